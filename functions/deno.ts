@@ -1,0 +1,179 @@
+/** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
+import { api } from "../src/api/app.ts";
+import type { Config } from "../src/config/config.ts";
+import { messageOf } from "../src/exchange.ts";
+import { guarded } from "../src/guard.ts";
+import { deliver } from "../src/notify/mod.ts";
+import type { Clock, Log, Ports } from "../src/ports.ts";
+import { remoteProber } from "../src/remote.ts";
+import { DIALECTS } from "../src/report/mod.ts";
+import { localProber, type Prober } from "../src/round.ts";
+import { settler } from "../src/settle.ts";
+import { memoryStore } from "../src/store/memory.ts";
+import { sqliteStore } from "../src/store/sqlite.ts";
+import type { Store } from "../src/store/store.ts";
+import { vault } from "../src/vault.ts";
+import { connector } from "./connect.ts";
+import { sqliteDriver } from "./sqlite.ts";
+
+const MINUTE_MS = 60_000;
+const OUTBOX_MS = 5_000;
+const STOP_MS = 10_000;
+
+/** The machine's clock and timers. */
+export const clock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after(ms, fire) {
+    const timer = setTimeout(fire, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** One JSON line per event on standard error. */
+export const jsonLog: Log = {
+  info: (message, fields) => line("info", message, fields),
+  warn: (message, fields) => line("warn", message, fields),
+  error: (message, fields) => line("error", message, fields),
+};
+
+function line(level: string, message: string, fields: Record<string, unknown> = {}) {
+  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
+}
+
+/** The ports of this process. `configText` names the secrets that must never be shown. */
+export function denoPorts(
+  configText: string,
+  config: Pick<Config, "allowPrivate">,
+  log: Log = jsonLog,
+): Ports {
+  const { allowPrivate } = config;
+  return {
+    clock,
+    fetch: guarded(connector({ allowPrivate }), allowPrivate),
+    random: Math.random,
+    log,
+    vault: vault(configText, (name) => Deno.env.get(name)),
+  };
+}
+
+/** The store that the config names. */
+export function openStore({ store }: Config): Store {
+  if (store.kind === "memory") return memoryStore();
+  if (store.kind === "sqlite") return sqliteStore(sqliteDriver(store.path));
+  throw new Error("The upstash store is not available in this version");
+}
+
+/** The prober of this config that runs in this process. */
+export function proberHere(ports: Ports, config: Config, id: string): Prober {
+  const region = config.regions.find(({ probers }) => probers.some((prober) => prober.id === id));
+  if (!region) throw new Error(`The config has no prober ${id}`);
+  const { concurrency, controls } = config;
+  return localProber(ports, { id, region: region.id, dialects: DIALECTS, concurrency, controls });
+}
+
+/** What `start` needs. */
+export interface StartOptions {
+  config: Config;
+  ports: Ports;
+  /** Run only this prober, for another deployment. */
+  prober?: string;
+  /** Overrides `listen`; 0 takes a free port. */
+  port?: number;
+}
+
+/** A started process. */
+export interface Running {
+  port: number;
+  /** Finishes what is in flight (at most 10 s), delivers what is due, and closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Starts a prober, or the whole of Assay. */
+export function start(options: StartOptions): Running {
+  return options.prober ? startProber(options, options.prober) : startAssay(options);
+}
+
+function startProber({ config, ports, port }: StartOptions, id: string): Running {
+  const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
+  if (!own) throw new Error(`The config has no prober ${id}`);
+  if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
+  const prober = proberHere(ports, config, id);
+  const server = serve(
+    api({ ports, config, prober: { prober, token: own.token } }).fetch,
+    port ?? config.listen,
+  );
+  ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
+  return { port: server.addr.port, stop: () => server.shutdown() };
+}
+
+function startAssay({ config, ports, port }: StartOptions): Running {
+  const store = openStore(config);
+  const outbox = singleFlight(() => deliver(ports, store, config), ports);
+  const { tick } = settler({
+    ports,
+    store,
+    config,
+    probers: probers(ports, config),
+    owner: crypto.randomUUID(),
+    committed: (notices) => void (notices > 0 && outbox()),
+  });
+  const ticks = new Set<Promise<unknown>>();
+  const beat = () => {
+    // A cron may fire a moment early; a whole second early is still this minute.
+    const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
+    const running: Promise<unknown> = tick(minuteMs)
+      .catch((error) => ports.log.error("a tick failed", { error: ports.vault.redact(messageOf(error)) }))
+      .finally(() => ticks.delete(running));
+    ticks.add(running);
+  };
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  Deno.cron("tick", "* * * * *", { signal }, beat).catch((error) =>
+    ports.log.error("cron ended", { error: messageOf(error) })
+  );
+  const timer = setInterval(outbox, OUTBOX_MS);
+  beat();
+  void outbox();
+  const server = serve(api({ ports, config, store }).fetch, port ?? config.listen);
+  ports.log.info("assay started", { port: server.addr.port, checks: config.checks.length });
+  return {
+    port: server.addr.port,
+    async stop() {
+      stopped.abort();
+      clearInterval(timer);
+      await Promise.race([Promise.all(ticks), new Promise((resolve) => setTimeout(resolve, STOP_MS))]);
+      await outbox();
+      await server.shutdown();
+      await store.close();
+    },
+  };
+}
+
+function probers(ports: Ports, config: Config): Prober[] {
+  return config.regions.flatMap((region) => region.probers).map((prober) => {
+    if (prober.kind === "local") return proberHere(ports, config, prober.id);
+    if (prober.kind === "remote") return remoteProber(ports, prober);
+    throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);
+  });
+}
+
+/** At most one run at a time; asked during a run, it runs once more after it. */
+function singleFlight(work: () => Promise<unknown>, { log, vault }: Ports): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let again = false;
+  const run = async () => {
+    do {
+      again = false;
+      await work().catch((error) => log.error("delivery failed", { error: vault.redact(messageOf(error)) }));
+    } while (again);
+    running = null;
+  };
+  return () => {
+    again = running !== null;
+    return running ??= run();
+  };
+}
+
+const serve = (handler: (request: Request) => Response | Promise<Response>, port: number) =>
+  Deno.serve({ port, onListen() {} }, handler);

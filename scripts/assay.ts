@@ -1,0 +1,21 @@
+/** The command line: one file per verb. Exit code 3 is always a usage error. */
+import { Command, CommanderError } from "commander";
+import { check } from "./check.ts";
+import { report } from "./report.ts";
+import { run } from "./run.ts";
+import { startVerb } from "./start.ts";
+import { USAGE } from "./terminal.ts";
+
+const program = new Command("assay")
+  .description("An external readiness prober: holds what a service says of itself against what it does")
+  .exitOverride()
+  .showHelpAfterError();
+
+for (const verb of [check, run, report, startVerb]) program.addCommand(verb.exitOverride());
+
+try {
+  await program.parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  Deno.exit(error.exitCode === 0 ? 0 : USAGE);
+}

@@ -1,0 +1,11 @@
+/** Writes schema/*.json from the zod schemas: `deno task schema`. */
+import { jsonSchema } from "../src/config/schema.ts";
+
+const SCHEMAS = { "assay.schema.json": jsonSchema };
+
+for (const [name, make] of Object.entries(SCHEMAS)) {
+  await Deno.writeTextFile(
+    new URL(`../schema/${name}`, import.meta.url),
+    `${JSON.stringify(make(), null, 2)}\n`,
+  );
+}

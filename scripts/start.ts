@@ -1,0 +1,28 @@
+import { Command, Option } from "commander";
+import { denoPorts, start } from "../functions/deno.ts";
+import { DEFAULT_FILE, fail, loadFile, USAGE, warn } from "./terminal.ts";
+
+/** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
+export const startVerb = new Command("start")
+  .description("Run Assay, or with --prober only one prober of it. Exit 0 after SIGTERM, 1 config, 3 usage.")
+  .argument("[file]", "the config", DEFAULT_FILE)
+  .addOption(new Option("--prober <id>", "only answer /v1/rounds as this prober").env("ASSAY_PROBER"))
+  .addOption(
+    new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(Number),
+  )
+  .option("--allow-private", "let probes reach private and loopback addresses")
+  .option("--json", "nothing to change: the log is JSON lines already")
+  .action(async (file: string, options: { prober?: string; port?: number; allowPrivate?: boolean }) => {
+    const loaded = await loadFile(file, { runtime: "deno", allowPrivate: options.allowPrivate });
+    warn(file, loaded);
+    const ports = denoPorts(loaded.text, loaded.config);
+    if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
+    try {
+      const { stop } = start({ config: loaded.config, ports, prober: options.prober, port: options.port });
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        Deno.addSignalListener(signal, () => void stop().then(() => Deno.exit(0)));
+      }
+    } catch (error) {
+      fail(USAGE, `Cannot start: ${(error as Error).message}`);
+    }
+  });

@@ -1,0 +1,47 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import * as z from "zod";
+import type { Ports } from "../ports.ts";
+import type { Delivery, Store } from "../store/store.ts";
+import { problem } from "./problem.ts";
+import { limit, query } from "./query.ts";
+import { iso } from "./view.ts";
+
+const filters = z.strictObject({
+  limit,
+  before: z.string().max(200).optional(),
+  state: z.enum(["pending", "delivered", "dead"]).optional(),
+  incident: z.string().max(100).optional(),
+});
+
+/** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for a dead one. */
+export function deliveries({ clock }: Ports, store: Store, operator: MiddlewareHandler): Hono {
+  const app = new Hono();
+
+  app.get("/v1/deliveries", operator, async (c) => {
+    const read = query(c, filters);
+    if ("response" in read) return read.response;
+    const [{ items, next }, disabled] = await Promise.all([store.deliveries(read.value), store.disabled()]);
+    const webhooks = Object.fromEntries(Object.entries(disabled).map(([id, at]) => [id, iso(at)]));
+    return c.json({ deliveries: items.map(view), next, disabledWebhooks: webhooks });
+  });
+
+  app.post("/v1/deliveries/:id/resend", operator, async (c) => {
+    const id = c.req.param("id");
+    if (!await store.resend(id, clock.now())) {
+      return problem(c, "conflict", "There is no dead delivery with this id");
+    }
+    return c.json({ id, state: "pending" }, 202);
+  });
+
+  return app;
+}
+
+function view({ body, createdAt, nextAt, lastAttemptAt, ...rest }: Delivery) {
+  return {
+    ...rest,
+    createdAt: iso(createdAt),
+    nextAt: rest.state === "pending" ? iso(nextAt) : undefined,
+    lastAttemptAt: iso(lastAttemptAt),
+    event: JSON.parse(body),
+  };
+}

@@ -1,0 +1,70 @@
+import { Hono } from "hono";
+import type { Config } from "../config/config.ts";
+import { messageOf } from "../exchange.ts";
+import type { Ports } from "../ports.ts";
+import { staleAt } from "../schedule.ts";
+import type { Store } from "../store/store.ts";
+
+/** One line of Assay's own readiness. */
+interface Part {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+/**
+ * Assay's own health, as health+json (draft-inadarei-api-health-check-06). `/livez`: the process answers. `/readyz`: config loaded,
+ * store writable, the last slot settled in time. `/startupz`: something was settled once.
+ */
+export function health(ports: Ports, config: Config, store?: Store): Hono {
+  const app = new Hono();
+  const answer = (parts: Part[]) => {
+    const ok = parts.every((part) => part.ok);
+    const checks = Object.fromEntries(parts.map(({ name, ok, detail }) => [
+      name,
+      [{ status: ok ? "pass" : "fail", output: detail }],
+    ]));
+    return new Response(JSON.stringify({ status: ok ? "pass" : "fail", checks }), {
+      status: ok ? 200 : 503,
+      headers: { "content-type": "application/health+json" },
+    });
+  };
+  const loaded: Part = { name: "config", ok: true, detail: `${config.checks.length} checks` };
+
+  app.get("/livez", () => answer([]));
+  app.get("/readyz", async () => {
+    if (!store) return answer([loaded]);
+    const writable = await storePart(store, ports);
+    return answer([loaded, writable, ...writable.ok ? [await slotPart(store, ports, config)] : []]);
+  });
+  app.get("/startupz", async () => {
+    if (!store) return answer([loaded]);
+    const pulse = await store.pulse().catch(() => null);
+    const slot = pulse?.slot ?? null;
+    return answer([loaded, {
+      name: "slot",
+      ok: slot !== null,
+      detail: slot === null ? "nothing settled yet" : "settled",
+    }]);
+  });
+  return app;
+}
+
+async function storePart(store: Store, { log, vault }: Ports): Promise<Part> {
+  try {
+    await store.probe();
+    return { name: "store", ok: true, detail: "writable" };
+  } catch (error) {
+    log.error("the store cannot be written", { error: vault.redact(messageOf(error)) });
+    return { name: "store", ok: false, detail: "not writable" };
+  }
+}
+
+/** In time: not older than the evidence of the most frequent check may be. */
+async function slotPart(store: Store, { clock }: Ports, config: Config): Promise<Part> {
+  const slot = (await store.pulse())?.slot ?? null;
+  if (slot === null) return { name: "slot", ok: false, detail: "nothing settled yet" };
+  const staleMs = Math.min(...config.checks.map((check) => staleAt(check, slot)));
+  const ageMs = Math.max(0, clock.now() - slot);
+  return { name: "slot", ok: clock.now() <= staleMs, detail: `last settled ${ageMs} ms ago` };
+}

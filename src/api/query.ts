@@ -1,0 +1,14 @@
+import type { Context } from "hono";
+import * as z from "zod";
+import { problem } from "./problem.ts";
+
+/** The query string through a zod schema, or the problem document that says what is wrong with it. */
+export function query<T>(c: Context, schema: z.ZodType<T>): { value: T } | { response: Response } {
+  const read = schema.safeParse(c.req.query());
+  if (read.success) return { value: read.data };
+  const errors = read.error.issues.map(({ path, message }) => ({ parameter: path.join("."), message }));
+  return { response: problem(c, "bad-request", "The query string is not valid", { errors }) };
+}
+
+/** `limit` of a page: 1 to 200, 50 by default. */
+export const limit = z.coerce.number().int().min(1).max(200).default(50);

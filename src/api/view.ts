@@ -1,0 +1,167 @@
+/** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
+import type { Check, Config, Target } from "../config/config.ts";
+import type { Outcome } from "../quorum.ts";
+import { staleAt } from "../schedule.ts";
+import type { CheckState, ProberState, ReportBrief, Witness } from "../state.ts";
+import type { States } from "../packing.ts";
+
+/** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
+export type Word = Outcome | "unknown";
+
+/** The only words that the public sees. */
+export type CoarseWord = "ready" | "degraded" | "not_ready" | "unknown";
+
+const COARSE: Record<Word, CoarseWord> = {
+  ready: "ready",
+  degraded: "degraded",
+  underclaim: "degraded",
+  unreported: "degraded",
+  drift: "not_ready",
+  not_ready: "not_ready",
+  down: "not_ready",
+  failing: "not_ready",
+  split: "unknown",
+  pending: "unknown",
+  unknown: "unknown",
+};
+
+/** Worst first; missing evidence is worse than poor quality, because it is never green. */
+const ORDER: readonly Word[] = [
+  "drift",
+  "down",
+  "not_ready",
+  "failing",
+  "unknown",
+  "pending",
+  "split",
+  "underclaim",
+  "unreported",
+  "degraded",
+  "ready",
+];
+
+const worst = (words: Word[]): Word => ORDER.find((word) => words.includes(word)) ?? "unknown";
+
+/** Epoch ms as ISO 8601. */
+export const iso = (at: number | undefined) => at === undefined ? undefined : new Date(at).toISOString();
+
+/** The present word of a check. */
+export function wordOf(check: Check, state: CheckState | undefined, nowMs: number): Word {
+  if (!state || nowMs > staleAt(check, state.slot)) return "unknown";
+  return state.outcome;
+}
+
+/** The coarse public status: words and ages by name, and nothing else. */
+export function publicStatus(config: Config, states: States, nowMs: number) {
+  const targets = config.targets.map((target) => {
+    const word = targetWord(target, states, nowMs);
+    const slots = target.checks.map(({ key }) => states[key]?.slot).filter((slot) => slot !== undefined);
+    const oldest = slots.length < target.checks.length ? undefined : Math.min(...slots);
+    return {
+      id: target.id,
+      name: target.name,
+      status: COARSE[word],
+      evidenceAgeMs: oldest === undefined ? null : Math.max(0, nowMs - oldest),
+    };
+  });
+  return { at: iso(nowMs), status: worstCoarse(targets.map(({ status }) => status)), targets };
+}
+
+const COARSE_ORDER: readonly CoarseWord[] = ["not_ready", "unknown", "degraded", "ready"];
+const worstCoarse = (words: CoarseWord[]) => COARSE_ORDER.find((word) => words.includes(word)) ?? "unknown";
+
+const targetWord = (target: Target, states: States, nowMs: number) =>
+  worst(target.checks.map((check) => wordOf(check, states[check.key], nowMs)));
+
+/** The whole status, for the bearer of the token. */
+export function fullStatus(config: Config, states: States, nowMs: number) {
+  const targets = config.targets.map((target) => targetView(config, target, states, nowMs));
+  const counts: Partial<Record<Word, number>> = {};
+  for (const { word } of targets.flatMap(({ checks }) => checks)) counts[word] = (counts[word] ?? 0) + 1;
+  return { at: iso(nowMs), word: worst(targets.map(({ word }) => word)), checks: counts, targets };
+}
+
+/** One target with its checks. */
+export function targetView(config: Config, target: Target, states: States, nowMs: number) {
+  return {
+    id: target.id,
+    name: target.name,
+    labels: target.labels,
+    word: targetWord(target, states, nowMs),
+    checks: target.checks.map((check) => checkView(config, check, states[check.key], nowMs)),
+  };
+}
+
+function checkView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
+  const word = wordOf(check, state, nowMs);
+  return {
+    id: check.id,
+    contract: check.contract,
+    claim: check.report ? "report" : "none",
+    scope: check.scope,
+    word,
+    since: iso(state?.since),
+    settledSlot: iso(state?.slot),
+    evidenceAgeMs: state ? Math.max(0, nowMs - state.slot) : null,
+    ...(word === "unknown" && state && { lastWord: state.outcome }),
+    regions: config.regions.map((region) => ({
+      id: region.id,
+      word: word === "unknown" ? "unknown" : state!.regions[region.id]?.outcome ?? "pending",
+      since: iso(state?.regions[region.id]?.since),
+      probers: region.probers.map(({ id }) => proberView(check, id, state?.probers[id], nowMs)),
+    })),
+    incidents: (state?.incidents ?? []).filter(({ state }) => state === "open").map(
+      ({ id, family, kind, scope, severity, openedAt, episode }) => ({
+        id,
+        family,
+        kind,
+        scope,
+        severity,
+        openedAt: iso(openedAt),
+        episode,
+      }),
+    ),
+  };
+}
+
+function proberView(check: Check, id: string, state: ProberState | undefined, nowMs: number) {
+  const { witness, standing, missed, aside } = state ?? {};
+  const stale = standing?.freshAt === undefined || nowMs > staleAt(check, standing.freshAt);
+  return {
+    id,
+    vote: stale ? "none" : standing!.vote,
+    ...(aside && { setAside: aside }),
+    evidenceAgeMs: standing?.freshAt === undefined ? null : Math.max(0, nowMs - standing.freshAt),
+    stale,
+    verdict: witness && { word: witness.word, reason: witness.reason, slot: iso(witness.slot) },
+    reported: witness ? reportedView(witness, nowMs) : null,
+    observed: witness ? observedView(witness, nowMs) : null,
+    ...(missed && (!witness || missed.slot > witness.slot) && {
+      missed: { slot: iso(missed.slot), reason: missed.reason },
+    }),
+  };
+}
+
+function reportedView({ before, after }: Witness, nowMs: number) {
+  const latest = after ?? before;
+  if (!latest) return null;
+  const view = ({ at, ...rest }: ReportBrief) => ({ ...rest, at: iso(at), ageMs: Math.max(0, nowMs - at) });
+  return { ...view(latest), ...(after && before && { before: view(before) }) };
+}
+
+function observedView(witness: Witness, nowMs: number) {
+  const { outcome, totalMs, failure, steps, cleanup, slot } = witness;
+  return { outcome, totalMs, failure, steps, cleanup, slot: iso(slot), ageMs: Math.max(0, nowMs - slot) };
+}
+
+/** An incident with its times in words. */
+export function incidentView(incident: CheckState["incidents"][number]) {
+  const { openedAt, updatedAt, resolvedAt, timeline, ...rest } = incident;
+  return {
+    ...rest,
+    openedAt: iso(openedAt),
+    updatedAt: iso(updatedAt),
+    resolvedAt: iso(resolvedAt),
+    timeline: timeline.map(({ at, ...entry }) => ({ at: iso(at), ...entry })),
+  };
+}

@@ -1,0 +1,132 @@
+import type { Expectation, Program, Template } from "../expression/mod.ts";
+
+/** How many votes win. `fraction` x is at least ceil(x * fresh votes). */
+export type Rule = "majority" | "all" | "any" | { atLeast: number } | { fraction: number };
+
+/** Rules for one tally. `minReporting` fresh votes are needed for any outcome but `pending`. */
+export interface Quorum {
+  open: Rule;
+  resolve: Rule;
+  minReporting: number;
+}
+
+/** One vantage point: this process (`local`), another deployment (`remote`), or a Cloudflare location (`place`). */
+export type ProberConfig =
+  & { id: string; region: string }
+  & ({ kind: "local" } | { kind: "remote"; url: string; token: string } | { kind: "place"; place: string });
+
+/** A named group of probers. */
+export interface Region {
+  id: string;
+  quorum: Quorum;
+  probers: ProberConfig[];
+}
+
+/** When a check runs: every `everyMs` from the epoch, or by cron expression in UTC. */
+export type Schedule = { everyMs: number } | { cron: string };
+
+/** What a step sends. Strings may hold `{{ expr }}` and `${env:NAME}`. */
+export interface StepRequest {
+  method: string;
+  /** Relative to the target's `url`, or absolute. */
+  path: Template;
+  query: [string, Template][];
+  headers: [string, Template][];
+  body:
+    | { kind: "none" }
+    | { kind: "json"; value: JsonTemplate }
+    | { kind: "form"; fields: [string, Template][] }
+    | { kind: "raw"; text: Template };
+}
+
+/** JSON whose string leaves are templates; a leaf that is one template keeps its type. */
+export type JsonTemplate = null | boolean | number | Template | JsonTemplate[] | JsonTemplateFields;
+/** A JSON object of templates, in order. */
+export interface JsonTemplateFields {
+  fields: [string, JsonTemplate][];
+}
+
+/** One step of a journey, ready to walk. */
+export interface Step {
+  name: string;
+  request: StepRequest;
+  expect: Expectation[];
+  capture: [string, Program][];
+  until?: { everyMs: number; withinMs: number };
+  timeoutMs: number;
+  /** Redirects to follow; 0 hands the 3xx to the expectations. */
+  redirects: number;
+}
+
+/** Where the claim is read. */
+export interface ReportSource {
+  path: string;
+  headers: [string, string][];
+  dialect: string;
+  timeoutMs: number;
+  question?: string;
+}
+
+/** One readiness claim and the proof of it, with every default filled in. */
+export interface Check {
+  /** `target/check`, unique. */
+  key: string;
+  id: string;
+  target: Target;
+  contract?: string;
+  schedule: Schedule;
+  report?: ReportSource;
+  journey: Step[];
+  cleanup: Step[];
+  /** Whole journey, polls included. */
+  timeoutMs: number;
+  latencyBudgetMs?: number;
+  quorum: Quorum;
+  scope: "global" | "region";
+  failureThreshold: number;
+  successThreshold: number;
+  startupBudgetMs: number;
+  drainWindowMs: number;
+  flapWindowMs: number;
+  /** Evidence older than this is none; absent: 2.5 scheduled gaps. */
+  maxAgeMs?: number;
+  /** SHA-256 (hex) of everything that decides how the check is walked and read. */
+  digest: string;
+}
+
+/** A service under test. */
+export interface Target {
+  id: string;
+  name: string;
+  /** May hold `${env:NAME}`. */
+  url: string;
+  labels: Record<string, string>;
+  checks: Check[];
+}
+
+/** A receiver of notices. `url` and `secrets` may be `${env:NAME}`; two secrets are a rotation. */
+export interface Webhook {
+  id: string;
+  url: string;
+  secrets: string[];
+  /** Globs over event names: `incident.*`. */
+  events: string[];
+}
+
+/** A valid configuration: frozen, free of secrets, every default filled in. Durations are in ms. */
+export interface Config {
+  publicUrl?: string;
+  listen: number;
+  store: { kind: "sqlite"; path: string } | { kind: "memory" } | { kind: "upstash" };
+  retention: { rawMs: number; rollupsMs: number; incidentsMs: number };
+  api: { token?: string };
+  controls: string[];
+  allowPrivate: boolean;
+  /** Rounds that one prober walks at once; each holds at most one connection. */
+  concurrency: number;
+  regions: Region[];
+  targets: Target[];
+  /** All checks of all targets, in the order of the file. */
+  checks: Check[];
+  webhooks: Webhook[];
+}

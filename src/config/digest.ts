@@ -1,0 +1,19 @@
+import type { Check } from "./config.ts";
+
+/** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
+export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
+  const { target, report, journey, cleanup, timeoutMs, latencyBudgetMs } = check;
+  const text = canonical({ url: target.url, report, journey, cleanup, timeoutMs, latencyBudgetMs });
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** JSON with keys in order; what was compiled stands as its source. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if ("source" in value) return JSON.stringify(value.source);
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  const sorted = entries.toSorted(([a], [b]) => a < b ? -1 : 1);
+  return `{${sorted.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+}

@@ -1,0 +1,30 @@
+import type { Compiler } from "./compile.ts";
+import type { Note, Path } from "./problem.ts";
+import type { Written } from "./schema.ts";
+import type { Draft } from "./shape.ts";
+
+/** A check as written. */
+export type CheckDraft = NonNullable<
+  NonNullable<NonNullable<NonNullable<Draft<Written>["targets"]>[number]>["checks"]>[number]
+>;
+
+/** A step as written. */
+export type StepDraft = NonNullable<NonNullable<CheckDraft["cleanup"]>[number]>;
+
+/** A request as written. */
+export type RequestDraft = NonNullable<StepDraft["request"]>;
+
+/** What the steps of a check share. */
+export interface Setting {
+  /** Of the check. */
+  path: Path;
+  timeoutMs: number;
+  allowPrivate: boolean;
+  compiler: Compiler;
+  note: Note;
+}
+
+/** The same, inside one step: what it may use. */
+export interface Walk extends Setting {
+  captures: readonly string[];
+}

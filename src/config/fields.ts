@@ -1,0 +1,80 @@
+import * as z from "zod";
+import { DURATION, milliseconds } from "./duration.ts";
+
+// Every `error` below is a noun phrase: what was expected. `findings.ts` makes the sentence.
+
+/** A strict map; an unknown key gets the list of the known ones as its message. */
+export function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = Object.keys(shape).join(", ");
+  return z.strictObject(shape, { error: (issue) => issue.code === "unrecognized_keys" ? known : undefined });
+}
+
+/** A text of a fixed form. */
+export const text = (pattern: RegExp, expected: string) =>
+  z.string().regex(pattern, { error: expected, abort: true });
+
+/** A duration text from `least` to `most`, both included. */
+export function duration(least: string, most: string) {
+  const inside = (value: string) =>
+    milliseconds(value) >= milliseconds(least) && milliseconds(value) <= milliseconds(most);
+  return text(DURATION, "a duration: a whole number and ms, s, m, h or d, such as 30s or 5m")
+    .refine(inside, { error: `a duration from ${least} to ${most}` });
+}
+
+/** Target, check, prober and webhook ids. */
+export const id = () =>
+  text(/^[a-z0-9][a-z0-9-]{0,62}$/, "an id: 1 to 63 lower-case letters, digits and hyphens, no hyphen first");
+
+/** Region ids: they are keys in expressions and rows. */
+export const plainId = () =>
+  text(/^[a-z][a-z0-9]{0,31}$/, "a plain id: 1 to 32 lower-case letters and digits, a letter first");
+
+/** A sentence or name for humans. */
+export const words = () => z.string().min(1).max(500);
+
+/** A secret by reference. */
+export const reference = () =>
+  text(/^\$\{env:[A-Z_][A-Z0-9_]*\}$/, "a reference: ${env:NAME}, so that no secret stands in the config");
+
+/** `/path`, `https://host/path`, or a template or reference that yields one of them. */
+export const requestPath = () =>
+  text(/^(\/|https?:\/\/|\{\{|\$\{env:)/, "a path: /... below the target's url, or a whole http(s) URL");
+
+const OWN_HEADERS = ["connection", "content-length", "host", "transfer-encoding", "x-assay-run"];
+
+/** Request headers; those that a runtime or Assay sets itself would be ignored, so they are refused. */
+export const headers = () =>
+  z.record(
+    text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name")
+      .refine((name) => !OWN_HEADERS.includes(name.toLowerCase()), {
+        error: `a header that is yours to set: not ${OWN_HEADERS.join(", ")}`,
+      }),
+    text(/^[\t\x20-\x7e\x80-\xff]*$/, "a header value: one line, no control characters"),
+  );
+
+/** A list with `least` to `most` entries. */
+export const list = <Item extends z.ZodType>(item: Item, most: number, least = 1) =>
+  z.array(item).min(least).max(most);
+
+const NAMED_RULES = z.enum(["majority", "all", "any"]);
+const COUNTED_RULES = [
+  map({ atLeast: z.int().min(1).max(1000).describe("This many votes.") }),
+  map({ fraction: z.number().gt(0).max(1).describe("At least this share of the fresh votes, rounded up.") }),
+] as const;
+
+/** How many votes win. */
+export const rule = () => z.union([NAMED_RULES, ...COUNTED_RULES]);
+
+/** A rule for both directions, or one each. */
+export const quorum = () =>
+  z.union([
+    NAMED_RULES,
+    ...COUNTED_RULES,
+    map({
+      open: rule().optional().describe("What opens an incident. Default majority."),
+      resolve: rule().optional().describe("What resolves it. Default majority."),
+      minReporting: z.int().min(1).max(1000).optional().describe(
+        "Fewer fresh votes than this decide nothing.",
+      ),
+    }),
+  ]);

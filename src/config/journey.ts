@@ -1,0 +1,101 @@
+import type { Step } from "./config.ts";
+import type { CheckDraft, Setting, StepDraft, Walk } from "./draft.ts";
+import { milliseconds, spell } from "./duration.ts";
+import type { Note, Path } from "./problem.ts";
+import { readRequest } from "./request.ts";
+import { warnUnused } from "./unused.ts";
+
+const REDIRECTS = 5;
+
+/** The steps of a check, ready to walk; what cleanup may use is what the whole journey captures. */
+export function readJourney(check: CheckDraft, setting: Setting): { journey: Step[]; cleanup: Step[] } {
+  const captures: string[] = [];
+  const read = (steps: (StepDraft | undefined)[] | undefined, part: string) =>
+    (steps ?? []).flatMap((step, i): Step[] => {
+      if (!step) return [];
+      const path = [...setting.path, part, i];
+      const made = readStep(step, i, { ...setting, path, captures: [...captures] });
+      for (const name of Object.keys(step.capture ?? {})) {
+        keep(captures, name, [...path, "capture", name], setting.note);
+      }
+      if (part === "journey") warnCredulous(made, path, setting);
+      return [made];
+    });
+  const journey = read(check.journey, "journey");
+  const cleanup = read(check.cleanup, "cleanup");
+  warnUnused(check, setting.path, setting.note);
+  return { journey, cleanup };
+}
+
+function keep(captures: string[], name: string, path: Path, note: Note): void {
+  if (captures.includes(name)) {
+    note({
+      path,
+      at: "key",
+      message: "an earlier step captures this name",
+      expected: "another name",
+      found: name,
+    });
+  } else captures.push(name);
+}
+
+function readStep(step: StepDraft, index: number, walk: Walk): Step {
+  const { path, timeoutMs, captures, compiler, note } = walk;
+  const sources = typeof step.expect === "string" ? [step.expect] : step.expect ?? [];
+  const at = (i: number) => typeof step.expect === "string" ? [...path, "expect"] : [...path, "expect", i];
+  const limitMs = step.timeout === undefined ? timeoutMs : milliseconds(step.timeout);
+  if (limitMs > timeoutMs) {
+    const expected = `at most ${spell(timeoutMs)}, the check's timeout`;
+    note({ path: [...path, "timeout"], message: "longer than its check", expected, found: step.timeout });
+  }
+  return {
+    name: step.name ?? `step ${index + 1}`,
+    request: readRequest(step.request ?? {}, { ...walk, path: [...path, "request"] }),
+    expect: sources.flatMap((source, i) =>
+      source === undefined ? [] : compiler.expectation(source, captures, at(i))
+    ),
+    capture: Object.entries(step.capture ?? {}).flatMap(([name, source]) =>
+      source === undefined ? [] : compiler.program(source, captures, [...path, "capture", name])
+        .map((program): Step["capture"][number] => [name, program])
+    ),
+    ...readUntil(step.until, walk),
+    timeoutMs: limitMs,
+    redirects: step.redirects ?? REDIRECTS,
+  };
+}
+
+function readUntil(until: StepDraft["until"], { path, timeoutMs, note }: Walk): Pick<Step, "until"> {
+  if (!until?.every || !until.within) return {};
+  const everyMs = milliseconds(until.every);
+  const withinMs = milliseconds(until.within);
+  if (withinMs > timeoutMs) {
+    const expected = `at most ${spell(timeoutMs)}, the check's timeout`;
+    note({
+      path: [...path, "until", "within"],
+      message: "longer than its check",
+      expected,
+      found: until.within,
+    });
+  }
+  if (everyMs > withinMs) {
+    const expected = `at most ${until.within}, as within`;
+    note({
+      path: [...path, "until", "every"],
+      message: "it would never poll again",
+      expected,
+      found: until.every,
+    });
+  }
+  return { until: { everyMs, withinMs } };
+}
+
+function warnCredulous(step: Step, path: Path, { compiler, note }: Setting): void {
+  const answers = step.expect.length > 0 ? compiler.credulous(step.expect) : [];
+  if (answers.length === 0) return;
+  note({
+    severity: "warning",
+    path: [...path, "expect"],
+    message: `these expectations would also pass ${answers.join(", ")}`,
+    expected: "a condition on the body that only a good answer meets",
+  });
+}

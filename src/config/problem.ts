@@ -1,0 +1,90 @@
+/** Steps from the root of the config: keys and list positions. */
+export type Path = readonly (string | number)[];
+
+/** One thing wrong with a config. Lines and columns count from 1 and are absent if there is no text. */
+export interface Problem {
+  severity: "error" | "warning";
+  line?: number;
+  column?: number;
+  /** `targets[0].checks[0].every` */
+  path: string;
+  message: string;
+  expected?: string;
+  found?: string;
+  suggestion?: string;
+}
+
+/** The operator's mistakes, all at once; warnings are among them. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(readonly problems: Problem[]) {
+    const first = problems.find((problem) => problem.severity === "error");
+    super(`The config has ${problems.length} problem(s); the first: ${first?.path}: ${first?.message}`);
+  }
+}
+
+/** Where a path stands in the text; `offset` counts characters of the scalar that stands there. */
+export type Locate = (
+  path: Path,
+  at: "key" | "value",
+  offset?: number,
+) => { line: number; column: number } | undefined;
+
+/** A problem before its position is known. */
+export interface Finding extends Omit<Problem, "severity" | "line" | "column" | "path"> {
+  severity?: Problem["severity"];
+  path: Path;
+  /** Which half of the pair is wrong; default `value`. */
+  at?: "key" | "value";
+  offset?: number;
+}
+
+/** Takes one finding. */
+export type Note = (finding: Finding) => void;
+
+const LISTED = 2_000;
+
+/** Finds the positions of findings: of 2,000 at most, warnings left out first. */
+export function toProblems(findings: readonly Finding[], locate: Locate): Problem[] {
+  const errors = findings.filter((finding) => finding.severity !== "warning");
+  const warnings = findings.filter((finding) => finding.severity === "warning");
+  return [...errors, ...warnings].slice(0, LISTED).map(
+    ({ path, at = "value", offset, severity = "error", ...rest }) => (
+      { severity, ...locate(path, at, offset), path: pathText(path), ...rest }
+    ),
+  );
+}
+
+/** Problems in the order of the text. */
+export function inOrder(problems: Problem[]): Problem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+/** `targets[0].labels["a b"]`; the root is `config`. */
+export function pathText(path: Path): string {
+  const text = path.map((step) => {
+    if (typeof step === "number") return `[${step}]`;
+    return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+  }).join("");
+  return text.replace(/^\./, "") || "config";
+}
+
+// Places whose texts are secrets or may carry them.
+const HIDDEN = /(^|\/)(token|secret|headers|form|raw|json|query)(\/|$)|^webhooks\/\d+\/url$/;
+
+/** What stands at `path`, for a human: short, and never a secret. */
+export function describe(value: unknown, path: Path): string {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  if (HIDDEN.test(path.join("/"))) return `a ${typeof value} (not shown)`;
+  if (typeof value !== "string") return String(value);
+  const shown = withoutSecrets(value);
+  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 79)}…` : shown);
+}
+
+/** Cuts userinfo and query from a URL. */
+function withoutSecrets(text: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
+  return text.replace(/\/\/[^/?#]*@/, "//***@").replace(/[?#].*$/s, (tail) => `${tail[0]}***`);
+}

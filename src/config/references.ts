@@ -1,0 +1,78 @@
+import { type Note, type Path, pathText } from "./problem.ts";
+
+/** How `${env:NAME}` is looked up; without `env` it is not. */
+export interface Environment {
+  env?: (name: string) => string | undefined;
+  /** What an unset name is; default `error`. */
+  envMissing?: "error" | "warning";
+}
+
+const REFERENCE = /\$\{env:([^}]*)\}?/g;
+const WHOLE = /^\$\{env:[A-Z_][A-Z0-9_]*\}$/;
+const DEPTH = 100;
+
+// Where a template or a secret stands; any other text is used as it is written.
+const REPLACED = [
+  /^api\/token$/,
+  /^regions\/\d+\/probers\/\d+\/(url|token)$/,
+  /^targets\/\d+\/url$/,
+  /^targets\/\d+\/checks\/\d+\/report\/headers\/.+$/,
+  /^targets\/\d+\/checks\/\d+\/(journey|cleanup)\/\d+\/request\/(path|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
+  /^webhooks\/\d+\/(url|secret(\/\d+)?)$/,
+];
+
+/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, or is not set. */
+export function checkReferences(
+  config: unknown,
+  { env, envMissing = "error" }: Environment,
+  note: Note,
+): void {
+  const uses = new Map<string, Path[]>();
+  walk(config, [], (text, path, at) => {
+    for (const [whole, name = ""] of text.matchAll(REFERENCE)) {
+      // What follows a broken reference may be anything, a secret too.
+      const found = WHOLE.test(whole) ? whole : `\${env:${/^\w*/.exec(name)?.[0]}`;
+      if (!WHOLE.test(whole)) {
+        note({
+          path,
+          at,
+          message: "not a reference",
+          expected: "${env:NAME}: capitals, digits and underscores",
+          found,
+        });
+      } else if (at === "key" || !REPLACED.some((place) => place.test(path.join("/")))) {
+        note({ path, at, message: "a reference is not replaced here", expected: "a plain value", found });
+      } else if (uses.has(name)) uses.get(name)!.push(path);
+      else uses.set(name, [path]);
+    }
+  });
+  if (!env) return;
+  for (const [name, paths] of uses) {
+    if (!env(name)) note({ severity: envMissing, path: paths[0]!, ...unset(name, env(name), paths) });
+  }
+}
+
+function unset(name: string, value: string | undefined, [, ...others]: Path[]) {
+  const also = others.slice(0, 3).map(pathText).join(", ") +
+    (others.length > 3 ? ` and ${others.length - 3} more` : "");
+  return {
+    message: `${name} is ${value === "" ? "empty" : "not set"}${also && `; also used at ${also}`}`,
+    expected: `the environment variable ${name}`,
+    found: "nothing",
+  };
+}
+
+/** Calls `visit` for each text, keys included, that may hold a reference. */
+function walk(
+  value: unknown,
+  path: Path,
+  visit: (text: string, path: Path, at: "key" | "value") => void,
+): void {
+  if (typeof value === "string" && value.includes("${env:")) return visit(value, path, "value");
+  if (typeof value !== "object" || value === null || path.length > DEPTH) return;
+  for (const [key, inner] of Object.entries(value)) {
+    const below = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key.includes("${env:")) visit(key, below, "key");
+    walk(inner, below, visit);
+  }
+}

@@ -1,0 +1,131 @@
+import type { ProberConfig, Quorum, Region } from "./config.ts";
+import { checkAddress } from "./address.ts";
+import { closest } from "./closest.ts";
+import { describe, type Note, type Path } from "./problem.ts";
+import { readQuorum } from "./rules.ts";
+import { PLACES, type Written } from "./schema.ts";
+import type { Draft } from "./shape.ts";
+import { unique } from "./unique.ts";
+
+/** What a config can be run on. */
+export type Runtime = "deno" | "cloudflare";
+
+type Entry = NonNullable<NonNullable<Draft<Written>["regions"]>[number]>;
+type RegionDraft = Exclude<Entry, string>;
+type ProberDraft = NonNullable<NonNullable<RegionDraft["probers"]>[number]>;
+
+/** A prober, and the path to one of its fields. */
+interface Placed {
+  prober: ProberConfig;
+  at: (field?: string) => Path;
+}
+
+const DEFAULT_QUORUM: Quorum = { open: "majority", resolve: "majority", minReporting: 1 };
+
+// No Durable Object starts in these: the table of hints in Cloudflare's "Data location" page.
+const DISPLACED: Record<string, string> = { sam: "in enam", afr: "elsewhere", me: "elsewhere" };
+
+const SHORT = ["local", ...PLACES.filter((place) => !place.includes("-"))];
+
+/** The regions as written, in both forms; default: one region with one prober, this process. */
+export function readRegions(
+  written: Draft<Written>["regions"],
+  runtime: Runtime | undefined,
+  note: Note,
+): Region[] {
+  const region = unique("region", note);
+  const prober = unique("prober", note);
+  const placed: Placed[] = [];
+  const regions = (written ?? ["local"]).flatMap((entry, i): Region[] => {
+    if (entry === undefined) return [];
+    const path: Path = written ? ["regions", i] : ["regions"];
+    const at = (...steps: Path) => typeof entry === "string" ? path : [...path, ...steps];
+    const { id, probers = [], quorum } = typeof entry === "string" ? spellOut(entry, path, note) : entry;
+    region(id, at("id"));
+    const here = probers.flatMap((draft, j): Placed[] => {
+      const inside = (field?: string) => field ? at("probers", j, field) : at("probers", j);
+      prober(draft?.id, inside("id"));
+      return draft ? [{ prober: readProber(draft, id ?? "", inside, note), at: inside }] : [];
+    });
+    placed.push(...here);
+    const voters = { count: probers.length, words: "probers in this region" };
+    const rules = readQuorum(quorum, DEFAULT_QUORUM, voters, at("quorum"), note);
+    return [{ id: id ?? "", quorum: rules, probers: here.map((one) => one.prober) }];
+  });
+  checkRuntime(placed, runtime, note);
+  return regions;
+}
+
+/** The long form of a bare id. */
+function spellOut(id: string, path: Path, note: Note): RegionDraft {
+  if (id === "local") return { id, probers: [{ id }] };
+  const place = PLACES.find((one) => one === id && SHORT.includes(one));
+  if (place) return { id, probers: [{ id, place }] };
+  const hyphen = PLACES.some((one) => one === id);
+  note({
+    path,
+    message: hyphen ? "a place with a hyphen needs the long form" : "not a region that one word can name",
+    expected: hyphen
+      ? `{ id: ${id.replace("-", "")}, probers: [{ id: ${id}, place: ${id} }] }`
+      : `one of: ${SHORT.join(", ")}`,
+    found: describe(id, path),
+    suggestion: hyphen ? undefined : closest(id, SHORT),
+  });
+  return { id };
+}
+
+function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: Note): ProberConfig {
+  const { id = "", place, url, token } = draft;
+  if (place && url) {
+    note({ path: at("url"), message: "a prober has a place or a url, not both", expected: "one of them" });
+  }
+  if (token && !url) {
+    note({
+      path: at("token"),
+      at: "key",
+      message: "a token without a url is never used",
+      expected: "a url beside it",
+    });
+  }
+  if (place && DISPLACED[place]) {
+    const message = `Cloudflare starts objects for ${place} ${
+      DISPLACED[place]
+    }, so this vantage point is not what it says`;
+    note({ severity: "warning", path: at("place"), message, found: place });
+  }
+  if (place) return { id, region, kind: "place", place };
+  if (!url) return { id, region, kind: "local" };
+  // Probers are the operator's own machines: private addresses are theirs to choose.
+  checkAddress(url, at("url"), { prefix: true, allowPrivate: true }, note);
+  if (!token) {
+    note({
+      path: at("token"),
+      message: "token is missing",
+      expected: "a reference: ${env:NAME}",
+      found: "nothing",
+    });
+  }
+  return { id, region, kind: "remote", url, token: token ?? "" };
+}
+
+function checkRuntime(placed: Placed[], runtime: Runtime | undefined, note: Note): void {
+  const places = placed.filter(({ prober }) => prober.kind === "place");
+  const locals = placed.filter(({ prober }) => prober.kind === "local");
+  for (const { at } of locals.slice(1)) {
+    note({ path: at(), message: "a second prober that is this process", expected: "a place or a url" });
+  }
+  if (runtime === "deno") {
+    for (const { at } of places) {
+      note({ path: at("place"), message: "a place needs Cloudflare", expected: "a url, or neither" });
+    }
+  }
+  if (runtime === "cloudflare") {
+    for (const { at } of locals) {
+      note({ path: at(), message: "on Cloudflare no prober is this process", expected: "a place or a url" });
+    }
+  }
+  if (runtime === undefined && places.length > 0 && locals[0]) {
+    const message = "no runtime can run this: a place needs Cloudflare, and there no prober is this process";
+    note({ path: locals[0].at(), message, expected: "places and urls, or urls and this process" });
+  }
+}

@@ -1,0 +1,79 @@
+import type { JsonTemplate, StepRequest } from "./config.ts";
+import { checkAddress } from "./address.ts";
+import type { RequestDraft, Walk } from "./draft.ts";
+import { describe } from "./problem.ts";
+
+const JSON_DEPTH = 64;
+
+/** What a step sends, compiled. */
+export function readRequest(request: RequestDraft, walk: Walk): StepRequest {
+  const { path, captures, compiler, allowPrivate, note } = walk;
+  const { method = "GET", path: where = "/" } = request;
+  if (/^https?:/.test(where) && !where.includes("{{")) {
+    checkAddress(where, [...path, "path"], { allowPrivate }, note);
+  }
+  const fields = (name: "query" | "headers" | "form"): [string, StepRequest["path"]][] =>
+    Object.entries(request[name] ?? {}).flatMap(([key, text]) =>
+      text === undefined ? [] : [[key, compiler.template(text, captures, [...path, name, key])]]
+    );
+  const [body, second] = (["json", "form", "raw"] as const).filter((kind) => request[kind] !== undefined);
+  if (second) {
+    note({
+      path: [...path, second],
+      at: "key",
+      message: "a second body",
+      expected: "one of json, form, raw",
+      found: `${body} and ${second}`,
+    });
+  }
+  if (body && ["GET", "HEAD"].includes(method)) {
+    const expected = "POST, PUT, PATCH, DELETE or OPTIONS";
+    note({
+      path: [...path, body],
+      at: "key",
+      message: `a ${method} request has no body`,
+      expected,
+      found: method,
+    });
+  }
+  return {
+    method,
+    path: compiler.template(where, captures, [...path, "path"]),
+    query: fields("query"),
+    headers: fields("headers"),
+    body: body === "json"
+      ? { kind: "json", value: readJson(request.json, { ...walk, path: [...path, "json"] }) }
+      : body === "form"
+      ? { kind: "form", fields: fields("form") }
+      : body === "raw"
+      ? { kind: "raw", text: compiler.template(request.raw ?? "", captures, [...path, "raw"]) }
+      : { kind: "none" },
+  };
+}
+
+function readJson(value: unknown, walk: Walk, depth = 0): JsonTemplate {
+  const { path, captures, compiler, note } = walk;
+  const below = (step: string | number) => ({ ...walk, path: [...path, step] });
+  if (typeof value === "string") return compiler.template(value, captures, path);
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (depth >= JSON_DEPTH || typeof value !== "object") {
+    const expected = depth >= JSON_DEPTH ? `at most ${JSON_DEPTH} levels` : "a value that JSON can hold";
+    note({ path, message: "not a JSON body", expected, found: describe(value, path) });
+    return null;
+  }
+  if (Array.isArray(value)) return value.map((item, i) => readJson(item, below(i), depth + 1));
+  const fields = Object.entries(value).map(([key, inner]): [string, JsonTemplate] => {
+    if (key.includes("{{")) {
+      note({
+        path: [...path, key],
+        at: "key",
+        message: "{{ }} has no meaning in a key",
+        expected: "a plain key",
+        found: key,
+      });
+    }
+    return [key, readJson(inner, below(key), depth + 1)];
+  });
+  return { fields };
+}

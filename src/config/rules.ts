@@ -1,0 +1,54 @@
+import type { Quorum, Rule } from "./config.ts";
+import type { quorum } from "./fields.ts";
+import type { Note, Path } from "./problem.ts";
+import type { Draft } from "./shape.ts";
+import type * as z from "zod";
+
+type QuorumDraft = Draft<z.infer<ReturnType<typeof quorum>>>;
+type RuleDraft = "majority" | "all" | "any" | { atLeast?: number } | { fraction?: number };
+
+/** Who votes: "probers in this region", and how many of them there are. */
+export interface Voters {
+  count: number;
+  words: string;
+}
+
+/** A quorum as written, over what stands above it; notes what more voters than there are would need. */
+export function readQuorum(
+  written: QuorumDraft | undefined,
+  above: Quorum,
+  voters: Voters,
+  path: Path,
+  note: Note,
+): Quorum {
+  if (written === undefined) return above;
+  if (isRule(written)) {
+    const rule = readRule(written, voters, path, note);
+    return rule ? { ...above, open: rule, resolve: rule } : above;
+  }
+  const { open, resolve, minReporting } = written;
+  if (minReporting !== undefined) limit(minReporting, voters, [...path, "minReporting"], note);
+  return {
+    open: readRule(open, voters, [...path, "open"], note) ?? above.open,
+    resolve: readRule(resolve, voters, [...path, "resolve"], note) ?? above.resolve,
+    minReporting: minReporting ?? above.minReporting,
+  };
+}
+
+function isRule(written: QuorumDraft): written is RuleDraft {
+  return typeof written === "string" || "atLeast" in written || "fraction" in written;
+}
+
+function readRule(rule: RuleDraft | undefined, voters: Voters, path: Path, note: Note): Rule | undefined {
+  if (rule === undefined || typeof rule === "string") return rule;
+  if ("fraction" in rule && rule.fraction !== undefined) return { fraction: rule.fraction };
+  if (!("atLeast" in rule) || rule.atLeast === undefined) return undefined;
+  limit(rule.atLeast, voters, [...path, "atLeast"], note);
+  return { atLeast: rule.atLeast };
+}
+
+function limit(votes: number, { count, words }: Voters, path: Path, note: Note): void {
+  if (votes <= count) return;
+  const expected = `at most ${count}, the number of ${words}`;
+  note({ path, message: "more votes than there are voters", expected, found: String(votes) });
+}

@@ -1,0 +1,145 @@
+import type { Check, Quorum, ReportSource, Target } from "./config.ts";
+import { checkAddress } from "./address.ts";
+import { closest } from "./closest.ts";
+import type { Compiler } from "./compile.ts";
+import type { CheckDraft } from "./draft.ts";
+import { milliseconds, spell } from "./duration.ts";
+import { readJourney } from "./journey.ts";
+import { describe, type Note, type Path } from "./problem.ts";
+import { readQuorum, type Voters } from "./rules.ts";
+import type { Written } from "./schema.ts";
+import type { Draft } from "./shape.ts";
+import { type CronReader, cronReader, type DefaultsDraft, everyFault, readTiming } from "./timing.ts";
+import { unique } from "./unique.ts";
+
+/** What all targets share. */
+export interface Common {
+  dialects: readonly string[];
+  allowPrivate: boolean;
+  compiler: Compiler;
+  note: Note;
+}
+
+interface Inherited extends Common {
+  defaults: DefaultsDraft;
+  quorum: Quorum;
+  voters: Voters;
+  cron: CronReader;
+}
+
+type TargetDraft = NonNullable<NonNullable<Draft<Written>["targets"]>[number]>;
+
+const REPORT_TIMEOUT = "2s";
+
+/** The targets and their checks, every default filled in; digests are still empty. */
+export function readTargets(
+  { targets = [], defaults = {}, regions }: Draft<Written>,
+  common: Common,
+): Target[] {
+  const { note } = common;
+  const voters = { count: regions?.length ?? 1, words: "regions" };
+  const standard: Quorum = {
+    open: "majority",
+    resolve: "majority",
+    minReporting: Math.floor(voters.count / 2) + 1,
+  };
+  const quorum = readQuorum(defaults.quorum, standard, voters, ["defaults", "quorum"], note);
+  const fault = everyFault(defaults.every);
+  if (fault) note({ path: ["defaults", "every"], ...fault });
+  const inherited = { ...common, defaults, quorum, voters, cron: cronReader() };
+  const once = unique("target", note);
+  return targets.flatMap((draft, i) => {
+    once(draft?.id, ["targets", i, "id"]);
+    return draft ? [readTarget(draft, ["targets", i], inherited)] : [];
+  });
+}
+
+function readTarget(draft: TargetDraft, path: Path, inherited: Inherited): Target {
+  const { id = "", name = id, url = "", labels = {} } = draft;
+  const { allowPrivate, note } = inherited;
+  checkAddress(draft.url, [...path, "url"], { prefix: true, allowPrivate }, note);
+  const once = unique("check", note);
+  const target: Target = { id, name, url, labels: labels as Record<string, string>, checks: [] };
+  for (const [i, check] of (draft.checks ?? []).entries()) {
+    if (!check) continue;
+    const at = [...path, "checks", i];
+    once(check.id ?? "default", check.id === undefined ? at : [...at, "id"]);
+    target.checks.push(readCheck(check, target, at, inherited));
+  }
+  return target;
+}
+
+function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Inherited): Check {
+  const { defaults, cron, note, voters } = inherited;
+  const { id = "default", contract, report, scope = "global", latencyBudget } = draft;
+  const timing = readTiming(draft, defaults, cron, path, note);
+  const { timeoutMs } = timing;
+  refuseIgnored(draft, timeoutMs, path, note);
+  return {
+    key: `${target.id}/${id}`,
+    id,
+    target,
+    contract,
+    report: report && readReport(report, [...path, "report"], inherited),
+    ...readJourney(draft, { ...inherited, path, timeoutMs }),
+    latencyBudgetMs: latencyBudget === undefined ? undefined : milliseconds(latencyBudget),
+    quorum: readQuorum(draft.quorum, inherited.quorum, voters, [...path, "quorum"], note),
+    scope,
+    ...timing,
+    digest: "",
+  };
+}
+
+/** A field that would change nothing is a mistake. */
+function refuseIgnored(draft: CheckDraft, timeoutMs: number, path: Path, note: Note): void {
+  for (const name of ["startupBudget", "drainWindow"] as const) {
+    if (draft[name] === undefined || draft.report) continue;
+    const message = "without a report nothing says that it is starting or draining";
+    note({ path: [...path, name], at: "key", message, expected: "a report beside it", found: name });
+  }
+  if (draft.scope === "region" && draft.quorum !== undefined) {
+    const message = "with scope: region each region's own quorum decides";
+    note({
+      path: [...path, "quorum"],
+      at: "key",
+      message,
+      expected: "regions[].quorum, or scope: global",
+      found: "quorum",
+    });
+  }
+  if (draft.latencyBudget === undefined || milliseconds(draft.latencyBudget) < timeoutMs) return;
+  const message = "no journey can be slow: its timeout comes first";
+  const expected = `less than ${spell(timeoutMs)}, the check's timeout`;
+  note({ path: [...path, "latencyBudget"], message, expected, found: draft.latencyBudget });
+}
+
+function readReport(draft: NonNullable<CheckDraft["report"]>, path: Path, common: Common): ReportSource {
+  const { note, allowPrivate, dialects } = common;
+  const { dialect = "auto", timeout = REPORT_TIMEOUT, question } = draft;
+  if ((draft.path === undefined) === (draft.url === undefined)) {
+    const message = draft.url ? "a report has a path or a url, not both" : "a report needs a path or a url";
+    note({ path: draft.url ? [...path, "url"] : path, at: "key", message, expected: "one of them" });
+  }
+  checkAddress(draft.url, [...path, "url"], { allowPrivate }, note);
+  const known = ["auto", ...dialects];
+  if (!known.includes(dialect)) {
+    const found = describe(dialect, path);
+    const suggestion = closest(dialect, known);
+    note({
+      path: [...path, "dialect"],
+      message: "unknown dialect",
+      expected: `one of: ${known.join(", ")}`,
+      found,
+      suggestion,
+    });
+  }
+  const headers = Object.entries(draft.headers ?? {}).map((
+    [name, value = ""],
+  ): [string, string] => [name, value]);
+  for (const [name] of headers.filter(([, value]) => value.includes("{{"))) {
+    const message = "{{ }} has no meaning here: a report is asked outside of any journey";
+    note({ path: [...path, "headers", name], message, expected: "a plain value or ${env:NAME}" });
+  }
+  const where = draft.path ?? draft.url ?? "/";
+  return { path: where, headers, dialect, timeoutMs: milliseconds(timeout), question };
+}

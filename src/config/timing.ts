@@ -1,0 +1,136 @@
+import type { Check, Schedule } from "./config.ts";
+import { readCron } from "./cron.ts";
+import type { CheckDraft } from "./draft.ts";
+import { milliseconds, spell } from "./duration.ts";
+import type { Finding, Note, Path } from "./problem.ts";
+import type { Written } from "./schema.ts";
+import type { Draft } from "./shape.ts";
+
+/** `defaults:` as written. */
+export type DefaultsDraft = NonNullable<Draft<Written>["defaults"]>;
+
+const MINUTE_MS = 60_000;
+
+const FALLBACK = {
+  every: "1m",
+  timeout: "10s",
+  startupBudget: "5m",
+  drainWindow: "150s",
+  flapWindow: "10m",
+  failureThreshold: 2,
+  successThreshold: 2,
+} as const;
+
+type Timing = Pick<
+  Check,
+  | "schedule"
+  | "timeoutMs"
+  | "startupBudgetMs"
+  | "drainWindowMs"
+  | "flapWindowMs"
+  | "failureThreshold"
+  | "successThreshold"
+  | "maxAgeMs"
+>;
+
+/** Reads cron fields; the same ones are read once. */
+export type CronReader = typeof readCron;
+
+/** A `readCron` that remembers. */
+export function cronReader(): CronReader {
+  const known = new Map<string, ReturnType<CronReader>>();
+  return (fields) => {
+    const result = known.get(fields) ?? readCron(fields);
+    known.set(fields, result);
+    return result;
+  };
+}
+
+/** Why checks cannot run at this period, or nothing. */
+export function everyFault(every: string | undefined): Omit<Finding, "path"> | undefined {
+  if (every === undefined) return undefined;
+  const ms = milliseconds(every);
+  if (ms < MINUTE_MS && MINUTE_MS % ms !== 0) {
+    return {
+      message: "it does not divide a minute evenly",
+      expected: "such as 5s, 10s, 15s, 20s or 30s",
+      found: every,
+    };
+  }
+  if (ms > MINUTE_MS && ms % MINUTE_MS !== 0) {
+    return { message: "above a minute it must be whole minutes", expected: "such as 2m or 1h", found: every };
+  }
+}
+
+/** When a check runs and what follows from it: own fields over `defaults` over built-in values. */
+export function readTiming(
+  check: CheckDraft,
+  defaults: DefaultsDraft,
+  cron: CronReader,
+  path: Path,
+  note: Note,
+): Timing {
+  const ms = (name: "every" | "timeout" | "startupBudget" | "drainWindow" | "flapWindow") =>
+    milliseconds(check[name] ?? defaults[name] ?? FALLBACK[name]);
+  const count = (name: "failureThreshold" | "successThreshold") =>
+    check[name] ?? defaults[name] ?? FALLBACK[name];
+  const { schedule, gapMs } = readSchedule(check, ms("every"), cron, path, note);
+  const timeoutMs = ms("timeout");
+  if (timeoutMs > gapMs) {
+    const field = check.timeout ? "timeout" : "every";
+    const message = `the timeout of ${spell(timeoutMs)} is longer than the period of ${spell(gapMs)}`;
+    note({ severity: "warning", path: [...path, field], message, expected: "a timeout within the period" });
+  }
+  const maxAge = check.maxAge ?? defaults.maxAge;
+  if (maxAge !== undefined && milliseconds(maxAge) < 2 * gapMs) {
+    const expected = `at least ${spell(2 * gapMs)}, two periods`;
+    note({
+      path: [...path, "maxAge"],
+      message: "evidence would age out between two runs",
+      expected,
+      found: maxAge,
+    });
+  }
+  return {
+    schedule,
+    timeoutMs,
+    startupBudgetMs: ms("startupBudget"),
+    drainWindowMs: ms("drainWindow"),
+    flapWindowMs: ms("flapWindow"),
+    failureThreshold: count("failureThreshold"),
+    successThreshold: count("successThreshold"),
+    maxAgeMs: maxAge === undefined ? undefined : milliseconds(maxAge),
+  };
+}
+
+/** `gapMs` is the smallest time between two runs. */
+function readSchedule(
+  { every, cron }: CheckDraft,
+  everyMs: number,
+  read: CronReader,
+  path: Path,
+  note: Note,
+): { schedule: Schedule; gapMs: number } {
+  const fault = everyFault(every);
+  if (fault) note({ path: [...path, "every"], ...fault });
+  if (cron === undefined) return { schedule: { everyMs }, gapMs: everyMs };
+  if (every !== undefined) {
+    note({
+      path: [...path, "every"],
+      at: "key",
+      message: "every beside cron",
+      expected: "one of them",
+      found: every,
+    });
+  }
+  const result = read(cron);
+  if ("gapMs" in result) return { schedule: { cron }, gapMs: result.gapMs };
+  const message = `not a cron expression: ${result.fault}`;
+  note({
+    path: [...path, "cron"],
+    message,
+    expected: "five fields in UTC, such as */5 * * * mon-fri",
+    found: cron,
+  });
+  return { schedule: { cron }, gapMs: everyMs };
+}

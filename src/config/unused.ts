@@ -1,0 +1,29 @@
+import type { CheckDraft, StepDraft } from "./draft.ts";
+import type { Note, Path } from "./problem.ts";
+
+/** Warns of captures that no later step names. The search is textual: a name in a literal counts as a use. */
+export function warnUnused(check: CheckDraft, path: Path, note: Note): void {
+  const steps = [
+    ...(check.journey ?? []).map((step, i) => ({ step, path: [...path, "journey", i] })),
+    ...(check.cleanup ?? []).map((step, i) => ({ step, path: [...path, "cleanup", i] })),
+  ];
+  const named = new Set<string>();
+  for (const { step, path } of steps.toReversed()) {
+    const names = Object.keys(step?.capture ?? {});
+    for (const name of names) {
+      if (named.has(name) || named.has("*")) continue;
+      const message = "captured, but no later step uses it";
+      note({ severity: "warning", path: [...path, "capture", name], at: "key", message, found: name });
+    }
+    for (const name of namesIn(step)) named.add(name);
+  }
+}
+
+const USES = /\bcaptures\b(?:\s*\.\s*(\w+)|\s*\[\s*\\?["'](\w+))?/g;
+
+/** The captures that a step names; `*` if it takes them as a whole. */
+function namesIn(step: StepDraft | undefined): string[] {
+  return [...(JSON.stringify(step) ?? "").matchAll(USES)].map(([, dotted, quoted]) =>
+    dotted ?? quoted ?? "*"
+  );
+}

@@ -1,0 +1,145 @@
+import { type Clock, type Fetch, Refused } from "./ports.ts";
+
+/** The User-Agent of every request that Assay sends. */
+export const USER_AGENT = "assay/1 (+readiness probe)";
+
+/** What one HTTP exchange came to. `bytes` is at most `capBytes` long; `truncated` says that there was more. */
+export type Exchange =
+  | {
+    kind: "answer";
+    status: number;
+    headers: Headers;
+    bytes: Uint8Array;
+    truncated: boolean;
+    /** ms from the request to the response headers. */
+    headersMs: number;
+    /** ms from the request to the end of the body. */
+    totalMs: number;
+  }
+  | { kind: "failure"; reason: TransportReason; detail: string; totalMs: number };
+
+/**
+ * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
+ * headers came, the body broke off. `cancelled`: our caller gave up.
+ */
+export type TransportReason = "refused" | "timeout" | "network" | "body" | "cancelled";
+
+/** One request, as a journey step, a report source or a webhook states it. */
+export interface Request {
+  url: URL;
+  method: string;
+  headers: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * One HTTP exchange under a deadline that covers the body, with at most `capBytes` of it read.
+ * The timer is armed here, so call it only once a connection slot is held. Never throws.
+ */
+export async function exchange(
+  { clock, fetch }: { clock: Clock; fetch: Fetch },
+  request: Request,
+  { deadlineMs, capBytes, signal }: { deadlineMs: number; capBytes: number; signal?: AbortSignal },
+): Promise<Exchange> {
+  const abort = new AbortController();
+  const began = clock.elapsed();
+  let timedOut = false;
+  let answered = false;
+  const disarm = clock.after(Math.max(0, deadlineMs), () => {
+    timedOut = true;
+    abort.abort();
+  });
+  const cancel = () => abort.abort();
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    if (signal?.aborted) abort.abort();
+    const { method, headers, body } = request;
+    const response = await fetch(request.url, { method, headers, body, signal: abort.signal });
+    answered = true;
+    const headersMs = clock.elapsed() - began;
+    const { bytes, truncated } = await readBody(response, capBytes, abort.signal);
+    const totalMs = clock.elapsed() - began;
+    return {
+      kind: "answer",
+      status: response.status,
+      headers: response.headers,
+      bytes,
+      truncated,
+      headersMs,
+      totalMs,
+    };
+  } catch (error) {
+    const totalMs = clock.elapsed() - began;
+    const fail = (reason: TransportReason, detail: string): Exchange => ({
+      kind: "failure",
+      reason,
+      detail,
+      totalMs,
+    });
+    if (error instanceof Refused) return fail("refused", error.message);
+    if (timedOut) return fail("timeout", `no complete answer within ${Math.round(deadlineMs)} ms`);
+    if (signal?.aborted) return fail("cancelled", "gave up before the answer was complete");
+    return fail(answered ? "body" : "network", messageOf(error));
+  } finally {
+    disarm();
+    signal?.removeEventListener("abort", cancel);
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. */
+async function readBody(response: Response, capBytes: number, signal: AbortSignal) {
+  if (!response.body) return { bytes: EMPTY, truncated: false };
+  if (isDeclaredWithin(response.headers, capBytes)) {
+    return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
+  }
+  const reader = response.body.getReader();
+  const giveUp = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", giveUp, { once: true });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    while (size <= capBytes) {
+      const { value, done } = await reader.read();
+      if (signal.aborted) throw signal.reason;
+      if (done) return { bytes: join(chunks, size), truncated: false };
+      chunks.push(value);
+      size += value.byteLength;
+    }
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+  giveUp();
+  return { bytes: join(chunks, size).subarray(0, capBytes), truncated: true };
+}
+
+/** A length under a `content-encoding` or beside a `transfer-encoding` (RFC 9112 section 6.3) says nothing. */
+function isDeclaredWithin(headers: Headers, capBytes: number): boolean {
+  const declared = Number(headers.get("content-length") ?? NaN);
+  return declared <= capBytes && !headers.has("content-encoding") && !headers.has("transfer-encoding");
+}
+
+function join(chunks: Uint8Array[], size: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** All of a URL after its host, and credentials before it: runtimes print whole URLs, and these may hold secrets. */
+const URL_TAIL = /(https?:\/\/)(?:[^\s/?#@]*@)?([^\s/?#)"']*)[^\s)"']*/gi;
+
+/** The message of anything thrown, causes included, URLs cut to their origin, on one line of at most 300 characters. */
+export function messageOf(error: unknown): string {
+  const parts: string[] = [];
+  for (let e: unknown = error, depth = 0; e !== undefined && depth < 4; depth++) {
+    parts.push(e instanceof Error ? e.message : String(e));
+    e = e instanceof Error ? e.cause : undefined;
+  }
+  return parts.join(": ").replace(URL_TAIL, "$1$2").replace(/\s+/g, " ").slice(0, 300);
+}

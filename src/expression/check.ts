@@ -1,0 +1,164 @@
+import { type ASTNode, Environment, type ParseError, type TypeError } from "@marcbachmann/cel-js";
+import { childrenOf } from "./rewrite.ts";
+import { mixNumbers } from "./strict.ts";
+import { nearest } from "./suggest.ts";
+
+/** Where a mistake stands and what would have been right. */
+export interface Mistake {
+  start: number;
+  end: number;
+  expected?: string;
+  found?: string;
+  suggestion?: string;
+}
+
+/** A mistake in an expression or template; `start` and `end` are offsets in its source. */
+export class ExpressionError extends Error {
+  override readonly name = "ExpressionError";
+  start: number;
+  end: number;
+  expected?: string;
+  found?: string;
+  /** Did you mean. */
+  suggestion?: string;
+
+  constructor(message: string, { start, end, expected, found, suggestion }: Mistake) {
+    super(message);
+    this.start = start;
+    this.end = end;
+    this.expected = expected;
+    this.found = found;
+    this.suggestion = suggestion;
+  }
+}
+
+/** What is visible: a step sees the answer, a template only what was known before it. */
+export type Vocabulary = "step" | "template";
+
+const RUN = {
+  id: "string",
+  slot: "int",
+  prober: "string",
+  region: "string",
+  target: "string",
+  check: "string",
+};
+const TEMPLATE = { captures: "map<string, dyn>", now: "google.protobuf.Timestamp" };
+const VARIABLES: Record<Vocabulary, Record<string, string>> = {
+  template: TEMPLATE,
+  step: {
+    status: "int",
+    headers: "map<string, string>",
+    headerValues: "map<string, list<string>>",
+    body: "dyn",
+    text: "string",
+    durationMs: "double",
+    ...TEMPLATE,
+  },
+};
+const SOURCE_CHARS = 4096;
+
+const environments: Partial<Record<Vocabulary, Environment>> = {};
+
+function environmentOf(vocabulary: Vocabulary): Environment {
+  return environments[vocabulary] ??= typed(VARIABLES[vocabulary]);
+}
+
+function typed(variables: Record<string, string>): Environment {
+  const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false }));
+  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
+  return environment.registerVariable({ name: "run", schema: RUN });
+}
+
+/** Parses and type-checks one expression. Throws `ExpressionError`. */
+export function check(source: string, vocabulary: Vocabulary, captures: readonly string[]) {
+  const secret = source.indexOf("${env:");
+  if (secret >= 0) {
+    const end = source.indexOf("}", secret) + 1 || source.length;
+    throw new ExpressionError("secrets are not visible to expressions", { start: secret, end });
+  }
+  if (source.length > SOURCE_CHARS) {
+    const found = `${source.length} characters`;
+    const place = { start: SOURCE_CHARS, end: source.length };
+    throw new ExpressionError("expression is too long", {
+      ...place,
+      expected: `at most ${SOURCE_CHARS}`,
+      found,
+    });
+  }
+  const { ast, type } = parse(source, vocabulary);
+  inspect(ast, captures);
+  return { ast, type };
+}
+
+function parse(source: string, vocabulary: Vocabulary): { ast: ASTNode; type: string } {
+  const environment = environmentOf(vocabulary);
+  let error: ParseError | TypeError | undefined;
+  try {
+    const parsed = environment.parse(source);
+    const result = parsed.check();
+    if (result.valid) return { ast: parsed.ast, type: result.type! };
+    error = result.error;
+  } catch (thrown) {
+    error = thrown as ParseError;
+  }
+  const { start, end } = error?.range ?? { start: 0, end: source.length };
+  const hints = hintsFor(error?.code, source.slice(start, end), vocabulary);
+  const message = error?.summary ?? String(error);
+  throw new ExpressionError(message, { start, end: Math.max(end, start), ...hints });
+}
+
+/** What was expected and what comes closest, for a name that is not known. */
+function hintsFor(code: string | undefined, text: string, vocabulary: Vocabulary): Partial<Mistake> {
+  if (code === "unknown_variable") return oneOf(text, [...Object.keys(VARIABLES[vocabulary]), "run"]);
+  if (code === "no_such_key") return oneOf(text.split(".").at(-1)!, Object.keys(RUN));
+  if (code !== "no_matching_overload") return {};
+  const name = /([A-Za-z_]\w*)\([^()]*\)$/.exec(text)?.[1];
+  const known = new Set(
+    environmentOf(vocabulary).getDefinitions().functions.map((declared) => declared.name),
+  );
+  if (!name || known.has(name)) return {};
+  return { found: name, suggestion: nearest(name, known) };
+}
+
+function oneOf(found: string, names: readonly string[]): Partial<Mistake> {
+  return { found, expected: `one of ${names.join(", ")}`, suggestion: nearest(found, names) };
+}
+
+/** What the type checker does not see: names of captures, and regular expressions. */
+function inspect(node: ASTNode, captures: readonly string[]) {
+  const name = captureName(node);
+  if (name !== undefined && !captures.includes(name)) {
+    const { start, end } = node;
+    const hints = captures.length
+      ? oneOf(name, captures)
+      : { found: name, expected: "a value captured earlier" };
+    throw new ExpressionError(`Nothing captures '${name}' before this step`, { start, end, ...hints });
+  }
+  if (node.op === "rcall" && node.args[0] === "matches") inspectPattern(node.args[2][0]);
+  for (const child of childrenOf(node)) inspect(child, captures);
+}
+
+function captureName(node: ASTNode): string | undefined {
+  if (node.op !== "." && node.op !== "[]") return undefined;
+  const [holder, key] = node.args;
+  if (holder.op !== "id" || holder.args !== "captures") return undefined;
+  if (typeof key === "string") return key;
+  return key.op === "value" && typeof key.args === "string" ? key.args : undefined;
+}
+
+function inspectPattern(pattern: ASTNode | undefined) {
+  if (pattern?.op !== "value" || typeof pattern.args !== "string") return;
+  try {
+    new RegExp(pattern.args);
+  } catch (cause) {
+    const { start, end } = pattern;
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new ExpressionError("Invalid regular expression", {
+      start,
+      end,
+      expected: "a regular expression",
+      found,
+    });
+  }
+}

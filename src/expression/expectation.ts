@@ -1,0 +1,82 @@
+import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
+import { ExpressionError } from "./check.ts";
+import { compile, evaluate } from "./evaluate.ts";
+import { explain } from "./explain.ts";
+import { type Facts, scopeOf, type TemplateFacts } from "./scope.ts";
+import { failureOf } from "./strict.ts";
+import { plain, type Reason, type Value } from "./value.ts";
+
+/** A capture, compiled; a missing or null value is not ok. */
+export interface Program {
+  source: string;
+  run(facts: Facts): Value;
+}
+
+/** Why an expectation does not hold. */
+export interface Mismatch {
+  expression: string;
+  reason: "false" | Reason;
+  /** One line, at most 300 characters. */
+  detail: string;
+  /** Sub-expressions and their printed values, each at most 100 characters. */
+  values: Record<string, string>;
+}
+
+/** A condition, compiled; `test` never throws and returns null if it holds. */
+export interface Expectation {
+  source: string;
+  test(facts: Facts): Mismatch | null;
+}
+
+/** An expectation that remembers which captures it may use. */
+export class Condition implements Expectation {
+  #ast: ASTNode;
+  #program: ParseResult;
+
+  constructor(readonly source: string, readonly captures: readonly string[]) {
+    const { ast, type, program } = compile(source, "step", captures);
+    if (type !== "bool" && type !== "dyn") {
+      const place = { start: ast.start, end: ast.end };
+      throw new ExpressionError("An expectation must be a condition", {
+        ...place,
+        expected: "bool",
+        found: type,
+      });
+    }
+    this.#ast = ast;
+    this.#program = program;
+  }
+
+  test(facts: Facts): Mismatch | null {
+    const scope = scopeOf(facts);
+    const value = evaluate(this.#program, scope);
+    if (value.ok && value.value === true) return null;
+    return { expression: this.source, ...explain(this.#ast, scope, "bool") };
+  }
+}
+
+/** Compiles a condition; `captures` are the names that earlier steps captured. Throws `ExpressionError`. */
+export function compileExpectation(source: string, captures: readonly string[]): Expectation {
+  return new Condition(source, captures);
+}
+
+/** Compiles the source of a captured value. Throws `ExpressionError`. */
+export function compileProgram(source: string, captures: readonly string[]): Program {
+  const { ast, program } = compile(source, "step", captures);
+  return { source, run: (facts) => obtain(ast, program, facts) };
+}
+
+/** The value of a program in JSON's terms, or one line that says why there is none. Never throws. */
+export function obtain(ast: ASTNode, program: ParseResult, facts: TemplateFacts): Value {
+  const scope = scopeOf(facts);
+  const value = evaluate(program, scope);
+  if (!value.ok || value.value === null) {
+    const { reason, detail } = explain(ast, scope, "value");
+    return { ok: false, reason: reason === "false" ? "error" : reason, detail };
+  }
+  try {
+    return { ok: true, value: plain(value.value) };
+  } catch (error) {
+    return { ok: false, ...failureOf(error) };
+  }
+}

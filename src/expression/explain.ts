@@ -1,0 +1,138 @@
+import type { ASTNode } from "@marcbachmann/cel-js";
+import { evaluate, strict } from "./evaluate.ts";
+import { childrenOf, isMacro } from "./rewrite.ts";
+import type { Scope } from "./scope.ts";
+import { cut, print, type Reason, type Value } from "./value.ts";
+
+/** Why an expression did not hold or had no value. */
+export interface Explanation {
+  reason: "false" | Reason;
+  /** One line, at most 300 characters. */
+  detail: string;
+  /** Sub-expressions and their printed values. */
+  values: Record<string, string>;
+}
+
+const SHOWN_LEAVES = 12;
+
+/** Explains why `node` was not true (`wanted` is `bool`) or had no value, by evaluating its parts again. */
+export function explain(node: ASTNode, scope: Scope, wanted: "bool" | "value"): Explanation {
+  const known = new Map<ASTNode, Value>();
+  const valueOf = (part: ASTNode): Value => {
+    const value = known.get(part) ?? evaluate(strict(part), scope);
+    known.set(part, value);
+    return value;
+  };
+  const { reason, detail } = wanted === "bool" ? unheld(node, valueOf) : unmet(node, valueOf);
+  const leaves = leavesOf(node, valueOf).slice(0, SHOWN_LEAVES);
+  const values = Object.fromEntries(leaves.map((leaf) => [cut(textOf(leaf), 100), shown(valueOf(leaf))]));
+  return { reason, detail: cut(detail, 300), values };
+}
+
+type ValueOf = (node: ASTNode) => Value;
+type Because = { reason: "false" | Reason; detail: string };
+
+const holds = (value: Value) => value.ok && value.value === true;
+
+/** Goes down to the operand that decided: of `&&` the first that is not true, of `||` both. */
+function unheld(node: ASTNode, valueOf: ValueOf): Because {
+  if (node.op === "&&") return unheld(node.args[holds(valueOf(node.args[0])) ? 1 : 0], valueOf);
+  if (node.op === "||") {
+    const left = unheld(node.args[0], valueOf);
+    if (left.reason !== "false") return left;
+    const right = unheld(node.args[1], valueOf);
+    if (right.reason !== "false") return right;
+    return { reason: "false", detail: [...new Set([left.detail, right.detail])].join(" and ") };
+  }
+  if (node.op === "?:") {
+    const condition = valueOf(node.args[0]);
+    if (condition.ok && typeof condition.value === "boolean") {
+      return unheld(node.args[condition.value ? 1 : 2], valueOf);
+    }
+    return unheld(node.args[0], valueOf);
+  }
+  const value = valueOf(node);
+  if (value.ok && value.value === false) return { reason: "false", detail: describe(node, valueOf) };
+  if (value.ok && value.value !== null) {
+    return { reason: "type", detail: `${describe(node, valueOf)}: not a bool` };
+  }
+  return unmet(node, valueOf);
+}
+
+/** Goes down to the first part that has no value. */
+function unmet(node: ASTNode, valueOf: ValueOf): Because {
+  const value = valueOf(node);
+  if (value.ok) return { reason: "null", detail: describe(node, valueOf) };
+  for (const part of partsOf(node, valueOf)) {
+    if (!valueOf(part).ok) return unmet(part, valueOf);
+  }
+  const { reason, detail } = value;
+  if (reason === "parse") return { reason, detail };
+  const access = node.op === "." || node.op === "[]";
+  if (reason === "missing" && access) return { reason, detail: `${textOf(node)} is missing` };
+  const inputs = partsOf(node, valueOf).flatMap((part) => leavesOf(part, valueOf));
+  const seen = sentence(inputs, valueOf) || textOf(node);
+  const nullSeen = reason === "null" && inputs.some((leaf) => isNull(valueOf(leaf)));
+  return { reason, detail: nullSeen ? seen : `${seen}: ${detail}` };
+}
+
+const isNull = (value: Value) => value.ok && value.value === null;
+
+/** The parts of `node` that were evaluated and can be evaluated by themselves. */
+function partsOf(node: ASTNode, valueOf: ValueOf): readonly ASTNode[] {
+  if (node.op === "rcall" && isMacro(node)) {
+    return node.args[0] === "bind" ? [node.args[2][1]!] : [node.args[1]];
+  }
+  if (node.op === "call" && node.args[0] === "has") return childrenOf(node.args[1][0]!);
+  if (node.op === "&&") return node.args.slice(0, holds(valueOf(node.args[0])) ? 2 : 1);
+  if (node.op === "||") {
+    const left = valueOf(node.args[0]);
+    return node.args.slice(0, left.ok && left.value === false ? 2 : 1);
+  }
+  if (node.op !== "?:") return childrenOf(node);
+  const condition = valueOf(node.args[0]);
+  if (!condition.ok || typeof condition.value !== "boolean") return [node.args[0]];
+  return [node.args[0], node.args[condition.value ? 1 : 2]];
+}
+
+/** The sub-expressions worth showing: paths, calls, and the inputs of yes-or-no methods. */
+function leavesOf(node: ASTNode, valueOf: ValueOf): ASTNode[] {
+  switch (node.op) {
+    case "value":
+      return [];
+    case "id":
+    case ".":
+    case "[]":
+      return [node];
+    case "call":
+      return isLiteral(node) ? [] : [node];
+    case "rcall": {
+      const value = valueOf(node);
+      if (value.ok && typeof value.value !== "boolean") return [node];
+      const inputs = partsOf(node, valueOf).flatMap((part) => leavesOf(part, valueOf));
+      return inputs.length ? inputs : [node];
+    }
+    default:
+      return childrenOf(node).flatMap((child) => leavesOf(child, valueOf));
+  }
+}
+
+function isLiteral(node: ASTNode): boolean {
+  return node.op === "value" || (node.op !== "id" && childrenOf(node).every(isLiteral));
+}
+
+function describe(node: ASTNode, valueOf: ValueOf): string {
+  return sentence(leavesOf(node, valueOf), valueOf) || `${textOf(node)} is ${shown(valueOf(node))}`;
+}
+
+function sentence(leaves: readonly ASTNode[], valueOf: ValueOf): string {
+  const facts = leaves.map((leaf) => `${textOf(leaf)} is ${shown(valueOf(leaf))}`);
+  return [...new Set(facts)].join(", ");
+}
+
+function shown(value: Value): string {
+  if (value.ok) return print(value.value);
+  return value.reason === "missing" ? "missing" : `without value: ${value.detail}`.slice(0, 100);
+}
+
+const textOf = (node: ASTNode) => node.input.slice(node.start, node.end);

@@ -1,0 +1,211 @@
+import { type ASTNode, Environment, EvaluationError, TypeError } from "@marcbachmann/cel-js";
+import { entriesOf, equal, isMap, kindOf, type Reason, Unmet } from "./value.ts";
+
+/** Longer text is not given to a regular expression: V8's may need time that grows fast with it. */
+const REGEX_TEXT_CHARS = 65_536;
+
+/** What the library hands to a macro (its README, "Custom macros"). */
+interface Checker {
+  check(node: ASTNode, context: unknown): unknown;
+  getType(name: string): unknown;
+}
+interface Evaluator {
+  run(node: ASTNode, context: unknown): unknown;
+}
+/** `literalNull`: null is written in the expression itself. */
+type Apply = (left: unknown, right: unknown, literalNull: boolean) => unknown;
+
+/**
+ * The functions that a rewritten expression calls instead of the library's fail-open operators. They are macros,
+ * because the library derives (and keeps for ever) a type from every nested value that it hands to a function.
+ */
+const STRICT: [signature: string, apply: Apply][] = [
+  ["at(ast, ast): dyn", at],
+  ["eq(ast, ast): bool", same],
+  ["within(ast, ast): bool", contains],
+  ["has_key(ast, ast): bool", hasKey],
+  ["size_of(ast): int", sizeOf],
+  ["truth(ast): bool", truth],
+  ["each(ast): dyn", each],
+  ["finds(ast, ast): bool", finds],
+  ["operand(ast): same", operand],
+];
+
+/** Ints and doubles mixed: JSON numbers arrive as doubles, literals and sizes as ints. */
+const ARITHMETIC: Record<string, (a: number, b: number) => number> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
+};
+
+/** Registers arithmetic between ints and doubles. */
+export function mixNumbers(environment: Environment): Environment {
+  for (const [op, apply] of Object.entries(ARITHMETIC)) {
+    const handler = (a: number | bigint, b: number | bigint) => apply(Number(a), Number(b));
+    environment.registerOperator(`double ${op} int: double`, handler);
+    environment.registerOperator(`int ${op} double: double`, handler);
+    if (op === "%") environment.registerOperator(`double % double: double`, handler);
+  }
+  return environment;
+}
+
+/** Where rewritten expressions run. The types were checked before, so almost everything is dynamic here. */
+export function strictEnvironment(): Environment {
+  const limits = { maxDepth: 100_000, maxAstNodes: 1_000_000 };
+  const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false, limits }));
+  environment.registerVariable("status", "int").registerVariable("text", "string");
+  environment.registerVariable("durationMs", "double");
+  for (const name of ["headers", "headerValues", "body", "captures", "run", "now"]) {
+    environment.registerVariable(name, "dyn");
+  }
+  for (const [signature, apply] of STRICT) register(environment, signature, apply);
+  return environment;
+}
+
+function register(environment: Environment, signature: string, apply: Apply) {
+  const same = signature.endsWith(": same");
+  const type = signature.split(": ")[1]!;
+  environment.registerFunction(signature.replace(": same", ": dyn"), ({ args }: { args: ASTNode[] }) => {
+    const [left, right] = args as [ASTNode, ASTNode?];
+    const literalNull = args.some((node) => node.op === "value" && node.args === null);
+    return {
+      async: false,
+      typeCheck(checker: Checker, _macro: unknown, context: unknown) {
+        const types = args.map((node) => checker.check(node, context));
+        return same ? types[0] : checker.getType(type);
+      },
+      evaluate(evaluator: Evaluator, _macro: unknown, context: unknown) {
+        const value = evaluator.run(left, context);
+        return apply(value, right && evaluator.run(right, context), literalNull);
+      },
+    };
+  });
+}
+
+function at(holder: unknown, key: unknown): unknown {
+  const found = lookUp(holder, key);
+  if (found === undefined) throw new Unmet("missing", `${String(key)} is missing`);
+  return found;
+}
+
+function lookUp(holder: unknown, key: unknown): unknown {
+  if (holder === null) throw new Unmet("null", "null has no fields");
+  if (Array.isArray(holder)) {
+    if (kindOf(key) !== "number") throw new Unmet("type", "not a map");
+    return holder[Number(key)];
+  }
+  if (!isMap(holder)) throw new Unmet("type", "not a map");
+  if (typeof key !== "string") throw new Unmet("type", `a ${kindOf(key)} is no key of a map`);
+  if (holder instanceof Map) return holder.get(key);
+  return Object.hasOwn(holder, key) ? holder[key] : undefined;
+}
+
+function same(left: unknown, right: unknown, literalNull: boolean): boolean {
+  if (literalNull) return left === right;
+  const kind = kindOf(left);
+  if (kind === "null" || kind !== kindOf(right)) {
+    throw new Unmet("type", `cannot compare ${kind} with ${kindOf(right)}`);
+  }
+  finite(left);
+  finite(right);
+  return equal(left, right);
+}
+
+/** In a list, `item` must be of the kind of at least one element; in a map it must be a key. */
+function contains(item: unknown, holder: unknown, literalNull: boolean): boolean {
+  const kind = kindOf(item);
+  const comparable = Array.isArray(holder)
+    ? literalNull || (kind !== "null" && (holder.length === 0 || holder.some((one) => kindOf(one) === kind)))
+    : isMap(holder) && kind === "string";
+  if (!comparable) throw new Unmet("type", `cannot look for ${kind} in this ${kindOf(holder)}`);
+  finite(item);
+  return Array.isArray(holder) ? holder.some((one) => equal(item, one)) : lookUp(holder, item) !== undefined;
+}
+
+function hasKey(holder: unknown, key: unknown): boolean {
+  if (!isMap(holder)) throw new Unmet("type", "not a map");
+  return lookUp(holder, key) !== undefined;
+}
+
+function sizeOf(value: unknown): bigint {
+  if (value === null) throw new Unmet("null", "null has no size");
+  if (typeof value === "string") return characters(value);
+  if (Array.isArray(value) || value instanceof Uint8Array) return BigInt(value.length);
+  if (isMap(value)) return BigInt(entriesOf(value).length);
+  throw new Unmet("type", `a ${kindOf(value)} has no size`);
+}
+
+/** CEL counts code points. */
+function characters(text: string): bigint {
+  let count = 0;
+  for (let i = 0; i < text.length; i += text.codePointAt(i)! > 0xffff ? 2 : 1) count++;
+  return BigInt(count);
+}
+
+function truth(value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new Unmet(value === null ? "null" : "type", "not a bool");
+}
+
+function each(value: unknown): unknown {
+  if (Array.isArray(value) || isMap(value)) return value;
+  throw new Unmet(value === null ? "null" : "type", "neither a list nor a map");
+}
+
+function finds(text: unknown, pattern: unknown): boolean {
+  if (typeof text !== "string" || typeof pattern !== "string") {
+    throw new Unmet(text === null ? "null" : "type", `cannot match a ${kindOf(text)}`);
+  }
+  if (text.length > REGEX_TEXT_CHARS) {
+    throw new Unmet("error", `matches() takes at most ${REGEX_TEXT_CHARS} characters, not ${text.length}`);
+  }
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    throw new Unmet("error", `'${pattern}' is not a regular expression`);
+  }
+}
+
+/** What the library's own operators and functions may see: no null, no number without end, nothing nested. */
+function operand(value: unknown): unknown {
+  if (value === null) throw new Unmet("null", "null");
+  finite(value);
+  const first = firstOf(value);
+  if (Array.isArray(first) || isMap(first)) {
+    throw new Unmet("type", `cannot use a nested ${kindOf(value)} here`);
+  }
+  return value;
+}
+
+function firstOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value[0];
+  if (!isMap(value)) return undefined;
+  if (value instanceof Map) return value.values().next().value;
+  for (const key in value) return value[key];
+}
+
+function finite(value: unknown) {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Unmet("type", "not a finite number");
+}
+
+const TYPE_ERROR =
+  /overload|unsupported_type|type_mismatch|_conversion_error|invalid_(condition|logical|list|comprehension|timestamp|duration)/;
+
+/** Why an evaluation threw, and one line about it. Never throws. */
+export function failureOf(error: unknown): { reason: Reason; detail: string } {
+  if (error instanceof Unmet) return { reason: error.reason, detail: error.message };
+  if (!(error instanceof EvaluationError || error instanceof TypeError)) {
+    return { reason: "error", detail: String(error) };
+  }
+  const detail = error.summary.replace(/dyn<((?:[\w.]|, |<[\w., ]*>)+)>/g, "$1").replace(
+    "no such overload:",
+    "cannot apply",
+  )
+    .replace("found no matching overload for", "cannot call");
+  if (error.code === "no_such_key" || error.code === "index_out_of_bounds") {
+    return { reason: "missing", detail };
+  }
+  return { reason: TYPE_ERROR.test(error.code) ? "type" : "error", detail };
+}

@@ -1,0 +1,103 @@
+import { ExpressionError } from "./check.ts";
+import { compile } from "./evaluate.ts";
+import { obtain } from "./expectation.ts";
+import type { TemplateFacts } from "./scope.ts";
+import { kindOf, type Value } from "./value.ts";
+
+/** Text or why there is none. */
+export type Rendered = { ok: true; text: string } | { ok: false; detail: string };
+
+/** Text with `{{ expr }}` in it, compiled. */
+export interface Template {
+  source: string;
+  /** The text is exactly one `{{ }}`. */
+  single: boolean;
+  /** There is no `{{ }}` in it. */
+  literal: boolean;
+  /** `url` percent-encodes each inserted value. */
+  render(facts: TemplateFacts, encode: "url" | "none"): Rendered;
+  /** For JSON: a single template keeps its type. */
+  value(facts: TemplateFacts): Value;
+}
+
+/** Text, or a hole: the source of an expression and how to fill it. */
+type Part = string | { source: string; fill(facts: TemplateFacts): Value };
+
+/** One `{{ expr }}`; braces inside a string literal of the expression do not close it. */
+const HOLE = /\{\{((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?!\}\})[^"'])*)\}\}/gsy;
+
+/** Compiles a template over `captures`, `run` and `now`. Throws `ExpressionError`. */
+export function compileTemplate(source: string, captures: readonly string[]): Template {
+  const parts = partsOf(source, captures);
+  const [only] = parts;
+  const single = parts.length === 1 && typeof only === "object";
+  const render: Template["render"] = (facts, encode) => fill(parts, facts, encode);
+  const value: Template["value"] = (facts) => {
+    if (single) return only.fill(facts);
+    const rendered = fill(parts, facts, "none");
+    return rendered.ok
+      ? { ok: true, value: rendered.text }
+      : { ok: false, reason: "error", detail: rendered.detail };
+  };
+  return { source, single, literal: parts.every((part) => typeof part === "string"), render, value };
+}
+
+function partsOf(source: string, captures: readonly string[]): Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  for (let open = source.indexOf("{{"); open >= 0; open = source.indexOf("{{", at)) {
+    HOLE.lastIndex = open;
+    const hole = HOLE.exec(source);
+    if (!hole) {
+      const place = { start: open, end: source.length };
+      throw new ExpressionError("Template is not closed", { ...place, expected: "}}", found: "end of text" });
+    }
+    if (open > at) parts.push(source.slice(at, open));
+    parts.push(compileHole(hole[1]!, open + 2, captures));
+    at = open + hole[0].length;
+  }
+  if (at < source.length || source === "") parts.push(source.slice(at));
+  return parts;
+}
+
+/** `offset` is where the expression starts in the template. */
+function compileHole(source: string, offset: number, captures: readonly string[]): Part {
+  try {
+    const { ast, program } = compile(source, "template", captures);
+    return { source: source.trim(), fill: (facts) => obtain(ast, program, facts) };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new ExpressionError(error.message, {
+      ...error,
+      start: error.start + offset,
+      end: error.end + offset,
+    });
+  }
+}
+
+function fill(parts: readonly Part[], facts: TemplateFacts, encode: "url" | "none"): Rendered {
+  let text = "";
+  for (const part of parts) {
+    const piece = typeof part === "string" ? { ok: true as const, text: part } : insert(part, facts, encode);
+    if (!piece.ok) return piece;
+    text += piece.text;
+  }
+  return { ok: true, text };
+}
+
+function insert(hole: Exclude<Part, string>, facts: TemplateFacts, encode: "url" | "none"): Rendered {
+  const got = hole.fill(facts);
+  if (!got.ok) return { ok: false, detail: got.detail };
+  const kind = kindOf(got.value);
+  if (kind === "list" || kind === "map") {
+    return { ok: false, detail: `${hole.source} is a ${kind}, not text` };
+  }
+  const text = String(got.value);
+  if (encode === "none") return { ok: true, text };
+  // Encoding leaves dots alone, so these would climb out of the path that the template names.
+  if (text === "." || text === "..") {
+    return { ok: false, detail: `${hole.source} is '${text}', a step in a path` };
+  }
+  if (!text.isWellFormed()) return { ok: false, detail: `${hole.source} is not well-formed Unicode` };
+  return { ok: true, text: encodeURIComponent(text) };
+}

@@ -1,0 +1,103 @@
+/** Why an expression has no usable value. */
+export type Reason = "missing" | "null" | "type" | "parse" | "error";
+
+/** The value of an expression, or why there is none. */
+export type Value = { ok: true; value: unknown } | { ok: false; reason: Reason; detail: string };
+
+/** Thrown while an expression is evaluated: what the answer owed was not there. */
+export class Unmet extends Error {
+  override readonly name = "Unmet";
+  constructor(readonly reason: Reason, message: string) {
+    super(message);
+  }
+}
+
+/** Whether `value` is a CEL map: a plain object, one without prototype, or a Map. */
+export function isMap(value: unknown): value is Record<string, unknown> | Map<unknown, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof Map) return true;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** The keys and values of a CEL map. */
+export function entriesOf(map: Record<string, unknown> | Map<unknown, unknown>): [unknown, unknown][] {
+  return map instanceof Map ? [...map] : Object.entries(map);
+}
+
+const KINDS: Record<string, string> = {
+  string: "string",
+  number: "number",
+  bigint: "number",
+  boolean: "bool",
+  undefined: "nothing",
+};
+
+/** The kind of a CEL value: null, string, number, bool, list, map, or the name of a rarer type. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return KINDS[typeof value] ?? typeof value;
+  if (Array.isArray(value)) return "list";
+  if (isMap(value)) return "map";
+  if (value instanceof Date) return "timestamp";
+  if (value instanceof Uint8Array) return "bytes";
+  const name = value.constructor.name.toLowerCase();
+  return name === "unsignedint" ? "number" : name;
+}
+
+/** CEL equality: lists and maps by content, an int and a double by value, other kinds never. */
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  const kind = kindOf(a);
+  if (kind !== kindOf(b)) return false;
+  if (kind === "list" || kind === "bytes") {
+    const [left, right] = [a as unknown[], b as unknown[]];
+    return left.length === right.length && left.every((item, i) => equal(item, right[i]));
+  }
+  if (isMap(a) && isMap(b)) {
+    const right = new Map(entriesOf(b));
+    const left = entriesOf(a);
+    return left.length === right.size &&
+      left.every(([key, item]) => right.has(key) && equal(item, right.get(key)));
+  }
+  // The loose form is the exact one between a bigint and a number.
+  return (a as object).valueOf() == (b as object).valueOf();
+}
+
+/** `text` on one line, at most `max` characters. */
+export function cut(text: string, max: number): string {
+  const line = text.slice(0, 4 * max).replace(/[\p{Cc}\s]+/gu, " ");
+  return line.length > max || text.length > 4 * max ? line.slice(0, max - 1) + "…" : line;
+}
+
+const SHOWN_ITEMS = 8;
+
+/** `value` for a human: at most 100 characters, quotes round strings; it looks at a bounded part of it. */
+export function print(value: unknown, levels = 3): string {
+  if (typeof value === "string") return `'${cut(value, 98)}'`;
+  if (value instanceof Date) return String(value.toJSON());
+  const list = Array.isArray(value);
+  if (!list && !isMap(value)) return cut(String(value), 100);
+  const shown = (items: string[], more: boolean) => [...items, ...(more ? ["…"] : [])].join(", ");
+  if (levels === 0) return list ? "[…]" : "{…}";
+  if (list) {
+    const items = value.slice(0, SHOWN_ITEMS).map((item) => print(item, levels - 1));
+    return cut(`[${shown(items, value.length > SHOWN_ITEMS)}]`, 100);
+  }
+  const entries = entriesOf(value);
+  const items = entries.slice(0, SHOWN_ITEMS).map(([key, item]) => `${key}: ${print(item, levels - 1)}`);
+  return cut(`{${shown(items, entries.length > SHOWN_ITEMS)}}`, 100);
+}
+
+/** `value` as JSON can carry it: ints as numbers, timestamps in ISO 8601. Throws `Unmet` for what it cannot. */
+export function plain(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    if (Number.isSafeInteger(Number(value))) return Number(value);
+    throw new Unmet("type", `${value} is no safe JSON number`);
+  }
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (isMap(value)) return Object.fromEntries(entriesOf(value).map(([key, item]) => [key, plain(item)]));
+  if (value === null || typeof value !== "object") return value;
+  throw new Unmet("type", `a ${kindOf(value)} is no JSON value`);
+}

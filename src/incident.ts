@@ -1,0 +1,215 @@
+/**
+ * An outcome over time. One table says, for each family, what opens an incident, what kind it is and what resolves it.
+ *
+ *     none/resolved --opens--> open --kind changes--> open (updated) --resolves--> resolved
+ *          ^                                                               |
+ *          +-------- within flapWindow the id stays, the episode rises ----+
+ */
+import type { Outcome } from "./quorum.ts";
+import { FAILED } from "./verdict.ts";
+
+/** What an incident is about; a check has at most one open incident of each family in each scope. */
+export type Family = "service" | "quality" | "evidence" | "claim";
+
+/** The kinds within the families. */
+export type Kind = "drift" | "outage" | "underclaim" | "unreported" | "degraded" | "blind" | "contradiction";
+
+/** How loud an incident is. */
+export type Severity = "critical" | "warning" | "info";
+
+/** What happened to an incident in one slot. */
+export type Change = "opened" | "updated" | "resolved";
+
+/** One line of an incident's timeline. */
+export interface Entry {
+  /** Slot, epoch ms. */
+  at: number;
+  change: Change;
+  kind: Kind;
+  /** The outcome in that slot. */
+  outcome: Outcome;
+  reason?: string;
+}
+
+/** One incident. Times are slots, epoch ms. */
+export interface Incident {
+  id: string;
+  target: string;
+  check: string;
+  /** `global`, or the id of the region whose quorum decided. */
+  scope: string;
+  family: Family;
+  kind: Kind;
+  severity: Severity;
+  state: "open" | "resolved";
+  /** Counts openings within the flap window, from 1. */
+  episode: number;
+  openedAt: number;
+  updatedAt: number;
+  resolvedAt?: number;
+  /** Why it was resolved: `recovered` or `removed`. */
+  reason?: string;
+  /** The latest 50 entries. */
+  timeline: Entry[];
+}
+
+/** What one scope of one check came to in one slot. */
+export interface Finding {
+  slot: number;
+  outcome: Outcome;
+  /** The resolve rule holds (see `recovered` in quorum.ts). */
+  recovered: boolean;
+  /** Too few voters had usable evidence for three slots in a row. */
+  blind: boolean;
+  /** The quorum's answer to "does the report contradict itself?". */
+  contradicted: "won" | "lost" | "pending";
+}
+
+/** One change that must be told. */
+export interface Transition {
+  incident: Incident;
+  change: Change;
+}
+
+interface Law {
+  /** The kind that the finding calls for, if it opens or changes an incident. */
+  calls(finding: Finding, serviceOpen: boolean): Kind | undefined;
+  resolves(finding: Finding): boolean;
+}
+
+const QUALITIES: ReadonlySet<string> = new Set(["underclaim", "unreported", "degraded"]);
+
+const LAWS: Record<Family, Law> = {
+  service: {
+    calls: ({ outcome }) => !FAILED.has(outcome) ? undefined : outcome === "drift" ? "drift" : "outage",
+    resolves: ({ recovered }) => recovered,
+  },
+  quality: {
+    calls: ({ outcome }, serviceOpen) => !serviceOpen && QUALITIES.has(outcome) ? outcome as Kind : undefined,
+    resolves: ({ outcome }) => outcome === "ready",
+  },
+  evidence: {
+    calls: ({ blind }) => blind ? "blind" : undefined,
+    resolves: ({ outcome }) => outcome !== "pending",
+  },
+  claim: {
+    calls: ({ contradicted }) => contradicted === "won" ? "contradiction" : undefined,
+    resolves: ({ contradicted }) => contradicted === "lost",
+  },
+};
+
+const SEVERITY: Record<Kind, Severity> = {
+  drift: "critical",
+  outage: "critical",
+  blind: "warning",
+  underclaim: "info",
+  unreported: "info",
+  degraded: "info",
+  contradiction: "info",
+};
+
+const FAMILIES = Object.keys(LAWS) as Family[];
+const TIMELINE = 50;
+
+/** Who an incident is about, and the id that a new one takes. */
+export interface Subject {
+  target: string;
+  check: string;
+  scope: string;
+  flapWindowMs: number;
+  /** Called once for each new incident; unique for ever. */
+  newId(): string;
+}
+
+/** Takes one finding to the incidents of one scope: the incidents after it, and what must be told. */
+export function step(
+  incidents: readonly Incident[],
+  finding: Finding,
+  subject: Subject,
+): { incidents: Incident[]; transitions: Transition[] } {
+  const next: Incident[] = [];
+  const transitions: Transition[] = [];
+  for (const family of FAMILIES) {
+    const before = incidents.find((incident) => incident.family === family);
+    const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
+    const transition = move(family, before, finding, subject, serviceOpen);
+    const after = transition?.incident ?? before;
+    if (transition) transitions.push(transition);
+    if (after && !forgotten(after, finding.slot, subject.flapWindowMs)) next.push(after);
+  }
+  return { incidents: next, transitions };
+}
+
+function move(
+  family: Family,
+  before: Incident | undefined,
+  finding: Finding,
+  subject: Subject,
+  serviceOpen: boolean,
+): Transition | undefined {
+  const kind = LAWS[family].calls(finding, serviceOpen);
+  if (before?.state === "open") {
+    if (kind && kind !== before.kind) return update(before, kind, finding);
+    // A recovery is not told while the outcome still calls for the incident.
+    if (!kind && LAWS[family].resolves(finding)) {
+      return resolve(before, finding.slot, finding.outcome, "recovered");
+    }
+    return undefined;
+  }
+  return kind && open(family, kind, before, finding, subject);
+}
+
+function open(
+  family: Family,
+  kind: Kind,
+  before: Incident | undefined,
+  { slot, outcome }: Finding,
+  { target, check, scope, newId }: Subject,
+): Transition {
+  const entry: Entry = { at: slot, change: "opened", kind, outcome };
+  const incident: Incident = {
+    id: before?.id ?? newId(),
+    target,
+    check,
+    scope,
+    family,
+    kind,
+    severity: SEVERITY[kind],
+    state: "open",
+    episode: (before?.episode ?? 0) + 1,
+    openedAt: slot,
+    updatedAt: slot,
+    timeline: append(before?.timeline ?? [], entry),
+  };
+  return { incident, change: "opened" };
+}
+
+function update(before: Incident, kind: Kind, { slot, outcome }: Finding): Transition {
+  const entry: Entry = { at: slot, change: "updated", kind, outcome };
+  const timeline = append(before.timeline, entry);
+  return {
+    incident: { ...before, kind, severity: SEVERITY[kind], updatedAt: slot, timeline },
+    change: "updated",
+  };
+}
+
+/** Resolves an open incident, because it `recovered` or because its check was `removed` from the config. */
+export function resolve(
+  before: Incident,
+  slot: number,
+  outcome: Outcome,
+  reason: "recovered" | "removed",
+): Transition {
+  const entry: Entry = { at: slot, change: "resolved", kind: before.kind, outcome, reason };
+  const timeline = append(before.timeline, entry);
+  return {
+    incident: { ...before, state: "resolved", updatedAt: slot, resolvedAt: slot, reason, timeline },
+    change: "resolved",
+  };
+}
+
+const append = (timeline: Entry[], entry: Entry) => [...timeline, entry].slice(-TIMELINE);
+
+/** Only open incidents and those that may flap are carried from slot to slot. */
+const forgotten = (incident: Incident, slot: number, flapWindowMs: number) =>
+  incident.state === "resolved" && slot - incident.resolvedAt! > flapWindowMs;

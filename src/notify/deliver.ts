@@ -1,0 +1,128 @@
+/**
+ * Empties the outbox.
+ *
+ *     claim -> webhook known and enabled? -> sign -> POST -> receipt -> claim again
+ *
+ * A notice whose receipt is lost stays hidden until its claim runs out, then goes again with the same id and body.
+ */
+import type { Config, Webhook } from "../config/config.ts";
+import { exchange, messageOf, USER_AGENT } from "../exchange.ts";
+import type { Ports } from "../ports.ts";
+import type { Delivery, Store } from "../store/store.ts";
+import { type Answer, buried, receiptOf } from "./retry.ts";
+import { headers } from "./sign.ts";
+
+/** Bounds of one call; times in ms. */
+export interface DeliverOptions {
+  /** At once, over all webhooks. */
+  parallel?: number;
+  /** For one attempt, the answer's body included. */
+  deadlineMs?: number;
+  /** How long a claim hides a notice; longer than `deadlineMs`. */
+  leaseMs?: number;
+  /** Once aborted nothing more is claimed; attempts under way end by themselves. */
+  signal?: AbortSignal;
+}
+
+const CAP_BYTES = 64 * 1024;
+
+/** The part of the store that a deliverer needs. */
+export type Outbox = Pick<Store, "claim" | "receipt" | "disabled" | "disable">;
+
+/** Sends every notice that is due until none is, and answers how many attempts it made. Rejects only with the store. */
+export async function deliver(
+  ports: Ports,
+  store: Outbox,
+  config: Config,
+  { parallel = 5, deadlineMs = 15_000, leaseMs = 60_000, signal }: DeliverOptions = {},
+): Promise<number> {
+  const claim = (limit: number) =>
+    signal?.aborted ? [] : store.claim({ nowMs: ports.clock.now(), leaseMs, limit });
+  const first = await claim(parallel);
+  if (first.length === 0) return 0;
+  const disabled = new Set(Object.keys(await store.disabled()));
+  const post: Post = { ports, store, config, deadlineMs, disabled };
+  const chains = await Promise.allSettled(first.map(async (delivery) => {
+    let made = 0;
+    for (let next: Delivery | undefined = delivery; next; [next] = await claim(1)) {
+      made += await attempt(post, next);
+    }
+    return made;
+  }));
+  return chains.reduce((sum, chain) => {
+    if (chain.status === "rejected") throw chain.reason;
+    return sum + chain.value;
+  }, 0);
+}
+
+interface Post {
+  ports: Ports;
+  store: Outbox;
+  config: Config;
+  deadlineMs: number;
+  /** Ids of webhooks that get nothing; grows with each 410. */
+  disabled: Set<string>;
+}
+
+/** Brings one notice one step further; 1 if it was sent. */
+async function attempt(post: Post, delivery: Delivery): Promise<number> {
+  const { ports: { clock, random, log, vault }, store, config, disabled } = post;
+  const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
+  const beganMs = clock.now();
+  const fields = { notice: delivery.id, webhook: delivery.webhook };
+  if (!webhook || disabled.has(webhook.id)) {
+    const receipt = buried(delivery, webhook ? "disabled" : "removed", beganMs);
+    await store.receipt(delivery.id, receipt);
+    log.warn("notice is dead", { ...fields, error: receipt.lastError });
+    return 0;
+  }
+  const { answer, name } = await send(post, webhook, delivery, beganMs);
+  const { death, ...receipt } = receiptOf(delivery, answer, {
+    beganMs,
+    nowMs: clock.now(),
+    random,
+    name: vault.redact(name),
+  });
+  if (death === "gone") {
+    disabled.add(webhook.id);
+    await store.disable(webhook.id, beganMs);
+  }
+  await store.receipt(delivery.id, receipt);
+  if (receipt.state === "delivered") log.info("notice delivered", fields);
+  else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
+  return 1;
+}
+
+/** One signed request. `name` is all that may be told of the webhook: its id and origin. */
+async function send(
+  { ports, deadlineMs }: Post,
+  webhook: Webhook,
+  { id, body }: Delivery,
+  atMs: number,
+): Promise<{ answer: Answer; name: string }> {
+  let name = `webhook ${webhook.id}`;
+  const failure = (detail: string) => ({ answer: { kind: "failure", detail } as const, name });
+  try {
+    const url = URL.parse(ports.vault.reveal(webhook.url));
+    if (!url) return failure("its URL is not valid");
+    name = `${name} (${url.origin})`;
+    const secrets = webhook.secrets.map((secret) => ports.vault.reveal(secret));
+    const signed = await headers(id, atMs, body, secrets);
+    const request = { url, method: "POST", headers: { ...HEADERS, ...signed }, body };
+    const got = await exchange(ports, request, { deadlineMs, capBytes: CAP_BYTES });
+    if (got.kind === "failure") return failure(`${got.reason}: ${veil(got.detail, url, ports)}`);
+    const retryAfter = got.headers.get("retry-after");
+    return { answer: { kind: "answer", status: got.status, retryAfter }, name };
+  } catch (error) {
+    return failure(ports.vault.redact(messageOf(error)));
+  }
+}
+
+const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
+
+/** A receiver's URL is often its secret: of every URL in an error only the origin stays. */
+function veil(detail: string, url: URL, { vault }: Ports): string {
+  const cut = detail.replace(/\bhttps?:\/\/[^\s"'<>)]+/gi, (text) => URL.parse(text)?.origin ?? "***");
+  const hidden = [url.pathname + url.search, url.pathname, url.search].filter((part) => part.length > 1);
+  return vault.redact(hidden.reduce((text, part) => text.replaceAll(part, "***"), cut));
+}

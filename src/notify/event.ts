@@ -1,0 +1,124 @@
+import * as z from "zod";
+
+const WORDS = [
+  "ready",
+  "degraded",
+  "underclaim",
+  "unreported",
+  "drift",
+  "not_ready",
+  "down",
+  "failing",
+] as const;
+
+const outcome = z.enum([...WORDS, "split", "pending"]);
+const time = z.iso.datetime();
+const ms = z.number().min(0);
+const count = z.int().min(0);
+
+const claim = z.strictObject({
+  state: z.enum([
+    "starting",
+    "ready",
+    "degraded",
+    "draining",
+    "not_ready",
+    "unreachable",
+    "unreadable",
+    "unknown",
+  ]),
+  dialect: z.string(),
+  httpStatus: z.int().optional(),
+  reason: z.string().optional(),
+  contradictions: z.array(z.string()).optional(),
+});
+
+const reported = z.strictObject({
+  before: claim.nullable().describe("The claim before the journey; null: the check has no report."),
+  after: claim.nullable().optional().describe("The claim after the journey, where it was asked again."),
+});
+
+const observed = z.strictObject({
+  outcome: z.enum(["pass", "slow", "fail", "error"]),
+  failedStep: z.string().optional(),
+  expression: z.string().optional().describe("The whole expectation that failed, as configured."),
+  detail: z.string().optional(),
+  values: z.record(z.string(), z.string()).optional()
+    .describe("Sub-expressions of the failed expectation and what they were."),
+  totalMs: ms,
+  steps: z.array(z.strictObject({
+    name: z.string(),
+    status: z.int().optional(),
+    requests: count,
+    totalMs: ms,
+  })).optional(),
+});
+
+const account = z.strictObject({
+  verdict: z.enum([...WORDS, "inconclusive", "announced", "missing"]),
+  reason: z.string().optional().describe("Why the verdict is not simply the cell of the table."),
+  vote: z.enum([...WORDS, "none"]),
+  aside: z.enum(["suspect", "misplaced"]).optional().describe("Why the vote is set aside."),
+  slot: time.optional().describe("The slot of this evidence."),
+  ageMs: ms.optional().describe("Age of this evidence at the time of the event."),
+  missed: z.strictObject({ slot: time, reason: z.string() }).optional()
+    .describe("The prober's latest slot without a round."),
+  reported: reported.optional(),
+  observed: observed.optional(),
+});
+
+const decision = z.strictObject({
+  outcome,
+  over: z.enum(["regions", "probers"]).describe("Whose votes these are: probers, if one region decided."),
+  rule: z.string().describe("The quorum rule in words."),
+  votes: z.record(z.string(), outcome).describe("Each voter and its vote; pending: it has none now."),
+  counts: z.strictObject({ reporting: count, bad: count, good: count, split: count, pending: count }),
+});
+
+const incident = z.strictObject({
+  id: z.string(),
+  episode: z.int().min(1).describe("Counts openings of one incident, from 1; events are ordered within it."),
+  family: z.enum(["service", "quality", "evidence", "claim"]),
+  kind: z.enum(["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction"]),
+  severity: z.enum(["critical", "warning", "info"]),
+  state: z.enum(["open", "resolved"]),
+  scope: z.string().describe("global, or the id of the region that decided."),
+  openedAt: time,
+  resolvedAt: time.optional(),
+  reason: z.string().optional().describe("Why it was resolved: recovered or removed."),
+  durationMs: ms.optional(),
+});
+
+/** Every event that Assay sends, in the shape of Standard Webhooks 1.0.0. */
+export const event = z.strictObject({
+  type: z.enum(["incident.opened", "incident.updated", "incident.resolved"]),
+  timestamp: time.describe("The slot in which it happened."),
+  data: z.strictObject({
+    incident,
+    target: z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      labels: z.record(z.string(), z.string()),
+    }),
+    check: z.strictObject({ id: z.string(), contract: z.string().optional() }),
+    summary: z.string(),
+    decision,
+    evidence: z.record(z.string(), z.record(z.string(), account)).describe("Per region, per prober."),
+    links: z.record(z.string(), z.url()).optional(),
+    truncated: z.literal(true).optional().describe("Evidence or texts were cut to keep the size limit."),
+  }),
+});
+
+/** An event as it is sent. Times are ISO 8601, durations ms. */
+export type Event = z.infer<typeof event>;
+/** What one prober knows, as an event carries it. */
+export type Account = z.infer<typeof account>;
+/** The votes and the rule behind an event. */
+export type Decision = z.infer<typeof decision>;
+
+/** The JSON Schema of every event, as published in `schema/events.schema.json`. */
+export function eventsSchema(): Record<string, unknown> {
+  const title = "Assay events";
+  const description = "The body of every webhook that Assay sends (Standard Webhooks 1.0.0).";
+  return { title, description, ...z.toJSONSchema(event) };
+}

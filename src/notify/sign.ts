@@ -1,0 +1,46 @@
+/** Signatures of Standard Webhooks 1.0.0, scheme `v1`: HMAC-SHA256 over `id.timestamp.body`. */
+
+const FORM = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
+
+/** A webhook secret is not what Standard Webhooks asks for. The message never holds the secret. */
+export class SecretError extends Error {
+  override readonly name = "SecretError";
+}
+
+/** The three webhook headers of one attempt; of several secrets (rotation) each gives a signature. */
+export async function headers(
+  id: string,
+  timestampMs: number,
+  body: string,
+  secrets: readonly string[],
+): Promise<Record<string, string>> {
+  if (secrets.length === 0) throw new SecretError("a webhook needs a secret to sign with");
+  const timestamp = String(Math.floor(timestampMs / 1000));
+  const signatures = await Promise.all(secrets.map((secret) => sign(`${id}.${timestamp}.${body}`, secret)));
+  return {
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": signatures.join(" "),
+  };
+}
+
+async function sign(text: string, secret: string): Promise<string> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", keyOf(secret), algorithm, false, ["sign"]);
+  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
+  return `v1,${btoa(String.fromCharCode(...new Uint8Array(mac)))}`;
+}
+
+function keyOf(secret: string): Uint8Array<ArrayBuffer> {
+  const bytes = decode(FORM.exec(secret)?.[1]);
+  if (bytes && bytes.length >= 24 && bytes.length <= 64) return bytes;
+  throw new SecretError("a webhook secret must be whsec_ and the base64 of 24 to 64 bytes");
+}
+
+function decode(base64: string | undefined): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return base64 === undefined ? undefined : Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import ipaddr from "ipaddr.js";
+import { type SetCookie, setCookiesOf } from "../std.ts";
+
+/** RFC 6265 section 6.1 asks for at least these; a target gets no more. */
+const MAX_COOKIES = 50;
+const MAX_COOKIE_CHARS = 4096;
+
+interface Cookie {
+  name: string;
+  value: string;
+  /** Host name, or the parent domain the cookie was set for. */
+  domain: string;
+  hostOnly: boolean;
+  /** "" stands for the default port, so that http and https share a cookie as RFC 6265 has it. */
+  port: string;
+  path: string;
+  secure: boolean;
+  /** Epoch ms. */
+  expiresMs: number;
+}
+
+/**
+ * The cookies of one run (RFC 6265), stricter in one point: a cookie never goes to another port,
+ * because another port is another origin.
+ */
+export class Jar {
+  #cookies: Cookie[] = [];
+
+  /** Takes the `Set-Cookie` lines of an answer from `url`; `nowMs` is epoch ms. */
+  store(url: URL, headers: Headers, nowMs: number): void {
+    if (!headers.has("set-cookie")) return;
+    for (const line of setCookiesOf(withoutNegativeAges(headers))) {
+      const cookie = accept(line, url, nowMs);
+      if (!cookie) continue;
+      this.#cookies = this.#cookies.filter((other) => !isSame(other, cookie));
+      if (cookie.expiresMs > nowMs && this.#cookies.length < MAX_COOKIES) this.#cookies.push(cookie);
+    }
+    this.#cookies.sort((a, b) => b.path.length - a.path.length);
+  }
+
+  /** The `Cookie` header for `url`, longest paths first, or undefined. */
+  header(url: URL, nowMs: number): string | undefined {
+    if (this.#cookies.length === 0) return undefined;
+    const sent = this.#cookies.filter((cookie) => cookie.expiresMs > nowMs && belongs(cookie, url));
+    return sent.length ? sent.map(({ name, value }) => `${name}=${value}`).join("; ") : undefined;
+  }
+}
+
+/** deno-std drops a cookie of negative age; RFC 6265 section 5.2.2 means it to expire. */
+function withoutNegativeAges(headers: Headers): Headers {
+  const lines = headers.getSetCookie().map((line) => line.replace(/(;\s*max-age\s*=\s*)-\d+/gi, "$10"));
+  return new Headers(lines.map((line) => ["set-cookie", line]));
+}
+
+function accept(line: SetCookie, url: URL, nowMs: number): Cookie | null {
+  const { name, value, secure = false } = line;
+  if (!name || name.length + value.length > MAX_COOKIE_CHARS) return null;
+  if (secure && url.protocol !== "https:") return null;
+  const host = url.hostname;
+  const domain = line.domain?.replace(/^\./, "").toLowerCase() || host;
+  if (domain !== host && !isParent(domain, host)) return null;
+  const hostOnly = !line.domain || domain === host && isAddress(host);
+  const path = line.path?.startsWith("/") ? line.path : defaultPath(url.pathname);
+  return { name, value, domain, hostOnly, port: url.port, path, secure, expiresMs: expiry(line, nowMs) };
+}
+
+/** `Max-Age` wins over `Expires`; neither, or an unreadable one, lasts for the run. */
+function expiry({ maxAge, expires }: SetCookie, nowMs: number): number {
+  if (maxAge !== undefined && !Number.isNaN(maxAge)) return maxAge <= 0 ? -Infinity : nowMs + maxAge * 1000;
+  const at = expires?.getTime() ?? NaN;
+  return Number.isNaN(at) ? Infinity : at;
+}
+
+/** A parent domain has a dot of its own: nobody sets cookies for `com`. */
+function isParent(domain: string, host: string): boolean {
+  return host.endsWith(`.${domain}`) && domain.includes(".") && !isAddress(host);
+}
+
+function isAddress(host: string): boolean {
+  return host.startsWith("[") || ipaddr.IPv4.isValid(host);
+}
+
+/** RFC 6265 section 5.1.4. */
+function defaultPath(pathname: string): string {
+  return pathname.slice(0, pathname.lastIndexOf("/")) || "/";
+}
+
+function isSame(a: Cookie, b: Cookie): boolean {
+  return a.name === b.name && a.domain === b.domain && a.port === b.port && a.path === b.path;
+}
+
+function belongs({ domain, hostOnly, port, path, secure }: Cookie, url: URL): boolean {
+  if (port !== url.port || (secure && url.protocol !== "https:")) return false;
+  if (url.hostname !== domain && (hostOnly || !isParent(domain, url.hostname))) return false;
+  const { pathname } = url;
+  return pathname === path ||
+    (pathname.startsWith(path) && (path.endsWith("/") || pathname[path.length] === "/"));
+}

@@ -1,0 +1,55 @@
+/** OBSERVED: what a journey saw, from one prober, in one slot. */
+
+/** `slow` passed over `latencyBudget`; `error` is the prober's own fault, never the target's. */
+export type Outcome = "pass" | "slow" | "fail" | "error";
+
+/** Why a journey did not pass; the first failed step decides. */
+export interface Failure {
+  step: string;
+  /**
+   * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `too_large`, `redirect`: an
+   * answer that the journey does not accept. `template`, `capture`: a value the target owed was not there. `refused`: the guard would
+   * not let us ask. `bug`, `deadline`: our own.
+   */
+  reason:
+    | "expectation"
+    | "timeout"
+    | "network"
+    | "body"
+    | "too_large"
+    | "redirect"
+    | "capture"
+    | "template"
+    | "refused"
+    | "deadline"
+    | "bug";
+  /** The whole expectation that failed, as configured. */
+  expression?: string;
+  /** One line for a human: "body.state is 'pending'". Free of secrets, at most 300 characters. */
+  detail: string;
+  /** Sub-expressions of the failed expectation and what they were. */
+  values?: Record<string, string>;
+}
+
+/** One step as it was walked. */
+export interface StepTrace {
+  name: string;
+  status?: number;
+  /** Requests sent: polls and redirect hops included. */
+  requests: number;
+  headersMs?: number;
+  totalMs: number;
+}
+
+/** The proof. */
+export interface Observation {
+  outcome: Outcome;
+  failure?: Failure;
+  /** A request got no complete HTTP answer; the prober's controls tell whose fault that is. */
+  transport: boolean;
+  steps: StepTrace[];
+  /** ms over all steps, cleanup not included. */
+  totalMs: number;
+  /** Cleanup's own verdict; it never changes `outcome`. */
+  cleanup?: { outcome: "pass" | "fail" | "error"; failure?: Failure };
+}

@@ -1,0 +1,83 @@
+import { exchange, messageOf } from "../exchange.ts";
+import type { Ports, Vault } from "../ports.ts";
+import { codeClaim } from "./code.ts";
+import { decode } from "./decode.ts";
+import { type Heard, read, silent } from "./read.ts";
+import type { Dialect, Report } from "./report.ts";
+
+const CAP_BYTES = 64 * 1024;
+
+/**
+ * JSON first, because Laravel answers JSON only then; never health+json alone, which django-health-check refuses with
+ * 406. No cache-busting query, which terminus takes for another path.
+ */
+const RECIPE: Record<string, string> = {
+  accept: "application/json, application/health+json;q=0.9, text/plain;q=0.5, */*;q=0.1",
+  "cache-control": "no-cache",
+};
+
+/** Where a report is asked. `headers` may hold `${env:NAME}`; a name that the recipe uses overrides it. */
+export interface Source {
+  url: URL;
+  headers: Record<string, string>;
+  /** The name of a dialect, or `auto`. */
+  dialect: string;
+  timeoutMs: number;
+  question?: string;
+  /** See {@linkcode staleAfter}; absent: no claim is stale. */
+  staleAfterMs?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Asks a service once for its claim. Whatever goes wrong is a state: no complete answer is `unreachable` (an address that the
+ * guard refuses too), an answer over 64 KiB or in no readable encoding is `unreadable`, a header that needs a secret
+ * which is not set is `unknown`. Known secrets are cut from the answer before it is read. Never throws.
+ */
+export async function ask(
+  ports: Pick<Ports, "clock" | "fetch" | "vault">,
+  source: Source,
+  dialects: readonly Dialect[],
+): Promise<Report> {
+  const at = ports.clock.now();
+  const began = ports.clock.elapsed();
+  const heard = await hear(ports, source, at, dialects);
+  return { ...heard, at, durationMs: ports.clock.elapsed() - began };
+}
+
+async function hear(
+  ports: Pick<Ports, "clock" | "fetch" | "vault">,
+  source: Source,
+  at: number,
+  dialects: readonly Dialect[],
+): Promise<Heard> {
+  const { url, timeoutMs, signal } = source;
+  const { vault } = ports;
+  const headers = headersOf(source.headers, vault);
+  if (headers instanceof Error) {
+    return silent(url, source, "unknown", vault.redact(`secret: ${messageOf(headers)}`));
+  }
+
+  const request = { url, method: "GET", headers };
+  const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
+  if (got.kind === "failure") {
+    return silent(url, source, "unreachable", vault.redact(`${got.reason}: ${got.detail}`));
+  }
+
+  const code = codeClaim(got.status);
+  if (got.truncated) return silent(url, source, "unreadable", `too_large: over ${CAP_BYTES} bytes`, code);
+  const text = decode(got.bytes, got.headers.get("content-type"));
+  if (text === undefined) return silent(url, source, "unreadable", "encoding: the bytes are not text", code);
+  const answer = { url, status: got.status, headers: got.headers, text: vault.redact(text) };
+  return read(answer, { ...source, at }, dialects);
+}
+
+function headersOf(own: Record<string, string>, vault: Vault): Record<string, string> | Error {
+  const headers = { ...RECIPE };
+  try {
+    for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = vault.reveal(value);
+    return headers;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,20 @@
+const MARKS: readonly [mark: number[], label: string][] = [
+  [[0xef, 0xbb, 0xbf], "utf-8"],
+  [[0xfe, 0xff], "utf-16be"],
+  [[0xff, 0xfe], "utf-16le"],
+];
+
+/**
+ * The text of a body, by its byte order mark, else by the `charset` of its content type, else as UTF-8; `undefined` if
+ * the bytes are not that. Plain `utf-16` without a mark is big-endian (RFC 2781, 4.3), unlike in the WHATWG's table.
+ */
+export function decode(bytes: Uint8Array, contentType: string | null): string | undefined {
+  const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1];
+  const charset = /charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();
+  const label = marked ?? (charset === "utf-16" ? "utf-16be" : charset) ?? "utf-8";
+  try {
+    return new TextDecoder(label, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

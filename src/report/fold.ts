@@ -1,0 +1,94 @@
+import type { Claim, Reading, ReportState, Subsystem } from "./report.ts";
+
+/** From best to worst. `draining` is over `starting`: a start that failed is being taken down. */
+const SEVERITY: readonly ReportState[] = [
+  "ready",
+  "degraded",
+  "unknown",
+  "unreadable",
+  "unreachable",
+  "starting",
+  "draining",
+  "not_ready",
+];
+
+/** Which way a state points. Only `serving` and `refusing` can contradict each other. */
+const SIDE: Record<ReportState, "serving" | "refusing" | "silent"> = {
+  ready: "serving",
+  degraded: "serving",
+  unknown: "silent",
+  unreadable: "silent",
+  unreachable: "silent",
+  starting: "refusing",
+  draining: "refusing",
+  not_ready: "refusing",
+};
+
+/** What the claims of one answer come to; `reason` only if that is `unreadable` or `unknown`. */
+export interface Folded {
+  state: ReportState;
+  contradictions: string[];
+  reason?: string;
+}
+
+/**
+ * The worst claim wins. A status code that points the same way as a word gives way to it (503 beside `draining`: the
+ * word is the finer one), and under a word that refuses the parts change nothing.
+ */
+export function fold({ claims, subsystems = [] }: Reading): Folded {
+  const words = claims.filter((claim) => claim.source !== "code");
+  const decisive = claims.filter((claim) =>
+    claim.source !== "code" || !words.some((word) => agree(word, claim))
+  );
+  const own = worst(decisive.map((claim) => claim.state));
+  const contradictions = disagreement(claims);
+  if (SIDE[own] === "refusing") return { state: own, contradictions };
+
+  const required = subsystems.filter((part) => part.required);
+  const refusing = required.filter((part) => SIDE[part.state] === "refusing");
+  const above = decisive.find((claim) => SIDE[claim.state] === "serving");
+  if (above && refusing.length > 0) contradictions.push(`${describe(above)} over ${list(refusing)}`);
+
+  const optional = subsystems.some((part) => !part.required && isWanting(part.state))
+    ? ["degraded" as const]
+    : [];
+  const state = worst([own, ...required.map((part) => part.state), ...optional]);
+  if (SIDE[state] !== "silent") return { state, contradictions };
+  return { state, contradictions, reason: reasonFor(state, claims, required) };
+}
+
+function worst(states: ReportState[]): ReportState {
+  if (states.length === 0) return "unreadable";
+  return states.reduce((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a));
+}
+
+function agree(a: Claim, b: Claim): boolean {
+  return SIDE[a.state] === SIDE[b.state];
+}
+
+function isWanting(state: ReportState): boolean {
+  return state === "degraded" || SIDE[state] === "refusing";
+}
+
+function disagreement(claims: Claim[]): string[] {
+  const serving = claims.find((claim) => SIDE[claim.state] === "serving");
+  const refusing = claims.find((claim) => SIDE[claim.state] === "refusing");
+  if (!serving || !refusing) return [];
+  return [claims.filter((claim) => claim === serving || claim === refusing).map(describe).join(", ")];
+}
+
+function describe({ source, state, raw }: Claim): string {
+  return source === "code" ? `code ${raw} says ${state}` : `${source} says ${state} (${raw})`;
+}
+
+function list(parts: Subsystem[]): string {
+  const shown = parts.slice(0, 3).map((part) => `${part.name} ${part.state}`).join(", ");
+  return parts.length > 3 ? `${shown} and ${parts.length - 3} more` : shown;
+}
+
+function reasonFor(state: ReportState, claims: Claim[], required: Subsystem[]): string {
+  const claim = claims.find((claim) => claim.state === state);
+  if (claim) return `${claim.source}: ${claim.raw}`;
+  const part = required.find((part) => part.state === state);
+  return part ? `subsystem: ${part.name}` : "no claim";
+}

@@ -1,0 +1,87 @@
+import { codeClaim } from "./code.ts";
+import { isRecord } from "./json.ts";
+import { layerOf } from "./layer.ts";
+import type { Dialect, Layer, ReportState, Subsystem } from "./report.ts";
+
+/** The words of the draft, section 3.1; any other is `unknown`. */
+const STATES = new Map<string, ReportState>([
+  ["pass", "ready"],
+  ["ok", "ready"],
+  ["up", "ready"],
+  ["warn", "degraded"],
+  ["fail", "not_ready"],
+  ["error", "not_ready"],
+  ["down", "not_ready"],
+]);
+
+const LAYERS = new Map<unknown, Layer>([["datastore", "dependency"], ["system", "process"]]);
+
+/**
+ * `application/health+json` (draft-inadarei-api-health-check-06). A check is not required: the draft lets `pass` stand
+ * over a failing one, so that degrades the whole at most. One without a `status` only measures, and is left out.
+ */
+export const healthJson: Dialect = {
+  name: "health+json",
+  recognise({ headers, json }) {
+    if (!isRecord(json) || typeof json.status !== "string") return false;
+    if (headers.get("content-type")?.startsWith("application/health+json")) return true;
+    if (typeof json.releaseId === "string" || typeof json.serviceId === "string") return true;
+    const checks = isRecord(json.checks) ? Object.values(json.checks) : [];
+    return checks.length > 0 && checks.every(Array.isArray);
+  },
+  read({ status, json }) {
+    if (!isRecord(json) || typeof json.status !== "string") return null;
+    const checks = isRecord(json.checks) ? Object.entries(json.checks) : [];
+    const nodes = checks.flatMap(([key, value]) => nodesOf(key, value));
+    const version = json.version ?? json.releaseId;
+    return {
+      claims: [codeClaim(status), { source: "body", state: stateOf(json.status), raw: json.status }],
+      subsystems: nodes.flatMap(partOf),
+      version: typeof version === "string" ? version : undefined,
+      reportedAt: newest(nodes),
+    };
+  },
+};
+
+interface Node {
+  name: string;
+  check: Record<string, unknown>;
+}
+
+function stateOf(word: string): ReportState {
+  return STATES.get(word.trim().toLowerCase()) ?? "unknown";
+}
+
+/** One key may stand for many nodes; they are told apart by `componentId`, `node` or their place. */
+function nodesOf(key: string, value: unknown): Node[] {
+  const checks = (Array.isArray(value) ? value : [value]).filter(isRecord);
+  if (checks.length === 1) return checks.map((check) => ({ name: key, check }));
+  return checks.map((check, i) => ({ name: `${key}/${idOf(check) ?? i}`, check }));
+}
+
+function idOf({ componentId, node }: Record<string, unknown>): string | undefined {
+  return [componentId, node].find((id) => typeof id === "string");
+}
+
+function partOf({ name, check }: Node): Subsystem[] {
+  if (typeof check.status !== "string") return [];
+  return [{
+    name,
+    state: stateOf(check.status),
+    layer: LAYERS.get(check.componentType) ?? layerOf(name),
+    required: false,
+    message: typeof check.output === "string" && check.output !== "" ? check.output : undefined,
+  }];
+}
+
+/** The newest time of any check: while one is fresh, the report is alive, however rarely the others run. */
+function newest(nodes: Node[]): number | undefined {
+  const times = nodes.map(({ check }) => timeOf(check.time));
+  const known = times.filter((time) => !Number.isNaN(time));
+  return known.length > 0 ? known.reduce((a, b) => Math.max(a, b)) : undefined;
+}
+
+/** Epoch ms of an RFC 3339 time; anything else is NaN, because `Date.parse("1")` is a day in 2001. */
+function timeOf(time: unknown): number {
+  return typeof time === "string" && /^\d{4}-\d\d-\d\d[Tt ]/.test(time) ? Date.parse(time) : NaN;
+}

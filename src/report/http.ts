@@ -1,0 +1,50 @@
+import { codeClaim, stateOfCode } from "./code.ts";
+import { isRecord, looksLikeJson } from "./json.ts";
+import type { Answer, Claim, Dialect, ReportState } from "./report.ts";
+import { stateOfWord } from "./vocabulary.ts";
+
+/** Keys under which home-made health bodies keep their word; the first one present is read. */
+const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];
+
+/** Error pages that PHP, Python, Spring and Heroku may send under 200. */
+const FATAL = /Fatal error|Uncaught|Traceback \(most recent|Whitelabel Error|Application error/;
+
+/**
+ * Plain HTTP, the fall-back of `auto`: the code, and what a plain word in the body adds. A 2xx HTML page is `ready` by
+ * its code like any other body without a word; a fatal error page under 2xx is `not_ready`, and contradicts the code.
+ */
+export const http: Dialect = {
+  name: "http",
+  recognise: () => true,
+  read(answer) {
+    const code = codeClaim(answer.status);
+    // A 401 or 404 body is the word of whoever turned us away, often an API envelope: {"status":"error"}.
+    const body = code.state === "unreadable" ? undefined : bodyClaim(answer);
+    return { claims: body ? [code, body] : [code] };
+  },
+};
+
+function bodyClaim({ json, text }: Answer): Claim | undefined {
+  const say = (state: ReportState, raw: string): Claim => ({ source: "body", state, raw });
+  if (json !== undefined) return jsonClaim(json, say);
+  if (looksLikeJson(text)) return say("unreadable", "broken or too deep JSON");
+  const fatal = FATAL.exec(text)?.[0];
+  if (fatal) return say("not_ready", fatal);
+  const state = text.length <= 64 ? stateOfWord(text) : undefined;
+  return state && say(state, text);
+}
+
+function jsonClaim(json: unknown, say: (state: ReportState, raw: string) => Claim): Claim | undefined {
+  if (typeof json === "object" && json !== null && Object.keys(json).length === 0) {
+    return say("unreadable", "empty JSON");
+  }
+  if (!isRecord(json)) return undefined;
+  for (const key of KEYS) {
+    const value = json[key];
+    if (typeof value === "number") return say(stateOfCode(value), String(value));
+    if (typeof value === "string" || typeof value === "boolean") {
+      return say(stateOfWord(String(value)) ?? "unknown", String(value));
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,34 @@
+/** Levels of a JSON body that are read; a deeper one is no readable claim, so that dialects may recurse freely. */
+const MAX_DEPTH = 32;
+
+/** The JSON in `text`; `undefined` if its first character opens no object or list, it is broken, or over 32 levels deep. */
+export function parse(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    const json: unknown = JSON.parse(text);
+    return isDeep(json) ? undefined : json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `text` was meant to be JSON, although {@linkcode parse} may have refused it. */
+export function looksLikeJson(text: string): boolean {
+  return /^\s*(\{|\[\s*[\[{"\d])/.test(text);
+}
+
+/** Whether `value` is a JSON object: neither a list nor null. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isDeep(json: unknown): boolean {
+  const open: [value: unknown, depth: number][] = [[json, 1]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [value, depth] = next;
+    if (typeof value !== "object" || value === null) continue;
+    if (depth > MAX_DEPTH) return true;
+    for (const child of Object.values(value)) open.push([child, depth + 1]);
+  }
+  return false;
+}

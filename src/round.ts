@@ -1,0 +1,207 @@
+/**
+ * One prober's half of a slot: ask the report, walk the journey, ask again where the first cell accuses somebody.
+ * It returns evidence and keeps no state but its most recent answers.
+ */
+import type { Check } from "./config/config.ts";
+import { exchange, messageOf, USER_AGENT } from "./exchange.ts";
+import { type Limiter, limiter } from "./limiter.ts";
+import type { Ports } from "./ports.ts";
+import type { Observation } from "./probe/observation.ts";
+import type { Run } from "./expression/mod.ts";
+import { walk } from "./probe/journey.ts";
+import { ask, staleAfter } from "./report/mod.ts";
+import type { Dialect, Report } from "./report/report.ts";
+import { periodMs } from "./schedule.ts";
+import { wantsSecondLook } from "./verdict.ts";
+
+/** One prober's evidence on one check in one slot. */
+export interface Round {
+  before: Report | null;
+  /** Present where the first cell of the table called for a second look. */
+  after?: Report | null;
+  observation: Observation;
+}
+
+/** A round, or why there is none. */
+export type Answer =
+  & { check: string; digest: string }
+  & ({ round: Round } | { missed: string });
+
+/** All that one prober has to say of one slot. */
+export interface Reply {
+  prober: string;
+  /** Slot, epoch ms. */
+  slot: number;
+  /** Every known-good control URL failed here: none of these rounds can be believed. */
+  suspect: boolean;
+  /** The prober is not where it was asked to be. */
+  misplaced: boolean;
+  /** Where it measured itself to be, if it can. */
+  place?: string;
+  answers: Answer[];
+}
+
+/** What a prober is asked. `deadlineMs` counts from the call. */
+export interface Request {
+  slot: number;
+  checks: readonly Check[];
+  deadlineMs: number;
+}
+
+/** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline. */
+export interface Prober {
+  id: string;
+  ask(request: Request): Promise<Reply>;
+}
+
+/** What a prober in this process needs to know. */
+export interface ProberOptions {
+  id: string;
+  region: string;
+  dialects: readonly Dialect[];
+  /** Rounds at once; each holds at most one connection. */
+  concurrency: number;
+  /** Known-good URLs, to tell a prober's fault from a target's. */
+  controls: readonly string[];
+  place?: string;
+}
+
+/** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
+export function localProber(ports: Ports, options: ProberOptions): Prober {
+  const gate = limiter(options.concurrency);
+  const rounds = new Recent<Promise<Round>>();
+  const controls = new Recent<Promise<boolean>>();
+
+  const sound = (slot: number) =>
+    controls.getOr(String(slot), () => controlled(ports, gate, options.controls), 100);
+
+  const walked = (check: Check, slot: number, keep: number, deadline: AbortSignal) =>
+    rounds.getOr(
+      `${check.key}@${slot}`,
+      () => gate(() => round(ports, options, check, slot, deadline)),
+      keep,
+    );
+
+  return {
+    id: options.id,
+    async ask({ slot, checks, deadlineMs }) {
+      const deadline = new AbortController();
+      const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
+      const keep = Math.max(100, 2 * checks.length);
+      const late = new Promise<null>((resolve) =>
+        deadline.signal.addEventListener("abort", () => resolve(null), { once: true })
+      );
+      const answers = await Promise.all(checks.map(async (check): Promise<Answer> => {
+        const { key, digest } = check;
+        const round = await Promise.race([walked(check, slot, keep, deadline.signal), late]);
+        if (round) return { check: key, digest, round };
+        rounds.forget(`${key}@${slot}`);
+        return { check: key, digest, missed: "deadline" };
+      }));
+      disarm();
+      const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
+      const suspect = doubtful && !await sound(slot);
+      const { id: prober, place } = options;
+      return { prober, slot, suspect, misplaced: false, answers, ...(place && { place }) };
+    },
+  };
+}
+
+/** One round. Our own bug is reported as such, for this check alone. */
+export async function round(
+  ports: Ports,
+  { id, region, dialects }: Pick<ProberOptions, "id" | "region" | "dialects">,
+  check: Check,
+  slot: number,
+  signal?: AbortSignal,
+): Promise<Round> {
+  const began = ports.clock.elapsed();
+  try {
+    const baseUrl = ports.vault.reveal(check.target.url);
+    const run = {
+      id: runId(check, id, slot),
+      slot,
+      prober: id,
+      region,
+      target: check.target.id,
+      check: check.id,
+    };
+    const look = () => check.report ? ask(ports, source(ports, check, baseUrl, run, signal), dialects) : null;
+    const before = await look();
+    const observation = await walk(ports, { ...walkable(check), baseUrl }, run, signal);
+    if (!wantsSecondLook(before, observation.outcome)) return { before, observation };
+    return { before, observation, after: await look() };
+  } catch (error) {
+    const detail = ports.vault.redact(messageOf(error));
+    ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
+    return { before: null, observation: faulty(detail, ports.clock.elapsed() - began) };
+  }
+}
+
+const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
+  journey,
+  cleanup,
+  timeoutMs,
+  latencyBudgetMs,
+});
+
+function source(ports: Ports, check: Check, baseUrl: string, { id: runId, slot }: Run, signal?: AbortSignal) {
+  const { path, headers, dialect, timeoutMs, question } = check.report!;
+  const revealed = headers.map(([name, value]) => [name, ports.vault.reveal(value)]);
+  return {
+    url: new URL(ports.vault.reveal(path), baseUrl),
+    headers: { "user-agent": USER_AGENT, "x-assay-run": runId, ...Object.fromEntries(revealed) },
+    dialect,
+    timeoutMs,
+    question,
+    staleAfterMs: staleAfter(periodMs(check, slot)),
+    signal,
+  };
+}
+
+const faulty = (detail: string, totalMs: number): Observation => ({
+  outcome: "error",
+  failure: { step: "", reason: "bug", detail },
+  transport: false,
+  steps: [],
+  totalMs,
+});
+
+/** The same for a repeated slot, so that a journey walked twice carries the same idempotency key. */
+const runId = (check: Check, prober: string, slot: number) =>
+  `${check.target.id}.${check.id}.${prober}.${slot.toString(36)}`;
+
+const hadTransportFailure = ({ before, after, observation }: Round) =>
+  observation.transport || before?.state === "unreachable" || after?.state === "unreachable";
+
+/** Whether at least one control answers 2xx; true without controls. */
+async function controlled(ports: Ports, gate: Limiter, controls: readonly string[]): Promise<boolean> {
+  if (controls.length === 0) return true;
+  const headers = { "user-agent": USER_AGENT };
+  const limits = { deadlineMs: 5_000, capBytes: 65_536 };
+  const answers = await Promise.all(
+    controls.map((url) => gate(() => exchange(ports, { url: new URL(url), method: "GET", headers }, limits))),
+  );
+  return answers.some((answer) => answer.kind === "answer" && answer.status >= 200 && answer.status < 300);
+}
+
+/** The most recent values by key; the oldest are forgotten. */
+class Recent<T> {
+  #values = new Map<string, T>();
+
+  forget(key: string): void {
+    this.#values.delete(key);
+  }
+
+  getOr(key: string, make: () => T, keep: number): T {
+    const known = this.#values.get(key);
+    if (known !== undefined) return known;
+    const value = make();
+    this.#values.set(key, value);
+    for (const oldest of this.#values.keys()) {
+      if (this.#values.size <= keep) break;
+      this.#values.delete(oldest);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * The shared half of a slot: take the lease, gather rounds from every prober under a deadline, judge, and commit once.
+ *
+ *     tick -> lease -> for each slot and lane: gather -> (in order) read -> assess -> commit, fenced -> notices go out
+ */
+import { type Arrival, assess, type Assessment, removed } from "./assess.ts";
+import type { Check, Config } from "./config/config.ts";
+import { messageOf } from "./exchange.ts";
+import type { Transition } from "./incident.ts";
+import { notices } from "./notify/mod.ts";
+import {
+  decodeStates,
+  encodeHistory,
+  encodeStates,
+  type History,
+  laneOf,
+  pack,
+  type Packing,
+  type States,
+} from "./packing.ts";
+import { pause, type Ports } from "./ports.ts";
+import type { Answer, Prober, Reply } from "./round.ts";
+import { due, slots } from "./schedule.ts";
+import type { CheckState } from "./state.ts";
+import type { Commit, Lease, Store } from "./store/store.ts";
+
+/** What a settler needs. */
+export interface SettlerOptions {
+  ports: Ports;
+  store: Store;
+  config: Config;
+  /** One for each prober of the config. */
+  probers: readonly Prober[];
+  /** Unique to this process. */
+  owner: string;
+  /** Called after each commit with the number of notices that it wrote. */
+  committed?: (notices: number, slot: number) => void;
+}
+
+/** Settles slots. */
+export interface Settler {
+  /** Settles every slot of the minute that starts at `minuteMs`. False: the tick belongs to another process, or is settled. */
+  tick(minuteMs: number): Promise<boolean>;
+}
+
+const MINUTE_MS = 60_000;
+const LEASE_MS = 55_000;
+/** A slot is given up this long after it began; what was not walked by then is missing. */
+const SLOT_MS = 50_000;
+/** What a prober gets on top of the deadline to bring its answers home. */
+const GRACE_MS = 2_000;
+const HOUR_MS = 3_600_000;
+/** A settled slot further ahead than this was written by a clock that has stepped back since. */
+const STEP_BACK_MS = 300_000;
+
+/** A settler over one store. It keeps a copy of what it last wrote, and believes it only if the store still says the same. */
+export function settler(options: SettlerOptions): Settler {
+  const { ports: { clock, log }, store, config, owner } = options;
+  const packing = pack(config);
+  const shelf = new Shelf(store, packing);
+  const lanes = new Map<string, Promise<void>>();
+  let lease: Lease | null = null;
+  let writing: Promise<unknown> = Promise.resolve();
+  let retainedAt = -Infinity;
+
+  /** One commit at a time; each reads what the one before has written. */
+  const exclusively = (work: () => Promise<void>): Promise<void> => {
+    const done = writing.then(work);
+    writing = done.catch(() => {});
+    return done;
+  };
+
+  const settle = async (slot: number, checks: Check[], arrivals: Promise<Map<string, Arrivals>>) => {
+    const gathered = await arrivals;
+    await exclusively(() => write(options, shelf, lease!, slot, checks, gathered));
+  };
+
+  const start = (slot: number): Promise<void>[] => {
+    const byLane = Map.groupBy(due(config.checks, slot), laneOf);
+    return [...byLane].map(([lane, checks]) => {
+      const arrivals = gather(options, slot, checks);
+      // In the order of slots, so that a slow slot is not overtaken and lost.
+      const settled = (lanes.get(lane) ?? Promise.resolve())
+        .then(() => settle(slot, checks, arrivals))
+        .catch((error) => log.error("a slot could not be settled", { slot, lane, error: messageOf(error) }));
+      lanes.set(lane, settled);
+      return settled;
+    });
+  };
+
+  const retain = async (nowMs: number) => {
+    if (nowMs - retainedAt < HOUR_MS && nowMs >= retainedAt) return;
+    retainedAt = nowMs;
+    const { rawMs, incidentsMs } = config.retention;
+    await store.retain({ rawBefore: nowMs - rawMs, incidentsBefore: nowMs - incidentsMs });
+  };
+
+  return {
+    async tick(minuteMs) {
+      const taken = await store.lease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
+      if (!taken) return false;
+      lease = taken;
+      const running: Promise<void>[] = [];
+      for (const slot of slots(config.checks, minuteMs)) {
+        const wait = slot - clock.now();
+        if (wait > MINUTE_MS) break; // the clock stepped back: these slots are not for now
+        if (wait > 0) await pause(clock, wait);
+        running.push(...start(slot));
+      }
+      await Promise.all(running);
+      await retain(clock.now());
+      return true;
+    },
+  };
+}
+
+/** What the probers brought for one check, by prober. */
+type Arrivals = Map<string, Arrival>;
+
+/** Asks every prober at once. None can hold the slot up, and each silent one is named. */
+async function gather(
+  { ports, config, probers }: SettlerOptions,
+  slot: number,
+  checks: Check[],
+): Promise<Map<string, Arrivals>> {
+  const deadlineMs = Math.max(1_000, Math.min(SLOT_MS, slot + SLOT_MS - ports.clock.now()));
+  const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Arrival>()]));
+  const asked = new Map(probers.map((prober) => [prober.id, prober]));
+  const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
+  await Promise.all(ids.map(async (id) => {
+    const reply = await heard(ports, asked.get(id), { slot, checks, deadlineMs });
+    const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
+    for (const check of checks) {
+      byCheck.get(check.key)!.set(id, arrival(reply, answers.get(check.key), id, slot, check));
+    }
+    if ("missed" in reply) ports.log.warn("a prober is missing", { prober: id, slot, reason: reply.missed });
+  }));
+  return byCheck;
+}
+
+async function heard(
+  { clock, vault }: Ports,
+  prober: Prober | undefined,
+  request: { slot: number; checks: Check[]; deadlineMs: number },
+): Promise<Reply | { missed: string }> {
+  if (!prober) return { missed: "not started" };
+  let disarm = () => {};
+  const late = new Promise<{ missed: string }>((resolve) => {
+    disarm = clock.after(request.deadlineMs + GRACE_MS, () => resolve({ missed: "timeout" }));
+  });
+  const reply = prober.ask(request).catch((error) => ({ missed: vault.redact(messageOf(error)) }));
+  return await Promise.race([reply, late]).finally(disarm);
+}
+
+/** A reply is believed only for the prober, the slot and the very check that were asked for. */
+function arrival(
+  reply: Reply | { missed: string },
+  answer: Answer | undefined,
+  id: string,
+  slot: number,
+  check: Check,
+): Arrival {
+  if ("missed" in reply) return reply;
+  if (reply.prober !== id) return { missed: `answered as ${reply.prober}` };
+  if (reply.slot !== slot) return { missed: "answered for another slot" };
+  if (!answer) return { missed: "not in the answer" };
+  if ("missed" in answer) return answer;
+  if (answer.digest !== check.digest) return { missed: "digest" };
+  if (reply.suspect) return { round: answer.round, fault: "suspect" };
+  if (reply.misplaced) return { round: answer.round, fault: "misplaced" };
+  return { round: answer.round };
+}
+
+/** Judges one slot of one lane and commits it whole. */
+async function write(
+  { ports, store, config, committed }: SettlerOptions,
+  shelf: Shelf,
+  lease: Lease,
+  slot: number,
+  checks: Check[],
+  arrivals: Map<string, Arrivals>,
+): Promise<void> {
+  const { states, touched, gone, dropFrom } = await shelf.open(checks);
+  const newId = counted(`${slot.toString(36)}${lease.fence.toString(36)}`);
+  const transitions: { transition: Transition; check?: Check; state: CheckState }[] = [];
+  const history = new Map<number, Record<string, History>>();
+  for (const check of checks) {
+    const before = states.get(check.key);
+    if (before && before.slot >= slot && before.slot - slot <= STEP_BACK_MS) continue;
+    const result: Assessment = assess(check, config.regions, before, arrivals.get(check.key)!, slot, newId);
+    states.set(check.key, result.state);
+    const shard = shelf.packing.shardOf.get(check.key)!;
+    const line = history.get(shard) ?? {};
+    line[check.key] = { outcome: result.state.outcome, traces: result.traces };
+    history.set(shard, line);
+    for (const transition of result.transitions) transitions.push({ transition, check, state: result.state });
+  }
+  for (const state of gone) {
+    for (const transition of removed(state.incidents, slot)) transitions.push({ transition, state });
+  }
+  const shards = touched.filter((shard) => dropFrom !== undefined || history.has(shard));
+  if (shards.length === 0) return;
+  const packed = shards.map((shard) => shelf.packed(shard, states));
+  const commit: Commit = {
+    shards: packed.map(({ shard, layout, state }) => ({ shard, layout, state })),
+    dropFrom,
+    samples: [...history].map(([shard, line]) => ({ slot, shard, data: encodeHistory(line) })),
+    incidents: transitions.map(({ transition }) => transition.incident),
+    notices: transitions.flatMap(({ transition, check, state }) =>
+      notices(transition, { check, state, config, slot })
+    ),
+  };
+  if (!await store.commit(lease, commit)) {
+    return ports.log.warn("a slot was settled by another process", { slot, fence: lease.fence });
+  }
+  shelf.keep(packed);
+  committed?.(commit.notices.length, slot);
+}
+
+/** Ids that no other commit gives: slot, fence and a count are unique together. */
+function counted(prefix: string): () => string {
+  let count = 0;
+  return () => `inc_${prefix}_${count++}`;
+}
+
+/** The states of shards, decoded only when the store's text is not what was last written. */
+class Shelf {
+  #texts = new Map<number, string>();
+  #decoded = new Map<number, States>();
+
+  constructor(readonly store: Store, readonly packing: Packing) {}
+
+  /** All states of the shards that hold `checks`; after a change of layout, of every shard. */
+  async open(checks: Check[]) {
+    const { shardOf, layout, shards } = this.packing;
+    const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
+    const rows = await this.store.read(wanted);
+    const current = rows.length === wanted.length && rows.every((row) => row.layout === layout);
+    if (!current) return this.#repack();
+    const states = new Map<string, CheckState>();
+    for (const { shard, state } of rows) {
+      if (this.#texts.get(shard) !== state) this.#decoded.set(shard, decodeStates(state, shard));
+      this.#texts.set(shard, state);
+      for (const key of shards[shard]!) {
+        const known = this.#decoded.get(shard)![key];
+        if (known) states.set(key, known);
+      }
+    }
+    return { states, touched: wanted, gone: [] as CheckState[], dropFrom: undefined };
+  }
+
+  /** The check list changed: every state moves to its new shard, and what left the config is `gone`. */
+  async #repack() {
+    const states = new Map<string, CheckState>();
+    const gone: CheckState[] = [];
+    for (const { shard, state } of await this.store.read("all")) {
+      for (const [key, known] of Object.entries(decodeStates(state, shard))) {
+        if (this.packing.shardOf.has(key)) states.set(key, known);
+        else gone.push(known);
+      }
+    }
+    const touched = this.packing.shards.map((_, shard) => shard);
+    return { states, touched, gone, dropFrom: touched.length };
+  }
+
+  packed(shard: number, states: Map<string, CheckState>) {
+    const mine: States = {};
+    for (const key of this.packing.shards[shard]!) {
+      const state = states.get(key);
+      if (state) mine[key] = state;
+    }
+    return { shard, layout: this.packing.layout, state: encodeStates(mine), mine };
+  }
+
+  /** What was committed is what the store says now. */
+  keep(packed: { shard: number; state: string; mine: States }[]): void {
+    for (const { shard, state, mine } of packed) {
+      this.#texts.set(shard, state);
+      this.#decoded.set(shard, mine);
+    }
+  }
+}

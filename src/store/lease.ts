@@ -1,0 +1,22 @@
+/** Who may settle a tick: the one rule that every store asks, inside its own write lock. */
+import type { Lease, Store } from "./store.ts";
+
+/** A lease as it is stored. */
+export interface Held extends Lease {
+  /** Epoch ms, by the clock of its owner. */
+  until: number;
+}
+
+/** Clocks of processes that share a store may differ by this much, in ms, before one counts as stepped back. */
+const SKEW_MS = 10_000;
+/** No clock that is right asks for a tick further ahead than this, in ms. */
+const AHEAD_MS = 5 * 60_000;
+
+/** The lease that replaces `held`, or null if `held` stands. */
+export function grant(held: Held | undefined, request: Parameters<Store["lease"]>[0]): Held | null {
+  const { tick, owner, nowMs, ttlMs } = request;
+  const next = { tick, owner, fence: (held?.fence ?? 0) + 1, until: nowMs + ttlMs };
+  if (!held || tick > held.tick) return next;
+  if (held.until > nowMs + ttlMs + SKEW_MS || held.tick > nowMs + AHEAD_MS) return next;
+  return tick === held.tick && held.until <= nowMs ? next : null;
+}

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { type Exchange, exchange, messageOf } from "../src/exchange.ts";
+import { type Fetch, Refused } from "../src/ports.ts";
+import { steppingClock } from "./world/clock.ts";
+import { type Play, type Route, scripted } from "./world/network.ts";
+
+const CAP = 16;
+const request = { url: new URL("https://shop.example/a?token=abc"), method: "GET", headers: {} };
+
+function ask(fetch: Fetch, clock = steppingClock(), signal?: AbortSignal): Promise<Exchange> {
+  return exchange({ clock, fetch }, request, { deadlineMs: 1000, capBytes: CAP, signal });
+}
+
+/** A body of these chunks; after them it ends, breaks or says nothing more. */
+function body(chunks: string[], then: "end" | "break" | "hang" = "end") {
+  const left = chunks.map((chunk) => new TextEncoder().encode(chunk));
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      const chunk = left.shift();
+      if (chunk) return controller.enqueue(chunk);
+      if (then === "end") return controller.close();
+      if (then === "break") return controller.error(new Error("connection reset"));
+      return new Promise(() => {});
+    },
+  });
+}
+
+describe("exchange", () => {
+  const answers: [string, Play, { text: string; truncated: boolean }][] = [
+    ["an empty body", { body: "" }, { text: "", truncated: false }],
+    ["no body at all", { status: 204 }, { text: "", truncated: false }],
+    ["a body of chunks", { body: body(["ab", "", "cd"]) }, { text: "abcd", truncated: false }],
+    ["a declared length", { body: "abcd", headers: { "content-length": "4" } }, {
+      text: "abcd",
+      truncated: false,
+    }],
+    ["a body of exactly the cap", { body: body(["x".repeat(CAP)]) }, {
+      text: "x".repeat(CAP),
+      truncated: false,
+    }],
+    ["one byte over the cap", { body: body(["x".repeat(CAP), "y"]) }, {
+      text: "x".repeat(CAP),
+      truncated: true,
+    }],
+    ["an endless body", { body: body(["x".repeat(99)], "hang") }, { text: "x".repeat(CAP), truncated: true }],
+    [
+      "a small length declared under a coding",
+      {
+        body: body(["x".repeat(99)], "hang"),
+        headers: { "content-length": "4", "content-encoding": "gzip" },
+      },
+      { text: "x".repeat(CAP), truncated: true },
+    ],
+    [
+      "a small length declared beside chunks",
+      {
+        body: body(["x".repeat(99)], "hang"),
+        headers: { "content-length": "4", "transfer-encoding": "chunked" },
+      },
+      { text: "x".repeat(CAP), truncated: true },
+    ],
+  ];
+
+  test.each(answers)("reads %s", async (_name, play, { text, truncated }) => {
+    const answer = await ask(scripted({ "GET /a?token=abc": play }));
+    if (answer.kind !== "answer") throw new Error(answer.detail);
+    expect(new TextDecoder().decode(answer.bytes)).toBe(text);
+    expect(answer.truncated).toBe(truncated);
+  });
+
+  test("times the headers and the whole answer", async () => {
+    const clock = steppingClock();
+    const slow: Fetch = () =>
+      new Promise((resolve) =>
+        clock.after(40, () =>
+          resolve(
+            new Response(
+              new ReadableStream({
+                start: (controller) => void clock.after(60, () => controller.close()),
+              }),
+            ),
+          ))
+      );
+    const pending = ask(slow, clock);
+    await clock.advance(100);
+    expect(await pending).toMatchObject({ kind: "answer", headersMs: 40, totalMs: 100 });
+  });
+
+  const failures: [string, Play, string][] = [
+    ["a refused address", new Refused("Cannot ask 10.0.0.1"), "refused"],
+    ["a broken connection", new Error("connection reset"), "network"],
+    ["a body that breaks off", { body: body(["ab"], "break") }, "body"],
+  ];
+
+  test.each(failures)("%s is a value", async (_name, play, reason) => {
+    expect(await ask(scripted({ "GET /a?token=abc": play }))).toMatchObject({ kind: "failure", reason });
+  });
+
+  const hangs: [string, Route][] = [
+    ["no headers", "hang"],
+    ["an unfinished body", () => ({ body: body(["ab"], "hang") })],
+  ];
+
+  test.each(hangs)("%s: ends at the deadline", async (_name, play) => {
+    const clock = steppingClock();
+    const pending = ask(scripted({ "GET /a?token=abc": play }), clock);
+    await clock.advance(1000);
+    expect(await pending).toMatchObject({ kind: "failure", reason: "timeout", totalMs: 1000 });
+  });
+
+  test.each(hangs)("%s: ends when the caller gives up", async (_name, play) => {
+    const clock = steppingClock();
+    const caller = new AbortController();
+    const pending = ask(scripted({ "GET /a?token=abc": play }), clock, caller.signal);
+    await clock.advance(10);
+    caller.abort();
+    expect(await pending).toMatchObject({ kind: "failure", reason: "cancelled", totalMs: 10 });
+  });
+
+  test("asks nothing for a caller who has given up before", async () => {
+    const network = scripted({});
+    expect(await ask(network, steppingClock(), AbortSignal.abort())).toMatchObject({ reason: "cancelled" });
+    expect(network.requests).toEqual([]);
+  });
+});
+
+describe("messageOf", () => {
+  const rows: [string, unknown, string][] = [
+    ["an error with causes", new Error("a", { cause: new Error("b", { cause: "c" }) }), "a: b: c"],
+    ["a thrown text", "lost", "lost"],
+    ["line breaks", new Error("a\r\n  b"), "a b"],
+    [
+      "a URL, without what may be secret",
+      new Error("sending to (https://ann:pw@shop.example:1/hook/T0K?key=abc#x): refused"),
+      "sending to (https://shop.example:1): refused",
+    ],
+  ];
+
+  test.each(rows)("%s", (_name, error, message) => {
+    expect(messageOf(error)).toBe(message);
+  });
+
+  test("ends a circle of causes and a long message", () => {
+    const error = new Error("x".repeat(500));
+    error.cause = error;
+    expect(messageOf(error)).toHaveLength(300);
+  });
+});
