@@ -12,13 +12,13 @@ const SETTINGS = ["PRAGMA busy_timeout = 5000", "PRAGMA journal_mode = WAL", "PR
 
 const ADVICE: [RegExp, string][] = [
   [
-    /not a database|malformed/,
+    /file is not a database|image is malformed|unsupported file format/,
     "it is damaged or something else; restore it, or move it away to start afresh",
   ],
-  [/locked/, "another program holds it; stop that one, or set store.sqlite to another path"],
-  [/full/, "free some space on its disk"],
+  [/database is locked/, "another program holds it; stop that one, or set store.sqlite to another path"],
+  [/disk is full|No space left/, "free some space on its disk"],
   [
-    /unable to open|readonly|disk I\/O|denied|directory|permitted|exists|Read-only|os error/i,
+    /unable to open|already exists|readonly|disk I\/O|denied|os error/i,
     "let this user write to the file and its folder, or set store.sqlite to another path",
   ],
 ];

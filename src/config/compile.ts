@@ -15,13 +15,13 @@ export interface Compiler {
   expectation(source: string, captures: readonly string[], path: Path): Expectation[];
   program(source: string, captures: readonly string[], path: Path): Program[];
   template(source: string, captures: readonly string[], path: Path): Template;
-  /** The names of hostile answers that would hold against all of these. */
+  /** The names of hostile answers that all of these (one at least) would let pass. */
   credulous(expectations: readonly Expectation[]): string[];
 }
 
 /** A compiler for one config. A text that does not compile gives nothing (a template: its bare text). */
 export function compiler(note: Note): Compiler {
-  const fooled = new Map<string, string[]>();
+  const fooled = new Map<Expectation, string[]>();
   const expectation = remember(compileExpectation, note);
   const program = remember(compileProgram, note);
   const template = remember(compileTemplate, note);
@@ -30,12 +30,12 @@ export function compiler(note: Note): Compiler {
     expectation: (...args) => expectation(...args) ?? [],
     program: (...args) => program(...args) ?? [],
     template: (...args) => template(...args)?.[0] ?? empty,
-    credulous(expectations) {
-      const key = JSON.stringify(expectations.map(({ source }) => source));
-      const known = fooled.get(key) ?? credulous(expectations);
-      fooled.set(key, known);
-      return known;
-    },
+    credulous: (expectations) =>
+      expectations.map((one) => {
+        const answers = fooled.get(one) ?? credulous([one]);
+        fooled.set(one, answers);
+        return answers;
+      }).reduce((all, some) => all.filter((answer) => some.includes(answer))),
   };
 }
 

@@ -72,15 +72,21 @@ export function pathText(path: Path): string {
 // Places whose texts are secrets or may carry them.
 const HIDDEN = /(^|\/)(token|secret|headers|form|raw|json|query)(\/|$)|^webhooks\/\d+\/url$/;
 
+// Anything else is quoted: it would read as another type, or not as one word.
+const BARE = /^(?!(?:[\d.e+-]+|true|false|null)$)[^\s"']+$/;
+
 /** What stands at `path`, for a human: short, and never a secret. */
 export function describe(value: unknown, path: Path): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a map";
-  if (HIDDEN.test(path.join("/"))) return `a ${typeof value} (not shown)`;
+  if (HIDDEN.test(path.join("/"))) {
+    return `a ${typeof value === "string" ? "text" : typeof value} (not shown)`;
+  }
   if (typeof value !== "string") return String(value);
   const shown = withoutSecrets(value);
-  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 79)}…` : shown);
+  const short = shown.length > 80 ? `${shown.slice(0, 79)}…` : shown;
+  return BARE.test(short) ? short : JSON.stringify(short);
 }
 
 /** Cuts userinfo and query from a URL. */

@@ -40,15 +40,15 @@ export function readRegions(
     if (entry === undefined) return [];
     const path: Path = written ? ["regions", i] : ["regions"];
     const at = (...steps: Path) => typeof entry === "string" ? path : [...path, ...steps];
-    const { id, probers = [], quorum } = typeof entry === "string" ? spellOut(entry, path, note) : entry;
+    const { id, probers, quorum } = typeof entry === "string" ? spellOut(entry, path, note) : entry;
     region(id, at("id"));
-    const here = probers.flatMap((draft, j): Placed[] => {
+    const here = (probers ?? []).flatMap((draft, j): Placed[] => {
       const inside = (field?: string) => field ? at("probers", j, field) : at("probers", j);
       prober(draft?.id, inside("id"));
       return draft ? [{ prober: readProber(draft, id ?? "", inside, note), at: inside }] : [];
     });
     placed.push(...here);
-    const voters = { count: probers.length, words: "probers in this region" };
+    const voters = { count: probers?.length ?? Infinity, words: "probers in this region" };
     const rules = readQuorum(quorum, DEFAULT_QUORUM, voters, at("quorum"), note);
     return [{ id: id ?? "", quorum: rules, probers: here.map((one) => one.prober) }];
   });
@@ -76,10 +76,10 @@ function spellOut(id: string, path: Path, note: Note): RegionDraft {
 
 function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: Note): ProberConfig {
   const { id = "", place, url, token } = draft;
-  if (place && url) {
+  if ("place" in draft && "url" in draft) {
     note({ path: at("url"), message: "a prober has a place or a url, not both", expected: "one of them" });
   }
-  if (token && !url) {
+  if ("token" in draft && !("url" in draft)) {
     note({
       path: at("token"),
       at: "key",
@@ -93,11 +93,11 @@ function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: 
     }, so this vantage point is not what it says`;
     note({ severity: "warning", path: at("place"), message, found: place });
   }
-  if (place) return { id, region, kind: "place", place };
-  if (!url) return { id, region, kind: "local" };
+  if ("place" in draft) return { id, region, kind: "place", place: place ?? "" };
+  if (!("url" in draft)) return { id, region, kind: "local" };
   // Probers are the operator's own machines: private addresses are theirs to choose.
   checkAddress(url, at("url"), { prefix: true, allowPrivate: true }, note);
-  if (!token) {
+  if (!("token" in draft)) {
     note({
       path: at("token"),
       message: "token is missing",
@@ -105,7 +105,7 @@ function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: 
       found: "nothing",
     });
   }
-  return { id, region, kind: "remote", url, token: token ?? "" };
+  return { id, region, kind: "remote", url: url ?? "", token: token ?? "" };
 }
 
 function checkRuntime(placed: Placed[], runtime: Runtime | undefined, note: Note): void {

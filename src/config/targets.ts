@@ -32,25 +32,20 @@ type TargetDraft = NonNullable<NonNullable<Draft<Written>["targets"]>[number]>;
 const REPORT_TIMEOUT = "2s";
 
 /** The targets and their checks, every default filled in; digests are still empty. */
-export function readTargets(
-  { targets = [], defaults = {}, regions }: Draft<Written>,
-  common: Common,
-): Target[] {
+export function readTargets(draft: Draft<Written>, common: Common): Target[] {
+  const { targets = [], defaults = {}, regions } = draft;
   const { note } = common;
-  const voters = { count: regions?.length ?? 1, words: "regions" };
-  const standard: Quorum = {
-    open: "majority",
-    resolve: "majority",
-    minReporting: Math.floor(voters.count / 2) + 1,
-  };
+  const count = regions?.length ?? ("regions" in draft ? Infinity : 1);
+  const voters = { count, words: "regions" };
+  const standard: Quorum = { open: "majority", resolve: "majority", minReporting: Math.floor(count / 2) + 1 };
   const quorum = readQuorum(defaults.quorum, standard, voters, ["defaults", "quorum"], note);
   const fault = everyFault(defaults.every);
   if (fault) note({ path: ["defaults", "every"], ...fault });
   const inherited = { ...common, defaults, quorum, voters, cron: cronReader() };
   const once = unique("target", note);
-  return targets.flatMap((draft, i) => {
-    once(draft?.id, ["targets", i, "id"]);
-    return draft ? [readTarget(draft, ["targets", i], inherited)] : [];
+  return targets.flatMap((target, i) => {
+    once(target?.id, ["targets", i, "id"]);
+    return target ? [readTarget(target, ["targets", i], inherited)] : [];
   });
 }
 
@@ -63,7 +58,7 @@ function readTarget(draft: TargetDraft, path: Path, inherited: Inherited): Targe
   for (const [i, check] of (draft.checks ?? []).entries()) {
     if (!check) continue;
     const at = [...path, "checks", i];
-    once(check.id ?? "default", check.id === undefined ? at : [...at, "id"]);
+    once("id" in check ? check.id : "default", "id" in check ? [...at, "id"] : at);
     target.checks.push(readCheck(check, target, at, inherited));
   }
   return target;
@@ -93,7 +88,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Inh
 /** A field that would change nothing is a mistake. */
 function refuseIgnored(draft: CheckDraft, timeoutMs: number, path: Path, note: Note): void {
   for (const name of ["startupBudget", "drainWindow"] as const) {
-    if (draft[name] === undefined || draft.report) continue;
+    if (draft[name] === undefined || "report" in draft) continue;
     const message = "without a report nothing says that it is starting or draining";
     note({ path: [...path, name], at: "key", message, expected: "a report beside it", found: name });
   }
@@ -116,9 +111,11 @@ function refuseIgnored(draft: CheckDraft, timeoutMs: number, path: Path, note: N
 function readReport(draft: NonNullable<CheckDraft["report"]>, path: Path, common: Common): ReportSource {
   const { note, allowPrivate, dialects } = common;
   const { dialect = "auto", timeout = REPORT_TIMEOUT, question } = draft;
-  if ((draft.path === undefined) === (draft.url === undefined)) {
-    const message = draft.url ? "a report has a path or a url, not both" : "a report needs a path or a url";
-    note({ path: draft.url ? [...path, "url"] : path, at: "key", message, expected: "one of them" });
+  if ("path" in draft === "url" in draft) {
+    const message = "url" in draft
+      ? "a report has a path or a url, not both"
+      : "a report needs a path or a url";
+    note({ path: "url" in draft ? [...path, "url"] : path, at: "key", message, expected: "one of them" });
   }
   checkAddress(draft.url, [...path, "url"], { allowPrivate }, note);
   const known = ["auto", ...dialects];

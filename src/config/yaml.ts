@@ -24,6 +24,9 @@ type Fail = (offset: number, problem: Partial<Problem> & { message: string }) =>
 // The yaml package counts the uses of an anchor times the aliases inside it.
 const MAX_ALIASES = 10_000;
 
+// The first slip makes most of the others.
+const MAX_FAULTS = 20;
+
 const WORDS: Record<string, string> = {
   TAB_AS_INDENT: "a tab cannot indent YAML; use spaces",
   MULTIPLE_DOCS: "more than one YAML document; a config is one",
@@ -64,7 +67,8 @@ function read(text: string, lines: LineCounter, fail: Fail) {
   });
   const aliases = new Map<Alias, Node>();
   const offsetOf = finder(document, aliases, text);
-  const faults = [...document.errors, ...document.warnings];
+  const faults = [...document.errors, ...document.warnings].slice(0, MAX_FAULTS);
+  if (faults.some(({ message }) => message.includes("call stack"))) throw new RangeError("nested too deeply");
   for (const { code, message, pos } of faults) fail(pos[0], { message: WORDS[code] ?? message });
   if (faults.length > 0) return { offsetOf };
   const root = document.contents;

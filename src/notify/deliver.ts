@@ -120,9 +120,8 @@ async function send(
 
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
 
-/** A receiver's URL is often its secret: of every URL in an error only the origin stays. */
+/** A receiver's path and query are often its secret; whole URLs are cut to their origin by `messageOf`. */
 function veil(detail: string, url: URL, { vault }: Ports): string {
-  const cut = detail.replace(/\bhttps?:\/\/[^\s"'<>)]+/gi, (text) => URL.parse(text)?.origin ?? "***");
   const hidden = [url.pathname + url.search, url.pathname, url.search].filter((part) => part.length > 1);
-  return vault.redact(hidden.reduce((text, part) => text.replaceAll(part, "***"), cut));
+  return vault.redact(hidden.reduce((text, part) => text.replaceAll(part, "***"), detail));
 }

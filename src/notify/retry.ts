@@ -49,7 +49,7 @@ export function receiptOf(
   }
   const asked = answer.kind === "answer" ? waitAsked(answer.retryAfter, nowMs) : 0;
   const jittered = Math.round(wait * (0.9 + 0.2 * random()));
-  return { ...base, state: "pending", nextAt: nowMs + asked || jittered, lastError: why };
+  return { ...base, state: "pending", nextAt: nowMs + Math.max(jittered, asked), lastError: why };
 }
 
 /** One line of text as every store takes it. */

@@ -87,7 +87,6 @@ describe("connector over http", () => {
   });
 
   test("keeps the first answer for 30 s: a changed one is not connected to", async () => {
-    const other = serve("127.0.0.2", () => new Response("other"));
     const { asked, resolve } = resolver(["127.0.0.1"], ["127.0.0.2"]);
     let now = 0;
     const fetch = connector({ allowPrivate: true, resolve, now: () => now });
@@ -97,7 +96,6 @@ describe("connector over http", () => {
     now = 30_000;
     await expect(fetch(url, outgoing())).rejects.toThrow(); // nothing listens on that port of 127.0.0.2
     expect(asked).toHaveLength(2);
-    await other.close();
   });
 
   test("keeps the host, and one connection for one address", async () => {
@@ -248,6 +246,19 @@ describe("connector over https", () => {
     expect(await (await ask("")).text()).toBe("hello");
     expect(here.sight.hosts.at(-1)).toBe(`shop.example:${here.port}`);
     await expect(ask("", {}, "shop.test")).rejects.toThrow(/shop\.test.*altnames/);
+  });
+
+  test("names the host in the TLS handshake (RFC 6066 section 3)", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const fetch = connector({ allowPrivate: true, resolve: resolver(["127.0.0.1"]).resolve });
+    const pending = fetch(new URL(`https://shop.example:${listener.addr.port}/`), outgoing());
+    const connection = await listener.accept();
+    const hello = new Uint8Array(4096);
+    await connection.read(hello);
+    connection.close();
+    listener.close();
+    await expect(pending).rejects.toThrow();
+    expect(new TextDecoder("latin1").decode(hello)).toContain("shop.example");
   });
 
   test("trusts nobody that the system does not trust", async () => {

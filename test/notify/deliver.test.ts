@@ -303,6 +303,7 @@ describe("deliver", () => {
     ["an error that quotes the URL", new TypeError(`error sending request for url (${SECRETS.URL})`)],
     ["an error that quotes the path", new Error("POST /T0/B0/path-token?key=query-token failed")],
     ["an error that quotes the secret", new Error(`bad key ${SECRETS.SECRET}`)],
+    ["an error that quotes another URL", new Error("proxy https://proxy.example/path-token?query-token")],
     ["an error with a cause", new Error("failed", { cause: new Error(`cannot reach ${SECRETS.URL}`) })],
     ["an answer that echoes the URL", { status: 500, body: SECRETS.URL }],
     ["a redirect to a secret place", { status: 302, headers: { location: SECRETS.URL! } }],

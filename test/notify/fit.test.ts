@@ -110,7 +110,7 @@ describe("the size of a body", () => {
         expect(Object.keys(parsed(body).decision.votes)).toEqual(Object.keys(probers));
         expect(body).not.toMatch(/\\ud[89a-f]/);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });

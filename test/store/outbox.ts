@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Receipt } from "../../src/store/store.ts";
-import { dump, HOUR, incident, notice, type Subject, T } from "./rows.ts";
+import { dump, HOUR, notice, type Subject, T } from "./rows.ts";
 
 /** Which notices are due, and how far they get. */
 export function outbox(its: Subject) {
