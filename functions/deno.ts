@@ -10,11 +10,10 @@ import { DIALECTS } from "../src/report/mod.ts";
 import { localProber, type Prober } from "../src/round.ts";
 import { settler } from "../src/settle.ts";
 import { memoryStore } from "../src/store/memory.ts";
-import { sqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { vault } from "../src/vault.ts";
 import { connector } from "./connect.ts";
-import { sqliteDriver } from "./sqlite.ts";
+import { openSqlite } from "./sqlite.ts";
 
 const MINUTE_MS = 60_000;
 const OUTBOX_MS = 5_000;
@@ -60,7 +59,7 @@ export function denoPorts(
 /** The store that the config names. */
 export function openStore({ store }: Config): Store {
   if (store.kind === "memory") return memoryStore();
-  if (store.kind === "sqlite") return sqliteStore(sqliteDriver(store.path));
+  if (store.kind === "sqlite") return openSqlite(store.path);
   throw new Error("The upstash store is not available in this version");
 }
 

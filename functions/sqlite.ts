@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { messageOf } from "../src/exchange.ts";
+import { PROVE } from "../src/store/schema.ts";
 import { type SqlDriver, sqliteStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 
@@ -26,7 +27,12 @@ const ADVICE: [RegExp, string][] = [
 /** The store in the SQLite file at `path`, made with its folder if need be; throws an Error that names the path and what to do. */
 export function openSqlite(path: string): Store {
   const driver = sqliteDriver(path);
-  return explained(path, driver, () => sqliteStore(driver));
+  return explained(path, driver, () => {
+    const store = sqliteStore(driver);
+    // SQLite opens a file that it may not write without a word.
+    driver.run(PROVE);
+    return store;
+  });
 }
 
 /** The driver over Deno's node:sqlite. Calls block: at most 5 s while another process writes. */

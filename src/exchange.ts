@@ -90,10 +90,11 @@ const EMPTY = new Uint8Array(0);
 
 /** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. */
 async function readBody(response: Response, capBytes: number, signal: AbortSignal) {
-  if (!response.body) return { bytes: EMPTY, truncated: false };
+  // Before `body` is touched: a runtime reads a body that nobody has looked at without building a stream.
   if (isDeclaredWithin(response.headers, capBytes)) {
     return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
   }
+  if (!response.body) return { bytes: EMPTY, truncated: false };
   const reader = response.body.getReader();
   const giveUp = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", giveUp, { once: true });

@@ -26,7 +26,12 @@ export function refusal(url: URL, allowPrivate: boolean): string | null {
   }
   const host = hostOf(url);
   if (!host) return "Cannot ask a URL without a host";
-  return ipaddr.isValid(host) ? addressRefusal(host, allowPrivate) : nameRefusal(host, allowPrivate);
+  return isAddress(host) ? addressRefusal(host, allowPrivate) : nameRefusal(host, allowPrivate);
+}
+
+/** A parsed URL's host has a colon only in IPv6, and a number at its end only in IPv4 (URL standard, host parsing). */
+function isAddress(host: string): boolean {
+  return host.includes(":") || /\d$/.test(host) && /^[\d.]+$/.test(host);
 }
 
 /** The host of `url` as DNS and sockets want it: IPv6 without brackets. */

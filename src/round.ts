@@ -107,6 +107,13 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   };
 }
 
+/** What `walk` gives a cleanup, in ms. */
+const CLEANUP_MS = 5_000;
+
+/** The longest (ms) that a round of this check can take: both looks at the report, the journey and its cleanup. */
+export const longestMs = ({ report, timeoutMs, cleanup }: Check): number =>
+  timeoutMs + 2 * (report?.timeoutMs ?? 0) + (cleanup.length > 0 ? CLEANUP_MS : 0);
+
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function round(
   ports: Ports,

@@ -19,7 +19,7 @@ import {
   type States,
 } from "./packing.ts";
 import { pause, type Ports } from "./ports.ts";
-import type { Answer, Prober, Reply } from "./round.ts";
+import { type Answer, longestMs, type Prober, type Reply } from "./round.ts";
 import { due, slots } from "./schedule.ts";
 import type { CheckState } from "./state.ts";
 import type { Commit, Lease, Store } from "./store/store.ts";
@@ -55,7 +55,7 @@ const STEP_BACK_MS = 300_000;
 
 /** A settler over one store. It keeps a copy of what it last wrote, and believes it only if the store still says the same. */
 export function settler(options: SettlerOptions): Settler {
-  const { ports: { clock, log }, store, config, owner } = options;
+  const { ports: { clock, log, vault }, store, config, owner } = options;
   const packing = pack(config);
   const shelf = new Shelf(store, packing);
   const lanes = new Map<string, Promise<void>>();
@@ -76,13 +76,16 @@ export function settler(options: SettlerOptions): Settler {
   };
 
   const start = (slot: number): Promise<void>[] => {
-    const byLane = Map.groupBy(due(config.checks, slot), laneOf);
+    const checks = due(config.checks, slot).filter((check) => !overtaken(check, slot, clock.now()));
+    const byLane = Map.groupBy(checks, laneOf);
     return [...byLane].map(([lane, checks]) => {
       const arrivals = gather(options, slot, checks);
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
         .then(() => settle(slot, checks, arrivals))
-        .catch((error) => log.error("a slot could not be settled", { slot, lane, error: messageOf(error) }));
+        .catch((error) =>
+          log.error("a slot could not be settled", { slot, lane, error: vault.redact(messageOf(error)) })
+        );
       lanes.set(lane, settled);
       return settled;
     });
@@ -114,6 +117,18 @@ export function settler(options: SettlerOptions): Settler {
   };
 }
 
+/** A slot whose successor is due as well would be walked at the same moment: two slots, one piece of evidence. */
+const overtaken = ({ schedule }: Check, slot: number, nowMs: number) =>
+  "everyMs" in schedule && schedule.everyMs < MINUTE_MS && slot + schedule.everyMs <= nowMs;
+
+/** How long a slot waits for its probers; under a minute only as long as its checks can take, to stay fresh. */
+function patienceMs(checks: Check[], concurrency: number): number {
+  const [{ schedule }] = checks as [Check, ...Check[]];
+  if (!("everyMs" in schedule) || schedule.everyMs >= MINUTE_MS) return SLOT_MS;
+  const longest = Math.max(...checks.map(longestMs));
+  return Math.min(SLOT_MS, Math.max(schedule.everyMs, longest * Math.ceil(checks.length / concurrency)));
+}
+
 /** What the probers brought for one check, by prober. */
 type Arrivals = Map<string, Arrival>;
 
@@ -123,7 +138,8 @@ async function gather(
   slot: number,
   checks: Check[],
 ): Promise<Map<string, Arrivals>> {
-  const deadlineMs = Math.max(1_000, Math.min(SLOT_MS, slot + SLOT_MS - ports.clock.now()));
+  const limitMs = patienceMs(checks, config.concurrency);
+  const deadlineMs = Math.max(1_000, Math.min(limitMs, slot + limitMs - ports.clock.now()));
   const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Arrival>()]));
   const asked = new Map(probers.map((prober) => [prober.id, prober]));
   const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
@@ -181,7 +197,7 @@ async function write(
   arrivals: Map<string, Arrivals>,
 ): Promise<void> {
   const { states, touched, gone, dropFrom } = await shelf.open(checks);
-  const newId = counted(`${slot.toString(36)}${lease.fence.toString(36)}`);
+  const newId = counted(`${slot.toString(36)}_${lease.fence.toString(36)}_${laneOf(checks[0]!)}`);
   const transitions: { transition: Transition; check?: Check; state: CheckState }[] = [];
   const history = new Map<number, Record<string, History>>();
   for (const check of checks) {
@@ -217,7 +233,7 @@ async function write(
   committed?.(commit.notices.length, slot);
 }
 
-/** Ids that no other commit gives: slot, fence and a count are unique together. */
+/** Ids that no other commit gives: slot, fence, lane and a count are unique together. */
 function counted(prefix: string): () => string {
   let count = 0;
   return () => `inc_${prefix}_${count++}`;

@@ -40,7 +40,7 @@ function view({ body, createdAt, nextAt, lastAttemptAt, ...rest }: Delivery) {
   return {
     ...rest,
     createdAt: iso(createdAt),
-    nextAt: rest.state === "pending" ? iso(nextAt) : undefined,
+    nextAt: rest.state === "pending" ? iso(Math.max(nextAt, createdAt)) : undefined,
     lastAttemptAt: iso(lastAttemptAt),
     event: JSON.parse(body),
   };

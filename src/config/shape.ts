@@ -25,7 +25,7 @@ const TYPES: Record<string, string> = {
 export function shape(value: unknown): { draft: Draft<Written>; findings: Finding[] } {
   const parsed = Grammar.safeParse(value);
   if (parsed.success) return { draft: value as Draft<Written>, findings: [] };
-  const issues = parsed.error.issues.flatMap((issue) => settleUnion(issue));
+  const issues = parsed.error.issues.flatMap((issue) => settleUnion(issue, value));
   const findings = issues.flatMap((issue) => toFindings(issue, value));
   const draft: unknown = structuredClone(value);
   for (const issue of issues) prune(draft, issue);
@@ -41,14 +41,17 @@ const valueAt = (root: unknown, path: Path): unknown =>
 const pathOf = (issue: Issue): Path => issue.path as Path;
 
 /** Replaces a failed union by the issues of the branch that was meant: the right type, then the fewest issues. */
-function settleUnion(issue: Issue): Issue[] {
+function settleUnion(issue: Issue, root: unknown): Issue[] {
   if (issue.code !== "invalid_union") return [issue];
-  const ofRightType = issue.errors.filter((branch) =>
-    !branch.some(({ code, path }) => code === "invalid_type" && path.length === 0)
-  );
+  const scalar = typeof valueAt(root, pathOf(issue)) !== "object";
+  const wrong = ({ code, path }: Issue) =>
+    path.length === 0 && (code === "invalid_type" || (code === "invalid_value" && !scalar));
+  const ofRightType = issue.errors.filter((branch) => !branch.some(wrong));
   const meant = ofRightType.toSorted((a, b) => a.length - b.length)[0];
   if (!meant) return [issue];
-  return meant.flatMap((inner) => settleUnion({ ...inner, path: [...issue.path, ...inner.path] } as Issue));
+  return meant.flatMap((inner) =>
+    settleUnion({ ...inner, path: [...issue.path, ...inner.path] } as Issue, root)
+  );
 }
 
 function toFindings(issue: Issue, root: unknown): Finding[] {
@@ -83,15 +86,16 @@ function say(issue: Issue, value: unknown, path: Path): Said {
     case "invalid_type":
       return wrongType([issue.expected], value, found);
     case "invalid_union":
-      return wrongType(
-        issue.errors.flat().map((inner) => "expected" in inner ? String(inner.expected) : ""),
-        value,
-        found,
-      );
+      return wrongType(issue.errors.flat().map(accepted), value, found);
     case "invalid_value": {
       const words = issue.values.map(String);
       const expected = words.length === 1 ? words[0] : `one of: ${words.join(", ")}`;
-      return { message: "unknown value", expected, found, suggestion: closest(String(value), words) };
+      return {
+        message: "unknown value",
+        expected,
+        found,
+        suggestion: typeof value === "string" ? closest(value, words) : undefined,
+      };
     }
     case "too_small":
       return {
@@ -114,6 +118,12 @@ function say(issue: Issue, value: unknown, path: Path): Said {
   }
 }
 
+/** The type that a branch of a union asks for, or the words. */
+function accepted(issue: Issue): string {
+  if (issue.code === "invalid_value") return `one of: ${issue.values.join(", ")}`;
+  return issue.code === "invalid_type" && issue.path.length === 0 ? issue.expected : "";
+}
+
 const refused = (expected: string) => ({ message: `not ${expected.split(":")[0]}`, expected });
 
 function wrongType(types: string[], value: unknown, found: string): Said {
@@ -133,11 +143,13 @@ function bound(
   limit: number | bigint,
   { origin, inclusive }: { origin: string; inclusive?: boolean },
 ) {
-  const unit = origin === "array" ? " entries" : origin === "string" ? " characters" : "";
-  return `${inclusive === false ? words.replace("at least", "more than") : words} ${limit}${unit}`;
+  const start = inclusive === false ? "more than" : words;
+  if (origin === "array") return `${start} ${entries(Number(limit))}`;
+  return `${start} ${limit}${origin === "string" ? " characters" : ""}`;
 }
 
-const sized = (value: unknown, found: string) => Array.isArray(value) ? `${value.length} entries` : found;
+const entries = (count: number) => count === 1 ? "1 entry" : `${count} entries`;
+const sized = (value: unknown, found: string) => Array.isArray(value) ? entries(value.length) : found;
 
 /** Takes out what an issue is about. Keys and positions stay, so that later checks see that something is there. */
 function prune(draft: unknown, issue: Issue): void {

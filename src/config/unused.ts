@@ -9,9 +9,8 @@ export function warnUnused(check: CheckDraft, path: Path, note: Note): void {
   ];
   const named = new Set<string>();
   for (const { step, path } of steps.toReversed()) {
-    const names = Object.keys(step?.capture ?? {});
-    for (const name of names) {
-      if (named.has(name) || named.has("*")) continue;
+    for (const [name, source] of Object.entries(step?.capture ?? {})) {
+      if (source === undefined || named.has(name) || named.has("*")) continue;
       const message = "captured, but no later step uses it";
       note({ severity: "warning", path: [...path, "capture", name], at: "key", message, found: name });
     }

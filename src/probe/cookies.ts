@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import type { Clock } from "../ports.ts";
 import { type SetCookie, setCookiesOf } from "../std.ts";
 
 /** RFC 6265 section 6.1 asks for at least these; a target gets no more. */
@@ -20,15 +21,21 @@ interface Cookie {
 }
 
 /**
- * The cookies of one run (RFC 6265), stricter in one point: a cookie never goes to another port,
- * because another port is another origin.
+ * The cookies of one run (RFC 6265), stricter in two points: a cookie never goes to another port, and what came over
+ * https never goes over http, because both are other origins.
  */
 export class Jar {
   #cookies: Cookie[] = [];
+  readonly #clock: Pick<Clock, "now">;
 
-  /** Takes the `Set-Cookie` lines of an answer from `url`; `nowMs` is epoch ms. */
-  store(url: URL, headers: Headers, nowMs: number): void {
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** Takes the `Set-Cookie` lines of an answer from `url`. */
+  store(url: URL, headers: Headers): void {
     if (!headers.has("set-cookie")) return;
+    const nowMs = this.#clock.now();
     for (const line of setCookiesOf(withoutNegativeAges(headers))) {
       const cookie = accept(line, url, nowMs);
       if (!cookie) continue;
@@ -39,8 +46,9 @@ export class Jar {
   }
 
   /** The `Cookie` header for `url`, longest paths first, or undefined. */
-  header(url: URL, nowMs: number): string | undefined {
+  header(url: URL): string | undefined {
     if (this.#cookies.length === 0) return undefined;
+    const nowMs = this.#clock.now();
     const sent = this.#cookies.filter((cookie) => cookie.expiresMs > nowMs && belongs(cookie, url));
     return sent.length ? sent.map(({ name, value }) => `${name}=${value}`).join("; ") : undefined;
   }
@@ -53,15 +61,25 @@ function withoutNegativeAges(headers: Headers): Headers {
 }
 
 function accept(line: SetCookie, url: URL, nowMs: number): Cookie | null {
-  const { name, value, secure = false } = line;
+  const { name, value } = line;
   if (!name || name.length + value.length > MAX_COOKIE_CHARS) return null;
-  if (secure && url.protocol !== "https:") return null;
+  if (line.secure && url.protocol !== "https:") return null;
   const host = url.hostname;
   const domain = line.domain?.replace(/^\./, "").toLowerCase() || host;
   if (domain !== host && !isParent(domain, host)) return null;
   const hostOnly = !line.domain || domain === host && isAddress(host);
   const path = line.path?.startsWith("/") ? line.path : defaultPath(url.pathname);
-  return { name, value, domain, hostOnly, port: url.port, path, secure, expiresMs: expiry(line, nowMs) };
+  const expiresMs = expiry(line, nowMs);
+  return {
+    name,
+    value,
+    domain,
+    hostOnly,
+    port: url.port,
+    path,
+    secure: url.protocol === "https:",
+    expiresMs,
+  };
 }
 
 /** `Max-Age` wins over `Expires`; neither, or an unreadable one, lasts for the run. */

@@ -26,7 +26,15 @@ export async function walk(
   const { clock, vault } = ports;
   const began = clock.elapsed();
   const deadline = began + check.timeoutMs;
-  const trip: Trip = { ports, run, baseUrl: check.baseUrl, captures: {}, jar: new Jar(), deadline, signal };
+  const trip: Trip = {
+    ports,
+    run,
+    baseUrl: check.baseUrl,
+    captures: {},
+    jar: new Jar(clock),
+    deadline,
+    signal,
+  };
   const steps: StepTrace[] = [];
   let failure: Failure | undefined;
   let transport = false;

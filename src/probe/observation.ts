@@ -35,7 +35,7 @@ export interface Failure {
 export interface StepTrace {
   name: string;
   status?: number;
-  /** Requests sent: polls and redirect hops included. */
+  /** Requests sent, or refused by the guard: polls and redirect hops included. */
   requests: number;
   headersMs?: number;
   totalMs: number;
@@ -45,7 +45,7 @@ export interface StepTrace {
 export interface Observation {
   outcome: Outcome;
   failure?: Failure;
-  /** A request got no complete HTTP answer; the prober's controls tell whose fault that is. */
+  /** The failure is a request without a complete HTTP answer; the prober's controls tell whose fault that is. */
   transport: boolean;
   steps: StepTrace[];
   /** ms over all steps, cleanup not included. */

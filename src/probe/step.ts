@@ -97,12 +97,12 @@ async function attempt(
     const deadlineMs = deadline - clock.elapsed();
     if (deadlineMs <= 0) return { reason: "timeout", detail: "no time was left for this request" };
     trace.requests++;
-    const sent = withCookies(request, jar, clock.now());
+    const sent = withCookies(request, jar);
     const answer = await exchange(ports, sent, { deadlineMs, capBytes: CAP_BYTES, signal });
     if (answer.kind === "failure") return unanswered(answer, hops);
     trace.status = answer.status;
     trace.headersMs = answer.headersMs;
-    jar.store(request.url, answer.headers, clock.now());
+    jar.store(request.url, answer.headers);
     const next = hop(request, answer, { allowed: step.redirects, left: step.redirects - hops });
     if (next.kind === "broken") return { reason: "redirect", detail: next.detail };
     if (next.kind === "keep") return judge(trip, step, answer, clock.elapsed() - began);
@@ -110,8 +110,8 @@ async function attempt(
   }
 }
 
-function withCookies(request: Request, jar: Jar, nowMs: number): Request {
-  const cookies = jar.header(request.url, nowMs);
+function withCookies(request: Request, jar: Jar): Request {
+  const cookies = jar.header(request.url);
   if (cookies === undefined) return request;
   const configured = request.headers.cookie;
   const cookie = configured ? `${configured}; ${cookies}` : cookies;

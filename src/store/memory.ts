@@ -33,7 +33,7 @@ class MemoryStore implements Store {
 
   commit(lease: Lease, commit: Commit): Promise<boolean> {
     return Promise.try(() => {
-      const own = shaped(COMMIT, structuredClone(commit), "the commit");
+      const own = shaped(COMMIT, commit, "the commit");
       if (this.#held?.fence !== lease.fence) return false;
       const { dropFrom = Infinity } = own;
       for (const shard of this.#shards.keys()) if (shard >= dropFrom) this.#shards.delete(shard);
@@ -48,7 +48,7 @@ class MemoryStore implements Store {
   #enqueue(notice: Notice) {
     if (this.#outbox.some(({ id }) => id === notice.id)) return;
     const seq = (this.#outbox.at(-1)?.seq ?? 0) + 1;
-    this.#outbox.push({ ...notice, seq, state: "pending", attempts: 0, nextAt: notice.createdAt });
+    this.#outbox.push({ ...notice, seq, state: "pending", attempts: 0, nextAt: 0 });
   }
 
   pulse(): Promise<{ tick: number; slot: number | null } | null> {
@@ -70,7 +70,7 @@ class MemoryStore implements Store {
 
   receipt(id: string, receipt: Receipt): Promise<void> {
     return Promise.try(() => {
-      const own = shaped(RECEIPT, structuredClone(receipt), `the receipt of ${id}`);
+      const own = shaped(RECEIPT, receipt, `the receipt of ${id}`);
       const nothing = { lastAttemptAt: undefined, lastStatus: undefined, lastError: undefined };
       const delivery = this.#outbox.find((delivery) => delivery.id === id && delivery.state === "pending");
       if (delivery) Object.assign(delivery, nothing, own);

@@ -1,7 +1,7 @@
 import type { Incident } from "../incident.ts";
 import { paged, placeOf } from "./cursor.ts";
 import { grant, type Held } from "./lease.ts";
-import { migrate } from "./schema.ts";
+import { migrate, PROVE } from "./schema.ts";
 import { COMMIT, RECEIPT, shaped } from "./shape.ts";
 import type { Commit, Delivery, Lease, Notice, Paged, Receipt, Sample, Shard, Store } from "./store.ts";
 import { checked, INCIDENTS, LEASE, OUTBOX, PULSE, SAMPLES, SHARDS, type Table, WEBHOOKS } from "./tables.ts";
@@ -171,7 +171,7 @@ class SqliteStore implements Store {
   }
 
   probe(): Promise<void> {
-    return this.#write(() => void this.#driver.run("UPDATE schema SET version = version"));
+    return this.#write(() => void this.#driver.run(PROVE));
   }
 
   close(): Promise<void> {
@@ -225,8 +225,8 @@ class SqliteStore implements Store {
   #enqueue({ id, webhook, incident, type, body, createdAt }: Notice) {
     this.#driver.run(
       `INSERT INTO outbox (id, webhook, incident, type, body, created_at, state, attempts, next_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?) ON CONFLICT (id) DO NOTHING`,
-      ...[id, webhook, incident, type, body, createdAt, createdAt],
+       VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, 0) ON CONFLICT (id) DO NOTHING`,
+      ...[id, webhook, incident, type, body, createdAt],
     );
   }
 }

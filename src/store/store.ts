@@ -43,7 +43,7 @@ export interface Delivery extends Notice {
   seq: number;
   state: "pending" | "delivered" | "dead";
   attempts: number;
-  /** Not due before; at first `createdAt`. */
+  /** Not due before; at first 0: at once, wherever the clock steps to. */
   nextAt: number;
   lastAttemptAt?: number;
   lastStatus?: number;

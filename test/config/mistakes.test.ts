@@ -110,7 +110,7 @@ const SHAPES: Row[] = [
   ["a list that is empty", 'expect: ["status == 200", "body.ok == true"]', "expect: ▸[]", {
     path: `${STEP}.expect`,
     message: "too small",
-    expected: "at least 1 entries",
+    expected: "at least 1 entry",
     found: "0 entries",
   }],
   ["an id with a capital", "id: shop", "id: ▸Shop", {
@@ -160,7 +160,7 @@ const SHAPES: Row[] = [
   ["a rule of no known type", ...check("quorum: ▸[all]"), {
     path: `${CHECK}.quorum`,
     message: "wrong type",
-    expected: "a map",
+    expected: "one of: majority, all, any or a map",
     found: "a list",
   }],
   ["a report path without a slash", "path: /readyz", "path: ▸readyz", {
@@ -265,7 +265,9 @@ const RULES: Row[] = [
   [
     "a name captured twice",
     "- expect: [",
-    `${CAPTURING}\n          - capture: { ▸order: body.id }\n            expect: ["body.order == captures.order", `,
+    `${CAPTURING}
+          - { expect: body.ok == true, capture: { ▸order: body.id } }
+          - expect: ["body.order == captures.order", `,
     {
       path: `${CHECK}.journey[1].capture.order`,
       message: "an earlier step captures this name",

@@ -1,11 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connector, type ConnectorOptions } from "../../functions/connect.ts";
 import { type Outgoing, Refused } from "../../src/ports.ts";
+import { certificate } from "../world/certificate.ts";
 
 /** What a server saw of its visitors. */
 interface Sight {
@@ -180,7 +177,6 @@ describe("connector over http", () => {
 });
 
 describe("connector over https", () => {
-  const folder = mkdtempSync(join(tmpdir(), "assay-tls-"));
   let cert: string;
   let here: ReturnType<typeof serve>;
   const encodings: Record<string, (text: string) => Uint8Array> = {
@@ -206,29 +202,11 @@ describe("connector over https", () => {
   };
 
   beforeAll(() => {
-    const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-    const names = "subjectAltName=DNS:shop.example,DNS:other.example";
-    execFileSync("openssl", [
-      ...[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-      ],
-      ...["-keyout", keyFile, "-out", certFile, "-subj", "/CN=shop.example", "-addext", names],
-    ], { stdio: "ignore" });
-    cert = readFileSync(certFile, "utf8");
-    here = serve("127.0.0.1", answer, { cert, key: readFileSync(keyFile, "utf8") });
+    const made = certificate("shop.example", "other.example");
+    cert = made.cert;
+    here = serve("127.0.0.1", answer, made);
   });
-  afterAll(async () => {
-    await here.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => here.close());
 
   function open(changes: Partial<ConnectorOptions> = {}) {
     const fetch = connector({

@@ -189,7 +189,7 @@ function checkAt(story: Story, at: number) {
     if (it.heard > 0) heard++;
     if (it.outcome !== "pending") votes.push(it.outcome);
     const doubtful = it.outcome === "pending"
-      ? lastOutcomeWasBad(story, region, at)
+      ? it.silent > 0 || lastOutcomeWasBad(story, region, at)
       : !isBad(it.outcome) && it.silent > 0 && !it.recovers;
     if (doubtful) silent++;
     else if (it.outcome !== "pending") resolving.push(it.outcome);

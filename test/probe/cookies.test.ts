@@ -5,9 +5,11 @@ const NOW = 1_700_000_000_000;
 
 /** What goes to `later` after `lines` came from `from`. */
 function carried(from: string, lines: string[], later: string, laterMs = NOW): string | undefined {
-  const jar = new Jar();
-  jar.store(new URL(from), new Headers(lines.map((line) => ["set-cookie", line])), NOW);
-  return jar.header(new URL(later), laterMs);
+  let nowMs = NOW;
+  const jar = new Jar({ now: () => nowMs });
+  jar.store(new URL(from), new Headers(lines.map((line) => ["set-cookie", line])));
+  nowMs = laterMs;
+  return jar.header(new URL(later));
 }
 
 const SHOP = "https://shop.example/a/b";
@@ -64,6 +66,7 @@ const ROWS: [string, string, string, string, string | undefined][] = [
   ["Path matches below", SHOP, "sid=1; Path=/p", "https://shop.example/p/q", "sid=1"],
   ["Path does not match a longer word", SHOP, "sid=1; Path=/p", "https://shop.example/pq", undefined],
   ["a Path that is no path is the default", SHOP, "sid=1; Path=p", "https://shop.example/a/c", "sid=1"],
+  ["what https set does not go to http", SHOP, "sid=1", "http://shop.example/a/c", undefined],
   ["Secure does not go to http", SHOP, "sid=1; Secure", "http://shop.example/a/c", undefined],
   [
     "Secure does not come from http",

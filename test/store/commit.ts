@@ -17,7 +17,7 @@ export function commits(its: Subject) {
         shards: [shard(0), shard(1)],
         samples: [{ slot: T, shard: 0, data: "x" }],
         incidents: [incident("i1")],
-        deliveries: [{ ...notice("n1"), seq: expect.any(Number), state: "pending", attempts: 0, nextAt: T }],
+        deliveries: [{ ...notice("n1"), seq: expect.any(Number), state: "pending", attempts: 0, nextAt: 0 }],
         disabled: {},
         pulse: { tick: T, slot: T },
       });

@@ -88,7 +88,7 @@ export function history(its: Subject) {
       found.deliveries[0]!.state = "dead";
       found.disabled.hook = 1;
       (await its.store.incident("i1"))!.timeline.length = 0;
-      (await its.store.claim({ nowMs: T, leaseMs: 0, limit: 1 }))[0]!.body = "changed";
+      (await its.store.claim({ nowMs: 0, leaseMs: 0, limit: 1 }))[0]!.body = "changed";
       expect(await dump(its.store)).toEqual(before);
     });
   });
@@ -135,6 +135,7 @@ export function history(its: Subject) {
         incidents: [incident("c", { openedAt: T + HOUR }), incident("e", { openedAt: T + HOUR })],
       });
       expect(ids((await its.store.incidents({ limit: 2, before: next! })).items)).toEqual(["b", "a"]);
+      expect(ids((await its.store.incidents({ limit: 3 })).items)).toEqual(["e", "c", "d"]);
     });
 
     test("incidents by state, target and check", async () => {

@@ -119,4 +119,4 @@ test("sqlite and memory give the same answers to any sequence of calls", async (
     }),
     { numRuns: 200 },
   );
-});
+}, 60_000);

@@ -1,12 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqlite, sqliteDriver } from "../../functions/sqlite.ts";
 import { type SqlDriver, sqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { contract } from "./contract.ts";
 import { commit, dump, incident, MINUTE, notice, T, TTL } from "./rows.ts";
+
+/** A user without rights of its own, on every Unix. */
+const NOBODY = 65_534;
 
 let folder: string;
 let file: string;
@@ -120,7 +124,7 @@ describe("one file", () => {
     const samples = await stores[1]!.samples({ shard: 0, from: T, to: T + 200 * MINUTE });
     expect(samples.map(({ data }) => data)).toEqual(Array(200).fill("winner"));
     for (const store of stores) await store.close();
-  });
+  }, 30_000);
 });
 
 describe("processes", () => {
@@ -247,14 +251,24 @@ describe("a file that cannot be used is an error that names it and says what to 
     expect(() => openSqlite(file)).toThrow(message);
   });
 
-  // Root may write anywhere, so this one needs a plain user.
-  test.skipIf(Deno.uid() === 0)("a folder that may only be read", () => {
-    const fixed = join(folder, "fixed");
-    mkdirSync(fixed, { mode: 0o555 });
-    file = join(fixed, "assay.db");
-    expect(() => openSqlite(file)).toThrow(
-      /^Cannot use .*fixed\/assay\.db as the store: .*let this user write/,
-    );
+  test.each<[string, () => string]>([
+    ["a new file in a folder that may only be read", () => join(file, "..")],
+    ["a file that may only be read", () => (void openSqlite(file).close(), file)],
+    ["a file in a folder that may only be read", () => (void openSqlite(file).close(), join(file, ".."))],
+  ])("%s", (_name, prepare) => {
+    mkdirSync(join(file, ".."), { recursive: true });
+    const fixed = prepare();
+    chmodSync(folder, 0o755);
+    chmodSync(fixed, 0o555);
+    // Root may write anywhere, so it steps down for the moment.
+    const isRoot = process.geteuid!() === 0;
+    if (isRoot) process.seteuid!(NOBODY);
+    try {
+      expect(() => openSqlite(file)).toThrow(/^Cannot use .*\/assay\.db as the store: .*let this user write/);
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(fixed, 0o755);
+    }
   });
 
   test("a refused newer database is left as it was", () => {

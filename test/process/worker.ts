@@ -1,0 +1,168 @@
+/**
+ * A settler and deliverer with the real store and network and a scripted clock, in a process of its own: `worker.ts JOB`,
+ * the job as JSON. With `until` it settles minute after minute as fast as it can; otherwise it settles what it is told, a
+ * line `{minute, nowMs}` at a time, and answers each with `{settled, committed}`.
+ */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { connector } from "../../functions/connect.ts";
+import { openSqlite } from "../../functions/sqlite.ts";
+import { load } from "../../src/config/mod.ts";
+import { guarded } from "../../src/guard.ts";
+import { deliver } from "../../src/notify/mod.ts";
+import type { Clock, Ports } from "../../src/ports.ts";
+import { DIALECTS } from "../../src/report/mod.ts";
+import { localProber } from "../../src/round.ts";
+import { settler } from "../../src/settle.ts";
+import type { Commit, Store } from "../../src/store/store.ts";
+import { vault } from "../../src/vault.ts";
+import { MINUTE, START } from "./story.ts";
+
+/** What a worker is to do. */
+export interface Job {
+  config: string;
+  /** The database; the clock is kept beside it, so that time goes on while nobody runs. */
+  file: string;
+  /** Epoch ms. */
+  until?: number;
+  /** Dies by its own SIGKILL at the first such point at or after `from` (virtual epoch ms). */
+  die?: { point: Point; from: number };
+}
+
+/** A moment around one call of the store. */
+export type Point = keyof typeof POINTS;
+
+interface Call {
+  method: string;
+  arguments: unknown[];
+  /** Absent before the call. */
+  result?: unknown;
+}
+
+const after = (method: string, holds: (call: Call) => boolean = () => true) => (call: Call) =>
+  call.method === method && "result" in call && holds(call);
+const before = (method: string) => (call: Call) => call.method === method && !("result" in call);
+
+const POINTS = {
+  "a tick is taken": after("lease", ({ result }) => result !== null),
+  "all is gathered": before("commit"),
+  "a slot is committed": after("commit"),
+  "notices are committed": after("commit", (call) => (call.arguments[1] as Commit).notices.length > 0),
+  "a notice is claimed": after("claim", ({ result }) => (result as unknown[]).length > 0),
+  "a notice was sent": before("receipt"),
+  "a receipt is written": after("receipt"),
+};
+
+/** Past its point by this much, a worker dies at whatever call comes next. */
+const PATIENCE_MS = 6 * MINUTE;
+
+const job = JSON.parse(Deno.args[0]!) as Job;
+
+/** Stands still but for `to`. No deadline fires: all that is asked answers. */
+const clock = scripted(`${job.file}.clock`);
+const { config } = await load({ kind: "yaml", text: job.config }, {
+  dialects: DIALECTS.map(({ name }) => name),
+  env: (name) => Deno.env.get(name),
+});
+const ports: Ports = {
+  clock,
+  fetch: guarded(connector({ allowPrivate: true }), true),
+  random: () => 0.5,
+  log: { info() {}, warn() {}, error: (message, fields) => console.error(message, JSON.stringify(fields)) },
+  vault: vault(job.config, (name) => Deno.env.get(name)),
+};
+const store = mortal(openSqlite(job.file));
+let committed: number[] = [];
+let sending: Promise<unknown> = Promise.resolve();
+const send = () => sending = sending.then(() => deliver(ports, store, config));
+const { concurrency, controls } = config;
+const { tick } = settler({
+  ports,
+  store,
+  config,
+  probers: config.regions.map(({ id }) =>
+    localProber(ports, { id, region: id, dialects: DIALECTS, concurrency, controls })
+  ),
+  owner: crypto.randomUUID(),
+  committed(notices, slot) {
+    committed.push(slot);
+    if (notices > 0) void send();
+  },
+});
+
+await (job.until === undefined ? obey() : run(job.until));
+await store.close();
+
+/** From the tick that was taken last, finished or not, to the end; then until every notice is delivered. */
+async function run(until: number) {
+  let minute = (await store.pulse())?.tick ?? START;
+  for (; minute < until; minute = (await store.pulse())!.tick + MINUTE) {
+    clock.to(minute + MINUTE - 1);
+    for (let waits = 0; !await tick(minute); waits++) {
+      if (waits === 10) throw new Error(`The tick ${minute} stays taken`);
+      clock.to(clock.now() + 10_000);
+    }
+    void send();
+  }
+  for (let tries = 0; await pending(); tries++) {
+    if (tries === 60) throw new Error("There are notices that cannot be delivered");
+    await send();
+    clock.to(clock.now() + MINUTE);
+  }
+}
+
+async function pending(): Promise<boolean> {
+  return (await store.deliveries({ state: "pending", limit: 1 })).items.length > 0;
+}
+
+async function obey() {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { minute, nowMs } = JSON.parse(line) as { minute: number; nowMs: number };
+    clock.to(nowMs);
+    committed = [];
+    const settled = await tick(minute);
+    await send();
+    console.log(JSON.stringify({ settled, committed }));
+  }
+}
+
+function scripted(file: string): Clock & { to(ms: number): void } {
+  let nowMs = read(file);
+  return {
+    now: () => nowMs,
+    elapsed: () => 0,
+    after: () => () => {},
+    to(ms) {
+      nowMs = Math.max(nowMs, ms);
+      writeFileSync(`${file}.${Deno.pid}`, String(nowMs));
+      renameSync(`${file}.${Deno.pid}`, file);
+    },
+  };
+}
+
+function read(file: string): number {
+  try {
+    return Number(readFileSync(file, "utf8"));
+  } catch {
+    return START;
+  }
+}
+
+/** The store, with a death at the point that the job names. */
+function mortal(store: Store): Store {
+  const { die } = job;
+  if (!die) return store;
+  const face = (call: Call) => {
+    const late = clock.now() - die.from;
+    if (late >= PATIENCE_MS || (late >= 0 && POINTS[die.point](call))) Deno.kill(Deno.pid, "SIGKILL");
+  };
+  return new Proxy(store, {
+    get: (target, name: keyof Store & string) => async (...args: unknown[]) => {
+      face({ method: name, arguments: args });
+      const result = await (target[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+      face({ method: name, arguments: args, result });
+      return result;
+    },
+  });
+}
