@@ -65,7 +65,7 @@ export function connector(
 
   return guarded(async (url, outgoing) => {
     const host = hostOf(url);
-    if (isIP(host)) return await fetch(url, { ...outgoing, redirect: "manual" });
+    if (isIP(host)) return await direct(url, outgoing);
     const pin = pinOf(host);
     const addresses = await unlessAborted(pin.addresses, outgoing.signal);
     let last: unknown;
@@ -80,6 +80,16 @@ export function connector(
     }
     throw last;
   }, allowPrivate);
+}
+
+/** Fetch standard, "bad port": the runtime will not ask it, which says nothing about who listens there. */
+async function direct(url: URL, outgoing: Outgoing, client?: Deno.HttpClient): Promise<Response> {
+  try {
+    return await fetch(url, { ...outgoing, redirect: "manual", client });
+  } catch (error) {
+    if (!/port \d+ are blocked/.test(String(error))) throw error;
+    throw new Refused(`Cannot ask ${url.host}: this runtime refuses port ${url.port}`, { cause: error });
+  }
 }
 
 async function addressesOf(host: string): Promise<string[]> {
@@ -109,7 +119,7 @@ function overTcp(): Send {
   return (url, { headers, ...outgoing }, address) => {
     const there = new URL(url);
     there.hostname = address.includes(":") ? `[${address}]` : address;
-    return fetch(there, { ...outgoing, headers: { host: url.host, ...headers }, redirect: "manual", client });
+    return direct(there, { ...outgoing, headers: { host: url.host, ...headers } }, client);
   };
 }
 

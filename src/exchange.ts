@@ -132,6 +132,13 @@ function join(chunks: Uint8Array[], size: number): Uint8Array {
   return whole;
 }
 
+/** A path under a base URL, whose own path stays in front; an absolute URL stands for itself. Null: it makes no URL. */
+export function under(base: string, path: string): URL | null {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);
+  const root = URL.parse(base);
+  return root && URL.parse(`${root.origin}${root.pathname.replace(/\/+$/, "")}/${path.replace(/^\//, "")}`);
+}
+
 /** All of a URL after its host, and credentials before it: runtimes print whole URLs, and these may hold secrets. */
 const URL_TAIL = /(https?:\/\/)(?:[^\s/?#@]*@)?([^\s/?#)"']*)[^\s)"']*/gi;
 

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { exchange, USER_AGENT } from "./exchange.ts";
 import type { Ports } from "./ports.ts";
-import type { Prober, Reply } from "./round.ts";
+import { below, type Prober, type Reply } from "./round.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
 export const roundsRequest = z.strictObject({
@@ -124,7 +124,7 @@ export function remoteProber(
         checks: checks.map(({ key, digest }) => ({ check: key, digest })),
       });
       const answer = await exchange(ports, {
-        url: new URL("/v1/rounds", ports.vault.reveal(url)),
+        url: below(ports.vault.reveal(url), "/v1/rounds"),
         method: "POST",
         headers: {
           "authorization": `Bearer ${ports.vault.reveal(token)}`,

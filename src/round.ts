@@ -3,7 +3,7 @@
  * It returns evidence and keeps no state but its most recent answers.
  */
 import type { Check } from "./config/config.ts";
-import { exchange, messageOf, USER_AGENT } from "./exchange.ts";
+import { exchange, messageOf, under, USER_AGENT } from "./exchange.ts";
 import { type Limiter, limiter } from "./limiter.ts";
 import type { Ports } from "./ports.ts";
 import type { Observation } from "./probe/observation.ts";
@@ -71,11 +71,13 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   const gate = limiter(options.concurrency);
   const rounds = new Recent<Promise<Round>>();
   const controls = new Recent<Promise<boolean>>();
+  /** Rounds remembered: two of the largest slots, so that a small lane does not push a large one out. */
+  let keep = 100;
 
   const sound = (slot: number) =>
     controls.getOr(String(slot), () => controlled(ports, gate, options.controls), 100);
 
-  const walked = (check: Check, slot: number, keep: number, deadline: AbortSignal) =>
+  const walked = (check: Check, slot: number, deadline: AbortSignal) =>
     rounds.getOr(
       `${check.key}@${slot}`,
       () => gate(() => round(ports, options, check, slot, deadline)),
@@ -87,13 +89,13 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     async ask({ slot, checks, deadlineMs }) {
       const deadline = new AbortController();
       const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
-      const keep = Math.max(100, 2 * checks.length);
+      keep = Math.max(keep, 2 * checks.length);
       const late = new Promise<null>((resolve) =>
         deadline.signal.addEventListener("abort", () => resolve(null), { once: true })
       );
       const answers = await Promise.all(checks.map(async (check): Promise<Answer> => {
         const { key, digest } = check;
-        const round = await Promise.race([walked(check, slot, keep, deadline.signal), late]);
+        const round = await Promise.race([walked(check, slot, deadline.signal), late]);
         if (round) return { check: key, digest, round };
         rounds.forget(`${key}@${slot}`);
         return { check: key, digest, missed: "deadline" };
@@ -145,6 +147,10 @@ export async function round(
   }
 }
 
+/** A path stands below a URL, base path and all; a whole URL stands for itself. */
+export const below = (baseUrl: string, path: string): URL =>
+  path.startsWith("/") ? new URL(baseUrl.replace(/\/+$/, "") + path) : new URL(path, baseUrl);
+
 const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
   journey,
   cleanup,
@@ -154,9 +160,11 @@ const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
 
 function source(ports: Ports, check: Check, baseUrl: string, { id: runId, slot }: Run, signal?: AbortSignal) {
   const { path, headers, dialect, timeoutMs, question } = check.report!;
+  const url = under(baseUrl, ports.vault.reveal(path));
+  if (!url) throw new Error(`Cannot make a URL of the report's path ${path}`);
   const revealed = headers.map(([name, value]) => [name, ports.vault.reveal(value)]);
   return {
-    url: new URL(ports.vault.reveal(path), baseUrl),
+    url,
     headers: { "user-agent": USER_AGENT, "x-assay-run": runId, ...Object.fromEntries(revealed) },
     dialect,
     timeoutMs,

@@ -30,6 +30,18 @@ export function vault(configText: string, env: (name: string) => string | undefi
           return value;
         })
         : text,
-    redact: (text) => known.reduce((rest, value) => rest.replaceAll(value, "***"), text),
+    redact: (text) => known.reduce(blanked, text),
   };
+}
+
+/** What a text that was cut in the middle of a secret may still show of it, in characters. */
+const PREFIX = 8;
+
+/** Blanks a secret, and also its beginning, because evidence is cut to length. */
+function blanked(text: string, secret: string): string {
+  let rest = text.replaceAll(secret, "***");
+  for (let length = secret.length - 1; length >= PREFIX && rest.includes(secret.slice(0, PREFIX)); length--) {
+    rest = rest.replaceAll(secret.slice(0, length), "***");
+  }
+  return rest;
 }

@@ -18,7 +18,7 @@ export function readJourney(check: CheckDraft, setting: Setting): { journey: Ste
       for (const name of Object.keys(step.capture ?? {})) {
         keep(captures, name, [...path, "capture", name], setting.note);
       }
-      if (part === "journey") warnCredulous(made, path, setting);
+      if (part === "journey") warnCredulous(step, made, path, setting);
       return [made];
     });
   const journey = read(check.journey, "journey");
@@ -89,7 +89,9 @@ function readUntil(until: StepDraft["until"], { path, timeoutMs, note }: Walk): 
   return { until: { everyMs, withinMs } };
 }
 
-function warnCredulous(step: Step, path: Path, { compiler, note }: Setting): void {
+function warnCredulous(written: StepDraft, step: Step, path: Path, { compiler, note }: Setting): void {
+  // The one that does not compile may be the one that would have been strict.
+  if (typeof written.expect !== "string" && written.expect?.length !== step.expect.length) return;
   const answers = step.expect.length > 0 ? compiler.credulous(step.expect) : [];
   if (answers.length === 0) return;
   note({

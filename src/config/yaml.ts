@@ -7,8 +7,10 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument,
   Scalar,
+  type YAMLMap,
 } from "yaml";
 import { type Locate, type Path, pathText, type Problem } from "./problem.ts";
 
@@ -139,26 +141,27 @@ const nameOf = (key: unknown): string => String(isScalar(key) ? key.value : key)
 
 /** Finds the offset of a key or value, or of the nearest thing above it that is there. */
 function finder(document: Document, aliases: Map<Alias, Node>, text: string) {
-  return (path: Path, at: "key" | "value", offset = 0): number => {
+  const pairs = new Map<YAMLMap, Map<string, Pair>>();
+  const pairOf = (map: YAMLMap, key: string) => {
+    const known = pairs.get(map) ?? new Map(map.items.map((pair) => [nameOf(pair.key), pair]));
+    pairs.set(map, known);
+    return known.get(key);
+  };
+  const resolved = (node: unknown) => isAlias(node) ? aliases.get(node) : node;
+  return (path: Path, at: "key" | "value", offset?: number): number => {
     let node: unknown = document.contents;
     let key: unknown = undefined;
     for (const step of path) {
-      const target = isAlias(node) ? aliases.get(node) : node;
-      if (isSeq(target)) {
-        const item: unknown = target.items[Number(step)];
-        if (item === undefined) return start(node);
-        [key, node] = [undefined, item];
-      } else {
-        const pair = isMap(target)
-          ? target.items.findLast((item) => nameOf(item.key) === String(step))
-          : undefined;
-        if (!pair) return start(node);
-        [key, node] = [pair.key, pair.value];
-      }
+      const holder = resolved(node);
+      const pair = isMap(holder) ? pairOf(holder, String(step)) : undefined;
+      const item: unknown = isSeq(holder) ? holder.items[Number(step)] : pair?.value;
+      if (item === undefined) return start(node);
+      [key, node] = [pair?.key, item];
     }
-    const target = isAlias(node) ? aliases.get(node) : node;
-    if (key && (at === "key" || isUnwritten(target))) return start(key);
-    return start(node) + (isScalar(target) && target === node ? offsetInSource(target, text, offset) : 0);
+    const value = resolved(node);
+    if (key && (at === "key" || isUnwritten(value))) return start(key);
+    if (offset === undefined || !isScalar(value) || value !== node) return start(node);
+    return start(node) + offsetInSource(value, text, offset);
   };
 }
 
@@ -171,7 +174,7 @@ const WRITTEN = { QUOTE_DOUBLE: /\\x..|\\u.{4}|\\U.{8}|\\.|./g, QUOTE_SINGLE: /'
 /** Where the `offset`th character of a scalar stands in its source: 0 for block and multi-line scalars. */
 function offsetInSource({ type, range }: Scalar, text: string, offset: number): number {
   const source = range ? text.slice(range[0], range[1]) : "";
-  if (source.includes("\n") || offset === 0) return 0;
+  if (source.includes("\n")) return 0;
   if (type === Scalar.PLAIN) return offset;
   if (type !== Scalar.QUOTE_DOUBLE && type !== Scalar.QUOTE_SINGLE) return 0;
   const pieces = source.slice(1, -1).match(WRITTEN[type]) ?? [];

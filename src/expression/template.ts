@@ -14,7 +14,7 @@ export interface Template {
   single: boolean;
   /** There is no `{{ }}` in it. */
   literal: boolean;
-  /** `url` percent-encodes each inserted value. */
+  /** `url` percent-encodes each inserted value, and refuses an empty one. */
   render(facts: TemplateFacts, encode: "url" | "none"): Rendered;
   /** For JSON: a single template keeps its type. */
   value(facts: TemplateFacts): Value;
@@ -94,6 +94,8 @@ function insert(hole: Exclude<Part, string>, facts: TemplateFacts, encode: "url"
   }
   const text = String(got.value);
   if (encode === "none") return { ok: true, text };
+  // `DELETE /orders/{{ captures.order }}` must never become `DELETE /orders/`.
+  if (text === "") return { ok: false, detail: `${hole.source} is empty` };
   // Encoding leaves dots alone, so these would climb out of the path that the template names.
   if (text === "." || text === "..") {
     return { ok: false, detail: `${hole.source} is '${text}', a step in a path` };

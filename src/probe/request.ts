@@ -1,5 +1,5 @@
 import type { JsonTemplate, StepRequest } from "../config/config.ts";
-import { type Request, USER_AGENT } from "../exchange.ts";
+import { type Request, under, USER_AGENT } from "../exchange.ts";
 import type { Run, Template } from "../expression/mod.ts";
 import type { Vault } from "../ports.ts";
 
@@ -37,15 +37,9 @@ export function render(step: StepRequest, source: Source): Rendered {
   }
 }
 
-/** A segment that the URL parser would resolve: an id of ".." must not turn `/orders/{{ id }}` into `/`. */
-const DOT_SEGMENT = /(^|\/)(\.|%2e){1,2}(\/|$)/i;
-
 function urlOf({ path, query }: StepRequest, source: Source): URL {
   const text = fill(path, source, "url");
-  if (!path.literal && DOT_SEGMENT.test(text.split(/[?#]/, 1)[0]!)) {
-    throw new Unfit("an inserted value makes a dot segment of the path");
-  }
-  const url = URL.parse(text, source.vault.reveal(source.baseUrl));
+  const url = under(source.vault.reveal(source.baseUrl), text);
   if (!url && path.literal) throw new Error(`Cannot make a URL of the path ${path.source}`);
   if (!url) throw new Unfit("an inserted value makes no URL");
   if (query.length === 0) return url;

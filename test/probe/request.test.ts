@@ -7,7 +7,9 @@ import { type Draft, journey, ports, run } from "./steps.ts";
 /** What is sent for `draft` after a first step that captured `order` from `{"id": captured}`. */
 async function sent(draft: Draft, captured: unknown = "ord_1", baseUrl = "https://shop.example") {
   const network = scripted({ "GET /first": { json: { id: captured } } });
-  const check = journey([{ path: "/first", capture: { order: "body.id" } }, draft], { baseUrl });
+  const check = journey([{ path: "https://shop.example/first", capture: { order: "body.id" } }, draft], {
+    baseUrl,
+  });
   const seen = await walk(ports(network, steppingClock()), check, run);
   return { request: network.requests[1], failure: seen.failure };
 }
@@ -56,8 +58,16 @@ describe("the URL of a step", () => {
 
   test("is relative to the target's URL, which may be a secret", async () => {
     expect((await request({ path: "/orders" }, "-", "${env:HOST}")).url).toBe("https://shop.example/orders");
-    expect((await request({ path: "v2/orders" }, "-", "https://shop.example/api/")).url)
-      .toBe("https://shop.example/api/v2/orders");
+    for (const path of ["v2/orders", "/v2/orders"]) {
+      expect((await request({ path }, "-", "https://shop.example/api/")).url)
+        .toBe("https://shop.example/api/v2/orders");
+    }
+    expect((await request({ path: "//evil.example/" })).url).toBe("https://shop.example//evil.example/");
+  });
+
+  test("an empty capture does not ask for the collection", async () => {
+    const { request, failure } = await sent({ method: "DELETE", path: "/orders/{{ captures.order }}" }, "");
+    expect([request, failure!.reason]).toEqual([undefined, "template"]);
   });
 
   test.each([".", ".."])("%s captured does not climb out of the path", async (captured) => {
@@ -65,11 +75,6 @@ describe("the URL of a step", () => {
       { method: "DELETE", path: "/orders/{{ captures.order }}" },
       captured,
     );
-    expect([request, failure!.reason]).toEqual([undefined, "template"]);
-  });
-
-  test("dots that meet do not climb out of the path either", async () => {
-    const { request, failure } = await sent({ path: "/orders/{{ captures.order }}./x" }, ".");
     expect([request, failure!.reason]).toEqual([undefined, "template"]);
   });
 });

@@ -115,7 +115,7 @@ describe("a worker that settles the story", () => {
     expect(await live()).toMatchObject({ code: 0 });
     calm = await account(file);
     expect(incidentsOf(calm)).toEqual(sorted(INCIDENTS));
-    expect(Object.keys(calm.slots)).toHaveLength(3 * MINUTES + 2 * MINUTES);
+    expect(Object.keys(calm.slots)).toHaveLength(4 * MINUTES);
     expectAllDelivered(calm, here.posts);
   });
 

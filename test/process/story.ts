@@ -30,7 +30,7 @@ const SPELLS: Spell[] = [
   ["bank/default", ["weur", "enam"], 8, 20, FAILS],
   ["bank/default", ALL, 35, 38, LIES],
   ["bank/default", ALL, 38, 46, FAILS],
-  ["bank/fast", ALL, 20.5, 30, LIES],
+  ["bank/cards", ALL, 20, 30, LIES],
 ];
 
 /** What the target does for one prober in one slot (epoch ms). */
@@ -59,14 +59,14 @@ export const INCIDENTS = [
   ["shop/mail", "quality", 1, ["opened underclaim 26", "resolved underclaim 33"]],
   ["bank/default", "service", 1, ["opened outage 9", "resolved outage 21"]],
   ["bank/default", "service", 1, ["opened drift 36", "updated outage 39", "resolved outage 47"]],
-  ["bank/fast", "service", 1, ["opened drift 21", "resolved drift 30.5"]],
+  ["bank/cards", "service", 1, ["opened drift 21", "resolved drift 31"]],
 ] as const;
 
 /** The config: the checks of the story against `target`, and one webhook to `receiver`. */
 export function config({ target, receiver }: { target: string; receiver: string }): string {
-  const check = (id: string, every: string) => `
+  const check = (id: string) => `
       - id: ${id}
-        every: ${every}
+        every: 1m
         report: { path: /readyz }
         journey:
           - name: place an order
@@ -84,10 +84,10 @@ regions: [${PROBERS.join(", ")}]
 targets:
   - id: shop
     url: ${target}
-    checks: ${check("orders", "1m")} ${check("mail", "1m")}
+    checks: ${check("orders")} ${check("mail")}
   - id: bank
     url: ${target}
-    checks: ${check("default", "1m")} ${check("fast", "30s")}
+    checks: ${check("default")} ${check("cards")}
 webhooks:
   - { id: oncall, url: "${receiver}", secret: "\${env:ONCALL_SECRET}" }
 `;
