@@ -2,7 +2,6 @@
 import { api } from "../src/api/app.ts";
 import type { Config } from "../src/config/config.ts";
 import { messageOf } from "../src/exchange.ts";
-import { guarded } from "../src/guard.ts";
 import { deliver } from "../src/notify/mod.ts";
 import type { Clock, Log, Ports } from "../src/ports.ts";
 import { remoteProber } from "../src/remote.ts";
@@ -49,7 +48,7 @@ export function denoPorts(
   const { allowPrivate } = config;
   return {
     clock,
-    fetch: guarded(connector({ allowPrivate }), allowPrivate),
+    fetch: connector({ allowPrivate }),
     random: Math.random,
     log,
     vault: vault(configText, (name) => Deno.env.get(name)),
@@ -150,9 +149,11 @@ function startAssay({ config, ports, port }: StartOptions): Running {
 }
 
 function probers(ports: Ports, config: Config): Prober[] {
+  // Probers are the operator's own machines, and may well be private.
+  const inside = { ...ports, fetch: connector({ allowPrivate: true }) };
   return config.regions.flatMap((region) => region.probers).map((prober) => {
     if (prober.kind === "local") return proberHere(ports, config, prober.id);
-    if (prober.kind === "remote") return remoteProber(ports, prober);
+    if (prober.kind === "remote") return remoteProber(inside, prober);
     throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);
   });
 }

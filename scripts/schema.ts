@@ -1,7 +1,8 @@
 /** Writes schema/*.json from the zod schemas: `deno task schema`. */
 import { jsonSchema } from "../src/config/schema.ts";
+import { eventsSchema } from "../src/notify/mod.ts";
 
-const SCHEMAS = { "assay.schema.json": jsonSchema };
+const SCHEMAS = { "assay.schema.json": jsonSchema, "events.schema.json": eventsSchema };
 
 for (const [name, make] of Object.entries(SCHEMAS)) {
   await Deno.writeTextFile(

@@ -1,8 +1,8 @@
 /** A prober that is another deployment: `POST /v1/rounds` with a bearer token, validated at both ends. */
 import * as z from "zod";
-import { exchange, USER_AGENT } from "./exchange.ts";
+import { exchange, under, USER_AGENT } from "./exchange.ts";
 import type { Ports } from "./ports.ts";
-import { below, type Prober, type Reply } from "./round.ts";
+import type { Prober, Reply } from "./round.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
 export const roundsRequest = z.strictObject({
@@ -67,7 +67,8 @@ const failure = z.object({
     "deadline",
     "bug",
   ]),
-  expression: text.optional(),
+  // As long as the config lets an expectation be.
+  expression: z.string().max(10_000).optional(),
   detail: text,
   values: z.record(z.string(), text).optional(),
 });
@@ -116,6 +117,8 @@ export function remoteProber(
   return {
     id,
     async ask({ slot, checks, deadlineMs }) {
+      const to = under(ports.vault.reveal(url), "/v1/rounds");
+      if (!to) throw new Error("its URL is not valid");
       const body = JSON.stringify({
         prober: id,
         slot,
@@ -124,7 +127,7 @@ export function remoteProber(
         checks: checks.map(({ key, digest }) => ({ check: key, digest })),
       });
       const answer = await exchange(ports, {
-        url: below(ports.vault.reveal(url), "/v1/rounds"),
+        url: to,
         method: "POST",
         headers: {
           "authorization": `Bearer ${ports.vault.reveal(token)}`,
@@ -133,7 +136,9 @@ export function remoteProber(
         },
         body,
       }, { deadlineMs: deadlineMs + 1_000, capBytes: REPLY_CAP_BYTES });
-      if (answer.kind === "failure") throw new Error(`${answer.reason}: ${answer.detail}`);
+      if (answer.kind === "failure") {
+        throw new Error(ports.vault.redact(`${answer.reason}: ${answer.detail}`));
+      }
       if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
       if (answer.truncated) throw new Error(`answered more than ${REPLY_CAP_BYTES} bytes`);
       return parsed(new TextDecoder().decode(answer.bytes));

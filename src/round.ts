@@ -125,6 +125,8 @@ export async function round(
   signal?: AbortSignal,
 ): Promise<Round> {
   const began = ports.clock.elapsed();
+  // It waited for its turn until the slot was over: not even a cleanup is owed.
+  if (signal?.aborted) return { before: null, observation: faulty("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.vault.reveal(check.target.url);
     const run = {
@@ -143,13 +145,9 @@ export async function round(
   } catch (error) {
     const detail = ports.vault.redact(messageOf(error));
     ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
-    return { before: null, observation: faulty(detail, ports.clock.elapsed() - began) };
+    return { before: null, observation: faulty("bug", detail, ports.clock.elapsed() - began) };
   }
 }
-
-/** A path stands below a URL, base path and all; a whole URL stands for itself. */
-export const below = (baseUrl: string, path: string): URL =>
-  path.startsWith("/") ? new URL(baseUrl.replace(/\/+$/, "") + path) : new URL(path, baseUrl);
 
 const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
   journey,
@@ -174,9 +172,9 @@ function source(ports: Ports, check: Check, baseUrl: string, { id: runId, slot }
   };
 }
 
-const faulty = (detail: string, totalMs: number): Observation => ({
+const faulty = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
   outcome: "error",
-  failure: { step: "", reason: "bug", detail },
+  failure: { step: "", reason, detail },
   transport: false,
   steps: [],
   totalMs,

@@ -4,6 +4,16 @@ const REFERENCE = /\$\{env:([A-Z_][A-Z0-9_]*)\}/g;
 /** Shorter values would blank out ordinary text, and are no secrets. */
 const SHORTEST = 4;
 
+/** How a value may stand in what a target echoes: as it is, in a query, a path, a form, JSON, and on one line. */
+const FORMS: readonly ((value: string) => string)[] = [
+  (value) => value,
+  encodeURIComponent,
+  encodeURI,
+  (value) => new URLSearchParams([["", value]]).toString().slice(1),
+  (value) => JSON.stringify(value).slice(1, -1),
+  (value) => value.replace(/[\p{Cc}\s]+/gu, " "),
+];
+
 /** Names of all `${env:NAME}` in a text. */
 export const references = (text: string): string[] => [
   ...new Set(Array.from(text.matchAll(REFERENCE), ([, name]) => name!)),
@@ -11,14 +21,12 @@ export const references = (text: string): string[] => [
 
 /**
  * The vault over the environment, for the references in `configText`. Values are redacted also where they stand
- * percent-encoded or inside JSON; those under 4 characters are not redacted at all.
+ * percent-encoded, in a form or inside JSON; those under 4 characters are not redacted at all.
  */
 export function vault(configText: string, env: (name: string) => string | undefined): Vault {
   const values = references(configText).map(env).filter((value) => value !== undefined)
     .filter((value) => value.length >= SHORTEST);
-  const forms = values.flatMap((
-    value,
-  ) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
+  const forms = values.flatMap((value) => FORMS.map((form) => form(value)));
   // Longest first, so that a secret that contains another leaves nothing of itself.
   const known = [...new Set(forms)].sort((a, b) => b.length - a.length);
   return {
@@ -34,14 +42,14 @@ export function vault(configText: string, env: (name: string) => string | undefi
   };
 }
 
-/** What a text that was cut in the middle of a secret may still show of it, in characters. */
-const PREFIX = 8;
-
-/** Blanks a secret, and also its beginning, because evidence is cut to length. */
+/** Blanks a secret, and its beginning where a text was cut to length in the middle of it: at its end, or before "…". */
 function blanked(text: string, secret: string): string {
   let rest = text.replaceAll(secret, "***");
-  for (let length = secret.length - 1; length >= PREFIX && rest.includes(secret.slice(0, PREFIX)); length--) {
-    rest = rest.replaceAll(secret.slice(0, length), "***");
+  if (!rest.includes(secret.slice(0, SHORTEST))) return rest;
+  for (let length = secret.length - 1; length >= SHORTEST; length--) {
+    const start = secret.slice(0, length);
+    rest = rest.replaceAll(`${start}…`, "***…");
+    if (rest.endsWith(start)) rest = `${rest.slice(0, -length)}***`;
   }
   return rest;
 }

@@ -60,6 +60,7 @@ export interface Step {
 
 /** Where the claim is read. */
 export interface ReportSource {
+  /** Relative to the target's `url`, or absolute. */
   path: string;
   headers: [string, string][];
   dialect: string;
@@ -118,7 +119,7 @@ export interface Config {
   publicUrl?: string;
   listen: number;
   store: { kind: "sqlite"; path: string } | { kind: "memory" } | { kind: "upstash" };
-  retention: { rawMs: number; rollupsMs: number; incidentsMs: number };
+  retention: { rawMs: number; incidentsMs: number };
   api: { token?: string };
   controls: string[];
   allowPrivate: boolean;

@@ -40,7 +40,14 @@ export const reference = () =>
 export const requestPath = () =>
   text(/^(\/|https?:\/\/|\{\{|\$\{env:)/, "a path: /... below the target's url, or a whole http(s) URL");
 
-const OWN_HEADERS = ["connection", "content-length", "host", "transfer-encoding", "x-assay-run"];
+const OWN_HEADERS = [
+  "connection",
+  "content-length",
+  "host",
+  "transfer-encoding",
+  "user-agent",
+  "x-assay-run",
+];
 
 /** Request headers; those that a runtime or Assay sets itself would be ignored, so they are refused. */
 export const headers = () =>

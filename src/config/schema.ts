@@ -113,7 +113,7 @@ const store = map({
 
 const retention = map({
   raw: described(duration("1h", "4000d"), "Rounds as they were seen.", "48h"),
-  rollups: described(duration("1h", "4000d"), "Hourly sums.", "400d"),
+  rollups: described(duration("1h", "4000d"), "Hourly sums; not kept by this version."),
   incidents: described(duration("1h", "4000d"), "Closed incidents.", "400d"),
 });
 

@@ -49,12 +49,12 @@ function readStore(store: Draft<Written>["store"], note: Note): Config["store"] 
 }
 
 function readRetention(retention: Draft<Written>["retention"] = {}, note: Note): Config["retention"] {
-  const { raw = "48h", rollups = "400d", incidents = "400d" } = retention;
-  if (milliseconds(raw) > milliseconds(rollups)) {
-    const message = "raw rounds would outlive their sums";
-    note({ path: ["retention", "raw"], message, expected: `at most ${rollups}, as rollups`, found: raw });
+  const { raw = "48h", incidents = "400d" } = retention;
+  if (retention.rollups !== undefined) {
+    const message = "this version keeps no rollups; verdicts are kept for `raw`";
+    note({ severity: "warning", path: ["retention", "rollups"], at: "key", message });
   }
-  return { rawMs: milliseconds(raw), rollupsMs: milliseconds(rollups), incidentsMs: milliseconds(incidents) };
+  return { rawMs: milliseconds(raw), incidentsMs: milliseconds(incidents) };
 }
 
 function readWebhooks(drafts: Draft<Written>["webhooks"], allowPrivate: boolean, note: Note): Webhook[] {

@@ -103,13 +103,24 @@ function parse(source: string, vocabulary: Vocabulary): { ast: ASTNode; type: st
     error = thrown as ParseError;
   }
   const { start, end } = error?.range ?? { start: 0, end: source.length };
-  const hints = hintsFor(error?.code, source.slice(start, end), vocabulary);
+  const hints = hintsFor(error, source.slice(start, end), vocabulary);
   const message = error?.summary ?? String(error);
   throw new ExpressionError(message, { start, end: Math.max(end, start), ...hints });
 }
 
-/** What was expected and what comes closest, for a name that is not known. */
-function hintsFor(code: string | undefined, text: string, vocabulary: Vocabulary): Partial<Mistake> {
+/** What was expected, what was found, and what comes closest where it is a name. */
+function hintsFor(
+  error: ParseError | TypeError | undefined,
+  text: string,
+  vocabulary: Vocabulary,
+): Partial<Mistake> {
+  const code = error?.code;
+  const operands = /^no such overload: (.+) (\S+) (.+)$/.exec(error?.summary ?? "");
+  if (code === "no_such_overload" && operands) {
+    const [, left, operator, right] = operands;
+    return { expected: `types that ${operator} can take together`, found: `${left} ${operator} ${right}` };
+  }
+  if (error?.name === "ParseError") return { expected: "an expression (CEL)", found: text || "the end" };
   if (code === "unknown_variable") return oneOf(text, [...Object.keys(VARIABLES[vocabulary]), "run"]);
   if (code === "no_such_key") return oneOf(text.split(".").at(-1)!, Object.keys(RUN));
   if (code !== "no_matching_overload") return {};

@@ -53,7 +53,7 @@ export async function account(file: string): Promise<Account> {
 }
 
 /** A notice's body without the id of its incident. */
-export function told({ body }: Delivery): unknown {
+export function event({ body }: Delivery): unknown {
   const { type, timestamp, data } = JSON.parse(body);
   return { type, timestamp, data: { ...data, incident: { ...data.incident, id: undefined } } };
 }

@@ -9,7 +9,7 @@ export interface Child {
   out: string[];
   err: string[];
   /** The first line, printed or to come, that holds; rejects if the process ends without one. */
-  line(from: "out" | "err", holds: (line: string) => boolean): Promise<string>;
+  line(from: "out" | "err", holds: (line: string, index: number) => boolean): Promise<string>;
   tell(line: string): Promise<void>;
   kill(signal: Deno.Signal): void;
   /** How it ended; nothing is printed any more. */

@@ -1,40 +1,55 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Account, account, told } from "./account.ts";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Account, account, event } from "./account.ts";
 import { type Child, spawn } from "./child.ts";
-import { config, INCIDENTS, MINUTE, MINUTES, START } from "./story.ts";
+import { config, INCIDENTS, MINUTE, MINUTES, PROBERS, START } from "./story.ts";
 import type { Job, Point } from "./worker.ts";
 import { type Hit, type Post, type World, world } from "./world.ts";
 
 const END = START + MINUTES * MINUTE;
 const KILLS = 30;
 
-let folder: string;
-let file: string;
-let here: World;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "assay-"));
-  file = join(folder, "assay.db");
-  here = world();
-});
-afterEach(async () => {
-  await here.close();
-  rmSync(folder, { recursive: true });
-});
-
 const env = { ONCALL_SECRET: `whsec_${btoa("a secret of twenty-four bytes")}` };
-const worker = (job: Partial<Job>) =>
-  spawn("worker.ts", [JSON.stringify({ config: config(here), file, ...job })], env);
 
-/** One life of a worker that settles to the end, and what it complained of. */
-async function live(job: Partial<Job> = {}) {
-  const child = worker({ until: END, ...job });
-  const status = await child.ended;
-  expect(child.err).toEqual([]);
-  return status;
+/** A world, and a store in a folder of its own that workers settle it into. */
+function stage() {
+  const folder = mkdtempSync(join(tmpdir(), "assay-"));
+  const file = join(folder, "assay.db");
+  const here = world();
+  const worker = (job: Partial<Job> = {}) =>
+    spawn("worker.ts", [JSON.stringify({ config: config(here), file, ...job })], env);
+  return {
+    here,
+    worker,
+    account: () => account(file),
+    /** One life of a worker that settles to the end; it must complain of nothing. */
+    async live(job: Partial<Job> = {}, watched: (child: Child) => void = () => {}) {
+      const child = worker({ until: END, ...job });
+      watched(child);
+      const status = await child.ended;
+      expect(child.err).toEqual([]);
+      return status;
+    },
+    async close() {
+      await here.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
+
+let calm: { account: Account; posts: Post[] };
+beforeAll(async () => {
+  const { here, live, account, close } = stage();
+  expect(await live()).toMatchObject({ code: 0 });
+  calm = { account: await account(), posts: here.posts };
+  await close();
+});
+
+let scene: ReturnType<typeof stage>;
+beforeEach(() => void (scene = stage()));
+afterEach(() => scene.close());
 
 /** All arrivals of each incident, in order; a notice that came again at once counts once. */
 function arrivals(posts: Post[]): Record<string, string[]> {
@@ -61,7 +76,7 @@ function expectAllDelivered({ notices, ids }: Account, posts: Post[]) {
 
 const sorted = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).sort();
 const incidentsOf = ({ incidents }: Account) => sorted(incidents);
-const noticesOf = ({ notices }: Account) => sorted(notices.map(told));
+const noticesOf = ({ notices }: Account) => sorted(notices.map(event));
 
 /** Chance that can be had again. */
 function seeded(seed: number): (below: number) => number {
@@ -93,58 +108,129 @@ const deaths = (random: (below: number) => number): Death[] => [
 ];
 
 /** Has `child` killed from virtual time `from` on. */
-function doom(child: Child, death: Death, from: number) {
-  if ("point" in death) return;
+function doom(here: World, child: Child, death: Death, from: number) {
   let count = 0;
   let latest = 0;
   here.onHit = (hit) => {
+    if ("point" in death) return;
     if (hit.at === "target") latest = hit.slot;
     if (latest < from) return;
-    // A receiver may see nothing for long; a death must not wait for ever.
+    // The receiver may see nothing for long.
     if (latest > from + 6 * MINUTE) return child.kill("SIGKILL");
-    if ("afterMs" in death) {
-      if (count++ === 0) setTimeout(() => child.kill("SIGKILL"), death.afterMs);
-    } else if (hit.at === death.at && ++count === death.nth) child.kill("SIGKILL");
+    if (!("afterMs" in death)) {
+      if (hit.at === death.at && ++count === death.nth) child.kill("SIGKILL");
+    } else if (count++ === 0) setTimeout(() => child.kill("SIGKILL"), death.afterMs);
   };
 }
 
-describe("a worker that settles the story", () => {
-  let calm: Account;
+function expectSame(disturbed: Account) {
+  expect(incidentsOf(disturbed)).toEqual(incidentsOf(calm.account));
+  expect(disturbed.slots).toEqual(calm.account.slots);
+  expect(disturbed.states).toEqual(calm.account.states);
+  expect(noticesOf(disturbed)).toEqual(noticesOf(calm.account));
+}
 
-  test("undisturbed: opens, updates and resolves what the rules say, and delivers each notice in order", async () => {
-    expect(await live()).toMatchObject({ code: 0 });
-    calm = await account(file);
-    expect(incidentsOf(calm)).toEqual(sorted(INCIDENTS));
-    expect(Object.keys(calm.slots)).toHaveLength(4 * MINUTES);
-    expectAllDelivered(calm, here.posts);
-  });
+/** How often each journey began. */
+const walks = ({ hits }: World) => {
+  const begun = hits.filter((hit) => hit.at === "target" && hit.method === "POST");
+  return Object.values(Object.groupBy(begun, (hit) => hit.at === "target" ? hit.run : "")).map((list) =>
+    list!.length
+  );
+};
 
-  test(`killed ${KILLS} times with SIGKILL, and started again each time: the same`, async () => {
-    const seed = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
-    console.log(`kill loop: SEED=${seed}`);
-    const random = seeded(seed);
-    let kills = 0;
-    const kinds: Record<string, number> = {};
-    for (let bag: Death[] = []; kills < KILLS; kills++) {
-      if (bag.length === 0) bag = deaths(random);
-      const [death] = bag.splice(random(bag.length), 1);
-      const from = START + Math.floor(kills * (MINUTES - 6) / KILLS) * MINUTE;
-      const child = worker({ until: END, ...("point" in death! && { die: { point: death.point, from } }) });
-      doom(child, death!, from);
-      const { signal, code } = await child.ended;
-      expect(child.err).toEqual([]);
-      if (code === 0) break;
-      expect(signal).toBe("SIGKILL");
-      kinds[Object.values(death!).join(" ")] = 1;
-    }
-    here.onHit = () => {};
-    expect(await live()).toMatchObject({ code: 0 });
-    expect(kills).toBeGreaterThanOrEqual(25);
-    const killed = await account(file);
-    expect(incidentsOf(killed)).toEqual(incidentsOf(calm));
-    expect(killed.slots).toEqual(calm.slots);
-    expect(killed.states).toEqual(calm.states);
-    expect(noticesOf(killed)).toEqual(noticesOf(calm));
-    expectAllDelivered(killed, here.posts);
-  }, 90_000);
+test("undisturbed: opens, updates and resolves what the rules say, and delivers each notice in order", () => {
+  const { account, posts } = calm;
+  expect(incidentsOf(account)).toEqual(sorted(INCIDENTS));
+  expect(Object.keys(account.slots)).toHaveLength(4 * MINUTES);
+  expectAllDelivered(account, posts);
 });
+
+test(`killed ${KILLS} times with SIGKILL and started again each time: the same as undisturbed`, async () => {
+  const { here, live } = scene;
+  const seed = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`kill loop: SEED=${seed}`);
+  const random = seeded(seed);
+  for (let kills = 0, bag: Death[] = []; kills < KILLS; kills++) {
+    if (bag.length === 0) bag = deaths(random);
+    const death = bag.splice(random(bag.length), 1)[0]!;
+    const from = START + Math.floor(kills * (MINUTES - 6) / KILLS) * MINUTE;
+    const die = "point" in death ? { point: death.point, from } : undefined;
+    expect(await live({ die }, (child) => doom(here, child, death, from))).toMatchObject({
+      signal: "SIGKILL",
+    });
+  }
+  here.onHit = () => {};
+  expect(await live()).toMatchObject({ code: 0 });
+
+  const killed = await scene.account();
+  expectSame(killed);
+  expectAllDelivered(killed, here.posts);
+  // The kills did fall between a journey and its commit, and between a delivery and its receipt.
+  expect(Math.max(...walks(here))).toBeGreaterThan(1);
+  expect(here.posts.length).toBeGreaterThan(calm.posts.length);
+}, 90_000);
+
+/** Has a worker settle one minute; answers what came of it. */
+async function told(
+  child: Child,
+  minute: number,
+  nowMs: number,
+): Promise<{ settled: boolean; committed: number[] }> {
+  const before = child.out.length;
+  await child.tell(JSON.stringify({ minute, nowMs }));
+  await child.line("out", (_, i) => i >= before);
+  return JSON.parse(child.out[before]!);
+}
+
+test("two workers race for every minute: one settles it, and no journey is walked twice", async () => {
+  const racers = [scene.worker(), scene.worker()];
+  for (let minute = START; minute < END; minute += MINUTE) {
+    const answers = await Promise.all(racers.map((racer) => told(racer, minute, minute + MINUTE - 1)));
+    expect(answers.toSorted((a, b) => Number(a.settled) - Number(b.settled))).toEqual([
+      { settled: false, committed: [] },
+      { settled: true, committed: [minute] },
+    ]);
+  }
+  racers.forEach((racer) => racer.kill("SIGTERM"));
+  await Promise.all(racers.map(({ ended }) => ended));
+  const raced = await scene.account();
+  expectSame(raced);
+  expectAllDelivered(raced, scene.here.posts);
+  expect(walks(scene.here)).toEqual(Array(4 * MINUTES * PROBERS.length).fill(1));
+}, 60_000);
+
+test(
+  "a worker whose lease ran out in mid-tick commits nothing; who took over has settled the slot",
+  async () => {
+    const { here } = scene;
+    const [slow, quick] = [scene.worker(), scene.worker()];
+    const settle = (minute: number) => told(slow, START + minute * MINUTE, START + (minute + 1) * MINUTE - 1);
+    for (let minute = 0; minute < 6; minute++) await settle(minute);
+
+    const held = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    here.onHit = () => {
+      held.resolve();
+      return release.promise;
+    };
+    const late = settle(6);
+    await held.promise;
+    here.onHit = () => {};
+    const minute = START + 6 * MINUTE;
+    expect(await told(quick, minute, minute + 2 * MINUTE)).toEqual({ settled: true, committed: [minute] });
+    release.resolve();
+    expect(await late).toEqual({ settled: true, committed: [] });
+    for (let minute = 7; minute < 14; minute++) await settle(minute);
+
+    const { incidents, slots } = await scene.account();
+    expect(Object.keys(slots)).toHaveLength(4 * 14);
+    expect(sorted(incidents)).toEqual(sorted([
+      ["shop/orders", "service", 1, ["opened drift 6", "resolved drift 13"]],
+      ["bank/default", "service", 1, ["opened outage 9"]],
+    ]));
+    expect(here.posts.filter(({ type }) => type === "incident.opened")).toHaveLength(2);
+    [slow, quick].forEach((child) => child.kill("SIGTERM"));
+    await Promise.all([slow, quick].map(({ ended }) => ended));
+  },
+  60_000,
+);

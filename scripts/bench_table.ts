@@ -1,0 +1,41 @@
+import os from "node:os";
+import process from "node:process";
+
+/** One line of the bench table. */
+export interface Row {
+  what: string;
+  result: string;
+  aim: string;
+}
+
+/** The heading of the table. */
+export const HEAD = "| measure | result | aim |\n| --- | --- | --- |";
+
+/** A line of a Markdown table. */
+export const line = ({ what, result, aim }: Row): string => `| ${what} | ${result} | ${aim} |`;
+
+/** What the figures were measured on, in one line. */
+export function machine(): string {
+  const cpus = os.cpus();
+  return `${cpus.length} x ${cpus[0]?.model.trim()}, ${os.type()} ${os.release()}, Deno ${Deno.version.deno}`;
+}
+
+/** The CPU (user and system, all threads of this process) that `work` takes, in µs. */
+export async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+/** The middle one of `values`. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}
+
+/** Median and, in brackets, the smallest and largest of `values`. */
+export function spread(values: readonly number[], digits: number): string {
+  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)];
+  return `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
+}
