@@ -16,7 +16,9 @@ import { openSqlite } from "./sqlite.ts";
 
 const MINUTE_MS = 60_000;
 const OUTBOX_MS = 5_000;
+/** What a stop allows to work in flight, and then to the last notices and answers. */
 const STOP_MS = 10_000;
+const LAST_MS = 5_000;
 
 /** The machine's clock and timers. */
 export const clock: Clock = {
@@ -83,13 +85,15 @@ export interface StartOptions {
 /** A started process. */
 export interface Running {
   port: number;
-  /** Finishes what is in flight (at most 10 s), delivers what is due, and closes the store. */
+  /** Finishes what is in flight (at most 10 s), delivers what is due (at most 5 s), and closes the store. */
   stop(): Promise<void>;
 }
 
 /** Starts a prober, or the whole of Assay. */
 export function start(options: StartOptions): Running {
-  return options.prober ? startProber(options, options.prober) : startAssay(options);
+  const { port, stop } = options.prober ? startProber(options, options.prober) : startAssay(options);
+  let stopping: Promise<void> | undefined;
+  return { port, stop: () => stopping ??= stop() };
 }
 
 function startProber({ config, ports, port }: StartOptions, id: string): Running {
@@ -102,11 +106,13 @@ function startProber({ config, ports, port }: StartOptions, id: string): Running
     port ?? config.listen,
   );
   ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
-  return { port: server.addr.port, stop: () => server.shutdown() };
+  return { port: server.addr.port, stop: () => within(STOP_MS, server.shutdown()) };
 }
 
 function startAssay({ config, ports, port }: StartOptions): Running {
   const store = openStore(config);
+  // Before anything is asked or settled: the port may be taken.
+  const server = serve(api({ ports, config, store }).fetch, port ?? config.listen);
   const outbox = singleFlight(() => deliver(ports, store, config), ports);
   const { tick } = settler({
     ports,
@@ -133,16 +139,15 @@ function startAssay({ config, ports, port }: StartOptions): Running {
   const timer = setInterval(outbox, OUTBOX_MS);
   beat();
   void outbox();
-  const server = serve(api({ ports, config, store }).fetch, port ?? config.listen);
   ports.log.info("assay started", { port: server.addr.port, checks: config.checks.length });
   return {
     port: server.addr.port,
     async stop() {
+      ports.log.info("assay is stopping");
       stopped.abort();
       clearInterval(timer);
-      await Promise.race([Promise.all(ticks), new Promise((resolve) => setTimeout(resolve, STOP_MS))]);
-      await outbox();
-      await server.shutdown();
+      await within(STOP_MS, Promise.all(ticks));
+      await within(LAST_MS, Promise.all([outbox(), server.shutdown()]));
       await store.close();
     },
   };
@@ -175,5 +180,17 @@ function singleFlight(work: () => Promise<unknown>, { log, vault }: Ports): () =
   };
 }
 
-const serve = (handler: (request: Request) => Response | Promise<Response>, port: number) =>
-  Deno.serve({ port, onListen() {} }, handler);
+/** Waits for `work`, but not longer than `ms`. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const disarm = clock.after(ms, late.resolve);
+  await Promise.race([work, late.promise]).finally(disarm);
+}
+
+function serve(handler: (request: Request) => Response | Promise<Response>, port: number) {
+  try {
+    return Deno.serve({ port, onListen() {} }, handler);
+  } catch (cause) {
+    throw new Error(`Cannot listen on port ${port}: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { denoPorts, start } from "../functions/deno.ts";
 import { DEFAULT_FILE, fail, loadFile, USAGE, warn } from "./terminal.ts";
 
@@ -8,7 +8,7 @@ export const startVerb = new Command("start")
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(new Option("--prober <id>", "only answer /v1/rounds as this prober").env("ASSAY_PROBER"))
   .addOption(
-    new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(Number),
+    new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(portOf),
   )
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("--json", "nothing to change: the log is JSON lines already")
@@ -23,6 +23,12 @@ export const startVerb = new Command("start")
         Deno.addSignalListener(signal, () => void stop().then(() => Deno.exit(0)));
       }
     } catch (error) {
-      fail(USAGE, `Cannot start: ${(error as Error).message}`);
+      fail(USAGE, (error as Error).message);
     }
   });
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("Not a port.");
+  return port;
+}

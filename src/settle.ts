@@ -39,6 +39,10 @@ export interface SettlerOptions {
 
 /** Settles slots. */
 export interface Settler {
+  /** Takes the lease of the minute that starts at `minuteMs`, and answers its slots. Null: it belongs to another, or is settled. */
+  begin(minuteMs: number): Promise<number[] | null>;
+  /** Settles one slot of the minute that was begun. Never rejects: what goes wrong is logged, and the slot is missing. */
+  settle(slot: number): Promise<void>;
   /** Settles every slot of the minute that starts at `minuteMs`. False: the tick belongs to another process, or is settled. */
   tick(minuteMs: number): Promise<boolean>;
 }
@@ -70,25 +74,25 @@ export function settler(options: SettlerOptions): Settler {
     return done;
   };
 
-  const settle = async (slot: number, checks: Check[], arrivals: Promise<Map<string, Arrivals>>) => {
+  const commit = async (slot: number, checks: Check[], arrivals: Promise<Map<string, Arrivals>>) => {
     const gathered = await arrivals;
     await exclusively(() => write(options, shelf, lease!, slot, checks, gathered));
   };
 
-  const start = (slot: number): Promise<void>[] => {
+  const settle = async (slot: number): Promise<void> => {
     const checks = due(config.checks, slot).filter((check) => !overtaken(check, slot, clock.now()));
     const byLane = Map.groupBy(checks, laneOf);
-    return [...byLane].map(([lane, checks]) => {
+    await Promise.all([...byLane].map(([lane, checks]) => {
       const arrivals = gather(options, slot, checks);
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
-        .then(() => settle(slot, checks, arrivals))
+        .then(() => commit(slot, checks, arrivals))
         .catch((error) =>
           log.error("a slot could not be settled", { slot, lane, error: vault.redact(messageOf(error)) })
         );
       lanes.set(lane, settled);
       return settled;
-    });
+    }));
   };
 
   const retain = async (nowMs: number) => {
@@ -98,20 +102,31 @@ export function settler(options: SettlerOptions): Settler {
     await store.retain({ rawBefore: nowMs - rawMs, incidentsBefore: nowMs - incidentsMs });
   };
 
+  const begin = async (minuteMs: number) => {
+    const taken = await store.lease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
+    if (!taken) return null;
+    lease = taken;
+    // Housekeeping must not cost a slot.
+    await retain(clock.now()).catch((error) =>
+      log.error("nothing was forgotten", { error: messageOf(error) })
+    );
+    return slots(config.checks, minuteMs);
+  };
+
   return {
+    begin,
+    settle,
     async tick(minuteMs) {
-      const taken = await store.lease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
-      if (!taken) return false;
-      lease = taken;
+      const agenda = await begin(minuteMs);
+      if (!agenda) return false;
       const running: Promise<void>[] = [];
-      for (const slot of slots(config.checks, minuteMs)) {
+      for (const slot of agenda) {
         const wait = slot - clock.now();
         if (wait > MINUTE_MS) break; // the clock stepped back: these slots are not for now
         if (wait > 0) await pause(clock, wait);
-        running.push(...start(slot));
+        running.push(settle(slot));
       }
       await Promise.all(running);
-      await retain(clock.now());
       return true;
     },
   };

@@ -6,7 +6,11 @@ import { problem } from "./problem.ts";
 export function query<T>(c: Context, schema: z.ZodType<T>): { value: T } | { response: Response } {
   const read = schema.safeParse(c.req.query());
   if (read.success) return { value: read.data };
-  const errors = read.error.issues.map(({ path, message }) => ({ parameter: path.join("."), message }));
+  const errors = read.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((parameter) => ({ parameter, message: "There is no such parameter" }))
+      : [{ parameter: issue.path.join("."), message: issue.message }]
+  );
   return { response: problem(c, "bad-request", "The query string is not valid", { errors }) };
 }
 

@@ -45,9 +45,17 @@ const worst = (words: Word[]): Word => ORDER.find((word) => words.includes(word)
 /** Epoch ms as ISO 8601. */
 export const iso = (at: number | undefined) => at === undefined ? undefined : new Date(at).toISOString();
 
-/** The present word of a check. */
+/** Slot (epoch ms) of the newest conclusive or announced evidence of any prober. */
+function evidenceAt(state: CheckState | undefined): number | undefined {
+  const fresh = Object.values(state?.probers ?? {}).flatMap(({ standing }) => standing.freshAt ?? []);
+  return fresh.length > 0 ? Math.max(...fresh) : undefined;
+}
+
+const ageMs = (at: number | undefined, nowMs: number) => at === undefined ? null : Math.max(0, nowMs - at);
+
+/** The present word of a check: slots may go on being settled without any evidence, so its age decides. */
 export function wordOf(check: Check, state: CheckState | undefined, nowMs: number): Word {
-  if (!state || nowMs > staleAt(check, state.slot)) return "unknown";
+  if (!state || nowMs > staleAt(check, evidenceAt(state) ?? state.slot)) return "unknown";
   return state.outcome;
 }
 
@@ -55,13 +63,13 @@ export function wordOf(check: Check, state: CheckState | undefined, nowMs: numbe
 export function publicStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => {
     const word = targetWord(target, states, nowMs);
-    const slots = target.checks.map(({ key }) => states[key]?.slot).filter((slot) => slot !== undefined);
-    const oldest = slots.length < target.checks.length ? undefined : Math.min(...slots);
+    const seen = target.checks.flatMap(({ key }) => evidenceAt(states[key]) ?? []);
+    const oldest = seen.length < target.checks.length ? undefined : Math.min(...seen);
     return {
       id: target.id,
       name: target.name,
       status: COARSE[word],
-      evidenceAgeMs: oldest === undefined ? null : Math.max(0, nowMs - oldest),
+      evidenceAgeMs: ageMs(oldest, nowMs),
     };
   });
   return { at: iso(nowMs), status: worstCoarse(targets.map(({ status }) => status)), targets };
@@ -102,7 +110,7 @@ function checkView(config: Config, check: Check, state: CheckState | undefined, 
     word,
     since: iso(state?.since),
     settledSlot: iso(state?.slot),
-    evidenceAgeMs: state ? Math.max(0, nowMs - state.slot) : null,
+    evidenceAgeMs: ageMs(evidenceAt(state), nowMs),
     ...(word === "unknown" && state && { lastWord: state.outcome }),
     regions: config.regions.map((region) => ({
       id: region.id,
@@ -131,7 +139,7 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
     id,
     vote: stale ? "none" : standing!.vote,
     ...(aside && { setAside: aside }),
-    evidenceAgeMs: standing?.freshAt === undefined ? null : Math.max(0, nowMs - standing.freshAt),
+    evidenceAgeMs: ageMs(standing?.freshAt, nowMs),
     stale,
     verdict: witness && { word: witness.word, reason: witness.reason, slot: iso(witness.slot) },
     reported: witness ? reportedView(witness, nowMs) : null,
@@ -145,13 +153,13 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
 function reportedView({ before, after }: Witness, nowMs: number) {
   const latest = after ?? before;
   if (!latest) return null;
-  const view = ({ at, ...rest }: ReportBrief) => ({ ...rest, at: iso(at), ageMs: Math.max(0, nowMs - at) });
+  const view = ({ at, ...rest }: ReportBrief) => ({ ...rest, at: iso(at), ageMs: ageMs(at, nowMs) });
   return { ...view(latest), ...(after && before && { before: view(before) }) };
 }
 
 function observedView(witness: Witness, nowMs: number) {
   const { outcome, totalMs, failure, steps, cleanup, slot } = witness;
-  return { outcome, totalMs, failure, steps, cleanup, slot: iso(slot), ageMs: Math.max(0, nowMs - slot) };
+  return { outcome, totalMs, failure, steps, cleanup, slot: iso(slot), ageMs: ageMs(slot, nowMs) };
 }
 
 /** An incident with its times in words. */

@@ -71,7 +71,7 @@ describe("majority", () => {
         }
       },
     );
-    expect(ties).toBeGreaterThan(100);
+    expect(ties).toBeGreaterThan(10);
   });
 
   test("no drift without a majority of drift votes", () => {
@@ -91,7 +91,7 @@ describe("majority", () => {
         }
       }
     });
-    expect(drifts).toBeGreaterThan(100);
+    expect(drifts).toBeGreaterThan(10);
   });
 });
 
@@ -115,7 +115,7 @@ describe("a service incident is not resolved", () => {
         const votes = new Map(ballots(story, state)).get(scope)!;
         expect(votes.filter(isBad).length * 2).toBeLessThanOrEqual(votes.length);
       }), 300);
-    expect(resolved).toBeGreaterThan(20);
+    expect(resolved).toBeGreaterThan(10);
   });
 
   test("by silence alone: in a slot in which no vote is new", () => {
@@ -135,7 +135,7 @@ describe("a service incident is not resolved", () => {
         );
         expect(anew).not.toEqual([]);
       }), 300);
-    expect(resolved).toBeGreaterThan(20);
+    expect(resolved).toBeGreaterThan(10);
   });
 
   test.each<Seen[]>([["missing"], ["suspect"], ["inconclusive"], FAULT_WORDS])(
@@ -225,7 +225,7 @@ describe("missing evidence", () => {
         before = state.outcome;
       }
     });
-    expect(turns).toBeGreaterThan(20);
+    expect(turns).toBeGreaterThan(10);
   });
 });
 

@@ -44,13 +44,14 @@ export interface Stage extends World {
 /** A stage for a config; `from` brings the store and the clock of another one. */
 export async function stage(
   text = threeRegions(),
-  { from, store = from?.store ?? memoryStore(), owner = "a" }: {
+  { from, store = from?.store ?? memoryStore(), owner = "a", env }: {
     from?: Stage;
     store?: Store;
     owner?: string;
+    env?: Record<string, string>;
   } = {},
 ): Promise<Stage> {
-  const own = await world(text);
+  const own = await world(text, { env });
   const clock = from?.clock ?? own.clock;
   const ports = { ...own.ports, clock };
   const cast = puppets(own.config);

@@ -1,0 +1,49 @@
+import { api } from "../../src/api/app.ts";
+import { memoryStore } from "../../src/store/memory.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type Stage, stage, threeRegions } from "../world/stage.ts";
+
+/** The token that opens the API of every test. */
+export const TOKEN = "tok-of-the-operator";
+
+/** An answer as a client sees it. */
+export interface Seen {
+  status: number;
+  type: string;
+  headers: Headers;
+  body: ReturnType<typeof JSON.parse>;
+  text: string;
+}
+
+/** A stage and the API over its store. */
+export interface House extends Stage {
+  /** Sends a request with the right token, another one, or none (null). */
+  call(path: string, options?: { method?: string; token?: string | null; body?: string }): Promise<Seen>;
+}
+
+/** A house whose API has a token, unless `text` is another config. */
+export async function house(
+  { text = withToken(threeRegions()), store = memoryStore() }: { text?: string; store?: Store } = {},
+): Promise<House> {
+  const env = {
+    ASSAY_TOKEN: TOKEN,
+    PROBER_TOKEN: "tok-of-the-prober",
+    HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+  };
+  const own = await stage(text, { store, env });
+  const app = api(own);
+  return {
+    ...own,
+    async call(path, { method = "GET", token = TOKEN, body } = {}) {
+      const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+      const answer = await app.request(path, { method, headers, body });
+      const text = await answer.text();
+      const type = answer.headers.get("content-type") ?? "";
+      return { status: answer.status, type, headers: answer.headers, text, body: text && JSON.parse(text) };
+    },
+  };
+}
+
+/** The same config with a token for the API. */
+export const withToken = (text: string) =>
+  text.replace("version: 1", 'version: 1\napi: { token: "${env:ASSAY_TOKEN}" }');
