@@ -127,7 +127,7 @@ function contradiction(
     return { contradictions: next, contradicts: next >= failureThreshold || contradicts };
   }
   const next = Math.max(-successThreshold, Math.min(0, run) - 1);
-  return { contradictions: next, contradicts: contradicts && next > -successThreshold };
+  return { contradictions: next, contradicts: next > -successThreshold && contradicts };
 }
 
 const SILENT_STATES: ReadonlySet<string> = new Set(["unreachable", "unreadable", "unknown"]);
@@ -205,7 +205,7 @@ function view(
     voters.filter(({ standing: { freshAt } }) => freshAt !== undefined && slot <= staleAt(check, freshAt))
       .length;
   const opinions = voters.filter(speaks).map(({ contradicts }) => contradicts)
-    .filter((opinion) => opinion !== undefined);
+    .filter((opinion) => opinion !== undefined).map((yes) => yes ? "won" : "lost");
   const outcome = tally(ballots, quorum);
   const resolvable = recovered(ballots, silentBad, quorum);
   return {
@@ -230,11 +230,11 @@ function overall({ quorum }: Check, views: readonly RegionView[]): View {
   // In resolving, a region whose bad probers fell silent has not recovered, whatever the others say.
   const silentBad =
     views.filter(({ outcome, region, unproven }) =>
-      outcome === "pending" ? region.wasBad : unproven && !FAILED.has(outcome)
+      outcome === "pending" ? region.wasBad || unproven : unproven && !FAILED.has(outcome)
     ).length;
   const heard = voting.filter(({ outcome, unproven }) => FAILED.has(outcome) || !unproven);
   const opinions = views.map(({ contradicted }) => contradicted)
-    .filter((answer) => answer !== "pending").map((answer) => answer === "won");
+    .filter((answer) => answer !== "pending");
   return {
     scope: "global",
     outcome: tally(voting.map(({ outcome }) => outcome as Ballot), quorum),
@@ -244,16 +244,16 @@ function overall({ quorum }: Check, views: readonly RegionView[]): View {
   };
 }
 
-/** A yes/no question put to a quorum. */
+/** A yes/no question put to a quorum; an undecided voter is counted, and says neither. */
 function poll(
-  opinions: readonly boolean[],
+  answers: readonly Finding["contradicted"][],
   { open, resolve, minReporting }: Quorum,
 ): Finding["contradicted"] {
-  const fresh = opinions.length;
-  const yes = opinions.filter(Boolean).length;
+  const fresh = answers.length;
+  const count = (answer: string) => answers.filter((one) => one === answer).length;
   if (fresh < minReporting || fresh === 0) return "pending";
-  if (wins(open, yes, fresh)) return "won";
-  return wins(resolve, fresh - yes, fresh) ? "lost" : "pending";
+  if (wins(open, count("won"), fresh)) return "won";
+  return wins(resolve, count("lost"), fresh) ? "lost" : "split";
 }
 
 /** Steps the incidents of every scope; those of a scope that is no more are resolved as removed. */

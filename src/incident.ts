@@ -62,7 +62,7 @@ export interface Finding {
   /** Too few voters had usable evidence for three slots in a row. */
   blind: boolean;
   /** The quorum's answer to "does the report contradict itself?". */
-  contradicted: "won" | "lost" | "pending";
+  contradicted: "won" | "lost" | "split" | "pending";
 }
 
 /** One change that must be told. */
@@ -130,12 +130,14 @@ export function step(
   const next: Incident[] = [];
   const transitions: Transition[] = [];
   for (const family of FAMILIES) {
-    const before = incidents.find((incident) => incident.family === family);
+    const before = incidents.find((incident) =>
+      incident.family === family && !forgotten(incident, finding.slot, subject.flapWindowMs)
+    );
     const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
     const transition = move(family, before, finding, subject, serviceOpen);
     const after = transition?.incident ?? before;
     if (transition) transitions.push(transition);
-    if (after && !forgotten(after, finding.slot, subject.flapWindowMs)) next.push(after);
+    if (after) next.push(after);
   }
   return { incidents: next, transitions };
 }

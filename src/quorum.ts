@@ -130,9 +130,9 @@ export function recovered(ballots: readonly Ballot[], silentBad: number, quorum:
   const fresh = ballots.length;
   if (fresh < quorum.minReporting || fresh === 0) return false;
   const { failed, split } = tallied(ballots);
-  if (wins(quorum.open, failed, fresh)) return false;
   const all = fresh + silentBad;
-  return wins(quorum.resolve, fresh - failed - split, all) && (failed + silentBad) * 2 <= all;
+  const bad = failed + silentBad;
+  return wins(quorum.resolve, fresh - failed - split, all) && !wins(quorum.open, bad, all) && bad * 2 <= all;
 }
 
 interface Count {

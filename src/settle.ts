@@ -108,7 +108,7 @@ export function settler(options: SettlerOptions): Settler {
     lease = taken;
     // Housekeeping must not cost a slot.
     await retain(clock.now()).catch((error) =>
-      log.error("nothing was forgotten", { error: messageOf(error) })
+      log.error("nothing was forgotten", { error: vault.redact(messageOf(error)) })
     );
     return slots(config.checks, minuteMs);
   };

@@ -4,11 +4,6 @@ import { stage, threeRegions, told } from "./world/stage.ts";
 import { START } from "./world/world.ts";
 
 const MINUTE = 60_000;
-const ONE_REGION: [string, string][] = [[
-  `  - { id: us, probers: [{ id: iad, url: https://iad.example, token: "\${env:PROBER_TOKEN}" }] }\n`,
-  "",
-], [`  - { id: ap, probers: [{ id: sin, url: https://sin.example, token: "\${env:PROBER_TOKEN}" }] }\n`, ""]];
-
 describe("a tick", () => {
   test("settles the slot of its minute: state, sample and pulse", async () => {
     const world = await stage();
@@ -56,56 +51,6 @@ describe("a tick", () => {
       ["iad", START, 30_000],
       ["sin", START, 30_000],
     ]);
-  });
-});
-
-describe("periods under a minute", () => {
-  const FAST: [string, string] = [
-    "      - { id: read,",
-    "      - { id: fast, every: 10s, journey: [{ request: { path: /fast }, expect: status == 200 }] }\n      - { id: read,",
-  ];
-
-  test("settle on their own while a slow prober holds up the minute", async () => {
-    const world = await stage(threeRegions([FAST, ...ONE_REGION]));
-    world.puppets.say("silent", "fra", "shop/read");
-    const ticked = world.settler.tick(START);
-    for (let slot = START; slot < START + MINUTE; slot += 10_000) {
-      await world.clock.advance(1_000);
-      expect(await world.state("shop/fast")).toMatchObject({ slot, outcome: "ready" });
-      await world.clock.advance(9_000);
-    }
-    expect(await ticked).toBe(true);
-    expect(await world.state("shop/read")).toMatchObject({ slot: START, outcome: "pending" });
-  });
-
-  test("a late tick walks only the newest of the slots that have passed", async () => {
-    const world = await stage(threeRegions([FAST, ...ONE_REGION]));
-    await world.clock.advance(35_000);
-    await world.minutes();
-    const fast = world.puppets.asked.filter(({ checks }) => checks[0]!.id === "fast");
-    expect(fast.map(({ slot }) => slot - START)).toEqual([30_000, 40_000, 50_000]);
-  });
-
-  test("two lanes that open an incident in one slot open two", async () => {
-    const thresholds: [string, string] = ["targets:", "defaults: { failureThreshold: 1 }\ntargets:"];
-    const world = await stage(threeRegions([FAST, thresholds, ...ONE_REGION]));
-    world.puppets.say("down");
-    await world.minutes();
-    const { items } = await world.store.incidents({ limit: 10 });
-    expect(items.map(({ check, openedAt }) => [check, openedAt]).toSorted()).toEqual([
-      ["fast", START],
-      ["read", START],
-    ]);
-    expect((await world.notices()).map(told)).toEqual(["opened outage global #1", "opened outage global #1"]);
-  });
-
-  test("a prober that hangs leaves the fast lane fresh", async () => {
-    const world = await stage(threeRegions([FAST]));
-    world.puppets.say("silent", "sin");
-    await world.minutes(2);
-    const { slot } = await world.state("shop/fast");
-    // Evidence is old after 2.5 periods, so whatever is settled later than that is never shown.
-    expect(world.clock.now() - slot).toBeLessThanOrEqual(25_000);
   });
 });
 
@@ -253,19 +198,22 @@ describe("a change of the checks", () => {
     expect((await after.state("shop/read")).outcome).toBe("ready");
   });
 
-  test("what left the config is resolved as removed, and its notice is written", async () => {
-    const before = await stage(threeRegions(both("read first")));
+  test("what left the config is resolved as removed, its notice is written, and no shard of it stays", async () => {
+    const apart: [string, string] = ["{ id: write,", "{ id: write, every: 30s, timeout: 5s,"];
+    const before = await stage(threeRegions([...both("read first"), apart]));
     for (const id of ["fra", "iad", "sin"]) before.puppets.say("drift", id, "shop/write");
-    await before.minutes(2);
+    await before.minutes();
+    expect(await before.store.read("all")).toHaveLength(2);
     const after = await stage(threeRegions(), { from: before });
     await after.minutes(2);
+    expect(await after.store.read("all")).toHaveLength(1);
     const { items } = await after.store.incidents({ limit: 10 });
     expect(items).toHaveLength(1);
     expect(items[0]).toMatchObject({
       check: "write",
       state: "resolved",
       reason: "removed",
-      resolvedAt: START + 2 * MINUTE,
+      resolvedAt: START + MINUTE,
     });
     expect((await after.notices()).map(told)).toEqual(["opened drift global #1", "resolved drift global #1"]);
     await expect(after.state("shop/write")).rejects.toThrow("never settled");

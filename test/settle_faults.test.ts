@@ -180,6 +180,15 @@ describe("a commit that does not happen", () => {
     }]);
   });
 
+  test("housekeeping that fails costs no slot", async () => {
+    const { store, broken } = breaking(memoryStore());
+    const world = await stage(threeRegions(), { store });
+    broken.add("retain");
+    await world.minutes();
+    expect(await world.state()).toMatchObject({ slot: START, outcome: "ready" });
+    expect(world.log).toMatchObject([{ level: "error", fields: { error: "disk full" } }]);
+  });
+
   test("what was committed is told: how many notices, for which slot", async () => {
     const world = await stage();
     const told: [number, number][] = [];

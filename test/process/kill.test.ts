@@ -18,8 +18,12 @@ function stage() {
   const folder = mkdtempSync(join(tmpdir(), "assay-"));
   const file = join(folder, "assay.db");
   const here = world();
-  const worker = (job: Partial<Job> = {}) =>
-    spawn("worker.ts", [JSON.stringify({ config: config(here), file, ...job })], env);
+  const workers: Child[] = [];
+  const worker = (job: Partial<Job> = {}) => {
+    const child = spawn("worker.ts", [JSON.stringify({ config: config(here), file, ...job })], env);
+    workers.push(child);
+    return child;
+  };
   return {
     here,
     worker,
@@ -33,6 +37,8 @@ function stage() {
       return status;
     },
     async close() {
+      workers.forEach((child) => child.kill("SIGKILL"));
+      await Promise.all(workers.map(({ ended }) => ended));
       await here.close();
       rmSync(folder, { recursive: true });
     },
@@ -191,8 +197,6 @@ test("two workers race for every minute: one settles it, and no journey is walke
       { settled: true, committed: [minute] },
     ]);
   }
-  racers.forEach((racer) => racer.kill("SIGTERM"));
-  await Promise.all(racers.map(({ ended }) => ended));
   const raced = await scene.account();
   expectSame(raced);
   expectAllDelivered(raced, scene.here.posts);

@@ -39,12 +39,12 @@ export function world(): World {
   const receiver = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const id = request.headers.get("webhook-id") ?? "";
     const { type, data } = await request.json();
-    // Every recovery must be told twice: the receiver is not well at the first try.
+    // It wants every recovery again later; what opens meanwhile under the same id has to wait for that.
     const status = type === "incident.resolved" && !known.has(id) ? 503 : 204;
     known.add(id);
     opened.posts.push({ id, type, incident: data.incident.id, status });
     await seen({ at: "receiver", id });
-    return new Response(null, { status });
+    return new Response(null, { status, headers: status === 503 ? { "retry-after": "300" } : {} });
   });
   const opened: World = {
     target: `http://127.0.0.1:${target.addr.port}`,
