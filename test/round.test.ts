@@ -170,15 +170,16 @@ describe("a fault in one check", () => {
     const buggy = {
       name: "buggy",
       recognise: ({ url }: { url: URL }) => {
-        if (url.pathname === "/c0/ready") throw new TypeError("undefined is not a function");
+        if (url.pathname === "/c0/ready") throw new TypeError("undefined is not a function: s3cret");
         return false;
       },
       read: () => null,
     };
-    const home = await world(checks(2), { routes });
+    const text = checks(2).replace("path: /c1/ready", 'path: /c1/ready, headers: { x-key: "${env:KEY}" }');
+    const home = await world(text, { routes, env: { KEY: "s3cret" } });
     const { answers } = await prober(home, { dialects: [buggy, ...DIALECTS] }).ask(request(home));
     expect(answers).toMatchObject([
-      { round: error(/undefined is not a function/) },
+      { round: error(/^undefined is not a function: \*\*\*$/) },
       { round: { before: { state: "ready" }, observation: { outcome: "pass" } } },
     ]);
   });

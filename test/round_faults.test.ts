@@ -119,14 +119,18 @@ describe("controls", () => {
       1,
     ],
     ["asked after a time-out too", "hang", "", controls(new Error("reset"), new Error("reset")), true, 1],
-    [
-      "asked when only the report was unreachable",
+    ...[
+      ["at both looks", new Error("reset")],
+      ["at first", [new Error("reset"), {}]],
+      ["after the journey", [{ status: 503 }, new Error("reset")]],
+    ].map(([when, ready]): [string, Route, string, Record<string, Route>, boolean, number] => [
+      `asked when only the report was unreachable, ${when}`,
       GOOD,
       ", report: { path: /ready }",
-      { ...controls(new Error("reset"), new Error("reset")), "GET /ready": new Error("reset") },
+      { ...controls(new Error("reset"), new Error("reset")), "GET /ready": ready as Route },
       true,
       1,
-    ],
+    ]),
   ])("%s", async (_, work, more, routes, suspect, asked) => {
     const shop = await home(checks(1, more), { ...routes, "GET /c0/work": work });
     expect((await shop.ask()).suspect).toBe(suspect);

@@ -77,3 +77,30 @@ test("evidence of a day ago is none: a bad vote must be earned again", async () 
   await world.minutes();
   expect((await world.state()).probers.fra!.standing.vote).toBe("down");
 });
+
+describe("after a step back by a day nothing stands in the future", () => {
+  test("the vote of a prober that fell silent ages from the step on", async () => {
+    const world = await stage();
+    await world.minutes(3);
+    world.clock.step(-DAY);
+    world.puppets.say("silent", "sin");
+    await world.minutes(3);
+    expect((await world.state()).probers.sin!.standing.vote).toBe("ready");
+    await world.minutes();
+    expect((await world.state()).probers.sin!.standing.vote).toBe("none");
+  });
+
+  test("a start is announced for its budget, and no longer", async () => {
+    const world = await stage();
+    world.puppets.say("starting");
+    await world.minutes(2);
+    world.clock.step(-DAY);
+    await world.minutes(5);
+    expect((await world.state()).probers.fra!.witness!.word).toBe("announced");
+    await world.minutes();
+    expect((await world.state()).probers.fra!.witness).toMatchObject({
+      word: "not_ready",
+      reason: "startup_budget",
+    });
+  });
+});

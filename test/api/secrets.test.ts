@@ -52,7 +52,18 @@ webhooks: [{ id: ops, url: "\${env:HOOK_URL}", secret: "\${env:HOOK_SECRET}" }]
 /** All that was asked, thrown back in body and header: what an error page of a framework in debug mode shows. */
 function echo({ method, url, headers, body }: Seen) {
   const status = url.endsWith("/readyz") ? 503 : 200;
-  const all = { status: "DOWN", state: "closed", key: ENV.SHOP_KEY, env: ENV, method, url, headers, body };
+  const components = { [`db ${ENV.REPORT_KEY}`]: { status: "DOWN" } };
+  const all = {
+    status: "DOWN",
+    components,
+    state: "closed",
+    key: ENV.SHOP_KEY,
+    env: ENV,
+    method,
+    url,
+    headers,
+    body,
+  };
   return { status, headers: { "x-echo": encodeURIComponent(JSON.stringify(headers) + body) }, json: all };
 }
 
@@ -134,7 +145,7 @@ test("no secret is in the store, in any answer of the API, in a notice or in the
     )).join("\n"),
   };
   // The evidence is there: each of these checks failed, and says of what.
-  for (const found of ["headers['x-key']", "text == captures.key", "cannot ask", "no route for"]) {
+  for (const found of ["db ***", "headers['x-key']", "text == captures.key", "cannot ask", "no route for"]) {
     expect(shown.shards).toContain(found);
   }
   expect([incidents.length, deliveries.length]).toEqual([3, 3]);

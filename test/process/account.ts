@@ -19,25 +19,32 @@ export interface Account {
 
 const minute = (at: number) => (at - START) / MINUTE;
 
-/** Reads the store in `file`. */
-export async function account(file: string): Promise<Account> {
+/** Reads the store in `file`; `remembered` are the incidents that its states carry. */
+export async function contents(file: string) {
   const store = openSqlite(file);
   const shards = await store.read("all");
   const samples = await Promise.all(
     shards.map(({ shard }) => store.samples({ shard, from: 0, to: Infinity })),
   );
-  const incidents = (await store.incidents({ limit: 1_000 })).items.toReversed();
+  const incidents = (await store.incidents({ limit: 1_000 })).items;
   const notices = (await store.deliveries({ limit: 1_000 })).items.toReversed();
   await store.close();
   const states = Object.fromEntries(
     shards.flatMap(({ shard, state }) => Object.entries(decodeStates(state, shard))).sort(),
   );
+  const remembered = Object.values(states).flatMap(({ incidents }) => incidents);
+  return { states, samples: samples.flat(), incidents, notices, remembered };
+}
+
+/** Tells of the store in `file`. */
+export async function account(file: string): Promise<Account> {
+  const { states, samples, incidents, notices } = await contents(file);
   return {
     states: JSON.parse(
       JSON.stringify(states, (key, value) => ["at", "id"].includes(key) ? undefined : value),
     ),
     slots: Object.fromEntries(
-      samples.flat().flatMap(({ slot, shard, data }) =>
+      samples.flatMap(({ slot, shard, data }) =>
         Object.entries(decodeHistory(data, shard)).map(([check, line]) => [`${minute(slot)} ${check}`, line])
       ).sort(),
     ),

@@ -26,8 +26,8 @@ export interface Job {
   file: string;
   /** Epoch ms. */
   until?: number;
-  /** Dies by its own SIGKILL at the first such point at or after `from` (virtual epoch ms). */
-  die?: { point: Point; from: number };
+  /** Sends itself the signal at the first such point at or after `from` (virtual epoch ms), and says so before. */
+  halt?: { point: Point; from: number; signal: "SIGKILL" | "SIGSTOP" };
 }
 
 /** A moment around one call of the store. */
@@ -54,7 +54,7 @@ const POINTS = {
   "a receipt is written": after("receipt"),
 };
 
-/** Past its point by this much, a worker dies at whatever call comes next. */
+/** Past its point by this much, a worker halts at whatever call comes next. */
 const PATIENCE_MS = 6 * MINUTE;
 
 const job = JSON.parse(Deno.args[0]!) as Job;
@@ -155,13 +155,17 @@ function read(file: string): number {
   }
 }
 
-/** The store, with a death at the point that the job names. */
+/** The store, with a halt at the point that the job names. */
 function mortal(store: Store): Store {
-  const { die } = job;
-  if (!die) return store;
+  let halt = job.halt;
+  if (!halt) return store;
   const face = (call: Call) => {
-    const late = clock.now() - die.from;
-    if (late >= PATIENCE_MS || (late >= 0 && POINTS[die.point](call))) Deno.kill(Deno.pid, "SIGKILL");
+    if (!halt || clock.now() < halt.from) return;
+    if (clock.now() < halt.from + PATIENCE_MS && !POINTS[halt.point](call)) return;
+    const { signal } = halt;
+    halt = undefined;
+    console.log(signal);
+    Deno.kill(Deno.pid, signal);
   };
   return new Proxy(store, {
     get: (target, name: keyof Store & string) => async (...args: unknown[]) => {
