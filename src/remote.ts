@@ -135,7 +135,7 @@ export function remoteProber(
           "user-agent": USER_AGENT,
         },
         body,
-      }, { deadlineMs: deadlineMs + 1_000, capBytes: REPLY_CAP_BYTES });
+      }, { deadlineMs: deadlineMs + 2_500, capBytes: REPLY_CAP_BYTES });
       if (answer.kind === "failure") {
         throw new Error(ports.vault.redact(`${answer.reason}: ${answer.detail}`));
       }

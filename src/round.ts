@@ -48,7 +48,7 @@ export interface Request {
   deadlineMs: number;
 }
 
-/** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline. */
+/** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */
 export interface Prober {
   id: string;
   ask(request: Request): Promise<Reply>;
@@ -187,11 +187,14 @@ const runId = (check: Check, prober: string, slot: number) =>
 const hadTransportFailure = ({ before, after, observation }: Round) =>
   observation.transport || before?.state === "unreachable" || after?.state === "unreachable";
 
+/** Controls are asked after the rounds: whoever asks this prober waits that much longer than its deadline. */
+const CONTROLS_MS = 2_000;
+
 /** Whether at least one control answers 2xx; true without controls. */
 async function controlled(ports: Ports, gate: Limiter, controls: readonly string[]): Promise<boolean> {
   if (controls.length === 0) return true;
   const headers = { "user-agent": USER_AGENT };
-  const limits = { deadlineMs: 5_000, capBytes: 65_536 };
+  const limits = { deadlineMs: CONTROLS_MS, capBytes: 65_536 };
   const answers = await Promise.all(
     controls.map((url) => gate(() => exchange(ports, { url: new URL(url), method: "GET", headers }, limits))),
   );

@@ -8,19 +8,11 @@ import type { Check, Config } from "./config/config.ts";
 import { messageOf } from "./exchange.ts";
 import type { Transition } from "./incident.ts";
 import { notices } from "./notify/mod.ts";
-import {
-  decodeStates,
-  encodeHistory,
-  encodeStates,
-  type History,
-  laneOf,
-  pack,
-  type Packing,
-  type States,
-} from "./packing.ts";
+import { encodeHistory, type History, laneOf, pack } from "./packing.ts";
 import { pause, type Ports } from "./ports.ts";
 import { type Answer, longestMs, type Prober, type Reply } from "./round.ts";
 import { due, slots } from "./schedule.ts";
+import { Shelf } from "./shelf.ts";
 import type { CheckState } from "./state.ts";
 import type { Commit, Lease, Store } from "./store/store.ts";
 
@@ -52,7 +44,7 @@ const LEASE_MS = 55_000;
 /** A slot is given up this long after it began; what was not walked by then is missing. */
 const SLOT_MS = 50_000;
 /** What a prober gets on top of the deadline to bring its answers home. */
-const GRACE_MS = 2_000;
+const GRACE_MS = 3_000;
 const HOUR_MS = 3_600_000;
 /** A settled slot further ahead than this was written by a clock that has stepped back since. */
 const STEP_BACK_MS = 300_000;
@@ -252,62 +244,4 @@ async function write(
 function counted(prefix: string): () => string {
   let count = 0;
   return () => `inc_${prefix}_${count++}`;
-}
-
-/** The states of shards, decoded only when the store's text is not what was last written. */
-class Shelf {
-  #texts = new Map<number, string>();
-  #decoded = new Map<number, States>();
-
-  constructor(readonly store: Store, readonly packing: Packing) {}
-
-  /** All states of the shards that hold `checks`; after a change of layout, of every shard. */
-  async open(checks: Check[]) {
-    const { shardOf, layout, shards } = this.packing;
-    const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
-    const rows = await this.store.read(wanted);
-    const current = rows.length === wanted.length && rows.every((row) => row.layout === layout);
-    if (!current) return this.#repack();
-    const states = new Map<string, CheckState>();
-    for (const { shard, state } of rows) {
-      if (this.#texts.get(shard) !== state) this.#decoded.set(shard, decodeStates(state, shard));
-      this.#texts.set(shard, state);
-      for (const key of shards[shard]!) {
-        const known = this.#decoded.get(shard)![key];
-        if (known) states.set(key, known);
-      }
-    }
-    return { states, touched: wanted, gone: [] as CheckState[], dropFrom: undefined };
-  }
-
-  /** The check list changed: every state moves to its new shard, and what left the config is `gone`. */
-  async #repack() {
-    const states = new Map<string, CheckState>();
-    const gone: CheckState[] = [];
-    for (const { shard, state } of await this.store.read("all")) {
-      for (const [key, known] of Object.entries(decodeStates(state, shard))) {
-        if (this.packing.shardOf.has(key)) states.set(key, known);
-        else gone.push(known);
-      }
-    }
-    const touched = this.packing.shards.map((_, shard) => shard);
-    return { states, touched, gone, dropFrom: touched.length };
-  }
-
-  packed(shard: number, states: Map<string, CheckState>) {
-    const mine: States = {};
-    for (const key of this.packing.shards[shard]!) {
-      const state = states.get(key);
-      if (state) mine[key] = state;
-    }
-    return { shard, layout: this.packing.layout, state: encodeStates(mine), mine };
-  }
-
-  /** What was committed is what the store says now. */
-  keep(packed: { shard: number; state: string; mine: States }[]): void {
-    for (const { shard, state, mine } of packed) {
-      this.#texts.set(shard, state);
-      this.#decoded.set(shard, mine);
-    }
-  }
 }

@@ -26,6 +26,7 @@ const FLOORS = [
   "packing.ts",
   "notify/",
   "store/",
+  "shelf.ts",
   "settle.ts",
   "api/",
 ];

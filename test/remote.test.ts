@@ -173,7 +173,7 @@ describe("an answer that cannot be used rejects with a short reason, without the
       () => new Error("it did not reject"),
       (error) => error as Error,
     );
-    await clock.advance(11_000);
+    await clock.advance(12_500);
     const { message } = await asked;
     expect(message).toMatch(reason);
     expect(message.length).toBeLessThanOrEqual(300);

@@ -4,6 +4,7 @@ import { messageOf } from "../exchange.ts";
 import type { Ports } from "../ports.ts";
 import { staleAt } from "../schedule.ts";
 import type { Store } from "../store/store.ts";
+import { lastSlot } from "./pulse.ts";
 
 /** One line of Assay's own readiness. */
 interface Part {
@@ -38,8 +39,7 @@ export function health(ports: Ports, config: Config, store?: Store): Hono {
   });
   app.get("/startupz", async () => {
     if (!store) return answer([loaded]);
-    const pulse = await store.pulse().catch(() => null);
-    const slot = pulse?.slot ?? null;
+    const slot = await lastSlot(store).catch(() => null);
     return answer([loaded, {
       name: "slot",
       ok: slot !== null,
@@ -53,7 +53,7 @@ export function health(ports: Ports, config: Config, store?: Store): Hono {
 async function storeParts(store: Store, { clock, log, vault }: Ports, config: Config): Promise<Part[]> {
   try {
     await store.probe();
-    const slot = (await store.pulse())?.slot ?? null;
+    const slot = await lastSlot(store);
     return [{ name: "store", ok: true, detail: "writable" }, slotPart(slot, clock.now(), config)];
   } catch (error) {
     log.error("the store failed", { error: vault.redact(messageOf(error)) });
@@ -64,6 +64,9 @@ async function storeParts(store: Store, { clock, log, vault }: Ports, config: Co
 /** In time: not older than the evidence of the most frequent check may be. */
 function slotPart(slot: number | null, nowMs: number, config: Config): Part {
   if (slot === null) return { name: "slot", ok: false, detail: "nothing settled yet" };
-  const staleMs = Math.min(...config.checks.map((check) => staleAt(check, slot)));
+  const rhythms = new Map(
+    config.checks.map((check) => [JSON.stringify([check.schedule, check.maxAgeMs]), check]),
+  );
+  const staleMs = Math.min(...[...rhythms.values()].map((check) => staleAt(check, slot)));
   return { name: "slot", ok: nowMs <= staleMs, detail: `last settled ${Math.max(0, nowMs - slot)} ms ago` };
 }

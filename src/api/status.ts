@@ -5,6 +5,7 @@ import type { Ports } from "../ports.ts";
 import type { Store } from "../store/store.ts";
 import { bears } from "./auth.ts";
 import { problem } from "./problem.ts";
+import { lastSlot } from "./pulse.ts";
 import { fullStatus, iso, publicStatus, targetView } from "./view.ts";
 
 /** `GET /v1/status` (coarse without the token) and `GET /v1/targets/{id}`. */
@@ -21,12 +22,11 @@ export function status(
   app.get("/v1/status", async (c) => {
     if (!c.req.header("authorization")) return c.json(publicStatus(config, await states(), clock.now()));
     if (!await bears(c, token())) return problem(c, "unauthorized", "This bearer token is not known");
-    const pulse = await store.pulse();
+    const slot = await lastSlot(store);
     const nowMs = clock.now();
-    const settled = {
-      slot: iso(pulse?.slot ?? undefined) ?? null,
-      ageMs: pulse?.slot == null ? null : Math.max(0, nowMs - pulse.slot),
-    };
+    const settled = slot === null
+      ? { slot: null, ageMs: null }
+      : { slot: iso(slot), ageMs: Math.max(0, nowMs - slot) };
     return c.json({ ...fullStatus(config, await states(), nowMs), settled });
   });
 
