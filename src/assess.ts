@@ -9,8 +9,9 @@ import { type Ballot, cast, expire, type Outcome, recovered, SILENT, tally, wins
 import type { Report } from "./report/report.ts";
 import type { Round } from "./round.ts";
 import { staleAt } from "./schedule.ts";
-import type { CheckState, ProberState, RegionState, ReportBrief, Witness } from "./state.ts";
+import type { CheckState, ProberState, RegionState } from "./state.ts";
 import { FAILED, judge, type Word } from "./verdict.ts";
+import { witness } from "./witness.ts";
 
 /** What one prober brought for one check in one slot. */
 export type Arrival = { round: Round; fault?: "suspect" | "misplaced" } | { missed: string };
@@ -131,43 +132,6 @@ function contradiction(
 }
 
 const SILENT_STATES: ReadonlySet<string> = new Set(["unreachable", "unreadable", "unknown"]);
-
-function witness(slot: number, word: Word, reason: string | undefined, round: Round): Witness {
-  const { outcome, totalMs, failure, steps, cleanup } = round.observation;
-  return {
-    slot,
-    word,
-    ...(reason && { reason }),
-    before: brief(round.before),
-    ...(round.after !== undefined && { after: brief(round.after) }),
-    outcome,
-    totalMs: rounded(totalMs),
-    ...(failure && { failure }),
-    ...(outcome !== "pass" && { steps }),
-    ...(cleanup && cleanup.outcome !== "pass" && { cleanup }),
-  };
-}
-
-function brief(report: Report | null): ReportBrief | null {
-  if (!report) return null;
-  const { state, dialect, question, httpStatus, reason, version, at, durationMs } = report;
-  const parts = report.subsystems.filter((part) => part.state !== "ready").slice(0, 10)
-    .map(({ name, state }) => ({ name, state }));
-  return {
-    state,
-    dialect,
-    question,
-    httpStatus,
-    reason,
-    version,
-    at,
-    durationMs: rounded(durationMs),
-    ...(report.contradictions.length > 0 && { contradictions: report.contradictions.slice(0, 5) }),
-    ...(parts.length > 0 && { subsystems: parts }),
-  };
-}
-
-const rounded = (ms: number) => Math.round(ms * 10) / 10;
 
 /** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
 interface View {

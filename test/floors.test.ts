@@ -22,6 +22,7 @@ const FLOORS = [
   "store/store.ts",
   "round.ts",
   "remote.ts",
+  "witness.ts",
   "assess.ts",
   "packing.ts",
   "notify/",
