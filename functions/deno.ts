@@ -122,17 +122,17 @@ function startAssay({ config, ports, port }: StartOptions): Running {
     owner: crypto.randomUUID(),
     committed: (notices) => void (notices > 0 && outbox()),
   });
+  const stopped = new AbortController();
+  const { signal } = stopped;
   const ticks = new Set<Promise<unknown>>();
   const beat = () => {
     // A cron may fire a moment early; a whole second early is still this minute.
     const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
-    const running: Promise<unknown> = tick(minuteMs)
+    const running: Promise<unknown> = tick(minuteMs, signal)
       .catch((error) => ports.log.error("a tick failed", { error: ports.vault.redact(messageOf(error)) }))
       .finally(() => ticks.delete(running));
     ticks.add(running);
   };
-  const stopped = new AbortController();
-  const { signal } = stopped;
   Deno.cron("tick", "* * * * *", { signal }, beat).catch((error) =>
     ports.log.error("cron ended", { error: messageOf(error) })
   );

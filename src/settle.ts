@@ -35,14 +35,19 @@ export interface Settler {
   begin(minuteMs: number): Promise<number[] | null>;
   /** Settles one slot of the minute that was begun. Never rejects: what goes wrong is logged, and the slot is missing. */
   settle(slot: number): Promise<void>;
-  /** Settles every slot of the minute that starts at `minuteMs`. False: the tick belongs to another process, or is settled. */
-  tick(minuteMs: number): Promise<boolean>;
+  /**
+   * Settles every slot of the minute that starts at `minuteMs`. False: the tick belongs to another process, or is settled. Once
+   * `signal` aborts, no further slot is begun.
+   */
+  tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
 }
 
 const MINUTE_MS = 60_000;
 const LEASE_MS = 55_000;
 /** A slot is given up this long after it began; what was not walked by then is missing. */
 const SLOT_MS = 50_000;
+/** A slot that is begun late still gets this much: a healthy journey must not be missing for our own delay. */
+const LATE_MS = 5_000;
 /** What a prober gets on top of the deadline to bring its answers home. */
 const GRACE_MS = 3_000;
 const HOUR_MS = 3_600_000;
@@ -108,14 +113,15 @@ export function settler(options: SettlerOptions): Settler {
   return {
     begin,
     settle,
-    async tick(minuteMs) {
+    async tick(minuteMs, signal) {
       const agenda = await begin(minuteMs);
       if (!agenda) return false;
       const running: Promise<void>[] = [];
       for (const slot of agenda) {
         const wait = slot - clock.now();
         if (wait > MINUTE_MS) break; // the clock stepped back: these slots are not for now
-        if (wait > 0) await pause(clock, wait);
+        if (wait > 0) await pause(clock, wait, signal);
+        if (signal?.aborted) break;
         running.push(settle(slot));
       }
       await Promise.all(running);
@@ -146,7 +152,10 @@ async function gather(
   checks: Check[],
 ): Promise<Map<string, Arrivals>> {
   const limitMs = patienceMs(checks, config.concurrency);
-  const deadlineMs = Math.max(1_000, Math.min(limitMs, slot + limitMs - ports.clock.now()));
+  const deadlineMs = Math.max(
+    Math.min(LATE_MS, limitMs),
+    Math.min(limitMs, slot + limitMs - ports.clock.now()),
+  );
   const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Arrival>()]));
   const asked = new Map(probers.map((prober) => [prober.id, prober]));
   const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));

@@ -103,7 +103,7 @@ const deaths = (random: (below: number) => number): Death[] => [
   { point: "a tick is taken" },
   { point: "all is gathered" },
   { point: "a slot is committed" },
-  { point: "notices are committed" },
+  { point: "an incident is committed" },
   { point: "a notice is claimed" },
   { point: "a notice was sent" },
   { point: "a receipt is written" },

@@ -48,7 +48,10 @@ const POINTS = {
   "a tick is taken": after("lease", ({ result }) => result !== null),
   "all is gathered": before("commit"),
   "a slot is committed": after("commit"),
-  "notices are committed": after("commit", (call) => (call.arguments[1] as Commit).notices.length > 0),
+  "an incident is committed": after("commit", ({ arguments: [, commit] }) => {
+    const { incidents, notices } = commit as Commit;
+    return incidents.length + notices.length > 0;
+  }),
   "a notice is claimed": after("claim", ({ result }) => (result as unknown[]).length > 0),
   "a notice was sent": before("receipt"),
   "a receipt is written": after("receipt"),
