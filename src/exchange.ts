@@ -1,3 +1,4 @@
+import { synthetic } from "./cloudflare.ts";
 import { type Clock, type Fetch, Refused } from "./ports.ts";
 
 /** The User-Agent of every request that Assay sends. */
@@ -20,9 +21,16 @@ export type Exchange =
 
 /**
  * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
- * headers came, the body broke off. `cancelled`: our caller gave up.
+ * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`, `platform`: Cloudflare answered instead (cloudflare.ts).
  */
-export type TransportReason = "refused" | "timeout" | "network" | "body" | "cancelled";
+export type TransportReason =
+  | "refused"
+  | "timeout"
+  | "network"
+  | "body"
+  | "cancelled"
+  | "blocked"
+  | "platform";
 
 /** One request, as a journey step, a report source or a webhook states it. */
 export interface Request {
@@ -59,6 +67,8 @@ export async function exchange(
     const headersMs = clock.elapsed() - began;
     const { bytes, truncated } = await readBody(response, capBytes, abort.signal);
     const totalMs = clock.elapsed() - began;
+    const instead = synthetic(response.status, response.headers, () => utf8.decode(bytes.subarray(0, 64)));
+    if (instead) return { kind: "failure", ...instead, totalMs };
     return {
       kind: "answer",
       status: response.status,
@@ -86,6 +96,7 @@ export async function exchange(
   }
 }
 
+const utf8 = new TextDecoder();
 const EMPTY = new Uint8Array(0);
 
 /** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. */

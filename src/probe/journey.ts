@@ -57,7 +57,7 @@ export async function walk(
 }
 
 /** These are the prober's own: they say nothing about the target. */
-const OWN = new Set<Failure["reason"]>(["refused", "deadline", "bug"]);
+const OWN = new Set<Failure["reason"]>(["refused", "blocked", "platform", "deadline", "bug"]);
 
 function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {
   return OWN.has(reason) ? "error" : "fail";

@@ -9,7 +9,7 @@ export interface Failure {
   /**
    * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `too_large`, `redirect`: an
    * answer that the journey does not accept. `template`, `capture`: a value the target owed was not there. `refused`: the guard would
-   * not let us ask. `bug`, `deadline`: our own.
+   * not let us ask. `blocked`: the target's edge keeps this prober out. `platform`, `bug`, `deadline`: our own.
    */
   reason:
     | "expectation"
@@ -21,6 +21,8 @@ export interface Failure {
     | "capture"
     | "template"
     | "refused"
+    | "blocked"
+    | "platform"
     | "deadline"
     | "bug";
   /** The whole expectation that failed, as configured. */

@@ -52,7 +52,7 @@ export async function take(trip: Trip, step: Step, index: number): Promise<Taken
 }
 
 /** Asking again cannot mend these. */
-const FINAL = new Set<Fault["reason"]>(["template", "refused", "deadline", "bug"]);
+const FINAL = new Set<Fault["reason"]>(["template", "refused", "blocked", "platform", "deadline", "bug"]);
 
 async function poll(
   trip: Trip,
@@ -122,6 +122,7 @@ function withCookies(request: Request, jar: Jar): Request {
 function unanswered({ reason, detail }: Exchange & { kind: "failure" }, hops: number): Fault {
   if (reason === "cancelled") return { reason: "deadline", detail };
   if (reason === "refused") return { reason: hops === 0 ? "refused" : "redirect", detail };
+  if (reason === "blocked" || reason === "platform") return { reason, detail };
   return { reason, detail, transport: true };
 }
 

@@ -61,7 +61,8 @@ async function hear(
   const request = { url, method: "GET", headers };
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
   if (got.kind === "failure") {
-    return silent(url, source, "unreachable", vault.redact(`${got.reason}: ${got.detail}`));
+    const state = got.reason === "blocked" || got.reason === "platform" ? "unreadable" : "unreachable";
+    return silent(url, source, state, vault.redact(`${got.reason}: ${got.detail}`));
   }
 
   const code = codeClaim(got.status);

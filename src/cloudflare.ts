@@ -1,0 +1,42 @@
+/**
+ * What Cloudflare answers in a target's place. A Worker's fetch does not throw when an origin fails: it gets a synthetic answer with
+ * `server: cloudflare` and the text `error code: NNNN`, and a bot challenge is an answer, too. Neither is the target's own word.
+ */
+
+/** Whose failure a synthetic answer is: the `network` between us and the target (the controls tell), our `platform`, or a `blocked` prober. */
+export type Blame = "network" | "platform" | "blocked";
+
+/** Codes of Cloudflare's "1xxx errors" page that concern the asking Worker, not the asked target. */
+const PLATFORM: Record<string, string> = {
+  "1019": "the Worker asks itself in a loop",
+  "1021": "the Worker may not ask this host",
+  "1024": "the Worker may not ask Cloudflare's own addresses",
+  "1042": "a Worker may not ask another Worker of its own zone",
+};
+
+/** The target's zone keeps this prober out: banned address, browser, network or country, a firewall rule, a rate limit. */
+const BLOCKED = new Set(["1005", "1006", "1007", "1008", "1009", "1010", "1012", "1015", "1020"]);
+
+/** Statuses that only Cloudflare's edge gives: the origin refused, timed out, failed TLS, or has no address. */
+const isEdgeStatus = (status: number) => status >= 520 && status <= 530;
+
+/** What stands behind a synthetic answer; null: it is the target's own. `text` may be cut. */
+export function synthetic(
+  status: number,
+  headers: Headers,
+  text: () => string,
+): { reason: Blame; detail: string } | null {
+  if (headers.get("cf-mitigated") === "challenge") {
+    return { reason: "blocked", detail: `${status}: the target's bot protection challenges this prober` };
+  }
+  if (headers.get("server")?.toLowerCase() !== "cloudflare") return null;
+  if (status < 400) return null;
+  const code = /^error code: (\d{3,4})\s*$/.exec(text())?.[1];
+  if (code === undefined) return null;
+  if (code in PLATFORM) return { reason: "platform", detail: `Cloudflare error ${code}: ${PLATFORM[code]}` };
+  if (BLOCKED.has(code)) {
+    return { reason: "blocked", detail: `Cloudflare error ${code}: the target's zone keeps this prober out` };
+  }
+  if (!isEdgeStatus(status)) return null;
+  return { reason: "network", detail: `Cloudflare error ${code} (${status}) in place of an answer` };
+}
