@@ -64,6 +64,8 @@ const failure = z.object({
     "capture",
     "template",
     "refused",
+    "blocked",
+    "platform",
     "deadline",
     "bug",
   ]),

@@ -3,11 +3,13 @@
  * It returns evidence and keeps no state but its most recent answers.
  */
 import type { Check } from "./config/config.ts";
+import { requestsOf } from "./cost.ts";
 import { exchange, messageOf, under, USER_AGENT } from "./exchange.ts";
 import { type Limiter, limiter } from "./limiter.ts";
 import type { Ports } from "./ports.ts";
 import type { Observation } from "./probe/observation.ts";
 import type { Run } from "./expression/mod.ts";
+import type { Whereabouts } from "./place.ts";
 import { walk } from "./probe/journey.ts";
 import { ask, staleAfter } from "./report/mod.ts";
 import type { Dialect, Report } from "./report/report.ts";
@@ -63,7 +65,10 @@ export interface ProberOptions {
   concurrency: number;
   /** Known-good URLs, to tell a prober's fault from a target's. */
   controls: readonly string[];
-  place?: string;
+  /** Requests that one `ask` may send, by the runtime's limits; what does not fit is missed, the last of the list first. */
+  budget?: number;
+  /** Measures where this prober is. */
+  where?: () => Promise<Whereabouts>;
 }
 
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
@@ -93,8 +98,10 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const late = new Promise<null>((resolve) =>
         deadline.signal.addEventListener("abort", () => resolve(null), { once: true })
       );
+      const admitted = admit(checks, options.budget ?? Infinity);
       const answers = await Promise.all(checks.map(async (check): Promise<Answer> => {
         const { key, digest } = check;
+        if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
         const round = await Promise.race([walked(check, slot, deadline.signal), late]);
         if (round) return { check: key, digest, round };
         rounds.forget(`${key}@${slot}`);
@@ -103,8 +110,8 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       disarm();
       const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
       const suspect = doubtful && !await sound(slot);
-      const { id: prober, place } = options;
-      return { prober, slot, suspect, misplaced: false, answers, ...(place && { place }) };
+      const { colo: place, misplaced } = await options.where?.() ?? { misplaced: false };
+      return { prober: options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
     },
   };
 }
@@ -115,6 +122,17 @@ const CLEANUP_MS = 5_000;
 /** The longest (ms) that a round of this check can take: both looks at the report, the journey and its cleanup. */
 export const longestMs = ({ report, timeoutMs, cleanup }: Check): number =>
   timeoutMs + 2 * (report?.timeoutMs ?? 0) + (cleanup.length > 0 ? CLEANUP_MS : 0);
+
+/** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
+function admit(checks: readonly Check[], budget: number): Set<Check> {
+  let left = budget;
+  return new Set(checks.filter((check) => {
+    const cost = requestsOf(check);
+    if (cost > left) return false;
+    left -= cost;
+    return true;
+  }));
+}
 
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function round(

@@ -80,7 +80,7 @@ export function settler(options: SettlerOptions): Settler {
     const checks = due(config.checks, slot).filter((check) => !overtaken(check, slot, clock.now()));
     const byLane = Map.groupBy(checks, laneOf);
     await Promise.all([...byLane].map(([lane, checks]) => {
-      const arrivals = gather(options, slot, checks);
+      const arrivals = gather(options, slot, shelf.oldestFirst(checks));
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
         .then(() => commit(slot, checks, arrivals))

@@ -43,6 +43,19 @@ export class Shelf {
     return { states, touched, gone, dropFrom: touched.length };
   }
 
+  /** The checks whose evidence is oldest come first: a prober that cannot walk all of them leaves out the freshest. */
+  oldestFirst(checks: Check[]): Check[] {
+    const age = new Map(checks.map((check) => [check, this.#evidenceAt(check.key)]));
+    return checks.toSorted((a, b) => age.get(a)! - age.get(b)!);
+  }
+
+  /** The slot of the oldest evidence that any prober has, as far as it is known here. */
+  #evidenceAt(key: string): number {
+    const known = this.#decoded.get(this.packing.shardOf.get(key)!)?.[key];
+    if (!known) return 0;
+    return Math.min(...Object.values(known.probers).map(({ witness }) => witness?.slot ?? 0));
+  }
+
   /** One shard as it is to be written; `mine` are its states. */
   packed(shard: number, states: Map<string, CheckState>) {
     const mine: States = {};
