@@ -1,5 +1,6 @@
 /** The command line: one file per verb. Exit code 3 is always a usage error. */
 import { Command, CommanderError } from "commander";
+import { budgetVerb } from "./budget.ts";
 import { check } from "./check.ts";
 import { report } from "./report.ts";
 import { run } from "./run.ts";
@@ -11,7 +12,7 @@ const program = new Command("assay")
   .exitOverride()
   .showHelpAfterError();
 
-for (const verb of [check, run, report, startVerb]) program.addCommand(verb.exitOverride());
+for (const verb of [check, budgetVerb, run, report, startVerb]) program.addCommand(verb.exitOverride());
 
 try {
   await program.parseAsync(Deno.args, { from: "user" });

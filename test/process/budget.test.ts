@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { spawn } from "./child.ts";
+
+let folder: string;
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "assay-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A report and one step each: 3 subrequests in the worst case. */
+function config(checks: number, regions = "[weur, enam, oc]"): string {
+  const target = (_: unknown, i: number) => `
+  - id: t${i}
+    url: "\${env:NOWHERE_SET}"
+    checks: [{ report: { path: /readyz }, journey: [{ expect: body.ok == true }] }]`;
+  const file = join(folder, `${checks}${regions.length}.yaml`);
+  const targets = Array.from({ length: checks }, target).join("");
+  writeFileSync(file, `version: 1\nregions: ${regions}\ntargets:${targets}\n`);
+  return file;
+}
+
+async function budget(...args: string[]) {
+  const child = spawn("../../scripts/assay.ts", ["budget", ...args]);
+  const { code } = await child.ended;
+  return { code, out: child.out.join("\n"), err: child.err.join("\n") };
+}
+
+describe.concurrent("assay budget", () => {
+  test("ten checks fit the free plan, and no secret has to be set", async () => {
+    const { code, out, err } = await budget(config(10));
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    // 10 * 3 and the trace
+    expect(out).toMatch(/^\| subrequests of an ask of a prober +\| +31 \| +50 \| yes +\|/m);
+    expect(out).toMatch(/\nit fits the free plan$/);
+    const widths = out.split("\n").filter((line) => line.startsWith("|")).map((line) => line.length);
+    expect(new Set(widths).size).toBe(1);
+  });
+
+  test("a thousand do not, and the table says which limit and check", async () => {
+    const { code, out } = await budget(config(1_000), "--plan", "free");
+    expect(code).toBe(1);
+    expect(out).toMatch(/^\| subrequests of an ask of a prober +\| +3,001 \| +50 \| NO +\|/m);
+    // The 17th check has requests 49 to 51 beside the trace.
+    expect(out).toContain("over the limit of 50: prober weur, slot 00:00:00 UTC, 1000 checks; ");
+    expect(out).toContain("the first that does not fit is t16/default");
+  });
+
+  test("the paid plan has a price, and a shorter latency shortens the slot", async () => {
+    const { code, out } = await budget(config(1_000), "--plan", "paid", "--latency", "100ms", "--json");
+    const { fits, plan, latencyMs, lines, faults, month } = JSON.parse(out);
+    expect({ code, fits, plan, latencyMs, faults }).toEqual({
+      ...{ code: 0, fits: true, plan: "paid", latencyMs: 100, faults: [] },
+    });
+    // 1000 checks of two requests, five at once: 400 in turn
+    expect(lines).toContainEqual(
+      expect.objectContaining({ name: "time of the longest slot, s", value: 40, limit: 50, fits: true }),
+    );
+    // 1440 * (3 * 40 s + 40.1 s) * 0.128 GB * 30 = 885,288.96, less 400,000, at 12.50 a million, and 5 USD
+    expect(month.usd).toBeCloseTo(11.066112, 6);
+  });
+
+  test.each([
+    ["an unknown plan", ["--plan", "gold"], 3, "Allowed choices are free, paid"],
+    ["a latency that is none", ["--latency", "fast"], 3, "Not a duration, such as 300ms."],
+    ["a latency of nothing", ["--latency", "0ms"], 3, "Not a duration, such as 300ms."],
+    ["a file that is not there", ["nowhere.yaml"], 3, "Cannot read nowhere.yaml"],
+  ])("usage: %s", async (_, args, code, says) => {
+    expect(await budget(...args)).toMatchObject({ code, err: expect.stringContaining(says) });
+  });
+
+  test("a config that Cloudflare cannot run", async () => {
+    const { code, out } = await budget(config(1, "[local]"));
+    expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining("no prober is this process") });
+  });
+});
