@@ -1,11 +1,39 @@
 import { defineConfig } from "vitest/config";
+import { SCENARIO_ENV } from "./test/edge/ports.ts";
+
+/** Imported by a name that the type checker does not follow: its types would replace the globals of every other file. */
+const plugin: string = "@cloudflare/vitest-plugin";
+const { cloudflareTest } = await import(plugin);
 
 export default defineConfig({
   test: {
-    // One project for each runtime; workerd and the browser join here.
-    projects: [{ extends: true, test: { name: "deno", include: ["test/**/*.test.ts"] } }],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "deno",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/edge/**", "**/node_modules/**"],
+        },
+      },
+      {
+        extends: true,
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: SCENARIO_ENV },
+          }),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/edge/**/*.test.ts"],
+          globalSetup: ["./test/edge/servers.ts"],
+        },
+        resolve: { alias: { "assay:config": new URL("./test/edge/config.json", import.meta.url).pathname } },
+      },
+    ],
   },
 });

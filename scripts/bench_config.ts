@@ -1,5 +1,5 @@
 import type { Config } from "../src/config/config.ts";
-import { load } from "../src/config/mod.ts";
+import { load, loadValue } from "../src/config/mod.ts";
 import { DIALECTS } from "../src/report/mod.ts";
 
 const OPTIONS = { dialects: DIALECTS.map(({ name }) => name), env: () => "https://prober.example" };
@@ -61,7 +61,7 @@ export function written({ checks, url, journey, report, regions = ["local"] }: P
 
 /** The same, loaded. */
 export async function made(plan: Plan): Promise<Config> {
-  return (await load({ kind: "value", value: written(plan) }, OPTIONS)).config;
+  return (await loadValue(written(plan), OPTIONS)).config;
 }
 
 /** Loads YAML. */

@@ -13,7 +13,11 @@ export interface Quorum {
 /** One vantage point: this process (`local`), another deployment (`remote`), or a Cloudflare location (`place`). */
 export type ProberConfig =
   & { id: string; region: string }
-  & ({ kind: "local" } | { kind: "remote"; url: string; token: string } | { kind: "place"; place: string });
+  & ({ kind: "local" } | { kind: "remote"; url: string; token: string } | {
+    kind: "place";
+    place: string;
+    generation: number;
+  });
 
 /** A named group of probers. */
 export interface Region {

@@ -11,9 +11,6 @@ import { readTargets } from "./targets.ts";
 
 export { ConfigError, type Problem } from "./problem.ts";
 
-/** A config as a text, or as the value that was compiled from one. */
-export type Source = { kind: "yaml"; text: string } | { kind: "value"; value: unknown };
-
 /** What a config is held against. */
 export interface LoadOptions extends Environment {
   /** Names of the report dialects, without `auto`. */
@@ -30,12 +27,25 @@ interface Reading {
   problems: Problem[];
 }
 
-/** Reads, checks and freezes a config; throws a `ConfigError` with all problems at once. */
-export async function load(
-  source: Source,
-  options: LoadOptions,
-): Promise<{ config: Config; warnings: Problem[] }> {
-  const { value, locate, problems } = await readSource(source);
+/** A config that passed, and what is doubtful in it. */
+export interface Loaded {
+  config: Config;
+  warnings: Problem[];
+}
+
+/** Reads, checks and freezes a YAML text; throws a `ConfigError` with all problems at once. */
+export async function load(source: { kind: "yaml"; text: string }, options: LoadOptions): Promise<Loaded> {
+  // Only here, so that a bundle that loads values alone holds no YAML parser.
+  const { readYaml } = await import("./yaml.ts");
+  return await accept(readYaml(source.text), options);
+}
+
+/** The same for a value that was compiled from a config, without positions. */
+export function loadValue(value: unknown, options: LoadOptions): Promise<Loaded> {
+  return accept({ value: value ?? null, locate: () => undefined, problems: [] }, options);
+}
+
+async function accept({ value, locate, problems }: Reading, options: LoadOptions): Promise<Loaded> {
   if (value === undefined) throw new ConfigError(problems);
   const findings: Finding[] = [];
   const config = attempt(value, options, findings);
@@ -43,12 +53,6 @@ export async function load(
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
   return { config: freeze(config), warnings: all };
-}
-
-async function readSource(source: Source): Promise<Reading> {
-  if (source.kind === "value") return { value: source.value ?? null, locate: () => undefined, problems: [] };
-  const { readYaml } = await import("./yaml.ts");
-  return readYaml(source.text);
 }
 
 function attempt(value: unknown, options: LoadOptions, findings: Finding[]): Config {

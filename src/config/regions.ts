@@ -75,7 +75,7 @@ function spellOut(id: string, path: Path, note: Note): RegionDraft {
 }
 
 function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: Note): ProberConfig {
-  const { id = "", place, url, token } = draft;
+  const { id = "", place, generation = 1, url, token } = draft;
   if ("place" in draft && "url" in draft) {
     note({ path: at("url"), message: "a prober has a place or a url, not both", expected: "one of them" });
   }
@@ -93,7 +93,7 @@ function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: 
     }, so this vantage point is not what it says`;
     note({ severity: "warning", path: at("place"), message, found: place });
   }
-  if ("place" in draft) return { id, region, kind: "place", place: place ?? "" };
+  if ("place" in draft) return { id, region, kind: "place", place: place ?? "", generation };
   if (!("url" in draft)) return { id, region, kind: "local" };
   // Probers are the operator's own machines: private addresses are theirs to choose.
   checkAddress(url, at("url"), { prefix: true, allowPrivate: true }, note);

@@ -88,6 +88,11 @@ const target = map({
 const prober = map({
   id: id().describe("Unique over all regions."),
   place: described(z.enum(PLACES), "A Cloudflare location hint: a Durable Object there."),
+  generation: described(
+    z.number().int().min(1).max(1_000_000),
+    "Beside a place: another number makes a new object, perhaps elsewhere.",
+    1,
+  ),
   url: described(z.string().min(1), "Another deployment of Assay, asked over HTTP."),
   token: described(reference(), "What that deployment's api.token is."),
 });

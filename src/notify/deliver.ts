@@ -16,6 +16,8 @@ import { headers } from "./sign.ts";
 export interface DeliverOptions {
   /** At once, over all webhooks. */
   parallel?: number;
+  /** Notices that one call takes up; the runtime may bound its requests. */
+  most?: number;
   /** For one attempt, the answer's body included. */
   deadlineMs?: number;
   /** How long a claim hides a notice; longer than `deadlineMs`. */
@@ -34,10 +36,16 @@ export async function deliver(
   ports: Ports,
   store: Outbox,
   config: Config,
-  { parallel = 5, deadlineMs = 15_000, leaseMs = 60_000, signal }: DeliverOptions = {},
+  { parallel = 5, most = Infinity, deadlineMs = 15_000, leaseMs = 60_000, signal }: DeliverOptions = {},
 ): Promise<number> {
-  const claim = (limit: number) =>
-    signal?.aborted ? [] : store.claim({ nowMs: ports.clock.now(), leaseMs, limit });
+  let left = most;
+  const claim = (limit: number) => {
+    const wanted = Math.min(limit, left);
+    left -= wanted;
+    return signal?.aborted || wanted < 1
+      ? []
+      : store.claim({ nowMs: ports.clock.now(), leaseMs, limit: wanted });
+  };
   const first = await claim(parallel);
   if (first.length === 0) return 0;
   const disabled = new Set(Object.keys(await store.disabled()));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ConfigError, load } from "../../src/config/mod.ts";
+import { ConfigError, loadValue } from "../../src/config/mod.ts";
 import { jsonSchema } from "../../src/config/schema.ts";
 import { BASE, edited, marked, problemsOf, read } from "./reading.ts";
 
@@ -515,7 +515,7 @@ describe("a config as a value", () => {
   const options = { dialects: ["http"] };
 
   test("reads the same as its text, digest included", async () => {
-    const { config } = await load({ kind: "value", value }, options);
+    const { config } = await loadValue(value, options);
     expect(config.checks[0]!.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(config.checks[0]!.digest).toBe((await read(BASE)).checks[0]!.digest);
   });
@@ -523,7 +523,7 @@ describe("a config as a value", () => {
   test("has no lines, and is not changed", async () => {
     const wrong = { ...structuredClone(value), listen: "x" };
     const before = structuredClone(wrong);
-    const failure = await load({ kind: "value", value: wrong }, options).catch((error: unknown) => error);
+    const failure = await loadValue(wrong, options).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ConfigError);
     expect((failure as ConfigError).problems).toEqual([
       { severity: "error", path: "listen", message: "wrong type", expected: "a number", found: "x" },
@@ -534,7 +534,7 @@ describe("a config as a value", () => {
   test.each([["nothing", undefined], ["null", null], ["a text", "version: 1"], ["a list", [value]]])(
     "%s is no config",
     async (_name, source) => {
-      await expect(load({ kind: "value", value: source }, options)).rejects.toThrow(ConfigError);
+      await expect(loadValue(source, options)).rejects.toThrow(ConfigError);
     },
   );
 });

@@ -1,0 +1,59 @@
+/** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
+import bundled from "assay:config";
+import { type Config } from "../src/config/config.ts";
+import { loadValue } from "../src/config/mod.ts";
+import { guarded } from "../src/guard.ts";
+import type { Clock, Fetch, Log, Ports } from "../src/ports.ts";
+import type { Plan } from "../src/prices.ts";
+import { DIALECTS } from "../src/report/mod.ts";
+import { vault } from "../src/vault.ts";
+
+/** Bindings and secrets, by name. */
+export type Env = Record<string, unknown>;
+
+/** Of the runtime. In production both clocks advance only with I/O, which is all that they are asked about. */
+const clock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after(ms, fire) {
+    const timer = setTimeout(fire, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+const log: Log = {
+  info: (message, fields) => console.log({ level: "info", message, ...fields }),
+  warn: (message, fields) => console.warn({ level: "warn", message, ...fields }),
+  error: (message, fields) => console.error({ level: "error", message, ...fields }),
+};
+
+/** Cloudflare's own fetch; the runtime has no route to private networks, and resolves names by itself. */
+const network: Fetch = (url, outgoing) => fetch(url, { ...outgoing, redirect: "manual", cache: "no-store" });
+
+/** A string binding. */
+const text = (env: Env, name: string) => typeof env[name] === "string" ? env[name] : undefined;
+
+/** The config that was compiled into this deployment, and the ports of this isolate. */
+export async function boot(env: Env): Promise<{ config: Config; ports: Ports }> {
+  const { config } = await loadValue(bundled, {
+    dialects: DIALECTS.map(({ name }) => name),
+    runtime: "cloudflare",
+    env: (name) => text(env, name),
+  });
+  const fetch = guarded(network, config.allowPrivate);
+  const secrets = vault(JSON.stringify(bundled), (name) => text(env, name));
+  return { config, ports: { clock, fetch, random: Math.random, log, vault: secrets } };
+}
+
+/** Makes it at the first call; a failure is not kept. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () =>
+    made ??= make().catch((error) => {
+      made = undefined;
+      throw error;
+    });
+}
+
+/** The plan that this deployment says it is on; without a word the smaller one. */
+export const planOf = ({ ASSAY_PLAN }: Env): Plan => ASSAY_PLAN === "paid" ? "paid" : "free";

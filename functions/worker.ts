@@ -1,0 +1,37 @@
+/** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
+import { messageOf } from "../src/exchange.ts";
+import { type Env, once } from "./edge.ts";
+import { Ledger } from "./ledger.ts";
+import { open, Prober } from "./prober.ts";
+
+export { Ledger, Prober };
+
+/** What the Worker needs of the ledger's namespace. */
+interface Ledgers {
+  getByName(name: string): Pick<Ledger, "fetch" | "tick">;
+}
+
+const ledger = (env: Env) => (env.LEDGER as Ledgers).getByName("ledger");
+
+let pinned: (() => ReturnType<typeof open>) | undefined;
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    try {
+      if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
+      const id = env.ASSAY_PROBER;
+      pinned ??= once(() => open(env, id));
+      return await (await pinned()).fetch(request);
+    } catch (error) {
+      // Most likely the config of this deployment: a secret that is not set. The log names it, the public does not learn it.
+      console.error({ level: "error", message: "this deployment cannot answer", error: messageOf(error) });
+      const body = { type: "urn:assay:problem:internal", title: "Assay failed to answer", status: 500 };
+      return Response.json(body, { status: 500, headers: { "content-type": "application/problem+json" } });
+    }
+  },
+
+  /** The slot's source is the scheduled time, not the moment at which the event came. */
+  async scheduled(event: { scheduledTime: number }, env: Env): Promise<void> {
+    await ledger(env).tick(event.scheduledTime);
+  },
+};

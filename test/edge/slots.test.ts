@@ -1,0 +1,109 @@
+import { evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import { minute, targets, worlds } from "./world.ts";
+
+const world = worlds();
+const READY = { weur: "ready", enam: "ready", oc: "ready" };
+const SECOND = 1_000;
+
+describe("the same slot", () => {
+  test("fired twice at once is walked and settled once", async () => {
+    await Promise.all([world.tick(0), world.tick(0)]);
+    expect(await world.history()).toEqual({ 0: READY });
+    const { hits } = await world.room.seen();
+    expect(hits.map(({ prober, method, path }) => `${prober} ${method} ${path}`).toSorted()).toEqual(
+      ["enam", "oc", "weur"].flatMap((prober) => [
+        `${prober} GET /orders/ord_1`,
+        `${prober} GET /readyz`,
+        `${prober} POST /orders`,
+      ]),
+    );
+  });
+
+  test.each<[string, number]>([
+    ["a second later", SECOND],
+    ["after its lease has run out", 59 * SECOND],
+  ])("fired again %s, with the shop broken meanwhile, changes nothing", async (_name, laterMs) => {
+    await world.tick(0);
+    const rows = await world.stored((store) => store.read("all"));
+    await world.room.be({ all: "lies" });
+    await world.tick(0, minute(0) + laterMs);
+    expect(await world.history()).toEqual({ 0: READY });
+    expect(await world.stored((store) => store.read("all"))).toEqual(rows);
+  });
+
+  test("fired again after an eviction walks no journey under another id, and changes nothing", async () => {
+    await world.tick(0);
+    const rows = await world.stored((store) => store.read("all"));
+    await evictDurableObject(world.ledger);
+    await world.room.be({ all: "lies" });
+    await world.tick(0, minute(0) + 59 * SECOND);
+    expect(await world.stored((store) => store.read("all"))).toEqual(rows);
+    const { hits } = await world.room.seen();
+    expect(new Set(hits.map(({ run }) => run)).size).toBe(3);
+  });
+
+  test("of an earlier minute, delivered late, changes nothing", async () => {
+    await world.tick(0);
+    await world.tick(2);
+    await world.room.be({ all: "lies" });
+    await world.tick(1, minute(2) + SECOND);
+    expect(await world.history()).toEqual({ 0: READY, 2: READY });
+  });
+});
+
+describe("a missed slot", () => {
+  test("is a gap: no sample, no vote, and no failure to the streak", async () => {
+    await world.tick(0);
+    await world.room.be({ all: "lies" });
+    await world.tick(1);
+    await world.tick(3);
+    expect(Object.keys(await world.history())).toEqual(["0", "1", "3"]);
+    expect((await world.told()).map(({ says }) => says)).toEqual(["opened drift #1"]);
+  });
+
+  test("after another turns the status unknown, never red or green, and Assay not ready", async () => {
+    await world.tick(0);
+    const ready = async () => (await SELF.fetch("https://assay.example/readyz")).status;
+    world.at(minute(2));
+    expect([(await world.status()).word, await ready()]).toEqual(["ready", 200]);
+    world.at(minute(3));
+    expect([(await world.status()).word, await ready()]).toEqual(["unknown", 503]);
+    await world.tick(3);
+    expect([(await world.status()).word, await ready()]).toEqual(["ready", 200]);
+    expect(await world.told()).toEqual([]);
+  });
+});
+
+describe("slots below a minute", () => {
+  const [shop] = targets();
+  const often = () => {
+    const check = { ...(shop!.checks as object[])[0], every: "20s", timeout: "5s" };
+    world.deploy({ targets: [{ ...shop, url: world.room.stall(), checks: [check] }] });
+  };
+  /** The runtime calls the alarm `second` seconds into minute 0; false: none was set. */
+  const alarmAt = (second: number) => {
+    world.at(minute(0) + second * SECOND);
+    return runDurableObjectAlarm(world.ledger);
+  };
+
+  test("are settled by the alarm, which arms itself for the next", async () => {
+    often();
+    await world.tick(0);
+    expect([await alarmAt(20), await alarmAt(40), await alarmAt(60)]).toEqual([true, true, false]);
+    const samples = await world.stored((store) => store.samples({ shard: 0, from: 0, to: minute(1) }));
+    expect(samples.map(({ slot }) => (slot - minute(0)) / SECOND)).toEqual([0, 20, 40]);
+  });
+
+  test("of an evicted ledger may be a gap, and the next minute goes on", async () => {
+    often();
+    await world.tick(0);
+    await evictDurableObject(world.ledger);
+    await alarmAt(20);
+    await world.tick(1);
+    const samples = await world.stored((store) =>
+      store.samples({ shard: 0, from: minute(1), to: minute(2) })
+    );
+    expect(samples.map(({ slot }) => slot)).toEqual([minute(1)]);
+  });
+});

@@ -1,0 +1,25 @@
+import { env, runInDurableObject } from "cloudflare:test";
+import { describe } from "vitest";
+import { objectDriver } from "../../functions/sql.ts";
+import { sqliteStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { contract } from "../store/contract.ts";
+
+let opened = 0;
+
+/** The store of a new object. Its SQL can only be used from inside, so each call goes there and opens it anew. */
+function open(): Store {
+  const stub = env.LEDGER.getByName(`store-${opened++}`);
+  return new Proxy({} as Store, {
+    get(_, method: keyof Store | "then") {
+      if (method === "then") return undefined;
+      return (...args: unknown[]) =>
+        runInDurableObject(stub, (_, { storage }) => {
+          const store = sqliteStore(objectDriver(storage));
+          return Reflect.apply(store[method], store, args);
+        });
+    },
+  });
+}
+
+describe("sqlite store over the SQL of a Durable Object", () => contract(open));

@@ -1,0 +1,97 @@
+/** Runs wrangler as a process, on this repository's own `wrangler.toml`, with a config of the test. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "./ports.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** A new folder, and what removes it. */
+export function folder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "assay-edge-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A wrangler command on a copy of `wrangler.toml` in `path` that bundles `config` in place of the compiled one. */
+export function wrangler(
+  verb: "deploy" | "dev",
+  path: string,
+  config: unknown,
+  args: string[],
+  env: Record<string, string> = {},
+): Deno.Command {
+  const compiled = join(path, "config.json");
+  const toml = join(path, "wrangler.toml");
+  writeFileSync(compiled, JSON.stringify(config));
+  const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+  writeFileSync(
+    toml,
+    replaced(
+      replaced(own, "./.assay/config.json", compiled),
+      "functions/worker.ts",
+      join(ROOT, "functions/worker.ts"),
+    ),
+  );
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "npm:wrangler@4.155.0", verb, "--config", toml, "--env=", ...args],
+    cwd: ROOT,
+    env: { WRANGLER_SEND_METRICS: "false", NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+function replaced(toml: string, from: string, to: string): string {
+  if (!toml.includes(`"${from}"`)) throw new Error(`${from} does not stand in wrangler.toml`);
+  return toml.replace(`"${from}"`, JSON.stringify(to));
+}
+
+/** A Worker that `wrangler dev` runs. */
+export interface Dev {
+  url: string;
+  /** Process id of wrangler; workerd is below it. */
+  pid: number;
+  /** Fires cron for a slot (epoch ms), and answers once the handler has. */
+  fire(slot: number): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts `wrangler dev` with these variables and secrets; rejects with what it printed if it ends before it serves. */
+export async function dev(config: unknown, vars: Record<string, string>): Promise<Dev> {
+  const { path, remove } = folder();
+  const file = join(path, "vars.env");
+  writeFileSync(file, Object.entries(vars).map(([name, value]) => `${name}="${value}"\n`).join(""));
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const process = wrangler("dev", path, config, [
+    ...["--local", "--ip", "127.0.0.1", "--port", new URL(url).port],
+    ...["--inspector-port", `${await freePort()}`],
+    ...["--persist-to", join(path, "state"), "--env-file", file, "--show-interactive-dev-session=false"],
+  ]).spawn();
+  let printed = "";
+  let isReady = () => {};
+  const ready = new Promise<void>((resolve) => isReady = resolve);
+  const reading = [process.stdout, process.stderr].map(async (stream) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string>)) {
+      printed += text;
+      if (printed.includes(`Ready on ${url}`)) isReady();
+    }
+  });
+  const ended = Promise.all([process.status, ...reading]).finally(remove);
+  await Promise.race([
+    ready,
+    ended.then(() => Promise.reject(new Error(`wrangler dev ended:\n${printed}`))),
+  ]);
+  return {
+    url,
+    pid: process.pid,
+    async fire(slot) {
+      const answer = await fetch(`${url}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${slot}&format=json`);
+      return (await answer.json()).outcome;
+    },
+    async stop() {
+      process.kill("SIGTERM");
+      await ended;
+    },
+  };
+}

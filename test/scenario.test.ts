@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connector } from "../functions/connect.ts";
+import { openSqlite } from "../functions/sqlite.ts";
+import { clock } from "../functions/deno.ts";
+import { api } from "../src/api/app.ts";
+import { loadValue } from "../src/config/mod.ts";
+import { deliver } from "../src/notify/mod.ts";
+import type { Ports } from "../src/ports.ts";
+import { DIALECTS } from "../src/report/mod.ts";
+import { localProber, type Prober } from "../src/round.ts";
+import { settler } from "../src/settle.ts";
+import { vault } from "../src/vault.ts";
+import bundled from "./edge/config.json" with { type: "json" };
+import { room } from "./edge/room.ts";
+import { openShop } from "./edge/shop.ts";
+import { type Driver, EVENTS, type Minute, play, START, WORDS } from "./scenario.ts";
+
+const TOKEN = "operator";
+let shop: Awaited<ReturnType<typeof openShop>>;
+beforeAll(async () => void (shop = await openShop()));
+afterAll(() => shop.close());
+
+const fails = (faults: Map<string, string>, prober: Prober): Prober => ({
+  id: prober.id,
+  ask(request) {
+    const fault = faults.get(prober.id);
+    if (fault === "throws") return Promise.reject(new Error("out of memory"));
+    return fault ? new Promise(() => {}) : prober.ask(request);
+  },
+});
+
+/** Settler, local probers and the store in memory, over a real network. */
+async function onDeno(): Promise<Driver> {
+  const story = room(shop.url, "story");
+  const env: Record<string, string> = {
+    ASSAY_TOKEN: TOKEN,
+    SHOP_URL: shop.url,
+    ONCALL_URL: story.hook,
+    ONCALL_SECRET: `whsec_${btoa("0123456789abcdef0123456789abcdef")}`,
+  };
+  const { config } = await loadValue(bundled, {
+    dialects: DIALECTS.map(({ name }) => name),
+    runtime: "cloudflare",
+    env: (name) => env[name],
+  });
+  let nowMs = START;
+  const quiet = () => {};
+  const ports: Ports = {
+    clock: { ...clock, now: () => nowMs },
+    fetch: connector({ allowPrivate: true }),
+    random: () => 0.5,
+    log: { info: quiet, warn: quiet, error: quiet },
+    vault: vault(JSON.stringify(bundled), (name) => env[name]),
+  };
+  const store = openSqlite(":memory:");
+  const faults = new Map<string, string>();
+  const { concurrency, controls } = config;
+  const probers = config.regions.flatMap((region) => region.probers).map(({ id, region }) =>
+    fails(faults, localProber(ports, { id, region, dialects: DIALECTS, concurrency, controls }))
+  );
+  const settling = settler({ ports, store, config, probers, owner: "here" });
+  const app = api({ ports, config, store });
+  return {
+    async tick({ shop, prober }: Minute, slot, now) {
+      if (!shop) return;
+      await story.be(shop);
+      faults.clear();
+      if (prober) faults.set(prober.id, prober.does);
+      nowMs = now;
+      await settling.tick(slot);
+      await deliver(ports, store, config);
+    },
+    async status() {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      return await (await app.request("/v1/status", { headers })).json();
+    },
+    received: async () => (await story.seen()).posts.map(({ body }) => body),
+  };
+}
+
+test("the story, on Deno", async () => {
+  const { words, events } = await play(await onDeno());
+  expect(words).toEqual(WORDS);
+  expect(events).toEqual(EVENTS);
+});

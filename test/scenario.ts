@@ -1,0 +1,212 @@
+/**
+ * One story for every runtime: what the shop does minute by minute, and what Assay must make of it. A runtime brings a
+ * `Driver`; nothing here knows which one it is.
+ */
+import type { Event } from "../src/notify/event.ts";
+import type { Moods } from "./edge/room.ts";
+
+/** In ms. */
+export const MINUTE = 60_000;
+/** Minute 0, epoch ms: far ahead of any real clock, so that no runtime fires an alarm by itself. */
+export const START = Date.UTC(2100, 0, 1);
+
+/** A runtime under test. */
+export interface Driver {
+  /** The shop and the prober do as the minute says, and then the clock stands at `nowMs` and the slot `slot` fires. */
+  tick(minute: Minute, slot: number, nowMs: number): Promise<void>;
+  /** `GET /v1/status` with the token. */
+  status(): Promise<{ word: string }>;
+  /** Bodies of the webhooks that came, oldest first. */
+  received(): Promise<string[]>;
+}
+
+/** One minute of the story. */
+export interface Minute {
+  /** Absent: cron does not fire. */
+  shop?: Moods;
+  /** A prober that fails: it throws at once, or it is silent for the whole slot. */
+  prober?: { id: string; does: "throws" | "is silent" };
+  /** The word of the API after it. */
+  word: string;
+  tells?: Told;
+}
+
+/** What an event says, without ids, times and durations. `incident` counts incidents in the order of their first event. */
+export interface Told {
+  type: Event["type"];
+  incident: number;
+  episode: number;
+  family: string;
+  kind: string;
+  scope: string;
+  outcome: string;
+  votes: Record<string, string>;
+  summary: string;
+}
+
+const serves: Moods = { all: "serves" };
+const lies: Moods = { all: "lies" };
+const refuses: Moods = { all: "refuses" };
+const starts: Moods = { all: "starts" };
+const shy: Moods = { all: "is shy" };
+const liesToOceania: Moods = { all: "serves", oc: "lies" };
+const throws = { id: "oc", does: "throws" } as const;
+const silent = { id: "oc", does: "is silent" } as const;
+
+const all = (vote: string) => ({ eu: vote, us: vote, oc: vote });
+const service = { incident: 1, family: "service", scope: "global" };
+const quality = { incident: 2, family: "quality", scope: "global", episode: 1, kind: "underclaim" };
+
+/**
+ * By the rules for votes and incidents: two failed slots in a row turn a vote bad, two good ones turn it back; the word is
+ * drift while two of the last three failed slots were. Evidence is good for 2.5 minutes, then its vote abstains. Two
+ * of three regions decide. A slot in which the target says that it starts is not judged. Within ten minutes an incident
+ * opens again under its old id.
+ */
+export const STORY: Minute[] = [
+  { shop: serves, word: "ready" },
+  { shop: serves, word: "ready" },
+  { shop: lies, word: "ready" },
+  {
+    shop: lies,
+    word: "drift",
+    tells: {
+      ...service,
+      type: "incident.opened",
+      episode: 1,
+      kind: "drift",
+      outcome: "drift",
+      votes: all("drift"),
+      summary:
+        "Shop / orders says ready but its journey fails: 3 of 3 regions agree (read: body.state is 'pending')",
+    },
+  },
+  { shop: refuses, word: "drift" },
+  {
+    shop: refuses,
+    word: "down",
+    tells: {
+      ...service,
+      type: "incident.updated",
+      episode: 1,
+      kind: "outage",
+      outcome: "down",
+      votes: all("down"),
+      summary:
+        "Shop / orders now does not answer its health check, and its journey fails: 3 of 3 regions agree (place: …)",
+    },
+  },
+  { shop: serves, word: "down" },
+  {
+    shop: serves,
+    word: "ready",
+    tells: {
+      ...service,
+      type: "incident.resolved",
+      episode: 1,
+      kind: "outage",
+      outcome: "ready",
+      votes: all("ready"),
+      summary: "Shop / orders has recovered after 4 min: its journey passes in 3 of 3 regions",
+    },
+  },
+  { shop: serves, prober: throws, word: "ready" },
+  { shop: lies, prober: throws, word: "ready" },
+  {
+    shop: lies,
+    prober: silent,
+    word: "drift",
+    tells: {
+      ...service,
+      type: "incident.opened",
+      episode: 2,
+      kind: "drift",
+      outcome: "drift",
+      votes: { eu: "drift", us: "drift", oc: "pending" },
+      summary:
+        "Shop / orders says ready but its journey fails: 2 of 2 regions agree, 1 not reporting (read: body.state is 'pending')",
+    },
+  },
+  { shop: serves, word: "drift" },
+  {
+    shop: serves,
+    word: "ready",
+    tells: {
+      ...service,
+      type: "incident.resolved",
+      episode: 2,
+      kind: "drift",
+      outcome: "ready",
+      votes: all("ready"),
+      summary: "Shop / orders has recovered after 2 min: its journey passes in 3 of 3 regions",
+    },
+  },
+  { shop: liesToOceania, word: "ready" },
+  { shop: liesToOceania, word: "ready" },
+  { word: "ready" },
+  { shop: serves, word: "ready" },
+  { shop: serves, word: "ready" },
+  { shop: starts, word: "ready" },
+  { shop: starts, word: "ready" },
+  { shop: serves, word: "ready" },
+  { shop: shy, word: "ready" },
+  {
+    shop: shy,
+    word: "underclaim",
+    tells: {
+      ...quality,
+      type: "incident.opened",
+      outcome: "underclaim",
+      votes: all("underclaim"),
+      summary: "Shop / orders says it is not ready but its journey passes: 3 of 3 regions agree",
+    },
+  },
+  {
+    shop: serves,
+    word: "ready",
+    tells: {
+      ...quality,
+      type: "incident.resolved",
+      outcome: "ready",
+      votes: all("ready"),
+      summary: "Shop / orders is ready again after 60 s",
+    },
+  },
+];
+
+/** The words of the API, minute by minute. */
+export const WORDS = STORY.map(({ word }) => word);
+/** The whole stream of events. */
+export const EVENTS = STORY.flatMap(({ tells }) => tells ?? []);
+
+/** A slot is given up 50 s after it began: late in it, nobody waits long for a silent prober. */
+const LATE_MS = 48_000;
+
+/** Plays the story, and answers what came of it. */
+export async function play(driver: Driver): Promise<{ words: string[]; events: Told[] }> {
+  const words: string[] = [];
+  for (const [n, minute] of STORY.entries()) {
+    const slot = START + n * MINUTE;
+    await driver.tick(minute, slot, minute.prober?.does === "is silent" ? slot + LATE_MS : slot);
+    words.push((await driver.status()).word);
+  }
+  return { words, events: told(await driver.received()) };
+}
+
+/** The stream that bodies of webhooks make. */
+export function told(bodies: string[]): Told[] {
+  const known: string[] = [];
+  return bodies.map((body) => {
+    const { type, data: { incident, decision, summary } }: Event = JSON.parse(body);
+    const { id, episode, family, kind, scope } = incident;
+    if (!known.includes(id)) known.push(id);
+    return {
+      type,
+      ...{ incident: known.indexOf(id) + 1, episode, family, kind, scope },
+      outcome: decision.outcome,
+      votes: decision.votes,
+      // How a runtime words a refused connection is its own.
+      summary: summary.replace(/\(place: .*\)$/, "(place: …)"),
+    };
+  });
+}
