@@ -79,13 +79,10 @@ function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: 
   if ("place" in draft && "url" in draft) {
     note({ path: at("url"), message: "a prober has a place or a url, not both", expected: "one of them" });
   }
-  if ("token" in draft && !("url" in draft)) {
-    note({
-      path: at("token"),
-      at: "key",
-      message: "a token without a url is never used",
-      expected: "a url beside it",
-    });
+  for (const [field, holder] of [["token", "url"], ["generation", "place"]] as const) {
+    if (!(field in draft) || holder in draft) continue;
+    const message = `a ${field} without a ${holder} is never used`;
+    note({ path: at(field), at: "key", message, expected: `a ${holder} beside it` });
   }
   if (place && DISPLACED[place]) {
     const message = `Cloudflare starts objects for ${place} ${

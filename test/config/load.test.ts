@@ -163,7 +163,7 @@ describe("regions and quorums", () => {
     expect((await read(regions("[weur]"), { runtime: "cloudflare" })).regions).toEqual([{
       id: "weur",
       quorum: { open: "majority", resolve: "majority", minReporting: 1 },
-      probers: [{ id: "weur", region: "weur", kind: "place", place: "weur" }],
+      probers: [{ id: "weur", region: "weur", kind: "place", place: "weur", generation: 1 }],
     }]);
   });
 
@@ -219,6 +219,12 @@ describe("regions and quorums", () => {
         "[{ id: a, probers: [{ id: x, ▸token: '${env:T}' }] }]",
         undefined,
         "a token without a url is never used",
+      ],
+      [
+        "a generation without a place",
+        "[{ id: a, probers: [{ id: x, ▸generation: 2 }] }]",
+        undefined,
+        "a generation without a place is never used",
       ],
       [
         "a region twice",
