@@ -172,7 +172,7 @@ async function story(shops: Shop[]) {
   await until(() => seen.recovery && seen.resolvedVerified);
 }
 
-const shops = REGIONS.map(shop);
+const shops = REGIONS.map(() => shop());
 const hooks = receiver();
 const folder = await Deno.makeTempDir({ prefix: "assay-demo-" });
 const file = `${folder}/assay.yaml`;
