@@ -114,7 +114,7 @@ function startAssay({ config, ports, port }: StartOptions): Running {
   // Before anything is asked or settled: the port may be taken.
   const server = serve(api({ ports, config, store }).fetch, port ?? config.listen);
   const outbox = singleFlight(() => deliver(ports, store, config), ports);
-  const { tick } = settler({
+  const { tick, release } = settler({
     ports,
     store,
     config,
@@ -138,7 +138,11 @@ function startAssay({ config, ports, port }: StartOptions): Running {
   );
   const timer = setInterval(outbox, OUTBOX_MS);
   beat();
-  void outbox();
+  // A restart is an operator's act: a receiver that was gone gets another chance.
+  void enabled(store).then(outbox, outbox);
+  if (config.controls.length === 0) {
+    ports.log.warn("no controls: this prober's own loss of network will count against the targets");
+  }
   ports.log.info("assay started", { port: server.addr.port, checks: config.checks.length });
   return {
     port: server.addr.port,
@@ -147,6 +151,7 @@ function startAssay({ config, ports, port }: StartOptions): Running {
       stopped.abort();
       clearInterval(timer);
       await within(STOP_MS, Promise.all(ticks));
+      await release();
       await within(LAST_MS, Promise.all([outbox(), server.shutdown()]));
       await store.close();
     },
@@ -162,6 +167,10 @@ function probers(ports: Ports, config: Config): Prober[] {
     throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);
   });
 }
+
+const enabled = async (store: Store) => {
+  for (const webhook of Object.keys(await store.disabled())) await store.disable(webhook, null);
+};
 
 /** At most one run at a time; asked during a run, it runs once more after it. */
 function singleFlight(work: () => Promise<unknown>, { log, vault }: Ports): () => Promise<void> {

@@ -1,5 +1,7 @@
 import { Command, Option } from "commander";
-import { DEFAULT_FILE, listed, loadFile, print } from "./terminal.ts";
+import { webhookFaults } from "../src/notify/mod.ts";
+import { vault } from "../src/vault.ts";
+import { DEFAULT_FILE, INVALID, listed, loadFile, print } from "./terminal.ts";
 
 /** `assay check [file]`: exit 0 valid, 1 not valid (every problem with its position), 3 usage. */
 export const check = new Command("check")
@@ -9,23 +11,28 @@ export const check = new Command("check")
   .option("--no-env", "an unset ${env:NAME} is a warning, not an error")
   .option("--json", "print JSON")
   .action(async (file: string, options: { for?: "cloudflare" | "deno"; env: boolean; json?: boolean }) => {
-    const { config, warnings } = await loadFile(file, {
+    const { config, warnings, text } = await loadFile(file, {
       json: options.json,
       runtime: options.for,
       envMissing: options.env ? "error" : "warning",
     });
+    const faults = options.env ? await webhookFaults(vault(text, (name) => Deno.env.get(name)), config) : [];
+    if (faults.length > 0) {
+      const problems = faults.map((message) => ({ severity: "error" as const, path: "webhooks", message }));
+      print({ json: options.json, value: { file, valid: false, problems } }, listed(file, problems));
+      Deno.exit(INVALID);
+    }
     const counts = {
       targets: config.targets.length,
       checks: config.checks.length,
       regions: config.regions.length,
     };
-    const text =
-      `${file}: valid: ${counts.targets} targets, ${counts.checks} checks, ${counts.regions} regions`;
+    const counted = Object.entries(counts).map(([name, n]) => `${n} ${n === 1 ? name.slice(0, -1) : name}`);
     print(
       { json: options.json, value: { file, valid: true, ...counts, problems: warnings } },
       [
         ...warnings.length > 0 ? [listed(file, warnings)] : [],
-        text,
+        `${file}: valid: ${counted.join(", ")}`,
       ].join("\n"),
     );
   });

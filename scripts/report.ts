@@ -27,6 +27,9 @@ export const report = new Command("report")
     };
     const read = await ask(ports, source, DIALECTS);
     print({ json: options.json, value: read }, described(read));
+    if (read.reason?.startsWith("refused") && !options.allowPrivate) {
+      console.error("an address on your own machine or network needs --allow-private");
+    }
     Deno.exit(["unreachable", "unreadable", "unknown"].includes(read.state) ? 2 : 0);
   });
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { denoPorts } from "../functions/deno.ts";
 import type { Check } from "../src/config/config.ts";
 import { DIALECTS } from "../src/report/mod.ts";
-import { type Round, round } from "../src/round.ts";
+import { localProber, type Round } from "../src/round.ts";
 import { judge, type Verdict, type Word } from "../src/verdict.ts";
 import { DEFAULT_FILE, fail, loadFile, print, USAGE, warn } from "./terminal.ts";
 
@@ -18,6 +18,9 @@ const EXIT: Record<Word, number> = {
   announced: 2,
   inconclusive: 2,
 };
+
+/** Nobody waits longer than this for one round of everything. */
+const RUN_MS = 600_000;
 
 /** A failed journey weighs more than a doubtful one. */
 const WORSE = [1, 2, 0];
@@ -39,18 +42,24 @@ export const run = new Command("run")
     const ports = denoPorts(text, config);
     const checks = config.checks.filter(({ target }) => !options.target || target.id === options.target);
     if (checks.length === 0) fail(USAGE, `No target has the id ${options.target}`);
-    const here = { id: "local", region: "local", dialects: DIALECTS };
+    const { concurrency, controls } = config;
+    const here = localProber(ports, {
+      id: "local",
+      region: "local",
+      dialects: DIALECTS,
+      concurrency,
+      controls,
+    });
     const slot = ports.clock.now();
-    const results = await Promise.all(checks.map(async (check) => {
-      const walked = await round(ports, here, check, slot);
-      const evidence = {
-        slot,
-        before: walked.before,
-        after: walked.after,
-        outcome: walked.observation.outcome,
-      };
-      return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
-    }));
+    const { suspect, answers } = await here.ask({ slot, checks, deadlineMs: RUN_MS });
+    const byKey = new Map(answers.map((answer) => [answer.check, answer]));
+    const results = checks.map((check) => {
+      const answer = byKey.get(check.key)!;
+      if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
+      const { before, after, observation: { outcome } } = answer.round;
+      const evidence = { slot, before, after, outcome, ...(suspect && { fault: "suspect" as const }) };
+      return { check, walked: answer.round, verdict: judge(evidence, { everReady: false }, check).verdict };
+    });
     const value = results.map(({ check, walked, verdict }) => ({ check: check.key, ...verdict, ...walked }));
     print({ json: options.json, value }, results.map(row).join("\n"));
     const codes = results.map(({ verdict }) => EXIT[verdict.word]);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { denoPorts, start } from "../functions/deno.ts";
-import { DEFAULT_FILE, fail, loadFile, USAGE, warn } from "./terminal.ts";
+import { webhookFaults } from "../src/notify/mod.ts";
+import { DEFAULT_FILE, fail, INVALID, loadFile, USAGE, warn } from "./terminal.ts";
 
 /** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
 export const startVerb = new Command("start")
@@ -13,9 +14,13 @@ export const startVerb = new Command("start")
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("--json", "nothing to change: the log is JSON lines already")
   .action(async (file: string, options: { prober?: string; port?: number; allowPrivate?: boolean }) => {
-    const loaded = await loadFile(file, { runtime: "deno", allowPrivate: options.allowPrivate });
+    // A machine that only probes needs no secrets of those who are told.
+    const envMissing = options.prober ? "warning" : "error";
+    const loaded = await loadFile(file, { runtime: "deno", allowPrivate: options.allowPrivate, envMissing });
     warn(file, loaded);
     const ports = denoPorts(loaded.text, loaded.config);
+    const faults = options.prober ? [] : await webhookFaults(ports.vault, loaded.config);
+    if (faults.length > 0) fail(INVALID, faults.join("\n"));
     if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
     try {
       const { stop } = start({ config: loaded.config, ports, prober: options.prober, port: options.port });

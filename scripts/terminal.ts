@@ -3,6 +3,8 @@ import { ConfigError, load, type LoadOptions, type Problem } from "../src/config
 import type { Config } from "../src/config/config.ts";
 import { DIALECTS } from "../src/report/mod.ts";
 
+/** The config is not valid. */
+export const INVALID = 1;
 /** Wrong use of the command line, or a file that cannot be read. */
 export const USAGE = 3;
 /** The file that every verb reads when none is named. */
@@ -31,7 +33,7 @@ export async function loadFile(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     print({ json, value: { file, valid: false, problems: error.problems } }, listed(file, error.problems));
-    Deno.exit(1);
+    Deno.exit(INVALID);
   }
 }
 

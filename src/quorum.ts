@@ -54,7 +54,7 @@ export function cast(standing: Standing, word: Word, slot: number, thresholds: T
   const recent = [...standing.recent, word].slice(-keep);
   const heard = isFailed(word)
     ? fail(standing, word, recent, thresholds)
-    : pass(standing, word, recent, thresholds);
+    : pass(standing, recent, thresholds);
   if (heard.vote === "none" && standing.agedBad) return { ...heard, freshAt: slot, agedBad: true };
   return { ...heard, freshAt: slot };
 }
@@ -67,7 +67,7 @@ function fail(standing: Standing, word: Failed, recent: Conclusive[], thresholds
   return { vote: standing.vote === "none" ? "none" : "ready", recent, failed };
 }
 
-function pass(standing: Standing, _word: Passed, recent: Conclusive[], thresholds: Thresholds): Standing {
+function pass(standing: Standing, recent: Conclusive[], thresholds: Thresholds): Standing {
   const mustProve = isFailed(standing.vote) || standing.agedBad;
   const proven = run(recent, (word) => !isFailed(word)) >= thresholds.successThreshold;
   // A bad spell survives single passes: its words are kept until the vote turns.

@@ -5,7 +5,7 @@
 import type { Check } from "./config/config.ts";
 import { requestsOf } from "./cost.ts";
 import { exchange, messageOf, under, USER_AGENT } from "./exchange.ts";
-import { type Limiter, limiter } from "./limiter.ts";
+import { limiter } from "./limiter.ts";
 import type { Ports } from "./ports.ts";
 import type { Observation } from "./probe/observation.ts";
 import type { Run } from "./expression/mod.ts";
@@ -80,14 +80,21 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   let keep = 100;
 
   const sound = (slot: number) =>
-    controls.getOr(String(slot), () => controlled(ports, gate, options.controls), 100);
+    controls.getOr(String(slot), () => controlled(ports, options.controls), 100);
+
+  /** How long (ms) the last round of a check took here. */
+  const took = new Map<string, number>();
+
+  const timed = async (check: Check, slot: number, deadline: AbortSignal) => {
+    const isBegun = !deadline.aborted;
+    const began = ports.clock.elapsed();
+    const walked = await round(ports, options, check, slot, deadline);
+    if (isBegun) took.set(check.key, ports.clock.elapsed() - began);
+    return walked;
+  };
 
   const walked = (check: Check, slot: number, deadline: AbortSignal) =>
-    rounds.getOr(
-      `${check.key}@${slot}`,
-      () => gate(() => round(ports, options, check, slot, deadline)),
-      keep,
-    );
+    rounds.getOr(`${check.key}@${slot}`, () => gate(() => timed(check, slot, deadline)), keep);
 
   return {
     id: options.id,
@@ -99,14 +106,16 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
         deadline.signal.addEventListener("abort", () => resolve(null), { once: true })
       );
       const admitted = admit(checks, options.budget ?? Infinity);
-      const answers = await Promise.all(checks.map(async (check): Promise<Answer> => {
-        const { key, digest } = check;
-        if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
-        const round = await Promise.race([walked(check, slot, deadline.signal), late]);
-        if (round) return { check: key, digest, round };
-        rounds.forget(`${key}@${slot}`);
-        return { check: key, digest, missed: "deadline" };
-      }));
+      const answers = await Promise.all(
+        queued(checks, took).map(async (check): Promise<Answer> => {
+          const { key, digest } = check;
+          if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
+          const round = await Promise.race([walked(check, slot, deadline.signal), late]);
+          if (round) return { check: key, digest, round };
+          rounds.forget(`${key}@${slot}`);
+          return { check: key, digest, missed: "deadline" };
+        }),
+      );
       disarm();
       const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
       const suspect = doubtful && !await sound(slot);
@@ -114,6 +123,27 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       return { prober: options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
     },
   };
+}
+
+/** A round that took longer goes behind all that did not. */
+const SLOW_MS = 1_000;
+
+/**
+ * Whose turn it is: checks that were quick before slow ones, so that a target that hangs starves nobody else; of the quick ones the first
+ * of each target, then the second. The slow ones keep one order over all slots: votes need two slots in a row.
+ */
+function queued(checks: readonly Check[], took: ReadonlyMap<string, number>): Check[] {
+  const isSlow = ({ key }: Check) => (took.get(key) ?? 0) > SLOW_MS;
+  const turns = new Map<string, number>();
+  const quick = checks.filter((check) => !isSlow(check)).map((check) => {
+    const turn = turns.get(check.target.id) ?? 0;
+    turns.set(check.target.id, turn + 1);
+    return { check, turn };
+  });
+  return [
+    ...quick.toSorted((a, b) => a.turn - b.turn).map(({ check }) => check),
+    ...checks.filter(isSlow).toSorted((a, b) => a.key < b.key ? -1 : 1),
+  ];
 }
 
 /** What `walk` gives a cleanup, in ms. */
@@ -205,16 +235,19 @@ const runId = (check: Check, prober: string, slot: number) =>
 const hadTransportFailure = ({ before, after, observation }: Round) =>
   observation.transport || before?.state === "unreachable" || after?.state === "unreachable";
 
-/** Controls are asked after the rounds: whoever asks this prober waits that much longer than its deadline. */
+/**
+ * Controls are asked after the rounds: whoever asks this prober waits that much longer than its deadline. They do not queue behind
+ * the cleanups of rounds that hang, so for this long there may be more connections than `concurrency`.
+ */
 const CONTROLS_MS = 2_000;
 
 /** Whether at least one control answers 2xx; true without controls. */
-async function controlled(ports: Ports, gate: Limiter, controls: readonly string[]): Promise<boolean> {
+async function controlled(ports: Ports, controls: readonly string[]): Promise<boolean> {
   if (controls.length === 0) return true;
   const headers = { "user-agent": USER_AGENT };
   const limits = { deadlineMs: CONTROLS_MS, capBytes: 65_536 };
   const answers = await Promise.all(
-    controls.map((url) => gate(() => exchange(ports, { url: new URL(url), method: "GET", headers }, limits))),
+    controls.map((url) => exchange(ports, { url: new URL(url), method: "GET", headers }, limits)),
   );
   return answers.some((answer) => answer.kind === "answer" && answer.status >= 200 && answer.status < 300);
 }

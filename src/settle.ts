@@ -9,7 +9,7 @@ import { messageOf } from "./exchange.ts";
 import type { Transition } from "./incident.ts";
 import { notices } from "./notify/mod.ts";
 import { encodeHistory, type History, laneOf, pack } from "./packing.ts";
-import { pause, type Ports } from "./ports.ts";
+import { type Log, pause, type Ports } from "./ports.ts";
 import { type Answer, longestMs, type Prober, type Reply } from "./round.ts";
 import { due, slots } from "./schedule.ts";
 import { Shelf } from "./shelf.ts";
@@ -40,6 +40,8 @@ export interface Settler {
    * `signal` aborts, no further slot is begun.
    */
   tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
+  /** Gives up the lease, so that whoever comes next need not wait until it runs out. */
+  release(): Promise<void>;
 }
 
 const MINUTE_MS = 60_000;
@@ -80,7 +82,7 @@ export function settler(options: SettlerOptions): Settler {
     const checks = due(config.checks, slot).filter((check) => !overtaken(check, slot, clock.now()));
     const byLane = Map.groupBy(checks, laneOf);
     await Promise.all([...byLane].map(([lane, checks]) => {
-      const arrivals = gather(options, slot, shelf.oldestFirst(checks));
+      const arrivals = gather(options, slot, checks, shelf);
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
         .then(() => commit(slot, checks, arrivals))
@@ -113,6 +115,9 @@ export function settler(options: SettlerOptions): Settler {
   return {
     begin,
     settle,
+    release: async () => {
+      if (lease) await store.release(lease);
+    },
     async tick(minuteMs, signal) {
       const agenda = await begin(minuteMs);
       if (!agenda) return false;
@@ -150,6 +155,7 @@ async function gather(
   { ports, config, probers }: SettlerOptions,
   slot: number,
   checks: Check[],
+  shelf: Shelf,
 ): Promise<Map<string, Arrivals>> {
   const limitMs = patienceMs(checks, config.concurrency);
   const deadlineMs = Math.max(
@@ -160,14 +166,33 @@ async function gather(
   const asked = new Map(probers.map((prober) => [prober.id, prober]));
   const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
   await Promise.all(ids.map(async (id) => {
-    const reply = await heard(ports, asked.get(id), { slot, checks, deadlineMs });
+    const request = { slot, checks: shelf.oldestFirst(checks, id), deadlineMs };
+    const reply = await heard(ports, asked.get(id), request);
     const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
-    for (const check of checks) {
-      byCheck.get(check.key)!.set(id, arrival(reply, answers.get(check.key), id, slot, check));
-    }
-    if ("missed" in reply) ports.log.warn("a prober is missing", { prober: id, slot, reason: reply.missed });
+    const arrived = checks.map((check) => arrival(reply, answers.get(check.key), id, slot, check));
+    for (const [i, check] of checks.entries()) byCheck.get(check.key)!.set(id, arrived[i]!);
+    complain(ports.log, id, slot, reply, arrived);
   }));
   return byCheck;
+}
+
+/** A prober that brought less than it was asked for is told of once a slot. */
+function complain(
+  log: Log,
+  prober: string,
+  slot: number,
+  reply: Reply | { missed: string },
+  arrived: Arrival[],
+) {
+  if ("missed" in reply) return log.warn("a prober is missing", { prober, slot, reason: reply.missed });
+  if (reply.suspect) log.warn("a prober is suspect: none of its controls answers", { prober, slot });
+  if (reply.misplaced) log.warn("a prober is misplaced", { prober, slot, place: reply.place });
+  const missed = arrived.flatMap((one) => "missed" in one ? one.missed : []);
+  if (missed.length === 0) return;
+  const reasons = Object.fromEntries(
+    [...Map.groupBy(missed, (reason) => reason)].map(([reason, all]) => [reason, all.length]),
+  );
+  log.warn("a prober could not walk every check", { prober, slot, reasons });
 }
 
 async function heard(
@@ -243,7 +268,10 @@ async function write(
     ),
   };
   if (!await store.commit(lease, commit)) {
-    return ports.log.warn("a slot was settled by another process", { slot, fence: lease.fence });
+    return ports.log.warn("a slot is lost: another process holds the lease by now", {
+      slot,
+      fence: lease.fence,
+    });
   }
   shelf.keep(packed);
   committed?.(commit.notices.length, slot);

@@ -43,17 +43,15 @@ export class Shelf {
     return { states, touched, gone, dropFrom: touched.length };
   }
 
-  /** The checks whose evidence is oldest come first: a prober that cannot walk all of them leaves out the freshest. */
-  oldestFirst(checks: Check[]): Check[] {
-    const age = new Map(checks.map((check) => [check, this.#evidenceAt(check.key)]));
+  /** The checks that this prober has not walked for longest come first: what it cannot walk are then the freshest. */
+  oldestFirst(checks: Check[], prober: string): Check[] {
+    const age = new Map(checks.map((check) => [check, this.#walkedAt(check.key, prober)]));
     return checks.toSorted((a, b) => age.get(a)! - age.get(b)!);
   }
 
-  /** The slot of the oldest evidence that any prober has, as far as it is known here. */
-  #evidenceAt(key: string): number {
-    const known = this.#decoded.get(this.packing.shardOf.get(key)!)?.[key];
-    if (!known) return 0;
-    return Math.min(...Object.values(known.probers).map(({ witness }) => witness?.slot ?? 0));
+  /** The slot that this prober walked last, as far as it is known here. */
+  #walkedAt(key: string, prober: string): number {
+    return this.#decoded.get(this.packing.shardOf.get(key)!)?.[key]?.probers[prober]?.witness?.slot ?? 0;
   }
 
   /** One shard as it is to be written; `mine` are its states. */

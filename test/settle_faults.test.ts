@@ -142,7 +142,7 @@ describe("a commit that does not happen", () => {
     expect(await winner.store.samples({ shard: 0, from: START, to: START })).toEqual([]);
     expect(loser.log).toContainEqual({
       level: "warn",
-      message: "a slot was settled by another process",
+      message: "a slot is lost: another process holds the lease by now",
       fields: { slot: START, fence: 1 },
     });
   });

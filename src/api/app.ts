@@ -38,7 +38,7 @@ export function api(options: ApiOptions): Hono {
     const token = () => config.api.token && ports.vault.reveal(config.api.token);
     const operator = guarded(token, "api.token");
     app.route("/", status(ports, config, store, token, operator));
-    app.route("/", incidents(config, store, operator));
+    app.route("/", incidents(store, operator));
     app.route("/", deliveries(ports, store, operator));
   }
   app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${c.req.path}`));

@@ -1,6 +1,5 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import * as z from "zod";
-import type { Config } from "../config/config.ts";
 import type { Store } from "../store/store.ts";
 import { problem } from "./problem.ts";
 import { limit, query } from "./query.ts";
@@ -15,7 +14,7 @@ const filters = z.strictObject({
 });
 
 /** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */
-export function incidents(_config: Config, store: Store, operator: MiddlewareHandler): Hono {
+export function incidents(store: Store, operator: MiddlewareHandler): Hono {
   const app = new Hono();
 
   app.get("/v1/incidents", operator, async (c) => {

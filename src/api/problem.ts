@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 const TITLES = {
   "not-found": [404, "There is no such thing"],
   "unauthorized": [401, "A bearer token is needed"],
-  "forbidden": [403, "This token may not do that"],
+  "forbidden": [403, "That is not open"],
   "bad-request": [400, "The request cannot be understood"],
   "too-large": [413, "The request body is too large"],
   "conflict": [409, "That is not possible now"],

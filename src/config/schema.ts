@@ -94,7 +94,10 @@ const prober = map({
     1,
   ),
   url: described(z.string().min(1), "Another deployment of Assay, asked over HTTP."),
-  token: described(reference(), "What that deployment's api.token is."),
+  token: described(
+    reference(),
+    "The bearer token of its /v1/rounds: the same reference in both copies of the config.",
+  ),
 });
 
 const region = map({

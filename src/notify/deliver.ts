@@ -7,6 +7,7 @@
  */
 import type { Config, Webhook } from "../config/config.ts";
 import { exchange, messageOf, USER_AGENT } from "../exchange.ts";
+import { limiter } from "../limiter.ts";
 import type { Ports } from "../ports.ts";
 import type { Delivery, Store } from "../store/store.ts";
 import { type Answer, buried, receiptOf } from "./retry.ts";
@@ -39,28 +40,33 @@ export async function deliver(
   { parallel = 5, most = Infinity, deadlineMs = 15_000, leaseMs = 60_000, signal }: DeliverOptions = {},
 ): Promise<number> {
   let left = most;
-  const claim = (limit: number) => {
-    const wanted = Math.min(limit, left);
-    left -= wanted;
-    return signal?.aborted || wanted < 1
-      ? []
-      : store.claim({ nowMs: ports.clock.now(), leaseMs, limit: wanted });
+  const claim = async (webhook?: string): Promise<Delivery | undefined> => {
+    if (signal?.aborted || left < 1) return undefined;
+    left--;
+    const [claimed] = await store.claim({ nowMs: ports.clock.now(), leaseMs, limit: 1, webhook });
+    if (!claimed) left++;
+    return claimed;
   };
-  const first = await claim(parallel);
-  if (first.length === 0) return 0;
-  const disabled = new Set(Object.keys(await store.disabled()));
-  const post: Post = { ports, store, config, deadlineMs, disabled };
-  const chains = await Promise.allSettled(first.map(async (delivery) => {
-    let made = 0;
-    for (let next: Delivery | undefined = delivery; next; [next] = await claim(1)) {
-      made += await attempt(post, next);
+  const first = await claim();
+  if (!first) return 0;
+  const gate = limiter(parallel);
+  const post: Post = { ports, store, config, deadlineMs };
+  let made = 0;
+  const drain = async (webhook?: string, begin?: Delivery) => {
+    for (let next = begin ?? await claim(webhook); next; next = await claim(webhook)) {
+      const delivery = next;
+      const sent = await gate(() => attempt(post, delivery));
+      made += sent;
     }
-    return made;
-  }));
-  return chains.reduce((sum, chain) => {
-    if (chain.status === "rejected") throw chain.reason;
-    return sum + chain.value;
-  }, 0);
+  };
+  // Two at once for each webhook, so that one that hangs does not hold up the others.
+  const ids = new Set([first.webhook, ...config.webhooks.map(({ id }) => id)]);
+  const chains = [...ids].flatMap((id, i) => [drain(id, i === 0 ? first : undefined), drain(id)]);
+  const settled = await Promise.allSettled(chains);
+  for (const chain of settled) if (chain.status === "rejected") throw chain.reason;
+  // What is left is for webhooks that are not in the config any more.
+  await drain();
+  return made;
 }
 
 interface Post {
@@ -68,17 +74,15 @@ interface Post {
   store: Outbox;
   config: Config;
   deadlineMs: number;
-  /** Ids of webhooks that get nothing; grows with each 410. */
-  disabled: Set<string>;
 }
 
 /** Brings one notice one step further; 1 if it was sent. */
 async function attempt(post: Post, delivery: Delivery): Promise<number> {
-  const { ports: { clock, random, log, vault }, store, config, disabled } = post;
+  const { ports: { clock, random, log, vault }, store, config } = post;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const beganMs = clock.now();
   const fields = { notice: delivery.id, webhook: delivery.webhook };
-  if (!webhook || disabled.has(webhook.id)) {
+  if (!webhook || webhook.id in await store.disabled()) {
     const receipt = buried(delivery, webhook ? "disabled" : "removed", beganMs);
     await store.receipt(delivery.id, receipt);
     log.warn("notice is dead", { ...fields, error: receipt.lastError });
@@ -91,10 +95,7 @@ async function attempt(post: Post, delivery: Delivery): Promise<number> {
     random,
     name: vault.redact(name),
   });
-  if (death === "gone") {
-    disabled.add(webhook.id);
-    await store.disable(webhook.id, beganMs);
-  }
+  if (death === "gone") await store.disable(webhook.id, beganMs);
   await store.receipt(delivery.id, receipt);
   if (receipt.state === "delivered") log.info("notice delivered", fields);
   else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });

@@ -3,3 +3,4 @@ export { deliver, type DeliverOptions, type Outbox } from "./deliver.ts";
 export { type Event, event, eventsSchema } from "./event.ts";
 export { type Context, notices } from "./notice.ts";
 export { headers, SecretError } from "./sign.ts";
+export { webhookFaults } from "./faults.ts";

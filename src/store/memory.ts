@@ -31,6 +31,11 @@ class MemoryStore implements Store {
     return copied(found.sort((a, b) => a.shard - b.shard));
   }
 
+  release({ fence }: Lease): Promise<void> {
+    if (this.#held?.fence === fence) this.#held = { ...this.#held, until: 0 };
+    return Promise.resolve();
+  }
+
   commit(lease: Lease, commit: Commit): Promise<boolean> {
     return Promise.try(() => {
       const own = shaped(COMMIT, commit, "the commit");
@@ -57,13 +62,14 @@ class MemoryStore implements Store {
     return Promise.resolve({ tick: this.#held.tick, slot: slots.at(-1) ?? null });
   }
 
-  claim({ nowMs, leaseMs, limit }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
+  claim({ nowMs, leaseMs, limit, webhook }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
     const heads = new Map<string, Delivery>();
     for (const delivery of this.#outbox) {
       const queue = JSON.stringify([delivery.webhook, delivery.incident]);
       if (delivery.state === "pending" && !heads.has(queue)) heads.set(queue, delivery);
     }
-    const due = [...heads.values()].filter(({ nextAt }) => nextAt <= nowMs).slice(0, limit);
+    const wanted = (head: Delivery) => head.nextAt <= nowMs && (webhook ?? head.webhook) === head.webhook;
+    const due = [...heads.values()].filter(wanted).slice(0, limit);
     for (const delivery of due) delivery.nextAt = nowMs + leaseMs;
     return copied(due);
   }

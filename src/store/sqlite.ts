@@ -49,6 +49,10 @@ class SqliteStore implements Store {
     });
   }
 
+  release({ fence }: Lease): Promise<void> {
+    return Promise.try(() => void this.#driver.run("UPDATE lease SET until = 0 WHERE fence = ?", fence));
+  }
+
   read(shards: number[] | "all"): Promise<Shard[]> {
     if (shards === "all") return this.#select(SHARDS, "ORDER BY shard");
     // One JSON parameter, because a list of placeholders could pass the limit of 100.
@@ -76,16 +80,16 @@ class SqliteStore implements Store {
     });
   }
 
-  claim({ nowMs, leaseMs, limit }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
+  claim({ nowMs, leaseMs, limit, webhook }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
     return this.#write(() => {
       // With min() SQLite takes the other columns from the row that holds the minimum ("bare columns", lang_select).
       const claimed = this.#driver.all(
         `UPDATE outbox SET next_at = ? WHERE seq IN (
            SELECT head FROM (
-             SELECT min(seq) AS head, next_at FROM outbox WHERE state = 'pending' GROUP BY webhook, incident
-           ) WHERE next_at <= ? ORDER BY head LIMIT ?
+             SELECT min(seq) AS head, next_at, webhook FROM outbox WHERE state = 'pending' GROUP BY webhook, incident
+           ) WHERE next_at <= ? AND coalesce(?, webhook) = webhook ORDER BY head LIMIT ?
          ) RETURNING ${OUTBOX.columns}`,
-        ...[nowMs + leaseMs, nowMs, limit],
+        ...[nowMs + leaseMs, nowMs, webhook ?? null, limit],
       );
       return claimed.map((row) => checked(OUTBOX, row)).sort((a, b) => a.seq - b.seq);
     });

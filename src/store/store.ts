@@ -99,6 +99,8 @@ export interface Store {
    * five minutes ahead, was written by a clock that has since stepped back, and holds nobody up (see lease.ts).
    */
   lease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
+  /** Gives up what is left of a lease, so that its tick may be taken again at once. Changes nothing if it is not the newest. */
+  release(lease: Lease): Promise<void>;
   /** The named shards, or all of them, by number. Missing ones are left out. */
   read(shards: number[] | "all"): Promise<Shard[]>;
   /** Applies a commit atomically. False: the lease is no longer the newest, nothing was changed. */
@@ -109,9 +111,9 @@ export interface Store {
   /**
    * Notices that are due, oldest first, and hides them for `leaseMs` by moving their `nextAt`. Of each (webhook, incident)
    * only the oldest pending one can be due, so a hidden or later one holds back all behind it. Disabled webhooks are the
-   * caller's business.
+   * caller's business. With `webhook` only its notices.
    */
-  claim(request: { nowMs: number; leaseMs: number; limit: number }): Promise<Delivery[]>;
+  claim(request: { nowMs: number; leaseMs: number; limit: number; webhook?: string }): Promise<Delivery[]>;
   /** Records an attempt on a pending notice, every field anew; changes nothing on one that is delivered or dead. */
   receipt(id: string, receipt: Receipt): Promise<void>;
   /**

@@ -154,8 +154,8 @@ targets:
   const UNSET = HERE.replace("https://a.example", '"${env:NOWHERE_SET}"');
 
   test.each([
-    ["a valid config", HERE, [], 0, "valid: 1 targets"],
-    ["for deno, this process as prober", HERE, ["--for", "deno"], 0, "valid: 1 targets"],
+    ["a valid config", HERE, [], 0, "valid: 1 target,"],
+    ["for deno, this process as prober", HERE, ["--for", "deno"], 0, "valid: 1 target,"],
     ["for cloudflare, this process as prober", HERE, ["--for", "cloudflare"], 1, "no prober is this process"],
     ["an unset variable", UNSET, [], 1, ":2:25: error: targets[0].url: NOWHERE_SET is not set"],
     [

@@ -27,6 +27,15 @@ export function leases(its: Subject) {
       expect(given.filter((lease) => lease !== null)).toHaveLength(1);
     });
 
+    test("one that was released is given again, with a higher fence; an older one's release changes nothing", async () => {
+      const first = await its.taken(T);
+      await its.store.release(first);
+      const second = await its.take(T, T, "b");
+      expect(second!.fence).toBeGreaterThan(first.fence);
+      await its.store.release(first);
+      expect(await its.take(T, T, "c")).toBeNull();
+    });
+
     // Each row: what was taken, then what is asked; the lease of a tick lasts 50 s.
     const rows: [string, { tick: number; now: number }, { tick: number; now: number }, boolean][] = [
       ["the same tick, 1 ms before its lease ends", at(0, 0), at(0, TTL - 1), false],

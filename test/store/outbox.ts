@@ -42,6 +42,13 @@ export function outbox(its: Subject) {
       expect(await its.due(T)).toEqual(["n1"]);
     });
 
+    test("of one webhook", async () => {
+      await its.put({ notices: [notice("n1", { webhook: "a" }), notice("n2", { webhook: "b" })] });
+      const claimed = await its.store.claim({ nowMs: T, leaseMs: 1, limit: 9, webhook: "b" });
+      expect(claimed.map(({ id }) => id)).toEqual(["n2"]);
+      expect(await its.store.claim({ nowMs: T, leaseMs: 1, limit: 9, webhook: "c" })).toEqual([]);
+    });
+
     test("a retry in the future holds back its own queue, no other", async () => {
       await its.put({ notices: [notice("n1"), notice("n2"), notice("n3", { incident: "i2" })] });
       await its.receipt("n1", "pending", T + HOUR);
