@@ -45,15 +45,5 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports }> 
   return { config, ports: { clock, fetch, random: Math.random, log, vault: secrets } };
 }
 
-/** Makes it at the first call; a failure is not kept. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () =>
-    made ??= make().catch((error) => {
-      made = undefined;
-      throw error;
-    });
-}
-
 /** The plan that this deployment says it is on; without a word the smaller one. */
 export const planOf = ({ ASSAY_PLAN }: Env): Plan => ASSAY_PLAN === "paid" ? "paid" : "free";

@@ -1,18 +1,9 @@
 /** The single writer: settles slots, keeps the store in its own SQLite, answers the API. Its alarm drives the outbox. */
 import { DurableObject } from "cloudflare:workers";
-import { api } from "../src/api/app.ts";
-import type { Config } from "../src/config/config.ts";
+import { lives, LIVEZ } from "../src/api/livez.ts";
 import { messageOf } from "../src/exchange.ts";
-import { deliver } from "../src/notify/mod.ts";
-import type { Fetch, Ports } from "../src/ports.ts";
-import { INVOCATION } from "../src/prices.ts";
-import { remoteProber } from "../src/remote.ts";
-import type { Prober } from "../src/round.ts";
-import { settler } from "../src/settle.ts";
-import { sqliteStore } from "../src/store/sqlite.ts";
-import { boot, type Env, once, planOf } from "./edge.ts";
-import { INSIDE, PROBER_HEADER } from "./prober.ts";
-import { objectDriver } from "./sql.ts";
+import type { Env } from "./edge.ts";
+import { once } from "./once.ts";
 
 const MINUTE_MS = 60_000;
 /** The alarm is armed at least this far ahead, so that a broken receiver cannot make it spin. */
@@ -24,7 +15,7 @@ const WAITING = 2_000;
 
 /** One object, named `ledger`. */
 export class Ledger extends DurableObject<Env> {
-  readonly #assay = once(() => this.#open());
+  readonly #assay = once(async () => (await import("./open.ts")).openLedger(this.env, this.ctx.storage));
   /** Slots of the running minute that the alarm still has to settle. */
   #agenda: number[] = [];
 
@@ -58,23 +49,8 @@ export class Ledger extends DurableObject<Env> {
   }
 
   override async fetch(request: Request): Promise<Response> {
+    if (request.method === "GET" && new URL(request.url).pathname === LIVEZ) return lives();
     return await (await this.#assay()).app.fetch(request);
-  }
-
-  async #open() {
-    const { config, ports } = await boot(this.env);
-    const store = sqliteStore(objectDriver(this.ctx.storage));
-    const { begin, settle } = settler({
-      ports,
-      store,
-      config,
-      probers: probers(ports, config, this.env),
-      owner: crypto.randomUUID(),
-    });
-    // The other half is for the probers; what is left over waits for the alarm.
-    const most = Math.floor(INVOCATION[planOf(this.env)].subrequests / 2);
-    const outbox = () => deliver(ports, store, config, { most });
-    return { ports, store, begin, settle, outbox, app: api({ ports, config, store }) };
   }
 
   /** For the next slot below a minute, or the next notice that is due; none if there is nothing to wait for. */
@@ -101,40 +77,4 @@ export class Ledger extends DurableObject<Env> {
       return [Date.now() + AGAIN_MS];
     }
   }
-}
-
-/** Something that answers requests: a Durable Object, or a Worker behind a service binding. */
-interface Answerer {
-  fetch(request: Request): Promise<Response>;
-}
-
-/** What the ledger needs of a Durable Object namespace. */
-interface Objects {
-  getByName(name: string, options: { locationHint: string }): Answerer;
-}
-
-/** Places are Durable Objects; the others are asked by service binding `PROBER_<ID>` if there is one, else over HTTP. */
-function probers(ports: Ports, config: Config, env: Env): Prober[] {
-  return config.regions.flatMap((region) => region.probers).map((prober) => {
-    if (prober.kind === "local") {
-      throw new Error(`Prober ${prober.id} is this process, which Cloudflare has none of`);
-    }
-    if (prober.kind === "remote") {
-      const bound = env[`PROBER_${prober.id.toUpperCase().replaceAll("-", "_")}`] as Answerer | undefined;
-      return remoteProber(bound ? { ...ports, fetch: over(() => bound) } : ports, prober);
-    }
-    const { id, place, generation } = prober;
-    // The hint counts only at the first call for a name, and objects never move: so the name says it, and the generation.
-    const object = () =>
-      (env.PROBER as Objects).getByName(`prober:${place}:${generation}`, { locationHint: place });
-    return remoteProber({ ...ports, fetch: over(object, id) }, { id, url: "http://prober", token: INSIDE });
-  });
-}
-
-/** The Fetch port over a stub; an object that broke needs a new stub, so it is asked for each time. */
-function over(answerer: () => Answerer, prober?: string): Fetch {
-  return (url, { headers, ...outgoing }) => {
-    const named = prober === undefined ? headers : { ...headers, [PROBER_HEADER]: prober };
-    return answerer().fetch(new Request(url, { ...outgoing, headers: named, redirect: "manual" }));
-  };
 }

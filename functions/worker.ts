@@ -1,8 +1,8 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
 import { messageOf } from "../src/exchange.ts";
-import { type Env, once } from "./edge.ts";
+import type { Env } from "./edge.ts";
 import { Ledger } from "./ledger.ts";
-import { open, Prober } from "./prober.ts";
+import { Prober, prober } from "./prober.ts";
 
 export { Ledger, Prober };
 
@@ -13,14 +13,13 @@ interface Ledgers {
 
 const ledger = (env: Env) => (env.LEDGER as Ledgers).getByName("ledger");
 
-let pinned: (() => ReturnType<typeof open>) | undefined;
+let pinned: ReturnType<typeof prober> | undefined;
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     try {
       if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
-      const id = env.ASSAY_PROBER;
-      pinned ??= once(() => open(env, id));
+      pinned ??= prober(env, env.ASSAY_PROBER);
       return await (await pinned()).fetch(request);
     } catch (error) {
       // Most likely the config of this deployment: a secret that is not set. The log names it, the public does not learn it.

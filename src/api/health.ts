@@ -4,6 +4,7 @@ import { messageOf } from "../exchange.ts";
 import type { Ports } from "../ports.ts";
 import { staleAt } from "../schedule.ts";
 import type { Store } from "../store/store.ts";
+import { lives, LIVEZ, verdict } from "./livez.ts";
 import { lastSlot } from "./pulse.ts";
 
 /** One line of Assay's own readiness. */
@@ -25,14 +26,11 @@ export function health(ports: Ports, config: Config, store?: Store): Hono {
       name,
       [{ status: ok ? "pass" : "fail", output: detail }],
     ]));
-    return new Response(JSON.stringify({ status: ok ? "pass" : "fail", checks }), {
-      status: ok ? 200 : 503,
-      headers: { "content-type": "application/health+json" },
-    });
+    return verdict(ok ? 200 : 503, checks);
   };
   const loaded: Part = { name: "config", ok: true, detail: `${config.checks.length} checks` };
 
-  app.get("/livez", () => answer([]));
+  app.get(LIVEZ, lives);
   app.get("/readyz", async () => {
     if (!store) return answer([loaded]);
     return answer([loaded, ...await storeParts(store, ports, config)]);

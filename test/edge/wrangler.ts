@@ -50,8 +50,6 @@ function replaced(toml: string, from: string, to: string): string {
 /** A Worker that `wrangler dev` runs. */
 export interface Dev {
   url: string;
-  /** Process id of wrangler; workerd is below it. */
-  pid: number;
   /** Fires cron for a slot (epoch ms), and answers once the handler has. */
   fire(slot: number): Promise<string>;
   stop(): Promise<void>;
@@ -84,7 +82,6 @@ export async function dev(config: unknown, vars: Record<string, string>): Promis
   ]);
   return {
     url,
-    pid: process.pid,
     async fire(slot) {
       const answer = await fetch(`${url}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${slot}&format=json`);
       return (await answer.json()).outcome;

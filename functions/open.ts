@@ -1,0 +1,97 @@
+/**
+ * Assay as its objects run it. They load this module at their first use: an isolate that only passes requests on, or says
+ * that it lives, needs none of it.
+ */
+import { api } from "../src/api/app.ts";
+import type { Config } from "../src/config/config.ts";
+import { overheadOf } from "../src/cost.ts";
+import { deliver } from "../src/notify/mod.ts";
+import { whereabouts } from "../src/place.ts";
+import type { Fetch, Ports } from "../src/ports.ts";
+import { INVOCATION } from "../src/prices.ts";
+import { remoteProber } from "../src/remote.ts";
+import { DIALECTS } from "../src/report/mod.ts";
+import { localProber, type Prober } from "../src/round.ts";
+import { settler } from "../src/settle.ts";
+import { sqliteStore } from "../src/store/sqlite.ts";
+import type { ObjectStorage } from "cloudflare:workers";
+import { boot, type Env, planOf } from "./edge.ts";
+import { PROBER_HEADER } from "./prober.ts";
+import { objectDriver } from "./sql.ts";
+
+/** Nobody outside this Worker reaches a prober object, so this is a name and no secret. */
+const INSIDE = "inside";
+
+/** All that the ledger object does, over its storage. */
+export async function openLedger(env: Env, storage: ObjectStorage) {
+  const { config, ports } = await boot(env);
+  const store = sqliteStore(objectDriver(storage));
+  const { begin, settle } = settler({
+    ports,
+    store,
+    config,
+    probers: probers(ports, config, env),
+    owner: crypto.randomUUID(),
+  });
+  // The other half is for the probers; what is left over waits for the alarm.
+  const most = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
+  const outbox = () => deliver(ports, store, config, { most });
+  return { store, begin, settle, outbox, app: api({ ports, config, store }) };
+}
+
+/** The app of one prober of the config that this deployment holds. */
+export async function openProber(env: Env, id: string) {
+  const { config, ports } = await boot(env);
+  const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
+  if (!own || own.kind === "local") throw new Error(`The config has no prober ${id} for Cloudflare`);
+  const { concurrency, controls } = config;
+  // On a developer's machine every place is the same one.
+  const measured = own.kind === "place" && env.ASSAY_PLACES !== "assumed";
+  const where = measured ? whereabouts(ports, own.place) : undefined;
+  const prober = localProber(ports, {
+    id,
+    region: own.region,
+    dialects: DIALECTS,
+    concurrency,
+    controls,
+    budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),
+    where,
+  });
+  return api({ ports, config, prober: { prober, token: own.kind === "place" ? INSIDE : own.token } });
+}
+
+/** Something that answers requests: a Durable Object, or a Worker behind a service binding. */
+interface Answerer {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** What the ledger needs of a Durable Object namespace. */
+interface Objects {
+  getByName(name: string, options: { locationHint: string }): Answerer;
+}
+
+/** Places are Durable Objects; the others are asked by service binding `PROBER_<ID>` if there is one, else over HTTP. */
+function probers(ports: Ports, config: Config, env: Env): Prober[] {
+  return config.regions.flatMap((region) => region.probers).map((prober) => {
+    if (prober.kind === "local") {
+      throw new Error(`Prober ${prober.id} is this process, which Cloudflare has none of`);
+    }
+    if (prober.kind === "remote") {
+      const bound = env[`PROBER_${prober.id.toUpperCase().replaceAll("-", "_")}`] as Answerer | undefined;
+      return remoteProber(bound ? { ...ports, fetch: over(() => bound) } : ports, prober);
+    }
+    const { id, place, generation } = prober;
+    // The hint counts only at the first call for a name, and objects never move: so the name says it, and the generation.
+    const object = () =>
+      (env.PROBER as Objects).getByName(`prober:${place}:${generation}`, { locationHint: place });
+    return remoteProber({ ...ports, fetch: over(object, id) }, { id, url: "http://prober", token: INSIDE });
+  });
+}
+
+/** The Fetch port over a stub; an object that broke needs a new stub, so it is asked for each time. */
+function over(answerer: () => Answerer, prober?: string): Fetch {
+  return (url, { headers, ...outgoing }) => {
+    const named = prober === undefined ? headers : { ...headers, [PROBER_HEADER]: prober };
+    return answerer().fetch(new Request(url, { ...outgoing, headers: named, redirect: "manual" }));
+  };
+}
