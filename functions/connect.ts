@@ -117,8 +117,8 @@ function neverConnected(error: unknown): boolean {
 function overTcp(): Send {
   const client = Deno.createHttpClient({ poolIdleTimeout: IDLE_MS, allowHost: true });
   return (url, { headers, ...outgoing }, address) => {
-    const there = new URL(url);
-    there.hostname = address.includes(":") ? `[${address}]` : address;
+    const host = address.includes(":") ? `[${address}]` : address;
+    const there = new URL(`http://${host}:${url.port || 80}${url.pathname}${url.search}`);
     return direct(there, { ...outgoing, headers: { host: url.host, ...headers } }, client);
   };
 }

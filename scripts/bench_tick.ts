@@ -77,20 +77,24 @@ function counting(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
   };
 }
 
-/** The floor: the same requests as a probe would send them, and nothing else. */
-export async function bare(urls: readonly string[], concurrency: number): Promise<void> {
+/** The floor: the same requests as a probe would send them, and nothing else. `extra` headers come beside the User-Agent. */
+export async function bare(
+  urls: readonly string[],
+  concurrency: number,
+  extra: Record<string, string> = {},
+): Promise<void> {
+  const headers = { "user-agent": USER_AGENT, ...extra };
   let next = 0;
   const worker = async () => {
-    while (next < urls.length) await ask(urls[next++]!);
+    while (next < urls.length) await ask(urls[next++]!, headers);
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-async function ask(url: string): Promise<void> {
+async function ask(url: string, headers: Record<string, string>): Promise<void> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), 10_000);
   try {
-    const headers = { "user-agent": USER_AGENT };
     const response = await fetch(url, { headers, redirect: "manual", signal: abort.signal });
     await response.arrayBuffer();
   } finally {

@@ -146,8 +146,22 @@ function join(chunks: Uint8Array[], size: number): Uint8Array {
 /** A path under a base URL, whose own path stays in front; an absolute URL stands for itself. Null: it makes no URL. */
 export function under(base: string, path: string): URL | null {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);
-  const root = URL.parse(base);
-  return root && URL.parse(`${root.origin}${root.pathname.replace(/\/+$/, "")}/${path.replace(/^\//, "")}`);
+  const root = rootOf(base);
+  return root === null ? null : URL.parse(path.startsWith("/") ? root + path : `${root}/${path}`);
+}
+
+const CACHED = 10_000;
+const roots = new Map<string, string | null>();
+
+/** A base URL without query, fragment and last slashes. Parsing costs more than a look-up, and few bases serve many requests. */
+function rootOf(base: string): string | null {
+  const known = roots.get(base);
+  if (known !== undefined) return known;
+  const url = URL.parse(base);
+  const root = url && url.origin + url.pathname.replace(/\/+$/, "");
+  if (roots.size >= CACHED) roots.clear();
+  roots.set(base, root);
+  return root;
 }
 
 /** All of a URL after its host, and credentials before it: runtimes print whole URLs, and these may hold secrets. */

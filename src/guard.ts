@@ -64,10 +64,24 @@ function nameRefusal(name: string, allowPrivate: boolean): string | null {
   return suffix ? `Cannot ask ${name}: names under ${suffix} are refused` : null;
 }
 
+const CACHED = 1_000;
+
 /** Puts the guard before `fetch`: throws `Refused` instead of asking. DNS answers are the connector's part. */
 export function guarded(fetch: Fetch, allowPrivate: boolean): Fetch {
+  /** By protocol and host, which decide alone once there is no user name or password. */
+  const known = new Map<string, string | null>();
+  const reasonOf = (url: URL) => {
+    if (url.username || url.password) return refusal(url, allowPrivate);
+    const key = url.protocol + url.host;
+    const reason = known.get(key);
+    if (reason !== undefined) return reason;
+    if (known.size >= CACHED) known.clear();
+    const fresh = refusal(url, allowPrivate);
+    known.set(key, fresh);
+    return fresh;
+  };
   return (url, outgoing) => {
-    const reason = refusal(url, allowPrivate);
+    const reason = reasonOf(url);
     return reason === null ? fetch(url, outgoing) : Promise.reject(new Refused(reason));
   };
 }
