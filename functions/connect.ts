@@ -27,6 +27,8 @@ export interface ConnectorOptions {
 interface Pin {
   expires: number;
   addresses: Promise<string[]>;
+  /** The same, once they are known: most requests need not wait. */
+  known?: string[];
 }
 
 /** Sends to one address, whatever the URL's host resolves to by then; Host, SNI and verified name are the URL's. */
@@ -49,7 +51,10 @@ export function connector(
     pins.delete(host);
     pins.set(host, pin);
     if (pins.size > MAX_PINS) pins.delete(pins.keys().next().value!);
-    pin.addresses.catch(() => pins.get(host) === pin && pins.delete(host));
+    pin.addresses.then(
+      (addresses) => pin.known = addresses,
+      () => pins.get(host) === pin && pins.delete(host),
+    );
     return pin;
   }
 
@@ -67,14 +72,14 @@ export function connector(
     const host = hostOf(url);
     if (isIP(host)) return await direct(url, outgoing);
     const pin = pinOf(host);
-    const addresses = await unlessAborted(pin.addresses, outgoing.signal);
+    const addresses = pin.known ?? await unlessAborted(pin.addresses, outgoing.signal);
     let last: unknown;
     for (const address of addresses) {
       try {
         return await senders[url.protocol]!(url, outgoing, address);
       } catch (error) {
         last = error;
-        pin.addresses = Promise.resolve([...addresses.filter((other) => other !== address), address]);
+        pin.known = [...addresses.filter((other) => other !== address), address];
         if (outgoing.signal.aborted || !neverConnected(error)) break;
       }
     }
