@@ -1,6 +1,5 @@
 /** The single writer: settles slots, keeps the store in its own SQLite, answers the API. Its alarm drives the outbox. */
 import { DurableObject } from "cloudflare:workers";
-import { lives, LIVEZ } from "../src/api/livez.ts";
 import { messageOf } from "../src/exchange.ts";
 import type { Env } from "./edge.ts";
 import { once } from "./once.ts";
@@ -49,7 +48,6 @@ export class Ledger extends DurableObject<Env> {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    if (request.method === "GET" && new URL(request.url).pathname === LIVEZ) return lives();
     return await (await this.#assay()).app.fetch(request);
   }
 

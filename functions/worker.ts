@@ -1,4 +1,5 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
+import { lives, LIVEZ } from "../src/api/livez.ts";
 import { messageOf } from "../src/exchange.ts";
 import type { Env } from "./edge.ts";
 import { Ledger } from "./ledger.ts";
@@ -17,6 +18,8 @@ let pinned: ReturnType<typeof prober> | undefined;
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
+    // Without waking an object: whether the ledger is well, /readyz tells.
+    if (request.method === "GET" && new URL(request.url).pathname === LIVEZ) return lives();
     try {
       if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
       pinned ??= prober(env, env.ASSAY_PROBER);
