@@ -3,7 +3,7 @@ import type { Ports, Vault } from "../ports.ts";
 import { codeClaim } from "./code.ts";
 import { decode } from "./decode.ts";
 import { type Heard, read, silent } from "./read.ts";
-import type { Dialect, Report } from "./report.ts";
+import type { Asking, Dialect, Report } from "./report.ts";
 
 const CAP_BYTES = 64 * 1024;
 
@@ -53,12 +53,13 @@ async function hear(
 ): Promise<Heard> {
   const { url, timeoutMs, signal } = source;
   const { vault } = ports;
-  const headers = headersOf(source.headers, vault);
+  const asking = dialects.find(({ name }) => name === source.dialect)?.request;
+  const headers = headersOf(source.headers, vault, asking);
   if (headers instanceof Error) {
     return silent(url, source, "unknown", vault.redact(`secret: ${messageOf(headers)}`));
   }
 
-  const request = { url, method: "GET", headers };
+  const request = { url, method: asking?.method ?? "GET", headers, body: asking?.body };
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
   if (got.kind === "failure") {
     const state = got.reason === "blocked" || got.reason === "platform" ? "unreadable" : "unreachable";
@@ -73,8 +74,12 @@ async function hear(
   return read(answer, { ...source, at }, dialects);
 }
 
-function headersOf(own: Record<string, string>, vault: Vault): Record<string, string> | Error {
-  const headers = { ...RECIPE };
+function headersOf(
+  own: Record<string, string>,
+  vault: Vault,
+  asking?: Asking,
+): Record<string, string> | Error {
+  const headers = { ...RECIPE, ...asking?.headers };
   try {
     for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = vault.reveal(value);
     return headers;

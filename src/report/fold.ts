@@ -33,12 +33,12 @@ export interface Folded {
 
 /**
  * The worst claim wins. A status code that points the same way as a word gives way to it (503 beside `draining`: the
- * word is the finer one), and under a word that refuses the parts change nothing.
+ * word is the finer one; a code that itself says `degraded`, as Consul's 429, stays), and under a word that refuses the parts change nothing.
  */
 export function fold({ claims, subsystems = [] }: Reading): Folded {
   const words = claims.filter((claim) => claim.source !== "code");
   const decisive = claims.filter((claim) =>
-    claim.source !== "code" || !words.some((word) => agree(word, claim))
+    claim.source !== "code" || claim.state === "degraded" || !words.some((word) => agree(word, claim))
   );
   const own = worst(decisive.map((claim) => claim.state));
   const contradictions = disagreement(claims);
@@ -57,7 +57,8 @@ export function fold({ claims, subsystems = [] }: Reading): Folded {
   return { state, contradictions, reason: reasonFor(state, claims, required) };
 }
 
-function worst(states: ReportState[]): ReportState {
+/** The worst of some states; `unreadable` of none. */
+export function worst(states: readonly ReportState[]): ReportState {
   if (states.length === 0) return "unreadable";
   return states.reduce((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a));
 }

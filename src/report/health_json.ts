@@ -2,6 +2,7 @@ import { codeClaim } from "./code.ts";
 import { isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "./report.ts";
+import { newestOf } from "./time.ts";
 
 /** The words of the draft, section 3.1; any other is `unknown`. */
 const STATES = new Map<string, ReportState>([
@@ -38,7 +39,7 @@ export const healthJson: Dialect = {
       claims: [codeClaim(status), { source: "body", state: stateOf(json.status), raw: json.status }],
       subsystems: nodes.flatMap(partOf),
       version: typeof version === "string" ? version : undefined,
-      reportedAt: newest(nodes),
+      reportedAt: newestOf(nodes.map(({ check }) => check.time)),
     };
   },
 };
@@ -72,16 +73,4 @@ function partOf({ name, check }: Node): Subsystem[] {
     required: false,
     message: typeof check.output === "string" && check.output !== "" ? check.output : undefined,
   }];
-}
-
-/** The newest time of any check: while one is fresh, the report is alive, however rarely the others run. */
-function newest(nodes: Node[]): number | undefined {
-  const times = nodes.map(({ check }) => timeOf(check.time));
-  const known = times.filter((time) => !Number.isNaN(time));
-  return known.length > 0 ? known.reduce((a, b) => Math.max(a, b)) : undefined;
-}
-
-/** Epoch ms of an RFC 3339 time; anything else is NaN, because `Date.parse("1")` is a day in 2001. */
-function timeOf(time: unknown): number {
-  return typeof time === "string" && /^\d{4}-\d\d-\d\d[Tt ]/.test(time) ? Date.parse(time) : NaN;
 }

@@ -45,6 +45,7 @@ function jsonClaim(json: unknown, say: (state: ReportState, raw: string) => Clai
     if (typeof value === "string" || typeof value === "boolean") {
       return say(stateOfWord(String(value)) ?? "unknown", String(value));
     }
+    if (value !== undefined) return say("unknown", value === null ? "null" : "not a word");
   }
   return undefined;
 }

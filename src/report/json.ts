@@ -22,6 +22,23 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The JSON objects in a list; none if `value` is no list. */
+export function records(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** `value` if it is a text that is not empty. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A text, number or boolean as text, anything else as an empty one: unlike `String()` and templates it never throws. */
+export function scalar(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : "";
+}
+
 function isDeep(json: unknown): boolean {
   const open: [value: unknown, depth: number][] = [[json, 1]];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -31,4 +48,9 @@ function isDeep(json: unknown): boolean {
     for (const child of Object.values(value)) open.push([child, depth + 1]);
   }
   return false;
+}
+
+/** The first of `values` that is a text and not empty. */
+export function firstText(...values: unknown[]): string | undefined {
+  return values.map(textOf).find((text) => text !== undefined);
 }

@@ -1,5 +1,6 @@
 import { codeClaim } from "./code.ts";
 import { fold } from "./fold.ts";
+import { headerClaims } from "./headers.ts";
 import { parse } from "./json.ts";
 import { questionOf } from "./question.ts";
 import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
@@ -44,7 +45,7 @@ export function read(
     return silent(answer.url, options, "unreadable", found, codeClaim(answer.status));
   }
 
-  const reading = bounded(found.reading);
+  const reading = bounded(found.reading, headerClaims(answer.headers));
   const reportedAt = reading.reportedAt ?? cachedAt(answer.headers, options.at);
   const heard: Heard = {
     ...fold(reading),
@@ -107,9 +108,9 @@ function confidenceOf(dialect: string, claims: Claim[]): Report["confidence"] {
   return claims.every((claim) => claim.source === "code") ? "code" : "recognised";
 }
 
-/** Cuts long texts, and adds an `unreadable` claim where there are more parts than are kept. */
-function bounded(reading: Reading): Reading {
-  const claims = reading.claims.map((claim) => ({ ...claim, raw: clip(claim.raw, 80) }));
+/** Adds the claims of the headers, cuts long texts, and adds an `unreadable` claim where there are more parts than are kept. */
+function bounded(reading: Reading, more: Claim[]): Reading {
+  const claims = [...reading.claims, ...more].map((claim) => ({ ...claim, raw: clip(claim.raw, 80) }));
   const subsystems = (reading.subsystems ?? []).map((part) => ({
     ...part,
     name: clip(part.name, 200),

@@ -92,9 +92,20 @@ export interface Answer {
   json?: unknown;
 }
 
-/** One way of saying "ready". `recognise` is asked in table order; `read` may return null: no readable claim. */
+/** How a dialect wants to be asked where a GET will not do; `headers` go over the recipe's, and under the source's own. */
+export interface Asking {
+  method: string;
+  headers: Record<string, string>;
+  body: string | Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * One way of saying "ready". `recognise` is asked in table order; `read` may return null: no readable claim. `request`
+ * is sent where the dialect is declared.
+ */
 export interface Dialect {
   name: string;
+  request?: Asking;
   recognise(answer: Answer): boolean;
   read(answer: Answer): Reading | null;
 }

@@ -22,6 +22,11 @@ const shaped = fc.record({
   components: fc.oneof(parts, anything),
   details: fc.oneof(parts, anything),
   checks: fc.oneof(fc.dictionary(fc.string(), fc.array(anything)), anything),
+  ...Object.fromEntries(
+    ["info", "error", "entries", "results", "failures", "checkResults"].map((
+      key,
+    ) => [key, fc.oneof(parts, anything)]),
+  ),
 }, { requiredKeys: [] });
 const lines = fc.array(
   fc.tuple(

@@ -50,8 +50,43 @@ describe("fixtures", () => {
 describe("choosing a dialect", () => {
   test("the table is in sniffing order: headers and JSON shapes, text, the code", () => {
     expect(DIALECTS.map((dialect) => dialect.name)).toEqual([
+      "consul",
+      "prometheus",
+      "grpc-web",
+      "grpc-health",
       "health+json",
+      "pomerium",
+      "envoy",
+      "etcd",
+      "patroni",
+      "vault",
+      "rabbitmq",
+      "nats",
+      "k8s-api",
+      "docker",
+      "elb",
+      "statuspage",
+      "instatus",
+      "incident.io",
+      "better-stack",
+      "google-cloud",
+      "aws-events",
+      "systemd",
+      "haproxy",
+      "istio",
       "spring",
+      "microprofile",
+      "aspnetcore",
+      "nestjs",
+      "terminus",
+      "under-pressure",
+      "go-health",
+      "hellofresh",
+      "heptio",
+      "django-health-check",
+      "laravel",
+      "rails",
+      "lightship",
       "k8s",
       "k8s-http",
       "http",
@@ -66,10 +101,10 @@ describe("choosing a dialect", () => {
     ["an object of lists is health+json, not Spring", "health+json", {
       body: { status: "UP", checks: { "db:ping": [] } },
     }],
-    ["a list of checks is neither", "http", {
+    ["a list of checks is MicroProfile, not Spring", "microprofile", {
       body: { status: "UP", checks: [{ name: "db", status: "UP" }] },
     }],
-    ["lower-case words are not Spring's", "http", {
+    ["lower-case words are not Spring's", "nestjs", {
       body: { status: "ok", info: {}, error: {}, details: {} },
     }],
     ["JSON under text/plain is JSON", "spring", {

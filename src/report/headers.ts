@@ -1,0 +1,18 @@
+import type { Claim, ReportState } from "./report.ts";
+
+/**
+ * Envoy puts these on any answer that passes it, not only on health checks (extensions/filters/http/health_check);
+ * the first counts by its presence, the second when `true`.
+ */
+const HEADERS: readonly [name: string, value: RegExp, state: ReportState][] = [
+  ["x-envoy-degraded", /^/, "degraded"],
+  ["x-envoy-immediate-health-check-fail", /^true$/i, "draining"],
+];
+
+/** What the proxy in front of a service claims beside it, whatever the dialect of the body. */
+export function headerClaims(headers: Headers): Claim[] {
+  return HEADERS.flatMap(([name, value, state]) => {
+    const found = headers.get(name);
+    return found !== null && value.test(found) ? [{ source: "header", state, raw: name }] : [];
+  });
+}
