@@ -5,9 +5,9 @@ import { timeOf } from "./time.ts";
 
 /** `State.Status` where it decides by itself (moby api/types/container): what does not run keeps a stale `Health`. */
 const STATUS = new Map<unknown, ReportState>([
-  ["created", "unreachable"],
-  ["exited", "unreachable"],
-  ["dead", "unreachable"],
+  ["created", "not_ready"],
+  ["exited", "not_ready"],
+  ["dead", "not_ready"],
   ["removing", "draining"],
   ["restarting", "starting"],
   ["paused", "not_ready"],
@@ -24,7 +24,7 @@ const EVENT = /^health_status: (\w+)$/;
 /**
  * Docker's HEALTHCHECK: `GET /containers/{id}/json`, `docker inspect`, a bare `State`, or a `health_status` event.
  *
- * The container comes first: created, exited or dead is unreachable, paused not_ready, restarting starting. A running one
+ * The container comes first: created, exited, dead or paused is not_ready, restarting starting. A running one
  * is what `Health.Status` says: healthy ready, starting, unhealthy not_ready; without a HEALTHCHECK (absent or `none`)
  * it is unknown, because running is not readiness. A stop that has begun cannot be seen. `FailingStreak` under `healthy` is
  * told in the part's message. The claim is as old as the end of the last check.
@@ -66,7 +66,7 @@ function reading(state: Record<string, unknown>, refused: Claim[]): Reading {
 function flagged({ Running, Paused, Restarting }: Record<string, unknown>): ReportState | undefined {
   if (Restarting === true) return "starting";
   if (Paused === true) return "not_ready";
-  return Running === true ? undefined : "unreachable";
+  return Running === true ? undefined : "not_ready";
 }
 
 function claimOf(word: string): Claim {

@@ -10,7 +10,7 @@ const UNITS: readonly [pattern: RegExp, state: ReportState][] = [
   [/^activating\//, "starting"],
   [/^deactivating\//, "draining"],
   [/^(failed|maintenance)\//, "not_ready"],
-  [/^inactive\//, "unreachable"],
+  [/^inactive\//, "not_ready"],
 ];
 
 /** sd_notify(3), the strongest first: `STOPPING=1` is final. */
@@ -27,7 +27,7 @@ const DATAGRAM = /^(READY|RELOADING|STOPPING|WATCHDOG|STATUS)=/m;
  *
  * active/running is ready, but for `Type=simple` and `exec`, where it only says that a process was started: liveness.
  * reloading is degraded (it keeps serving), activating starting, activating/auto-restart not_ready (it has failed),
- * deactivating draining, failed not_ready, inactive unreachable, a unit that was not found and all else unknown.
+ * deactivating draining, failed or inactive not_ready, a unit that was not found and all else unknown.
  * The first word of `StatusText`, while active, can degrade: a service cannot take `READY=1` back. A datagram without
  * READY, RELOADING or STOPPING (a heartbeat, a status) is unknown.
  */
