@@ -112,7 +112,8 @@ async function run(until: number) {
       if (waits === 10) throw new Error(`The tick ${minute} stays taken`);
       clock.to(clock.now() + 10_000);
     }
-    void send();
+    // Before the clock goes on: a claim must not run out while its notice is on the way.
+    await send();
   }
   for (let tries = 0; await pending(); tries++) {
     if (tries === 60) throw new Error("There are notices that cannot be delivered");
