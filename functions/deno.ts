@@ -3,7 +3,7 @@ import { api } from "../src/api/app.ts";
 import type { Config } from "../src/config/config.ts";
 import { messageOf } from "../src/exchange.ts";
 import { deliver } from "../src/notify/mod.ts";
-import type { Clock, Log, Ports } from "../src/ports.ts";
+import type { Log, Ports } from "../src/ports.ts";
 import { remoteProber } from "../src/remote.ts";
 import { DIALECTS } from "../src/report/mod.ts";
 import { localProber, type Prober } from "../src/round.ts";
@@ -11,6 +11,7 @@ import { settler } from "../src/settle.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import type { Store } from "../src/store/store.ts";
 import { vault } from "../src/vault.ts";
+import { clock } from "./clock.ts";
 import { connector } from "./connect.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -19,16 +20,6 @@ const OUTBOX_MS = 5_000;
 /** What a stop allows to work in flight, and then to the last notices and answers. */
 const STOP_MS = 10_000;
 const LAST_MS = 5_000;
-
-/** The machine's clock and timers. */
-export const clock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  after(ms, fire) {
-    const timer = setTimeout(fire, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** One JSON line per event on standard error. */
 export const jsonLog: Log = {

@@ -3,23 +3,14 @@ import bundled from "assay:config";
 import { type Config } from "../src/config/config.ts";
 import { loadValue } from "../src/config/mod.ts";
 import { guarded } from "../src/guard.ts";
-import type { Clock, Fetch, Log, Ports } from "../src/ports.ts";
+import type { Fetch, Log, Ports } from "../src/ports.ts";
 import type { Plan } from "../src/prices.ts";
 import { DIALECTS } from "../src/report/mod.ts";
 import { vault } from "../src/vault.ts";
+import { clock } from "./clock.ts";
 
 /** Bindings and secrets, by name. */
 export type Env = Record<string, unknown>;
-
-/** Of the runtime. In production both clocks advance only with I/O, which is all that they are asked about. */
-const clock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  after(ms, fire) {
-    const timer = setTimeout(fire, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 const log: Log = {
   info: (message, fields) => console.log({ level: "info", message, ...fields }),

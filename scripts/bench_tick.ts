@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { clock, denoPorts, proberHere } from "../functions/deno.ts";
+import { clock } from "../functions/clock.ts";
+import { denoPorts, proberHere } from "../functions/deno.ts";
 import { sqliteDriver } from "../functions/sqlite.ts";
 import type { Config } from "../src/config/config.ts";
 import { USER_AGENT } from "../src/exchange.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connector } from "../functions/connect.ts";
 import { openSqlite } from "../functions/sqlite.ts";
-import { clock } from "../functions/deno.ts";
+import { clock } from "../functions/clock.ts";
 import { api } from "../src/api/app.ts";
 import { loadValue } from "../src/config/mod.ts";
 import { deliver } from "../src/notify/mod.ts";
