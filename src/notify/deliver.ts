@@ -52,12 +52,14 @@ export async function deliver(
   const gate = limiter(parallel);
   const post: Post = { ports, store, config, deadlineMs };
   let made = 0;
+  // Claimed only when its turn has come: a claim must not run out in the queue.
+  const turn = (webhook?: string, begin?: Delivery) =>
+    gate(async () => {
+      const next = begin ?? await claim(webhook);
+      return next && { sent: await attempt(post, next) };
+    });
   const drain = async (webhook?: string, begin?: Delivery) => {
-    for (let next = begin ?? await claim(webhook); next; next = await claim(webhook)) {
-      const delivery = next;
-      const sent = await gate(() => attempt(post, delivery));
-      made += sent;
-    }
+    for (let done = await turn(webhook, begin); done; done = await turn(webhook)) made += done.sent;
   };
   // Two at once for each webhook, so that one that hangs does not hold up the others.
   const ids = new Set([first.webhook, ...config.webhooks.map(({ id }) => id)]);
