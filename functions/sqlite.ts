@@ -41,7 +41,7 @@ export function sqliteDriver(path: string): SqlDriver {
     if (path !== ":memory:") Deno.mkdirSync(dirname(path), { recursive: true });
     return new DatabaseSync(path);
   });
-  explained(path, db, () => SETTINGS.forEach((setting) => db.exec(setting)));
+  explained(path, db, () => SETTINGS.forEach((setting) => patiently(() => db.exec(setting))));
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string) => {
     const statement = statements.get(sql) ?? db.prepare(sql);
@@ -54,6 +54,22 @@ export function sqliteDriver(path: string): SqlDriver {
     transaction: (work) => transaction(db, work),
     close: () => db.close(),
   };
+}
+
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 20;
+
+/** SQLite does not wait by itself where two processes turn one new file to WAL at once: it says "locked" immediately. */
+function patiently(work: () => void): void {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!/database is locked/.test(messageOf(error)) || performance.now() > until) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
 }
 
 function transaction<T>(db: DatabaseSync, work: () => T): T {
