@@ -97,8 +97,14 @@ export function settler(options: SettlerOptions): Settler {
   const retain = async (nowMs: number) => {
     if (nowMs - retainedAt < HOUR_MS && nowMs >= retainedAt) return;
     retainedAt = nowMs;
-    const { rawMs, incidentsMs } = config.retention;
-    await store.retain({ rawBefore: nowMs - rawMs, incidentsBefore: nowMs - incidentsMs });
+    const { rawMs, hoursMs, daysMs, incidentsMs } = config.retention;
+    await store.retain({
+      rawBefore: nowMs - rawMs,
+      hoursBefore: nowMs - hoursMs,
+      daysBefore: nowMs - daysMs,
+      incidentsBefore: nowMs - incidentsMs,
+      nowMs,
+    });
   };
 
   const begin = async (minuteMs: number) => {

@@ -5,12 +5,13 @@ import { messageOf } from "../exchange.ts";
 import type { Ports } from "../ports.ts";
 import type { Prober } from "../round.ts";
 import type { Store } from "../store/store.ts";
-import { guarded } from "./auth.ts";
+import { access } from "./access.ts";
 import { deliveries } from "./deliveries.ts";
 import { health } from "./health.ts";
 import { incidents } from "./incidents.ts";
 import { problem } from "./problem.ts";
 import { rounds } from "./rounds.ts";
+import { statesReader } from "./states.ts";
 import { status } from "./status.ts";
 
 /** What the API answers from. */
@@ -35,11 +36,11 @@ export function api(options: ApiOptions): Hono {
   app.route("/", health(ports, config, store));
   if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
   if (store) {
-    const token = () => config.api.token && ports.vault.reveal(config.api.token);
-    const operator = guarded(token, "api.token");
-    app.route("/", status(ports, config, store, token, operator));
-    app.route("/", incidents(store, operator));
-    app.route("/", deliveries(ports, store, operator));
+    const allowed = access(config, ports);
+    const states = statesReader(store);
+    app.route("/", status(ports, config, store, states, allowed));
+    app.route("/", incidents(store, allowed));
+    app.route("/", deliveries(ports, store, allowed));
   }
   app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${c.req.path}`));
   app.onError((error, c) => {

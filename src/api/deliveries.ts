@@ -1,7 +1,8 @@
-import { Hono, type MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import * as z from "zod";
 import type { Ports } from "../ports.ts";
 import type { Delivery, Store } from "../store/store.ts";
+import type { Access } from "./access.ts";
 import { problem } from "./problem.ts";
 import { limit, query } from "./query.ts";
 import { iso } from "./view.ts";
@@ -14,10 +15,10 @@ const filters = z.strictObject({
 });
 
 /** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for a dead one. */
-export function deliveries({ clock }: Ports, store: Store, operator: MiddlewareHandler): Hono {
+export function deliveries({ clock }: Ports, store: Store, access: Access): Hono {
   const app = new Hono();
 
-  app.get("/v1/deliveries", operator, async (c) => {
+  app.get("/v1/deliveries", access.allow("read"), async (c) => {
     const read = query(c, filters);
     if ("response" in read) return read.response;
     const [{ items, next }, disabled] = await Promise.all([store.deliveries(read.value), store.disabled()]);
@@ -25,7 +26,7 @@ export function deliveries({ clock }: Ports, store: Store, operator: MiddlewareH
     return c.json({ deliveries: items.map(view), next, disabledWebhooks: webhooks });
   });
 
-  app.post("/v1/deliveries/:id/resend", operator, async (c) => {
+  app.post("/v1/deliveries/:id/resend", access.allow("operate"), async (c) => {
     const id = c.req.param("id");
     if (!await store.resend(id, clock.now())) {
       return problem(c, "conflict", "There is no dead delivery with this id");

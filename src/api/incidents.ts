@@ -1,6 +1,7 @@
-import { Hono, type MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import * as z from "zod";
 import type { Store } from "../store/store.ts";
+import type { Access } from "./access.ts";
 import { problem } from "./problem.ts";
 import { limit, query } from "./query.ts";
 import { incidentView } from "./view.ts";
@@ -14,17 +15,17 @@ const filters = z.strictObject({
 });
 
 /** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */
-export function incidents(store: Store, operator: MiddlewareHandler): Hono {
+export function incidents(store: Store, access: Access): Hono {
   const app = new Hono();
 
-  app.get("/v1/incidents", operator, async (c) => {
+  app.get("/v1/incidents", access.allow("read"), async (c) => {
     const read = query(c, filters);
     if ("response" in read) return read.response;
     const { items, next } = await store.incidents(read.value);
     return c.json({ incidents: items.map(incidentView), next });
   });
 
-  app.get("/v1/incidents/:id", operator, async (c) => {
+  app.get("/v1/incidents/:id", access.allow("read"), async (c) => {
     const incident = await store.incident(c.req.param("id"));
     if (!incident) return problem(c, "not-found", "No incident has this id");
     const sent = await store.deliveries({ incident: incident.id, limit: 200 });

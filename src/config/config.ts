@@ -62,14 +62,55 @@ export interface Step {
   redirects: number;
 }
 
-/** Where the claim is read. */
-export interface ReportSource {
+/** The keys of an AWS API, each a `${env:NAME}`. */
+export interface AwsAccess {
+  region: string;
+  targetGroupArn: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+/** A claim that the prober asks for. `name` is unique in the check. */
+export interface AskedSource {
+  kind: "asked";
+  name: string;
   /** Relative to the target's `url`, or absolute. */
   path: string;
   headers: [string, string][];
   dialect: string;
   timeoutMs: number;
   question?: string;
+  /** The part of the answer whose state is the claim; absent: the whole. */
+  select?: string;
+  /** The gRPC service that is asked about; absent: the whole server. */
+  service?: string;
+  /** The request is AWS's DescribeTargetHealth, signed with these. */
+  aws?: AwsAccess;
+}
+
+/** A claim that is sent in: `PUT /v1/targets/{target}/checks/{check}/reports/{name}`. No prober knows it; `settle` does. */
+export interface PushedSource {
+  kind: "pushed";
+  name: string;
+  /** `${env:NAME}`; absent: only a token of the API with that scope may push. */
+  token?: string;
+  /** Without a push for this long the claim is `unknown`, reason `stale`. */
+  ttlMs: number;
+  question: "push";
+  select?: string;
+}
+
+/** Where one claim comes from. */
+export type ReportSource = AskedSource | PushedSource;
+
+/** How the claims of several sources become one: see the table in report/combine.ts. */
+export type ClaimRule = "worst" | "all" | "any";
+
+/** What a check is told by the service: 1 to 10 sources, and how they become one claim. */
+export interface Reporting {
+  sources: ReportSource[];
+  rule: ClaimRule;
 }
 
 /** One readiness claim and the proof of it, with every default filled in. */
@@ -80,7 +121,7 @@ export interface Check {
   target: Target;
   contract?: string;
   schedule: Schedule;
-  report?: ReportSource;
+  report?: Reporting;
   journey: Step[];
   cleanup: Step[];
   /** Whole journey, polls included. */
@@ -123,7 +164,7 @@ export interface Config {
   publicUrl?: string;
   listen: number;
   store: { kind: "sqlite"; path: string } | { kind: "memory" } | { kind: "upstash" };
-  retention: { rawMs: number; incidentsMs: number };
+  retention: { rawMs: number; hoursMs: number; daysMs: number; incidentsMs: number };
   api: { token?: string };
   controls: string[];
   allowPrivate: boolean;

@@ -121,7 +121,7 @@ const store = map({
 
 const retention = map({
   raw: described(duration("1h", "4000d"), "Rounds as they were seen.", "48h"),
-  rollups: described(duration("1h", "4000d"), "Hourly sums; not kept by this version."),
+  rollups: described(duration("1d", "4000d"), "Figures by hour (two weeks of them at most) and by day.", "400d"),
   incidents: described(duration("1h", "4000d"), "Closed incidents.", "400d"),
 });
 

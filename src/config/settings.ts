@@ -20,7 +20,7 @@ export function readSettings(draft: Draft<Written>, allowPrivate: boolean, note:
     publicUrl,
     listen,
     store: readStore(draft.store, note),
-    retention: readRetention(draft.retention, note),
+    retention: readRetention(draft.retention),
     api: { token: api.token },
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
@@ -48,13 +48,18 @@ function readStore(store: Draft<Written>["store"], note: Note): Config["store"] 
   return store.memory ? { kind: "memory" } : { kind: "sqlite", path: store.sqlite ?? "" };
 }
 
-function readRetention(retention: Draft<Written>["retention"] = {}, note: Note): Config["retention"] {
-  const { raw = "48h", incidents = "400d" } = retention;
-  if (retention.rollups !== undefined) {
-    const message = "this version keeps no rollups; verdicts are kept for `raw`";
-    note({ severity: "warning", path: ["retention", "rollups"], at: "key", message });
-  }
-  return { rawMs: milliseconds(raw), incidentsMs: milliseconds(incidents) };
+/** Hourly figures are for windows of a week; longer ones are told by day. */
+const HOURS_MS = 14 * 86_400_000;
+
+function readRetention(retention: Draft<Written>["retention"] = {}): Config["retention"] {
+  const { raw = "48h", rollups = "400d", incidents = "400d" } = retention;
+  const daysMs = milliseconds(rollups);
+  return {
+    rawMs: milliseconds(raw),
+    hoursMs: Math.min(HOURS_MS, daysMs),
+    daysMs,
+    incidentsMs: milliseconds(incidents),
+  };
 }
 
 function readWebhooks(drafts: Draft<Written>["webhooks"], allowPrivate: boolean, note: Note): Webhook[] {

@@ -1,8 +1,22 @@
 import type { Incident } from "../incident.ts";
 import { paged, type Place, placeOf } from "./cursor.ts";
 import { grant, type Held } from "./lease.ts";
-import { COMMIT, RECEIPT, shaped } from "./shape.ts";
-import type { Commit, Delivery, Lease, Notice, Page, Paged, Receipt, Sample, Shard, Store } from "./store.ts";
+import { COMMIT, MEMO, RECEIPT, ROLLUP, shaped } from "./shape.ts";
+import type {
+  Commit,
+  Cutoffs,
+  Delivery,
+  Lease,
+  Memo,
+  Notice,
+  Page,
+  Paged,
+  Receipt,
+  Rollup,
+  Sample,
+  Shard,
+  Store,
+} from "./store.ts";
 
 /** A store that lives as long as the process: for tests, demos and tries. */
 export function memoryStore(): Store {
@@ -17,6 +31,8 @@ class MemoryStore implements Store {
   /** In order of seq. */
   #outbox: Delivery[] = [];
   readonly #disabled = new Map<string, number>();
+  readonly #rollups = new Map<string, Rollup>();
+  readonly #memos = new Map<string, Memo>();
 
   lease(request: Parameters<Store["lease"]>[0]): Promise<Lease | null> {
     const held = grant(this.#held, request);
@@ -122,10 +138,50 @@ class MemoryStore implements Store {
     return copied(found.sort((a, b) => a.slot - b.slot));
   }
 
-  retain({ rawBefore, incidentsBefore }: Parameters<Store["retain"]>[0]): Promise<number> {
-    const rows = () => this.#samples.size + this.#incidents.size + this.#outbox.length;
+  rollUp(rollups: Rollup[]): Promise<void> {
+    return Promise.try(() => {
+      for (const rollup of shaped(ROLLUP.array(), rollups, "the rollups")) {
+        this.#rollups.set(`${rollup.unit}/${rollup.start}/${rollup.shard}`, rollup);
+      }
+    });
+  }
+
+  rollups({ unit, from, to }: Parameters<Store["rollups"]>[0]): Promise<Rollup[]> {
+    const found = [...this.#rollups.values()].filter((rollup) =>
+      rollup.unit === unit && from <= rollup.start && rollup.start <= to
+    );
+    return copied(found.sort((a, b) => a.start - b.start || a.shard - b.shard));
+  }
+
+  tell(memo: Memo): Promise<boolean> {
+    return Promise.try(() => {
+      const own = shaped(MEMO, memo, "the memo");
+      const key = JSON.stringify([own.kind, own.key]);
+      if ((this.#memos.get(key)?.order ?? -Infinity) >= own.order) return false;
+      this.#memos.set(key, own);
+      return true;
+    });
+  }
+
+  told({ kind, under = "", limit }: Parameters<Store["told"]>[0]): Promise<Memo[]> {
+    const found = [...this.#memos.values()].filter((memo) =>
+      memo.kind === kind && memo.key.startsWith(under)
+    );
+    return copied(found.sort((a, b) => a.key < b.key ? -1 : 1).slice(-limit));
+  }
+
+  unsay(kind: Memo["kind"], key: string): Promise<boolean> {
+    return Promise.resolve(this.#memos.delete(JSON.stringify([kind, key])));
+  }
+
+  retain({ rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs }: Cutoffs): Promise<number> {
+    const rows = () =>
+      this.#samples.size + this.#rollups.size + this.#memos.size + this.#incidents.size + this.#outbox.length;
     const before = rows();
     for (const [key, { slot }] of this.#samples) if (slot < rawBefore) this.#samples.delete(key);
+    const oldest = { hour: hoursBefore, day: daysBefore };
+    for (const [key, { unit, start }] of this.#rollups) if (start < oldest[unit]) this.#rollups.delete(key);
+    for (const [key, { expiresAt }] of this.#memos) if (expiresAt < nowMs) this.#memos.delete(key);
     for (const [id, { state, resolvedAt, updatedAt }] of this.#incidents) {
       if (state === "resolved" && (resolvedAt ?? updatedAt) < incidentsBefore) this.#incidents.delete(id);
     }

@@ -32,6 +32,16 @@ const MIGRATIONS: string[][] = [
     `CREATE INDEX outbox_pending ON outbox (webhook, incident, seq) WHERE state = 'pending'`,
     `CREATE TABLE webhook (id TEXT PRIMARY KEY, disabled_at REAL NOT NULL) STRICT, WITHOUT ROWID`,
   ],
+  [
+    `CREATE TABLE rollup (
+       unit TEXT NOT NULL, start INTEGER NOT NULL, shard INTEGER NOT NULL, data TEXT NOT NULL,
+       PRIMARY KEY (unit, start, shard)
+     ) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE memo (
+       kind TEXT NOT NULL, key TEXT NOT NULL, ordinal REAL NOT NULL, value TEXT NOT NULL, expires_at REAL NOT NULL,
+       PRIMARY KEY (kind, key)
+     ) STRICT, WITHOUT ROWID`,
+  ],
 ];
 
 /** A write that changes nothing: it fails where nothing can be written. */

@@ -2,7 +2,17 @@
 import * as z from "zod";
 import type { Entry, Family, Incident, Kind, Severity } from "../incident.ts";
 import type { Outcome } from "../quorum.ts";
-import type { Commit, Delivery, Notice, Receipt, Sample, Shard } from "./store.ts";
+import {
+  type Commit,
+  type Delivery,
+  type Memo,
+  MEMO_KINDS,
+  type Notice,
+  type Receipt,
+  type Rollup,
+  type Sample,
+  type Shard,
+} from "./store.ts";
 
 /** A row per word: the compiler refuses one that is missing and one too many. */
 const oneOf = <T extends string>(words: Record<T, true>) => z.enum(Object.keys(words) as T[]);
@@ -68,6 +78,23 @@ export const SHARD: z.ZodType<Shard> = z.object({ shard: z.int(), layout: text, 
 
 /** One sample; its data is opaque. */
 export const SAMPLE: z.ZodType<Sample> = z.object({ slot, shard: z.int(), data: text });
+
+/** One rollup; its data is opaque. */
+export const ROLLUP: z.ZodType<Rollup> = z.object({
+  unit: z.enum(["hour", "day"]),
+  start: slot,
+  shard: z.int(),
+  data: text,
+});
+
+/** One memo; its value is opaque. */
+export const MEMO: z.ZodType<Memo> = z.object({
+  kind: z.enum(MEMO_KINDS),
+  key: text,
+  order: time,
+  value: text,
+  expiresAt: time,
+});
 
 const notice = { id: text, webhook: text, incident: text, type: text, body: text, createdAt: time };
 const NOTICE: z.ZodType<Notice> = z.object(notice);

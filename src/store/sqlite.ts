@@ -2,9 +2,34 @@ import type { Incident } from "../incident.ts";
 import { paged, placeOf } from "./cursor.ts";
 import { grant, type Held } from "./lease.ts";
 import { migrate, PROVE } from "./schema.ts";
-import { COMMIT, RECEIPT, shaped } from "./shape.ts";
-import type { Commit, Delivery, Lease, Notice, Paged, Receipt, Sample, Shard, Store } from "./store.ts";
-import { checked, INCIDENTS, LEASE, OUTBOX, PULSE, SAMPLES, SHARDS, type Table, WEBHOOKS } from "./tables.ts";
+import { COMMIT, MEMO, RECEIPT, ROLLUP, shaped } from "./shape.ts";
+import type {
+  Commit,
+  Cutoffs,
+  Delivery,
+  Lease,
+  Memo,
+  Notice,
+  Paged,
+  Receipt,
+  Rollup,
+  Sample,
+  Shard,
+  Store,
+} from "./store.ts";
+import {
+  checked,
+  INCIDENTS,
+  LEASE,
+  MEMOS,
+  OUTBOX,
+  PULSE,
+  ROLLUPS,
+  SAMPLES,
+  SHARDS,
+  type Table,
+  WEBHOOKS,
+} from "./tables.ts";
 
 /** What a statement may be given. */
 export type SqlValue = string | number | null;
@@ -166,9 +191,50 @@ class SqliteStore implements Store {
     return this.#select(SAMPLES, "WHERE shard = ? AND slot BETWEEN ? AND ? ORDER BY slot", shard, from, to);
   }
 
-  retain({ rawBefore, incidentsBefore }: Parameters<Store["retain"]>[0]): Promise<number> {
+  rollUp(rollups: Rollup[]): Promise<void> {
+    return this.#write(() => {
+      for (const { unit, start, shard, data } of shaped(ROLLUP.array(), rollups, "the rollups")) {
+        this.#driver.run(
+          `INSERT INTO rollup (unit, start, shard, data) VALUES (?, ?, ?, ?)
+           ON CONFLICT (unit, start, shard) DO UPDATE SET data = excluded.data`,
+          ...[unit, start, shard, data],
+        );
+      }
+    });
+  }
+
+  rollups({ unit, from, to }: Parameters<Store["rollups"]>[0]): Promise<Rollup[]> {
+    const page = "WHERE unit = ? AND start BETWEEN ? AND ? ORDER BY start, shard";
+    return this.#select(ROLLUPS, page, unit, from, to);
+  }
+
+  tell(memo: Memo): Promise<boolean> {
+    return this.#write(() => {
+      const { kind, key, order, value, expiresAt } = shaped(MEMO, memo, "the memo");
+      return this.#driver.run(
+        `INSERT INTO memo (kind, key, ordinal, value, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, key)
+         DO UPDATE SET ordinal = excluded.ordinal, value = excluded.value, expires_at = excluded.expires_at
+         WHERE excluded.ordinal > memo.ordinal`,
+        ...[kind, key, order, value, expiresAt],
+      ) > 0;
+    });
+  }
+
+  async told({ kind, under = "", limit }: Parameters<Store["told"]>[0]): Promise<Memo[]> {
+    const last = "WHERE kind = ? AND substr(key, 1, length(?)) = ? ORDER BY key DESC LIMIT ?";
+    return (await this.#select(MEMOS, last, kind, under, under, limit)).reverse();
+  }
+
+  unsay(kind: Memo["kind"], key: string): Promise<boolean> {
+    return this.#write(() => this.#driver.run("DELETE FROM memo WHERE kind = ? AND key = ?", kind, key) > 0);
+  }
+
+  retain({ rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs }: Cutoffs): Promise<number> {
     return this.#write(() =>
       this.#driver.run("DELETE FROM sample WHERE slot < ?", rawBefore) +
+      this.#driver.run("DELETE FROM rollup WHERE unit = 'hour' AND start < ?", hoursBefore) +
+      this.#driver.run("DELETE FROM rollup WHERE unit = 'day' AND start < ?", daysBefore) +
+      this.#driver.run("DELETE FROM memo WHERE expires_at < ?", nowMs) +
       this.#driver.run("DELETE FROM incident WHERE state = 'resolved' AND resolved_at < ?", incidentsBefore) +
       this.#driver.run("DELETE FROM outbox WHERE state <> 'pending' AND created_at < ?", incidentsBefore)
     );

@@ -51,6 +51,33 @@ export interface Delivery extends Notice {
   lastError?: string;
 }
 
+/** What somebody told Assay: it stands beside what was settled, and no slot writes it. */
+export const MEMO_KINDS = ["report", "silence", "deployment", "remark", "use"] as const;
+
+/**
+ * One thing that Assay was told: a pushed report, a silence, a deployment, a remark on an incident, the last use of a token.
+ * One stands for each (kind, key).
+ */
+export interface Memo {
+  kind: (typeof MEMO_KINDS)[number];
+  key: string;
+  /** Rises with each newer word on the same key: a sequence number, or epoch ms. */
+  order: number;
+  /** JSON; its shape is the business of whoever wrote it. */
+  value: string;
+  /** Epoch ms after which it may be forgotten. */
+  expiresAt: number;
+}
+
+/** Figures of one shard over one hour or one day of UTC. */
+export interface Rollup {
+  unit: "hour" | "day";
+  /** Epoch ms. */
+  start: number;
+  shard: number;
+  data: string;
+}
+
 /** What became of one attempt. */
 export type Receipt = Pick<
   Delivery,
@@ -71,6 +98,15 @@ export interface Commit {
   incidents: Incident[];
   /** A notice whose id is already stored is ignored, however far that one got. */
   notices: Notice[];
+}
+
+/** What `retain` forgets; epoch ms. */
+export interface Cutoffs {
+  rawBefore: number;
+  hoursBefore: number;
+  daysBefore: number;
+  incidentsBefore: number;
+  nowMs: number;
 }
 
 /** Which page of something, newest first. */
@@ -136,11 +172,24 @@ export interface Store {
   /** Samples of one shard, oldest first, `from` and `to` inclusive. */
   samples(query: { shard: number; from: number; to: number }): Promise<Sample[]>;
 
+  /** Writes rollups, each inserted or replaced by (unit, start, shard): all or none. */
+  rollUp(rollups: Rollup[]): Promise<void>;
+  /** Rollups of every shard by (start, shard), `from` and `to` inclusive. */
+  rollups(query: { unit: Rollup["unit"]; from: number; to: number }): Promise<Rollup[]>;
+
+  /** Keeps a memo, inserted or replaced by (kind, key). False: what is kept has the same or a higher `order`; nothing was changed. */
+  tell(memo: Memo): Promise<boolean>;
+  /** The memos of a kind, by key; with `under` only those whose key begins with it. At most `limit`, the last ones. */
+  told(query: { kind: Memo["kind"]; under?: string; limit: number }): Promise<Memo[]>;
+  /** Forgets one memo. False: there is none. */
+  unsay(kind: Memo["kind"], key: string): Promise<boolean>;
+
   /**
-   * Forgets: samples of slots before `rawBefore`, incidents resolved and settled deliveries created before `incidentsBefore`.
-   * Open incidents and pending notices are never forgotten. Answers how many rows went.
+   * Forgets: samples of slots before `rawBefore`, rollups that start before `hoursBefore` or `daysBefore`, incidents resolved and
+   * settled deliveries created before `incidentsBefore`, memos that expire before `nowMs`. Open incidents and pending
+   * notices are never forgotten. Answers how many rows went.
    */
-  retain(cutoffs: { rawBefore: number; incidentsBefore: number }): Promise<number>;
+  retain(cutoffs: Cutoffs): Promise<number>;
   /** Proves that the store can write now; rejects otherwise. */
   probe(): Promise<void>;
   close(): Promise<void>;

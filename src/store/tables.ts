@@ -2,8 +2,8 @@
 import * as z from "zod";
 import type { Incident } from "../incident.ts";
 import type { Held } from "./lease.ts";
-import { DELIVERY, INCIDENT, SAMPLE, shaped, SHARD } from "./shape.ts";
-import type { Delivery, Sample, Shard } from "./store.ts";
+import { DELIVERY, INCIDENT, MEMO, ROLLUP, SAMPLE, shaped, SHARD } from "./shape.ts";
+import type { Delivery, Memo, Rollup, Sample, Shard } from "./store.ts";
 
 /** A table: how its rows are read, checked and named in errors. */
 export interface Table<T> {
@@ -43,6 +43,22 @@ export const SAMPLES: Table<Sample> = {
   columns: "slot, shard, data",
   shape: SAMPLE,
   key: ["slot", "shard"],
+};
+
+/** Packed figures. */
+export const ROLLUPS: Table<Rollup> = {
+  name: "rollup",
+  columns: "unit, start, shard, data",
+  shape: ROLLUP,
+  key: ["unit", "start", "shard"],
+};
+
+/** What Assay was told. */
+export const MEMOS: Table<Memo> = {
+  name: "memo",
+  columns: 'kind, key, ordinal AS "order", value, expires_at AS expiresAt',
+  shape: MEMO,
+  key: ["kind", "key"],
 };
 
 const parsed = z.string().transform((text, context) => {

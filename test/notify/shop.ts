@@ -48,7 +48,7 @@ export function config(
       publicUrl: "https://assay.example/",
       listen: 8080,
       store: { kind: "memory" },
-      retention: { rawMs: 0, incidentsMs: 0 },
+      retention: { rawMs: 0, hoursMs: 0, daysMs: 0, incidentsMs: 0 },
       api: { token: "${env:ASSAY_TOKEN}" },
       controls: [],
       allowPrivate: false,

@@ -20,6 +20,8 @@ export function commits(its: Subject) {
         deliveries: [{ ...notice("n1"), seq: expect.any(Number), state: "pending", attempts: 0, nextAt: 0 }],
         disabled: {},
         pulse: { tick: T, slot: T },
+        rollups: [],
+        memos: [],
       });
     });
 

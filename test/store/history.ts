@@ -2,13 +2,16 @@ import { describe, expect, test } from "vitest";
 import type { Store } from "../../src/store/store.ts";
 import {
   commit,
+  cutoffs,
   dump,
   HOUR,
   ids,
   incident,
+  memo,
   MINUTE,
   notice,
   resolved,
+  rollup,
   shard,
   type Subject,
   T,
@@ -180,13 +183,95 @@ export function history(its: Subject) {
     );
   });
 
+  describe("rollups", () => {
+    test("are of one unit, by start and shard, both ends included", async () => {
+      const starts = [2, 0, 1, 3].map((hours) => T + hours * HOUR);
+      await its.store.rollUp(starts.flatMap((start) => [1, 0].map((shard) => rollup({ start, shard }))));
+      await its.store.rollUp([rollup({ unit: "day", start: T + HOUR })]);
+      const found = await its.store.rollups({ unit: "hour", from: T + HOUR, to: T + 2 * HOUR });
+      expect(found.map(({ start, shard }) => [start, shard])).toEqual([
+        [T + HOUR, 0],
+        [T + HOUR, 1],
+        [T + 2 * HOUR, 0],
+        [T + 2 * HOUR, 1],
+      ]);
+    });
+
+    test("written again are replaced", async () => {
+      await its.store.rollUp([rollup(), rollup({ shard: 1 })]);
+      await its.store.rollUp([rollup({ data: "newer" })]);
+      expect((await dump(its.store)).rollups).toEqual([rollup({ data: "newer" }), rollup({ shard: 1 })]);
+    });
+
+    test("are written all or not at all", async () => {
+      const wrong = { ...rollup({ shard: 1 }), data: 7 as unknown as string };
+      await expect(its.store.rollUp([rollup(), wrong])).rejects.toThrow(/1\.data/);
+      expect((await dump(its.store)).rollups).toEqual([]);
+    });
+  });
+
+  describe("memos", () => {
+    test.each<[string, number, boolean, string]>([
+      ["a higher order replaces", 2, true, "newer"],
+      ["the same order changes nothing", 1, false, "{}"],
+      ["a lower order changes nothing", 0, false, "{}"],
+    ])("%s", async (_name, order, kept, value) => {
+      expect(await its.store.tell(memo())).toBe(true);
+      expect(await its.store.tell(memo({ order, value: "newer" }))).toBe(kept);
+      expect(await its.store.told({ kind: "silence", limit: 9 })).toMatchObject([{ key: "s1", value }]);
+    });
+
+    test("are told by kind and beginning of the key, the last ones by key", async () => {
+      for (const key of ["b/1", "a/2", "a_", "a/1", "a/3", "A/1", "a%/1"]) {
+        await its.store.tell(memo({ key }));
+      }
+      await its.store.tell(memo({ kind: "report", key: "a/9" }));
+      const keys = async (under: string | undefined, limit: number) =>
+        (await its.store.told({ kind: "silence", under, limit })).map(({ key }) => key);
+      expect(await keys("a/", 9)).toEqual(["a/1", "a/2", "a/3"]);
+      expect(await keys("a/", 2)).toEqual(["a/2", "a/3"]);
+      expect(await keys("a%", 9)).toEqual(["a%/1"]);
+      expect(await keys(undefined, 9)).toEqual(["A/1", "a%/1", "a/1", "a/2", "a/3", "a_", "b/1"]);
+    });
+
+    test("are forgotten one by one, and may be told anew", async () => {
+      await its.store.tell(memo());
+      await its.store.tell(memo({ kind: "report" }));
+      expect(await its.store.unsay("silence", "s1")).toBe(true);
+      expect(await its.store.unsay("silence", "s1")).toBe(false);
+      expect((await dump(its.store)).memos).toEqual([memo({ kind: "report" })]);
+      expect(await its.store.tell(memo({ order: 0 }))).toBe(true);
+    });
+
+    test("of a wrong shape are refused", async () => {
+      await expect(its.store.tell({ ...memo(), value: null as unknown as string })).rejects.toThrow(/value/);
+      expect((await dump(its.store)).memos).toEqual([]);
+    });
+  });
+
   describe("retain", () => {
+    test("forgets rollups that start before their unit's cutoff", async () => {
+      const starts = [0, 1].map((n) => T + n);
+      await its.store.rollUp(
+        (["hour", "day"] as const).flatMap((unit) => starts.map((start) => rollup({ unit, start }))),
+      );
+      expect(await its.store.retain(cutoffs({ hoursBefore: T + 1 }))).toBe(1);
+      expect(await its.store.retain(cutoffs({ daysBefore: T + 2 }))).toBe(2);
+      expect((await dump(its.store)).rollups).toEqual([rollup({ start: T + 1 })]);
+    });
+
+    test("forgets memos that have expired", async () => {
+      for (const n of [0, 1]) await its.store.tell(memo({ key: `s${n}`, expiresAt: T + n }));
+      expect(await its.store.retain(cutoffs({ nowMs: T + 1 }))).toBe(1);
+      expect((await dump(its.store)).memos).toEqual([memo({ key: "s1", expiresAt: T + 1 })]);
+    });
+
     test("forgets samples before the cutoff", async () => {
       await its.put({
         samples: [0, 1, 2].map((n) => ({ slot: T + n, shard: n, data: "x" })),
         shards: [shard(0)],
       });
-      expect(await its.store.retain({ rawBefore: T + 1, incidentsBefore: 0 })).toBe(1);
+      expect(await its.store.retain(cutoffs({ rawBefore: T + 1, incidentsBefore: 0 }))).toBe(1);
       const { samples, shards } = await dump(its.store);
       expect(samples.map(({ slot }) => slot)).toEqual([T + 1, T + 2]);
       expect(shards).toEqual([shard(0)]);
@@ -194,7 +279,7 @@ export function history(its: Subject) {
 
     test("forgets incidents resolved before the cutoff, never an open one", async () => {
       await its.put({ incidents: [incident("open"), resolved("old", T + 1), resolved("new", T + 2)] });
-      expect(await its.store.retain({ rawBefore: 0, incidentsBefore: T + 2 })).toBe(1);
+      expect(await its.store.retain(cutoffs({ rawBefore: 0, incidentsBefore: T + 2 }))).toBe(1);
       expect(ids((await dump(its.store)).incidents)).toEqual(["open", "new"]);
     });
 
@@ -204,12 +289,12 @@ export function history(its: Subject) {
       await its.receipt("n1", "delivered");
       await its.receipt("n2", "dead");
       await its.receipt("n4", "delivered");
-      expect(await its.store.retain({ rawBefore: 0, incidentsBefore: T + 1 })).toBe(2);
+      expect(await its.store.retain(cutoffs({ rawBefore: 0, incidentsBefore: T + 1 }))).toBe(2);
       expect(ids((await dump(its.store)).deliveries)).toEqual(["n4", "n3"]);
     });
 
     test("of nothing answers 0", async () => {
-      expect(await its.store.retain({ rawBefore: T, incidentsBefore: T })).toBe(0);
+      expect(await its.store.retain(cutoffs({ rawBefore: T, incidentsBefore: T }))).toBe(0);
     });
   });
 

@@ -28,6 +28,8 @@ const nowMs = fc.integer({ min: -40, max: 60 }).map((tens) => T + tens * 10_000)
 const text = fc.constantFrom("a", "b", "'--", "é\u{1F600}");
 const id = fc.constantFrom("a", "b", "c", "d", "e");
 const state = fc.constantFrom("pending", "delivered", "dead");
+const unit = fc.constantFrom("hour", "day");
+const kind = fc.constantFrom("silence", "report");
 const limit = fc.integer({ min: 1, max: 4 });
 
 const incidents = fc.tuple(id, nowMs, text, text, fc.boolean()).map(([id, at, target, check, open]) => ({
@@ -82,7 +84,15 @@ const calls = fc.oneof(
     }),
   ),
   list("deliveries", fc.record({ limit, state: maybe(state), incident: maybe(fc.constantFrom("i0", "i1")) })),
-  call("retain", fc.record({ rawBefore: tick, incidentsBefore: nowMs })),
+  call("rollUp", few(fc.record({ unit, start: tick, shard: small, data: text }))),
+  call("rollups", fc.record({ unit, from: tick, to: tick })),
+  call("tell", fc.record({ kind, key: text, order: small, value: text, expiresAt: nowMs })),
+  call("told", fc.record({ kind, under: maybe(text), limit })),
+  call("unsay", kind, text),
+  call(
+    "retain",
+    fc.record({ rawBefore: tick, hoursBefore: tick, daysBefore: tick, incidentsBefore: nowMs, nowMs }),
+  ),
 );
 
 const NO_LEASE: Lease = { tick: T, owner: "nobody", fence: 0 };

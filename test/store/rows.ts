@@ -1,7 +1,18 @@
 /** Rows to store, and a store under test with the few moves that its tests repeat. */
 import { afterEach, beforeEach, expect } from "vitest";
 import type { Incident } from "../../src/incident.ts";
-import type { Commit, Delivery, Lease, Notice, Receipt, Store } from "../../src/store/store.ts";
+import {
+  type Commit,
+  type Cutoffs,
+  type Delivery,
+  type Lease,
+  type Memo,
+  MEMO_KINDS,
+  type Notice,
+  type Receipt,
+  type Rollup,
+  type Store,
+} from "../../src/store/store.ts";
 
 /** Any whole minute, epoch ms. */
 export const T = 1_700_000_040_000;
@@ -65,8 +76,42 @@ export async function dump(store: Store) {
     deliveries: (await store.deliveries({ limit: 1000 })).items,
     disabled: await store.disabled(),
     pulse: await store.pulse(),
+    rollups: [
+      ...await store.rollups({ unit: "hour", from: 0, to: 2 * T }),
+      ...await store.rollups({ unit: "day", from: 0, to: 2 * T }),
+    ],
+    memos: (await Promise.all(MEMO_KINDS.map((kind) => store.told({ kind, limit: 1000 })))).flat(),
   };
 }
+
+/** Cutoffs that forget nothing but what is named. */
+export const cutoffs = (more: Partial<Cutoffs>): Cutoffs => ({
+  rawBefore: 0,
+  hoursBefore: 0,
+  daysBefore: 0,
+  incidentsBefore: 0,
+  nowMs: 0,
+  ...more,
+});
+
+/** A silence under the key `s1`, kept for an hour after T. */
+export const memo = (more: Partial<Memo> = {}): Memo => ({
+  kind: "silence",
+  key: "s1",
+  order: 1,
+  value: "{}",
+  expiresAt: T + HOUR,
+  ...more,
+});
+
+/** The figures of shard 0 in the hour that starts at T. */
+export const rollup = (more: Partial<Rollup> = {}): Rollup => ({
+  unit: "hour",
+  start: T,
+  shard: 0,
+  data: "figures",
+  ...more,
+});
 
 /** What a page or a claim is about. */
 export const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
