@@ -20,7 +20,7 @@ export class Ledger extends DurableObject<Env> {
 
   /** One cron event. Fired twice, it changes nothing; a missed one leaves a gap that the next slot shows. */
   async tick(scheduledMs: number): Promise<void> {
-    const { begin, settle, outbox } = await this.#assay();
+    const { begin, settle, outbox, upkeep } = await this.#assay();
     const agenda = await begin(Math.floor(scheduledMs / MINUTE_MS) * MINUTE_MS);
     if (!agenda) return;
     const now = Date.now();
@@ -28,6 +28,7 @@ export class Ledger extends DurableObject<Env> {
     await this.#arm();
     await Promise.all(agenda.filter((slot) => slot <= now).map(settle));
     await outbox();
+    await upkeep();
     await this.#arm();
   }
 

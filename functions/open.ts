@@ -26,7 +26,7 @@ const INSIDE = "inside";
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports } = await boot(env);
   const store = sqliteStore(objectDriver(storage));
-  const { begin, settle } = settler({
+  const { begin, settle, upkeep } = settler({
     ports,
     store,
     config,
@@ -36,7 +36,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   // The other half is for the probers; what is left over waits for the alarm.
   const most = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
   const outbox = () => deliver(ports, store, config, { most });
-  return { store, begin, settle, outbox, app: api({ ports, config, store }) };
+  return { store, begin, settle, upkeep, outbox, app: api({ ports, config, store }) };
 }
 
 /** The app of one prober of the config that this deployment holds. */

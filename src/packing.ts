@@ -55,7 +55,7 @@ const FAILED = ["drift", "not_ready", "down", "failing"] as const;
 const CONCLUSIVE = [...FAILED, "ready", "degraded", "underclaim", "unreported"] as const;
 const conclusive = z.enum(CONCLUSIVE);
 const outcome = z.enum([...CONCLUSIVE, "split", "pending"]);
-const shaped = <T>(required: readonly (keyof T & string)[]) =>
+const having = <T>(required: readonly (keyof T & string)[]) =>
   z.custom<T>((value) =>
     typeof value === "object" && value !== null && required.every((key) => key in value)
   );
@@ -78,8 +78,8 @@ const prober = z.object({
   contradictions: z.number(),
   contradicts: z.boolean().optional(),
   aside: z.enum(["suspect", "misplaced"]).optional(),
-  witness: shaped<Witness>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
-  missed: shaped<Missed>(["slot", "reason"]).optional(),
+  witness: having<Witness>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
+  missed: having<Missed>(["slot", "reason"]).optional(),
 });
 
 const checkState = z.object({
@@ -90,7 +90,7 @@ const checkState = z.object({
   regions: z.record(z.string(), z.object({ outcome, since: z.number(), wasBad: z.boolean() })),
   blindRuns: z.record(z.string(), z.number()),
   incidents: z.array(
-    shaped<Incident>(["id", "scope", "family", "kind", "state", "episode", "openedAt", "timeline"]),
+    having<Incident>(["id", "scope", "family", "kind", "state", "episode", "openedAt", "timeline"]),
   ),
 });
 
@@ -112,14 +112,19 @@ export interface History {
 const states = z.record(z.string(), checkState);
 const histories = z.record(z.string(), z.object({ outcome, traces: z.array(trace) }));
 
-/** Reads stored text; a wrong shape is an error that names the row and where it is wrong. */
-function decode<T>(schema: z.ZodType<T>, text: string, row: string): T {
+/** Reads stored JSON; a wrong shape is an error that names the row and where it is wrong. */
+export function decode<T>(schema: z.ZodType<T>, text: string, row: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new Error(`Cannot read ${row} from the store: it is not JSON`, { cause });
   }
+  return shaped(schema, value, row);
+}
+
+/** A stored value of this shape; otherwise throws an Error that names the row and where it is wrong. */
+export function shaped<T>(schema: z.ZodType<T>, value: unknown, row: string): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const { path, message } = read.error.issues[0]!;

@@ -15,6 +15,7 @@ import { due, slots } from "./schedule.ts";
 import { Shelf } from "./shelf.ts";
 import type { CheckState } from "./state.ts";
 import type { Commit, Lease, Store } from "./store/store.ts";
+import { upkeeper } from "./upkeep.ts";
 
 /** What a settler needs. */
 export interface SettlerOptions {
@@ -40,6 +41,8 @@ export interface Settler {
    * `signal` aborts, no further slot is begun.
    */
   tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
+  /** Housekeeping, for when the slots of a minute are settled (`tick` does it). Never rejects. */
+  upkeep(): Promise<void>;
   /** Gives up the lease, so that whoever comes next need not wait until it runs out. */
   release(): Promise<void>;
 }
@@ -52,7 +55,6 @@ const SLOT_MS = 50_000;
 const LATE_MS = 5_000;
 /** What a prober gets on top of the deadline to bring its answers home. */
 const GRACE_MS = 3_000;
-const HOUR_MS = 3_600_000;
 /** A settled slot further ahead than this was written by a clock that has stepped back since. */
 const STEP_BACK_MS = 300_000;
 
@@ -64,7 +66,6 @@ export function settler(options: SettlerOptions): Settler {
   const lanes = new Map<string, Promise<void>>();
   let lease: Lease | null = null;
   let writing: Promise<unknown> = Promise.resolve();
-  let retainedAt = -Infinity;
 
   /** One commit at a time; each reads what the one before has written. */
   const exclusively = (work: () => Promise<void>): Promise<void> => {
@@ -94,33 +95,21 @@ export function settler(options: SettlerOptions): Settler {
     }));
   };
 
-  const retain = async (nowMs: number) => {
-    if (nowMs - retainedAt < HOUR_MS && nowMs >= retainedAt) return;
-    retainedAt = nowMs;
-    const { rawMs, hoursMs, daysMs, incidentsMs } = config.retention;
-    await store.retain({
-      rawBefore: nowMs - rawMs,
-      hoursBefore: nowMs - hoursMs,
-      daysBefore: nowMs - daysMs,
-      incidentsBefore: nowMs - incidentsMs,
-      nowMs,
-    });
-  };
+  const sum = upkeeper({ clock, store, config, packing });
+  const upkeep = () =>
+    sum().catch((error) => log.error("the housekeeping failed", { error: vault.redact(messageOf(error)) }));
 
   const begin = async (minuteMs: number) => {
     const taken = await store.lease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
     if (!taken) return null;
     lease = taken;
-    // Housekeeping must not cost a slot.
-    await retain(clock.now()).catch((error) =>
-      log.error("nothing was forgotten", { error: vault.redact(messageOf(error)) })
-    );
     return slots(config.checks, minuteMs);
   };
 
   return {
     begin,
     settle,
+    upkeep,
     release: async () => {
       if (lease) await store.release(lease);
     },
@@ -136,6 +125,7 @@ export function settler(options: SettlerOptions): Settler {
         running.push(settle(slot));
       }
       await Promise.all(running);
+      await upkeep();
       return true;
     },
   };

@@ -29,11 +29,13 @@ const FLOORS = [
   "witness.ts",
   "assess.ts",
   "packing.ts",
+  "history.ts",
   "day.ts",
   "budget.ts",
   "notify/",
   "store/",
   "shelf.ts",
+  "upkeep.ts",
   "settle.ts",
   "api/",
 ];
@@ -42,7 +44,7 @@ const FLOORS = [
 const APART: [string, string][] = [["report/", "probe/"], ["probe/", "report/"]];
 
 /** What a pure source may import from outside. */
-const LIBRARIES = new Set(["hono", "zod", "yaml", "@marcbachmann/cel-js", "ipaddr.js", "croner", "deno-std"]);
+const LIBRARIES = new Set(["hono", "zod", "yaml", "@marcbachmann/cel-js", "ipaddr.js", "croner", "deno-std", "aws4fetch"]);
 
 const FORBIDDEN: [string, RegExp][] = [
   ["a runtime", /\b(Deno|process|Bun|WebSocketPair|navigator|globalThis)\b(?!\s*:)/],

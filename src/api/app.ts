@@ -2,12 +2,14 @@
 import { Hono } from "hono";
 import type { Config } from "../config/config.ts";
 import { messageOf } from "../exchange.ts";
+import { pack } from "../packing.ts";
 import type { Ports } from "../ports.ts";
 import type { Prober } from "../round.ts";
 import type { Store } from "../store/store.ts";
 import { access } from "./access.ts";
 import { deliveries } from "./deliveries.ts";
 import { health } from "./health.ts";
+import { history } from "./history.ts";
 import { incidents } from "./incidents.ts";
 import { problem } from "./problem.ts";
 import { rounds } from "./rounds.ts";
@@ -37,9 +39,11 @@ export function api(options: ApiOptions): Hono {
   if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
   if (store) {
     const allowed = access(config, ports);
+    const packing = pack(config);
     const states = statesReader(store);
     app.route("/", status(ports, config, store, states, allowed));
     app.route("/", incidents(store, allowed));
+    app.route("/", history(ports, config, store, packing, allowed));
     app.route("/", deliveries(ports, store, allowed));
   }
   app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${c.req.path}`));

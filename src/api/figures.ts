@@ -1,0 +1,66 @@
+import type { Check, Config } from "../config/config.ts";
+import { decodeBook, type Figures, merged, NOTHING } from "../history.ts";
+import type { Packing } from "../packing.ts";
+import type { Rollup, Store } from "../store/store.ts";
+import { bookOf } from "../upkeep.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The figures of one hour or one day, or of what has passed of the present hour. */
+export interface Stretch {
+  unit: Rollup["unit"];
+  /** Epoch ms. */
+  start: number;
+  figures: Figures;
+}
+
+/** Up to when the past is told by the hour, ms. */
+const BY_HOUR_MS = 7 * DAY_MS;
+
+/**
+ * What one check came to since `fromMs`, oldest first: by hour for a week at most, else by day. The first stretch begins
+ * with its hour or day; what is not summed up yet is read slot by slot.
+ */
+export async function stretches(
+  store: Store,
+  config: Config,
+  { shardOf }: Packing,
+  check: Check,
+  { fromMs, nowMs }: { fromMs: number; nowMs: number },
+): Promise<Stretch[]> {
+  const unit = nowMs - fromMs <= BY_HOUR_MS ? "hour" : "day";
+  const sizeMs = unit === "hour" ? HOUR_MS : DAY_MS;
+  const startOf = (at: number) => Math.floor(at / sizeMs) * sizeMs;
+  const from = startOf(fromMs);
+  const shard = shardOf.get(check.key)!;
+  const rows = await store.rollups({ unit, from, to: nowMs });
+  const byStart = [...Map.groupBy(rows, ({ start }) => start)];
+  const found = new Map(byStart.map(([start, rows]) => [start, summed(rows, shard, check.key)]));
+  const samples = await store.samples({ shard, from: summedUntil(rows, shard) ?? from, to: nowMs });
+  for (const [start, slots] of Map.groupBy(samples, ({ slot }) => startOf(slot))) {
+    const figures = bookOf(config, slots, 0).checks[check.key];
+    if (figures) found.set(start, merged(found.get(start) ?? NOTHING, figures));
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([start, figures]) => ({ unit, start, figures }));
+}
+
+/** The check stands in the row of its shard, or in that of another if the shards were others then. */
+function summed(rows: Rollup[], shard: number, key: string): Figures {
+  const likely = rows.toSorted((a, b) => Number(b.shard === shard) - Number(a.shard === shard));
+  for (const { unit, start, shard, data } of likely) {
+    const figures = decodeBook(data, `${unit} ${start}/${shard}`, [key]).checks[key];
+    if (figures) return figures;
+  }
+  return NOTHING;
+}
+
+/** The end of the last hour of this shard that is summed up; slots from there on are still to be read one by one. */
+function summedUntil(rows: Rollup[], shard: number): number | undefined {
+  const last = rows.filter((row) => row.shard === shard).at(-1);
+  if (!last) return undefined;
+  const { unit, start, data } = last;
+  if (unit === "hour") return start + HOUR_MS;
+  const { hours } = decodeBook(data, `${unit} ${start}/${shard}`, []);
+  return start + (32 - Math.clz32(hours)) * HOUR_MS;
+}

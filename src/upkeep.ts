@@ -1,0 +1,108 @@
+/** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
+import type { Config } from "./config/config.ts";
+import { added, type Book, decodeBook, encodeBook, NOTHING, together } from "./history.ts";
+import { decodeHistory, type Packing } from "./packing.ts";
+import type { Clock } from "./ports.ts";
+import { periodMs } from "./schedule.ts";
+import type { Rollup, Sample, Store } from "./store/store.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Slots of an hour may still be settled this long after it. */
+const SETTLED_MS = 120_000;
+/** Hours further back than this are not caught up after a pause. */
+const CATCH_UP_HOURS = 48;
+/** Shards without samples that one call passes over. */
+const EMPTY = 10;
+
+/** What an upkeeper works on. */
+export interface UpkeepOptions {
+  clock: Pick<Clock, "now">;
+  store: Store;
+  config: Config;
+  packing: Packing;
+}
+
+/** One shard of one hour. */
+interface Place {
+  /** Its start, epoch ms. */
+  hour: number;
+  shard: number;
+}
+
+/** An upkeeper over one store. Each call sums up at most one shard of one hour, so that no tick pays for all. */
+export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () => Promise<void> {
+  let next: Place | undefined;
+  let retainedAt = -Infinity;
+
+  /** Once an hour; samples stay until they are summed up, however short they are kept. */
+  const retain = async (nowMs: number, summed: number) => {
+    if (nowMs - retainedAt < HOUR_MS && nowMs >= retainedAt) return;
+    const { rawMs, hoursMs, daysMs, incidentsMs } = config.retention;
+    await store.retain({
+      rawBefore: Math.min(nowMs - rawMs, summed),
+      hoursBefore: nowMs - hoursMs,
+      daysBefore: nowMs - daysMs,
+      incidentsBefore: nowMs - incidentsMs,
+      nowMs,
+    });
+    retainedAt = nowMs;
+  };
+
+  return async () => {
+    const nowMs = clock.now();
+    const last = Math.floor((nowMs - SETTLED_MS) / HOUR_MS) * HOUR_MS - HOUR_MS;
+    // Further ahead than that it was found by a clock that has stepped back since.
+    next = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, last);
+    for (let empty = 0; empty < EMPTY && next.hour <= last; empty++) {
+      const place: Place = next;
+      const { hour, shard } = place;
+      const samples = await store.samples({ shard, from: hour, to: hour + HOUR_MS - 1 });
+      // Shards beyond those of today have samples if there were more checks in that hour.
+      const end: boolean = samples.length === 0 && shard >= packing.shards.length - 1;
+      if (samples.length > 0) await sumUp(store, config, place, samples);
+      next = end ? { hour: hour + HOUR_MS, shard: 0 } : { hour, shard: shard + 1 };
+      if (samples.length > 0) break;
+    }
+    await retain(nowMs, next.hour);
+  };
+}
+
+/** Where the sums end. */
+async function firstMissing(store: Store, last: number): Promise<Place> {
+  const oldest = last - (CATCH_UP_HOURS - 1) * HOUR_MS;
+  for (let hour = last; hour >= oldest; hour -= HOUR_MS) {
+    const rows = await store.rollups({ unit: "hour", from: hour, to: hour });
+    if (rows.length > 0) return { hour, shard: Math.max(...rows.map(({ shard }) => shard)) + 1 };
+  }
+  return { hour: oldest, shard: 0 };
+}
+
+/** Writes the row of an hour and that of its day at once. */
+async function sumUp(store: Store, config: Config, { hour, shard }: Place, samples: Sample[]): Promise<void> {
+  const day = Math.floor(hour / DAY_MS) * DAY_MS;
+  const book = bookOf(config, samples, 1 << (hour - day) / HOUR_MS);
+  const rows = await store.rollups({ unit: "day", from: day, to: day });
+  const known = rows.find((row) => row.shard === shard);
+  const whole = known ? together(decodeBook(known.data, `day ${day}/${shard}`), book) : book;
+  const row = (unit: Rollup["unit"], start: number, book: Book): Rollup => ({
+    unit,
+    start,
+    shard,
+    data: encodeBook(book),
+  });
+  await store.rollUp([row("hour", hour, book), row("day", day, whole)]);
+}
+
+/** The figures of these samples. What has left the config since has no period any more, and is left out. */
+export function bookOf(config: Config, samples: readonly Sample[], hours: number): Book {
+  const known = new Map(config.checks.map((check) => [check.key, check]));
+  const checks: Book["checks"] = {};
+  for (const { slot, shard, data } of samples) {
+    for (const [key, line] of Object.entries(decodeHistory(data, shard))) {
+      const check = known.get(key);
+      if (check) checks[key] = added(checks[key] ?? NOTHING, line, periodMs(check, slot));
+    }
+  }
+  return { hours, checks };
+}

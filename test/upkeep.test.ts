@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { decodeBook } from "../src/history.ts";
+import { memoryStore } from "../src/store/memory.ts";
+import { breaking } from "./world/breaking.ts";
+import { type Stage, stage, threeRegions } from "./world/stage.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The stage's clock starts within an hour: the first whole one is the first to be told of in full. */
+async function atFullHour(
+  text = threeRegions(),
+  options: Parameters<typeof stage>[1] = {},
+): Promise<Stage & { hour: number }> {
+  const own = await stage(text, options);
+  const hour = Math.ceil(own.clock.now() / HOUR) * HOUR;
+  await own.clock.advance(hour - own.clock.now());
+  return { ...own, hour };
+}
+
+const rows = async ({ store, clock }: Stage, unit: "hour" | "day") =>
+  (await store.rollups({ unit, from: 0, to: clock.now() })).map(({ start, shard, data }) => ({
+    start,
+    shard,
+    ...decodeBook(data, "row"),
+  }));
+
+describe("upkeep", () => {
+  test("sums an hour up once its slots are settled, not before", async () => {
+    const own = await atFullHour();
+    await own.minutes(62);
+    expect(await rows(own, "hour")).toEqual([]);
+    await own.minutes(1);
+    const [row, ...others] = await rows(own, "hour");
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({
+      start: own.hour,
+      shard: 0,
+      checks: { "shop/read": { seconds: { ready: 3_600 } } },
+    });
+    expect(row!.checks["shop/read"]!.probers.iad!.words).toEqual({ ready: 60 });
+  });
+
+  test("the day holds each of its hours once, also after a restart", async () => {
+    const own = await atFullHour();
+    own.puppets.say("down");
+    await own.minutes(63);
+    own.puppets.say("ready");
+    const restarted = await stage(threeRegions(), { from: own });
+    await restarted.minutes(118);
+    const hours = await rows(own, "hour");
+    expect(hours.map(({ start }) => start - own.hour)).toEqual([0, HOUR]);
+    const days = await rows(own, "day");
+    const seconds = days.flatMap(({ checks }) => Object.values(checks["shop/read"]!.seconds));
+    expect(seconds.reduce((a, b) => a + b)).toBe(7_200);
+  });
+
+  test("after a pause it goes on where it was, an hour at each tick", async () => {
+    const own = await atFullHour();
+    await own.minutes(50);
+    await own.clock.advance(10 * MINUTE + 5 * HOUR);
+    await own.minutes(2);
+    expect((await rows(own, "hour")).map(({ start }) => start)).toEqual([own.hour]);
+    await own.minutes(61);
+    const [, next] = await rows(own, "hour");
+    expect(next).toMatchObject({
+      start: own.hour + 6 * HOUR,
+      checks: { "shop/read": { seconds: { ready: 3_600 } } },
+    });
+  });
+
+  test("what is kept for an hour only is summed up before it is forgotten", async () => {
+    const own = await atFullHour(threeRegions([["version: 1", "version: 1\nretention: { raw: 1h }"]]));
+    await own.minutes(200);
+    const hours = await rows(own, "hour");
+    expect(hours.map(({ checks }) => checks["shop/read"]!.seconds)).toEqual([
+      { ready: 3_600 },
+      { ready: 3_600 },
+      { ready: 3_600 },
+    ]);
+    const kept = await own.store.samples({ shard: 0, from: 0, to: own.clock.now() });
+    expect(kept.length).toBeLessThanOrEqual(130);
+  });
+
+  test("hours go after two weeks, days stay as long as the config says", async () => {
+    const own = await atFullHour(threeRegions([["version: 1", "version: 1\nretention: { rollups: 30d }"]]));
+    await own.minutes(64);
+    await own.clock.advance(15 * DAY);
+    await own.minutes(1);
+    expect(await rows(own, "hour")).toEqual([]);
+    expect(await rows(own, "day")).not.toEqual([]);
+    await own.clock.advance(16 * DAY);
+    await own.minutes(1);
+    expect(await rows(own, "day")).toEqual([]);
+  });
+
+  test("a store that fails is said, and the sum is made later", async () => {
+    const { store, broken } = breaking(memoryStore());
+    const own = await atFullHour(threeRegions(), { store });
+    broken.add("rollUp");
+    await own.minutes(64);
+    expect(own.log.some(({ message }) => message === "the housekeeping failed")).toBe(true);
+    expect((await own.state()).outcome).toBe("ready");
+    broken.delete("rollUp");
+    await own.minutes(1);
+    expect(await rows(own, "hour")).toHaveLength(1);
+  });
+
+  test("a check that left the config keeps no period and is left out; the others count", async () => {
+    const two = threeRegions([[
+      "    checks:\n",
+      "    checks:\n      - { id: gone, journey: [{ name: a, request: { path: / }, expect: status == 200 }] }\n",
+    ]]);
+    const own = await atFullHour(two);
+    await own.minutes(30);
+    const later = await stage(threeRegions(), { from: own });
+    await later.minutes(33);
+    const [row] = await rows(own, "hour");
+    expect(Object.keys(row!.checks)).toEqual(["shop/read"]);
+    expect(row!.checks["shop/read"]!.seconds).toEqual({ ready: 3_600 });
+  });
+});
