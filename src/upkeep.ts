@@ -1,6 +1,6 @@
 /** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
 import type { Config } from "./config/config.ts";
-import { added, type Book, decodeBook, encodeBook, NOTHING, together } from "./history.ts";
+import { add, type Book, decodeBook, encodeBook, nothing, together } from "./history.ts";
 import { decodeHistory, type Packing } from "./packing.ts";
 import type { Clock } from "./ports.ts";
 import { periodMs } from "./schedule.ts";
@@ -101,7 +101,7 @@ export function bookOf(config: Config, samples: readonly Sample[], hours: number
   for (const { slot, shard, data } of samples) {
     for (const [key, line] of Object.entries(decodeHistory(data, shard))) {
       const check = known.get(key);
-      if (check) checks[key] = added(checks[key] ?? NOTHING, line, periodMs(check, slot));
+      if (check) add(checks[key] ??= nothing(), line, periodMs(check, slot));
     }
   }
   return { hours, checks };

@@ -1,5 +1,5 @@
 import type { Check, Config } from "../config/config.ts";
-import { decodeBook, type Figures, merged, NOTHING } from "../history.ts";
+import { decodeBook, type Figures, merged, nothing } from "../history.ts";
 import type { Packing } from "../packing.ts";
 import type { Rollup, Store } from "../store/store.ts";
 import { bookOf } from "../upkeep.ts";
@@ -40,7 +40,7 @@ export async function stretches(
   const samples = await store.samples({ shard, from: summedUntil(rows, shard) ?? from, to: nowMs });
   for (const [start, slots] of Map.groupBy(samples, ({ slot }) => startOf(slot))) {
     const figures = bookOf(config, slots, 0).checks[check.key];
-    if (figures) found.set(start, merged(found.get(start) ?? NOTHING, figures));
+    if (figures) found.set(start, merged(found.get(start) ?? nothing(), figures));
   }
   return [...found].sort(([a], [b]) => a - b).map(([start, figures]) => ({ unit, start, figures }));
 }
@@ -52,7 +52,7 @@ function summed(rows: Rollup[], shard: number, key: string): Figures {
     const figures = decodeBook(data, `${unit} ${start}/${shard}`, [key]).checks[key];
     if (figures) return figures;
   }
-  return NOTHING;
+  return nothing();
 }
 
 /** The end of the last hour of this shard that is summed up; slots from there on are still to be read one by one. */

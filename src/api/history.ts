@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Check, Config } from "../config/config.ts";
 import { DURATION, milliseconds } from "../config/duration.ts";
-import { type Figures, level, merged, NOTHING, percentile } from "../history.ts";
+import { type Figures, level, merged, nothing, percentile } from "../history.ts";
 import type { Incident } from "../incident.ts";
 import { decodeHistory, type Packing } from "../packing.ts";
 import type { Ports } from "../ports.ts";
@@ -72,7 +72,7 @@ export function history(
     const asked = await past(c);
     if ("response" in asked) return asked.response;
     const { check, fromMs, nowMs, found } = asked;
-    const figures = found.reduce((all, { figures }) => merged(all, figures), NOTHING);
+    const figures = found.reduce((all, { figures }) => merged(all, figures), nothing());
     const { list, complete } = await incidentsOf(store, check, fromMs);
     return c.json({
       from: iso(found[0]?.start ?? fromMs),
