@@ -3,6 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import { messageOf } from "../src/exchange.ts";
 import type { Env } from "./edge.ts";
 import { once } from "./once.ts";
+import { peerOf } from "./peer.ts";
 
 const MINUTE_MS = 60_000;
 /** The alarm is armed at least this far ahead, so that a broken receiver cannot make it spin. */
@@ -49,7 +50,7 @@ export class Ledger extends DurableObject<Env> {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    return await (await this.#assay()).app.fetch(request);
+    return await (await this.#assay()).app.fetch(request, peerOf(request));
   }
 
   /** For the next slot below a minute, or the next notice that is due; none if there is nothing to wait for. */

@@ -1,8 +1,10 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
+import { SAFE } from "../src/api/headers.ts";
 import { lives, LIVEZ } from "../src/api/livez.ts";
 import { messageOf } from "../src/exchange.ts";
 import type { Env } from "./edge.ts";
 import { Ledger } from "./ledger.ts";
+import { peerOf } from "./peer.ts";
 import { Prober, prober } from "./prober.ts";
 
 export { Ledger, Prober };
@@ -23,12 +25,15 @@ export default {
     try {
       if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
       pinned ??= prober(env, env.ASSAY_PROBER);
-      return await (await pinned()).fetch(request);
+      return await (await pinned()).fetch(request, peerOf(request));
     } catch (error) {
       // Most likely the config of this deployment: a secret that is not set. The log names it, the public does not learn it.
       console.error({ level: "error", message: "this deployment cannot answer", error: messageOf(error) });
       const body = { type: "urn:assay:problem:internal", title: "Assay failed to answer", status: 500 };
-      return Response.json(body, { status: 500, headers: { "content-type": "application/problem+json" } });
+      return Response.json(body, {
+        status: 500,
+        headers: { ...SAFE, "content-type": "application/problem+json" },
+      });
     }
   },
 

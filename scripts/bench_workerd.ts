@@ -37,6 +37,8 @@ export async function bundle(config: unknown, main?: string): Promise<string> {
 /** A Worker for workerd: code, text bindings, and Durable Objects if it has any. */
 export interface Program {
   code: string;
+  /** Further ES modules, by file name. */
+  modules?: Record<string, string>;
   vars?: Record<string, string>;
   /** Class names by binding. */
   objects?: Record<string, string>;
@@ -56,7 +58,7 @@ export interface Workerd {
 export async function serve(program: Program, path: string): Promise<Workerd> {
   const { path: home, remove } = folder();
   const port = await freePort();
-  writeFileSync(join(home, "worker.js"), program.code);
+  for (const [name, code] of modulesOf(program)) writeFileSync(join(home, name), code);
   writeFileSync(join(home, "config.capnp"), capnp(program, home, port));
   const url = `http://127.0.0.1:${port}`;
   const command = new Deno.Command(BINARY, {
@@ -114,8 +116,13 @@ const setting = (name: string): string => {
   return found[1]!;
 };
 
+/** The first one is the main module. */
+const modulesOf = ({ code, modules }: Program) => Object.entries({ "worker.js": code, ...modules });
+
 /** The configuration of workerd (src/workerd/server/workerd.capnp). */
-function capnp({ vars = {}, objects = {} }: Program, home: string, port: number): string {
+function capnp(program: Program, home: string, port: number): string {
+  const { vars = {}, objects = {} } = program;
+  const modules = modulesOf(program).map(([name]) => `(name = "${name}", esModule = embed "${name}")`);
   const bindings = [
     ...Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
     ...Object.entries(objects).map(([name, of]) => `(name = "${name}", durableObjectNamespace = "${of}")`),
@@ -126,7 +133,7 @@ function capnp({ vars = {}, objects = {} }: Program, home: string, port: number)
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
-      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      modules = [${modules.join(", ")}],
       compatibilityDate = ${setting("compatibility_date")},
       compatibilityFlags = ${setting("compatibility_flags")},
       bindings = [${bindings.join(", ")}],

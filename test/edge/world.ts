@@ -18,6 +18,7 @@ const deployed: Record<string, unknown> = bundled;
 const original = structuredClone(deployed);
 
 const wire = globalThis.fetch;
+const elapsed = performance.now.bind(performance);
 
 /** What the runtime's `fetch` does in a test. The Worker looks it up at each call. */
 export const network = {
@@ -56,6 +57,7 @@ export function worlds(): World {
     await world.room.be({ all: "serves" });
     await reset();
     globalThis.fetch = wire;
+    performance.now = elapsed;
     vi.restoreAllMocks();
     vi.useRealTimers();
   });
@@ -89,9 +91,15 @@ export class World {
     return env.PROBER.getByName(`prober:${place}:1`);
   }
 
-  /** The clock stands at `nowMs`. */
+  /** Gives an object other variables and bindings, for as long as it is in memory. */
+  async bind(stub: Stub, bindings: Record<string, unknown>): Promise<void> {
+    await runInDurableObject(stub, (object) => void Object.assign(object, { env: { ...env, ...bindings } }));
+  }
+
+  /** The clock stands at `nowMs`; the one that measures what has elapsed has come as far, and goes on. */
   at(nowMs: number): void {
     vi.setSystemTime(nowMs);
+    performance.now = () => elapsed() + nowMs - START;
   }
 
   /** Cron fires for the minute `n`, at once or at `nowMs`. */

@@ -1,0 +1,36 @@
+import { env } from "cloudflare:test";
+import { expect, test } from "vitest";
+import worker from "../../functions/worker.ts";
+import { worlds } from "./world.ts";
+
+const world = worlds();
+
+test("a pinned Worker behind the binding PROBER_<ID> is asked by it, and its vote decides the quorum", async () => {
+  const asked: string[] = [];
+  const pinned = {
+    fetch(request: Request): Promise<Response> {
+      asked.push(new URL(request.url).pathname);
+      return worker.fetch(request, { ...env, ASSAY_PROBER: "us-east" });
+    },
+  };
+  // Nothing answers at the public address.
+  const remote = { id: "us-east", url: "https://prober.invalid", token: "${env:ASSAY_TOKEN}" };
+  world.deploy({
+    regions: [
+      ...["weur", "oc"].map((id) => ({ id, probers: [{ id, place: id }] })),
+      { id: "us", probers: [remote] },
+    ],
+  });
+  await world.bind(world.ledger, { PROBER_US_EAST: pinned });
+
+  await world.tick(0);
+  expect(await world.history()).toEqual({ 0: { weur: "ready", oc: "ready", "us-east": "ready" } });
+  expect(asked).toEqual(["/v1/rounds"]);
+
+  await world.room.be({ "all": "serves", "weur": "lies", "us-east": "lies" });
+  await world.tick(1);
+  await world.tick(2);
+  expect((await world.history())[2]).toEqual({ weur: "drift", oc: "ready", "us-east": "drift" });
+  // Two of three regions; without the pinned one it would be one of two, which is no majority.
+  expect((await world.told()).map(({ says }) => says)).toEqual(["opened drift #1"]);
+});
