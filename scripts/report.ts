@@ -4,6 +4,14 @@ import { USER_AGENT } from "../src/exchange.ts";
 import { ask, DIALECTS, type Report } from "../src/report/mod.ts";
 import { fail, print, USAGE } from "./terminal.ts";
 
+interface Options {
+  dialect: string;
+  select?: string;
+  service?: string;
+  allowPrivate?: boolean;
+  json?: boolean;
+}
+
 /** `assay report <url>`: how Assay reads that health endpoint. */
 export const report = new Command("report")
   .description(
@@ -14,15 +22,19 @@ export const report = new Command("report")
     new Option("--dialect <name>", "read it as this dialect").default("auto")
       .choices(["auto", ...DIALECTS.map(({ name }) => name)]),
   )
+  .option("--select <part>", "read this part of the answer, such as components.db")
+  .option("--service <name>", "ask about this gRPC service (with --dialect grpc-health or grpc-web)")
   .option("--allow-private", "let it reach private and loopback addresses")
   .option("--json", "print JSON")
-  .action(async (address: string, options: { dialect: string; allowPrivate?: boolean; json?: boolean }) => {
+  .action(async (address: string, options: Options) => {
     if (!URL.canParse(address)) fail(USAGE, `Not a URL: ${address}`);
     const ports = denoPorts("", { allowPrivate: options.allowPrivate ?? false });
     const source = {
       url: new URL(address),
       headers: { "user-agent": USER_AGENT },
       dialect: options.dialect,
+      select: options.select,
+      service: options.service,
       timeoutMs: 10_000,
     };
     const read = await ask(ports, source, DIALECTS);

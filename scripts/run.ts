@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { denoPorts } from "../functions/deno.ts";
 import type { Check } from "../src/config/config.ts";
-import { DIALECTS } from "../src/report/mod.ts";
+import { DIALECTS, together, unheard } from "../src/report/mod.ts";
 import { localProber, type Round } from "../src/round.ts";
 import { judge, type Verdict, type Word } from "../src/verdict.ts";
 import { DEFAULT_FILE, fail, loadFile, print, USAGE, warn } from "./terminal.ts";
@@ -56,15 +56,28 @@ export const run = new Command("run")
     const results = checks.map((check) => {
       const answer = byKey.get(check.key)!;
       if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
-      const { before, after, observation: { outcome } } = answer.round;
+      const walked = told(check, answer.round, slot);
+      const { before, after, observation: { outcome } } = walked;
       const evidence = { slot, before, after, outcome, ...(suspect && { fault: "suspect" as const }) };
-      return { check, walked: answer.round, verdict: judge(evidence, { everReady: false }, check).verdict };
+      return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
     });
     const value = results.map(({ check, walked, verdict }) => ({ check: check.key, ...verdict, ...walked }));
     print({ json: options.json, value }, results.map(row).join("\n"));
     const codes = results.map(({ verdict }) => EXIT[verdict.word]);
     Deno.exit(WORSE.find((code) => codes.includes(code)));
   });
+
+/** What is pushed is kept by a running Assay: here nothing is known of it. */
+function told({ report }: Check, round: Round, at: number): Round {
+  if (!report) return round;
+  const unknown = () => unheard("push", at, "pushed: only a running Assay knows it");
+  const whole = (asked: Round["before"]) => together(report, asked, unknown);
+  return {
+    ...round,
+    before: whole(round.before),
+    ...(round.after !== undefined && { after: whole(round.after) }),
+  };
+}
 
 function row({ check, walked, verdict }: { check: Check; walked: Round; verdict: Verdict }): string {
   const { before, after, observation } = walked;
@@ -74,6 +87,9 @@ function row({ check, walked, verdict }: { check: Check; walked: Round; verdict:
   return [
     `${check.key}: ${verdict.word}${verdict.reason ? ` (${verdict.reason})` : ""}`,
     `  says  ${says}${before?.reason ? `: ${before.reason}` : ""}`,
+    ...((after ?? before)?.sources ?? []).map(({ name, state, dialect, reason }) =>
+      `        ${name}: ${state} (${dialect})${reason ? `: ${reason}` : ""}`
+    ),
     `  does  ${outcome} in ${Math.round(totalMs)} ms`,
     ...failure ? [`  step  ${failure.step}: ${failure.detail}`] : [],
     ...failure?.expression ? [`  want  ${failure.expression}`] : [],

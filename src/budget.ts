@@ -103,7 +103,8 @@ function askLines(config: Config, { agenda }: Day, plan: Plan): Line[] {
       name: "subrequests of an ask of a prober",
       value: worst,
       limit: place ? subrequests : null,
-      counted: "worst case, no redirects: report twice, every poll, cleanup, controls, trace",
+      counted:
+        "worst case, no redirects: each source of a report twice, every poll, cleanup, controls, trace",
       where: first ? `${asked}; the first that does not fit is ${first.key}` : asked,
     }),
     held({

@@ -1,13 +1,18 @@
-import type { Check, Config, Step } from "./config/config.ts";
+import type { AskedSource, Check, Config, Step } from "./config/config.ts";
+
+/** The sources of a check that a prober asks. */
+export const askedOf = ({ report }: Pick<Check, "report">): AskedSource[] =>
+  report?.sources.filter((source) => source.kind === "asked") ?? [];
 
 /**
- * Requests that one round of a check may send: the report twice (the second look), each step once or, polled, as often as its window
+ * Requests that one round of a check may send: each source that is asked twice (the second look), each step once or, polled, as often as its window
  * allows, and the cleanup. Redirects are not counted: a target that redirects every request is better asked where it leads.
  */
 export function requestsOf(
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
 ): number {
-  return (report ? 2 : 0) + [...journey, ...cleanup].reduce((sum, step) => sum + triesOf(step), 0);
+  return 2 * askedOf({ report }).length +
+    [...journey, ...cleanup].reduce((sum, step) => sum + triesOf(step), 0);
 }
 
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;

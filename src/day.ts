@@ -1,6 +1,6 @@
 /** The fullest day of a config: which checks are due together when, and what each such slot takes. */
 import type { Check, Config, Schedule } from "./config/config.ts";
-import { overheadOf, requestsOf } from "./cost.ts";
+import { askedOf, overheadOf, requestsOf } from "./cost.ts";
 import { laneOf, pack, type Packing } from "./packing.ts";
 import { CONNECTIONS } from "./prices.ts";
 import { due, slots } from "./schedule.ts";
@@ -45,7 +45,7 @@ export const DAY_MS = 1_440 * MINUTE_MS;
 
 /** Requests of a round in which all is well at the first try. */
 export const usualOf = ({ report, journey, cleanup }: Check): number =>
-  (report ? 1 : 0) + journey.length + cleanup.length;
+  askedOf({ report }).length + journey.length + cleanup.length;
 
 /** Rounds that one prober walks at once on Cloudflare. */
 export const atOnce = ({ concurrency }: Pick<Config, "concurrency">): number =>

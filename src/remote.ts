@@ -15,7 +15,8 @@ export const roundsRequest = z.strictObject({
 
 const text = z.string().max(2_000);
 const ms = z.number().nonnegative();
-const reportState = z.enum([
+/** The states of a report, as they cross the network. */
+export const reportState = z.enum([
   "starting",
   "ready",
   "degraded",
@@ -26,15 +27,33 @@ const reportState = z.enum([
   "unknown",
 ]);
 
-const report = z.object({
+const question = z.enum(["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"]);
+
+const source = z.object({
+  name: text,
+  state: reportState,
+  phase: z.literal("unclear").optional(),
+  question,
+  dialect: text,
+  httpStatus: z.number().int().optional(),
+  reason: text.optional(),
+});
+
+/** A report, as it crosses the network or is kept. */
+export const reportShape = z.object({
   state: reportState,
   dialect: text,
   confidence: z.enum(["declared", "recognised", "code"]),
-  question: z.enum(["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"]),
+  question,
   phase: z.literal("unclear").optional(),
   httpStatus: z.number().int().optional(),
   claims: z.array(
-    z.object({ source: z.enum(["code", "body", "header", "frame"]), state: reportState, raw: text }),
+    z.object({
+      source: z.enum(["code", "body", "header", "frame"]),
+      state: reportState,
+      raw: text,
+      from: text.optional(),
+    }),
   ).max(500),
   contradictions: z.array(text).max(500),
   subsystems: z.array(z.object({
@@ -50,6 +69,8 @@ const report = z.object({
   reason: text.optional(),
   at: z.number(),
   durationMs: ms,
+  // As many as the config lets a check have.
+  sources: z.array(source).max(10).optional(),
 });
 
 const failure = z.object({
@@ -94,7 +115,11 @@ const answer = z.union([
   z.object({
     check: text,
     digest: text,
-    round: z.object({ before: report.nullable(), after: report.nullable().optional(), observation }),
+    round: z.object({
+      before: reportShape.nullable(),
+      after: reportShape.nullable().optional(),
+      observation,
+    }),
   }),
   z.object({ check: text, digest: text, missed: text }),
 ]);

@@ -3,23 +3,21 @@
  * It returns evidence and keeps no state but its most recent answers.
  */
 import type { Check } from "./config/config.ts";
-import { requestsOf } from "./cost.ts";
-import { exchange, messageOf, under, USER_AGENT } from "./exchange.ts";
-import { limiter } from "./limiter.ts";
+import { askedOf, requestsOf } from "./cost.ts";
+import { exchange, messageOf, USER_AGENT } from "./exchange.ts";
+import { type Limiter, limiter } from "./limiter.ts";
+import { isTold, lookAt } from "./look.ts";
 import type { Ports } from "./ports.ts";
 import type { Observation } from "./probe/observation.ts";
-import type { Run } from "./expression/mod.ts";
 import type { Whereabouts } from "./place.ts";
 import { walk } from "./probe/journey.ts";
-import { ask, staleAfter } from "./report/mod.ts";
 import type { Dialect, Report } from "./report/report.ts";
-import { periodMs } from "./schedule.ts";
 import { wantsSecondLook } from "./verdict.ts";
 
-/** One prober's evidence on one check in one slot. */
+/** One prober's evidence on one check in one slot; null: the check has no source that a prober asks. */
 export interface Round {
   before: Report | null;
-  /** Present where the first cell of the table called for a second look. */
+  /** Present where the first cell of the table called for a second look, and always where a pushed source has its say as well. */
   after?: Report | null;
   observation: Observation;
 }
@@ -61,7 +59,7 @@ export interface ProberOptions {
   id: string;
   region: string;
   dialects: readonly Dialect[];
-  /** Rounds at once; each holds at most one connection. */
+  /** Connections at once: one a round, and one more for each further source while there is room. */
   concurrency: number;
   /** Known-good URLs, to tell a prober's fault from a target's. */
   controls: readonly string[];
@@ -88,7 +86,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   const timed = async (check: Check, slot: number, deadline: AbortSignal) => {
     const isBegun = !deadline.aborted;
     const began = ports.clock.elapsed();
-    const walked = await round(ports, options, check, slot, deadline);
+    const walked = await round(ports, { ...options, spare: gate.spare }, check, slot, deadline);
     if (isBegun) took.set(check.key, ports.clock.elapsed() - began);
     return walked;
   };
@@ -149,9 +147,11 @@ function queued(checks: readonly Check[], took: ReadonlyMap<string, number>): Ch
 /** What `walk` gives a cleanup, in ms. */
 const CLEANUP_MS = 5_000;
 
-/** The longest (ms) that a round of this check can take: both looks at the report, the journey and its cleanup. */
-export const longestMs = ({ report, timeoutMs, cleanup }: Check): number =>
-  timeoutMs + 2 * (report?.timeoutMs ?? 0) + (cleanup.length > 0 ? CLEANUP_MS : 0);
+/** The longest (ms) that a round of this check can take: both looks at each source, the journey and its cleanup. */
+export function longestMs({ report, timeoutMs, cleanup }: Check): number {
+  const lookMs = askedOf({ report }).reduce((sum, source) => sum + source.timeoutMs, 0);
+  return timeoutMs + 2 * lookMs + (cleanup.length > 0 ? CLEANUP_MS : 0);
+}
 
 /** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
 function admit(checks: readonly Check[], budget: number): Set<Check> {
@@ -164,10 +164,16 @@ function admit(checks: readonly Check[], budget: number): Set<Check> {
   }));
 }
 
+/** Who walks a round. */
+export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"> {
+  /** Where further sources are asked beside the first; absent: nothing limits them. */
+  spare?: Limiter["spare"];
+}
+
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function round(
   ports: Ports,
-  { id, region, dialects }: Pick<ProberOptions, "id" | "region" | "dialects">,
+  { id, region, dialects, spare = (work) => work() }: Walker,
   check: Check,
   slot: number,
   signal?: AbortSignal,
@@ -185,10 +191,11 @@ export async function round(
       target: check.target.id,
       check: check.id,
     };
-    const look = () => check.report ? ask(ports, source(ports, check, baseUrl, run, signal), dialects) : null;
+    const look = () => lookAt(ports, check, { baseUrl, run, dialects, spare, signal });
     const before = await look();
     const observation = await walk(ports, { ...walkable(check), baseUrl }, run, signal);
-    if (!wantsSecondLook(before, observation.outcome)) return { before, observation };
+    const { outcome } = observation;
+    if (!wantsSecondLook(before, outcome) && !isTold(check)) return { before, observation };
     return { before, observation, after: await look() };
   } catch (error) {
     const detail = ports.vault.redact(messageOf(error));
@@ -204,22 +211,6 @@ const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
   latencyBudgetMs,
 });
 
-function source(ports: Ports, check: Check, baseUrl: string, { id: runId, slot }: Run, signal?: AbortSignal) {
-  const { path, headers, dialect, timeoutMs, question } = check.report!;
-  const url = under(baseUrl, ports.vault.reveal(path));
-  if (!url) throw new Error(`Cannot make a URL of the report's path ${path}`);
-  const revealed = headers.map(([name, value]) => [name, ports.vault.reveal(value)]);
-  return {
-    url,
-    headers: { "user-agent": USER_AGENT, "x-assay-run": runId, ...Object.fromEntries(revealed) },
-    dialect,
-    timeoutMs,
-    question,
-    staleAfterMs: staleAfter(periodMs(check, slot)),
-    signal,
-  };
-}
-
 const faulty = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
   outcome: "error",
   failure: { step: "", reason, detail },
@@ -233,7 +224,10 @@ const runId = (check: Check, prober: string, slot: number) =>
   `${check.target.id}.${check.id}.${prober}.${slot.toString(36)}`;
 
 const hadTransportFailure = ({ before, after, observation }: Round) =>
-  observation.transport || before?.state === "unreachable" || after?.state === "unreachable";
+  observation.transport || isUnreachable(before) || isUnreachable(after);
+
+const isUnreachable = (report?: Report | null) =>
+  report?.state === "unreachable" || report?.sources?.some(({ state }) => state === "unreachable");
 
 /**
  * Controls are asked after the rounds: whoever asks this prober waits that much longer than its deadline. They do not queue behind

@@ -61,3 +61,12 @@ export function periodMs({ schedule }: Pick<Check, "schedule">, slotMs: number):
   const next = cronOf(schedule.cron).nextRun(new Date(slotMs));
   return next ? next.getTime() - slotMs : MINUTE_MS;
 }
+
+/** The slots of a check up to `slotMs` (itself, if it is one), newest first; at most `count`. */
+export function slotsBack({ schedule }: Pick<Check, "schedule">, slotMs: number, count: number): number[] {
+  if ("cron" in schedule) {
+    return cronOf(schedule.cron).previousRuns(count, new Date(slotMs)).map((run) => run.getTime());
+  }
+  const newest = Math.floor(slotMs / schedule.everyMs) * schedule.everyMs;
+  return Array.from({ length: count }, (_, i) => newest - i * schedule.everyMs);
+}

@@ -2,13 +2,16 @@
 import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "./probe/observation.ts";
 import type { Outcome, Standing } from "./quorum.ts";
-import type { Report } from "./report/report.ts";
+import type { Report, SourceReport } from "./report/report.ts";
 import type { Phases, Word } from "./verdict.ts";
 
 /** A report without its parts; the parts are kept only where they say something is wrong. */
 export type ReportBrief =
   & Pick<Report, "state" | "dialect" | "question" | "httpStatus" | "reason" | "version" | "at" | "durationMs">
-  & { contradictions?: string[]; subsystems?: { name: string; state: string }[] };
+  & { contradictions?: string[]; subsystems?: { name: string; state: string }[]; sources?: SourceBrief[] };
+
+/** One of several sources of a report; `reason` only where it makes no claim. */
+export type SourceBrief = Pick<SourceReport, "name" | "state" | "dialect" | "httpStatus" | "reason">;
 
 /** What one prober last saw of one check. */
 export interface Witness {
@@ -24,6 +27,8 @@ export interface Witness {
   /** Only of journeys that did not pass. */
   failure?: Failure;
   steps?: StepTrace[];
+  /** How long each step took, in order, of journeys that passed. */
+  stepMs?: number[];
   cleanup?: Observation["cleanup"];
 }
 
@@ -44,6 +49,8 @@ export interface ProberState {
   contradicts?: boolean;
   /** Its latest slot cannot be believed; its vote is set aside. */
   aside?: "suspect" | "misplaced";
+  /** The data centre where the prober measured itself to be. */
+  place?: string;
   witness?: Witness;
   missed?: Missed;
 }

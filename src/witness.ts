@@ -1,9 +1,9 @@
-import type { Report } from "./report/report.ts";
+import type { Report, SourceReport } from "./report/report.ts";
 import type { Round } from "./round.ts";
-import type { ReportBrief, Witness } from "./state.ts";
+import type { ReportBrief, SourceBrief, Witness } from "./state.ts";
 import type { Word } from "./verdict.ts";
 
-/** What is kept to show of a round. Steps are kept only of journeys that did not pass, parts only where they say something is wrong. */
+/** What is kept to show of a round. Steps are kept in full only of journeys that did not pass, parts only where they say something is wrong. */
 export function witness(slot: number, word: Word, reason: string | undefined, round: Round): Witness {
   const { outcome, totalMs, failure, steps, cleanup } = round.observation;
   return {
@@ -15,7 +15,7 @@ export function witness(slot: number, word: Word, reason: string | undefined, ro
     outcome,
     totalMs: rounded(totalMs),
     ...(failure && { failure }),
-    ...(outcome !== "pass" && { steps }),
+    ...(outcome === "pass" ? { stepMs: steps.map(({ totalMs }) => rounded(totalMs)) } : { steps }),
     ...(cleanup && cleanup.outcome !== "pass" && { cleanup }),
   };
 }
@@ -36,7 +36,12 @@ function brief(report: Report | null): ReportBrief | null {
     durationMs: rounded(durationMs),
     ...(report.contradictions.length > 0 && { contradictions: report.contradictions.slice(0, 5) }),
     ...(parts.length > 0 && { subsystems: parts }),
+    ...(report.sources && { sources: report.sources.map(sourceBrief) }),
   };
 }
+
+const sourceBrief = ({ name, state, dialect, httpStatus, reason }: SourceReport): SourceBrief => (
+  { name, state, dialect, httpStatus, reason: reason?.slice(0, 100) }
+);
 
 const rounded = (ms: number) => Math.round(ms * 10) / 10;

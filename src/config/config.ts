@@ -1,3 +1,5 @@
+import type { ApiConfig } from "./access.ts";
+import type { HooksConfig } from "./hooks.ts";
 import type { Expectation, Program, Template } from "../expression/mod.ts";
 
 /** How many votes win. `fraction` x is at least ceil(x * fresh votes). */
@@ -165,10 +167,11 @@ export interface Config {
   listen: number;
   store: { kind: "sqlite"; path: string } | { kind: "memory" } | { kind: "upstash" };
   retention: { rawMs: number; hoursMs: number; daysMs: number; incidentsMs: number };
-  api: { token?: string };
+  api: ApiConfig;
+  hooks: HooksConfig;
   controls: string[];
   allowPrivate: boolean;
-  /** Rounds that one prober walks at once; each holds at most one connection. */
+  /** Connections of one prober at once: one a round, and one more for each further source while there is room. */
   concurrency: number;
   regions: Region[];
   targets: Target[];

@@ -1,12 +1,25 @@
-import type { Check } from "./config.ts";
+import type { Check, Reporting } from "./config.ts";
 
 /** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
 export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
   const { target, report, journey, cleanup, timeoutMs, latencyBudgetMs } = check;
-  const text = canonical({ url: target.url, report, journey, cleanup, timeoutMs, latencyBudgetMs });
+  const text = canonical({
+    url: target.url,
+    report: report && walked(report),
+    journey,
+    cleanup,
+    timeoutMs,
+    latencyBudgetMs,
+  });
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** Of a pushed source a prober knows only that it is there. */
+const walked = ({ sources, rule }: Reporting) => ({
+  rule,
+  sources: sources.map((source) => source.kind === "pushed" ? { kind: source.kind } : source),
+});
 
 /** JSON with keys in order; what was compiled stands as its source. */
 function canonical(value: unknown): string {

@@ -75,5 +75,5 @@ function build(value: unknown, options: LoadOptions, findings: Finding[]): Confi
   const { dialects } = options;
   const targets = readTargets(draft, { dialects, allowPrivate, compiler: compiler(note), note });
   const checks = targets.flatMap((target) => target.checks);
-  return { ...readSettings(draft, allowPrivate, note), regions, targets, checks };
+  return { ...readSettings(draft, { ...options, allowPrivate }, note), regions, targets, checks };
 }

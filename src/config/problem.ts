@@ -70,7 +70,8 @@ export function pathText(path: Path): string {
 }
 
 // Places whose texts are secrets or may carry them.
-const HIDDEN = /(^|\/)(token|secret|headers|form|raw|json|query)(\/|$)|^webhooks\/\d+\/url$/;
+const HIDDEN =
+  /(^|\/)(token|hash|secret|accessKeyId|secretAccessKey|sessionToken|headers|form|raw|json|query)(\/|$)|^webhooks\/\d+\/url$/;
 
 // Anything else is quoted: it would read as another type, or not as one word.
 const BARE = /^(?!(?:[\d.e+-]+|true|false|null)$)[^\s"']+$/;

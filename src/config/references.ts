@@ -14,9 +14,10 @@ const DEPTH = 100;
 // Where a template or a secret stands; any other text is used as it is written.
 const REPLACED = [
   /^api\/token$/,
+  /^hooks\/github\/(secret|app\/key)$/,
   /^regions\/\d+\/probers\/\d+\/(url|token)$/,
   /^targets\/\d+\/url$/,
-  /^targets\/\d+\/checks\/\d+\/report\/headers\/.+$/,
+  /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?(headers\/.+|push\/token|aws\/(accessKeyId|secretAccessKey|sessionToken))$/,
   /^targets\/\d+\/checks\/\d+\/(journey|cleanup)\/\d+\/request\/(path|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
   /^webhooks\/\d+\/(url|secret(\/\d+)?)$/,
 ];

@@ -1,5 +1,8 @@
 import * as z from "zod";
-import { duration, headers, id, list, map, plainId, quorum, reference, text, words } from "./fields.ts";
+import { apiGrammar } from "./access.ts";
+import { duration, id, list, map, plainId, quorum, reference, words } from "./fields.ts";
+import { hooksGrammar } from "./hooks.ts";
+import { CLAIM_RULES, report } from "./report_schema.ts";
 import { cleanup, journey } from "./steps_schema.ts";
 
 /** Cloudflare's location hints for Durable Objects. */
@@ -19,9 +22,6 @@ export const PLACES = [
 
 /** The events a webhook can take. */
 export const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
-
-/** What a report source can be asked. */
-const QUESTIONS = ["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"] as const;
 
 const described = <Field extends z.ZodType>(field: Field, description: string, fallback?: unknown) =>
   field.optional().meta(fallback === undefined ? { description } : { description, default: fallback });
@@ -50,27 +50,17 @@ const timing = {
   maxAge: described(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
 };
 
-const report = map({
-  path: described(
-    text(/^\//, "a path: /... below the target's url"),
-    "Where the service says that it is ready.",
-  ),
-  url: described(
-    text(/^https?:\/\//, "a URL: http:// or https://"),
-    "The same, when it lives on another host.",
-  ),
-  dialect: described(words(), "How the answer is read; auto recognises it.", "auto"),
-  timeout: described(duration("100ms", "45s"), "Deadline of one reading, body included.", "2s"),
-  headers: described(headers(), "Headers sent with it; values may hold ${env:NAME}."),
-  question: described(z.enum(QUESTIONS), "Which question it answers, when the path does not tell."),
-}).describe("What the service claims of itself.");
-
 const check = map({
   id: described(id(), "Unique in its target.", "default"),
   contract: described(words(), "One sentence: what ready means here."),
   ...timing,
   cron: described(words(), "Five cron fields in UTC, instead of every."),
   report: report.optional(),
+  claim: described(
+    z.enum(CLAIM_RULES),
+    "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
+    "worst",
+  ),
   journey: journey.describe("Real requests, in order, that prove the contract."),
   cleanup: described(cleanup, "Requests that undo the journey; always walked, judged apart."),
   latencyBudget: described(duration("1ms", "45s"), "A passed journey that took longer is slow, not failed."),
@@ -116,12 +106,19 @@ const webhook = map({
 const store = map({
   sqlite: described(words(), "A file in this process's reach."),
   memory: described(map({}), "Forgets everything at exit."),
-  upstash: described(map({}), "Not available in this version."),
+  upstash: described(
+    map({}),
+    "By UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN; several deployments may share it.",
+  ),
 });
 
 const retention = map({
   raw: described(duration("1h", "4000d"), "Rounds as they were seen.", "48h"),
-  rollups: described(duration("1d", "4000d"), "Figures by hour (two weeks of them at most) and by day.", "400d"),
+  rollups: described(
+    duration("1d", "4000d"),
+    "Figures by hour (two weeks of them at most) and by day.",
+    "400d",
+  ),
   incidents: described(duration("1h", "4000d"), "Closed incidents.", "400d"),
 });
 
@@ -132,10 +129,8 @@ export const Grammar = map({
   listen: described(z.int().min(1).max(65_535), "Port of the API.", 8080),
   store: described(store, "Where state is kept: exactly one of its keys.", { sqlite: ".assay/assay.db" }),
   retention: described(retention, "How long it is kept."),
-  api: described(
-    map({ token: described(reference(), "Guards all but the coarse status.") }),
-    "The HTTP API.",
-  ),
+  api: described(apiGrammar, "The HTTP API."),
+  hooks: described(hooksGrammar, "Who else tells Assay of rollouts."),
   controls: described(
     list(z.string().min(1), 10, 0),
     "Known-good URLs, to tell a prober's fault from a target's.",

@@ -1,8 +1,12 @@
 import type { Config, Webhook } from "./config.ts";
+import { readApi } from "./access.ts";
 import { checkAddress } from "./address.ts";
 import { closest } from "./closest.ts";
 import { milliseconds } from "./duration.ts";
+import { readHooks } from "./hooks.ts";
+import { matches } from "./glob.ts";
 import type { Note } from "./problem.ts";
+import type { Environment } from "./references.ts";
 import { EVENTS, type Written } from "./schema.ts";
 import type { Draft } from "./shape.ts";
 import { unique } from "./unique.ts";
@@ -10,8 +14,12 @@ import { unique } from "./unique.ts";
 type Settings = Omit<Config, "regions" | "targets" | "checks">;
 
 /** Everything but regions and targets, every default filled in. */
-export function readSettings(draft: Draft<Written>, allowPrivate: boolean, note: Note): Settings {
-  const { publicUrl, listen = 8080, concurrency = 5, controls = [], api = {} } = draft;
+export function readSettings(
+  draft: Draft<Written>,
+  { allowPrivate, env, envMissing }: Environment & { allowPrivate: boolean },
+  note: Note,
+): Settings {
+  const { publicUrl, listen = 8080, concurrency = 5, controls = [], api, hooks } = draft;
   checkAddress(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
   for (const [i, control] of controls.entries()) {
     checkAddress(control, ["controls", i], { allowPrivate }, note);
@@ -19,9 +27,10 @@ export function readSettings(draft: Draft<Written>, allowPrivate: boolean, note:
   return {
     publicUrl,
     listen,
-    store: readStore(draft.store, note),
+    store: readStore(draft.store, { env, envMissing }, note),
     retention: readRetention(draft.retention),
-    api: { token: api.token },
+    api: readApi(api, (draft.targets ?? []).map((target) => target?.id), note),
+    hooks: readHooks(hooks, (draft.targets ?? []).map((target) => target?.id), note),
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
     concurrency,
@@ -29,8 +38,20 @@ export function readSettings(draft: Draft<Written>, allowPrivate: boolean, note:
   };
 }
 
-function readStore(store: Draft<Written>["store"], note: Note): Config["store"] {
-  if (store === undefined) return { kind: "sqlite", path: ".assay/assay.db" };
+/** Where an Upstash is, and the secret that opens it. */
+const UPSTASH = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
+
+/** What is written counts; if nothing is, the environment may name an Upstash. */
+function readStore(
+  store: Draft<Written>["store"],
+  { env, envMissing }: Environment,
+  note: Note,
+): Config["store"] {
+  if (store === undefined) {
+    return UPSTASH.every((name) => env?.(name))
+      ? { kind: "upstash" }
+      : { kind: "sqlite", path: ".assay/assay.db" };
+  }
   const kinds = Object.keys(store);
   if (kinds.length !== 1) {
     const found = kinds.join(" and ") || "none";
@@ -41,10 +62,18 @@ function readStore(store: Draft<Written>["store"], note: Note): Config["store"] 
       found,
     });
   }
-  if (store.upstash) {
-    const message = "upstash is not available in this version";
-    note({ path: ["store", "upstash"], at: "key", message, expected: "sqlite or memory", found: "upstash" });
+  for (const name of store.upstash && env ? UPSTASH.filter((name) => !env(name)) : []) {
+    const [message, expected] = [`${name} is not set`, `the environment variable ${name}`];
+    note({
+      severity: envMissing,
+      path: ["store", "upstash"],
+      at: "key",
+      message,
+      expected,
+      found: "nothing",
+    });
   }
+  if (store.upstash) return { kind: "upstash" };
   return store.memory ? { kind: "memory" } : { kind: "sqlite", path: store.sqlite ?? "" };
 }
 
@@ -80,10 +109,4 @@ function readWebhooks(drafts: Draft<Written>["webhooks"], allowPrivate: boolean,
     const secrets = typeof secret === "string" ? [secret] : secret ?? [];
     return [{ id, url: url ?? "", secrets: secrets.filter((one) => one !== undefined), events: globs }];
   });
-}
-
-/** `*` stands for any text. */
-function matches(glob: string, event: string): boolean {
-  const parts = glob.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return parts.length <= 10 && new RegExp(`^${parts.join(".*")}$`).test(event);
 }

@@ -1,11 +1,11 @@
-import type { Check, Quorum, ReportSource, Target } from "./config.ts";
+import type { Check, Quorum, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
-import { closest } from "./closest.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
 import { milliseconds, spell } from "./duration.ts";
 import { readJourney } from "./journey.ts";
-import { describe, type Note, type Path } from "./problem.ts";
+import type { Note, Path } from "./problem.ts";
+import { readReport } from "./report.ts";
 import { readQuorum, type Voters } from "./rules.ts";
 import type { Written } from "./schema.ts";
 import type { Draft } from "./shape.ts";
@@ -28,8 +28,6 @@ interface Inherited extends Common {
 }
 
 type TargetDraft = NonNullable<NonNullable<Draft<Written>["targets"]>[number]>;
-
-const REPORT_TIMEOUT = "2s";
 
 /** The targets and their checks, every default filled in; digests are still empty. */
 export function readTargets(draft: Draft<Written>, common: Common): Target[] {
@@ -66,7 +64,7 @@ function readTarget(draft: TargetDraft, path: Path, inherited: Inherited): Targe
 
 function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Inherited): Check {
   const { defaults, cron, note, voters } = inherited;
-  const { id = "default", contract, report, scope = "global", latencyBudget } = draft;
+  const { id = "default", contract, scope = "global", latencyBudget } = draft;
   const timing = readTiming(draft, defaults, cron, path, note);
   const { timeoutMs } = timing;
   refuseIgnored(draft, timeoutMs, path, note);
@@ -75,7 +73,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Inh
     id,
     target,
     contract,
-    report: report && readReport(report, [...path, "report"], inherited),
+    report: readReport(draft, path, inherited),
     ...readJourney(draft, { ...inherited, path, timeoutMs }),
     latencyBudgetMs: latencyBudget === undefined ? undefined : milliseconds(latencyBudget),
     quorum: readQuorum(draft.quorum, inherited.quorum, voters, [...path, "quorum"], note),
@@ -106,37 +104,4 @@ function refuseIgnored(draft: CheckDraft, timeoutMs: number, path: Path, note: N
   const message = "no journey can be slow: its timeout comes first";
   const expected = `less than ${spell(timeoutMs)}, the check's timeout`;
   note({ path: [...path, "latencyBudget"], message, expected, found: draft.latencyBudget });
-}
-
-function readReport(draft: NonNullable<CheckDraft["report"]>, path: Path, common: Common): ReportSource {
-  const { note, allowPrivate, dialects } = common;
-  const { dialect = "auto", timeout = REPORT_TIMEOUT, question } = draft;
-  if ("path" in draft === "url" in draft) {
-    const message = "url" in draft
-      ? "a report has a path or a url, not both"
-      : "a report needs a path or a url";
-    note({ path: "url" in draft ? [...path, "url"] : path, at: "key", message, expected: "one of them" });
-  }
-  checkAddress(draft.url, [...path, "url"], { allowPrivate }, note);
-  const known = ["auto", ...dialects];
-  if (!known.includes(dialect)) {
-    const found = describe(dialect, path);
-    const suggestion = closest(dialect, known);
-    note({
-      path: [...path, "dialect"],
-      message: "unknown dialect",
-      expected: `one of: ${known.join(", ")}`,
-      found,
-      suggestion,
-    });
-  }
-  const headers = Object.entries(draft.headers ?? {}).map((
-    [name, value = ""],
-  ): [string, string] => [name, value]);
-  for (const [name] of headers.filter(([, value]) => value.includes("{{"))) {
-    const message = "{{ }} has no meaning here: a report is asked outside of any journey";
-    note({ path: [...path, "headers", name], message, expected: "a plain value or ${env:NAME}" });
-  }
-  const where = draft.path ?? draft.url ?? "/";
-  return { path: where, headers, dialect, timeoutMs: milliseconds(timeout), question };
 }

@@ -31,6 +31,13 @@ const claim = z.strictObject({
   httpStatus: z.int().optional(),
   reason: z.string().optional(),
   contradictions: z.array(z.string()).optional(),
+  sources: z.array(z.strictObject({
+    name: z.string(),
+    state: z.string(),
+    dialect: z.string(),
+    httpStatus: z.int().optional(),
+    reason: z.string().optional(),
+  })).optional().describe("Each source of the claim, where there are several."),
 });
 
 const reported = z.strictObject({

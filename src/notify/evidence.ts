@@ -38,12 +38,13 @@ function reported({ before, after }: Witness): Account["reported"] {
   return { before: before && claim(before), ...(after !== undefined && { after: after && claim(after) }) };
 }
 
-const claim = ({ state, dialect, httpStatus, reason, contradictions }: ReportBrief) => ({
+const claim = ({ state, dialect, httpStatus, reason, contradictions, sources }: ReportBrief) => ({
   state,
   dialect,
   httpStatus,
   reason,
   contradictions,
+  sources,
 });
 
 function observed({ outcome, failure, totalMs, steps }: Witness): Account["observed"] {

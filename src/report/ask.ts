@@ -3,7 +3,8 @@ import type { Ports, Vault } from "../ports.ts";
 import { codeClaim } from "./code.ts";
 import { decode } from "./decode.ts";
 import { type Heard, read, silent } from "./read.ts";
-import type { Asking, Dialect, Report } from "./report.ts";
+import type { Asking, Dialect, Report, Topic } from "./report.ts";
+import { signed } from "./sigv4.ts";
 
 const CAP_BYTES = 64 * 1024;
 
@@ -17,13 +18,15 @@ const RECIPE: Record<string, string> = {
 };
 
 /** Where a report is asked. `headers` may hold `${env:NAME}`; a name that the recipe uses overrides it. */
-export interface Source {
+export interface Source extends Topic {
   url: URL;
   headers: Record<string, string>;
   /** The name of a dialect, or `auto`. */
   dialect: string;
   timeoutMs: number;
   question?: string;
+  /** The part of the answer that is read; absent: the whole. */
+  select?: string;
   /** See {@linkcode staleAfter}; absent: no claim is stale. */
   staleAfterMs?: number;
   signal?: AbortSignal;
@@ -53,13 +56,18 @@ async function hear(
 ): Promise<Heard> {
   const { url, timeoutMs, signal } = source;
   const { vault } = ports;
-  const asking = dialects.find(({ name }) => name === source.dialect)?.request;
+  const asking = dialects.find(({ name }) => name === source.dialect)?.request?.(source);
   const headers = headersOf(source.headers, vault, asking);
-  if (headers instanceof Error) {
-    return silent(url, source, "unknown", vault.redact(`secret: ${messageOf(headers)}`));
-  }
+  const signature = asking?.awsService ? await signatureOf(asking, source, vault, at) : {};
+  const fault = [headers, signature].find((made) => made instanceof Error);
+  if (fault) return silent(url, source, "unknown", vault.redact(`secret: ${messageOf(fault)}`));
 
-  const request = { url, method: asking?.method ?? "GET", headers, body: asking?.body };
+  const request = {
+    url,
+    method: asking?.method ?? "GET",
+    headers: { ...headers, ...signature } as Record<string, string>,
+    body: asking?.body,
+  };
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
   if (got.kind === "failure") {
     const state = got.reason === "blocked" || got.reason === "platform" ? "unreadable" : "unreachable";
@@ -83,6 +91,21 @@ function headersOf(
   try {
     for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = vault.reveal(value);
     return headers;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The signature of a request that needs one; the error where a key is not set. */
+async function signatureOf(
+  { awsService: service, ...asking }: Asking,
+  { url, aws }: Source,
+  vault: Vault,
+  at: number,
+): Promise<Record<string, string> | Error> {
+  if (!service || !aws) return {};
+  try {
+    return await signed({ ...asking, service }, { url, access: aws, vault, at });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

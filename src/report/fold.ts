@@ -57,6 +57,18 @@ export function fold({ claims, subsystems = [] }: Reading): Folded {
   return { state, contradictions, reason: reasonFor(state, claims, required) };
 }
 
+/** Its place from best to worst. */
+export const rank = (state: ReportState): number => SEVERITY.indexOf(state);
+
+/** It claims to take traffic. */
+export const isServing = (state: ReportState): boolean => SIDE[state] === "serving";
+
+/** It claims to take none. */
+export const isRefusing = (state: ReportState): boolean => SIDE[state] === "refusing";
+
+/** No claim could be had. */
+export const isSilent = (state: ReportState): boolean => SIDE[state] === "silent";
+
 /** The worst of some states; `unreadable` of none. */
 export function worst(states: readonly ReportState[]): ReportState {
   if (states.length === 0) return "unreadable";
@@ -78,7 +90,8 @@ function disagreement(claims: Claim[]): string[] {
   return [claims.filter((claim) => claim === serving || claim === refusing).map(describe).join(", ")];
 }
 
-function describe({ source, state, raw }: Claim): string {
+/** A claim in words. */
+export function describe({ source, state, raw }: Claim): string {
   return source === "code" ? `code ${raw} says ${state}` : `${source} says ${state} (${raw})`;
 }
 

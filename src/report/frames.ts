@@ -21,6 +21,25 @@ export function framesOf(text: string): Frame[] | undefined {
   return frames;
 }
 
+/** One message as it is sent: not compressed, at most 2^32 - 1 bytes. */
+export function frame(message: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(5 + message.length);
+  new DataView(bytes.buffer).setUint32(1, message.length);
+  bytes.set(message, 5);
+  return bytes;
+}
+
+/** A Protocol Buffers message of one text; an empty one is left out, as proto3 does. `field` is at most 15. */
+export function textField(field: number, text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length === 0) return bytes;
+  return new Uint8Array([field * 8 + 2, ...varintOf(bytes.length), ...bytes]);
+}
+
+function varintOf(value: number): number[] {
+  return value < 0x80 ? [value] : [value % 0x80 + 0x80, ...varintOf(Math.floor(value / 0x80))];
+}
+
 /** The bytes of a base64 body, each chunk of which may be padded by itself (`application/grpc-web-text`). */
 export function unbase64(text: string): string | undefined {
   try {

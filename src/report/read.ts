@@ -1,9 +1,10 @@
 import { codeClaim } from "./code.ts";
-import { fold } from "./fold.ts";
+import { describe, fold, type Folded, isRefusing, isSilent } from "./fold.ts";
 import { headerClaims } from "./headers.ts";
 import { parse } from "./json.ts";
 import { questionOf } from "./question.ts";
 import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
+import { select } from "./select.ts";
 
 const MAX_SUBSYSTEMS = 200;
 const MAX_RETRY_AFTER_MS = 300_000;
@@ -14,6 +15,8 @@ export interface ReadOptions {
   dialect: string;
   /** Overrides what the dialect and the path say of the question. */
   question?: string;
+  /** The part of the answer that is read in place of the whole; see {@linkcode select}. */
+  select?: string;
   /** Epoch ms of now; without it no age is judged. */
   at?: number;
   /** A claim whose own time is older than this is `unknown`, reason `stale`; see {@linkcode staleAfter}. */
@@ -45,10 +48,15 @@ export function read(
     return silent(answer.url, options, "unreadable", found, codeClaim(answer.status));
   }
 
-  const reading = bounded(found.reading, headerClaims(answer.headers));
+  const weighed = weigh(found.reading, answer.headers, options.select);
+  if ("reason" in weighed) {
+    const nothing = silent(answer.url, options, "unknown", weighed.reason, codeClaim(answer.status));
+    return { ...nothing, dialect: found.dialect };
+  }
+  const { reading, folded } = weighed;
   const reportedAt = reading.reportedAt ?? cachedAt(answer.headers, options.at);
   const heard: Heard = {
-    ...fold(reading),
+    ...folded,
     dialect: found.dialect,
     confidence: confidenceOf(options.dialect, reading.claims),
     question: questionOf(answer.url, options.question, reading.question),
@@ -82,6 +90,28 @@ export function silent(
     subsystems: [],
     reason: clip(reason, 300),
   };
+}
+
+/** The whole, or the part that is selected, folded; the reason if there is no such part. */
+function weigh(
+  whole: Reading,
+  headers: Headers,
+  path?: string,
+): { reading: Reading; folded: Folded } | { reason: string } {
+  const all = bounded(whole, headerClaims(headers));
+  if (path === undefined) return { reading: all, folded: fold(all) };
+  const selected = select(whole, path);
+  if ("reason" in selected) {
+    const folded = fold(all);
+    // A page or a login wall has no parts because it is no report.
+    return isSilent(folded.state) ? { reading: all, folded } : selected;
+  }
+  const reading = bounded(selected.reading, []);
+  const folded = fold(reading);
+  if (selected.above && isRefusing(folded.state)) {
+    folded.contradictions.push(`${describe(selected.above)} over ${path} ${folded.state}`);
+  }
+  return { reading, folded };
 }
 
 type Found = { dialect: string; reading: Reading } | string;

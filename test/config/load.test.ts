@@ -46,7 +46,10 @@ describe("the example of the documentation", () => {
       key: "checkout/write",
       contract: "An order placed can be read back within three seconds.",
       schedule: { everyMs: 60_000 },
-      report: { path: "/readyz", dialect: "auto", timeoutMs: 2_000, headers: [] },
+      report: {
+        sources: [{ kind: "asked", path: "/readyz", dialect: "auto", timeoutMs: 2_000, headers: [] }],
+        rule: "worst",
+      },
       timeoutMs: 10_000,
       latencyBudgetMs: 1_500,
       quorum: { open: "majority", resolve: "majority", minReporting: 2 },
@@ -96,7 +99,7 @@ test("every default is filled in", async () => {
       daysMs: 34_560_000_000,
       incidentsMs: 34_560_000_000,
     },
-    api: { token: undefined },
+    api: { token: undefined, tokens: [], rateLimit: { perMinute: 600 }, cors: [], proxies: 0 },
     controls: [],
     allowPrivate: false,
     concurrency: 5,
@@ -121,7 +124,10 @@ test("every default is filled in", async () => {
     maxAgeMs: undefined,
     latencyBudgetMs: undefined,
     cleanup: [],
-    report: { path: "/readyz", dialect: "auto", timeoutMs: 2_000 },
+    report: {
+      sources: [{ kind: "asked", name: "default", path: "/readyz", dialect: "auto", timeoutMs: 2_000 }],
+      rule: "worst",
+    },
     journey: [{
       name: "step 1",
       timeoutMs: 10_000,

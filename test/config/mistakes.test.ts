@@ -28,7 +28,7 @@ const SHAPES: Row[] = [
     path: "listn",
     message: "unknown key",
     expected:
-      "one of: version, publicUrl, listen, store, retention, api, controls, allowPrivate, concurrency, regions, defaults, targets, webhooks",
+      "one of: version, publicUrl, listen, store, retention, api, hooks, controls, allowPrivate, concurrency, regions, defaults, targets, webhooks",
     found: "listn",
     suggestion: "listen",
   }],
@@ -203,12 +203,6 @@ const RULES: Row[] = [
     expected: "one of: sqlite, memory, upstash",
     found: "sqlite and memory",
   }],
-  ["a store that is not there yet", ...top("store: { ▸upstash: {} }"), {
-    path: "store.upstash",
-    message: "upstash is not available in this version",
-    expected: "sqlite or memory",
-    found: "upstash",
-  }],
   ["a control that is no URL", ...top("controls: [▸www.example.com]"), {
     path: "controls[0]",
     message: "not a URL",
@@ -343,8 +337,8 @@ const RULES: Row[] = [
   }],
   ["a report with nowhere to ask", "report: { path: /readyz }", "▸report: { timeout: 1s }", {
     path: `${CHECK}.report`,
-    message: "a report needs a path or a url",
-    expected: "one of them",
+    message: "a report needs to know where the claim comes from",
+    expected: "one of: path, url, push, aws",
   }],
   ["an unknown dialect", "path: /readyz", "path: /readyz, dialect: ▸sprng", {
     path: `${CHECK}.report.dialect`,

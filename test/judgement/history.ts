@@ -77,7 +77,17 @@ export function checkOf(chosen: Partial<Check>): Check {
     id: "default",
     target,
     schedule: { everyMs: PERIOD_MS },
-    report: { path: "/readyz", headers: [], dialect: "auto", timeoutMs: 1_000 },
+    report: {
+      sources: [{
+        kind: "asked",
+        name: "default",
+        path: "/readyz",
+        headers: [],
+        dialect: "auto",
+        timeoutMs: 1_000,
+      }],
+      rule: "worst",
+    },
     journey: [],
     cleanup: [],
     timeoutMs: 10_000,

@@ -1,0 +1,79 @@
+/** The `hooks` part of a config: who else may tell Assay of rollouts, and is answered. */
+import * as z from "zod";
+import { milliseconds } from "./duration.ts";
+import { duration, id, list, map, reference, text, words } from "./fields.ts";
+import type { Note } from "./problem.ts";
+import type { Draft } from "./shape.ts";
+
+/** Which deployments on GitHub are about a target. */
+export interface GitHubRule {
+  /** `owner/name`. */
+  repository: string;
+  /** Absent: every environment. */
+  environment?: string;
+  target: string;
+}
+
+/** What is agreed with GitHub. */
+export interface GitHubHook {
+  /** `${env:NAME}` of the webhook's secret. */
+  secret: string;
+  rules: GitHubRule[];
+  /** The app that answers protection rules; `key` is `${env:NAME}` of its private key, PEM. */
+  app?: { id: string; key: string };
+  /** Where its API is. */
+  api: string;
+  /** A protection rule that is still open after this is rejected; ms. */
+  deadlineMs: number;
+}
+
+/** Hooks by the tool that calls them; Flagger and Argo CD need no setting but a token. */
+export interface HooksConfig {
+  github?: GitHubHook;
+}
+
+const rule = map({
+  repository: text(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "a repository: owner/name"),
+  environment: words().optional().describe("Only deployments to it. Default: all."),
+  target: id().describe("The target that is deployed."),
+});
+
+const app = map({
+  id: text(/^[A-Za-z0-9.]{1,40}$/, "the app's id or client id").describe("The app's id or client id."),
+  key: reference().describe("Its private key, PEM."),
+});
+
+/** The grammar of `hooks`. */
+export const hooksGrammar = map({
+  github: map({
+    secret: reference().describe("Secret of the webhook; its signature is checked."),
+    rules: list(rule, 1_000).describe("Which deployments are about which target."),
+    app: app.optional().describe("A GitHub App that answers deployment protection rules."),
+    api: text(/^https:\/\/[^\s?#]+$/, "an https URL").optional()
+      .meta({ description: "GitHub's API.", default: "https://api.github.com" }),
+    deadline: duration("1m", "30d").optional()
+      .meta({ description: "A protection rule that is open for longer is rejected.", default: "30m" }),
+  }).optional().describe("POST /v1/events/github."),
+});
+
+/** The hooks, every default filled in. Notes each rule whose target is not in the config. */
+export function readHooks(
+  hooks: Draft<z.infer<typeof hooksGrammar>> | undefined,
+  targets: readonly (string | undefined)[],
+  note: Note,
+): HooksConfig {
+  const { github } = hooks ?? {};
+  if (!github) return {};
+  const { secret = "", rules = [], app, api = "https://api.github.com", deadline = "30m" } = github;
+  const known = rules.flatMap((rule, i): GitHubRule[] => {
+    const { repository, environment, target } = rule ?? {};
+    if (!repository || !target) return [];
+    if (!targets.includes(target)) {
+      const path = ["hooks", "github", "rules", i, "target"];
+      note({ path, message: "there is no such target", expected: "a target's id", found: target });
+    }
+    return [{ repository, environment, target }];
+  });
+  const own = app?.id && app.key ? { id: app.id, key: app.key } : undefined;
+  return { github: { secret, rules: known, app: own, api, deadlineMs: milliseconds(deadline) } };
+}

@@ -1,0 +1,158 @@
+import { checkAddress } from "./address.ts";
+import { closest } from "./closest.ts";
+import type { AskedSource, AwsAccess, PushedSource, Reporting, ReportSource } from "./config.ts";
+import type { CheckDraft } from "./draft.ts";
+import { milliseconds } from "./duration.ts";
+import { describe, type Note, type Path } from "./problem.ts";
+import { unique } from "./unique.ts";
+
+type ReportDraft = NonNullable<CheckDraft["report"]>;
+type SourceDraft = Exclude<ReportDraft, readonly unknown[]>;
+
+/** What a report is held against. */
+export interface ReportRules {
+  dialects: readonly string[];
+  allowPrivate: boolean;
+  note: Note;
+}
+
+const TIMEOUT = "2s";
+const NAME = "default";
+
+/** Dialects that ask in their own way: where, if nothing else is said. */
+const GRPC = ["grpc-health", "grpc-web"];
+const GRPC_PATH = "/grpc.health.v1.Health/Check";
+const AWS = "elb";
+
+/** Keys that mean nothing beside `push`: nobody is asked. */
+const ASKED_ONLY = ["path", "url", "aws", "dialect", "service", "timeout", "headers", "question"] as const;
+/** The places to ask; `aws` knows its own. */
+const PLACES = ["path", "url", "aws"] as const;
+
+/** The sources of a check and the rule that makes one claim of them; absent: it makes none. */
+export function readReport(check: CheckDraft, path: Path, rules: ReportRules): Reporting | undefined {
+  const { report: draft, claim } = check;
+  const { note } = rules;
+  if (claim !== undefined && !(Array.isArray(draft) && draft.length > 1)) {
+    const message = "there are no several sources to make one claim of";
+    note({ path: [...path, "claim"], at: "key", message, expected: "a list under report", found: "claim" });
+  }
+  if (draft === undefined) return undefined;
+  const at = [...path, "report"];
+  const list = Array.isArray(draft);
+  const drafts = list ? draft : [draft];
+  const once = unique("source", note);
+  const sources = drafts.flatMap((source, i) => {
+    const here = list ? [...at, i] : at;
+    if (!source) return [];
+    if (drafts.length > 1 && !("name" in source)) {
+      const message = "one of several sources needs a name";
+      note({ path: here, message, expected: "a name, such as app or db", found: "nothing" });
+    } else once(source.name ?? NAME, [...here, "name"]);
+    return [readSource(source, here, rules)];
+  });
+  return { sources, rule: claim ?? "worst" };
+}
+
+function readSource(draft: SourceDraft, path: Path, rules: ReportRules): ReportSource {
+  return "push" in draft ? pushed(draft, path, rules.note) : asked(draft, path, rules);
+}
+
+function pushed(draft: SourceDraft, path: Path, note: Note): PushedSource {
+  const { name = NAME, push, select } = draft;
+  for (const key of ASKED_ONLY.filter((key) => key in draft)) {
+    const message = `${key} has no meaning beside push: nobody is asked`;
+    note({ path: [...path, key], at: "key", message, expected: "push alone", found: key });
+  }
+  if (push && !("token" in push)) {
+    const message = "without a token only a token of the API with that scope may push";
+    const expected = "token: ${env:NAME}, unless api.tokens has one for it";
+    note({ severity: "warning", path: [...path, "push"], message, expected });
+  }
+  const { token, ttl = "1m" } = push ?? {};
+  return { kind: "pushed", name, token, ttlMs: milliseconds(ttl), question: "push", select };
+}
+
+function asked(draft: SourceDraft, path: Path, rules: ReportRules): AskedSource {
+  const { note, allowPrivate } = rules;
+  const { name = NAME, aws, timeout = TIMEOUT, question, select, service } = draft;
+  const { dialect = aws ? AWS : "auto" } = draft;
+  checkPlace(draft, GRPC.includes(dialect), path, note);
+  checkAddress(draft.url, [...path, "url"], { allowPrivate }, note);
+  checkDialect(dialect, path, rules);
+  if (service !== undefined && !GRPC.includes(dialect)) {
+    const expected = `dialect: ${GRPC.join(" or ")}`;
+    note({
+      path: [...path, "service"],
+      at: "key",
+      message: "only gRPC has services",
+      expected,
+      found: dialect,
+    });
+  }
+  if (aws && dialect !== AWS) {
+    const message = "the answer of AWS has a dialect of its own";
+    note({ path: [...path, "dialect"], message, expected: AWS, found: describe(dialect, path) });
+  }
+  const access = aws && accessOf(aws);
+  return {
+    kind: "asked",
+    name,
+    path: draft.path ?? draft.url ?? (access ? endpointOf(access) : GRPC.includes(dialect) ? GRPC_PATH : "/"),
+    headers: readHeaders(draft, path, note),
+    dialect,
+    timeoutMs: milliseconds(timeout),
+    question,
+    select,
+    service,
+    aws: access,
+  };
+}
+
+/** A source has one place to ask; for `aws` a `url` may stand in for the public endpoint. */
+function checkPlace(draft: SourceDraft, isKnown: boolean, path: Path, note: Note): void {
+  const [first, second] = PLACES.filter((key) => key in draft);
+  if (!first && !isKnown) {
+    const message = "a report needs to know where the claim comes from";
+    note({ path, at: "key", message, expected: "one of: path, url, push, aws" });
+  }
+  if (!second || (first === "url" && second === "aws")) return;
+  const message = second === "url"
+    ? "a report has a path or a url, not both"
+    : "with aws the load balancing API is asked, not the target";
+  note({ path: [...path, second === "url" ? "url" : first!], at: "key", message, expected: "one of them" });
+}
+
+function checkDialect(dialect: string, path: Path, { dialects, note }: ReportRules): void {
+  const known = ["auto", ...dialects];
+  if (known.includes(dialect)) return;
+  note({
+    path: [...path, "dialect"],
+    message: "unknown dialect",
+    expected: `one of: ${known.join(", ")}`,
+    found: describe(dialect, path),
+    suggestion: closest(dialect, known),
+  });
+}
+
+function readHeaders(draft: SourceDraft, path: Path, note: Note): [string, string][] {
+  const headers = Object.entries(draft.headers ?? {})
+    .map(([name, value = ""]): [string, string] => [name, value]);
+  for (const [name] of headers.filter(([, value]) => value.includes("{{"))) {
+    const message = "{{ }} has no meaning here: a report is asked outside of any journey";
+    note({ path: [...path, "headers", name], message, expected: "a plain value or ${env:NAME}" });
+  }
+  return headers;
+}
+
+function accessOf(aws: NonNullable<SourceDraft["aws"]>): AwsAccess {
+  const { targetGroup: targetGroupArn = "", accessKeyId = "", secretAccessKey = "", sessionToken } = aws;
+  const region = targetGroupArn.split(":")[3] ?? "";
+  return { region, targetGroupArn, accessKeyId, secretAccessKey, sessionToken };
+}
+
+/** The public endpoint of the region (AWS General Reference, Elastic Load Balancing endpoints). */
+function endpointOf({ region, targetGroupArn }: AwsAccess): string {
+  const domain = targetGroupArn.startsWith("arn:aws-cn:") ? "amazonaws.com.cn" : "amazonaws.com";
+  return `https://elasticloadbalancing.${region}.${domain}/`;
+}
