@@ -3,6 +3,7 @@ import { codeClaim } from "./code.ts";
 import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, ReportState, Subsystem } from "./report.ts";
+import { codeOf, json } from "./written.ts";
 
 /** The names of `HealthStatus`, and its numbers, which old JSON writers sent: 0 is `Unhealthy`, not a success. */
 const STATES = new Map<unknown, ReportState>([
@@ -44,7 +45,29 @@ export const aspnetcore: Dialect = {
       question: isLiveness(entries.map(([, entry]) => entry)) ? "liveness" : undefined,
     };
   },
+  expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },
+  write({ state, reason, subsystems, ...rest }) {
+    const entry = (state: ReportState, description?: string) => ({
+      data: {},
+      description,
+      duration: ZERO,
+      status: wordOf(state),
+      tags: [],
+    });
+    const entries = [
+      [rest.name, entry(state, reason)],
+      ...subsystems.map(({ name, state, message }) => [name, entry(state, message)]),
+    ];
+    const body = { status: wordOf(state), totalDuration: ZERO, entries: Object.fromEntries(entries) };
+    return json(codeOf(state), body);
+  },
 };
+
+const ZERO = "00:00:00";
+
+function wordOf(state: ReportState): string {
+  return state === "ready" ? "Healthy" : state === "degraded" ? "Degraded" : "Unhealthy";
+}
 
 type Entry = Record<string, unknown>;
 

@@ -4,6 +4,7 @@ import { worst } from "./fold.ts";
 import { isRecord, looksLikeJson, records, scalar, textOf } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Answer, Claim, Dialect, Reading, ReportState, Subsystem } from "./report.ts";
+import { json } from "./written.ts";
 
 const STATES = new Map<string, ReportState>([
   ["passing", "ready"],
@@ -45,7 +46,36 @@ export const consul: Dialect = {
     if (isAutopilot(json)) return autopilot(json, status);
     return agent(answer) ?? catalog(json, status);
   },
+  expresses: { whole: [...STATES.values()], parts: ["ready", "degraded", "not_ready"] },
+  write({ name, state, reason, subsystems }) {
+    const word = wordOf(state);
+    const check = (id: string, state: ReportState, why = "") => ({
+      CheckID: `assay:${id}`,
+      Name: id,
+      Status: wordOf(state === "draining" ? "not_ready" : state),
+      Notes: why,
+      Output: why,
+      ServiceID: name,
+      ServiceName: name,
+      ServiceTags: [],
+    });
+    const parts = subsystems.map((part) => check(part.name, part.state, part.message));
+    const body = {
+      AggregatedStatus: word,
+      Service: { ID: name, Service: name },
+      Checks: [check("verdict", state, reason), ...parts],
+    };
+    const written = json(CODES[word] ?? 503, body);
+    return { ...written, headers: { ...written.headers, "x-consul-reason": word } };
+  },
 };
+
+/** As `/v1/agent/health/service/id/x` answers, whose 429 is a warning. */
+const CODES: Record<string, number> = { passing: 200, warning: 429 };
+
+function wordOf(state: ReportState): string {
+  return [...STATES].find(([, means]) => means === state)?.[0] ?? "critical";
+}
 
 /** One word about one instance or check, and the checks behind it. */
 interface Entry {

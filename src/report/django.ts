@@ -3,6 +3,7 @@ import { codeClaim } from "./code.ts";
 import { isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Answer, Dialect, Reading, ReportState, Subsystem } from "./report.ts";
+import { codeOf, json } from "./written.ts";
 
 /** What a check's text begins with; the rest is the error. Case differs between versions. */
 const RESULTS: readonly [pattern: RegExp, state: ReportState][] = [
@@ -45,6 +46,14 @@ export const django: Dialect = {
     if (PAGE.test(text)) return { claims: [codeClaim(status)] };
     const lines = text.split("\n").map((line) => LINE.exec(line.trim())).filter((match) => match !== null);
     return fromResults(status, lines.map(([, name = "", result = ""]) => [name, result]));
+  },
+  expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },
+  write({ name, state, reason, subsystems }) {
+    const results = [{ name, state, message: reason }, ...subsystems].map(({ name, state, message }) => [
+      `Assay(check='${name}')`,
+      state === "ready" ? "OK" : `${state === "degraded" ? "Warning" : "Unavailable"}: ${message ?? state}`,
+    ]);
+    return json(codeOf(state, 500), Object.fromEntries(results));
   },
 };
 

@@ -1,7 +1,9 @@
 import { refusal, said } from "./claim.ts";
+import { isServing } from "./fold.ts";
 import { isRecord, records, scalar, textOf } from "./json.ts";
 import type { Claim, Dialect, Reading, ReportState } from "./report.ts";
 import { timeOf } from "./time.ts";
+import { codeOf, json, timestamp } from "./written.ts";
 
 /** `State.Status` where it decides by itself (moby api/types/container): what does not run keeps a stale `Health`. */
 const STATUS = new Map<unknown, ReportState>([
@@ -37,6 +39,18 @@ export const docker: Dialect = {
     if (event) return { claims: [claimOf(event), ...refusal(status)] };
     const state = stateOf(json);
     return state ? reading(state, refusal(status)) : null;
+  },
+  expresses: { whole: ["ready", "degraded", "starting", "not_ready"] },
+  write({ state, reason = "", at }) {
+    const word = state === "starting" ? state : isServing(state) ? "healthy" : "unhealthy";
+    const failed = word === "unhealthy" ? 1 : 0;
+    const time = timestamp(at);
+    const Health = {
+      Status: word,
+      FailingStreak: failed,
+      Log: [{ Start: time, End: time, ExitCode: failed, Output: reason }],
+    };
+    return json(codeOf(state), { State: { Status: "running", Running: true, Health } });
   },
 };
 

@@ -19,10 +19,21 @@ const MAX_ROW = 2_000;
  * AWS `DescribeTargetHealth` (elbv2), as JSON of the command line or XML of the wire, asked about `lb`. Targets are parts
  * that are not required: healthy ready, initial starting, unhealthy not_ready, draining draining, unused and unavailable
  * unknown; an anomaly that is mitigated is degraded, a zonal shift draining. All healthy is ready, some degraded, none the worst of them; unused targets
- * do not count. With none healthy the balancer fails open and sends to all of them, so journeys may pass: the claim says so.
+ * do not count. With keys (`aws`) the API itself is asked, signed. With none healthy the balancer fails open and sends to all of them, so journeys may pass: the claim says so.
  */
 export const elb: Dialect = {
   name: "elb",
+  request({ aws }) {
+    if (!aws) return undefined;
+    const { targetGroupArn } = aws;
+    const query = { Action: "DescribeTargetHealth", Version: "2015-12-01", TargetGroupArn: targetGroupArn };
+    return {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+      body: new URLSearchParams(query).toString(),
+      awsService: "elasticloadbalancing",
+    };
+  },
   recognise: ({ text, json }) => targetsOf(text, json) !== undefined,
   read({ status, text, json }) {
     const targets = targetsOf(text, json);

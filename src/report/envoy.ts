@@ -2,8 +2,9 @@ import { refusal, said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
 import { groupState, shown } from "./group.ts";
 import { isRecord, records, scalar, textOf } from "./json.ts";
-import { worst } from "./fold.ts";
+import { isServing, worst } from "./fold.ts";
 import type { Dialect, Reading, ReportState, Subsystem } from "./report.ts";
+import { codeOf, plain } from "./written.ts";
 
 /** The words of `/ready` and of `state` in `/server_info` (envoy/admin/v3/server_info.proto). */
 const STATES = new Map<string, ReportState>([
@@ -57,6 +58,9 @@ const FLAGS_KEY = "::health_flags::";
  *
  * No cluster is required: one that is down degrades, and only all of them are not_ready. Below its panic threshold Envoy
  * sends to unhealthy hosts as well, so journeys may pass then. The headers that it puts on other answers are in headers.ts.
+ *
+ * Written for its active health checks: the code, the cluster's name, and for draining `x-envoy-immediate-health-check-fail`, which
+ * no other dialect writes, because a router takes it on any answer for a word about the host that sent it.
  */
 export const envoy: Dialect = {
   name: "envoy",
@@ -73,6 +77,15 @@ export const envoy: Dialect = {
     if (isInfo(json)) return info(json, status);
     const clusters = clustersOf(text, json);
     return clusters ? reading(clusters, status) : null;
+  },
+  expresses: { whole: ["ready", "degraded", "starting", "draining", "not_ready"] },
+  write({ name, state }) {
+    const word = state === "starting" ? "INITIALIZING" : state === "draining" ? "DRAINING" : undefined;
+    return plain(codeOf(state), word ?? (isServing(state) ? "LIVE" : ""), {
+      // RFC 9110, 5.5: what a header cannot carry is left out of the cluster's name.
+      "x-envoy-upstream-healthchecked-cluster": name.replace(/[^ -~]/g, "").trim() || "service",
+      ...(state === "draining" && { "x-envoy-immediate-health-check-fail": "true" }),
+    });
   },
 };
 

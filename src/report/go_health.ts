@@ -1,9 +1,11 @@
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "./report.ts";
 import { newestOf } from "./time.ts";
+import { codeOf, json, timestamp } from "./written.ts";
 
 /** The library's words, all in lower case. */
 const STATES = new Map<unknown, ReportState>([["up", "ready"], ["down", "not_ready"], [
@@ -44,6 +46,20 @@ export const goHealth: Dialect = {
       version: isRecord(json.info) ? firstText(json.info.version) : undefined,
       reportedAt: newestOf(checks.map(([, check]) => isRecord(check) ? check.timestamp : undefined)),
     };
+  },
+  expresses: { whole: ["ready", "degraded", "starting", "not_ready"], parts: ["ready", "not_ready"] },
+  write({ name, state, reason, at, version, subsystems }) {
+    const word = (state: ReportState) => state === "starting" ? "unknown" : isServing(state) ? "up" : "down";
+    const check = (state: ReportState, error?: string) => ({
+      status: word(state),
+      timestamp: timestamp(at),
+      error: isServing(state) ? undefined : error,
+    });
+    const details = Object.fromEntries([
+      [name, check(state, reason)],
+      ...subsystems.map((part) => [part.name, check(part.state, part.message)]),
+    ]);
+    return json(codeOf(state), { status: word(state), info: version && { version }, details });
   },
 };
 

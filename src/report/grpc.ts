@@ -1,8 +1,19 @@
 import { refusal, said } from "./claim.ts";
-import { worst } from "./fold.ts";
-import { fieldsOf, framesOf, unbase64 } from "./frames.ts";
+import { isServing, worst } from "./fold.ts";
+import { fieldsOf, frame, framesOf, textField, unbase64 } from "./frames.ts";
 import { isRecord, parse, scalar } from "./json.ts";
-import type { Answer, Asking, Claim, Dialect, Reading, ReportState, Subsystem } from "./report.ts";
+import type {
+  Answer,
+  Asking,
+  Claim,
+  Dialect,
+  Expresses,
+  Reading,
+  ReportState,
+  Subsystem,
+  Topic,
+} from "./report.ts";
+import { json } from "./written.ts";
 
 /** `HealthCheckResponse.ServingStatus`, in the order of its numbers. */
 const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
@@ -24,11 +35,14 @@ const ERRORS = new Map<string, ReportState>([
   ["resource_exhausted", "degraded"],
 ]);
 
+const SERVING_OR_NOT: Expresses = { whole: ["ready", "degraded", "not_ready", "unknown"] };
+
 const PATH = /\/grpc\.health\.v1\.Health\/(Check|Watch|List)$/;
 const FRAMED = /^application\/(grpc|connect\+)/i;
 
 /**
- * gRPC health v1 (grpc/health/v1/health.proto) over the Connect protocol: POST `{}` to `/grpc.health.v1.Health/Check`.
+ * gRPC health v1 (grpc/health/v1/health.proto) over the Connect protocol: POST `{}`, or the name of one service, to
+ * `/grpc.health.v1.Health/Check`.
  *
  * SERVING ready, NOT_SERVING not_ready (under 200 as well), UNKNOWN and SERVICE_UNKNOWN unknown; `{}` is UNKNOWN, the
  * zero value. An error unavailable, deadline_exceeded, internal or data_loss is not_ready, resource_exhausted degraded,
@@ -37,34 +51,56 @@ const FRAMED = /^application\/(grpc|connect\+)/i;
  */
 export const grpcHealth: Dialect = {
   name: "grpc-health",
-  request: {
+  request: ({ service }) => ({
     method: "POST",
     headers: { accept: "application/json", "content-type": "application/json" },
-    body: "{}",
-  },
+    body: JSON.stringify({ service }),
+  }),
   recognise: (answer) =>
     !isFramed(answer) &&
     (PATH.test(answer.url.pathname) ||
       (isRecord(answer.json) && STATUSES.includes(scalar(answer.json.status)) &&
         Object.keys(answer.json).length === 1 && answer.json.status !== "UNKNOWN")),
   read,
+  expresses: SERVING_OR_NOT,
+  write: ({ state }) => json(200, { status: STATUSES[numberOf(state)] }),
 };
 
-const ASK_FRAMED: Asking = {
+const askFramed = ({ service = "" }: Topic): Asking => ({
   method: "POST",
   headers: {
     accept: "application/grpc-web+proto",
     "content-type": "application/grpc-web+proto",
     "x-grpc-web": "1",
   },
-  body: new Uint8Array(5),
-};
+  body: frame(textField(1, service)),
+});
 
 /**
  * The same over gRPC-Web, for servers behind Envoy or another translating proxy. Every answer is 200; errors are in a
  * trailer frame, or in the headers where there is nothing else. Reads gRPC's own frames and Connect's streams as well.
  */
-export const grpcWeb: Dialect = { name: "grpc-web", request: ASK_FRAMED, recognise: isFramed, read };
+export const grpcWeb: Dialect = {
+  name: "grpc-web",
+  request: askFramed,
+  recognise: isFramed,
+  read,
+  expresses: SERVING_OR_NOT,
+  write: ({ state }) => ({
+    status: 200,
+    headers: { "content-type": "application/grpc-web+proto" },
+    body: new Uint8Array([
+      ...frame(new Uint8Array([8, numberOf(state)])),
+      0x80,
+      ...frame(TRAILER).subarray(1),
+    ]),
+  }),
+};
+
+const TRAILER = new TextEncoder().encode("grpc-status: 0\r\n");
+
+/** Callers of these protocols look at the status and not at the code, so UNKNOWN is never taken for SERVING. */
+const numberOf = (state: ReportState) => isServing(state) ? 1 : state === "unknown" ? 0 : 2;
 
 function isFramed({ headers }: Answer): boolean {
   return FRAMED.test(headers.get("content-type") ?? "");
@@ -74,7 +110,13 @@ function read(answer: Answer): Reading | null {
   const reading = isFramed(answer) ? framed(answer) : plain(answer);
   if (!reading) return null;
   const isShed = answer.status === 429 && reading.claims.some((claim) => claim.state === "degraded");
-  return isShed ? reading : { ...reading, claims: [...reading.claims, ...refusal(answer.status)] };
+  // Of a service that is not registered the 404 says less than the word does.
+  const isNamed = answer.status < 500 && reading.claims.every(isMute);
+  return isShed || isNamed ? reading : { ...reading, claims: [...reading.claims, ...refusal(answer.status)] };
+}
+
+function isMute({ state, raw }: Claim): boolean {
+  return state === "unknown" && CODES.includes(raw);
 }
 
 function plain({ headers, json, text }: Answer): Reading | null {

@@ -1,6 +1,8 @@
 import { refusal, said } from "./claim.ts";
+import { isServing } from "./fold.ts";
 import { backendsOf } from "./haproxy_stats.ts";
 import type { Claim, Dialect, Reading, ReportState } from "./report.ts";
+import { codeOf, plain } from "./written.ts";
 
 /** The words of an agent line by kind; the last one of a kind holds. */
 const WORDS: Record<string, [kind: "admin" | "health", state: ReportState]> = {
@@ -36,6 +38,13 @@ export const haproxy: Dialect = {
     }
     const claim = json === undefined ? lineClaim(text) : undefined;
     return claim ? { claims: [claim, ...refusal(status)] } : null;
+  },
+  expresses: { whole: ["ready", "degraded", "draining", "not_ready"] },
+  write({ state, reason }) {
+    // `ready` and `up` also take back what was said before; a weight would be 0 % of a server whose own weight is 1.
+    const words = state === "draining" ? "drain up" : isServing(state) ? "ready up" : "ready down";
+    const why = [state, reason].filter(Boolean).join(": ").replace(/[<>{}[\]]/g, "").slice(0, 150);
+    return plain(codeOf(state), `${words} #${why}\n`);
   },
 };
 

@@ -3,6 +3,7 @@ import { isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "./report.ts";
 import { newestOf } from "./time.ts";
+import { codeOf, json, timestamp } from "./written.ts";
 
 /** The words of the draft, section 3.1; any other is `unknown`. */
 const STATES = new Map<string, ReportState>([
@@ -42,7 +43,24 @@ export const healthJson: Dialect = {
       reportedAt: newestOf(nodes.map(({ check }) => check.time)),
     };
   },
+  expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },
+  write({ name, state, reason, at, version, subsystems }) {
+    const checks = subsystems.map(({ name, state, message }) => [
+      name,
+      [{ status: WORDS[state], time: timestamp(at), output: message }],
+    ]);
+    const body = {
+      status: WORDS[state],
+      version,
+      serviceId: name,
+      output: reason,
+      checks: Object.fromEntries(checks),
+    };
+    return json(codeOf(state), body, "application/health+json");
+  },
 };
+
+const WORDS: Partial<Record<ReportState, string>> = { ready: "pass", degraded: "warn", not_ready: "fail" };
 
 interface Node {
   name: string;

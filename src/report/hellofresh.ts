@@ -1,9 +1,11 @@
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, ReportState } from "./report.ts";
 import { newestOf } from "./time.ts";
+import { codeOf, json, timestamp } from "./written.ts";
 
 /** The library's `Status` constants. */
 const STATES = new Map<unknown, ReportState>([
@@ -47,5 +49,18 @@ export const hellofresh: Dialect = {
       version: isRecord(json.component) ? firstText(json.component.version) : undefined,
       reportedAt: newestOf([json.timestamp]),
     };
+  },
+  expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "not_ready"] },
+  write({ name, state, reason, at, version, subsystems }) {
+    const failures = subsystems.filter((part) => part.state === "not_ready")
+      .map((part) => [part.name, part.message ?? part.state]);
+    const own = state === "not_ready" && reason ? [[name, reason]] : [];
+    const body = {
+      status: state === "ready" ? "OK" : state === "degraded" ? "Partially Available" : "Unavailable",
+      timestamp: timestamp(at),
+      ...(!isServing(state) && { failures: Object.fromEntries([...own, ...failures]) }),
+      component: { name, version: version ?? "" },
+    };
+    return json(codeOf(state), body);
   },
 };

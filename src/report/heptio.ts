@@ -1,8 +1,10 @@
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import { lastSegment } from "./question.ts";
 import type { Answer, Dialect } from "./report.ts";
+import { codeOf, json, YES_OR_NO_PARTS } from "./written.ts";
 
 /**
  * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code speaks (200 ready, 503 not_ready), and with
@@ -16,7 +18,7 @@ export const heptio: Dialect = {
   recognise(answer) {
     const { url, status, headers, json } = answer;
     if (status !== 200 && status !== 503) return false;
-    if (headers.get("content-type") !== "application/json; charset=utf-8") return false;
+    if (headers.get("content-type") !== TYPE) return false;
     if (!["ready", "live"].includes(lastSegment(url))) return false;
     const checks = checksOf(json);
     return checks !== undefined && (checks.length > 0 ? isFull(answer) : answer.text === "{}\n");
@@ -35,7 +37,19 @@ export const heptio: Dialect = {
       })),
     };
   },
+  expresses: YES_OR_NO_PARTS,
+  write({ name, state, reason, subsystems }) {
+    const checks = subsystems.map(({ name, state, message }) => [
+      name,
+      state === "ready" ? "OK" : message ?? "not ready",
+    ]);
+    const own = isServing(state) ? "OK" : reason ?? "not ready";
+    const written = json(codeOf(state), Object.fromEntries([[name, own], ...checks]), TYPE);
+    return { ...written, body: `${written.body}\n` };
+  },
 };
+
+const TYPE = "application/json; charset=utf-8";
 
 function isFull({ url }: Answer): boolean {
   return url.searchParams.get("full") === "1";

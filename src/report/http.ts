@@ -2,6 +2,7 @@ import { codeClaim, stateOfCode } from "./code.ts";
 import { isRecord, looksLikeJson } from "./json.ts";
 import type { Answer, Claim, Dialect, ReportState } from "./report.ts";
 import { stateOfWord } from "./vocabulary.ts";
+import { codeOf, plain } from "./written.ts";
 
 /** Keys under which home-made health bodies keep their word; the first one present is read. */
 const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];
@@ -22,6 +23,8 @@ export const http: Dialect = {
     const body = code.state === "unreadable" ? undefined : bodyClaim(answer);
     return { claims: body ? [code, body] : [code] };
   },
+  expresses: { whole: ["ready", "degraded", "starting", "draining", "not_ready"] },
+  write: ({ state }) => plain(codeOf(state), state),
 };
 
 function bodyClaim({ json, text }: Answer): Claim | undefined {

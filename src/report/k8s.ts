@@ -1,6 +1,8 @@
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "./report.ts";
+import { codeOf, plain } from "./written.ts";
 
 const LINE = /^\[([+-])\](\S+) (ok|excluded.*|failed: (.*))$/;
 const TRAILER = /^(?:ok|(\w+) check (?:passed|failed)|internal server error: .*)$/;
@@ -37,7 +39,21 @@ export const k8s: Dialect = {
       question: isLiveness ? "liveness" : undefined,
     };
   },
+  expresses: { whole: ["ready", "degraded", "draining", "not_ready"], parts: ["ready", "not_ready"] },
+  write({ state, reason, subsystems }) {
+    const parts = subsystems.map((part) => {
+      const name = part.name.replace(/\s/g, "_");
+      return lineOf(name === "shutdown" ? "part/shutdown" : name, part.state, part.message);
+    });
+    const own = lineOf(state === "draining" ? "shutdown" : "journey", state, reason);
+    const outcome = isServing(state) ? "passed" : "failed";
+    return plain(codeOf(state, 500), `${[...parts, own].join("\n")}\nreadyz check ${outcome}\n`);
+  },
 };
+
+function lineOf(name: string, state: ReportState, why = "reason withheld"): string {
+  return isServing(state) ? `[+]${name} ok` : `[-]${name} failed: ${why}`;
+}
 
 function linesOf(text: string): string[] {
   return text.split("\n").map((line) => line.trim());

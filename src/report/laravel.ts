@@ -5,6 +5,7 @@ import { layerOf } from "./layer.ts";
 import { lastSegment } from "./question.ts";
 import type { Answer, Dialect, Reading, ReportState, Subsystem } from "./report.ts";
 import { stateOfWord } from "./vocabulary.ts";
+import { codeOf, json } from "./written.ts";
 
 /** The words of `/up`, and what its page says. */
 const WHOLE = new Map<unknown, ReportState>([
@@ -58,6 +59,23 @@ export const laravel: Dialect = {
     const raw = wordOf(answer);
     if (raw === undefined) return answer.status >= 500 ? { claims: [code] } : null;
     return { claims: [code, said(stateOf(raw), raw)] };
+  },
+  expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },
+  write({ name, state, reason, at, subsystems }) {
+    const result = (name: string, state: ReportState, why = "") => ({
+      name,
+      label: name,
+      notificationMessage: why,
+      shortSummary: state,
+      status: state === "ready" ? "ok" : state === "degraded" ? "warning" : "failed",
+      meta: [],
+    });
+    const checkResults = [
+      result(name, state, reason),
+      ...subsystems.map((part) => result(part.name, part.state, part.message)),
+    ];
+    const finishedAt = at === undefined ? null : Math.floor(at / 1000);
+    return json(codeOf(state), { finishedAt, checkResults });
   },
 };
 

@@ -1,6 +1,8 @@
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import type { Dialect, ReportState } from "./report.ts";
+import { codeOf, plain } from "./written.ts";
 
 /** Lightship's bodies, and which of them only `/live` says. */
 const STATES = new Map<string, ReportState>([
@@ -33,5 +35,10 @@ export const lightship: Dialect = {
       claims: [codeClaim(status), said(state, raw)],
       question: raw === "SERVER_IS_NOT_SHUTTING_DOWN" ? "liveness" : undefined,
     };
+  },
+  expresses: { whole: ["ready", "degraded", "draining", "not_ready"] },
+  write({ state }) {
+    const word = state === "draining" ? "SHUTTING_DOWN" : isServing(state) ? "READY" : "NOT_READY";
+    return plain(codeOf(state, 500), `SERVER_IS_${word}`);
   },
 };

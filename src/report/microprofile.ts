@@ -1,9 +1,11 @@
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import { lastSegment } from "./question.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "./report.ts";
+import { codeOf, json, YES_OR_NO_PARTS } from "./written.ts";
 
 /** MicroProfile's two words, and those that `@cloudnative/health` adds; any other is `unknown`. */
 const STATES = new Map<unknown, ReportState>([
@@ -49,6 +51,19 @@ export const microprofile: Dialect = {
       subsystems: json.checks.map(partOf),
       question: lastSegment(url) === "started" ? "startup" : undefined,
     };
+  },
+  expresses: YES_OR_NO_PARTS,
+  write({ name, state, reason, subsystems }) {
+    const check = (name: string, state: ReportState, why?: string) => ({
+      name,
+      status: isServing(state) ? "UP" : "DOWN",
+      ...(why && { data: { reason: why } }),
+    });
+    const checks = [
+      check(name, state, reason),
+      ...subsystems.map((part) => check(part.name, part.state, part.message)),
+    ];
+    return json(codeOf(state), { status: isServing(state) ? "UP" : "DOWN", checks });
   },
 };
 

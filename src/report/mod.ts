@@ -5,7 +5,9 @@
  *                                        |
  *                  dialect (declared, or sniffed in table order)
  *                                        |
- *                  claims and subsystems  ->  fold  ->  state, contradictions
+ *                  claims and subsystems  ->  (select)  ->  fold  ->  state, contradictions
+ *                                                                       |
+ *                                        several sources  ->  combine  ->  one Report
  *
  * A new dialect is one file beside this one, one row in `DIALECTS` and one folder of fixtures.
  */
@@ -95,5 +97,7 @@ export const DIALECTS: readonly Dialect[] = [
 ];
 
 export { ask, type Source } from "./ask.ts";
+export { combine, named, together, unheard } from "./combine.ts";
 export { type Heard, read, type ReadOptions, staleAfter } from "./read.ts";
 export * from "./report.ts";
+export { nearest, write } from "./write.ts";

@@ -3,6 +3,7 @@ import { codeClaim } from "./code.ts";
 import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, ReportState, Subsystem } from "./report.ts";
+import { codeOf, json } from "./written.ts";
 
 /** The words of a `HealthCheckResult`. */
 const WHOLE = new Map<unknown, ReportState>([
@@ -47,7 +48,27 @@ export const nestjs: Dialect = {
       subsystems: Object.entries(indicators).map(partOf),
     };
   },
+  expresses: { whole: [...WHOLE.values()], parts: [...PART.values()] },
+  write({ name, state, reason, subsystems }) {
+    const part = state === "draining" ? [] : [{ name, state, message: reason }];
+    const details = [...part, ...subsystems].map(({ name, state, message }) =>
+      [name, { status: wordOf(PART, state), message }] as const
+    );
+    const only = (isDown: boolean) =>
+      Object.fromEntries(details.filter(([, { status }]) => (status === "down") === isDown));
+    const body = {
+      status: wordOf(WHOLE, state),
+      info: only(false),
+      error: only(true),
+      details: Object.fromEntries(details),
+    };
+    return json(codeOf(state), body);
+  },
 };
+
+function wordOf(words: Map<unknown, ReportState>, state: ReportState): unknown {
+  return [...words].find(([, means]) => means === state)?.[0];
+}
 
 function partOf([name, indicator]: [string, unknown]): Subsystem {
   const { status, message, error } = isRecord(indicator) ? indicator : {};

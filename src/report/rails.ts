@@ -1,9 +1,11 @@
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { isRecord } from "./json.ts";
 import { lastSegment } from "./question.ts";
 import type { Answer, Dialect, ReportState } from "./report.ts";
 import { newestOf } from "./time.ts";
+import { codeOf, YES_OR_NO } from "./written.ts";
 
 /** The page's colours and the JSON's words. */
 const STATES = new Map<unknown, ReportState>([
@@ -36,6 +38,14 @@ export const rails: Dialect = {
       reportedAt: isRecord(answer.json) ? newestOf([answer.json.timestamp]) : undefined,
     };
   },
+  expresses: YES_OR_NO,
+  write: ({ state }) => ({
+    status: codeOf(state, 500),
+    headers: { "content-type": "text/html; charset=utf-8" },
+    body: `<!DOCTYPE html><html><body style="background-color: ${
+      isServing(state) ? "green" : "red"
+    }"></body></html>`,
+  }),
 };
 
 /** The page has 73 bytes; a longer one that names a colour is some other page. */

@@ -1,3 +1,5 @@
+import type { AwsAccess } from "../config/config.ts";
+
 /** REPORTED: what a service claims of itself, normalised from any dialect. */
 
 /** The states a claim can have. `unreachable`, `unreadable` and `unknown` are ours: no claim could be had. */
@@ -32,6 +34,8 @@ export interface Claim {
   source: "code" | "body" | "header" | "frame";
   state: ReportState;
   raw: string;
+  /** The name of the source, where the report is made of several. */
+  from?: string;
 }
 
 /**
@@ -59,6 +63,17 @@ export interface Reading {
   reportedAt?: number;
 }
 
+/** What one of several sources came to. */
+export interface SourceReport {
+  name: string;
+  state: ReportState;
+  phase?: "unclear";
+  question: Question;
+  dialect: string;
+  httpStatus?: number;
+  reason?: string;
+}
+
 /** A normalised report. */
 export interface Report {
   state: ReportState;
@@ -81,6 +96,8 @@ export interface Report {
   /** Epoch ms when it was asked. */
   at: number;
   durationMs: number;
+  /** Each of its sources, where it is made of several (combine.ts). */
+  sources?: SourceReport[];
 }
 
 /** An answer as a dialect sees it; `json` only if the body is JSON and at most 32 levels deep. */
@@ -97,15 +114,61 @@ export interface Asking {
   method: string;
   headers: Record<string, string>;
   body: string | Uint8Array<ArrayBuffer>;
+  /** The AWS service whose API this is: the request is signed for it. */
+  awsService?: string;
+}
+
+/** What a source may be asked about in particular. */
+export interface Topic {
+  /** A gRPC service; absent: the whole server. */
+  service?: string;
+  aws?: AwsAccess;
+}
+
+/** What is to be said of a service; texts may hold anything, `write` (write.ts) cuts and cleans them. */
+export interface Statement {
+  state: ReportState;
+  name?: string;
+  /** Why, in one line. */
+  reason?: string;
+  /** Epoch ms: as of when. */
+  at?: number;
+  version?: string;
+  subsystems?: Subsystem[];
+}
+
+/** A statement as a dialect receives it: in states that it expresses, in short texts, `name` always there. */
+export interface Wording extends Statement {
+  name: string;
+  subsystems: Subsystem[];
+}
+
+/** An answer as a dialect writes it. */
+export interface Written {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The states that a dialect can say so that it reads them back: of the `whole`, and of its `parts` where it shows any.
+ * `degraded` may be said by the mark `x-envoy-degraded` alone.
+ */
+export interface Expresses {
+  whole: readonly ReportState[];
+  parts?: readonly ReportState[];
 }
 
 /**
  * One way of saying "ready". `recognise` is asked in table order; `read` may return null: no readable claim. `request`
- * is sent where the dialect is declared.
+ * is sent where the dialect is declared; undefined: the usual GET. A dialect that platforms consume has `expresses` and `write`, which is only asked
+ * through write.ts.
  */
 export interface Dialect {
   name: string;
-  request?: Asking;
+  request?(topic: Topic): Asking | undefined;
   recognise(answer: Answer): boolean;
   read(answer: Answer): Reading | null;
+  expresses?: Expresses;
+  write?(wording: Wording): Written;
 }

@@ -1,8 +1,10 @@
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import { lastSegment } from "./question.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "./report.ts";
+import { codeOf, json, YES_OR_NO_PARTS } from "./written.ts";
 
 /** Spring's own words (org.springframework.boot.health.contributor.Status); any other is the application's: `unknown`. */
 const STATES = new Map<string, ReportState>([
@@ -33,6 +35,20 @@ export const spring: Dialect = {
       phase: word === "OUT_OF_SERVICE" && isRefusing(subsystems, url) ? "unclear" : undefined,
       question: isLiveness(subsystems, url) ? "liveness" : undefined,
     };
+  },
+  expresses: YES_OR_NO_PARTS,
+  write({ state, reason, version, subsystems }) {
+    const word = (state: ReportState) => isServing(state) ? "UP" : "DOWN";
+    const components = subsystems.map(({ name, state, message }) => [
+      name,
+      { status: word(state), details: isServing(state) ? { message } : { error: message } },
+    ]);
+    const body = {
+      status: word(state),
+      ...(components.length > 0 && { components: Object.fromEntries(components) }),
+      ...((reason || version) && { details: { reason, version } }),
+    };
+    return json(codeOf(state), body, "application/vnd.spring-boot.actuator.v3+json");
   },
 };
 

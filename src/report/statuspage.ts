@@ -4,6 +4,7 @@ import { isRecord, records, scalar } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Claim, Dialect, ReportState, Subsystem } from "./report.ts";
 import { stateOfWord } from "./vocabulary.ts";
+import { json, timestamp } from "./written.ts";
 
 /** The page's own word, `status.indicator`. */
 const INDICATORS = new Map<unknown, ReportState>([
@@ -12,6 +13,21 @@ const INDICATORS = new Map<unknown, ReportState>([
   ["major", "not_ready"],
   ["critical", "not_ready"],
   ["maintenance", "draining"],
+]);
+
+/** How a page of its own puts each state: the indicator and its usual description. */
+const PAGES: Partial<Record<ReportState, [indicator: string, description: string]>> = {
+  ready: ["none", "All Systems Operational"],
+  degraded: ["minor", "Partially Degraded Service"],
+  draining: ["maintenance", "Service Under Maintenance"],
+  not_ready: ["major", "Major System Outage"],
+};
+
+const COMPONENTS = new Map<ReportState, string>([
+  ["ready", "operational"],
+  ["degraded", "degraded_performance"],
+  ["draining", "under_maintenance"],
+  ["not_ready", "major_outage"],
 ]);
 
 /**
@@ -34,6 +50,20 @@ export const statuspage: Dialect = {
       subsystems: shown(parts),
       question: "status_page",
     };
+  },
+  expresses: { whole: ["ready", "degraded", "draining", "not_ready"], parts: [...COMPONENTS.keys()] },
+  write({ name, state, reason, at, subsystems }) {
+    const updated_at = timestamp(at);
+    const components = [{ name, state }, ...subsystems].map(({ name, state }, i) => ({
+      id: String(i),
+      name,
+      status: COMPONENTS.get(state),
+      group: false,
+      updated_at,
+    }));
+    const [indicator, description] = PAGES[state] ?? [];
+    const page = { id: "assay", name, url: "", updated_at };
+    return json(200, { page, status: { indicator, description: reason ?? description }, components });
   },
 };
 

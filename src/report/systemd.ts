@@ -1,6 +1,7 @@
 import { refusal, said } from "./claim.ts";
 import type { Claim, Dialect, Question, ReportState, Subsystem } from "./report.ts";
 import { stateOfWord } from "./vocabulary.ts";
+import { codeOf, plain } from "./written.ts";
 
 /** `ActiveState/SubState`; the first row that fits decides, none is `unknown` (`active/exited`: a oneshot that is done). */
 const UNITS: readonly [pattern: RegExp, state: ReportState][] = [
@@ -19,6 +20,15 @@ const NOTICES: readonly [line: string, state: ReportState][] = [
   ["RELOADING=1", "degraded"],
   ["READY=1", "ready"],
 ];
+
+/** A unit that serves worse than it should stays active, and says so in its `StatusText`. */
+const ACTIVE = new Map<ReportState, [active: string, sub: string]>([
+  ["ready", ["active", "running"]],
+  ["degraded", ["active", "running"]],
+  ["starting", ["activating", "start"]],
+  ["draining", ["deactivating", "stop-sigterm"]],
+  ["not_ready", ["failed", "failed"]],
+]);
 
 const DATAGRAM = /^(READY|RELOADING|STOPPING|WATCHDOG|STATUS)=/m;
 
@@ -47,6 +57,12 @@ export const systemd: Dialect = {
     if (!DATAGRAM.test(text)) return null;
     const [line, state] = NOTICES.find(([line]) => linesOf(text).includes(line)) ?? ["no state", "unknown"];
     return { claims: [said(state, line), ...refusal(status)] };
+  },
+  expresses: { whole: [...ACTIVE.keys()] },
+  write({ name, state, reason }) {
+    const [active, sub] = ACTIVE.get(state) ?? [];
+    const status = [state, reason].filter(Boolean).join(": ");
+    return plain(codeOf(state), `Id=${name}\nActiveState=${active}\nSubState=${sub}\nStatusText=${status}\n`);
   },
 };
 

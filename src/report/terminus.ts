@@ -1,9 +1,11 @@
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Answer, Dialect, Subsystem } from "./report.ts";
 import { stateOfWord } from "./vocabulary.ts";
+import { codeOf, json } from "./written.ts";
 
 /** Keys that are the answer's own, where a check's values are merged in beside them (`verbatim`). */
 const OWN = new Set(["status", "info", "error", "details", "isShuttingDown"]);
@@ -37,6 +39,18 @@ export const terminus: Dialect = {
     const claims = [codeClaim(status), said(stateOfWord(json.status) ?? "unknown", json.status)];
     if (json.isShuttingDown === true) claims.push(said("draining", "isShuttingDown"));
     return { claims, subsystems: [...causesOf(json.error), ...valuesOf(json)] };
+  },
+  expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },
+  write({ name, state, reason, subsystems }) {
+    if (isServing(state)) {
+      const values = subsystems.map(({ name, state }) => [name, state === "ready" ? "up" : state]);
+      const info = Object.fromEntries([[name, "up"], ...values]);
+      return json(200, { status: "ok", info, details: info });
+    }
+    const causes = subsystems.filter((part) => !isServing(part.state))
+      .map(({ name, state, message }) => ({ name, message: message ?? state }));
+    const error = [{ name, message: reason ?? state }, ...causes];
+    return json(codeOf(state), { status: "error", error, details: error });
   },
 };
 

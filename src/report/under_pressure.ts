@@ -1,8 +1,10 @@
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
+import { isServing } from "./fold.ts";
 import { firstText, isRecord } from "./json.ts";
 import type { Dialect } from "./report.ts";
 import { stateOfWord } from "./vocabulary.ts";
+import { json, YES_OR_NO } from "./written.ts";
 
 const SHEDDING = "FST_UNDER_PRESSURE";
 
@@ -29,5 +31,16 @@ export const underPressure: Dialect = {
     }
     if (typeof json.status !== "string") return null;
     return { claims: [code, said(stateOfWord(json.status) ?? "unknown", json.status)] };
+  },
+  expresses: YES_OR_NO,
+  write({ state, reason = "Service Unavailable" }) {
+    if (isServing(state)) return json(200, { status: "ok" });
+    const written = json(503, {
+      code: SHEDDING,
+      error: "Service Unavailable",
+      message: reason,
+      statusCode: 503,
+    });
+    return { ...written, headers: { ...written.headers, "retry-after": "10" } };
   },
 };

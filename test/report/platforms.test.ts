@@ -42,7 +42,11 @@ describe("the headers of a proxy count on any answer", () => {
 });
 
 describe("how a declared dialect asks", () => {
-  async function sent(dialect: string, headers: Record<string, string> = {}): Promise<Outgoing> {
+  async function sent(
+    dialect: string,
+    headers: Record<string, string> = {},
+    service?: string,
+  ): Promise<Outgoing> {
     const seen: Outgoing[] = [];
     const fetch: Fetch = (_, outgoing) => {
       seen.push(outgoing);
@@ -52,7 +56,7 @@ describe("how a declared dialect asks", () => {
     const vault = { reveal: (text: string) => text, redact: (text: string) => text };
     await ask(
       { clock: steppingClock(AT), fetch, vault },
-      { url, headers, dialect, timeoutMs: 1_000 },
+      { url, headers, dialect, timeoutMs: 1_000, service },
       DIALECTS,
     );
     const [first] = seen;
@@ -76,6 +80,19 @@ describe("how a declared dialect asks", () => {
     });
   });
 
+  // protobuf.dev, encoding: field 1 with wire type 2 is 0x0a, then the length as a varint.
+  test.each<[name: string, service: string, message: number[]]>([
+    ["of one service", "a.B", [0x0a, 3, 0x61, 0x2e, 0x42]],
+    ["of a long name", "s".repeat(200), [0x0a, 0xc8, 0x01, ...Array.from({ length: 200 }, () => 0x73)]],
+  ])("gRPC-Web: %s", async (_, service, message) => {
+    const { body } = await sent("grpc-web", {}, service);
+    expect([...body as Uint8Array]).toEqual([0, 0, 0, 0, message.length, ...message]);
+  });
+
+  test("Connect: of one service", async () => {
+    expect((await sent("grpc-health", {}, "shop.v1.Orders")).body).toBe('{"service":"shop.v1.Orders"}');
+  });
+
   test("the source's own headers win", async () => {
     expect((await sent("grpc-health", { Accept: "*/*" })).headers.accept).toBe("*/*");
   });
@@ -83,6 +100,41 @@ describe("how a declared dialect asks", () => {
   test.each([["auto"], ["pomerium"]])("%s: a GET without a body", async (dialect) => {
     const { method, body } = await sent(dialect);
     expect({ method, body }).toEqual({ method: "GET", body: undefined });
+  });
+});
+
+describe("a gRPC service that the server does not know is unknown, and says so", () => {
+  const url = new URL("http://svc.example/grpc.health.v1.Health/Check");
+  const web = new Headers({ "content-type": "application/grpc-web+proto" });
+  const trailer = "grpc-status: 5\r\ngrpc-message: unknown service\r\n";
+  const frame = `\x80\0\0\0${String.fromCharCode(trailer.length)}${trailer}`;
+  test.each<[name: string, dialect: string, answer: Partial<Answer> & { body?: unknown }, reason: string]>([
+    [
+      "Connect, not_found",
+      "grpc-health",
+      { status: 404, body: { code: "not_found", message: "x" } },
+      "body: not_found",
+    ],
+    [
+      "Connect, SERVICE_UNKNOWN",
+      "grpc-health",
+      { body: { status: "SERVICE_UNKNOWN" } },
+      "body: SERVICE_UNKNOWN",
+    ],
+    ["gRPC-Web, status 5", "grpc-web", { headers: web, text: frame }, "frame: not_found"],
+    [
+      "gRPC-Web, enum 3",
+      "grpc-web",
+      { headers: web, text: "\0\0\0\0\x02\x08\x03" },
+      "frame: SERVICE_UNKNOWN",
+    ],
+  ])("%s", (_, dialect, answer, reason) => {
+    expect(heard({ url, ...answer }, { dialect })).toMatchObject({ state: "unknown", reason });
+  });
+
+  test("but under a code that refuses it is not ready", () => {
+    const answer = { url, status: 503, body: { code: "not_found" } };
+    expect(heard(answer, { dialect: "grpc-health" }).state).toBe("not_ready");
   });
 });
 

@@ -1,0 +1,56 @@
+/**
+ * Sending to systemd's notify socket (sd_notify(3)): one datagram on a unix socket. Deno has these with `"unstable": ["net"]`, and
+ * only by path; for an abstract address (`@...`), and where it cannot bind one of its own, `systemd-notify` sends instead.
+ */
+import { join } from "node:path";
+
+/** What sd_notify(3) defines of readiness; it has no word that takes READY back. */
+export interface Notice {
+  /** `READY=1`: from now on the unit is active. */
+  ready?: boolean;
+  /** One line for `systemctl status`. */
+  status?: string;
+}
+
+/** The datagram of a notice. */
+export function datagram({ ready, status }: Notice): string {
+  const lines = [
+    ...ready ? ["READY=1"] : [],
+    ...status === undefined ? [] : [`STATUS=${status.replace(/[\r\n\0]+/g, " ")}`],
+  ];
+  return lines.join("\n");
+}
+
+/** Sends a datagram to the socket at `address`; rejects if neither way works. */
+export async function notify(address: string, text: string): Promise<void> {
+  if (!address.startsWith("/")) return await bySystemd(address, text);
+  try {
+    await bySocket(address, text);
+  } catch (cause) {
+    await bySystemd(address, text).catch((error) => {
+      throw new Error(`Cannot notify ${address}: ${error.message}`, { cause });
+    });
+  }
+}
+
+/** A datagram socket must be bound to be opened; nobody answers at its path. */
+async function bySocket(address: string, text: string): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "assay-notify-" });
+  try {
+    const socket = Deno.listenDatagram({ transport: "unixpacket", path: join(folder, "s") });
+    try {
+      await socket.send(new TextEncoder().encode(text), { transport: "unixpacket", path: address });
+    } finally {
+      socket.close();
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function bySystemd(address: string, text: string): Promise<void> {
+  const env = { NOTIFY_SOCKET: address };
+  const { success, stderr } = await new Deno.Command("systemd-notify", { args: text.split("\n"), env })
+    .output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim() || "systemd-notify failed");
+}
