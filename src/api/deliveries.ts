@@ -1,10 +1,12 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import type { Ports } from "../ports.ts";
+import type { Event } from "../notify/mod.ts";
 import type { Delivery, Store } from "../store/store.ts";
 import type { Access } from "./access.ts";
 import { problem } from "./problem.ts";
 import { limit, query } from "./query.ts";
+import { sieve } from "./sieve.ts";
 import { iso } from "./view.ts";
 
 const filters = z.strictObject({
@@ -21,12 +23,21 @@ export function deliveries({ clock }: Ports, store: Store, access: Access): Hono
   app.get("/v1/deliveries", access.allow("read"), async (c) => {
     const read = query(c, filters);
     if ("response" in read) return read.response;
-    const [{ items, next }, disabled] = await Promise.all([store.deliveries(read.value), store.disabled()]);
+    const { limit, before, ...wanted } = read.value;
+    const who = await access.principal(c);
+    const page = sieve(
+      (page) => store.deliveries({ ...wanted, ...page }),
+      { limit, before },
+      (delivery) => who!.all || who!.good(targetOf(delivery)),
+    );
+    const [{ items, next }, disabled] = await Promise.all([page, store.disabled()]);
     const webhooks = Object.fromEntries(Object.entries(disabled).map(([id, at]) => [id, iso(at)]));
     return c.json({ deliveries: items.map(view), next, disabledWebhooks: webhooks });
   });
 
   app.post("/v1/deliveries/:id/resend", access.allow("operate"), async (c) => {
+    // A delivery is found by its id alone, so only a token for all targets can be good for it.
+    if (!(await access.principal(c))?.all) return await access.refuse(c, "operate");
     const id = c.req.param("id");
     if (!await store.resend(id, clock.now())) {
       return problem(c, "conflict", "There is no dead delivery with this id");
@@ -36,6 +47,8 @@ export function deliveries({ clock }: Ports, store: Store, access: Access): Hono
 
   return app;
 }
+
+const targetOf = ({ body }: Delivery): string => (JSON.parse(body) as Event).data.target.id;
 
 function view({ body, createdAt, nextAt, lastAttemptAt, ...rest }: Delivery) {
   return {

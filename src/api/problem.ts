@@ -9,6 +9,9 @@ const TITLES = {
   "bad-request": [400, "The request cannot be understood"],
   "too-large": [413, "The request body is too large"],
   "conflict": [409, "That is not possible now"],
+  "rate-limited": [429, "That was too often"],
+  "undecided": [424, "That cannot be decided now"],
+  "busy": [503, "Too many are being answered now"],
   "internal": [500, "Assay failed to answer"],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
@@ -20,6 +23,10 @@ export function problem(c: Context, kind: ProblemKind, detail: string, more: Rec
   const [status, title] = TITLES[kind];
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="assay"';
-  const body = { type: `urn:assay:problem:${kind}`, title, status, detail, instance: c.req.path, ...more };
+  const body = { type: `urn:assay:problem:${kind}`, title, status, detail, instance: shownPath(c), ...more };
   return c.body(JSON.stringify(body), status, headers);
 }
+
+/** The path of a request without the token that a gate's path may hold. */
+export const shownPath = (c: Context): string =>
+  c.req.path.replace(/^(\/v1\/gates\/[^/]+\/k\/)[^/]+/, "$1***");

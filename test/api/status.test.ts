@@ -231,7 +231,7 @@ describe("who may see it", () => {
       expect([status, type, headers.get("www-authenticate")]).toEqual([
         401,
         "application/problem+json",
-        'Bearer realm="assay"',
+        'Bearer realm="assay", error="invalid_token"',
       ]);
       expect(body).toMatchObject({ type: "urn:assay:problem:unauthorized", status: 401, instance: path });
     },
@@ -257,7 +257,7 @@ describe("who may see it", () => {
   test("the coarse status stays public where no token is configured", async () => {
     const shop = await house({ text: threeRegions() });
     expect((await shop.call("/v1/status", { token: null })).status).toBe(200);
-    expect((await shop.call("/v1/status", { token: "undefined" })).status).toBe(401);
+    expect((await shop.call("/v1/status", { token: "undefined" })).status).toBe(403);
   });
 
   test("no answer is kept by a cache or guessed at by a browser", async () => {

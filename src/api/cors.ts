@@ -1,0 +1,14 @@
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+
+/** Lets pages of these origins read the API; without any there are no such headers. Cookies are never involved. */
+export function pages(origins: readonly string[]): MiddlewareHandler {
+  if (origins.length === 0) return (_, next) => next();
+  return cors({
+    origin: origins.includes("*") ? "*" : [...origins],
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+    allowHeaders: ["authorization", "content-type", "if-none-match", "last-event-id"],
+    exposeHeaders: ["etag", "retry-after", "www-authenticate"],
+    maxAge: 600,
+  });
+}

@@ -1,0 +1,22 @@
+import { Hono } from "hono";
+import type { Config } from "../config/config.ts";
+import { type Access, holders } from "./access.ts";
+import type { Uses } from "./uses.ts";
+import { iso } from "./view.ts";
+
+/** `GET /v1/tokens`: what the tokens are good for and when they were used; nothing by which one could be guessed. */
+export function tokens(config: Config, uses: Uses, access: Access): Hono {
+  const app = new Hono();
+  app.get("/v1/tokens", access.allow("admin"), async (c) => {
+    const last = await uses.last();
+    const tokens = holders(config).map(({ id, scopes, targets, expiresAt, key }) => ({
+      id,
+      scopes,
+      targets,
+      expires: iso(expiresAt) ?? null,
+      lastUsedAt: iso(last.get(key)) ?? null,
+    }));
+    return c.json({ tokens });
+  });
+  return app;
+}

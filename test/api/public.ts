@@ -1,0 +1,67 @@
+/** Everything that is answered without a token. Whoever adds a public route adds its rows here. */
+
+/** A request that shows no token, or a wrong one. */
+export interface PublicRequest {
+  path: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+const GUARDED = [
+  "/v1/targets/shop",
+  "/v1/incidents",
+  "/v1/deliveries",
+  "/v1/tokens",
+  "/v1/silences",
+  "/metrics",
+];
+
+/** Requests of the public, good and bad. */
+export const PUBLIC: PublicRequest[] = [
+  { path: "/" },
+  { path: "/v1/status" },
+  { path: "/v1/status", headers: { accept: "text/html" } },
+  { path: "/v1/status?nonsense=1" },
+  { path: "/v1/status", method: "HEAD" },
+  { path: "/v1/openapi.json" },
+  { path: "/livez" },
+  { path: "/readyz" },
+  { path: "/readyz?verbose" },
+  { path: "/readyz?as=spring" },
+  { path: "/readyz?as=k8s" },
+  { path: "/readyz?as=nonsense" },
+  { path: "/startupz" },
+  // Nothing of who may not is told either: 401, 403, 404, 400, 405.
+  ...GUARDED.map((path) => ({ path })),
+  ...GUARDED.map((path) => ({ path, headers: { authorization: "Bearer nobody" } })),
+  { path: "/v1/status", headers: { authorization: "Bearer nobody" } },
+  { path: "/v1/targets/nobody" },
+  { path: "/v1/targets/shop/health?as=spring" },
+  { path: "/v1/targets/shop/checks/nobody/history" },
+  { path: "/v1/incidents?limit=zero" },
+  { path: "/v1/incidents/nobody" },
+  { path: "/v1/deliveries/nobody/resend", method: "POST" },
+  { path: "/v1/targets/shop/checks/nobody/reports/nobody", method: "PUT", body: "{" },
+  { path: "/v1/silences", method: "POST", body: "{" },
+  { path: "/v1/deployments", method: "POST", body: "{" },
+  { path: "/v1/events/flagger", method: "POST", body: "{" },
+  { path: "/v1/events" },
+  { path: "/v1/events", headers: { "last-event-id": "0" } },
+  { path: "/v1/rounds", method: "POST", body: "{" },
+  { path: "/v1/gates/shop" },
+  { path: "/v1/gates/shop?mode=body" },
+  { path: "/v1/gates/shop", method: "POST", body: "{" },
+  { path: "/v1/gates/shop/rollback", method: "POST" },
+  { path: "/v1/gates/shop/k/nobody" },
+  { path: "/v1/nowhere" },
+  { path: "/v1/%ff" },
+  { path: "/api/v2/status.json" },
+  { path: "/api/v2/summary.json" },
+  { path: "/api/v2/components.json" },
+  { path: "/api/v2/incidents.json" },
+  { path: "/api/v2/incidents/unresolved.json" },
+  { path: "/v1/badges/shop.svg" },
+  { path: "/v1/badges/shop.json" },
+  { path: "/v1/badges/nobody.svg" },
+];
