@@ -4,7 +4,9 @@ import type { Store } from "../store/store.ts";
 import type { Access } from "./access.ts";
 import { problem } from "./problem.ts";
 import { limit, query } from "./query.ts";
-import { incidentView } from "./view.ts";
+import { acknowledgedAt, acknowledgements, remarksOn, remarkView } from "./remarks.ts";
+import { sieve } from "./sieve.ts";
+import { incidentView, iso } from "./view.ts";
 
 const filters = z.strictObject({
   limit,
@@ -21,13 +23,26 @@ export function incidents(store: Store, access: Access): Hono {
   app.get("/v1/incidents", access.allow("read"), async (c) => {
     const read = query(c, filters);
     if ("response" in read) return read.response;
-    const { items, next } = await store.incidents(read.value);
-    return c.json({ incidents: items.map(incidentView), next });
+    const { limit, before, ...wanted } = read.value;
+    const who = await access.principal(c);
+    const { items, next } = await sieve(
+      (page) => store.incidents({ ...wanted, ...page }),
+      { limit, before },
+      ({ target }) => who!.good(target),
+    );
+    const known = items.length > 0 ? await acknowledgements(store) : new Map();
+    const incidents = items.map((incident) => ({
+      ...incidentView(incident),
+      acknowledgedAt: iso(acknowledgedAt(incident, known.get(incident.id) ?? [])),
+    }));
+    return c.json({ incidents, next });
   });
 
   app.get("/v1/incidents/:id", access.allow("read"), async (c) => {
     const incident = await store.incident(c.req.param("id"));
-    if (!incident) return problem(c, "not-found", "No incident has this id");
+    if (!incident || !await access.may(c, "read", incident.target)) {
+      return problem(c, "not-found", "No incident has this id");
+    }
     const sent = await store.deliveries({ incident: incident.id, limit: 200 });
     const deliveries = sent.items.map(({ id, webhook, type, state, attempts }) => ({
       id,
@@ -36,7 +51,14 @@ export function incidents(store: Store, access: Access): Hono {
       state,
       attempts,
     }));
-    return c.json({ ...incidentView(incident), deliveries });
+    const remarks = await remarksOn(store, incident.id);
+    const times = remarks.flatMap(({ kind, at }) => kind === "acknowledged" ? at : []);
+    return c.json({
+      ...incidentView(incident),
+      acknowledgedAt: iso(acknowledgedAt(incident, times)),
+      remarks: remarks.map(remarkView),
+      deliveries,
+    });
   });
 
   return app;

@@ -323,5 +323,7 @@ function bound(store: Awaited<ReturnType<typeof post>>["store"]) {
     claim: store.claim.bind(store),
     disabled: store.disabled.bind(store),
     disable: store.disable.bind(store),
+    incident: store.incident.bind(store),
+    told: store.told.bind(store),
   };
 }

@@ -1,0 +1,30 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type * as z from "zod";
+import { problem } from "./problem.ts";
+
+/** Refuses a request body of more bytes than that. */
+export const capped = (bytes: number): MiddlewareHandler =>
+  bodyLimit({ maxSize: bytes, onError: (c) => problem(c, "too-large", `At most ${bytes} bytes`) });
+
+/** A text as JSON through a zod schema, or the problem document that says what is wrong with it. */
+export function parsed<T>(
+  c: Context,
+  text: string,
+  schema: z.ZodType<T>,
+  detail = "The body has another shape",
+): { value: T } | { response: Response } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { response: problem(c, "bad-request", "The body is not JSON") };
+  }
+  const read = schema.safeParse(json);
+  if (read.success) return { value: read.data };
+  const errors = read.error.issues.slice(0, 20).map(({ path, message }) => ({
+    field: path.join("."),
+    message,
+  }));
+  return { response: problem(c, "bad-request", detail, { errors }) };
+}
