@@ -1,5 +1,7 @@
 /** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
 import { api } from "../src/api/app.ts";
+import { approver } from "../src/api/approvals.ts";
+import type { Peer } from "../src/api/client.ts";
 import type { Config } from "../src/config/config.ts";
 import { messageOf } from "../src/exchange.ts";
 import { deliver } from "../src/notify/mod.ts";
@@ -10,6 +12,7 @@ import { localProber, type Prober } from "../src/round.ts";
 import { settler } from "../src/settle.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import type { Store } from "../src/store/store.ts";
+import { upstashStore } from "../src/store/upstash.ts";
 import { vault } from "../src/vault.ts";
 import { clock } from "./clock.ts";
 import { connector } from "./connect.ts";
@@ -52,7 +55,8 @@ export function denoPorts(
 export function openStore({ store }: Config): Store {
   if (store.kind === "memory") return memoryStore();
   if (store.kind === "sqlite") return openSqlite(store.path);
-  throw new Error("The upstash store is not available in this version");
+  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = Deno.env.toObject();
+  return upstashStore({ url, token, clock, random: Math.random });
 }
 
 /** The prober of this config that runs in this process. */
@@ -93,7 +97,7 @@ function startProber({ config, ports, port }: StartOptions, id: string): Running
   if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
   const prober = proberHere(ports, config, id);
   const server = serve(
-    api({ ports, config, prober: { prober, token: own.token } }).fetch,
+    api({ ports, config, prober: { prober, token: own.token } }),
     port ?? config.listen,
   );
   ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
@@ -102,10 +106,9 @@ function startProber({ config, ports, port }: StartOptions, id: string): Running
 
 function startAssay({ config, ports, port }: StartOptions): Running {
   const store = openStore(config);
-  // Before anything is asked or settled: the port may be taken.
-  const server = serve(api({ ports, config, store }).fetch, port ?? config.listen);
-  const outbox = singleFlight(() => deliver(ports, store, config), ports);
-  const { tick, release } = settler({
+  const review = approver(ports, config, store);
+  const outbox = singleFlight(() => Promise.all([deliver(ports, store, config), review()]), ports);
+  const { tick, look, release } = settler({
     ports,
     store,
     config,
@@ -113,6 +116,8 @@ function startAssay({ config, ports, port }: StartOptions): Running {
     owner: crypto.randomUUID(),
     committed: (notices) => void (notices > 0 && outbox()),
   });
+  // Before anything is asked or settled: the port may be taken.
+  const server = serve(api({ ports, config, store, look }), port ?? config.listen);
   const stopped = new AbortController();
   const { signal } = stopped;
   const ticks = new Set<Promise<unknown>>();
@@ -187,9 +192,12 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
   await Promise.race([work, late.promise]).finally(disarm);
 }
 
-function serve(handler: (request: Request) => Response | Promise<Response>, port: number) {
+function serve({ fetch }: ReturnType<typeof api>, port: number) {
   try {
-    return Deno.serve({ port, onListen() {} }, handler);
+    return Deno.serve({ port, onListen() {} }, (request, { remoteAddr }) => {
+      const peer: Peer = { client: remoteAddr.hostname };
+      return fetch(request, peer);
+    });
   } catch (cause) {
     throw new Error(`Cannot listen on port ${port}: ${messageOf(cause)}`, { cause });
   }

@@ -3,6 +3,7 @@
  * that it lives, needs none of it.
  */
 import { api } from "../src/api/app.ts";
+import { approver } from "../src/api/approvals.ts";
 import type { Config } from "../src/config/config.ts";
 import { overheadOf } from "../src/cost.ts";
 import { deliver } from "../src/notify/mod.ts";
@@ -14,7 +15,9 @@ import { DIALECTS } from "../src/report/mod.ts";
 import { localProber, type Prober } from "../src/round.ts";
 import { settler } from "../src/settle.ts";
 import { sqliteStore } from "../src/store/sqlite.ts";
+import type { Store } from "../src/store/store.ts";
 import type { ObjectStorage } from "cloudflare:workers";
+import { clock } from "./clock.ts";
 import { boot, type Env, planOf } from "./edge.ts";
 import { PROBER_HEADER } from "./prober.ts";
 import { objectDriver } from "./sql.ts";
@@ -25,8 +28,8 @@ const INSIDE = "inside";
 /** All that the ledger object does, over its storage. */
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports } = await boot(env);
-  const store = sqliteStore(objectDriver(storage));
-  const { begin, settle, upkeep } = settler({
+  const store = await openStore(env, config, storage);
+  const { begin, settle, look, upkeep } = settler({
     ports,
     store,
     config,
@@ -35,8 +38,17 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   });
   // The other half is for the probers; what is left over waits for the alarm.
   const most = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
-  const outbox = () => deliver(ports, store, config, { most });
-  return { store, begin, settle, upkeep, outbox, app: api({ ports, config, store }) };
+  const review = approver(ports, config, store);
+  const outbox = () => Promise.all([deliver(ports, store, config, { most }), review()]);
+  return { store, begin, settle, upkeep, outbox, app: api({ ports, config, store, look }) };
+}
+
+/** The object's own SQLite, unless the config names a store that other deployments share. */
+async function openStore(env: Env, config: Config, storage: ObjectStorage): Promise<Store> {
+  if (config.store.kind !== "upstash") return sqliteStore(objectDriver(storage));
+  const [url, token] = [`${env.UPSTASH_REDIS_REST_URL}`, `${env.UPSTASH_REDIS_REST_TOKEN}`];
+  const { upstashStore } = await import("../src/store/upstash.ts");
+  return upstashStore({ url, token, clock, random: Math.random });
 }
 
 /** The app of one prober of the config that this deployment holds. */

@@ -14,7 +14,7 @@ import { FAILED, judge, type Word } from "./verdict.ts";
 import { witness } from "./witness.ts";
 
 /** What one prober brought for one check in one slot. */
-export type Arrival = { round: Round; fault?: "suspect" | "misplaced" } | { missed: string };
+export type Arrival = { round: Round; place?: string; fault?: "suspect" | "misplaced" } | { missed: string };
 
 /** One prober's line in the history of a slot. */
 export interface Trace {
@@ -92,7 +92,7 @@ function hear(
     const state = { ...prober, standing, missed: { slot, reason: arrival.missed } };
     return { state, trace: { word: "missing", reason: arrival.missed } };
   }
-  const { round, fault } = arrival;
+  const { round, fault, place } = arrival;
   const evidence = {
     slot,
     before: round.before,
@@ -107,6 +107,7 @@ function hear(
     phases,
     ...contradiction(check, prober, round, fault),
     ...(fault && { aside: fault }),
+    ...(place && { place }),
     witness: witness(slot, verdict.word, reason, round),
   };
   const reported = (round.after ?? round.before)?.state;

@@ -78,6 +78,7 @@ const prober = z.object({
   contradictions: z.number(),
   contradicts: z.boolean().optional(),
   aside: z.enum(["suspect", "misplaced"]).optional(),
+  place: z.string().optional(),
   witness: having<Witness>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
   missed: having<Missed>(["slot", "reason"]).optional(),
 });

@@ -10,6 +10,7 @@ import type { Transition } from "./incident.ts";
 import { notices } from "./notify/mod.ts";
 import { encodeHistory, type History, laneOf, pack } from "./packing.ts";
 import { type Log, pause, type Ports } from "./ports.ts";
+import { pushes, type Told, withPushes } from "./pushed.ts";
 import { type Answer, longestMs, type Prober, type Reply } from "./round.ts";
 import { due, slots } from "./schedule.ts";
 import { Shelf } from "./shelf.ts";
@@ -41,6 +42,8 @@ export interface Settler {
    * `signal` aborts, no further slot is begun.
    */
   tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
+  /** Walks one check now, from every prober, and judges it by itself: nothing is stored, and nobody's vote moves. */
+  look(check: Check): Promise<CheckState>;
   /** Housekeeping, for when the slots of a minute are settled (`tick` does it). Never rejects. */
   upkeep(): Promise<void>;
   /** Gives up the lease, so that whoever comes next need not wait until it runs out. */
@@ -74,19 +77,26 @@ export function settler(options: SettlerOptions): Settler {
     return done;
   };
 
-  const commit = async (slot: number, checks: Check[], arrivals: Promise<Map<string, Arrivals>>) => {
-    const gathered = await arrivals;
+  const commit = async (
+    slot: number,
+    checks: Check[],
+    arrivals: Promise<Map<string, Arrivals>>,
+    told: Promise<Told>,
+  ) => {
+    const gathered = await withPushes(checks, await arrivals, await told, () => pushes(store, clock, checks));
     await exclusively(() => write(options, shelf, lease!, slot, checks, gathered));
   };
 
   const settle = async (slot: number): Promise<void> => {
     const checks = due(config.checks, slot).filter((check) => !overtaken(check, slot, clock.now()));
     const byLane = Map.groupBy(checks, laneOf);
+    const told = pushes(store, clock, checks);
+    told.catch(() => {}); // each lane that waits for it says so
     await Promise.all([...byLane].map(([lane, checks]) => {
       const arrivals = gather(options, slot, checks, shelf);
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
-        .then(() => commit(slot, checks, arrivals))
+        .then(() => commit(slot, checks, arrivals, told))
         .catch((error) =>
           log.error("a slot could not be settled", { slot, lane, error: vault.redact(messageOf(error)) })
         );
@@ -106,9 +116,20 @@ export function settler(options: SettlerOptions): Settler {
     return slots(config.checks, minuteMs);
   };
 
+  const look = async (check: Check): Promise<CheckState> => {
+    const slot = clock.now();
+    const [arrivals, told] = await Promise.all([
+      gather(options, slot, [check], shelf),
+      pushes(store, clock, [check]),
+    ]);
+    const gathered = await withPushes([check], arrivals, told, () => pushes(store, clock, [check]));
+    return assess(check, config.regions, undefined, gathered.get(check.key)!, slot, () => "none").state;
+  };
+
   return {
     begin,
     settle,
+    look,
     upkeep,
     release: async () => {
       if (lease) await store.release(lease);
@@ -219,9 +240,10 @@ function arrival(
   if (!answer) return { missed: "not in the answer" };
   if ("missed" in answer) return answer;
   if (answer.digest !== check.digest) return { missed: "digest" };
-  if (reply.suspect) return { round: answer.round, fault: "suspect" };
-  if (reply.misplaced) return { round: answer.round, fault: "misplaced" };
-  return { round: answer.round };
+  const { place } = reply;
+  if (reply.suspect) return { round: answer.round, place, fault: "suspect" };
+  if (reply.misplaced) return { round: answer.round, place, fault: "misplaced" };
+  return { round: answer.round, place };
 }
 
 /** Judges one slot of one lane and commits it whole. */
@@ -233,7 +255,7 @@ async function write(
   checks: Check[],
   arrivals: Map<string, Arrivals>,
 ): Promise<void> {
-  const { states, touched, gone, dropFrom } = await shelf.open(checks);
+  const { states, touched, gone, dropFrom } = await shelf.open(checks, lease);
   const newId = counted(`${slot.toString(36)}_${lease.fence.toString(36)}_${laneOf(checks[0]!)}`);
   const transitions: { transition: Transition; check?: Check; state: CheckState }[] = [];
   const history = new Map<number, Record<string, History>>();

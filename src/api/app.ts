@@ -4,17 +4,41 @@ import type { Config } from "../config/config.ts";
 import { messageOf } from "../exchange.ts";
 import { pack } from "../packing.ts";
 import type { Ports } from "../ports.ts";
+import { rollouts } from "../rollout.ts";
 import type { Prober } from "../round.ts";
 import type { Store } from "../store/store.ts";
 import { access } from "./access.ts";
+import { approvals } from "./approvals.ts";
+import { badges } from "./badges.ts";
+import { pages } from "./cors.ts";
 import { deliveries } from "./deliveries.ts";
+import { deployments } from "./deployments.ts";
+import { events } from "./events.ts";
+import { watched } from "./fresh.ts";
+import { gatekeeper } from "./gatekeeper.ts";
+import { gates } from "./gates.ts";
+import { feed } from "./feed.ts";
+import { safe } from "./headers.ts";
 import { health } from "./health.ts";
+import { healthAs } from "./health_as.ts";
 import { history } from "./history.ts";
 import { incidents } from "./incidents.ts";
-import { problem } from "./problem.ts";
+import { limits } from "./limits.ts";
+import { type Look, looks } from "./look.ts";
+import { metrics } from "./metrics.ts";
+import { problem, shownPath } from "./problem.ts";
+import { regions } from "./regions.ts";
+import { remarks } from "./remarks.ts";
+import { reports } from "./reports.ts";
 import { rounds } from "./rounds.ts";
+import { silencedBy } from "./silenced.ts";
+import { silences } from "./silences.ts";
 import { statesReader } from "./states.ts";
 import { status } from "./status.ts";
+import { statuspage } from "./statuspage.ts";
+import { stream } from "./stream.ts";
+import { tokens } from "./tokens.ts";
+import { uses } from "./uses.ts";
 
 /** What the API answers from. */
 export interface ApiOptions {
@@ -22,34 +46,53 @@ export interface ApiOptions {
   config: Config;
   /** Absent in a process that is only a prober. */
   store?: Store;
+  /** Absent where nothing can be walked on demand. */
+  look?: Look;
   /** The prober in this process that answers others, and its token. */
   prober?: { prober: Prober; token: string };
 }
 
 /** The app of a process that settles, of one that only probes, or of both. */
 export function api(options: ApiOptions): Hono {
-  const { ports, config, store, prober } = options;
+  const { ports, config, prober, look } = options;
+  const heard = options.store && watched(options.store);
+  const store = heard?.store;
   const app = new Hono();
-  app.use(async (c, next) => {
-    await next();
-    c.header("cache-control", "no-store");
-    c.header("x-content-type-options", "nosniff");
-  });
+  app.use(safe(), pages(config.api.cors), limits(ports.clock, config.api));
   app.route("/", health(ports, config, store));
   if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
   if (store) {
-    const allowed = access(config, ports);
+    const used = uses(ports, store);
+    const allowed = access(config, ports, used.note);
     const packing = pack(config);
-    const states = statesReader(store);
+    const states = statesReader(store, ports.clock);
     app.route("/", status(ports, config, store, states, allowed));
+    app.route("/", regions(ports, config, states, allowed));
+    if (look) app.route("/", looks(ports, config, look, allowed));
+    app.route("/", healthAs(ports, config, states, allowed));
     app.route("/", incidents(store, allowed));
+    app.route("/", remarks(ports, config, store, allowed));
+    app.route("/", silences(ports, config, store, allowed));
+    app.route("/", reports(ports, config, store, allowed));
     app.route("/", history(ports, config, store, packing, allowed));
+    app.route("/", metrics(ports, config, store, states, allowed));
+    app.route("/", statuspage(ports, config, store, states));
+    app.route("/", badges(ports, config, states));
+    app.route("/", stream(ports, feed(ports, config, store, states), allowed));
     app.route("/", deliveries(ports, store, allowed));
+    app.route("/", tokens(config, used, allowed));
+    const { clock } = ports;
+    const told = rollouts(clock, store, config.retention.daysMs);
+    const silenced = silencedBy(clock, config, store, heard.told);
+    const keeper = gatekeeper({ clock, config, packing, store, states, rollouts: told, silenced });
+    app.route("/", gates(ports, config, keeper, allowed, heard.told));
+    app.route("/", deployments(clock, config, told, allowed));
+    app.route("/", events(ports, config, told, allowed, approvals(ports, config, store, keeper)));
   }
   app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${c.req.path}`));
   app.onError((error, c) => {
     ports.log.error("a request failed", {
-      path: c.req.path,
+      path: shownPath(c),
       error: ports.vault.redact(messageOf(error)),
     });
     return problem(c, "internal", "The request failed; the log of this process says why");

@@ -78,6 +78,10 @@ export function publicStatus(config: Config, states: States, nowMs: number) {
 const COARSE_ORDER: readonly CoarseWord[] = ["not_ready", "unknown", "degraded", "ready"];
 const worstCoarse = (words: CoarseWord[]) => COARSE_ORDER.find((word) => words.includes(word)) ?? "unknown";
 
+/** The coarse word of a target: that of its worst check. */
+export const coarseOf = (target: Target, states: States, nowMs: number): CoarseWord =>
+  COARSE[targetWord(target, states, nowMs)];
+
 const targetWord = (target: Target, states: States, nowMs: number) =>
   worst(target.checks.map((check) => wordOf(check, states[check.key], nowMs)));
 
@@ -100,7 +104,8 @@ export function targetView(config: Config, target: Target, states: States, nowMs
   };
 }
 
-function checkView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
+/** One check: its word, its regions and what each prober saw. */
+export function checkView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
   const word = wordOf(check, state, nowMs);
   return {
     id: check.id,
@@ -143,7 +148,8 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
     stale,
     verdict: witness && { word: witness.word, reason: witness.reason, slot: iso(witness.slot) },
     reported: witness ? reportedView(witness, nowMs) : null,
-    observed: witness ? observedView(witness, nowMs) : null,
+    observed: witness ? observedView(check, witness, nowMs) : null,
+    ...(state?.place && { place: state.place }),
     ...(missed && (!witness || missed.slot > witness.slot) && {
       missed: { slot: iso(missed.slot), reason: missed.reason },
     }),
@@ -157,8 +163,11 @@ function reportedView({ before, after }: Witness, nowMs: number) {
   return { ...view(latest), ...(after && before && { before: view(before) }) };
 }
 
-function observedView(witness: Witness, nowMs: number) {
-  const { outcome, totalMs, failure, steps, cleanup, slot } = witness;
+function observedView({ journey }: Check, witness: Witness, nowMs: number) {
+  const { outcome, totalMs, failure, stepMs, cleanup, slot } = witness;
+  // The journey may have another length by now.
+  const passed = stepMs?.map((totalMs, i) => ({ name: journey[i]?.name ?? `step ${i + 1}`, totalMs }));
+  const steps = witness.steps ?? passed;
   return { outcome, totalMs, failure, steps, cleanup, slot: iso(slot), ageMs: ageMs(slot, nowMs) };
 }
 

@@ -1,6 +1,7 @@
 import { api } from "../../src/api/app.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { Route } from "../world/network.ts";
 import { type Stage, stage, threeRegions } from "../world/stage.ts";
 
 /** The token that opens the API of every test. */
@@ -23,14 +24,20 @@ export interface House extends Stage {
 
 /** A house whose API has a token, unless `text` is another config. */
 export async function house(
-  { text = withToken(threeRegions()), store = memoryStore() }: { text?: string; store?: Store } = {},
+  { text = withToken(threeRegions()), store = memoryStore(), env: more, routes }: {
+    text?: string;
+    store?: Store;
+    env?: Record<string, string>;
+    routes?: Record<string, Route>;
+  } = {},
 ): Promise<House> {
   const env = {
     ASSAY_TOKEN: TOKEN,
     PROBER_TOKEN: "tok-of-the-prober",
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    ...more,
   };
-  const own = await stage(text, { store, env });
+  const own = await stage(text, { store, env, routes });
   const app = api(own);
   return {
     ...own,
@@ -39,7 +46,13 @@ export async function house(
       const answer = await app.request(path, { method, headers, body });
       const text = await answer.text();
       const type = answer.headers.get("content-type") ?? "";
-      return { status: answer.status, type, headers: answer.headers, text, body: text && JSON.parse(text) };
+      return {
+        status: answer.status,
+        type,
+        headers: answer.headers,
+        text,
+        body: type.includes("json") && JSON.parse(text),
+      };
     },
   };
 }
