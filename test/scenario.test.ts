@@ -46,7 +46,7 @@ async function onDeno(): Promise<Driver> {
   let nowMs = START;
   const quiet = () => {};
   const ports: Ports = {
-    clock: { ...clock, now: () => nowMs },
+    clock: { ...clock, now: () => nowMs, elapsed: () => clock.elapsed() + nowMs - START },
     fetch: connector({ allowPrivate: true }),
     random: () => 0.5,
     log: { info: quiet, warn: quiet, error: quiet },

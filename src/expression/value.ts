@@ -1,3 +1,5 @@
+import { evaluate } from "@marcbachmann/cel-js";
+
 /** Why an expression has no usable value. */
 export type Reason = "missing" | "null" | "type" | "parse" | "error";
 
@@ -41,9 +43,19 @@ export function kindOf(value: unknown): string {
   if (isMap(value)) return "map";
   if (value instanceof Date) return "timestamp";
   if (value instanceof Uint8Array) return "bytes";
-  const name = value.constructor.name.toLowerCase();
-  return name === "unsignedint" ? "number" : name;
+  rare ??= rareKinds();
+  return rare.get(value.constructor) ?? "value";
 }
+
+/** Classes that the library does not export, known by a value of each: minified code has other names for them. */
+const rareKinds = () =>
+  new Map(
+    [["uint(0)", "number"], ["duration('0s')", "duration"], ["type(0)", "type"]].map(([text, kind]) => [
+      (evaluate(text!) as object).constructor,
+      kind!,
+    ]),
+  );
+let rare: ReturnType<typeof rareKinds> | undefined;
 
 /** CEL equality: lists and maps by content, an int and a double by value, other kinds never. */
 export function equal(a: unknown, b: unknown): boolean {
