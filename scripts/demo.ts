@@ -1,15 +1,20 @@
 /**
  * The demo: a shop that says it is ready while it is not, three prober processes in three regions, a receiver that verifies
  * every webhook with an independent library. `--once` plays the story to its end and exits 0 only if each event was really seen.
+ * With `--push` nobody is asked: the claim is what a service tells systemd, pushed by `assay push`.
  */
 import { Webhook } from "standardwebhooks";
 import { type Shop, shop } from "./demo_shop.ts";
+import { unit } from "./demo_unit.ts";
 
 const REGIONS = ["fra", "iad", "sin"];
 const TOKEN = "demo-token";
 const SECRET = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
 const STORY_MS = 80_000;
 const once = Deno.args.includes("--once");
+const pushed = Deno.args.includes("--push");
+const CLAIM = pushed ? 'push: { token: "${env:UNIT_TOKEN}", ttl: 6s }' : "path: /readyz";
+const SAYS = pushed ? "its unit is active" : "/readyz says ready";
 const began = performance.now();
 
 const config = `
@@ -33,7 +38,7 @@ targets:
         contract: An order placed can be read back as accepted within a second.
         every: 3s
         timeout: 2500ms
-        report: { path: /readyz }
+        report: { ${CLAIM} }
         journey:
           - name: place an order
             request: { method: POST, path: /orders, json: { sku: canary, ref: "{{ run.id }}" } }
@@ -159,11 +164,11 @@ async function until(holds: () => boolean) {
 /** A rolling deploy: one replica after the other says ready while its worker lags; later the workers catch up. */
 async function story(shops: Shop[]) {
   await until(() => seen.ready);
-  say("shop", "serves orders, and /readyz says ready");
+  say("shop", `serves orders, and ${SAYS}`);
   const steps = [() => seen.driftInOneRegion, () => seen.driftInTwoRegions, () => seen.driftInThreeRegions];
   for (const [i, replica] of shops.entries()) {
     replica.deploy();
-    say("shop", `deploys to ${REGIONS[i]}: /readyz says ready at once, the order worker has not caught up`);
+    say("shop", `deploys to ${REGIONS[i]}: ${SAYS} at once, the order worker has not caught up`);
     await until(steps[i]!);
   }
   await until(() => seen.quorum && seen.openedVerified);
@@ -177,7 +182,12 @@ const hooks = receiver();
 const folder = await Deno.makeTempDir({ prefix: "assay-demo-" });
 const file = `${folder}/assay.yaml`;
 await Deno.writeTextFile(file, config);
-const secrets = { ASSAY_TOKEN: TOKEN, PROBER_TOKEN: "demo-prober-token", ONCALL_SECRET: SECRET };
+const secrets = {
+  ASSAY_TOKEN: TOKEN,
+  PROBER_TOKEN: "demo-prober-token",
+  UNIT_TOKEN: "demo-unit-token",
+  ONCALL_SECRET: SECRET,
+};
 const env = (shopUrl: string) => ({
   ...secrets,
   SHOP_URL: shopUrl,
@@ -212,7 +222,13 @@ try {
   );
   const main = await spawn(file, { ...env(shops[0]!.url), ...ports });
   children.push(main.child);
-  const url = `http://127.0.0.1:${main.port}/v1/status`;
+  const origin = `http://127.0.0.1:${main.port}`;
+  if (pushed) {
+    const heard = ({ message, state, dialect }: Record<string, unknown>) =>
+      say("unit", `${message} ${state}${dialect ? ` (${dialect})` : ""}`);
+    children.push(unit({ url: origin, folder, env: secrets, heard }));
+  }
+  const url = `${origin}/v1/status`;
   say("demo", `the status API: curl -H 'authorization: Bearer ${TOKEN}' ${url}`);
   const following = follow(url, stopped.signal).catch((error) => {
     if (!stopped.signal.aborted) throw error;

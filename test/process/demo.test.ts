@@ -18,14 +18,18 @@ const WEBHOOKS = [
   /webhook +incident\.resolved, signature verified: .* has recovered/,
 ];
 
-test(
-  "demo --once tells of drift, quorum, verified webhooks and recovery, in that order, and exits 0",
-  async () => {
-    const demo = spawn("../../scripts/demo.ts", ["--once"]);
+test.each([
+  ["--once", []],
+  ["--once --push, whose unit is active all the time,", [/unit +pushed ready \(systemd\)/]],
+])(
+  "demo %s tells of drift, quorum, verified webhooks and recovery, in that order, and exits 0",
+  async (options, before) => {
+    const demo = spawn("../../scripts/demo.ts", options.match(/--\w+/g)!);
     onTestFinished(() => demo.kill("SIGTERM"));
     const { code } = await demo.ended;
     expect({ code, err: demo.err }).toEqual({ code: 0, err: [] });
-    expect(inOrder(demo.out, TOLD)).toEqual(TOLD);
+    const told = [...before, ...TOLD];
+    expect(inOrder(demo.out, told)).toEqual(told);
     expect(inOrder(demo.out, WEBHOOKS)).toEqual(WEBHOOKS);
     expect(demo.out.filter((line) => /webhook +refused/.test(line))).toEqual([]);
   },
