@@ -1,4 +1,5 @@
 /** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
+import openapi from "../schema/v1/openapi.json" with { type: "json" };
 import { api } from "../src/api/app.ts";
 import { approver } from "../src/api/approvals.ts";
 import type { Peer } from "../src/api/client.ts";
@@ -117,7 +118,8 @@ function startAssay({ config, ports, port }: StartOptions): Running {
     committed: (notices) => void (notices > 0 && outbox()),
   });
   // Before anything is asked or settled: the port may be taken.
-  const server = serve(api({ ports, config, store, look }), port ?? config.listen);
+  const document = JSON.stringify(openapi);
+  const server = serve(api({ ports, config, store, look, document }), port ?? config.listen);
   const stopped = new AbortController();
   const { signal } = stopped;
   const ticks = new Set<Promise<unknown>>();

@@ -45,6 +45,9 @@ const FLOORS = [
   "pushed.ts",
   "settle.ts",
   "api/",
+  "page/",
+  // It wires all routes together.
+  "api/app.ts",
 ];
 
 /** Two witnesses are worth comparing only if they have not conferred. */

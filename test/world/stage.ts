@@ -4,6 +4,7 @@ import type { CheckState } from "../../src/state.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Delivery, Store } from "../../src/store/store.ts";
 import { type Puppets, puppets } from "./puppets.ts";
+import type { Route } from "./network.ts";
 import { type World, world } from "./world.ts";
 
 /** A config whose three regions have one prober each, one check a minute and one webhook; `changes` replace texts. */
@@ -44,14 +45,15 @@ export interface Stage extends World {
 /** A stage for a config; `from` brings the store and the clock of another one. */
 export async function stage(
   text = threeRegions(),
-  { from, store = from?.store ?? memoryStore(), owner = "a", env }: {
+  { from, store = from?.store ?? memoryStore(), owner = "a", env, routes }: {
     from?: Stage;
     store?: Store;
     owner?: string;
     env?: Record<string, string>;
+    routes?: Record<string, Route>;
   } = {},
 ): Promise<Stage> {
-  const own = await world(text, { env });
+  const own = await world(text, { env, routes });
   const clock = from?.clock ?? own.clock;
   const ports = { ...own.ports, clock };
   const cast = puppets(own.config);
