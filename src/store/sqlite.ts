@@ -221,7 +221,8 @@ class SqliteStore implements Store {
   }
 
   async told({ kind, under = "", limit }: Parameters<Store["told"]>[0]): Promise<Memo[]> {
-    const last = "WHERE kind = ? AND substr(key, 1, length(?)) = ? ORDER BY key DESC LIMIT ?";
+    // All keys that begin so lie between it and it with the last character of Unicode: a range of the primary key.
+    const last = "WHERE kind = ? AND key >= ? AND key < ? || char(1114111) ORDER BY key DESC LIMIT ?";
     return (await this.#select(MEMOS, last, kind, under, under, limit)).reverse();
   }
 
