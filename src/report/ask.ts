@@ -56,7 +56,10 @@ async function hear(
 ): Promise<Heard> {
   const { url, timeoutMs, signal } = source;
   const { vault } = ports;
-  const asking = dialects.find(({ name }) => name === source.dialect)?.request?.(source);
+  const asked = dialects.find(({ name, path }) =>
+    source.dialect === "auto" ? path?.test(url.pathname) : source.dialect === name
+  );
+  const asking = asked?.request?.(source);
   const headers = headersOf(source.headers, vault, asking);
   const signature = asking?.awsService ? await signatureOf(asking, source, vault, at) : {};
   const fault = [headers, signature].find((made) => made instanceof Error);

@@ -51,6 +51,7 @@ const FRAMED = /^application\/(grpc|connect\+)/i;
  */
 export const grpcHealth: Dialect = {
   name: "grpc-health",
+  path: PATH,
   request: ({ service }) => ({
     method: "POST",
     headers: { accept: "application/json", "content-type": "application/json" },

@@ -10,9 +10,13 @@ const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];
 /** Error pages that PHP, Python, Spring and Heroku may send under 200. */
 const FATAL = /Fatal error|Uncaught|Traceback \(most recent|Whitelabel Error|Application error/;
 
+/** Pages that stand where the answer should: a login, or an error page under a good code. */
+const STAND_IN = /<input[^>]{1,200}type=["']?password|<title>\s*(?:error\b|[45]\d\d\b)/i;
+
 /**
  * Plain HTTP, the fall-back of `auto`: the code, and what a plain word in the body adds. A 2xx HTML page is `ready` by
- * its code like any other body without a word; a fatal error page under 2xx is `not_ready`, and contradicts the code.
+ * its code like any other body without a word; a fatal error page under 2xx is `not_ready`, and contradicts the code. A
+ * login form or a page titled as an error under 2xx is `unreadable`.
  */
 export const http: Dialect = {
   name: "http",
@@ -27,12 +31,13 @@ export const http: Dialect = {
   write: ({ state }) => plain(codeOf(state), state),
 };
 
-function bodyClaim({ json, text }: Answer): Claim | undefined {
+function bodyClaim({ status, json, text }: Answer): Claim | undefined {
   const say = (state: ReportState, raw: string): Claim => ({ source: "body", state, raw });
   if (json !== undefined) return jsonClaim(json, say);
   if (looksLikeJson(text)) return say("unreadable", "broken or too deep JSON");
   const fatal = FATAL.exec(text)?.[0];
   if (fatal) return say("not_ready", fatal);
+  if (status < 300 && STAND_IN.test(text)) return say("unreadable", "a login or an error page");
   const state = text.length <= 64 ? stateOfWord(text) : undefined;
   return state && say(state, text);
 }

@@ -161,11 +161,13 @@ export interface Expresses {
 
 /**
  * One way of saying "ready". `recognise` is asked in table order; `read` may return null: no readable claim. `request`
- * is sent where the dialect is declared; undefined: the usual GET. A dialect that platforms consume has `expresses` and `write`, which is only asked
+ * is sent where the dialect is declared, and by `auto` to a path that only this dialect has; undefined: the usual GET. A dialect that platforms consume has `expresses` and `write`, which is only asked
  * through write.ts.
  */
 export interface Dialect {
   name: string;
+  /** Paths that nobody else answers. */
+  path?: RegExp;
   request?(topic: Topic): Asking | undefined;
   recognise(answer: Answer): boolean;
   read(answer: Answer): Reading | null;

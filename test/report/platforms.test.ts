@@ -46,13 +46,14 @@ describe("how a declared dialect asks", () => {
     dialect: string,
     headers: Record<string, string> = {},
     service?: string,
+    path = "/grpc.health.v1.Health/Check",
   ): Promise<Outgoing> {
     const seen: Outgoing[] = [];
     const fetch: Fetch = (_, outgoing) => {
       seen.push(outgoing);
       return Promise.resolve(new Response('{"status":"SERVING"}'));
     };
-    const url = new URL("http://svc.example/grpc.health.v1.Health/Check");
+    const url = new URL(path, "http://svc.example");
     const vault = { reveal: (text: string) => text, redact: (text: string) => text };
     await ask(
       { clock: steppingClock(AT), fetch, vault },
@@ -97,8 +98,15 @@ describe("how a declared dialect asks", () => {
     expect((await sent("grpc-health", { Accept: "*/*" })).headers.accept).toBe("*/*");
   });
 
+  test("auto: as Connect, at the path that only gRPC health has", async () => {
+    expect(await sent("auto", {}, "shop.v1.Orders")).toMatchObject({
+      method: "POST",
+      body: '{"service":"shop.v1.Orders"}',
+    });
+  });
+
   test.each([["auto"], ["pomerium"]])("%s: a GET without a body", async (dialect) => {
-    const { method, body } = await sent(dialect);
+    const { method, body } = await sent(dialect, {}, undefined, "/readyz");
     expect({ method, body }).toEqual({ method: "GET", body: undefined });
   });
 });

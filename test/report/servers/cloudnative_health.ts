@@ -1,0 +1,45 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import process from "node:process";
+import { answers, listening, load, obey } from "./commands.ts";
+
+const {
+  HealthChecker,
+  HealthEndpoint,
+  LivenessCheck,
+  ShutdownCheck,
+  StartupCheck,
+} = await load(
+  "@cloudnative/health-connect",
+);
+
+let isStarted = false;
+let isAlive = true;
+const forever = new Promise(() => {});
+const checker = new HealthChecker();
+checker.registerStartupCheck(
+  new StartupCheck("migrations", () => isStarted ? Promise.resolve() : forever),
+);
+checker.registerLivenessCheck(
+  new LivenessCheck(
+    "db",
+    () => isAlive ? Promise.resolve() : Promise.reject(new Error("refused")),
+  ),
+);
+checker.registerShutdownCheck(new ShutdownCheck("orders", () => forever));
+const health: (request: IncomingMessage, response: ServerResponse) => void = HealthEndpoint(checker);
+const port = await listening(
+  createServer((request, response) => health(request, response)),
+);
+const url = `http://127.0.0.1:${port}/health`;
+await obey(port, {
+  starting() {},
+  ready() {
+    isStarted = true;
+    return answers(url, 200);
+  },
+  failing() {
+    isAlive = false;
+    return answers(url, 503);
+  },
+  draining: () => process.emit("SIGTERM"),
+});
