@@ -74,6 +74,8 @@ export interface StartOptions {
   ports: Ports;
   /** Run only this prober, for another deployment. */
   prober?: string;
+  /** Be this prober as well: one of several deployments of the same config, each in a region of its own. */
+  here?: string;
   /** Overrides `listen`; 0 takes a free port. */
   port?: number;
 }
@@ -92,34 +94,45 @@ export function start(options: StartOptions): Running {
   return { port, stop: () => stopping ??= stop() };
 }
 
-function startProber({ config, ports, port }: StartOptions, id: string): Running {
+/** A prober of this process that others can ask, and its token. */
+function answering(ports: Ports, config: Config, id: string): { prober: Prober; token: string } {
   const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
   if (!own) throw new Error(`The config has no prober ${id}`);
   if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
-  const prober = proberHere(ports, config, id);
-  const server = serve(
-    api({ ports, config, prober: { prober, token: own.token } }),
-    port ?? config.listen,
-  );
+  return { prober: proberHere(ports, config, id), token: own.token };
+}
+
+function startProber({ config, ports, port }: StartOptions, id: string): Running {
+  const prober = answering(ports, config, id);
+  const server = serve(api({ ports, config, prober }), port ?? config.listen);
   ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
   return { port: server.addr.port, stop: () => within(STOP_MS, server.shutdown()) };
 }
 
-function startAssay({ config, ports, port }: StartOptions): Running {
+/** On Deno Deploy each timeline (a branch, a preview) runs crons of its own, with the same secrets: only production may act. */
+const isIdle = () => Deno.env.has("DENO_DEPLOY") && Deno.env.get("DENO_TIMELINE") !== "production";
+
+function startAssay({ config, ports, port, here }: StartOptions): Running {
   const store = openStore(config);
+  const prober = here === undefined ? undefined : answering(ports, config, here);
   const review = approver(ports, config, store);
   const outbox = singleFlight(() => Promise.all([deliver(ports, store, config), review()]), ports);
   const { tick, look, release } = settler({
     ports,
     store,
     config,
-    probers: probers(ports, config),
+    probers: probers(ports, config, prober?.prober),
     owner: crypto.randomUUID(),
     committed: (notices) => void (notices > 0 && outbox()),
   });
   // Before anything is asked or settled: the port may be taken.
   const document = JSON.stringify(openapi);
-  const server = serve(api({ ports, config, store, look, document }), port ?? config.listen);
+  const server = serve(api({ ports, config, store, look, document, prober }), port ?? config.listen);
+  if (isIdle()) {
+    const port = server.addr.port;
+    ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });
+    return { port, stop: () => within(LAST_MS, server.shutdown()) };
+  }
   const stopped = new AbortController();
   const { signal } = stopped;
   const ticks = new Set<Promise<unknown>>();
@@ -156,10 +169,11 @@ function startAssay({ config, ports, port }: StartOptions): Running {
   };
 }
 
-function probers(ports: Ports, config: Config): Prober[] {
+function probers(ports: Ports, config: Config, here?: Prober): Prober[] {
   // Probers are the operator's own machines, and may well be private.
   const inside = { ...ports, fetch: connector({ allowPrivate: true }) };
   return config.regions.flatMap((region) => region.probers).map((prober) => {
+    if (prober.id === here?.id) return here;
     if (prober.kind === "local") return proberHere(ports, config, prober.id);
     if (prober.kind === "remote") return remoteProber(inside, prober);
     throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);

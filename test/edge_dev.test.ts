@@ -62,7 +62,8 @@ test("wrangler dev: drift, quorum, verified webhook and recovery, fired over HTT
   await story.be({ all: "serves" });
   await firedUntil(2);
   expect(await worker.fire(thisMinute)).toBe("ok");
-  expect((await status()).word).toBe("ready");
+  // States are read once a second, and this whole story may take less.
+  await expect.poll(async () => (await status()).word, { timeout: 10_000 }).toBe("ready");
 
   const events = (await story.seen()).posts.map(({ body, headers }) =>
     new Webhook(SECRET).verify(body, headers)
@@ -72,3 +73,12 @@ test("wrangler dev: drift, quorum, verified webhook and recovery, fired over HTT
     { type: "incident.resolved", data: { incident: { kind: "drift" }, decision: { outcome: "ready" } } },
   ]);
 }, 60_000);
+
+test("wrangler dev: the OpenAPI document is served in front of the Worker, and is kept", async () => {
+  const url = `${worker.url}/v1/openapi.json`;
+  const answer = await fetch(url);
+  expect(await answer.json()).toMatchObject({ openapi: "3.1.0" });
+  expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+  const again = await fetch(url, { headers: { "if-none-match": answer.headers.get("etag")! } });
+  expect(again.status).toBe(304);
+});

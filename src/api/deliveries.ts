@@ -9,7 +9,8 @@ import { limit, query } from "./query.ts";
 import { sieve } from "./sieve.ts";
 import { iso } from "./view.ts";
 
-const filters = z.strictObject({
+/** What the list may be asked. */
+export const filters = z.strictObject({
   limit,
   before: z.string().max(200).optional(),
   state: z.enum(["pending", "delivered", "dead"]).optional(),

@@ -18,7 +18,10 @@ import { query } from "./query.ts";
 const BODY_CAP_BYTES = 64 * 1024;
 const MOST_RUNS = 100;
 const named = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
-const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(milliseconds);
+/** Longer than anything is kept; further back there are no dates. */
+const LONGEST_MS = 4_000 * 86_400_000;
+const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(milliseconds)
+  .refine((ms) => ms <= LONGEST_MS, "at most 4000d");
 const ids = z.string().max(4_000).transform((text) => [...new Set(text.split(","))]);
 
 const parameters = {

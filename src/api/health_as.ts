@@ -36,7 +36,11 @@ const STATES: Record<Word, ReportState> = {
   unknown: "unknown",
 };
 
-const filters = z.strictObject({ as: z.string().max(100).optional(), check: z.string().max(100).optional() });
+/** What it may be asked. */
+export const filters = z.strictObject({
+  as: z.string().max(100).optional(),
+  check: z.string().max(100).optional(),
+});
 
 /**
  * `GET /v1/targets/{id}/health?as=<dialect>[&check=<id>]`: the last settled verdict on a target, or on one of its checks, as a

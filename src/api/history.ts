@@ -18,12 +18,14 @@ const DAY_MS = 86_400_000;
 const INCIDENTS = 1_000;
 const PAGE = 200;
 
-const windowed = z.strictObject({
+/** What `history` and `sli` may be asked. */
+export const windowed = z.strictObject({
   window: z.string().regex(DURATION, "a duration such as 24h, 7d or 90d").default("24h")
     .transform(milliseconds)
     .refine((ms) => ms >= 3_600_000 && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
 });
-const slots = z.strictObject({
+/** What `slots` may be asked. */
+export const slots = z.strictObject({
   limit,
   before: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
 });
@@ -106,7 +108,7 @@ async function slotsOf(
   const shard = shardOf.get(check.key)!;
   const oldest = nowMs - retention.rawMs;
   const lines: object[] = [];
-  let end = before === undefined ? nowMs : before - 1;
+  let end = Math.min(nowMs, (before ?? Infinity) - 1);
   // Hour by hour, so that a page costs what it shows.
   for (; end >= oldest && lines.length < limit; end -= 3_600_000) {
     const samples = await store.samples({ shard, from: Math.max(oldest, end - 3_600_000 + 1), to: end });

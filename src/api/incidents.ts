@@ -1,34 +1,45 @@
 import { Hono } from "hono";
 import * as z from "zod";
+import type { Config } from "../config/config.ts";
 import type { Store } from "../store/store.ts";
 import type { Access } from "./access.ts";
+import { conditional } from "./conditional.ts";
 import { problem } from "./problem.ts";
-import { limit, query } from "./query.ts";
+import { isLabelled, label, limit, query } from "./query.ts";
 import { acknowledgedAt, acknowledgements, remarksOn, remarkView } from "./remarks.ts";
 import { sieve } from "./sieve.ts";
 import { incidentView, iso } from "./view.ts";
 
-const filters = z.strictObject({
+const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
+
+/** What the list may be asked; `from` and `to` are about when an incident was opened. */
+export const filters = z.strictObject({
   limit,
   before: z.string().max(200).optional(),
   state: z.enum(["open", "resolved"]).optional(),
   target: z.string().max(100).optional(),
   check: z.string().max(100).optional(),
+  label: label.optional(),
+  from: instant.optional(),
+  to: instant.optional(),
 });
 
 /** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */
-export function incidents(store: Store, access: Access): Hono {
+export function incidents(config: Config, store: Store, access: Access): Hono {
   const app = new Hono();
+  const targets = new Map(config.targets.map((target) => [target.id, target]));
 
-  app.get("/v1/incidents", access.allow("read"), async (c) => {
+  app.get("/v1/incidents", conditional, access.allow("read"), async (c) => {
     const read = query(c, filters);
     if ("response" in read) return read.response;
-    const { limit, before, ...wanted } = read.value;
+    const { limit, before, label, from = -Infinity, to = Infinity, ...wanted } = read.value;
     const who = await access.principal(c);
     const { items, next } = await sieve(
       (page) => store.incidents({ ...wanted, ...page }),
       { limit, before },
-      ({ target }) => who!.good(target),
+      ({ target, openedAt }) =>
+        who!.good(target) && openedAt >= from && openedAt < to && isLabelled(targets.get(target), label),
+      ({ openedAt }) => openedAt < from,
     );
     const known = items.length > 0 ? await acknowledgements(store) : new Map();
     const incidents = items.map((incident) => ({
@@ -38,7 +49,7 @@ export function incidents(store: Store, access: Access): Hono {
     return c.json({ incidents, next });
   });
 
-  app.get("/v1/incidents/:id", access.allow("read"), async (c) => {
+  app.get("/v1/incidents/:id", conditional, access.allow("read"), async (c) => {
     const incident = await store.incident(c.req.param("id"));
     if (!incident || !await access.may(c, "read", incident.target)) {
       return problem(c, "not-found", "No incident has this id");

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import * as z from "zod";
+import type { Target } from "../config/config.ts";
 import { problem } from "./problem.ts";
 
 /** The query string through a zod schema, or the problem document that says what is wrong with it. */
@@ -16,3 +17,17 @@ export function query<T>(c: Context, schema: z.ZodType<T>): { value: T } | { res
 
 /** `limit` of a page: 1 to 200, 50 by default. */
 export const limit = z.coerce.number().int().min(1).max(200).default(50);
+
+/** `label=team:pay`, or several with commas: all of them. */
+export const label = z.string().max(500).regex(
+  /^[^:,]+:[^,]*(,[^:,]+:[^,]*)*$/,
+  "name:value, or several with commas",
+).transform((text) =>
+  text.split(",").map((one) => [one.slice(0, one.indexOf(":")), one.slice(one.indexOf(":") + 1)])
+);
+
+/** Whether a target has all of these labels; without any, whether or not it has some. */
+export const isLabelled = (
+  target: Pick<Target, "labels"> | undefined,
+  wanted: z.infer<typeof label> = [],
+): boolean => wanted.every(([name, value]) => target?.labels[name!] === value);

@@ -27,7 +27,8 @@ const remark = z.object({
 type Remark = z.infer<typeof remark>;
 
 const words = z.string().trim().min(1).max(4_000);
-const asked = {
+/** The bodies, by the last part of the path. */
+export const asked = {
   acknowledge: z.strictObject({ text: words.optional() }),
   comments: z.strictObject({ text: words }),
 };

@@ -16,18 +16,22 @@ import type { Store } from "../store/store.ts";
 import type { Access, Principal } from "./access.ts";
 import { body, limited } from "./body.ts";
 import { problem } from "./problem.ts";
+import { query } from "./query.ts";
 import { iso } from "./view.ts";
 
 const LONGEST_MS = 400 * 86_400_000;
 
 const glob = z.string().min(1).max(100);
 const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
-const asked = z.strictObject({
+/** The body of a new one. */
+export const asked = z.strictObject({
   match: z.strictObject({
     target: glob.optional(),
     check: glob.optional(),
-    labels: z.record(glob, glob).refine((labels) => Object.keys(labels).length <= 10, "at most 10 labels")
-      .optional(),
+    labels: z.record(glob, glob).refine((labels) => {
+      const { length } = Object.keys(labels);
+      return length >= 1 && length <= 10;
+    }, "1 to 10 labels").optional(),
   }).refine(
     (match) => Object.keys(match).length > 0,
     'name a target, a check or labels; `target: "*"` is all',
@@ -36,6 +40,9 @@ const asked = z.strictObject({
   until: z.union([instant, z.string().regex(DURATION, "a time (RFC 3339) or a duration such as 2h")]),
   reason: z.string().trim().min(1).max(500),
 });
+
+/** What the list may be asked. */
+export const listed = z.strictObject({ all: z.enum(["true", "false"]).optional() });
 
 /**
  * `POST /v1/silences {match, from?, until, reason}`, `GET` of those that stand or are to come (`?all=true`: of the last week too) and
@@ -66,8 +73,10 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
   });
 
   app.get("/v1/silences", access.allow("read"), async (c) => {
+    const read = query(c, listed);
+    if ("response" in read) return read.response;
     const nowMs = clock.now();
-    const past = c.req.query("all") === "true";
+    const past = read.value.all === "true";
     const who = (await access.principal(c))!;
     const shown = (await remembered(store)).filter((silence) =>
       (past || nowMs < silence.until) && concerns(silence, config, who)

@@ -3,13 +3,17 @@ import type { Config } from "../config/config.ts";
 import type { Ports } from "../ports.ts";
 import type { Store } from "../store/store.ts";
 import type { Access } from "./access.ts";
-import { problem } from "./problem.ts";
+import { conditional } from "./conditional.ts";
 import { publicly } from "./public.ts";
 import { lastSlot } from "./pulse.ts";
+import { renderer } from "./rendered.ts";
 import type { StatesReader } from "./states.ts";
-import { fullStatus, iso, publicStatus, targetView } from "./view.ts";
+import { fullStatus, iso, publicStatus } from "./view.ts";
 
-/** `GET /v1/status` (coarse without a token, else of the targets that it is good for) and `GET /v1/targets/{id}`. */
+/** How long a proxy may hand out the coarse status; it says itself how old its evidence is. */
+const PUBLIC_S = 5;
+
+/** `GET /v1/status`: coarse without a token, else of the targets that it is good for. */
 export function status(
   { clock }: Ports,
   config: Config,
@@ -18,26 +22,31 @@ export function status(
   access: Access,
 ): Hono {
   const app = new Hono();
+  const rendered = renderer(config, clock);
+  const json = { "content-type": "application/json" };
 
-  app.get("/v1/status", async (c) => {
+  app.get("/v1/status", conditional, async (c) => {
+    const known = await states();
     if (!c.req.header("authorization")) {
-      return c.json(publicly("status", publicStatus(config, await states(), clock.now())));
+      const { body, etag } = await rendered(
+        known,
+        "public",
+        () => Promise.resolve(publicly("status", publicStatus(config, known, clock.now())) as object),
+      );
+      return c.body(body, 200, { ...json, etag, "cache-control": `public, max-age=${PUBLIC_S}` });
     }
     const who = await access.principal(c);
     if (!who?.scopes.has("read")) return await access.refuse(c, "read");
-    const targets = who.all ? config.targets : config.targets.filter(({ id }) => who.good(id));
-    const slot = await lastSlot(store);
-    const nowMs = clock.now();
-    const settled = slot === null
-      ? { slot: null, ageMs: null }
-      : { slot: iso(slot), ageMs: Math.max(0, nowMs - slot) };
-    return c.json({ ...fullStatus({ ...config, targets }, await states(), nowMs), settled });
-  });
-
-  app.get("/v1/targets/:id", access.allow("read", "id"), async (c) => {
-    const target = config.targets.find(({ id }) => id === c.req.param("id"));
-    if (!target) return problem(c, "not-found", "No target has this id");
-    return c.json(targetView(config, target, await states(), clock.now()));
+    const { body, etag } = await rendered(known, who.all ? "all" : who, async () => {
+      const targets = config.targets.filter(({ id }) => who.good(id));
+      const slot = await lastSlot(store);
+      const nowMs = clock.now();
+      const settled = slot === null
+        ? { slot: null, ageMs: null }
+        : { slot: iso(slot), ageMs: Math.max(0, nowMs - slot) };
+      return { ...fullStatus({ ...config, targets }, known, nowMs), settled };
+    });
+    return c.body(body, 200, { ...json, etag });
   });
 
   return app;

@@ -4,7 +4,7 @@ import type { Access } from "./access.ts";
 import type { Feed, Happening } from "./feed.ts";
 import { problem } from "./problem.ts";
 
-/** Who else comes is asked to come later. */
+/** Who else comes is asked to come later; who shows no token, from half of it on: those who watch must get in. */
 const LISTENERS = 200;
 /** A reader that is further behind than this is hung up on; it may come back and resume. */
 const BACKLOG_BYTES = 64 * 1024;
@@ -24,7 +24,7 @@ export function stream({ clock }: Ports, feed: Feed, access: Access): Hono {
   app.get("/v1/events", async (c) => {
     const who = await access.principal(c);
     if (!who && c.req.header("authorization")) return await access.refuse(c, "read");
-    if (feed.listeners >= LISTENERS) {
+    if (feed.listeners >= (who ? LISTENERS : LISTENERS / 2)) {
       c.header("retry-after", "30");
       return problem(c, "busy", `At most ${LISTENERS} listen at once`);
     }
@@ -57,24 +57,28 @@ function lineTo(
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let hangUp = () => {};
+  let leave = () => {};
   return new ReadableStream<Uint8Array>({
     start(controller) {
       const began = clock.elapsed();
       let open = true;
       let quiet = () => {};
       let deaf = () => {};
-      hangUp = () => {
-        if (!open) return;
+      leave = () => {
         open = false;
         quiet();
         deaf();
+      };
+      const hangUp = () => {
+        if (!open) return;
+        leave();
         controller.close();
       };
       const send = (text: string) => {
         if (!open || text === "") return;
+        // Before, not after: one large message is nobody's fault.
+        if (controller.desiredSize! <= 0) return hangUp();
         controller.enqueue(encoder.encode(text));
-        if (controller.desiredSize! <= 0) hangUp();
       };
       const ping = () => {
         if (clock.elapsed() - began >= LONGEST_MS) return hangUp();
@@ -85,8 +89,9 @@ function lineTo(
       quiet = clock.after(PING_MS, ping);
       signal.addEventListener("abort", hangUp, { once: true });
     },
+    // A stream that its reader cancelled is closed already.
     cancel() {
-      hangUp();
+      leave();
     },
   }, new ByteLengthQueuingStrategy({ highWaterMark: BACKLOG_BYTES }));
 }

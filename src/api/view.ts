@@ -26,7 +26,7 @@ const COARSE: Record<Word, CoarseWord> = {
 };
 
 /** Worst first; missing evidence is worse than poor quality, because it is never green. */
-const ORDER: readonly Word[] = [
+export const ORDER = [
   "drift",
   "down",
   "not_ready",
@@ -38,7 +38,7 @@ const ORDER: readonly Word[] = [
   "unreported",
   "degraded",
   "ready",
-];
+] as const satisfies readonly Word[];
 
 const worst = (words: Word[]): Word => ORDER.find((word) => words.includes(word)) ?? "unknown";
 
@@ -58,6 +58,14 @@ export function wordOf(check: Check, state: CheckState | undefined, nowMs: numbe
   if (!state || nowMs > staleAt(check, evidenceAt(state) ?? state.slot)) return "unknown";
   return state.outcome;
 }
+
+/** Until when (epoch ms) all present words hold unless something is settled: then the first one turns `unknown`. */
+export const holdsUntil = (checks: readonly Check[], states: States, nowMs: number): number =>
+  checks.reduce((soonest, check) => {
+    const state = states[check.key];
+    const until = state ? staleAt(check, evidenceAt(state) ?? state.slot) : Infinity;
+    return until < nowMs ? soonest : Math.min(soonest, until);
+  }, Infinity);
 
 /** The coarse public status: words and ages by name, and nothing else. */
 export function publicStatus(config: Config, states: States, nowMs: number) {
@@ -82,7 +90,8 @@ const worstCoarse = (words: CoarseWord[]) => COARSE_ORDER.find((word) => words.i
 export const coarseOf = (target: Target, states: States, nowMs: number): CoarseWord =>
   COARSE[targetWord(target, states, nowMs)];
 
-const targetWord = (target: Target, states: States, nowMs: number) =>
+/** The word of a target: that of its worst check. */
+export const targetWord = (target: Target, states: States, nowMs: number) =>
   worst(target.checks.map((check) => wordOf(check, states[check.key], nowMs)));
 
 /** The whole status, for the bearer of the token. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../functions/sqlite.ts";
 import { memoryStore } from "../../src/store/memory.ts";
-import { type House, house } from "./door.ts";
+import { api } from "../../src/api/app.ts";
+import { stage, threeRegions } from "../world/stage.ts";
+import { type House, house, TOKEN, withToken } from "./door.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -82,6 +84,26 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       const { body } = await own.call(`${PATH}/history?window=90d`);
       expect(new Set(body.stretches.map(({ unit }: { unit: string }) => unit))).toEqual(new Set(["day"]));
     });
+  },
+);
+
+test.each(["24h", "90d"])(
+  "a check that moved to another shard within the hour has all of its past in %s",
+  async (window) => {
+    const own = await atFullHour();
+    own.puppets.say("down");
+    await own.minutes(30);
+    // A shorter period is a lane of its own, and comes first.
+    const fast =
+      "{ id: fast, every: 30s, timeout: 5s, journey: [{ name: a, request: { path: / }, expect: status == 200 }] }";
+    const text = withToken(threeRegions([["    checks:\n", `    checks:\n      - ${fast}\n`]]));
+    const later = await stage(text, { from: own, env: { ASSAY_TOKEN: TOKEN } });
+    await later.minutes(35);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await api(later).request(`${PATH}/sli?window=${window}`, { headers });
+    const { goodSeconds, badSeconds, unjudgedSeconds } = await answer.json();
+    expect(goodSeconds + badSeconds + unjudgedSeconds).toBe(65 * 60);
+    expect(badSeconds).toBeGreaterThanOrEqual(29 * 60);
   },
 );
 

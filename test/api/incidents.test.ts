@@ -187,7 +187,7 @@ describe("what cannot be answered is a problem document", () => {
     ["/v1/targets/none", 404, "not-found"],
     ["/v1/incidents/none", 404, "not-found"],
     ["/v1/nothing", 404, "not-found"],
-    ["/", 404, "not-found"],
+    ["/nothing", 404, "not-found"],
     ["/v1/incidents?limit=0", 400, "bad-request"],
   ])("%s", async (path, status, kind) => {
     const answer = await (await house({ store: memoryStore() })).call(path);

@@ -114,6 +114,7 @@ test("silences are listed while they stand, with the checks that they concern; p
 
 test.each<[string, object]>([
   ["no match", { match: {} }],
+  ["no label, which would be all targets", { match: { labels: {} } }],
   ["an unknown field in the match", { match: { host: "a" } }],
   ["no reason", { reason: " " }],
   ["an end that is none", { until: "soon" }],

@@ -260,14 +260,14 @@ describe("who may see it", () => {
     expect((await shop.call("/v1/status", { token: "undefined" })).status).toBe(403);
   });
 
-  test("no answer is kept by a cache or guessed at by a browser", async () => {
-    const shop = await house();
-    for (const path of ["/v1/status", "/livez", "/nowhere"]) {
-      const { headers } = await shop.call(path);
-      expect([headers.get("cache-control"), headers.get("x-content-type-options")]).toEqual([
-        "no-store",
-        "nosniff",
-      ]);
-    }
+  test.each([
+    ["/v1/status", "private, no-cache"],
+    ["/v1/targets/shop", "no-store"],
+    ["/livez", "no-store"],
+    ["/nowhere", "no-store"],
+  ])("the answer at %s is kept by no shared cache, and guessed at by no browser", async (path, kept) => {
+    const { headers } = await (await house()).call(path);
+    expect(headers.get("cache-control")).toBe(kept);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
   });
 });

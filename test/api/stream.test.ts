@@ -3,7 +3,8 @@ import { api } from "../../src/api/app.ts";
 import { openSqlite } from "../../functions/sqlite.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { breaking } from "../world/breaking.ts";
-import { type House, house, TOKEN } from "./door.ts";
+import { threeRegions } from "../world/stage.ts";
+import { type House, house, TOKEN, withToken } from "./door.ts";
 
 const MINUTE = 60_000;
 
@@ -128,6 +129,58 @@ test("a wrong token is refused, and a Last-Event-ID that is none is ignored", as
   const client = await listen(own.app, { last: "1e400; DROP TABLE" });
   await own.clock.advance(0);
   expect(client.heard).toEqual([]);
+});
+
+test("who comes back after the evidence grew old is told", async () => {
+  const own = await settled();
+  const first = await listen(own.app);
+  await own.minutes(1);
+  const last = first.heard.at(-1)!.id!;
+  first.leave();
+  await own.clock.advance(5 * MINUTE);
+  const again = await listen(own.app, { last });
+  await own.clock.advance(0);
+  expect(again.kinds()).toContain("status unknown");
+});
+
+test("who comes back is told what a slower lane settled after a newer slot of a faster one", async () => {
+  const own = await settled();
+  own.puppets.say("drift");
+  await own.minutes(2);
+  const [{ createdAt } = expect.fail()] = await own.notices();
+  await own.minutes(1);
+  const again = await listen(own.app, { last: `${createdAt + 30_000}` });
+  await own.clock.advance(0);
+  expect(again.kinds()).toContain("incident open");
+});
+
+test("who comes back to a thousand targets is told of all, and the line holds", async () => {
+  const target = (id: string) =>
+    `  - id: ${id}\n    url: https://${id}.example\n    checks: [{ journey: [{ expect: status == 200 }] }]\n`;
+  const many = Array.from({ length: 1_000 }, (_, i) => target(`t${i}`)).join("");
+  const own = await house({ text: withToken(threeRegions([["webhooks:", `${many}webhooks:`]])) });
+  await own.minutes(1);
+  const gone = new AbortController();
+  const headers = { authorization: `Bearer ${TOKEN}`, "last-event-id": "1" };
+  const answer = await api(own).request("/v1/events", { headers, signal: gone.signal });
+  await own.clock.advance(1);
+  let [bytes, ended] = [0, false];
+  const reading = (async () => {
+    for await (const chunk of answer.body!) bytes += chunk.byteLength;
+    ended = true;
+  })();
+  await own.clock.advance(10_000);
+  expect(bytes).toBeGreaterThan(100_000);
+  expect(ended).toBe(false);
+  gone.abort();
+  await reading;
+}, 60_000);
+
+test("who shows no token leaves room for those who do", async () => {
+  const own = await settled();
+  await Promise.all(Array.from({ length: 100 }, () => listen(own.app, { token: null })));
+  expect((await listen(own.app, { token: null })).answer.status).toBe(503);
+  expect((await listen(own.app)).answer.status).toBe(200);
 });
 
 test("nobody is read for while nobody listens", async () => {

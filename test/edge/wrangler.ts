@@ -24,14 +24,12 @@ export function wrangler(
   const toml = join(path, "wrangler.toml");
   writeFileSync(compiled, JSON.stringify(config));
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
-  writeFileSync(
-    toml,
-    replaced(
-      replaced(own, "./.assay/config.json", compiled),
-      "functions/worker.ts",
-      join(ROOT, "functions/worker.ts"),
-    ),
-  );
+  const places: [from: string, to: string][] = [
+    ["./.assay/config.json", compiled],
+    ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
+    ["./schema", join(ROOT, "schema")],
+  ];
+  writeFileSync(toml, places.reduce((text, [from, to]) => replaced(text, from, to), own));
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", "npm:wrangler@4.155.0", verb, "--config", toml, "--env=", ...args],
     cwd: ROOT,

@@ -1,0 +1,68 @@
+/** The shapes of `/api/v2/*.json`, for the API's document: Atlassian Statuspage's public "Status API" as Assay fills it. */
+import * as z from "zod";
+
+const time = z.iso.datetime();
+const page = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  url: z.string(),
+  time_zone: z.string(),
+  updated_at: time.optional(),
+}).meta({ id: "StatuspagePage" });
+const component = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(["operational", "degraded_performance", "partial_outage", "major_outage"]),
+  created_at: time,
+  updated_at: time,
+  position: z.int(),
+  description: z.string().nullable(),
+  showcase: z.boolean(),
+  start_date: z.null(),
+  group_id: z.null(),
+  page_id: z.string(),
+  group: z.boolean(),
+  only_show_if_degraded: z.boolean(),
+}).meta({ id: "StatuspageComponent" });
+const incident = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(["investigating", "resolved"]),
+  impact: z.enum(["major", "minor"]),
+  created_at: time,
+  started_at: time,
+  updated_at: time,
+  monitoring_at: z.null(),
+  resolved_at: time.nullable(),
+  shortlink: z.string(),
+  page_id: z.string(),
+  incident_updates: z.array(z.strictObject({
+    id: z.string(),
+    incident_id: z.string(),
+    status: z.enum(["investigating", "resolved"]),
+    body: z.string(),
+    created_at: time,
+    updated_at: time,
+    display_at: time,
+  })),
+  components: z.array(component),
+}).meta({ id: "StatuspageIncident" });
+const status = z.strictObject({
+  indicator: z.enum(["none", "minor", "major", "critical"]),
+  description: z.string(),
+}).meta({ id: "StatuspageStatus" });
+
+/** `status.json`. */
+export const statusDocument = z.strictObject({ page, status });
+/** `components.json`. */
+export const componentsDocument = z.strictObject({ page, components: z.array(component) });
+/** `incidents.json` and `incidents/unresolved.json`. */
+export const incidentsDocument = z.strictObject({ page, incidents: z.array(incident) });
+/** `summary.json`. */
+export const summaryDocument = z.strictObject({
+  page,
+  components: z.array(component),
+  incidents: z.array(incident),
+  scheduled_maintenances: z.array(z.unknown()).max(0),
+  status,
+});
