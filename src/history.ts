@@ -114,7 +114,7 @@ export interface Level {
 const UNJUDGED: ReadonlySet<string> = new Set(["split", "pending"]);
 
 /** The service level over the time of these figures. */
-export function level({ seconds }: Figures): Level {
+export function level({ seconds }: Pick<Figures, "seconds">): Level {
   const total = (wanted: (outcome: string) => boolean) =>
     Object.entries(seconds).reduce((all, [outcome, s]) => all + (wanted(outcome) ? s : 0), 0);
   const badSeconds = total((outcome) => FAILED.has(outcome));
@@ -152,6 +152,12 @@ export function decodeBook(text: string, row: string, wanted?: readonly string[]
     checks: Object.fromEntries(keys.map((key) => [key, figures(c[key], `${row}, ${key}`)])),
   };
 }
+
+const clocks = z.object({ c: z.record(z.string(), z.object({ s: counts })) });
+
+/** Of a packed book only the seconds by outcome, by check key: whoever draws a thousand checks needs no histograms. Throws as {@linkcode decodeBook}. */
+export const secondsIn = (text: string, row: string): Record<string, Figures["seconds"]> =>
+  mapped(decode(clocks, text, row).c, ({ s }) => s);
 
 function figures(value: unknown, row: string): Figures {
   const { s, p } = shaped(packed, value, row);

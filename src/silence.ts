@@ -9,7 +9,7 @@ import { matches } from "./config/glob.ts";
 import type { Incident } from "./incident.ts";
 import type { Memo, Notice, Store } from "./store/store.ts";
 
-/** At most so many stand at once. */
+/** At most so many are remembered, those that are over included. */
 export const SILENCES = 1_000;
 /** How long a silence that is over is remembered, for the notices that it held. */
 const REMEMBERED_MS = 7 * 86_400_000;
@@ -54,10 +54,21 @@ export const memoOf = (silence: Silence, ended = false): Memo => ({
   expiresAt: silence.until + REMEMBERED_MS,
 });
 
-/** All silences that are remembered, by id. Rejects if the store is broken or holds something else. */
+/**
+ * All silences that are remembered, by id. One that another version wrote in a shape that this one does not know holds nothing: a
+ * notice too many is better than none at all. Rejects if the store is broken.
+ */
 export async function silences(store: Pick<Store, "told">): Promise<Silence[]> {
   const memos = await store.told({ kind: "silence", limit: SILENCES });
-  return memos.map(({ value }) => stored.parse(JSON.parse(value)));
+  return memos.flatMap(({ value }) => silenceIn(value) ?? []);
+}
+
+function silenceIn(value: string): Silence | undefined {
+  try {
+    return stored.safeParse(JSON.parse(value)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a silence may be about. */
@@ -82,20 +93,29 @@ export function silencing(all: readonly Silence[], subject: Subject, at: number)
 
 function about({ target = "*", check = "*", labels = {} }: Match, subject: Subject): boolean {
   return matches(target, subject.target) && matches(check, subject.check) &&
-    Object.entries(labels).every(([name, glob]) => matches(glob, subject.labels[name] ?? ""));
+    Object.entries(labels).every(([name, glob]) =>
+      Object.hasOwn(subject.labels, name) && matches(glob, subject.labels[name]!)
+    );
+}
+
+/** When it ends that a subject is silenced at `at`, silences that follow at once included; undefined: it is not. */
+function quietUntil(all: readonly Silence[], subject: Subject, at: number): number | undefined {
+  const silence = silencing(all, subject, at);
+  return silence && (quietUntil(all, subject, silence.until) ?? silence.until);
 }
 
 /**
- * Whether a held notice has nothing left to tell once the silence is over: the incident was resolved meanwhile, and this was an
+ * Whether a held notice has nothing left to tell once the silence is over: the incident was resolved within it, and this was an
  * update, or the opening was held as well, so that nobody has heard of it.
  */
 export function overheard(
   all: readonly Silence[],
   subject: Subject,
-  { state, timeline }: Incident,
+  { state, timeline, resolvedAt, updatedAt }: Incident,
   { type, createdAt }: Pick<Notice, "type" | "createdAt">,
 ): boolean {
-  if (state === "open" || !silencing(all, subject, createdAt)) return false;
+  const until = quietUntil(all, subject, createdAt);
+  if (state === "open" || until === undefined || (resolvedAt ?? updatedAt) > until) return false;
   if (type === "incident.updated") return true;
   const opened = timeline.findLast(({ change, at }) => change === "opened" && at <= createdAt);
   return opened !== undefined && silencing(all, subject, opened.at) !== undefined;

@@ -1,7 +1,7 @@
 /** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
-import type { Config } from "./config/config.ts";
+import type { Check, Config } from "./config/config.ts";
 import { add, type Book, decodeBook, encodeBook, nothing, together } from "./history.ts";
-import { decodeHistory, type Packing } from "./packing.ts";
+import { decodeHistory, type History, type Packing } from "./packing.ts";
 import type { Clock } from "./ports.ts";
 import { periodMs } from "./schedule.ts";
 import type { Rollup, Sample, Store } from "./store/store.ts";
@@ -14,6 +14,8 @@ const SETTLED_MS = 120_000;
 const CATCH_UP_HOURS = 48;
 /** Shards without samples that one call passes over. */
 const EMPTY = 10;
+/** What cannot be summed up is passed over after so many tries: it must not hold up all that follows, nor the forgetting. */
+const TRIES = 10;
 
 /** What an upkeeper works on. */
 export interface UpkeepOptions {
@@ -33,6 +35,7 @@ interface Place {
 /** An upkeeper over one store. Each call sums up at most one shard of one hour, so that no tick pays for all. */
 export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () => Promise<void> {
   let next: Place | undefined;
+  let failed = 0;
   let retainedAt = -Infinity;
 
   /** Once an hour; samples stay until they are summed up, however short they are kept. */
@@ -49,22 +52,36 @@ export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () =
     retainedAt = nowMs;
   };
 
+  /** The place behind this one, which is summed up if there is something to sum. */
+  const pass = async (place: Place, last: number): Promise<{ next: Place; isEmpty: boolean }> => {
+    const { hour, shard } = place;
+    const samples = await store.samples({ shard, from: hour, to: hour + HOUR_MS - 1 });
+    const isEmpty = samples.length === 0;
+    // Shards beyond those of today have samples if there were more checks in that hour.
+    const isEnd = isEmpty && shard >= packing.shards.length - 1;
+    if (!isEmpty && failed < TRIES) {
+      failed++;
+      await sumUp(store, config, place, samples, hour < last);
+    }
+    failed = 0;
+    return { isEmpty, next: isEnd ? { hour: hour + HOUR_MS, shard: 0 } : { hour, shard: shard + 1 } };
+  };
+
   return async () => {
     const nowMs = clock.now();
     const last = Math.floor((nowMs - SETTLED_MS) / HOUR_MS) * HOUR_MS - HOUR_MS;
     // Further ahead than that it was found by a clock that has stepped back since.
-    next = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, last);
-    for (let empty = 0; empty < EMPTY && next.hour <= last; empty++) {
-      const place: Place = next;
-      const { hour, shard } = place;
-      const samples = await store.samples({ shard, from: hour, to: hour + HOUR_MS - 1 });
-      // Shards beyond those of today have samples if there were more checks in that hour.
-      const end: boolean = samples.length === 0 && shard >= packing.shards.length - 1;
-      if (samples.length > 0) await sumUp(store, config, place, samples);
-      next = end ? { hour: hour + HOUR_MS, shard: 0 } : { hour, shard: shard + 1 };
-      if (samples.length > 0) break;
+    let at = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, last);
+    try {
+      for (let empty = 0; empty < EMPTY && at.hour <= last; empty++) {
+        const passed = await pass(at, last);
+        at = passed.next;
+        if (!passed.isEmpty) break;
+      }
+    } finally {
+      next = at;
+      await retain(nowMs, at.hour);
     }
-    await retain(nowMs, next.hour);
   };
 }
 
@@ -78,13 +95,22 @@ async function firstMissing(store: Store, last: number): Promise<Place> {
   return { hour: oldest, shard: 0 };
 }
 
-/** Writes the row of an hour and that of its day at once. */
-async function sumUp(store: Store, config: Config, { hour, shard }: Place, samples: Sample[]): Promise<void> {
+/** Writes the row of an hour and that of its day at once. Of an old hour only once: some of its samples may be forgotten since. */
+async function sumUp(
+  store: Store,
+  config: Config,
+  { hour, shard }: Place,
+  samples: Sample[],
+  isOld: boolean,
+): Promise<void> {
   const day = Math.floor(hour / DAY_MS) * DAY_MS;
   const book = bookOf(config, samples, 1 << (hour - day) / HOUR_MS);
   const rows = await store.rollups({ unit: "day", from: day, to: day });
-  const known = rows.find((row) => row.shard === shard);
-  const whole = known ? together(decodeBook(known.data, `day ${day}/${shard}`), book) : book;
+  const stored = rows.find((row) => row.shard === shard);
+  const known = stored && decodeBook(stored.data, `day ${day}/${shard}`);
+  // Another process has summed it up.
+  if (isOld && known && (known.hours & book.hours) !== 0) return;
+  const whole = known ? together(known, book) : book;
   const row = (unit: Rollup["unit"], start: number, book: Book): Rollup => ({
     unit,
     start,
@@ -94,15 +120,25 @@ async function sumUp(store: Store, config: Config, { hour, shard }: Place, sampl
   await store.rollUp([row("hour", hour, book), row("day", day, whole)]);
 }
 
-/** The figures of these samples. What has left the config since has no period any more, and is left out. */
+/**
+ * The figures of these samples of one shard, oldest first. What has left the config since has no period any more, and is left out. A slot stands
+ * until the next one at most: the schedule may have been a tighter one then.
+ */
 export function bookOf(config: Config, samples: readonly Sample[], hours: number): Book {
   const known = new Map(config.checks.map((check) => [check.key, check]));
   const checks: Book["checks"] = {};
+  const standing = new Map<Check, { slot: number; line: History }>();
+  const end = (check: Check, { slot, line }: { slot: number; line: History }, at = Infinity) =>
+    add(checks[check.key] ??= nothing(), line, Math.min(periodMs(check, slot), at - slot));
   for (const { slot, shard, data } of samples) {
     for (const [key, line] of Object.entries(decodeHistory(data, shard))) {
       const check = known.get(key);
-      if (check) add(checks[key] ??= nothing(), line, periodMs(check, slot));
+      if (!check) continue;
+      const before = standing.get(check);
+      if (before) end(check, before, slot);
+      standing.set(check, { slot, line });
     }
   }
+  for (const [check, last] of standing) end(check, last);
   return { hours, checks };
 }

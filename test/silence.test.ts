@@ -26,6 +26,9 @@ test.each<[string, Match, boolean]>([
   ["a label", { labels: { team: "pay" } }, true],
   ["one label that fits and one that does not", { labels: { team: "pay", tier: "2" } }, false],
   ["a label that it has not", { labels: { region: "eu" } }, false],
+  ["any value of a label", { labels: { team: "*" } }, true],
+  ["any value of a label that it has not", { labels: { region: "*" } }, false],
+  ["a label with a name of Object's own", { labels: { constructor: "*" } }, false],
 ])("a silence of %s", (_name, match, expected) => {
   expect(silencing([silence(match)], SUBJECT, NOON) !== undefined).toBe(expected);
 });

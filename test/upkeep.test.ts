@@ -120,4 +120,59 @@ describe("upkeep", () => {
     expect(Object.keys(row!.checks)).toEqual(["shop/read"]);
     expect(row!.checks["shop/read"]!.seconds).toEqual({ ready: 3_600 });
   });
+
+  test("a schedule that became wider does not stretch the slots before it", async () => {
+    const own = await atFullHour();
+    await own.minutes(28);
+    own.puppets.say("down");
+    await own.minutes(2);
+    const wider = threeRegions([["{ id: read,", "{ id: read, every: 10m,"]]);
+    const later = await stage(wider, { from: own });
+    await later.minutes(33);
+    const [row] = await rows(own, "hour");
+    const { seconds } = row!.checks["shop/read"]!;
+    expect(Object.values(seconds).reduce((a, b) => a + b)).toBe(3_600);
+    expect(seconds.down).toBeLessThan(700);
+  });
+
+  test("an hour that cannot be read holds up neither the next ones nor the forgetting for ever", async () => {
+    const inner = memoryStore();
+    let broken = Infinity;
+    const store = new Proxy(inner, {
+      get(target, name) {
+        if (name !== "samples") return Reflect.get(target, name).bind(target);
+        return async (asked: Parameters<typeof inner.samples>[0]) =>
+          (await inner.samples(asked)).map((one) => asked.from === broken ? { ...one, data: "?" } : one);
+      },
+    });
+    const own = await atFullHour(threeRegions(), { store });
+    broken = own.hour;
+    const memo = {
+      kind: "remark",
+      key: "i/1",
+      order: 0,
+      value: "{}",
+      expiresAt: own.hour + 30 * MINUTE,
+    } as const;
+    await store.tell(memo);
+    await own.minutes(130);
+    const errors = own.log.filter(({ message }) => message === "the housekeeping failed");
+    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.length).toBeLessThan(30);
+    expect((await rows(own, "hour")).map(({ start }) => start)).toEqual([own.hour + HOUR]);
+    expect(await store.told({ kind: "remark", limit: 1 })).toEqual([]);
+  });
+
+  test("a process that was idle for hours does not sum up what is half forgotten", async () => {
+    const text = threeRegions([["version: 1", "version: 1\nretention: { raw: 90m }"]]);
+    const idle = await atFullHour(text);
+    await idle.minutes(63);
+    const busy = await stage(text, { from: idle, owner: "b" });
+    await busy.minutes(241);
+    await idle.minutes(5);
+    const hours = await rows(idle, "hour");
+    expect(hours.map(({ checks }) => checks["shop/read"]!.seconds)).toEqual(
+      Array.from({ length: 5 }, () => ({ ready: 3_600 })),
+    );
+  });
 });

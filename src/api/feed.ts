@@ -15,8 +15,10 @@ import { coarseOf, type CoarseWord, incidentView, iso, type Word, wordOf } from 
 const LOOK_MS = 2_000;
 /** Incidents that a listener who comes back is told of at most, the newest first opened. */
 const CATCH_UP = 200;
+/** A slot may be settled this much later than a newer one of another lane, ms. */
+const LATE_MS = 120_000;
 
-/** One thing that happened; `id` is the slot (epoch ms) up to which a listener has heard everything before it. */
+/** One thing that happened; `id` is the newest slot (epoch ms) that was settled by then. */
 export type Happening =
   & { id: number }
   & (
@@ -88,11 +90,13 @@ export function feed(ports: Ports, config: Config, store: Store, states: StatesR
     },
     async since(id) {
       const now = await (latest ?? look());
-      const moved = config.checks.filter(({ key }) => (now.since.get(key) ?? -1) >= id);
+      // From a clock that has stepped back since: nothing can be said of when that was.
+      const from = id > now.slot ? 0 : id - LATE_MS;
       const { items } = await store.incidents({ limit: CATCH_UP });
       return [
-        ...moved.map((check) => statusOf(check, now)),
-        ...items.filter(({ updatedAt }) => updatedAt >= id).reverse().map((incident) =>
+        // All of them: evidence also grows old, and fresh again, without a new outcome.
+        ...config.checks.map((check) => statusOf(check, now)),
+        ...items.filter(({ updatedAt }) => updatedAt >= from).reverse().map((incident) =>
           incidentOf(incident, now)
         ),
         ...config.targets.map((target) => targetOf(target.id, now)),

@@ -38,16 +38,16 @@ function proberOf(config: Config, prober: ProberConfig, states: States, nowMs: n
   });
   const slots = seen.flatMap(({ state }) => state.witness?.slot ?? []);
   const slot = slots.length > 0 ? Math.max(...slots) : undefined;
-  const latest = seen.toSorted((a, b) => (b.state.witness?.slot ?? 0) - (a.state.witness?.slot ?? 0))[0]
-    ?.state;
+  const newest = seen.map(({ state }) => state)
+    .toSorted((a, b) => (b.witness?.slot ?? 0) - (a.witness?.slot ?? 0));
   const missed = seen.flatMap(({ state }) => gapOf(state) ?? []);
   const reasons = Map.groupBy(missed, (reason) => reason);
   return {
     id: prober.id,
     kind: prober.kind,
     ...(prober.kind === "place" && { asked: prober.place }),
-    place: seen.find(({ state }) => state.place)?.state.place,
-    setAside: latest?.aside ?? null,
+    place: newest.find(({ place }) => place)?.place,
+    setAside: newest[0]?.aside ?? null,
     settledSlot: iso(slot),
     lagMs: slot === undefined ? null : Math.max(0, nowMs - slot),
     checks: config.checks.length,

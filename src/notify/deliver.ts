@@ -9,8 +9,8 @@ import type { Config, Webhook } from "../config/config.ts";
 import { exchange, messageOf, USER_AGENT } from "../exchange.ts";
 import { limiter } from "../limiter.ts";
 import type { Ports } from "../ports.ts";
-import { overheard, type Silence, silences, silencing } from "../silence.ts";
-import type { Delivery, Receipt, Store } from "../store/store.ts";
+import type { Delivery, Store } from "../store/store.ts";
+import { hushed, type SilenceReader, silenceReader } from "./hush.ts";
 import { type Answer, buried, receiptOf } from "./retry.ts";
 import { headers } from "./sign.ts";
 
@@ -29,11 +29,12 @@ export interface DeliverOptions {
 }
 
 const CAP_BYTES = 64 * 1024;
-/** A held notice is looked at again this often, so that a silence may end early. */
-const HELD_MS = 60_000;
 
 /** The part of the store that a deliverer needs. */
-export type Outbox = Pick<Store, "claim" | "receipt" | "disabled" | "disable" | "incident" | "told">;
+export type Outbox = Pick<
+  Store,
+  "claim" | "receipt" | "disabled" | "disable" | "incident" | "deliveries" | "told"
+>;
 
 /** Sends every notice that is due until none is, and answers how many attempts it made. Rejects only with the store. */
 export async function deliver(
@@ -53,7 +54,7 @@ export async function deliver(
   const first = await claim();
   if (!first) return 0;
   const gate = limiter(parallel);
-  const post: Post = { ports, store, config, deadlineMs, silences: await silences(store) };
+  const post: Post = { ports, store, config, deadlineMs, silences: silenceReader(ports, store) };
   let made = 0;
   // Claimed only when its turn has come: a claim must not run out in the queue.
   const turn = (webhook?: string, begin?: Delivery) =>
@@ -79,7 +80,7 @@ interface Post {
   store: Outbox;
   config: Config;
   deadlineMs: number;
-  silences: readonly Silence[];
+  silences: SilenceReader;
 }
 
 /** Brings one notice one step further; 1 if it was sent. */
@@ -96,7 +97,8 @@ async function attempt(post: Post, delivery: Delivery): Promise<number> {
   }
   const quiet = await hushed(post, delivery, beganMs);
   if (quiet) {
-    await store.receipt(delivery.id, { ...quiet, attempts: delivery.attempts });
+    const { attempts, lastAttemptAt, lastStatus } = delivery;
+    await store.receipt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
     log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
     return 0;
   }
@@ -112,26 +114,6 @@ async function attempt(post: Post, delivery: Delivery): Promise<number> {
   if (receipt.state === "delivered") log.info("notice delivered", fields);
   else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
   return 1;
-}
-
-/** What a silence makes of a notice: later, or never. */
-async function hushed(
-  { store, config, silences }: Post,
-  { incident: id, type, createdAt }: Delivery,
-  nowMs: number,
-): Promise<Omit<Receipt, "attempts"> | undefined> {
-  const incident = silences.length > 0 ? await store.incident(id) : null;
-  if (!incident) return undefined;
-  const { target, check } = incident;
-  const labels = config.targets.find(({ id }) => id === target)?.labels ?? {};
-  const subject = { target, check, labels };
-  const silence = silencing(silences, subject, nowMs);
-  if (silence) {
-    const nextAt = Math.min(silence.until, nowMs + HELD_MS);
-    return { state: "pending", nextAt, lastError: `silenced by ${silence.id}` };
-  }
-  if (!overheard(silences, subject, incident, { type, createdAt })) return undefined;
-  return { state: "dead", nextAt: nowMs, lastError: "silenced: it was over before the silence was" };
 }
 
 /** One signed request. `name` is all that may be told of the webhook: its id and origin. */
