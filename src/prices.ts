@@ -71,4 +71,9 @@ export const CONNECTIONS = 6;
 export const CPU_MS_A_REQUEST = 0.06;
 
 /** Upstash bills each command, also inside a script: what a settled slot sends, and what its free plan has a month. */
-export const UPSTASH = { commandsASlot: 4, freeAMonth: 500_000, source: UPSTASH_PAGE } as const;
+export const UPSTASH = {
+  commandsASlot: 4,
+  freeAMonth: 500_000,
+  usdAMillion: 2,
+  source: UPSTASH_PAGE,
+} as const;

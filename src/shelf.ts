@@ -1,7 +1,7 @@
 import type { Check } from "./config/config.ts";
 import { decodeStates, encodeStates, type Packing, type States } from "./packing.ts";
 import type { CheckState } from "./state.ts";
-import type { Store } from "./store/store.ts";
+import type { Lease, Store } from "./store/store.ts";
 
 /** The states of shards, decoded only when the store's text is not what was last written. */
 export class Shelf {
@@ -10,13 +10,13 @@ export class Shelf {
 
   constructor(readonly store: Store, readonly packing: Packing) {}
 
-  /** All states of the shards that hold `checks`; after a change of layout, of every shard. */
-  async open(checks: Check[]) {
+  /** All states of the shards that hold `checks`, for a commit under `lease`; after a change of layout, of every shard. */
+  async open(checks: Check[], lease: Lease) {
     const { shardOf, layout, shards } = this.packing;
     const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
-    const rows = await this.store.read(wanted);
+    const rows = await this.store.read(wanted, lease);
     const current = rows.length === wanted.length && rows.every((row) => row.layout === layout);
-    if (!current) return this.#repack();
+    if (!current) return this.#repack(lease);
     const states = new Map<string, CheckState>();
     for (const { shard, state } of rows) {
       if (this.#texts.get(shard) !== state) this.#decoded.set(shard, decodeStates(state, shard));
@@ -30,10 +30,10 @@ export class Shelf {
   }
 
   /** The check list changed: every state moves to its new shard, and what left the config is `gone`. */
-  async #repack() {
+  async #repack(lease: Lease) {
     const states = new Map<string, CheckState>();
     const gone: CheckState[] = [];
-    for (const { shard, state } of await this.store.read("all")) {
+    for (const { shard, state } of await this.store.read("all", lease)) {
       for (const [key, known] of Object.entries(decodeStates(state, shard))) {
         if (this.packing.shardOf.has(key)) states.set(key, known);
         else gone.push(known);

@@ -2,13 +2,17 @@
 import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "./probe/observation.ts";
 import type { Outcome, Standing } from "./quorum.ts";
-import type { Report, SourceReport } from "./report/report.ts";
+import type { Layer, Report, SourceReport } from "./report/report.ts";
 import type { Phases, Word } from "./verdict.ts";
 
 /** A report without its parts; the parts are kept only where they say something is wrong. */
 export type ReportBrief =
   & Pick<Report, "state" | "dialect" | "question" | "httpStatus" | "reason" | "version" | "at" | "durationMs">
-  & { contradictions?: string[]; subsystems?: { name: string; state: string }[]; sources?: SourceBrief[] };
+  & {
+    contradictions?: string[];
+    subsystems?: { name: string; state: string; layer?: Layer }[];
+    sources?: SourceBrief[];
+  };
 
 /** One of several sources of a report; `reason` only where it makes no claim. */
 export type SourceBrief = Pick<SourceReport, "name" | "state" | "dialect" | "httpStatus" | "reason">;

@@ -24,7 +24,7 @@ function brief(report: Report | null): ReportBrief | null {
   if (!report) return null;
   const { state, dialect, question, httpStatus, reason, version, at, durationMs } = report;
   const parts = report.subsystems.filter((part) => part.state !== "ready").slice(0, 10)
-    .map(({ name, state }) => ({ name, state }));
+    .map(({ name, state, layer }) => ({ name, state, layer }));
   return {
     state,
     dialect,

@@ -117,7 +117,9 @@ describe("what is kept of a round", () => {
     const contradictions = Array.from({ length: 7 }, (_, i) => `no. ${i}`);
     const { before } = only(play([reporting({ subsystems: parts, contradictions })])).state.probers.fra!
       .witness!;
-    expect(before!.subsystems).toEqual(parts.slice(5, 15).map(({ name, state }) => ({ name, state })));
+    expect(before!.subsystems).toEqual(
+      parts.slice(5, 15).map(({ name, state, layer }) => ({ name, state, layer })),
+    );
     expect(before!.contradictions).toEqual(contradictions.slice(0, 5));
   });
 

@@ -137,8 +137,11 @@ export interface Store {
   lease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
   /** Gives up what is left of a lease, so that its tick may be taken again at once. Changes nothing if it is not the newest. */
   release(lease: Lease): Promise<void>;
-  /** The named shards, or all of them, by number. Missing ones are left out. */
-  read(shards: number[] | "all"): Promise<Shard[]>;
+  /**
+   * The named shards, or all of them, by number. Missing ones are left out. With a lease: as a commit under it finds them, which its
+   * holder may know without asking; if the lease is not the newest any more they may be old, and that commit is refused.
+   */
+  read(shards: number[] | "all", lease?: Lease): Promise<Shard[]>;
   /** Applies a commit atomically. False: the lease is no longer the newest, nothing was changed. */
   commit(lease: Lease, commit: Commit): Promise<boolean>;
   /** The tick (epoch ms) of the newest lease, and the newest slot that has a sample; null before the first. */

@@ -214,6 +214,45 @@ describe.concurrent("assay run", () => {
   });
 });
 
+describe.concurrent("assay run with several sources", () => {
+  const journey = "journey: [{ request: { path: /liar/work }, expect: body.works == true }]";
+  const several = (name: string, lines: string) =>
+    written(
+      name,
+      `version: 1\nallowPrivate: true\ntargets: [{ id: a, url: ${url}, checks: [{ ${lines}, ${journey} }] }]\n`,
+    );
+  const db = "{ name: db, path: /actuator/health, select: components.db }";
+  const app = "{ name: app, path: /well/readyz }";
+
+  test.each([
+    ["worst", "not_ready"],
+    ["any", "drift"],
+  ])("claim: %s is %s, and each source is shown", async (claim, word) => {
+    const { code, out } = await assay(
+      "run",
+      several(`${claim}.yaml`, `report: [${app}, ${db}], claim: ${claim}`),
+    );
+    expect(code).toBe(1);
+    expect(out).toContain(`a/default: ${word}\n`);
+    expect(out).toContain("\n        app: ready (http)\n        db: not_ready (spring)\n");
+    expect(out).toContain("\n  but   db: code 200 says ready over components.db not_ready");
+  });
+
+  test("what is pushed is not known here", async () => {
+    const push = '{ name: unit, push: { ttl: 90s, token: "${env:PATH}" } }';
+    const file = several("push.yaml", `report: [${app}, ${push}], claim: all`);
+    const { code, out } = await assay("run", file, "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject([{
+      word: "failing",
+      before: {
+        state: "unknown",
+        sources: [{ name: "unit", state: "unknown" }, { name: "app", state: "ready" }],
+      },
+    }]);
+  });
+});
+
 describe.concurrent("assay report", () => {
   const part = (name: string, state: string) => expect.objectContaining({ name, state });
 
@@ -241,6 +280,26 @@ describe.concurrent("assay report", () => {
     const { code, out } = await assay("report", url + path, "--json", "--allow-private");
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject(want);
+  });
+
+  test.each([
+    ["components.ping", 0, { state: "ready" }],
+    ["components.db", 0, {
+      state: "not_ready",
+      contradictions: ["code 200 says ready over components.db not_ready"],
+    }],
+    ["components.cache", 2, { state: "unknown", reason: "select: no components.cache; there is db, ping" }],
+  ])("--select %s: exit %i", async (part, code, want) => {
+    const ended = await assay(
+      "report",
+      `${url}/actuator/health`,
+      "--select",
+      part,
+      "--json",
+      "--allow-private",
+    );
+    expect(ended.code).toBe(code);
+    expect(JSON.parse(ended.out)).toMatchObject(want);
   });
 
   test("asks no private address without --allow-private", async () => {

@@ -31,6 +31,16 @@ export function history(its: Subject) {
       expect((await its.store.read(wanted)).map((row) => row.shard)).toEqual(found);
     });
 
+    test("under a lease gives what was committed before it, and under it", async () => {
+      const first = await its.taken(T);
+      await its.store.commit(first, commit({ shards: [shard(0), shard(1), shard(2)] }));
+      const second = await its.taken(T + MINUTE);
+      expect(await its.store.read([1, 7, 0], second)).toEqual([shard(0), shard(1)]);
+      expect(await its.store.read("all", second)).toEqual([shard(0), shard(1), shard(2)]);
+      await its.store.commit(second, commit({ shards: [shard(0, "newer")], dropFrom: 1 }));
+      expect(await its.store.read([0, 1], second)).toEqual([shard(0, "newer")]);
+    });
+
     test("samples are of one shard, oldest first, both ends included", async () => {
       const slots = [3, 1, 2, 0, 4].map((minutes) => T + minutes * MINUTE);
       await its.put({

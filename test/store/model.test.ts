@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { openSqlite } from "../../functions/sqlite.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Lease, Store } from "../../src/store/store.ts";
+import { MISSING, needing, redis } from "./redis.ts";
 import { dump, incident, MINUTE, notice, resolved, T, TTL } from "./rows.ts";
 
 /** One call. `commit` names its lease by how many were given since; `page` goes on from the last page or starts anew. */
@@ -117,16 +118,30 @@ async function answers(store: Store, sequence: Call[]): Promise<unknown[]> {
   return heard;
 }
 
-test("sqlite and memory give the same answers to any sequence of calls", async () => {
-  const sequences = fc.tuple(leases, fc.array(calls, { maxLength: 60, size: "max" })).map(([first, rest]) => [
-    first,
-    ...rest,
-  ]);
-  await fc.assert(
+const sequences = fc.tuple(leases, fc.array(calls, { maxLength: 60, size: "max" })).map(([first, rest]) => [
+  first,
+  ...rest,
+]);
+
+/** Holds a store to the answers of the one in memory. */
+const likeMemory = (open: () => Store, numRuns: number) =>
+  fc.assert(
     fc.asyncProperty(sequences, async (sequence) => {
       const expected = await answers(memoryStore(), sequence);
-      expect(await answers(openSqlite(":memory:"), sequence)).toEqual(expected);
+      expect(await answers(open(), sequence)).toEqual(expected);
     }),
-    { numRuns: 200 },
+    { numRuns },
   );
+
+test("sqlite and memory give the same answers to any sequence of calls", async () => {
+  await likeMemory(() => openSqlite(":memory:"), 200);
 }, 60_000);
+
+test.skipIf(MISSING)(
+  needing("upstash and memory give the same answers to any sequence of calls"),
+  async () => {
+    const here = await redis();
+    await likeMemory(() => here.store(), 60).finally(() => here.close());
+  },
+  120_000,
+);

@@ -1,0 +1,70 @@
+/** A real `redis-server` as a child process, and connections to it. */
+import { join } from "node:path";
+import { createClient } from "redis";
+
+/** How to get what `redisServer` needs. */
+export const INSTALL =
+  "apt-get install redis-server (Debian, Ubuntu), dnf install redis (Fedora), brew install redis (macOS)";
+
+/** Whether `redis-server` can be run here. */
+export function isInstalled(): boolean {
+  try {
+    return new Deno.Command("redis-server", { args: ["--version"], stdout: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** Where it keeps its data, and whether it logs each write (appendonly, fsync at once) so that a crash loses none. */
+export interface ServerOptions {
+  dir: string;
+  appendOnly?: boolean;
+}
+
+/** A running server; it listens on a socket file only. */
+export interface Server {
+  socket: string;
+  kill(signal: Deno.Signal): void;
+  ended: Promise<Deno.CommandStatus>;
+}
+
+/** Starts a server; `connection` waits until it answers. Throws if it is not installed. */
+export function redisServer({ dir, appendOnly = false }: ServerOptions): Server {
+  Deno.mkdirSync(dir, { recursive: true });
+  // A socket's path may not be long, and the data's may be.
+  const socket = join(Deno.makeTempDirSync({ prefix: "assay-" }), "redis");
+  const process = new Deno.Command("redis-server", {
+    args: [
+      ...["--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--lua-time-limit", "500"],
+      ...["--appendonly", appendOnly ? "yes" : "no", "--appendfsync", "always"],
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  }).spawn();
+  let isOver = false;
+  const ended = process.status.finally(() => isOver = true);
+  return { socket, ended, kill: (signal) => void (isOver || process.kill(signal)) };
+}
+
+/** A connection that comes back after the server has; what was in flight when it was lost is rejected. */
+export async function connection(socket: string, user?: { username: string; password: string }) {
+  const client = createClient({
+    ...user,
+    RESP: 2,
+    disableOfflineQueue: true,
+    socket: {
+      path: socket,
+      tls: false,
+      reconnectStrategy: (tries, cause) =>
+        /WRONGPASS/.test(cause.message) ? cause : Math.min(20 * (tries + 1), 500),
+    },
+  });
+  // Each command rejects by itself; without a listener the event would end the process.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+/** A connection as `connection` opens it. */
+export type Connection = Awaited<ReturnType<typeof connection>>;

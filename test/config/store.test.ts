@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { BASE, problemsOf, read } from "./reading.ts";
+
+const UPSTASH = { UPSTASH_REDIS_REST_URL: "https://db.upstash.io", UPSTASH_REDIS_REST_TOKEN: "t" };
+const of = (variables: Record<string, string>) => ({ env: (name: string) => variables[name] });
+const written = `${BASE}store: { upstash: {} }\n`;
+
+describe("store", () => {
+  test.each<[string, string, Record<string, string>, unknown]>([
+    ["nothing written", BASE, {}, { kind: "sqlite", path: ".assay/assay.db" }],
+    ["nothing written, both variables", BASE, UPSTASH, { kind: "upstash" }],
+    ["nothing written, one variable", BASE, { UPSTASH_REDIS_REST_URL: "x" }, {
+      kind: "sqlite",
+      path: ".assay/assay.db",
+    }],
+    ["upstash", written, UPSTASH, { kind: "upstash" }],
+    ["another, and both variables", `${BASE}store: { memory: {} }\n`, UPSTASH, { kind: "memory" }],
+  ])("%s", async (_name, text, variables, store) => {
+    expect((await read(text, of(variables))).store).toEqual(store);
+  });
+
+  test("upstash without its variables names each that is missing", async () => {
+    const { UPSTASH_REDIS_REST_URL } = UPSTASH;
+    expect(await problemsOf(written, of({ UPSTASH_REDIS_REST_URL }))).toMatchObject([{
+      severity: "error",
+      path: "store.upstash",
+      message: "UPSTASH_REDIS_REST_TOKEN is not set",
+      expected: "the environment variable UPSTASH_REDIS_REST_TOKEN",
+    }]);
+    const warned = await problemsOf(written, { ...of({}), envMissing: "warning" });
+    expect(warned.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+      "warning: UPSTASH_REDIS_REST_URL is not set",
+      "warning: UPSTASH_REDIS_REST_TOKEN is not set",
+    ]);
+    expect(await problemsOf(written)).toEqual([]);
+  });
+});

@@ -1,0 +1,31 @@
+/**
+ * A settler and deliverer over Upstash in a process of its own: `upstash_worker.ts CONFIG` (YAML). It settles each minute (epoch
+ * ms) that it is told, a line each, and answers with the minute when all that it has to tell is delivered.
+ */
+import { createInterface } from "node:readline";
+import process from "node:process";
+import { denoPorts, openStore } from "../../functions/deno.ts";
+import { messageOf } from "../../src/exchange.ts";
+import { load } from "../../src/config/mod.ts";
+import { deliver } from "../../src/notify/mod.ts";
+import { remoteProber } from "../../src/remote.ts";
+import { DIALECTS } from "../../src/report/mod.ts";
+import { settler } from "../../src/settle.ts";
+
+const text = Deno.args[0]!;
+const { config } = await load({ kind: "yaml", text }, {
+  dialects: DIALECTS.map(({ name }) => name),
+  env: (name) => Deno.env.get(name),
+});
+const ports = denoPorts(text, config);
+const store = openStore(config);
+const probers = config.regions.flatMap((region) => region.probers)
+  .flatMap((prober) => prober.kind === "remote" ? [remoteProber(ports, prober)] : []);
+const { tick } = settler({ ports, store, config, probers, owner: crypto.randomUUID() });
+console.log("ready");
+for await (const line of createInterface({ input: process.stdin })) {
+  await tick(Number(line)).then(() => deliver(ports, store, config)).catch((error) =>
+    console.error(messageOf(error))
+  );
+  console.log(line);
+}
