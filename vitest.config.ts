@@ -16,9 +16,10 @@ export default defineConfig({
         test: {
           name: "deno",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/edge/**", "**/node_modules/**"],
+          exclude: ["test/edge/**", "test/browser/**", "**/node_modules/**"],
         },
       },
+      { extends: true, test: { name: "browser", include: ["test/browser/**/*.test.ts"] } },
       {
         extends: true,
         plugins: [
@@ -32,7 +33,12 @@ export default defineConfig({
           include: ["test/edge/**/*.test.ts"],
           globalSetup: ["./test/edge/servers.ts"],
         },
-        resolve: { alias: { "assay:config": new URL("./test/edge/config.json", import.meta.url).pathname } },
+        resolve: {
+          alias: {
+            "assay:config": new URL("./test/edge/config.json", import.meta.url).pathname,
+            "#upstash": new URL("./src/store/upstash.ts", import.meta.url).pathname,
+          },
+        },
       },
     ],
   },

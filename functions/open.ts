@@ -47,7 +47,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
 async function openStore(env: Env, config: Config, storage: ObjectStorage): Promise<Store> {
   if (config.store.kind !== "upstash") return sqliteStore(objectDriver(storage));
   const [url, token] = [`${env.UPSTASH_REDIS_REST_URL}`, `${env.UPSTASH_REDIS_REST_TOKEN}`];
-  const { upstashStore } = await import("../src/store/upstash.ts");
+  const { upstashStore } = await import("#upstash");
   return upstashStore({ url, token, clock, random: Math.random });
 }
 

@@ -3,6 +3,7 @@
  * no YAML parser is bundled, hold it against the plan's limits, then hand over to wrangler.
  */
 import { parse } from "yaml";
+import { spare } from "./spare.ts";
 import { DEFAULT_FILE, fail, loadFile, USAGE, warn } from "./terminal.ts";
 
 const WRANGLER = "npm:wrangler@4.155.0";
@@ -18,7 +19,8 @@ const plan = taken("--plan") ?? "free";
 const loaded = await loadFile(file, { runtime: "cloudflare", envMissing: "warning" });
 warn(file, loaded);
 await Deno.mkdir(".assay", { recursive: true });
-await Deno.writeTextFile(COMPILED, JSON.stringify(parse(loaded.text)));
+const compiled = JSON.stringify(parse(loaded.text));
+await Deno.writeTextFile(COMPILED, compiled);
 
 if (verb === "deploy") {
   const code = await run([
@@ -40,6 +42,7 @@ Deno.exit(
     verb,
     "--var",
     verb === "deploy" ? `ASSAY_PLAN:${plan}` : "ASSAY_PLACES:assumed",
+    ...spare(compiled),
     ...rest,
   ]),
 );

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { spare } from "../../scripts/spare.ts";
 import { freePort } from "./ports.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -22,16 +23,29 @@ export function wrangler(
 ): Deno.Command {
   const compiled = join(path, "config.json");
   const toml = join(path, "wrangler.toml");
-  writeFileSync(compiled, JSON.stringify(config));
+  const text = JSON.stringify(config);
+  writeFileSync(compiled, text);
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const places: [from: string, to: string][] = [
     ["./.assay/config.json", compiled],
     ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
     ["./schema", join(ROOT, "schema")],
+    ["./src/store/upstash.ts", join(ROOT, "src/store/upstash.ts")],
   ];
   writeFileSync(toml, places.reduce((text, [from, to]) => replaced(text, from, to), own));
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "npm:wrangler@4.155.0", verb, "--config", toml, "--env=", ...args],
+    args: [
+      "run",
+      "-A",
+      "--quiet",
+      "npm:wrangler@4.155.0",
+      verb,
+      "--config",
+      toml,
+      "--env=",
+      ...spare(text),
+      ...args,
+    ],
     cwd: ROOT,
     env: { WRANGLER_SEND_METRICS: "false", NO_COLOR: "1", ...env },
     stdin: "null",

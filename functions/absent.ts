@@ -1,0 +1,22 @@
+/** Stands in a Worker for what its config did without when it was deployed (scripts/spare.ts). */
+
+function missing(what: string): never {
+  throw new Error(`This deployment was made without ${what}: name it in the config and deploy again`);
+}
+
+/** In place of src/store/upstash.ts. */
+export const upstashStore = () => missing("store: { upstash: {} }");
+
+/** In place of croner. */
+export class Cron {
+  constructor() {
+    missing("cron");
+  }
+}
+
+/** In place of aws4fetch. */
+export class AwsV4Signer {
+  constructor() {
+    missing("aws");
+  }
+}
