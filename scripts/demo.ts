@@ -229,6 +229,7 @@ try {
     children.push(unit({ url: origin, folder, env: secrets, heard }));
   }
   const url = `${origin}/v1/status`;
+  say("demo", `the page, where one button signs in: ${origin}/login#${TOKEN}`);
   say("demo", `the status API: curl -H 'authorization: Bearer ${TOKEN}' ${url}`);
   const following = follow(url, stopped.signal).catch((error) => {
     if (!stopped.signal.aborted) throw error;

@@ -114,7 +114,7 @@ export interface Level {
 const UNJUDGED: ReadonlySet<string> = new Set(["split", "pending"]);
 
 /** The service level over the time of these figures. */
-export function level({ seconds }: Pick<Figures, "seconds">): Level {
+export function level({ seconds }: Figures): Level {
   const total = (wanted: (outcome: string) => boolean) =>
     Object.entries(seconds).reduce((all, [outcome, s]) => all + (wanted(outcome) ? s : 0), 0);
   const badSeconds = total((outcome) => FAILED.has(outcome));

@@ -4,8 +4,9 @@ import type { Scope, TokenConfig } from "../config/access.ts";
 import type { Config } from "../config/config.ts";
 import { matches } from "../config/glob.ts";
 import type { Ports } from "../ports.ts";
-import { type Digest, digestOf, find, fromHex, shown } from "./auth.ts";
+import { type Digest, digester, digestOf, find, fromHex, shown } from "./auth.ts";
 import { problem } from "./problem.ts";
+import { sessions } from "./session.ts";
 
 export { type Scope, SCOPES } from "../config/access.ts";
 
@@ -38,6 +39,10 @@ export interface Access {
   may(c: Context, scope: Scope, target?: string, given?: string): Promise<boolean>;
   /** Whose token it is; undefined: none is shown, it is not known, or it has expired. */
   principal(c: Context, given?: string): Promise<Principal | undefined>;
+  /** Sets a session cookie for the holder of this token, if it may read; undefined: it may not, or there is no `api.token` to sign with. */
+  signIn(c: Context, token: string): Promise<Principal | undefined>;
+  /** Ends the session in this browser. */
+  signOut(c: Context): void;
   /** The answer to a request that may not: 401, or 403 for a token that is known (RFC 6750 section 3.1). */
   refuse(c: Context, scope: Scope, target?: string, given?: string): Promise<Response>;
 }
@@ -61,20 +66,42 @@ export function access(
   const known = holders(config);
   const principals = known.map(principalOf);
   const digests = once(() => digestsOf(config, vault.reveal));
+  const digestShown = digester();
   const seen = new WeakMap<Context, Promise<Principal | undefined>>();
+  const session = sessions(config, { clock, vault });
 
   async function identify(token: string | undefined): Promise<Principal | undefined> {
     if (!token || known.length === 0) return undefined;
-    const at = find(await digestOf(token), await digests());
+    return standing(find(await digestShown(token), await digests()));
+  }
+
+  /** The holder that stands there, if it has not expired. */
+  function standing(at: number): Principal | undefined {
     const { expiresAt = Infinity, key } = known[at] ?? { expiresAt: -Infinity };
     if (key === undefined || clock.now() >= expiresAt) return undefined;
     used(key);
     return principals[at];
   }
 
+  /** A header that is shown counts alone, even if it is wrong. */
+  async function recognise(c: Context): Promise<Principal | undefined> {
+    const token = shown(c);
+    if (token !== undefined || !session) return identify(token);
+    const signed = await session.key(c);
+    return signed === undefined ? undefined : standing(known.findIndex(({ key }) => key === signed));
+  }
+
+  async function signIn(c: Context, token: string): Promise<Principal | undefined> {
+    const who = await identify(token);
+    if (!session || !who?.scopes.has("read")) return undefined;
+    const { key, expiresAt } = known[principals.indexOf(who)]!;
+    await session.begin(c, key, expiresAt);
+    return who;
+  }
+
   function principal(c: Context, given?: string): Promise<Principal | undefined> {
     if (given !== undefined) return identify(given);
-    const found = seen.get(c) ?? identify(shown(c));
+    const found = seen.get(c) ?? recognise(c);
     seen.set(c, found);
     return found;
   }
@@ -109,7 +136,7 @@ export function access(
     if (!await may(c, scope, target)) return await refuse(c, scope, target);
     await next();
   };
-  return { allow, may, principal, refuse };
+  return { allow, may, principal, signIn, signOut: (c) => session?.end(c), refuse };
 }
 
 function principalOf({ id, scopes, targets }: Holder): Principal {

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { Config } from "../config/config.ts";
 import { messageOf } from "../exchange.ts";
+import { pages as webPages } from "../page/page.tsx";
 import { pack } from "../packing.ts";
 import type { Ports } from "../ports.ts";
 import { rollouts } from "../rollout.ts";
@@ -26,6 +27,7 @@ import { incidents } from "./incidents.ts";
 import { limits } from "./limits.ts";
 import { type Look, looks } from "./look.ts";
 import { metrics } from "./metrics.ts";
+import { openapi } from "./openapi.ts";
 import { problem, shownPath } from "./problem.ts";
 import { regions } from "./regions.ts";
 import { remarks } from "./remarks.ts";
@@ -37,6 +39,7 @@ import { statesReader } from "./states.ts";
 import { status } from "./status.ts";
 import { statuspage } from "./statuspage.ts";
 import { stream } from "./stream.ts";
+import { targets } from "./targets.ts";
 import { tokens } from "./tokens.ts";
 import { uses } from "./uses.ts";
 
@@ -50,16 +53,19 @@ export interface ApiOptions {
   look?: Look;
   /** The prober in this process that answers others, and its token. */
   prober?: { prober: Prober; token: string };
+  /** The OpenAPI document, as text; absent where something in front serves it. */
+  document?: string;
 }
 
 /** The app of a process that settles, of one that only probes, or of both. */
 export function api(options: ApiOptions): Hono {
-  const { ports, config, prober, look } = options;
+  const { ports, config, prober, look, document } = options;
   const heard = options.store && watched(options.store);
   const store = heard?.store;
   const app = new Hono();
   app.use(safe(), pages(config.api.cors), limits(ports.clock, config.api));
   app.route("/", health(ports, config, store));
+  if (document) app.route("/", openapi(document));
   if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
   if (store) {
     const used = uses(ports, store);
@@ -67,10 +73,11 @@ export function api(options: ApiOptions): Hono {
     const packing = pack(config);
     const states = statesReader(store, ports.clock);
     app.route("/", status(ports, config, store, states, allowed));
+    app.route("/", targets(ports, config, states, allowed));
     app.route("/", regions(ports, config, states, allowed));
     if (look) app.route("/", looks(ports, config, look, allowed));
     app.route("/", healthAs(ports, config, states, allowed));
-    app.route("/", incidents(store, allowed));
+    app.route("/", incidents(config, store, allowed));
     app.route("/", remarks(ports, config, store, allowed));
     app.route("/", silences(ports, config, store, allowed));
     app.route("/", reports(ports, config, store, allowed));
@@ -88,6 +95,9 @@ export function api(options: ApiOptions): Hono {
     app.route("/", gates(ports, config, keeper, allowed, heard.told));
     app.route("/", deployments(clock, config, told, allowed));
     app.route("/", events(ports, config, told, allowed, approvals(ports, config, store, keeper)));
+    const inside = (request: Request) => app.fetch(request);
+    const sources = { ports, config, store, packing, rollouts: told, told: heard.told };
+    app.route("/", webPages({ ...sources, states, access: allowed, inside, walks: look !== undefined }));
   }
   app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${c.req.path}`));
   app.onError((error, c) => {

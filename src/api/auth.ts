@@ -27,6 +27,23 @@ export async function digestOf(text: string): Promise<Digest> {
   return new Uint32Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
+const REMEMBERED = 1_000;
+const LONGEST = 256;
+
+/**
+ * The same, remembering the texts that were shown last, right and wrong ones alike: hashing costs more than the rest of a request, and
+ * who asks all the time shows one token all the time.
+ */
+export function digester(): (text: string) => Digest | Promise<Digest> {
+  const known = new Map<string, Digest>();
+  return (text) =>
+    known.get(text) ?? digestOf(text).then((digest) => {
+      if (text.length <= LONGEST) known.set(text, digest);
+      if (known.size > REMEMBERED) known.delete(known.keys().next().value!);
+      return digest;
+    });
+}
+
 /** A digest from its 64 hex digits. */
 export function fromHex(hex: string): Digest {
   const bytes = Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));

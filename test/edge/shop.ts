@@ -42,7 +42,9 @@ export async function openShop(port = 0): Promise<{ url: string; close(): Promis
     const [, name = "", stall, ...path] = request.url!.split("/");
     const room = rooms.get(name) ?? empty();
     rooms.set(name, room);
-    const body = await textOf(request);
+    const body = await textOf(request).catch(() => undefined);
+    // The prober went away in the middle of its request.
+    if (body === undefined) return void response.destroy();
     if (stall === undefined) return direct(room, request.method!, body, response);
     if (stall === "hook") return receive(room, request, body, response);
     visit(room, stall, `/${path.join("/")}`, request, response);

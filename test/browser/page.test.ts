@@ -1,0 +1,329 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import {
+  type Browser,
+  faults,
+  foul,
+  missing,
+  open,
+  type Page,
+  serve,
+  type Served,
+  signIn,
+  sticksOut,
+  TOKEN,
+} from "./house.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** WCAG 2.2 AA and below, and what axe holds for good practice. */
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const RTL = "\u202Eelbisivni\u2066";
+const HOSTILE = `<script>document.title='owned'</script><img src=x onerror="document.title='owned'">${RTL}`;
+const NAMES = ["Checkout", "Payments", "Mail", "Search", "Files"];
+const TARGETS = [
+  ...NAMES.map((name, i) => ({ id: name.toLowerCase(), name, labels: { team: i % 2 ? "core" : "pay" } })),
+  {
+    id: "hostile",
+    name: HOSTILE,
+    contract: HOSTILE,
+    labels: { team: "x\"><script>document.title='owned'</script>" },
+  },
+  { id: "long", name: "n".repeat(10_000), contract: "c".repeat(10_000) },
+];
+
+describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
+  let browser: Browser;
+  let house: Served;
+  beforeAll(async () => {
+    browser = await open();
+    house = await serve(TARGETS);
+    foul(house, "hostile/orders", HOSTILE);
+    foul(house, "long/orders", "w".repeat(10_000));
+    await house.minutes(5);
+    house.puppets.say("drift", undefined, "long/orders");
+    house.puppets.say("drift", undefined, "checkout/orders");
+    house.puppets.say("drift", "sin1", "payments/orders");
+    house.puppets.say("underclaim", undefined, "mail/orders");
+    house.puppets.say("drift", undefined, "hostile/orders");
+    await house.minutes(3);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await house?.close();
+  });
+
+  /** A new browser window; what goes wrong in it fails the test. */
+  async function visit(options: Parameters<Browser["newContext"]>[0] = {}, of = house): Promise<Page> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const found = faults(page, of.url);
+    onTestFinished(async () => {
+      await context.close();
+      expect(found).toEqual([]);
+    });
+    return page;
+  }
+
+  const incident = async () =>
+    (await house.store.incidents({ limit: 10 })).items.find(({ target }) => target === "checkout")!.id;
+  const paths = async () => [
+    "/",
+    "/?group=team&window=7d",
+    "/targets/checkout",
+    "/targets/hostile",
+    "/targets/hostile/checks/orders/rounds/fra1",
+    "/targets/long",
+    "/targets/long/checks/orders/rounds/fra1",
+    "/targets/checkout/checks/orders/rounds/fra1",
+    "/incidents",
+    `/incidents/${await incident()}`,
+    "/status",
+    "/login",
+  ];
+
+  test("one glance: who overclaims stands first, and the mismatch is a sign and a word, not only a colour", async () => {
+    const page = await visit();
+    await signIn(page, house.url);
+    expect(await page.textContent("h1")).toBe("3 of 7 services overclaim, 1 underclaiming");
+    const first = page.locator("#rows li[id].drift").first();
+    expect(await first.innerText()).toMatch(/Checkout\s+says ready\s+does fails\s+overclaims/);
+    const sign = "getComputedStyle(document.querySelector('#t-checkout .pair i'), '::before').content";
+    expect(await page.evaluate(sign)).toContain("≠");
+    expect(await page.evaluate(sign.replace("checkout", "payments"))).toContain("≈");
+    expect(await page.evaluate(sign.replace("checkout", "search"))).toContain("=");
+  });
+
+  test("a drift opens, and then ends, without a reload; what one typed stays", async () => {
+    const own = await serve([{ id: "shop", name: "Shop" }, { id: "bank", name: "Bank" }]);
+    onTestFinished(() => own.close());
+    await own.minutes(2);
+    const page = await visit({}, own);
+    await signIn(page, own.url);
+    await page.evaluate("window.same = true");
+    await page.fill("#q", "shop");
+    await page.locator("#t-bank").waitFor({ state: "hidden" });
+    const until = async (text: string) => {
+      for (let tries = 0; tries < 20; tries++) {
+        // Slots pass and the feed looks again; the browser's own time runs beside it.
+        await own.minutes(1);
+        const found = await page.locator("h1", { hasText: text }).waitFor({ timeout: 1_500 })
+          .then(() => true, () => false);
+        if (found) return;
+      }
+      throw new Error(`never read ${text}: ${await page.textContent("h1")}`);
+    };
+    own.puppets.say("drift", undefined, "shop/orders");
+    await until("1 of 2 services overclaims");
+    expect(await page.textContent("#t-shop .word")).toContain("overclaims");
+    expect(await page.title()).toContain("1 of 2 services overclaims");
+    own.puppets.say("ready", undefined, "shop/orders");
+    await until("None of 2 services overclaims");
+    expect(await page.evaluate("window.same")).toBe(true);
+    expect(await page.inputValue("#q")).toBe("shop");
+    expect(await page.isHidden("#t-bank")).toBe(true);
+    expect(await page.evaluate("document.activeElement.id")).toBe("q");
+  }, 90_000);
+
+  test("when the stream is lost everything greys out and says as of when it is", async () => {
+    const own = await serve([{ id: "shop" }]);
+    await own.minutes(2);
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await signIn(page, own.url);
+    expect(await page.isHidden("#lost")).toBe(true);
+    await own.close();
+    await page.waitForSelector("html.lost", { timeout: 25_000 });
+    expect(await page.textContent("#lost")).toMatch(
+      /lost\. What stands below is as of \d{4}-\d\d-\d\d .*may be wrong by now/,
+    );
+    expect(await page.evaluate("getComputedStyle(document.querySelector('main')).filter")).toBe(
+      "grayscale(1)",
+    );
+    expect(
+      await page.evaluate("getComputedStyle(document.querySelector('#t-shop .word'), '::before').content"),
+    ).toContain("was");
+  }, 60_000);
+
+  test("by keyboard alone: skip, sign in, find, open, go to the round", async () => {
+    const page = await visit();
+    await page.goto(`${house.url}/login`);
+    await page.keyboard.type(TOKEN);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${house.url}/`);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to content");
+    await page.keyboard.press("Enter");
+    const follow = async (href: string) => {
+      for (let tabs = 0; tabs < 40; tabs++) {
+        await page.keyboard.press("Tab");
+        const seen = "getComputedStyle(document.activeElement).outlineStyle";
+        if (await page.evaluate("document.activeElement.getAttribute('href')") !== href) continue;
+        expect(await page.evaluate(seen)).toBe("solid");
+        await page.keyboard.press("Enter");
+        await page.waitForURL(`${house.url}${href}`);
+        return;
+      }
+      throw new Error(`no key leads to ${href}`);
+    };
+    await follow("/targets/checkout");
+    await follow("/targets/checkout/checks/orders/rounds/fra1");
+    expect(await page.textContent("h1")).toBe("The last round of fra1");
+  });
+
+  test("without JavaScript everything is there, and so is every deed", async () => {
+    const page = await visit({ javaScriptEnabled: false });
+    await page.goto(`${house.url}/login?next=/incidents/${await incident()}`);
+    await page.fill("input[name=token]", TOKEN);
+    await page.click("main button");
+    await page.fill("textarea", "seen without a script");
+    await page.click("form[action$=comments] button");
+    expect(await page.textContent("#incident")).toContain("seen without a script");
+    await page.goto(`${house.url}/?q=check&window=90d`);
+    expect(await page.locator("#rows li[id]").count()).toBe(1);
+    expect(await page.textContent("footer")).toContain("does not update itself");
+    expect(await page.isHidden("#zone")).toBe(true);
+  });
+
+  test("the time zone can be switched, is shown, and is kept", async () => {
+    const page = await visit({ timezoneId: "Asia/Tokyo" });
+    await signIn(page, house.url, "/targets/checkout");
+    const since = page.locator("#now-orders time").first();
+    const instant = new Date((await since.getAttribute("datetime"))!);
+    const inTokyo = new Date(instant.getTime() + 9 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
+    expect(await since.textContent()).toBe(instant.toISOString().slice(0, 19).replace("T", " "));
+    await page.selectOption("#zone", "Asia/Tokyo");
+    expect(await since.textContent()).toBe(inTokyo);
+    await page.reload();
+    expect(await page.textContent("#zoned")).toBe("Asia/Tokyo");
+    expect(await since.textContent()).toBe(inTokyo);
+  });
+
+  test("a link with the token behind the # fills the form in and forgets it", async () => {
+    const page = await visit();
+    await page.goto(`${house.url}/login#${TOKEN}`);
+    expect(await page.inputValue("input[name=token]")).toBe(TOKEN);
+    expect(page.url()).toBe(`${house.url}/login`);
+    await page.click("main button");
+    await page.waitForURL(`${house.url}/`);
+  });
+
+  describe.each([[360, 780], [1_280, 900], [2_560, 1_300]])("at %i px", (width, height) => {
+    test.each(["light", "dark"] as const)(
+      "in %s: nothing sticks out, and axe-core finds nothing",
+      async (colorScheme) => {
+        const page = await visit({ viewport: { width, height }, colorScheme, bypassCSP: true });
+        await signIn(page, house.url);
+        for (const path of await paths()) {
+          await page.goto(`${house.url}${path}`);
+          expect([path, await sticksOut(page)]).toEqual([path, 0]);
+          // Nothing but room differs on the largest one.
+          if (width > 2_000) continue;
+          await page.evaluate(AXE);
+          const { violations } = await page.evaluate(
+            `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
+          ) as { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] };
+          const told = violations.map(({ id, nodes }) =>
+            `${id}: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`
+          );
+          expect([path, told]).toEqual([path, []]);
+        }
+      },
+      90_000,
+    );
+  });
+
+  test("dark is dark, and nothing moves for who wants no motion", async () => {
+    const page = await visit({ colorScheme: "dark", reducedMotion: "reduce" });
+    await signIn(page, house.url);
+    const light = "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)";
+    expect(Math.max(...await page.evaluate(light) as number[])).toBeLessThan(64);
+    await page.evaluate("document.querySelector('#t-checkout').classList.add('new')");
+    expect(await page.evaluate("getComputedStyle(document.querySelector('#t-checkout')).animationName")).toBe(
+      "none",
+    );
+  });
+
+  test("hostile names and contracts are text, keep their direction to themselves, and are cut", async () => {
+    const page = await visit();
+    await signIn(page, house.url);
+    for (const path of await paths()) {
+      await page.goto(`${house.url}${path}`);
+      expect(await page.title()).not.toBe("owned");
+      expect(await page.locator("main script, main img[src=x]").count()).toBe(0);
+    }
+    await page.goto(`${house.url}/targets/hostile/checks/orders/rounds/fra1`);
+    expect(await page.textContent("dl.failure")).toContain(HOSTILE);
+    await page.goto(`${house.url}/`);
+    expect(await page.textContent("#t-hostile bdi")).toContain("<script>");
+    // The word beside it stands to its right, as everywhere.
+    const name = (await page.locator("#t-hostile > a").boundingBox())!;
+    const pair = (await page.locator("#t-hostile .pair").boundingBox())!;
+    expect(pair.x).toBeGreaterThan(name.x);
+    expect((await page.textContent("#t-long bdi"))!.length).toBe(80);
+  });
+
+  test("1,000 targets are on the screen in under a second, beside a blank page of equal size", async () => {
+    const many = await serve(
+      Array.from({ length: 1_000 }, (_, i) => ({ id: `target-${i}`, name: `Target ${i}` })),
+    );
+    onTestFinished(() => many.close());
+    await many.minutes(3);
+    const page = await visit({ viewport: { width: 1_280, height: 900 } }, many);
+    await signIn(page, many.url);
+    const html = await page.evaluate("fetch('/').then((answer) => answer.text())") as string;
+    await page.route(
+      "**/blank",
+      (route) => route.fulfill({ contentType: "text/html", body: `<!--${html}-->` }),
+    );
+    const timed = async (path: string) => {
+      await page.goto(`${many.url}${path}`, { waitUntil: "load" });
+      return await page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))",
+      ) as number;
+    };
+    const runs = async (path: string) => {
+      const times: number[] = [];
+      for (let i = 0; i < 5; i++) times.push(await timed(path));
+      return times.sort((a, b) => a - b)[0]!;
+    };
+    const [full, blank] = [await runs("/"), await runs("/blank")];
+    console.log(
+      `1,000 targets: ${Math.round(html.length / 1_000)} kB, ${Math.round(full)} ms; blank: ${
+        Math.round(blank)
+      } ms`,
+    );
+    expect(await page.goto(`${many.url}/`).then(() => page.locator("#rows li[id]").count())).toBe(1_000);
+    expect(full - blank).toBeLessThan(1_000);
+  }, 120_000);
+
+  test("100 targets are at most 100 KB, the script at most 10 KB, and all of it gzipped less than 20 KB", async () => {
+    const hundred = await serve(
+      Array.from(
+        { length: 100 },
+        (_, i) => ({ id: `target-${i}`, name: `Target ${i}`, labels: { team: `t${i % 5}` } }),
+      ),
+    );
+    onTestFinished(() => hundred.close());
+    await hundred.minutes(3);
+    const page = await visit({}, hundred);
+    const bodies: Promise<[string, Uint8Array]>[] = [];
+    await signIn(page, hundred.url);
+    page.on("response", (answer) => {
+      const { pathname } = new URL(answer.url());
+      if (!pathname.startsWith("/v1/")) bodies.push(answer.body().then((body) => [pathname, body]));
+    });
+    await page.goto(`${hundred.url}/`);
+    const answers = Object.fromEntries(await Promise.all(bodies));
+    const sizes = Object.fromEntries(Object.entries(answers).map(([path, body]) => [path, body.byteLength]));
+    const gzipped = Object.values(answers).reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
+    console.log(sizes, gzipped);
+    expect(Object.keys(sizes).sort()).toEqual(["/", "/assets/page.css", "/assets/page.js"]);
+    expect(sizes["/"]).toBeLessThanOrEqual(100_000);
+    expect(sizes["/assets/page.js"]).toBeLessThanOrEqual(10_000);
+    expect(gzipped).toBeLessThan(20_000);
+  });
+});
