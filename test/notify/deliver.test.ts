@@ -325,5 +325,6 @@ function bound(store: Awaited<ReturnType<typeof post>>["store"]) {
     disable: store.disable.bind(store),
     incident: store.incident.bind(store),
     told: store.told.bind(store),
+    deliveries: store.deliveries.bind(store),
   };
 }
