@@ -125,7 +125,10 @@ function rowReader(store: Pick<Store, "rollups">, unit: Rollup["unit"], sizeMs: 
       for (const { start, shard, data } of await store.rollups({ unit, from: at, to })) {
         const checks = next.get(start) ?? new Map<string, Seconds>();
         for (const [key, seconds] of Object.entries(secondsIn(data, `${unit} ${start}/${shard}`))) {
-          checks.set(key, seconds);
+          // In an hour in which the shards were others, a check may stand in two.
+          const sum = checks.get(key) ?? {};
+          into(sum, seconds);
+          checks.set(key, sum);
         }
         next.set(start, checks);
       }

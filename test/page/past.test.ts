@@ -60,3 +60,15 @@ test("a shard that is summed up later than another one is read slot by slot unti
   expect(past.bandOf("other/read").whole.goodSeconds).toBe(3_600);
   expect(past.bandOf("nobody/read").cells.every((cell) => cell === undefined)).toBe(true);
 });
+
+test("in an hour in which the shards were others, a check that stands in two rows counts both", async () => {
+  const { config, store, clock } = await stage();
+  const start = Math.floor(clock.now() / HOUR) * HOUR - 2 * HOUR;
+  const row = (shard: number, ready: number) => {
+    const checks = { [KEY]: { ...nothing(), seconds: { ready } } };
+    return { unit: "hour" as const, start, shard, data: encodeBook({ hours: 1, checks }) };
+  };
+  await store.rollUp([row(0, 600), row(1, 900)]);
+  const read = pastReader(config, store, pack(config), clock);
+  expect((await read("24h", clock.now())).bandOf(KEY).whole.goodSeconds).toBe(1_500);
+});
