@@ -30,7 +30,7 @@ const honest = reporting({});
 const only = ([assessment]: ReturnType<typeof play>) => assessment!;
 
 describe("what is kept of a round", () => {
-  test("passed: the word, the outcome and its time, and no steps", () => {
+  test("passed: the word, the outcome, and of its steps only how long they took", () => {
     const { state, traces } = only(play([honest]));
     expect(state.probers.fra!.witness).toEqual({
       slot: START,
@@ -38,6 +38,7 @@ describe("what is kept of a round", () => {
       before: { state: "ready", dialect: "http", question: "readiness", at: START, durationMs: 3 },
       outcome: "pass",
       totalMs: 5,
+      stepMs: [5],
     });
     expect(traces).toEqual(
       PROBERS.map((prober) => ({ prober, word: "ready", reason: undefined, reported: "ready", totalMs: 5 })),
