@@ -1,6 +1,6 @@
 /** Writes schema/ from the zod schemas: `deno task schema`. */
 import { jsonSchema } from "../src/config/schema.ts";
-import { openapi } from "../src/api/openapi_document.ts";
+import { openapi } from "../src/api/openapi/document.ts";
 import { eventsSchema } from "../src/notify/mod.ts";
 
 const SCHEMAS = {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../functions/sqlite.ts";
 import document from "../../schema/v1/openapi.json" with { type: "json" };
-import { openapi, OPERATIONS } from "../../src/api/openapi_document.ts";
+import { openapi, OPERATIONS } from "../../src/api/openapi/document.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { fault } from "./openapi_held.ts";
 import { furnished } from "./openapi_house.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { openSqlite } from "../../functions/sqlite.ts";
-import { OPERATIONS } from "../../src/api/openapi_document.ts";
+import { OPERATIONS } from "../../src/api/openapi/document.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { fault } from "./openapi_held.ts";
 import { furnished } from "./openapi_house.ts";

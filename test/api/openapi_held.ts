@@ -1,7 +1,7 @@
 /** Holds an answer against the document of the API. */
 import document from "../../schema/v1/openapi.json" with { type: "json" };
-import { problem } from "../../src/api/openapi_answers.ts";
-import type { Described, Operation } from "../../src/api/openapi_operation.ts";
+import { problem } from "../../src/api/openapi/answers.ts";
+import type { Described, Operation } from "../../src/api/openapi/operation.ts";
 
 interface Response {
   $ref?: string;

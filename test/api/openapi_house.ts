@@ -1,7 +1,7 @@
 /** A house in which every operation of the API has something to answer, and what is asked there. */
 import { createHash, createHmac } from "node:crypto";
 import { api } from "../../src/api/app.ts";
-import type { Operation } from "../../src/api/openapi_operation.ts";
+import type { Operation } from "../../src/api/openapi/operation.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Stage, stage, threeRegions } from "../world/stage.ts";
 

@@ -1,7 +1,7 @@
 /** Requests made from the document of the API: as it allows them, and as nobody should send them. */
 import fc from "fast-check";
 import document from "../../schema/v1/openapi.json" with { type: "json" };
-import type { Operation } from "../../src/api/openapi_operation.ts";
+import type { Operation } from "../../src/api/openapi/operation.ts";
 import { type House, type Sent, signed, TOKENS } from "./openapi_house.ts";
 
 /** JSON Schema 2020-12, as far as the document uses it in requests. */

@@ -1,10 +1,10 @@
 /** The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. Made when it is built: no bundle holds this. */
 import * as z from "zod";
-import { event, problem } from "./openapi_answers.ts";
-import type { Described, Entry, Operation, ProblemStatus } from "./openapi_operation.ts";
-import { SEEN } from "./openapi_seen.ts";
-import { TOLD } from "./openapi_told.ts";
-import { TOOLS } from "./openapi_tools.ts";
+import { event, problem } from "./answers.ts";
+import type { Described, Entry, Operation, ProblemStatus } from "./operation.ts";
+import { SEEN } from "./seen.ts";
+import { TOLD } from "./told.ts";
+import { TOOLS } from "./tools.ts";
 
 /** Every operation of the API. */
 export const OPERATIONS: readonly Operation[] = [...SEEN, ...TOLD, ...TOOLS];

@@ -1,11 +1,11 @@
 /** What is seen: targets, checks, regions, incidents, the past. */
-import * as answers from "./openapi_answers.ts";
-import { filters as deliveryFilters } from "./deliveries.ts";
-import { slots, windowed } from "./history.ts";
-import { filters as incidentFilters } from "./incidents.ts";
-import { empty, json, type Operation } from "./openapi_operation.ts";
-import { asked as remarks } from "./remarks.ts";
-import { filters as targetFilters } from "./targets.ts";
+import * as answers from "./answers.ts";
+import { filters as deliveryFilters } from "../deliveries.ts";
+import { slots, windowed } from "../history.ts";
+import { filters as incidentFilters } from "../incidents.ts";
+import { empty, json, type Operation } from "./operation.ts";
+import { asked as remarks } from "../remarks.ts";
+import { filters as targetFilters } from "../targets.ts";
 import * as z from "zod";
 
 const CHECK = "/v1/targets/{id}/checks/{check}";

@@ -1,12 +1,12 @@
 /** What Assay is told: pushed reports, silences, deployments, hooks. */
 import * as z from "zod";
-import { requested } from "./approvals.ts";
-import { filters as deploymentFilters, wanted } from "./deployments.ts";
-import { argo, flagger, github } from "./events.ts";
-import * as answers from "./openapi_answers.ts";
-import { empty, json, type Operation } from "./openapi_operation.ts";
-import { answered, said } from "./pushes.ts";
-import { asked as silence, listed } from "./silences.ts";
+import { requested } from "../approvals.ts";
+import { filters as deploymentFilters, wanted } from "../deployments.ts";
+import { argo, flagger, github } from "../events.ts";
+import * as answers from "./answers.ts";
+import { empty, json, type Operation } from "./operation.ts";
+import { answered, said } from "../pushes.ts";
+import { asked as silence, listed } from "../silences.ts";
 
 const SOURCE = "/v1/targets/{target}/checks/{check}/reports/{source}";
 const SHA = "0123456789abcdef0123456789abcdef01234567";

@@ -1,10 +1,10 @@
 /** The shapes of what the API answers, for its document and its fuzzer. The app imports none of them, so no bundle pays for them. */
 import * as z from "zod";
-import { event as eventShape } from "../notify/event.ts";
-import { SCOPES } from "../config/access.ts";
-import { DECISIONS } from "../gate.ts";
-import { QUESTIONS } from "../report/report.ts";
-import { reportState } from "../remote.ts";
+import { event as eventShape } from "../../notify/event.ts";
+import { SCOPES } from "../../config/access.ts";
+import { DECISIONS } from "../../gate.ts";
+import { QUESTIONS } from "../../report/report.ts";
+import { reportState } from "../../remote.ts";
 
 const PASSED = ["ready", "degraded", "underclaim", "unreported"] as const;
 const FAILED = ["drift", "not_ready", "down", "failing"] as const;

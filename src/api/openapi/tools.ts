@@ -1,10 +1,10 @@
 /** What other tools ask: gates, metrics, health, badges, the shapes of Statuspage, probers. */
-import { roundsReply, roundsRequest } from "../remote.ts";
-import { flagger, gateQuery, rollbackQuery } from "./gates.ts";
-import { filters as healthFilters } from "./health_as.ts";
-import * as answers from "./openapi_answers.ts";
-import { json, type Operation } from "./openapi_operation.ts";
-import * as statuspage from "./openapi_statuspage.ts";
+import { roundsReply, roundsRequest } from "../../remote.ts";
+import { flagger, gateQuery, rollbackQuery } from "../gates.ts";
+import { filters as healthFilters } from "../health_as.ts";
+import * as answers from "./answers.ts";
+import { json, type Operation } from "./operation.ts";
+import * as statuspage from "./statuspage.ts";
 import * as z from "zod";
 
 const anySpeech = (state: string) => ({ description: `${state}, in the words of the dialect`, type: "*/*" });

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Scope } from "../config/access.ts";
+import type { Scope } from "../../config/access.ts";
 
 /** Statuses that are answered with a problem document. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 424 | 429 | 500 | 503;
