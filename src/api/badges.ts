@@ -28,7 +28,7 @@ const CHARACTER_PX = 7;
 export function badges({ clock }: Ports, config: Config, states: StatesReader): Hono {
   const app = new Hono();
   app.use("/v1/badges/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
-  app.get("/v1/badges/:file{[a-z0-9-]+\\.(json|svg)}", async (c) => {
+  app.get("/v1/badges/:file{[a-z0-9-]+\\.(?:json|svg)}", async (c) => {
     const [id, form] = c.req.param("file").split(".");
     const target = config.targets.find((target) => target.id === id);
     if (!target) return problem(c, "not-found", "No target has this id");

@@ -24,6 +24,12 @@ test("every route of the app stands in the document, and every operation has a r
   expect([...new Set(routes)].toSorted()).toEqual(written.toSorted());
 });
 
+test("one regular expression finds every route: a pattern that it cannot hold makes all of them slow", async () => {
+  const { app } = await furnished(memoryStore());
+  await app.request("/livez");
+  expect(app.router.name).toBe("SmartRouter + RegExpRouter");
+});
+
 test("each operation has an id of its own, and a tag that is described", () => {
   expect(new Set(OPERATIONS.map(({ id }) => id)).size).toBe(OPERATIONS.length);
   const tags = document.tags.map(({ name }) => name);
