@@ -40,10 +40,11 @@ Deno.exit(
     "-A",
     WRANGLER,
     verb,
+    // In front: `--var` and `--alias` take every word that follows.
+    ...rest,
     "--var",
     verb === "deploy" ? `ASSAY_PLAN:${plan}` : "ASSAY_PLACES:assumed",
     ...spare(compiled),
-    ...rest,
   ]),
 );
 

@@ -43,8 +43,9 @@ export function wrangler(
       "--config",
       toml,
       "--env=",
-      ...spare(text),
       ...args,
+      // Behind them: `--alias` takes every word that follows.
+      ...spare(text),
     ],
     cwd: ROOT,
     env: { WRANGLER_SEND_METRICS: "false", NO_COLOR: "1", ...env },
