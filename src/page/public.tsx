@@ -46,7 +46,7 @@ export function PublicPage(
               {spellWords(spell, names)}: <Time at={spell.openedAt} />
               {spell.resolvedAt !== undefined && (
                 <>
-                  to <Time at={spell.resolvedAt} />
+                  {" "}to <Time at={spell.resolvedAt} />
                 </>
               )}
             </li>
