@@ -83,7 +83,7 @@ export interface StartOptions {
 /** A started process. */
 export interface Running {
   port: number;
-  /** Finishes what is in flight (at most 10 s), delivers what is due (at most 5 s), and closes the store. */
+  /** Finishes what is in flight (at most 10 s), gives up the lease and delivers what is due (at most 5 s each), and closes the store. */
   stop(): Promise<void>;
 }
 
@@ -162,7 +162,9 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
       stopped.abort();
       clearInterval(timer);
       await within(STOP_MS, Promise.all(ticks));
-      await release();
+      const kept = (error: unknown) =>
+        ports.log.warn("the lease could not be given up", { error: ports.vault.redact(messageOf(error)) });
+      await within(LAST_MS, release().catch(kept));
       await within(LAST_MS, Promise.all([outbox(), server.shutdown()]));
       await store.close();
     },

@@ -58,25 +58,30 @@ export async function ran(
     stdout: "piped",
     stderr: "null",
   }).spawn();
-  let isLate = false;
+  const late = new AbortController();
   const timer = setTimeout(() => {
-    isLate = true;
+    late.abort();
     try {
       Deno.kill(-child.pid, "SIGKILL");
     } catch { /* it has ended in this moment */ }
   }, timeoutMs);
-  const out = await beginning(child.stdout);
+  const out = await beginning(child.stdout, late.signal);
   const { code } = await child.status;
   clearTimeout(timer);
-  return isLate ? "timeout" : { code, out };
+  return late.signal.aborted ? "timeout" : { code, out };
 }
 
-/** The beginning of a stream, which is read to its end: nobody is stopped by a pipe that is full or closed. */
-async function beginning(stream: ReadableStream<Uint8Array>): Promise<string> {
+/**
+ * The beginning of a stream, which is read to its end: nobody is stopped by a pipe that is full or closed. When it is late the stream is
+ * let go: what has left the process group may hold it open for ever.
+ */
+async function beginning(stream: ReadableStream<Uint8Array>, late: AbortSignal): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    if (text.length < KEPT_BYTES) text += decoder.decode(chunk, { stream: true });
+  const reader = stream.getReader();
+  late.addEventListener("abort", () => void reader.cancel().catch(() => {}));
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    if (text.length < KEPT_BYTES) text += decoder.decode(next.value, { stream: true });
   }
   return text.slice(0, KEPT_BYTES);
 }

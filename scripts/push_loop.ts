@@ -70,6 +70,7 @@ export async function keepPushing(
   while (!signal.aborted) {
     const isLast = news.code !== undefined;
     const said = await reporter.look();
+    if (signal.aborted) return once ? 1 : 0;
     // By the clock, so that a restart goes on above; where the clock stepped back, above what is kept.
     const put = (above: number) =>
       send(ports, to, { ...said, seq: seq = Math.max(ports.clock.now(), above + 1) });

@@ -57,20 +57,23 @@ export function notifyProxy({ path, command, env, log }: ProxyOptions): Proxy {
   const [program, ...args] = command;
   const { NOTIFY_SOCKET: above, WATCHDOG_PID: _, ...rest } = env;
   const unit: Unit = { active: "activating/start", status: "", result: "success" };
+  if (path === above) throw new Error(`${path} is systemd's own notify socket: say another path`);
   const watch = watchdog(Number(env.WATCHDOG_USEC ?? 0) / 1_000);
   let tell = () => {};
+  // Many services count their requests in STATUS: that alone waits for the interval.
+  const said = () => unitSays(shown(program!, unit, false)).state;
   const socket = bound(path);
   const child = started(program!, args, { ...rest, NOTIFY_SOCKET: path }, socket);
 
   const hear = async () => {
     for await (const [bytes] of socket) {
       const lines = new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
-      const was = unit.active + unit.status;
+      const was = said();
       for (const line of lines) {
         note(unit, line);
         watch.note(line);
       }
-      if (unit.active + unit.status !== was) tell();
+      if (said() !== was) tell();
       const passed = lines.filter((line) => !OWN.test(line)).join("\n");
       if (!above || passed === "") continue;
       await notify(above, passed).catch((error) => log.warn("not passed on", { error: messageOf(error) }));
@@ -87,7 +90,11 @@ export function notifyProxy({ path, command, env, log }: ProxyOptions): Proxy {
     over,
     onNews: (wake) => void (tell = wake),
     look: () => Promise.resolve(unitSays(shown(program!, unit, watch.isLate()))),
-    kill: (signal) => child.kill(signal),
+    kill(signal) {
+      try {
+        child.kill(signal);
+      } catch { /* it has ended, and its last word is on its way */ }
+    },
   };
 }
 

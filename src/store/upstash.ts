@@ -22,7 +22,7 @@ import {
 import { Commands, type UpstashOptions } from "./upstash_client.ts";
 import { Leases, readShards, TEXTS } from "./upstash_lease.ts";
 import { Outbox, pairs } from "./upstash_outbox.ts";
-import { COMMIT, FETCH, RETAIN, TELL } from "./upstash_lua.ts";
+import { ANNUL, COMMIT, FETCH, RETAIN, STAGE, TELL } from "./upstash_lua.ts";
 import {
   HOUR_MS,
   keysOf,
@@ -60,6 +60,8 @@ class UpstashStore implements Store {
   readonly #outbox: Outbox;
   /** Shards that there were when all were read last. */
   #listed: number[] = [];
+  /** Commits whose end is not known: one may still arrive, under a lease that holds. */
+  #strays: string[] = [];
 
   constructor(commands: Commands, prefix: string, random: Random) {
     this.#commands = commands;
@@ -77,6 +79,7 @@ class UpstashStore implements Store {
   }
 
   async read(shards: number[] | "all", lease?: Lease): Promise<Shard[]> {
+    if (lease) await this.#annul();
     const query = (fields: string[]) =>
       lease ? this.#commands.run(FETCH, [this.#keys.now], fields) : this.#hmget(this.#keys.now, fields);
     if (shards === "all") return await this.#all(query);
@@ -102,6 +105,7 @@ class UpstashStore implements Store {
 
   async commit(lease: Lease, commit: Commit): Promise<boolean> {
     const own = shaped(SHAPE, commit, "the commit");
+    await this.#annul();
     const id = this.#leases.newId();
     const { now, incidents, opened, resolved, notices, order, pending, deliveries, stage } = this.#keys;
     const keys = [now, incidents, opened, resolved, notices, order, pending, deliveries, stage(id)];
@@ -118,9 +122,19 @@ class UpstashStore implements Store {
       else this.#leases.forget();
       return won === 1;
     } catch (error) {
+      this.#strays.push(id);
       this.#leases.forget();
+      this.#outbox.forget();
       throw error;
     }
+  }
+
+  /** What is read now must not be overtaken by a commit that was given up. */
+  async #annul(): Promise<void> {
+    const strays = [...this.#strays];
+    if (strays.length === 0) return;
+    await this.#commands.run(ANNUL, [this.#keys.now], strays);
+    this.#strays = this.#strays.filter((id) => !strays.includes(id));
   }
 
   /** The commit as arguments of its script; what is too large for one request is sent ahead in pieces. */
@@ -128,8 +142,8 @@ class UpstashStore implements Store {
     if (text.length <= PIECE) return [text, "0"];
     const pieces = Math.ceil(text.length / PIECE);
     for (let i = 0; i < pieces; i++) {
-      await this.#commands.ask(["HSET", key, `${i + 1}`, text.slice(i * PIECE, (i + 1) * PIECE)]);
-      if (i === 0) await this.#commands.ask(["EXPIRE", key, `${STAGE_SECONDS}`]);
+      const piece = text.slice(i * PIECE, (i + 1) * PIECE);
+      await this.#commands.run(STAGE, [key], [`${i + 1}`, piece, `${STAGE_SECONDS}`]);
     }
     return ["", `${pieces}`];
   }

@@ -13,6 +13,7 @@ export interface UpstashOptions {
   timeoutMs?: number;
 }
 
+const CLIENT_URL = /^https?:\/\/[^\s#$./?]\S+$/;
 const TIMEOUT_MS = 5_000;
 const TRIES = 3;
 const PAUSE_MS = 200;
@@ -31,6 +32,10 @@ export class Commands {
   constructor({ url, token, clock, timeoutMs = TIMEOUT_MS }: UpstashOptions) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    // The client's own message shows what it was given, which may be the token in the wrong variable.
+    if (!CLIENT_URL.test(url)) {
+      throw new Error("Cannot use UPSTASH_REDIS_REST_URL as it is no URL that begins with https://");
+    }
     this.#redis = new Redis({
       url,
       token,

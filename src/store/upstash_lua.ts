@@ -155,6 +155,21 @@ redis.call('HSET', now, unpack(fields))
 return { 1, due }
 `;
 
+/** KEYS: now. ARGV: ids of commits that were given up: such a one finds itself done, and changes nothing when it comes late. */
+export const ANNUL = COMMON + `
+local done = redis.call('HGET', KEYS[1], 'done') or ''
+local _, known = split(done)
+for _, id in ipairs(ARGV) do if not known[id] then done = id .. ' ' .. done end end
+redis.call('HSET', KEYS[1], 'done', done)
+return 1
+`;
+
+/** KEYS: stage. ARGV: number of the piece, the piece, seconds that it is kept: at once, so that none is left behind for good. */
+export const STAGE = `
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return redis.call('EXPIRE', KEYS[1], ARGV[3])
+`;
+
 /**
  * KEYS: now pending deliveries notices. ARGV: now in ms, until when what is given is hidden, how many at most, what its queue
  * begins with. Answers when the next one is due, then `id line body` of each that is given.

@@ -10,6 +10,8 @@ import { BODY, type Keys, queuesOf, readLine, unpackJson, writeLast } from "./up
 
 const CLAIMED = z.tuple([z.string()], z.string());
 const PAIRS = z.array(z.string());
+/** What is known is believed this long, ms: another process may have written notices, and be gone. */
+const BELIEVED_MS = 5 * 60_000;
 /** Notices that are looked through at once. */
 const CHUNK = 500;
 
@@ -19,6 +21,8 @@ export class Outbox {
   readonly #keys: Keys;
   /** Nothing is due before, epoch ms; undefined: not known. */
   #dueAt: number | undefined;
+  /** When a claim was first answered by that, epoch ms. */
+  #since: number | undefined;
   #changes = 0;
 
   constructor(commands: Commands, keys: Keys) {
@@ -28,18 +32,26 @@ export class Outbox {
 
   /** A script said when the next notice is due: empty if there is none. */
   hear(due: string): void {
-    this.#changes++;
+    this.forget();
     this.#dueAt = due === "" ? Infinity : Number(due);
   }
 
-  #changed(): void {
+  /** It is not known any more when the next notice is due. */
+  forget(): void {
     this.#changes++;
     this.#dueAt = undefined;
+    this.#since = undefined;
+  }
+
+  #isQuiet(nowMs: number): boolean {
+    if (this.#dueAt === undefined || nowMs >= this.#dueAt) return false;
+    this.#since ??= nowMs;
+    return Math.abs(nowMs - this.#since) < BELIEVED_MS;
   }
 
   /** As `Store.claim`; asks only if something can be due. */
   async claim({ nowMs, leaseMs, limit, webhook }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
-    if (this.#dueAt !== undefined && nowMs < this.#dueAt) return [];
+    if (this.#isQuiet(nowMs)) return [];
     const { now, pending, deliveries, notices } = this.#keys;
     const args = [
       `${nowMs}`,
@@ -64,7 +76,7 @@ export class Outbox {
     try {
       await this.#commands.run(RECEIPT, [now, pending, deliveries], args);
     } finally {
-      this.#changed();
+      this.forget();
     }
   }
 
@@ -75,7 +87,7 @@ export class Outbox {
       const keys = [now, pending, deliveries, disabled];
       return await this.#commands.run(RESEND, keys, [id, `${nowMs}`], "once") === 1;
     } finally {
-      this.#changed();
+      this.forget();
     }
   }
 

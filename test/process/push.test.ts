@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { type Child, spawn } from "./child.ts";
 const secrets = { ASSAY_TOKEN: "an-operator-token", UNIT_TOKEN: "the-token-of-the-unit" };
 /** Those that are watched, and those that only take what is pushed. */
 const WATCHED = ["exec", "unit", "box", "app"];
-const TAKING = ["ended", "moved", "unitonce", "refused", ...Array.from({ length: 11 }, (_, i) => `code${i}`)];
+const TAKING = ["ended", "moved", "unitonce", "refused", ...Array.from({ length: 12 }, (_, i) => `code${i}`)];
 
 /** A service that ends with whoever started it. */
 const ORPHAN = "while kill -0 $PPID 2>/dev/null; do sleep 0.1; done";
@@ -257,6 +257,15 @@ describe.concurrent("assay push", () => {
   }, 60_000);
 });
 
+test("assay push: stopped while it looks, it pushes nothing more", async () => {
+  const looking = join(folder, "looking");
+  const pusher = push("refused", ["--exec", `echo > ${looking}; sleep 2`]);
+  while (!existsSync(looking)) await new Promise((resolve) => setTimeout(resolve, 50));
+  pusher.kill("SIGTERM");
+  expect(await pusher.ended).toMatchObject({ code: 0 });
+  expect(pusher.err).toEqual([]);
+}, 60_000);
+
 describe.concurrent("assay push --once", () => {
   const report = (target: string, init: RequestInit = {}) =>
     fetch(`${url}/v1/targets/${target}/checks/default/reports/default`, { ...init, headers: bearer });
@@ -311,6 +320,7 @@ describe.concurrent("assay push --exec", () => {
     ["code8", "kill -9 $$", "nagios", "not_ready"],
     ["code9", "yes & sleep 60", "nagios", "not_ready"],
     ["code10", 'test -z "$UNIT_TOKEN"', "probe", "ready"],
+    ["code11", "setsid sleep 90 & exit 0", "nagios", "not_ready"],
   ])("%s: %s, as %s: %s", async (target, command, codes, state) => {
     const pusher = push(target, ["--once", "--timeout", "2s", "--exec", command, "--codes", codes]);
     expect(await pusher.ended).toMatchObject({ code: 0 });

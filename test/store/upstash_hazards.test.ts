@@ -153,3 +153,13 @@ describe("what is told to others", () => {
     expect(all).not.toMatch(/a-payload|the-token/);
   });
 });
+
+describe("a URL that is none", () => {
+  test.each(["a-token-in-the-wrong-variable", "", "undefined", "https://a.example ", "ftp://a.example"])(
+    "%s: is refused by name, and not shown",
+    (url) => {
+      const refused = /^Cannot use UPSTASH_REDIS_REST_URL as it is no URL that begins with https:\/\/$/;
+      expect(() => ours({ url })).toThrow(refused);
+    },
+  );
+});
