@@ -146,6 +146,24 @@ describe("shell and curl", () => {
     }
   });
 
+  withCurl("nothing but a gate that passes is a pass, whatever says 200", async () => {
+    const seen: string[] = [];
+    const web = Deno.serve(loopback, ({ method, url }) => {
+      seen.push(`${method} ${new URL(url).search}`);
+      return method === "POST" ? Response.json({ at: "2026-01-01T00:00:00.000Z" }) : new Response("<html>");
+    });
+    const other = `http://127.0.0.1:${web.addr.port}`;
+    const action = (env: Record<string, string>) =>
+      ran("sh", [".github/actions/gate/gate.sh"], { TARGET: "shop", SECONDS_TO_WAIT: "0", ...env });
+    expect((await action({ ASSAY_URL: other, RECORD: "1.4.2", QUERY: "minRuns=3" })).code).toBe(2);
+    // Evidence counts from what was recorded, whichever process of Assay is asked.
+    expect(seen).toEqual(["POST ", "GET ?since=2026-01-01T00:00:00.000Z&minRuns=3"]);
+    expect((await ran("sh", ["examples/gates/wait.sh", other, "shop", "0"])).code).toBe(2);
+    await web.shutdown();
+    await play("drift", 6);
+    expect((await action({ ASSAY_URL: url, QUERY: "mode=body" })).code).toBe(2);
+  });
+
   withCurl("the action records the deployment, and waits for evidence of it", async () => {
     await play("ready");
     heard = Promise.withResolvers();

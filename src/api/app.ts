@@ -99,7 +99,7 @@ export function api(options: ApiOptions): Hono {
     const sources = { ports, config, store, packing, rollouts: told, told: heard.told };
     app.route("/", webPages({ ...sources, states, access: allowed, inside, walks: look !== undefined }));
   }
-  app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${c.req.path}`));
+  app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${shownPath(c)}`));
   app.onError((error, c) => {
     ports.log.error("a request failed", {
       path: shownPath(c),

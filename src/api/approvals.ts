@@ -55,8 +55,8 @@ const MOST = 100;
 const PARALLEL = 5;
 /** A call that fails is made again at the next tick, but not more often than this. */
 const ATTEMPTS = 20;
-/** Memos whose key begins so are no deployments. */
-const UNDER = "~github/";
+/** Memos whose key begins so are no deployments, and no anchors either, which are under `~` and a target. */
+const UNDER = "~~github/";
 const FORGET_MS = 86_400_000;
 const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
 

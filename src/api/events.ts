@@ -34,6 +34,9 @@ export const argo = z.object({
   url: z.url({ protocol: /^https?$/ }).max(500).optional(),
 });
 
+/** Whoever writes a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
+const WEB = z.url({ protocol: /^https?$/ });
+
 /** GitHub's `deployment_status` event, as far as it is read. */
 export const github = z.object({
   deployment_status: z.object({
@@ -82,7 +85,7 @@ export function events(
     if (!await access.may(c, "operate", target)) return await access.refuse(c, "operate", target);
     if (!known.has(target)) return problem(c, "not-found", "No target has this id");
     if (phase !== "Succeeded") return passed(c, `phase ${phase} is no finished rollout`);
-    const at = finishedAt === undefined ? clock.now() : Date.parse(finishedAt);
+    const at = Math.min(clock.now(), finishedAt === undefined ? Infinity : Date.parse(finishedAt));
     return await record(c, {
       target,
       at,
@@ -110,8 +113,9 @@ export function events(
     const target = targetOf(hook, repository.full_name, environment);
     if (!target) return passed(c, "no rule of hooks.github names this repository and environment");
     if (status.state !== "success") return passed(c, `state ${status.state} is no finished rollout`);
-    const url = status.environment_url || status.log_url || undefined;
-    const at = Date.parse(status.created_at);
+    const url = [status.environment_url, status.log_url].find((one) => one && WEB.safeParse(one).success) ??
+      undefined;
+    const at = Math.min(clock.now(), Date.parse(status.created_at));
     return await record(c, { target, at, version: sha, anchor: sha, environment, url, source: "github" });
   });
 

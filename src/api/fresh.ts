@@ -48,7 +48,8 @@ export function fresh<T>(
 /** Values by key that are forgotten within a second, at once when `version` changes, or when there are too many. */
 export interface Recent<T> {
   get(key: string): T | undefined;
-  set(key: string, value: T): void;
+  /** `version` is that of before the value was made: what was told meanwhile may not be in it. */
+  set(key: string, value: T, version: number): void;
 }
 
 const MOST = 2_000;
@@ -56,19 +57,19 @@ const MOST = 2_000;
 const SPREAD = 16;
 
 /** An empty {@linkcode Recent}. */
-export function recently<T>(clock: Pick<Clock, "elapsed">, version: () => number): Recent<T> {
+export function recently<T>(clock: Pick<Clock, "elapsed">, present: () => number): Recent<T> {
   const kept = new Map<string, { value: T; until: number; version: number }>();
   let turn = 0;
   return {
     get(key) {
       const found = kept.get(key);
-      return found && clock.elapsed() < found.until && found.version === version() ? found.value : undefined;
+      return found && clock.elapsed() < found.until && found.version === present() ? found.value : undefined;
     },
-    set(key, value) {
+    set(key, value, version) {
       turn = (turn + 7) % SPREAD;
       const until = clock.elapsed() + FRESH_MS * (SPREAD / 2 + turn / 2) / SPREAD;
       kept.delete(key);
-      kept.set(key, { value, until, version: version() });
+      kept.set(key, { value, until, version });
       if (kept.size > MOST) kept.delete(kept.keys().next().value!);
     },
   };

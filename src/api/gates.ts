@@ -106,6 +106,7 @@ export function gates(
     if (!checks) return problem(c, "not-found", `The target ${target.id} has no such check`);
     if (!regions) return problem(c, "bad-request", "There is no such region");
     const anchor = rest.anchor ?? rolloutOf(body);
+    const version = told();
     const found = await decided({ ...rest, target, checks, regions, anchor });
     const sent = {
       decision: found.decision,
@@ -113,7 +114,7 @@ export function gates(
       format,
       text: format === "text" ? found.decision : lines(found),
     };
-    if (c.req.method !== "POST") recent.set(key, sent);
+    if (c.req.method !== "POST") recent.set(key, sent, version);
     return sent;
   };
 

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
+import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { DURATION, milliseconds } from "../config/duration.ts";
 import type { Ports } from "../ports.ts";
@@ -62,6 +63,8 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
     const who = (await access.principal(c))!;
     const foreign = config.checks.find((check) => covers(match, check) && !who.good(check.target.id));
     if (foreign && !who.all) return await access.refuse(c, "operate", foreign.target.id);
+    const unknown = unknownTarget(match, config.targets.map(({ id }) => id).filter(who.good));
+    if (unknown) return problem(c, "bad-request", unknown);
     const standing = await remembered(store);
     if (standing.length >= SILENCES) {
       return problem(c, "conflict", `At most ${SILENCES} silences are remembered`);
@@ -98,6 +101,13 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
   });
 
   return app;
+}
+
+/** A name without `*` is meant to be one: a typing error must not leave somebody without the silence that he asked for. */
+function unknownTarget({ target }: Match, ids: string[]): string | undefined {
+  if (target === undefined || target.includes("*") || ids.includes(target)) return undefined;
+  const nearest = closest(target, ids);
+  return `This token knows no target ${target}${nearest ? `; did you mean ${nearest}?` : ""}`;
 }
 
 function faultOf(from: number, until: number, nowMs: number): string | undefined {

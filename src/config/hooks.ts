@@ -75,5 +75,13 @@ export function readHooks(
     return [{ repository, environment, target }];
   });
   const own = app?.id && app.key ? { id: app.id, key: app.key } : undefined;
-  return { github: { secret, rules: known, app: own, api, deadlineMs: milliseconds(deadline) } };
+  return {
+    github: {
+      secret,
+      rules: known,
+      app: own,
+      api: api.replace(/\/+$/, ""),
+      deadlineMs: milliseconds(deadline),
+    },
+  };
 }

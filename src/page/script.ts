@@ -114,18 +114,22 @@ const refresh = async () => {
   busy = true;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (answer.redirected || !answer.ok) return location.reload();
+    if (answer.redirected) return location.reload();
+    if (!answer.ok) throw 0;
     merge(new DOMParser().parseFromString(await answer.text(), "text/html"));
     shownAt = lastAt = Date.now();
-  } catch { downAt ||= Date.now(); }
+    if (source.readyState === 1) { downAt = 0; check(); }
+  } catch { downAt ||= Date.now(); due(5000); }
   busy = false;
 };
 const due = (ms) => { timer ||= setTimeout(refresh, ms); };
 const calm = rowsOf(d).length > 200 ? 30000 : rowsOf(d).length > 0 ? 10000 : 3000;
 
+// Nothing is reloaded before it is there again: the error page of a proxy would stay for ever
+const later = () => setTimeout(() => fetch(location.href).then((a) => a.ok ? location.reload() : later(), later), 30000);
 const source = new EventSource("/v1/events");
 source.onopen = () => { downAt = 0; check(); };
-source.onerror = () => { downAt ||= Date.now(); if (source.readyState === 2) setTimeout(() => location.reload(), 30000); };
+source.onerror = () => { downAt ||= Date.now(); if (source.readyState === 2) later(); };
 source.addEventListener("settled", ({ data }) => {
   const at = Date.parse(JSON.parse(data).slot || "") || 0;
   if (at > newest) { newest = at; heardAt = Date.now(); check(); if (Date.now() - lastAt > calm) due(200); }

@@ -26,6 +26,8 @@ const DAY_MS = 86_400_000;
 const DEPLOYMENTS = 5_000;
 /** Slots of a lane, and the least and the most time they cover. */
 const SLOTS = 60;
+/** Slots of an incident's lanes after it was opened. */
+const CASE_SLOTS = 360;
 const [LEAST_MS, MOST_MS] = [5 * MINUTE_MS, 360 * MINUTE_MS];
 /** What settling and telling of it may take on top of the age that evidence may have. */
 const GRACE_MS = 10_000;
@@ -63,7 +65,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
       ({ target }) => target,
     );
   }, told);
-  const lateMs = lateness(config, clock.now());
+  const lateMs = lateness(config);
 
   const rows: Sights["rows"] = async (targets, states, window, nowMs) => {
     const [{ from, to, bandOf }, silenced, deployed] = await Promise.all([
@@ -129,7 +131,8 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
     },
     pulse: (states, nowMs) => {
       const newest = Math.max(...Object.values(states).map(({ slot }) => slot));
-      return { nowMs, lateMs, slot: Number.isFinite(newest) ? newest : undefined };
+      const slot = Number.isFinite(newest) ? newest : undefined;
+      return { nowMs, lateMs: lateMs(slot ?? nowMs), slot };
     },
   };
 }
@@ -137,10 +140,10 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
 const shareOf = (from: number, to: number) => (at: number): number =>
   Math.min(1, Math.max(0, (at - from) / (to - from)));
 
-/** How long nothing may be settled: as long as evidence of the most frequent check may be used. */
-function lateness({ checks }: Config, nowMs: number): number {
+/** How long nothing may be settled after a slot: as long as evidence of the most frequent check may be used. `cron` may pause for a night. */
+function lateness({ checks }: Config): (slot: number) => number {
   const rhythms = new Map(checks.map((check) => [JSON.stringify([check.schedule, check.maxAgeMs]), check]));
-  return Math.min(...[...rhythms.values()].map((check) => staleAt(check, nowMs) - nowMs)) + GRACE_MS;
+  return (slot) => Math.min(...[...rhythms.values()].map((check) => staleAt(check, slot))) - slot + GRACE_MS;
 }
 
 const DISSENT: ReadonlySet<string> = new Set(["drift", "not_ready", "down", "failing"]);
@@ -156,8 +159,9 @@ async function caseOf(
   const end = incident.resolvedAt ?? nowMs;
   const check = config.checks.find(({ key }) => key === `${target}/${incident.check}`);
   const stepMs = check ? periodMs(check, openedAt) : MINUTE_MS;
-  const from = openedAt - 12 * stepMs;
-  const to = Math.min(nowMs, end + 6 * stepMs, openedAt + MOST_MS);
+  // Every slot of the whole shard is read for these lanes, whatever the period of this check is.
+  const from = openedAt - Math.min(MOST_MS, 12 * stepMs);
+  const to = Math.min(nowMs, end + 6 * stepMs, openedAt + Math.min(MOST_MS, CASE_SLOTS * stepMs));
   const [remarks, { items: deliveries }, all, slots] = await Promise.all([
     remarksOn(store, id),
     store.deliveries({ incident: id, limit: 200 }),

@@ -428,6 +428,12 @@ describe("bad input", () => {
     expect(JSON.stringify(shop.log)).not.toContain("tok-of");
   });
 
+  test("a path that is no gate is refused without the token in it", async () => {
+    const shop = await house();
+    const { status, text } = await shop.call(`/v1/gates/shop/k/${TOKEN}/rollbak`, { token: null });
+    expect([status, text]).toEqual([404, expect.not.stringContaining(TOKEN)]);
+  });
+
   test("an unknown gate is told only to those who may know", async () => {
     const shop = await house();
     expect((await shop.call("/v1/gates/nowhere", { token: null })).status).toBe(401);

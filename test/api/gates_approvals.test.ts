@@ -103,6 +103,31 @@ describe("a deployment protection rule", () => {
     expect(answers()).toMatchObject([{ state: "approved" }]);
   });
 
+  test("is answered also when a target is named github and is asked about by its rollouts", async () => {
+    const named = text.replace("id: shop", "id: github").replace("target: shop", "target: github");
+    const shop = await house({
+      text: named,
+      env: { GITHUB_SECRET: SECRET, GITHUB_KEY: pem("pkcs1") },
+      routes: ROUTES,
+    });
+    await shop.minutes(3);
+    await shop.call("/v1/gates/github?anchor=85d557f47b");
+    await asked(shop);
+    await approver(shop.ports, shop.config, shop.store)();
+    expect(shop.network.requests.map(({ url }) => String(url))).toContain(CALLBACK);
+  });
+
+  test("is answered where hooks.github.api ends in a slash", async () => {
+    const there = (url: string) => url.replace("https://api.github.com", "https://ghe.example/api/v3");
+    const own = text.replace("deadline: 10m", "deadline: 10m\n    api: https://ghe.example/api/v3/");
+    const routes = Object.fromEntries(Object.entries(ROUTES).map(([call, route]) => [there(call), route]));
+    const shop = await house({ text: own, env: { GITHUB_SECRET: SECRET, GITHUB_KEY: pem("pkcs1") }, routes });
+    await shop.minutes(3);
+    await asked(shop, request({ deployment_callback_url: there(CALLBACK) }));
+    await approver(shop.ports, shop.config, shop.store)();
+    expect(shop.network.requests.map(({ url }) => String(url))).toContain(there(CALLBACK));
+  });
+
   test("is rejected at the deadline", async () => {
     const { shop, review, answers } = await github();
     await asked(shop);

@@ -56,6 +56,25 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
     expect((await gate(shop)).decision).toBe("pass");
   });
 
+  test("a gate that was being decided when it was told is not remembered", async () => {
+    const held = store();
+    const shop = await house({ store: held });
+    await shop.minutes(3);
+    const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const samples = held.samples.bind(held);
+    held.samples = async (query) => {
+      asked.resolve();
+      await go.promise;
+      return await samples(query);
+    };
+    const first = gate(shop);
+    await asked.promise;
+    await deployed(shop);
+    go.resolve();
+    await first;
+    expect((await gate(shop)).decision).toBe("inconclusive");
+  });
+
   test("a version names its own deployment, also when a later one is there", async () => {
     const shop = await house({ store: store() });
     await deployed(shop, { version: "old" });
@@ -255,6 +274,19 @@ const withGitHub = withToken(threeRegions()).replace(
   'hooks: { github: { secret: "${env:GITHUB_SECRET}", rules: [{ repository: acme/shop, environment: production, target: shop }] } }\nregions:',
 );
 
+describe("a deployment that says it is yet to come", () => {
+  test("is of now: no tool's clock holds the gate up for years", async () => {
+    const shop = await house();
+    const sync = {
+      target: "shop",
+      revision: "0f3c9d1",
+      phase: "Succeeded",
+      finishedAt: "2999-01-01T00:00:00Z",
+    };
+    expect((await post(shop, "/v1/events/argo", sync)).body.deployment.at).toBe(iso(START));
+  });
+});
+
 describe("POST /v1/events/github", () => {
   const status = (
     more: Record<string, unknown> = {},
@@ -299,6 +331,14 @@ describe("POST /v1/events/github", () => {
       },
     }]);
   });
+
+  test.each(["javascript:alert(1)", "data:text/html,x", "no URL"])(
+    "does not keep %s as a link",
+    async (url) => {
+      const { body } = await send(await github(), "deployment_status", status({ environment_url: url }));
+      expect(body.deployment.url).toBe("https://github.com/acme/shop/actions/runs/1");
+    },
+  );
 
   test.each<[string, string, unknown]>([
     ["ping", "ping", { zen: "Keep it logically awesome." }],

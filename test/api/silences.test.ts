@@ -85,7 +85,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
 
 test("probing goes on, and another target is told of", async () => {
   const own = await house();
-  await hush(own, { match: { target: "blog" } });
+  await hush(own, { match: { target: "blog*" } });
   own.puppets.say("drift");
   await own.minutes(3);
   expect(await sent(own)).toEqual(["opened drift global #1"]);
@@ -124,6 +124,14 @@ test.each<[string, object]>([
 ])("%s is refused", async (_name, more) => {
   const answer = await hush(await house(), more);
   expect([answer.status, answer.type]).toEqual([400, "application/problem+json"]);
+});
+
+test("a target that is none is refused, with the one that was probably meant", async () => {
+  const answer = await hush(await house(), { match: { target: "shopp" } });
+  expect([answer.status, answer.body.detail]).toEqual([
+    400,
+    "This token knows no target shopp; did you mean shop?",
+  ]);
 });
 
 test("hostile bodies and unknown ids are problems", async () => {

@@ -148,6 +148,35 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     ).toContain("was");
   }, 60_000);
 
+  test("an error in between is got over: the page stays, and is up to date again", async () => {
+    const own = await serve([{ id: "shop" }]);
+    onTestFinished(() => own.close());
+    await own.minutes(2);
+    // Not `visit`: the browser's console tells of the 502.
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await signIn(page, own.url);
+    await page.evaluate("window.same = true");
+    let refused = 0;
+    await page.route(
+      (url) => url.pathname === "/",
+      (route) => refused++ === 0 ? route.fulfill({ status: 502, body: "Bad Gateway" }) : route.continue(),
+    );
+    own.puppets.say("drift", undefined, "shop/orders");
+    for (let tries = 0; tries < 20; tries++) {
+      await own.minutes(1);
+      if (await page.locator("h1", { hasText: "overclaims" }).filter({ hasText: "1 of 1" }).isVisible()) {
+        break;
+      }
+      await page.waitForTimeout(1_000);
+    }
+    expect(refused).toBeGreaterThan(1);
+    expect(await page.textContent("h1")).toContain("1 of 1");
+    expect(await page.evaluate("window.same")).toBe(true);
+    expect(await page.isHidden("#lost")).toBe(true);
+  }, 60_000);
+
   test("by keyboard alone: skip, sign in, find, open, go to the round", async () => {
     const page = await visit();
     await page.goto(`${house.url}/login`);

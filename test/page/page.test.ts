@@ -77,6 +77,13 @@ test("a shared incident shows the public its coarse words, and no more", async (
   expect(text).not.toMatch(/drift|fra|read\b|body\.state/);
 });
 
+test("the public page tells from when to when something was wrong, with a space between", async () => {
+  const { get, minutes, puppets } = await lying();
+  puppets.say("ready");
+  await minutes(2);
+  expect((await get("/status")).html).toMatch(/shop was not ready: <time [^>]*>[^<]*<\/time> to <time /);
+});
+
 test.each([
   ["/", 200],
   ["/status", 200],
@@ -142,6 +149,17 @@ describe("old evidence is never shown as if it were now:", () => {
     expect((await get("/status")).text).toMatch(/Assay is late.*shop unknown/);
   });
 
+  test("a schedule that rests for the night is not late", async () => {
+    const { get, minutes, clock } = await door({
+      changes: [["id: read,", "id: read, cron: '* 22 * * *',"]],
+    });
+    await minutes(46);
+    await clock.advance(60 * 60_000);
+    expect((await get("/status")).text).not.toContain("Assay is late");
+    await clock.advance(23 * 60 * 60_000);
+    expect((await get("/status")).text).toContain("Assay is late");
+  });
+
   test("one prober that has gone silent is named", async () => {
     const { get, cookie, puppets, minutes } = await lying(0);
     puppets.say({ missed: "timeout" }, "sin");
@@ -157,6 +175,28 @@ describe("old evidence is never shown as if it were now:", () => {
     const house = await door();
     expect((await house.get("/status")).text).toContain("Nothing has been settled yet");
   });
+});
+
+test("an incident of a daily check reads hours of its shard, not weeks", async () => {
+  const { get, signIn, puppets, minutes, clock, store } = await door({
+    changes: [["id: read,", "id: read, cron: '14 22 * * *',"]],
+  });
+  puppets.say("drift");
+  for (let day = 0; day < 2; day++) {
+    await minutes(1);
+    await clock.advance(1_439 * 60_000);
+  }
+  const { items: [incident] } = await store.incidents({ limit: 1 });
+  const cookie = await signIn();
+  const asked: number[] = [];
+  const samples = store.samples.bind(store);
+  store.samples = (query) => {
+    asked.push((query.to - query.from) / 3_600_000);
+    return samples(query);
+  };
+  expect((await get(`/incidents/${incident!.id}`, cookie)).status).toBe(200);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(Math.max(...asked)).toBeLessThanOrEqual(12);
 });
 
 describe("what may be done", () => {
