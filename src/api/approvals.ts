@@ -81,7 +81,9 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
     if (!answer && request.attempts > 0) return;
     try {
       const github = await installation(ports, hook, request.installation);
-      await tell(github, hook, request, answer);
+      for (const refusal of await tell(github, hook, request, answer)) {
+        log.warn("GitHub refused what it was told", { rule: memo.key, error: vault.redact(refusal) });
+      }
       if (answer) await store.unsay("deployment", memo.key);
       else await keep(memo.key, { ...request, attempts: 1 });
     } catch (error) {
@@ -168,13 +170,13 @@ async function answerTo(
 
 const said = (decision: GateDocument["decision"] | string, reason: string) => `Assay: ${decision}. ${reason}`;
 
-/** The answer to the rule, or without one that it is being looked at; beside it the commit's status. Rejects if GitHub must be asked again. */
+/** The answer to the rule, or without one that it is being looked at; beside it the commit's status. Answers what GitHub refused for good, and rejects if it must be asked again. */
 async function tell(
   github: GitHub,
   hook: GitHubHook,
   request: Pending,
   answer: Answer | null,
-): Promise<void> {
+): Promise<string[]> {
   const { environment, callback, repository, sha, target } = request;
   const status = {
     state: answer ? (answer.state === "approved" ? "success" : "failure") : "pending",
@@ -182,10 +184,12 @@ async function tell(
     context: `assay/${target}/${environment}`,
   };
   // A status that cannot be set (the permission is another one) holds nothing up.
-  await github.post(new URL(`${hook.api}/repos/${repository}/statuses/${sha}`), status);
-  if (!answer) return;
+  const set = await github.post(new URL(`${hook.api}/repos/${repository}/statuses/${sha}`), status);
+  const refusals = set.ok ? [] : [`the commit status: ${set.status} ${set.detail ?? ""}`];
+  if (!answer) return refusals;
   const told = await github.post(new URL(callback), { environment_name: environment, ...answer });
   const final = told.ok ||
     (told.status >= 400 && told.status < 500 && told.status !== 429 && told.status !== 403);
   if (!final) throw new Error(`GitHub answered ${told.status} ${told.detail ?? ""}`);
+  return told.ok ? refusals : [...refusals, `the answer: ${told.status} ${told.detail ?? ""}`];
 }

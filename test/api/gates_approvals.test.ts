@@ -161,13 +161,17 @@ describe("a deployment protection rule", () => {
     expect(answers().length).toBe(2);
   });
 
-  test("is given up when GitHub says that it is answered already", async () => {
+  test("is given up when GitHub refuses it for good, and the log says so", async () => {
     const { shop, review, answers } = await github({ ...ROUTES, [`POST ${CALLBACK}`]: { status: 422 } });
     await shop.minutes(3);
     await asked(shop);
     await review();
     await review();
     expect(answers().length).toBe(1);
+    expect(
+      shop.log.filter(({ level }) => level === "warn").map(({ message, fields }) => [message, fields!.error]),
+    )
+      .toEqual([["GitHub refused what it was told", expect.stringMatching(/^the answer: 422/)]]);
   });
 
   test("is given up after 20 attempts without a token", async () => {
