@@ -4,7 +4,7 @@ import type { Check, Config, Target } from "../config/config.ts";
 import type { States } from "../packing.ts";
 import type { Clock, Ports } from "../ports.ts";
 import { worst } from "../report/fold.ts";
-import type { ReportState, Statement, Subsystem } from "../report/report.ts";
+import type { Statement, Subsystem } from "../report/report.ts";
 import { staleAt } from "../schedule.ts";
 import type { CheckState } from "../state.ts";
 import type { Access } from "./access.ts";
@@ -12,29 +12,10 @@ import { problem } from "./problem.ts";
 import { query } from "./query.ts";
 import { speak } from "./speak.ts";
 import type { StatesReader } from "./states.ts";
-import { type Word, wordOf } from "./view.ts";
+import { COARSE, type Word, wordOf } from "./view.ts";
 
 /** However many load balancers ask, the store is read this often. */
 const CACHE_MS = 5_000;
-
-/**
- * What a verdict says of the service to those who send it traffic: whether the journey works, not whether the service
- * told the truth. One that serves but denies it (underclaim), or says nothing (unreported), serves. Without a winner or fresh
- * evidence there is nothing to say, and that is never green.
- */
-const STATES: Record<Word, ReportState> = {
-  ready: "ready",
-  degraded: "degraded",
-  underclaim: "degraded",
-  unreported: "degraded",
-  drift: "not_ready",
-  not_ready: "not_ready",
-  down: "not_ready",
-  failing: "not_ready",
-  split: "unknown",
-  pending: "unknown",
-  unknown: "unknown",
-};
 
 /** What it may be asked. */
 export const filters = z.strictObject({
@@ -116,7 +97,7 @@ function ofCheck(config: Config, check: Check, states: States, nowMs: number): S
     at: state?.slot,
     subsystems: words.map(([name, word]) => ({
       name,
-      state: STATES[word],
+      state: COARSE[word],
       message: word,
       layer: "process",
       required: false,
@@ -127,11 +108,11 @@ function ofCheck(config: Config, check: Check, states: States, nowMs: number): S
 function partOf(check: Check, state: CheckState | undefined, nowMs: number): Subsystem {
   const word = wordOf(check, state, nowMs);
   const phase = state && phaseOf(check, state, nowMs);
-  const isFailed = STATES[word] === "not_ready";
+  const isFailed = COARSE[word] === "not_ready";
   const message = [phase && !isFailed ? phase : word, check.contract].filter(Boolean).join(", ");
   return {
     name: check.id,
-    state: phase && !isFailed ? phase : STATES[word],
+    state: phase && !isFailed ? phase : COARSE[word],
     message,
     layer: "process",
     required: true,

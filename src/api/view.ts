@@ -11,7 +11,12 @@ export type Word = Outcome | "unknown";
 /** The only words that the public sees. */
 export type CoarseWord = "ready" | "degraded" | "not_ready" | "unknown";
 
-const COARSE: Record<Word, CoarseWord> = {
+/**
+ * What a verdict says of the service to the public and to those who send it traffic: whether the journey works, not whether the
+ * service told the truth. One that serves but denies it (underclaim), or says nothing (unreported), serves. Without a winner
+ * or fresh evidence there is nothing to say, and that is never green.
+ */
+export const COARSE: Record<Word, CoarseWord> = {
   ready: "ready",
   degraded: "degraded",
   underclaim: "degraded",
