@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -94,12 +94,17 @@ async function shows(target: string, want: Partial<Status>) {
 describe.concurrent("assay push", () => {
   test("--exec: the code of a command, in the status API; killed, it goes stale", async () => {
     const code = join(folder, "code");
-    writeFileSync(code, "0");
+    // Whole or not at all: an empty file would be exit 0.
+    const answer = (text: string) => {
+      writeFileSync(`${code}.new`, text);
+      renameSync(`${code}.new`, code);
+    };
+    answer("0");
     const pusher = push("exec", ["--exec", `echo checked; exit $(cat ${code})`]);
     await shows("exec", { word: "ready", state: "ready", reason: "exit 0: checked" });
-    writeFileSync(code, "2");
+    answer("2");
     await shows("exec", { word: "underclaim", state: "not_ready", reason: "exit 2: checked" });
-    writeFileSync(code, "1");
+    answer("1");
     await shows("exec", { word: "ready", state: "degraded" });
     pusher.kill("SIGKILL");
     await shows("exec", { word: "unreported", state: "unknown", reason: "stale" });
