@@ -180,6 +180,8 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   test("by keyboard alone: skip, sign in, find, open, go to the round", async () => {
     const page = await visit();
     await page.goto(`${house.url}/login`);
+    // What is typed before the field has the focus goes nowhere.
+    await page.waitForFunction("document.activeElement?.getAttribute('name') === 'token'");
     await page.keyboard.type(TOKEN);
     await page.keyboard.press("Enter");
     await page.waitForURL(`${house.url}/`);
