@@ -7,6 +7,13 @@ function missing(what: string): never {
 /** In place of src/store/upstash.ts. */
 export const upstashStore = () => missing("store: { upstash: {} }");
 
+/** In place of src/api/github.ts. */
+export const github = () => missing("hooks.github");
+export const approver = github;
+
+/** In place of hono/cors. */
+export const cors = () => missing("api.cors");
+
 /** In place of croner. */
 export class Cron {
   constructor() {

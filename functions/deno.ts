@@ -1,8 +1,7 @@
 /** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
-import openapi from "../schema/v1/openapi.json" with { type: "json" };
 import { api } from "../src/api/app.ts";
-import { approver } from "../src/api/approvals.ts";
 import type { Peer } from "../src/api/client.ts";
+import { approver, github } from "../src/api/github.ts";
 import type { Config } from "../src/config/config.ts";
 import { messageOf } from "../src/exchange.ts";
 import { deliver } from "../src/notify/mod.ts";
@@ -17,6 +16,7 @@ import { upstashStore } from "../src/store/upstash.ts";
 import { vault } from "../src/vault.ts";
 import { clock } from "./clock.ts";
 import { connector } from "./connect.ts";
+import { FILES } from "./files.ts";
 import { openSqlite } from "./sqlite.ts";
 
 const MINUTE_MS = 60_000;
@@ -126,8 +126,10 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
     committed: (notices) => void (notices > 0 && outbox()),
   });
   // Before anything is asked or settled: the port may be taken.
-  const document = JSON.stringify(openapi);
-  const server = serve(api({ ports, config, store, look, document, prober }), port ?? config.listen);
+  const server = serve(
+    api({ ports, config, store, look, github, files: FILES, prober }),
+    port ?? config.listen,
+  );
   if (isIdle()) {
     const port = server.addr.port;
     ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });

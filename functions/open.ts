@@ -3,7 +3,6 @@
  * that it lives, needs none of it.
  */
 import { api } from "../src/api/app.ts";
-import { approver } from "../src/api/approvals.ts";
 import type { Config } from "../src/config/config.ts";
 import { overheadOf } from "../src/cost.ts";
 import { deliver } from "../src/notify/mod.ts";
@@ -38,9 +37,17 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   });
   // The other half is for the probers; what is left over waits for the alarm.
   const most = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
-  const review = approver(ports, config, store);
-  const outbox = () => Promise.all([deliver(ports, store, config, { most }), review()]);
-  return { store, begin, settle, upkeep, outbox, app: api({ ports, config, store, look }) };
+  const hooked = config.hooks.github && await import("#github");
+  const review = hooked?.approver(ports, config, store);
+  const outbox = () => Promise.all([deliver(ports, store, config, { most }), review?.()]);
+  return {
+    store,
+    begin,
+    settle,
+    upkeep,
+    outbox,
+    app: api({ ports, config, store, look, github: hooked?.github }),
+  };
 }
 
 /** The object's own SQLite, unless the config names a store that other deployments share. */

@@ -1,17 +1,25 @@
-/** Writes schema/ from the zod schemas: `deno task schema`. */
+/** Writes schema/: the JSON Schemas, and what Cloudflare serves in front of the Worker. `deno task schema` */
+import { createHash } from "node:crypto";
 import { jsonSchema } from "../src/config/schema.ts";
 import { openapi } from "../src/api/openapi/document.ts";
-import { eventsSchema } from "../src/notify/mod.ts";
+import { eventsSchema } from "../src/notify/event.ts";
+import { SCRIPT } from "../src/page/script.ts";
+import { STYLE } from "../src/page/style.ts";
 
-const SCHEMAS = {
-  "assay.schema.json": jsonSchema,
-  "events.schema.json": eventsSchema,
-  "v1/openapi.json": openapi,
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+const marked = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
+const marks = { style: marked(STYLE), script: marked(SCRIPT) };
+
+const FILES = {
+  "schema/assay.schema.json": json(jsonSchema()),
+  "schema/events.schema.json": json(eventsSchema()),
+  "schema/v1/openapi.json": json(openapi()),
+  [`schema/assets/page.${marks.style}.css`]: STYLE,
+  [`schema/assets/page.${marks.script}.js`]: SCRIPT,
+  "src/page/marks.json": json(marks),
 };
 
-for (const [name, make] of Object.entries(SCHEMAS)) {
-  await Deno.writeTextFile(
-    new URL(`../schema/${name}`, import.meta.url),
-    `${JSON.stringify(make(), null, 2)}\n`,
-  );
-}
+const root = new URL("../", import.meta.url);
+await Deno.remove(new URL("schema/assets", root), { recursive: true });
+await Deno.mkdir(new URL("schema/assets", root));
+for (const [name, text] of Object.entries(FILES)) await Deno.writeTextFile(new URL(name, root), text);

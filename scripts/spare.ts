@@ -5,6 +5,8 @@ const ABSENT = fileURLToPath(new URL("../functions/absent.ts", import.meta.url))
 /** Modules that few configs need, and what stands in a compiled config that needs them. */
 const RARE: [module: string, needed: RegExp][] = [
   ["#upstash", /"upstash":/],
+  ["#github", /"github":/],
+  ["hono/cors", /"cors":/],
   ["croner", /"cron":/],
   ["aws4fetch", /"aws":/],
 ];

@@ -1,5 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { SAFE } from "../src/api/headers.ts";
+import { SCRIPT_PATH, STYLE_PATH } from "../src/page/assets.ts";
 import config from "./edge/config.json" with { type: "json" };
 import { room } from "./edge/room.ts";
 import { openShop } from "./edge/shop.ts";
@@ -81,4 +83,18 @@ test("wrangler dev: the OpenAPI document is served in front of the Worker, and i
   expect(answer.headers.get("access-control-allow-origin")).toBe("*");
   const again = await fetch(url, { headers: { "if-none-match": answer.headers.get("etag")! } });
   expect(again.status).toBe(304);
+});
+
+test("wrangler dev: so are the style and the script that a page names, for a year", async () => {
+  const page = await (await fetch(`${worker.url}/status`)).text();
+  for (const path of [STYLE_PATH, SCRIPT_PATH]) {
+    expect(page).toContain(`"${path}"`);
+    const answer = await fetch(worker.url + path);
+    await answer.arrayBuffer();
+    expect(answer.status).toBe(200);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      ...SAFE,
+      "cache-control": "public, max-age=31536000, immutable",
+    });
+  }
 });

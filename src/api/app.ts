@@ -9,7 +9,6 @@ import { rollouts } from "../rollout.ts";
 import type { Prober } from "../round.ts";
 import type { Store } from "../store/store.ts";
 import { access } from "./access.ts";
-import { approvals } from "./approvals.ts";
 import { badges } from "./badges.ts";
 import { pages } from "./cors.ts";
 import { deliveries } from "./deliveries.ts";
@@ -18,6 +17,7 @@ import { events } from "./events.ts";
 import { watched } from "./fresh.ts";
 import { gatekeeper } from "./gatekeeper.ts";
 import { gates } from "./gates.ts";
+import type { github } from "./github.ts";
 import { feed } from "./feed.ts";
 import { safe } from "./headers.ts";
 import { health } from "./health.ts";
@@ -27,7 +27,6 @@ import { incidents } from "./incidents.ts";
 import { limits } from "./limits.ts";
 import { type Look, looks } from "./look.ts";
 import { metrics } from "./metrics.ts";
-import { openapi } from "./openapi.ts";
 import { problem, shownPath } from "./problem.ts";
 import { regions } from "./regions.ts";
 import { remarks } from "./remarks.ts";
@@ -53,19 +52,21 @@ export interface ApiOptions {
   look?: Look;
   /** The prober in this process that answers others, and its token. */
   prober?: { prober: Prober; token: string };
-  /** The OpenAPI document, as text; absent where something in front serves it. */
-  document?: string;
+  /** Absent where the config has no `hooks.github`. */
+  github?: typeof github;
+  /** What is the same for every config; absent where something in front serves it. */
+  files?: Hono;
 }
 
 /** The app of a process that settles, of one that only probes, or of both. */
 export function api(options: ApiOptions): Hono {
-  const { ports, config, prober, look, document } = options;
+  const { ports, config, prober, look } = options;
   const heard = options.store && watched(options.store);
   const store = heard?.store;
   const app = new Hono();
   app.use(safe(), pages(config.api.cors), limits(ports.clock, config.api));
   app.route("/", health(ports, config, store));
-  if (document) app.route("/", openapi(document));
+  if (options.files) app.route("/", options.files);
   if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
   if (store) {
     const used = uses(ports, store);
@@ -94,7 +95,8 @@ export function api(options: ApiOptions): Hono {
     const keeper = gatekeeper({ clock, config, packing, store, states, rollouts: told, silenced });
     app.route("/", gates(ports, config, keeper, allowed, heard.told));
     app.route("/", deployments(clock, config, told, allowed));
-    app.route("/", events(ports, config, told, allowed, approvals(ports, config, store, keeper)));
+    if (options.github) app.route("/", options.github({ ports, config, store, rollouts: told, keeper }));
+    app.route("/", events(ports, config, told, allowed));
     const inside = (request: Request) => app.fetch(request);
     const sources = { ports, config, store, packing, rollouts: told, told: heard.told };
     app.route("/", webPages({ ...sources, states, access: allowed, inside, walks: look !== undefined }));

@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { raw } from "hono/html";
 import type { Principal } from "../api/access.ts";
-import { ASSETS } from "./assets.ts";
+import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import { clipped } from "./words.ts";
 
 /** Nothing runs, loads or is sent anywhere but from and to ourselves (Content Security Policy Level 3). */
@@ -67,8 +67,8 @@ function Document({ title, who, main, banner, pulse, summary, at }: PageOptions)
         {summary && <meta property="og:description" content={summary} />}
         {summary && <meta name="description" content={summary} />}
         <link rel="icon" href="data:," />
-        <link rel="stylesheet" href={ASSETS.style.path} />
-        <script src={ASSETS.script.path} defer />
+        <link rel="stylesheet" href={STYLE_PATH} />
+        <script src={SCRIPT_PATH} defer />
       </head>
       <body
         data-slot={pulse?.slot}

@@ -10,7 +10,6 @@ import { checkView, iso, publicStatus } from "../api/view.ts";
 import type { Check } from "../config/config.ts";
 import type { States } from "../packing.ts";
 import { type ActionOptions, actions, pathOf } from "./actions.ts";
-import { assets } from "./assets.ts";
 import { warning } from "./banner.ts";
 import { Name, page as shown, type PageOptions } from "./frame.tsx";
 import { IncidentList, IncidentPage, titleOf, told } from "./incident.tsx";
@@ -39,7 +38,7 @@ const CARD_S = 60;
 /** Says that this answer is what everybody gets. */
 const PUBLIC_HEADER = "x-assay-public";
 
-/** Every page, its style and script, and the forms on them. */
+/** Every page, and the forms on them. */
 export function pages(options: PagesOptions): Hono {
   const { ports: { clock }, config, store, states, access, walks } = options;
   const app = new Hono();
@@ -208,7 +207,6 @@ export function pages(options: PagesOptions): Hono {
       who: await reader(c),
     });
   };
-  app.route("/", assets());
   app.route("/", actions({ config, access, inside: options.inside, refused, login, walked }));
   return app;
 }

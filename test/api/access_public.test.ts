@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FILES } from "../../functions/files.ts";
 import { api } from "../../src/api/app.ts";
 import { publicly } from "../../src/api/public.ts";
 import { deliver } from "../../src/notify/mod.ts";
@@ -123,7 +124,7 @@ describe.each<[string, (store: Store) => Store]>([
     "%s tells nothing internal",
     async (_, { path, ...init }) => {
       const own = await marked();
-      const app = api({ ...own, store: storeOf(own.store) });
+      const app = api({ ...own, files: FILES, store: storeOf(own.store) });
       const text = await shown(await app.request(path, init), own);
       expect(text.toLowerCase()).not.toContain(MARK);
       // Names of variables are capitals, and secrets may stand encoded.

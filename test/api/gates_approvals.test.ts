@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { api } from "../../src/api/app.ts";
-import { approver } from "../../src/api/approvals.ts";
+import { approver, github as hook } from "../../src/api/github.ts";
 import type { Route } from "../world/network.ts";
 import { threeRegions } from "../world/stage.ts";
 import { START } from "../world/world.ts";
@@ -50,7 +50,11 @@ async function asked(shop: House, json: unknown = request()) {
   const body = JSON.stringify(json);
   const mac = createHmac("sha256", SECRET).update(body).digest("hex");
   const headers = { "x-github-event": "deployment_protection_rule", "x-hub-signature-256": `sha256=${mac}` };
-  return (await api(shop).request("/v1/events/github", { method: "POST", headers, body })).status;
+  return (await api({ ...shop, github: hook }).request("/v1/events/github", {
+    method: "POST",
+    headers,
+    body,
+  })).status;
 }
 
 /** A house whose GitHub answers; `review` is one tick of the process. */

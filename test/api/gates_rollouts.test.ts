@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { api } from "../../src/api/app.ts";
+import { github as hook } from "../../src/api/github.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { sqliteStore } from "../../src/store/sqlite.ts";
 import { sqliteDriver } from "../../functions/sqlite.ts";
@@ -310,7 +311,11 @@ describe("POST /v1/events/github", () => {
       "x-github-event": event,
       "x-hub-signature-256": signed ?? signature(body),
     };
-    const answer = await api(shop).request("/v1/events/github", { method: "POST", headers, body });
+    const answer = await api({ ...shop, github: hook }).request("/v1/events/github", {
+      method: "POST",
+      headers,
+      body,
+    });
     return { status: answer.status, body: await answer.json() };
   };
   const github = () => house({ text: withGitHub, env: { GITHUB_SECRET: SECRET } });

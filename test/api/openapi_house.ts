@@ -1,6 +1,8 @@
 /** A house in which every operation of the API has something to answer, and what is asked there. */
 import { createHash, createHmac } from "node:crypto";
+import { FILES } from "../../functions/files.ts";
 import { api } from "../../src/api/app.ts";
+import { github } from "../../src/api/github.ts";
 import type { Operation } from "../../src/api/openapi/operation.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Stage, stage, threeRegions } from "../world/stage.ts";
@@ -70,7 +72,8 @@ export async function furnished(store: Store): Promise<House> {
     ...own,
     look: own.settler.look,
     prober: { prober: prober!, token: "${env:PROBER_TOKEN}" },
-    document: '{"openapi":"3.1.0"}',
+    files: FILES,
+    github,
   });
   await own.minutes(3);
   own.puppets.say("drift", undefined, "shop/read");

@@ -1,5 +1,7 @@
 /** Everything that is answered without a token. Whoever adds a public route adds its rows here. */
 
+import { SCRIPT_PATH, STYLE_PATH } from "../../src/page/assets.ts";
+
 /** A request that shows no token, or a wrong one. */
 export interface PublicRequest {
   path: string;
@@ -81,6 +83,6 @@ export const PUBLIC: PublicRequest[] = [
   { path: "/incidents/nobody/comments", method: "POST", body: "text=x" },
   { path: "/cards/shop.svg" },
   { path: "/cards/nobody.svg" },
-  { path: "/assets/page.css" },
-  { path: "/assets/page.js" },
+  { path: STYLE_PATH },
+  { path: SCRIPT_PATH },
 ];

@@ -1,6 +1,7 @@
 /** A page over a stage whose clock only moves when told, served on loopback, and a real Chromium to look at it with. */
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { FILES } from "../../functions/files.ts";
 import { api } from "../../src/api/app.ts";
 import { encodeBook, nothing } from "../../src/history.ts";
 import { type Stage, stage } from "../world/stage.ts";
@@ -71,7 +72,7 @@ export interface Served extends Stage {
 export async function serve(targets: Wanted[]): Promise<Served> {
   const own = renamed(await stage(configOf(targets), { env: ENV }), targets);
   await remember(own, targets);
-  const app = api({ ...own, look: (check) => own.settler.look(check) });
+  const app = api({ ...own, files: FILES, look: (check) => own.settler.look(check) });
   const stopped = new AbortController();
   const { signal } = stopped;
   const server = Deno.serve(

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { SCRIPT_PATH, STYLE_PATH } from "../../src/page/assets.ts";
 import {
   type Browser,
   faults,
@@ -352,9 +353,9 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     const sizes = Object.fromEntries(Object.entries(answers).map(([path, body]) => [path, body.byteLength]));
     const gzipped = Object.values(answers).reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
     console.log(sizes, gzipped);
-    expect(Object.keys(sizes).sort()).toEqual(["/", "/assets/page.css", "/assets/page.js"]);
+    expect(Object.keys(sizes).sort()).toEqual(["/", STYLE_PATH, SCRIPT_PATH].sort());
     expect(sizes["/"]).toBeLessThanOrEqual(100_000);
-    expect(sizes["/assets/page.js"]).toBeLessThanOrEqual(10_000);
+    expect(sizes[SCRIPT_PATH]).toBeLessThanOrEqual(10_000);
     expect(gzipped).toBeLessThan(20_000);
   });
 });

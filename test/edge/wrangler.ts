@@ -30,6 +30,7 @@ export function wrangler(
     ["./.assay/config.json", compiled],
     ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
     ["./schema", join(ROOT, "schema")],
+    ["./src/api/github.ts", join(ROOT, "src/api/github.ts")],
     ["./src/store/upstash.ts", join(ROOT, "src/store/upstash.ts")],
   ];
   writeFileSync(toml, places.reduce((text, [from, to]) => replaced(text, from, to), own));

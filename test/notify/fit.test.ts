@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Event, event, notices } from "../../src/notify/mod.ts";
+import { event } from "../../src/notify/event.ts";
+import { type Event, notices } from "../../src/notify/mod.ts";
 import type { Outcome, Vote } from "../../src/quorum.ts";
 import type { ProberState } from "../../src/state.ts";
 import { config, FAILURE, prober, SLOT, state, transition } from "./shop.ts";

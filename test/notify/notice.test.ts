@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Quorum } from "../../src/config/config.ts";
 import type { Incident } from "../../src/incident.ts";
-import { type Event, event, notices } from "../../src/notify/mod.ts";
+import { event } from "../../src/notify/event.ts";
+import { type Event, notices } from "../../src/notify/mod.ts";
 import type { Outcome } from "../../src/quorum.ts";
 import { config, prober, QUORUM, SLOT, state, transition } from "./shop.ts";
 

@@ -1,5 +1,6 @@
 /** The page of a house, asked as a browser asks: with a cookie, from our own origin. */
 import { expect } from "vitest";
+import { FILES } from "../../functions/files.ts";
 import { api } from "../../src/api/app.ts";
 import { type Stage, stage, threeRegions } from "../world/stage.ts";
 
@@ -51,7 +52,7 @@ export async function door(
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   };
   const own = await stage(text, { env, from });
-  const app = api({ ...own, look: (check) => own.settler.look(check) });
+  const app = api({ ...own, files: FILES, look: (check) => own.settler.look(check) });
   const get: Door["get"] = async (
     path,
     cookie,

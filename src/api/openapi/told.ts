@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { requested } from "../approvals.ts";
 import { filters as deploymentFilters, wanted } from "../deployments.ts";
-import { argo, flagger, github } from "../events.ts";
+import { argo, flagger } from "../events.ts";
+import { deploymentStatus } from "../github.ts";
 import * as answers from "./answers.ts";
 import { empty, json, type Operation } from "./operation.ts";
 import { answered, said } from "../pushes.ts";
@@ -141,7 +142,7 @@ export const TOLD: readonly Operation[] = [
       "x-github-event": "deployment_status, deployment_protection_rule; others are passed over",
     },
     body: {
-      schema: z.union([github, requested]),
+      schema: z.union([deploymentStatus, requested]),
       example: {
         deployment_status: { state: "success", created_at: "2026-01-01T00:00:00Z" },
         deployment: { sha: SHA, environment: "production" },
