@@ -1,7 +1,7 @@
 /** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
 import bundled from "assay:config";
 import { type Config } from "../src/config/config.ts";
-import { loadValue } from "../src/config/mod.ts";
+import { loadCompiled } from "../src/config/mod.ts";
 import { guarded } from "../src/guard.ts";
 import type { Fetch, Log, Ports } from "../src/ports.ts";
 import type { Plan } from "../src/prices.ts";
@@ -26,7 +26,7 @@ const text = (env: Env, name: string) => typeof env[name] === "string" ? env[nam
 
 /** The config that was compiled into this deployment, and the ports of this isolate. */
 export async function boot(env: Env): Promise<{ config: Config; ports: Ports }> {
-  const { config } = await loadValue(bundled, {
+  const { config } = await loadCompiled(bundled, {
     dialects: DIALECTS.map(({ name }) => name),
     runtime: "cloudflare",
     env: (name) => text(env, name),

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { SCOPES, tokenGrammar } from "../src/config/access.ts";
+import { SCOPES } from "../src/config/access.ts";
+import { tokenGrammar } from "../src/config/access_schema.ts";
 import { DURATION, milliseconds } from "../src/config/duration.ts";
 import { fail, print, USAGE } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 /** The `api` part of a config: who may do what, how often, and from which pages. */
-import * as z from "zod";
-import { id, list, map, reference, text } from "./fields.ts";
+import type * as z from "zod";
+import type { apiGrammar } from "./access_schema.ts";
 import { matches } from "./glob.ts";
 import type { Note, Path } from "./problem.ts";
 import type { Draft } from "./shape.ts";
@@ -39,45 +39,7 @@ export interface ApiConfig {
 /** Tokens of one config at most: each request is compared with this many. */
 export const MOST_TOKENS = 100;
 
-const HASH = /^sha256:([0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
 const DAY_MS = 86_400_000;
-
-const isDate = (value: string) => z.iso.date().safeParse(value).success;
-const instant = () =>
-  z.string().refine((value) => isDate(value) || z.iso.datetime({ offset: true }).safeParse(value).success, {
-    error: "a date: 2027-01-31 (that day included, UTC) or 2027-01-31T12:00:00Z",
-  });
-
-/** One row of `api.tokens`, as `assay token create` prints it. */
-export const tokenGrammar = map({
-  id: id().describe("Shown in GET /v1/tokens. Two rows with one id are a rotation."),
-  hash: text(HASH, "a hash: sha256: and 64 hex digits or 43 of base64url, from `assay token create`")
-    .describe("Digest of the token; the token itself stands nowhere."),
-  scopes: list(z.enum(SCOPES), SCOPES.length)
-    .describe("What it is good for. operate includes read; admin includes all."),
-  targets: list(text(/^[a-z0-9*-]{1,63}$/, "a target id, with * for any run of characters"), 100).optional()
-    .meta({ description: "The targets it is good for.", default: ["*"] }),
-  expires: instant().optional().describe(
-    "Refused afterwards: a date (that day included, UTC) or an instant.",
-  ),
-});
-
-/** The grammar of `api`. */
-export const apiGrammar = map({
-  token: reference().optional().describe(
-    "A token for everything. Without any token only the coarse status is open.",
-  ),
-  tokens: list(tokenGrammar, MOST_TOKENS, 0).optional().describe("Further tokens, by their hashes."),
-  rateLimit: map({
-    perMinute: z.int().min(10).max(10_000_000).optional()
-      .meta({ description: "Requests of one client address; gates and health: ten times.", default: 600 }),
-  }).optional().describe("What one client may ask. Counted by each process for itself."),
-  cors: list(text(/^(\*|https?:\/\/[^\s/?#@]+)$/, "an origin: https://status.example, or *"), 20, 0)
-    .optional()
-    .describe("Origins whose pages may read the API."),
-  proxies: z.int().min(0).max(10).optional()
-    .meta({ description: "Reverse proxies in front, each appending to X-Forwarded-For.", default: 0 }),
-});
 
 type ApiDraft = Draft<z.infer<typeof apiGrammar>>;
 type RowDraft = NonNullable<NonNullable<ApiDraft["tokens"]>[number]>;
@@ -141,4 +103,4 @@ function digestOf(hash: string): string {
 }
 
 /** A date lasts until its end. */
-const endOf = (expires: string) => Date.parse(expires) + (isDate(expires) ? DAY_MS : 0);
+const endOf = (expires: string) => Date.parse(expires) + (expires.includes("T") ? 0 : DAY_MS);

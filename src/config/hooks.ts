@@ -1,7 +1,7 @@
 /** The `hooks` part of a config: who else may tell Assay of rollouts, and is answered. */
-import * as z from "zod";
+import type * as z from "zod";
 import { milliseconds } from "./duration.ts";
-import { duration, id, list, map, reference, text, words } from "./fields.ts";
+import type { hooksGrammar } from "./hooks_schema.ts";
 import type { Note } from "./problem.ts";
 import type { Draft } from "./shape.ts";
 
@@ -31,30 +31,6 @@ export interface GitHubHook {
 export interface HooksConfig {
   github?: GitHubHook;
 }
-
-const rule = map({
-  repository: text(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "a repository: owner/name"),
-  environment: words().optional().describe("Only deployments to it. Default: all."),
-  target: id().describe("The target that is deployed."),
-});
-
-const app = map({
-  id: text(/^[A-Za-z0-9.]{1,40}$/, "the app's id or client id").describe("The app's id or client id."),
-  key: reference().describe("Its private key, PEM."),
-});
-
-/** The grammar of `hooks`. */
-export const hooksGrammar = map({
-  github: map({
-    secret: reference().describe("Secret of the webhook; its signature is checked."),
-    rules: list(rule, 1_000).describe("Which deployments are about which target."),
-    app: app.optional().describe("A GitHub App that answers deployment protection rules."),
-    api: text(/^https:\/\/[^\s?#]+$/, "an https URL").optional()
-      .meta({ description: "GitHub's API.", default: "https://api.github.com" }),
-    deadline: duration("1m", "30d").optional()
-      .meta({ description: "A protection rule that is open for longer is rejected.", default: "30m" }),
-  }).optional().describe("POST /v1/events/github."),
-});
 
 /** The hooks, every default filled in. Notes each rule whose target is not in the config. */
 export function readHooks(

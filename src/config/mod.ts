@@ -2,11 +2,20 @@ import { compiler } from "./compile.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import { freeze } from "./freeze.ts";
-import { ConfigError, type Finding, inOrder, type Locate, type Problem, toProblems } from "./problem.ts";
+import {
+  ConfigError,
+  type Finding,
+  inOrder,
+  type Locate,
+  type Note,
+  type Problem,
+  toProblems,
+} from "./problem.ts";
 import { checkReferences, type Environment } from "./references.ts";
 import { readRegions, type Runtime } from "./regions.ts";
 import { readSettings } from "./settings.ts";
-import { shape } from "./shape.ts";
+import type { Written } from "./schema.ts";
+import type { Draft } from "./shape.ts";
 import { readTargets } from "./targets.ts";
 
 export { ConfigError, type Problem } from "./problem.ts";
@@ -22,9 +31,11 @@ export interface LoadOptions extends Environment {
 }
 
 interface Reading {
-  value?: unknown;
-  locate: Locate;
-  problems: Problem[];
+  /** What was written, as far as it has the right shape; undefined: nothing could be read. */
+  draft?: Draft<Written>;
+  findings?: Finding[];
+  locate?: Locate;
+  problems?: Problem[];
 }
 
 /** A config that passed, and what is doubtful in it. */
@@ -35,29 +46,42 @@ export interface Loaded {
 
 /** Reads, checks and freezes a YAML text; throws a `ConfigError` with all problems at once. */
 export async function load(source: { kind: "yaml"; text: string }, options: LoadOptions): Promise<Loaded> {
-  // Only here, so that a bundle that loads values alone holds no YAML parser.
+  // Only here, so that a bundle that loads compiled values alone holds neither a YAML parser nor the grammar.
   const { readYaml } = await import("./yaml.ts");
-  return await accept(readYaml(source.text), options);
+  const { value, ...reading } = readYaml(source.text);
+  if (value === undefined) return await accept(reading, options);
+  return await accept({ ...await shaped(value), ...reading }, options);
 }
 
-/** The same for a value that was compiled from a config, without positions. */
-export function loadValue(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return accept({ value: value ?? null, locate: () => undefined, problems: [] }, options);
+/** The same for a value, without positions. */
+export async function loadValue(value: unknown, options: LoadOptions): Promise<Loaded> {
+  return await accept(await shaped(value ?? null), options);
 }
 
-async function accept({ value, locate, problems }: Reading, options: LoadOptions): Promise<Loaded> {
-  if (value === undefined) throw new ConfigError(problems);
-  const findings: Finding[] = [];
-  const config = attempt(value, options, findings);
+/** The same for a value that passed {@linkcode load} before it was compiled: its shape is not checked again. */
+export function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
+  return accept({ draft: value as Draft<Written> }, options);
+}
+
+async function shaped(value: unknown): Promise<Reading> {
+  const { shape } = await import("./shape.ts");
+  return nested(() => shape(value));
+}
+
+async function accept(reading: Reading, options: LoadOptions): Promise<Loaded> {
+  const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
+  if (draft === undefined) throw new ConfigError(problems);
+  const config = nested(() => build(draft, options, (finding) => void findings.push(finding)));
   const all = inOrder([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
   return { config: freeze(config), warnings: all };
 }
 
-function attempt(value: unknown, options: LoadOptions, findings: Finding[]): Config {
+/** What walks a config, which may be nested more deeply than the stack. */
+function nested<T>(walk: () => T): T {
   try {
-    return build(value, options, findings);
+    return walk();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const message = "this config is nested too deeply";
@@ -65,10 +89,7 @@ function attempt(value: unknown, options: LoadOptions, findings: Finding[]): Con
   }
 }
 
-function build(value: unknown, options: LoadOptions, findings: Finding[]): Config {
-  const note = (finding: Finding) => void findings.push(finding);
-  const { draft, findings: shapes } = shape(value);
-  findings.push(...shapes);
+function build(draft: Draft<Written>, options: LoadOptions, note: Note): Config {
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, options, note);
   const regions = readRegions(draft.regions, options.runtime, note);

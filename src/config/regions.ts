@@ -3,9 +3,24 @@ import { checkAddress } from "./address.ts";
 import { closest } from "./closest.ts";
 import { describe, type Note, type Path } from "./problem.ts";
 import { readQuorum } from "./rules.ts";
-import { PLACES, type Written } from "./schema.ts";
+import type { Written } from "./schema.ts";
 import type { Draft } from "./shape.ts";
 import { unique } from "./unique.ts";
+
+/** Cloudflare's location hints for Durable Objects. */
+export const PLACES = [
+  "wnam",
+  "enam",
+  "weur",
+  "eeur",
+  "apac",
+  "apac-ne",
+  "apac-se",
+  "oc",
+  "sam",
+  "afr",
+  "me",
+] as const;
 
 /** What a config can be run on. */
 export type Runtime = "deno" | "cloudflare";

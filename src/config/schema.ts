@@ -1,27 +1,10 @@
 import * as z from "zod";
-import { apiGrammar } from "./access.ts";
+import { apiGrammar } from "./access_schema.ts";
 import { duration, id, list, map, plainId, quorum, reference, words } from "./fields.ts";
-import { hooksGrammar } from "./hooks.ts";
+import { hooksGrammar } from "./hooks_schema.ts";
+import { PLACES } from "./regions.ts";
 import { CLAIM_RULES, report } from "./report_schema.ts";
 import { cleanup, journey } from "./steps_schema.ts";
-
-/** Cloudflare's location hints for Durable Objects. */
-export const PLACES = [
-  "wnam",
-  "enam",
-  "weur",
-  "eeur",
-  "apac",
-  "apac-ne",
-  "apac-se",
-  "oc",
-  "sam",
-  "afr",
-  "me",
-] as const;
-
-/** The events a webhook can take. */
-export const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
 
 const described = <Field extends z.ZodType>(field: Field, description: string, fallback?: unknown) =>
   field.optional().meta(fallback === undefined ? { description } : { description, default: fallback });

@@ -7,9 +7,12 @@ import { readHooks } from "./hooks.ts";
 import { matches } from "./glob.ts";
 import type { Note } from "./problem.ts";
 import type { Environment } from "./references.ts";
-import { EVENTS, type Written } from "./schema.ts";
+import type { Written } from "./schema.ts";
 import type { Draft } from "./shape.ts";
 import { unique } from "./unique.ts";
+
+/** The events a webhook can take. */
+const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
 
 type Settings = Omit<Config, "regions" | "targets" | "checks">;
 
