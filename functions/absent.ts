@@ -11,9 +11,6 @@ export const upstashStore = () => missing("store: { upstash: {} }");
 export const github = () => missing("hooks.github");
 export const approver = github;
 
-/** In place of hono/cors. */
-export const cors = () => missing("api.cors");
-
 /** In place of croner. */
 export class Cron {
   constructor() {

@@ -6,7 +6,6 @@ const ABSENT = fileURLToPath(new URL("../functions/absent.ts", import.meta.url))
 const RARE: [module: string, needed: RegExp][] = [
   ["#upstash", /"upstash":/],
   ["#github", /"github":/],
-  ["hono/cors", /"cors":/],
   ["croner", /"cron":/],
   ["aws4fetch", /"aws":/],
 ];

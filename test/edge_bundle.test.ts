@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { serve } from "../scripts/bench_workerd.ts";
 import config from "./edge/config.json" with { type: "json" };
 import { folder, wrangler } from "./edge/wrangler.ts";
 
@@ -50,6 +51,33 @@ test("the bundle is at most 200 KB gzipped", () => {
     ["minified, by library:", ...lines, `${kB(code.length)}  in all, ${kB(bytes).trim()} gzipped`].join("\n"),
   );
   expect(bytes).toBeLessThanOrEqual(MAX_GZIP_BYTES);
+});
+
+test("it answers without what its config does without", async () => {
+  const workerd = await serve({
+    code,
+    vars: { ...SECRETS, ASSAY_PLAN: "free", ASSAY_PLACES: "assumed" },
+    objects: { LEDGER: "Ledger", PROBER: "Prober" },
+  }, "/livez");
+  onTestFinished(() => workerd.stop());
+  const authorization = `Bearer ${SECRETS.ASSAY_TOKEN}`;
+  const ask = (path: string, init?: RequestInit) =>
+    fetch(workerd.url + path, { ...init, headers: { authorization } });
+  const paths = [
+    "/v1/status",
+    "/v1/targets/shop/health?as=spring",
+    "/metrics",
+    "/v1/badges/shop.svg",
+    "/status",
+  ];
+  const statuses = await Promise.all(paths.map(async (path) => (await ask(path)).status));
+  expect(statuses).toEqual([200, 503, 200, 200, 200]);
+  expect((await ask("/v1/events/github", { method: "POST" })).status).toBe(403);
+  // The ledger asks its probers, which walk the journey: there is no such shop.
+  const { regions } = await (await ask("/v1/targets/shop/checks/orders/rounds", { method: "POST" })).json();
+  expect(regions).toMatchObject(
+    ["weur", "enam", "oc"].map((id) => ({ probers: [{ id, verdict: { word: "down" } }] })),
+  );
 });
 
 test("it holds the config with its references, and no value of a secret", () => {
