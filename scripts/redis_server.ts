@@ -32,7 +32,8 @@ export interface Server {
 export function redisServer({ dir, appendOnly = false }: ServerOptions): Server {
   Deno.mkdirSync(dir, { recursive: true });
   // A socket's path may not be long, and the data's may be.
-  const socket = join(Deno.makeTempDirSync({ prefix: "assay-" }), "redis");
+  const folder = Deno.makeTempDirSync({ prefix: "assay-" });
+  const socket = join(folder, "redis");
   const process = new Deno.Command("redis-server", {
     args: [
       ...["--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--lua-time-limit", "500"],
@@ -43,7 +44,10 @@ export function redisServer({ dir, appendOnly = false }: ServerOptions): Server 
     stderr: "inherit",
   }).spawn();
   let isOver = false;
-  const ended = process.status.finally(() => isOver = true);
+  const ended = process.status.finally(() => {
+    isOver = true;
+    Deno.removeSync(folder, { recursive: true });
+  });
   return { socket, ended, kill: (signal) => void (isOver || process.kill(signal)) };
 }
 
