@@ -14,6 +14,8 @@ export interface SqlCursor {
 export interface ObjectStorage {
   sql: { exec(query: string, ...bindings: unknown[]): SqlCursor };
   transactionSync<T>(work: () => T): T;
+  get<T>(key: string): Promise<T | undefined>;
+  put<T>(key: string, value: T): Promise<void>;
   getAlarm(): Promise<number | null>;
   setAlarm(atMs: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
 import bundled from "assay:config";
 import { type Config } from "../src/config/config.ts";
-import { loadCompiled } from "../src/config/mod.ts";
+import { loadCompiled, type Problem } from "../src/config/mod.ts";
 import { guarded } from "../src/guard.ts";
 import type { Fetch, Log, Ports } from "../src/ports.ts";
 import type { Plan } from "../src/prices.ts";
@@ -25,15 +25,17 @@ const network: Fetch = (url, outgoing) => fetch(url, { ...outgoing, redirect: "m
 const text = (env: Env, name: string) => typeof env[name] === "string" ? env[name] : undefined;
 
 /** The config that was compiled into this deployment, and the ports of this isolate. */
-export async function boot(env: Env): Promise<{ config: Config; ports: Ports }> {
-  const { config } = await loadCompiled(bundled, {
+export async function boot(env: Env): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {
+  const { config, warnings } = await loadCompiled(bundled, {
     dialects: DIALECTS.map(({ name }) => name),
     runtime: "cloudflare",
     env: (name) => text(env, name),
+    // One that only probes needs the secrets of journeys and its own token.
+    envMissing: text(env, "ASSAY_PROBER") ? "warning" : "error",
   });
   const fetch = guarded(network, config.allowPrivate);
   const secrets = vault(JSON.stringify(bundled), (name) => text(env, name));
-  return { config, ports: { clock, fetch, random: Math.random, log, vault: secrets } };
+  return { config, warnings, ports: { clock, fetch, random: Math.random, log, vault: secrets } };
 }
 
 /** The plan that this deployment says it is on; without a word the smaller one. */

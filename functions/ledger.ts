@@ -1,6 +1,7 @@
 /** The single writer: settles slots, keeps the store in its own SQLite, answers the API. Its alarm drives the outbox. */
 import { DurableObject } from "cloudflare:workers";
 import { messageOf } from "../src/exchange.ts";
+import type { Minute } from "../src/settle.ts";
 import type { Env } from "./edge.ts";
 import { once } from "./once.ts";
 import { peerOf } from "./peer.ts";
@@ -12,22 +13,25 @@ const ALARM_MS = 1_000;
 const AGAIN_MS = 30_000;
 /** Pending notices that are looked at for the next alarm. */
 const WAITING = 2_000;
+/** Where the minute is kept that has slots to come: an object sleeps after ten idle seconds, and forgets. */
+const MINUTE = "minute";
 
 /** One object, named `ledger`. */
 export class Ledger extends DurableObject<Env> {
   readonly #assay = once(async () => (await import("./open.ts")).openLedger(this.env, this.ctx.storage));
-  /** Slots of the running minute that the alarm still has to settle. */
-  #agenda: number[] = [];
+  /** Slots of the running minute that the alarm still has to settle; undefined: they are to be remembered. */
+  #agenda: number[] | undefined;
 
   /** One cron event. Fired twice, it changes nothing; a missed one leaves a gap that the next slot shows. */
   async tick(scheduledMs: number): Promise<void> {
     const { begin, settle, outbox, upkeep } = await this.#assay();
-    const agenda = await begin(Math.floor(scheduledMs / MINUTE_MS) * MINUTE_MS);
-    if (!agenda) return;
+    const minute = await begin(Math.floor(scheduledMs / MINUTE_MS) * MINUTE_MS);
+    if (!minute) return;
     const now = Date.now();
-    this.#agenda = agenda.filter((slot) => slot > now);
+    this.#agenda = minute.slots.filter((slot) => slot > now);
+    if (this.#agenda.length > 0) await this.ctx.storage.put<Minute>(MINUTE, minute);
     await this.#arm();
-    await Promise.all(agenda.filter((slot) => slot <= now).map(settle));
+    await Promise.all(minute.slots.filter((slot) => slot <= now).map(settle));
     await outbox();
     await upkeep();
     await this.#arm();
@@ -36,14 +40,12 @@ export class Ledger extends DurableObject<Env> {
   /** Always arms again: an alarm that throws is retried six times and then dropped. */
   override async alarm(): Promise<void> {
     try {
-      const { settle, outbox } = await this.#assay();
-      const now = Date.now();
-      const due = this.#agenda.filter((slot) => slot <= now);
-      this.#agenda = this.#agenda.filter((slot) => slot > now);
-      await Promise.all(due.map(settle));
-      await outbox();
+      await this.#remember();
+      const [agenda, now] = [this.#agenda ?? [], Date.now()];
+      this.#agenda = agenda.filter((slot) => slot > now);
+      await this.#untilNext(this.#work(agenda.filter((slot) => slot <= now)));
     } catch (error) {
-      console.error({ level: "error", message: "an alarm failed", error: messageOf(error) });
+      this.#failed(error);
     } finally {
       await this.#arm();
     }
@@ -53,9 +55,41 @@ export class Ledger extends DurableObject<Env> {
     return await (await this.#assay()).app.fetch(request, peerOf(request));
   }
 
+  async #work(due: number[]): Promise<void> {
+    const { settle, outbox } = await this.#assay();
+    await Promise.all(due.map(settle));
+    await outbox();
+  }
+
+  /** After a sleep: the slots that are left of the minute which this object began. */
+  async #remember(): Promise<void> {
+    if (this.#agenda) return;
+    const { resume, store } = await this.#assay();
+    const minute = await this.ctx.storage.get<Minute>(MINUTE);
+    const settled = (await store.pulse())?.slot ?? 0;
+    // Cron may have begun the next minute meanwhile.
+    if (!minute || this.#agenda) return;
+    resume(minute);
+    this.#agenda = minute.slots.filter((slot) => slot > settled);
+  }
+
+  /** Waits for the work, but not past the next slot: one alarm runs at a time, and a receiver that hangs must not cost that slot. */
+  async #untilNext(work: Promise<void>): Promise<void> {
+    const next = Math.min(...this.#agenda ?? []);
+    const done = work.catch((error) => this.#failed(error));
+    if (next === Infinity) return await done;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const due = new Promise<void>((resolve) => timer = setTimeout(resolve, next - Date.now()));
+    await Promise.race([done, due]).finally(() => clearTimeout(timer));
+  }
+
+  #failed(error: unknown): void {
+    console.error({ level: "error", message: "an alarm failed", error: messageOf(error) });
+  }
+
   /** For the next slot below a minute, or the next notice that is due; none if there is nothing to wait for. */
   async #arm(): Promise<void> {
-    const times = [...this.#agenda, ...await this.#waiting()];
+    const times = [...this.#agenda ?? [], ...await this.#waiting()];
     if (times.length === 0) return;
     await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + ALARM_MS));
   }

@@ -5,7 +5,7 @@
 import { api } from "../src/api/app.ts";
 import type { Config } from "../src/config/config.ts";
 import { overheadOf } from "../src/cost.ts";
-import { deliver } from "../src/notify/mod.ts";
+import { deliver, webhookFaults } from "../src/notify/mod.ts";
 import { whereabouts } from "../src/place.ts";
 import type { Fetch, Ports } from "../src/ports.ts";
 import { INVOCATION } from "../src/prices.ts";
@@ -26,9 +26,11 @@ const INSIDE = "inside";
 
 /** All that the ledger object does, over its storage. */
 export async function openLedger(env: Env, storage: ObjectStorage) {
-  const { config, ports } = await boot(env);
+  const { config, ports, warnings } = await boot(env);
+  for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
+  for (const fault of await webhookFaults(ports.vault, config)) ports.log.error("nobody is told", { fault });
   const store = await openStore(env, config, storage);
-  const { begin, settle, look, upkeep } = settler({
+  const { look, ...settling } = settler({
     ports,
     store,
     config,
@@ -40,14 +42,8 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const hooked = config.hooks.github && await import("#github");
   const review = hooked?.approver(ports, config, store);
   const outbox = () => Promise.all([deliver(ports, store, config, { most }), review?.()]);
-  return {
-    store,
-    begin,
-    settle,
-    upkeep,
-    outbox,
-    app: api({ ports, config, store, look, github: hooked?.github }),
-  };
+  const app = api({ ports, config, store, look, github: hooked?.github });
+  return { ...settling, store, outbox, app };
 }
 
 /** The object's own SQLite, unless the config names a store that other deployments share. */
@@ -58,15 +54,20 @@ async function openStore(env: Env, config: Config, storage: ObjectStorage): Prom
   return upstashStore({ url, token, clock, random: Math.random });
 }
 
-/** The app of one prober of the config that this deployment holds. */
-export async function openProber(env: Env, id: string) {
+/**
+ * The app of one prober of the config that this deployment holds: of a place, as an object with this storage, or without one of a
+ * `url`, which anybody can reach, and so only with that prober's own token.
+ */
+export async function openProber(env: Env, id: string, storage?: ObjectStorage) {
   const { config, ports } = await boot(env);
   const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
-  if (!own || own.kind === "local") throw new Error(`The config has no prober ${id} for Cloudflare`);
+  if (!own || own.kind !== (storage ? "place" : "remote")) {
+    throw new Error(`The config has no prober ${id} ${storage ? "with a place" : "with a url and token"}`);
+  }
   const { concurrency, controls } = config;
   // On a developer's machine every place is the same one.
   const measured = own.kind === "place" && env.ASSAY_PLACES !== "assumed";
-  const where = measured ? whereabouts(ports, own.place) : undefined;
+  const where = measured && storage ? whereabouts(ports, own.place, storage) : undefined;
   const prober = localProber(ports, {
     id,
     region: own.region,

@@ -1,5 +1,5 @@
 /** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, type ObjectStorage } from "cloudflare:workers";
 import type { Env } from "./edge.ts";
 import { once } from "./once.ts";
 
@@ -15,12 +15,12 @@ export class Prober extends DurableObject<Env> {
 
   override async fetch(request: Request): Promise<Response> {
     const id = request.headers.get(PROBER_HEADER) ?? "";
-    const app = this.#apps.get(id) ?? prober(this.env, id);
+    const app = this.#apps.get(id) ?? prober(this.env, id, this.ctx.storage);
     this.#apps.set(id, app);
     return await (await app()).fetch(request);
   }
 }
 
 /** The app of one prober, made at its first request. */
-export const prober = (env: Env, id: string) =>
-  once(async () => (await import("./open.ts")).openProber(env, id));
+export const prober = (env: Env, id: string, storage?: ObjectStorage) =>
+  once(async () => (await import("./open.ts")).openProber(env, id, storage));

@@ -10,8 +10,11 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 const marked = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 const marks = { style: marked(STYLE), script: marked(SCRIPT) };
 
+const grammar = json(jsonSchema());
+
 const FILES = {
-  "schema/assay.schema.json": json(jsonSchema()),
+  "schema/assay.schema.json": grammar,
+  "src/config/grammar.json": json({ mark: marked(grammar) }),
   "schema/events.schema.json": json(eventsSchema()),
   "schema/v1/openapi.json": json(openapi()),
   [`schema/assets/page.${marks.style}.css`]: STYLE,

@@ -2,7 +2,8 @@
  * `deno task deploy [--plan free|paid] [wrangler arguments]` and `deno task dev:worker`: check the config, compile it to JSON so that
  * no YAML parser is bundled, hold it against the plan's limits, then hand over to wrangler.
  */
-import { parse } from "yaml";
+import { compiled } from "../src/config/compiled.ts";
+import { readYaml } from "../src/config/yaml.ts";
 import { spare } from "./spare.ts";
 import { DEFAULT_FILE, fail, loadFile, USAGE, warn } from "./terminal.ts";
 
@@ -19,8 +20,8 @@ const plan = taken("--plan") ?? "free";
 const loaded = await loadFile(file, { runtime: "cloudflare", envMissing: "warning" });
 warn(file, loaded);
 await Deno.mkdir(".assay", { recursive: true });
-const compiled = JSON.stringify(parse(loaded.text));
-await Deno.writeTextFile(COMPILED, compiled);
+const bundled = JSON.stringify(compiled(readYaml(loaded.text).value));
+await Deno.writeTextFile(COMPILED, bundled);
 
 if (verb === "deploy") {
   const code = await run([
@@ -44,7 +45,7 @@ Deno.exit(
     ...rest,
     "--var",
     verb === "deploy" ? `ASSAY_PLAN:${plan}` : "ASSAY_PLACES:assumed",
-    ...spare(compiled),
+    ...spare(bundled),
   ]),
 );
 

@@ -50,15 +50,31 @@ const TRACE = new URL("https://cloudflare.com/cdn-cgi/trace");
 const HOUR_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
+/** What outlives the process, as a Durable Object's storage does. */
+export interface Memory {
+  get<T>(key: string): Promise<T | undefined>;
+  put<T>(key: string, value: T): Promise<void>;
+}
+
+/** A measurement, and when (epoch ms) it was made. */
+interface Measured {
+  at: number;
+  colo?: string;
+}
+
+const KEY = "place";
+
 /** Measures where this prober is, at most once an hour; a failed measurement says nothing and is tried again after a minute. */
-export function whereabouts(ports: Ports, hint: string): () => Promise<Whereabouts> {
-  let known: { at: number; colo?: string } | undefined;
+export function whereabouts(ports: Ports, hint: string, memory: Memory): () => Promise<Whereabouts> {
+  let known: Measured | undefined;
   return async () => {
     const nowMs = ports.clock.now();
+    known ??= await memory.get<Measured>(KEY);
     const keepMs = known?.colo ? HOUR_MS : RETRY_MS;
     if (!known || Math.abs(nowMs - known.at) >= keepMs) {
       const colo = await measured(ports) ?? known?.colo;
       known = { at: nowMs, ...(colo && { colo }) };
+      await memory.put(KEY, known);
     }
     return { misplaced: isMisplaced(hint, known.colo), ...(known.colo && { colo: known.colo }) };
   };

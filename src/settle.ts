@@ -33,8 +33,10 @@ export interface SettlerOptions {
 
 /** Settles slots. */
 export interface Settler {
-  /** Takes the lease of the minute that starts at `minuteMs`, and answers its slots. Null: it belongs to another, or is settled. */
-  begin(minuteMs: number): Promise<number[] | null>;
+  /** Takes the lease of the minute that starts at `minuteMs`. Null: it belongs to another, or is settled. */
+  begin(minuteMs: number): Promise<Minute | null>;
+  /** Goes on with a minute that this process began before it forgot; without effect once one was begun. */
+  resume(minute: Minute): void;
   /** Settles one slot of the minute that was begun. Never rejects: what goes wrong is logged, and the slot is missing. */
   settle(slot: number): Promise<void>;
   /**
@@ -48,6 +50,12 @@ export interface Settler {
   upkeep(): Promise<void>;
   /** Gives up the lease, so that whoever comes next need not wait until it runs out. */
   release(): Promise<void>;
+}
+
+/** A minute that was begun, and its slots (epoch ms). */
+export interface Minute {
+  lease: Lease;
+  slots: number[];
 }
 
 const MINUTE_MS = 60_000;
@@ -93,7 +101,9 @@ export function settler(options: SettlerOptions): Settler {
     const told = pushes(store, clock, checks);
     told.catch(() => {}); // each lane that waits for it says so
     await Promise.all([...byLane].map(([lane, checks]) => {
-      const arrivals = gather(options, slot, checks, shelf);
+      // A store that fails here fails the commit as well, which says so.
+      const arrivals = shelf.know(checks, lease!).catch(() => {})
+        .then(() => gather(options, slot, checks, shelf));
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
         .then(() => commit(slot, checks, arrivals, told))
@@ -113,7 +123,7 @@ export function settler(options: SettlerOptions): Settler {
     const taken = await store.lease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
     if (!taken) return null;
     lease = taken;
-    return slots(config.checks, minuteMs);
+    return { lease, slots: slots(config.checks, minuteMs) };
   };
 
   const look = async (check: Check): Promise<CheckState> => {
@@ -128,6 +138,7 @@ export function settler(options: SettlerOptions): Settler {
 
   return {
     begin,
+    resume: (minute) => void (lease ??= minute.lease),
     settle,
     look,
     upkeep,
@@ -135,10 +146,10 @@ export function settler(options: SettlerOptions): Settler {
       if (lease) await store.release(lease);
     },
     async tick(minuteMs, signal) {
-      const agenda = await begin(minuteMs);
-      if (!agenda) return false;
+      const begun = await begin(minuteMs);
+      if (!begun) return false;
       const running: Promise<void>[] = [];
-      for (const slot of agenda) {
+      for (const slot of begun.slots) {
         const wait = slot - clock.now();
         if (wait > MINUTE_MS) break; // the clock stepped back: these slots are not for now
         if (wait > 0) await pause(clock, wait, signal);

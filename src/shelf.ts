@@ -43,6 +43,17 @@ export class Shelf {
     return { states, touched, gone, dropFrom: touched.length };
   }
 
+  /** Reads what is not known here about these checks: after a start, their states. */
+  async know(checks: Check[], lease: Lease): Promise<void> {
+    const shards = new Set(checks.map((check) => this.packing.shardOf.get(check.key)!));
+    const unknown = [...shards].filter((shard) => !this.#decoded.has(shard)).sort((a, b) => a - b);
+    if (unknown.length === 0) return;
+    for (const { shard, state } of await this.store.read(unknown, lease)) {
+      this.#texts.set(shard, state);
+      this.#decoded.set(shard, decodeStates(state, shard));
+    }
+  }
+
   /** The checks that this prober has not walked for longest come first: what it cannot walk are then the freshest. */
   oldestFirst(checks: Check[], prober: string): Check[] {
     const age = new Map(checks.map((check) => [check, this.#walkedAt(check.key, prober)]));

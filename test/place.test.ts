@@ -15,7 +15,14 @@ const trace = (colo: string) => ({
 
 async function measuring(hint: string, route: Route) {
   const { ports, clock, network } = await world(threeRegions(), { routes: { [TRACE]: route } });
-  return { where: whereabouts(ports, hint), clock, asked: () => network.requests.length };
+  const kept = new Map<string, unknown>();
+  const memory = {
+    get: <T>(key: string) => Promise.resolve(kept.get(key) as T | undefined),
+    put: (key: string, value: unknown) => Promise.resolve(void kept.set(key, structuredClone(value))),
+  };
+  /** As after a sleep: only what was kept is known. */
+  const woken = () => whereabouts(ports, hint, memory);
+  return { where: woken(), woken, clock, asked: () => network.requests.length };
 }
 
 describe("misplaced", () => {
@@ -54,6 +61,17 @@ describe("whereabouts", () => {
   test("names the colo of a misplaced prober", async () => {
     const { where } = await measuring("oc", trace("FRA"));
     expect(await where()).toEqual({ colo: "FRA", misplaced: true });
+  });
+
+  test("remembers over a sleep what it measured within the hour", async () => {
+    const { where, woken, clock, asked } = await measuring("oc", trace("FRA"));
+    await where();
+    await clock.advance(HOUR - 1);
+    expect(await woken()()).toEqual({ colo: "FRA", misplaced: true });
+    expect(asked()).toBe(1);
+    await clock.advance(1);
+    await woken()();
+    expect(asked()).toBe(2);
   });
 
   test("asks once an hour", async () => {

@@ -1,4 +1,5 @@
 import { compiler } from "./compile.ts";
+import { decompiled } from "./compiled.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import { freeze } from "./freeze.ts";
@@ -58,9 +59,9 @@ export async function loadValue(value: unknown, options: LoadOptions): Promise<L
   return await accept(await shaped(value ?? null), options);
 }
 
-/** The same for a value that passed {@linkcode load} before it was compiled: its shape is not checked again. */
-export function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return accept({ draft: value as Draft<Written> }, options);
+/** The same for what was compiled from a config that passed {@linkcode load}: its shape is not checked again. */
+export async function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
+  return await accept({ draft: decompiled(value) as Draft<Written> }, options);
 }
 
 async function shaped(value: unknown): Promise<Reading> {

@@ -7,6 +7,7 @@ import { readHooks } from "./hooks.ts";
 import { matches } from "./glob.ts";
 import type { Note } from "./problem.ts";
 import type { Environment } from "./references.ts";
+import type { Runtime } from "./regions.ts";
 import type { Written } from "./schema.ts";
 import type { Draft } from "./shape.ts";
 import { unique } from "./unique.ts";
@@ -19,7 +20,7 @@ type Settings = Omit<Config, "regions" | "targets" | "checks">;
 /** Everything but regions and targets, every default filled in. */
 export function readSettings(
   draft: Draft<Written>,
-  { allowPrivate, env, envMissing }: Environment & { allowPrivate: boolean },
+  { allowPrivate, env, envMissing, runtime }: Environment & { allowPrivate: boolean; runtime?: Runtime },
   note: Note,
 ): Settings {
   const { publicUrl, listen = 8080, concurrency = 5, controls = [], api, hooks } = draft;
@@ -30,7 +31,7 @@ export function readSettings(
   return {
     publicUrl,
     listen,
-    store: readStore(draft.store, { env, envMissing }, note),
+    store: readStore(draft.store, { env, envMissing, runtime }, note),
     retention: readRetention(draft.retention),
     api: readApi(api, (draft.targets ?? []).map((target) => target?.id), note),
     hooks: readHooks(hooks, (draft.targets ?? []).map((target) => target?.id), note),
@@ -44,16 +45,29 @@ export function readSettings(
 /** Where an Upstash is, and the secret that opens it. */
 const UPSTASH = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
 
-/** What is written counts; if nothing is, the environment may name an Upstash. */
+/**
+ * What is written counts; if nothing is, the environment may name an Upstash. Not on Cloudflare: what a Worker bundles is settled
+ * before its secrets are known.
+ */
 function readStore(
   store: Draft<Written>["store"],
-  { env, envMissing }: Environment,
+  { env, envMissing, runtime }: Environment & { runtime?: Runtime },
   note: Note,
 ): Config["store"] {
   if (store === undefined) {
-    return UPSTASH.every((name) => env?.(name))
-      ? { kind: "upstash" }
-      : { kind: "sqlite", path: ".assay/assay.db" };
+    const isNamed = UPSTASH.every((name) => env?.(name));
+    if (isNamed && runtime !== "cloudflare") return { kind: "upstash" };
+    if (isNamed) {
+      const message = `${UPSTASH.join(" and ")} are set, and not used: a Worker's store is its object's own`;
+      note({
+        severity: "warning",
+        path: ["store"],
+        message,
+        expected: "store: { upstash: {} }",
+        found: "nothing",
+      });
+    }
+    return { kind: "sqlite", path: ".assay/assay.db" };
   }
   const kinds = Object.keys(store);
   if (kinds.length !== 1) {

@@ -34,4 +34,13 @@ describe("store", () => {
     ]);
     expect(await problemsOf(written)).toEqual([]);
   });
+
+  test("a Worker takes none from its environment that its config does not name, and says so", async () => {
+    const options = { ...of(UPSTASH), runtime: "cloudflare" } as const;
+    const text = BASE.replace("version: 1", "version: 1\nregions: [weur]");
+    expect((await read(text, options)).store).toEqual({ kind: "sqlite", path: ".assay/assay.db" });
+    expect(await problemsOf(text, options)).toMatchObject([
+      { severity: "warning", path: "store", expected: "store: { upstash: {} }" },
+    ]);
+  });
 });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { prober } from "../../functions/prober.ts";
 import worker from "../../functions/worker.ts";
 import { worlds } from "./world.ts";
 
@@ -33,4 +34,34 @@ test("a pinned Worker behind the binding PROBER_<ID> is asked by it, and its vot
   expect((await world.history())[2]).toEqual({ weur: "drift", oc: "ready", "us-east": "drift" });
   // Two of three regions; without the pinned one it would be one of two, which is no majority.
   expect((await world.told()).map(({ says }) => says)).toEqual(["opened drift #1"]);
+});
+
+describe("a Worker that is one prober", () => {
+  beforeEach(() =>
+    world.deploy({
+      regions: [
+        { id: "eu", probers: [{ id: "weur", place: "weur" }] },
+        { id: "us", probers: [{ id: "east", url: "https://prober.invalid", token: "${env:PROBER_TOKEN}" }] },
+      ],
+    })
+  );
+  const pinned = (id: string) =>
+    prober({ SHOP_URL: env.SHOP_URL, PROBER_TOKEN: "tok-of-the-prober", ASSAY_PROBER: id }, id)();
+
+  test.each([["tok-of-the-prober", 400], ["tok-of-another", 401], ["inside", 401]])(
+    "needs only its own secrets, and answers %s with %d",
+    async (token, status) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const request = new Request("https://prober.example/v1/rounds", {
+        method: "POST",
+        headers,
+        body: "{}",
+      });
+      expect((await (await pinned("east")).fetch(request)).status).toBe(status);
+    },
+  );
+
+  test("is none that has a place: the name by which the ledger asks that one is no secret", async () => {
+    await expect(pinned("weur")).rejects.toThrow("no prober weur with a url and token");
+  });
 });

@@ -89,23 +89,43 @@ describe("slots below a minute", () => {
     return runDurableObjectAlarm(world.ledger);
   };
 
+  /** Seconds of minute 0 that have a sample. */
+  const settled = async () => {
+    const samples = await world.stored((store) => store.samples({ shard: 0, from: 0, to: minute(1) }));
+    return samples.map(({ slot }) => (slot - minute(0)) / SECOND);
+  };
+
   test("are settled by the alarm, which arms itself for the next", async () => {
     often();
     await world.tick(0);
     expect([await alarmAt(20), await alarmAt(40), await alarmAt(60)]).toEqual([true, true, false]);
-    const samples = await world.stored((store) => store.samples({ shard: 0, from: 0, to: minute(1) }));
-    expect(samples.map(({ slot }) => (slot - minute(0)) / SECOND)).toEqual([0, 20, 40]);
+    expect(await settled()).toEqual([0, 20, 40]);
   });
 
-  test("of an evicted ledger may be a gap, and the next minute goes on", async () => {
+  test("are settled as well by a ledger that slept after each", async () => {
     often();
     await world.tick(0);
+    for (const second of [20, 40]) {
+      await evictDurableObject(world.ledger);
+      expect(await alarmAt(second)).toBe(true);
+    }
+    expect(await settled()).toEqual([0, 20, 40]);
     await evictDurableObject(world.ledger);
-    await alarmAt(20);
+    expect(await alarmAt(60)).toBe(false);
     await world.tick(1);
-    const samples = await world.stored((store) =>
-      store.samples({ shard: 0, from: minute(1), to: minute(2) })
-    );
-    expect(samples.map(({ slot }) => slot)).toEqual([minute(1)]);
+    expect(await world.stored((store) => store.samples({ shard: 0, from: minute(1), to: minute(2) })))
+      .toHaveLength(1);
+  });
+
+  test("do not wait for a receiver that hangs", async () => {
+    often();
+    await world.room.be({ all: "lies" });
+    await world.room.answerHooks(-1);
+    await world.tick(0);
+    // The incident opens with the second lie; the third slot is due 0.1 s later.
+    expect(await alarmAt(39.9)).toBe(true);
+    await world.room.until(({ posts }) => posts.length === 1);
+    expect(await alarmAt(40)).toBe(true);
+    expect(await settled()).toEqual([0, 20, 40]);
   });
 });

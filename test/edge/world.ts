@@ -14,7 +14,7 @@ import { type Room, room } from "./room.ts";
 export const minute = (n: number) => START + n * MINUTE;
 
 /** The config that `wrangler.toml` bundles here; the Worker and this test share the module. */
-const deployed: Record<string, unknown> = bundled;
+const deployed = bundled.config as Record<string, unknown>;
 const original = structuredClone(deployed);
 
 const wire = globalThis.fetch;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spare } from "../../scripts/spare.ts";
+import { compiled } from "../../src/config/compiled.ts";
 import { freePort } from "./ports.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -21,13 +22,13 @@ export function wrangler(
   args: string[],
   env: Record<string, string> = {},
 ): Deno.Command {
-  const compiled = join(path, "config.json");
+  const file = join(path, "config.json");
   const toml = join(path, "wrangler.toml");
-  const text = JSON.stringify(config);
-  writeFileSync(compiled, text);
+  const text = JSON.stringify(compiled(config));
+  writeFileSync(file, text);
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const places: [from: string, to: string][] = [
-    ["./.assay/config.json", compiled],
+    ["./.assay/config.json", file],
     ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
     ["./schema", join(ROOT, "schema")],
     ["./src/api/github.ts", join(ROOT, "src/api/github.ts")],

@@ -1,0 +1,21 @@
+import grammar from "./grammar.json" with { type: "json" };
+import { ConfigError } from "./problem.ts";
+
+/** A config as a deployment bundles it: what passed `load`, and the mark of the grammar that it passed. */
+export interface Compiled {
+  grammar: string;
+  config: unknown;
+}
+
+/** Compiles a value that passed `load`. */
+export const compiled = (config: unknown): Compiled => ({ grammar: grammar.mark, config });
+
+/** The value again; a `ConfigError` if this grammar has not passed it: another version's, or written by hand. */
+export function decompiled(value: unknown): unknown {
+  if (isMap(value) && value.grammar === grammar.mark && isMap(value.config)) return value.config;
+  const message = "this config was not compiled by this version of Assay: deploy with `deno task deploy`";
+  throw new ConfigError([{ severity: "error", path: "config", message }]);
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
