@@ -8,7 +8,7 @@ import { overheadOf } from "../src/cost.ts";
 import { deliver, webhookFaults } from "../src/notify/mod.ts";
 import { whereabouts } from "../src/place.ts";
 import type { Fetch, Ports } from "../src/ports.ts";
-import { INVOCATION } from "../src/prices.ts";
+import { CONNECTIONS, INVOCATION } from "../src/prices.ts";
 import { remoteProber } from "../src/remote.ts";
 import { DIALECTS } from "../src/report/mod.ts";
 import { localProber, type Prober } from "../src/round.ts";
@@ -72,7 +72,8 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
     id,
     region: own.region,
     dialects: DIALECTS,
-    concurrency,
+    // One is left for the controls, which are asked beside the last rounds.
+    concurrency: Math.min(concurrency, CONNECTIONS - 1),
     controls,
     budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),
     where,

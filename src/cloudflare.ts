@@ -1,6 +1,7 @@
 /**
  * What Cloudflare answers in a target's place. A Worker's fetch does not throw when an origin fails: it gets a synthetic answer with
- * `server: cloudflare` and the text `error code: NNNN`, and a bot challenge is an answer, too. Neither is the target's own word.
+ * `server: cloudflare` and the text `error code: NNNN`, and a bot challenge is an answer, too. Neither is the target's own word, nor is
+ * what it throws about our own invocation. The whole table: docs/cloudflare.md.
  */
 
 /** Whose failure a synthetic answer is: the `network` between us and the target (the controls tell), our `platform`, or a `blocked` prober. */
@@ -39,4 +40,30 @@ export function synthetic(
   }
   if (!isEdgeStatus(status)) return null;
   return { reason: "network", detail: `Cloudflare error ${code} (${status}) in place of an answer` };
+}
+
+/**
+ * How the messages begin (in lower case) that a Worker's fetch throws of the asking invocation: its limits, its object, its code. From
+ * Cloudflare's pages on errors and limits of Workers and of Durable Objects. `Network connection lost.` and `internal error; reference = ...`
+ * are not among them: a target that closes the connection or whose name does not resolve looks like that, too.
+ */
+const OURS = [
+  "too many subrequests",
+  "too many api requests by single worker invocation",
+  "subrequest depth limit exceeded",
+  "worker exceeded ",
+  "response closed due to connection limit",
+  "the workers runtime canceled this request",
+  "the script will never generate a response",
+  "the execution context ",
+  "cannot perform i/o on behalf of a different ",
+  "durable object",
+  "internal error in durable object storage",
+  "internal error while starting up durable object storage",
+];
+
+/** Whether the message of a thrown error is Cloudflare's word on us. Only its beginning counts: further on it may hold a URL of the target's. */
+export function isOurs(message: string): boolean {
+  const text = message.toLowerCase();
+  return OURS.some((beginning) => text.startsWith(beginning));
 }

@@ -1,4 +1,5 @@
-import { synthetic } from "./cloudflare.ts";
+import { Spent } from "./allowance.ts";
+import { isOurs, synthetic } from "./cloudflare.ts";
 import { type Clock, type Fetch, Refused } from "./ports.ts";
 
 /** The User-Agent of every request that Assay sends. */
@@ -21,7 +22,8 @@ export type Exchange =
 
 /**
  * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
- * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`, `platform`: Cloudflare answered instead (cloudflare.ts).
+ * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`: Cloudflare keeps us out. `platform`: it
+ * would not ask for us (cloudflare.ts), or no request is left to us (allowance.ts).
  */
 export type TransportReason =
   | "refused"
@@ -87,9 +89,11 @@ export async function exchange(
       totalMs,
     });
     if (error instanceof Refused) return fail("refused", error.message);
+    const detail = messageOf(error);
+    if (error instanceof Spent || isOurs(detail)) return fail("platform", detail);
     if (timedOut) return fail("timeout", `no complete answer within ${Math.round(deadlineMs)} ms`);
     if (signal?.aborted) return fail("cancelled", "gave up before the answer was complete");
-    return fail(answered ? "body" : "network", messageOf(error));
+    return fail(answered ? "body" : "network", detail);
   } finally {
     disarm();
     signal?.removeEventListener("abort", cancel);

@@ -2,6 +2,7 @@
  * One prober's half of a slot: ask the report, walk the journey, ask again where the first cell accuses somebody.
  * It returns evidence and keeps no state but its most recent answers.
  */
+import { type Allowance, allowance } from "./allowance.ts";
 import type { Check } from "./config/config.ts";
 import { askedOf, requestsOf } from "./cost.ts";
 import { exchange, messageOf, USER_AGENT } from "./exchange.ts";
@@ -63,7 +64,10 @@ export interface ProberOptions {
   concurrency: number;
   /** Known-good URLs, to tell a prober's fault from a target's. */
   controls: readonly string[];
-  /** Requests that one `ask` may send, by the runtime's limits; what does not fit is missed, the last of the list first. */
+  /**
+   * Requests that the rounds of one `ask` may send, redirects included, by the runtime's limits. What does not fit is missed, the last of the
+   * list first; a round that redirects bring past it ends as the platform's error. Controls and `where` are not counted.
+   */
   budget?: number;
   /** Measures where this prober is. */
   where?: () => Promise<Whereabouts>;
@@ -72,7 +76,7 @@ export interface ProberOptions {
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
   const gate = limiter(options.concurrency);
-  const rounds = new Recent<Promise<Round>>();
+  const rounds = new Recent<Promise<Round | "budget">>();
   const controls = new Recent<Promise<boolean>>();
   /** Rounds remembered: two of the largest slots, so that a small lane does not push a large one out. */
   let keep = 100;
@@ -82,17 +86,33 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
 
   /** How long (ms) the last round of a check took here. */
   const took = new Map<string, number>();
+  const { budget = Infinity } = options;
+  /** How many requests it wanted to send. */
+  const wanted = new Map<string, number>();
+  /** A target that redirected the last time may do so again. More than all there is would never have its turn. */
+  const costOf = (check: Check) => Math.max(requestsOf(check), Math.min(budget, wanted.get(check.key) ?? 0));
 
-  const timed = async (check: Check, slot: number, deadline: AbortSignal) => {
+  const timed = async (
+    check: Check,
+    slot: number,
+    deadline: AbortSignal,
+    allow: Allowance,
+  ): Promise<Round | "budget"> => {
+    const share = allow(ports.fetch, costOf(check));
+    if (!share) return "budget";
     const isBegun = !deadline.aborted;
     const began = ports.clock.elapsed();
-    const walked = await round(ports, { ...options, spare: gate.spare }, check, slot, deadline);
-    if (isBegun) took.set(check.key, ports.clock.elapsed() - began);
+    const counted = { ...ports, fetch: share.fetch };
+    const walked = await round(counted, { ...options, spare: gate.spare }, check, slot, deadline);
+    share.close();
+    if (!isBegun) return walked;
+    took.set(check.key, ports.clock.elapsed() - began);
+    wanted.set(check.key, share.wanted());
     return walked;
   };
 
-  const walked = (check: Check, slot: number, deadline: AbortSignal) =>
-    rounds.getOr(`${check.key}@${slot}`, () => gate(() => timed(check, slot, deadline)), keep);
+  const walked = (check: Check, slot: number, deadline: AbortSignal, allow: Allowance) =>
+    rounds.getOr(`${check.key}@${slot}`, () => gate(() => timed(check, slot, deadline, allow)), keep);
 
   return {
     id: options.id,
@@ -100,18 +120,19 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const deadline = new AbortController();
       const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
       keep = Math.max(keep, 2 * checks.length);
-      const late = new Promise<null>((resolve) =>
-        deadline.signal.addEventListener("abort", () => resolve(null), { once: true })
+      const late = new Promise<"deadline">((resolve) =>
+        deadline.signal.addEventListener("abort", () => resolve("deadline"), { once: true })
       );
-      const admitted = admit(checks, options.budget ?? Infinity);
+      const admitted = admit(checks, budget, costOf);
+      const allow = allowance(budget);
       const answers = await Promise.all(
         queued(checks, took).map(async (check): Promise<Answer> => {
           const { key, digest } = check;
           if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
-          const round = await Promise.race([walked(check, slot, deadline.signal), late]);
-          if (round) return { check: key, digest, round };
+          const round = await Promise.race([walked(check, slot, deadline.signal, allow), late]);
+          if (typeof round !== "string") return { check: key, digest, round };
           rounds.forget(`${key}@${slot}`);
-          return { check: key, digest, missed: "deadline" };
+          return { check: key, digest, missed: round };
         }),
       );
       disarm();
@@ -154,10 +175,10 @@ export function longestMs({ report, timeoutMs, cleanup }: Check): number {
 }
 
 /** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
-function admit(checks: readonly Check[], budget: number): Set<Check> {
+function admit(checks: readonly Check[], budget: number, costOf: (check: Check) => number): Set<Check> {
   let left = budget;
   return new Set(checks.filter((check) => {
-    const cost = requestsOf(check);
+    const cost = costOf(check);
     if (cost > left) return false;
     left -= cost;
     return true;
@@ -196,12 +217,23 @@ export async function round(
     const observation = await walk(ports, { ...walkable(check), baseUrl }, run, signal);
     const { outcome } = observation;
     if (!wantsSecondLook(before, outcome) && !isTold(check)) return { before, observation };
-    return { before, observation, after: await look() };
+    const after = await look();
+    return { before, observation: unlessUnheard(observation, [before, after]), after };
   } catch (error) {
     const detail = ports.vault.redact(messageOf(error));
     ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
     return { before: null, observation: faulty("bug", detail, ports.clock.elapsed() - began) };
   }
+}
+
+/** A claim that our own platform would not ask for accuses nobody of not making it; a failed journey stands, whatever was claimed. */
+function unlessUnheard(observation: Observation, looks: (Report | null)[]): Observation {
+  if (observation.outcome === "fail" || observation.outcome === "error") return observation;
+  const unread = looks.filter((report) => report !== null).filter(({ state }) => state === "unreadable");
+  const said = unread.flatMap((report) => [report, ...report.sources ?? []]).map(({ reason = "" }) => reason);
+  const detail = said.find((reason) => reason.startsWith("platform: "));
+  if (detail === undefined) return observation;
+  return { ...observation, outcome: "error", failure: { step: "", reason: "platform", detail } };
 }
 
 const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { synthetic } from "../src/cloudflare.ts";
+import { isOurs, synthetic } from "../src/cloudflare.ts";
 
 const EDGE = { server: "cloudflare" };
 
@@ -21,5 +21,43 @@ describe("synthetic tells Cloudflare's answers from the target's", () => {
     ["a good answer with that text", 200, EDGE, "error code: 1016", undefined],
   ])("%s", (_name, status, headers, text, reason) => {
     expect(synthetic(status, new Headers(headers), () => text)?.reason).toBe(reason);
+  });
+});
+
+describe("isOurs tells what Cloudflare throws of the asking Worker from what a target can bring about", () => {
+  test.each<[boolean, string]>([
+    [true, "Too many subrequests."],
+    [
+      true,
+      "Too many subrequests by single Worker invocation. To configure this limit, refer to https://x.example/",
+    ],
+    [true, "Too many API requests by single worker invocation."],
+    [true, "Subrequest depth limit exceeded. This request recursed through Workers too many times."],
+    [true, "Worker exceeded CPU time limit."],
+    [true, "Worker exceeded memory limit."],
+    [true, "Response closed due to connection limit"],
+    [
+      true,
+      "The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response.",
+    ],
+    [true, "The script will never generate a response."],
+    [true, "The execution context responding to this call was canceled."],
+    [true, "Cannot perform I/O on behalf of a different request."],
+    [true, "Durable Object is overloaded. Requests queued for too long."],
+    [true, "Durable Object reset because its code was updated."],
+    [true, "Durable Object storage operation exceeded timeout which caused object to be reset."],
+    [true, "Durable Object's isolate exceeded its memory limit and was reset."],
+    [true, "Internal error in Durable Object storage caused object to be reset; reference = x1"],
+    [true, "Internal error while starting up Durable Object storage caused object to be reset."],
+    // A closed connection, a name that does not resolve.
+    [false, "Network connection lost."],
+    [false, "internal error; reference = abc123"],
+    // What a target's redirect or header can put into a message.
+    [false, "Fetch API cannot load: https://too many subrequests/"],
+    [false, "error sending request for url (http://durable object/): connection refused"],
+    [false, "Invalid header value: Too many subrequests."],
+    [false, ""],
+  ])("%s: %s", (ours, message) => {
+    expect(isOurs(message)).toBe(ours);
   });
 });

@@ -1,18 +1,20 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { minute, network, targets, worlds } from "./world.ts";
 
 const world = worlds();
 const CHECKS = 20;
 
-/** Twenty checks, each of up to four requests: the report, its second look and two steps. */
-async function twentyChecks(plan: string): Promise<void> {
+/** Checks of up to four requests each, without redirects: the report, its second look and two steps. */
+async function deploy(plan: string, count: number): Promise<void> {
   const [target] = targets();
   world.deploy({
     regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
-    targets: Array.from({ length: CHECKS }, (_, n) => ({ ...target, id: `t${n}`, url: world.room.stall() })),
+    targets: Array.from({ length: count }, (_, n) => ({ ...target, id: `t${n}`, url: world.room.stall() })),
   });
   await world.bind(world.prober("weur"), { ASSAY_PLAN: plan });
 }
+
+const twentyChecks = (plan: string) => deploy(plan, CHECKS);
 
 /** The targets whose check the API shows as missed in the slot of minute `n`, with the reason. */
 async function missed(n: number): Promise<Map<string, string>> {
@@ -53,4 +55,87 @@ test("the checks whose evidence is oldest go first, so that each has its turn an
   expect(views.map(({ checks: [check] }) => check!.regions[0]!.probers[0]!.vote)).toEqual(
     Array(CHECKS).fill("ready"),
   );
+});
+
+const MOVED = "/moved/";
+
+/** Cloudflare's fetch on the free plan before targets that redirect every step once: after 50 requests of one invocation it throws. */
+function freePlan() {
+  const under = globalThis.fetch;
+  const seen = { sent: 0, thrown: 0 };
+  globalThis.fetch = (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (!new Headers(init?.headers).has("x-assay-run") && !url.pathname.startsWith("/cdn-cgi/")) {
+      return under(input, init);
+    }
+    if (seen.sent === 50) {
+      seen.thrown++;
+      return Promise.reject(
+        new Error(
+          "Too many subrequests by single Worker invocation. To configure this limit, refer to https://developers.cloudflare.com/workers/",
+        ),
+      );
+    }
+    seen.sent++;
+    if (!url.pathname.includes("/orders") || url.pathname.includes(MOVED)) return under(input, init);
+    const location = url.pathname.replace(/\/\w+(?=\/orders)/, MOVED.slice(0, -1));
+    return Promise.resolve(new Response(null, { status: 307, headers: { location } }));
+  };
+  return {
+    seen,
+    /** One prober is asked once in a tick: that is one invocation. */
+    async tick(n: number) {
+      Object.assign(seen, { sent: 0, thrown: 0 });
+      await world.tick(n);
+    },
+  };
+}
+
+/** What became of each check in the slot of minute `n`: its word, or why there is none. */
+async function outcomes(n: number): Promise<string[]> {
+  const slot = new Date(minute(n)).toISOString();
+  return (await world.status()).targets.map(({ checks: [check] }) => {
+    const { missed, verdict } = check!.regions[0]!.probers[0]!;
+    if (missed?.slot === slot) return `missing: ${missed.reason}`;
+    return verdict!.reason ? `${verdict!.word}: ${verdict!.reason}` : verdict!.word;
+  });
+}
+
+const votes = async () =>
+  (await world.status()).targets.map(({ checks: [check] }) => check!.regions[0]!.probers[0]!.vote);
+
+describe("targets that redirect each step cost more than their checks say, and none of them turns red", () => {
+  test("the prober stops by itself before the plan's limit", async () => {
+    await deploy("free", 12);
+    const { tick, seen } = freePlan();
+    for (const n of [0, 1, 2, 3]) {
+      await tick(n);
+      expect(seen.thrown).toBe(0);
+      const all = await outcomes(n);
+      const told = ["ready", "missing: budget", "inconclusive: platform"];
+      expect(all.filter((outcome) => !told.includes(outcome))).toEqual([]);
+      // 60 requests are wanted, and 49 allowed.
+      expect(all).not.toEqual(Array(12).fill("ready"));
+    }
+    // By now it knows what each costs: 49 / 5 = 9 are walked whole, and the others not begun.
+    const all = await outcomes(3);
+    expect(all.toSorted()).toEqual([...Array(3).fill("missing: budget"), ...Array(9).fill("ready")]);
+    expect(await votes()).toEqual(Array(12).fill("ready"));
+    expect(await world.told()).toEqual([]);
+  });
+
+  test("a limit below what the deployment says of its plan is the platform's fault", async () => {
+    await deploy("paid", 12);
+    await world.tick(0);
+    const { tick, seen } = freePlan();
+    for (const n of [1, 2, 3]) {
+      await tick(n);
+      expect(seen.thrown).toBeGreaterThan(0);
+      const all = await outcomes(n);
+      expect(all).toContain("inconclusive: platform");
+      expect(all.filter((outcome) => !["ready", "inconclusive: platform"].includes(outcome))).toEqual([]);
+    }
+    expect((await votes()).filter((vote) => vote !== "ready" && vote !== "none")).toEqual([]);
+    expect(await world.told()).toEqual([]);
+  });
 });
