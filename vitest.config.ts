@@ -35,7 +35,7 @@ export default defineConfig({
         },
         resolve: {
           alias: {
-            "assay:config": new URL("./test/edge/compiled.ts", import.meta.url).pathname,
+            "#config": new URL("./test/edge/compiled.ts", import.meta.url).pathname,
             "#github": new URL("./src/api/github.ts", import.meta.url).pathname,
             "#upstash": new URL("./src/store/upstash.ts", import.meta.url).pathname,
           },

@@ -1,5 +1,5 @@
 /** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
-import bundled from "assay:config";
+import bundled from "#config";
 import { type Config } from "../src/config/config.ts";
 import { loadCompiled, type Problem } from "../src/config/mod.ts";
 import { guarded } from "../src/guard.ts";

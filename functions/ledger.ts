@@ -26,7 +26,9 @@ export class Ledger extends DurableObject<Env> {
   async tick(scheduledMs: number): Promise<void> {
     const { begin, settle, outbox, upkeep } = await this.#assay();
     const minute = await begin(Math.floor(scheduledMs / MINUTE_MS) * MINUTE_MS);
-    if (!minute) return;
+    if (!minute) {
+      return console.log({ level: "info", message: "this minute is taken or settled", scheduledMs });
+    }
     const now = Date.now();
     this.#agenda = minute.slots.filter((slot) => slot > now);
     if (this.#agenda.length > 0) await this.ctx.storage.put<Minute>(MINUTE, minute);

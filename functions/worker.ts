@@ -1,6 +1,6 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
 import { SAFE } from "../src/api/headers.ts";
-import { lives, LIVEZ } from "../src/api/livez.ts";
+import { cannot, lives, LIVEZ } from "../src/api/livez.ts";
 import { messageOf } from "../src/exchange.ts";
 import type { Env } from "./edge.ts";
 import { Ledger } from "./ledger.ts";
@@ -21,7 +21,8 @@ let pinned: ReturnType<typeof prober> | undefined;
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     // Without waking an object: whether the ledger is well, /readyz tells.
-    if (request.method === "GET" && new URL(request.url).pathname === LIVEZ) return lives();
+    const { pathname } = new URL(request.url);
+    if (request.method === "GET" && pathname === LIVEZ) return lives();
     try {
       if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
       pinned ??= prober(env, env.ASSAY_PROBER);
@@ -29,6 +30,7 @@ export default {
     } catch (error) {
       // Most likely the config of this deployment: a secret that is not set. The log names it, the public does not learn it.
       console.error({ level: "error", message: "this deployment cannot answer", error: messageOf(error) });
+      if (pathname === "/readyz" || pathname === "/startupz") return cannot();
       const body = { type: "urn:assay:problem:internal", title: "Assay failed to answer", status: 500 };
       return Response.json(body, {
         status: 500,

@@ -1,4 +1,8 @@
-/** A small stateful shop. Its `/readyz` says ready as soon as the process is up, whatever its order worker does. */
+/**
+ * A small stateful shop. Its `/readyz` says ready as soon as the process is up, whatever its order worker does. As a script,
+ * `deno task shop [--port n]`, it also receives webhooks at `/hook`.
+ */
+import { hook } from "./demo_hook.ts";
 
 interface Order {
   id: string;
@@ -16,10 +20,16 @@ export interface Shop {
   close(): Promise<void>;
 }
 
+/** Known to everybody: for webhooks from this machine to itself. */
+const DEV_SECRET = `whsec_${btoa("known to all, so only for trying")}`;
+const PORT = 8090;
 const READY = "[+]ping ok\n[+]database ok\n[+]order-worker ok\nreadyz check passed\n";
 
-/** Starts a replica; on a free port if none is named. `POST /deploy` and `POST /catch-up` do what the methods do. */
-export function shop(port = 0): Shop {
+/**
+ * Starts a replica; on a free port if none is named. `POST /deploy` and `POST /catch-up` do what the methods do, a POST to one
+ * of the `doors` what that answers.
+ */
+export function shop(port = 0, doors: Record<string, (request: Request) => Promise<Response>> = {}): Shop {
   const orders = new Map<string, Order>();
   let working = true;
   let count = 0;
@@ -38,6 +48,7 @@ export function shop(port = 0): Shop {
       controls[pathname]!();
       return new Response(null, { status: 204 });
     }
+    if (request.method === "POST" && pathname in doors) return await doors[pathname]!(request);
     if (pathname === "/orders" && request.method === "POST") {
       const { ref } = await request.json();
       const order: Order = { id: `ord_${++count}`, ref, state: working ? "accepted" : "pending" };
@@ -61,8 +72,14 @@ export function shop(port = 0): Shop {
 }
 
 if (import.meta.main) {
-  const { url } = shop(8090);
+  const at = Deno.args.indexOf("--port");
+  const secret = Deno.env.get("ONCALL_SECRET") || DEV_SECRET;
+  const { url } = shop(at < 0 ? PORT : Number(Deno.args[at + 1]), {
+    "/hook": hook(secret, (line) => console.log(`webhook  ${line}`)),
+  });
   console.log(
     `the shop serves at ${url}; curl -X POST ${url}/deploy makes it overclaim, ${url}/catch-up ends that`,
   );
+  const whose = secret === DEV_SECRET ? secret : "ONCALL_SECRET";
+  console.log(`it verifies the webhooks that ${url}/hook receives with the secret ${whose}`);
 }

@@ -91,6 +91,7 @@ export function settler(options: SettlerOptions): Settler {
     arrivals: Promise<Map<string, Arrivals>>,
     told: Promise<Told>,
   ) => {
+    if (checks.length === 0) return;
     const gathered = await withPushes(checks, await arrivals, await told, () => pushes(store, clock, checks));
     await exclusively(() => write(options, shelf, lease!, slot, checks, gathered));
   };
@@ -102,11 +103,12 @@ export function settler(options: SettlerOptions): Settler {
     told.catch(() => {}); // each lane that waits for it says so
     await Promise.all([...byLane].map(([lane, checks]) => {
       // A store that fails here fails the commit as well, which says so.
-      const arrivals = shelf.know(checks, lease!).catch(() => {})
-        .then(() => gather(options, slot, checks, shelf));
+      const open = shelf.know(checks, lease!).catch(() => {})
+        .then(() => checks.filter((check) => !isSettled(shelf.stateOf(check.key), slot)));
+      const arrivals = open.then((open) => gather(options, slot, open, shelf));
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
-        .then(() => commit(slot, checks, arrivals, told))
+        .then(async () => commit(slot, await open, arrivals, told))
         .catch((error) =>
           log.error("a slot could not be settled", { slot, lane, error: vault.redact(messageOf(error)) })
         );
@@ -163,6 +165,10 @@ export function settler(options: SettlerOptions): Settler {
   };
 }
 
+/** A slot of the far future was settled by a clock that has stepped back since. */
+const isSettled = (state: CheckState | undefined, slot: number) =>
+  state !== undefined && state.slot >= slot && state.slot - slot <= STEP_BACK_MS;
+
 /** A slot whose successor is due as well would be walked at the same moment: two slots, one piece of evidence. */
 const overtaken = ({ schedule }: Check, slot: number, nowMs: number) =>
   "everyMs" in schedule && schedule.everyMs < MINUTE_MS && slot + schedule.everyMs <= nowMs;
@@ -185,6 +191,7 @@ async function gather(
   checks: Check[],
   shelf: Shelf,
 ): Promise<Map<string, Arrivals>> {
+  if (checks.length === 0) return new Map();
   const limitMs = patienceMs(checks, config.concurrency);
   const deadlineMs = Math.max(
     Math.min(LATE_MS, limitMs),
@@ -272,7 +279,7 @@ async function write(
   const history = new Map<number, Record<string, History>>();
   for (const check of checks) {
     const before = states.get(check.key);
-    if (before && before.slot >= slot && before.slot - slot <= STEP_BACK_MS) continue;
+    if (isSettled(before, slot)) continue;
     const result: Assessment = assess(check, config.regions, before, arrivals.get(check.key)!, slot, newId);
     states.set(check.key, result.state);
     const shard = shelf.packing.shardOf.get(check.key)!;

@@ -62,7 +62,12 @@ export class Shelf {
 
   /** The slot that this prober walked last, as far as it is known here. */
   #walkedAt(key: string, prober: string): number {
-    return this.#decoded.get(this.packing.shardOf.get(key)!)?.[key]?.probers[prober]?.witness?.slot ?? 0;
+    return this.stateOf(key)?.probers[prober]?.witness?.slot ?? 0;
+  }
+
+  /** The state of a check, as far as it is known here. */
+  stateOf(key: string): CheckState | undefined {
+    return this.#decoded.get(this.packing.shardOf.get(key)!)?.[key];
   }
 
   /** One shard as it is to be written; `mine` are its states. */

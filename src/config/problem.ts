@@ -14,12 +14,17 @@ export interface Problem {
   suggestion?: string;
 }
 
+/** Problems that the message of a `ConfigError` names. */
+const SAID = 10;
+
 /** The operator's mistakes, all at once; warnings are among them. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(readonly problems: Problem[]) {
-    const first = problems.find((problem) => problem.severity === "error");
-    super(`The config has ${problems.length} problem(s); the first: ${first?.path}: ${first?.message}`);
+    const errors = problems.filter(({ severity }) => severity === "error");
+    const said = errors.slice(0, SAID).map(({ path, message }) => `${path}: ${message}`).join("; ");
+    const more = errors.length > SAID ? `; and ${errors.length - SAID} more` : "";
+    super(`The config is not valid: ${said}${more}`);
   }
 }
 

@@ -91,6 +91,10 @@ function readStore(
     });
   }
   if (store.upstash) return { kind: "upstash" };
+  if (runtime === "cloudflare") {
+    const message = "not used on Cloudflare: a Worker's store is its object's own";
+    note({ severity: "warning", path: ["store", ...kinds.slice(0, 1)], at: "key", message });
+  }
   return store.memory ? { kind: "memory" } : { kind: "sqlite", path: store.sqlite ?? "" };
 }
 

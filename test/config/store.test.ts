@@ -43,4 +43,12 @@ describe("store", () => {
       { severity: "warning", path: "store", expected: "store: { upstash: {} }" },
     ]);
   });
+
+  test.each(["memory: {}", "sqlite: ./other.db"])("a Worker uses no %s, and says so", async (kind) => {
+    const text = `${BASE.replace("version: 1", "version: 1\nregions: [weur]")}store: { ${kind} }\n`;
+    expect(await problemsOf(text, { runtime: "cloudflare" })).toMatchObject([
+      { severity: "warning", path: `store.${kind.split(":")[0]}` },
+    ]);
+    expect(await problemsOf(text)).toEqual([]);
+  });
 });

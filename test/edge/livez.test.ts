@@ -6,7 +6,9 @@ const world = worlds();
 
 test.each([
   { path: "/livez", status: 200 },
-  { path: "/readyz", status: 500 },
+  { path: "/readyz", status: 503 },
+  { path: "/startupz", status: 503 },
+  { path: "/v1/status", status: 500 },
 ])("$path answers $status while a secret of the config is not set", async ({ path, status }) => {
   world.deploy({ api: { token: "${env:NOBODY_HAS_SET_THIS}" } });
   const answer = await SELF.fetch(`https://assay.example${path}`);

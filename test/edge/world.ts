@@ -1,5 +1,5 @@
 /** The world of a test in workerd: the Worker and its objects, the clock, the config of the deployment, and a room of the shop. */
-import bundled from "assay:config";
+import bundled from "#config";
 import { env, reset, runInDurableObject, SELF, type Stub } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
 import { objectDriver } from "../../functions/sql.ts";
