@@ -60,9 +60,10 @@ export class Shelf {
     return checks.toSorted((a, b) => age.get(a)! - age.get(b)!);
   }
 
-  /** The slot that this prober walked last, as far as it is known here. */
+  /** The slot that this prober walked last, as far as it is known here; a little less if its platform did not let it. */
   #walkedAt(key: string, prober: string): number {
-    return this.stateOf(key)?.probers[prober]?.witness?.slot ?? 0;
+    const { slot = 0, reason } = this.stateOf(key)?.probers[prober]?.witness ?? {};
+    return reason === "platform" ? slot - 1 : slot;
   }
 
   /** The state of a check, as far as it is known here. */

@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { minute, network, targets, worlds } from "./world.ts";
 
@@ -138,4 +139,20 @@ describe("targets that redirect each step cost more than their checks say, and n
     expect((await votes()).filter((vote) => vote !== "ready" && vote !== "none")).toEqual([]);
     expect(await world.told()).toEqual([]);
   });
+
+  test.each(["free", "paid"])(
+    "on what is said to be the %s plan all have their turn, though every object sleeps between slots",
+    async (plan) => {
+      await deploy(plan, 12);
+      const { tick } = freePlan();
+      for (let n = 0; n < 8; n++) {
+        await world.bind(world.prober("weur"), { ASSAY_PLAN: plan });
+        await tick(n);
+        await evictDurableObject(world.prober("weur"));
+        await evictDurableObject(world.ledger);
+      }
+      expect(await votes()).toEqual(Array(12).fill("ready"));
+      expect(await world.told()).toEqual([]);
+    },
+  );
 });
