@@ -33,12 +33,12 @@ function latencyOf(text: string): number {
   return ms;
 }
 
-function tell(file: string, { plan, lines, faults, month }: Budget): string {
+function tell(file: string, { plan, lines, faults, doubts, month }: Budget): string {
   const figures = lines.map(({ name, value, limit, fits, counted }) => [
     name,
     number(value),
     limit === null ? "none" : number(limit),
-    limit === null ? "" : fits ? "yes" : "NO",
+    limit === null ? "" : fits === null ? "open" : fits ? "yes" : "NO",
     counted,
   ]);
   const charges = month.charges.map((
@@ -57,10 +57,17 @@ function tell(file: string, { plan, lines, faults, month }: Budget): string {
       : [],
     `price: ${dollars(month.usd)} USD a month`,
     ...faults.length === 0
-      ? [`it fits the ${plan} plan`]
-      : [`it does not fit the ${plan} plan:`, ...faults.map((fault) => `  ${fault}`)],
+      ? [`it fits the ${plan} plan${doubts.length === 0 ? "" : ", as far as is known:"}`]
+      : [
+        `it does not fit the ${plan} plan:`,
+        ...listed(faults),
+        ...doubts.length === 0 ? [] : ["and open is:"],
+      ],
+    ...listed(doubts),
   ].join("\n");
 }
+
+const listed = (texts: string[]) => texts.map((text) => `  ${text}`);
 
 /** A Markdown table whose columns stand below each other; the second and third hold figures. */
 function table(head: string[], rows: string[][]): string {

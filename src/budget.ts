@@ -1,18 +1,21 @@
 /**
  * What a config takes on Cloudflare, from the config alone: each figure against its limit, and the price of a month.
  *
- *     config -> slots of the fullest day -> lines -> faults, price
+ *     config -> slots of the fullest day -> lines -> faults, doubts, price
  */
+import { commandsAMonth, REQUESTS } from "./commands.ts";
 import type { Check, Config } from "./config/config.ts";
-import { requestsOf } from "./cost.ts";
-import { overheadOf } from "./cost.ts";
+import { overheadOf, redirectedOf, requestsOf } from "./cost.ts";
 import { atOnce, type Day, DAY_MS, fullestDay, usualOf } from "./day.ts";
 import {
   BASE_USD,
   CPU_MS_A_REQUEST,
+  CPU_MS_TO_WAKE,
   INVOCATION,
   type Meter,
   METERS,
+  MONTH_DAYS,
+  OBJECT_CPU_MS,
   OBJECT_GB,
   type Plan,
   UPSTASH,
@@ -24,19 +27,20 @@ export interface BudgetOptions {
   latencyMs: number;
 }
 
-/** One figure of the budget. `limit` null: there is none. */
+/** One figure of the budget. `limit` null: there is none. `fits` null: that is open, and `doubt` says why. */
 export interface Line {
   name: string;
   value: number;
   limit: number | null;
-  fits: boolean;
+  fits: boolean | null;
+  doubt?: string;
   /** What is counted, in words. */
   counted: string;
   /** The prober, slot or check that takes most of it. */
   where?: string;
 }
 
-/** What a meter costs in a month of 30 days. */
+/** What a meter costs in a month. */
 export interface Charge {
   name: string;
   used: number;
@@ -50,11 +54,12 @@ export interface Budget {
   lines: Line[];
   /** Each limit that is passed, and who passes it. */
   faults: string[];
+  /** Each limit that may be passed, why that is open, and who would pass it. */
+  doubts: string[];
   /** USD a month, the base price included; no charges on the free plan. */
   month: { usd: number; base: number; charges: Charge[] };
 }
 
-const MONTH_DAYS = 30;
 /** As `settle` does: what is not walked by then is missing. */
 const SLOT_MS = 50_000;
 /** The shard's state, its line of history, and the old line that retention deletes, which is a row written too. */
@@ -66,87 +71,122 @@ const ROWS_A_TICK = 2;
 export function budget(config: Config, { plan, latencyMs }: BudgetOptions): Budget {
   const day = fullestDay(config, latencyMs);
   const used = metersOf(config, day, latencyMs);
+  const commands = config.store.kind === "upstash" ? commandsAMonth(day) : undefined;
   const lines = [
     ...askLines(config, day, plan),
     ...slotLines(config, day, { plan, latencyMs }),
     ...meterLines(used, day, plan),
-    upstashLine(day),
+    ...commands ? upstashLines(commands, day, plan) : [],
   ];
-  const faults = lines.filter(({ fits }) => !fits).map(({ name, value, limit, where }) =>
-    `${name}: ${Math.round(value * 100) / 100}, over the limit of ${limit}: ${where}`
-  );
+  const over = ({ name, value, limit, where }: Line, why: string) =>
+    `${name}: ${Math.round(value * 100) / 100}, ${why}${limit}: ${where}`;
   const base = BASE_USD[plan];
-  const charges = plan === "free" ? [] : meters.map((meter) => charge(meter, used[meter]));
-  return { plan, lines, faults, month: { usd: base + sum(charges, ({ usd }) => usd), base, charges } };
+  const charges = [
+    ...meters.map((meter) => charge(meter, used[meter])),
+    ...commands ? [billed(commands)] : [],
+  ];
+  const due = plan === "free" ? [] : charges;
+  return {
+    plan,
+    lines,
+    faults: lines.filter(({ fits }) => fits === false).map((line) => over(line, "over the limit of ")),
+    doubts: lines.filter(({ fits }) => fits === null).map((line) => `${over(line, "limit ")}; ${line.doubt}`),
+    month: { usd: base + sum(due, ({ usd }) => usd), base, charges: due },
+  };
 }
 
-const held = (figure: Omit<Line, "fits">): Line => ({
-  ...figure,
-  fits: figure.limit === null || figure.value <= figure.limit,
-});
+/** A line whose `doubt` counts only where its value passes `from`, by default the limit. */
+function held(figure: Omit<Line, "fits">, from = figure.limit ?? Infinity): Line {
+  const { doubt, ...line } = figure;
+  if (doubt !== undefined && line.value > from) return { ...line, fits: null, doubt };
+  return { ...line, fits: line.limit === null || line.value <= line.limit };
+}
 
 const probersOf = ({ regions }: Config) => regions.flatMap(({ probers }) => probers);
 
 /** One ask of a prober is one invocation. All probers are asked the same, so one stands for all. */
-function askLines(config: Config, { agenda }: Day, plan: Plan): Line[] {
+function askLines(config: Config, day: Day, plan: Plan): Line[] {
   const probers = probersOf(config);
   const place = probers.find(({ kind }) => kind === "place");
-  const { subrequests, cpuMs } = INVOCATION[plan];
-  const { at, worst, checks } = most(
-    agenda.flatMap(({ at, slot }) => slot.asks.map((ask) => ({ at, ...ask }))),
-    (ask) => ask.worst,
-  );
-  const asked = `prober ${(place ?? probers[0])?.id}, slot ${clock(at)}, ${checks.length} checks`;
-  const first = overflow(checks, subrequests - overheadOf(config));
+  const { subrequests: limit, cpuMs } = INVOCATION[plan];
+  const prober = `prober ${(place ?? probers[0])?.id}`;
+  const direct = fullestAsk(config, day, limit, requestsOf);
+  const redirected = fullestAsk(config, day, limit, (check) => requestsOf(check) + redirectedOf(check));
+  const heavy = most(direct.checks, requestsOf);
   return [
     held({
       name: "subrequests of an ask of a prober",
-      value: worst,
-      limit: place ? subrequests : null,
+      value: direct.value,
+      limit,
       counted:
-        "worst case, no redirects: each source of a report twice, every poll, cleanup, controls, trace",
-      where: first ? `${asked}; the first that does not fit is ${first.key}` : asked,
+        "worst case, no redirects: each source of a report twice, every poll, cleanup, controls, trace" +
+        (place ? "" : "; probers with a url as Workers of this plan"),
+      where: `${prober}, ${direct.where}`,
     }),
     held({
       name: "the same with all redirects",
-      value: worst + sum(checks, redirectedOf),
-      limit: null,
-      counted: "each request of a step redirected as often as it may be; not held against the limit",
-      where: asked,
+      value: redirected.value,
+      limit,
+      counted: "each request of a step redirected as often as it may be",
+      where: `${prober}, ${redirected.where}`,
+      doubt:
+        "it depends on the targets, and what redirects bring past it is our error or missing, never down",
     }),
     held({
       name: "CPU of an ask of a prober, ms",
-      value: worst * CPU_MS_A_REQUEST,
-      limit: place ? cpuMs : null,
-      counted: `${CPU_MS_A_REQUEST} ms a subrequest`,
-      where: asked,
-    }),
+      value: CPU_MS_TO_WAKE + direct.value * CPU_MS_A_REQUEST,
+      limit: place ? OBJECT_CPU_MS : cpuMs,
+      counted:
+        `${CPU_MS_TO_WAKE} ms to wake, ${CPU_MS_A_REQUEST} ms a subrequest; measured in workerd, with the ledger's part`,
+      where: `${prober}, ${direct.asked}; ${heavy.key} has most requests, ${requestsOf(heavy)}`,
+      doubt: place ? OBJECT_DOUBT : WORKER_DOUBT,
+    }, plan === "free" ? cpuMs : Infinity),
   ];
 }
 
-/** The first check with which the requests of all so far pass `limit`. */
-function overflow(checks: Check[], limit: number): Check | undefined {
-  let left = limit;
-  return checks.find((check) => (left -= requestsOf(check)) < 0);
-}
+const OBJECT_DOUBT =
+  `Cloudflare's page on objects gives that without a plan, but says that those of Workers apply, ${INVOCATION.free.cpuMs} ms`;
+const WORKER_DOUBT =
+  "Cloudflare lets a Worker pass it now and then, and a prober elsewhere has no such limit";
 
-/** What a check sends on top if each request of a step is redirected as often as it may be. */
-const redirectedOf = ({ journey, cleanup }: Check) =>
-  sum([...journey, ...cleanup], (step) => step.redirects * requestsOf({ journey: [step], cleanup: [] }));
+/** The ask with most requests, and the first check with which they pass `limit`. */
+function fullestAsk(config: Config, { agenda }: Day, limit: number, requests: (check: Check) => number) {
+  const overhead = overheadOf(config);
+  // Slots of the same checks are one object: a second of them says nothing new.
+  const firsts = [...Map.groupBy(agenda, ({ slot }) => slot).values()].map(([first]) => first!);
+  const asks = firsts.flatMap(({ at, slot }) => slot.asks.map(({ checks }) => ({ at, checks })));
+  const { at, checks } = most(asks, (ask) => sum(ask.checks, requests));
+  let left = limit - overhead;
+  const first = checks.find((check) => (left -= requests(check)) < 0);
+  const asked = `slot ${clock(at)}, ${checks.length} checks`;
+  return {
+    checks,
+    value: overhead + sum(checks, requests),
+    asked,
+    where: first ? `${asked}; the first that does not fit is ${first.key}` : asked,
+  };
+}
 
 function slotLines(config: Config, { agenda }: Day, { plan, latencyMs }: BudgetOptions): Line[] {
   const probers = probersOf(config).length;
   const widest = most(agenda, ({ slot }) => slot.asks.length);
-  const lanes = widest.slot.asks.length;
+  const { asks } = widest.slot;
+  const isUpstash = config.store.kind === "upstash";
+  const aLane = probers + (isUpstash ? REQUESTS.aLane : 0);
+  const besides = config.webhooks.length + (isUpstash ? REQUESTS.besides : 0);
+  const limit = INVOCATION[plan].subrequests;
+  const value = asks.length * aLane + besides;
+  const first = asks[Math.max(0, Math.floor((limit - besides) / aLane))]?.checks[0];
+  const ticked = `slot ${clock(widest.at)}, ${asks.length} lanes, ${probers} probers`;
   const longest = most(agenda, ({ slot }) => slot.walkMs);
   const heavy = most(longest.slot.checks, usualOf);
   return [
     held({
       name: "subrequests of a tick of the ledger",
-      value: lanes * probers + config.webhooks.length,
-      limit: INVOCATION[plan].subrequests,
-      counted: "each prober once a lane, each webhook once",
-      where: `slot ${clock(widest.at)}, ${lanes} lanes, ${probers} probers`,
+      value,
+      limit,
+      counted: `each prober once a lane, each webhook once${isUpstash ? ", Upstash at most" : ""}`,
+      where: first ? `${ticked}; the first that does not fit is ${first.key}` : ticked,
     }),
     held({
       name: "time of the longest slot, s",
@@ -201,15 +241,46 @@ function meterLines(used: Record<Meter, number>, { groups }: Day, plan: Plan): L
   });
 }
 
-function upstashLine({ ticks, alarms }: Day): Line {
-  return held({
+/** So many checks are named; the others are counted. */
+const NAMED = 3;
+
+function upstashLines({ awake, asleep }: ReturnType<typeof commandsAMonth>, day: Day, plan: Plan): Line[] {
+  const { runs } = most(day.groups, ({ runs }) => runs);
+  const keys = day.groups.filter((group) => group.runs === runs).flatMap(({ checks }) =>
+    checks.map(({ key }) => key)
+  );
+  const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : "";
+  const common = {
+    limit: plan === "free" ? UPSTASH.freeAMonth : null,
+    where: `${keys.slice(0, NAMED).join(", ")}${more} ${keys.length === 1 ? "has" : "have"} ` +
+      `the shortest period, ${runs} runs a day`,
+  };
+  const line = held({
+    ...common,
     name: "Upstash commands a month",
-    value: MONTH_DAYS * UPSTASH.commandsASlot * (ticks + alarms),
-    limit: null,
-    counted: `if UPSTASH is used: ${UPSTASH.commandsASlot} a tick or alarm; its own free plan has ` +
-      `${UPSTASH.freeAMonth.toLocaleString("en")}`,
+    value: awake,
+    counted: "leases, commits, looks for notices, housekeeping; Upstash's own free plan; not the API",
   });
+  if (asleep === awake) return [line];
+  return [
+    line,
+    held({
+      ...common,
+      name: "the same if the ledger sleeps between slots",
+      value: asleep,
+      counted: "each time it wakes it reads again what it knew; this is what the price is of",
+      doubt: "an object sleeps after 10 idle seconds, unless the API is asked more often",
+    }),
+  ];
 }
+
+/** Upstash without its free plan: from the first command, and for a ledger that sleeps. */
+const billed = ({ asleep }: ReturnType<typeof commandsAMonth>): Charge => ({
+  name: "Upstash commands",
+  used: asleep,
+  included: 0,
+  usd: asleep * UPSTASH.usdAMillion / 1_000_000,
+});
 
 function charge(meter: Meter, usedADay: number): Charge {
   const { name, includedAMonth: included, usdAMillion } = METERS[meter];

@@ -6,7 +6,7 @@ export const askedOf = ({ report }: Pick<Check, "report">): AskedSource[] =>
 
 /**
  * Requests that one round of a check may send: each source that is asked twice (the second look), each step once or, polled, as often as its window
- * allows, and the cleanup. Redirects are not counted: a target that redirects every request is better asked where it leads.
+ * allows, and the cleanup. Redirects are not counted, see `redirectedOf`.
  */
 export function requestsOf(
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
@@ -16,6 +16,10 @@ export function requestsOf(
 }
 
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
+
+/** What a round may send on top if each request of a step is redirected as often as it may be; a source is asked without. */
+export const redirectedOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
+  [...journey, ...cleanup].reduce((sum, step) => sum + step.redirects * triesOf(step), 0);
 
 /** A prober measures its own place once an hour, in any of its asks. */
 const TRACES = 1;

@@ -1,15 +1,13 @@
 /** The fullest day of a config: which checks are due together when, and what each such slot takes. */
 import type { Check, Config, Schedule } from "./config/config.ts";
-import { askedOf, overheadOf, requestsOf } from "./cost.ts";
+import { askedOf } from "./cost.ts";
 import { laneOf, pack, type Packing } from "./packing.ts";
-import { CONNECTIONS } from "./prices.ts";
+import { AWAKE_MS, CONNECTIONS } from "./prices.ts";
 import { due, slots } from "./schedule.ts";
 
 /** One lane of one slot, as every prober is asked it in one invocation. */
 export interface Ask {
   checks: Check[];
-  /** Subrequests in the worst case, redirects aside. */
-  worst: number;
 }
 
 /** Everything that is due at one instant. */
@@ -37,6 +35,10 @@ export interface Day {
   ticks: number;
   /** Slots inside a minute, which an alarm starts. */
   alarms: number;
+  /** Those before which the ledger has slept. */
+  naps: { ticks: number; alarms: number };
+  /** How many shards all checks are. */
+  shards: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -49,7 +51,7 @@ export const usualOf = ({ report, journey, cleanup }: Check): number =>
 
 /** Rounds that one prober walks at once on Cloudflare. */
 export const atOnce = ({ concurrency }: Pick<Config, "concurrency">): number =>
-  Math.min(concurrency, CONNECTIONS);
+  Math.min(concurrency, CONNECTIONS - 1);
 
 /**
  * The first day of the epoch: every period has a slot at its start, so no day has more slots and no slot more checks. A cron
@@ -75,9 +77,20 @@ export function fullestDay(config: Config, latencyMs: number): Day {
       agenda.push({ at, slot });
     }
   }
-  const alarms = agenda.filter(({ at }) => at % MINUTE_MS !== 0).length;
-  return { groups, agenda, ticks: DAY_MS / MINUTE_MS, alarms };
+  const between = agenda.map(({ at }) => at).filter((at) => at % MINUTE_MS !== 0);
+  const ticks = Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => minute * MINUTE_MS);
+  const asleep = rested([...ticks, ...between].sort((a, b) => a - b));
+  const naps = {
+    ticks: asleep.filter((at) => at % MINUTE_MS === 0).length,
+    alarms: asleep.filter((at) => at % MINUTE_MS !== 0).length,
+  };
+  const shards = packing.shards.length;
+  return { groups, agenda, ticks: ticks.length, alarms: between.length, naps, shards };
 }
+
+/** Those instants of a day before which nothing was to do for long enough; yesterday was like today. */
+const rested = (times: number[]): number[] =>
+  times.filter((at, i) => at - (times[i - 1] ?? times.at(-1)! - DAY_MS) > AWAKE_MS);
 
 function daily(schedule: Schedule): Schedule {
   if ("everyMs" in schedule) return schedule;
@@ -87,10 +100,7 @@ function daily(schedule: Schedule): Schedule {
 
 function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: number): Slot {
   const checks = groups.flatMap((group) => group.checks);
-  const asks = [...Map.groupBy(checks, laneOf).values()].map((checks) => ({
-    checks,
-    worst: checks.reduce((sum, check) => sum + requestsOf(check), overheadOf(config)),
-  }));
+  const asks = [...Map.groupBy(checks, laneOf).values()].map((checks) => ({ checks }));
   const shards = new Set(checks.map(({ key }) => packing.shardOf.get(key))).size;
   return { asks, checks, shards, walkMs: inTurn(checks.map(usualOf), atOnce(config)) * latencyMs };
 }

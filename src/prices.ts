@@ -1,4 +1,4 @@
-/** What Cloudflare allows and charges, read on `PRICED_AT`. The one place that goes out of date. */
+/** What Cloudflare and Upstash allow and charge, read on `PRICED_AT`, and what was measured of Assay. The one place that goes out of date. */
 
 /** A Workers plan of Cloudflare. */
 export type Plan = "free" | "paid";
@@ -9,16 +9,37 @@ export const PRICED_AT = "2026-11-20";
 const LIMITS_PAGE = "https://developers.cloudflare.com/workers/platform/limits/";
 const WORKERS_PAGE = "https://developers.cloudflare.com/workers/platform/pricing/";
 const OBJECTS_PAGE = "https://developers.cloudflare.com/durable-objects/platform/pricing/";
+const OBJECT_LIMITS_PAGE = "https://developers.cloudflare.com/durable-objects/platform/limits/";
+const LIFECYCLE_PAGE = "https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/";
 const UPSTASH_PAGE = "https://upstash.com/docs/redis/overall/billing";
 
 /** Where the figures of this file are from. */
-export const SOURCES = [LIMITS_PAGE, WORKERS_PAGE, OBJECTS_PAGE, UPSTASH_PAGE];
+export const SOURCES = [
+  LIMITS_PAGE,
+  WORKERS_PAGE,
+  OBJECTS_PAGE,
+  OBJECT_LIMITS_PAGE,
+  LIFECYCLE_PAGE,
+  UPSTASH_PAGE,
+];
+
+/** What is a price or a limit of a month is counted for one of so many days. */
+export const MONTH_DAYS = 30;
 
 /** What one invocation of a Worker or an object may do. Cron events and alarms under an hour apart have 30 s of CPU. */
 export const INVOCATION: Record<Plan, { subrequests: number; cpuMs: number }> = {
   free: { subrequests: 50, cpuMs: 10 },
   paid: { subrequests: 10_000, cpuMs: 30_000 },
 };
+
+/**
+ * CPU (ms) of one request to an object. Its own page names no plan, and yet says that the limits of the account's Workers plan
+ * apply: on the free plan it is open which one holds.
+ */
+export const OBJECT_CPU_MS = 30_000;
+
+/** An object that waits for nothing is put to sleep after so long, and forgets what it knew (lifecycle page). */
+export const AWAKE_MS = 10_000;
 
 /** What is metered: the free plan's limit a day; the paid plan's share a month and USD for each million above it. */
 export const METERS = {
@@ -61,19 +82,38 @@ export const BASE_USD = { free: 0, paid: 5 } as const;
 /** An object is billed for 128 MB (of 1000 to the GB) by wall time, while it answers. */
 export const OBJECT_GB = 0.128;
 
-/** Subrequests of one invocation that may wait for their headers at once; a seventh queues. */
+/** Subrequests of one invocation that may wait for their headers at once; a seventh queues. A prober keeps one for its controls. */
 export const CONNECTIONS = 6;
 
 /**
- * CPU (ms) of a request of a round, report or step: 54 µs measured for a probe-shaped fetch (abort timer, manual redirect,
- * body read; bare workerd, kept connections, six at once, 2 cores, 2026-11-20), and the evaluation of its expectations.
+ * CPU (ms) of a request of a round, report or step: 1.22 ms a check of two requests, ten checks a tick (`deno task bench:edge`, bare
+ * workerd, 2 cores, 2026-11-21). It holds the ledger's part as well, and falls to 0.34 at 1,000 checks.
  */
-export const CPU_MS_A_REQUEST = 0.06;
+export const CPU_MS_A_REQUEST = 0.61;
 
-/** Upstash bills each command, also inside a script: what a settled slot sends, and what its free plan has a month. */
-export const UPSTASH = {
-  commandsASlot: 4,
-  freeAMonth: 500_000,
-  usdAMillion: 2,
-  source: UPSTASH_PAGE,
+/**
+ * CPU (ms) of an object that wakes: it evaluates the domain and reads the config. 135 ms beyond an empty Worker's until its first answer,
+ * less 33 of the isolate's own start, which no request is charged with (`deno task bench:edge`, 2026-11-21).
+ */
+export const CPU_MS_TO_WAKE = 102;
+
+/** Upstash bills each command, also inside a script: what its free plan has a month, and USD for each million where it has none. */
+export const UPSTASH = { freeAMonth: 500_000, usdAMillion: 2, source: UPSTASH_PAGE } as const;
+
+/**
+ * What a ledger on Cloudflare sends to Upstash; commands but for `requests`. Measured with `deno task bench` (2026-11-21; a month of 43,200
+ * ticks is 275,760 commands with five shards, four of each tick aside), and by a store made anew at each tick, two hours of figures behind it.
+ */
+export const UPSTASH_USE = {
+  lease: 1,
+  /** Of one lane of a slot. */
+  commit: 3,
+  /** For notices that are pending: two a tick, one an alarm. */
+  look: 1,
+  /** Sums and forgetting, a shard and month. */
+  housekeeping: 20_592,
+  /** On top after a sleep: states, leases and figures are read again, and what is past its time is looked for. */
+  wake: { tick: 10, alarm: 6 },
+  /** REST requests of one tick at most: the lease, a commit for each lane, two looks, housekeeping, and waking. */
+  requests: { lease: 1, commit: 1, looks: 2, housekeeping: 19, wake: 7 },
 } as const;

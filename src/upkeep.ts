@@ -6,10 +6,13 @@ import type { Clock } from "./ports.ts";
 import { periodMs } from "./schedule.ts";
 import type { Rollup, Sample, Store } from "./store/store.ts";
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Slots of an hour may still be settled this long after it. */
 const SETTLED_MS = 120_000;
+/** The minute of each hour in which what is past its time is forgotten. */
+const RETAIN_MINUTE = 30;
 /** Hours further back than this are not caught up after a pause. */
 const CATCH_UP_HOURS = 48;
 /** Shards without samples that one call passes over. */
@@ -36,11 +39,12 @@ interface Place {
 export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () => Promise<void> {
   let next: Place | undefined;
   let failed = 0;
-  let retainedAt = -Infinity;
+  let retainedAt = clock.now();
 
-  /** Once an hour; samples stay until they are summed up, however short they are kept. */
+  /** Once an hour, by the clock, because a process may begin with each tick; samples stay until they are summed up, however short they are kept. */
   const retain = async (nowMs: number, summed: number) => {
-    if (nowMs - retainedAt < HOUR_MS && nowMs >= retainedAt) return;
+    const isDue = Math.floor(nowMs / MINUTE_MS) % 60 === RETAIN_MINUTE;
+    if (!isDue && Math.abs(nowMs - retainedAt) < 2 * HOUR_MS) return;
     const { rawMs, hoursMs, daysMs, incidentsMs } = config.retention;
     await store.retain({
       rawBefore: Math.min(nowMs - rawMs, summed),
@@ -71,7 +75,7 @@ export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () =
     const nowMs = clock.now();
     const last = Math.floor((nowMs - SETTLED_MS) / HOUR_MS) * HOUR_MS - HOUR_MS;
     // Further ahead than that it was found by a clock that has stepped back since.
-    let at = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, last);
+    let at = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, packing, last);
     try {
       for (let empty = 0; empty < EMPTY && at.hour <= last; empty++) {
         const passed = await pass(at, last);
@@ -85,14 +89,23 @@ export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () =
   };
 }
 
-/** Where the sums end. */
-async function firstMissing(store: Store, last: number): Promise<Place> {
+/** Where the sums end; without any, the hour of the first sample. */
+async function firstMissing(store: Store, packing: Packing, last: number): Promise<Place> {
   const oldest = last - (CATCH_UP_HOURS - 1) * HOUR_MS;
-  for (let hour = last; hour >= oldest; hour -= HOUR_MS) {
-    const rows = await store.rollups({ unit: "hour", from: hour, to: hour });
-    if (rows.length > 0) return { hour, shard: Math.max(...rows.map(({ shard }) => shard)) + 1 };
+  // The rows of two days are large, and seldom needed: only after a pause.
+  for (const from of [last, last - HOUR_MS, oldest]) {
+    const rows = await store.rollups({ unit: "hour", from, to: last });
+    if (rows.length === 0) continue;
+    const hour = Math.max(...rows.map(({ start }) => start));
+    const shards = rows.filter(({ start }) => start === hour).map(({ shard }) => shard);
+    return { hour, shard: Math.max(...shards) + 1 };
   }
-  return { hour: oldest, shard: 0 };
+  const to = last + HOUR_MS - 1;
+  const kept = await Promise.all(
+    packing.shards.map((_, shard) => store.samples({ shard, from: oldest, to })),
+  );
+  const first = Math.min(...kept.flatMap(([sample]) => sample ? [sample.slot] : []));
+  return { hour: first === Infinity ? last + HOUR_MS : Math.floor(first / HOUR_MS) * HOUR_MS, shard: 0 };
 }
 
 /** Writes the row of an hour and that of its day at once. Of an old hour only once: some of its samples may be forgotten since. */

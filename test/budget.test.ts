@@ -17,6 +17,7 @@ async function held(checks: string[], rest?: string, options: Partial<BudgetOpti
 }
 
 const times = (count: number, check = PLAIN) => Array.from({ length: count }, () => check);
+const STORE = "store: { upstash: {} }";
 const every = (period: string) => `every: ${period}, ${PLAIN}`;
 const cron = (fields: string) => `cron: "${fields}", ${PLAIN}`;
 /** So many probers, each an object of its own. */
@@ -40,6 +41,7 @@ const OBJECT = "object requests a day";
 const GB = "object GB-s a day";
 const ROWS = "rows written a day";
 const UPSTASH = "Upstash commands a month";
+const ASLEEP = "the same if the ledger sleeps between slots";
 
 function lineOf({ lines }: Budget, name: string) {
   const line = lines.find((line) => line.name === name);
@@ -69,11 +71,19 @@ describe("an ask of a prober", () => {
     ["three checks due together", times(3), "", 4, 19],
     // Each lane is asked by itself: the minute's has 2 steps + 1, the other 1 + 1.
     ["the fuller of two lanes", [every("10s"), ...times(2)], "", 3, 13],
+    // 3 + 1 in the minute's lane; 1 + 1 + 5 in the other
+    [
+      "redirects in the emptier lane",
+      [every("10s"), ...times(3, "journey: [{ expect: body.ok == true, redirects: 0 }]")],
+      "",
+      4,
+      7,
+    ],
   ])("%s", async (_, checks, rest, worst, redirected) => {
     const result = await held(checks, `regions: [weur]\n${rest}`);
     expect([valueOf(result, ASK), valueOf(result, REDIRECTED)]).toEqual([worst, redirected]);
-    // 60 µs each
-    expect(valueOf(result, CPU)).toBeCloseTo(worst * 0.06, 9);
+    // 102 ms to wake, and 0.61 ms each
+    expect(valueOf(result, CPU)).toBeCloseTo(102 + worst * 0.61, 9);
   });
 
   test.each<[string, string[], string, string | undefined]>([
@@ -128,9 +138,51 @@ describe("an ask of a prober", () => {
     expect(lineOf(await held(checks), ASK).where).toBe(`prober weur, slot ${where}`);
   });
 
-  test("has no limit here if no prober is an object", async () => {
-    const result = await held(times(100), urls(2));
-    expect([lineOf(result, ASK).limit, lineOf(result, CPU).limit, result.faults]).toEqual([null, null, []]);
+  test.each([["free", 49, true], ["free", 50, false], ["paid", 50, true]] as const)(
+    "a prober with a url is held against the %s plan as well: %i checks, fits %s",
+    async (plan, count, fits) => {
+      const result = await held(times(count), urls(2), { plan });
+      expect(lineOf(result, ASK).fits).toBe(fits);
+      expect(result.faults).toEqual(
+        fits ? [] : [expect.stringMatching(/^subrequests .* limit of 50: prober u0, .* is t49\/default$/)],
+      );
+    },
+  );
+
+  test.each<[string, string[], string | undefined]>([
+    // 7 * 6 + 1 = 43; 8 * 6 + 1 = 49; 9 * 6 + 1 = 55
+    ["eight checks with five redirects each fit", times(8), undefined],
+    ["nine do not", times(9), "the first that does not fit is t8/default"],
+    // 49 + 1 = 50: none is followed
+    [
+      "without redirects 49 do",
+      times(49, "journey: [{ expect: body.ok == true, redirects: 0 }]"),
+      undefined,
+    ],
+  ])("redirects are a doubt, and no fault: %s", async (_, checks, doubt) => {
+    const result = await held(checks);
+    const line = lineOf(result, REDIRECTED);
+    expect([line.limit, line.fits, result.faults]).toEqual([50, doubt ? null : true, []]);
+    const doubts = result.doubts.filter((text) => text.startsWith(REDIRECTED));
+    expect(doubts).toEqual(doubt ? [expect.stringContaining(doubt)] : []);
+  });
+
+  test.each(
+    [
+      // 102 + 2 * 0.61 is past the 10 ms of a Worker; an object has 30 s, as far as its own page goes.
+      ["free", "regions: [weur]", 30_000, null],
+      ["free", urls(1), 10, null],
+      ["paid", "regions: [weur]", 30_000, true],
+      ["paid", urls(1), 30_000, true],
+    ] as const,
+  )("whether its CPU fits the %s plan: %s", async (plan, rest, limit, fits) => {
+    const result = await held([PLAIN, `journey: [${STEP}, ${STEP}]`], rest, { plan });
+    const line = lineOf(result, CPU);
+    expect([line.limit, line.fits, result.faults]).toEqual([limit, fits, []]);
+    expect(line.where).toMatch(/; t1\/default has most requests, 2$/);
+    expect(result.doubts.filter((doubt) => doubt.startsWith(CPU))).toEqual(
+      fits === null ? [expect.stringContaining(`, limit ${limit}: `)] : [],
+    );
   });
 });
 
@@ -153,8 +205,23 @@ describe("a tick of the ledger", () => {
     async (periods, count, fits) => {
       const result = await held([PLAIN, ...periods.map(every)], places(count));
       expect(lineOf(result, LEDGER).fits).toBe(fits);
+      expect(result.faults.filter((fault) => fault.startsWith(LEDGER))).toEqual(
+        fits ? [] : [expect.stringMatching(/first that does not fit is t2\/default$/)],
+      );
     },
   );
+
+  test.each([
+    // Waking 7, the lease 1, two looks for notices 2, housekeeping 19: 29; each lane its probers and a commit.
+    ["one lane, 20 places", [PLAIN], 20, 50, undefined],
+    ["one lane, 21 places", [PLAIN], 21, 51, "t0/default"],
+    ["two lanes, 10 places", [PLAIN, every("10s")], 10, 51, "t1/default"],
+  ])("and Upstash: %s", async (_, checks, count, value, fault) => {
+    const result = await held(checks, `${STORE}\n${places(count)}`);
+    expect(valueOf(result, LEDGER)).toBe(value);
+    const faults = result.faults.filter((text) => text.startsWith(LEDGER));
+    expect(faults).toEqual(fault ? [expect.stringContaining(`the first that does not fit is ${fault}`)] : []);
+  });
 });
 
 describe("the time of a slot", () => {
@@ -162,8 +229,8 @@ describe("the time of a slot", () => {
   test.each([
     // ceil(12 / 5) = 3 in turn
     ["five at once by default", times(12), "", 0.9],
-    // ceil(12 / 6) = 2
-    ["never more than six at once", times(12), "concurrency: 50", 0.6],
+    // One of six connections is kept for the controls.
+    ["never more than five at once", times(12), "concurrency: 50", 0.9],
     ["one at a time", times(12), "concurrency: 1", 3.6],
     // One report and one step: the second look and the polls are not usual.
     [
@@ -300,11 +367,81 @@ describe("a day", () => {
   test("the paid plan has no limit a day", async () => {
     expect((await held([every("5s")], places(5), { plan: "paid" })).faults).toEqual([]);
   });
+});
 
-  test.each([["1m", 172_800], ["10s", 1_036_800]])("Upstash every %s", async (period, commands) => {
-    // 4 commands * 30 days * (1440 ticks + alarms: 0, or 5 in each minute); never held against the plan
-    const line = lineOf(await held([every(period)]), UPSTASH);
-    expect([line.value, line.limit]).toEqual([commands, null]);
+/**
+ * The ledger awake: a tick has the lease 1 and two looks for notices 2, each lane of a slot its commit 3, an alarm one look 1; housekeeping is
+ * 20,592 a shard and month. Where it has slept for more than 10 s, a tick is 10 more and an alarm 6.
+ */
+describe("Upstash", () => {
+  const TICKS = 30 * 1_440;
+
+  test.each<[string, string[], string, number, number]>([
+    ["one check each minute", [PLAIN], "regions: [weur]", TICKS * 6 + 20_592, TICKS * 10],
+    // 200 checks a shard with three probers
+    ["1,000 checks", times(1_000), "regions: [weur, enam, oc]", TICKS * 6 + 5 * 20_592, TICKS * 10],
+    ["every 5 minutes", [every("5m")], "regions: [weur]", TICKS * 3 + TICKS / 5 * 3 + 20_592, TICKS * 10],
+    ["every 30 s", [every("30s")], "regions: [weur]", TICKS * (6 + 4) + 20_592, TICKS * (10 + 6)],
+    // 5 alarms; it never rests for more than 10 s.
+    ["every 10 s", [every("10s")], "regions: [weur]", TICKS * (6 + 5 * 4) + 20_592, 0],
+    // 3 alarms; the minute's slot has two lanes.
+    [
+      "every 15 s and each minute",
+      [PLAIN, every("15s")],
+      "regions: [weur]",
+      TICKS * (9 + 3 * 4) + 2 * 20_592,
+      TICKS * (10 + 3 * 6),
+    ],
+  ])("%s", async (_, checks, rest, awake, more) => {
+    const result = await held(checks, `${STORE}\n${rest}`, { plan: "paid" });
+    const lines = result.lines.filter(({ name }) => [UPSTASH, ASLEEP].includes(name));
+    expect(lines.map(({ name, value, limit }) => [name, value, limit])).toEqual([
+      [UPSTASH, awake, null],
+      ...more > 0 ? [[ASLEEP, awake + more, null]] : [],
+    ]);
+    // 2 USD a million, from the first
+    expect(result.month.charges.at(-1)).toEqual({
+      name: "Upstash commands",
+      used: awake + more,
+      included: 0,
+      usd: expect.closeTo((awake + more) * 2 / 1_000_000, 9),
+    });
+    const usd = result.month.charges.reduce((sum, charge) => sum + charge.usd, 5);
+    expect(result.month.usd).toBeCloseTo(usd, 9);
+  });
+
+  test.each<[string, string[], string | undefined]>([
+    ["each minute", [PLAIN], undefined],
+    ["every 30 s", [every("30s")], undefined],
+    // 43,200 * 14 + 20,592 = 625,392
+    ["every 20 s", [PLAIN, every("20s")], "t1/default has the shortest period, 4320 runs a day"],
+    [
+      "every 5 s",
+      [every("5s"), PLAIN, every("5s")],
+      "t0/default, t2/default have the shortest period, 17280 runs a day",
+    ],
+    [
+      "many",
+      times(5, every("5s")),
+      "t0/default, t1/default, t2/default and 2 more have the shortest period, 17280 runs a day",
+    ],
+  ])("its free plan has 500,000 commands a month: %s", async (_, checks, fault) => {
+    const { faults } = await held(checks, `${STORE}\nregions: [weur]`);
+    expect(faults.filter((text) => text.startsWith(UPSTASH))).toEqual(
+      fault ? [expect.stringMatching(new RegExp(`over the limit of 500000: ${fault}$`))] : [],
+    );
+  });
+
+  test("a ledger that sleeps is a doubt on the free plan", async () => {
+    const result = await held([PLAIN], `${STORE}\nregions: [weur]`);
+    expect(lineOf(result, ASLEEP)).toMatchObject({ limit: 500_000, fits: null });
+    expect(result.faults).toEqual([]);
+    expect(result.doubts).toContainEqual(expect.stringContaining(`${ASLEEP}: 711792, limit 500000`));
+  });
+
+  test("counts nothing where the config does not name it", async () => {
+    const { lines } = await held([every("5s")], "regions: [weur]");
+    expect(lines.filter(({ name }) => [UPSTASH, ASLEEP].includes(name))).toEqual([]);
   });
 });
 

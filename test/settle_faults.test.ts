@@ -183,7 +183,7 @@ describe("a commit that does not happen", () => {
   test("housekeeping that fails costs no slot", async () => {
     const { store, broken } = breaking(memoryStore());
     const world = await stage(threeRegions(), { store });
-    broken.add("retain");
+    broken.add("rollups");
     await world.minutes();
     expect(await world.state()).toMatchObject({ slot: START, outcome: "ready" });
     expect(world.log).toMatchObject([{ level: "error", fields: { error: "disk full" } }]);

@@ -83,6 +83,32 @@ describe("upkeep", () => {
     expect(kept.length).toBeLessThanOrEqual(130);
   });
 
+  test("a process that begins anew with each tick, as an object that sleeps does, keeps up and asks little", async () => {
+    const text = threeRegions([["version: 1", "version: 1\nretention: { raw: 1h }"]]);
+    const asked: Record<string, number> = {};
+    const store = new Proxy(memoryStore(), {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== "function") return method;
+        return (...given: unknown[]) => {
+          asked[String(name)] = (asked[String(name)] ?? 0) + 1;
+          return method.apply(target, given);
+        };
+      },
+    });
+    const own = await atFullHour(text, { store });
+    for (let minute = 0; minute < 200; minute++) await (await stage(text, { from: own })).minutes(1);
+    expect((await rows(own, "hour")).map(({ checks }) => checks["shop/read"]!.seconds)).toEqual(
+      Array(3).fill({ ready: 3_600 }),
+    );
+    const kept = await own.store.samples({ shard: 0, from: 0, to: own.clock.now() });
+    expect(kept.length).toBeLessThanOrEqual(130);
+    // Minutes 30, 90 and 150. In the first hour there is nothing yet to begin from: three questions a tick.
+    expect(asked.retain).toBe(3);
+    expect(asked.rollups).toBeLessThanOrEqual(2 * 200 + 70);
+    expect(asked.samples).toBeLessThanOrEqual(2 * 200);
+  });
+
   test("hours go after two weeks, days stay as long as the config says", async () => {
     const own = await atFullHour(threeRegions([["version: 1", "version: 1\nretention: { rollups: 30d }"]]));
     await own.minutes(64);

@@ -9,14 +9,14 @@ beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "assay-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A report and one step each: 3 subrequests in the worst case. */
-function config(checks: number, regions = "[weur, enam, oc]"): string {
+function config(checks: number, regions = "[weur, enam, oc]", store = "", every = ""): string {
   const target = (_: unknown, i: number) => `
   - id: t${i}
     url: "\${env:NOWHERE_SET}"
-    checks: [{ report: { path: /readyz }, journey: [{ expect: body.ok == true }] }]`;
-  const file = join(folder, `${checks}${regions.length}.yaml`);
+    checks: [{ ${every}report: { path: /readyz }, journey: [{ expect: body.ok == true }] }]`;
+  const file = join(folder, `${checks}${regions.length}${store.length}.yaml`);
   const targets = Array.from({ length: checks }, target).join("");
-  writeFileSync(file, `version: 1\nregions: ${regions}\ntargets:${targets}\n`);
+  writeFileSync(file, `version: 1\n${store}\nregions: ${regions}\ntargets:${targets}\n`);
   return file;
 }
 
@@ -32,7 +32,11 @@ describe.concurrent("assay budget", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     // 10 * 3 and the trace
     expect(out).toMatch(/^\| subrequests of an ask of a prober +\| +31 \| +50 \| yes +\|/m);
-    expect(out).toMatch(/\nit fits the free plan$/);
+    // 102 ms to wake and 31 * 0.61
+    expect(out).toMatch(/^\| CPU of an ask of a prober, ms +\| +120.91 \| +30,000 \| open +\|/m);
+    expect(out).toMatch(
+      /\nit fits the free plan, as far as is known:\n {2}the same with all redirects: 81, limit 50/,
+    );
     const widths = out.split("\n").filter((line) => line.startsWith("|")).map((line) => line.length);
     expect(new Set(widths).size).toBe(1);
   });
@@ -58,6 +62,19 @@ describe.concurrent("assay budget", () => {
     );
     // 1440 * (3 * 40 s + 40.1 s) * 0.128 GB * 30 = 885,288.96, less 400,000, at 12.50 a million, and 5 USD
     expect(month.usd).toBeCloseTo(11.066112, 6);
+  });
+
+  test("nothing is open on the paid plan", async () => {
+    const { code, out } = await budget(config(10), "--plan", "paid");
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/\nit fits the paid plan$/) });
+  });
+
+  test("Upstash's free plan is a limit too, and the check is named", async () => {
+    const { code, out } = await budget(config(1, "[weur]", "store: { upstash: {} }", "every: 5s, "));
+    expect(code).toBe(1);
+    // 30 * (1440 * 3 + 15840 + 17280 * 3) + 20592
+    expect(out).toMatch(/^\| Upstash commands a month +\| +2,180,592 \| +500,000 \| NO +\|/m);
+    expect(out).toContain("over the limit of 500000: t0/default has the shortest period, 17280 runs a day");
   });
 
   test.each([
