@@ -10,7 +10,7 @@ export function commandsAMonth(
 ): { awake: number; asleep: number } {
   const commits = agenda.reduce((sum, { slot }) => sum + slot.asks.length, 0);
   const aDay = lease * ticks + commit * commits + look * (2 * ticks + alarms);
-  const awake = MONTH_DAYS * aDay + housekeeping * shards;
+  const awake = MONTH_DAYS * aDay + housekeeping.aMonth + housekeeping.aShard * shards;
   return { awake, asleep: awake + MONTH_DAYS * (wake.tick * naps.ticks + wake.alarm * naps.alarms) };
 }
 

@@ -72,8 +72,8 @@ describe.concurrent("assay budget", () => {
   test("Upstash's free plan is a limit too, and the check is named", async () => {
     const { code, out } = await budget(config(1, "[weur]", "store: { upstash: {} }", "every: 5s, "));
     expect(code).toBe(1);
-    // 30 * (1440 * 3 + 15840 + 17280 * 3) + 20592
-    expect(out).toMatch(/^\| Upstash commands a month +\| +2,180,592 \| +500,000 \| NO +\|/m);
+    // 30 * (1440 * 3 + 15840 + 17280 * 3) + 17620 + 3060
+    expect(out).toMatch(/^\| Upstash commands a month +\| +2,180,680 \| +500,000 \| NO +\|/m);
     expect(out).toContain("over the limit of 500000: t0/default has the shortest period, 17280 runs a day");
   });
 
