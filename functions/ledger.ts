@@ -9,6 +9,8 @@ import { peerOf } from "./peer.ts";
 const MINUTE_MS = 60_000;
 /** The alarm is armed at least this far ahead, so that a broken receiver cannot make it spin. */
 const ALARM_MS = 1_000;
+/** An alarm waits for its work no longer than this; the work goes on. */
+const PATIENCE_MS = 10_000;
 /** When the alarm looks again after the store failed. */
 const AGAIN_MS = 30_000;
 /** Pending notices that are looked at for the next alarm. */
@@ -66,20 +68,19 @@ export class Ledger extends DurableObject<Env> {
   /** After a sleep: the slots that are left of the minute which this object began. */
   async #remember(): Promise<void> {
     if (this.#agenda) return;
-    const { resume, store } = await this.#assay();
+    const { resume } = await this.#assay();
     const minute = await this.ctx.storage.get<Minute>(MINUTE);
-    const settled = (await store.pulse())?.slot ?? 0;
     // Cron may have begun the next minute meanwhile.
     if (!minute || this.#agenda) return;
     resume(minute);
-    this.#agenda = minute.slots.filter((slot) => slot > settled);
+    // What is settled among them is not walked again.
+    this.#agenda = minute.slots.filter((slot) => slot > Date.now() - MINUTE_MS);
   }
 
   /** Waits for the work, but not past the next slot: one alarm runs at a time, and a receiver that hangs must not cost that slot. */
   async #untilNext(work: Promise<void>): Promise<void> {
-    const next = Math.min(...this.#agenda ?? []);
+    const next = Math.min(...this.#agenda ?? [], Date.now() + PATIENCE_MS);
     const done = work.catch((error) => this.#failed(error));
-    if (next === Infinity) return await done;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const due = new Promise<void>((resolve) => timer = setTimeout(resolve, next - Date.now()));
     await Promise.race([done, due]).finally(() => clearTimeout(timer));
@@ -91,7 +92,8 @@ export class Ledger extends DurableObject<Env> {
 
   /** For the next slot below a minute, or the next notice that is due; none if there is nothing to wait for. */
   async #arm(): Promise<void> {
-    const times = [...this.#agenda ?? [], ...await this.#waiting()];
+    const waiting = await this.#waiting();
+    const times = [...this.#agenda ?? [], ...waiting];
     if (times.length === 0) return;
     await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + ALARM_MS));
   }

@@ -5,7 +5,6 @@
 import { api } from "../src/api/app.ts";
 import type { Config } from "../src/config/config.ts";
 import { overheadOf } from "../src/cost.ts";
-import { atOnce } from "../src/day.ts";
 import { deliver, webhookFaults } from "../src/notify/mod.ts";
 import { whereabouts } from "../src/place.ts";
 import type { Fetch, Ports } from "../src/ports.ts";
@@ -65,7 +64,7 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
   if (!own || own.kind !== (storage ? "place" : "remote")) {
     throw new Error(`The config has no prober ${id} ${storage ? "with a place" : "with a url and token"}`);
   }
-  const { controls } = config;
+  const { concurrency, controls } = config;
   // On a developer's machine every place is the same one.
   const measured = own.kind === "place" && env.ASSAY_PLACES !== "assumed";
   const where = measured && storage ? whereabouts(ports, own.place, storage) : undefined;
@@ -73,8 +72,7 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
     id,
     region: own.region,
     dialects: DIALECTS,
-    // One is left for the controls, which are asked beside the last rounds.
-    concurrency: atOnce(config),
+    concurrency,
     controls,
     budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),
     where,

@@ -1,5 +1,5 @@
 /** Where a prober is: Cloudflare's own trace names the data centre, and a table says which places that may be. */
-import { exchange, USER_AGENT } from "./exchange.ts";
+import { exchange, messageOf, USER_AGENT } from "./exchange.ts";
 import type { Ports } from "./ports.ts";
 
 /** Where a prober measured itself to be. */
@@ -69,16 +69,20 @@ export function whereabouts(ports: Ports, hint: string, memory: Memory): () => P
   let known: Measured | undefined;
   return async () => {
     const nowMs = ports.clock.now();
-    known ??= await memory.get<Measured>(KEY);
+    known ??= await memory.get<Measured>(KEY).catch((error) => forgot(ports, error));
     const keepMs = known?.colo ? HOUR_MS : RETRY_MS;
     if (!known || Math.abs(nowMs - known.at) >= keepMs) {
       const colo = await measured(ports) ?? known?.colo;
       known = { at: nowMs, ...(colo && { colo }) };
-      await memory.put(KEY, known);
+      await memory.put(KEY, known).catch((error) => forgot(ports, error));
     }
     return { misplaced: isMisplaced(hint, known.colo), ...(known.colo && { colo: known.colo }) };
   };
 }
+
+/** A place that cannot be kept is measured again, and costs no round. */
+const forgot = ({ log }: Ports, error: unknown): undefined =>
+  void log.warn("the measured place cannot be kept", { error: messageOf(error) });
 
 async function measured(ports: Ports): Promise<string | undefined> {
   const request = { url: TRACE, method: "GET", headers: { "user-agent": USER_AGENT } };

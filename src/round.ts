@@ -8,7 +8,7 @@ import { askedOf, requestsOf } from "./cost.ts";
 import { exchange, messageOf, USER_AGENT } from "./exchange.ts";
 import { type Limiter, limiter } from "./limiter.ts";
 import { isTold, lookAt } from "./look.ts";
-import type { Ports } from "./ports.ts";
+import type { Fetch, Ports } from "./ports.ts";
 import type { Observation } from "./probe/observation.ts";
 import type { Whereabouts } from "./place.ts";
 import { walk } from "./probe/journey.ts";
@@ -98,16 +98,24 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     deadline: AbortSignal,
     allow: Allowance,
   ): Promise<Round | "budget"> => {
-    const share = allow(ports.fetch, costOf(check));
-    if (!share) return "budget";
+    // The second look is not to be spent by the redirects of the journey: without it nobody could be accused.
+    const looks = 2 * askedOf(check).length;
+    const looking = allow(ports.fetch, looks);
+    const walking = looking && allow(ports.fetch, costOf(check) - looks);
+    if (!walking) {
+      looking?.close();
+      return "budget";
+    }
     const isBegun = !deadline.aborted;
     const began = ports.clock.elapsed();
-    const counted = { ...ports, fetch: share.fetch };
-    const walked = await round(counted, { ...options, spare: gate.spare }, check, slot, deadline);
-    share.close();
+    const counted = { ...ports, fetch: looking.fetch };
+    const walker = { ...options, spare: gate.spare, walking: walking.fetch };
+    const walked = await round(counted, walker, check, slot, deadline);
+    looking.close();
+    walking.close();
     if (!isBegun) return walked;
     took.set(check.key, ports.clock.elapsed() - began);
-    wanted.set(check.key, share.wanted());
+    wanted.set(check.key, looking.wanted() + walking.wanted());
     return walked;
   };
 
@@ -189,12 +197,14 @@ function admit(checks: readonly Check[], budget: number, costOf: (check: Check) 
 export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"> {
   /** Where further sources are asked beside the first; absent: nothing limits them. */
   spare?: Limiter["spare"];
+  /** What the journey sends by; absent: as the report is asked. */
+  walking?: Fetch;
 }
 
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function round(
   ports: Ports,
-  { id, region, dialects, spare = (work) => work() }: Walker,
+  { id, region, dialects, spare = (work) => work(), walking = ports.fetch }: Walker,
   check: Check,
   slot: number,
   signal?: AbortSignal,
@@ -214,10 +224,17 @@ export async function round(
     };
     const look = () => lookAt(ports, check, { baseUrl, run, dialects, spare, signal });
     const before = await look();
-    const observation = await walk(ports, { ...walkable(check), baseUrl }, run, signal);
+    const observation = await walk(
+      { ...ports, fetch: walking },
+      { ...walkable(check), baseUrl },
+      run,
+      signal,
+    );
     const { outcome } = observation;
     if (!wantsSecondLook(before, outcome) && !isTold(check)) return { before, observation };
     const after = await look();
+    // A second look that our platform would not take is none: the failure is not bracketed.
+    if (outcome === "fail" && platformOf(after) !== undefined) return { before, observation };
     return { before, observation: unlessUnheard(observation, [before, after]), after };
   } catch (error) {
     const detail = ports.vault.redact(messageOf(error));
@@ -229,11 +246,16 @@ export async function round(
 /** A claim that our own platform would not ask for accuses nobody of not making it; a failed journey stands, whatever was claimed. */
 function unlessUnheard(observation: Observation, looks: (Report | null)[]): Observation {
   if (observation.outcome === "fail" || observation.outcome === "error") return observation;
-  const unread = looks.filter((report) => report !== null).filter(({ state }) => state === "unreadable");
-  const said = unread.flatMap((report) => [report, ...report.sources ?? []]).map(({ reason = "" }) => reason);
-  const detail = said.find((reason) => reason.startsWith("platform: "));
+  const detail = looks.map(platformOf).find((detail) => detail !== undefined);
   if (detail === undefined) return observation;
   return { ...observation, outcome: "error", failure: { step: "", reason: "platform", detail } };
+}
+
+/** Why our own platform would not ask for this claim; undefined: it did. */
+function platformOf(report: Report | null): string | undefined {
+  if (report?.state !== "unreadable") return undefined;
+  const said = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
+  return said.find((reason) => reason.startsWith("platform: "));
 }
 
 const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({

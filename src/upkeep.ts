@@ -15,8 +15,9 @@ const SETTLED_MS = 120_000;
 const RETAIN_MINUTE = 30;
 /** Hours further back than this are not caught up after a pause. */
 const CATCH_UP_HOURS = 48;
-/** Shards without samples that one call passes over. */
+/** Shards without samples that one call passes over, and the first one of a process, which a later one may never get to be. */
 const EMPTY = 10;
+const EMPTY_AT_FIRST = 600;
 /** What cannot be summed up is passed over after so many tries: it must not hold up all that follows, nor the forgetting. */
 const TRIES = 10;
 
@@ -57,18 +58,26 @@ export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () =
   };
 
   /** The place behind this one, which is summed up if there is something to sum. */
-  const pass = async (place: Place, last: number): Promise<{ next: Place; isEmpty: boolean }> => {
+  const pass = async (
+    place: Place,
+    last: number,
+  ): Promise<{ next: Place; isEmpty: boolean; lost?: unknown }> => {
     const { hour, shard } = place;
     const samples = await store.samples({ shard, from: hour, to: hour + HOUR_MS - 1 });
     const isEmpty = samples.length === 0;
     // Shards beyond those of today have samples if there were more checks in that hour.
     const isEnd = isEmpty && shard >= packing.shards.length - 1;
+    let lost: unknown;
     if (!isEmpty && failed < TRIES) {
       failed++;
-      await sumUp(store, config, place, samples, hour < last);
+      const book = readable(() => bookOf(config, samples, bitOf(hour)));
+      // It was tried for an hour, perhaps by processes that have forgotten it.
+      if ("error" in book && hour < last) lost = book.error;
+      else if ("error" in book) throw book.error;
+      else await sumUp(store, place, book.value, hour < last);
     }
     failed = 0;
-    return { isEmpty, next: isEnd ? { hour: hour + HOUR_MS, shard: 0 } : { hour, shard: shard + 1 } };
+    return { isEmpty, lost, next: isEnd ? { hour: hour + HOUR_MS, shard: 0 } : { hour, shard: shard + 1 } };
   };
 
   return async () => {
@@ -76,16 +85,20 @@ export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () =
     const last = Math.floor((nowMs - SETTLED_MS) / HOUR_MS) * HOUR_MS - HOUR_MS;
     // Further ahead than that it was found by a clock that has stepped back since.
     let at = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, packing, last);
+    const most = next ? EMPTY : EMPTY_AT_FIRST;
+    let lost: unknown;
     try {
-      for (let empty = 0; empty < EMPTY && at.hour <= last; empty++) {
+      for (let empty = 0; empty < most && at.hour <= last; empty++) {
         const passed = await pass(at, last);
         at = passed.next;
-        if (!passed.isEmpty) break;
+        lost ??= passed.lost;
+        if (!passed.isEmpty && !passed.lost) break;
       }
     } finally {
       next = at;
       await retain(nowMs, at.hour);
     }
+    if (lost) throw lost;
   };
 }
 
@@ -108,16 +121,26 @@ async function firstMissing(store: Store, packing: Packing, last: number): Promi
   return { hour: first === Infinity ? last + HOUR_MS : Math.floor(first / HOUR_MS) * HOUR_MS, shard: 0 };
 }
 
+const dayOf = (hour: number) => Math.floor(hour / DAY_MS) * DAY_MS;
+/** Which hour of its day this is, as a bit. */
+const bitOf = (hour: number) => 1 << (hour - dayOf(hour)) / HOUR_MS;
+
+function readable<T>(read: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { error };
+  }
+}
+
 /** Writes the row of an hour and that of its day at once. Of an old hour only once: some of its samples may be forgotten since. */
 async function sumUp(
   store: Store,
-  config: Config,
   { hour, shard }: Place,
-  samples: Sample[],
+  book: Book,
   isOld: boolean,
 ): Promise<void> {
-  const day = Math.floor(hour / DAY_MS) * DAY_MS;
-  const book = bookOf(config, samples, 1 << (hour - day) / HOUR_MS);
+  const day = dayOf(hour);
   const rows = await store.rollups({ unit: "day", from: day, to: day });
   const stored = rows.find((row) => row.shard === shard);
   const known = stored && decodeBook(stored.data, `day ${day}/${shard}`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DIALECTS } from "../src/report/mod.ts";
-import { localProber } from "../src/round.ts";
+import { localProber, type Round } from "../src/round.ts";
 import { compare } from "../src/verdict.ts";
 import type { Play, Route } from "./world/network.ts";
 import { START, world } from "./world/world.ts";
@@ -122,3 +122,28 @@ describe("what Cloudflare throws of this Worker accuses nobody", () => {
     },
   );
 });
+
+test.each([
+  // Two looks and one step are set aside; the redirect is one more.
+  [3, "inconclusive"],
+  [4, "drift"],
+])(
+  "with %d requests a lie behind a redirect is told as %s: the second look is not the journey's to spend",
+  async (budget, word) => {
+    const text = `
+version: 1
+targets:
+  - id: shop
+    url: https://shop.example
+    checks: [{ id: a, report: { path: /ready }, journey: [{ request: { path: /a }, expect: body.ok == true }] }]
+`;
+    const routes = {
+      "GET /ready": { json: { status: "UP" } },
+      "GET /a": moved("/b"),
+      "GET /b": { json: { ok: false } },
+    };
+    const { rounds: [answer] } = await (await home(text, routes, budget)).slot(0);
+    const { before, observation, after } = (answer as { round: Round }).round;
+    expect(compare(before, observation.outcome, after).word).toBe(word);
+  },
+);

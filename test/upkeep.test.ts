@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { decodeBook } from "../src/history.ts";
+import { encodeHistory } from "../src/packing.ts";
 import { memoryStore } from "../src/store/memory.ts";
+import { upkeeper } from "../src/upkeep.ts";
 import { breaking } from "./world/breaking.ts";
 import { type Stage, stage, threeRegions } from "./world/stage.ts";
+import { world } from "./world/world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -107,6 +110,30 @@ describe("upkeep", () => {
     expect(asked.retain).toBe(3);
     expect(asked.rollups).toBeLessThanOrEqual(2 * 200 + 70);
     expect(asked.samples).toBeLessThanOrEqual(2 * 200);
+  });
+
+  test("such a process passes over many quiet shards, and over an hour that cannot be read", async () => {
+    const { config } = await world(threeRegions([["version: 1", "version: 1\nretention: { raw: 1h }"]]));
+    const shards = Array.from({ length: 13 }, (_, n) => [n === 0 ? "shop/read" : `x/${n}`]);
+    const shardOf = new Map(shards.map(([key], shard) => [key!, shard]));
+    const packing = { layout: "l", shards, shardOf };
+    const store = memoryStore();
+    const start = Date.UTC(2026, 10, 20);
+    const lease = (await store.lease({ tick: start, owner: "a", nowMs: start, ttlMs: DAY }))!;
+    const good = encodeHistory({ "shop/read": { outcome: "ready", traces: [] } });
+    const hours = 12;
+    for (let now = start; now < start + hours * HOUR; now += MINUTE) {
+      const data = now < start + 4 * HOUR && now >= start + 3 * HOUR ? "?" : good;
+      const samples = [0, 12].map((shard) => ({ slot: now, shard, data }));
+      await store.commit(lease, { shards: [], samples, incidents: [], notices: [] });
+      await upkeeper({ clock: { now: () => now }, store, config, packing })().catch(() => {});
+    }
+    const found = await store.rollups({ unit: "hour", from: 0, to: start + DAY });
+    const of = (wanted: number) =>
+      found.filter(({ shard }) => shard === wanted).map((row) => (row.start - start) / HOUR);
+    // The hour before the running one is not summed yet.
+    const expected = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10];
+    expect([of(0), of(12)]).toEqual([expected, expected]);
   });
 
   test("hours go after two weeks, days stay as long as the config says", async () => {

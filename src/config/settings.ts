@@ -1,3 +1,4 @@
+import { CONNECTIONS } from "../prices.ts";
 import type { Config, Webhook } from "./config.ts";
 import { readApi } from "./access.ts";
 import { checkAddress } from "./address.ts";
@@ -37,7 +38,8 @@ export function readSettings(
     hooks: readHooks(hooks, (draft.targets ?? []).map((target) => target?.id), note),
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
-    concurrency,
+    // There a prober has six connections, and keeps one for its controls.
+    concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
     webhooks: readWebhooks(draft.webhooks, allowPrivate, note),
   };
 }

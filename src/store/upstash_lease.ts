@@ -132,7 +132,10 @@ export class Leases {
     if (missing.length > 0) {
       const names = missing.map((number) => `shard:${number}`);
       const texts = await this.#commands.run(FETCH, [this.#keys.now], names);
-      for (const shard of await readShards(missing, texts)) known.set(shard.shard, shard);
+      // What a commit has written meanwhile is newer.
+      for (const shard of await readShards(missing, texts)) {
+        if (!known.has(shard.shard)) known.set(shard.shard, shard);
+      }
     }
     return numbers.flatMap((number) => known.get(number) ?? []).map((shard) => ({ ...shard }));
   }

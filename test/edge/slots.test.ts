@@ -119,6 +119,25 @@ describe("slots below a minute", () => {
       .toHaveLength(1);
   });
 
+  test("of a ledger that slept do not count as settled by another's sample of the far future", async () => {
+    often();
+    await world.tick(0);
+    await world.stored(async (store) => {
+      const far = minute(1_440);
+      const lease = await store.lease({ tick: far, owner: "peer", nowMs: far, ttlMs: 55_000 });
+      const samples = [{ slot: far, shard: 9, data: "{}" }];
+      return await store.commit(lease!, { shards: [], samples, incidents: [], notices: [] });
+    });
+    // The peer's tick lies too far ahead to hold anybody up.
+    await world.tick(1);
+    await evictDurableObject(world.ledger);
+    expect([await alarmAt(80), await alarmAt(100)]).toEqual([true, true]);
+    const samples = await world.stored((store) =>
+      store.samples({ shard: 0, from: minute(1), to: minute(2) })
+    );
+    expect(samples.map(({ slot }) => (slot - minute(0)) / SECOND)).toEqual([60, 80, 100]);
+  });
+
   test("do not wait for a receiver that hangs", async () => {
     often();
     await world.room.be({ all: "lies" });
