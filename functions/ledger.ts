@@ -83,7 +83,9 @@ export class Ledger extends DurableObject<Env> {
     const done = work.catch((error) => this.#failed(error));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const due = new Promise<void>((resolve) => timer = setTimeout(resolve, next - Date.now()));
-    await Promise.race([done, due]).finally(() => clearTimeout(timer));
+    // What is left over may be a notice to send again, of which the alarm that armed now does not know.
+    const late = due.then(() => void done.then(() => this.#arm()).catch((error) => this.#failed(error)));
+    await Promise.race([done, late]).finally(() => clearTimeout(timer));
   }
 
   #failed(error: unknown): void {

@@ -28,7 +28,9 @@ const INSIDE = "inside";
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports, warnings } = await boot(env);
   for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
-  for (const fault of await webhookFaults(ports.vault, config)) ports.log.error("nobody is told", { fault });
+  for (const fault of await webhookFaults(ports.vault, config)) {
+    ports.log.error("a webhook cannot be sent", { fault });
+  }
   const store = await openStore(env, config, storage);
   const { look, ...settling } = settler({
     ports,

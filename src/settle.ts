@@ -33,7 +33,7 @@ export interface SettlerOptions {
 
 /** Settles slots. */
 export interface Settler {
-  /** Takes the lease of the minute that starts at `minuteMs`. Null: it belongs to another, or is settled. */
+  /** Takes the lease of the minute that starts at `minuteMs`. Null: it is taken, or a later one is. */
   begin(minuteMs: number): Promise<Minute | null>;
   /** Goes on with a minute that this process began before it forgot; without effect once one was begun. */
   resume(minute: Minute): void;
