@@ -76,6 +76,7 @@ export function connector(
     let last: unknown;
     for (const address of addresses) {
       try {
+        outgoing.signal.throwIfAborted();
         return await senders[url.protocol]!(url, outgoing, address);
       } catch (error) {
         last = error;
@@ -128,34 +129,39 @@ function overTcp(): Send {
   };
 }
 
-/** `node:https`, because Deno's fetch takes the name for SNI and certificate from the URL it connects to. */
+/**
+ * `node:https`, because Deno's fetch takes the name for SNI and certificate from the URL it connects to. A connection
+ * serves one request: on one used before, Deno answers an abort by sending the request again, and waits on.
+ */
 function overTls(ca: string | undefined): Send {
-  const agent = new https.Agent({ keepAlive: true, timeout: IDLE_MS });
-  return (url, { method, headers, body, signal }, address) =>
-    new Promise((resolve, reject) => {
-      const request = https.request({
-        host: address,
-        servername: url.hostname,
-        port: url.port || 443,
-        path: url.pathname + url.search,
-        method,
-        headers: { host: url.host, accept: "*/*", ...headers },
-        signal,
-        agent,
-        ca,
-        maxHeaderSize: 65_536,
-      });
-      request.on("error", reject); // after the headers this does nothing: the body reports it
-      request.once("response", (message) => {
-        try {
-          resolve(responseOf(message));
-        } catch (error) {
-          message.destroy();
-          reject(error);
-        }
-      });
-      request.end(body);
+  const agent = new https.Agent({ keepAlive: false });
+  return (url, { method, headers, body, signal }, address) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const request = https.request({
+      host: address,
+      servername: url.hostname,
+      port: url.port || 443,
+      path: url.pathname + url.search,
+      method,
+      headers: { host: url.host, accept: "*/*", ...headers },
+      signal,
+      agent,
+      ca,
+      maxHeaderSize: 65_536,
     });
+    request.on("error", reject); // after the headers this does nothing: the body reports it
+    request.once("response", (message) => {
+      try {
+        if (signal.aborted) throw signal.reason;
+        resolve(responseOf(message));
+      } catch (error) {
+        message.destroy();
+        reject(error);
+      }
+    });
+    request.end(body);
+    return unlessAborted(promise, signal);
+  };
 }
 
 const DECODERS: Record<string, () => NodeJS.ReadWriteStream & Readable> = {

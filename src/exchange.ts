@@ -44,60 +44,76 @@ export interface Request {
 
 /**
  * One HTTP exchange under a deadline that covers the body, with at most `capBytes` of it read.
- * The timer is armed here, so call it only once a connection slot is held. Never throws.
+ * The timer is armed here, so call it only once a connection slot is held. Never throws, and never waits for a
+ * transport that does not heed its signal: at the deadline, or when `signal` aborts, it is settled.
  */
 export async function exchange(
   { clock, fetch }: { clock: Clock; fetch: Fetch },
   request: Request,
   { deadlineMs, capBytes, signal }: { deadlineMs: number; capBytes: number; signal?: AbortSignal },
 ): Promise<Exchange> {
-  const abort = new AbortController();
   const began = clock.elapsed();
-  let timedOut = false;
-  let answered = false;
-  const disarm = clock.after(Math.max(0, deadlineMs), () => {
-    timedOut = true;
+  const elapsed = () => clock.elapsed() - began;
+  const abort = new AbortController();
+  const { promise: cut, resolve } = Promise.withResolvers<Exchange>();
+  const end = (reason: TransportReason, detail: string) => {
+    resolve({ kind: "failure", reason, detail, totalMs: elapsed() });
     abort.abort();
-  });
-  const cancel = () => abort.abort();
+  };
+  const cancel = () => end("cancelled", "gave up before the answer was complete");
+  const disarm = clock.after(
+    Math.max(0, deadlineMs),
+    () => end("timeout", `no complete answer within ${Math.round(deadlineMs)} ms`),
+  );
   signal?.addEventListener("abort", cancel, { once: true });
   try {
-    if (signal?.aborted) abort.abort();
-    const { method, headers, body } = request;
-    const response = await fetch(request.url, { method, headers, body, signal: abort.signal });
-    answered = true;
-    const headersMs = clock.elapsed() - began;
-    const { bytes, truncated } = await readBody(response, capBytes, abort.signal);
-    const totalMs = clock.elapsed() - began;
-    const instead = synthetic(response.status, response.headers, () => utf8.decode(bytes.subarray(0, 64)));
-    if (instead) return { kind: "failure", ...instead, totalMs };
-    return {
-      kind: "answer",
-      status: response.status,
-      headers: response.headers,
-      bytes,
-      truncated,
-      headersMs,
-      totalMs,
-    };
-  } catch (error) {
-    const totalMs = clock.elapsed() - began;
-    const fail = (reason: TransportReason, detail: string): Exchange => ({
-      kind: "failure",
-      reason,
-      detail,
-      totalMs,
-    });
-    if (error instanceof Refused) return fail("refused", error.message);
-    const detail = messageOf(error);
-    if (error instanceof Spent || isOurs(detail)) return fail("platform", detail);
-    if (timedOut) return fail("timeout", `no complete answer within ${Math.round(deadlineMs)} ms`);
-    if (signal?.aborted) return fail("cancelled", "gave up before the answer was complete");
-    return fail(answered ? "body" : "network", detail);
+    if (signal?.aborted) cancel();
+    else attempt(fetch, request, { capBytes, signal: abort.signal, elapsed }).then(resolve);
+    return await cut;
   } finally {
     disarm();
     signal?.removeEventListener("abort", cancel);
   }
+}
+
+interface Attempt {
+  capBytes: number;
+  signal: AbortSignal;
+  /** ms since the request. */
+  elapsed: () => number;
+}
+
+/** Never rejects: nobody listens any more once the exchange is settled. */
+async function attempt(
+  fetch: Fetch,
+  request: Request,
+  { capBytes, signal, elapsed }: Attempt,
+): Promise<Exchange> {
+  let answered = false;
+  try {
+    const { url, method, headers, body } = request;
+    const response = await fetch(url, { method, headers, body, signal });
+    if (signal.aborted) {
+      await response.body?.cancel();
+      throw signal.reason;
+    }
+    answered = true;
+    const headersMs = elapsed();
+    const read = await readBody(response, capBytes, signal);
+    const { status, headers: sent } = response;
+    const instead = synthetic(status, sent, () => utf8.decode(read.bytes.subarray(0, 64)));
+    if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
+    return { kind: "answer", status, headers: sent, ...read, headersMs, totalMs: elapsed() };
+  } catch (error) {
+    return { kind: "failure", ...thrown(error, answered), totalMs: elapsed() };
+  }
+}
+
+function thrown(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
+  if (error instanceof Refused) return { reason: "refused", detail: error.message };
+  const detail = messageOf(error);
+  if (error instanceof Spent || isOurs(detail)) return { reason: "platform", detail };
+  return { reason: answered ? "body" : "network", detail };
 }
 
 const utf8 = new TextDecoder();

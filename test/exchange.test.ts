@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Exchange, exchange, messageOf } from "../src/exchange.ts";
-import { type Fetch, Refused } from "../src/ports.ts";
+import { type Clock, type Fetch, Refused } from "../src/ports.ts";
 import { steppingClock } from "./world/clock.ts";
 import { type Play, type Route, scripted } from "./world/network.ts";
 
@@ -23,6 +23,36 @@ function body(chunks: string[], then: "end" | "break" | "hang" = "end") {
       return new Promise(() => {});
     },
   });
+}
+
+/** An answer whose body never ends, and whose reads heed nothing; with `declared`, as a runtime fetches it. */
+function unfinished(declared?: number) {
+  let cancelled = false;
+  const source = { pull: () => new Promise<void>(() => {}), cancel: () => void (cancelled = true) };
+  const headers: HeadersInit = declared === undefined ? {} : { "content-length": String(declared) };
+  const response = new Response(new ReadableStream(source), { headers });
+  if (declared !== undefined) {
+    Object.defineProperty(response, "url", { value: request.url.href });
+    Object.defineProperty(response, "arrayBuffer", { value: () => new Promise(() => {}) });
+    return { response, isCancelled: () => cancelled };
+  }
+  const getReader = () => ({ read: () => new Promise(() => {}), cancel: () => new Promise(() => {}) });
+  Object.defineProperty(response.body, "getReader", { value: getReader });
+  return { response, isCancelled: () => cancelled };
+}
+
+/** What `make` makes, twice the deadline later, whoever aborts. */
+function arriving(clock: Clock, make: () => Response): Promise<Response> {
+  return new Promise((resolve, reject) =>
+    clock.after(2000, () => Promise.resolve().then(make).then(resolve, reject))
+  );
+}
+
+/** What a promise has come to so far: a promise that never settles must not hang its test. */
+function settlement<T>(promise: Promise<T>): () => T | "pending" {
+  let value: T | "pending" = "pending";
+  promise.then((settled) => value = settled);
+  return () => value;
 }
 
 describe("exchange", () => {
@@ -121,6 +151,58 @@ describe("exchange", () => {
     const network = scripted({});
     expect(await ask(network, steppingClock(), AbortSignal.abort())).toMatchObject({ reason: "cancelled" });
     expect(network.requests).toEqual([]);
+  });
+
+  const deaf: [string, () => Fetch][] = [
+    ["never answers", () => () => new Promise(() => {})],
+    ["never ends a body read in chunks", () => () => Promise.resolve(unfinished().response)],
+    ["never ends a body of a declared length", () => () => Promise.resolve(unfinished(4).response)],
+  ];
+
+  test.each(deaf)("a transport that heeds no signal and %s: ends at the deadline", async (_name, fetch) => {
+    const clock = steppingClock();
+    const ended = settlement(ask(fetch(), clock));
+    await clock.advance(1000);
+    expect(ended()).toMatchObject({ kind: "failure", reason: "timeout", totalMs: 1000 });
+  });
+
+  test.each(deaf)("a transport that heeds no signal and %s: ends with its caller", async (_name, fetch) => {
+    const clock = steppingClock();
+    const caller = new AbortController();
+    const ended = settlement(ask(fetch(), clock, caller.signal));
+    await clock.advance(10);
+    caller.abort();
+    await clock.advance(0);
+    expect(ended()).toMatchObject({ kind: "failure", reason: "cancelled", totalMs: 10 });
+  });
+
+  test("an answer that comes after the deadline is thrown away", async () => {
+    const clock = steppingClock();
+    const late = unfinished();
+    const ended = settlement(ask(() => arriving(clock, () => late.response), clock));
+    await clock.advance(1000);
+    expect(ended()).toMatchObject({ reason: "timeout" });
+    expect(late.isCancelled()).toBe(false);
+    await clock.advance(1000);
+    expect(late.isCancelled()).toBe(true);
+  });
+
+  test("a transport that fails after the deadline disturbs nobody", async () => {
+    const clock = steppingClock();
+    const unhandled: unknown[] = [];
+    const note = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      unhandled.push(event.reason);
+    };
+    globalThis.addEventListener("unhandledrejection", note);
+    const ended = settlement(ask(() =>
+      arriving(clock, () => {
+        throw new Error("connection reset");
+      }), clock));
+    await clock.advance(3000);
+    globalThis.removeEventListener("unhandledrejection", note);
+    expect(ended()).toMatchObject({ reason: "timeout", totalMs: 1000 });
+    expect(unhandled).toEqual([]);
   });
 });
 
