@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
 import { pipeline, type Readable } from "node:stream";
@@ -11,6 +11,8 @@ const PIN_MS = 30_000;
 const MAX_PINS = 256;
 /** Below the usual 60 s of load balancers, so that a kept connection is not closed under a request a minute later. */
 const IDLE_MS = 15_000;
+/** Interim answers (1xx) to one request; one or two are usual. */
+const MAX_INTERIM = 32;
 
 /** Options of `connector`: all but `allowPrivate` are for tests. */
 export interface ConnectorOptions {
@@ -159,10 +161,27 @@ function overTls(ca: string | undefined): Send {
         reject(error);
       }
     });
+    endWithoutResponse(request, reject);
     request.end(body);
     return unlessAborted(promise, signal);
   };
 }
+
+/** The ends of a request that come as no `response`, and perhaps as no `error`. */
+function endWithoutResponse(request: ClientRequest, reject: (error: Error) => void): void {
+  request.once("upgrade", (_, socket) => {
+    socket.destroy();
+    reject(new Error(OTHER_PROTOCOL));
+  });
+  let interim = 0;
+  request.on("information", () => {
+    if (++interim <= MAX_INTERIM) return;
+    request.destroy(new Error(`answered 1xx more than ${MAX_INTERIM} times in place of an answer`));
+  });
+  request.once("close", () => reject(new Error("the connection closed before an answer")));
+}
+
+const OTHER_PROTOCOL = "another protocol (101) in place of an answer";
 
 const DECODERS: Record<string, () => NodeJS.ReadWriteStream & Readable> = {
   gzip: createGunzip,
@@ -176,10 +195,11 @@ const BODILESS = new Set([204, 205, 304]);
 
 function responseOf(message: IncomingMessage): Response {
   const { rawHeaders, statusCode: status = 0, statusMessage: statusText } = message;
+  if (status === 101) throw new Error(OTHER_PROTOCOL);
   const headers = new Headers();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
   if (BODILESS.has(status)) {
-    message.resume();
+    message.destroy(); // not read to its end: what is no body may have none
     return new Response(null, { status, statusText, headers });
   }
   const decoder = DECODERS[headers.get("content-encoding")?.trim().toLowerCase() ?? ""]?.();

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { connector } from "../../functions/connect.ts";
 import type { Fetch } from "../../src/ports.ts";
 import { certificate } from "../world/certificate.ts";
-import { rawServer } from "../world/raw.ts";
+import { type RawPlay, rawServer } from "../world/raw.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -30,6 +30,44 @@ describe("connector over https, a connection", () => {
     expect(await Promise.race([end, twice.then(() => "sent again")])).toBe("enough");
     await (await visit(server.port, "/after")).text();
     expect(server.seen).toEqual(["/fast", "/slow", "/after"]);
+    server.close();
+  });
+
+  const UPGRADE = "connection: upgrade\r\nupgrade: websocket\r\n";
+  const HINTS = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n";
+  const answerless: [string, RawPlay, RegExp][] = [
+    [
+      "that changes its protocol",
+      () => [`HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n`],
+      /another protocol/,
+    ],
+    ["that changes it to none", () => ["HTTP/1.1 101 Switching Protocols\r\n\r\n"], /another protocol/],
+    ["with interim answers only", () => Array(1000).fill(HINTS), /answered 1xx more than 32 times/],
+    ["that closes after an interim answer", () => [HINTS, null], /hang up|closed/],
+    ["that closes", () => [null], /hang up|closed/],
+  ];
+
+  test.each(answerless)("%s ends the request", async (_name, play, message) => {
+    const server = rawServer(tls, play);
+    await expect(visit(server.port, "/")).rejects.toThrow(message);
+    await server.closed;
+    server.close();
+  });
+
+  test("with a few interim answers brings the last one", async () => {
+    const server = rawServer(tls, () => ["HTTP/1.1 100 Continue\r\n\r\n", HINTS, HINTS, OK]);
+    expect(await (await visit(server.port, "/")).text()).toBe("ok");
+    server.close();
+  });
+
+  test.each([204, 205, 304])("whose %i has a body all the same is not read on", async (status) => {
+    const mebibyte = `100000\r\n${"x".repeat(1 << 20)}\r\n`;
+    const server = rawServer(
+      tls,
+      () => [`HTTP/1.1 ${status} Endless\r\ntransfer-encoding: chunked\r\n\r\n`, ...Array(64).fill(mebibyte)],
+    );
+    expect((await visit(server.port, "/")).status).toBe(status);
+    expect(await server.written).toBe(false);
     server.close();
   });
 });
