@@ -23,7 +23,7 @@ export type Exchange =
 /**
  * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
  * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`: Cloudflare keeps us out. `platform`: it
- * would not ask for us (cloudflare.ts), or no request is left to us (allowance.ts).
+ * would not ask for us (cloudflare.ts), no request is left to us (allowance.ts), or reading on was too much work for us.
  */
 export type TransportReason =
   | "refused"
@@ -100,6 +100,7 @@ async function attempt(
     answered = true;
     const headersMs = elapsed();
     const read = await readBody(response, capBytes, signal);
+    if (!read) return { kind: "failure", reason: "platform", detail: TOO_MANY_CHUNKS, totalMs: elapsed() };
     const { status, headers: sent } = response;
     const instead = synthetic(status, sent, () => utf8.decode(read.bytes.subarray(0, 64)));
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
@@ -119,32 +120,39 @@ function thrown(error: unknown, answered: boolean): { reason: TransportReason; d
 const utf8 = new TextDecoder();
 const EMPTY = new Uint8Array(0);
 
-/** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. */
+/** Of one body, empty ones included. A whole report (64 KiB) may come byte by byte; past that it is only work for us. */
+const MAX_CHUNKS = 1 << 17;
+const TOO_MANY_CHUNKS = `stopped reading: the body came in more than ${MAX_CHUNKS} pieces`;
+
+/** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. Null: too many chunks. */
 async function readBody(response: Response, capBytes: number, signal: AbortSignal) {
   // Before `body` is touched: a runtime reads a body that nobody has looked at without building a stream.
-  if (isDeclaredWithin(response.headers, capBytes)) {
+  if (isFetched(response) && isDeclaredWithin(response.headers, capBytes)) {
     return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
   }
   if (!response.body) return { bytes: EMPTY, truncated: false };
   const reader = response.body.getReader();
   const giveUp = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", giveUp, { once: true });
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const body = growing(capBytes);
   try {
-    while (size <= capBytes) {
+    for (let chunks = 0; chunks < MAX_CHUNKS; chunks++) {
       const { value, done } = await reader.read();
       if (signal.aborted) throw signal.reason;
-      if (done) return { bytes: join(chunks, size), truncated: false };
-      chunks.push(value);
-      size += value.byteLength;
+      if (done) return { bytes: body.bytes(), truncated: false };
+      if (body.add(value)) continue;
+      giveUp();
+      return { bytes: body.bytes(), truncated: true };
     }
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
   giveUp();
-  return { bytes: join(chunks, size).subarray(0, capBytes), truncated: true };
+  return null;
 }
+
+/** Fetch standard: only what a runtime fetched has a URL. The stream of any other is for us to read, chunk by chunk. */
+const isFetched = (response: Response) => response.url !== "";
 
 /** A length under a `content-encoding` or beside a `transfer-encoding` (RFC 9112 section 6.3) says nothing. */
 function isDeclaredWithin(headers: Headers, capBytes: number): boolean {
@@ -152,15 +160,26 @@ function isDeclaredWithin(headers: Headers, capBytes: number): boolean {
   return declared <= capBytes && !headers.has("content-encoding") && !headers.has("transfer-encoding");
 }
 
-function join(chunks: Uint8Array[], size: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+/** The first `capBytes` of what is added, as a copy: a chunk of one byte may hold a runtime's whole buffer of 64 KiB. */
+function growing(capBytes: number) {
+  let whole = EMPTY;
+  let size = 0;
+  return {
+    bytes: () => whole.subarray(0, size),
+    /** Whether all of it had room. */
+    add(chunk: Uint8Array): boolean {
+      const end = Math.min(size + chunk.byteLength, capBytes);
+      if (end > whole.byteLength) {
+        const wider = new Uint8Array(Math.min(capBytes, Math.max(end, 2 * whole.byteLength)));
+        wider.set(whole.subarray(0, size));
+        whole = wider;
+      }
+      const fits = chunk.subarray(0, end - size);
+      whole.set(fits, size);
+      size = end;
+      return fits.byteLength === chunk.byteLength;
+    },
+  };
 }
 
 /** A path under a base URL, whose own path stays in front; an absolute URL stands for itself. Null: it makes no URL. */

@@ -206,6 +206,58 @@ describe("exchange", () => {
   });
 });
 
+describe("exchange, of a body in pieces", () => {
+  /** `count` chunks of `size` bytes, each a view into its own buffer of 64 KiB, as runtimes give them out. */
+  function pieces(count: number, size: number) {
+    const buffers = Array.from({ length: Math.min(count, 64) }, () => new Uint8Array(1 << 16).fill(120));
+    let given = 0;
+    let cancelled = false;
+    const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        if (given === count) return controller.close();
+        controller.enqueue(buffers[given++ % buffers.length]!.subarray(0, size));
+      },
+      cancel: () => void (cancelled = true),
+    }, { highWaterMark: 0 });
+    return { stream, given: () => given, isCancelled: () => cancelled };
+  }
+
+  function read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, capBytes: number, headers = {}) {
+    const fetch = scripted({ "GET /a?token=abc": () => ({ body: stream, headers }) });
+    return exchange({ clock: steppingClock(), fetch }, request, { deadlineMs: 1000, capBytes });
+  }
+
+  test("holds none of the runtime's buffers", async () => {
+    for (const count of [1, 60_000]) {
+      const answer = await read(pieces(count, 1).stream, 1 << 20);
+      if (answer.kind !== "answer") throw new Error(answer.detail);
+      expect(answer.bytes).toEqual(new Uint8Array(count).fill(120));
+      expect(answer.bytes.buffer.byteLength).toBeLessThanOrEqual(2 * count);
+    }
+  });
+
+  test("never holds more than the cap", async () => {
+    const answer = await read(pieces(50, 1000).stream, 33_000);
+    if (answer.kind !== "answer") throw new Error(answer.detail);
+    expect([answer.bytes.byteLength, answer.truncated]).toEqual([33_000, true]);
+    expect(answer.bytes.buffer.byteLength).toBe(33_000);
+  });
+
+  test.each([
+    ["one byte", 1, {}],
+    ["nothing", 0, {}],
+    ["one byte, under a declared length,", 1, { "content-length": "300000" }],
+  ])("stops at too many of %s: its own limit", async (_name, size, headers: Record<string, string>) => {
+    const many = pieces(300_000, size);
+    expect(await read(many.stream, 1 << 20, headers)).toMatchObject({
+      kind: "failure",
+      reason: "platform",
+      detail: "stopped reading: the body came in more than 131072 pieces",
+    });
+    expect([many.given(), many.isCancelled()]).toEqual([131_072, true]);
+  });
+});
+
 describe("messageOf", () => {
   const rows: [string, unknown, string][] = [
     ["an error with causes", new Error("a", { cause: new Error("b", { cause: "c" }) }), "a: b: c"],
