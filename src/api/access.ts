@@ -4,9 +4,11 @@ import type { Scope, TokenConfig } from "../config/access.ts";
 import type { Config } from "../config/config.ts";
 import { matches } from "../config/glob.ts";
 import type { Ports } from "../ports.ts";
+import type { Store } from "../store/store.ts";
 import { type Digest, digester, digestOf, find, fromHex, shown } from "./auth.ts";
 import { problem } from "./problem.ts";
 import { sessions } from "./session.ts";
+import { signingKey } from "./signing.ts";
 
 export { type Scope, SCOPES } from "../config/access.ts";
 
@@ -43,6 +45,8 @@ export interface Access {
   signIn(c: Context, token: string): Promise<Principal | undefined>;
   /** Ends the session in this browser. */
   signOut(c: Context): void;
+  /** Ends every session: in this process at once, in others over the same store within 30 seconds. */
+  signOutEverywhere(): Promise<void>;
   /** The answer to a request that may not: 401, or 403 for a token that is known (RFC 6750 section 3.1). */
   refuse(c: Context, scope: Scope, target?: string, given?: string): Promise<Response>;
 }
@@ -57,10 +61,11 @@ export function holders({ api }: Config): Holder[] {
   return [{ key: "api.token", id: "api.token", scopes: ["admin"], targets: ["*"] }, ...listed];
 }
 
-/** Access by the tokens of the config; `used` hears of each use of one. */
+/** Access by the tokens of the config, and by sessions whose key is kept in the store; `used` hears of each use of a token. */
 export function access(
   config: Config,
   { clock, vault }: Ports,
+  store: Store,
   used: (key: string) => void = () => {},
 ): Access {
   const known = holders(config);
@@ -68,7 +73,7 @@ export function access(
   const digests = once(() => digestsOf(config, vault.reveal));
   const digestShown = digester();
   const seen = new WeakMap<Context, Promise<Principal | undefined>>();
-  const session = sessions(config, { clock, vault });
+  const session = sessions(config, { clock, vault }, signingKey(clock, store));
 
   async function identify(token: string | undefined): Promise<Principal | undefined> {
     if (!token || known.length === 0) return undefined;
@@ -136,7 +141,15 @@ export function access(
     if (!await may(c, scope, target)) return await refuse(c, scope, target);
     await next();
   };
-  return { allow, may, principal, signIn, signOut: (c) => session?.end(c), refuse };
+  return {
+    allow,
+    may,
+    principal,
+    signIn,
+    signOut: (c) => session?.end(c),
+    signOutEverywhere: async () => await session?.endAll(),
+    refuse,
+  };
 }
 
 function principalOf({ id, scopes, targets }: Holder): Principal {

@@ -70,7 +70,7 @@ export function api(options: ApiOptions): Hono {
   if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
   if (store) {
     const used = uses(ports, store);
-    const allowed = access(config, ports, used.note);
+    const allowed = access(config, ports, store, used.note);
     const packing = pack(config);
     const states = statesReader(store, ports.clock);
     app.route("/", status(ports, config, store, states, allowed));

@@ -26,18 +26,19 @@ export function watched(store: Store): Watched {
 }
 
 /**
- * Reads at most once at a time and once a second, however many ask; at once again when `version` changes. What failed is not
+ * Reads at most once at a time and once in `keptMs`, however many ask; at once again when `version` changes. What failed is not
  * kept. What it answers is shared: nobody may change it.
  */
 export function fresh<T>(
   clock: Pick<Clock, "elapsed">,
   read: () => Promise<T>,
   version: () => number = () => 0,
+  keptMs = FRESH_MS,
 ): () => Promise<T> {
   let last: { value: Promise<T>; readAt: number; version: number } | undefined;
   return () => {
     const now = clock.elapsed();
-    if (last && now - last.readAt < FRESH_MS && last.version === version()) return last.value;
+    if (last && now - last.readAt < keptMs && last.version === version()) return last.value;
     const mine = { value: read(), readAt: now, version: version() };
     mine.value.catch(() => last = last === mine ? undefined : last);
     last = mine;

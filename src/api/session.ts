@@ -3,28 +3,39 @@ import type { Context } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { Config } from "../config/config.ts";
 import type { Ports } from "../ports.ts";
+import type { SigningKey } from "./signing.ts";
 
 const NAME = "assay_session";
 const LASTS_MS = 12 * 3_600_000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Sessions of one config: `<key of the token>.<expiry, epoch ms>.<HMAC-SHA-256>`. They die with the secret of `api.token`. */
+/**
+ * Sessions of one config: `<key of the token>.<expiry, epoch ms>.<HMAC-SHA-256>`. They die with the secret of `api.token`, and with the
+ * signing key of the store.
+ */
 export interface Sessions {
   /** Sets the cookie for the holder of this key. */
   begin(c: Context, key: string, expiresAt?: number): Promise<void>;
   end(c: Context): void;
+  /** Ends all of them: here at once, in other processes over the same store within 30 seconds. */
+  endAll(): Promise<void>;
   /** The key in the request's cookie: signed by us, not expired, and sent by our own page if it is to change something. */
   key(c: Context): Promise<string | undefined>;
 }
 
-/** Sessions, keyed from `api.token`; undefined without one. */
+/** Sessions; undefined without `api.token`. */
 export function sessions(
   config: Config,
   { clock, vault }: Pick<Ports, "clock" | "vault">,
+  signing: SigningKey,
 ): Sessions | undefined {
   const { token, proxies } = config.api;
   if (!token) return undefined;
-  const secret = () => `assay session ${vault.reveal(token)}`;
+  // The random key, so that nobody can try tokens on a cookie; the token, so that another one ends what it opened.
+  const secretOf = (key: string) => `assay session ${key} ${vault.reveal(token)}`;
+  /** What the cookie says; false: this key did not sign it; undefined: there is none. */
+  const said = async (c: Context, key: string | undefined) =>
+    key === undefined ? false : await getSignedCookie(c, secretOf(key), NAME);
   const isSecure = (c: Context) =>
     c.req.url.startsWith("https:") ||
     (proxies > 0 && c.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https");
@@ -34,13 +45,20 @@ export function sessions(
     async begin(c, key, expiresAt = Infinity) {
       const until = Math.min(clock.now() + LASTS_MS, expiresAt);
       const maxAge = Math.max(0, Math.floor((until - clock.now()) / 1_000));
-      await setSignedCookie(c, NAME, `${key}.${until}`, secret(), { ...flags(c), maxAge });
+      await setSignedCookie(c, NAME, `${key}.${until}`, secretOf(await signing.made()), {
+        ...flags(c),
+        maxAge,
+      });
     },
     end: (c) => void deleteCookie(c, NAME, flags(c)),
+    endAll: () => signing.replace(),
     async key(c) {
       if (!SAFE_METHODS.has(c.req.method) && !ownOrigin(c, config.publicUrl)) return undefined;
       if (!c.req.header("cookie")?.includes(NAME)) return undefined;
-      const [, key, until] = /^(.+)\.(\d+)$/.exec(await getSignedCookie(c, secret(), NAME) || "") ?? [];
+      const known = await said(c, await signing.kept());
+      // Another process may have made the key that signed it a moment ago.
+      const text = known === false ? await said(c, await signing.newest()) : known;
+      const [, key, until] = /^(.+)\.(\d+)$/.exec(text || "") ?? [];
       return key !== undefined && clock.now() < Number(until) ? key : undefined;
     },
   };

@@ -4,7 +4,10 @@ import { type Access, holders } from "./access.ts";
 import type { Uses } from "./uses.ts";
 import { iso } from "./view.ts";
 
-/** `GET /v1/tokens`: what the tokens are good for and when they were used; nothing by which one could be guessed. */
+/**
+ * `GET /v1/tokens`: what the tokens are good for and when they were used; nothing by which one could be guessed.
+ * `DELETE /v1/sessions`: signs everybody out.
+ */
 export function tokens(config: Config, uses: Uses, access: Access): Hono {
   const app = new Hono();
   app.get("/v1/tokens", access.allow("admin"), async (c) => {
@@ -17,6 +20,10 @@ export function tokens(config: Config, uses: Uses, access: Access): Hono {
       lastUsedAt: iso(last.get(key)) ?? null,
     }));
     return c.json({ tokens });
+  });
+  app.delete("/v1/sessions", access.allow("admin"), async (c) => {
+    await access.signOutEverywhere();
+    return c.body(null, 204);
   });
   return app;
 }

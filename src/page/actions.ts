@@ -35,13 +35,13 @@ export function actions({ config, access, inside, refused, login, walked }: Acti
     return typeof value === "string" ? value : "";
   };
 
-  const ask = (c: Context, path: string, body?: unknown) => {
+  const ask = (c: Context, path: string, body?: unknown, method = "POST") => {
     const headers = new Headers({ "content-type": "application/json" });
     for (const name of SHOWN) {
       const value = c.req.header(name);
       if (value !== undefined) headers.set(name, value);
     }
-    const init = { method: "POST", headers, body: body === undefined ? undefined : JSON.stringify(body) };
+    const init = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
     return inside(new Request(new URL(path, c.req.url), init));
   };
 
@@ -95,8 +95,12 @@ export function actions({ config, access, inside, refused, login, walked }: Acti
     return login(c, next, "This token is not known, has expired, or may not read.");
   });
 
-  app.post("/logout", (c) => {
+  app.post("/logout", limit, async (c) => {
     if (!ownOrigin(c, config.publicUrl)) return refused(c, 403, "This form was sent from another page.");
+    if (await field(c, "everywhere")) {
+      const answer = await ask(c, "/v1/sessions", undefined, "DELETE");
+      if (!answer.ok) return await failed(c, answer);
+    }
     access.signOut(c);
     return c.redirect("/", 303);
   });

@@ -111,11 +111,22 @@ function Document({ title, who, main, banner, pulse, summary, at }: PageOptions)
               </p>
             </>
           )}
+          {who?.scopes.has("admin") && <Everywhere />}
         </footer>
       </body>
     </html>
   );
 }
+
+/** Away from the other button, because it ends more than one's own session. */
+const Everywhere = () => (
+  <form method="post" action="/logout">
+    <button type="submit" name="everywhere" value="yes" aria-describedby="everywhere">
+      Sign out everywhere
+    </button>{" "}
+    <small id="everywhere">ends the sessions of everybody, yours too</small>
+  </form>
+);
 
 /** An instant (epoch ms), in UTC until the script knows better. `short`: without the day. */
 export function Time({ at, short }: { at: number | string; short?: boolean }) {

@@ -52,11 +52,11 @@ export interface Delivery extends Notice {
 }
 
 /** What somebody told Assay: it stands beside what was settled, and no slot writes it. */
-export const MEMO_KINDS = ["report", "silence", "deployment", "remark", "use"] as const;
+export const MEMO_KINDS = ["report", "silence", "deployment", "remark", "use", "session"] as const;
 
 /**
- * One thing that Assay was told: a pushed report, a silence, a deployment, a remark on an incident, the last use of a token.
- * One stands for each (kind, key).
+ * One thing that Assay was told: a pushed report, a silence, a deployment, a remark on an incident, the last use of a token,
+ * the secret that signs sessions. One stands for each (kind, key).
  */
 export interface Memo {
   kind: (typeof MEMO_KINDS)[number];

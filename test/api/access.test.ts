@@ -329,8 +329,8 @@ describe("comparing", () => {
 
 describe("a token from elsewhere than the header", () => {
   test("decides alone: the header does not help, and does not harm", async () => {
-    const { config, ports } = await lodge();
-    const { may, principal } = access(config, ports);
+    const { config, ports, store } = await lodge();
+    const { may, principal } = access(config, ports, store);
     const { Hono } = await import("hono");
     const app = new Hono();
     app.get("/k/:key/:target", async (c) => {

@@ -3,7 +3,7 @@ import { roundsReply, roundsRequest } from "../../remote.ts";
 import { flagger, gateQuery, rollbackQuery } from "../gates.ts";
 import { filters as healthFilters } from "../health_as.ts";
 import * as answers from "./answers.ts";
-import { json, type Operation } from "./operation.ts";
+import { empty, json, type Operation } from "./operation.ts";
 import * as statuspage from "./statuspage.ts";
 import * as z from "zod";
 
@@ -137,6 +137,15 @@ export const TOOLS: readonly Operation[] = [
     tag: "access",
     entry: "admin",
     answers: { 200: json("The tokens", answers.tokens) },
+  },
+  {
+    method: "delete",
+    path: "/v1/sessions",
+    id: "endSessions",
+    summary: "Sign out everywhere: every session that was begun on the page ends",
+    tag: "access",
+    entry: "admin",
+    answers: { 204: empty("All are over; in other processes over the same store within 30 seconds") },
   },
   {
     method: "get",
