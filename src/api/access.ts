@@ -41,6 +41,8 @@ export interface Access {
   may(c: Context, scope: Scope, target?: string, given?: string): Promise<boolean>;
   /** Whose token it is; undefined: none is shown, it is not known, or it has expired. */
   principal(c: Context, given?: string): Promise<Principal | undefined>;
+  /** For an answer that lasts: asks anew, as often as it is called, whether what the request showed stands for the same one as at first. */
+  watch(c: Context): () => Promise<boolean>;
   /** Sets a session cookie for the holder of this token, if it may read; undefined: it may not, or there is no `api.token` to sign with. */
   signIn(c: Context, token: string): Promise<Principal | undefined>;
   /** Ends the session in this browser. */
@@ -89,10 +91,12 @@ export function access(
   }
 
   /** A header that is shown counts alone, even if it is wrong. */
-  async function recognise(c: Context): Promise<Principal | undefined> {
-    const token = shown(c);
-    if (token !== undefined || !session) return identify(token);
-    const signed = await session.key(c);
+  async function recognise(
+    token: string | undefined,
+    signedIn: () => Promise<string | undefined> | undefined,
+  ): Promise<Principal | undefined> {
+    if (token !== undefined) return identify(token);
+    const signed = await signedIn();
     return signed === undefined ? undefined : standing(known.findIndex(({ key }) => key === signed));
   }
 
@@ -106,9 +110,15 @@ export function access(
 
   function principal(c: Context, given?: string): Promise<Principal | undefined> {
     if (given !== undefined) return identify(given);
-    const found = seen.get(c) ?? recognise(c);
+    const found = seen.get(c) ?? recognise(shown(c), () => session?.key(c));
     seen.set(c, found);
     return found;
+  }
+
+  function watch(c: Context): () => Promise<boolean> {
+    // Now: the request may be gone when it is asked.
+    const [token, cookie, first] = [shown(c), c.req.header("cookie"), principal(c)];
+    return async () => await recognise(token, () => session?.keyIn(cookie)) === await first;
   }
 
   async function may(c: Context, scope: Scope, target?: string, given?: string): Promise<boolean> {
@@ -145,6 +155,7 @@ export function access(
     allow,
     may,
     principal,
+    watch,
     signIn,
     signOut: (c) => session?.end(c),
     signOutEverywhere: async () => await session?.endAll(),

@@ -1,6 +1,7 @@
 /** Who is signed in on a page: a signed cookie that names a token, and holds none. */
 import type { Context } from "hono";
-import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { deleteCookie, setSignedCookie } from "hono/cookie";
+import { parseSigned } from "hono/utils/cookie";
 import type { Config } from "../config/config.ts";
 import type { Ports } from "../ports.ts";
 import type { SigningKey } from "./signing.ts";
@@ -21,6 +22,8 @@ export interface Sessions {
   endAll(): Promise<void>;
   /** The key in the request's cookie: signed by us, not expired, and sent by our own page if it is to change something. */
   key(c: Context): Promise<string | undefined>;
+  /** The same for a Cookie header of which nobody has to know who sent it, because it only reads. */
+  keyIn(cookie?: string): Promise<string | undefined>;
 }
 
 /** Sessions; undefined without `api.token`. */
@@ -34,8 +37,16 @@ export function sessions(
   // The random key, so that nobody can try tokens on a cookie; the token, so that another one ends what it opened.
   const secretOf = (key: string) => `assay session ${key} ${vault.reveal(token)}`;
   /** What the cookie says; false: this key did not sign it; undefined: there is none. */
-  const said = async (c: Context, key: string | undefined) =>
-    key === undefined ? false : await getSignedCookie(c, secretOf(key), NAME);
+  const said = async (cookie: string, key: string | undefined) =>
+    key === undefined ? false : (await parseSigned(cookie, secretOf(key), NAME))[NAME];
+  const keyIn: Sessions["keyIn"] = async (cookie) => {
+    if (!cookie?.includes(NAME)) return undefined;
+    const known = await said(cookie, await signing.kept());
+    // Another process may have made the key that signed it a moment ago.
+    const text = known === false ? await said(cookie, await signing.newest()) : known;
+    const [, key, until] = /^(.+)\.(\d+)$/.exec(text || "") ?? [];
+    return key !== undefined && clock.now() < Number(until) ? key : undefined;
+  };
   const isSecure = (c: Context) =>
     c.req.url.startsWith("https:") ||
     (proxies > 0 && c.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https");
@@ -54,13 +65,9 @@ export function sessions(
     endAll: () => signing.replace(),
     async key(c) {
       if (!SAFE_METHODS.has(c.req.method) && !ownOrigin(c, config.publicUrl)) return undefined;
-      if (!c.req.header("cookie")?.includes(NAME)) return undefined;
-      const known = await said(c, await signing.kept());
-      // Another process may have made the key that signed it a moment ago.
-      const text = known === false ? await said(c, await signing.newest()) : known;
-      const [, key, until] = /^(.+)\.(\d+)$/.exec(text || "") ?? [];
-      return key !== undefined && clock.now() < Number(until) ? key : undefined;
+      return await keyIn(c.req.header("cookie"));
     },
+    keyIn,
   };
 }
 

@@ -12,6 +12,8 @@ const BACKLOG_BYTES = 64 * 1024;
 const PING_MS = 15_000;
 /** A line is closed after this long: the client comes back, perhaps to another process. */
 const LONGEST_MS = 15 * 60_000;
+/** Who shows nothing loses nothing. */
+const always = () => Promise.resolve(true);
 /** What a client waits before it comes back, ms. */
 const RETRY_MS = 3_000;
 
@@ -39,7 +41,8 @@ export function stream({ clock }: Ports, feed: Feed, access: Access): Hono {
       if (Number.isSafeInteger(last) && last >= 0) feed.since(last).then(tell, hangUp);
       return deaf;
     };
-    return c.body(lineTo(clock, listen, c.req.raw.signal), 200, {
+    const stands = who ? access.watch(c) : always;
+    return c.body(lineTo(clock, listen, stands, c.req.raw.signal), 200, {
       "content-type": "text/event-stream",
       "x-accel-buffering": "no",
     });
@@ -50,10 +53,11 @@ export function stream({ clock }: Ports, feed: Feed, access: Access): Hono {
 const lines = ({ id, type, data }: Happening) =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** A stream that is fed until the reader goes, falls behind, or its time is over. */
+/** A stream that is fed until the reader goes, falls behind, may not listen any more (`stands`, at each ping), or its time is over. */
 function lineTo(
   clock: Ports["clock"],
   listen: (send: (text: string) => void, hangUp: () => void) => () => void,
+  stands: () => Promise<boolean>,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -83,6 +87,8 @@ function lineTo(
       const ping = () => {
         if (clock.elapsed() - began >= LONGEST_MS) return hangUp();
         send(": still here\n\n");
+        // A store that fails says nothing of who listens, and nothing to them.
+        stands().then((still) => still || hangUp(), () => {});
         if (open) quiet = clock.after(PING_MS, ping);
       };
       deaf = listen(send, hangUp);

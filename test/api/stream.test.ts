@@ -17,11 +17,12 @@ interface Heard {
 /** A client as a browser is one: it reads what comes, and knows the last id. */
 async function listen(
   app: ReturnType<typeof api>,
-  { token = TOKEN, last }: { token?: string | null; last?: string } = {},
+  { token = TOKEN, last, cookie }: { token?: string | null; last?: string; cookie?: string } = {},
 ) {
   const headers: Record<string, string> = {
     ...(token !== null && { authorization: `Bearer ${token}` }),
     ...(last && { "last-event-id": last }),
+    ...(cookie && { cookie }),
   };
   const gone = new AbortController();
   const answer = await app.request("/v1/events", { headers, signal: gone.signal });
@@ -219,6 +220,25 @@ test("a line that is quiet is kept alive, and closed after a quarter of an hour"
   await own.clock.advance(15 * MINUTE);
   await client.reading;
   expect(client.ended()).toBe(true);
+});
+
+test("a session that another process has ended hears nothing more, and a token goes on", async () => {
+  const own = await settled();
+  const { headers } = await own.app.request("/login", {
+    method: "POST",
+    headers: { "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ token: TOKEN }),
+  });
+  const [cookie] = headers.get("set-cookie")!.split(";");
+  const session = await listen(own.app, { token: null, cookie });
+  const token = await listen(own.app);
+  expect((await own.call("/v1/sessions", { method: "DELETE" })).status).toBe(204);
+  await own.clock.advance(45_000);
+  await session.reading;
+  own.puppets.say("drift");
+  await own.minutes(3);
+  expect(session.kinds()).not.toContain("status drift");
+  expect([token.kinds().includes("status drift"), token.ended()]).toEqual([true, false]);
 });
 
 test("past 200 listeners the next is asked to come later, and gets in when one leaves", async () => {
