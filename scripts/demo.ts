@@ -8,7 +8,7 @@ import { type Shop, shop } from "./demo_shop.ts";
 import { unit } from "./demo_unit.ts";
 
 const REGIONS = ["fra", "iad", "sin"];
-const TOKEN = "demo-token";
+const TOKEN = "demo-operator-token";
 const SECRET = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
 const STORY_MS = 80_000;
 const once = Deno.args.includes("--once");
@@ -172,7 +172,7 @@ await Deno.writeTextFile(file, config);
 const secrets = {
   ASSAY_TOKEN: TOKEN,
   PROBER_TOKEN: "demo-prober-token",
-  UNIT_TOKEN: "demo-unit-token",
+  UNIT_TOKEN: "demo-token-of-the-unit",
   ONCALL_SECRET: SECRET,
 };
 const env = (shopUrl: string) => ({

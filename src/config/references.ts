@@ -22,7 +22,19 @@ const REPLACED = [
   /^webhooks\/\d+\/(url|secret(\/\d+)?)$/,
 ];
 
-/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, or is not set. */
+/** Shorter ones can be tried out. */
+const SHORTEST_TOKEN = 16;
+// Where a value opens Assay itself to whoever guesses it.
+const TOKENS = [
+  /^api\/token$/,
+  /^hooks\/github\/secret$/,
+  /^regions\/\d+\/probers\/\d+\/token$/,
+  /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?push\/token$/,
+];
+
+const isOneOf = (places: readonly RegExp[], path: Path) => places.some((place) => place.test(path.join("/")));
+
+/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, is not set, or is a token that may be guessed. */
 export function checkReferences(
   config: unknown,
   { env, envMissing = "error" }: Environment,
@@ -41,7 +53,7 @@ export function checkReferences(
           expected: "${env:NAME}: capitals, digits and underscores",
           found,
         });
-      } else if (at === "key" || !REPLACED.some((place) => place.test(path.join("/")))) {
+      } else if (at === "key" || !isOneOf(REPLACED, path)) {
         note({ path, at, message: "a reference is not replaced here", expected: "a plain value", found });
       } else if (uses.has(name)) uses.get(name)!.push(path);
       else uses.set(name, [path]);
@@ -49,9 +61,19 @@ export function checkReferences(
   });
   if (!env) return;
   for (const [name, paths] of uses) {
-    if (!env(name)) note({ severity: envMissing, path: paths[0]!, ...unset(name, env(name), paths) });
+    const value = env(name);
+    const opened = paths.find((path) => isOneOf(TOKENS, path));
+    if (!value) note({ severity: envMissing, path: paths[0]!, ...unset(name, value, paths) });
+    else if (opened && value.length < SHORTEST_TOKEN) {
+      note({ severity: "warning", path: opened, ...short(name) });
+    }
   }
 }
+
+const short = (name: string) => ({
+  message: `${name} has fewer than ${SHORTEST_TOKEN} characters: it may be guessed`,
+  expected: "a random token: openssl rand -base64 32",
+});
 
 function unset(name: string, value: string | undefined, [, ...others]: Path[]) {
   const also = others.slice(0, 3).map(pathText).join(", ") +

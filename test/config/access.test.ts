@@ -46,6 +46,54 @@ describe("a token", () => {
   });
 });
 
+describe("a token from the environment", () => {
+  const ALL = edited(
+    "report: { path: /readyz }",
+    'report: [{ name: app, path: /readyz }, { name: unit, push: { ttl: 90s, token: "${env:UNIT}" } }]',
+    api('{ token: "${env:ROOT}" }').replace(
+      "targets:",
+      `hooks: { github: { secret: "\${env:HUB}", rules: [{ repository: acme/shop, target: shop }] } }
+regions: [{ id: eu, probers: [{ id: fra, url: "https://fra.example", token: "\${env:FRA}" }] }]
+targets:`,
+    ),
+  );
+  const PLACES = {
+    ROOT: "api.token",
+    FRA: "regions[0].probers[0].token",
+    UNIT: "targets[0].checks[0].report[1].push.token",
+    HUB: "hooks.github.secret",
+  };
+  const loaded = (env: (name: string) => string | undefined, text = ALL) =>
+    problemsOf(text, { env, envMissing: "warning" });
+
+  test.each(Object.entries(PLACES))(
+    "%s of 15 characters is doubtful, of 16 it is not",
+    async (name, path) => {
+      const of = (length: number) => loaded((other) => "k".repeat(other === name ? length : 16));
+      expect(await of(16)).toEqual([]);
+      const [problem, ...others] = await of(15);
+      expect([problem, others]).toEqual([{
+        severity: "warning",
+        line: expect.any(Number),
+        column: expect.any(Number),
+        path,
+        message: `${name} has fewer than 16 characters: it may be guessed`,
+        expected: "a random token: openssl rand -base64 32",
+      }, []]);
+    },
+  );
+
+  test("that is not set, or not looked up, is no short one; and what is no token may be short", async () => {
+    const unset = await loaded(() => undefined);
+    expect(unset.map(({ message }) => message.split(" ").slice(1).join(" "))).toEqual(
+      Array(4).fill("is not set"),
+    );
+    expect(await problemsOf(ALL)).toEqual([]);
+    const webhook = 'webhooks: [{ id: ops, url: "${env:URL}", secret: "${env:SECRET}" }]\n';
+    expect(await loaded(() => "short", BASE + webhook)).toEqual([]);
+  });
+});
+
 describe("a mistake", () => {
   test.each<[string, string, Record<string, unknown>]>([
     ["a token instead of its hash", "{ tokens: [{ id: ci, hash: ▸assay_hunter2, scopes: [read] }] }", {
