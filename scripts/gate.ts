@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DURATION, milliseconds } from "../src/config/duration.ts";
+import { describe } from "../src/config/problem.ts";
 import { fail, print, USAGE } from "./terminal.ts";
 
 /** Exit code of each decision. */
@@ -56,7 +57,7 @@ export const gate = new Command("gate")
   .option("--degraded <decision>", "what degraded counts for: pass, fail or inconclusive")
   .option("--json", "print the whole answer")
   .action(async (target: string, options: Options) => {
-    if (!URL.canParse(options.url)) fail(USAGE, `Not a URL: ${options.url}`);
+    if (!URL.canParse(options.url)) fail(USAGE, `Not a URL: ${describe(options.url, [])}`);
     const answer = await awaited(target, options);
     if (!answer) Deno.exit(EXIT.inconclusive);
     print({ json: options.json, value: answer }, `${answer.decision}: ${answer.reason}`);

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { clock } from "../functions/clock.ts";
 import { connector } from "../functions/connect.ts";
 import { STATE_HEADER } from "../src/api/speak.ts";
+import { describe } from "../src/config/problem.ts";
 import { exchange, type Request, USER_AGENT } from "../src/exchange.ts";
 import { isServing } from "../src/report/fold.ts";
 import { isRecord, parse, textOf } from "../src/report/json.ts";
@@ -87,7 +88,7 @@ export const health = new Command("health")
 
 function requestOf(target: string, { check, url, tokenEnv }: Options): Request {
   const path = `/v1/targets/${encodeURIComponent(target)}/health`;
-  if (!/^https?:/.test(url) || !URL.canParse(path, url)) fail(USAGE, `Not a URL: ${url}`);
+  if (!/^https?:/.test(url) || !URL.canParse(path, url)) fail(USAGE, `Not a URL: ${describe(url, [])}`);
   const address = new URL(path, url);
   address.searchParams.set("as", "health+json");
   if (check !== undefined) address.searchParams.set("check", check);

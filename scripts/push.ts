@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { denoPorts, jsonLog } from "../functions/deno.ts";
 import { DURATION, milliseconds, spell } from "../src/config/duration.ts";
+import { describe } from "../src/config/problem.ts";
 import { messageOf, under } from "../src/exchange.ts";
 import { DIALECTS } from "../src/report/mod.ts";
 import { dockerReporter } from "./push_docker.ts";
@@ -90,7 +91,7 @@ function destination(
   { url, target, check, source, tokenEnv, interval, ttl = 3 * interval }: Options,
 ): Destination {
   const place = under(url, `/v1/targets/${target}/checks/${check}/reports/${source}`);
-  if (!place || !/^https?:$/.test(place.protocol)) fail(USAGE, `Not a URL: ${url}`);
+  if (!place || !/^https?:$/.test(place.protocol)) fail(USAGE, `Not a URL: ${describe(url, [])}`);
   const token = Deno.env.get(tokenEnv);
   if (!token) fail(USAGE, `${tokenEnv} is not set: it must hold the token of the source`);
   if (ttl <= interval) {
@@ -118,6 +119,6 @@ function reporterOf(
     if (command.length === 0) throw new Error("Say what --notify-socket starts: -- command ...");
     return notifyProxy({ path, command, env, log: ports.log });
   }
-  if (!URL.canParse(http!)) throw new Error(`Not a URL: ${http}`);
+  if (!URL.canParse(http!)) throw new Error(`Not a URL: ${describe(http, [])}`);
   return httpReporter(ports, new URL(http!), options.dialect, timeout);
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { denoPorts } from "../functions/deno.ts";
+import { describe } from "../src/config/problem.ts";
 import { USER_AGENT } from "../src/exchange.ts";
 import { ask, DIALECTS, type Report } from "../src/report/mod.ts";
 import { fail, print, USAGE } from "./terminal.ts";
@@ -27,7 +28,7 @@ export const report = new Command("report")
   .option("--allow-private", "let it reach private and loopback addresses")
   .option("--json", "print JSON")
   .action(async (address: string, options: Options) => {
-    if (!URL.canParse(address)) fail(USAGE, `Not a URL: ${address}`);
+    if (!URL.canParse(address)) fail(USAGE, `Not a URL: ${describe(address, [])}`);
     const ports = denoPorts("", { allowPrivate: options.allowPrivate ?? false });
     const source = {
       url: new URL(address),

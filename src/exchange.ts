@@ -1,6 +1,9 @@
 import { Spent } from "./allowance.ts";
 import { isOurs, synthetic } from "./cloudflare.ts";
+import { messageOf } from "./message.ts";
 import { type Clock, type Fetch, Refused } from "./ports.ts";
+
+export { messageOf };
 
 /** The User-Agent of every request that Assay sends. */
 export const USER_AGENT = "assay/1 (+readiness probe)";
@@ -201,17 +204,4 @@ function rootOf(base: string): string | null {
   if (roots.size >= CACHED) roots.clear();
   roots.set(base, root);
   return root;
-}
-
-/** All of a URL after its host, and credentials before it: runtimes print whole URLs, and these may hold secrets. */
-const URL_TAIL = /(https?:\/\/)(?:[^\s/?#@]*@)?([^\s/?#)"']*)[^\s)"']*/gi;
-
-/** The message of anything thrown, causes included, URLs cut to their origin, on one line of at most 300 characters. */
-export function messageOf(error: unknown): string {
-  const parts: string[] = [];
-  for (let e: unknown = error, depth = 0; e !== undefined && depth < 4; depth++) {
-    parts.push(e instanceof Error ? e.message : String(e));
-    e = e instanceof Error ? e.cause : undefined;
-  }
-  return parts.join(": ").replace(URL_TAIL, "$1$2").replace(/\s+/g, " ").slice(0, 300);
 }

@@ -43,7 +43,7 @@ export function vault(configText: string, env: (name: string) => string | undefi
 }
 
 /** Blanks a secret, and its beginning where a text was cut to length in the middle of it: at its end, or before "…". */
-function blanked(text: string, secret: string): string {
+export function blanked(text: string, secret: string): string {
   let rest = text.replaceAll(secret, "***");
   if (!rest.includes(secret.slice(0, SHORTEST))) return rest;
   for (let length = secret.length - 1; length >= SHORTEST; length--) {

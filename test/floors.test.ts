@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 /** From the bottom up. A file may import from its own floor (a folder, or itself) and from those below. */
 const FLOORS = [
   "std.ts",
+  "message.ts",
   "ports.ts",
   "prices.ts",
   "vault.ts",

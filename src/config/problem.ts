@@ -95,8 +95,11 @@ export function describe(value: unknown, path: Path): string {
   return BARE.test(short) ? short : JSON.stringify(short);
 }
 
-/** Cuts userinfo and query from a URL. */
+/** Cuts userinfo and query from a URL, and all of what would be one if its user name or password held no `/`. */
 function withoutSecrets(text: string): string {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
-  return text.replace(/\/\/[^/?#]*@/, "//***@").replace(/[?#].*$/s, (tail) => `${tail[0]}***`);
+  const scheme = /^\s*[a-z][a-z0-9+.-]*:(?=[\\/]|\S*@)/i.exec(text)?.[0];
+  if (!scheme) return text;
+  if (text.includes("@") && !URL.canParse(text)) return `${scheme}***`;
+  const rest = text.slice(scheme.length).replace(/^([\\/]*)[^/?#\\]*@/, "$1***@");
+  return scheme + rest.replace(/[?#].*$/s, (tail) => `${tail[0]}***`);
 }

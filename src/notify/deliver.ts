@@ -10,6 +10,7 @@ import { exchange, messageOf, USER_AGENT } from "../exchange.ts";
 import { limiter } from "../limiter.ts";
 import type { Ports } from "../ports.ts";
 import type { Delivery, Store } from "../store/store.ts";
+import { blanked } from "../vault.ts";
 import { hushed, type SilenceReader, silenceReader } from "./hush.ts";
 import { type Answer, buried, receiptOf } from "./retry.ts";
 import { headers } from "./sign.ts";
@@ -143,8 +144,10 @@ async function send(
 
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
 
-/** A receiver's path and query are often its secret; whole URLs are cut to their origin by `messageOf`. */
+/** A receiver's path and query are often its secret, where they are cut to length as well; whole URLs are cut to their origin by `messageOf`. */
 function veil(detail: string, url: URL, { vault }: Ports): string {
-  const hidden = [url.pathname + url.search, url.pathname, url.search].filter((part) => part.length > 1);
-  return vault.redact(hidden.reduce((text, part) => text.replaceAll(part, "***"), detail));
+  const { pathname, search, hash, username, password } = url;
+  // The longer first, so that a part of another leaves nothing of it.
+  const parts = [pathname + search + hash, pathname + search, pathname, search, hash, username, password];
+  return vault.redact(parts.filter((part) => part.length > 1).reduce(blanked, detail));
 }

@@ -109,7 +109,7 @@ async function sha1(text: string): Promise<string> {
 function mended(error: unknown): Error {
   const { name, message } = error as Error;
   if (name !== "UpstashError") return new Error("Upstash did not answer", { cause: error });
-  const text = message.split(", command was:")[0]!;
+  const text = message.split(/, (?:command was|with args beginning with):/)[0]!;
   const wrong = /SHAPE (.*?)(?: script: |$)/.exec(text)?.[1];
   return new Error(wrong ? `Cannot use ${wrong} as its shape is wrong (SHAPE)` : `Upstash refused: ${text}`);
 }
