@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { SCOPES } from "../src/config/access.ts";
 import { tokenGrammar } from "../src/config/access_schema.ts";
 import { DURATION, milliseconds } from "../src/config/duration.ts";
+import { iso } from "../src/time.ts";
 import { fail, print, USAGE } from "./terminal.ts";
 
 /** What `assay token create` is told. */
@@ -60,7 +61,7 @@ function paste(row: Record<string, unknown>): string[] {
 /** `90d` from now as a date; anything else as it stands. */
 function instant(expires: string): string {
   if (!DURATION.test(expires)) return expires;
-  return new Date(Date.now() + milliseconds(expires)).toISOString().replace(/\.\d+Z$/, "Z");
+  return iso(Date.now() + milliseconds(expires)).replace(/\.\d+Z$/, "Z");
 }
 
 const base64url = (bytes: Uint8Array) =>

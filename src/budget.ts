@@ -20,6 +20,7 @@ import {
   type Plan,
   UPSTASH,
 } from "./prices.ts";
+import { iso } from "./time.ts";
 
 /** What the budget is made for. `latencyMs` is assumed of every request. */
 export interface BudgetOptions {
@@ -295,4 +296,4 @@ const sum = <T>(list: readonly T[], of: (one: T) => number) =>
 const most = <T>(list: readonly T[], of: (one: T) => number) =>
   list.reduce((best, one) => of(one) > of(best) ? one : best);
 
-const clock = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`;
+const clock = (at: number) => `${iso(at).slice(11, 19)} UTC`;

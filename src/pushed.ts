@@ -8,7 +8,7 @@ import * as z from "zod";
 import type { Arrival } from "./assess.ts";
 import type { Check, PushedSource } from "./config/config.ts";
 import type { Clock } from "./ports.ts";
-import { reportShape } from "./remote.ts";
+import { reportShape, time } from "./remote.ts";
 import { together, unheard } from "./report/combine.ts";
 import type { Report } from "./report/report.ts";
 import type { Round } from "./round.ts";
@@ -41,8 +41,8 @@ const MAX_PUSHES = 100_000;
 
 const shape: z.ZodType<Push> = z.object({
   report: reportShape.nullable(),
-  receivedAt: z.number(),
-  ttlMs: z.number(),
+  receivedAt: time,
+  ttlMs: z.number().nonnegative(),
 });
 
 /** The key of a source's memo. */

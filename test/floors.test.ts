@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 const FLOORS = [
   "std.ts",
   "message.ts",
+  "time.ts",
   "ports.ts",
   "prices.ts",
   "vault.ts",

@@ -1,58 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { api } from "../src/api/app.ts";
-import type { Config } from "../src/config/config.ts";
-import type { Fetch } from "../src/ports.ts";
-import { remoteProber } from "../src/remote.ts";
-import { DIALECTS } from "../src/report/mod.ts";
-import { localProber, type Reply as Rounds } from "../src/round.ts";
-import { bridge } from "./world/bridge.ts";
-import { type Route, scripted } from "./world/network.ts";
-import { roundOf } from "./world/puppets.ts";
+import { deployment, good, request, scriptedAsker, spoilt, TEXT, TOKEN } from "./remote_tools.ts";
+import type { Route } from "./world/network.ts";
 import { type Stage, stage } from "./world/stage.ts";
-import { START, world } from "./world/world.ts";
-
-const TOKEN = "tok-of-the-prober";
-const TEXT = `
-version: 1
-regions:
-  - { id: eu, probers: [{ id: fra }] }
-  - { id: us, probers: [{ id: iad, url: "https://iad.example/assay/", token: "\${env:PROBER_TOKEN}" }] }
-targets:
-  - id: shop
-    url: https://shop.example
-    checks:
-      - { id: read, report: { path: /readyz }, journey: [{ request: { path: /read }, expect: body.state == 'accepted' }] }
-      - { id: write, journey: [{ request: { method: POST, path: /write, json: {} }, expect: status == 201 }] }
-`;
-const ROUTES: Record<string, Route> = {
-  "GET /readyz": { status: 200, json: { status: "UP", components: { db: { status: "DOWN" } } } },
-  "GET /read": { json: { state: "pending" } },
-  "POST /write": new Error("connection reset"),
-};
-
-const request = ({ checks }: Config, deadlineMs = 10_000) => ({ slot: START, checks, deadlineMs });
-
-/** A deployment that only probes as iad, and the asking side whose vault holds `token`. */
-async function deployment({ token = TOKEN, text = TEXT, id = "iad" } = {}) {
-  const far = await world(text, { routes: ROUTES, env: { PROBER_TOKEN: TOKEN } });
-  const options = { id, region: "us", dialects: DIALECTS, concurrency: 5, controls: [] };
-  const prober = localProber(far.ports, options);
-  const app = api({ ...far, prober: { prober, token: "${env:PROBER_TOKEN}" } });
-  const near = await world(TEXT, { env: { PROBER_TOKEN: token } });
-  const paths: string[] = [];
-  const wire = bridge(app);
-  const fetch: Fetch = (url, outgoing) => {
-    paths.push(url.pathname);
-    // A proxy before the far end has taken the base path off.
-    return wire(new URL(url.href.replace("/assay/", "/")), outgoing);
-  };
-  const asker = remoteProber({ ...near.ports, fetch }, {
-    id: "iad",
-    url: "https://iad.example/assay/",
-    token: "${env:PROBER_TOKEN}",
-  });
-  return { far, near, asker, app, paths, prober };
-}
+import { START } from "./world/world.ts";
 
 describe("a prober behind HTTP", () => {
   test("brings the same answers as the one in this process", async () => {
@@ -106,19 +56,6 @@ describe("a prober behind HTTP", () => {
   });
 });
 
-const good: Rounds = {
-  prober: "iad",
-  slot: START,
-  suspect: false,
-  misplaced: false,
-  answers: [{ check: "shop/read", digest: "d", round: roundOf("drift", START) }],
-};
-const spoilt = (change: (reply: ReturnType<typeof JSON.parse>) => void): Route => {
-  const reply = JSON.parse(JSON.stringify(good));
-  change(reply);
-  return { json: reply };
-};
-
 /** What comes back instead of an answer, and what is said of it. */
 const WRONG: [string, Route, RegExp][] = [
   [
@@ -152,19 +89,6 @@ const WRONG: [string, Route, RegExp][] = [
   ["a broken connection", new Error(`no route for Bearer ${TOKEN}`), /^network: no route for Bearer \*\*\*$/],
   ["silence", "hang", /^timeout: /],
 ];
-
-/** A remote prober whose far end answers by the script. */
-async function scriptedAsker(route: Route) {
-  const near = await world(TEXT, { env: { PROBER_TOKEN: TOKEN } });
-  const fetch = scripted({ "POST /v1/rounds": route });
-  const { clock } = near;
-  const asker = remoteProber({ ...near.ports, fetch }, {
-    id: "iad",
-    url: "https://iad.example",
-    token: "${env:PROBER_TOKEN}",
-  });
-  return { ...near, asker, clock, fetch };
-}
 
 describe("an answer that cannot be used rejects with a short reason, without the token", () => {
   test.each(WRONG)("%s", async (_, route, reason) => {

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
-import type { Ports } from "../ports.ts";
+import type { Clock, Ports } from "../ports.ts";
 import type { Deployment, Rollouts } from "../rollout.ts";
 import type { Access } from "./access.ts";
 import { deploymentView } from "./deployments.ts";
@@ -68,6 +68,7 @@ export function events(
     if (!known.has(target)) return problem(c, "not-found", "No target has this id");
     if (phase !== "Succeeded") return passed(c, `phase ${phase} is no finished rollout`);
     const at = Math.min(clock.now(), finishedAt === undefined ? Infinity : Date.parse(finishedAt));
+    if (isForgotten(at, clock, config)) return passed(c, FORGOTTEN);
     return await record(c, {
       target,
       at,
@@ -84,6 +85,13 @@ export function events(
 
   return app;
 }
+
+/** Why a rollout of long ago is passed over. */
+export const FORGOTTEN = "this rollout is older than what is kept";
+
+/** Whether a deployment at `at` (epoch ms) is older than deployments are kept. */
+export const isForgotten = (at: number, clock: Pick<Clock, "now">, { retention }: Config): boolean =>
+  at < clock.now() - retention.daysMs;
 
 /** Kept as a deployment. */
 export const recorded = (c: Context, deployment: Deployment) =>

@@ -7,7 +7,7 @@ import type { Ports } from "../ports.ts";
 import type { Rollouts } from "../rollout.ts";
 import type { Store } from "../store/store.ts";
 import { type Approvals, approvals, requested } from "./approvals.ts";
-import { BODY_CAP_BYTES, passed, recorded } from "./events.ts";
+import { BODY_CAP_BYTES, FORGOTTEN, isForgotten, passed, recorded } from "./events.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import { capped, parsed } from "./payload.ts";
 import { problem } from "./problem.ts";
@@ -64,6 +64,7 @@ export function github({ ports, config, store, rollouts, keeper }: GitHubOptions
     const url = [status.environment_url, status.log_url].find((one) => one && WEB.safeParse(one).success) ??
       undefined;
     const at = Math.min(clock.now(), Date.parse(status.created_at));
+    if (isForgotten(at, clock, config)) return passed(c, FORGOTTEN);
     const deployment = { target, at, version: sha, anchor: sha, environment, url, source: "github" } as const;
     return recorded(c, await rollouts.record(deployment));
   });

@@ -111,6 +111,7 @@ function unknownTarget({ target }: Match, ids: string[]): string | undefined {
 }
 
 function faultOf(from: number, until: number, nowMs: number): string | undefined {
+  if (from - nowMs > LONGEST_MS) return "A silence begins within 400 days";
   if (until <= from) return "`until` must be after `from`";
   if (until <= nowMs) return "This silence would be over already";
   return until - from > LONGEST_MS ? "A silence lasts 400 days at most" : undefined;

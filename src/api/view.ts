@@ -4,6 +4,9 @@ import type { Outcome } from "../quorum.ts";
 import { staleAt } from "../schedule.ts";
 import type { CheckState, ProberState, ReportBrief, Witness } from "../state.ts";
 import type { States } from "../packing.ts";
+import { iso } from "../time.ts";
+
+export { iso };
 
 /** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
 export type Word = Outcome | "unknown";
@@ -46,9 +49,6 @@ export const ORDER = [
 ] as const satisfies readonly Word[];
 
 const worst = (words: Word[]): Word => ORDER.find((word) => words.includes(word)) ?? "unknown";
-
-/** Epoch ms as ISO 8601. */
-export const iso = (at: number | undefined) => at === undefined ? undefined : new Date(at).toISOString();
 
 /** Slot (epoch ms) of the newest conclusive or announced evidence of any prober. */
 function evidenceAt(state: CheckState | undefined): number | undefined {

@@ -1,10 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { CheckState, ProberState, ReportBrief, Witness } from "../state.ts";
+import { iso } from "../time.ts";
 import type { Account, Event } from "./event.ts";
 import { clip } from "./fit.ts";
-
-/** ISO 8601 of an epoch ms. */
-export const iso = (ms: number) => new Date(ms).toISOString();
 
 /** The longest text of evidence in an event, and the longest list. */
 const LIMITS = { chars: 300, items: 100 };

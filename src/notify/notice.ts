@@ -3,9 +3,10 @@ import type { Incident, Transition } from "../incident.ts";
 import type { Outcome } from "../quorum.ts";
 import type { CheckState, ProberState } from "../state.ts";
 import type { Notice } from "../store/store.ts";
+import { iso } from "../time.ts";
 import { FAILED } from "../verdict.ts";
 import type { Decision, Event } from "./event.ts";
-import { evidence, iso } from "./evidence.ts";
+import { evidence } from "./evidence.ts";
 import { clip, fit } from "./fit.ts";
 import { rule, type Story, summary } from "./words.ts";
 

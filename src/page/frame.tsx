@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { raw } from "hono/html";
 import type { Principal } from "../api/access.ts";
+import { iso } from "../time.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import { clipped } from "./words.ts";
 
@@ -130,9 +131,9 @@ const Everywhere = () => (
 
 /** An instant (epoch ms), in UTC until the script knows better. `short`: without the day. */
 export function Time({ at, short }: { at: number | string; short?: boolean }) {
-  const iso = new Date(at).toISOString();
-  const shown = short ? iso.slice(11, 16) : `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
-  return <time datetime={iso.replace(".000", "")} class={short ? "short" : undefined}>{shown}</time>;
+  const text = iso(typeof at === "string" ? Date.parse(at) : at);
+  const shown = short ? text.slice(11, 16) : `${text.slice(0, 10)} ${text.slice(11, 19)}`;
+  return <time datetime={text.replace(".000", "")} class={short ? "short" : undefined}>{shown}</time>;
 }
 
 /** A name that somebody else wrote: its direction ends with it, and it is cut to length. */

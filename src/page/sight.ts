@@ -12,6 +12,7 @@ import type { Rollouts } from "../rollout.ts";
 import { periodMs, staleAt } from "../schedule.ts";
 import { silences, silencing, subjectOf } from "../silence.ts";
 import type { Store } from "../store/store.ts";
+import { iso } from "../time.ts";
 import type { Mark } from "./chart.tsx";
 import type { Pulse } from "./frame.tsx";
 import type { Case } from "./incident.tsx";
@@ -126,7 +127,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
       const all = await standing();
       const silence = found.map((subject) => silencing(all, subject, nowMs)).find(Boolean);
       if (!silence) return undefined;
-      const until = new Date(silence.until).toISOString().slice(0, 16).replace("T", " ");
+      const until = iso(silence.until).slice(0, 16).replace("T", " ");
       return `Its notices are held until ${until} UTC by ${silence.by}: ${silence.reason}`;
     },
     pulse: (states, nowMs) => {

@@ -1,9 +1,10 @@
+import { iso } from "../time.ts";
 import { refusal, said } from "./claim.ts";
 import { isServing } from "./fold.ts";
 import { isRecord, records, scalar, textOf } from "./json.ts";
 import type { Claim, Dialect, Reading, ReportState } from "./report.ts";
 import { timeOf } from "./time.ts";
-import { codeOf, json, timestamp } from "./written.ts";
+import { codeOf, json } from "./written.ts";
 
 /** `State.Status` where it decides by itself (moby api/types/container): what does not run keeps a stale `Health`. */
 const STATUS = new Map<unknown, ReportState>([
@@ -44,7 +45,7 @@ export const docker: Dialect = {
   write({ state, reason = "", at }) {
     const word = state === "starting" ? state : isServing(state) ? "healthy" : "unhealthy";
     const failed = word === "unhealthy" ? 1 : 0;
-    const time = timestamp(at);
+    const time = iso(at);
     const Health = {
       Status: word,
       FailingStreak: failed,

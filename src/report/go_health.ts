@@ -1,3 +1,4 @@
+import { iso } from "../time.ts";
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
 import { isServing } from "./fold.ts";
@@ -5,7 +6,7 @@ import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "./report.ts";
 import { newestOf } from "./time.ts";
-import { codeOf, json, timestamp } from "./written.ts";
+import { codeOf, json } from "./written.ts";
 
 /** The library's words, all in lower case. */
 const STATES = new Map<unknown, ReportState>([["up", "ready"], ["down", "not_ready"], [
@@ -52,7 +53,7 @@ export const goHealth: Dialect = {
     const word = (state: ReportState) => state === "starting" ? "unknown" : isServing(state) ? "up" : "down";
     const check = (state: ReportState, error?: string) => ({
       status: word(state),
-      timestamp: timestamp(at),
+      timestamp: iso(at),
       error: isServing(state) ? undefined : error,
     });
     const details = Object.fromEntries([

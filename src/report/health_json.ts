@@ -1,9 +1,10 @@
+import { iso } from "../time.ts";
 import { codeClaim } from "./code.ts";
 import { isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "./report.ts";
 import { newestOf } from "./time.ts";
-import { codeOf, json, timestamp } from "./written.ts";
+import { codeOf, json } from "./written.ts";
 
 /** The words of the draft, section 3.1; any other is `unknown`. */
 const STATES = new Map<string, ReportState>([
@@ -47,7 +48,7 @@ export const healthJson: Dialect = {
   write({ name, state, reason, at, version, subsystems }) {
     const checks = subsystems.map(({ name, state, message }) => [
       name,
-      [{ status: WORDS[state], time: timestamp(at), output: message }],
+      [{ status: WORDS[state], time: iso(at), output: message }],
     ]);
     const body = {
       status: WORDS[state],

@@ -1,3 +1,4 @@
+import { iso } from "../time.ts";
 import { said } from "./claim.ts";
 import { codeClaim } from "./code.ts";
 import { isServing } from "./fold.ts";
@@ -5,7 +6,7 @@ import { firstText, isRecord } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Dialect, ReportState } from "./report.ts";
 import { newestOf } from "./time.ts";
-import { codeOf, json, timestamp } from "./written.ts";
+import { codeOf, json } from "./written.ts";
 
 /** The library's `Status` constants. */
 const STATES = new Map<unknown, ReportState>([
@@ -57,7 +58,7 @@ export const hellofresh: Dialect = {
     const own = state === "not_ready" && reason ? [[name, reason]] : [];
     const body = {
       status: state === "ready" ? "OK" : state === "degraded" ? "Partially Available" : "Unavailable",
-      timestamp: timestamp(at),
+      timestamp: iso(at),
       ...(!isServing(state) && { failures: Object.fromEntries([...own, ...failures]) }),
       component: { name, version: version ?? "" },
     };

@@ -1,3 +1,4 @@
+import { LATEST_MS } from "../time.ts";
 import { codeClaim } from "./code.ts";
 import { describe, fold, type Folded, isRefusing, isSilent } from "./fold.ts";
 import { headerClaims } from "./headers.ts";
@@ -7,6 +8,7 @@ import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
 import { select } from "./select.ts";
 
 const MAX_SUBSYSTEMS = 200;
+const MAX_CLAIMS = 500;
 const MAX_RETRY_AFTER_MS = 300_000;
 
 /** How one answer is to be read. */
@@ -54,14 +56,14 @@ export function read(
     return { ...nothing, dialect: found.dialect };
   }
   const { reading, folded } = weighed;
-  const reportedAt = reading.reportedAt ?? cachedAt(answer.headers, options.at);
+  const reportedAt = toTime(reading.reportedAt ?? cachedAt(answer.headers, options.at));
   const heard: Heard = {
     ...folded,
     dialect: found.dialect,
     confidence: confidenceOf(options.dialect, reading.claims),
     question: questionOf(answer.url, options.question, reading.question),
     httpStatus: answer.status,
-    claims: reading.claims,
+    claims: reading.claims.slice(0, MAX_CLAIMS),
     subsystems: (reading.subsystems ?? []).slice(0, MAX_SUBSYSTEMS),
     version: reading.version,
     reportedAt,
@@ -160,6 +162,11 @@ function clip(text: string, length: number): string {
 function cachedAt(headers: Headers, at?: number): number | undefined {
   const age = headers.get("age");
   return at !== undefined && age !== null && /^\d{1,10}$/.test(age) ? at - Number(age) * 1000 : undefined;
+}
+
+/** Numbers that are no time: the nearest one, so that what is stale stays so and JSON can say it. */
+function toTime(at: number | undefined): number | undefined {
+  return at === undefined || Number.isNaN(at) ? undefined : Math.min(LATEST_MS, Math.max(0, at));
 }
 
 function isStale(reportedAt: number | undefined, { at, staleAfterMs }: ReadOptions): boolean {

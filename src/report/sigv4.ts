@@ -1,6 +1,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import type { AwsAccess } from "../config/config.ts";
 import type { Vault } from "../ports.ts";
+import { iso } from "../time.ts";
 import type { Asking } from "./report.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function signed(
     accessKeyId: vault.reveal(accessKeyId),
     secretAccessKey: vault.reveal(secretAccessKey),
     sessionToken: sessionToken && vault.reveal(sessionToken),
-    datetime: new Date(at).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+    datetime: iso(at).replace(/[:-]|\.\d{3}/g, ""),
   });
   return Object.fromEntries((await signer.sign()).headers);
 }

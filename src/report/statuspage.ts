@@ -1,10 +1,11 @@
+import { iso } from "../time.ts";
 import { missing, said } from "./claim.ts";
 import { groupState, shown } from "./group.ts";
 import { isRecord, records, scalar } from "./json.ts";
 import { layerOf } from "./layer.ts";
 import type { Claim, Dialect, ReportState, Subsystem } from "./report.ts";
 import { stateOfWord } from "./vocabulary.ts";
-import { json, timestamp } from "./written.ts";
+import { json } from "./written.ts";
 
 /** The page's own word, `status.indicator`. */
 const INDICATORS = new Map<unknown, ReportState>([
@@ -53,7 +54,7 @@ export const statuspage: Dialect = {
   },
   expresses: { whole: ["ready", "degraded", "draining", "not_ready"], parts: [...COMPONENTS.keys()] },
   write({ name, state, reason, at, subsystems }) {
-    const updated_at = timestamp(at);
+    const updated_at = iso(at);
     const components = [{ name, state }, ...subsystems].map(({ name, state }, i) => ({
       id: String(i),
       name,

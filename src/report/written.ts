@@ -20,8 +20,3 @@ export function json(status: number, value: unknown, type = "application/json"):
 export function plain(status: number, body: string, headers: Record<string, string> = {}): Written {
   return { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body };
 }
-
-/** Epoch ms as RFC 3339; undefined, and so left out of JSON, where there is none. */
-export function timestamp(at: number | undefined): string | undefined {
-  return at === undefined ? undefined : new Date(at).toISOString();
-}

@@ -288,6 +288,23 @@ describe("a deployment that says it is yet to come", () => {
   });
 });
 
+describe("a deployment that is older than deployments are kept", () => {
+  test("is passed over, and nothing is kept", async () => {
+    const shop = await house();
+    const sync = {
+      target: "shop",
+      revision: "0f3c9d1",
+      phase: "Succeeded",
+      finishedAt: "0001-01-01T00:00:00Z",
+    };
+    expect((await post(shop, "/v1/events/argo", sync)).body).toEqual({
+      recorded: false,
+      why: "this rollout is older than what is kept",
+    });
+    expect((await listed(shop)).deployments).toEqual([]);
+  });
+});
+
 describe("POST /v1/events/github", () => {
   const status = (
     more: Record<string, unknown> = {},
@@ -348,6 +365,7 @@ describe("POST /v1/events/github", () => {
   test.each<[string, string, unknown]>([
     ["ping", "ping", { zen: "Keep it logically awesome." }],
     ["one in progress", "deployment_status", status({ state: "in_progress" })],
+    ["one of long ago", "deployment_status", status({ created_at: "0001-01-01T00:00:00Z" })],
     ["another environment", "deployment_status", status({}, "acme/shop", "staging")],
     ["another repository", "deployment_status", status({}, "acme/blog")],
   ])("%s is heard, and nothing is recorded", async (_, event, json) => {

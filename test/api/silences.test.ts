@@ -121,6 +121,7 @@ test.each<[string, object]>([
   ["an end in the past", { until: "2020-01-01T00:00:00Z" }],
   ["an end before its beginning", { from: "2126-11-21T12:00:00Z", until: "2126-11-21T11:00:00Z" }],
   ["more than 400 days", { until: "401d" }],
+  ["a beginning of the next century", { from: "2126-11-21T12:00:00Z", until: "2h" }],
 ])("%s is refused", async (_name, more) => {
   const answer = await hush(await house(), more);
   expect([answer.status, answer.type]).toEqual([400, "application/problem+json"]);
