@@ -1,32 +1,44 @@
+/** Takes the place back by calling `giveBack`, early or never; answers what cancels that. */
+export type Hold = (giveBack: () => void) => () => void;
+
 /** Runs work with at most `slots` at once, first come first served. */
 export interface Limiter {
-  <T>(work: () => Promise<T>): Promise<T>;
+  /** With a hold the slot is free for others once that gives it back, although the work may go on. */
+  <T>(work: () => Promise<T>, hold?: Hold): Promise<T>;
   /** Runs it only if a slot is free at this moment: who holds a slot may ask for more without waiting for others that do the same. */
-  spare(work: () => Promise<void>): Promise<void>;
+  spare(work: () => Promise<void>, hold?: Hold): Promise<void>;
 }
 
 /** A limiter of its own queue. */
 export function limiter(slots: number): Limiter {
   const waiting: (() => void)[] = [];
   let free = slots;
-  const run = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } finally {
+  const run = async <T>(work: () => Promise<T>, hold?: Hold): Promise<T> => {
+    let isHeld = true;
+    const giveBack = () => {
+      if (!isHeld) return;
+      isHeld = false;
       const next = waiting.shift();
       if (next) next();
       else free++;
+    };
+    const disarm = hold?.(giveBack);
+    try {
+      return await work();
+    } finally {
+      disarm?.();
+      giveBack();
     }
   };
-  const queued = async <T>(work: () => Promise<T>): Promise<T> => {
+  const queued = async <T>(work: () => Promise<T>, hold?: Hold): Promise<T> => {
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
-    return await run(work);
+    return await run(work, hold);
   };
-  const spare = async (work: () => Promise<void>) => {
+  const spare = async (work: () => Promise<void>, hold?: Hold) => {
     if (free === 0) return;
     free--;
-    await run(work);
+    await run(work, hold);
   };
   return Object.assign(queued, { spare });
 }

@@ -56,6 +56,15 @@ export class Refused extends Error {
   override readonly name = "Refused";
 }
 
+/** What `work` comes to, or what `late` makes (or throws) once `ms` have passed: what comes of it after that is dropped. */
+export async function atMost<T>(clock: Clock, ms: number, work: Promise<T>, late: () => T): Promise<T> {
+  let disarm = () => {};
+  const bound = new Promise<T>((resolve) => {
+    disarm = clock.after(ms, () => resolve(Promise.try(late)));
+  });
+  return await Promise.race([work, bound]).finally(disarm);
+}
+
 /** Resolves after `ms`, or at once when `signal` aborts. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -6,12 +6,13 @@ import { type Allowance, allowance } from "./allowance.ts";
 import type { Check } from "./config/config.ts";
 import { askedOf, requestsOf } from "./cost.ts";
 import { exchange, messageOf, USER_AGENT } from "./exchange.ts";
-import { type Limiter, limiter } from "./limiter.ts";
+import { type Hold, type Limiter, limiter } from "./limiter.ts";
 import { isTold, lookAt } from "./look.ts";
-import type { Fetch, Ports } from "./ports.ts";
+import { atMost, type Fetch, type Ports } from "./ports.ts";
 import type { Observation } from "./probe/observation.ts";
 import type { Whereabouts } from "./place.ts";
 import { walk } from "./probe/journey.ts";
+import { Recent } from "./recent.ts";
 import type { Dialect, Report } from "./report/report.ts";
 import { wantsSecondLook } from "./verdict.ts";
 
@@ -82,7 +83,15 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   let keep = 100;
 
   const sound = (slot: number) =>
-    controls.getOr(String(slot), () => controlled(ports, options.controls), 100);
+    controls.getOr(
+      String(slot),
+      () => atMost(ports.clock, OVERHEAD_MS, controlled(ports, options.controls), () => false),
+      100,
+    );
+
+  const unknown: Whereabouts = { misplaced: false };
+  const measured = () =>
+    options.where ? atMost(ports.clock, OVERHEAD_MS, options.where(), () => unknown) : unknown;
 
   /** How long (ms) the last round of a check took here. */
   const took = new Map<string, number>();
@@ -97,6 +106,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     slot: number,
     deadline: AbortSignal,
     allow: Allowance,
+    hold: Hold,
   ): Promise<Round | "budget"> => {
     // The second look is not to be spent by the redirects of the journey: without it nobody could be accused.
     const looks = 2 * askedOf(check).length;
@@ -108,8 +118,11 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     }
     const isBegun = !deadline.aborted;
     const began = ports.clock.elapsed();
+    // Until it has ended it is a slow one, for it may never end.
+    if (isBegun) took.set(check.key, longestMs(check));
     const counted = { ...ports, fetch: looking.fetch };
-    const walker = { ...options, spare: gate.spare, walking: walking.fetch };
+    const spare = (work: () => Promise<void>) => gate.spare(work, hold);
+    const walker = { ...options, spare, walking: walking.fetch };
     const walked = await round(counted, walker, check, slot, deadline);
     looking.close();
     walking.close();
@@ -119,14 +132,25 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     return walked;
   };
 
-  const walked = (check: Check, slot: number, deadline: AbortSignal, allow: Allowance) =>
-    rounds.getOr(`${check.key}@${slot}`, () => gate(() => timed(check, slot, deadline, allow)), keep);
+  /** Whatever becomes of a round: once it should have ended, also by the deadline (in steady time), its place is for others. */
+  const holding = (check: Check, deadlineAt: number): Hold => (giveBack) => {
+    const leftMs = Math.max(0, deadlineAt - ports.clock.elapsed()) + cleanupMs(check);
+    return ports.clock.after(Math.min(leftMs, longestMs(check)) + GRACE_MS, giveBack);
+  };
+
+  const walked = (check: Check, slot: number, deadline: AbortSignal, allow: Allowance, hold: Hold) =>
+    rounds.getOr(
+      `${check.key}@${slot}`,
+      () => gate(() => timed(check, slot, deadline, allow, hold), hold),
+      keep,
+    );
 
   return {
     id: options.id,
     async ask({ slot, checks, deadlineMs }) {
       const deadline = new AbortController();
       const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
+      const deadlineAt = ports.clock.elapsed() + deadlineMs;
       keep = Math.max(keep, 2 * checks.length);
       const late = new Promise<"deadline">((resolve) =>
         deadline.signal.addEventListener("abort", () => resolve("deadline"), { once: true })
@@ -137,7 +161,8 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
         queued(checks, took).map(async (check): Promise<Answer> => {
           const { key, digest } = check;
           if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
-          const round = await Promise.race([walked(check, slot, deadline.signal, allow), late]);
+          const hold = holding(check, deadlineAt);
+          const round = await Promise.race([walked(check, slot, deadline.signal, allow, hold), late]);
           if (typeof round !== "string") return { check: key, digest, round };
           rounds.forget(`${key}@${slot}`);
           return { check: key, digest, missed: round };
@@ -146,7 +171,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       disarm();
       const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
       const suspect = doubtful && !await sound(slot);
-      const { colo: place, misplaced } = await options.where?.() ?? { misplaced: false };
+      const { colo: place, misplaced } = await measured();
       return { prober: options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
     },
   };
@@ -175,11 +200,15 @@ function queued(checks: readonly Check[], took: ReadonlyMap<string, number>): Ch
 
 /** What `walk` gives a cleanup, in ms. */
 const CLEANUP_MS = 5_000;
+/** What a round gets on top of its longest, before its place is given to others. */
+const GRACE_MS = 1_000;
+
+const cleanupMs = ({ cleanup }: Check) => cleanup.length > 0 ? CLEANUP_MS : 0;
 
 /** The longest (ms) that a round of this check can take: both looks at each source, the journey and its cleanup. */
-export function longestMs({ report, timeoutMs, cleanup }: Check): number {
-  const lookMs = askedOf({ report }).reduce((sum, source) => sum + source.timeoutMs, 0);
-  return timeoutMs + 2 * lookMs + (cleanup.length > 0 ? CLEANUP_MS : 0);
+export function longestMs(check: Check): number {
+  const lookMs = askedOf(check).reduce((sum, source) => sum + source.timeoutMs, 0);
+  return check.timeoutMs + 2 * lookMs + cleanupMs(check);
 }
 
 /** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
@@ -288,6 +317,8 @@ const isUnreachable = (report?: Report | null) =>
  * the cleanups of rounds that hang, so for this long there may be more connections than `concurrency`.
  */
 const CONTROLS_MS = 2_000;
+/** The controls, and the measured place, are waited for no longer: they end by themselves before, unless something hangs. */
+const OVERHEAD_MS = CONTROLS_MS + 250;
 
 /** Whether at least one control answers 2xx; true without controls. */
 async function controlled(ports: Ports, controls: readonly string[]): Promise<boolean> {
@@ -298,25 +329,4 @@ async function controlled(ports: Ports, controls: readonly string[]): Promise<bo
     controls.map((url) => exchange(ports, { url: new URL(url), method: "GET", headers }, limits)),
   );
   return answers.some((answer) => answer.kind === "answer" && answer.status >= 200 && answer.status < 300);
-}
-
-/** The most recent values by key; the oldest are forgotten. */
-class Recent<T> {
-  #values = new Map<string, T>();
-
-  forget(key: string): void {
-    this.#values.delete(key);
-  }
-
-  getOr(key: string, make: () => T, keep: number): T {
-    const known = this.#values.get(key);
-    if (known !== undefined) return known;
-    const value = make();
-    this.#values.set(key, value);
-    for (const oldest of this.#values.keys()) {
-      if (this.#values.size <= keep) break;
-      this.#values.delete(oldest);
-    }
-    return value;
-  }
 }

@@ -11,6 +11,7 @@ const FLOORS = [
   "prices.ts",
   "vault.ts",
   "limiter.ts",
+  "recent.ts",
   "guard.ts",
   "cloudflare.ts",
   "allowance.ts",
