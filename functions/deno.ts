@@ -4,7 +4,7 @@ import type { Peer } from "../src/api/client.ts";
 import { approver, github } from "../src/api/github.ts";
 import type { Config } from "../src/config/config.ts";
 import { messageOf } from "../src/exchange.ts";
-import { deliver } from "../src/notify/mod.ts";
+import { deliverer } from "../src/notify/mod.ts";
 import type { Log, Ports } from "../src/ports.ts";
 import { remoteProber } from "../src/remote.ts";
 import { DIALECTS } from "../src/report/mod.ts";
@@ -115,8 +115,17 @@ const isIdle = () => Deno.env.has("DENO_DEPLOY") && Deno.env.get("DENO_TIMELINE"
 function startAssay({ config, ports, port, here }: StartOptions): Running {
   const store = openStore(config);
   const prober = here === undefined ? undefined : answering(ports, config, here);
-  const review = approver(ports, config, store);
-  const outbox = singleFlight(() => Promise.all([deliver(ports, store, config), review()]), ports);
+  const review = singleFlight(approver(ports, config, store), failure(ports, "a review failed"));
+  const deliver = deliverer(ports, store, config);
+  const deliveries = new Set<Promise<unknown>>();
+  // Not one call after the other: a receiver that hangs must not hold up what has come since.
+  const send = () => {
+    const running: Promise<unknown> = deliver().catch(failure(ports, "delivery failed"))
+      .finally(() => deliveries.delete(running));
+    deliveries.add(running);
+    return running;
+  };
+  const outbox = () => Promise.all([send(), review()]);
   const { tick, look, release } = settler({
     ports,
     store,
@@ -141,8 +150,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   const beat = () => {
     // A cron may fire a moment early; a whole second early is still this minute.
     const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
-    const running: Promise<unknown> = tick(minuteMs, signal)
-      .catch((error) => ports.log.error("a tick failed", { error: ports.vault.redact(messageOf(error)) }))
+    const running: Promise<unknown> = tick(minuteMs, signal).catch(failure(ports, "a tick failed"))
       .finally(() => ticks.delete(running));
     ticks.add(running);
   };
@@ -167,7 +175,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
       const kept = (error: unknown) =>
         ports.log.warn("the lease could not be given up", { error: ports.vault.redact(messageOf(error)) });
       await within(LAST_MS, release().catch(kept));
-      await within(LAST_MS, Promise.all([outbox(), server.shutdown()]));
+      await within(LAST_MS, Promise.all([outbox(), ...deliveries, server.shutdown()]));
       await store.close();
     },
   };
@@ -188,14 +196,17 @@ const enabled = async (store: Store) => {
   for (const webhook of Object.keys(await store.disabled())) await store.disable(webhook, null);
 };
 
+const failure = ({ log, vault }: Ports, message: string) => (error: unknown) =>
+  log.error(message, { error: vault.redact(messageOf(error)) });
+
 /** At most one run at a time; asked during a run, it runs once more after it. */
-function singleFlight(work: () => Promise<unknown>, { log, vault }: Ports): () => Promise<void> {
+function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => void): () => Promise<void> {
   let running: Promise<void> | null = null;
   let again = false;
   const run = async () => {
     do {
       again = false;
-      await work().catch((error) => log.error("delivery failed", { error: vault.redact(messageOf(error)) }));
+      await work().catch(failed);
     } while (again);
     running = null;
   };

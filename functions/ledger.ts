@@ -36,7 +36,7 @@ export class Ledger extends DurableObject<Env> {
     if (this.#agenda.length > 0) await this.ctx.storage.put<Minute>(MINUTE, minute);
     await this.#arm();
     await Promise.all(minute.slots.filter((slot) => slot <= now).map(settle));
-    await outbox();
+    await this.#untilNext(outbox());
     await upkeep();
     await this.#arm();
   }
@@ -78,7 +78,7 @@ export class Ledger extends DurableObject<Env> {
   }
 
   /** Waits for the work, but not past the next slot: one alarm runs at a time, and a receiver that hangs must not cost that slot. */
-  async #untilNext(work: Promise<void>): Promise<void> {
+  async #untilNext(work: Promise<unknown>): Promise<void> {
     const next = Math.min(...this.#agenda ?? [], Date.now() + PATIENCE_MS);
     const done = work.catch((error) => this.#failed(error));
     let timer: ReturnType<typeof setTimeout> | undefined;

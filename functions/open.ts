@@ -5,7 +5,7 @@
 import { api } from "../src/api/app.ts";
 import type { Config } from "../src/config/config.ts";
 import { overheadOf } from "../src/cost.ts";
-import { deliver, webhookFaults } from "../src/notify/mod.ts";
+import { deliverer, webhookFaults } from "../src/notify/mod.ts";
 import { whereabouts } from "../src/place.ts";
 import type { Fetch, Ports } from "../src/ports.ts";
 import { INVOCATION } from "../src/prices.ts";
@@ -23,6 +23,9 @@ import { objectDriver } from "./sql.ts";
 
 /** Nobody outside this Worker reaches a prober object, so this is a name and no secret. */
 const INSIDE = "inside";
+
+/** Notices that are sent at once: an invocation holds six connections, and a further one would wait in its own deadline. */
+const DELIVERIES = 5;
 
 /** All that the ledger object does, over its storage. */
 export async function openLedger(env: Env, storage: ObjectStorage) {
@@ -43,7 +46,8 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const most = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
   const hooked = config.hooks.github && await import("#github");
   const review = hooked?.approver(ports, config, store);
-  const outbox = () => Promise.all([deliver(ports, store, config, { most }), review?.()]);
+  const deliver = deliverer(ports, store, config, { parallel: DELIVERIES });
+  const outbox = () => Promise.all([deliver({ most }), review?.()]);
   const app = api({ ports, config, store, look, github: hooked?.github });
   return { ...settling, store, outbox, app };
 }

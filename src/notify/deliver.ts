@@ -7,29 +7,44 @@
  */
 import type { Config, Webhook } from "../config/config.ts";
 import { exchange, messageOf, USER_AGENT } from "../exchange.ts";
-import { limiter } from "../limiter.ts";
-import type { Ports } from "../ports.ts";
+import { atMost, type Ports } from "../ports.ts";
 import type { Delivery, Store } from "../store/store.ts";
 import { blanked } from "../vault.ts";
 import { hushed, type SilenceReader, silenceReader } from "./hush.ts";
+import { Lanes } from "./lanes.ts";
 import { type Answer, buried, receiptOf } from "./retry.ts";
 import { headers } from "./sign.ts";
 
-/** Bounds of one call; times in ms. */
-export interface DeliverOptions {
-  /** At once, over all webhooks. */
+/** Bounds of a deliverer; times in ms. */
+export interface DelivererOptions {
+  /** At once, over all webhooks; the runtime may bound its connections. */
   parallel?: number;
-  /** Notices that one call takes up; the runtime may bound its requests. */
-  most?: number;
   /** For one attempt, the answer's body included. */
   deadlineMs?: number;
   /** How long a claim hides a notice; longer than `deadlineMs`. */
   leaseMs?: number;
+}
+
+/** Bounds of one call. */
+export interface CallOptions {
+  /** Notices that one call takes up; the runtime may bound its requests. */
+  most?: number;
   /** Once aborted nothing more is claimed; attempts under way end by themselves. */
   signal?: AbortSignal;
 }
 
+/** Bounds of a deliverer and of its only call. */
+export type DeliverOptions = DelivererOptions & CallOptions;
+
+/**
+ * Sends every notice that is due until none is, and answers how many attempts it made. Rejects only with the store. Called beside a
+ * call that is under way, it takes up what has come for lanes that are free.
+ */
+export type Deliverer = (bounds?: CallOptions) => Promise<number>;
+
 const CAP_BYTES = 64 * 1024;
+/** What an attempt gets on top of its deadline, before it is given up whatever hangs. */
+const GRACE_MS = 1_000;
 
 /** The part of the store that a deliverer needs. */
 export type Outbox = Pick<
@@ -37,43 +52,55 @@ export type Outbox = Pick<
   "claim" | "receipt" | "disabled" | "disable" | "incident" | "deliveries" | "told"
 >;
 
-/** Sends every notice that is due until none is, and answers how many attempts it made. Rejects only with the store. */
-export async function deliver(
+/** The only call of a deliverer. */
+export function deliver(
   ports: Ports,
   store: Outbox,
   config: Config,
-  { parallel = 5, most = Infinity, deadlineMs = 15_000, leaseMs = 60_000, signal }: DeliverOptions = {},
+  options: DeliverOptions = {},
 ): Promise<number> {
-  let left = most;
-  const claim = async (webhook?: string): Promise<Delivery | undefined> => {
-    if (signal?.aborted || left < 1) return undefined;
-    left--;
-    const [claimed] = await store.claim({ nowMs: ports.clock.now(), leaseMs, limit: 1, webhook });
-    if (!claimed) left++;
-    return claimed;
+  return deliverer(ports, store, config, options)(options);
+}
+
+/** A deliverer over one store. Its calls share the lanes of each webhook, so that one that hangs holds up no other, whenever a notice comes. */
+export function deliverer(
+  ports: Ports,
+  store: Outbox,
+  config: Config,
+  { parallel = Infinity, deadlineMs = 15_000, leaseMs = 60_000 }: DelivererOptions = {},
+): Deliverer {
+  const lanes = new Lanes(parallel);
+  const known = new Set(config.webhooks.map(({ id }) => id));
+  let calls = 0;
+  let looking: Promise<unknown> = Promise.resolve();
+
+  /** A notice of any webhook: only if no other call is under way, for its lanes must be free. Calls that come meanwhile wait. */
+  const look = async ({ claim }: Call) =>
+    calls === 1 ? await (looking = claim()) : void await looking.catch(() => {});
+
+  const send = async (call: Call): Promise<number> => {
+    // Mostly one look says that nothing is due.
+    const isAlone = calls === 1;
+    const first = await look(call);
+    if (isAlone && !first) return 0;
+    const begin = (delivery: Delivery) =>
+      lanes.lane(delivery.webhook, () => drain(lanes, call, delivery.webhook, delivery));
+    const begun = first ? [begin(first)] : [];
+    const free = [...known].flatMap((id) => lanes.free(id, () => drain(lanes, call, id)));
+    const settled = await Promise.allSettled([...begun, ...free]);
+    for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
+    // What is left is for webhooks that are not in the config any more.
+    for (let left = await look(call); left; left = known.has(left.webhook) ? undefined : await look(call)) {
+      await begin(left);
+    }
+    return call.made;
   };
-  const first = await claim();
-  if (!first) return 0;
-  const gate = limiter(parallel);
-  const post: Post = { ports, store, config, deadlineMs, silences: silenceReader(ports, store) };
-  let made = 0;
-  // Claimed only when its turn has come: a claim must not run out in the queue.
-  const turn = (webhook?: string, begin?: Delivery) =>
-    gate(async () => {
-      const next = begin ?? await claim(webhook);
-      return next && { sent: await attempt(post, next) };
-    });
-  const drain = async (webhook?: string, begin?: Delivery) => {
-    for (let done = await turn(webhook, begin); done; done = await turn(webhook)) made += done.sent;
+
+  return async (bounds = {}) => {
+    const post: Post = { ports, store, config, deadlineMs, silences: silenceReader(ports, store) };
+    calls++;
+    return await send({ post, claim: claimer(post, leaseMs, bounds), made: 0 }).finally(() => calls--);
   };
-  // Two at once for each webhook, so that one that hangs does not hold up the others.
-  const ids = new Set([first.webhook, ...config.webhooks.map(({ id }) => id)]);
-  const chains = [...ids].flatMap((id, i) => [drain(id, i === 0 ? first : undefined), drain(id)]);
-  const settled = await Promise.allSettled(chains);
-  for (const chain of settled) if (chain.status === "rejected") throw chain.reason;
-  // What is left is for webhooks that are not in the config any more.
-  await drain();
-  return made;
 }
 
 interface Post {
@@ -84,8 +111,49 @@ interface Post {
   silences: SilenceReader;
 }
 
-/** Brings one notice one step further; 1 if it was sent. */
-async function attempt(post: Post, delivery: Delivery): Promise<number> {
+interface Call {
+  post: Post;
+  /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
+  claim(webhook?: string): Promise<Delivery | undefined>;
+  /** Attempts so far. */
+  made: number;
+}
+
+function claimer(
+  { ports: { clock }, store }: Post,
+  leaseMs: number,
+  { most = Infinity, signal }: CallOptions,
+): Call["claim"] {
+  let left = most;
+  return async (webhook) => {
+    if (signal?.aborted || left < 1) return undefined;
+    left--;
+    const [claimed] = await store.claim({ nowMs: clock.now(), leaseMs, limit: 1, webhook });
+    if (!claimed) left++;
+    return claimed;
+  };
+}
+
+/** Sends what is due for one webhook, one after the other. */
+async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery): Promise<void> {
+  // Claimed only when its turn has come: a claim must not run out in the queue.
+  const step = (begin?: Delivery) =>
+    lanes.turn(webhook, async () => {
+      const next = begin ?? await call.claim(webhook);
+      if (!next) return false;
+      const answer = await attempt(call.post, next);
+      if (answer) {
+        call.made++;
+        lanes.heard(webhook, answer.kind === "answer");
+      }
+      return true;
+    });
+  let isDue = await step(first);
+  while (isDue) isDue = await step();
+}
+
+/** Brings one notice one step further; undefined if it was not sent. */
+async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefined> {
   const { ports: { clock, random, log, vault }, store, config } = post;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const beganMs = clock.now();
@@ -94,14 +162,14 @@ async function attempt(post: Post, delivery: Delivery): Promise<number> {
     const receipt = buried(delivery, webhook ? "disabled" : "removed", beganMs);
     await store.receipt(delivery.id, receipt);
     log.warn("notice is dead", { ...fields, error: receipt.lastError });
-    return 0;
+    return undefined;
   }
   const quiet = await hushed(post, delivery, beganMs);
   if (quiet) {
     const { attempts, lastAttemptAt, lastStatus } = delivery;
     await store.receipt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
     log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
-    return 0;
+    return undefined;
   }
   const { answer, name } = await send(post, webhook, delivery, beganMs);
   const { death, ...receipt } = receiptOf(delivery, answer, {
@@ -114,16 +182,30 @@ async function attempt(post: Post, delivery: Delivery): Promise<number> {
   await store.receipt(delivery.id, receipt);
   if (receipt.state === "delivered") log.info("notice delivered", fields);
   else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
-  return 1;
+  return answer;
 }
 
-/** One signed request. `name` is all that may be told of the webhook: its id and origin. */
-async function send(
+/** What was sent, and `name`: all that may be told of the webhook, its id and origin. */
+interface Sent {
+  answer: Answer;
+  name: string;
+}
+
+/** One signed request; whatever hangs, it ends. */
+function send(post: Post, webhook: Webhook, delivery: Delivery, atMs: number): Promise<Sent> {
+  const { ports: { clock }, deadlineMs } = post;
+  const limitMs = deadlineMs + GRACE_MS;
+  const detail = `timeout: no complete answer within ${limitMs} ms`;
+  const late = (): Sent => ({ answer: { kind: "failure", detail }, name: `webhook ${webhook.id}` });
+  return atMost(clock, limitMs, request(post, webhook, delivery, atMs), late);
+}
+
+async function request(
   { ports, deadlineMs }: Post,
   webhook: Webhook,
   { id, body }: Delivery,
   atMs: number,
-): Promise<{ answer: Answer; name: string }> {
+): Promise<Sent> {
   let name = `webhook ${webhook.id}`;
   const failure = (detail: string) => ({ answer: { kind: "failure", detail } as const, name });
   try {

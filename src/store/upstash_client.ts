@@ -1,6 +1,6 @@
 /** Commands to Upstash over its REST client, with the settings that a state machine needs. */
 import { Redis } from "@upstash/redis/cloudflare";
-import { type Clock, pause } from "../ports.ts";
+import { atMost, type Clock, pause } from "../ports.ts";
 
 /** Where an Upstash is. Times in ms. */
 export interface UpstashOptions {
@@ -56,16 +56,18 @@ export class Commands {
   /** Sends a command once. What became of it is unknown if this rejects. */
   async once(command: string[]): Promise<unknown> {
     const deadline = new AbortController();
-    const late = () => deadline.abort(new Error(`no answer within ${this.#timeoutMs} ms`));
-    const disarm = this.#clock.after(this.#timeoutMs, late);
     // The client asks for it before it first waits.
     this.#signal = deadline.signal;
+    const late = () => {
+      const error = new Error(`no answer within ${this.#timeoutMs} ms`);
+      deadline.abort(error);
+      throw error;
+    };
     try {
-      return await this.#redis.exec(command as [string, ...string[]]);
+      const answer = this.#redis.exec(command as [string, ...string[]]);
+      return await atMost(this.#clock, this.#timeoutMs, answer, late);
     } catch (error) {
       throw mended(error);
-    } finally {
-      disarm();
     }
   }
 

@@ -1,7 +1,7 @@
 /** A sending Assay: a memory store with notices in its outbox, a scripted network, a vault and a log that is kept. */
 import type { Config } from "../../src/config/config.ts";
-import { deliver, type DeliverOptions } from "../../src/notify/mod.ts";
-import type { Ports } from "../../src/ports.ts";
+import { deliver, deliverer, type DeliverOptions } from "../../src/notify/mod.ts";
+import type { Fetch, Ports } from "../../src/ports.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Delivery } from "../../src/store/store.ts";
 import { steppingClock } from "../world/clock.ts";
@@ -24,30 +24,44 @@ export interface Item {
   webhook?: string;
 }
 
+type Hook = Config["webhooks"][number];
+
+/** How a post office differs: its one webhook, or `others` beside it; `fetch` stands before the receiver. */
+interface Changes {
+  webhook?: Partial<Hook>;
+  others?: Pick<Hook, "id" | "url">[];
+  random?: number;
+  fetch?: (beneath: Fetch) => Fetch;
+}
+
 /** A post office whose outbox holds these notices, before a receiver that plays `route`. */
 export async function post(
   outbox: Item[],
   route: Route,
-  { webhook = {}, random = 0.5 }: { webhook?: Partial<Config["webhooks"][number]>; random?: number } = {},
+  { webhook = {}, others = [], random = 0.5, fetch = (beneath) => beneath }: Changes = {},
 ) {
   const clock = steppingClock();
   const store = memoryStore();
   const lease = await store.lease({ tick: 0, owner: "test", nowMs: clock.now(), ttlMs: 50_000 });
-  const notices = outbox.map(({ id, incident = "inc", webhook = "oncall" }) => ({
-    id,
-    incident,
-    webhook,
-    type: "incident.opened",
-    body: JSON.stringify({ id }),
-    createdAt: clock.now(),
-  }));
-  await store.commit(lease!, { shards: [], samples: [], incidents: [], notices });
+  /** Writes further notices. */
+  const put = async (items: Item[]) => {
+    const notices = items.map(({ id, incident = "inc", webhook = "oncall" }) => ({
+      id,
+      incident,
+      webhook,
+      type: "incident.opened",
+      body: JSON.stringify({ id }),
+      createdAt: clock.now(),
+    }));
+    await store.commit(lease!, { shards: [], samples: [], incidents: [], notices });
+  };
+  await put(outbox);
   const network = scripted({ [PATH]: route });
   const logged: unknown[] = [];
   const keep = (...line: unknown[]) => void logged.push(line);
   const ports: Ports = {
     clock,
-    fetch: network,
+    fetch: fetch(network),
     random: () => random,
     log: { info: keep, warn: keep, error: keep },
     vault: {
@@ -60,8 +74,11 @@ export async function post(
     },
   };
   const hook = { id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: ["*"], ...webhook };
-  const { config: whole } = config({}, { webhooks: [hook] });
+  const more = others.map((other) => ({ ...hook, ...other }));
+  const { config: whole } = config({}, { webhooks: [hook, ...more] });
   return {
+    put,
+    deliverer: (options?: DeliverOptions) => deliverer(ports, store, whole, options),
     clock,
     store,
     logged,
