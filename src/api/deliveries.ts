@@ -17,7 +17,7 @@ export const filters = z.strictObject({
   incident: z.string().max(100).optional(),
 });
 
-/** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for a dead one. */
+/** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for one that is not delivered. */
 export function deliveries({ clock }: Ports, store: Store, access: Access): Hono {
   const app = new Hono();
 
@@ -41,7 +41,7 @@ export function deliveries({ clock }: Ports, store: Store, access: Access): Hono
     if (!(await access.principal(c))?.all) return await access.refuse(c, "operate");
     const id = c.req.param("id");
     if (!await store.resend(id, clock.now())) {
-      return problem(c, "conflict", "There is no dead delivery with this id");
+      return problem(c, "conflict", "There is no dead or pending delivery with this id");
     }
     return c.json({ id, state: "pending" }, 202);
   });

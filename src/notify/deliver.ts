@@ -97,9 +97,9 @@ export function deliverer(
   };
 
   return async (bounds = {}) => {
-    const post: Post = { ports, store, config, deadlineMs, silences: silenceReader(ports, store) };
+    const post: Post = { ports, store, config, deadlineMs, leaseMs, silences: silenceReader(ports, store) };
     calls++;
-    return await send({ post, claim: claimer(post, leaseMs, bounds), made: 0 }).finally(() => calls--);
+    return await send({ post, claim: claimer(post, bounds), made: 0 }).finally(() => calls--);
   };
 }
 
@@ -108,6 +108,7 @@ interface Post {
   store: Outbox;
   config: Config;
   deadlineMs: number;
+  leaseMs: number;
   silences: SilenceReader;
 }
 
@@ -120,8 +121,7 @@ interface Call {
 }
 
 function claimer(
-  { ports: { clock }, store }: Post,
-  leaseMs: number,
+  { ports: { clock }, store, leaseMs }: Post,
   { most = Infinity, signal }: CallOptions,
 ): Call["claim"] {
   let left = most;
@@ -172,15 +172,18 @@ async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefin
     return undefined;
   }
   const { answer, name } = await send(post, webhook, delivery, beganMs);
+  const nowMs = clock.now();
   const { death, ...receipt } = receiptOf(delivery, answer, {
     beganMs,
-    nowMs: clock.now(),
+    nowMs,
     random,
     name: vault.redact(name),
   });
   if (death === "gone") await store.disable(webhook.id, beganMs);
-  await store.receipt(delivery.id, receipt);
-  if (receipt.state === "delivered") log.info("notice delivered", fields);
+  const isDelivered = receipt.state === "delivered";
+  // What is due sooner than a claim lasts may be under way.
+  await store.receipt(delivery.id, receipt, isDelivered ? nowMs + post.leaseMs : undefined);
+  if (isDelivered) log.info("notice delivered", fields);
   else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
   return answer;
 }

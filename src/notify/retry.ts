@@ -7,7 +7,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The wait before each try, ms; there are no more tries than entries. */
+/** The wait before each try, ms. */
 const SCHEDULE = [
   0,
   5 * SECOND,
@@ -21,13 +21,19 @@ const SCHEDULE = [
   24 * HOUR,
 ];
 
+/** With all tries made a notice is dead, but not before so long: tries that are brought forward must not use it up. */
+const LIFE_MS = 0.9 * SCHEDULE.reduce((sum, wait) => sum + wait);
+
+/** Of 4xx, what says "not now". Any other says "never": the same request would be answered the same. */
+const NOT_NOW = new Set([408, 409, 425, 429]);
+
 /** What came back: an HTTP status, or one clear line (free of secrets) on why nothing did. */
 export type Answer =
   | { kind: "answer"; status: number; retryAfter: string | null }
   | { kind: "failure"; detail: string };
 
-/** Why a notice is dead: the receiver said 410, no tries are left, or its webhook gets nothing (any more). */
-export type Death = "gone" | "exhausted" | "removed" | "disabled";
+/** Why a notice is dead: the receiver said 410 or would not have it, no tries are left, or its webhook gets nothing (any more). */
+export type Death = "gone" | "rejected" | "exhausted" | "removed" | "disabled";
 
 /** The receipt of one attempt that began at `beganMs` and ended at `nowMs` (epoch ms). `name` is how errors call the webhook. */
 export function receiptOf(
@@ -38,19 +44,21 @@ export function receiptOf(
   const attempts = delivery.attempts + 1;
   const lastStatus = answer.kind === "answer" ? answer.status : undefined;
   const base = { attempts, nextAt: nowMs, lastAttemptAt: beganMs, lastStatus };
-  if (lastStatus !== undefined && lastStatus >= 200 && lastStatus < 300) {
-    return { ...base, state: "delivered" };
-  }
+  if (isWithin(lastStatus, 200)) return { ...base, state: "delivered" };
   const why = plain(`${name}: ${answer.kind === "answer" ? `answered ${answer.status}` : answer.detail}`);
-  if (lastStatus === 410) return { ...base, state: "dead", lastError: `gone: ${why}`, death: "gone" };
-  const wait = SCHEDULE[attempts];
-  if (wait === undefined) {
-    return { ...base, state: "dead", lastError: `exhausted: ${why}`, death: "exhausted" };
-  }
+  const dead = (death: Death) => ({ ...base, state: "dead", lastError: `${death}: ${why}`, death } as const);
+  if (lastStatus === 410) return dead("gone");
+  if (isWithin(lastStatus, 400) && !NOT_NOW.has(lastStatus)) return dead("rejected");
+  const isOver = nowMs - delivery.createdAt >= LIFE_MS;
+  if (isOver && attempts >= SCHEDULE.length) return dead("exhausted");
+  const wait = SCHEDULE[attempts] ?? DAY;
   const asked = answer.kind === "answer" ? waitAsked(answer.retryAfter, nowMs) : 0;
   const jittered = Math.round(wait * (0.9 + 0.2 * random()));
   return { ...base, state: "pending", nextAt: nowMs + Math.max(jittered, asked), lastError: why };
 }
+
+const isWithin = (status: number | undefined, hundred: number): status is number =>
+  status !== undefined && status >= hundred && status < hundred + 100;
 
 /** One line of text as every store takes it. */
 const plain = (text: string) => text.replace(/\p{Cc}+/gu, " ").toWellFormed();

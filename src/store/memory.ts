@@ -90,17 +90,22 @@ class MemoryStore implements Store {
     return copied(due);
   }
 
-  receipt(id: string, receipt: Receipt): Promise<void> {
+  receipt(id: string, receipt: Receipt, wakes = Infinity): Promise<void> {
     return Promise.try(() => {
       const own = shaped(RECEIPT, receipt, `the receipt of ${id}`);
       const nothing = { lastAttemptAt: undefined, lastStatus: undefined, lastError: undefined };
       const delivery = this.#outbox.find((delivery) => delivery.id === id && delivery.state === "pending");
-      if (delivery) Object.assign(delivery, nothing, own);
+      if (!delivery) return;
+      Object.assign(delivery, nothing, own);
+      for (const other of this.#outbox) {
+        if (other === delivery || other.state !== "pending" || other.webhook !== delivery.webhook) continue;
+        if (other.nextAt > wakes) other.nextAt = own.nextAt;
+      }
     });
   }
 
   resend(id: string, nowMs: number): Promise<boolean> {
-    const delivery = this.#outbox.find((delivery) => delivery.id === id && delivery.state === "dead");
+    const delivery = this.#outbox.find((delivery) => delivery.id === id && delivery.state !== "delivered");
     if (!delivery) return Promise.resolve(false);
     Object.assign(delivery, { state: "pending", attempts: 0, nextAt: nowMs });
     this.#disabled.delete(delivery.webhook);

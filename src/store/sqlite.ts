@@ -120,14 +120,20 @@ class SqliteStore implements Store {
     });
   }
 
-  receipt(id: string, receipt: Receipt): Promise<void> {
-    return Promise.try(() => {
+  receipt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
+    return this.#write(() => {
       const own = shaped(RECEIPT, receipt, `the receipt of ${id}`);
-      this.#driver.run(
+      const changed = this.#driver.run(
         `UPDATE outbox SET state = ?, attempts = ?, next_at = ?, last_attempt_at = ?, last_status = ?, last_error = ?
          WHERE id = ? AND state = 'pending'`,
         ...[own.state, own.attempts, own.nextAt],
         ...[own.lastAttemptAt ?? null, own.lastStatus ?? null, own.lastError ?? null, id],
+      );
+      if (changed === 0 || wakes === undefined) return;
+      this.#driver.run(
+        `UPDATE outbox SET next_at = ? WHERE state = 'pending' AND webhook = (SELECT webhook FROM outbox WHERE id = ?)
+           AND next_at > ? AND id <> ?`,
+        ...[own.nextAt, id, wakes, id],
       );
     });
   }
@@ -135,7 +141,7 @@ class SqliteStore implements Store {
   resend(id: string, nowMs: number): Promise<boolean> {
     return this.#write(() => {
       const again =
-        "UPDATE outbox SET state = 'pending', attempts = 0, next_at = ? WHERE id = ? AND state = 'dead'";
+        "UPDATE outbox SET state = 'pending', attempts = 0, next_at = ? WHERE id = ? AND state <> 'delivered'";
       if (this.#driver.run(again, nowMs, id) === 0) return false;
       this.#driver.run("DELETE FROM webhook WHERE id = (SELECT webhook FROM outbox WHERE id = ?)", id);
       return true;

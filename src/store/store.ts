@@ -153,11 +153,14 @@ export interface Store {
    * caller's business. With `webhook` only its notices.
    */
   claim(request: { nowMs: number; leaseMs: number; limit: number; webhook?: string }): Promise<Delivery[]>;
-  /** Records an attempt on a pending notice, every field anew; changes nothing on one that is delivered or dead. */
-  receipt(id: string, receipt: Receipt): Promise<void>;
   /**
-   * Makes a dead notice pending again, due at `nowMs`, its attempts counted from 0, and enables its webhook. False: there
-   * is no such dead notice, nothing was changed.
+   * Records an attempt on a pending notice, every field anew; changes nothing on one that is delivered or dead. With `wakes` (epoch ms)
+   * the pending notices of its webhook that are due later than that are due at its own `nextAt`.
+   */
+  receipt(id: string, receipt: Receipt, wakes?: number): Promise<void>;
+  /**
+   * Makes a dead or pending notice pending, due at `nowMs`, its attempts counted from 0, and enables its webhook. False: there is none
+   * that is not delivered, nothing was changed.
    */
   resend(id: string, nowMs: number): Promise<boolean>;
   /** Webhooks that answered 410 and get nothing until somebody re-sends: id to epoch ms. */

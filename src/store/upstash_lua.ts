@@ -3,7 +3,10 @@
  * texts and numbers pass through as they are written. Billed is each `redis.call`, so that an ordinary commit has two.
  */
 
-/** `split` makes a list and a set of words. `field` reads a number. `bulk` stays under what `unpack` can take. */
+/**
+ * `split` makes a list and a set of words. `field` reads a number. `bulk` stays under what `unpack` can take. `pending` reads the lines of
+ * what is pending.
+ */
 const COMMON = `
 local function split(text)
   local list, set = {}, {}
@@ -37,6 +40,20 @@ local function line(id, text)
 end
 local function written(d)
   return table.concat({ d.seq, d.nextAt, d.created, d.state, d.attempts, d.queue }, ' ') .. '\\n' .. d.last
+end
+local function pending(key, deliveries)
+  local ids, found = redis.call('SMEMBERS', key), {}
+  for at = 1, #ids, 1000 do
+    local part = {}
+    for i = at, math.min(at + 999, #ids) do part[#part + 1] = ids[i] end
+    local lines = redis.call('HMGET', deliveries, unpack(part))
+    for i, id in ipairs(part) do
+      local d = line(id, lines[i])
+      d.id = id
+      found[#found + 1] = d
+    end
+  end
+  return found
 end
 `;
 
@@ -175,19 +192,12 @@ return redis.call('EXPIRE', KEYS[1], ARGV[3])
  * begins with. Answers when the next one is due, then `id line body` of each that is given.
  */
 export const CLAIM = COMMON + `
-local ids = redis.call('SMEMBERS', KEYS[2])
 local heads, queues = {}, {}
-for at = 1, #ids, 1000 do
-  local part = {}
-  for i = at, math.min(at + 999, #ids) do part[#part + 1] = ids[i] end
-  local lines = redis.call('HMGET', KEYS[3], unpack(part))
-  for i, id in ipairs(part) do
-    local d = line(id, lines[i])
-    d.id, d.place = id, tonumber(d.seq)
-    local head = heads[d.queue]
-    if not head then queues[#queues + 1] = d.queue end
-    if not head or d.place < head.place then heads[d.queue] = d end
-  end
+for _, d in ipairs(pending(KEYS[2], KEYS[3])) do
+  d.place = tonumber(d.seq)
+  local head = heads[d.queue]
+  if not head then queues[#queues + 1] = d.queue end
+  if not head or d.place < head.place then heads[d.queue] = d end
 end
 local order = {}
 for i, queue in ipairs(queues) do order[i] = heads[queue] end
@@ -215,7 +225,10 @@ redis.call('HSET', KEYS[1], 'due', due)
 return answer
 `;
 
-/** KEYS: now pending deliveries. ARGV: id, state, nextAt, attempts, the rest as JSON. Changes nothing on one that is not pending. */
+/**
+ * KEYS: now pending deliveries. ARGV: id, state, nextAt, attempts, the rest as JSON, and if others of its webhook are woken: those that are
+ * due after this. Changes nothing on one that is not pending.
+ */
 export const RECEIPT = COMMON + `
 local text = redis.call('HGET', KEYS[3], ARGV[1])
 if not text then return 0 end
@@ -223,18 +236,28 @@ local d = line(ARGV[1], text)
 if d.state ~= 'pending' then return 0 end
 typed(KEYS[2], 'set'); typed(KEYS[1], 'hash')
 d.state, d.nextAt, d.attempts, d.last = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-redis.call('HSET', KEYS[3], ARGV[1], written(d))
+local lines = { ARGV[1], written(d) }
+if ARGV[6] ~= '' then
+  local webhook = cjson.decode(d.queue)[1]
+  for _, other in ipairs(pending(KEYS[2], KEYS[3])) do
+    if other.id ~= ARGV[1] and tonumber(other.nextAt) > tonumber(ARGV[6]) and cjson.decode(other.queue)[1] == webhook then
+      other.nextAt = ARGV[3]
+      lines[#lines + 1] = other.id; lines[#lines + 1] = written(other)
+    end
+  end
+end
+bulk('HSET', KEYS[3], lines)
 if d.state ~= 'pending' then redis.call('SREM', KEYS[2], ARGV[1]) end
 redis.call('HSET', KEYS[1], 'due', '0')
 return 1
 `;
 
-/** KEYS: now pending deliveries disabled. ARGV: id, nextAt. Answers 1 if it was dead. */
+/** KEYS: now pending deliveries disabled. ARGV: id, nextAt. Answers 1 if it was dead or pending. */
 export const RESEND = COMMON + `
 local text = redis.call('HGET', KEYS[3], ARGV[1])
 if not text then return 0 end
 local d = line(ARGV[1], text)
-if d.state ~= 'dead' then return 0 end
+if d.state == 'delivered' then return 0 end
 typed(KEYS[2], 'set'); typed(KEYS[1], 'hash'); typed(KEYS[4], 'hash')
 d.state, d.nextAt, d.attempts = 'pending', ARGV[2], '0'
 redis.call('HSET', KEYS[3], ARGV[1], written(d))

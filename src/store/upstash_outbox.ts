@@ -69,10 +69,10 @@ export class Outbox {
   }
 
   /** As `Store.receipt`. */
-  async receipt(id: string, receipt: Receipt): Promise<void> {
+  async receipt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
     const own = shaped(SHAPE, receipt, `the receipt of ${id}`);
     const { now, pending, deliveries } = this.#keys;
-    const args = [id, own.state, `${own.nextAt}`, `${own.attempts}`, writeLast(own)];
+    const args = [id, own.state, `${own.nextAt}`, `${own.attempts}`, writeLast(own), `${wakes ?? ""}`];
     try {
       await this.#commands.run(RECEIPT, [now, pending, deliveries], args);
     } finally {

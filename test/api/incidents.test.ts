@@ -157,13 +157,24 @@ describe("POST /v1/deliveries/{id}/resend", () => {
     expect([status, body]).toEqual([202, { id, state: "pending" }]);
     const { items } = await shop.store.deliveries({ limit: 10, state: "pending" });
     expect(items.find((item) => item.id === id)).toMatchObject({ attempts: 0, nextAt: shop.clock.now() });
-    expect((await shop.call(path, { method: "POST" })).status).toBe(409);
   });
 
-  test.each([["pending"], ["nothing"]])("is 409 for what is %s", async (which) => {
+  test("makes a pending one due now, its tries counted anew", async () => {
     const shop = await eventful();
-    const [pending] = (await shop.store.deliveries({ limit: 1 })).items;
-    const id = which === "pending" ? pending!.id : "no-such-notice";
+    const [{ id } = expect.fail()] = (await shop.store.deliveries({ limit: 1 })).items;
+    const nextAt = shop.clock.now() + 60 * MINUTE;
+    await shop.store.receipt(id, { state: "pending", attempts: 5, nextAt });
+    const { status, body } = await shop.call(`/v1/deliveries/${id}/resend`, { method: "POST" });
+    expect([status, body]).toEqual([202, { id, state: "pending" }]);
+    const [again] = (await shop.store.deliveries({ limit: 1 })).items;
+    expect(again).toMatchObject({ id, state: "pending", attempts: 0, nextAt: shop.clock.now() });
+  });
+
+  test.each([["delivered"], ["nothing"]])("is 409 for what is %s", async (which) => {
+    const shop = await eventful();
+    const [newest] = (await shop.store.deliveries({ limit: 1 })).items;
+    await shop.store.receipt(newest!.id, { state: "delivered", attempts: 1, nextAt: shop.clock.now() });
+    const id = which === "delivered" ? newest!.id : "no-such-notice";
     const { status, type, body } = await shop.call(`/v1/deliveries/${id}/resend`, { method: "POST" });
     expect([status, type, body.type]).toEqual([
       409,

@@ -64,8 +64,10 @@ describe("deliver", () => {
   test.each<[string, Play, string]>([
     ["a permanent redirect", { status: 301, headers: location }, "answered 301"],
     ["a temporary redirect", { status: 307, headers: location }, "answered 307"],
-    ["a refusal", { status: 400, body: "path-token is wrong" }, "answered 400"],
-    ["too many requests", { status: 429 }, "answered 429"],
+    ["a request that took too long", { status: 408 }, "answered 408"],
+    ["a conflict", { status: 409 }, "answered 409"],
+    ["a request that came too early", { status: 425 }, "answered 425"],
+    ["too many requests", { status: 429, body: "path-token is too busy" }, "answered 429"],
     ["an error", { status: 500 }, "answered 500"],
     ["a bad gateway", { status: 502 }, "answered 502"],
     ["a gateway timeout", { status: 504 }, "answered 504"],
@@ -84,6 +86,24 @@ describe("deliver", () => {
       lastError: `${where}: ${error}`,
     });
   });
+
+  test.each([400, 401, 403, 404, 405, 413, 415, 422, 451, 499])(
+    "takes a %d for final, and goes on with the next notice of the incident",
+    async (status) => {
+      const office = await post([{ id: "n1" }, { id: "n2" }], [{ status, body: "path-token is wrong" }, {}]);
+      expect(await office.deliver()).toBe(2);
+      const { n1, n2 } = await office.deliveries();
+      expect(n1).toMatchObject({
+        state: "dead",
+        attempts: 1,
+        lastStatus: status,
+        lastError: `rejected: ${where}: answered ${status}`,
+      });
+      expect(n2).toMatchObject({ state: "delivered" });
+      expect(await office.store.disabled()).toEqual({});
+      expect(JSON.stringify(office.logged)).toContain("notice is dead");
+    },
+  );
 
   test("gives a silent receiver 15 s", async () => {
     const asked = Promise.withResolvers<void>();

@@ -65,6 +65,7 @@ const calls = fc.oneof(
         ...{ state, attempts: small, nextAt: nowMs, lastAttemptAt: maybe(nowMs) },
         ...{ lastStatus: maybe(fc.constant(500)), lastError: maybe(text) },
       }),
+      maybe(nowMs),
     ),
   },
   call("resend", id, nowMs),

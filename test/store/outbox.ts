@@ -117,16 +117,56 @@ export function outbox(its: Subject) {
       expect(await its.due(T + HOUR)).toEqual(["n1"]);
     });
 
-    test("resend does nothing for a notice that is not dead", async () => {
+    test("resend makes a pending notice due, with its tries counted anew", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.receipt("n1", "pending", T + HOUR);
+      await its.store.disable("hook", T);
+      expect(await its.store.resend("n1", T + 1)).toBe(true);
+      const { deliveries, disabled } = await dump(its.store);
+      expect(deliveries).toMatchObject([{ id: "n2" }, { id: "n1", attempts: 0, nextAt: T + 1 }]);
+      expect(disabled).toEqual({});
+      expect(await its.due(T + 1)).toEqual(["n1"]);
+    });
+
+    test("resend does nothing for a notice that is delivered, or none", async () => {
       await its.put({ notices: [notice("n1"), notice("n2")] });
       await its.receipt("n1", "delivered");
       await its.store.disable("hook", T);
       const before = await dump(its.store);
-      expect(await Promise.all(["n1", "n2", "n3"].map((id) => its.store.resend(id, T)))).toEqual([
-        false,
-        false,
-        false,
-      ]);
+      expect(await Promise.all(["n1", "n3"].map((id) => its.store.resend(id, T)))).toEqual([false, false]);
+      expect(await dump(its.store)).toEqual(before);
+    });
+
+    test("a receipt wakes what of its webhook would wait for longer, and nothing else", async () => {
+      const others = [
+        notice("far", { incident: "i2" }),
+        notice("near", { incident: "i3" }),
+        notice("dead", { incident: "i4" }),
+        notice("foreign", { webhook: 'hook", "x', incident: "i2" }),
+        notice("behind", { incident: "i2" }),
+      ];
+      await its.put({ notices: [notice("n1"), ...others] });
+      await its.receipt("far", "pending", T + HOUR + 0.5);
+      await its.receipt("near", "pending", T + HOUR);
+      await its.receipt("dead", "dead", T + 2 * HOUR);
+      await its.receipt("foreign", "pending", T + 2 * HOUR);
+      const { deliveries: before } = await dump(its.store);
+      await its.store.receipt("n1", { state: "delivered", attempts: 1, nextAt: T + 7 }, T + HOUR);
+      const { deliveries } = await dump(its.store);
+      const changed = before.map((row) => row.id === "far" ? { ...row, nextAt: T + 7 } : row);
+      expect(deliveries.slice(0, -1)).toEqual(changed.slice(0, -1));
+      expect(deliveries.at(-1)).toMatchObject({ id: "n1", state: "delivered", nextAt: T + 7 });
+      expect(await its.due(T + 7)).toEqual(["far"]);
+    });
+
+    test("a receipt that comes for a settled notice wakes nobody", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2", { incident: "i2" })] });
+      await its.receipt("n1", "delivered");
+      await its.receipt("n2", "pending", T + HOUR);
+      const before = await dump(its.store);
+      for (const id of ["n1", "no such notice"]) {
+        await its.store.receipt(id, { state: "delivered", attempts: 2, nextAt: T }, T);
+      }
       expect(await dump(its.store)).toEqual(before);
     });
 

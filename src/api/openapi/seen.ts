@@ -175,10 +175,10 @@ export const SEEN: readonly Operation[] = [
     method: "post",
     path: "/v1/deliveries/{id}/resend",
     id: "resendDelivery",
-    summary: "Send a dead notice again (a token for all targets)",
+    summary: "Send a dead or pending notice now, its tries counted anew (a token for all targets)",
     tag: "incidents",
     entry: "operate",
-    answers: { 202: json("It is pending again", answers.resent) },
+    answers: { 202: json("It is pending, and due now", answers.resent) },
     problems: [409],
   },
 ];
