@@ -45,10 +45,13 @@ export interface Request {
   body?: string | Uint8Array<ArrayBuffer>;
 }
 
+/** A transport that heeds its signal gives its connection back within this; whoever waits for one finds it free. */
+const GRACE_MS = 100;
+
 /**
  * One HTTP exchange under a deadline that covers the body, with at most `capBytes` of it read.
- * The timer is armed here, so call it only once a connection slot is held. Never throws, and never waits for a
- * transport that does not heed its signal: at the deadline, or when `signal` aborts, it is settled.
+ * The timer is armed here, so call it only once a connection slot is held. Never throws, and is settled at its
+ * deadline, or when `signal` aborts; a transport that does not heed that is left behind 100 ms later.
  */
 export async function exchange(
   { clock, fetch }: { clock: Clock; fetch: Fetch },
@@ -58,21 +61,24 @@ export async function exchange(
   const began = clock.elapsed();
   const elapsed = () => clock.elapsed() - began;
   const abort = new AbortController();
-  const { promise: cut, resolve } = Promise.withResolvers<Exchange>();
+  const { promise, resolve } = Promise.withResolvers<Exchange>();
+  let cut: Exchange | undefined;
   const end = (reason: TransportReason, detail: string) => {
-    resolve({ kind: "failure", reason, detail, totalMs: elapsed() });
+    if (cut) return;
+    const failure: Exchange = cut = { kind: "failure", reason, detail, totalMs: elapsed() };
+    disarm();
+    disarm = clock.after(GRACE_MS, () => resolve(failure));
     abort.abort();
   };
+  const late = `no complete answer within ${Math.round(deadlineMs)} ms`;
+  let disarm = clock.after(Math.max(0, deadlineMs), () => end("timeout", late));
   const cancel = () => end("cancelled", "gave up before the answer was complete");
-  const disarm = clock.after(
-    Math.max(0, deadlineMs),
-    () => end("timeout", `no complete answer within ${Math.round(deadlineMs)} ms`),
-  );
+  if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {
-    if (signal?.aborted) cancel();
-    else attempt(fetch, request, { capBytes, signal: abort.signal, elapsed }).then(resolve);
-    return await cut;
+    if (cut) return cut;
+    attempt(fetch, request, { capBytes, signal: abort.signal, elapsed }).then((came) => resolve(cut ?? came));
+    return await promise;
   } finally {
     disarm();
     signal?.removeEventListener("abort", cancel);

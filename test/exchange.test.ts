@@ -5,6 +5,8 @@ import { steppingClock } from "./world/clock.ts";
 import { type Play, type Route, scripted } from "./world/network.ts";
 
 const CAP = 16;
+/** So long an exchange waits for a transport to heed its signal. */
+const GRACE_MS = 100;
 const request = { url: new URL("https://shop.example/a?token=abc"), method: "GET", headers: {} };
 
 function ask(fetch: Fetch, clock = steppingClock(), signal?: AbortSignal): Promise<Exchange> {
@@ -162,7 +164,7 @@ describe("exchange", () => {
   test.each(deaf)("a transport that heeds no signal and %s: ends at the deadline", async (_name, fetch) => {
     const clock = steppingClock();
     const ended = settlement(ask(fetch(), clock));
-    await clock.advance(1000);
+    await clock.advance(1000 + GRACE_MS);
     expect(ended()).toMatchObject({ kind: "failure", reason: "timeout", totalMs: 1000 });
   });
 
@@ -172,15 +174,28 @@ describe("exchange", () => {
     const ended = settlement(ask(fetch(), clock, caller.signal));
     await clock.advance(10);
     caller.abort();
-    await clock.advance(0);
+    await clock.advance(GRACE_MS);
     expect(ended()).toMatchObject({ kind: "failure", reason: "cancelled", totalMs: 10 });
+  });
+
+  test("a transport that heeds its signal has closed its connection when the exchange ends", async () => {
+    const clock = steppingClock();
+    const closing: Fetch = (_, { signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => clock.after(5, () => reject(signal.reason)))
+      );
+    const ended = settlement(ask(closing, clock));
+    await clock.advance(1004);
+    expect(ended()).toBe("pending");
+    await clock.advance(1);
+    expect(ended()).toMatchObject({ kind: "failure", reason: "timeout", totalMs: 1000 });
   });
 
   test("an answer that comes after the deadline is thrown away", async () => {
     const clock = steppingClock();
     const late = unfinished();
     const ended = settlement(ask(() => arriving(clock, () => late.response), clock));
-    await clock.advance(1000);
+    await clock.advance(1000 + GRACE_MS);
     expect(ended()).toMatchObject({ reason: "timeout" });
     expect(late.isCancelled()).toBe(false);
     await clock.advance(1000);
