@@ -31,13 +31,13 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/edge/**/*.test.ts"],
-          globalSetup: ["./test/edge/servers.ts"],
+          globalSetup: ["./test/edge/global_setup.ts"],
         },
         resolve: {
           alias: {
             "#config": new URL("./test/edge/compiled.ts", import.meta.url).pathname,
-            "#github": new URL("./src/api/github.ts", import.meta.url).pathname,
-            "#upstash": new URL("./src/store/upstash.ts", import.meta.url).pathname,
+            "#github": new URL("./src/web/api/routes/github.ts", import.meta.url).pathname,
+            "#upstash": new URL("./src/storage/upstash/store.ts", import.meta.url).pathname,
           },
         },
       },

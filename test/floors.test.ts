@@ -171,7 +171,7 @@ describe("the floor test itself sees", () => {
     ["the other witness", "probe/journey.ts", 'import { ask } from "../report/ask.ts";'],
     ["a foreign library", "verdict.ts", 'import express from "express";'],
     ["a node built-in", "verdict.ts", 'import { readFileSync } from "node:fs";'],
-    ["a runtime binding", "settle.ts", 'import { clock } from "../functions/deno.ts";'],
+    ["a runtime binding", "settle.ts", 'import { clock } from "../functions/deno/start.ts";'],
   ])("%s", (_, file, text) => {
     expect(specifiers(text).map((specifier) => fault(file, specifier)).filter(Boolean)).toHaveLength(1);
   });

@@ -2,8 +2,8 @@
  * One story for every runtime: what the shop does minute by minute, and what Assay must make of it. A runtime brings a
  * `Driver`; nothing here knows which one it is.
  */
-import type { Event } from "../src/notify/event.ts";
-import type { Moods } from "./edge/room.ts";
+import type { Event } from "../src/engine/notify/event.ts";
+import type { Moods } from "./edge/shop_client.ts";
 
 /** In ms. */
 export const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import { refusal } from "../guard.ts";
+import { refusal } from "../base/http/guard.ts";
 import { describe, type Finding, type Note, type Path } from "./problem.ts";
 
 /** What may stand in a URL. `prefix`: more is put behind it, so query and fragment would be lost. */

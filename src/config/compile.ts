@@ -7,7 +7,7 @@ import {
   ExpressionError,
   type Program,
   type Template,
-} from "../expression/mod.ts";
+} from "./expression/mod.ts";
 import type { Note, Path } from "./problem.ts";
 
 /** Compiles each distinct text once and notes what is wrong with it, at each place where it stands. */

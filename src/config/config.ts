@@ -1,6 +1,6 @@
-import type { ApiConfig } from "./access.ts";
+import type { ApiConfig } from "./api.ts";
 import type { HooksConfig } from "./hooks.ts";
-import type { Expectation, Program, Template } from "../expression/mod.ts";
+import type { Expectation, Program, Template } from "./expression/mod.ts";
 
 /** How many votes win. `fraction` x is at least ceil(x * fresh votes). */
 export type Rule = "majority" | "all" | "any" | { atLeast: number } | { fraction: number };

@@ -1,7 +1,7 @@
 import type { Compiler } from "./compile.ts";
 import type { Note, Path } from "./problem.ts";
-import type { Written } from "./schema.ts";
-import type { Draft } from "./shape.ts";
+import type { Written } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
 
 /** A check as written. */
 export type CheckDraft = NonNullable<

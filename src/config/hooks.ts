@@ -1,9 +1,9 @@
 /** The `hooks` part of a config: who else may tell Assay of rollouts, and is answered. */
 import type * as z from "zod";
-import { milliseconds } from "./duration.ts";
-import type { hooksGrammar } from "./hooks_schema.ts";
+import { milliseconds } from "./schema/duration.ts";
+import type { hooksGrammar } from "./schema/hooks.ts";
 import type { Note } from "./problem.ts";
-import type { Draft } from "./shape.ts";
+import type { Draft } from "./validate.ts";
 
 /** Which deployments on GitHub are about a target. */
 export interface GitHubRule {

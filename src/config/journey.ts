@@ -1,6 +1,6 @@
 import type { Step } from "./config.ts";
 import type { CheckDraft, Setting, StepDraft, Walk } from "./draft.ts";
-import { milliseconds, spell } from "./duration.ts";
+import { milliseconds, spell } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
 import { readRequest } from "./request.ts";
 import { warnUnused } from "./unused.ts";

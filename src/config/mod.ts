@@ -15,8 +15,8 @@ import {
 import { checkReferences, type Environment } from "./references.ts";
 import { readRegions, type Runtime } from "./regions.ts";
 import { readSettings } from "./settings.ts";
-import type { Written } from "./schema.ts";
-import type { Draft } from "./shape.ts";
+import type { Written } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
 import { readTargets } from "./targets.ts";
 
 export { ConfigError, type Problem } from "./problem.ts";
@@ -65,7 +65,7 @@ export async function loadCompiled(value: unknown, options: LoadOptions): Promis
 }
 
 async function shaped(value: unknown): Promise<Reading> {
-  const { shape } = await import("./shape.ts");
+  const { shape } = await import("./validate.ts");
   return nested(() => shape(value));
 }
 

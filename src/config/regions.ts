@@ -1,10 +1,10 @@
 import type { ProberConfig, Quorum, Region } from "./config.ts";
 import { checkAddress } from "./address.ts";
-import { closest } from "./closest.ts";
+import { closest } from "../base/closest.ts";
 import { describe, type Note, type Path } from "./problem.ts";
 import { readQuorum } from "./rules.ts";
-import type { Written } from "./schema.ts";
-import type { Draft } from "./shape.ts";
+import type { Written } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
 import { unique } from "./unique.ts";
 
 /** Cloudflare's location hints for Durable Objects. */

@@ -1,8 +1,8 @@
 import { checkAddress } from "./address.ts";
-import { closest } from "./closest.ts";
+import { closest } from "../base/closest.ts";
 import type { AskedSource, AwsAccess, PushedSource, Reporting, ReportSource } from "./config.ts";
 import type { CheckDraft } from "./draft.ts";
-import { milliseconds } from "./duration.ts";
+import { milliseconds } from "./schema/duration.ts";
 import { describe, type Note, type Path } from "./problem.ts";
 import { unique } from "./unique.ts";
 

@@ -1,7 +1,7 @@
 import type { Quorum, Rule } from "./config.ts";
-import type { quorum } from "./fields.ts";
+import type { quorum } from "./schema/fields.ts";
 import type { Note, Path } from "./problem.ts";
-import type { Draft } from "./shape.ts";
+import type { Draft } from "./validate.ts";
 import type * as z from "zod";
 
 type QuorumDraft = Draft<z.infer<ReturnType<typeof quorum>>>;

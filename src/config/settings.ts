@@ -1,16 +1,16 @@
-import { CONNECTIONS } from "../prices.ts";
+import { CONNECTIONS } from "../capacity/prices.ts";
 import type { Config, Webhook } from "./config.ts";
-import { readApi } from "./access.ts";
+import { readApi } from "./api.ts";
 import { checkAddress } from "./address.ts";
-import { closest } from "./closest.ts";
-import { milliseconds } from "./duration.ts";
+import { closest } from "../base/closest.ts";
+import { milliseconds } from "./schema/duration.ts";
 import { readHooks } from "./hooks.ts";
-import { matches } from "./glob.ts";
+import { matches } from "../base/glob.ts";
 import type { Note } from "./problem.ts";
 import type { Environment } from "./references.ts";
 import type { Runtime } from "./regions.ts";
-import type { Written } from "./schema.ts";
-import type { Draft } from "./shape.ts";
+import type { Written } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
 import { unique } from "./unique.ts";
 
 /** The events a webhook can take. */

@@ -2,13 +2,13 @@ import type { Check, Quorum, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
-import { milliseconds, spell } from "./duration.ts";
+import { milliseconds, spell } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
 import { readReport } from "./report.ts";
 import { readQuorum, type Voters } from "./rules.ts";
-import type { Written } from "./schema.ts";
-import type { Draft } from "./shape.ts";
+import type { Written } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
 import { type CronReader, cronReader, type DefaultsDraft, everyFault, readTiming } from "./timing.ts";
 import { unique } from "./unique.ts";
 

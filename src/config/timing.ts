@@ -1,10 +1,10 @@
 import type { Check, Schedule } from "./config.ts";
 import { readCron } from "./cron.ts";
 import type { CheckDraft } from "./draft.ts";
-import { milliseconds, spell } from "./duration.ts";
+import { milliseconds, spell } from "./schema/duration.ts";
 import type { Finding, Note, Path } from "./problem.ts";
-import type { Written } from "./schema.ts";
-import type { Draft } from "./shape.ts";
+import type { Written } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
 
 /** `defaults:` as written. */
 export type DefaultsDraft = NonNullable<Draft<Written>["defaults"]>;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { SCRIPT_PATH, STYLE_PATH } from "../../src/page/assets.ts";
+import { SCRIPT_PATH, STYLE_PATH } from "../../src/web/page/assets.ts";
 import {
   type Browser,
   faults,
@@ -15,7 +15,7 @@ import {
   signIn,
   sticksOut,
   TOKEN,
-} from "./house.ts";
+} from "./browser_fixture.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** WCAG 2.2 AA and below, and what axe holds for good practice. */

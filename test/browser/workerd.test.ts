@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import config from "../edge/config.json" with { type: "json" };
-import { room } from "../edge/room.ts";
-import { openShop } from "../edge/shop.ts";
+import { room } from "../edge/shop_client.ts";
+import { openShop } from "../edge/shop_server.ts";
 import { type Dev, dev } from "../edge/wrangler.ts";
-import { type Browser, faults, missing, open, sticksOut, TOKEN } from "./house.ts";
+import { type Browser, faults, missing, open, sticksOut, TOKEN } from "./browser_fixture.ts";
 
 const MINUTE = 60_000;
 

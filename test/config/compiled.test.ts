@@ -5,7 +5,7 @@ import { compiled } from "../../src/config/compiled.ts";
 import type { Config } from "../../src/config/config.ts";
 import { ConfigError, loadCompiled } from "../../src/config/mod.ts";
 import { readYaml } from "../../src/config/yaml.ts";
-import { BASE, read } from "./reading.ts";
+import { BASE, read } from "./load_text.ts";
 
 const options = { dialects: ["http"] };
 const value = () => readYaml(BASE).value as Record<string, unknown>;

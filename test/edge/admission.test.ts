@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { minute, network, targets, worlds } from "./world.ts";
+import { minute, network, targets, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 const CHECKS = 20;

@@ -1,7 +1,7 @@
 /** Objects sleep after ten idle seconds, so between two ticks they forget. */
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { minute, targets, worlds } from "./world.ts";
+import { minute, targets, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 const CHECKS = 20;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { network, targets, worlds } from "./world.ts";
+import { network, targets, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { network, targets, worlds } from "./world.ts";
+import { network, targets, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 

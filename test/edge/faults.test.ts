@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject, type Stub } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { minute, network, targets, worlds } from "./world.ts";
+import { minute, network, targets, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 const READY = { weur: "ready", enam: "ready", oc: "ready" };

@@ -1,6 +1,6 @@
 import { env, SELF } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { worlds } from "./world.ts";
+import { worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { Webhook } from "standardwebhooks";
 import { env } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { minute, worlds } from "./world.ts";
+import { minute, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 const SECOND = 1_000;

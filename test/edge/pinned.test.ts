@@ -1,8 +1,8 @@
 import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
-import { prober } from "../../functions/prober.ts";
+import { prober } from "../../functions/cloudflare/prober.ts";
 import worker from "../../functions/worker.ts";
-import { worlds } from "./world.ts";
+import { worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 

@@ -1,6 +1,6 @@
 import { env, evictDurableObject, SELF } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { minute, targets, worlds } from "./world.ts";
+import { minute, targets, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 

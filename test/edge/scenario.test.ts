@@ -1,8 +1,8 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { type Driver, EVENTS, play, WORDS } from "../scenario.ts";
-import { room } from "./room.ts";
-import { worlds } from "./world.ts";
+import { room } from "./shop_client.ts";
+import { worlds } from "./worker_fixture.ts";
 
 const FAULTS = {
   "throws": () => Promise.reject(new Error("out of memory")),

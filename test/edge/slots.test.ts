@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { minute, targets, worlds } from "./world.ts";
+import { minute, targets, worlds } from "./worker_fixture.ts";
 
 const world = worlds();
 const READY = { weur: "ready", enam: "ready", oc: "ready" };

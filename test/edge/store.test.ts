@@ -1,9 +1,9 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { describe } from "vitest";
-import { objectDriver } from "../../functions/sql.ts";
-import { sqliteStore } from "../../src/store/sqlite.ts";
-import type { Store } from "../../src/store/store.ts";
-import { contract } from "../store/contract.ts";
+import { objectDriver } from "../../functions/cloudflare/sqlite.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
+import type { Store } from "../../src/storage/store.ts";
+import { contract } from "../storage/contract.ts";
 
 let opened = 0;
 

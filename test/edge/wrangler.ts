@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spare } from "../../scripts/spare.ts";
+import { spare } from "../../scripts/cli/spare.ts";
 import { compiled } from "../../src/config/compiled.ts";
 import { freePort } from "./ports.ts";
 
@@ -31,8 +31,8 @@ export function wrangler(
     ["./.assay/config.json", file],
     ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
     ["./schema", join(ROOT, "schema")],
-    ["./src/api/github.ts", join(ROOT, "src/api/github.ts")],
-    ["./src/store/upstash.ts", join(ROOT, "src/store/upstash.ts")],
+    ["./src/web/api/routes/github.ts", join(ROOT, "src/web/api/routes/github.ts")],
+    ["./src/storage/upstash/store.ts", join(ROOT, "src/storage/upstash/store.ts")],
   ];
   writeFileSync(toml, places.reduce((text, [from, to]) => replaced(text, from, to), own));
   return new Deno.Command(Deno.execPath(), {

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { assess, type Assessment } from "../../src/assess.ts";
+import { assess, type Assessment } from "../../src/judgement/assess.ts";
 import type { Region } from "../../src/config/config.ts";
-import { staleAt } from "../../src/schedule.ts";
-import type { CheckState, ProberState } from "../../src/state.ts";
+import { staleAt } from "../../src/config/schedule.ts";
+import type { CheckState, ProberState } from "../../src/judgement/state.ts";
 import {
   arrivalsOf,
   ending,
@@ -14,7 +14,7 @@ import {
   play,
   stories,
   type Story,
-} from "./history.ts";
+} from "./generators.ts";
 import { type Judged, replay, type Seen } from "./naive.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -21,7 +21,7 @@ function config(checks: number, regions = "[weur, enam, oc]", store = "", every 
 }
 
 async function budget(...args: string[]) {
-  const child = spawn("../../scripts/assay.ts", ["budget", ...args]);
+  const child = spawn("../../scripts/cli/assay.ts", ["budget", ...args]);
   const { code } = await child.ended;
   return { code, out: child.out.join("\n"), err: child.err.join("\n") };
 }

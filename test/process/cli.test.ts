@@ -72,7 +72,7 @@ const ANSWERS: Record<string, () => Response> = {
 };
 
 async function assay(...args: string[]) {
-  const child = spawn("../../scripts/assay.ts", args);
+  const child = spawn("../../scripts/cli/assay.ts", args);
   const { code } = await child.ended;
   return { code, out: child.out.join("\n"), err: child.err.join("\n") };
 }

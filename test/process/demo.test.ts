@@ -24,7 +24,7 @@ test.each([
 ])(
   "demo %s tells of drift, quorum, verified webhooks and recovery, in that order, and exits 0",
   async (options, before) => {
-    const demo = spawn("../../scripts/demo.ts", options.match(/--\w+/g)!);
+    const demo = spawn("../../scripts/demo/demo.ts", options.match(/--\w+/g)!);
     onTestFinished(() => demo.kill("SIGTERM"));
     const { code } = await demo.ended;
     expect({ code, err: demo.err }).toEqual({ code: 0, err: [] });

@@ -36,9 +36,15 @@ function config(name: string, changes: Record<string, string>): string {
   return name;
 }
 
-/** Runs `scripts/worker.ts` in the tree, as a group of processes: wrangler and workerd are its children. */
+/** Runs `scripts/cli/worker.ts` in the tree, as a group of processes: wrangler and workerd are its children. */
 function worker(...args: string[]) {
-  const child: ChildProcess = start(Deno.execPath(), ["run", "-A", "--quiet", "scripts/worker.ts", ...args], {
+  const child: ChildProcess = start(Deno.execPath(), [
+    "run",
+    "-A",
+    "--quiet",
+    "scripts/cli/worker.ts",
+    ...args,
+  ], {
     cwd: tree,
     detached: true,
     env: { ...process.env, NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" },
@@ -72,7 +78,7 @@ function worker(...args: string[]) {
 
 /** Starts the shop on a free port. */
 async function openShop(secret: string) {
-  const shop = spawn("../../scripts/demo_shop.ts", ["--port", "0"], { ONCALL_SECRET: secret });
+  const shop = spawn("../../scripts/demo/shop.ts", ["--port", "0"], { ONCALL_SECRET: secret });
   onTestFinished(async () => {
     shop.kill("SIGTERM");
     await shop.ended;

@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from "vitest";
-import { denoPorts, type Running, start } from "../../functions/deno.ts";
+import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
-import type { Event } from "../../src/notify/event.ts";
-import type { Fetch } from "../../src/ports.ts";
-import { DIALECTS } from "../../src/report/mod.ts";
-import { vault } from "../../src/vault.ts";
+import type { Event } from "../../src/engine/notify/event.ts";
+import type { Fetch } from "../../src/base/ports.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { vault } from "../../src/base/secrets.ts";
 
 const SECRET = `whsec_${btoa("a secret of twenty-four bytes")}`;
 const silent = { info() {}, warn() {}, error() {} };

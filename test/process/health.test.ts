@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { api } from "../../src/api/app.ts";
-import { type House, house, TOKEN } from "../api/door.ts";
-import type { Said } from "../world/puppets.ts";
+import { api } from "../../src/web/app.ts";
+import { type House, house, TOKEN } from "../web/api/api_fixture.ts";
+import type { Said } from "../world/scripted_probers.ts";
 import { spawn } from "./child.ts";
 
 const WORDS = ["ready", "underclaim", "drift", "starting", "inconclusive"] as const satisfies readonly Said[];
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 async function probe(args: string[], env: Record<string, string> = {}) {
-  const child = spawn("../../scripts/assay.ts", ["health", ...args], env);
+  const child = spawn("../../scripts/cli/assay.ts", ["health", ...args], env);
   const { code } = await child.ended;
   return { code, out: child.out.join("\n"), err: child.err.join("\n") };
 }

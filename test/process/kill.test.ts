@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Account, account, contents, event } from "./account.ts";
+import { type Account, account, contents, event } from "./store_dump.ts";
 import { type Child, spawn } from "./child.ts";
-import { config, INCIDENTS, MINUTE, MINUTES, PROBERS, START } from "./story.ts";
+import { config, INCIDENTS, MINUTE, MINUTES, PROBERS, START } from "./long_scenario.ts";
 import type { Job, Point } from "./worker.ts";
-import { type Hit, type Post, type World, world } from "./world.ts";
+import { type Hit, type Post, type World, world } from "./loopback_servers.ts";
 
 const END = START + MINUTES * MINUTE;
 const KILLS = 30;

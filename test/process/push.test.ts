@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { notify } from "../../scripts/notify_socket.ts";
+import { notify } from "../../scripts/cli/push/notify_socket.ts";
 import { type Child, spawn } from "./child.ts";
 
 const secrets = { ASSAY_TOKEN: "an-operator-token", UNIT_TOKEN: "the-token-of-the-unit" };
@@ -36,7 +36,7 @@ beforeAll(async () => {
       targets.join("\n")
     }\n`,
   );
-  assay = spawn("../../scripts/assay.ts", ["start", file, "--port", "0"], secrets);
+  assay = spawn("../../scripts/cli/assay.ts", ["start", file, "--port", "0"], secrets);
   const line = await assay.line("err", (line) => line.includes('"message":"assay started"'));
   url = `http://127.0.0.1:${JSON.parse(line).port}`;
 }, 60_000);
@@ -55,7 +55,7 @@ afterAll(async () => {
 /** Starts `assay push` for a target, once a second. */
 function push(target: string, args: string[], env: Record<string, string> = {}): Child {
   const where = ["--url", url, "--target", target, "--token-env", "UNIT_TOKEN"];
-  const child = spawn("../../scripts/assay.ts", ["push", ...where, "--interval", "1s", ...args], {
+  const child = spawn("../../scripts/cli/assay.ts", ["push", ...where, "--interval", "1s", ...args], {
     ...secrets,
     ...env,
   });

@@ -19,7 +19,7 @@ test.each(Object.entries(EXAMPLES))(
   async (_, args) => {
     expect(args()).toEqual(expect.arrayContaining(["--url", "https://assay.example", "--ttl", "45s"]));
     const nowhere = ["--url", "http://127.0.0.1:2", "--timeout", "1s", "--once"];
-    const pusher = spawn("../../scripts/assay.ts", ["push", ...args(), ...nowhere], {
+    const pusher = spawn("../../scripts/cli/assay.ts", ["push", ...args(), ...nowhere], {
       ASSAY_PUSH_TOKEN: "a-token",
     });
     expect(await pusher.ended).toMatchObject({ code: 1 });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { notify } from "../../scripts/notify_socket.ts";
-import { notifyProxy } from "../../scripts/push_notify.ts";
+import { notify } from "../../scripts/cli/push/notify_socket.ts";
+import { notifyProxy } from "../../scripts/cli/push/notify.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 let folder: string;

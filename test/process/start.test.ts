@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSqlite } from "../../functions/sqlite.ts";
-import { shop } from "../../scripts/demo_shop.ts";
-import type { Event } from "../../src/notify/event.ts";
+import { openSqlite } from "../../functions/deno/sqlite.ts";
+import { shop } from "../../scripts/demo/shop.ts";
+import type { Event } from "../../src/engine/notify/event.ts";
 import { load } from "../../src/config/mod.ts";
-import { DIALECTS } from "../../src/report/mod.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { type Child, spawn } from "./child.ts";
 
 const SECRET = `whsec_${btoa("a secret of twenty-four bytes")}`;
@@ -68,7 +68,7 @@ webhooks:
 }
 
 function assay(...args: string[]): Child {
-  const child = spawn("../../scripts/assay.ts", args, secrets);
+  const child = spawn("../../scripts/cli/assay.ts", args, secrets);
   children.push(child);
   return child;
 }

@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function assay(...args: string[]) {
-  const child = spawn("../../scripts/assay.ts", args);
+  const child = spawn("../../scripts/cli/assay.ts", args);
   const { code } = await child.ended;
   return { code, out: child.out, err: child.err.join("\n") };
 }
@@ -87,7 +87,7 @@ test("a token that was made opens a started Assay, which counts requests by the 
     "{ id: shop, url: https://a.example, checks: [{ every: 1d, journey: [{ expect: body.ok == true }] }] }";
   const settings = JSON.stringify({ tokens: [row], rateLimit: { perMinute: 10 } });
   writeFileSync(file, `version: 1\nstore: { memory: {} }\napi: ${settings}\ntargets: [${target}]\n`);
-  const child = spawn("../../scripts/assay.ts", ["start", file, "--port", "0"]);
+  const child = spawn("../../scripts/cli/assay.ts", ["start", file, "--port", "0"]);
   try {
     const line = await child.line("err", (line) => line.includes("assay started"));
     const { port } = JSON.parse(line);

@@ -1,10 +1,10 @@
 /** Two Deno processes and a Worker in workerd settle over one store; each of them is killed once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { denoPorts, type Running, start } from "../../functions/deno.ts";
+import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
-import { DIALECTS } from "../../src/report/mod.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { type Dev, dev } from "../edge/wrangler.ts";
-import { MISSING, needing, type Redis, redis } from "../store/redis.ts";
+import { MISSING, needing, type Redis, redis } from "../storage/upstash/redis_fixture.ts";
 import { type Child, spawn } from "./child.ts";
 
 const MINUTE = 60_000;

@@ -45,7 +45,7 @@ targets:
     checks: [{ id: orders, report: { path: /readyz }, journey: [{ request: { path: / }, expect: status == 200 }] }]
 `,
   );
-  child = spawn("../../scripts/assay.ts", ["start", file, "--port", "0"], {
+  child = spawn("../../scripts/cli/assay.ts", ["start", file, "--port", "0"], {
     PROBER_TOKEN: "a-token",
     ...env,
   });

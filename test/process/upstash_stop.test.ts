@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { MISSING, needing, redis } from "../store/redis.ts";
+import { MISSING, needing, redis } from "../storage/upstash/redis_fixture.ts";
 import { spawn } from "./child.ts";
 
 test.skipIf(MISSING)(
@@ -21,7 +21,7 @@ targets:
   - { id: shop, url: "http://127.0.0.1:2", checks: [{ journey: [{ request: { path: / }, expect: status == 200 }] }] }
 `,
     );
-    const child = spawn("../../scripts/assay.ts", ["start", file, "--port", "0", "--allow-private"], {
+    const child = spawn("../../scripts/cli/assay.ts", ["start", file, "--port", "0", "--allow-private"], {
       UPSTASH_REDIS_REST_URL: here.url,
       UPSTASH_REDIS_REST_TOKEN: here.token,
     });

@@ -6,18 +6,18 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { connector } from "../../functions/connect.ts";
-import { openSqlite } from "../../functions/sqlite.ts";
+import { connector } from "../../functions/deno/connect.ts";
+import { openSqlite } from "../../functions/deno/sqlite.ts";
 import { load } from "../../src/config/mod.ts";
-import { guarded } from "../../src/guard.ts";
-import { deliver } from "../../src/notify/mod.ts";
-import type { Clock, Ports } from "../../src/ports.ts";
-import { DIALECTS } from "../../src/report/mod.ts";
-import { localProber } from "../../src/round.ts";
-import { settler } from "../../src/settle.ts";
-import type { Commit, Store } from "../../src/store/store.ts";
-import { vault } from "../../src/vault.ts";
-import { MINUTE, START } from "./story.ts";
+import { guarded } from "../../src/base/http/guard.ts";
+import { deliver } from "../../src/engine/notify/mod.ts";
+import type { Clock, Ports } from "../../src/base/ports.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { localProber } from "../../src/engine/prober/local.ts";
+import { settler } from "../../src/engine/settler/settler.ts";
+import type { Commit, Store } from "../../src/storage/store.ts";
+import { vault } from "../../src/base/secrets.ts";
+import { MINUTE, START } from "./long_scenario.ts";
 
 /** What a worker is to do. */
 export interface Job {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/ports.ts";
+import type { Clock } from "../../src/base/ports.ts";
 
 /** A clock that only moves when told. */
 export interface SteppingClock extends Clock {

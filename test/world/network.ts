@@ -1,4 +1,4 @@
-import type { Fetch } from "../../src/ports.ts";
+import type { Fetch } from "../../src/base/ports.ts";
 
 /** What a route answers: the body is text, or `json` put into text. */
 export interface Reply {

@@ -1,0 +1,42 @@
+/** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
+import bundled from "#config";
+import { type Config } from "../../src/config/config.ts";
+import { loadCompiled, type Problem } from "../../src/config/mod.ts";
+import { guarded } from "../../src/base/http/guard.ts";
+import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
+import type { Plan } from "../../src/capacity/prices.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { vault } from "../../src/base/secrets.ts";
+import { clock } from "../clock.ts";
+
+/** Bindings and secrets, by name. */
+export type Env = Record<string, unknown>;
+
+const log: Log = {
+  info: (message, fields) => console.log({ level: "info", message, ...fields }),
+  warn: (message, fields) => console.warn({ level: "warn", message, ...fields }),
+  error: (message, fields) => console.error({ level: "error", message, ...fields }),
+};
+
+/** Cloudflare's own fetch; the runtime has no route to private networks, and resolves names by itself. */
+const network: Fetch = (url, outgoing) => fetch(url, { ...outgoing, redirect: "manual", cache: "no-store" });
+
+/** A string binding. */
+const text = (env: Env, name: string) => typeof env[name] === "string" ? env[name] : undefined;
+
+/** The config that was compiled into this deployment, and the ports of this isolate. */
+export async function boot(env: Env): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {
+  const { config, warnings } = await loadCompiled(bundled, {
+    dialects: DIALECTS.map(({ name }) => name),
+    runtime: "cloudflare",
+    env: (name) => text(env, name),
+    // One that only probes needs the secrets of journeys and its own token.
+    envMissing: text(env, "ASSAY_PROBER") ? "warning" : "error",
+  });
+  const fetch = guarded(network, config.allowPrivate);
+  const secrets = vault(JSON.stringify(bundled), (name) => text(env, name));
+  return { config, warnings, ports: { clock, fetch, random: Math.random, log, vault: secrets } };
+}
+
+/** The plan that this deployment says it is on; without a word the smaller one. */
+export const planOf = ({ ASSAY_PLAN }: Env): Plan => ASSAY_PLAN === "paid" ? "paid" : "free";

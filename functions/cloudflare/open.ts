@@ -1,0 +1,123 @@
+/**
+ * Assay as its objects run it. They load this module at their first use: an isolate that only passes requests on, or says
+ * that it lives, needs none of it.
+ */
+import { api } from "../../src/web/app.ts";
+import type { Config } from "../../src/config/config.ts";
+import { overheadOf } from "../../src/config/requests.ts";
+import { deliverer, webhookFaults } from "../../src/engine/notify/mod.ts";
+import { whereabouts } from "../../src/engine/prober/location.ts";
+import type { Fetch, Ports } from "../../src/base/ports.ts";
+import { INVOCATION } from "../../src/capacity/prices.ts";
+import { remoteProber } from "../../src/engine/prober/remote.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { localProber, type Prober } from "../../src/engine/prober/local.ts";
+import { settler } from "../../src/engine/settler/settler.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
+import type { Store } from "../../src/storage/store.ts";
+import type { ObjectStorage } from "cloudflare:workers";
+import { clock } from "../clock.ts";
+import { boot, type Env, planOf } from "./boot.ts";
+import { PROBER_HEADER } from "./prober.ts";
+import { objectDriver } from "./sqlite.ts";
+
+/** Nobody outside this Worker reaches a prober object, so this is a name and no secret. */
+const INSIDE = "inside";
+
+/** Notices that are sent at once: an invocation holds six connections, and a further one would wait in its own deadline. */
+const DELIVERIES = 5;
+
+/** All that the ledger object does, over its storage. */
+export async function openLedger(env: Env, storage: ObjectStorage) {
+  const { config, ports, warnings } = await boot(env);
+  for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
+  for (const fault of await webhookFaults(ports.vault, config)) {
+    ports.log.error("a webhook cannot be sent", { fault });
+  }
+  const store = await openStore(env, config, storage);
+  const { look, ...settling } = settler({
+    ports,
+    store,
+    config,
+    probers: probers(ports, config, env),
+    owner: crypto.randomUUID(),
+  });
+  // The other half is for the probers; what is left over waits for the alarm.
+  const most = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
+  const hooked = config.hooks.github && await import("#github");
+  const review = hooked?.approver(ports, config, store);
+  const deliver = deliverer(ports, store, config, { parallel: DELIVERIES });
+  const outbox = () => Promise.all([deliver({ most }), review?.()]);
+  const app = api({ ports, config, store, look, github: hooked?.github });
+  return { ...settling, store, outbox, app };
+}
+
+/** The object's own SQLite, unless the config names a store that other deployments share. */
+async function openStore(env: Env, config: Config, storage: ObjectStorage): Promise<Store> {
+  if (config.store.kind !== "upstash") return sqliteStore(objectDriver(storage));
+  const [url, token] = [`${env.UPSTASH_REDIS_REST_URL}`, `${env.UPSTASH_REDIS_REST_TOKEN}`];
+  const { upstashStore } = await import("#upstash");
+  return upstashStore({ url, token, clock, random: Math.random });
+}
+
+/**
+ * The app of one prober of the config that this deployment holds: of a place, as an object with this storage, or without one of a
+ * `url`, which anybody can reach, and so only with that prober's own token.
+ */
+export async function openProber(env: Env, id: string, storage?: ObjectStorage) {
+  const { config, ports } = await boot(env);
+  const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
+  if (!own || own.kind !== (storage ? "place" : "remote")) {
+    throw new Error(`The config has no prober ${id} ${storage ? "with a place" : "with a url and token"}`);
+  }
+  const { concurrency, controls } = config;
+  // On a developer's machine every place is the same one.
+  const measured = own.kind === "place" && env.ASSAY_PLACES !== "assumed";
+  const where = measured && storage ? whereabouts(ports, own.place, storage) : undefined;
+  const prober = localProber(ports, {
+    id,
+    region: own.region,
+    dialects: DIALECTS,
+    concurrency,
+    controls,
+    budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),
+    where,
+  });
+  return api({ ports, config, prober: { prober, token: own.kind === "place" ? INSIDE : own.token } });
+}
+
+/** Something that answers requests: a Durable Object, or a Worker behind a service binding. */
+interface Answerer {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** What the ledger needs of a Durable Object namespace. */
+interface Objects {
+  getByName(name: string, options: { locationHint: string }): Answerer;
+}
+
+/** Places are Durable Objects; the others are asked by service binding `PROBER_<ID>` if there is one, else over HTTP. */
+function probers(ports: Ports, config: Config, env: Env): Prober[] {
+  return config.regions.flatMap((region) => region.probers).map((prober) => {
+    if (prober.kind === "local") {
+      throw new Error(`Prober ${prober.id} is this process, which Cloudflare has none of`);
+    }
+    if (prober.kind === "remote") {
+      const bound = env[`PROBER_${prober.id.toUpperCase().replaceAll("-", "_")}`] as Answerer | undefined;
+      return remoteProber(bound ? { ...ports, fetch: over(() => bound) } : ports, prober);
+    }
+    const { id, place, generation } = prober;
+    // The hint counts only at the first call for a name, and objects never move: so the name says it, and the generation.
+    const object = () =>
+      (env.PROBER as Objects).getByName(`prober:${place}:${generation}`, { locationHint: place });
+    return remoteProber({ ...ports, fetch: over(object, id) }, { id, url: "http://prober", token: INSIDE });
+  });
+}
+
+/** The Fetch port over a stub; an object that broke needs a new stub, so it is asked for each time. */
+function over(answerer: () => Answerer, prober?: string): Fetch {
+  return (url, { headers, ...outgoing }) => {
+    const named = prober === undefined ? headers : { ...headers, [PROBER_HEADER]: prober };
+    return answerer().fetch(new Request(url, { ...outgoing, headers: named, redirect: "manual" }));
+  };
+}

@@ -1,0 +1,26 @@
+/** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
+import { DurableObject, type ObjectStorage } from "cloudflare:workers";
+import type { Env } from "./boot.ts";
+import { once } from "../../src/base/once.ts";
+
+/** Several probers of one place share an object; this says which one is asked. */
+export const PROBER_HEADER = "x-assay-prober";
+
+/** A prober object, named `prober:<hint>:<generation>`; another generation is another object, perhaps elsewhere. */
+export class Prober extends DurableObject<Env> {
+  readonly #apps = new Map<
+    string,
+    () => Promise<{ fetch(request: Request): Response | Promise<Response> }>
+  >();
+
+  override async fetch(request: Request): Promise<Response> {
+    const id = request.headers.get(PROBER_HEADER) ?? "";
+    const app = this.#apps.get(id) ?? prober(this.env, id, this.ctx.storage);
+    this.#apps.set(id, app);
+    return await (await app()).fetch(request);
+  }
+}
+
+/** The app of one prober, made at its first request. */
+export const prober = (env: Env, id: string, storage?: ObjectStorage) =>
+  once(async () => (await import("./open.ts")).openProber(env, id, storage));

@@ -1,0 +1,235 @@
+/** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
+import { api } from "../../src/web/app.ts";
+import type { Peer } from "../../src/web/api/middleware/client_address.ts";
+import { approver, github } from "../../src/web/api/routes/github.ts";
+import type { Config } from "../../src/config/config.ts";
+import { messageOf } from "../../src/base/http/client.ts";
+import { deliverer } from "../../src/engine/notify/mod.ts";
+import type { Log, Ports } from "../../src/base/ports.ts";
+import { remoteProber } from "../../src/engine/prober/remote.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { localProber, type Prober } from "../../src/engine/prober/local.ts";
+import { settler } from "../../src/engine/settler/settler.ts";
+import { memoryStore } from "../../src/storage/memory.ts";
+import type { Store } from "../../src/storage/store.ts";
+import { upstashStore } from "../../src/storage/upstash/store.ts";
+import { vault } from "../../src/base/secrets.ts";
+import { clock } from "../clock.ts";
+import { connector } from "./connect.ts";
+import { FILES } from "./files.ts";
+import { openSqlite } from "./sqlite.ts";
+
+const MINUTE_MS = 60_000;
+const OUTBOX_MS = 5_000;
+/** What a stop allows to work in flight, and then to the last notices and answers. */
+const STOP_MS = 10_000;
+const LAST_MS = 5_000;
+
+/** One JSON line per event on standard error. */
+export const jsonLog: Log = {
+  info: (message, fields) => line("info", message, fields),
+  warn: (message, fields) => line("warn", message, fields),
+  error: (message, fields) => line("error", message, fields),
+};
+
+function line(level: string, message: string, fields: Record<string, unknown> = {}) {
+  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
+}
+
+/** The ports of this process. `configText` names the secrets that must never be shown. */
+export function denoPorts(
+  configText: string,
+  config: Pick<Config, "allowPrivate">,
+  log: Log = jsonLog,
+): Ports {
+  const { allowPrivate } = config;
+  return {
+    clock,
+    fetch: connector({ allowPrivate }),
+    random: Math.random,
+    log,
+    vault: vault(configText, (name) => Deno.env.get(name)),
+  };
+}
+
+/** The store that the config names. */
+export function openStore({ store }: Config): Store {
+  if (store.kind === "memory") return memoryStore();
+  if (store.kind === "sqlite") return openSqlite(store.path);
+  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = Deno.env.toObject();
+  return upstashStore({ url, token, clock, random: Math.random });
+}
+
+/** The prober of this config that runs in this process. */
+export function proberHere(ports: Ports, config: Config, id: string): Prober {
+  const region = config.regions.find(({ probers }) => probers.some((prober) => prober.id === id));
+  if (!region) throw new Error(`The config has no prober ${id}`);
+  const { concurrency, controls } = config;
+  return localProber(ports, { id, region: region.id, dialects: DIALECTS, concurrency, controls });
+}
+
+/** What `start` needs. */
+export interface StartOptions {
+  config: Config;
+  ports: Ports;
+  /** Run only this prober, for another deployment. */
+  prober?: string;
+  /** Be this prober as well: one of several deployments of the same config, each in a region of its own. */
+  here?: string;
+  /** Overrides `listen`; 0 takes a free port. */
+  port?: number;
+}
+
+/** A started process. */
+export interface Running {
+  port: number;
+  /** Finishes what is in flight (at most 10 s), gives up the lease and delivers what is due (at most 5 s each), and closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Starts a prober, or the whole of Assay. */
+export function start(options: StartOptions): Running {
+  const { port, stop } = options.prober ? startProber(options, options.prober) : startAssay(options);
+  let stopping: Promise<void> | undefined;
+  return { port, stop: () => stopping ??= stop() };
+}
+
+/** A prober of this process that others can ask, and its token. */
+function answering(ports: Ports, config: Config, id: string): { prober: Prober; token: string } {
+  const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
+  if (!own) throw new Error(`The config has no prober ${id}`);
+  if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
+  return { prober: proberHere(ports, config, id), token: own.token };
+}
+
+function startProber({ config, ports, port }: StartOptions, id: string): Running {
+  const prober = answering(ports, config, id);
+  const server = serve(api({ ports, config, prober }), port ?? config.listen);
+  ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
+  return { port: server.addr.port, stop: () => within(STOP_MS, server.shutdown()) };
+}
+
+/** On Deno Deploy each timeline (a branch, a preview) runs crons of its own, with the same secrets: only production may act. */
+const isIdle = () => Deno.env.has("DENO_DEPLOY") && Deno.env.get("DENO_TIMELINE") !== "production";
+
+function startAssay({ config, ports, port, here }: StartOptions): Running {
+  const store = openStore(config);
+  const prober = here === undefined ? undefined : answering(ports, config, here);
+  const review = singleFlight(approver(ports, config, store), failure(ports, "a review failed"));
+  const deliver = deliverer(ports, store, config);
+  const deliveries = new Set<Promise<unknown>>();
+  // Not one call after the other: a receiver that hangs must not hold up what has come since.
+  const send = () => {
+    const running: Promise<unknown> = deliver().catch(failure(ports, "delivery failed"))
+      .finally(() => deliveries.delete(running));
+    deliveries.add(running);
+    return running;
+  };
+  const outbox = () => Promise.all([send(), review()]);
+  const { tick, look, release } = settler({
+    ports,
+    store,
+    config,
+    probers: probers(ports, config, prober?.prober),
+    owner: crypto.randomUUID(),
+    committed: (notices) => void (notices > 0 && outbox()),
+  });
+  // Before anything is asked or settled: the port may be taken.
+  const server = serve(
+    api({ ports, config, store, look, github, files: FILES, prober }),
+    port ?? config.listen,
+  );
+  if (isIdle()) {
+    const port = server.addr.port;
+    ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });
+    return { port, stop: () => within(LAST_MS, server.shutdown()) };
+  }
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const ticks = new Set<Promise<unknown>>();
+  const beat = () => {
+    // A cron may fire a moment early; a whole second early is still this minute.
+    const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
+    const running: Promise<unknown> = tick(minuteMs, signal).catch(failure(ports, "a tick failed"))
+      .finally(() => ticks.delete(running));
+    ticks.add(running);
+  };
+  Deno.cron("tick", "* * * * *", { signal }, beat).catch((error) =>
+    ports.log.error("cron ended", { error: messageOf(error) })
+  );
+  const timer = setInterval(outbox, OUTBOX_MS);
+  beat();
+  // A restart is an operator's act: a receiver that was gone gets another chance.
+  void enabled(store).then(outbox, outbox);
+  if (config.controls.length === 0) {
+    ports.log.warn("no controls: this prober's own loss of network will count against the targets");
+  }
+  ports.log.info("assay started", { port: server.addr.port, checks: config.checks.length });
+  return {
+    port: server.addr.port,
+    async stop() {
+      ports.log.info("assay is stopping");
+      stopped.abort();
+      clearInterval(timer);
+      await within(STOP_MS, Promise.all(ticks));
+      const kept = (error: unknown) =>
+        ports.log.warn("the lease could not be given up", { error: ports.vault.redact(messageOf(error)) });
+      await within(LAST_MS, release().catch(kept));
+      await within(LAST_MS, Promise.all([outbox(), ...deliveries, server.shutdown()]));
+      await store.close();
+    },
+  };
+}
+
+function probers(ports: Ports, config: Config, here?: Prober): Prober[] {
+  // Probers are the operator's own machines, and may well be private.
+  const inside = { ...ports, fetch: connector({ allowPrivate: true }) };
+  return config.regions.flatMap((region) => region.probers).map((prober) => {
+    if (prober.id === here?.id) return here;
+    if (prober.kind === "local") return proberHere(ports, config, prober.id);
+    if (prober.kind === "remote") return remoteProber(inside, prober);
+    throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);
+  });
+}
+
+const enabled = async (store: Store) => {
+  for (const webhook of Object.keys(await store.disabled())) await store.disable(webhook, null);
+};
+
+const failure = ({ log, vault }: Ports, message: string) => (error: unknown) =>
+  log.error(message, { error: vault.redact(messageOf(error)) });
+
+/** At most one run at a time; asked during a run, it runs once more after it. */
+function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => void): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let again = false;
+  const run = async () => {
+    do {
+      again = false;
+      await work().catch(failed);
+    } while (again);
+    running = null;
+  };
+  return () => {
+    again = running !== null;
+    return running ??= run();
+  };
+}
+
+/** Waits for `work`, but not longer than `ms`. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const disarm = clock.after(ms, late.resolve);
+  await Promise.race([work, late.promise]).finally(disarm);
+}
+
+function serve({ fetch }: ReturnType<typeof api>, port: number) {
+  try {
+    return Deno.serve({ port, onListen() {} }, (request, { remoteAddr }) => {
+      const peer: Peer = { client: remoteAddr.hostname };
+      return fetch(request, peer);
+    });
+  } catch (cause) {
+    throw new Error(`Cannot listen on port ${port}: ${messageOf(cause)}`, { cause });
+  }
+}

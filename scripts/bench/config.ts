@@ -1,0 +1,68 @@
+import type { Config } from "../../src/config/config.ts";
+import { load, loadValue } from "../../src/config/mod.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+
+const OPTIONS = { dialects: DIALECTS.map(({ name }) => name), env: () => "https://prober.example" };
+
+/** One read that proves readiness. */
+export const LOOK = [{
+  name: "read an order",
+  request: { path: "/item" },
+  expect: ["status == 200", "body.state == 'accepted'"],
+}];
+
+/** Three steps with two captures. */
+export const ORDER = [
+  {
+    name: "place an order",
+    request: { method: "POST", path: "/orders", json: { sku: "canary", ref: "{{ run.id }}" } },
+    expect: ["status == 201", "body.id.matches('^ord_[a-z0-9]+$')"],
+    capture: { order: "body.id", receipt: "body.receipt" },
+  },
+  {
+    name: "read it back",
+    request: { path: "/orders/{{ captures.order }}" },
+    expect: ["status == 200", "body.state == 'accepted'"],
+  },
+  {
+    name: "cancel it",
+    request: {
+      method: "DELETE",
+      path: "/orders/{{ captures.order }}",
+      query: { receipt: "{{ captures.receipt }}" },
+    },
+    expect: ["status in [200, 204]"],
+  },
+];
+
+/** What the checks of a made config look like. */
+export interface Plan {
+  checks: number;
+  url: string;
+  journey: unknown[];
+  report: boolean;
+  regions?: unknown[];
+}
+
+/** A config of `checks` targets with one check each, as it would be written in YAML. */
+export function written({ checks, url, journey, report, regions = ["local"] }: Plan): unknown {
+  const check = { ...(report && { report: { path: "/readyz" } }), journey };
+  return {
+    version: 1,
+    allowPrivate: true,
+    regions,
+    targets: Array.from({ length: checks }, (_, i) => ({
+      id: `t${i}`,
+      url,
+      checks: [{ id: "default", contract: "An order can be read.", ...check }],
+    })),
+  };
+}
+
+/** The same, loaded. */
+export async function made(plan: Plan): Promise<Config> {
+  return (await loadValue(written(plan), OPTIONS)).config;
+}
+
+/** Loads YAML. */
+export const loaded = (text: string) => load({ kind: "yaml", text }, OPTIONS);

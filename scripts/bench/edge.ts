@@ -1,0 +1,149 @@
+/**
+ * Measures the Worker in bare workerd and prints the tables that stand in the README: its first answers beside an empty
+ * Worker's and what lies between the two, and what a tick costs beside a loop that only sends the same requests, in the
+ * same process.
+ */
+import { gzipSync } from "node:zlib";
+import { LOOK, made, type Plan, written } from "./config.ts";
+import { machine, median, spread } from "./table.ts";
+import { bundle, type Program, serve, version, type Workerd } from "./workerd.ts";
+
+const STARTS = 21;
+const SIZES = [10, 100, 1_000];
+/** Checks in one sample, and before the first one: by then the runtime has compiled what is hot. */
+const SAMPLE = 1_000;
+const WARM = 3_000;
+const SAMPLES = 9;
+const MINUTE_MS = 60_000;
+
+const EMPTY = `export default { fetch: () => new Response("ok") };`;
+/** The same with two object classes that do nothing. */
+const OBJECTS = `import { DurableObject } from "cloudflare:workers";
+export class Ledger extends DurableObject {}
+export class Prober extends DurableObject {}
+${EMPTY}`;
+
+console.log(`${machine()}, ${await version()}\n`);
+await firstAnswers();
+console.log("\n| checks | subrequests | rows written | CPU per check, ms | bare loop, ms | ratio |");
+console.log("| ---: | ---: | ---: | ---: | ---: | ---: |");
+for (const size of SIZES) console.log(await cost(size));
+
+/** Checks with a report and one step, one place. */
+function plan(checks: number, url: string): Plan {
+  const regions = [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }];
+  return { checks, url, journey: LOOK, report: true, regions };
+}
+
+/** The Worker around `code`; its one place is this machine. */
+function deployed(code: string): Program {
+  return {
+    code,
+    vars: { ASSAY_PLAN: "paid", ASSAY_PLACES: "assumed" },
+    objects: { LEDGER: "Ledger", PROBER: "Prober" },
+  };
+}
+
+/** From the start of the process to the first 200; all of them in turns, the first turn left out. */
+async function firstAnswers(): Promise<void> {
+  const code = await bundle(written(plan(10, "https://shop.example")));
+  const rows: [name: string, Program, path: string][] = [
+    ["an empty Worker", { code: EMPTY }, "/"],
+    ["two empty object classes", deployed(OBJECTS), "/"],
+    ["and the bundle, imported by nobody", { ...deployed(OBJECTS), modules: { "assay.js": code } }, "/"],
+    ["Assay, `/livez`", deployed(code), "/livez"],
+    ["Assay, `/v1/status`", deployed(code), "/v1/status"],
+  ];
+  const turns: Start[][] = [];
+  for (let i = 0; i <= STARTS; i++) {
+    const turn: Start[] = [];
+    for (const [, program, path] of rows) turn.push(await start(program, path));
+    if (i > 0) turns.push(turn);
+  }
+  const kB = (bytes: number) => `${Math.round(bytes / 1_000)} KB`;
+  console.log(`The bundle: ${kB(code.length)}, ${kB(gzipSync(code).byteLength)} gzipped\n`);
+  console.log(
+    "| first answer of | ms | CPU until then, ms | after the empty Worker's, ms | CPU beyond its, ms |",
+  );
+  console.log("| --- | ---: | ---: | ---: | ---: |");
+  for (const [n, [name]] of rows.entries()) {
+    const of = (key: keyof Start) => turns.map((turn) => turn[n]![key]);
+    const beyond = (key: keyof Start) =>
+      median(turns.map((turn) => turn[n]![key] - turn[0]![key])).toFixed(0);
+    const cells = [spread(of("ms"), 0), spread(of("cpuMs"), 0), beyond("ms"), beyond("cpuMs")];
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
+  }
+}
+
+/** From the start of the process to its first 200; a machine that others use too delays it, which the CPU does not show. */
+interface Start {
+  ms: number;
+  cpuMs: number;
+}
+
+async function start(program: Program, path: string): Promise<Start> {
+  const workerd = await serve(program, path);
+  const cpuMs = workerd.cpuMs();
+  await workerd.stop();
+  return { ms: workerd.firstAnswerMs, cpuMs };
+}
+
+/** One line of the table: ticks and the bare loop, in turns. */
+async function cost(size: number): Promise<string> {
+  const target = shop();
+  const { concurrency } = await made(plan(size, target.url));
+  const code = await bundle(written(plan(size, target.url)), "scripts/bench/edge_worker.ts");
+  const workerd = await serve(deployed(code), "/livez");
+  const rows: number[] = [];
+  let slot = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+  const ticks = async (checks: number) => {
+    for (let done = 0; done < checks; done += size) {
+      rows.push(Number(await told(workerd, `/tick?slot=${slot += MINUTE_MS}`)));
+    }
+  };
+  const loop = (checks: number) =>
+    told(workerd, `/loop?url=${target.url}&times=${checks}&atOnce=${concurrency}`);
+  await ticks(WARM);
+  await loop(WARM);
+  const mine: number[] = [];
+  const bare: number[] = [];
+  let requests = 0;
+  for (let i = 0; i < SAMPLES; i++) {
+    const before = target.asked();
+    mine.push(await spent(workerd, () => ticks(SAMPLE)) / SAMPLE);
+    requests += target.asked() - before;
+    bare.push(await spent(workerd, () => loop(SAMPLE)) / SAMPLE);
+  }
+  await workerd.stop();
+  await target.stop();
+  const figures = [mine, bare, mine.map((ms, i) => ms / bare[i]!)].map((values) => spread(values, 2));
+  return `| ${[size, requests * size / (SAMPLES * SAMPLE), median(rows), ...figures].join(" | ")} |`;
+}
+
+async function spent(workerd: Workerd, work: () => Promise<unknown>): Promise<number> {
+  const before = workerd.cpuMs();
+  await work();
+  return workerd.cpuMs() - before;
+}
+
+async function told(workerd: Workerd, path: string): Promise<string> {
+  const response = await fetch(workerd.url + path);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return text;
+}
+
+/** A target on loopback with fixed answers, that counts what it is asked. */
+function shop() {
+  let asked = 0;
+  const item = { id: "ord_17", state: "accepted", sku: "canary", total: 1290, currency: "EUR" };
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    asked++;
+    return request.url.endsWith("/readyz") ? new Response("ok") : Response.json(item);
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    asked: () => asked,
+    stop: () => server.shutdown(),
+  };
+}

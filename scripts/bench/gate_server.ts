@@ -1,0 +1,61 @@
+/** What bench_gate.ts asks: Assay's API over 1,000 settled checks x 7 regions, and beside it a bare hono "hello". Prints both ports. */
+import { Hono } from "hono";
+import { clock } from "../../functions/clock.ts";
+import { denoPorts } from "../../functions/deno/start.ts";
+import { sqliteDriver } from "../../functions/deno/sqlite.ts";
+import { api } from "../../src/web/app.ts";
+import { loadValue } from "../../src/config/mod.ts";
+import { DIALECTS, read } from "../../src/evidence/report/mod.ts";
+import type { Prober, Round } from "../../src/engine/prober/local.ts";
+import { settler } from "../../src/engine/settler/settler.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
+import { LOOK, written } from "./config.ts";
+
+const MINUTE_MS = 60_000;
+const [path = "", checks = "1000"] = Deno.args;
+const url = "https://shop.example";
+const regions = ["eu", "us", "ap", "sa", "af", "me", "oc"].map((id) => ({
+  id,
+  probers: [{ id: `${id}1`, url: "https://prober.example", token: "${env:TOKEN}" }],
+}));
+const plan = { checks: Number(checks), url, journey: LOOK, report: true, regions };
+const { config } = await loadValue({
+  ...written(plan) as object,
+  api: { token: "${env:TOKEN}", rateLimit: { perMinute: 10_000_000 } },
+}, { dialects: DIALECTS.map(({ name }) => name), env: (name) => Deno.env.get(name) });
+
+const answer = { url: new URL("/readyz", url), status: 200, headers: new Headers(), text: "ok" };
+const report = { ...read(answer, { dialect: "auto" }, DIALECTS), durationMs: 3.2 };
+const steps = [{ name: "read an order", status: 200, requests: 1, totalMs: 4 }];
+const roundAt = (at: number): Round => ({
+  before: { ...report, at },
+  observation: { outcome: "pass", transport: false, steps, totalMs: 4 },
+});
+const probers = config.regions.flatMap((region) => region.probers).map(({ id }): Prober => ({
+  id,
+  ask: ({ slot, checks }) =>
+    Promise.resolve({
+      prober: id,
+      slot,
+      suspect: false,
+      misplaced: false,
+      answers: checks.map(({ key, digest }) => ({ check: key, digest, round: roundAt(slot) })),
+    }),
+}));
+
+const store = sqliteStore(sqliteDriver(path));
+const ports = denoPorts("${env:TOKEN}", config);
+const { begin, settle } = settler({ ports, store, config, probers, owner: "bench" });
+const minuteMs = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
+for (let at = minuteMs - 2 * MINUTE_MS; at <= minuteMs; at += MINUTE_MS) {
+  await begin(at);
+  await settle(at);
+}
+
+const loopback = { hostname: "127.0.0.1", port: 0, onListen() {} };
+const app = api({ ports, config, store });
+const hello = new Hono().get("/", (c) => c.text("hello"));
+const [gates, bare] = [app, hello].map(({ fetch }) =>
+  Deno.serve(loopback, (request, { remoteAddr }) => fetch(request, { client: remoteAddr.hostname }))
+);
+console.log(JSON.stringify({ gates: gates!.addr.port, bare: bare!.addr.port }));

@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import { clock } from "../../functions/clock.ts";
+import { denoPorts, proberHere } from "../../functions/deno/start.ts";
+import { sqliteDriver } from "../../functions/deno/sqlite.ts";
+import type { Config } from "../../src/config/config.ts";
+import { USER_AGENT } from "../../src/base/http/client.ts";
+import { decodeStates } from "../../src/storage/codec.ts";
+import type { Ports } from "../../src/base/ports.ts";
+import { settler } from "../../src/engine/settler/settler.ts";
+import { type SqlDriver, sqliteStore } from "../../src/storage/sqlite/store.ts";
+import { made, type Plan } from "./config.ts";
+
+const MINUTE_MS = 60_000;
+/** A whole minute; every tick is a minute later. */
+const START_MS = 1_800_000_000_000;
+
+/** Assay over a made config: real network, a SQLite file, one prober in this process. */
+export interface World {
+  config: Config;
+  /** Rows written so far, by table. */
+  rows: Record<string, number>;
+  tick(): Promise<void>;
+  /** Throws unless every check is ready: a bench of failures would measure something else. */
+  verify(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a world; its wall clock jumps to the next minute with every tick. */
+export async function world(plan: Plan): Promise<World> {
+  const config = await made(plan);
+  const folder = await Deno.makeTempDir({ prefix: "assay-bench-" });
+  const rows: Record<string, number> = {};
+  const store = sqliteStore(counting(sqliteDriver(join(folder, "assay.db")), rows));
+  let minuteMs = START_MS;
+  let began = clock.elapsed();
+  const now = () => minuteMs + clock.elapsed() - began;
+  const ports: Ports = { ...denoPorts("", config), clock: { ...clock, now } };
+  const { tick } = settler({
+    ports,
+    store,
+    config,
+    probers: [proberHere(ports, config, "local")],
+    owner: "bench",
+  });
+  return {
+    config,
+    rows,
+    async tick() {
+      minuteMs += MINUTE_MS;
+      began = clock.elapsed();
+      if (!await tick(minuteMs)) throw new Error("the tick was not taken");
+    },
+    async verify() {
+      const shards = await store.read("all");
+      const states = shards.flatMap(({ shard, state }) => Object.values(decodeStates(state, shard)));
+      const settled = states.filter(({ outcome, slot }) => outcome === "ready" && slot === minuteMs);
+      if (settled.length !== plan.checks) {
+        throw new Error(`${settled.length} of ${plan.checks} checks are ready and settled`);
+      }
+    },
+    async close() {
+      await store.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** Counts the rows that each statement changes under the name of its table. */
+function counting(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
+  return {
+    ...driver,
+    run(sql, ...params) {
+      const changed = driver.run(sql, ...params);
+      const table = /^\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)/.exec(sql)?.[1] ?? "other";
+      rows[table] = (rows[table] ?? 0) + changed;
+      return changed;
+    },
+  };
+}
+
+/** The floor: the same requests as a probe would send them, and nothing else. `extra` headers come beside the User-Agent. */
+export async function bare(
+  urls: readonly string[],
+  concurrency: number,
+  extra: Record<string, string> = {},
+): Promise<void> {
+  const headers = { "user-agent": USER_AGENT, ...extra };
+  let next = 0;
+  const worker = async () => {
+    while (next < urls.length) await ask(urls[next++]!, headers);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}
+
+async function ask(url: string, headers: Record<string, string>): Promise<void> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), 10_000);
+  try {
+    const response = await fetch(url, { headers, redirect: "manual", signal: abort.signal });
+    await response.arrayBuffer();
+  } finally {
+    clearTimeout(timer);
+  }
+}

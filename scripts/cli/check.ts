@@ -1,0 +1,38 @@
+import { Command, Option } from "commander";
+import { webhookFaults } from "../../src/engine/notify/mod.ts";
+import { vault } from "../../src/base/secrets.ts";
+import { DEFAULT_FILE, INVALID, listed, loadFile, print } from "./terminal.ts";
+
+/** `assay check [file]`: exit 0 valid, 1 not valid (every problem with its position), 3 usage. */
+export const check = new Command("check")
+  .description("Validate a config. Exit 0 valid, 1 not valid, 3 usage.")
+  .argument("[file]", "the config", DEFAULT_FILE)
+  .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(["cloudflare", "deno"]))
+  .option("--no-env", "an unset ${env:NAME} is a warning, not an error")
+  .option("--json", "print JSON")
+  .action(async (file: string, options: { for?: "cloudflare" | "deno"; env: boolean; json?: boolean }) => {
+    const { config, warnings, text } = await loadFile(file, {
+      json: options.json,
+      runtime: options.for,
+      envMissing: options.env ? "error" : "warning",
+    });
+    const faults = options.env ? await webhookFaults(vault(text, (name) => Deno.env.get(name)), config) : [];
+    if (faults.length > 0) {
+      const problems = faults.map((message) => ({ severity: "error" as const, path: "webhooks", message }));
+      print({ json: options.json, value: { file, valid: false, problems } }, listed(file, problems));
+      Deno.exit(INVALID);
+    }
+    const counts = {
+      targets: config.targets.length,
+      checks: config.checks.length,
+      regions: config.regions.length,
+    };
+    const counted = Object.entries(counts).map(([name, n]) => `${n} ${n === 1 ? name.slice(0, -1) : name}`);
+    print(
+      { json: options.json, value: { file, valid: true, ...counts, problems: warnings } },
+      [
+        ...warnings.length > 0 ? [listed(file, warnings)] : [],
+        `${file}: valid: ${counted.join(", ")}`,
+      ].join("\n"),
+    );
+  });

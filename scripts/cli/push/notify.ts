@@ -1,0 +1,156 @@
+/**
+ * Stands between a service and systemd's notify socket (sd_notify(3)) and reports what passes. With `Type=notify` and `NotifyAccess=main` the
+ * unit's main process is this one, so only what it passes on counts.
+ *
+ *     command --NOTIFY_SOCKET--> here --NOTIFY_SOCKET--> systemd, if it started us
+ *                                  +--> report
+ */
+import { messageOf } from "../../../src/base/http/client.ts";
+import type { Log } from "../../../src/base/ports.ts";
+import { notify } from "./notify_socket.ts";
+import type { Reporter } from "./loop.ts";
+import { unitSays } from "./systemd.ts";
+
+/** Lines that mean the sender itself, or that carry a file: they cannot be passed on. */
+const OWN = /^(MAINPID|MAINPIDFD.*|FDSTORE.*|FDNAME|FDPOLL|BARRIER)=/;
+
+/** What a proxy needs. */
+export interface ProxyOptions {
+  /** Where it listens. */
+  path: string;
+  /** What it starts. */
+  command: string[];
+  /** The command's environment, in which NOTIFY_SOCKET is systemd's, if any. */
+  env: Record<string, string>;
+  log: Log;
+}
+
+/** A proxy whose command runs. */
+export interface Proxy extends Reporter {
+  over: Promise<number>;
+  /** Passes a signal on to the command. */
+  kill(signal: Deno.Signal): void;
+}
+
+/** What a unit's `systemctl show` would say of the command, by its notices alone. */
+interface Unit {
+  active:
+    | "activating/start"
+    | "active/running"
+    | "reloading/reload"
+    | "deactivating/stop"
+    | "inactive/dead"
+    | "failed/failed";
+  status: string;
+  result: string;
+}
+
+/** `STOPPING=1` is final: nothing that comes after it makes the unit active again. */
+const NOTICES: [line: string, active: Unit["active"]][] = [
+  ["READY=1", "active/running"],
+  ["RELOADING=1", "reloading/reload"],
+  ["STOPPING=1", "deactivating/stop"],
+];
+
+/** Starts the command behind a socket of its own. Rejects if either cannot be had. */
+export function notifyProxy({ path, command, env, log }: ProxyOptions): Proxy {
+  const [program, ...args] = command;
+  const { NOTIFY_SOCKET: above, WATCHDOG_PID: _, ...rest } = env;
+  const unit: Unit = { active: "activating/start", status: "", result: "success" };
+  if (path === above) throw new Error(`${path} is systemd's own notify socket: say another path`);
+  const watch = watchdog(Number(env.WATCHDOG_USEC ?? 0) / 1_000);
+  let tell = () => {};
+  // Many services count their requests in STATUS: that alone waits for the interval.
+  const said = () => unitSays(shown(program!, unit, false)).state;
+  const socket = bound(path);
+  const child = started(program!, args, { ...rest, NOTIFY_SOCKET: path }, socket);
+
+  const hear = async () => {
+    for await (const [bytes] of socket) {
+      const lines = new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
+      const was = said();
+      for (const line of lines) {
+        note(unit, line);
+        watch.note(line);
+      }
+      if (said() !== was) tell();
+      const passed = lines.filter((line) => !OWN.test(line)).join("\n");
+      if (!above || passed === "") continue;
+      await notify(above, passed).catch((error) => log.warn("not passed on", { error: messageOf(error) }));
+    }
+  };
+  const over = child.status.then(({ code, signal }) => {
+    unit.active = code === 0 ? "inactive/dead" : "failed/failed";
+    unit.result = code === 0 ? "success" : signal ? `signal ${signal}` : `exit-code ${code}`;
+    closed(socket, path);
+    return code;
+  });
+  hear().catch((error) => log.warn("the notify socket is closed", { error: messageOf(error) }));
+  return {
+    over,
+    onNews: (wake) => void (tell = wake),
+    look: () => Promise.resolve(unitSays(shown(program!, unit, watch.isLate()))),
+    kill(signal) {
+      try {
+        child.kill(signal);
+      } catch { /* it has ended, and its last word is on its way */ }
+    },
+  };
+}
+
+/** A socket that nobody but this user can write to. What a killed proxy left behind is taken away first. */
+function bound(path: string): Deno.DatagramConn {
+  if (isSocket(path)) Deno.removeSync(path);
+  const socket = Deno.listenDatagram({ transport: "unixpacket", path });
+  Deno.chmodSync(path, 0o600);
+  return socket;
+}
+
+function started(program: string, args: string[], env: Record<string, string>, socket: Deno.DatagramConn) {
+  try {
+    return new Deno.Command(program, { args, env, clearEnv: true, stdin: "null" }).spawn();
+  } catch (error) {
+    closed(socket, env.NOTIFY_SOCKET!);
+    throw error;
+  }
+}
+
+function closed(socket: Deno.DatagramConn, path: string): void {
+  socket.close();
+  if (isSocket(path)) Deno.removeSync(path);
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSocket ?? false;
+  } catch {
+    return false;
+  }
+}
+
+function note(unit: Unit, line: string): void {
+  if (line.startsWith("STATUS=")) unit.status = line.slice("STATUS=".length, 300);
+  const active = NOTICES.find(([notice]) => notice === line)?.[1];
+  if (active && unit.active !== "deactivating/stop") unit.active = active;
+}
+
+/** Whether `WATCHDOG=1` is overdue, as WatchdogSec= of systemd.service(5) has it; 0 ms: nobody waits for it. */
+function watchdog(limitMs: number) {
+  let last: number | undefined;
+  let isTriggered = false;
+  return {
+    note(line: string) {
+      if (line === "WATCHDOG=1" || line === "READY=1") last = performance.now();
+      if (line === "WATCHDOG=trigger") isTriggered = true;
+      if (line.startsWith("WATCHDOG_USEC=")) limitMs = Number(line.slice("WATCHDOG_USEC=".length)) / 1_000;
+    },
+    isLate: () => isTriggered || (limitMs > 0 && last !== undefined && performance.now() - last > limitMs),
+  };
+}
+
+function shown(program: string, { active, status, result }: Unit, isLate: boolean): string {
+  const [state, sub] = (isLate && active === "active/running" ? "failed/failed" : active).split("/");
+  const id = program.split("/").at(-1);
+  const why = isLate ? "watchdog" : result;
+  return `Id=${id}\nType=notify\nActiveState=${state}\nSubState=${sub}\nResult=${why}\nStatusText=${status}\n`;
+}

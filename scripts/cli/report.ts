@@ -1,0 +1,58 @@
+import { Command, Option } from "commander";
+import { denoPorts } from "../../functions/deno/start.ts";
+import { describe } from "../../src/config/problem.ts";
+import { USER_AGENT } from "../../src/base/http/client.ts";
+import { ask, DIALECTS, type Report } from "../../src/evidence/report/mod.ts";
+import { fail, print, USAGE } from "./terminal.ts";
+
+interface Options {
+  dialect: string;
+  select?: string;
+  service?: string;
+  allowPrivate?: boolean;
+  json?: boolean;
+}
+
+/** `assay report <url>`: how Assay reads that health endpoint. */
+export const report = new Command("report")
+  .description(
+    "Read one health endpoint as Assay does. Exit 0 a readable claim, 2 unreachable, unreadable or unknown, 3 usage.",
+  )
+  .argument("<url>", "the health endpoint")
+  .addOption(
+    new Option("--dialect <name>", "read it as this dialect").default("auto")
+      .choices(["auto", ...DIALECTS.map(({ name }) => name)]),
+  )
+  .option("--select <part>", "read this part of the answer, such as components.db")
+  .option("--service <name>", "ask about this gRPC service (with --dialect grpc-health or grpc-web)")
+  .option("--allow-private", "let it reach private and loopback addresses")
+  .option("--json", "print JSON")
+  .action(async (address: string, options: Options) => {
+    if (!URL.canParse(address)) fail(USAGE, `Not a URL: ${describe(address, [])}`);
+    const ports = denoPorts("", { allowPrivate: options.allowPrivate ?? false });
+    const source = {
+      url: new URL(address),
+      headers: { "user-agent": USER_AGENT },
+      dialect: options.dialect,
+      select: options.select,
+      service: options.service,
+      timeoutMs: 10_000,
+    };
+    const read = await ask(ports, source, DIALECTS);
+    print({ json: options.json, value: read }, described(read));
+    if (read.reason?.startsWith("refused") && !options.allowPrivate) {
+      console.error("an address on your own machine or network needs --allow-private");
+    }
+    Deno.exit(["unreachable", "unreadable", "unknown"].includes(read.state) ? 2 : 0);
+  });
+
+function described(report: Report): string {
+  const { state, dialect, confidence, question, reason, claims, subsystems, contradictions } = report;
+  return [
+    `${state}${reason ? `: ${reason}` : ""}`,
+    `  dialect    ${dialect} (${confidence}), asked about ${question}`,
+    ...claims.map(({ source, state, raw }) => `  claim      ${source} ${raw}: ${state}`),
+    ...subsystems.map(({ name, state, layer }) => `  subsystem  ${name} (${layer}): ${state}`),
+    ...contradictions.map((contradiction) => `  but        ${contradiction}`),
+  ].join("\n");
+}

@@ -1,0 +1,49 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { denoPorts, start } from "../../functions/deno/start.ts";
+import { webhookFaults } from "../../src/engine/notify/mod.ts";
+import { DEFAULT_FILE, fail, INVALID, loadFile, USAGE, warn } from "./terminal.ts";
+
+/** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
+export const startVerb = new Command("start")
+  .description("Run Assay, or with --prober only one prober of it. Exit 0 after SIGTERM, 1 config, 3 usage.")
+  .argument("[file]", "the config", DEFAULT_FILE)
+  .addOption(new Option("--prober <id>", "only answer /v1/rounds as this prober").env("ASSAY_PROBER"))
+  .addOption(new Option("--here <id>", "run all of Assay, and answer as this prober too").env("ASSAY_HERE"))
+  .addOption(
+    new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(portOf),
+  )
+  .option("--allow-private", "let probes reach private and loopback addresses")
+  .option("--json", "nothing to change: the log is JSON lines already")
+  .action(
+    async (
+      file: string,
+      options: { prober?: string; here?: string; port?: number; allowPrivate?: boolean },
+    ) => {
+      // A machine that only probes needs no secrets of those who are told.
+      const envMissing = options.prober ? "warning" : "error";
+      const loaded = await loadFile(file, {
+        runtime: "deno",
+        allowPrivate: options.allowPrivate,
+        envMissing,
+      });
+      warn(file, loaded);
+      const ports = denoPorts(loaded.text, loaded.config);
+      const faults = options.prober ? [] : await webhookFaults(ports.vault, loaded.config);
+      if (faults.length > 0) fail(INVALID, faults.join("\n"));
+      if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
+      try {
+        const { stop } = start({ config: loaded.config, ports, ...options });
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+          Deno.addSignalListener(signal, () => void stop().then(() => Deno.exit(0)));
+        }
+      } catch (error) {
+        fail(USAGE, (error as Error).message);
+      }
+    },
+  );
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("Not a port.");
+  return port;
+}

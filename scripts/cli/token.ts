@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { SCOPES } from "../../src/config/api.ts";
+import { tokenGrammar } from "../../src/config/schema/api.ts";
+import { DURATION, milliseconds } from "../../src/config/schema/duration.ts";
+import { iso } from "../../src/base/time.ts";
+import { fail, print, USAGE } from "./terminal.ts";
+
+/** What `assay token create` is told. */
+interface Wanted {
+  id: string;
+  scope: string[];
+  target?: string[];
+  expires?: string;
+  json?: boolean;
+}
+
+const gather = (value: string, before: string[] = []) => [...before, ...value.split(",")];
+
+const create = new Command("create")
+  .description("Make a token and print it, once, with the row for the config. Exit 0, 3 usage.")
+  .exitOverride()
+  .requiredOption("--id <id>", "its name; the same as an older one's for a rotation")
+  .requiredOption("--scope <scope>", `what it is good for, again for more: ${SCOPES.join(", ")}`, gather)
+  .option("--target <glob>", "the targets it is good for, again for more; all without", gather)
+  .option("--expires <when>", "refused afterwards: 90d, 2027-01-31 or an instant")
+  .option("--json", "print JSON")
+  .action(async ({ id, scope: scopes, target: targets, expires, json }: Wanted) => {
+    const token = `assay_${base64url(crypto.getRandomValues(new Uint8Array(32)))}`;
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+    const hash = `sha256:${base64url(new Uint8Array(digest))}`;
+    const row = {
+      id,
+      hash,
+      scopes,
+      ...(targets && { targets }),
+      ...(expires && { expires: instant(expires) }),
+    };
+    const read = tokenGrammar.safeParse(row);
+    if (!read.success) {
+      fail(USAGE, read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
+    }
+    if (targets && scopes.includes("admin")) {
+      fail(USAGE, "An admin token is good for all targets: leave --target out");
+    }
+    print({ json, value: { token, row: read.data } }, [token, "", ...paste(read.data)].join("\n"));
+  });
+
+/** `assay token`: tokens of the API. */
+export const token = new Command("token").description("Tokens of the API").exitOverride().addCommand(create);
+
+/** The row as YAML; a flow map of JSON texts is YAML. */
+function paste(row: Record<string, unknown>): string[] {
+  const fields = Object.entries(row).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  return [
+    "# It is shown this once. Into the config, below api:",
+    "tokens:",
+    `  - { ${fields.join(", ")} }`,
+  ];
+}
+
+/** `90d` from now as a date; anything else as it stands. */
+function instant(expires: string): string {
+  if (!DURATION.test(expires)) return expires;
+  return iso(Date.now() + milliseconds(expires)).replace(/\.\d+Z$/, "Z");
+}
+
+const base64url = (bytes: Uint8Array) =>
+  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

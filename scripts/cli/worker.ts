@@ -1,0 +1,83 @@
+/**
+ * `deno task deploy` and `deno task dev:worker`: check the config, compile it to JSON so that neither the YAML parser nor the grammar is
+ * bundled, hold it against the plan's limits, then hand over to wrangler, with every option that is not ours.
+ */
+import { Command, CommanderError, Option } from "commander";
+import { parseEnv } from "node:util";
+import { compiled } from "../../src/config/compiled.ts";
+import { readYaml } from "../../src/config/yaml.ts";
+import { spare } from "./spare.ts";
+import { DEFAULT_FILE, loadFile, USAGE, warn } from "./terminal.ts";
+
+const WRANGLER = "npm:wrangler@4.155.0";
+/** Where wrangler.toml looks. What is deployed lies beside it, because a running `dev` reloads when its own changes. */
+const DEVELOPED = ".assay/config.json";
+const DEPLOYED = ".assay/deployed.json";
+
+interface Options {
+  configFile: string;
+  plan: "free" | "paid";
+}
+
+const program = new Command().exitOverride().showHelpAfterError();
+for (const verb of ["deploy", "dev"] as const) {
+  program.command(verb)
+    .description(verb === "deploy" ? "Check, budget, deploy to Cloudflare" : "The same code in workerd, here")
+    .option("--config-file <file>", "the config", DEFAULT_FILE)
+    .addOption(new Option("--plan <plan>", "Cloudflare's plan").choices(["free", "paid"]).default("free"))
+    .argument("[options...]", "options of wrangler")
+    .allowUnknownOption()
+    .exitOverride()
+    .action(async (rest: string[], options: Options) => Deno.exit(await handOver(verb, rest, options)));
+}
+try {
+  await program.parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  Deno.exit(error.exitCode === 0 ? 0 : USAGE);
+}
+
+async function handOver(verb: "deploy" | "dev", rest: string[], { configFile, plan }: Options) {
+  const secrets = verb === "dev" ? await devVars() : {};
+  const env = (name: string) => secrets[name] ?? Deno.env.get(name);
+  // Secrets live in wrangler, so an unset one is only worth a warning here.
+  const loaded = await loadFile(configFile, { runtime: "cloudflare", envMissing: "warning", env });
+  warn(configFile, loaded);
+  const bundled = JSON.stringify(compiled(readYaml(loaded.text).value));
+  const file = verb === "deploy" ? DEPLOYED : DEVELOPED;
+  await Deno.mkdir(".assay", { recursive: true });
+  await Deno.writeTextFile(file, bundled);
+  const plain = rest.some((word) => /^(-e|--env)\b/.test(word)) ? [] : ["--env="];
+  // Last: `--var` and `--alias` take every word that follows.
+  if (verb === "dev") return await run(WRANGLER, "dev", ...rest, ...plain, "--var", "ASSAY_PLACES:assumed");
+  const assay = new URL("assay.ts", import.meta.url).pathname;
+  const code = await run(assay, "budget", configFile, "--plan", plan);
+  if (code !== 0) return code;
+  const aliases = ["--alias", `#config:${await Deno.realPath(file)}`, ...spare(bundled)];
+  return await run(WRANGLER, "deploy", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`, ...aliases);
+}
+
+/** What wrangler gives the Worker on this machine as its secrets. */
+async function devVars(): Promise<Record<string, string | undefined>> {
+  try {
+    return parseEnv(await Deno.readTextFile(".dev.vars"));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw error;
+  }
+}
+
+/** Runs a program until it ends; what would end this process ends that one. */
+async function run(...args: string[]): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...args],
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const stop = () => child.kill("SIGTERM");
+  Deno.addSignalListener("SIGTERM", stop);
+  const { code } = await child.status;
+  Deno.removeSignalListener("SIGTERM", stop);
+  return code;
+}

@@ -1,0 +1,85 @@
+/**
+ * A small stateful shop. Its `/readyz` says ready as soon as the process is up, whatever its order worker does. As a script,
+ * `deno task shop [--port n]`, it also receives webhooks at `/hook`.
+ */
+import { hook } from "./hook.ts";
+
+interface Order {
+  id: string;
+  ref: unknown;
+  state: "pending" | "accepted" | "cancelled";
+}
+
+/** One replica of the shop, on loopback. */
+export interface Shop {
+  url: string;
+  /** A new version: the HTTP server is up at once, the order worker has a backlog to catch up with. */
+  deploy(): void;
+  /** The order worker has caught up. */
+  catchUp(): void;
+  close(): Promise<void>;
+}
+
+/** Known to everybody: for webhooks from this machine to itself. */
+const DEV_SECRET = `whsec_${btoa("known to all, so only for trying")}`;
+const PORT = 8090;
+const READY = "[+]ping ok\n[+]database ok\n[+]order-worker ok\nreadyz check passed\n";
+
+/**
+ * Starts a replica; on a free port if none is named. `POST /deploy` and `POST /catch-up` do what the methods do, a POST to one
+ * of the `doors` what that answers.
+ */
+export function shop(port = 0, doors: Record<string, (request: Request) => Promise<Response>> = {}): Shop {
+  const orders = new Map<string, Order>();
+  let working = true;
+  let count = 0;
+  const deploy = () => void (working = false);
+  const catchUp = () => {
+    working = true;
+    for (const order of orders.values()) order.state = "accepted";
+  };
+  const controls: Record<string, () => void> = { "/deploy": deploy, "/catch-up": catchUp };
+
+  const answer = async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    const id = /^\/orders\/(\w+)$/.exec(pathname)?.[1];
+    if (pathname === "/readyz") return new Response(READY);
+    if (request.method === "POST" && pathname in controls) {
+      controls[pathname]!();
+      return new Response(null, { status: 204 });
+    }
+    if (request.method === "POST" && pathname in doors) return await doors[pathname]!(request);
+    if (pathname === "/orders" && request.method === "POST") {
+      const { ref } = await request.json();
+      const order: Order = { id: `ord_${++count}`, ref, state: working ? "accepted" : "pending" };
+      orders.set(order.id, order);
+      return Response.json(order, { status: 201 });
+    }
+    const order = id && orders.get(id);
+    if (!order) return Response.json({ error: "no such order" }, { status: 404 });
+    if (request.method !== "DELETE") return Response.json(order);
+    orders.delete(order.id);
+    return new Response(null, { status: 204 });
+  };
+
+  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, answer);
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    deploy,
+    catchUp,
+    close: () => server.shutdown(),
+  };
+}
+
+if (import.meta.main) {
+  const at = Deno.args.indexOf("--port");
+  const secret = Deno.env.get("ONCALL_SECRET") || DEV_SECRET;
+  const { url } = shop(at < 0 ? PORT : Number(Deno.args[at + 1]), {
+    "/hook": hook(secret, (line) => console.log(`webhook  ${line}`)),
+  });
+  console.log(
+    `the shop serves at ${url}; curl -X POST ${url}/deploy makes it overclaim, ${url}/catch-up ends that`,
+  );
+  const whose = secret === DEV_SECRET ? secret : "ONCALL_SECRET";
+  console.log(`it verifies the webhooks that ${url}/hook receives with the secret ${whose}`);
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "./ports.ts";
+import type { Store } from "../storage/store.ts";
+
+/** What other processes change is seen within this time. */
+const FRESH_MS = 1_000;
+
+/** A store that knows how often something was told through it. */
+export interface Watched {
+  store: Store;
+  /** Rises with each memo that was kept or forgotten. */
+  told(): number;
+}
+
+/** Watches what is told through this process, so that it is seen at once. */
+export function watched(store: Store): Watched {
+  let count = 0;
+  const counting = new Proxy(store, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== "function") return method;
+      if (name !== "tell" && name !== "unsay") return method.bind(target);
+      return (...given: unknown[]) => method.apply(target, given).finally(() => count++);
+    },
+  });
+  return { store: counting, told: () => count };
+}
+
+/**
+ * Reads at most once at a time and once in `keptMs`, however many ask; at once again when `version` changes. What failed is not
+ * kept. What it answers is shared: nobody may change it.
+ */
+export function fresh<T>(
+  clock: Pick<Clock, "elapsed">,
+  read: () => Promise<T>,
+  version: () => number = () => 0,
+  keptMs = FRESH_MS,
+): () => Promise<T> {
+  let last: { value: Promise<T>; readAt: number; version: number } | undefined;
+  return () => {
+    const now = clock.elapsed();
+    if (last && now - last.readAt < keptMs && last.version === version()) return last.value;
+    const mine = { value: read(), readAt: now, version: version() };
+    mine.value.catch(() => last = last === mine ? undefined : last);
+    last = mine;
+    return mine.value;
+  };
+}
+
+/** Values by key that are forgotten within a second, at once when `version` changes, or when there are too many. */
+export interface Recent<T> {
+  get(key: string): T | undefined;
+  /** `version` is that of before the value was made: what was told meanwhile may not be in it. */
+  set(key: string, value: T, version: number): void;
+}
+
+const MOST = 2_000;
+/** Not all at once, so that many that were made together are not all made again together. */
+const SPREAD = 16;
+
+/** An empty {@linkcode Recent}. */
+export function recently<T>(clock: Pick<Clock, "elapsed">, present: () => number): Recent<T> {
+  const kept = new Map<string, { value: T; until: number; version: number }>();
+  let turn = 0;
+  return {
+    get(key) {
+      const found = kept.get(key);
+      return found && clock.elapsed() < found.until && found.version === present() ? found.value : undefined;
+    },
+    set(key, value, version) {
+      turn = (turn + 7) % SPREAD;
+      const until = clock.elapsed() + FRESH_MS * (SPREAD / 2 + turn / 2) / SPREAD;
+      kept.delete(key);
+      kept.set(key, { value, until, version });
+      if (kept.size > MOST) kept.delete(kept.keys().next().value!);
+    },
+  };
+}

@@ -1,0 +1,299 @@
+/**
+ * What a config takes on Cloudflare, from the config alone: each figure against its limit, and the price of a month.
+ *
+ *     config -> slots of the fullest day -> lines -> faults, doubts, price
+ */
+import { commandsAMonth, REQUESTS } from "./upstash_commands.ts";
+import type { Check, Config } from "../config/config.ts";
+import { overheadOf, redirectedOf, requestsOf } from "../config/requests.ts";
+import { atOnce, type Day, DAY_MS, fullestDay, usualOf } from "./busiest_day.ts";
+import {
+  BASE_USD,
+  CPU_MS_A_REQUEST,
+  CPU_MS_TO_WAKE,
+  INVOCATION,
+  type Meter,
+  METERS,
+  MONTH_DAYS,
+  OBJECT_CPU_MS,
+  OBJECT_GB,
+  type Plan,
+  UPSTASH,
+} from "./prices.ts";
+import { iso } from "../base/time.ts";
+
+/** What the budget is made for. `latencyMs` is assumed of every request. */
+export interface BudgetOptions {
+  plan: Plan;
+  latencyMs: number;
+}
+
+/** One figure of the budget. `limit` null: there is none. `fits` null: that is open, and `doubt` says why. */
+export interface Line {
+  name: string;
+  value: number;
+  limit: number | null;
+  fits: boolean | null;
+  doubt?: string;
+  /** What is counted, in words. */
+  counted: string;
+  /** The prober, slot or check that takes most of it. */
+  where?: string;
+}
+
+/** What a meter costs in a month. */
+export interface Charge {
+  name: string;
+  used: number;
+  included: number;
+  usd: number;
+}
+
+/** A config held against a plan. */
+export interface Budget {
+  plan: Plan;
+  lines: Line[];
+  /** Each limit that is passed, and who passes it. */
+  faults: string[];
+  /** Each limit that may be passed, why that is open, and who would pass it. */
+  doubts: string[];
+  /** USD a month, the base price included; no charges on the free plan. */
+  month: { usd: number; base: number; charges: Charge[] };
+}
+
+/** As `settle` does: what is not walked by then is missing. */
+const SLOT_MS = 50_000;
+/** The shard's state, its line of history, and the old line that retention deletes, which is a row written too. */
+const ROWS_A_SHARD = 3;
+/** The lease of a tick, and the alarm that it sets. */
+const ROWS_A_TICK = 2;
+
+/** Holds a config against a plan. */
+export function budget(config: Config, { plan, latencyMs }: BudgetOptions): Budget {
+  const day = fullestDay(config, latencyMs);
+  const used = metersOf(config, day, latencyMs);
+  const commands = config.store.kind === "upstash" ? commandsAMonth(day) : undefined;
+  const lines = [
+    ...askLines(config, day, plan),
+    ...slotLines(config, day, { plan, latencyMs }),
+    ...meterLines(used, day, plan),
+    ...commands ? upstashLines(commands, day, plan) : [],
+  ];
+  const over = ({ name, value, limit, where }: Line, why: string) =>
+    `${name}: ${Math.round(value * 100) / 100}, ${why}${limit}: ${where}`;
+  const base = BASE_USD[plan];
+  const charges = [
+    ...meters.map((meter) => charge(meter, used[meter])),
+    ...commands ? [billed(commands)] : [],
+  ];
+  const due = plan === "free" ? [] : charges;
+  return {
+    plan,
+    lines,
+    faults: lines.filter(({ fits }) => fits === false).map((line) => over(line, "over the limit of ")),
+    doubts: lines.filter(({ fits }) => fits === null).map((line) => `${over(line, "limit ")}; ${line.doubt}`),
+    month: { usd: base + sum(due, ({ usd }) => usd), base, charges: due },
+  };
+}
+
+/** A line whose `doubt` counts only where its value passes `from`, by default the limit. */
+function held(figure: Omit<Line, "fits">, from = figure.limit ?? Infinity): Line {
+  const { doubt, ...line } = figure;
+  if (doubt !== undefined && line.value > from) return { ...line, fits: null, doubt };
+  return { ...line, fits: line.limit === null || line.value <= line.limit };
+}
+
+const probersOf = ({ regions }: Config) => regions.flatMap(({ probers }) => probers);
+
+/** One ask of a prober is one invocation. All probers are asked the same, so one stands for all. */
+function askLines(config: Config, day: Day, plan: Plan): Line[] {
+  const probers = probersOf(config);
+  const place = probers.find(({ kind }) => kind === "place");
+  const { subrequests: limit, cpuMs } = INVOCATION[plan];
+  const prober = `prober ${(place ?? probers[0])?.id}`;
+  const direct = fullestAsk(config, day, limit, requestsOf);
+  const redirected = fullestAsk(config, day, limit, (check) => requestsOf(check) + redirectedOf(check));
+  const heavy = most(direct.checks, requestsOf);
+  return [
+    held({
+      name: "subrequests of an ask of a prober",
+      value: direct.value,
+      limit,
+      counted:
+        "worst case, no redirects: each source of a report twice, every poll, cleanup, controls, trace" +
+        (place ? "" : "; probers with a url as Workers of this plan"),
+      where: `${prober}, ${direct.where}`,
+    }),
+    held({
+      name: "the same with all redirects",
+      value: redirected.value,
+      limit,
+      counted: "each request of a step redirected as often as it may be",
+      where: `${prober}, ${redirected.where}`,
+      doubt:
+        "it depends on the targets, and what redirects bring past it is our error or missing, never down",
+    }),
+    held({
+      name: "CPU of an ask of a prober, ms",
+      value: CPU_MS_TO_WAKE + direct.value * CPU_MS_A_REQUEST,
+      limit: place ? OBJECT_CPU_MS : cpuMs,
+      counted:
+        `${CPU_MS_TO_WAKE} ms to wake, ${CPU_MS_A_REQUEST} ms a subrequest; measured in workerd, with the ledger's part`,
+      where: `${prober}, ${direct.asked}; ${heavy.key} has most requests, ${requestsOf(heavy)}`,
+      doubt: place ? OBJECT_DOUBT : WORKER_DOUBT,
+    }, plan === "free" ? cpuMs : Infinity),
+  ];
+}
+
+const OBJECT_DOUBT =
+  `Cloudflare's page on objects gives that without a plan, but says that those of Workers apply, ${INVOCATION.free.cpuMs} ms`;
+const WORKER_DOUBT =
+  "Cloudflare lets a Worker pass it now and then, and a prober elsewhere has no such limit";
+
+/** The ask with most requests, and the first check with which they pass `limit`. */
+function fullestAsk(config: Config, { agenda }: Day, limit: number, requests: (check: Check) => number) {
+  const overhead = overheadOf(config);
+  // Slots of the same checks are one object: a second of them says nothing new.
+  const firsts = [...Map.groupBy(agenda, ({ slot }) => slot).values()].map(([first]) => first!);
+  const asks = firsts.flatMap(({ at, slot }) => slot.asks.map(({ checks }) => ({ at, checks })));
+  const { at, checks } = most(asks, (ask) => sum(ask.checks, requests));
+  let left = limit - overhead;
+  const first = checks.find((check) => (left -= requests(check)) < 0);
+  const asked = `slot ${clock(at)}, ${checks.length} checks`;
+  return {
+    checks,
+    value: overhead + sum(checks, requests),
+    asked,
+    where: first ? `${asked}; the first that does not fit is ${first.key}` : asked,
+  };
+}
+
+function slotLines(config: Config, { agenda }: Day, { plan, latencyMs }: BudgetOptions): Line[] {
+  const probers = probersOf(config).length;
+  const widest = most(agenda, ({ slot }) => slot.asks.length);
+  const { asks } = widest.slot;
+  const isUpstash = config.store.kind === "upstash";
+  const aLane = probers + (isUpstash ? REQUESTS.aLane : 0);
+  const besides = config.webhooks.length + (isUpstash ? REQUESTS.besides : 0);
+  const limit = INVOCATION[plan].subrequests;
+  const value = asks.length * aLane + besides;
+  const first = asks[Math.max(0, Math.floor((limit - besides) / aLane))]?.checks[0];
+  const ticked = `slot ${clock(widest.at)}, ${asks.length} lanes, ${probers} probers`;
+  const longest = most(agenda, ({ slot }) => slot.walkMs);
+  const heavy = most(longest.slot.checks, usualOf);
+  return [
+    held({
+      name: "subrequests of a tick of the ledger",
+      value,
+      limit,
+      counted: `each prober once a lane, each webhook once${isUpstash ? ", Upstash at most" : ""}`,
+      where: first ? `${ticked}; the first that does not fit is ${first.key}` : ticked,
+    }),
+    held({
+      name: "time of the longest slot, s",
+      value: longest.slot.walkMs / 1_000,
+      limit: SLOT_MS / 1_000,
+      counted: `usual case (one report, each step once), ${latencyMs} ms a request, ${
+        atOnce(config)
+      } at once`,
+      where: `slot ${clock(longest.at)}, ${longest.slot.checks.length} checks; ` +
+        `${heavy.key} has most requests, ${usualOf(heavy)}; what is not walked by then is missing`,
+    }),
+  ];
+}
+
+const meters = Object.keys(METERS) as Meter[];
+
+/** What a day takes of each meter. */
+function metersOf(config: Config, { agenda, ticks, alarms }: Day, latencyMs: number): Record<Meter, number> {
+  const probers = probersOf(config);
+  const places = probers.filter((prober) => prober.kind === "place");
+  const objects = new Set(places.map(({ place, generation }) => `${place}:${generation}`)).size;
+  const asks = sum(agenda, ({ slot }) => slot.asks.length);
+  const walked = ({ slot }: Day["agenda"][number]) => Math.min(slot.walkMs, SLOT_MS);
+  const proberMs = Math.min(DAY_MS, sum(agenda, walked));
+  const ledgerMs = Math.min(DAY_MS, sum(agenda, (one) => walked(one) + latencyMs));
+  return {
+    workerRequests: ticks + asks * (probers.length - places.length),
+    objectRequests: ticks + alarms + asks * places.length,
+    gbSeconds: (objects * proberMs + ledgerMs) / 1_000 * OBJECT_GB,
+    rowsWritten: ROWS_A_TICK * ticks + alarms + ROWS_A_SHARD * sum(agenda, ({ slot }) => slot.shards),
+  };
+}
+
+const COUNTED: Record<Meter, string> = {
+  workerRequests: "a cron event a minute, asks of probers with a url; not the API",
+  objectRequests: "a tick a minute, an alarm for each slot inside one, each ask of a place; not the API",
+  gbSeconds: `${OBJECT_GB} GB by the time of each slot (usual case), for the ledger and each place`,
+  rowsWritten:
+    `${ROWS_A_SHARD} a shard and slot (state, history, history forgotten), a lease and an alarm a tick`,
+};
+
+function meterLines(used: Record<Meter, number>, { groups }: Day, plan: Plan): Line[] {
+  const runs = groups.flatMap(({ runs, checks }) => checks.map((check) => ({ check, runs })));
+  const often = most(runs, ({ runs }) => runs);
+  const heavy = most(runs, ({ runs, check }) => runs * usualOf(check));
+  return meters.map((meter) => {
+    const { check, runs } = meter === "gbSeconds" ? heavy : often;
+    const where = `${check.key} takes most, with ${runs} runs a day`;
+    const limit = plan === "free" ? METERS[meter].freeADay : null;
+    const name = `${METERS[meter].name} a day`;
+    return held({ name, value: used[meter], limit, counted: COUNTED[meter], where });
+  });
+}
+
+/** So many checks are named; the others are counted. */
+const NAMED = 3;
+
+function upstashLines({ awake, asleep }: ReturnType<typeof commandsAMonth>, day: Day, plan: Plan): Line[] {
+  const { runs } = most(day.groups, ({ runs }) => runs);
+  const keys = day.groups.filter((group) => group.runs === runs).flatMap(({ checks }) =>
+    checks.map(({ key }) => key)
+  );
+  const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : "";
+  const common = {
+    limit: plan === "free" ? UPSTASH.freeAMonth : null,
+    where: `${keys.slice(0, NAMED).join(", ")}${more} ${keys.length === 1 ? "has" : "have"} ` +
+      `the shortest period, ${runs} runs a day`,
+  };
+  const line = held({
+    ...common,
+    name: "Upstash commands a month",
+    value: awake,
+    counted: "leases, commits, looks for notices, housekeeping; Upstash's own free plan; not the API",
+  });
+  if (asleep === awake) return [line];
+  return [
+    line,
+    held({
+      ...common,
+      name: "the same if the ledger sleeps between slots",
+      value: asleep,
+      counted: "each time it wakes it reads again what it knew; this is what the price is of",
+      doubt: "an object sleeps after 10 idle seconds, unless the API is asked more often",
+    }),
+  ];
+}
+
+/** Upstash without its free plan: from the first command, and for a ledger that sleeps. */
+const billed = ({ asleep }: ReturnType<typeof commandsAMonth>): Charge => ({
+  name: "Upstash commands",
+  used: asleep,
+  included: 0,
+  usd: asleep * UPSTASH.usdAMillion / 1_000_000,
+});
+
+function charge(meter: Meter, usedADay: number): Charge {
+  const { name, includedAMonth: included, usdAMillion } = METERS[meter];
+  const used = MONTH_DAYS * usedADay;
+  return { name, used, included, usd: Math.max(0, used - included) * usdAMillion / 1_000_000 };
+}
+
+const sum = <T>(list: readonly T[], of: (one: T) => number) =>
+  list.reduce((total, one) => total + of(one), 0);
+
+/** The first of those with the most. No list here is empty: a config has a check, and each runs on the fullest day. */
+const most = <T>(list: readonly T[], of: (one: T) => number) =>
+  list.reduce((best, one) => of(one) > of(best) ? one : best);
+
+const clock = (at: number) => `${iso(at).slice(11, 19)} UTC`;

@@ -1,0 +1,21 @@
+/** What a ledger on Cloudflare asks of Upstash. */
+import type { Day } from "./busiest_day.ts";
+import { MONTH_DAYS, UPSTASH_USE } from "./prices.ts";
+
+const { lease, commit, look, housekeeping, wake, requests } = UPSTASH_USE;
+
+/** Billed commands of a month if the ledger never sleeps, and if it does wherever it may. */
+export function commandsAMonth(
+  { agenda, ticks, alarms, naps, shards }: Day,
+): { awake: number; asleep: number } {
+  const commits = agenda.reduce((sum, { slot }) => sum + slot.asks.length, 0);
+  const aDay = lease * ticks + commit * commits + look * (2 * ticks + alarms);
+  const awake = MONTH_DAYS * aDay + housekeeping.aMonth + housekeeping.aShard * shards;
+  return { awake, asleep: awake + MONTH_DAYS * (wake.tick * naps.ticks + wake.alarm * naps.alarms) };
+}
+
+/** REST requests of one tick at most: of each lane of its slot, and besides. */
+export const REQUESTS = {
+  aLane: requests.commit,
+  besides: requests.lease + requests.looks + requests.housekeeping + requests.wake,
+} as const;

@@ -1,0 +1,106 @@
+/** The `api` part of a config: who may do what, how often, and from which pages. */
+import type * as z from "zod";
+import type { apiGrammar } from "./schema/api.ts";
+import { matches } from "../base/glob.ts";
+import type { Note, Path } from "./problem.ts";
+import type { Draft } from "./validate.ts";
+import { unique } from "./unique.ts";
+
+/** What a token may be good for: reading detail, pushing reports, acting on what is seen, and all of it. */
+export const SCOPES = ["read", "report", "operate", "admin"] as const;
+/** One of {@linkcode SCOPES}. */
+export type Scope = (typeof SCOPES)[number];
+
+/** A token that the API knows by its digest alone. Two with one `id` are a rotation. */
+export interface TokenConfig {
+  id: string;
+  /** SHA-256 of the token, lower-case hex. */
+  digest: string;
+  scopes: Scope[];
+  /** Globs over target ids. */
+  targets: string[];
+  /** Refused from this instant on, epoch ms. */
+  expiresAt?: number;
+}
+
+/** Settings of the HTTP API. */
+export interface ApiConfig {
+  /** `${env:NAME}` of a token for everything. */
+  token?: string;
+  tokens: TokenConfig[];
+  /** Requests that one client may send in a minute. */
+  rateLimit: { perMinute: number };
+  /** Origins whose pages may read the API; `*` is all of them. */
+  cors: string[];
+  /** Reverse proxies in front, each of which appends to X-Forwarded-For; 0: that header is not looked at. */
+  proxies: number;
+}
+
+/** Tokens of one config at most: each request is compared with this many. */
+export const MOST_TOKENS = 100;
+
+const DAY_MS = 86_400_000;
+
+type ApiDraft = Draft<z.infer<typeof apiGrammar>>;
+type RowDraft = NonNullable<NonNullable<ApiDraft["tokens"]>[number]>;
+
+/** `api` with every default; `targets` are the ids that patterns may mean. */
+export function readApi(draft: ApiDraft = {}, targets: (string | undefined)[], note: Note): ApiConfig {
+  const { token, tokens = [], rateLimit, cors = [], proxies = 0 } = draft;
+  const twice = {
+    message: "this token is in the list already",
+    expected: "another token",
+    found: "its hash",
+  };
+  const fresh = unique("token", ({ path }) => note({ path, ...twice }));
+  const rows = new Map<string, number>();
+  return {
+    token,
+    tokens: tokens.flatMap((row, i) => {
+      if (!row) return [];
+      const path = ["api", "tokens", i];
+      fresh(row.hash && digestOf(row.hash), [...path, "hash"]);
+      const count = (rows.get(row.id ?? "") ?? 0) + 1;
+      rows.set(row.id ?? "", count);
+      if (row.id && count > 2) {
+        const expected = "at most two rows with one id: the old token and the new one";
+        note({ path: [...path, "id"], message: "a third token with this id", expected, found: row.id });
+      }
+      return [readToken(row, targets, path, note)];
+    }),
+    rateLimit: { perMinute: rateLimit?.perMinute ?? 600 },
+    cors: cors.filter((origin) => origin !== undefined),
+    proxies,
+  };
+}
+
+function readToken(row: RowDraft, ids: (string | undefined)[], path: Path, note: Note): TokenConfig {
+  const scopes = (row.scopes ?? []).filter((scope) => scope !== undefined);
+  const targets = (row.targets ?? ["*"]).filter((glob) => glob !== undefined);
+  if (scopes.includes("admin") && targets.some((glob) => glob !== "*")) {
+    const expected = "no targets, or other scopes";
+    note({ path: [...path, "targets"], message: "admin is good for all targets", expected, found: "a list" });
+  }
+  for (const [i, glob] of targets.entries()) {
+    if (glob === "*" || ids.some((id) => id !== undefined && matches(glob, id))) continue;
+    note({ severity: "warning", path: [...path, "targets", i], message: "no target matches", found: glob });
+  }
+  return {
+    id: row.id ?? "",
+    digest: row.hash ? digestOf(row.hash) : "",
+    scopes,
+    targets,
+    ...(row.expires !== undefined && { expiresAt: endOf(row.expires) }),
+  };
+}
+
+/** `sha256:<hex or base64url>` as hex. */
+function digestOf(hash: string): string {
+  const text = hash.slice("sha256:".length);
+  if (text.length === 64) return text;
+  const bytes = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+}
+
+/** A date lasts until its end. */
+const endOf = (expires: string) => Date.parse(expires) + (expires.includes("T") ? 0 : DAY_MS);

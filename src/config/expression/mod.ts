@@ -1,0 +1,14 @@
+/**
+ * CEL expressions and templates that fail closed.
+ *
+ *     source -> check (types, names) -> rewrite (strict calls) -> program(scope) -> value
+ *                                                                      \-> explain: evaluates the parts again
+ */
+export type { Facts, Run, TemplateFacts } from "./scope.ts";
+export type { Reason, Value } from "./value.ts";
+export type { Expectation, Mismatch, Program } from "./expectation.ts";
+export type { Template } from "./template.ts";
+export { ExpressionError } from "./check.ts";
+export { compileExpectation, compileProgram } from "./expectation.ts";
+export { compileTemplate } from "./template.ts";
+export { credulous } from "./vacuous.ts";

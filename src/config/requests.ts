@@ -1,0 +1,28 @@
+import type { AskedSource, Check, Config, Step } from "./config.ts";
+
+/** The sources of a check that a prober asks. */
+export const askedOf = ({ report }: Pick<Check, "report">): AskedSource[] =>
+  report?.sources.filter((source) => source.kind === "asked") ?? [];
+
+/**
+ * Requests that one round of a check may send: each source that is asked twice (the second look), each step once or, polled, as often as its window
+ * allows, and the cleanup. Redirects are not counted, see `redirectedOf`.
+ */
+export function requestsOf(
+  { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
+): number {
+  return 2 * askedOf({ report }).length +
+    [...journey, ...cleanup].reduce((sum, step) => sum + triesOf(step), 0);
+}
+
+const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
+
+/** What a round may send on top if each request of a step is redirected as often as it may be; a source is asked without. */
+export const redirectedOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
+  [...journey, ...cleanup].reduce((sum, step) => sum + step.redirects * triesOf(step), 0);
+
+/** A prober measures its own place once an hour, in any of its asks. */
+const TRACES = 1;
+
+/** Requests of one ask that are no check's own: the controls, and where the prober is. */
+export const overheadOf = ({ controls }: Pick<Config, "controls">): number => controls.length + TRACES;

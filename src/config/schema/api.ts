@@ -1,0 +1,42 @@
+import * as z from "zod";
+import { MOST_TOKENS, SCOPES } from "../api.ts";
+import { id, list, map, reference, text } from "./fields.ts";
+
+const HASH = /^sha256:([0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
+
+const isDate = (value: string) => z.iso.date().safeParse(value).success;
+const instant = () =>
+  z.string().refine((value) => isDate(value) || z.iso.datetime({ offset: true }).safeParse(value).success, {
+    error: "a date: 2027-01-31 (that day included, UTC) or 2027-01-31T12:00:00Z",
+  });
+
+/** One row of `api.tokens`, as `assay token create` prints it. */
+export const tokenGrammar = map({
+  id: id().describe("Shown in GET /v1/tokens. Two rows with one id are a rotation."),
+  hash: text(HASH, "a hash: sha256: and 64 hex digits or 43 of base64url, from `assay token create`")
+    .describe("Digest of the token; the token itself stands nowhere."),
+  scopes: list(z.enum(SCOPES), SCOPES.length)
+    .describe("What it is good for. operate includes read; admin includes all."),
+  targets: list(text(/^[a-z0-9*-]{1,63}$/, "a target id, with * for any run of characters"), 100).optional()
+    .meta({ description: "The targets it is good for.", default: ["*"] }),
+  expires: instant().optional().describe(
+    "Refused afterwards: a date (that day included, UTC) or an instant.",
+  ),
+});
+
+/** The grammar of `api`. */
+export const apiGrammar = map({
+  token: reference().optional().describe(
+    "A token for everything. Without any token only the coarse status is open.",
+  ),
+  tokens: list(tokenGrammar, MOST_TOKENS, 0).optional().describe("Further tokens, by their hashes."),
+  rateLimit: map({
+    perMinute: z.int().min(10).max(10_000_000).optional()
+      .meta({ description: "Requests of one client address; gates and health: ten times.", default: 600 }),
+  }).optional().describe("What one client may ask. Counted by each process for itself."),
+  cors: list(text(/^(\*|https?:\/\/[^\s/?#@]+)$/, "an origin: https://status.example, or *"), 20, 0)
+    .optional()
+    .describe("Origins whose pages may read the API."),
+  proxies: z.int().min(0).max(10).optional()
+    .meta({ description: "Reverse proxies in front, each appending to X-Forwarded-For.", default: 0 }),
+});

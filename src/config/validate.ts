@@ -1,0 +1,165 @@
+import { closest } from "../base/closest.ts";
+import { describe, type Finding, type Path } from "./problem.ts";
+import { Grammar, type Written } from "./schema/mod.ts";
+import type * as z from "zod";
+
+/** What was written, with holes where it had the wrong shape. */
+export type Draft<T> = T extends readonly (infer Item)[] ? (Draft<Item> | undefined)[]
+  : T extends object ? { [Key in keyof T]?: Draft<T[Key]> }
+  : T;
+
+type Issue = z.core.$ZodIssue;
+type Said = Omit<Finding, "path">;
+
+const TYPES: Record<string, string> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  object: "a map",
+  record: "a map",
+  array: "a list",
+};
+
+/** Holds `value` against the grammar: every mistake in its shape, and the rest of it for further checks. */
+export function shape(value: unknown): { draft: Draft<Written>; findings: Finding[] } {
+  const parsed = Grammar.safeParse(value);
+  if (parsed.success) return { draft: value as Draft<Written>, findings: [] };
+  const issues = parsed.error.issues.flatMap((issue) => settleUnion(issue, value));
+  const findings = issues.flatMap((issue) => toFindings(issue, value));
+  const draft: unknown = structuredClone(value);
+  for (const issue of issues) prune(draft, issue);
+  return { draft: (isMap(draft) ? draft : {}) as Draft<Written>, findings };
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const valueAt = (root: unknown, path: Path): unknown =>
+  path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined | null)?.[step], root);
+
+const pathOf = (issue: Issue): Path => issue.path as Path;
+
+/** Replaces a failed union by the issues of the branch that was meant: the right type, then the fewest issues. */
+function settleUnion(issue: Issue, root: unknown): Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const scalar = typeof valueAt(root, pathOf(issue)) !== "object";
+  const wrong = ({ code, path }: Issue) =>
+    path.length === 0 && (code === "invalid_type" || (code === "invalid_value" && !scalar));
+  const ofRightType = issue.errors.filter((branch) => !branch.some(wrong));
+  const meant = ofRightType.toSorted((a, b) => a.length - b.length)[0];
+  if (!meant) return [issue];
+  return meant.flatMap((inner) =>
+    settleUnion({ ...inner, path: [...issue.path, ...inner.path] } as Issue, root)
+  );
+}
+
+function toFindings(issue: Issue, root: unknown): Finding[] {
+  const path = pathOf(issue);
+  const value = valueAt(root, path);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownKey(key, path, issue.message));
+  }
+  if (value === undefined && issue.code !== "invalid_key") {
+    const { expected } = say(issue, value, path);
+    return [{ path, message: `${path.at(-1) ?? "the config"} is missing`, expected, found: "nothing" }];
+  }
+  return [{ path, ...say(issue, value, path) }];
+}
+
+function unknownKey(key: string, path: Path, known: string): Finding {
+  const words = known === "" ? [] : known.split(", ");
+  return {
+    path: [...path, key],
+    at: "key",
+    message: "unknown key",
+    expected: words.length > 0 ? `one of: ${known}` : "an empty map",
+    found: key,
+    suggestion: closest(key, words),
+  };
+}
+
+/** The sentence for one issue; the grammar's own messages are noun phrases that say what was expected. */
+function say(issue: Issue, value: unknown, path: Path): Said {
+  const found = describe(value, path);
+  switch (issue.code) {
+    case "invalid_type":
+      return wrongType([issue.expected], value, found);
+    case "invalid_union":
+      return wrongType(issue.errors.flat().map(accepted), value, found);
+    case "invalid_value": {
+      const words = issue.values.map(String);
+      const expected = words.length === 1 ? words[0] : `one of: ${words.join(", ")}`;
+      return {
+        message: "unknown value",
+        expected,
+        found,
+        suggestion: typeof value === "string" ? closest(value, words) : undefined,
+      };
+    }
+    case "too_small":
+      return {
+        message: "too small",
+        expected: bound("at least", issue.minimum, issue),
+        found: sized(value, found),
+      };
+    case "too_big":
+      return {
+        message: "too big",
+        expected: bound("at most", issue.maximum, issue),
+        found: sized(value, found),
+      };
+    case "invalid_key": {
+      const expected = issue.issues[0]?.message ?? "another key";
+      return { at: "key", ...refused(expected), found: String(path.at(-1)) };
+    }
+    default:
+      return { ...refused(issue.message), found };
+  }
+}
+
+/** The type that a branch of a union asks for, or the words. */
+function accepted(issue: Issue): string {
+  if (issue.code === "invalid_value") return `one of: ${issue.values.join(", ")}`;
+  return issue.code === "invalid_type" && issue.path.length === 0 ? issue.expected : "";
+}
+
+const refused = (expected: string) => ({ message: `not ${expected.split(":")[0]}`, expected });
+
+function wrongType(types: string[], value: unknown, found: string): Said {
+  const names = [...new Set(types.filter(Boolean).map((type) => TYPES[type] ?? type))];
+  // A value that is not shown must not show up as a suggestion either.
+  const quote = types.includes("string") && found === String(value);
+  return {
+    message: "wrong type",
+    expected: names.join(" or "),
+    found,
+    suggestion: quote ? JSON.stringify(String(value)) : undefined,
+  };
+}
+
+function bound(
+  words: string,
+  limit: number | bigint,
+  { origin, inclusive }: { origin: string; inclusive?: boolean },
+) {
+  const start = inclusive === false ? "more than" : words;
+  if (origin === "array") return `${start} ${entries(Number(limit))}`;
+  return `${start} ${limit}${origin === "string" ? " characters" : ""}`;
+}
+
+const entries = (count: number) => count === 1 ? "1 entry" : `${count} entries`;
+const sized = (value: unknown, found: string) => Array.isArray(value) ? entries(value.length) : found;
+
+/** Takes out what an issue is about. Keys and positions stay, so that later checks see that something is there. */
+function prune(draft: unknown, issue: Issue): void {
+  if (issue.code === "unrecognized_keys") {
+    const parent = valueAt(draft, pathOf(issue));
+    for (const key of issue.keys) if (isMap(parent)) delete parent[key];
+    return;
+  }
+  const path = pathOf(issue);
+  const parent = valueAt(draft, path.slice(0, -1)) as Record<string | number, unknown> | undefined | null;
+  const key = path.at(-1);
+  if (key !== undefined && parent?.[key] !== undefined) parent[key] = undefined;
+}

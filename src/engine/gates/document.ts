@@ -1,0 +1,176 @@
+/** What a gate answers: one document that every rollout tool reads as it is. */
+import type { Check, Region } from "../../config/config.ts";
+import { type Cause, type Judgement, needed, type RunTally, type RunWord } from "../../judgement/gate.ts";
+import type { CheckState, Witness } from "../../judgement/state.ts";
+import { iso } from "../../web/api/views/status.ts";
+
+/** One check's judgement, and what it was made from. */
+export interface Judged extends Judgement {
+  check: Check;
+  /** The regions that were asked about, with the check's quorum over them. */
+  regions: readonly Region[];
+  quorum: Check["quorum"];
+  state: CheckState | undefined;
+  /** Epoch ms. */
+  sinceMs: number;
+  maxAgeMs: number;
+  minRuns: number;
+  anchor: string | null;
+  /** The version that was asked for. */
+  version?: string;
+}
+
+/** First keys first: `gateOk` stands at the top level only. Null where nothing is known; every number is finite. */
+export type GateDocument = ReturnType<typeof document>;
+
+/** Route 53 reads 5,120 bytes; Kubernetes keeps 1,024 characters of an event. */
+const REASON_CHARS = 900;
+const REGIONS_SHOWN = 40;
+const NAME_CHARS = 100;
+
+const STATUS = { pass: "successful", fail: "failed", inconclusive: "pending" } as const;
+
+/** The document of a decision at `nowMs`. */
+export function document(judged: Judged, nowMs: number) {
+  const { decision, check, state, runs, sinceMs, maxAgeMs, minRuns, anchor } = judged;
+  const [newest] = runs;
+  const votes = counted(judged, newest);
+  const witnesses = witnessed(judged);
+  const voting = votes.ready + votes.notReady;
+  const incident = state?.incidents.find(({ state, family }) => state === "open" && family === "service");
+  return {
+    gateOk: decision === "pass",
+    decision,
+    status: STATUS[decision],
+    value: decision === "pass" ? 1 : 0,
+    score: voting === 0 ? 0 : votes.ready / voting,
+    reason: cut(reasonOf(judged, votes, witnesses, nowMs), REASON_CHARS),
+    gate: check.target.id,
+    anchor: anchor === null ? null : cut(anchor, NAME_CHARS * 2),
+    evaluatedAt: iso(nowMs),
+    window: {
+      since: iso(sinceMs),
+      runs: runs.length,
+      minRuns,
+      oldestEvidenceAgeSec: runs.length > 0 ? seconds(nowMs - runs.at(-1)!.slot) : null,
+      maxAgeSec: seconds(maxAgeMs),
+    },
+    reported: reported(witnesses, nowMs),
+    observed: {
+      state: newest?.word ?? "pending",
+      journey: check.id,
+      failedStep: failedStep(witnesses, newest),
+    },
+    regions: Object.fromEntries(shown(judged, newest).map((id) => [id, regionView(id, runs, nowMs)])),
+    quorum: votes,
+    incidentId: incident?.id ?? null,
+    seq: newest?.slot ?? 0,
+  };
+}
+
+/** The document as text. The first line ends after the reason: what a tool shows of a refused step. */
+export function lines(document: GateDocument): string {
+  const { gateOk, decision, status, value, score, reason, ...rest } = document;
+  const head = JSON.stringify({ gateOk, decision, status, value, score, reason });
+  return `${head.slice(0, -1)},\n${JSON.stringify(rest).slice(1)}\n`;
+}
+
+const seconds = (ms: number) => Math.max(0, Math.round(ms / 1_000));
+
+/** At most `chars` UTF-16 units, and no half of a pair; on one line. */
+function cut(text: string, chars: number): string {
+  const line = text.replace(/[\p{Cc}\s]+/gu, " ");
+  return line.length <= chars ? line : `${line.slice(0, chars - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+interface Votes {
+  need: number;
+  ready: number;
+  notReady: number;
+  abstain: number;
+}
+
+const GOOD: ReadonlySet<RunWord> = new Set<RunWord>(["ready", "degraded"]);
+const SILENT: ReadonlySet<RunWord> = new Set<RunWord>(["pending", "announced"]);
+
+function counted({ quorum, regions }: Judged, newest: RunTally | undefined): Votes {
+  const words = regions.map(({ id }) => newest?.regions[id] ?? "pending");
+  const abstain = words.filter((word) => SILENT.has(word)).length;
+  const ready = words.filter((word) => GOOD.has(word)).length;
+  const fresh = Math.max(quorum.minReporting, words.length - abstain);
+  return { need: needed(quorum.resolve, fresh), ready, notReady: words.length - abstain - ready, abstain };
+}
+
+/** The regions that differ from good first, in the order of the config. */
+function shown({ regions }: Judged, newest: RunTally | undefined): string[] {
+  const good = ({ id }: Region) => GOOD.has(newest?.regions[id] ?? "pending");
+  return [...regions.filter((region) => !good(region)), ...regions.filter(good)]
+    .map(({ id }) => id).slice(0, REGIONS_SHOWN);
+}
+
+function regionView(id: string, runs: readonly RunTally[], nowMs: number) {
+  const evidence = runs.find(({ regions }) => !SILENT.has(regions[id] ?? "pending"));
+  return {
+    vote: runs[0]?.regions[id] ?? "pending",
+    ageSec: evidence ? seconds(nowMs - evidence.slot) : null,
+  };
+}
+
+/** What the probers of these regions last saw, newest first. */
+function witnessed({ regions, state }: Judged): Witness[] {
+  const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
+  const found = ids.map((id) => state?.probers[id]?.witness).filter((witness) => witness !== undefined);
+  return found.toSorted((a, b) => b.slot - a.slot);
+}
+
+function reported(witnesses: readonly Witness[], nowMs: number) {
+  const brief = witnesses.map(({ before, after }) => after ?? before).find((one) => one !== null);
+  if (!brief) return { state: "unknown", source: null, ageSec: null, version: null };
+  const { state, dialect, at, version } = brief;
+  return {
+    state,
+    source: dialect,
+    ageSec: seconds(nowMs - at),
+    version: version === undefined ? null : cut(version, NAME_CHARS),
+  };
+}
+
+function failedStep(witnesses: readonly Witness[], newest: RunTally | undefined): string | null {
+  const failure = witnesses.find(({ slot, failure }) => failure && slot === newest?.slot)?.failure;
+  return failure ? cut(failure.step, NAME_CHARS) : null;
+}
+
+/** The reason in one line, for a person who looks at a stopped rollout. */
+function reasonOf(judged: Judged, votes: Votes, witnesses: readonly Witness[], nowMs: number): string {
+  const { cause, check, runs, minRuns, maxAgeMs, sinceMs } = judged;
+  const total = judged.regions.length;
+  const [newest] = runs;
+  const since = iso(sinceMs);
+  const newestWords = `${newest?.word ?? "pending"} in the last run`;
+  const REASONS: Record<Cause, () => string> = {
+    good: () => `${votes.ready}/${total} regions ready in each of the last ${minRuns} runs since ${since}`,
+    bad: () => {
+      const step = failedStep(witnesses, newest);
+      const where = step === null ? "" : `; step '${step}' failed`;
+      return `${
+        newest!.word
+      } in the last ${check.failureThreshold} runs: ${votes.ready}/${total} regions ready${where}`;
+    },
+    silenced: () => "a silence covers this check",
+    no_runs: () => `no settled run since ${since}`,
+    stale: () =>
+      `stale: the last run is ${seconds(nowMs - newest!.slot)} s old, at most ${seconds(maxAgeMs)} s count`,
+    few: () => `${runs.length} of ${minRuns} runs since ${since}, all good so far`,
+    mixed: () => `${newestWords}: ${votes.ready}/${total} regions ready, ${votes.abstain} without evidence`,
+    version: () => versionReason(judged, witnesses),
+  };
+  return `${check.id}: ${REASONS[cause]()}`;
+}
+
+function versionReason({ version }: Judged, witnesses: readonly Witness[]): string {
+  const versions = new Set(witnesses.map((witness) => versionOf(witness) ?? "none"));
+  return `version ${version} was asked for, and the service reports ${[...versions].join(", ") || "none"}`;
+}
+
+/** The version that the latest claim names. */
+export const versionOf = ({ before, after }: Witness): string | undefined => (after ?? before)?.version;

@@ -1,0 +1,140 @@
+/** Decides gates from stored state: what was settled, and what Assay was told of rollouts and silences. */
+import { type Archive, archive } from "../../storage/history/runs.ts";
+import type { Check, Config, Region, Target } from "../../config/config.ts";
+import { decide, type Decision, narrowed, tallied, worst } from "../../judgement/gate.ts";
+import type { Packing } from "../../storage/codec.ts";
+import type { Clock } from "../../base/ports.ts";
+import type { Rollouts } from "../../storage/records/deployments.ts";
+import { periodMs, staleAt } from "../../config/schedule.ts";
+import type { CheckState } from "../../judgement/state.ts";
+import type { Store } from "../../storage/store.ts";
+import { document, type GateDocument, type Judged, versionOf } from "./document.ts";
+import type { StatesReader } from "../../storage/states.ts";
+
+/** Whether a silence covers a check at this time (epoch ms). */
+export type Silenced = (target: string, check: string, nowMs: number) => boolean | Promise<boolean>;
+
+/** What gates are decided from. */
+export interface GatekeeperOptions {
+  clock: Pick<Clock, "now">;
+  config: Config;
+  packing: Packing;
+  store: Store;
+  states: StatesReader;
+  rollouts: Rollouts;
+  silenced: Silenced;
+}
+
+/** What a gate is asked. Times in ms; what is left out has the default of the check. */
+export interface Question {
+  target: Target;
+  checks: readonly Check[];
+  regions: readonly Region[];
+  degraded: Decision;
+  /** An opaque rollout id. */
+  anchor?: string;
+  /** How long ago (ms), or an RFC 3339 instant; wins over the anchor. */
+  since?: number | string;
+  version?: string;
+  minRuns?: number;
+  maxAge?: number;
+}
+
+/** Answers a question; the worst check decides. */
+export type Gatekeeper = (question: Question) => Promise<GateDocument>;
+
+/** A gatekeeper over one store. It never probes. */
+export function gatekeeper(options: GatekeeperOptions): Gatekeeper {
+  const evidence = archive(options.store, options.packing);
+  return (question) => verdict(options, evidence, question);
+}
+
+async function verdict(
+  options: GatekeeperOptions,
+  evidence: Archive,
+  question: Question,
+): Promise<GateDocument> {
+  const nowMs = options.clock.now();
+  const [states, anchor] = await Promise.all([options.states(), anchored(options.rollouts, question, nowMs)]);
+  const judged = await Promise.all(
+    question.checks.map((check) =>
+      judgedCheck(options, evidence, question, { check, state: states[check.key], anchor, nowMs })
+    ),
+  );
+  const [first, ...rest] = judged;
+  return document(worst([first!, ...rest]), nowMs);
+}
+
+/** From when evidence counts: what was asked for, else the last deployment, else null. */
+async function anchored(
+  rollouts: Rollouts,
+  { target: { id }, since, anchor: name, version }: Question,
+  nowMs: number,
+) {
+  if (since !== undefined) {
+    const sinceMs = typeof since === "number" ? nowMs - since : Date.parse(since);
+    return { name: name ?? null, sinceMs };
+  }
+  if (name !== undefined) return { name, sinceMs: await rollouts.since(id, name) };
+  const told = await rollouts.of(id);
+  const last = told.find((it) => version !== undefined && it.version === version) ?? told[0];
+  return last ? { name: last.anchor ?? last.version ?? null, sinceMs: last.at } : null;
+}
+
+interface Subject {
+  check: Check;
+  state: CheckState | undefined;
+  anchor: { name: string | null; sinceMs: number } | null;
+  nowMs: number;
+}
+
+async function judgedCheck(
+  { config, silenced }: GatekeeperOptions,
+  evidence: Archive,
+  question: Question,
+  { check, state, anchor, nowMs }: Subject,
+): Promise<Judged> {
+  const { regions, degraded, minRuns = check.successThreshold, version } = question;
+  const { failureThreshold, target } = check;
+  const newest = state?.slot ?? nowMs;
+  const count = Math.max(minRuns, failureThreshold);
+  const maxAgeMs = question.maxAge ?? staleAt(check, newest) - newest;
+  // Without a maxAge of the asker the window holds the runs that a decision needs, whatever the thresholds are.
+  const windowMs = question.maxAge ?? Math.max(maxAgeMs, (count + 0.5) * periodMs(check, newest));
+  const sinceMs = anchor?.sinceMs ?? nowMs - windowMs;
+  const quorum = regions.length === config.regions.length
+    ? check.quorum
+    : narrowed(check.quorum, regions.length);
+  const runs = state ? await evidence.runs(check, { newest, sinceMs, count }) : [];
+  const judgement = decide(runs.map((run) => tallied(run, regions, quorum)), {
+    nowMs,
+    sinceMs,
+    maxAgeMs,
+    minRuns,
+    failureThreshold,
+    degraded,
+    silenced: await silenced(target.id, check.id, nowMs),
+    versionProven: version === undefined || proven(state, regions, version),
+  });
+  return {
+    ...judgement,
+    check,
+    regions,
+    quorum,
+    state,
+    sinceMs,
+    maxAgeMs,
+    minRuns,
+    anchor: anchor?.name ?? null,
+    version,
+  };
+}
+
+/** Every prober that was heard last read this version, and one was heard. */
+function proven(state: CheckState | undefined, regions: readonly Region[], version: string): boolean {
+  const probers = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
+  const heard = probers.map((id) => state?.probers[id]?.witness).filter((witness) =>
+    witness?.slot === state?.slot
+  );
+  return heard.length > 0 && heard.every((witness) => witness && versionOf(witness) === version);
+}

@@ -1,0 +1,21 @@
+import type { Config } from "../../config/config.ts";
+import type { Clock } from "../../base/ports.ts";
+import { silences, silencing, subjectOf } from "../../storage/records/silences.ts";
+import type { Store } from "../../storage/store.ts";
+import { fresh } from "../../base/cache.ts";
+import type { Silenced } from "./evaluate.ts";
+
+/** Whether one of the silences in the store covers a check. */
+export function silencedBy(
+  clock: Pick<Clock, "elapsed">,
+  config: Config,
+  store: Store,
+  told?: () => number,
+): Silenced {
+  const read = fresh(clock, () => silences(store), told);
+  const subjects = new Map(config.checks.map((check) => [check.key, subjectOf(check)]));
+  return async (target, check, nowMs) => {
+    const subject = subjects.get(`${target}/${check}`);
+    return subject !== undefined && silencing(await read(), subject, nowMs) !== undefined;
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * GitHub's deployment protection rules: asked once, answered when the gate has decided.
+ *
+ *     requested -> kept as a memo -> (every tick) gate -> pass: approved | fail, or deadline: rejected | else: wait
+ */
+import * as z from "zod";
+import type { Config } from "../../config/config.ts";
+import type { GitHubHook } from "../../config/hooks.ts";
+import { messageOf } from "../../base/http/client.ts";
+import { type GitHub, installation } from "./app.ts";
+import { limiter } from "../../base/semaphore.ts";
+import { decode, pack } from "../../storage/codec.ts";
+import type { Ports } from "../../base/ports.ts";
+import { rollouts } from "../../storage/records/deployments.ts";
+import type { Memo, Store } from "../../storage/store.ts";
+import type { GateDocument } from "../gates/document.ts";
+import { type Gatekeeper, gatekeeper } from "../gates/evaluate.ts";
+import { silencedBy } from "../gates/silenced.ts";
+import { statesReader } from "../../storage/states.ts";
+
+const name = z.string().min(1).max(255);
+
+/** GitHub's `deployment_protection_rule` event, as far as it is read. */
+export const requested = z.object({
+  action: z.literal("requested"),
+  environment: name,
+  deployment_callback_url: z.url({ protocol: /^https$/ }).max(500),
+  deployment: z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) }),
+  repository: z.object({ full_name: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/) }),
+  installation: z.object({ id: z.int().positive() }),
+});
+
+const pending = z.object({
+  target: z.string(),
+  environment: z.string(),
+  callback: z.string(),
+  repository: z.string(),
+  sha: z.string(),
+  installation: z.number(),
+  /** Epoch ms. */
+  deadline: z.number(),
+  attempts: z.number(),
+});
+type Pending = z.infer<typeof pending>;
+
+/** Rules that wait for an answer. */
+export interface Approvals {
+  /** Keeps a request until it is answered. False: its callback is not GitHub's. */
+  ask(target: string, request: z.infer<typeof requested>): Promise<boolean>;
+  /** Answers all that can be answered by now. Rejects only with the store. */
+  review(): Promise<void>;
+}
+
+const MOST = 100;
+const PARALLEL = 5;
+/** A call that fails is made again at the next tick, but not more often than this. */
+const ATTEMPTS = 20;
+/** Memos whose key begins so are no deployments, and no anchors either, which are under `~` and a target. */
+const UNDER = "~~github/";
+const FORGET_MS = 86_400_000;
+const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
+
+/** The approvals of one store, decided by `decided`. */
+export function approvals(ports: Ports, config: Config, store: Store, decided: Gatekeeper): Approvals {
+  const { clock, log, vault } = ports;
+  const gate = limiter(PARALLEL);
+  const { github: hook } = config.hooks;
+
+  const keep = (key: string, value: Pending) =>
+    store.tell({
+      kind: "deployment",
+      key,
+      order: value.attempts,
+      value: JSON.stringify(value),
+      expiresAt: value.deadline + FORGET_MS,
+    });
+
+  const reviewed = async (hook: GitHubHook, memo: Memo): Promise<void> => {
+    const request = decode(pending, memo.value, `approval ${memo.key}`);
+    const answer = await answerTo(request, config, decided, clock.now());
+    if (!answer && request.attempts > 0) return;
+    try {
+      const github = await installation(ports, hook, request.installation);
+      for (const refusal of await tell(github, hook, request, answer)) {
+        log.warn("GitHub refused what it was told", { rule: memo.key, error: vault.redact(refusal) });
+      }
+      if (answer) await store.unsay("deployment", memo.key);
+      else await keep(memo.key, { ...request, attempts: 1 });
+    } catch (error) {
+      const attempts = request.attempts + 1;
+      log.warn("a protection rule is not answered", {
+        rule: memo.key,
+        attempts,
+        error: vault.redact(messageOf(error)),
+      });
+      if (attempts >= ATTEMPTS) await store.unsay("deployment", memo.key);
+      else await keep(memo.key, { ...request, attempts });
+    }
+  };
+
+  return {
+    async ask(
+      target,
+      { environment, deployment_callback_url: callback, deployment, repository, installation },
+    ) {
+      const url = new URL(callback);
+      const api = hook?.api.replace(/\/$/, "");
+      if (!hook || !url.href.startsWith(`${api}/`) || !CALLBACK.test(url.href.slice(api!.length))) {
+        return false;
+      }
+      await keep(`${UNDER}${url.pathname}/${environment}`, {
+        target,
+        environment,
+        callback,
+        repository: repository.full_name,
+        sha: deployment.sha,
+        installation: installation.id,
+        deadline: clock.now() + hook.deadlineMs,
+        attempts: 0,
+      });
+      return true;
+    },
+
+    async review() {
+      if (!hook?.app) return;
+      const memos = await store.told({ kind: "deployment", under: UNDER, limit: MOST });
+      await Promise.all(memos.map((memo) => gate(() => reviewed(hook, memo))));
+    },
+  };
+}
+
+/** `review` for a process that settles. */
+export function approver(ports: Ports, config: Config, store: Store): () => Promise<void> {
+  if (!config.hooks.github?.app) return () => Promise.resolve();
+  const { clock } = ports;
+  const decided = gatekeeper({
+    clock,
+    config,
+    packing: pack(config),
+    store,
+    states: statesReader(store, clock),
+    rollouts: rollouts(clock, store, config.retention.daysMs),
+    silenced: silencedBy(clock, config, store),
+  });
+  return approvals(ports, config, store, decided).review;
+}
+
+interface Answer {
+  state: "approved" | "rejected";
+  comment: string;
+}
+
+/** Null: not yet. */
+async function answerTo(
+  { target: id, deadline }: Pending,
+  config: Config,
+  decided: Gatekeeper,
+  nowMs: number,
+): Promise<Answer | null> {
+  const target = config.targets.find((target) => target.id === id);
+  if (!target) return { state: "rejected", comment: `There is no target ${id} any more` };
+  const { checks } = target;
+  const { decision, reason } = await decided({ target, checks, regions: config.regions, degraded: "pass" });
+  if (decision === "pass") return { state: "approved", comment: said(decision, reason) };
+  if (decision === "fail") return { state: "rejected", comment: said(decision, reason) };
+  return nowMs < deadline
+    ? null
+    : { state: "rejected", comment: said("undecided until the deadline", reason) };
+}
+
+const said = (decision: GateDocument["decision"] | string, reason: string) => `Assay: ${decision}. ${reason}`;
+
+/** The answer to the rule, or without one that it is being looked at; beside it the commit's status. Answers what GitHub refused for good, and rejects if it must be asked again. */
+async function tell(
+  github: GitHub,
+  hook: GitHubHook,
+  request: Pending,
+  answer: Answer | null,
+): Promise<string[]> {
+  const { environment, callback, repository, sha, target } = request;
+  const status = {
+    state: answer ? (answer.state === "approved" ? "success" : "failure") : "pending",
+    description: (answer?.comment ?? "Assay: not decided yet").slice(0, 140),
+    context: `assay/${target}/${environment}`,
+  };
+  // A status that cannot be set (the permission is another one) holds nothing up.
+  const set = await github.post(new URL(`${hook.api}/repos/${repository}/statuses/${sha}`), status);
+  const refusals = set.ok ? [] : [`the commit status: ${set.status} ${set.detail ?? ""}`];
+  if (!answer) return refusals;
+  const told = await github.post(new URL(callback), { environment_name: environment, ...answer });
+  const final = told.ok ||
+    (told.status >= 400 && told.status < 500 && told.status !== 429 && told.status !== 403);
+  if (!final) throw new Error(`GitHub answered ${told.status} ${told.detail ?? ""}`);
+  return told.ok ? refusals : [...refusals, `the answer: ${told.status} ${told.detail ?? ""}`];
+}

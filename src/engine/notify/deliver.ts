@@ -1,0 +1,238 @@
+/**
+ * Empties the outbox.
+ *
+ *     claim -> webhook known and enabled? -> not silenced? -> sign -> POST -> receipt -> claim again
+ *
+ * A notice whose receipt is lost stays hidden until its claim runs out, then goes again with the same id and body.
+ */
+import type { Config, Webhook } from "../../config/config.ts";
+import { exchange, messageOf, USER_AGENT } from "../../base/http/client.ts";
+import { atMost, type Ports } from "../../base/ports.ts";
+import type { Delivery, Store } from "../../storage/store.ts";
+import { blanked } from "../../base/secrets.ts";
+import { hushed, type SilenceReader, silenceReader } from "./silencing.ts";
+import { Lanes } from "./lanes.ts";
+import { type Answer, buried, receiptOf } from "./retry.ts";
+import { headers } from "./sign.ts";
+
+/** Bounds of a deliverer; times in ms. */
+export interface DelivererOptions {
+  /** At once, over all webhooks; the runtime may bound its connections. */
+  parallel?: number;
+  /** For one attempt, the answer's body included. */
+  deadlineMs?: number;
+  /** How long a claim hides a notice; longer than `deadlineMs`. */
+  leaseMs?: number;
+}
+
+/** Bounds of one call. */
+export interface CallOptions {
+  /** Notices that one call takes up; the runtime may bound its requests. */
+  most?: number;
+  /** Once aborted nothing more is claimed; attempts under way end by themselves. */
+  signal?: AbortSignal;
+}
+
+/** Bounds of a deliverer and of its only call. */
+export type DeliverOptions = DelivererOptions & CallOptions;
+
+/**
+ * Sends every notice that is due until none is, and answers how many attempts it made. Rejects only with the store. Called beside a
+ * call that is under way, it takes up what has come for lanes that are free.
+ */
+export type Deliverer = (bounds?: CallOptions) => Promise<number>;
+
+const CAP_BYTES = 64 * 1024;
+/** What an attempt gets on top of its deadline, before it is given up whatever hangs. */
+const GRACE_MS = 1_000;
+
+/** The part of the store that a deliverer needs. */
+export type Outbox = Pick<
+  Store,
+  "claim" | "receipt" | "disabled" | "disable" | "incident" | "deliveries" | "told"
+>;
+
+/** The only call of a deliverer. */
+export function deliver(
+  ports: Ports,
+  store: Outbox,
+  config: Config,
+  options: DeliverOptions = {},
+): Promise<number> {
+  return deliverer(ports, store, config, options)(options);
+}
+
+/** A deliverer over one store. Its calls share the lanes of each webhook, so that one that hangs holds up no other, whenever a notice comes. */
+export function deliverer(
+  ports: Ports,
+  store: Outbox,
+  config: Config,
+  { parallel = Infinity, deadlineMs = 15_000, leaseMs = 60_000 }: DelivererOptions = {},
+): Deliverer {
+  const lanes = new Lanes(parallel);
+  const known = new Set(config.webhooks.map(({ id }) => id));
+  let calls = 0;
+  let looking: Promise<unknown> = Promise.resolve();
+
+  /** A notice of any webhook: only if no other call is under way, for its lanes must be free. Calls that come meanwhile wait. */
+  const look = async ({ claim }: Call) =>
+    calls === 1 ? await (looking = claim()) : void await looking.catch(() => {});
+
+  const send = async (call: Call): Promise<number> => {
+    // Mostly one look says that nothing is due.
+    const isAlone = calls === 1;
+    const first = await look(call);
+    if (isAlone && !first) return 0;
+    const begin = (delivery: Delivery) =>
+      lanes.lane(delivery.webhook, () => drain(lanes, call, delivery.webhook, delivery));
+    const begun = first ? [begin(first)] : [];
+    const free = [...known].flatMap((id) => lanes.free(id, () => drain(lanes, call, id)));
+    const settled = await Promise.allSettled([...begun, ...free]);
+    for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
+    // What is left is for webhooks that are not in the config any more.
+    for (let left = await look(call); left; left = known.has(left.webhook) ? undefined : await look(call)) {
+      await begin(left);
+    }
+    return call.made;
+  };
+
+  return async (bounds = {}) => {
+    const post: Post = { ports, store, config, deadlineMs, leaseMs, silences: silenceReader(ports, store) };
+    calls++;
+    return await send({ post, claim: claimer(post, bounds), made: 0 }).finally(() => calls--);
+  };
+}
+
+interface Post {
+  ports: Ports;
+  store: Outbox;
+  config: Config;
+  deadlineMs: number;
+  leaseMs: number;
+  silences: SilenceReader;
+}
+
+interface Call {
+  post: Post;
+  /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
+  claim(webhook?: string): Promise<Delivery | undefined>;
+  /** Attempts so far. */
+  made: number;
+}
+
+function claimer(
+  { ports: { clock }, store, leaseMs }: Post,
+  { most = Infinity, signal }: CallOptions,
+): Call["claim"] {
+  let left = most;
+  return async (webhook) => {
+    if (signal?.aborted || left < 1) return undefined;
+    left--;
+    const [claimed] = await store.claim({ nowMs: clock.now(), leaseMs, limit: 1, webhook });
+    if (!claimed) left++;
+    return claimed;
+  };
+}
+
+/** Sends what is due for one webhook, one after the other. */
+async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery): Promise<void> {
+  // Claimed only when its turn has come: a claim must not run out in the queue.
+  const step = (begin?: Delivery) =>
+    lanes.turn(webhook, async () => {
+      const next = begin ?? await call.claim(webhook);
+      if (!next) return false;
+      const answer = await attempt(call.post, next);
+      if (answer) {
+        call.made++;
+        lanes.heard(webhook, answer.kind === "answer");
+      }
+      return true;
+    });
+  let isDue = await step(first);
+  while (isDue) isDue = await step();
+}
+
+/** Brings one notice one step further; undefined if it was not sent. */
+async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefined> {
+  const { ports: { clock, random, log, vault }, store, config } = post;
+  const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
+  const beganMs = clock.now();
+  const fields = { notice: delivery.id, webhook: delivery.webhook };
+  if (!webhook || webhook.id in await store.disabled()) {
+    const receipt = buried(delivery, webhook ? "disabled" : "removed", beganMs);
+    await store.receipt(delivery.id, receipt);
+    log.warn("notice is dead", { ...fields, error: receipt.lastError });
+    return undefined;
+  }
+  const quiet = await hushed(post, delivery, beganMs);
+  if (quiet) {
+    const { attempts, lastAttemptAt, lastStatus } = delivery;
+    await store.receipt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
+    log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
+    return undefined;
+  }
+  const { answer, name } = await send(post, webhook, delivery, beganMs);
+  const nowMs = clock.now();
+  const { death, ...receipt } = receiptOf(delivery, answer, {
+    beganMs,
+    nowMs,
+    random,
+    name: vault.redact(name),
+  });
+  if (death === "gone") await store.disable(webhook.id, beganMs);
+  const isDelivered = receipt.state === "delivered";
+  // What is due sooner than a claim lasts may be under way.
+  await store.receipt(delivery.id, receipt, isDelivered ? nowMs + post.leaseMs : undefined);
+  if (isDelivered) log.info("notice delivered", fields);
+  else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
+  return answer;
+}
+
+/** What was sent, and `name`: all that may be told of the webhook, its id and origin. */
+interface Sent {
+  answer: Answer;
+  name: string;
+}
+
+/** One signed request; whatever hangs, it ends. */
+function send(post: Post, webhook: Webhook, delivery: Delivery, atMs: number): Promise<Sent> {
+  const { ports: { clock }, deadlineMs } = post;
+  const limitMs = deadlineMs + GRACE_MS;
+  const detail = `timeout: no complete answer within ${limitMs} ms`;
+  const late = (): Sent => ({ answer: { kind: "failure", detail }, name: `webhook ${webhook.id}` });
+  return atMost(clock, limitMs, request(post, webhook, delivery, atMs), late);
+}
+
+async function request(
+  { ports, deadlineMs }: Post,
+  webhook: Webhook,
+  { id, body }: Delivery,
+  atMs: number,
+): Promise<Sent> {
+  let name = `webhook ${webhook.id}`;
+  const failure = (detail: string) => ({ answer: { kind: "failure", detail } as const, name });
+  try {
+    const url = URL.parse(ports.vault.reveal(webhook.url));
+    if (!url) return failure("its URL is not valid");
+    name = `${name} (${url.origin})`;
+    const secrets = webhook.secrets.map((secret) => ports.vault.reveal(secret));
+    const signed = await headers(id, atMs, body, secrets);
+    const request = { url, method: "POST", headers: { ...HEADERS, ...signed }, body };
+    const got = await exchange(ports, request, { deadlineMs, capBytes: CAP_BYTES });
+    if (got.kind === "failure") return failure(`${got.reason}: ${veil(got.detail, url, ports)}`);
+    const retryAfter = got.headers.get("retry-after");
+    return { answer: { kind: "answer", status: got.status, retryAfter }, name };
+  } catch (error) {
+    return failure(ports.vault.redact(messageOf(error)));
+  }
+}
+
+const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
+
+/** A receiver's path and query are often its secret, where they are cut to length as well; whole URLs are cut to their origin by `messageOf`. */
+function veil(detail: string, url: URL, { vault }: Ports): string {
+  const { pathname, search, hash, username, password } = url;
+  // The longer first, so that a part of another leaves nothing of it.
+  const parts = [pathname + search + hash, pathname + search, pathname, search, hash, username, password];
+  return vault.redact(parts.filter((part) => part.length > 1).reduce(blanked, detail));
+}

@@ -1,0 +1,47 @@
+import { type Limiter, limiter } from "../../base/semaphore.ts";
+
+/** For each webhook, so that one notice that hangs leaves room for its others. */
+const LANES = 2;
+/** Of all turns, those that are kept from webhooks which gave no answer the last time. */
+const ROOM = 2;
+
+/** Who may send at once: each webhook in two lanes of its own, all together `parallel`. */
+export class Lanes {
+  readonly #turns: Limiter;
+  readonly #rest: Limiter;
+  readonly #own = new Map<string, Limiter>();
+  readonly #silent = new Set<string>();
+
+  constructor(parallel: number) {
+    this.#turns = limiter(parallel);
+    this.#rest = limiter(Math.max(1, parallel - ROOM));
+  }
+
+  /** Works in a lane of a webhook, once one is free. */
+  lane(webhook: string, work: () => Promise<void>): Promise<void> {
+    return this.#of(webhook)(work);
+  }
+
+  /** Works in every lane of a webhook that is free now. */
+  free(webhook: string, work: () => Promise<void>): Promise<void>[] {
+    return Array.from({ length: LANES }, () => this.#of(webhook).spare(work));
+  }
+
+  /** Works once it is this webhook's turn among all. */
+  turn<T>(webhook: string, work: () => Promise<T>): Promise<T> {
+    const turn = () => this.#turns(work);
+    return this.#silent.has(webhook) ? this.#rest(turn) : turn();
+  }
+
+  /** Whether a webhook gave an answer the last time. */
+  heard(webhook: string, isAnswer: boolean): void {
+    if (isAnswer) this.#silent.delete(webhook);
+    else this.#silent.add(webhook);
+  }
+
+  #of(webhook: string): Limiter {
+    const own = this.#own.get(webhook) ?? limiter(LANES);
+    this.#own.set(webhook, own);
+    return own;
+  }
+}

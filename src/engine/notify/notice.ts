@@ -1,0 +1,132 @@
+import type { Check, Config, Quorum } from "../../config/config.ts";
+import type { Incident, Transition } from "../../judgement/incident.ts";
+import type { Outcome } from "../../judgement/quorum.ts";
+import type { CheckState, ProberState } from "../../judgement/state.ts";
+import type { Notice } from "../../storage/store.ts";
+import { iso } from "../../base/time.ts";
+import { FAILED } from "../../judgement/verdict.ts";
+import type { Decision, Event } from "./event.ts";
+import { evidence } from "./evidence.ts";
+import { clip, fit } from "./truncate.ts";
+import { rule, type Story, summary } from "./summary.ts";
+
+/** Where a transition happened. `check` and `state` are absent if the check has left the config. */
+export interface Context {
+  check?: Check;
+  state?: CheckState;
+  config: Config;
+  /** Epoch ms. */
+  slot: number;
+}
+
+/** The notices of one transition: one for each webhook that wants its event, all with the same body. */
+export function notices(transition: Transition, context: Context): Notice[] {
+  const { incident, change } = transition;
+  const type = `incident.${change}` as const;
+  const wanted = context.config.webhooks.filter(({ events }) => events.some((glob) => matches(glob, type)));
+  if (wanted.length === 0) return [];
+  const body = fit(eventOf(transition, context));
+  return wanted.map(({ id: webhook }) => ({
+    id: [incident.id, incident.episode, change, context.slot, webhook].map(plain).join("_"),
+    webhook,
+    incident: incident.id,
+    type,
+    body,
+    createdAt: context.slot,
+  }));
+}
+
+/** Whether a glob (`*` is any run of characters) names an event. */
+function matches(glob: string, type: string): boolean {
+  const literal = glob.split("*").map((part) => part.replace(/[^\w]/g, "\\$&"));
+  return new RegExp(`^${literal.join(".*")}$`).test(type);
+}
+
+/** Letters and digits as they are, all else as `-XX` bytes: no two texts share one, and `_` is left for joining. */
+function plain(part: string | number): string {
+  return String(part).replace(/[^A-Za-z0-9]/gu, (char) =>
+    [...new TextEncoder().encode(char)]
+      .map((byte) => `-${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
+}
+
+function eventOf({ incident, change }: Transition, context: Context): Event {
+  const { check, state, config, slot } = context;
+  const { quorum, ...poll } = pollOf(incident, context);
+  const name = check?.target.name ?? incident.target;
+  const checkId = check?.id ?? incident.check;
+  const subject = [
+    clip(name, { chars: 100, items: 1 }),
+    checkId !== "default" && ` / ${checkId}`,
+    incident.scope !== "global" && ` in ${incident.scope}`,
+  ].filter(Boolean).join("");
+  const told = evidence({ config, state, slot, scope: incident.scope });
+  const witnesses = Object.values(told).flatMap((probers) => Object.keys(probers))
+    .flatMap((id) => state?.probers[id]?.witness ?? []);
+  const story: Story = { subject, incident, change, decision: poll, quorum, witnesses };
+  return {
+    type: `incident.${change}`,
+    timestamp: iso(slot),
+    data: {
+      incident: incidentOf(incident),
+      target: { id: incident.target, name, labels: check?.target.labels ?? {} },
+      check: { id: checkId, contract: check?.contract },
+      summary: summary(story),
+      decision: { ...poll, rule: rule(story) },
+      evidence: told,
+      links: linksOf(incident, config.publicUrl),
+    },
+  };
+}
+
+function incidentOf(incident: Incident): Event["data"]["incident"] {
+  const { id, episode, family, kind, severity, state, scope, openedAt, resolvedAt, reason } = incident;
+  return {
+    ...{ id, episode, family, kind, severity, state, scope, reason },
+    openedAt: iso(openedAt),
+    ...(resolvedAt !== undefined && {
+      resolvedAt: iso(resolvedAt),
+      durationMs: Math.max(0, resolvedAt - openedAt),
+    }),
+  };
+}
+
+function linksOf(
+  { id, target }: Incident,
+  publicUrl: string | undefined,
+): Record<string, string> | undefined {
+  if (!publicUrl) return undefined;
+  const base = `${publicUrl.replace(/\/+$/, "")}/v1`;
+  return {
+    api: `${base}/incidents/${encodeURIComponent(id)}`,
+    target: `${base}/targets/${encodeURIComponent(target)}`,
+  };
+}
+
+type Poll = Omit<Decision, "rule"> & { quorum?: Quorum };
+
+/** Who voted what: the regions of a check, or the probers of the one region that decided. */
+function pollOf({ scope, timeline }: Incident, { check, state, config }: Context): Poll {
+  const outcome = timeline.at(-1)!.outcome;
+  if (scope === "global") {
+    const regions = check ? config.regions : [];
+    const votes = regions.map(({ id }) => [id, state?.regions[id]?.outcome ?? "pending"] as const);
+    return { outcome, over: "regions", ...counted(votes), quorum: check?.quorum };
+  }
+  const region = config.regions.find(({ id }) => id === scope);
+  const votes = (check && region?.probers || []).map(({ id }) => [id, voteOf(state?.probers[id])] as const);
+  return { outcome, over: "probers", ...counted(votes), quorum: region?.quorum };
+}
+
+function voteOf(prober: ProberState | undefined): Outcome {
+  if (!prober || prober.aside || prober.standing.vote === "none") return "pending";
+  return prober.standing.vote;
+}
+
+function counted(votes: (readonly [string, Outcome])[]): Pick<Decision, "votes" | "counts"> {
+  const counts = { reporting: 0, bad: 0, good: 0, split: 0, pending: 0 };
+  for (const [, vote] of votes) {
+    if (vote !== "pending") counts.reporting++;
+    counts[vote === "split" || vote === "pending" ? vote : FAILED.has(vote) ? "bad" : "good"]++;
+  }
+  return { votes: Object.fromEntries(votes), counts };
+}

@@ -1,0 +1,104 @@
+/**
+ * What a silence makes of a notice.
+ *
+ *     silenced now? -> held | it was over before the silence was -> dropped | else -> sent
+ */
+import * as z from "zod";
+import type { Config } from "../../config/config.ts";
+import type { Incident } from "../../judgement/incident.ts";
+import type { Ports } from "../../base/ports.ts";
+import {
+  overheard,
+  type Silence,
+  silences,
+  silencing,
+  type Subject,
+} from "../../storage/records/silences.ts";
+import type { Delivery, Receipt, Store } from "../../storage/store.ts";
+
+/** A held notice is looked at again this often, so that a silence may end early. */
+const HELD_MS = 60_000;
+/** How long silences that were read count: a call may last for as long as receivers hang. */
+const SILENCES_MS = 5_000;
+/** Notices of an incident among which its opening is looked for, the newest first. */
+const LOOKED_THROUGH = 500;
+/** Why a held notice is not sent. */
+const MOOT = "silenced: it was over before the silence was";
+
+/** All silences, as they stood a few seconds ago at most. */
+export type SilenceReader = () => Promise<readonly Silence[]>;
+
+/** A reader over one store, for one call of a deliverer. */
+export function silenceReader({ clock }: Pick<Ports, "clock">, store: Pick<Store, "told">): SilenceReader {
+  let last: { readAt: number; all: Promise<Silence[]> } | undefined;
+  return () => {
+    const nowMs = clock.elapsed();
+    if (!last || nowMs - last.readAt >= SILENCES_MS) last = { readAt: nowMs, all: silences(store) };
+    return last.all;
+  };
+}
+
+/** What is asked whether a notice is to be held. */
+interface Listening {
+  store: Pick<Store, "incident" | "deliveries">;
+  config: Config;
+  silences: SilenceReader;
+}
+
+/** What a silence makes of a notice: later, or never. */
+export async function hushed(
+  post: Listening,
+  delivery: Delivery,
+  nowMs: number,
+): Promise<Omit<Receipt, "attempts"> | undefined> {
+  // It was dropped already, and somebody asks for it.
+  if (delivery.lastError === MOOT) return undefined;
+  const all = await post.silences();
+  const incident = all.length > 0 ? await post.store.incident(delivery.incident) : null;
+  if (!incident) return undefined;
+  const subject = subjectOf(post.config, incident, delivery);
+  const silence = silencing(all, subject, nowMs);
+  if (silence) {
+    const nextAt = Math.min(silence.until, nowMs + HELD_MS);
+    return { state: "pending", nextAt, lastError: `silenced by ${silence.id}` };
+  }
+  // What was still true when its turn came is tried until it is taken.
+  if (delivery.attempts > 0) return undefined;
+  const opening = delivery.type === "incident.resolved"
+    ? await openingOf(post.store, incident, delivery)
+    : undefined;
+  // Whoever was told, or tried to be told, of the opening hears of the end.
+  const moot = opening ? opening.lastError === MOOT : overheard(all, subject, incident, delivery);
+  return moot ? { state: "dead", nextAt: nowMs, lastError: MOOT } : undefined;
+}
+
+/** What a notice is about. A target that left the config has the labels that it had when the notice was written. */
+function subjectOf({ targets }: Config, { target, check }: Incident, { body }: Delivery): Subject {
+  const labels = targets.find(({ id }) => id === target)?.labels ?? labelsIn(body);
+  return { target, check, labels };
+}
+
+const labelled = z.object({
+  data: z.object({ target: z.object({ labels: z.record(z.string(), z.string()) }) }),
+});
+
+function labelsIn(body: string): Record<string, string> {
+  try {
+    return labelled.safeParse(JSON.parse(body)).data?.data.target.labels ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The notice of the opening that this notice of an end belongs to; undefined if the webhook takes none, or it is forgotten. */
+async function openingOf(
+  store: Listening["store"],
+  { id: incident, timeline }: Incident,
+  { webhook, createdAt }: Delivery,
+): Promise<Delivery | undefined> {
+  const at = timeline.findLast(({ change, at }) => change === "opened" && at <= createdAt)?.at;
+  const { items } = await store.deliveries({ incident, limit: LOOKED_THROUGH });
+  return items.find((one) =>
+    one.webhook === webhook && one.type === "incident.opened" && one.createdAt === at
+  );
+}

@@ -1,0 +1,140 @@
+/** An incident and its quorum in plain words, for a person at 3 a.m. */
+import type { Quorum, Rule } from "../../config/config.ts";
+import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts";
+import type { Outcome } from "../../judgement/quorum.ts";
+import type { Witness } from "../../judgement/state.ts";
+import { FAILED } from "../../judgement/verdict.ts";
+import type { Decision } from "./event.ts";
+import { clip } from "./truncate.ts";
+
+/** What a sentence is made of. `subject` names target, check and region. */
+export interface Story {
+  subject: string;
+  incident: Incident;
+  change: Change;
+  decision: Pick<Decision, "outcome" | "over" | "votes" | "counts">;
+  /** Absent: the check has left the config. */
+  quorum?: Quorum;
+  /** The latest evidence of the probers that decided. */
+  witnesses: Witness[];
+}
+
+const GOOD: ReadonlySet<Outcome> = new Set<Outcome>(["ready", "degraded", "underclaim", "unreported"]);
+
+/** For each kind: what it says of a target, and which votes agree. */
+const KINDS: Record<Exclude<Kind, "blind" | "contradiction">, {
+  says: string;
+  agrees(vote: Outcome): boolean;
+}> = {
+  drift: { says: "says ready but its journey fails", agrees: (vote) => vote === "drift" },
+  outage: { says: "fails its journey", agrees: (vote) => FAILED.has(vote) },
+  underclaim: {
+    says: "says it is not ready but its journey passes",
+    agrees: (vote) => vote === "underclaim",
+  },
+  unreported: {
+    says: "passes its journey but gives no readable health report",
+    agrees: (vote) => vote === "unreported" || vote === "underclaim",
+  },
+  degraded: {
+    says: "is degraded (slow, or failing in part)",
+    agrees: (vote) => vote !== "ready" && (GOOD.has(vote) || FAILED.has(vote)),
+  },
+};
+
+/** What an outage is, where all regions use one word for it. */
+const OUTAGES: Partial<Record<Outcome, string>> = {
+  not_ready: "says it is not ready, and its journey fails",
+  down: "does not answer its health check, and its journey fails",
+};
+
+const RECOVERED: Record<Family, string> = {
+  service: "has recovered",
+  quality: "is ready again",
+  evidence: "can be judged again",
+  claim: "no longer contradicts itself in its health report",
+};
+
+/** One sentence: what is wrong (or over), who agrees, and what was seen. */
+export function summary(story: Story): string {
+  const { subject, incident: { kind, reason }, change } = story;
+  if (reason === "removed") return `${subject} has left the configuration: its incident (${kind}) is closed`;
+  if (change === "resolved") return recovery(story);
+  const verb = `${subject}${change === "updated" ? " now" : ""}`;
+  if (kind === "blind") return `${verb} cannot be judged: ${turnout(story)}`;
+  if (kind === "contradiction") {
+    return `${verb} contradicts itself in its health report${seen(story.witnesses, kind)}`;
+  }
+  const { says, agrees } = KINDS[kind];
+  const { outcome, over, votes, counts } = story.decision;
+  const yes = Object.values(votes).filter(agrees).length;
+  const silent = counts.pending > 0 ? `, ${counts.pending} not reporting` : "";
+  const phrase = kind === "outage" ? OUTAGES[outcome] ?? says : says;
+  const voters = many(counts.reporting, over);
+  return `${verb} ${phrase}: ${yes} of ${voters} agree${silent}${seen(story.witnesses, kind)}`;
+}
+
+function recovery({ subject, incident, decision: { over, counts } }: Story): string {
+  const { family, openedAt, resolvedAt = openedAt } = incident;
+  const ended = `${subject} ${RECOVERED[family]} after ${span(resolvedAt - openedAt)}`;
+  if (family !== "service") return ended;
+  return `${ended}: its journey passes in ${counts.good} of ${many(counts.reporting, over)}`;
+}
+
+function turnout({ decision: { over, votes, counts }, quorum }: Story): string {
+  const all = many(Object.keys(votes).length, over);
+  return `${counts.reporting} of ${all} reporting, at least ${quorum?.minReporting ?? 1} needed`;
+}
+
+/** The newest thing seen that bears on this kind, in brackets. */
+function seen(witnesses: Witness[], kind: Kind): string {
+  const newest = [...witnesses].sort((a, b) => b.slot - a.slot);
+  const detail = newest.map((witness) => telling(witness, kind)).find((text) => text);
+  return detail ? ` (${clip(detail, { chars: 200, items: 1 })})` : "";
+}
+
+function telling({ failure, before, after }: Witness, kind: Kind): string | undefined {
+  if (kind === "contradiction") return (after ?? before)?.contradictions?.[0] ?? before?.contradictions?.[0];
+  if (kind === "unreported") return (after ?? before)?.reason;
+  if (kind === "drift" || kind === "outage") return failure && `${failure.step}: ${failure.detail}`;
+  return undefined;
+}
+
+/** The rule that decided, in words: "a majority of the 3 regions reporting, at least 2 must report". */
+export function rule(
+  { incident: { family, reason }, change, decision, quorum }: Omit<Story, "witnesses">,
+): string {
+  if (reason === "removed" || !quorum) return "none: it has left the configuration";
+  const { counts, over: what, votes } = decision;
+  const over = change === "resolved";
+  const floor = `at least ${quorum.minReporting} must report`;
+  if (family === "evidence") {
+    const needed = `at least ${quorum.minReporting} of ${many(Object.keys(votes).length, what)}`;
+    return over ? `${needed} must report` : `${needed} must report, and three slots in a row fewer did`;
+  }
+  const crowd = `${shareOf(over ? quorum.resolve : quorum.open)} the ${
+    many(counts.reporting, what)
+  } reporting`;
+  return `${crowd}${over ? ENDS[family] : OPENS[family]}, ${floor}`;
+}
+
+/** What the votes are counted for, where that is not plain from the kind. */
+const OPENS = { service: "", quality: "", claim: " see the contradiction" };
+const ENDS = { service: " not failing (and at most half failing)", quality: " ready", claim: " see none" };
+
+function shareOf(rule: Rule): string {
+  if (rule === "majority") return "a majority of";
+  if (rule === "all") return "all of";
+  if (rule === "any") return "any one of";
+  if ("atLeast" in rule) return `at least ${rule.atLeast} of`;
+  return `at least ${Math.round(rule.fraction * 100)} % of`;
+}
+
+const many = (n: number, what: "regions" | "probers") => `${n} ${n === 1 ? what.slice(0, -1) : what}`;
+
+function span(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

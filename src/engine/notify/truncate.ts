@@ -1,0 +1,82 @@
+/** Keeps an event within the size that Standard Webhooks 1.0.0 recommends (20 KB); the decision is never cut. */
+import type { Account, Event } from "./event.ts";
+import { FAILED } from "../../judgement/verdict.ts";
+
+const MAX_BYTES = 20_000;
+
+/** How long a text and a list may be, tried in this order. */
+const TEXTS = [{ chars: 120, items: 20 }, { chars: 40, items: 5 }];
+
+interface Limits {
+  chars: number;
+  items: number;
+}
+
+/** The body of an event in at most 20,000 bytes of UTF-8. */
+export function fit(event: Event): string {
+  let body = JSON.stringify(event);
+  if (small(body)) return body;
+  for (const lesser of reductions(event)) {
+    body = JSON.stringify(lesser);
+    if (small(body)) return body;
+  }
+  return body;
+}
+
+const small = (body: string) => new TextEncoder().encode(body).byteLength <= MAX_BYTES;
+
+/** One copy of the event, with a little less in it each time: what matters least goes first. */
+function* reductions(event: Event): Generator<Event> {
+  const cut = structuredClone(event);
+  cut.data.truncated = true;
+  const accounts = Object.values(cut.data.evidence).flatMap((probers) =>
+    Object.entries(probers).map(([id, account]) => ({ probers, id, account }))
+  );
+  const [good, unsure, bad] = [0, 1, 2].map((rank) =>
+    accounts.filter(({ account }) => rankOf(account) === rank)
+      .sort((a, b) => (a.account.slot ?? "").localeCompare(b.account.slot ?? ""))
+  );
+  for (const { account } of good!) yield shed(cut, account);
+  for (const limits of TEXTS) yield shorten(cut, limits);
+  for (const { account } of [...unsure!, ...bad!]) yield shed(cut, account);
+  for (const { probers, id } of [...good!, ...unsure!, ...bad!]) {
+    delete probers[id];
+    yield cut;
+  }
+}
+
+const rankOf = ({ vote }: Account) => vote === "ready" ? 0 : FAILED.has(vote) ? 2 : 1;
+
+/** Leaves a prober its verdict, vote and age. */
+function shed(cut: Event, account: Account): Event {
+  delete account.reported;
+  delete account.observed;
+  return cut;
+}
+
+function shorten(cut: Event, limits: Limits): Event {
+  const { data } = cut;
+  for (const account of Object.values(data.evidence).flatMap((probers) => Object.values(probers))) {
+    Object.assign(account, clip(account, limits));
+  }
+  const labels = Object.fromEntries(Object.entries(data.target.labels).slice(0, limits.items));
+  data.target = { id: data.target.id, name: clip(data.target.name, limits), labels: clip(labels, limits) };
+  if (data.check.contract) data.check.contract = clip(data.check.contract, limits);
+  return cut;
+}
+
+/** Cuts every text (keys too) and every list in a JSON value, and mends broken surrogate pairs. */
+export function clip<T>(value: T, limits: Limits): T;
+export function clip(value: unknown, limits: Limits): unknown {
+  if (typeof value === "string") return clipText(value, limits.chars);
+  // The last steps of a journey are the ones that tell why it failed.
+  if (Array.isArray(value)) return value.slice(-limits.items).map((item) => clip(item, limits));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [clipText(key, limits.chars), clip(item, limits)]),
+  );
+}
+
+function clipText(text: string, chars: number): string {
+  return (text.length <= chars ? text : `${text.slice(0, chars - 1)}…`).toWellFormed();
+}

@@ -1,0 +1,332 @@
+/**
+ * One prober's half of a slot: ask the report, walk the journey, ask again where the first cell accuses somebody.
+ * It returns evidence and keeps no state but its most recent answers.
+ */
+import { type Allowance, allowance } from "../../base/http/quota.ts";
+import type { Check } from "../../config/config.ts";
+import { askedOf, requestsOf } from "../../config/requests.ts";
+import { exchange, messageOf, USER_AGENT } from "../../base/http/client.ts";
+import { type Hold, type Limiter, limiter } from "../../base/semaphore.ts";
+import { isTold, lookAt } from "./report.ts";
+import { atMost, type Fetch, type Ports } from "../../base/ports.ts";
+import type { Observation } from "../../evidence/probe/observation.ts";
+import type { Whereabouts } from "./location.ts";
+import { walk } from "../../evidence/probe/journey.ts";
+import { Recent } from "../../base/recent.ts";
+import type { Dialect, Report } from "../../evidence/report/report.ts";
+import { wantsSecondLook } from "../../judgement/verdict.ts";
+
+/** One prober's evidence on one check in one slot; null: the check has no source that a prober asks. */
+export interface Round {
+  before: Report | null;
+  /** Present where the first cell of the table called for a second look, and always where a pushed source has its say as well. */
+  after?: Report | null;
+  observation: Observation;
+}
+
+/** A round, or why there is none. */
+export type Answer =
+  & { check: string; digest: string }
+  & ({ round: Round } | { missed: string });
+
+/** All that one prober has to say of one slot. */
+export interface Reply {
+  prober: string;
+  /** Slot, epoch ms. */
+  slot: number;
+  /** Every known-good control URL failed here: none of these rounds can be believed. */
+  suspect: boolean;
+  /** The prober is not where it was asked to be. */
+  misplaced: boolean;
+  /** Where it measured itself to be, if it can. */
+  place?: string;
+  answers: Answer[];
+}
+
+/** What a prober is asked. `deadlineMs` counts from the call. */
+export interface Request {
+  slot: number;
+  checks: readonly Check[];
+  deadlineMs: number;
+}
+
+/** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */
+export interface Prober {
+  id: string;
+  ask(request: Request): Promise<Reply>;
+}
+
+/** What a prober in this process needs to know. */
+export interface ProberOptions {
+  id: string;
+  region: string;
+  dialects: readonly Dialect[];
+  /** Connections at once: one a round, and one more for each further source while there is room. */
+  concurrency: number;
+  /** Known-good URLs, to tell a prober's fault from a target's. */
+  controls: readonly string[];
+  /**
+   * Requests that the rounds of one `ask` may send, redirects included, by the runtime's limits. What does not fit is missed, the last of the
+   * list first; a round that redirects bring past it ends as the platform's error. Controls and `where` are not counted.
+   */
+  budget?: number;
+  /** Measures where this prober is. */
+  where?: () => Promise<Whereabouts>;
+}
+
+/** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
+export function localProber(ports: Ports, options: ProberOptions): Prober {
+  const gate = limiter(options.concurrency);
+  const rounds = new Recent<Promise<Round | "budget">>();
+  const controls = new Recent<Promise<boolean>>();
+  /** Rounds remembered: two of the largest slots, so that a small lane does not push a large one out. */
+  let keep = 100;
+
+  const sound = (slot: number) =>
+    controls.getOr(
+      String(slot),
+      () => atMost(ports.clock, OVERHEAD_MS, controlled(ports, options.controls), () => false),
+      100,
+    );
+
+  const unknown: Whereabouts = { misplaced: false };
+  const measured = () =>
+    options.where ? atMost(ports.clock, OVERHEAD_MS, options.where(), () => unknown) : unknown;
+
+  /** How long (ms) the last round of a check took here. */
+  const took = new Map<string, number>();
+  const { budget = Infinity } = options;
+  /** How many requests it wanted to send. */
+  const wanted = new Map<string, number>();
+  /** A target that redirected the last time may do so again. More than all there is would never have its turn. */
+  const costOf = (check: Check) => Math.max(requestsOf(check), Math.min(budget, wanted.get(check.key) ?? 0));
+
+  const timed = async (
+    check: Check,
+    slot: number,
+    deadline: AbortSignal,
+    allow: Allowance,
+    hold: Hold,
+  ): Promise<Round | "budget"> => {
+    // The second look is not to be spent by the redirects of the journey: without it nobody could be accused.
+    const looks = 2 * askedOf(check).length;
+    const looking = allow(ports.fetch, looks);
+    const walking = looking && allow(ports.fetch, costOf(check) - looks);
+    if (!walking) {
+      looking?.close();
+      return "budget";
+    }
+    const isBegun = !deadline.aborted;
+    const began = ports.clock.elapsed();
+    // Until it has ended it is a slow one, for it may never end.
+    if (isBegun) took.set(check.key, longestMs(check));
+    const counted = { ...ports, fetch: looking.fetch };
+    const spare = (work: () => Promise<void>) => gate.spare(work, hold);
+    const walker = { ...options, spare, walking: walking.fetch };
+    const walked = await round(counted, walker, check, slot, deadline);
+    looking.close();
+    walking.close();
+    if (!isBegun) return walked;
+    took.set(check.key, ports.clock.elapsed() - began);
+    wanted.set(check.key, looking.wanted() + walking.wanted());
+    return walked;
+  };
+
+  /** Whatever becomes of a round: once it should have ended, also by the deadline (in steady time), its place is for others. */
+  const holding = (check: Check, deadlineAt: number): Hold => (giveBack) => {
+    const leftMs = Math.max(0, deadlineAt - ports.clock.elapsed()) + cleanupMs(check);
+    return ports.clock.after(Math.min(leftMs, longestMs(check)) + GRACE_MS, giveBack);
+  };
+
+  const walked = (check: Check, slot: number, deadline: AbortSignal, allow: Allowance, hold: Hold) =>
+    rounds.getOr(
+      `${check.key}@${slot}`,
+      () => gate(() => timed(check, slot, deadline, allow, hold), hold),
+      keep,
+    );
+
+  return {
+    id: options.id,
+    async ask({ slot, checks, deadlineMs }) {
+      const deadline = new AbortController();
+      const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
+      const deadlineAt = ports.clock.elapsed() + deadlineMs;
+      keep = Math.max(keep, 2 * checks.length);
+      const late = new Promise<"deadline">((resolve) =>
+        deadline.signal.addEventListener("abort", () => resolve("deadline"), { once: true })
+      );
+      const admitted = admit(checks, budget, costOf);
+      const allow = allowance(budget);
+      const answers = await Promise.all(
+        queued(checks, took).map(async (check): Promise<Answer> => {
+          const { key, digest } = check;
+          if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
+          const hold = holding(check, deadlineAt);
+          const round = await Promise.race([walked(check, slot, deadline.signal, allow, hold), late]);
+          if (typeof round !== "string") return { check: key, digest, round };
+          rounds.forget(`${key}@${slot}`);
+          return { check: key, digest, missed: round };
+        }),
+      );
+      disarm();
+      const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
+      const suspect = doubtful && !await sound(slot);
+      const { colo: place, misplaced } = await measured();
+      return { prober: options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
+    },
+  };
+}
+
+/** A round that took longer goes behind all that did not. */
+const SLOW_MS = 1_000;
+
+/**
+ * Whose turn it is: checks that were quick before slow ones, so that a target that hangs starves nobody else; of the quick ones the first
+ * of each target, then the second. The slow ones keep one order over all slots: votes need two slots in a row.
+ */
+function queued(checks: readonly Check[], took: ReadonlyMap<string, number>): Check[] {
+  const isSlow = ({ key }: Check) => (took.get(key) ?? 0) > SLOW_MS;
+  const turns = new Map<string, number>();
+  const quick = checks.filter((check) => !isSlow(check)).map((check) => {
+    const turn = turns.get(check.target.id) ?? 0;
+    turns.set(check.target.id, turn + 1);
+    return { check, turn };
+  });
+  return [
+    ...quick.toSorted((a, b) => a.turn - b.turn).map(({ check }) => check),
+    ...checks.filter(isSlow).toSorted((a, b) => a.key < b.key ? -1 : 1),
+  ];
+}
+
+/** What `walk` gives a cleanup, in ms. */
+const CLEANUP_MS = 5_000;
+/** What a round gets on top of its longest, before its place is given to others. */
+const GRACE_MS = 1_000;
+
+const cleanupMs = ({ cleanup }: Check) => cleanup.length > 0 ? CLEANUP_MS : 0;
+
+/** The longest (ms) that a round of this check can take: both looks at each source, the journey and its cleanup. */
+export function longestMs(check: Check): number {
+  const lookMs = askedOf(check).reduce((sum, source) => sum + source.timeoutMs, 0);
+  return check.timeoutMs + 2 * lookMs + cleanupMs(check);
+}
+
+/** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
+function admit(checks: readonly Check[], budget: number, costOf: (check: Check) => number): Set<Check> {
+  let left = budget;
+  return new Set(checks.filter((check) => {
+    const cost = costOf(check);
+    if (cost > left) return false;
+    left -= cost;
+    return true;
+  }));
+}
+
+/** Who walks a round. */
+export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"> {
+  /** Where further sources are asked beside the first; absent: nothing limits them. */
+  spare?: Limiter["spare"];
+  /** What the journey sends by; absent: as the report is asked. */
+  walking?: Fetch;
+}
+
+/** One round. Our own bug is reported as such, for this check alone. */
+export async function round(
+  ports: Ports,
+  { id, region, dialects, spare = (work) => work(), walking = ports.fetch }: Walker,
+  check: Check,
+  slot: number,
+  signal?: AbortSignal,
+): Promise<Round> {
+  const began = ports.clock.elapsed();
+  // It waited for its turn until the slot was over: not even a cleanup is owed.
+  if (signal?.aborted) return { before: null, observation: faulty("deadline", "had not begun", 0) };
+  try {
+    const baseUrl = ports.vault.reveal(check.target.url);
+    const run = {
+      id: runId(check, id, slot),
+      slot,
+      prober: id,
+      region,
+      target: check.target.id,
+      check: check.id,
+    };
+    const look = () => lookAt(ports, check, { baseUrl, run, dialects, spare, signal });
+    const before = await look();
+    const observation = await walk(
+      { ...ports, fetch: walking },
+      { ...walkable(check), baseUrl },
+      run,
+      signal,
+    );
+    const { outcome } = observation;
+    if (!wantsSecondLook(before, outcome) && !isTold(check)) return { before, observation };
+    const after = await look();
+    // A second look that our platform would not take is none: the failure is not bracketed.
+    if (outcome === "fail" && platformOf(after) !== undefined) return { before, observation };
+    return { before, observation: unlessUnheard(observation, [before, after]), after };
+  } catch (error) {
+    const detail = ports.vault.redact(messageOf(error));
+    ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
+    return { before: null, observation: faulty("bug", detail, ports.clock.elapsed() - began) };
+  }
+}
+
+/** A claim that our own platform would not ask for accuses nobody of not making it; a failed journey stands, whatever was claimed. */
+function unlessUnheard(observation: Observation, looks: (Report | null)[]): Observation {
+  if (observation.outcome === "fail" || observation.outcome === "error") return observation;
+  const detail = looks.map(platformOf).find((detail) => detail !== undefined);
+  if (detail === undefined) return observation;
+  return { ...observation, outcome: "error", failure: { step: "", reason: "platform", detail } };
+}
+
+/** Why our own platform would not ask for this claim; undefined: it did. */
+function platformOf(report: Report | null): string | undefined {
+  if (report?.state !== "unreadable") return undefined;
+  const said = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
+  return said.find((reason) => reason.startsWith("platform: "));
+}
+
+const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
+  journey,
+  cleanup,
+  timeoutMs,
+  latencyBudgetMs,
+});
+
+const faulty = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
+  outcome: "error",
+  failure: { step: "", reason, detail },
+  transport: false,
+  steps: [],
+  totalMs,
+});
+
+/** The same for a repeated slot, so that a journey walked twice carries the same idempotency key. */
+const runId = (check: Check, prober: string, slot: number) =>
+  `${check.target.id}.${check.id}.${prober}.${slot.toString(36)}`;
+
+const hadTransportFailure = ({ before, after, observation }: Round) =>
+  observation.transport || isUnreachable(before) || isUnreachable(after);
+
+const isUnreachable = (report?: Report | null) =>
+  report?.state === "unreachable" || report?.sources?.some(({ state }) => state === "unreachable");
+
+/**
+ * Controls are asked after the rounds: whoever asks this prober waits that much longer than its deadline. They do not queue behind
+ * the cleanups of rounds that hang, so for this long there may be more connections than `concurrency`.
+ */
+const CONTROLS_MS = 2_000;
+/** The controls, and the measured place, are waited for no longer: they end by themselves before, unless something hangs. */
+const OVERHEAD_MS = CONTROLS_MS + 250;
+
+/** Whether at least one control answers 2xx; true without controls. */
+async function controlled(ports: Ports, controls: readonly string[]): Promise<boolean> {
+  if (controls.length === 0) return true;
+  const headers = { "user-agent": USER_AGENT };
+  const limits = { deadlineMs: CONTROLS_MS, capBytes: 65_536 };
+  const answers = await Promise.all(
+    controls.map((url) => exchange(ports, { url: new URL(url), method: "GET", headers }, limits)),
+  );
+  return answers.some((answer) => answer.kind === "answer" && answer.status >= 200 && answer.status < 300);
+}

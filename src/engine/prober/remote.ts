@@ -1,0 +1,252 @@
+/** A prober that is another deployment: `POST /v1/rounds` with a bearer token, validated at both ends. */
+import * as z from "zod";
+import type { Check } from "../../config/config.ts";
+import { exchange, messageOf, under, USER_AGENT } from "../../base/http/client.ts";
+import type { Ports } from "../../base/ports.ts";
+import type { Answer, Prober, Reply } from "./local.ts";
+import { LATEST_MS } from "../../base/time.ts";
+
+// What an honest prober says of the largest config stays within every bound below: a reply beyond one is its own fault.
+
+/** Epoch ms, as it crosses the network or is kept. */
+export const time = z.number().min(0).max(LATEST_MS);
+
+/** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
+export const roundsRequest = z.strictObject({
+  prober: z.string().max(64),
+  /** Slot, epoch ms. */
+  slot: time.int(),
+  deadlineMs: z.number().int().min(1).max(60_000),
+  checks: z.array(z.strictObject({ check: z.string().max(200), digest: z.string().max(128) })).max(20_000),
+});
+
+const text = z.string().max(2_000);
+/** Names and sentences for humans are no longer in a config, and a detail is cut to less. */
+const line = z.string().max(500);
+/** How long something took: no round takes a day. */
+const ms = z.number().min(0).max(86_400_000);
+const status = z.number().int().min(100).max(999);
+/** The states of a report, as they cross the network. */
+export const reportState = z.enum([
+  "starting",
+  "ready",
+  "degraded",
+  "draining",
+  "not_ready",
+  "unreachable",
+  "unreadable",
+  "unknown",
+]);
+
+const question = z.enum(["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"]);
+
+const source = z.object({
+  name: text,
+  state: reportState,
+  phase: z.literal("unclear").optional(),
+  question,
+  dialect: text,
+  httpStatus: status.optional(),
+  reason: text.optional(),
+});
+
+/** A report, as it crosses the network or is kept. */
+export const reportShape = z.object({
+  state: reportState,
+  dialect: text,
+  confidence: z.enum(["declared", "recognised", "code"]),
+  question,
+  phase: z.literal("unclear").optional(),
+  httpStatus: status.optional(),
+  claims: z.array(
+    z.object({
+      source: z.enum(["code", "body", "header", "frame"]),
+      state: reportState,
+      raw: text,
+      from: text.optional(),
+    }),
+  ).max(500),
+  contradictions: z.array(text).max(500),
+  subsystems: z.array(z.object({
+    name: text,
+    state: reportState,
+    layer: z.enum(["process", "dependency", "state", "policy"]),
+    required: z.boolean(),
+    message: text.optional(),
+  })).max(500),
+  version: text.optional(),
+  reportedAt: time.optional(),
+  retryAfterMs: ms.optional(),
+  reason: text.optional(),
+  at: time,
+  durationMs: ms,
+  // As many as the config lets a check have.
+  sources: z.array(source).max(10).optional(),
+});
+
+/** More than an explanation shows (expression/explain.ts). */
+const MOST_VALUES = 20;
+
+const failure = z.object({
+  step: line,
+  reason: z.enum([
+    "expectation",
+    "timeout",
+    "network",
+    "body",
+    "too_large",
+    "redirect",
+    "capture",
+    "template",
+    "refused",
+    "blocked",
+    "platform",
+    "deadline",
+    "bug",
+  ]),
+  // As long as the config lets an expectation be.
+  expression: z.string().max(10_000).optional(),
+  detail: line,
+  values: z.record(z.string().max(200), z.string().max(200))
+    .refine((values) => Object.keys(values).length <= MOST_VALUES, `at most ${MOST_VALUES} values`)
+    .optional(),
+});
+
+const observation = z.object({
+  outcome: z.enum(["pass", "slow", "fail", "error"]),
+  failure: failure.optional(),
+  transport: z.boolean(),
+  steps: z.array(z.object({
+    name: line,
+    status: status.optional(),
+    // Polls every 50 ms for 30 s, ten redirects each, are 6,600.
+    requests: z.number().int().min(0).max(10_000),
+    headersMs: ms.optional(),
+    totalMs: ms,
+  })).max(50),
+  totalMs: ms,
+  cleanup: z.object({ outcome: z.enum(["pass", "fail", "error"]), failure: failure.optional() }).optional(),
+});
+
+const about = { check: text, digest: text };
+const walked = z.object({
+  ...about,
+  round: z.object({
+    before: reportShape.nullable(),
+    after: reportShape.nullable().optional(),
+    observation,
+  }),
+});
+const missed = z.object({ ...about, missed: line });
+
+const head = {
+  prober: z.string().max(64),
+  slot: time.int(),
+  suspect: z.boolean(),
+  misplaced: z.boolean(),
+  place: z.string().max(100).optional(),
+};
+
+/** What a prober answers over HTTP. */
+export const roundsReply: z.ZodType<Reply> = z.object({
+  ...head,
+  answers: z.array(z.union([walked, missed])).max(20_000),
+});
+/** The same before its answers are looked at, each by itself. */
+const unread = z.object({ ...head, answers: z.array(z.unknown()) });
+
+const REPLY_CAP_BYTES = 32 * 1024 * 1024;
+
+/** A prober behind a URL. Rejects with a short reason when it is silent, wrong or late: it then abstains. */
+export function remoteProber(
+  ports: Ports,
+  { id, url, token }: { id: string; url: string; token: string },
+): Prober {
+  return {
+    id,
+    async ask({ slot, checks, deadlineMs }) {
+      const to = under(ports.vault.reveal(url), "/v1/rounds");
+      if (!to) throw new Error("its URL is not valid");
+      const body = JSON.stringify({
+        prober: id,
+        slot,
+        // It needs the rest of the time to bring the answer home.
+        deadlineMs: Math.max(1, Math.round(deadlineMs - 500)),
+        checks: checks.map(({ key, digest }) => ({ check: key, digest })),
+      });
+      const answer = await exchange(ports, {
+        url: to,
+        method: "POST",
+        headers: {
+          "authorization": `Bearer ${ports.vault.reveal(token)}`,
+          "content-type": "application/json",
+          "user-agent": USER_AGENT,
+        },
+        body,
+      }, { deadlineMs: deadlineMs + 2_500, capBytes: REPLY_CAP_BYTES });
+      if (answer.kind === "failure") {
+        throw new Error(ports.vault.redact(`${answer.reason}: ${answer.detail}`));
+      }
+      if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
+      if (answer.truncated) throw new Error(`answered more than ${REPLY_CAP_BYTES} bytes`);
+      return replyIn(ports, new TextDecoder().decode(answer.bytes), { slot, checks });
+    },
+  };
+}
+
+/** The reply in a body: an answer that is out of bounds is missed, with the place that is wrong; rejects if none is left. */
+function replyIn(
+  { vault }: Ports,
+  body: string,
+  { slot, checks }: { slot: number; checks: readonly Check[] },
+): Reply {
+  const { answers, ...rest } = shaped(unread, json(body), []);
+  if (answers.length > checks.length) {
+    throw new Error(`invalid: answers: more than the ${checks.length} asked`);
+  }
+  const faults: unknown[] = [];
+  const read = answers.map((answer, i): Answer => {
+    const path = ["answers", i];
+    try {
+      return answerIn(answer, slot, path);
+    } catch (error) {
+      faults.push(error);
+      return { ...shaped(z.object(about), answer, path), missed: vault.redact(messageOf(error)) };
+    }
+  });
+  if (faults.length > 0 && faults.length === answers.length) throw faults[0];
+  return { ...rest, answers: read };
+}
+
+function json(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new Error("invalid: the answer is not JSON", { cause });
+  }
+}
+
+/** How far from the slot a prober's clock may be: one that is further off judges no claim's age. */
+const SKEW_MS = 3_600_000;
+
+function answerIn(value: unknown, slot: number, path: Path): Answer {
+  const isMissed = typeof value === "object" && value !== null && "missed" in value;
+  if (isMissed) return shaped(missed, value, path);
+  const answer = shaped(walked, value, path);
+  const { before, after } = answer.round;
+  for (const [name, report] of Object.entries({ before, after })) {
+    if (!report || Math.abs(report.at - slot) <= SKEW_MS) continue;
+    throw new Error(`invalid: ${[...path, "round", name, "at"].join(".")}: more than 1 h from the slot`);
+  }
+  return answer;
+}
+
+type Path = readonly PropertyKey[];
+
+/** The value in its shape; throws an Error that names the first place that is wrong, below `path`. */
+function shaped<T>(shape: z.ZodType<T>, value: unknown, path: Path): T {
+  const read = shape.safeParse(value);
+  if (read.success) return read.data;
+  const { path: below, message } = read.error.issues[0]!;
+  throw new Error(`invalid: ${[...path, ...below].join(".")}: ${message}`);
+}

@@ -1,0 +1,72 @@
+/** One look at what a service claims of itself: every source of a check that is asked, as one report. */
+import type { AskedSource, Check } from "../../config/config.ts";
+import { askedOf } from "../../config/requests.ts";
+import { under, USER_AGENT } from "../../base/http/client.ts";
+import type { Run } from "../../config/expression/mod.ts";
+import type { Limiter } from "../../base/semaphore.ts";
+import type { Ports } from "../../base/ports.ts";
+import {
+  ask,
+  combine,
+  type Dialect,
+  named,
+  type Report,
+  type Source,
+  staleAfter,
+} from "../../evidence/report/mod.ts";
+import { periodMs } from "../../config/schedule.ts";
+
+/** The round that looks. */
+export interface Looking {
+  baseUrl: string;
+  run: Run;
+  dialects: readonly Dialect[];
+  /** Where further sources are asked beside the first. */
+  spare: Limiter["spare"];
+  signal?: AbortSignal;
+}
+
+/** What a pushed source says is known only where slots are settled: there the first look may accuse although it does not here. */
+export const isTold = ({ report }: Check): boolean =>
+  report?.sources.some(({ kind }) => kind === "pushed") ?? false;
+
+/**
+ * Asks each source once: in the round's own slot one after the other, and beside it while other slots are free. Null: none is asked.
+ * Throws if a path makes no URL.
+ */
+export async function lookAt(ports: Ports, check: Check, looking: Looking): Promise<Report | null> {
+  const sources = askedOf(check);
+  if (!check.report || sources.length === 0) return null;
+  const askOne = (source: AskedSource) => ask(ports, asking(ports, check, source, looking), looking.dialects);
+  if (check.report.sources.length === 1) return await askOne(sources[0]!);
+  const reports: Report[] = [];
+  const queue = sources.entries();
+  const lane = async () => {
+    for (const [i, source] of queue) reports[i] = named(source.name, await askOne(source));
+  };
+  await Promise.all([lane(), ...sources.slice(1).map(() => looking.spare(lane))]);
+  return combine(check.report.rule, reports as [Report, ...Report[]]);
+}
+
+function asking(
+  { vault }: Ports,
+  check: Check,
+  { path, headers, dialect, timeoutMs, question, select, service, aws }: AskedSource,
+  { baseUrl, run: { id, slot }, signal }: Looking,
+): Source {
+  const url = under(baseUrl, vault.reveal(path));
+  if (!url) throw new Error(`Cannot make a URL of the report's path ${path}`);
+  const revealed = headers.map(([name, value]) => [name, vault.reveal(value)]);
+  return {
+    url,
+    headers: { "user-agent": USER_AGENT, "x-assay-run": id, ...Object.fromEntries(revealed) },
+    dialect,
+    timeoutMs,
+    question,
+    select,
+    service,
+    aws,
+    staleAfterMs: staleAfter(periodMs(check, slot)),
+    signal,
+  };
+}

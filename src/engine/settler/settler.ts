@@ -1,0 +1,320 @@
+/**
+ * The shared half of a slot: take the lease, gather rounds from every prober under a deadline, judge, and commit once.
+ *
+ *     tick -> lease -> for each slot and lane: gather -> (in order) read -> assess -> commit, fenced -> notices go out
+ */
+import { type Arrival, assess, type Assessment, removed } from "../../judgement/assess.ts";
+import type { Check, Config } from "../../config/config.ts";
+import { messageOf } from "../../base/http/client.ts";
+import type { Transition } from "../../judgement/incident.ts";
+import { notices } from "../notify/mod.ts";
+import { encodeHistory, type History, laneOf, pack } from "../../storage/codec.ts";
+import { type Log, pause, type Ports } from "../../base/ports.ts";
+import { pushes, type Told, withPushes } from "../../storage/records/pushes.ts";
+import { type Answer, longestMs, type Prober, type Reply } from "../prober/local.ts";
+import { due, slots } from "../../config/schedule.ts";
+import { Shelf } from "./state_cache.ts";
+import type { CheckState } from "../../judgement/state.ts";
+import type { Commit, Lease, Store } from "../../storage/store.ts";
+import { upkeeper } from "../../storage/history/rollup.ts";
+
+/** What a settler needs. */
+export interface SettlerOptions {
+  ports: Ports;
+  store: Store;
+  config: Config;
+  /** One for each prober of the config. */
+  probers: readonly Prober[];
+  /** Unique to this process. */
+  owner: string;
+  /** Called after each commit with the number of notices that it wrote. */
+  committed?: (notices: number, slot: number) => void;
+}
+
+/** Settles slots. */
+export interface Settler {
+  /** Takes the lease of the minute that starts at `minuteMs`. Null: it is taken, or a later one is. */
+  begin(minuteMs: number): Promise<Minute | null>;
+  /** Goes on with a minute that this process began before it forgot; without effect once one was begun. */
+  resume(minute: Minute): void;
+  /** Settles one slot of the minute that was begun. Never rejects: what goes wrong is logged, and the slot is missing. */
+  settle(slot: number): Promise<void>;
+  /**
+   * Settles every slot of the minute that starts at `minuteMs`. False: the tick belongs to another process, or is settled. Once
+   * `signal` aborts, no further slot is begun.
+   */
+  tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
+  /** Walks one check now, from every prober, and judges it by itself: nothing is stored, and nobody's vote moves. */
+  look(check: Check): Promise<CheckState>;
+  /** Housekeeping, for when the slots of a minute are settled (`tick` does it). Never rejects. */
+  upkeep(): Promise<void>;
+  /** Gives up the lease, so that whoever comes next need not wait until it runs out. */
+  release(): Promise<void>;
+}
+
+/** A minute that was begun, and its slots (epoch ms). */
+export interface Minute {
+  lease: Lease;
+  slots: number[];
+}
+
+const MINUTE_MS = 60_000;
+const LEASE_MS = 55_000;
+/** A slot is given up this long after it began; what was not walked by then is missing. */
+const SLOT_MS = 50_000;
+/** A slot that is begun late still gets this much: a healthy journey must not be missing for our own delay. */
+const LATE_MS = 5_000;
+/** What a prober gets on top of the deadline to bring its answers home. */
+const GRACE_MS = 3_000;
+/** A settled slot further ahead than this was written by a clock that has stepped back since. */
+const STEP_BACK_MS = 300_000;
+
+/** A settler over one store. It keeps a copy of what it last wrote, and believes it only if the store still says the same. */
+export function settler(options: SettlerOptions): Settler {
+  const { ports: { clock, log, vault }, store, config, owner } = options;
+  const packing = pack(config);
+  const shelf = new Shelf(store, packing);
+  const lanes = new Map<string, Promise<void>>();
+  let lease: Lease | null = null;
+  let writing: Promise<unknown> = Promise.resolve();
+
+  /** One commit at a time; each reads what the one before has written. */
+  const exclusively = (work: () => Promise<void>): Promise<void> => {
+    const done = writing.then(work);
+    writing = done.catch(() => {});
+    return done;
+  };
+
+  const commit = async (
+    slot: number,
+    checks: Check[],
+    arrivals: Promise<Map<string, Arrivals>>,
+    told: Promise<Told>,
+  ) => {
+    if (checks.length === 0) return;
+    const gathered = await withPushes(checks, await arrivals, await told, () => pushes(store, clock, checks));
+    await exclusively(() => write(options, shelf, lease!, slot, checks, gathered));
+  };
+
+  const settle = async (slot: number): Promise<void> => {
+    const checks = due(config.checks, slot).filter((check) => !overtaken(check, slot, clock.now()));
+    const byLane = Map.groupBy(checks, laneOf);
+    const told = pushes(store, clock, checks);
+    told.catch(() => {}); // each lane that waits for it says so
+    await Promise.all([...byLane].map(([lane, checks]) => {
+      // A store that fails here fails the commit as well, which says so.
+      const open = shelf.know(checks, lease!).catch(() => {})
+        .then(() => checks.filter((check) => !isSettled(shelf.stateOf(check.key), slot)));
+      const arrivals = open.then((open) => gather(options, slot, open, shelf));
+      // In the order of slots, so that a slow slot is not overtaken and lost.
+      const settled = (lanes.get(lane) ?? Promise.resolve())
+        .then(async () => commit(slot, await open, arrivals, told))
+        .catch((error) =>
+          log.error("a slot could not be settled", { slot, lane, error: vault.redact(messageOf(error)) })
+        );
+      lanes.set(lane, settled);
+      return settled;
+    }));
+  };
+
+  const sum = upkeeper({ clock, store, config, packing });
+  const upkeep = () =>
+    sum().catch((error) => log.error("the housekeeping failed", { error: vault.redact(messageOf(error)) }));
+
+  const begin = async (minuteMs: number) => {
+    const taken = await store.lease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
+    if (!taken) return null;
+    lease = taken;
+    return { lease, slots: slots(config.checks, minuteMs) };
+  };
+
+  const look = async (check: Check): Promise<CheckState> => {
+    const slot = clock.now();
+    const [arrivals, told] = await Promise.all([
+      gather(options, slot, [check], shelf),
+      pushes(store, clock, [check]),
+    ]);
+    const gathered = await withPushes([check], arrivals, told, () => pushes(store, clock, [check]));
+    return assess(check, config.regions, undefined, gathered.get(check.key)!, slot, () => "none").state;
+  };
+
+  return {
+    begin,
+    resume: (minute) => void (lease ??= minute.lease),
+    settle,
+    look,
+    upkeep,
+    release: async () => {
+      if (lease) await store.release(lease);
+    },
+    async tick(minuteMs, signal) {
+      const begun = await begin(minuteMs);
+      if (!begun) return false;
+      const running: Promise<void>[] = [];
+      for (const slot of begun.slots) {
+        const wait = slot - clock.now();
+        if (wait > MINUTE_MS) break; // the clock stepped back: these slots are not for now
+        if (wait > 0) await pause(clock, wait, signal);
+        if (signal?.aborted) break;
+        running.push(settle(slot));
+      }
+      await Promise.all(running);
+      await upkeep();
+      return true;
+    },
+  };
+}
+
+/** A slot of the far future was settled by a clock that has stepped back since. */
+const isSettled = (state: CheckState | undefined, slot: number) =>
+  state !== undefined && state.slot >= slot && state.slot - slot <= STEP_BACK_MS;
+
+/** A slot whose successor is due as well would be walked at the same moment: two slots, one piece of evidence. */
+const overtaken = ({ schedule }: Check, slot: number, nowMs: number) =>
+  "everyMs" in schedule && schedule.everyMs < MINUTE_MS && slot + schedule.everyMs <= nowMs;
+
+/** How long a slot waits for its probers; under a minute only as long as its checks can take, to stay fresh. */
+function patienceMs(checks: Check[], concurrency: number): number {
+  const [{ schedule }] = checks as [Check, ...Check[]];
+  if (!("everyMs" in schedule) || schedule.everyMs >= MINUTE_MS) return SLOT_MS;
+  const longest = Math.max(...checks.map(longestMs));
+  return Math.min(SLOT_MS, Math.max(schedule.everyMs, longest * Math.ceil(checks.length / concurrency)));
+}
+
+/** What the probers brought for one check, by prober. */
+type Arrivals = Map<string, Arrival>;
+
+/** Asks every prober at once. None can hold the slot up, and each silent one is named. */
+async function gather(
+  { ports, config, probers }: SettlerOptions,
+  slot: number,
+  checks: Check[],
+  shelf: Shelf,
+): Promise<Map<string, Arrivals>> {
+  if (checks.length === 0) return new Map();
+  const limitMs = patienceMs(checks, config.concurrency);
+  const deadlineMs = Math.max(
+    Math.min(LATE_MS, limitMs),
+    Math.min(limitMs, slot + limitMs - ports.clock.now()),
+  );
+  const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Arrival>()]));
+  const asked = new Map(probers.map((prober) => [prober.id, prober]));
+  const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
+  await Promise.all(ids.map(async (id) => {
+    const request = { slot, checks: shelf.oldestFirst(checks, id), deadlineMs };
+    const reply = await heard(ports, asked.get(id), request);
+    const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
+    const arrived = checks.map((check) => arrival(reply, answers.get(check.key), id, slot, check));
+    for (const [i, check] of checks.entries()) byCheck.get(check.key)!.set(id, arrived[i]!);
+    complain(ports.log, id, slot, reply, arrived);
+  }));
+  return byCheck;
+}
+
+/** A prober that brought less than it was asked for is told of once a slot. */
+function complain(
+  log: Log,
+  prober: string,
+  slot: number,
+  reply: Reply | { missed: string },
+  arrived: Arrival[],
+) {
+  if ("missed" in reply) return log.warn("a prober is missing", { prober, slot, reason: reply.missed });
+  if (reply.suspect) log.warn("a prober is suspect: none of its controls answers", { prober, slot });
+  if (reply.misplaced) log.warn("a prober is misplaced", { prober, slot, place: reply.place });
+  const missed = arrived.flatMap((one) => "missed" in one ? one.missed : []);
+  if (missed.length === 0) return;
+  const reasons = Object.fromEntries(
+    [...Map.groupBy(missed, (reason) => reason)].map(([reason, all]) => [reason, all.length]),
+  );
+  log.warn("a prober could not walk every check", { prober, slot, reasons });
+}
+
+async function heard(
+  { clock, vault }: Ports,
+  prober: Prober | undefined,
+  request: { slot: number; checks: Check[]; deadlineMs: number },
+): Promise<Reply | { missed: string }> {
+  if (!prober) return { missed: "not started" };
+  let disarm = () => {};
+  const late = new Promise<{ missed: string }>((resolve) => {
+    disarm = clock.after(request.deadlineMs + GRACE_MS, () => resolve({ missed: "timeout" }));
+  });
+  const reply = prober.ask(request).catch((error) => ({ missed: vault.redact(messageOf(error)) }));
+  return await Promise.race([reply, late]).finally(disarm);
+}
+
+/** A reply is believed only for the prober, the slot and the very check that were asked for. */
+function arrival(
+  reply: Reply | { missed: string },
+  answer: Answer | undefined,
+  id: string,
+  slot: number,
+  check: Check,
+): Arrival {
+  if ("missed" in reply) return reply;
+  if (reply.prober !== id) return { missed: `answered as ${reply.prober}` };
+  if (reply.slot !== slot) return { missed: "answered for another slot" };
+  if (!answer) return { missed: "not in the answer" };
+  if ("missed" in answer) return answer;
+  if (answer.digest !== check.digest) return { missed: "digest" };
+  const { place } = reply;
+  if (reply.suspect) return { round: answer.round, place, fault: "suspect" };
+  if (reply.misplaced) return { round: answer.round, place, fault: "misplaced" };
+  return { round: answer.round, place };
+}
+
+/** Judges one slot of one lane and commits it whole. */
+async function write(
+  { ports, store, config, committed }: SettlerOptions,
+  shelf: Shelf,
+  lease: Lease,
+  slot: number,
+  checks: Check[],
+  arrivals: Map<string, Arrivals>,
+): Promise<void> {
+  const { states, touched, gone, dropFrom } = await shelf.open(checks, lease);
+  const newId = counted(`${slot.toString(36)}_${lease.fence.toString(36)}_${laneOf(checks[0]!)}`);
+  const transitions: { transition: Transition; check?: Check; state: CheckState }[] = [];
+  const history = new Map<number, Record<string, History>>();
+  for (const check of checks) {
+    const before = states.get(check.key);
+    if (isSettled(before, slot)) continue;
+    const result: Assessment = assess(check, config.regions, before, arrivals.get(check.key)!, slot, newId);
+    states.set(check.key, result.state);
+    const shard = shelf.packing.shardOf.get(check.key)!;
+    const line = history.get(shard) ?? {};
+    line[check.key] = { outcome: result.state.outcome, traces: result.traces };
+    history.set(shard, line);
+    for (const transition of result.transitions) transitions.push({ transition, check, state: result.state });
+  }
+  for (const state of gone) {
+    for (const transition of removed(state.incidents, slot)) transitions.push({ transition, state });
+  }
+  const shards = touched.filter((shard) => dropFrom !== undefined || history.has(shard));
+  if (shards.length === 0) return;
+  const packed = shards.map((shard) => shelf.packed(shard, states));
+  const commit: Commit = {
+    shards: packed.map(({ shard, layout, state }) => ({ shard, layout, state })),
+    dropFrom,
+    samples: [...history].map(([shard, line]) => ({ slot, shard, data: encodeHistory(line) })),
+    incidents: transitions.map(({ transition }) => transition.incident),
+    notices: transitions.flatMap(({ transition, check, state }) =>
+      notices(transition, { check, state, config, slot })
+    ),
+  };
+  if (!await store.commit(lease, commit)) {
+    return ports.log.warn("a slot is lost: another process holds the lease by now", {
+      slot,
+      fence: lease.fence,
+    });
+  }
+  shelf.keep(packed);
+  committed?.(commit.notices.length, slot);
+}
+
+/** Ids that no other commit gives: slot, fence, lane and a count are unique together. */
+function counted(prefix: string): () => string {
+  let count = 0;
+  return () => `inc_${prefix}_${count++}`;
+}

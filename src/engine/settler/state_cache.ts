@@ -1,0 +1,91 @@
+import type { Check } from "../../config/config.ts";
+import { decodeStates, encodeStates, type Packing, type States } from "../../storage/codec.ts";
+import type { CheckState } from "../../judgement/state.ts";
+import type { Lease, Store } from "../../storage/store.ts";
+
+/** The states of shards, decoded only when the store's text is not what was last written. */
+export class Shelf {
+  #texts = new Map<number, string>();
+  #decoded = new Map<number, States>();
+
+  constructor(readonly store: Store, readonly packing: Packing) {}
+
+  /** All states of the shards that hold `checks`, for a commit under `lease`; after a change of layout, of every shard. */
+  async open(checks: Check[], lease: Lease) {
+    const { shardOf, layout, shards } = this.packing;
+    const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
+    const rows = await this.store.read(wanted, lease);
+    const current = rows.length === wanted.length && rows.every((row) => row.layout === layout);
+    if (!current) return this.#repack(lease);
+    const states = new Map<string, CheckState>();
+    for (const { shard, state } of rows) {
+      if (this.#texts.get(shard) !== state) this.#decoded.set(shard, decodeStates(state, shard));
+      this.#texts.set(shard, state);
+      for (const key of shards[shard]!) {
+        const known = this.#decoded.get(shard)![key];
+        if (known) states.set(key, known);
+      }
+    }
+    return { states, touched: wanted, gone: [] as CheckState[], dropFrom: undefined };
+  }
+
+  /** The check list changed: every state moves to its new shard, and what left the config is `gone`. */
+  async #repack(lease: Lease) {
+    const states = new Map<string, CheckState>();
+    const gone: CheckState[] = [];
+    for (const { shard, state } of await this.store.read("all", lease)) {
+      for (const [key, known] of Object.entries(decodeStates(state, shard))) {
+        if (this.packing.shardOf.has(key)) states.set(key, known);
+        else gone.push(known);
+      }
+    }
+    const touched = this.packing.shards.map((_, shard) => shard);
+    return { states, touched, gone, dropFrom: touched.length };
+  }
+
+  /** Reads what is not known here about these checks: after a start, their states. */
+  async know(checks: Check[], lease: Lease): Promise<void> {
+    const shards = new Set(checks.map((check) => this.packing.shardOf.get(check.key)!));
+    const unknown = [...shards].filter((shard) => !this.#decoded.has(shard)).sort((a, b) => a - b);
+    if (unknown.length === 0) return;
+    for (const { shard, state } of await this.store.read(unknown, lease)) {
+      this.#texts.set(shard, state);
+      this.#decoded.set(shard, decodeStates(state, shard));
+    }
+  }
+
+  /** The checks that this prober has not walked for longest come first: what it cannot walk are then the freshest. */
+  oldestFirst(checks: Check[], prober: string): Check[] {
+    const age = new Map(checks.map((check) => [check, this.#walkedAt(check.key, prober)]));
+    return checks.toSorted((a, b) => age.get(a)! - age.get(b)!);
+  }
+
+  /** The slot that this prober walked last, as far as it is known here; a little less if its platform did not let it. */
+  #walkedAt(key: string, prober: string): number {
+    const { slot = 0, reason } = this.stateOf(key)?.probers[prober]?.witness ?? {};
+    return reason === "platform" ? slot - 1 : slot;
+  }
+
+  /** The state of a check, as far as it is known here. */
+  stateOf(key: string): CheckState | undefined {
+    return this.#decoded.get(this.packing.shardOf.get(key)!)?.[key];
+  }
+
+  /** One shard as it is to be written; `mine` are its states. */
+  packed(shard: number, states: Map<string, CheckState>) {
+    const mine: States = {};
+    for (const key of this.packing.shards[shard]!) {
+      const state = states.get(key);
+      if (state) mine[key] = state;
+    }
+    return { shard, layout: this.packing.layout, state: encodeStates(mine), mine };
+  }
+
+  /** What was committed is what the store says now. */
+  keep(packed: { shard: number; state: string; mine: States }[]): void {
+    for (const { shard, state, mine } of packed) {
+      this.#texts.set(shard, state);
+      this.#decoded.set(shard, mine);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import ipaddr from "ipaddr.js";
+import type { Clock } from "../../base/ports.ts";
+import { type SetCookie, setCookiesOf } from "../../base/std.ts";
+
+/** RFC 6265 section 6.1 asks for at least these; a target gets no more. */
+const MAX_COOKIES = 50;
+const MAX_COOKIE_CHARS = 4096;
+
+interface Cookie {
+  name: string;
+  value: string;
+  /** Host name, or the parent domain the cookie was set for. */
+  domain: string;
+  hostOnly: boolean;
+  /** "" stands for the default port, so that http and https share a cookie as RFC 6265 has it. */
+  port: string;
+  path: string;
+  secure: boolean;
+  /** Epoch ms. */
+  expiresMs: number;
+}
+
+/**
+ * The cookies of one run (RFC 6265), stricter in two points: a cookie never goes to another port, and what came over
+ * https never goes over http, because both are other origins.
+ */
+export class Jar {
+  #cookies: Cookie[] = [];
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** Takes the `Set-Cookie` lines of an answer from `url`. */
+  store(url: URL, headers: Headers): void {
+    if (!headers.has("set-cookie")) return;
+    const nowMs = this.#clock.now();
+    for (const line of setCookiesOf(withoutNegativeAges(headers))) {
+      const cookie = accept(line, url, nowMs);
+      if (!cookie) continue;
+      this.#cookies = this.#cookies.filter((other) => !isSame(other, cookie));
+      if (cookie.expiresMs > nowMs && this.#cookies.length < MAX_COOKIES) this.#cookies.push(cookie);
+    }
+    this.#cookies.sort((a, b) => b.path.length - a.path.length);
+  }
+
+  /** The `Cookie` header for `url`, longest paths first, or undefined. */
+  header(url: URL): string | undefined {
+    if (this.#cookies.length === 0) return undefined;
+    const nowMs = this.#clock.now();
+    const sent = this.#cookies.filter((cookie) => cookie.expiresMs > nowMs && belongs(cookie, url));
+    return sent.length ? sent.map(({ name, value }) => `${name}=${value}`).join("; ") : undefined;
+  }
+}
+
+/** deno-std drops a cookie of negative age; RFC 6265 section 5.2.2 means it to expire. */
+function withoutNegativeAges(headers: Headers): Headers {
+  const lines = headers.getSetCookie().map((line) => line.replace(/(;\s*max-age\s*=\s*)-\d+/gi, "$10"));
+  return new Headers(lines.map((line) => ["set-cookie", line]));
+}
+
+function accept(line: SetCookie, url: URL, nowMs: number): Cookie | null {
+  const { name, value } = line;
+  if (!name || name.length + value.length > MAX_COOKIE_CHARS) return null;
+  if (line.secure && url.protocol !== "https:") return null;
+  const host = url.hostname;
+  const domain = line.domain?.replace(/^\./, "").toLowerCase() || host;
+  if (domain !== host && !isParent(domain, host)) return null;
+  const hostOnly = !line.domain || domain === host && isAddress(host);
+  const path = line.path?.startsWith("/") ? line.path : defaultPath(url.pathname);
+  const expiresMs = expiry(line, nowMs);
+  return {
+    name,
+    value,
+    domain,
+    hostOnly,
+    port: url.port,
+    path,
+    secure: url.protocol === "https:",
+    expiresMs,
+  };
+}
+
+/** `Max-Age` wins over `Expires`; neither, or an unreadable one, lasts for the run. */
+function expiry({ maxAge, expires }: SetCookie, nowMs: number): number {
+  if (maxAge !== undefined && !Number.isNaN(maxAge)) return maxAge <= 0 ? -Infinity : nowMs + maxAge * 1000;
+  const at = expires?.getTime() ?? NaN;
+  return Number.isNaN(at) ? Infinity : at;
+}
+
+/** A parent domain has a dot of its own: nobody sets cookies for `com`. */
+function isParent(domain: string, host: string): boolean {
+  return host.endsWith(`.${domain}`) && domain.includes(".") && !isAddress(host);
+}
+
+function isAddress(host: string): boolean {
+  return host.startsWith("[") || ipaddr.IPv4.isValid(host);
+}
+
+/** RFC 6265 section 5.1.4. */
+function defaultPath(pathname: string): string {
+  return pathname.slice(0, pathname.lastIndexOf("/")) || "/";
+}
+
+function isSame(a: Cookie, b: Cookie): boolean {
+  return a.name === b.name && a.domain === b.domain && a.port === b.port && a.path === b.path;
+}
+
+function belongs({ domain, hostOnly, port, path, secure }: Cookie, url: URL): boolean {
+  if (port !== url.port || (secure && url.protocol !== "https:")) return false;
+  if (url.hostname !== domain && (hostOnly || !isParent(domain, url.hostname))) return false;
+  const { pathname } = url;
+  return pathname === path ||
+    (pathname.startsWith(path) && (path.endsWith("/") || pathname[path.length] === "/"));
+}

@@ -1,0 +1,58 @@
+import type { Request } from "../../base/http/client.ts";
+
+/** What a step does after an answer: keep it, ask again elsewhere, or give up because the target's redirect is no good. */
+export type Hop = { kind: "keep" } | { kind: "follow"; request: Request } | {
+  kind: "broken";
+  detail: string;
+};
+
+const KEEP: Hop = { kind: "keep" };
+
+/** Fetch standard, "redirect status". */
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** All that another origin may see. */
+const HARMLESS = ["user-agent", "accept", "x-assay-run"];
+
+/** These speak of a body or of an unsafe method, so they go when the hop turns into a GET. */
+const OF_THE_BODY = ["content-type", "content-length", "content-encoding", "idempotency-key"];
+
+/**
+ * Where the answer to `request` leads, with `left` hops allowed. A step that allows none from the start (`allowed` 0)
+ * keeps its 3xx for the expectations. Header names of `request` are in lower case.
+ */
+export function hop(
+  request: Request,
+  { status, headers }: { status: number; headers: Headers },
+  { allowed, left }: { allowed: number; left: number },
+): Hop {
+  if (allowed === 0 || !REDIRECTS.has(status)) return KEEP;
+  const location = headers.get("location");
+  if (location === null) return KEEP;
+  if (left === 0) return { kind: "broken", detail: `more than ${allowed} redirects` };
+  const url = URL.parse(location, request.url);
+  if (!url || !["http:", "https:"].includes(url.protocol)) {
+    return { kind: "broken", detail: `status ${status} leads to no http or https URL` };
+  }
+  return moved(request, status, url);
+}
+
+function moved(request: Request, status: number, url: URL): Hop {
+  const toGet = status === 303 ? request.method !== "HEAD" : status <= 302 && request.method === "POST";
+  const next: Request = toGet
+    ? { url, method: "GET", headers: omit(request.headers, OF_THE_BODY) }
+    : { ...request, url };
+  if (url.origin === request.url.origin) return { kind: "follow", request: next };
+  if (next.body !== undefined) {
+    return { kind: "broken", detail: `status ${status} would carry the request body to ${url.origin}` };
+  }
+  return { kind: "follow", request: { ...next, headers: pick(next.headers, HARMLESS) } };
+}
+
+function omit(headers: Record<string, string>, names: string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
+}
+
+function pick(headers: Record<string, string>, names: string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
+}

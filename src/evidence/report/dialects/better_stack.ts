@@ -1,0 +1,38 @@
+import { missing, said } from "../claims.ts";
+import { shown } from "../pool.ts";
+import { isRecord, records, scalar, textOf } from "../json.ts";
+import { layerOf } from "../layers.ts";
+import type { Dialect, Subsystem } from "../report.ts";
+import { stateOfWord } from "../vocabulary.ts";
+
+/**
+ * Better Stack `/index.json` (JSON:API): `aggregate_state` is operational ready, degraded, downtime not_ready,
+ * maintenance draining, else unknown. It is the worst of all resources: one of 28 that is down makes it downtime. The
+ * resources are parts that are not required; `not_monitored` is unknown.
+ */
+export const betterStack: Dialect = {
+  name: "better-stack",
+  recognise: ({ json }) => aggregateOf(json) !== undefined,
+  read({ status, json }) {
+    const word = aggregateOf(json);
+    if (word === undefined || !isRecord(json)) return null;
+    const resources = records(json.included).filter(({ type }) => type === "status_page_resource");
+    return {
+      claims: [said(stateOfWord(word) ?? "unknown", word), ...missing(status)],
+      subsystems: shown(resources.flatMap(partOf)),
+      question: "status_page",
+    };
+  },
+};
+
+function aggregateOf(json: unknown): string | undefined {
+  if (!isRecord(json) || !isRecord(json.data) || json.data.type !== "status_page") return undefined;
+  return isRecord(json.data.attributes) ? textOf(json.data.attributes.aggregate_state) : undefined;
+}
+
+function partOf({ attributes }: Record<string, unknown>): Subsystem[] {
+  if (!isRecord(attributes)) return [];
+  const name = scalar(attributes.public_name);
+  const state = stateOfWord(scalar(attributes.status)) ?? "unknown";
+  return [{ name, state, layer: layerOf(name), required: false }];
+}

@@ -1,0 +1,102 @@
+import { refusal, said } from "../claims.ts";
+import { codeClaim } from "../status_code.ts";
+import { isRecord } from "../json.ts";
+import { layerOf } from "../layers.ts";
+import type { Answer, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
+import { codeOf, json } from "../writing.ts";
+
+/** What a check's text begins with; the rest is the error. Case differs between versions. */
+const RESULTS: readonly [pattern: RegExp, state: ReportState][] = [
+  [/^(ok|working)$/i, "ready"],
+  [/^warning: /i, "degraded"],
+  [/^(unavailable|unexpected result|unknown error): /i, "not_ready"],
+];
+
+/** A check as version 4 names it, `Cache(alias='default')`, and as version 3 does. */
+const NAME = /^\w+\(.*\)$|^Cache backend: |^\w+(Backend|HealthCheck\w*|Check)(\[\w+\])?$/;
+
+const LINE = /^(\w+\(.*?\)): (.*)/;
+const METRIC = /^django_health_check_overall_status ([01])\b/m;
+const FEED = /<title>Health Check Status<\/title>/;
+const PAGE = /<a href="\?format=(?:openmetrics|atom|rss)">/;
+
+/**
+ * `django-health-check`, in each format it has.
+ *
+ * | format | ready | degraded | not_ready | code |
+ * |---|---|---|---|---|
+ * | JSON map, text lines: one result a check | all `OK` or `working` | `Warning: ...` at worst | any other error | 200, 500 |
+ * | OpenMetrics: `..._overall_status` | 1 | | 0 | 200 always |
+ * | RSS, Atom: `category` | all `healthy` | | any `unhealthy` | 200 always |
+ * | HTML | 200 | | 500 | 200, 500 |
+ *
+ * 500 is also sent for mere warnings, and 200 by the feeds and metrics whatever the result, so the code is a claim only
+ * where it adds one. An error under 200 is of a check that the application calls not critical: not required.
+ */
+export const django: Dialect = {
+  name: "django-health-check",
+  recognise: ({ text, json }) =>
+    json === undefined ? [LINE, METRIC, FEED, PAGE].some((pattern) => pattern.test(text)) : isMap(json),
+  read(answer) {
+    const { status, text, json } = answer;
+    if (json !== undefined) return isRecord(json) ? fromResults(status, textsOf(json) ?? []) : null;
+    const metric = METRIC.exec(text);
+    if (metric) return overall(answer, metric[1] === "1", metric[0]);
+    if (FEED.test(text)) return fromFeed(answer);
+    if (PAGE.test(text)) return { claims: [codeClaim(status)] };
+    const lines = text.split("\n").map((line) => LINE.exec(line.trim())).filter((match) => match !== null);
+    return fromResults(status, lines.map(([, name = "", result = ""]) => [name, result]));
+  },
+  expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },
+  write({ name, state, reason, subsystems }) {
+    const results = [{ name, state, message: reason }, ...subsystems].map(({ name, state, message }) => [
+      `Assay(check='${name}')`,
+      state === "ready" ? "OK" : `${state === "degraded" ? "Warning" : "Unavailable"}: ${message ?? state}`,
+    ]);
+    return json(codeOf(state, 500), Object.fromEntries(results));
+  },
+};
+
+function isMap(json: unknown): boolean {
+  const results = isRecord(json) ? textsOf(json) : undefined;
+  return results !== undefined && results.every(([name]) => name.length <= 200 && NAME.test(name));
+}
+
+/** The entries of a map that has any, and holds nothing but texts. */
+function textsOf(map: Record<string, unknown>): [string, string][] | undefined {
+  const entries = Object.entries(map);
+  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return texts.length > 0 && texts.length === entries.length ? texts : undefined;
+}
+
+function fromResults(status: number, results: [string, string][]): Reading | null {
+  if (results.length === 0) return null;
+  const parts = results.map(([name, result]) => partOf(name, result, status));
+  const isWarning = status === 500 && parts.some((part) => part.state === "degraded") &&
+    parts.every((part) => part.state === "ready" || part.state === "degraded");
+  const claim = isWarning ? said("degraded", "500 for warnings") : codeClaim(status);
+  return { claims: [claim], subsystems: parts };
+}
+
+/** Several errors of one check are joined by line feeds; the worst counts. */
+function partOf(name: string, result: string, status: number): Subsystem {
+  const states = result.split("\n").map((text) =>
+    RESULTS.find(([pattern]) => pattern.test(text.trim()))?.[1] ?? "unknown"
+  );
+  const state = (["not_ready", "unknown", "degraded"] as const).find((bad) => states.includes(bad)) ??
+    "ready";
+  const isRequired = status >= 300 || state === "unknown";
+  const message = state === "ready" ? undefined : result;
+  return { name, state, layer: layerOf(name), required: isRequired, message };
+}
+
+function fromFeed(answer: Answer): Reading | null {
+  const categories = answer.text.match(/<category(?: term="|>)(?:un)?healthy\b/g) ?? [];
+  if (categories.length === 0) return null;
+  const sick = categories.find((category) => category.includes("unhealthy"));
+  return overall(answer, !sick, sick ? "category unhealthy" : "category healthy");
+}
+
+function overall({ status }: Answer, isWell: boolean, raw: string): Reading {
+  return { claims: [...refusal(status), said(isWell ? "ready" : "not_ready", raw)] };
+}

@@ -1,0 +1,102 @@
+import { iso } from "../../../base/time.ts";
+import { refusal, said } from "../claims.ts";
+import { isServing } from "../merge.ts";
+import { isRecord, records, scalar, textOf } from "../json.ts";
+import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
+import { timeOf } from "../time.ts";
+import { codeOf, json } from "../writing.ts";
+
+/** `State.Status` where it decides by itself (moby api/types/container): what does not run keeps a stale `Health`. */
+const STATUS = new Map<unknown, ReportState>([
+  ["created", "not_ready"],
+  ["exited", "not_ready"],
+  ["dead", "not_ready"],
+  ["removing", "draining"],
+  ["restarting", "starting"],
+  ["paused", "not_ready"],
+]);
+
+const HEALTH = new Map<string, ReportState>([
+  ["healthy", "ready"],
+  ["starting", "starting"],
+  ["unhealthy", "not_ready"],
+]);
+
+const EVENT = /^health_status: (\w+)$/;
+
+/**
+ * Docker's HEALTHCHECK: `GET /containers/{id}/json`, `docker inspect`, a bare `State`, or a `health_status` event.
+ *
+ * The container comes first: created, exited, dead or paused is not_ready, restarting starting. A running one
+ * is what `Health.Status` says: healthy ready, starting, unhealthy not_ready; without a HEALTHCHECK (absent or `none`)
+ * it is unknown, because running is not readiness. A stop that has begun cannot be seen. `FailingStreak` under `healthy` is
+ * told in the part's message. The claim is as old as the end of the last check.
+ */
+export const docker: Dialect = {
+  name: "docker",
+  recognise: ({ json }) => stateOf(json) !== undefined || eventOf(json) !== undefined,
+  read({ status, json }) {
+    const event = eventOf(json);
+    if (event) return { claims: [claimOf(event), ...refusal(status)] };
+    const state = stateOf(json);
+    return state ? reading(state, refusal(status)) : null;
+  },
+  expresses: { whole: ["ready", "degraded", "starting", "not_ready"] },
+  write({ state, reason = "", at }) {
+    const word = state === "starting" ? state : isServing(state) ? "healthy" : "unhealthy";
+    const failed = word === "unhealthy" ? 1 : 0;
+    const time = iso(at);
+    const Health = {
+      Status: word,
+      FailingStreak: failed,
+      Log: [{ Start: time, End: time, ExitCode: failed, Output: reason }],
+    };
+    return json(codeOf(state), { State: { Status: "running", Running: true, Health } });
+  },
+};
+
+function reading(state: Record<string, unknown>, refused: Claim[]): Reading {
+  const outside = STATUS.get(state.Status) ?? flagged(state);
+  if (outside) return { claims: [said(outside, scalar(state.Status)), ...refused] };
+  const health = isRecord(state.Health) ? state.Health : {};
+  const claim = claimOf(textOf(health.Status) ?? "none");
+  const last = records(health.Log).at(-1);
+  const end = timeOf(last?.End);
+  const streak = typeof health.FailingStreak === "number" ? health.FailingStreak : 0;
+  const output = textOf(last?.Output);
+  return {
+    claims: [claim, ...refused],
+    subsystems: [{
+      name: "healthcheck",
+      state: claim.state,
+      layer: "process",
+      required: true,
+      message: streak > 0 ? `failing streak ${streak}${output ? `: ${output}` : ""}` : undefined,
+    }],
+    reportedAt: end >= 0 ? end : undefined,
+  };
+}
+
+/** Old engines have the flags only. */
+function flagged({ Running, Paused, Restarting }: Record<string, unknown>): ReportState | undefined {
+  if (Restarting === true) return "starting";
+  if (Paused === true) return "not_ready";
+  return Running === true ? undefined : "not_ready";
+}
+
+function claimOf(word: string): Claim {
+  return said(HEALTH.get(word) ?? "unknown", word === "none" ? "no HEALTHCHECK" : word);
+}
+
+function stateOf(json: unknown): Record<string, unknown> | undefined {
+  const container = Array.isArray(json) && json.length === 1 ? json[0] : json;
+  if (!isRecord(container)) return undefined;
+  return [container.State, container].find((state) =>
+    isRecord(state) && typeof state.Status === "string" && typeof state.Running === "boolean"
+  ) as Record<string, unknown> | undefined;
+}
+
+function eventOf(json: unknown): string | undefined {
+  if (!isRecord(json) || !isRecord(json.Actor) || typeof json.Action !== "string") return undefined;
+  return EVENT.exec(json.Action)?.[1];
+}

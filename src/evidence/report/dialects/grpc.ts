@@ -1,0 +1,199 @@
+import { refusal, said } from "../claims.ts";
+import { isServing, worst } from "../merge.ts";
+import { fieldsOf, frame, framesOf, textField, unbase64 } from "../frames.ts";
+import { isRecord, parse, scalar } from "../json.ts";
+import type {
+  Answer,
+  Asking,
+  Claim,
+  Dialect,
+  Expresses,
+  Reading,
+  ReportState,
+  Subsystem,
+  Topic,
+} from "../report.ts";
+import { json } from "../writing.ts";
+
+/** `HealthCheckResponse.ServingStatus`, in the order of its numbers. */
+const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
+
+const STATES = new Map<string, ReportState>([["SERVING", "ready"], ["NOT_SERVING", "not_ready"]]);
+
+/** gRPC's status codes by number, in Connect's spelling. */
+const CODES =
+  ("ok canceled unknown invalid_argument deadline_exceeded not_found already_exists permission_denied resource_exhausted " +
+    "failed_precondition aborted out_of_range unimplemented internal unavailable data_loss unauthenticated")
+    .split(" ");
+
+/** What an error says of the service; the others (not_found, unimplemented, unauthenticated) say nothing. */
+const ERRORS = new Map<string, ReportState>([
+  ["deadline_exceeded", "not_ready"],
+  ["unavailable", "not_ready"],
+  ["internal", "not_ready"],
+  ["data_loss", "not_ready"],
+  ["resource_exhausted", "degraded"],
+]);
+
+const SERVING_OR_NOT: Expresses = { whole: ["ready", "degraded", "not_ready", "unknown"] };
+
+const PATH = /\/grpc\.health\.v1\.Health\/(Check|Watch|List)$/;
+const FRAMED = /^application\/(grpc|connect\+)/i;
+
+/**
+ * gRPC health v1 (grpc/health/v1/health.proto) over the Connect protocol: POST `{}`, or the name of one service, to
+ * `/grpc.health.v1.Health/Check`.
+ *
+ * SERVING ready, NOT_SERVING not_ready (under 200 as well), UNKNOWN and SERVICE_UNKNOWN unknown; `{}` is UNKNOWN, the
+ * zero value. An error unavailable, deadline_exceeded, internal or data_loss is not_ready, resource_exhausted degraded,
+ * any other (not_found: not registered; unimplemented) unknown. `List` makes each service a part; the unnamed one is
+ * the whole, else the worst. The HTTP code counts only where it is no 2xx.
+ */
+export const grpcHealth: Dialect = {
+  name: "grpc-health",
+  path: PATH,
+  request: ({ service }) => ({
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/json" },
+    body: JSON.stringify({ service }),
+  }),
+  recognise: (answer) =>
+    !isFramed(answer) &&
+    (PATH.test(answer.url.pathname) ||
+      (isRecord(answer.json) && STATUSES.includes(scalar(answer.json.status)) &&
+        Object.keys(answer.json).length === 1 && answer.json.status !== "UNKNOWN")),
+  read,
+  expresses: SERVING_OR_NOT,
+  write: ({ state }) => json(200, { status: STATUSES[numberOf(state)] }),
+};
+
+const askFramed = ({ service = "" }: Topic): Asking => ({
+  method: "POST",
+  headers: {
+    accept: "application/grpc-web+proto",
+    "content-type": "application/grpc-web+proto",
+    "x-grpc-web": "1",
+  },
+  body: frame(textField(1, service)),
+});
+
+/**
+ * The same over gRPC-Web, for servers behind Envoy or another translating proxy. Every answer is 200; errors are in a
+ * trailer frame, or in the headers where there is nothing else. Reads gRPC's own frames and Connect's streams as well.
+ */
+export const grpcWeb: Dialect = {
+  name: "grpc-web",
+  request: askFramed,
+  recognise: isFramed,
+  read,
+  expresses: SERVING_OR_NOT,
+  write: ({ state }) => ({
+    status: 200,
+    headers: { "content-type": "application/grpc-web+proto" },
+    body: new Uint8Array([
+      ...frame(new Uint8Array([8, numberOf(state)])),
+      0x80,
+      ...frame(TRAILER).subarray(1),
+    ]),
+  }),
+};
+
+const TRAILER = new TextEncoder().encode("grpc-status: 0\r\n");
+
+/** Callers of these protocols look at the status and not at the code, so UNKNOWN is never taken for SERVING. */
+const numberOf = (state: ReportState) => isServing(state) ? 1 : state === "unknown" ? 0 : 2;
+
+function isFramed({ headers }: Answer): boolean {
+  return FRAMED.test(headers.get("content-type") ?? "");
+}
+
+function read(answer: Answer): Reading | null {
+  const reading = isFramed(answer) ? framed(answer) : plain(answer);
+  if (!reading) return null;
+  const isShed = answer.status === 429 && reading.claims.some((claim) => claim.state === "degraded");
+  // Of a service that is not registered the 404 says less than the word does.
+  const isNamed = answer.status < 500 && reading.claims.every(isMute);
+  return isShed || isNamed ? reading : { ...reading, claims: [...reading.claims, ...refusal(answer.status)] };
+}
+
+function isMute({ state, raw }: Claim): boolean {
+  return state === "unknown" && CODES.includes(raw);
+}
+
+function plain({ headers, json, text }: Answer): Reading | null {
+  if (/^application\/proto/i.test(headers.get("content-type") ?? "")) return binary(text, "body");
+  return isRecord(json) ? listed(json) ?? { claims: [claimOf(json)] } : null;
+}
+
+function claimOf({ status, code }: Record<string, unknown>): Claim {
+  if (typeof code === "string") return said(ERRORS.get(code) ?? "unknown", code);
+  const word = status === undefined ? "UNKNOWN" : scalar(status);
+  return said(STATES.get(word) ?? "unknown", word);
+}
+
+function listed({ statuses }: Record<string, unknown>): Reading | null {
+  if (!isRecord(statuses)) return null;
+  const words = Object.entries(statuses).map(([name, value]): [string, string] => [
+    name,
+    isRecord(value) ? scalar(value.status ?? "UNKNOWN") : "UNKNOWN",
+  ]);
+  return ofServices(words, "body");
+}
+
+function framed({ headers, text }: Answer): Reading | null {
+  const isText = /^application\/grpc-web-text/i.test(headers.get("content-type") ?? "");
+  const frames = framesOf((isText ? unbase64(text) : text) ?? "?");
+  if (!frames) return null;
+  const trailers = frames.filter(({ flags }) => (flags & 0x80) !== 0).map(({ payload }) => payload).join(
+    "\n",
+  );
+  const end = frames.find(({ flags }) => flags === 2)?.payload ?? "";
+  const error = errorOf(/^grpc-status:\s*(\d+)/im.exec(trailers)?.[1] ?? headers.get("grpc-status"), end);
+  if (error) return { claims: [{ source: "frame", state: ERRORS.get(error) ?? "unknown", raw: error }] };
+  const message = frames.findLast(({ flags }) => flags === 0)?.payload;
+  if (message === undefined) return null;
+  const json = parse(message);
+  return isRecord(json) ? { claims: [{ ...claimOf(json), source: "frame" }] } : binary(message, "frame");
+}
+
+/** The name of the error in a `grpc-status` or in the end of a Connect stream, if there is one. */
+function errorOf(status: string | null, end: string): string | undefined {
+  const last = parse(end);
+  if (isRecord(last) && isRecord(last.error)) return scalar(last.error.code);
+  return status === null || Number(status) === 0 ? undefined : CODES[Number(status)] ?? "unknown";
+}
+
+/** A `HealthCheckResponse` (field 1 a number) or a `HealthListResponse` (field 1 a map of them). */
+function binary(message: string, source: Claim["source"]): Reading | null {
+  const fields = fieldsOf(message);
+  if (!fields) return null;
+  const entries = fields.filter(({ field, value }) => field === 1 && typeof value === "string");
+  if (entries.length > 0) {
+    return ofServices(entries.map(({ value }) => entryOf(scalar(value))), source);
+  }
+  const word = wordOf(fields.findLast(({ field }) => field === 1)?.value);
+  return { claims: [{ source, state: STATES.get(word) ?? "unknown", raw: word }] };
+}
+
+function wordOf(number: unknown): string {
+  return number === undefined ? "UNKNOWN" : STATUSES[Number(number)] ?? scalar(number);
+}
+
+function entryOf(entry: string): [string, string] {
+  const fields = fieldsOf(entry) ?? [];
+  const inner = fields.findLast(({ field }) => field === 2)?.value;
+  const status = fieldsOf(scalar(inner ?? ""))?.findLast(({ field }) => field === 1)?.value;
+  return [scalar(fields.find(({ field }) => field === 1)?.value ?? ""), wordOf(status)];
+}
+
+function ofServices(words: [name: string, word: string][], source: Claim["source"]): Reading {
+  const parts = words.map(([name, word]): Subsystem => ({
+    name: name || "(server)",
+    state: STATES.get(word) ?? "unknown",
+    layer: "process",
+    required: name === "",
+  }));
+  const whole = parts.find((part) => part.required);
+  const state = whole?.state ?? (parts.length > 0 ? worst(parts.map((part) => part.state)) : "unknown");
+  return { claims: [{ source, state, raw: `List of ${words.length}` }], subsystems: parts };
+}

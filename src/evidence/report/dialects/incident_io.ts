@@ -1,0 +1,54 @@
+import { missing, said } from "../claims.ts";
+import { worst } from "../merge.ts";
+import { isRecord, records, scalar, textOf } from "../json.ts";
+import { layerOf } from "../layers.ts";
+import type { Dialect, ReportState, Subsystem } from "../report.ts";
+
+const IMPACTS = new Map<unknown, ReportState>([
+  ["degraded_performance", "degraded"],
+  ["partial_outage", "not_ready"],
+  ["full_outage", "not_ready"],
+]);
+
+/**
+ * incident.io's widget, `/api/v1/summary` (its `/api/v2` is a clone of Statuspage). There is no word for "ok": no ongoing
+ * incident and no maintenance in progress is ready, so `page_title` and both lists must be there. An incident is what
+ * its `current_worst_impact` says (degraded_performance degraded, partial_outage and full_outage not_ready, another
+ * unknown, none degraded), a maintenance in progress draining; the worst counts. Affected components are parts.
+ */
+export const incidentIo: Dialect = {
+  name: "incident.io",
+  recognise: ({ json }) => isWidget(json),
+  read({ status, json }) {
+    if (!isWidget(json)) return null;
+    const incidents = records(json.ongoing_incidents);
+    const states = incidents.map(stateOf);
+    const maintenances = records(json.in_progress_maintenances);
+    const state = worst(["ready", ...states, ...maintenances.map(() => "draining" as const)]);
+    const first = [...incidents, ...maintenances].map(({ name }) => textOf(name)).find(Boolean);
+    return {
+      claims: [said(state, first ?? "no ongoing incident"), ...missing(status)],
+      subsystems: incidents.flatMap(partsOf),
+      question: "status_page",
+    };
+  },
+};
+
+function isWidget(json: unknown): json is Record<string, unknown> {
+  return isRecord(json) && typeof json.page_title === "string" && Array.isArray(json.ongoing_incidents) &&
+    Array.isArray(json.in_progress_maintenances);
+}
+
+function stateOf({ current_worst_impact: impact }: Record<string, unknown>): ReportState {
+  return impact == null ? "degraded" : IMPACTS.get(impact) ?? "unknown";
+}
+
+function partsOf(incident: Record<string, unknown>): Subsystem[] {
+  return records(incident.affected_components).map(({ name }) => ({
+    name: scalar(name),
+    state: stateOf(incident),
+    layer: layerOf(scalar(name)),
+    required: false,
+    message: textOf(incident.name),
+  }));
+}

@@ -1,0 +1,45 @@
+import { missing, said } from "../claims.ts";
+import { worst } from "../merge.ts";
+import { isRecord, records } from "../json.ts";
+import type { Dialect, ReportState } from "../report.ts";
+
+const TYPES = new Map<unknown, ReportState>([
+  ["UP", "ready"],
+  ["HASISSUES", "degraded"],
+  ["UNDERMAINTENANCE", "draining"],
+]);
+
+const IMPACTS = new Map<unknown, ReportState>([
+  ["OPERATIONAL", "ready"],
+  ["DEGRADEDPERFORMANCE", "degraded"],
+  ["MINOROUTAGE", "degraded"],
+  ["PARTIALOUTAGE", "not_ready"],
+  ["MAJOROUTAGE", "not_ready"],
+]);
+
+/**
+ * Instatus `/summary.json`: `status.type`, or in another form `page.status`, is UP ready, HASISSUES degraded,
+ * UNDERMAINTENANCE draining, else unknown. Under HASISSUES the worst `impact` of `activeIncidents` counts as well:
+ * PARTIALOUTAGE and MAJOROUTAGE are not_ready. UP over such an incident is a contradiction. The lists may be absent.
+ */
+export const instatus: Dialect = {
+  name: "instatus",
+  recognise: ({ json }) => /^[A-Z]+$/.test(typeOf(json) ?? ""),
+  read({ status, json }) {
+    const type = typeOf(json);
+    if (type === undefined || !isRecord(json)) return null;
+    const state = TYPES.get(type) ?? "unknown";
+    const impacts = records(json.activeIncidents).map(({ impact }) => IMPACTS.get(impact) ?? "degraded");
+    const impact = worst(["ready", ...impacts]);
+    const claims = state === "ready" && impact !== "ready"
+      ? [said(state, type), said(impact, "active incident")]
+      : [said(worst([state, impact]), type)];
+    return { claims: [...claims, ...missing(status)], question: "status_page" };
+  },
+};
+
+function typeOf(json: unknown): string | undefined {
+  if (!isRecord(json) || !isRecord(json.page)) return undefined;
+  const found = [isRecord(json.status) ? json.status.type : undefined, json.page.status];
+  return found.find((type) => typeof type === "string");
+}

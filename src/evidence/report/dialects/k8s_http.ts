@@ -1,0 +1,14 @@
+import type { Dialect } from "../report.ts";
+import { codeOf, plain, YES_OR_NO } from "../writing.ts";
+
+/** What the kubelet makes of an `httpGet` probe: 200 to 399 is success, all else is not; only when named. */
+export const k8sHttp: Dialect = {
+  name: "k8s-http",
+  recognise: () => false,
+  read({ status }) {
+    const state = status >= 200 && status < 400 ? "ready" : "not_ready";
+    return { claims: [{ source: "code", state, raw: String(status) }] };
+  },
+  expresses: YES_OR_NO,
+  write: ({ state }) => plain(codeOf(state), ""),
+};

@@ -1,0 +1,90 @@
+import { refusal, said } from "../claims.ts";
+import { codeClaim } from "../status_code.ts";
+import { isRecord, scalar, textOf } from "../json.ts";
+import { layerOf } from "../layers.ts";
+import { lastSegment } from "../question.ts";
+import type { Claim, Dialect, Layer, Question, Reading, ReportState, Subsystem } from "../report.ts";
+
+/** `UNAVAILABLE` is an expected check that has not reported yet; `UNKNOWN` one that never ran. */
+const STATES = new Map<string, ReportState>([
+  ["RUNNING", "ready"],
+  ["UNKNOWN", "starting"],
+  ["UNAVAILABLE", "starting"],
+  ["TERMINATING", "draining"],
+]);
+
+/** The first of these that a required check is in is the whole's. */
+const ORDER: readonly ReportState[] = ["starting", "not_ready", "draining", "unknown"];
+
+const LAYERS: readonly [pattern: RegExp, layer: Layer][] = [
+  [/\.service$|^envoy\.server$/, "process"],
+  [/^storage\.|^zero\.connect$/, "dependency"],
+  [/^databroker\.(sync\.|cluster)|^xds\./, "state"],
+  [/^config\.|^identity-provider\.|^zero\.bootstrap|^routes\.reachable$/, "policy"],
+];
+
+const QUESTIONS = new Map<string, Question>([["startupz", "startup"], ["healthz", "liveness"]]);
+
+/**
+ * Pomerium's health server (pkg/health/http.go; port 28080), JSON under text/plain: `/startupz`, `/readyz`, `/healthz` with a
+ * map of checks, and `/status` (always 200) with `statuses` and the names of the required `checks`.
+ *
+ * A check with an `error` keeps its former status, so the error is read first: `RUNNING` beside an error is not_ready and a
+ * contradiction. Any required check UNKNOWN, UNAVAILABLE or absent: starting; else any error: not_ready; else any
+ * TERMINATING: draining; else ready. Checks outside of `checks` are not required. `/startupz` asks about the start and `/healthz` about life: there a
+ * terminating check under 200 is as it should be.
+ */
+export const pomerium: Dialect = {
+  name: "pomerium",
+  recognise: ({ json }) => isStatus(json) || isProbe(json),
+  read({ url, status, json }) {
+    if (isStatus(json)) return statusOf(json, status);
+    if (!isProbe(json)) return null;
+    const question = QUESTIONS.get(lastSegment(url));
+    const parts = Object.entries(json).map(([name, check]) => partOf(name, check, true));
+    const allowed = question && status === 200
+      ? parts.map((part) => part.state === "draining" ? { ...part, state: "ready" as const } : part)
+      : parts;
+    return { claims: [...claimsOf(allowed, json), codeClaim(status)], subsystems: allowed, question };
+  },
+};
+
+type Checks = Record<string, unknown>;
+
+function isStatus(json: unknown): json is { statuses: Checks; checks: unknown[] } {
+  return isRecord(json) && isRecord(json.statuses) && Array.isArray(json.checks);
+}
+
+function isProbe(json: unknown): json is Checks {
+  const checks = isRecord(json) ? Object.values(json) : [];
+  return checks.length > 0 && checks.every((check) => isRecord(check) && STATES.has(scalar(check.status)));
+}
+
+function statusOf({ statuses, checks }: { statuses: Checks; checks: unknown[] }, status: number): Reading {
+  const required = new Set(checks.map(scalar));
+  const names = [...new Set([...required, ...Object.keys(statuses)])];
+  const parts = names.map((name) => partOf(name, statuses[name], required.has(name)));
+  return { claims: [...claimsOf(parts, statuses), ...refusal(status)], subsystems: parts };
+}
+
+function partOf(name: string, check: unknown, required: boolean): Subsystem {
+  const word = isRecord(check) ? scalar(check.status) : undefined;
+  const message = isRecord(check) ? textOf(check.error) : "has not reported";
+  const state = word === undefined ? "starting" : STATES.get(word) ?? "unknown";
+  const isFailing = message !== undefined && (state !== "starting" || !required);
+  const layer = LAYERS.find(([pattern]) => pattern.test(name))?.[1] ?? layerOf(name);
+  return { name, state: isFailing ? "not_ready" : state, layer, required, message };
+}
+
+/** The word that the required checks come to, and the `RUNNING` that an error beside it belies. */
+function claimsOf(parts: Subsystem[], checks: Checks): Claim[] {
+  const required = parts.filter((part) => part.required);
+  if (required.length === 0) return [said("unknown", "no required checks")];
+  const state = ORDER.find((state) => required.some((part) => part.state === state)) ?? "ready";
+  const part = required.find((part) => part.state === state);
+  if (!part || state === "ready") return [said("ready", "RUNNING")];
+  const claim = said(state, `${part.name}: ${part.message ?? state}`);
+  const check = checks[part.name];
+  const isBelied = state === "not_ready" && isRecord(check) && check.status === "RUNNING";
+  return isBelied ? [claim, said("ready", `${part.name} RUNNING`)] : [claim];
+}

@@ -1,0 +1,23 @@
+import { worst } from "./merge.ts";
+import type { ReportState, Subsystem } from "./report.ts";
+
+const MAX_SHOWN = 200;
+
+/**
+ * What a group of interchangeable members comes to: `ready` if all are, `degraded` if some serve, else the worst. No
+ * member at all serves nobody: `not_ready`.
+ */
+export function groupState(states: ReportState[]): ReportState {
+  if (states.length === 0) return "not_ready";
+  if (states.every((state) => state === "ready")) return "ready";
+  return states.some((state) => state === "ready" || state === "degraded") ? "degraded" : worst(states);
+}
+
+/** At most 200 parts of a whole that has its own word, those that are not ready first: what is cut changes nothing. */
+export function shown(parts: Subsystem[]): Subsystem[] {
+  if (parts.length <= MAX_SHOWN) return parts;
+  return parts.toSorted((a, b) => Number(a.state === "ready") - Number(b.state === "ready")).slice(
+    0,
+    MAX_SHOWN,
+  );
+}

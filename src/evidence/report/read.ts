@@ -1,0 +1,183 @@
+import { LATEST_MS } from "../../base/time.ts";
+import { codeClaim } from "./status_code.ts";
+import { describe, fold, type Folded, isRefusing, isSilent } from "./merge.ts";
+import { headerClaims } from "./headers.ts";
+import { parse } from "./json.ts";
+import { questionOf } from "./question.ts";
+import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
+import { select } from "./select.ts";
+
+const MAX_SUBSYSTEMS = 200;
+const MAX_CLAIMS = 500;
+const MAX_RETRY_AFTER_MS = 300_000;
+
+/** How one answer is to be read. */
+export interface ReadOptions {
+  /** The name of a dialect, or `auto`. */
+  dialect: string;
+  /** Overrides what the dialect and the path say of the question. */
+  question?: string;
+  /** The part of the answer that is read in place of the whole; see {@linkcode select}. */
+  select?: string;
+  /** Epoch ms of now; without it no age is judged. */
+  at?: number;
+  /** A claim whose own time is older than this is `unknown`, reason `stale`; see {@linkcode staleAfter}. */
+  staleAfterMs?: number;
+}
+
+/** A report but for when it was asked and how long that took. */
+export type Heard = Omit<Report, "at" | "durationMs">;
+
+/** The age in ms past which a claim is stale: three periods, at least a minute. */
+export function staleAfter(periodMs: number): number {
+  return Math.max(3 * periodMs, 60_000);
+}
+
+/**
+ * Reads one answer: the declared dialect, or the first of the table that knows and can read it. Pure; an answer that no
+ * dialect can read is `unreadable`, whatever its code. Never throws.
+ */
+export function read(
+  received: Omit<Answer, "json">,
+  options: ReadOptions,
+  dialects: readonly Dialect[],
+): Heard {
+  const answer: Answer = { ...received, json: parse(received.text) };
+  const found = options.dialect === "auto"
+    ? sniff(answer, dialects)
+    : declared(answer, options.dialect, dialects);
+  if (typeof found === "string") {
+    return silent(answer.url, options, "unreadable", found, codeClaim(answer.status));
+  }
+
+  const weighed = weigh(found.reading, answer.headers, options.select);
+  if ("reason" in weighed) {
+    const nothing = silent(answer.url, options, "unknown", weighed.reason, codeClaim(answer.status));
+    return { ...nothing, dialect: found.dialect };
+  }
+  const { reading, folded } = weighed;
+  const reportedAt = toTime(reading.reportedAt ?? cachedAt(answer.headers, options.at));
+  const heard: Heard = {
+    ...folded,
+    dialect: found.dialect,
+    confidence: confidenceOf(options.dialect, reading.claims),
+    question: questionOf(answer.url, options.question, reading.question),
+    httpStatus: answer.status,
+    claims: reading.claims.slice(0, MAX_CLAIMS),
+    subsystems: (reading.subsystems ?? []).slice(0, MAX_SUBSYSTEMS),
+    version: reading.version,
+    reportedAt,
+    retryAfterMs: retryAfterMs(answer.headers.get("retry-after"), options.at),
+  };
+  if (isStale(reportedAt, options)) return { ...heard, state: "unknown", reason: "stale" };
+  return heard.state === "not_ready" ? { ...heard, phase: reading.phase } : heard;
+}
+
+/** What is heard where no claim could be had; `code` is kept as a claim but decides nothing. */
+export function silent(
+  url: URL,
+  { dialect, question }: ReadOptions,
+  state: "unreachable" | "unreadable" | "unknown",
+  reason: string,
+  code?: Claim,
+): Heard {
+  return {
+    state,
+    dialect,
+    confidence: dialect === "auto" ? "code" : "declared",
+    question: questionOf(url, question),
+    httpStatus: code && Number(code.raw),
+    claims: code ? [code] : [],
+    contradictions: [],
+    subsystems: [],
+    reason: clip(reason, 300),
+  };
+}
+
+/** The whole, or the part that is selected, folded; the reason if there is no such part. */
+function weigh(
+  whole: Reading,
+  headers: Headers,
+  path?: string,
+): { reading: Reading; folded: Folded } | { reason: string } {
+  const all = bounded(whole, headerClaims(headers));
+  if (path === undefined) return { reading: all, folded: fold(all) };
+  const selected = select(whole, path);
+  if ("reason" in selected) {
+    const folded = fold(all);
+    // A page or a login wall has no parts because it is no report.
+    return isSilent(folded.state) ? { reading: all, folded } : selected;
+  }
+  const reading = bounded(selected.reading, []);
+  const folded = fold(reading);
+  if (selected.above && isRefusing(folded.state)) {
+    folded.contradictions.push(`${describe(selected.above)} over ${path} ${folded.state}`);
+  }
+  return { reading, folded };
+}
+
+type Found = { dialect: string; reading: Reading } | string;
+
+function sniff(answer: Answer, dialects: readonly Dialect[]): Found {
+  for (const dialect of dialects) {
+    const reading = dialect.recognise(answer) ? dialect.read(answer) : null;
+    if (reading) return { dialect: dialect.name, reading };
+  }
+  return "no dialect knows this answer";
+}
+
+function declared(answer: Answer, name: string, dialects: readonly Dialect[]): Found {
+  const dialect = dialects.find((dialect) => dialect.name === name);
+  if (!dialect) return `dialect_unknown: ${name}`;
+  const reading = dialect.read(answer);
+  if (reading) return { dialect: name, reading };
+  const other = dialects.find((dialect) => dialect.recognise(answer))?.name;
+  return `dialect_mismatch: code ${answer.status} is not ${name}${other ? `, it may be ${other}` : ""}`;
+}
+
+function confidenceOf(dialect: string, claims: Claim[]): Report["confidence"] {
+  if (dialect !== "auto") return "declared";
+  return claims.every((claim) => claim.source === "code") ? "code" : "recognised";
+}
+
+/** Adds the claims of the headers, cuts long texts, and adds an `unreadable` claim where there are more parts than are kept. */
+function bounded(reading: Reading, more: Claim[]): Reading {
+  const claims = [...reading.claims, ...more].map((claim) => ({ ...claim, raw: clip(claim.raw, 80) }));
+  const subsystems = (reading.subsystems ?? []).map((part) => ({
+    ...part,
+    name: clip(part.name, 200),
+    message: part.message && clip(part.message, 300),
+  }));
+  if (subsystems.length > MAX_SUBSYSTEMS) {
+    claims.push({ source: "body", state: "unreadable", raw: `more than ${MAX_SUBSYSTEMS} subsystems` });
+  }
+  return { ...reading, claims, subsystems, version: reading.version && clip(reading.version, 80) };
+}
+
+function clip(text: string, length: number): string {
+  return text.slice(0, length).toWellFormed().replace(/\s+/g, " ").trim();
+}
+
+/** A cached answer is as old as its `Age` (RFC 9111, 5.1), whatever it says. */
+function cachedAt(headers: Headers, at?: number): number | undefined {
+  const age = headers.get("age");
+  return at !== undefined && age !== null && /^\d{1,10}$/.test(age) ? at - Number(age) * 1000 : undefined;
+}
+
+/** Numbers that are no time: the nearest one, so that what is stale stays so and JSON can say it. */
+function toTime(at: number | undefined): number | undefined {
+  return at === undefined || Number.isNaN(at) ? undefined : Math.min(LATEST_MS, Math.max(0, at));
+}
+
+function isStale(reportedAt: number | undefined, { at, staleAfterMs }: ReadOptions): boolean {
+  return reportedAt !== undefined && at !== undefined && staleAfterMs !== undefined &&
+    at - reportedAt > staleAfterMs;
+}
+
+/** `Retry-After` (RFC 9110, 10.2.3) as seconds or an HTTP date, which ends in GMT; at most 5 min, so that it never hides a recovery. */
+function retryAfterMs(header: string | null, at?: number): number | undefined {
+  if (header === null) return undefined;
+  const until = header.endsWith(" GMT") ? Date.parse(header) : NaN;
+  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : until - (at ?? NaN);
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(0, wait), MAX_RETRY_AFTER_MS);
+}

@@ -1,0 +1,176 @@
+import type { AwsAccess } from "../../config/config.ts";
+
+/** REPORTED: what a service claims of itself, normalised from any dialect. */
+
+/** The states a claim can have. `unreachable`, `unreadable` and `unknown` are ours: no claim could be had. */
+export type ReportState =
+  | "starting"
+  | "ready"
+  | "degraded"
+  | "draining"
+  | "not_ready"
+  | "unreachable"
+  | "unreadable"
+  | "unknown";
+
+/** Which question the source was asked; only `liveness` makes no readiness claim. */
+export const QUESTIONS = [
+  "liveness",
+  "readiness",
+  "startup",
+  "aggregate",
+  "status_page",
+  "lb",
+  "push",
+] as const;
+/** One of {@linkcode QUESTIONS}. */
+export type Question = (typeof QUESTIONS)[number];
+
+/** What a subsystem is about. */
+export type Layer = "process" | "dependency" | "state" | "policy";
+
+/** One of the claims an answer was made of; all are kept, because they may disagree. */
+export interface Claim {
+  source: "code" | "body" | "header" | "frame";
+  state: ReportState;
+  raw: string;
+  /** The name of the source, where the report is made of several. */
+  from?: string;
+}
+
+/**
+ * A part of the service that its report names; `name` joins nested parts with `/`. A part that is not `required` can
+ * degrade the whole at most, and says nothing at all while it is `unknown`.
+ */
+export interface Subsystem {
+  name: string;
+  state: ReportState;
+  layer: Layer;
+  required: boolean;
+  message?: string;
+}
+
+/** What a dialect makes of one answer, before the claims are folded. */
+export interface Reading {
+  claims: Claim[];
+  subsystems?: Subsystem[];
+  /** Overrides the question that the path suggests. */
+  question?: Question;
+  /** `not_ready` in a word that the dialect defines as "starting or draining"; history resolves it. */
+  phase?: "unclear";
+  version?: string;
+  /** Epoch ms: the time inside the payload. */
+  reportedAt?: number;
+}
+
+/** What one of several sources came to. */
+export interface SourceReport {
+  name: string;
+  state: ReportState;
+  phase?: "unclear";
+  question: Question;
+  dialect: string;
+  httpStatus?: number;
+  reason?: string;
+}
+
+/** A normalised report. */
+export interface Report {
+  state: ReportState;
+  dialect: string;
+  /** `declared` in the config, `recognised` by its shape, or read from the status `code` alone. */
+  confidence: "declared" | "recognised" | "code";
+  question: Question;
+  phase?: "unclear";
+  httpStatus?: number;
+  claims: Claim[];
+  /** One sentence for each disagreement inside the report; a finding by itself. */
+  contradictions: string[];
+  subsystems: Subsystem[];
+  version?: string;
+  /** Epoch ms: the time inside the payload, or the age that a cache admits to. */
+  reportedAt?: number;
+  retryAfterMs?: number;
+  /** Why it is `unreachable`, `unreadable` or `unknown`: a short word and what was seen. */
+  reason?: string;
+  /** Epoch ms when it was asked. */
+  at: number;
+  durationMs: number;
+  /** Each of its sources, where it is made of several (combine.ts). */
+  sources?: SourceReport[];
+}
+
+/** An answer as a dialect sees it; `json` only if the body is JSON and at most 32 levels deep. */
+export interface Answer {
+  url: URL;
+  status: number;
+  headers: Headers;
+  text: string;
+  json?: unknown;
+}
+
+/** How a dialect wants to be asked where a GET will not do; `headers` go over the recipe's, and under the source's own. */
+export interface Asking {
+  method: string;
+  headers: Record<string, string>;
+  body: string | Uint8Array<ArrayBuffer>;
+  /** The AWS service whose API this is: the request is signed for it. */
+  awsService?: string;
+}
+
+/** What a source may be asked about in particular. */
+export interface Topic {
+  /** A gRPC service; absent: the whole server. */
+  service?: string;
+  aws?: AwsAccess;
+}
+
+/** What is to be said of a service; texts may hold anything, `write` (write.ts) cuts and cleans them. */
+export interface Statement {
+  state: ReportState;
+  name?: string;
+  /** Why, in one line. */
+  reason?: string;
+  /** Epoch ms: as of when. */
+  at?: number;
+  version?: string;
+  subsystems?: Subsystem[];
+}
+
+/** A statement as a dialect receives it: in states that it expresses, in short texts, `name` always there. */
+export interface Wording extends Statement {
+  name: string;
+  subsystems: Subsystem[];
+}
+
+/** An answer as a dialect writes it. */
+export interface Written {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The states that a dialect can say so that it reads them back: of the `whole`, and of its `parts` where it shows any.
+ * `degraded` may be said by the mark `x-envoy-degraded` alone.
+ */
+export interface Expresses {
+  whole: readonly ReportState[];
+  parts?: readonly ReportState[];
+}
+
+/**
+ * One way of saying "ready". `recognise` is asked in table order; `read` may return null: no readable claim. `request`
+ * is sent where the dialect is declared, and by `auto` to a path that only this dialect has; undefined: the usual GET. A dialect that platforms consume has `expresses` and `write`, which is only asked
+ * through write.ts.
+ */
+export interface Dialect {
+  name: string;
+  /** Paths that nobody else answers. */
+  path?: RegExp;
+  request?(topic: Topic): Asking | undefined;
+  recognise(answer: Answer): boolean;
+  read(answer: Answer): Reading | null;
+  expresses?: Expresses;
+  write?(wording: Wording): Written;
+}

@@ -1,0 +1,69 @@
+import { isServing, worst } from "./merge.ts";
+import type { Claim, Reading, ReportState, Subsystem } from "./report.ts";
+
+/** Words by which dialects nest their parts, and which are no part of a name here. */
+const CONTAINERS = new Set(["components", "details", "checks", "statuses", "entries", "results", "info"]);
+
+/** Names that a refusal lists. */
+const MAX_LISTED = 10;
+
+/** One part of an answer in place of the whole, and what the whole claims above a part that it needs; or why there is none. */
+export type Selected = { reading: Reading; above?: Claim } | { reason: string };
+
+/**
+ * The part of an answer that `path` names, with the parts below it: a component (`components.db`, `checks["x:y"]`, `db`), a nested one
+ * (`components.broker.components.us1`, `broker/us1`) or a group without a state of its own. Names are compared as they are; where several
+ * parts have the name the worst counts. The part's state is the only claim; the code counts only where it is no claim at all (a login wall).
+ */
+export function select({ claims, subsystems = [], phase: _, ...about }: Reading, path: string): Selected {
+  const found = namesIn(path).map((name) => partsOf(subsystems, name))
+    .find(({ own, below }) => own.length + below.length > 0);
+  if (!found) return { reason: `select: ${absent(subsystems, path)}` };
+  const { own, below } = found;
+  const state = own.length > 0 ? worst(own.map((part) => part.state)) : groupOf(below);
+  const mute = claims.filter((claim) => claim.source === "code" && claim.state === "unreadable");
+  const isNeeded = (own.length > 0 ? own : below).some((part) => part.required);
+  return {
+    reading: {
+      ...about,
+      claims: [{ source: "body", state, raw: path }, ...mute],
+      subsystems: [...own, ...below],
+    },
+    above: isNeeded ? claims.find((claim) => isServing(claim.state)) : undefined,
+  };
+}
+
+/** What `path` may be called, the likeliest first. */
+function namesIn(path: string): string[] {
+  const steps = stepsOf(path);
+  const bare = steps.filter((step, i) => i === steps.length - 1 || !CONTAINERS.has(step));
+  // Names may hold dots themselves: what follows the container is tried as one name, too.
+  const tail = CONTAINERS.has(steps[0] ?? "") ? path.slice(steps[0]!.length).replace(/^\./, "") : path;
+  return [...new Set([path, tail, steps.join("/"), bare.join("/")])];
+}
+
+/** `a.b["c.d"]` as steps; a `/` parts them as well. */
+function stepsOf(path: string): string[] {
+  return [...path.matchAll(/\[\s*(?:"([^"]*)"|'([^']*)'|(\d+))\s*\]|([^.[\]/]+)/g)]
+    .map(([, double, single, index, plain]) => double ?? single ?? index ?? plain ?? "");
+}
+
+function partsOf(parts: readonly Subsystem[], name: string) {
+  const own = parts.filter((part) => part.name === name);
+  const below = parts.filter((part) => part.name.startsWith(`${name}/`));
+  return { own, below };
+}
+
+/** A group that has no word of its own. */
+function groupOf(below: Subsystem[]): ReportState {
+  const required = below.filter((part) => part.required);
+  const counted = required.length > 0 ? required : below;
+  return worst(counted.map((part) => part.state));
+}
+
+function absent(parts: readonly Subsystem[], path: string): string {
+  if (parts.length === 0) return `no ${path}: the answer names no parts`;
+  const names = parts.slice(0, MAX_LISTED).map(({ name }) => name.slice(0, 40));
+  const more = parts.length - names.length;
+  return `no ${path.slice(0, 60)}; there is ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -1,0 +1,284 @@
+/**
+ * One check, one slot: what the probers brought becomes votes, an outcome and incidents. Pure; `settle.ts` feeds it.
+ *
+ *     arrivals -> judge -> cast --> probers' ballots -> tally --> region's ballot -> tally -> outcome -> step -> transitions
+ */
+import type { Check, Quorum, Region } from "../config/config.ts";
+import { type Finding, type Incident, resolve, step, type Transition } from "./incident.ts";
+import { type Ballot, cast, expire, type Outcome, recovered, SILENT, tally, wins } from "./quorum.ts";
+import type { Report } from "../evidence/report/report.ts";
+import type { Round } from "../engine/prober/local.ts";
+import { staleAt } from "../config/schedule.ts";
+import type { CheckState, ProberState, RegionState } from "./state.ts";
+import { FAILED, judge, type Word } from "./verdict.ts";
+import { witness } from "./summary.ts";
+
+/** What one prober brought for one check in one slot. */
+export type Arrival = { round: Round; place?: string; fault?: "suspect" | "misplaced" } | { missed: string };
+
+/** One prober's line in the history of a slot. */
+export interface Trace {
+  prober: string;
+  word: Word | "missing";
+  reason?: string;
+  reported?: Report["state"];
+  totalMs?: number;
+}
+
+/** What a slot made of a check. */
+export interface Assessment {
+  state: CheckState;
+  transitions: Transition[];
+  traces: Trace[];
+}
+
+/** The shape of a check that has never been settled. */
+const blank = (slot: number): CheckState => ({
+  slot,
+  outcome: "pending",
+  since: slot,
+  probers: {},
+  regions: {},
+  blindRuns: {},
+  incidents: [],
+});
+
+const UNHEARD: ProberState = { standing: SILENT, phases: { everReady: false }, contradictions: 0 };
+const BLIND_SLOTS = 3;
+
+/** Judges one slot of one check. A prober without an arrival counts as missed. */
+export function assess(
+  check: Check,
+  regions: readonly Region[],
+  before: CheckState | undefined,
+  arrivals: ReadonlyMap<string, Arrival>,
+  slot: number,
+  newId: () => string,
+): Assessment {
+  const known = before ? rebased(before, slot) : blank(slot);
+  const probers: Record<string, ProberState> = {};
+  const traces: Trace[] = [];
+  for (const { id } of regions.flatMap((region) => region.probers)) {
+    const arrival = arrivals.get(id) ?? { missed: "unasked" };
+    const heard = hear(check, known.probers[id] ?? UNHEARD, arrival, slot);
+    probers[id] = heard.state;
+    traces.push({ prober: id, ...heard.trace });
+  }
+  const views = regions.map((region) => view(check, region, probers, known.regions[region.id], slot));
+  const whole = overall(check, views);
+  const state: CheckState = {
+    slot,
+    outcome: whole.outcome,
+    since: whole.outcome === known.outcome ? known.since : slot,
+    probers,
+    regions: Object.fromEntries(views.map(({ id, region }) => [id, region])),
+    blindRuns: {},
+    incidents: [],
+  };
+  const transitions = incidents(check, known, state, check.scope === "region" ? views : [whole], newId);
+  return { state, transitions, traces };
+}
+
+/** One prober's slot: verdict, thresholds, and what is kept to show. */
+function hear(
+  check: Check,
+  prober: ProberState,
+  arrival: Arrival,
+  slot: number,
+): { state: ProberState; trace: Omit<Trace, "prober"> } {
+  const { freshAt } = prober.standing;
+  const standing = expire(prober.standing, freshAt !== undefined && slot > staleAt(check, freshAt));
+  if ("missed" in arrival) {
+    const state = { ...prober, standing, missed: { slot, reason: arrival.missed } };
+    return { state, trace: { word: "missing", reason: arrival.missed } };
+  }
+  const { round, fault, place } = arrival;
+  const evidence = {
+    slot,
+    before: round.before,
+    after: round.after,
+    outcome: round.observation.outcome,
+    fault,
+  };
+  const { verdict, phases } = judge(evidence, prober.phases, check);
+  const reason = verdict.reason ?? round.observation.failure?.reason;
+  const state: ProberState = {
+    standing: cast(standing, verdict.word, slot, check),
+    phases,
+    ...contradiction(check, prober, round, fault),
+    ...(fault && { aside: fault }),
+    ...(place && { place }),
+    witness: witness(slot, verdict.word, reason, round),
+  };
+  const reported = (round.after ?? round.before)?.state;
+  return { state, trace: { word: verdict.word, reason, reported, totalMs: round.observation.totalMs } };
+}
+
+/** The same thresholds as a vote's, over "the report contradicts itself". */
+function contradiction(
+  { failureThreshold, successThreshold }: Check,
+  prober: ProberState,
+  { before, after }: Round,
+  fault: string | undefined,
+): Pick<ProberState, "contradictions" | "contradicts"> {
+  const { contradictions: run, contradicts } = prober;
+  const readable = [before, after].filter((report) => report && !SILENT_STATES.has(report.state));
+  if (fault || readable.length === 0) return { contradictions: run, contradicts };
+  if (readable.some((report) => report!.contradictions.length > 0)) {
+    const next = Math.min(failureThreshold, Math.max(0, run) + 1);
+    return { contradictions: next, contradicts: next >= failureThreshold || contradicts };
+  }
+  const next = Math.max(-successThreshold, Math.min(0, run) - 1);
+  return { contradictions: next, contradicts: next > -successThreshold && contradicts };
+}
+
+const SILENT_STATES: ReadonlySet<string> = new Set(["unreachable", "unreadable", "unknown"]);
+
+/** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
+interface View {
+  scope: string;
+  outcome: Outcome;
+  recovered: boolean;
+  contradicted: Finding["contradicted"];
+  /** Fewer voters than `minReporting` have conclusive or announced evidence that is young enough. */
+  starved: boolean;
+}
+
+interface RegionView extends View {
+  id: string;
+  region: RegionState;
+  /** Some prober is silent or set aside with a bad vote, and the others do not outvote it. */
+  unproven: boolean;
+  /** At least one prober has conclusive or announced evidence that is young enough. */
+  usable: boolean;
+}
+
+function view(
+  check: Check,
+  { id, quorum, probers }: Region,
+  states: Record<string, ProberState>,
+  before: RegionState | undefined,
+  slot: number,
+): RegionView {
+  const voters = probers.map((prober) => states[prober.id]!);
+  const speaks = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
+  const ballots = voters.filter(speaks).map(({ standing }) => standing.vote as Ballot);
+  const silentBad =
+    voters.filter((voter) => !speaks(voter) && (voter.standing.agedBad || FAILED.has(voter.standing.vote)))
+      .length;
+  const usable =
+    voters.filter(({ standing: { freshAt } }) => freshAt !== undefined && slot <= staleAt(check, freshAt))
+      .length;
+  const opinions = voters.filter(speaks).map(({ contradicts }) => contradicts)
+    .filter((opinion) => opinion !== undefined).map((yes) => yes ? "won" : "lost");
+  const outcome = tally(ballots, quorum);
+  const resolvable = recovered(ballots, silentBad, quorum);
+  return {
+    id,
+    scope: id,
+    outcome,
+    recovered: resolvable,
+    contradicted: poll(opinions, quorum),
+    starved: usable < quorum.minReporting,
+    unproven: silentBad > 0 && !resolvable,
+    usable: usable > 0,
+    region: {
+      outcome,
+      since: before?.outcome === outcome ? before.since : slot,
+      wasBad: outcome === "pending" ? before?.wasBad ?? false : FAILED.has(outcome),
+    },
+  };
+}
+
+function overall({ quorum }: Check, views: readonly RegionView[]): View {
+  const voting = views.filter(({ outcome }) => outcome !== "pending");
+  // In resolving, a region whose bad probers fell silent has not recovered, whatever the others say.
+  const silentBad =
+    views.filter(({ outcome, region, unproven }) =>
+      outcome === "pending" ? region.wasBad || unproven : unproven && !FAILED.has(outcome)
+    ).length;
+  const heard = voting.filter(({ outcome, unproven }) => FAILED.has(outcome) || !unproven);
+  const opinions = views.map(({ contradicted }) => contradicted)
+    .filter((answer) => answer !== "pending");
+  return {
+    scope: "global",
+    outcome: tally(voting.map(({ outcome }) => outcome as Ballot), quorum),
+    recovered: recovered(heard.map(({ outcome }) => outcome as Ballot), silentBad, quorum),
+    contradicted: poll(opinions, quorum),
+    starved: views.filter(({ usable }) => usable).length < quorum.minReporting,
+  };
+}
+
+/** A yes/no question put to a quorum; an undecided voter is counted, and says neither. */
+function poll(
+  answers: readonly Finding["contradicted"][],
+  { open, resolve, minReporting }: Quorum,
+): Finding["contradicted"] {
+  const fresh = answers.length;
+  const count = (answer: string) => answers.filter((one) => one === answer).length;
+  if (fresh < minReporting || fresh === 0) return "pending";
+  if (wins(open, count("won"), fresh)) return "won";
+  return wins(resolve, count("lost"), fresh) ? "lost" : "split";
+}
+
+/** Steps the incidents of every scope; those of a scope that is no more are resolved as removed. */
+function incidents(
+  check: Check,
+  known: CheckState,
+  state: CheckState,
+  views: readonly View[],
+  newId: () => string,
+): Transition[] {
+  const transitions: Transition[] = [];
+  for (const { scope, outcome, recovered, contradicted, starved } of views) {
+    const run = outcome === "pending" && starved
+      ? Math.min(BLIND_SLOTS, (known.blindRuns[scope] ?? 0) + 1)
+      : 0;
+    if (run > 0) state.blindRuns[scope] = run;
+    const finding: Finding = {
+      slot: state.slot,
+      outcome,
+      recovered,
+      blind: run >= BLIND_SLOTS,
+      contradicted,
+    };
+    const { target: { id: target }, id, flapWindowMs } = check;
+    const mine = known.incidents.filter((incident) => incident.scope === scope);
+    const next = step(mine, finding, { target, check: id, scope, flapWindowMs, newId });
+    state.incidents.push(...next.incidents);
+    transitions.push(...next.transitions);
+  }
+  const scopes = new Set(views.map(({ scope }) => scope));
+  const orphans = known.incidents.filter((incident) => !scopes.has(incident.scope));
+  return [...transitions, ...removed(orphans, state.slot)];
+}
+
+/** Resolves the open ones among incidents whose subject left the config. */
+export function removed(incidents: readonly Incident[], slot: number): Transition[] {
+  return incidents.filter(({ state }) => state === "open")
+    .map((incident) => resolve(incident, slot, "pending", "removed"));
+}
+
+/** After the wall clock stepped back, nothing may stand in the future: such evidence counts as of now. */
+function rebased(state: CheckState, slot: number): CheckState {
+  if (state.slot <= slot) return state;
+  const past = (at: number | undefined) => at === undefined ? undefined : Math.min(at, slot);
+  return {
+    ...state,
+    since: past(state.since)!,
+    probers: mapped(state.probers, (prober) => ({
+      ...prober,
+      standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
+      phases: {
+        ...prober.phases,
+        startingAt: past(prober.phases.startingAt),
+        drainingAt: past(prober.phases.drainingAt),
+      },
+    })),
+    regions: mapped(state.regions, (region) => ({ ...region, since: past(region.since)! })),
+    incidents: state.incidents.map((incident) => ({ ...incident, resolvedAt: past(incident.resolvedAt) })),
+  };
+}
+
+const mapped = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

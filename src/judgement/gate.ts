@@ -1,0 +1,121 @@
+/**
+ * Stored words -> pass, fail or inconclusive: whether a rollout may go on. Pure; it never probes.
+ *
+ *     what each prober said in a slot -> tally, twice -> one word per slot -> the last slots since the anchor -> decision
+ */
+import type { Trace } from "./assess.ts";
+import type { Quorum, Region, Rule } from "../config/config.ts";
+import { type Ballot, type Outcome, tally, wins } from "./quorum.ts";
+import { FAILED } from "./verdict.ts";
+
+/** What a gate says. */
+export const DECISIONS = ["pass", "fail", "inconclusive"] as const;
+/** One of {@linkcode DECISIONS}. */
+export type Decision = (typeof DECISIONS)[number];
+
+/** One settled slot (epoch ms) of one check: the raw word of each prober, before any threshold. */
+export interface Run {
+  slot: number;
+  words: Readonly<Record<string, Trace["word"]>>;
+}
+
+/** What a slot came to. `announced`: pending, and somebody said that it is starting or draining. */
+export type RunWord = Outcome | "announced";
+
+/** The tally of one slot. */
+export interface RunTally {
+  slot: number;
+  word: RunWord;
+  /** By region. */
+  regions: Readonly<Record<string, RunWord>>;
+}
+
+/** The two tallies of `assess.ts` over one slot's raw words: probers -> region, regions -> check. Silent and faulty probers abstain. */
+export function tallied({ slot, words }: Run, regions: readonly Region[], quorum: Quorum): RunTally {
+  const votes = regions.map(({ id, probers, quorum }) =>
+    [id, counted(probers.map((prober) => words[prober.id] ?? "missing"), quorum)] as const
+  );
+  return { slot, word: counted(votes.map(([, word]) => word), quorum), regions: Object.fromEntries(votes) };
+}
+
+const ABSTAIN: ReadonlySet<string> = new Set(["missing", "inconclusive", "announced", "pending"]);
+
+function counted(words: readonly (Trace["word"] | RunWord)[], quorum: Quorum): RunWord {
+  const outcome = tally(words.filter((word) => !ABSTAIN.has(word)) as Ballot[], quorum);
+  return outcome === "pending" && words.includes("announced") ? "announced" : outcome;
+}
+
+/** The quorum of a check over only `voters` of its regions: nothing may ask for more votes than there are. */
+export function narrowed({ open, resolve, minReporting }: Quorum, voters: number): Quorum {
+  const within = (rule: Rule): Rule =>
+    typeof rule === "object" && "atLeast" in rule ? { atLeast: Math.min(rule.atLeast, voters) } : rule;
+  const least = Math.min(minReporting, Math.floor(voters / 2) + 1);
+  return { open: within(open), resolve: within(resolve), minReporting: least };
+}
+
+/** How many of `fresh` votes win under a rule. */
+export function needed(rule: Rule, fresh: number): number {
+  for (let yes = 1; yes < fresh; yes++) if (wins(rule, yes, fresh)) return yes;
+  return fresh;
+}
+
+/** What a decision is made by. Times in ms. */
+export interface Terms {
+  nowMs: number;
+  /** The anchor: slots before it do not count. Epoch ms. */
+  sinceMs: number;
+  /** An older newest slot decides nothing. */
+  maxAgeMs: number;
+  /** Good slots in a row that pass. */
+  minRuns: number;
+  /** Bad slots in a row that fail. */
+  failureThreshold: number;
+  /** What `degraded` counts for. */
+  degraded: Decision;
+  /** A silence covers the check. */
+  silenced: boolean;
+  /** The version that was asked for is the one that reports itself; without such a wish true. */
+  versionProven: boolean;
+}
+
+/** Why: `good` and `bad` decide, the others leave it open. */
+export type Cause = "good" | "bad" | "silenced" | "no_runs" | "stale" | "few" | "mixed" | "version";
+
+/** A decision, and the slots since the anchor that it rests on, newest first. */
+export interface Judgement {
+  decision: Decision;
+  cause: Cause;
+  runs: readonly RunTally[];
+}
+
+/** Decides over the tallies of one check, newest first. Only `good` slots pass, only bad ones fail; all else is inconclusive. */
+export function decide(tallies: readonly RunTally[], terms: Terms): Judgement {
+  const { nowMs, sinceMs, maxAgeMs, minRuns, failureThreshold } = terms;
+  const runs = tallies.filter(({ slot }) => slot >= sinceMs && slot <= nowMs);
+  const is = (wanted: Decision) => ({ word }: RunTally) => countsFor(word, terms.degraded) === wanted;
+  const last = (count: number, wanted: Decision) =>
+    runs.length >= count && runs.slice(0, count).every(is(wanted));
+  const open = (cause: Cause): Judgement => ({ decision: "inconclusive", cause, runs });
+  const [newest] = runs;
+  if (terms.silenced) return open("silenced");
+  if (!newest) return open("no_runs");
+  if (nowMs - newest.slot > maxAgeMs) return open("stale");
+  if (last(failureThreshold, "fail")) return { decision: "fail", cause: "bad", runs };
+  if (!last(minRuns, "pass")) return open(runs.every(is("pass")) ? "few" : "mixed");
+  return terms.versionProven ? { decision: "pass", cause: "good", runs } : open("version");
+}
+
+/** What a slot's word counts for. */
+function countsFor(word: RunWord, degraded: Decision): Decision {
+  if (word === "ready") return "pass";
+  if (word === "degraded") return degraded;
+  return FAILED.has(word) ? "fail" : "inconclusive";
+}
+
+const WORST: readonly Decision[] = ["fail", "inconclusive", "pass"];
+
+/** The worst of several checks' judgements, the first of equals; a gate without checks is a mistake of its caller. */
+export function worst<T extends { decision: Decision }>(judged: readonly [T, ...T[]]): T {
+  const decision = WORST.find((one) => judged.some((it) => it.decision === one));
+  return judged.find((it) => it.decision === decision) ?? judged[0];
+}

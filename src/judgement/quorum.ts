@@ -1,0 +1,162 @@
+/**
+ * Votes and tally. The same tally runs twice: the probers of a region make the region's vote, the regions make the
+ * check's outcome. Evidence is counted, never the edges between two states.
+ */
+import type { Quorum, Rule } from "../config/config.ts";
+import { type Conclusive, FAILED, type Failed, type Passed, type Word } from "./verdict.ts";
+
+/** A prober's verdict after thresholds; `none` abstains. */
+export type Vote = Conclusive | "none";
+
+/** What a quorum holds: a verdict word, `split` (enough votes, no winner) or `pending` (not enough fresh votes). */
+export type Outcome = Conclusive | "split" | "pending";
+
+/** A fresh vote of a prober, or of a region (which may be split). */
+export type Ballot = Conclusive | "split";
+
+/** A prober's vote on one check, and the few words it was made of. */
+export interface Standing {
+  vote: Vote;
+  /** The last conclusive words, oldest first; as many as the larger threshold. */
+  recent: Conclusive[];
+  /** The last `2 * failureThreshold - 1` failed words of the running bad spell. */
+  failed: Failed[];
+  /** Slot (epoch ms) of the last conclusive or announced evidence. */
+  freshAt?: number;
+  /** The vote was bad when it aged out, and there was none since: in resolving it counts as a no. */
+  agedBad?: true;
+}
+
+/** Consecutive conclusive slots that a vote needs before it turns. */
+export interface Thresholds {
+  failureThreshold: number;
+  successThreshold: number;
+}
+
+/** A prober that has not been heard. */
+export const SILENT: Standing = { vote: "none", recent: [], failed: [] };
+
+const isFailed = (word: string): word is Failed => FAILED.has(word);
+const QUALITY: ReadonlySet<string> = new Set<Passed>(["degraded", "underclaim", "unreported"]);
+
+/** Clears vote and streak once the evidence is older than its maximum age. */
+export function expire(standing: Standing, stale: boolean): Standing {
+  if (!stale || (standing.vote === "none" && standing.recent.length === 0)) return standing;
+  const bad = standing.agedBad || isFailed(standing.vote);
+  return { ...SILENT, freshAt: standing.freshAt, ...(bad && { agedBad: true }) };
+}
+
+/** Takes one slot's word into a prober's vote. Inconclusive words neither count nor break a streak. */
+export function cast(standing: Standing, word: Word, slot: number, thresholds: Thresholds): Standing {
+  if (word === "inconclusive") return standing;
+  if (word === "announced") return { ...standing, freshAt: slot };
+  const keep = Math.max(thresholds.failureThreshold, thresholds.successThreshold);
+  const recent = [...standing.recent, word].slice(-keep);
+  const heard = isFailed(word)
+    ? fail(standing, word, recent, thresholds)
+    : pass(standing, recent, thresholds);
+  if (heard.vote === "none" && standing.agedBad) return { ...heard, freshAt: slot, agedBad: true };
+  return { ...heard, freshAt: slot };
+}
+
+function fail(standing: Standing, word: Failed, recent: Conclusive[], thresholds: Thresholds): Standing {
+  const { failureThreshold } = thresholds;
+  const failed = [...standing.failed, word].slice(-(2 * failureThreshold - 1));
+  const turns = isFailed(standing.vote) || run(recent, isFailed) >= failureThreshold;
+  if (turns) return { vote: accusation(failed, failureThreshold), recent, failed };
+  return { vote: standing.vote === "none" ? "none" : "ready", recent, failed };
+}
+
+function pass(standing: Standing, recent: Conclusive[], thresholds: Thresholds): Standing {
+  const mustProve = isFailed(standing.vote) || standing.agedBad;
+  const proven = run(recent, (word) => !isFailed(word)) >= thresholds.successThreshold;
+  // A bad spell survives single passes: its words are kept until the vote turns.
+  if (mustProve && !proven) {
+    return { vote: standing.vote, recent, failed: isFailed(standing.vote) ? standing.failed : [] };
+  }
+  return { vote: quality(recent, thresholds.failureThreshold), recent, failed: [] };
+}
+
+/** Drift only by the majority of the spell's latest slots; else the latest other failed word. */
+function accusation(failed: Failed[], failureThreshold: number): Failed {
+  const drifts = failed.filter((word) => word === "drift").length;
+  if (drifts >= failureThreshold) return "drift";
+  return failed.findLast((word) => word !== "drift") ?? "failing";
+}
+
+function quality(recent: Conclusive[], failureThreshold: number): Passed {
+  const poor = run(recent, (word) => QUALITY.has(word)) >= failureThreshold;
+  return poor ? recent.at(-1) as Passed : "ready";
+}
+
+/** Length of the run at the end of `words` in which `holds`. */
+function run(words: Conclusive[], holds: (word: Conclusive) => boolean): number {
+  let length = 0;
+  while (length < words.length && holds(words[words.length - 1 - length]!)) length++;
+  return length;
+}
+
+/** Whether `yes` of `fresh` votes win under a rule. `majority` is strictly more than half: a tie wins nothing. */
+export function wins(rule: Rule, yes: number, fresh: number): boolean {
+  if (yes === 0) return false;
+  if (rule === "majority") return yes * 2 > fresh;
+  if (rule === "all") return yes === fresh;
+  if (rule === "any") return true;
+  if ("atLeast" in rule) return yes >= rule.atLeast;
+  // 1e-9: 0.1 * 30 is 3.0000000000000004, and three of thirty are a tenth.
+  return yes >= Math.ceil(rule.fraction * fresh - 1e-9);
+}
+
+/** Turns fresh votes into one outcome: nested yes/no questions, worst first; the first one won decides. */
+export function tally(ballots: readonly Ballot[], quorum: Quorum): Outcome {
+  const fresh = ballots.length;
+  if (fresh < quorum.minReporting || fresh === 0) return "pending";
+  const count = tallied(ballots);
+  const won = (yes: number) => wins(quorum.open, yes, fresh);
+  if (won(count.drift)) return "drift";
+  if (won(count.failed)) return agreed(ballots);
+  if (won(count.underclaim + count.unreported)) return won(count.underclaim) ? "underclaim" : "unreported";
+  if (won(count.failed + count.underclaim + count.unreported + count.degraded)) return "degraded";
+  if (wins(quorum.resolve, count.ready, fresh)) return "ready";
+  return "split";
+}
+
+/**
+ * Whether a service incident may resolve: enough fresh votes, the resolve rule holds for votes that are not bad, the
+ * failing question is not won, and bad votes are at most half. `silentBad` probers count as fresh votes against it:
+ * silence recovers nobody.
+ */
+export function recovered(ballots: readonly Ballot[], silentBad: number, quorum: Quorum): boolean {
+  const fresh = ballots.length;
+  if (fresh < quorum.minReporting || fresh === 0) return false;
+  const { failed, split } = tallied(ballots);
+  const all = fresh + silentBad;
+  const bad = failed + silentBad;
+  return wins(quorum.resolve, fresh - failed - split, all) && !wins(quorum.open, bad, all) && bad * 2 <= all;
+}
+
+interface Count {
+  drift: number;
+  failed: number;
+  underclaim: number;
+  unreported: number;
+  degraded: number;
+  ready: number;
+  split: number;
+}
+
+function tallied(ballots: readonly Ballot[]): Count {
+  const count: Count = { drift: 0, failed: 0, underclaim: 0, unreported: 0, degraded: 0, ready: 0, split: 0 };
+  for (const ballot of ballots) {
+    if (isFailed(ballot)) count.failed++;
+    if (ballot === "not_ready" || ballot === "down" || ballot === "failing") continue;
+    count[ballot]++;
+  }
+  return count;
+}
+
+/** The one failed word that all failed votes share, else `failing`. */
+function agreed(ballots: readonly Ballot[]): Failed {
+  const words = new Set(ballots.filter(isFailed));
+  return words.size === 1 ? [...words][0]! : "failing";
+}

@@ -1,0 +1,191 @@
+/**
+ * Figures of a check over a time: what the slots of an hour, a day or a window came to. Pure; `upkeep.ts` rolls them up.
+ *
+ *     lines of history (one per slot) -> figuresOf -> hour -> merged -> day, window -> service level
+ */
+import * as z from "zod";
+import type { Trace } from "./assess.ts";
+import { decode, type History, shaped } from "../storage/codec.ts";
+import type { Outcome } from "./quorum.ts";
+import { FAILED } from "./verdict.ts";
+
+/** Counts by bucket; see {@linkcode bucketOf}. */
+export type Histogram = Record<number, number>;
+
+/** What the slots of one check came to. */
+export interface Figures {
+  /** For how long (s) each outcome stood: every slot stands until the next one is due. */
+  seconds: Partial<Record<Outcome, number>>;
+  /** Rounds by verdict, and how long the journeys took, by prober. */
+  probers: Record<string, { words: Partial<Record<Trace["word"], number>>; latency: Histogram }>;
+}
+
+/** The figures of one shard over an hour or a day. */
+export interface Book {
+  /** Which hours of the day (UTC) are in it, as bits: an hour is not added twice. */
+  hours: number;
+  /** By check key. */
+  checks: Record<string, Figures>;
+}
+
+/** Figures of no slots. */
+export const nothing = (): Figures => ({ seconds: {}, probers: {} });
+
+const PER_OCTAVE = 4;
+const BUCKETS = 80;
+
+/** The bucket of a duration: four to each doubling, from 1 ms to 17 minutes; each is 19 % wide. */
+export const bucketOf = (ms: number): number =>
+  Math.min(BUCKETS, Math.round(Math.log2(Math.max(1, ms)) * PER_OCTAVE));
+
+/** The middle of a bucket in ms, within 9 % of all that it counts. */
+export const middleOf = (bucket: number): number => 2 ** (bucket / PER_OCTAVE);
+
+/** Adds one slot to the figures of a check, in place: an hour of a shard is 36,000 rounds. `gapMs` is how long the slot stands. */
+export function add(figures: Figures, { outcome, traces }: History, gapMs: number): void {
+  const { seconds, probers } = figures;
+  seconds[outcome] = (seconds[outcome] ?? 0) + gapMs / 1_000;
+  for (const { prober, word, totalMs } of traces) {
+    const { words, latency } = probers[prober] ??= { words: {}, latency: {} };
+    words[word] = (words[word] ?? 0) + 1;
+    if (totalMs === undefined) continue;
+    const bucket = bucketOf(totalMs);
+    latency[bucket] = (latency[bucket] ?? 0) + 1;
+  }
+}
+
+/** Two times as one. */
+export function merged(a: Figures, b: Figures): Figures {
+  const probers = { ...a.probers };
+  for (const [id, { words, latency }] of Object.entries(b.probers)) {
+    const known = probers[id];
+    probers[id] = known
+      ? { words: sum(known.words, words), latency: sum(known.latency, latency) }
+      : { words, latency };
+  }
+  return { seconds: sum(a.seconds, b.seconds), probers };
+}
+
+/** The same for every check of two books; a book whose hours are all in the other adds nothing. */
+export function together(a: Book, b: Book): Book {
+  if ((a.hours & b.hours) === b.hours) return a;
+  const checks = { ...a.checks };
+  for (const [key, figures] of Object.entries(b.checks)) {
+    checks[key] = merged(checks[key] ?? nothing(), figures);
+  }
+  return { hours: a.hours | b.hours, checks };
+}
+
+function sum<K extends string | number>(
+  a: Partial<Record<K, number>>,
+  b: Partial<Record<K, number>>,
+): Partial<Record<K, number>> & Record<K, number> {
+  const all = { ...a } as Record<K, number>;
+  for (const [key, count] of Object.entries(b) as [K, number][]) all[key] = (all[key] ?? 0) + count;
+  return all;
+}
+
+/** The duration (ms) that a share of the counted ones did not exceed, within 9 %; null of nothing. */
+export function percentile(latency: Histogram, share: number): number | null {
+  const buckets = Object.entries(latency).map(([bucket, count]) => [Number(bucket), count] as const)
+    .sort(([a], [b]) => a - b);
+  let left = Math.ceil(buckets.reduce((all, [, count]) => all + count, 0) * share);
+  for (const [bucket, count] of buckets) {
+    left -= count;
+    if (left <= 0) return Math.round(middleOf(bucket));
+  }
+  return null;
+}
+
+/** What the figures say of the service. Times in seconds. */
+export interface Level {
+  /** Good time over judged time, 0 to 1; null if no time was judged. */
+  availability: number | null;
+  /** The journey worked: ready, degraded, underclaim, unreported. */
+  goodSeconds: number;
+  /** It did not: drift, not_ready, down, failing. */
+  badSeconds: number;
+  /** The claim said ready and the journey failed. */
+  driftSeconds: number;
+  /** No verdict: split or pending. Neither good nor bad. */
+  unjudgedSeconds: number;
+}
+
+const UNJUDGED: ReadonlySet<string> = new Set(["split", "pending"]);
+
+/** The service level over the time of these figures. */
+export function level({ seconds }: Figures): Level {
+  const total = (wanted: (outcome: string) => boolean) =>
+    Object.entries(seconds).reduce((all, [outcome, s]) => all + (wanted(outcome) ? s : 0), 0);
+  const badSeconds = total((outcome) => FAILED.has(outcome));
+  const unjudgedSeconds = total((outcome) => UNJUDGED.has(outcome));
+  const goodSeconds = total((outcome) => !FAILED.has(outcome) && !UNJUDGED.has(outcome));
+  const judged = goodSeconds + badSeconds;
+  return {
+    availability: judged === 0 ? null : goodSeconds / judged,
+    goodSeconds,
+    badSeconds,
+    driftSeconds: seconds.drift ?? 0,
+    unjudgedSeconds,
+  };
+}
+
+const counts = z.record(z.string(), z.number());
+const packed = z.object({ s: counts, p: z.record(z.string(), z.tuple([counts, z.array(z.int())])) });
+const books = z.object({ h: z.int(), c: z.record(z.string(), z.unknown()) });
+
+/** Packs a book: `h` are its hours, `c` its checks, `s` seconds by outcome, `p` words and latency by prober; 1.8 KB a prober and day. */
+export function encodeBook({ hours, checks }: Book): string {
+  const c = mapped(checks, ({ seconds, probers }) => ({
+    s: seconds,
+    p: mapped(probers, ({ words, latency }) => [words, run(latency)]),
+  }));
+  return JSON.stringify({ h: hours, c });
+}
+
+/** Reads a book, or only what it says of the checks `wanted`; throws an Error that names `row` if the text has another shape. */
+export function decodeBook(text: string, row: string, wanted?: readonly string[]): Book {
+  const { h, c } = decode(books, text, row);
+  const keys = (wanted ?? Object.keys(c)).filter((key) => Object.hasOwn(c, key));
+  return {
+    hours: h,
+    checks: Object.fromEntries(keys.map((key) => [key, figures(c[key], `${row}, ${key}`)])),
+  };
+}
+
+const clocks = z.object({ c: z.record(z.string(), z.object({ s: counts })) });
+
+/** Of a packed book only the seconds by outcome, by check key: whoever draws a thousand checks needs no histograms. Throws as {@linkcode decodeBook}. */
+export const secondsIn = (text: string, row: string): Record<string, Figures["seconds"]> =>
+  mapped(decode(clocks, text, row).c, ({ s }) => s);
+
+function figures(value: unknown, row: string): Figures {
+  const { s, p } = shaped(packed, value, row);
+  return { seconds: s, probers: mapped(p, ([words, latency]) => ({ words, latency: unrun(latency) })) };
+}
+
+/** Counts from bucket 0 on; a negative number passes over as many empty buckets. */
+function run(latency: Histogram): number[] {
+  const numbers: number[] = [];
+  let at = 0;
+  for (const [bucket, count] of Object.entries(latency).map(([bucket, n]) => [Number(bucket), n] as const)) {
+    if (count === 0) continue;
+    if (bucket > at) numbers.push(at - bucket);
+    numbers.push(count);
+    at = bucket + 1;
+  }
+  return numbers;
+}
+
+function unrun(numbers: number[]): Histogram {
+  const latency: Histogram = {};
+  let at = 0;
+  for (const number of numbers) {
+    if (number > 0) latency[at++] = number;
+    else at -= number;
+  }
+  return latency;
+}
+
+const mapped = <A, B>(record: Record<string, A>, change: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -1,0 +1,84 @@
+/** What Assay remembers of one check from slot to slot. Packed into shards by `store/`, judged by `assess.ts`. */
+import type { Incident } from "./incident.ts";
+import type { Failure, Observation, StepTrace } from "../evidence/probe/observation.ts";
+import type { Outcome, Standing } from "./quorum.ts";
+import type { Layer, Report, SourceReport } from "../evidence/report/report.ts";
+import type { Phases, Word } from "./verdict.ts";
+
+/** A report without its parts; the parts are kept only where they say something is wrong. */
+export type ReportBrief =
+  & Pick<Report, "state" | "dialect" | "question" | "httpStatus" | "reason" | "version" | "at" | "durationMs">
+  & {
+    contradictions?: string[];
+    subsystems?: { name: string; state: string; layer?: Layer }[];
+    sources?: SourceBrief[];
+  };
+
+/** One of several sources of a report; `reason` only where it makes no claim. */
+export type SourceBrief = Pick<SourceReport, "name" | "state" | "dialect" | "httpStatus" | "reason">;
+
+/** What one prober last saw of one check. */
+export interface Witness {
+  /** Slot, epoch ms. */
+  slot: number;
+  word: Word;
+  /** Why the word is not simply the cell of the table. */
+  reason?: string;
+  before: ReportBrief | null;
+  after?: ReportBrief | null;
+  outcome: Observation["outcome"];
+  totalMs: number;
+  /** Only of journeys that did not pass. */
+  failure?: Failure;
+  steps?: StepTrace[];
+  /** How long each step took, in order, of journeys that passed. */
+  stepMs?: number[];
+  cleanup?: Observation["cleanup"];
+}
+
+/** Why a prober's slot has no round: `timeout`, `unreachable`, `refused`, `digest`, `deadline`, `invalid` ... */
+export interface Missed {
+  /** Slot, epoch ms. */
+  slot: number;
+  reason: string;
+}
+
+/** One prober's memory of one check. */
+export interface ProberState {
+  standing: Standing;
+  phases: Phases;
+  /** Slots in a row with (+) or without (-) a contradiction in the report; capped at the thresholds. */
+  contradictions: number;
+  /** The running answer of the thresholds to "does the report contradict itself?"; absent: not asked yet. */
+  contradicts?: boolean;
+  /** Its latest slot cannot be believed; its vote is set aside. */
+  aside?: "suspect" | "misplaced";
+  /** The data centre where the prober measured itself to be. */
+  place?: string;
+  witness?: Witness;
+  missed?: Missed;
+}
+
+/** One region's vote on one check. */
+export interface RegionState {
+  outcome: Outcome;
+  /** Slot (epoch ms) since which it has been that. */
+  since: number;
+  /** Its last outcome that was not `pending` was a failed word. */
+  wasBad: boolean;
+}
+
+/** All that is remembered of one check. */
+export interface CheckState {
+  /** The newest settled slot, epoch ms. */
+  slot: number;
+  outcome: Outcome;
+  /** Slot (epoch ms) since which the outcome has been that. */
+  since: number;
+  probers: Record<string, ProberState>;
+  regions: Record<string, RegionState>;
+  /** Slots in a row that were pending for want of evidence, by scope. */
+  blindRuns: Record<string, number>;
+  /** Open incidents, and resolved ones that may still flap. */
+  incidents: Incident[];
+}

@@ -1,0 +1,172 @@
+/**
+ * Report against observation, from one prober, in one slot: one table, one file.
+ *
+ *     claim before --+                     +-- claim after (asked only where the cell accuses somebody)
+ *                    v                     v
+ *     observation -> TABLE -> cell -> same row? cell : moved -> verdict
+ */
+import type { Outcome } from "../evidence/probe/observation.ts";
+import type { Report } from "../evidence/report/report.ts";
+
+/** The journey failed. */
+export type Failed = "drift" | "not_ready" | "down" | "failing";
+/** The journey passed, perhaps slowly. */
+export type Passed = "ready" | "degraded" | "underclaim" | "unreported";
+/** What counts for or against a target. */
+export type Conclusive = Failed | Passed;
+/** `inconclusive`: the prober or its path failed. `announced`: starting or draining inside its window. */
+export type Word = Conclusive | "inconclusive" | "announced";
+
+/** Why the word is not simply the cell of the table. */
+export type Reason =
+  | "moved"
+  | "startup_budget"
+  | "drain_window"
+  | "suspect"
+  | "misplaced"
+  | "unbracketed";
+
+/** One slot's verdict. */
+export interface Verdict {
+  word: Word;
+  reason?: Reason;
+}
+
+/** What the table needs of a report. */
+export type Claimed = Pick<Report, "state" | "phase" | "question">;
+
+/** One prober's evidence in one slot; `before` is null when the check has no report. */
+export interface Evidence {
+  slot: number;
+  before: Claimed | null;
+  after?: Claimed | null;
+  outcome: Outcome;
+  /** The prober cannot be believed in this slot. */
+  fault?: "suspect" | "misplaced";
+}
+
+/** What a (check, prober) remembers of phases: the clocks of `announced`, and whether it was ever seen ready. */
+export interface Phases {
+  everReady: boolean;
+  /** Slot (epoch ms) of the first `starting` since the last ready claim. */
+  startingAt?: number;
+  /** Slot (epoch ms) of the first `draining` since the last ready claim. */
+  drainingAt?: number;
+}
+
+/** How long a service may say that it is starting or draining before the table applies; ms. */
+export interface Windows {
+  startupBudgetMs: number;
+  drainWindowMs: number;
+}
+
+type Row = "claimed" | "withheld" | "unreachable" | "unreadable" | "unclaimed";
+
+const TABLE: Record<Row, Record<Outcome, Conclusive | "inconclusive">> = {
+  claimed: { pass: "ready", slow: "degraded", fail: "drift", error: "inconclusive" },
+  withheld: { pass: "underclaim", slow: "underclaim", fail: "not_ready", error: "inconclusive" },
+  unreachable: { pass: "unreported", slow: "unreported", fail: "down", error: "inconclusive" },
+  unreadable: { pass: "unreported", slow: "unreported", fail: "failing", error: "inconclusive" },
+  unclaimed: { pass: "ready", slow: "degraded", fail: "failing", error: "inconclusive" },
+};
+
+const ROW: Record<Report["state"], Row> = {
+  ready: "claimed",
+  degraded: "claimed",
+  starting: "withheld",
+  draining: "withheld",
+  not_ready: "withheld",
+  unreachable: "unreachable",
+  unreadable: "unreadable",
+  unknown: "unreadable",
+};
+
+/** Words that accuse the service of a wrong claim, so the claim is asked for once more. */
+const ACCUSING: ReadonlySet<Word> = new Set<Word>(["drift", "underclaim", "unreported"]);
+
+/** The journey failed, whatever the service says. */
+export const FAILED: ReadonlySet<string> = new Set<Failed>(["drift", "not_ready", "down", "failing"]);
+
+/** No report, or only a liveness answer: nothing that a journey could contradict. */
+export function unclaimed(claim: Claimed | null): boolean {
+  return claim === null || claim.question === "liveness";
+}
+
+const rowOf = (claim: Claimed | null): Row => unclaimed(claim) ? "unclaimed" : ROW[claim!.state];
+
+/** Whether the report must be read again after the journey. */
+export function wantsSecondLook(before: Claimed | null, outcome: Outcome): boolean {
+  return ACCUSING.has(TABLE[rowOf(before)][outcome]);
+}
+
+/** The table with its bracketing: both claims around one journey. */
+export function compare(before: Claimed | null, outcome: Outcome, after?: Claimed | null): Verdict {
+  const cell = TABLE[rowOf(before)][outcome];
+  if (!ACCUSING.has(cell)) return { word: cell };
+  if (after === undefined) return { word: "inconclusive", reason: "unbracketed" };
+  const later = rowOf(after);
+  if (later === rowOf(before)) return { word: cell };
+  if (outcome === "fail") return { word: TABLE[later][outcome], reason: "moved" };
+  return { word: later === "claimed" ? TABLE.claimed[outcome] : "unreported", reason: "moved" };
+}
+
+/** One slot's verdict, and what the prober remembers of phases after it. */
+export function judge(
+  evidence: Evidence,
+  phases: Phases,
+  windows: Windows,
+): { verdict: Verdict; phases: Phases } {
+  if (evidence.fault) return { verdict: { word: "inconclusive", reason: evidence.fault }, phases };
+  const before = resolved(evidence.before, phases);
+  const during = seen(before, phases);
+  const after = evidence.after && resolved(evidence.after, during);
+  const last = after ?? before;
+  const next = clocked(last, evidence.slot, during);
+  const window = announcement(last, next, evidence.slot, windows);
+  if (window === "open") return { verdict: { word: "announced" }, phases: next };
+  const verdict = compare(before, evidence.outcome, after);
+  if (window && !verdict.reason) verdict.reason = window;
+  return { verdict, phases: next };
+}
+
+/** A word that means "starting or draining" is resolved by history. */
+function resolved(claim: Claimed | null, phases: Phases): Claimed | null {
+  if (claim?.phase !== "unclear" || claim.state !== "not_ready") return claim;
+  return { ...claim, state: phases.everReady ? "draining" : "starting" };
+}
+
+const isReady = (claim: Claimed | null) =>
+  !unclaimed(claim) && (claim!.state === "ready" || claim!.state === "degraded");
+
+function seen(claim: Claimed | null, phases: Phases): Phases {
+  return isReady(claim) && !phases.everReady ? { ...phases, everReady: true } : phases;
+}
+
+/** Each clock starts at the first such claim; only a slot whose last claim is ready clears them. */
+function clocked(last: Claimed | null, slot: number, phases: Phases): Phases {
+  if (isReady(last)) {
+    return phases.everReady && phases.startingAt === undefined && phases.drainingAt === undefined
+      ? phases
+      : { everReady: true };
+  }
+  if (unclaimed(last)) return phases;
+  if (last!.state === "starting" && phases.startingAt === undefined) return { ...phases, startingAt: slot };
+  if (last!.state === "draining" && phases.drainingAt === undefined) return { ...phases, drainingAt: slot };
+  return phases;
+}
+
+function announcement(
+  last: Claimed | null,
+  phases: Phases,
+  slot: number,
+  windows: Windows,
+): "open" | "startup_budget" | "drain_window" | undefined {
+  if (unclaimed(last)) return undefined;
+  if (last!.state === "starting") {
+    return slot - phases.startingAt! < windows.startupBudgetMs ? "open" : "startup_budget";
+  }
+  if (last!.state === "draining") {
+    return slot - phases.drainingAt! < windows.drainWindowMs ? "open" : "drain_window";
+  }
+  return undefined;
+}

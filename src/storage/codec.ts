@@ -1,0 +1,151 @@
+/** How checks are packed into shards, and states and traces into text. */
+import * as z from "zod";
+import type { Trace } from "../judgement/assess.ts";
+import type { Check, Config } from "../config/config.ts";
+import type { Incident } from "../judgement/incident.ts";
+import type { CheckState, Missed, Witness } from "../judgement/state.ts";
+
+/** Checks of one lane settle together; sub-minute periods do not wait for slower ones. */
+export const laneOf = ({ schedule }: Check): string =>
+  "everyMs" in schedule && schedule.everyMs < 60_000 ? `${schedule.everyMs}` : "minute";
+
+/** Which shard holds which check. */
+export interface Packing {
+  /** Changes whenever any check would have to move. */
+  layout: string;
+  /** Check keys by shard. */
+  shards: string[][];
+  /** Shard number by check key. */
+  shardOf: ReadonlyMap<string, number>;
+}
+
+/** A row must stay well under 2 MB also when every witness carries a failure, so 600 (check, prober) pairs fill one. */
+const PAIRS_PER_SHARD = 600;
+const CHECKS_PER_SHARD = 200;
+
+/** Packs checks of one lane together, in a stable order. */
+export function pack(config: Config): Packing {
+  const probers = config.regions.reduce((sum, region) => sum + region.probers.length, 0);
+  const size = Math.max(1, Math.min(CHECKS_PER_SHARD, Math.floor(PAIRS_PER_SHARD / probers)));
+  const lanes = new Map<string, string[]>();
+  for (const check of config.checks) {
+    const keys = lanes.get(laneOf(check)) ?? [];
+    keys.push(check.key);
+    lanes.set(laneOf(check), keys);
+  }
+  const shards: string[][] = [];
+  for (const keys of lanes.values()) {
+    for (let at = 0; at < keys.length; at += size) shards.push(keys.slice(at, at + size));
+  }
+  const shardOf = new Map(shards.flatMap((keys, shard) => keys.map((key) => [key, shard] as const)));
+  return { layout: fingerprint(shards.map((keys) => keys.join(" ")).join("\n")), shards, shardOf };
+}
+
+/** FNV-1a, 2 x 32 bits: tells layouts apart; not a secret and not a signature. */
+function fingerprint(text: string): string {
+  let a = 0x811c9dc5, b = 0x01000193;
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(text.length - 1 - i), 0x01000193);
+  }
+  return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
+const FAILED = ["drift", "not_ready", "down", "failing"] as const;
+const CONCLUSIVE = [...FAILED, "ready", "degraded", "underclaim", "unreported"] as const;
+const conclusive = z.enum(CONCLUSIVE);
+const outcome = z.enum([...CONCLUSIVE, "split", "pending"]);
+const having = <T>(required: readonly (keyof T & string)[]) =>
+  z.custom<T>((value) =>
+    typeof value === "object" && value !== null && required.every((key) => key in value)
+  );
+
+const standing = z.object({
+  vote: z.enum([...CONCLUSIVE, "none"]),
+  recent: z.array(conclusive),
+  failed: z.array(z.enum(FAILED)),
+  freshAt: z.number().optional(),
+  agedBad: z.literal(true).optional(),
+});
+
+const prober = z.object({
+  standing,
+  phases: z.object({
+    everReady: z.boolean(),
+    startingAt: z.number().optional(),
+    drainingAt: z.number().optional(),
+  }),
+  contradictions: z.number(),
+  contradicts: z.boolean().optional(),
+  aside: z.enum(["suspect", "misplaced"]).optional(),
+  place: z.string().optional(),
+  witness: having<Witness>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
+  missed: having<Missed>(["slot", "reason"]).optional(),
+});
+
+const checkState = z.object({
+  slot: z.number(),
+  outcome,
+  since: z.number(),
+  probers: z.record(z.string(), prober),
+  regions: z.record(z.string(), z.object({ outcome, since: z.number(), wasBad: z.boolean() })),
+  blindRuns: z.record(z.string(), z.number()),
+  incidents: z.array(
+    having<Incident>(["id", "scope", "family", "kind", "state", "episode", "openedAt", "timeline"]),
+  ),
+});
+
+const trace = z.object({
+  prober: z.string(),
+  word: z.enum([...CONCLUSIVE, "inconclusive", "announced", "missing"]),
+  reason: z.string().optional(),
+  reported: z.custom<Trace["reported"]>((value) => value === undefined || typeof value === "string")
+    .optional(),
+  totalMs: z.number().optional(),
+});
+
+/** One check's line in the history of a slot. */
+export interface History {
+  outcome: CheckState["outcome"];
+  traces: Trace[];
+}
+
+const states = z.record(z.string(), checkState);
+const histories = z.record(z.string(), z.object({ outcome, traces: z.array(trace) }));
+
+/** Reads stored JSON; a wrong shape is an error that names the row and where it is wrong. */
+export function decode<T>(schema: z.ZodType<T>, text: string, row: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`Cannot read ${row} from the store: it is not JSON`, { cause });
+  }
+  return shaped(schema, value, row);
+}
+
+/** A stored value of this shape; otherwise throws an Error that names the row and where it is wrong. */
+export function shaped<T>(schema: z.ZodType<T>, value: unknown, row: string): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const { path, message } = read.error.issues[0]!;
+  throw new Error(`Cannot read ${row} from the store at ${path.join(".")}: ${message}`, {
+    cause: read.error,
+  });
+}
+
+/** States of one shard by check key. */
+export type States = Record<string, CheckState>;
+
+/** Reads the states of one shard. Throws if the text has another shape. */
+export const decodeStates = (text: string, shard: number): States => decode(states, text, `shard ${shard}`);
+
+/** Packs the states of one shard. */
+export const encodeStates = (value: States): string => JSON.stringify(value);
+
+/** Reads one shard's line of history. Throws if the text has another shape. */
+export const decodeHistory = (text: string, shard: number): Record<string, History> =>
+  decode(histories, text, `history of shard ${shard}`);
+
+/** Packs one shard's line of history. */
+export const encodeHistory = (value: Record<string, History>): string => JSON.stringify(value);

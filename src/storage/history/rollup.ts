@@ -1,0 +1,180 @@
+/** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
+import type { Check, Config } from "../../config/config.ts";
+import { add, type Book, decodeBook, encodeBook, nothing, together } from "../../judgement/service_level.ts";
+import { decodeHistory, type History, type Packing } from "../codec.ts";
+import type { Clock } from "../../base/ports.ts";
+import { periodMs } from "../../config/schedule.ts";
+import type { Rollup, Sample, Store } from "../store.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Slots of an hour may still be settled this long after it. */
+const SETTLED_MS = 120_000;
+/** The minute of each hour in which what is past its time is forgotten. */
+const RETAIN_MINUTE = 30;
+/** Hours further back than this are not caught up after a pause. */
+const CATCH_UP_HOURS = 48;
+/** Shards without samples that one call passes over, and the first one of a process, which a later one may never get to be. */
+const EMPTY = 10;
+const EMPTY_AT_FIRST = 600;
+/** What cannot be summed up is passed over after so many tries: it must not hold up all that follows, nor the forgetting. */
+const TRIES = 10;
+
+/** What an upkeeper works on. */
+export interface UpkeepOptions {
+  clock: Pick<Clock, "now">;
+  store: Store;
+  config: Config;
+  packing: Packing;
+}
+
+/** One shard of one hour. */
+interface Place {
+  /** Its start, epoch ms. */
+  hour: number;
+  shard: number;
+}
+
+/** An upkeeper over one store. Each call sums up at most one shard of one hour, so that no tick pays for all. */
+export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () => Promise<void> {
+  let next: Place | undefined;
+  let failed = 0;
+  let retainedAt = clock.now();
+
+  /** Once an hour, by the clock, because a process may begin with each tick; samples stay until they are summed up, however short they are kept. */
+  const retain = async (nowMs: number, summed: number) => {
+    const isDue = Math.floor(nowMs / MINUTE_MS) % 60 === RETAIN_MINUTE;
+    if (!isDue && Math.abs(nowMs - retainedAt) < 2 * HOUR_MS) return;
+    const { rawMs, hoursMs, daysMs, incidentsMs } = config.retention;
+    await store.retain({
+      rawBefore: Math.min(nowMs - rawMs, summed),
+      hoursBefore: nowMs - hoursMs,
+      daysBefore: nowMs - daysMs,
+      incidentsBefore: nowMs - incidentsMs,
+      nowMs,
+    });
+    retainedAt = nowMs;
+  };
+
+  /** The place behind this one, which is summed up if there is something to sum. */
+  const pass = async (
+    place: Place,
+    last: number,
+  ): Promise<{ next: Place; isEmpty: boolean; lost?: unknown }> => {
+    const { hour, shard } = place;
+    const samples = await store.samples({ shard, from: hour, to: hour + HOUR_MS - 1 });
+    const isEmpty = samples.length === 0;
+    // Shards beyond those of today have samples if there were more checks in that hour.
+    const isEnd = isEmpty && shard >= packing.shards.length - 1;
+    let lost: unknown;
+    if (!isEmpty && failed < TRIES) {
+      failed++;
+      const book = readable(() => bookOf(config, samples, bitOf(hour)));
+      // It was tried for an hour, perhaps by processes that have forgotten it.
+      if ("error" in book && hour < last) lost = book.error;
+      else if ("error" in book) throw book.error;
+      else await sumUp(store, place, book.value, hour < last);
+    }
+    failed = 0;
+    return { isEmpty, lost, next: isEnd ? { hour: hour + HOUR_MS, shard: 0 } : { hour, shard: shard + 1 } };
+  };
+
+  return async () => {
+    const nowMs = clock.now();
+    const last = Math.floor((nowMs - SETTLED_MS) / HOUR_MS) * HOUR_MS - HOUR_MS;
+    // Further ahead than that it was found by a clock that has stepped back since.
+    let at = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, packing, last);
+    const most = next ? EMPTY : EMPTY_AT_FIRST;
+    let lost: unknown;
+    try {
+      for (let empty = 0; empty < most && at.hour <= last; empty++) {
+        const passed = await pass(at, last);
+        at = passed.next;
+        lost ??= passed.lost;
+        if (!passed.isEmpty && !passed.lost) break;
+      }
+    } finally {
+      next = at;
+      await retain(nowMs, at.hour);
+    }
+    if (lost) throw lost;
+  };
+}
+
+/** Where the sums end; without any, the hour of the first sample. */
+async function firstMissing(store: Store, packing: Packing, last: number): Promise<Place> {
+  const oldest = last - (CATCH_UP_HOURS - 1) * HOUR_MS;
+  // The rows of two days are large, and seldom needed: only after a pause.
+  for (const from of [last, last - HOUR_MS, oldest]) {
+    const rows = await store.rollups({ unit: "hour", from, to: last });
+    if (rows.length === 0) continue;
+    const hour = Math.max(...rows.map(({ start }) => start));
+    const shards = rows.filter(({ start }) => start === hour).map(({ shard }) => shard);
+    return { hour, shard: Math.max(...shards) + 1 };
+  }
+  const to = last + HOUR_MS - 1;
+  const kept = await Promise.all(
+    packing.shards.map((_, shard) => store.samples({ shard, from: oldest, to })),
+  );
+  const first = Math.min(...kept.flatMap(([sample]) => sample ? [sample.slot] : []));
+  return { hour: first === Infinity ? last + HOUR_MS : Math.floor(first / HOUR_MS) * HOUR_MS, shard: 0 };
+}
+
+const dayOf = (hour: number) => Math.floor(hour / DAY_MS) * DAY_MS;
+/** Which hour of its day this is, as a bit. */
+const bitOf = (hour: number) => 1 << (hour - dayOf(hour)) / HOUR_MS;
+
+function readable<T>(read: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Writes the row of an hour and that of its day at once. Of an old hour only once: some of its samples may be forgotten since. */
+async function sumUp(
+  store: Store,
+  { hour, shard }: Place,
+  book: Book,
+  isOld: boolean,
+): Promise<void> {
+  const day = dayOf(hour);
+  const rows = await store.rollups({ unit: "day", from: day, to: day });
+  const stored = rows.find((row) => row.shard === shard);
+  const known = stored && decodeBook(stored.data, `day ${day}/${shard}`);
+  // Another process has summed it up.
+  if (isOld && known && (known.hours & book.hours) !== 0) return;
+  const whole = known ? together(known, book) : book;
+  const row = (unit: Rollup["unit"], start: number, book: Book): Rollup => ({
+    unit,
+    start,
+    shard,
+    data: encodeBook(book),
+  });
+  await store.rollUp([row("hour", hour, book), row("day", day, whole)]);
+}
+
+/**
+ * The figures of these samples of one shard, oldest first. What has left the config since has no period any more, and is left out. A slot stands
+ * until the next one at most: the schedule may have been a tighter one then.
+ */
+export function bookOf(config: Config, samples: readonly Sample[], hours: number): Book {
+  const known = new Map(config.checks.map((check) => [check.key, check]));
+  const checks: Book["checks"] = {};
+  const standing = new Map<Check, { slot: number; line: History }>();
+  const end = (check: Check, { slot, line }: { slot: number; line: History }, at = Infinity) =>
+    add(checks[check.key] ??= nothing(), line, Math.min(periodMs(check, slot), at - slot));
+  for (const { slot, shard, data } of samples) {
+    for (const [key, line] of Object.entries(decodeHistory(data, shard))) {
+      const check = known.get(key);
+      if (!check) continue;
+      const before = standing.get(check);
+      if (before) end(check, before, slot);
+      standing.set(check, { slot, line });
+    }
+  }
+  for (const [check, last] of standing) end(check, last);
+  return { hours, checks };
+}

@@ -1,0 +1,64 @@
+/** What each prober said in the settled slots of a check, from the stored samples. */
+import type { Check } from "../../config/config.ts";
+import type { Run } from "../../judgement/gate.ts";
+import { decodeHistory, type Packing } from "../codec.ts";
+import { slotsBack } from "../../config/schedule.ts";
+import type { Store } from "../store.ts";
+
+/** Reads runs. */
+export interface Archive {
+  /** The last `count` settled slots of a check from `newest` back to `sinceMs` (epoch ms), newest first. */
+  runs(check: Check, query: { newest: number; sinceMs: number; count: number }): Promise<Run[]>;
+}
+
+/** The runs of one shard in one slot, by check key. */
+type Line = ReadonlyMap<string, Run>;
+
+/** Slots that were never settled are passed over, but not more than this many. */
+const GAPS = 10;
+/** Lines of up to 600 words each: a few MB. */
+const KEPT = 500;
+
+/** An archive over one store. A settled slot never changes, so what was read once is kept. */
+export function archive(store: Pick<Store, "samples">, packing: Packing): Archive {
+  const lines = new Map<string, Promise<Line>>();
+  const latest = new Map<string, number>();
+
+  const read = async (shard: number, slot: number): Promise<Line> => {
+    const [sample] = await store.samples({ shard, from: slot, to: slot });
+    if (!sample) return new Map();
+    const histories = Object.entries(decodeHistory(sample.data, shard));
+    return new Map(histories.map(([key, { traces }]) => [
+      key,
+      { slot, words: Object.fromEntries(traces.map(({ prober, word }) => [prober, word])) },
+    ]));
+  };
+
+  const line = (shard: number, slot: number): Promise<Line> => {
+    const key = `${shard}/${slot}`;
+    const known = lines.get(key);
+    if (known) return known;
+    const reading = read(shard, slot);
+    lines.set(key, reading);
+    if (lines.size > KEPT) lines.delete(lines.keys().next().value!);
+    reading.catch(() => lines.delete(key));
+    return reading;
+  };
+
+  return {
+    async runs(check, { newest, sinceMs, count }) {
+      // The clock stepped back: slots that were settled are settled again.
+      if (newest < (latest.get(check.key) ?? 0)) lines.clear();
+      latest.set(check.key, newest);
+      const shard = packing.shardOf.get(check.key);
+      if (shard === undefined) return [];
+      const found: Run[] = [];
+      for (const slot of slotsBack(check, newest, count + GAPS)) {
+        if (slot < sinceMs || found.length === count) break;
+        const run = (await line(shard, slot)).get(check.key);
+        if (run) found.push(run);
+      }
+      return found;
+    },
+  };
+}

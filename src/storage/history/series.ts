@@ -1,0 +1,76 @@
+import type { Check, Config } from "../../config/config.ts";
+import { decodeBook, type Figures, merged, nothing } from "../../judgement/service_level.ts";
+import type { Packing } from "../codec.ts";
+import type { Rollup, Store } from "../store.ts";
+import { bookOf } from "./rollup.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The figures of one hour or one day, or of what has passed of the present hour. */
+export interface Stretch {
+  unit: Rollup["unit"];
+  /** Epoch ms. */
+  start: number;
+  figures: Figures;
+}
+
+/** Up to when the past is told by the hour, ms. */
+const BY_HOUR_MS = 7 * DAY_MS;
+/** Hours or days that are read at once: of each the rows of all shards are read, megabytes together. */
+const AT_ONCE = 8;
+
+/**
+ * What one check came to since `fromMs`, oldest first: by hour for a week at most, else by day. The first stretch begins
+ * with its hour or day; what is not summed up yet is read slot by slot.
+ */
+export async function stretches(
+  store: Store,
+  config: Config,
+  { shardOf }: Packing,
+  check: Check,
+  { fromMs, nowMs }: { fromMs: number; nowMs: number },
+): Promise<Stretch[]> {
+  const unit = nowMs - fromMs <= BY_HOUR_MS ? "hour" : "day";
+  const sizeMs = unit === "hour" ? HOUR_MS : DAY_MS;
+  const startOf = (at: number) => Math.floor(at / sizeMs) * sizeMs;
+  const { hoursMs, daysMs } = config.retention;
+  const oldest = nowMs - (unit === "hour" ? hoursMs : daysMs) - sizeMs;
+  const shard = shardOf.get(check.key)!;
+  const found = new Map<number, Figures>();
+  let unsummed = startOf(fromMs);
+  for (let at = startOf(Math.max(fromMs, oldest)); at <= nowMs; at += AT_ONCE * sizeMs) {
+    const to = Math.min(nowMs, at + AT_ONCE * sizeMs - 1);
+    const rows = await store.rollups({ unit, from: at, to });
+    for (const [start, some] of Map.groupBy(rows, ({ start }) => start)) {
+      found.set(start, summed(some, check.key));
+    }
+    unsummed = summedUntil(rows, shard) ?? unsummed;
+  }
+  const samples = await store.samples({ shard, from: unsummed, to: nowMs });
+  for (const [start, slots] of Map.groupBy(samples, ({ slot }) => startOf(slot))) {
+    const figures = bookOf(config, slots, 0).checks[check.key];
+    if (figures) found.set(start, merged(found.get(start) ?? nothing(), figures));
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([start, figures]) => ({ unit, start, figures }));
+}
+
+/** The check stands in the row of its shard; in those of others as well if the shards were others for some of the time. */
+function summed(rows: Rollup[], key: string): Figures {
+  // To look for the name costs far less than to read a book in which it is not.
+  return rows.filter(({ data }) => data.includes(JSON.stringify(key))).reduce(
+    (all, { unit, start, shard, data }) =>
+      merged(all, decodeBook(data, `${unit} ${start}/${shard}`, [key]).checks[key] ?? nothing()),
+    nothing(),
+  );
+}
+
+/** The end of the last hour of this shard that is summed up; slots from there on are still to be read one by one. */
+function summedUntil(rows: Rollup[], shard: number): number | undefined {
+  const last = rows.filter((row) => row.shard === shard).at(-1);
+  if (!last) return undefined;
+  const { unit, start, data } = last;
+  if (unit === "hour") return start + HOUR_MS;
+  const { hours } = decodeBook(data, `${unit} ${start}/${shard}`, []);
+  return start + (32 - Math.clz32(hours)) * HOUR_MS;
+}

@@ -1,0 +1,140 @@
+/**
+ * What was pushed, put into the rounds: the half of a claim that no prober knows.
+ *
+ *     the store, as the slot begins --> claim before --+
+ *     a round (asked, observed) -----------------------+--> does the first cell accuse? -- yes --> the store, now --> claim after
+ */
+import * as z from "zod";
+import type { Arrival } from "../../judgement/assess.ts";
+import type { Check, PushedSource } from "../../config/config.ts";
+import type { Clock } from "../../base/ports.ts";
+import { reportShape, time } from "../../engine/prober/remote.ts";
+import { together, unheard } from "../../evidence/report/sources.ts";
+import type { Report } from "../../evidence/report/report.ts";
+import type { Round } from "../../engine/prober/local.ts";
+import type { Memo, Store } from "../store.ts";
+import { wantsSecondLook } from "../../judgement/verdict.ts";
+
+/** What was last pushed to a source. */
+export interface Push {
+  /** `at` is the sender's time. Null: it was withdrawn. */
+  report: Report | null;
+  /** Epoch ms by our own clock. */
+  receivedAt: number;
+  /** What the sender asked for; the config's is the longest. */
+  ttlMs: number;
+}
+
+/** What stood in the store at one moment, by memo key. */
+export interface Told {
+  /** Epoch ms. */
+  at: number;
+  pushes: ReadonlyMap<string, Push>;
+}
+
+/** A push is remembered for so long after it came: to tell `stale` from `never pushed`, and to refuse a replay. */
+const KEPT_MS = 7 * 86_400_000;
+/** A push that came further in the future than this was dated by a clock of ours that has stepped back since. */
+const STEP_BACK_MS = 60_000;
+/** More than a config has sources; what left the config stays for {@linkcode KEPT_MS}. */
+const MAX_PUSHES = 100_000;
+
+const shape: z.ZodType<Push> = z.object({
+  report: reportShape.nullable(),
+  receivedAt: time,
+  ttlMs: z.number().nonnegative(),
+});
+
+/** The key of a source's memo. */
+export const pushKey = (check: Pick<Check, "key">, source: Pick<PushedSource, "name">): string =>
+  `${check.key}/${source.name}`;
+
+/** The sources of a check that are sent in. */
+export const pushedOf = ({ report }: Pick<Check, "report">): PushedSource[] =>
+  report?.sources.filter((source) => source.kind === "pushed") ?? [];
+
+/** A push as a memo; `seq` rises. */
+export function memoOf(key: string, seq: number, push: Push): Memo {
+  const expiresAt = push.receivedAt + KEPT_MS;
+  return { kind: "report", key, order: seq, value: JSON.stringify(push), expiresAt };
+}
+
+/** The push in a memo; undefined if another version wrote it in a shape that this one does not know. */
+export function pushIn({ value }: Memo): Push | undefined {
+  try {
+    return shape.safeParse(JSON.parse(value)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Until when (epoch ms) a push counts. It is our clock that judges its age, whatever the sender's says. */
+export const expiryOf = ({ receivedAt, ttlMs }: Push, source: Pick<PushedSource, "ttlMs">): number =>
+  receivedAt + Math.min(ttlMs, source.ttlMs);
+
+/** What a source claims at `nowMs`: what was pushed, or `unknown` with the reason `never pushed`, `withdrawn` or `stale`. */
+export function claimAt(push: Push | undefined, source: PushedSource, nowMs: number): Report {
+  if (!push) return unheard("push", nowMs, "never pushed");
+  const { report, receivedAt } = push;
+  if (!report) return unheard("push", nowMs, "withdrawn");
+  const { dialect, at: reportedAt } = report;
+  if (nowMs <= expiryOf(push, source) && receivedAt - nowMs <= STEP_BACK_MS) {
+    return { ...report, question: "push", reportedAt, at: nowMs };
+  }
+  return { ...unheard("push", nowMs, "stale"), dialect, reportedAt };
+}
+
+/** Reads all pushes at once; reads nothing where no check has a pushed source. */
+export async function pushes(store: Store, clock: Clock, checks: readonly Check[]): Promise<Told> {
+  const at = clock.now();
+  if (!checks.some((check) => pushedOf(check).length > 0)) return { at, pushes: new Map() };
+  const memos = await store.told({ kind: "report", limit: MAX_PUSHES });
+  return {
+    at,
+    pushes: new Map(memos.flatMap((memo) => {
+      const push = pushIn(memo);
+      return push ? [[memo.key, push]] : [];
+    })),
+  };
+}
+
+/** Every round {@linkcode joined} with what was pushed; `again` reads the store once more, only if some round wants it. */
+export async function withPushes(
+  checks: readonly Check[],
+  arrivals: Map<string, Map<string, Arrival>>,
+  before: Told,
+  again: () => Promise<Told>,
+): Promise<Map<string, Map<string, Arrival>>> {
+  const told = checks.filter((check) => pushedOf(check).length > 0);
+  const isWanted = told.some((check) =>
+    [...arrivals.get(check.key)!.values()].some((arrival) =>
+      "round" in arrival &&
+      wantsSecondLook(claimOf(check, arrival.round.before, before), arrival.round.observation.outcome)
+    )
+  );
+  const after = isWanted ? await again() : undefined;
+  const whole = new Map(arrivals);
+  for (const check of told) {
+    const rounds = [...arrivals.get(check.key)!].map(([prober, arrival]): [string, Arrival] => [
+      prober,
+      "round" in arrival ? { ...arrival, round: joined(check, arrival.round, before, after) } : arrival,
+    ]);
+    whole.set(check.key, new Map(rounds));
+  }
+  return whole;
+}
+
+/**
+ * A round with the whole claim before the journey and, where the first cell accuses, after it. A source that is asked and was
+ * not asked again leaves the cell unbracketed. Pure.
+ */
+export function joined(check: Check, round: Round, before: Told, after?: Told): Round {
+  const { before: asked, after: askedAgain, ...rest } = round;
+  const first = { ...rest, before: claimOf(check, asked, before) };
+  if (!after || !wantsSecondLook(first.before, round.observation.outcome)) return first;
+  if (asked && !askedAgain) return first;
+  return { ...first, after: claimOf(check, askedAgain ?? null, after) };
+}
+
+const claimOf = ({ key, report }: Check, asked: Report | null, { at, pushes }: Told) =>
+  together(report!, asked, (source) => claimAt(pushes.get(pushKey({ key }, source)), source, at));

@@ -1,0 +1,122 @@
+/**
+ * A time in which notices are held while probing goes on. What is still true at its end is sent; what was over by then is not.
+ *
+ *     notice -> silenced now? -> held -> silence over -> incident still open? -> sent, else dropped
+ */
+import * as z from "zod";
+import type { Check } from "../../config/config.ts";
+import { matches } from "../../base/glob.ts";
+import type { Incident } from "../../judgement/incident.ts";
+import type { Memo, Notice, Store } from "../store.ts";
+
+/** At most so many are remembered, those that are over included. */
+export const SILENCES = 1_000;
+/** How long a silence that is over is remembered, for the notices that it held. */
+const REMEMBERED_MS = 7 * 86_400_000;
+
+/** What a silence is about: every part that is named must match. Globs: `*` is any run of characters. */
+export interface Match {
+  target?: string;
+  check?: string;
+  labels?: Record<string, string>;
+}
+
+/** A silence. Times are epoch ms; `until` of one that was ended early is when it was. */
+export interface Silence {
+  id: string;
+  match: Match;
+  from: number;
+  until: number;
+  reason: string;
+  /** The id of the token that made it. */
+  by: string;
+}
+
+const stored = z.object({
+  id: z.string(),
+  match: z.object({
+    target: z.string().optional(),
+    check: z.string().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+  }),
+  from: z.number(),
+  until: z.number(),
+  reason: z.string(),
+  by: z.string(),
+});
+
+/** A silence as the store keeps it; that it was ended early is the last word on it. */
+export const memoOf = (silence: Silence, ended = false): Memo => ({
+  kind: "silence",
+  key: silence.id,
+  order: ended ? 1 : 0,
+  value: JSON.stringify(silence),
+  expiresAt: silence.until + REMEMBERED_MS,
+});
+
+/**
+ * All silences that are remembered, by id. One that another version wrote in a shape that this one does not know holds nothing: a
+ * notice too many is better than none at all. Rejects if the store is broken.
+ */
+export async function silences(store: Pick<Store, "told">): Promise<Silence[]> {
+  const memos = await store.told({ kind: "silence", limit: SILENCES });
+  return memos.flatMap(({ value }) => silenceIn(value) ?? []);
+}
+
+function silenceIn(value: string): Silence | undefined {
+  try {
+    return stored.safeParse(JSON.parse(value)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a silence may be about. */
+export interface Subject {
+  target: string;
+  check: string;
+  labels: Record<string, string>;
+}
+
+/** The subject of a check. */
+export const subjectOf = ({ id, target }: Check): Subject => ({
+  target: target.id,
+  check: id,
+  labels: target.labels,
+});
+
+/** The silence under which a subject stands at `at` (epoch ms), if any: the one that ends last. */
+export function silencing(all: readonly Silence[], subject: Subject, at: number): Silence | undefined {
+  return all.filter(({ match, from, until }) => from <= at && at < until && about(match, subject))
+    .sort((a, b) => b.until - a.until)[0];
+}
+
+function about({ target = "*", check = "*", labels = {} }: Match, subject: Subject): boolean {
+  return matches(target, subject.target) && matches(check, subject.check) &&
+    Object.entries(labels).every(([name, glob]) =>
+      Object.hasOwn(subject.labels, name) && matches(glob, subject.labels[name]!)
+    );
+}
+
+/** When it ends that a subject is silenced at `at`, silences that follow at once included; undefined: it is not. */
+function quietUntil(all: readonly Silence[], subject: Subject, at: number): number | undefined {
+  const silence = silencing(all, subject, at);
+  return silence && (quietUntil(all, subject, silence.until) ?? silence.until);
+}
+
+/**
+ * Whether a held notice has nothing left to tell once the silence is over: the incident was resolved within it, and this was an
+ * update, or the opening was held as well, so that nobody has heard of it.
+ */
+export function overheard(
+  all: readonly Silence[],
+  subject: Subject,
+  { state, timeline, resolvedAt, updatedAt }: Incident,
+  { type, createdAt }: Pick<Notice, "type" | "createdAt">,
+): boolean {
+  const until = quietUntil(all, subject, createdAt);
+  if (state === "open" || until === undefined || (resolvedAt ?? updatedAt) > until) return false;
+  if (type === "incident.updated") return true;
+  const opened = timeline.findLast(({ change, at }) => change === "opened" && at <= createdAt);
+  return opened !== undefined && silencing(all, subject, opened.at) !== undefined;
+}

@@ -1,0 +1,318 @@
+import type { Incident } from "../../judgement/incident.ts";
+import { paged, placeOf } from "../cursor.ts";
+import { grant, type Held } from "../lease.ts";
+import { migrate, PROVE } from "./migrations.ts";
+import { COMMIT, MEMO, RECEIPT, ROLLUP, shaped } from "../schema.ts";
+import type {
+  Commit,
+  Cutoffs,
+  Delivery,
+  Lease,
+  Memo,
+  Notice,
+  Paged,
+  Receipt,
+  Rollup,
+  Sample,
+  Shard,
+  Store,
+} from "../store.ts";
+import {
+  checked,
+  INCIDENTS,
+  LEASE,
+  MEMOS,
+  OUTBOX,
+  PULSE,
+  ROLLUPS,
+  SAMPLES,
+  SHARDS,
+  type Table,
+  WEBHOOKS,
+} from "./tables.ts";
+
+/** What a statement may be given. */
+export type SqlValue = string | number | null;
+
+/** A synchronous SQLite: one statement and at most 100 parameters per call. */
+export interface SqlDriver {
+  all(sql: string, ...params: SqlValue[]): Record<string, unknown>[];
+  /** Answers how many rows changed. */
+  run(sql: string, ...params: SqlValue[]): number;
+  /** Runs `work` under the write lock; what it did is undone if it throws. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * A store over SQL, whose tables it makes. A commit writes one shard row and one sample row per shard; the lease is one
+ * further row per tick. Throws if the database cannot be used or has a newer schema.
+ */
+export function sqliteStore(driver: SqlDriver): Store {
+  migrate(driver);
+  return new SqliteStore(driver);
+}
+
+class SqliteStore implements Store {
+  readonly #driver: SqlDriver;
+
+  constructor(driver: SqlDriver) {
+    this.#driver = driver;
+  }
+
+  lease(request: Parameters<Store["lease"]>[0]): Promise<Lease | null> {
+    return this.#write(() => {
+      const held = grant(this.#held(), request);
+      if (!held) return null;
+      const { tick, owner, fence, until } = held;
+      this.#driver.run(
+        `INSERT INTO lease (one, tick, owner, fence, until) VALUES (1, ?, ?, ?, ?) ON CONFLICT (one)
+         DO UPDATE SET tick = excluded.tick, owner = excluded.owner, fence = excluded.fence, until = excluded.until`,
+        ...[tick, owner, fence, until],
+      );
+      return { tick, owner, fence };
+    });
+  }
+
+  release({ fence }: Lease): Promise<void> {
+    return Promise.try(() => void this.#driver.run("UPDATE lease SET until = 0 WHERE fence = ?", fence));
+  }
+
+  read(shards: number[] | "all"): Promise<Shard[]> {
+    if (shards === "all") return this.#select(SHARDS, "ORDER BY shard");
+    // One JSON parameter, because a list of placeholders could pass the limit of 100.
+    const named = "WHERE shard IN (SELECT value FROM json_each(?)) ORDER BY shard";
+    return this.#select(SHARDS, named, JSON.stringify(shards));
+  }
+
+  commit(lease: Lease, commit: Commit): Promise<boolean> {
+    return this.#write(() => {
+      const { shards, dropFrom, samples, incidents, notices } = shaped(COMMIT, commit, "the commit");
+      if (this.#held()?.fence !== lease.fence) return false;
+      if (dropFrom !== undefined) this.#driver.run("DELETE FROM shard WHERE shard >= ?", dropFrom);
+      for (const shard of shards) this.#putShard(shard);
+      for (const sample of samples) this.#putSample(sample);
+      for (const incident of incidents) this.#putIncident(incident);
+      for (const notice of notices) this.#enqueue(notice);
+      return true;
+    });
+  }
+
+  pulse(): Promise<{ tick: number; slot: number | null } | null> {
+    return Promise.try(() => {
+      const [pulse] = this.#rows(PULSE, "");
+      return pulse ? { tick: pulse.tick, slot: pulse.slot ?? null } : null;
+    });
+  }
+
+  claim({ nowMs, leaseMs, limit, webhook }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
+    return this.#write(() => {
+      // With min() SQLite takes the other columns from the row that holds the minimum ("bare columns", lang_select).
+      const claimed = this.#driver.all(
+        `UPDATE outbox SET next_at = ? WHERE seq IN (
+           SELECT head FROM (
+             SELECT min(seq) AS head, next_at, webhook FROM outbox WHERE state = 'pending' GROUP BY webhook, incident
+           ) WHERE next_at <= ? AND coalesce(?, webhook) = webhook ORDER BY head LIMIT ?
+         ) RETURNING ${OUTBOX.columns}`,
+        ...[nowMs + leaseMs, nowMs, webhook ?? null, limit],
+      );
+      return claimed.map((row) => checked(OUTBOX, row)).sort((a, b) => a.seq - b.seq);
+    });
+  }
+
+  receipt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
+    return this.#write(() => {
+      const own = shaped(RECEIPT, receipt, `the receipt of ${id}`);
+      const changed = this.#driver.run(
+        `UPDATE outbox SET state = ?, attempts = ?, next_at = ?, last_attempt_at = ?, last_status = ?, last_error = ?
+         WHERE id = ? AND state = 'pending'`,
+        ...[own.state, own.attempts, own.nextAt],
+        ...[own.lastAttemptAt ?? null, own.lastStatus ?? null, own.lastError ?? null, id],
+      );
+      if (changed === 0 || wakes === undefined) return;
+      this.#driver.run(
+        `UPDATE outbox SET next_at = ? WHERE state = 'pending' AND webhook = (SELECT webhook FROM outbox WHERE id = ?)
+           AND next_at > ? AND id <> ?`,
+        ...[own.nextAt, id, wakes, id],
+      );
+    });
+  }
+
+  resend(id: string, nowMs: number): Promise<boolean> {
+    return this.#write(() => {
+      const again =
+        "UPDATE outbox SET state = 'pending', attempts = 0, next_at = ? WHERE id = ? AND state <> 'delivered'";
+      if (this.#driver.run(again, nowMs, id) === 0) return false;
+      this.#driver.run("DELETE FROM webhook WHERE id = (SELECT webhook FROM outbox WHERE id = ?)", id);
+      return true;
+    });
+  }
+
+  disabled(): Promise<Record<string, number>> {
+    return Promise.try(() =>
+      Object.fromEntries(this.#rows(WEBHOOKS, "").map(({ id, disabledAt }) => [id, disabledAt]))
+    );
+  }
+
+  disable(webhook: string, atMs: number | null): Promise<void> {
+    return Promise.try(() => {
+      if (atMs === null) {
+        this.#driver.run("DELETE FROM webhook WHERE id = ?", webhook);
+        return;
+      }
+      this.#driver.run(
+        `INSERT INTO webhook (id, disabled_at) VALUES (?, ?)
+         ON CONFLICT (id) DO UPDATE SET disabled_at = excluded.disabled_at`,
+        ...[webhook, atMs],
+      );
+    });
+  }
+
+  incident(id: string): Promise<Incident | null> {
+    return Promise.try(() => this.#rows(INCIDENTS, "WHERE id = ?", id)[0] ?? null);
+  }
+
+  incidents(query: Parameters<Store["incidents"]>[0]): Promise<Paged<Incident>> {
+    const { limit, before, state, target, check } = query;
+    const { at, id } = placeOf(before);
+    const { wanted, values } = filter({ state, target, check_id: check });
+    const page = `WHERE (opened_at, id) < (?, ?) ${wanted} ORDER BY opened_at DESC, id DESC LIMIT ?`;
+    return Promise.try(() => {
+      const rows = this.#rows(INCIDENTS, page, at, id, ...values, limit + 1);
+      return paged(rows, limit, ({ openedAt, id }) => ({ at: openedAt, id }));
+    });
+  }
+
+  deliveries(query: Parameters<Store["deliveries"]>[0]): Promise<Paged<Delivery>> {
+    const { limit, before, state, incident } = query;
+    const { wanted, values } = filter({ state, incident });
+    const page = `WHERE seq < ? ${wanted} ORDER BY seq DESC LIMIT ?`;
+    return Promise.try(() => {
+      const rows = this.#rows(OUTBOX, page, placeOf(before).at, ...values, limit + 1);
+      return paged(rows, limit, ({ seq, id }) => ({ at: seq, id }));
+    });
+  }
+
+  samples({ shard, from, to }: Parameters<Store["samples"]>[0]): Promise<Sample[]> {
+    return this.#select(SAMPLES, "WHERE shard = ? AND slot BETWEEN ? AND ? ORDER BY slot", shard, from, to);
+  }
+
+  rollUp(rollups: Rollup[]): Promise<void> {
+    return this.#write(() => {
+      for (const { unit, start, shard, data } of shaped(ROLLUP.array(), rollups, "the rollups")) {
+        this.#driver.run(
+          `INSERT INTO rollup (unit, start, shard, data) VALUES (?, ?, ?, ?)
+           ON CONFLICT (unit, start, shard) DO UPDATE SET data = excluded.data`,
+          ...[unit, start, shard, data],
+        );
+      }
+    });
+  }
+
+  rollups({ unit, from, to }: Parameters<Store["rollups"]>[0]): Promise<Rollup[]> {
+    const page = "WHERE unit = ? AND start BETWEEN ? AND ? ORDER BY start, shard";
+    return this.#select(ROLLUPS, page, unit, from, to);
+  }
+
+  tell(memo: Memo): Promise<boolean> {
+    return this.#write(() => {
+      const { kind, key, order, value, expiresAt } = shaped(MEMO, memo, "the memo");
+      return this.#driver.run(
+        `INSERT INTO memo (kind, key, ordinal, value, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, key)
+         DO UPDATE SET ordinal = excluded.ordinal, value = excluded.value, expires_at = excluded.expires_at
+         WHERE excluded.ordinal > memo.ordinal`,
+        ...[kind, key, order, value, expiresAt],
+      ) > 0;
+    });
+  }
+
+  async told({ kind, under = "", limit }: Parameters<Store["told"]>[0]): Promise<Memo[]> {
+    // All keys that begin so lie between it and it with the last character of Unicode: a range of the primary key.
+    const last = "WHERE kind = ? AND key >= ? AND key < ? || char(1114111) ORDER BY key DESC LIMIT ?";
+    return (await this.#select(MEMOS, last, kind, under, under, limit)).reverse();
+  }
+
+  unsay(kind: Memo["kind"], key: string): Promise<boolean> {
+    return this.#write(() => this.#driver.run("DELETE FROM memo WHERE kind = ? AND key = ?", kind, key) > 0);
+  }
+
+  retain({ rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs }: Cutoffs): Promise<number> {
+    return this.#write(() =>
+      this.#driver.run("DELETE FROM sample WHERE slot < ?", rawBefore) +
+      this.#driver.run("DELETE FROM rollup WHERE unit = 'hour' AND start < ?", hoursBefore) +
+      this.#driver.run("DELETE FROM rollup WHERE unit = 'day' AND start < ?", daysBefore) +
+      this.#driver.run("DELETE FROM memo WHERE expires_at < ?", nowMs) +
+      this.#driver.run("DELETE FROM incident WHERE state = 'resolved' AND resolved_at < ?", incidentsBefore) +
+      this.#driver.run("DELETE FROM outbox WHERE state <> 'pending' AND created_at < ?", incidentsBefore)
+    );
+  }
+
+  probe(): Promise<void> {
+    return this.#write(() => void this.#driver.run(PROVE));
+  }
+
+  close(): Promise<void> {
+    return Promise.try(() => this.#driver.close());
+  }
+
+  #write<T>(work: () => T): Promise<T> {
+    return Promise.try(() => this.#driver.transaction(work));
+  }
+
+  #rows<T>(table: Table<T>, rest: string, ...params: SqlValue[]): T[] {
+    const rows = this.#driver.all(`SELECT ${table.columns} FROM ${table.name} ${rest}`, ...params);
+    return rows.map((row) => checked(table, row));
+  }
+
+  #select<T>(table: Table<T>, rest: string, ...params: SqlValue[]): Promise<T[]> {
+    return Promise.try(() => this.#rows(table, rest, ...params));
+  }
+
+  #held(): Held | undefined {
+    return this.#rows(LEASE, "")[0];
+  }
+
+  #putShard({ shard, layout, state }: Shard) {
+    this.#driver.run(
+      `INSERT INTO shard (shard, layout, state) VALUES (?, ?, ?)
+       ON CONFLICT (shard) DO UPDATE SET layout = excluded.layout, state = excluded.state`,
+      ...[shard, layout, state],
+    );
+  }
+
+  #putSample({ slot, shard, data }: Sample) {
+    this.#driver.run(
+      `INSERT INTO sample (slot, shard, data) VALUES (?, ?, ?)
+       ON CONFLICT (slot, shard) DO UPDATE SET data = excluded.data`,
+      ...[slot, shard, data],
+    );
+  }
+
+  #putIncident(incident: Incident) {
+    const { id, openedAt, state, target, check, resolvedAt, updatedAt } = incident;
+    this.#driver.run(
+      `INSERT INTO incident (id, json, opened_at, state, target, check_id, resolved_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET json = excluded.json, opened_at = excluded.opened_at, state = excluded.state,
+         target = excluded.target, check_id = excluded.check_id, resolved_at = excluded.resolved_at`,
+      ...[id, JSON.stringify(incident), openedAt, state, target, check],
+      state === "resolved" ? resolvedAt ?? updatedAt : null,
+    );
+  }
+
+  #enqueue({ id, webhook, incident, type, body, createdAt }: Notice) {
+    this.#driver.run(
+      `INSERT INTO outbox (id, webhook, incident, type, body, created_at, state, attempts, next_at)
+       VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, 0) ON CONFLICT (id) DO NOTHING`,
+      ...[id, webhook, incident, type, body, createdAt],
+    );
+  }
+}
+
+/** Conditions on the columns whose values are given. */
+function filter(columns: Record<string, string | undefined>) {
+  const given = Object.entries(columns).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    wanted: given.map(([column]) => `AND ${column} = ?`).join(" "),
+    values: given.map(([, value]) => value),
+  };
+}

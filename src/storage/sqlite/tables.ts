@@ -1,0 +1,103 @@
+/** How rows of the SQL store are read: the columns, the shape that they must have, and their name in errors. */
+import * as z from "zod";
+import type { Incident } from "../../judgement/incident.ts";
+import type { Held } from "../lease.ts";
+import { DELIVERY, INCIDENT, MEMO, ROLLUP, SAMPLE, shaped, SHARD } from "../schema.ts";
+import type { Delivery, Memo, Rollup, Sample, Shard } from "../store.ts";
+
+/** A table: how its rows are read, checked and named in errors. */
+export interface Table<T> {
+  name: string;
+  columns: string;
+  shape: z.ZodType<T>;
+  key: string[];
+}
+
+/** The newest lease: at most one row. */
+export const LEASE: Table<Held> = {
+  name: "lease",
+  columns: "tick, owner, fence, until",
+  shape: z.object({ tick: z.int(), owner: z.string(), fence: z.int(), until: z.number() }),
+  key: ["fence"],
+};
+
+/** Its tick, and the newest slot that has a sample. */
+export const PULSE: Table<{ tick: number; slot?: number }> = {
+  name: "lease",
+  columns: "tick, (SELECT max(slot) FROM sample) AS slot",
+  shape: z.object({ tick: z.int(), slot: z.int().optional() }),
+  key: ["tick"],
+};
+
+/** Packed states. */
+export const SHARDS: Table<Shard> = {
+  name: "shard",
+  columns: "shard, layout, state",
+  shape: SHARD,
+  key: ["shard"],
+};
+
+/** Packed verdicts. */
+export const SAMPLES: Table<Sample> = {
+  name: "sample",
+  columns: "slot, shard, data",
+  shape: SAMPLE,
+  key: ["slot", "shard"],
+};
+
+/** Packed figures. */
+export const ROLLUPS: Table<Rollup> = {
+  name: "rollup",
+  columns: "unit, start, shard, data",
+  shape: ROLLUP,
+  key: ["unit", "start", "shard"],
+};
+
+/** What Assay was told. */
+export const MEMOS: Table<Memo> = {
+  name: "memo",
+  columns: 'kind, key, ordinal AS "order", value, expires_at AS expiresAt',
+  shape: MEMO,
+  key: ["kind", "key"],
+};
+
+const parsed = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue("it is not JSON");
+    return z.NEVER;
+  }
+});
+
+/** Incidents as JSON; the other columns are for finding them. */
+export const INCIDENTS: Table<Incident> = {
+  name: "incident",
+  columns: "id, json",
+  shape: z.object({ json: parsed.pipe(INCIDENT) }).transform(({ json }) => json),
+  key: ["id"],
+};
+
+/** Notices and how far they got. */
+export const OUTBOX: Table<Delivery> = {
+  name: "outbox",
+  columns:
+    `seq, id, webhook, incident, type, body, created_at AS createdAt, state, attempts, next_at AS nextAt,
+            last_attempt_at AS lastAttemptAt, last_status AS lastStatus, last_error AS lastError`,
+  shape: DELIVERY,
+  key: ["id"],
+};
+
+/** Webhooks that are disabled; epoch ms. */
+export const WEBHOOKS: Table<{ id: string; disabledAt: number }> = {
+  name: "webhook",
+  columns: "id, disabled_at AS disabledAt",
+  shape: z.object({ id: z.string(), disabledAt: z.number() }),
+  key: ["id"],
+};
+
+/** A row without its NULLs, of the table's shape; otherwise throws an Error that names table and id. */
+export function checked<T>({ name, shape, key }: Table<T>, row: Record<string, unknown>): T {
+  const present = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+  return shaped(shape, present, `row ${key.map((column) => row[column]).join("/")} of table ${name}`);
+}

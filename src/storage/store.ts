@@ -1,0 +1,202 @@
+/** The contract that every store keeps; `test/storage/contract.ts` is its conformance suite. */
+import type { Incident } from "../judgement/incident.ts";
+
+/** The right to settle the slots of one tick. `fence` rises with every lease ever given. */
+export interface Lease {
+  /** The minute (epoch ms) whose slots may be settled. */
+  tick: number;
+  owner: string;
+  fence: number;
+}
+
+/** The packed state of up to 200 checks. `layout` names the check list that it was packed for. */
+export interface Shard {
+  shard: number;
+  layout: string;
+  state: string;
+}
+
+/** The packed verdicts of one shard in one slot. */
+export interface Sample {
+  /** Slot, epoch ms. */
+  slot: number;
+  shard: number;
+  data: string;
+}
+
+/** One message about one incident for one webhook. `body` is the exact text that is signed and sent. */
+export interface Notice {
+  /** Stable over retries; the webhook-id. */
+  id: string;
+  webhook: string;
+  incident: string;
+  /** `incident.opened`, `incident.updated`, `incident.resolved`. */
+  type: string;
+  body: string;
+  /** Epoch ms. */
+  createdAt: number;
+}
+
+/** A notice and how far it got. Times are epoch ms. */
+export interface Delivery extends Notice {
+  /** Position in the outbox: order within one (webhook, incident) follows it. Higher than that of all notices then stored. */
+  seq: number;
+  state: "pending" | "delivered" | "dead";
+  attempts: number;
+  /** Not due before; at first 0: at once, wherever the clock steps to. */
+  nextAt: number;
+  lastAttemptAt?: number;
+  lastStatus?: number;
+  /** Why the last attempt failed, or why it is dead. Free of secrets. */
+  lastError?: string;
+}
+
+/** What somebody told Assay: it stands beside what was settled, and no slot writes it. */
+export const MEMO_KINDS = ["report", "silence", "deployment", "remark", "use", "session"] as const;
+
+/**
+ * One thing that Assay was told: a pushed report, a silence, a deployment, a remark on an incident, the last use of a token,
+ * the secret that signs sessions. One stands for each (kind, key).
+ */
+export interface Memo {
+  kind: (typeof MEMO_KINDS)[number];
+  key: string;
+  /** Rises with each newer word on the same key: a sequence number, or epoch ms. */
+  order: number;
+  /** JSON; its shape is the business of whoever wrote it. */
+  value: string;
+  /** Epoch ms after which it may be forgotten. */
+  expiresAt: number;
+}
+
+/** Figures of one shard over one hour or one day of UTC. */
+export interface Rollup {
+  unit: "hour" | "day";
+  /** Epoch ms. */
+  start: number;
+  shard: number;
+  data: string;
+}
+
+/** What became of one attempt. */
+export type Receipt = Pick<
+  Delivery,
+  "state" | "attempts" | "nextAt" | "lastAttemptAt" | "lastStatus" | "lastError"
+>;
+
+/**
+ * All that one slot changes; it is applied whole or not at all. One shard costs one row for its state and one for its
+ * sample; the lease is one further row per tick.
+ */
+export interface Commit {
+  shards: Shard[];
+  /** After a change of layout: shards at and above this number are dropped, before `shards` are written. */
+  dropFrom?: number;
+  /** Inserted or replaced by (slot, shard). */
+  samples: Sample[];
+  /** Whole incidents, inserted or replaced by id. */
+  incidents: Incident[];
+  /** A notice whose id is already stored is ignored, however far that one got. */
+  notices: Notice[];
+}
+
+/** What `retain` forgets; epoch ms. */
+export interface Cutoffs {
+  rawBefore: number;
+  hoursBefore: number;
+  daysBefore: number;
+  incidentsBefore: number;
+  nowMs: number;
+}
+
+/** Which page of something, newest first. */
+export interface Page {
+  /** At least 1. */
+  limit: number;
+  /** `next` of the page before. A text that is no cursor gives an empty page. */
+  before?: string;
+}
+
+/** One page. Rows that come or go between two pages make no other row skipped or repeated. */
+export interface Paged<T> {
+  items: T[];
+  /** Opaque; null if there are no more. */
+  next: string | null;
+}
+
+/**
+ * Where state lives. Every method rejects only if the store itself is broken, or if a value is of the wrong shape: then
+ * nothing was changed. Texts are well-formed Unicode without U+0000. What is returned is the caller's own copy.
+ */
+export interface Store {
+  /**
+   * Takes the lease of a tick for `ttlMs` (at most 60 s). Null: the tick was taken already and that lease has not run
+   * out, or a later tick was taken. A lease that reaches more than ten seconds further than `ttlMs` into the future, or a tick more than
+   * five minutes ahead, was written by a clock that has since stepped back, and holds nobody up (see lease.ts).
+   */
+  lease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
+  /** Gives up what is left of a lease, so that its tick may be taken again at once. Changes nothing if it is not the newest. */
+  release(lease: Lease): Promise<void>;
+  /**
+   * The named shards, or all of them, by number. Missing ones are left out. With a lease: as a commit under it finds them, which its
+   * holder may know without asking; if the lease is not the newest any more they may be old, and that commit is refused.
+   */
+  read(shards: number[] | "all", lease?: Lease): Promise<Shard[]>;
+  /** Applies a commit atomically. False: the lease is no longer the newest, nothing was changed. */
+  commit(lease: Lease, commit: Commit): Promise<boolean>;
+  /** The tick (epoch ms) of the newest lease, and the newest slot that has a sample; null before the first. */
+  pulse(): Promise<{ tick: number; slot: number | null } | null>;
+
+  /**
+   * Notices that are due, oldest first, and hides them for `leaseMs` by moving their `nextAt`. Of each (webhook, incident)
+   * only the oldest pending one can be due, so a hidden or later one holds back all behind it. Disabled webhooks are the
+   * caller's business. With `webhook` only its notices.
+   */
+  claim(request: { nowMs: number; leaseMs: number; limit: number; webhook?: string }): Promise<Delivery[]>;
+  /**
+   * Records an attempt on a pending notice, every field anew; changes nothing on one that is delivered or dead. With `wakes` (epoch ms)
+   * the pending notices of its webhook that are due later than that are due at its own `nextAt`.
+   */
+  receipt(id: string, receipt: Receipt, wakes?: number): Promise<void>;
+  /**
+   * Makes a dead or pending notice pending, due at `nowMs`, its attempts counted from 0, and enables its webhook. False: there is none
+   * that is not delivered, nothing was changed.
+   */
+  resend(id: string, nowMs: number): Promise<boolean>;
+  /** Webhooks that answered 410 and get nothing until somebody re-sends: id to epoch ms. */
+  disabled(): Promise<Record<string, number>>;
+  /** Disables a webhook (`atMs`) or enables it again (null). */
+  disable(webhook: string, atMs: number | null): Promise<void>;
+
+  incident(id: string): Promise<Incident | null>;
+  /** Newest first by (openedAt, id). */
+  incidents(
+    query: Page & { state?: Incident["state"]; target?: string; check?: string },
+  ): Promise<Paged<Incident>>;
+  /** Newest first by seq. */
+  deliveries(query: Page & { state?: Delivery["state"]; incident?: string }): Promise<Paged<Delivery>>;
+  /** Samples of one shard, oldest first, `from` and `to` inclusive. */
+  samples(query: { shard: number; from: number; to: number }): Promise<Sample[]>;
+
+  /** Writes rollups, each inserted or replaced by (unit, start, shard): all or none. */
+  rollUp(rollups: Rollup[]): Promise<void>;
+  /** Rollups of every shard by (start, shard), `from` and `to` inclusive. */
+  rollups(query: { unit: Rollup["unit"]; from: number; to: number }): Promise<Rollup[]>;
+
+  /** Keeps a memo, inserted or replaced by (kind, key). False: what is kept has the same or a higher `order`; nothing was changed. */
+  tell(memo: Memo): Promise<boolean>;
+  /** The memos of a kind, by key; with `under` only those whose key begins with it. At most `limit`, the last ones. */
+  told(query: { kind: Memo["kind"]; under?: string; limit: number }): Promise<Memo[]>;
+  /** Forgets one memo. False: there is none. */
+  unsay(kind: Memo["kind"], key: string): Promise<boolean>;
+
+  /**
+   * Forgets: samples of slots before `rawBefore`, rollups that start before `hoursBefore` or `daysBefore`, incidents resolved and
+   * settled deliveries created before `incidentsBefore`, memos that expire before `nowMs`. Open incidents and pending
+   * notices are never forgotten. Answers how many rows went.
+   */
+  retain(cutoffs: Cutoffs): Promise<number>;
+  /** Proves that the store can write now; rejects otherwise. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}

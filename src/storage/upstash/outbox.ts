@@ -1,0 +1,171 @@
+/** The outbox in Redis. Whether there is anything to claim is mostly known from what commits and claims answered before. */
+import * as z from "zod";
+import { paged, placeOf } from "../cursor.ts";
+import { RECEIPT as SHAPE, shaped } from "../schema.ts";
+import type { Delivery, Paged, Receipt, Store } from "../store.ts";
+import type { Commands } from "./client.ts";
+import { TEXTS } from "./lease.ts";
+import { CLAIM, RECEIPT, RESEND } from "./lua.ts";
+import { BODY, type Keys, queuesOf, readLine, unpackJson, writeLast } from "./values.ts";
+
+const CLAIMED = z.tuple([z.string()], z.string());
+const PAIRS = z.array(z.string());
+/** What is known is believed this long, ms: another process may have written notices, and be gone. */
+const BELIEVED_MS = 5 * 60_000;
+/** Notices that are looked through at once. */
+const CHUNK = 500;
+
+/** Notices and how far they got. */
+export class Outbox {
+  readonly #commands: Commands;
+  readonly #keys: Keys;
+  /** Nothing is due before, epoch ms; undefined: not known. */
+  #dueAt: number | undefined;
+  /** When a claim was first answered by that, epoch ms. */
+  #since: number | undefined;
+  #changes = 0;
+
+  constructor(commands: Commands, keys: Keys) {
+    this.#commands = commands;
+    this.#keys = keys;
+  }
+
+  /** A script said when the next notice is due: empty if there is none. */
+  hear(due: string): void {
+    this.forget();
+    this.#dueAt = due === "" ? Infinity : Number(due);
+  }
+
+  /** It is not known any more when the next notice is due. */
+  forget(): void {
+    this.#changes++;
+    this.#dueAt = undefined;
+    this.#since = undefined;
+  }
+
+  #isQuiet(nowMs: number): boolean {
+    if (this.#dueAt === undefined || nowMs >= this.#dueAt) return false;
+    this.#since ??= nowMs;
+    return Math.abs(nowMs - this.#since) < BELIEVED_MS;
+  }
+
+  /** As `Store.claim`; asks only if something can be due. */
+  async claim({ nowMs, leaseMs, limit, webhook }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
+    if (this.#isQuiet(nowMs)) return [];
+    const { now, pending, deliveries, notices } = this.#keys;
+    const args = [
+      `${nowMs}`,
+      `${nowMs + leaseMs}`,
+      `${limit}`,
+      webhook === undefined ? "" : queuesOf(webhook),
+    ];
+    const changes = this.#changes;
+    const answer = await this.#commands.run(CLAIM, [now, pending, deliveries, notices], args);
+    const [due, ...rows] = shaped(CLAIMED, answer, "the answer to a claim");
+    // A notice that came in the meantime must not be slept over.
+    if (changes === this.#changes) this.hear(due);
+    const given = Array.from({ length: rows.length / 3 }, (_, i) => rows.slice(3 * i, 3 * i + 3));
+    return await Promise.all(given.map(([id = "", line = "", body = ""]) => delivery(id, line, body)));
+  }
+
+  /** As `Store.receipt`. */
+  async receipt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
+    const own = shaped(SHAPE, receipt, `the receipt of ${id}`);
+    const { now, pending, deliveries } = this.#keys;
+    const args = [id, own.state, `${own.nextAt}`, `${own.attempts}`, writeLast(own), `${wakes ?? ""}`];
+    try {
+      await this.#commands.run(RECEIPT, [now, pending, deliveries], args);
+    } finally {
+      this.forget();
+    }
+  }
+
+  /** As `Store.resend`. */
+  async resend(id: string, nowMs: number): Promise<boolean> {
+    const { now, pending, deliveries, disabled } = this.#keys;
+    try {
+      const keys = [now, pending, deliveries, disabled];
+      return await this.#commands.run(RESEND, keys, [id, `${nowMs}`], "once") === 1;
+    } finally {
+      this.forget();
+    }
+  }
+
+  /** As `Store.disabled`. */
+  async disabled(): Promise<Record<string, number>> {
+    const answer = shaped(PAIRS, await this.#commands.ask(["HGETALL", this.#keys.disabled]), "the webhooks");
+    return Object.fromEntries(pairs(answer).map(([id, at]) => [id, shaped(z.number(), Number(at), id)]));
+  }
+
+  /** As `Store.disable`. */
+  async disable(webhook: string, atMs: number | null): Promise<void> {
+    const { disabled } = this.#keys;
+    await this.#commands.ask(
+      atMs === null ? ["HDEL", disabled, webhook] : ["HSET", disabled, webhook, `${atMs}`],
+    );
+  }
+
+  /** As `Store.deliveries`. */
+  async deliveries(query: Parameters<Store["deliveries"]>[0]): Promise<Paged<Delivery>> {
+    const { limit, before, state, incident } = query;
+    const { at } = placeOf(before);
+    const found: Awaited<ReturnType<Outbox["lines"]>> = [];
+    for await (const lines of state === "pending" ? this.#pending() : this.#newest(at)) {
+      found.push(
+        ...lines.filter((line) =>
+          line.seq < at && (state ?? line.state) === line.state &&
+          (incident ?? line.incident) === line.incident
+        ),
+      );
+      if (found.length > limit) break;
+    }
+    const { items, next } = paged(found, limit, ({ seq, id }) => ({ at: seq, id }));
+    const bodies = await this.#values(this.#keys.notices, items.map(({ id }) => id));
+    const whole = items.map(async (line, i) => ({ ...line, ...await bodyOf(line.id, bodies[i] ?? "") }));
+    return { items: await Promise.all(whole), next };
+  }
+
+  /** Lines of what is pending, newest first. */
+  async *#pending() {
+    const ids = shaped(
+      PAIRS,
+      await this.#commands.ask(["SMEMBERS", this.#keys.pending]),
+      "the pending notices",
+    );
+    yield (await this.lines(ids)).sort((a, b) => b.seq - a.seq);
+  }
+
+  /** Lines before `seq`, newest first, in chunks. */
+  async *#newest(seq: number) {
+    const range = [seq === Infinity ? "+inf" : `(${seq}`, "-inf", "BYSCORE", "REV", "LIMIT"];
+    if (seq === -Infinity) return;
+    for (let offset = 0;; offset += CHUNK) {
+      const command = ["ZRANGE", this.#keys.order, ...range, `${offset}`, `${CHUNK}`];
+      const ids = shaped(PAIRS, await this.#commands.ask(command), "the order of notices");
+      yield await this.lines(ids);
+      if (ids.length < CHUNK) return;
+    }
+  }
+
+  /** The lines of these notices; those that are gone by now are left out. */
+  async lines(ids: string[]) {
+    const lines = await this.#values(this.#keys.deliveries, ids);
+    return ids.flatMap((id, i) => typeof lines[i] === "string" ? [readLine(id, lines[i])] : []);
+  }
+
+  async #values(key: string, fields: string[]): Promise<(string | null)[]> {
+    if (fields.length === 0) return [];
+    return shaped(TEXTS, await this.#commands.ask(["HMGET", key, ...fields]), `key ${key}`);
+  }
+}
+
+const bodyOf = (id: string, packed: string) => unpackJson(BODY, packed, `the notice ${id}`);
+
+const delivery = async (id: string, line: string, body: string): Promise<Delivery> => ({
+  ...readLine(id, line),
+  ...await bodyOf(id, body),
+});
+
+/** HGETALL as Redis answers it: names and values in turns. */
+export const pairs = (flat: string[]): [string, string][] =>
+  Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!]);

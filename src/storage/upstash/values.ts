@@ -1,0 +1,164 @@
+/** How things are named and written in Redis: packed texts, and lines whose fields a script can read. */
+import * as z from "zod";
+import type { Held } from "../lease.ts";
+import { DELIVERY, shaped } from "../schema.ts";
+import type { Commit, Delivery, Memo, Notice, Receipt } from "../store.ts";
+
+/** Samples are listed by the hour. */
+export const HOUR_MS = 3_600_000;
+
+/** The keys of one Assay. The braces put them all into one slot of a cluster. */
+export const keysOf = (prefix: string) => {
+  const key = (name: string) => `{${prefix}}:${name}`;
+  return {
+    /** Hash: leases, packed states and samples, and what is said of them. A tick writes here only. */
+    now: key("now"),
+    /** Hash: incidents by id, packed. */
+    incidents: key("incidents"),
+    /** Sorted sets: ids of incidents by `openedAt`, and of the resolved ones by when. */
+    opened: key("opened"),
+    resolved: key("resolved"),
+    /** Hash: what of a notice never changes, by id, packed. */
+    notices: key("notices"),
+    /** Sorted set: ids of notices by `seq`. */
+    order: key("order"),
+    /** Set: ids of pending notices. */
+    pending: key("pending"),
+    /** Hash: how far each notice got, by id, a line each. */
+    deliveries: key("deliveries"),
+    /** Hash: webhooks that are disabled, epoch ms. */
+    disabled: key("disabled"),
+    /** Hash: `unit/start/shard`, packed. */
+    rollups: key("rollups"),
+    probe: key("probe"),
+    /** Hash of one kind: memos by key, a line each. */
+    memos: (kind: Memo["kind"]) => key(`memos:${kind}`),
+    /** Hash: the pieces of a commit that is too large for one request. */
+    stage: (id: string) => key(`stage:${id}`),
+  };
+};
+
+/** Names of keys. */
+export type Keys = ReturnType<typeof keysOf>;
+
+/** Deflated and in base64: a text that is far smaller, and ASCII. */
+export async function pack(text: string): Promise<string> {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  let binary = "";
+  // In parts: each byte is an argument.
+  for (let at = 0; at < bytes.length; at += 8_192) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 8_192));
+  }
+  return btoa(binary);
+}
+
+/** The text that was packed. Throws an Error that names `what`. */
+export async function unpack(packed: string, what: string): Promise<string> {
+  try {
+    const bytes = Uint8Array.from(atob(packed), (char) => char.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return await new Response(stream).text();
+  } catch (cause) {
+    throw new Error(`Cannot use ${what} as its shape is wrong: it is not packed`, { cause });
+  }
+}
+
+/** JSON, packed. */
+export const packJson = (value: unknown): Promise<string> => pack(JSON.stringify(value));
+
+/** The value that was packed, if it has the shape. Throws an Error that names `what`. */
+export async function unpackJson<T>(shape: z.ZodType<T>, packed: string, what: string): Promise<T> {
+  return shaped(shape, jsonOf(await unpack(packed, what)), what);
+}
+
+/** Of a text that is no JSON, undefined: no shape takes it. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const HELD = z.object({ tick: z.int(), owner: z.string(), until: z.number(), id: z.string() });
+
+/** A lease as it stands in its field; `id` tells two attempts of one owner apart. */
+export const writeHeld = ({ tick, owner, until }: Held, id: string): string =>
+  JSON.stringify({ tick, owner, until, id });
+
+/** The lease of a field `lease:<fence>`. */
+export function readHeld(fence: number, text: string): Held & { id: string } {
+  return { ...shaped(HELD, jsonOf(text), `field lease:${fence}`), fence };
+}
+
+/** All notices of one of these are one queue: it stands in the line as the script compares it. */
+export const queueOf = (webhook: string, incident: string): string => JSON.stringify([webhook, incident]);
+
+/** The part of a queue that all queues of a webhook begin with. */
+export const queuesOf = (webhook: string): string => `[${JSON.stringify(webhook)},`;
+
+/** What of a notice never changes and stands in no line. */
+export const BODY = z.object({ type: z.string(), body: z.string() });
+
+/** The fields of a receipt that no script reads. */
+export const writeLast = ({ lastAttemptAt, lastStatus, lastError }: Partial<Receipt>): string =>
+  JSON.stringify({ lastAttemptAt, lastStatus, lastError });
+
+/** `seq nextAt createdAt state attempts queue`, and in a line of its own the rest as JSON. */
+const LINE = /^(\d+) (\S+) (\S+) (\S+) (\d+) ([^\n]+)\n(.*)$/s;
+
+/** A line without its body. Throws an Error that names the notice. */
+export function readLine(id: string, line: string): Omit<Delivery, keyof z.infer<typeof BODY>> {
+  const [, seq, nextAt, createdAt, state, attempts, queue = "", last = ""] = LINE.exec(line) ?? [];
+  const [webhook, incident] = shaped(PAIR, jsonOf(queue), `the delivery ${id}`);
+  const numbers = { seq: Number(seq), nextAt: Number(nextAt), createdAt: Number(createdAt) };
+  const fields = { id, webhook, incident, state, attempts: Number(attempts), ...numbers };
+  const { type: _, body: __, ...rest } = shaped(
+    DELIVERY,
+    { ...fields, ...Object(jsonOf(last)), type: "", body: "" },
+    `the delivery ${id}`,
+  );
+  return rest;
+}
+
+const PAIR = z.tuple([z.string(), z.string()]);
+
+/** `order expiresAt`, and the value in a line of its own. */
+export const writeMemo = ({ order, expiresAt, value }: Memo): string => `${order} ${expiresAt}\n${value}`;
+
+/** The fields of a memo; its shape is for the caller to check. */
+export function readMemo(line: string): Record<string, unknown> {
+  const [, order, expiresAt, value] = /^(\S+) (\S+)\n(.*)$/s.exec(line) ?? [];
+  return { order: Number(order), expiresAt: Number(expiresAt), value };
+}
+
+/** A commit as its script takes it: texts packed, numbers as they are written. */
+export async function writeCommit({ shards, dropFrom, samples, incidents, notices }: Commit) {
+  const fields = await Promise.all([
+    ...shards.map(async ({ shard, layout, state }) => [`shard:${shard}`, await packJson([layout, state])]),
+    ...samples.map(async ({ slot, shard, data }) => [`sample:${slot}/${shard}`, await pack(data)]),
+  ]);
+  const byHour = Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS));
+  return {
+    drop: dropFrom === undefined ? "" : `${dropFrom}`,
+    shards: shards.map(({ shard }) => `${shard}`),
+    hours: [...byHour].map(([hour, own]) => [`${hour}`, ...own.map(({ slot, shard }) => `${slot}/${shard}`)]),
+    newest: samples.length === 0 ? "" : `${Math.max(...samples.map(({ slot }) => slot))}`,
+    fields: fields.flat(),
+    incidents: await Promise.all(incidents.map(async (incident) => [
+      incident.id,
+      `${incident.openedAt}`,
+      incident.state === "resolved" ? `${incident.resolvedAt ?? incident.updatedAt}` : "",
+      await packJson(incident),
+    ])),
+    notices: await Promise.all(notices.map(writeNotice)),
+  };
+}
+
+/** A notice as a commit's script takes it: `id createdAt queue packed`. */
+async function writeNotice(
+  { id, createdAt, webhook, incident, type, body }: Notice,
+): Promise<string[]> {
+  return [id, `${createdAt}`, queueOf(webhook, incident), await packJson({ type, body })];
+}

@@ -1,0 +1,69 @@
+/** How often one client may ask: a bucket per client in front of all routes, and a smaller one for tokens that are not known. */
+import type { Context, MiddlewareHandler } from "hono";
+import type { ApiConfig } from "../../../config/api.ts";
+import type { Clock } from "../../../base/ports.ts";
+import { clientOf } from "./client_address.ts";
+import { problem } from "./problem.ts";
+
+const MINUTE_MS = 60_000;
+/** Clients that one bucket remembers; past that the one that has asked nothing for longest starts anew. */
+const CLIENTS = 10_000;
+/** Whoever asks these is a machine that asks all the time: load balancers, rollouts, Assay itself. */
+const BUSY = /^\/(livez|readyz|startupz|v1\/rounds|v1\/gates\/.+)$/;
+const BUSY_TIMES = 10;
+/** Share of the requests of a client that may be refused as unauthorized. */
+const FAILED_SHARE = 1 / 20;
+
+/** Takes one from a client's bucket; answers 0, or after how many ms the next one is there. */
+export type Bucket = (client: string) => number;
+
+/**
+ * A token bucket per client that holds a minute's worth. It keeps one number for each: when its bucket is full again
+ * (the generic cell rate algorithm, ITU-T I.371).
+ */
+export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients = CLIENTS): Bucket {
+  const fullAt = new Map<string, number>();
+  const oneMs = MINUTE_MS / perMinute;
+  return (client) => {
+    const nowMs = clock.elapsed();
+    const next = Math.max(fullAt.get(client) ?? nowMs, nowMs) + oneMs;
+    const waitMs = next - nowMs - MINUTE_MS;
+    // Half a request, because the steps are no whole numbers.
+    if (waitMs > oneMs / 2) return waitMs;
+    // Behind all others: the first one of the map is the one that has been quiet for longest.
+    fullAt.delete(client);
+    if (fullAt.size >= clients) fullAt.delete(fullAt.keys().next().value!);
+    fullAt.set(client, next);
+    return 0;
+  };
+}
+
+/**
+ * Answers 429 to a client that asks too often, and instead of 401 to one that shows wrong tokens too often. A right token is
+ * never locked out by the wrong ones of others behind the same address. What has no address comes from inside.
+ */
+export function limits(clock: Clock, { rateLimit, proxies }: ApiConfig): MiddlewareHandler {
+  const { perMinute } = rateLimit;
+  const usual = bucket(clock, perMinute);
+  const busy = bucket(clock, perMinute * BUSY_TIMES);
+  const failed = bucket(clock, Math.max(1, Math.floor(perMinute * FAILED_SHARE)));
+  return async (c, next) => {
+    const client = clientOf(c, proxies);
+    if (client === undefined) return await next();
+    const waitMs = (BUSY.test(c.req.path) ? busy : usual)(client);
+    if (waitMs > 0) return refused(c, waitMs, "Too many requests came from this address");
+    await next();
+    if (c.res.status !== 401) return;
+    const penaltyMs = failed(client);
+    if (penaltyMs === 0) return;
+    // The other headers of the old answer stay.
+    c.res.headers.delete("www-authenticate");
+    c.res = refused(c, penaltyMs, "Too many requests without a known token came from this address");
+  };
+}
+
+function refused(c: Context, waitMs: number, detail: string): Response {
+  const answer = problem(c, "rate-limited", detail);
+  answer.headers.set("retry-after", String(Math.ceil(waitMs / 1_000)));
+  return answer;
+}

@@ -1,0 +1,73 @@
+/** The random key that sessions are signed with: one for all who share a store, and in no answer, page or log. */
+import type { Clock } from "../../../base/ports.ts";
+import type { Store } from "../../../storage/store.ts";
+import { fresh } from "../../../base/cache.ts";
+
+const KEY_BYTES = 32;
+/** A key that another process replaced is trusted for no longer than this. */
+const KEPT_MS = 30_000;
+/** Cookies that fit no known key cost one reading of the store in this time, however many they are. */
+const AGAIN_MS = 1_000;
+const NEVER = Number.MAX_SAFE_INTEGER;
+const WRITTEN = /^"([0-9a-f]{64})"$/;
+
+/** The signing key of the sessions over one store. */
+export interface SigningKey {
+  /** As it was within the last 30 seconds; undefined: nobody has signed in yet. */
+  kept(): Promise<string | undefined>;
+  /** As it was within the last second. */
+  newest(): Promise<string | undefined>;
+  /** As it is now; it is made if there is none. */
+  made(): Promise<string>;
+  /** Puts another one in its place. */
+  replace(): Promise<void>;
+}
+
+/** The signing key in a store. */
+export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): SigningKey {
+  let version = 0;
+  let readAt = -Infinity;
+  const read = fresh(
+    clock,
+    async () => {
+      readAt = clock.elapsed();
+      const [memo] = await store.told({ kind: "session", limit: 1 });
+      return { order: memo?.order ?? 0, key: WRITTEN.exec(memo?.value ?? "")?.[1] };
+    },
+    () => version,
+    KEPT_MS,
+  );
+
+  const present = () => {
+    version++;
+    return read();
+  };
+  /** Of two that follow the same key the first one stays, for both of those who made them. */
+  const follow = async (order: number) => {
+    const value = JSON.stringify(randomHex());
+    await store.tell({ kind: "session", key: "signing", order: order + 1, value, expiresAt: NEVER });
+    return await present();
+  };
+  return {
+    kept: async () => (await read()).key,
+    async newest() {
+      const found = clock.elapsed() - readAt < AGAIN_MS ? await read() : await present();
+      return found.key;
+    },
+    async made() {
+      const found = await present();
+      const key = found.key ?? (await follow(found.order)).key;
+      if (key === undefined) throw new Error("The store did not keep the key of the sessions");
+      return key;
+    },
+    async replace() {
+      await follow((await present()).order);
+    },
+  };
+}
+
+const randomHex = () =>
+  Array.from(
+    crypto.getRandomValues(new Uint8Array(KEY_BYTES)),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");

@@ -1,0 +1,211 @@
+/** The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. Made when it is built: no bundle holds this. */
+import * as z from "zod";
+import { event, problem } from "./schemas.ts";
+import type { Described, Entry, Operation, ProblemStatus } from "./operation.ts";
+import { SEEN } from "./reads.ts";
+import { TOLD } from "./writes.ts";
+import { TOOLS } from "./tools.ts";
+
+/** Every operation of the API. */
+export const OPERATIONS: readonly Operation[] = [...SEEN, ...TOLD, ...TOOLS];
+
+type Json = Record<string, unknown>;
+
+const TAGS = {
+  status: "What is so now",
+  past: "History and service level of one check",
+  incidents: "Incidents, what people said of them, and their notices",
+  reports: "Claims that are sent in",
+  silences: "Times in which notices are held",
+  deployments: "Rollouts that Assay is told of",
+  gates: "Whether a rollout may go on",
+  health: "Assay's own health, and that of a target in other dialects",
+  metrics: "Prometheus",
+  badges: "Shields",
+  statuspage: "The shapes of Statuspage",
+  access: "Tokens, and this document",
+  probers: "Between deployments of Assay",
+} as const;
+
+const PROBLEMS: Record<ProblemStatus, string> = {
+  400: "The request cannot be understood",
+  401: "A token is needed, or this one is not known",
+  403: "The token is not good for that",
+  404: "There is no such thing",
+  409: "That is not possible now",
+  413: "The request body is too large",
+  424: "That cannot be decided now",
+  429: "That was too often",
+  500: "Assay failed to answer; its log says why",
+  503: "Too many are being answered now",
+};
+
+/** What every operation of an entry may refuse with. */
+const REFUSED: Record<Entry, readonly ProblemStatus[]> = {
+  public: [429, 500],
+  optional: [401, 403, 429, 500],
+  read: [401, 403, 429, 500],
+  report: [401, 403, 429, 500],
+  operate: [401, 403, 429, 500],
+  admin: [401, 403, 429, 500],
+  elsewhere: [401, 403, 429, 500],
+  signature: [401, 403, 429, 500],
+  prober: [401, 403, 429, 500],
+};
+
+const byToken = (scope?: string) => [{ bearer: scope ? [scope] : [] }, { basic: scope ? [scope] : [] }];
+const SECURITY: Record<Entry, Json[]> = {
+  public: [],
+  optional: [{}, ...byToken("read")],
+  read: byToken("read"),
+  report: byToken("report"),
+  operate: byToken("operate"),
+  admin: byToken("admin"),
+  elsewhere: [{}, ...byToken()],
+  signature: [],
+  prober: byToken(),
+};
+
+const SECURITY_SCHEMES = {
+  bearer: { type: "http", scheme: "bearer", description: "`deno task assay token create` makes one." },
+  basic: { type: "http", scheme: "basic", description: "The same token as password; any user." },
+};
+
+const PARTS: Record<string, { description: string; pattern?: string }> = {
+  id: { description: "The id of what the path names" },
+  target: { description: "A target's id" },
+  check: { description: "A check's id" },
+  source: { description: "The name of a pushed source" },
+  token: { description: "A token of scope read" },
+  file: { description: "{target}.json or {target}.svg", pattern: "^[a-z0-9-]+\\.(json|svg)$" },
+};
+
+/** The document. */
+export function openapi(): Json {
+  const schemas: Json = {};
+  const paths: Record<string, Json> = {};
+  for (const operation of OPERATIONS) {
+    (paths[operation.path] ??= {})[operation.method] = operationOf(operation, schemas);
+  }
+  const body = { content: content("application/json", schemaOf(event, "output", schemas)) };
+  const webhook = {
+    operationId: "incidentEvent",
+    summary: "An incident was opened, updated or resolved (Standard Webhooks 1.0.0, signed)",
+    requestBody: { required: true, ...body },
+    responses: { "2XX": { description: "Heard; anything else is tried again" } },
+  };
+  const shape = schemaOf(problem, "output", schemas);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Assay",
+      version: "1",
+      description:
+        "An external readiness prober: what a service says of itself, held against a real request from several regions. " +
+        "Fields may be added to answers; none of those named here goes away within version 1.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    webhooks: { incident: { post: webhook } },
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => a < b ? -1 : 1)),
+      responses: Object.fromEntries(
+        Object.entries(PROBLEMS).map(([status, description]) => [
+          `problem${status}`,
+          { description, content: content("application/problem+json", shape) },
+        ]),
+      ),
+      securitySchemes: SECURITY_SCHEMES,
+    },
+  };
+}
+
+function operationOf(operation: Operation, schemas: Json): Json {
+  const { id, summary, tag, entry, body, answers } = operation;
+  return {
+    operationId: id,
+    summary,
+    tags: [tag],
+    security: SECURITY[entry],
+    parameters: parametersOf(operation, schemas),
+    ...(body && {
+      requestBody: {
+        required: !body.optional,
+        content: content("application/json", schemaOf(body.schema, "input", schemas), body.example),
+      },
+    }),
+    responses: responsesOf(operation, answers, schemas),
+  };
+}
+
+function parametersOf({ path, query, headers }: Operation, schemas: Json): Json[] {
+  const parts = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
+    const { description, pattern } = PARTS[name!]!;
+    return { name, in: "path", required: true, description, schema: { type: "string", pattern } };
+  });
+  const { properties = {} } = query ? schemaOf(query, "input", schemas) as { properties?: Json } : {};
+  const asked = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: !query!.shape[name].safeParse(undefined).success,
+    schema,
+  }));
+  const sent = Object.entries(headers ?? {}).map(([name, description]) => ({
+    name,
+    in: "header",
+    description,
+    schema: { type: "string" },
+  }));
+  return [...parts, ...asked, ...sent];
+}
+
+function responsesOf({ entry, problems = [] }: Operation, answers: Operation["answers"], schemas: Json) {
+  const responses: Json = {};
+  for (const [status, described] of Object.entries(answers)) responses[status] = answerOf(described, schemas);
+  const refused: readonly number[] = [...problems, ...REFUSED[entry]];
+  for (const status of refused) {
+    const also = responses[status] as { content?: Json } | undefined;
+    const shape = content("application/problem+json", schemaOf(problem, "output", schemas));
+    if (also) also.content = { ...also.content, ...shape };
+    else responses[status] = { $ref: `#/components/responses/problem${status}` };
+  }
+  return responses;
+}
+
+function answerOf({ description, schema, type, also = {} }: Described, schemas: Json): Json {
+  if (!schema && !type) return { description };
+  const first = content(type ?? "application/json", schema ? schemaOf(schema, "output", schemas) : undefined);
+  const others = Object.entries(also).map(([type, schema]) =>
+    content(type, schemaOf(schema, "output", schemas))
+  );
+  return { description, content: Object.assign(first, ...others) };
+}
+
+const content = (type: string, schema: Json = { type: "string" }, example?: unknown): Json => ({
+  [type]: { schema, ...(example !== undefined && { example }) },
+});
+
+/** JSON Schema 2020-12 of a zod schema; the named ones are moved to `schemas` and referred to. */
+function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Json): Json {
+  // One level down, so that the schema itself may be a named one.
+  const { properties, $defs = {} } = z.toJSONSchema(z.object({ it: schema }), {
+    io,
+    unrepresentable: "any",
+    override: ({ jsonSchema }) => plain(jsonSchema, io),
+  }) as { properties: Json; $defs?: Json };
+  const referred = (value: unknown) =>
+    JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
+  for (const [name, part] of Object.entries($defs)) schemas[name] = referred(part);
+  return referred(properties.it);
+}
+
+/** An answer may get further fields; a date needs no pattern beside its format; safe integers are what JSON has anyway. */
+function plain(schema: { [key: string]: unknown }, io: "input" | "output"): void {
+  if (io === "output" && schema.additionalProperties === false) delete schema.additionalProperties;
+  if (schema.format !== undefined) delete schema.pattern;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  delete schema.id;
+}

@@ -1,0 +1,46 @@
+import type * as z from "zod";
+import type { Scope } from "../../../config/api.ts";
+
+/** Statuses that are answered with a problem document. */
+export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 424 | 429 | 500 | 503;
+
+/** One good answer: JSON of a schema, or a text of another type. */
+export interface Described {
+  description: string;
+  /** Absent with `type`: any text of it. Absent without: no body. */
+  schema?: z.ZodType;
+  /** `application/json` without it; `*` is any. */
+  type?: string;
+  /** Other types that the same answer may have, and the shape of each. */
+  also?: Record<string, z.ZodType>;
+}
+
+/**
+ * Whom an operation lets through: `public`; `optional`: anyone, and a token sees more; a scope; a token elsewhere than in the
+ * header; GitHub's signature; the token of this prober.
+ */
+export type Entry = "public" | "optional" | Scope | "elsewhere" | "signature" | "prober";
+
+/** One operation of the API, as its document tells it. */
+export interface Operation {
+  method: "get" | "post" | "put" | "delete";
+  /** With `{name}` for each part of the path that is a parameter. */
+  path: string;
+  id: string;
+  summary: string;
+  tag: string;
+  entry: Entry;
+  /** The schema that the query string is held against. */
+  query?: z.ZodObject;
+  headers?: Record<string, string>;
+  /** The schema that the body is held against, and one that is accepted. */
+  body?: { schema: z.ZodType; example: unknown; optional?: boolean };
+  answers: Record<number, Described>;
+  problems?: readonly ProblemStatus[];
+}
+
+/** An answer of JSON. */
+export const json = (description: string, schema: z.ZodType): Described => ({ description, schema });
+
+/** An answer without a body. */
+export const empty = (description: string): Described => ({ description });

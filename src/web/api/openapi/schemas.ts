@@ -1,0 +1,472 @@
+/** The shapes of what the API answers, for its document and its fuzzer. The app imports none of them, so no bundle pays for them. */
+import * as z from "zod";
+import { event as eventShape } from "../../../engine/notify/event.ts";
+import { SCOPES } from "../../../config/api.ts";
+import { DECISIONS } from "../../../judgement/gate.ts";
+import { QUESTIONS } from "../../../evidence/report/report.ts";
+import { reportState } from "../../../engine/prober/remote.ts";
+
+const PASSED = ["ready", "degraded", "underclaim", "unreported"] as const;
+const FAILED = ["drift", "not_ready", "down", "failing"] as const;
+const conclusive = [...PASSED, ...FAILED] as const;
+const outcomes = [...conclusive, "split", "pending"] as const;
+
+/** A schema of components.schemas by this name. */
+const named = <T extends z.ZodType>(id: string, schema: T): T => schema.meta({ id });
+
+const time = z.iso.datetime();
+const text = z.string();
+const ms = z.number().min(0);
+const count = z.int().min(0);
+const cursor = text.nullable().describe("`before` of the next page; null: there is none.");
+const outcome = named("Outcome", z.enum(outcomes));
+const word = named(
+  "Word",
+  z.enum([...outcomes, "unknown"]).describe("What the quorum holds; `unknown`: its evidence is too old."),
+);
+const coarse = named("CoarseWord", z.enum(["ready", "degraded", "not_ready", "unknown"]));
+const age = ms.nullable().describe("Age of the evidence in ms; null: there is none.");
+
+/** What webhooks get. */
+export const event = named("Event", eventShape);
+
+/** RFC 9457. */
+export const problem = named(
+  "Problem",
+  z.strictObject({
+    type: text.describe("urn:assay:problem:<kind>"),
+    title: text,
+    status: z.int(),
+    detail: text.describe("What is wrong with this request."),
+    instance: text.describe("The path that was asked."),
+    errors: z.array(
+      z.strictObject({
+        parameter: text.optional(),
+        field: text.optional(),
+        path: text.optional(),
+        message: text,
+      }),
+    ).optional(),
+    suggestion: text.optional(),
+    dialects: z.array(text).optional(),
+    skewMs: z.number().optional(),
+    seq: z.int().optional(),
+  }),
+);
+
+const failure = z.strictObject({
+  step: text,
+  reason: text,
+  expression: text.optional(),
+  detail: text,
+  values: z.record(text, text).optional(),
+});
+const claimed = {
+  state: reportState,
+  dialect: text,
+  question: z.enum(QUESTIONS),
+  httpStatus: z.int().optional(),
+  reason: text.optional(),
+  version: text.optional(),
+  durationMs: ms,
+  contradictions: z.array(text).optional(),
+  subsystems: z.array(z.strictObject({ name: text, state: reportState })).optional(),
+  sources: z.array(z.strictObject({
+    name: text,
+    state: reportState,
+    dialect: text,
+    httpStatus: z.int().optional(),
+    reason: text.optional(),
+  })).optional(),
+  at: time,
+  ageMs: age,
+};
+const reported = named(
+  "Reported",
+  z.strictObject({ ...claimed, before: z.strictObject(claimed).optional() })
+    .describe(
+      "The latest claim of the service; `before` the one before the journey, where it was asked twice.",
+    ),
+);
+const observed = named(
+  "Observed",
+  z.strictObject({
+    outcome: z.enum(["pass", "slow", "fail", "error"]),
+    totalMs: ms,
+    failure: failure.optional(),
+    steps: z.array(z.strictObject({
+      name: text,
+      status: z.int().optional(),
+      requests: count.optional(),
+      headersMs: ms.optional(),
+      totalMs: ms,
+    })).optional(),
+    cleanup: z.strictObject({ outcome: z.enum(["pass", "fail", "error"]), failure: failure.optional() })
+      .optional(),
+    slot: time,
+    ageMs: age,
+  }).describe("What the journey saw, with the time of each step."),
+);
+const verdict = z.enum([...conclusive, "inconclusive", "announced"]);
+const prober = z.strictObject({
+  id: text,
+  vote: z.enum([...conclusive, "none"]),
+  setAside: z.enum(["suspect", "misplaced"]).optional(),
+  evidenceAgeMs: age,
+  stale: z.boolean(),
+  verdict: z.strictObject({ word: verdict, reason: text.optional(), slot: time }).optional(),
+  reported: reported.nullable(),
+  observed: observed.nullable(),
+  place: text.optional(),
+  missed: z.strictObject({ slot: time, reason: text }).optional(),
+});
+const about = {
+  family: z.enum(["service", "quality", "evidence", "claim"]),
+  kind: z.enum(["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction"]),
+  scope: text.describe("global, or the id of the region that decided."),
+  severity: z.enum(["critical", "warning", "info"]),
+  openedAt: time,
+  episode: z.int().min(1),
+};
+
+/** One check now. */
+export const check = named(
+  "Check",
+  z.strictObject({
+    id: text,
+    contract: text.optional(),
+    claim: z.enum(["report", "none"]),
+    scope: z.enum(["global", "region"]),
+    word,
+    since: time.optional(),
+    settledSlot: time.optional(),
+    evidenceAgeMs: age,
+    lastWord: outcome.optional().describe("What it was before its evidence grew too old."),
+    regions: z.array(
+      z.strictObject({ id: text, word, since: time.optional(), probers: z.array(prober) }),
+    ),
+    incidents: z.array(z.strictObject({ id: text, ...about })),
+  }),
+);
+
+/** One target now. */
+export const target = named(
+  "Target",
+  z.strictObject({ id: text, name: text, labels: z.record(text, text), word, checks: z.array(check) }),
+);
+
+/** `GET /v1/targets`. */
+export const targetPage = z.strictObject({ targets: z.array(target), next: cursor });
+
+/** `GET /v1/status` without a token. */
+export const publicStatus = named(
+  "PublicStatus",
+  z.strictObject({
+    at: time,
+    status: coarse,
+    targets: z.array(z.strictObject({ id: text, name: text, status: coarse, evidenceAgeMs: age })),
+  }),
+);
+
+/** The same with one. */
+export const fullStatus = named(
+  "FullStatus",
+  z.strictObject({
+    at: time,
+    word,
+    checks: z.partialRecord(z.enum([...outcomes, "unknown"]), count).describe("Checks by word."),
+    targets: z.array(target),
+    settled: z.strictObject({ slot: time.nullable(), ageMs: age }),
+  }),
+);
+
+/** `GET /v1/regions`. */
+export const regions = z.strictObject({
+  regions: z.array(z.strictObject({
+    id: text,
+    quorum: z.unknown().describe("The rule by which its probers agree."),
+    probers: z.array(z.strictObject({
+      id: text,
+      kind: z.enum(["local", "remote", "place"]),
+      asked: text.optional().describe("Where it was asked to be."),
+      place: text.optional().describe("Where it measured itself to be."),
+      setAside: z.enum(["suspect", "misplaced"]).nullable(),
+      settledSlot: time.optional(),
+      lagMs: ms.nullable(),
+      checks: count,
+      stale: count,
+      gaps: count.describe("Checks whose newest slot it missed."),
+      reasons: z.record(text, count),
+    })),
+  })),
+});
+
+const entry = z.strictObject({
+  at: time,
+  change: z.enum(["opened", "updated", "resolved"]),
+  kind: about.kind,
+  outcome,
+  reason: text.optional(),
+});
+const incidentFields = {
+  id: text,
+  target: text,
+  check: text,
+  ...about,
+  state: z.enum(["open", "resolved"]),
+  reason: text.optional(),
+  updatedAt: time,
+  resolvedAt: time.optional(),
+  timeline: z.array(entry),
+  acknowledgedAt: time.optional(),
+};
+/** A remark on an incident. */
+export const remark = named(
+  "Remark",
+  z.strictObject({
+    at: time,
+    kind: z.enum(["acknowledged", "comment"]),
+    by: text.describe("The token's id."),
+    text: text.optional(),
+  }),
+);
+const deliveryState = z.enum(["pending", "delivered", "dead"]);
+/** `GET /v1/incidents`. */
+export const incidentPage = z.strictObject({
+  incidents: z.array(named("Incident", z.strictObject(incidentFields))),
+  next: cursor,
+});
+/** `GET /v1/incidents/{id}`. */
+export const incident = named(
+  "IncidentDetail",
+  z.strictObject({
+    ...incidentFields,
+    remarks: z.array(remark),
+    deliveries: z.array(
+      z.strictObject({ id: text, webhook: text, type: text, state: deliveryState, attempts: count }),
+    ),
+  }),
+);
+/** `GET /v1/deliveries`. */
+export const deliveryPage = z.strictObject({
+  deliveries: z.array(z.strictObject({
+    id: text,
+    webhook: text,
+    incident: text,
+    type: text,
+    seq: count,
+    state: deliveryState,
+    attempts: count,
+    createdAt: time,
+    nextAt: time.optional(),
+    lastAttemptAt: time.optional(),
+    lastStatus: z.int().optional(),
+    lastError: text.optional(),
+    event,
+  })),
+  next: cursor,
+  disabledWebhooks: z.record(text, time).describe("Webhooks that answered 410, and since when."),
+});
+/** `POST /v1/deliveries/{id}/resend`. */
+export const resent = z.strictObject({ id: text, state: z.literal("pending") });
+
+const level = {
+  availability: z.number().min(0).max(1).nullable(),
+  goodSeconds: ms,
+  badSeconds: ms,
+  driftSeconds: ms.describe("How long the claim was wrong."),
+  unjudgedSeconds: ms,
+};
+/** `…/history`. */
+export const history = z.strictObject({
+  from: time,
+  to: time,
+  stretches: z.array(z.strictObject({
+    unit: z.enum(["hour", "day"]),
+    start: time,
+    seconds: z.partialRecord(z.enum(outcomes), ms).describe("How long each outcome stood."),
+    ...level,
+  })),
+});
+const percentile = ms.nullable();
+/** `…/sli`. */
+export const sli = z.strictObject({
+  from: time,
+  to: time,
+  ...level,
+  incidents: z.strictObject({
+    complete: z.boolean().describe("False: there are more incidents than are looked at."),
+    service: count,
+    open: count,
+    mttrSeconds: ms.nullable(),
+    detectionDelaySeconds: ms.nullable().describe(
+      "How long after its journey the service's own report failed.",
+    ),
+    neverAdmitted: count,
+  }),
+  probers: z.array(z.strictObject({
+    id: text,
+    rounds: z.record(text, count).describe("Rounds by verdict."),
+    latencyMs: z.strictObject({ p50: percentile, p90: percentile, p95: percentile, p99: percentile }),
+  })),
+});
+/** `…/slots`. */
+export const slots = z.strictObject({
+  slots: z.array(z.strictObject({
+    slot: time,
+    outcome,
+    probers: z.array(z.strictObject({
+      prober: text,
+      word: z.enum([...verdict.options, "missing"]),
+      reason: text.optional(),
+      reported: reportState.optional(),
+      totalMs: ms.optional(),
+    })),
+  })),
+  next: cursor,
+});
+
+/** A pushed source and what it last said. */
+export const pushed = named(
+  "PushedReport",
+  z.strictObject({
+    target: text,
+    check: text,
+    source: text,
+    state: reportState,
+    dialect: text,
+    confidence: z.enum(["declared", "recognised", "code"]),
+    question: z.enum(QUESTIONS),
+    phase: z.literal("unclear").optional(),
+    httpStatus: z.int().optional(),
+    claims: z.array(
+      z.strictObject({
+        source: z.enum(["code", "body", "header", "frame"]),
+        state: reportState,
+        raw: text,
+        from: text.optional(),
+      }),
+    ),
+    contradictions: z.array(text),
+    subsystems: z.array(z.strictObject({
+      name: text,
+      state: reportState,
+      layer: z.enum(["process", "dependency", "state", "policy"]),
+      required: z.boolean(),
+      message: text.optional(),
+    })),
+    version: text.optional(),
+    retryAfterMs: ms.optional(),
+    reason: text.optional(),
+    seq: z.int().optional(),
+    at: time.optional(),
+    receivedAt: time.optional(),
+    ageMs: ms.optional(),
+    expiresAt: time.optional(),
+  }),
+);
+
+/** A silence. */
+export const silence = named(
+  "Silence",
+  z.strictObject({
+    id: text,
+    match: z.strictObject({
+      target: text.optional(),
+      check: text.optional(),
+      labels: z.record(text, text).optional(),
+    }),
+    from: time,
+    until: time,
+    reason: text,
+    by: text,
+    state: z.enum(["pending", "active", "over"]),
+    checks: z.array(text).describe("What it covers now, as target/check."),
+  }),
+);
+/** `GET /v1/silences`. */
+export const silences = z.strictObject({ silences: z.array(silence) });
+
+/** A recorded deployment. */
+export const deployment = named(
+  "Deployment",
+  z.strictObject({
+    at: time,
+    target: text,
+    version: text.optional(),
+    anchor: text.optional(),
+    environment: text.optional(),
+    url: text.optional(),
+    source: z.enum(["api", "flagger", "argo", "github"]),
+  }),
+);
+/** `GET /v1/deployments`. */
+export const deploymentPage = z.strictObject({ deployments: z.array(deployment), next: cursor });
+/** What a hook answers. */
+export const recorded = named(
+  "Recorded",
+  z.union([
+    z.strictObject({ recorded: z.literal(true), deployment }),
+    z.strictObject({ recorded: z.literal(false), why: text }),
+  ]),
+);
+/** A protection rule that waits for its gate. */
+export const pending = z.strictObject({ pending: z.literal(true), target: text });
+
+/** `GET /v1/tokens`. */
+export const tokens = z.strictObject({
+  tokens: z.array(z.strictObject({
+    id: text,
+    scopes: z.array(z.enum(SCOPES)),
+    targets: z.array(text),
+    expires: time.nullable(),
+    lastUsedAt: time.nullable(),
+  })),
+});
+
+const runWord = z.enum([...outcomes, "announced"]);
+/** What a gate says. */
+export const gate = named(
+  "Gate",
+  z.strictObject({
+    gateOk: z.boolean(),
+    decision: z.enum(DECISIONS),
+    status: z.enum(["successful", "failed", "pending"]),
+    value: z.union([z.literal(0), z.literal(1)]),
+    score: z.number().min(0).max(1).describe("Share of the voting regions that are ready."),
+    reason: text,
+    gate: text,
+    anchor: text.nullable(),
+    evaluatedAt: time,
+    window: z.strictObject({
+      since: time,
+      runs: count,
+      minRuns: count,
+      oldestEvidenceAgeSec: count.nullable(),
+      maxAgeSec: count,
+    }),
+    reported: z.strictObject({
+      state: reportState,
+      source: text.nullable(),
+      ageSec: count.nullable(),
+      version: text.nullable(),
+    }),
+    observed: z.strictObject({ state: runWord, journey: text, failedStep: text.nullable() }),
+    regions: z.record(text, z.strictObject({ vote: runWord, ageSec: count.nullable() })),
+    quorum: z.strictObject({ need: count, ready: count, notReady: count, abstain: count }),
+    incidentId: text.nullable(),
+    seq: count,
+  }),
+);
+/** The same as one word. */
+export const decision = z.enum(DECISIONS);
+
+/** Shields' endpoint badge. */
+export const badge = z.strictObject({
+  schemaVersion: z.literal(1),
+  label: text,
+  message: text,
+  color: text,
+  isError: z.boolean(),
+  cacheSeconds: count,
+});

@@ -1,0 +1,85 @@
+/** `GET /v1/badges/{target}.json` (Shields' endpoint schema) and `.svg`: public, and as coarse as `/v1/status`. */
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import { html } from "hono/html";
+import type { Config, Target } from "../../../config/config.ts";
+import type { Ports } from "../../../base/ports.ts";
+import { problem } from "../middleware/problem.ts";
+import type { StatesReader } from "../../../storage/states.ts";
+import { type CoarseWord, publicStatus } from "../views/status.ts";
+
+/** `isError` keeps whoever embeds the badge from choosing another colour for what is not known to be well. */
+const LOOKS: Record<CoarseWord, { message: string; color: string; hex: string; isError: boolean }> = {
+  ready: { message: "ready", color: "brightgreen", hex: "#2e7d32", isError: false },
+  degraded: { message: "degraded", color: "yellow", hex: "#8a6100", isError: false },
+  not_ready: { message: "not ready", color: "red", hex: "#b71c1c", isError: true },
+  unknown: { message: "unknown", color: "lightgrey", hex: "#5f6368", isError: true },
+};
+
+/** Shields ignores less than this; it is how long a badge there may lag behind. */
+const CACHE_S = 300;
+/** The same for whoever embeds the image itself. */
+const EMBEDDED_S = 60;
+/** Of a longer name the badge shows the beginning; its title has the whole. */
+const NAME_CHARACTERS = 40;
+const CHARACTER_PX = 7;
+
+/** Both forms of a target's badge. */
+export function badges({ clock }: Ports, config: Config, states: StatesReader): Hono {
+  const app = new Hono();
+  app.use("/v1/badges/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
+  app.get("/v1/badges/:file{[a-z0-9-]+\\.(?:json|svg)}", async (c) => {
+    const [id, form] = c.req.param("file").split(".");
+    const target = config.targets.find((target) => target.id === id);
+    if (!target) return problem(c, "not-found", "No target has this id");
+    const word = await wordOf(target);
+    if (form === "json") return c.json(endpoint(target.name, word));
+    return c.body(`${svg(target.name, word)}`.trim(), 200, {
+      "content-type": "image/svg+xml; charset=utf-8",
+      "cache-control": `public, max-age=${EMBEDDED_S}`,
+      "cross-origin-resource-policy": "cross-origin",
+    });
+  });
+  const wordOf = async (target: Target) =>
+    publicStatus({ ...config, targets: [target] }, await states(), clock.now()).status;
+  return app;
+}
+
+/** As shields.io/badges/endpoint-badge has it. */
+function endpoint(label: string, word: CoarseWord) {
+  const { message, color, isError } = LOOKS[word];
+  return { schemaVersion: 1, label, message, color, isError, cacheSeconds: CACHE_S };
+}
+
+/** Two boxes side by side; every text is stretched or squeezed to its box, because no font is known here. */
+function svg(name: string, word: CoarseWord) {
+  const { message, hex } = LOOKS[word];
+  const label = shortened(drawable(name));
+  const [left, right] = [boxOf(label), boxOf(message)];
+  const width = left + right;
+  const title = `${drawable(name)}: ${message}`;
+  return html`
+    <svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" aria-label="${title}">
+      <title>${title}</title>
+      <rect width="${left}" height="20" fill="#444" />
+      <rect x="${left}" width="${right}" height="20" fill="${hex}" />
+      <g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
+        <text x="${left / 2}" y="14" textLength="${left - 10}">${label}</text>
+        <text x="${left + right / 2}" y="14" textLength="${right - 10}">${message}</text>
+      </g>
+    </svg>
+  `;
+}
+
+const boxOf = (text: string) => [...text].length * CHARACTER_PX + 10;
+
+/** What XML 1.0 allows (production 2, Char), with spaces for the rest. */
+const drawable = (text: string) =>
+  text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
+
+function shortened(text: string): string {
+  const characters = [...text];
+  return characters.length <= NAME_CHARACTERS
+    ? text
+    : `${characters.slice(0, NAME_CHARACTERS - 1).join("")}…`;
+}

@@ -1,0 +1,96 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Config } from "../../../config/config.ts";
+import type { Incident } from "../../../judgement/incident.ts";
+import type { Ports } from "../../../base/ports.ts";
+import type { Store } from "../../../storage/store.ts";
+import type { Access } from "../middleware/access.ts";
+import { body, limited } from "../middleware/read_body.ts";
+import { problem } from "../middleware/problem.ts";
+import { iso } from "../views/status.ts";
+
+/** At most so many on one incident. */
+const REMARKS = 200;
+/** How many of the newest are looked through for a list of incidents. */
+const LISTED = 1_000;
+/** How much longer than a resolved incident they are kept: it may be open for long. */
+const SPARE_MS = 90 * 86_400_000;
+
+const KINDS = { acknowledge: "acknowledged", comments: "comment" } as const;
+
+const remark = z.object({
+  kind: z.enum(["acknowledged", "comment"]),
+  at: z.number(),
+  by: z.string(),
+  text: z.string().optional(),
+});
+type Remark = z.infer<typeof remark>;
+
+const words = z.string().trim().min(1).max(4_000);
+/** The bodies, by the last part of the path. */
+export const asked = {
+  acknowledge: z.strictObject({ text: words.optional() }),
+  comments: z.strictObject({ text: words }),
+};
+
+/** `POST /v1/incidents/{id}/acknowledge {text?}` and `POST /v1/incidents/{id}/comments {text}`; `by` is the token's id. */
+export function remarks({ clock, random }: Ports, { retention }: Config, store: Store, access: Access): Hono {
+  const app = new Hono();
+  for (const verb of ["acknowledge", "comments"] as const) {
+    app.post(`/v1/incidents/:id/${verb}`, access.allow("operate"), limited, async (c) => {
+      const read = await body(c, asked[verb], verb === "comments" ? "a comment" : "an acknowledgement");
+      if ("response" in read) return read.response;
+      const incident = await store.incident(c.req.param("id"));
+      if (!incident || !await access.may(c, "operate", incident.target)) {
+        return problem(c, "not-found", "No incident has this id");
+      }
+      if (verb === "acknowledge" && incident.state !== "open") {
+        return problem(c, "conflict", "This incident is resolved");
+      }
+      if ((await remarksOn(store, incident.id)).length >= REMARKS) {
+        return problem(c, "conflict", `An incident has ${REMARKS} remarks at most`);
+      }
+      const at = clock.now();
+      const said: Remark = { kind: KINDS[verb], at, by: (await access.principal(c))!.id, ...read.value };
+      const mark = `${at.toString(36).padStart(9, "0")}${Math.floor(random() * 36 ** 6).toString(36)}`;
+      await store.tell({
+        kind: "remark",
+        key: `${incident.id}/${mark}`,
+        order: 0,
+        value: JSON.stringify(said),
+        expiresAt: at + retention.incidentsMs + SPARE_MS,
+      });
+      return c.json(remarkView(said), 201);
+    });
+  }
+  return app;
+}
+
+/** What people said of an incident, oldest first. */
+export async function remarksOn(store: Store, incident: string): Promise<Remark[]> {
+  const memos = await store.told({ kind: "remark", under: `${incident}/`, limit: REMARKS });
+  return memos.map(({ value }) => remark.parse(JSON.parse(value)));
+}
+
+/** When the present episode was acknowledged (epoch ms), by incident id, among the newest 1,000 remarks. */
+export async function acknowledgements(store: Store): Promise<Map<string, number[]>> {
+  const all = new Map<string, number[]>();
+  for (const { key, value } of await store.told({ kind: "remark", limit: LISTED })) {
+    const { kind, at } = remark.parse(JSON.parse(value));
+    const id = key.slice(0, key.lastIndexOf("/"));
+    if (kind === "acknowledged") all.set(id, [...all.get(id) ?? [], at]);
+  }
+  return all;
+}
+
+/** The first acknowledgement since the incident was opened last; a new episode wants a new one. */
+export function acknowledgedAt(
+  { timeline, openedAt }: Incident,
+  times: readonly number[],
+): number | undefined {
+  const opened = timeline.findLast(({ change }) => change === "opened")?.at ?? openedAt;
+  return times.find((at) => at >= opened);
+}
+
+/** A remark with its time in words. */
+export const remarkView = ({ at, ...rest }: Remark) => ({ at: iso(at), ...rest });

@@ -1,0 +1,62 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Ports } from "../../../base/ports.ts";
+import type { Event } from "../../../engine/notify/mod.ts";
+import type { Delivery, Store } from "../../../storage/store.ts";
+import type { Access } from "../middleware/access.ts";
+import { problem } from "../middleware/problem.ts";
+import { limit, query } from "../middleware/query.ts";
+import { sieve } from "../views/filtered_page.ts";
+import { iso } from "../views/status.ts";
+
+/** What the list may be asked. */
+export const filters = z.strictObject({
+  limit,
+  before: z.string().max(200).optional(),
+  state: z.enum(["pending", "delivered", "dead"]).optional(),
+  incident: z.string().max(100).optional(),
+});
+
+/** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for one that is not delivered. */
+export function deliveries({ clock }: Ports, store: Store, access: Access): Hono {
+  const app = new Hono();
+
+  app.get("/v1/deliveries", access.allow("read"), async (c) => {
+    const read = query(c, filters);
+    if ("response" in read) return read.response;
+    const { limit, before, ...wanted } = read.value;
+    const who = await access.principal(c);
+    const page = sieve(
+      (page) => store.deliveries({ ...wanted, ...page }),
+      { limit, before },
+      (delivery) => who!.all || who!.good(targetOf(delivery)),
+    );
+    const [{ items, next }, disabled] = await Promise.all([page, store.disabled()]);
+    const webhooks = Object.fromEntries(Object.entries(disabled).map(([id, at]) => [id, iso(at)]));
+    return c.json({ deliveries: items.map(view), next, disabledWebhooks: webhooks });
+  });
+
+  app.post("/v1/deliveries/:id/resend", access.allow("operate"), async (c) => {
+    // A delivery is found by its id alone, so only a token for all targets can be good for it.
+    if (!(await access.principal(c))?.all) return await access.refuse(c, "operate");
+    const id = c.req.param("id");
+    if (!await store.resend(id, clock.now())) {
+      return problem(c, "conflict", "There is no dead or pending delivery with this id");
+    }
+    return c.json({ id, state: "pending" }, 202);
+  });
+
+  return app;
+}
+
+const targetOf = ({ body }: Delivery): string => (JSON.parse(body) as Event).data.target.id;
+
+function view({ body, createdAt, nextAt, lastAttemptAt, ...rest }: Delivery) {
+  return {
+    ...rest,
+    createdAt: iso(createdAt),
+    nextAt: rest.state === "pending" ? iso(Math.max(nextAt, createdAt)) : undefined,
+    lastAttemptAt: iso(lastAttemptAt),
+    event: JSON.parse(body),
+  };
+}

@@ -1,0 +1,75 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Config } from "../../../config/config.ts";
+import type { Clock } from "../../../base/ports.ts";
+import type { Deployment, Rollouts } from "../../../storage/records/deployments.ts";
+import type { Access } from "../middleware/access.ts";
+import { capped, parsed } from "../middleware/body.ts";
+import { problem } from "../middleware/problem.ts";
+import { limit, query } from "../middleware/query.ts";
+import { iso } from "../views/status.ts";
+
+const BODY_CAP_BYTES = 16 * 1024;
+/** A clock that runs ahead by less is forgiven. */
+const AHEAD_MS = 300_000;
+
+const word = z.string().min(1).max(200);
+/** The body of a new one. */
+export const wanted = z.strictObject({
+  target: z.string().max(100),
+  version: word,
+  anchor: word.optional(),
+  at: z.iso.datetime({ offset: true }).optional(),
+  environment: word.optional(),
+  url: z.url({ protocol: /^https?$/ }).max(500).optional(),
+});
+/** What the list may be asked. */
+export const filters = z.strictObject({
+  target: z.string().max(100),
+  limit,
+  before: z.string().max(20).optional(),
+});
+
+/** `POST /v1/deployments {target, version, anchor?, at?, environment?, url?}`, and `GET /v1/deployments?target=`, newest first. */
+export function deployments(
+  clock: Pick<Clock, "now">,
+  config: Config,
+  rollouts: Rollouts,
+  access: Access,
+): Hono {
+  const app = new Hono();
+  const known = new Set(config.targets.map(({ id }) => id));
+
+  app.post("/v1/deployments", access.allow("operate"), capped(BODY_CAP_BYTES), async (c) => {
+    const read = parsed(c, await c.req.text(), wanted);
+    if ("response" in read) return read.response;
+    const { target, at, ...rest } = read.value;
+    if (!await access.may(c, "operate", target)) return await access.refuse(c, "operate", target);
+    if (!known.has(target)) return problem(c, "not-found", "No target has this id");
+    const nowMs = clock.now();
+    const atMs = at === undefined ? nowMs : Date.parse(at);
+    const oldestMs = nowMs - config.retention.daysMs;
+    if (atMs > nowMs + AHEAD_MS || atMs < oldestMs) {
+      return problem(c, "bad-request", `at must lie between ${iso(oldestMs)} and now: it is ${at}`);
+    }
+    return c.json(deploymentView(await rollouts.record({ target, at: atMs, ...rest, source: "api" })), 201);
+  });
+
+  app.get("/v1/deployments", access.allow("read"), async (c) => {
+    const read = query(c, filters);
+    if ("response" in read) return read.response;
+    const { target, limit, before } = read.value;
+    if (!await access.may(c, "read", target)) return await access.refuse(c, "read", target);
+    if (!known.has(target)) return problem(c, "not-found", "No target has this id");
+    const all = await rollouts.of(target);
+    const older = before === undefined ? all : all.filter(({ at }) => at < Number(before));
+    const items = older.slice(0, limit);
+    const next = older.length > limit ? String(items.at(-1)!.at) : null;
+    return c.json({ deployments: items.map(deploymentView), next });
+  });
+
+  return app;
+}
+
+/** A deployment with its time in words. */
+export const deploymentView = ({ at, ...rest }: Deployment) => ({ at: iso(at), ...rest });

@@ -1,0 +1,191 @@
+/** `/v1/gates/{target}`: what deployment tools ask. Decides from stored state only. */
+import { type Context, Hono } from "hono";
+import * as z from "zod";
+import type { Config, Target } from "../../../config/config.ts";
+import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
+import { messageOf } from "../../../base/http/client.ts";
+import { type Decision, DECISIONS } from "../../../judgement/gate.ts";
+import type { Ports } from "../../../base/ports.ts";
+import type { Access } from "../middleware/access.ts";
+import { recently } from "../../../base/cache.ts";
+import { SAFE } from "../middleware/security_headers.ts";
+import { lines } from "../../../engine/gates/document.ts";
+import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
+import { capped } from "../middleware/body.ts";
+import { problem } from "../middleware/problem.ts";
+import { query } from "../middleware/query.ts";
+
+const BODY_CAP_BYTES = 64 * 1024;
+const MOST_RUNS = 100;
+const named = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
+/** Longer than anything is kept; further back there are no dates. */
+const LONGEST_MS = 4_000 * 86_400_000;
+const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(milliseconds)
+  .refine((ms) => ms <= LONGEST_MS, "at most 4000d");
+const ids = z.string().max(4_000).transform((text) => [...new Set(text.split(","))]);
+
+const parameters = {
+  check: ids.optional(),
+  regions: ids.optional(),
+  anchor: named.optional(),
+  since: z.union([durationMs, z.iso.datetime({ offset: true })]).optional(),
+  version: named.optional(),
+  minRuns: z.coerce.number().int().min(1).max(MOST_RUNS).optional(),
+  maxAge: durationMs.optional(),
+  degraded: z.enum(DECISIONS).default("pass"),
+  format: z.enum(["json", "text"]).default("json"),
+};
+/** What a gate may be asked. */
+export const gateQuery = z.strictObject({
+  ...parameters,
+  mode: z.enum(["status", "body"]).default("status"),
+});
+/** The same for `/rollback`, which always speaks by its status. */
+export const rollbackQuery = z.strictObject(parameters);
+
+/** What Flagger sends, as far as it matters here; anything else in it is passed over. */
+export const flagger = z.object({
+  name: z.string().max(253).optional(),
+  namespace: z.string().max(253).optional(),
+  checksum: z.string().max(100).optional(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+});
+type Body = z.infer<typeof flagger>;
+
+const STATUS = { pass: 200, fail: 409, inconclusive: 424 } as const;
+/** For `/rollback` 2xx means "roll back": only a confirmed failure may say so. */
+const ROLLBACK_STATUS = { pass: 409, fail: 200, inconclusive: 424 } as const;
+
+/**
+ * `GET|POST /v1/gates/{target}` and `/rollback`, both also below `/k/{token}` for tools that can send no header. A decision is 200, 409
+ * or 424 (`mode=body`: always 200), and never a redirect or 204. `/rollback` is 200 only for a confirmed failure, else 4xx.
+ */
+export function gates(
+  { clock, log, vault }: Ports,
+  config: Config,
+  decided: Gatekeeper,
+  access: Access,
+  told: () => number = () => 0,
+): Hono {
+  const app = new Hono();
+  const targets = new Map(config.targets.map((target) => [target.id, target]));
+  const limited = capped(BODY_CAP_BYTES);
+  const recent = recently<Sent>(clock, told);
+
+  const open = async (c: Context): Promise<{ target: Target; body: Body } | { response: Response }> => {
+    const [id, token] = [c.req.param("target")!, c.req.param("token")];
+    const body = await bodyOf(c);
+    if (!body) return { response: problem(c, "bad-request", "The body is not the JSON of a webhook") };
+    const given = token ?? body.metadata?.token;
+    if (!await access.may(c, "read", id, given)) {
+      return { response: await access.refuse(c, "read", id, given) };
+    }
+    const target = targets.get(id);
+    if (!target) {
+      return { response: problem(c, "not-found", "No gate has this name: a gate is a target's id") };
+    }
+    return { target, body };
+  };
+
+  /** The decision that was asked for, as it is sent; what was asked a moment ago is not decided again. */
+  const asked = async (
+    c: Context,
+    schema: typeof gateQuery | typeof rollbackQuery,
+  ): Promise<Sent | Response> => {
+    const opened = await open(c);
+    if ("response" in opened) return opened.response;
+    const { target, body } = opened;
+    const key = `${schema === gateQuery ? "" : "rollback "}${target.id}${searchOf(c)}`;
+    const kept = c.req.method === "POST" ? undefined : recent.get(key);
+    if (kept) return kept;
+    const read = query<z.infer<typeof gateQuery>>(c, schema as typeof gateQuery);
+    if ("response" in read) return read.response;
+    const { mode = "status", format, check, regions: places, ...rest } = read.value;
+    const checks = chosen(target.checks, check);
+    const regions = chosen(config.regions, places);
+    if (!checks) return problem(c, "not-found", `The target ${target.id} has no such check`);
+    if (!regions) return problem(c, "bad-request", "There is no such region");
+    const anchor = rest.anchor ?? rolloutOf(body);
+    const version = told();
+    const found = await decided({ ...rest, target, checks, regions, anchor });
+    const sent = {
+      decision: found.decision,
+      mode,
+      format,
+      text: format === "text" ? found.decision : lines(found),
+    };
+    if (c.req.method !== "POST") recent.set(key, sent, version);
+    return sent;
+  };
+
+  const gate = async (c: Context) => {
+    const sent = await asked(c, gateQuery);
+    if (sent instanceof Response) return sent;
+    return answer(sent, sent.mode === "body" ? 200 : STATUS[sent.decision]);
+  };
+
+  const rollback = async (c: Context) => {
+    try {
+      const sent = await asked(c, rollbackQuery);
+      return sent instanceof Response ? sent : answer(sent, ROLLBACK_STATUS[sent.decision]);
+    } catch (error) {
+      // Nobody may take our own fault for a reason to roll back, or ask until we have lost it.
+      log.error("a gate failed", { error: vault.redact(messageOf(error)) });
+      return problem(c, "undecided", "This cannot be decided now; the log of this process says why");
+    }
+  };
+
+  for (const path of ["/v1/gates/:target", "/v1/gates/:target/k/:token"]) {
+    app.get(path, gate).post(path, limited, gate);
+    app.get(`${path}/rollback`, rollback).post(`${path}/rollback`, limited, rollback);
+  }
+  return app;
+}
+
+/** A decision as text. */
+interface Sent {
+  decision: Decision;
+  mode: "status" | "body";
+  format: "json" | "text";
+  text: string;
+}
+
+const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" };
+
+/** With every header that it needs, which is cheaper than to add them later. A text is compared as a whole by some: no newline. */
+const answer = ({ decision, format, text }: Sent, status: 200 | 409 | 424) =>
+  new Response(text, {
+    status,
+    headers: { ...SAFE, "x-gate-decision": decision, "content-type": TYPES[format] },
+  });
+
+/** The query string as it stands in the URL. */
+function searchOf(c: Context): string {
+  const at = c.req.url.indexOf("?");
+  return at < 0 ? "" : c.req.url.slice(at);
+}
+
+/** Null: there is a body that is no JSON object. */
+async function bodyOf(c: Context): Promise<Body | null> {
+  if (c.req.method !== "POST") return {};
+  const text = await c.req.text();
+  if (text.trim() === "") return {};
+  try {
+    return flagger.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+const rolloutOf = ({ name, namespace, checksum }: Body) =>
+  name && namespace && checksum ? `${namespace}/${name}/${checksum}` : undefined;
+
+/** All of them, or the named ones; null if one is not there. */
+function chosen<T extends { id: string }>(
+  all: readonly T[],
+  names: readonly string[] | undefined,
+): T[] | null {
+  if (!names) return [...all];
+  const found = names.map((name) => all.find(({ id }) => id === name));
+  return found.every((one) => one !== undefined) ? found : null;
+}

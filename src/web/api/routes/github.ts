@@ -1,0 +1,105 @@
+/** What GitHub tells of deployments, and asks before one: `POST /v1/events/github`, signed with `hooks.github.secret`. */
+import { type Context, Hono } from "hono";
+import * as z from "zod";
+import type { Config } from "../../../config/config.ts";
+import type { GitHubHook } from "../../../config/hooks.ts";
+import type { Ports } from "../../../base/ports.ts";
+import type { Rollouts } from "../../../storage/records/deployments.ts";
+import type { Store } from "../../../storage/store.ts";
+import { type Approvals, approvals, requested } from "../../../engine/github/approvals.ts";
+import { BODY_CAP_BYTES, FORGOTTEN, isForgotten, passed, recorded } from "./hooks.ts";
+import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
+import { capped, parsed } from "../middleware/body.ts";
+import { problem } from "../middleware/problem.ts";
+
+export { approver } from "../../../engine/github/approvals.ts";
+
+const word = z.string().min(1).max(200);
+/** Whoever writes a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
+const WEB = z.url({ protocol: /^https?$/ });
+
+/** GitHub's `deployment_status` event, as far as it is read. */
+export const deploymentStatus = z.object({
+  deployment_status: z.object({
+    state: z.string(),
+    created_at: z.iso.datetime({ offset: true }),
+    environment_url: z.string().max(500).nullish(),
+    log_url: z.string().max(500).nullish(),
+  }),
+  deployment: z.object({ sha: word, environment: word }),
+  repository: z.object({ full_name: word }),
+});
+
+/** What the route needs of the rest. */
+export interface GitHubOptions {
+  ports: Ports;
+  config: Config;
+  store: Store;
+  rollouts: Rollouts;
+  keeper: Gatekeeper;
+}
+
+/** The route; of a config without `hooks.github` none. */
+export function github({ ports, config, store, rollouts, keeper }: GitHubOptions): Hono {
+  const { clock, vault } = ports;
+  const app = new Hono();
+  const hook = config.hooks.github;
+  if (!hook) return app;
+  const pending = approvals(ports, config, store, keeper);
+
+  app.post("/v1/events/github", capped(BODY_CAP_BYTES), async (c) => {
+    const text = await c.req.text();
+    if (!await signed(c.req.header("x-hub-signature-256"), text, vault.reveal(hook.secret))) {
+      return problem(c, "unauthorized", "X-Hub-Signature-256 is not that of hooks.github.secret");
+    }
+    const event = c.req.header("x-github-event");
+    if (event === "deployment_protection_rule") return await protectionRule(c, hook, text, pending);
+    if (event !== "deployment_status") return passed(c, "this event tells of no rollout");
+    const read = parsed(c, text, deploymentStatus);
+    if ("response" in read) return read.response;
+    const { deployment_status: status, deployment: { sha, environment }, repository } = read.value;
+    const target = targetOf(hook, repository.full_name, environment);
+    if (!target) return passed(c, "no rule of hooks.github names this repository and environment");
+    if (status.state !== "success") return passed(c, `state ${status.state} is no finished rollout`);
+    const url = [status.environment_url, status.log_url].find((one) => one && WEB.safeParse(one).success) ??
+      undefined;
+    const at = Math.min(clock.now(), Date.parse(status.created_at));
+    if (isForgotten(at, clock, config)) return passed(c, FORGOTTEN);
+    const deployment = { target, at, version: sha, anchor: sha, environment, url, source: "github" } as const;
+    return recorded(c, await rollouts.record(deployment));
+  });
+
+  return app;
+}
+
+async function protectionRule(c: Context, hook: GitHubHook, text: string, approvals: Approvals) {
+  const read = parsed(c, text, requested);
+  if ("response" in read) return read.response;
+  const { environment, repository } = read.value;
+  const target = targetOf(hook, repository.full_name, environment);
+  if (!target) {
+    return problem(c, "not-found", "No rule of hooks.github names this repository and environment");
+  }
+  if (!hook.app) return problem(c, "forbidden", "Set hooks.github.app in the config: only an app may answer");
+  return await approvals.ask(target, read.value)
+    ? c.json({ pending: true, target }, 202)
+    : problem(c, "bad-request", "deployment_callback_url is not one of hooks.github.api");
+}
+
+/** The target that this is about; the first rule that matches. */
+const targetOf = ({ rules }: GitHubHook, repository: string, environment: string): string | undefined =>
+  rules.find((rule) =>
+    rule.repository.toLowerCase() === repository.toLowerCase() &&
+    (rule.environment === undefined || rule.environment === environment)
+  )?.target;
+
+/** Whether `sha256=<hex>` is the HMAC-SHA256 of the body (GitHub, "Validating webhook deliveries"); takes as long if not. */
+async function signed(header: string | undefined, body: string, secret: string): Promise<boolean> {
+  const [, hex] = /^sha256=([0-9a-f]{64})$/.exec(header ?? "") ?? [];
+  if (!hex) return false;
+  const utf8 = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["verify"]);
+  const mac = Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
+  return await crypto.subtle.verify("HMAC", key, mac, utf8.encode(body));
+}

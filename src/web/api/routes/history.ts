@@ -1,0 +1,181 @@
+import { type Context, Hono } from "hono";
+import * as z from "zod";
+import type { Check, Config } from "../../../config/config.ts";
+import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
+import { type Figures, level, merged, nothing, percentile } from "../../../judgement/service_level.ts";
+import type { Incident } from "../../../judgement/incident.ts";
+import { decodeHistory, type Packing } from "../../../storage/codec.ts";
+import type { Ports } from "../../../base/ports.ts";
+import type { Store } from "../../../storage/store.ts";
+import type { Access } from "../middleware/access.ts";
+import { stretches } from "../../../storage/history/series.ts";
+import { problem } from "../middleware/problem.ts";
+import { limit, query } from "../middleware/query.ts";
+import { iso } from "../views/status.ts";
+
+const DAY_MS = 86_400_000;
+/** Incidents that one answer looks at, newest first. */
+const INCIDENTS = 1_000;
+const PAGE = 200;
+
+/** What `history` and `sli` may be asked. */
+export const windowed = z.strictObject({
+  window: z.string().regex(DURATION, "a duration such as 24h, 7d or 90d").default("24h")
+    .transform(milliseconds)
+    .refine((ms) => ms >= 3_600_000 && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
+});
+/** What `slots` may be asked. */
+export const slots = z.strictObject({
+  limit,
+  before: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
+});
+
+/**
+ * The past of one check: `…/history?window=` by hour or day, `…/sli?window=` in one figure each, `…/slots` verdict by verdict for as
+ * long as raw rounds are kept.
+ */
+export function history(
+  { clock }: Ports,
+  config: Config,
+  store: Store,
+  packing: Packing,
+  access: Access,
+): Hono {
+  const app = new Hono();
+  const checks = new Map(config.checks.map((check) => [check.key, check]));
+  const checkOf = (c: Context) => checks.get(`${c.req.param("id")}/${c.req.param("check")}`);
+  const unknown = (c: Context) => problem(c, "not-found", "No target and check have these ids");
+  const path = "/v1/targets/:id/checks/:check";
+
+  /** The stretches of the asked window, or the answer that says what is wrong. */
+  const past = async (c: Context) => {
+    const check = checkOf(c);
+    if (!check || !await access.may(c, "read", check.target.id)) return { response: unknown(c) };
+    const read = query(c, windowed);
+    if ("response" in read) return read;
+    const nowMs = clock.now();
+    const fromMs = nowMs - read.value.window;
+    return { check, fromMs, nowMs, found: await stretches(store, config, packing, check, { fromMs, nowMs }) };
+  };
+
+  app.get(`${path}/history`, access.allow("read"), async (c) => {
+    const asked = await past(c);
+    if ("response" in asked) return asked.response;
+    const stretches = asked.found.map(({ unit, start, figures }) => ({
+      unit,
+      start: iso(start),
+      seconds: figures.seconds,
+      ...level(figures),
+    }));
+    return c.json({ from: iso(asked.fromMs), to: iso(asked.nowMs), stretches });
+  });
+
+  app.get(`${path}/sli`, access.allow("read"), async (c) => {
+    const asked = await past(c);
+    if ("response" in asked) return asked.response;
+    const { check, fromMs, nowMs, found } = asked;
+    const figures = found.reduce((all, { figures }) => merged(all, figures), nothing());
+    const { list, complete } = await incidentsOf(store, check, fromMs);
+    return c.json({
+      from: iso(found[0]?.start ?? fromMs),
+      to: iso(nowMs),
+      ...level(figures),
+      incidents: { complete, ...repair(list, fromMs) },
+      probers: probersOf(figures),
+    });
+  });
+
+  app.get(`${path}/slots`, access.allow("read"), async (c) => {
+    const check = checkOf(c);
+    if (!check || !await access.may(c, "read", check.target.id)) return unknown(c);
+    const read = query(c, slots);
+    if ("response" in read) return read.response;
+    return c.json(await slotsOf(store, config, packing, check, read.value, clock.now()));
+  });
+
+  return app;
+}
+
+/** Verdict by verdict, newest first; `next` is the `before` of the next page. */
+async function slotsOf(
+  store: Store,
+  { retention }: Config,
+  { shardOf }: Packing,
+  check: Check,
+  { limit, before }: { limit: number; before?: number },
+  nowMs: number,
+) {
+  const shard = shardOf.get(check.key)!;
+  const oldest = nowMs - retention.rawMs;
+  const lines: object[] = [];
+  let end = Math.min(nowMs, (before ?? Infinity) - 1);
+  // Hour by hour, so that a page costs what it shows.
+  for (; end >= oldest && lines.length < limit; end -= 3_600_000) {
+    const samples = await store.samples({ shard, from: Math.max(oldest, end - 3_600_000 + 1), to: end });
+    for (const { slot, data } of samples.reverse()) {
+      const line = decodeHistory(data, shard)[check.key];
+      if (line) lines.push({ slot: iso(slot), outcome: line.outcome, probers: line.traces });
+    }
+  }
+  const page = lines.slice(0, limit) as { slot: string }[];
+  const more = lines.length > limit || end >= oldest;
+  return { slots: page, next: more ? page.at(-1)?.slot ?? null : null };
+}
+
+/** The incidents of a check that were open at some time since `fromMs`. */
+async function incidentsOf(store: Store, check: Check, fromMs: number) {
+  const list: Incident[] = [];
+  let before: string | undefined;
+  for (let seen = 0; seen < INCIDENTS; seen += PAGE) {
+    const { items, next } = await store.incidents({
+      target: check.target.id,
+      check: check.id,
+      limit: PAGE,
+      before,
+    });
+    list.push(...items.filter(({ state, resolvedAt }) => state === "open" || resolvedAt! >= fromMs));
+    if (next === null) return { list, complete: true };
+    before = next;
+  }
+  return { list, complete: false };
+}
+
+/**
+ * How service incidents ended: the mean time to repair of those resolved, and how long after its journey failed the service's
+ * own report said so (an outcome `not_ready`); `neverAdmitted` are the resolved ones in which it never did.
+ */
+function repair(incidents: readonly Incident[], fromMs: number) {
+  const service = incidents.filter(({ family }) => family === "service");
+  const ended = service.filter(({ resolvedAt }) => resolvedAt !== undefined && resolvedAt >= fromMs);
+  const admitted = service.map((incident) => [incident, admission(incident)] as const);
+  const delays = admitted.flatMap(([, at]) => at === undefined ? [] : at);
+  return {
+    service: service.length,
+    open: service.filter(({ state }) => state === "open").length,
+    mttrSeconds: mean(ended.map(({ openedAt, resolvedAt }) => (resolvedAt! - openedAt) / 1_000)),
+    detectionDelaySeconds: mean(delays),
+    neverAdmitted: admitted.filter(([{ state }, at]) => state === "resolved" && at === undefined).length,
+  };
+}
+
+/** Seconds from the opening until the report admitted it. */
+function admission({ openedAt, timeline }: Incident): number | undefined {
+  const entry = timeline.find(({ outcome }) => outcome === "not_ready");
+  return entry && (entry.at - openedAt) / 1_000;
+}
+
+const mean = (values: number[]) =>
+  values.length === 0 ? null : values.reduce((all, value) => all + value, 0) / values.length;
+
+/** Rounds by verdict, and percentiles of the journeys in ms, within 9 %. */
+const probersOf = ({ probers }: Figures) =>
+  Object.entries(probers).map(([id, { words, latency }]) => ({
+    id,
+    rounds: words,
+    latencyMs: {
+      p50: percentile(latency, 0.5),
+      p90: percentile(latency, 0.9),
+      p95: percentile(latency, 0.95),
+      p99: percentile(latency, 0.99),
+    },
+  }));

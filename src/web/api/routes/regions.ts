@@ -1,0 +1,66 @@
+import { Hono } from "hono";
+import type { Config, ProberConfig } from "../../../config/config.ts";
+import type { States } from "../../../storage/codec.ts";
+import type { Ports } from "../../../base/ports.ts";
+import { staleAt } from "../../../config/schedule.ts";
+import type { ProberState } from "../../../judgement/state.ts";
+import type { Access } from "../middleware/access.ts";
+import type { StatesReader } from "../../../storage/states.ts";
+import { iso } from "../views/status.ts";
+
+/** Reasons for gaps that one prober shows. */
+const REASONS = 10;
+
+/**
+ * `GET /v1/regions`: how well each prober does its work. The newest slot that it walked and how far that lies behind, where it is, whether it is
+ * set aside, and the checks whose latest slot it missed, with the reasons.
+ */
+export function regions({ clock }: Ports, config: Config, states: StatesReader, access: Access): Hono {
+  const app = new Hono();
+  app.get("/v1/regions", access.allow("read"), async (c) => {
+    const known = await states();
+    const nowMs = clock.now();
+    return c.json({
+      regions: config.regions.map(({ id, quorum, probers }) => ({
+        id,
+        quorum,
+        probers: probers.map((prober) => proberOf(config, prober, known, nowMs)),
+      })),
+    });
+  });
+  return app;
+}
+
+function proberOf(config: Config, prober: ProberConfig, states: States, nowMs: number) {
+  const seen = config.checks.flatMap((check) => {
+    const state = states[check.key]?.probers[prober.id];
+    return state ? [{ check, state }] : [];
+  });
+  const slots = seen.flatMap(({ state }) => state.witness?.slot ?? []);
+  const slot = slots.length > 0 ? Math.max(...slots) : undefined;
+  const newest = seen.map(({ state }) => state)
+    .toSorted((a, b) => (b.witness?.slot ?? 0) - (a.witness?.slot ?? 0));
+  const missed = seen.flatMap(({ state }) => gapOf(state) ?? []);
+  const reasons = Map.groupBy(missed, (reason) => reason);
+  return {
+    id: prober.id,
+    kind: prober.kind,
+    ...(prober.kind === "place" && { asked: prober.place }),
+    place: newest.find(({ place }) => place)?.place,
+    setAside: newest[0]?.aside ?? null,
+    settledSlot: iso(slot),
+    lagMs: slot === undefined ? null : Math.max(0, nowMs - slot),
+    checks: config.checks.length,
+    stale: config.checks.length -
+      seen.filter(({ check, state: { standing: { freshAt } } }) =>
+        freshAt !== undefined && nowMs <= staleAt(check, freshAt)
+      ).length,
+    gaps: missed.length,
+    reasons: Object.fromEntries([...reasons].slice(0, REASONS).map(([reason, all]) => [reason, all.length])),
+  };
+}
+
+/** Why the newest slot has no round, if it has none. */
+function gapOf({ witness, missed }: ProberState): string | undefined {
+  return missed && missed.slot > (witness?.slot ?? 0) ? missed.reason : undefined;
+}

@@ -1,0 +1,136 @@
+import { type Context, Hono } from "hono";
+import * as z from "zod";
+import { closest } from "../../../base/closest.ts";
+import type { Config } from "../../../config/config.ts";
+import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
+import type { Ports } from "../../../base/ports.ts";
+import {
+  type Match,
+  memoOf,
+  type Silence,
+  SILENCES,
+  silences as remembered,
+  silencing,
+  subjectOf,
+} from "../../../storage/records/silences.ts";
+import type { Store } from "../../../storage/store.ts";
+import type { Access, Principal } from "../middleware/access.ts";
+import { body, limited } from "../middleware/read_body.ts";
+import { problem } from "../middleware/problem.ts";
+import { query } from "../middleware/query.ts";
+import { iso } from "../views/status.ts";
+
+const LONGEST_MS = 400 * 86_400_000;
+
+const glob = z.string().min(1).max(100);
+const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
+/** The body of a new one. */
+export const asked = z.strictObject({
+  match: z.strictObject({
+    target: glob.optional(),
+    check: glob.optional(),
+    labels: z.record(glob, glob).refine((labels) => {
+      const { length } = Object.keys(labels);
+      return length >= 1 && length <= 10;
+    }, "1 to 10 labels").optional(),
+  }).refine(
+    (match) => Object.keys(match).length > 0,
+    'name a target, a check or labels; `target: "*"` is all',
+  ),
+  from: instant.optional(),
+  until: z.union([instant, z.string().regex(DURATION, "a time (RFC 3339) or a duration such as 2h")]),
+  reason: z.string().trim().min(1).max(500),
+});
+
+/** What the list may be asked. */
+export const listed = z.strictObject({ all: z.enum(["true", "false"]).optional() });
+
+/**
+ * `POST /v1/silences {match, from?, until, reason}`, `GET` of those that stand or are to come (`?all=true`: of the last week too) and
+ * `DELETE /v1/silences/{id}`, which ends one now. A token for some targets silences only these.
+ */
+export function silences({ clock, random }: Ports, config: Config, store: Store, access: Access): Hono {
+  const app = new Hono();
+
+  app.post("/v1/silences", access.allow("operate"), limited, async (c) => {
+    const read = await body(c, asked, "a silence");
+    if ("response" in read) return read.response;
+    const { match, from = clock.now(), until, reason } = read.value;
+    const end = typeof until === "number" ? until : from + milliseconds(until);
+    const nowMs = clock.now();
+    const fault = faultOf(from, end, nowMs);
+    if (fault) return problem(c, "bad-request", fault);
+    const who = (await access.principal(c))!;
+    const foreign = config.checks.find((check) => covers(match, check) && !who.good(check.target.id));
+    if (foreign && !who.all) return await access.refuse(c, "operate", foreign.target.id);
+    const unknown = unknownTarget(match, config.targets.map(({ id }) => id).filter(who.good));
+    if (unknown) return problem(c, "bad-request", unknown);
+    const standing = await remembered(store);
+    if (standing.length >= SILENCES) {
+      return problem(c, "conflict", `At most ${SILENCES} silences are remembered`);
+    }
+    const id = `sil_${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36).padStart(6, "0")}`;
+    const silence: Silence = { id, match, from, until: end, reason, by: who.id };
+    await store.tell(memoOf(silence));
+    return c.json(view(silence, config, nowMs), 201);
+  });
+
+  app.get("/v1/silences", access.allow("read"), async (c) => {
+    const read = query(c, listed);
+    if ("response" in read) return read.response;
+    const nowMs = clock.now();
+    const past = read.value.all === "true";
+    const who = (await access.principal(c))!;
+    const shown = (await remembered(store)).filter((silence) =>
+      (past || nowMs < silence.until) && concerns(silence, config, who)
+    );
+    return c.json({ silences: shown.map((silence) => view(silence, config, nowMs)) });
+  });
+
+  app.delete("/v1/silences/:id", access.allow("operate"), async (c) => {
+    const silence = (await remembered(store)).find(({ id }) => id === c.req.param("id"));
+    const nowMs = clock.now();
+    if (!silence) return problem(c, "not-found", "No silence has this id");
+    if (!await mayEnd(c, access, silence, config)) {
+      return await access.refuse(c, "operate", "all its targets");
+    }
+    if (nowMs >= silence.until) return problem(c, "conflict", "This silence is over");
+    // Not forgotten: it still says why notices were held.
+    await store.tell(memoOf({ ...silence, until: Math.max(nowMs, silence.from) }, true));
+    return c.body(null, 204);
+  });
+
+  return app;
+}
+
+/** A name without `*` is meant to be one: a typing error must not leave somebody without the silence that he asked for. */
+function unknownTarget({ target }: Match, ids: string[]): string | undefined {
+  if (target === undefined || target.includes("*") || ids.includes(target)) return undefined;
+  const nearest = closest(target, ids);
+  return `This token knows no target ${target}${nearest ? `; did you mean ${nearest}?` : ""}`;
+}
+
+function faultOf(from: number, until: number, nowMs: number): string | undefined {
+  if (from - nowMs > LONGEST_MS) return "A silence begins within 400 days";
+  if (until <= from) return "`until` must be after `from`";
+  if (until <= nowMs) return "This silence would be over already";
+  return until - from > LONGEST_MS ? "A silence lasts 400 days at most" : undefined;
+}
+
+const covers = (match: Match, check: Config["checks"][number]) =>
+  silencing([{ id: "", match, from: 0, until: 1, reason: "", by: "" }], subjectOf(check), 0) !== undefined;
+
+const concerns = ({ match }: Silence, { checks }: Config, who: Principal) =>
+  who.all || checks.some((check) => covers(match, check) && who.good(check.target.id));
+
+async function mayEnd(c: Context, access: Access, { match }: Silence, { checks }: Config): Promise<boolean> {
+  const who = await access.principal(c);
+  return !!who && (who.all || checks.every((check) => !covers(match, check) || who.good(check.target.id)));
+}
+
+function view(silence: Silence, { checks }: Config, nowMs: number) {
+  const { from, until, match, ...rest } = silence;
+  const state = nowMs < from ? "pending" : nowMs < until ? "active" : "over";
+  const concerned = checks.filter((check) => covers(match, check)).map(({ key }) => key);
+  return { ...rest, match, state, from: iso(from), until: iso(until), checks: concerned };
+}

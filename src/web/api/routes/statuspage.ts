@@ -1,0 +1,177 @@
+/**
+ * `/api/v2/*.json` in the shape of Atlassian Statuspage (its public "Status API"), so that aggregators read Assay. Public, and as
+ * coarse as `/v1/status`: a component is a target by name; nothing tells checks, regions or probers apart.
+ *
+ * Without fresh evidence a component is `degraded_performance` and says so in its description: the shape has no word for
+ * "unknown", it must not be green, and a prober's fault must not be an outage.
+ */
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import type { Config, Target } from "../../../config/config.ts";
+import type { Incident } from "../../../judgement/incident.ts";
+import type { States } from "../../../storage/codec.ts";
+import type { Ports } from "../../../base/ports.ts";
+import type { Store } from "../../../storage/store.ts";
+import { FAILED } from "../../../judgement/verdict.ts";
+import { fresh } from "../../../base/cache.ts";
+import { type Impact, type Spell, spells } from "../views/outages.ts";
+import type { StatesReader } from "../../../storage/states.ts";
+import { type CoarseWord, iso, publicStatus, wordOf } from "../views/status.ts";
+
+type ComponentStatus = "operational" | "degraded_performance" | "partial_outage" | "major_outage";
+
+/** The newest incidents that are looked at; several may be one to the public. */
+const LOOKED_AT = 100;
+/** What Statuspage itself shows at most. */
+const SHOWN = 50;
+
+/** The five documents. */
+export function statuspage({ clock }: Ports, config: Config, store: Store, states: StatesReader): Hono {
+  const app = new Hono();
+  app.use("/api/v2/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
+  const now = fresh(clock, async () => view(config, await states(), clock.now()));
+  const newest = fresh(clock, () => store.incidents({ limit: LOOKED_AT }));
+
+  app.get("/api/v2/status.json", async (c) => {
+    const { page, status } = await now();
+    return c.json({ page, status });
+  });
+  app.get("/api/v2/components.json", async (c) => {
+    const { page, components } = await now();
+    return c.json({ page, components });
+  });
+  app.get("/api/v2/summary.json", async (c) => {
+    const { page, status, components, open } = await now();
+    return c.json({ page, components, incidents: open, scheduled_maintenances: [], status });
+  });
+  app.get("/api/v2/incidents/unresolved.json", async (c) => {
+    const { page, open } = await now();
+    return c.json({ page, incidents: open });
+  });
+  app.get("/api/v2/incidents.json", async (c) => {
+    const { page, components, unresolved } = await now();
+    const { items } = await newest();
+    const all = new Map([...items, ...unresolved].map((incident) => [incident.id, incident]));
+    return c.json({ page, incidents: written(config, [...all.values()], components).slice(0, SHOWN) });
+  });
+  return app;
+}
+
+type Component = ReturnType<typeof componentOf>;
+
+function view(config: Config, states: States, nowMs: number) {
+  const coarse = new Map(publicStatus(config, states, nowMs).targets.map(({ id, status }) => [id, status]));
+  const unresolved = config.checks.flatMap(({ key }) => states[key]?.incidents ?? [])
+    .filter(({ state }) => state === "open");
+  const out = new Set(
+    spells(unresolved).filter(({ impact }) => impact === "major").map(({ target }) => target),
+  );
+  const components = config.targets.map((target, at) => {
+    const word = coarse.get(target.id) ?? "unknown";
+    const failed = target.checks.map((check) => FAILED.has(wordOf(check, states[check.key], nowMs)));
+    const status = statusOf(word, failed.every(Boolean), out.has(target.id));
+    const changes = target.checks.flatMap(({ key }) => states[key]?.since ?? []);
+    return componentOf(target, at, status, word === "unknown", iso(Math.max(...changes, 0) || nowMs)!);
+  });
+  const updated_at = components.map((component) => component.updated_at).toSorted().at(-1);
+  return {
+    page: { id: "assay", name: "Assay", url: config.publicUrl ?? "", time_zone: "Etc/UTC", updated_at },
+    status: whole(components),
+    components,
+    unresolved,
+    open: written(config, unresolved, components).slice(0, SHOWN),
+  };
+}
+
+/** `partial_outage`: some of its checks failed, or an outage of it is not over. */
+function statusOf(word: CoarseWord, allFailed: boolean, out: boolean): ComponentStatus {
+  if (allFailed) return "major_outage";
+  if (word === "not_ready" || out) return "partial_outage";
+  return word === "ready" ? "operational" : "degraded_performance";
+}
+
+function componentOf(
+  { id, name }: Target,
+  at: number,
+  status: ComponentStatus,
+  unknown: boolean,
+  since: string,
+) {
+  return {
+    id,
+    name,
+    status,
+    created_at: since,
+    updated_at: since,
+    position: at + 1,
+    description: unknown ? "Status unknown: there is not enough evidence" : null,
+    showcase: false,
+    start_date: null,
+    group_id: null,
+    page_id: "assay",
+    group: false,
+    only_show_if_degraded: false,
+  };
+}
+
+/** The words of the whole, worst first. */
+const WHOLE: readonly [
+  holds: (all: readonly Component[]) => boolean,
+  indicator: string,
+  description: string,
+][] = [
+  [(all) => all.every(({ status }) => status === "major_outage"), "critical", "Major System Outage"],
+  [(all) => all.some(({ status }) => status === "major_outage"), "major", "Partial System Outage"],
+  [(all) => all.some(({ status }) => status === "partial_outage"), "major", "Partial System Outage"],
+  [(all) => all.every(({ description }) => description !== null), "minor", "Status Unknown"],
+  [(all) => all.some(({ description }) => description !== null), "minor", "Status Partially Unknown"],
+  [(all) => all.some(({ status }) => status !== "operational"), "minor", "Partially Degraded Service"],
+  [() => true, "none", "All Systems Operational"],
+];
+
+function whole(components: readonly Component[]) {
+  const [, indicator, description] = WHOLE.find(([holds]) => holds(components))!;
+  return { indicator, description };
+}
+
+const SAID: Record<Impact, string> = { major: "is not ready", minor: "is degraded" };
+
+/** Newest first; what is no longer in the config is not shown. */
+function written(config: Config, incidents: readonly Incident[], components: readonly Component[]) {
+  const known = new Map(components.map((component) => [component.id, component]));
+  return spells(incidents).filter(({ target }) => known.has(target))
+    .map((spell) => incidentOf(spell, known.get(spell.target)!, config.publicUrl ?? ""));
+}
+
+function incidentOf(spell: Spell, component: Component, shortlink: string) {
+  const { target, impact, openedAt, updatedAt, resolvedAt } = spell;
+  const id = `${target}-${openedAt.toString(36)}`;
+  const name = `${component.name} ${SAID[impact]}`;
+  const update = (status: string, body: string, at: number) => ({
+    id: `${id}-${status}`,
+    incident_id: id,
+    status,
+    body,
+    created_at: iso(at),
+    updated_at: iso(at),
+    display_at: iso(at),
+  });
+  const opened = update("investigating", `${name}.`, openedAt);
+  return {
+    id,
+    name,
+    status: resolvedAt === undefined ? "investigating" : "resolved",
+    impact,
+    created_at: iso(openedAt),
+    started_at: iso(openedAt),
+    updated_at: iso(updatedAt),
+    monitoring_at: null,
+    resolved_at: iso(resolvedAt) ?? null,
+    shortlink,
+    page_id: "assay",
+    incident_updates: resolvedAt === undefined
+      ? [opened]
+      : [update("resolved", "This is over.", resolvedAt), opened],
+    components: [component],
+  };
+}

@@ -1,0 +1,135 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Check, Config, Target } from "../../../config/config.ts";
+import type { States } from "../../../storage/codec.ts";
+import type { Clock, Ports } from "../../../base/ports.ts";
+import { worst } from "../../../evidence/report/merge.ts";
+import type { Statement, Subsystem } from "../../../evidence/report/report.ts";
+import { staleAt } from "../../../config/schedule.ts";
+import type { CheckState } from "../../../judgement/state.ts";
+import type { Access } from "../middleware/access.ts";
+import { problem } from "../middleware/problem.ts";
+import { query } from "../middleware/query.ts";
+import { speak } from "../views/dialect_response.ts";
+import type { StatesReader } from "../../../storage/states.ts";
+import { COARSE, type Word, wordOf } from "../views/status.ts";
+
+/** However many load balancers ask, the store is read this often. */
+const CACHE_MS = 5_000;
+
+/** What it may be asked. */
+export const filters = z.strictObject({
+  as: z.string().max(100).optional(),
+  check: z.string().max(100).optional(),
+});
+
+/**
+ * `GET /v1/targets/{id}/health?as=<dialect>[&check=<id>]`: the last settled verdict on a target, or on one of its checks, as a
+ * dialect says it. Anyone gets the state; checks, regions, contracts and reasons only a token of scope `read`.
+ */
+export function healthAs(
+  { clock }: Ports,
+  config: Config,
+  read: StatesReader,
+  access: Access,
+): Hono {
+  const app = new Hono();
+  const states = cached(read, clock);
+
+  app.get("/v1/targets/:id/health", async (c) => {
+    const asked = query(c, filters);
+    if ("response" in asked) return asked.response;
+    const target = config.targets.find(({ id }) => id === c.req.param("id"));
+    if (!target) return problem(c, "not-found", "No target has this id");
+    const only = target.checks.find(({ id }) => id === asked.value.check);
+    if (asked.value.check !== undefined && !only) {
+      return problem(c, "not-found", "The target has no check with this id");
+    }
+    const isAllowed = await access.may(c, "read", target.id);
+    if (!isAllowed && c.req.header("authorization")) {
+      return access.refuse(c, "read", target.id);
+    }
+    const told = only
+      ? ofCheck(config, only, await states(), clock.now())
+      : ofTarget(target, await states(), clock.now());
+    const { reason: _, subsystems: __, ...coarse } = told;
+    return speak(c, asked.value.as, isAllowed ? told : coarse);
+  });
+
+  return app;
+}
+
+/** What was read last, for 5 s; a failed reading is not kept. */
+function cached(read: StatesReader, clock: Clock): StatesReader {
+  let last: { at: number; states: Promise<States> } | undefined;
+  return () => {
+    if (last && clock.elapsed() - last.at < CACHE_MS) return last.states;
+    const mine = last = { at: clock.elapsed(), states: read() };
+    mine.states.catch(() => last === mine && (last = undefined));
+    return mine.states;
+  };
+}
+
+function ofTarget(target: Target, states: States, nowMs: number): Statement {
+  const subsystems = target.checks.map((check) => partOf(check, states[check.key], nowMs));
+  const first = subsystems.find(({ state }) => state === worst(subsystems.map(({ state }) => state)));
+  return {
+    state: first?.state ?? "unknown",
+    name: target.id,
+    reason: first && `${first.name}: ${first.message}`,
+    at: oldest(target.checks.map(({ key }) => states[key])),
+    subsystems,
+  };
+}
+
+function ofCheck(config: Config, check: Check, states: States, nowMs: number): Statement {
+  const state = states[check.key];
+  const { state: said, message } = partOf(check, state, nowMs);
+  const isStale = wordOf(check, state, nowMs) === "unknown";
+  const words = config.regions.map(({ id }): [id: string, word: Word] => [
+    id,
+    isStale ? "unknown" : state?.regions[id]?.outcome ?? "pending",
+  ]);
+  return {
+    state: said,
+    name: check.target.id,
+    reason: `${message} (${words.map(([id, word]) => `${id} ${word}`).join(", ")})`,
+    at: state?.slot,
+    subsystems: words.map(([name, word]) => ({
+      name,
+      state: COARSE[word],
+      message: word,
+      layer: "process",
+      required: false,
+    })),
+  };
+}
+
+function partOf(check: Check, state: CheckState | undefined, nowMs: number): Subsystem {
+  const word = wordOf(check, state, nowMs);
+  const phase = state && phaseOf(check, state, nowMs);
+  const isFailed = COARSE[word] === "not_ready";
+  const message = [phase && !isFailed ? phase : word, check.contract].filter(Boolean).join(", ");
+  return {
+    name: check.id,
+    state: phase && !isFailed ? phase : COARSE[word],
+    message,
+    layer: "process",
+    required: true,
+  };
+}
+
+/** A start or a shutdown that the service has announced in the last slot of every prober that is still heard. */
+function phaseOf(check: Check, { probers }: CheckState, nowMs: number): "starting" | "draining" | undefined {
+  const heard = Object.values(probers).filter(({ standing: { freshAt } }) =>
+    freshAt !== undefined && nowMs <= staleAt(check, freshAt)
+  );
+  if (heard.length === 0 || !heard.every(({ witness }) => witness?.word === "announced")) return undefined;
+  return heard.some(({ phases }) => phases.drainingAt !== undefined) ? "draining" : "starting";
+}
+
+/** The slot of the oldest of these; none if any was never settled. */
+function oldest(states: (CheckState | undefined)[]): number | undefined {
+  const slots = states.flatMap((state) => state?.slot ?? []);
+  return slots.length === states.length && slots.length > 0 ? Math.min(...slots) : undefined;
+}

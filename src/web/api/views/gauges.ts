@@ -1,0 +1,195 @@
+/** What Assay says of itself and of others in numbers: one table for each kind of subject. */
+import type { Incident } from "../../../judgement/incident.ts";
+import type { CheckState, Witness } from "../../../judgement/state.ts";
+import { type Family, labels as written, type Series } from "./exposition.ts";
+import type { Word } from "./status.ts";
+
+/** A value, or values by one further label. */
+type Reading = number | undefined | { by: string; values: Record<string, number> };
+
+/** One metric about a subject; `read` answers undefined where there is nothing to say. */
+export interface Gauge<Subject> {
+  name: string;
+  help: string;
+  read(subject: Subject): Reading;
+}
+
+/** One prober's evidence on one check. */
+export interface Seen {
+  labels: string;
+  /** What it saw last; absent if that is stale, or if its own fault or its path's says nothing of the target. */
+  witness?: Witness;
+  /** Of its last conclusive or announced slot; absent if there never was one. */
+  ageMs?: number;
+  stale: boolean;
+}
+
+/** One check as it stands. */
+export interface Held {
+  labels: string;
+  /** Absent until it is settled for the first time. */
+  state?: CheckState;
+  word: Word;
+  nowMs: number;
+}
+
+/** Assay itself. */
+export interface Self {
+  labels: string;
+  slot: number | null;
+  checks: number;
+  /** States of the newest notices; like `disabled` only for a token that is good for every target. */
+  deliveries?: string[];
+  /** 1 or 0 by webhook. */
+  disabled?: Record<string, number>;
+}
+
+const serves = ({ outcome }: Witness) => outcome === "fail" ? 0 : 1;
+
+/** Of each prober's evidence on each check: at most 7 series. */
+export const PER_PROBER: readonly Gauge<Seen>[] = [
+  {
+    name: "probe_success",
+    help: "Whether the journey passed, as blackbox_exporter says it.",
+    read: ({ witness }) => witness && serves(witness),
+  },
+  {
+    name: "probe_duration_seconds",
+    help: "How long the journey took, all steps and polls included.",
+    read: ({ witness }) => witness && witness.totalMs / 1000,
+  },
+  {
+    name: "probe_http_status_code",
+    help: "Status of the journey's last answer, 0 without any; of a passed journey it is not kept.",
+    read: ({ witness }) =>
+      witness?.steps && (witness.steps.findLast(({ status }) => status !== undefined)?.status ?? 0),
+  },
+  {
+    name: "readiness_reported",
+    help: "The state that the service claims; only the present one is there, as 1.",
+    read: ({ witness }) => {
+      const report = witness?.after ?? witness?.before;
+      return report ? { by: "state", values: { [report.state]: 1 } } : undefined;
+    },
+  },
+  {
+    name: "readiness_observed",
+    help: "Whether the service did what it is for: 1 the journey passed, perhaps slowly, 0 it failed.",
+    read: ({ witness }) => witness && serves(witness),
+  },
+  {
+    name: "readiness_evidence_age_seconds",
+    help: "Age of the prober's last evidence, stale or not.",
+    read: ({ ageMs }) => ageMs === undefined ? undefined : ageMs / 1000,
+  },
+  {
+    name: "readiness_stale",
+    help: "Whether the prober's evidence is too old to count, or there is none.",
+    read: ({ stale }) => stale ? 1 : 0,
+  },
+];
+
+const VOTES = [
+  "ready",
+  "degraded",
+  "underclaim",
+  "unreported",
+  "drift",
+  "not_ready",
+  "down",
+  "failing",
+  "split",
+  "pending",
+] as const;
+const FAMILIES = ["service", "quality", "evidence", "claim"] as const satisfies readonly Incident["family"][];
+
+function counted(known: readonly string[], found: readonly string[]): Record<string, number> {
+  const counts = Object.fromEntries(known.map((word) => [word, 0]));
+  for (const word of found) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+/** Of each check: at most 26 series. */
+export const PER_CHECK: readonly Gauge<Held>[] = [
+  {
+    name: "readiness_verdict",
+    help: "The word that the regions agree on; without fresh evidence only unknown is there.",
+    read: ({ word }) => ({
+      by: "word",
+      values: word === "unknown" ? { unknown: 1 } : { ...counted(VOTES, [word]), unknown: 0 },
+    }),
+  },
+  {
+    name: "readiness_drift_seconds",
+    help: "For how long the claim has been wrong; 0 while it is not known to be.",
+    read: ({ word, state, nowMs }) =>
+      word === "unknown" ? undefined : word === "drift" ? Math.max(0, nowMs - state!.since) / 1000 : 0,
+  },
+  {
+    name: "readiness_quorum_votes",
+    help: "Regions by what they hold.",
+    read: ({ word, state }) =>
+      word === "unknown"
+        ? undefined
+        : { by: "vote", values: counted(VOTES, Object.values(state!.regions).map(({ outcome }) => outcome)) },
+  },
+  {
+    name: "readiness_incident_open",
+    help: "Open incidents; silence of the probers closes none.",
+    read: ({ state }) =>
+      state && {
+        by: "family",
+        values: counted(
+          FAMILIES,
+          state.incidents.filter(({ state }) => state === "open").map(({ family }) => family),
+        ),
+      },
+  },
+];
+
+const STATES = ["pending", "delivered", "dead"] as const;
+/** How many notices are looked at: to count the whole outbox would take longer with every notice ever sent. */
+export const RECENT = 50;
+
+/** Of Assay: 5 series, and one for each webhook. */
+export const OF_SELF: readonly Gauge<Self>[] = [
+  {
+    name: "assay_checks",
+    help: "Checks of the config that the token may see.",
+    read: ({ checks }) => checks,
+  },
+  {
+    name: "assay_last_settled_slot_timestamp_seconds",
+    help: "The newest slot that was settled, whoever settled it.",
+    read: ({ slot }) => slot === null ? undefined : slot / 1000,
+  },
+  {
+    name: "assay_recent_deliveries",
+    help: `Of the newest ${RECENT} notices to webhooks, how many are in which state.`,
+    read: ({ deliveries }) => deliveries && { by: "state", values: counted(STATES, deliveries) },
+  },
+  {
+    name: "assay_webhook_disabled",
+    help: "Whether the webhook answered 410 Gone and gets nothing until somebody sends again.",
+    read: ({ disabled }) => disabled && { by: "webhook", values: disabled },
+  },
+];
+
+/** The metrics of a table over all its subjects. */
+export const families = <Subject extends { labels: string }>(
+  table: readonly Gauge<Subject>[],
+  subjects: readonly Subject[],
+): Family[] =>
+  table.map(({ name, help, read }) => ({
+    name,
+    help,
+    series: subjects.flatMap((subject) => seriesOf(subject.labels, read(subject))),
+  }));
+
+function seriesOf(labels: string, reading: Reading): Series[] {
+  if (reading === undefined) return [];
+  if (typeof reading === "number") return [{ labels, value: reading }];
+  const { by, values } = reading;
+  const before = labels && `${labels},`;
+  return Object.entries(values).map(([word, value]) => ({ labels: before + written({ [by]: word }), value }));
+}

@@ -1,0 +1,56 @@
+import type { Family, Incident } from "../../../judgement/incident.ts";
+
+/** How bad it was, in Statuspage's words. */
+export type Impact = "major" | "minor";
+
+/** A time in which a target was not well, to the public: incidents of its checks and regions that overlap are one. Epoch ms. */
+export interface Spell {
+  target: string;
+  /** The worst of it. */
+  impact: Impact;
+  openedAt: number;
+  updatedAt: number;
+  /** Absent while any of it is open. */
+  resolvedAt?: number;
+}
+
+/** `evidence` and `claim` are about the probers and the report, and nobody else's business. */
+const IMPACT: Partial<Record<Family, Impact>> = { service: "major", quality: "minor" };
+
+/** Incidents as the public sees them, newest first: how many checks and regions there are cannot be told from them. */
+export function spells(incidents: readonly Incident[]): Spell[] {
+  const byTarget = Map.groupBy(incidents.flatMap(spellOf), ({ target }) => target);
+  return [...byTarget.values()].flatMap(joined).toSorted((a, b) => b.openedAt - a.openedAt);
+}
+
+function spellOf({ target, family, openedAt, updatedAt, resolvedAt, state }: Incident): Spell[] {
+  const impact = IMPACT[family];
+  if (!impact) return [];
+  return [{
+    target,
+    impact,
+    openedAt,
+    updatedAt,
+    resolvedAt: state === "open" ? undefined : resolvedAt ?? updatedAt,
+  }];
+}
+
+/** One target's spells; what begins before the one before it is over is part of it. */
+function joined(own: readonly Spell[]): Spell[] {
+  const apart: Spell[] = [];
+  for (const spell of own.toSorted((a, b) => a.openedAt - b.openedAt)) {
+    const last = apart.at(-1);
+    if (!last || spell.openedAt > endOf(last)) apart.push({ ...spell });
+    else extend(last, spell);
+  }
+  return apart;
+}
+
+const endOf = ({ resolvedAt }: Spell) => resolvedAt ?? Infinity;
+
+function extend(last: Spell, spell: Spell) {
+  const end = Math.max(endOf(last), endOf(spell));
+  last.resolvedAt = end === Infinity ? undefined : end;
+  last.updatedAt = Math.max(last.updatedAt, spell.updatedAt);
+  if (spell.impact === "major") last.impact = "major";
+}

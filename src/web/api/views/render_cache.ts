@@ -1,0 +1,51 @@
+import type { Config } from "../../../config/config.ts";
+import type { States } from "../../../storage/codec.ts";
+import type { Clock } from "../../../base/ports.ts";
+import { digestOf } from "../middleware/credentials.ts";
+import { holdsUntil } from "./status.ts";
+
+/** An answer as it is sent. */
+export interface Rendered {
+  body: Uint8Array<ArrayBuffer>;
+  /** Weak: the same while only ages differ. */
+  etag: string;
+}
+
+/** Readers with other rights whose answers are kept at once; 1,000 checks of 7 probers are megabytes. */
+const KEPT = 8;
+
+/**
+ * Renders what `make` answers once for each reading of the states and each reader, however many ask. States are read again after a second, so no
+ * age is older; and no word outlives its evidence.
+ */
+export function renderer({ checks }: Config, { now }: Pick<Clock, "now">): (
+  states: States,
+  reader: unknown,
+  make: () => Promise<object>,
+) => Promise<Rendered> {
+  let last: { states: States; until: number; answers: Map<unknown, Promise<Rendered>> } | undefined;
+  return (states, reader, make) => {
+    const nowMs = now();
+    if (last?.states !== states || nowMs > last.until) {
+      last = { states, until: holdsUntil(checks, states, nowMs), answers: new Map() };
+    }
+    const { answers } = last;
+    const known = answers.get(reader);
+    if (known) return known;
+    const mine = make().then(render);
+    answers.set(reader, mine);
+    if (answers.size > KEPT) answers.delete(answers.keys().next().value);
+    mine.catch(() => answers.delete(reader));
+    return mine;
+  };
+}
+
+/** When it was made, and how old evidence was then: both change with the clock alone. Words that age changes stay in the tag. */
+const CLOCKED = /^\{"at":"[^"]*"|"(?:evidenceAgeMs|ageMs)":\d+/g;
+
+async function render(value: object): Promise<Rendered> {
+  const text = JSON.stringify(value);
+  const digest = await digestOf(text.replace(CLOCKED, ""));
+  const hex = Array.from(digest, (word) => word.toString(16).padStart(8, "0")).join("");
+  return { body: new TextEncoder().encode(text), etag: `W/"${hex.slice(0, 32)}"` };
+}

@@ -1,0 +1,198 @@
+/** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
+import type { Check, Config, Target } from "../../../config/config.ts";
+import type { Outcome } from "../../../judgement/quorum.ts";
+import { staleAt } from "../../../config/schedule.ts";
+import type { CheckState, ProberState, ReportBrief, Witness } from "../../../judgement/state.ts";
+import type { States } from "../../../storage/codec.ts";
+import { iso } from "../../../base/time.ts";
+
+export { iso };
+
+/** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
+export type Word = Outcome | "unknown";
+
+/** The only words that the public sees. */
+export type CoarseWord = "ready" | "degraded" | "not_ready" | "unknown";
+
+/**
+ * What a verdict says of the service to the public and to those who send it traffic: whether the journey works, not whether the
+ * service told the truth. One that serves but denies it (underclaim), or says nothing (unreported), serves. Without a winner
+ * or fresh evidence there is nothing to say, and that is never green.
+ */
+export const COARSE: Record<Word, CoarseWord> = {
+  ready: "ready",
+  degraded: "degraded",
+  underclaim: "degraded",
+  unreported: "degraded",
+  drift: "not_ready",
+  not_ready: "not_ready",
+  down: "not_ready",
+  failing: "not_ready",
+  split: "unknown",
+  pending: "unknown",
+  unknown: "unknown",
+};
+
+/** Worst first; missing evidence is worse than poor quality, because it is never green. */
+export const ORDER = [
+  "drift",
+  "down",
+  "not_ready",
+  "failing",
+  "unknown",
+  "pending",
+  "split",
+  "underclaim",
+  "unreported",
+  "degraded",
+  "ready",
+] as const satisfies readonly Word[];
+
+const worst = (words: Word[]): Word => ORDER.find((word) => words.includes(word)) ?? "unknown";
+
+/** Slot (epoch ms) of the newest conclusive or announced evidence of any prober. */
+function evidenceAt(state: CheckState | undefined): number | undefined {
+  const fresh = Object.values(state?.probers ?? {}).flatMap(({ standing }) => standing.freshAt ?? []);
+  return fresh.length > 0 ? Math.max(...fresh) : undefined;
+}
+
+const ageMs = (at: number | undefined, nowMs: number) => at === undefined ? null : Math.max(0, nowMs - at);
+
+/** The present word of a check: slots may go on being settled without any evidence, so its age decides. */
+export function wordOf(check: Check, state: CheckState | undefined, nowMs: number): Word {
+  if (!state || nowMs > staleAt(check, evidenceAt(state) ?? state.slot)) return "unknown";
+  return state.outcome;
+}
+
+/** Until when (epoch ms) all present words hold unless something is settled: then the first one turns `unknown`. */
+export const holdsUntil = (checks: readonly Check[], states: States, nowMs: number): number =>
+  checks.reduce((soonest, check) => {
+    const state = states[check.key];
+    const until = state ? staleAt(check, evidenceAt(state) ?? state.slot) : Infinity;
+    return until < nowMs ? soonest : Math.min(soonest, until);
+  }, Infinity);
+
+/** The coarse public status: words and ages by name, and nothing else. */
+export function publicStatus(config: Config, states: States, nowMs: number) {
+  const targets = config.targets.map((target) => {
+    const word = targetWord(target, states, nowMs);
+    const seen = target.checks.flatMap(({ key }) => evidenceAt(states[key]) ?? []);
+    const oldest = seen.length < target.checks.length ? undefined : Math.min(...seen);
+    return {
+      id: target.id,
+      name: target.name,
+      status: COARSE[word],
+      evidenceAgeMs: ageMs(oldest, nowMs),
+    };
+  });
+  return { at: iso(nowMs), status: worstCoarse(targets.map(({ status }) => status)), targets };
+}
+
+const COARSE_ORDER: readonly CoarseWord[] = ["not_ready", "unknown", "degraded", "ready"];
+const worstCoarse = (words: CoarseWord[]) => COARSE_ORDER.find((word) => words.includes(word)) ?? "unknown";
+
+/** The coarse word of a target: that of its worst check. */
+export const coarseOf = (target: Target, states: States, nowMs: number): CoarseWord =>
+  COARSE[targetWord(target, states, nowMs)];
+
+/** The word of a target: that of its worst check. */
+export const targetWord = (target: Target, states: States, nowMs: number) =>
+  worst(target.checks.map((check) => wordOf(check, states[check.key], nowMs)));
+
+/** The whole status, for the bearer of the token. */
+export function fullStatus(config: Config, states: States, nowMs: number) {
+  const targets = config.targets.map((target) => targetView(config, target, states, nowMs));
+  const counts: Partial<Record<Word, number>> = {};
+  for (const { word } of targets.flatMap(({ checks }) => checks)) counts[word] = (counts[word] ?? 0) + 1;
+  return { at: iso(nowMs), word: worst(targets.map(({ word }) => word)), checks: counts, targets };
+}
+
+/** One target with its checks. */
+export function targetView(config: Config, target: Target, states: States, nowMs: number) {
+  return {
+    id: target.id,
+    name: target.name,
+    labels: target.labels,
+    word: targetWord(target, states, nowMs),
+    checks: target.checks.map((check) => checkView(config, check, states[check.key], nowMs)),
+  };
+}
+
+/** One check: its word, its regions and what each prober saw. */
+export function checkView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
+  const word = wordOf(check, state, nowMs);
+  return {
+    id: check.id,
+    contract: check.contract,
+    claim: check.report ? "report" : "none",
+    scope: check.scope,
+    word,
+    since: iso(state?.since),
+    settledSlot: iso(state?.slot),
+    evidenceAgeMs: ageMs(evidenceAt(state), nowMs),
+    ...(word === "unknown" && state && { lastWord: state.outcome }),
+    regions: config.regions.map((region) => ({
+      id: region.id,
+      word: word === "unknown" ? "unknown" : state!.regions[region.id]?.outcome ?? "pending",
+      since: iso(state?.regions[region.id]?.since),
+      probers: region.probers.map(({ id }) => proberView(check, id, state?.probers[id], nowMs)),
+    })),
+    incidents: (state?.incidents ?? []).filter(({ state }) => state === "open").map(
+      ({ id, family, kind, scope, severity, openedAt, episode }) => ({
+        id,
+        family,
+        kind,
+        scope,
+        severity,
+        openedAt: iso(openedAt),
+        episode,
+      }),
+    ),
+  };
+}
+
+function proberView(check: Check, id: string, state: ProberState | undefined, nowMs: number) {
+  const { witness, standing, missed, aside } = state ?? {};
+  const stale = standing?.freshAt === undefined || nowMs > staleAt(check, standing.freshAt);
+  return {
+    id,
+    vote: stale ? "none" : standing!.vote,
+    ...(aside && { setAside: aside }),
+    evidenceAgeMs: ageMs(standing?.freshAt, nowMs),
+    stale,
+    verdict: witness && { word: witness.word, reason: witness.reason, slot: iso(witness.slot) },
+    reported: witness ? reportedView(witness, nowMs) : null,
+    observed: witness ? observedView(check, witness, nowMs) : null,
+    ...(state?.place && { place: state.place }),
+    ...(missed && (!witness || missed.slot > witness.slot) && {
+      missed: { slot: iso(missed.slot), reason: missed.reason },
+    }),
+  };
+}
+
+function reportedView({ before, after }: Witness, nowMs: number) {
+  const latest = after ?? before;
+  if (!latest) return null;
+  const view = ({ at, ...rest }: ReportBrief) => ({ ...rest, at: iso(at), ageMs: ageMs(at, nowMs) });
+  return { ...view(latest), ...(after && before && { before: view(before) }) };
+}
+
+function observedView({ journey }: Check, witness: Witness, nowMs: number) {
+  const { outcome, totalMs, failure, stepMs, cleanup, slot } = witness;
+  // The journey may have another length by now.
+  const passed = stepMs?.map((totalMs, i) => ({ name: journey[i]?.name ?? `step ${i + 1}`, totalMs }));
+  const steps = witness.steps ?? passed;
+  return { outcome, totalMs, failure, steps, cleanup, slot: iso(slot), ageMs: ageMs(slot, nowMs) };
+}
+
+/** An incident with its times in words. */
+export function incidentView(incident: CheckState["incidents"][number]) {
+  const { openedAt, updatedAt, resolvedAt, timeline, ...rest } = incident;
+  return {
+    ...rest,
+    openedAt: iso(openedAt),
+    updatedAt: iso(updatedAt),
+    resolvedAt: iso(resolvedAt),
+    timeline: timeline.map(({ at, ...entry }) => ({ at: iso(at), ...entry })),
+  };
+}

@@ -1,0 +1,161 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+/** Every drawing of the page, as plain SVG; colours are the style sheet's, and shapes tell the same without them. */
+import type { Level } from "../../judgement/service_level.ts";
+
+const CELL = 4;
+const HEIGHT = 20;
+const GOOD = 6;
+
+/** Where something happened or lasted, in shares of the drawing's width. */
+export interface Mark {
+  from: number;
+  to?: number;
+}
+
+/**
+ * A band of verdicts: a low bar was well, a high one was not (the higher, the longer); drift is cut in two, because claim and proof part
+ * there. Nothing is drawn where nothing is known.
+ */
+export function Band(
+  { cells, label, deployments = [], silences = [] }: {
+    cells: readonly (Level | undefined)[];
+    label: string;
+    deployments?: Mark[];
+    silences?: Mark[];
+  },
+) {
+  const width = cells.length * CELL;
+  const x = (share: number) => Math.round(share * width);
+  return (
+    <svg
+      class="band"
+      viewBox={`0 0 ${width} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
+      {[...paths(cells)].map(([name, d]) => <path class={name} d={d} />)}
+      {silences.length > 0 && (
+        <path
+          class="s"
+          d={silences.map(({ from, to = 1 }) => `M${x(from)} 0h${Math.max(2, x(to) - x(from))}v2H${x(from)}z`)
+            .join("")}
+        />
+      )}
+      {deployments.length > 0 && (
+        <path
+          class="m"
+          d={deployments.map(({ from }) => `M${x(from) - 1} 0h2v20h-2z`).join("")}
+        />
+      )}
+    </svg>
+  );
+}
+
+function paths(cells: readonly (Level | undefined)[]): Map<string, string> {
+  const shapes = cells.map((cell) => cell && shapeOf(cell));
+  const drawn = new Map<string, string>();
+  for (let at = 0; at < shapes.length;) {
+    const shape = shapes[at];
+    let end = at + 1;
+    while (shape && end < shapes.length && shapes[end]?.name === shape.name && shapes[end]?.h === shape.h) {
+      end++;
+    }
+    if (shape) drawn.set(shape.name, (drawn.get(shape.name) ?? "") + box(at, end - at, shape));
+    at = end;
+  }
+  return drawn;
+}
+
+interface Shape {
+  /** g: good, b: bad, d: drift, u: not judged. */
+  name: string;
+  h: number;
+}
+
+function shapeOf({ goodSeconds, badSeconds, driftSeconds, unjudgedSeconds }: Level): Shape | undefined {
+  const judged = goodSeconds + badSeconds;
+  if (judged === 0) return unjudgedSeconds > 0 ? { name: "u", h: 3 } : undefined;
+  if (badSeconds === 0) return { name: "g", h: GOOD };
+  const h = 10 + Math.round(10 * badSeconds / judged);
+  return { name: driftSeconds > 0 ? "d" : "b", h };
+}
+
+function box(at: number, count: number, { name, h }: Shape): string {
+  const w = count * CELL;
+  const rect = (top: number, bottom: number) => `M${at * CELL} ${top}h${w}v${bottom - top}h-${w}z`;
+  if (name !== "d") return rect(HEIGHT - h, HEIGHT);
+  return rect(HEIGHT - h, HEIGHT - h / 2 - 1) + rect(HEIGHT - h / 2 + 1, HEIGHT);
+}
+
+/** What one prober saw in one slot; undefined: nothing that counts. */
+export interface Point {
+  /** Epoch ms. */
+  at: number;
+  says?: boolean;
+  does?: boolean;
+}
+
+const WIDE = 600;
+
+/**
+ * Two lanes over time: above what is claimed, below what is proven; a full bar is ready, a thin line is not. Where they part, the
+ * gap between them is filled: that is the drift, or, hatched, an underclaim.
+ */
+export function Lanes(
+  { points, from, to, stepMs, label, marks = [] }: {
+    points: readonly Point[];
+    from: number;
+    to: number;
+    /** How long a slot stands, ms. */
+    stepMs: number;
+    label: string;
+    marks?: Mark[];
+  },
+) {
+  const x = (at: number) => Math.round(Math.min(1, Math.max(0, (at - from) / (to - from))) * WIDE * 10) / 10;
+  const d: Record<string, string> = {};
+  const draw = (name: string, a: number, b: number, top: number, bottom: number) =>
+    d[name] = `${d[name] ?? ""}M${x(a)} ${top}H${x(b)}V${bottom}H${x(a)}z`;
+  for (const { from, to, says, does } of runs(points, stepMs)) {
+    if (says !== undefined) draw(says ? "g" : "b", from, to, says ? 2 : 10, 14);
+    if (does !== undefined) draw(does ? "g" : "b", from, to, 30, does ? 42 : 34);
+    if (says !== undefined && does !== undefined && says !== does) draw(says ? "d" : "w", from, to, 14, 30);
+  }
+  return (
+    <svg class="lanes" viewBox={`0 0 ${WIDE} 44`} preserveAspectRatio="none" role="img" aria-label={label}>
+      {Object.entries(d).map(([name, path]) => <path class={name} d={path} />)}
+      {marks.map((mark) => <path class="m" d={`M${Math.round(mark.from * WIDE)} 0v44h2v-44z`} />)}
+    </svg>
+  );
+}
+
+/** Slots next to each other that say the same, as one. */
+function runs(
+  points: readonly Point[],
+  stepMs: number,
+): (Omit<Point, "at"> & { from: number; to: number })[] {
+  const found: (Omit<Point, "at"> & { from: number; to: number })[] = [];
+  for (const { at, says, does } of points) {
+    const last = found.at(-1);
+    if (last && last.says === says && last.does === does && at <= last.to + stepMs / 2) last.to = at + stepMs;
+    else found.push({ from: at, to: at + stepMs, says, does });
+  }
+  return found;
+}
+
+/** One bar of a waterfall: from when to when within the whole, all in ms. */
+export function Bar(
+  { start, length, whole, bad }: { start: number; length: number; whole: number; bad: boolean },
+) {
+  const x = (ms: number) => Math.round(ms / Math.max(1, whole) * 1_000) / 10;
+  return (
+    <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+      <path
+        class={bad ? "b" : "g"}
+        d={`M${x(start)} 0h${Math.max(0.5, x(length))}v4h-${Math.max(0.5, x(length))}z`}
+      />
+    </svg>
+  );
+}

@@ -1,0 +1,142 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+/** What every page shares: the document around it, its policy, and how times and names are written. */
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import { raw } from "hono/html";
+import type { Principal } from "../api/middleware/access.ts";
+import { iso } from "../../base/time.ts";
+import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
+import { clipped } from "./words.ts";
+
+/** Nothing runs, loads or is sent anywhere but from and to ourselves (Content Security Policy Level 3). */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join("; ");
+
+/** One page. */
+export interface PageOptions {
+  title: string;
+  /** Absent: the public's page. */
+  who?: Principal;
+  main: Child;
+  /** What to warn of, above everything. */
+  banner?: Child;
+  status?: 200 | 400 | 401 | 403 | 404 | 409 | 422;
+  pulse?: Pulse;
+  /** How it reads where it is shared (ogp.me). */
+  summary?: string;
+  /** Which link of the head this page is. */
+  at?: string;
+}
+
+/** How old what is shown is, for the script to notice when it gets older. */
+export interface Pulse {
+  nowMs: number;
+  /** The newest settled slot, epoch ms. */
+  slot?: number;
+  /** Nothing settled for longer than this (ms) is too long. */
+  lateMs: number;
+}
+
+/** Answers with a page. */
+export function page(c: Context, options: PageOptions): Response | Promise<Response> {
+  c.header("content-security-policy", POLICY);
+  return c.html(raw(`<!doctype html>${<Document {...options} />}`), options.status ?? 200);
+}
+
+const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public status"]] as const;
+
+function Document({ title, who, main, banner, pulse, summary, at }: PageOptions) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>{title} · Assay</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta property="og:site_name" content="Assay" />
+        <meta property="og:type" content="website" />
+        <meta property="og:title" content={title} />
+        {summary && <meta property="og:description" content={summary} />}
+        {summary && <meta name="description" content={summary} />}
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href={STYLE_PATH} />
+        <script src={SCRIPT_PATH} defer />
+      </head>
+      <body
+        data-slot={pulse?.slot}
+        data-age={pulse?.slot === undefined ? undefined : Math.max(0, pulse.nowMs - pulse.slot)}
+        data-late={pulse?.lateMs}
+      >
+        <a class="skip" href="#main">Skip to content</a>
+        <header>
+          <a class="brand" href="/">Assay</a>
+          <nav aria-label="Pages">
+            {LINKS.filter(([path]) => who || path === "/status").map(([path, name]) => (
+              <a href={path} aria-current={path === at ? "page" : undefined}>{name}</a>
+            ))}
+          </nav>
+          <label class="zone" hidden>
+            Time zone <select id="zone" />
+          </label>
+          {who
+            ? (
+              <form method="post" action="/logout">
+                <button type="submit">Sign out {who.id}</button>
+              </form>
+            )
+            : <a href="/login">Sign in</a>}
+        </header>
+        <p id="lost" class="banner" role="alert" hidden />
+        <div id="banner" data-live>{banner && <p class="banner" role="alert">{banner}</p>}</div>
+        <main id="main" tabindex={-1}>{main}</main>
+        <footer>
+          {pulse && (
+            <>
+              <p id="asof" data-live>
+                As of <Time at={pulse.nowMs} />.
+              </p>
+              <p>
+                Times are in <span id="zoned">UTC</span>.{" "}
+                <noscript>
+                  Without JavaScript this page does not update itself: <a href="">reload it</a>.
+                </noscript>
+              </p>
+            </>
+          )}
+          {who?.scopes.has("admin") && <Everywhere />}
+        </footer>
+      </body>
+    </html>
+  );
+}
+
+/** Away from the other button, because it ends more than one's own session. */
+const Everywhere = () => (
+  <form method="post" action="/logout">
+    <button type="submit" name="everywhere" value="yes" aria-describedby="everywhere">
+      Sign out everywhere
+    </button>{" "}
+    <small id="everywhere">ends the sessions of everybody, yours too</small>
+  </form>
+);
+
+/** An instant (epoch ms), in UTC until the script knows better. `short`: without the day. */
+export function Time({ at, short }: { at: number | string; short?: boolean }) {
+  const text = iso(typeof at === "string" ? Date.parse(at) : at);
+  const shown = short ? text.slice(11, 16) : `${text.slice(0, 10)} ${text.slice(11, 19)}`;
+  return <time datetime={text.replace(".000", "")} class={short ? "short" : undefined}>{shown}</time>;
+}
+
+/** A name that somebody else wrote: its direction ends with it, and it is cut to length. */
+export const Name = ({ children, most }: { children: string; most?: number }) => (
+  <bdi>{clipped(children, most)}</bdi>
+);

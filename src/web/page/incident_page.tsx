@@ -1,0 +1,219 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+/** Incidents: the list, and the one that is sent around. */
+import type { remarkView } from "../api/routes/comments.ts";
+import type { Incident } from "../../judgement/incident.ts";
+import type { Event } from "../../engine/notify/mod.ts";
+import type { Deployment } from "../../storage/records/deployments.ts";
+import type { Delivery } from "../../storage/store.ts";
+import { Lanes, type Mark, type Point } from "./chart.tsx";
+import { Name, Time } from "./frame.tsx";
+import { clipped, spaced, span } from "./words.ts";
+
+/** Newest first; `next` is the cursor of the next page. */
+export function IncidentList({ incidents, next }: { incidents: Incident[]; next: string | null }) {
+  return (
+    <>
+      <h1>Incidents</h1>
+      <div id="incidents" data-live>
+        {incidents.length === 0 && <p>There are none.</p>}
+        <ul class="incidents">
+          {incidents.map((incident) => (
+            <li class={incident.state}>
+              <a href={`/incidents/${incident.id}`}>{titleOf(incident)}</a> <b>{incident.state}</b>,{" "}
+              {incident.severity}, <Time at={incident.openedAt} />{" "}
+              {incident.resolvedAt !== undefined && `for ${span(incident.resolvedAt - incident.openedAt)}`}
+            </li>
+          ))}
+        </ul>
+      </div>
+      {next && (
+        <p>
+          <a href={`/incidents?before=${encodeURIComponent(next)}`} rel="next">Older</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** "shop / orders: drift in fra". */
+export const titleOf = ({ target, check, kind, scope }: Incident): string =>
+  `${target} / ${check}: ${kind}${scope === "global" ? "" : ` in ${scope}`}`;
+
+/** One incident and all that belongs to it. */
+export interface Case {
+  incident: Incident;
+  nowMs: number;
+  remarks: ReturnType<typeof remarkView>[];
+  deliveries: Delivery[];
+  /** Those from a day before it until its end. */
+  deployments: readonly Deployment[];
+  /** Epoch ms of the first slot of the run of slots with a dissenting vote that led to it. */
+  dissentAt?: number;
+  lanes: { prober: string; points: Point[] }[];
+  from: number;
+  to: number;
+  stepMs: number;
+  marks: Mark[];
+  /** Who reads may also act. */
+  operate: boolean;
+}
+
+/** What the newest notice said of it; undefined if none was made. */
+export function told({ deliveries }: Pick<Case, "deliveries">): Event["data"] | undefined {
+  const newest = deliveries.find(({ type }) => type !== "incident.resolved") ?? deliveries[0];
+  return newest && (JSON.parse(newest.body) as Event).data;
+}
+
+/** The page of an incident. */
+export function IncidentPage({ of }: { of: Case }) {
+  const { incident, nowMs, remarks, operate } = of;
+  const { id, openedAt, resolvedAt, episode, severity, state } = incident;
+  const news = told(of);
+  const isOpen = state === "open";
+  return (
+    <>
+      <h1>{titleOf(incident)}</h1>
+      <div id="incident" data-live>
+        <p class={isOpen ? "bad" : undefined}>
+          <b>{state}</b>, {severity}, episode {episode}. <Time at={openedAt} /> to{" "}
+          {resolvedAt === undefined ? "now" : <Time at={resolvedAt} />}:{" "}
+          {span((resolvedAt ?? nowMs) - openedAt)}. <a href={`/targets/${incident.target}`}>The target now</a>
+        </p>
+        {news && (
+          <p class="lead">
+            <Name most={600}>{news.summary}</Name>
+          </p>
+        )}
+        {news && <Votes {...news.decision} />}
+        {of.lanes.length > 0 && <Evidence of={of} />}
+        <h2>Timeline</h2>
+        <ol class="timeline">
+          {happenings(of).map(({ at, text, bad }) => (
+            <li class={bad ? "bad" : undefined}>
+              <Time at={at} /> {text}
+            </li>
+          ))}
+        </ol>
+        <Notices deliveries={of.deliveries} />
+      </div>
+      {operate && remarks.length < 200 && <Deeds id={id} open={isOpen} />}
+    </>
+  );
+}
+
+function Votes({ outcome, rule, votes }: Event["data"]["decision"]) {
+  return (
+    <>
+      <h2>Votes</h2>
+      <p>{spaced(outcome)}: {rule}.</p>
+      <ul class="strip">
+        {Object.entries(votes).map(([region, word]) => <li class={word}>{region} {spaced(word)}</li>)}
+      </ul>
+    </>
+  );
+}
+
+function Evidence({ of: { lanes, from, to, stepMs, marks } }: { of: Case }) {
+  return (
+    <>
+      <h2>
+        Claim against proof, <Time at={from} short /> to <Time at={to} short />
+      </h2>
+      {lanes.map(({ prober, points }) => (
+        <figure class="lane">
+          <figcaption>{prober}</figcaption>
+          <div aria-hidden="true">
+            <span>says</span>
+            <span>does</span>
+          </div>
+          <Lanes
+            points={points}
+            from={from}
+            to={to}
+            stepMs={stepMs}
+            marks={marks}
+            label={`${prober}: ${
+              points.filter(({ says, does }) => says && does === false).length
+            } slots overclaim`}
+          />
+        </figure>
+      ))}
+    </>
+  );
+}
+
+interface Happening {
+  at: number;
+  text: string;
+  bad?: boolean;
+}
+
+/** All that happened, in order. */
+function happenings({ incident, remarks, deployments, dissentAt }: Case): Happening[] {
+  const said = remarks.map(({ at, kind, by, text }) => ({
+    at: Date.parse(at!),
+    text: `${by} ${kind === "comment" ? "said" : "acknowledged"}${text ? `: ${text}` : ""}`,
+  }));
+  const steps = incident.timeline.map(({ at, change, kind, outcome, reason }) => ({
+    at,
+    text: `${change}: ${kind} (${spaced(outcome)}${reason ? `, ${reason}` : ""})`,
+    bad: change !== "resolved",
+  }));
+  const rolled = deployments.map(({ at, version, environment, source }) => ({
+    at,
+    text: `deployment ${
+      [clipped(version ?? ""), clipped(environment ?? ""), `told by ${source}`].filter(Boolean).join(", ")
+    }`,
+  }));
+  const first = dissentAt === undefined ? [] : [{ at: dissentAt, text: "first dissenting vote", bad: true }];
+  return [...first, ...steps, ...said, ...rolled].sort((a, b) => a.at - b.at);
+}
+
+function Notices({ deliveries }: { deliveries: Delivery[] }) {
+  if (deliveries.length === 0) return <p>No notice was made: no webhook takes this event.</p>;
+  return (
+    <>
+      <h2>Notices</h2>
+      <ul>
+        {deliveries.toReversed().map((
+          { webhook, type, state, attempts, lastStatus, lastError, createdAt },
+        ) => (
+          <li class={state === "dead" ? "bad" : undefined}>
+            <Time at={createdAt} /> {type} to {webhook}: <b>{state}</b> after {attempts}{" "}
+            {attempts === 1 ? "attempt" : "attempts"}
+            {lastStatus !== undefined && `, HTTP ${lastStatus}`}
+            {lastError && state !== "delivered" && (
+              <>
+                , <Name>{lastError}</Name>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Deeds({ id, open }: { id: string; open: boolean }) {
+  const what = (
+    <label>
+      Comment <textarea name="text" rows={2} maxlength={4000} required />
+    </label>
+  );
+  return (
+    <>
+      <div id="ack" data-live>
+        {open && (
+          <form class="deed" method="post" action={`/incidents/${id}/acknowledge`}>
+            <button id="acknowledge" type="submit">Acknowledge</button>
+          </form>
+        )}
+      </div>
+      <form class="deed" method="post" action={`/incidents/${id}/comments`}>
+        {what}
+        <button type="submit">Comment</button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,188 @@
+/** Gathers what the pages show, from the store and the views of the API. */
+import { remarksOn, remarkView } from "../api/routes/comments.ts";
+import { stretches } from "../../storage/history/series.ts";
+import { fresh } from "../../base/cache.ts";
+import { checkView, targetView } from "../api/views/status.ts";
+import type { Check, Config, Target } from "../../config/config.ts";
+import { merged, nothing } from "../../judgement/service_level.ts";
+import type { Incident } from "../../judgement/incident.ts";
+import type { Packing, States } from "../../storage/codec.ts";
+import type { Ports } from "../../base/ports.ts";
+import type { Rollouts } from "../../storage/records/deployments.ts";
+import { periodMs, staleAt } from "../../config/schedule.ts";
+import { silences, silencing, subjectOf } from "../../storage/records/silences.ts";
+import type { Store } from "../../storage/store.ts";
+import { iso } from "../../base/time.ts";
+import type { Mark } from "./chart.tsx";
+import type { Pulse } from "./frame.tsx";
+import type { Case } from "./incident_page.tsx";
+import type { Row } from "./overview.tsx";
+import { pastReader, slotsOf, type Window, WINDOWS } from "../../storage/history/bands.ts";
+import { pointOf, type Sight } from "./target_page.tsx";
+import { rank } from "./words.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Deployments of all targets that one overview looks at. */
+const DEPLOYMENTS = 5_000;
+/** Slots of a lane, and the least and the most time they cover. */
+const SLOTS = 60;
+/** Slots of an incident's lanes after it was opened. */
+const CASE_SLOTS = 360;
+const [LEAST_MS, MOST_MS] = [5 * MINUTE_MS, 360 * MINUTE_MS];
+/** What settling and telling of it may take on top of the age that evidence may have. */
+const GRACE_MS = 10_000;
+
+/** What it gathers from. */
+export interface Sources {
+  ports: Ports;
+  config: Config;
+  store: Store;
+  packing: Packing;
+  rollouts: Rollouts;
+  /** Rises with each memo that is told through this process. */
+  told(): number;
+}
+
+/** All that the pages ask for. Times are epoch ms. */
+export interface Sights {
+  /** One row for each of the targets. */
+  rows(targets: readonly Target[], states: States, window: Window, nowMs: number): Promise<Row[]>;
+  sight(check: Check, states: States, nowMs: number): Promise<Sight>;
+  case(incident: Incident, operate: boolean, nowMs: number): Promise<Case>;
+  /** Until when and why a target is silenced, in words. */
+  silence(target: Target, nowMs: number): Promise<string | undefined>;
+  pulse(states: States, nowMs: number): Pulse;
+}
+
+/** Gathers over one store. */
+export function sights({ ports: { clock }, config, store, packing, rollouts, told }: Sources): Sights {
+  const past = pastReader(config, store, packing, clock);
+  const standing = fresh(clock, () => silences(store), told);
+  const rolled = fresh(clock, async () => {
+    const memos = await store.told({ kind: "deployment", limit: DEPLOYMENTS });
+    return Map.groupBy(
+      memos.map(({ key }) => key.split("/")).map(([target, at]) => ({ target: target!, at: Number(at) })),
+      ({ target }) => target,
+    );
+  }, told);
+  const lateMs = lateness(config);
+
+  const rows: Sights["rows"] = async (targets, states, window, nowMs) => {
+    const [{ from, to, bandOf }, silenced, deployed] = await Promise.all([
+      past(window, nowMs),
+      standing(),
+      rolled(),
+    ]);
+    const share = shareOf(from, to);
+    const lately = silenced.filter(({ until }) => until > from);
+    return targets.map((target) => {
+      const views = targetView(config, target, states, nowMs).checks;
+      const check = views.reduce((worst, view) => rank(view.word) < rank(worst.word) ? view : worst);
+      const subject = subjectOf(target.checks.find(({ id }) => id === check.id)!);
+      const mine = lately.filter((silence) => silencing([silence], subject, silence.from));
+      return {
+        target,
+        check,
+        band: bandOf(`${target.id}/${check.id}`),
+        deployments: (deployed.get(target.id) ?? []).filter(({ at }) => at >= from && at <= to)
+          .map(({ at }): Mark => ({ from: share(at) })),
+        silences: mine.filter((silence) => silence.from < to)
+          .map(({ from, until }): Mark => ({ from: share(from), to: share(until) })),
+        silenced: silencing(mine, subject, nowMs) !== undefined,
+      };
+    });
+  };
+
+  const sight: Sights["sight"] = async (check, states, nowMs) => {
+    const stepMs = periodMs(check, nowMs);
+    const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
+    const windows = Object.keys(WINDOWS) as Window[];
+    const [slots, deployments, days, ...bands] = await Promise.all([
+      slotsOf(store, packing, check, { from: oldest, to: nowMs }),
+      rollouts.of(check.target.id),
+      stretches(store, config, packing, check, { fromMs: nowMs - DAY_MS, nowMs }),
+      ...windows.map((window) => past(window, nowMs)),
+    ]);
+    // What has been watched for a short time only is drawn larger.
+    const from = Math.max(oldest, Math.min(slots[0]?.at ?? oldest, nowMs - 10 * stepMs));
+    const share = shareOf(from, nowMs);
+    return {
+      check,
+      view: checkView(config, check, states[check.key], nowMs),
+      ...{ slots, from, to: nowMs, stepMs },
+      marks: deployments.filter(({ at }) => at >= from).map(({ at }) => ({ from: share(at) })),
+      bands: bands.map((past, i) => ({ window: windows[i]!, ...past.bandOf(check.key) })),
+      day: days.reduce((all, { figures }) => merged(all, figures), nothing()),
+    };
+  };
+
+  return {
+    rows,
+    sight,
+    case: (incident, operate, nowMs) =>
+      caseOf({ config, store, packing, rollouts }, incident, operate, nowMs),
+    async silence(target, nowMs) {
+      const found = target.checks.map((check) => subjectOf(check));
+      const all = await standing();
+      const silence = found.map((subject) => silencing(all, subject, nowMs)).find(Boolean);
+      if (!silence) return undefined;
+      const until = iso(silence.until).slice(0, 16).replace("T", " ");
+      return `Its notices are held until ${until} UTC by ${silence.by}: ${silence.reason}`;
+    },
+    pulse: (states, nowMs) => {
+      const newest = Math.max(...Object.values(states).map(({ slot }) => slot));
+      const slot = Number.isFinite(newest) ? newest : undefined;
+      return { nowMs, lateMs: lateMs(slot ?? nowMs), slot };
+    },
+  };
+}
+
+const shareOf = (from: number, to: number) => (at: number): number =>
+  Math.min(1, Math.max(0, (at - from) / (to - from)));
+
+/** How long nothing may be settled after a slot: as long as evidence of the most frequent check may be used. `cron` may pause for a night. */
+function lateness({ checks }: Config): (slot: number) => number {
+  const rhythms = new Map(checks.map((check) => [JSON.stringify([check.schedule, check.maxAgeMs]), check]));
+  return (slot) => Math.min(...[...rhythms.values()].map((check) => staleAt(check, slot))) - slot + GRACE_MS;
+}
+
+const DISSENT: ReadonlySet<string> = new Set(["drift", "not_ready", "down", "failing"]);
+const POOR: ReadonlySet<string> = new Set(["underclaim", "unreported", "degraded"]);
+
+async function caseOf(
+  { config, store, packing, rollouts }: Pick<Sources, "config" | "store" | "packing" | "rollouts">,
+  incident: Incident,
+  operate: boolean,
+  nowMs: number,
+): Promise<Case> {
+  const { id, target, family, openedAt, scope } = incident;
+  const end = incident.resolvedAt ?? nowMs;
+  const check = config.checks.find(({ key }) => key === `${target}/${incident.check}`);
+  const stepMs = check ? periodMs(check, openedAt) : MINUTE_MS;
+  // Every slot of the whole shard is read for these lanes, whatever the period of this check is.
+  const from = openedAt - Math.min(MOST_MS, 12 * stepMs);
+  const to = Math.min(nowMs, end + 6 * stepMs, openedAt + Math.min(MOST_MS, CASE_SLOTS * stepMs));
+  const [remarks, { items: deliveries }, all, slots] = await Promise.all([
+    remarksOn(store, id),
+    store.deliveries({ incident: id, limit: 200 }),
+    rollouts.of(target),
+    check ? slotsOf(store, packing, check, { from, to }) : [],
+  ]);
+  const bad = family === "quality" ? POOR : DISSENT;
+  const before = slots.filter(({ at }) => at <= openedAt);
+  const first = before.findLastIndex(({ traces }) => !traces.some(({ word }) => bad.has(word))) + 1;
+  const near = all.filter(({ at }) => at >= openedAt - DAY_MS && at <= end);
+  const probers = config.regions.filter((region) => scope === "global" || region.id === scope)
+    .flatMap((region) => region.probers);
+  return {
+    ...{ incident, nowMs, deliveries, operate, from, to, stepMs },
+    remarks: remarks.map(remarkView),
+    deployments: near,
+    dissentAt: family === "evidence" || family === "claim" ? undefined : before[first]?.at,
+    lanes: slots.length === 0
+      ? []
+      : probers.map(({ id }) => ({ prober: id, points: slots.map((slot) => pointOf(slot, id)) })),
+    marks: near.filter(({ at }) => at >= from).map(({ at }) => ({ from: shareOf(from, to)(at) })),
+  };
+}

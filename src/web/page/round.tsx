@@ -1,0 +1,220 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+/** One round of one prober: the claim before, the journey step by step, the claim after. */
+import type { Check } from "../../config/config.ts";
+import type { StepTrace } from "../../evidence/probe/observation.ts";
+import { Bar } from "./chart.tsx";
+import { Name, Time } from "./frame.tsx";
+import { clipped, type ProberView, spaced } from "./words.ts";
+
+/** Values of a failed expectation that are shown. */
+const VALUES = 20;
+
+/** The evidence of one prober. All texts in it were cut and freed of secrets by the prober. */
+export function Round({ check, prober }: { check: Check; prober: ProberView }) {
+  const { observed, reported, verdict, missed } = prober;
+  return (
+    <>
+      <p>
+        Verdict <b>{spaced(verdict?.word ?? "none yet")}</b>
+        {verdict?.reason && ` (${spaced(clipped(verdict.reason))})`}; its vote is <b>{spaced(prober.vote)}</b>
+        {prober.setAside && ` and set aside: ${prober.setAside}`}. {observed && (
+          <>
+            Slot <Time at={observed.slot!} />.
+          </>
+        )}
+        {prober.stale && <b>This evidence is old; it says nothing of now.</b>}
+      </p>
+      {missed && (
+        <p class="bad">
+          The slot <Time at={missed.slot!} /> has no round: {clipped(missed.reason)}.
+        </p>
+      )}
+      <ol class="journey">
+        {reported?.before && (
+          <li>
+            <Claim when="Claim before" claim={reported.before} />
+          </li>
+        )}
+        {observed && (
+          <li>
+            <Walk check={check} observed={observed} />
+          </li>
+        )}
+        {reported && (
+          <li>
+            <Claim when={reported.before ? "Claim after" : "Claim"} claim={reported} />
+          </li>
+        )}
+      </ol>
+      {check.report && !reported && <p>No claim was asked for in this round.</p>}
+    </>
+  );
+}
+
+type Told = Omit<NonNullable<ProberView["reported"]>, "before">;
+
+function Claim({ when, claim }: { when: string; claim: Told }) {
+  const parts = Map.groupBy(claim.subsystems ?? [], ({ layer }) => layer ?? "part");
+  return (
+    <>
+      <h2>
+        {when}: <b>{spaced(claim.state)}</b>
+      </h2>
+      <p>
+        {claim.dialect}, question {claim.question}
+        {claim.httpStatus !== undefined && `, HTTP ${claim.httpStatus}`}, {claim.durationMs} ms
+        {claim.reason && (
+          <>
+            : <Name>{claim.reason}</Name>
+          </>
+        )}
+      </p>
+      {claim.contradictions?.map((text) => (
+        <p class="bad">
+          <Name>{text}</Name>
+        </p>
+      ))}
+      {claim.sources && (
+        <ul>
+          {claim.sources.map(({ name, state }) => (
+            <li>
+              <Name>{name}</Name>: {spaced(state)}
+            </li>
+          ))}
+        </ul>
+      )}
+      {[...parts].map(([layer, all]) => (
+        <p>
+          {layer}: {all.map(({ name, state }, i) => (
+            <>
+              {i > 0 && ", "}
+              <Name>{name}</Name> {spaced(state)}
+            </>
+          ))}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function Walk({ check, observed }: { check: Check; observed: NonNullable<ProberView["observed"]> }) {
+  const { outcome, totalMs, failure, cleanup } = observed;
+  let start = 0;
+  const walked: (Partial<StepTrace> & Pick<StepTrace, "name" | "totalMs">)[] = observed.steps ?? [];
+  const steps = walked.map((step) => ({
+    start: (start += step.totalMs) - step.totalMs,
+    ...step,
+  }));
+  return (
+    <>
+      <h2>
+        Journey: <b>{outcome}</b> in {Math.round(totalMs)} ms
+      </h2>
+      <div class="scroll" tabindex={0} role="group" aria-label="Steps">
+        <table>
+          <thead>
+            <tr>
+              <th>Step</th>
+              <th>Request</th>
+              <th>Answer</th>
+              <th>ms</th>
+              <th class="wide">Waterfall</th>
+            </tr>
+          </thead>
+          <tbody>
+            {steps.map((step, i) => (
+              <tr class={step.name === failure?.step ? "bad" : undefined}>
+                <th scope="row">
+                  <Name>{step.name}</Name>
+                </th>
+                <td>
+                  <Sent check={check} at={i} />
+                </td>
+                <td>
+                  {step.status !== undefined ? `HTTP ${step.status}` : "–"}
+                  {(step.requests ?? 1) > 1 && ` (${step.requests} requests)`}
+                </td>
+                <td>{Math.round(step.totalMs)}</td>
+                <td>
+                  <Bar
+                    start={step.start}
+                    length={step.totalMs}
+                    whole={Math.max(totalMs, start)}
+                    bad={step.name === failure?.step}
+                  />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {failure && <Failed {...failure} />}
+      {cleanup && (
+        <p>
+          Cleanup: <b>{cleanup.outcome}</b>
+          {cleanup.failure && (
+            <>
+              : <Name>{cleanup.failure.detail}</Name>
+            </>
+          )}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** As configured: what a prober fills in stays with it. */
+function Sent({ check: { journey }, at }: { check: Check; at: number }) {
+  const step = journey[at];
+  return step
+    ? (
+      <code>
+        <bdi>{step.request.method} {clipped(step.request.path.source, 120)}</bdi>
+      </code>
+    )
+    : <>–</>;
+}
+
+function Failed(
+  { step, reason, expression, detail, values = {} }: NonNullable<
+    NonNullable<ProberView["observed"]>["failure"]
+  >,
+) {
+  return (
+    <dl class="failure">
+      <dt>Failed at</dt>
+      <dd>
+        <Name>{step}</Name> ({spaced(reason)})
+      </dd>
+      {expression && (
+        <>
+          <dt>Expected</dt>
+          <dd>
+            <code>
+              <Name most={1_000}>{expression}</Name>
+            </code>
+          </dd>
+        </>
+      )}
+      <dt>Found</dt>
+      <dd>
+        <Name most={400}>{detail}</Name>
+      </dd>
+      {Object.entries(values).slice(0, VALUES).map(([name, value]) => (
+        <>
+          <dt>
+            <code>
+              <Name>{name}</Name>
+            </code>
+          </dt>
+          <dd>
+            <code>
+              <Name most={400}>{value}</Name>
+            </code>
+          </dd>
+        </>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,127 @@
+/** What the page says of what was settled: one word for each verdict, and what is claimed beside what is proven. */
+import type { checkView, CoarseWord, Word } from "../api/views/status.ts";
+import type { Rule } from "../../config/config.ts";
+import { type Ballot, wins } from "../../judgement/quorum.ts";
+
+/** A check as the API shows it. */
+export type CheckView = ReturnType<typeof checkView>;
+/** One prober's part of it. */
+export type ProberView = CheckView["regions"][number]["probers"][number];
+
+/** Each verdict in words; worst first. */
+export const WORDS: Record<Word, string> = {
+  drift: "overclaims",
+  down: "down",
+  not_ready: "not ready, and says so",
+  failing: "fails",
+  unknown: "no fresh evidence",
+  pending: "too little evidence",
+  split: "regions disagree",
+  underclaim: "underclaims",
+  unreported: "works, but gives no readable report",
+  degraded: "degraded",
+  ready: "ready",
+};
+
+/** What the public reads. */
+export const COARSE: Record<CoarseWord, string> = {
+  not_ready: "not ready",
+  unknown: "unknown",
+  degraded: "degraded",
+  ready: "ready",
+};
+
+const ORDER = Object.keys(WORDS);
+
+/** Place of a word among all, worst first. */
+export const rank = (word: string): number => ORDER.indexOf(word);
+
+/** A word with spaces. */
+export const spaced = (word: string): string => word.replaceAll("_", " ");
+
+/** What a check claims beside what was proven; `tone` is how that is drawn. */
+export interface Pair {
+  says: string;
+  saysTone: Tone;
+  does: string;
+  doesTone: Tone;
+}
+/** How both stand to each other, as the class of the sign between them: they agree, part, part in some regions, or one is not known. */
+export function signOf(word: Word, { saysTone, doesTone }: Pair): "eq" | "ne" | "so" | "un" {
+  if (word === "drift" || word === "underclaim") return "ne";
+  if (saysTone === "none" || doesTone === "none") return "un";
+  if (saysTone === doesTone) return "eq";
+  return saysTone === "mixed" || doesTone === "mixed" ? "so" : "ne";
+}
+
+/** Good, bad, of both, or not known. */
+export type Tone = "good" | "bad" | "mixed" | "none";
+
+const READY: ReadonlySet<string> = new Set(["ready", "degraded"]);
+const PASSED: ReadonlySet<string> = new Set(["pass", "slow"]);
+
+/** Claim and proof of a check, over the probers whose evidence is fresh: an old colour is never shown as if it were now. */
+export function pairOf({ word, claim, regions }: Pick<CheckView, "word" | "claim" | "regions">): Pair {
+  const fresh = regions.flatMap(({ probers }) => probers).filter(({ stale, observed }) => !stale && observed);
+  if (word === "unknown" || fresh.length === 0) {
+    return { says: "nothing new", saysTone: "none", does: "not known", doesTone: "none" };
+  }
+  return { ...claimed(claim, fresh), ...proven(fresh) };
+}
+
+function claimed(claim: string, fresh: ProberView[]): Pick<Pair, "says" | "saysTone"> {
+  const states = fresh.flatMap(({ reported }) => reported?.state ?? []);
+  if (claim === "none" || states.length === 0) return { says: "no claim", saysTone: "none" };
+  const ready = states.filter((state) => READY.has(state)).length;
+  const words = new Set(states);
+  if (words.size === 1) return { says: spaced(states[0]!), saysTone: ready > 0 ? "good" : "bad" };
+  if (ready === 0) return { says: "not ready", saysTone: "bad" };
+  if (ready === states.length) return { says: "ready", saysTone: "good" };
+  return { says: `ready in ${ready} of ${states.length}`, saysTone: "mixed" };
+}
+
+function proven(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
+  const outcomes = fresh.map(({ observed }) => observed!.outcome).filter((outcome) => outcome !== "error");
+  if (outcomes.length === 0) return { does: "not seen", doesTone: "none" };
+  const passed = outcomes.filter((outcome) => PASSED.has(outcome)).length;
+  if (passed === 0) return { does: "fails", doesTone: "bad" };
+  if (passed < outcomes.length) {
+    return { does: `fails in ${outcomes.length - passed} of ${outcomes.length}`, doesTone: "mixed" };
+  }
+  return { does: outcomes.includes("slow") ? "works slowly" : "works", doesTone: "good" };
+}
+
+/** How votes become an outcome, with the votes as they are now. */
+export function quorumWords(
+  { open, minReporting }: { open: Rule; minReporting: number },
+  votes: readonly { id: string; word: string }[],
+): string {
+  const fresh = votes.filter(({ word }) => word !== "pending" && word !== "unknown") as {
+    id: string;
+    word: Ballot;
+  }[];
+  const needed = Array.from(fresh, (_, i) => i + 1).find((yes) => wins(open, yes, fresh.length));
+  const by = Map.groupBy(votes, ({ word }) => word);
+  const present = [...by].sort(([a], [b]) => rank(a) - rank(b))
+    .map(([word, voters]) => `${voters.map(({ id }) => id).join(", ")}: ${spaced(word)}`).join("; ");
+  const floor = `At least ${minReporting} of ${votes.length} must report.`;
+  if (needed === undefined) return `${floor} Now ${present}.`;
+  return `${needed} of the ${fresh.length} that report must agree. ${floor} Now ${present}.`;
+}
+
+/** A span in two units at most: "4 min", "3 h 12 min". */
+export function span(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** At most `most` characters of a text. */
+export function clipped(text: string, most = 200): string {
+  if (text.length <= most) return text;
+  return `${Array.from(text.slice(0, 2 * most)).slice(0, most - 1).join("")}…`;
+}

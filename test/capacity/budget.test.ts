@@ -1,0 +1,480 @@
+import { describe, expect, test } from "vitest";
+import { type Budget, budget, type BudgetOptions } from "../../src/capacity/budget.ts";
+import { read } from "../config/load_text.ts";
+
+const STEP = "{ expect: body.ok == true }";
+/** One step and no report: one request. */
+const PLAIN = `journey: [${STEP}]`;
+
+/** A config whose targets t0, t1 ... have one check each. */
+const written = (checks: string[], rest = "regions: [weur]") =>
+  `version: 1\n${rest}\ntargets:\n${
+    checks.map((check, i) => `  - { id: t${i}, url: https://t.example, checks: [{ ${check} }] }`).join("\n")
+  }\n`;
+
+async function held(checks: string[], rest?: string, options: Partial<BudgetOptions> = {}): Promise<Budget> {
+  return budget(await read(written(checks, rest)), { plan: "free", latencyMs: 300, ...options });
+}
+
+const times = (count: number, check = PLAIN) => Array.from({ length: count }, () => check);
+const STORE = "store: { upstash: {} }";
+const every = (period: string) => `every: ${period}, ${PLAIN}`;
+const cron = (fields: string) => `cron: "${fields}", ${PLAIN}`;
+/** So many probers, each an object of its own. */
+const places = (count: number) =>
+  `regions: [{ id: all, probers: [${
+    Array.from({ length: count }, (_, i) => `{ id: p${i}, place: weur, generation: ${i + 1} }`).join(", ")
+  }] }]`;
+const urls = (count: number) =>
+  `regions: [{ id: all, probers: [${
+    Array.from({ length: count }, (_, i) => `{ id: u${i}, url: "https://u.example", token: "\${env:T}" }`)
+      .join(", ")
+  }] }]`;
+
+const ASK = "subrequests of an ask of a prober";
+const REDIRECTED = "the same with all redirects";
+const CPU = "CPU of an ask of a prober, ms";
+const LEDGER = "subrequests of a tick of the ledger";
+const TIME = "time of the longest slot, s";
+const WORKER = "Worker requests a day";
+const OBJECT = "object requests a day";
+const GB = "object GB-s a day";
+const ROWS = "rows written a day";
+const UPSTASH = "Upstash commands a month";
+const ASLEEP = "the same if the ledger sleeps between slots";
+
+function lineOf({ lines }: Budget, name: string) {
+  const line = lines.find((line) => line.name === name);
+  if (!line) throw new Error(`No line ${name}`);
+  return line;
+}
+const valueOf = (result: Budget, name: string) => lineOf(result, name).value;
+
+describe("an ask of a prober", () => {
+  const POLLED = "{ expect: body.ok == true, until: { every: 200ms, within: 3s } }";
+
+  // Everything but the checks' own requests is 1: the trace that tells where the prober is.
+  test.each([
+    // 1 step + 1; redirected 5 times (the default): + 5
+    ["one step", [PLAIN], "", 2, 7],
+    // 2 reports + 1 step + 1; a report is not redirected
+    ["a report, read twice", [`report: { path: /readyz }, ${PLAIN}`], "", 4, 9],
+    // 2 steps + 1 cleanup + 1; + 3 * 5
+    ["steps and cleanup", [`journey: [${STEP}, ${STEP}], cleanup: [${STEP}]`], "", 4, 19],
+    // 3000 / 200 = 15 pauses, so 16 polls, + 1; + 16 * 5
+    ["a step polled to the end", [`journey: [${POLLED}]`], "", 17, 97],
+    // 1 step + 1; no redirect is followed
+    ["no redirects", ["journey: [{ expect: body.ok == true, redirects: 0 }]"], "", 2, 2],
+    // 1 step + 2 controls + 1; + 5
+    ["controls", [PLAIN], "controls: [https://a.example, https://b.example]", 4, 9],
+    // 3 steps + 1; + 15
+    ["three checks due together", times(3), "", 4, 19],
+    // Each lane is asked by itself: the minute's has 2 steps + 1, the other 1 + 1.
+    ["the fuller of two lanes", [every("10s"), ...times(2)], "", 3, 13],
+    // 3 + 1 in the minute's lane; 1 + 1 + 5 in the other
+    [
+      "redirects in the emptier lane",
+      [every("10s"), ...times(3, "journey: [{ expect: body.ok == true, redirects: 0 }]")],
+      "",
+      4,
+      7,
+    ],
+  ])("%s", async (_, checks, rest, worst, redirected) => {
+    const result = await held(checks, `regions: [weur]\n${rest}`);
+    expect([valueOf(result, ASK), valueOf(result, REDIRECTED)]).toEqual([worst, redirected]);
+    // 102 ms to wake, and 0.61 ms each
+    expect(valueOf(result, CPU)).toBeCloseTo(102 + worst * 0.61, 9);
+  });
+
+  test.each<[string, string[], string, string | undefined]>([
+    ["49 requests and the trace fit", times(49), "", undefined],
+    [
+      "50 do not",
+      times(50),
+      "",
+      `${ASK}: 51, over the limit of 50: prober weur, slot 00:00:00 UTC, ` +
+      "50 checks; the first that does not fit is t49/default",
+    ],
+    ["48 with a control fit", times(48), "controls: [https://a.example]", undefined],
+    ["49 with a control do not", times(49), "controls: [https://a.example]", "t48/default"],
+    [
+      "one check can be too much",
+      [`timeout: 30s, journey: [{ expect: body.ok == true, until: { every: 500ms, within: 25s } }]`],
+      "",
+      "t0/default",
+    ],
+  ])("on the free plan %s", async (_, checks, rest, fault) => {
+    const { faults } = await held(checks, `regions: [weur]\n${rest}`);
+    expect(faults).toEqual(fault ? [expect.stringContaining(fault)] : []);
+  });
+
+  // 2 reports + 4850 / 50 + 1 = 98 polls: 100 requests. 99 of them and the trace are 9,901; 100 are 10,001.
+  const HUNDRED =
+    "report: { path: /readyz }, journey: [{ expect: body.ok == true, until: { every: 50ms, within: 4850ms } }]";
+  test.each([[99, []], [100, [expect.stringContaining("first that does not fit is t99/default")]]])(
+    "on the paid plan %i checks of 100 requests",
+    async (count, faults) => {
+      expect((await held(times(count, HUNDRED), undefined, { plan: "paid" })).faults).toEqual(faults);
+    },
+  );
+
+  test.each([
+    [
+      "periods meet",
+      [...times(2), ...times(3, every("5m"))],
+      "00:00:00 UTC, 5 checks",
+    ],
+    // 04:31 is no multiple of 5m: 2 + 4. At the start of the day 2 + 3.
+    [
+      "cron outnumbers the meeting",
+      [...times(2), ...times(3, every("5m")), ...times(4, cron("31 4 * * *"))],
+      "04:31:00 UTC, 6 checks",
+    ],
+    // 1970-01-01 was a Thursday.
+    ["cron runs on another weekday", times(2, cron("31 4 * * mon")), "04:31:00 UTC, 2 checks"],
+    ["cron runs on a rare date", [...times(2), cron("0 0 29 2 *")], "00:00:00 UTC, 3 checks"],
+    ["periods are under a minute", times(2, every("20s")), "00:00:00 UTC, 2 checks"],
+  ])("takes most in the slot where %s", async (_, checks, where) => {
+    expect(lineOf(await held(checks), ASK).where).toBe(`prober weur, slot ${where}`);
+  });
+
+  test.each([["free", 49, true], ["free", 50, false], ["paid", 50, true]] as const)(
+    "a prober with a url is held against the %s plan as well: %i checks, fits %s",
+    async (plan, count, fits) => {
+      const result = await held(times(count), urls(2), { plan });
+      expect(lineOf(result, ASK).fits).toBe(fits);
+      expect(result.faults).toEqual(
+        fits ? [] : [expect.stringMatching(/^subrequests .* limit of 50: prober u0, .* is t49\/default$/)],
+      );
+    },
+  );
+
+  test.each<[string, string[], string | undefined]>([
+    // 7 * 6 + 1 = 43; 8 * 6 + 1 = 49; 9 * 6 + 1 = 55
+    ["eight checks with five redirects each fit", times(8), undefined],
+    ["nine do not", times(9), "the first that does not fit is t8/default"],
+    // 49 + 1 = 50: none is followed
+    [
+      "without redirects 49 do",
+      times(49, "journey: [{ expect: body.ok == true, redirects: 0 }]"),
+      undefined,
+    ],
+  ])("redirects are a doubt, and no fault: %s", async (_, checks, doubt) => {
+    const result = await held(checks);
+    const line = lineOf(result, REDIRECTED);
+    expect([line.limit, line.fits, result.faults]).toEqual([50, doubt ? null : true, []]);
+    const doubts = result.doubts.filter((text) => text.startsWith(REDIRECTED));
+    expect(doubts).toEqual(doubt ? [expect.stringContaining(doubt)] : []);
+  });
+
+  test.each(
+    [
+      // 102 + 2 * 0.61 is past the 10 ms of a Worker; an object has 30 s, as far as its own page goes.
+      ["free", "regions: [weur]", 30_000, null],
+      ["free", urls(1), 10, null],
+      ["paid", "regions: [weur]", 30_000, true],
+      ["paid", urls(1), 30_000, true],
+    ] as const,
+  )("whether its CPU fits the %s plan: %s", async (plan, rest, limit, fits) => {
+    const result = await held([PLAIN, `journey: [${STEP}, ${STEP}]`], rest, { plan });
+    const line = lineOf(result, CPU);
+    expect([line.limit, line.fits, result.faults]).toEqual([limit, fits, []]);
+    expect(line.where).toMatch(/; t1\/default has most requests, 2$/);
+    expect(result.doubts.filter((doubt) => doubt.startsWith(CPU))).toEqual(
+      fits === null ? [expect.stringContaining(`, limit ${limit}: `)] : [],
+    );
+  });
+});
+
+describe("a tick of the ledger", () => {
+  const HOOKS = 'webhooks: [{ id: a, url: https://a.example, secret: "${env:S}" }, ' +
+    '{ id: b, url: https://b.example, secret: "${env:S}" }]';
+  test.each([
+    ["one lane, three places", [PLAIN], "regions: [weur, enam, oc]", 3],
+    // Three lanes meet at the whole minute.
+    ["three lanes, two places", [PLAIN, every("10s"), every("15s")], "regions: [weur, enam]", 6],
+    ["cron shares the lane of the minute", [PLAIN, cron("0 0 * * *")], "regions: [weur]", 1],
+    ["and two webhooks", [PLAIN], `regions: [weur]\n${HOOKS}`, 3],
+  ])("%s", async (_, checks, rest, value) => {
+    expect(valueOf(await held(checks, rest), LEDGER)).toBe(value);
+  });
+
+  // 2 lanes * 25 = 50; 3 * 17 = 51
+  test.each([[["10s"], 25, true], [["10s", "15s"], 17, false]])(
+    "lanes of a minute and %j, %i places: fits %s",
+    async (periods, count, fits) => {
+      const result = await held([PLAIN, ...periods.map(every)], places(count));
+      expect(lineOf(result, LEDGER).fits).toBe(fits);
+      expect(result.faults.filter((fault) => fault.startsWith(LEDGER))).toEqual(
+        fits ? [] : [expect.stringMatching(/first that does not fit is t2\/default$/)],
+      );
+    },
+  );
+
+  test.each([
+    // Waking 7, the lease 1, two looks for notices 2, housekeeping 19: 29; each lane its probers and a commit.
+    ["one lane, 20 places", [PLAIN], 20, 50, undefined],
+    ["one lane, 21 places", [PLAIN], 21, 51, "t0/default"],
+    ["two lanes, 10 places", [PLAIN, every("10s")], 10, 51, "t1/default"],
+  ])("and Upstash: %s", async (_, checks, count, value, fault) => {
+    const result = await held(checks, `${STORE}\n${places(count)}`);
+    expect(valueOf(result, LEDGER)).toBe(value);
+    const faults = result.faults.filter((text) => text.startsWith(LEDGER));
+    expect(faults).toEqual(fault ? [expect.stringContaining(`the first that does not fit is ${fault}`)] : []);
+  });
+});
+
+describe("the time of a slot", () => {
+  const steps = (count: number) => `journey: [${times(count, STEP).join(", ")}]`;
+  test.each([
+    // ceil(12 / 5) = 3 in turn
+    ["five at once by default", times(12), "", 0.9],
+    // One of six connections is kept for the controls.
+    ["never more than five at once", times(12), "concurrency: 50", 0.9],
+    ["one at a time", times(12), "concurrency: 1", 3.6],
+    // One report and one step: the second look and the polls are not usual.
+    [
+      "a report and a polled step",
+      [
+        "report: { path: /r }, journey: [{ expect: body.ok == true, until: { every: 1s, within: 5s } }]",
+      ],
+      "",
+      0.6,
+    ],
+    // Two places: 3 | 1 1 1, then 2 more on either: 5
+    ["each takes the first free place", [3, 1, 1, 1, 2].map(steps), "concurrency: 2", 1.5],
+  ])("%s", async (_, checks, rest, seconds) => {
+    expect(valueOf(await held(checks, `regions: [weur]\n${rest}`), TIME)).toBeCloseTo(seconds, 9);
+  });
+
+  // 25 / 5 * 10 s = 50 s; a 26th is a sixth turn.
+  test.each([[25, []], [26, [
+    expect.stringContaining(`${TIME}: 60, over the limit of 50: slot 00:00:00 UTC`),
+  ]]])(
+    "%i checks at 10 s each",
+    async (count, faults) => {
+      const hourly = times(count, every("1h"));
+      expect((await held(hourly, undefined, { latencyMs: 10_000 })).faults).toEqual(faults);
+    },
+  );
+});
+
+describe("a day", () => {
+  const dayOf = (result: Budget) => [WORKER, OBJECT, GB, ROWS].map((name) => valueOf(result, name));
+
+  test.each<[string, string[], string, number[]]>([
+    // 1440 ticks, each asks one place: 0.3 s there, 0.6 s in the ledger. Rows: 1440 * (3 + 2).
+    ["each minute", [PLAIN], "regions: [weur]", [1_440, 2_880, 1_440 * 0.9 * 0.128, 7_200]],
+    // Slots: 8640, of them 1440 on the minute with two lanes: 10,080 asks and shard writes; 7200 alarms.
+    // Objects: 1440 + 7200 + 2 * 10,080. Time: 8640 * (2 * 0.3 + 0.6). Rows: 3 * 10,080 + 2 * 1440 + 7200.
+    ["each minute and 10 seconds, two places", [PLAIN, every("10s")], "regions: [weur, enam]", [
+      1_440,
+      28_800,
+      8_640 * 1.2 * 0.128,
+      40_320,
+    ]],
+    // 1440 / 7 = 205.7, and one at the start: 206 slots. Rows: 3 * 206 + 2880.
+    ["every 7 minutes", [every("7m")], "regions: [weur]", [1_440, 1_646, 206 * 0.9 * 0.128, 3_498]],
+    // 96 slots. Rows: 3 * 96 + 2880.
+    ["cron, four times an hour", [cron("*/15 * * * *")], "regions: [weur]", [
+      1_440,
+      1_536,
+      96 * 0.9 * 0.128,
+      3_168,
+    ]],
+    ["cron, once on Sundays", [cron("30 3 * * sun")], "regions: [weur]", [1_440, 1_441, 0.9 * 0.128, 2_883]],
+    // One slot holds both: one ask, one shard. Two requests at once are 0.3 s.
+    ["a period and cron that meet", [every("1d"), cron("0 0 * * *")], "regions: [weur]", [
+      1_440,
+      1_441,
+      0.9 * 0.128,
+      2_883,
+    ]],
+    // Three objects asked for, two of one place and generation: two that are billed. The url is a Worker's request.
+    // Objects: 1440 + 3 * 1440. Time: 1440 * (2 * 0.3 + 0.6).
+    [
+      "several probers of several regions",
+      [PLAIN],
+      "regions: [{ id: eu, probers: [{ id: a, place: weur }, { id: b, place: weur }] }, " +
+      '{ id: us, probers: [{ id: c, place: weur, generation: 2 }, { id: d, url: "https://d.example", token: "${env:T}" }] }]',
+      [2_880, 5_760, 1_440 * 1.2 * 0.128, 7_200],
+    ],
+    // 201 checks are two shards: 1440 * 3 * 2 + 2880. 201 / 5 = 41 turns of 0.3 s: 12.3 s there, 12.6 s in the ledger.
+    ["two shards", times(201), "regions: [weur]", [1_440, 2_880, 1_440 * 24.9 * 0.128, 11_520]],
+  ])("%s", async (_, checks, rest, [worker, object, gb, rows]) => {
+    const result = await held(checks, rest);
+    expect(dayOf(result)).toEqual([worker, object, expect.closeTo(gb!, 6), rows]);
+  });
+
+  test.each([
+    // 17,280 slots of 6 s are more than a day: the object and the ledger never rest. 2 * 86,400 s.
+    ["at most a day of each object", [every("5s")], 6_000, 2 * 86_400 * 0.128],
+    // 24 slots, given up after 50 s; the ledger waits one request longer.
+    ["at most 50 s of each slot", times(26, every("1h")), 10_000, 24 * (50 + 60) * 0.128],
+  ])("bills %s", async (_, checks, latencyMs, gb) => {
+    expect(valueOf(await held(checks, undefined, { latencyMs }), GB)).toBeCloseTo(gb, 6);
+  });
+
+  test.each<[string, string[], string, number, string | undefined]>([
+    // 1440 ticks + 15,840 alarms + 17,280 * 4 = 86,400; with a fifth place 103,680.
+    ["every 5 s from four places", [every("5s")], places(4), 300, undefined],
+    [
+      "every 5 s from five places",
+      [every("5s")],
+      places(5),
+      300,
+      `${OBJECT}: 103680, over the limit of 100000: t0/default`,
+    ],
+    // 3 * (17,280 + 8640) + 2880 + 15,840 = 96,480; the minute adds 3 * 1440.
+    ["lanes of 5 s and 10 s", [every("5s"), every("10s")], places(1), 300, undefined],
+    [
+      "lanes of 5 s, 10 s and a minute",
+      [PLAIN, every("5s"), every("10s")],
+      places(1),
+      300,
+      `${ROWS}: 100800, over the limit of 100000: t1/default takes most, with 17280 runs a day`,
+    ],
+    // 1440 * 3 * 23.5 s * 0.128 GB = 12,994.56; at 23.6 s 13,049.86 (rounded)
+    ["each minute at 23.5 s", [PLAIN], places(1), 23_500, undefined],
+    [
+      "each minute at 23.6 s",
+      [PLAIN],
+      places(1),
+      23_600,
+      `${GB}: 13049.86, over the limit of 13000: t0/default`,
+    ],
+    // 1440 + 17,280 * 5 = 87,840; with a sixth 105,120.
+    ["every 5 s from five urls", [every("5s")], urls(5), 300, undefined],
+    [
+      "every 5 s from six urls",
+      [every("5s")],
+      urls(6),
+      300,
+      `${WORKER}: 105120, over the limit of 100000: t0/default`,
+    ],
+  ])("on the free plan: %s", async (_, checks, rest, latencyMs, fault) => {
+    const { faults } = await held(checks, rest, { latencyMs });
+    expect(faults).toEqual(fault ? [expect.stringContaining(fault)] : []);
+  });
+
+  test("GB-s are laid to the check with most requests a day, not most runs", async () => {
+    // 1440 * 1 a day against 720 * 3; 30 s a request is far over 13,000 GB-s.
+    const two = [PLAIN, `every: 2m, journey: [${STEP}, ${STEP}, ${STEP}]`];
+    const { where } = lineOf(await held(two, undefined, { latencyMs: 30_000 }), GB);
+    expect(where).toBe("t1/default takes most, with 720 runs a day");
+  });
+
+  test("the paid plan has no limit a day", async () => {
+    expect((await held([every("5s")], places(5), { plan: "paid" })).faults).toEqual([]);
+  });
+});
+
+/**
+ * The ledger awake: a tick has the lease 1 and two looks for notices 2, each lane of a slot its commit 3, an alarm one look 1; housekeeping is
+ * 17,620 a month and 3,060 a shard. Where it has slept for more than 10 s, a tick is 10 more and an alarm 6.
+ */
+describe("Upstash", () => {
+  const TICKS = 30 * 1_440;
+
+  test.each<[string, string[], string, number, number]>([
+    ["one check each minute", [PLAIN], "regions: [weur]", TICKS * 6 + 20_680, TICKS * 10],
+    // 200 checks a shard with three probers
+    ["1,000 checks", times(1_000), "regions: [weur, enam, oc]", TICKS * 6 + 17_620 + 5 * 3_060, TICKS * 10],
+    ["every 5 minutes", [every("5m")], "regions: [weur]", TICKS * 3 + TICKS / 5 * 3 + 20_680, TICKS * 10],
+    ["every 30 s", [every("30s")], "regions: [weur]", TICKS * (6 + 4) + 20_680, TICKS * (10 + 6)],
+    // 5 alarms; it never rests for more than 10 s.
+    ["every 10 s", [every("10s")], "regions: [weur]", TICKS * (6 + 5 * 4) + 20_680, 0],
+    // 3 alarms; the minute's slot has two lanes.
+    [
+      "every 15 s and each minute",
+      [PLAIN, every("15s")],
+      "regions: [weur]",
+      TICKS * (9 + 3 * 4) + 17_620 + 2 * 3_060,
+      TICKS * (10 + 3 * 6),
+    ],
+  ])("%s", async (_, checks, rest, awake, more) => {
+    const result = await held(checks, `${STORE}\n${rest}`, { plan: "paid" });
+    const lines = result.lines.filter(({ name }) => [UPSTASH, ASLEEP].includes(name));
+    expect(lines.map(({ name, value, limit }) => [name, value, limit])).toEqual([
+      [UPSTASH, awake, null],
+      ...more > 0 ? [[ASLEEP, awake + more, null]] : [],
+    ]);
+    // 2 USD a million, from the first
+    expect(result.month.charges.at(-1)).toEqual({
+      name: "Upstash commands",
+      used: awake + more,
+      included: 0,
+      usd: expect.closeTo((awake + more) * 2 / 1_000_000, 9),
+    });
+    const usd = result.month.charges.reduce((sum, charge) => sum + charge.usd, 5);
+    expect(result.month.usd).toBeCloseTo(usd, 9);
+  });
+
+  test.each<[string, string[], string | undefined]>([
+    ["each minute", [PLAIN], undefined],
+    ["every 30 s", [every("30s")], undefined],
+    // 43,200 * 14 + 20,680 = 625,480
+    ["every 20 s", [PLAIN, every("20s")], "t1/default has the shortest period, 4320 runs a day"],
+    [
+      "every 5 s",
+      [every("5s"), PLAIN, every("5s")],
+      "t0/default, t2/default have the shortest period, 17280 runs a day",
+    ],
+    [
+      "many",
+      times(5, every("5s")),
+      "t0/default, t1/default, t2/default and 2 more have the shortest period, 17280 runs a day",
+    ],
+  ])("its free plan has 500,000 commands a month: %s", async (_, checks, fault) => {
+    const { faults } = await held(checks, `${STORE}\nregions: [weur]`);
+    expect(faults.filter((text) => text.startsWith(UPSTASH))).toEqual(
+      fault ? [expect.stringMatching(new RegExp(`over the limit of 500000: ${fault}$`))] : [],
+    );
+  });
+
+  test("a ledger that sleeps is a doubt on the free plan", async () => {
+    const result = await held([PLAIN], `${STORE}\nregions: [weur]`);
+    expect(lineOf(result, ASLEEP)).toMatchObject({ limit: 500_000, fits: null });
+    expect(result.faults).toEqual([]);
+    expect(result.doubts).toContainEqual(expect.stringContaining(`${ASLEEP}: 711880, limit 500000`));
+  });
+
+  test("counts nothing where the config does not name it", async () => {
+    const { lines } = await held([every("5s")], "regions: [weur]");
+    expect(lines.filter(({ name }) => [UPSTASH, ASLEEP].includes(name))).toEqual([]);
+  });
+});
+
+describe("the price of a month", () => {
+  test("is nothing on the free plan", async () => {
+    expect((await held([PLAIN])).month).toEqual({ usd: 0, base: 0, charges: [] });
+  });
+
+  test("is the base while all is included", async () => {
+    const { month } = await held([PLAIN], undefined, { plan: "paid" });
+    expect(month.usd).toBe(5);
+    expect(month.charges.map(({ name, used, usd }) => [name, used, usd])).toEqual([
+      ["Worker requests", 43_200, 0],
+      ["object requests", 86_400, 0],
+      // 165.888 a day
+      ["object GB-s", expect.closeTo(4_976.64, 6), 0],
+      ["rows written", 216_000, 0],
+    ]);
+  });
+
+  test.each<[string, string[], string, number, number[]]>([
+    // Objects: 30 * 103,680 = 3,110,400, less 1 M, at 0.15. Time: five places 51,840 s each and the ledger all day:
+    // 345,600 s * 0.128 * 30 = 1,327,104, less 400,000, at 12.50.
+    ["objects", [every("5s")], places(5), 3_000, [0, 0.31656, 11.5888, 0]],
+    // 30 * (1440 + 20 * 17,280) = 10,411,200, less 10 M, at 0.30
+    ["Workers", [every("5s")], urls(20), 300, [0.12336, 0, 0, 0]],
+    // 50 probers: 12 checks a shard, so 84 are 7. 3 * 7 * 86,400 + 2 * 1440 + 84,960 = 1,902,240 rows a day, 57,067,200 a
+    // month, less 50 M, at 1.00. Worker requests: 30 * (1440 + 50 * 86,400) = 129,643,200, less 10 M, at 0.30. Objects:
+    // only the ledger's 30 * 86,400. Time: the ledger all day, 86,400 * 0.128 * 30 = 331,776.
+    ["rows", times(84, every("1s")), urls(50), 1_000, [35.89296, 0.2388, 0, 7.0672]],
+  ])("above what is included: %s", async (_, checks, rest, latencyMs, charges) => {
+    const { month } = await held(checks, rest, { plan: "paid", latencyMs });
+    expect(month.charges.map(({ usd }) => usd)).toEqual(charges.map((usd) => expect.closeTo(usd, 9)));
+    expect(month.usd).toBeCloseTo(charges.reduce((sum, usd) => sum + usd, 5), 9);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { BASE, problemsOf, read } from "./load_text.ts";
+
+const UPSTASH = { UPSTASH_REDIS_REST_URL: "https://db.upstash.io", UPSTASH_REDIS_REST_TOKEN: "t" };
+const of = (variables: Record<string, string>) => ({ env: (name: string) => variables[name] });
+const written = `${BASE}store: { upstash: {} }\n`;
+
+describe("store", () => {
+  test.each<[string, string, Record<string, string>, unknown]>([
+    ["nothing written", BASE, {}, { kind: "sqlite", path: ".assay/assay.db" }],
+    ["nothing written, both variables", BASE, UPSTASH, { kind: "upstash" }],
+    ["nothing written, one variable", BASE, { UPSTASH_REDIS_REST_URL: "x" }, {
+      kind: "sqlite",
+      path: ".assay/assay.db",
+    }],
+    ["upstash", written, UPSTASH, { kind: "upstash" }],
+    ["another, and both variables", `${BASE}store: { memory: {} }\n`, UPSTASH, { kind: "memory" }],
+  ])("%s", async (_name, text, variables, store) => {
+    expect((await read(text, of(variables))).store).toEqual(store);
+  });
+
+  test("upstash without its variables names each that is missing", async () => {
+    const { UPSTASH_REDIS_REST_URL } = UPSTASH;
+    expect(await problemsOf(written, of({ UPSTASH_REDIS_REST_URL }))).toMatchObject([{
+      severity: "error",
+      path: "store.upstash",
+      message: "UPSTASH_REDIS_REST_TOKEN is not set",
+      expected: "the environment variable UPSTASH_REDIS_REST_TOKEN",
+    }]);
+    const warned = await problemsOf(written, { ...of({}), envMissing: "warning" });
+    expect(warned.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+      "warning: UPSTASH_REDIS_REST_URL is not set",
+      "warning: UPSTASH_REDIS_REST_TOKEN is not set",
+    ]);
+    expect(await problemsOf(written)).toEqual([]);
+  });
+
+  test("a Worker takes none from its environment that its config does not name, and says so", async () => {
+    const options = { ...of(UPSTASH), runtime: "cloudflare" } as const;
+    const text = BASE.replace("version: 1", "version: 1\nregions: [weur]");
+    expect((await read(text, options)).store).toEqual({ kind: "sqlite", path: ".assay/assay.db" });
+    expect(await problemsOf(text, options)).toMatchObject([
+      { severity: "warning", path: "store", expected: "store: { upstash: {} }" },
+    ]);
+  });
+
+  test.each(["memory: {}", "sqlite: ./other.db"])("a Worker uses no %s, and says so", async (kind) => {
+    const text = `${BASE.replace("version: 1", "version: 1\nregions: [weur]")}store: { ${kind} }\n`;
+    expect(await problemsOf(text, { runtime: "cloudflare" })).toMatchObject([
+      { severity: "warning", path: `store.${kind.split(":")[0]}` },
+    ]);
+    expect(await problemsOf(text)).toEqual([]);
+  });
+});

@@ -1,0 +1,173 @@
+/** The world of a test in workerd: the Worker and its objects, the clock, the config of the deployment, and a room of the shop. */
+import bundled from "#config";
+import { env, reset, runInDurableObject, SELF, type Stub } from "cloudflare:test";
+import { afterEach, beforeEach, vi } from "vitest";
+import { objectDriver } from "../../functions/cloudflare/sqlite.ts";
+import worker from "../../functions/worker.ts";
+import type { History } from "../../src/storage/codec.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
+import type { Store } from "../../src/storage/store.ts";
+import { MINUTE, START } from "../scenario.ts";
+import { type Room, room } from "./shop_client.ts";
+
+/** The slot of minute `n` of a test, epoch ms. */
+export const minute = (n: number) => START + n * MINUTE;
+
+/** The config that `wrangler.toml` bundles here; the Worker and this test share the module. */
+const deployed = bundled.config as Record<string, unknown>;
+const original = structuredClone(deployed);
+
+const wire = globalThis.fetch;
+const elapsed = performance.now.bind(performance);
+
+/** What the runtime's `fetch` does in a test. The Worker looks it up at each call. */
+export const network = {
+  /** What Cloudflare's trace answers; absent: nothing can be learnt. */
+  colo: undefined as string | undefined,
+  /** Stands before every request of a check. */
+  gate: (ask: () => Promise<Response>): Promise<Response> => ask(),
+  /** Subrequests of checks. */
+  asked: 0,
+};
+
+const tracing: typeof fetch = (input, init) => {
+  const url = new URL(input instanceof Request ? input.url : input);
+  if (url.pathname === "/cdn-cgi/trace") {
+    return Promise.resolve(new Response(network.colo && `fl=1\ncolo=${network.colo}\nwarp=off\n`));
+  }
+  if (!new Headers(init?.headers).has("x-assay-run")) return wire(input, init);
+  network.asked++;
+  return network.gate(() => wire(input, init));
+};
+
+let rooms = 0;
+
+/** Sets up each test of a file: its own room, an empty store, the clock at minute 0, the config of `config.json` there. */
+export function worlds(): World {
+  const world = new World();
+  beforeEach(async ({ task }) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: START });
+    globalThis.fetch = tracing;
+    for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
+    Object.assign(network, { colo: undefined, gate: (ask: () => Promise<Response>) => ask(), asked: 0 });
+    world.enter(room(env.SHOP_URL, `${task.file.name.replace(/\W+/g, "-")}-${rooms++}`));
+    await world.room.be({ all: "serves" });
+  });
+  afterEach(async () => {
+    await world.room.be({ all: "serves" });
+    await reset();
+    globalThis.fetch = wire;
+    performance.now = elapsed;
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+  return world;
+}
+
+/** See {@linkcode worlds}. */
+export class World {
+  room!: Room;
+
+  enter(room: Room): void {
+    this.room = room;
+    this.deploy({});
+  }
+
+  /** Replaces parts of the config, for objects that are not yet in memory. */
+  deploy(parts: Record<string, unknown>): void {
+    for (const key of Object.keys(deployed)) delete deployed[key];
+    const target = { ...targets()[0], url: this.room.stall() };
+    const webhook = { id: "oncall", url: this.room.hook, secret: "${env:ONCALL_SECRET}" };
+    Object.assign(deployed, structuredClone(original), { targets: [target], webhooks: [webhook], ...parts });
+  }
+
+  /** A new stub each time: one whose object died is of no more use. */
+  get ledger(): Stub {
+    return env.LEDGER.getByName("ledger");
+  }
+
+  /** The object of a place, first generation. */
+  prober(place: string): Stub {
+    return env.PROBER.getByName(`prober:${place}:1`);
+  }
+
+  /** Gives an object other variables and bindings, for as long as it is in memory. */
+  async bind(stub: Stub, bindings: Record<string, unknown>): Promise<void> {
+    await runInDurableObject(stub, (object) => void Object.assign(object, { env: { ...env, ...bindings } }));
+  }
+
+  /** The clock stands at `nowMs`; the one that measures what has elapsed has come as far, and goes on. */
+  at(nowMs: number): void {
+    vi.setSystemTime(nowMs);
+    performance.now = () => elapsed() + nowMs - START;
+  }
+
+  /** Cron fires for the minute `n`, at once or at `nowMs`. */
+  tick(n: number, nowMs = minute(n)): Promise<void> {
+    return this.fire(minute(n), nowMs);
+  }
+
+  /** Cron fires for the minute that starts at `slot`. */
+  async fire(slot: number, nowMs: number): Promise<void> {
+    this.at(nowMs);
+    await worker.scheduled({ scheduledTime: slot }, env);
+  }
+
+  /** `GET /v1/status`. */
+  async status(): Promise<Status> {
+    const headers = { authorization: `Bearer ${env.ASSAY_TOKEN}` };
+    return await (await SELF.fetch("https://assay.example/v1/status", { headers })).json();
+  }
+
+  /** What the API says of each prober of the first check. */
+  async probers(): Promise<Record<string, ProberView>> {
+    const { targets: [target] } = await this.status();
+    const views = target!.checks[0]!.regions.flatMap((region) => region.probers);
+    return Object.fromEntries(views.map((view) => [view.id, view]));
+  }
+
+  /** The ledger's store, in its object. */
+  stored<T>(ask: (store: Store) => Promise<T>): Promise<T> {
+    return runInDurableObject(
+      this.ledger,
+      (_, { storage }) => ask(sqliteStore(objectDriver(storage))),
+    );
+  }
+
+  /** The history of shard 0: for each settled minute, what each prober brought for the first check. */
+  async history(): Promise<Record<number, Record<string, string>>> {
+    const samples = await this.stored((store) => store.samples({ shard: 0, from: 0, to: minute(1_000) }));
+    return Object.fromEntries(samples.map(({ slot, data }) => {
+      const [first]: History[] = Object.values(JSON.parse(data));
+      return [(slot - START) / MINUTE, Object.fromEntries(first!.traces.map((t) => [t.prober, t.word]))];
+    }));
+  }
+
+  /** What came to the webhook: "opened drift #1", with its id. */
+  async told(): Promise<{ id: string; says: string; status: number }[]> {
+    return (await this.room.seen()).posts.map(({ headers, body, status }) => {
+      const { type, data: { incident } } = JSON.parse(body);
+      const says = `${type.replace("incident.", "")} ${incident.kind} #${incident.episode}`;
+      return { id: headers["webhook-id"]!, says, status };
+    });
+  }
+}
+
+/** Targets like the one of `config.json`. */
+export const targets = (): Record<string, unknown>[] =>
+  structuredClone(original.targets as Record<string, unknown>[]);
+
+interface Status {
+  word: string;
+  targets: { id: string; word: string; checks: { regions: { probers: ProberView[] }[] }[] }[];
+}
+
+interface ProberView {
+  id: string;
+  vote: string;
+  setAside?: string;
+  stale: boolean;
+  verdict?: { word: string; reason?: string };
+  observed?: { outcome: string };
+  missed?: { slot: string; reason: string };
+}

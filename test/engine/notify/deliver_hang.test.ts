@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import type { Fetch } from "../../../src/base/ports.ts";
+import { steppingClock } from "../../world/clock.ts";
+import { post } from "./outbox_fixture.ts";
+
+const SECOND = 1000;
+const START = steppingClock().now();
+
+/** A network whose answers from these hosts never come, abort or not, until they are called for. */
+function deaf(...hosts: string[]) {
+  const held: PromiseWithResolvers<Response>[] = [];
+  const fetch = (beneath: Fetch): Fetch => (url, outgoing) => {
+    if (!hosts.includes(url.host)) return beneath(url, outgoing);
+    const answer = Promise.withResolvers<Response>();
+    held.push(answer);
+    return answer.promise;
+  };
+  return { fetch, held };
+}
+
+const items = (webhook: string, count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `${webhook}${from + i}`,
+    incident: `i${from + i}`,
+    webhook,
+  }));
+/** Lets work go on, at this moment of the clock, until it has come to something. */
+async function until(holds: () => boolean, { clock }: Awaited<ReturnType<typeof post>>) {
+  while (!holds()) await clock.advance(0);
+}
+
+/** Lets time go on until a call has ended. */
+async function ended(call: Promise<number>, { clock }: Awaited<ReturnType<typeof post>>): Promise<number> {
+  let made: number | undefined;
+  void call.then((count) => made = count);
+  while (made === undefined) await clock.advance(SECOND);
+  return made;
+}
+
+const hook = (id: string) => ({ id, url: `https://${id}.example/hook` });
+
+describe("a receiver that hangs whatever its deadline", () => {
+  test("costs one attempt, and a late answer changes nothing any more", async () => {
+    const { fetch, held } = deaf("hooks.example");
+    const office = await post(items("oncall", 1), {}, { fetch });
+    const made = office.deliver();
+    await until(() => held.length === 1, office);
+    await office.clock.advance(16 * SECOND - 1);
+    expect((await office.deliveries()).oncall0).toMatchObject({ attempts: 0 });
+    await office.clock.advance(1);
+    expect(await made).toBe(1);
+    const failed = (await office.deliveries()).oncall0;
+    expect(failed).toMatchObject({
+      state: "pending",
+      attempts: 1,
+      nextAt: START + 21 * SECOND,
+      lastError: "webhook oncall: timeout: no complete answer within 16000 ms",
+    });
+    held[0]!.resolve(new Response(null, { status: 204 }));
+    await office.clock.advance(1);
+    expect((await office.deliveries()).oncall0).toEqual(failed);
+  });
+
+  test("may fail late: nobody is left to hear of it", async () => {
+    const { fetch, held } = deaf("hooks.example");
+    const office = await post(items("oncall", 1), {}, { fetch });
+    const made = office.deliver();
+    await until(() => held.length === 1, office);
+    await office.clock.advance(16 * SECOND);
+    held[0]!.reject(new Error("connection reset"));
+    await office.clock.advance(1);
+    expect(await made).toBe(1);
+    expect(office.logged).toHaveLength(1);
+  });
+
+  test("gives its lanes back: each of its notices has its attempt", async () => {
+    const { fetch, held } = deaf("hooks.example");
+    const office = await post(items("oncall", 4), {}, { fetch });
+    const made = office.deliver();
+    await until(() => held.length === 2, office);
+    await office.clock.advance(16 * SECOND);
+    await until(() => held.length === 4, office);
+    expect(await ended(made, office)).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe("beside a receiver that hangs", () => {
+  test("another webhook gets at once what was there, and what is written meanwhile", async () => {
+    const { fetch } = deaf("slow.example");
+    const outbox = [...items("slow", 9), ...items("oncall", 9)];
+    const office = await post(outbox, {}, { others: [hook("slow")], fetch });
+    const deliver = office.deliverer();
+    const first = deliver();
+    await until(() => office.sent.length === 9, office);
+    await office.put(items("oncall", 3, 9));
+    // The call for the first notices is still under way.
+    expect(await deliver()).toBe(3);
+    expect(office.sent).toHaveLength(12);
+    expect(office.clock.elapsed()).toBe(0);
+    expect(await ended(first, office)).toBeGreaterThanOrEqual(18);
+  });
+
+  test("a further call opens no further lane to it", async () => {
+    const { fetch, held } = deaf("slow.example");
+    const office = await post(items("slow", 9), {}, { others: [hook("slow")], fetch });
+    const deliver = office.deliverer();
+    const first = deliver();
+    await until(() => held.length === 2, office);
+    expect(await Promise.all([deliver(), deliver(), deliver()])).toEqual([0, 0, 0]);
+    expect(held).toHaveLength(2);
+    expect(await ended(first, office)).toBeGreaterThanOrEqual(9);
+  });
+
+  test("many that hang leave turns to the others, where turns are few", async () => {
+    const slow = ["a", "b", "c", "d"];
+    const { fetch, held } = deaf(...slow.map((id) => `${id}.example`));
+    const outbox = slow.flatMap((id) => items(id, 9));
+    const office = await post(outbox, {}, { others: slow.map(hook), fetch });
+    const deliver = office.deliverer({ parallel: 5 });
+    const first = deliver();
+    await until(() => held.length === 5, office);
+    await office.clock.advance(16 * SECOND);
+    // Each has been given up once, or is under way; of five turns they now have three at most.
+    await until(() => held.length === 10, office);
+    await office.clock.advance(16 * SECOND);
+    await until(() => held.length === 13, office);
+    await office.put(items("oncall", 9));
+    const atMs = office.clock.elapsed();
+    expect(await deliver()).toBe(9);
+    expect(office.clock.elapsed()).toBe(atMs);
+    expect(await ended(first, office)).toBeGreaterThanOrEqual(36);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { openSqlite } from "../../../functions/deno/sqlite.ts";
+import { deliver } from "../../../src/engine/notify/mod.ts";
+import { memoryStore } from "../../../src/storage/memory.ts";
+import { type Stage, stage, threeRegions, told } from "../../world/settler_fixture.ts";
+import { type House, house } from "../../web/api/api_fixture.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+const hush = (own: House, until: string) =>
+  own.call("/v1/silences", {
+    method: "POST",
+    body: JSON.stringify({ match: { target: "shop" }, until, reason: "release" }),
+  });
+
+/** Sends what is due to a receiver that answers `status`, and tells what was tried. */
+async function sent({ ports, store, config }: Stage, status = 204): Promise<string[]> {
+  const taken: string[] = [];
+  const fetch = (_url: string | URL, { body }: { body?: unknown }) => {
+    taken.push(told({ body } as Parameters<typeof told>[0]));
+    return Promise.resolve(new Response(null, { status }));
+  };
+  await deliver({ ...ports, fetch: fetch as typeof ports.fetch }, store, config);
+  return taken;
+}
+
+describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]] as const)(
+  "on %s",
+  (_name, open) => {
+    test("what was still true at the end is sent, also if the receiver takes it only after it is over", async () => {
+      const own = await house({ store: open() });
+      await hush(own, "10m");
+      own.puppets.say("drift");
+      await own.minutes(10);
+      expect(await sent(own, 500)).toEqual(["opened drift global #1"]);
+      own.puppets.say("ready");
+      await own.minutes(3);
+      expect(await sent(own)).toEqual(["opened drift global #1", "resolved drift global #1"]);
+    });
+
+    test("who was told of an opening is told of its end, although its slot lies in the silence", async () => {
+      const own = await house({ store: open() });
+      await hush(own, "270s");
+      own.puppets.say("drift");
+      await own.minutes(3);
+      own.puppets.say("ready");
+      await own.minutes(1);
+      const late = own.clock.now();
+      await own.clock.advance(40 * SECOND);
+      expect(await sent(own)).toEqual(["opened drift global #1"]);
+      void own.settler.tick(late);
+      await own.clock.advance(20 * SECOND);
+      expect((await own.notices()).at(-1)!.createdAt).toBe(late);
+      expect(await sent(own)).toEqual(["resolved drift global #1"]);
+    });
+
+    test("a silence by label holds what is told of a target that left the config meanwhile", async () => {
+      const label: [string, string] = ["  - id: shop\n", "  - id: shop\n    labels: { team: pay }\n"];
+      const own = await house({ store: open(), text: threeRegions([label]) });
+      const silence = {
+        ...{ id: "s1", match: { labels: { team: "pay" } }, reason: "release", by: "ops" },
+        ...{ from: own.clock.now(), until: own.clock.now() + 10 * MINUTE },
+      };
+      const value = JSON.stringify(silence);
+      const expiresAt = silence.until + 60 * MINUTE;
+      await own.store.tell({ kind: "silence", key: "s1", order: 0, value, expiresAt });
+      own.puppets.say("drift");
+      await own.minutes(3);
+      const later = await stage(threeRegions([["  - id: shop\n", "  - id: cafe\n"]]), { from: own });
+      await later.minutes(2);
+      expect(await sent(later)).toEqual([]);
+      await later.minutes(10);
+      expect(await sent(later)).toEqual([]);
+      expect((await later.notices()).map(({ type, state }) => [type, state])).toEqual([
+        ["incident.opened", "dead"],
+        ["incident.resolved", "dead"],
+      ]);
+    });
+
+    test("what was dropped is sent if somebody asks for it", async () => {
+      const own = await house({ store: open() });
+      await hush(own, "10m");
+      own.puppets.say("drift");
+      await own.minutes(4);
+      own.puppets.say("ready");
+      await own.minutes(7);
+      expect(await sent(own)).toEqual([]);
+      const [{ id } = expect.fail()] = await own.notices();
+      expect((await own.call(`/v1/deliveries/${id}/resend`, { method: "POST" })).status).toBe(202);
+      expect(await sent(own)).toEqual(["opened drift global #1"]);
+    });
+
+    test("a silence that cannot be read holds nothing", async () => {
+      const own = await house({ store: open() });
+      const memo = { kind: "silence", order: 0, expiresAt: own.clock.now() + 60 * MINUTE } as const;
+      await own.store.tell({ ...memo, key: "sil_1", value: '{"id":"sil_1","of":"another version"}' });
+      await own.store.tell({ ...memo, key: "sil_2", value: "no JSON" });
+      own.puppets.say("drift");
+      await own.minutes(3);
+      expect(await sent(own)).toEqual(["opened drift global #1"]);
+    });
+  },
+);
+
+test("a silence that is made while a receiver hangs holds what comes after it", async () => {
+  const own = await house();
+  own.puppets.say("drift");
+  await own.minutes(3);
+  const asked = Promise.withResolvers<void>();
+  const hanging = Promise.withResolvers<Response>();
+  let tries = 0;
+  const fetch = () => {
+    tries++;
+    asked.resolve();
+    return hanging.promise;
+  };
+  const done = deliver({ ...own.ports, fetch }, own.store, own.config);
+  await asked.promise;
+  await hush(own, "30m");
+  const [opening = expect.fail()] = await own.notices();
+  const nowMs = own.clock.now();
+  const lease = await own.store.lease({ tick: nowMs, owner: "b", nowMs, ttlMs: SECOND });
+  const update = { ...opening, id: "n2", type: "incident.updated", createdAt: nowMs };
+  await own.store.commit(lease!, { shards: [], samples: [], incidents: [], notices: [update] });
+  await own.clock.advance(10 * SECOND);
+  hanging.resolve(new Response(null, { status: 204 }));
+  await done;
+  expect(tries).toBe(1);
+  expect((await own.notices()).at(-1)).toMatchObject({ id: "n2", state: "pending", attempts: 0 });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { type Answer, localProber } from "../../../src/engine/prober/local.ts";
+import type { Play, Route } from "../../world/network.ts";
+import { START, world } from "../../world/test_env.ts";
+
+const MINUTE = 60_000;
+const target = (id: string, checks = 1) => `
+  - id: ${id}
+    url: https://${id}.example
+    checks:${
+  Array.from({ length: checks }, (_, i) => `
+      - { id: c${i}, timeout: 10s, journey: [{ request: { path: /${id}${i} }, expect: body.ok == true }] }`)
+    .join("")
+}`;
+const config = (...targets: string[]) => `version: 1\ntargets:${targets.join("")}`;
+const GOOD: Play = { json: { ok: true } };
+
+async function home(
+  text: string,
+  routes: Record<string, Route>,
+  changes: { concurrency?: number; budget?: number },
+) {
+  const { ports, config, clock, network } = await world(text, { routes });
+  const prober = localProber(ports, {
+    id: "home",
+    region: "eu",
+    dialects: DIALECTS,
+    concurrency: 5,
+    controls: [],
+    ...changes,
+  });
+  const said = (answer: Answer) =>
+    "missed" in answer ? answer.missed : answer.round.observation.failure?.reason ?? "pass";
+  return {
+    /** Asks for one slot with a deadline of 25 s, and says what became of each check. */
+    async slot(n: number): Promise<Record<string, string>> {
+      const asked = prober.ask({ slot: START + n * MINUTE, checks: config.checks, deadlineMs: 25_000 });
+      await clock.advance(MINUTE);
+      return Object.fromEntries((await asked).answers.map((answer) => [answer.check, said(answer)]));
+    },
+    order: () => network.requests.map(({ url }) => new URL(url).pathname),
+  };
+}
+
+describe("whose turn it is", () => {
+  test("the first check of each target comes before the second of any", async () => {
+    const { slot, order } = await home(config(target("a", 3), target("b"), target("c")), {}, {
+      concurrency: 1,
+    });
+    await slot(0);
+    expect(order()).toEqual(["/a0", "/b0", "/c0", "/a1", "/a2"]);
+  });
+
+  test("targets that hang starve nobody else, and are judged in every slot themselves", async () => {
+    const hung = ["h0", "h1", "h2", "h3"];
+    const routes = {
+      ...Object.fromEntries(hung.map((id) => [`GET /${id}0`, "hang" as const])),
+      "GET /ok0": GOOD,
+    };
+    const text = config(...hung.map((id) => target(id)), target("ok"));
+    const { slot } = await home(text, routes, { concurrency: 1 });
+    // With one at a time and 10 s each, two of the four fit into 25 s.
+    await slot(0);
+    await slot(1);
+    const [third, fourth] = [await slot(2), await slot(3)];
+    expect(third["ok/c0"]).toBe("pass");
+    expect(fourth).toEqual(third);
+    expect(Object.values(third).filter((said) => said === "timeout")).toHaveLength(2);
+    expect(Object.values(third).filter((said) => said === "deadline")).toHaveLength(2);
+  });
+
+  test("what does not fit into the budget is missing, and says so", async () => {
+    const { slot, order } = await home(config(target("a", 3)), { "GET /a0": GOOD, "GET /a1": GOOD }, {
+      budget: 2,
+    });
+    expect(await slot(0)).toEqual({ "a/c0": "pass", "a/c1": "pass", "a/c2": "budget" });
+    expect(order()).toEqual(["/a0", "/a1"]);
+  });
+});

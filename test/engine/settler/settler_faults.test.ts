@@ -1,0 +1,207 @@
+import { describe, expect, test } from "vitest";
+import type { Prober, Reply } from "../../../src/engine/prober/local.ts";
+import { settler } from "../../../src/engine/settler/settler.ts";
+import { memoryStore } from "../../../src/storage/memory.ts";
+import { breaking } from "../../world/failing_store.ts";
+import { type Stage, stage, threeRegions, told } from "../../world/settler_fixture.ts";
+import { START } from "../../world/test_env.ts";
+
+const MINUTE = 60_000;
+
+describe("a prober that never answers", () => {
+  test("is named, and its vote stands until it is too old", async () => {
+    const world = await stage();
+    await world.minutes();
+    world.puppets.say("silent", "sin");
+    const seen = [];
+    for (let i = 0; i < 3; i++) {
+      await world.minutes();
+      const { probers, regions, outcome } = await world.state();
+      seen.push([probers.sin!.missed, probers.sin!.standing.vote, regions.ap!.outcome, outcome]);
+    }
+    // 2.5 periods after the last evidence: the third silent slot is the first that is too late.
+    expect(seen).toEqual([
+      [{ slot: START + MINUTE, reason: "timeout" }, "ready", "ready", "ready"],
+      [{ slot: START + 2 * MINUTE, reason: "timeout" }, "ready", "ready", "ready"],
+      [{ slot: START + 3 * MINUTE, reason: "timeout" }, "none", "pending", "ready"],
+    ]);
+    expect(world.log[0]).toEqual({
+      level: "warn",
+      message: "a prober is missing",
+      fields: { prober: "sin", slot: START + MINUTE, reason: "timeout" },
+    });
+  });
+
+  test("does not count as recovered: the incident stays open", async () => {
+    const world = await stage();
+    world.puppets.say("drift");
+    await world.minutes(2);
+    world.puppets.say("silent");
+    await world.minutes(8);
+    expect((await world.notices()).map(told)).toEqual(["opened drift global #1", "opened blind global #1"]);
+  });
+});
+
+describe("when all fall silent", () => {
+  test.each([
+    ["from the first slot", 0, 3],
+    // Votes stand for two slots more.
+    ["after a ready slot", 1, 5],
+  ])("blind opens after three slots without evidence: %s", async (_, ready, silent) => {
+    const world = await stage();
+    await world.minutes(ready);
+    world.puppets.say("silent");
+    await world.minutes(silent - 1);
+    expect(await world.notices()).toEqual([]);
+    await world.minutes();
+    expect((await world.notices()).map(told)).toEqual(["opened blind global #1"]);
+    world.puppets.say("ready");
+    await world.minutes();
+    expect((await world.notices()).map(told)).toEqual(["opened blind global #1", "resolved blind global #1"]);
+  });
+
+  test("two silent regions of three are too few to say anything, one is not", async () => {
+    const world = await stage();
+    world.puppets.say("silent", "sin");
+    await world.minutes(4);
+    expect(await world.notices()).toEqual([]);
+    world.puppets.say("silent", "iad");
+    await world.minutes(5);
+    expect((await world.notices()).map(told)).toEqual(["opened blind global #1"]);
+  });
+});
+
+describe("a reply is believed only for what was asked", () => {
+  const ready = (world: Stage) => world.puppets.probers.find(({ id }) => id === "sin")!;
+  const changed = (prober: Prober, change: (reply: Reply) => Reply): Prober => ({
+    id: prober.id,
+    ask: async (request) => change(await prober.ask(request)),
+  });
+
+  test.each<[string, (reply: Reply) => Reply, string]>([
+    ["another prober", (reply) => ({ ...reply, prober: "fra" }), "answered as fra"],
+    ["another slot", (reply) => ({ ...reply, slot: reply.slot - 1 }), "answered for another slot"],
+    ["nothing", (reply) => ({ ...reply, answers: [] }), "not in the answer"],
+    [
+      "another version of the check",
+      (reply) => ({ ...reply, answers: reply.answers.map((answer) => ({ ...answer, digest: "old" })) }),
+      "digest",
+    ],
+    [
+      "a reason",
+      (reply) => ({
+        ...reply,
+        answers: reply.answers.map(({ check, digest }) => ({ check, digest, missed: "deadline" })),
+      }),
+      "deadline",
+    ],
+  ])("%s", async (_, change, reason) => {
+    const world = await stage();
+    world.puppets.probers[2] = changed(ready(world), change);
+    await world.minutes();
+    const { probers, outcome } = await world.state();
+    expect(probers.sin).toMatchObject({ missed: { slot: START, reason }, standing: { vote: "none" } });
+    expect(outcome).toBe("ready");
+  });
+
+  test("a prober that fails at once, and one that was never started", async () => {
+    const world = await stage();
+    world.puppets.say("broken", "iad");
+    world.puppets.probers.pop();
+    await world.minutes();
+    const { probers } = await world.state();
+    expect([probers.iad!.missed!.reason, probers.sin!.missed!.reason]).toEqual([
+      "connection reset",
+      "not started",
+    ]);
+  });
+
+  test.each(["suspect", "misplaced"] as const)("%s: shown, but without a vote", async (fault) => {
+    const world = await stage();
+    await world.minutes();
+    world.puppets.say("down", "sin");
+    world.puppets.probers[2] = changed(ready(world), (reply) => ({ ...reply, [fault]: true }));
+    await world.minutes(2);
+    const { probers, regions, outcome } = await world.state();
+    expect(probers.sin).toMatchObject({ aside: fault, witness: { word: "inconclusive", reason: fault } });
+    expect([regions.ap!.outcome, outcome]).toEqual(["pending", "ready"]);
+  });
+});
+
+describe("a commit that does not happen", () => {
+  test("fenced by a later lease: the winner's state stands, and the loser says so", async () => {
+    const loser = await stage();
+    const winner = await stage(threeRegions(), { from: loser, owner: "b" });
+    loser.puppets.say("silent");
+    const lost = loser.settler.tick(START);
+    await loser.clock.advance(30_000);
+    const won = winner.settler.tick(START + MINUTE);
+    await loser.clock.advance(MINUTE);
+    expect(await Promise.all([lost, won])).toEqual([true, true]);
+    expect(await winner.state()).toMatchObject({ slot: START + MINUTE, outcome: "ready" });
+    expect(await winner.store.samples({ shard: 0, from: START, to: START })).toEqual([]);
+    expect(loser.log).toContainEqual({
+      level: "warn",
+      message: "a slot is lost: another process holds the lease by now",
+      fields: { slot: START, fence: 1 },
+    });
+  });
+
+  test("the loser goes on from the winner's state", async () => {
+    const loser = await stage();
+    const winner = await stage(threeRegions(), { from: loser, owner: "b" });
+    loser.puppets.say("drift");
+    winner.puppets.say("drift");
+    await loser.minutes();
+    await winner.minutes();
+    await loser.minutes();
+    expect((await loser.notices()).map(told)).toEqual(["opened drift global #1"]);
+    expect((await loser.state()).incidents[0]!.openedAt).toBe(START + MINUTE);
+  });
+
+  test("rejected by the store: the next slot goes on as if that one had not been", async () => {
+    const { store, broken } = breaking(memoryStore());
+    const world = await stage(threeRegions(), { store });
+    world.puppets.say("drift");
+    await world.minutes();
+    const rows = await store.read("all");
+    broken.add("commit");
+    await world.minutes();
+    expect(await store.read("all")).toEqual(rows);
+    expect(await world.notices()).toEqual([]);
+    broken.clear();
+    await world.minutes();
+    expect((await world.notices()).map(told)).toEqual(["opened drift global #1"]);
+    expect((await world.state()).incidents[0]!.openedAt).toBe(START + 2 * MINUTE);
+    expect(world.log.filter(({ level }) => level === "error")).toEqual([{
+      level: "error",
+      message: "a slot could not be settled",
+      fields: { slot: START + MINUTE, lane: "minute", error: "disk full" },
+    }]);
+  });
+
+  test("housekeeping that fails costs no slot", async () => {
+    const { store, broken } = breaking(memoryStore());
+    const world = await stage(threeRegions(), { store });
+    broken.add("rollups");
+    await world.minutes();
+    expect(await world.state()).toMatchObject({ slot: START, outcome: "ready" });
+    expect(world.log).toMatchObject([{ level: "error", fields: { error: "disk full" } }]);
+  });
+
+  test("what was committed is told: how many notices, for which slot", async () => {
+    const world = await stage();
+    const told: [number, number][] = [];
+    const { tick } = settler({
+      ...world,
+      probers: world.puppets.probers,
+      owner: "c",
+      committed: (notices, slot) => told.push([notices, slot]),
+    });
+    world.puppets.say("down");
+    await tick(START);
+    await world.clock.advance(MINUTE);
+    await tick(START + MINUTE);
+    expect(told).toEqual([[0, START], [1, START + MINUTE]]);
+  });
+});

@@ -1,0 +1,113 @@
+import type { JsonTemplate, Step, StepRequest } from "../../../src/config/config.ts";
+import {
+  compileExpectation,
+  compileProgram,
+  compileTemplate,
+  type Run,
+} from "../../../src/config/expression/mod.ts";
+import type { Clock, Fetch, Ports } from "../../../src/base/ports.ts";
+import type { Walkable } from "../../../src/evidence/probe/journey.ts";
+
+/** The captures that test journeys may name. */
+const NAMES = ["order", "token"];
+
+/** A step as a test writes it; what is left out is a plain GET of `/` without redirects or polls. */
+export interface Draft {
+  name?: string;
+  method?: string;
+  path?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  json?: unknown;
+  form?: Record<string, string>;
+  raw?: string;
+  expect?: string[];
+  capture?: Record<string, string>;
+  until?: { everyMs: number; withinMs: number };
+  timeoutMs?: number;
+  redirects?: number;
+}
+
+const template = (text: string) => compileTemplate(text, NAMES);
+const templates = (texts: Record<string, string> = {}) =>
+  Object.entries(texts).map(([name, text]): [string, ReturnType<typeof template>] => [name, template(text)]);
+
+function jsonTemplate(value: unknown): JsonTemplate {
+  if (typeof value === "string") return template(value);
+  if (Array.isArray(value)) return value.map(jsonTemplate);
+  if (typeof value !== "object" || value === null) return value as null | boolean | number;
+  return { fields: Object.entries(value).map(([name, item]) => [name, jsonTemplate(item)]) };
+}
+
+function bodyOf({ json, form, raw }: Draft): StepRequest["body"] {
+  if (json !== undefined) return { kind: "json", value: jsonTemplate(json) };
+  if (form) return { kind: "form", fields: templates(form) };
+  return raw === undefined ? { kind: "none" } : { kind: "raw", text: template(raw) };
+}
+
+/** A compiled step. */
+export function step(draft: Draft = {}): Step {
+  const { name = "look", method = "GET", path = "/", until, timeoutMs = 1000, redirects = 0 } = draft;
+  const { query, headers, expect = [], capture = {} } = draft;
+  const request = {
+    method,
+    path: template(path),
+    query: templates(query),
+    headers: templates(headers),
+    body: bodyOf(draft),
+  };
+  return {
+    name,
+    request,
+    expect: expect.map((source) => compileExpectation(source, NAMES)),
+    capture: Object.entries(capture).map(([name, source]) => [name, compileProgram(source, NAMES)]),
+    until,
+    timeoutMs,
+    redirects,
+  };
+}
+
+/** A journey against `https://shop.example` with 10 s for everything. */
+export function journey(journey: Draft[], changes: Partial<Walkable> & { after?: Draft[] } = {}): Walkable {
+  const { after = [], ...rest } = changes;
+  return {
+    baseUrl: "https://shop.example",
+    journey: journey.map(step),
+    cleanup: after.map(step),
+    timeoutMs: 10_000,
+    ...rest,
+  };
+}
+
+/** The run of every test journey. */
+export const run: Run = {
+  id: "run-1",
+  slot: 1_700_000_000_000,
+  prober: "home",
+  region: "eu",
+  target: "shop",
+  check: "write",
+};
+
+const SECRETS: Record<string, string> = { TOKEN: "s3cret", HOST: "https://shop.example" };
+
+/** Ports with a vault that knows `TOKEN` (s3cret) and `HOST` (https://shop.example). */
+export function ports(fetch: Fetch, clock: Clock): Ports {
+  const silent = () => {};
+  return {
+    clock,
+    fetch,
+    random: () => 0,
+    log: { info: silent, warn: silent, error: silent },
+    vault: {
+      reveal: (text) =>
+        text.replace(/\$\{env:(\w+)\}/g, (_, name: string) => {
+          const value = SECRETS[name];
+          if (value === undefined) throw new Error(`${name} is not set`);
+          return value;
+        }),
+      redact: (text) =>
+        Object.values(SECRETS).reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text),
+    },
+  };
+}

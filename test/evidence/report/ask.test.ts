@@ -1,0 +1,219 @@
+import { describe, expect, test } from "vitest";
+import { type Fetch, type Outgoing, Refused, type Vault } from "../../../src/base/ports.ts";
+import { ask, DIALECTS, type Source } from "../../../src/evidence/report/mod.ts";
+import { type SteppingClock, steppingClock } from "../../world/clock.ts";
+
+const START = 1_700_000_000_000;
+
+/** Knows one secret, `hush`, as `${env:TOKEN}`. */
+const VAULT: Vault = {
+  reveal(text) {
+    if (text.includes("${env:LOST}")) throw new Error("LOST is not set");
+    return text.replaceAll("${env:TOKEN}", "hush");
+  },
+  redact: (text) => text.replaceAll("hush", "***"),
+};
+
+function source(over: Partial<Source> = {}): Source {
+  const url = new URL("http://svc.example/readyz?probe=1");
+  return { url, headers: {}, dialect: "auto", timeoutMs: 2_000, ...over };
+}
+
+function asking(fetch: Fetch, over: Partial<Source> = {}, clock: SteppingClock = steppingClock(START)) {
+  return ask({ clock, fetch, vault: VAULT }, source(over), DIALECTS);
+}
+
+function answering(body: BodyInit | null, init: ResponseInit = {}): Fetch {
+  return () => Promise.resolve(new Response(body, init));
+}
+
+/** As `fetch` does: never answers, and rejects when aborted. */
+const hanging: Fetch = (_, { signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+describe("the request", () => {
+  async function sent(over: Partial<Source> = {}): Promise<{ url: string } & Outgoing> {
+    let seen: ({ url: string } & Outgoing) | undefined;
+    await asking((url, outgoing) => {
+      seen = { url: url.href, ...outgoing };
+      return Promise.resolve(new Response("ok"));
+    }, over);
+    if (!seen) throw new Error("nothing was asked");
+    return seen;
+  }
+
+  test("is a GET of the very URL, JSON first, not from a cache", async () => {
+    expect(await sent()).toMatchObject({
+      url: "http://svc.example/readyz?probe=1",
+      method: "GET",
+      headers: {
+        accept: "application/json, application/health+json;q=0.9, text/plain;q=0.5, */*;q=0.1",
+        "cache-control": "no-cache",
+      },
+    });
+  });
+
+  test("carries the source's headers, its secrets revealed, over its own", async () => {
+    const { headers } = await sent({
+      headers: { "User-Agent": "assay", Accept: "text/plain", authorization: "Bearer ${env:TOKEN}" },
+    });
+    expect(headers).toEqual({
+      "user-agent": "assay",
+      accept: "text/plain",
+      authorization: "Bearer hush",
+      "cache-control": "no-cache",
+    });
+  });
+
+  test("is not sent without a secret that it needs: unknown, for that is our fault", async () => {
+    const report = await asking(answering("ok"), { headers: { authorization: "${env:LOST}" } });
+    expect(report).toMatchObject({ state: "unknown", reason: "secret: LOST is not set" });
+  });
+});
+
+describe("no complete answer is unreachable", () => {
+  test("when the time is up", async () => {
+    const clock = steppingClock(START);
+    const asked = asking(hanging, {}, clock);
+    await clock.advance(2_000);
+    expect(await asked).toMatchObject({
+      state: "unreachable",
+      reason: "timeout: no complete answer within 2000 ms",
+      at: START,
+      durationMs: 2_000,
+      claims: [],
+      question: "readiness",
+    });
+  });
+
+  test("when the body never ends within the time", async () => {
+    const clock = steppingClock(START);
+    const asked = asking(
+      answering(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(1)) })),
+      {},
+      clock,
+    );
+    await clock.advance(2_000);
+    expect(await asked).toMatchObject({ state: "unreachable", reason: expect.stringMatching(/^timeout: /) });
+  });
+
+  test("when the wall clock jumps meanwhile, durations stay steady", async () => {
+    const clock = steppingClock(START);
+    const asked = asking(hanging, {}, clock);
+    clock.step(-3_600_000);
+    await clock.advance(2_000);
+    expect(await asked).toMatchObject({ at: START, durationMs: 2_000 });
+  });
+
+  test.each([
+    ["the network fails", new TypeError("connection refused"), "network: connection refused"],
+    ["the guard refuses", new Refused("10.0.0.1 is private"), "refused: 10.0.0.1 is private"],
+    ["the error quotes a secret", new Error("bad header hush"), "network: bad header ***"],
+  ])("when %s", async (_, error, reason) => {
+    expect(await asking(() => Promise.reject(error))).toMatchObject({ state: "unreachable", reason });
+  });
+
+  test("when the body breaks off", async () => {
+    const broken = new ReadableStream({
+      start(body) {
+        body.enqueue(new TextEncoder().encode('{"status":"UP"'));
+        body.error(new Error("connection reset"));
+      },
+    });
+    expect(await asking(answering(broken))).toMatchObject({
+      state: "unreachable",
+      reason: "body: connection reset",
+    });
+  });
+
+  test("when the caller gives up", async () => {
+    const abort = new AbortController();
+    const asked = asking(hanging, { signal: abort.signal });
+    abort.abort();
+    expect(await asked).toMatchObject({
+      state: "unreachable",
+      reason: expect.stringMatching(/^cancelled: /),
+    });
+  });
+});
+
+describe("an answer that cannot be read is unreadable", () => {
+  test("when it is 1 GB long, of which little is taken", async () => {
+    let taken = 0;
+    const chunk = new Uint8Array(16_384).fill(0x20);
+    const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(body) {
+        taken += chunk.byteLength;
+        if (taken > 1_000_000_000) body.close();
+        else body.enqueue(chunk);
+      },
+    });
+    expect(await asking(answering(endless))).toMatchObject({
+      state: "unreadable",
+      reason: "too_large: over 65536 bytes",
+      httpStatus: 200,
+    });
+    expect(taken).toBeLessThan(200_000);
+  });
+
+  test("when it is not UTF-8", async () => {
+    const bytes = new Uint8Array([0x6f, 0x6b, 0xff, 0xfe, 0x80]);
+    expect(await asking(answering(bytes))).toMatchObject({
+      state: "unreadable",
+      reason: "encoding: the bytes are not text",
+    });
+  });
+
+  test("when its charset does not exist", async () => {
+    expect(
+      (await asking(answering("ok", { headers: { "content-type": "text/plain; charset=x-none" } }))).state,
+    )
+      .toBe("unreadable");
+  });
+
+  test("when it is a redirect, which is asked once and not followed", async () => {
+    let asked = 0;
+    const report = await asking(() => {
+      asked++;
+      return Promise.resolve(new Response(null, { status: 302, headers: { location: "/login" } }));
+    });
+    expect(report).toMatchObject({ state: "unreadable", httpStatus: 302, reason: "code: 302" });
+    expect(asked).toBe(1);
+  });
+});
+
+describe("text in any encoding is read", () => {
+  const utf16 = (text: string, littleEndian: boolean, mark: boolean) => {
+    const bytes = new DataView(new ArrayBuffer(2 * text.length + (mark ? 2 : 0)));
+    const units = (mark ? "\ufeff" : "") + text;
+    [...units].forEach((unit, i) => bytes.setUint16(2 * i, unit.charCodeAt(0), littleEndian));
+    return new Uint8Array(bytes.buffer);
+  };
+  const down = '{"status":"DOWN"}';
+
+  test.each([
+    [
+      "UTF-16BE by its mark, whatever the charset",
+      utf16(down, false, true),
+      "application/json;charset=utf-8",
+    ],
+    ["UTF-16LE by its mark", utf16(down, true, true), "application/json"],
+    ["UTF-16 without a mark", utf16(down, false, false), "application/json;charset=utf-16"],
+    ["UTF-8 with a mark", new TextEncoder().encode("\ufeff" + down), "text/plain"],
+    ["Latin-1", new TextEncoder().encode(down), 'text/plain; charset="iso-8859-1"'],
+  ])("%s", async (_, bytes, type) => {
+    expect(await asking(answering(bytes, { status: 503, headers: { "content-type": type } })))
+      .toMatchObject({ state: "not_ready", dialect: "spring" });
+  });
+});
+
+test("known secrets in an answer are not kept", async () => {
+  const components = { db: { status: "DOWN", details: { error: "login of root:hush refused" } } };
+  const report = await asking(answering(JSON.stringify({ status: "DOWN", components }), { status: 503 }));
+  expect(report.subsystems[0]?.message).toBe("login of root:*** refused");
+});
+
+test("a claim older than it may be is stale", async () => {
+  const report = await asking(answering("ok", { headers: { age: "61" } }), { staleAfterMs: 60_000 });
+  expect(report).toMatchObject({ state: "unknown", reason: "stale", reportedAt: START - 61_000 });
+});

@@ -1,0 +1,277 @@
+/** Random checks and random histories of words, and the rounds that make `assess` see those words. */
+import * as fc from "fast-check";
+import { type Arrival, assess, type Assessment } from "../../src/judgement/assess.ts";
+import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
+import type { Outcome } from "../../src/evidence/probe/observation.ts";
+import type { Report, ReportState } from "../../src/evidence/report/report.ts";
+import type { CheckState } from "../../src/judgement/state.ts";
+import type { Judged, Line, Seen } from "./naive.ts";
+
+/** What is judged: a check and the regions that probe it. */
+export interface Setting {
+  check: Check;
+  regions: Region[];
+}
+
+/** A setting and what its probers saw, line by line. */
+export interface Story extends Setting {
+  lines: Line[];
+}
+
+export const PERIOD_MS = 60_000;
+const START = 1_700_000_040_000;
+
+/** What kind of settings to make; each left out means: any. */
+export interface Wanted {
+  rule?: Rule;
+  scope?: Check["scope"];
+  regions?: [least: number, most: number];
+  probers?: [least: number, most: number];
+}
+
+const fraction = fc.constantFrom(0.25, 0.5, 0.6, 0.75, 1).map((x): Rule => ({ fraction: x }));
+
+function ruleOf(voters: number): fc.Arbitrary<Rule> {
+  const atLeast = fc.integer({ min: 1, max: voters }).map((n): Rule => ({ atLeast: n }));
+  const word = fc.constantFrom<Rule>("majority", "majority", "all", "any");
+  return fc.oneof({ weight: 3, arbitrary: word }, atLeast, fraction);
+}
+
+function quorumOf(voters: number, usual: number, rule?: Rule): fc.Arbitrary<Quorum> {
+  const rules = rule === undefined ? ruleOf(voters) : fc.constant(rule);
+  const minReporting = fc.oneof(fc.constant(usual), fc.integer({ min: 1, max: voters }));
+  return fc.record({ open: rules, resolve: rules, minReporting });
+}
+
+function regionsOf({ rule, regions = [1, 5], probers = [1, 4] }: Wanted): fc.Arbitrary<Region[]> {
+  const size = fc.integer({ min: probers[0], max: probers[1] });
+  const sized = size.chain((n) => fc.tuple(fc.constant(n), quorumOf(n, 1, rule)));
+  return fc.array(sized, { minLength: regions[0], maxLength: regions[1] }).map((all) =>
+    all.map(([n, quorum], r) => ({
+      id: `r${r}`,
+      quorum,
+      probers: Array.from({ length: n }, (_, p) => ({ id: `r${r}p${p}`, region: `r${r}`, kind: "local" })),
+    }))
+  );
+}
+
+/** Random settings: every rule, every threshold from 1 to 3, both scopes. */
+export function settings(wanted: Wanted = {}): fc.Arbitrary<Setting> {
+  return regionsOf(wanted).chain((regions) =>
+    fc.record({
+      quorum: quorumOf(regions.length, Math.floor(regions.length / 2) + 1, wanted.rule),
+      scope: wanted.scope ? fc.constant(wanted.scope) : fc.constantFrom("global", "region"),
+      failureThreshold: fc.integer({ min: 1, max: 3 }),
+      successThreshold: fc.integer({ min: 1, max: 3 }),
+      flapWindowMs: fc.integer({ min: 0, max: 16 }).map((n) => n * 30_000),
+      maxAgeMs: fc.constantFrom(undefined, 2 * PERIOD_MS, 3 * PERIOD_MS, 3.5 * PERIOD_MS),
+    }).map((chosen) => ({ regions, check: checkOf(chosen) }))
+  );
+}
+
+/** A check with a readiness report, one round a minute, and windows that never end. */
+export function checkOf(chosen: Partial<Check>): Check {
+  const target = { id: "shop", name: "Shop", url: "https://shop.example", labels: {}, checks: [] };
+  return {
+    key: "shop/default",
+    id: "default",
+    target,
+    schedule: { everyMs: PERIOD_MS },
+    report: {
+      sources: [{
+        kind: "asked",
+        name: "default",
+        path: "/readyz",
+        headers: [],
+        dialect: "auto",
+        timeoutMs: 1_000,
+      }],
+      rule: "worst",
+    },
+    journey: [],
+    cleanup: [],
+    timeoutMs: 10_000,
+    quorum: { open: "majority", resolve: "majority", minReporting: 1 },
+    scope: "global",
+    failureThreshold: 2,
+    successThreshold: 2,
+    startupBudgetMs: Number.MAX_SAFE_INTEGER,
+    drainWindowMs: Number.MAX_SAFE_INTEGER,
+    flapWindowMs: 600_000,
+    digest: "0",
+    ...chosen,
+  };
+}
+
+type Walk = [before: ReportState, outcome: Outcome, after?: ReportState];
+
+/** For each word some evidence that makes it, by the table of verdicts. */
+const WALKS: Record<Exclude<Seen, "missing">, Walk[]> = {
+  ready: [["ready", "pass"], ["degraded", "pass"], ["not_ready", "pass", "ready"]],
+  degraded: [["ready", "slow"], ["unknown", "slow", "ready"]],
+  underclaim: [["not_ready", "pass", "not_ready"], ["not_ready", "slow", "not_ready"]],
+  unreported: [["unreachable", "pass", "unreachable"], ["unreadable", "slow", "unknown"], [
+    "not_ready",
+    "pass",
+    "unreachable",
+  ]],
+  drift: [["ready", "fail", "ready"], ["degraded", "fail", "ready"]],
+  not_ready: [["not_ready", "fail"], ["ready", "fail", "not_ready"]],
+  down: [["unreachable", "fail"], ["ready", "fail", "unreachable"]],
+  failing: [["unreadable", "fail"], ["ready", "fail", "unknown"]],
+  inconclusive: [["ready", "error"], ["unreachable", "error"]],
+  announced: [["starting", "fail"], ["draining", "pass", "draining"], ["ready", "fail", "starting"], [
+    "starting",
+    "error",
+  ]],
+  suspect: [["unreachable", "fail"], ["ready", "pass"]],
+  misplaced: [["unreachable", "fail"], ["ready", "pass"]],
+};
+
+const WORDS = Object.keys(WALKS) as Seen[];
+/** The journey failed. */
+export const FAILED_WORDS: Seen[] = ["drift", "not_ready", "down", "failing"];
+/** The journey passed or was slow. */
+export const PASSED_WORDS: Seen[] = ["ready", "degraded", "underclaim", "unreported"];
+/** Nothing that could count for or against the target. */
+export const FAULT_WORDS: Seen[] = ["inconclusive", "missing", "suspect", "misplaced"];
+
+/** A few words for a whole history: among all thirteen, those that act together would seldom meet. */
+const vocabulary = fc.uniqueArray(fc.constantFrom<Seen>(...WORDS, "missing"), { minLength: 1, maxLength: 3 })
+  .map((few) => fc.constantFrom<Seen>("ready", "missing", ...few));
+
+/** Words that hold for some slots: the same for all, but for some regions and some probers. */
+function spells(words: fc.Arbitrary<Seen>, most: number, gaps: boolean) {
+  const maybe = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: words });
+  const spell = fc.record({
+    slots: fc.integer({ min: 1, max: 6 }),
+    gap: gaps ? fc.constantFrom(1, 1, 1, 1, 2, 3, 5) : fc.constant(1),
+    common: words,
+    ofRegion: fc.array(maybe, { maxLength: 5 }),
+    ofProber: fc.array(maybe, { maxLength: 20 }),
+  });
+  return fc.array(spell, { minLength: 1, maxLength: most });
+}
+
+/** How a history is made. */
+export interface Course {
+  words?: fc.Arbitrary<Seen>;
+  /** The most spells of equal words. */
+  most?: number;
+  /** Whether slots may be left out altogether. */
+  gaps?: boolean;
+}
+
+/** Random histories: spells of equal words, some of one slot only, with gaps between them. */
+export function lines(regions: readonly Region[], course: Course = {}): fc.Arbitrary<Line[]> {
+  const { words, most = 7, gaps = true } = course;
+  const spoken = words ? fc.constant(words) : vocabulary;
+  return spoken.chain((some) => spells(some, most, gaps)).map((all) => {
+    let slot = START;
+    return all.flatMap(({ slots, gap, common, ofRegion, ofProber }) => {
+      slot += (gap - 1) * PERIOD_MS;
+      const seen = seenBy(regions, (r, p) => ofProber[p] ?? ofRegion[r] ?? common);
+      return Array.from({ length: slots }, () => ({ slot: slot += PERIOD_MS, seen }));
+    });
+  });
+}
+
+function seenBy(regions: readonly Region[], word: (region: number, prober: number) => Seen) {
+  let prober = 0;
+  return Object.fromEntries(
+    regions.flatMap(({ probers }, r) => probers.map(({ id }) => [id, word(r, prober++)])),
+  );
+}
+
+/** Random settings with random histories. */
+export function stories(wanted: Wanted = {}, course: Course = {}): fc.Arbitrary<Story> {
+  return settings(wanted).chain((setting) =>
+    lines(setting.regions, course).map((lines) => legible({ ...setting, lines }))
+  );
+}
+
+/** A story that fast-check prints as a short text when it fails. */
+function legible(story: Story): Story {
+  const { check, regions, lines } = story;
+  const { quorum, scope, failureThreshold, successThreshold, flapWindowMs, maxAgeMs } = check;
+  const head = { scope, failureThreshold, successThreshold, flapWindowMs, maxAgeMs, quorum };
+  const text = [
+    JSON.stringify(head),
+    ...regions.map(({ id, quorum }) => `${id} ${JSON.stringify(quorum)}`),
+    ...lines.map(({ slot, seen }) => `${(slot - START) / PERIOD_MS}: ${JSON.stringify(seen)}`),
+  ].join("\n").replaceAll('"', "");
+  return Object.defineProperty(story, fc.toStringMethod, { value: () => `\n${text}\n` });
+}
+
+/** A history, and right after it `slots` more in which every prober says one of `words`, each slot anew. */
+export function ending(story: Story, words: Seen[], slots: number): fc.Arbitrary<Story> {
+  const probers = story.regions.flatMap((region) => region.probers);
+  const last = story.lines.at(-1)!.slot;
+  const row = fc.array(fc.constantFrom(...words), { minLength: probers.length, maxLength: probers.length });
+  return fc.array(row, { minLength: slots, maxLength: slots }).map((rows) => {
+    const more = rows.map((row, i) => ({
+      slot: last + (i + 1) * PERIOD_MS,
+      seen: seenBy(story.regions, (_, p) => row[p]!),
+    }));
+    return legible({ ...story, lines: [...story.lines, ...more] });
+  });
+}
+
+/** The evidence that makes one word; `variant` picks among several. */
+export function arrivalOf(word: Seen, variant = 0): Arrival {
+  if (word === "missing") return { missed: "timeout" };
+  const [before, outcome, after] = WALKS[word][variant % WALKS[word].length]!;
+  return {
+    round: {
+      before: reportOf(before),
+      ...(after && { after: reportOf(after) }),
+      observation: { outcome, transport: false, steps: [], totalMs: 12 },
+    },
+    ...((word === "suspect" || word === "misplaced") && { fault: word }),
+  };
+}
+
+/** A readiness report with nothing in it but its state. */
+export function reportOf(state: ReportState, more: Partial<Report> = {}): Report {
+  return {
+    state,
+    dialect: "http",
+    confidence: "code",
+    question: "readiness",
+    claims: [],
+    contradictions: [],
+    subsystems: [],
+    at: START,
+    durationMs: 3,
+    ...more,
+  };
+}
+
+/** One line as `assess` takes it. */
+export function arrivalsOf({ slot, seen }: Line): Map<string, Arrival> {
+  const variant = slot / PERIOD_MS;
+  return new Map(Object.entries(seen).map(([id, word], i) => [id, arrivalOf(word, variant + i)]));
+}
+
+/** Feeds a whole history to `assess`, from a check that has never been settled. */
+export function play({ check, regions, lines }: Story): Assessment[] {
+  let state: CheckState | undefined;
+  let ids = 0;
+  return lines.map((line) => {
+    const assessment = assess(check, regions, state, arrivalsOf(line), line.slot, () => `i${ids++}`);
+    state = assessment.state;
+    return assessment;
+  });
+}
+
+/** An assessment in the words of the naive one. */
+export function plain({ state, transitions }: Assessment): Judged {
+  return {
+    outcome: state.outcome,
+    regions: Object.fromEntries(Object.entries(state.regions).map(([id, { outcome }]) => [id, outcome])),
+    votes: Object.fromEntries(Object.entries(state.probers).map(([id, { standing }]) => [id, standing.vote])),
+    told: transitions.map(({ incident: { scope, family, kind, episode }, change }) =>
+      `${scope}/${family} ${kind} ${change} #${episode}`
+    ).toSorted(),
+  };
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+import {
+  decodeHistory,
+  decodeStates,
+  encodeHistory,
+  encodeStates,
+  laneOf,
+  pack,
+} from "../../src/storage/codec.ts";
+import type { CheckState } from "../../src/judgement/state.ts";
+import { stage } from "../world/settler_fixture.ts";
+import { world } from "../world/test_env.ts";
+
+/** Checks `t0/default` ..., one target each, with so many regions of one prober. */
+async function packed(checks: { every?: string; cron?: string }[], probers = 1) {
+  const regions = Array.from(
+    { length: probers },
+    (_, i) =>
+      i === 0
+        ? "{ id: r0, probers: [{ id: p0 }] }"
+        : `{ id: r${i}, probers: [{ id: p${i}, url: https://p.example, token: "\${env:T}" }] }`,
+  );
+  const targets = checks.map(({ every = "1m", cron }, i) =>
+    `  - { id: t${i}, url: https://t.example, checks: [{ ${
+      cron ? `cron: "${cron}"` : `every: ${every}`
+    }, timeout: 1s, journey: [{ expect: status == 200 }] }] }`
+  );
+  const { config } = await world(
+    `version: 1\nregions: [${regions.join(", ")}]\ntargets:\n${targets.join("\n")}\n`,
+  );
+  return { config, packing: pack(config) };
+}
+
+const times = (count: number, every = "1m") => Array.from({ length: count }, () => ({ every }));
+const sizes = ({ packing }: Awaited<ReturnType<typeof packed>>) => packing.shards.map((keys) => keys.length);
+
+describe("pack", () => {
+  test.each([
+    ["at most 200 checks", 401, 1, [200, 200, 1]],
+    ["at most 600 (check, prober) pairs", 201, 4, [150, 51]],
+    ["three probers just fit", 200, 3, [200]],
+    ["one shard for one check", 1, 1, [1]],
+  ])("%s", async (_, checks, probers, expected) => {
+    expect(sizes(await packed(times(checks), probers))).toEqual(expected);
+  });
+
+  test("keeps lanes apart: a minute and more, cron, and each shorter period", async () => {
+    const { packing, config } = await packed([
+      { every: "10s" },
+      { every: "1m" },
+      { every: "5s" },
+      { cron: "*/5 * * * *" },
+      { every: "10s" },
+      { every: "1h" },
+    ]);
+    expect(packing.shards).toEqual([
+      ["t0/default", "t4/default"],
+      ["t1/default", "t3/default", "t5/default"],
+      ["t2/default"],
+    ]);
+    expect(config.checks.map(laneOf)).toEqual(["10000", "minute", "5000", "minute", "10000", "minute"]);
+  });
+
+  test("knows the shard of every check", async () => {
+    const { packing, config } = await packed([...times(205), ...times(3, "10s")]);
+    for (const { key } of config.checks) {
+      expect(packing.shards[packing.shardOf.get(key)!]).toContain(key);
+    }
+    expect(packing.shardOf.size).toBe(208);
+  });
+
+  test("layout is the same for the same checks, and another whenever one would move", async () => {
+    const layoutOf = async (checks: { every?: string }[], probers = 1) =>
+      (await packed(checks, probers)).packing.layout;
+    const base = await layoutOf(times(205));
+    expect(await layoutOf(times(205))).toBe(base);
+    expect(await layoutOf(times(205), 2)).toBe(base);
+    const others = [
+      await layoutOf(times(204)),
+      await layoutOf(times(206)),
+      await layoutOf(times(205), 4),
+      await layoutOf([...times(204), { every: "10s" }]),
+    ];
+    expect(new Set([base, ...others]).size).toBe(5);
+  });
+
+  test("layout changes with the order of checks", async () => {
+    const { config, packing } = await packed(times(3));
+    const [a, b, c] = config.checks;
+    expect(pack({ ...config, checks: [b!, a!, c!] }).layout).not.toBe(packing.layout);
+  });
+});
+
+/** A state as three regions leave it after a drift, an absence and a recovery. */
+async function settled(): Promise<CheckState> {
+  const shop = await stage();
+  shop.puppets.say("drift");
+  await shop.minutes(2);
+  shop.puppets.say("ready");
+  shop.puppets.say("silent", "sin");
+  shop.puppets.say("starting", "iad");
+  await shop.minutes(1);
+  return await shop.state();
+}
+
+describe("the text of states", () => {
+  test("comes back as it was", async () => {
+    const state = await settled();
+    expect(state.incidents).toHaveLength(1);
+    expect(decodeStates(encodeStates({ "shop/read": state }), 0)).toEqual({ "shop/read": state });
+  });
+
+  test.each<[string, (text: string) => string, RegExp]>([
+    ["cut off", (text) => text.slice(0, -1), /^Cannot read shard 7 from the store: it is not JSON$/],
+    ["a list", () => "[]", /^Cannot read shard 7 from the store at : /],
+    [
+      "an unknown outcome",
+      (text) => text.replace('"outcome":"drift"', '"outcome":"odd"'),
+      /at shop\/read\.outcome: /,
+    ],
+    [
+      "an unknown vote",
+      (text) => text.replace('"vote":"drift"', '"vote":"odd"'),
+      /probers\.\w+\.standing\.vote: /,
+    ],
+    ["a slot that is no number", (text) => text.replace(/"slot":\d+/, '"slot":"x"'), /at shop\/read\.slot: /],
+    ["an incident without an id", (text) => text.replace('"id":"inc_', '"ID":"inc_'), /incidents\.0: /],
+    ["no probers", (text) => text.replace('"probers"', '"voters"'), /at shop\/read\.probers: /],
+  ])("of another shape names the row and the place: %s", async (_, spoil, message) => {
+    const text = encodeStates({ "shop/read": await settled() });
+    const spoilt = spoil(text);
+    expect(spoilt).not.toBe(text);
+    expect(() => decodeStates(spoilt, 7)).toThrow(message);
+  });
+});
+
+describe("the text of a line of history", () => {
+  const line = {
+    "shop/read": {
+      outcome: "drift" as const,
+      traces: [
+        { prober: "fra", word: "drift" as const, reported: "ready" as const, totalMs: 12.5 },
+        { prober: "sin", word: "missing" as const, reason: "timeout" },
+      ],
+    },
+  };
+
+  test("comes back as it was", () => {
+    expect(decodeHistory(encodeHistory(line), 0)).toEqual(line);
+  });
+
+  test("of another shape names the row and the place", () => {
+    const text = encodeHistory(line).replace('"missing"', '"lost"');
+    expect(() => decodeHistory(text, 3)).toThrow(
+      /^Cannot read history of shard 3 from the store at shop\/read\.traces\.1\.word: /,
+    );
+  });
+});

@@ -1,0 +1,183 @@
+import { describe, expect, test } from "vitest";
+import type { Receipt } from "../../src/storage/store.ts";
+import { dump, HOUR, notice, type Subject, T } from "./store_fixture.ts";
+
+/** Which notices are due, and how far they get. */
+export function outbox(its: Subject) {
+  describe("outbox", () => {
+    test("gives the oldest pending notice of each webhook and incident, oldest first", async () => {
+      await its.put({
+        notices: [
+          notice("n1"),
+          notice("n2"),
+          notice("n3", { webhook: "other" }),
+          notice("n4", { incident: "i2" }),
+          notice("n5", { incident: "i2" }),
+        ],
+      });
+      expect(await its.due()).toEqual(["n1", "n3", "n4"]);
+    });
+
+    test("gives at most the limit, and the rest next time", async () => {
+      await its.put({ notices: ["i3", "i2", "i1"].map((about, i) => notice(`n${i}`, { incident: about })) });
+      expect(await its.due(T, 2)).toEqual(["n0", "n1"]);
+      expect(await its.due(T, 2)).toEqual(["n2"]);
+    });
+
+    test("hides a claimed notice and all behind it until the claim runs out", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2")] });
+      const [claimed] = await its.store.claim({ nowMs: T, leaseMs: 30_000, limit: 10 });
+      expect(claimed).toMatchObject({ ...notice("n1"), state: "pending", attempts: 0, nextAt: T + 30_000 });
+      expect(await its.due(T + 29_999)).toEqual([]);
+      expect(await its.due(T + 30_000)).toEqual(["n1"]);
+    });
+
+    test("of concurrent claims one gets it", async () => {
+      await its.put({ notices: [notice("n1")] });
+      expect((await Promise.all([its.due(), its.due(), its.due()])).flat()).toEqual(["n1"]);
+    });
+
+    test("a new notice is due at once, also after the clock stepped back behind its creation", async () => {
+      await its.put({ notices: [notice("n1", { createdAt: T + HOUR })] });
+      expect(await its.due(T)).toEqual(["n1"]);
+    });
+
+    test("of one webhook", async () => {
+      await its.put({ notices: [notice("n1", { webhook: "a" }), notice("n2", { webhook: "b" })] });
+      const claimed = await its.store.claim({ nowMs: T, leaseMs: 1, limit: 9, webhook: "b" });
+      expect(claimed.map(({ id }) => id)).toEqual(["n2"]);
+      expect(await its.store.claim({ nowMs: T, leaseMs: 1, limit: 9, webhook: "c" })).toEqual([]);
+    });
+
+    test("a retry in the future holds back its own queue, no other", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2"), notice("n3", { incident: "i2" })] });
+      await its.receipt("n1", "pending", T + HOUR);
+      expect(await its.due(T + HOUR - 1)).toEqual(["n3"]);
+      expect(await its.due(T + HOUR)).toEqual(["n1"]);
+    });
+
+    test.each<Receipt["state"]>(["delivered", "dead"])(
+      "a %s notice lets the next one through",
+      async (state) => {
+        await its.put({ notices: [notice("n1"), notice("n2")] });
+        await its.due();
+        await its.receipt("n1", state, T + HOUR);
+        expect(await its.due()).toEqual(["n2"]);
+      },
+    );
+
+    test("a receipt replaces every field, down to those it leaves out", async () => {
+      await its.put({ notices: [notice("n1")] });
+      await its.receipt("n1", "pending", T + 1.5);
+      await its.store.receipt("n1", { state: "pending", attempts: 2, nextAt: T + 7 });
+      const [row] = (await its.store.deliveries({ limit: 1 })).items;
+      const after = { ...notice("n1"), seq: row!.seq, state: "pending", attempts: 2, nextAt: T + 7 };
+      expect(row).toEqual(after);
+    });
+
+    test("an error text that no store could keep is mended, not refused", async () => {
+      await its.put({ notices: [notice("n1")] });
+      await its.store.receipt("n1", { state: "dead", attempts: 1, nextAt: T, lastError: "a\0b\uD83D" });
+      expect((await its.store.deliveries({ limit: 1 })).items[0]!.lastError).toBe("a\uFFFDb\uFFFD");
+    });
+
+    test("a receipt of the wrong shape rejects and changes nothing", async () => {
+      await its.put({ notices: [notice("n1")] });
+      const before = await dump(its.store);
+      await expect(its.receipt("n1", "lost" as "dead")).rejects.toThrow("shape is wrong");
+      await expect(its.receipt("n1", "pending", NaN)).rejects.toThrow("shape is wrong");
+      expect(await dump(its.store)).toEqual(before);
+    });
+
+    test.each<[Receipt["state"], Receipt["state"]]>([
+      ["delivered", "pending"],
+      ["delivered", "dead"],
+      ["dead", "delivered"],
+      ["dead", "pending"],
+    ])("a receipt changes nothing on a %s notice: %s", async (settled, later) => {
+      await its.put({ notices: [notice("n1")] });
+      await its.receipt("n1", settled);
+      const before = await dump(its.store);
+      await its.store.receipt("n1", { state: later, attempts: 9, nextAt: T + 9 });
+      await its.store.receipt("no such notice", { state: later, attempts: 9, nextAt: T + 9 });
+      expect(await dump(its.store)).toEqual(before);
+    });
+
+    test("resend makes a dead notice due again, before later ones, with its tries counted anew", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.receipt("n1", "dead");
+      await its.store.disable("hook", T);
+      await its.store.disable("other", T);
+      expect(await its.store.resend("n1", T + HOUR)).toBe(true);
+      const { deliveries, disabled } = await dump(its.store);
+      const again = { id: "n1", state: "pending", attempts: 0, nextAt: T + HOUR };
+      expect(deliveries).toMatchObject([{ id: "n2" }, again]);
+      expect(disabled).toEqual({ other: T });
+      expect(await its.due(T + HOUR - 1)).toEqual([]);
+      expect(await its.due(T + HOUR)).toEqual(["n1"]);
+    });
+
+    test("resend makes a pending notice due, with its tries counted anew", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.receipt("n1", "pending", T + HOUR);
+      await its.store.disable("hook", T);
+      expect(await its.store.resend("n1", T + 1)).toBe(true);
+      const { deliveries, disabled } = await dump(its.store);
+      expect(deliveries).toMatchObject([{ id: "n2" }, { id: "n1", attempts: 0, nextAt: T + 1 }]);
+      expect(disabled).toEqual({});
+      expect(await its.due(T + 1)).toEqual(["n1"]);
+    });
+
+    test("resend does nothing for a notice that is delivered, or none", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.receipt("n1", "delivered");
+      await its.store.disable("hook", T);
+      const before = await dump(its.store);
+      expect(await Promise.all(["n1", "n3"].map((id) => its.store.resend(id, T)))).toEqual([false, false]);
+      expect(await dump(its.store)).toEqual(before);
+    });
+
+    test("a receipt wakes what of its webhook would wait for longer, and nothing else", async () => {
+      const others = [
+        notice("far", { incident: "i2" }),
+        notice("near", { incident: "i3" }),
+        notice("dead", { incident: "i4" }),
+        notice("foreign", { webhook: 'hook", "x', incident: "i2" }),
+        notice("behind", { incident: "i2" }),
+      ];
+      await its.put({ notices: [notice("n1"), ...others] });
+      await its.receipt("far", "pending", T + HOUR + 0.5);
+      await its.receipt("near", "pending", T + HOUR);
+      await its.receipt("dead", "dead", T + 2 * HOUR);
+      await its.receipt("foreign", "pending", T + 2 * HOUR);
+      const { deliveries: before } = await dump(its.store);
+      await its.store.receipt("n1", { state: "delivered", attempts: 1, nextAt: T + 7 }, T + HOUR);
+      const { deliveries } = await dump(its.store);
+      const changed = before.map((row) => row.id === "far" ? { ...row, nextAt: T + 7 } : row);
+      expect(deliveries.slice(0, -1)).toEqual(changed.slice(0, -1));
+      expect(deliveries.at(-1)).toMatchObject({ id: "n1", state: "delivered", nextAt: T + 7 });
+      expect(await its.due(T + 7)).toEqual(["far"]);
+    });
+
+    test("a receipt that comes for a settled notice wakes nobody", async () => {
+      await its.put({ notices: [notice("n1"), notice("n2", { incident: "i2" })] });
+      await its.receipt("n1", "delivered");
+      await its.receipt("n2", "pending", T + HOUR);
+      const before = await dump(its.store);
+      for (const id of ["n1", "no such notice"]) {
+        await its.store.receipt(id, { state: "delivered", attempts: 2, nextAt: T }, T);
+      }
+      expect(await dump(its.store)).toEqual(before);
+    });
+
+    test("a webhook is disabled until it is enabled", async () => {
+      await its.store.disable("a", T);
+      await its.store.disable("b", T + 1);
+      await its.store.disable("a", T + 2);
+      expect(await its.store.disabled()).toEqual({ a: T + 2, b: T + 1 });
+      await its.store.disable("a", null);
+      await its.store.disable("never", null);
+      expect(await its.store.disabled()).toEqual({ b: T + 1 });
+    });
+  });
+}

@@ -1,0 +1,283 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openSqlite, sqliteDriver } from "../../../functions/deno/sqlite.ts";
+import { type SqlDriver, sqliteStore } from "../../../src/storage/sqlite/store.ts";
+import type { Store } from "../../../src/storage/store.ts";
+import { contract } from "../contract.ts";
+import { commit, dump, incident, MINUTE, notice, T, TTL } from "../store_fixture.ts";
+
+/** A user without rights of its own, on every Unix. */
+const NOBODY = 65_534;
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "assay-"));
+  file = join(folder, "deep", "er", "assay.db");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("sqlite store", () => contract(() => openSqlite(":memory:")));
+
+const take = (store: Store, tick: number, owner = "a") =>
+  store.lease({ tick, owner, nowMs: tick, ttlMs: TTL });
+const everything = commit({
+  shards: [{ shard: 0, layout: "a", state: "x" }],
+  samples: [{ slot: T, shard: 0, data: "x" }],
+  incidents: [incident("i1")],
+  notices: [notice("n1"), notice("n2")],
+});
+
+describe("rows written", () => {
+  /** A driver that counts the rows its statements change. */
+  function counting(driver: SqlDriver): SqlDriver & { rows: number } {
+    return {
+      ...driver,
+      rows: 0,
+      run(sql, ...params) {
+        const rows = driver.run(sql, ...params);
+        this.rows += rows;
+        return rows;
+      },
+    };
+  }
+
+  test("a tick of two shards is five: the lease, and a state and a sample for each shard", async () => {
+    const driver = counting(sqliteDriver(file));
+    const store = sqliteStore(driver);
+    for (const tick of [T, T + MINUTE]) {
+      driver.rows = 0;
+      const lease = await take(store, tick);
+      expect(driver.rows).toBe(1);
+      const shards = [0, 1].map((shard) => ({ shard, layout: "a", state: `${tick}` }));
+      const samples = [0, 1].map((shard) => ({ slot: tick, shard, data: "x" }));
+      await store.commit(lease!, commit({ shards, samples }));
+      expect(driver.rows).toBe(5);
+    }
+    await store.close();
+  });
+
+  test("a claim changes only the rows that it gives", async () => {
+    const driver = sqliteDriver(file);
+    const store = sqliteStore(driver);
+    await store.commit((await take(store, T))!, everything);
+    const changes = () => driver.all("SELECT total_changes() AS n")[0]!.n as number;
+    const before = changes();
+    expect(await store.claim({ nowMs: T, leaseMs: MINUTE, limit: 10 })).toHaveLength(1);
+    expect(changes() - before).toBe(1);
+    await store.close();
+  });
+});
+
+describe("one file", () => {
+  test("keeps all when it is closed and opened again", async () => {
+    const first = openSqlite(file);
+    const lease = await take(first, T);
+    await first.commit(lease!, everything);
+    await first.disable("hook", T);
+    await first.receipt("n1", {
+      state: "dead",
+      attempts: 3,
+      nextAt: T + 0.25,
+      lastStatus: 410,
+      lastError: "gone",
+    });
+    const before = await dump(first);
+    await first.close();
+    const second = openSqlite(file);
+    expect(await dump(second)).toEqual(before);
+    expect(before.deliveries).toHaveLength(2);
+    expect(await take(second, T)).toBeNull();
+    expect(await second.commit(lease!, everything)).toBe(true);
+    await second.close();
+  });
+
+  test("a closed store rejects", async () => {
+    const store = openSqlite(file);
+    await store.close();
+    await expect(store.read("all")).rejects.toThrow("not open");
+    await expect(store.probe()).rejects.toThrow("not open");
+  });
+
+  test("two stores race for 200 ticks: one lease each, and only its commit counts", async () => {
+    const stores = [openSqlite(file), openSqlite(file)];
+    for (let n = 0; n < 200; n++) {
+      const tick = T + n * MINUTE;
+      const first = n % 2;
+      const order = [stores[first]!, stores[1 - first]!];
+      const given = await Promise.all(
+        order.map((store, i) => take(store, tick, `${first === 0 ? i : 1 - i}`)),
+      );
+      const winners = given.filter((lease) => lease !== null);
+      expect(winners).toHaveLength(1);
+      const stale = { ...winners[0]!, fence: winners[0]!.fence - 1 };
+      const sample = (data: string) => commit({ samples: [{ slot: tick, shard: 0, data }] });
+      const kept = await Promise.all([
+        order[0]!.commit(winners[0]!, sample("winner")),
+        order[1]!.commit(stale, sample("loser")),
+      ]);
+      expect(kept).toEqual([true, false]);
+    }
+    const samples = await stores[1]!.samples({ shard: 0, from: T, to: T + 200 * MINUTE });
+    expect(samples.map(({ data }) => data)).toEqual(Array(200).fill("winner"));
+    for (const store of stores) await store.close();
+  }, 30_000);
+});
+
+describe("processes", () => {
+  interface Line {
+    owner: string;
+    tick: number;
+    fence: number;
+    kept: boolean;
+  }
+
+  /** Starts racer.ts on the file; its lines come as they are printed. */
+  function race(owner: string, ticks: number) {
+    const script = new URL("./concurrent_writer.ts", import.meta.url).pathname;
+    const args = ["run", "-A", script, file, owner, `${ticks}`];
+    const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
+    return { child, lines: lines(child.stdout) };
+  }
+
+  async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Line> {
+    let rest = "";
+    for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop()!;
+      for (const part of parts) yield JSON.parse(part);
+    }
+  }
+
+  test(
+    "two on one new file race for 200 ticks: each tick is given once, and what was kept stands",
+    async () => {
+      const racers = ["a", "b"].map((owner) => race(owner, 200));
+      const told = (await Promise.all(racers.map(({ lines }) => Array.fromAsync(lines)))).flat();
+      const exits = await Promise.all(racers.map(({ child }) => child.status));
+      expect(exits.map(({ code }) => code)).toEqual([0, 0]);
+      expect(told.map(({ tick }) => tick).sort()).toEqual(
+        Array.from({ length: 200 }, (_, n) => T + n * MINUTE),
+      );
+      expect(new Set(told.map(({ fence }) => fence)).size).toBe(200);
+      const store = openSqlite(file);
+      const kept = told.filter((line) => line.kept).sort((a, b) => a.tick - b.tick);
+      expect(await store.samples({ shard: 0, from: T, to: T + 200 * MINUTE }))
+        .toEqual(kept.map(({ owner, tick }) => ({ slot: tick, shard: 0, data: owner })));
+      await store.close();
+    },
+    30_000,
+  );
+
+  test("SIGKILL loses nothing that a commit has answered", async () => {
+    const { child, lines } = race("a", 1_000_000);
+    const told: Line[] = [];
+    for await (const line of lines) {
+      told.push(line);
+      if (told.length === 25) child.kill("SIGKILL");
+    }
+    expect((await child.status).signal).toBe("SIGKILL");
+    const store = openSqlite(file);
+    const slots = (await store.samples({ shard: 0, from: T, to: 2 * T })).map(({ slot }) => slot);
+    expect(told.length).toBeGreaterThanOrEqual(25);
+    expect(slots.slice(0, told.length)).toEqual(told.map(({ tick }) => tick));
+    expect(slots.length - told.length).toBeLessThanOrEqual(1);
+    await store.close();
+  }, 30_000);
+});
+
+describe("a stored incident that is none", () => {
+  test.each<[string, string, string]>([
+    ["is not JSON", "{", "it is not JSON"],
+    ["is another shape", `{"id":"i1"}`, "json.target"],
+    ["has an odd word", JSON.stringify(incident("i1", { kind: "odd" as "drift" })), "json.kind"],
+    ["has a foreign field", JSON.stringify({ ...incident("i1"), secret: 1 }), "secret"],
+  ])("%s: reading rejects, names table and id, and touches nothing", async (_name, json, problem) => {
+    const driver = sqliteDriver(file);
+    const store = sqliteStore(driver);
+    await store.commit((await take(store, T))!, everything);
+    driver.run("UPDATE incident SET json = ?", json);
+    await expect(store.incident("i1")).rejects.toThrow("row i1 of table incident");
+    await expect(store.incidents({ limit: 1 })).rejects.toThrow(problem);
+    expect(driver.all("SELECT json FROM incident")).toEqual([{ json }]);
+    expect(await store.read("all")).toEqual(everything.shards);
+    await store.close();
+  });
+});
+
+describe("a file that cannot be used is an error that names it and says what to do", () => {
+  const remade = (change: (driver: SqlDriver) => void) => () => {
+    const driver = sqliteDriver(file);
+    change(driver);
+    driver.close();
+  };
+  const written = (text: string) => () => {
+    mkdirSync(join(file, ".."), { recursive: true });
+    writeFileSync(file, text);
+  };
+  const rows: [string, () => void, RegExp][] = [
+    ["another kind of file", written("version: 1\n".repeat(500)), /not a database: .*move it away/],
+    [
+      "a damaged database",
+      () => written(`SQLite format 3\0\x10\0\x02\x02\0@  ${"\0".repeat(8)}${"\xFF".repeat(9000)}`)(),
+      /unsupported file format: .*restore it/,
+    ],
+    ["a folder", () => mkdirSync(file, { recursive: true }), /unable to open.*: let this user write/],
+    [
+      "a file in a file",
+      () => writeFileSync(join(folder, "deep"), ""),
+      /os error \d+.*: let this user/,
+    ],
+    [
+      "a newer schema",
+      () => {
+        void openSqlite(file).close();
+        remade((driver) => driver.run("UPDATE schema SET version = 7"))();
+      },
+      /schema version is 7 .* versions up to 2: upgrade Assay/,
+    ],
+    [
+      "the database of another program",
+      remade((driver) => driver.run("CREATE TABLE outbox (mail TEXT)")),
+      /table outbox already exists: .*another path/,
+    ],
+  ];
+  test.each(rows)("%s", (_name, prepare, message) => {
+    prepare();
+    expect(() => openSqlite(file)).toThrow(`Cannot use ${file} as the store: `);
+    expect(() => openSqlite(file)).toThrow(message);
+  });
+
+  test.each<[string, () => string]>([
+    ["a new file in a folder that may only be read", () => join(file, "..")],
+    ["a file that may only be read", () => (void openSqlite(file).close(), file)],
+    ["a file in a folder that may only be read", () => (void openSqlite(file).close(), join(file, ".."))],
+  ])("%s", (_name, prepare) => {
+    mkdirSync(join(file, ".."), { recursive: true });
+    const fixed = prepare();
+    chmodSync(folder, 0o755);
+    chmodSync(fixed, 0o555);
+    // Root may write anywhere, so it steps down for the moment.
+    const isRoot = process.geteuid!() === 0;
+    if (isRoot) process.seteuid!(NOBODY);
+    try {
+      expect(() => openSqlite(file)).toThrow(/^Cannot use .*\/assay\.db as the store: .*let this user write/);
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(fixed, 0o755);
+    }
+  });
+
+  test("a refused newer database is left as it was", () => {
+    void openSqlite(file).close();
+    remade((driver) => driver.run("UPDATE schema SET version = 7"))();
+    expect(() => openSqlite(file)).toThrow();
+    const driver = sqliteDriver(file);
+    expect(driver.all("SELECT version FROM schema")).toEqual([{ version: 7 }]);
+    driver.close();
+    expect(readdirSync(join(file, ".."))).toEqual(["assay.db"]);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { api } from "../../../../src/web/app.ts";
+import { memoryStore } from "../../../../src/storage/memory.ts";
+import type { Store } from "../../../../src/storage/store.ts";
+import { breaking } from "../../../world/failing_store.ts";
+import { threeRegions } from "../../../world/settler_fixture.ts";
+import { world } from "../../../world/test_env.ts";
+import { house, withToken } from "../api_fixture.ts";
+
+const MINUTE = 60_000;
+
+/** A house over a store that can be broken, and what its health says. */
+async function clinic() {
+  const { store, broken } = breaking(memoryStore());
+  const shop = await house({ store });
+  return { ...shop, broken, ask: (path: string) => shop.call(path, { token: null }) };
+}
+
+test("/livez passes while the process answers, whatever the store does", async () => {
+  const { ask, broken } = await clinic();
+  for (const method of ["read", "probe", "pulse"] as (keyof Store)[]) broken.add(method);
+  const { status, type, body } = await ask("/livez");
+  expect([status, type, body.status]).toEqual([200, "application/health+json", "pass"]);
+});
+
+describe("/readyz", () => {
+  test("fails until the first slot is settled, then passes", async () => {
+    const { ask, minutes } = await clinic();
+    const before = await ask("/readyz");
+    expect([before.status, before.type]).toEqual([503, "application/health+json"]);
+    expect(before.body).toMatchObject({
+      status: "fail",
+      checks: { config: [{ status: "pass" }], store: [{ status: "pass" }], slot: [{ status: "fail" }] },
+    });
+    await minutes();
+    const after = await ask("/readyz");
+    expect(after.status).toBe(200);
+    expect(after.body).toMatchObject({
+      status: "pass",
+      checks: { slot: [{ status: "pass", output: "last settled 60000 ms ago" }] },
+    });
+  });
+
+  test("fails when the last slot is older than evidence may be", async () => {
+    const { ask, minutes, clock } = await clinic();
+    await minutes();
+    await clock.advance(90_000);
+    expect((await ask("/readyz")).status).toBe(200);
+    await clock.advance(1);
+    expect(await ask("/readyz")).toMatchObject({
+      status: 503,
+      body: { checks: { slot: [{ status: "fail" }] } },
+    });
+  });
+
+  test("goes by the most frequent check", async () => {
+    const text = withToken(threeRegions([["{ id: read,", "{ id: read, every: 10s,"]]));
+    const shop = await house({ text });
+    await shop.minutes();
+    expect((await shop.call("/readyz")).status).toBe(200);
+    await shop.clock.advance(16_000);
+    expect((await shop.call("/readyz")).status).toBe(503);
+  });
+
+  test.each(["probe", "pulse"] as const)(
+    "fails, without internals, when the store's %s does",
+    async (method) => {
+      const { ask, minutes, broken, log } = await clinic();
+      await minutes();
+      broken.add(method);
+      const { status, body, text } = await ask("/readyz");
+      expect([status, body.status]).toEqual([503, "fail"]);
+      expect(text).not.toContain("disk full");
+      expect(log.at(-1)).toMatchObject({ level: "error", fields: { error: "disk full" } });
+    },
+  );
+
+  test("of a process that only probes asks for no store", async () => {
+    const app = api(await world(threeRegions()));
+    for (const path of ["/livez", "/readyz", "/startupz"]) expect((await app.request(path)).status).toBe(200);
+    expect((await app.request("/v1/status")).status).toBe(404);
+  });
+});
+
+describe("/startupz", () => {
+  test("fails until something was settled, and then passes for good", async () => {
+    const { ask, minutes, clock } = await clinic();
+    expect((await ask("/startupz")).status).toBe(503);
+    await minutes();
+    await clock.advance(60 * MINUTE);
+    expect(await ask("/startupz")).toMatchObject({ status: 200, body: { status: "pass" } });
+  });
+
+  test("fails when the store does", async () => {
+    const { ask, minutes, broken } = await clinic();
+    await minutes();
+    broken.add("pulse");
+    expect((await ask("/startupz")).status).toBe(503);
+  });
+});
+
+test.each(
+  [
+    ["/v1/status", "read"],
+    ["/v1/targets/shop", "read"],
+    ["/v1/incidents", "incidents"],
+    ["/v1/incidents/x", "incident"],
+    ["/v1/deliveries", "deliveries"],
+  ] as const,
+)(
+  "%s over a store that throws is a 500 problem without internals, and a line in the log",
+  async (path, method) => {
+    const { call, broken, log } = await clinic();
+    broken.add(method);
+    const { status, type, body, text } = await call(path);
+    expect([status, type, body.type]).toEqual([
+      500,
+      "application/problem+json",
+      "urn:assay:problem:internal",
+    ]);
+    expect(text).not.toContain("disk full");
+    expect(log).toEqual([{
+      level: "error",
+      message: "a request failed",
+      fields: { path, error: "disk full" },
+    }]);
+  },
+);

@@ -1,0 +1,289 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { SCRIPT_PATH, STYLE_PATH } from "../../../src/web/page/assets.ts";
+import { hashOf } from "../api/token_fixture.ts";
+import { door } from "./page_fixture.ts";
+
+const ROUND = "/targets/shop/checks/read/rounds/fra";
+
+/** Five good minutes and then so many of drift, seen by who may do all. */
+async function lying(minutes = 4) {
+  const house = await door();
+  await house.minutes(5);
+  house.puppets.say("drift");
+  await house.minutes(minutes);
+  const { items: [incident] } = await house.store.incidents({ limit: 1 });
+  return { ...house, cookie: await house.signIn(), incident: incident! };
+}
+
+test("the overview says what is claimed beside what is proven, and how long it drifted", async () => {
+  const { get, cookie } = await lying();
+  const { status, text, html } = await get("/", cookie);
+  expect(status).toBe(200);
+  expect(text).toContain("1 of 1 services overclaims");
+  expect(text).toMatch(/shop says ready does fails overclaims 22:20 eu drift us drift ap drift/);
+  // Opened at the second drifting slot; that one and the two after it, a minute each.
+  expect(text).toContain("drift 3 min");
+  expect(html).toMatch(/<svg class="band"[^>]*aria-label="24h: 66\.666 %, drift 3 min">/);
+});
+
+test("a target tells its contract, its votes against its rule, and where claim and proof part", async () => {
+  const { get, cookie, incident } = await lying();
+  const { text, html } = await get("/targets/shop", cookie);
+  expect(text).toContain(
+    "2 of the 3 that report must agree. At least 2 of 3 must report. Now eu, us, ap: drift.",
+  );
+  expect(html).toContain('aria-label="fra: of 9 slots 4 overclaim and 0 underclaim"');
+  expect(text).toContain("A vote turns bad after 2 failed slots in a row and back after 2 good");
+  expect(html).toContain(`href="/incidents/${incident.id}"`);
+  expect(html).toContain(`href="${ROUND}"`);
+});
+
+test("a round shows both claims, and the failed expression with what was found", async () => {
+  const { get, cookie } = await lying();
+  const { text } = await get(ROUND, cookie);
+  expect(text).toContain("Claim before: ready");
+  expect(text).toContain("Claim after: ready");
+  expect(text).toMatch(/look GET \/ HTTP 500 5/);
+  expect(text).toMatch(
+    /Expected body\.state == 'accepted' Found body\.state is 'pending' body\.state 'pending'/,
+  );
+});
+
+test("an incident tells its story from the first dissenting vote, with votes, notices, remarks and deployments", async () => {
+  const { get, cookie, incident, minutes, puppets, clock } = await lying(3);
+  const path = `/incidents/${incident.id}`;
+  await get(`${path}/acknowledge`, cookie, { form: {} });
+  await clock.advance(1_000);
+  await get(`${path}/comments`, cookie, { form: { text: "we look at it" } });
+  puppets.say("ready");
+  await minutes(2);
+  const { text, html } = await get(path, cookie);
+  expect(text).toMatch(
+    /22:19:00 first dissenting vote .*22:20:00 opened: drift .*api\.token acknowledged .*said: we look at it .*22:23:00 resolved: drift \(ready, recovered\)/,
+  );
+  expect(text).toContain("drift: a majority of the 3 regions reporting, at least 2 must report.");
+  expect(text).toContain("incident.opened to ops: pending");
+  expect(html).toContain('<meta property="og:title" content="shop / read: drift"');
+  expect(html).toMatch(
+    /<meta property="og:description" content="shop \/ read says ready but its journey fails/,
+  );
+});
+
+test("a shared incident shows the public its coarse words, and no more", async () => {
+  const { get, incident } = await lying();
+  const { status, html, text } = await get(`/incidents/${incident.id}`);
+  expect(status).toBe(200);
+  expect(html).toContain('<meta property="og:title" content="shop is not ready"');
+  expect(text).toContain("Sign in for the evidence");
+  expect(text).not.toMatch(/drift|fra|read\b|body\.state/);
+});
+
+test("the public page tells from when to when something was wrong, with a space between", async () => {
+  const { get, minutes, puppets } = await lying();
+  puppets.say("ready");
+  await minutes(2);
+  expect((await get("/status")).html).toMatch(/shop was not ready: <time [^>]*>[^<]*<\/time> to <time /);
+});
+
+test.each([
+  ["/", 200],
+  ["/status", 200],
+  ["/login", 200],
+  ["/cards/shop.svg", 200],
+  ["/cards/nobody.svg", 404],
+  ["/targets/shop", 303],
+  ["/targets/nobody", 303],
+  [ROUND, 303],
+  ["/incidents", 303],
+  ["/incidents/nobody", 303],
+])("without a session %s answers %i", async (path, expected) => {
+  const { get } = await lying();
+  const { status, headers, text } = await get(path);
+  expect(status).toBe(expected);
+  if (expected === 303) expect(headers.get("location")).toBe(`/login?next=${encodeURIComponent(path)}`);
+  expect(text).not.toMatch(/drift|\bfra\b|readyz/);
+});
+
+test.each([
+  ["/targets/nobody"],
+  ["/targets/shop/checks/nobody/rounds/fra"],
+  ["/targets/shop/checks/read/rounds/nobody"],
+  ["/incidents/nobody"],
+])("signed in, %s is not there", async (path) => {
+  const { get, cookie } = await lying();
+  expect((await get(path, cookie)).status).toBe(404);
+});
+
+describe("a token for other targets", () => {
+  test("sees nothing of this one, on any page", async () => {
+    const token = "assay_other";
+    const tokens = [{ id: "other", hash: hashOf(token), scopes: ["operate"], targets: ["other-*"] }];
+    const house = await door({ settings: { token: "${env:ASSAY_TOKEN}", tokens } });
+    await house.minutes(2);
+    house.puppets.say("drift");
+    await house.minutes(3);
+    const { items: [incident] } = await house.store.incidents({ limit: 1 });
+    const cookie = await house.signIn(token);
+    const pages = await Promise.all(
+      ["/", "/incidents", "/targets/shop", ROUND, `/incidents/${incident!.id}`].map((path) =>
+        house.get(path, cookie)
+      ),
+    );
+    expect(pages.map(({ status }) => status)).toEqual([200, 200, 404, 404, 404]);
+    for (const { text } of pages) expect(text).not.toMatch(/shop|\bfra\b/);
+    const { status } = await house.get("/targets/shop/silence", cookie, {
+      form: { until: "1h", reason: "x" },
+    });
+    expect(status).toBe(403);
+  });
+});
+
+describe("old evidence is never shown as if it were now:", () => {
+  test("nothing settled for too long", async () => {
+    const { get, cookie, clock } = await lying(0);
+    expect((await get("/", cookie)).text).toMatch(/says ready does works ready 22:14/);
+    await clock.advance(10 * 60_000);
+    const { text, html } = await get("/", cookie);
+    expect(text).toContain("Assay is late: nothing was settled for 11 min");
+    expect(text).toMatch(/says nothing new does not known no fresh evidence/);
+    expect(html).not.toMatch(/<li[^>]*class="ready"/);
+    expect((await get("/status")).text).toMatch(/Assay is late.*shop unknown/);
+  });
+
+  test("a schedule that rests for the night is not late", async () => {
+    const { get, minutes, clock } = await door({
+      changes: [["id: read,", "id: read, cron: '* 22 * * *',"]],
+    });
+    await minutes(46);
+    await clock.advance(60 * 60_000);
+    expect((await get("/status")).text).not.toContain("Assay is late");
+    await clock.advance(23 * 60 * 60_000);
+    expect((await get("/status")).text).toContain("Assay is late");
+  });
+
+  test("one prober that has gone silent is named", async () => {
+    const { get, cookie, puppets, minutes } = await lying(0);
+    puppets.say({ missed: "timeout" }, "sin");
+    await minutes(4);
+    expect((await get("/", cookie)).text).toContain("Prober sin: blind, no fresh evidence on 1 of 1 checks.");
+    expect((await get("/status")).text).not.toContain("sin");
+    expect((await get("/targets/shop/checks/read/rounds/sin", cookie)).text).toContain(
+      "This evidence is old",
+    );
+  });
+
+  test("nothing was settled at all", async () => {
+    const house = await door();
+    expect((await house.get("/status")).text).toContain("Nothing has been settled yet");
+  });
+});
+
+test("an incident of a daily check reads hours of its shard, not weeks", async () => {
+  const { get, signIn, puppets, minutes, clock, store } = await door({
+    changes: [["id: read,", "id: read, cron: '14 22 * * *',"]],
+  });
+  puppets.say("drift");
+  for (let day = 0; day < 2; day++) {
+    await minutes(1);
+    await clock.advance(1_439 * 60_000);
+  }
+  const { items: [incident] } = await store.incidents({ limit: 1 });
+  const cookie = await signIn();
+  const asked: number[] = [];
+  const samples = store.samples.bind(store);
+  store.samples = (query) => {
+    asked.push((query.to - query.from) / 3_600_000);
+    return samples(query);
+  };
+  expect((await get(`/incidents/${incident!.id}`, cookie)).status).toBe(200);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(Math.max(...asked)).toBeLessThanOrEqual(12);
+});
+
+describe("what may be done", () => {
+  test("walk now shows what was seen, and stores nothing", async () => {
+    const { get, cookie, puppets, state } = await lying(0);
+    const before = await state();
+    puppets.say("drift", "iad");
+    const { status, text } = await get("/targets/shop/checks/read/walk", cookie, { form: {} });
+    expect(status).toBe(200);
+    expect(text).toMatch(/no vote has moved.*us · iad Verdict drift .*Found body\.state is 'pending'/);
+    expect(await state()).toEqual(before);
+  });
+
+  test("a silence is kept, and stands on the page", async () => {
+    const { get, cookie } = await lying();
+    const form = { until: "2h", reason: "planned <b>work</b>" };
+    const answer = await get("/targets/shop/silence", cookie, { form });
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/targets/shop"]);
+    const { html } = await get("/targets/shop", cookie);
+    expect(html).toContain("by api.token: planned &lt;b&gt;work&lt;/b&gt;");
+    expect((await get("/", cookie)).text).toContain("overclaims, silenced");
+  });
+
+  test.each([
+    ["a silence without a reason", "/targets/shop/silence", { until: "2h", reason: "" }, 400],
+    ["a silence of no target", "/targets/nobody/silence", { until: "2h", reason: "x" }, 404],
+    ["an empty comment", "/incidents/ID/comments", { text: " " }, 400],
+    ["a comment on nothing", "/incidents/nobody/comments", { text: "x" }, 404],
+    ["a walk of nothing", "/targets/shop/checks/nobody/walk", {}, 404],
+  ])("%s is refused in words", async (_, path, form, expected) => {
+    const { get, cookie, incident } = await lying();
+    const { status, text } = await get(path.replace("ID", incident.id), cookie, {
+      form: form as Record<string, string>,
+    });
+    expect(status).toBe(expected);
+    expect(text).toContain("That is not possible");
+  });
+
+  test("who may only read is offered nothing, and gets nothing", async () => {
+    const token = "assay_reader";
+    const tokens = [{ id: "reader", hash: hashOf(token), scopes: ["read"] }];
+    const house = await door({ settings: { token: "${env:ASSAY_TOKEN}", tokens } });
+    await house.minutes(2);
+    const cookie = await house.signIn(token);
+    expect((await house.get("/targets/shop", cookie)).html).not.toMatch(/action="\/targets/);
+    const { status } = await house.get("/targets/shop/silence", cookie, {
+      form: { until: "1h", reason: "x" },
+    });
+    expect(status).toBe(403);
+  });
+});
+
+test("every page has the strict policy, keeps nothing in caches, and holds no inline style or script", async () => {
+  const { get, cookie, incident } = await lying();
+  for (
+    const path of [
+      "/",
+      "/targets/shop",
+      ROUND,
+      "/incidents",
+      `/incidents/${incident.id}`,
+      "/status",
+      "/login",
+    ]
+  ) {
+    const { headers, html } = await get(path, cookie);
+    expect(headers.get("content-security-policy")).toBe(
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    );
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(html).not.toMatch(/<script(?![^>]* src="\/assets\/)|<style|\sstyle=|\son\w+=|javascript:/);
+    expect(html.match(/(?:src|href|action)="(?!\/|#|data:,|"|)[^"]*"/g)).toBeNull();
+  }
+});
+
+test("the style and the script last for a year, under names of their present content", async () => {
+  const { get } = await door();
+  const { html } = await get("/status");
+  for (const path of [STYLE_PATH, SCRIPT_PATH]) {
+    expect(html).toContain(`"${path}"`);
+    const { status, headers, html: text } = await get(path);
+    expect([status, headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
+    expect(path).toContain(createHash("sha256").update(text).digest("hex").slice(0, 8));
+    // What Cloudflare serves in front of the Worker is the same.
+    expect(readFileSync(new URL(`../../../schema${path}`, import.meta.url), "utf8")).toBe(text);
+  }
+});

@@ -1,0 +1,96 @@
+import type { Check, Config } from "../../src/config/config.ts";
+import type { Outcome } from "../../src/evidence/probe/observation.ts";
+import type { Report, ReportState } from "../../src/evidence/report/report.ts";
+import type { Prober, Reply, Request, Round } from "../../src/engine/prober/local.ts";
+
+type Walk = [before: ReportState, outcome: Outcome, after?: ReportState];
+
+/** Evidence for each word, by the table of verdicts. */
+const WALKS = {
+  ready: ["ready", "pass"],
+  drift: ["ready", "fail", "ready"],
+  not_ready: ["not_ready", "fail"],
+  down: ["unreachable", "fail"],
+  underclaim: ["not_ready", "pass", "not_ready"],
+  inconclusive: ["ready", "error"],
+  starting: ["starting", "fail"],
+  suspect: ["unreachable", "fail"],
+} satisfies Record<string, Walk>;
+
+/** What a puppet says of a check. `silent`: it never answers; `broken`: it fails at once. */
+export type Said = keyof typeof WALKS | "silent" | "broken" | { missed: string };
+
+/** Probers that say what they are told. */
+export interface Puppets {
+  probers: Prober[];
+  /** Every request, in order. */
+  asked: (Request & { prober: string })[];
+  /** What `prober` (or all) says from now on, of one check or of every one that has no words of its own. */
+  say(said: Said, prober?: string, check?: string): void;
+}
+
+/** One puppet for each prober of the config; at first all say `ready`. */
+export function puppets({ regions }: Config): Puppets {
+  const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
+  const words = new Map<string, Said>();
+  const asked: Puppets["asked"] = [];
+  const wordFor = (id: string, check: Check) => words.get(`${id} ${check.key}`) ?? words.get(id) ?? "ready";
+  const probers = ids.map((id): Prober => ({
+    id,
+    ask(request) {
+      asked.push({ ...request, prober: id });
+      const said = request.checks.map((check) => [check, wordFor(id, check)] as const);
+      if (said.some(([, word]) => word === "silent")) return new Promise(() => {});
+      if (said.some(([, word]) => word === "broken")) return Promise.reject(new Error("connection reset"));
+      return Promise.resolve(replyOf(id, request.slot, said));
+    },
+  }));
+  return {
+    probers,
+    asked,
+    say: (said, prober, check) => {
+      for (const id of prober ? [prober] : ids) words.set(check ? `${id} ${check}` : id, said);
+    },
+  };
+}
+
+function replyOf(prober: string, slot: number, said: (readonly [Check, Said])[]): Reply {
+  const answers = said.map(([{ key: check, digest }, word]): Reply["answers"][number] => {
+    if (typeof word === "object") return { check, digest, missed: word.missed };
+    if (word === "silent" || word === "broken") throw new Error(`${word} is no answer`);
+    return { check, digest, round: roundOf(word, slot) };
+  });
+  return { prober, slot, suspect: said.some(([, word]) => word === "suspect"), misplaced: false, answers };
+}
+
+/** The evidence that makes a word. */
+export function roundOf(word: keyof typeof WALKS, at: number): Round {
+  const [before, outcome, after]: Walk = WALKS[word];
+  const failed = outcome === "fail";
+  return {
+    before: reportOf(before, at),
+    ...(after && { after: reportOf(after, at) }),
+    observation: {
+      outcome,
+      transport: word === "down" || word === "suspect",
+      steps: [{ name: "look", status: failed ? 500 : 200, requests: 1, headersMs: 4, totalMs: 5 }],
+      totalMs: 5,
+      ...(failed && {
+        failure: {
+          step: "look",
+          reason: "expectation" as const,
+          expression: "body.state == 'accepted'",
+          detail: "body.state is 'pending'",
+          values: { "body.state": "'pending'" },
+        },
+      }),
+    },
+  };
+}
+
+/** A readiness report with nothing in it but its state. */
+export function reportOf(state: ReportState, at: number, more: Partial<Report> = {}): Report {
+  const question = "readiness";
+  const empty = { claims: [], contradictions: [], subsystems: [] };
+  return { state, dialect: "http", confidence: "code", question, ...empty, at, durationMs: 3, ...more };
+}

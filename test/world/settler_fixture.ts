@@ -1,0 +1,93 @@
+import { decodeStates } from "../../src/storage/codec.ts";
+import { type Settler, settler } from "../../src/engine/settler/settler.ts";
+import type { CheckState } from "../../src/judgement/state.ts";
+import { memoryStore } from "../../src/storage/memory.ts";
+import type { Delivery, Store } from "../../src/storage/store.ts";
+import { type Puppets, puppets } from "./scripted_probers.ts";
+import type { Route } from "./network.ts";
+import { type World, world } from "./test_env.ts";
+
+/** A config whose three regions have one prober each, one check a minute and one webhook; `changes` replace texts. */
+export function threeRegions(changes: [from: string, to: string][] = []): string {
+  return changes.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`${from} does not stand in the config`);
+    return text.replace(from, to);
+  }, THREE_REGIONS);
+}
+
+const THREE_REGIONS = `
+version: 1
+store: { memory: {} }
+regions:
+  - { id: eu, probers: [{ id: fra }] }
+  - { id: us, probers: [{ id: iad, url: https://iad.example, token: "\${env:PROBER_TOKEN}" }] }
+  - { id: ap, probers: [{ id: sin, url: https://sin.example, token: "\${env:PROBER_TOKEN}" }] }
+targets:
+  - id: shop
+    url: https://shop.example
+    checks:
+      - { id: read, report: { path: /readyz }, journey: [{ name: look, request: { path: / }, expect: status == 200 }] }
+webhooks: [{ id: ops, url: https://hooks.example/ops, secret: "\${env:HOOK_SECRET}" }]
+`;
+
+/** A settler over puppets, told minute by minute. */
+export interface Stage extends World {
+  store: Store;
+  puppets: Puppets;
+  settler: Settler;
+  /** Runs the tick of the present minute and moves to the next one, `count` times. */
+  minutes(count?: number): Promise<void>;
+  state(check?: string): Promise<CheckState>;
+  /** All notices, oldest first. */
+  notices(): Promise<Delivery[]>;
+}
+
+/** A stage for a config; `from` brings the store and the clock of another one. */
+export async function stage(
+  text = threeRegions(),
+  { from, store = from?.store ?? memoryStore(), owner = "a", env, routes }: {
+    from?: Stage;
+    store?: Store;
+    owner?: string;
+    env?: Record<string, string>;
+    routes?: Record<string, Route>;
+  } = {},
+): Promise<Stage> {
+  const own = await world(text, { env, routes });
+  const clock = from?.clock ?? own.clock;
+  const ports = { ...own.ports, clock };
+  const cast = puppets(own.config);
+  const { probers } = cast;
+  const settling = settler({ ports, store, config: own.config, probers, owner });
+  return {
+    ...own,
+    clock,
+    ports,
+    store,
+    puppets: cast,
+    settler: settling,
+    async minutes(count = 1) {
+      for (let i = 0; i < count; i++) {
+        const minuteMs = Math.floor(clock.now() / 60_000) * 60_000;
+        settling.tick(minuteMs).catch((error) => ports.log.error("a tick failed", { error: String(error) }));
+        await clock.advance(minuteMs + 60_000 - clock.now());
+      }
+    },
+    async state(check = "shop/read") {
+      const rows = await store.read("all");
+      const state = rows.map((row) => decodeStates(row.state, row.shard)[check]).find(Boolean);
+      if (!state) throw new Error(`${check} was never settled`);
+      return state;
+    },
+    async notices() {
+      const { items } = await store.deliveries({ limit: 200 });
+      return items.toReversed();
+    },
+  };
+}
+
+/** What a notice says happened: "opened drift global #1". */
+export function told({ body }: Delivery): string {
+  const { type, data: { incident } } = JSON.parse(body);
+  return `${type.replace("incident.", "")} ${incident.kind} ${incident.scope} #${incident.episode}`;
+}
