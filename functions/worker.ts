@@ -1,11 +1,11 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
 import { SAFE } from "../src/web/api/middleware/security_headers.ts";
 import { cannot, lives, LIVEZ } from "../src/web/api/middleware/livez.ts";
-import { messageOf } from "../src/base/http/client.ts";
 import type { Env } from "./cloudflare/boot.ts";
 import { Ledger } from "./cloudflare/ledger.ts";
 import { peerOf } from "./cloudflare/client_address.ts";
 import { Prober, prober } from "./cloudflare/prober.ts";
+import { messageOf } from "../src/base/error_message.ts";
 
 export { Ledger, Prober };
 

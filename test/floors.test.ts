@@ -2,61 +2,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 
-/** From the bottom up. A file may import from its own floor (a folder, or itself) and from those below. */
-const FLOORS = [
-  "std.ts",
-  "message.ts",
-  "time.ts",
-  "ports.ts",
-  "prices.ts",
-  "vault.ts",
-  "limiter.ts",
-  "recent.ts",
-  "guard.ts",
-  "cloudflare.ts",
-  "allowance.ts",
-  "exchange.ts",
-  "expression/",
-  "config/",
-  "schedule.ts",
-  "cost.ts",
-  "report/",
-  "probe/",
-  "verdict.ts",
-  "quorum.ts",
-  "incident.ts",
-  "state.ts",
-  "store/store.ts",
-  "silence.ts",
-  "place.ts",
-  "look.ts",
-  "round.ts",
-  "remote.ts",
-  "witness.ts",
-  "assess.ts",
-  "packing.ts",
-  "history.ts",
-  "day.ts",
-  "commands.ts",
-  "budget.ts",
-  "notify/",
-  "store/",
-  "shelf.ts",
-  "upkeep.ts",
-  "gate.ts",
-  "archive.ts",
-  "rollout.ts",
-  "github.ts",
-  "pushed.ts",
-  "settle.ts",
-  "api/",
-  "page/",
-  // It wires all routes together.
-  "api/app.ts",
+/**
+ * From the bottom up. A file imports from its own floor and from those below. Floors of one row do not see each other: two
+ * witnesses are worth comparing only if they have not conferred, and what a config costs is no business of what moves.
+ */
+const FLOORS: string[][] = [
+  ["base/"],
+  ["config/"],
+  ["evidence/report/", "evidence/probe/"],
+  ["judgement/"],
+  ["storage/"],
+  ["engine/", "capacity/"],
+  ["web/"],
 ];
-
-/** Two witnesses are worth comparing only if they have not conferred. */
-const APART: [string, string][] = [["report/", "probe/"], ["probe/", "report/"]];
 
 /** What a pure source may import from outside. */
 const LIBRARIES = new Set([
@@ -111,10 +69,8 @@ function specifiers(text: string): string[] {
   return [...found, ...computed.map(() => "<computed>")];
 }
 
-const floorOf = (path: string) => {
-  const exact = FLOORS.indexOf(path);
-  return exact >= 0 ? exact : FLOORS.findIndex((floor) => floor.endsWith("/") && path.startsWith(floor));
-};
+const floorOf = (path: string) => FLOORS.findIndex((row) => row.some((floor) => path.startsWith(floor)));
+const roomOf = (path: string) => FLOORS.flat().find((floor) => path.startsWith(floor));
 
 /** What is wrong with one import of one file of src/, or null. */
 function fault(file: string, specifier: string): string | null {
@@ -128,20 +84,48 @@ function fault(file: string, specifier: string): string | null {
   const target = normalize(join(dirname(file), specifier));
   if (target.startsWith("..")) return `${specifier} leaves src/`;
   if (floorOf(target) < 0) return `${target} stands on no floor`;
-  if (APART.some(([a, b]) => file.startsWith(a) && target.startsWith(b))) {
+  if (floorOf(target) > floorOf(file)) return `${target} is on a higher floor`;
+  if (floorOf(target) === floorOf(file) && roomOf(target) !== roomOf(file)) {
     return `${specifier}: they must not confer`;
   }
-  if (dirname(target) === dirname(file) && dirname(file) !== ".") return null;
-  if (floorOf(target) > floorOf(file)) return `${target} is on a higher floor`;
   return null;
 }
+
+/** The first circle of imports among these files, as a path that ends where it began; null: there is none. */
+function circle(graph: ReadonlyMap<string, string[]>): string[] | null {
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): string[] | null => {
+    const at = path.indexOf(file);
+    if (at >= 0) return [...path.slice(at), file];
+    if (done.has(file)) return null;
+    done.add(file);
+    for (const next of graph.get(file) ?? []) {
+      const found = visit(next, [...path, file]);
+      if (found) return found;
+    }
+    return null;
+  };
+  for (const file of graph.keys()) {
+    const found = visit(file, []);
+    if (found) return found;
+  }
+  return null;
+}
+
+const relativeImports = (file: string, text: string) =>
+  specifiers(text).filter((it) => it.startsWith(".")).map((it) => normalize(join(dirname(file), it)));
+
+const graphOf = (...folders: string[]) =>
+  new Map(
+    folders.flatMap(files).map((path) => [path, relativeImports(path, readFileSync(path, "utf8"))]),
+  );
 
 const SOURCES = files("src").map((path) => path.slice("src/".length));
 const read = (file: string) => readFileSync(join("src", file), "utf8");
 
 describe("floors", () => {
   test.each(SOURCES)("src/%s stands on a floor and imports only from below", (file) => {
-    expect(floorOf(file), "add it to FLOORS").toBeGreaterThanOrEqual(0);
+    expect(floorOf(file), "it belongs on a floor").toBeGreaterThanOrEqual(0);
     // Types may be named across floors only downwards too: a type lives in the file of the stage that makes it.
     expect(specifiers(read(file)).map((specifier) => fault(file, specifier)).filter(Boolean)).toEqual([]);
   });
@@ -150,6 +134,16 @@ describe("floors", () => {
     const source = withoutStrings(code(read(file)));
     const named = FORBIDDEN.filter(([, pattern]) => pattern.test(source)).map(([what]) => what);
     expect(named).toEqual([]);
+  });
+
+  test("no file imports itself, by whatever way round", () => {
+    expect(circle(graphOf("src", "functions", "scripts"))).toBeNull();
+  });
+
+  test("nothing lies loose at the root of src/", () => {
+    expect(readdirSync("src").toSorted()).toEqual(
+      [...new Set(FLOORS.flat().map((floor) => floor.split("/")[0]!))].toSorted(),
+    );
   });
 
   test("functions/ and scripts/ are imported by nothing in src/", () => {
@@ -162,18 +156,37 @@ describe("floors", () => {
 
 describe("the floor test itself sees", () => {
   test.each([
-    ["a static import from above", "verdict.ts", 'import { x } from "./settle.ts";'],
-    ["a type import from above", "verdict.ts", 'import type { X } from "./api/app.ts";'],
-    ["a re-export from above", "verdict.ts", 'export * from "./settle.ts";'],
-    ["a bare import", "verdict.ts", 'import "./settle.ts";'],
-    ["import()", "verdict.ts", 'const m = await import("./settle.ts");'],
-    ["a computed import()", "verdict.ts", "await import(`./${name}.ts`);"],
-    ["the other witness", "probe/journey.ts", 'import { ask } from "../report/ask.ts";'],
-    ["a foreign library", "verdict.ts", 'import express from "express";'],
-    ["a node built-in", "verdict.ts", 'import { readFileSync } from "node:fs";'],
-    ["a runtime binding", "settle.ts", 'import { clock } from "../functions/deno/start.ts";'],
+    [
+      "a static import from above",
+      "judgement/verdict.ts",
+      'import { x } from "../engine/settler/settler.ts";',
+    ],
+    ["a type import from above", "judgement/verdict.ts", 'import type { X } from "../web/app.ts";'],
+    ["a re-export from above", "judgement/verdict.ts", 'export * from "../storage/store.ts";'],
+    ["a bare import", "judgement/verdict.ts", 'import "../storage/store.ts";'],
+    ["import()", "judgement/verdict.ts", 'const m = await import("../storage/store.ts");'],
+    ["a computed import()", "judgement/verdict.ts", "await import(`./${name}.ts`);"],
+    ["the other witness", "evidence/probe/journey.ts", 'import { ask } from "../report/ask.ts";'],
+    [
+      "a neighbour on the same floor",
+      "capacity/budget.ts",
+      'import { x } from "../engine/settler/settler.ts";',
+    ],
+    ["what stands on no floor", "judgement/verdict.ts", 'import { x } from "../loose.ts";'],
+    ["a foreign library", "judgement/verdict.ts", 'import express from "express";'],
+    ["a node built-in", "judgement/verdict.ts", 'import { readFileSync } from "node:fs";'],
+    [
+      "a runtime binding",
+      "engine/settler/settler.ts",
+      'import { clock } from "../../../functions/clock.ts";',
+    ],
   ])("%s", (_, file, text) => {
     expect(specifiers(text).map((specifier) => fault(file, specifier)).filter(Boolean)).toHaveLength(1);
+  });
+
+  test("a circle inside a folder", () => {
+    const graph = new Map([["a.ts", ["b.ts"]], ["b.ts", ["c.ts"]], ["c.ts", ["b.ts"]], ["d.ts", ["c.ts"]]]);
+    expect(circle(graph)).toEqual(["b.ts", "c.ts", "b.ts"]);
   });
 
   test.each([

@@ -7,13 +7,14 @@ import { loadValue } from "../src/config/mod.ts";
 import { deliver } from "../src/engine/notify/mod.ts";
 import type { Ports } from "../src/base/ports.ts";
 import { DIALECTS } from "../src/evidence/report/mod.ts";
-import { localProber, type Prober } from "../src/engine/prober/local.ts";
+import { localProber } from "../src/engine/prober/local.ts";
 import { settler } from "../src/engine/settler/settler.ts";
 import { vault } from "../src/base/secrets.ts";
 import bundled from "./edge/config.json" with { type: "json" };
 import { room } from "./edge/shop_client.ts";
 import { openShop } from "./edge/shop_server.ts";
 import { type Driver, EVENTS, type Minute, play, START, WORDS } from "./scenario.ts";
+import type { Prober } from "../src/judgement/round.ts";
 
 const TOKEN = "operator";
 let shop: Awaited<ReturnType<typeof openShop>>;

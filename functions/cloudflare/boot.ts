@@ -4,10 +4,10 @@ import { type Config } from "../../src/config/config.ts";
 import { loadCompiled, type Problem } from "../../src/config/mod.ts";
 import { guarded } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
-import type { Plan } from "../../src/capacity/prices.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { vault } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
+import type { Plan } from "../../src/base/limits.ts";
 
 /** Bindings and secrets, by name. */
 export type Env = Record<string, unknown>;
@@ -40,3 +40,6 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
 
 /** The plan that this deployment says it is on; without a word the smaller one. */
 export const planOf = ({ ASSAY_PLAN }: Env): Plan => ASSAY_PLAN === "paid" ? "paid" : "free";
+
+/** Several probers of one place share an object; this says which one is asked. */
+export const PROBER_HEADER = "x-assay-prober";

@@ -1,10 +1,10 @@
 /** The single writer: settles slots, keeps the store in its own SQLite, answers the API. Its alarm drives the outbox. */
 import { DurableObject } from "cloudflare:workers";
-import { messageOf } from "../../src/base/http/client.ts";
 import type { Minute } from "../../src/engine/settler/settler.ts";
 import type { Env } from "./boot.ts";
 import { once } from "../../src/base/once.ts";
 import { peerOf } from "./client_address.ts";
+import { messageOf } from "../../src/base/error_message.ts";
 
 const MINUTE_MS = 60_000;
 /** The alarm is armed at least this far ahead, so that a broken receiver cannot make it spin. */

@@ -8,18 +8,18 @@ import { overheadOf } from "../../src/config/requests.ts";
 import { deliverer, webhookFaults } from "../../src/engine/notify/mod.ts";
 import { whereabouts } from "../../src/engine/prober/location.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
-import { INVOCATION } from "../../src/capacity/prices.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
-import { localProber, type Prober } from "../../src/engine/prober/local.ts";
+import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import type { ObjectStorage } from "cloudflare:workers";
 import { clock } from "../clock.ts";
-import { boot, type Env, planOf } from "./boot.ts";
-import { PROBER_HEADER } from "./prober.ts";
+import { boot, type Env, planOf, PROBER_HEADER } from "./boot.ts";
 import { objectDriver } from "./sqlite.ts";
+import type { Prober } from "../../src/judgement/round.ts";
+import { INVOCATION } from "../../src/base/limits.ts";
 
 /** Nobody outside this Worker reaches a prober object, so this is a name and no secret. */
 const INSIDE = "inside";

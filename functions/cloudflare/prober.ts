@@ -1,10 +1,7 @@
 /** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
 import { DurableObject, type ObjectStorage } from "cloudflare:workers";
-import type { Env } from "./boot.ts";
+import { type Env, PROBER_HEADER } from "./boot.ts";
 import { once } from "../../src/base/once.ts";
-
-/** Several probers of one place share an object; this says which one is asked. */
-export const PROBER_HEADER = "x-assay-prober";
 
 /** A prober object, named `prober:<hint>:<generation>`; another generation is another object, perhaps elsewhere. */
 export class Prober extends DurableObject<Env> {

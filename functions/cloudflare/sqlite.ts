@@ -1,5 +1,5 @@
 import type { ObjectStorage } from "cloudflare:workers";
-import type { SqlDriver } from "../../src/storage/sqlite/store.ts";
+import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 
 /** The driver over a Durable Object's own SQLite. */
 export function objectDriver(storage: Pick<ObjectStorage, "sql" | "transactionSync">): SqlDriver {

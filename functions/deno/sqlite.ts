@@ -1,9 +1,10 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { messageOf } from "../../src/base/http/client.ts";
 import { PROVE } from "../../src/storage/sqlite/migrations.ts";
-import { type SqlDriver, sqliteStore } from "../../src/storage/sqlite/store.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
+import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
+import { messageOf } from "../../src/base/error_message.ts";
 
 /**
  * How the file is kept. WAL: readers never wait. FULL: each commit is on the disk before it is answered, so that neither

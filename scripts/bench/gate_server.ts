@@ -6,10 +6,10 @@ import { sqliteDriver } from "../../functions/deno/sqlite.ts";
 import { api } from "../../src/web/app.ts";
 import { loadValue } from "../../src/config/mod.ts";
 import { DIALECTS, read } from "../../src/evidence/report/mod.ts";
-import type { Prober, Round } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import { LOOK, written } from "./config.ts";
+import type { Prober, Round } from "../../src/judgement/round.ts";
 
 const MINUTE_MS = 60_000;
 const [path = "", checks = "1000"] = Deno.args;

@@ -7,8 +7,9 @@ import { USER_AGENT } from "../../src/base/http/client.ts";
 import { decodeStates } from "../../src/storage/codec.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
-import { type SqlDriver, sqliteStore } from "../../src/storage/sqlite/store.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import { made, type Plan } from "./config.ts";
+import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 
 const MINUTE_MS = 60_000;
 /** A whole minute; every tick is a minute later. */

@@ -6,13 +6,13 @@ import type { Config } from "../../src/config/config.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { UPSTASH } from "../../src/capacity/prices.ts";
-import type { Prober, Round } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { upstashStore } from "../../src/storage/upstash/store.ts";
 import { LOOK, made } from "./config.ts";
 import { median, type Row } from "./table.ts";
 import { gateway, type Stats } from "../redis/gateway.ts";
 import { connection, INSTALL, isInstalled, redisServer } from "../redis/server.ts";
+import type { Prober, Round } from "../../src/judgement/round.ts";
 
 const MINUTE_MS = 60_000;
 /** A whole hour; every tick is a minute later. */

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Budget, budget } from "../../src/capacity/budget.ts";
 import { DURATION, milliseconds } from "../../src/config/schema/duration.ts";
-import { type Plan, PRICED_AT, SOURCES } from "../../src/capacity/prices.ts";
+import { PRICED_AT, SOURCES } from "../../src/capacity/prices.ts";
 import { DEFAULT_FILE, loadFile, print } from "./terminal.ts";
+import type { Plan } from "../../src/base/limits.ts";
 
 const LATENCY_MS = 300;
 

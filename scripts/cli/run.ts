@@ -2,9 +2,10 @@ import { Command } from "commander";
 import { denoPorts } from "../../functions/deno/start.ts";
 import type { Check } from "../../src/config/config.ts";
 import { DIALECTS, together, unheard } from "../../src/evidence/report/mod.ts";
-import { localProber, type Round } from "../../src/engine/prober/local.ts";
+import { localProber } from "../../src/engine/prober/local.ts";
 import { judge, type Verdict, type Word } from "../../src/judgement/verdict.ts";
 import { DEFAULT_FILE, fail, loadFile, print, USAGE, warn } from "./terminal.ts";
+import type { Round } from "../../src/judgement/round.ts";
 
 const EXIT: Record<Word, number> = {
   ready: 0,

@@ -1,6 +1,5 @@
 import { Command } from "commander";
-import { SCOPES } from "../../src/config/api.ts";
-import { tokenGrammar } from "../../src/config/schema/api.ts";
+import { SCOPES, tokenGrammar } from "../../src/config/schema/api.ts";
 import { DURATION, milliseconds } from "../../src/config/schema/duration.ts";
 import { iso } from "../../src/base/time.ts";
 import { fail, print, USAGE } from "./terminal.ts";

@@ -11,16 +11,14 @@ import {
   BASE_USD,
   CPU_MS_A_REQUEST,
   CPU_MS_TO_WAKE,
-  INVOCATION,
   type Meter,
   METERS,
   MONTH_DAYS,
-  OBJECT_CPU_MS,
   OBJECT_GB,
-  type Plan,
   UPSTASH,
 } from "./prices.ts";
 import { iso } from "../base/time.ts";
+import { INVOCATION, OBJECT_CPU_MS, type Plan } from "../base/limits.ts";
 
 /** What the budget is made for. `latencyMs` is assumed of every request. */
 export interface BudgetOptions {

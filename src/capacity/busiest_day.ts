@@ -2,8 +2,8 @@
 import type { Check, Config, Schedule } from "../config/config.ts";
 import { askedOf } from "../config/requests.ts";
 import { laneOf, pack, type Packing } from "../storage/codec.ts";
-import { AWAKE_MS, CONNECTIONS } from "./prices.ts";
 import { due, slots } from "../config/schedule.ts";
+import { AWAKE_MS, CONNECTIONS } from "../base/limits.ts";
 
 /** One lane of one slot, as every prober is asked it in one invocation. */
 export interface Ask {

@@ -1,8 +1,5 @@
 /** What Cloudflare and Upstash allow and charge, read on `PRICED_AT`, and what was measured of Assay. The one place that goes out of date. */
 
-/** A Workers plan of Cloudflare. */
-export type Plan = "free" | "paid";
-
 /** The day on which the sources were read. */
 export const PRICED_AT = "2026-11-20";
 
@@ -25,21 +22,6 @@ export const SOURCES = [
 
 /** What is a price or a limit of a month is counted for one of so many days. */
 export const MONTH_DAYS = 30;
-
-/** What one invocation of a Worker or an object may do. Cron events and alarms under an hour apart have 30 s of CPU. */
-export const INVOCATION: Record<Plan, { subrequests: number; cpuMs: number }> = {
-  free: { subrequests: 50, cpuMs: 10 },
-  paid: { subrequests: 10_000, cpuMs: 30_000 },
-};
-
-/**
- * CPU (ms) of one request to an object. Its own page names no plan, and yet says that the limits of the account's Workers plan
- * apply: on the free plan it is open which one holds.
- */
-export const OBJECT_CPU_MS = 30_000;
-
-/** An object that waits for nothing is put to sleep after so long, and forgets what it knew (lifecycle page). */
-export const AWAKE_MS = 10_000;
 
 /** What is metered: the free plan's limit a day; the paid plan's share a month and USD for each million above it. */
 export const METERS = {
@@ -81,9 +63,6 @@ export const BASE_USD = { free: 0, paid: 5 } as const;
 
 /** An object is billed for 128 MB (of 1000 to the GB) by wall time, while it answers. */
 export const OBJECT_GB = 0.128;
-
-/** Subrequests of one invocation that may wait for their headers at once; a seventh queues. A prober keeps one for its controls. */
-export const CONNECTIONS = 6;
 
 /**
  * CPU (ms) of a request of a round, report or step: 1.22 ms a check of two requests, ten checks a tick (`deno task bench:edge`, bare

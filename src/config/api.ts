@@ -1,15 +1,10 @@
 /** The `api` part of a config: who may do what, how often, and from which pages. */
 import type * as z from "zod";
-import type { apiGrammar } from "./schema/api.ts";
+import type { apiGrammar, Scope } from "./schema/api.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./unique.ts";
-
-/** What a token may be good for: reading detail, pushing reports, acting on what is seen, and all of it. */
-export const SCOPES = ["read", "report", "operate", "admin"] as const;
-/** One of {@linkcode SCOPES}. */
-export type Scope = (typeof SCOPES)[number];
 
 /** A token that the API knows by its digest alone. Two with one `id` are a rotation. */
 export interface TokenConfig {
@@ -35,9 +30,6 @@ export interface ApiConfig {
   /** Reverse proxies in front, each of which appends to X-Forwarded-For; 0: that header is not looked at. */
   proxies: number;
 }
-
-/** Tokens of one config at most: each request is compared with this many. */
-export const MOST_TOKENS = 100;
 
 const DAY_MS = 86_400_000;
 

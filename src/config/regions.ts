@@ -6,21 +6,7 @@ import { readQuorum } from "./rules.ts";
 import type { Written } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./unique.ts";
-
-/** Cloudflare's location hints for Durable Objects. */
-export const PLACES = [
-  "wnam",
-  "enam",
-  "weur",
-  "eeur",
-  "apac",
-  "apac-ne",
-  "apac-se",
-  "oc",
-  "sam",
-  "afr",
-  "me",
-] as const;
+import { PLACES } from "./schema/places.ts";
 
 /** What a config can be run on. */
 export type Runtime = "deno" | "cloudflare";

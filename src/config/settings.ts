@@ -1,4 +1,3 @@
-import { CONNECTIONS } from "../capacity/prices.ts";
 import type { Config, Webhook } from "./config.ts";
 import { readApi } from "./api.ts";
 import { checkAddress } from "./address.ts";
@@ -12,6 +11,7 @@ import type { Runtime } from "./regions.ts";
 import type { Written } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./unique.ts";
+import { CONNECTIONS } from "../base/limits.ts";
 
 /** The events a webhook can take. */
 const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;

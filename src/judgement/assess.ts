@@ -1,5 +1,5 @@
 /**
- * One check, one slot: what the probers brought becomes votes, an outcome and incidents. Pure; `settle.ts` feeds it.
+ * One check, one slot: what the probers brought becomes votes, an outcome and incidents. Pure; the settler feeds it.
  *
  *     arrivals -> judge -> cast --> probers' ballots -> tally --> region's ballot -> tally -> outcome -> step -> transitions
  */
@@ -7,11 +7,11 @@ import type { Check, Quorum, Region } from "../config/config.ts";
 import { type Finding, type Incident, resolve, step, type Transition } from "./incident.ts";
 import { type Ballot, cast, expire, type Outcome, recovered, SILENT, tally, wins } from "./quorum.ts";
 import type { Report } from "../evidence/report/report.ts";
-import type { Round } from "../engine/prober/local.ts";
 import { staleAt } from "../config/schedule.ts";
 import type { CheckState, ProberState, RegionState } from "./state.ts";
 import { FAILED, judge, type Word } from "./verdict.ts";
 import { witness } from "./summary.ts";
+import type { Round } from "./round.ts";
 
 /** What one prober brought for one check in one slot. */
 export type Arrival = { round: Round; place?: string; fault?: "suspect" | "misplaced" } | { missed: string };
@@ -282,3 +282,9 @@ function rebased(state: CheckState, slot: number): CheckState {
 
 const mapped = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+
+/** One check's line in the history of a slot. */
+export interface History {
+  outcome: CheckState["outcome"];
+  traces: Trace[];
+}

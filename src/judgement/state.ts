@@ -1,4 +1,4 @@
-/** What Assay remembers of one check from slot to slot. Packed into shards by `store/`, judged by `assess.ts`. */
+/** What Assay remembers of one check from slot to slot. Packed into shards by `storage/codec.ts`, judged by `assess.ts`. */
 import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "../evidence/probe/observation.ts";
 import type { Outcome, Standing } from "./quorum.ts";

@@ -1,7 +1,7 @@
 import type { Report, SourceReport } from "../evidence/report/report.ts";
-import type { Round } from "../engine/prober/local.ts";
 import type { ReportBrief, SourceBrief, Witness } from "./state.ts";
 import type { Word } from "./verdict.ts";
+import type { Round } from "./round.ts";
 
 /** What is kept to show of a round. Steps are kept in full only of journeys that did not pass, parts only where they say something is wrong. */
 export function witness(slot: number, word: Word, reason: string | undefined, round: Round): Witness {

@@ -1,6 +1,6 @@
 /** How checks are packed into shards, and states and traces into text. */
 import * as z from "zod";
-import type { Trace } from "../judgement/assess.ts";
+import type { History, Trace } from "../judgement/assess.ts";
 import type { Check, Config } from "../config/config.ts";
 import type { Incident } from "../judgement/incident.ts";
 import type { CheckState, Missed, Witness } from "../judgement/state.ts";
@@ -103,12 +103,6 @@ const trace = z.object({
     .optional(),
   totalMs: z.number().optional(),
 });
-
-/** One check's line in the history of a slot. */
-export interface History {
-  outcome: CheckState["outcome"];
-  traces: Trace[];
-}
 
 const states = z.record(z.string(), checkState);
 const histories = z.record(z.string(), z.object({ outcome, traces: z.array(trace) }));

@@ -1,12 +1,10 @@
 /** The HTTP door: one hono app for every runtime. One file per resource; each adds its routes here. */
 import { Hono } from "hono";
 import type { Config } from "../config/config.ts";
-import { messageOf } from "../base/http/client.ts";
 import { pages as webPages } from "./page/page.tsx";
 import { pack } from "../storage/codec.ts";
 import type { Ports } from "../base/ports.ts";
 import { rollouts } from "../storage/records/deployments.ts";
-import type { Prober } from "../engine/prober/local.ts";
 import type { Store } from "../storage/store.ts";
 import { access } from "./api/middleware/access.ts";
 import { badges } from "./api/routes/badges.ts";
@@ -14,7 +12,6 @@ import { pages } from "./api/middleware/cors.ts";
 import { deliveries } from "./api/routes/deliveries.ts";
 import { deployments } from "./api/routes/deployments.ts";
 import { events } from "./api/routes/hooks.ts";
-import { watched } from "../base/cache.ts";
 import { gatekeeper } from "../engine/gates/evaluate.ts";
 import { gates } from "./api/routes/gates.ts";
 import type { github } from "./api/routes/github.ts";
@@ -41,6 +38,9 @@ import { stream } from "./api/routes/events.ts";
 import { targets } from "./api/routes/targets.ts";
 import { tokens } from "./api/routes/tokens.ts";
 import { uses } from "../storage/records/token_uses.ts";
+import type { Prober } from "../judgement/round.ts";
+import { watched } from "../storage/watched.ts";
+import { messageOf } from "../base/error_message.ts";
 
 /** What the API answers from. */
 export interface ApiOptions {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describe as found } from "../../src/config/problem.ts";
-import { messageOf } from "../../src/base/http/client.ts";
 import { Commands } from "../../src/storage/upstash/client.ts";
 import { post } from "../engine/notify/outbox_fixture.ts";
 import { rows } from "../evidence/report/seed.ts";
 import { steppingClock } from "../world/clock.ts";
+import { messageOf } from "../../src/base/error_message.ts";
 
 const SECRET = "S3CR3T";
 

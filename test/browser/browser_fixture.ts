@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { FILES } from "../../functions/deno/files.ts";
 import { api } from "../../src/web/app.ts";
-import { encodeBook, nothing } from "../../src/judgement/service_level.ts";
+import { nothing } from "../../src/judgement/service_level.ts";
 import { type Stage, stage } from "../world/settler_fixture.ts";
+import { encodeBook } from "../../src/storage/history/codec.ts";
 
 /** Where Debian puts it; another one is named by CHROMIUM. */
 const CHROMIUM = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";

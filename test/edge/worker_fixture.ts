@@ -4,11 +4,11 @@ import { env, reset, runInDurableObject, SELF, type Stub } from "cloudflare:test
 import { afterEach, beforeEach, vi } from "vitest";
 import { objectDriver } from "../../functions/cloudflare/sqlite.ts";
 import worker from "../../functions/worker.ts";
-import type { History } from "../../src/storage/codec.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { MINUTE, START } from "../scenario.ts";
 import { type Room, room } from "./shop_client.ts";
+import type { History } from "../../src/judgement/assess.ts";
 
 /** The slot of minute `n` of a test, epoch ms. */
 export const minute = (n: number) => START + n * MINUTE;

@@ -3,8 +3,6 @@ import { describe, expect, test } from "vitest";
 import {
   add,
   bucketOf,
-  decodeBook,
-  encodeBook,
   type Figures,
   level,
   merged,
@@ -13,7 +11,8 @@ import {
   percentile,
   together,
 } from "../../src/judgement/service_level.ts";
-import type { History } from "../../src/storage/codec.ts";
+import { decodeBook, encodeBook } from "../../src/storage/history/codec.ts";
+import type { History } from "../../src/judgement/assess.ts";
 
 const MINUTE = 60_000;
 const line = (

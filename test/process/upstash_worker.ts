@@ -5,12 +5,12 @@
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { denoPorts, openStore } from "../../functions/deno/start.ts";
-import { messageOf } from "../../src/base/http/client.ts";
 import { load } from "../../src/config/mod.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
+import { messageOf } from "../../src/base/error_message.ts";
 
 const text = Deno.args[0]!;
 const { config } = await load({ kind: "yaml", text }, {

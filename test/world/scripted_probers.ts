@@ -1,7 +1,7 @@
 import type { Check, Config } from "../../src/config/config.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
-import type { Prober, Reply, Request, Round } from "../../src/engine/prober/local.ts";
+import type { Prober, Reply, Request, Round } from "../../src/judgement/round.ts";
 
 type Walk = [before: ReportState, outcome: Outcome, after?: ReportState];
 

@@ -1,7 +1,7 @@
 import { request } from "node:http";
-import { messageOf } from "../../../src/base/http/client.ts";
 import { DIALECTS, read } from "../../../src/evidence/report/mod.ts";
 import { type Reporter, saidOf, unseen } from "./loop.ts";
+import { messageOf } from "../../../src/base/error_message.ts";
 
 const MAX_BYTES = 1024 * 1024;
 

@@ -5,11 +5,11 @@
  *     command --NOTIFY_SOCKET--> here --NOTIFY_SOCKET--> systemd, if it started us
  *                                  +--> report
  */
-import { messageOf } from "../../../src/base/http/client.ts";
 import type { Log } from "../../../src/base/ports.ts";
 import { notify } from "./notify_socket.ts";
 import type { Reporter } from "./loop.ts";
 import { unitSays } from "./systemd.ts";
+import { messageOf } from "../../../src/base/error_message.ts";
 
 /** Lines that mean the sender itself, or that carry a file: they cannot be passed on. */
 const OWN = /^(MAINPID|MAINPIDFD.*|FDSTORE.*|FDNAME|FDPOLL|BARRIER)=/;

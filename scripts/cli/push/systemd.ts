@@ -1,7 +1,7 @@
-import { messageOf } from "../../../src/base/http/client.ts";
 import { DIALECTS, read } from "../../../src/evidence/report/mod.ts";
 import { ran } from "./exec.ts";
 import { type Reporter, type Said, saidOf, unseen } from "./loop.ts";
+import { messageOf } from "../../../src/base/error_message.ts";
 
 const PROPERTIES = "Id,LoadState,ActiveState,SubState,Type,Result,NRestarts,StatusText";
 const NOWHERE = new URL("http://systemd.invalid/");

@@ -3,8 +3,6 @@ import { isOurs, synthetic } from "./edge_errors.ts";
 import { messageOf } from "../error_message.ts";
 import { type Clock, type Fetch, Refused } from "../ports.ts";
 
-export { messageOf };
-
 /** The User-Agent of every request that Assay sends. */
 export const USER_AGENT = "assay/1 (+readiness probe)";
 

@@ -1,6 +1,14 @@
 import * as z from "zod";
-import { MOST_TOKENS, SCOPES } from "../api.ts";
 import { id, list, map, reference, text } from "./fields.ts";
+
+/** What a token may be good for: reading detail, pushing reports, acting on what is seen, and all of it. */
+export const SCOPES = ["read", "report", "operate", "admin"] as const;
+
+/** One of {@linkcode SCOPES}. */
+export type Scope = (typeof SCOPES)[number];
+
+/** Tokens of one config at most: each request is compared with this many. */
+export const MOST_TOKENS = 100;
 
 const HASH = /^sha256:([0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
 

@@ -2,9 +2,9 @@ import * as z from "zod";
 import { apiGrammar } from "./api.ts";
 import { duration, id, list, map, plainId, quorum, reference, words } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
-import { PLACES } from "../regions.ts";
 import { CLAIM_RULES, report } from "./report.ts";
 import { cleanup, journey } from "./steps.ts";
+import { PLACES } from "./places.ts";
 
 const described = <Field extends z.ZodType>(field: Field, description: string, fallback?: unknown) =>
   field.optional().meta(fallback === undefined ? { description } : { description, default: fallback });

@@ -2,7 +2,7 @@
 import type { Check, Region } from "../../config/config.ts";
 import { type Cause, type Judgement, needed, type RunTally, type RunWord } from "../../judgement/gate.ts";
 import type { CheckState, Witness } from "../../judgement/state.ts";
-import { iso } from "../../web/api/views/status.ts";
+import { iso } from "../../base/time.ts";
 
 /** One check's judgement, and what it was made from. */
 export interface Judged extends Judgement {

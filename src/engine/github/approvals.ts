@@ -6,7 +6,6 @@
 import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import type { GitHubHook } from "../../config/hooks.ts";
-import { messageOf } from "../../base/http/client.ts";
 import { type GitHub, installation } from "./app.ts";
 import { limiter } from "../../base/semaphore.ts";
 import { decode, pack } from "../../storage/codec.ts";
@@ -17,6 +16,7 @@ import type { GateDocument } from "../gates/document.ts";
 import { type Gatekeeper, gatekeeper } from "../gates/evaluate.ts";
 import { silencedBy } from "../gates/silenced.ts";
 import { statesReader } from "../../storage/states.ts";
+import { messageOf } from "../../base/error_message.ts";
 
 const name = z.string().min(1).max(255);
 

@@ -1,8 +1,8 @@
 import type { Config } from "../../config/config.ts";
-import { messageOf } from "../../base/http/client.ts";
 import { refusal } from "../../base/http/guard.ts";
 import type { Vault } from "../../base/ports.ts";
 import { headers } from "./sign.ts";
+import { messageOf } from "../../base/error_message.ts";
 
 /** What would keep every notice from going out, known only once the environment is: one sentence each, free of secrets. */
 export async function webhookFaults(vault: Vault, { webhooks, allowPrivate }: Config): Promise<string[]> {

@@ -6,7 +6,8 @@
  * A notice whose receipt is lost stays hidden until its claim runs out, then goes again with the same id and body.
  */
 import type { Config, Webhook } from "../../config/config.ts";
-import { exchange, messageOf, USER_AGENT } from "../../base/http/client.ts";
+import { exchange, USER_AGENT } from "../../base/http/client.ts";
+import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, Store } from "../../storage/store.ts";
 import { blanked } from "../../base/secrets.ts";

@@ -1,5 +1,6 @@
 /** Where a prober is: Cloudflare's own trace names the data centre, and a table says which places that may be. */
-import { exchange, messageOf, USER_AGENT } from "../../base/http/client.ts";
+import { exchange, USER_AGENT } from "../../base/http/client.ts";
+import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
 
 /** Where a prober measured itself to be. */

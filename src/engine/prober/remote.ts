@@ -1,15 +1,11 @@
 /** A prober that is another deployment: `POST /v1/rounds` with a bearer token, validated at both ends. */
 import * as z from "zod";
 import type { Check } from "../../config/config.ts";
-import { exchange, messageOf, under, USER_AGENT } from "../../base/http/client.ts";
+import { exchange, under, USER_AGENT } from "../../base/http/client.ts";
+import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
-import type { Answer, Prober, Reply } from "./local.ts";
-import { LATEST_MS } from "../../base/time.ts";
-
-// What an honest prober says of the largest config stays within every bound below: a reply beyond one is its own fault.
-
-/** Epoch ms, as it crosses the network or is kept. */
-export const time = z.number().min(0).max(LATEST_MS);
+import type { Answer, Prober, Reply } from "../../judgement/round.ts";
+import { line, ms, reportShape, status, text, time } from "../../evidence/report/schema.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
 export const roundsRequest = z.strictObject({
@@ -18,70 +14,6 @@ export const roundsRequest = z.strictObject({
   slot: time.int(),
   deadlineMs: z.number().int().min(1).max(60_000),
   checks: z.array(z.strictObject({ check: z.string().max(200), digest: z.string().max(128) })).max(20_000),
-});
-
-const text = z.string().max(2_000);
-/** Names and sentences for humans are no longer in a config, and a detail is cut to less. */
-const line = z.string().max(500);
-/** How long something took: no round takes a day. */
-const ms = z.number().min(0).max(86_400_000);
-const status = z.number().int().min(100).max(999);
-/** The states of a report, as they cross the network. */
-export const reportState = z.enum([
-  "starting",
-  "ready",
-  "degraded",
-  "draining",
-  "not_ready",
-  "unreachable",
-  "unreadable",
-  "unknown",
-]);
-
-const question = z.enum(["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"]);
-
-const source = z.object({
-  name: text,
-  state: reportState,
-  phase: z.literal("unclear").optional(),
-  question,
-  dialect: text,
-  httpStatus: status.optional(),
-  reason: text.optional(),
-});
-
-/** A report, as it crosses the network or is kept. */
-export const reportShape = z.object({
-  state: reportState,
-  dialect: text,
-  confidence: z.enum(["declared", "recognised", "code"]),
-  question,
-  phase: z.literal("unclear").optional(),
-  httpStatus: status.optional(),
-  claims: z.array(
-    z.object({
-      source: z.enum(["code", "body", "header", "frame"]),
-      state: reportState,
-      raw: text,
-      from: text.optional(),
-    }),
-  ).max(500),
-  contradictions: z.array(text).max(500),
-  subsystems: z.array(z.object({
-    name: text,
-    state: reportState,
-    layer: z.enum(["process", "dependency", "state", "policy"]),
-    required: z.boolean(),
-    message: text.optional(),
-  })).max(500),
-  version: text.optional(),
-  reportedAt: time.optional(),
-  retryAfterMs: ms.optional(),
-  reason: text.optional(),
-  at: time,
-  durationMs: ms,
-  // As many as the config lets a check have.
-  sources: z.array(source).max(10).optional(),
 });
 
 /** More than an explanation shows (expression/explain.ts). */

@@ -3,20 +3,21 @@
  *
  *     tick -> lease -> for each slot and lane: gather -> (in order) read -> assess -> commit, fenced -> notices go out
  */
-import { type Arrival, assess, type Assessment, removed } from "../../judgement/assess.ts";
+import { type Arrival, assess, type Assessment, type History, removed } from "../../judgement/assess.ts";
 import type { Check, Config } from "../../config/config.ts";
-import { messageOf } from "../../base/http/client.ts";
 import type { Transition } from "../../judgement/incident.ts";
 import { notices } from "../notify/mod.ts";
-import { encodeHistory, type History, laneOf, pack } from "../../storage/codec.ts";
+import { encodeHistory, laneOf, pack } from "../../storage/codec.ts";
 import { type Log, pause, type Ports } from "../../base/ports.ts";
 import { pushes, type Told, withPushes } from "../../storage/records/pushes.ts";
-import { type Answer, longestMs, type Prober, type Reply } from "../prober/local.ts";
+import { longestMs } from "../prober/local.ts";
 import { due, slots } from "../../config/schedule.ts";
 import { Shelf } from "./state_cache.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Commit, Lease, Store } from "../../storage/store.ts";
 import { upkeeper } from "../../storage/history/rollup.ts";
+import type { Answer, Prober, Reply } from "../../judgement/round.ts";
+import { messageOf } from "../../base/error_message.ts";
 
 /** What a settler needs. */
 export interface SettlerOptions {

@@ -1,5 +1,6 @@
 import type { Step } from "../../config/config.ts";
-import { type Exchange, exchange, messageOf, type Request } from "../../base/http/client.ts";
+import { type Exchange, exchange, type Request } from "../../base/http/client.ts";
+import { messageOf } from "../../base/error_message.ts";
 import type { Facts, Run } from "../../config/expression/mod.ts";
 import { pause, type Ports } from "../../base/ports.ts";
 import type { Jar } from "./cookies.ts";

@@ -1,4 +1,5 @@
-import { exchange, messageOf } from "../../base/http/client.ts";
+import { exchange } from "../../base/http/client.ts";
+import { messageOf } from "../../base/error_message.ts";
 import type { Ports, Vault } from "../../base/ports.ts";
 import { codeClaim } from "./status_code.ts";
 import { decode } from "./decode.ts";

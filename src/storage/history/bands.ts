@@ -1,11 +1,12 @@
 /** The past of all checks at once, cell by cell, for the bands; and that of one check, slot by slot. */
 import type { Trace } from "../../judgement/assess.ts";
 import type { Check, Config } from "../../config/config.ts";
-import { type Figures, type Level, level, nothing, secondsIn } from "../../judgement/service_level.ts";
+import { type Figures, type Level, level, nothing } from "../../judgement/service_level.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Rollup, Store } from "../store.ts";
 import { bookOf } from "./rollup.ts";
+import { secondsIn } from "./codec.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

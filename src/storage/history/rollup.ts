@@ -1,10 +1,12 @@
 /** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
 import type { Check, Config } from "../../config/config.ts";
-import { add, type Book, decodeBook, encodeBook, nothing, together } from "../../judgement/service_level.ts";
-import { decodeHistory, type History, type Packing } from "../codec.ts";
+import { add, type Book, nothing, together } from "../../judgement/service_level.ts";
+import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import { periodMs } from "../../config/schedule.ts";
 import type { Rollup, Sample, Store } from "../store.ts";
+import { decodeBook, encodeBook } from "./codec.ts";
+import type { History } from "../../judgement/assess.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,9 @@
 import type { Check, Config } from "../../config/config.ts";
-import { decodeBook, type Figures, merged, nothing } from "../../judgement/service_level.ts";
+import { type Figures, merged, nothing } from "../../judgement/service_level.ts";
 import type { Packing } from "../codec.ts";
 import type { Rollup, Store } from "../store.ts";
 import { bookOf } from "./rollup.ts";
+import { decodeBook } from "./codec.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

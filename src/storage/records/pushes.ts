@@ -8,12 +8,12 @@ import * as z from "zod";
 import type { Arrival } from "../../judgement/assess.ts";
 import type { Check, PushedSource } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
-import { reportShape, time } from "../../engine/prober/remote.ts";
 import { together, unheard } from "../../evidence/report/sources.ts";
 import type { Report } from "../../evidence/report/report.ts";
-import type { Round } from "../../engine/prober/local.ts";
 import type { Memo, Store } from "../store.ts";
 import { wantsSecondLook } from "../../judgement/verdict.ts";
+import type { Round } from "../../judgement/round.ts";
+import { reportShape, time } from "../../evidence/report/schema.ts";
 
 /** What was last pushed to a source. */
 export interface Push {

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { messageOf } from "../../base/http/client.ts";
 import type { Ports } from "../../base/ports.ts";
 import type { Store } from "../store.ts";
-import { MOST_TOKENS } from "../../config/api.ts";
+import { MOST_TOKENS } from "../../config/schema/api.ts";
+import { messageOf } from "../../base/error_message.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

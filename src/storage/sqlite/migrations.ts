@@ -1,5 +1,5 @@
 /** The tables of the SQL store, as the steps that lead from each version to the next. */
-import type { SqlDriver } from "./store.ts";
+import type { SqlDriver } from "./driver.ts";
 
 /*
  * STRICT makes a foreign type an error of the statement, not of a later read. Times are REAL, which is what a JavaScript

@@ -30,19 +30,7 @@ import {
   type Table,
   WEBHOOKS,
 } from "./tables.ts";
-
-/** What a statement may be given. */
-export type SqlValue = string | number | null;
-
-/** A synchronous SQLite: one statement and at most 100 parameters per call. */
-export interface SqlDriver {
-  all(sql: string, ...params: SqlValue[]): Record<string, unknown>[];
-  /** Answers how many rows changed. */
-  run(sql: string, ...params: SqlValue[]): number;
-  /** Runs `work` under the write lock; what it did is undone if it throws. */
-  transaction<T>(work: () => T): T;
-  close(): void;
-}
+import type { SqlDriver, SqlValue } from "./driver.ts";
 
 /**
  * A store over SQL, whose tables it makes. A commit writes one shard row and one sample row per shard; the lease is one

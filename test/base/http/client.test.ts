@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Exchange, exchange, messageOf } from "../../../src/base/http/client.ts";
+import { type Exchange, exchange } from "../../../src/base/http/client.ts";
+import { messageOf } from "../../../src/base/error_message.ts";
 import { type Clock, type Fetch, Refused } from "../../../src/base/ports.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type Play, type Route, scripted } from "../../world/network.ts";

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { localProber, type Prober } from "../../../src/engine/prober/local.ts";
+import { localProber } from "../../../src/engine/prober/local.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import type { Route } from "../../world/network.ts";
 import { START, type World, world } from "../../world/test_env.ts";
+import type { Prober } from "../../../src/judgement/round.ts";
 
 /** `count` checks that walk `/cN/work`, two at a time. */
 const checks = (

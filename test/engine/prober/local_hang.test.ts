@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Ports } from "../../../src/base/ports.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
-import { type Answer, localProber, type ProberOptions } from "../../../src/engine/prober/local.ts";
+import { localProber, type ProberOptions } from "../../../src/engine/prober/local.ts";
 import { START, world } from "../../world/test_env.ts";
+import type { Answer } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 const target = (id: string, more = "") => `

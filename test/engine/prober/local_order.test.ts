@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
-import { type Answer, localProber } from "../../../src/engine/prober/local.ts";
+import { localProber } from "../../../src/engine/prober/local.ts";
 import type { Play, Route } from "../../world/network.ts";
 import { START, world } from "../../world/test_env.ts";
+import type { Answer } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 const target = (id: string, checks = 1) => `

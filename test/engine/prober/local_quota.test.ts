@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
-import { localProber, type Round } from "../../../src/engine/prober/local.ts";
+import { localProber } from "../../../src/engine/prober/local.ts";
 import { compare } from "../../../src/judgement/verdict.ts";
 import type { Play, Route } from "../../world/network.ts";
 import { START, world } from "../../world/test_env.ts";
+import type { Round } from "../../../src/judgement/round.ts";
 
 const check = (id: string, more = "") => `
       - { id: ${id}, journey: [{ request: { path: /${id} }, expect: body.ok == true }]${more} }`;

@@ -4,11 +4,12 @@ import type { Config } from "../../../src/config/config.ts";
 import type { Fetch } from "../../../src/base/ports.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
-import { localProber, type Reply as Rounds } from "../../../src/engine/prober/local.ts";
+import { localProber } from "../../../src/engine/prober/local.ts";
 import { bridge } from "../../world/app_fetch.ts";
 import { type Route, scripted } from "../../world/network.ts";
 import { roundOf } from "../../world/scripted_probers.ts";
 import { START, world } from "../../world/test_env.ts";
+import type { Reply as Rounds } from "../../../src/judgement/round.ts";
 
 /** The token of the prober. */
 export const TOKEN = "tok-of-the-prober";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
-import { localProber, type Round } from "../../../src/engine/prober/local.ts";
+import { localProber } from "../../../src/engine/prober/local.ts";
 import { decodeStates } from "../../../src/storage/codec.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
@@ -11,6 +11,7 @@ import { witness } from "../../../src/judgement/summary.ts";
 import { bridge } from "../../world/app_fetch.ts";
 import type { Reply as Play, Route } from "../../world/network.ts";
 import { START, world } from "../../world/test_env.ts";
+import type { Round } from "../../../src/judgement/round.ts";
 
 const JOURNEY = "journey: [{ name: work, request: { path: /work }, expect: body.ok == true }]";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Prober, Reply } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { breaking } from "../../world/failing_store.ts";
 import { type Stage, stage, threeRegions, told } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
+import type { Prober, Reply } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 

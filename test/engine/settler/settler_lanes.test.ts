@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Prober } from "../../../src/engine/prober/local.ts";
 import { stage, threeRegions, told } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
+import type { Prober } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 const ONE_REGION: [string, string][] = [[

@@ -4,7 +4,7 @@ import { decodeStates } from "../../../src/storage/codec.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS, named } from "../../../src/evidence/report/mod.ts";
 import { joined } from "../../../src/storage/records/pushes.ts";
-import { localProber, type Prober, type Round } from "../../../src/engine/prober/local.ts";
+import { localProber } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { config, PATH, PUSHED, TOKENS } from "../../world/push_fixture.ts";
@@ -12,6 +12,7 @@ import { breaking } from "../../world/failing_store.ts";
 import { bridge } from "../../world/app_fetch.ts";
 import { reportOf } from "../../world/scripted_probers.ts";
 import { START, world } from "../../world/test_env.ts";
+import type { Prober, Round } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 const WALK_MS = 500;

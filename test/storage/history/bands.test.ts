@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { encodeBook, level, merged, nothing } from "../../../src/judgement/service_level.ts";
+import { level, merged, nothing } from "../../../src/judgement/service_level.ts";
 import { pack } from "../../../src/storage/codec.ts";
 import { pastReader } from "../../../src/storage/history/bands.ts";
 import { bookOf } from "../../../src/storage/history/rollup.ts";
 import { stretches } from "../../../src/storage/history/series.ts";
 import { stage } from "../../world/settler_fixture.ts";
+import { encodeBook } from "../../../src/storage/history/codec.ts";
 
 const HOUR = 3_600_000;
 const KEY = "shop/read";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { decodeBook } from "../../../src/judgement/service_level.ts";
 import { encodeHistory } from "../../../src/storage/codec.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { upkeeper } from "../../../src/storage/history/rollup.ts";
 import { breaking } from "../../world/failing_store.ts";
 import { type Stage, stage, threeRegions } from "../../world/settler_fixture.ts";
 import { world } from "../../world/test_env.ts";
+import { decodeBook } from "../../../src/storage/history/codec.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

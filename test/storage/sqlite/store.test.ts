@@ -4,10 +4,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqlite, sqliteDriver } from "../../../functions/deno/sqlite.ts";
-import { type SqlDriver, sqliteStore } from "../../../src/storage/sqlite/store.ts";
+import { sqliteStore } from "../../../src/storage/sqlite/store.ts";
 import type { Store } from "../../../src/storage/store.ts";
 import { contract } from "../contract.ts";
 import { commit, dump, incident, MINUTE, notice, T, TTL } from "../store_fixture.ts";
+import type { SqlDriver } from "../../../src/storage/sqlite/driver.ts";
 
 /** A user without rights of its own, on every Unix. */
 const NOBODY = 65_534;

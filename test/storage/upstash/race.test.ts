@@ -5,13 +5,13 @@ import type { Config } from "../../../src/config/config.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
 import { decodeHistory } from "../../../src/storage/codec.ts";
 import type { Ports } from "../../../src/base/ports.ts";
-import type { Prober } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import type { Store } from "../../../src/storage/store.ts";
 import { roundOf } from "../../world/scripted_probers.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
 import { START, world } from "../../world/test_env.ts";
 import { type Fault, MISSING, needing, type Redis, redis } from "./redis_fixture.ts";
+import type { Prober } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 const SLOTS = 1_000;

@@ -1,6 +1,6 @@
 /** Who may do what: a token has scopes, and targets that it is good for. */
 import type { Context, MiddlewareHandler } from "hono";
-import type { Scope, TokenConfig } from "../../../config/api.ts";
+import type { TokenConfig } from "../../../config/api.ts";
 import type { Config } from "../../../config/config.ts";
 import { matches } from "../../../base/glob.ts";
 import type { Ports } from "../../../base/ports.ts";
@@ -9,8 +9,7 @@ import { type Digest, digester, digestOf, find, fromHex, shown } from "./credent
 import { problem } from "./problem.ts";
 import { sessions } from "./session.ts";
 import { signingKey } from "./signing_key.ts";
-
-export { type Scope, SCOPES } from "../../../config/api.ts";
+import type { Scope } from "../../../config/schema/api.ts";
 
 /** What a scope is good for. */
 const GRANTS: Record<Scope, readonly Scope[]> = {

@@ -1,8 +1,8 @@
 /** What a request shows of who it is, and how that is compared. */
 import type { Context, MiddlewareHandler } from "hono";
 import { auth } from "hono/utils/basic-auth";
-import { MOST_TOKENS } from "../../../config/api.ts";
 import { problem } from "./problem.ts";
+import { MOST_TOKENS } from "../../../config/schema/api.ts";
 
 /** A SHA-256 as eight words. */
 export type Digest = Uint32Array;

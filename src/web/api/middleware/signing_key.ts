@@ -44,7 +44,7 @@ export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): Signing
   };
   /** Of two that follow the same key the first one stays, for both of those who made them. */
   const follow = async (order: number) => {
-    const value = JSON.stringify(randomHex());
+    const value = JSON.stringify(await generateHex());
     await store.tell({ kind: "session", key: "signing", order: order + 1, value, expiresAt: NEVER });
     return await present();
   };
@@ -66,8 +66,13 @@ export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): Signing
   };
 }
 
-const randomHex = () =>
-  Array.from(
-    crypto.getRandomValues(new Uint8Array(KEY_BYTES)),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+/** Made by WebCrypto, whose chance is its own. */
+async function generateHex(): Promise<string> {
+  const key = await crypto.subtle.generateKey(
+    { name: "HMAC", hash: "SHA-256", length: 8 * KEY_BYTES },
+    true,
+    ["sign"],
+  );
+  const bytes = new Uint8Array(await crypto.subtle.exportKey("raw", key));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

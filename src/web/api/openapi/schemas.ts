@@ -1,10 +1,10 @@
 /** The shapes of what the API answers, for its document and its fuzzer. The app imports none of them, so no bundle pays for them. */
 import * as z from "zod";
 import { event as eventShape } from "../../../engine/notify/event.ts";
-import { SCOPES } from "../../../config/api.ts";
 import { DECISIONS } from "../../../judgement/gate.ts";
 import { QUESTIONS } from "../../../evidence/report/report.ts";
-import { reportState } from "../../../engine/prober/remote.ts";
+import { reportState } from "../../../evidence/report/schema.ts";
+import { SCOPES } from "../../../config/schema/api.ts";
 
 const PASSED = ["ready", "degraded", "underclaim", "unreported"] as const;
 const FAILED = ["drift", "not_ready", "down", "failing"] as const;

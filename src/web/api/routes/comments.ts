@@ -7,7 +7,7 @@ import type { Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
 import { body, limited } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 /** At most so many on one incident. */
 const REMARKS = 200;

@@ -7,7 +7,7 @@ import type { Access } from "../middleware/access.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, query } from "../middleware/query.ts";
 import { sieve } from "../views/filtered_page.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 /** What the list may be asked. */
 export const filters = z.strictObject({

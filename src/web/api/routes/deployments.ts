@@ -7,7 +7,7 @@ import type { Access } from "../middleware/access.ts";
 import { capped, parsed } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, query } from "../middleware/query.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 const BODY_CAP_BYTES = 16 * 1024;
 /** A clock that runs ahead by less is forgiven. */

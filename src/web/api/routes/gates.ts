@@ -3,7 +3,6 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Config, Target } from "../../../config/config.ts";
 import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
-import { messageOf } from "../../../base/http/client.ts";
 import { type Decision, DECISIONS } from "../../../judgement/gate.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Access } from "../middleware/access.ts";
@@ -14,6 +13,7 @@ import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
 import { capped } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { query } from "../middleware/query.ts";
+import { messageOf } from "../../../base/error_message.ts";
 
 const BODY_CAP_BYTES = 64 * 1024;
 const MOST_RUNS = 100;

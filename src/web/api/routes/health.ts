@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import type { Config } from "../../../config/config.ts";
-import { messageOf } from "../../../base/http/client.ts";
 import type { Ports } from "../../../base/ports.ts";
 import { worst } from "../../../evidence/report/merge.ts";
 import type { ReportState } from "../../../evidence/report/report.ts";
@@ -9,6 +8,7 @@ import type { Store } from "../../../storage/store.ts";
 import { lives, LIVEZ } from "../middleware/livez.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { speak } from "../views/dialect_response.ts";
+import { messageOf } from "../../../base/error_message.ts";
 
 /** One line of Assay's own readiness. */
 interface Part {

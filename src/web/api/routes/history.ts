@@ -11,7 +11,7 @@ import type { Access } from "../middleware/access.ts";
 import { stretches } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, query } from "../middleware/query.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 const DAY_MS = 86_400_000;
 /** Incidents that one answer looks at, newest first. */

@@ -8,7 +8,8 @@ import { problem } from "../middleware/problem.ts";
 import { isLabelled, label, limit, query } from "../middleware/query.ts";
 import { acknowledgedAt, acknowledgements, remarksOn, remarkView } from "./comments.ts";
 import { sieve } from "../views/filtered_page.ts";
-import { incidentView, iso } from "../views/status.ts";
+import { incidentView } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
 

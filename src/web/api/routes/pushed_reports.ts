@@ -17,7 +17,7 @@ import { digestOf, same, shown } from "../middleware/credentials.ts";
 import { capped, parsed } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { push, reportOf } from "../views/push_body.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 /** As much as is read of an answer that is asked for. */
 const CAP_BYTES = 64 * 1024;

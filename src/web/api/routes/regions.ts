@@ -6,7 +6,7 @@ import { staleAt } from "../../../config/schedule.ts";
 import type { ProberState } from "../../../judgement/state.ts";
 import type { Access } from "../middleware/access.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 /** Reasons for gaps that one prober shows. */
 const REASONS = 10;

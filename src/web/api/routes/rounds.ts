@@ -2,9 +2,9 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Check, Config } from "../../../config/config.ts";
 import { roundsRequest } from "../../../engine/prober/remote.ts";
-import type { Answer, Prober } from "../../../engine/prober/local.ts";
 import { guarded } from "../middleware/credentials.ts";
 import { problem } from "../middleware/problem.ts";
+import type { Answer, Prober } from "../../../judgement/round.ts";
 
 const REQUEST_CAP_BYTES = 4 * 1024 * 1024;
 

@@ -18,7 +18,7 @@ import type { Access, Principal } from "../middleware/access.ts";
 import { body, limited } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
 import { query } from "../middleware/query.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 const LONGEST_MS = 400 * 86_400_000;
 

@@ -8,7 +8,8 @@ import { publicly } from "../views/redact.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { renderer } from "../views/render_cache.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { fullStatus, iso, publicStatus } from "../views/status.ts";
+import { fullStatus, publicStatus } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 /** How long a proxy may hand out the coarse status; it says itself how old its evidence is. */
 const PUBLIC_S = 5;

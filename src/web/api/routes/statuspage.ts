@@ -16,7 +16,8 @@ import { FAILED } from "../../../judgement/verdict.ts";
 import { fresh } from "../../../base/cache.ts";
 import { type Impact, type Spell, spells } from "../views/outages.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { type CoarseWord, iso, publicStatus, wordOf } from "../views/status.ts";
+import { type CoarseWord, publicStatus, wordOf } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 type ComponentStatus = "operational" | "degraded_performance" | "partial_outage" | "major_outage";
 

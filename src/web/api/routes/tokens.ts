@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Config } from "../../../config/config.ts";
 import { type Access, holders } from "../middleware/access.ts";
 import type { Uses } from "../../../storage/records/token_uses.ts";
-import { iso } from "../views/status.ts";
+import { iso } from "../../../base/time.ts";
 
 /**
  * `GET /v1/tokens`: what the tokens are good for and when they were used; nothing by which one could be guessed.

@@ -4,13 +4,14 @@
  *     states, every 2 s -> what is new since the last look -> every listener
  */
 import type { Config } from "../../../config/config.ts";
-import { messageOf } from "../../../base/http/client.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import type { States } from "../../../storage/codec.ts";
 import { pause, type Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { coarseOf, type CoarseWord, incidentView, iso, type Word, wordOf } from "./status.ts";
+import { coarseOf, type CoarseWord, incidentView, type Word, wordOf } from "./status.ts";
+import { iso } from "../../../base/time.ts";
+import { messageOf } from "../../../base/error_message.ts";
 
 const LOOK_MS = 2_000;
 /** Incidents that a listener who comes back is told of at most, the newest first opened. */

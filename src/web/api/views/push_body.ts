@@ -1,7 +1,6 @@
 /** The body of a push, and the report that it says. */
 import * as z from "zod";
 import type { PushedSource } from "../../../config/config.ts";
-import { reportState } from "../../../engine/prober/remote.ts";
 import { isServing, isSilent } from "../../../evidence/report/merge.ts";
 import { layerOf } from "../../../evidence/report/layers.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type Report,
   unheard,
 } from "../../../evidence/report/mod.ts";
+import { reportState } from "../../../evidence/report/schema.ts";
 
 const text = (most: number) =>
   z.string().max(most).refine((value) => !value.includes("\0"), "expected no U+0000");

@@ -6,8 +6,6 @@ import type { CheckState, ProberState, ReportBrief, Witness } from "../../../jud
 import type { States } from "../../../storage/codec.ts";
 import { iso } from "../../../base/time.ts";
 
-export { iso };
-
 /** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
 export type Word = Outcome | "unknown";
 

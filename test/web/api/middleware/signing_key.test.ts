@@ -1,14 +1,14 @@
 /** The key that signs sessions: random, of the store, and replaced by whoever signs everybody out. */
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { openSqlite } from "../../../functions/deno/sqlite.ts";
-import { type SigningKey, signingKey } from "../../../src/web/api/middleware/signing_key.ts";
-import { memoryStore } from "../../../src/storage/memory.ts";
-import type { Store } from "../../../src/storage/store.ts";
-import { hashOf } from "../api/token_fixture.ts";
-import { stage, threeRegions } from "../../world/settler_fixture.ts";
-import { steppingClock } from "../../world/clock.ts";
-import { type Door, door, OWN, TOKEN } from "./page_fixture.ts";
+import { openSqlite } from "../../../../functions/deno/sqlite.ts";
+import { type SigningKey, signingKey } from "../../../../src/web/api/middleware/signing_key.ts";
+import { memoryStore } from "../../../../src/storage/memory.ts";
+import type { Store } from "../../../../src/storage/store.ts";
+import { hashOf } from "../token_fixture.ts";
+import { stage, threeRegions } from "../../../world/settler_fixture.ts";
+import { steppingClock } from "../../../world/clock.ts";
+import { type Door, door, OWN, TOKEN } from "../../page/page_fixture.ts";
 
 const SECOND = 1_000;
 const SIX = Array.from({ length: 6 }, (_, i) => i);

@@ -1,0 +1,22 @@
+/** What a Workers plan allows; `capacity/prices.ts` has the day on which it was read, the sources and the prices. */
+
+/** A Workers plan of Cloudflare. */
+export type Plan = "free" | "paid";
+
+/** What one invocation of a Worker or an object may do. Cron events and alarms under an hour apart have 30 s of CPU. */
+export const INVOCATION: Record<Plan, { subrequests: number; cpuMs: number }> = {
+  free: { subrequests: 50, cpuMs: 10 },
+  paid: { subrequests: 10_000, cpuMs: 30_000 },
+};
+
+/**
+ * CPU (ms) of one request to an object. Its own page names no plan, and yet says that the limits of the account's Workers plan
+ * apply: on the free plan it is open which one holds.
+ */
+export const OBJECT_CPU_MS = 30_000;
+
+/** An object that waits for nothing is put to sleep after so long, and forgets what it knew (lifecycle page). */
+export const AWAKE_MS = 10_000;
+
+/** Subrequests of one invocation that may wait for their headers at once; a seventh queues. A prober keeps one for its controls. */
+export const CONNECTIONS = 6;

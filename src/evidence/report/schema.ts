@@ -1,0 +1,76 @@
+/** The shape of a report as it crosses the network or is kept, with a bound on everything. */
+import * as z from "zod";
+import { LATEST_MS } from "../../base/time.ts";
+
+// What an honest prober says of the largest config stays within every bound below: a reply beyond one is its own fault.
+
+/** Epoch ms, as it crosses the network or is kept. */
+export const time = z.number().min(0).max(LATEST_MS);
+
+export const text = z.string().max(2_000);
+
+/** Names and sentences for humans are no longer in a config, and a detail is cut to less. */
+export const line = z.string().max(500);
+
+/** How long something took: no round takes a day. */
+export const ms = z.number().min(0).max(86_400_000);
+
+export const status = z.number().int().min(100).max(999);
+
+/** The states of a report, as they cross the network. */
+export const reportState = z.enum([
+  "starting",
+  "ready",
+  "degraded",
+  "draining",
+  "not_ready",
+  "unreachable",
+  "unreadable",
+  "unknown",
+]);
+
+const question = z.enum(["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"]);
+
+const source = z.object({
+  name: text,
+  state: reportState,
+  phase: z.literal("unclear").optional(),
+  question,
+  dialect: text,
+  httpStatus: status.optional(),
+  reason: text.optional(),
+});
+
+/** A report, as it crosses the network or is kept. */
+export const reportShape = z.object({
+  state: reportState,
+  dialect: text,
+  confidence: z.enum(["declared", "recognised", "code"]),
+  question,
+  phase: z.literal("unclear").optional(),
+  httpStatus: status.optional(),
+  claims: z.array(
+    z.object({
+      source: z.enum(["code", "body", "header", "frame"]),
+      state: reportState,
+      raw: text,
+      from: text.optional(),
+    }),
+  ).max(500),
+  contradictions: z.array(text).max(500),
+  subsystems: z.array(z.object({
+    name: text,
+    state: reportState,
+    layer: z.enum(["process", "dependency", "state", "policy"]),
+    required: z.boolean(),
+    message: text.optional(),
+  })).max(500),
+  version: text.optional(),
+  reportedAt: time.optional(),
+  retryAfterMs: ms.optional(),
+  reason: text.optional(),
+  at: time,
+  durationMs: ms,
+  // As many as the config lets a check have.
+  sources: z.array(source).max(10).optional(),
+});

@@ -1,0 +1,44 @@
+/** The contract between who asks and who walks: what a prober is asked, and the evidence that it brings. */
+import type { Report } from "../evidence/report/report.ts";
+import type { Observation } from "../evidence/probe/observation.ts";
+import type { Check } from "../config/config.ts";
+
+/** One prober's evidence on one check in one slot; null: the check has no source that a prober asks. */
+export interface Round {
+  before: Report | null;
+  /** Present where the first cell of the table called for a second look, and always where a pushed source has its say as well. */
+  after?: Report | null;
+  observation: Observation;
+}
+
+/** A round, or why there is none. */
+export type Answer =
+  & { check: string; digest: string }
+  & ({ round: Round } | { missed: string });
+
+/** All that one prober has to say of one slot. */
+export interface Reply {
+  prober: string;
+  /** Slot, epoch ms. */
+  slot: number;
+  /** Every known-good control URL failed here: none of these rounds can be believed. */
+  suspect: boolean;
+  /** The prober is not where it was asked to be. */
+  misplaced: boolean;
+  /** Where it measured itself to be, if it can. */
+  place?: string;
+  answers: Answer[];
+}
+
+/** What a prober is asked. `deadlineMs` counts from the call. */
+export interface Request {
+  slot: number;
+  checks: readonly Check[];
+  deadlineMs: number;
+}
+
+/** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */
+export interface Prober {
+  id: string;
+  ask(request: Request): Promise<Reply>;
+}
