@@ -107,7 +107,7 @@ export class Ledger extends DurableObject<Env> {
       const times: number[] = [];
       let before: string | undefined;
       do {
-        const { items, next } = await store.deliveries({ state: "pending", limit: 200, before });
+        const { items, next } = await store.listDeliveries({ state: "pending", limit: 200, before });
         times.push(...items.map(({ nextAt }) => nextAt));
         before = next ?? undefined;
       } while (before && times.length < WAITING);

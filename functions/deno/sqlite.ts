@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { PROVE } from "../../src/storage/sqlite/migrations.ts";
+import { WRITE_TEST } from "../../src/storage/sqlite/migrations.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
@@ -31,7 +31,7 @@ export function openSqlite(path: string): Store {
   return explained(path, driver, () => {
     const store = sqliteStore(driver);
     // SQLite opens a file that it may not write without a word.
-    driver.run(PROVE);
+    driver.run(WRITE_TEST);
     return store;
   });
 }

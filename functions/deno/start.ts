@@ -194,7 +194,9 @@ function probers(ports: Ports, config: Config, here?: Prober): Prober[] {
 }
 
 const enabled = async (store: Store) => {
-  for (const webhook of Object.keys(await store.disabled())) await store.disable(webhook, null);
+  for (const webhook of Object.keys(await store.listDisabledWebhooks())) {
+    await store.disableWebhook(webhook, null);
+  }
 };
 
 const failure = ({ log, vault }: Ports, message: string) => (error: unknown) =>

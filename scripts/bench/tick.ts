@@ -52,7 +52,7 @@ export async function world(plan: Plan): Promise<World> {
       if (!await tick(minuteMs)) throw new Error("the tick was not taken");
     },
     async verify() {
-      const shards = await store.read("all");
+      const shards = await store.readShards("all");
       const states = shards.flatMap(({ shard, state }) => Object.values(decodeStates(state, shard)));
       const settled = states.filter(({ outcome, slot }) => outcome === "ready" && slot === minuteMs);
       if (settled.length !== plan.checks) {

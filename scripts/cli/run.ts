@@ -3,11 +3,11 @@ import { denoPorts } from "../../functions/deno/start.ts";
 import type { Check } from "../../src/config/config.ts";
 import { DIALECTS, together, unheard } from "../../src/evidence/report/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
-import { judge, type Verdict, type Word } from "../../src/judgement/verdict.ts";
+import { judge, type Verdict, type VerdictResult } from "../../src/judgement/verdict.ts";
 import { DEFAULT_FILE, fail, loadFile, print, USAGE, warn } from "./terminal.ts";
 import type { Round } from "../../src/judgement/round.ts";
 
-const EXIT: Record<Word, number> = {
+const EXIT: Record<Verdict, number> = {
   ready: 0,
   degraded: 0,
   drift: 1,
@@ -80,7 +80,7 @@ function told({ report }: Check, round: Round, at: number): Round {
   };
 }
 
-function row({ check, walked, verdict }: { check: Check; walked: Round; verdict: Verdict }): string {
+function row({ check, walked, verdict }: { check: Check; walked: Round; verdict: VerdictResult }): string {
   const { before, after, observation } = walked;
   const claim = (report: typeof before) => report ? `${report.state} (${report.dialect})` : "no claim";
   const says = after ? `${claim(before)}, then ${claim(after)}` : claim(before);

@@ -3,10 +3,10 @@
  *
  *     config -> slots of the fullest day -> lines -> faults, doubts, price
  */
-import { commandsAMonth, REQUESTS } from "./upstash_commands.ts";
+import { monthlyCommands, REQUESTS } from "./upstash_commands.ts";
 import type { Check, Config } from "../config/config.ts";
 import { overheadOf, redirectedOf, requestsOf } from "../config/requests.ts";
-import { atOnce, type Day, DAY_MS, fullestDay, usualOf } from "./busiest_day.ts";
+import { type BusiestDay, busiestDay, concurrentRounds, DAY_MS, usualRequests } from "./busiest_day.ts";
 import {
   BASE_USD,
   CPU_MS_A_REQUEST,
@@ -27,7 +27,7 @@ export interface BudgetOptions {
 }
 
 /** One figure of the budget. `limit` null: there is none. `fits` null: that is open, and `doubt` says why. */
-export interface Line {
+export interface BudgetLine {
   name: string;
   value: number;
   limit: number | null;
@@ -50,7 +50,7 @@ export interface Charge {
 /** A config held against a plan. */
 export interface Budget {
   plan: Plan;
-  lines: Line[];
+  lines: BudgetLine[];
   /** Each limit that is passed, and who passes it. */
   faults: string[];
   /** Each limit that may be passed, why that is open, and who would pass it. */
@@ -68,21 +68,21 @@ const ROWS_A_TICK = 2;
 
 /** Holds a config against a plan. */
 export function budget(config: Config, { plan, latencyMs }: BudgetOptions): Budget {
-  const day = fullestDay(config, latencyMs);
+  const day = busiestDay(config, latencyMs);
   const used = metersOf(config, day, latencyMs);
-  const commands = config.store.kind === "upstash" ? commandsAMonth(day) : undefined;
+  const commands = config.store.kind === "upstash" ? monthlyCommands(day) : undefined;
   const lines = [
     ...askLines(config, day, plan),
     ...slotLines(config, day, { plan, latencyMs }),
     ...meterLines(used, day, plan),
     ...commands ? upstashLines(commands, day, plan) : [],
   ];
-  const over = ({ name, value, limit, where }: Line, why: string) =>
+  const over = ({ name, value, limit, where }: BudgetLine, why: string) =>
     `${name}: ${Math.round(value * 100) / 100}, ${why}${limit}: ${where}`;
   const base = BASE_USD[plan];
   const charges = [
     ...meters.map((meter) => charge(meter, used[meter])),
-    ...commands ? [billed(commands)] : [],
+    ...commands ? [upstashCharge(commands)] : [],
   ];
   const due = plan === "free" ? [] : charges;
   return {
@@ -95,7 +95,7 @@ export function budget(config: Config, { plan, latencyMs }: BudgetOptions): Budg
 }
 
 /** A line whose `doubt` counts only where its value passes `from`, by default the limit. */
-function held(figure: Omit<Line, "fits">, from = figure.limit ?? Infinity): Line {
+function checkLimit(figure: Omit<BudgetLine, "fits">, from = figure.limit ?? Infinity): BudgetLine {
   const { doubt, ...line } = figure;
   if (doubt !== undefined && line.value > from) return { ...line, fits: null, doubt };
   return { ...line, fits: line.limit === null || line.value <= line.limit };
@@ -104,16 +104,16 @@ function held(figure: Omit<Line, "fits">, from = figure.limit ?? Infinity): Line
 const probersOf = ({ regions }: Config) => regions.flatMap(({ probers }) => probers);
 
 /** One ask of a prober is one invocation. All probers are asked the same, so one stands for all. */
-function askLines(config: Config, day: Day, plan: Plan): Line[] {
+function askLines(config: Config, day: BusiestDay, plan: Plan): BudgetLine[] {
   const probers = probersOf(config);
   const place = probers.find(({ kind }) => kind === "place");
   const { subrequests: limit, cpuMs } = INVOCATION[plan];
   const prober = `prober ${(place ?? probers[0])?.id}`;
   const direct = fullestAsk(config, day, limit, requestsOf);
   const redirected = fullestAsk(config, day, limit, (check) => requestsOf(check) + redirectedOf(check));
-  const heavy = most(direct.checks, requestsOf);
+  const heavy = maxBy(direct.checks, requestsOf);
   return [
-    held({
+    checkLimit({
       name: "subrequests of an ask of a prober",
       value: direct.value,
       limit,
@@ -122,7 +122,7 @@ function askLines(config: Config, day: Day, plan: Plan): Line[] {
         (place ? "" : "; probers with a url as Workers of this plan"),
       where: `${prober}, ${direct.where}`,
     }),
-    held({
+    checkLimit({
       name: "the same with all redirects",
       value: redirected.value,
       limit,
@@ -131,7 +131,7 @@ function askLines(config: Config, day: Day, plan: Plan): Line[] {
       doubt:
         "it depends on the targets, and what redirects bring past it is our error or missing, never down",
     }),
-    held({
+    checkLimit({
       name: "CPU of an ask of a prober, ms",
       value: CPU_MS_TO_WAKE + direct.value * CPU_MS_A_REQUEST,
       limit: place ? OBJECT_CPU_MS : cpuMs,
@@ -149,15 +149,20 @@ const WORKER_DOUBT =
   "Cloudflare lets a Worker pass it now and then, and a prober elsewhere has no such limit";
 
 /** The ask with most requests, and the first check with which they pass `limit`. */
-function fullestAsk(config: Config, { agenda }: Day, limit: number, requests: (check: Check) => number) {
+function fullestAsk(
+  config: Config,
+  { agenda }: BusiestDay,
+  limit: number,
+  requests: (check: Check) => number,
+) {
   const overhead = overheadOf(config);
   // Slots of the same checks are one object: a second of them says nothing new.
   const firsts = [...Map.groupBy(agenda, ({ slot }) => slot).values()].map(([first]) => first!);
   const asks = firsts.flatMap(({ at, slot }) => slot.asks.map(({ checks }) => ({ at, checks })));
-  const { at, checks } = most(asks, (ask) => sum(ask.checks, requests));
+  const { at, checks } = maxBy(asks, (ask) => sum(ask.checks, requests));
   let left = limit - overhead;
   const first = checks.find((check) => (left -= requests(check)) < 0);
-  const asked = `slot ${clock(at)}, ${checks.length} checks`;
+  const asked = `slot ${formatTime(at)}, ${checks.length} checks`;
   return {
     checks,
     value: overhead + sum(checks, requests),
@@ -166,9 +171,9 @@ function fullestAsk(config: Config, { agenda }: Day, limit: number, requests: (c
   };
 }
 
-function slotLines(config: Config, { agenda }: Day, { plan, latencyMs }: BudgetOptions): Line[] {
+function slotLines(config: Config, { agenda }: BusiestDay, { plan, latencyMs }: BudgetOptions): BudgetLine[] {
   const probers = probersOf(config).length;
-  const widest = most(agenda, ({ slot }) => slot.asks.length);
+  const widest = maxBy(agenda, ({ slot }) => slot.asks.length);
   const { asks } = widest.slot;
   const isUpstash = config.store.kind === "upstash";
   const aLane = probers + (isUpstash ? REQUESTS.aLane : 0);
@@ -176,26 +181,26 @@ function slotLines(config: Config, { agenda }: Day, { plan, latencyMs }: BudgetO
   const limit = INVOCATION[plan].subrequests;
   const value = asks.length * aLane + besides;
   const first = asks[Math.max(0, Math.floor((limit - besides) / aLane))]?.checks[0];
-  const ticked = `slot ${clock(widest.at)}, ${asks.length} lanes, ${probers} probers`;
-  const longest = most(agenda, ({ slot }) => slot.walkMs);
-  const heavy = most(longest.slot.checks, usualOf);
+  const ticked = `slot ${formatTime(widest.at)}, ${asks.length} lanes, ${probers} probers`;
+  const longest = maxBy(agenda, ({ slot }) => slot.walkMs);
+  const heavy = maxBy(longest.slot.checks, usualRequests);
   return [
-    held({
+    checkLimit({
       name: "subrequests of a tick of the ledger",
       value,
       limit,
       counted: `each prober once a lane, each webhook once${isUpstash ? ", Upstash at most" : ""}`,
       where: first ? `${ticked}; the first that does not fit is ${first.key}` : ticked,
     }),
-    held({
+    checkLimit({
       name: "time of the longest slot, s",
       value: longest.slot.walkMs / 1_000,
       limit: SLOT_MS / 1_000,
       counted: `usual case (one report, each step once), ${latencyMs} ms a request, ${
-        atOnce(config)
+        concurrentRounds(config)
       } at once`,
-      where: `slot ${clock(longest.at)}, ${longest.slot.checks.length} checks; ` +
-        `${heavy.key} has most requests, ${usualOf(heavy)}; what is not walked by then is missing`,
+      where: `slot ${formatTime(longest.at)}, ${longest.slot.checks.length} checks; ` +
+        `${heavy.key} has most requests, ${usualRequests(heavy)}; what is not walked by then is missing`,
     }),
   ];
 }
@@ -203,14 +208,18 @@ function slotLines(config: Config, { agenda }: Day, { plan, latencyMs }: BudgetO
 const meters = Object.keys(METERS) as Meter[];
 
 /** What a day takes of each meter. */
-function metersOf(config: Config, { agenda, ticks, alarms }: Day, latencyMs: number): Record<Meter, number> {
+function metersOf(
+  config: Config,
+  { agenda, ticks, alarms }: BusiestDay,
+  latencyMs: number,
+): Record<Meter, number> {
   const probers = probersOf(config);
   const places = probers.filter((prober) => prober.kind === "place");
   const objects = new Set(places.map(({ place, generation }) => `${place}:${generation}`)).size;
   const asks = sum(agenda, ({ slot }) => slot.asks.length);
-  const walked = ({ slot }: Day["agenda"][number]) => Math.min(slot.walkMs, SLOT_MS);
-  const proberMs = Math.min(DAY_MS, sum(agenda, walked));
-  const ledgerMs = Math.min(DAY_MS, sum(agenda, (one) => walked(one) + latencyMs));
+  const walkMsOf = ({ slot }: BusiestDay["agenda"][number]) => Math.min(slot.walkMs, SLOT_MS);
+  const proberMs = Math.min(DAY_MS, sum(agenda, walkMsOf));
+  const ledgerMs = Math.min(DAY_MS, sum(agenda, (one) => walkMsOf(one) + latencyMs));
   return {
     workerRequests: ticks + asks * (probers.length - places.length),
     objectRequests: ticks + alarms + asks * places.length,
@@ -227,24 +236,28 @@ const COUNTED: Record<Meter, string> = {
     `${ROWS_A_SHARD} a shard and slot (state, history, history forgotten), a lease and an alarm a tick`,
 };
 
-function meterLines(used: Record<Meter, number>, { groups }: Day, plan: Plan): Line[] {
+function meterLines(used: Record<Meter, number>, { groups }: BusiestDay, plan: Plan): BudgetLine[] {
   const runs = groups.flatMap(({ runs, checks }) => checks.map((check) => ({ check, runs })));
-  const often = most(runs, ({ runs }) => runs);
-  const heavy = most(runs, ({ runs, check }) => runs * usualOf(check));
+  const often = maxBy(runs, ({ runs }) => runs);
+  const heavy = maxBy(runs, ({ runs, check }) => runs * usualRequests(check));
   return meters.map((meter) => {
     const { check, runs } = meter === "gbSeconds" ? heavy : often;
     const where = `${check.key} takes most, with ${runs} runs a day`;
     const limit = plan === "free" ? METERS[meter].freeADay : null;
     const name = `${METERS[meter].name} a day`;
-    return held({ name, value: used[meter], limit, counted: COUNTED[meter], where });
+    return checkLimit({ name, value: used[meter], limit, counted: COUNTED[meter], where });
   });
 }
 
 /** So many checks are named; the others are counted. */
 const NAMED = 3;
 
-function upstashLines({ awake, asleep }: ReturnType<typeof commandsAMonth>, day: Day, plan: Plan): Line[] {
-  const { runs } = most(day.groups, ({ runs }) => runs);
+function upstashLines(
+  { awake, asleep }: ReturnType<typeof monthlyCommands>,
+  day: BusiestDay,
+  plan: Plan,
+): BudgetLine[] {
+  const { runs } = maxBy(day.groups, ({ runs }) => runs);
   const keys = day.groups.filter((group) => group.runs === runs).flatMap(({ checks }) =>
     checks.map(({ key }) => key)
   );
@@ -254,7 +267,7 @@ function upstashLines({ awake, asleep }: ReturnType<typeof commandsAMonth>, day:
     where: `${keys.slice(0, NAMED).join(", ")}${more} ${keys.length === 1 ? "has" : "have"} ` +
       `the shortest period, ${runs} runs a day`,
   };
-  const line = held({
+  const line = checkLimit({
     ...common,
     name: "Upstash commands a month",
     value: awake,
@@ -263,7 +276,7 @@ function upstashLines({ awake, asleep }: ReturnType<typeof commandsAMonth>, day:
   if (asleep === awake) return [line];
   return [
     line,
-    held({
+    checkLimit({
       ...common,
       name: "the same if the ledger sleeps between slots",
       value: asleep,
@@ -274,7 +287,7 @@ function upstashLines({ awake, asleep }: ReturnType<typeof commandsAMonth>, day:
 }
 
 /** Upstash without its free plan: from the first command, and for a ledger that sleeps. */
-const billed = ({ asleep }: ReturnType<typeof commandsAMonth>): Charge => ({
+const upstashCharge = ({ asleep }: ReturnType<typeof monthlyCommands>): Charge => ({
   name: "Upstash commands",
   used: asleep,
   included: 0,
@@ -291,7 +304,7 @@ const sum = <T>(list: readonly T[], of: (one: T) => number) =>
   list.reduce((total, one) => total + of(one), 0);
 
 /** The first of those with the most. No list here is empty: a config has a check, and each runs on the fullest day. */
-const most = <T>(list: readonly T[], of: (one: T) => number) =>
+const maxBy = <T>(list: readonly T[], of: (one: T) => number) =>
   list.reduce((best, one) => of(one) > of(best) ? one : best);
 
-const clock = (at: number) => `${iso(at).slice(11, 19)} UTC`;
+const formatTime = (at: number) => `${iso(at).slice(11, 19)} UTC`;

@@ -1,7 +1,7 @@
 /** The fullest day of a config: which checks are due together when, and what each such slot takes. */
 import type { Check, Config, Schedule } from "../config/config.ts";
 import { askedOf } from "../config/requests.ts";
-import { laneOf, pack, type Packing } from "../storage/codec.ts";
+import { laneOf, packChecks, type Packing } from "../storage/codec.ts";
 import { due, slots } from "../config/schedule.ts";
 import { AWAKE_MS, CONNECTIONS } from "../base/limits.ts";
 
@@ -11,7 +11,7 @@ export interface Ask {
 }
 
 /** Everything that is due at one instant. */
-export interface Slot {
+export interface DaySlot {
   asks: Ask[];
   checks: Check[];
   /** How many shards are written. */
@@ -28,9 +28,9 @@ export interface Group {
 }
 
 /** One day. `at` is the slot's time of day in ms. */
-export interface Day {
+export interface BusiestDay {
   groups: Group[];
-  agenda: { at: number; slot: Slot }[];
+  agenda: { at: number; slot: DaySlot }[];
   /** Cron events. */
   ticks: number;
   /** Slots inside a minute, which an alarm starts. */
@@ -46,27 +46,27 @@ const MINUTE_MS = 60_000;
 export const DAY_MS = 1_440 * MINUTE_MS;
 
 /** Requests of a round in which all is well at the first try. */
-export const usualOf = ({ report, journey, cleanup }: Check): number =>
+export const usualRequests = ({ report, journey, cleanup }: Check): number =>
   askedOf({ report }).length + journey.length + cleanup.length;
 
 /** Rounds that one prober walks at once on Cloudflare. */
-export const atOnce = ({ concurrency }: Pick<Config, "concurrency">): number =>
+export const concurrentRounds = ({ concurrency }: Pick<Config, "concurrency">): number =>
   Math.min(concurrency, CONNECTIONS - 1);
 
 /**
  * The first day of the epoch: every period has a slot at its start, so no day has more slots and no slot more checks. A cron
  * pattern counts as if its date always matched. `latencyMs` is assumed of every request.
  */
-export function fullestDay(config: Config, latencyMs: number): Day {
-  const packing = pack(config);
+export function busiestDay(config: Config, latencyMs: number): BusiestDay {
+  const packing = packChecks(config);
   const byText = Map.groupBy(config.checks, ({ schedule }) => JSON.stringify(schedule));
   const groups = [...byText.values()].map((checks): Group => ({
     schedule: daily(checks[0]!.schedule),
     checks,
     runs: 0,
   }));
-  const known = new Map<string, Slot>();
-  const agenda: Day["agenda"] = [];
+  const known = new Map<string, DaySlot>();
+  const agenda: BusiestDay["agenda"] = [];
   for (let minute = 0; minute < DAY_MS; minute += MINUTE_MS) {
     for (const at of slots(groups, minute)) {
       const now = due(groups, at);
@@ -79,7 +79,7 @@ export function fullestDay(config: Config, latencyMs: number): Day {
   }
   const between = agenda.map(({ at }) => at).filter((at) => at % MINUTE_MS !== 0);
   const ticks = Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => minute * MINUTE_MS);
-  const asleep = rested([...ticks, ...between].sort((a, b) => a - b));
+  const asleep = wakeTimes([...ticks, ...between].sort((a, b) => a - b));
   const naps = {
     ticks: asleep.filter((at) => at % MINUTE_MS === 0).length,
     alarms: asleep.filter((at) => at % MINUTE_MS !== 0).length,
@@ -89,7 +89,7 @@ export function fullestDay(config: Config, latencyMs: number): Day {
 }
 
 /** Those instants of a day before which nothing was to do for long enough; yesterday was like today. */
-const rested = (times: number[]): number[] =>
+const wakeTimes = (times: number[]): number[] =>
   times.filter((at, i) => at - (times[i - 1] ?? times.at(-1)! - DAY_MS) > AWAKE_MS);
 
 function daily(schedule: Schedule): Schedule {
@@ -98,15 +98,20 @@ function daily(schedule: Schedule): Schedule {
   return { cron: `${minutes} ${hours} * * *` };
 }
 
-function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: number): Slot {
+function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: number): DaySlot {
   const checks = groups.flatMap((group) => group.checks);
   const asks = [...Map.groupBy(checks, laneOf).values()].map((checks) => ({ checks }));
   const shards = new Set(checks.map(({ key }) => packing.shardOf.get(key))).size;
-  return { asks, checks, shards, walkMs: inTurn(checks.map(usualOf), atOnce(config)) * latencyMs };
+  return {
+    asks,
+    checks,
+    shards,
+    walkMs: longestQueue(checks.map(usualRequests), concurrentRounds(config)) * latencyMs,
+  };
 }
 
 /** How many requests follow one another if each round takes the first place that is free. */
-function inTurn(rounds: number[], places: number): number {
+function longestQueue(rounds: number[], places: number): number {
   const taken = Array.from({ length: places }, () => 0);
   for (const requests of rounds) taken[taken.indexOf(Math.min(...taken))]! += requests;
   return Math.max(...taken);

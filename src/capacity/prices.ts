@@ -88,11 +88,11 @@ export const UPSTASH_USE = {
   /** Of one lane of a slot. */
   commit: 3,
   /** For notices that are pending: two a tick, one an alarm. */
-  look: 1,
+  poll: 1,
   /** Sums and forgetting, a month, and of that each shard. */
   housekeeping: { aMonth: 17_620, aShard: 3_060 },
   /** On top after a sleep: states, leases and figures are read again, and what is past its time is looked for. */
   wake: { tick: 10, alarm: 6 },
   /** REST requests of one tick at most: the lease, a commit for each lane, two looks, housekeeping, and waking. */
-  requests: { lease: 1, commit: 1, looks: 2, housekeeping: 19, wake: 7 },
+  requests: { lease: 1, commit: 1, polls: 2, housekeeping: 19, wake: 7 },
 } as const;

@@ -1,12 +1,12 @@
 /** What a ledger on Cloudflare asks of Upstash. */
-import type { Day } from "./busiest_day.ts";
+import type { BusiestDay } from "./busiest_day.ts";
 import { MONTH_DAYS, UPSTASH_USE } from "./prices.ts";
 
-const { lease, commit, look, housekeeping, wake, requests } = UPSTASH_USE;
+const { lease, commit, poll: look, housekeeping, wake, requests } = UPSTASH_USE;
 
 /** Billed commands of a month if the ledger never sleeps, and if it does wherever it may. */
-export function commandsAMonth(
-  { agenda, ticks, alarms, naps, shards }: Day,
+export function monthlyCommands(
+  { agenda, ticks, alarms, naps, shards }: BusiestDay,
 ): { awake: number; asleep: number } {
   const commits = agenda.reduce((sum, { slot }) => sum + slot.asks.length, 0);
   const aDay = lease * ticks + commit * commits + look * (2 * ticks + alarms);
@@ -17,5 +17,5 @@ export function commandsAMonth(
 /** REST requests of one tick at most: of each lane of its slot, and besides. */
 export const REQUESTS = {
   aLane: requests.commit,
-  besides: requests.lease + requests.looks + requests.housekeeping + requests.wake,
+  besides: requests.lease + requests.polls + requests.housekeeping + requests.wake,
 } as const;

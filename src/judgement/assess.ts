@@ -4,13 +4,22 @@
  *     arrivals -> judge -> cast --> probers' ballots -> tally --> region's ballot -> tally -> outcome -> step -> transitions
  */
 import type { Check, Quorum, Region } from "../config/config.ts";
-import { type Finding, type Incident, resolve, step, type Transition } from "./incident.ts";
-import { type Ballot, cast, expire, type Outcome, recovered, SILENT, tally, wins } from "./quorum.ts";
+import { type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
+import {
+  type Ballot,
+  castVote,
+  expire,
+  isRecovered,
+  NO_VOTE,
+  type QuorumOutcome,
+  tally,
+  wins,
+} from "./quorum.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { staleAt } from "../config/schedule.ts";
 import type { CheckState, ProberState, RegionState } from "./state.ts";
-import { FAILED, judge, type Word } from "./verdict.ts";
-import { witness } from "./summary.ts";
+import { FAILED, judge, type Verdict } from "./verdict.ts";
+import { summarize } from "./summary.ts";
 import type { Round } from "./round.ts";
 
 /** What one prober brought for one check in one slot. */
@@ -19,7 +28,7 @@ export type Arrival = { round: Round; place?: string; fault?: "suspect" | "mispl
 /** One prober's line in the history of a slot. */
 export interface Trace {
   prober: string;
-  word: Word | "missing";
+  word: Verdict | "missing";
   reason?: string;
   reported?: Report["state"];
   totalMs?: number;
@@ -33,7 +42,7 @@ export interface Assessment {
 }
 
 /** The shape of a check that has never been settled. */
-const blank = (slot: number): CheckState => ({
+const emptyState = (slot: number): CheckState => ({
   slot,
   outcome: "pending",
   since: slot,
@@ -43,7 +52,7 @@ const blank = (slot: number): CheckState => ({
   incidents: [],
 });
 
-const UNHEARD: ProberState = { standing: SILENT, phases: { everReady: false }, contradictions: 0 };
+const NEW_PROBER: ProberState = { standing: NO_VOTE, phases: { everReady: false }, contradictions: 0 };
 const BLIND_SLOTS = 3;
 
 /** Judges one slot of one check. A prober without an arrival counts as missed. */
@@ -55,32 +64,40 @@ export function assess(
   slot: number,
   newId: () => string,
 ): Assessment {
-  const known = before ? rebased(before, slot) : blank(slot);
+  const previous = before ? rebase(before, slot) : emptyState(slot);
   const probers: Record<string, ProberState> = {};
   const traces: Trace[] = [];
   for (const { id } of regions.flatMap((region) => region.probers)) {
     const arrival = arrivals.get(id) ?? { missed: "unasked" };
-    const heard = hear(check, known.probers[id] ?? UNHEARD, arrival, slot);
-    probers[id] = heard.state;
-    traces.push({ prober: id, ...heard.trace });
+    const judged = judgeArrival(check, previous.probers[id] ?? NEW_PROBER, arrival, slot);
+    probers[id] = judged.state;
+    traces.push({ prober: id, ...judged.trace });
   }
-  const views = regions.map((region) => view(check, region, probers, known.regions[region.id], slot));
-  const whole = overall(check, views);
+  const views = regions.map((region) =>
+    tallyRegion(check, region, probers, previous.regions[region.id], slot)
+  );
+  const whole = tallyRegions(check, views);
   const state: CheckState = {
     slot,
     outcome: whole.outcome,
-    since: whole.outcome === known.outcome ? known.since : slot,
+    since: whole.outcome === previous.outcome ? previous.since : slot,
     probers,
     regions: Object.fromEntries(views.map(({ id, region }) => [id, region])),
     blindRuns: {},
     incidents: [],
   };
-  const transitions = incidents(check, known, state, check.scope === "region" ? views : [whole], newId);
+  const transitions = stepIncidents(
+    check,
+    previous,
+    state,
+    check.scope === "region" ? views : [whole],
+    newId,
+  );
   return { state, transitions, traces };
 }
 
 /** One prober's slot: verdict, thresholds, and what is kept to show. */
-function hear(
+function judgeArrival(
   check: Check,
   prober: ProberState,
   arrival: Arrival,
@@ -103,26 +120,26 @@ function hear(
   const { verdict, phases } = judge(evidence, prober.phases, check);
   const reason = verdict.reason ?? round.observation.failure?.reason;
   const state: ProberState = {
-    standing: cast(standing, verdict.word, slot, check),
+    standing: castVote(standing, verdict.word, slot, check),
     phases,
-    ...contradiction(check, prober, round, fault),
+    ...countContradiction(check, prober, round, fault),
     ...(fault && { aside: fault }),
     ...(place && { place }),
-    witness: witness(slot, verdict.word, reason, round),
+    witness: summarize(slot, verdict.word, reason, round),
   };
   const reported = (round.after ?? round.before)?.state;
   return { state, trace: { word: verdict.word, reason, reported, totalMs: round.observation.totalMs } };
 }
 
 /** The same thresholds as a vote's, over "the report contradicts itself". */
-function contradiction(
+function countContradiction(
   { failureThreshold, successThreshold }: Check,
   prober: ProberState,
   { before, after }: Round,
   fault: string | undefined,
 ): Pick<ProberState, "contradictions" | "contradicts"> {
   const { contradictions: run, contradicts } = prober;
-  const readable = [before, after].filter((report) => report && !SILENT_STATES.has(report.state));
+  const readable = [before, after].filter((report) => report && !NO_CLAIM.has(report.state));
   if (fault || readable.length === 0) return { contradictions: run, contradicts };
   if (readable.some((report) => report!.contradictions.length > 0)) {
     const next = Math.min(failureThreshold, Math.max(0, run) + 1);
@@ -132,19 +149,19 @@ function contradiction(
   return { contradictions: next, contradicts: next > -successThreshold && contradicts };
 }
 
-const SILENT_STATES: ReadonlySet<string> = new Set(["unreachable", "unreadable", "unknown"]);
+const NO_CLAIM: ReadonlySet<string> = new Set(["unreachable", "unreadable", "unknown"]);
 
 /** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
-interface View {
+interface Tally {
   scope: string;
-  outcome: Outcome;
+  outcome: QuorumOutcome;
   recovered: boolean;
-  contradicted: Finding["contradicted"];
+  contradicted: ScopeResult["contradicted"];
   /** Fewer voters than `minReporting` have conclusive or announced evidence that is young enough. */
   starved: boolean;
 }
 
-interface RegionView extends View {
+interface RegionTally extends Tally {
   id: string;
   region: RegionState;
   /** Some prober is silent or set aside with a bad vote, and the others do not outvote it. */
@@ -153,34 +170,34 @@ interface RegionView extends View {
   usable: boolean;
 }
 
-function view(
+function tallyRegion(
   check: Check,
   { id, quorum, probers }: Region,
   states: Record<string, ProberState>,
   before: RegionState | undefined,
   slot: number,
-): RegionView {
+): RegionTally {
   const voters = probers.map((prober) => states[prober.id]!);
-  const speaks = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
-  const ballots = voters.filter(speaks).map(({ standing }) => standing.vote as Ballot);
+  const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
+  const ballots = voters.filter(isVoting).map(({ standing }) => standing.vote as Ballot);
   const silentBad =
-    voters.filter((voter) => !speaks(voter) && (voter.standing.agedBad || FAILED.has(voter.standing.vote)))
+    voters.filter((voter) => !isVoting(voter) && (voter.standing.agedBad || FAILED.has(voter.standing.vote)))
       .length;
   const usable =
     voters.filter(({ standing: { freshAt } }) => freshAt !== undefined && slot <= staleAt(check, freshAt))
       .length;
-  const opinions = voters.filter(speaks).map(({ contradicts }) => contradicts)
+  const answers = voters.filter(isVoting).map(({ contradicts }) => contradicts)
     .filter((opinion) => opinion !== undefined).map((yes) => yes ? "won" : "lost");
   const outcome = tally(ballots, quorum);
-  const resolvable = recovered(ballots, silentBad, quorum);
+  const recovered = isRecovered(ballots, silentBad, quorum);
   return {
     id,
     scope: id,
     outcome,
-    recovered: resolvable,
-    contradicted: poll(opinions, quorum),
+    recovered,
+    contradicted: askQuorum(answers, quorum),
     starved: usable < quorum.minReporting,
-    unproven: silentBad > 0 && !resolvable,
+    unproven: silentBad > 0 && !recovered,
     usable: usable > 0,
     region: {
       outcome,
@@ -190,30 +207,30 @@ function view(
   };
 }
 
-function overall({ quorum }: Check, views: readonly RegionView[]): View {
+function tallyRegions({ quorum }: Check, views: readonly RegionTally[]): Tally {
   const voting = views.filter(({ outcome }) => outcome !== "pending");
   // In resolving, a region whose bad probers fell silent has not recovered, whatever the others say.
   const silentBad =
     views.filter(({ outcome, region, unproven }) =>
       outcome === "pending" ? region.wasBad || unproven : unproven && !FAILED.has(outcome)
     ).length;
-  const heard = voting.filter(({ outcome, unproven }) => FAILED.has(outcome) || !unproven);
-  const opinions = views.map(({ contradicted }) => contradicted)
+  const resolving = voting.filter(({ outcome, unproven }) => FAILED.has(outcome) || !unproven);
+  const answers = views.map(({ contradicted }) => contradicted)
     .filter((answer) => answer !== "pending");
   return {
     scope: "global",
     outcome: tally(voting.map(({ outcome }) => outcome as Ballot), quorum),
-    recovered: recovered(heard.map(({ outcome }) => outcome as Ballot), silentBad, quorum),
-    contradicted: poll(opinions, quorum),
+    recovered: isRecovered(resolving.map(({ outcome }) => outcome as Ballot), silentBad, quorum),
+    contradicted: askQuorum(answers, quorum),
     starved: views.filter(({ usable }) => usable).length < quorum.minReporting,
   };
 }
 
 /** A yes/no question put to a quorum; an undecided voter is counted, and says neither. */
-function poll(
-  answers: readonly Finding["contradicted"][],
+function askQuorum(
+  answers: readonly ScopeResult["contradicted"][],
   { open, resolve, minReporting }: Quorum,
-): Finding["contradicted"] {
+): ScopeResult["contradicted"] {
   const fresh = answers.length;
   const count = (answer: string) => answers.filter((one) => one === answer).length;
   if (fresh < minReporting || fresh === 0) return "pending";
@@ -222,11 +239,11 @@ function poll(
 }
 
 /** Steps the incidents of every scope; those of a scope that is no more are resolved as removed. */
-function incidents(
+function stepIncidents(
   check: Check,
   known: CheckState,
   state: CheckState,
-  views: readonly View[],
+  views: readonly Tally[],
   newId: () => string,
 ): Transition[] {
   const transitions: Transition[] = [];
@@ -235,7 +252,7 @@ function incidents(
       ? Math.min(BLIND_SLOTS, (known.blindRuns[scope] ?? 0) + 1)
       : 0;
     if (run > 0) state.blindRuns[scope] = run;
-    const finding: Finding = {
+    const finding: ScopeResult = {
       slot: state.slot,
       outcome,
       recovered,
@@ -250,23 +267,23 @@ function incidents(
   }
   const scopes = new Set(views.map(({ scope }) => scope));
   const orphans = known.incidents.filter((incident) => !scopes.has(incident.scope));
-  return [...transitions, ...removed(orphans, state.slot)];
+  return [...transitions, ...resolveRemoved(orphans, state.slot)];
 }
 
 /** Resolves the open ones among incidents whose subject left the config. */
-export function removed(incidents: readonly Incident[], slot: number): Transition[] {
+export function resolveRemoved(incidents: readonly Incident[], slot: number): Transition[] {
   return incidents.filter(({ state }) => state === "open")
     .map((incident) => resolve(incident, slot, "pending", "removed"));
 }
 
 /** After the wall clock stepped back, nothing may stand in the future: such evidence counts as of now. */
-function rebased(state: CheckState, slot: number): CheckState {
+function rebase(state: CheckState, slot: number): CheckState {
   if (state.slot <= slot) return state;
   const past = (at: number | undefined) => at === undefined ? undefined : Math.min(at, slot);
   return {
     ...state,
     since: past(state.since)!,
-    probers: mapped(state.probers, (prober) => ({
+    probers: mapValues(state.probers, (prober) => ({
       ...prober,
       standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
       phases: {
@@ -275,16 +292,16 @@ function rebased(state: CheckState, slot: number): CheckState {
         drainingAt: past(prober.phases.drainingAt),
       },
     })),
-    regions: mapped(state.regions, (region) => ({ ...region, since: past(region.since)! })),
+    regions: mapValues(state.regions, (region) => ({ ...region, since: past(region.since)! })),
     incidents: state.incidents.map((incident) => ({ ...incident, resolvedAt: past(incident.resolvedAt) })),
   };
 }
 
-const mapped = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
+const mapValues = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
 /** One check's line in the history of a slot. */
-export interface History {
+export interface CheckHistory {
   outcome: CheckState["outcome"];
   traces: Trace[];
 }

@@ -5,7 +5,7 @@
  */
 import type { Trace } from "./assess.ts";
 import type { Quorum, Region, Rule } from "../config/config.ts";
-import { type Ballot, type Outcome, tally, wins } from "./quorum.ts";
+import { type Ballot, type QuorumOutcome, tally, wins } from "./quorum.ts";
 import { FAILED } from "./verdict.ts";
 
 /** What a gate says. */
@@ -14,39 +14,47 @@ export const DECISIONS = ["pass", "fail", "inconclusive"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 /** One settled slot (epoch ms) of one check: the raw word of each prober, before any threshold. */
-export interface Run {
+export interface GateRun {
   slot: number;
-  words: Readonly<Record<string, Trace["word"]>>;
+  verdicts: Readonly<Record<string, Trace["word"]>>;
 }
 
 /** What a slot came to. `announced`: pending, and somebody said that it is starting or draining. */
-export type RunWord = Outcome | "announced";
+export type RunOutcome = QuorumOutcome | "announced";
 
 /** The tally of one slot. */
 export interface RunTally {
   slot: number;
-  word: RunWord;
+  outcome: RunOutcome;
   /** By region. */
-  regions: Readonly<Record<string, RunWord>>;
+  regions: Readonly<Record<string, RunOutcome>>;
 }
 
 /** The two tallies of `assess.ts` over one slot's raw words: probers -> region, regions -> check. Silent and faulty probers abstain. */
-export function tallied({ slot, words }: Run, regions: readonly Region[], quorum: Quorum): RunTally {
+export function tallyRun(
+  { slot, verdicts: words }: GateRun,
+  regions: readonly Region[],
+  quorum: Quorum,
+): RunTally {
   const votes = regions.map(({ id, probers, quorum }) =>
-    [id, counted(probers.map((prober) => words[prober.id] ?? "missing"), quorum)] as const
+    [id, tallyVotes(probers.map((prober) => words[prober.id] ?? "missing"), quorum)] as const
   );
-  return { slot, word: counted(votes.map(([, word]) => word), quorum), regions: Object.fromEntries(votes) };
+  return {
+    slot,
+    outcome: tallyVotes(votes.map(([, word]) => word), quorum),
+    regions: Object.fromEntries(votes),
+  };
 }
 
 const ABSTAIN: ReadonlySet<string> = new Set(["missing", "inconclusive", "announced", "pending"]);
 
-function counted(words: readonly (Trace["word"] | RunWord)[], quorum: Quorum): RunWord {
+function tallyVotes(words: readonly (Trace["word"] | RunOutcome)[], quorum: Quorum): RunOutcome {
   const outcome = tally(words.filter((word) => !ABSTAIN.has(word)) as Ballot[], quorum);
   return outcome === "pending" && words.includes("announced") ? "announced" : outcome;
 }
 
 /** The quorum of a check over only `voters` of its regions: nothing may ask for more votes than there are. */
-export function narrowed({ open, resolve, minReporting }: Quorum, voters: number): Quorum {
+export function narrowQuorum({ open, resolve, minReporting }: Quorum, voters: number): Quorum {
   const within = (rule: Rule): Rule =>
     typeof rule === "object" && "atLeast" in rule ? { atLeast: Math.min(rule.atLeast, voters) } : rule;
   const least = Math.min(minReporting, Math.floor(voters / 2) + 1);
@@ -54,13 +62,13 @@ export function narrowed({ open, resolve, minReporting }: Quorum, voters: number
 }
 
 /** How many of `fresh` votes win under a rule. */
-export function needed(rule: Rule, fresh: number): number {
+export function votesNeeded(rule: Rule, fresh: number): number {
   for (let yes = 1; yes < fresh; yes++) if (wins(rule, yes, fresh)) return yes;
   return fresh;
 }
 
 /** What a decision is made by. Times in ms. */
-export interface Terms {
+export interface DecideOptions {
   nowMs: number;
   /** The anchor: slots before it do not count. Epoch ms. */
   sinceMs: number;
@@ -89,10 +97,11 @@ export interface Judgement {
 }
 
 /** Decides over the tallies of one check, newest first. Only `good` slots pass, only bad ones fail; all else is inconclusive. */
-export function decide(tallies: readonly RunTally[], terms: Terms): Judgement {
+export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judgement {
   const { nowMs, sinceMs, maxAgeMs, minRuns, failureThreshold } = terms;
   const runs = tallies.filter(({ slot }) => slot >= sinceMs && slot <= nowMs);
-  const is = (wanted: Decision) => ({ word }: RunTally) => countsFor(word, terms.degraded) === wanted;
+  const is = (wanted: Decision) => ({ outcome: word }: RunTally) =>
+    countsFor(word, terms.degraded) === wanted;
   const last = (count: number, wanted: Decision) =>
     runs.length >= count && runs.slice(0, count).every(is(wanted));
   const open = (cause: Cause): Judgement => ({ decision: "inconclusive", cause, runs });
@@ -106,7 +115,7 @@ export function decide(tallies: readonly RunTally[], terms: Terms): Judgement {
 }
 
 /** What a slot's word counts for. */
-function countsFor(word: RunWord, degraded: Decision): Decision {
+function countsFor(word: RunOutcome, degraded: Decision): Decision {
   if (word === "ready") return "pass";
   if (word === "degraded") return degraded;
   return FAILED.has(word) ? "fail" : "inconclusive";
@@ -115,7 +124,7 @@ function countsFor(word: RunWord, degraded: Decision): Decision {
 const WORST: readonly Decision[] = ["fail", "inconclusive", "pass"];
 
 /** The worst of several checks' judgements, the first of equals; a gate without checks is a mistake of its caller. */
-export function worst<T extends { decision: Decision }>(judged: readonly [T, ...T[]]): T {
+export function worstDecision<T extends { decision: Decision }>(judged: readonly [T, ...T[]]): T {
   const decision = WORST.find((one) => judged.some((it) => it.decision === one));
   return judged.find((it) => it.decision === decision) ?? judged[0];
 }

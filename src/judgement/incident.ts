@@ -5,7 +5,7 @@
  *          ^                                                               |
  *          +-------- within flapWindow the id stays, the episode rises ----+
  */
-import type { Outcome } from "./quorum.ts";
+import type { QuorumOutcome } from "./quorum.ts";
 import { FAILED } from "./verdict.ts";
 
 /** What an incident is about; a check has at most one open incident of each family in each scope. */
@@ -21,13 +21,13 @@ export type Severity = "critical" | "warning" | "info";
 export type Change = "opened" | "updated" | "resolved";
 
 /** One line of an incident's timeline. */
-export interface Entry {
+export interface TimelineEntry {
   /** Slot, epoch ms. */
   at: number;
   change: Change;
   kind: Kind;
   /** The outcome in that slot. */
-  outcome: Outcome;
+  outcome: QuorumOutcome;
   reason?: string;
 }
 
@@ -50,14 +50,14 @@ export interface Incident {
   /** Why it was resolved: `recovered` or `removed`. */
   reason?: string;
   /** The latest 50 entries. */
-  timeline: Entry[];
+  timeline: TimelineEntry[];
 }
 
 /** What one scope of one check came to in one slot. */
-export interface Finding {
+export interface ScopeResult {
   slot: number;
-  outcome: Outcome;
-  /** The resolve rule holds (see `recovered` in quorum.ts). */
+  outcome: QuorumOutcome;
+  /** The resolve rule holds (see `isRecovered` in quorum.ts). */
   recovered: boolean;
   /** Too few voters had usable evidence for three slots in a row. */
   blind: boolean;
@@ -65,35 +65,35 @@ export interface Finding {
   contradicted: "won" | "lost" | "split" | "pending";
 }
 
-/** One change that must be told. */
+/** One change that must be notified. */
 export interface Transition {
   incident: Incident;
   change: Change;
 }
 
-interface Law {
+interface FamilyRule {
   /** The kind that the finding calls for, if it opens or changes an incident. */
-  calls(finding: Finding, serviceOpen: boolean): Kind | undefined;
-  resolves(finding: Finding): boolean;
+  opens(finding: ScopeResult, serviceOpen: boolean): Kind | undefined;
+  resolves(finding: ScopeResult): boolean;
 }
 
 const QUALITIES: ReadonlySet<string> = new Set(["underclaim", "unreported", "degraded"]);
 
-const LAWS: Record<Family, Law> = {
+const RULES: Record<Family, FamilyRule> = {
   service: {
-    calls: ({ outcome }) => !FAILED.has(outcome) ? undefined : outcome === "drift" ? "drift" : "outage",
+    opens: ({ outcome }) => !FAILED.has(outcome) ? undefined : outcome === "drift" ? "drift" : "outage",
     resolves: ({ recovered }) => recovered,
   },
   quality: {
-    calls: ({ outcome }, serviceOpen) => !serviceOpen && QUALITIES.has(outcome) ? outcome as Kind : undefined,
+    opens: ({ outcome }, serviceOpen) => !serviceOpen && QUALITIES.has(outcome) ? outcome as Kind : undefined,
     resolves: ({ outcome }) => outcome === "ready",
   },
   evidence: {
-    calls: ({ blind }) => blind ? "blind" : undefined,
+    opens: ({ blind }) => blind ? "blind" : undefined,
     resolves: ({ outcome }) => outcome !== "pending",
   },
   claim: {
-    calls: ({ contradicted }) => contradicted === "won" ? "contradiction" : undefined,
+    opens: ({ contradicted }) => contradicted === "won" ? "contradiction" : undefined,
     resolves: ({ contradicted }) => contradicted === "lost",
   },
 };
@@ -108,11 +108,11 @@ const SEVERITY: Record<Kind, Severity> = {
   contradiction: "info",
 };
 
-const FAMILIES = Object.keys(LAWS) as Family[];
+const FAMILIES = Object.keys(RULES) as Family[];
 const TIMELINE = 50;
 
 /** Who an incident is about, and the id that a new one takes. */
-export interface Subject {
+export interface IncidentContext {
   target: string;
   check: string;
   scope: string;
@@ -121,20 +121,20 @@ export interface Subject {
   newId(): string;
 }
 
-/** Takes one finding to the incidents of one scope: the incidents after it, and what must be told. */
+/** Takes one result to the incidents of one scope: the incidents after it, and what must be told. */
 export function step(
   incidents: readonly Incident[],
-  finding: Finding,
-  subject: Subject,
+  finding: ScopeResult,
+  subject: IncidentContext,
 ): { incidents: Incident[]; transitions: Transition[] } {
   const next: Incident[] = [];
   const transitions: Transition[] = [];
   for (const family of FAMILIES) {
     const before = incidents.find((incident) =>
-      incident.family === family && !forgotten(incident, finding.slot, subject.flapWindowMs)
+      incident.family === family && !isPastFlapWindow(incident, finding.slot, subject.flapWindowMs)
     );
     const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
-    const transition = move(family, before, finding, subject, serviceOpen);
+    const transition = stepFamily(family, before, finding, subject, serviceOpen);
     const after = transition?.incident ?? before;
     if (transition) transitions.push(transition);
     if (after) next.push(after);
@@ -142,18 +142,18 @@ export function step(
   return { incidents: next, transitions };
 }
 
-function move(
+function stepFamily(
   family: Family,
   before: Incident | undefined,
-  finding: Finding,
-  subject: Subject,
+  finding: ScopeResult,
+  subject: IncidentContext,
   serviceOpen: boolean,
 ): Transition | undefined {
-  const kind = LAWS[family].calls(finding, serviceOpen);
+  const kind = RULES[family].opens(finding, serviceOpen);
   if (before?.state === "open") {
     if (kind && kind !== before.kind) return update(before, kind, finding);
     // A recovery is not told while the outcome still calls for the incident.
-    if (!kind && LAWS[family].resolves(finding)) {
+    if (!kind && RULES[family].resolves(finding)) {
       return resolve(before, finding.slot, finding.outcome, "recovered");
     }
     return undefined;
@@ -165,10 +165,10 @@ function open(
   family: Family,
   kind: Kind,
   before: Incident | undefined,
-  { slot, outcome }: Finding,
-  { target, check, scope, newId }: Subject,
+  { slot, outcome }: ScopeResult,
+  { target, check, scope, newId }: IncidentContext,
 ): Transition {
-  const entry: Entry = { at: slot, change: "opened", kind, outcome };
+  const entry: TimelineEntry = { at: slot, change: "opened", kind, outcome };
   const incident: Incident = {
     id: before?.id ?? newId(),
     target,
@@ -186,8 +186,8 @@ function open(
   return { incident, change: "opened" };
 }
 
-function update(before: Incident, kind: Kind, { slot, outcome }: Finding): Transition {
-  const entry: Entry = { at: slot, change: "updated", kind, outcome };
+function update(before: Incident, kind: Kind, { slot, outcome }: ScopeResult): Transition {
+  const entry: TimelineEntry = { at: slot, change: "updated", kind, outcome };
   const timeline = append(before.timeline, entry);
   return {
     incident: { ...before, kind, severity: SEVERITY[kind], updatedAt: slot, timeline },
@@ -199,10 +199,10 @@ function update(before: Incident, kind: Kind, { slot, outcome }: Finding): Trans
 export function resolve(
   before: Incident,
   slot: number,
-  outcome: Outcome,
+  outcome: QuorumOutcome,
   reason: "recovered" | "removed",
 ): Transition {
-  const entry: Entry = { at: slot, change: "resolved", kind: before.kind, outcome, reason };
+  const entry: TimelineEntry = { at: slot, change: "resolved", kind: before.kind, outcome, reason };
   const timeline = append(before.timeline, entry);
   return {
     incident: { ...before, state: "resolved", updatedAt: slot, resolvedAt: slot, reason, timeline },
@@ -210,8 +210,8 @@ export function resolve(
   };
 }
 
-const append = (timeline: Entry[], entry: Entry) => [...timeline, entry].slice(-TIMELINE);
+const append = (timeline: TimelineEntry[], entry: TimelineEntry) => [...timeline, entry].slice(-TIMELINE);
 
 /** Only open incidents and those that may flap are carried from slot to slot. */
-const forgotten = (incident: Incident, slot: number, flapWindowMs: number) =>
+const isPastFlapWindow = (incident: Incident, slot: number, flapWindowMs: number) =>
   incident.state === "resolved" && slot - incident.resolvedAt! > flapWindowMs;

@@ -3,19 +3,19 @@
  * check's outcome. Evidence is counted, never the edges between two states.
  */
 import type { Quorum, Rule } from "../config/config.ts";
-import { type Conclusive, FAILED, type Failed, type Passed, type Word } from "./verdict.ts";
+import { type Conclusive, FAILED, type Failed, type Passed, type Verdict } from "./verdict.ts";
 
 /** A prober's verdict after thresholds; `none` abstains. */
 export type Vote = Conclusive | "none";
 
 /** What a quorum holds: a verdict word, `split` (enough votes, no winner) or `pending` (not enough fresh votes). */
-export type Outcome = Conclusive | "split" | "pending";
+export type QuorumOutcome = Conclusive | "split" | "pending";
 
 /** A fresh vote of a prober, or of a region (which may be split). */
 export type Ballot = Conclusive | "split";
 
 /** A prober's vote on one check, and the few words it was made of. */
-export interface Standing {
+export interface VoteState {
   vote: Vote;
   /** The last conclusive words, oldest first; as many as the larger threshold. */
   recent: Conclusive[];
@@ -34,63 +34,73 @@ export interface Thresholds {
 }
 
 /** A prober that has not been heard. */
-export const SILENT: Standing = { vote: "none", recent: [], failed: [] };
+export const NO_VOTE: VoteState = { vote: "none", recent: [], failed: [] };
 
 const isFailed = (word: string): word is Failed => FAILED.has(word);
 const QUALITY: ReadonlySet<string> = new Set<Passed>(["degraded", "underclaim", "unreported"]);
 
 /** Clears vote and streak once the evidence is older than its maximum age. */
-export function expire(standing: Standing, stale: boolean): Standing {
+export function expire(standing: VoteState, stale: boolean): VoteState {
   if (!stale || (standing.vote === "none" && standing.recent.length === 0)) return standing;
   const bad = standing.agedBad || isFailed(standing.vote);
-  return { ...SILENT, freshAt: standing.freshAt, ...(bad && { agedBad: true }) };
+  return { ...NO_VOTE, freshAt: standing.freshAt, ...(bad && { agedBad: true }) };
 }
 
 /** Takes one slot's word into a prober's vote. Inconclusive words neither count nor break a streak. */
-export function cast(standing: Standing, word: Word, slot: number, thresholds: Thresholds): Standing {
+export function castVote(
+  standing: VoteState,
+  word: Verdict,
+  slot: number,
+  thresholds: Thresholds,
+): VoteState {
   if (word === "inconclusive") return standing;
   if (word === "announced") return { ...standing, freshAt: slot };
   const keep = Math.max(thresholds.failureThreshold, thresholds.successThreshold);
   const recent = [...standing.recent, word].slice(-keep);
-  const heard = isFailed(word)
-    ? fail(standing, word, recent, thresholds)
-    : pass(standing, recent, thresholds);
-  if (heard.vote === "none" && standing.agedBad) return { ...heard, freshAt: slot, agedBad: true };
-  return { ...heard, freshAt: slot };
+  const next = isFailed(word)
+    ? countFailure(standing, word, recent, thresholds)
+    : countPass(standing, recent, thresholds);
+  if (next.vote === "none" && standing.agedBad) return { ...next, freshAt: slot, agedBad: true };
+  return { ...next, freshAt: slot };
 }
 
-function fail(standing: Standing, word: Failed, recent: Conclusive[], thresholds: Thresholds): Standing {
+function countFailure(
+  standing: VoteState,
+  word: Failed,
+  recent: Conclusive[],
+  thresholds: Thresholds,
+): VoteState {
   const { failureThreshold } = thresholds;
   const failed = [...standing.failed, word].slice(-(2 * failureThreshold - 1));
-  const turns = isFailed(standing.vote) || run(recent, isFailed) >= failureThreshold;
-  if (turns) return { vote: accusation(failed, failureThreshold), recent, failed };
+  const turns = isFailed(standing.vote) || streakLength(recent, isFailed) >= failureThreshold;
+  if (turns) return { vote: pickFailure(failed, failureThreshold), recent, failed };
   return { vote: standing.vote === "none" ? "none" : "ready", recent, failed };
 }
 
-function pass(standing: Standing, recent: Conclusive[], thresholds: Thresholds): Standing {
+function countPass(standing: VoteState, recent: Conclusive[], thresholds: Thresholds): VoteState {
   const mustProve = isFailed(standing.vote) || standing.agedBad;
-  const proven = run(recent, (word) => !isFailed(word)) >= thresholds.successThreshold;
+  const isProven = streakLength(recent, (word) => !isFailed(word)) >= thresholds.successThreshold;
   // A bad spell survives single passes: its words are kept until the vote turns.
-  if (mustProve && !proven) {
+  if (mustProve && !isProven) {
     return { vote: standing.vote, recent, failed: isFailed(standing.vote) ? standing.failed : [] };
   }
-  return { vote: quality(recent, thresholds.failureThreshold), recent, failed: [] };
+  return { vote: pickQuality(recent, thresholds.failureThreshold), recent, failed: [] };
 }
 
 /** Drift only by the majority of the spell's latest slots; else the latest other failed word. */
-function accusation(failed: Failed[], failureThreshold: number): Failed {
+function pickFailure(failed: Failed[], failureThreshold: number): Failed {
   const drifts = failed.filter((word) => word === "drift").length;
   if (drifts >= failureThreshold) return "drift";
   return failed.findLast((word) => word !== "drift") ?? "failing";
 }
 
-function quality(recent: Conclusive[], failureThreshold: number): Passed {
-  const poor = run(recent, (word) => QUALITY.has(word)) >= failureThreshold;
+function pickQuality(recent: Conclusive[], failureThreshold: number): Passed {
+  const poor = streakLength(recent, (word) => QUALITY.has(word)) >= failureThreshold;
   return poor ? recent.at(-1) as Passed : "ready";
 }
 
 /** Length of the run at the end of `words` in which `holds`. */
-function run(words: Conclusive[], holds: (word: Conclusive) => boolean): number {
+function streakLength(words: Conclusive[], holds: (word: Conclusive) => boolean): number {
   let length = 0;
   while (length < words.length && holds(words[words.length - 1 - length]!)) length++;
   return length;
@@ -108,15 +118,17 @@ export function wins(rule: Rule, yes: number, fresh: number): boolean {
 }
 
 /** Turns fresh votes into one outcome: nested yes/no questions, worst first; the first one won decides. */
-export function tally(ballots: readonly Ballot[], quorum: Quorum): Outcome {
+export function tally(ballots: readonly Ballot[], quorum: Quorum): QuorumOutcome {
   const fresh = ballots.length;
   if (fresh < quorum.minReporting || fresh === 0) return "pending";
-  const count = tallied(ballots);
-  const won = (yes: number) => wins(quorum.open, yes, fresh);
-  if (won(count.drift)) return "drift";
-  if (won(count.failed)) return agreed(ballots);
-  if (won(count.underclaim + count.unreported)) return won(count.underclaim) ? "underclaim" : "unreported";
-  if (won(count.failed + count.underclaim + count.unreported + count.degraded)) return "degraded";
+  const count = countBallots(ballots);
+  const isWon = (yes: number) => wins(quorum.open, yes, fresh);
+  if (isWon(count.drift)) return "drift";
+  if (isWon(count.failed)) return commonFailure(ballots);
+  if (isWon(count.underclaim + count.unreported)) {
+    return isWon(count.underclaim) ? "underclaim" : "unreported";
+  }
+  if (isWon(count.failed + count.underclaim + count.unreported + count.degraded)) return "degraded";
   if (wins(quorum.resolve, count.ready, fresh)) return "ready";
   return "split";
 }
@@ -126,16 +138,16 @@ export function tally(ballots: readonly Ballot[], quorum: Quorum): Outcome {
  * failing question is not won, and bad votes are at most half. `silentBad` probers count as fresh votes against it:
  * silence recovers nobody.
  */
-export function recovered(ballots: readonly Ballot[], silentBad: number, quorum: Quorum): boolean {
+export function isRecovered(ballots: readonly Ballot[], silentBad: number, quorum: Quorum): boolean {
   const fresh = ballots.length;
   if (fresh < quorum.minReporting || fresh === 0) return false;
-  const { failed, split } = tallied(ballots);
+  const { failed, split } = countBallots(ballots);
   const all = fresh + silentBad;
   const bad = failed + silentBad;
   return wins(quorum.resolve, fresh - failed - split, all) && !wins(quorum.open, bad, all) && bad * 2 <= all;
 }
 
-interface Count {
+interface BallotCount {
   drift: number;
   failed: number;
   underclaim: number;
@@ -145,8 +157,16 @@ interface Count {
   split: number;
 }
 
-function tallied(ballots: readonly Ballot[]): Count {
-  const count: Count = { drift: 0, failed: 0, underclaim: 0, unreported: 0, degraded: 0, ready: 0, split: 0 };
+function countBallots(ballots: readonly Ballot[]): BallotCount {
+  const count: BallotCount = {
+    drift: 0,
+    failed: 0,
+    underclaim: 0,
+    unreported: 0,
+    degraded: 0,
+    ready: 0,
+    split: 0,
+  };
   for (const ballot of ballots) {
     if (isFailed(ballot)) count.failed++;
     if (ballot === "not_ready" || ballot === "down" || ballot === "failing") continue;
@@ -156,7 +176,7 @@ function tallied(ballots: readonly Ballot[]): Count {
 }
 
 /** The one failed word that all failed votes share, else `failing`. */
-function agreed(ballots: readonly Ballot[]): Failed {
+function commonFailure(ballots: readonly Ballot[]): Failed {
   const words = new Set(ballots.filter(isFailed));
   return words.size === 1 ? [...words][0]! : "failing";
 }

@@ -12,12 +12,12 @@ export interface Round {
 }
 
 /** A round, or why there is none. */
-export type Answer =
+export type RoundResult =
   & { check: string; digest: string }
   & ({ round: Round } | { missed: string });
 
 /** All that one prober has to say of one slot. */
-export interface Reply {
+export interface ProberReply {
   prober: string;
   /** Slot, epoch ms. */
   slot: number;
@@ -27,11 +27,11 @@ export interface Reply {
   misplaced: boolean;
   /** Where it measured itself to be, if it can. */
   place?: string;
-  answers: Answer[];
+  answers: RoundResult[];
 }
 
 /** What a prober is asked. `deadlineMs` counts from the call. */
-export interface Request {
+export interface ProberRequest {
   slot: number;
   checks: readonly Check[];
   deadlineMs: number;
@@ -40,5 +40,5 @@ export interface Request {
 /** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */
 export interface Prober {
   id: string;
-  ask(request: Request): Promise<Reply>;
+  ask(request: ProberRequest): Promise<ProberReply>;
 }

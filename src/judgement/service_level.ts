@@ -1,10 +1,10 @@
 /**
  * Figures of a check over a time: what the slots of an hour, a day or a window came to. Pure; `storage/history/rollup.ts` rolls them up.
  *
- *     lines of history (one per slot) -> figuresOf -> hour -> merged -> day, window -> service level
+ *     lines of history (one per slot) -> figuresOf -> hour -> mergeFigures -> day, window -> service level
  */
-import type { History, Trace } from "./assess.ts";
-import type { Outcome } from "./quorum.ts";
+import type { CheckHistory, Trace } from "./assess.ts";
+import type { QuorumOutcome } from "./quorum.ts";
 import { FAILED } from "./verdict.ts";
 
 /** Counts by bucket; see {@linkcode bucketOf}. */
@@ -13,13 +13,13 @@ export type Histogram = Record<number, number>;
 /** What the slots of one check came to. */
 export interface Figures {
   /** For how long (s) each outcome stood: every slot stands until the next one is due. */
-  seconds: Partial<Record<Outcome, number>>;
+  seconds: Partial<Record<QuorumOutcome, number>>;
   /** Rounds by verdict, and how long the journeys took, by prober. */
   probers: Record<string, { words: Partial<Record<Trace["word"], number>>; latency: Histogram }>;
 }
 
 /** The figures of one shard over an hour or a day. */
-export interface Book {
+export interface RollupRow {
   /** Which hours of the day (UTC) are in it, as bits: an hour is not added twice. */
   hours: number;
   /** By check key. */
@@ -27,7 +27,7 @@ export interface Book {
 }
 
 /** Figures of no slots. */
-export const nothing = (): Figures => ({ seconds: {}, probers: {} });
+export const emptyFigures = (): Figures => ({ seconds: {}, probers: {} });
 
 const PER_OCTAVE = 4;
 const BUCKETS = 80;
@@ -40,7 +40,7 @@ export const bucketOf = (ms: number): number =>
 export const middleOf = (bucket: number): number => 2 ** (bucket / PER_OCTAVE);
 
 /** Adds one slot to the figures of a check, in place: an hour of a shard is 36,000 rounds. `gapMs` is how long the slot stands. */
-export function add(figures: Figures, { outcome, traces }: History, gapMs: number): void {
+export function addSlot(figures: Figures, { outcome, traces }: CheckHistory, gapMs: number): void {
   const { seconds, probers } = figures;
   seconds[outcome] = (seconds[outcome] ?? 0) + gapMs / 1_000;
   for (const { prober, word, totalMs } of traces) {
@@ -53,28 +53,28 @@ export function add(figures: Figures, { outcome, traces }: History, gapMs: numbe
 }
 
 /** Two times as one. */
-export function merged(a: Figures, b: Figures): Figures {
+export function mergeFigures(a: Figures, b: Figures): Figures {
   const probers = { ...a.probers };
   for (const [id, { words, latency }] of Object.entries(b.probers)) {
     const known = probers[id];
     probers[id] = known
-      ? { words: sum(known.words, words), latency: sum(known.latency, latency) }
+      ? { words: addCounts(known.words, words), latency: addCounts(known.latency, latency) }
       : { words, latency };
   }
-  return { seconds: sum(a.seconds, b.seconds), probers };
+  return { seconds: addCounts(a.seconds, b.seconds), probers };
 }
 
 /** The same for every check of two books; a book whose hours are all in the other adds nothing. */
-export function together(a: Book, b: Book): Book {
+export function mergeRows(a: RollupRow, b: RollupRow): RollupRow {
   if ((a.hours & b.hours) === b.hours) return a;
   const checks = { ...a.checks };
   for (const [key, figures] of Object.entries(b.checks)) {
-    checks[key] = merged(checks[key] ?? nothing(), figures);
+    checks[key] = mergeFigures(checks[key] ?? emptyFigures(), figures);
   }
   return { hours: a.hours | b.hours, checks };
 }
 
-function sum<K extends string | number>(
+function addCounts<K extends string | number>(
   a: Partial<Record<K, number>>,
   b: Partial<Record<K, number>>,
 ): Partial<Record<K, number>> & Record<K, number> {
@@ -96,7 +96,7 @@ export function percentile(latency: Histogram, share: number): number | null {
 }
 
 /** What the figures say of the service. Times in seconds. */
-export interface Level {
+export interface ServiceLevel {
   /** Good time over judged time, 0 to 1; null if no time was judged. */
   availability: number | null;
   /** The journey worked: ready, degraded, underclaim, unreported. */
@@ -112,7 +112,7 @@ export interface Level {
 const UNJUDGED: ReadonlySet<string> = new Set(["split", "pending"]);
 
 /** The service level over the time of these figures. */
-export function level({ seconds }: Figures): Level {
+export function serviceLevel({ seconds }: Figures): ServiceLevel {
   const total = (wanted: (outcome: string) => boolean) =>
     Object.entries(seconds).reduce((all, [outcome, s]) => all + (wanted(outcome) ? s : 0), 0);
   const badSeconds = total((outcome) => FAILED.has(outcome));

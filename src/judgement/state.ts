@@ -1,31 +1,31 @@
 /** What Assay remembers of one check from slot to slot. Packed into shards by `storage/codec.ts`, judged by `assess.ts`. */
 import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "../evidence/probe/observation.ts";
-import type { Outcome, Standing } from "./quorum.ts";
+import type { QuorumOutcome, VoteState } from "./quorum.ts";
 import type { Layer, Report, SourceReport } from "../evidence/report/report.ts";
-import type { Phases, Word } from "./verdict.ts";
+import type { Phases, Verdict } from "./verdict.ts";
 
 /** A report without its parts; the parts are kept only where they say something is wrong. */
-export type ReportBrief =
+export type ReportSummary =
   & Pick<Report, "state" | "dialect" | "question" | "httpStatus" | "reason" | "version" | "at" | "durationMs">
   & {
     contradictions?: string[];
     subsystems?: { name: string; state: string; layer?: Layer }[];
-    sources?: SourceBrief[];
+    sources?: SourceSummary[];
   };
 
 /** One of several sources of a report; `reason` only where it makes no claim. */
-export type SourceBrief = Pick<SourceReport, "name" | "state" | "dialect" | "httpStatus" | "reason">;
+export type SourceSummary = Pick<SourceReport, "name" | "state" | "dialect" | "httpStatus" | "reason">;
 
 /** What one prober last saw of one check. */
-export interface Witness {
+export interface LastRound {
   /** Slot, epoch ms. */
   slot: number;
-  word: Word;
+  word: Verdict;
   /** Why the word is not simply the cell of the table. */
   reason?: string;
-  before: ReportBrief | null;
-  after?: ReportBrief | null;
+  before: ReportSummary | null;
+  after?: ReportSummary | null;
   outcome: Observation["outcome"];
   totalMs: number;
   /** Only of journeys that did not pass. */
@@ -37,7 +37,7 @@ export interface Witness {
 }
 
 /** Why a prober's slot has no round: `timeout`, `unreachable`, `refused`, `digest`, `deadline`, `invalid` ... */
-export interface Missed {
+export interface MissedSlot {
   /** Slot, epoch ms. */
   slot: number;
   reason: string;
@@ -45,7 +45,7 @@ export interface Missed {
 
 /** One prober's memory of one check. */
 export interface ProberState {
-  standing: Standing;
+  standing: VoteState;
   phases: Phases;
   /** Slots in a row with (+) or without (-) a contradiction in the report; capped at the thresholds. */
   contradictions: number;
@@ -55,13 +55,13 @@ export interface ProberState {
   aside?: "suspect" | "misplaced";
   /** The data centre where the prober measured itself to be. */
   place?: string;
-  witness?: Witness;
-  missed?: Missed;
+  witness?: LastRound;
+  missed?: MissedSlot;
 }
 
 /** One region's vote on one check. */
 export interface RegionState {
-  outcome: Outcome;
+  outcome: QuorumOutcome;
   /** Slot (epoch ms) since which it has been that. */
   since: number;
   /** Its last outcome that was not `pending` was a failed word. */
@@ -72,7 +72,7 @@ export interface RegionState {
 export interface CheckState {
   /** The newest settled slot, epoch ms. */
   slot: number;
-  outcome: Outcome;
+  outcome: QuorumOutcome;
   /** Slot (epoch ms) since which the outcome has been that. */
   since: number;
   probers: Record<string, ProberState>;

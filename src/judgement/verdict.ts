@@ -15,10 +15,10 @@ export type Passed = "ready" | "degraded" | "underclaim" | "unreported";
 /** What counts for or against a target. */
 export type Conclusive = Failed | Passed;
 /** `inconclusive`: the prober or its path failed. `announced`: starting or draining inside its window. */
-export type Word = Conclusive | "inconclusive" | "announced";
+export type Verdict = Conclusive | "inconclusive" | "announced";
 
 /** Why the word is not simply the cell of the table. */
-export type Reason =
+export type VerdictReason =
   | "moved"
   | "startup_budget"
   | "drain_window"
@@ -27,19 +27,19 @@ export type Reason =
   | "unbracketed";
 
 /** One slot's verdict. */
-export interface Verdict {
-  word: Word;
-  reason?: Reason;
+export interface VerdictResult {
+  word: Verdict;
+  reason?: VerdictReason;
 }
 
 /** What the table needs of a report. */
-export type Claimed = Pick<Report, "state" | "phase" | "question">;
+export type ReportClaim = Pick<Report, "state" | "phase" | "question">;
 
 /** One prober's evidence in one slot; `before` is null when the check has no report. */
 export interface Evidence {
   slot: number;
-  before: Claimed | null;
-  after?: Claimed | null;
+  before: ReportClaim | null;
+  after?: ReportClaim | null;
   outcome: Outcome;
   /** The prober cannot be believed in this slot. */
   fault?: "suspect" | "misplaced";
@@ -82,25 +82,29 @@ const ROW: Record<Report["state"], Row> = {
 };
 
 /** Words that accuse the service of a wrong claim, so the claim is asked for once more. */
-const ACCUSING: ReadonlySet<Word> = new Set<Word>(["drift", "underclaim", "unreported"]);
+const ACCUSING: ReadonlySet<Verdict> = new Set<Verdict>(["drift", "underclaim", "unreported"]);
 
 /** The journey failed, whatever the service says. */
 export const FAILED: ReadonlySet<string> = new Set<Failed>(["drift", "not_ready", "down", "failing"]);
 
 /** No report, or only a liveness answer: nothing that a journey could contradict. */
-export function unclaimed(claim: Claimed | null): boolean {
+export function isUnclaimed(claim: ReportClaim | null): boolean {
   return claim === null || claim.question === "liveness";
 }
 
-const rowOf = (claim: Claimed | null): Row => unclaimed(claim) ? "unclaimed" : ROW[claim!.state];
+const rowOf = (claim: ReportClaim | null): Row => isUnclaimed(claim) ? "unclaimed" : ROW[claim!.state];
 
 /** Whether the report must be read again after the journey. */
-export function wantsSecondLook(before: Claimed | null, outcome: Outcome): boolean {
+export function needsSecondReport(before: ReportClaim | null, outcome: Outcome): boolean {
   return ACCUSING.has(TABLE[rowOf(before)][outcome]);
 }
 
 /** The table with its bracketing: both claims around one journey. */
-export function compare(before: Claimed | null, outcome: Outcome, after?: Claimed | null): Verdict {
+export function compare(
+  before: ReportClaim | null,
+  outcome: Outcome,
+  after?: ReportClaim | null,
+): VerdictResult {
   const cell = TABLE[rowOf(before)][outcome];
   if (!ACCUSING.has(cell)) return { word: cell };
   if (after === undefined) return { word: "inconclusive", reason: "unbracketed" };
@@ -115,14 +119,14 @@ export function judge(
   evidence: Evidence,
   phases: Phases,
   windows: Windows,
-): { verdict: Verdict; phases: Phases } {
+): { verdict: VerdictResult; phases: Phases } {
   if (evidence.fault) return { verdict: { word: "inconclusive", reason: evidence.fault }, phases };
-  const before = resolved(evidence.before, phases);
-  const during = seen(before, phases);
-  const after = evidence.after && resolved(evidence.after, during);
+  const before = resolvePhase(evidence.before, phases);
+  const during = markReady(before, phases);
+  const after = evidence.after && resolvePhase(evidence.after, during);
   const last = after ?? before;
-  const next = clocked(last, evidence.slot, during);
-  const window = announcement(last, next, evidence.slot, windows);
+  const next = advanceClocks(last, evidence.slot, during);
+  const window = windowOf(last, next, evidence.slot, windows);
   if (window === "open") return { verdict: { word: "announced" }, phases: next };
   const verdict = compare(before, evidence.outcome, after);
   if (window && !verdict.reason) verdict.reason = window;
@@ -130,38 +134,38 @@ export function judge(
 }
 
 /** A word that means "starting or draining" is resolved by history. */
-function resolved(claim: Claimed | null, phases: Phases): Claimed | null {
+function resolvePhase(claim: ReportClaim | null, phases: Phases): ReportClaim | null {
   if (claim?.phase !== "unclear" || claim.state !== "not_ready") return claim;
   return { ...claim, state: phases.everReady ? "draining" : "starting" };
 }
 
-const isReady = (claim: Claimed | null) =>
-  !unclaimed(claim) && (claim!.state === "ready" || claim!.state === "degraded");
+const isReady = (claim: ReportClaim | null) =>
+  !isUnclaimed(claim) && (claim!.state === "ready" || claim!.state === "degraded");
 
-function seen(claim: Claimed | null, phases: Phases): Phases {
+function markReady(claim: ReportClaim | null, phases: Phases): Phases {
   return isReady(claim) && !phases.everReady ? { ...phases, everReady: true } : phases;
 }
 
 /** Each clock starts at the first such claim; only a slot whose last claim is ready clears them. */
-function clocked(last: Claimed | null, slot: number, phases: Phases): Phases {
+function advanceClocks(last: ReportClaim | null, slot: number, phases: Phases): Phases {
   if (isReady(last)) {
     return phases.everReady && phases.startingAt === undefined && phases.drainingAt === undefined
       ? phases
       : { everReady: true };
   }
-  if (unclaimed(last)) return phases;
+  if (isUnclaimed(last)) return phases;
   if (last!.state === "starting" && phases.startingAt === undefined) return { ...phases, startingAt: slot };
   if (last!.state === "draining" && phases.drainingAt === undefined) return { ...phases, drainingAt: slot };
   return phases;
 }
 
-function announcement(
-  last: Claimed | null,
+function windowOf(
+  last: ReportClaim | null,
   phases: Phases,
   slot: number,
   windows: Windows,
 ): "open" | "startup_budget" | "drain_window" | undefined {
-  if (unclaimed(last)) return undefined;
+  if (isUnclaimed(last)) return undefined;
   if (last!.state === "starting") {
     return slot - phases.startingAt! < windows.startupBudgetMs ? "open" : "startup_budget";
   }

@@ -1,9 +1,9 @@
 /** How checks are packed into shards, and states and traces into text. */
 import * as z from "zod";
-import type { History, Trace } from "../judgement/assess.ts";
+import type { CheckHistory, Trace } from "../judgement/assess.ts";
 import type { Check, Config } from "../config/config.ts";
 import type { Incident } from "../judgement/incident.ts";
-import type { CheckState, Missed, Witness } from "../judgement/state.ts";
+import type { CheckState, LastRound, MissedSlot } from "../judgement/state.ts";
 
 /** Checks of one lane settle together; sub-minute periods do not wait for slower ones. */
 export const laneOf = ({ schedule }: Check): string =>
@@ -19,12 +19,12 @@ export interface Packing {
   shardOf: ReadonlyMap<string, number>;
 }
 
-/** A row must stay well under 2 MB also when every witness carries a failure, so 600 (check, prober) pairs fill one. */
+/** A row must stay well under 2 MB also when every last round carries a failure, so 600 (check, prober) pairs fill one. */
 const PAIRS_PER_SHARD = 600;
 const CHECKS_PER_SHARD = 200;
 
 /** Packs checks of one lane together, in a stable order. */
-export function pack(config: Config): Packing {
+export function packChecks(config: Config): Packing {
   const probers = config.regions.reduce((sum, region) => sum + region.probers.length, 0);
   const size = Math.max(1, Math.min(CHECKS_PER_SHARD, Math.floor(PAIRS_PER_SHARD / probers)));
   const lanes = new Map<string, string[]>();
@@ -55,7 +55,7 @@ const FAILED = ["drift", "not_ready", "down", "failing"] as const;
 const CONCLUSIVE = [...FAILED, "ready", "degraded", "underclaim", "unreported"] as const;
 const conclusive = z.enum(CONCLUSIVE);
 const outcome = z.enum([...CONCLUSIVE, "split", "pending"]);
-const having = <T>(required: readonly (keyof T & string)[]) =>
+const hasKeys = <T>(required: readonly (keyof T & string)[]) =>
   z.custom<T>((value) =>
     typeof value === "object" && value !== null && required.every((key) => key in value)
   );
@@ -79,8 +79,8 @@ const prober = z.object({
   contradicts: z.boolean().optional(),
   aside: z.enum(["suspect", "misplaced"]).optional(),
   place: z.string().optional(),
-  witness: having<Witness>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
-  missed: having<Missed>(["slot", "reason"]).optional(),
+  witness: hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
+  missed: hasKeys<MissedSlot>(["slot", "reason"]).optional(),
 });
 
 const checkState = z.object({
@@ -91,7 +91,7 @@ const checkState = z.object({
   regions: z.record(z.string(), z.object({ outcome, since: z.number(), wasBad: z.boolean() })),
   blindRuns: z.record(z.string(), z.number()),
   incidents: z.array(
-    having<Incident>(["id", "scope", "family", "kind", "state", "episode", "openedAt", "timeline"]),
+    hasKeys<Incident>(["id", "scope", "family", "kind", "state", "episode", "openedAt", "timeline"]),
   ),
 });
 
@@ -108,18 +108,18 @@ const states = z.record(z.string(), checkState);
 const histories = z.record(z.string(), z.object({ outcome, traces: z.array(trace) }));
 
 /** Reads stored JSON; a wrong shape is an error that names the row and where it is wrong. */
-export function decode<T>(schema: z.ZodType<T>, text: string, row: string): T {
+export function parseRow<T>(schema: z.ZodType<T>, text: string, row: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new Error(`Cannot read ${row} from the store: it is not JSON`, { cause });
   }
-  return shaped(schema, value, row);
+  return validateRow(schema, value, row);
 }
 
 /** A stored value of this shape; otherwise throws an Error that names the row and where it is wrong. */
-export function shaped<T>(schema: z.ZodType<T>, value: unknown, row: string): T {
+export function validateRow<T>(schema: z.ZodType<T>, value: unknown, row: string): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const { path, message } = read.error.issues[0]!;
@@ -132,14 +132,14 @@ export function shaped<T>(schema: z.ZodType<T>, value: unknown, row: string): T 
 export type States = Record<string, CheckState>;
 
 /** Reads the states of one shard. Throws if the text has another shape. */
-export const decodeStates = (text: string, shard: number): States => decode(states, text, `shard ${shard}`);
+export const decodeStates = (text: string, shard: number): States => parseRow(states, text, `shard ${shard}`);
 
 /** Packs the states of one shard. */
 export const encodeStates = (value: States): string => JSON.stringify(value);
 
 /** Reads one shard's line of history. Throws if the text has another shape. */
-export const decodeHistory = (text: string, shard: number): Record<string, History> =>
-  decode(histories, text, `history of shard ${shard}`);
+export const decodeHistory = (text: string, shard: number): Record<string, CheckHistory> =>
+  parseRow(histories, text, `history of shard ${shard}`);
 
 /** Packs one shard's line of history. */
-export const encodeHistory = (value: Record<string, History>): string => JSON.stringify(value);
+export const encodeHistory = (value: Record<string, CheckHistory>): string => JSON.stringify(value);

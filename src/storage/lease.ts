@@ -2,7 +2,7 @@
 import type { Lease, Store } from "./store.ts";
 
 /** A lease as it is stored. */
-export interface Held extends Lease {
+export interface StoredLease extends Lease {
   /** Epoch ms, by the clock of its owner. */
   until: number;
 }
@@ -13,7 +13,10 @@ const SKEW_MS = 10_000;
 const AHEAD_MS = 5 * 60_000;
 
 /** The lease that replaces `held`, or null if `held` stands. */
-export function grant(held: Held | undefined, request: Parameters<Store["lease"]>[0]): Held | null {
+export function grant(
+  held: StoredLease | undefined,
+  request: Parameters<Store["takeLease"]>[0],
+): StoredLease | null {
   const { tick, owner, nowMs, ttlMs } = request;
   const next = { tick, owner, fence: (held?.fence ?? 0) + 1, until: nowMs + ttlMs };
   if (!held || tick > held.tick) return next;

@@ -1,26 +1,26 @@
 /** The shapes of all that is stored, for checking it on its way in and on its way out. */
 import * as z from "zod";
-import type { Entry, Family, Incident, Kind, Severity } from "../judgement/incident.ts";
-import type { Outcome } from "../judgement/quorum.ts";
+import type { Family, Incident, Kind, Severity, TimelineEntry } from "../judgement/incident.ts";
+import type { QuorumOutcome } from "../judgement/quorum.ts";
 import {
   type Commit,
   type Delivery,
-  type Memo,
-  MEMO_KINDS,
   type Notice,
   type Receipt,
+  RECORD_KINDS,
   type Rollup,
   type Sample,
   type Shard,
+  type StoredRecord,
 } from "./store.ts";
 
 /** A row per word: the compiler refuses one that is missing and one too many. */
 const oneOf = <T extends string>(words: Record<T, true>) => z.enum(Object.keys(words) as T[]);
 
-const sound = (value: string) => value.isWellFormed() && !value.includes("\0");
-const text = z.string().refine(sound, "expected well-formed Unicode without U+0000");
+const isStorable = (value: string) => value.isWellFormed() && !value.includes("\0");
+const text = z.string().refine(isStorable, "expected well-formed Unicode without U+0000");
 /** A message of somebody else: it is mended rather than refused. */
-const foreign = z.string().transform((value) => value.toWellFormed().replaceAll("\0", "\uFFFD"));
+const foreignText = z.string().transform((value) => value.toWellFormed().replaceAll("\0", "\uFFFD"));
 const slot = z.int();
 const time = z.number();
 
@@ -34,7 +34,7 @@ const kind = oneOf<Kind>({
   contradiction: true,
 });
 
-const outcome = oneOf<Outcome>({
+const outcome = oneOf<QuorumOutcome>({
   ready: true,
   degraded: true,
   underclaim: true,
@@ -47,7 +47,7 @@ const outcome = oneOf<Outcome>({
   pending: true,
 });
 
-const ENTRY: z.ZodType<Entry> = z.strictObject({
+const ENTRY: z.ZodType<TimelineEntry> = z.strictObject({
   at: slot,
   change: z.enum(["opened", "updated", "resolved"]),
   kind,
@@ -87,9 +87,9 @@ export const ROLLUP: z.ZodType<Rollup> = z.object({
   data: text,
 });
 
-/** One memo; its value is opaque. */
-export const MEMO: z.ZodType<Memo> = z.object({
-  kind: z.enum(MEMO_KINDS),
+/** One record; its value is opaque. */
+export const RECORD: z.ZodType<StoredRecord> = z.object({
+  kind: z.enum(RECORD_KINDS),
   key: text,
   order: time,
   value: text,
@@ -105,7 +105,7 @@ const receipt = {
   nextAt: time,
   lastAttemptAt: time.optional(),
   lastStatus: z.int().optional(),
-  lastError: foreign.optional(),
+  lastError: foreignText.optional(),
 };
 
 /** What became of one attempt. */
@@ -124,7 +124,7 @@ export const COMMIT: z.ZodType<Commit> = z.object({
 });
 
 /** A copy of `value` if it has the shape; otherwise throws an Error that names `what` and each wrong place. */
-export function shaped<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
+export function validateShape<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);

@@ -6,25 +6,25 @@ import { fresh } from "../base/cache.ts";
 /** Reads the last settled states of all checks, by check key. What it answers is shared: nobody may change it. */
 export type StatesReader = () => Promise<States>;
 
-/** Several lanes may settle in one slot, which the pulse does not tell apart: everything is read again after this time. */
+/** Several lanes may settle in one slot, which the newest slot does not tell apart: everything is read again after this time. */
 const REREAD_MS = 5_000;
 
 /**
- * A reader over one store. Once a second it asks for the pulse, and reads only if something was settled since, because 1,000 checks take
+ * A reader over one store. Once a second it asks for the newest slot, and reads only if something was settled since, because 1,000 checks take
  * 15 ms in which nobody else is answered. A shard is decoded again only when its text has changed.
  */
 export function statesReader(
-  store: Pick<Store, "pulse" | "read">,
+  store: Pick<Store, "latest" | "readShards">,
   clock: Pick<Clock, "elapsed">,
 ): StatesReader {
   let decoded = new Map<number, { text: string; states: States }>();
-  let last: { pulse: string; readAt: number; states: States } | undefined;
+  let last: { latest: string; readAt: number; states: States } | undefined;
   return fresh(clock, async () => {
     const readAt = clock.elapsed();
-    const pulse = JSON.stringify(await store.pulse());
-    if (last && last.pulse === pulse && readAt - last.readAt < REREAD_MS) return last.states;
+    const latest = JSON.stringify(await store.latest());
+    if (last && last.latest === latest && readAt - last.readAt < REREAD_MS) return last.states;
     const next: typeof decoded = new Map();
-    for (const { shard, state } of await store.read("all")) {
+    for (const { shard, state } of await store.readShards("all")) {
       const known = decoded.get(shard);
       next.set(
         shard,
@@ -33,7 +33,7 @@ export function statesReader(
     }
     decoded = next;
     const states: States = Object.assign({}, ...[...next.values()].map(({ states }) => states));
-    last = { pulse, readAt, states };
+    last = { latest, readAt, states };
     return states;
   });
 }

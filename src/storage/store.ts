@@ -51,15 +51,15 @@ export interface Delivery extends Notice {
   lastError?: string;
 }
 
-/** What somebody told Assay: it stands beside what was settled, and no slot writes it. */
-export const MEMO_KINDS = ["report", "silence", "deployment", "remark", "use", "session"] as const;
+/** The kinds of records: what was pushed, posted or noted. It stands beside what was settled, and no slot writes it. */
+export const RECORD_KINDS = ["report", "silence", "deployment", "remark", "use", "session"] as const;
 
 /**
- * One thing that Assay was told: a pushed report, a silence, a deployment, a remark on an incident, the last use of a token,
+ * One record: a pushed report, a silence, a deployment, a remark on an incident, the last use of a token,
  * the secret that signs sessions. One stands for each (kind, key).
  */
-export interface Memo {
-  kind: (typeof MEMO_KINDS)[number];
+export interface StoredRecord {
+  kind: (typeof RECORD_KINDS)[number];
   key: string;
   /** Rises with each newer word on the same key: a sequence number, or epoch ms. */
   order: number;
@@ -110,7 +110,7 @@ export interface Cutoffs {
 }
 
 /** Which page of something, newest first. */
-export interface Page {
+export interface PageQuery {
   /** At least 1. */
   limit: number;
   /** `next` of the page before. A text that is no cursor gives an empty page. */
@@ -118,7 +118,7 @@ export interface Page {
 }
 
 /** One page. Rows that come or go between two pages make no other row skipped or repeated. */
-export interface Paged<T> {
+export interface Page<T> {
   items: T[];
   /** Opaque; null if there are no more. */
   next: string | null;
@@ -134,69 +134,73 @@ export interface Store {
    * out, or a later tick was taken. A lease that reaches more than ten seconds further than `ttlMs` into the future, or a tick more than
    * five minutes ahead, was written by a clock that has since stepped back, and holds nobody up (see lease.ts).
    */
-  lease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
+  takeLease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
   /** Gives up what is left of a lease, so that its tick may be taken again at once. Changes nothing if it is not the newest. */
-  release(lease: Lease): Promise<void>;
+  releaseLease(lease: Lease): Promise<void>;
   /**
    * The named shards, or all of them, by number. Missing ones are left out. With a lease: as a commit under it finds them, which its
    * holder may know without asking; if the lease is not the newest any more they may be old, and that commit is refused.
    */
-  read(shards: number[] | "all", lease?: Lease): Promise<Shard[]>;
+  readShards(shards: number[] | "all", lease?: Lease): Promise<Shard[]>;
   /** Applies a commit atomically. False: the lease is no longer the newest, nothing was changed. */
   commit(lease: Lease, commit: Commit): Promise<boolean>;
   /** The tick (epoch ms) of the newest lease, and the newest slot that has a sample; null before the first. */
-  pulse(): Promise<{ tick: number; slot: number | null } | null>;
+  latest(): Promise<{ tick: number; slot: number | null } | null>;
 
   /**
    * Notices that are due, oldest first, and hides them for `leaseMs` by moving their `nextAt`. Of each (webhook, incident)
    * only the oldest pending one can be due, so a hidden or later one holds back all behind it. Disabled webhooks are the
    * caller's business. With `webhook` only its notices.
    */
-  claim(request: { nowMs: number; leaseMs: number; limit: number; webhook?: string }): Promise<Delivery[]>;
+  claimDeliveries(
+    request: { nowMs: number; leaseMs: number; limit: number; webhook?: string },
+  ): Promise<Delivery[]>;
   /**
    * Records an attempt on a pending notice, every field anew; changes nothing on one that is delivered or dead. With `wakes` (epoch ms)
    * the pending notices of its webhook that are due later than that are due at its own `nextAt`.
    */
-  receipt(id: string, receipt: Receipt, wakes?: number): Promise<void>;
+  recordAttempt(id: string, receipt: Receipt, wakes?: number): Promise<void>;
   /**
    * Makes a dead or pending notice pending, due at `nowMs`, its attempts counted from 0, and enables its webhook. False: there is none
    * that is not delivered, nothing was changed.
    */
   resend(id: string, nowMs: number): Promise<boolean>;
   /** Webhooks that answered 410 and get nothing until somebody re-sends: id to epoch ms. */
-  disabled(): Promise<Record<string, number>>;
+  listDisabledWebhooks(): Promise<Record<string, number>>;
   /** Disables a webhook (`atMs`) or enables it again (null). */
-  disable(webhook: string, atMs: number | null): Promise<void>;
+  disableWebhook(webhook: string, atMs: number | null): Promise<void>;
 
-  incident(id: string): Promise<Incident | null>;
+  getIncident(id: string): Promise<Incident | null>;
   /** Newest first by (openedAt, id). */
-  incidents(
-    query: Page & { state?: Incident["state"]; target?: string; check?: string },
-  ): Promise<Paged<Incident>>;
+  listIncidents(
+    query: PageQuery & { state?: Incident["state"]; target?: string; check?: string },
+  ): Promise<Page<Incident>>;
   /** Newest first by seq. */
-  deliveries(query: Page & { state?: Delivery["state"]; incident?: string }): Promise<Paged<Delivery>>;
+  listDeliveries(
+    query: PageQuery & { state?: Delivery["state"]; incident?: string },
+  ): Promise<Page<Delivery>>;
   /** Samples of one shard, oldest first, `from` and `to` inclusive. */
-  samples(query: { shard: number; from: number; to: number }): Promise<Sample[]>;
+  readSamples(query: { shard: number; from: number; to: number }): Promise<Sample[]>;
 
   /** Writes rollups, each inserted or replaced by (unit, start, shard): all or none. */
-  rollUp(rollups: Rollup[]): Promise<void>;
+  putRollups(rows: Rollup[]): Promise<void>;
   /** Rollups of every shard by (start, shard), `from` and `to` inclusive. */
-  rollups(query: { unit: Rollup["unit"]; from: number; to: number }): Promise<Rollup[]>;
+  readRollups(query: { unit: Rollup["unit"]; from: number; to: number }): Promise<Rollup[]>;
 
-  /** Keeps a memo, inserted or replaced by (kind, key). False: what is kept has the same or a higher `order`; nothing was changed. */
-  tell(memo: Memo): Promise<boolean>;
-  /** The memos of a kind, by key; with `under` only those whose key begins with it. At most `limit`, the last ones. */
-  told(query: { kind: Memo["kind"]; under?: string; limit: number }): Promise<Memo[]>;
-  /** Forgets one memo. False: there is none. */
-  unsay(kind: Memo["kind"], key: string): Promise<boolean>;
+  /** Keeps a record, inserted or replaced by (kind, key). False: what is kept has the same or a higher `order`; nothing was changed. */
+  putRecord(record: StoredRecord): Promise<boolean>;
+  /** The records of a kind, by key; with `under` only those whose key begins with it. At most `limit`, the last ones. */
+  listRecords(query: { kind: StoredRecord["kind"]; under?: string; limit: number }): Promise<StoredRecord[]>;
+  /** Forgets one record. False: there is none. */
+  deleteRecord(kind: StoredRecord["kind"], key: string): Promise<boolean>;
 
   /**
    * Forgets: samples of slots before `rawBefore`, rollups that start before `hoursBefore` or `daysBefore`, incidents resolved and
-   * settled deliveries created before `incidentsBefore`, memos that expire before `nowMs`. Open incidents and pending
+   * settled deliveries created before `incidentsBefore`, records that expire before `nowMs`. Open incidents and pending
    * notices are never forgotten. Answers how many rows went.
    */
-  retain(cutoffs: Cutoffs): Promise<number>;
+  prune(cutoffs: Cutoffs): Promise<number>;
   /** Proves that the store can write now; rejects otherwise. */
-  probe(): Promise<void>;
+  checkWritable(): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import type { Config } from "../config/config.ts";
 import { pages as webPages } from "./page/page.tsx";
-import { pack } from "../storage/codec.ts";
+import { packChecks } from "../storage/codec.ts";
 import type { Ports } from "../base/ports.ts";
-import { rollouts } from "../storage/records/deployments.ts";
+import { deploymentStore } from "../storage/records/deployments.ts";
 import type { Store } from "../storage/store.ts";
 import { access } from "./api/middleware/access.ts";
 import { badges } from "./api/routes/badges.ts";
@@ -37,9 +37,9 @@ import { statuspage } from "./api/routes/statuspage.ts";
 import { stream } from "./api/routes/events.ts";
 import { targets } from "./api/routes/targets.ts";
 import { tokens } from "./api/routes/tokens.ts";
-import { uses } from "../storage/records/token_uses.ts";
+import { tokenUses } from "../storage/records/token_uses.ts";
 import type { Prober } from "../judgement/round.ts";
-import { watched } from "../storage/watched.ts";
+import { countWrites } from "../storage/watched.ts";
 import { messageOf } from "../base/error_message.ts";
 
 /** What the API answers from. */
@@ -61,7 +61,7 @@ export interface ApiOptions {
 /** The app of a process that settles, of one that only probes, or of both. */
 export function api(options: ApiOptions): Hono {
   const { ports, config, prober, look } = options;
-  const heard = options.store && watched(options.store);
+  const heard = options.store && countWrites(options.store);
   const store = heard?.store;
   const app = new Hono();
   app.use(safe(), pages(config.api.cors), limits(ports.clock, config.api));
@@ -69,9 +69,9 @@ export function api(options: ApiOptions): Hono {
   if (options.files) app.route("/", options.files);
   if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
   if (store) {
-    const used = uses(ports, store);
-    const allowed = access(config, ports, store, used.note);
-    const packing = pack(config);
+    const used = tokenUses(ports, store);
+    const allowed = access(config, ports, store, used.record);
+    const packing = packChecks(config);
     const states = statesReader(store, ports.clock);
     app.route("/", status(ports, config, store, states, allowed));
     app.route("/", targets(ports, config, states, allowed));
@@ -90,15 +90,15 @@ export function api(options: ApiOptions): Hono {
     app.route("/", deliveries(ports, store, allowed));
     app.route("/", tokens(config, used, allowed));
     const { clock } = ports;
-    const told = rollouts(clock, store, config.retention.daysMs);
-    const silenced = silencedBy(clock, config, store, heard.told);
+    const told = deploymentStore(clock, store, config.retention.daysMs);
+    const silenced = silencedBy(clock, config, store, heard.writes);
     const keeper = gatekeeper({ clock, config, packing, store, states, rollouts: told, silenced });
-    app.route("/", gates(ports, config, keeper, allowed, heard.told));
+    app.route("/", gates(ports, config, keeper, allowed, heard.writes));
     app.route("/", deployments(clock, config, told, allowed));
     if (options.github) app.route("/", options.github({ ports, config, store, rollouts: told, keeper }));
     app.route("/", events(ports, config, told, allowed));
     const inside = (request: Request) => app.fetch(request);
-    const sources = { ports, config, store, packing, rollouts: told, told: heard.told };
+    const sources = { ports, config, store, packing, rollouts: told, told: heard.writes };
     app.route("/", webPages({ ...sources, states, access: allowed, inside, walks: look !== undefined }));
   }
   app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${shownPath(c)}`));

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { FILES } from "../../functions/deno/files.ts";
 import { api } from "../../src/web/app.ts";
-import { nothing } from "../../src/judgement/service_level.ts";
+import { emptyFigures } from "../../src/judgement/service_level.ts";
 import { type Stage, stage } from "../world/settler_fixture.ts";
-import { encodeBook } from "../../src/storage/history/codec.ts";
+import { encodeRollup } from "../../src/storage/history/codec.ts";
 
 /** Where Debian puts it; another one is named by CHROMIUM. */
 const CHROMIUM = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
@@ -131,7 +131,7 @@ async function remember({ store, clock }: Stage, targets: Wanted[]): Promise<voi
       const latency = { 20: 30, 24: 20, 30: 10 };
       const probers = { fra1: { words: { ready: 60 }, latency }, iad1: { words: { ready: 60 }, latency } };
       return [`${id}/orders`, {
-        ...nothing(),
+        ...emptyFigures(),
         probers,
         seconds: { ready: 3_600 - bad, ...(bad && { drift: bad }) },
       }];
@@ -139,8 +139,8 @@ async function remember({ store, clock }: Stage, targets: Wanted[]): Promise<voi
     // As many checks a row as a shard holds.
     for (let shard = 0; shard * 200 < checks.length; shard++) {
       const part = Object.fromEntries(checks.slice(shard * 200, (shard + 1) * 200));
-      const data = encodeBook({ hours: 1, checks: part });
-      await store.rollUp([{ unit: "hour", start: now - i * HOUR, shard, data }]);
+      const data = encodeRollup({ hours: 1, checks: part });
+      await store.putRollups([{ unit: "hour", start: now - i * HOUR, shard, data }]);
     }
   }
 }

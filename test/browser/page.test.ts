@@ -69,7 +69,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   }
 
   const incident = async () =>
-    (await house.store.incidents({ limit: 10 })).items.find(({ target }) => target === "checkout")!.id;
+    (await house.store.listIncidents({ limit: 10 })).items.find(({ target }) => target === "checkout")!.id;
   const paths = async () => [
     "/",
     "/?group=team&window=7d",

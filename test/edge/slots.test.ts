@@ -26,22 +26,22 @@ describe("the same slot", () => {
   ])("fired again %s, with the shop broken meanwhile, asks and changes nothing", async (_name, laterMs) => {
     await world.tick(0);
     const { hits } = await world.room.seen();
-    const rows = await world.stored((store) => store.read("all"));
+    const rows = await world.stored((store) => store.readShards("all"));
     await world.room.be({ all: "lies" });
     await world.tick(0, minute(0) + laterMs);
     expect(await world.history()).toEqual({ 0: READY });
-    expect(await world.stored((store) => store.read("all"))).toEqual(rows);
+    expect(await world.stored((store) => store.readShards("all"))).toEqual(rows);
     expect((await world.room.seen()).hits).toEqual(hits);
   });
 
   test("fired again after an eviction asks and changes nothing", async () => {
     await world.tick(0);
     const { hits } = await world.room.seen();
-    const rows = await world.stored((store) => store.read("all"));
+    const rows = await world.stored((store) => store.readShards("all"));
     await evictDurableObject(world.ledger);
     await world.room.be({ all: "lies" });
     await world.tick(0, minute(0) + 59 * SECOND);
-    expect(await world.stored((store) => store.read("all"))).toEqual(rows);
+    expect(await world.stored((store) => store.readShards("all"))).toEqual(rows);
     expect((await world.room.seen()).hits).toEqual(hits);
   });
 
@@ -93,7 +93,7 @@ describe("slots below a minute", () => {
 
   /** Seconds of minute 0 that have a sample. */
   const settled = async () => {
-    const samples = await world.stored((store) => store.samples({ shard: 0, from: 0, to: minute(1) }));
+    const samples = await world.stored((store) => store.readSamples({ shard: 0, from: 0, to: minute(1) }));
     return samples.map(({ slot }) => (slot - minute(0)) / SECOND);
   };
 
@@ -115,7 +115,7 @@ describe("slots below a minute", () => {
     await evictDurableObject(world.ledger);
     expect(await alarmAt(60)).toBe(false);
     await world.tick(1);
-    expect(await world.stored((store) => store.samples({ shard: 0, from: minute(1), to: minute(2) })))
+    expect(await world.stored((store) => store.readSamples({ shard: 0, from: minute(1), to: minute(2) })))
       .toHaveLength(1);
   });
 
@@ -124,7 +124,7 @@ describe("slots below a minute", () => {
     await world.tick(0);
     await world.stored(async (store) => {
       const far = minute(1_440);
-      const lease = await store.lease({ tick: far, owner: "peer", nowMs: far, ttlMs: 55_000 });
+      const lease = await store.takeLease({ tick: far, owner: "peer", nowMs: far, ttlMs: 55_000 });
       const samples = [{ slot: far, shard: 9, data: "{}" }];
       return await store.commit(lease!, { shards: [], samples, incidents: [], notices: [] });
     });
@@ -133,7 +133,7 @@ describe("slots below a minute", () => {
     await evictDurableObject(world.ledger);
     expect([await alarmAt(80), await alarmAt(100)]).toEqual([true, true]);
     const samples = await world.stored((store) =>
-      store.samples({ shard: 0, from: minute(1), to: minute(2) })
+      store.readSamples({ shard: 0, from: minute(1), to: minute(2) })
     );
     expect(samples.map(({ slot }) => (slot - minute(0)) / SECOND)).toEqual([60, 80, 100]);
   });

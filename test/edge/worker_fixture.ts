@@ -8,7 +8,7 @@ import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { MINUTE, START } from "../scenario.ts";
 import { type Room, room } from "./shop_client.ts";
-import type { History } from "../../src/judgement/assess.ts";
+import type { CheckHistory } from "../../src/judgement/assess.ts";
 
 /** The slot of minute `n` of a test, epoch ms. */
 export const minute = (n: number) => START + n * MINUTE;
@@ -136,9 +136,9 @@ export class World {
 
   /** The history of shard 0: for each settled minute, what each prober brought for the first check. */
   async history(): Promise<Record<number, Record<string, string>>> {
-    const samples = await this.stored((store) => store.samples({ shard: 0, from: 0, to: minute(1_000) }));
+    const samples = await this.stored((store) => store.readSamples({ shard: 0, from: 0, to: minute(1_000) }));
     return Object.fromEntries(samples.map(({ slot, data }) => {
-      const [first]: History[] = Object.values(JSON.parse(data));
+      const [first]: CheckHistory[] = Object.values(JSON.parse(data));
       return [(slot - START) / MINUTE, Object.fromEntries(first!.traces.map((t) => [t.prober, t.word]))];
     }));
   }

@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import type { Quorum, Region } from "../../src/config/config.ts";
 import {
   decide,
-  narrowed,
-  needed,
-  type Run,
+  type DecideOptions,
+  type GateRun,
+  narrowQuorum,
+  type RunOutcome,
   type RunTally,
-  type RunWord,
-  tallied,
-  type Terms,
-  worst,
+  tallyRun,
+  votesNeeded,
+  worstDecision,
 } from "../../src/judgement/gate.ts";
 
 const MAJORITY: Quorum = { open: "majority", resolve: "majority", minReporting: 2 };
@@ -23,15 +23,15 @@ const region = (id: string, ...probers: string[]): Region => ({
 const REGIONS = [region("eu", "fra", "ams"), region("us", "iad"), region("ap", "sin")];
 const PROBERS = ["fra", "ams", "iad", "sin"];
 
-type Said = Run["words"][string];
+type Said = GateRun["verdicts"][string];
 /** Words of fra, ams, iad, sin. */
-const run = (words: Said[], slot = 0): Run => ({
+const run = (words: Said[], slot = 0): GateRun => ({
   slot,
-  words: Object.fromEntries(PROBERS.map((id, i) => [id, words[i] ?? "missing"])),
+  verdicts: Object.fromEntries(PROBERS.map((id, i) => [id, words[i] ?? "missing"])),
 });
 
 const MINUTE = 60_000;
-const TERMS: Terms = {
+const TERMS: DecideOptions = {
   nowMs: 10 * MINUTE,
   sinceMs: 0,
   maxAgeMs: 2.5 * MINUTE,
@@ -42,11 +42,12 @@ const TERMS: Terms = {
   versionProven: true,
 };
 /** Tallies of these words, the last one in the slot that just began. */
-const history = (...words: RunWord[]): RunTally[] =>
-  words.map((word, i) => ({ slot: (10 - (words.length - 1 - i)) * MINUTE, word, regions: {} })).reverse();
+const history = (...words: RunOutcome[]): RunTally[] =>
+  words.map((word, i) => ({ slot: (10 - (words.length - 1 - i)) * MINUTE, outcome: word, regions: {} }))
+    .reverse();
 
 describe("tallied: the words of one slot by the rules of the outcome", () => {
-  test.each<[string, Said[], RunWord, Record<string, RunWord>]>([
+  test.each<[string, Said[], RunOutcome, Record<string, RunOutcome>]>([
     ["all ready", ["ready", "ready", "ready", "ready"], "ready", { eu: "ready", us: "ready", ap: "ready" }],
     [
       "a region of two that contradict each other is split and says no",
@@ -78,14 +79,14 @@ describe("tallied: the words of one slot by the rules of the outcome", () => {
     ],
     ["nobody was heard", [], "pending", {}],
   ])("%s", (_, words, word, regions) => {
-    const found = tallied(run(words), REGIONS, MAJORITY);
-    expect(found.word).toBe(word);
+    const found = tallyRun(run(words), REGIONS, MAJORITY);
+    expect(found.outcome).toBe(word);
     expect(found.regions).toMatchObject(regions);
   });
 });
 
 describe("decide: the table", () => {
-  test.each<[string, RunWord[], Partial<Terms>, string, string]>([
+  test.each<[string, RunOutcome[], Partial<DecideOptions>, string, string]>([
     ["two ready", ["ready", "ready"], {}, "pass", "good"],
     ["ready and degraded", ["ready", "degraded"], {}, "pass", "good"],
     ["one ready of two", ["ready"], {}, "inconclusive", "few"],
@@ -94,7 +95,13 @@ describe("decide: the table", () => {
     ["five are asked for", ["ready", "ready", "ready", "ready"], { minRuns: 5 }, "inconclusive", "few"],
     ["a bad one among them", ["ready", "drift", "ready"], { minRuns: 3 }, "inconclusive", "mixed"],
     ...(["drift", "not_ready", "down", "failing"] as const).map((word) =>
-      [`two ${word}`, [word, word], {}, "fail", "bad"] as [string, RunWord[], Partial<Terms>, string, string]
+      [`two ${word}`, [word, word], {}, "fail", "bad"] as [
+        string,
+        RunOutcome[],
+        Partial<DecideOptions>,
+        string,
+        string,
+      ]
     ),
     ["two bad of different words", ["down", "drift"], {}, "fail", "bad"],
     ["one bad of two", ["ready", "drift"], {}, "inconclusive", "mixed"],
@@ -104,8 +111,8 @@ describe("decide: the table", () => {
     ...(["underclaim", "unreported", "split", "pending", "announced"] as const).map((word) =>
       [`two ${word}`, [word, word], {}, "inconclusive", "mixed"] as [
         string,
-        RunWord[],
-        Partial<Terms>,
+        RunOutcome[],
+        Partial<DecideOptions>,
         string,
         string,
       ]
@@ -148,7 +155,7 @@ describe("decide: the table", () => {
     ] as const,
   )("the worst of %j is number %i", (decisions, at) => {
     const judged = decisions.map((decision, at) => ({ decision, at }));
-    expect(worst(judged as [typeof judged[0], ...typeof judged]).at).toBe(at);
+    expect(worstDecision(judged as [typeof judged[0], ...typeof judged]).at).toBe(at);
   });
 });
 
@@ -162,7 +169,7 @@ describe("fewer regions than the check has", () => {
       minReporting: 2,
     }],
   ])("%s", (_, quorum, voters, expected) => {
-    expect(narrowed(quorum, voters)).toEqual(expected);
+    expect(narrowQuorum(quorum, voters)).toEqual(expected);
   });
 
   test.each(
@@ -175,7 +182,7 @@ describe("fewer regions than the check has", () => {
       [{ fraction: 0.5 }, 5, 3],
     ] as const,
   )("%j of %i needs %i", (rule, fresh, least) => {
-    expect(needed(rule, fresh)).toBe(least);
+    expect(votesNeeded(rule, fresh)).toBe(least);
   });
 });
 
@@ -191,7 +198,7 @@ const thresholds = fc.record({
 });
 /** Newest first, a minute apart, the newest in the slot that just began. */
 const told = (slots: Said[][]) =>
-  slots.map((words, i) => tallied(run(words, (10 - i) * MINUTE), REGIONS, MAJORITY));
+  slots.map((words, i) => tallyRun(run(words, (10 - i) * MINUTE), REGIONS, MAJORITY));
 
 describe("properties, for any history", () => {
   test("where nobody is conclusive, nothing passes and nothing fails", () => {
@@ -221,7 +228,7 @@ describe("properties, for any history", () => {
   test("one more bad slot never makes a failing gate pass", () => {
     fc.assert(fc.property(runs(), words(FAILED), thresholds, (slots, bad, terms) => {
       const later = { ...TERMS, ...terms, nowMs: TERMS.nowMs + MINUTE };
-      const newer = tallied(run(bad, 11 * MINUTE), REGIONS, MAJORITY);
+      const newer = tallyRun(run(bad, 11 * MINUTE), REGIONS, MAJORITY);
       const before = decide(told(slots), { ...TERMS, ...terms }).decision;
       const after = decide([newer, ...told(slots)], later).decision;
       expect(after).not.toBe("pass");
@@ -233,7 +240,7 @@ describe("properties, for any history", () => {
     fc.assert(fc.property(runs(), runs(), runs(), thresholds, (since, a, b, terms) => {
       const sinceMs = (10 - since.length + 1) * MINUTE;
       const older = (slots: Said[][]) =>
-        slots.map((words, i) => tallied(run(words, sinceMs - (i + 1) * MINUTE), REGIONS, MAJORITY));
+        slots.map((words, i) => tallyRun(run(words, sinceMs - (i + 1) * MINUTE), REGIONS, MAJORITY));
       const decided = (slots: Said[][]) =>
         decide([...told(since), ...older(slots)], { ...TERMS, ...terms, sinceMs });
       expect(decided(a)).toEqual(decided(b));

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Finding, type Incident, resolve, step } from "../../src/judgement/incident.ts";
+import { type Incident, resolve, type ScopeResult, step } from "../../src/judgement/incident.ts";
 
 const START = 1_700_000_000_000;
 const MINUTE_MS = 60_000;
 
 /** One slot: minutes since the first, what was found, and what is told (`family kind change #episode`). */
-type Row = [minute: number, found: Partial<Finding>, told: string[]];
+type Row = [minute: number, found: Partial<ScopeResult>, told: string[]];
 
 /** Steps the incidents of one scope through the rows; ids are `i0`, `i1` ... */
 function walk(rows: Row[], flapWindowMs = 10 * MINUTE_MS) {
@@ -19,7 +19,7 @@ function walk(rows: Row[], flapWindowMs = 10 * MINUTE_MS) {
     newId: () => `i${ids++}`,
   };
   const told = rows.map(([minute, found]) => {
-    const finding: Finding = {
+    const finding: ScopeResult = {
       slot: START + minute * MINUTE_MS,
       outcome: "ready",
       recovered: false,
@@ -167,7 +167,7 @@ describe("the flap window", () => {
   });
 });
 
-test.each<[found: Partial<Finding>, kind: string, severity: string]>([
+test.each<[found: Partial<ScopeResult>, kind: string, severity: string]>([
   [{ outcome: "drift" }, "drift", "critical"],
   [{ outcome: "down" }, "outage", "critical"],
   [{ outcome: "pending", blind: true }, "blind", "warning"],

@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { Quorum, Rule } from "../../src/config/config.ts";
 import {
   type Ballot,
-  cast,
+  castVote,
   expire,
-  recovered,
-  SILENT,
-  type Standing,
+  isRecovered,
+  NO_VOTE,
   tally,
+  type VoteState,
   wins,
 } from "../../src/judgement/quorum.ts";
-import type { Word } from "../../src/judgement/verdict.ts";
+import type { Verdict } from "../../src/judgement/verdict.ts";
 
 const LETTERS: Record<string, Ballot> = {
   R: "ready",
@@ -139,22 +139,25 @@ describe("recovered", () => {
     ["two are enough", { ...usual, resolve: { atLeast: 2 } }, "RRDS", 0, true],
     ["three quarters are not enough of five", { ...usual, resolve: { fraction: 0.75 } }, "RRR", 2, false],
   ])("%s", (_name, quorum, votes, silentBad, yes) => {
-    expect(recovered(ballots(votes), silentBad, quorum)).toBe(yes);
+    expect(isRecovered(ballots(votes), silentBad, quorum)).toBe(yes);
   });
 });
 
-const WORDS: Record<string, Word> = { ...LETTERS, i: "inconclusive", a: "announced" } as Record<string, Word>;
+const WORDS: Record<string, Verdict> = { ...LETTERS, i: "inconclusive", a: "announced" } as Record<
+  string,
+  Verdict
+>;
 const VOTES: Record<string, string> = { none: "-" };
 for (const [letter, word] of Object.entries(LETTERS)) VOTES[word] = letter;
 
 /** The vote after each word; `|` is the point where the evidence is too old. */
 function votes(words: string, failureThreshold: number, successThreshold: number): string {
-  let standing: Standing = SILENT;
+  let standing: VoteState = NO_VOTE;
   let slot = 0;
   return [...words].map((letter) => {
     standing = letter === "|"
       ? expire(standing, true)
-      : cast(standing, WORDS[letter]!, slot += 60_000, { failureThreshold, successThreshold });
+      : castVote(standing, WORDS[letter]!, slot += 60_000, { failureThreshold, successThreshold });
     return VOTES[standing.vote];
   }).join("");
 }
@@ -234,17 +237,17 @@ describe("a vote too old", () => {
   });
 });
 
-test.each<[word: Word, freshAt: number]>([
+test.each<[word: Verdict, freshAt: number]>([
   ["ready", 120],
   ["drift", 120],
   ["announced", 120],
   ["inconclusive", 60],
 ])("%s keeps or renews the age", (word, freshAt) => {
   const thresholds = { failureThreshold: 2, successThreshold: 2 };
-  expect(cast(cast(SILENT, "ready", 60, thresholds), word, 120, thresholds).freshAt).toBe(freshAt);
+  expect(castVote(castVote(NO_VOTE, "ready", 60, thresholds), word, 120, thresholds).freshAt).toBe(freshAt);
 });
 
 test("a vote that is young enough is left alone", () => {
-  const standing = cast(SILENT, "ready", 60, { failureThreshold: 2, successThreshold: 2 });
+  const standing = castVote(NO_VOTE, "ready", 60, { failureThreshold: 2, successThreshold: 2 });
   expect(expire(standing, false)).toEqual(standing);
 });

@@ -1,36 +1,36 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  add,
+  addSlot,
   bucketOf,
+  emptyFigures,
   type Figures,
-  level,
-  merged,
+  mergeFigures,
+  mergeRows,
   middleOf,
-  nothing,
   percentile,
-  together,
+  serviceLevel,
 } from "../../src/judgement/service_level.ts";
-import { decodeBook, encodeBook } from "../../src/storage/history/codec.ts";
-import type { History } from "../../src/judgement/assess.ts";
+import { decodeRollup, encodeRollup } from "../../src/storage/history/codec.ts";
+import type { CheckHistory } from "../../src/judgement/assess.ts";
 
 const MINUTE = 60_000;
 const line = (
-  outcome: History["outcome"],
+  outcome: CheckHistory["outcome"],
   word: "ready" | "drift" | "missing",
   totalMs?: number,
-): History => ({
+): CheckHistory => ({
   outcome,
   traces: [{ prober: "fra", word, totalMs }],
 });
-function sum(...lines: History[]): Figures {
-  const figures = nothing();
-  for (const one of lines) add(figures, one, MINUTE);
+function sum(...lines: CheckHistory[]): Figures {
+  const figures = emptyFigures();
+  for (const one of lines) addSlot(figures, one, MINUTE);
   return figures;
 }
 
 describe("level", () => {
-  test.each<[string, Figures["seconds"], Partial<ReturnType<typeof level>>]>([
+  test.each<[string, Figures["seconds"], Partial<ReturnType<typeof serviceLevel>>]>([
     ["nothing was judged", {}, { availability: null, goodSeconds: 0, badSeconds: 0 }],
     ["only pending: no figure, not 0 and not 1", { pending: 60 }, {
       availability: null,
@@ -47,7 +47,7 @@ describe("level", () => {
       badSeconds: 4,
     }],
   ])("%s", (_name, seconds, expected) => {
-    expect(level({ seconds, probers: {} })).toMatchObject(expected);
+    expect(serviceLevel({ seconds, probers: {} })).toMatchObject(expected);
   });
 });
 
@@ -110,30 +110,30 @@ describe("books", () => {
 
   test("are read as they were written", () => {
     fc.assert(fc.property(checks, (checks) => {
-      same(decodeBook(encodeBook({ hours: 5, checks }), "row"), { hours: 5, checks });
+      same(decodeRollup(encodeRollup({ hours: 5, checks }), "row"), { hours: 5, checks });
     }));
   });
 
   test("in any order of merging the figures are the same", () => {
     fc.assert(fc.property(figures, figures, figures, (a, b, c) => {
-      same(merged(merged(a, b), c), merged(c, merged(b, a)));
+      same(mergeFigures(mergeFigures(a, b), c), mergeFigures(c, mergeFigures(b, a)));
     }));
   });
 
   test("an hour counts once, however often it is put in", () => {
     const hour = { hours: 4, checks: { "shop/read": sum(line("ready", "ready", 5)) } };
-    const day = together({ hours: 3, checks: { "shop/read": sum(line("drift", "drift", 5)) } }, hour);
+    const day = mergeRows({ hours: 3, checks: { "shop/read": sum(line("drift", "drift", 5)) } }, hour);
     expect(day).toMatchObject({ hours: 7, checks: { "shop/read": { seconds: { ready: 60, drift: 60 } } } });
-    expect(together(day, hour)).toEqual(day);
+    expect(mergeRows(day, hour)).toEqual(day);
   });
 
   test("only the wanted checks are read, and a name of Object's own is none", () => {
-    const text = encodeBook({ hours: 1, checks: { a: nothing(), b: nothing() } });
-    expect(decodeBook(text, "row", ["b", "constructor"]).checks).toEqual({ b: nothing() });
+    const text = encodeRollup({ hours: 1, checks: { a: emptyFigures(), b: emptyFigures() } });
+    expect(decodeRollup(text, "row", ["b", "constructor"]).checks).toEqual({ b: emptyFigures() });
   });
 
   test.each(["", "{}", '{"h":1,"c":{"a":{"s":{"ready":"x"},"p":{}}}}', '{"h":1,"c":{"a":{"s":{}}}}'])(
     "what is no book is an error that names the row: %s",
-    (text) => expect(() => decodeBook(text, "hour 5/0")).toThrow(/hour 5\/0.* from the store/),
+    (text) => expect(() => decodeRollup(text, "hour 5/0")).toThrow(/hour 5\/0.* from the store/),
   );
 });

@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { ReportState } from "../../src/evidence/report/report.ts";
 import {
-  type Claimed,
   compare,
+  isUnclaimed,
   judge,
+  needsSecondReport,
   type Phases,
-  unclaimed,
-  wantsSecondLook,
+  type ReportClaim,
 } from "../../src/judgement/verdict.ts";
 
-const claim = (state: ReportState, more: Partial<Claimed> = {}): Claimed => ({
+const claim = (state: ReportState, more: Partial<ReportClaim> = {}): ReportClaim => ({
   state,
   question: "readiness",
   ...more,
@@ -25,7 +25,7 @@ describe("the table, when the claim stands", () => {
   const unreadable = "unreported unreported failing inconclusive";
   const nothing = "ready degraded failing inconclusive";
 
-  test.each<[name: string, claim: Claimed | null, words: string]>([
+  test.each<[name: string, claim: ReportClaim | null, words: string]>([
     ["ready", claim("ready"), claimed],
     ["degraded", claim("degraded"), claimed],
     ["starting", claim("starting"), withheld],
@@ -47,7 +47,7 @@ describe("the table, when the claim stands", () => {
   });
 });
 
-test.each<[before: Claimed | null, outcomes: Outcome[]]>([
+test.each<[before: ReportClaim | null, outcomes: Outcome[]]>([
   [claim("ready"), ["fail"]],
   [claim("degraded"), ["fail"]],
   [claim("starting"), ["pass", "slow"]],
@@ -59,7 +59,7 @@ test.each<[before: Claimed | null, outcomes: Outcome[]]>([
   [alive("ready"), []],
   [null, []],
 ])("the report is read again only where the first cell accuses: %j wants it at %j", (before, outcomes) => {
-  expect(OUTCOMES.filter((outcome) => wantsSecondLook(before, outcome))).toEqual(outcomes);
+  expect(OUTCOMES.filter((outcome) => needsSecondReport(before, outcome))).toEqual(outcomes);
 });
 
 describe("bracketing", () => {
@@ -103,12 +103,12 @@ describe("bracketing", () => {
   });
 });
 
-test.each<[name: string, claim: Claimed | null, no: boolean]>([
+test.each<[name: string, claim: ReportClaim | null, no: boolean]>([
   ["no report", null, true],
   ["a liveness answer", alive("ready"), true],
   ["a readiness answer", claim("ready"), false],
   ["an answer that never came", claim("unreachable"), false],
-])("unclaimed: %s", (_name, claim, no) => expect(unclaimed(claim)).toBe(no));
+])("unclaimed: %s", (_name, claim, no) => expect(isUnclaimed(claim)).toBe(no));
 
 /** One slot, `at` seconds after the first: claims around a journey, and the word with its reason. */
 type Slot = [at: number, claims: string, outcome: Outcome, word: string];
@@ -117,7 +117,7 @@ const WINDOWS = { startupBudgetMs: 300_000, drainWindowMs: 150_000 };
 const START = 1_700_000_000_000;
 
 /** `unclear` is a `not_ready` in a word that means starting or draining. */
-function claimOf(word: string): Claimed {
+function claimOf(word: string): ReportClaim {
   if (word === "unclear") return claim("not_ready", { phase: "unclear" });
   if (word.startsWith("alive:")) return alive(word.slice(6) as ReportState);
   return claim(word as ReportState);

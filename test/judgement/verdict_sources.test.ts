@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ClaimRule } from "../../src/config/config.ts";
 import { combine, named, type Report, type ReportState } from "../../src/evidence/report/mod.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
-import { judge, wantsSecondLook } from "../../src/judgement/verdict.ts";
+import { judge, needsSecondReport } from "../../src/judgement/verdict.ts";
 import { checkOf, reportOf } from "./generators.ts";
 
 const SLOT = 1_700_000_040_000;
@@ -35,7 +35,7 @@ const looks = fc.record({
 /** The word of one slot, judged as a prober and the settler would: the second look only where it is wanted. */
 function wordOf(rule: ClaimRule, before: ReportState[], outcome: Outcome, after: ReportState[]): string {
   const first = whole(rule, before);
-  const second = wantsSecondLook(first, outcome) ? whole(rule, after) : undefined;
+  const second = needsSecondReport(first, outcome) ? whole(rule, after) : undefined;
   const evidence = { slot: SLOT, before: first, after: second, outcome };
   return judge(evidence, { everReady: true }, checkOf({})).verdict.word;
 }

@@ -148,9 +148,9 @@ function liar(gate: Promise<void> = Promise.resolve()) {
 /** What the store of a process that has ended holds. */
 async function left(name: string) {
   const store = openSqlite(database(name));
-  const { items: incidents } = await store.incidents({ limit: 10 });
-  const { items: notices } = await store.deliveries({ limit: 10 });
-  const pulse = await store.pulse();
+  const { items: incidents } = await store.listIncidents({ limit: 10 });
+  const { items: notices } = await store.listDeliveries({ limit: 10 });
+  const pulse = await store.latest();
   await store.close();
   return { incidents, notices, pulse };
 }

@@ -22,12 +22,12 @@ const minute = (at: number) => (at - START) / MINUTE;
 /** Reads the store in `file`; `remembered` are the incidents that its states carry. */
 export async function contents(file: string) {
   const store = openSqlite(file);
-  const shards = await store.read("all");
+  const shards = await store.readShards("all");
   const samples = await Promise.all(
-    shards.map(({ shard }) => store.samples({ shard, from: 0, to: Infinity })),
+    shards.map(({ shard }) => store.readSamples({ shard, from: 0, to: Infinity })),
   );
-  const incidents = (await store.incidents({ limit: 1_000 })).items;
-  const notices = (await store.deliveries({ limit: 1_000 })).items.toReversed();
+  const incidents = (await store.listIncidents({ limit: 1_000 })).items;
+  const notices = (await store.listDeliveries({ limit: 1_000 })).items.toReversed();
   await store.close();
   const states = Object.fromEntries(
     shards.flatMap(({ shard, state }) => Object.entries(decodeStates(state, shard))).sort(),

@@ -132,15 +132,15 @@ describe.skipIf(MISSING)(needing("two Deno processes and wrangler dev on one sto
     worker = undefined;
 
     const store = here.store({ prefix: "assay" });
-    const samples = await store.samples({ shard: 0, from: START, to: START + MINUTES * MINUTE });
+    const samples = await store.readSamples({ shard: 0, from: START, to: START + MINUTES * MINUTE });
     const slots = samples.map(({ slot }) => (slot - START) / MINUTE);
     const missing = Array.from({ length: MINUTES }, (_, n) => n).filter((n) => !slots.includes(n));
     console.log(`slots that were lost with their process: ${missing.join(", ") || "none"}`);
     expect(missing.filter((minute) => !doomed[minute])).toEqual([]);
 
-    const incidents = (await store.incidents({ limit: 100 })).items.toReversed();
+    const incidents = (await store.listIncidents({ limit: 100 })).items.toReversed();
     expect(incidents.flatMap(({ timeline }) => timeline.map(({ change }) => change))).toEqual(CHANGES);
-    const { items } = await store.deliveries({ limit: 100 });
+    const { items } = await store.listDeliveries({ limit: 100 });
     expect(items.map(({ state }) => state)).toEqual(CHANGES.map(() => "delivered"));
     const firsts = [...new Map(shop.seen.posts.map((post) => [post.id, post])).values()];
     expect(firsts.map(({ type }) => type.replace("incident.", ""))).toEqual(CHANGES);

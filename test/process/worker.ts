@@ -45,16 +45,16 @@ const after = (method: string, holds: (call: Call) => boolean = () => true) => (
 const before = (method: string) => (call: Call) => call.method === method && !("result" in call);
 
 const POINTS = {
-  "a tick is taken": after("lease", ({ result }) => result !== null),
+  "a tick is taken": after("takeLease", ({ result }) => result !== null),
   "all is gathered": before("commit"),
   "a slot is committed": after("commit"),
   "an incident is committed": after("commit", ({ arguments: [, commit] }) => {
     const { incidents, notices } = commit as Commit;
     return incidents.length + notices.length > 0;
   }),
-  "a notice is claimed": after("claim", ({ result }) => (result as unknown[]).length > 0),
-  "a notice was sent": before("receipt"),
-  "a receipt is written": after("receipt"),
+  "a notice is claimed": after("claimDeliveries", ({ result }) => (result as unknown[]).length > 0),
+  "a notice was sent": before("recordAttempt"),
+  "a receipt is written": after("recordAttempt"),
 };
 
 /** Past its point by this much, a worker halts at whatever call comes next. */
@@ -105,8 +105,8 @@ await store.close();
 
 /** From the tick that was taken last, finished or not, to the end; then until every notice is delivered. */
 async function run(until: number) {
-  let minute = (await store.pulse())?.tick ?? START;
-  for (; minute < until; minute = (await store.pulse())!.tick + MINUTE) {
+  let minute = (await store.latest())?.tick ?? START;
+  for (; minute < until; minute = (await store.latest())!.tick + MINUTE) {
     clock.to(minute + MINUTE - 1);
     for (let waits = 0; !await tick(minute); waits++) {
       if (waits === 10) throw new Error(`The tick ${minute} stays taken`);
@@ -123,7 +123,7 @@ async function run(until: number) {
 }
 
 async function pending(): Promise<boolean> {
-  return (await store.deliveries({ state: "pending", limit: 1 })).items.length > 0;
+  return (await store.listDeliveries({ state: "pending", limit: 1 })).items.length > 0;
 }
 
 async function obey() {

@@ -5,7 +5,7 @@ import {
   encodeHistory,
   encodeStates,
   laneOf,
-  pack,
+  packChecks,
 } from "../../src/storage/codec.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { stage } from "../world/settler_fixture.ts";
@@ -28,7 +28,7 @@ async function packed(checks: { every?: string; cron?: string }[], probers = 1) 
   const { config } = await world(
     `version: 1\nregions: [${regions.join(", ")}]\ntargets:\n${targets.join("\n")}\n`,
   );
-  return { config, packing: pack(config) };
+  return { config, packing: packChecks(config) };
 }
 
 const times = (count: number, every = "1m") => Array.from({ length: count }, () => ({ every }));
@@ -87,7 +87,7 @@ describe("pack", () => {
   test("layout changes with the order of checks", async () => {
     const { config, packing } = await packed(times(3));
     const [a, b, c] = config.checks;
-    expect(pack({ ...config, checks: [b!, a!, c!] }).layout).not.toBe(packing.layout);
+    expect(packChecks({ ...config, checks: [b!, a!, c!] }).layout).not.toBe(packing.layout);
   });
 });
 

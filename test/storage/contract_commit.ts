@@ -56,14 +56,14 @@ export function commits(its: Subject) {
       const old = await its.taken(T);
       await its.taken(T, T + TTL);
       expect(await its.store.commit(old, commit({ shards: [shard(0)] }))).toBe(false);
-      expect(await its.store.read("all")).toEqual([]);
+      expect(await its.store.readShards("all")).toEqual([]);
     });
 
     test("without any lease is refused", async () => {
       expect(await its.store.commit({ tick: T, owner: "a", fence: 0 }, commit({ shards: [shard(0)] }))).toBe(
         false,
       );
-      expect(await its.store.read("all")).toEqual([]);
+      expect(await its.store.readShards("all")).toEqual([]);
     });
 
     const good = { shards: [shard(0)], samples: [{ slot: T, shard: 0, data: "x" }], notices: [notice("n1")] };
@@ -96,15 +96,15 @@ export function commits(its: Subject) {
     test("replaces an incident by id", async () => {
       await its.put({ incidents: [incident("i1"), incident("i2")] });
       await its.put({ incidents: [resolved("i1", T + MINUTE)] });
-      expect(await its.store.incident("i1")).toEqual(resolved("i1", T + MINUTE));
-      expect(await its.store.incident("i2")).toEqual(incident("i2"));
-      expect(await its.store.incident("i3")).toBeNull();
+      expect(await its.store.getIncident("i1")).toEqual(resolved("i1", T + MINUTE));
+      expect(await its.store.getIncident("i2")).toEqual(incident("i2"));
+      expect(await its.store.getIncident("i3")).toBeNull();
     });
 
     test("drops the shards at and above dropFrom, then writes", async () => {
       await its.put({ shards: [shard(0), shard(1), shard(2), shard(3)] });
       await its.put({ shards: [shard(0, "new"), shard(3, "new")], dropFrom: 1 });
-      expect(await its.store.read("all")).toEqual([shard(0, "new"), shard(3, "new")]);
+      expect(await its.store.readShards("all")).toEqual([shard(0, "new"), shard(3, "new")]);
     });
 
     test("ignores a notice whose id is stored, however far that one got", async () => {

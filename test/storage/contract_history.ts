@@ -28,17 +28,17 @@ export function history(its: Subject) {
       ["more than 100 numbers", Array.from({ length: 300 }, (_, i) => i + 2), [2]],
     ])("%s", async (_name, wanted, found) => {
       await its.put({ shards: [shard(2), shard(0), shard(1)] });
-      expect((await its.store.read(wanted)).map((row) => row.shard)).toEqual(found);
+      expect((await its.store.readShards(wanted)).map((row) => row.shard)).toEqual(found);
     });
 
     test("under a lease gives what was committed before it, and under it", async () => {
       const first = await its.taken(T);
       await its.store.commit(first, commit({ shards: [shard(0), shard(1), shard(2)] }));
       const second = await its.taken(T + MINUTE);
-      expect(await its.store.read([1, 7, 0], second)).toEqual([shard(0), shard(1)]);
-      expect(await its.store.read("all", second)).toEqual([shard(0), shard(1), shard(2)]);
+      expect(await its.store.readShards([1, 7, 0], second)).toEqual([shard(0), shard(1)]);
+      expect(await its.store.readShards("all", second)).toEqual([shard(0), shard(1), shard(2)]);
       await its.store.commit(second, commit({ shards: [shard(0, "newer")], dropFrom: 1 }));
-      expect(await its.store.read([0, 1], second)).toEqual([shard(0, "newer")]);
+      expect(await its.store.readShards([0, 1], second)).toEqual([shard(0, "newer")]);
     });
 
     test("samples are of one shard, oldest first, both ends included", async () => {
@@ -46,12 +46,12 @@ export function history(its: Subject) {
       await its.put({
         samples: slots.flatMap((slot) => [0, 1].map((shard) => ({ slot, shard, data: `${slot}` }))),
       });
-      const found = await its.store.samples({ shard: 1, from: T + MINUTE, to: T + 3 * MINUTE });
+      const found = await its.store.readSamples({ shard: 1, from: T + MINUTE, to: T + 3 * MINUTE });
       expect(found).toEqual([1, 2, 3].map((minutes) => {
         const slot = T + minutes * MINUTE;
         return { slot, shard: 1, data: `${slot}` };
       }));
-      expect(await its.store.pulse()).toEqual({ tick: T, slot: T + 4 * MINUTE });
+      expect(await its.store.latest()).toEqual({ tick: T, slot: T + 4 * MINUTE });
     });
 
     test.each<[string, string]>([
@@ -70,21 +70,25 @@ export function history(its: Subject) {
         incidents: [hostile],
         notices: [sent],
       });
-      await its.store.disable(text, T);
+      await its.store.disableWebhook(text, T);
       const found = await dump(its.store);
       expect(found.shards).toEqual([{ shard: 0, layout: text, state: text }]);
       expect(found.samples).toEqual([{ slot: T, shard: 0, data: text }]);
-      expect(await its.store.incident(hostile.id)).toEqual(hostile);
-      expect((await its.store.incidents({ limit: 9, target: text, check: text })).items).toEqual([hostile]);
-      expect((await its.store.deliveries({ limit: 9, incident: hostile.id })).items).toMatchObject([sent]);
+      expect(await its.store.getIncident(hostile.id)).toEqual(hostile);
+      expect((await its.store.listIncidents({ limit: 9, target: text, check: text })).items).toEqual([
+        hostile,
+      ]);
+      expect((await its.store.listDeliveries({ limit: 9, incident: hostile.id })).items).toMatchObject([
+        sent,
+      ]);
       expect(found.disabled).toEqual({ [text]: T });
     });
 
     test("a shard of a million characters", async () => {
       const state = "0123456789".repeat(100_000);
       await its.put({ shards: [shard(0, state)], samples: [{ slot: T, shard: 0, data: state }] });
-      expect((await its.store.read([0]))[0]!.state === state).toBe(true);
-      expect((await its.store.samples({ shard: 0, from: T, to: T }))[0]!.data === state).toBe(true);
+      expect((await its.store.readShards([0]))[0]!.state === state).toBe(true);
+      expect((await its.store.readSamples({ shard: 0, from: T, to: T }))[0]!.data === state).toBe(true);
     });
 
     test("what goes in and what comes out are copies", async () => {
@@ -100,8 +104,8 @@ export function history(its: Subject) {
       found.incidents[0]!.timeline[0]!.outcome = "ready";
       found.deliveries[0]!.state = "dead";
       found.disabled.hook = 1;
-      (await its.store.incident("i1"))!.timeline.length = 0;
-      (await its.store.claim({ nowMs: 0, leaseMs: 0, limit: 1 }))[0]!.body = "changed";
+      (await its.store.getIncident("i1"))!.timeline.length = 0;
+      (await its.store.claimDeliveries({ nowMs: 0, leaseMs: 0, limit: 1 }))[0]!.body = "changed";
       expect(await dump(its.store)).toEqual(before);
     });
   });
@@ -110,7 +114,9 @@ export function history(its: Subject) {
     /** Every page of `limit` rows, as ids. */
     async function pages(
       limit: number,
-      page: (query: { limit: number; before?: string }) => ReturnType<Store["incidents" | "deliveries"]>,
+      page: (
+        query: { limit: number; before?: string },
+      ) => ReturnType<Store["listIncidents" | "listDeliveries"]>,
     ) {
       const all: string[][] = [];
       let before: string | null | undefined;
@@ -130,25 +136,32 @@ export function history(its: Subject) {
       await its.put({
         incidents: Object.entries(opened).map(([id, openedAt]) => incident(id, { openedAt })),
       });
-      expect(await pages(2, (query) => its.store.incidents(query))).toEqual([["e", "d"], ["c", "b"], [
+      expect(await pages(2, (query) => its.store.listIncidents(query))).toEqual([["e", "d"], ["c", "b"], [
         "a",
         "f",
       ]]);
-      expect(await pages(4, (query) => its.store.incidents(query))).toEqual([["e", "d", "c", "b"], [
+      expect(await pages(4, (query) => its.store.listIncidents(query))).toEqual([["e", "d", "c", "b"], [
         "a",
         "f",
       ]]);
-      expect(await pages(9, (query) => its.store.incidents(query))).toEqual([["e", "d", "c", "b", "a", "f"]]);
+      expect(await pages(9, (query) => its.store.listIncidents(query))).toEqual([[
+        "e",
+        "d",
+        "c",
+        "b",
+        "a",
+        "f",
+      ]]);
     });
 
     test("a page stands although its cursor's incident moved on", async () => {
       await its.put({ incidents: ["a", "b", "c", "d"].map((id) => incident(id)) });
-      const { next } = await its.store.incidents({ limit: 2 });
+      const { next } = await its.store.listIncidents({ limit: 2 });
       await its.put({
         incidents: [incident("c", { openedAt: T + HOUR }), incident("e", { openedAt: T + HOUR })],
       });
-      expect(ids((await its.store.incidents({ limit: 2, before: next! })).items)).toEqual(["b", "a"]);
-      expect(ids((await its.store.incidents({ limit: 3 })).items)).toEqual(["e", "c", "d"]);
+      expect(ids((await its.store.listIncidents({ limit: 2, before: next! })).items)).toEqual(["b", "a"]);
+      expect(ids((await its.store.listIncidents({ limit: 3 })).items)).toEqual(["e", "c", "d"]);
     });
 
     test("incidents by state, target and check", async () => {
@@ -161,8 +174,8 @@ export function history(its: Subject) {
           incident("e"),
         ],
       });
-      const found = async (query: Partial<Parameters<Store["incidents"]>[0]>) =>
-        (await pages(1, (page) => its.store.incidents({ ...query, ...page }))).flat();
+      const found = async (query: Partial<Parameters<Store["listIncidents"]>[0]>) =>
+        (await pages(1, (page) => its.store.listIncidents({ ...query, ...page }))).flat();
       expect(await found({ state: "open" })).toEqual(["e", "d", "c", "a"]);
       expect(await found({ state: "resolved" })).toEqual(["b"]);
       expect(await found({ target: "shop" })).toEqual(["e", "d", "b", "a"]);
@@ -174,8 +187,8 @@ export function history(its: Subject) {
       const about = (n: number) => ({ incident: n % 2 === 0 ? "i2" : "i1" });
       await its.put({ notices: [1, 2, 3, 4, 5].map((n) => notice(`n${n}`, about(n))) });
       await its.receipt("n3", "dead");
-      const found = (query: Partial<Parameters<Store["deliveries"]>[0]>) =>
-        pages(2, (page) => its.store.deliveries({ ...query, ...page }));
+      const found = (query: Partial<Parameters<Store["listDeliveries"]>[0]>) =>
+        pages(2, (page) => its.store.listDeliveries({ ...query, ...page }));
       expect(await found({})).toEqual([["n5", "n4"], ["n3", "n2"], ["n1"]]);
       expect(await found({ incident: "i1" })).toEqual([["n5", "n3"], ["n1"]]);
       expect(await found({ incident: "i1", state: "pending" })).toEqual([["n5", "n1"]]);
@@ -187,8 +200,8 @@ export function history(its: Subject) {
       async (before) => {
         await its.put({ incidents: [incident("a")], notices: [notice("n1")] });
         const nothing = { items: [], next: null };
-        expect(await its.store.incidents({ limit: 5, before })).toEqual(nothing);
-        expect(await its.store.deliveries({ limit: 5, before })).toEqual(nothing);
+        expect(await its.store.listIncidents({ limit: 5, before })).toEqual(nothing);
+        expect(await its.store.listDeliveries({ limit: 5, before })).toEqual(nothing);
       },
     );
   });
@@ -196,9 +209,9 @@ export function history(its: Subject) {
   describe("rollups", () => {
     test("are of one unit, by start and shard, both ends included", async () => {
       const starts = [2, 0, 1, 3].map((hours) => T + hours * HOUR);
-      await its.store.rollUp(starts.flatMap((start) => [1, 0].map((shard) => rollup({ start, shard }))));
-      await its.store.rollUp([rollup({ unit: "day", start: T + HOUR })]);
-      const found = await its.store.rollups({ unit: "hour", from: T + HOUR, to: T + 2 * HOUR });
+      await its.store.putRollups(starts.flatMap((start) => [1, 0].map((shard) => rollup({ start, shard }))));
+      await its.store.putRollups([rollup({ unit: "day", start: T + HOUR })]);
+      const found = await its.store.readRollups({ unit: "hour", from: T + HOUR, to: T + 2 * HOUR });
       expect(found.map(({ start, shard }) => [start, shard])).toEqual([
         [T + HOUR, 0],
         [T + HOUR, 1],
@@ -208,14 +221,14 @@ export function history(its: Subject) {
     });
 
     test("written again are replaced", async () => {
-      await its.store.rollUp([rollup(), rollup({ shard: 1 })]);
-      await its.store.rollUp([rollup({ data: "newer" })]);
+      await its.store.putRollups([rollup(), rollup({ shard: 1 })]);
+      await its.store.putRollups([rollup({ data: "newer" })]);
       expect((await dump(its.store)).rollups).toEqual([rollup({ data: "newer" }), rollup({ shard: 1 })]);
     });
 
     test("are written all or not at all", async () => {
       const wrong = { ...rollup({ shard: 1 }), data: 7 as unknown as string };
-      await expect(its.store.rollUp([rollup(), wrong])).rejects.toThrow(/1\.data/);
+      await expect(its.store.putRollups([rollup(), wrong])).rejects.toThrow(/1\.data/);
       expect((await dump(its.store)).rollups).toEqual([]);
     });
   });
@@ -226,18 +239,21 @@ export function history(its: Subject) {
       ["the same order changes nothing", 1, false, "{}"],
       ["a lower order changes nothing", 0, false, "{}"],
     ])("%s", async (_name, order, kept, value) => {
-      expect(await its.store.tell(memo())).toBe(true);
-      expect(await its.store.tell(memo({ order, value: "newer" }))).toBe(kept);
-      expect(await its.store.told({ kind: "silence", limit: 9 })).toMatchObject([{ key: "s1", value }]);
+      expect(await its.store.putRecord(memo())).toBe(true);
+      expect(await its.store.putRecord(memo({ order, value: "newer" }))).toBe(kept);
+      expect(await its.store.listRecords({ kind: "silence", limit: 9 })).toMatchObject([{
+        key: "s1",
+        value,
+      }]);
     });
 
     test("are told by kind and beginning of the key, the last ones by key", async () => {
       for (const key of ["b/1", "a/2", "a_", "a/1", "a/3", "A/1", "a%/1"]) {
-        await its.store.tell(memo({ key }));
+        await its.store.putRecord(memo({ key }));
       }
-      await its.store.tell(memo({ kind: "report", key: "a/9" }));
+      await its.store.putRecord(memo({ kind: "report", key: "a/9" }));
       const keys = async (under: string | undefined, limit: number) =>
-        (await its.store.told({ kind: "silence", under, limit })).map(({ key }) => key);
+        (await its.store.listRecords({ kind: "silence", under, limit })).map(({ key }) => key);
       expect(await keys("a/", 9)).toEqual(["a/1", "a/2", "a/3"]);
       expect(await keys("a/", 2)).toEqual(["a/2", "a/3"]);
       expect(await keys("a%", 9)).toEqual(["a%/1"]);
@@ -245,16 +261,18 @@ export function history(its: Subject) {
     });
 
     test("are forgotten one by one, and may be told anew", async () => {
-      await its.store.tell(memo());
-      await its.store.tell(memo({ kind: "report" }));
-      expect(await its.store.unsay("silence", "s1")).toBe(true);
-      expect(await its.store.unsay("silence", "s1")).toBe(false);
+      await its.store.putRecord(memo());
+      await its.store.putRecord(memo({ kind: "report" }));
+      expect(await its.store.deleteRecord("silence", "s1")).toBe(true);
+      expect(await its.store.deleteRecord("silence", "s1")).toBe(false);
       expect((await dump(its.store)).memos).toEqual([memo({ kind: "report" })]);
-      expect(await its.store.tell(memo({ order: 0 }))).toBe(true);
+      expect(await its.store.putRecord(memo({ order: 0 }))).toBe(true);
     });
 
     test("of a wrong shape are refused", async () => {
-      await expect(its.store.tell({ ...memo(), value: null as unknown as string })).rejects.toThrow(/value/);
+      await expect(its.store.putRecord({ ...memo(), value: null as unknown as string })).rejects.toThrow(
+        /value/,
+      );
       expect((await dump(its.store)).memos).toEqual([]);
     });
   });
@@ -262,17 +280,17 @@ export function history(its: Subject) {
   describe("retain", () => {
     test("forgets rollups that start before their unit's cutoff", async () => {
       const starts = [0, 1].map((n) => T + n);
-      await its.store.rollUp(
+      await its.store.putRollups(
         (["hour", "day"] as const).flatMap((unit) => starts.map((start) => rollup({ unit, start }))),
       );
-      expect(await its.store.retain(cutoffs({ hoursBefore: T + 1 }))).toBe(1);
-      expect(await its.store.retain(cutoffs({ daysBefore: T + 2 }))).toBe(2);
+      expect(await its.store.prune(cutoffs({ hoursBefore: T + 1 }))).toBe(1);
+      expect(await its.store.prune(cutoffs({ daysBefore: T + 2 }))).toBe(2);
       expect((await dump(its.store)).rollups).toEqual([rollup({ start: T + 1 })]);
     });
 
     test("forgets memos that have expired", async () => {
-      for (const n of [0, 1]) await its.store.tell(memo({ key: `s${n}`, expiresAt: T + n }));
-      expect(await its.store.retain(cutoffs({ nowMs: T + 1 }))).toBe(1);
+      for (const n of [0, 1]) await its.store.putRecord(memo({ key: `s${n}`, expiresAt: T + n }));
+      expect(await its.store.prune(cutoffs({ nowMs: T + 1 }))).toBe(1);
       expect((await dump(its.store)).memos).toEqual([memo({ key: "s1", expiresAt: T + 1 })]);
     });
 
@@ -281,7 +299,7 @@ export function history(its: Subject) {
         samples: [0, 1, 2].map((n) => ({ slot: T + n, shard: n, data: "x" })),
         shards: [shard(0)],
       });
-      expect(await its.store.retain(cutoffs({ rawBefore: T + 1, incidentsBefore: 0 }))).toBe(1);
+      expect(await its.store.prune(cutoffs({ rawBefore: T + 1, incidentsBefore: 0 }))).toBe(1);
       const { samples, shards } = await dump(its.store);
       expect(samples.map(({ slot }) => slot)).toEqual([T + 1, T + 2]);
       expect(shards).toEqual([shard(0)]);
@@ -289,7 +307,7 @@ export function history(its: Subject) {
 
     test("forgets incidents resolved before the cutoff, never an open one", async () => {
       await its.put({ incidents: [incident("open"), resolved("old", T + 1), resolved("new", T + 2)] });
-      expect(await its.store.retain(cutoffs({ rawBefore: 0, incidentsBefore: T + 2 }))).toBe(1);
+      expect(await its.store.prune(cutoffs({ rawBefore: 0, incidentsBefore: T + 2 }))).toBe(1);
       expect(ids((await dump(its.store)).incidents)).toEqual(["open", "new"]);
     });
 
@@ -299,19 +317,19 @@ export function history(its: Subject) {
       await its.receipt("n1", "delivered");
       await its.receipt("n2", "dead");
       await its.receipt("n4", "delivered");
-      expect(await its.store.retain(cutoffs({ rawBefore: 0, incidentsBefore: T + 1 }))).toBe(2);
+      expect(await its.store.prune(cutoffs({ rawBefore: 0, incidentsBefore: T + 1 }))).toBe(2);
       expect(ids((await dump(its.store)).deliveries)).toEqual(["n4", "n3"]);
     });
 
     test("of nothing answers 0", async () => {
-      expect(await its.store.retain(cutoffs({ rawBefore: T, incidentsBefore: T }))).toBe(0);
+      expect(await its.store.prune(cutoffs({ rawBefore: T, incidentsBefore: T }))).toBe(0);
     });
   });
 
   test("probe resolves and changes nothing", async () => {
     await its.put({ shards: [shard(0)], incidents: [incident("i1")], notices: [notice("n1")] });
     const before = await dump(its.store);
-    await its.store.probe();
+    await its.store.checkWritable();
     expect(await dump(its.store)).toEqual(before);
   });
 }

@@ -5,7 +5,7 @@ import { HOUR, MINUTE, type Subject, T, TTL } from "./store_fixture.ts";
 export function leases(its: Subject) {
   describe("lease", () => {
     test("a new store has neither lease nor slot", async () => {
-      expect(await its.store.pulse()).toBeNull();
+      expect(await its.store.latest()).toBeNull();
     });
 
     test("the first asker gets the tick, the second nothing", async () => {
@@ -29,10 +29,10 @@ export function leases(its: Subject) {
 
     test("one that was released is given again, with a higher fence; an older one's release changes nothing", async () => {
       const first = await its.taken(T);
-      await its.store.release(first);
+      await its.store.releaseLease(first);
       const second = await its.take(T, T, "b");
       expect(second!.fence).toBeGreaterThan(first.fence);
-      await its.store.release(first);
+      await its.store.releaseLease(first);
       expect(await its.take(T, T, "c")).toBeNull();
     });
 
@@ -62,7 +62,7 @@ export function leases(its: Subject) {
       expect(lease !== null).toBe(given);
       if (lease) expect(lease).toEqual({ tick: T + second.tick, owner: "b", fence: expect.any(Number) });
       if (lease) expect(lease.fence).toBeGreaterThan(held.fence);
-      expect((await its.store.pulse())!.tick).toBe(T + (given ? second : first).tick);
+      expect((await its.store.latest())!.tick).toBe(T + (given ? second : first).tick);
     });
   });
 }

@@ -26,7 +26,7 @@ export function outbox(its: Subject) {
 
     test("hides a claimed notice and all behind it until the claim runs out", async () => {
       await its.put({ notices: [notice("n1"), notice("n2")] });
-      const [claimed] = await its.store.claim({ nowMs: T, leaseMs: 30_000, limit: 10 });
+      const [claimed] = await its.store.claimDeliveries({ nowMs: T, leaseMs: 30_000, limit: 10 });
       expect(claimed).toMatchObject({ ...notice("n1"), state: "pending", attempts: 0, nextAt: T + 30_000 });
       expect(await its.due(T + 29_999)).toEqual([]);
       expect(await its.due(T + 30_000)).toEqual(["n1"]);
@@ -44,9 +44,9 @@ export function outbox(its: Subject) {
 
     test("of one webhook", async () => {
       await its.put({ notices: [notice("n1", { webhook: "a" }), notice("n2", { webhook: "b" })] });
-      const claimed = await its.store.claim({ nowMs: T, leaseMs: 1, limit: 9, webhook: "b" });
+      const claimed = await its.store.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9, webhook: "b" });
       expect(claimed.map(({ id }) => id)).toEqual(["n2"]);
-      expect(await its.store.claim({ nowMs: T, leaseMs: 1, limit: 9, webhook: "c" })).toEqual([]);
+      expect(await its.store.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9, webhook: "c" })).toEqual([]);
     });
 
     test("a retry in the future holds back its own queue, no other", async () => {
@@ -69,16 +69,16 @@ export function outbox(its: Subject) {
     test("a receipt replaces every field, down to those it leaves out", async () => {
       await its.put({ notices: [notice("n1")] });
       await its.receipt("n1", "pending", T + 1.5);
-      await its.store.receipt("n1", { state: "pending", attempts: 2, nextAt: T + 7 });
-      const [row] = (await its.store.deliveries({ limit: 1 })).items;
+      await its.store.recordAttempt("n1", { state: "pending", attempts: 2, nextAt: T + 7 });
+      const [row] = (await its.store.listDeliveries({ limit: 1 })).items;
       const after = { ...notice("n1"), seq: row!.seq, state: "pending", attempts: 2, nextAt: T + 7 };
       expect(row).toEqual(after);
     });
 
     test("an error text that no store could keep is mended, not refused", async () => {
       await its.put({ notices: [notice("n1")] });
-      await its.store.receipt("n1", { state: "dead", attempts: 1, nextAt: T, lastError: "a\0b\uD83D" });
-      expect((await its.store.deliveries({ limit: 1 })).items[0]!.lastError).toBe("a\uFFFDb\uFFFD");
+      await its.store.recordAttempt("n1", { state: "dead", attempts: 1, nextAt: T, lastError: "a\0b\uD83D" });
+      expect((await its.store.listDeliveries({ limit: 1 })).items[0]!.lastError).toBe("a\uFFFDb\uFFFD");
     });
 
     test("a receipt of the wrong shape rejects and changes nothing", async () => {
@@ -98,16 +98,16 @@ export function outbox(its: Subject) {
       await its.put({ notices: [notice("n1")] });
       await its.receipt("n1", settled);
       const before = await dump(its.store);
-      await its.store.receipt("n1", { state: later, attempts: 9, nextAt: T + 9 });
-      await its.store.receipt("no such notice", { state: later, attempts: 9, nextAt: T + 9 });
+      await its.store.recordAttempt("n1", { state: later, attempts: 9, nextAt: T + 9 });
+      await its.store.recordAttempt("no such notice", { state: later, attempts: 9, nextAt: T + 9 });
       expect(await dump(its.store)).toEqual(before);
     });
 
     test("resend makes a dead notice due again, before later ones, with its tries counted anew", async () => {
       await its.put({ notices: [notice("n1"), notice("n2")] });
       await its.receipt("n1", "dead");
-      await its.store.disable("hook", T);
-      await its.store.disable("other", T);
+      await its.store.disableWebhook("hook", T);
+      await its.store.disableWebhook("other", T);
       expect(await its.store.resend("n1", T + HOUR)).toBe(true);
       const { deliveries, disabled } = await dump(its.store);
       const again = { id: "n1", state: "pending", attempts: 0, nextAt: T + HOUR };
@@ -120,7 +120,7 @@ export function outbox(its: Subject) {
     test("resend makes a pending notice due, with its tries counted anew", async () => {
       await its.put({ notices: [notice("n1"), notice("n2")] });
       await its.receipt("n1", "pending", T + HOUR);
-      await its.store.disable("hook", T);
+      await its.store.disableWebhook("hook", T);
       expect(await its.store.resend("n1", T + 1)).toBe(true);
       const { deliveries, disabled } = await dump(its.store);
       expect(deliveries).toMatchObject([{ id: "n2" }, { id: "n1", attempts: 0, nextAt: T + 1 }]);
@@ -131,7 +131,7 @@ export function outbox(its: Subject) {
     test("resend does nothing for a notice that is delivered, or none", async () => {
       await its.put({ notices: [notice("n1"), notice("n2")] });
       await its.receipt("n1", "delivered");
-      await its.store.disable("hook", T);
+      await its.store.disableWebhook("hook", T);
       const before = await dump(its.store);
       expect(await Promise.all(["n1", "n3"].map((id) => its.store.resend(id, T)))).toEqual([false, false]);
       expect(await dump(its.store)).toEqual(before);
@@ -151,7 +151,7 @@ export function outbox(its: Subject) {
       await its.receipt("dead", "dead", T + 2 * HOUR);
       await its.receipt("foreign", "pending", T + 2 * HOUR);
       const { deliveries: before } = await dump(its.store);
-      await its.store.receipt("n1", { state: "delivered", attempts: 1, nextAt: T + 7 }, T + HOUR);
+      await its.store.recordAttempt("n1", { state: "delivered", attempts: 1, nextAt: T + 7 }, T + HOUR);
       const { deliveries } = await dump(its.store);
       const changed = before.map((row) => row.id === "far" ? { ...row, nextAt: T + 7 } : row);
       expect(deliveries.slice(0, -1)).toEqual(changed.slice(0, -1));
@@ -165,19 +165,19 @@ export function outbox(its: Subject) {
       await its.receipt("n2", "pending", T + HOUR);
       const before = await dump(its.store);
       for (const id of ["n1", "no such notice"]) {
-        await its.store.receipt(id, { state: "delivered", attempts: 2, nextAt: T }, T);
+        await its.store.recordAttempt(id, { state: "delivered", attempts: 2, nextAt: T }, T);
       }
       expect(await dump(its.store)).toEqual(before);
     });
 
     test("a webhook is disabled until it is enabled", async () => {
-      await its.store.disable("a", T);
-      await its.store.disable("b", T + 1);
-      await its.store.disable("a", T + 2);
-      expect(await its.store.disabled()).toEqual({ a: T + 2, b: T + 1 });
-      await its.store.disable("a", null);
-      await its.store.disable("never", null);
-      expect(await its.store.disabled()).toEqual({ b: T + 1 });
+      await its.store.disableWebhook("a", T);
+      await its.store.disableWebhook("b", T + 1);
+      await its.store.disableWebhook("a", T + 2);
+      expect(await its.store.listDisabledWebhooks()).toEqual({ a: T + 2, b: T + 1 });
+      await its.store.disableWebhook("a", null);
+      await its.store.disableWebhook("never", null);
+      expect(await its.store.listDisabledWebhooks()).toEqual({ b: T + 1 });
     });
   });
 }

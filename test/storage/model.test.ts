@@ -8,9 +8,9 @@ import { dump, incident, MINUTE, notice, resolved, T, TTL } from "./store_fixtur
 
 /** One call. `commit` names its lease by how many were given since; `page` goes on from the last page or starts anew. */
 type Call =
-  | { method: Exclude<keyof Store, "commit" | "incidents" | "deliveries">; args: unknown[] }
+  | { method: Exclude<keyof Store, "commit" | "listIncidents" | "listDeliveries">; args: unknown[] }
   | { method: "commit"; args: [leasesAgo: number, commit: unknown] }
-  | { method: "incidents" | "deliveries"; args: [query: object]; goOn: boolean };
+  | { method: "listIncidents" | "listDeliveries"; args: [query: object]; goOn: boolean };
 
 const call = (method: Call["method"], ...args: fc.Arbitrary<unknown>[]) =>
   fc.record({ method: fc.constant(method), args: fc.tuple(...args) }) as fc.Arbitrary<Call>;
@@ -49,17 +49,20 @@ const commits = fc.record({
 });
 
 const leases = call(
-  "lease",
+  "takeLease",
   fc.record({ tick, owner: text, nowMs, ttlMs: fc.constantFrom(TTL, 20_000) }),
 );
 const calls = fc.oneof(
   leases,
   { weight: 4, arbitrary: call("commit", fc.constantFrom(0, 0, 0, 0, 1, 2), commits) },
-  { weight: 3, arbitrary: call("claim", fc.record({ nowMs, leaseMs: fc.constantFrom(0, MINUTE), limit })) },
+  {
+    weight: 3,
+    arbitrary: call("claimDeliveries", fc.record({ nowMs, leaseMs: fc.constantFrom(0, MINUTE), limit })),
+  },
   {
     weight: 3,
     arbitrary: call(
-      "receipt",
+      "recordAttempt",
       id,
       fc.record({
         ...{ state, attempts: small, nextAt: nowMs, lastAttemptAt: maybe(nowMs) },
@@ -69,15 +72,15 @@ const calls = fc.oneof(
     ),
   },
   call("resend", id, nowMs),
-  call("disable", text, fc.option(nowMs)),
-  call("disabled"),
-  call("pulse"),
-  call("probe"),
-  call("read", fc.oneof(fc.constant("all"), few(small))),
-  call("samples", fc.record({ shard: small, from: tick, to: tick })),
-  call("incident", id),
+  call("disableWebhook", text, fc.option(nowMs)),
+  call("listDisabledWebhooks"),
+  call("latest"),
+  call("checkWritable"),
+  call("readShards", fc.oneof(fc.constant("all"), few(small))),
+  call("readSamples", fc.record({ shard: small, from: tick, to: tick })),
+  call("getIncident", id),
   list(
-    "incidents",
+    "listIncidents",
     fc.record({
       limit,
       state: maybe(fc.constantFrom("open", "resolved")),
@@ -85,14 +88,17 @@ const calls = fc.oneof(
       check: maybe(text),
     }),
   ),
-  list("deliveries", fc.record({ limit, state: maybe(state), incident: maybe(fc.constantFrom("i0", "i1")) })),
-  call("rollUp", few(fc.record({ unit, start: tick, shard: small, data: text }))),
-  call("rollups", fc.record({ unit, from: tick, to: tick })),
-  call("tell", fc.record({ kind, key: text, order: small, value: text, expiresAt: nowMs })),
-  call("told", fc.record({ kind, under: maybe(text), limit })),
-  call("unsay", kind, text),
+  list(
+    "listDeliveries",
+    fc.record({ limit, state: maybe(state), incident: maybe(fc.constantFrom("i0", "i1")) }),
+  ),
+  call("putRollups", few(fc.record({ unit, start: tick, shard: small, data: text }))),
+  call("readRollups", fc.record({ unit, from: tick, to: tick })),
+  call("putRecord", fc.record({ kind, key: text, order: small, value: text, expiresAt: nowMs })),
+  call("listRecords", fc.record({ kind, under: maybe(text), limit })),
+  call("deleteRecord", kind, text),
   call(
-    "retain",
+    "prune",
     fc.record({ rawBefore: tick, hoursBefore: tick, daysBefore: tick, incidentsBefore: nowMs, nowMs }),
   ),
 );
@@ -110,7 +116,7 @@ async function answers(store: Store, sequence: Call[]): Promise<unknown[]> {
     if (call.method === "commit") args = [given.at(-1 - call.args[0]) ?? NO_LEASE, call.args[1]];
     if ("goOn" in call) args = [{ ...call.args[0], before: call.goOn && next ? next : undefined }];
     const answer = await method(...args).catch((error: Error) => `rejected: ${error.message}`);
-    if (call.method === "lease" && answer) given.push(answer as Lease);
+    if (call.method === "takeLease" && answer) given.push(answer as Lease);
     if ("goOn" in call) next = (answer as { next: string | null }).next;
     heard.push(answer);
   }

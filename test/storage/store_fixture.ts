@@ -6,12 +6,12 @@ import {
   type Cutoffs,
   type Delivery,
   type Lease,
-  type Memo,
-  MEMO_KINDS,
   type Notice,
   type Receipt,
+  RECORD_KINDS,
   type Rollup,
   type Store,
+  type StoredRecord,
 } from "../../src/storage/store.ts";
 
 /** Any whole minute, epoch ms. */
@@ -67,20 +67,20 @@ export const commit = (more: Partial<Commit>): Commit => ({
 /** All that a store tells of itself. */
 export async function dump(store: Store) {
   const samples = await Promise.all(
-    [0, 1, 2, 3].map((shard) => store.samples({ shard, from: 0, to: 2 * T })),
+    [0, 1, 2, 3].map((shard) => store.readSamples({ shard, from: 0, to: 2 * T })),
   );
   return {
-    shards: await store.read("all"),
+    shards: await store.readShards("all"),
     samples: samples.flat(),
-    incidents: (await store.incidents({ limit: 1000 })).items,
-    deliveries: (await store.deliveries({ limit: 1000 })).items,
-    disabled: await store.disabled(),
-    pulse: await store.pulse(),
+    incidents: (await store.listIncidents({ limit: 1000 })).items,
+    deliveries: (await store.listDeliveries({ limit: 1000 })).items,
+    disabled: await store.listDisabledWebhooks(),
+    pulse: await store.latest(),
     rollups: [
-      ...await store.rollups({ unit: "hour", from: 0, to: 2 * T }),
-      ...await store.rollups({ unit: "day", from: 0, to: 2 * T }),
+      ...await store.readRollups({ unit: "hour", from: 0, to: 2 * T }),
+      ...await store.readRollups({ unit: "day", from: 0, to: 2 * T }),
     ],
-    memos: (await Promise.all(MEMO_KINDS.map((kind) => store.told({ kind, limit: 1000 })))).flat(),
+    memos: (await Promise.all(RECORD_KINDS.map((kind) => store.listRecords({ kind, limit: 1000 })))).flat(),
   };
 }
 
@@ -95,7 +95,7 @@ export const cutoffs = (more: Partial<Cutoffs>): Cutoffs => ({
 });
 
 /** A silence under the key `s1`, kept for an hour after T. */
-export const memo = (more: Partial<Memo> = {}): Memo => ({
+export const memo = (more: Partial<StoredRecord> = {}): StoredRecord => ({
   kind: "silence",
   key: "s1",
   order: 1,
@@ -132,7 +132,7 @@ export class Subject {
   }
 
   take(tick: number, nowMs = tick, owner = "a"): Promise<Lease | null> {
-    return this.store.lease({ tick, owner, nowMs, ttlMs: TTL });
+    return this.store.takeLease({ tick, owner, nowMs, ttlMs: TTL });
   }
 
   async taken(tick: number, nowMs = tick): Promise<Lease> {
@@ -149,7 +149,7 @@ export class Subject {
 
   /** Ids of what is claimed for a minute. */
   async due(nowMs = T, limit = 10): Promise<string[]> {
-    return ids(await this.store.claim({ nowMs, leaseMs: MINUTE, limit }));
+    return ids(await this.store.claimDeliveries({ nowMs, leaseMs: MINUTE, limit }));
   }
 
   receipt(id: string, state: Delivery["state"], nextAt = T): Promise<void> {
@@ -161,6 +161,6 @@ export class Subject {
       lastStatus: 500,
       lastError: "500",
     };
-    return this.store.receipt(id, receipt);
+    return this.store.recordAttempt(id, receipt);
   }
 }

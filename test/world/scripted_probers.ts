@@ -1,7 +1,7 @@
 import type { Check, Config } from "../../src/config/config.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
-import type { Prober, Reply, Request, Round } from "../../src/judgement/round.ts";
+import type { Prober, ProberReply, ProberRequest, Round } from "../../src/judgement/round.ts";
 
 type Walk = [before: ReportState, outcome: Outcome, after?: ReportState];
 
@@ -24,7 +24,7 @@ export type Said = keyof typeof WALKS | "silent" | "broken" | { missed: string }
 export interface Puppets {
   probers: Prober[];
   /** Every request, in order. */
-  asked: (Request & { prober: string })[];
+  asked: (ProberRequest & { prober: string })[];
   /** What `prober` (or all) says from now on, of one check or of every one that has no words of its own. */
   say(said: Said, prober?: string, check?: string): void;
 }
@@ -54,8 +54,8 @@ export function puppets({ regions }: Config): Puppets {
   };
 }
 
-function replyOf(prober: string, slot: number, said: (readonly [Check, Said])[]): Reply {
-  const answers = said.map(([{ key: check, digest }, word]): Reply["answers"][number] => {
+function replyOf(prober: string, slot: number, said: (readonly [Check, Said])[]): ProberReply {
+  const answers = said.map(([{ key: check, digest }, word]): ProberReply["answers"][number] => {
     if (typeof word === "object") return { check, digest, missed: word.missed };
     if (word === "silent" || word === "broken") throw new Error(`${word} is no answer`);
     return { check, digest, round: roundOf(word, slot) };

@@ -74,13 +74,13 @@ export async function stage(
       }
     },
     async state(check = "shop/read") {
-      const rows = await store.read("all");
+      const rows = await store.readShards("all");
       const state = rows.map((row) => decodeStates(row.state, row.shard)[check]).find(Boolean);
       if (!state) throw new Error(`${check} was never settled`);
       return state;
     },
     async notices() {
-      const { items } = await store.deliveries({ limit: 200 });
+      const { items } = await store.listDeliveries({ limit: 200 });
       return items.toReversed();
     },
   };

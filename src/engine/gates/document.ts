@@ -1,7 +1,13 @@
 /** What a gate answers: one document that every rollout tool reads as it is. */
 import type { Check, Region } from "../../config/config.ts";
-import { type Cause, type Judgement, needed, type RunTally, type RunWord } from "../../judgement/gate.ts";
-import type { CheckState, Witness } from "../../judgement/state.ts";
+import {
+  type Cause,
+  type Judgement,
+  type RunOutcome,
+  type RunTally,
+  votesNeeded,
+} from "../../judgement/gate.ts";
+import type { CheckState, LastRound } from "../../judgement/state.ts";
 import { iso } from "../../base/time.ts";
 
 /** One check's judgement, and what it was made from. */
@@ -57,7 +63,7 @@ export function document(judged: Judged, nowMs: number) {
     },
     reported: reported(witnesses, nowMs),
     observed: {
-      state: newest?.word ?? "pending",
+      state: newest?.outcome ?? "pending",
       journey: check.id,
       failedStep: failedStep(witnesses, newest),
     },
@@ -90,15 +96,20 @@ interface Votes {
   abstain: number;
 }
 
-const GOOD: ReadonlySet<RunWord> = new Set<RunWord>(["ready", "degraded"]);
-const SILENT: ReadonlySet<RunWord> = new Set<RunWord>(["pending", "announced"]);
+const GOOD: ReadonlySet<RunOutcome> = new Set<RunOutcome>(["ready", "degraded"]);
+const SILENT: ReadonlySet<RunOutcome> = new Set<RunOutcome>(["pending", "announced"]);
 
 function counted({ quorum, regions }: Judged, newest: RunTally | undefined): Votes {
   const words = regions.map(({ id }) => newest?.regions[id] ?? "pending");
   const abstain = words.filter((word) => SILENT.has(word)).length;
   const ready = words.filter((word) => GOOD.has(word)).length;
   const fresh = Math.max(quorum.minReporting, words.length - abstain);
-  return { need: needed(quorum.resolve, fresh), ready, notReady: words.length - abstain - ready, abstain };
+  return {
+    need: votesNeeded(quorum.resolve, fresh),
+    ready,
+    notReady: words.length - abstain - ready,
+    abstain,
+  };
 }
 
 /** The regions that differ from good first, in the order of the config. */
@@ -117,13 +128,13 @@ function regionView(id: string, runs: readonly RunTally[], nowMs: number) {
 }
 
 /** What the probers of these regions last saw, newest first. */
-function witnessed({ regions, state }: Judged): Witness[] {
+function witnessed({ regions, state }: Judged): LastRound[] {
   const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
   const found = ids.map((id) => state?.probers[id]?.witness).filter((witness) => witness !== undefined);
   return found.toSorted((a, b) => b.slot - a.slot);
 }
 
-function reported(witnesses: readonly Witness[], nowMs: number) {
+function reported(witnesses: readonly LastRound[], nowMs: number) {
   const brief = witnesses.map(({ before, after }) => after ?? before).find((one) => one !== null);
   if (!brief) return { state: "unknown", source: null, ageSec: null, version: null };
   const { state, dialect, at, version } = brief;
@@ -135,25 +146,25 @@ function reported(witnesses: readonly Witness[], nowMs: number) {
   };
 }
 
-function failedStep(witnesses: readonly Witness[], newest: RunTally | undefined): string | null {
+function failedStep(witnesses: readonly LastRound[], newest: RunTally | undefined): string | null {
   const failure = witnesses.find(({ slot, failure }) => failure && slot === newest?.slot)?.failure;
   return failure ? cut(failure.step, NAME_CHARS) : null;
 }
 
 /** The reason in one line, for a person who looks at a stopped rollout. */
-function reasonOf(judged: Judged, votes: Votes, witnesses: readonly Witness[], nowMs: number): string {
+function reasonOf(judged: Judged, votes: Votes, witnesses: readonly LastRound[], nowMs: number): string {
   const { cause, check, runs, minRuns, maxAgeMs, sinceMs } = judged;
   const total = judged.regions.length;
   const [newest] = runs;
   const since = iso(sinceMs);
-  const newestWords = `${newest?.word ?? "pending"} in the last run`;
+  const newestWords = `${newest?.outcome ?? "pending"} in the last run`;
   const REASONS: Record<Cause, () => string> = {
     good: () => `${votes.ready}/${total} regions ready in each of the last ${minRuns} runs since ${since}`,
     bad: () => {
       const step = failedStep(witnesses, newest);
       const where = step === null ? "" : `; step '${step}' failed`;
       return `${
-        newest!.word
+        newest!.outcome
       } in the last ${check.failureThreshold} runs: ${votes.ready}/${total} regions ready${where}`;
     },
     silenced: () => "a silence covers this check",
@@ -167,10 +178,10 @@ function reasonOf(judged: Judged, votes: Votes, witnesses: readonly Witness[], n
   return `${check.id}: ${REASONS[cause]()}`;
 }
 
-function versionReason({ version }: Judged, witnesses: readonly Witness[]): string {
+function versionReason({ version }: Judged, witnesses: readonly LastRound[]): string {
   const versions = new Set(witnesses.map((witness) => versionOf(witness) ?? "none"));
   return `version ${version} was asked for, and the service reports ${[...versions].join(", ") || "none"}`;
 }
 
 /** The version that the latest claim names. */
-export const versionOf = ({ before, after }: Witness): string | undefined => (after ?? before)?.version;
+export const versionOf = ({ before, after }: LastRound): string | undefined => (after ?? before)?.version;

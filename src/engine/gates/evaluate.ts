@@ -1,10 +1,10 @@
 /** Decides gates from stored state: what was settled, and what Assay was told of rollouts and silences. */
-import { type Archive, archive } from "../../storage/history/runs.ts";
+import { type RunReader, runReader } from "../../storage/history/runs.ts";
 import type { Check, Config, Region, Target } from "../../config/config.ts";
-import { decide, type Decision, narrowed, tallied, worst } from "../../judgement/gate.ts";
+import { decide, type Decision, narrowQuorum, tallyRun, worstDecision } from "../../judgement/gate.ts";
 import type { Packing } from "../../storage/codec.ts";
 import type { Clock } from "../../base/ports.ts";
-import type { Rollouts } from "../../storage/records/deployments.ts";
+import type { DeploymentStore } from "../../storage/records/deployments.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Store } from "../../storage/store.ts";
@@ -21,7 +21,7 @@ export interface GatekeeperOptions {
   packing: Packing;
   store: Store;
   states: StatesReader;
-  rollouts: Rollouts;
+  rollouts: DeploymentStore;
   silenced: Silenced;
 }
 
@@ -45,13 +45,13 @@ export type Gatekeeper = (question: Question) => Promise<GateDocument>;
 
 /** A gatekeeper over one store. It never probes. */
 export function gatekeeper(options: GatekeeperOptions): Gatekeeper {
-  const evidence = archive(options.store, options.packing);
+  const evidence = runReader(options.store, options.packing);
   return (question) => verdict(options, evidence, question);
 }
 
 async function verdict(
   options: GatekeeperOptions,
-  evidence: Archive,
+  evidence: RunReader,
   question: Question,
 ): Promise<GateDocument> {
   const nowMs = options.clock.now();
@@ -62,12 +62,12 @@ async function verdict(
     ),
   );
   const [first, ...rest] = judged;
-  return document(worst([first!, ...rest]), nowMs);
+  return document(worstDecision([first!, ...rest]), nowMs);
 }
 
 /** From when evidence counts: what was asked for, else the last deployment, else null. */
 async function anchored(
-  rollouts: Rollouts,
+  rollouts: DeploymentStore,
   { target: { id }, since, anchor: name, version }: Question,
   nowMs: number,
 ) {
@@ -75,8 +75,8 @@ async function anchored(
     const sinceMs = typeof since === "number" ? nowMs - since : Date.parse(since);
     return { name: name ?? null, sinceMs };
   }
-  if (name !== undefined) return { name, sinceMs: await rollouts.since(id, name) };
-  const told = await rollouts.of(id);
+  if (name !== undefined) return { name, sinceMs: await rollouts.anchorTime(id, name) };
+  const told = await rollouts.list(id);
   const last = told.find((it) => version !== undefined && it.version === version) ?? told[0];
   return last ? { name: last.anchor ?? last.version ?? null, sinceMs: last.at } : null;
 }
@@ -90,7 +90,7 @@ interface Subject {
 
 async function judgedCheck(
   { config, silenced }: GatekeeperOptions,
-  evidence: Archive,
+  evidence: RunReader,
   question: Question,
   { check, state, anchor, nowMs }: Subject,
 ): Promise<Judged> {
@@ -104,9 +104,9 @@ async function judgedCheck(
   const sinceMs = anchor?.sinceMs ?? nowMs - windowMs;
   const quorum = regions.length === config.regions.length
     ? check.quorum
-    : narrowed(check.quorum, regions.length);
-  const runs = state ? await evidence.runs(check, { newest, sinceMs, count }) : [];
-  const judgement = decide(runs.map((run) => tallied(run, regions, quorum)), {
+    : narrowQuorum(check.quorum, regions.length);
+  const runs = state ? await evidence.recentRuns(check, { newest, sinceMs, count }) : [];
+  const judgement = decide(runs.map((run) => tallyRun(run, regions, quorum)), {
     nowMs,
     sinceMs,
     maxAgeMs,

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
-import { silences, silencing, subjectOf } from "../../storage/records/silences.ts";
+import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
 import type { Store } from "../../storage/store.ts";
 import { fresh } from "../../base/cache.ts";
 import type { Silenced } from "./evaluate.ts";
@@ -12,10 +12,10 @@ export function silencedBy(
   store: Store,
   told?: () => number,
 ): Silenced {
-  const read = fresh(clock, () => silences(store), told);
+  const read = fresh(clock, () => listSilences(store), told);
   const subjects = new Map(config.checks.map((check) => [check.key, subjectOf(check)]));
   return async (target, check, nowMs) => {
     const subject = subjects.get(`${target}/${check}`);
-    return subject !== undefined && silencing(await read(), subject, nowMs) !== undefined;
+    return subject !== undefined && activeSilence(await read(), subject, nowMs) !== undefined;
   };
 }

@@ -8,10 +8,10 @@ import type { Config } from "../../config/config.ts";
 import type { GitHubHook } from "../../config/hooks.ts";
 import { type GitHub, installation } from "./app.ts";
 import { limiter } from "../../base/semaphore.ts";
-import { decode, pack } from "../../storage/codec.ts";
+import { packChecks, parseRow } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
-import { rollouts } from "../../storage/records/deployments.ts";
-import type { Memo, Store } from "../../storage/store.ts";
+import { deploymentStore } from "../../storage/records/deployments.ts";
+import type { Store, StoredRecord } from "../../storage/store.ts";
 import type { GateDocument } from "../gates/document.ts";
 import { type Gatekeeper, gatekeeper } from "../gates/evaluate.ts";
 import { silencedBy } from "../gates/silenced.ts";
@@ -67,7 +67,7 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
   const { github: hook } = config.hooks;
 
   const keep = (key: string, value: Pending) =>
-    store.tell({
+    store.putRecord({
       kind: "deployment",
       key,
       order: value.attempts,
@@ -75,8 +75,8 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
       expiresAt: value.deadline + FORGET_MS,
     });
 
-  const reviewed = async (hook: GitHubHook, memo: Memo): Promise<void> => {
-    const request = decode(pending, memo.value, `approval ${memo.key}`);
+  const reviewed = async (hook: GitHubHook, memo: StoredRecord): Promise<void> => {
+    const request = parseRow(pending, memo.value, `approval ${memo.key}`);
     const answer = await answerTo(request, config, decided, clock.now());
     if (!answer && request.attempts > 0) return;
     try {
@@ -84,7 +84,7 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
       for (const refusal of await tell(github, hook, request, answer)) {
         log.warn("GitHub refused what it was told", { rule: memo.key, error: vault.redact(refusal) });
       }
-      if (answer) await store.unsay("deployment", memo.key);
+      if (answer) await store.deleteRecord("deployment", memo.key);
       else await keep(memo.key, { ...request, attempts: 1 });
     } catch (error) {
       const attempts = request.attempts + 1;
@@ -93,7 +93,7 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
         attempts,
         error: vault.redact(messageOf(error)),
       });
-      if (attempts >= ATTEMPTS) await store.unsay("deployment", memo.key);
+      if (attempts >= ATTEMPTS) await store.deleteRecord("deployment", memo.key);
       else await keep(memo.key, { ...request, attempts });
     }
   };
@@ -123,7 +123,7 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
 
     async review() {
       if (!hook?.app) return;
-      const memos = await store.told({ kind: "deployment", under: UNDER, limit: MOST });
+      const memos = await store.listRecords({ kind: "deployment", under: UNDER, limit: MOST });
       await Promise.all(memos.map((memo) => gate(() => reviewed(hook, memo))));
     },
   };
@@ -136,10 +136,10 @@ export function approver(ports: Ports, config: Config, store: Store): () => Prom
   const decided = gatekeeper({
     clock,
     config,
-    packing: pack(config),
+    packing: packChecks(config),
     store,
     states: statesReader(store, clock),
-    rollouts: rollouts(clock, store, config.retention.daysMs),
+    rollouts: deploymentStore(clock, store, config.retention.daysMs),
     silenced: silencedBy(clock, config, store),
   });
   return approvals(ports, config, store, decided).review;

@@ -50,7 +50,13 @@ const GRACE_MS = 1_000;
 /** The part of the store that a deliverer needs. */
 export type Outbox = Pick<
   Store,
-  "claim" | "receipt" | "disabled" | "disable" | "incident" | "deliveries" | "told"
+  | "claimDeliveries"
+  | "recordAttempt"
+  | "listDisabledWebhooks"
+  | "disableWebhook"
+  | "getIncident"
+  | "listDeliveries"
+  | "listRecords"
 >;
 
 /** The only call of a deliverer. */
@@ -129,7 +135,7 @@ function claimer(
   return async (webhook) => {
     if (signal?.aborted || left < 1) return undefined;
     left--;
-    const [claimed] = await store.claim({ nowMs: clock.now(), leaseMs, limit: 1, webhook });
+    const [claimed] = await store.claimDeliveries({ nowMs: clock.now(), leaseMs, limit: 1, webhook });
     if (!claimed) left++;
     return claimed;
   };
@@ -159,16 +165,16 @@ async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefin
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const beganMs = clock.now();
   const fields = { notice: delivery.id, webhook: delivery.webhook };
-  if (!webhook || webhook.id in await store.disabled()) {
+  if (!webhook || webhook.id in await store.listDisabledWebhooks()) {
     const receipt = buried(delivery, webhook ? "disabled" : "removed", beganMs);
-    await store.receipt(delivery.id, receipt);
+    await store.recordAttempt(delivery.id, receipt);
     log.warn("notice is dead", { ...fields, error: receipt.lastError });
     return undefined;
   }
   const quiet = await hushed(post, delivery, beganMs);
   if (quiet) {
     const { attempts, lastAttemptAt, lastStatus } = delivery;
-    await store.receipt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
+    await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
     log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
     return undefined;
   }
@@ -180,10 +186,10 @@ async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefin
     random,
     name: vault.redact(name),
   });
-  if (death === "gone") await store.disable(webhook.id, beganMs);
+  if (death === "gone") await store.disableWebhook(webhook.id, beganMs);
   const isDelivered = receipt.state === "delivered";
   // What is due sooner than a claim lasts may be under way.
-  await store.receipt(delivery.id, receipt, isDelivered ? nowMs + post.leaseMs : undefined);
+  await store.recordAttempt(delivery.id, receipt, isDelivered ? nowMs + post.leaseMs : undefined);
   if (isDelivered) log.info("notice delivered", fields);
   else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
   return answer;

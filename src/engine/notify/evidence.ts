@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import type { CheckState, ProberState, ReportBrief, Witness } from "../../judgement/state.ts";
+import type { CheckState, LastRound, ProberState, ReportSummary } from "../../judgement/state.ts";
 import { iso } from "../../base/time.ts";
 import type { Account, Event } from "./event.ts";
 import { clip } from "./truncate.ts";
@@ -32,11 +32,11 @@ function account(prober: ProberState | undefined, slot: number): Account {
   };
 }
 
-function reported({ before, after }: Witness): Account["reported"] {
+function reported({ before, after }: LastRound): Account["reported"] {
   return { before: before && claim(before), ...(after !== undefined && { after: after && claim(after) }) };
 }
 
-const claim = ({ state, dialect, httpStatus, reason, contradictions, sources }: ReportBrief) => ({
+const claim = ({ state, dialect, httpStatus, reason, contradictions, sources }: ReportSummary) => ({
   state,
   dialect,
   httpStatus,
@@ -45,7 +45,7 @@ const claim = ({ state, dialect, httpStatus, reason, contradictions, sources }: 
   sources,
 });
 
-function observed({ outcome, failure, totalMs, steps }: Witness): Account["observed"] {
+function observed({ outcome, failure, totalMs, steps }: LastRound): Account["observed"] {
   return {
     outcome,
     failedStep: failure?.step,

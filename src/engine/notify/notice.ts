@@ -1,6 +1,6 @@
 import type { Check, Config, Quorum } from "../../config/config.ts";
 import type { Incident, Transition } from "../../judgement/incident.ts";
-import type { Outcome } from "../../judgement/quorum.ts";
+import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import type { CheckState, ProberState } from "../../judgement/state.ts";
 import type { Notice } from "../../storage/store.ts";
 import { iso } from "../../base/time.ts";
@@ -117,12 +117,12 @@ function pollOf({ scope, timeline }: Incident, { check, state, config }: Context
   return { outcome, over: "probers", ...counted(votes), quorum: region?.quorum };
 }
 
-function voteOf(prober: ProberState | undefined): Outcome {
+function voteOf(prober: ProberState | undefined): QuorumOutcome {
   if (!prober || prober.aside || prober.standing.vote === "none") return "pending";
   return prober.standing.vote;
 }
 
-function counted(votes: (readonly [string, Outcome])[]): Pick<Decision, "votes" | "counts"> {
+function counted(votes: (readonly [string, QuorumOutcome])[]): Pick<Decision, "votes" | "counts"> {
   const counts = { reporting: 0, bad: 0, good: 0, split: 0, pending: 0 };
   for (const [, vote] of votes) {
     if (vote !== "pending") counts.reporting++;

@@ -8,11 +8,11 @@ import type { Config } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Ports } from "../../base/ports.ts";
 import {
-  overheard,
+  activeSilence,
+  isMoot,
+  listSilences,
   type Silence,
-  silences,
-  silencing,
-  type Subject,
+  type SilenceSubject,
 } from "../../storage/records/silences.ts";
 import type { Delivery, Receipt, Store } from "../../storage/store.ts";
 
@@ -29,18 +29,21 @@ const MOOT = "silenced: it was over before the silence was";
 export type SilenceReader = () => Promise<readonly Silence[]>;
 
 /** A reader over one store, for one call of a deliverer. */
-export function silenceReader({ clock }: Pick<Ports, "clock">, store: Pick<Store, "told">): SilenceReader {
+export function silenceReader(
+  { clock }: Pick<Ports, "clock">,
+  store: Pick<Store, "listRecords">,
+): SilenceReader {
   let last: { readAt: number; all: Promise<Silence[]> } | undefined;
   return () => {
     const nowMs = clock.elapsed();
-    if (!last || nowMs - last.readAt >= SILENCES_MS) last = { readAt: nowMs, all: silences(store) };
+    if (!last || nowMs - last.readAt >= SILENCES_MS) last = { readAt: nowMs, all: listSilences(store) };
     return last.all;
   };
 }
 
 /** What is asked whether a notice is to be held. */
 interface Listening {
-  store: Pick<Store, "incident" | "deliveries">;
+  store: Pick<Store, "getIncident" | "listDeliveries">;
   config: Config;
   silences: SilenceReader;
 }
@@ -54,10 +57,10 @@ export async function hushed(
   // It was dropped already, and somebody asks for it.
   if (delivery.lastError === MOOT) return undefined;
   const all = await post.silences();
-  const incident = all.length > 0 ? await post.store.incident(delivery.incident) : null;
+  const incident = all.length > 0 ? await post.store.getIncident(delivery.incident) : null;
   if (!incident) return undefined;
   const subject = subjectOf(post.config, incident, delivery);
-  const silence = silencing(all, subject, nowMs);
+  const silence = activeSilence(all, subject, nowMs);
   if (silence) {
     const nextAt = Math.min(silence.until, nowMs + HELD_MS);
     return { state: "pending", nextAt, lastError: `silenced by ${silence.id}` };
@@ -68,12 +71,12 @@ export async function hushed(
     ? await openingOf(post.store, incident, delivery)
     : undefined;
   // Whoever was told, or tried to be told, of the opening hears of the end.
-  const moot = opening ? opening.lastError === MOOT : overheard(all, subject, incident, delivery);
+  const moot = opening ? opening.lastError === MOOT : isMoot(all, subject, incident, delivery);
   return moot ? { state: "dead", nextAt: nowMs, lastError: MOOT } : undefined;
 }
 
 /** What a notice is about. A target that left the config has the labels that it had when the notice was written. */
-function subjectOf({ targets }: Config, { target, check }: Incident, { body }: Delivery): Subject {
+function subjectOf({ targets }: Config, { target, check }: Incident, { body }: Delivery): SilenceSubject {
   const labels = targets.find(({ id }) => id === target)?.labels ?? labelsIn(body);
   return { target, check, labels };
 }
@@ -97,7 +100,7 @@ async function openingOf(
   { webhook, createdAt }: Delivery,
 ): Promise<Delivery | undefined> {
   const at = timeline.findLast(({ change, at }) => change === "opened" && at <= createdAt)?.at;
-  const { items } = await store.deliveries({ incident, limit: LOOKED_THROUGH });
+  const { items } = await store.listDeliveries({ incident, limit: LOOKED_THROUGH });
   return items.find((one) =>
     one.webhook === webhook && one.type === "incident.opened" && one.createdAt === at
   );

@@ -1,8 +1,8 @@
 /** An incident and its quorum in plain words, for a person at 3 a.m. */
 import type { Quorum, Rule } from "../../config/config.ts";
 import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts";
-import type { Outcome } from "../../judgement/quorum.ts";
-import type { Witness } from "../../judgement/state.ts";
+import type { QuorumOutcome } from "../../judgement/quorum.ts";
+import type { LastRound } from "../../judgement/state.ts";
 import { FAILED } from "../../judgement/verdict.ts";
 import type { Decision } from "./event.ts";
 import { clip } from "./truncate.ts";
@@ -16,15 +16,20 @@ export interface Story {
   /** Absent: the check has left the config. */
   quorum?: Quorum;
   /** The latest evidence of the probers that decided. */
-  witnesses: Witness[];
+  witnesses: LastRound[];
 }
 
-const GOOD: ReadonlySet<Outcome> = new Set<Outcome>(["ready", "degraded", "underclaim", "unreported"]);
+const GOOD: ReadonlySet<QuorumOutcome> = new Set<QuorumOutcome>([
+  "ready",
+  "degraded",
+  "underclaim",
+  "unreported",
+]);
 
 /** For each kind: what it says of a target, and which votes agree. */
 const KINDS: Record<Exclude<Kind, "blind" | "contradiction">, {
   says: string;
-  agrees(vote: Outcome): boolean;
+  agrees(vote: QuorumOutcome): boolean;
 }> = {
   drift: { says: "says ready but its journey fails", agrees: (vote) => vote === "drift" },
   outage: { says: "fails its journey", agrees: (vote) => FAILED.has(vote) },
@@ -43,7 +48,7 @@ const KINDS: Record<Exclude<Kind, "blind" | "contradiction">, {
 };
 
 /** What an outage is, where all regions use one word for it. */
-const OUTAGES: Partial<Record<Outcome, string>> = {
+const OUTAGES: Partial<Record<QuorumOutcome, string>> = {
   not_ready: "says it is not ready, and its journey fails",
   down: "does not answer its health check, and its journey fails",
 };
@@ -87,13 +92,13 @@ function turnout({ decision: { over, votes, counts }, quorum }: Story): string {
 }
 
 /** The newest thing seen that bears on this kind, in brackets. */
-function seen(witnesses: Witness[], kind: Kind): string {
+function seen(witnesses: LastRound[], kind: Kind): string {
   const newest = [...witnesses].sort((a, b) => b.slot - a.slot);
   const detail = newest.map((witness) => telling(witness, kind)).find((text) => text);
   return detail ? ` (${clip(detail, { chars: 200, items: 1 })})` : "";
 }
 
-function telling({ failure, before, after }: Witness, kind: Kind): string | undefined {
+function telling({ failure, before, after }: LastRound, kind: Kind): string | undefined {
   if (kind === "contradiction") return (after ?? before)?.contradictions?.[0] ?? before?.contradictions?.[0];
   if (kind === "unreported") return (after ?? before)?.reason;
   if (kind === "drift" || kind === "outage") return failure && `${failure.step}: ${failure.detail}`;

@@ -15,8 +15,8 @@ import type { Whereabouts } from "./location.ts";
 import { walk } from "../../evidence/probe/journey.ts";
 import { Recent } from "../../base/recent.ts";
 import type { Dialect, Report } from "../../evidence/report/report.ts";
-import { wantsSecondLook } from "../../judgement/verdict.ts";
-import type { Answer, Prober, Round } from "../../judgement/round.ts";
+import { needsSecondReport } from "../../judgement/verdict.ts";
+import type { Prober, Round, RoundResult } from "../../judgement/round.ts";
 
 /** What a prober in this process needs to know. */
 export interface ProberOptions {
@@ -120,7 +120,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const admitted = admit(checks, budget, costOf);
       const allow = allowance(budget);
       const answers = await Promise.all(
-        queued(checks, took).map(async (check): Promise<Answer> => {
+        queued(checks, took).map(async (check): Promise<RoundResult> => {
           const { key, digest } = check;
           if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
           const hold = holding(check, deadlineAt);
@@ -222,7 +222,7 @@ export async function round(
       signal,
     );
     const { outcome } = observation;
-    if (!wantsSecondLook(before, outcome) && !isTold(check)) return { before, observation };
+    if (!needsSecondReport(before, outcome) && !isTold(check)) return { before, observation };
     const after = await look();
     // A second look that our platform would not take is none: the failure is not bracketed.
     if (outcome === "fail" && platformOf(after) !== undefined) return { before, observation };

@@ -4,7 +4,7 @@ import type { Check } from "../../config/config.ts";
 import { exchange, under, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
-import type { Answer, Prober, Reply } from "../../judgement/round.ts";
+import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
 import { line, ms, reportShape, status, text, time } from "../../evidence/report/schema.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
@@ -80,7 +80,7 @@ const head = {
 };
 
 /** What a prober answers over HTTP. */
-export const roundsReply: z.ZodType<Reply> = z.object({
+export const roundsReply: z.ZodType<ProberReply> = z.object({
   ...head,
   answers: z.array(z.union([walked, missed])).max(20_000),
 });
@@ -131,13 +131,13 @@ function replyIn(
   { vault }: Ports,
   body: string,
   { slot, checks }: { slot: number; checks: readonly Check[] },
-): Reply {
+): ProberReply {
   const { answers, ...rest } = shaped(unread, json(body), []);
   if (answers.length > checks.length) {
     throw new Error(`invalid: answers: more than the ${checks.length} asked`);
   }
   const faults: unknown[] = [];
-  const read = answers.map((answer, i): Answer => {
+  const read = answers.map((answer, i): RoundResult => {
     const path = ["answers", i];
     try {
       return answerIn(answer, slot, path);
@@ -161,7 +161,7 @@ function json(body: string): unknown {
 /** How far from the slot a prober's clock may be: one that is further off judges no claim's age. */
 const SKEW_MS = 3_600_000;
 
-function answerIn(value: unknown, slot: number, path: Path): Answer {
+function answerIn(value: unknown, slot: number, path: Path): RoundResult {
   const isMissed = typeof value === "object" && value !== null && "missed" in value;
   if (isMissed) return shaped(missed, value, path);
   const answer = shaped(walked, value, path);

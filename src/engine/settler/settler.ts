@@ -3,20 +3,26 @@
  *
  *     tick -> lease -> for each slot and lane: gather -> (in order) read -> assess -> commit, fenced -> notices go out
  */
-import { type Arrival, assess, type Assessment, type History, removed } from "../../judgement/assess.ts";
+import {
+  type Arrival,
+  assess,
+  type Assessment,
+  type CheckHistory,
+  resolveRemoved,
+} from "../../judgement/assess.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { Transition } from "../../judgement/incident.ts";
 import { notices } from "../notify/mod.ts";
-import { encodeHistory, laneOf, pack } from "../../storage/codec.ts";
+import { encodeHistory, laneOf, packChecks } from "../../storage/codec.ts";
 import { type Log, pause, type Ports } from "../../base/ports.ts";
-import { pushes, type Told, withPushes } from "../../storage/records/pushes.ts";
+import { pushes, type PushSnapshot, withPushes } from "../../storage/records/pushes.ts";
 import { longestMs } from "../prober/local.ts";
 import { due, slots } from "../../config/schedule.ts";
 import { Shelf } from "./state_cache.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Commit, Lease, Store } from "../../storage/store.ts";
-import { upkeeper } from "../../storage/history/rollup.ts";
-import type { Answer, Prober, Reply } from "../../judgement/round.ts";
+import { rollupJob } from "../../storage/history/rollup.ts";
+import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
 import { messageOf } from "../../base/error_message.ts";
 
 /** What a settler needs. */
@@ -73,7 +79,7 @@ const STEP_BACK_MS = 300_000;
 /** A settler over one store. It keeps a copy of what it last wrote, and believes it only if the store still says the same. */
 export function settler(options: SettlerOptions): Settler {
   const { ports: { clock, log, vault }, store, config, owner } = options;
-  const packing = pack(config);
+  const packing = packChecks(config);
   const shelf = new Shelf(store, packing);
   const lanes = new Map<string, Promise<void>>();
   let lease: Lease | null = null;
@@ -90,7 +96,7 @@ export function settler(options: SettlerOptions): Settler {
     slot: number,
     checks: Check[],
     arrivals: Promise<Map<string, Arrivals>>,
-    told: Promise<Told>,
+    told: Promise<PushSnapshot>,
   ) => {
     if (checks.length === 0) return;
     const gathered = await withPushes(checks, await arrivals, await told, () => pushes(store, clock, checks));
@@ -118,12 +124,12 @@ export function settler(options: SettlerOptions): Settler {
     }));
   };
 
-  const sum = upkeeper({ clock, store, config, packing });
+  const sum = rollupJob({ clock, store, config, packing });
   const upkeep = () =>
     sum().catch((error) => log.error("the housekeeping failed", { error: vault.redact(messageOf(error)) }));
 
   const begin = async (minuteMs: number) => {
-    const taken = await store.lease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
+    const taken = await store.takeLease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
     if (!taken) return null;
     lease = taken;
     return { lease, slots: slots(config.checks, minuteMs) };
@@ -146,7 +152,7 @@ export function settler(options: SettlerOptions): Settler {
     look,
     upkeep,
     release: async () => {
-      if (lease) await store.release(lease);
+      if (lease) await store.releaseLease(lease);
     },
     async tick(minuteMs, signal) {
       const begun = await begin(minuteMs);
@@ -217,7 +223,7 @@ function complain(
   log: Log,
   prober: string,
   slot: number,
-  reply: Reply | { missed: string },
+  reply: ProberReply | { missed: string },
   arrived: Arrival[],
 ) {
   if ("missed" in reply) return log.warn("a prober is missing", { prober, slot, reason: reply.missed });
@@ -235,7 +241,7 @@ async function heard(
   { clock, vault }: Ports,
   prober: Prober | undefined,
   request: { slot: number; checks: Check[]; deadlineMs: number },
-): Promise<Reply | { missed: string }> {
+): Promise<ProberReply | { missed: string }> {
   if (!prober) return { missed: "not started" };
   let disarm = () => {};
   const late = new Promise<{ missed: string }>((resolve) => {
@@ -247,8 +253,8 @@ async function heard(
 
 /** A reply is believed only for the prober, the slot and the very check that were asked for. */
 function arrival(
-  reply: Reply | { missed: string },
-  answer: Answer | undefined,
+  reply: ProberReply | { missed: string },
+  answer: RoundResult | undefined,
   id: string,
   slot: number,
   check: Check,
@@ -277,7 +283,7 @@ async function write(
   const { states, touched, gone, dropFrom } = await shelf.open(checks, lease);
   const newId = counted(`${slot.toString(36)}_${lease.fence.toString(36)}_${laneOf(checks[0]!)}`);
   const transitions: { transition: Transition; check?: Check; state: CheckState }[] = [];
-  const history = new Map<number, Record<string, History>>();
+  const history = new Map<number, Record<string, CheckHistory>>();
   for (const check of checks) {
     const before = states.get(check.key);
     if (isSettled(before, slot)) continue;
@@ -290,7 +296,7 @@ async function write(
     for (const transition of result.transitions) transitions.push({ transition, check, state: result.state });
   }
   for (const state of gone) {
-    for (const transition of removed(state.incidents, slot)) transitions.push({ transition, state });
+    for (const transition of resolveRemoved(state.incidents, slot)) transitions.push({ transition, state });
   }
   const shards = touched.filter((shard) => dropFrom !== undefined || history.has(shard));
   if (shards.length === 0) return;

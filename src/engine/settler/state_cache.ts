@@ -14,7 +14,7 @@ export class Shelf {
   async open(checks: Check[], lease: Lease) {
     const { shardOf, layout, shards } = this.packing;
     const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
-    const rows = await this.store.read(wanted, lease);
+    const rows = await this.store.readShards(wanted, lease);
     const current = rows.length === wanted.length && rows.every((row) => row.layout === layout);
     if (!current) return this.#repack(lease);
     const states = new Map<string, CheckState>();
@@ -33,7 +33,7 @@ export class Shelf {
   async #repack(lease: Lease) {
     const states = new Map<string, CheckState>();
     const gone: CheckState[] = [];
-    for (const { shard, state } of await this.store.read("all", lease)) {
+    for (const { shard, state } of await this.store.readShards("all", lease)) {
       for (const [key, known] of Object.entries(decodeStates(state, shard))) {
         if (this.packing.shardOf.has(key)) states.set(key, known);
         else gone.push(known);
@@ -48,7 +48,7 @@ export class Shelf {
     const shards = new Set(checks.map((check) => this.packing.shardOf.get(check.key)!));
     const unknown = [...shards].filter((shard) => !this.#decoded.has(shard)).sort((a, b) => a - b);
     if (unknown.length === 0) return;
-    for (const { shard, state } of await this.store.read(unknown, lease)) {
+    for (const { shard, state } of await this.store.readShards(unknown, lease)) {
       this.#texts.set(shard, state);
       this.#decoded.set(shard, decodeStates(state, shard));
     }

@@ -1,34 +1,39 @@
 /** The past of all checks at once, cell by cell, for the bands; and that of one check, slot by slot. */
 import type { Trace } from "../../judgement/assess.ts";
 import type { Check, Config } from "../../config/config.ts";
-import { type Figures, type Level, level, nothing } from "../../judgement/service_level.ts";
+import {
+  emptyFigures,
+  type Figures,
+  type ServiceLevel,
+  serviceLevel,
+} from "../../judgement/service_level.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Rollup, Store } from "../store.ts";
-import { bookOf } from "./rollup.ts";
-import { secondsIn } from "./codec.ts";
+import { figuresOf } from "./rollup.ts";
+import { decodeSeconds } from "./codec.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** The windows that a band may show, and its cells. */
-export const WINDOWS = {
+export const BAND_WINDOWS = {
   "24h": { unit: "hour", ms: DAY_MS, cellMs: HOUR_MS },
   "7d": { unit: "hour", ms: 7 * DAY_MS, cellMs: 4 * HOUR_MS },
   "90d": { unit: "day", ms: 90 * DAY_MS, cellMs: DAY_MS },
 } as const satisfies Record<string, { unit: Rollup["unit"]; ms: number; cellMs: number }>;
 /** One of them. */
-export type Window = keyof typeof WINDOWS;
+export type BandWindow = keyof typeof BAND_WINDOWS;
 
 /** What a check came to in one cell, and in the whole window. */
 export interface Band {
   /** Oldest first; undefined: nothing was settled in that time. */
-  cells: (Level | undefined)[];
-  whole: Level;
+  cells: (ServiceLevel | undefined)[];
+  whole: ServiceLevel;
 }
 
 /** The bands of one window. Times are epoch ms. */
-export interface Past {
+export interface BandSet {
   from: number;
   to: number;
   bandOf(key: string): Band;
@@ -46,18 +51,18 @@ const STEP = 24;
 const TAIL_MS = 3 * HOUR_MS;
 
 /** A reader of the past over one store. Rows that are summed up are read once: they change no more. */
-export function pastReader(
+export function bandReader(
   config: Config,
-  store: Pick<Store, "rollups" | "samples">,
+  store: Pick<Store, "readRollups" | "readSamples">,
   packing: Packing,
   clock: Pick<Clock, "elapsed">,
-): (window: Window, nowMs: number) => Promise<Past> {
+): (window: BandWindow, nowMs: number) => Promise<BandSet> {
   const rows = { hour: rowReader(store, "hour", HOUR_MS), day: rowReader(store, "day", DAY_MS) };
   const tail = tailReader(config, store, packing);
-  const kept = new Map<Window, { at: number; past: Promise<Past> }>();
+  const cache = new Map<BandWindow, { at: number; bands: Promise<BandSet> }>();
 
-  const read = async (window: Window, nowMs: number): Promise<Past> => {
-    const { unit, ms, cellMs } = WINDOWS[window];
+  const read = async (window: BandWindow, nowMs: number): Promise<BandSet> => {
+    const { unit, ms, cellMs } = BAND_WINDOWS[window];
     const from = Math.floor((nowMs - ms) / cellMs) * cellMs + cellMs;
     const sums = await rows[unit](from, nowMs);
     const hours = unit === "hour" ? sums : await rows.hour(nowMs - TAIL_MS, nowMs);
@@ -69,23 +74,23 @@ export function pastReader(
     const late = [...await tail(start, nowMs)].map(([start, checks]) =>
       [start, new Map([...checks].filter(([key]) => !isSummed(start, key)))] as const
     );
-    return past({ from, to: nowMs, cellMs }, [...sums, ...late]);
+    return buildBands({ from, to: nowMs, cellMs }, [...sums, ...late]);
   };
 
   return (window, nowMs) => {
-    const last = kept.get(window);
-    if (last && clock.elapsed() - last.at < FRESH_MS) return last.past;
-    const mine = { at: clock.elapsed(), past: read(window, nowMs) };
-    kept.set(window, mine);
-    mine.past.catch(() => kept.get(window) === mine && kept.delete(window));
-    return mine.past;
+    const last = cache.get(window);
+    if (last && clock.elapsed() - last.at < FRESH_MS) return last.bands;
+    const mine = { at: clock.elapsed(), bands: read(window, nowMs) };
+    cache.set(window, mine);
+    mine.bands.catch(() => cache.get(window) === mine && cache.delete(window));
+    return mine.bands;
   };
 }
 
-function past(
+function buildBands(
   { from, to, cellMs }: { from: number; to: number; cellMs: number },
   all: (readonly [number, Map<string, Seconds>])[],
-): Past {
+): BandSet {
   const count = Math.floor((to - from) / cellMs) + 1;
   const bandOf = (key: string): Band => {
     const cells: (Seconds | undefined)[] = Array.from({ length: count });
@@ -95,25 +100,25 @@ function past(
       if (!seconds) continue;
       const at = Math.floor((start - from) / cellMs);
       if (at >= count) continue;
-      into(cells[at] ??= {}, seconds);
-      into(whole, seconds);
+      addSeconds(cells[at] ??= {}, seconds);
+      addSeconds(whole, seconds);
     }
     return {
-      cells: cells.map((seconds) => seconds && level({ ...nothing(), seconds })),
-      whole: level({ ...nothing(), seconds: whole }),
+      cells: cells.map((seconds) => seconds && serviceLevel({ ...emptyFigures(), seconds })),
+      whole: serviceLevel({ ...emptyFigures(), seconds: whole }),
     };
   };
   return { from, to, bandOf };
 }
 
-function into(sum: Seconds, seconds: Seconds): void {
+function addSeconds(sum: Seconds, seconds: Seconds): void {
   for (const [outcome, s] of Object.entries(seconds) as [keyof Seconds, number][]) {
     sum[outcome] = (sum[outcome] ?? 0) + s;
   }
 }
 
 /** Reads rollups of one unit; all but the newest are kept. */
-function rowReader(store: Pick<Store, "rollups">, unit: Rollup["unit"], sizeMs: number) {
+function rowReader(store: Pick<Store, "readRollups">, unit: Rollup["unit"], sizeMs: number) {
   let sums: Sums = new Map();
   let [knownFrom, knownTo] = [Infinity, -Infinity];
   return async (fromMs: number, nowMs: number): Promise<Sums> => {
@@ -123,12 +128,12 @@ function rowReader(store: Pick<Store, "rollups">, unit: Rollup["unit"], sizeMs: 
     const next: Sums = new Map([...sums].filter(([at]) => at >= Math.min(from, knownFrom) && at < start));
     for (let at = start; at <= nowMs; at += STEP * sizeMs) {
       const to = Math.min(nowMs, at + STEP * sizeMs - 1);
-      for (const { start, shard, data } of await store.rollups({ unit, from: at, to })) {
+      for (const { start, shard, data } of await store.readRollups({ unit, from: at, to })) {
         const checks = next.get(start) ?? new Map<string, Seconds>();
-        for (const [key, seconds] of Object.entries(secondsIn(data, `${unit} ${start}/${shard}`))) {
+        for (const [key, seconds] of Object.entries(decodeSeconds(data, `${unit} ${start}/${shard}`))) {
           // In an hour in which the shards were others, a check may stand in two.
           const sum = checks.get(key) ?? {};
-          into(sum, seconds);
+          addSeconds(sum, seconds);
           checks.set(key, sum);
         }
         next.set(start, checks);
@@ -140,19 +145,19 @@ function rowReader(store: Pick<Store, "rollups">, unit: Rollup["unit"], sizeMs: 
 }
 
 /** Sums up, by hour, the slots that no rollup holds yet; each slot is read once. */
-function tailReader(config: Config, store: Pick<Store, "samples">, { shards }: Packing) {
+function tailReader(config: Config, store: Pick<Store, "readSamples">, { shards }: Packing) {
   const sums: Sums = new Map();
   const readTo = new Map<number, number>();
   return async (fromMs: number, nowMs: number): Promise<Sums> => {
     for (const start of sums.keys()) if (start + HOUR_MS <= fromMs) sums.delete(start);
     for (const shard of shards.keys()) {
       const from = Math.max(fromMs, readTo.get(shard) ?? fromMs);
-      const samples = await store.samples({ shard, from, to: nowMs });
+      const samples = await store.readSamples({ shard, from, to: nowMs });
       for (const [start, slots] of Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS) * HOUR_MS)) {
         const checks = sums.get(start) ?? new Map<string, Seconds>();
-        for (const [key, { seconds }] of Object.entries(bookOf(config, slots, 0).checks)) {
+        for (const [key, { seconds }] of Object.entries(figuresOf(config, slots, 0).checks)) {
           const sum = checks.get(key) ?? {};
-          into(sum, seconds);
+          addSeconds(sum, seconds);
           checks.set(key, sum);
         }
         sums.set(start, checks);
@@ -177,13 +182,13 @@ const SLOTS = 1_500;
 
 /** The slots of one check, oldest first; `from` and `to` inclusive, epoch ms. */
 export async function slotsOf(
-  store: Pick<Store, "samples">,
+  store: Pick<Store, "readSamples">,
   { shardOf }: Packing,
   { key }: Check,
   { from, to }: { from: number; to: number },
 ): Promise<Slot[]> {
   const shard = shardOf.get(key)!;
-  const samples = await store.samples({ shard, from, to });
+  const samples = await store.readSamples({ shard, from, to });
   return samples.slice(-SLOTS).flatMap(({ slot, data }) => {
     const line = decodeHistory(data, shard)[key];
     return line ? [{ at: slot, outcome: line.outcome, traces: line.traces }] : [];

@@ -1,46 +1,49 @@
 /** Figures of an hour or a day as text, packed. */
 import * as z from "zod";
-import type { Book, Figures, Histogram } from "../../judgement/service_level.ts";
-import { decode, shaped } from "../codec.ts";
+import type { Figures, Histogram, RollupRow } from "../../judgement/service_level.ts";
+import { parseRow, validateRow } from "../codec.ts";
 
 const counts = z.record(z.string(), z.number());
 
-const packed = z.object({ s: counts, p: z.record(z.string(), z.tuple([counts, z.array(z.int())])) });
+const figuresShape = z.object({ s: counts, p: z.record(z.string(), z.tuple([counts, z.array(z.int())])) });
 
-const books = z.object({ h: z.int(), c: z.record(z.string(), z.unknown()) });
+const rowShape = z.object({ h: z.int(), c: z.record(z.string(), z.unknown()) });
 
 /** Packs a book: `h` are its hours, `c` its checks, `s` seconds by outcome, `p` words and latency by prober; 1.8 KB a prober and day. */
-export function encodeBook({ hours, checks }: Book): string {
-  const c = mapped(checks, ({ seconds, probers }) => ({
+export function encodeRollup({ hours, checks }: RollupRow): string {
+  const c = mapValues(checks, ({ seconds, probers }) => ({
     s: seconds,
-    p: mapped(probers, ({ words, latency }) => [words, run(latency)]),
+    p: mapValues(probers, ({ words, latency }) => [words, encodeHistogram(latency)]),
   }));
   return JSON.stringify({ h: hours, c });
 }
 
 /** Reads a book, or only what it says of the checks `wanted`; throws an Error that names `row` if the text has another shape. */
-export function decodeBook(text: string, row: string, wanted?: readonly string[]): Book {
-  const { h, c } = decode(books, text, row);
+export function decodeRollup(text: string, row: string, wanted?: readonly string[]): RollupRow {
+  const { h, c } = parseRow(rowShape, text, row);
   const keys = (wanted ?? Object.keys(c)).filter((key) => Object.hasOwn(c, key));
   return {
     hours: h,
-    checks: Object.fromEntries(keys.map((key) => [key, figures(c[key], `${row}, ${key}`)])),
+    checks: Object.fromEntries(keys.map((key) => [key, decodeFigures(c[key], `${row}, ${key}`)])),
   };
 }
 
-const clocks = z.object({ c: z.record(z.string(), z.object({ s: counts })) });
+const secondsShape = z.object({ c: z.record(z.string(), z.object({ s: counts })) });
 
-/** Of a packed book only the seconds by outcome, by check key: whoever draws a thousand checks needs no histograms. Throws as {@linkcode decodeBook}. */
-export const secondsIn = (text: string, row: string): Record<string, Figures["seconds"]> =>
-  mapped(decode(clocks, text, row).c, ({ s }) => s);
+/** Of a packed book only the seconds by outcome, by check key: whoever draws a thousand checks needs no histograms. Throws as {@linkcode decodeRollup}. */
+export const decodeSeconds = (text: string, row: string): Record<string, Figures["seconds"]> =>
+  mapValues(parseRow(secondsShape, text, row).c, ({ s }) => s);
 
-function figures(value: unknown, row: string): Figures {
-  const { s, p } = shaped(packed, value, row);
-  return { seconds: s, probers: mapped(p, ([words, latency]) => ({ words, latency: unrun(latency) })) };
+function decodeFigures(value: unknown, row: string): Figures {
+  const { s, p } = validateRow(figuresShape, value, row);
+  return {
+    seconds: s,
+    probers: mapValues(p, ([words, latency]) => ({ words, latency: decodeHistogram(latency) })),
+  };
 }
 
 /** Counts from bucket 0 on; a negative number passes over as many empty buckets. */
-function run(latency: Histogram): number[] {
+function encodeHistogram(latency: Histogram): number[] {
   const numbers: number[] = [];
   let at = 0;
   for (const [bucket, count] of Object.entries(latency).map(([bucket, n]) => [Number(bucket), n] as const)) {
@@ -52,7 +55,7 @@ function run(latency: Histogram): number[] {
   return numbers;
 }
 
-function unrun(numbers: number[]): Histogram {
+function decodeHistogram(numbers: number[]): Histogram {
   const latency: Histogram = {};
   let at = 0;
   for (const number of numbers) {
@@ -62,5 +65,5 @@ function unrun(numbers: number[]): Histogram {
   return latency;
 }
 
-const mapped = <A, B>(record: Record<string, A>, change: (value: A) => B): Record<string, B> =>
+const mapValues = <A, B>(record: Record<string, A>, change: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -1,12 +1,12 @@
 /** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
 import type { Check, Config } from "../../config/config.ts";
-import { add, type Book, nothing, together } from "../../judgement/service_level.ts";
+import { addSlot, emptyFigures, mergeRows, type RollupRow } from "../../judgement/service_level.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import { periodMs } from "../../config/schedule.ts";
 import type { Rollup, Sample, Store } from "../store.ts";
-import { decodeBook, encodeBook } from "./codec.ts";
-import type { History } from "../../judgement/assess.ts";
+import { decodeRollup, encodeRollup } from "./codec.ts";
+import type { CheckHistory } from "../../judgement/assess.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -24,7 +24,7 @@ const EMPTY_AT_FIRST = 600;
 const TRIES = 10;
 
 /** What an upkeeper works on. */
-export interface UpkeepOptions {
+export interface RollupJobOptions {
   clock: Pick<Clock, "now">;
   store: Store;
   config: Config;
@@ -32,24 +32,24 @@ export interface UpkeepOptions {
 }
 
 /** One shard of one hour. */
-interface Place {
+interface ShardHour {
   /** Its start, epoch ms. */
   hour: number;
   shard: number;
 }
 
 /** An upkeeper over one store. Each call sums up at most one shard of one hour, so that no tick pays for all. */
-export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () => Promise<void> {
-  let next: Place | undefined;
+export function rollupJob({ clock, store, config, packing }: RollupJobOptions): () => Promise<void> {
+  let next: ShardHour | undefined;
   let failed = 0;
   let retainedAt = clock.now();
 
   /** Once an hour, by the clock, because a process may begin with each tick; samples stay until they are summed up, however short they are kept. */
-  const retain = async (nowMs: number, summed: number) => {
+  const prune = async (nowMs: number, summed: number) => {
     const isDue = Math.floor(nowMs / MINUTE_MS) % 60 === RETAIN_MINUTE;
     if (!isDue && Math.abs(nowMs - retainedAt) < 2 * HOUR_MS) return;
     const { rawMs, hoursMs, daysMs, incidentsMs } = config.retention;
-    await store.retain({
+    await store.prune({
       rawBefore: Math.min(nowMs - rawMs, summed),
       hoursBefore: nowMs - hoursMs,
       daysBefore: nowMs - daysMs,
@@ -60,23 +60,23 @@ export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () =
   };
 
   /** The place behind this one, which is summed up if there is something to sum. */
-  const pass = async (
-    place: Place,
+  const step = async (
+    place: ShardHour,
     last: number,
-  ): Promise<{ next: Place; isEmpty: boolean; lost?: unknown }> => {
+  ): Promise<{ next: ShardHour; isEmpty: boolean; lost?: unknown }> => {
     const { hour, shard } = place;
-    const samples = await store.samples({ shard, from: hour, to: hour + HOUR_MS - 1 });
+    const samples = await store.readSamples({ shard, from: hour, to: hour + HOUR_MS - 1 });
     const isEmpty = samples.length === 0;
     // Shards beyond those of today have samples if there were more checks in that hour.
     const isEnd = isEmpty && shard >= packing.shards.length - 1;
     let lost: unknown;
     if (!isEmpty && failed < TRIES) {
       failed++;
-      const book = readable(() => bookOf(config, samples, bitOf(hour)));
+      const row = attempt(() => figuresOf(config, samples, bitOf(hour)));
       // It was tried for an hour, perhaps by processes that have forgotten it.
-      if ("error" in book && hour < last) lost = book.error;
-      else if ("error" in book) throw book.error;
-      else await sumUp(store, place, book.value, hour < last);
+      if ("error" in row && hour < last) lost = row.error;
+      else if ("error" in row) throw row.error;
+      else await writeRollup(store, place, row.value, hour < last);
     }
     failed = 0;
     return { isEmpty, lost, next: isEnd ? { hour: hour + HOUR_MS, shard: 0 } : { hour, shard: shard + 1 } };
@@ -91,25 +91,25 @@ export function upkeeper({ clock, store, config, packing }: UpkeepOptions): () =
     let lost: unknown;
     try {
       for (let empty = 0; empty < most && at.hour <= last; empty++) {
-        const passed = await pass(at, last);
-        at = passed.next;
-        lost ??= passed.lost;
-        if (!passed.isEmpty && !passed.lost) break;
+        const result = await step(at, last);
+        at = result.next;
+        lost ??= result.lost;
+        if (!result.isEmpty && !result.lost) break;
       }
     } finally {
       next = at;
-      await retain(nowMs, at.hour);
+      await prune(nowMs, at.hour);
     }
     if (lost) throw lost;
   };
 }
 
 /** Where the sums end; without any, the hour of the first sample. */
-async function firstMissing(store: Store, packing: Packing, last: number): Promise<Place> {
+async function firstMissing(store: Store, packing: Packing, last: number): Promise<ShardHour> {
   const oldest = last - (CATCH_UP_HOURS - 1) * HOUR_MS;
   // The rows of two days are large, and seldom needed: only after a pause.
   for (const from of [last, last - HOUR_MS, oldest]) {
-    const rows = await store.rollups({ unit: "hour", from, to: last });
+    const rows = await store.readRollups({ unit: "hour", from, to: last });
     if (rows.length === 0) continue;
     const hour = Math.max(...rows.map(({ start }) => start));
     const shards = rows.filter(({ start }) => start === hour).map(({ shard }) => shard);
@@ -117,7 +117,7 @@ async function firstMissing(store: Store, packing: Packing, last: number): Promi
   }
   const to = last + HOUR_MS - 1;
   const kept = await Promise.all(
-    packing.shards.map((_, shard) => store.samples({ shard, from: oldest, to })),
+    packing.shards.map((_, shard) => store.readSamples({ shard, from: oldest, to })),
   );
   const first = Math.min(...kept.flatMap(([sample]) => sample ? [sample.slot] : []));
   return { hour: first === Infinity ? last + HOUR_MS : Math.floor(first / HOUR_MS) * HOUR_MS, shard: 0 };
@@ -127,7 +127,7 @@ const dayOf = (hour: number) => Math.floor(hour / DAY_MS) * DAY_MS;
 /** Which hour of its day this is, as a bit. */
 const bitOf = (hour: number) => 1 << (hour - dayOf(hour)) / HOUR_MS;
 
-function readable<T>(read: () => T): { value: T } | { error: unknown } {
+function attempt<T>(read: () => T): { value: T } | { error: unknown } {
   try {
     return { value: read() };
   } catch (error) {
@@ -136,47 +136,47 @@ function readable<T>(read: () => T): { value: T } | { error: unknown } {
 }
 
 /** Writes the row of an hour and that of its day at once. Of an old hour only once: some of its samples may be forgotten since. */
-async function sumUp(
+async function writeRollup(
   store: Store,
-  { hour, shard }: Place,
-  book: Book,
+  { hour, shard }: ShardHour,
+  row: RollupRow,
   isOld: boolean,
 ): Promise<void> {
   const day = dayOf(hour);
-  const rows = await store.rollups({ unit: "day", from: day, to: day });
-  const stored = rows.find((row) => row.shard === shard);
-  const known = stored && decodeBook(stored.data, `day ${day}/${shard}`);
+  const rows = await store.readRollups({ unit: "day", from: day, to: day });
+  const stored = rows.find((it) => it.shard === shard);
+  const known = stored && decodeRollup(stored.data, `day ${day}/${shard}`);
   // Another process has summed it up.
-  if (isOld && known && (known.hours & book.hours) !== 0) return;
-  const whole = known ? together(known, book) : book;
-  const row = (unit: Rollup["unit"], start: number, book: Book): Rollup => ({
+  if (isOld && known && (known.hours & row.hours) !== 0) return;
+  const whole = known ? mergeRows(known, row) : row;
+  const rollup = (unit: Rollup["unit"], start: number, book: RollupRow): Rollup => ({
     unit,
     start,
     shard,
-    data: encodeBook(book),
+    data: encodeRollup(book),
   });
-  await store.rollUp([row("hour", hour, book), row("day", day, whole)]);
+  await store.putRollups([rollup("hour", hour, row), rollup("day", day, whole)]);
 }
 
 /**
  * The figures of these samples of one shard, oldest first. What has left the config since has no period any more, and is left out. A slot stands
  * until the next one at most: the schedule may have been a tighter one then.
  */
-export function bookOf(config: Config, samples: readonly Sample[], hours: number): Book {
+export function figuresOf(config: Config, samples: readonly Sample[], hours: number): RollupRow {
   const known = new Map(config.checks.map((check) => [check.key, check]));
-  const checks: Book["checks"] = {};
-  const standing = new Map<Check, { slot: number; line: History }>();
-  const end = (check: Check, { slot, line }: { slot: number; line: History }, at = Infinity) =>
-    add(checks[check.key] ??= nothing(), line, Math.min(periodMs(check, slot), at - slot));
+  const checks: RollupRow["checks"] = {};
+  const current = new Map<Check, { slot: number; line: CheckHistory }>();
+  const addUntil = (check: Check, { slot, line }: { slot: number; line: CheckHistory }, at = Infinity) =>
+    addSlot(checks[check.key] ??= emptyFigures(), line, Math.min(periodMs(check, slot), at - slot));
   for (const { slot, shard, data } of samples) {
     for (const [key, line] of Object.entries(decodeHistory(data, shard))) {
       const check = known.get(key);
       if (!check) continue;
-      const before = standing.get(check);
-      if (before) end(check, before, slot);
-      standing.set(check, { slot, line });
+      const before = current.get(check);
+      if (before) addUntil(check, before, slot);
+      current.set(check, { slot, line });
     }
   }
-  for (const [check, last] of standing) end(check, last);
+  for (const [check, last] of current) addUntil(check, last);
   return { hours, checks };
 }

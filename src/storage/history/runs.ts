@@ -1,18 +1,18 @@
 /** What each prober said in the settled slots of a check, from the stored samples. */
 import type { Check } from "../../config/config.ts";
-import type { Run } from "../../judgement/gate.ts";
+import type { GateRun } from "../../judgement/gate.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import { slotsBack } from "../../config/schedule.ts";
 import type { Store } from "../store.ts";
 
 /** Reads runs. */
-export interface Archive {
+export interface RunReader {
   /** The last `count` settled slots of a check from `newest` back to `sinceMs` (epoch ms), newest first. */
-  runs(check: Check, query: { newest: number; sinceMs: number; count: number }): Promise<Run[]>;
+  recentRuns(check: Check, query: { newest: number; sinceMs: number; count: number }): Promise<GateRun[]>;
 }
 
 /** The runs of one shard in one slot, by check key. */
-type Line = ReadonlyMap<string, Run>;
+type Line = ReadonlyMap<string, GateRun>;
 
 /** Slots that were never settled are passed over, but not more than this many. */
 const GAPS = 10;
@@ -20,21 +20,21 @@ const GAPS = 10;
 const KEPT = 500;
 
 /** An archive over one store. A settled slot never changes, so what was read once is kept. */
-export function archive(store: Pick<Store, "samples">, packing: Packing): Archive {
+export function runReader(store: Pick<Store, "readSamples">, packing: Packing): RunReader {
   const lines = new Map<string, Promise<Line>>();
   const latest = new Map<string, number>();
 
   const read = async (shard: number, slot: number): Promise<Line> => {
-    const [sample] = await store.samples({ shard, from: slot, to: slot });
+    const [sample] = await store.readSamples({ shard, from: slot, to: slot });
     if (!sample) return new Map();
     const histories = Object.entries(decodeHistory(sample.data, shard));
     return new Map(histories.map(([key, { traces }]) => [
       key,
-      { slot, words: Object.fromEntries(traces.map(({ prober, word }) => [prober, word])) },
+      { slot, verdicts: Object.fromEntries(traces.map(({ prober, word }) => [prober, word])) },
     ]));
   };
 
-  const line = (shard: number, slot: number): Promise<Line> => {
+  const readLine = (shard: number, slot: number): Promise<Line> => {
     const key = `${shard}/${slot}`;
     const known = lines.get(key);
     if (known) return known;
@@ -46,16 +46,16 @@ export function archive(store: Pick<Store, "samples">, packing: Packing): Archiv
   };
 
   return {
-    async runs(check, { newest, sinceMs, count }) {
+    async recentRuns(check, { newest, sinceMs, count }) {
       // The clock stepped back: slots that were settled are settled again.
       if (newest < (latest.get(check.key) ?? 0)) lines.clear();
       latest.set(check.key, newest);
       const shard = packing.shardOf.get(check.key);
       if (shard === undefined) return [];
-      const found: Run[] = [];
+      const found: GateRun[] = [];
       for (const slot of slotsBack(check, newest, count + GAPS)) {
         if (slot < sinceMs || found.length === count) break;
-        const run = (await line(shard, slot)).get(check.key);
+        const run = (await readLine(shard, slot)).get(check.key);
         if (run) found.push(run);
       }
       return found;

@@ -1,15 +1,15 @@
 import type { Check, Config } from "../../config/config.ts";
-import { type Figures, merged, nothing } from "../../judgement/service_level.ts";
+import { emptyFigures, type Figures, mergeFigures } from "../../judgement/service_level.ts";
 import type { Packing } from "../codec.ts";
 import type { Rollup, Store } from "../store.ts";
-import { bookOf } from "./rollup.ts";
-import { decodeBook } from "./codec.ts";
+import { figuresOf } from "./rollup.ts";
+import { decodeRollup } from "./codec.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** The figures of one hour or one day, or of what has passed of the present hour. */
-export interface Stretch {
+export interface SeriesPoint {
   unit: Rollup["unit"];
   /** Epoch ms. */
   start: number;
@@ -25,13 +25,13 @@ const AT_ONCE = 8;
  * What one check came to since `fromMs`, oldest first: by hour for a week at most, else by day. The first stretch begins
  * with its hour or day; what is not summed up yet is read slot by slot.
  */
-export async function stretches(
+export async function readSeries(
   store: Store,
   config: Config,
   { shardOf }: Packing,
   check: Check,
   { fromMs, nowMs }: { fromMs: number; nowMs: number },
-): Promise<Stretch[]> {
+): Promise<SeriesPoint[]> {
   const unit = nowMs - fromMs <= BY_HOUR_MS ? "hour" : "day";
   const sizeMs = unit === "hour" ? HOUR_MS : DAY_MS;
   const startOf = (at: number) => Math.floor(at / sizeMs) * sizeMs;
@@ -42,36 +42,36 @@ export async function stretches(
   let unsummed = startOf(fromMs);
   for (let at = startOf(Math.max(fromMs, oldest)); at <= nowMs; at += AT_ONCE * sizeMs) {
     const to = Math.min(nowMs, at + AT_ONCE * sizeMs - 1);
-    const rows = await store.rollups({ unit, from: at, to });
+    const rows = await store.readRollups({ unit, from: at, to });
     for (const [start, some] of Map.groupBy(rows, ({ start }) => start)) {
-      found.set(start, summed(some, check.key));
+      found.set(start, sumRollups(some, check.key));
     }
-    unsummed = summedUntil(rows, shard) ?? unsummed;
+    unsummed = rollupsEnd(rows, shard) ?? unsummed;
   }
-  const samples = await store.samples({ shard, from: unsummed, to: nowMs });
+  const samples = await store.readSamples({ shard, from: unsummed, to: nowMs });
   for (const [start, slots] of Map.groupBy(samples, ({ slot }) => startOf(slot))) {
-    const figures = bookOf(config, slots, 0).checks[check.key];
-    if (figures) found.set(start, merged(found.get(start) ?? nothing(), figures));
+    const figures = figuresOf(config, slots, 0).checks[check.key];
+    if (figures) found.set(start, mergeFigures(found.get(start) ?? emptyFigures(), figures));
   }
   return [...found].sort(([a], [b]) => a - b).map(([start, figures]) => ({ unit, start, figures }));
 }
 
 /** The check stands in the row of its shard; in those of others as well if the shards were others for some of the time. */
-function summed(rows: Rollup[], key: string): Figures {
+function sumRollups(rows: Rollup[], key: string): Figures {
   // To look for the name costs far less than to read a book in which it is not.
   return rows.filter(({ data }) => data.includes(JSON.stringify(key))).reduce(
     (all, { unit, start, shard, data }) =>
-      merged(all, decodeBook(data, `${unit} ${start}/${shard}`, [key]).checks[key] ?? nothing()),
-    nothing(),
+      mergeFigures(all, decodeRollup(data, `${unit} ${start}/${shard}`, [key]).checks[key] ?? emptyFigures()),
+    emptyFigures(),
   );
 }
 
 /** The end of the last hour of this shard that is summed up; slots from there on are still to be read one by one. */
-function summedUntil(rows: Rollup[], shard: number): number | undefined {
+function rollupsEnd(rows: Rollup[], shard: number): number | undefined {
   const last = rows.filter((row) => row.shard === shard).at(-1);
   if (!last) return undefined;
   const { unit, start, data } = last;
   if (unit === "hour") return start + HOUR_MS;
-  const { hours } = decodeBook(data, `${unit} ${start}/${shard}`, []);
+  const { hours } = decodeRollup(data, `${unit} ${start}/${shard}`, []);
   return start + (32 - Math.clz32(hours)) * HOUR_MS;
 }

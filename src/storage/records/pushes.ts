@@ -10,8 +10,8 @@ import type { Check, PushedSource } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import { together, unheard } from "../../evidence/report/sources.ts";
 import type { Report } from "../../evidence/report/report.ts";
-import type { Memo, Store } from "../store.ts";
-import { wantsSecondLook } from "../../judgement/verdict.ts";
+import type { Store, StoredRecord } from "../store.ts";
+import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { Round } from "../../judgement/round.ts";
 import { reportShape, time } from "../../evidence/report/schema.ts";
 
@@ -25,8 +25,8 @@ export interface Push {
   ttlMs: number;
 }
 
-/** What stood in the store at one moment, by memo key. */
-export interface Told {
+/** What stood in the store at one moment, by record key. */
+export interface PushSnapshot {
   /** Epoch ms. */
   at: number;
   pushes: ReadonlyMap<string, Push>;
@@ -45,22 +45,22 @@ const shape: z.ZodType<Push> = z.object({
   ttlMs: z.number().nonnegative(),
 });
 
-/** The key of a source's memo. */
+/** The key of a source's record. */
 export const pushKey = (check: Pick<Check, "key">, source: Pick<PushedSource, "name">): string =>
   `${check.key}/${source.name}`;
 
 /** The sources of a check that are sent in. */
-export const pushedOf = ({ report }: Pick<Check, "report">): PushedSource[] =>
+export const pushSources = ({ report }: Pick<Check, "report">): PushedSource[] =>
   report?.sources.filter((source) => source.kind === "pushed") ?? [];
 
-/** A push as a memo; `seq` rises. */
-export function memoOf(key: string, seq: number, push: Push): Memo {
+/** A push as a record; `seq` rises. */
+export function encodePush(key: string, seq: number, push: Push): StoredRecord {
   const expiresAt = push.receivedAt + KEPT_MS;
   return { kind: "report", key, order: seq, value: JSON.stringify(push), expiresAt };
 }
 
-/** The push in a memo; undefined if another version wrote it in a shape that this one does not know. */
-export function pushIn({ value }: Memo): Push | undefined {
+/** The push in a record; undefined if another version wrote it in a shape that this one does not know. */
+export function decodePush({ value }: StoredRecord): Push | undefined {
   try {
     return shape.safeParse(JSON.parse(value)).data;
   } catch {
@@ -85,39 +85,39 @@ export function claimAt(push: Push | undefined, source: PushedSource, nowMs: num
 }
 
 /** Reads all pushes at once; reads nothing where no check has a pushed source. */
-export async function pushes(store: Store, clock: Clock, checks: readonly Check[]): Promise<Told> {
+export async function pushes(store: Store, clock: Clock, checks: readonly Check[]): Promise<PushSnapshot> {
   const at = clock.now();
-  if (!checks.some((check) => pushedOf(check).length > 0)) return { at, pushes: new Map() };
-  const memos = await store.told({ kind: "report", limit: MAX_PUSHES });
+  if (!checks.some((check) => pushSources(check).length > 0)) return { at, pushes: new Map() };
+  const records = await store.listRecords({ kind: "report", limit: MAX_PUSHES });
   return {
     at,
-    pushes: new Map(memos.flatMap((memo) => {
-      const push = pushIn(memo);
-      return push ? [[memo.key, push]] : [];
+    pushes: new Map(records.flatMap((record) => {
+      const push = decodePush(record);
+      return push ? [[record.key, push]] : [];
     })),
   };
 }
 
-/** Every round {@linkcode joined} with what was pushed; `again` reads the store once more, only if some round wants it. */
+/** Every round with what was pushed ({@linkcode joinPushes}); `reread` reads the store once more, only if some round wants it. */
 export async function withPushes(
   checks: readonly Check[],
   arrivals: Map<string, Map<string, Arrival>>,
-  before: Told,
-  again: () => Promise<Told>,
+  before: PushSnapshot,
+  reread: () => Promise<PushSnapshot>,
 ): Promise<Map<string, Map<string, Arrival>>> {
-  const told = checks.filter((check) => pushedOf(check).length > 0);
-  const isWanted = told.some((check) =>
+  const pushed = checks.filter((check) => pushSources(check).length > 0);
+  const isWanted = pushed.some((check) =>
     [...arrivals.get(check.key)!.values()].some((arrival) =>
       "round" in arrival &&
-      wantsSecondLook(claimOf(check, arrival.round.before, before), arrival.round.observation.outcome)
+      needsSecondReport(claimOf(check, arrival.round.before, before), arrival.round.observation.outcome)
     )
   );
-  const after = isWanted ? await again() : undefined;
+  const after = isWanted ? await reread() : undefined;
   const whole = new Map(arrivals);
-  for (const check of told) {
+  for (const check of pushed) {
     const rounds = [...arrivals.get(check.key)!].map(([prober, arrival]): [string, Arrival] => [
       prober,
-      "round" in arrival ? { ...arrival, round: joined(check, arrival.round, before, after) } : arrival,
+      "round" in arrival ? { ...arrival, round: joinPushes(check, arrival.round, before, after) } : arrival,
     ]);
     whole.set(check.key, new Map(rounds));
   }
@@ -128,13 +128,13 @@ export async function withPushes(
  * A round with the whole claim before the journey and, where the first cell accuses, after it. A source that is asked and was
  * not asked again leaves the cell unbracketed. Pure.
  */
-export function joined(check: Check, round: Round, before: Told, after?: Told): Round {
+export function joinPushes(check: Check, round: Round, before: PushSnapshot, after?: PushSnapshot): Round {
   const { before: asked, after: askedAgain, ...rest } = round;
   const first = { ...rest, before: claimOf(check, asked, before) };
-  if (!after || !wantsSecondLook(first.before, round.observation.outcome)) return first;
+  if (!after || !needsSecondReport(first.before, round.observation.outcome)) return first;
   if (asked && !askedAgain) return first;
   return { ...first, after: claimOf(check, askedAgain ?? null, after) };
 }
 
-const claimOf = ({ key, report }: Check, asked: Report | null, { at, pushes }: Told) =>
+const claimOf = ({ key, report }: Check, asked: Report | null, { at, pushes }: PushSnapshot) =>
   together(report!, asked, (source) => claimAt(pushes.get(pushKey({ key }, source)), source, at));

@@ -7,10 +7,10 @@ import * as z from "zod";
 import type { Check } from "../../config/config.ts";
 import { matches } from "../../base/glob.ts";
 import type { Incident } from "../../judgement/incident.ts";
-import type { Memo, Notice, Store } from "../store.ts";
+import type { Notice, Store, StoredRecord } from "../store.ts";
 
 /** At most so many are remembered, those that are over included. */
-export const SILENCES = 1_000;
+export const MAX_SILENCES = 1_000;
 /** How long a silence that is over is remembered, for the notices that it held. */
 const REMEMBERED_MS = 7 * 86_400_000;
 
@@ -32,7 +32,7 @@ export interface Silence {
   by: string;
 }
 
-const stored = z.object({
+const silenceShape = z.object({
   id: z.string(),
   match: z.object({
     target: z.string().optional(),
@@ -46,7 +46,7 @@ const stored = z.object({
 });
 
 /** A silence as the store keeps it; that it was ended early is the last word on it. */
-export const memoOf = (silence: Silence, ended = false): Memo => ({
+export const encodeSilence = (silence: Silence, ended = false): StoredRecord => ({
   kind: "silence",
   key: silence.id,
   order: ended ? 1 : 0,
@@ -58,40 +58,44 @@ export const memoOf = (silence: Silence, ended = false): Memo => ({
  * All silences that are remembered, by id. One that another version wrote in a shape that this one does not know holds nothing: a
  * notice too many is better than none at all. Rejects if the store is broken.
  */
-export async function silences(store: Pick<Store, "told">): Promise<Silence[]> {
-  const memos = await store.told({ kind: "silence", limit: SILENCES });
-  return memos.flatMap(({ value }) => silenceIn(value) ?? []);
+export async function listSilences(store: Pick<Store, "listRecords">): Promise<Silence[]> {
+  const records = await store.listRecords({ kind: "silence", limit: MAX_SILENCES });
+  return records.flatMap(({ value }) => decodeSilence(value) ?? []);
 }
 
-function silenceIn(value: string): Silence | undefined {
+function decodeSilence(value: string): Silence | undefined {
   try {
-    return stored.safeParse(JSON.parse(value)).data;
+    return silenceShape.safeParse(JSON.parse(value)).data;
   } catch {
     return undefined;
   }
 }
 
 /** What a silence may be about. */
-export interface Subject {
+export interface SilenceSubject {
   target: string;
   check: string;
   labels: Record<string, string>;
 }
 
 /** The subject of a check. */
-export const subjectOf = ({ id, target }: Check): Subject => ({
+export const subjectOf = ({ id, target }: Check): SilenceSubject => ({
   target: target.id,
   check: id,
   labels: target.labels,
 });
 
 /** The silence under which a subject stands at `at` (epoch ms), if any: the one that ends last. */
-export function silencing(all: readonly Silence[], subject: Subject, at: number): Silence | undefined {
-  return all.filter(({ match, from, until }) => from <= at && at < until && about(match, subject))
+export function activeSilence(
+  all: readonly Silence[],
+  subject: SilenceSubject,
+  at: number,
+): Silence | undefined {
+  return all.filter(({ match, from, until }) => from <= at && at < until && isAbout(match, subject))
     .sort((a, b) => b.until - a.until)[0];
 }
 
-function about({ target = "*", check = "*", labels = {} }: Match, subject: Subject): boolean {
+function isAbout({ target = "*", check = "*", labels = {} }: Match, subject: SilenceSubject): boolean {
   return matches(target, subject.target) && matches(check, subject.check) &&
     Object.entries(labels).every(([name, glob]) =>
       Object.hasOwn(subject.labels, name) && matches(glob, subject.labels[name]!)
@@ -99,24 +103,24 @@ function about({ target = "*", check = "*", labels = {} }: Match, subject: Subje
 }
 
 /** When it ends that a subject is silenced at `at`, silences that follow at once included; undefined: it is not. */
-function quietUntil(all: readonly Silence[], subject: Subject, at: number): number | undefined {
-  const silence = silencing(all, subject, at);
-  return silence && (quietUntil(all, subject, silence.until) ?? silence.until);
+function silenceEnd(all: readonly Silence[], subject: SilenceSubject, at: number): number | undefined {
+  const silence = activeSilence(all, subject, at);
+  return silence && (silenceEnd(all, subject, silence.until) ?? silence.until);
 }
 
 /**
  * Whether a held notice has nothing left to tell once the silence is over: the incident was resolved within it, and this was an
  * update, or the opening was held as well, so that nobody has heard of it.
  */
-export function overheard(
+export function isMoot(
   all: readonly Silence[],
-  subject: Subject,
+  subject: SilenceSubject,
   { state, timeline, resolvedAt, updatedAt }: Incident,
   { type, createdAt }: Pick<Notice, "type" | "createdAt">,
 ): boolean {
-  const until = quietUntil(all, subject, createdAt);
+  const until = silenceEnd(all, subject, createdAt);
   if (state === "open" || until === undefined || (resolvedAt ?? updatedAt) > until) return false;
   if (type === "incident.updated") return true;
   const opened = timeline.findLast(({ change, at }) => change === "opened" && at <= createdAt);
-  return opened !== undefined && silencing(all, subject, opened.at) !== undefined;
+  return opened !== undefined && activeSilence(all, subject, opened.at) !== undefined;
 }

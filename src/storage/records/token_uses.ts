@@ -9,28 +9,28 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** A token that nobody used for so long was never used. */
 const KEPT_MS = 400 * 24 * HOUR_MS;
 
-const written = z.object({ at: z.int() });
+const useShape = z.object({ at: z.int() });
 
 /** When each token was last used, to the hour. */
-export interface Uses {
+export interface TokenUses {
   /** Tells the store, at most once per hour of the clock and token, whichever process it is. Never fails. */
-  note(key: string): void;
+  record(key: string): void;
   /** First use (epoch ms) in the last hour in which a token was used, by key. */
-  last(): Promise<Map<string, number>>;
+  lastUses(): Promise<Map<string, number>>;
 }
 
 /** Uses that are kept in a store. */
-export function uses({ clock, log, vault }: Ports, store: Store): Uses {
+export function tokenUses({ clock, log, vault }: Ports, store: Store): TokenUses {
   const dueAt = new Map<string, number>();
   return {
-    note(key) {
+    record(key) {
       const nowMs = clock.now();
       if (nowMs < (dueAt.get(key) ?? 0)) return;
       const hour = Math.floor(nowMs / HOUR_MS);
       dueAt.set(key, (hour + 1) * HOUR_MS);
-      // Not awaited: a store that hangs must hold up no answer. SQLite has written before `tell` returns, so nothing is cut off
+      // Not awaited: a store that hangs must hold up no answer. SQLite has written before `putRecord` returns, so nothing is cut off
       // when the object or the process sleeps; and a lost use is told with the next one.
-      store.tell({
+      store.putRecord({
         kind: "use",
         key,
         order: hour,
@@ -41,9 +41,9 @@ export function uses({ clock, log, vault }: Ports, store: Store): Uses {
         log.warn("the last use of a token was not kept", { error: vault.redact(messageOf(error)) });
       });
     },
-    async last() {
-      const memos = await store.told({ kind: "use", limit: 10 * MOST_TOKENS });
-      return new Map(memos.map(({ key, value }) => [key, written.parse(JSON.parse(value)).at]));
+    async lastUses() {
+      const records = await store.listRecords({ kind: "use", limit: 10 * MOST_TOKENS });
+      return new Map(records.map(({ key, value }) => [key, useShape.parse(JSON.parse(value)).at]));
     },
   };
 }

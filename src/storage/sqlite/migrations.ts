@@ -45,7 +45,7 @@ const MIGRATIONS: string[][] = [
 ];
 
 /** A write that changes nothing: it fails where nothing can be written. */
-export const PROVE = "UPDATE schema SET version = version";
+export const WRITE_TEST = "UPDATE schema SET version = version";
 
 /** The schema version that this code reads and writes. */
 export const VERSION = MIGRATIONS.length;

@@ -1,29 +1,29 @@
 import type { Incident } from "../../judgement/incident.ts";
-import { paged, placeOf } from "../cursor.ts";
-import { grant, type Held } from "../lease.ts";
-import { migrate, PROVE } from "./migrations.ts";
-import { COMMIT, MEMO, RECEIPT, ROLLUP, shaped } from "../schema.ts";
+import { decodeCursor, toPage } from "../cursor.ts";
+import { grant, type StoredLease } from "../lease.ts";
+import { migrate, WRITE_TEST } from "./migrations.ts";
+import { COMMIT, RECEIPT, RECORD, ROLLUP, validateShape } from "../schema.ts";
 import type {
   Commit,
   Cutoffs,
   Delivery,
   Lease,
-  Memo,
   Notice,
-  Paged,
+  Page,
   Receipt,
   Rollup,
   Sample,
   Shard,
   Store,
+  StoredRecord,
 } from "../store.ts";
 import {
-  checked,
+  checkRow,
   INCIDENTS,
+  LATEST,
   LEASE,
-  MEMOS,
   OUTBOX,
-  PULSE,
+  RECORDS,
   ROLLUPS,
   SAMPLES,
   SHARDS,
@@ -48,11 +48,11 @@ class SqliteStore implements Store {
     this.#driver = driver;
   }
 
-  lease(request: Parameters<Store["lease"]>[0]): Promise<Lease | null> {
+  takeLease(request: Parameters<Store["takeLease"]>[0]): Promise<Lease | null> {
     return this.#write(() => {
-      const held = grant(this.#held(), request);
-      if (!held) return null;
-      const { tick, owner, fence, until } = held;
+      const granted = grant(this.#storedLease(), request);
+      if (!granted) return null;
+      const { tick, owner, fence, until } = granted;
       this.#driver.run(
         `INSERT INTO lease (one, tick, owner, fence, until) VALUES (1, ?, ?, ?, ?) ON CONFLICT (one)
          DO UPDATE SET tick = excluded.tick, owner = excluded.owner, fence = excluded.fence, until = excluded.until`,
@@ -62,11 +62,11 @@ class SqliteStore implements Store {
     });
   }
 
-  release({ fence }: Lease): Promise<void> {
+  releaseLease({ fence }: Lease): Promise<void> {
     return Promise.try(() => void this.#driver.run("UPDATE lease SET until = 0 WHERE fence = ?", fence));
   }
 
-  read(shards: number[] | "all"): Promise<Shard[]> {
+  readShards(shards: number[] | "all"): Promise<Shard[]> {
     if (shards === "all") return this.#select(SHARDS, "ORDER BY shard");
     // One JSON parameter, because a list of placeholders could pass the limit of 100.
     const named = "WHERE shard IN (SELECT value FROM json_each(?)) ORDER BY shard";
@@ -75,8 +75,8 @@ class SqliteStore implements Store {
 
   commit(lease: Lease, commit: Commit): Promise<boolean> {
     return this.#write(() => {
-      const { shards, dropFrom, samples, incidents, notices } = shaped(COMMIT, commit, "the commit");
-      if (this.#held()?.fence !== lease.fence) return false;
+      const { shards, dropFrom, samples, incidents, notices } = validateShape(COMMIT, commit, "the commit");
+      if (this.#storedLease()?.fence !== lease.fence) return false;
       if (dropFrom !== undefined) this.#driver.run("DELETE FROM shard WHERE shard >= ?", dropFrom);
       for (const shard of shards) this.#putShard(shard);
       for (const sample of samples) this.#putSample(sample);
@@ -86,14 +86,16 @@ class SqliteStore implements Store {
     });
   }
 
-  pulse(): Promise<{ tick: number; slot: number | null } | null> {
+  latest(): Promise<{ tick: number; slot: number | null } | null> {
     return Promise.try(() => {
-      const [pulse] = this.#rows(PULSE, "");
-      return pulse ? { tick: pulse.tick, slot: pulse.slot ?? null } : null;
+      const [newest] = this.#rows(LATEST, "");
+      return newest ? { tick: newest.tick, slot: newest.slot ?? null } : null;
     });
   }
 
-  claim({ nowMs, leaseMs, limit, webhook }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
+  claimDeliveries(
+    { nowMs, leaseMs, limit, webhook }: Parameters<Store["claimDeliveries"]>[0],
+  ): Promise<Delivery[]> {
     return this.#write(() => {
       // With min() SQLite takes the other columns from the row that holds the minimum ("bare columns", lang_select).
       const claimed = this.#driver.all(
@@ -104,13 +106,13 @@ class SqliteStore implements Store {
          ) RETURNING ${OUTBOX.columns}`,
         ...[nowMs + leaseMs, nowMs, webhook ?? null, limit],
       );
-      return claimed.map((row) => checked(OUTBOX, row)).sort((a, b) => a.seq - b.seq);
+      return claimed.map((row) => checkRow(OUTBOX, row)).sort((a, b) => a.seq - b.seq);
     });
   }
 
-  receipt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
+  recordAttempt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
     return this.#write(() => {
-      const own = shaped(RECEIPT, receipt, `the receipt of ${id}`);
+      const own = validateShape(RECEIPT, receipt, `the receipt of ${id}`);
       const changed = this.#driver.run(
         `UPDATE outbox SET state = ?, attempts = ?, next_at = ?, last_attempt_at = ?, last_status = ?, last_error = ?
          WHERE id = ? AND state = 'pending'`,
@@ -136,13 +138,13 @@ class SqliteStore implements Store {
     });
   }
 
-  disabled(): Promise<Record<string, number>> {
+  listDisabledWebhooks(): Promise<Record<string, number>> {
     return Promise.try(() =>
       Object.fromEntries(this.#rows(WEBHOOKS, "").map(({ id, disabledAt }) => [id, disabledAt]))
     );
   }
 
-  disable(webhook: string, atMs: number | null): Promise<void> {
+  disableWebhook(webhook: string, atMs: number | null): Promise<void> {
     return Promise.try(() => {
       if (atMs === null) {
         this.#driver.run("DELETE FROM webhook WHERE id = ?", webhook);
@@ -156,38 +158,38 @@ class SqliteStore implements Store {
     });
   }
 
-  incident(id: string): Promise<Incident | null> {
+  getIncident(id: string): Promise<Incident | null> {
     return Promise.try(() => this.#rows(INCIDENTS, "WHERE id = ?", id)[0] ?? null);
   }
 
-  incidents(query: Parameters<Store["incidents"]>[0]): Promise<Paged<Incident>> {
+  listIncidents(query: Parameters<Store["listIncidents"]>[0]): Promise<Page<Incident>> {
     const { limit, before, state, target, check } = query;
-    const { at, id } = placeOf(before);
+    const { at, id } = decodeCursor(before);
     const { wanted, values } = filter({ state, target, check_id: check });
     const page = `WHERE (opened_at, id) < (?, ?) ${wanted} ORDER BY opened_at DESC, id DESC LIMIT ?`;
     return Promise.try(() => {
       const rows = this.#rows(INCIDENTS, page, at, id, ...values, limit + 1);
-      return paged(rows, limit, ({ openedAt, id }) => ({ at: openedAt, id }));
+      return toPage(rows, limit, ({ openedAt, id }) => ({ at: openedAt, id }));
     });
   }
 
-  deliveries(query: Parameters<Store["deliveries"]>[0]): Promise<Paged<Delivery>> {
+  listDeliveries(query: Parameters<Store["listDeliveries"]>[0]): Promise<Page<Delivery>> {
     const { limit, before, state, incident } = query;
     const { wanted, values } = filter({ state, incident });
     const page = `WHERE seq < ? ${wanted} ORDER BY seq DESC LIMIT ?`;
     return Promise.try(() => {
-      const rows = this.#rows(OUTBOX, page, placeOf(before).at, ...values, limit + 1);
-      return paged(rows, limit, ({ seq, id }) => ({ at: seq, id }));
+      const rows = this.#rows(OUTBOX, page, decodeCursor(before).at, ...values, limit + 1);
+      return toPage(rows, limit, ({ seq, id }) => ({ at: seq, id }));
     });
   }
 
-  samples({ shard, from, to }: Parameters<Store["samples"]>[0]): Promise<Sample[]> {
+  readSamples({ shard, from, to }: Parameters<Store["readSamples"]>[0]): Promise<Sample[]> {
     return this.#select(SAMPLES, "WHERE shard = ? AND slot BETWEEN ? AND ? ORDER BY slot", shard, from, to);
   }
 
-  rollUp(rollups: Rollup[]): Promise<void> {
+  putRollups(rollups: Rollup[]): Promise<void> {
     return this.#write(() => {
-      for (const { unit, start, shard, data } of shaped(ROLLUP.array(), rollups, "the rollups")) {
+      for (const { unit, start, shard, data } of validateShape(ROLLUP.array(), rollups, "the rollups")) {
         this.#driver.run(
           `INSERT INTO rollup (unit, start, shard, data) VALUES (?, ?, ?, ?)
            ON CONFLICT (unit, start, shard) DO UPDATE SET data = excluded.data`,
@@ -197,14 +199,14 @@ class SqliteStore implements Store {
     });
   }
 
-  rollups({ unit, from, to }: Parameters<Store["rollups"]>[0]): Promise<Rollup[]> {
+  readRollups({ unit, from, to }: Parameters<Store["readRollups"]>[0]): Promise<Rollup[]> {
     const page = "WHERE unit = ? AND start BETWEEN ? AND ? ORDER BY start, shard";
     return this.#select(ROLLUPS, page, unit, from, to);
   }
 
-  tell(memo: Memo): Promise<boolean> {
+  putRecord(record: StoredRecord): Promise<boolean> {
     return this.#write(() => {
-      const { kind, key, order, value, expiresAt } = shaped(MEMO, memo, "the memo");
+      const { kind, key, order, value, expiresAt } = validateShape(RECORD, record, "the record");
       return this.#driver.run(
         `INSERT INTO memo (kind, key, ordinal, value, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, key)
          DO UPDATE SET ordinal = excluded.ordinal, value = excluded.value, expires_at = excluded.expires_at
@@ -214,17 +216,19 @@ class SqliteStore implements Store {
     });
   }
 
-  async told({ kind, under = "", limit }: Parameters<Store["told"]>[0]): Promise<Memo[]> {
+  async listRecords(
+    { kind, under = "", limit }: Parameters<Store["listRecords"]>[0],
+  ): Promise<StoredRecord[]> {
     // All keys that begin so lie between it and it with the last character of Unicode: a range of the primary key.
     const last = "WHERE kind = ? AND key >= ? AND key < ? || char(1114111) ORDER BY key DESC LIMIT ?";
-    return (await this.#select(MEMOS, last, kind, under, under, limit)).reverse();
+    return (await this.#select(RECORDS, last, kind, under, under, limit)).reverse();
   }
 
-  unsay(kind: Memo["kind"], key: string): Promise<boolean> {
+  deleteRecord(kind: StoredRecord["kind"], key: string): Promise<boolean> {
     return this.#write(() => this.#driver.run("DELETE FROM memo WHERE kind = ? AND key = ?", kind, key) > 0);
   }
 
-  retain({ rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs }: Cutoffs): Promise<number> {
+  prune({ rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs }: Cutoffs): Promise<number> {
     return this.#write(() =>
       this.#driver.run("DELETE FROM sample WHERE slot < ?", rawBefore) +
       this.#driver.run("DELETE FROM rollup WHERE unit = 'hour' AND start < ?", hoursBefore) +
@@ -235,8 +239,8 @@ class SqliteStore implements Store {
     );
   }
 
-  probe(): Promise<void> {
-    return this.#write(() => void this.#driver.run(PROVE));
+  checkWritable(): Promise<void> {
+    return this.#write(() => void this.#driver.run(WRITE_TEST));
   }
 
   close(): Promise<void> {
@@ -249,14 +253,14 @@ class SqliteStore implements Store {
 
   #rows<T>(table: Table<T>, rest: string, ...params: SqlValue[]): T[] {
     const rows = this.#driver.all(`SELECT ${table.columns} FROM ${table.name} ${rest}`, ...params);
-    return rows.map((row) => checked(table, row));
+    return rows.map((row) => checkRow(table, row));
   }
 
   #select<T>(table: Table<T>, rest: string, ...params: SqlValue[]): Promise<T[]> {
     return Promise.try(() => this.#rows(table, rest, ...params));
   }
 
-  #held(): Held | undefined {
+  #storedLease(): StoredLease | undefined {
     return this.#rows(LEASE, "")[0];
   }
 

@@ -1,9 +1,9 @@
 /** How rows of the SQL store are read: the columns, the shape that they must have, and their name in errors. */
 import * as z from "zod";
 import type { Incident } from "../../judgement/incident.ts";
-import type { Held } from "../lease.ts";
-import { DELIVERY, INCIDENT, MEMO, ROLLUP, SAMPLE, shaped, SHARD } from "../schema.ts";
-import type { Delivery, Memo, Rollup, Sample, Shard } from "../store.ts";
+import type { StoredLease } from "../lease.ts";
+import { DELIVERY, INCIDENT, RECORD, ROLLUP, SAMPLE, SHARD, validateShape } from "../schema.ts";
+import type { Delivery, Rollup, Sample, Shard, StoredRecord } from "../store.ts";
 
 /** A table: how its rows are read, checked and named in errors. */
 export interface Table<T> {
@@ -14,7 +14,7 @@ export interface Table<T> {
 }
 
 /** The newest lease: at most one row. */
-export const LEASE: Table<Held> = {
+export const LEASE: Table<StoredLease> = {
   name: "lease",
   columns: "tick, owner, fence, until",
   shape: z.object({ tick: z.int(), owner: z.string(), fence: z.int(), until: z.number() }),
@@ -22,7 +22,7 @@ export const LEASE: Table<Held> = {
 };
 
 /** Its tick, and the newest slot that has a sample. */
-export const PULSE: Table<{ tick: number; slot?: number }> = {
+export const LATEST: Table<{ tick: number; slot?: number }> = {
   name: "lease",
   columns: "tick, (SELECT max(slot) FROM sample) AS slot",
   shape: z.object({ tick: z.int(), slot: z.int().optional() }),
@@ -53,15 +53,15 @@ export const ROLLUPS: Table<Rollup> = {
   key: ["unit", "start", "shard"],
 };
 
-/** What Assay was told. */
-export const MEMOS: Table<Memo> = {
+/** What was pushed, posted or noted. */
+export const RECORDS: Table<StoredRecord> = {
   name: "memo",
   columns: 'kind, key, ordinal AS "order", value, expires_at AS expiresAt',
-  shape: MEMO,
+  shape: RECORD,
   key: ["kind", "key"],
 };
 
-const parsed = z.string().transform((text, context) => {
+const jsonText = z.string().transform((text, context) => {
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -74,7 +74,7 @@ const parsed = z.string().transform((text, context) => {
 export const INCIDENTS: Table<Incident> = {
   name: "incident",
   columns: "id, json",
-  shape: z.object({ json: parsed.pipe(INCIDENT) }).transform(({ json }) => json),
+  shape: z.object({ json: jsonText.pipe(INCIDENT) }).transform(({ json }) => json),
   key: ["id"],
 };
 
@@ -97,7 +97,7 @@ export const WEBHOOKS: Table<{ id: string; disabledAt: number }> = {
 };
 
 /** A row without its NULLs, of the table's shape; otherwise throws an Error that names table and id. */
-export function checked<T>({ name, shape, key }: Table<T>, row: Record<string, unknown>): T {
+export function checkRow<T>({ name, shape, key }: Table<T>, row: Record<string, unknown>): T {
   const present = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
-  return shaped(shape, present, `row ${key.map((column) => row[column]).join("/")} of table ${name}`);
+  return validateShape(shape, present, `row ${key.map((column) => row[column]).join("/")} of table ${name}`);
 }

@@ -67,7 +67,7 @@ export class Commands {
       const answer = this.#redis.exec(command as [string, ...string[]]);
       return await atMost(this.#clock, this.#timeoutMs, answer, late);
     } catch (error) {
-      throw mended(error);
+      throw cleanError(error);
     }
   }
 
@@ -108,7 +108,7 @@ async function sha1(text: string): Promise<string> {
 }
 
 /** Without the arguments; scripts say `SHAPE` and the place of a value that they cannot use. */
-function mended(error: unknown): Error {
+function cleanError(error: unknown): Error {
   const { name, message } = error as Error;
   if (name !== "UpstashError") return new Error("Upstash did not answer", { cause: error });
   const text = message.split(/, (?:command was|with args beginning with):/)[0]!;

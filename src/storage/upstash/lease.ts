@@ -1,12 +1,12 @@
 /** Leases in Redis, and what a lease lets its holder know without asking. */
 import * as z from "zod";
 import type { Random } from "../../base/ports.ts";
-import { grant, type Held } from "../lease.ts";
-import { shaped } from "../schema.ts";
+import { grant, type StoredLease } from "../lease.ts";
+import { validateShape } from "../schema.ts";
 import type { Lease, Shard, Store } from "../store.ts";
 import type { Commands } from "./client.ts";
-import { FETCH, RELEASE } from "./lua.ts";
-import { type Keys, readHeld, unpackJson, writeHeld } from "./values.ts";
+import { FETCH_SCRIPT, RELEASE_SCRIPT } from "./lua.ts";
+import { decodeLease, encodeLease, inflateJson, type Keys } from "./values.ts";
 
 /** What HMGET answers. */
 export const TEXTS: z.ZodType<(string | null)[]> = z.array(z.string().nullable());
@@ -16,7 +16,7 @@ const AHEAD = 8;
 const TRIES = 3;
 
 const count = (text: string | null | undefined, field: string): number =>
-  shaped(z.coerce.number<string | null>().int(), text ?? "0", `field ${field}`);
+  validateShape(z.coerce.number<string | null>().int(), text ?? "0", `field ${field}`);
 
 /**
  * Each lease is a field `lease:<fence>` that is written once (HSETNX), so that taking the next one is a single command: it fails if
@@ -27,7 +27,7 @@ export class Leases {
   readonly #keys: Keys;
   readonly #random: Random;
   /** The newest lease that is known here; null: there was none; undefined: nobody has looked. */
-  #held: Held | null | undefined;
+  #newestLease: StoredLease | null | undefined;
   /** What stands in the store for whoever holds the lease of that fence. */
   #known: { fence: number; shards: Map<number, Shard> } | undefined;
 
@@ -42,26 +42,26 @@ export class Leases {
     return Array.from({ length: 2 }, () => Math.floor(this.#random() * 2 ** 48).toString(36)).join("");
   }
 
-  /** As `Store.lease`. */
-  async take(request: Parameters<Store["lease"]>[0]): Promise<Lease | null> {
+  /** As `Store.takeLease`. */
+  async take(request: Parameters<Store["takeLease"]>[0]): Promise<Lease | null> {
     const id = this.newId();
-    let isFresh = this.#held === undefined;
-    if (isFresh) await this.#look();
+    let isFresh = this.#newestLease === undefined;
+    if (isFresh) await this.#refresh();
     for (let tries = 0; tries < TRIES; tries++) {
-      const next = grant(this.#held ?? undefined, request);
+      const next = grant(this.#newestLease ?? undefined, request);
       if (!next && isFresh) return null;
-      if (next && await this.#write(next, id)) return this.#taken(next);
-      const newest = await this.#look();
+      if (next && await this.#write(next, id)) return this.#accept(next);
+      const newest = await this.#refresh();
       // The answer to our own attempt was lost.
-      if (newest?.id === id) return this.#taken(newest);
+      if (newest?.id === id) return this.#accept(newest);
       isFresh = true;
     }
     return null;
   }
 
   /** Whether the field was free. */
-  async #write(next: Held, id: string): Promise<boolean> {
-    const command = ["HSETNX", this.#keys.now, `lease:${next.fence}`, writeHeld(next, id)];
+  async #write(next: StoredLease, id: string): Promise<boolean> {
+    const command = ["HSETNX", this.#keys.now, `lease:${next.fence}`, encodeLease(next, id)];
     try {
       return await this.#commands.once(command) === 1;
     } catch {
@@ -70,24 +70,24 @@ export class Leases {
     }
   }
 
-  #taken(next: Held): Lease {
+  #accept(next: StoredLease): Lease {
     const own = this.#known && this.#known.fence === next.fence - 1 ? this.#known.shards : new Map();
     this.#known = { fence: next.fence, shards: own };
-    this.#held = next;
+    this.#newestLease = next;
     const { tick, owner, fence } = next;
     return { tick, owner, fence };
   }
 
   /** The newest lease, from where writes go. */
-  async #look(): Promise<(Held & { id: string }) | null> {
-    const query = (fields: string[]) => this.#commands.run(FETCH, [this.#keys.now], fields);
+  async #refresh(): Promise<(StoredLease & { id: string }) | null> {
+    const query = (fields: string[]) => this.#commands.run(FETCH_SCRIPT, [this.#keys.now], fields);
     const { held = null } = await this.#newest(query);
-    this.#held = held;
+    this.#newestLease = held;
     return held;
   }
 
   /** The newest lease, and the newest slot that has a sample; only reads. */
-  async pulse(): Promise<{ tick: number; slot: number | null } | null> {
+  async latest(): Promise<{ tick: number; slot: number | null } | null> {
     const query = (fields: string[]) => this.#commands.ask(["HMGET", this.#keys.now, ...fields]);
     const { held, slot } = await this.#newest(query);
     return held ? { tick: held.tick, slot } : null;
@@ -95,11 +95,11 @@ export class Leases {
 
   /** Goes on from the newest lease that is known, or that a commit was made under. */
   async #newest(query: (fields: string[]) => Promise<unknown>) {
-    let held: (Held & { id: string }) | undefined;
+    let held: (StoredLease & { id: string }) | undefined;
     let slot: number | null = null;
-    for (let from = this.#held?.fence ?? 0;;) {
+    for (let from = this.#newestLease?.fence ?? 0;;) {
       const names = Array.from({ length: AHEAD }, (_, i) => `lease:${from + i}`);
-      const [newest, fence, ...texts] = shaped(
+      const [newest, fence, ...texts] = validateShape(
         TEXTS,
         await query(["newest", "fence", ...names]),
         "the leases of the Upstash store",
@@ -110,19 +110,23 @@ export class Leases {
         continue;
       }
       const last = texts.findLastIndex((text) => text !== null);
-      if (last >= 0) held = readHeld(from + last, texts[last]!);
+      if (last >= 0) held = decodeLease(from + last, texts[last]!);
       if (last < AHEAD - 1) return { held, slot };
       from += last;
     }
   }
 
-  /** As `Store.release`. */
+  /** As `Store.releaseLease`. */
   async release({ fence }: Lease): Promise<void> {
-    const held = this.#held;
+    const held = this.#newestLease;
     if (!held || held.fence !== fence) return;
     const freed = { ...held, until: 0 };
-    await this.#commands.run(RELEASE, [this.#keys.now], [`${fence}`, `${fence + 1}`, writeHeld(freed, "")]);
-    this.#held = freed;
+    await this.#commands.run(RELEASE_SCRIPT, [this.#keys.now], [
+      `${fence}`,
+      `${fence + 1}`,
+      encodeLease(freed, ""),
+    ]);
+    this.#newestLease = freed;
   }
 
   /** What stands in the store for the holder of `lease`: what is known, and else what is read where writes go. */
@@ -131,9 +135,9 @@ export class Leases {
     const missing = numbers.filter((number) => !known.has(number));
     if (missing.length > 0) {
       const names = missing.map((number) => `shard:${number}`);
-      const texts = await this.#commands.run(FETCH, [this.#keys.now], names);
+      const texts = await this.#commands.run(FETCH_SCRIPT, [this.#keys.now], names);
       // What a commit has written meanwhile is newer.
-      for (const shard of await readShards(missing, texts)) {
+      for (const shard of await parseShards(missing, texts)) {
         if (!known.has(shard.shard)) known.set(shard.shard, shard);
       }
     }
@@ -141,7 +145,7 @@ export class Leases {
   }
 
   /** A commit under `lease` was applied. */
-  committed({ fence }: Lease, shards: Shard[], dropFrom = Infinity): void {
+  noteCommit({ fence }: Lease, shards: Shard[], dropFrom = Infinity): void {
     if (this.#known?.fence !== fence) return;
     const { shards: known } = this.#known;
     for (const number of known.keys()) if (number >= dropFrom) known.delete(number);
@@ -151,17 +155,17 @@ export class Leases {
   /** It is not certain any more what stands in the store, and whose it is. */
   forget(): void {
     this.#known = undefined;
-    this.#held = undefined;
+    this.#newestLease = undefined;
   }
 }
 
 /** Shards from what HMGET answers for them; missing ones are left out. */
-export async function readShards(numbers: number[], answer: unknown): Promise<Shard[]> {
-  const texts = shaped(TEXTS, answer, "the shards of the Upstash store");
+export async function parseShards(numbers: number[], answer: unknown): Promise<Shard[]> {
+  const texts = validateShape(TEXTS, answer, "the shards of the Upstash store");
   const shards = await Promise.all(numbers.map(async (shard, i) => {
     const text = texts[i];
     if (typeof text !== "string") return [];
-    const [layout, state] = await unpackJson(PAIR, text, `field shard:${shard} of the Upstash store`);
+    const [layout, state] = await inflateJson(PAIR, text, `field shard:${shard} of the Upstash store`);
     return [{ shard, layout, state }];
   }));
   return shards.flat();

@@ -58,10 +58,10 @@ end
 `;
 
 /** KEYS: now. ARGV: fields. Their values, from where writes go: a replica may lag behind. */
-export const FETCH = `return redis.call('HMGET', KEYS[1], unpack(ARGV))`;
+export const FETCH_SCRIPT = `return redis.call('HMGET', KEYS[1], unpack(ARGV))`;
 
 /** KEYS: now. ARGV: fence, fence + 1, and the lease without its time. Changes nothing if it is not the newest. */
-export const RELEASE = `
+export const RELEASE_SCRIPT = `
 local got = redis.call('HMGET', KEYS[1], 'lease:' .. ARGV[1], 'lease:' .. ARGV[2])
 if got[1] and not got[2] then redis.call('HSET', KEYS[1], 'lease:' .. ARGV[1], ARGV[3]) end
 return 1
@@ -71,7 +71,7 @@ return 1
  * KEYS: now incidents opened resolved notices order pending deliveries stage. ARGV: fence, fence + 1, id of the commit, the
  * commit as JSON, or how many pieces of it stand in the stage. Answers { won, when the next notice is due }.
  */
-export const COMMIT = COMMON + `
+export const COMMIT_SCRIPT = COMMON + `
 local now, id, text = KEYS[1], ARGV[3], ARGV[4]
 if text == '' then
   local pieces = {}
@@ -173,7 +173,7 @@ return { 1, due }
 `;
 
 /** KEYS: now. ARGV: ids of commits that were given up: such a one finds itself done, and changes nothing when it comes late. */
-export const ANNUL = COMMON + `
+export const ABORT_SCRIPT = COMMON + `
 local done = redis.call('HGET', KEYS[1], 'done') or ''
 local _, known = split(done)
 for _, id in ipairs(ARGV) do if not known[id] then done = id .. ' ' .. done end end
@@ -182,7 +182,7 @@ return 1
 `;
 
 /** KEYS: stage. ARGV: number of the piece, the piece, seconds that it is kept: at once, so that none is left behind for good. */
-export const STAGE = `
+export const STAGE_SCRIPT = `
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 `;
@@ -191,7 +191,7 @@ return redis.call('EXPIRE', KEYS[1], ARGV[3])
  * KEYS: now pending deliveries notices. ARGV: now in ms, until when what is given is hidden, how many at most, what its queue
  * begins with. Answers when the next one is due, then `id line body` of each that is given.
  */
-export const CLAIM = COMMON + `
+export const CLAIM_SCRIPT = COMMON + `
 local heads, queues = {}, {}
 for _, d in ipairs(pending(KEYS[2], KEYS[3])) do
   d.place = tonumber(d.seq)
@@ -229,7 +229,7 @@ return answer
  * KEYS: now pending deliveries. ARGV: id, state, nextAt, attempts, the rest as JSON, and if others of its webhook are woken: those that are
  * due after this. Changes nothing on one that is not pending.
  */
-export const RECEIPT = COMMON + `
+export const ATTEMPT_SCRIPT = COMMON + `
 local text = redis.call('HGET', KEYS[3], ARGV[1])
 if not text then return 0 end
 local d = line(ARGV[1], text)
@@ -253,7 +253,7 @@ return 1
 `;
 
 /** KEYS: now pending deliveries disabled. ARGV: id, nextAt. Answers 1 if it was dead or pending. */
-export const RESEND = COMMON + `
+export const RESEND_SCRIPT = COMMON + `
 local text = redis.call('HGET', KEYS[3], ARGV[1])
 if not text then return 0 end
 local d = line(ARGV[1], text)
@@ -268,7 +268,7 @@ return 1
 `;
 
 /** KEYS: memos of the kind. ARGV: key, order, line. Answers 0 if what is kept has the same or a higher order. */
-export const TELL = COMMON + `
+export const PUT_SCRIPT = COMMON + `
 local kept = redis.call('HGET', KEYS[1], ARGV[1])
 local order = kept and number(string.match(kept, '^(%S+) ') or '?', 'the memo ' .. ARGV[1])
 if order and order >= tonumber(ARGV[2]) then return 0 end
@@ -283,7 +283,7 @@ const KEPT_LEASES = 1_440;
  * KEYS: now incidents opened resolved notices order pending deliveries rollups, memos of each kind. ARGV: rawBefore,
  * hoursBefore, daysBefore, incidentsBefore, nowMs. Answers how many rows went.
  */
-export const RETAIN = COMMON + `
+export const PRUNE_SCRIPT = COMMON + `
 local now, gone = KEYS[1], 0
 for i, kind in ipairs({ 'hash', 'hash', 'zset', 'zset', 'hash', 'zset', 'set', 'hash', 'hash' }) do typed(KEYS[i], kind) end
 local raw = tonumber(ARGV[1])

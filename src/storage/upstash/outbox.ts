@@ -1,12 +1,12 @@
 /** The outbox in Redis. Whether there is anything to claim is mostly known from what commits and claims answered before. */
 import * as z from "zod";
-import { paged, placeOf } from "../cursor.ts";
-import { RECEIPT as SHAPE, shaped } from "../schema.ts";
-import type { Delivery, Paged, Receipt, Store } from "../store.ts";
+import { decodeCursor, toPage } from "../cursor.ts";
+import { RECEIPT, validateShape } from "../schema.ts";
+import type { Delivery, Page, Receipt, Store } from "../store.ts";
 import type { Commands } from "./client.ts";
 import { TEXTS } from "./lease.ts";
-import { CLAIM, RECEIPT, RESEND } from "./lua.ts";
-import { BODY, type Keys, queuesOf, readLine, unpackJson, writeLast } from "./values.ts";
+import { ATTEMPT_SCRIPT, CLAIM_SCRIPT, RESEND_SCRIPT } from "./lua.ts";
+import { BODY, decodeLine, encodeLast, inflateJson, type Keys, queuesOf } from "./values.ts";
 
 const CLAIMED = z.tuple([z.string()], z.string());
 const PAIRS = z.array(z.string());
@@ -31,7 +31,7 @@ export class Outbox {
   }
 
   /** A script said when the next notice is due: empty if there is none. */
-  hear(due: string): void {
+  noteNextDue(due: string): void {
     this.forget();
     this.#dueAt = due === "" ? Infinity : Number(due);
   }
@@ -49,8 +49,10 @@ export class Outbox {
     return Math.abs(nowMs - this.#since) < BELIEVED_MS;
   }
 
-  /** As `Store.claim`; asks only if something can be due. */
-  async claim({ nowMs, leaseMs, limit, webhook }: Parameters<Store["claim"]>[0]): Promise<Delivery[]> {
+  /** As `Store.claimDeliveries`; asks only if something can be due. */
+  async claimDeliveries(
+    { nowMs, leaseMs, limit, webhook }: Parameters<Store["claimDeliveries"]>[0],
+  ): Promise<Delivery[]> {
     if (this.#isQuiet(nowMs)) return [];
     const { now, pending, deliveries, notices } = this.#keys;
     const args = [
@@ -60,21 +62,21 @@ export class Outbox {
       webhook === undefined ? "" : queuesOf(webhook),
     ];
     const changes = this.#changes;
-    const answer = await this.#commands.run(CLAIM, [now, pending, deliveries, notices], args);
-    const [due, ...rows] = shaped(CLAIMED, answer, "the answer to a claim");
+    const answer = await this.#commands.run(CLAIM_SCRIPT, [now, pending, deliveries, notices], args);
+    const [due, ...rows] = validateShape(CLAIMED, answer, "the answer to a claim");
     // A notice that came in the meantime must not be slept over.
-    if (changes === this.#changes) this.hear(due);
+    if (changes === this.#changes) this.noteNextDue(due);
     const given = Array.from({ length: rows.length / 3 }, (_, i) => rows.slice(3 * i, 3 * i + 3));
     return await Promise.all(given.map(([id = "", line = "", body = ""]) => delivery(id, line, body)));
   }
 
-  /** As `Store.receipt`. */
-  async receipt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
-    const own = shaped(SHAPE, receipt, `the receipt of ${id}`);
+  /** As `Store.recordAttempt`. */
+  async recordAttempt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
+    const own = validateShape(RECEIPT, receipt, `the receipt of ${id}`);
     const { now, pending, deliveries } = this.#keys;
-    const args = [id, own.state, `${own.nextAt}`, `${own.attempts}`, writeLast(own), `${wakes ?? ""}`];
+    const args = [id, own.state, `${own.nextAt}`, `${own.attempts}`, encodeLast(own), `${wakes ?? ""}`];
     try {
-      await this.#commands.run(RECEIPT, [now, pending, deliveries], args);
+      await this.#commands.run(ATTEMPT_SCRIPT, [now, pending, deliveries], args);
     } finally {
       this.forget();
     }
@@ -85,30 +87,36 @@ export class Outbox {
     const { now, pending, deliveries, disabled } = this.#keys;
     try {
       const keys = [now, pending, deliveries, disabled];
-      return await this.#commands.run(RESEND, keys, [id, `${nowMs}`], "once") === 1;
+      return await this.#commands.run(RESEND_SCRIPT, keys, [id, `${nowMs}`], "once") === 1;
     } finally {
       this.forget();
     }
   }
 
-  /** As `Store.disabled`. */
-  async disabled(): Promise<Record<string, number>> {
-    const answer = shaped(PAIRS, await this.#commands.ask(["HGETALL", this.#keys.disabled]), "the webhooks");
-    return Object.fromEntries(pairs(answer).map(([id, at]) => [id, shaped(z.number(), Number(at), id)]));
+  /** As `Store.listDisabledWebhooks`. */
+  async listDisabledWebhooks(): Promise<Record<string, number>> {
+    const answer = validateShape(
+      PAIRS,
+      await this.#commands.ask(["HGETALL", this.#keys.disabled]),
+      "the webhooks",
+    );
+    return Object.fromEntries(
+      pairs(answer).map(([id, at]) => [id, validateShape(z.number(), Number(at), id)]),
+    );
   }
 
-  /** As `Store.disable`. */
-  async disable(webhook: string, atMs: number | null): Promise<void> {
+  /** As `Store.disableWebhook`. */
+  async disableWebhook(webhook: string, atMs: number | null): Promise<void> {
     const { disabled } = this.#keys;
     await this.#commands.ask(
       atMs === null ? ["HDEL", disabled, webhook] : ["HSET", disabled, webhook, `${atMs}`],
     );
   }
 
-  /** As `Store.deliveries`. */
-  async deliveries(query: Parameters<Store["deliveries"]>[0]): Promise<Paged<Delivery>> {
+  /** As `Store.listDeliveries`. */
+  async listDeliveries(query: Parameters<Store["listDeliveries"]>[0]): Promise<Page<Delivery>> {
     const { limit, before, state, incident } = query;
-    const { at } = placeOf(before);
+    const { at } = decodeCursor(before);
     const found: Awaited<ReturnType<Outbox["lines"]>> = [];
     for await (const lines of state === "pending" ? this.#pending() : this.#newest(at)) {
       found.push(
@@ -119,7 +127,7 @@ export class Outbox {
       );
       if (found.length > limit) break;
     }
-    const { items, next } = paged(found, limit, ({ seq, id }) => ({ at: seq, id }));
+    const { items, next } = toPage(found, limit, ({ seq, id }) => ({ at: seq, id }));
     const bodies = await this.#values(this.#keys.notices, items.map(({ id }) => id));
     const whole = items.map(async (line, i) => ({ ...line, ...await bodyOf(line.id, bodies[i] ?? "") }));
     return { items: await Promise.all(whole), next };
@@ -127,7 +135,7 @@ export class Outbox {
 
   /** Lines of what is pending, newest first. */
   async *#pending() {
-    const ids = shaped(
+    const ids = validateShape(
       PAIRS,
       await this.#commands.ask(["SMEMBERS", this.#keys.pending]),
       "the pending notices",
@@ -141,7 +149,7 @@ export class Outbox {
     if (seq === -Infinity) return;
     for (let offset = 0;; offset += CHUNK) {
       const command = ["ZRANGE", this.#keys.order, ...range, `${offset}`, `${CHUNK}`];
-      const ids = shaped(PAIRS, await this.#commands.ask(command), "the order of notices");
+      const ids = validateShape(PAIRS, await this.#commands.ask(command), "the order of notices");
       yield await this.lines(ids);
       if (ids.length < CHUNK) return;
     }
@@ -150,19 +158,19 @@ export class Outbox {
   /** The lines of these notices; those that are gone by now are left out. */
   async lines(ids: string[]) {
     const lines = await this.#values(this.#keys.deliveries, ids);
-    return ids.flatMap((id, i) => typeof lines[i] === "string" ? [readLine(id, lines[i])] : []);
+    return ids.flatMap((id, i) => typeof lines[i] === "string" ? [decodeLine(id, lines[i])] : []);
   }
 
   async #values(key: string, fields: string[]): Promise<(string | null)[]> {
     if (fields.length === 0) return [];
-    return shaped(TEXTS, await this.#commands.ask(["HMGET", key, ...fields]), `key ${key}`);
+    return validateShape(TEXTS, await this.#commands.ask(["HMGET", key, ...fields]), `key ${key}`);
   }
 }
 
-const bodyOf = (id: string, packed: string) => unpackJson(BODY, packed, `the notice ${id}`);
+const bodyOf = (id: string, packed: string) => inflateJson(BODY, packed, `the notice ${id}`);
 
 const delivery = async (id: string, line: string, body: string): Promise<Delivery> => ({
-  ...readLine(id, line),
+  ...decodeLine(id, line),
   ...await bodyOf(id, body),
 });
 

@@ -5,25 +5,34 @@
 import * as z from "zod";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Random } from "../../base/ports.ts";
-import { paged, type Place, placeOf } from "../cursor.ts";
-import { COMMIT as SHAPE, INCIDENT, MEMO, ROLLUP, shaped } from "../schema.ts";
+import { type Cursor, decodeCursor, toPage } from "../cursor.ts";
+import { COMMIT, INCIDENT, RECORD, ROLLUP, validateShape } from "../schema.ts";
 import {
   type Commit,
   type Cutoffs,
   type Lease,
-  type Memo,
-  MEMO_KINDS,
-  type Paged,
+  type Page,
+  RECORD_KINDS,
   type Rollup,
   type Sample,
   type Shard,
   type Store,
+  type StoredRecord,
 } from "../store.ts";
 import { Commands, type UpstashOptions } from "./client.ts";
-import { Leases, readShards, TEXTS } from "./lease.ts";
+import { Leases, parseShards, TEXTS } from "./lease.ts";
 import { Outbox, pairs } from "./outbox.ts";
-import { ANNUL, COMMIT, FETCH, RETAIN, STAGE, TELL } from "./lua.ts";
-import { HOUR_MS, keysOf, pack, readMemo, unpack, unpackJson, writeCommit, writeMemo } from "./values.ts";
+import { ABORT_SCRIPT, COMMIT_SCRIPT, FETCH_SCRIPT, PRUNE_SCRIPT, PUT_SCRIPT, STAGE_SCRIPT } from "./lua.ts";
+import {
+  decodeRecord,
+  deflate,
+  encodeCommit,
+  encodeRecord,
+  HOUR_MS,
+  inflate,
+  inflateJson,
+  keysOf,
+} from "./values.ts";
 
 /** What a store needs. `prefix` tells apart those that share a database. */
 export interface StoreOptions extends UpstashOptions {
@@ -52,7 +61,7 @@ class UpstashStore implements Store {
   /** Shards that there were when all were read last. */
   #listed: number[] = [];
   /** Commits whose end is not known: one may still arrive, under a lease that holds. */
-  #strays: string[] = [];
+  #unconfirmed: string[] = [];
 
   constructor(commands: Commands, prefix: string, random: Random) {
     this.#commands = commands;
@@ -61,23 +70,25 @@ class UpstashStore implements Store {
     this.#outbox = new Outbox(commands, this.#keys);
   }
 
-  lease(request: Parameters<Store["lease"]>[0]): Promise<Lease | null> {
+  takeLease(request: Parameters<Store["takeLease"]>[0]): Promise<Lease | null> {
     return this.#leases.take(request);
   }
 
-  release(lease: Lease): Promise<void> {
+  releaseLease(lease: Lease): Promise<void> {
     return this.#leases.release(lease);
   }
 
-  async read(shards: number[] | "all", lease?: Lease): Promise<Shard[]> {
-    if (lease) await this.#annul();
+  async readShards(shards: number[] | "all", lease?: Lease): Promise<Shard[]> {
+    if (lease) await this.#abortUnconfirmed();
     const query = (fields: string[]) =>
-      lease ? this.#commands.run(FETCH, [this.#keys.now], fields) : this.#hmget(this.#keys.now, fields);
+      lease
+        ? this.#commands.run(FETCH_SCRIPT, [this.#keys.now], fields)
+        : this.#hmget(this.#keys.now, fields);
     if (shards === "all") return await this.#all(query);
     const numbers = [...new Set(shards)].sort((a, b) => a - b);
     if (numbers.length === 0) return [];
     if (lease) return await this.#leases.shards(numbers, lease);
-    return await readShards(numbers, await query(numbers.map((number) => `shard:${number}`)));
+    return await parseShards(numbers, await query(numbers.map((number) => `shard:${number}`)));
   }
 
   /** In one command, unless there are others than before. */
@@ -85,35 +96,35 @@ class UpstashStore implements Store {
     for (let tries = 0;; tries++) {
       const wanted = this.#listed;
       const fields = ["shards", ...wanted.map((number) => `shard:${number}`)];
-      const [list, ...texts] = shaped(TEXTS, await query(fields), "the shards of the Upstash store");
+      const [list, ...texts] = validateShape(TEXTS, await query(fields), "the shards of the Upstash store");
       const listed = words(list).map(Number).sort((a, b) => a - b);
-      this.#listed = shaped(z.array(z.int()), listed, "field shards of the Upstash store");
+      this.#listed = validateShape(z.array(z.int()), listed, "field shards of the Upstash store");
       if (listed.every((number) => wanted.includes(number)) || tries === 5) {
-        return await readShards(wanted, texts);
+        return await parseShards(wanted, texts);
       }
     }
   }
 
   async commit(lease: Lease, commit: Commit): Promise<boolean> {
-    const own = shaped(SHAPE, commit, "the commit");
-    await this.#annul();
+    const own = validateShape(COMMIT, commit, "the commit");
+    await this.#abortUnconfirmed();
     const id = this.#leases.newId();
     const { now, incidents, opened, resolved, notices, order, pending, deliveries, stage } = this.#keys;
     const keys = [now, incidents, opened, resolved, notices, order, pending, deliveries, stage(id)];
     const args = [`${lease.fence}`, `${lease.fence + 1}`, id];
     try {
-      const text = JSON.stringify(await writeCommit(own));
-      const answer = await this.#commands.run(COMMIT, keys, [
+      const text = JSON.stringify(await encodeCommit(own));
+      const answer = await this.#commands.run(COMMIT_SCRIPT, keys, [
         ...args,
         ...await this.#staged(stage(id), text),
       ]);
-      const [won, due] = shaped(WON, answer, "the answer to a commit");
-      this.#outbox.hear(due);
-      if (won === 1) this.#leases.committed(lease, own.shards, own.dropFrom);
+      const [won, due] = validateShape(WON, answer, "the answer to a commit");
+      this.#outbox.noteNextDue(due);
+      if (won === 1) this.#leases.noteCommit(lease, own.shards, own.dropFrom);
       else this.#leases.forget();
       return won === 1;
     } catch (error) {
-      this.#strays.push(id);
+      this.#unconfirmed.push(id);
       this.#leases.forget();
       this.#outbox.forget();
       throw error;
@@ -121,11 +132,11 @@ class UpstashStore implements Store {
   }
 
   /** What is read now must not be overtaken by a commit that was given up. */
-  async #annul(): Promise<void> {
-    const strays = [...this.#strays];
-    if (strays.length === 0) return;
-    await this.#commands.run(ANNUL, [this.#keys.now], strays);
-    this.#strays = this.#strays.filter((id) => !strays.includes(id));
+  async #abortUnconfirmed(): Promise<void> {
+    const unconfirmed = [...this.#unconfirmed];
+    if (unconfirmed.length === 0) return;
+    await this.#commands.run(ABORT_SCRIPT, [this.#keys.now], unconfirmed);
+    this.#unconfirmed = this.#unconfirmed.filter((id) => !unconfirmed.includes(id));
   }
 
   /** The commit as arguments of its script; what is too large for one request is sent ahead in pieces. */
@@ -134,46 +145,46 @@ class UpstashStore implements Store {
     const pieces = Math.ceil(text.length / PIECE);
     for (let i = 0; i < pieces; i++) {
       const piece = text.slice(i * PIECE, (i + 1) * PIECE);
-      await this.#commands.run(STAGE, [key], [`${i + 1}`, piece, `${STAGE_SECONDS}`]);
+      await this.#commands.run(STAGE_SCRIPT, [key], [`${i + 1}`, piece, `${STAGE_SECONDS}`]);
     }
     return ["", `${pieces}`];
   }
 
-  pulse(): Promise<{ tick: number; slot: number | null } | null> {
-    return this.#leases.pulse();
+  latest(): Promise<{ tick: number; slot: number | null } | null> {
+    return this.#leases.latest();
   }
 
-  claim(request: Parameters<Store["claim"]>[0]) {
-    return this.#outbox.claim(request);
+  claimDeliveries(request: Parameters<Store["claimDeliveries"]>[0]) {
+    return this.#outbox.claimDeliveries(request);
   }
 
-  receipt(...args: Parameters<Store["receipt"]>): Promise<void> {
-    return this.#outbox.receipt(...args);
+  recordAttempt(...args: Parameters<Store["recordAttempt"]>): Promise<void> {
+    return this.#outbox.recordAttempt(...args);
   }
 
   resend(id: string, nowMs: number): Promise<boolean> {
     return this.#outbox.resend(id, nowMs);
   }
 
-  disabled(): Promise<Record<string, number>> {
-    return this.#outbox.disabled();
+  listDisabledWebhooks(): Promise<Record<string, number>> {
+    return this.#outbox.listDisabledWebhooks();
   }
 
-  disable(webhook: string, atMs: number | null): Promise<void> {
-    return this.#outbox.disable(webhook, atMs);
+  disableWebhook(webhook: string, atMs: number | null): Promise<void> {
+    return this.#outbox.disableWebhook(webhook, atMs);
   }
 
-  deliveries(query: Parameters<Store["deliveries"]>[0]) {
-    return this.#outbox.deliveries(query);
+  listDeliveries(query: Parameters<Store["listDeliveries"]>[0]) {
+    return this.#outbox.listDeliveries(query);
   }
 
-  async incident(id: string): Promise<Incident | null> {
+  async getIncident(id: string): Promise<Incident | null> {
     return (await this.#incidentsOf([id]))[0] ?? null;
   }
 
-  async incidents(query: Parameters<Store["incidents"]>[0]): Promise<Paged<Incident>> {
+  async listIncidents(query: Parameters<Store["listIncidents"]>[0]): Promise<Page<Incident>> {
     const { limit, before, state, target, check } = query;
-    const start = placeOf(before);
+    const start = decodeCursor(before);
     const isWanted = (row: Incident) =>
       isBehind(start, { at: row.openedAt, id: row.id }) && (state ?? row.state) === row.state &&
       (target ?? row.target) === row.target && (check ?? row.check) === row.check;
@@ -185,16 +196,16 @@ class UpstashStore implements Store {
       found.push(...(await this.#incidentsOf(ids)).filter(isWanted));
       if (ids.length < CHUNK) break;
     }
-    return paged(found, limit, ({ openedAt, id }) => ({ at: openedAt, id }));
+    return toPage(found, limit, ({ openedAt, id }) => ({ at: openedAt, id }));
   }
 
   async #incidentsOf(ids: string[]): Promise<Incident[]> {
     const texts = await this.#hmget(this.#keys.incidents, ids);
     const found = ids.flatMap((id, i) => typeof texts[i] === "string" ? [[id, texts[i]] as const] : []);
-    return await Promise.all(found.map(([id, text]) => unpackJson(INCIDENT, text, `the incident ${id}`)));
+    return await Promise.all(found.map(([id, text]) => inflateJson(INCIDENT, text, `the incident ${id}`)));
   }
 
-  async samples({ shard, from, to }: Parameters<Store["samples"]>[0]): Promise<Sample[]> {
+  async readSamples({ shard, from, to }: Parameters<Store["readSamples"]>[0]): Promise<Sample[]> {
     const [list] = await this.#hmget(this.#keys.now, ["hours"]);
     const hours = words(list).filter((hour) =>
       from < (Number(hour) + 1) * HOUR_MS && Number(hour) * HOUR_MS <= to
@@ -207,17 +218,17 @@ class UpstashStore implements Store {
     return (await this.#packed(this.#keys.now, fields)).map((data, i) => ({ slot: slots[i]!, shard, data }));
   }
 
-  async rollUp(rollups: Rollup[]): Promise<void> {
-    const own = shaped(ROLLUP.array(), rollups, "the rollups");
+  async putRollups(rollups: Rollup[]): Promise<void> {
+    const own = validateShape(ROLLUP.array(), rollups, "the rollups");
     if (own.length === 0) return;
     const fields = await Promise.all(own.map(async ({ unit, start, shard, data }) => [
       `${unit}/${start}/${shard}`,
-      await pack(data),
+      await deflate(data),
     ]));
     await this.#commands.ask(["HSET", this.#keys.rollups, ...fields.flat()]);
   }
 
-  async rollups({ unit, from, to }: Parameters<Store["rollups"]>[0]): Promise<Rollup[]> {
+  async readRollups({ unit, from, to }: Parameters<Store["readRollups"]>[0]): Promise<Rollup[]> {
     const names = (await this.#strings(["HKEYS", this.#keys.rollups])).map((name) => name.split("/"));
     const places = names.map(([unit, start, shard]) => ({ unit, start: Number(start), shard: Number(shard) }))
       .filter((place) => place.unit === unit && from <= place.start && place.start <= to)
@@ -227,34 +238,38 @@ class UpstashStore implements Store {
     return places.map(({ start, shard }, i) => ({ unit, start, shard, data: texts[i]! }));
   }
 
-  async tell(memo: Memo): Promise<boolean> {
-    const own = shaped(MEMO, memo, "the memo");
-    const args = [own.key, `${own.order}`, writeMemo(own)];
-    return await this.#commands.run(TELL, [this.#keys.memos(own.kind)], args, "once") === 1;
+  async putRecord(record: StoredRecord): Promise<boolean> {
+    const own = validateShape(RECORD, record, "the record");
+    const args = [own.key, `${own.order}`, encodeRecord(own)];
+    return await this.#commands.run(PUT_SCRIPT, [this.#keys.records(own.kind)], args, "once") === 1;
   }
 
-  async told({ kind, under = "", limit }: Parameters<Store["told"]>[0]): Promise<Memo[]> {
-    const all = pairs(await this.#strings(["HGETALL", this.#keys.memos(kind)]));
+  async listRecords(
+    { kind, under = "", limit }: Parameters<Store["listRecords"]>[0],
+  ): Promise<StoredRecord[]> {
+    const all = pairs(await this.#strings(["HGETALL", this.#keys.records(kind)]));
     const wanted = all.filter(([key]) => key.startsWith(under)).sort(([a], [b]) => a < b ? -1 : 1).slice(
       -limit,
     );
-    return wanted.map(([key, line]) => shaped(MEMO, { kind, key, ...readMemo(line) }, `the ${kind} ${key}`));
+    return wanted.map(([key, line]) =>
+      validateShape(RECORD, { kind, key, ...decodeRecord(line) }, `the ${kind} ${key}`)
+    );
   }
 
-  async unsay(kind: Memo["kind"], key: string): Promise<boolean> {
-    return await this.#commands.once(["HDEL", this.#keys.memos(kind), key]) === 1;
+  async deleteRecord(kind: StoredRecord["kind"], key: string): Promise<boolean> {
+    return await this.#commands.once(["HDEL", this.#keys.records(kind), key]) === 1;
   }
 
-  async retain({ rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs }: Cutoffs): Promise<number> {
-    const { now, incidents, opened, resolved, notices, order, pending, deliveries, rollups, memos } =
+  async prune({ rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs }: Cutoffs): Promise<number> {
+    const { now, incidents, opened, resolved, notices, order, pending, deliveries, rollups, records } =
       this.#keys;
     const keys = [now, incidents, opened, resolved, notices, order, pending, deliveries, rollups];
     const cutoffs = [rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs].map(String);
-    const answer = await this.#commands.run(RETAIN, [...keys, ...MEMO_KINDS.map(memos)], cutoffs);
-    return shaped(z.int(), answer, "the answer to retain");
+    const answer = await this.#commands.run(PRUNE_SCRIPT, [...keys, ...RECORD_KINDS.map(records)], cutoffs);
+    return validateShape(z.int(), answer, "the answer to retain");
   }
 
-  async probe(): Promise<void> {
+  async checkWritable(): Promise<void> {
     await this.#commands.ask(["SET", this.#keys.probe, "1"]);
   }
 
@@ -263,12 +278,12 @@ class UpstashStore implements Store {
   }
 
   async #strings(command: string[]): Promise<string[]> {
-    return shaped(STRINGS, await this.#commands.ask(command), `key ${command[1]}`);
+    return validateShape(STRINGS, await this.#commands.ask(command), `key ${command[1]}`);
   }
 
   async #hmget(key: string, fields: string[]): Promise<(string | null)[]> {
     if (fields.length === 0) return [];
-    return shaped(TEXTS, await this.#commands.ask(["HMGET", key, ...fields]), `key ${key}`);
+    return validateShape(TEXTS, await this.#commands.ask(["HMGET", key, ...fields]), `key ${key}`);
   }
 
   /** Packed texts, in chunks: an answer may not be too large either. One that is missing is an error. */
@@ -278,7 +293,7 @@ class UpstashStore implements Store {
       const chunk = fields.slice(at, at + CHUNK);
       const packed = await this.#hmget(key, chunk);
       texts.push(
-        ...await Promise.all(chunk.map((field, i) => unpack(packed[i] ?? "?", `field ${field} of ${key}`))),
+        ...await Promise.all(chunk.map((field, i) => inflate(packed[i] ?? "?", `field ${field} of ${key}`))),
       );
     }
     return texts;
@@ -288,4 +303,4 @@ class UpstashStore implements Store {
 const words = (text: string | null | undefined): string[] => text?.split(" ").filter(Boolean) ?? [];
 
 /** Whether a row comes after that place in a list of the newest first. */
-const isBehind = (start: Place, { at, id }: Place) => at < start.at || (at === start.at && id < start.id);
+const isBehind = (start: Cursor, { at, id }: Cursor) => at < start.at || (at === start.at && id < start.id);

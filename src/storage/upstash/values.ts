@@ -1,8 +1,8 @@
 /** How things are named and written in Redis: packed texts, and lines whose fields a script can read. */
 import * as z from "zod";
-import type { Held } from "../lease.ts";
-import { DELIVERY, shaped } from "../schema.ts";
-import type { Commit, Delivery, Memo, Notice, Receipt } from "../store.ts";
+import type { StoredLease } from "../lease.ts";
+import { DELIVERY, validateShape } from "../schema.ts";
+import type { Commit, Delivery, Notice, Receipt, StoredRecord } from "../store.ts";
 
 /** Samples are listed by the hour. */
 export const HOUR_MS = 3_600_000;
@@ -31,8 +31,8 @@ export const keysOf = (prefix: string) => {
     /** Hash: `unit/start/shard`, packed. */
     rollups: key("rollups"),
     probe: key("probe"),
-    /** Hash of one kind: memos by key, a line each. */
-    memos: (kind: Memo["kind"]) => key(`memos:${kind}`),
+    /** Hash of one kind: records by key, a line each. */
+    records: (kind: StoredRecord["kind"]) => key(`memos:${kind}`),
     /** Hash: the pieces of a commit that is too large for one request. */
     stage: (id: string) => key(`stage:${id}`),
   };
@@ -42,7 +42,7 @@ export const keysOf = (prefix: string) => {
 export type Keys = ReturnType<typeof keysOf>;
 
 /** Deflated and in base64: a text that is far smaller, and ASCII. */
-export async function pack(text: string): Promise<string> {
+export async function deflate(text: string): Promise<string> {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   let binary = "";
@@ -54,7 +54,7 @@ export async function pack(text: string): Promise<string> {
 }
 
 /** The text that was packed. Throws an Error that names `what`. */
-export async function unpack(packed: string, what: string): Promise<string> {
+export async function inflate(packed: string, what: string): Promise<string> {
   try {
     const bytes = Uint8Array.from(atob(packed), (char) => char.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
@@ -65,11 +65,11 @@ export async function unpack(packed: string, what: string): Promise<string> {
 }
 
 /** JSON, packed. */
-export const packJson = (value: unknown): Promise<string> => pack(JSON.stringify(value));
+export const deflateJson = (value: unknown): Promise<string> => deflate(JSON.stringify(value));
 
 /** The value that was packed, if it has the shape. Throws an Error that names `what`. */
-export async function unpackJson<T>(shape: z.ZodType<T>, packed: string, what: string): Promise<T> {
-  return shaped(shape, jsonOf(await unpack(packed, what)), what);
+export async function inflateJson<T>(shape: z.ZodType<T>, packed: string, what: string): Promise<T> {
+  return validateShape(shape, jsonOf(await inflate(packed, what)), what);
 }
 
 /** Of a text that is no JSON, undefined: no shape takes it. */
@@ -81,15 +81,15 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const HELD = z.object({ tick: z.int(), owner: z.string(), until: z.number(), id: z.string() });
+const leaseShape = z.object({ tick: z.int(), owner: z.string(), until: z.number(), id: z.string() });
 
 /** A lease as it stands in its field; `id` tells two attempts of one owner apart. */
-export const writeHeld = ({ tick, owner, until }: Held, id: string): string =>
+export const encodeLease = ({ tick, owner, until }: StoredLease, id: string): string =>
   JSON.stringify({ tick, owner, until, id });
 
 /** The lease of a field `lease:<fence>`. */
-export function readHeld(fence: number, text: string): Held & { id: string } {
-  return { ...shaped(HELD, jsonOf(text), `field lease:${fence}`), fence };
+export function decodeLease(fence: number, text: string): StoredLease & { id: string } {
+  return { ...validateShape(leaseShape, jsonOf(text), `field lease:${fence}`), fence };
 }
 
 /** All notices of one of these are one queue: it stands in the line as the script compares it. */
@@ -102,19 +102,19 @@ export const queuesOf = (webhook: string): string => `[${JSON.stringify(webhook)
 export const BODY = z.object({ type: z.string(), body: z.string() });
 
 /** The fields of a receipt that no script reads. */
-export const writeLast = ({ lastAttemptAt, lastStatus, lastError }: Partial<Receipt>): string =>
+export const encodeLast = ({ lastAttemptAt, lastStatus, lastError }: Partial<Receipt>): string =>
   JSON.stringify({ lastAttemptAt, lastStatus, lastError });
 
 /** `seq nextAt createdAt state attempts queue`, and in a line of its own the rest as JSON. */
 const LINE = /^(\d+) (\S+) (\S+) (\S+) (\d+) ([^\n]+)\n(.*)$/s;
 
 /** A line without its body. Throws an Error that names the notice. */
-export function readLine(id: string, line: string): Omit<Delivery, keyof z.infer<typeof BODY>> {
+export function decodeLine(id: string, line: string): Omit<Delivery, keyof z.infer<typeof BODY>> {
   const [, seq, nextAt, createdAt, state, attempts, queue = "", last = ""] = LINE.exec(line) ?? [];
-  const [webhook, incident] = shaped(PAIR, jsonOf(queue), `the delivery ${id}`);
+  const [webhook, incident] = validateShape(PAIR, jsonOf(queue), `the delivery ${id}`);
   const numbers = { seq: Number(seq), nextAt: Number(nextAt), createdAt: Number(createdAt) };
   const fields = { id, webhook, incident, state, attempts: Number(attempts), ...numbers };
-  const { type: _, body: __, ...rest } = shaped(
+  const { type: _, body: __, ...rest } = validateShape(
     DELIVERY,
     { ...fields, ...Object(jsonOf(last)), type: "", body: "" },
     `the delivery ${id}`,
@@ -125,19 +125,20 @@ export function readLine(id: string, line: string): Omit<Delivery, keyof z.infer
 const PAIR = z.tuple([z.string(), z.string()]);
 
 /** `order expiresAt`, and the value in a line of its own. */
-export const writeMemo = ({ order, expiresAt, value }: Memo): string => `${order} ${expiresAt}\n${value}`;
+export const encodeRecord = ({ order, expiresAt, value }: StoredRecord): string =>
+  `${order} ${expiresAt}\n${value}`;
 
-/** The fields of a memo; its shape is for the caller to check. */
-export function readMemo(line: string): Record<string, unknown> {
+/** The fields of a record; its shape is for the caller to check. */
+export function decodeRecord(line: string): Record<string, unknown> {
   const [, order, expiresAt, value] = /^(\S+) (\S+)\n(.*)$/s.exec(line) ?? [];
   return { order: Number(order), expiresAt: Number(expiresAt), value };
 }
 
 /** A commit as its script takes it: texts packed, numbers as they are written. */
-export async function writeCommit({ shards, dropFrom, samples, incidents, notices }: Commit) {
+export async function encodeCommit({ shards, dropFrom, samples, incidents, notices }: Commit) {
   const fields = await Promise.all([
-    ...shards.map(async ({ shard, layout, state }) => [`shard:${shard}`, await packJson([layout, state])]),
-    ...samples.map(async ({ slot, shard, data }) => [`sample:${slot}/${shard}`, await pack(data)]),
+    ...shards.map(async ({ shard, layout, state }) => [`shard:${shard}`, await deflateJson([layout, state])]),
+    ...samples.map(async ({ slot, shard, data }) => [`sample:${slot}/${shard}`, await deflate(data)]),
   ]);
   const byHour = Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS));
   return {
@@ -150,15 +151,15 @@ export async function writeCommit({ shards, dropFrom, samples, incidents, notice
       incident.id,
       `${incident.openedAt}`,
       incident.state === "resolved" ? `${incident.resolvedAt ?? incident.updatedAt}` : "",
-      await packJson(incident),
+      await deflateJson(incident),
     ])),
-    notices: await Promise.all(notices.map(writeNotice)),
+    notices: await Promise.all(notices.map(encodeNotice)),
   };
 }
 
 /** A notice as a commit's script takes it: `id createdAt queue packed`. */
-async function writeNotice(
+async function encodeNotice(
   { id, createdAt, webhook, incident, type, body }: Notice,
 ): Promise<string[]> {
-  return [id, `${createdAt}`, queueOf(webhook, incident), await packJson({ type, body })];
+  return [id, `${createdAt}`, queueOf(webhook, incident), await deflateJson({ type, body })];
 }

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /** Every drawing of the page, as plain SVG; colours are the style sheet's, and shapes tell the same without them. */
-import type { Level } from "../../judgement/service_level.ts";
+import type { ServiceLevel } from "../../judgement/service_level.ts";
 
 const CELL = 4;
 const HEIGHT = 20;
@@ -19,7 +19,7 @@ export interface Mark {
  */
 export function Band(
   { cells, label, deployments = [], silences = [] }: {
-    cells: readonly (Level | undefined)[];
+    cells: readonly (ServiceLevel | undefined)[];
     label: string;
     deployments?: Mark[];
     silences?: Mark[];
@@ -53,7 +53,7 @@ export function Band(
   );
 }
 
-function paths(cells: readonly (Level | undefined)[]): Map<string, string> {
+function paths(cells: readonly (ServiceLevel | undefined)[]): Map<string, string> {
   const shapes = cells.map((cell) => cell && shapeOf(cell));
   const drawn = new Map<string, string>();
   for (let at = 0; at < shapes.length;) {
@@ -74,7 +74,9 @@ interface Shape {
   h: number;
 }
 
-function shapeOf({ goodSeconds, badSeconds, driftSeconds, unjudgedSeconds }: Level): Shape | undefined {
+function shapeOf(
+  { goodSeconds, badSeconds, driftSeconds, unjudgedSeconds }: ServiceLevel,
+): Shape | undefined {
   const judged = goodSeconds + badSeconds;
   if (judged === 0) return unjudgedSeconds > 0 ? { name: "u", h: 3 } : undefined;
   if (badSeconds === 0) return { name: "g", h: GOOD };

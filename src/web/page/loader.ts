@@ -1,23 +1,23 @@
 /** Gathers what the pages show, from the store and the views of the API. */
 import { remarksOn, remarkView } from "../api/routes/comments.ts";
-import { stretches } from "../../storage/history/series.ts";
+import { readSeries } from "../../storage/history/series.ts";
 import { fresh } from "../../base/cache.ts";
 import { checkView, targetView } from "../api/views/status.ts";
 import type { Check, Config, Target } from "../../config/config.ts";
-import { merged, nothing } from "../../judgement/service_level.ts";
+import { emptyFigures, mergeFigures } from "../../judgement/service_level.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Packing, States } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
-import type { Rollouts } from "../../storage/records/deployments.ts";
+import type { DeploymentStore } from "../../storage/records/deployments.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
-import { silences, silencing, subjectOf } from "../../storage/records/silences.ts";
+import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
 import type { Store } from "../../storage/store.ts";
 import { iso } from "../../base/time.ts";
 import type { Mark } from "./chart.tsx";
 import type { Pulse } from "./frame.tsx";
 import type { Case } from "./incident_page.tsx";
 import type { Row } from "./overview.tsx";
-import { pastReader, slotsOf, type Window, WINDOWS } from "../../storage/history/bands.ts";
+import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storage/history/bands.ts";
 import { pointOf, type Sight } from "./target_page.tsx";
 import { rank } from "./words.ts";
 
@@ -39,7 +39,7 @@ export interface Sources {
   config: Config;
   store: Store;
   packing: Packing;
-  rollouts: Rollouts;
+  rollouts: DeploymentStore;
   /** Rises with each memo that is told through this process. */
   told(): number;
 }
@@ -47,7 +47,7 @@ export interface Sources {
 /** All that the pages ask for. Times are epoch ms. */
 export interface Sights {
   /** One row for each of the targets. */
-  rows(targets: readonly Target[], states: States, window: Window, nowMs: number): Promise<Row[]>;
+  rows(targets: readonly Target[], states: States, window: BandWindow, nowMs: number): Promise<Row[]>;
   sight(check: Check, states: States, nowMs: number): Promise<Sight>;
   case(incident: Incident, operate: boolean, nowMs: number): Promise<Case>;
   /** Until when and why a target is silenced, in words. */
@@ -57,10 +57,10 @@ export interface Sights {
 
 /** Gathers over one store. */
 export function sights({ ports: { clock }, config, store, packing, rollouts, told }: Sources): Sights {
-  const past = pastReader(config, store, packing, clock);
-  const standing = fresh(clock, () => silences(store), told);
+  const past = bandReader(config, store, packing, clock);
+  const standing = fresh(clock, () => listSilences(store), told);
   const rolled = fresh(clock, async () => {
-    const memos = await store.told({ kind: "deployment", limit: DEPLOYMENTS });
+    const memos = await store.listRecords({ kind: "deployment", limit: DEPLOYMENTS });
     return Map.groupBy(
       memos.map(({ key }) => key.split("/")).map(([target, at]) => ({ target: target!, at: Number(at) })),
       ({ target }) => target,
@@ -80,7 +80,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
       const views = targetView(config, target, states, nowMs).checks;
       const check = views.reduce((worst, view) => rank(view.word) < rank(worst.word) ? view : worst);
       const subject = subjectOf(target.checks.find(({ id }) => id === check.id)!);
-      const mine = lately.filter((silence) => silencing([silence], subject, silence.from));
+      const mine = lately.filter((silence) => activeSilence([silence], subject, silence.from));
       return {
         target,
         check,
@@ -89,7 +89,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
           .map(({ at }): Mark => ({ from: share(at) })),
         silences: mine.filter((silence) => silence.from < to)
           .map(({ from, until }): Mark => ({ from: share(from), to: share(until) })),
-        silenced: silencing(mine, subject, nowMs) !== undefined,
+        silenced: activeSilence(mine, subject, nowMs) !== undefined,
       };
     });
   };
@@ -97,11 +97,11 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
   const sight: Sights["sight"] = async (check, states, nowMs) => {
     const stepMs = periodMs(check, nowMs);
     const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
-    const windows = Object.keys(WINDOWS) as Window[];
+    const windows = Object.keys(BAND_WINDOWS) as BandWindow[];
     const [slots, deployments, days, ...bands] = await Promise.all([
       slotsOf(store, packing, check, { from: oldest, to: nowMs }),
-      rollouts.of(check.target.id),
-      stretches(store, config, packing, check, { fromMs: nowMs - DAY_MS, nowMs }),
+      rollouts.list(check.target.id),
+      readSeries(store, config, packing, check, { fromMs: nowMs - DAY_MS, nowMs }),
       ...windows.map((window) => past(window, nowMs)),
     ]);
     // What has been watched for a short time only is drawn larger.
@@ -113,7 +113,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
       ...{ slots, from, to: nowMs, stepMs },
       marks: deployments.filter(({ at }) => at >= from).map(({ at }) => ({ from: share(at) })),
       bands: bands.map((past, i) => ({ window: windows[i]!, ...past.bandOf(check.key) })),
-      day: days.reduce((all, { figures }) => merged(all, figures), nothing()),
+      day: days.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures()),
     };
   };
 
@@ -125,7 +125,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
     async silence(target, nowMs) {
       const found = target.checks.map((check) => subjectOf(check));
       const all = await standing();
-      const silence = found.map((subject) => silencing(all, subject, nowMs)).find(Boolean);
+      const silence = found.map((subject) => activeSilence(all, subject, nowMs)).find(Boolean);
       if (!silence) return undefined;
       const until = iso(silence.until).slice(0, 16).replace("T", " ");
       return `Its notices are held until ${until} UTC by ${silence.by}: ${silence.reason}`;
@@ -165,8 +165,8 @@ async function caseOf(
   const to = Math.min(nowMs, end + 6 * stepMs, openedAt + Math.min(MOST_MS, CASE_SLOTS * stepMs));
   const [remarks, { items: deliveries }, all, slots] = await Promise.all([
     remarksOn(store, id),
-    store.deliveries({ incident: id, limit: 200 }),
-    rollouts.of(target),
+    store.listDeliveries({ incident: id, limit: 200 }),
+    rollouts.list(target),
     check ? slotsOf(store, packing, check, { from, to }) : [],
   ]);
   const bad = family === "quality" ? POOR : DISSENT;

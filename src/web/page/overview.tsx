@@ -4,7 +4,7 @@
 import type { Target } from "../../config/config.ts";
 import { Band, type Mark } from "./chart.tsx";
 import { Name, Time } from "./frame.tsx";
-import { type Band as Cells, type Window, WINDOWS } from "../../storage/history/bands.ts";
+import { type Band as Cells, BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
 import { type CheckView, pairOf, rank, signOf, spaced, span, WORDS } from "./words.ts";
 
 /** A target as its row shows it: that of its checks which is worst off. */
@@ -25,7 +25,7 @@ export interface Choice {
   label: string;
   /** The name of a label, or empty. */
   group: string;
-  window: Window;
+  window: BandWindow;
 }
 
 /** Worst first; then as the config has them. */
@@ -90,7 +90,7 @@ export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choic
 }
 
 function Line(
-  { row: { target, check, band, deployments, silences, silenced }, window }: { row: Row; window: Window },
+  { row: { target, check, band, deployments, silences, silenced }, window }: { row: Row; window: BandWindow },
 ) {
   const pair = pairOf(check);
   const { says, saysTone, does, doesTone } = pair;
@@ -180,7 +180,7 @@ function Filters({ all, choice }: { all: Row[]; choice: Choice }) {
       <label>
         Window{" "}
         <select name="window">
-          {Object.keys(WINDOWS).map((name) => <option selected={name === choice.window}>{name}</option>)}
+          {Object.keys(BAND_WINDOWS).map((name) => <option selected={name === choice.window}>{name}</option>)}
         </select>
       </label>
       <button type="submit">Show</button>

@@ -15,7 +15,7 @@ import { warning } from "./warning.ts";
 import { Name, page as shown, type PageOptions } from "./frame.tsx";
 import { IncidentList, IncidentPage, titleOf, told } from "./incident_page.tsx";
 import { type Choice, chosen, headline, ordered, Overview } from "./overview.tsx";
-import { type Window, WINDOWS } from "../../storage/history/bands.ts";
+import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
 import { card, Login, publicHeadline, PublicIncident, PublicPage, spellWords } from "./public.tsx";
 import { Round } from "./round.tsx";
 import { sights, type Sources } from "./loader.ts";
@@ -45,7 +45,7 @@ export function pages(options: PagesOptions): Hono {
   const app = new Hono();
   const gather = sights(options);
   const names = new Map(config.targets.map(({ id, name }) => [id, name]));
-  const newest = fresh(clock, () => store.incidents({ limit: LATELY }));
+  const newest = fresh(clock, () => store.listIncidents({ limit: LATELY }));
 
   const reader = async (c: Context): Promise<Principal | undefined> => {
     const who = await access.principal(c);
@@ -153,7 +153,7 @@ export function pages(options: PagesOptions): Hono {
 
   guarded("/incidents", async (c, who) => {
     const { items, next } = await sieve(
-      (page) => store.incidents(page),
+      (page) => store.listIncidents(page),
       { limit: LISTED, before: c.req.query("before")?.slice(0, 200) },
       ({ target }) => who.good(target),
     );
@@ -163,7 +163,7 @@ export function pages(options: PagesOptions): Hono {
   });
 
   app.get("/incidents/:id", async (c) => {
-    const [who, incident] = await Promise.all([reader(c), store.incident(c.req.param("id"))]);
+    const [who, incident] = await Promise.all([reader(c), store.getIncident(c.req.param("id"))]);
     const path = `/incidents/${encodeURIComponent(c.req.param("id"))}`;
     const [spell] = incident ? spells([incident]) : [];
     if (!who && !spell) return c.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
@@ -241,6 +241,6 @@ const Trail = ({ check }: { check: Check }) => (
 
 function choiceOf(c: Context): Choice {
   const { q = "", label = "", group = "", window = "24h" } = c.req.query();
-  const isKnown = Object.hasOwn(WINDOWS, window);
-  return { q: q.slice(0, 100), label, group, window: isKnown ? window as Window : "24h" };
+  const isKnown = Object.hasOwn(BAND_WINDOWS, window);
+  return { q: q.slice(0, 100), label, group, window: isKnown ? window as BandWindow : "24h" };
 }

@@ -2,7 +2,7 @@
 /** @jsxImportSource hono/jsx */
 /** One target: each check's claim against its proof, region by region, over time. */
 import type { Check, Target } from "../../config/config.ts";
-import { type Figures, type Level, percentile } from "../../judgement/service_level.ts";
+import { type Figures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
 import { Band, Lanes, type Mark, type Point } from "./chart.tsx";
 import { Name, Time } from "./frame.tsx";
 import type { Slot } from "../../storage/history/bands.ts";
@@ -18,7 +18,7 @@ export interface Sight {
   to: number;
   stepMs: number;
   marks: Mark[];
-  bands: { window: string; cells: (Level | undefined)[]; whole: Level }[];
+  bands: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel }[];
   day: Figures;
 }
 
@@ -153,7 +153,9 @@ function Lane(
   );
 }
 
-function Past({ window, cells, whole }: { window: string; cells: (Level | undefined)[]; whole: Level }) {
+function Past(
+  { window, cells, whole }: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel },
+) {
   const { availability, driftSeconds, badSeconds, unjudgedSeconds } = whole;
   const share = availability === null
     ? "no data"

@@ -100,7 +100,7 @@ describe("deliver", () => {
         lastError: `rejected: ${where}: answered ${status}`,
       });
       expect(n2).toMatchObject({ state: "delivered" });
-      expect(await office.store.disabled()).toEqual({});
+      expect(await office.store.listDisabledWebhooks()).toEqual({});
       expect(JSON.stringify(office.logged)).toContain("notice is dead");
     },
   );
@@ -167,7 +167,7 @@ describe("deliver", () => {
       lastError: `exhausted: ${where}: answered 503`,
     });
     expect(await office.deliver()).toBe(0);
-    expect(await office.store.disabled()).toEqual({});
+    expect(await office.store.listDisabledWebhooks()).toEqual({});
   });
 
   test.each([[0, 4500], [0.999999, 5500]])("spreads retries: chance %d waits %d ms", async (random, wait) => {
@@ -194,11 +194,11 @@ describe("deliver", () => {
   test("disables a webhook that says 410, until somebody re-sends", async () => {
     const items = [{ id: "n1", incident: "a" }, { id: "n2", incident: "a" }, { id: "n3", incident: "b" }];
     const office = await post(items, [{ status: 410 }, { status: 200 }]);
-    const [first] = await office.store.claim({ nowMs: START, leaseMs: 1, limit: 1 });
+    const [first] = await office.store.claimDeliveries({ nowMs: START, leaseMs: 1, limit: 1 });
     await office.clock.advance(1);
     expect(first!.id).toBe("n1");
     expect(await office.deliver({ parallel: 1 })).toBe(1);
-    expect(await office.store.disabled()).toEqual({ oncall: START + 1 });
+    expect(await office.store.listDisabledWebhooks()).toEqual({ oncall: START + 1 });
     const { n1, n2, n3 } = await office.deliveries();
     expect(n1).toMatchObject({ state: "dead", attempts: 1, lastStatus: 410 });
     expect(n1!.lastError).toBe(`gone: ${where}: answered 410`);
@@ -236,7 +236,7 @@ describe("deliver", () => {
   test("sends again what a crashed process had claimed, once the claim has run out", async () => {
     const office = await post([{ id: "n1" }, { id: "n2" }], {});
     const claim = { nowMs: office.clock.now(), leaseMs: MINUTE, limit: 5 };
-    const [lost] = await office.store.claim(claim);
+    const [lost] = await office.store.claimDeliveries(claim);
     expect(await office.deliver()).toBe(0);
     await office.clock.advance(MINUTE);
     expect(await office.deliver()).toBe(2);
@@ -250,7 +250,7 @@ describe("deliver", () => {
     const office = await post([{ id: "n1" }], {});
     const forgetful = {
       ...bound(office.store),
-      receipt: () => Promise.reject(new Error("disk full")),
+      recordAttempt: () => Promise.reject(new Error("disk full")),
     };
     const { config: whole } = config({}, {
       webhooks: [{ id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: [] }],
@@ -340,11 +340,11 @@ describe("deliver", () => {
 /** The part of a store that delivers, as a plain object. */
 function bound(store: Awaited<ReturnType<typeof post>>["store"]) {
   return {
-    claim: store.claim.bind(store),
-    disabled: store.disabled.bind(store),
-    disable: store.disable.bind(store),
-    incident: store.incident.bind(store),
-    told: store.told.bind(store),
-    deliveries: store.deliveries.bind(store),
+    claimDeliveries: store.claimDeliveries.bind(store),
+    listDisabledWebhooks: store.listDisabledWebhooks.bind(store),
+    disableWebhook: store.disableWebhook.bind(store),
+    getIncident: store.getIncident.bind(store),
+    listRecords: store.listRecords.bind(store),
+    listDeliveries: store.listDeliveries.bind(store),
   };
 }

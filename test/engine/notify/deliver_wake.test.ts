@@ -35,7 +35,7 @@ describe("once a webhook takes a notice", () => {
       nextAt: START + HOUR,
       lastError: "answered 503",
     } as const;
-    await office.store.receipt("n1", waiting);
+    await office.store.recordAttempt("n1", waiting);
     await office.put([{ id: "n2" }]);
     expect(await office.deliver()).toBe(1);
     expect((await office.deliveries()).n1).toMatchObject({ attempts: 2, nextAt: START + HOUR });
@@ -44,8 +44,13 @@ describe("once a webhook takes a notice", () => {
   test("what a silence holds, and what is under way, is left alone", async () => {
     const office = await post([{ id: "held", incident: "a" }, { id: "busy", incident: "b" }], {});
     const lastError = "silenced by s1";
-    await office.store.receipt("held", { state: "pending", attempts: 0, nextAt: START + MINUTE, lastError });
-    await office.store.claim({ nowMs: START, leaseMs: MINUTE, limit: 1 });
+    await office.store.recordAttempt("held", {
+      state: "pending",
+      attempts: 0,
+      nextAt: START + MINUTE,
+      lastError,
+    });
+    await office.store.claimDeliveries({ nowMs: START, leaseMs: MINUTE, limit: 1 });
     await office.put([{ id: "n1", incident: "c" }]);
     expect(await office.deliver()).toBe(1);
     const { held, busy } = await office.deliveries();

@@ -2,8 +2,8 @@
 import type { Check, Config, Quorum } from "../../../src/config/config.ts";
 import type { Incident, Transition } from "../../../src/judgement/incident.ts";
 import type { Failure } from "../../../src/evidence/probe/observation.ts";
-import type { Outcome, Vote } from "../../../src/judgement/quorum.ts";
-import type { CheckState, ProberState, Witness } from "../../../src/judgement/state.ts";
+import type { QuorumOutcome, Vote } from "../../../src/judgement/quorum.ts";
+import type { CheckState, LastRound, ProberState } from "../../../src/judgement/state.ts";
 
 /** 2026-11-20T10:00:00Z. */
 export const SLOT = 1_795_168_800_000;
@@ -78,7 +78,7 @@ export const FAILURE: Failure = {
 const brief = { dialect: "http", question: "readiness" as const, at: SLOT, durationMs: 3 };
 
 /** A prober that says ready; its journey failed if its vote is bad. */
-export function prober(vote: Vote, witness: Partial<Witness> = {}): ProberState {
+export function prober(vote: Vote, witness: Partial<LastRound> = {}): ProberState {
   const failed = ["drift", "not_ready", "down", "failing"].includes(vote);
   return {
     standing: { vote, recent: [], failed: [] },
@@ -102,7 +102,7 @@ export function prober(vote: Vote, witness: Partial<Witness> = {}): ProberState 
 /** The state of a check with these probers and these regions' outcomes. */
 export function state(
   probers: Record<string, ProberState>,
-  regions: Record<string, Outcome>,
+  regions: Record<string, QuorumOutcome>,
 ): CheckState {
   return {
     slot: SLOT,
@@ -120,7 +120,7 @@ export function state(
 /** A transition of an incident that opened twelve minutes before `SLOT`, or in it. */
 export function transition(
   change: Transition["change"],
-  { outcome = "drift", ...incident }: Partial<Incident> & { outcome?: Outcome } = {},
+  { outcome = "drift", ...incident }: Partial<Incident> & { outcome?: QuorumOutcome } = {},
 ): Transition {
   const kind = incident.kind ?? "drift";
   const resolved = change === "resolved" && { resolvedAt: SLOT, reason: "recovered" };

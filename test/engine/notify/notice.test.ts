@@ -3,11 +3,11 @@ import type { Quorum } from "../../../src/config/config.ts";
 import type { Incident } from "../../../src/judgement/incident.ts";
 import { event } from "../../../src/engine/notify/event.ts";
 import { type Event, notices } from "../../../src/engine/notify/mod.ts";
-import type { Outcome } from "../../../src/judgement/quorum.ts";
+import type { QuorumOutcome } from "../../../src/judgement/quorum.ts";
 import { config, prober, QUORUM, SLOT, state, transition } from "./incident_fixture.ts";
 
 const THREE = { eu: ["home"], us: ["iad"], ap: ["nrt"] };
-const ALL = (outcome: Outcome) => ({ eu: outcome, us: outcome, ap: outcome });
+const ALL = (outcome: QuorumOutcome) => ({ eu: outcome, us: outcome, ap: outcome });
 const drifting = () =>
   state({ home: prober("drift"), iad: prober("drift"), nrt: prober("drift") }, ALL("drift"));
 
@@ -156,7 +156,7 @@ describe("notices", () => {
     expect(evidence.eu!.ams!.aside).toBe("suspect");
   });
 
-  test.each<[string, Partial<Incident> & { outcome?: Outcome }, Outcome[], string]>([
+  test.each<[string, Partial<Incident> & { outcome?: QuorumOutcome }, QuorumOutcome[], string]>([
     [
       "drift seen by a majority",
       {},

@@ -42,7 +42,7 @@ export async function post(
 ) {
   const clock = steppingClock();
   const store = memoryStore();
-  const lease = await store.lease({ tick: 0, owner: "test", nowMs: clock.now(), ttlMs: 50_000 });
+  const lease = await store.takeLease({ tick: 0, owner: "test", nowMs: clock.now(), ttlMs: 50_000 });
   /** Writes further notices. */
   const put = async (items: Item[]) => {
     const notices = items.map(({ id, incident = "inc", webhook = "oncall" }) => ({
@@ -86,7 +86,7 @@ export async function post(
     ports,
     deliver: (options?: DeliverOptions) => deliver(ports, store, whole, options),
     async deliveries(): Promise<Record<string, Delivery>> {
-      const { items } = await store.deliveries({ limit: 100 });
+      const { items } = await store.listDeliveries({ limit: 100 });
       return Object.fromEntries(items.map((row) => [row.id, row]));
     },
   };

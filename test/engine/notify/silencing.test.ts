@@ -64,7 +64,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       };
       const value = JSON.stringify(silence);
       const expiresAt = silence.until + 60 * MINUTE;
-      await own.store.tell({ kind: "silence", key: "s1", order: 0, value, expiresAt });
+      await own.store.putRecord({ kind: "silence", key: "s1", order: 0, value, expiresAt });
       own.puppets.say("drift");
       await own.minutes(3);
       const later = await stage(threeRegions([["  - id: shop\n", "  - id: cafe\n"]]), { from: own });
@@ -94,8 +94,8 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     test("a silence that cannot be read holds nothing", async () => {
       const own = await house({ store: open() });
       const memo = { kind: "silence", order: 0, expiresAt: own.clock.now() + 60 * MINUTE } as const;
-      await own.store.tell({ ...memo, key: "sil_1", value: '{"id":"sil_1","of":"another version"}' });
-      await own.store.tell({ ...memo, key: "sil_2", value: "no JSON" });
+      await own.store.putRecord({ ...memo, key: "sil_1", value: '{"id":"sil_1","of":"another version"}' });
+      await own.store.putRecord({ ...memo, key: "sil_2", value: "no JSON" });
       own.puppets.say("drift");
       await own.minutes(3);
       expect(await sent(own)).toEqual(["opened drift global #1"]);
@@ -120,7 +120,7 @@ test("a silence that is made while a receiver hangs holds what comes after it", 
   await hush(own, "30m");
   const [opening = expect.fail()] = await own.notices();
   const nowMs = own.clock.now();
-  const lease = await own.store.lease({ tick: nowMs, owner: "b", nowMs, ttlMs: SECOND });
+  const lease = await own.store.takeLease({ tick: nowMs, owner: "b", nowMs, ttlMs: SECOND });
   const update = { ...opening, id: "n2", type: "incident.updated", createdAt: nowMs };
   await own.store.commit(lease!, { shards: [], samples: [], incidents: [], notices: [update] });
   await own.clock.advance(10 * SECOND);

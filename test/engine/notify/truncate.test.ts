@@ -2,14 +2,18 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { event } from "../../../src/engine/notify/event.ts";
 import { type Event, notices } from "../../../src/engine/notify/mod.ts";
-import type { Outcome, Vote } from "../../../src/judgement/quorum.ts";
+import type { QuorumOutcome, Vote } from "../../../src/judgement/quorum.ts";
 import type { ProberState } from "../../../src/judgement/state.ts";
 import { config, FAILURE, prober, SLOT, state, transition } from "./incident_fixture.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).byteLength;
 
 /** Body of an event of a world with these probers, by region. */
-function bodyOf(world: Record<string, Record<string, ProberState>>, outcome: Outcome = "drift", change = {}) {
+function bodyOf(
+  world: Record<string, Record<string, ProberState>>,
+  outcome: QuorumOutcome = "drift",
+  change = {},
+) {
   const ids = Object.fromEntries(Object.entries(world).map(([id, probers]) => [id, Object.keys(probers)]));
   const { config: whole, check } = config(ids);
   const known = state(
@@ -93,7 +97,7 @@ describe("the size of a body", () => {
       maxLength: 7,
     });
     const labels = fc.dictionary(text, text, { maxKeys: 60 });
-    const outcomes = fc.constantFrom<Outcome>("drift", "split", "pending", "ready");
+    const outcomes = fc.constantFrom<QuorumOutcome>("drift", "split", "pending", "ready");
     fc.assert(
       fc.property(world, labels, text, outcomes, (regions, labels, contract, outcome) => {
         const probers = Object.fromEntries(regions.map((list, region) => [

@@ -3,7 +3,7 @@ import type { Ports } from "../../../src/base/ports.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber, type ProberOptions } from "../../../src/engine/prober/local.ts";
 import { START, world } from "../../world/test_env.ts";
-import type { Answer } from "../../../src/judgement/round.ts";
+import type { RoundResult } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 const target = (id: string, more = "") => `
@@ -26,7 +26,7 @@ async function home(targets: string, hangs: (url: URL) => boolean, changes: Part
   };
   const options = { id: "home", region: "eu", dialects: DIALECTS, concurrency: 1, controls: [], ...changes };
   const prober = localProber({ ...ports, fetch }, options);
-  const said = (answer: Answer) =>
+  const said = (answer: RoundResult) =>
     "missed" in answer ? answer.missed : answer.round.observation.failure?.reason ?? "pass";
   const ask = (n: number) =>
     prober.ask({ slot: START + n * MINUTE, checks: config.checks, deadlineMs: 50_000 });

@@ -3,7 +3,7 @@ import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import type { Play, Route } from "../../world/network.ts";
 import { START, world } from "../../world/test_env.ts";
-import type { Answer } from "../../../src/judgement/round.ts";
+import type { RoundResult } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 const target = (id: string, checks = 1) => `
@@ -31,7 +31,7 @@ async function home(
     controls: [],
     ...changes,
   });
-  const said = (answer: Answer) =>
+  const said = (answer: RoundResult) =>
     "missed" in answer ? answer.missed : answer.round.observation.failure?.reason ?? "pass";
   return {
     /** Asks for one slot with a deadline of 25 s, and says what became of each check. */

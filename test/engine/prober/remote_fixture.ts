@@ -9,7 +9,7 @@ import { bridge } from "../../world/app_fetch.ts";
 import { type Route, scripted } from "../../world/network.ts";
 import { roundOf } from "../../world/scripted_probers.ts";
 import { START, world } from "../../world/test_env.ts";
-import type { Reply as Rounds } from "../../../src/judgement/round.ts";
+import type { ProberReply as Rounds } from "../../../src/judgement/round.ts";
 
 /** The token of the prober. */
 export const TOKEN = "tok-of-the-prober";

@@ -7,7 +7,7 @@ import { localProber } from "../../../src/engine/prober/local.ts";
 import { decodeStates } from "../../../src/storage/codec.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
-import { witness } from "../../../src/judgement/summary.ts";
+import { summarize } from "../../../src/judgement/summary.ts";
 import { bridge } from "../../world/app_fetch.ts";
 import type { Reply as Play, Route } from "../../world/network.ts";
 import { START, world } from "../../world/test_env.ts";
@@ -239,7 +239,7 @@ targets:
     await settling.tick(START + minute * 60_000);
     await home.clock.advance(60_000);
   }
-  const rows = await store.read("all");
+  const rows = await store.readShards("all");
   const words = rows.flatMap((row) => Object.entries(decodeStates(row.state, row.shard)))
     .map(([key, { outcome }]) => [key, outcome]);
   expect(Object.fromEntries(words)).toEqual({
@@ -256,7 +256,7 @@ test("the sources of a claim stand in the state that is kept to be shown", async
     "GET /work": GOOD,
   };
   const { round } = await walked(SEVERAL("any"), routes);
-  expect(witness(START, "ready", undefined, round).before).toMatchObject({
+  expect(summarize(START, "ready", undefined, round).before).toMatchObject({
     state: "ready",
     sources: [
       { name: "app", state: "ready", dialect: "spring", httpStatus: 200 },

@@ -9,8 +9,8 @@ describe("a tick", () => {
     const world = await stage();
     await world.minutes();
     expect(await world.state()).toMatchObject({ slot: START, outcome: "ready", since: START });
-    expect(await world.store.pulse()).toEqual({ tick: START, slot: START });
-    const [sample] = await world.store.samples({ shard: 0, from: START, to: START });
+    expect(await world.store.latest()).toEqual({ tick: START, slot: START });
+    const [sample] = await world.store.readSamples({ shard: 0, from: START, to: START });
     expect(JSON.parse(sample!.data)["shop/read"]).toMatchObject({
       outcome: "ready",
       traces: [{ prober: "fra", word: "ready", reported: "ready", totalMs: 5 }, { prober: "iad" }, {
@@ -36,10 +36,10 @@ describe("a tick", () => {
     expect(await world.settler.tick(START)).toBe(false);
     await world.clock.advance(MINUTE);
     expect(await ticked).toBe(true);
-    const rows = await world.store.read("all");
+    const rows = await world.store.readShards("all");
     world.puppets.say("down");
     await world.settler.tick(START);
-    expect(await world.store.read("all")).toEqual(rows);
+    expect(await world.store.readShards("all")).toEqual(rows);
   });
 
   test("asks every prober for every due check, with a deadline of at most 50 s", async () => {
@@ -97,7 +97,7 @@ describe("drift, end to end", () => {
     world.puppets.say("ready");
     await world.minutes(2);
     expect((await world.notices()).map(told)).toEqual(["opened drift global #1", "resolved drift global #1"]);
-    expect(await world.store.incident(data.incident.id)).toMatchObject({
+    expect(await world.store.getIncident(data.incident.id)).toMatchObject({
       state: "resolved",
       reason: "recovered",
       resolvedAt: START + 4 * MINUTE,
@@ -203,11 +203,11 @@ describe("a change of the checks", () => {
     const before = await stage(threeRegions([...both("read first"), apart]));
     for (const id of ["fra", "iad", "sin"]) before.puppets.say("drift", id, "shop/write");
     await before.minutes();
-    expect(await before.store.read("all")).toHaveLength(2);
+    expect(await before.store.readShards("all")).toHaveLength(2);
     const after = await stage(threeRegions(), { from: before });
     await after.minutes(2);
-    expect(await after.store.read("all")).toHaveLength(1);
-    const { items } = await after.store.incidents({ limit: 10 });
+    expect(await after.store.readShards("all")).toHaveLength(1);
+    const { items } = await after.store.listIncidents({ limit: 10 });
     expect(items).toHaveLength(1);
     expect(items[0]).toMatchObject({
       check: "write",
@@ -223,13 +223,13 @@ describe("a change of the checks", () => {
 test("a store text of another shape stops the slot with a clear error, and is left as it was", async () => {
   const world = await stage();
   await world.minutes();
-  const [row] = await world.store.read("all");
-  const lease = await world.store.lease({ tick: START + MINUTE, owner: "x", nowMs: START, ttlMs: 1 });
+  const [row] = await world.store.readShards("all");
+  const lease = await world.store.takeLease({ tick: START + MINUTE, owner: "x", nowMs: START, ttlMs: 1 });
   const broken = { ...row!, state: encodeStates(JSON.parse(row!.state)).replace('"ready"', '"splendid"') };
   await world.store.commit(lease!, { shards: [broken], samples: [], incidents: [], notices: [] });
   await world.minutes();
   const errors = world.log.filter(({ level }) => level === "error");
   expect(errors.map(({ message }) => message)).toEqual(["a slot could not be settled"]);
   expect(errors[0]!.fields.error).toMatch(/^Cannot read shard 0 from the store at shop\/read\.outcome: /);
-  expect(await world.store.read("all")).toEqual([broken]);
+  expect(await world.store.readShards("all")).toEqual([broken]);
 });

@@ -4,7 +4,7 @@ import { memoryStore } from "../../../src/storage/memory.ts";
 import { breaking } from "../../world/failing_store.ts";
 import { type Stage, stage, threeRegions, told } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
-import type { Prober, Reply } from "../../../src/judgement/round.ts";
+import type { Prober, ProberReply } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 
@@ -73,12 +73,12 @@ describe("when all fall silent", () => {
 
 describe("a reply is believed only for what was asked", () => {
   const ready = (world: Stage) => world.puppets.probers.find(({ id }) => id === "sin")!;
-  const changed = (prober: Prober, change: (reply: Reply) => Reply): Prober => ({
+  const changed = (prober: Prober, change: (reply: ProberReply) => ProberReply): Prober => ({
     id: prober.id,
     ask: async (request) => change(await prober.ask(request)),
   });
 
-  test.each<[string, (reply: Reply) => Reply, string]>([
+  test.each<[string, (reply: ProberReply) => ProberReply, string]>([
     ["another prober", (reply) => ({ ...reply, prober: "fra" }), "answered as fra"],
     ["another slot", (reply) => ({ ...reply, slot: reply.slot - 1 }), "answered for another slot"],
     ["nothing", (reply) => ({ ...reply, answers: [] }), "not in the answer"],
@@ -139,7 +139,7 @@ describe("a commit that does not happen", () => {
     await loser.clock.advance(MINUTE);
     expect(await Promise.all([lost, won])).toEqual([true, true]);
     expect(await winner.state()).toMatchObject({ slot: START + MINUTE, outcome: "ready" });
-    expect(await winner.store.samples({ shard: 0, from: START, to: START })).toEqual([]);
+    expect(await winner.store.readSamples({ shard: 0, from: START, to: START })).toEqual([]);
     expect(loser.log).toContainEqual({
       level: "warn",
       message: "a slot is lost: another process holds the lease by now",
@@ -164,10 +164,10 @@ describe("a commit that does not happen", () => {
     const world = await stage(threeRegions(), { store });
     world.puppets.say("drift");
     await world.minutes();
-    const rows = await store.read("all");
+    const rows = await store.readShards("all");
     broken.add("commit");
     await world.minutes();
-    expect(await store.read("all")).toEqual(rows);
+    expect(await store.readShards("all")).toEqual(rows);
     expect(await world.notices()).toEqual([]);
     broken.clear();
     await world.minutes();
@@ -183,7 +183,7 @@ describe("a commit that does not happen", () => {
   test("housekeeping that fails costs no slot", async () => {
     const { store, broken } = breaking(memoryStore());
     const world = await stage(threeRegions(), { store });
-    broken.add("rollups");
+    broken.add("readRollups");
     await world.minutes();
     expect(await world.state()).toMatchObject({ slot: START, outcome: "ready" });
     expect(world.log).toMatchObject([{ level: "error", fields: { error: "disk full" } }]);

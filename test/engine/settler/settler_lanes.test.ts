@@ -41,7 +41,7 @@ describe("periods under a minute", () => {
     const world = await stage(threeRegions([FAST, thresholds, ...ONE_REGION]));
     world.puppets.say("down");
     await world.minutes();
-    const { items } = await world.store.incidents({ limit: 10 });
+    const { items } = await world.store.listIncidents({ limit: 10 });
     expect(items.map(({ check, openedAt }) => [check, openedAt]).toSorted()).toEqual([
       ["fast", START],
       ["read", START],
@@ -75,7 +75,7 @@ describe("periods under a minute", () => {
     await expect(world.state("shop/fast")).rejects.toThrow("never settled");
     await world.clock.advance(MINUTE);
     await ticked;
-    const samples = await world.store.samples({ shard: 0, from: START, to: START + 10_000 });
+    const samples = await world.store.readSamples({ shard: 0, from: START, to: START + 10_000 });
     expect(samples.map(({ slot, data }) => [slot - START, JSON.parse(data)["shop/fast"].outcome])).toEqual([
       [0, "ready"],
       [10_000, "ready"],

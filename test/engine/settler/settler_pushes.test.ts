@@ -3,7 +3,7 @@ import { api } from "../../../src/web/app.ts";
 import { decodeStates } from "../../../src/storage/codec.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS, named } from "../../../src/evidence/report/mod.ts";
-import { joined } from "../../../src/storage/records/pushes.ts";
+import { joinPushes } from "../../../src/storage/records/pushes.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
@@ -37,12 +37,12 @@ async function shop(report = PUSHED, probed: "here" | "over HTTP" = "here") {
   });
   const { store, broken } = breaking(memoryStore());
   const reads: number[] = [];
-  const told: typeof store.told = (query) => {
+  const told: typeof store.listRecords = (query) => {
     reads.push(own.clock.now());
-    return store.told(query);
+    return store.listRecords(query);
   };
   const counting = new Proxy(store, {
-    get: (real, name) => name === "told" ? told : Reflect.get(real, name),
+    get: (real, name) => name === "listRecords" ? told : Reflect.get(real, name),
   });
   const local = localProber(own.ports, {
     id: "fra",
@@ -84,7 +84,7 @@ async function shop(report = PUSHED, probed: "here" | "over HTTP" = "here") {
       await own.clock.advance(WALK_MS);
       await ticked;
       await own.clock.advance(minuteMs + MINUTE - own.clock.now());
-      const rows = await store.read("all");
+      const rows = await store.readShards("all");
       return rows.map((row) => decodeStates(row.state, row.shard)[check]).find(Boolean)?.probers.fra?.witness;
     },
   };
@@ -220,8 +220,8 @@ test("a source that is asked and was not asked again leaves the cell unbracketed
   const observation: Round["observation"] = { outcome: "fail", transport: false, steps: [], totalMs: 5 };
   const before = named("app", reportOf("ready", START));
   const told = { at: START, pushes: new Map() };
-  expect(joined(check!, { before, observation }, told, told)).not.toHaveProperty("after");
-  expect(joined(check!, { before, after: before, observation }, told, told)).toMatchObject({
+  expect(joinPushes(check!, { before, observation }, told, told)).not.toHaveProperty("after");
+  expect(joinPushes(check!, { before, after: before, observation }, told, told)).toMatchObject({
     after: { state: "ready" },
   });
 });
@@ -249,7 +249,7 @@ describe("the store is read", () => {
 
   test("in vain: the slot is not settled, it is said, and the next one is", async () => {
     await scene.push("ready");
-    scene.broken.add("told");
+    scene.broken.add("listRecords");
     expect(await scene.slot()).toBeUndefined();
     expect(scene.log).toContainEqual(
       expect.objectContaining({

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { level, merged, nothing } from "../../../src/judgement/service_level.ts";
-import { pack } from "../../../src/storage/codec.ts";
-import { pastReader } from "../../../src/storage/history/bands.ts";
-import { bookOf } from "../../../src/storage/history/rollup.ts";
-import { stretches } from "../../../src/storage/history/series.ts";
+import { emptyFigures, mergeFigures, serviceLevel } from "../../../src/judgement/service_level.ts";
+import { packChecks } from "../../../src/storage/codec.ts";
+import { bandReader } from "../../../src/storage/history/bands.ts";
+import { figuresOf } from "../../../src/storage/history/rollup.ts";
+import { readSeries } from "../../../src/storage/history/series.ts";
 import { stage } from "../../world/settler_fixture.ts";
-import { encodeBook } from "../../../src/storage/history/codec.ts";
+import { encodeRollup } from "../../../src/storage/history/codec.ts";
 
 const HOUR = 3_600_000;
 const KEY = "shop/read";
@@ -13,9 +13,9 @@ const KEY = "shop/read";
 test("the bands tell every slot once: summed up or not, read at once or piece by piece", async () => {
   const own = await stage();
   const { config, store, clock } = own;
-  const packing = pack(config);
+  const packing = packChecks(config);
   const check = config.checks[0]!;
-  const grown = pastReader(config, store, packing, clock);
+  const grown = bandReader(config, store, packing, clock);
   // Slots of 150 minutes: two whole hours and more, ten minutes of them drifting.
   await own.minutes(50);
   await grown("24h", clock.now());
@@ -28,20 +28,25 @@ test("the bands tell every slot once: summed up or not, read at once or piece by
   // The first hours are summed up now; the grown reader has read their slots one by one before.
   const first = Math.floor(beganAt / HOUR) * HOUR;
   for (const start of [first, first + HOUR]) {
-    if ((await store.rollups({ unit: "hour", from: start, to: start })).length > 0) continue;
-    const samples = await store.samples({ shard, from: start, to: start + HOUR - 1 });
-    await store.rollUp([{ unit: "hour", start, shard, data: encodeBook(bookOf(config, samples, 1)) }]);
+    if ((await store.readRollups({ unit: "hour", from: start, to: start })).length > 0) continue;
+    const samples = await store.readSamples({ shard, from: start, to: start + HOUR - 1 });
+    await store.putRollups([{
+      unit: "hour",
+      start,
+      shard,
+      data: encodeRollup(figuresOf(config, samples, 1)),
+    }]);
   }
-  const fresh = pastReader(config, store, packing, clock);
+  const fresh = bandReader(config, store, packing, clock);
   const [one, other] = [await fresh("24h", nowMs), await grown("24h", nowMs)];
   const { goodSeconds, badSeconds, unjudgedSeconds } = one.bandOf(KEY).whole;
   expect(goodSeconds + badSeconds + unjudgedSeconds).toBe(150 * 60);
   // The outcome turns at the second bad slot and back at the second good one.
   expect(badSeconds).toBe(10 * 60);
   expect(other.bandOf(KEY)).toEqual(one.bandOf(KEY));
-  const all = await stretches(store, config, packing, check, { fromMs: nowMs - 24 * HOUR, nowMs });
-  const whole = all.reduce((sum, { figures }) => merged(sum, figures), nothing());
-  expect(one.bandOf(KEY).whole).toEqual(level(whole));
+  const all = await readSeries(store, config, packing, check, { fromMs: nowMs - 24 * HOUR, nowMs });
+  const whole = all.reduce((sum, { figures }) => mergeFigures(sum, figures), emptyFigures());
+  expect(one.bandOf(KEY).whole).toEqual(serviceLevel(whole));
 });
 
 test("a shard that is summed up later than another one is read slot by slot until then", async () => {
@@ -50,13 +55,13 @@ test("a shard that is summed up later than another one is read slot by slot unti
   await own.minutes(70);
   const start = Math.floor((clock.now() - HOUR) / HOUR) * HOUR;
   // Another shard's row of that hour, which holds nothing of this check.
-  await store.rollUp([{
+  await store.putRollups([{
     unit: "hour",
     start,
     shard: 7,
     data: '{"h":1,"c":{"other/read":{"s":{"ready":3600},"p":{}}}}',
   }]);
-  const past = await pastReader(config, store, pack(config), clock)("24h", clock.now());
+  const past = await bandReader(config, store, packChecks(config), clock)("24h", clock.now());
   expect(past.bandOf(KEY).whole.goodSeconds).toBe(70 * 60);
   expect(past.bandOf("other/read").whole.goodSeconds).toBe(3_600);
   expect(past.bandOf("nobody/read").cells.every((cell) => cell === undefined)).toBe(true);
@@ -66,10 +71,10 @@ test("in an hour in which the shards were others, a check that stands in two row
   const { config, store, clock } = await stage();
   const start = Math.floor(clock.now() / HOUR) * HOUR - 2 * HOUR;
   const row = (shard: number, ready: number) => {
-    const checks = { [KEY]: { ...nothing(), seconds: { ready } } };
-    return { unit: "hour" as const, start, shard, data: encodeBook({ hours: 1, checks }) };
+    const checks = { [KEY]: { ...emptyFigures(), seconds: { ready } } };
+    return { unit: "hour" as const, start, shard, data: encodeRollup({ hours: 1, checks }) };
   };
-  await store.rollUp([row(0, 600), row(1, 900)]);
-  const read = pastReader(config, store, pack(config), clock);
+  await store.putRollups([row(0, 600), row(1, 900)]);
+  const read = bandReader(config, store, packChecks(config), clock);
   expect((await read("24h", clock.now())).bandOf(KEY).whole.goodSeconds).toBe(1_500);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { encodeHistory } from "../../../src/storage/codec.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
-import { upkeeper } from "../../../src/storage/history/rollup.ts";
+import { rollupJob } from "../../../src/storage/history/rollup.ts";
 import { breaking } from "../../world/failing_store.ts";
 import { type Stage, stage, threeRegions } from "../../world/settler_fixture.ts";
 import { world } from "../../world/test_env.ts";
-import { decodeBook } from "../../../src/storage/history/codec.ts";
+import { decodeRollup } from "../../../src/storage/history/codec.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,10 +23,10 @@ async function atFullHour(
 }
 
 const rows = async ({ store, clock }: Stage, unit: "hour" | "day") =>
-  (await store.rollups({ unit, from: 0, to: clock.now() })).map(({ start, shard, data }) => ({
+  (await store.readRollups({ unit, from: 0, to: clock.now() })).map(({ start, shard, data }) => ({
     start,
     shard,
-    ...decodeBook(data, "row"),
+    ...decodeRollup(data, "row"),
   }));
 
 describe("upkeep", () => {
@@ -82,7 +82,7 @@ describe("upkeep", () => {
       { ready: 3_600 },
       { ready: 3_600 },
     ]);
-    const kept = await own.store.samples({ shard: 0, from: 0, to: own.clock.now() });
+    const kept = await own.store.readSamples({ shard: 0, from: 0, to: own.clock.now() });
     expect(kept.length).toBeLessThanOrEqual(130);
   });
 
@@ -104,12 +104,12 @@ describe("upkeep", () => {
     expect((await rows(own, "hour")).map(({ checks }) => checks["shop/read"]!.seconds)).toEqual(
       Array(3).fill({ ready: 3_600 }),
     );
-    const kept = await own.store.samples({ shard: 0, from: 0, to: own.clock.now() });
+    const kept = await own.store.readSamples({ shard: 0, from: 0, to: own.clock.now() });
     expect(kept.length).toBeLessThanOrEqual(130);
     // Minutes 30, 90 and 150. In the first hour there is nothing yet to begin from: three questions a tick.
-    expect(asked.retain).toBe(3);
-    expect(asked.rollups).toBeLessThanOrEqual(2 * 200 + 70);
-    expect(asked.samples).toBeLessThanOrEqual(2 * 200);
+    expect(asked.prune).toBe(3);
+    expect(asked.readRollups).toBeLessThanOrEqual(2 * 200 + 70);
+    expect(asked.readSamples).toBeLessThanOrEqual(2 * 200);
   });
 
   test("such a process passes over many quiet shards, and over an hour that cannot be read", async () => {
@@ -119,16 +119,16 @@ describe("upkeep", () => {
     const packing = { layout: "l", shards, shardOf };
     const store = memoryStore();
     const start = Date.UTC(2026, 10, 20);
-    const lease = (await store.lease({ tick: start, owner: "a", nowMs: start, ttlMs: DAY }))!;
+    const lease = (await store.takeLease({ tick: start, owner: "a", nowMs: start, ttlMs: DAY }))!;
     const good = encodeHistory({ "shop/read": { outcome: "ready", traces: [] } });
     const hours = 12;
     for (let now = start; now < start + hours * HOUR; now += MINUTE) {
       const data = now < start + 4 * HOUR && now >= start + 3 * HOUR ? "?" : good;
       const samples = [0, 12].map((shard) => ({ slot: now, shard, data }));
       await store.commit(lease, { shards: [], samples, incidents: [], notices: [] });
-      await upkeeper({ clock: { now: () => now }, store, config, packing })().catch(() => {});
+      await rollupJob({ clock: { now: () => now }, store, config, packing })().catch(() => {});
     }
-    const found = await store.rollups({ unit: "hour", from: 0, to: start + DAY });
+    const found = await store.readRollups({ unit: "hour", from: 0, to: start + DAY });
     const of = (wanted: number) =>
       found.filter(({ shard }) => shard === wanted).map((row) => (row.start - start) / HOUR);
     // The hour before the running one is not summed yet.
@@ -151,11 +151,11 @@ describe("upkeep", () => {
   test("a store that fails is said, and the sum is made later", async () => {
     const { store, broken } = breaking(memoryStore());
     const own = await atFullHour(threeRegions(), { store });
-    broken.add("rollUp");
+    broken.add("putRollups");
     await own.minutes(64);
     expect(own.log.some(({ message }) => message === "the housekeeping failed")).toBe(true);
     expect((await own.state()).outcome).toBe("ready");
-    broken.delete("rollUp");
+    broken.delete("putRollups");
     await own.minutes(1);
     expect(await rows(own, "hour")).toHaveLength(1);
   });
@@ -193,9 +193,9 @@ describe("upkeep", () => {
     let broken = Infinity;
     const store = new Proxy(inner, {
       get(target, name) {
-        if (name !== "samples") return Reflect.get(target, name).bind(target);
-        return async (asked: Parameters<typeof inner.samples>[0]) =>
-          (await inner.samples(asked)).map((one) => asked.from === broken ? { ...one, data: "?" } : one);
+        if (name !== "readSamples") return Reflect.get(target, name).bind(target);
+        return async (asked: Parameters<typeof inner.readSamples>[0]) =>
+          (await inner.readSamples(asked)).map((one) => asked.from === broken ? { ...one, data: "?" } : one);
       },
     });
     const own = await atFullHour(threeRegions(), { store });
@@ -207,13 +207,13 @@ describe("upkeep", () => {
       value: "{}",
       expiresAt: own.hour + 30 * MINUTE,
     } as const;
-    await store.tell(memo);
+    await store.putRecord(memo);
     await own.minutes(130);
     const errors = own.log.filter(({ message }) => message === "the housekeeping failed");
     expect(errors.length).toBeGreaterThan(0);
     expect(errors.length).toBeLessThan(30);
     expect((await rows(own, "hour")).map(({ start }) => start)).toEqual([own.hour + HOUR]);
-    expect(await store.told({ kind: "remark", limit: 1 })).toEqual([]);
+    expect(await store.listRecords({ kind: "remark", limit: 1 })).toEqual([]);
   });
 
   test("a process that was idle for hours does not sum up what is half forgotten", async () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../../src/judgement/incident.ts";
 import {
+  activeSilence,
+  encodeSilence,
+  isMoot,
+  listSilences,
   type Match,
-  memoOf,
-  overheard,
   type Silence,
-  silences,
-  silencing,
 } from "../../../src/storage/records/silences.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 
@@ -37,7 +37,7 @@ test.each<[string, Match, boolean]>([
   ["any value of a label that it has not", { labels: { region: "*" } }, false],
   ["a label with a name of Object's own", { labels: { constructor: "*" } }, false],
 ])("a silence of %s", (_name, match, expected) => {
-  expect(silencing([silence(match)], SUBJECT, NOON) !== undefined).toBe(expected);
+  expect(activeSilence([silence(match)], SUBJECT, NOON) !== undefined).toBe(expected);
 });
 
 test.each<[string, number, boolean]>([
@@ -46,22 +46,22 @@ test.each<[string, number, boolean]>([
   ["at its last moment", NOON + HOUR - 1, true],
   ["at its end", NOON + HOUR, false],
 ])("a silence %s", (_name, at, expected) => {
-  expect(silencing([silence({ target: "*" })], SUBJECT, at) !== undefined).toBe(expected);
+  expect(activeSilence([silence({ target: "*" })], SUBJECT, at) !== undefined).toBe(expected);
 });
 
 test("of two the one that ends last counts", () => {
   const long = silence({ target: "*" }, { id: "s2", until: NOON + 5 * HOUR });
-  expect(silencing([silence({ target: "*" }), long], SUBJECT, NOON)?.id).toBe("s2");
+  expect(activeSilence([silence({ target: "*" }), long], SUBJECT, NOON)?.id).toBe("s2");
 });
 
 test("a store gives back what it was told; the end is the last word", async () => {
   const store = memoryStore();
   const made = silence({ target: "shop-*", labels: { team: "*" } });
-  await store.tell(memoOf(made));
-  expect(await silences(store)).toEqual([made]);
-  expect(await store.tell(memoOf({ ...made, until: NOON + 1 }, true))).toBe(true);
-  expect(await store.tell(memoOf(made))).toBe(false);
-  expect((await silences(store))[0]!.until).toBe(NOON + 1);
+  await store.putRecord(encodeSilence(made));
+  expect(await listSilences(store)).toEqual([made]);
+  expect(await store.putRecord(encodeSilence({ ...made, until: NOON + 1 }, true))).toBe(true);
+  expect(await store.putRecord(encodeSilence(made))).toBe(false);
+  expect((await listSilences(store))[0]!.until).toBe(NOON + 1);
 });
 
 describe("what nobody needs to hear any more", () => {
@@ -110,6 +110,6 @@ describe("what nobody needs to hear any more", () => {
     ],
     ["an opening before it began", incident("resolved", [NOON - 9]), "incident.opened", NOON - 9, false],
   ])("%s", (_name, it, type, createdAt, expected) => {
-    expect(overheard([silence({ target: "*" })], SUBJECT, it, { type, createdAt })).toBe(expected);
+    expect(isMoot([silence({ target: "*" })], SUBJECT, it, { type, createdAt })).toBe(expected);
   });
 });

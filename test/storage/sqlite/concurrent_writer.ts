@@ -8,7 +8,7 @@ const store = openSqlite(file);
 const nowMs = T + Number(ticks) * MINUTE;
 for (let n = 0; n < Number(ticks); n++) {
   const tick = T + n * MINUTE;
-  const lease = await store.lease({ tick, owner, nowMs, ttlMs: TTL });
+  const lease = await store.takeLease({ tick, owner, nowMs, ttlMs: TTL });
   if (!lease) continue;
   const kept = await store.commit(lease, commit({ samples: [{ slot: tick, shard: 0, data: owner }] }));
   console.log(JSON.stringify({ owner, tick, fence: lease.fence, kept }));

@@ -24,7 +24,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe("sqlite store", () => contract(() => openSqlite(":memory:")));
 
 const take = (store: Store, tick: number, owner = "a") =>
-  store.lease({ tick, owner, nowMs: tick, ttlMs: TTL });
+  store.takeLease({ tick, owner, nowMs: tick, ttlMs: TTL });
 const everything = commit({
   shards: [{ shard: 0, layout: "a", state: "x" }],
   samples: [{ slot: T, shard: 0, data: "x" }],
@@ -67,7 +67,7 @@ describe("rows written", () => {
     await store.commit((await take(store, T))!, everything);
     const changes = () => driver.all("SELECT total_changes() AS n")[0]!.n as number;
     const before = changes();
-    expect(await store.claim({ nowMs: T, leaseMs: MINUTE, limit: 10 })).toHaveLength(1);
+    expect(await store.claimDeliveries({ nowMs: T, leaseMs: MINUTE, limit: 10 })).toHaveLength(1);
     expect(changes() - before).toBe(1);
     await store.close();
   });
@@ -78,8 +78,8 @@ describe("one file", () => {
     const first = openSqlite(file);
     const lease = await take(first, T);
     await first.commit(lease!, everything);
-    await first.disable("hook", T);
-    await first.receipt("n1", {
+    await first.disableWebhook("hook", T);
+    await first.recordAttempt("n1", {
       state: "dead",
       attempts: 3,
       nextAt: T + 0.25,
@@ -99,8 +99,8 @@ describe("one file", () => {
   test("a closed store rejects", async () => {
     const store = openSqlite(file);
     await store.close();
-    await expect(store.read("all")).rejects.toThrow("not open");
-    await expect(store.probe()).rejects.toThrow("not open");
+    await expect(store.readShards("all")).rejects.toThrow("not open");
+    await expect(store.checkWritable()).rejects.toThrow("not open");
   });
 
   test("two stores race for 200 ticks: one lease each, and only its commit counts", async () => {
@@ -122,7 +122,7 @@ describe("one file", () => {
       ]);
       expect(kept).toEqual([true, false]);
     }
-    const samples = await stores[1]!.samples({ shard: 0, from: T, to: T + 200 * MINUTE });
+    const samples = await stores[1]!.readSamples({ shard: 0, from: T, to: T + 200 * MINUTE });
     expect(samples.map(({ data }) => data)).toEqual(Array(200).fill("winner"));
     for (const store of stores) await store.close();
   }, 30_000);
@@ -166,7 +166,7 @@ describe("processes", () => {
       expect(new Set(told.map(({ fence }) => fence)).size).toBe(200);
       const store = openSqlite(file);
       const kept = told.filter((line) => line.kept).sort((a, b) => a.tick - b.tick);
-      expect(await store.samples({ shard: 0, from: T, to: T + 200 * MINUTE }))
+      expect(await store.readSamples({ shard: 0, from: T, to: T + 200 * MINUTE }))
         .toEqual(kept.map(({ owner, tick }) => ({ slot: tick, shard: 0, data: owner })));
       await store.close();
     },
@@ -182,7 +182,7 @@ describe("processes", () => {
     }
     expect((await child.status).signal).toBe("SIGKILL");
     const store = openSqlite(file);
-    const slots = (await store.samples({ shard: 0, from: T, to: 2 * T })).map(({ slot }) => slot);
+    const slots = (await store.readSamples({ shard: 0, from: T, to: 2 * T })).map(({ slot }) => slot);
     expect(told.length).toBeGreaterThanOrEqual(25);
     expect(slots.slice(0, told.length)).toEqual(told.map(({ tick }) => tick));
     expect(slots.length - told.length).toBeLessThanOrEqual(1);
@@ -201,10 +201,10 @@ describe("a stored incident that is none", () => {
     const store = sqliteStore(driver);
     await store.commit((await take(store, T))!, everything);
     driver.run("UPDATE incident SET json = ?", json);
-    await expect(store.incident("i1")).rejects.toThrow("row i1 of table incident");
-    await expect(store.incidents({ limit: 1 })).rejects.toThrow(problem);
+    await expect(store.getIncident("i1")).rejects.toThrow("row i1 of table incident");
+    await expect(store.listIncidents({ limit: 1 })).rejects.toThrow(problem);
     expect(driver.all("SELECT json FROM incident")).toEqual([{ json }]);
-    expect(await store.read("all")).toEqual(everything.shards);
+    expect(await store.readShards("all")).toEqual(everything.shards);
     await store.close();
   });
 });

@@ -20,14 +20,14 @@ describe.skipIf(MISSING)(needing("a tick of upstash"), () => {
   /** What a settler and its outbox ask of a store in a minute. */
   async function tick(store: Store, minute: number, more = {}): Promise<boolean> {
     const slot = T + minute * MINUTE;
-    const lease = await store.lease({ tick: slot, owner: "a", nowMs: slot, ttlMs: TTL });
+    const lease = await store.takeLease({ tick: slot, owner: "a", nowMs: slot, ttlMs: TTL });
     if (!lease) return false;
-    await store.read(SHARDS, lease);
+    await store.readShards(SHARDS, lease);
     const shards = SHARDS.map((number) => shard(number, `state ${minute}`));
     const samples = SHARDS.map((shard) => ({ slot, shard, data: "x" }));
     expect(await store.commit(lease, commit({ shards, samples, ...more }))).toBe(true);
     for (let look = 0; look < 12; look++) {
-      await store.claim({ nowMs: slot + 5_000 * look, leaseMs: 60_000, limit: 1 });
+      await store.claimDeliveries({ nowMs: slot + 5_000 * look, leaseMs: 60_000, limit: 1 });
     }
     return true;
   }
@@ -62,8 +62,8 @@ describe.skipIf(MISSING)(needing("a tick of upstash"), () => {
     expect(requests).toBeLessThanOrEqual(4);
     expect(commands).toBeLessThanOrEqual(30);
     // So that the script is known. Of the commands two look for others that wait.
-    await store.receipt("none", { state: "delivered", attempts: 1, nextAt: T }, T);
-    const told = () => store.receipt("n1", { state: "delivered", attempts: 1, nextAt: T }, T);
+    await store.recordAttempt("none", { state: "delivered", attempts: 1, nextAt: T }, T);
+    const told = () => store.recordAttempt("n1", { state: "delivered", attempts: 1, nextAt: T }, T);
     expect(await cost(told)).toEqual([1, 9]);
     await tick(store, 3);
     expect(await cost(() => tick(store, 4))).toEqual([2, 4]);

@@ -28,7 +28,8 @@ afterEach(async () => {
   if (!MISSING) await here.close();
 });
 
-const take = (tick: number, owner = "a", by = store) => by.lease({ tick, owner, nowMs: tick, ttlMs: TTL });
+const take = (tick: number, owner = "a", by = store) =>
+  by.takeLease({ tick, owner, nowMs: tick, ttlMs: TTL });
 const everything = (state = "x") =>
   commit({
     shards: [shard(0, state), shard(1, state)],
@@ -71,7 +72,7 @@ describe.skipIf(MISSING)(needing("a lost answer"), () => {
       return badGateway();
     });
     expect(await store.commit(lease!, everything("older"))).toBe(true);
-    expect(await store.read([0])).toEqual([shard(0, "newer")]);
+    expect(await store.readShards([0])).toEqual([shard(0, "newer")]);
   });
 
   test("of a commit that had lost: the same answer too", async () => {
@@ -79,7 +80,7 @@ describe.skipIf(MISSING)(needing("a lost answer"), () => {
     await take(T + MINUTE, "b", other());
     faulty("EVAL", lost);
     expect(await store.commit(lease!, everything())).toBe(false);
-    expect(await store.read("all")).toEqual([]);
+    expect(await store.readShards("all")).toEqual([]);
   });
 
   test("of a lease: it is given all the same", async () => {
@@ -133,7 +134,7 @@ describe.skipIf(MISSING).each(REFUSALS)(needing("a gateway that answers with %s"
     faulty("EVAL", fault, 2);
     expect(await patient.commit(lease!, everything())).toBe(true);
     faulty("HMGET", fault, 2);
-    expect(await patient.read("all")).toEqual(everything().shards);
+    expect(await patient.readShards("all")).toEqual(everything().shards);
   });
 
   test("for good rejects, and what stood there stands when it is well again", async () => {
@@ -147,7 +148,7 @@ describe.skipIf(MISSING).each(REFUSALS)(needing("a gateway that answers with %s"
     here.fault = undefined;
     expect(await dump(store)).toEqual(before);
     const next = await take(T + MINUTE, "a", patient);
-    expect(await patient.read([0, 1], next!)).toEqual(everything().shards);
+    expect(await patient.readShards([0, 1], next!)).toEqual(everything().shards);
     expect(await patient.commit(next!, everything("later"))).toBe(true);
   });
 });
@@ -157,7 +158,10 @@ describe.skipIf(MISSING)(needing("redis"), () => {
     await store.commit((await take(T))!, everything());
     await here.raw.sendCommand(["SCRIPT", "FLUSH"]);
     expect(await store.commit((await take(T + MINUTE))!, everything("y"))).toBe(true);
-    expect((await store.claim({ nowMs: T, leaseMs: 1, limit: 9 })).map(({ id }) => id)).toEqual(["n1", "n2"]);
+    expect((await store.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9 })).map(({ id }) => id)).toEqual([
+      "n1",
+      "n2",
+    ]);
   });
 
   test("killed and started again on its log goes on where it was", async () => {
@@ -196,10 +200,10 @@ describe.skipIf(MISSING)(needing("redis"), () => {
         const won = await committing.catch(() => "unknown");
         here.fault = undefined;
         await restarted;
-        const { items } = await store.incidents({ limit: 1_000 });
-        const isApplied = (await store.read([0]))[0]?.state === id;
+        const { items } = await store.listIncidents({ limit: 1_000 });
+        const isApplied = (await store.readShards([0]))[0]?.state === id;
         expect(items.filter((one) => one.id.startsWith(`${id}-`))).toHaveLength(isApplied ? 300 : 0);
-        const { items: sent } = await store.deliveries({ limit: 1_000, state: "pending" });
+        const { items: sent } = await store.listDeliveries({ limit: 1_000, state: "pending" });
         expect(sent.filter((one) => one.id.startsWith(`${id}-`))).toHaveLength(isApplied ? 300 : 0);
         if (won !== "unknown") expect(isApplied).toBe(won);
       }
@@ -223,23 +227,23 @@ describe.skipIf(MISSING)(
       [
         "a state that is not packed",
         hset(now, "shard:0", "{}"),
-        () => store.read("all"),
+        () => store.readShards("all"),
         /field shard:0.*shape/,
       ],
       [
         "a state that is no pair",
         hset(now, "shard:0", "q1bKUbJSMlSqBQA="),
-        () => store.read([0]),
+        () => store.readShards([0]),
         /field shard:0/,
       ],
-      ["a lease", hset(now, "lease:1", "mine"), () => other().pulse(), /lease:1.*shape/],
+      ["a lease", hset(now, "lease:1", "mine"), () => other().latest(), /lease:1.*shape/],
       ["the newest slot", hset(now, "newest", "noon"), again, /field newest .*shape/],
-      ["the list of shards", hset(now, "shards", "all"), () => other().read("all"), /field shards/],
+      ["the list of shards", hset(now, "shards", "all"), () => other().readShards("all"), /field shards/],
       ["the fence", hset(now, "fence", "high"), again, /fence/],
       [
         "a sample",
         hset(now, `sample:${T}/0`, "?"),
-        () => store.samples({ shard: 0, from: T, to: T }),
+        () => store.readSamples({ shard: 0, from: T, to: T }),
         /sample:/,
       ],
       ["another kind of key for it all", made(now), () => take(T + MINUTE), /WRONGTYPE/],
@@ -248,44 +252,44 @@ describe.skipIf(MISSING)(
       [
         "an incident",
         hset(`{${PREFIX}}:incidents`, "i1", "q1bKUbJSMlSqBQA="),
-        () => store.incident("i1"),
+        () => store.getIncident("i1"),
         /incident i1/,
       ],
       [
         "a delivery, claimed",
         hset(`{${PREFIX}}:deliveries`, "n1", "1 soon"),
-        () => other().claim({ nowMs: T, leaseMs: 1, limit: 9 }),
+        () => other().claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9 }),
         /delivery n1.*shape/,
       ],
       [
         "a delivery, listed",
         hset(`{${PREFIX}}:deliveries`, "n1", "1 soon"),
-        () => store.deliveries({ limit: 9 }),
+        () => store.listDeliveries({ limit: 9 }),
         /delivery n1.*shape/,
       ],
       [
         "a rollup",
         hset(`{${PREFIX}}:rollups`, `hour/${T}/0`, "?"),
-        () => store.rollups({ unit: "hour", from: T, to: T }),
+        () => store.readRollups({ unit: "hour", from: T, to: T }),
         /hour.*shape/,
       ],
       [
         "a memo",
         hset(`{${PREFIX}}:memos:silence`, "s1", "1"),
-        () => store.told({ kind: "silence", limit: 9 }),
+        () => store.listRecords({ kind: "silence", limit: 9 }),
         /silence s1.*shape/,
       ],
       [
         "a memo, told anew",
         hset(`{${PREFIX}}:memos:silence`, "s1", "first\n{}"),
-        () => store.tell(memo({ order: 9 })),
+        () => store.putRecord(memo({ order: 9 })),
         /memo s1.*shape/,
       ],
     ];
     test.each(rows)("%s", async (_name, spoil, use, message) => {
       await store.commit((await take(T))!, everything());
-      await store.rollUp([rollup()]);
-      await store.tell(memo());
+      await store.putRollups([rollup()]);
+      await store.putRecord(memo());
       await spoil();
       const before = await contents();
       await expect(use()).rejects.toThrow(message);
@@ -326,7 +330,7 @@ describe.skipIf(MISSING)(needing("a fence never falls"), () => {
 
   test("for a process that starts after old leases were forgotten", async () => {
     for (let n = 0; n < 1_500; n++) await take(T + n * MINUTE);
-    await store.retain({ rawBefore: 0, hoursBefore: 0, daysBefore: 0, incidentsBefore: 0, nowMs: 0 });
+    await store.prune({ rawBefore: 0, hoursBefore: 0, daysBefore: 0, incidentsBefore: 0, nowMs: 0 });
     expect(Math.min(...await lastFence())).toBe(61);
     expect(await take(T + 1_500 * MINUTE, "b", other())).toMatchObject({ fence: 1_501 });
     expect(await take(T + 1_501 * MINUTE)).toMatchObject({ fence: 1_502 });
@@ -336,16 +340,16 @@ describe.skipIf(MISSING)(needing("a fence never falls"), () => {
     const first = (await take(T))!;
     await store.commit(first, everything());
     const awake =
-      (await other().lease({ tick: T + 9 * MINUTE, owner: "b", nowMs: T + 9 * MINUTE, ttlMs: TTL }))!;
+      (await other().takeLease({ tick: T + 9 * MINUTE, owner: "b", nowMs: T + 9 * MINUTE, ttlMs: TTL }))!;
     const fields = await here.raw.hGetAll(`{${PREFIX}}:now`);
     await here.raw.hSet(`{${PREFIX}}:now`, { "lease:9000": fields[`lease:${awake.fence}`]!, fence: "9000" });
     await here.raw.hDel(`{${PREFIX}}:now`, ["lease:1", "lease:2"]);
     const late = await take(T + 5 * MINUTE);
     expect(await store.commit(late!, everything("late"))).toBe(false);
-    expect(await store.lease({ tick: T + 6 * MINUTE, owner: "a", nowMs: T + 9 * MINUTE, ttlMs: TTL }))
+    expect(await store.takeLease({ tick: T + 6 * MINUTE, owner: "a", nowMs: T + 9 * MINUTE, ttlMs: TTL }))
       .toBeNull();
     expect(await take(T + 10 * MINUTE)).toMatchObject({ fence: 9_001 });
-    expect(await store.read([0])).toEqual([shard(0, "x")]);
+    expect(await store.readShards([0])).toEqual([shard(0, "x")]);
   });
 });
 
@@ -359,7 +363,7 @@ describe.skipIf(MISSING)(needing("a commit that is too large for one request"), 
     expect(await store.commit((await take(T))!, commit({ shards, notices: [notice("n1")] }))).toBe(true);
     expect(Math.max(...sizes)).toBeLessThan(1_048_576);
     expect(sizes.length).toBeGreaterThan(3);
-    expect(await other().read("all")).toEqual(shards);
+    expect(await other().readShards("all")).toEqual(shards);
   });
 });
 
@@ -383,22 +387,22 @@ describe.skipIf(MISSING)(needing("a token that only reads"), () => {
   ])("%s is enough for all that is read, and for nothing else", async (_name, token) => {
     const lease = (await take(T))!;
     await store.commit(lease, everything());
-    await store.rollUp([rollup()]);
-    await store.tell(memo());
+    await store.putRollups([rollup()]);
+    await store.putRecord(memo());
     const reader = reading(await token());
     expect(await dump(reader)).toEqual(await dump(store));
-    expect(await reader.incident("i1")).toEqual(incident("i1"));
+    expect(await reader.getIncident("i1")).toEqual(incident("i1"));
     const before = await dump(store);
-    await expect(reader.probe()).rejects.toThrow("NOPERM");
+    await expect(reader.checkWritable()).rejects.toThrow("NOPERM");
     await expect(reader.commit(lease, everything("y"))).rejects.toThrow("NOPERM");
-    await expect(reader.disable("hook", T)).rejects.toThrow("NOPERM");
-    await expect(reader.lease({ tick: T + MINUTE, owner: "r", nowMs: T + MINUTE, ttlMs: TTL })).rejects
+    await expect(reader.disableWebhook("hook", T)).rejects.toThrow("NOPERM");
+    await expect(reader.takeLease({ tick: T + MINUTE, owner: "r", nowMs: T + MINUTE, ttlMs: TTL })).rejects
       .toThrow("NOPERM");
     expect(await dump(store)).toEqual(before);
   });
 
   test("a wrong one is an error that does not hold it", async () => {
-    await expect(reading("wrong-token").pulse()).rejects.toThrow(
+    await expect(reading("wrong-token").latest()).rejects.toThrow(
       /^Upstash refused: WRONGPASS invalid password$/,
     );
   });

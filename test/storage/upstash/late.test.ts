@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const other = () => here.store({ prefix: PREFIX });
 const take = async (tick: number, by = store) =>
-  (await by.lease({ tick, owner: "a", nowMs: tick, ttlMs: TTL }))!;
+  (await by.takeLease({ tick, owner: "a", nowMs: tick, ttlMs: TTL }))!;
 const badGateway = () => new Response("<html>502</html>", { status: 502 });
 /** Only a commit and the forgetting name the incidents. */
 const onCommit = (fault: Fault): Fault => (asked, pass) =>
@@ -33,7 +33,7 @@ describe.skipIf(MISSING)(needing("a commit that was given up, and arrives late")
     const given = commit({ shards: [shard(0, "given up")], notices: [notice("n1")] });
     await expect(store.commit(lease, given)).rejects.toThrow("Upstash");
     here.fault = undefined;
-    expect(await store.read([0], lease)).toEqual([shard(0, "before")]);
+    expect(await store.readShards([0], lease)).toEqual([shard(0, "before")]);
     await store.commit(lease, commit({ shards: [shard(0, "after")] }));
     const before = await dump(store);
     for (const pass of late) await pass();
@@ -44,7 +44,7 @@ describe.skipIf(MISSING)(needing("a commit that was given up, and arrives late")
   test("was applied before all its answers were lost: the holder reads it, and its notices go out", async () => {
     const lease = await take(T);
     await store.commit(lease, commit({ shards: [shard(0, "before")] }));
-    expect(await store.claim({ nowMs: T, leaseMs: 1, limit: 9 })).toEqual([]);
+    expect(await store.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9 })).toEqual([]);
     here.fault = onCommit(async (_asked, pass) => {
       await pass();
       return badGateway();
@@ -52,15 +52,17 @@ describe.skipIf(MISSING)(needing("a commit that was given up, and arrives late")
     const own = commit({ shards: [shard(0, "applied")], notices: [notice("n1")] });
     await expect(store.commit(lease, own)).rejects.toThrow("Upstash");
     here.fault = undefined;
-    expect(await store.read([0], lease)).toEqual([shard(0, "applied")]);
-    expect((await store.claim({ nowMs: T, leaseMs: 1, limit: 9 })).map(({ id }) => id)).toEqual(["n1"]);
+    expect(await store.readShards([0], lease)).toEqual([shard(0, "applied")]);
+    expect((await store.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9 })).map(({ id }) => id)).toEqual([
+      "n1",
+    ]);
   });
 });
 
 describe.skipIf(MISSING)(needing("what another process wrote into the outbox"), () => {
   test("is found within five minutes by one that knew of nothing and commits nothing", async () => {
     const standby = other();
-    const looked = (nowMs: number) => standby.claim({ nowMs, leaseMs: 1, limit: 9 });
+    const looked = (nowMs: number) => standby.claimDeliveries({ nowMs, leaseMs: 1, limit: 9 });
     expect(await looked(T)).toEqual([]);
     await store.commit(await take(T), commit({ notices: [notice("n1")] }));
     const asked: string[][] = [];
@@ -72,10 +74,10 @@ describe.skipIf(MISSING)(needing("what another process wrote into the outbox"), 
 
   test("is found though the clock stepped back", async () => {
     const standby = other();
-    expect(await standby.claim({ nowMs: T, leaseMs: 1, limit: 9 })).toEqual([]);
-    expect(await standby.claim({ nowMs: T + MINUTE, leaseMs: 1, limit: 9 })).toEqual([]);
+    expect(await standby.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9 })).toEqual([]);
+    expect(await standby.claimDeliveries({ nowMs: T + MINUTE, leaseMs: 1, limit: 9 })).toEqual([]);
     await store.commit(await take(T), commit({ notices: [notice("n1")] }));
-    expect(await standby.claim({ nowMs: T - 60 * MINUTE, leaseMs: 1, limit: 9 })).toHaveLength(1);
+    expect(await standby.claimDeliveries({ nowMs: T - 60 * MINUTE, leaseMs: 1, limit: 9 })).toHaveLength(1);
   });
 });
 

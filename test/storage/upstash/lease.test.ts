@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Leases } from "../../../src/storage/upstash/lease.ts";
-import { pack } from "../../../src/storage/upstash/values.ts";
+import { deflate } from "../../../src/storage/upstash/values.ts";
 
 test("what was read before a commit and comes after it is not taken for what stands there", async () => {
   let answer!: (texts: unknown) => void;
@@ -14,8 +14,8 @@ test("what was read before a commit and comes after it is not taken for what sta
   const leases = new Leases(commands as never, { now: "now" } as never, Math.random);
   const lease = (await leases.take({ tick: 0, owner: "a", nowMs: 0, ttlMs: 55_000 }))!;
   const slow = leases.shards([0], lease);
-  leases.committed(lease, [{ shard: 0, layout: "l", state: "new" }]);
-  answer([await pack(JSON.stringify(["l", "old"]))]);
+  leases.noteCommit(lease, [{ shard: 0, layout: "l", state: "new" }]);
+  answer([await deflate(JSON.stringify(["l", "old"]))]);
   await slow;
   expect(await leases.shards([0], lease)).toMatchObject([{ state: "new" }]);
 });

@@ -183,7 +183,11 @@ describe.skipIf(MISSING)(needing("race"), () => {
         const slot = START + n * MINUTE;
         nowMs = Math.max(nowMs, slot);
         for (const one of asleep.filter(({ until }) => until <= nowMs)) one.wake();
-        for (let tries = 0; (await calm.samples({ shard: 0, from: slot, to: slot })).length === 0; tries++) {
+        for (
+          let tries = 0;
+          (await calm.readSamples({ shard: 0, from: slot, to: slot })).length === 0;
+          tries++
+        ) {
           if (tries > 20) throw new Error(`nobody settles slot ${n}`);
           if (tries > 0) nowMs += PATIENCE;
           await go(slot);
@@ -192,13 +196,17 @@ describe.skipIf(MISSING)(needing("race"), () => {
       here.fault = undefined;
       asleep.forEach(({ wake }) => wake());
       const last = born();
-      for (let tries = 0; (await calm.deliveries({ state: "pending", limit: 1 })).items.length > 0; tries++) {
+      for (
+        let tries = 0;
+        (await calm.listDeliveries({ state: "pending", limit: 1 })).items.length > 0;
+        tries++
+      ) {
         if (tries > 100) throw new Error("there are notices that cannot be delivered");
         nowMs += 10 * MINUTE;
         await last.send();
       }
 
-      const samples = await calm.samples({ shard: 0, from: 0, to: 2 * START });
+      const samples = await calm.readSamples({ shard: 0, from: 0, to: 2 * START });
       expect(samples.map(({ slot }) => (slot - START) / MINUTE)).toEqual(
         Array.from({ length: SLOTS }, (_, n) => n),
       );
@@ -207,12 +215,12 @@ describe.skipIf(MISSING)(needing("race"), () => {
           .toEqual(Array(3).fill(lies(slot) ? "drift" : "ready"));
       }
       expect([...weather.won.values()].filter((ids) => ids.size !== 1)).toEqual([]);
-      const incidents = (await calm.incidents({ limit: 1_000 })).items.toReversed();
+      const incidents = (await calm.listIncidents({ limit: 1_000 })).items.toReversed();
       expect(
         incidents.map(({ timeline }) => timeline.map(({ change, at }) => [change, (at - START) / MINUTE])),
       )
         .toEqual(EXPECTED.map(([opened, resolved]) => [["opened", opened], ["resolved", resolved]]));
-      const sent = (await calm.deliveries({ limit: 1_000 })).items;
+      const sent = (await calm.listDeliveries({ limit: 1_000 })).items;
       expect(sent.map(({ state }) => state)).toEqual(Array(2 * EXPECTED.length).fill("delivered"));
       const told = (rows: { incident: string; type: string; id: string }[]) =>
         [...new Set(rows.map(({ incident, type, id }) => `${incident} ${type} ${id}`))].sort();

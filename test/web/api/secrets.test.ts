@@ -120,8 +120,8 @@ test("no secret is in the store, in any answer of the API, in a notice or in the
     const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     return await (await app.request(path, { headers })).text();
   };
-  const { items: incidents } = await store.incidents({ limit: 200 });
-  const { items: deliveries } = await store.deliveries({ limit: 200 });
+  const { items: incidents } = await store.listIncidents({ limit: 200 });
+  const { items: deliveries } = await store.listDeliveries({ limit: 200 });
   const paths = [
     "/v1/status",
     "/v1/targets/shop",
@@ -133,8 +133,8 @@ test("no secret is in the store, in any answer of the API, in a notice or in the
   ];
   const ids = incidents.map(({ id }) => `/v1/incidents/${id}`);
   const shown = {
-    shards: JSON.stringify(await store.read("all")),
-    samples: JSON.stringify(await store.samples({ shard: 0, from: 0, to: START + 60 * MINUTE })),
+    shards: JSON.stringify(await store.readShards("all")),
+    samples: JSON.stringify(await store.readSamples({ shard: 0, from: 0, to: START + 60 * MINUTE })),
     incidents: JSON.stringify(incidents),
     outbox: JSON.stringify(deliveries),
     log: JSON.stringify(log),

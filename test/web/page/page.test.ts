@@ -13,7 +13,7 @@ async function lying(minutes = 4) {
   await house.minutes(5);
   house.puppets.say("drift");
   await house.minutes(minutes);
-  const { items: [incident] } = await house.store.incidents({ limit: 1 });
+  const { items: [incident] } = await house.store.listIncidents({ limit: 1 });
   return { ...house, cookie: await house.signIn(), incident: incident! };
 }
 
@@ -124,7 +124,7 @@ describe("a token for other targets", () => {
     await house.minutes(2);
     house.puppets.say("drift");
     await house.minutes(3);
-    const { items: [incident] } = await house.store.incidents({ limit: 1 });
+    const { items: [incident] } = await house.store.listIncidents({ limit: 1 });
     const cookie = await house.signIn(token);
     const pages = await Promise.all(
       ["/", "/incidents", "/targets/shop", ROUND, `/incidents/${incident!.id}`].map((path) =>
@@ -189,11 +189,11 @@ test("an incident of a daily check reads hours of its shard, not weeks", async (
     await minutes(1);
     await clock.advance(1_439 * 60_000);
   }
-  const { items: [incident] } = await store.incidents({ limit: 1 });
+  const { items: [incident] } = await store.listIncidents({ limit: 1 });
   const cookie = await signIn();
   const asked: number[] = [];
-  const samples = store.samples.bind(store);
-  store.samples = (query) => {
+  const samples = store.readSamples.bind(store);
+  store.readSamples = (query) => {
     asked.push((query.to - query.from) / 3_600_000);
     return samples(query);
   };

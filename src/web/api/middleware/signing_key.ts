@@ -31,7 +31,7 @@ export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): Signing
     clock,
     async () => {
       readAt = clock.elapsed();
-      const [memo] = await store.told({ kind: "session", limit: 1 });
+      const [memo] = await store.listRecords({ kind: "session", limit: 1 });
       return { order: memo?.order ?? 0, key: WRITTEN.exec(memo?.value ?? "")?.[1] };
     },
     () => version,
@@ -45,7 +45,7 @@ export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): Signing
   /** Of two that follow the same key the first one stays, for both of those who made them. */
   const follow = async (order: number) => {
     const value = JSON.stringify(await generateHex());
-    await store.tell({ kind: "session", key: "signing", order: order + 1, value, expiresAt: NEVER });
+    await store.putRecord({ kind: "session", key: "signing", order: order + 1, value, expiresAt: NEVER });
     return await present();
   };
   return {

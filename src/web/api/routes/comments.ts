@@ -40,7 +40,7 @@ export function remarks({ clock, random }: Ports, { retention }: Config, store: 
     app.post(`/v1/incidents/:id/${verb}`, access.allow("operate"), limited, async (c) => {
       const read = await body(c, asked[verb], verb === "comments" ? "a comment" : "an acknowledgement");
       if ("response" in read) return read.response;
-      const incident = await store.incident(c.req.param("id"));
+      const incident = await store.getIncident(c.req.param("id"));
       if (!incident || !await access.may(c, "operate", incident.target)) {
         return problem(c, "not-found", "No incident has this id");
       }
@@ -53,7 +53,7 @@ export function remarks({ clock, random }: Ports, { retention }: Config, store: 
       const at = clock.now();
       const said: Remark = { kind: KINDS[verb], at, by: (await access.principal(c))!.id, ...read.value };
       const mark = `${at.toString(36).padStart(9, "0")}${Math.floor(random() * 36 ** 6).toString(36)}`;
-      await store.tell({
+      await store.putRecord({
         kind: "remark",
         key: `${incident.id}/${mark}`,
         order: 0,
@@ -68,14 +68,14 @@ export function remarks({ clock, random }: Ports, { retention }: Config, store: 
 
 /** What people said of an incident, oldest first. */
 export async function remarksOn(store: Store, incident: string): Promise<Remark[]> {
-  const memos = await store.told({ kind: "remark", under: `${incident}/`, limit: REMARKS });
+  const memos = await store.listRecords({ kind: "remark", under: `${incident}/`, limit: REMARKS });
   return memos.map(({ value }) => remark.parse(JSON.parse(value)));
 }
 
 /** When the present episode was acknowledged (epoch ms), by incident id, among the newest 1,000 remarks. */
 export async function acknowledgements(store: Store): Promise<Map<string, number[]>> {
   const all = new Map<string, number[]>();
-  for (const { key, value } of await store.told({ kind: "remark", limit: LISTED })) {
+  for (const { key, value } of await store.listRecords({ kind: "remark", limit: LISTED })) {
     const { kind, at } = remark.parse(JSON.parse(value));
     const id = key.slice(0, key.lastIndexOf("/"));
     if (kind === "acknowledged") all.set(id, [...all.get(id) ?? [], at]);

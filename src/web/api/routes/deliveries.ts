@@ -27,11 +27,11 @@ export function deliveries({ clock }: Ports, store: Store, access: Access): Hono
     const { limit, before, ...wanted } = read.value;
     const who = await access.principal(c);
     const page = sieve(
-      (page) => store.deliveries({ ...wanted, ...page }),
+      (page) => store.listDeliveries({ ...wanted, ...page }),
       { limit, before },
       (delivery) => who!.all || who!.good(targetOf(delivery)),
     );
-    const [{ items, next }, disabled] = await Promise.all([page, store.disabled()]);
+    const [{ items, next }, disabled] = await Promise.all([page, store.listDisabledWebhooks()]);
     const webhooks = Object.fromEntries(Object.entries(disabled).map(([id, at]) => [id, iso(at)]));
     return c.json({ deliveries: items.map(view), next, disabledWebhooks: webhooks });
   });

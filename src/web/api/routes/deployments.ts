@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { Config } from "../../../config/config.ts";
 import type { Clock } from "../../../base/ports.ts";
-import type { Deployment, Rollouts } from "../../../storage/records/deployments.ts";
+import type { Deployment, DeploymentStore } from "../../../storage/records/deployments.ts";
 import type { Access } from "../middleware/access.ts";
 import { capped, parsed } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
@@ -34,7 +34,7 @@ export const filters = z.strictObject({
 export function deployments(
   clock: Pick<Clock, "now">,
   config: Config,
-  rollouts: Rollouts,
+  rollouts: DeploymentStore,
   access: Access,
 ): Hono {
   const app = new Hono();
@@ -61,7 +61,7 @@ export function deployments(
     const { target, limit, before } = read.value;
     if (!await access.may(c, "read", target)) return await access.refuse(c, "read", target);
     if (!known.has(target)) return problem(c, "not-found", "No target has this id");
-    const all = await rollouts.of(target);
+    const all = await rollouts.list(target);
     const older = before === undefined ? all : all.filter(({ at }) => at < Number(before));
     const items = older.slice(0, limit);
     const next = older.length > limit ? String(items.at(-1)!.at) : null;

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Config } from "../../../config/config.ts";
 import type { GitHubHook } from "../../../config/hooks.ts";
 import type { Ports } from "../../../base/ports.ts";
-import type { Rollouts } from "../../../storage/records/deployments.ts";
+import type { DeploymentStore } from "../../../storage/records/deployments.ts";
 import type { Store } from "../../../storage/store.ts";
 import { type Approvals, approvals, requested } from "../../../engine/github/approvals.ts";
 import { BODY_CAP_BYTES, FORGOTTEN, isForgotten, passed, recorded } from "./hooks.ts";
@@ -35,7 +35,7 @@ export interface GitHubOptions {
   ports: Ports;
   config: Config;
   store: Store;
-  rollouts: Rollouts;
+  rollouts: DeploymentStore;
   keeper: Gatekeeper;
 }
 

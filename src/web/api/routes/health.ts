@@ -62,7 +62,7 @@ const UNSETTLED: Part = { name: "slot", state: "starting", detail: "nothing sett
 /** A store that fails is a part that fails: Assay can still say so. */
 async function storeParts(store: Store, { clock, log, vault }: Ports, config: Config): Promise<Part[]> {
   try {
-    await store.probe();
+    await store.checkWritable();
     const slot = await lastSlot(store);
     return [{ name: "store", state: "ready", detail: "writable" }, slotPart(slot, clock.now(), config)];
   } catch (error) {

@@ -2,13 +2,19 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Check, Config } from "../../../config/config.ts";
 import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
-import { type Figures, level, merged, nothing, percentile } from "../../../judgement/service_level.ts";
+import {
+  emptyFigures,
+  type Figures,
+  mergeFigures,
+  percentile,
+  serviceLevel,
+} from "../../../judgement/service_level.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { decodeHistory, type Packing } from "../../../storage/codec.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
-import { stretches } from "../../../storage/history/series.ts";
+import { readSeries } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, query } from "../middleware/query.ts";
 import { iso } from "../../../base/time.ts";
@@ -55,7 +61,12 @@ export function history(
     if ("response" in read) return read;
     const nowMs = clock.now();
     const fromMs = nowMs - read.value.window;
-    return { check, fromMs, nowMs, found: await stretches(store, config, packing, check, { fromMs, nowMs }) };
+    return {
+      check,
+      fromMs,
+      nowMs,
+      found: await readSeries(store, config, packing, check, { fromMs, nowMs }),
+    };
   };
 
   app.get(`${path}/history`, access.allow("read"), async (c) => {
@@ -65,7 +76,7 @@ export function history(
       unit,
       start: iso(start),
       seconds: figures.seconds,
-      ...level(figures),
+      ...serviceLevel(figures),
     }));
     return c.json({ from: iso(asked.fromMs), to: iso(asked.nowMs), stretches });
   });
@@ -74,12 +85,12 @@ export function history(
     const asked = await past(c);
     if ("response" in asked) return asked.response;
     const { check, fromMs, nowMs, found } = asked;
-    const figures = found.reduce((all, { figures }) => merged(all, figures), nothing());
+    const figures = found.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures());
     const { list, complete } = await incidentsOf(store, check, fromMs);
     return c.json({
       from: iso(found[0]?.start ?? fromMs),
       to: iso(nowMs),
-      ...level(figures),
+      ...serviceLevel(figures),
       incidents: { complete, ...repair(list, fromMs) },
       probers: probersOf(figures),
     });
@@ -111,7 +122,7 @@ async function slotsOf(
   let end = Math.min(nowMs, (before ?? Infinity) - 1);
   // Hour by hour, so that a page costs what it shows.
   for (; end >= oldest && lines.length < limit; end -= 3_600_000) {
-    const samples = await store.samples({ shard, from: Math.max(oldest, end - 3_600_000 + 1), to: end });
+    const samples = await store.readSamples({ shard, from: Math.max(oldest, end - 3_600_000 + 1), to: end });
     for (const { slot, data } of samples.reverse()) {
       const line = decodeHistory(data, shard)[check.key];
       if (line) lines.push({ slot: iso(slot), outcome: line.outcome, probers: line.traces });
@@ -127,7 +138,7 @@ async function incidentsOf(store: Store, check: Check, fromMs: number) {
   const list: Incident[] = [];
   let before: string | undefined;
   for (let seen = 0; seen < INCIDENTS; seen += PAGE) {
-    const { items, next } = await store.incidents({
+    const { items, next } = await store.listIncidents({
       target: check.target.id,
       check: check.id,
       limit: PAGE,

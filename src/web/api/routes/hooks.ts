@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Config } from "../../../config/config.ts";
 import type { Clock, Ports } from "../../../base/ports.ts";
-import type { Deployment, Rollouts } from "../../../storage/records/deployments.ts";
+import type { Deployment, DeploymentStore } from "../../../storage/records/deployments.ts";
 import type { Access } from "../middleware/access.ts";
 import { deploymentView } from "./deployments.ts";
 import { capped, parsed } from "../middleware/body.ts";
@@ -37,7 +37,7 @@ export const argo = z.object({
 export function events(
   { clock }: Ports,
   config: Config,
-  rollouts: Rollouts,
+  rollouts: DeploymentStore,
   access: Access,
 ): Hono {
   const app = new Hono();
@@ -56,7 +56,7 @@ export function events(
     if (!known.has(target)) return problem(c, "not-found", "No target has this id: set metadata.target");
     if (phase !== "Progressing" || !checksum) return passed(c, `phase ${phase} begins no rollout`);
     const anchor = `${namespace}/${name}/${checksum}`;
-    if ((await rollouts.of(target))[0]?.anchor === anchor) return passed(c, "this rollout is known");
+    if ((await rollouts.list(target))[0]?.anchor === anchor) return passed(c, "this rollout is known");
     return await record(c, { target, at: clock.now(), version: checksum, anchor, source: "flagger" });
   });
 

@@ -36,7 +36,7 @@ export function incidents(config: Config, store: Store, access: Access): Hono {
     const { limit, before, label, from = -Infinity, to = Infinity, ...wanted } = read.value;
     const who = await access.principal(c);
     const { items, next } = await sieve(
-      (page) => store.incidents({ ...wanted, ...page }),
+      (page) => store.listIncidents({ ...wanted, ...page }),
       { limit, before },
       ({ target, openedAt }) =>
         who!.good(target) && openedAt >= from && openedAt < to && isLabelled(targets.get(target), label),
@@ -51,11 +51,11 @@ export function incidents(config: Config, store: Store, access: Access): Hono {
   });
 
   app.get("/v1/incidents/:id", conditional, access.allow("read"), async (c) => {
-    const incident = await store.incident(c.req.param("id"));
+    const incident = await store.getIncident(c.req.param("id"));
     if (!incident || !await access.may(c, "read", incident.target)) {
       return problem(c, "not-found", "No incident has this id");
     }
-    const sent = await store.deliveries({ incident: incident.id, limit: 200 });
+    const sent = await store.listDeliveries({ incident: incident.id, limit: 200 });
     const deliveries = sent.items.map(({ id, webhook, type, state, attempts }) => ({
       id,
       webhook,

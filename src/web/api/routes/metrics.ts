@@ -97,7 +97,10 @@ function aging(check: Check, nowMs: number): (slot: number) => boolean {
 async function selfOf({ webhooks }: Config, store: Store, checks: number, all: boolean): Promise<Self> {
   const self = { labels: "", slot: await lastSlot(store), checks };
   if (!all) return self;
-  const [{ items }, off] = await Promise.all([store.deliveries({ limit: RECENT }), store.disabled()]);
+  const [{ items }, off] = await Promise.all([
+    store.listDeliveries({ limit: RECENT }),
+    store.listDisabledWebhooks(),
+  ]);
   return {
     ...self,
     deliveries: items.map(({ state }) => state),

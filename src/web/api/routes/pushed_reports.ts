@@ -4,14 +4,14 @@ import { milliseconds } from "../../../config/schema/duration.ts";
 import type { Ports } from "../../../base/ports.ts";
 import {
   claimAt,
+  decodePush,
+  encodePush,
   expiryOf,
-  memoOf,
   type Push,
-  pushedOf,
-  pushIn,
   pushKey,
+  pushSources,
 } from "../../../storage/records/pushes.ts";
-import type { Memo, Store } from "../../../storage/store.ts";
+import type { Store, StoredRecord } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
 import { digestOf, same, shown } from "../middleware/credentials.ts";
 import { capped, parsed } from "../middleware/body.ts";
@@ -43,7 +43,7 @@ export function reports({ clock, vault }: Ports, config: Config, store: Store, a
 
   const placeOf = (c: Context): Place | undefined => {
     const check = config.checks.find(({ key }) => key === `${c.req.param("target")}/${c.req.param("check")}`);
-    const source = check && pushedOf(check).find(({ name }) => name === c.req.param("source"));
+    const source = check && pushSources(check).find(({ name }) => name === c.req.param("source"));
     return check && source && { check, source, key: pushKey(check, source) };
   };
 
@@ -60,8 +60,8 @@ export function reports({ clock, vault }: Ports, config: Config, store: Store, a
     return place ?? problem(c, "not-found", "No check has a pushed source of this name");
   };
 
-  const memoAt = async (key: string): Promise<Memo | undefined> =>
-    (await store.told({ kind: "report", under: key, limit: ALIKE })).find((memo) => memo.key === key);
+  const memoAt = async (key: string): Promise<StoredRecord | undefined> =>
+    (await store.listRecords({ kind: "report", under: key, limit: ALIKE })).find((memo) => memo.key === key);
 
   const refused = async (c: Context, { key }: Place) => {
     const seq = (await memoAt(key))?.order;
@@ -80,7 +80,7 @@ export function reports({ clock, vault }: Ports, config: Config, store: Store, a
     const skewMs = body.at - receivedAt;
     if (skewMs > AHEAD_MS || -skewMs > ttlMs) return skewed(c, skewMs);
     const kept: Push = { report: reportOf(body, source), receivedAt, ttlMs };
-    const isNew = await store.tell(memoOf(key, body.seq, kept));
+    const isNew = await store.putRecord(encodePush(key, body.seq, kept));
     return isNew ? c.json(view(place, body.seq, kept, receivedAt)) : await refused(c, place);
   });
 
@@ -88,7 +88,7 @@ export function reports({ clock, vault }: Ports, config: Config, store: Store, a
     const place = await entered(c, "read");
     if (place instanceof Response) return place;
     const memo = await memoAt(place.key);
-    return c.json(view(place, memo?.order, memo && pushIn(memo), clock.now()));
+    return c.json(view(place, memo?.order, memo && decodePush(memo), clock.now()));
   });
 
   app.delete(path, async (c) => {
@@ -98,7 +98,7 @@ export function reports({ clock, vault }: Ports, config: Config, store: Store, a
     if (!memo) return c.body(null, 204);
     // A memo stays, so that what was pushed before cannot be sent again.
     const gone: Push = { report: null, receivedAt: clock.now(), ttlMs: place.source.ttlMs };
-    const isNew = await store.tell(memoOf(place.key, memo.order + 1, gone));
+    const isNew = await store.putRecord(encodePush(place.key, memo.order + 1, gone));
     return isNew ? c.body(null, 204) : await refused(c, place);
   });
 

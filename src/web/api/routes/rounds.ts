@@ -4,7 +4,7 @@ import type { Check, Config } from "../../../config/config.ts";
 import { roundsRequest } from "../../../engine/prober/remote.ts";
 import { guarded } from "../middleware/credentials.ts";
 import { problem } from "../middleware/problem.ts";
-import type { Answer, Prober } from "../../../judgement/round.ts";
+import type { Prober, RoundResult } from "../../../judgement/round.ts";
 
 const REQUEST_CAP_BYTES = 4 * 1024 * 1024;
 
@@ -29,7 +29,7 @@ export function rounds(config: Config, prober: Prober, token: () => string): Hon
       return problem(c, "conflict", `This is prober ${prober.id}, not ${read.data.prober}`);
     }
     const wanted: Check[] = [];
-    const refused: Answer[] = [];
+    const refused: RoundResult[] = [];
     for (const { check: key, digest } of checks) {
       const check = known.get(key);
       if (check?.digest === digest) wanted.push(check);

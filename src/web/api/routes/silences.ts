@@ -5,12 +5,12 @@ import type { Config } from "../../../config/config.ts";
 import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
 import type { Ports } from "../../../base/ports.ts";
 import {
+  activeSilence,
+  encodeSilence,
+  listSilences as remembered,
   type Match,
-  memoOf,
+  MAX_SILENCES,
   type Silence,
-  SILENCES,
-  silences as remembered,
-  silencing,
   subjectOf,
 } from "../../../storage/records/silences.ts";
 import type { Store } from "../../../storage/store.ts";
@@ -66,12 +66,12 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
     const unknown = unknownTarget(match, config.targets.map(({ id }) => id).filter(who.good));
     if (unknown) return problem(c, "bad-request", unknown);
     const standing = await remembered(store);
-    if (standing.length >= SILENCES) {
-      return problem(c, "conflict", `At most ${SILENCES} silences are remembered`);
+    if (standing.length >= MAX_SILENCES) {
+      return problem(c, "conflict", `At most ${MAX_SILENCES} silences are remembered`);
     }
     const id = `sil_${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36).padStart(6, "0")}`;
     const silence: Silence = { id, match, from, until: end, reason, by: who.id };
-    await store.tell(memoOf(silence));
+    await store.putRecord(encodeSilence(silence));
     return c.json(view(silence, config, nowMs), 201);
   });
 
@@ -96,7 +96,7 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
     }
     if (nowMs >= silence.until) return problem(c, "conflict", "This silence is over");
     // Not forgotten: it still says why notices were held.
-    await store.tell(memoOf({ ...silence, until: Math.max(nowMs, silence.from) }, true));
+    await store.putRecord(encodeSilence({ ...silence, until: Math.max(nowMs, silence.from) }, true));
     return c.body(null, 204);
   });
 
@@ -118,7 +118,8 @@ function faultOf(from: number, until: number, nowMs: number): string | undefined
 }
 
 const covers = (match: Match, check: Config["checks"][number]) =>
-  silencing([{ id: "", match, from: 0, until: 1, reason: "", by: "" }], subjectOf(check), 0) !== undefined;
+  activeSilence([{ id: "", match, from: 0, until: 1, reason: "", by: "" }], subjectOf(check), 0) !==
+    undefined;
 
 const concerns = ({ match }: Silence, { checks }: Config, who: Principal) =>
   who.all || checks.some((check) => covers(match, check) && who.good(check.target.id));

@@ -31,7 +31,7 @@ export function statuspage({ clock }: Ports, config: Config, store: Store, state
   const app = new Hono();
   app.use("/api/v2/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
   const now = fresh(clock, async () => view(config, await states(), clock.now()));
-  const newest = fresh(clock, () => store.incidents({ limit: LOOKED_AT }));
+  const newest = fresh(clock, () => store.listIncidents({ limit: LOOKED_AT }));
 
   app.get("/api/v2/status.json", async (c) => {
     const { page, status } = await now();

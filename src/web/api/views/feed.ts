@@ -93,7 +93,7 @@ export function feed(ports: Ports, config: Config, store: Store, states: StatesR
       const now = await (latest ?? look());
       // From a clock that has stepped back since: nothing can be said of when that was.
       const from = id > now.slot ? 0 : id - LATE_MS;
-      const { items } = await store.incidents({ limit: CATCH_UP });
+      const { items } = await store.listIncidents({ limit: CATCH_UP });
       return [
         // All of them: evidence also grows old, and fresh again, without a new outcome.
         ...config.checks.map((check) => statusOf(check, now)),

@@ -1,4 +1,4 @@
-import type { Paged } from "../../../storage/store.ts";
+import type { Page } from "../../../storage/store.ts";
 
 /** Pages that one request reads at most. */
 const READS = 20;
@@ -9,15 +9,15 @@ const READS = 20;
  * `isPast` is asked for.
  */
 export async function sieve<T>(
-  read: (page: { limit: number; before?: string }) => Promise<Paged<T>>,
+  read: (page: { limit: number; before?: string }) => Promise<Page<T>>,
   { limit, before }: { limit: number; before?: string },
   keep: (row: T) => boolean,
   isPast: (row: T) => boolean = () => false,
-): Promise<Paged<T>> {
+): Promise<Page<T>> {
   const kept: T[] = [];
   let next: string | null = before ?? null;
   for (let reads = 0; reads < READS; reads++) {
-    const page: Paged<T> = await read({ limit: limit - kept.length, before: next ?? undefined });
+    const page: Page<T> = await read({ limit: limit - kept.length, before: next ?? undefined });
     kept.push(...page.items.filter(keep));
     next = page.next;
     if (page.items.some(isPast)) next = null;

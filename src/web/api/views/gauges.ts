@@ -1,6 +1,6 @@
 /** What Assay says of itself and of others in numbers: one table for each kind of subject. */
 import type { Incident } from "../../../judgement/incident.ts";
-import type { CheckState, Witness } from "../../../judgement/state.ts";
+import type { CheckState, LastRound } from "../../../judgement/state.ts";
 import { type Family, labels as written, type Series } from "./exposition.ts";
 import type { Word } from "./status.ts";
 
@@ -18,7 +18,7 @@ export interface Gauge<Subject> {
 export interface Seen {
   labels: string;
   /** What it saw last; absent if that is stale, or if its own fault or its path's says nothing of the target. */
-  witness?: Witness;
+  witness?: LastRound;
   /** Of its last conclusive or announced slot; absent if there never was one. */
   ageMs?: number;
   stale: boolean;
@@ -44,7 +44,7 @@ export interface Self {
   disabled?: Record<string, number>;
 }
 
-const serves = ({ outcome }: Witness) => outcome === "fail" ? 0 : 1;
+const serves = ({ outcome }: LastRound) => outcome === "fail" ? 0 : 1;
 
 /** Of each prober's evidence on each check: at most 7 series. */
 export const PER_PROBER: readonly Gauge<Seen>[] = [

@@ -1,13 +1,13 @@
 /** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
 import type { Check, Config, Target } from "../../../config/config.ts";
-import type { Outcome } from "../../../judgement/quorum.ts";
+import type { QuorumOutcome } from "../../../judgement/quorum.ts";
 import { staleAt } from "../../../config/schedule.ts";
-import type { CheckState, ProberState, ReportBrief, Witness } from "../../../judgement/state.ts";
+import type { CheckState, LastRound, ProberState, ReportSummary } from "../../../judgement/state.ts";
 import type { States } from "../../../storage/codec.ts";
 import { iso } from "../../../base/time.ts";
 
 /** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
-export type Word = Outcome | "unknown";
+export type Word = QuorumOutcome | "unknown";
 
 /** The only words that the public sees. */
 export type CoarseWord = "ready" | "degraded" | "not_ready" | "unknown";
@@ -168,14 +168,14 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
   };
 }
 
-function reportedView({ before, after }: Witness, nowMs: number) {
+function reportedView({ before, after }: LastRound, nowMs: number) {
   const latest = after ?? before;
   if (!latest) return null;
-  const view = ({ at, ...rest }: ReportBrief) => ({ ...rest, at: iso(at), ageMs: ageMs(at, nowMs) });
+  const view = ({ at, ...rest }: ReportSummary) => ({ ...rest, at: iso(at), ageMs: ageMs(at, nowMs) });
   return { ...view(latest), ...(after && before && { before: view(before) }) };
 }
 
-function observedView({ journey }: Check, witness: Witness, nowMs: number) {
+function observedView({ journey }: Check, witness: LastRound, nowMs: number) {
   const { outcome, totalMs, failure, stepMs, cleanup, slot } = witness;
   // The journey may have another length by now.
   const passed = stepMs?.map((totalMs, i) => ({ name: journey[i]?.name ?? `step ${i + 1}`, totalMs }));

@@ -221,9 +221,9 @@ describe("the last use", () => {
     const { store, broken } = breaking(memoryStore());
     const told: string[] = [];
     const counting = Object.assign(Object.create(store), {
-      tell: (memo: Parameters<typeof store.tell>[0]) => {
+      putRecord: (memo: Parameters<typeof store.putRecord>[0]) => {
         told.push(memo.key);
-        return store.tell(memo);
+        return store.putRecord(memo);
       },
     });
     const own = await lodge({ store: counting });
@@ -257,7 +257,7 @@ describe("the last use", () => {
     await houses[1]!.clock.advance(2 * MINUTE);
     await houses[0]!.ask("/v1/status", { authorization: bearer(KEYS.read) });
     await houses[1]!.ask("/v1/status", { authorization: bearer(KEYS.read) });
-    const uses = await store.told({ kind: "use", limit: 10 });
+    const uses = await store.listRecords({ kind: "use", limit: 10 });
     expect(uses.map(({ key, value }) => [key.split("~")[0], JSON.parse(value)])).toEqual([
       ["reader", { at: START + MINUTE }],
     ]);
@@ -265,19 +265,19 @@ describe("the last use", () => {
 
   test("that cannot be kept changes no answer, is said once a minute, and is kept when it can be", async () => {
     const { ask, use, broken, log, clock, store } = await counted();
-    broken.add("tell");
+    broken.add("putRecord");
     expect((await ask("/v1/status", { authorization: bearer(KEYS.read) })).status).toBe(200);
     await use(KEYS.read, 10);
     expect(log).toMatchObject([{ level: "warn", fields: { error: "disk full" } }]);
-    broken.delete("tell");
+    broken.delete("putRecord");
     await clock.advance(MINUTE);
     await use(KEYS.read);
-    expect(await store.told({ kind: "use", limit: 10 })).toHaveLength(1);
+    expect(await store.listRecords({ kind: "use", limit: 10 })).toHaveLength(1);
   });
 
   test("is not waited for", async () => {
     const hanging = Object.assign(Object.create(breaking(memoryStore()).store), {
-      tell: () => new Promise(() => {}),
+      putRecord: () => new Promise(() => {}),
     });
     const { ask } = await lodge({ store: hanging });
     expect((await ask("/v1/incidents", { authorization: bearer(KEYS.read) })).status).toBe(200);
@@ -287,10 +287,10 @@ describe("the last use", () => {
     const { use, store, clock } = await counted();
     await use(KEYS.read);
     const cutoffs = { rawBefore: 0, hoursBefore: 0, daysBefore: 0, incidentsBefore: 0 };
-    await store.retain({ ...cutoffs, nowMs: clock.now() + 400 * 24 * HOUR });
-    expect(await store.told({ kind: "use", limit: 10 })).toHaveLength(1);
-    await store.retain({ ...cutoffs, nowMs: clock.now() + 400 * 24 * HOUR + 1 });
-    expect(await store.told({ kind: "use", limit: 10 })).toEqual([]);
+    await store.prune({ ...cutoffs, nowMs: clock.now() + 400 * 24 * HOUR });
+    expect(await store.listRecords({ kind: "use", limit: 10 })).toHaveLength(1);
+    await store.prune({ ...cutoffs, nowMs: clock.now() + 400 * 24 * HOUR + 1 });
+    expect(await store.listRecords({ kind: "use", limit: 10 })).toEqual([]);
   });
 });
 

@@ -162,7 +162,7 @@ describe("from another page", () => {
         body: JSON.stringify({ match: { target: "*" }, until: "1h", reason: "x" }),
       });
       expect(answer.status).toBe(own ? 201 : 401);
-      expect(await house.store.told({ kind: "silence", limit: 10 })).toHaveLength(own ? 1 : 0);
+      expect(await house.store.listRecords({ kind: "silence", limit: 10 })).toHaveLength(own ? 1 : 0);
     },
   );
 

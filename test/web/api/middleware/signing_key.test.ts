@@ -24,7 +24,7 @@ const ENV = {
 const isIn = async (house: Door, cookie: string) => (await house.get("/targets/shop", cookie)).status === 200;
 const hmac = (secret: string, text: string) => createHmac("sha256", secret).update(text).digest("base64");
 const keyOf = async (store: Store) => {
-  const [memo] = await store.told({ kind: "session", limit: 1 });
+  const [memo] = await store.listRecords({ kind: "session", limit: 1 });
   return JSON.parse(memo!.value) as string;
 };
 const everywhere = (house: Door, cookie: string) =>
@@ -114,9 +114,9 @@ describe.each(STORES)("over one store (%s)", (_, open) => {
     const store = open();
     const cutoffs = { rawBefore: 0, hoursBefore: 0, daysBefore: 0, incidentsBefore: 0, nowMs: 8.64e15 };
     const key = await signingKey(steppingClock(0), store).made();
-    await store.retain(cutoffs);
+    await store.prune(cutoffs);
     expect(await keyOf(store)).toBe(key);
-    await store.tell({ kind: "session", key: "signing", order: 7, value: '""', expiresAt: 8.64e15 });
+    await store.putRecord({ kind: "session", key: "signing", order: 7, value: '""', expiresAt: 8.64e15 });
     const mended = await signingKey(steppingClock(0), store).made();
     expect([mended, mended === key]).toEqual([await keyOf(store), false]);
   });

@@ -79,8 +79,8 @@ export async function furnished(store: Store): Promise<House> {
   own.puppets.say("drift", undefined, "shop/read");
   await own.minutes(3);
   const nowMs = own.clock.now();
-  for (const { id, attempts } of await store.claim({ nowMs, leaseMs: 1, limit: 10 })) {
-    await store.receipt(id, {
+  for (const { id, attempts } of await store.claimDeliveries({ nowMs, leaseMs: 1, limit: 10 })) {
+    await store.recordAttempt(id, {
       state: "dead",
       attempts: attempts + 1,
       nextAt: nowMs,
@@ -101,7 +101,7 @@ export async function furnished(store: Store): Promise<House> {
   await ask("/v1/deployments", { target: "shop", version: "1.4.2" });
   const incident = (await own.state()).incidents[0]!.id;
   await ask(`/v1/incidents/${incident}/comments`, { text: "we look at it" });
-  const [delivery] = (await store.deliveries({ limit: 1, state: "dead" })).items;
+  const [delivery] = (await store.listDeliveries({ limit: 1, state: "dead" })).items;
 
   const NAMES: Record<string, string> = {
     target: "shop",

@@ -62,8 +62,8 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
     const shop = await house({ store: held });
     await shop.minutes(3);
     const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const samples = held.samples.bind(held);
-    held.samples = async (query) => {
+    const samples = held.readSamples.bind(held);
+    held.readSamples = async (query) => {
       asked.resolve();
       await go.promise;
       return await samples(query);
@@ -154,7 +154,7 @@ describe("a rollout id that nobody recorded", () => {
       await gate(shop, `anchor=rollout-${i}`);
       await shop.clock.advance(1_000);
     }
-    const memos = await store.told({ kind: "deployment", limit: 1_000 });
+    const memos = await store.listRecords({ kind: "deployment", limit: 1_000 });
     expect(memos.length).toBe(50);
     expect(memos.map(({ key }) => key)).not.toContain("~shop/rollout-0");
   });

@@ -191,7 +191,7 @@ test("nobody is read for while nobody listens", async () => {
   await own.clock.advance(4_000);
   client.leave();
   await own.clock.advance(4_000);
-  broken.add("read");
+  broken.add("readShards");
   const before = own.log.length;
   await own.clock.advance(MINUTE);
   expect(own.log.length).toBe(before);
@@ -202,10 +202,10 @@ test("a store that fails for a while is said in the log, and the line holds", as
   const own = await settled(store);
   const client = await listen(own.app);
   await own.clock.advance(4_000);
-  broken.add("read");
+  broken.add("readShards");
   await own.clock.advance(4_000);
   expect(own.log.some(({ message }) => message === "the feed cannot be read")).toBe(true);
-  broken.delete("read");
+  broken.delete("readShards");
   own.puppets.say("drift");
   await own.minutes(3);
   expect(client.kinds()).toContain("incident open");

@@ -400,7 +400,7 @@ describe("bad input", () => {
     const shop = await house({ store });
     shop.puppets.say("drift");
     await shop.minutes(3);
-    for (const method of ["samples", "read", "told"] as const) {
+    for (const method of ["readSamples", "readShards", "listRecords"] as const) {
       broken.add(method);
       const fresh = api(shop);
       const headers = { authorization: `Bearer ${TOKEN}` };
@@ -414,7 +414,7 @@ describe("bad input", () => {
   test("a token in the path stands in no answer and no log", async () => {
     const { store, broken } = breaking(memoryStore());
     const shop = await house({ store });
-    broken.add("read");
+    broken.add("readShards");
     for (
       const path of [
         `/v1/gates/shop/k/${TOKEN}`,

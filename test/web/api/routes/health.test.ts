@@ -18,7 +18,7 @@ async function clinic() {
 
 test("/livez passes while the process answers, whatever the store does", async () => {
   const { ask, broken } = await clinic();
-  for (const method of ["read", "probe", "pulse"] as (keyof Store)[]) broken.add(method);
+  for (const method of ["readShards", "checkWritable", "latest"] as (keyof Store)[]) broken.add(method);
   const { status, type, body } = await ask("/livez");
   expect([status, type, body.status]).toEqual([200, "application/health+json", "pass"]);
 });
@@ -62,7 +62,7 @@ describe("/readyz", () => {
     expect((await shop.call("/readyz")).status).toBe(503);
   });
 
-  test.each(["probe", "pulse"] as const)(
+  test.each(["checkWritable", "latest"] as const)(
     "fails, without internals, when the store's %s does",
     async (method) => {
       const { ask, minutes, broken, log } = await clinic();
@@ -94,18 +94,18 @@ describe("/startupz", () => {
   test("fails when the store does", async () => {
     const { ask, minutes, broken } = await clinic();
     await minutes();
-    broken.add("pulse");
+    broken.add("latest");
     expect((await ask("/startupz")).status).toBe(503);
   });
 });
 
 test.each(
   [
-    ["/v1/status", "read"],
-    ["/v1/targets/shop", "read"],
-    ["/v1/incidents", "incidents"],
-    ["/v1/incidents/x", "incident"],
-    ["/v1/deliveries", "deliveries"],
+    ["/v1/status", "readShards"],
+    ["/v1/targets/shop", "readShards"],
+    ["/v1/incidents", "listIncidents"],
+    ["/v1/incidents/x", "getIncident"],
+    ["/v1/deliveries", "listDeliveries"],
   ] as const,
 )(
   "%s over a store that throws is a 500 problem without internals, and a line in the log",

@@ -19,10 +19,10 @@ async function eventful(): Promise<House> {
 
 /** Gives every due notice to "the network", which fails for good. */
 async function bury(store: Store, nowMs: number): Promise<string[]> {
-  const due = await store.claim({ nowMs, leaseMs: 1, limit: 10 });
+  const due = await store.claimDeliveries({ nowMs, leaseMs: 1, limit: 10 });
   for (const { id } of due) {
     const lastError = "webhook ops (https://hooks.example) answered 500";
-    await store.receipt(id, {
+    await store.recordAttempt(id, {
       state: "dead",
       attempts: 10,
       nextAt: nowMs,
@@ -116,7 +116,7 @@ describe("GET /v1/incidents/{id}", () => {
 describe("GET /v1/deliveries", () => {
   test("newest first, with the event as it is sent", async () => {
     const shop = await eventful();
-    await shop.store.disable("ops", START);
+    await shop.store.disableWebhook("ops", START);
     const { body } = await shop.call("/v1/deliveries");
     expect(body.deliveries).toMatchObject([
       {
@@ -155,25 +155,25 @@ describe("POST /v1/deliveries/{id}/resend", () => {
     const path = `/v1/deliveries/${id}/resend`;
     const { status, body } = await shop.call(path, { method: "POST" });
     expect([status, body]).toEqual([202, { id, state: "pending" }]);
-    const { items } = await shop.store.deliveries({ limit: 10, state: "pending" });
+    const { items } = await shop.store.listDeliveries({ limit: 10, state: "pending" });
     expect(items.find((item) => item.id === id)).toMatchObject({ attempts: 0, nextAt: shop.clock.now() });
   });
 
   test("makes a pending one due now, its tries counted anew", async () => {
     const shop = await eventful();
-    const [{ id } = expect.fail()] = (await shop.store.deliveries({ limit: 1 })).items;
+    const [{ id } = expect.fail()] = (await shop.store.listDeliveries({ limit: 1 })).items;
     const nextAt = shop.clock.now() + 60 * MINUTE;
-    await shop.store.receipt(id, { state: "pending", attempts: 5, nextAt });
+    await shop.store.recordAttempt(id, { state: "pending", attempts: 5, nextAt });
     const { status, body } = await shop.call(`/v1/deliveries/${id}/resend`, { method: "POST" });
     expect([status, body]).toEqual([202, { id, state: "pending" }]);
-    const [again] = (await shop.store.deliveries({ limit: 1 })).items;
+    const [again] = (await shop.store.listDeliveries({ limit: 1 })).items;
     expect(again).toMatchObject({ id, state: "pending", attempts: 0, nextAt: shop.clock.now() });
   });
 
   test.each([["delivered"], ["nothing"]])("is 409 for what is %s", async (which) => {
     const shop = await eventful();
-    const [newest] = (await shop.store.deliveries({ limit: 1 })).items;
-    await shop.store.receipt(newest!.id, { state: "delivered", attempts: 1, nextAt: shop.clock.now() });
+    const [newest] = (await shop.store.listDeliveries({ limit: 1 })).items;
+    await shop.store.recordAttempt(newest!.id, { state: "delivered", attempts: 1, nextAt: shop.clock.now() });
     const id = which === "delivered" ? newest!.id : "no-such-notice";
     const { status, type, body } = await shop.call(`/v1/deliveries/${id}/resend`, { method: "POST" });
     expect([status, type, body.type]).toEqual([
@@ -189,7 +189,7 @@ describe("POST /v1/deliveries/{id}/resend", () => {
     for (const token of [null, "wrong"]) {
       expect((await shop.call(`/v1/deliveries/${id}/resend`, { method: "POST", token })).status).toBe(401);
     }
-    expect((await shop.store.deliveries({ limit: 10, state: "dead" })).items).not.toEqual([]);
+    expect((await shop.store.listDeliveries({ limit: 10, state: "dead" })).items).not.toEqual([]);
   });
 });
 

@@ -65,8 +65,8 @@ describe.each(STORES)("metrics over the %s store", (_, open) => {
     shop.puppets.say("down");
     await shop.minutes(2);
     const [notice] = await shop.notices();
-    await shop.store.receipt(notice!.id, { state: "dead", attempts: 9, nextAt: 0 });
-    await shop.store.disable("ops", START);
+    await shop.store.recordAttempt(notice!.id, { state: "dead", attempts: 9, nextAt: 0 });
+    await shop.store.disableWebhook("ops", START);
     const all = await scrape(shop);
     expect(of(all, "assay_recent_deliveries")).toEqual({
       'state="pending"': 0,

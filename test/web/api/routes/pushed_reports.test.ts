@@ -229,7 +229,7 @@ describe("a report in our own words", () => {
   test("whose secrets are not kept", async () => {
     const { push, store } = await house();
     await push({ state: "not_ready", reason: `login with ${TOKENS.admin} failed` });
-    const [memo] = await store.told({ kind: "report", limit: 1 });
+    const [memo] = await store.listRecords({ kind: "report", limit: 1 });
     expect(memo!.value).toContain("login with *** failed");
     expect(memo!.value).not.toContain(TOKENS.admin);
   });
@@ -282,7 +282,7 @@ describe("bad input is refused, and nothing is kept of it", () => {
       status: 400,
       body: { type: "urn:assay:problem:bad-request" },
     });
-    expect(await store.told({ kind: "report", limit: 1 })).toEqual([]);
+    expect(await store.listRecords({ kind: "report", limit: 1 })).toEqual([]);
   });
 
   test("and is named", async () => {
@@ -297,6 +297,6 @@ describe("bad input is refused, and nothing is kept of it", () => {
   test("more than 64 KiB", async () => {
     const { push, store } = await house();
     expect((await push({ answer: { status: 200, body: "x".repeat(64 * 1024) } })).status).toBe(413);
-    expect(await store.told({ kind: "report", limit: 1 })).toEqual([]);
+    expect(await store.listRecords({ kind: "report", limit: 1 })).toEqual([]);
   });
 });

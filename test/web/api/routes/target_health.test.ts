@@ -245,7 +245,7 @@ describe("the store is read at most every 5 s", () => {
     const counting = new Proxy(memory, {
       get(target, name) {
         const method = target[name as keyof Store];
-        if (name === "read") reads++;
+        if (name === "readShards") reads++;
         return typeof method === "function" ? (method as () => unknown).bind(target) : method;
       },
     });
@@ -258,9 +258,9 @@ describe("the store is read at most every 5 s", () => {
     await asked(shop, "");
     expect(reads).toBe(1);
     await shop.clock.advance(1);
-    broken.add("read");
+    broken.add("readShards");
     expect((await asked(shop, "")).status).toBe(500);
-    broken.delete("read");
+    broken.delete("readShards");
     expect((await asked(shop, "")).status).toBe(200);
     expect(reads).toBe(2);
   });
