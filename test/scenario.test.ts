@@ -9,7 +9,7 @@ import type { Ports } from "../src/base/ports.ts";
 import { DIALECTS } from "../src/evidence/report/mod.ts";
 import { localProber } from "../src/engine/prober/local.ts";
 import { settler } from "../src/engine/settler/settler.ts";
-import { vault } from "../src/base/secrets.ts";
+import { secretsOf } from "../src/base/secrets.ts";
 import bundled from "./edge/config.json" with { type: "json" };
 import { room } from "./edge/shop_client.ts";
 import { openShop } from "./edge/shop_server.ts";
@@ -51,7 +51,7 @@ async function onDeno(): Promise<Driver> {
     fetch: connector({ allowPrivate: true }),
     random: () => 0.5,
     log: { info: quiet, warn: quiet, error: quiet },
-    vault: vault(JSON.stringify(bundled), (name) => env[name]),
+    secrets: secretsOf(JSON.stringify(bundled), (name) => env[name]),
   };
   const store = openSqlite(":memory:");
   const faults = new Map<string, string>();

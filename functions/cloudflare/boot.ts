@@ -2,10 +2,10 @@
 import bundled from "#config";
 import { type Config } from "../../src/config/config.ts";
 import { loadCompiled, type Problem } from "../../src/config/mod.ts";
-import { guarded } from "../../src/base/http/guard.ts";
+import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
-import { vault } from "../../src/base/secrets.ts";
+import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import type { Plan } from "../../src/base/limits.ts";
 
@@ -33,9 +33,9 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
     // One that only probes needs the secrets of journeys and its own token.
     envMissing: text(env, "ASSAY_PROBER") ? "warning" : "error",
   });
-  const fetch = guarded(network, config.allowPrivate);
-  const secrets = vault(JSON.stringify(bundled), (name) => text(env, name));
-  return { config, warnings, ports: { clock, fetch, random: Math.random, log, vault: secrets } };
+  const fetch = guardFetch(network, config.allowPrivate);
+  const secrets = secretsOf(JSON.stringify(bundled), (name) => text(env, name));
+  return { config, warnings, ports: { clock, fetch, random: Math.random, log, secrets } };
 }
 
 /** The plan that this deployment says it is on; without a word the smaller one. */

@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Minute } from "../../src/engine/settler/settler.ts";
 import type { Env } from "./boot.ts";
-import { once } from "../../src/base/once.ts";
+import { lazy } from "../../src/base/once.ts";
 import { peerOf } from "./client_address.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 
@@ -20,7 +20,7 @@ const MINUTE = "minute";
 
 /** One object, named `ledger`. */
 export class Ledger extends DurableObject<Env> {
-  readonly #assay = once(async () => (await import("./open.ts")).openLedger(this.env, this.ctx.storage));
+  readonly #assay = lazy(async () => (await import("./open.ts")).openLedger(this.env, this.ctx.storage));
   /** Slots of the running minute that the alarm still has to settle; undefined: they are to be remembered. */
   #agenda: number[] | undefined;
 

@@ -31,7 +31,7 @@ const DELIVERIES = 5;
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports, warnings } = await boot(env);
   for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
-  for (const fault of await webhookFaults(ports.vault, config)) {
+  for (const fault of await webhookFaults(ports.secrets, config)) {
     ports.log.error("a webhook cannot be sent", { fault });
   }
   const store = await openStore(env, config, storage);

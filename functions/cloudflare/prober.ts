@@ -1,7 +1,7 @@
 /** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
 import { DurableObject, type ObjectStorage } from "cloudflare:workers";
 import { type Env, PROBER_HEADER } from "./boot.ts";
-import { once } from "../../src/base/once.ts";
+import { lazy } from "../../src/base/once.ts";
 
 /** A prober object, named `prober:<hint>:<generation>`; another generation is another object, perhaps elsewhere. */
 export class Prober extends DurableObject<Env> {
@@ -20,4 +20,4 @@ export class Prober extends DurableObject<Env> {
 
 /** The app of one prober, made at its first request. */
 export const prober = (env: Env, id: string, storage?: ObjectStorage) =>
-  once(async () => (await import("./open.ts")).openProber(env, id, storage));
+  lazy(async () => (await import("./open.ts")).openProber(env, id, storage));

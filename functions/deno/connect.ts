@@ -4,8 +4,8 @@ import https from "node:https";
 import { isIP } from "node:net";
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { addressRefusal, guarded, hostOf } from "../../src/base/http/guard.ts";
-import { type Fetch, type Outgoing, Refused } from "../../src/base/ports.ts";
+import { addressRefusal, guardFetch, hostOf } from "../../src/base/http/guard.ts";
+import { type Fetch, type FetchOptions, Refused } from "../../src/base/ports.ts";
 
 const PIN_MS = 30_000;
 const MAX_PINS = 256;
@@ -34,7 +34,7 @@ interface Pin {
 }
 
 /** Sends to one address, whatever the URL's host resolves to by then; Host, SNI and verified name are the URL's. */
-type Send = (url: URL, outgoing: Outgoing, address: string) => Promise<Response>;
+type Send = (url: URL, outgoing: FetchOptions, address: string) => Promise<Response>;
 
 /**
  * The guarded Fetch port of Deno. A host name is resolved once, refused if any of its addresses is, and then only
@@ -70,7 +70,7 @@ export function connector(
     return addresses;
   }
 
-  return guarded(async (url, outgoing) => {
+  return guardFetch(async (url, outgoing) => {
     const host = hostOf(url);
     if (isIP(host)) return await direct(url, outgoing);
     const pin = pinOf(host);
@@ -91,7 +91,7 @@ export function connector(
 }
 
 /** Fetch standard, "bad port": the runtime will not ask it, which says nothing about who listens there. */
-async function direct(url: URL, outgoing: Outgoing, client?: Deno.HttpClient): Promise<Response> {
+async function direct(url: URL, outgoing: FetchOptions, client?: Deno.HttpClient): Promise<Response> {
   try {
     return await fetch(url, { ...outgoing, redirect: "manual", client });
   } catch (error) {

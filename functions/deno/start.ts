@@ -12,7 +12,7 @@ import { settler } from "../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../src/storage/memory.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { upstashStore } from "../../src/storage/upstash/store.ts";
-import { vault } from "../../src/base/secrets.ts";
+import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { connector } from "./connect.ts";
 import { FILES } from "./files.ts";
@@ -49,7 +49,7 @@ export function denoPorts(
     fetch: connector({ allowPrivate }),
     random: Math.random,
     log,
-    vault: vault(configText, (name) => Deno.env.get(name)),
+    secrets: secretsOf(configText, (name) => Deno.env.get(name)),
   };
 }
 
@@ -174,7 +174,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
       clearInterval(timer);
       await within(STOP_MS, Promise.all(ticks));
       const kept = (error: unknown) =>
-        ports.log.warn("the lease could not be given up", { error: ports.vault.redact(messageOf(error)) });
+        ports.log.warn("the lease could not be given up", { error: ports.secrets.redact(messageOf(error)) });
       await within(LAST_MS, release().catch(kept));
       await within(LAST_MS, Promise.all([outbox(), ...deliveries, server.shutdown()]));
       await store.close();
@@ -199,8 +199,8 @@ const enabled = async (store: Store) => {
   }
 };
 
-const failure = ({ log, vault }: Ports, message: string) => (error: unknown) =>
-  log.error(message, { error: vault.redact(messageOf(error)) });
+const failure = ({ log, secrets }: Ports, message: string) => (error: unknown) =>
+  log.error(message, { error: secrets.redact(messageOf(error)) });
 
 /** At most one run at a time; asked during a run, it runs once more after it. */
 function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => void): () => Promise<void> {

@@ -1,6 +1,6 @@
 import { denoPorts } from "../../functions/deno/start.ts";
 import type { Config } from "../../src/config/config.ts";
-import { limiter } from "../../src/base/semaphore.ts";
+import { semaphore } from "../../src/base/semaphore.ts";
 import { walk } from "../../src/evidence/probe/journey.ts";
 import { LOOK, made, ORDER, type Plan } from "./config.ts";
 import { cpuOf, median, type Row, spread } from "./table.ts";
@@ -58,7 +58,7 @@ async function journeys(url: string): Promise<Row> {
 
 async function walkAll(config: Config): Promise<void> {
   const ports = denoPorts("", config);
-  const gate = limiter(config.concurrency);
+  const gate = semaphore(config.concurrency);
   const check = config.checks[0]!;
   const run = { id: "bench", slot: 0, prober: "local", region: "local", target: "t0", check: check.id };
   const walked = Array.from(

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Budget, budget } from "../../src/capacity/budget.ts";
-import { DURATION, milliseconds } from "../../src/config/schema/duration.ts";
+import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { PRICED_AT, SOURCES } from "../../src/capacity/prices.ts";
 import { DEFAULT_FILE, loadFile, print } from "./terminal.ts";
 import type { Plan } from "../../src/base/limits.ts";
@@ -29,7 +29,7 @@ export const budgetVerb = new Command("budget")
   });
 
 function latencyOf(text: string): number {
-  const ms = DURATION.test(text) ? milliseconds(text) : 0;
+  const ms = DURATION.test(text) ? parseDuration(text) : 0;
   if (ms === 0) throw new InvalidArgumentError("Not a duration, such as 300ms.");
   return ms;
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { webhookFaults } from "../../src/engine/notify/mod.ts";
-import { vault } from "../../src/base/secrets.ts";
+import { secretsOf } from "../../src/base/secrets.ts";
 import { DEFAULT_FILE, INVALID, listed, loadFile, print } from "./terminal.ts";
 
 /** `assay check [file]`: exit 0 valid, 1 not valid (every problem with its position), 3 usage. */
@@ -16,7 +16,9 @@ export const check = new Command("check")
       runtime: options.for,
       envMissing: options.env ? "error" : "warning",
     });
-    const faults = options.env ? await webhookFaults(vault(text, (name) => Deno.env.get(name)), config) : [];
+    const faults = options.env
+      ? await webhookFaults(secretsOf(text, (name) => Deno.env.get(name)), config)
+      : [];
     if (faults.length > 0) {
       const problems = faults.map((message) => ({ severity: "error" as const, path: "webhooks", message }));
       print({ json: options.json, value: { file, valid: false, problems } }, listed(file, problems));

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { DURATION, milliseconds } from "../../src/config/schema/duration.ts";
+import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { describe } from "../../src/config/problem.ts";
 import { fail, print, USAGE } from "./terminal.ts";
 
@@ -144,5 +144,5 @@ function durationOf(text: string): number {
   if (!DURATION.test(text)) {
     throw new InvalidArgumentError("Not a duration: a whole number and ms, s, m, h or d.");
   }
-  return milliseconds(text);
+  return parseDuration(text);
 }

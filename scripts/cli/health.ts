@@ -3,9 +3,9 @@ import { clock } from "../../functions/clock.ts";
 import { connector } from "../../functions/deno/connect.ts";
 import { STATE_HEADER } from "../../src/web/api/views/dialect_response.ts";
 import { describe } from "../../src/config/problem.ts";
-import { exchange, type Request, USER_AGENT } from "../../src/base/http/client.ts";
+import { exchange, type HttpRequest, USER_AGENT } from "../../src/base/http/client.ts";
 import { isServing } from "../../src/evidence/report/merge.ts";
-import { isRecord, parse, textOf } from "../../src/evidence/report/json.ts";
+import { isRecord, parseJson, textOf } from "../../src/evidence/report/json.ts";
 import type { ReportState } from "../../src/evidence/report/report.ts";
 import { datagram, notify } from "./push/notify_socket.ts";
 import { fail, USAGE } from "./terminal.ts";
@@ -86,7 +86,7 @@ export const health = new Command("health")
     Deno.exit(codeOf(platform, heard));
   });
 
-function requestOf(target: string, { check, url, tokenEnv }: Options): Request {
+function requestOf(target: string, { check, url, tokenEnv }: Options): HttpRequest {
   const path = `/v1/targets/${encodeURIComponent(target)}/health`;
   if (!/^https?:/.test(url) || !URL.canParse(path, url)) fail(USAGE, `Not a URL: ${describe(url, [])}`);
   const address = new URL(path, url);
@@ -99,7 +99,7 @@ function requestOf(target: string, { check, url, tokenEnv }: Options): Request {
 }
 
 /** What cannot be asked, or does not come from Assay, is `unknown`: never a word about the service, and never green. */
-async function asked(request: Request): Promise<Heard> {
+async function asked(request: HttpRequest): Promise<Heard> {
   const fetch = connector({ allowPrivate: true });
   const answer = await exchange({ clock, fetch }, request, { deadlineMs: TIMEOUT_MS, capBytes: MAX_BYTES });
   if (answer.kind === "failure") {
@@ -113,7 +113,7 @@ async function asked(request: Request): Promise<Heard> {
 
 /** The reason in health+json, and that of a problem document. */
 function fieldsOf(text: string): { output?: string; detail?: string } {
-  const json = parse(text);
+  const json = parseJson(text);
   return isRecord(json) ? { output: textOf(json.output), detail: textOf(json.detail) } : {};
 }
 

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { denoPorts } from "../../functions/deno/start.ts";
 import type { Check } from "../../src/config/config.ts";
-import { DIALECTS, together, unheard } from "../../src/evidence/report/mod.ts";
+import { combineWithPushed, DIALECTS, unknownReport } from "../../src/evidence/report/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { judge, type Verdict, type VerdictResult } from "../../src/judgement/verdict.ts";
 import { DEFAULT_FILE, fail, loadFile, print, USAGE, warn } from "./terminal.ts";
@@ -71,8 +71,8 @@ export const run = new Command("run")
 /** What is pushed is kept by a running Assay: here nothing is known of it. */
 function told({ report }: Check, round: Round, at: number): Round {
   if (!report) return round;
-  const unknown = () => unheard("push", at, "pushed: only a running Assay knows it");
-  const whole = (asked: Round["before"]) => together(report, asked, unknown);
+  const unknown = () => unknownReport("push", at, "pushed: only a running Assay knows it");
+  const whole = (asked: Round["before"]) => combineWithPushed(report, asked, unknown);
   return {
     ...round,
     before: whole(round.before),

@@ -28,7 +28,7 @@ export const startVerb = new Command("start")
       });
       warn(file, loaded);
       const ports = denoPorts(loaded.text, loaded.config);
-      const faults = options.prober ? [] : await webhookFaults(ports.vault, loaded.config);
+      const faults = options.prober ? [] : await webhookFaults(ports.secrets, loaded.config);
       if (faults.length > 0) fail(INVALID, faults.join("\n"));
       if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
       try {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { SCOPES, tokenGrammar } from "../../src/config/schema/api.ts";
-import { DURATION, milliseconds } from "../../src/config/schema/duration.ts";
+import { TOKEN_SCOPES, tokenGrammar } from "../../src/config/schema/api.ts";
+import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { iso } from "../../src/base/time.ts";
 import { fail, print, USAGE } from "./terminal.ts";
 
@@ -19,7 +19,11 @@ const create = new Command("create")
   .description("Make a token and print it, once, with the row for the config. Exit 0, 3 usage.")
   .exitOverride()
   .requiredOption("--id <id>", "its name; the same as an older one's for a rotation")
-  .requiredOption("--scope <scope>", `what it is good for, again for more: ${SCOPES.join(", ")}`, gather)
+  .requiredOption(
+    "--scope <scope>",
+    `what it is good for, again for more: ${TOKEN_SCOPES.join(", ")}`,
+    gather,
+  )
   .option("--target <glob>", "the targets it is good for, again for more; all without", gather)
   .option("--expires <when>", "refused afterwards: 90d, 2027-01-31 or an instant")
   .option("--json", "print JSON")
@@ -60,7 +64,7 @@ function paste(row: Record<string, unknown>): string[] {
 /** `90d` from now as a date; anything else as it stands. */
 function instant(expires: string): string {
   if (!DURATION.test(expires)) return expires;
-  return iso(Date.now() + milliseconds(expires)).replace(/\.\d+Z$/, "Z");
+  return iso(Date.now() + parseDuration(expires)).replace(/\.\d+Z$/, "Z");
 }
 
 const base64url = (bytes: Uint8Array) =>

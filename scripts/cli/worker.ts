@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
-import { compiled } from "../../src/config/compiled.ts";
+import { compileConfig } from "../../src/config/compiled.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { spare } from "./spare.ts";
 import { DEFAULT_FILE, loadFile, USAGE, warn } from "./terminal.ts";
@@ -43,7 +43,7 @@ async function handOver(verb: "deploy" | "dev", rest: string[], { configFile, pl
   // Secrets live in wrangler, so an unset one is only worth a warning here.
   const loaded = await loadFile(configFile, { runtime: "cloudflare", envMissing: "warning", env });
   warn(configFile, loaded);
-  const bundled = JSON.stringify(compiled(readYaml(loaded.text).value));
+  const bundled = JSON.stringify(compileConfig(readYaml(loaded.text).value));
   const file = verb === "deploy" ? DEPLOYED : DEVELOPED;
   await Deno.mkdir(".assay", { recursive: true });
   await Deno.writeTextFile(file, bundled);

@@ -1,9 +1,9 @@
 /** Makes it at the first call; a failure is not kept. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
+export function lazy<T>(make: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
   return () =>
-    made ??= make().catch((error) => {
-      made = undefined;
+    value ??= make().catch((error) => {
+      value = undefined;
       throw error;
     });
 }

@@ -11,7 +11,7 @@ export interface Clock {
 }
 
 /** One HTTP request as it leaves Assay. */
-export interface Outgoing {
+export interface FetchOptions {
   method: string;
   headers: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
@@ -22,7 +22,7 @@ export interface Outgoing {
  * One exchange with one URL. It never follows a redirect, never answers from a cache, throws `Refused` for an
  * address that Assay must not ask, and throws anything else for a transport failure.
  */
-export type Fetch = (url: URL, outgoing: Outgoing) => Promise<Response>;
+export type Fetch = (url: URL, outgoing: FetchOptions) => Promise<Response>;
 
 /** A number in [0, 1). */
 export type Random = () => number;
@@ -35,7 +35,7 @@ export interface Log {
 }
 
 /** The only place that knows secret values. */
-export interface Vault {
+export interface Secrets {
   /** Replaces each `${env:NAME}` by its value. Throws if one is not set. */
   reveal(text: string): string;
   /** Replaces each known secret value by `***`. */
@@ -48,7 +48,7 @@ export interface Ports {
   fetch: Fetch;
   random: Random;
   log: Log;
-  vault: Vault;
+  secrets: Secrets;
 }
 
 /** An address that Assay must not ask (see `guard.ts`): never a statement about the target's health. */
@@ -69,12 +69,12 @@ export async function atMost<T>(clock: Clock, ms: number, work: Promise<T>, late
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
-    const done = () => {
+    const finish = () => {
       cancel();
-      signal?.removeEventListener("abort", done);
+      signal?.removeEventListener("abort", finish);
       resolve();
     };
-    const cancel = clock.after(ms, done);
-    signal?.addEventListener("abort", done, { once: true });
+    const cancel = clock.after(ms, finish);
+    signal?.addEventListener("abort", finish, { once: true });
   });
 }

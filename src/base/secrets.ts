@@ -1,4 +1,4 @@
-import type { Vault } from "./ports.ts";
+import type { Secrets } from "./ports.ts";
 
 const REFERENCE = /\$\{env:([A-Z_][A-Z0-9_]*)\}/g;
 /** Shorter values would blank out ordinary text, and are no secrets. */
@@ -20,10 +20,10 @@ export const references = (text: string): string[] => [
 ];
 
 /**
- * The vault over the environment, for the references in `configText`. Values are redacted also where they stand
+ * The secrets of the environment, for the references in `configText`. Values are redacted also where they stand
  * percent-encoded, in a form or inside JSON; those under 4 characters are not redacted at all.
  */
-export function vault(configText: string, env: (name: string) => string | undefined): Vault {
+export function secretsOf(configText: string, env: (name: string) => string | undefined): Secrets {
   const values = references(configText).map(env).filter((value) => value !== undefined)
     .filter((value) => value.length >= SHORTEST);
   const forms = values.flatMap((value) => FORMS.map((form) => form(value)));
@@ -38,12 +38,12 @@ export function vault(configText: string, env: (name: string) => string | undefi
           return value;
         })
         : text,
-    redact: (text) => known.reduce(blanked, text),
+    redact: (text) => known.reduce(mask, text),
   };
 }
 
 /** Blanks a secret, and its beginning where a text was cut to length in the middle of it: at its end, or before "…". */
-export function blanked(text: string, secret: string): string {
+export function mask(text: string, secret: string): string {
   let rest = text.replaceAll(secret, "***");
   if (!rest.includes(secret.slice(0, SHORTEST))) return rest;
   for (let length = secret.length - 1; length >= SHORTEST; length--) {

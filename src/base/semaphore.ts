@@ -2,15 +2,15 @@
 export type Hold = (giveBack: () => void) => () => void;
 
 /** Runs work with at most `slots` at once, first come first served. */
-export interface Limiter {
+export interface Semaphore {
   /** With a hold the slot is free for others once that gives it back, although the work may go on. */
   <T>(work: () => Promise<T>, hold?: Hold): Promise<T>;
   /** Runs it only if a slot is free at this moment: who holds a slot may ask for more without waiting for others that do the same. */
-  spare(work: () => Promise<void>, hold?: Hold): Promise<void>;
+  tryRun(work: () => Promise<void>, hold?: Hold): Promise<void>;
 }
 
-/** A limiter of its own queue. */
-export function limiter(slots: number): Limiter {
+/** A semaphore with a queue of its own. */
+export function semaphore(slots: number): Semaphore {
   const waiting: (() => void)[] = [];
   let free = slots;
   const run = async <T>(work: () => Promise<T>, hold?: Hold): Promise<T> => {
@@ -30,15 +30,15 @@ export function limiter(slots: number): Limiter {
       giveBack();
     }
   };
-  const queued = async <T>(work: () => Promise<T>, hold?: Hold): Promise<T> => {
+  const acquireAndRun = async <T>(work: () => Promise<T>, hold?: Hold): Promise<T> => {
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     return await run(work, hold);
   };
-  const spare = async (work: () => Promise<void>, hold?: Hold) => {
+  const tryRun = async (work: () => Promise<void>, hold?: Hold) => {
     if (free === 0) return;
     free--;
     await run(work, hold);
   };
-  return Object.assign(queued, { spare });
+  return Object.assign(acquireAndRun, { tryRun });
 }

@@ -1,6 +1,6 @@
 /** The fullest day of a config: which checks are due together when, and what each such slot takes. */
 import type { Check, Config, Schedule } from "../config/config.ts";
-import { askedOf } from "../config/requests.ts";
+import { sourcesToAsk } from "../config/requests.ts";
 import { laneOf, packChecks, type Packing } from "../storage/codec.ts";
 import { due, slots } from "../config/schedule.ts";
 import { AWAKE_MS, CONNECTIONS } from "../base/limits.ts";
@@ -47,7 +47,7 @@ export const DAY_MS = 1_440 * MINUTE_MS;
 
 /** Requests of a round in which all is well at the first try. */
 export const usualRequests = ({ report, journey, cleanup }: Check): number =>
-  askedOf({ report }).length + journey.length + cleanup.length;
+  sourcesToAsk({ report }).length + journey.length + cleanup.length;
 
 /** Rounds that one prober walks at once on Cloudflare. */
 export const concurrentRounds = ({ concurrency }: Pick<Config, "concurrency">): number =>

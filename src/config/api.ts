@@ -1,6 +1,6 @@
 /** The `api` part of a config: who may do what, how often, and from which pages. */
 import type * as z from "zod";
-import type { apiGrammar, Scope } from "./schema/api.ts";
+import type { apiGrammar, TokenScope } from "./schema/api.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
 import type { Draft } from "./validate.ts";
@@ -11,7 +11,7 @@ export interface TokenConfig {
   id: string;
   /** SHA-256 of the token, lower-case hex. */
   digest: string;
-  scopes: Scope[];
+  scopes: TokenScope[];
   /** Globs over target ids. */
   targets: string[];
   /** Refused from this instant on, epoch ms. */
@@ -44,14 +44,14 @@ export function readApi(draft: ApiDraft = {}, targets: (string | undefined)[], n
     expected: "another token",
     found: "its hash",
   };
-  const fresh = unique("token", ({ path }) => note({ path, ...twice }));
+  const noteDuplicate = unique("token", ({ path }) => note({ path, ...twice }));
   const rows = new Map<string, number>();
   return {
     token,
     tokens: tokens.flatMap((row, i) => {
       if (!row) return [];
       const path = ["api", "tokens", i];
-      fresh(row.hash && digestOf(row.hash), [...path, "hash"]);
+      noteDuplicate(row.hash && digestOf(row.hash), [...path, "hash"]);
       const count = (rows.get(row.id ?? "") ?? 0) + 1;
       rows.set(row.id ?? "", count);
       if (row.id && count > 2) {

@@ -8,10 +8,10 @@ export interface Compiled {
 }
 
 /** Compiles a value that passed `load`. */
-export const compiled = (config: unknown): Compiled => ({ grammar: grammar.mark, config });
+export const compileConfig = (config: unknown): Compiled => ({ grammar: grammar.mark, config });
 
 /** The value again; a `ConfigError` if this grammar has not passed it: another version's, or written by hand. */
-export function decompiled(value: unknown): unknown {
+export function readCompiled(value: unknown): unknown {
   if (isMap(value) && value.grammar === grammar.mark && isMap(value.config)) return value.config;
   const message = "this config was not compiled by this version of Assay: deploy with `deno task deploy`";
   throw new ConfigError([{ severity: "error", path: "config", message }]);

@@ -106,11 +106,11 @@ export interface PushedSource {
 /** Where one claim comes from. */
 export type ReportSource = AskedSource | PushedSource;
 
-/** How the claims of several sources become one: see the table in report/combine.ts. */
+/** How the claims of several sources become one: see the table in report/sources.ts. */
 export type ClaimRule = "worst" | "all" | "any";
 
 /** What a check is told by the service: 1 to 10 sources, and how they become one claim. */
-export interface Reporting {
+export interface ReportConfig {
   sources: ReportSource[];
   rule: ClaimRule;
 }
@@ -123,7 +123,7 @@ export interface Check {
   target: Target;
   contract?: string;
   schedule: Schedule;
-  report?: Reporting;
+  report?: ReportConfig;
   journey: Step[];
   cleanup: Step[];
   /** Whole journey, polls included. */

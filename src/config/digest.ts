@@ -1,11 +1,11 @@
-import type { Check, Reporting } from "./config.ts";
+import type { Check, ReportConfig } from "./config.ts";
 
 /** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
 export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
   const { target, report, journey, cleanup, timeoutMs, latencyBudgetMs } = check;
   const text = canonical({
     url: target.url,
-    report: report && walked(report),
+    report: report && withoutPushDetail(report),
     journey,
     cleanup,
     timeoutMs,
@@ -16,7 +16,7 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
 }
 
 /** Of a pushed source a prober knows only that it is there. */
-const walked = ({ sources, rule }: Reporting) => ({
+const withoutPushDetail = ({ sources, rule }: ReportConfig) => ({
   rule,
   sources: sources.map((source) => source.kind === "pushed" ? { kind: source.kind } : source),
 });

@@ -1,11 +1,11 @@
 import type { Compiler } from "./compile.ts";
 import type { Note, Path } from "./problem.ts";
-import type { Written } from "./schema/mod.ts";
+import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 
 /** A check as written. */
 export type CheckDraft = NonNullable<
-  NonNullable<NonNullable<NonNullable<Draft<Written>["targets"]>[number]>["checks"]>[number]
+  NonNullable<NonNullable<NonNullable<Draft<RawConfig>["targets"]>[number]>["checks"]>[number]
 >;
 
 /** A step as written. */
@@ -15,7 +15,7 @@ export type StepDraft = NonNullable<NonNullable<CheckDraft["cleanup"]>[number]>;
 export type RequestDraft = NonNullable<StepDraft["request"]>;
 
 /** What the steps of a check share. */
-export interface Setting {
+export interface CheckContext {
   /** Of the check. */
   path: Path;
   timeoutMs: number;
@@ -25,6 +25,6 @@ export interface Setting {
 }
 
 /** The same, inside one step: what it may use. */
-export interface Walk extends Setting {
+export interface StepContext extends CheckContext {
   captures: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** The `hooks` part of a config: who else may tell Assay of rollouts, and is answered. */
 import type * as z from "zod";
-import { milliseconds } from "./schema/duration.ts";
+import { parseDuration } from "./schema/duration.ts";
 import type { hooksGrammar } from "./schema/hooks.ts";
 import type { Note } from "./problem.ts";
 import type { Draft } from "./validate.ts";
@@ -57,7 +57,7 @@ export function readHooks(
       rules: known,
       app: own,
       api: api.replace(/\/+$/, ""),
-      deadlineMs: milliseconds(deadline),
+      deadlineMs: parseDuration(deadline),
     },
   };
 }

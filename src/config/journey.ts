@@ -1,6 +1,6 @@
 import type { Step } from "./config.ts";
-import type { CheckDraft, Setting, StepDraft, Walk } from "./draft.ts";
-import { milliseconds, spell } from "./schema/duration.ts";
+import type { CheckContext, CheckDraft, StepContext, StepDraft } from "./draft.ts";
+import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
 import { readRequest } from "./request.ts";
 import { warnUnused } from "./unused.ts";
@@ -8,26 +8,26 @@ import { warnUnused } from "./unused.ts";
 const REDIRECTS = 5;
 
 /** The steps of a check, ready to walk; what cleanup may use is what the whole journey captures. */
-export function readJourney(check: CheckDraft, setting: Setting): { journey: Step[]; cleanup: Step[] } {
+export function readJourney(check: CheckDraft, context: CheckContext): { journey: Step[]; cleanup: Step[] } {
   const captures: string[] = [];
   const read = (steps: (StepDraft | undefined)[] | undefined, part: string) =>
     (steps ?? []).flatMap((step, i): Step[] => {
       if (!step) return [];
-      const path = [...setting.path, part, i];
-      const made = readStep(step, i, { ...setting, path, captures: [...captures] });
+      const path = [...context.path, part, i];
+      const made = readStep(step, i, { ...context, path, captures: [...captures] });
       for (const name of Object.keys(step.capture ?? {})) {
-        keep(captures, name, [...path, "capture", name], setting.note);
+        addCapture(captures, name, [...path, "capture", name], context.note);
       }
-      if (part === "journey") warnCredulous(step, made, path, setting);
+      if (part === "journey") warnVacuous(step, made, path, context);
       return [made];
     });
   const journey = read(check.journey, "journey");
   const cleanup = read(check.cleanup, "cleanup");
-  warnUnused(check, setting.path, setting.note);
+  warnUnused(check, context.path, context.note);
   return { journey, cleanup };
 }
 
-function keep(captures: string[], name: string, path: Path, note: Note): void {
+function addCapture(captures: string[], name: string, path: Path, note: Note): void {
   if (captures.includes(name)) {
     note({
       path,
@@ -39,18 +39,18 @@ function keep(captures: string[], name: string, path: Path, note: Note): void {
   } else captures.push(name);
 }
 
-function readStep(step: StepDraft, index: number, walk: Walk): Step {
-  const { path, timeoutMs, captures, compiler, note } = walk;
+function readStep(step: StepDraft, index: number, context: StepContext): Step {
+  const { path, timeoutMs, captures, compiler, note } = context;
   const sources = typeof step.expect === "string" ? [step.expect] : step.expect ?? [];
   const at = (i: number) => typeof step.expect === "string" ? [...path, "expect"] : [...path, "expect", i];
-  const limitMs = step.timeout === undefined ? timeoutMs : milliseconds(step.timeout);
+  const limitMs = step.timeout === undefined ? timeoutMs : parseDuration(step.timeout);
   if (limitMs > timeoutMs) {
-    const expected = `at most ${spell(timeoutMs)}, the check's timeout`;
+    const expected = `at most ${formatDuration(timeoutMs)}, the check's timeout`;
     note({ path: [...path, "timeout"], message: "longer than its check", expected, found: step.timeout });
   }
   return {
     name: step.name ?? `step ${index + 1}`,
-    request: readRequest(step.request ?? {}, { ...walk, path: [...path, "request"] }),
+    request: readRequest(step.request ?? {}, { ...context, path: [...path, "request"] }),
     expect: sources.flatMap((source, i) =>
       source === undefined ? [] : compiler.expectation(source, captures, at(i))
     ),
@@ -58,18 +58,18 @@ function readStep(step: StepDraft, index: number, walk: Walk): Step {
       source === undefined ? [] : compiler.program(source, captures, [...path, "capture", name])
         .map((program): Step["capture"][number] => [name, program])
     ),
-    ...readUntil(step.until, walk),
+    ...readUntil(step.until, context),
     timeoutMs: limitMs,
     redirects: step.redirects ?? REDIRECTS,
   };
 }
 
-function readUntil(until: StepDraft["until"], { path, timeoutMs, note }: Walk): Pick<Step, "until"> {
+function readUntil(until: StepDraft["until"], { path, timeoutMs, note }: StepContext): Pick<Step, "until"> {
   if (!until?.every || !until.within) return {};
-  const everyMs = milliseconds(until.every);
-  const withinMs = milliseconds(until.within);
+  const everyMs = parseDuration(until.every);
+  const withinMs = parseDuration(until.within);
   if (withinMs > timeoutMs) {
-    const expected = `at most ${spell(timeoutMs)}, the check's timeout`;
+    const expected = `at most ${formatDuration(timeoutMs)}, the check's timeout`;
     note({
       path: [...path, "until", "within"],
       message: "longer than its check",
@@ -89,10 +89,10 @@ function readUntil(until: StepDraft["until"], { path, timeoutMs, note }: Walk): 
   return { until: { everyMs, withinMs } };
 }
 
-function warnCredulous(written: StepDraft, step: Step, path: Path, { compiler, note }: Setting): void {
+function warnVacuous(draft: StepDraft, step: Step, path: Path, { compiler, note }: CheckContext): void {
   // The one that does not compile may be the one that would have been strict.
-  if (typeof written.expect !== "string" && written.expect?.length !== step.expect.length) return;
-  const answers = step.expect.length > 0 ? compiler.credulous(step.expect) : [];
+  if (typeof draft.expect !== "string" && draft.expect?.length !== step.expect.length) return;
+  const answers = step.expect.length > 0 ? compiler.vacuousPasses(step.expect) : [];
   if (answers.length === 0) return;
   note({
     severity: "warning",

@@ -1,21 +1,21 @@
 import { compiler } from "./compile.ts";
-import { decompiled } from "./compiled.ts";
+import { readCompiled } from "./compiled.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import { freeze } from "./freeze.ts";
 import {
   ConfigError,
   type Finding,
-  inOrder,
   type Locate,
   type Note,
   type Problem,
+  sortProblems,
   toProblems,
 } from "./problem.ts";
 import { checkReferences, type Environment } from "./references.ts";
 import { readRegions, type Runtime } from "./regions.ts";
 import { readSettings } from "./settings.ts";
-import type { Written } from "./schema/mod.ts";
+import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readTargets } from "./targets.ts";
 
@@ -31,9 +31,9 @@ export interface LoadOptions extends Environment {
   allowPrivate?: boolean;
 }
 
-interface Reading {
+interface Parsed {
   /** What was written, as far as it has the right shape; undefined: nothing could be read. */
-  draft?: Draft<Written>;
+  draft?: Draft<RawConfig>;
   findings?: Finding[];
   locate?: Locate;
   problems?: Problem[];
@@ -51,36 +51,36 @@ export async function load(source: { kind: "yaml"; text: string }, options: Load
   const { readYaml } = await import("./yaml.ts");
   const { value, ...reading } = readYaml(source.text);
   if (value === undefined) return await accept(reading, options);
-  return await accept({ ...await shaped(value), ...reading }, options);
+  return await accept({ ...await readValue(value), ...reading }, options);
 }
 
 /** The same for a value, without positions. */
 export async function loadValue(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return await accept(await shaped(value ?? null), options);
+  return await accept(await readValue(value ?? null), options);
 }
 
 /** The same for what was compiled from a config that passed {@linkcode load}: its shape is not checked again. */
 export async function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return await accept({ draft: decompiled(value) as Draft<Written> }, options);
+  return await accept({ draft: readCompiled(value) as Draft<RawConfig> }, options);
 }
 
-async function shaped(value: unknown): Promise<Reading> {
-  const { shape } = await import("./validate.ts");
-  return nested(() => shape(value));
+async function readValue(value: unknown): Promise<Parsed> {
+  const { validate } = await import("./validate.ts");
+  return withDepthCheck(() => validate(value));
 }
 
-async function accept(reading: Reading, options: LoadOptions): Promise<Loaded> {
+async function accept(reading: Parsed, options: LoadOptions): Promise<Loaded> {
   const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
   if (draft === undefined) throw new ConfigError(problems);
-  const config = nested(() => build(draft, options, (finding) => void findings.push(finding)));
-  const all = inOrder([...problems, ...toProblems(findings, locate)]);
+  const config = withDepthCheck(() => build(draft, options, (finding) => void findings.push(finding)));
+  const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
   return { config: freeze(config), warnings: all };
 }
 
 /** What walks a config, which may be nested more deeply than the stack. */
-function nested<T>(walk: () => T): T {
+function withDepthCheck<T>(walk: () => T): T {
   try {
     return walk();
   } catch (error) {
@@ -90,7 +90,7 @@ function nested<T>(walk: () => T): T {
   }
 }
 
-function build(draft: Draft<Written>, options: LoadOptions, note: Note): Config {
+function build(draft: Draft<RawConfig>, options: LoadOptions, note: Note): Config {
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, options, note);
   const regions = readRegions(draft.regions, options.runtime, note);

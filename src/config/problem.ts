@@ -15,15 +15,15 @@ export interface Problem {
 }
 
 /** Problems that the message of a `ConfigError` names. */
-const SAID = 10;
+const MAX_IN_MESSAGE = 10;
 
 /** The operator's mistakes, all at once; warnings are among them. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(readonly problems: Problem[]) {
     const errors = problems.filter(({ severity }) => severity === "error");
-    const said = errors.slice(0, SAID).map(({ path, message }) => `${path}: ${message}`).join("; ");
-    const more = errors.length > SAID ? `; and ${errors.length - SAID} more` : "";
+    const said = errors.slice(0, MAX_IN_MESSAGE).map(({ path, message }) => `${path}: ${message}`).join("; ");
+    const more = errors.length > MAX_IN_MESSAGE ? `; and ${errors.length - MAX_IN_MESSAGE} more` : "";
     super(`The config is not valid: ${said}${more}`);
   }
 }
@@ -47,13 +47,13 @@ export interface Finding extends Omit<Problem, "severity" | "line" | "column" | 
 /** Takes one finding. */
 export type Note = (finding: Finding) => void;
 
-const LISTED = 2_000;
+const MAX_PROBLEMS = 2_000;
 
 /** Finds the positions of findings: of 2,000 at most, warnings left out first. */
 export function toProblems(findings: readonly Finding[], locate: Locate): Problem[] {
   const errors = findings.filter((finding) => finding.severity !== "warning");
   const warnings = findings.filter((finding) => finding.severity === "warning");
-  return [...errors, ...warnings].slice(0, LISTED).map(
+  return [...errors, ...warnings].slice(0, MAX_PROBLEMS).map(
     ({ path, at = "value", offset, severity = "error", ...rest }) => (
       { severity, ...locate(path, at, offset), path: pathText(path), ...rest }
     ),
@@ -61,7 +61,7 @@ export function toProblems(findings: readonly Finding[], locate: Locate): Proble
 }
 
 /** Problems in the order of the text. */
-export function inOrder(problems: Problem[]): Problem[] {
+export function sortProblems(problems: Problem[]): Problem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 

@@ -63,7 +63,7 @@ export function checkReferences(
   for (const [name, paths] of uses) {
     const value = env(name);
     const opened = paths.find((path) => isOneOf(TOKENS, path));
-    if (!value) note({ severity: envMissing, path: paths[0]!, ...unset(name, value, paths) });
+    if (!value) note({ severity: envMissing, path: paths[0]!, ...unsetFinding(name, value, paths) });
     else if (opened && value.length < SHORTEST_TOKEN) {
       note({ severity: "warning", path: opened, ...short(name) });
     }
@@ -75,7 +75,7 @@ const short = (name: string) => ({
   expected: "a random token: openssl rand -base64 32",
 });
 
-function unset(name: string, value: string | undefined, [, ...others]: Path[]) {
+function unsetFinding(name: string, value: string | undefined, [, ...others]: Path[]) {
   const also = others.slice(0, 3).map(pathText).join(", ") +
     (others.length > 3 ? ` and ${others.length - 3} more` : "");
   return {

@@ -3,7 +3,7 @@ import { checkAddress } from "./address.ts";
 import { closest } from "../base/closest.ts";
 import { describe, type Note, type Path } from "./problem.ts";
 import { readQuorum } from "./rules.ts";
-import type { Written } from "./schema/mod.ts";
+import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./unique.ts";
 import { PLACES } from "./schema/places.ts";
@@ -11,12 +11,12 @@ import { PLACES } from "./schema/places.ts";
 /** What a config can be run on. */
 export type Runtime = "deno" | "cloudflare";
 
-type Entry = NonNullable<NonNullable<Draft<Written>["regions"]>[number]>;
+type Entry = NonNullable<NonNullable<Draft<RawConfig>["regions"]>[number]>;
 type RegionDraft = Exclude<Entry, string>;
 type ProberDraft = NonNullable<NonNullable<RegionDraft["probers"]>[number]>;
 
 /** A prober, and the path to one of its fields. */
-interface Placed {
+interface PlacedProber {
   prober: ProberConfig;
   at: (field?: string) => Path;
 }
@@ -30,22 +30,22 @@ const SHORT = ["local", ...PLACES.filter((place) => !place.includes("-"))];
 
 /** The regions as written, in both forms; default: one region with one prober, this process. */
 export function readRegions(
-  written: Draft<Written>["regions"],
+  written: Draft<RawConfig>["regions"],
   runtime: Runtime | undefined,
   note: Note,
 ): Region[] {
-  const region = unique("region", note);
-  const prober = unique("prober", note);
-  const placed: Placed[] = [];
+  const noteRegion = unique("region", note);
+  const noteProber = unique("prober", note);
+  const placed: PlacedProber[] = [];
   const regions = (written ?? ["local"]).flatMap((entry, i): Region[] => {
     if (entry === undefined) return [];
     const path: Path = written ? ["regions", i] : ["regions"];
     const at = (...steps: Path) => typeof entry === "string" ? path : [...path, ...steps];
-    const { id, probers, quorum } = typeof entry === "string" ? spellOut(entry, path, note) : entry;
-    region(id, at("id"));
-    const here = (probers ?? []).flatMap((draft, j): Placed[] => {
+    const { id, probers, quorum } = typeof entry === "string" ? expandRegion(entry, path, note) : entry;
+    noteRegion(id, at("id"));
+    const here = (probers ?? []).flatMap((draft, j): PlacedProber[] => {
       const inside = (field?: string) => field ? at("probers", j, field) : at("probers", j);
-      prober(draft?.id, inside("id"));
+      noteProber(draft?.id, inside("id"));
       return draft ? [{ prober: readProber(draft, id ?? "", inside, note), at: inside }] : [];
     });
     placed.push(...here);
@@ -58,7 +58,7 @@ export function readRegions(
 }
 
 /** The long form of a bare id. */
-function spellOut(id: string, path: Path, note: Note): RegionDraft {
+function expandRegion(id: string, path: Path, note: Note): RegionDraft {
   if (id === "local") return { id, probers: [{ id }] };
   const place = PLACES.find((one) => one === id && SHORT.includes(one));
   if (place) return { id, probers: [{ id, place }] };
@@ -75,7 +75,7 @@ function spellOut(id: string, path: Path, note: Note): RegionDraft {
   return { id };
 }
 
-function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: Note): ProberConfig {
+function readProber(draft: ProberDraft, region: string, at: PlacedProber["at"], note: Note): ProberConfig {
   const { id = "", place, generation = 1, url, token } = draft;
   if ("place" in draft && "url" in draft) {
     note({ path: at("url"), message: "a prober has a place or a url, not both", expected: "one of them" });
@@ -106,7 +106,7 @@ function readProber(draft: ProberDraft, region: string, at: Placed["at"], note: 
   return { id, region, kind: "remote", url: url ?? "", token: token ?? "" };
 }
 
-function checkRuntime(placed: Placed[], runtime: Runtime | undefined, note: Note): void {
+function checkRuntime(placed: PlacedProber[], runtime: Runtime | undefined, note: Note): void {
   const places = placed.filter(({ prober }) => prober.kind === "place");
   const locals = placed.filter(({ prober }) => prober.kind === "local");
   for (const { at } of locals.slice(1)) {

@@ -1,8 +1,8 @@
 import { checkAddress } from "./address.ts";
 import { closest } from "../base/closest.ts";
-import type { AskedSource, AwsAccess, PushedSource, Reporting, ReportSource } from "./config.ts";
+import type { AskedSource, AwsAccess, PushedSource, ReportConfig, ReportSource } from "./config.ts";
 import type { CheckDraft } from "./draft.ts";
-import { milliseconds } from "./schema/duration.ts";
+import { parseDuration } from "./schema/duration.ts";
 import { describe, type Note, type Path } from "./problem.ts";
 import { unique } from "./unique.ts";
 
@@ -27,10 +27,10 @@ const AWS = "elb";
 /** Keys that mean nothing beside `push`: nobody is asked. */
 const ASKED_ONLY = ["path", "url", "aws", "dialect", "service", "timeout", "headers", "question"] as const;
 /** The places to ask; `aws` knows its own. */
-const PLACES = ["path", "url", "aws"] as const;
+const ENDPOINT_KEYS = ["path", "url", "aws"] as const;
 
 /** The sources of a check and the rule that makes one claim of them; absent: it makes none. */
-export function readReport(check: CheckDraft, path: Path, rules: ReportRules): Reporting | undefined {
+export function readReport(check: CheckDraft, path: Path, rules: ReportRules): ReportConfig | undefined {
   const { report: draft, claim } = check;
   const { note } = rules;
   if (claim !== undefined && !(Array.isArray(draft) && draft.length > 1)) {
@@ -41,24 +41,24 @@ export function readReport(check: CheckDraft, path: Path, rules: ReportRules): R
   const at = [...path, "report"];
   const list = Array.isArray(draft);
   const drafts = list ? draft : [draft];
-  const once = unique("source", note);
+  const noteDuplicate = unique("source", note);
   const sources = drafts.flatMap((source, i) => {
     const here = list ? [...at, i] : at;
     if (!source) return [];
     if (drafts.length > 1 && !("name" in source)) {
       const message = "one of several sources needs a name";
       note({ path: here, message, expected: "a name, such as app or db", found: "nothing" });
-    } else once(source.name ?? NAME, [...here, "name"]);
+    } else noteDuplicate(source.name ?? NAME, [...here, "name"]);
     return [readSource(source, here, rules)];
   });
   return { sources, rule: claim ?? "worst" };
 }
 
 function readSource(draft: SourceDraft, path: Path, rules: ReportRules): ReportSource {
-  return "push" in draft ? pushed(draft, path, rules.note) : asked(draft, path, rules);
+  return "push" in draft ? readPushSource(draft, path, rules.note) : readAskSource(draft, path, rules);
 }
 
-function pushed(draft: SourceDraft, path: Path, note: Note): PushedSource {
+function readPushSource(draft: SourceDraft, path: Path, note: Note): PushedSource {
   const { name = NAME, push, select } = draft;
   for (const key of ASKED_ONLY.filter((key) => key in draft)) {
     const message = `${key} has no meaning beside push: nobody is asked`;
@@ -70,10 +70,10 @@ function pushed(draft: SourceDraft, path: Path, note: Note): PushedSource {
     note({ severity: "warning", path: [...path, "push"], message, expected });
   }
   const { token, ttl = "1m" } = push ?? {};
-  return { kind: "pushed", name, token, ttlMs: milliseconds(ttl), question: "push", select };
+  return { kind: "pushed", name, token, ttlMs: parseDuration(ttl), question: "push", select };
 }
 
-function asked(draft: SourceDraft, path: Path, rules: ReportRules): AskedSource {
+function readAskSource(draft: SourceDraft, path: Path, rules: ReportRules): AskedSource {
   const { note, allowPrivate } = rules;
   const { name = NAME, aws, timeout = TIMEOUT, question, select, service } = draft;
   const { dialect = aws ? AWS : "auto" } = draft;
@@ -101,7 +101,7 @@ function asked(draft: SourceDraft, path: Path, rules: ReportRules): AskedSource 
     path: draft.path ?? draft.url ?? (access ? endpointOf(access) : GRPC.includes(dialect) ? GRPC_PATH : "/"),
     headers: readHeaders(draft, path, note),
     dialect,
-    timeoutMs: milliseconds(timeout),
+    timeoutMs: parseDuration(timeout),
     question,
     select,
     service,
@@ -111,7 +111,7 @@ function asked(draft: SourceDraft, path: Path, rules: ReportRules): AskedSource 
 
 /** A source has one place to ask; for `aws` a `url` may stand in for the public endpoint. */
 function checkPlace(draft: SourceDraft, isKnown: boolean, path: Path, note: Note): void {
-  const [first, second] = PLACES.filter((key) => key in draft);
+  const [first, second] = ENDPOINT_KEYS.filter((key) => key in draft);
   if (!first && !isKnown) {
     const message = "a report needs to know where the claim comes from";
     note({ path, at: "key", message, expected: "one of: path, url, push, aws" });

@@ -1,13 +1,13 @@
 import type { JsonTemplate, StepRequest } from "./config.ts";
 import { checkAddress } from "./address.ts";
-import type { RequestDraft, Walk } from "./draft.ts";
+import type { RequestDraft, StepContext } from "./draft.ts";
 import { describe } from "./problem.ts";
 
 const JSON_DEPTH = 64;
 
 /** What a step sends, compiled. */
-export function readRequest(request: RequestDraft, walk: Walk): StepRequest {
-  const { path, captures, compiler, allowPrivate, note } = walk;
+export function readRequest(request: RequestDraft, context: StepContext): StepRequest {
+  const { path, captures, compiler, allowPrivate, note } = context;
   const { method = "GET", path: where = "/" } = request;
   if (/^https?:/.test(where) && !where.includes("{{")) {
     checkAddress(where, [...path, "path"], { allowPrivate }, note);
@@ -42,7 +42,7 @@ export function readRequest(request: RequestDraft, walk: Walk): StepRequest {
     query: fields("query"),
     headers: fields("headers"),
     body: body === "json"
-      ? { kind: "json", value: readJson(request.json, { ...walk, path: [...path, "json"] }) }
+      ? { kind: "json", value: readJson(request.json, { ...context, path: [...path, "json"] }) }
       : body === "form"
       ? { kind: "form", fields: fields("form") }
       : body === "raw"
@@ -51,9 +51,9 @@ export function readRequest(request: RequestDraft, walk: Walk): StepRequest {
   };
 }
 
-function readJson(value: unknown, walk: Walk, depth = 0): JsonTemplate {
-  const { path, captures, compiler, note } = walk;
-  const below = (step: string | number) => ({ ...walk, path: [...path, step] });
+function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate {
+  const { path, captures, compiler, note } = context;
+  const below = (step: string | number) => ({ ...context, path: [...path, step] });
   if (typeof value === "string") return compiler.template(value, captures, path);
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;

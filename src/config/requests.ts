@@ -1,7 +1,7 @@
 import type { AskedSource, Check, Config, Step } from "./config.ts";
 
 /** The sources of a check that a prober asks. */
-export const askedOf = ({ report }: Pick<Check, "report">): AskedSource[] =>
+export const sourcesToAsk = ({ report }: Pick<Check, "report">): AskedSource[] =>
   report?.sources.filter((source) => source.kind === "asked") ?? [];
 
 /**
@@ -11,14 +11,14 @@ export const askedOf = ({ report }: Pick<Check, "report">): AskedSource[] =>
 export function requestsOf(
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
 ): number {
-  return 2 * askedOf({ report }).length +
+  return 2 * sourcesToAsk({ report }).length +
     [...journey, ...cleanup].reduce((sum, step) => sum + triesOf(step), 0);
 }
 
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
 
 /** What a round may send on top if each request of a step is redirected as often as it may be; a source is asked without. */
-export const redirectedOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
+export const redirectsOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
   [...journey, ...cleanup].reduce((sum, step) => sum + step.redirects * triesOf(step), 0);
 
 /** A prober measures its own place once an hour, in any of its asks. */

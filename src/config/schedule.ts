@@ -63,7 +63,11 @@ export function periodMs({ schedule }: Pick<Check, "schedule">, slotMs: number):
 }
 
 /** The slots of a check up to `slotMs` (itself, if it is one), newest first; at most `count`. */
-export function slotsBack({ schedule }: Pick<Check, "schedule">, slotMs: number, count: number): number[] {
+export function previousSlots(
+  { schedule }: Pick<Check, "schedule">,
+  slotMs: number,
+  count: number,
+): number[] {
   if ("cron" in schedule) {
     return cronOf(schedule.cron).previousRuns(count, new Date(slotMs)).map((run) => run.getTime());
   }

@@ -2,13 +2,13 @@ import type { Config, Webhook } from "./config.ts";
 import { readApi } from "./api.ts";
 import { checkAddress } from "./address.ts";
 import { closest } from "../base/closest.ts";
-import { milliseconds } from "./schema/duration.ts";
+import { parseDuration } from "./schema/duration.ts";
 import { readHooks } from "./hooks.ts";
 import { matches } from "../base/glob.ts";
 import type { Note } from "./problem.ts";
 import type { Environment } from "./references.ts";
 import type { Runtime } from "./regions.ts";
-import type { Written } from "./schema/mod.ts";
+import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./unique.ts";
 import { CONNECTIONS } from "../base/limits.ts";
@@ -20,7 +20,7 @@ type Settings = Omit<Config, "regions" | "targets" | "checks">;
 
 /** Everything but regions and targets, every default filled in. */
 export function readSettings(
-  draft: Draft<Written>,
+  draft: Draft<RawConfig>,
   { allowPrivate, env, envMissing, runtime }: Environment & { allowPrivate: boolean; runtime?: Runtime },
   note: Note,
 ): Settings {
@@ -52,7 +52,7 @@ const UPSTASH = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
  * before its secrets are known.
  */
 function readStore(
-  store: Draft<Written>["store"],
+  store: Draft<RawConfig>["store"],
   { env, envMissing, runtime }: Environment & { runtime?: Runtime },
   note: Note,
 ): Config["store"] {
@@ -103,24 +103,24 @@ function readStore(
 /** Hourly figures are for windows of a week; longer ones are told by day. */
 const HOURS_MS = 14 * 86_400_000;
 
-function readRetention(retention: Draft<Written>["retention"] = {}): Config["retention"] {
+function readRetention(retention: Draft<RawConfig>["retention"] = {}): Config["retention"] {
   const { raw = "48h", rollups = "400d", incidents = "400d" } = retention;
-  const daysMs = milliseconds(rollups);
+  const daysMs = parseDuration(rollups);
   return {
-    rawMs: milliseconds(raw),
+    rawMs: parseDuration(raw),
     hoursMs: Math.min(HOURS_MS, daysMs),
     daysMs,
-    incidentsMs: milliseconds(incidents),
+    incidentsMs: parseDuration(incidents),
   };
 }
 
-function readWebhooks(drafts: Draft<Written>["webhooks"], allowPrivate: boolean, note: Note): Webhook[] {
-  const once = unique("webhook", note);
+function readWebhooks(drafts: Draft<RawConfig>["webhooks"], allowPrivate: boolean, note: Note): Webhook[] {
+  const noteDuplicate = unique("webhook", note);
   return (drafts ?? []).flatMap((draft, i) => {
     if (!draft) return [];
     const { id = "", url, secret, events = ["incident.*"] } = draft;
     const path = ["webhooks", i];
-    once(draft.id, [...path, "id"]);
+    noteDuplicate(draft.id, [...path, "id"]);
     checkAddress(url, [...path, "url"], { allowPrivate }, note);
     const globs = events.filter((glob) => glob !== undefined);
     for (const [j, glob] of globs.entries()) {

@@ -2,35 +2,35 @@ import type { Check, Quorum, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
-import { milliseconds, spell } from "./schema/duration.ts";
+import { formatDuration, parseDuration } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
 import { readReport } from "./report.ts";
 import { readQuorum, type Voters } from "./rules.ts";
-import type { Written } from "./schema/mod.ts";
+import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { type CronReader, cronReader, type DefaultsDraft, everyFault, readTiming } from "./timing.ts";
 import { unique } from "./unique.ts";
 
 /** What all targets share. */
-export interface Common {
+export interface TargetContext {
   dialects: readonly string[];
   allowPrivate: boolean;
   compiler: Compiler;
   note: Note;
 }
 
-interface Inherited extends Common {
+interface CheckDefaults extends TargetContext {
   defaults: DefaultsDraft;
   quorum: Quorum;
   voters: Voters;
   cron: CronReader;
 }
 
-type TargetDraft = NonNullable<NonNullable<Draft<Written>["targets"]>[number]>;
+type TargetDraft = NonNullable<NonNullable<Draft<RawConfig>["targets"]>[number]>;
 
 /** The targets and their checks, every default filled in; digests are still empty. */
-export function readTargets(draft: Draft<Written>, common: Common): Target[] {
+export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Target[] {
   const { targets = [], defaults = {}, regions } = draft;
   const { note } = common;
   const count = regions?.length ?? ("regions" in draft ? Infinity : 1);
@@ -40,29 +40,29 @@ export function readTargets(draft: Draft<Written>, common: Common): Target[] {
   const fault = everyFault(defaults.every);
   if (fault) note({ path: ["defaults", "every"], ...fault });
   const inherited = { ...common, defaults, quorum, voters, cron: cronReader() };
-  const once = unique("target", note);
+  const noteDuplicate = unique("target", note);
   return targets.flatMap((target, i) => {
-    once(target?.id, ["targets", i, "id"]);
+    noteDuplicate(target?.id, ["targets", i, "id"]);
     return target ? [readTarget(target, ["targets", i], inherited)] : [];
   });
 }
 
-function readTarget(draft: TargetDraft, path: Path, inherited: Inherited): Target {
+function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): Target {
   const { id = "", name = id, url = "", labels = {} } = draft;
   const { allowPrivate, note } = inherited;
   checkAddress(draft.url, [...path, "url"], { prefix: true, allowPrivate }, note);
-  const once = unique("check", note);
+  const noteDuplicate = unique("check", note);
   const target: Target = { id, name, url, labels: labels as Record<string, string>, checks: [] };
   for (const [i, check] of (draft.checks ?? []).entries()) {
     if (!check) continue;
     const at = [...path, "checks", i];
-    once("id" in check ? check.id : "default", "id" in check ? [...at, "id"] : at);
+    noteDuplicate("id" in check ? check.id : "default", "id" in check ? [...at, "id"] : at);
     target.checks.push(readCheck(check, target, at, inherited));
   }
   return target;
 }
 
-function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Inherited): Check {
+function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: CheckDefaults): Check {
   const { defaults, cron, note, voters } = inherited;
   const { id = "default", contract, scope = "global", latencyBudget } = draft;
   const timing = readTiming(draft, defaults, cron, path, note);
@@ -75,7 +75,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Inh
     contract,
     report: readReport(draft, path, inherited),
     ...readJourney(draft, { ...inherited, path, timeoutMs }),
-    latencyBudgetMs: latencyBudget === undefined ? undefined : milliseconds(latencyBudget),
+    latencyBudgetMs: latencyBudget === undefined ? undefined : parseDuration(latencyBudget),
     quorum: readQuorum(draft.quorum, inherited.quorum, voters, [...path, "quorum"], note),
     scope,
     ...timing,
@@ -100,8 +100,8 @@ function refuseIgnored(draft: CheckDraft, timeoutMs: number, path: Path, note: N
       found: "quorum",
     });
   }
-  if (draft.latencyBudget === undefined || milliseconds(draft.latencyBudget) < timeoutMs) return;
+  if (draft.latencyBudget === undefined || parseDuration(draft.latencyBudget) < timeoutMs) return;
   const message = "no journey can be slow: its timeout comes first";
-  const expected = `less than ${spell(timeoutMs)}, the check's timeout`;
+  const expected = `less than ${formatDuration(timeoutMs)}, the check's timeout`;
   note({ path: [...path, "latencyBudget"], message, expected, found: draft.latencyBudget });
 }

@@ -1,13 +1,13 @@
 import type { Check, Schedule } from "./config.ts";
 import { readCron } from "./cron.ts";
 import type { CheckDraft } from "./draft.ts";
-import { milliseconds, spell } from "./schema/duration.ts";
+import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Finding, Note, Path } from "./problem.ts";
-import type { Written } from "./schema/mod.ts";
+import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 
 /** `defaults:` as written. */
-export type DefaultsDraft = NonNullable<Draft<Written>["defaults"]>;
+export type DefaultsDraft = NonNullable<Draft<RawConfig>["defaults"]>;
 
 const MINUTE_MS = 60_000;
 
@@ -49,7 +49,7 @@ export function cronReader(): CronReader {
 /** Why checks cannot run at this period, or nothing. */
 export function everyFault(every: string | undefined): Omit<Finding, "path"> | undefined {
   if (every === undefined) return undefined;
-  const ms = milliseconds(every);
+  const ms = parseDuration(every);
   if (ms < MINUTE_MS && MINUTE_MS % ms !== 0) {
     return {
       message: "it does not divide a minute evenly",
@@ -71,19 +71,21 @@ export function readTiming(
   note: Note,
 ): Timing {
   const ms = (name: "every" | "timeout" | "startupBudget" | "drainWindow" | "flapWindow") =>
-    milliseconds(check[name] ?? defaults[name] ?? FALLBACK[name]);
+    parseDuration(check[name] ?? defaults[name] ?? FALLBACK[name]);
   const count = (name: "failureThreshold" | "successThreshold") =>
     check[name] ?? defaults[name] ?? FALLBACK[name];
   const { schedule, gapMs } = readSchedule(check, ms("every"), cron, path, note);
   const timeoutMs = ms("timeout");
   if (timeoutMs > gapMs) {
     const field = check.timeout ? "timeout" : "every";
-    const message = `the timeout of ${spell(timeoutMs)} is longer than the period of ${spell(gapMs)}`;
+    const message = `the timeout of ${formatDuration(timeoutMs)} is longer than the period of ${
+      formatDuration(gapMs)
+    }`;
     note({ severity: "warning", path: [...path, field], message, expected: "a timeout within the period" });
   }
   const maxAge = check.maxAge ?? defaults.maxAge;
-  if (maxAge !== undefined && milliseconds(maxAge) < 2 * gapMs) {
-    const expected = `at least ${spell(2 * gapMs)}, two periods`;
+  if (maxAge !== undefined && parseDuration(maxAge) < 2 * gapMs) {
+    const expected = `at least ${formatDuration(2 * gapMs)}, two periods`;
     note({
       path: [...path, "maxAge"],
       message: "evidence would age out between two runs",
@@ -99,7 +101,7 @@ export function readTiming(
     flapWindowMs: ms("flapWindow"),
     failureThreshold: count("failureThreshold"),
     successThreshold: count("successThreshold"),
-    maxAgeMs: maxAge === undefined ? undefined : milliseconds(maxAge),
+    maxAgeMs: maxAge === undefined ? undefined : parseDuration(maxAge),
   };
 }
 

@@ -14,14 +14,14 @@ export function warnUnused(check: CheckDraft, path: Path, note: Note): void {
       const message = "captured, but no later step uses it";
       note({ severity: "warning", path: [...path, "capture", name], at: "key", message, found: name });
     }
-    for (const name of namesIn(step)) named.add(name);
+    for (const name of captureNamesIn(step)) named.add(name);
   }
 }
 
 const USES = /\bcaptures\b(?:\s*\.\s*(\w+)|\s*\[\s*\\?["'](\w+))?/g;
 
 /** The captures that a step names; `*` if it takes them as a whole. */
-function namesIn(step: StepDraft | undefined): string[] {
+function captureNamesIn(step: StepDraft | undefined): string[] {
   return [...(JSON.stringify(step) ?? "").matchAll(USES)].map(([, dotted, quoted]) =>
     dotted ?? quoted ?? "*"
   );

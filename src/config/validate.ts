@@ -1,6 +1,6 @@
 import { closest } from "../base/closest.ts";
 import { describe, type Finding, type Path } from "./problem.ts";
-import { Grammar, type Written } from "./schema/mod.ts";
+import { Grammar, type RawConfig } from "./schema/mod.ts";
 import type * as z from "zod";
 
 /** What was written, with holes where it had the wrong shape. */
@@ -9,7 +9,7 @@ export type Draft<T> = T extends readonly (infer Item)[] ? (Draft<Item> | undefi
   : T;
 
 type Issue = z.core.$ZodIssue;
-type Said = Omit<Finding, "path">;
+type FindingText = Omit<Finding, "path">;
 
 const TYPES: Record<string, string> = {
   string: "a text",
@@ -22,14 +22,14 @@ const TYPES: Record<string, string> = {
 };
 
 /** Holds `value` against the grammar: every mistake in its shape, and the rest of it for further checks. */
-export function shape(value: unknown): { draft: Draft<Written>; findings: Finding[] } {
+export function validate(value: unknown): { draft: Draft<RawConfig>; findings: Finding[] } {
   const parsed = Grammar.safeParse(value);
-  if (parsed.success) return { draft: value as Draft<Written>, findings: [] };
-  const issues = parsed.error.issues.flatMap((issue) => settleUnion(issue, value));
+  if (parsed.success) return { draft: value as Draft<RawConfig>, findings: [] };
+  const issues = parsed.error.issues.flatMap((issue) => resolveUnion(issue, value));
   const findings = issues.flatMap((issue) => toFindings(issue, value));
   const draft: unknown = structuredClone(value);
   for (const issue of issues) prune(draft, issue);
-  return { draft: (isMap(draft) ? draft : {}) as Draft<Written>, findings };
+  return { draft: (isMap(draft) ? draft : {}) as Draft<RawConfig>, findings };
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
@@ -41,7 +41,7 @@ const valueAt = (root: unknown, path: Path): unknown =>
 const pathOf = (issue: Issue): Path => issue.path as Path;
 
 /** Replaces a failed union by the issues of the branch that was meant: the right type, then the fewest issues. */
-function settleUnion(issue: Issue, root: unknown): Issue[] {
+function resolveUnion(issue: Issue, root: unknown): Issue[] {
   if (issue.code !== "invalid_union") return [issue];
   const scalar = typeof valueAt(root, pathOf(issue)) !== "object";
   const wrong = ({ code, path }: Issue) =>
@@ -50,7 +50,7 @@ function settleUnion(issue: Issue, root: unknown): Issue[] {
   const meant = ofRightType.toSorted((a, b) => a.length - b.length)[0];
   if (!meant) return [issue];
   return meant.flatMap((inner) =>
-    settleUnion({ ...inner, path: [...issue.path, ...inner.path] } as Issue, root)
+    resolveUnion({ ...inner, path: [...issue.path, ...inner.path] } as Issue, root)
   );
 }
 
@@ -61,10 +61,10 @@ function toFindings(issue: Issue, root: unknown): Finding[] {
     return issue.keys.map((key) => unknownKey(key, path, issue.message));
   }
   if (value === undefined && issue.code !== "invalid_key") {
-    const { expected } = say(issue, value, path);
+    const { expected } = describeIssue(issue, value, path);
     return [{ path, message: `${path.at(-1) ?? "the config"} is missing`, expected, found: "nothing" }];
   }
-  return [{ path, ...say(issue, value, path) }];
+  return [{ path, ...describeIssue(issue, value, path) }];
 }
 
 function unknownKey(key: string, path: Path, known: string): Finding {
@@ -80,13 +80,13 @@ function unknownKey(key: string, path: Path, known: string): Finding {
 }
 
 /** The sentence for one issue; the grammar's own messages are noun phrases that say what was expected. */
-function say(issue: Issue, value: unknown, path: Path): Said {
+function describeIssue(issue: Issue, value: unknown, path: Path): FindingText {
   const found = describe(value, path);
   switch (issue.code) {
     case "invalid_type":
       return wrongType([issue.expected], value, found);
     case "invalid_union":
-      return wrongType(issue.errors.flat().map(accepted), value, found);
+      return wrongType(issue.errors.flat().map(expectedType), value, found);
     case "invalid_value": {
       const words = issue.values.map(String);
       const expected = words.length === 1 ? words[0] : `one of: ${words.join(", ")}`;
@@ -100,33 +100,33 @@ function say(issue: Issue, value: unknown, path: Path): Said {
     case "too_small":
       return {
         message: "too small",
-        expected: bound("at least", issue.minimum, issue),
-        found: sized(value, found),
+        expected: limitText("at least", issue.minimum, issue),
+        found: sizeText(value, found),
       };
     case "too_big":
       return {
         message: "too big",
-        expected: bound("at most", issue.maximum, issue),
-        found: sized(value, found),
+        expected: limitText("at most", issue.maximum, issue),
+        found: sizeText(value, found),
       };
     case "invalid_key": {
       const expected = issue.issues[0]?.message ?? "another key";
-      return { at: "key", ...refused(expected), found: String(path.at(-1)) };
+      return { at: "key", ...rejection(expected), found: String(path.at(-1)) };
     }
     default:
-      return { ...refused(issue.message), found };
+      return { ...rejection(issue.message), found };
   }
 }
 
 /** The type that a branch of a union asks for, or the words. */
-function accepted(issue: Issue): string {
+function expectedType(issue: Issue): string {
   if (issue.code === "invalid_value") return `one of: ${issue.values.join(", ")}`;
   return issue.code === "invalid_type" && issue.path.length === 0 ? issue.expected : "";
 }
 
-const refused = (expected: string) => ({ message: `not ${expected.split(":")[0]}`, expected });
+const rejection = (expected: string) => ({ message: `not ${expected.split(":")[0]}`, expected });
 
-function wrongType(types: string[], value: unknown, found: string): Said {
+function wrongType(types: string[], value: unknown, found: string): FindingText {
   const names = [...new Set(types.filter(Boolean).map((type) => TYPES[type] ?? type))];
   // A value that is not shown must not show up as a suggestion either.
   const quote = types.includes("string") && found === String(value);
@@ -138,7 +138,7 @@ function wrongType(types: string[], value: unknown, found: string): Said {
   };
 }
 
-function bound(
+function limitText(
   words: string,
   limit: number | bigint,
   { origin, inclusive }: { origin: string; inclusive?: boolean },
@@ -149,7 +149,7 @@ function bound(
 }
 
 const entries = (count: number) => count === 1 ? "1 entry" : `${count} entries`;
-const sized = (value: unknown, found: string) => Array.isArray(value) ? entries(value.length) : found;
+const sizeText = (value: unknown, found: string) => Array.isArray(value) ? entries(value.length) : found;
 
 /** Takes out what an issue is about. Keys and positions stay, so that later checks see that something is there. */
 function prune(draft: unknown, issue: Issue): void {

@@ -46,7 +46,7 @@ export function readYaml(text: string): YamlReading {
   const fail: Fail = (offset, problem) =>
     void problems.push({ severity: "error", ...place(offset), path: "config", ...problem });
   try {
-    const reading = read(text, lines, fail);
+    const reading = readDocument(text, lines, fail);
     return { ...reading, locate: (...args) => place(reading.offsetOf(...args)), problems };
   } catch (error) {
     fail(0, { message: whyUnreadable(error) });
@@ -60,7 +60,7 @@ function whyUnreadable(error: unknown): string {
   return "this is no YAML document";
 }
 
-function read(text: string, lines: LineCounter, fail: Fail) {
+function readDocument(text: string, lines: LineCounter, fail: Fail) {
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -68,7 +68,7 @@ function read(text: string, lines: LineCounter, fail: Fail) {
     uniqueKeys: false,
   });
   const aliases = new Map<Alias, Node>();
-  const offsetOf = finder(document, aliases, text);
+  const offsetOf = offsetFinder(document, aliases, text);
   const faults = [...document.errors, ...document.warnings].slice(0, MAX_FAULTS);
   if (faults.some(({ message }) => message.includes("call stack"))) throw new RangeError("nested too deeply");
   for (const { code, message, pos } of faults) fail(pos[0], { message: WORDS[code] ?? message });
@@ -140,25 +140,25 @@ function inspectAlias(
 const nameOf = (key: unknown): string => String(isScalar(key) ? key.value : key);
 
 /** Finds the offset of a key or value, or of the nearest thing above it that is there. */
-function finder(document: Document, aliases: Map<Alias, Node>, text: string) {
+function offsetFinder(document: Document, aliases: Map<Alias, Node>, text: string) {
   const pairs = new Map<YAMLMap, Map<string, Pair>>();
   const pairOf = (map: YAMLMap, key: string) => {
     const known = pairs.get(map) ?? new Map(map.items.map((pair) => [nameOf(pair.key), pair]));
     pairs.set(map, known);
     return known.get(key);
   };
-  const resolved = (node: unknown) => isAlias(node) ? aliases.get(node) : node;
+  const resolve = (node: unknown) => isAlias(node) ? aliases.get(node) : node;
   return (path: Path, at: "key" | "value", offset?: number): number => {
     let node: unknown = document.contents;
     let key: unknown = undefined;
     for (const step of path) {
-      const holder = resolved(node);
+      const holder = resolve(node);
       const pair = isMap(holder) ? pairOf(holder, String(step)) : undefined;
       const item: unknown = isSeq(holder) ? holder.items[Number(step)] : pair?.value;
       if (item === undefined) return start(node);
       [key, node] = [pair?.key, item];
     }
-    const value = resolved(node);
+    const value = resolve(node);
     if (key && (at === "key" || isUnwritten(value))) return start(key);
     if (offset === undefined || !isScalar(value) || value !== node) return start(node);
     return start(node) + offsetInSource(value, text, offset);
@@ -169,7 +169,7 @@ const start = (node: unknown) => (node as Node | null)?.range?.[0] ?? 0;
 const isUnwritten = (node: unknown) => !node || (isScalar(node) && node.value === null && !node.source);
 
 // One character as written in quotes.
-const WRITTEN = { QUOTE_DOUBLE: /\\x..|\\u.{4}|\\U.{8}|\\.|./g, QUOTE_SINGLE: /''|./g };
+const QUOTED_CHARACTER = { QUOTE_DOUBLE: /\\x..|\\u.{4}|\\U.{8}|\\.|./g, QUOTE_SINGLE: /''|./g };
 
 /** Where the `offset`th character of a scalar stands in its source: 0 for block and multi-line scalars. */
 function offsetInSource({ type, range }: Scalar, text: string, offset: number): number {
@@ -177,6 +177,6 @@ function offsetInSource({ type, range }: Scalar, text: string, offset: number): 
   if (source.includes("\n")) return 0;
   if (type === Scalar.PLAIN) return offset;
   if (type !== Scalar.QUOTE_DOUBLE && type !== Scalar.QUOTE_SINGLE) return 0;
-  const pieces = source.slice(1, -1).match(WRITTEN[type]) ?? [];
+  const pieces = source.slice(1, -1).match(QUOTED_CHARACTER[type]) ?? [];
   return 1 + pieces.slice(0, offset).join("").length;
 }

@@ -1,7 +1,7 @@
 import { decodeStates, type States } from "./codec.ts";
 import type { Clock } from "../base/ports.ts";
 import type { Store } from "./store.ts";
-import { fresh } from "../base/cache.ts";
+import { memoize } from "../base/cache.ts";
 
 /** Reads the last settled states of all checks, by check key. What it answers is shared: nobody may change it. */
 export type StatesReader = () => Promise<States>;
@@ -19,7 +19,7 @@ export function statesReader(
 ): StatesReader {
   let decoded = new Map<number, { text: string; states: States }>();
   let last: { latest: string; readAt: number; states: States } | undefined;
-  return fresh(clock, async () => {
+  return memoize(clock, async () => {
     const readAt = clock.elapsed();
     const latest = JSON.stringify(await store.latest());
     if (last && last.latest === latest && readAt - last.readAt < REREAD_MS) return last.states;

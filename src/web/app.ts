@@ -67,7 +67,7 @@ export function api(options: ApiOptions): Hono {
   app.use(safe(), pages(config.api.cors), limits(ports.clock, config.api));
   app.route("/", health(ports, config, store));
   if (options.files) app.route("/", options.files);
-  if (prober) app.route("/", rounds(config, prober.prober, () => ports.vault.reveal(prober.token)));
+  if (prober) app.route("/", rounds(config, prober.prober, () => ports.secrets.reveal(prober.token)));
   if (store) {
     const used = tokenUses(ports, store);
     const allowed = access(config, ports, store, used.record);
@@ -105,7 +105,7 @@ export function api(options: ApiOptions): Hono {
   app.onError((error, c) => {
     ports.log.error("a request failed", {
       path: shownPath(c),
-      error: ports.vault.redact(messageOf(error)),
+      error: ports.secrets.redact(messageOf(error)),
     });
     return problem(c, "internal", "The request failed; the log of this process says why");
   });

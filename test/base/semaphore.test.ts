@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { limiter } from "../../src/base/semaphore.ts";
+import { semaphore } from "../../src/base/semaphore.ts";
 
 /** Work that says when it began and ends when told. */
 function works(count: number) {
@@ -20,9 +20,9 @@ function works(count: number) {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("limiter runs as many as it has slots, first come first served", async () => {
+test("semaphore runs as many as it has slots, first come first served", async () => {
   const { begun, work, end } = works(5);
-  const gate = limiter(2);
+  const gate = semaphore(2);
   const all = [0, 1, 2, 3, 4].map((i) => gate(work(i)));
   await turn();
   expect(begun).toEqual([0, 1]);
@@ -38,9 +38,9 @@ test("limiter runs as many as it has slots, first come first served", async () =
   expect(await Promise.all(all)).toEqual(["done 0", "done 1", "done 2", "done 3", "done 4"]);
 });
 
-test("limiter gives the slot of failed work to the next, and the failure to its caller", async () => {
+test("semaphore gives the slot of failed work to the next, and the failure to its caller", async () => {
   const { begun, work, end, fail } = works(2);
-  const gate = limiter(1);
+  const gate = semaphore(1);
   const [first, second] = [gate(work(0)), gate(work(1))];
   fail(0);
   await expect(first).rejects.toThrow("0");
@@ -50,8 +50,8 @@ test("limiter gives the slot of failed work to the next, and the failure to its 
   expect(await second).toBe("done 1");
 });
 
-test("limiter takes work that throws at once for failed work", async () => {
-  const gate = limiter(1);
+test("semaphore takes work that throws at once for failed work", async () => {
+  const gate = semaphore(1);
   const thrown = gate(() => {
     throw new Error("no promise");
   });
@@ -59,8 +59,8 @@ test("limiter takes work that throws at once for failed work", async () => {
   expect(await gate(() => Promise.resolve("next"))).toBe("next");
 });
 
-test("limiter never runs more than its slots, also when work comes while a slot changes hands", async () => {
-  const gate = limiter(2);
+test("semaphore never runs more than its slots, also when work comes while a slot changes hands", async () => {
+  const gate = semaphore(2);
   let open = 0, most = 0;
   const step = async () => {
     most = Math.max(most, ++open);

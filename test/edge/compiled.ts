@@ -1,5 +1,5 @@
 /** What the tests in workerd bundle in place of a compiled config. */
-import { compiled } from "../../src/config/compiled.ts";
+import { compileConfig } from "../../src/config/compiled.ts";
 import config from "./config.json" with { type: "json" };
 
-export default compiled(config);
+export default compileConfig(config);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spare } from "../../scripts/cli/spare.ts";
-import { compiled } from "../../src/config/compiled.ts";
+import { compileConfig } from "../../src/config/compiled.ts";
 import { freePort } from "./ports.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -24,7 +24,7 @@ export function wrangler(
 ): Deno.Command {
   const file = join(path, "config.json");
   const toml = join(path, "wrangler.toml");
-  const text = JSON.stringify(compiled(config));
+  const text = JSON.stringify(compileConfig(config));
   writeFileSync(file, text);
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const places: [from: string, to: string][] = [

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ClaimRule } from "../../src/config/config.ts";
-import { combine, named, type Report, type ReportState } from "../../src/evidence/report/mod.ts";
+import { combineSources, type Report, type ReportState, withSource } from "../../src/evidence/report/mod.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import { judge, needsSecondReport } from "../../src/judgement/verdict.ts";
 import { checkOf, reportOf } from "./generators.ts";
@@ -20,8 +20,8 @@ const STATES: ReportState[] = [
 const GREEN = new Set(["ready", "degraded"]);
 
 function whole(rule: ClaimRule, states: ReportState[]): Report {
-  const [first, ...rest] = states.map((state, i) => named(`s${i}`, reportOf(state)));
-  return combine(rule, [first!, ...rest]);
+  const [first, ...rest] = states.map((state, i) => withSource(`s${i}`, reportOf(state)));
+  return combineSources(rule, [first!, ...rest]);
 }
 
 const states = fc.array(fc.constantFrom(...STATES), { minLength: 2, maxLength: 5 });

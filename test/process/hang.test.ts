@@ -4,7 +4,7 @@ import { load } from "../../src/config/mod.ts";
 import type { Event } from "../../src/engine/notify/event.ts";
 import type { Fetch } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
-import { vault } from "../../src/base/secrets.ts";
+import { secretsOf } from "../../src/base/secrets.ts";
 
 const SECRET = `whsec_${btoa("a secret of twenty-four bytes")}`;
 const silent = { info() {}, warn() {}, error() {} };
@@ -34,7 +34,7 @@ test("a receiver that never answers, abort or not, holds up no notice of another
     return Promise.resolve(new Response(null, { status: 204 }));
   };
   const { config } = await load({ kind: "yaml", text: TEXT }, { dialects: DIALECTS.map(({ name }) => name) });
-  const ports = { ...denoPorts(TEXT, config, silent), fetch, vault: vault(TEXT, () => SECRET) };
+  const ports = { ...denoPorts(TEXT, config, silent), fetch, vault: secretsOf(TEXT, () => SECRET) };
   running = start({ config, ports, port: 0 });
   expect(await heard[0]!.promise).toBe("incident.opened");
   status = 200;

@@ -9,14 +9,14 @@ import { createInterface } from "node:readline";
 import { connector } from "../../functions/deno/connect.ts";
 import { openSqlite } from "../../functions/deno/sqlite.ts";
 import { load } from "../../src/config/mod.ts";
-import { guarded } from "../../src/base/http/guard.ts";
+import { guardFetch } from "../../src/base/http/guard.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
 import type { Clock, Ports } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Commit, Store } from "../../src/storage/store.ts";
-import { vault } from "../../src/base/secrets.ts";
+import { secretsOf } from "../../src/base/secrets.ts";
 import { MINUTE, START } from "./long_scenario.ts";
 
 /** What a worker is to do. */
@@ -71,7 +71,7 @@ const { config } = await load({ kind: "yaml", text: job.config }, {
 const complain = (message: string, fields: unknown) => console.error(message, JSON.stringify(fields));
 const ports: Ports = {
   clock,
-  fetch: guarded(connector({ allowPrivate: true }), true),
+  fetch: guardFetch(connector({ allowPrivate: true }), true),
   random: () => 0.5,
   // The receiver is not always well; nothing else may go wrong.
   log: {
@@ -79,7 +79,7 @@ const ports: Ports = {
     warn: (message, fields) => message !== "notice not delivered" && complain(message, fields),
     error: complain,
   },
-  vault: vault(job.config, (name) => Deno.env.get(name)),
+  secrets: secretsOf(job.config, (name) => Deno.env.get(name)),
 };
 const store = mortal(openSqlite(job.file));
 let committed: number[] = [];

@@ -2,7 +2,7 @@ import type { Config } from "../../src/config/config.ts";
 import { load } from "../../src/config/mod.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
-import { vault } from "../../src/base/secrets.ts";
+import { secretsOf } from "../../src/base/secrets.ts";
 import { type SteppingClock, steppingClock } from "./clock.ts";
 import { type Route, scripted } from "./network.ts";
 
@@ -45,7 +45,7 @@ export async function world(
     fetch: network,
     random: () => 0.5,
     log: { info: line("info"), warn: line("warn"), error: line("error") },
-    vault: vault(text, (name) => env[name]),
+    secrets: secretsOf(text, (name) => env[name]),
   };
   return { config, ports, clock, network, log };
 }

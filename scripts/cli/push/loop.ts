@@ -6,7 +6,7 @@
 import { exchange } from "../../../src/base/http/client.ts";
 import { pause, type Ports } from "../../../src/base/ports.ts";
 import { isServing } from "../../../src/evidence/report/merge.ts";
-import type { Heard, Report } from "../../../src/evidence/report/mod.ts";
+import type { ReadReport, Report } from "../../../src/evidence/report/mod.ts";
 
 /** What something says of itself, as the API takes it. */
 export type Said =
@@ -141,7 +141,7 @@ function tell({ log }: Ports, before: string, { state, reason, dialect }: Said, 
 }
 
 /** A report that was read here, as it is pushed. A process that lives is no claim that it is ready. */
-export function saidOf(heard: Heard): Said {
+export function saidOf(heard: ReadReport): Said {
   const { state, phase, reason, version, dialect, question } = heard;
   if (question === "liveness" && isServing(state)) {
     return { state: "unknown", reason: "liveness: it only says that a process lives", dialect };

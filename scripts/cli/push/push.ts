@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { denoPorts, jsonLog } from "../../../functions/deno/start.ts";
-import { DURATION, milliseconds, spell } from "../../../src/config/schema/duration.ts";
+import { DURATION, formatDuration, parseDuration } from "../../../src/config/schema/duration.ts";
 import { describe } from "../../../src/config/problem.ts";
-import { under } from "../../../src/base/http/client.ts";
+import { resolveUrl } from "../../../src/base/http/client.ts";
 import { messageOf } from "../../../src/base/error_message.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { dockerReporter } from "./docker.ts";
@@ -36,7 +36,7 @@ interface Options {
 }
 
 const duration = (text: string) => {
-  const ms = milliseconds(text);
+  const ms = parseDuration(text);
   if (!DURATION.test(text) || ms === 0) throw new InvalidArgumentError("Not a duration, such as 15s.");
   return ms;
 };
@@ -91,14 +91,17 @@ export const pushVerb = new Command("push")
 function destination(
   { url, target, check, source, tokenEnv, interval, ttl = 3 * interval }: Options,
 ): Destination {
-  const place = under(url, `/v1/targets/${target}/checks/${check}/reports/${source}`);
+  const place = resolveUrl(url, `/v1/targets/${target}/checks/${check}/reports/${source}`);
   if (!place || !/^https?:$/.test(place.protocol)) fail(USAGE, `Not a URL: ${describe(url, [])}`);
   const token = Deno.env.get(tokenEnv);
   if (!token) fail(USAGE, `${tokenEnv} is not set: it must hold the token of the source`);
   if (ttl <= interval) {
-    fail(USAGE, `A ttl of ${spell(ttl)} is over before the next push, after ${spell(interval)}`);
+    fail(
+      USAGE,
+      `A ttl of ${formatDuration(ttl)} is over before the next push, after ${formatDuration(interval)}`,
+    );
   }
-  return { url: place, token, ttl: spell(ttl) };
+  return { url: place, token, ttl: formatDuration(ttl) };
 }
 
 function reporterOf(

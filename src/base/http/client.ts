@@ -1,5 +1,5 @@
-import { Spent } from "./quota.ts";
-import { isOurs, synthetic } from "./edge_errors.ts";
+import { QuotaExceeded } from "./quota.ts";
+import { edgeError, isPlatformError } from "./edge_errors.ts";
 import { messageOf } from "../error_message.ts";
 import { type Clock, type Fetch, Refused } from "../ports.ts";
 
@@ -24,7 +24,7 @@ export type Exchange =
 /**
  * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
  * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`: Cloudflare keeps us out. `platform`: it
- * would not ask for us (cloudflare.ts), no request is left to us (allowance.ts), or reading on was too much work for us.
+ * would not ask for us (edge_errors.ts), no request is left to us (quota.ts), or reading on was too much work for us.
  */
 export type TransportReason =
   | "refused"
@@ -36,7 +36,7 @@ export type TransportReason =
   | "platform";
 
 /** One request, as a journey step, a report source or a webhook states it. */
-export interface Request {
+export interface HttpRequest {
   url: URL;
   method: string;
   headers: Record<string, string>;
@@ -53,7 +53,7 @@ const GRACE_MS = 100;
  */
 export async function exchange(
   { clock, fetch }: { clock: Clock; fetch: Fetch },
-  request: Request,
+  request: HttpRequest,
   { deadlineMs, capBytes, signal }: { deadlineMs: number; capBytes: number; signal?: AbortSignal },
 ): Promise<Exchange> {
   const began = clock.elapsed();
@@ -93,7 +93,7 @@ interface Attempt {
 /** Never rejects: nobody listens any more once the exchange is settled. */
 async function attempt(
   fetch: Fetch,
-  request: Request,
+  request: HttpRequest,
   { capBytes, signal, elapsed }: Attempt,
 ): Promise<Exchange> {
   let answered = false;
@@ -109,7 +109,7 @@ async function attempt(
     const read = await readBody(response, capBytes, signal);
     if (!read) return { kind: "failure", reason: "platform", detail: TOO_MANY_CHUNKS, totalMs: elapsed() };
     const { status, headers: sent } = response;
-    const instead = synthetic(status, sent, () => utf8.decode(read.bytes.subarray(0, 64)));
+    const instead = edgeError(status, sent, () => utf8.decode(read.bytes.subarray(0, 64)));
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
     return { kind: "answer", status, headers: sent, ...read, headersMs, totalMs: elapsed() };
   } catch (error) {
@@ -120,7 +120,7 @@ async function attempt(
 function thrown(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
   if (error instanceof Refused) return { reason: "refused", detail: error.message };
   const detail = messageOf(error);
-  if (error instanceof Spent || isOurs(detail)) return { reason: "platform", detail };
+  if (error instanceof QuotaExceeded || isPlatformError(detail)) return { reason: "platform", detail };
   return { reason: answered ? "body" : "network", detail };
 }
 
@@ -190,7 +190,7 @@ function growing(capBytes: number) {
 }
 
 /** A path under a base URL, whose own path stays in front; an absolute URL stands for itself. Null: it makes no URL. */
-export function under(base: string, path: string): URL | null {
+export function resolveUrl(base: string, path: string): URL | null {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);
   const root = rootOf(base);
   return root === null ? null : URL.parse(path.startsWith("/") ? root + path : `${root}/${path}`);

@@ -5,7 +5,7 @@
  */
 
 /** Whose failure a synthetic answer is: the `network` between us and the target (the controls tell), our `platform`, or a `blocked` prober. */
-export type Blame = "network" | "platform" | "blocked";
+export type Attribution = "network" | "platform" | "blocked";
 
 /** Codes of Cloudflare's "1xxx errors" page that concern the asking Worker, not the asked target. */
 const PLATFORM: Record<string, string> = {
@@ -22,11 +22,11 @@ const BLOCKED = new Set(["1005", "1006", "1007", "1008", "1009", "1010", "1012",
 const isEdgeStatus = (status: number) => status >= 520 && status <= 530;
 
 /** What stands behind a synthetic answer; null: it is the target's own. `text` may be cut. */
-export function synthetic(
+export function edgeError(
   status: number,
   headers: Headers,
   text: () => string,
-): { reason: Blame; detail: string } | null {
+): { reason: Attribution; detail: string } | null {
   if (headers.get("cf-mitigated") === "challenge") {
     return { reason: "blocked", detail: `${status}: the target's bot protection challenges this prober` };
   }
@@ -47,7 +47,7 @@ export function synthetic(
  * Cloudflare's pages on errors and limits of Workers and of Durable Objects. `Network connection lost.` and `internal error; reference = ...`
  * are not among them: a target that closes the connection or whose name does not resolve looks like that, too.
  */
-const OURS = [
+const PLATFORM_MESSAGES = [
   "too many subrequests",
   "too many api requests by single worker invocation",
   "subrequest depth limit exceeded",
@@ -63,7 +63,7 @@ const OURS = [
 ];
 
 /** Whether the message of a thrown error is Cloudflare's word on us. Only its beginning counts: further on it may hold a URL of the target's. */
-export function isOurs(message: string): boolean {
+export function isPlatformError(message: string): boolean {
   const text = message.toLowerCase();
-  return OURS.some((beginning) => text.startsWith(beginning));
+  return PLATFORM_MESSAGES.some((beginning) => text.startsWith(beginning));
 }

@@ -67,7 +67,7 @@ function nameRefusal(name: string, allowPrivate: boolean): string | null {
 const CACHED = 1_000;
 
 /** Puts the guard before `fetch`: throws `Refused` instead of asking. DNS answers are the connector's part. */
-export function guarded(fetch: Fetch, allowPrivate: boolean): Fetch {
+export function guardFetch(fetch: Fetch, allowPrivate: boolean): Fetch {
   /** By protocol and host, which decide alone once there is no user name or password. */
   const known = new Map<string, string | null>();
   const reasonOf = (url: URL) => {

@@ -1,7 +1,7 @@
 import { type ASTNode, Environment, type ParseError, type TypeError } from "@marcbachmann/cel-js";
 import { childrenOf } from "./rewrite.ts";
 import { mixNumbers } from "./strict.ts";
-import { nearest } from "./suggest.ts";
+import { suggest } from "./suggest.ts";
 
 /** Where a mistake stands and what would have been right. */
 export interface Mistake {
@@ -61,17 +61,17 @@ const SOURCE_CHARS = 4096;
 const environments: Partial<Record<Vocabulary, Environment>> = {};
 
 function environmentOf(vocabulary: Vocabulary): Environment {
-  return environments[vocabulary] ??= typed(VARIABLES[vocabulary]);
+  return environments[vocabulary] ??= environmentWith(VARIABLES[vocabulary]);
 }
 
-function typed(variables: Record<string, string>): Environment {
+function environmentWith(variables: Record<string, string>): Environment {
   const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false }));
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
   return environment.registerVariable({ name: "run", schema: RUN });
 }
 
 /** Parses and type-checks one expression. Throws `ExpressionError`. */
-export function check(source: string, vocabulary: Vocabulary, captures: readonly string[]) {
+export function typeCheck(source: string, vocabulary: Vocabulary, captures: readonly string[]) {
   const secret = source.indexOf("${env:");
   if (secret >= 0) {
     const end = source.indexOf("}", secret) + 1 || source.length;
@@ -121,19 +121,19 @@ function hintsFor(
     return { expected: `types that ${operator} can take together`, found: `${left} ${operator} ${right}` };
   }
   if (error?.name === "ParseError") return { expected: "an expression (CEL)", found: text || "the end" };
-  if (code === "unknown_variable") return oneOf(text, [...Object.keys(VARIABLES[vocabulary]), "run"]);
-  if (code === "no_such_key") return oneOf(text.split(".").at(-1)!, Object.keys(RUN));
+  if (code === "unknown_variable") return nameHints(text, [...Object.keys(VARIABLES[vocabulary]), "run"]);
+  if (code === "no_such_key") return nameHints(text.split(".").at(-1)!, Object.keys(RUN));
   if (code !== "no_matching_overload") return {};
   const name = /([A-Za-z_]\w*)\([^()]*\)$/.exec(text)?.[1];
   const known = new Set(
     environmentOf(vocabulary).getDefinitions().functions.map((declared) => declared.name),
   );
   if (!name || known.has(name)) return {};
-  return { found: name, suggestion: nearest(name, known) };
+  return { found: name, suggestion: suggest(name, known) };
 }
 
-function oneOf(found: string, names: readonly string[]): Partial<Mistake> {
-  return { found, expected: `one of ${names.join(", ")}`, suggestion: nearest(found, names) };
+function nameHints(found: string, names: readonly string[]): Partial<Mistake> {
+  return { found, expected: `one of ${names.join(", ")}`, suggestion: suggest(found, names) };
 }
 
 /** What the type checker does not see: names of captures, and regular expressions. */
@@ -142,7 +142,7 @@ function inspect(node: ASTNode, captures: readonly string[]) {
   if (name !== undefined && !captures.includes(name)) {
     const { start, end } = node;
     const hints = captures.length
-      ? oneOf(name, captures)
+      ? nameHints(name, captures)
       : { found: name, expected: "a value captured earlier" };
     throw new ExpressionError(`Nothing captures '${name}' before this step`, { start, end, ...hints });
   }

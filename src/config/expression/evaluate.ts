@@ -1,5 +1,5 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
-import { check, ExpressionError, type Vocabulary } from "./check.ts";
+import { ExpressionError, typeCheck, type Vocabulary } from "./check.ts";
 import { rewrite } from "./rewrite.ts";
 import type { Scope } from "./scope.ts";
 import { failureOf, strictEnvironment } from "./strict.ts";
@@ -8,7 +8,7 @@ import type { Value } from "./value.ts";
 let environment: Environment | undefined;
 
 /** A checked expression in the form that fails closed. */
-export function strict(node: ASTNode): ParseResult {
+export function compileStrict(node: ASTNode): ParseResult {
   environment ??= strictEnvironment();
   return environment.parse(rewrite(node));
 }
@@ -24,11 +24,11 @@ export function evaluate(program: ParseResult, scope: Scope): Value {
 
 /** A checked expression, its type, and the program that fails closed. Throws `ExpressionError`. */
 export function compile(source: string, vocabulary: Vocabulary, captures: readonly string[]) {
-  const { ast, type } = check(source, vocabulary, captures);
+  const { ast, type } = typeCheck(source, vocabulary, captures);
   const place = { start: 0, end: source.length };
   let program: ParseResult;
   try {
-    program = strict(ast);
+    program = compileStrict(ast);
   } catch {
     throw new ExpressionError("expression is nested too deep", place);
   }

@@ -4,7 +4,7 @@ import { compile, evaluate } from "./evaluate.ts";
 import { explain } from "./explain.ts";
 import { type Facts, scopeOf, type TemplateFacts } from "./scope.ts";
 import { failureOf } from "./strict.ts";
-import { plain, type Reason, type Value } from "./value.ts";
+import { type Reason, toJson, type Value } from "./value.ts";
 
 /** A capture, compiled; a missing or null value is not ok. */
 export interface Program {
@@ -63,11 +63,11 @@ export function compileExpectation(source: string, captures: readonly string[]):
 /** Compiles the source of a captured value. Throws `ExpressionError`. */
 export function compileProgram(source: string, captures: readonly string[]): Program {
   const { ast, program } = compile(source, "step", captures);
-  return { source, run: (facts) => obtain(ast, program, facts) };
+  return { source, run: (facts) => jsonValueOf(ast, program, facts) };
 }
 
 /** The value of a program in JSON's terms, or one line that says why there is none. Never throws. */
-export function obtain(ast: ASTNode, program: ParseResult, facts: TemplateFacts): Value {
+export function jsonValueOf(ast: ASTNode, program: ParseResult, facts: TemplateFacts): Value {
   const scope = scopeOf(facts);
   const value = evaluate(program, scope);
   if (!value.ok || value.value === null) {
@@ -75,7 +75,7 @@ export function obtain(ast: ASTNode, program: ParseResult, facts: TemplateFacts)
     return { ok: false, reason: reason === "false" ? "error" : reason, detail };
   }
   try {
-    return { ok: true, value: plain(value.value) };
+    return { ok: true, value: toJson(value.value) };
   } catch (error) {
     return { ok: false, ...failureOf(error) };
   }

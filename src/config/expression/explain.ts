@@ -1,8 +1,8 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { evaluate, strict } from "./evaluate.ts";
+import { compileStrict, evaluate } from "./evaluate.ts";
 import { childrenOf, isMacro } from "./rewrite.ts";
 import type { Scope } from "./scope.ts";
-import { cut, print, type Reason, type Value } from "./value.ts";
+import { oneLine, print, type Reason, type Value } from "./value.ts";
 
 /** Why an expression did not hold or had no value. */
 export interface Explanation {
@@ -19,52 +19,54 @@ const SHOWN_LEAVES = 12;
 export function explain(node: ASTNode, scope: Scope, wanted: "bool" | "value"): Explanation {
   const known = new Map<ASTNode, Value>();
   const valueOf = (part: ASTNode): Value => {
-    const value = known.get(part) ?? evaluate(strict(part), scope);
+    const value = known.get(part) ?? evaluate(compileStrict(part), scope);
     known.set(part, value);
     return value;
   };
-  const { reason, detail } = wanted === "bool" ? unheld(node, valueOf) : unmet(node, valueOf);
+  const { reason, detail } = wanted === "bool" ? explainFalse(node, valueOf) : explainMissing(node, valueOf);
   const leaves = leavesOf(node, valueOf).slice(0, SHOWN_LEAVES);
-  const values = Object.fromEntries(leaves.map((leaf) => [cut(textOf(leaf), 100), shown(valueOf(leaf))]));
-  return { reason, detail: cut(detail, 300), values };
+  const values = Object.fromEntries(
+    leaves.map((leaf) => [oneLine(textOf(leaf), 100), printValue(valueOf(leaf))]),
+  );
+  return { reason, detail: oneLine(detail, 300), values };
 }
 
 type ValueOf = (node: ASTNode) => Value;
-type Because = { reason: "false" | Reason; detail: string };
+type Cause = { reason: "false" | Reason; detail: string };
 
 const holds = (value: Value) => value.ok && value.value === true;
 
 /** Goes down to the operand that decided: of `&&` the first that is not true, of `||` both. */
-function unheld(node: ASTNode, valueOf: ValueOf): Because {
-  if (node.op === "&&") return unheld(node.args[holds(valueOf(node.args[0])) ? 1 : 0], valueOf);
+function explainFalse(node: ASTNode, valueOf: ValueOf): Cause {
+  if (node.op === "&&") return explainFalse(node.args[holds(valueOf(node.args[0])) ? 1 : 0], valueOf);
   if (node.op === "||") {
-    const left = unheld(node.args[0], valueOf);
+    const left = explainFalse(node.args[0], valueOf);
     if (left.reason !== "false") return left;
-    const right = unheld(node.args[1], valueOf);
+    const right = explainFalse(node.args[1], valueOf);
     if (right.reason !== "false") return right;
     return { reason: "false", detail: [...new Set([left.detail, right.detail])].join(" and ") };
   }
   if (node.op === "?:") {
     const condition = valueOf(node.args[0]);
     if (condition.ok && typeof condition.value === "boolean") {
-      return unheld(node.args[condition.value ? 1 : 2], valueOf);
+      return explainFalse(node.args[condition.value ? 1 : 2], valueOf);
     }
-    return unheld(node.args[0], valueOf);
+    return explainFalse(node.args[0], valueOf);
   }
   const value = valueOf(node);
   if (value.ok && value.value === false) return { reason: "false", detail: describe(node, valueOf) };
   if (value.ok && value.value !== null) {
     return { reason: "type", detail: `${describe(node, valueOf)}: not a bool` };
   }
-  return unmet(node, valueOf);
+  return explainMissing(node, valueOf);
 }
 
 /** Goes down to the first part that has no value. */
-function unmet(node: ASTNode, valueOf: ValueOf): Because {
+function explainMissing(node: ASTNode, valueOf: ValueOf): Cause {
   const value = valueOf(node);
   if (value.ok) return { reason: "null", detail: describe(node, valueOf) };
   for (const part of partsOf(node, valueOf)) {
-    if (!valueOf(part).ok) return unmet(part, valueOf);
+    if (!valueOf(part).ok) return explainMissing(part, valueOf);
   }
   const { reason, detail } = value;
   if (reason === "parse") return { reason, detail };
@@ -122,15 +124,15 @@ function isLiteral(node: ASTNode): boolean {
 }
 
 function describe(node: ASTNode, valueOf: ValueOf): string {
-  return sentence(leavesOf(node, valueOf), valueOf) || `${textOf(node)} is ${shown(valueOf(node))}`;
+  return sentence(leavesOf(node, valueOf), valueOf) || `${textOf(node)} is ${printValue(valueOf(node))}`;
 }
 
 function sentence(leaves: readonly ASTNode[], valueOf: ValueOf): string {
-  const facts = leaves.map((leaf) => `${textOf(leaf)} is ${shown(valueOf(leaf))}`);
+  const facts = leaves.map((leaf) => `${textOf(leaf)} is ${printValue(valueOf(leaf))}`);
   return [...new Set(facts)].join(", ");
 }
 
-function shown(value: Value): string {
+function printValue(value: Value): string {
   if (value.ok) return print(value.value);
   return value.reason === "missing" ? "missing" : `without value: ${value.detail}`.slice(0, 100);
 }

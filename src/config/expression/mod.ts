@@ -11,4 +11,4 @@ export type { Template } from "./template.ts";
 export { ExpressionError } from "./check.ts";
 export { compileExpectation, compileProgram } from "./expectation.ts";
 export { compileTemplate } from "./template.ts";
-export { credulous } from "./vacuous.ts";
+export { vacuousPasses } from "./vacuous.ts";

@@ -1,4 +1,4 @@
-import { cut, entriesOf, isMap, Unmet } from "./value.ts";
+import { entriesOf, isMap, oneLine, Unmet } from "./value.ts";
 
 /** Where a step of a journey ran. `slot` is epoch ms (an int in CEL). */
 export interface Run {
@@ -63,7 +63,7 @@ export class Scope {
     return this.#headerValues ??= gather(this.#facts.headers);
   }
   get headers() {
-    return this.#headers ??= firsts(this.headerValues);
+    return this.#headers ??= firstValues(this.headerValues);
   }
   /** Throws `Unmet` with reason `parse` if the text is not JSON. */
   get body() {
@@ -87,25 +87,25 @@ export function scopeOf(facts: TemplateFacts): Scope {
 
 function parse(text: string): { value: unknown } | { unmet: Unmet } {
   try {
-    const value: unknown = JSON.parse(text, text.includes('"constructor"') ? shield : undefined);
-    if (within(value, BODY_LEVELS)) return { value };
+    const value: unknown = JSON.parse(text, text.includes('"constructor"') ? reviveConstructor : undefined);
+    if (isWithinDepth(value, BODY_LEVELS)) return { value };
     return { unmet: new Unmet("parse", `body is nested deeper than ${BODY_LEVELS} levels`) };
   } catch {
-    const seen = text.trim() === "" ? "it is empty" : `starts with '${cut(text.trimStart(), 60)}'`;
+    const seen = text.trim() === "" ? "it is empty" : `starts with '${oneLine(text.trimStart(), 60)}'`;
     return { unmet: new Unmet("parse", `body is not JSON: ${seen}`) };
   }
 }
 
 /** The library tells types by `constructor`, so an object with a field of that name becomes a Map. */
-function shield(_key: string, value: unknown): unknown {
+function reviveConstructor(_key: string, value: unknown): unknown {
   return isMap(value) && Object.hasOwn(value, "constructor") ? new Map(entriesOf(value)) : value;
 }
 
-function within(value: unknown, levels: number): boolean {
+function isWithinDepth(value: unknown, levels: number): boolean {
   const items = Array.isArray(value) ? value : isMap(value) ? entriesOf(value) : undefined;
   if (!items) return true;
   if (levels === 0) return false;
-  return items.every((item) => within(item, levels - 1));
+  return items.every((item) => isWithinDepth(item, levels - 1));
 }
 
 /** Fetch joins repeated headers with ", " itself; only `set-cookie` arrives as several. */
@@ -115,7 +115,7 @@ function gather(headers: Headers): Record<string, string[]> {
   return gathered;
 }
 
-function firsts(values: Record<string, string[]>): Record<string, string> {
+function firstValues(values: Record<string, string[]>): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
   for (const name of Object.keys(values)) headers[name] = values[name]![0]!;
   return headers;

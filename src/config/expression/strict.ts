@@ -108,8 +108,8 @@ function same(left: unknown, right: unknown, literalNull: boolean): boolean {
   if (kind === "null" || kind !== kindOf(right)) {
     throw new Unmet("type", `cannot compare ${kind} with ${kindOf(right)}`);
   }
-  finite(left);
-  finite(right);
+  assertFinite(left);
+  assertFinite(right);
   return equal(left, right);
 }
 
@@ -120,7 +120,7 @@ function contains(item: unknown, holder: unknown, literalNull: boolean): boolean
     ? literalNull || (kind !== "null" && (holder.length === 0 || holder.some((one) => kindOf(one) === kind)))
     : isMap(holder) && kind === "string";
   if (!comparable) throw new Unmet("type", `cannot look for ${kind} in this ${kindOf(holder)}`);
-  finite(item);
+  assertFinite(item);
   return Array.isArray(holder) ? holder.some((one) => equal(item, one)) : lookUp(holder, item) !== undefined;
 }
 
@@ -171,7 +171,7 @@ function finds(text: unknown, pattern: unknown): boolean {
 /** What the library's own operators and functions may see: no null, no number without end, nothing nested. */
 function operand(value: unknown): unknown {
   if (value === null) throw new Unmet("null", "null");
-  finite(value);
+  assertFinite(value);
   const first = firstOf(value);
   if (Array.isArray(first) || isMap(first)) {
     throw new Unmet("type", `cannot use a nested ${kindOf(value)} here`);
@@ -186,7 +186,7 @@ function firstOf(value: unknown): unknown {
   for (const key in value) return value[key];
 }
 
-function finite(value: unknown) {
+function assertFinite(value: unknown) {
   if (typeof value === "number" && !Number.isFinite(value)) throw new Unmet("type", "not a finite number");
 }
 

@@ -1,5 +1,5 @@
 /** The candidate closest to `word`, if it is close enough to be a slip of the pen (a third of its letters). */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

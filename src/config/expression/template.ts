@@ -1,6 +1,6 @@
 import { ExpressionError } from "./check.ts";
 import { compile } from "./evaluate.ts";
-import { obtain } from "./expectation.ts";
+import { jsonValueOf } from "./expectation.ts";
 import type { TemplateFacts } from "./scope.ts";
 import { kindOf, type Value } from "./value.ts";
 
@@ -64,7 +64,7 @@ function partsOf(source: string, captures: readonly string[]): Part[] {
 function compileHole(source: string, offset: number, captures: readonly string[]): Part {
   try {
     const { ast, program } = compile(source, "template", captures);
-    return { source: source.trim(), fill: (facts) => obtain(ast, program, facts) };
+    return { source: source.trim(), fill: (facts) => jsonValueOf(ast, program, facts) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new ExpressionError(error.message, {

@@ -16,7 +16,7 @@ const HOSTILE: [name: string, type: string, text: string][] = [
 const RUN = { id: "run", slot: 0, prober: "prober", region: "region", target: "target", check: "check" };
 
 /** Names the canned hostile answers that would pass all `expectations`: these prove little. */
-export function credulous(expectations: readonly Expectation[]): string[] {
+export function vacuousPasses(expectations: readonly Expectation[]): string[] {
   const names = expectations.flatMap((one) => one instanceof Condition ? one.captures : []);
   const captures = Object.fromEntries(names.map((name) => [name, "captured"]));
   const passes = ([, type, text]: (typeof HOSTILE)[number]) => {

@@ -77,7 +77,7 @@ export function equal(a: unknown, b: unknown): boolean {
 }
 
 /** `text` on one line, at most `max` characters. */
-export function cut(text: string, max: number): string {
+export function oneLine(text: string, max: number): string {
   const line = text.slice(0, 4 * max).replace(/[\p{Cc}\s]+/gu, " ");
   return line.length > max || text.length > 4 * max ? line.slice(0, max - 1) + "…" : line;
 }
@@ -86,30 +86,30 @@ const SHOWN_ITEMS = 8;
 
 /** `value` for a human: at most 100 characters, quotes round strings; it looks at a bounded part of it. */
 export function print(value: unknown, levels = 3): string {
-  if (typeof value === "string") return `'${cut(value, 98)}'`;
+  if (typeof value === "string") return `'${oneLine(value, 98)}'`;
   if (value instanceof Date) return String(value.toJSON());
   const list = Array.isArray(value);
-  if (!list && !isMap(value)) return cut(String(value), 100);
-  const shown = (items: string[], more: boolean) => [...items, ...(more ? ["…"] : [])].join(", ");
+  if (!list && !isMap(value)) return oneLine(String(value), 100);
+  const join = (items: string[], more: boolean) => [...items, ...(more ? ["…"] : [])].join(", ");
   if (levels === 0) return list ? "[…]" : "{…}";
   if (list) {
     const items = value.slice(0, SHOWN_ITEMS).map((item) => print(item, levels - 1));
-    return cut(`[${shown(items, value.length > SHOWN_ITEMS)}]`, 100);
+    return oneLine(`[${join(items, value.length > SHOWN_ITEMS)}]`, 100);
   }
   const entries = entriesOf(value);
   const items = entries.slice(0, SHOWN_ITEMS).map(([key, item]) => `${key}: ${print(item, levels - 1)}`);
-  return cut(`{${shown(items, entries.length > SHOWN_ITEMS)}}`, 100);
+  return oneLine(`{${join(items, entries.length > SHOWN_ITEMS)}}`, 100);
 }
 
 /** `value` as JSON can carry it: ints as numbers, timestamps in ISO 8601. Throws `Unmet` for what it cannot. */
-export function plain(value: unknown): unknown {
+export function toJson(value: unknown): unknown {
   if (typeof value === "bigint") {
     if (Number.isSafeInteger(Number(value))) return Number(value);
     throw new Unmet("type", `${value} is no safe JSON number`);
   }
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(plain);
-  if (isMap(value)) return Object.fromEntries(entriesOf(value).map(([key, item]) => [key, plain(item)]));
+  if (Array.isArray(value)) return value.map(toJson);
+  if (isMap(value)) return Object.fromEntries(entriesOf(value).map(([key, item]) => [key, toJson(item)]));
   if (value === null || typeof value !== "object") return value;
   throw new Unmet("type", `a ${kindOf(value)} is no JSON value`);
 }

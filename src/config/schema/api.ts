@@ -2,13 +2,13 @@ import * as z from "zod";
 import { id, list, map, reference, text } from "./fields.ts";
 
 /** What a token may be good for: reading detail, pushing reports, acting on what is seen, and all of it. */
-export const SCOPES = ["read", "report", "operate", "admin"] as const;
+export const TOKEN_SCOPES = ["read", "report", "operate", "admin"] as const;
 
-/** One of {@linkcode SCOPES}. */
-export type Scope = (typeof SCOPES)[number];
+/** One of {@linkcode TOKEN_SCOPES}. */
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 /** Tokens of one config at most: each request is compared with this many. */
-export const MOST_TOKENS = 100;
+export const MAX_TOKENS = 100;
 
 const HASH = /^sha256:([0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
 
@@ -23,7 +23,7 @@ export const tokenGrammar = map({
   id: id().describe("Shown in GET /v1/tokens. Two rows with one id are a rotation."),
   hash: text(HASH, "a hash: sha256: and 64 hex digits or 43 of base64url, from `assay token create`")
     .describe("Digest of the token; the token itself stands nowhere."),
-  scopes: list(z.enum(SCOPES), SCOPES.length)
+  scopes: list(z.enum(TOKEN_SCOPES), TOKEN_SCOPES.length)
     .describe("What it is good for. operate includes read; admin includes all."),
   targets: list(text(/^[a-z0-9*-]{1,63}$/, "a target id, with * for any run of characters"), 100).optional()
     .meta({ description: "The targets it is good for.", default: ["*"] }),
@@ -37,7 +37,7 @@ export const apiGrammar = map({
   token: reference().optional().describe(
     "A token for everything. Without any token only the coarse status is open.",
   ),
-  tokens: list(tokenGrammar, MOST_TOKENS, 0).optional().describe("Further tokens, by their hashes."),
+  tokens: list(tokenGrammar, MAX_TOKENS, 0).optional().describe("Further tokens, by their hashes."),
   rateLimit: map({
     perMinute: z.int().min(10).max(10_000_000).optional()
       .meta({ description: "Requests of one client address; gates and health: ten times.", default: 600 }),

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { DURATION, milliseconds } from "./duration.ts";
+import { DURATION, parseDuration } from "./duration.ts";
 
-// Every `error` below is a noun phrase: what was expected. `findings.ts` makes the sentence.
+// Every `error` below is a noun phrase: what was expected. `validate.ts` makes the sentence.
 
 /** A strict map; an unknown key gets the list of the known ones as its message. */
 export function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
@@ -16,7 +16,7 @@ export const text = (pattern: RegExp, expected: string) =>
 /** A duration text from `least` to `most`, both included. */
 export function duration(least: string, most: string) {
   const inside = (value: string) =>
-    milliseconds(value) >= milliseconds(least) && milliseconds(value) <= milliseconds(most);
+    parseDuration(value) >= parseDuration(least) && parseDuration(value) <= parseDuration(most);
   return text(DURATION, "a duration: a whole number and ms, s, m, h or d, such as 30s or 5m")
     .refine(inside, { error: `a duration from ${least} to ${most}` });
 }

@@ -6,68 +6,86 @@ import { CLAIM_RULES, report } from "./report.ts";
 import { cleanup, journey } from "./steps.ts";
 import { PLACES } from "./places.ts";
 
-const described = <Field extends z.ZodType>(field: Field, description: string, fallback?: unknown) =>
+const optionalField = <Field extends z.ZodType>(field: Field, description: string, fallback?: unknown) =>
   field.optional().meta(fallback === undefined ? { description } : { description, default: fallback });
 
 const timing = {
-  every: described(duration("1s", "1d"), "Period, counted from the epoch.", "1m"),
-  timeout: described(
+  every: optionalField(duration("1s", "1d"), "Period, counted from the epoch.", "1m"),
+  timeout: optionalField(
     duration("100ms", "45s"),
     "Deadline of a whole journey, bodies and polls included.",
     "10s",
   ),
-  startupBudget: described(
+  startupBudget: optionalField(
     duration("0s", "1d"),
     "How long a service may say it is starting, unjudged.",
     "5m",
   ),
-  drainWindow: described(
+  drainWindow: optionalField(
     duration("0s", "1d"),
     "How long a service may say it is draining, unjudged.",
     "150s",
   ),
-  flapWindow: described(duration("0s", "1d"), "An incident that opens again within it keeps its id.", "10m"),
-  failureThreshold: described(z.int().min(1).max(100), "Failed slots in a row that turn a vote bad.", 2),
-  successThreshold: described(z.int().min(1).max(100), "Passed slots in a row that turn it good again.", 2),
-  quorum: described(quorum(), "How the votes of the regions become one outcome."),
-  maxAge: described(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
+  flapWindow: optionalField(
+    duration("0s", "1d"),
+    "An incident that opens again within it keeps its id.",
+    "10m",
+  ),
+  failureThreshold: optionalField(z.int().min(1).max(100), "Failed slots in a row that turn a vote bad.", 2),
+  successThreshold: optionalField(
+    z.int().min(1).max(100),
+    "Passed slots in a row that turn it good again.",
+    2,
+  ),
+  quorum: optionalField(quorum(), "How the votes of the regions become one outcome."),
+  maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
 };
 
 const check = map({
-  id: described(id(), "Unique in its target.", "default"),
-  contract: described(words(), "One sentence: what ready means here."),
+  id: optionalField(id(), "Unique in its target.", "default"),
+  contract: optionalField(words(), "One sentence: what ready means here."),
   ...timing,
-  cron: described(words(), "Five cron fields in UTC, instead of every."),
+  cron: optionalField(words(), "Five cron fields in UTC, instead of every."),
   report: report.optional(),
-  claim: described(
+  claim: optionalField(
     z.enum(CLAIM_RULES),
     "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
     "worst",
   ),
   journey: journey.describe("Real requests, in order, that prove the contract."),
-  cleanup: described(cleanup, "Requests that undo the journey; always walked, judged apart."),
-  latencyBudget: described(duration("1ms", "45s"), "A passed journey that took longer is slow, not failed."),
-  scope: described(z.enum(["global", "region"]), "One incident for all regions, or one for each.", "global"),
+  cleanup: optionalField(cleanup, "Requests that undo the journey; always walked, judged apart."),
+  latencyBudget: optionalField(
+    duration("1ms", "45s"),
+    "A passed journey that took longer is slow, not failed.",
+  ),
+  scope: optionalField(
+    z.enum(["global", "region"]),
+    "One incident for all regions, or one for each.",
+    "global",
+  ),
 });
 
 const target = map({
   id: id().describe("Unique."),
-  name: described(words(), "For humans. Default: the id."),
+  name: optionalField(words(), "For humans. Default: the id."),
   url: z.string().min(1).describe("http(s) origin and base path; may hold ${env:NAME}."),
-  labels: described(z.record(z.string().min(1), z.string()), "Free key-value texts, shown and sent along."),
+  labels: optionalField(
+    z.record(z.string().min(1), z.string()),
+    "Free key-value texts, shown and sent along.",
+  ),
   checks: list(check, 100),
 });
 
 const prober = map({
   id: id().describe("Unique over all regions."),
-  place: described(z.enum(PLACES), "A Cloudflare location hint: a Durable Object there."),
-  generation: described(
+  place: optionalField(z.enum(PLACES), "A Cloudflare location hint: a Durable Object there."),
+  generation: optionalField(
     z.number().int().min(1).max(1_000_000),
     "Beside a place: another number makes a new object, perhaps elsewhere.",
     1,
   ),
-  url: described(z.string().min(1), "Another deployment of Assay, asked over HTTP."),
-  token: described(
+  url: optionalField(z.string().min(1), "Another deployment of Assay, asked over HTTP."),
+  token: optionalField(
     reference(),
     "The bearer token of its /v1/rounds: the same reference in both copies of the config.",
   ),
@@ -75,7 +93,7 @@ const prober = map({
 
 const region = map({
   id: plainId().describe("Unique."),
-  quorum: described(quorum(), "How the votes of its probers become the region's."),
+  quorum: optionalField(quorum(), "How the votes of its probers become the region's."),
   probers: list(prober, 50).describe("Each has a place, a url, or neither: then it is this process."),
 });
 
@@ -83,55 +101,55 @@ const webhook = map({
   id: id().describe("Unique."),
   url: z.string().min(1).describe("Receiver; may be ${env:NAME}."),
   secret: z.union([reference(), list(reference(), 2)]).describe("Signs the notices; two are a rotation."),
-  events: described(list(z.string().min(1), 20), "Globs over event names.", ["incident.*"]),
+  events: optionalField(list(z.string().min(1), 20), "Globs over event names.", ["incident.*"]),
 });
 
 const store = map({
-  sqlite: described(words(), "A file in this process's reach."),
-  memory: described(map({}), "Forgets everything at exit."),
-  upstash: described(
+  sqlite: optionalField(words(), "A file in this process's reach."),
+  memory: optionalField(map({}), "Forgets everything at exit."),
+  upstash: optionalField(
     map({}),
     "By UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN; several deployments may share it.",
   ),
 });
 
 const retention = map({
-  raw: described(duration("1h", "4000d"), "Rounds as they were seen.", "48h"),
-  rollups: described(
+  raw: optionalField(duration("1h", "4000d"), "Rounds as they were seen.", "48h"),
+  rollups: optionalField(
     duration("1d", "4000d"),
     "Figures by hour (two weeks of them at most) and by day.",
     "400d",
   ),
-  incidents: described(duration("1h", "4000d"), "Closed incidents.", "400d"),
+  incidents: optionalField(duration("1h", "4000d"), "Closed incidents.", "400d"),
 });
 
 /** The grammar of assay.yaml. It checks shapes only; defaults and rules across fields are applied afterwards. */
 export const Grammar = map({
   version: z.literal(1).describe("Version of this grammar."),
-  publicUrl: described(z.string().min(1), "Where this Assay is reached, for links in notices."),
-  listen: described(z.int().min(1).max(65_535), "Port of the API.", 8080),
-  store: described(store, "Where state is kept: exactly one of its keys.", { sqlite: ".assay/assay.db" }),
-  retention: described(retention, "How long it is kept."),
-  api: described(apiGrammar, "The HTTP API."),
-  hooks: described(hooksGrammar, "Who else tells Assay of rollouts."),
-  controls: described(
+  publicUrl: optionalField(z.string().min(1), "Where this Assay is reached, for links in notices."),
+  listen: optionalField(z.int().min(1).max(65_535), "Port of the API.", 8080),
+  store: optionalField(store, "Where state is kept: exactly one of its keys.", { sqlite: ".assay/assay.db" }),
+  retention: optionalField(retention, "How long it is kept."),
+  api: optionalField(apiGrammar, "The HTTP API."),
+  hooks: optionalField(hooksGrammar, "Who else tells Assay of rollouts."),
+  controls: optionalField(
     list(z.string().min(1), 10, 0),
     "Known-good URLs, to tell a prober's fault from a target's.",
   ),
-  allowPrivate: described(z.boolean(), "Allow targets on private addresses.", false),
-  concurrency: described(z.int().min(1).max(50), "Rounds that one prober walks at once.", 5),
-  regions: described(
+  allowPrivate: optionalField(z.boolean(), "Allow targets on private addresses.", false),
+  concurrency: optionalField(z.int().min(1).max(50), "Rounds that one prober walks at once.", 5),
+  regions: optionalField(
     list(z.union([z.string(), region]), 50),
     "Where Assay asks from. A bare id is a region with one prober: local, or a place without a hyphen.",
     ["local"],
   ),
-  defaults: described(map(timing), "For every check that does not say otherwise."),
+  defaults: optionalField(map(timing), "For every check that does not say otherwise."),
   targets: list(target, 10_000).describe("The services under test."),
-  webhooks: described(list(webhook, 100, 0), "Who is told about incidents."),
+  webhooks: optionalField(list(webhook, 100, 0), "Who is told about incidents."),
 });
 
 /** A config as written. */
-export type Written = z.infer<typeof Grammar>;
+export type RawConfig = z.infer<typeof Grammar>;
 
 /** The JSON Schema (2020-12) of assay.yaml, for editors. */
 export function jsonSchema(): Record<string, unknown> {

@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
 import type { Store } from "../../storage/store.ts";
-import { fresh } from "../../base/cache.ts";
+import { memoize } from "../../base/cache.ts";
 import type { Silenced } from "./evaluate.ts";
 
 /** Whether one of the silences in the store covers a check. */
@@ -12,7 +12,7 @@ export function silencedBy(
   store: Store,
   told?: () => number,
 ): Silenced {
-  const read = fresh(clock, () => listSilences(store), told);
+  const read = memoize(clock, () => listSilences(store), told);
   const subjects = new Map(config.checks.map((check) => [check.key, subjectOf(check)]));
   return async (target, check, nowMs) => {
     const subject = subjects.get(`${target}/${check}`);

@@ -25,7 +25,7 @@ export interface GitHub {
 export async function installation(ports: Ports, hook: GitHubHook, id: number): Promise<GitHub> {
   const { app } = hook;
   if (!app) throw new Error("hooks.github.app is not set");
-  const jwt = await appToken(app.id, ports.vault.reveal(app.key), ports.clock.now());
+  const jwt = await appToken(app.id, ports.secrets.reveal(app.key), ports.clock.now());
   const url = new URL(`${hook.api}/app/installations/${id}/access_tokens`);
   const got = await send(ports, url, jwt, undefined);
   const token = got.json && typeof got.json === "object" && "token" in got.json ? got.json.token : undefined;
@@ -56,7 +56,7 @@ async function send(
   const request = { url, method: "POST", headers, body: JSON.stringify(body ?? {}) };
   const got = await exchange(ports, request, { deadlineMs: DEADLINE_MS, capBytes: CAP_BYTES });
   if (got.kind === "failure") {
-    return { ok: false, status: 0, detail: ports.vault.redact(got.detail).replaceAll(token, "***") };
+    return { ok: false, status: 0, detail: ports.secrets.redact(got.detail).replaceAll(token, "***") };
   }
   const ok = got.status >= 200 && got.status < 300;
   return { ok, status: got.status, json: ok ? jsonOf(got.bytes) : undefined };

@@ -7,7 +7,7 @@ import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import type { GitHubHook } from "../../config/hooks.ts";
 import { type GitHub, installation } from "./app.ts";
-import { limiter } from "../../base/semaphore.ts";
+import { semaphore } from "../../base/semaphore.ts";
 import { packChecks, parseRow } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
 import { deploymentStore } from "../../storage/records/deployments.ts";
@@ -62,8 +62,8 @@ const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_pro
 
 /** The approvals of one store, decided by `decided`. */
 export function approvals(ports: Ports, config: Config, store: Store, decided: Gatekeeper): Approvals {
-  const { clock, log, vault } = ports;
-  const gate = limiter(PARALLEL);
+  const { clock, log, secrets } = ports;
+  const gate = semaphore(PARALLEL);
   const { github: hook } = config.hooks;
 
   const keep = (key: string, value: Pending) =>
@@ -82,7 +82,7 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
     try {
       const github = await installation(ports, hook, request.installation);
       for (const refusal of await tell(github, hook, request, answer)) {
-        log.warn("GitHub refused what it was told", { rule: memo.key, error: vault.redact(refusal) });
+        log.warn("GitHub refused what it was told", { rule: memo.key, error: secrets.redact(refusal) });
       }
       if (answer) await store.deleteRecord("deployment", memo.key);
       else await keep(memo.key, { ...request, attempts: 1 });
@@ -91,7 +91,7 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
       log.warn("a protection rule is not answered", {
         rule: memo.key,
         attempts,
-        error: vault.redact(messageOf(error)),
+        error: secrets.redact(messageOf(error)),
       });
       if (attempts >= ATTEMPTS) await store.deleteRecord("deployment", memo.key);
       else await keep(memo.key, { ...request, attempts });

@@ -10,7 +10,7 @@ import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, Store } from "../../storage/store.ts";
-import { blanked } from "../../base/secrets.ts";
+import { mask } from "../../base/secrets.ts";
 import { hushed, type SilenceReader, silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
 import { type Answer, buried, receiptOf } from "./retry.ts";
@@ -161,7 +161,7 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
 
 /** Brings one notice one step further; undefined if it was not sent. */
 async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefined> {
-  const { ports: { clock, random, log, vault }, store, config } = post;
+  const { ports: { clock, random, log, secrets }, store, config } = post;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const beganMs = clock.now();
   const fields = { notice: delivery.id, webhook: delivery.webhook };
@@ -184,7 +184,7 @@ async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefin
     beganMs,
     nowMs,
     random,
-    name: vault.redact(name),
+    name: secrets.redact(name),
   });
   if (death === "gone") await store.disableWebhook(webhook.id, beganMs);
   const isDelivered = receipt.state === "delivered";
@@ -219,10 +219,10 @@ async function request(
   let name = `webhook ${webhook.id}`;
   const failure = (detail: string) => ({ answer: { kind: "failure", detail } as const, name });
   try {
-    const url = URL.parse(ports.vault.reveal(webhook.url));
+    const url = URL.parse(ports.secrets.reveal(webhook.url));
     if (!url) return failure("its URL is not valid");
     name = `${name} (${url.origin})`;
-    const secrets = webhook.secrets.map((secret) => ports.vault.reveal(secret));
+    const secrets = webhook.secrets.map((secret) => ports.secrets.reveal(secret));
     const signed = await headers(id, atMs, body, secrets);
     const request = { url, method: "POST", headers: { ...HEADERS, ...signed }, body };
     const got = await exchange(ports, request, { deadlineMs, capBytes: CAP_BYTES });
@@ -230,16 +230,16 @@ async function request(
     const retryAfter = got.headers.get("retry-after");
     return { answer: { kind: "answer", status: got.status, retryAfter }, name };
   } catch (error) {
-    return failure(ports.vault.redact(messageOf(error)));
+    return failure(ports.secrets.redact(messageOf(error)));
   }
 }
 
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
 
 /** A receiver's path and query are often its secret, where they are cut to length as well; whole URLs are cut to their origin by `messageOf`. */
-function veil(detail: string, url: URL, { vault }: Ports): string {
+function veil(detail: string, url: URL, { secrets }: Ports): string {
   const { pathname, search, hash, username, password } = url;
   // The longer first, so that a part of another leaves nothing of it.
   const parts = [pathname + search + hash, pathname + search, pathname, search, hash, username, password];
-  return vault.redact(parts.filter((part) => part.length > 1).reduce(blanked, detail));
+  return secrets.redact(parts.filter((part) => part.length > 1).reduce(mask, detail));
 }

@@ -1,4 +1,4 @@
-import { type Limiter, limiter } from "../../base/semaphore.ts";
+import { type Semaphore, semaphore } from "../../base/semaphore.ts";
 
 /** For each webhook, so that one notice that hangs leaves room for its others. */
 const LANES = 2;
@@ -7,14 +7,14 @@ const ROOM = 2;
 
 /** Who may send at once: each webhook in two lanes of its own, all together `parallel`. */
 export class Lanes {
-  readonly #turns: Limiter;
-  readonly #rest: Limiter;
-  readonly #own = new Map<string, Limiter>();
+  readonly #turns: Semaphore;
+  readonly #rest: Semaphore;
+  readonly #own = new Map<string, Semaphore>();
   readonly #silent = new Set<string>();
 
   constructor(parallel: number) {
-    this.#turns = limiter(parallel);
-    this.#rest = limiter(Math.max(1, parallel - ROOM));
+    this.#turns = semaphore(parallel);
+    this.#rest = semaphore(Math.max(1, parallel - ROOM));
   }
 
   /** Works in a lane of a webhook, once one is free. */
@@ -24,7 +24,7 @@ export class Lanes {
 
   /** Works in every lane of a webhook that is free now. */
   free(webhook: string, work: () => Promise<void>): Promise<void>[] {
-    return Array.from({ length: LANES }, () => this.#of(webhook).spare(work));
+    return Array.from({ length: LANES }, () => this.#of(webhook).tryRun(work));
   }
 
   /** Works once it is this webhook's turn among all. */
@@ -39,8 +39,8 @@ export class Lanes {
     else this.#silent.add(webhook);
   }
 
-  #of(webhook: string): Limiter {
-    const own = this.#own.get(webhook) ?? limiter(LANES);
+  #of(webhook: string): Semaphore {
+    const own = this.#own.get(webhook) ?? semaphore(LANES);
     this.#own.set(webhook, own);
     return own;
   }

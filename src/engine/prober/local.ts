@@ -2,12 +2,12 @@
  * One prober's half of a slot: ask the report, walk the journey, ask again where the first cell accuses somebody.
  * It returns evidence and keeps no state but its most recent answers.
  */
-import { type Allowance, allowance } from "../../base/http/quota.ts";
+import { type Quota, quota } from "../../base/http/quota.ts";
 import type { Check } from "../../config/config.ts";
-import { askedOf, requestsOf } from "../../config/requests.ts";
+import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
-import { type Hold, type Limiter, limiter } from "../../base/semaphore.ts";
+import { type Hold, type Semaphore, semaphore } from "../../base/semaphore.ts";
 import { isTold, lookAt } from "./report.ts";
 import { atMost, type Fetch, type Ports } from "../../base/ports.ts";
 import type { Observation } from "../../evidence/probe/observation.ts";
@@ -38,7 +38,7 @@ export interface ProberOptions {
 
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
-  const gate = limiter(options.concurrency);
+  const gate = semaphore(options.concurrency);
   const rounds = new Recent<Promise<Round | "budget">>();
   const controls = new Recent<Promise<boolean>>();
   /** Rounds remembered: two of the largest slots, so that a small lane does not push a large one out. */
@@ -67,11 +67,11 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     check: Check,
     slot: number,
     deadline: AbortSignal,
-    allow: Allowance,
+    allow: Quota,
     hold: Hold,
   ): Promise<Round | "budget"> => {
     // The second look is not to be spent by the redirects of the journey: without it nobody could be accused.
-    const looks = 2 * askedOf(check).length;
+    const looks = 2 * sourcesToAsk(check).length;
     const looking = allow(ports.fetch, looks);
     const walking = looking && allow(ports.fetch, costOf(check) - looks);
     if (!walking) {
@@ -83,14 +83,14 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     // Until it has ended it is a slow one, for it may never end.
     if (isBegun) took.set(check.key, longestMs(check));
     const counted = { ...ports, fetch: looking.fetch };
-    const spare = (work: () => Promise<void>) => gate.spare(work, hold);
+    const spare = (work: () => Promise<void>) => gate.tryRun(work, hold);
     const walker = { ...options, spare, walking: walking.fetch };
     const walked = await round(counted, walker, check, slot, deadline);
     looking.close();
     walking.close();
     if (!isBegun) return walked;
     took.set(check.key, ports.clock.elapsed() - began);
-    wanted.set(check.key, looking.wanted() + walking.wanted());
+    wanted.set(check.key, looking.attempts() + walking.attempts());
     return walked;
   };
 
@@ -100,7 +100,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     return ports.clock.after(Math.min(leftMs, longestMs(check)) + GRACE_MS, giveBack);
   };
 
-  const walked = (check: Check, slot: number, deadline: AbortSignal, allow: Allowance, hold: Hold) =>
+  const walked = (check: Check, slot: number, deadline: AbortSignal, allow: Quota, hold: Hold) =>
     rounds.getOr(
       `${check.key}@${slot}`,
       () => gate(() => timed(check, slot, deadline, allow, hold), hold),
@@ -118,7 +118,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
         deadline.signal.addEventListener("abort", () => resolve("deadline"), { once: true })
       );
       const admitted = admit(checks, budget, costOf);
-      const allow = allowance(budget);
+      const allow = quota(budget);
       const answers = await Promise.all(
         queued(checks, took).map(async (check): Promise<RoundResult> => {
           const { key, digest } = check;
@@ -169,7 +169,7 @@ const cleanupMs = ({ cleanup }: Check) => cleanup.length > 0 ? CLEANUP_MS : 0;
 
 /** The longest (ms) that a round of this check can take: both looks at each source, the journey and its cleanup. */
 export function longestMs(check: Check): number {
-  const lookMs = askedOf(check).reduce((sum, source) => sum + source.timeoutMs, 0);
+  const lookMs = sourcesToAsk(check).reduce((sum, source) => sum + source.timeoutMs, 0);
   return check.timeoutMs + 2 * lookMs + cleanupMs(check);
 }
 
@@ -187,7 +187,7 @@ function admit(checks: readonly Check[], budget: number, costOf: (check: Check) 
 /** Who walks a round. */
 export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"> {
   /** Where further sources are asked beside the first; absent: nothing limits them. */
-  spare?: Limiter["spare"];
+  spare?: Semaphore["tryRun"];
   /** What the journey sends by; absent: as the report is asked. */
   walking?: Fetch;
 }
@@ -204,7 +204,7 @@ export async function round(
   // It waited for its turn until the slot was over: not even a cleanup is owed.
   if (signal?.aborted) return { before: null, observation: faulty("deadline", "had not begun", 0) };
   try {
-    const baseUrl = ports.vault.reveal(check.target.url);
+    const baseUrl = ports.secrets.reveal(check.target.url);
     const run = {
       id: runId(check, id, slot),
       slot,
@@ -228,7 +228,7 @@ export async function round(
     if (outcome === "fail" && platformOf(after) !== undefined) return { before, observation };
     return { before, observation: unlessUnheard(observation, [before, after]), after };
   } catch (error) {
-    const detail = ports.vault.redact(messageOf(error));
+    const detail = ports.secrets.redact(messageOf(error));
     ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
     return { before: null, observation: faulty("bug", detail, ports.clock.elapsed() - began) };
   }

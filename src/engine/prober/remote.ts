@@ -1,11 +1,11 @@
 /** A prober that is another deployment: `POST /v1/rounds` with a bearer token, validated at both ends. */
 import * as z from "zod";
 import type { Check } from "../../config/config.ts";
-import { exchange, under, USER_AGENT } from "../../base/http/client.ts";
+import { exchange, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
 import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
-import { line, ms, reportShape, status, text, time } from "../../evidence/report/schema.ts";
+import { line, ms, reportSchema, shortText, status, time } from "../../evidence/report/schema.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
 export const roundsRequest = z.strictObject({
@@ -60,12 +60,12 @@ const observation = z.object({
   cleanup: z.object({ outcome: z.enum(["pass", "fail", "error"]), failure: failure.optional() }).optional(),
 });
 
-const about = { check: text, digest: text };
+const about = { check: shortText, digest: shortText };
 const walked = z.object({
   ...about,
   round: z.object({
-    before: reportShape.nullable(),
-    after: reportShape.nullable().optional(),
+    before: reportSchema.nullable(),
+    after: reportSchema.nullable().optional(),
     observation,
   }),
 });
@@ -97,7 +97,7 @@ export function remoteProber(
   return {
     id,
     async ask({ slot, checks, deadlineMs }) {
-      const to = under(ports.vault.reveal(url), "/v1/rounds");
+      const to = resolveUrl(ports.secrets.reveal(url), "/v1/rounds");
       if (!to) throw new Error("its URL is not valid");
       const body = JSON.stringify({
         prober: id,
@@ -110,14 +110,14 @@ export function remoteProber(
         url: to,
         method: "POST",
         headers: {
-          "authorization": `Bearer ${ports.vault.reveal(token)}`,
+          "authorization": `Bearer ${ports.secrets.reveal(token)}`,
           "content-type": "application/json",
           "user-agent": USER_AGENT,
         },
         body,
       }, { deadlineMs: deadlineMs + 2_500, capBytes: REPLY_CAP_BYTES });
       if (answer.kind === "failure") {
-        throw new Error(ports.vault.redact(`${answer.reason}: ${answer.detail}`));
+        throw new Error(ports.secrets.redact(`${answer.reason}: ${answer.detail}`));
       }
       if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
       if (answer.truncated) throw new Error(`answered more than ${REPLY_CAP_BYTES} bytes`);
@@ -128,7 +128,7 @@ export function remoteProber(
 
 /** The reply in a body: an answer that is out of bounds is missed, with the place that is wrong; rejects if none is left. */
 function replyIn(
-  { vault }: Ports,
+  { secrets }: Ports,
   body: string,
   { slot, checks }: { slot: number; checks: readonly Check[] },
 ): ProberReply {
@@ -143,7 +143,7 @@ function replyIn(
       return answerIn(answer, slot, path);
     } catch (error) {
       faults.push(error);
-      return { ...shaped(z.object(about), answer, path), missed: vault.redact(messageOf(error)) };
+      return { ...shaped(z.object(about), answer, path), missed: secrets.redact(messageOf(error)) };
     }
   });
   if (faults.length > 0 && faults.length === answers.length) throw faults[0];

@@ -1,18 +1,18 @@
 /** One look at what a service claims of itself: every source of a check that is asked, as one report. */
 import type { AskedSource, Check } from "../../config/config.ts";
-import { askedOf } from "../../config/requests.ts";
-import { under, USER_AGENT } from "../../base/http/client.ts";
+import { sourcesToAsk } from "../../config/requests.ts";
+import { resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import type { Run } from "../../config/expression/mod.ts";
-import type { Limiter } from "../../base/semaphore.ts";
+import type { Semaphore } from "../../base/semaphore.ts";
 import type { Ports } from "../../base/ports.ts";
 import {
   ask,
-  combine,
+  combineSources,
   type Dialect,
-  named,
   type Report,
   type Source,
   staleAfter,
+  withSource,
 } from "../../evidence/report/mod.ts";
 import { periodMs } from "../../config/schedule.ts";
 
@@ -22,7 +22,7 @@ export interface Looking {
   run: Run;
   dialects: readonly Dialect[];
   /** Where further sources are asked beside the first. */
-  spare: Limiter["spare"];
+  spare: Semaphore["tryRun"];
   signal?: AbortSignal;
 }
 
@@ -35,28 +35,28 @@ export const isTold = ({ report }: Check): boolean =>
  * Throws if a path makes no URL.
  */
 export async function lookAt(ports: Ports, check: Check, looking: Looking): Promise<Report | null> {
-  const sources = askedOf(check);
+  const sources = sourcesToAsk(check);
   if (!check.report || sources.length === 0) return null;
   const askOne = (source: AskedSource) => ask(ports, asking(ports, check, source, looking), looking.dialects);
   if (check.report.sources.length === 1) return await askOne(sources[0]!);
   const reports: Report[] = [];
   const queue = sources.entries();
   const lane = async () => {
-    for (const [i, source] of queue) reports[i] = named(source.name, await askOne(source));
+    for (const [i, source] of queue) reports[i] = withSource(source.name, await askOne(source));
   };
   await Promise.all([lane(), ...sources.slice(1).map(() => looking.spare(lane))]);
-  return combine(check.report.rule, reports as [Report, ...Report[]]);
+  return combineSources(check.report.rule, reports as [Report, ...Report[]]);
 }
 
 function asking(
-  { vault }: Ports,
+  { secrets }: Ports,
   check: Check,
   { path, headers, dialect, timeoutMs, question, select, service, aws }: AskedSource,
   { baseUrl, run: { id, slot }, signal }: Looking,
 ): Source {
-  const url = under(baseUrl, vault.reveal(path));
+  const url = resolveUrl(baseUrl, secrets.reveal(path));
   if (!url) throw new Error(`Cannot make a URL of the report's path ${path}`);
-  const revealed = headers.map(([name, value]) => [name, vault.reveal(value)]);
+  const revealed = headers.map(([name, value]) => [name, secrets.reveal(value)]);
   return {
     url,
     headers: { "user-agent": USER_AGENT, "x-assay-run": id, ...Object.fromEntries(revealed) },

@@ -78,7 +78,7 @@ const STEP_BACK_MS = 300_000;
 
 /** A settler over one store. It keeps a copy of what it last wrote, and believes it only if the store still says the same. */
 export function settler(options: SettlerOptions): Settler {
-  const { ports: { clock, log, vault }, store, config, owner } = options;
+  const { ports: { clock, log, secrets }, store, config, owner } = options;
   const packing = packChecks(config);
   const shelf = new Shelf(store, packing);
   const lanes = new Map<string, Promise<void>>();
@@ -117,7 +117,7 @@ export function settler(options: SettlerOptions): Settler {
       const settled = (lanes.get(lane) ?? Promise.resolve())
         .then(async () => commit(slot, await open, arrivals, told))
         .catch((error) =>
-          log.error("a slot could not be settled", { slot, lane, error: vault.redact(messageOf(error)) })
+          log.error("a slot could not be settled", { slot, lane, error: secrets.redact(messageOf(error)) })
         );
       lanes.set(lane, settled);
       return settled;
@@ -126,7 +126,7 @@ export function settler(options: SettlerOptions): Settler {
 
   const sum = rollupJob({ clock, store, config, packing });
   const upkeep = () =>
-    sum().catch((error) => log.error("the housekeeping failed", { error: vault.redact(messageOf(error)) }));
+    sum().catch((error) => log.error("the housekeeping failed", { error: secrets.redact(messageOf(error)) }));
 
   const begin = async (minuteMs: number) => {
     const taken = await store.takeLease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
@@ -238,7 +238,7 @@ function complain(
 }
 
 async function heard(
-  { clock, vault }: Ports,
+  { clock, secrets }: Ports,
   prober: Prober | undefined,
   request: { slot: number; checks: Check[]; deadlineMs: number },
 ): Promise<ProberReply | { missed: string }> {
@@ -247,7 +247,7 @@ async function heard(
   const late = new Promise<{ missed: string }>((resolve) => {
     disarm = clock.after(request.deadlineMs + GRACE_MS, () => resolve({ missed: "timeout" }));
   });
-  const reply = prober.ask(request).catch((error) => ({ missed: vault.redact(messageOf(error)) }));
+  const reply = prober.ask(request).catch((error) => ({ missed: secrets.redact(messageOf(error)) }));
   return await Promise.race([reply, late]).finally(disarm);
 }
 

@@ -24,7 +24,7 @@ interface Cookie {
  * The cookies of one run (RFC 6265), stricter in two points: a cookie never goes to another port, and what came over
  * https never goes over http, because both are other origins.
  */
-export class Jar {
+export class CookieJar {
   #cookies: Cookie[] = [];
   readonly #clock: Pick<Clock, "now">;
 

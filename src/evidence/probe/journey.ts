@@ -1,15 +1,15 @@
 import type { Check, Step } from "../../config/config.ts";
 import type { Run } from "../../config/expression/mod.ts";
-import type { Ports, Vault } from "../../base/ports.ts";
-import { Jar } from "./cookies.ts";
+import type { Ports, Secrets } from "../../base/ports.ts";
+import { CookieJar } from "./cookies.ts";
 import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
-import { type Fault, take, type Trip } from "./step.ts";
+import { type RunContext, runStep, type StepFailure } from "./step.ts";
 
 /** Cleanup gets this much after the journey, in ms. */
 const CLEANUP_MS = 5_000;
 
 /** What of a check decides how it is walked; `baseUrl` is the target's URL and may hold `${env:NAME}`. */
-export type Walkable = Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs"> & {
+export type JourneySpec = Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs"> & {
   baseUrl: string;
 };
 
@@ -19,19 +19,19 @@ export type Walkable = Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latenc
  */
 export async function walk(
   ports: Ports,
-  check: Walkable,
+  check: JourneySpec,
   run: Run,
   signal?: AbortSignal,
 ): Promise<Observation> {
-  const { clock, vault } = ports;
+  const { clock, secrets } = ports;
   const began = clock.elapsed();
   const deadline = began + check.timeoutMs;
-  const trip: Trip = {
+  const context: RunContext = {
     ports,
     run,
     baseUrl: check.baseUrl,
     captures: {},
-    jar: new Jar(clock),
+    jar: new CookieJar(clock),
     deadline,
     signal,
   };
@@ -39,10 +39,10 @@ export async function walk(
   let failure: Failure | undefined;
   let transport = false;
   for (const [index, step] of check.journey.entries()) {
-    const { trace, fault } = await take(trip, step, index);
+    const { trace, fault } = await runStep(context, step, index);
     steps.push(trace);
     if (!fault) continue;
-    failure = named(fault, step, vault);
+    failure = toFailure(fault, step, secrets);
     transport = fault.transport ?? false;
     break;
   }
@@ -52,7 +52,7 @@ export async function walk(
     : totalMs > (check.latencyBudgetMs ?? Infinity)
     ? "slow"
     : "pass";
-  const cleanup = check.cleanup.length > 0 ? await tidy(trip, check) : undefined;
+  const cleanup = check.cleanup.length > 0 ? await runCleanup(context, check) : undefined;
   return { outcome, failure, transport, steps, totalMs, cleanup };
 }
 
@@ -64,28 +64,36 @@ function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {
 }
 
 /** Runs every cleanup step, whatever became of the others; the first failure is the verdict. */
-async function tidy(journey: Trip, check: Walkable): Promise<Observation["cleanup"]> {
-  const { clock, vault } = journey.ports;
-  const trip: Trip = { ...journey, signal: undefined, deadline: clock.elapsed() + CLEANUP_MS };
+async function runCleanup(context: RunContext, check: JourneySpec): Promise<Observation["cleanup"]> {
+  const { clock, secrets } = context.ports;
+  const cleanupContext: RunContext = {
+    ...context,
+    signal: undefined,
+    deadline: clock.elapsed() + CLEANUP_MS,
+  };
   const complete = check.journey.every((step) =>
-    step.capture.every(([name]) => Object.hasOwn(trip.captures, name))
+    step.capture.every(([name]) => Object.hasOwn(cleanupContext.captures, name))
   );
   let failure: Failure | undefined;
   for (const [index, step] of check.cleanup.entries()) {
-    const { fault } = await take(trip, step, check.journey.length + index);
+    const { fault } = await runStep(cleanupContext, step, check.journey.length + index);
     const isNothingToClean = fault?.reason === "template" && !complete;
-    if (fault && !isNothingToClean) failure ??= named(fault, step, vault);
+    if (fault && !isNothingToClean) failure ??= toFailure(fault, step, secrets);
   }
   return failure ? { outcome: outcomeOf(failure), failure } : { outcome: "pass" };
 }
 
-function named({ reason, expression, detail, values }: Fault, step: Step, vault: Vault): Failure {
+function toFailure(
+  { reason, expression, detail, values }: StepFailure,
+  step: Step,
+  secrets: Secrets,
+): Failure {
   return {
     step: step.name,
     reason,
     expression,
-    detail: vault.redact(detail).slice(0, 300),
+    detail: secrets.redact(detail).slice(0, 300),
     values: values &&
-      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, vault.redact(value)])),
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, secrets.redact(value)])),
   };
 }

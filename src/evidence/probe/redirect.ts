@@ -1,12 +1,12 @@
-import type { Request } from "../../base/http/client.ts";
+import type { HttpRequest } from "../../base/http/client.ts";
 
 /** What a step does after an answer: keep it, ask again elsewhere, or give up because the target's redirect is no good. */
-export type Hop = { kind: "keep" } | { kind: "follow"; request: Request } | {
+export type Redirect = { kind: "keep" } | { kind: "follow"; request: HttpRequest } | {
   kind: "broken";
   detail: string;
 };
 
-const KEEP: Hop = { kind: "keep" };
+const KEEP: Redirect = { kind: "keep" };
 
 /** Fetch standard, "redirect status". */
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -21,11 +21,11 @@ const OF_THE_BODY = ["content-type", "content-length", "content-encoding", "idem
  * Where the answer to `request` leads, with `left` hops allowed. A step that allows none from the start (`allowed` 0)
  * keeps its 3xx for the expectations. Header names of `request` are in lower case.
  */
-export function hop(
-  request: Request,
+export function redirect(
+  request: HttpRequest,
   { status, headers }: { status: number; headers: Headers },
   { allowed, left }: { allowed: number; left: number },
-): Hop {
+): Redirect {
   if (allowed === 0 || !REDIRECTS.has(status)) return KEEP;
   const location = headers.get("location");
   if (location === null) return KEEP;
@@ -34,12 +34,12 @@ export function hop(
   if (!url || !["http:", "https:"].includes(url.protocol)) {
     return { kind: "broken", detail: `status ${status} leads to no http or https URL` };
   }
-  return moved(request, status, url);
+  return redirectTo(request, status, url);
 }
 
-function moved(request: Request, status: number, url: URL): Hop {
+function redirectTo(request: HttpRequest, status: number, url: URL): Redirect {
   const toGet = status === 303 ? request.method !== "HEAD" : status <= 302 && request.method === "POST";
-  const next: Request = toGet
+  const next: HttpRequest = toGet
     ? { url, method: "GET", headers: omit(request.headers, OF_THE_BODY) }
     : { ...request, url };
   if (url.origin === request.url.origin) return { kind: "follow", request: next };

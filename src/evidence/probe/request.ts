@@ -1,49 +1,49 @@
 import type { JsonTemplate, StepRequest } from "../../config/config.ts";
-import { type Request, under, USER_AGENT } from "../../base/http/client.ts";
+import { type HttpRequest, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import type { Run, Template } from "../../config/expression/mod.ts";
-import type { Vault } from "../../base/ports.ts";
+import type { Secrets } from "../../base/ports.ts";
 
 /** What a request is rendered from. `index` numbers the steps of a run, cleanup included, from 0. */
-export interface Source {
+export interface RenderContext {
   baseUrl: string;
   index: number;
   captures: Record<string, unknown>;
   run: Run;
   /** Epoch ms. */
   now: number;
-  vault: Vault;
+  secrets: Secrets;
 }
 
 /** A request with every template and secret filled in: to be sent, never to be stored. */
-export type Rendered = { ok: true; request: Request } | { ok: false; detail: string };
+export type RenderedRequest = { ok: true; request: HttpRequest } | { ok: false; detail: string };
 
 /** A value that the target owed us cannot stand where the template puts it. */
-class Unfit extends Error {}
+class TemplateError extends Error {}
 
 /** Fills in `step`. Header names of the result are in lower case. Throws only for our own mistakes. */
-export function render(step: StepRequest, source: Source): Rendered {
+export function render(step: StepRequest, context: RenderContext): RenderedRequest {
   try {
-    const body = bodyOf(step.body, source);
+    const body = bodyOf(step.body, context);
     const request = {
-      url: urlOf(step, source),
+      url: urlOf(step, context),
       method: step.method,
-      headers: headersOf(step, source, body.type),
+      headers: headersOf(step, context, body.type),
       body: body.text,
     };
     return { ok: true, request };
   } catch (error) {
-    if (error instanceof Unfit) return { ok: false, detail: error.message };
+    if (error instanceof TemplateError) return { ok: false, detail: error.message };
     throw error;
   }
 }
 
-function urlOf({ path, query }: StepRequest, source: Source): URL {
-  const text = fill(path, source, "url");
-  const url = under(source.vault.reveal(source.baseUrl), text);
+function urlOf({ path, query }: StepRequest, context: RenderContext): URL {
+  const text = fill(path, context, "url");
+  const url = resolveUrl(context.secrets.reveal(context.baseUrl), text);
   if (!url && path.literal) throw new Error(`Cannot make a URL of the path ${path.source}`);
-  if (!url) throw new Unfit("an inserted value makes no URL");
+  if (!url) throw new TemplateError("an inserted value makes no URL");
   if (query.length === 0) return url;
-  const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, source, "none"))}`);
+  const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context, "none"))}`);
   url.search = [url.search.slice(1), ...pairs].filter(Boolean).join("&");
   return url;
 }
@@ -54,56 +54,60 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** These change nothing, so they need no idempotency key. */
 const SAFE = new Set(["GET", "HEAD"]);
 
-function headersOf({ headers, method }: StepRequest, source: Source, type?: string): Record<string, string> {
+function headersOf(
+  { headers, method }: StepRequest,
+  context: RenderContext,
+  type?: string,
+): Record<string, string> {
   const sent: Record<string, string> = {};
   if (type) sent["content-type"] = type;
-  if (!SAFE.has(method)) sent["idempotency-key"] = `${source.run.id}-${source.index}`;
+  if (!SAFE.has(method)) sent["idempotency-key"] = `${context.run.id}-${context.index}`;
   for (const [name, template] of headers) {
-    const value = fill(template, source, "none");
+    const value = fill(template, context, "none");
     if (!HEADER_VALUE.test(value)) {
-      throw new Unfit(`header ${name} would hold a line break or another forbidden character`);
+      throw new TemplateError(`header ${name} would hold a line break or another forbidden character`);
     }
     sent[name.toLowerCase()] = value;
   }
   sent["user-agent"] = USER_AGENT;
-  sent["x-assay-run"] = source.run.id;
+  sent["x-assay-run"] = context.run.id;
   return sent;
 }
 
-function bodyOf(body: StepRequest["body"], source: Source): { text?: string; type?: string } {
+function bodyOf(body: StepRequest["body"], context: RenderContext): { text?: string; type?: string } {
   switch (body.kind) {
     case "none":
       return {};
     case "json":
-      return { text: JSON.stringify(json(body.value, source)), type: "application/json" };
+      return { text: JSON.stringify(json(body.value, context)), type: "application/json" };
     case "form": {
-      const pairs = body.fields.map(([name, value]) => [name, fill(value, source, "none")]);
+      const pairs = body.fields.map(([name, value]) => [name, fill(value, context, "none")]);
       return { text: new URLSearchParams(pairs).toString(), type: "application/x-www-form-urlencoded" };
     }
     case "raw":
-      return { text: fill(body.text, source, "none"), type: "text/plain;charset=UTF-8" };
+      return { text: fill(body.text, context, "none"), type: "text/plain;charset=UTF-8" };
   }
 }
 
-function json(value: JsonTemplate, source: Source): unknown {
+function json(value: JsonTemplate, context: RenderContext): unknown {
   if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map((item) => json(item, source));
+  if (Array.isArray(value)) return value.map((item) => json(item, context));
   if ("fields" in value) {
-    return Object.fromEntries(value.fields.map(([name, item]) => [name, json(item, source)]));
+    return Object.fromEntries(value.fields.map(([name, item]) => [name, json(item, context)]));
   }
-  if (!value.single) return fill(value, source, "none");
-  const typed = value.value(source);
-  if (!typed.ok) throw new Unfit(typed.detail);
+  if (!value.single) return fill(value, context, "none");
+  const typed = value.value(context);
+  if (!typed.ok) throw new TemplateError(typed.detail);
   return typed.value;
 }
 
-function fill(template: Template, source: Source, encode: "url" | "none"): string {
-  const rendered = template.render(source, encode);
-  if (!rendered.ok) throw new Unfit(rendered.detail);
+function fill(template: Template, context: RenderContext, encode: "url" | "none"): string {
+  const rendered = template.render(context, encode);
+  if (!rendered.ok) throw new TemplateError(rendered.detail);
   if (!template.literal && secretsIn(rendered.text) !== secretsIn(template.source)) {
-    throw new Unfit("an inserted value asks for a secret");
+    throw new TemplateError("an inserted value asks for a secret");
   }
-  return source.vault.reveal(rendered.text);
+  return context.secrets.reveal(rendered.text);
 }
 
 /** Secrets are revealed after captures are inserted, so a target must not be able to write `${env:NAME}` into one. */

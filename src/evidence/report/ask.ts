@@ -1,11 +1,11 @@
 import { exchange } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
-import type { Ports, Vault } from "../../base/ports.ts";
+import type { Ports, Secrets } from "../../base/ports.ts";
 import { codeClaim } from "./status_code.ts";
-import { decode } from "./decode.ts";
-import { type Heard, read, silent } from "./read.ts";
-import type { Asking, Dialect, Report, Topic } from "./report.ts";
-import { signed } from "./sigv4.ts";
+import { decodeBody } from "./decode.ts";
+import { noClaim, read, type ReadReport } from "./read.ts";
+import type { AskOptions, Dialect, Report, RequestSpec } from "./report.ts";
+import { signRequest } from "./sigv4.ts";
 
 const CAP_BYTES = 64 * 1024;
 
@@ -19,7 +19,7 @@ const RECIPE: Record<string, string> = {
 };
 
 /** Where a report is asked. `headers` may hold `${env:NAME}`; a name that the recipe uses overrides it. */
-export interface Source extends Topic {
+export interface Source extends AskOptions {
   url: URL;
   headers: Record<string, string>;
   /** The name of a dialect, or `auto`. */
@@ -39,61 +39,61 @@ export interface Source extends Topic {
  * which is not set is `unknown`. Known secrets are cut from the answer before it is read. Never throws.
  */
 export async function ask(
-  ports: Pick<Ports, "clock" | "fetch" | "vault">,
+  ports: Pick<Ports, "clock" | "fetch" | "secrets">,
   source: Source,
   dialects: readonly Dialect[],
 ): Promise<Report> {
   const at = ports.clock.now();
   const began = ports.clock.elapsed();
-  const heard = await hear(ports, source, at, dialects);
-  return { ...heard, at, durationMs: ports.clock.elapsed() - began };
+  const report = await fetchClaim(ports, source, at, dialects);
+  return { ...report, at, durationMs: ports.clock.elapsed() - began };
 }
 
-async function hear(
-  ports: Pick<Ports, "clock" | "fetch" | "vault">,
+async function fetchClaim(
+  ports: Pick<Ports, "clock" | "fetch" | "secrets">,
   source: Source,
   at: number,
   dialects: readonly Dialect[],
-): Promise<Heard> {
+): Promise<ReadReport> {
   const { url, timeoutMs, signal } = source;
-  const { vault } = ports;
-  const asked = dialects.find(({ name, path }) =>
+  const { secrets } = ports;
+  const dialect = dialects.find(({ name, path }) =>
     source.dialect === "auto" ? path?.test(url.pathname) : source.dialect === name
   );
-  const asking = asked?.request?.(source);
-  const headers = headersOf(source.headers, vault, asking);
-  const signature = asking?.awsService ? await signatureOf(asking, source, vault, at) : {};
+  const spec = dialect?.request?.(source);
+  const headers = headersOf(source.headers, secrets, spec);
+  const signature = spec?.awsService ? await signatureOf(spec, source, secrets, at) : {};
   const fault = [headers, signature].find((made) => made instanceof Error);
-  if (fault) return silent(url, source, "unknown", vault.redact(`secret: ${messageOf(fault)}`));
+  if (fault) return noClaim(url, source, "unknown", secrets.redact(`secret: ${messageOf(fault)}`));
 
   const request = {
     url,
-    method: asking?.method ?? "GET",
+    method: spec?.method ?? "GET",
     headers: { ...headers, ...signature } as Record<string, string>,
-    body: asking?.body,
+    body: spec?.body,
   };
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
   if (got.kind === "failure") {
     const state = got.reason === "blocked" || got.reason === "platform" ? "unreadable" : "unreachable";
-    return silent(url, source, state, vault.redact(`${got.reason}: ${got.detail}`));
+    return noClaim(url, source, state, secrets.redact(`${got.reason}: ${got.detail}`));
   }
 
   const code = codeClaim(got.status);
-  if (got.truncated) return silent(url, source, "unreadable", `too_large: over ${CAP_BYTES} bytes`, code);
-  const text = decode(got.bytes, got.headers.get("content-type"));
-  if (text === undefined) return silent(url, source, "unreadable", "encoding: the bytes are not text", code);
-  const answer = { url, status: got.status, headers: got.headers, text: vault.redact(text) };
+  if (got.truncated) return noClaim(url, source, "unreadable", `too_large: over ${CAP_BYTES} bytes`, code);
+  const text = decodeBody(got.bytes, got.headers.get("content-type"));
+  if (text === undefined) return noClaim(url, source, "unreadable", "encoding: the bytes are not text", code);
+  const answer = { url, status: got.status, headers: got.headers, text: secrets.redact(text) };
   return read(answer, { ...source, at }, dialects);
 }
 
 function headersOf(
   own: Record<string, string>,
-  vault: Vault,
-  asking?: Asking,
+  secrets: Secrets,
+  spec?: RequestSpec,
 ): Record<string, string> | Error {
-  const headers = { ...RECIPE, ...asking?.headers };
+  const headers = { ...RECIPE, ...spec?.headers };
   try {
-    for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = vault.reveal(value);
+    for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = secrets.reveal(value);
     return headers;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
@@ -102,14 +102,14 @@ function headersOf(
 
 /** The signature of a request that needs one; the error where a key is not set. */
 async function signatureOf(
-  { awsService: service, ...asking }: Asking,
+  { awsService: service, ...spec }: RequestSpec,
   { url, aws }: Source,
-  vault: Vault,
+  secrets: Secrets,
   at: number,
 ): Promise<Record<string, string> | Error> {
   if (!service || !aws) return {};
   try {
-    return await signed({ ...asking, service }, { url, access: aws, vault, at });
+    return await signRequest({ ...spec, service }, { url, access: aws, secrets, at });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -2,7 +2,7 @@ import { codeClaim } from "./status_code.ts";
 import type { Claim, ReportState } from "./report.ts";
 
 /** A word in the body. */
-export function said(state: ReportState, raw: string): Claim {
+export function bodyClaim(state: ReportState, raw: string): Claim {
   return { source: "body", state, raw };
 }
 
@@ -10,11 +10,11 @@ export function said(state: ReportState, raw: string): Claim {
  * The code's claim where a dialect's 2xx only says that the question was answered (a management API, a status page):
  * none then, and its own otherwise.
  */
-export function refusal(status: number): Claim[] {
+export function errorClaims(status: number): Claim[] {
   return status >= 200 && status <= 299 ? [] : [codeClaim(status)];
 }
 
 /** The same for a public status page: one that fails itself says nothing of the service. */
-export function missing(status: number): Claim[] {
-  return refusal(status).map((claim) => ({ ...claim, state: "unreadable" }));
+export function pageErrorClaims(status: number): Claim[] {
+  return errorClaims(status).map((claim) => ({ ...claim, state: "unreadable" }));
 }

@@ -11,7 +11,7 @@ const BINARY = /^application\/(grpc(?!-web-text)|connect\+|proto)/i;
  * The text of a body, by its byte order mark, else by the `charset` of its content type, else as UTF-8; `undefined` if
  * the bytes are not that. Plain `utf-16` without a mark is big-endian (RFC 2781, 4.3), unlike in the WHATWG's table.
  */
-export function decode(bytes: Uint8Array, contentType: string | null): string | undefined {
+export function decodeBody(bytes: Uint8Array, contentType: string | null): string | undefined {
   if (BINARY.test(contentType ?? "")) return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1];
   const charset = /charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();

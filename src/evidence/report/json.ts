@@ -2,7 +2,7 @@
 const MAX_DEPTH = 32;
 
 /** The JSON in `text`; `undefined` if its first character opens no object or list, it is broken, or over 32 levels deep. */
-export function parse(text: string): unknown {
+export function parseJson(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
     const json: unknown = JSON.parse(text);
@@ -12,7 +12,7 @@ export function parse(text: string): unknown {
   }
 }
 
-/** Whether `text` was meant to be JSON, although {@linkcode parse} may have refused it. */
+/** Whether `text` was meant to be JSON, although {@linkcode parseJson} may have refused it. */
 export function looksLikeJson(text: string): boolean {
   return /^\s*(\{|\[\s*[\[{"\d])/.test(text);
 }

@@ -25,7 +25,7 @@ const SIDE: Record<ReportState, "serving" | "refusing" | "silent"> = {
 };
 
 /** What the claims of one answer come to; `reason` only if that is `unreadable` or `unknown`. */
-export interface Folded {
+export interface MergedClaims {
   state: ReportState;
   contradictions: string[];
   reason?: string;
@@ -35,7 +35,7 @@ export interface Folded {
  * The worst claim wins. A status code that points the same way as a word gives way to it (503 beside `draining`: the
  * word is the finer one; a code that itself says `degraded`, as Consul's 429, stays), and under a word that refuses the parts change nothing.
  */
-export function fold({ claims, subsystems = [] }: Reading): Folded {
+export function mergeClaims({ claims, subsystems = [] }: Reading): MergedClaims {
   const words = claims.filter((claim) => claim.source !== "code");
   const decisive = claims.filter((claim) =>
     claim.source !== "code" || claim.state === "degraded" || !words.some((word) => agree(word, claim))
@@ -47,7 +47,7 @@ export function fold({ claims, subsystems = [] }: Reading): Folded {
   const required = subsystems.filter((part) => part.required);
   const refusing = required.filter((part) => SIDE[part.state] === "refusing");
   const above = decisive.find((claim) => SIDE[claim.state] === "serving");
-  if (above && refusing.length > 0) contradictions.push(`${describe(above)} over ${list(refusing)}`);
+  if (above && refusing.length > 0) contradictions.push(`${describeClaim(above)} over ${list(refusing)}`);
 
   const optional = subsystems.some((part) => !part.required && isWanting(part.state))
     ? ["degraded" as const]
@@ -67,7 +67,7 @@ export const isServing = (state: ReportState): boolean => SIDE[state] === "servi
 export const isRefusing = (state: ReportState): boolean => SIDE[state] === "refusing";
 
 /** No claim could be had. */
-export const isSilent = (state: ReportState): boolean => SIDE[state] === "silent";
+export const isNoClaim = (state: ReportState): boolean => SIDE[state] === "silent";
 
 /** The worst of some states; `unreadable` of none. */
 export function worst(states: readonly ReportState[]): ReportState {
@@ -87,11 +87,11 @@ function disagreement(claims: Claim[]): string[] {
   const serving = claims.find((claim) => SIDE[claim.state] === "serving");
   const refusing = claims.find((claim) => SIDE[claim.state] === "refusing");
   if (!serving || !refusing) return [];
-  return [claims.filter((claim) => claim === serving || claim === refusing).map(describe).join(", ")];
+  return [claims.filter((claim) => claim === serving || claim === refusing).map(describeClaim).join(", ")];
 }
 
 /** A claim in words. */
-export function describe({ source, state, raw }: Claim): string {
+export function describeClaim({ source, state, raw }: Claim): string {
   return source === "code" ? `code ${raw} says ${state}` : `${source} says ${state} (${raw})`;
 }
 

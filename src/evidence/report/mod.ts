@@ -97,7 +97,7 @@ export const DIALECTS: readonly Dialect[] = [
 ];
 
 export { ask, type Source } from "./ask.ts";
-export { combine, named, together, unheard } from "./sources.ts";
-export { type Heard, read, type ReadOptions, staleAfter } from "./read.ts";
+export { combineSources, combineWithPushed, unknownReport, withSource } from "./sources.ts";
+export { read, type ReadOptions, type ReadReport, staleAfter } from "./read.ts";
 export * from "./report.ts";
-export { nearest, write } from "./write.ts";
+export { nearestState, write } from "./write.ts";

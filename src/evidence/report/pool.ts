@@ -1,7 +1,7 @@
 import { worst } from "./merge.ts";
 import type { ReportState, Subsystem } from "./report.ts";
 
-const MAX_SHOWN = 200;
+const MAX_PARTS = 200;
 
 /**
  * What a group of interchangeable members comes to: `ready` if all are, `degraded` if some serve, else the worst. No
@@ -14,10 +14,10 @@ export function groupState(states: ReportState[]): ReportState {
 }
 
 /** At most 200 parts of a whole that has its own word, those that are not ready first: what is cut changes nothing. */
-export function shown(parts: Subsystem[]): Subsystem[] {
-  if (parts.length <= MAX_SHOWN) return parts;
+export function limitParts(parts: Subsystem[]): Subsystem[] {
+  if (parts.length <= MAX_PARTS) return parts;
   return parts.toSorted((a, b) => Number(a.state === "ready") - Number(b.state === "ready")).slice(
     0,
-    MAX_SHOWN,
+    MAX_PARTS,
   );
 }

@@ -1,8 +1,8 @@
 import { LATEST_MS } from "../../base/time.ts";
 import { codeClaim } from "./status_code.ts";
-import { describe, fold, type Folded, isRefusing, isSilent } from "./merge.ts";
+import { describeClaim, isNoClaim, isRefusing, mergeClaims, type MergedClaims } from "./merge.ts";
 import { headerClaims } from "./headers.ts";
-import { parse } from "./json.ts";
+import { parseJson } from "./json.ts";
 import { questionOf } from "./question.ts";
 import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
 import { select } from "./select.ts";
@@ -26,7 +26,7 @@ export interface ReadOptions {
 }
 
 /** A report but for when it was asked and how long that took. */
-export type Heard = Omit<Report, "at" | "durationMs">;
+export type ReadReport = Omit<Report, "at" | "durationMs">;
 
 /** The age in ms past which a claim is stale: three periods, at least a minute. */
 export function staleAfter(periodMs: number): number {
@@ -41,23 +41,23 @@ export function read(
   received: Omit<Answer, "json">,
   options: ReadOptions,
   dialects: readonly Dialect[],
-): Heard {
-  const answer: Answer = { ...received, json: parse(received.text) };
+): ReadReport {
+  const answer: Answer = { ...received, json: parseJson(received.text) };
   const found = options.dialect === "auto"
     ? sniff(answer, dialects)
-    : declared(answer, options.dialect, dialects);
+    : readDeclared(answer, options.dialect, dialects);
   if (typeof found === "string") {
-    return silent(answer.url, options, "unreadable", found, codeClaim(answer.status));
+    return noClaim(answer.url, options, "unreadable", found, codeClaim(answer.status));
   }
 
-  const weighed = weigh(found.reading, answer.headers, options.select);
-  if ("reason" in weighed) {
-    const nothing = silent(answer.url, options, "unknown", weighed.reason, codeClaim(answer.status));
+  const merged = mergeReading(found.reading, answer.headers, options.select);
+  if ("reason" in merged) {
+    const nothing = noClaim(answer.url, options, "unknown", merged.reason, codeClaim(answer.status));
     return { ...nothing, dialect: found.dialect };
   }
-  const { reading, folded } = weighed;
-  const reportedAt = toTime(reading.reportedAt ?? cachedAt(answer.headers, options.at));
-  const heard: Heard = {
+  const { reading, folded } = merged;
+  const reportedAt = toTime(reading.reportedAt ?? cacheTime(answer.headers, options.at));
+  const report: ReadReport = {
     ...folded,
     dialect: found.dialect,
     confidence: confidenceOf(options.dialect, reading.claims),
@@ -69,18 +69,18 @@ export function read(
     reportedAt,
     retryAfterMs: retryAfterMs(answer.headers.get("retry-after"), options.at),
   };
-  if (isStale(reportedAt, options)) return { ...heard, state: "unknown", reason: "stale" };
-  return heard.state === "not_ready" ? { ...heard, phase: reading.phase } : heard;
+  if (isStale(reportedAt, options)) return { ...report, state: "unknown", reason: "stale" };
+  return report.state === "not_ready" ? { ...report, phase: reading.phase } : report;
 }
 
 /** What is heard where no claim could be had; `code` is kept as a claim but decides nothing. */
-export function silent(
+export function noClaim(
   url: URL,
   { dialect, question }: ReadOptions,
   state: "unreachable" | "unreadable" | "unknown",
   reason: string,
   code?: Claim,
-): Heard {
+): ReadReport {
   return {
     state,
     dialect,
@@ -95,23 +95,23 @@ export function silent(
 }
 
 /** The whole, or the part that is selected, folded; the reason if there is no such part. */
-function weigh(
+function mergeReading(
   whole: Reading,
   headers: Headers,
   path?: string,
-): { reading: Reading; folded: Folded } | { reason: string } {
-  const all = bounded(whole, headerClaims(headers));
-  if (path === undefined) return { reading: all, folded: fold(all) };
+): { reading: Reading; folded: MergedClaims } | { reason: string } {
+  const all = limitReading(whole, headerClaims(headers));
+  if (path === undefined) return { reading: all, folded: mergeClaims(all) };
   const selected = select(whole, path);
   if ("reason" in selected) {
-    const folded = fold(all);
+    const folded = mergeClaims(all);
     // A page or a login wall has no parts because it is no report.
-    return isSilent(folded.state) ? { reading: all, folded } : selected;
+    return isNoClaim(folded.state) ? { reading: all, folded } : selected;
   }
-  const reading = bounded(selected.reading, []);
-  const folded = fold(reading);
+  const reading = limitReading(selected.reading, []);
+  const folded = mergeClaims(reading);
   if (selected.above && isRefusing(folded.state)) {
-    folded.contradictions.push(`${describe(selected.above)} over ${path} ${folded.state}`);
+    folded.contradictions.push(`${describeClaim(selected.above)} over ${path} ${folded.state}`);
   }
   return { reading, folded };
 }
@@ -126,7 +126,7 @@ function sniff(answer: Answer, dialects: readonly Dialect[]): Found {
   return "no dialect knows this answer";
 }
 
-function declared(answer: Answer, name: string, dialects: readonly Dialect[]): Found {
+function readDeclared(answer: Answer, name: string, dialects: readonly Dialect[]): Found {
   const dialect = dialects.find((dialect) => dialect.name === name);
   if (!dialect) return `dialect_unknown: ${name}`;
   const reading = dialect.read(answer);
@@ -141,7 +141,7 @@ function confidenceOf(dialect: string, claims: Claim[]): Report["confidence"] {
 }
 
 /** Adds the claims of the headers, cuts long texts, and adds an `unreadable` claim where there are more parts than are kept. */
-function bounded(reading: Reading, more: Claim[]): Reading {
+function limitReading(reading: Reading, more: Claim[]): Reading {
   const claims = [...reading.claims, ...more].map((claim) => ({ ...claim, raw: clip(claim.raw, 80) }));
   const subsystems = (reading.subsystems ?? []).map((part) => ({
     ...part,
@@ -159,7 +159,7 @@ function clip(text: string, length: number): string {
 }
 
 /** A cached answer is as old as its `Age` (RFC 9111, 5.1), whatever it says. */
-function cachedAt(headers: Headers, at?: number): number | undefined {
+function cacheTime(headers: Headers, at?: number): number | undefined {
   const age = headers.get("age");
   return at !== undefined && age !== null && /^\d{1,10}$/.test(age) ? at - Number(age) * 1000 : undefined;
 }

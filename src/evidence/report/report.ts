@@ -96,7 +96,7 @@ export interface Report {
   /** Epoch ms when it was asked. */
   at: number;
   durationMs: number;
-  /** Each of its sources, where it is made of several (combine.ts). */
+  /** Each of its sources, where it is made of several (sources.ts). */
   sources?: SourceReport[];
 }
 
@@ -110,7 +110,7 @@ export interface Answer {
 }
 
 /** How a dialect wants to be asked where a GET will not do; `headers` go over the recipe's, and under the source's own. */
-export interface Asking {
+export interface RequestSpec {
   method: string;
   headers: Record<string, string>;
   body: string | Uint8Array<ArrayBuffer>;
@@ -119,7 +119,7 @@ export interface Asking {
 }
 
 /** What a source may be asked about in particular. */
-export interface Topic {
+export interface AskOptions {
   /** A gRPC service; absent: the whole server. */
   service?: string;
   aws?: AwsAccess;
@@ -138,13 +138,13 @@ export interface Statement {
 }
 
 /** A statement as a dialect receives it: in states that it expresses, in short texts, `name` always there. */
-export interface Wording extends Statement {
+export interface WriteInput extends Statement {
   name: string;
   subsystems: Subsystem[];
 }
 
 /** An answer as a dialect writes it. */
-export interface Written {
+export interface WriteOutput {
   status: number;
   headers: Record<string, string>;
   body: string | Uint8Array<ArrayBuffer>;
@@ -168,9 +168,9 @@ export interface Dialect {
   name: string;
   /** Paths that nobody else answers. */
   path?: RegExp;
-  request?(topic: Topic): Asking | undefined;
+  request?(options: AskOptions): RequestSpec | undefined;
   recognise(answer: Answer): boolean;
   read(answer: Answer): Reading | null;
   expresses?: Expresses;
-  write?(wording: Wording): Written;
+  write?(input: WriteInput): WriteOutput;
 }

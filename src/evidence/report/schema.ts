@@ -7,7 +7,7 @@ import { LATEST_MS } from "../../base/time.ts";
 /** Epoch ms, as it crosses the network or is kept. */
 export const time = z.number().min(0).max(LATEST_MS);
 
-export const text = z.string().max(2_000);
+export const shortText = z.string().max(2_000);
 
 /** Names and sentences for humans are no longer in a config, and a detail is cut to less. */
 export const line = z.string().max(500);
@@ -32,19 +32,19 @@ export const reportState = z.enum([
 const question = z.enum(["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"]);
 
 const source = z.object({
-  name: text,
+  name: shortText,
   state: reportState,
   phase: z.literal("unclear").optional(),
   question,
-  dialect: text,
+  dialect: shortText,
   httpStatus: status.optional(),
-  reason: text.optional(),
+  reason: shortText.optional(),
 });
 
 /** A report, as it crosses the network or is kept. */
-export const reportShape = z.object({
+export const reportSchema = z.object({
   state: reportState,
-  dialect: text,
+  dialect: shortText,
   confidence: z.enum(["declared", "recognised", "code"]),
   question,
   phase: z.literal("unclear").optional(),
@@ -53,22 +53,22 @@ export const reportShape = z.object({
     z.object({
       source: z.enum(["code", "body", "header", "frame"]),
       state: reportState,
-      raw: text,
-      from: text.optional(),
+      raw: shortText,
+      from: shortText.optional(),
     }),
   ).max(500),
-  contradictions: z.array(text).max(500),
+  contradictions: z.array(shortText).max(500),
   subsystems: z.array(z.object({
-    name: text,
+    name: shortText,
     state: reportState,
     layer: z.enum(["process", "dependency", "state", "policy"]),
     required: z.boolean(),
-    message: text.optional(),
+    message: shortText.optional(),
   })).max(500),
-  version: text.optional(),
+  version: shortText.optional(),
   reportedAt: time.optional(),
   retryAfterMs: ms.optional(),
-  reason: text.optional(),
+  reason: shortText.optional(),
   at: time,
   durationMs: ms,
   // As many as the config lets a check have.

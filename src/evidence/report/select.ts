@@ -8,17 +8,17 @@ const CONTAINERS = new Set(["components", "details", "checks", "statuses", "entr
 const MAX_LISTED = 10;
 
 /** One part of an answer in place of the whole, and what the whole claims above a part that it needs; or why there is none. */
-export type Selected = { reading: Reading; above?: Claim } | { reason: string };
+export type Selection = { reading: Reading; above?: Claim } | { reason: string };
 
 /**
  * The part of an answer that `path` names, with the parts below it: a component (`components.db`, `checks["x:y"]`, `db`), a nested one
  * (`components.broker.components.us1`, `broker/us1`) or a group without a state of its own. Names are compared as they are; where several
  * parts have the name the worst counts. The part's state is the only claim; the code counts only where it is no claim at all (a login wall).
  */
-export function select({ claims, subsystems = [], phase: _, ...about }: Reading, path: string): Selected {
+export function select({ claims, subsystems = [], phase: _, ...about }: Reading, path: string): Selection {
   const found = namesIn(path).map((name) => partsOf(subsystems, name))
     .find(({ own, below }) => own.length + below.length > 0);
-  if (!found) return { reason: `select: ${absent(subsystems, path)}` };
+  if (!found) return { reason: `select: ${missingPart(subsystems, path)}` };
   const { own, below } = found;
   const state = own.length > 0 ? worst(own.map((part) => part.state)) : groupOf(below);
   const mute = claims.filter((claim) => claim.source === "code" && claim.state === "unreadable");
@@ -61,7 +61,7 @@ function groupOf(below: Subsystem[]): ReportState {
   return worst(counted.map((part) => part.state));
 }
 
-function absent(parts: readonly Subsystem[], path: string): string {
+function missingPart(parts: readonly Subsystem[], path: string): string {
   if (parts.length === 0) return `no ${path}: the answer names no parts`;
   const names = parts.slice(0, MAX_LISTED).map(({ name }) => name.slice(0, 40));
   const more = parts.length - names.length;

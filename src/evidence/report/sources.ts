@@ -11,16 +11,16 @@
  *
  * To serve is `ready` or `degraded`; to refuse is `starting`, `draining` or `not_ready`. A source that was asked about liveness counts only if all were.
  */
-import type { ClaimRule, PushedSource, Reporting } from "../../config/config.ts";
-import { isServing, isSilent, rank } from "./merge.ts";
-import { shown } from "./pool.ts";
+import type { ClaimRule, PushedSource, ReportConfig } from "../../config/config.ts";
+import { isNoClaim, isServing, rank } from "./merge.ts";
+import { limitParts } from "./pool.ts";
 import type { Report, ReportState, SourceReport } from "./report.ts";
 
 /** Claims and contradictions that are kept of all sources together. */
 const MAX_KEPT = 500;
 
 /** A report as one of several: all that is in it carries the name of its source. */
-export function named(source: string, report: Report): Report {
+export function withSource(source: string, report: Report): Report {
   const { state, phase, question, dialect, httpStatus, reason } = report;
   return {
     ...report,
@@ -32,21 +32,21 @@ export function named(source: string, report: Report): Report {
 }
 
 /**
- * One report of reports that are {@linkcode named} or combined already: in any grouping the same. At least one. Pure.
+ * One report of reports that are {@linkcode toFailure} or combined already: in any grouping the same. At least one. Pure.
  */
-export function combine(rule: ClaimRule, reports: readonly [Report, ...Report[]]): Report {
+export function combineSources(rule: ClaimRule, reports: readonly [Report, ...Report[]]): Report {
   const sources = reports.flatMap((report) => report.sources ?? []);
   const began = Math.min(...reports.map(({ at }) => at));
   const ended = Math.max(...reports.map(({ at, durationMs }) => at + durationMs));
   const times = reports.flatMap(({ reportedAt }) => reportedAt ?? []);
   const waits = reports.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
-    ...decided(rule, sources),
+    ...decide(rule, sources),
     dialect: [...new Set(sources.map(({ dialect }) => dialect))].join(", "),
     confidence: CONFIDENCE.find((one) => reports.some(({ confidence }) => confidence === one))!,
     claims: reports.flatMap(({ claims }) => claims).slice(0, MAX_KEPT),
     contradictions: reports.flatMap(({ contradictions }) => contradictions).slice(0, MAX_KEPT),
-    subsystems: shown(reports.flatMap(({ subsystems }) => subsystems)),
+    subsystems: limitParts(reports.flatMap(({ subsystems }) => subsystems)),
     version: reports.find(({ version }) => version !== undefined)?.version,
     ...(times.length > 0 && { reportedAt: Math.min(...times) }),
     ...(waits.length > 0 && { retryAfterMs: Math.max(...waits) }),
@@ -58,10 +58,10 @@ export function combine(rule: ClaimRule, reports: readonly [Report, ...Report[]]
 
 /**
  * The claim of a check: what a prober brought of the sources that it asked (null: none are asked) and what was pushed. A single source
- * stands for itself. `pushed` must have a report for each pushed source: {@linkcode unheard} where there is none.
+ * stands for itself. `pushed` must have a report for each pushed source: {@linkcode unknownReport} where there is none.
  */
-export function together(
-  { sources, rule }: Reporting,
+export function combineWithPushed(
+  { sources, rule }: ReportConfig,
   asked: Report | null,
   pushed: (source: PushedSource) => Report,
 ): Report | null {
@@ -69,12 +69,12 @@ export function together(
   const [first, ...rest] = sent;
   if (!first) return asked;
   if (sources.length === 1) return pushed(first);
-  const others = rest.map((source) => named(source.name, pushed(source)));
-  return combine(rule, [named(first.name, pushed(first)), ...others, ...asked ? [asked] : []]);
+  const others = rest.map((source) => withSource(source.name, pushed(source)));
+  return combineSources(rule, [withSource(first.name, pushed(first)), ...others, ...asked ? [asked] : []]);
 }
 
 /** The report of a source that has nothing to say at `at` (epoch ms): `unknown`. */
-export function unheard(question: Report["question"], at: number, reason: string): Report {
+export function unknownReport(question: Report["question"], at: number, reason: string): Report {
   return {
     state: "unknown",
     dialect: "auto",
@@ -93,11 +93,11 @@ export function unheard(question: Report["question"], at: number, reason: string
 const CONFIDENCE = ["code", "recognised", "declared"] as const;
 
 /** Which silence the whole is in if nobody speaks: where something answered, not everything is down. */
-const SILENCE: readonly ReportState[] = ["unreadable", "unreachable", "unknown"];
+const NO_CLAIM_ORDER: readonly ReportState[] = ["unreadable", "unreachable", "unknown"];
 
-type Decided = Pick<Report, "state" | "phase" | "question" | "reason">;
+type ClaimDecision = Pick<Report, "state" | "phase" | "question" | "reason">;
 
-function decided(rule: ClaimRule, sources: readonly SourceReport[]): Decided {
+function decide(rule: ClaimRule, sources: readonly SourceReport[]): ClaimDecision {
   const claiming = sources.filter(({ question }) => question !== "liveness");
   const counted = claiming.length > 0 ? claiming : sources;
   const state = stateOf(rule, counted.map((source) => source.state));
@@ -108,24 +108,24 @@ function decided(rule: ClaimRule, sources: readonly SourceReport[]): Decided {
     state,
     question: asked.size === 1 ? counted[0]!.question : "aggregate",
     ...(isUnclear && { phase: "unclear" }),
-    ...(isSilent(state) && { reason: silence(counted) }),
+    ...(isNoClaim(state) && { reason: noClaimReason(counted) }),
   };
 }
 
 function stateOf(rule: ClaimRule, states: readonly ReportState[]): ReportState {
-  const speaking = states.filter((state) => !isSilent(state)).toSorted((a, b) => rank(a) - rank(b));
+  const speaking = states.filter((state) => !isNoClaim(state)).toSorted((a, b) => rank(a) - rank(b));
   const [best] = speaking;
   const worst = speaking.at(-1);
-  if (!best || !worst) return SILENCE.find((state) => states.includes(state)) ?? "unknown";
+  if (!best || !worst) return NO_CLAIM_ORDER.find((state) => states.includes(state)) ?? "unknown";
   if (rule === "any") return best;
   return rule === "all" && isServing(worst) && speaking.length < states.length ? "unknown" : worst;
 }
 
-function silence(sources: readonly SourceReport[]): string {
-  const silent = sources.filter(({ state }) => isSilent(state));
-  const said = silent.slice(0, 3).map(({ name, state, reason }) =>
+function noClaimReason(sources: readonly SourceReport[]): string {
+  const silent = sources.filter(({ state }) => isNoClaim(state));
+  const listed = silent.slice(0, 3).map(({ name, state, reason }) =>
     `${name} ${state}${reason ? ` (${reason.slice(0, 60)})` : ""}`
   );
-  const more = silent.length - said.length;
-  return `sources: ${said.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const more = silent.length - listed.length;
+  return `sources: ${listed.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -4,10 +4,10 @@
  *     Statement -> a state that the dialect expresses -> texts and parts that fit -> Written
  */
 import { isServing, rank } from "./merge.ts";
-import type { Dialect, ReportState, Statement, Subsystem, Wording, Written } from "./report.ts";
+import type { Dialect, ReportState, Statement, Subsystem, WriteInput, WriteOutput } from "./report.ts";
 
 /** Where a dialect has no word for a state: the nearest that it has, never one that is nearer to `ready`. */
-const NEAREST: Record<ReportState, ReportState> = {
+const NEAREST_STATE: Record<ReportState, ReportState> = {
   ready: "not_ready",
   degraded: "not_ready",
   starting: "not_ready",
@@ -22,20 +22,20 @@ const MAX_BYTES = 4_095;
 const MAX_PARTS = 32;
 
 /** The state that is said for `state` by who can say only `words`, of which `not_ready` is always one. */
-export function nearest(state: ReportState, words: readonly ReportState[]): ReportState {
-  return words.includes(state) || state === "not_ready" ? state : nearest(NEAREST[state], words);
+export function nearestState(state: ReportState, words: readonly ReportState[]): ReportState {
+  return words.includes(state) || state === "not_ready" ? state : nearestState(NEAREST_STATE[state], words);
 }
 
 /**
  * Writes a statement; under 4 KiB. Parts are written worst first, as many as there is room for, and only as far as the
  * whole allows: one that is worse than a whole that serves would belie it, and is left out. Throws for a dialect that does not write.
  */
-export function write(dialect: Dialect, statement: Statement): Written {
+export function write(dialect: Dialect, statement: Statement): WriteOutput {
   const { name, expresses } = dialect;
   if (!dialect.write || !expresses) throw new TypeError(`Cannot write ${name}: it is only read`);
-  const whole = nearest(statement.state, expresses.whole);
+  const whole = nearestState(statement.state, expresses.whole);
   const own = line(statement.name, 100) ?? "service";
-  const wording: Wording = {
+  const input: WriteInput = {
     state: whole,
     name: own,
     reason: line(statement.reason, 300),
@@ -44,10 +44,10 @@ export function write(dialect: Dialect, statement: Statement): Written {
     at: statement.at !== undefined && Math.abs(statement.at) < 2.5e14 ? statement.at : undefined,
     subsystems: partsOf(statement.subsystems ?? [], own, whole, expresses.parts),
   };
-  let written = dialect.write(wording);
-  while (sizeOf(written) > MAX_BYTES && wording.subsystems.length > 0) {
-    wording.subsystems.length >>= 1;
-    written = dialect.write(wording);
+  let written = dialect.write(input);
+  while (sizeOf(written) > MAX_BYTES && input.subsystems.length > 0) {
+    input.subsystems.length >>= 1;
+    written = dialect.write(input);
   }
   const headers = whole === "degraded" ? { ...written.headers, "x-envoy-degraded": "true" } : written.headers;
   return { ...written, headers };
@@ -66,7 +66,7 @@ function partsOf(
     return {
       ...part,
       name: name === own ? `${name}/part` : name,
-      state: nearest(part.state, words),
+      state: nearestState(part.state, words),
       message: line(part.message, 120),
     };
   }).filter(({ state }) => !isServing(whole) || rank(state) <= rank(whole));
@@ -81,5 +81,5 @@ function line(text: string | undefined, length: number): string | undefined {
   return clean?.slice(0, length).toWellFormed().trim() || undefined;
 }
 
-const sizeOf = ({ body }: Written) =>
+const sizeOf = ({ body }: WriteOutput) =>
   typeof body === "string" ? new TextEncoder().encode(body).byteLength : body.byteLength;

@@ -2,7 +2,7 @@
 import type { Check } from "../../config/config.ts";
 import type { GateRun } from "../../judgement/gate.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
-import { slotsBack } from "../../config/schedule.ts";
+import { previousSlots } from "../../config/schedule.ts";
 import type { Store } from "../store.ts";
 
 /** Reads runs. */
@@ -53,7 +53,7 @@ export function runReader(store: Pick<Store, "readSamples">, packing: Packing): 
       const shard = packing.shardOf.get(check.key);
       if (shard === undefined) return [];
       const found: GateRun[] = [];
-      for (const slot of slotsBack(check, newest, count + GAPS)) {
+      for (const slot of previousSlots(check, newest, count + GAPS)) {
         if (slot < sinceMs || found.length === count) break;
         const run = (await readLine(shard, slot)).get(check.key);
         if (run) found.push(run);

@@ -8,12 +8,12 @@ import * as z from "zod";
 import type { Arrival } from "../../judgement/assess.ts";
 import type { Check, PushedSource } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
-import { together, unheard } from "../../evidence/report/sources.ts";
+import { combineWithPushed, unknownReport } from "../../evidence/report/sources.ts";
 import type { Report } from "../../evidence/report/report.ts";
 import type { Store, StoredRecord } from "../store.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { Round } from "../../judgement/round.ts";
-import { reportShape, time } from "../../evidence/report/schema.ts";
+import { reportSchema, time } from "../../evidence/report/schema.ts";
 
 /** What was last pushed to a source. */
 export interface Push {
@@ -40,7 +40,7 @@ const STEP_BACK_MS = 60_000;
 const MAX_PUSHES = 100_000;
 
 const shape: z.ZodType<Push> = z.object({
-  report: reportShape.nullable(),
+  report: reportSchema.nullable(),
   receivedAt: time,
   ttlMs: z.number().nonnegative(),
 });
@@ -74,14 +74,14 @@ export const expiryOf = ({ receivedAt, ttlMs }: Push, source: Pick<PushedSource,
 
 /** What a source claims at `nowMs`: what was pushed, or `unknown` with the reason `never pushed`, `withdrawn` or `stale`. */
 export function claimAt(push: Push | undefined, source: PushedSource, nowMs: number): Report {
-  if (!push) return unheard("push", nowMs, "never pushed");
+  if (!push) return unknownReport("push", nowMs, "never pushed");
   const { report, receivedAt } = push;
-  if (!report) return unheard("push", nowMs, "withdrawn");
+  if (!report) return unknownReport("push", nowMs, "withdrawn");
   const { dialect, at: reportedAt } = report;
   if (nowMs <= expiryOf(push, source) && receivedAt - nowMs <= STEP_BACK_MS) {
     return { ...report, question: "push", reportedAt, at: nowMs };
   }
-  return { ...unheard("push", nowMs, "stale"), dialect, reportedAt };
+  return { ...unknownReport("push", nowMs, "stale"), dialect, reportedAt };
 }
 
 /** Reads all pushes at once; reads nothing where no check has a pushed source. */
@@ -137,4 +137,4 @@ export function joinPushes(check: Check, round: Round, before: PushSnapshot, aft
 }
 
 const claimOf = ({ key, report }: Check, asked: Report | null, { at, pushes }: PushSnapshot) =>
-  together(report!, asked, (source) => claimAt(pushes.get(pushKey({ key }, source)), source, at));
+  combineWithPushed(report!, asked, (source) => claimAt(pushes.get(pushKey({ key }, source)), source, at));

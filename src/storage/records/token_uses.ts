@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Ports } from "../../base/ports.ts";
 import type { Store } from "../store.ts";
-import { MOST_TOKENS } from "../../config/schema/api.ts";
+import { MAX_TOKENS } from "../../config/schema/api.ts";
 import { messageOf } from "../../base/error_message.ts";
 
 const MINUTE_MS = 60_000;
@@ -20,7 +20,7 @@ export interface TokenUses {
 }
 
 /** Uses that are kept in a store. */
-export function tokenUses({ clock, log, vault }: Ports, store: Store): TokenUses {
+export function tokenUses({ clock, log, secrets }: Ports, store: Store): TokenUses {
   const dueAt = new Map<string, number>();
   return {
     record(key) {
@@ -38,11 +38,11 @@ export function tokenUses({ clock, log, vault }: Ports, store: Store): TokenUses
         expiresAt: nowMs + KEPT_MS,
       }).catch((error) => {
         dueAt.set(key, nowMs + MINUTE_MS);
-        log.warn("the last use of a token was not kept", { error: vault.redact(messageOf(error)) });
+        log.warn("the last use of a token was not kept", { error: secrets.redact(messageOf(error)) });
       });
     },
     async lastUses() {
-      const records = await store.listRecords({ kind: "use", limit: 10 * MOST_TOKENS });
+      const records = await store.listRecords({ kind: "use", limit: 10 * MAX_TOKENS });
       return new Map(records.map(({ key, value }) => [key, useShape.parse(JSON.parse(value)).at]));
     },
   };

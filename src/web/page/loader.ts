@@ -1,7 +1,7 @@
 /** Gathers what the pages show, from the store and the views of the API. */
 import { remarksOn, remarkView } from "../api/routes/comments.ts";
 import { readSeries } from "../../storage/history/series.ts";
-import { fresh } from "../../base/cache.ts";
+import { memoize } from "../../base/cache.ts";
 import { checkView, targetView } from "../api/views/status.ts";
 import type { Check, Config, Target } from "../../config/config.ts";
 import { emptyFigures, mergeFigures } from "../../judgement/service_level.ts";
@@ -58,8 +58,8 @@ export interface Sights {
 /** Gathers over one store. */
 export function sights({ ports: { clock }, config, store, packing, rollouts, told }: Sources): Sights {
   const past = bandReader(config, store, packing, clock);
-  const standing = fresh(clock, () => listSilences(store), told);
-  const rolled = fresh(clock, async () => {
+  const standing = memoize(clock, () => listSilences(store), told);
+  const rolled = memoize(clock, async () => {
     const memos = await store.listRecords({ kind: "deployment", limit: DEPLOYMENTS });
     return Map.groupBy(
       memos.map(({ key }) => key.split("/")).map(([target, at]) => ({ target: target!, at: Number(at) })),

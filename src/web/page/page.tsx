@@ -21,7 +21,7 @@ import { Round } from "./round.tsx";
 import { sights, type Sources } from "./loader.ts";
 import { TargetPage } from "./target_page.tsx";
 import type { CheckView } from "./words.ts";
-import { fresh } from "../../base/cache.ts";
+import { memoize } from "../../base/cache.ts";
 import { sieve } from "../api/views/filtered_page.ts";
 
 /** What the pages are made of. */
@@ -45,7 +45,7 @@ export function pages(options: PagesOptions): Hono {
   const app = new Hono();
   const gather = sights(options);
   const names = new Map(config.targets.map(({ id, name }) => [id, name]));
-  const newest = fresh(clock, () => store.listIncidents({ limit: LATELY }));
+  const newest = memoize(clock, () => store.listIncidents({ limit: LATELY }));
 
   const reader = async (c: Context): Promise<Principal | undefined> => {
     const who = await access.principal(c);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { isOurs, synthetic } from "../../../src/base/http/edge_errors.ts";
+import { edgeError, isPlatformError } from "../../../src/base/http/edge_errors.ts";
 
 const EDGE = { server: "cloudflare" };
 
-describe("synthetic tells Cloudflare's answers from the target's", () => {
+describe("edgeError tells Cloudflare's answers from the target's", () => {
   test.each<[string, number, Record<string, string>, string, string | undefined]>([
     ["an origin without an address", 530, EDGE, "error code: 1016", "network"],
     ["an origin that refuses", 521, EDGE, "error code: 521", "network"],
@@ -20,11 +20,11 @@ describe("synthetic tells Cloudflare's answers from the target's", () => {
     ["the same text from another server", 530, { server: "nginx" }, "error code: 1016", undefined],
     ["a good answer with that text", 200, EDGE, "error code: 1016", undefined],
   ])("%s", (_name, status, headers, text, reason) => {
-    expect(synthetic(status, new Headers(headers), () => text)?.reason).toBe(reason);
+    expect(edgeError(status, new Headers(headers), () => text)?.reason).toBe(reason);
   });
 });
 
-describe("isOurs tells what Cloudflare throws of the asking Worker from what a target can bring about", () => {
+describe("isPlatformError tells what Cloudflare throws of the asking Worker from what a target can bring about", () => {
   test.each<[boolean, string]>([
     [true, "Too many subrequests."],
     [
@@ -58,6 +58,6 @@ describe("isOurs tells what Cloudflare throws of the asking Worker from what a t
     [false, "Invalid header value: Too many subrequests."],
     [false, ""],
   ])("%s: %s", (ours, message) => {
-    expect(isOurs(message)).toBe(ours);
+    expect(isPlatformError(message)).toBe(ours);
   });
 });

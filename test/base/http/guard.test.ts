@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { addressRefusal, guarded, refusal } from "../../../src/base/http/guard.ts";
-import { type Outgoing, Refused } from "../../../src/base/ports.ts";
+import { addressRefusal, guardFetch, refusal } from "../../../src/base/http/guard.ts";
+import { type FetchOptions, Refused } from "../../../src/base/ports.ts";
 
 /** Each row: URL, refused by default, refused with allowPrivate. */
 const URLS: [string, boolean, boolean][] = [
@@ -112,12 +112,12 @@ describe("addressRefusal", () => {
   });
 });
 
-describe("guarded", () => {
-  const outgoing: Outgoing = { method: "GET", headers: {}, signal: new AbortController().signal };
+describe("guardFetch", () => {
+  const outgoing: FetchOptions = { method: "GET", headers: {}, signal: new AbortController().signal };
 
   test("asks only what may be asked", async () => {
     const asked: string[] = [];
-    const fetch = guarded((url) => {
+    const fetch = guardFetch((url) => {
       asked.push(url.href);
       return Promise.resolve(new Response("ok"));
     }, false);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
 import { webhookFaults } from "../../../src/engine/notify/mod.ts";
-import { vault } from "../../../src/base/secrets.ts";
+import { secretsOf } from "../../../src/base/secrets.ts";
 
 const GOOD = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
 
@@ -9,7 +9,7 @@ async function faults(url: string, secret: string, allowPrivate = false): Promis
   const env: Record<string, string> = { URL: url, SECRET: secret };
   const webhooks = [{ id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: ["incident.*"] }];
   return await webhookFaults(
-    vault("${env:URL} ${env:SECRET}", (name) => env[name]),
+    secretsOf("${env:URL} ${env:SECRET}", (name) => env[name]),
     { webhooks, allowPrivate } as Config,
   );
 }

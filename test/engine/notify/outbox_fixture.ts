@@ -64,7 +64,7 @@ export async function post(
     fetch: fetch(network),
     random: () => random,
     log: { info: keep, warn: keep, error: keep },
-    vault: {
+    secrets: {
       reveal: (text) =>
         text.replace(/\$\{env:(\w+)\}/g, (_, name) => {
           if (!(name in SECRETS)) throw new Error(`${name} is not set`);

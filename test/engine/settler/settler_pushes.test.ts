@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
 import { decodeStates } from "../../../src/storage/codec.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
-import { DIALECTS, named } from "../../../src/evidence/report/mod.ts";
+import { DIALECTS, withSource } from "../../../src/evidence/report/mod.ts";
 import { joinPushes } from "../../../src/storage/records/pushes.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
@@ -218,7 +218,7 @@ describe("beside a source that is asked", () => {
 test("a source that is asked and was not asked again leaves the cell unbracketed", async () => {
   const { config: { checks: [check] } } = await shop(`[{ name: app, path: /readyz }, ${PUSHED}]`);
   const observation: Round["observation"] = { outcome: "fail", transport: false, steps: [], totalMs: 5 };
-  const before = named("app", reportOf("ready", START));
+  const before = withSource("app", reportOf("ready", START));
   const told = { at: START, pushes: new Map() };
   expect(joinPushes(check!, { before, observation }, told, told)).not.toHaveProperty("after");
   expect(joinPushes(check!, { before, after: before, observation }, told, told)).toMatchObject({

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { Jar } from "../../../src/evidence/probe/cookies.ts";
+import { CookieJar } from "../../../src/evidence/probe/cookies.ts";
 
 const NOW = 1_700_000_000_000;
 
 /** What goes to `later` after `lines` came from `from`. */
 function carried(from: string, lines: string[], later: string, laterMs = NOW): string | undefined {
   let nowMs = NOW;
-  const jar = new Jar({ now: () => nowMs });
+  const jar = new CookieJar({ now: () => nowMs });
   jar.store(new URL(from), new Headers(lines.map((line) => ["set-cookie", line])));
   nowMs = laterMs;
   return jar.header(new URL(later));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { guarded } from "../../../src/base/http/guard.ts";
+import { guardFetch } from "../../../src/base/http/guard.ts";
 import { Refused } from "../../../src/base/ports.ts";
 import type { Failure, Outcome } from "../../../src/evidence/probe/observation.ts";
-import { walk, type Walkable } from "../../../src/evidence/probe/journey.ts";
+import { type JourneySpec, walk } from "../../../src/evidence/probe/journey.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type Route, scripted, type Seen } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
@@ -12,12 +12,12 @@ type Routes = Record<string, Route>;
 /** Walks with the clock moving only when told: `spendMs` moves it once everything waits. */
 async function go(
   routes: Routes,
-  check: Walkable,
+  check: JourneySpec,
   { spendMs = 0, signal }: { spendMs?: number; signal?: AbortSignal } = {},
 ) {
   const clock = steppingClock();
   const network = scripted(routes);
-  const pending = walk(ports(guarded(network, false), clock), check, run, signal);
+  const pending = walk(ports(guardFetch(network, false), clock), check, run, signal);
   await clock.advance(spendMs);
   return { seen: await pending, requests: network.requests };
 }

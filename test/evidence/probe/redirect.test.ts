@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { guarded } from "../../../src/base/http/guard.ts";
+import { guardFetch } from "../../../src/base/http/guard.ts";
 import { walk } from "../../../src/evidence/probe/journey.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type Route, scripted } from "../../world/network.ts";
@@ -13,7 +13,7 @@ const to = (location: string, status = 302, headers = {}): Route => ({
 async function go(routes: Record<string, Route>, draft: Draft) {
   const network = scripted(routes);
   const check = journey([{ redirects: 3, ...draft }]);
-  const seen = await walk(ports(guarded(network, false), steppingClock()), check, run);
+  const seen = await walk(ports(guardFetch(network, false), steppingClock()), check, run);
   return { seen, requests: network.requests, last: network.requests.at(-1)! };
 }
 

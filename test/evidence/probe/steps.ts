@@ -6,7 +6,7 @@ import {
   type Run,
 } from "../../../src/config/expression/mod.ts";
 import type { Clock, Fetch, Ports } from "../../../src/base/ports.ts";
-import type { Walkable } from "../../../src/evidence/probe/journey.ts";
+import type { JourneySpec } from "../../../src/evidence/probe/journey.ts";
 
 /** The captures that test journeys may name. */
 const NAMES = ["order", "token"];
@@ -68,7 +68,10 @@ export function step(draft: Draft = {}): Step {
 }
 
 /** A journey against `https://shop.example` with 10 s for everything. */
-export function journey(journey: Draft[], changes: Partial<Walkable> & { after?: Draft[] } = {}): Walkable {
+export function journey(
+  journey: Draft[],
+  changes: Partial<JourneySpec> & { after?: Draft[] } = {},
+): JourneySpec {
   const { after = [], ...rest } = changes;
   return {
     baseUrl: "https://shop.example",
@@ -99,7 +102,7 @@ export function ports(fetch: Fetch, clock: Clock): Ports {
     fetch,
     random: () => 0,
     log: { info: silent, warn: silent, error: silent },
-    vault: {
+    secrets: {
       reveal: (text) =>
         text.replace(/\$\{env:(\w+)\}/g, (_, name: string) => {
           const value = SECRETS[name];

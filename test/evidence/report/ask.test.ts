@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type Fetch, type Outgoing, Refused, type Vault } from "../../../src/base/ports.ts";
+import { type Fetch, type FetchOptions, Refused, type Secrets } from "../../../src/base/ports.ts";
 import { ask, DIALECTS, type Source } from "../../../src/evidence/report/mod.ts";
 import { type SteppingClock, steppingClock } from "../../world/clock.ts";
 
 const START = 1_700_000_000_000;
 
 /** Knows one secret, `hush`, as `${env:TOKEN}`. */
-const VAULT: Vault = {
+const ENV_SECRETS: Secrets = {
   reveal(text) {
     if (text.includes("${env:LOST}")) throw new Error("LOST is not set");
     return text.replaceAll("${env:TOKEN}", "hush");
@@ -20,7 +20,7 @@ function source(over: Partial<Source> = {}): Source {
 }
 
 function asking(fetch: Fetch, over: Partial<Source> = {}, clock: SteppingClock = steppingClock(START)) {
-  return ask({ clock, fetch, vault: VAULT }, source(over), DIALECTS);
+  return ask({ clock, fetch, secrets: ENV_SECRETS }, source(over), DIALECTS);
 }
 
 function answering(body: BodyInit | null, init: ResponseInit = {}): Fetch {
@@ -32,8 +32,8 @@ const hanging: Fetch = (_, { signal }) =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 describe("the request", () => {
-  async function sent(over: Partial<Source> = {}): Promise<{ url: string } & Outgoing> {
-    let seen: ({ url: string } & Outgoing) | undefined;
+  async function sent(over: Partial<Source> = {}): Promise<{ url: string } & FetchOptions> {
+    let seen: ({ url: string } & FetchOptions) | undefined;
     await asking((url, outgoing) => {
       seen = { url: url.href, ...outgoing };
       return Promise.resolve(new Response("ok"));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DIALECTS, type Heard, read } from "../../../src/evidence/report/mod.ts";
+import { DIALECTS, read, type ReadReport } from "../../../src/evidence/report/mod.ts";
 import { type Fixture, fixtures, labels } from "./fixtures.ts";
 
 /** Labels of answers that claim nothing, or claim the opposite of ready: none may be read as ready. */
@@ -16,11 +16,11 @@ const captures = fixtures().filter(({ source }) => source.startsWith("capture: "
   label: LABELS.get(fixture.name.slice(fixture.dialect.length + 1)),
 }));
 
-function heard({ answer, declared = "auto" }: Fixture): Heard {
+function heard({ answer, declared = "auto" }: Fixture): ReadReport {
   return read(answer, { dialect: declared }, DIALECTS);
 }
 
-function isAsLabelled(label: string, { state, phase }: Heard): boolean {
+function isAsLabelled(label: string, { state, phase }: ReadReport): boolean {
   if (label === "unknown") return state === "unknown" || state === "unreadable";
   if (NEEDS_HISTORY.has(label) && state === "not_ready") return phase === "unclear";
   return state === label;

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { decode } from "../../../src/evidence/report/decode.ts";
+import { decodeBody } from "../../../src/evidence/report/decode.ts";
 import type { Answer, Question, ReportState } from "../../../src/evidence/report/mod.ts";
 
 /** One row of an INDEX.jsonl; what is absent is expected to be absent, and `dialect` is the folder's name. */
@@ -54,7 +54,7 @@ function answerOf(url: URL, raw: Uint8Array): Omit<Answer, "json"> {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
   }));
-  const text = decode(raw.subarray(end + 4), headers.get("content-type"));
+  const text = decodeBody(raw.subarray(end + 4), headers.get("content-type"));
   if (text === undefined) throw new Error(`${url}: the bytes are not text`);
   return { url, status: Number(first.split(" ")[1]), headers, text };
 }

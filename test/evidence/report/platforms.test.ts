@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Fetch, Outgoing } from "../../../src/base/ports.ts";
+import type { Fetch, FetchOptions } from "../../../src/base/ports.ts";
 import { type Answer, ask, DIALECTS, read, type ReadOptions } from "../../../src/evidence/report/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { fixtures } from "./fixtures.ts";
@@ -47,16 +47,16 @@ describe("how a declared dialect asks", () => {
     headers: Record<string, string> = {},
     service?: string,
     path = "/grpc.health.v1.Health/Check",
-  ): Promise<Outgoing> {
-    const seen: Outgoing[] = [];
+  ): Promise<FetchOptions> {
+    const seen: FetchOptions[] = [];
     const fetch: Fetch = (_, outgoing) => {
       seen.push(outgoing);
       return Promise.resolve(new Response('{"status":"SERVING"}'));
     };
     const url = new URL(path, "http://svc.example");
-    const vault = { reveal: (text: string) => text, redact: (text: string) => text };
+    const secrets = { reveal: (text: string) => text, redact: (text: string) => text };
     await ask(
-      { clock: steppingClock(AT), fetch, vault },
+      { clock: steppingClock(AT), fetch, secrets },
       { url, headers, dialect, timeoutMs: 1_000, service },
       DIALECTS,
     );

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decode } from "../../../src/evidence/report/decode.ts";
+import { decodeBody } from "../../../src/evidence/report/decode.ts";
 import { isServing } from "../../../src/evidence/report/merge.ts";
 import {
   DIALECTS,
-  nearest,
+  nearestState,
   read,
   type ReportState,
   type Statement,
@@ -30,7 +30,8 @@ const writerOf = (name: string) => writers.find((dialect) => dialect.name === na
 function told(name: string, statement: Statement, dialect = name) {
   const { status, headers, body } = write(writerOf(name), statement);
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-  const text = decode(bytes, headers["content-type"] ?? null) ?? expect.fail("the body cannot be decoded");
+  const text = decodeBody(bytes, headers["content-type"] ?? null) ??
+    expect.fail("the body cannot be decoded");
   const url = new URL("https://assay.example/v1/targets/shop/health");
   const answer = { url, status, headers: new Headers(headers), text };
   return { answer, bytes, report: read(answer, { dialect }, DIALECTS) };
@@ -112,7 +113,7 @@ describe.each(Object.keys(SAYS))("%s", (name) => {
     for (const [i, state] of STATES.entries()) {
       if (says[i] === state) continue;
       expect(green).not.toContain(says[i]);
-      expect(nearest(state, expresses!.whole)).toBe(says[i]);
+      expect(nearestState(state, expresses!.whole)).toBe(says[i]);
     }
   });
 

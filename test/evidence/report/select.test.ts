@@ -1,10 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DIALECTS, type Heard, read } from "../../../src/evidence/report/mod.ts";
+import { DIALECTS, read, type ReadReport } from "../../../src/evidence/report/mod.ts";
 import { fixtures } from "./fixtures.ts";
 
 /** Reads one part of an answer; the body is text, or what becomes JSON. */
-function part(body: unknown, select: string, { status = 200, url = "/health", headers = {} } = {}): Heard {
+function part(
+  body: unknown,
+  select: string,
+  { status = 200, url = "/health", headers = {} } = {},
+): ReadReport {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const answer = { url: new URL(url, "http://svc.example"), status, headers: new Headers(headers), text };
   return read(answer, { dialect: "auto", select }, DIALECTS);

@@ -2,9 +2,9 @@ import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { AwsAccess } from "../../../src/config/config.ts";
-import type { Fetch, Outgoing, Vault } from "../../../src/base/ports.ts";
+import type { Fetch, FetchOptions, Secrets } from "../../../src/base/ports.ts";
 import { ask, DIALECTS } from "../../../src/evidence/report/mod.ts";
-import { signed } from "../../../src/evidence/report/sigv4.ts";
+import { signRequest } from "../../../src/evidence/report/sigv4.ts";
 import { steppingClock } from "../../world/clock.ts";
 
 const SECRETS: Record<string, string> = {
@@ -15,7 +15,7 @@ const SECRETS: Record<string, string> = {
     "qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPP" +
     "kUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==",
 };
-const VAULT: Vault = {
+const ENV_SECRETS: Secrets = {
   reveal: (text) =>
     text.replace(/\$\{env:(\w+)\}/g, (_, name) => {
       const value = SECRETS[name];
@@ -51,7 +51,7 @@ describe("AWS's published test suite for Signature Version 4", () => {
   ])("%s", async (_, access, authorization) => {
     const asking = { method: "POST", headers: {}, body: "", service: "service" };
     const url = new URL("https://example.amazonaws.com/");
-    const headers = await signed(asking, { url, access, vault: VAULT, at: AT });
+    const headers = await signRequest(asking, { url, access, secrets: ENV_SECRETS, at: AT });
     expect(headers).toMatchObject({ authorization, "x-amz-date": "20150830T123600Z" });
   });
 });
@@ -79,7 +79,7 @@ const HEALTHY = `<DescribeTargetHealthResponse><DescribeTargetHealthResult><Targ
 
 describe("DescribeTargetHealth", () => {
   async function asked(access: AwsAccess, answer = new Response(HEALTHY)) {
-    const seen: ({ url: string } & Outgoing)[] = [];
+    const seen: ({ url: string } & FetchOptions)[] = [];
     const fetch: Fetch = (url, outgoing) => {
       seen.push({ url: url.href, ...outgoing });
       return Promise.resolve(answer);
@@ -91,7 +91,7 @@ describe("DescribeTargetHealth", () => {
       dialect: "elb",
       timeoutMs: 1_000,
     };
-    const ports = { clock: steppingClock(AT), fetch, vault: VAULT };
+    const ports = { clock: steppingClock(AT), fetch, secrets: ENV_SECRETS };
     return { report: await ask(ports, { ...source, aws: access }, DIALECTS), seen };
   }
   const access = { ...ACCESS, region: "eu-central-1" };

@@ -1,25 +1,25 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AskedSource, ClaimRule, PushedSource, Reporting } from "../../../src/config/config.ts";
+import type { AskedSource, ClaimRule, PushedSource, ReportConfig } from "../../../src/config/config.ts";
 import {
-  combine,
-  named,
+  combineSources,
+  combineWithPushed,
   type Report,
   type ReportState,
-  together,
-  unheard,
+  unknownReport,
+  withSource,
 } from "../../../src/evidence/report/mod.ts";
 
 const AT = 1_700_000_040_000;
 
 function reportOf(state: ReportState, more: Partial<Report> = {}): Report {
-  return { ...unheard("readiness", AT, ""), reason: undefined, state, durationMs: 5, ...more };
+  return { ...unknownReport("readiness", AT, ""), reason: undefined, state, durationMs: 5, ...more };
 }
 
 /** Reports named a, b, c ... as one. */
 function whole(rule: ClaimRule, ...reports: Report[]): Report {
-  const [first, ...rest] = reports.map((report, i) => named("abcdefghij"[i]!, report));
-  return combine(rule, [first!, ...rest]);
+  const [first, ...rest] = reports.map((report, i) => withSource("abcdefghij"[i]!, report));
+  return combineSources(rule, [first!, ...rest]);
 }
 
 const RULES = ["worst", "all", "any"] as const;
@@ -97,11 +97,11 @@ describe("for any sources and any rule", () => {
   test("it does not matter who combines what first", () => {
     fc.assert(fc.property(several, several, anyRule, (some, others, rule) => {
       const at = (list: Report[], prefix: string) =>
-        list.map((report, i) => named(`${prefix}${i}`, report)) as [Report, ...Report[]];
+        list.map((report, i) => withSource(`${prefix}${i}`, report)) as [Report, ...Report[]];
       const [left, right] = [at(some, "a"), at(others, "b")];
-      const inOne = combine(rule, [...left, ...right]);
-      expect(combine(rule, [combine(rule, left), combine(rule, right)])).toEqual(inOne);
-      expect(combine(rule, [combine(rule, left), ...right])).toEqual(inOne);
+      const inOne = combineSources(rule, [...left, ...right]);
+      expect(combineSources(rule, [combineSources(rule, left), combineSources(rule, right)])).toEqual(inOne);
+      expect(combineSources(rule, [combineSources(rule, left), ...right])).toEqual(inOne);
     }));
   });
 });
@@ -197,16 +197,16 @@ describe("what is pushed joins what was asked", () => {
     timeoutMs: 1,
   };
   const unit: PushedSource = { kind: "pushed", name: "unit", ttlMs: 90_000, question: "push" };
-  const reporting = (...sources: Reporting["sources"]): Reporting => ({ sources, rule: "all" });
+  const reporting = (...sources: ReportConfig["sources"]): ReportConfig => ({ sources, rule: "all" });
   const sent = (state: ReportState) => () => reportOf(state, { question: "push" });
 
   test("no pushed source: the report of the prober as it is", () => {
     const report = reportOf("ready");
-    expect(together(reporting(asked), report, sent("not_ready"))).toBe(report);
+    expect(combineWithPushed(reporting(asked), report, sent("not_ready"))).toBe(report);
   });
 
   test("a pushed source alone stands for itself", () => {
-    expect(together(reporting(unit), null, sent("draining"))).toEqual(
+    expect(combineWithPushed(reporting(unit), null, sent("draining"))).toEqual(
       reportOf("draining", { question: "push" }),
     );
   });
@@ -217,8 +217,8 @@ describe("what is pushed joins what was asked", () => {
     ["ready", "unknown", "unknown"],
     ["unreachable", "ready", "unknown"],
   ])("asked %s, pushed %s: %s", (askedState, pushedState, state) => {
-    const report = combine("all", [named("app", reportOf(askedState))]);
-    const both = together(reporting(asked, unit), report, sent(pushedState));
+    const report = combineSources("all", [withSource("app", reportOf(askedState))]);
+    const both = combineWithPushed(reporting(asked, unit), report, sent(pushedState));
     expect(both).toMatchObject({ state });
     expect(both!.sources!.map(({ name, state }) => [name, state]).toSorted()).toEqual([
       ["app", askedState],

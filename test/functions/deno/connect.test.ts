@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connector, type ConnectorOptions } from "../../../functions/deno/connect.ts";
-import { type Outgoing, Refused } from "../../../src/base/ports.ts";
+import { type FetchOptions, Refused } from "../../../src/base/ports.ts";
 import { certificate } from "../../world/certificate.ts";
 
 /** What a server saw of its visitors. */
@@ -31,7 +31,7 @@ function serve(hostname: string, answer: Answer, tls?: { cert: string; key: stri
   return { sight, port: (server.addr as Deno.NetAddr).port, close: () => server.shutdown() };
 }
 
-function outgoing(changes: Partial<Outgoing> = {}): Outgoing {
+function outgoing(changes: Partial<FetchOptions> = {}): FetchOptions {
   return { method: "GET", headers: {}, signal: new AbortController().signal, ...changes };
 }
 
@@ -215,7 +215,7 @@ describe("connector over https", () => {
       ca: cert,
       ...changes,
     });
-    return (path: string, changes?: Partial<Outgoing>, host = "shop.example") =>
+    return (path: string, changes?: Partial<FetchOptions>, host = "shop.example") =>
       fetch(new URL(`https://${host}:${here.port}/${path}`), outgoing(changes));
   }
 

@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
@@ -40,7 +40,7 @@ export const aspnetcore: Dialect = {
     if (isRecord(json) ? !["string", "number"].includes(typeof word) : !STATES.has(word)) return null;
     const entries = isRecord(json) ? entriesOf(json) ?? [] : [];
     return {
-      claims: [codeClaim(status), said(STATES.get(word) ?? "unknown", String(word))],
+      claims: [codeClaim(status), bodyClaim(STATES.get(word) ?? "unknown", String(word))],
       subsystems: entries.map(([name, entry]) => partOf(name, isRecord(entry) ? entry : {})),
       question: isLiveness(entries.map(([, entry]) => entry)) ? "liveness" : undefined,
     };

@@ -1,6 +1,6 @@
-import { missing, said } from "../claims.ts";
+import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
-import { shown } from "../pool.ts";
+import { limitParts } from "../pool.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import { lastSegment } from "../question.ts";
 import type { Dialect, ReportState } from "../report.ts";
@@ -28,8 +28,8 @@ export const awsEvents: Dialect = {
     const states = events.map((event) => STATES.get(scalar(event.status)) ?? "unknown");
     const open = states.filter((state) => state !== "ready").length;
     return {
-      claims: [said(worst(["ready", ...states]), `${open} open events`), ...missing(status)],
-      subsystems: shown(events.map((event, i) => ({
+      claims: [bodyClaim(worst(["ready", ...states]), `${open} open events`), ...pageErrorClaims(status)],
+      subsystems: limitParts(events.map((event, i) => ({
         name: scalar(event.service),
         state: states[i] ?? "unknown",
         layer: "dependency",

@@ -1,5 +1,5 @@
-import { missing, said } from "../claims.ts";
-import { shown } from "../pool.ts";
+import { bodyClaim, pageErrorClaims } from "../claims.ts";
+import { limitParts } from "../pool.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Subsystem } from "../report.ts";
@@ -18,8 +18,8 @@ export const betterStack: Dialect = {
     if (word === undefined || !isRecord(json)) return null;
     const resources = records(json.included).filter(({ type }) => type === "status_page_resource");
     return {
-      claims: [said(stateOfWord(word) ?? "unknown", word), ...missing(status)],
-      subsystems: shown(resources.flatMap(partOf)),
+      claims: [bodyClaim(stateOfWord(word) ?? "unknown", word), ...pageErrorClaims(status)],
+      subsystems: limitParts(resources.flatMap(partOf)),
       question: "status_page",
     };
   },

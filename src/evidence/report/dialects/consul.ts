@@ -1,4 +1,4 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { worst } from "../merge.ts";
 import { isRecord, looksLikeJson, records, scalar, textOf } from "../json.ts";
@@ -40,8 +40,8 @@ export const consul: Dialect = {
     const { status, json } = answer;
     const leader = leaderOf(answer);
     if (leader !== undefined) {
-      const claim = leader === "" ? said("not_ready", "no leader") : said("ready", leader);
-      return { claims: [claim, ...refusal(status)] };
+      const claim = leader === "" ? bodyClaim("not_ready", "no leader") : bodyClaim("ready", leader);
+      return { claims: [claim, ...errorClaims(status)] };
     }
     if (isAutopilot(json)) return autopilot(json, status);
     return agent(answer) ?? catalog(json, status);
@@ -95,19 +95,21 @@ function agent({ status, headers, json, text }: Answer): Reading | null {
   if (reason !== null && STATES.has(reason)) {
     claims.push({ source: "header", state: stateOf(reason), raw: reason });
   }
-  if (word) claims.push(said(stateOf(word), word));
+  if (word) claims.push(bodyClaim(stateOf(word), word));
   if (entries.length > 0) claims.push(worstOf(entries));
-  if (json === undefined && looksLikeJson(text)) claims.push(said("unreadable", "broken or too deep JSON"));
+  if (json === undefined && looksLikeJson(text)) {
+    claims.push(bodyClaim("unreadable", "broken or too deep JSON"));
+  }
   return claims.length > 1 || status === 404 ? { claims, subsystems: partsOf(entries) } : null;
 }
 
 function catalog(json: unknown, status: number): Reading | null {
   if (Array.isArray(json) && json.length === 0) {
-    return { claims: [said("unknown", "[]"), ...refusal(status)] };
+    return { claims: [bodyClaim("unknown", "[]"), ...errorClaims(status)] };
   }
   const entries = entriesOf(json);
   if (entries.length === 0) return null;
-  return { claims: [worstOf(entries), ...refusal(status)], subsystems: partsOf(entries) };
+  return { claims: [worstOf(entries), ...errorClaims(status)], subsystems: partsOf(entries) };
 }
 
 function autopilot({ Healthy, Servers }: Record<string, unknown>, status: number): Reading {
@@ -118,9 +120,9 @@ function autopilot({ Healthy, Servers }: Record<string, unknown>, status: number
     required: false,
   }));
   // An unhealthy cluster answers 429, which says no more than the body.
-  const claims = [said(Healthy === true ? "ready" : "not_ready", `Healthy: ${scalar(Healthy)}`)];
+  const claims = [bodyClaim(Healthy === true ? "ready" : "not_ready", `Healthy: ${scalar(Healthy)}`)];
   return {
-    claims: status === 429 && Healthy !== true ? claims : [...claims, ...refusal(status)],
+    claims: status === 429 && Healthy !== true ? claims : [...claims, ...errorClaims(status)],
     subsystems,
   };
 }
@@ -179,7 +181,7 @@ function stateOf(word: string): ReportState {
 
 function worstOf(entries: Entry[]): Claim {
   const state = worst(entries.map(({ word }) => stateOf(word)));
-  return said(state, entries.find(({ word }) => stateOf(word) === state)?.word ?? "");
+  return bodyClaim(state, entries.find(({ word }) => stateOf(word) === state)?.word ?? "");
 }
 
 function partsOf(entries: Entry[]): Subsystem[] {

@@ -1,4 +1,4 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
@@ -74,7 +74,7 @@ function fromResults(status: number, results: [string, string][]): Reading | nul
   const parts = results.map(([name, result]) => partOf(name, result, status));
   const isWarning = status === 500 && parts.some((part) => part.state === "degraded") &&
     parts.every((part) => part.state === "ready" || part.state === "degraded");
-  const claim = isWarning ? said("degraded", "500 for warnings") : codeClaim(status);
+  const claim = isWarning ? bodyClaim("degraded", "500 for warnings") : codeClaim(status);
   return { claims: [claim], subsystems: parts };
 }
 
@@ -98,5 +98,5 @@ function fromFeed(answer: Answer): Reading | null {
 }
 
 function overall({ status }: Answer, isWell: boolean, raw: string): Reading {
-  return { claims: [...refusal(status), said(isWell ? "ready" : "not_ready", raw)] };
+  return { claims: [...errorClaims(status), bodyClaim(isWell ? "ready" : "not_ready", raw)] };
 }

@@ -1,5 +1,5 @@
 import { iso } from "../../../base/time.ts";
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing } from "../merge.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
@@ -37,9 +37,9 @@ export const docker: Dialect = {
   recognise: ({ json }) => stateOf(json) !== undefined || eventOf(json) !== undefined,
   read({ status, json }) {
     const event = eventOf(json);
-    if (event) return { claims: [claimOf(event), ...refusal(status)] };
+    if (event) return { claims: [claimOf(event), ...errorClaims(status)] };
     const state = stateOf(json);
-    return state ? reading(state, refusal(status)) : null;
+    return state ? reading(state, errorClaims(status)) : null;
   },
   expresses: { whole: ["ready", "degraded", "starting", "not_ready"] },
   write({ state, reason = "", at }) {
@@ -56,8 +56,8 @@ export const docker: Dialect = {
 };
 
 function reading(state: Record<string, unknown>, refused: Claim[]): Reading {
-  const outside = STATUS.get(state.Status) ?? flagged(state);
-  if (outside) return { claims: [said(outside, scalar(state.Status)), ...refused] };
+  const outside = STATUS.get(state.Status) ?? stateOfFlags(state);
+  if (outside) return { claims: [bodyClaim(outside, scalar(state.Status)), ...refused] };
   const health = isRecord(state.Health) ? state.Health : {};
   const claim = claimOf(textOf(health.Status) ?? "none");
   const last = records(health.Log).at(-1);
@@ -78,14 +78,14 @@ function reading(state: Record<string, unknown>, refused: Claim[]): Reading {
 }
 
 /** Old engines have the flags only. */
-function flagged({ Running, Paused, Restarting }: Record<string, unknown>): ReportState | undefined {
+function stateOfFlags({ Running, Paused, Restarting }: Record<string, unknown>): ReportState | undefined {
   if (Restarting === true) return "starting";
   if (Paused === true) return "not_ready";
   return Running === true ? undefined : "not_ready";
 }
 
 function claimOf(word: string): Claim {
-  return said(HEALTH.get(word) ?? "unknown", word === "none" ? "no HEALTHCHECK" : word);
+  return bodyClaim(HEALTH.get(word) ?? "unknown", word === "none" ? "no HEALTHCHECK" : word);
 }
 
 function stateOf(json: unknown): Record<string, unknown> | undefined {

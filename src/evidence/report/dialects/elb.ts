@@ -1,5 +1,5 @@
-import { refusal, said } from "../claims.ts";
-import { groupState, shown } from "../pool.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
+import { groupState, limitParts } from "../pool.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
 
@@ -44,8 +44,8 @@ export const elb: Dialect = {
     const state = isIdle ? "unknown" : groupState(counted.map((target) => target.state));
     const open = healthy === 0 && counted.length > 0 ? ": fails open" : "";
     return {
-      claims: [said(state, `${healthy} of ${counted.length} healthy${open}`), ...refusal(status)],
-      subsystems: shown(targets.map(({ word: _, ...part }) => part)),
+      claims: [bodyClaim(state, `${healthy} of ${counted.length} healthy${open}`), ...errorClaims(status)],
+      subsystems: limitParts(targets.map(({ word: _, ...part }) => part)),
       question: "lb",
     };
   },

@@ -1,10 +1,10 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { groupState, shown } from "../pool.ts";
+import { groupState, limitParts } from "../pool.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import { isServing, worst } from "../merge.ts";
 import type { Dialect, Reading, ReportState, Subsystem } from "../report.ts";
-import { codeOf, plain } from "../writing.ts";
+import { codeOf, plainText } from "../writing.ts";
 
 /** The words of `/ready` and of `state` in `/server_info` (envoy/admin/v3/server_info.proto). */
 const STATES = new Map<string, ReportState>([
@@ -73,7 +73,9 @@ export const envoy: Dialect = {
     if (word === "" && headers.has("x-envoy-upstream-healthchecked-cluster")) {
       return { claims: [codeClaim(status)] };
     }
-    if (STATES.has(word)) return { claims: [codeClaim(status), said(STATES.get(word) ?? "unknown", word)] };
+    if (STATES.has(word)) {
+      return { claims: [codeClaim(status), bodyClaim(STATES.get(word) ?? "unknown", word)] };
+    }
     if (isInfo(json)) return info(json, status);
     const clusters = clustersOf(text, json);
     return clusters ? reading(clusters, status) : null;
@@ -81,7 +83,7 @@ export const envoy: Dialect = {
   expresses: { whole: ["ready", "degraded", "starting", "draining", "not_ready"] },
   write({ name, state }) {
     const word = state === "starting" ? "INITIALIZING" : state === "draining" ? "DRAINING" : undefined;
-    return plain(codeOf(state), word ?? (isServing(state) ? "LIVE" : ""), {
+    return plainText(codeOf(state), word ?? (isServing(state) ? "LIVE" : ""), {
       // RFC 9110, 5.5: what a header cannot carry is left out of the cluster's name.
       "x-envoy-upstream-healthchecked-cluster": name.replace(/[^ -~]/g, "").trim() || "service",
       ...(state === "draining" && { "x-envoy-immediate-health-check-fail": "true" }),
@@ -99,7 +101,7 @@ function isInfo(json: unknown): json is Record<string, unknown> {
 function info({ state, version }: Record<string, unknown>, status: number): Reading {
   const word = scalar(state);
   return {
-    claims: [said(STATES.get(word) ?? "unknown", word), ...refusal(status)],
+    claims: [bodyClaim(STATES.get(word) ?? "unknown", word), ...errorClaims(status)],
     version: textOf(version),
   };
 }
@@ -114,8 +116,8 @@ function reading(clusters: Clusters, status: number): Reading {
   }));
   const state = parts.length === 0 ? "unknown" : groupState(parts.map((part) => part.state));
   const ready = parts.filter((part) => part.state === "ready").length;
-  const claim = said(state, `${ready} of ${parts.length} clusters healthy`);
-  return { claims: [claim, ...refusal(status)], subsystems: shown(parts), question: "lb" };
+  const claim = bodyClaim(state, `${ready} of ${parts.length} clusters healthy`);
+  return { claims: [claim, ...errorClaims(status)], subsystems: limitParts(parts), question: "lb" };
 }
 
 function clustersOf(text: string, json: unknown): Clusters | undefined {

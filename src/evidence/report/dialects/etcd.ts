@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord, textOf } from "../json.ts";
 import type { Dialect, ReportState } from "../report.ts";
@@ -18,6 +18,6 @@ export const etcd: Dialect = {
     if (!isRecord(json) || typeof json.health !== "string") return null;
     const reason = textOf(json.reason);
     const raw = reason ? `${json.health}: ${reason}` : json.health;
-    return { claims: [codeClaim(status), said(STATES.get(json.health) ?? "unknown", raw)] };
+    return { claims: [codeClaim(status), bodyClaim(STATES.get(json.health) ?? "unknown", raw)] };
   },
 };

@@ -1,5 +1,5 @@
 import { iso } from "../../../base/time.ts";
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { firstText, isRecord } from "../json.ts";
@@ -42,7 +42,7 @@ export const goHealth: Dialect = {
     const isEarly = json.status === "unknown" && status === 503;
     const state = isEarly ? "starting" : STATES.get(json.status) ?? "unknown";
     return {
-      claims: [codeClaim(status), said(state, json.status)],
+      claims: [codeClaim(status), bodyClaim(state, json.status)],
       subsystems: checks.map(partOf),
       version: isRecord(json.info) ? firstText(json.info.version) : undefined,
       reportedAt: newestOf(checks.map(([, check]) => isRecord(check) ? check.timestamp : undefined)),

@@ -1,6 +1,6 @@
-import { missing, said } from "../claims.ts";
+import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
-import { shown } from "../pool.ts";
+import { limitParts } from "../pool.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
 
@@ -27,8 +27,8 @@ export const googleCloud: Dialect = {
     const open = records(json).filter(({ end }) => end == null || end === "");
     const state = worst(["ready", ...open.map(stateOf)]);
     return {
-      claims: [said(state, `${open.length} open incidents`), ...missing(status)],
-      subsystems: shown(open.flatMap(partsOf)),
+      claims: [bodyClaim(state, `${open.length} open incidents`), ...pageErrorClaims(status)],
+      subsystems: limitParts(open.flatMap(partsOf)),
       question: "status_page",
     };
   },

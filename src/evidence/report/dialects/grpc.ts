@@ -1,17 +1,17 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing, worst } from "../merge.ts";
-import { fieldsOf, frame, framesOf, textField, unbase64 } from "../frames.ts";
-import { isRecord, parse, scalar } from "../json.ts";
+import { decodeBase64, fieldsOf, frame, framesOf, textField } from "../frames.ts";
+import { isRecord, parseJson, scalar } from "../json.ts";
 import type {
   Answer,
-  Asking,
+  AskOptions,
   Claim,
   Dialect,
   Expresses,
   Reading,
   ReportState,
+  RequestSpec,
   Subsystem,
-  Topic,
 } from "../report.ts";
 import { json } from "../writing.ts";
 
@@ -67,7 +67,7 @@ export const grpcHealth: Dialect = {
   write: ({ state }) => json(200, { status: STATUSES[numberOf(state)] }),
 };
 
-const askFramed = ({ service = "" }: Topic): Asking => ({
+const askFramed = ({ service = "" }: AskOptions): RequestSpec => ({
   method: "POST",
   headers: {
     accept: "application/grpc-web+proto",
@@ -108,30 +108,32 @@ function isFramed({ headers }: Answer): boolean {
 }
 
 function read(answer: Answer): Reading | null {
-  const reading = isFramed(answer) ? framed(answer) : plain(answer);
+  const reading = isFramed(answer) ? readFrames(answer) : readPlain(answer);
   if (!reading) return null;
   const isShed = answer.status === 429 && reading.claims.some((claim) => claim.state === "degraded");
   // Of a service that is not registered the 404 says less than the word does.
-  const isNamed = answer.status < 500 && reading.claims.every(isMute);
-  return isShed || isNamed ? reading : { ...reading, claims: [...reading.claims, ...refusal(answer.status)] };
+  const isNamed = answer.status < 500 && reading.claims.every(isUnknownError);
+  return isShed || isNamed
+    ? reading
+    : { ...reading, claims: [...reading.claims, ...errorClaims(answer.status)] };
 }
 
-function isMute({ state, raw }: Claim): boolean {
+function isUnknownError({ state, raw }: Claim): boolean {
   return state === "unknown" && CODES.includes(raw);
 }
 
-function plain({ headers, json, text }: Answer): Reading | null {
-  if (/^application\/proto/i.test(headers.get("content-type") ?? "")) return binary(text, "body");
-  return isRecord(json) ? listed(json) ?? { claims: [claimOf(json)] } : null;
+function readPlain({ headers, json, text }: Answer): Reading | null {
+  if (/^application\/proto/i.test(headers.get("content-type") ?? "")) return readMessage(text, "body");
+  return isRecord(json) ? readList(json) ?? { claims: [claimOf(json)] } : null;
 }
 
 function claimOf({ status, code }: Record<string, unknown>): Claim {
-  if (typeof code === "string") return said(ERRORS.get(code) ?? "unknown", code);
+  if (typeof code === "string") return bodyClaim(ERRORS.get(code) ?? "unknown", code);
   const word = status === undefined ? "UNKNOWN" : scalar(status);
-  return said(STATES.get(word) ?? "unknown", word);
+  return bodyClaim(STATES.get(word) ?? "unknown", word);
 }
 
-function listed({ statuses }: Record<string, unknown>): Reading | null {
+function readList({ statuses }: Record<string, unknown>): Reading | null {
   if (!isRecord(statuses)) return null;
   const words = Object.entries(statuses).map(([name, value]): [string, string] => [
     name,
@@ -140,9 +142,9 @@ function listed({ statuses }: Record<string, unknown>): Reading | null {
   return ofServices(words, "body");
 }
 
-function framed({ headers, text }: Answer): Reading | null {
+function readFrames({ headers, text }: Answer): Reading | null {
   const isText = /^application\/grpc-web-text/i.test(headers.get("content-type") ?? "");
-  const frames = framesOf((isText ? unbase64(text) : text) ?? "?");
+  const frames = framesOf((isText ? decodeBase64(text) : text) ?? "?");
   if (!frames) return null;
   const trailers = frames.filter(({ flags }) => (flags & 0x80) !== 0).map(({ payload }) => payload).join(
     "\n",
@@ -152,19 +154,19 @@ function framed({ headers, text }: Answer): Reading | null {
   if (error) return { claims: [{ source: "frame", state: ERRORS.get(error) ?? "unknown", raw: error }] };
   const message = frames.findLast(({ flags }) => flags === 0)?.payload;
   if (message === undefined) return null;
-  const json = parse(message);
-  return isRecord(json) ? { claims: [{ ...claimOf(json), source: "frame" }] } : binary(message, "frame");
+  const json = parseJson(message);
+  return isRecord(json) ? { claims: [{ ...claimOf(json), source: "frame" }] } : readMessage(message, "frame");
 }
 
 /** The name of the error in a `grpc-status` or in the end of a Connect stream, if there is one. */
 function errorOf(status: string | null, end: string): string | undefined {
-  const last = parse(end);
+  const last = parseJson(end);
   if (isRecord(last) && isRecord(last.error)) return scalar(last.error.code);
   return status === null || Number(status) === 0 ? undefined : CODES[Number(status)] ?? "unknown";
 }
 
 /** A `HealthCheckResponse` (field 1 a number) or a `HealthListResponse` (field 1 a map of them). */
-function binary(message: string, source: Claim["source"]): Reading | null {
+function readMessage(message: string, source: Claim["source"]): Reading | null {
   const fields = fieldsOf(message);
   if (!fields) return null;
   const entries = fields.filter(({ field, value }) => field === 1 && typeof value === "string");

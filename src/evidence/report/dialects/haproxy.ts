@@ -1,8 +1,8 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing } from "../merge.ts";
 import { backendsOf } from "./haproxy_stats.ts";
 import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
-import { codeOf, plain } from "../writing.ts";
+import { codeOf, plainText } from "../writing.ts";
 
 /** The words of an agent line by kind; the last one of a kind holds. */
 const WORDS: Record<string, [kind: "admin" | "health", state: ReportState]> = {
@@ -34,17 +34,21 @@ export const haproxy: Dialect = {
   read({ status, text, json }) {
     const backends = backendsOf(text, json);
     if (backends) {
-      return { claims: [...claimsOf(backends), ...refusal(status)], subsystems: backends, question: "lb" };
+      return {
+        claims: [...claimsOf(backends), ...errorClaims(status)],
+        subsystems: backends,
+        question: "lb",
+      };
     }
     const claim = json === undefined ? lineClaim(text) : undefined;
-    return claim ? { claims: [claim, ...refusal(status)] } : null;
+    return claim ? { claims: [claim, ...errorClaims(status)] } : null;
   },
   expresses: { whole: ["ready", "degraded", "draining", "not_ready"] },
   write({ state, reason }) {
     // `ready` and `up` also take back what was said before; a weight would be 0 % of a server whose own weight is 1.
     const words = state === "draining" ? "drain up" : isServing(state) ? "ready up" : "ready down";
     const why = [state, reason].filter(Boolean).join(": ").replace(/[<>{}[\]]/g, "").slice(0, 150);
-    return plain(codeOf(state), `${words} #${why}\n`);
+    return plainText(codeOf(state), `${words} #${why}\n`);
   },
 };
 
@@ -73,7 +77,7 @@ function lineClaim(text: string): Claim | undefined {
   }
   const states = [...kinds.values()];
   const order: ReportState[] = ["not_ready", "draining", "unknown", "degraded", "ready"];
-  return said(order.find((state) => states.includes(state)) ?? "unknown", words.join(" "));
+  return bodyClaim(order.find((state) => states.includes(state)) ?? "unknown", words.join(" "));
 }
 
 function meaningOf(word: string): [kind: string, state: ReportState | undefined] {
@@ -87,9 +91,9 @@ function meaningOf(word: string): [kind: string, state: ReportState | undefined]
 }
 
 function claimsOf(backends: Reading["subsystems"] = []): Claim[] {
-  if (backends.length === 0) return [said("unknown", "no backend")];
+  if (backends.length === 0) return [bodyClaim("unknown", "no backend")];
   const order: ReportState[] = ["not_ready", "draining", "unknown", "ready"];
   const state = order.find((state) => backends.some((part) => part.state === state)) ?? "unknown";
   const first = backends.find((part) => part.state === state);
-  return [said(state, `${first?.name}: ${first?.message ?? ""}`)];
+  return [bodyClaim(state, `${first?.name}: ${first?.message ?? ""}`)];
 }

@@ -1,5 +1,5 @@
 import { iso } from "../../../base/time.ts";
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { firstText, isRecord } from "../json.ts";
@@ -39,7 +39,7 @@ export const hellofresh: Dialect = {
     const word = json.status;
     const failures = isRecord(json.failures) ? Object.entries(json.failures) : [];
     return {
-      claims: [codeClaim(status), said(STATES.get(word) ?? "unknown", word)],
+      claims: [codeClaim(status), bodyClaim(STATES.get(word) ?? "unknown", word)],
       subsystems: failures.map(([name, text]) => ({
         name,
         state: "not_ready",

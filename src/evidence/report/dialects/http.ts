@@ -2,7 +2,7 @@ import { codeClaim, stateOfCode } from "../status_code.ts";
 import { isRecord, looksLikeJson } from "../json.ts";
 import type { Answer, Claim, Dialect, ReportState } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
-import { codeOf, plain } from "../writing.ts";
+import { codeOf, plainText } from "../writing.ts";
 
 /** Keys under which home-made health bodies keep their word; the first one present is read. */
 const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];
@@ -28,7 +28,7 @@ export const http: Dialect = {
     return { claims: body ? [code, body] : [code] };
   },
   expresses: { whole: ["ready", "degraded", "starting", "draining", "not_ready"] },
-  write: ({ state }) => plain(codeOf(state), state),
+  write: ({ state }) => plainText(codeOf(state), state),
 };
 
 function bodyClaim({ status, json, text }: Answer): Claim | undefined {

@@ -1,4 +1,4 @@
-import { missing, said } from "../claims.ts";
+import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
@@ -27,7 +27,7 @@ export const incidentIo: Dialect = {
     const state = worst(["ready", ...states, ...maintenances.map(() => "draining" as const)]);
     const first = [...incidents, ...maintenances].map(({ name }) => textOf(name)).find(Boolean);
     return {
-      claims: [said(state, first ?? "no ongoing incident"), ...missing(status)],
+      claims: [bodyClaim(state, first ?? "no ongoing incident"), ...pageErrorClaims(status)],
       subsystems: incidents.flatMap(partsOf),
       question: "status_page",
     };

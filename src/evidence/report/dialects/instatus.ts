@@ -1,4 +1,4 @@
-import { missing, said } from "../claims.ts";
+import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
 import { isRecord, records } from "../json.ts";
 import type { Dialect, ReportState } from "../report.ts";
@@ -32,9 +32,9 @@ export const instatus: Dialect = {
     const impacts = records(json.activeIncidents).map(({ impact }) => IMPACTS.get(impact) ?? "degraded");
     const impact = worst(["ready", ...impacts]);
     const claims = state === "ready" && impact !== "ready"
-      ? [said(state, type), said(impact, "active incident")]
-      : [said(worst([state, impact]), type)];
-    return { claims: [...claims, ...missing(status)], question: "status_page" };
+      ? [bodyClaim(state, type), bodyClaim(impact, "active incident")]
+      : [bodyClaim(worst([state, impact]), type)];
+    return { claims: [...claims, ...pageErrorClaims(status)], question: "status_page" };
   },
 };
 

@@ -2,7 +2,7 @@ import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "../report.ts";
-import { codeOf, plain } from "../writing.ts";
+import { codeOf, plainText } from "../writing.ts";
 
 const LINE = /^\[([+-])\](\S+) (ok|excluded.*|failed: (.*))$/;
 const TRAILER = /^(?:ok|(\w+) check (?:passed|failed)|internal server error: .*)$/;
@@ -47,7 +47,7 @@ export const k8s: Dialect = {
     });
     const own = lineOf(state === "draining" ? "shutdown" : "journey", state, reason);
     const outcome = isServing(state) ? "passed" : "failed";
-    return plain(codeOf(state, 500), `${[...parts, own].join("\n")}\nreadyz check ${outcome}\n`);
+    return plainText(codeOf(state, 500), `${[...parts, own].join("\n")}\nreadyz check ${outcome}\n`);
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Dialect } from "../report.ts";
-import { codeOf, plain, YES_OR_NO } from "../writing.ts";
+import { codeOf, plainText, YES_OR_NO } from "../writing.ts";
 
 /** What the kubelet makes of an `httpGet` probe: 200 to 399 is success, all else is not; only when named. */
 export const k8sHttp: Dialect = {
@@ -10,5 +10,5 @@ export const k8sHttp: Dialect = {
     return { claims: [{ source: "code", state, raw: String(status) }] };
   },
   expresses: YES_OR_NO,
-  write: ({ state }) => plain(codeOf(state), ""),
+  write: ({ state }) => plainText(codeOf(state), ""),
 };

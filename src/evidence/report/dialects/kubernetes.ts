@@ -1,5 +1,5 @@
-import { refusal, said } from "../claims.ts";
-import { groupState, shown } from "../pool.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
+import { groupState, limitParts } from "../pool.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import { endpointSlice } from "./kubernetes_endpoints.ts";
 import { pod } from "./kubernetes_pod.ts";
@@ -13,7 +13,7 @@ const KINDS = new Map<unknown, (thing: Thing) => Reading>([
   ["EndpointSlice", endpointSlice],
   ["Deployment", deployment],
   // An error of the API server, which is no word of the service.
-  ["Status", ({ reason }) => ({ claims: [said("unreadable", `Status ${textOf(reason) ?? ""}`)] })],
+  ["Status", ({ reason }) => ({ claims: [bodyClaim("unreadable", `Status ${textOf(reason) ?? ""}`)] })],
 ]);
 
 /**
@@ -32,7 +32,7 @@ export const kubernetes: Dialect = {
     const thing = thingOf(json);
     if (!thing) return null;
     const reading = KINDS.get(thing.kind)?.(thing) ?? list(thing);
-    const refused = thing.kind === "Status" ? [] : refusal(status);
+    const refused = thing.kind === "Status" ? [] : errorClaims(status);
     return { ...reading, claims: [...reading.claims, ...refused] };
   },
 };
@@ -64,8 +64,8 @@ function list(thing: Thing): Reading {
   const states = readings.map(({ state }): ReportState => state);
   const ready = states.filter((state) => state === "ready").length;
   return {
-    claims: [said(groupState(states), `${ready} of ${states.length} ${kind}s ready`)],
-    subsystems: shown(readings.map(({ name, state, message }) => ({
+    claims: [bodyClaim(groupState(states), `${ready} of ${states.length} ${kind}s ready`)],
+    subsystems: limitParts(readings.map(({ name, state, message }) => ({
       name,
       state,
       layer: "process",
@@ -98,5 +98,5 @@ function deployment({ metadata, spec, status }: Thing): Reading {
   ];
   const [, state, raw] = rows.find(([holds]) => holds) ??
     [true, "ready", `${ready} of ${wanted} ready`] as const;
-  return { claims: [said(state, raw)] };
+  return { claims: [bodyClaim(state, raw)] };
 }

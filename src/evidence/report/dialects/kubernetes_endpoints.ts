@@ -1,5 +1,5 @@
-import { said } from "../claims.ts";
-import { groupState, shown } from "../pool.ts";
+import { bodyClaim } from "../claims.ts";
+import { groupState, limitParts } from "../pool.ts";
 import { isRecord, records, scalar } from "../json.ts";
 import type { Reading, ReportState, Subsystem } from "../report.ts";
 
@@ -16,7 +16,10 @@ export function endpointSlice({ endpoints }: Record<string, unknown>): Reading {
   }));
   const ready = parts.filter((part) => part.state === "ready").length;
   const state = groupState(parts.map((part) => part.state));
-  return { claims: [said(state, `${ready} of ${parts.length} endpoints ready`)], subsystems: shown(parts) };
+  return {
+    claims: [bodyClaim(state, `${ready} of ${parts.length} endpoints ready`)],
+    subsystems: limitParts(parts),
+  };
 }
 
 function stateOf({ ready, serving, terminating }: Record<string, unknown>): ReportState {

@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Layer, Reading, ReportState, Subsystem } from "../report.ts";
 
@@ -41,7 +41,7 @@ export function pod({ metadata, status }: Thing): Reading {
   const ready = conditions.find(({ type }) => type === "Ready");
   const raw = [textOf(about.phase), ready && `Ready ${scalar(ready.status)}`, ready && textOf(ready.reason)];
   return {
-    claims: [said(state, raw.filter(Boolean).join(", ") || "no status")],
+    claims: [bodyClaim(state, raw.filter(Boolean).join(", ") || "no status")],
     subsystems: [...conditions.flatMap(partOf), ...containers],
   };
 }

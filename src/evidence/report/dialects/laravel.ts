@@ -1,4 +1,4 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
@@ -58,7 +58,7 @@ export const laravel: Dialect = {
     const code = codeClaim(answer.status);
     const raw = wordOf(answer);
     if (raw === undefined) return answer.status >= 500 ? { claims: [code] } : null;
-    return { claims: [code, said(stateOf(raw), raw)] };
+    return { claims: [code, bodyClaim(stateOf(raw), raw)] };
   },
   expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },
   write({ name, state, reason, at, subsystems }) {
@@ -100,9 +100,9 @@ function fromResults({ status, json }: Answer, results: unknown[]): Reading {
     .find((state) => counted.some((part) => part.state === state));
   const state = counted.length === 0 ? "unknown" : bad ?? "ready";
   const { finishedAt, status: word } = isRecord(json) ? json : {};
-  const whole = typeof word === "string" ? [said(stateOfWord(word) ?? "unknown", word)] : [];
+  const whole = typeof word === "string" ? [bodyClaim(stateOfWord(word) ?? "unknown", word)] : [];
   return {
-    claims: [...refusal(status), ...whole, said(state, `${results.length} results`)],
+    claims: [...errorClaims(status), ...whole, bodyClaim(state, `${results.length} results`)],
     subsystems,
     reportedAt: typeof finishedAt === "number" ? finishedAt * 1000 : undefined,
   };

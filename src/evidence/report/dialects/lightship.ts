@@ -1,8 +1,8 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import type { Dialect, ReportState } from "../report.ts";
-import { codeOf, plain } from "../writing.ts";
+import { codeOf, plainText } from "../writing.ts";
 
 /** Lightship's bodies, and which of them only `/live` says. */
 const STATES = new Map<string, ReportState>([
@@ -32,13 +32,13 @@ export const lightship: Dialect = {
     const state = STATES.get(raw);
     if (!state) return null;
     return {
-      claims: [codeClaim(status), said(state, raw)],
+      claims: [codeClaim(status), bodyClaim(state, raw)],
       question: raw === "SERVER_IS_NOT_SHUTTING_DOWN" ? "liveness" : undefined,
     };
   },
   expresses: { whole: ["ready", "degraded", "draining", "not_ready"] },
   write({ state }) {
     const word = state === "draining" ? "SHUTTING_DOWN" : isServing(state) ? "READY" : "NOT_READY";
-    return plain(codeOf(state, 500), `SERVER_IS_${word}`);
+    return plainText(codeOf(state, 500), `SERVER_IS_${word}`);
   },
 };

@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { firstText, isRecord } from "../json.ts";
@@ -47,7 +47,7 @@ export const microprofile: Dialect = {
     const isEarly = raw === "DOWN" && json.checks.length === 0 && EARLY.has(lastSegment(url));
     const state = isEarly ? "starting" : STATES.get(raw) ?? "unknown";
     return {
-      claims: [codeClaim(status), said(state, isEarly ? "DOWN, no checks" : raw)],
+      claims: [codeClaim(status), bodyClaim(state, isEarly ? "DOWN, no checks" : raw)],
       subsystems: json.checks.map(partOf),
       question: lastSegment(url) === "started" ? "startup" : undefined,
     };

@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState } from "../report.ts";
@@ -31,7 +31,7 @@ export const nats: Dialect = {
     return {
       claims: [
         codeClaim(status),
-        said(STATES.get(json.status) ?? "unknown", [json.status, error].filter(Boolean).join(": ")),
+        bodyClaim(STATES.get(json.status) ?? "unknown", [json.status, error].filter(Boolean).join(": ")),
       ],
       subsystems: records(json.errors).map(({ type, error }, i) => ({
         name: textOf(type) ?? scalar(i),

@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
@@ -44,7 +44,7 @@ export const nestjs: Dialect = {
     if (maps.length === 0) return null;
     const indicators: Record<string, unknown> = Object.assign(Object.create(null), ...maps);
     return {
-      claims: [codeClaim(status), said(WHOLE.get(json.status) ?? "unknown", json.status)],
+      claims: [codeClaim(status), bodyClaim(WHOLE.get(json.status) ?? "unknown", json.status)],
       subsystems: Object.entries(indicators).map(partOf),
     };
   },

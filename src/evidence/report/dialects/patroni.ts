@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord, scalar, textOf } from "../json.ts";
 import type { Dialect, Reading, ReportState } from "../report.ts";
@@ -25,7 +25,7 @@ export const patroni: Dialect = {
     if (!isRecord(json) || typeof json.state !== "string") return null;
     const seen = json.dcs_last_seen;
     return {
-      claims: [codeClaim(status), said(...wordOf(json.state, scalar(json.role), status))],
+      claims: [codeClaim(status), bodyClaim(...wordOf(json.state, scalar(json.role), status))],
       subsystems: json.cluster_unlocked === true ? [LEADERLESS] : [],
       version: isRecord(json.patroni) ? textOf(json.patroni.version) : undefined,
       reportedAt: typeof seen === "number" && seen > 0 ? seen * 1000 : undefined,

@@ -1,4 +1,4 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
@@ -64,7 +64,7 @@ function statusOf({ statuses, checks }: { statuses: Checks; checks: unknown[] },
   const required = new Set(checks.map(scalar));
   const names = [...new Set([...required, ...Object.keys(statuses)])];
   const parts = names.map((name) => partOf(name, statuses[name], required.has(name)));
-  return { claims: [...claimsOf(parts, statuses), ...refusal(status)], subsystems: parts };
+  return { claims: [...claimsOf(parts, statuses), ...errorClaims(status)], subsystems: parts };
 }
 
 function partOf(name: string, check: unknown, required: boolean): Subsystem {
@@ -79,12 +79,12 @@ function partOf(name: string, check: unknown, required: boolean): Subsystem {
 /** The word that the required checks come to, and the `RUNNING` that an error beside it belies. */
 function claimsOf(parts: Subsystem[], checks: Checks): Claim[] {
   const required = parts.filter((part) => part.required);
-  if (required.length === 0) return [said("unknown", "no required checks")];
+  if (required.length === 0) return [bodyClaim("unknown", "no required checks")];
   const state = ORDER.find((state) => required.some((part) => part.state === state)) ?? "ready";
   const part = required.find((part) => part.state === state);
-  if (!part || state === "ready") return [said("ready", "RUNNING")];
-  const claim = said(state, `${part.name}: ${part.message ?? state}`);
+  if (!part || state === "ready") return [bodyClaim("ready", "RUNNING")];
+  const claim = bodyClaim(state, `${part.name}: ${part.message ?? state}`);
   const check = checks[part.name];
   const isBelied = state === "not_ready" && isRecord(check) && check.status === "RUNNING";
-  return isBelied ? [claim, said("ready", `${part.name} RUNNING`)] : [claim];
+  return isBelied ? [claim, bodyClaim("ready", `${part.name} RUNNING`)] : [claim];
 }

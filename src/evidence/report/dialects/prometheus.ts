@@ -1,4 +1,4 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord, records, textOf } from "../json.ts";
 import { lastSegment } from "../question.ts";
@@ -50,7 +50,7 @@ export const prometheus: Dialect = {
 function textClaim({ text }: Answer): Claim | undefined {
   const word = text.trim();
   const state = TEXTS.find(([pattern]) => pattern.test(word))?.[1];
-  return state && said(state, word);
+  return state && bodyClaim(state, word);
 }
 
 function isUnavailable({ url, status, text }: Answer): boolean {
@@ -69,7 +69,7 @@ function vector({ data }: { data: { result: unknown } }, status: number): Readin
   const isUnknown = parts.length === 0 || parts.some((part) => part.state === "unknown");
   const state = bad > 0 ? "not_ready" : isUnknown ? "unknown" : "ready";
   return {
-    claims: [said(state, `${bad} of ${parts.length} series are 0`), ...refusal(status)],
+    claims: [bodyClaim(state, `${bad} of ${parts.length} series are 0`), ...errorClaims(status)],
     subsystems: parts,
   };
 }

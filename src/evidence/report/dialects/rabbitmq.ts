@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState } from "../report.ts";
@@ -18,7 +18,7 @@ export const rabbitmq: Dialect = {
     if (!isRecord(json) || typeof json.status !== "string") return null;
     const raw = [json.status, textOf(json.reason)].filter(Boolean).join(": ");
     return {
-      claims: [codeClaim(status), said(STATES.get(json.status) ?? "unknown", raw)],
+      claims: [codeClaim(status), bodyClaim(STATES.get(json.status) ?? "unknown", raw)],
       subsystems: records(json.alarms).map(({ node, resource }) => ({
         name: `alarm/${scalar(node)}/${scalar(resource)}`,
         state: "not_ready",

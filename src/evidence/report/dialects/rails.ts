@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { isRecord } from "../json.ts";
@@ -34,7 +34,7 @@ export const rails: Dialect = {
     const code = codeClaim(answer.status);
     if (raw === undefined) return answer.status >= 500 ? { claims: [code] } : null;
     return {
-      claims: [code, said(STATES.get(raw) ?? "unknown", raw)],
+      claims: [code, bodyClaim(STATES.get(raw) ?? "unknown", raw)],
       reportedAt: isRecord(answer.json) ? newestOf([answer.json.timestamp]) : undefined,
     };
   },

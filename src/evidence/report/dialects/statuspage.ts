@@ -1,6 +1,6 @@
 import { iso } from "../../../base/time.ts";
-import { missing, said } from "../claims.ts";
-import { groupState, shown } from "../pool.ts";
+import { bodyClaim, pageErrorClaims } from "../claims.ts";
+import { groupState, limitParts } from "../pool.ts";
 import { isRecord, records, scalar } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Claim, Dialect, ReportState, Subsystem } from "../report.ts";
@@ -47,8 +47,8 @@ export const statuspage: Dialect = {
     if (!isPage(json)) return null;
     const parts = records(json.components).filter((row) => row.group !== true).map(partOf);
     return {
-      claims: [claimOf(json, parts), ...missing(status)],
-      subsystems: shown(parts),
+      claims: [claimOf(json, parts), ...pageErrorClaims(status)],
+      subsystems: limitParts(parts),
       question: "status_page",
     };
   },
@@ -79,12 +79,12 @@ function isComponent({ name, status }: Record<string, unknown>): boolean {
 }
 
 function claimOf({ status, components }: Record<string, unknown>, parts: Subsystem[]): Claim {
-  if (!isRecord(status)) return said(groupState(parts.map((part) => part.state)), "components");
+  if (!isRecord(status)) return bodyClaim(groupState(parts.map((part) => part.state)), "components");
   const state = INDICATORS.get(status.indicator) ?? "unknown";
   if (state === "ready" && Array.isArray(components) && parts.length === 0) {
-    return said("unknown", "no components");
+    return bodyClaim("unknown", "no components");
   }
-  return said(state, scalar(status.indicator));
+  return bodyClaim(state, scalar(status.indicator));
 }
 
 function partOf({ name, status }: Record<string, unknown>): Subsystem {

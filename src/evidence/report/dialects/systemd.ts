@@ -1,7 +1,7 @@
-import { refusal, said } from "../claims.ts";
+import { bodyClaim, errorClaims } from "../claims.ts";
 import type { Claim, Dialect, Question, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
-import { codeOf, plain } from "../writing.ts";
+import { codeOf, plainText } from "../writing.ts";
 
 /** `ActiveState/SubState`; the first row that fits decides, none is `unknown` (`active/exited`: a oneshot that is done). */
 const UNITS: readonly [pattern: RegExp, state: ReportState][] = [
@@ -49,20 +49,23 @@ export const systemd: Dialect = {
     const units = text.split(/\r?\n\s*\r?\n/).map(fieldsOf).filter((unit) => unit.has("ActiveState"));
     if (units.length > 0) {
       return {
-        claims: [...units.map(claimOf), ...refusal(status)],
+        claims: [...units.map(claimOf), ...errorClaims(status)],
         subsystems: units.flatMap(partsOf),
         question: questionOf(units),
       };
     }
     if (!DATAGRAM.test(text)) return null;
     const [line, state] = NOTICES.find(([line]) => linesOf(text).includes(line)) ?? ["no state", "unknown"];
-    return { claims: [said(state, line), ...refusal(status)] };
+    return { claims: [bodyClaim(state, line), ...errorClaims(status)] };
   },
   expresses: { whole: [...ACTIVE.keys()] },
   write({ name, state, reason }) {
     const [active, sub] = ACTIVE.get(state) ?? [];
     const status = [state, reason].filter(Boolean).join(": ");
-    return plain(codeOf(state), `Id=${name}\nActiveState=${active}\nSubState=${sub}\nStatusText=${status}\n`);
+    return plainText(
+      codeOf(state),
+      `Id=${name}\nActiveState=${active}\nSubState=${sub}\nStatusText=${status}\n`,
+    );
   },
 };
 
@@ -83,11 +86,11 @@ function fieldsOf(block: string): Unit {
 
 function claimOf(unit: Unit): Claim {
   const raw = `${unit.get("ActiveState")}/${unit.get("SubState") ?? ""}`;
-  if (unit.get("LoadState") === "not-found") return said("unknown", "not-found");
+  if (unit.get("LoadState") === "not-found") return bodyClaim("unknown", "not-found");
   // `SubState` need not have been asked for; without it, `active` may be a oneshot.
   const state = UNITS.find(([pattern]) => pattern.test(raw))?.[1] ?? "unknown";
   const result = unit.get("Result");
-  return said(state, state === "not_ready" && result ? `${raw} (${result})` : raw);
+  return bodyClaim(state, state === "not_ready" && result ? `${raw} (${result})` : raw);
 }
 
 function partsOf(unit: Unit): Subsystem[] {

@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { firstText, isRecord } from "../json.ts";
@@ -36,8 +36,8 @@ export const terminus: Dialect = {
   },
   read({ status, json }) {
     if (!isRecord(json) || typeof json.status !== "string") return null;
-    const claims = [codeClaim(status), said(stateOfWord(json.status) ?? "unknown", json.status)];
-    if (json.isShuttingDown === true) claims.push(said("draining", "isShuttingDown"));
+    const claims = [codeClaim(status), bodyClaim(stateOfWord(json.status) ?? "unknown", json.status)];
+    if (json.isShuttingDown === true) claims.push(bodyClaim("draining", "isShuttingDown"));
     return { claims, subsystems: [...causesOf(json.error), ...valuesOf(json)] };
   },
   expresses: { whole: ["ready", "degraded", "not_ready"], parts: ["ready", "degraded", "not_ready"] },

@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { firstText, isRecord } from "../json.ts";
@@ -27,10 +27,10 @@ export const underPressure: Dialect = {
     const code = codeClaim(status);
     if (json.code === SHEDDING) {
       const raw = [SHEDDING, firstText(json.message)].filter((text) => text !== undefined).join(": ");
-      return { claims: [code, said("not_ready", raw)] };
+      return { claims: [code, bodyClaim("not_ready", raw)] };
     }
     if (typeof json.status !== "string") return null;
-    return { claims: [code, said(stateOfWord(json.status) ?? "unknown", json.status)] };
+    return { claims: [code, bodyClaim(stateOfWord(json.status) ?? "unknown", json.status)] };
   },
   expresses: YES_OR_NO,
   write({ state, reason = "Service Unavailable" }) {

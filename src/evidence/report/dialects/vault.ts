@@ -1,4 +1,4 @@
-import { said } from "../claims.ts";
+import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isRecord, textOf } from "../json.ts";
 import type { Claim, Dialect, ReportState } from "../report.ts";
@@ -34,7 +34,7 @@ export const vault: Dialect = {
     const [, state, raw] = ROWS.find(([holds]) => holds(json)) ?? [null, "ready", "active"] as const;
     const own = CODES.get(status);
     const code: Claim = own ? { source: "code", state: own, raw: String(status) } : codeClaim(status);
-    return { claims: [code, said(state, raw)], version: textOf(json.version) };
+    return { claims: [code, bodyClaim(state, raw)], version: textOf(json.version) };
   },
 };
 

@@ -9,10 +9,10 @@ import { type Digest, digester, digestOf, find, fromHex, shown } from "./credent
 import { problem } from "./problem.ts";
 import { sessions } from "./session.ts";
 import { signingKey } from "./signing_key.ts";
-import type { Scope } from "../../../config/schema/api.ts";
+import type { TokenScope } from "../../../config/schema/api.ts";
 
 /** What a scope is good for. */
-const GRANTS: Record<Scope, readonly Scope[]> = {
+const GRANTS: Record<TokenScope, readonly TokenScope[]> = {
   read: ["read"],
   report: ["report"],
   operate: ["operate", "read"],
@@ -25,7 +25,7 @@ export type Holder = Omit<TokenConfig, "digest"> & { key: string };
 /** Whoever holds the token of a request. */
 export interface Principal {
   id: string;
-  scopes: ReadonlySet<Scope>;
+  scopes: ReadonlySet<TokenScope>;
   /** Good for every target, and so for what is about no single one. */
   all: boolean;
   /** Whether it is good for this target id. */
@@ -35,9 +35,9 @@ export interface Principal {
 /** Decides for each request. `given` is a token from elsewhere, such as the path; then the header does not count. */
 export interface Access {
   /** Lets only a token of this scope through; with `param` only if it is good for the target which that part of the path names. */
-  allow(scope: Scope, param?: string): MiddlewareHandler;
+  allow(scope: TokenScope, param?: string): MiddlewareHandler;
   /** Whether the request's token has this scope, and is good for this target if one is named. */
-  may(c: Context, scope: Scope, target?: string, given?: string): Promise<boolean>;
+  may(c: Context, scope: TokenScope, target?: string, given?: string): Promise<boolean>;
   /** Whose token it is; undefined: none is shown, it is not known, or it has expired. */
   principal(c: Context, given?: string): Promise<Principal | undefined>;
   /** For an answer that lasts: asks anew, as often as it is called, whether what the request showed stands for the same one as at first. */
@@ -49,7 +49,7 @@ export interface Access {
   /** Ends every session: in this process at once, in others over the same store within 30 seconds. */
   signOutEverywhere(): Promise<void>;
   /** The answer to a request that may not: 401, or 403 for a token that is known (RFC 6750 section 3.1). */
-  refuse(c: Context, scope: Scope, target?: string, given?: string): Promise<Response>;
+  refuse(c: Context, scope: TokenScope, target?: string, given?: string): Promise<Response>;
 }
 
 /** All tokens of a config, `api.token` first. */
@@ -65,16 +65,16 @@ export function holders({ api }: Config): Holder[] {
 /** Access by the tokens of the config, and by sessions whose key is kept in the store; `used` hears of each use of a token. */
 export function access(
   config: Config,
-  { clock, vault }: Ports,
+  { clock, secrets }: Ports,
   store: Store,
   used: (key: string) => void = () => {},
 ): Access {
   const known = holders(config);
   const principals = known.map(principalOf);
-  const digests = once(() => digestsOf(config, vault.reveal));
+  const digests = once(() => digestsOf(config, secrets.reveal));
   const digestShown = digester();
   const seen = new WeakMap<Context, Promise<Principal | undefined>>();
-  const session = sessions(config, { clock, vault }, signingKey(clock, store));
+  const session = sessions(config, { clock, secrets }, signingKey(clock, store));
 
   async function identify(token: string | undefined): Promise<Principal | undefined> {
     if (!token || known.length === 0) return undefined;
@@ -120,12 +120,12 @@ export function access(
     return async () => await recognise(token, () => session?.keyIn(cookie)) === await first;
   }
 
-  async function may(c: Context, scope: Scope, target?: string, given?: string): Promise<boolean> {
+  async function may(c: Context, scope: TokenScope, target?: string, given?: string): Promise<boolean> {
     const who = await principal(c, given);
     return !!who && who.scopes.has(scope) && (target === undefined || who.good(target));
   }
 
-  async function refuse(c: Context, scope: Scope, target?: string, given?: string): Promise<Response> {
+  async function refuse(c: Context, scope: TokenScope, target?: string, given?: string): Promise<Response> {
     if (known.length === 0) {
       const detail = "Set api.token in the config; without it only the coarse status is public";
       return problem(c, "forbidden", detail);
@@ -145,7 +145,7 @@ export function access(
     return challenged(problem(c, "unauthorized", detail), 'error="invalid_token"');
   }
 
-  const allow = (scope: Scope, param?: string): MiddlewareHandler => async (c, next) => {
+  const allow = (scope: TokenScope, param?: string): MiddlewareHandler => async (c, next) => {
     const target = param === undefined ? undefined : c.req.param(param);
     if (!await may(c, scope, target)) return await refuse(c, scope, target);
     await next();

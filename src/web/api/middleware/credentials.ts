@@ -2,13 +2,13 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { auth } from "hono/utils/basic-auth";
 import { problem } from "./problem.ts";
-import { MOST_TOKENS } from "../../../config/schema/api.ts";
+import { MAX_TOKENS } from "../../../config/schema/api.ts";
 
 /** A SHA-256 as eight words. */
 export type Digest = Uint32Array;
 
 /** One more than the config can list, for `api.token`. */
-const COMPARED = MOST_TOKENS + 1;
+const COMPARED = MAX_TOKENS + 1;
 const NOBODY: Digest = new Uint32Array(8);
 
 /**

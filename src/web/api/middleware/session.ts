@@ -29,13 +29,13 @@ export interface Sessions {
 /** Sessions; undefined without `api.token`. */
 export function sessions(
   config: Config,
-  { clock, vault }: Pick<Ports, "clock" | "vault">,
+  { clock, secrets }: Pick<Ports, "clock" | "secrets">,
   signing: SigningKey,
 ): Sessions | undefined {
   const { token, proxies } = config.api;
   if (!token) return undefined;
   // The random key, so that nobody can try tokens on a cookie; the token, so that another one ends what it opened.
-  const secretOf = (key: string) => `assay session ${key} ${vault.reveal(token)}`;
+  const secretOf = (key: string) => `assay session ${key} ${secrets.reveal(token)}`;
   /** What the cookie says; false: this key did not sign it; undefined: there is none. */
   const said = async (cookie: string, key: string | undefined) =>
     key === undefined ? false : (await parseSigned(cookie, secretOf(key), NAME))[NAME];

@@ -1,7 +1,7 @@
 /** The random key that sessions are signed with: one for all who share a store, and in no answer, page or log. */
 import type { Clock } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
-import { fresh } from "../../../base/cache.ts";
+import { memoize } from "../../../base/cache.ts";
 
 const KEY_BYTES = 32;
 /** A key that another process replaced is trusted for no longer than this. */
@@ -27,7 +27,7 @@ export interface SigningKey {
 export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): SigningKey {
   let version = 0;
   let readAt = -Infinity;
-  const read = fresh(
+  const read = memoize(
     clock,
     async () => {
       readAt = clock.elapsed();

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Scope } from "../../../config/schema/api.ts";
+import type { TokenScope } from "../../../config/schema/api.ts";
 
 /** Statuses that are answered with a problem document. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 424 | 429 | 500 | 503;
@@ -19,7 +19,7 @@ export interface Described {
  * Whom an operation lets through: `public`; `optional`: anyone, and a token sees more; a scope; a token elsewhere than in the
  * header; GitHub's signature; the token of this prober.
  */
-export type Entry = "public" | "optional" | Scope | "elsewhere" | "signature" | "prober";
+export type Entry = "public" | "optional" | TokenScope | "elsewhere" | "signature" | "prober";
 
 /** One operation of the API, as its document tells it. */
 export interface Operation {

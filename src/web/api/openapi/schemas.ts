@@ -4,7 +4,7 @@ import { event as eventShape } from "../../../engine/notify/event.ts";
 import { DECISIONS } from "../../../judgement/gate.ts";
 import { QUESTIONS } from "../../../evidence/report/report.ts";
 import { reportState } from "../../../evidence/report/schema.ts";
-import { SCOPES } from "../../../config/schema/api.ts";
+import { TOKEN_SCOPES } from "../../../config/schema/api.ts";
 
 const PASSED = ["ready", "degraded", "underclaim", "unreported"] as const;
 const FAILED = ["drift", "not_ready", "down", "failing"] as const;
@@ -417,7 +417,7 @@ export const pending = z.strictObject({ pending: z.literal(true), target: text }
 export const tokens = z.strictObject({
   tokens: z.array(z.strictObject({
     id: text,
-    scopes: z.array(z.enum(SCOPES)),
+    scopes: z.array(z.enum(TOKEN_SCOPES)),
     targets: z.array(text),
     expires: time.nullable(),
     lastUsedAt: time.nullable(),

@@ -2,11 +2,11 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Config, Target } from "../../../config/config.ts";
-import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
+import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import { type Decision, DECISIONS } from "../../../judgement/gate.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Access } from "../middleware/access.ts";
-import { recently } from "../../../base/cache.ts";
+import { ttlCache } from "../../../base/cache.ts";
 import { SAFE } from "../middleware/security_headers.ts";
 import { lines } from "../../../engine/gates/document.ts";
 import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
@@ -20,7 +20,7 @@ const MOST_RUNS = 100;
 const named = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
 /** Longer than anything is kept; further back there are no dates. */
 const LONGEST_MS = 4_000 * 86_400_000;
-const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(milliseconds)
+const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(parseDuration)
   .refine((ms) => ms <= LONGEST_MS, "at most 4000d");
 const ids = z.string().max(4_000).transform((text) => [...new Set(text.split(","))]);
 
@@ -61,7 +61,7 @@ const ROLLBACK_STATUS = { pass: 409, fail: 200, inconclusive: 424 } as const;
  * or 424 (`mode=body`: always 200), and never a redirect or 204. `/rollback` is 200 only for a confirmed failure, else 4xx.
  */
 export function gates(
-  { clock, log, vault }: Ports,
+  { clock, log, secrets }: Ports,
   config: Config,
   decided: Gatekeeper,
   access: Access,
@@ -70,7 +70,7 @@ export function gates(
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
   const limited = capped(BODY_CAP_BYTES);
-  const recent = recently<Sent>(clock, told);
+  const recent = ttlCache<Sent>(clock, told);
 
   const open = async (c: Context): Promise<{ target: Target; body: Body } | { response: Response }> => {
     const [id, token] = [c.req.param("target")!, c.req.param("token")];
@@ -130,7 +130,7 @@ export function gates(
       return sent instanceof Response ? sent : answer(sent, ROLLBACK_STATUS[sent.decision]);
     } catch (error) {
       // Nobody may take our own fault for a reason to roll back, or ask until we have lost it.
-      log.error("a gate failed", { error: vault.redact(messageOf(error)) });
+      log.error("a gate failed", { error: secrets.redact(messageOf(error)) });
       return problem(c, "undecided", "This cannot be decided now; the log of this process says why");
     }
   };

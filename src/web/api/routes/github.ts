@@ -41,7 +41,7 @@ export interface GitHubOptions {
 
 /** The route; of a config without `hooks.github` none. */
 export function github({ ports, config, store, rollouts, keeper }: GitHubOptions): Hono {
-  const { clock, vault } = ports;
+  const { clock, secrets } = ports;
   const app = new Hono();
   const hook = config.hooks.github;
   if (!hook) return app;
@@ -49,7 +49,7 @@ export function github({ ports, config, store, rollouts, keeper }: GitHubOptions
 
   app.post("/v1/events/github", capped(BODY_CAP_BYTES), async (c) => {
     const text = await c.req.text();
-    if (!await signed(c.req.header("x-hub-signature-256"), text, vault.reveal(hook.secret))) {
+    if (!await signed(c.req.header("x-hub-signature-256"), text, secrets.reveal(hook.secret))) {
       return problem(c, "unauthorized", "X-Hub-Signature-256 is not that of hooks.github.secret");
     }
     const event = c.req.header("x-github-event");

@@ -60,13 +60,13 @@ async function startPart(store: Store): Promise<Part> {
 const UNSETTLED: Part = { name: "slot", state: "starting", detail: "nothing settled yet" };
 
 /** A store that fails is a part that fails: Assay can still say so. */
-async function storeParts(store: Store, { clock, log, vault }: Ports, config: Config): Promise<Part[]> {
+async function storeParts(store: Store, { clock, log, secrets }: Ports, config: Config): Promise<Part[]> {
   try {
     await store.checkWritable();
     const slot = await lastSlot(store);
     return [{ name: "store", state: "ready", detail: "writable" }, slotPart(slot, clock.now(), config)];
   } catch (error) {
-    log.error("the store failed", { error: vault.redact(messageOf(error)) });
+    log.error("the store failed", { error: secrets.redact(messageOf(error)) });
     return [{ name: "store", state: "not_ready", detail: "failed" }];
   }
 }

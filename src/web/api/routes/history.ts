@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Check, Config } from "../../../config/config.ts";
-import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
+import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import {
   emptyFigures,
   type Figures,
@@ -27,7 +27,7 @@ const PAGE = 200;
 /** What `history` and `sli` may be asked. */
 export const windowed = z.strictObject({
   window: z.string().regex(DURATION, "a duration such as 24h, 7d or 90d").default("24h")
-    .transform(milliseconds)
+    .transform(parseDuration)
     .refine((ms) => ms >= 3_600_000 && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
 });
 /** What `slots` may be asked. */

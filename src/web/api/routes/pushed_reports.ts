@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { Check, Config, PushedSource } from "../../../config/config.ts";
-import { milliseconds } from "../../../config/schema/duration.ts";
+import { parseDuration } from "../../../config/schema/duration.ts";
 import type { Ports } from "../../../base/ports.ts";
 import {
   claimAt,
@@ -37,7 +37,7 @@ interface Place {
  * `PUT`, `GET` and `DELETE /v1/targets/{target}/checks/{check}/reports/{source}`: a claim that is sent in, for what no prober reaches. Its
  * `seq` must rise (409 with the one that is kept), its `at` must be near our own time (400 with the difference). A withdrawal takes the next `seq`.
  */
-export function reports({ clock, vault }: Ports, config: Config, store: Store, access: Access): Hono {
+export function reports({ clock, secrets }: Ports, config: Config, store: Store, access: Access): Hono {
   const app = new Hono();
   const path = "/v1/targets/:target/checks/:check/reports/:source";
 
@@ -52,7 +52,7 @@ export function reports({ clock, vault }: Ports, config: Config, store: Store, a
     const place = placeOf(c);
     const target = c.req.param("target");
     const token = scope === "report" ? place?.source.token : undefined;
-    const isOwn = token !== undefined && await holds(c, vault.reveal(token));
+    const isOwn = token !== undefined && await holds(c, secrets.reveal(token));
     if (!isOwn && !await access.may(c, scope, target)) {
       if (scope === "read" || await access.principal(c)) return await access.refuse(c, scope, target);
       return problem(c, "unauthorized", "Send the bearer token of this source, or one with the scope report");
@@ -72,11 +72,11 @@ export function reports({ clock, vault }: Ports, config: Config, store: Store, a
     const place = await entered(c, "report");
     if (place instanceof Response) return place;
     const { source, key } = place;
-    const read = parsed(c, vault.redact(await c.req.text()), push, "The body is not a report");
+    const read = parsed(c, secrets.redact(await c.req.text()), push, "The body is not a report");
     if ("response" in read) return read.response;
     const body = read.value;
     const receivedAt = clock.now();
-    const ttlMs = Math.min(body.ttl === undefined ? source.ttlMs : milliseconds(body.ttl), source.ttlMs);
+    const ttlMs = Math.min(body.ttl === undefined ? source.ttlMs : parseDuration(body.ttl), source.ttlMs);
     const skewMs = body.at - receivedAt;
     if (skewMs > AHEAD_MS || -skewMs > ttlMs) return skewed(c, skewMs);
     const kept: Push = { report: reportOf(body, source), receivedAt, ttlMs };

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { closest } from "../../../base/closest.ts";
 import type { Config } from "../../../config/config.ts";
-import { DURATION, milliseconds } from "../../../config/schema/duration.ts";
+import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import type { Ports } from "../../../base/ports.ts";
 import {
   activeSilence,
@@ -56,7 +56,7 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
     const read = await body(c, asked, "a silence");
     if ("response" in read) return read.response;
     const { match, from = clock.now(), until, reason } = read.value;
-    const end = typeof until === "number" ? until : from + milliseconds(until);
+    const end = typeof until === "number" ? until : from + parseDuration(until);
     const nowMs = clock.now();
     const fault = faultOf(from, end, nowMs);
     if (fault) return problem(c, "bad-request", fault);

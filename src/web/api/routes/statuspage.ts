@@ -13,7 +13,7 @@ import type { States } from "../../../storage/codec.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
 import { FAILED } from "../../../judgement/verdict.ts";
-import { fresh } from "../../../base/cache.ts";
+import { memoize } from "../../../base/cache.ts";
 import { type Impact, type Spell, spells } from "../views/outages.ts";
 import type { StatesReader } from "../../../storage/states.ts";
 import { type CoarseWord, publicStatus, wordOf } from "../views/status.ts";
@@ -30,8 +30,8 @@ const SHOWN = 50;
 export function statuspage({ clock }: Ports, config: Config, store: Store, states: StatesReader): Hono {
   const app = new Hono();
   app.use("/api/v2/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
-  const now = fresh(clock, async () => view(config, await states(), clock.now()));
-  const newest = fresh(clock, () => store.listIncidents({ limit: LOOKED_AT }));
+  const now = memoize(clock, async () => view(config, await states(), clock.now()));
+  const newest = memoize(clock, () => store.listIncidents({ limit: LOOKED_AT }));
 
   app.get("/api/v2/status.json", async (c) => {
     const { page, status } = await now();

@@ -72,7 +72,7 @@ export function feed(ports: Ports, config: Config, store: Store, states: StatesR
         last = now;
         for (const listener of news.length > 0 ? listeners : []) listener(news);
       } catch (error) {
-        ports.log.error("the feed cannot be read", { error: ports.vault.redact(messageOf(error)) });
+        ports.log.error("the feed cannot be read", { error: ports.secrets.redact(messageOf(error)) });
       }
       await pause(ports.clock, LOOK_MS);
     }

@@ -1,15 +1,15 @@
 /** The body of a push, and the report that it says. */
 import * as z from "zod";
 import type { PushedSource } from "../../../config/config.ts";
-import { isServing, isSilent } from "../../../evidence/report/merge.ts";
+import { isNoClaim, isServing } from "../../../evidence/report/merge.ts";
 import { layerOf } from "../../../evidence/report/layers.ts";
 import {
   type Dialect,
   DIALECTS,
-  type Heard,
   read,
+  type ReadReport,
   type Report,
-  unheard,
+  unknownReport,
 } from "../../../evidence/report/mod.ts";
 import { reportState } from "../../../evidence/report/schema.ts";
 
@@ -85,7 +85,7 @@ export function reportOf(body: PushBody, source: PushedSource): Report {
   // A process that lives is no claim that it is ready.
   if (heard.question === "liveness" && isServing(heard.state)) {
     return {
-      ...unheard("push", body.at, "liveness: it only says that a process lives"),
+      ...unknownReport("push", body.at, "liveness: it only says that a process lives"),
       dialect: heard.dialect,
     };
   }
@@ -95,7 +95,7 @@ export function reportOf(body: PushBody, source: PushedSource): Report {
 function answerOf(
   { answer, dialect = "auto", at }: z.infer<typeof answered>,
   { select }: PushedSource,
-): Heard {
+): ReadReport {
   const { status, headers, body: text } = answer;
   return read(
     { url: NOWHERE, status, headers: new Headers(headers), text },
@@ -104,7 +104,7 @@ function answerOf(
   );
 }
 
-function wordsOf(body: z.infer<typeof said>, { select }: PushedSource): Heard {
+function wordsOf(body: z.infer<typeof said>, { select }: PushedSource): ReadReport {
   const { state, phase, claims, subsystems, version, reason, dialect: name = "push" } = body;
   const own = { source: "body" as const, state, raw: reason ?? state };
   const parts = subsystems.map((part) => ({ ...part, layer: part.layer ?? layerOf(part.name) }));
@@ -113,7 +113,7 @@ function wordsOf(body: z.infer<typeof said>, { select }: PushedSource): Heard {
     recognise: () => true,
     // Where there is no claim, what it might have been made of is none either.
     read: () =>
-      isSilent(state) ? { claims: [own] } : { claims: [own, ...claims], subsystems: parts, version, phase },
+      isNoClaim(state) ? { claims: [own] } : { claims: [own, ...claims], subsystems: parts, version, phase },
   };
   const received = { url: NOWHERE, status: 200, headers: new Headers(), text: "" };
   const { httpStatus: _, ...heard } = read(received, { dialect: name, question: "push", select }, [said]);
