@@ -1,6 +1,6 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
-import { SAFE } from "../src/web/api/middleware/security_headers.ts";
-import { cannot, lives, LIVEZ } from "../src/web/api/middleware/livez.ts";
+import { SECURITY_HEADERS } from "../src/web/api/middleware/security_headers.ts";
+import { liveResponse, LIVEZ, unreadyResponse } from "../src/web/api/middleware/livez.ts";
 import type { Env } from "./cloudflare/boot.ts";
 import { Ledger } from "./cloudflare/ledger.ts";
 import { peerOf } from "./cloudflare/client_address.ts";
@@ -22,7 +22,7 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     // Without waking an object: whether the ledger is well, /readyz tells.
     const { pathname } = new URL(request.url);
-    if (request.method === "GET" && pathname === LIVEZ) return lives();
+    if (request.method === "GET" && pathname === LIVEZ) return liveResponse();
     try {
       if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
       pinned ??= prober(env, env.ASSAY_PROBER);
@@ -30,11 +30,11 @@ export default {
     } catch (error) {
       // Most likely the config of this deployment: a secret that is not set. The log names it, the public does not learn it.
       console.error({ level: "error", message: "this deployment cannot answer", error: messageOf(error) });
-      if (pathname === "/readyz" || pathname === "/startupz") return cannot();
+      if (pathname === "/readyz" || pathname === "/startupz") return unreadyResponse();
       const body = { type: "urn:assay:problem:internal", title: "Assay failed to answer", status: 500 };
       return Response.json(body, {
         status: 500,
-        headers: { ...SAFE, "content-type": "application/problem+json" },
+        headers: { ...SECURITY_HEADERS, "content-type": "application/problem+json" },
       });
     }
   },

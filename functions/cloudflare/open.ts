@@ -48,7 +48,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const review = hooked?.approver(ports, config, store);
   const deliver = deliverer(ports, store, config, { parallel: DELIVERIES });
   const outbox = () => Promise.all([deliver({ most }), review?.()]);
-  const app = api({ ports, config, store, look, github: hooked?.github });
+  const app = api({ ports, config, store, runCheck: look, github: hooked?.github });
   return { ...settling, store, outbox, app };
 }
 

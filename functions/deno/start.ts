@@ -137,7 +137,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   });
   // Before anything is asked or settled: the port may be taken.
   const server = serve(
-    api({ ports, config, store, look, github, files: FILES, prober }),
+    api({ ports, config, store, runCheck: look, github, files: FILES, prober }),
     port ?? config.listen,
   );
   if (isIdle()) {

@@ -1,42 +1,42 @@
 /** The HTTP door: one hono app for every runtime. One file per resource; each adds its routes here. */
 import { Hono } from "hono";
 import type { Config } from "../config/config.ts";
-import { pages as webPages } from "./page/page.tsx";
+import { pageRoutes } from "./page/page.tsx";
 import { packChecks } from "../storage/codec.ts";
 import type { Ports } from "../base/ports.ts";
 import { deploymentStore } from "../storage/records/deployments.ts";
 import type { Store } from "../storage/store.ts";
-import { access } from "./api/middleware/access.ts";
-import { badges } from "./api/routes/badges.ts";
-import { pages } from "./api/middleware/cors.ts";
-import { deliveries } from "./api/routes/deliveries.ts";
-import { deployments } from "./api/routes/deployments.ts";
-import { events } from "./api/routes/hooks.ts";
+import { tokenAccess } from "./api/middleware/access.ts";
+import { badgeRoutes } from "./api/routes/badges.ts";
+import { allowOrigins } from "./api/middleware/cors.ts";
+import { deliveryRoutes } from "./api/routes/deliveries.ts";
+import { deploymentRoutes } from "./api/routes/deployments.ts";
+import { hookRoutes } from "./api/routes/hooks.ts";
 import { gatekeeper } from "../engine/gates/evaluate.ts";
-import { gates } from "./api/routes/gates.ts";
+import { gateRoutes } from "./api/routes/gates.ts";
 import type { github } from "./api/routes/github.ts";
 import { feed } from "./api/views/feed.ts";
-import { safe } from "./api/middleware/security_headers.ts";
-import { health } from "./api/routes/health.ts";
-import { healthAs } from "./api/routes/target_health.ts";
-import { history } from "./api/routes/history.ts";
-import { incidents } from "./api/routes/incidents.ts";
-import { limits } from "./api/middleware/rate_limit.ts";
-import { type Look, looks } from "./api/routes/run_check.ts";
-import { metrics } from "./api/routes/metrics.ts";
-import { problem, shownPath } from "./api/middleware/problem.ts";
-import { regions } from "./api/routes/regions.ts";
-import { remarks } from "./api/routes/comments.ts";
-import { reports } from "./api/routes/pushed_reports.ts";
-import { rounds } from "./api/routes/rounds.ts";
+import { securityHeaders } from "./api/middleware/security_headers.ts";
+import { healthRoutes } from "./api/routes/health.ts";
+import { targetHealthRoutes } from "./api/routes/target_health.ts";
+import { historyRoutes } from "./api/routes/history.ts";
+import { incidentRoutes } from "./api/routes/incidents.ts";
+import { rateLimit } from "./api/middleware/rate_limit.ts";
+import { type RunCheck, runCheckRoutes } from "./api/routes/run_check.ts";
+import { metricRoutes } from "./api/routes/metrics.ts";
+import { problem, safePath } from "./api/middleware/problem.ts";
+import { regionRoutes } from "./api/routes/regions.ts";
+import { commentRoutes } from "./api/routes/comments.ts";
+import { reportRoutes } from "./api/routes/pushed_reports.ts";
+import { roundRoutes } from "./api/routes/rounds.ts";
 import { silencedBy } from "../engine/gates/silenced.ts";
-import { silences } from "./api/routes/silences.ts";
+import { silenceRoutes } from "./api/routes/silences.ts";
 import { statesReader } from "../storage/states.ts";
-import { status } from "./api/routes/status.ts";
-import { statuspage } from "./api/routes/statuspage.ts";
-import { stream } from "./api/routes/events.ts";
-import { targets } from "./api/routes/targets.ts";
-import { tokens } from "./api/routes/tokens.ts";
+import { statusRoutes } from "./api/routes/status.ts";
+import { statuspageRoutes } from "./api/routes/statuspage.ts";
+import { eventRoutes } from "./api/routes/events.ts";
+import { targetRoutes } from "./api/routes/targets.ts";
+import { tokenRoutes } from "./api/routes/tokens.ts";
 import { tokenUses } from "../storage/records/token_uses.ts";
 import type { Prober } from "../judgement/round.ts";
 import { countWrites } from "../storage/watched.ts";
@@ -49,7 +49,7 @@ export interface ApiOptions {
   /** Absent in a process that is only a prober. */
   store?: Store;
   /** Absent where nothing can be walked on demand. */
-  look?: Look;
+  runCheck?: RunCheck;
   /** The prober in this process that answers others, and its token. */
   prober?: { prober: Prober; token: string };
   /** Absent where the config has no `hooks.github`. */
@@ -60,51 +60,61 @@ export interface ApiOptions {
 
 /** The app of a process that settles, of one that only probes, or of both. */
 export function api(options: ApiOptions): Hono {
-  const { ports, config, prober, look } = options;
-  const heard = options.store && countWrites(options.store);
-  const store = heard?.store;
+  const { ports, config, prober, runCheck } = options;
+  const tracker = options.store && countWrites(options.store);
+  const store = tracker?.store;
   const app = new Hono();
-  app.use(safe(), pages(config.api.cors), limits(ports.clock, config.api));
-  app.route("/", health(ports, config, store));
+  app.use(securityHeaders(), allowOrigins(config.api.cors), rateLimit(ports.clock, config.api));
+  app.route("/", healthRoutes(ports, config, store));
   if (options.files) app.route("/", options.files);
-  if (prober) app.route("/", rounds(config, prober.prober, () => ports.secrets.reveal(prober.token)));
+  if (prober) app.route("/", roundRoutes(config, prober.prober, () => ports.secrets.reveal(prober.token)));
   if (store) {
-    const used = tokenUses(ports, store);
-    const allowed = access(config, ports, store, used.record);
+    const tokenUsage = tokenUses(ports, store);
+    const access = tokenAccess(config, ports, store, tokenUsage.record);
     const packing = packChecks(config);
     const states = statesReader(store, ports.clock);
-    app.route("/", status(ports, config, store, states, allowed));
-    app.route("/", targets(ports, config, states, allowed));
-    app.route("/", regions(ports, config, states, allowed));
-    if (look) app.route("/", looks(ports, config, look, allowed));
-    app.route("/", healthAs(ports, config, states, allowed));
-    app.route("/", incidents(config, store, allowed));
-    app.route("/", remarks(ports, config, store, allowed));
-    app.route("/", silences(ports, config, store, allowed));
-    app.route("/", reports(ports, config, store, allowed));
-    app.route("/", history(ports, config, store, packing, allowed));
-    app.route("/", metrics(ports, config, store, states, allowed));
-    app.route("/", statuspage(ports, config, store, states));
-    app.route("/", badges(ports, config, states));
-    app.route("/", stream(ports, feed(ports, config, store, states), allowed));
-    app.route("/", deliveries(ports, store, allowed));
-    app.route("/", tokens(config, used, allowed));
+    app.route("/", statusRoutes(ports, config, store, states, access));
+    app.route("/", targetRoutes(ports, config, states, access));
+    app.route("/", regionRoutes(ports, config, states, access));
+    if (runCheck) app.route("/", runCheckRoutes(ports, config, runCheck, access));
+    app.route("/", targetHealthRoutes(ports, config, states, access));
+    app.route("/", incidentRoutes(config, store, access));
+    app.route("/", commentRoutes(ports, config, store, access));
+    app.route("/", silenceRoutes(ports, config, store, access));
+    app.route("/", reportRoutes(ports, config, store, access));
+    app.route("/", historyRoutes(ports, config, store, packing, access));
+    app.route("/", metricRoutes(ports, config, store, states, access));
+    app.route("/", statuspageRoutes(ports, config, store, states));
+    app.route("/", badgeRoutes(ports, config, states));
+    app.route("/", eventRoutes(ports, feed(ports, config, store, states), access));
+    app.route("/", deliveryRoutes(ports, store, access));
+    app.route("/", tokenRoutes(config, tokenUsage, access));
     const { clock } = ports;
-    const told = deploymentStore(clock, store, config.retention.daysMs);
-    const silenced = silencedBy(clock, config, store, heard.writes);
-    const keeper = gatekeeper({ clock, config, packing, store, states, rollouts: told, silenced });
-    app.route("/", gates(ports, config, keeper, allowed, heard.writes));
-    app.route("/", deployments(clock, config, told, allowed));
-    if (options.github) app.route("/", options.github({ ports, config, store, rollouts: told, keeper }));
-    app.route("/", events(ports, config, told, allowed));
-    const inside = (request: Request) => app.fetch(request);
-    const sources = { ports, config, store, packing, rollouts: told, told: heard.writes };
-    app.route("/", webPages({ ...sources, states, access: allowed, inside, walks: look !== undefined }));
+    const deployments = deploymentStore(clock, store, config.retention.daysMs);
+    const isSilenced = silencedBy(clock, config, store, tracker.writes);
+    const evaluate = gatekeeper({
+      clock,
+      config,
+      packing,
+      store,
+      states,
+      rollouts: deployments,
+      silenced: isSilenced,
+    });
+    app.route("/", gateRoutes(ports, config, evaluate, access, tracker.writes));
+    app.route("/", deploymentRoutes(clock, config, deployments, access));
+    if (options.github) {
+      app.route("/", options.github({ ports, config, store, rollouts: deployments, evaluate }));
+    }
+    app.route("/", hookRoutes(ports, config, deployments, access));
+    const callApi = (request: Request) => app.fetch(request);
+    const sources = { ports, config, store, packing, rollouts: deployments, changeCount: tracker.writes };
+    app.route("/", pageRoutes({ ...sources, states, access, callApi, canRunChecks: runCheck !== undefined }));
   }
-  app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${shownPath(c)}`));
+  app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${safePath(c)}`));
   app.onError((error, c) => {
     ports.log.error("a request failed", {
-      path: shownPath(c),
+      path: safePath(c),
       error: ports.secrets.redact(messageOf(error)),
     });
     return problem(c, "internal", "The request failed; the log of this process says why");

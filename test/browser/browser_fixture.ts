@@ -73,7 +73,7 @@ export interface Served extends Stage {
 export async function serve(targets: Wanted[]): Promise<Served> {
   const own = renamed(await stage(configOf(targets), { env: ENV }), targets);
   await remember(own, targets);
-  const app = api({ ...own, files: FILES, look: (check) => own.settler.look(check) });
+  const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.look(check) });
   const stopped = new AbortController();
   const { signal } = stopped;
   const server = Deno.serve(

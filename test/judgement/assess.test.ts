@@ -124,7 +124,7 @@ describe("what is kept of a round", () => {
     expect(before!.contradictions).toEqual(contradictions.slice(0, 5));
   });
 
-  test("a round leaves the state before it as it was", () => {
+  test("a round leaves the state before it was", () => {
     const before = only(play([honest])).state;
     const copy = structuredClone(before);
     play([{ round: roundOf("drift", START) }, liar], before);

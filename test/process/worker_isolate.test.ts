@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SAFE } from "../../src/web/api/middleware/security_headers.ts";
+import { SECURITY_HEADERS } from "../../src/web/api/middleware/security_headers.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "../../src/web/page/assets.ts";
 import config from "../edge/config.json" with { type: "json" };
 import { room } from "../edge/shop_client.ts";
@@ -93,7 +93,7 @@ test("wrangler dev: so are the style and the script that a page names, for a yea
     await answer.arrayBuffer();
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
-      ...SAFE,
+      ...SECURITY_HEADERS,
       "cache-control": "public, max-age=31536000, immutable",
     });
   }

@@ -17,7 +17,7 @@ export interface Mark {
  * A band of verdicts: a low bar was well, a high one was not (the higher, the longer); drift is cut in two, because claim and proof part
  * there. Nothing is drawn where nothing is known.
  */
-export function Band(
+export function BandChart(
   { cells, label, deployments = [], silences = [] }: {
     cells: readonly (ServiceLevel | undefined)[];
     label: string;

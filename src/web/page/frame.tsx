@@ -7,7 +7,7 @@ import { raw } from "hono/html";
 import type { Principal } from "../api/middleware/access.ts";
 import { iso } from "../../base/time.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
-import { clipped } from "./words.ts";
+import { ellipsize } from "./words.ts";
 
 /** Nothing runs, loads or is sent anywhere but from and to ourselves (Content Security Policy Level 3). */
 const POLICY = [
@@ -30,7 +30,7 @@ export interface PageOptions {
   /** What to warn of, above everything. */
   banner?: Child;
   status?: 200 | 400 | 401 | 403 | 404 | 409 | 422;
-  pulse?: Pulse;
+  freshness?: Freshness;
   /** How it reads where it is shared (ogp.me). */
   summary?: string;
   /** Which link of the head this page is. */
@@ -38,7 +38,7 @@ export interface PageOptions {
 }
 
 /** How old what is shown is, for the script to notice when it gets older. */
-export interface Pulse {
+export interface Freshness {
   nowMs: number;
   /** The newest settled slot, epoch ms. */
   slot?: number;
@@ -47,14 +47,14 @@ export interface Pulse {
 }
 
 /** Answers with a page. */
-export function page(c: Context, options: PageOptions): Response | Promise<Response> {
+export function renderPage(c: Context, options: PageOptions): Response | Promise<Response> {
   c.header("content-security-policy", POLICY);
   return c.html(raw(`<!doctype html>${<Document {...options} />}`), options.status ?? 200);
 }
 
 const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public status"]] as const;
 
-function Document({ title, who, main, banner, pulse, summary, at }: PageOptions) {
+function Document({ title, who, main, banner, freshness, summary, at }: PageOptions) {
   return (
     <html lang="en">
       <head>
@@ -72,9 +72,9 @@ function Document({ title, who, main, banner, pulse, summary, at }: PageOptions)
         <script src={SCRIPT_PATH} defer />
       </head>
       <body
-        data-slot={pulse?.slot}
-        data-age={pulse?.slot === undefined ? undefined : Math.max(0, pulse.nowMs - pulse.slot)}
-        data-late={pulse?.lateMs}
+        data-slot={freshness?.slot}
+        data-age={freshness?.slot === undefined ? undefined : Math.max(0, freshness.nowMs - freshness.slot)}
+        data-late={freshness?.lateMs}
       >
         <a class="skip" href="#main">Skip to content</a>
         <header>
@@ -99,10 +99,10 @@ function Document({ title, who, main, banner, pulse, summary, at }: PageOptions)
         <div id="banner" data-live>{banner && <p class="banner" role="alert">{banner}</p>}</div>
         <main id="main" tabindex={-1}>{main}</main>
         <footer>
-          {pulse && (
+          {freshness && (
             <>
               <p id="asof" data-live>
-                As of <Time at={pulse.nowMs} />.
+                As of <Time at={freshness.nowMs} />.
               </p>
               <p>
                 Times are in <span id="zoned">UTC</span>.{" "}
@@ -138,5 +138,5 @@ export function Time({ at, short }: { at: number | string; short?: boolean }) {
 
 /** A name that somebody else wrote: its direction ends with it, and it is cut to length. */
 export const Name = ({ children, most }: { children: string; most?: number }) => (
-  <bdi>{clipped(children, most)}</bdi>
+  <bdi>{ellipsize(children, most)}</bdi>
 );

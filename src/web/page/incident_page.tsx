@@ -1,14 +1,14 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /** Incidents: the list, and the one that is sent around. */
-import type { remarkView } from "../api/routes/comments.ts";
+import type { commentView } from "../api/routes/comments.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Event } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { Lanes, type Mark, type Point } from "./chart.tsx";
 import { Name, Time } from "./frame.tsx";
-import { clipped, spaced, span } from "./words.ts";
+import { ellipsize, formatSpan, withSpaces } from "./words.ts";
 
 /** Newest first; `next` is the cursor of the next page. */
 export function IncidentList({ incidents, next }: { incidents: Incident[]; next: string | null }) {
@@ -21,8 +21,8 @@ export function IncidentList({ incidents, next }: { incidents: Incident[]; next:
           {incidents.map((incident) => (
             <li class={incident.state}>
               <a href={`/incidents/${incident.id}`}>{titleOf(incident)}</a> <b>{incident.state}</b>,{" "}
-              {incident.severity}, <Time at={incident.openedAt} />{" "}
-              {incident.resolvedAt !== undefined && `for ${span(incident.resolvedAt - incident.openedAt)}`}
+              {incident.severity}, <Time at={incident.openedAt} /> {incident.resolvedAt !== undefined &&
+                `for ${formatSpan(incident.resolvedAt - incident.openedAt)}`}
             </li>
           ))}
         </ul>
@@ -41,10 +41,10 @@ export const titleOf = ({ target, check, kind, scope }: Incident): string =>
   `${target} / ${check}: ${kind}${scope === "global" ? "" : ` in ${scope}`}`;
 
 /** One incident and all that belongs to it. */
-export interface Case {
+export interface IncidentData {
   incident: Incident;
   nowMs: number;
-  remarks: ReturnType<typeof remarkView>[];
+  comments: ReturnType<typeof commentView>[];
   deliveries: Delivery[];
   /** Those from a day before it until its end. */
   deployments: readonly Deployment[];
@@ -60,16 +60,16 @@ export interface Case {
 }
 
 /** What the newest notice said of it; undefined if none was made. */
-export function told({ deliveries }: Pick<Case, "deliveries">): Event["data"] | undefined {
+export function newestNotice({ deliveries }: Pick<IncidentData, "deliveries">): Event["data"] | undefined {
   const newest = deliveries.find(({ type }) => type !== "incident.resolved") ?? deliveries[0];
   return newest && (JSON.parse(newest.body) as Event).data;
 }
 
 /** The page of an incident. */
-export function IncidentPage({ of }: { of: Case }) {
-  const { incident, nowMs, remarks, operate } = of;
+export function IncidentPage({ data }: { data: IncidentData }) {
+  const { incident, nowMs, comments, operate } = data;
   const { id, openedAt, resolvedAt, episode, severity, state } = incident;
-  const news = told(of);
+  const notice = newestNotice(data);
   const isOpen = state === "open";
   return (
     <>
@@ -78,26 +78,27 @@ export function IncidentPage({ of }: { of: Case }) {
         <p class={isOpen ? "bad" : undefined}>
           <b>{state}</b>, {severity}, episode {episode}. <Time at={openedAt} /> to{" "}
           {resolvedAt === undefined ? "now" : <Time at={resolvedAt} />}:{" "}
-          {span((resolvedAt ?? nowMs) - openedAt)}. <a href={`/targets/${incident.target}`}>The target now</a>
+          {formatSpan((resolvedAt ?? nowMs) - openedAt)}.{" "}
+          <a href={`/targets/${incident.target}`}>The target now</a>
         </p>
-        {news && (
+        {notice && (
           <p class="lead">
-            <Name most={600}>{news.summary}</Name>
+            <Name most={600}>{notice.summary}</Name>
           </p>
         )}
-        {news && <Votes {...news.decision} />}
-        {of.lanes.length > 0 && <Evidence of={of} />}
+        {notice && <Votes {...notice.decision} />}
+        {data.lanes.length > 0 && <Evidence data={data} />}
         <h2>Timeline</h2>
         <ol class="timeline">
-          {happenings(of).map(({ at, text, bad }) => (
+          {timelineOf(data).map(({ at, text, bad }) => (
             <li class={bad ? "bad" : undefined}>
               <Time at={at} /> {text}
             </li>
           ))}
         </ol>
-        <Notices deliveries={of.deliveries} />
+        <Notices deliveries={data.deliveries} />
       </div>
-      {operate && remarks.length < 200 && <Deeds id={id} open={isOpen} />}
+      {operate && comments.length < 200 && <ActionForms id={id} open={isOpen} />}
     </>
   );
 }
@@ -106,15 +107,15 @@ function Votes({ outcome, rule, votes }: Event["data"]["decision"]) {
   return (
     <>
       <h2>Votes</h2>
-      <p>{spaced(outcome)}: {rule}.</p>
+      <p>{withSpaces(outcome)}: {rule}.</p>
       <ul class="strip">
-        {Object.entries(votes).map(([region, word]) => <li class={word}>{region} {spaced(word)}</li>)}
+        {Object.entries(votes).map(([region, word]) => <li class={word}>{region} {withSpaces(word)}</li>)}
       </ul>
     </>
   );
 }
 
-function Evidence({ of: { lanes, from, to, stepMs, marks } }: { of: Case }) {
+function Evidence({ data: { lanes, from, to, stepMs, marks } }: { data: IncidentData }) {
   return (
     <>
       <h2>
@@ -143,31 +144,31 @@ function Evidence({ of: { lanes, from, to, stepMs, marks } }: { of: Case }) {
   );
 }
 
-interface Happening {
+interface TimelineItem {
   at: number;
   text: string;
   bad?: boolean;
 }
 
 /** All that happened, in order. */
-function happenings({ incident, remarks, deployments, dissentAt }: Case): Happening[] {
-  const said = remarks.map(({ at, kind, by, text }) => ({
+function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData): TimelineItem[] {
+  const commentItems = comments.map(({ at, kind, by, text }) => ({
     at: Date.parse(at!),
     text: `${by} ${kind === "comment" ? "said" : "acknowledged"}${text ? `: ${text}` : ""}`,
   }));
   const steps = incident.timeline.map(({ at, change, kind, outcome, reason }) => ({
     at,
-    text: `${change}: ${kind} (${spaced(outcome)}${reason ? `, ${reason}` : ""})`,
+    text: `${change}: ${kind} (${withSpaces(outcome)}${reason ? `, ${reason}` : ""})`,
     bad: change !== "resolved",
   }));
-  const rolled = deployments.map(({ at, version, environment, source }) => ({
+  const rolloutItems = deployments.map(({ at, version, environment, source }) => ({
     at,
     text: `deployment ${
-      [clipped(version ?? ""), clipped(environment ?? ""), `told by ${source}`].filter(Boolean).join(", ")
+      [ellipsize(version ?? ""), ellipsize(environment ?? ""), `told by ${source}`].filter(Boolean).join(", ")
     }`,
   }));
   const first = dissentAt === undefined ? [] : [{ at: dissentAt, text: "first dissenting vote", bad: true }];
-  return [...first, ...steps, ...said, ...rolled].sort((a, b) => a.at - b.at);
+  return [...first, ...steps, ...commentItems, ...rolloutItems].sort((a, b) => a.at - b.at);
 }
 
 function Notices({ deliveries }: { deliveries: Delivery[] }) {
@@ -195,7 +196,7 @@ function Notices({ deliveries }: { deliveries: Delivery[] }) {
   );
 }
 
-function Deeds({ id, open }: { id: string; open: boolean }) {
+function ActionForms({ id, open }: { id: string; open: boolean }) {
   const what = (
     <label>
       Comment <textarea name="text" rows={2} maxlength={4000} required />

@@ -1,5 +1,5 @@
 /** Gathers what the pages show, from the store and the views of the API. */
-import { remarksOn, remarkView } from "../api/routes/comments.ts";
+import { commentsOn, commentView } from "../api/routes/comments.ts";
 import { readSeries } from "../../storage/history/series.ts";
 import { memoize } from "../../base/cache.ts";
 import { checkView, targetView } from "../api/views/status.ts";
@@ -14,12 +14,12 @@ import { activeSilence, listSilences, subjectOf } from "../../storage/records/si
 import type { Store } from "../../storage/store.ts";
 import { iso } from "../../base/time.ts";
 import type { Mark } from "./chart.tsx";
-import type { Pulse } from "./frame.tsx";
-import type { Case } from "./incident_page.tsx";
+import type { Freshness } from "./frame.tsx";
+import type { IncidentData } from "./incident_page.tsx";
 import type { Row } from "./overview.tsx";
 import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storage/history/bands.ts";
-import { pointOf, type Sight } from "./target_page.tsx";
-import { rank } from "./words.ts";
+import { type CheckData, pointOf } from "./target_page.tsx";
+import { outcomeRank } from "./words.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -28,7 +28,7 @@ const DEPLOYMENTS = 5_000;
 /** Slots of a lane, and the least and the most time they cover. */
 const SLOTS = 60;
 /** Slots of an incident's lanes after it was opened. */
-const CASE_SLOTS = 360;
+const INCIDENT_SLOTS = 360;
 const [LEAST_MS, MOST_MS] = [5 * MINUTE_MS, 360 * MINUTE_MS];
 /** What settling and telling of it may take on top of the age that evidence may have. */
 const GRACE_MS = 10_000;
@@ -41,44 +41,48 @@ export interface Sources {
   packing: Packing;
   rollouts: DeploymentStore;
   /** Rises with each memo that is told through this process. */
-  told(): number;
+  changeCount(): number;
 }
 
 /** All that the pages ask for. Times are epoch ms. */
-export interface Sights {
+export interface PageLoader {
   /** One row for each of the targets. */
   rows(targets: readonly Target[], states: States, window: BandWindow, nowMs: number): Promise<Row[]>;
-  sight(check: Check, states: States, nowMs: number): Promise<Sight>;
-  case(incident: Incident, operate: boolean, nowMs: number): Promise<Case>;
+  checkData(check: Check, states: States, nowMs: number): Promise<CheckData>;
+  incidentData(incident: Incident, operate: boolean, nowMs: number): Promise<IncidentData>;
   /** Until when and why a target is silenced, in words. */
-  silence(target: Target, nowMs: number): Promise<string | undefined>;
-  pulse(states: States, nowMs: number): Pulse;
+  silenceText(target: Target, nowMs: number): Promise<string | undefined>;
+  freshness(states: States, nowMs: number): Freshness;
 }
 
 /** Gathers over one store. */
-export function sights({ ports: { clock }, config, store, packing, rollouts, told }: Sources): Sights {
-  const past = bandReader(config, store, packing, clock);
-  const standing = memoize(clock, () => listSilences(store), told);
-  const rolled = memoize(clock, async () => {
-    const memos = await store.listRecords({ kind: "deployment", limit: DEPLOYMENTS });
+export function pageLoader(
+  { ports: { clock }, config, store, packing, rollouts, changeCount }: Sources,
+): PageLoader {
+  const readBands = bandReader(config, store, packing, clock);
+  const readSilences = memoize(clock, () => listSilences(store), changeCount);
+  const readDeployments = memoize(clock, async () => {
+    const records = await store.listRecords({ kind: "deployment", limit: DEPLOYMENTS });
     return Map.groupBy(
-      memos.map(({ key }) => key.split("/")).map(([target, at]) => ({ target: target!, at: Number(at) })),
+      records.map(({ key }) => key.split("/")).map(([target, at]) => ({ target: target!, at: Number(at) })),
       ({ target }) => target,
     );
-  }, told);
+  }, changeCount);
   const lateMs = lateness(config);
 
-  const rows: Sights["rows"] = async (targets, states, window, nowMs) => {
+  const rows: PageLoader["rows"] = async (targets, states, window, nowMs) => {
     const [{ from, to, bandOf }, silenced, deployed] = await Promise.all([
-      past(window, nowMs),
-      standing(),
-      rolled(),
+      readBands(window, nowMs),
+      readSilences(),
+      readDeployments(),
     ]);
     const share = shareOf(from, to);
     const lately = silenced.filter(({ until }) => until > from);
     return targets.map((target) => {
       const views = targetView(config, target, states, nowMs).checks;
-      const check = views.reduce((worst, view) => rank(view.word) < rank(worst.word) ? view : worst);
+      const check = views.reduce((worst, view) =>
+        outcomeRank(view.word) < outcomeRank(worst.word) ? view : worst
+      );
       const subject = subjectOf(target.checks.find(({ id }) => id === check.id)!);
       const mine = lately.filter((silence) => activeSilence([silence], subject, silence.from));
       return {
@@ -94,7 +98,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
     });
   };
 
-  const sight: Sights["sight"] = async (check, states, nowMs) => {
+  const checkData: PageLoader["checkData"] = async (check, states, nowMs) => {
     const stepMs = periodMs(check, nowMs);
     const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
     const windows = Object.keys(BAND_WINDOWS) as BandWindow[];
@@ -102,7 +106,7 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
       slotsOf(store, packing, check, { from: oldest, to: nowMs }),
       rollouts.list(check.target.id),
       readSeries(store, config, packing, check, { fromMs: nowMs - DAY_MS, nowMs }),
-      ...windows.map((window) => past(window, nowMs)),
+      ...windows.map((window) => readBands(window, nowMs)),
     ]);
     // What has been watched for a short time only is drawn larger.
     const from = Math.max(oldest, Math.min(slots[0]?.at ?? oldest, nowMs - 10 * stepMs));
@@ -119,18 +123,18 @@ export function sights({ ports: { clock }, config, store, packing, rollouts, tol
 
   return {
     rows,
-    sight,
-    case: (incident, operate, nowMs) =>
-      caseOf({ config, store, packing, rollouts }, incident, operate, nowMs),
-    async silence(target, nowMs) {
+    checkData,
+    incidentData: (incident, operate, nowMs) =>
+      loadIncident({ config, store, packing, rollouts }, incident, operate, nowMs),
+    async silenceText(target, nowMs) {
       const found = target.checks.map((check) => subjectOf(check));
-      const all = await standing();
+      const all = await readSilences();
       const silence = found.map((subject) => activeSilence(all, subject, nowMs)).find(Boolean);
       if (!silence) return undefined;
       const until = iso(silence.until).slice(0, 16).replace("T", " ");
       return `Its notices are held until ${until} UTC by ${silence.by}: ${silence.reason}`;
     },
-    pulse: (states, nowMs) => {
+    freshness: (states, nowMs) => {
       const newest = Math.max(...Object.values(states).map(({ slot }) => slot));
       const slot = Number.isFinite(newest) ? newest : undefined;
       return { nowMs, lateMs: lateMs(slot ?? nowMs), slot };
@@ -143,28 +147,29 @@ const shareOf = (from: number, to: number) => (at: number): number =>
 
 /** How long nothing may be settled after a slot: as long as evidence of the most frequent check may be used. `cron` may pause for a night. */
 function lateness({ checks }: Config): (slot: number) => number {
-  const rhythms = new Map(checks.map((check) => [JSON.stringify([check.schedule, check.maxAgeMs]), check]));
-  return (slot) => Math.min(...[...rhythms.values()].map((check) => staleAt(check, slot))) - slot + GRACE_MS;
+  const schedules = new Map(checks.map((check) => [JSON.stringify([check.schedule, check.maxAgeMs]), check]));
+  return (slot) =>
+    Math.min(...[...schedules.values()].map((check) => staleAt(check, slot))) - slot + GRACE_MS;
 }
 
 const DISSENT: ReadonlySet<string> = new Set(["drift", "not_ready", "down", "failing"]);
 const POOR: ReadonlySet<string> = new Set(["underclaim", "unreported", "degraded"]);
 
-async function caseOf(
+async function loadIncident(
   { config, store, packing, rollouts }: Pick<Sources, "config" | "store" | "packing" | "rollouts">,
   incident: Incident,
   operate: boolean,
   nowMs: number,
-): Promise<Case> {
+): Promise<IncidentData> {
   const { id, target, family, openedAt, scope } = incident;
   const end = incident.resolvedAt ?? nowMs;
   const check = config.checks.find(({ key }) => key === `${target}/${incident.check}`);
   const stepMs = check ? periodMs(check, openedAt) : MINUTE_MS;
   // Every slot of the whole shard is read for these lanes, whatever the period of this check is.
   const from = openedAt - Math.min(MOST_MS, 12 * stepMs);
-  const to = Math.min(nowMs, end + 6 * stepMs, openedAt + Math.min(MOST_MS, CASE_SLOTS * stepMs));
-  const [remarks, { items: deliveries }, all, slots] = await Promise.all([
-    remarksOn(store, id),
+  const to = Math.min(nowMs, end + 6 * stepMs, openedAt + Math.min(MOST_MS, INCIDENT_SLOTS * stepMs));
+  const [comments, { items: deliveries }, all, slots] = await Promise.all([
+    commentsOn(store, id),
     store.listDeliveries({ incident: id, limit: 200 }),
     rollouts.list(target),
     check ? slotsOf(store, packing, check, { from, to }) : [],
@@ -177,7 +182,7 @@ async function caseOf(
     .flatMap((region) => region.probers);
   return {
     ...{ incident, nowMs, deliveries, operate, from, to, stepMs },
-    remarks: remarks.map(remarkView),
+    comments: comments.map(commentView),
     deployments: near,
     dissentAt: family === "evidence" || family === "claim" ? undefined : before[first]?.at,
     lanes: slots.length === 0

@@ -2,10 +2,18 @@
 /** @jsxImportSource hono/jsx */
 /** Who says what, and whether it is true: one row for each target. */
 import type { Target } from "../../config/config.ts";
-import { Band, type Mark } from "./chart.tsx";
+import { BandChart, type Mark } from "./chart.tsx";
 import { Name, Time } from "./frame.tsx";
 import { type Band as Cells, BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import { type CheckView, pairOf, rank, signOf, spaced, span, WORDS } from "./words.ts";
+import {
+  type CheckView,
+  formatSpan,
+  OUTCOME_TEXT,
+  outcomeRank,
+  pairOf,
+  signOf,
+  withSpaces,
+} from "./words.ts";
 
 /** A target as its row shows it: that of its checks which is worst off. */
 export interface Row {
@@ -29,17 +37,17 @@ export interface Choice {
 }
 
 /** Worst first; then as the config has them. */
-export const ordered = (rows: Row[]): Row[] =>
-  rows.toSorted((a, b) => rank(a.check.word) - rank(b.check.word));
+export const sortWorstFirst = (rows: Row[]): Row[] =>
+  rows.toSorted((a, b) => outcomeRank(a.check.word) - outcomeRank(b.check.word));
 
 /** Whether a row is asked for. */
-export function chosen({ target: { id, name, labels } }: Row, { q, label }: Choice): boolean {
+export function matchesChoice({ target: { id, name, labels } }: Row, { q, label }: Choice): boolean {
   const words = [id, name, ...Object.entries(labels).flat()].join(" ").toLowerCase();
-  const [key, value] = parted(label);
+  const [key, value] = splitLabel(label);
   return words.includes(q.toLowerCase()) && (!label || labels[key] === value);
 }
 
-const parted = (label: string): [string, string] => {
+const splitLabel = (label: string): [string, string] => {
   const at = label.indexOf(":");
   return [label.slice(0, at), label.slice(at + 1)];
 };
@@ -47,10 +55,10 @@ const parted = (label: string): [string, string] => {
 /** The one line that says it all. */
 export function headline(rows: readonly Row[]): string {
   const count = (...words: string[]) => rows.filter(({ check }) => words.includes(check.word)).length;
-  const liars = count("drift");
-  const first = liars === 0
+  const overclaiming = count("drift");
+  const first = overclaiming === 0
     ? `None of ${rows.length} services overclaims`
-    : `${liars} of ${rows.length} services ${liars === 1 ? "overclaims" : "overclaim"}`;
+    : `${overclaiming} of ${rows.length} services ${overclaiming === 1 ? "overclaims" : "overclaim"}`;
   const others = [
     [count("down", "not_ready", "failing"), "failing openly"],
     [count("unknown", "pending"), "without enough evidence"],
@@ -80,7 +88,7 @@ export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choic
                 {choice.group}: <Name>{name}</Name>
               </h2>
             )}
-            <ul class="rows">{rows.map((row) => <Line row={row} window={choice.window} />)}</ul>
+            <ul class="rows">{rows.map((row) => <TargetRow row={row} window={choice.window} />)}</ul>
           </section>
         ))}
         {rows.length === 0 && <p>No service matches.</p>}
@@ -89,14 +97,14 @@ export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choic
   );
 }
 
-function Line(
+function TargetRow(
   { row: { target, check, band, deployments, silences, silenced }, window }: { row: Row; window: BandWindow },
 ) {
   const pair = pairOf(check);
   const { says, saysTone, does, doesTone } = pair;
   const { availability, driftSeconds } = band.whole;
   const share = availability === null ? "no data" : `${percent(availability)} %`;
-  const lost = driftSeconds > 0 ? `drift ${span(driftSeconds * 1_000)}` : "no drift";
+  const drift = driftSeconds > 0 ? `drift ${formatSpan(driftSeconds * 1_000)}` : "no drift";
   const labels = Object.entries(target.labels).map((pair) => pair.join(":")).join(" ");
   return (
     <li id={`t-${target.id}`} class={check.word} data-find={labels || undefined}>
@@ -113,7 +121,7 @@ function Line(
         </span>
       </p>
       <p class="word">
-        {WORDS[check.word]}
+        {OUTCOME_TEXT[check.word]}
         {target.checks.length > 1 && ` (${check.id})`}
         {silenced && ", silenced"}{" "}
         {check.since && check.word !== "unknown" && <Time at={check.since} short />}
@@ -121,20 +129,20 @@ function Line(
       <ul class="strip">
         {check.regions.map(({ id, word }) => (
           <li class={word}>
-            {id} <i>{spaced(word)}</i>
+            {id} <i>{withSpaces(word)}</i>
           </li>
         ))}
       </ul>
-      <Band
+      <BandChart
         cells={band.cells}
-        label={`${window}: ${share}, ${lost}`}
+        label={`${window}: ${share}, ${drift}`}
         deployments={deployments}
         silences={silences}
       />
       <p class="sli">
         {share}
         <br />
-        {lost}
+        {drift}
       </p>
     </li>
   );

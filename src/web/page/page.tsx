@@ -4,48 +4,48 @@
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { Access, Principal } from "../api/middleware/access.ts";
-import { spells } from "../api/views/outages.ts";
+import { outages } from "../api/views/outages.ts";
 import type { StatesReader } from "../../storage/states.ts";
 import { checkView, publicStatus } from "../api/views/status.ts";
 import { iso } from "../../base/time.ts";
 import type { Check } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
-import { type ActionOptions, actions, pathOf } from "./actions.ts";
+import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { warning } from "./warning.ts";
-import { Name, page as shown, type PageOptions } from "./frame.tsx";
-import { IncidentList, IncidentPage, titleOf, told } from "./incident_page.tsx";
-import { type Choice, chosen, headline, ordered, Overview } from "./overview.tsx";
+import { Name, type PageOptions, renderPage } from "./frame.tsx";
+import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
+import { type Choice, headline, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
 import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import { card, Login, publicHeadline, PublicIncident, PublicPage, spellWords } from "./public.tsx";
-import { Round } from "./round.tsx";
-import { sights, type Sources } from "./loader.ts";
+import { card, Login, outageText, publicHeadline, PublicIncident, PublicPage } from "./public.tsx";
+import { RoundDetails } from "./round.tsx";
+import { pageLoader, type Sources } from "./loader.ts";
 import { TargetPage } from "./target_page.tsx";
 import type { CheckView } from "./words.ts";
 import { memoize } from "../../base/cache.ts";
-import { sieve } from "../api/views/filtered_page.ts";
+import { filterPage } from "../api/views/filtered_page.ts";
 
 /** What the pages are made of. */
-export interface PagesOptions extends Sources, Pick<ActionOptions, "inside"> {
+export interface PagesOptions extends Sources, Pick<ActionOptions, "callApi"> {
   states: StatesReader;
   access: Access;
   /** Checks can be walked on demand here. */
-  walks: boolean;
+  canRunChecks: boolean;
 }
 
 const LISTED = 50;
 /** Incidents that the public's list is made of. */
-const LATELY = 50;
+const RECENT_INCIDENTS = 50;
 const CARD_S = 60;
 /** Says that this answer is what everybody gets. */
 const PUBLIC_HEADER = "x-assay-public";
 
 /** Every page, and the forms on them. */
-export function pages(options: PagesOptions): Hono {
-  const { ports: { clock }, config, store, states, access, walks } = options;
+export function pageRoutes(options: PagesOptions): Hono {
+  const { ports: { clock }, config, store, states, access, canRunChecks } = options;
   const app = new Hono();
-  const gather = sights(options);
+  const loader = pageLoader(options);
   const names = new Map(config.targets.map(({ id, name }) => [id, name]));
-  const newest = memoize(clock, () => store.listIncidents({ limit: LATELY }));
+  const readNewest = memoize(clock, () => store.listIncidents({ limit: RECENT_INCIDENTS }));
 
   const reader = async (c: Context): Promise<Principal | undefined> => {
     const who = await access.principal(c);
@@ -53,44 +53,44 @@ export function pages(options: PagesOptions): Hono {
   };
   const login = (c: Context, next: string, fault?: string) => {
     const main = <Login next={next} fault={fault} open={config.api.token !== undefined} />;
-    return shown(c, { title: "Sign in", main, status: fault ? 401 : 200 });
+    return renderPage(c, { title: "Sign in", main, status: fault ? 401 : 200 });
   };
-  const refused: ActionOptions["refused"] = async (c, status, why) => {
+  const refuse: ActionOptions["refuse"] = async (c, status, why) => {
     const main = (
       <>
         <h1>That is not possible</h1>
         <p>{why}</p>
       </>
     );
-    return await shown(c, { title: "Not possible", main, status, who: await reader(c) });
+    return await renderPage(c, { title: "Not possible", main, status, who: await reader(c) });
   };
-  const nothing = (c: Context, who?: Principal) =>
-    shown(c, { title: "Not found", main: <h1>There is no such page</h1>, status: 404, who });
+  const notFound = (c: Context, who?: Principal) =>
+    renderPage(c, { title: "Not found", main: <h1>There is no such page</h1>, status: 404, who });
 
   /** A page that says how old it is, and warns of what is late. */
-  const live = (
+  const livePage = (
     c: Context,
     known: States,
     checks: readonly Check[],
-    rest: Omit<PageOptions, "pulse" | "banner">,
+    rest: Omit<PageOptions, "freshness" | "banner">,
   ) => {
     const nowMs = clock.now();
-    const pulse = gather.pulse(known, nowMs);
-    return shown(c, { ...rest, pulse, banner: warning(config, checks, known, pulse) });
+    const freshness = loader.freshness(known, nowMs);
+    return renderPage(c, { ...rest, freshness, banner: warning(config, checks, known, freshness) });
   };
 
   const publicPage = async (c: Context, who?: Principal) => {
     const known = await states();
     const status = publicStatus(config, known, clock.now());
-    const lately = spells((await newest()).items);
+    const lately = outages((await readNewest()).items);
     const title = publicHeadline(status);
-    const main = <PublicPage status={status} spells={lately} names={names} />;
+    const main = <PublicPage status={status} outages={lately} names={names} />;
     c.header(PUBLIC_HEADER, "1");
-    return live(c, known, [], { title, summary: title, main, who, at: "/status" });
+    return livePage(c, known, [], { title, summary: title, main, who, at: "/status" });
   };
 
   /** Only for who may read this target; others sign in first. */
-  const guarded = (
+  const readerRoute = (
     path: string,
     answer: (c: Context, who: Principal) => Response | Promise<Response>,
   ) =>
@@ -98,101 +98,112 @@ export function pages(options: PagesOptions): Hono {
       const who = await reader(c);
       if (!who) return c.redirect(`/login?next=${encodeURIComponent(c.req.path)}`, 303);
       const target = c.req.param("id");
-      return target !== undefined && !who.good(target) ? await nothing(c, who) : await answer(c, who);
+      return target !== undefined && !who.covers(target) ? await notFound(c, who) : await answer(c, who);
     });
 
   app.get("/", async (c) => {
     const who = await reader(c);
     if (!who) return await publicPage(c);
     const known = await states();
-    const targets = config.targets.filter(({ id }) => who.good(id));
+    const targets = config.targets.filter(({ id }) => who.covers(id));
     const choice = choiceOf(c);
-    const all = ordered(await gather.rows(targets, known, choice.window, clock.now()));
-    const main = <Overview all={all} rows={all.filter((row) => chosen(row, choice))} choice={choice} />;
+    const all = sortWorstFirst(await loader.rows(targets, known, choice.window, clock.now()));
+    const main = (
+      <Overview
+        all={all}
+        rows={all.filter((row) => matchesChoice(row, choice))}
+        choice={choice}
+      />
+    );
     const title = headline(all);
-    return live(c, known, targets.flatMap(({ checks }) => checks), { title, main, who, at: "/" });
+    return livePage(c, known, targets.flatMap(({ checks }) => checks), { title, main, who, at: "/" });
   });
 
   app.get("/status", async (c) => await publicPage(c, await reader(c)));
 
-  guarded("/targets/:id", async (c, who) => {
+  readerRoute("/targets/:id", async (c, who) => {
     const target = config.targets.find(({ id }) => id === c.req.param("id"));
-    if (!target) return nothing(c, who);
+    if (!target) return notFound(c, who);
     const known = await states();
     const nowMs = clock.now();
-    const [silence, ...seen] = await Promise.all([
-      gather.silence(target, nowMs),
-      ...target.checks.map((check) => gather.sight(check, known, nowMs)),
+    const [silence, ...checks] = await Promise.all([
+      loader.silenceText(target, nowMs),
+      ...target.checks.map((check) => loader.checkData(check, known, nowMs)),
     ]);
     const operate = who.scopes.has("operate");
-    const deeds = { operate, walk: operate && walks };
-    const main = <TargetPage target={target} sights={seen} deeds={deeds} silence={silence} />;
-    return live(c, known, target.checks, { title: target.name, main, who });
+    const allowed = { operate, walk: operate && canRunChecks };
+    const main = <TargetPage target={target} checks={checks} allowed={allowed} silence={silence} />;
+    return livePage(c, known, target.checks, { title: target.name, main, who });
   });
 
-  guarded("/targets/:id/checks/:check/rounds/:prober", async (c, who) => {
+  readerRoute("/targets/:id/checks/:check/rounds/:prober", async (c, who) => {
     const check = config.checks.find(({ key }) => key === `${c.req.param("id")}/${c.req.param("check")}`);
-    if (!check) return nothing(c, who);
+    if (!check) return notFound(c, who);
     const known = await states();
     const view = checkView(config, check, known[check.key], clock.now());
     const prober = view.regions.flatMap(({ probers }) => probers).find(({ id }) =>
       id === c.req.param("prober")
     );
-    if (!prober) return nothing(c, who);
+    if (!prober) return notFound(c, who);
     const main = (
       <>
-        <Trail check={check} />
+        <Breadcrumbs check={check} />
         <h1>The last round of {prober.id}</h1>
         <div id="round" data-live>
-          <Round check={check} prober={prober} />
+          <RoundDetails check={check} prober={prober} />
         </div>
       </>
     );
-    return live(c, known, [check], { title: `${check.key} from ${prober.id}`, main, who });
+    return livePage(c, known, [check], { title: `${check.key} from ${prober.id}`, main, who });
   });
 
-  guarded("/incidents", async (c, who) => {
-    const { items, next } = await sieve(
+  readerRoute("/incidents", async (c, who) => {
+    const { items, next } = await filterPage(
       (page) => store.listIncidents(page),
       { limit: LISTED, before: c.req.query("before")?.slice(0, 200) },
-      ({ target }) => who.good(target),
+      ({ target }) => who.covers(target),
     );
     const main = <IncidentList incidents={items} next={next} />;
-    const mine = config.checks.filter(({ target }) => who.good(target.id));
-    return live(c, await states(), mine, { title: "Incidents", main, who, at: "/incidents" });
+    const mine = config.checks.filter(({ target }) => who.covers(target.id));
+    return livePage(c, await states(), mine, { title: "Incidents", main, who, at: "/incidents" });
   });
 
   app.get("/incidents/:id", async (c) => {
     const [who, incident] = await Promise.all([reader(c), store.getIncident(c.req.param("id"))]);
     const path = `/incidents/${encodeURIComponent(c.req.param("id"))}`;
-    const [spell] = incident ? spells([incident]) : [];
-    if (!who && !spell) return c.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
+    const [outage] = incident ? outages([incident]) : [];
+    if (!who && !outage) return c.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
     if (!who) {
-      const title = spellWords(spell!, names);
-      const summary = `${iso(spell!.openedAt)} to ${iso(spell!.resolvedAt) ?? "now"}`;
+      const title = outageText(outage!, names);
+      const summary = `${iso(outage!.openedAt)} to ${iso(outage!.resolvedAt) ?? "now"}`;
       c.header(PUBLIC_HEADER, "1");
-      return await shown(c, {
+      return await renderPage(c, {
         title,
         summary,
-        main: <PublicIncident spell={spell!} names={names} path={path} />,
+        main: <PublicIncident outage={outage!} names={names} path={path} />,
       });
     }
-    if (!incident || !who.good(incident.target)) return await nothing(c, who);
-    const of = await gather.case(incident, who.scopes.has("operate"), clock.now());
-    const main = <IncidentPage of={of} />;
+    if (!incident || !who.covers(incident.target)) return await notFound(c, who);
+    const data = await loader.incidentData(incident, who.scopes.has("operate"), clock.now());
+    const main = <IncidentPage data={data} />;
     const title = titleOf(incident);
     const check = config.checks.filter(({ key }) => key === `${incident.target}/${incident.check}`);
-    return await live(c, await states(), check, { title, summary: told(of)?.summary, main, who });
+    return await livePage(c, await states(), check, {
+      title,
+      summary: newestNotice(data)?.summary,
+      main,
+      who,
+    });
   });
 
-  app.get("/login", (c) => login(c, pathOf(c.req.query("next") ?? "/")));
+  app.get("/login", (c) => login(c, localPath(c.req.query("next") ?? "/")));
 
   app.get("/cards/:file{[a-z0-9-]+\\.svg}", async (c) => {
     const id = c.req.param("file").slice(0, -".svg".length);
     const targets = config.targets.filter((target) => target.id === id);
     const nowMs = clock.now();
     const [row] = publicStatus({ ...config, targets }, await states(), nowMs).targets;
-    if (!row) return nothing(c);
+    if (!row) return notFound(c);
     return c.body(`${card(row, iso(nowMs)!)}`, 200, {
       "content-type": "image/svg+xml; charset=utf-8",
       "cache-control": `public, max-age=${CARD_S}`,
@@ -200,29 +211,29 @@ export function pages(options: PagesOptions): Hono {
     });
   });
 
-  const walked = async (c: Context, key: string, view: CheckView) => {
+  const showRound = async (c: Context, key: string, view: CheckView) => {
     const check = config.checks.find((check) => check.key === key)!;
-    return await shown(c, {
+    return await renderPage(c, {
       title: `${key}, walked now`,
-      main: <Walked check={check} view={view} />,
+      main: <RunResult check={check} view={view} />,
       who: await reader(c),
     });
   };
-  app.route("/", actions({ config, access, inside: options.inside, refused, login, walked }));
+  app.route("/", actionRoutes({ config, access, callApi: options.callApi, refuse, login, showRound }));
   return app;
 }
 
-function Walked({ check, view }: { check: Check; view: CheckView }): Child {
+function RunResult({ check, view }: { check: Check; view: CheckView }): Child {
   return (
     <>
-      <Trail check={check} />
+      <Breadcrumbs check={check} />
       <h1>Walked now</h1>
       <p>This was a look: nothing of it is stored and no vote has moved.</p>
       {view.regions.flatMap(({ id: region, probers }) =>
         probers.map((prober) => (
           <section>
             <h2>{region} · {prober.id}</h2>
-            <Round check={check} prober={prober} />
+            <RoundDetails check={check} prober={prober} />
           </section>
         ))
       )}
@@ -230,7 +241,7 @@ function Walked({ check, view }: { check: Check; view: CheckView }): Child {
   );
 }
 
-const Trail = ({ check }: { check: Check }) => (
+const Breadcrumbs = ({ check }: { check: Check }) => (
   <p>
     <a href={`/targets/${check.target.id}`}>
       <Name>{check.target.name}</Name>

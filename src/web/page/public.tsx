@@ -2,14 +2,14 @@
 /** @jsxImportSource hono/jsx */
 /** What everybody may see: coarse words, by name; nothing of checks, regions or evidence. */
 import { html } from "hono/html";
-import type { Spell } from "../api/views/outages.ts";
-import type { CoarseWord, publicStatus } from "../api/views/status.ts";
+import type { Outage } from "../api/views/outages.ts";
+import type { publicStatus, TargetStatus } from "../api/views/status.ts";
 import { Name, Time } from "./frame.tsx";
-import { clipped, COARSE, span } from "./words.ts";
+import { ellipsize, formatSpan, STATUS_TEXT } from "./words.ts";
 
 type Status = ReturnType<typeof publicStatus>;
 
-const WHOLE: Record<CoarseWord, string> = {
+const HEADLINES: Record<TargetStatus, string> = {
   ready: "All services are ready",
   degraded: "Some services are degraded",
   not_ready: "Some services are not ready",
@@ -17,11 +17,11 @@ const WHOLE: Record<CoarseWord, string> = {
 };
 
 /** In one line. */
-export const publicHeadline = ({ status }: Status): string => WHOLE[status];
+export const publicHeadline = ({ status }: Status): string => HEADLINES[status];
 
 /** The public page. */
 export function PublicPage(
-  { status, spells, names }: { status: Status; spells: Spell[]; names: Map<string, string> },
+  { status, outages, names }: { status: Status; outages: Outage[]; names: Map<string, string> },
 ) {
   return (
     <>
@@ -32,21 +32,21 @@ export function PublicPage(
             <span>
               <Name most={80}>{name}</Name>
             </span>{" "}
-            <b class="word">{COARSE[status]}</b>{" "}
-            <small>{evidenceAgeMs === null ? "never seen" : `seen ${span(evidenceAgeMs)} ago`}</small>
+            <b class="word">{STATUS_TEXT[status]}</b>{" "}
+            <small>{evidenceAgeMs === null ? "never seen" : `seen ${formatSpan(evidenceAgeMs)} ago`}</small>
           </li>
         ))}
       </ul>
       <div id="spells" data-live>
         <h2>Lately</h2>
-        {spells.length === 0 && <p>Nothing was wrong lately.</p>}
+        {outages.length === 0 && <p>Nothing was wrong lately.</p>}
         <ul>
-          {spells.map((spell) => (
+          {outages.map((outage) => (
             <li>
-              {spellWords(spell, names)}: <Time at={spell.openedAt} />
-              {spell.resolvedAt !== undefined && (
+              {outageText(outage, names)}: <Time at={outage.openedAt} />
+              {outage.resolvedAt !== undefined && (
                 <>
-                  {" "}to <Time at={spell.resolvedAt} />
+                  {" "}to <Time at={outage.resolvedAt} />
                 </>
               )}
             </li>
@@ -58,25 +58,25 @@ export function PublicPage(
 }
 
 /** "Shop was not ready", "Shop is degraded". */
-export function spellWords({ target, impact, resolvedAt }: Spell, names: Map<string, string>): string {
+export function outageText({ target, impact, resolvedAt }: Outage, names: Map<string, string>): string {
   const verb = resolvedAt === undefined ? "is" : "was";
-  return `${clipped(names.get(target) ?? target, 80)} ${verb} ${
+  return `${ellipsize(names.get(target) ?? target, 80)} ${verb} ${
     impact === "major" ? "not ready" : "degraded"
   }`;
 }
 
 /** An incident for who is not signed in. */
 export function PublicIncident(
-  { spell, names, path }: { spell: Spell; names: Map<string, string>; path: string },
+  { outage, names, path }: { outage: Outage; names: Map<string, string>; path: string },
 ) {
   return (
     <>
       <h1>
-        <bdi>{spellWords(spell, names)}</bdi>
+        <bdi>{outageText(outage, names)}</bdi>
       </h1>
       <p>
-        <Time at={spell.openedAt} /> to{" "}
-        {spell.resolvedAt === undefined ? "now" : <Time at={spell.resolvedAt} />}
+        <Time at={outage.openedAt} /> to{" "}
+        {outage.resolvedAt === undefined ? "now" : <Time at={outage.resolvedAt} />}
       </p>
       <p>
         <a href={`/login?next=${encodeURIComponent(path)}`} data-next={path}>Sign in for the evidence</a>
@@ -126,7 +126,7 @@ export function Login({ next, fault, open }: { next: string; fault?: string; ope
   );
 }
 
-const COLOURS: Record<CoarseWord, string> = {
+const COLOURS: Record<TargetStatus, string> = {
   ready: "#1b6e2f",
   degraded: "#7a5200",
   not_ready: "#b3141d",
@@ -139,15 +139,15 @@ const drawable = (text: string) =>
 
 /** A small card to embed as an image; it says as of when it is, because whoever shows it may keep it. */
 export function card({ name, status }: Status["targets"][number], at: string) {
-  const title = `${drawable(name)}: ${COARSE[status]}`;
+  const title = `${drawable(name)}: ${STATUS_TEXT[status]}`;
   return html`
     <svg xmlns="http://www.w3.org/2000/svg" width="280" height="72" role="img" aria-label="${title}">
       <title>${title}</title>
       <rect x=".5" y=".5" width="279" height="71" rx="6" fill="#fff" stroke="#888" />
       <rect width="8" height="72" rx="3" fill="${COLOURS[status]}" />
       <g font-family="system-ui,sans-serif" fill="#222">
-        <text x="20" y="24" font-size="13">${clipped(drawable(name), 34)}</text>
-        <text x="20" y="46" font-size="17" font-weight="bold" fill="${COLOURS[status]}">${COARSE[
+        <text x="20" y="24" font-size="13">${ellipsize(drawable(name), 34)}</text>
+        <text x="20" y="46" font-size="17" font-weight="bold" fill="${COLOURS[status]}">${STATUS_TEXT[
           status
         ]}</text>
         <text x="20" y="63" font-size="10">as of ${at.slice(0, 19).replace("T", " ")} UTC</text>

@@ -5,19 +5,20 @@ import type { Check } from "../../config/config.ts";
 import type { StepTrace } from "../../evidence/probe/observation.ts";
 import { Bar } from "./chart.tsx";
 import { Name, Time } from "./frame.tsx";
-import { clipped, type ProberView, spaced } from "./words.ts";
+import { ellipsize, type ProberView, withSpaces } from "./words.ts";
 
 /** Values of a failed expectation that are shown. */
 const VALUES = 20;
 
 /** The evidence of one prober. All texts in it were cut and freed of secrets by the prober. */
-export function Round({ check, prober }: { check: Check; prober: ProberView }) {
+export function RoundDetails({ check, prober }: { check: Check; prober: ProberView }) {
   const { observed, reported, verdict, missed } = prober;
   return (
     <>
       <p>
-        Verdict <b>{spaced(verdict?.word ?? "none yet")}</b>
-        {verdict?.reason && ` (${spaced(clipped(verdict.reason))})`}; its vote is <b>{spaced(prober.vote)}</b>
+        Verdict <b>{withSpaces(verdict?.word ?? "none yet")}</b>
+        {verdict?.reason && ` (${withSpaces(ellipsize(verdict.reason))})`}; its vote is{" "}
+        <b>{withSpaces(prober.vote)}</b>
         {prober.setAside && ` and set aside: ${prober.setAside}`}. {observed && (
           <>
             Slot <Time at={observed.slot!} />.
@@ -27,7 +28,7 @@ export function Round({ check, prober }: { check: Check; prober: ProberView }) {
       </p>
       {missed && (
         <p class="bad">
-          The slot <Time at={missed.slot!} /> has no round: {clipped(missed.reason)}.
+          The slot <Time at={missed.slot!} /> has no round: {ellipsize(missed.reason)}.
         </p>
       )}
       <ol class="journey">
@@ -38,7 +39,7 @@ export function Round({ check, prober }: { check: Check; prober: ProberView }) {
         )}
         {observed && (
           <li>
-            <Walk check={check} observed={observed} />
+            <JourneyTable check={check} observed={observed} />
           </li>
         )}
         {reported && (
@@ -52,14 +53,14 @@ export function Round({ check, prober }: { check: Check; prober: ProberView }) {
   );
 }
 
-type Told = Omit<NonNullable<ProberView["reported"]>, "before">;
+type ReportedClaim = Omit<NonNullable<ProberView["reported"]>, "before">;
 
-function Claim({ when, claim }: { when: string; claim: Told }) {
+function Claim({ when, claim }: { when: string; claim: ReportedClaim }) {
   const parts = Map.groupBy(claim.subsystems ?? [], ({ layer }) => layer ?? "part");
   return (
     <>
       <h2>
-        {when}: <b>{spaced(claim.state)}</b>
+        {when}: <b>{withSpaces(claim.state)}</b>
       </h2>
       <p>
         {claim.dialect}, question {claim.question}
@@ -79,7 +80,7 @@ function Claim({ when, claim }: { when: string; claim: Told }) {
         <ul>
           {claim.sources.map(({ name, state }) => (
             <li>
-              <Name>{name}</Name>: {spaced(state)}
+              <Name>{name}</Name>: {withSpaces(state)}
             </li>
           ))}
         </ul>
@@ -89,7 +90,7 @@ function Claim({ when, claim }: { when: string; claim: Told }) {
           {layer}: {all.map(({ name, state }, i) => (
             <>
               {i > 0 && ", "}
-              <Name>{name}</Name> {spaced(state)}
+              <Name>{name}</Name> {withSpaces(state)}
             </>
           ))}
         </p>
@@ -98,11 +99,11 @@ function Claim({ when, claim }: { when: string; claim: Told }) {
   );
 }
 
-function Walk({ check, observed }: { check: Check; observed: NonNullable<ProberView["observed"]> }) {
+function JourneyTable({ check, observed }: { check: Check; observed: NonNullable<ProberView["observed"]> }) {
   const { outcome, totalMs, failure, cleanup } = observed;
   let start = 0;
-  const walked: (Partial<StepTrace> & Pick<StepTrace, "name" | "totalMs">)[] = observed.steps ?? [];
-  const steps = walked.map((step) => ({
+  const traces: (Partial<StepTrace> & Pick<StepTrace, "name" | "totalMs">)[] = observed.steps ?? [];
+  const steps = traces.map((step) => ({
     start: (start += step.totalMs) - step.totalMs,
     ...step,
   }));
@@ -129,7 +130,7 @@ function Walk({ check, observed }: { check: Check; observed: NonNullable<ProberV
                   <Name>{step.name}</Name>
                 </th>
                 <td>
-                  <Sent check={check} at={i} />
+                  <RequestCell check={check} at={i} />
                 </td>
                 <td>
                   {step.status !== undefined ? `HTTP ${step.status}` : "–"}
@@ -149,7 +150,7 @@ function Walk({ check, observed }: { check: Check; observed: NonNullable<ProberV
           </tbody>
         </table>
       </div>
-      {failure && <Failed {...failure} />}
+      {failure && <FailureDetails {...failure} />}
       {cleanup && (
         <p>
           Cleanup: <b>{cleanup.outcome}</b>
@@ -165,18 +166,18 @@ function Walk({ check, observed }: { check: Check; observed: NonNullable<ProberV
 }
 
 /** As configured: what a prober fills in stays with it. */
-function Sent({ check: { journey }, at }: { check: Check; at: number }) {
+function RequestCell({ check: { journey }, at }: { check: Check; at: number }) {
   const step = journey[at];
   return step
     ? (
       <code>
-        <bdi>{step.request.method} {clipped(step.request.path.source, 120)}</bdi>
+        <bdi>{step.request.method} {ellipsize(step.request.path.source, 120)}</bdi>
       </code>
     )
     : <>–</>;
 }
 
-function Failed(
+function FailureDetails(
   { step, reason, expression, detail, values = {} }: NonNullable<
     NonNullable<ProberView["observed"]>["failure"]
   >,
@@ -185,7 +186,7 @@ function Failed(
     <dl class="failure">
       <dt>Failed at</dt>
       <dd>
-        <Name>{step}</Name> ({spaced(reason)})
+        <Name>{step}</Name> ({withSpaces(reason)})
       </dd>
       {expression && (
         <>

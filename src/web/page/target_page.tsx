@@ -3,13 +3,22 @@
 /** One target: each check's claim against its proof, region by region, over time. */
 import type { Check, Target } from "../../config/config.ts";
 import { type Figures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
-import { Band, Lanes, type Mark, type Point } from "./chart.tsx";
+import { BandChart, Lanes, type Mark, type Point } from "./chart.tsx";
 import { Name, Time } from "./frame.tsx";
 import type { Slot } from "../../storage/history/bands.ts";
-import { type CheckView, clipped, pairOf, quorumWords, signOf, spaced, span, WORDS } from "./words.ts";
+import {
+  type CheckView,
+  ellipsize,
+  formatSpan,
+  OUTCOME_TEXT,
+  pairOf,
+  quorumText,
+  signOf,
+  withSpaces,
+} from "./words.ts";
 
 /** A check and all that is shown of it. */
-export interface Sight {
+export interface CheckData {
   check: Check;
   view: CheckView;
   slots: Slot[];
@@ -23,14 +32,19 @@ export interface Sight {
 }
 
 /** What may be done here. */
-export interface Deeds {
+export interface AllowedActions {
   operate: boolean;
   walk: boolean;
 }
 
 /** The page of a target. */
 export function TargetPage(
-  { target, sights, deeds, silence }: { target: Target; sights: Sight[]; deeds: Deeds; silence?: string },
+  { target, checks, allowed, silence }: {
+    target: Target;
+    checks: CheckData[];
+    allowed: AllowedActions;
+    silence?: string;
+  },
 ) {
   return (
     <>
@@ -45,14 +59,14 @@ export function TargetPage(
         ))} <img src={`/v1/badges/${target.id}.svg`} alt="" height="20" />
       </p>
       {silence && <p class="note" id="silence" data-live>{silence}</p>}
-      {sights.map((sight) => <Seen sight={sight} deeds={deeds} />)}
-      {deeds.operate && <Silence target={target.id} />}
+      {checks.map((data) => <CheckSection data={data} allowed={allowed} />)}
+      {allowed.operate && <SilenceForm target={target.id} />}
     </>
   );
 }
 
-function Seen({ sight, deeds }: { sight: Sight; deeds: Deeds }) {
-  const { check, view, bands } = sight;
+function CheckSection({ data, allowed }: { data: CheckData; allowed: AllowedActions }) {
+  const { check, view, bands } = data;
   const pair = pairOf(view);
   const { says, saysTone, does, doesTone } = pair;
   const path = `/targets/${check.target.id}/checks/${check.id}`;
@@ -75,7 +89,7 @@ function Seen({ sight, deeds }: { sight: Sight; deeds: Deeds }) {
           </span>
         </p>
         <p class="word">
-          {WORDS[view.word]} {view.since && (
+          {OUTCOME_TEXT[view.word]} {view.since && (
             <>
               since <Time at={view.since} />
             </>
@@ -87,23 +101,25 @@ function Seen({ sight, deeds }: { sight: Sight; deeds: Deeds }) {
             </>
           ))}
         </p>
-        <p>{votes(sight)}</p>
+        <p>{votesText(data)}</p>
       </div>
       <div id={`lanes-${check.id}`} data-live>
         <h3>
-          Claim against proof, <Time at={sight.from} short /> to <Time at={sight.to} short />
+          Claim against proof, <Time at={data.from} short /> to <Time at={data.to} short />
         </h3>
         <p class="legend">A full bar is ready, a thin one is not; where they part the gap is filled.</p>
         {view.regions.flatMap(({ id: region, probers }) =>
           probers.map(({ id }) => (
-            <Lane sight={sight} prober={id} region={region} href={`${path}/rounds/${id}`} />
+            <Lane data={data} prober={id} region={region} href={`${path}/rounds/${id}`} />
           ))
         )}
         <h3>Service level</h3>
-        {bands.map(({ window, cells, whole }) => <Past window={window} cells={cells} whole={whole} />)}
-        <Latency figures={sight.day} />
+        {bands.map(({ window, cells, whole }) => (
+          <ServiceLevelBand window={window} cells={cells} whole={whole} />
+        ))}
+        <Latency figures={data.day} />
       </div>
-      {deeds.walk && (
+      {allowed.walk && (
         <form method="post" action={`${path}/walk`}>
           <button type="submit">Walk it now</button>
         </form>
@@ -113,9 +129,9 @@ function Seen({ sight, deeds }: { sight: Sight; deeds: Deeds }) {
   );
 }
 
-function votes({ check, view }: Sight): string {
+function votesText({ check, view }: CheckData): string {
   if (check.scope === "region") return "Each region stands for itself: its own quorum decides.";
-  return quorumWords(check.quorum, view.regions);
+  return quorumText(check.quorum, view.regions);
 }
 
 const READY: ReadonlySet<string> = new Set(["ready", "degraded"]);
@@ -131,18 +147,18 @@ export function pointOf({ at, traces }: Slot, prober: string): Point {
 }
 
 function Lane(
-  { sight, prober, region, href }: { sight: Sight; prober: string; region: string; href: string },
+  { data, prober, region, href }: { data: CheckData; prober: string; region: string; href: string },
 ) {
-  const { slots, from, to, stepMs, marks } = sight;
+  const { slots, from, to, stepMs, marks } = data;
   const points = slots.map((slot) => pointOf(slot, prober));
-  const lying = points.filter(({ says, does }) => says === true && does === false).length;
-  const shy = points.filter(({ says, does }) => says === false && does === true).length;
-  const label = `${prober}: of ${points.length} slots ${lying} overclaim and ${shy} underclaim`;
+  const overclaims = points.filter(({ says, does }) => says === true && does === false).length;
+  const underclaims = points.filter(({ says, does }) => says === false && does === true).length;
+  const label = `${prober}: of ${points.length} slots ${overclaims} overclaim and ${underclaims} underclaim`;
   return (
     <figure class="lane">
       <figcaption>
         <a href={href}>{region} · {prober}</a>{" "}
-        <span>{lying > 0 ? `drift in ${lying} slots` : "no drift"}</span>
+        <span>{overclaims > 0 ? `drift in ${overclaims} slots` : "no drift"}</span>
       </figcaption>
       <div aria-hidden="true">
         <span>says</span>
@@ -153,22 +169,22 @@ function Lane(
   );
 }
 
-function Past(
+function ServiceLevelBand(
   { window, cells, whole }: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel },
 ) {
   const { availability, driftSeconds, badSeconds, unjudgedSeconds } = whole;
   const share = availability === null
     ? "no data"
     : `${Math.floor(availability * 100_000) / 1_000} % available`;
-  const text = `${share}, drift ${span(driftSeconds * 1_000)}, failing ${
-    span(badSeconds * 1_000)
-  }, not judged ${span(unjudgedSeconds * 1_000)}`;
+  const text = `${share}, drift ${formatSpan(driftSeconds * 1_000)}, failing ${
+    formatSpan(badSeconds * 1_000)
+  }, not judged ${formatSpan(unjudgedSeconds * 1_000)}`;
   return (
     <figure class="past">
       <figcaption>
         <b>{window}</b> {text}
       </figcaption>
-      <Band cells={cells} label={`${window}: ${text}`} />
+      <BandChart cells={cells} label={`${window}: ${text}`} />
     </figure>
   );
 }
@@ -206,20 +222,21 @@ function Latency({ figures: { probers } }: { figures: Figures }) {
 function Rules({ check }: { check: Check }) {
   const { failureThreshold: fails, successThreshold: passes, schedule, report, timeoutMs, latencyBudgetMs } =
     check;
-  const rhythm = "everyMs" in schedule ? `every ${span(schedule.everyMs)}` : `by cron ${schedule.cron} (UTC)`;
+  const cadence = "everyMs" in schedule
+    ? `every ${formatSpan(schedule.everyMs)}`
+    : `by cron ${schedule.cron} (UTC)`;
   return (
     <p class="rules">
-      Walked {rhythm}, at most {span(timeoutMs)}
+      Walked {cadence}, at most {formatSpan(timeoutMs)}
       {latencyBudgetMs !== undefined && `, slow over ${latencyBudgetMs} ms`}. A vote turns bad after {fails}
       {" "}
       failed {fails === 1 ? "slot" : "slots in a row"} and back after {passes} good. {report
         ? (
           <>
-            Claim:{" "}
-            {report.sources.map((source) =>
-              "path" in source ? clipped(source.path, 80) : `${source.name} (pushed)`
+            Claim: {report.sources.map((source) =>
+              "path" in source ? ellipsize(source.path, 80) : `${source.name} (pushed)`
             ).join(", ")}
-            {report.sources.length > 1 && ` (${spaced(report.rule)})`}.
+            {report.sources.length > 1 && ` (${withSpaces(report.rule)})`}.
           </>
         )
         : "It makes no claim, so it cannot overclaim."}
@@ -228,7 +245,7 @@ function Rules({ check }: { check: Check }) {
 }
 
 /** Notices of a target are held for a while. */
-export const Silence = ({ target }: { target: string }) => (
+export const SilenceForm = ({ target }: { target: string }) => (
   <form class="deed" method="post" action={`/targets/${target}/silence`}>
     <h2>Silence</h2>
     <label>

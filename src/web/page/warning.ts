@@ -1,33 +1,33 @@
 /** What to warn of before anything is believed: a prober that is blind, or all of Assay that is late. */
-import { wordOf } from "../api/views/status.ts";
+import { outcomeOf } from "../api/views/status.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
 import { staleAt } from "../../config/schedule.ts";
-import type { Pulse } from "./frame.tsx";
-import { span } from "./words.ts";
+import type { Freshness } from "./frame.tsx";
+import { formatSpan } from "./words.ts";
 
 /** Probers that are named at most. */
-const NAMED = 5;
+const MAX_NAMED = 5;
 
 /** One sentence or two; undefined: all evidence of these checks is fresh. Of no checks (the public's page) it tells nothing. */
 export function warning(
   { regions }: Config,
   checks: readonly Check[],
   states: States,
-  { nowMs, slot, lateMs }: Pulse,
+  { nowMs, slot, lateMs }: Freshness,
 ): string | undefined {
   if (slot === undefined) return "Nothing has been settled yet: there is nothing to see.";
   if (nowMs - slot > lateMs) {
     return `Assay is late: nothing was settled for ${
-      span(nowMs - slot)
+      formatSpan(nowMs - slot)
     }. What stands here says nothing of now.`;
   }
-  const unknown = checks.filter((check) => wordOf(check, states[check.key], nowMs) === "unknown").length;
+  const unknown = checks.filter((check) => outcomeOf(check, states[check.key], nowMs) === "unknown").length;
   const old = unknown > 0 ? [`${unknown} of ${checks.length} checks have no fresh evidence.`] : [];
   const blind = checks.length > 0
     ? blindOf(regions.flatMap(({ probers }) => probers), checks, states, nowMs)
     : [];
-  const all = [...blind.slice(0, NAMED), ...old];
+  const all = [...blind.slice(0, MAX_NAMED), ...old];
   return all.length > 0 ? all.join(" ") : undefined;
 }
 
@@ -45,7 +45,8 @@ function blindOf(
     }).length);
   lacks.delete(0);
   return [...lacks].sort(([a], [b]) => b - a).map(([stale, all]) => {
-    const names = all.slice(0, NAMED).map(({ id }) => id).join(", ") + (all.length > NAMED ? " …" : "");
+    const names = all.slice(0, MAX_NAMED).map(({ id }) => id).join(", ") +
+      (all.length > MAX_NAMED ? " …" : "");
     const what = stale === checks.length ? "blind" : "late";
     return `${
       all.length === 1 ? "Prober" : "Probers"

@@ -1,5 +1,5 @@
 /** What the page says of what was settled: one word for each verdict, and what is claimed beside what is proven. */
-import type { checkView, CoarseWord, Word } from "../api/views/status.ts";
+import type { checkView, CurrentOutcome, TargetStatus } from "../api/views/status.ts";
 import type { Rule } from "../../config/config.ts";
 import { type Ballot, wins } from "../../judgement/quorum.ts";
 
@@ -9,7 +9,7 @@ export type CheckView = ReturnType<typeof checkView>;
 export type ProberView = CheckView["regions"][number]["probers"][number];
 
 /** Each verdict in words; worst first. */
-export const WORDS: Record<Word, string> = {
+export const OUTCOME_TEXT: Record<CurrentOutcome, string> = {
   drift: "overclaims",
   down: "down",
   not_ready: "not ready, and says so",
@@ -24,20 +24,20 @@ export const WORDS: Record<Word, string> = {
 };
 
 /** What the public reads. */
-export const COARSE: Record<CoarseWord, string> = {
+export const STATUS_TEXT: Record<TargetStatus, string> = {
   not_ready: "not ready",
   unknown: "unknown",
   degraded: "degraded",
   ready: "ready",
 };
 
-const ORDER = Object.keys(WORDS);
+const OUTCOME_ORDER = Object.keys(OUTCOME_TEXT);
 
 /** Place of a word among all, worst first. */
-export const rank = (word: string): number => ORDER.indexOf(word);
+export const outcomeRank = (word: string): number => OUTCOME_ORDER.indexOf(word);
 
 /** A word with spaces. */
-export const spaced = (word: string): string => word.replaceAll("_", " ");
+export const withSpaces = (word: string): string => word.replaceAll("_", " ");
 
 /** What a check claims beside what was proven; `tone` is how that is drawn. */
 export interface Pair {
@@ -47,7 +47,7 @@ export interface Pair {
   doesTone: Tone;
 }
 /** How both stand to each other, as the class of the sign between them: they agree, part, part in some regions, or one is not known. */
-export function signOf(word: Word, { saysTone, doesTone }: Pair): "eq" | "ne" | "so" | "un" {
+export function signOf(word: CurrentOutcome, { saysTone, doesTone }: Pair): "eq" | "ne" | "so" | "un" {
   if (word === "drift" || word === "underclaim") return "ne";
   if (saysTone === "none" || doesTone === "none") return "un";
   if (saysTone === doesTone) return "eq";
@@ -66,21 +66,21 @@ export function pairOf({ word, claim, regions }: Pick<CheckView, "word" | "claim
   if (word === "unknown" || fresh.length === 0) {
     return { says: "nothing new", saysTone: "none", does: "not known", doesTone: "none" };
   }
-  return { ...claimed(claim, fresh), ...proven(fresh) };
+  return { ...claimSide(claim, fresh), ...proofSide(fresh) };
 }
 
-function claimed(claim: string, fresh: ProberView[]): Pick<Pair, "says" | "saysTone"> {
+function claimSide(claim: string, fresh: ProberView[]): Pick<Pair, "says" | "saysTone"> {
   const states = fresh.flatMap(({ reported }) => reported?.state ?? []);
   if (claim === "none" || states.length === 0) return { says: "no claim", saysTone: "none" };
   const ready = states.filter((state) => READY.has(state)).length;
   const words = new Set(states);
-  if (words.size === 1) return { says: spaced(states[0]!), saysTone: ready > 0 ? "good" : "bad" };
+  if (words.size === 1) return { says: withSpaces(states[0]!), saysTone: ready > 0 ? "good" : "bad" };
   if (ready === 0) return { says: "not ready", saysTone: "bad" };
   if (ready === states.length) return { says: "ready", saysTone: "good" };
   return { says: `ready in ${ready} of ${states.length}`, saysTone: "mixed" };
 }
 
-function proven(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
+function proofSide(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
   const outcomes = fresh.map(({ observed }) => observed!.outcome).filter((outcome) => outcome !== "error");
   if (outcomes.length === 0) return { does: "not seen", doesTone: "none" };
   const passed = outcomes.filter((outcome) => PASSED.has(outcome)).length;
@@ -92,7 +92,7 @@ function proven(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
 }
 
 /** How votes become an outcome, with the votes as they are now. */
-export function quorumWords(
+export function quorumText(
   { open, minReporting }: { open: Rule; minReporting: number },
   votes: readonly { id: string; word: string }[],
 ): string {
@@ -102,15 +102,15 @@ export function quorumWords(
   }[];
   const needed = Array.from(fresh, (_, i) => i + 1).find((yes) => wins(open, yes, fresh.length));
   const by = Map.groupBy(votes, ({ word }) => word);
-  const present = [...by].sort(([a], [b]) => rank(a) - rank(b))
-    .map(([word, voters]) => `${voters.map(({ id }) => id).join(", ")}: ${spaced(word)}`).join("; ");
+  const present = [...by].sort(([a], [b]) => outcomeRank(a) - outcomeRank(b))
+    .map(([word, voters]) => `${voters.map(({ id }) => id).join(", ")}: ${withSpaces(word)}`).join("; ");
   const floor = `At least ${minReporting} of ${votes.length} must report.`;
   if (needed === undefined) return `${floor} Now ${present}.`;
   return `${needed} of the ${fresh.length} that report must agree. ${floor} Now ${present}.`;
 }
 
 /** A span in two units at most: "4 min", "3 h 12 min". */
-export function span(ms: number): string {
+export function formatSpan(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
@@ -121,7 +121,7 @@ export function span(ms: number): string {
 }
 
 /** At most `most` characters of a text. */
-export function clipped(text: string, most = 200): string {
+export function ellipsize(text: string, most = 200): string {
   if (text.length <= most) return text;
   return `${Array.from(text.slice(0, 2 * most)).slice(0, most - 1).join("")}…`;
 }

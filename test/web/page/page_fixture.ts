@@ -52,7 +52,7 @@ export async function door(
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   };
   const own = await stage(text, { env, from });
-  const app = api({ ...own, files: FILES, look: (check) => own.settler.look(check) });
+  const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.look(check) });
   const get: Door["get"] = async (
     path,
     cookie,

@@ -5,7 +5,7 @@ import type { Config } from "../../../config/config.ts";
 import { matches } from "../../../base/glob.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
-import { type Digest, digester, digestOf, find, fromHex, shown } from "./credentials.ts";
+import { type Digest, digester, fromHex, indexOfDigest, sha256, tokenOf } from "./credentials.ts";
 import { problem } from "./problem.ts";
 import { sessions } from "./session.ts";
 import { signingKey } from "./signing_key.ts";
@@ -20,7 +20,7 @@ const GRANTS: Record<TokenScope, readonly TokenScope[]> = {
 };
 
 /** A token without its digest; `key` is the name of its last use in the store. */
-export type Holder = Omit<TokenConfig, "digest"> & { key: string };
+export type ConfigToken = Omit<TokenConfig, "digest"> & { key: string };
 
 /** Whoever holds the token of a request. */
 export interface Principal {
@@ -29,7 +29,7 @@ export interface Principal {
   /** Good for every target, and so for what is about no single one. */
   all: boolean;
   /** Whether it is good for this target id. */
-  good(target: string): boolean;
+  covers(target: string): boolean;
 }
 
 /** Decides for each request. `given` is a token from elsewhere, such as the path; then the header does not count. */
@@ -53,7 +53,7 @@ export interface Access {
 }
 
 /** All tokens of a config, `api.token` first. */
-export function holders({ api }: Config): Holder[] {
+export function configTokens({ api }: Config): ConfigToken[] {
   const listed = api.tokens.map(({ digest, ...token }) => ({
     ...token,
     key: `${token.id}~${digest.slice(0, 12)}`,
@@ -63,29 +63,29 @@ export function holders({ api }: Config): Holder[] {
 }
 
 /** Access by the tokens of the config, and by sessions whose key is kept in the store; `used` hears of each use of a token. */
-export function access(
+export function tokenAccess(
   config: Config,
   { clock, secrets }: Ports,
   store: Store,
-  used: (key: string) => void = () => {},
+  onUse: (key: string) => void = () => {},
 ): Access {
-  const known = holders(config);
+  const known = configTokens(config);
   const principals = known.map(principalOf);
   const digests = once(() => digestsOf(config, secrets.reveal));
-  const digestShown = digester();
-  const seen = new WeakMap<Context, Promise<Principal | undefined>>();
+  const digestToken = digester();
+  const principalsByRequest = new WeakMap<Context, Promise<Principal | undefined>>();
   const session = sessions(config, { clock, secrets }, signingKey(clock, store));
 
   async function identify(token: string | undefined): Promise<Principal | undefined> {
     if (!token || known.length === 0) return undefined;
-    return standing(find(await digestShown(token), await digests()));
+    return principalAt(indexOfDigest(await digestToken(token), await digests()));
   }
 
   /** The holder that stands there, if it has not expired. */
-  function standing(at: number): Principal | undefined {
+  function principalAt(at: number): Principal | undefined {
     const { expiresAt = Infinity, key } = known[at] ?? { expiresAt: -Infinity };
     if (key === undefined || clock.now() >= expiresAt) return undefined;
-    used(key);
+    onUse(key);
     return principals[at];
   }
 
@@ -96,7 +96,7 @@ export function access(
   ): Promise<Principal | undefined> {
     if (token !== undefined) return identify(token);
     const signed = await signedIn();
-    return signed === undefined ? undefined : standing(known.findIndex(({ key }) => key === signed));
+    return signed === undefined ? undefined : principalAt(known.findIndex(({ key }) => key === signed));
   }
 
   async function signIn(c: Context, token: string): Promise<Principal | undefined> {
@@ -109,20 +109,20 @@ export function access(
 
   function principal(c: Context, given?: string): Promise<Principal | undefined> {
     if (given !== undefined) return identify(given);
-    const found = seen.get(c) ?? recognise(shown(c), () => session?.key(c));
-    seen.set(c, found);
+    const found = principalsByRequest.get(c) ?? recognise(tokenOf(c), () => session?.key(c));
+    principalsByRequest.set(c, found);
     return found;
   }
 
   function watch(c: Context): () => Promise<boolean> {
     // Now: the request may be gone when it is asked.
-    const [token, cookie, first] = [shown(c), c.req.header("cookie"), principal(c)];
+    const [token, cookie, first] = [tokenOf(c), c.req.header("cookie"), principal(c)];
     return async () => await recognise(token, () => session?.keyIn(cookie)) === await first;
   }
 
   async function may(c: Context, scope: TokenScope, target?: string, given?: string): Promise<boolean> {
     const who = await principal(c, given);
-    return !!who && who.scopes.has(scope) && (target === undefined || who.good(target));
+    return !!who && who.scopes.has(scope) && (target === undefined || who.covers(target));
   }
 
   async function refuse(c: Context, scope: TokenScope, target?: string, given?: string): Promise<Response> {
@@ -136,13 +136,13 @@ export function access(
         ? `is not good for ${target ?? "all targets"}`
         : `has not the scope ${scope}`;
       const detail = `The token ${who.id} ${lacking}`;
-      return challenged(problem(c, "forbidden", detail), `error="insufficient_scope", scope="${scope}"`);
+      return withChallenge(problem(c, "forbidden", detail), `error="insufficient_scope", scope="${scope}"`);
     }
-    if (given === undefined && shown(c) === undefined) {
+    if (given === undefined && tokenOf(c) === undefined) {
       return problem(c, "unauthorized", "Send `authorization: Bearer <token>`");
     }
     const detail = "This token is not known, or it has expired";
-    return challenged(problem(c, "unauthorized", detail), 'error="invalid_token"');
+    return withChallenge(problem(c, "unauthorized", detail), 'error="invalid_token"');
   }
 
   const allow = (scope: TokenScope, param?: string): MiddlewareHandler => async (c, next) => {
@@ -162,20 +162,20 @@ export function access(
   };
 }
 
-function principalOf({ id, scopes, targets }: Holder): Principal {
+function principalOf({ id, scopes, targets }: ConfigToken): Principal {
   const all = targets.includes("*");
   return {
     id,
     scopes: new Set(scopes.flatMap((scope) => GRANTS[scope])),
     all,
-    good: (target) => all || targets.some((glob) => matches(glob, target)),
+    covers: (target) => all || targets.some((glob) => matches(glob, target)),
   };
 }
 
-/** In the order of {@linkcode holders}. */
+/** In the order of {@linkcode configTokens}. */
 async function digestsOf({ api }: Config, reveal: (text: string) => string): Promise<Digest[]> {
   const listed = api.tokens.map(({ digest }) => fromHex(digest));
-  return api.token ? [await digestOf(reveal(api.token)), ...listed] : listed;
+  return api.token ? [await sha256(reveal(api.token)), ...listed] : listed;
 }
 
 /** Makes a value at its first use; what failed is tried again. */
@@ -188,7 +188,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     });
 }
 
-function challenged(answer: Response, why: string): Response {
+function withChallenge(answer: Response, why: string): Response {
   answer.headers.set("www-authenticate", `Bearer realm="assay", ${why}`);
   return answer;
 }

@@ -4,11 +4,11 @@ import type * as z from "zod";
 import { problem } from "./problem.ts";
 
 /** Refuses a request body of more bytes than that. */
-export const capped = (bytes: number): MiddlewareHandler =>
+export const limitBody = (bytes: number): MiddlewareHandler =>
   bodyLimit({ maxSize: bytes, onError: (c) => problem(c, "too-large", `At most ${bytes} bytes`) });
 
 /** A text as JSON through a zod schema, or the problem document that says what is wrong with it. */
-export function parsed<T>(
+export function parseBody<T>(
   c: Context,
   text: string,
   schema: z.ZodType<T>,

@@ -14,7 +14,7 @@ const LONGEST = 64;
  * Behind `proxies` reverse proxies it is what the outermost of them saw: X-Forwarded-For counted from its end, because only
  * what the proxies appended is true.
  */
-export function clientOf(c: Context, proxies: number): string | undefined {
+export function clientAddress(c: Context, proxies: number): string | undefined {
   const { client } = (c.env ?? {}) as Peer;
   if (proxies === 0 || client === undefined) return client && network(client);
   const chain = (c.req.header("x-forwarded-for") ?? "").split(",").map((address) => address.trim());

@@ -9,13 +9,13 @@ export type Digest = Uint32Array;
 
 /** One more than the config can list, for `api.token`. */
 const COMPARED = MAX_TOKENS + 1;
-const NOBODY: Digest = new Uint32Array(8);
+const ZERO_DIGEST: Digest = new Uint32Array(8);
 
 /**
  * The token of a request: RFC 6750 bearer, or the password of Basic (RFC 7617), which is how tools send `https://gate:TOKEN@host`.
  * Undefined: it shows none; empty: it shows something else.
  */
-export function shown(c: Context): string | undefined {
+export function tokenOf(c: Context): string | undefined {
   const header = c.req.header("authorization");
   if (header === undefined) return undefined;
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
@@ -23,11 +23,11 @@ export function shown(c: Context): string | undefined {
 }
 
 /** SHA-256 of a text. */
-export async function digestOf(text: string): Promise<Digest> {
+export async function sha256(text: string): Promise<Digest> {
   return new Uint32Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
-const REMEMBERED = 1_000;
+const CACHED_DIGESTS = 1_000;
 const LONGEST = 256;
 
 /**
@@ -37,9 +37,9 @@ const LONGEST = 256;
 export function digester(): (text: string) => Digest | Promise<Digest> {
   const known = new Map<string, Digest>();
   return (text) =>
-    known.get(text) ?? digestOf(text).then((digest) => {
+    known.get(text) ?? sha256(text).then((digest) => {
       if (text.length <= LONGEST) known.set(text, digest);
-      if (known.size > REMEMBERED) known.delete(known.keys().next().value!);
+      if (known.size > CACHED_DIGESTS) known.delete(known.keys().next().value!);
       return digest;
     });
 }
@@ -51,29 +51,29 @@ export function fromHex(hex: string): Digest {
 }
 
 /** Whether two digests are the same; takes as long if not. */
-export function same(a: Digest, b: Digest): boolean {
+export function timingSafeEqual(a: Digest, b: Digest): boolean {
   let different = 0;
-  for (let i = 0; i < NOBODY.length; i++) different |= a[i]! ^ b[i]!;
+  for (let i = 0; i < ZERO_DIGEST.length; i++) different |= a[i]! ^ b[i]!;
   return different === 0;
 }
 
 /** Where `given` stands among `known`, or -1. It compares as often for a right token as for a wrong one, however many there are. */
-export function find(given: Digest, known: readonly Digest[], compare = same): number {
+export function indexOfDigest(given: Digest, known: readonly Digest[], compare = timingSafeEqual): number {
   let found = -1;
-  for (let i = 0; i < COMPARED; i++) if (compare(given, known[i] ?? NOBODY)) found = i;
+  for (let i = 0; i < COMPARED; i++) if (compare(given, known[i] ?? ZERO_DIGEST)) found = i;
   return found < known.length ? found : -1;
 }
 
 /** Whether the request shows this token. Compares digests, so that the time taken tells nothing of it. */
-export async function bears(c: Context, token: string | undefined): Promise<boolean> {
-  const given = shown(c);
+export async function hasToken(c: Context, token: string | undefined): Promise<boolean> {
+  const given = tokenOf(c);
   if (!token || !given) return false;
-  const [a, b] = await Promise.all([digestOf(given), digestOf(token)]);
-  return same(a, b);
+  const [a, b] = await Promise.all([sha256(given), sha256(token)]);
+  return timingSafeEqual(a, b);
 }
 
 /** Lets only the bearer of `token` through; without a configured token nobody. */
-export function guarded(token: () => string | undefined, where: string): MiddlewareHandler {
+export function requireToken(token: () => string | undefined, where: string): MiddlewareHandler {
   return async (c, next) => {
     const expected = token();
     if (!expected) {
@@ -83,7 +83,7 @@ export function guarded(token: () => string | undefined, where: string): Middlew
         `Set ${where} in the config; without it only the coarse status is public`,
       );
     }
-    if (!await bears(c, expected)) {
+    if (!await hasToken(c, expected)) {
       return problem(c, "unauthorized", "Send `authorization: Bearer <token>` with the configured token");
     }
     await next();

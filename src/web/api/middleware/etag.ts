@@ -7,14 +7,14 @@ const CORS = [
   "access-control-expose-headers",
   "access-control-allow-credentials",
 ];
-const tagged = etag({ weak: true, retainedHeaders: [...RETAINED_304_HEADERS, ...CORS] });
+const addEtag = etag({ weak: true, retainedHeaders: [...RETAINED_304_HEADERS, ...CORS] });
 
 /**
  * A client may keep the answer, and asks whether it still holds: ETag and 304 (RFC 9110, section 13.1.2). It is private unless the
  * route says more; problems are not kept at all.
  */
-export const conditional: MiddlewareHandler = (c, next) =>
-  tagged(c, async () => {
+export const conditionalGet: MiddlewareHandler = (c, next) =>
+  addEtag(c, async () => {
     await next();
     const { headers, ok } = c.res;
     if (!ok) return;

@@ -23,10 +23,10 @@ export function problem(c: Context, kind: ProblemKind, detail: string, more: Rec
   const [status, title] = TITLES[kind];
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="assay"';
-  const body = { type: `urn:assay:problem:${kind}`, title, status, detail, instance: shownPath(c), ...more };
+  const body = { type: `urn:assay:problem:${kind}`, title, status, detail, instance: safePath(c), ...more };
   return c.body(JSON.stringify(body), status, headers);
 }
 
 /** The path of a request without the token that a gate's path may hold. */
-export const shownPath = (c: Context): string =>
+export const safePath = (c: Context): string =>
   c.req.path.replace(/^(\/v1\/gates\/[^/]+\/k\/)[^/]+/, "$1***");

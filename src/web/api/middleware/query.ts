@@ -4,7 +4,7 @@ import type { Target } from "../../../config/config.ts";
 import { problem } from "./problem.ts";
 
 /** The query string through a zod schema, or the problem document that says what is wrong with it. */
-export function query<T>(c: Context, schema: z.ZodType<T>): { value: T } | { response: Response } {
+export function parseQuery<T>(c: Context, schema: z.ZodType<T>): { value: T } | { response: Response } {
   const read = schema.safeParse(c.req.query());
   if (read.success) return { value: read.data };
   const errors = read.error.issues.flatMap((issue) =>
@@ -27,7 +27,7 @@ export const label = z.string().max(500).regex(
 );
 
 /** Whether a target has all of these labels; without any, whether or not it has some. */
-export const isLabelled = (
+export const hasLabels = (
   target: Pick<Target, "labels"> | undefined,
   wanted: z.infer<typeof label> = [],
 ): boolean => wanted.every(([name, value]) => target?.labels[name!] === value);

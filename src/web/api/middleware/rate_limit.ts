@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { ApiConfig } from "../../../config/api.ts";
 import type { Clock } from "../../../base/ports.ts";
-import { clientOf } from "./client_address.ts";
+import { clientAddress } from "./client_address.ts";
 import { problem } from "./problem.ts";
 
 const MINUTE_MS = 60_000;
@@ -42,27 +42,27 @@ export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients
  * Answers 429 to a client that asks too often, and instead of 401 to one that shows wrong tokens too often. A right token is
  * never locked out by the wrong ones of others behind the same address. What has no address comes from inside.
  */
-export function limits(clock: Clock, { rateLimit, proxies }: ApiConfig): MiddlewareHandler {
+export function rateLimit(clock: Clock, { rateLimit, proxies }: ApiConfig): MiddlewareHandler {
   const { perMinute } = rateLimit;
   const usual = bucket(clock, perMinute);
   const busy = bucket(clock, perMinute * BUSY_TIMES);
   const failed = bucket(clock, Math.max(1, Math.floor(perMinute * FAILED_SHARE)));
   return async (c, next) => {
-    const client = clientOf(c, proxies);
+    const client = clientAddress(c, proxies);
     if (client === undefined) return await next();
     const waitMs = (BUSY.test(c.req.path) ? busy : usual)(client);
-    if (waitMs > 0) return refused(c, waitMs, "Too many requests came from this address");
+    if (waitMs > 0) return tooManyRequests(c, waitMs, "Too many requests came from this address");
     await next();
     if (c.res.status !== 401) return;
     const penaltyMs = failed(client);
     if (penaltyMs === 0) return;
     // The other headers of the old answer stay.
     c.res.headers.delete("www-authenticate");
-    c.res = refused(c, penaltyMs, "Too many requests without a known token came from this address");
+    c.res = tooManyRequests(c, penaltyMs, "Too many requests without a known token came from this address");
   };
 }
 
-function refused(c: Context, waitMs: number, detail: string): Response {
+function tooManyRequests(c: Context, waitMs: number, detail: string): Response {
   const answer = problem(c, "rate-limited", detail);
   answer.headers.set("retry-after", String(Math.ceil(waitMs / 1_000)));
   return answer;

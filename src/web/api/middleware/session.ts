@@ -50,21 +50,21 @@ export function sessions(
   const isSecure = (c: Context) =>
     c.req.url.startsWith("https:") ||
     (proxies > 0 && c.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https");
-  const flags = (c: Context) =>
+  const cookieOptions = (c: Context) =>
     ({ path: "/", httpOnly: true, sameSite: "Strict", secure: isSecure(c) }) as const;
   return {
     async begin(c, key, expiresAt = Infinity) {
       const until = Math.min(clock.now() + LASTS_MS, expiresAt);
       const maxAge = Math.max(0, Math.floor((until - clock.now()) / 1_000));
       await setSignedCookie(c, NAME, `${key}.${until}`, secretOf(await signing.made()), {
-        ...flags(c),
+        ...cookieOptions(c),
         maxAge,
       });
     },
-    end: (c) => void deleteCookie(c, NAME, flags(c)),
+    end: (c) => void deleteCookie(c, NAME, cookieOptions(c)),
     endAll: () => signing.replace(),
     async key(c) {
-      if (!SAFE_METHODS.has(c.req.method) && !ownOrigin(c, config.publicUrl)) return undefined;
+      if (!SAFE_METHODS.has(c.req.method) && !isSameOrigin(c, config.publicUrl)) return undefined;
       return await keyIn(c.req.header("cookie"));
     },
     keyIn,
@@ -75,7 +75,7 @@ export function sessions(
  * Whether a page of ours sent this request: by Sec-Fetch-Site (Fetch Metadata), else by Origin (RFC 6454), which browsers send with all
  * that may change something. A request that says neither is not ours.
  */
-export function ownOrigin(c: Context, publicUrl?: string): boolean {
+export function isSameOrigin(c: Context, publicUrl?: string): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("origin");

@@ -1,13 +1,13 @@
 /** The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. Made when it is built: no bundle holds this. */
 import * as z from "zod";
-import { event, problem } from "./schemas.ts";
-import type { Described, Entry, Operation, ProblemStatus } from "./operation.ts";
-import { SEEN } from "./reads.ts";
-import { TOLD } from "./writes.ts";
+import { eventSchema, problemSchema } from "./schemas.ts";
+import type { AnswerSpec, Operation, OperationAccess, ProblemStatus } from "./operation.ts";
+import { READS } from "./reads.ts";
+import { WRITES } from "./writes.ts";
 import { TOOLS } from "./tools.ts";
 
 /** Every operation of the API. */
-export const OPERATIONS: readonly Operation[] = [...SEEN, ...TOLD, ...TOOLS];
+export const OPERATIONS: readonly Operation[] = [...READS, ...WRITES, ...TOOLS];
 
 type Json = Record<string, unknown>;
 
@@ -41,7 +41,7 @@ const PROBLEMS: Record<ProblemStatus, string> = {
 };
 
 /** What every operation of an entry may refuse with. */
-const REFUSED: Record<Entry, readonly ProblemStatus[]> = {
+const COMMON_PROBLEMS: Record<OperationAccess, readonly ProblemStatus[]> = {
   public: [429, 500],
   optional: [401, 403, 429, 500],
   read: [401, 403, 429, 500],
@@ -54,7 +54,7 @@ const REFUSED: Record<Entry, readonly ProblemStatus[]> = {
 };
 
 const byToken = (scope?: string) => [{ bearer: scope ? [scope] : [] }, { basic: scope ? [scope] : [] }];
-const SECURITY: Record<Entry, Json[]> = {
+const SECURITY: Record<OperationAccess, Json[]> = {
   public: [],
   optional: [{}, ...byToken("read")],
   read: byToken("read"),
@@ -71,7 +71,7 @@ const SECURITY_SCHEMES = {
   basic: { type: "http", scheme: "basic", description: "The same token as password; any user." },
 };
 
-const PARTS: Record<string, { description: string; pattern?: string }> = {
+const PATH_PARAMETERS: Record<string, { description: string; pattern?: string }> = {
   id: { description: "The id of what the path names" },
   target: { description: "A target's id" },
   check: { description: "A check's id" },
@@ -87,14 +87,14 @@ export function openapi(): Json {
   for (const operation of OPERATIONS) {
     (paths[operation.path] ??= {})[operation.method] = operationOf(operation, schemas);
   }
-  const body = { content: content("application/json", schemaOf(event, "output", schemas)) };
+  const body = { content: content("application/json", schemaOf(eventSchema, "output", schemas)) };
   const webhook = {
     operationId: "incidentEvent",
     summary: "An incident was opened, updated or resolved (Standard Webhooks 1.0.0, signed)",
     requestBody: { required: true, ...body },
     responses: { "2XX": { description: "Heard; anything else is tried again" } },
   };
-  const shape = schemaOf(problem, "output", schemas);
+  const shape = schemaOf(problemSchema, "output", schemas);
   return {
     openapi: "3.1.0",
     info: {
@@ -123,12 +123,12 @@ export function openapi(): Json {
 }
 
 function operationOf(operation: Operation, schemas: Json): Json {
-  const { id, summary, tag, entry, body, answers } = operation;
+  const { id, summary, tag, access, body, answers } = operation;
   return {
     operationId: id,
     summary,
     tags: [tag],
-    security: SECURITY[entry],
+    security: SECURITY[access],
     parameters: parametersOf(operation, schemas),
     ...(body && {
       requestBody: {
@@ -142,39 +142,39 @@ function operationOf(operation: Operation, schemas: Json): Json {
 
 function parametersOf({ path, query, headers }: Operation, schemas: Json): Json[] {
   const parts = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
-    const { description, pattern } = PARTS[name!]!;
+    const { description, pattern } = PATH_PARAMETERS[name!]!;
     return { name, in: "path", required: true, description, schema: { type: "string", pattern } };
   });
   const { properties = {} } = query ? schemaOf(query, "input", schemas) as { properties?: Json } : {};
-  const asked = Object.entries(properties).map(([name, schema]) => ({
+  const queryParameters = Object.entries(properties).map(([name, schema]) => ({
     name,
     in: "query",
     required: !query!.shape[name].safeParse(undefined).success,
     schema,
   }));
-  const sent = Object.entries(headers ?? {}).map(([name, description]) => ({
+  const headerParameters = Object.entries(headers ?? {}).map(([name, description]) => ({
     name,
     in: "header",
     description,
     schema: { type: "string" },
   }));
-  return [...parts, ...asked, ...sent];
+  return [...parts, ...queryParameters, ...headerParameters];
 }
 
-function responsesOf({ entry, problems = [] }: Operation, answers: Operation["answers"], schemas: Json) {
+function responsesOf({ access, problems = [] }: Operation, answers: Operation["answers"], schemas: Json) {
   const responses: Json = {};
   for (const [status, described] of Object.entries(answers)) responses[status] = answerOf(described, schemas);
-  const refused: readonly number[] = [...problems, ...REFUSED[entry]];
-  for (const status of refused) {
+  const statuses: readonly number[] = [...problems, ...COMMON_PROBLEMS[access]];
+  for (const status of statuses) {
     const also = responses[status] as { content?: Json } | undefined;
-    const shape = content("application/problem+json", schemaOf(problem, "output", schemas));
+    const shape = content("application/problem+json", schemaOf(problemSchema, "output", schemas));
     if (also) also.content = { ...also.content, ...shape };
     else responses[status] = { $ref: `#/components/responses/problem${status}` };
   }
   return responses;
 }
 
-function answerOf({ description, schema, type, also = {} }: Described, schemas: Json): Json {
+function answerOf({ description, schema, type, also = {} }: AnswerSpec, schemas: Json): Json {
   if (!schema && !type) return { description };
   const first = content(type ?? "application/json", schema ? schemaOf(schema, "output", schemas) : undefined);
   const others = Object.entries(also).map(([type, schema]) =>
@@ -193,16 +193,16 @@ function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Json): Jso
   const { properties, $defs = {} } = z.toJSONSchema(z.object({ it: schema }), {
     io,
     unrepresentable: "any",
-    override: ({ jsonSchema }) => plain(jsonSchema, io),
+    override: ({ jsonSchema }) => simplify(jsonSchema, io),
   }) as { properties: Json; $defs?: Json };
-  const referred = (value: unknown) =>
+  const resolveRefs = (value: unknown) =>
     JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
-  for (const [name, part] of Object.entries($defs)) schemas[name] = referred(part);
-  return referred(properties.it);
+  for (const [name, part] of Object.entries($defs)) schemas[name] = resolveRefs(part);
+  return resolveRefs(properties.it);
 }
 
 /** An answer may get further fields; a date needs no pattern beside its format; safe integers are what JSON has anyway. */
-function plain(schema: { [key: string]: unknown }, io: "input" | "output"): void {
+function simplify(schema: { [key: string]: unknown }, io: "input" | "output"): void {
   if (io === "output" && schema.additionalProperties === false) delete schema.additionalProperties;
   if (schema.format !== undefined) delete schema.pattern;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;

@@ -5,7 +5,7 @@ import type { TokenScope } from "../../../config/schema/api.ts";
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 424 | 429 | 500 | 503;
 
 /** One good answer: JSON of a schema, or a text of another type. */
-export interface Described {
+export interface AnswerSpec {
   description: string;
   /** Absent with `type`: any text of it. Absent without: no body. */
   schema?: z.ZodType;
@@ -19,7 +19,7 @@ export interface Described {
  * Whom an operation lets through: `public`; `optional`: anyone, and a token sees more; a scope; a token elsewhere than in the
  * header; GitHub's signature; the token of this prober.
  */
-export type Entry = "public" | "optional" | TokenScope | "elsewhere" | "signature" | "prober";
+export type OperationAccess = "public" | "optional" | TokenScope | "elsewhere" | "signature" | "prober";
 
 /** One operation of the API, as its document tells it. */
 export interface Operation {
@@ -29,18 +29,18 @@ export interface Operation {
   id: string;
   summary: string;
   tag: string;
-  entry: Entry;
+  access: OperationAccess;
   /** The schema that the query string is held against. */
   query?: z.ZodObject;
   headers?: Record<string, string>;
   /** The schema that the body is held against, and one that is accepted. */
   body?: { schema: z.ZodType; example: unknown; optional?: boolean };
-  answers: Record<number, Described>;
+  answers: Record<number, AnswerSpec>;
   problems?: readonly ProblemStatus[];
 }
 
 /** An answer of JSON. */
-export const json = (description: string, schema: z.ZodType): Described => ({ description, schema });
+export const jsonAnswer = (description: string, schema: z.ZodType): AnswerSpec => ({ description, schema });
 
 /** An answer without a body. */
-export const empty = (description: string): Described => ({ description });
+export const emptyAnswer = (description: string): AnswerSpec => ({ description });

@@ -1,31 +1,31 @@
 /** What is seen: targets, checks, regions, incidents, the past. */
-import * as answers from "./schemas.ts";
-import { filters as deliveryFilters } from "../routes/deliveries.ts";
-import { slots, windowed } from "../routes/history.ts";
-import { filters as incidentFilters } from "../routes/incidents.ts";
-import { empty, json, type Operation } from "./operation.ts";
-import { asked as remarks } from "../routes/comments.ts";
-import { filters as targetFilters } from "../routes/targets.ts";
+import * as schemas from "./schemas.ts";
+import { deliveryFilters } from "../routes/deliveries.ts";
+import { slotsQuery, windowQuery } from "../routes/history.ts";
+import { incidentFilters } from "../routes/incidents.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "./operation.ts";
+import { commentBodies } from "../routes/comments.ts";
+import { targetFilters } from "../routes/targets.ts";
 import * as z from "zod";
 
 const CHECK = "/v1/targets/{id}/checks/{check}";
 const NO_TARGET = [404] as const;
 
 /** Operations on what was settled. */
-export const SEEN: readonly Operation[] = [
+export const READS: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/status",
     id: "getStatus",
     summary: "All targets now: coarse words without a token, everything with one",
     tag: "status",
-    entry: "optional",
+    access: "optional",
     answers: {
-      200: json(
+      200: jsonAnswer(
         "The status; its ETag stands as long as nothing was settled",
-        z.union([answers.fullStatus, answers.publicStatus]),
+        z.union([schemas.fullStatusSchema, schemas.publicStatusSchema]),
       ),
-      304: empty("Nothing but ages has changed"),
+      304: emptyAnswer("Nothing but ages has changed"),
     },
   },
   {
@@ -34,9 +34,9 @@ export const SEEN: readonly Operation[] = [
     id: "listTargets",
     summary: "Targets in the order of the config, by label and word, in pages",
     tag: "status",
-    entry: "read",
+    access: "read",
     query: targetFilters,
-    answers: { 200: json("One page", answers.targetPage), 304: empty("As before") },
+    answers: { 200: jsonAnswer("One page", schemas.targetPageSchema), 304: emptyAnswer("As before") },
     problems: [400],
   },
   {
@@ -45,8 +45,8 @@ export const SEEN: readonly Operation[] = [
     id: "getTarget",
     summary: "One target: its checks, regions, and what each prober saw",
     tag: "status",
-    entry: "read",
-    answers: { 200: json("The target", answers.target) },
+    access: "read",
+    answers: { 200: jsonAnswer("The target", schemas.targetSchema) },
     problems: NO_TARGET,
   },
   {
@@ -55,8 +55,8 @@ export const SEEN: readonly Operation[] = [
     id: "walkCheck",
     summary: "Walk a check now, from every prober, without a vote",
     tag: "status",
-    entry: "operate",
-    answers: { 200: json("What each prober saw", answers.check) },
+    access: "operate",
+    answers: { 200: jsonAnswer("What each prober saw", schemas.checkSchema) },
     problems: [404, 429],
   },
   {
@@ -65,8 +65,8 @@ export const SEEN: readonly Operation[] = [
     id: "listRegions",
     summary: "How well each prober does its work: lag, place, gaps",
     tag: "status",
-    entry: "read",
-    answers: { 200: json("Regions and their probers", answers.regions) },
+    access: "read",
+    answers: { 200: jsonAnswer("Regions and their probers", schemas.regionsSchema) },
   },
   {
     method: "get",
@@ -74,7 +74,7 @@ export const SEEN: readonly Operation[] = [
     id: "streamEvents",
     summary: "What changes, as it changes (Server-Sent Events)",
     tag: "status",
-    entry: "optional",
+    access: "optional",
     headers: { "last-event-id": "The last id that was heard: what happened since is told first." },
     answers: {
       200: {
@@ -90,9 +90,9 @@ export const SEEN: readonly Operation[] = [
     id: "getHistory",
     summary: "Service level by hour (a week at most) or by day",
     tag: "past",
-    entry: "read",
-    query: windowed,
-    answers: { 200: json("Stretches, oldest first", answers.history) },
+    access: "read",
+    query: windowQuery,
+    answers: { 200: jsonAnswer("Stretches, oldest first", schemas.historySchema) },
     problems: [400, 404],
   },
   {
@@ -101,9 +101,9 @@ export const SEEN: readonly Operation[] = [
     id: "getServiceLevel",
     summary: "Availability, drift time, detection delay, MTTR and percentiles of a window",
     tag: "past",
-    entry: "read",
-    query: windowed,
-    answers: { 200: json("One figure each", answers.sli) },
+    access: "read",
+    query: windowQuery,
+    answers: { 200: jsonAnswer("One figure each", schemas.sliSchema) },
     problems: [400, 404],
   },
   {
@@ -112,9 +112,9 @@ export const SEEN: readonly Operation[] = [
     id: "listSlots",
     summary: "Verdict by verdict, newest first, as long as raw rounds are kept",
     tag: "past",
-    entry: "read",
-    query: slots,
-    answers: { 200: json("One page", answers.slots) },
+    access: "read",
+    query: slotsQuery,
+    answers: { 200: jsonAnswer("One page", schemas.slotsSchema) },
     problems: [400, 404],
   },
   {
@@ -123,9 +123,9 @@ export const SEEN: readonly Operation[] = [
     id: "listIncidents",
     summary: "Incidents, newest first, by state, target, check, label and time",
     tag: "incidents",
-    entry: "read",
+    access: "read",
     query: incidentFilters,
-    answers: { 200: json("One page", answers.incidentPage), 304: empty("As before") },
+    answers: { 200: jsonAnswer("One page", schemas.incidentPageSchema), 304: emptyAnswer("As before") },
     problems: [400],
   },
   {
@@ -134,8 +134,8 @@ export const SEEN: readonly Operation[] = [
     id: "getIncident",
     summary: "One incident with its timeline, remarks and notices",
     tag: "incidents",
-    entry: "read",
-    answers: { 200: json("The incident", answers.incident), 304: empty("As before") },
+    access: "read",
+    answers: { 200: jsonAnswer("The incident", schemas.incidentSchema), 304: emptyAnswer("As before") },
     problems: [404],
   },
   {
@@ -144,9 +144,9 @@ export const SEEN: readonly Operation[] = [
     id: "acknowledgeIncident",
     summary: "Acknowledge an open incident",
     tag: "incidents",
-    entry: "operate",
-    body: { schema: remarks.acknowledge, example: { text: "I am on it" } },
-    answers: { 201: json("The remark", answers.remark) },
+    access: "operate",
+    body: { schema: commentBodies.acknowledge, example: { text: "I am on it" } },
+    answers: { 201: jsonAnswer("The remark", schemas.commentSchema) },
     problems: [400, 404, 409, 413],
   },
   {
@@ -155,9 +155,9 @@ export const SEEN: readonly Operation[] = [
     id: "commentIncident",
     summary: "Comment on an incident",
     tag: "incidents",
-    entry: "operate",
-    body: { schema: remarks.comments, example: { text: "The database is back" } },
-    answers: { 201: json("The remark", answers.remark) },
+    access: "operate",
+    body: { schema: commentBodies.comments, example: { text: "The database is back" } },
+    answers: { 201: jsonAnswer("The remark", schemas.commentSchema) },
     problems: [400, 404, 409, 413],
   },
   {
@@ -166,9 +166,9 @@ export const SEEN: readonly Operation[] = [
     id: "listDeliveries",
     summary: "Notices and how far they got, newest first",
     tag: "incidents",
-    entry: "read",
+    access: "read",
     query: deliveryFilters,
-    answers: { 200: json("One page", answers.deliveryPage) },
+    answers: { 200: jsonAnswer("One page", schemas.deliveryPageSchema) },
     problems: [400],
   },
   {
@@ -177,8 +177,8 @@ export const SEEN: readonly Operation[] = [
     id: "resendDelivery",
     summary: "Send a dead or pending notice now, its tries counted anew (a token for all targets)",
     tag: "incidents",
-    entry: "operate",
-    answers: { 202: json("It is pending, and due now", answers.resent) },
+    access: "operate",
+    answers: { 202: jsonAnswer("It is pending, and due now", schemas.resendSchema) },
     problems: [409],
   },
 ];

@@ -12,26 +12,26 @@ const conclusive = [...PASSED, ...FAILED] as const;
 const outcomes = [...conclusive, "split", "pending"] as const;
 
 /** A schema of components.schemas by this name. */
-const named = <T extends z.ZodType>(id: string, schema: T): T => schema.meta({ id });
+const component = <T extends z.ZodType>(id: string, schema: T): T => schema.meta({ id });
 
 const time = z.iso.datetime();
 const text = z.string();
 const ms = z.number().min(0);
 const count = z.int().min(0);
 const cursor = text.nullable().describe("`before` of the next page; null: there is none.");
-const outcome = named("Outcome", z.enum(outcomes));
-const word = named(
+const outcome = component("Outcome", z.enum(outcomes));
+const word = component(
   "Word",
   z.enum([...outcomes, "unknown"]).describe("What the quorum holds; `unknown`: its evidence is too old."),
 );
-const coarse = named("CoarseWord", z.enum(["ready", "degraded", "not_ready", "unknown"]));
+const coarse = component("CoarseWord", z.enum(["ready", "degraded", "not_ready", "unknown"]));
 const age = ms.nullable().describe("Age of the evidence in ms; null: there is none.");
 
 /** What webhooks get. */
-export const event = named("Event", eventShape);
+export const eventSchema = component("Event", eventShape);
 
 /** RFC 9457. */
-export const problem = named(
+export const problemSchema = component(
   "Problem",
   z.strictObject({
     type: text.describe("urn:assay:problem:<kind>"),
@@ -61,7 +61,7 @@ const failure = z.strictObject({
   detail: text,
   values: z.record(text, text).optional(),
 });
-const claimed = {
+const claimFields = {
   state: reportState,
   dialect: text,
   question: z.enum(QUESTIONS),
@@ -81,14 +81,14 @@ const claimed = {
   at: time,
   ageMs: age,
 };
-const reported = named(
+const reported = component(
   "Reported",
-  z.strictObject({ ...claimed, before: z.strictObject(claimed).optional() })
+  z.strictObject({ ...claimFields, before: z.strictObject(claimFields).optional() })
     .describe(
       "The latest claim of the service; `before` the one before the journey, where it was asked twice.",
     ),
 );
-const observed = named(
+const observed = component(
   "Observed",
   z.strictObject({
     outcome: z.enum(["pass", "slow", "fail", "error"]),
@@ -120,7 +120,7 @@ const prober = z.strictObject({
   place: text.optional(),
   missed: z.strictObject({ slot: time, reason: text }).optional(),
 });
-const about = {
+const incidentBasics = {
   family: z.enum(["service", "quality", "evidence", "claim"]),
   kind: z.enum(["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction"]),
   scope: text.describe("global, or the id of the region that decided."),
@@ -130,7 +130,7 @@ const about = {
 };
 
 /** One check now. */
-export const check = named(
+export const checkSchema = component(
   "Check",
   z.strictObject({
     id: text,
@@ -145,21 +145,21 @@ export const check = named(
     regions: z.array(
       z.strictObject({ id: text, word, since: time.optional(), probers: z.array(prober) }),
     ),
-    incidents: z.array(z.strictObject({ id: text, ...about })),
+    incidents: z.array(z.strictObject({ id: text, ...incidentBasics })),
   }),
 );
 
 /** One target now. */
-export const target = named(
+export const targetSchema = component(
   "Target",
-  z.strictObject({ id: text, name: text, labels: z.record(text, text), word, checks: z.array(check) }),
+  z.strictObject({ id: text, name: text, labels: z.record(text, text), word, checks: z.array(checkSchema) }),
 );
 
 /** `GET /v1/targets`. */
-export const targetPage = z.strictObject({ targets: z.array(target), next: cursor });
+export const targetPageSchema = z.strictObject({ targets: z.array(targetSchema), next: cursor });
 
 /** `GET /v1/status` without a token. */
-export const publicStatus = named(
+export const publicStatusSchema = component(
   "PublicStatus",
   z.strictObject({
     at: time,
@@ -169,19 +169,19 @@ export const publicStatus = named(
 );
 
 /** The same with one. */
-export const fullStatus = named(
+export const fullStatusSchema = component(
   "FullStatus",
   z.strictObject({
     at: time,
     word,
     checks: z.partialRecord(z.enum([...outcomes, "unknown"]), count).describe("Checks by word."),
-    targets: z.array(target),
+    targets: z.array(targetSchema),
     settled: z.strictObject({ slot: time.nullable(), ageMs: age }),
   }),
 );
 
 /** `GET /v1/regions`. */
-export const regions = z.strictObject({
+export const regionsSchema = z.strictObject({
   regions: z.array(z.strictObject({
     id: text,
     quorum: z.unknown().describe("The rule by which its probers agree."),
@@ -204,7 +204,7 @@ export const regions = z.strictObject({
 const entry = z.strictObject({
   at: time,
   change: z.enum(["opened", "updated", "resolved"]),
-  kind: about.kind,
+  kind: incidentBasics.kind,
   outcome,
   reason: text.optional(),
 });
@@ -212,7 +212,7 @@ const incidentFields = {
   id: text,
   target: text,
   check: text,
-  ...about,
+  ...incidentBasics,
   state: z.enum(["open", "resolved"]),
   reason: text.optional(),
   updatedAt: time,
@@ -221,7 +221,7 @@ const incidentFields = {
   acknowledgedAt: time.optional(),
 };
 /** A remark on an incident. */
-export const remark = named(
+export const commentSchema = component(
   "Remark",
   z.strictObject({
     at: time,
@@ -232,23 +232,23 @@ export const remark = named(
 );
 const deliveryState = z.enum(["pending", "delivered", "dead"]);
 /** `GET /v1/incidents`. */
-export const incidentPage = z.strictObject({
-  incidents: z.array(named("Incident", z.strictObject(incidentFields))),
+export const incidentPageSchema = z.strictObject({
+  incidents: z.array(component("Incident", z.strictObject(incidentFields))),
   next: cursor,
 });
 /** `GET /v1/incidents/{id}`. */
-export const incident = named(
+export const incidentSchema = component(
   "IncidentDetail",
   z.strictObject({
     ...incidentFields,
-    remarks: z.array(remark),
+    remarks: z.array(commentSchema),
     deliveries: z.array(
       z.strictObject({ id: text, webhook: text, type: text, state: deliveryState, attempts: count }),
     ),
   }),
 );
 /** `GET /v1/deliveries`. */
-export const deliveryPage = z.strictObject({
+export const deliveryPageSchema = z.strictObject({
   deliveries: z.array(z.strictObject({
     id: text,
     webhook: text,
@@ -262,13 +262,13 @@ export const deliveryPage = z.strictObject({
     lastAttemptAt: time.optional(),
     lastStatus: z.int().optional(),
     lastError: text.optional(),
-    event,
+    event: eventSchema,
   })),
   next: cursor,
   disabledWebhooks: z.record(text, time).describe("Webhooks that answered 410, and since when."),
 });
 /** `POST /v1/deliveries/{id}/resend`. */
-export const resent = z.strictObject({ id: text, state: z.literal("pending") });
+export const resendSchema = z.strictObject({ id: text, state: z.literal("pending") });
 
 const level = {
   availability: z.number().min(0).max(1).nullable(),
@@ -278,7 +278,7 @@ const level = {
   unjudgedSeconds: ms,
 };
 /** `…/history`. */
-export const history = z.strictObject({
+export const historySchema = z.strictObject({
   from: time,
   to: time,
   stretches: z.array(z.strictObject({
@@ -290,7 +290,7 @@ export const history = z.strictObject({
 });
 const percentile = ms.nullable();
 /** `…/sli`. */
-export const sli = z.strictObject({
+export const sliSchema = z.strictObject({
   from: time,
   to: time,
   ...level,
@@ -311,7 +311,7 @@ export const sli = z.strictObject({
   })),
 });
 /** `…/slots`. */
-export const slots = z.strictObject({
+export const slotsSchema = z.strictObject({
   slots: z.array(z.strictObject({
     slot: time,
     outcome,
@@ -327,7 +327,7 @@ export const slots = z.strictObject({
 });
 
 /** A pushed source and what it last said. */
-export const pushed = named(
+export const pushedReportSchema = component(
   "PushedReport",
   z.strictObject({
     target: text,
@@ -367,7 +367,7 @@ export const pushed = named(
 );
 
 /** A silence. */
-export const silence = named(
+export const silenceSchema = component(
   "Silence",
   z.strictObject({
     id: text,
@@ -385,10 +385,10 @@ export const silence = named(
   }),
 );
 /** `GET /v1/silences`. */
-export const silences = z.strictObject({ silences: z.array(silence) });
+export const silencesSchema = z.strictObject({ silences: z.array(silenceSchema) });
 
 /** A recorded deployment. */
-export const deployment = named(
+export const deploymentSchema = component(
   "Deployment",
   z.strictObject({
     at: time,
@@ -401,20 +401,20 @@ export const deployment = named(
   }),
 );
 /** `GET /v1/deployments`. */
-export const deploymentPage = z.strictObject({ deployments: z.array(deployment), next: cursor });
+export const deploymentPageSchema = z.strictObject({ deployments: z.array(deploymentSchema), next: cursor });
 /** What a hook answers. */
-export const recorded = named(
+export const hookAnswerSchema = component(
   "Recorded",
   z.union([
-    z.strictObject({ recorded: z.literal(true), deployment }),
+    z.strictObject({ recorded: z.literal(true), deployment: deploymentSchema }),
     z.strictObject({ recorded: z.literal(false), why: text }),
   ]),
 );
 /** A protection rule that waits for its gate. */
-export const pending = z.strictObject({ pending: z.literal(true), target: text });
+export const pendingSchema = z.strictObject({ pending: z.literal(true), target: text });
 
 /** `GET /v1/tokens`. */
-export const tokens = z.strictObject({
+export const tokensSchema = z.strictObject({
   tokens: z.array(z.strictObject({
     id: text,
     scopes: z.array(z.enum(TOKEN_SCOPES)),
@@ -426,7 +426,7 @@ export const tokens = z.strictObject({
 
 const runWord = z.enum([...outcomes, "announced"]);
 /** What a gate says. */
-export const gate = named(
+export const gateSchema = component(
   "Gate",
   z.strictObject({
     gateOk: z.boolean(),
@@ -459,10 +459,10 @@ export const gate = named(
   }),
 );
 /** The same as one word. */
-export const decision = z.enum(DECISIONS);
+export const decisionSchema = z.enum(DECISIONS);
 
 /** Shields' endpoint badge. */
-export const badge = z.strictObject({
+export const badgeSchema = z.strictObject({
   schemaVersion: z.literal(1),
   label: text,
   message: text,

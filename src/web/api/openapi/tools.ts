@@ -1,38 +1,38 @@
 /** What other tools ask: gates, metrics, health, badges, the shapes of Statuspage, probers. */
 import { roundsReply, roundsRequest } from "../../../engine/prober/remote.ts";
-import { flagger, gateQuery, rollbackQuery } from "../routes/gates.ts";
-import { filters as healthFilters } from "../routes/target_health.ts";
-import * as answers from "./schemas.ts";
-import { empty, json, type Operation } from "./operation.ts";
+import { gateBody, gateQuery, rollbackQuery } from "../routes/gates.ts";
+import { healthFilters } from "../routes/target_health.ts";
+import * as schemas from "./schemas.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "./operation.ts";
 import * as statuspage from "./statuspage.ts";
 import * as z from "zod";
 
-const anySpeech = (state: string) => ({ description: `${state}, in the words of the dialect`, type: "*/*" });
-const SPOKEN = {
-  200: anySpeech("It serves, or the dialect says all in the body"),
-  429: anySpeech("Degraded in Consul's words; else too many requests"),
-  500: anySpeech("As 503, in dialects that say it so"),
-  503: anySpeech("It does not serve, or nothing is known"),
+const anyDialect = (state: string) => ({ description: `${state}, in the words of the dialect`, type: "*/*" });
+const HEALTH_ANSWERS = {
+  200: anyDialect("It serves, or the dialect says all in the body"),
+  429: anyDialect("Degraded in Consul's words; else too many requests"),
+  500: anyDialect("As 503, in dialects that say it so"),
+  503: anyDialect("It does not serve, or nothing is known"),
 };
 /** Other parameters are passed over: kubelet, for one, may send `?verbose`. */
 const dialect = z.object({ as: z.string().optional().describe("The dialect; health+json without it.") });
 
-const own = (path: string, id: string, summary: string): Operation => ({
+const ownHealth = (path: string, id: string, summary: string): Operation => ({
   method: "get",
   path,
   id,
   summary,
   tag: "health",
-  entry: "public",
+  access: "public",
   query: dialect,
-  answers: SPOKEN,
+  answers: HEALTH_ANSWERS,
   problems: [400],
 });
 
 const gateOf = (found: string): Operation["answers"][number] => ({
   description: found,
-  schema: answers.gate,
-  also: { "text/plain": answers.decision },
+  schema: schemas.gateSchema,
+  also: { "text/plain": schemas.decisionSchema },
 });
 const GATE = {
   200: gateOf("pass; with mode=body every decision"),
@@ -56,11 +56,11 @@ const GATES = (["get", "post"] as const).flatMap((method) =>
         ? "Whether to roll back: 200 only for a confirmed failure"
         : "Whether a rollout may go on",
       tag: "gates",
-      entry: key || method === "post" ? "elsewhere" : "read",
+      access: key || method === "post" ? "elsewhere" : "read",
       query: suffix ? rollbackQuery : gateQuery,
       ...(method === "post" && {
         body: {
-          schema: flagger,
+          schema: gateBody,
           example: { name: "shop", namespace: "prod", checksum: "5f4dcc3b5" },
           optional: true,
         },
@@ -78,25 +78,25 @@ const page = (name: string, id: string, summary: string, schema: z.ZodType): Ope
   id,
   summary,
   tag: "statuspage",
-  entry: "public",
-  answers: { 200: json("As Statuspage's status API has it", schema) },
+  access: "public",
+  answers: { 200: jsonAnswer("As Statuspage's status API has it", schema) },
 });
 
 /** Operations for machines. */
 export const TOOLS: readonly Operation[] = [
   ...GATES,
-  own("/livez", "getLive", "Assay's process answers"),
-  own("/readyz", "getReady", "Assay has its config, can write, and has settled the last slot in time"),
-  own("/startupz", "getStarted", "Assay has settled something once"),
+  ownHealth("/livez", "getLive", "Assay's process answers"),
+  ownHealth("/readyz", "getReady", "Assay has its config, can write, and has settled the last slot in time"),
+  ownHealth("/startupz", "getStarted", "Assay has settled something once"),
   {
     method: "get",
     path: "/v1/targets/{id}/health",
     id: "getTargetHealth",
     summary: "The last verdict on a target in another dialect, for load balancers and meshes",
     tag: "health",
-    entry: "optional",
+    access: "optional",
     query: healthFilters,
-    answers: SPOKEN,
+    answers: HEALTH_ANSWERS,
     problems: [400, 404],
   },
   {
@@ -105,7 +105,7 @@ export const TOOLS: readonly Operation[] = [
     id: "getMetrics",
     summary: "Prometheus text format 0.0.4",
     tag: "metrics",
-    entry: "read",
+    access: "read",
     answers: { 200: { description: "Gauges", type: "text/plain" } },
   },
   {
@@ -114,11 +114,11 @@ export const TOOLS: readonly Operation[] = [
     id: "getBadge",
     summary: "A target's badge: {target}.json for Shields, {target}.svg",
     tag: "badges",
-    entry: "public",
+    access: "public",
     answers: {
       200: {
         description: "The badge",
-        schema: answers.badge,
+        schema: schemas.badgeSchema,
         also: { "image/svg+xml": z.string() },
       },
     },
@@ -135,8 +135,8 @@ export const TOOLS: readonly Operation[] = [
     id: "listTokens",
     summary: "What the tokens are good for, and when they were used",
     tag: "access",
-    entry: "admin",
-    answers: { 200: json("The tokens", answers.tokens) },
+    access: "admin",
+    answers: { 200: jsonAnswer("The tokens", schemas.tokensSchema) },
   },
   {
     method: "delete",
@@ -144,8 +144,8 @@ export const TOOLS: readonly Operation[] = [
     id: "endSessions",
     summary: "Sign out everywhere: every session that was begun on the page ends",
     tag: "access",
-    entry: "admin",
-    answers: { 204: empty("All are over; in other processes over the same store within 30 seconds") },
+    access: "admin",
+    answers: { 204: emptyAnswer("All are over; in other processes over the same store within 30 seconds") },
   },
   {
     method: "get",
@@ -153,8 +153,8 @@ export const TOOLS: readonly Operation[] = [
     id: "getOpenApi",
     summary: "This document",
     tag: "access",
-    entry: "public",
-    answers: { 200: json("OpenAPI 3.1", z.looseObject({})), 304: { description: "As before" } },
+    access: "public",
+    answers: { 200: jsonAnswer("OpenAPI 3.1", z.looseObject({})), 304: { description: "As before" } },
   },
   {
     method: "post",
@@ -162,7 +162,7 @@ export const TOOLS: readonly Operation[] = [
     id: "walkSlot",
     summary: "What one deployment asks of a prober that is another one",
     tag: "probers",
-    entry: "prober",
+    access: "prober",
     body: {
       schema: roundsRequest,
       example: {
@@ -172,7 +172,7 @@ export const TOOLS: readonly Operation[] = [
         checks: [{ check: "shop/read", digest: "9f86d081" }],
       },
     },
-    answers: { 200: json("Rounds, or why there are none", roundsReply) },
+    answers: { 200: jsonAnswer("Rounds, or why there are none", roundsReply) },
     problems: [400, 409, 413],
   },
 ];

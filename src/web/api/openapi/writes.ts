@@ -1,31 +1,31 @@
 /** What Assay is told: pushed reports, silences, deployments, hooks. */
 import * as z from "zod";
 import { requested } from "../../../engine/github/approvals.ts";
-import { filters as deploymentFilters, wanted } from "../routes/deployments.ts";
-import { argo, flagger } from "../routes/hooks.ts";
+import { deploymentBody, deploymentFilters } from "../routes/deployments.ts";
+import { argoEvent, flaggerEvent } from "../routes/hooks.ts";
 import { deploymentStatus } from "../routes/github.ts";
-import * as answers from "./schemas.ts";
-import { empty, json, type Operation } from "./operation.ts";
-import { answered, said } from "../views/push_body.ts";
-import { asked as silence, listed } from "../routes/silences.ts";
+import * as schemas from "./schemas.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "./operation.ts";
+import { answerBody, wordsBody } from "../views/push_body.ts";
+import { silenceBody, silencesQuery } from "../routes/silences.ts";
 
 const SOURCE = "/v1/targets/{target}/checks/{check}/reports/{source}";
 const SHA = "0123456789abcdef0123456789abcdef01234567";
 
 /** Operations that tell Assay something, and those that show what it was told. */
-export const TOLD: readonly Operation[] = [
+export const WRITES: readonly Operation[] = [
   {
     method: "put",
     path: SOURCE,
     id: "pushReport",
     summary: "Send in a claim, in Assay's words or as an answer in any dialect",
     tag: "reports",
-    entry: "report",
+    access: "report",
     body: {
-      schema: z.union([said, answered]),
+      schema: z.union([wordsBody, answerBody]),
       example: { state: "ready", seq: 1767225600000, at: 1767225600000, ttl: "90s" },
     },
-    answers: { 200: json("What is kept", answers.pushed) },
+    answers: { 200: jsonAnswer("What is kept", schemas.pushedReportSchema) },
     problems: [400, 404, 409, 413],
   },
   {
@@ -34,8 +34,8 @@ export const TOLD: readonly Operation[] = [
     id: "getReport",
     summary: "What a source claims now",
     tag: "reports",
-    entry: "read",
-    answers: { 200: json("The claim", answers.pushed) },
+    access: "read",
+    answers: { 200: jsonAnswer("The claim", schemas.pushedReportSchema) },
     problems: [404],
   },
   {
@@ -44,8 +44,8 @@ export const TOLD: readonly Operation[] = [
     id: "withdrawReport",
     summary: "Withdraw a claim",
     tag: "reports",
-    entry: "report",
-    answers: { 204: empty("It is withdrawn, or there was none") },
+    access: "report",
+    answers: { 204: emptyAnswer("It is withdrawn, or there was none") },
     problems: [404, 409],
   },
   {
@@ -54,12 +54,12 @@ export const TOLD: readonly Operation[] = [
     id: "createSilence",
     summary: "Hold notices for a time; probing goes on",
     tag: "silences",
-    entry: "operate",
+    access: "operate",
     body: {
-      schema: silence,
+      schema: silenceBody,
       example: { match: { target: "shop" }, until: "2h", reason: "the database moves" },
     },
-    answers: { 201: json("The silence", answers.silence) },
+    answers: { 201: jsonAnswer("The silence", schemas.silenceSchema) },
     problems: [400, 409, 413],
   },
   {
@@ -68,9 +68,9 @@ export const TOLD: readonly Operation[] = [
     id: "listSilences",
     summary: "Silences that stand or are to come",
     tag: "silences",
-    entry: "read",
-    query: listed,
-    answers: { 200: json("The silences", answers.silences) },
+    access: "read",
+    query: silencesQuery,
+    answers: { 200: jsonAnswer("The silences", schemas.silencesSchema) },
     problems: [400],
   },
   {
@@ -79,8 +79,8 @@ export const TOLD: readonly Operation[] = [
     id: "endSilence",
     summary: "End a silence now",
     tag: "silences",
-    entry: "operate",
-    answers: { 204: empty("It is over") },
+    access: "operate",
+    answers: { 204: emptyAnswer("It is over") },
     problems: [404, 409],
   },
   {
@@ -89,9 +89,12 @@ export const TOLD: readonly Operation[] = [
     id: "recordDeployment",
     summary: "Record a deployment: gates count evidence from it on",
     tag: "deployments",
-    entry: "operate",
-    body: { schema: wanted, example: { target: "shop", version: "1.4.2", environment: "production" } },
-    answers: { 201: json("The deployment", answers.deployment) },
+    access: "operate",
+    body: {
+      schema: deploymentBody,
+      example: { target: "shop", version: "1.4.2", environment: "production" },
+    },
+    answers: { 201: jsonAnswer("The deployment", schemas.deploymentSchema) },
     problems: [400, 404, 413],
   },
   {
@@ -100,9 +103,9 @@ export const TOLD: readonly Operation[] = [
     id: "listDeployments",
     summary: "Deployments of one target, newest first",
     tag: "deployments",
-    entry: "read",
+    access: "read",
     query: deploymentFilters,
-    answers: { 200: json("One page", answers.deploymentPage) },
+    answers: { 200: jsonAnswer("One page", schemas.deploymentPageSchema) },
     problems: [400, 404],
   },
   {
@@ -111,12 +114,12 @@ export const TOLD: readonly Operation[] = [
     id: "hearFlagger",
     summary: "Flagger's event webhook; the token in the header or in metadata.token",
     tag: "deployments",
-    entry: "elsewhere",
+    access: "elsewhere",
     body: {
-      schema: flagger,
+      schema: flaggerEvent,
       example: { name: "shop", namespace: "prod", phase: "Progressing", checksum: "5f4dcc3b5" },
     },
-    answers: { 200: json("Whether it began a rollout", answers.recorded) },
+    answers: { 200: jsonAnswer("Whether it began a rollout", schemas.hookAnswerSchema) },
     problems: [400, 404, 413],
   },
   {
@@ -125,9 +128,9 @@ export const TOLD: readonly Operation[] = [
     id: "hearArgo",
     summary: "A notification of Argo CD, in the shape of our template",
     tag: "deployments",
-    entry: "operate",
-    body: { schema: argo, example: { target: "shop", revision: "1a2b3c", phase: "Succeeded" } },
-    answers: { 200: json("Whether it finished a rollout", answers.recorded) },
+    access: "operate",
+    body: { schema: argoEvent, example: { target: "shop", revision: "1a2b3c", phase: "Succeeded" } },
+    answers: { 200: jsonAnswer("Whether it finished a rollout", schemas.hookAnswerSchema) },
     problems: [400, 404, 413],
   },
   {
@@ -136,7 +139,7 @@ export const TOLD: readonly Operation[] = [
     id: "hearGitHub",
     summary: "GitHub's deployment_status and deployment_protection_rule, by their signature",
     tag: "deployments",
-    entry: "signature",
+    access: "signature",
     headers: {
       "x-hub-signature-256": "sha256= and the HMAC of the body",
       "x-github-event": "deployment_status, deployment_protection_rule; others are passed over",
@@ -150,8 +153,8 @@ export const TOLD: readonly Operation[] = [
       },
     },
     answers: {
-      200: json("Whether it finished a rollout", answers.recorded),
-      202: json("The rule is answered when its gate has decided", answers.pending),
+      200: jsonAnswer("Whether it finished a rollout", schemas.hookAnswerSchema),
+      202: jsonAnswer("The rule is answered when its gate has decided", schemas.pendingSchema),
     },
     problems: [400, 404, 413],
   },

@@ -6,10 +6,10 @@ import type { Config, Target } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
 import { problem } from "../middleware/problem.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { type CoarseWord, publicStatus } from "../views/status.ts";
+import { publicStatus, type TargetStatus } from "../views/status.ts";
 
 /** `isError` keeps whoever embeds the badge from choosing another colour for what is not known to be well. */
-const LOOKS: Record<CoarseWord, { message: string; color: string; hex: string; isError: boolean }> = {
+const STYLES: Record<TargetStatus, { message: string; color: string; hex: string; isError: boolean }> = {
   ready: { message: "ready", color: "brightgreen", hex: "#2e7d32", isError: false },
   degraded: { message: "degraded", color: "yellow", hex: "#8a6100", isError: false },
   not_ready: { message: "not ready", color: "red", hex: "#b71c1c", isError: true },
@@ -25,37 +25,37 @@ const NAME_CHARACTERS = 40;
 const CHARACTER_PX = 7;
 
 /** Both forms of a target's badge. */
-export function badges({ clock }: Ports, config: Config, states: StatesReader): Hono {
+export function badgeRoutes({ clock }: Ports, config: Config, states: StatesReader): Hono {
   const app = new Hono();
   app.use("/v1/badges/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
   app.get("/v1/badges/:file{[a-z0-9-]+\\.(?:json|svg)}", async (c) => {
     const [id, form] = c.req.param("file").split(".");
     const target = config.targets.find((target) => target.id === id);
     if (!target) return problem(c, "not-found", "No target has this id");
-    const word = await wordOf(target);
-    if (form === "json") return c.json(endpoint(target.name, word));
+    const word = await statusOf(target);
+    if (form === "json") return c.json(shieldsBadge(target.name, word));
     return c.body(`${svg(target.name, word)}`.trim(), 200, {
       "content-type": "image/svg+xml; charset=utf-8",
       "cache-control": `public, max-age=${EMBEDDED_S}`,
       "cross-origin-resource-policy": "cross-origin",
     });
   });
-  const wordOf = async (target: Target) =>
+  const statusOf = async (target: Target) =>
     publicStatus({ ...config, targets: [target] }, await states(), clock.now()).status;
   return app;
 }
 
 /** As shields.io/badges/endpoint-badge has it. */
-function endpoint(label: string, word: CoarseWord) {
-  const { message, color, isError } = LOOKS[word];
+function shieldsBadge(label: string, word: TargetStatus) {
+  const { message, color, isError } = STYLES[word];
   return { schemaVersion: 1, label, message, color, isError, cacheSeconds: CACHE_S };
 }
 
 /** Two boxes side by side; every text is stretched or squeezed to its box, because no font is known here. */
-function svg(name: string, word: CoarseWord) {
-  const { message, hex } = LOOKS[word];
-  const label = shortened(drawable(name));
-  const [left, right] = [boxOf(label), boxOf(message)];
+function svg(name: string, word: TargetStatus) {
+  const { message, hex } = STYLES[word];
+  const label = shorten(drawable(name));
+  const [left, right] = [boxWidth(label), boxWidth(message)];
   const width = left + right;
   const title = `${drawable(name)}: ${message}`;
   return html`
@@ -71,13 +71,13 @@ function svg(name: string, word: CoarseWord) {
   `;
 }
 
-const boxOf = (text: string) => [...text].length * CHARACTER_PX + 10;
+const boxWidth = (text: string) => [...text].length * CHARACTER_PX + 10;
 
 /** What XML 1.0 allows (production 2, Char), with spaces for the rest. */
 const drawable = (text: string) =>
   text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
 
-function shortened(text: string): string {
+function shorten(text: string): string {
   const characters = [...text];
   return characters.length <= NAME_CHARACTERS
     ? text

@@ -5,40 +5,49 @@ import type { Incident } from "../../../judgement/incident.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
-import { body, limited } from "../middleware/read_body.ts";
+import { defaultBodyLimit, readBody } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
 import { iso } from "../../../base/time.ts";
 
 /** At most so many on one incident. */
-const REMARKS = 200;
+const MAX_COMMENTS = 200;
 /** How many of the newest are looked through for a list of incidents. */
-const LISTED = 1_000;
+const MAX_LISTED = 1_000;
 /** How much longer than a resolved incident they are kept: it may be open for long. */
 const SPARE_MS = 90 * 86_400_000;
 
 const KINDS = { acknowledge: "acknowledged", comments: "comment" } as const;
 
-const remark = z.object({
+const storedComment = z.object({
   kind: z.enum(["acknowledged", "comment"]),
   at: z.number(),
   by: z.string(),
   text: z.string().optional(),
 });
-type Remark = z.infer<typeof remark>;
+type IncidentComment = z.infer<typeof storedComment>;
 
-const words = z.string().trim().min(1).max(4_000);
+const commentText = z.string().trim().min(1).max(4_000);
 /** The bodies, by the last part of the path. */
-export const asked = {
-  acknowledge: z.strictObject({ text: words.optional() }),
-  comments: z.strictObject({ text: words }),
+export const commentBodies = {
+  acknowledge: z.strictObject({ text: commentText.optional() }),
+  comments: z.strictObject({ text: commentText }),
 };
 
 /** `POST /v1/incidents/{id}/acknowledge {text?}` and `POST /v1/incidents/{id}/comments {text}`; `by` is the token's id. */
-export function remarks({ clock, random }: Ports, { retention }: Config, store: Store, access: Access): Hono {
+export function commentRoutes(
+  { clock, random }: Ports,
+  { retention }: Config,
+  store: Store,
+  access: Access,
+): Hono {
   const app = new Hono();
   for (const verb of ["acknowledge", "comments"] as const) {
-    app.post(`/v1/incidents/:id/${verb}`, access.allow("operate"), limited, async (c) => {
-      const read = await body(c, asked[verb], verb === "comments" ? "a comment" : "an acknowledgement");
+    app.post(`/v1/incidents/:id/${verb}`, access.allow("operate"), defaultBodyLimit, async (c) => {
+      const read = await readBody(
+        c,
+        commentBodies[verb],
+        verb === "comments" ? "a comment" : "an acknowledgement",
+      );
       if ("response" in read) return read.response;
       const incident = await store.getIncident(c.req.param("id"));
       if (!incident || !await access.may(c, "operate", incident.target)) {
@@ -47,36 +56,41 @@ export function remarks({ clock, random }: Ports, { retention }: Config, store: 
       if (verb === "acknowledge" && incident.state !== "open") {
         return problem(c, "conflict", "This incident is resolved");
       }
-      if ((await remarksOn(store, incident.id)).length >= REMARKS) {
-        return problem(c, "conflict", `An incident has ${REMARKS} remarks at most`);
+      if ((await commentsOn(store, incident.id)).length >= MAX_COMMENTS) {
+        return problem(c, "conflict", `An incident has ${MAX_COMMENTS} remarks at most`);
       }
       const at = clock.now();
-      const said: Remark = { kind: KINDS[verb], at, by: (await access.principal(c))!.id, ...read.value };
-      const mark = `${at.toString(36).padStart(9, "0")}${Math.floor(random() * 36 ** 6).toString(36)}`;
+      const comment: IncidentComment = {
+        kind: KINDS[verb],
+        at,
+        by: (await access.principal(c))!.id,
+        ...read.value,
+      };
+      const suffix = `${at.toString(36).padStart(9, "0")}${Math.floor(random() * 36 ** 6).toString(36)}`;
       await store.putRecord({
         kind: "remark",
-        key: `${incident.id}/${mark}`,
+        key: `${incident.id}/${suffix}`,
         order: 0,
-        value: JSON.stringify(said),
+        value: JSON.stringify(comment),
         expiresAt: at + retention.incidentsMs + SPARE_MS,
       });
-      return c.json(remarkView(said), 201);
+      return c.json(commentView(comment), 201);
     });
   }
   return app;
 }
 
 /** What people said of an incident, oldest first. */
-export async function remarksOn(store: Store, incident: string): Promise<Remark[]> {
-  const memos = await store.listRecords({ kind: "remark", under: `${incident}/`, limit: REMARKS });
-  return memos.map(({ value }) => remark.parse(JSON.parse(value)));
+export async function commentsOn(store: Store, incident: string): Promise<IncidentComment[]> {
+  const records = await store.listRecords({ kind: "remark", under: `${incident}/`, limit: MAX_COMMENTS });
+  return records.map(({ value }) => storedComment.parse(JSON.parse(value)));
 }
 
 /** When the present episode was acknowledged (epoch ms), by incident id, among the newest 1,000 remarks. */
 export async function acknowledgements(store: Store): Promise<Map<string, number[]>> {
   const all = new Map<string, number[]>();
-  for (const { key, value } of await store.listRecords({ kind: "remark", limit: LISTED })) {
-    const { kind, at } = remark.parse(JSON.parse(value));
+  for (const { key, value } of await store.listRecords({ kind: "remark", limit: MAX_LISTED })) {
+    const { kind, at } = storedComment.parse(JSON.parse(value));
     const id = key.slice(0, key.lastIndexOf("/"));
     if (kind === "acknowledged") all.set(id, [...all.get(id) ?? [], at]);
   }
@@ -84,7 +98,7 @@ export async function acknowledgements(store: Store): Promise<Map<string, number
 }
 
 /** The first acknowledgement since the incident was opened last; a new episode wants a new one. */
-export function acknowledgedAt(
+export function acknowledgementTime(
   { timeline, openedAt }: Incident,
   times: readonly number[],
 ): number | undefined {
@@ -93,4 +107,4 @@ export function acknowledgedAt(
 }
 
 /** A remark with its time in words. */
-export const remarkView = ({ at, ...rest }: Remark) => ({ at: iso(at), ...rest });
+export const commentView = ({ at, ...rest }: IncidentComment) => ({ at: iso(at), ...rest });

@@ -5,12 +5,12 @@ import type { Event } from "../../../engine/notify/mod.ts";
 import type { Delivery, Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
 import { problem } from "../middleware/problem.ts";
-import { limit, query } from "../middleware/query.ts";
-import { sieve } from "../views/filtered_page.ts";
+import { limit, parseQuery } from "../middleware/query.ts";
+import { filterPage } from "../views/filtered_page.ts";
 import { iso } from "../../../base/time.ts";
 
 /** What the list may be asked. */
-export const filters = z.strictObject({
+export const deliveryFilters = z.strictObject({
   limit,
   before: z.string().max(200).optional(),
   state: z.enum(["pending", "delivered", "dead"]).optional(),
@@ -18,18 +18,18 @@ export const filters = z.strictObject({
 });
 
 /** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for one that is not delivered. */
-export function deliveries({ clock }: Ports, store: Store, access: Access): Hono {
+export function deliveryRoutes({ clock }: Ports, store: Store, access: Access): Hono {
   const app = new Hono();
 
   app.get("/v1/deliveries", access.allow("read"), async (c) => {
-    const read = query(c, filters);
+    const read = parseQuery(c, deliveryFilters);
     if ("response" in read) return read.response;
     const { limit, before, ...wanted } = read.value;
     const who = await access.principal(c);
-    const page = sieve(
+    const page = filterPage(
       (page) => store.listDeliveries({ ...wanted, ...page }),
       { limit, before },
-      (delivery) => who!.all || who!.good(targetOf(delivery)),
+      (delivery) => who!.all || who!.covers(targetOf(delivery)),
     );
     const [{ items, next }, disabled] = await Promise.all([page, store.listDisabledWebhooks()]);
     const webhooks = Object.fromEntries(Object.entries(disabled).map(([id, at]) => [id, iso(at)]));

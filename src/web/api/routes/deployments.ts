@@ -4,9 +4,9 @@ import type { Config } from "../../../config/config.ts";
 import type { Clock } from "../../../base/ports.ts";
 import type { Deployment, DeploymentStore } from "../../../storage/records/deployments.ts";
 import type { Access } from "../middleware/access.ts";
-import { capped, parsed } from "../middleware/body.ts";
+import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
-import { limit, query } from "../middleware/query.ts";
+import { limit, parseQuery } from "../middleware/query.ts";
 import { iso } from "../../../base/time.ts";
 
 const BODY_CAP_BYTES = 16 * 1024;
@@ -15,7 +15,7 @@ const AHEAD_MS = 300_000;
 
 const word = z.string().min(1).max(200);
 /** The body of a new one. */
-export const wanted = z.strictObject({
+export const deploymentBody = z.strictObject({
   target: z.string().max(100),
   version: word,
   anchor: word.optional(),
@@ -24,14 +24,14 @@ export const wanted = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(500).optional(),
 });
 /** What the list may be asked. */
-export const filters = z.strictObject({
+export const deploymentFilters = z.strictObject({
   target: z.string().max(100),
   limit,
   before: z.string().max(20).optional(),
 });
 
 /** `POST /v1/deployments {target, version, anchor?, at?, environment?, url?}`, and `GET /v1/deployments?target=`, newest first. */
-export function deployments(
+export function deploymentRoutes(
   clock: Pick<Clock, "now">,
   config: Config,
   rollouts: DeploymentStore,
@@ -40,8 +40,8 @@ export function deployments(
   const app = new Hono();
   const known = new Set(config.targets.map(({ id }) => id));
 
-  app.post("/v1/deployments", access.allow("operate"), capped(BODY_CAP_BYTES), async (c) => {
-    const read = parsed(c, await c.req.text(), wanted);
+  app.post("/v1/deployments", access.allow("operate"), limitBody(BODY_CAP_BYTES), async (c) => {
+    const read = parseBody(c, await c.req.text(), deploymentBody);
     if ("response" in read) return read.response;
     const { target, at, ...rest } = read.value;
     if (!await access.may(c, "operate", target)) return await access.refuse(c, "operate", target);
@@ -56,7 +56,7 @@ export function deployments(
   });
 
   app.get("/v1/deployments", access.allow("read"), async (c) => {
-    const read = query(c, filters);
+    const read = parseQuery(c, deploymentFilters);
     if ("response" in read) return read.response;
     const { target, limit, before } = read.value;
     if (!await access.may(c, "read", target)) return await access.refuse(c, "read", target);

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import type { Ports } from "../../../base/ports.ts";
 import type { Access } from "../middleware/access.ts";
-import type { Feed, Happening } from "../views/feed.ts";
+import type { Feed, FeedEvent } from "../views/feed.ts";
 import { problem } from "../middleware/problem.ts";
 
 /** Who else comes is asked to come later; who shows no token, from half of it on: those who watch must get in. */
-const LISTENERS = 200;
+const MAX_LISTENERS = 200;
 /** A reader that is further behind than this is hung up on; it may come back and resume. */
 const BACKLOG_BYTES = 64 * 1024;
 /** So that no proxy takes the line for dead. */
@@ -21,28 +21,28 @@ const RETRY_MS = 3_000;
  * `GET /v1/events`: Server-Sent Events (WHATWG HTML, section 9.2). `status` of a check, `incident`, coarse `target`, and `settled` for
  * each new slot; without a token only the last two. `Last-Event-ID` resumes: what changed since then is told first, some of it perhaps twice.
  */
-export function stream({ clock }: Ports, feed: Feed, access: Access): Hono {
+export function eventRoutes({ clock }: Ports, feed: Feed, access: Access): Hono {
   const app = new Hono();
   app.get("/v1/events", async (c) => {
     const who = await access.principal(c);
     if (!who && c.req.header("authorization")) return await access.refuse(c, "read");
-    if (feed.listeners >= (who ? LISTENERS : LISTENERS / 2)) {
+    if (feed.listeners >= (who ? MAX_LISTENERS : MAX_LISTENERS / 2)) {
       c.header("retry-after", "30");
-      return problem(c, "busy", `At most ${LISTENERS} listen at once`);
+      return problem(c, "busy", `At most ${MAX_LISTENERS} listen at once`);
     }
-    const sees = (one: Happening) =>
-      "target" in one ? !!who && who.scopes.has("read") && who.good(one.target) : true;
+    const isVisible = (one: FeedEvent) =>
+      "target" in one ? !!who && who.scopes.has("read") && who.covers(one.target) : true;
     const last = Number(c.req.header("last-event-id") ?? NaN);
-    const listen = (send: (text: string) => void, hangUp: () => void) => {
-      const tell = (news: Happening[]) => send(news.filter(sees).map(lines).join(""));
+    const listen = (send: (text: string) => void, close: () => void) => {
+      const sendEvents = (news: FeedEvent[]) => send(news.filter(isVisible).map(formatEvent).join(""));
       send(`retry: ${RETRY_MS}\n\n`);
-      const deaf = feed.listen(tell);
+      const unsubscribe = feed.subscribe(sendEvents);
       // Only then: what happens meanwhile is heard as well. A client that hears nothing of the past comes back for it.
-      if (Number.isSafeInteger(last) && last >= 0) feed.since(last).then(tell, hangUp);
-      return deaf;
+      if (Number.isSafeInteger(last) && last >= 0) feed.since(last).then(sendEvents, close);
+      return unsubscribe;
     };
     const stands = who ? access.watch(c) : always;
-    return c.body(lineTo(clock, listen, stands, c.req.raw.signal), 200, {
+    return c.body(eventStream(clock, listen, stands, c.req.raw.signal), 200, {
       "content-type": "text/event-stream",
       "x-accel-buffering": "no",
     });
@@ -50,54 +50,54 @@ export function stream({ clock }: Ports, feed: Feed, access: Access): Hono {
   return app;
 }
 
-const lines = ({ id, type, data }: Happening) =>
+const formatEvent = ({ id, type, data }: FeedEvent) =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /** A stream that is fed until the reader goes, falls behind, may not listen any more (`stands`, at each ping), or its time is over. */
-function lineTo(
+function eventStream(
   clock: Ports["clock"],
-  listen: (send: (text: string) => void, hangUp: () => void) => () => void,
+  listen: (send: (text: string) => void, close: () => void) => () => void,
   stands: () => Promise<boolean>,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let leave = () => {};
+  let stop = () => {};
   return new ReadableStream<Uint8Array>({
     start(controller) {
       const began = clock.elapsed();
       let open = true;
-      let quiet = () => {};
-      let deaf = () => {};
-      leave = () => {
+      let cancelPing = () => {};
+      let unsubscribe = () => {};
+      stop = () => {
         open = false;
-        quiet();
-        deaf();
+        cancelPing();
+        unsubscribe();
       };
-      const hangUp = () => {
+      const close = () => {
         if (!open) return;
-        leave();
+        stop();
         controller.close();
       };
       const send = (text: string) => {
         if (!open || text === "") return;
         // Before, not after: one large message is nobody's fault.
-        if (controller.desiredSize! <= 0) return hangUp();
+        if (controller.desiredSize! <= 0) return close();
         controller.enqueue(encoder.encode(text));
       };
       const ping = () => {
-        if (clock.elapsed() - began >= LONGEST_MS) return hangUp();
+        if (clock.elapsed() - began >= LONGEST_MS) return close();
         send(": still here\n\n");
         // A store that fails says nothing of who listens, and nothing to them.
-        stands().then((still) => still || hangUp(), () => {});
-        if (open) quiet = clock.after(PING_MS, ping);
+        stands().then((still) => still || close(), () => {});
+        if (open) cancelPing = clock.after(PING_MS, ping);
       };
-      deaf = listen(send, hangUp);
-      quiet = clock.after(PING_MS, ping);
-      signal.addEventListener("abort", hangUp, { once: true });
+      unsubscribe = listen(send, close);
+      cancelPing = clock.after(PING_MS, ping);
+      signal.addEventListener("abort", close, { once: true });
     },
     // A stream that its reader cancelled is closed already.
     cancel() {
-      leave();
+      stop();
     },
   }, new ByteLengthQueuingStrategy({ highWaterMark: BACKLOG_BYTES }));
 }

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import { conditional } from "../middleware/etag.ts";
+import { conditionalGet } from "../middleware/etag.ts";
 
 /** Something that is the same for every config and everybody. */
-export interface File {
+export interface StaticFile {
   path: string;
   /** Its media type. */
   type: string;
@@ -13,14 +13,14 @@ export interface File {
 }
 
 /** `GET` of each. `deno task schema` writes them to schema/ as well, which Cloudflare serves in front of the Worker. */
-export function files(all: readonly File[]): Hono {
+export function fileRoutes(all: readonly StaticFile[]): Hono {
   const app = new Hono();
   for (const { path, type, text, isAsset } of all) {
     const headers = {
       "content-type": type,
       "cache-control": isAsset ? "public, max-age=31536000, immutable" : "public, max-age=3600",
     };
-    if (!isAsset) app.use(path, cors({ origin: "*" }), conditional);
+    if (!isAsset) app.use(path, cors({ origin: "*" }), conditionalGet);
     app.get(path, (c) => c.body(text, 200, headers));
   }
   return app;

@@ -7,17 +7,17 @@ import { type Decision, DECISIONS } from "../../../judgement/gate.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Access } from "../middleware/access.ts";
 import { ttlCache } from "../../../base/cache.ts";
-import { SAFE } from "../middleware/security_headers.ts";
+import { SECURITY_HEADERS } from "../middleware/security_headers.ts";
 import { lines } from "../../../engine/gates/document.ts";
 import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
-import { capped } from "../middleware/body.ts";
+import { limitBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
-import { query } from "../middleware/query.ts";
+import { parseQuery } from "../middleware/query.ts";
 import { messageOf } from "../../../base/error_message.ts";
 
 const BODY_CAP_BYTES = 64 * 1024;
 const MOST_RUNS = 100;
-const named = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
+const visibleText = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
 /** Longer than anything is kept; further back there are no dates. */
 const LONGEST_MS = 4_000 * 86_400_000;
 const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(parseDuration)
@@ -27,9 +27,9 @@ const ids = z.string().max(4_000).transform((text) => [...new Set(text.split(","
 const parameters = {
   check: ids.optional(),
   regions: ids.optional(),
-  anchor: named.optional(),
+  anchor: visibleText.optional(),
   since: z.union([durationMs, z.iso.datetime({ offset: true })]).optional(),
-  version: named.optional(),
+  version: visibleText.optional(),
   minRuns: z.coerce.number().int().min(1).max(MOST_RUNS).optional(),
   maxAge: durationMs.optional(),
   degraded: z.enum(DECISIONS).default("pass"),
@@ -44,13 +44,13 @@ export const gateQuery = z.strictObject({
 export const rollbackQuery = z.strictObject(parameters);
 
 /** What Flagger sends, as far as it matters here; anything else in it is passed over. */
-export const flagger = z.object({
+export const gateBody = z.object({
   name: z.string().max(253).optional(),
   namespace: z.string().max(253).optional(),
   checksum: z.string().max(100).optional(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
-type Body = z.infer<typeof flagger>;
+type Body = z.infer<typeof gateBody>;
 
 const STATUS = { pass: 200, fail: 409, inconclusive: 424 } as const;
 /** For `/rollback` 2xx means "roll back": only a confirmed failure may say so. */
@@ -60,19 +60,19 @@ const ROLLBACK_STATUS = { pass: 409, fail: 200, inconclusive: 424 } as const;
  * `GET|POST /v1/gates/{target}` and `/rollback`, both also below `/k/{token}` for tools that can send no header. A decision is 200, 409
  * or 424 (`mode=body`: always 200), and never a redirect or 204. `/rollback` is 200 only for a confirmed failure, else 4xx.
  */
-export function gates(
+export function gateRoutes(
   { clock, log, secrets }: Ports,
   config: Config,
-  decided: Gatekeeper,
+  evaluate: Gatekeeper,
   access: Access,
-  told: () => number = () => 0,
+  changeCount: () => number = () => 0,
 ): Hono {
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
-  const limited = capped(BODY_CAP_BYTES);
-  const recent = ttlCache<Sent>(clock, told);
+  const limit = limitBody(BODY_CAP_BYTES);
+  const recent = ttlCache<GateAnswer>(clock, changeCount);
 
-  const open = async (c: Context): Promise<{ target: Target; body: Body } | { response: Response }> => {
+  const authorize = async (c: Context): Promise<{ target: Target; body: Body } | { response: Response }> => {
     const [id, token] = [c.req.param("target")!, c.req.param("token")];
     const body = await bodyOf(c);
     if (!body) return { response: problem(c, "bad-request", "The body is not the JSON of a webhook") };
@@ -88,26 +88,26 @@ export function gates(
   };
 
   /** The decision that was asked for, as it is sent; what was asked a moment ago is not decided again. */
-  const asked = async (
+  const decide = async (
     c: Context,
     schema: typeof gateQuery | typeof rollbackQuery,
-  ): Promise<Sent | Response> => {
-    const opened = await open(c);
-    if ("response" in opened) return opened.response;
-    const { target, body } = opened;
+  ): Promise<GateAnswer | Response> => {
+    const allowed = await authorize(c);
+    if ("response" in allowed) return allowed.response;
+    const { target, body } = allowed;
     const key = `${schema === gateQuery ? "" : "rollback "}${target.id}${searchOf(c)}`;
     const kept = c.req.method === "POST" ? undefined : recent.get(key);
     if (kept) return kept;
-    const read = query<z.infer<typeof gateQuery>>(c, schema as typeof gateQuery);
+    const read = parseQuery<z.infer<typeof gateQuery>>(c, schema as typeof gateQuery);
     if ("response" in read) return read.response;
-    const { mode = "status", format, check, regions: places, ...rest } = read.value;
-    const checks = chosen(target.checks, check);
-    const regions = chosen(config.regions, places);
+    const { mode = "status", format, check, regions: regionIds, ...rest } = read.value;
+    const checks = selectById(target.checks, check);
+    const regions = selectById(config.regions, regionIds);
     if (!checks) return problem(c, "not-found", `The target ${target.id} has no such check`);
     if (!regions) return problem(c, "bad-request", "There is no such region");
     const anchor = rest.anchor ?? rolloutOf(body);
-    const version = told();
-    const found = await decided({ ...rest, target, checks, regions, anchor });
+    const version = changeCount();
+    const found = await evaluate({ ...rest, target, checks, regions, anchor });
     const sent = {
       decision: found.decision,
       mode,
@@ -119,15 +119,15 @@ export function gates(
   };
 
   const gate = async (c: Context) => {
-    const sent = await asked(c, gateQuery);
+    const sent = await decide(c, gateQuery);
     if (sent instanceof Response) return sent;
-    return answer(sent, sent.mode === "body" ? 200 : STATUS[sent.decision]);
+    return gateResponse(sent, sent.mode === "body" ? 200 : STATUS[sent.decision]);
   };
 
   const rollback = async (c: Context) => {
     try {
-      const sent = await asked(c, rollbackQuery);
-      return sent instanceof Response ? sent : answer(sent, ROLLBACK_STATUS[sent.decision]);
+      const sent = await decide(c, rollbackQuery);
+      return sent instanceof Response ? sent : gateResponse(sent, ROLLBACK_STATUS[sent.decision]);
     } catch (error) {
       // Nobody may take our own fault for a reason to roll back, or ask until we have lost it.
       log.error("a gate failed", { error: secrets.redact(messageOf(error)) });
@@ -136,14 +136,14 @@ export function gates(
   };
 
   for (const path of ["/v1/gates/:target", "/v1/gates/:target/k/:token"]) {
-    app.get(path, gate).post(path, limited, gate);
-    app.get(`${path}/rollback`, rollback).post(`${path}/rollback`, limited, rollback);
+    app.get(path, gate).post(path, limit, gate);
+    app.get(`${path}/rollback`, rollback).post(`${path}/rollback`, limit, rollback);
   }
   return app;
 }
 
 /** A decision as text. */
-interface Sent {
+interface GateAnswer {
   decision: Decision;
   mode: "status" | "body";
   format: "json" | "text";
@@ -153,10 +153,10 @@ interface Sent {
 const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" };
 
 /** With every header that it needs, which is cheaper than to add them later. A text is compared as a whole by some: no newline. */
-const answer = ({ decision, format, text }: Sent, status: 200 | 409 | 424) =>
+const gateResponse = ({ decision, format, text }: GateAnswer, status: 200 | 409 | 424) =>
   new Response(text, {
     status,
-    headers: { ...SAFE, "x-gate-decision": decision, "content-type": TYPES[format] },
+    headers: { ...SECURITY_HEADERS, "x-gate-decision": decision, "content-type": TYPES[format] },
   });
 
 /** The query string as it stands in the URL. */
@@ -171,7 +171,7 @@ async function bodyOf(c: Context): Promise<Body | null> {
   const text = await c.req.text();
   if (text.trim() === "") return {};
   try {
-    return flagger.parse(JSON.parse(text));
+    return gateBody.parse(JSON.parse(text));
   } catch {
     return null;
   }
@@ -181,7 +181,7 @@ const rolloutOf = ({ name, namespace, checksum }: Body) =>
   name && namespace && checksum ? `${namespace}/${name}/${checksum}` : undefined;
 
 /** All of them, or the named ones; null if one is not there. */
-function chosen<T extends { id: string }>(
+function selectById<T extends { id: string }>(
   all: readonly T[],
   names: readonly string[] | undefined,
 ): T[] | null {

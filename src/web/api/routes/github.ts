@@ -7,16 +7,16 @@ import type { Ports } from "../../../base/ports.ts";
 import type { DeploymentStore } from "../../../storage/records/deployments.ts";
 import type { Store } from "../../../storage/store.ts";
 import { type Approvals, approvals, requested } from "../../../engine/github/approvals.ts";
-import { BODY_CAP_BYTES, FORGOTTEN, isForgotten, passed, recorded } from "./hooks.ts";
+import { answerIgnored, answerRecorded, BODY_CAP_BYTES, FORGOTTEN, isForgotten } from "./hooks.ts";
 import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
-import { capped, parsed } from "../middleware/body.ts";
+import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 
 export { approver } from "../../../engine/github/approvals.ts";
 
 const word = z.string().min(1).max(200);
 /** Whoever writes a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
-const WEB = z.url({ protocol: /^https?$/ });
+const WEB_URL = z.url({ protocol: /^https?$/ });
 
 /** GitHub's `deployment_status` event, as far as it is read. */
 export const deploymentStatus = z.object({
@@ -36,44 +36,46 @@ export interface GitHubOptions {
   config: Config;
   store: Store;
   rollouts: DeploymentStore;
-  keeper: Gatekeeper;
+  evaluate: Gatekeeper;
 }
 
 /** The route; of a config without `hooks.github` none. */
-export function github({ ports, config, store, rollouts, keeper }: GitHubOptions): Hono {
+export function github({ ports, config, store, rollouts, evaluate }: GitHubOptions): Hono {
   const { clock, secrets } = ports;
   const app = new Hono();
   const hook = config.hooks.github;
   if (!hook) return app;
-  const pending = approvals(ports, config, store, keeper);
+  const pending = approvals(ports, config, store, evaluate);
 
-  app.post("/v1/events/github", capped(BODY_CAP_BYTES), async (c) => {
+  app.post("/v1/events/github", limitBody(BODY_CAP_BYTES), async (c) => {
     const text = await c.req.text();
-    if (!await signed(c.req.header("x-hub-signature-256"), text, secrets.reveal(hook.secret))) {
+    if (!await verifySignature(c.req.header("x-hub-signature-256"), text, secrets.reveal(hook.secret))) {
       return problem(c, "unauthorized", "X-Hub-Signature-256 is not that of hooks.github.secret");
     }
     const event = c.req.header("x-github-event");
     if (event === "deployment_protection_rule") return await protectionRule(c, hook, text, pending);
-    if (event !== "deployment_status") return passed(c, "this event tells of no rollout");
-    const read = parsed(c, text, deploymentStatus);
+    if (event !== "deployment_status") return answerIgnored(c, "this event tells of no rollout");
+    const read = parseBody(c, text, deploymentStatus);
     if ("response" in read) return read.response;
     const { deployment_status: status, deployment: { sha, environment }, repository } = read.value;
     const target = targetOf(hook, repository.full_name, environment);
-    if (!target) return passed(c, "no rule of hooks.github names this repository and environment");
-    if (status.state !== "success") return passed(c, `state ${status.state} is no finished rollout`);
-    const url = [status.environment_url, status.log_url].find((one) => one && WEB.safeParse(one).success) ??
+    if (!target) return answerIgnored(c, "no rule of hooks.github names this repository and environment");
+    if (status.state !== "success") return answerIgnored(c, `state ${status.state} is no finished rollout`);
+    const url = [status.environment_url, status.log_url].find((one) =>
+      one && WEB_URL.safeParse(one).success
+    ) ??
       undefined;
     const at = Math.min(clock.now(), Date.parse(status.created_at));
-    if (isForgotten(at, clock, config)) return passed(c, FORGOTTEN);
+    if (isForgotten(at, clock, config)) return answerIgnored(c, FORGOTTEN);
     const deployment = { target, at, version: sha, anchor: sha, environment, url, source: "github" } as const;
-    return recorded(c, await rollouts.record(deployment));
+    return answerRecorded(c, await rollouts.record(deployment));
   });
 
   return app;
 }
 
 async function protectionRule(c: Context, hook: GitHubHook, text: string, approvals: Approvals) {
-  const read = parsed(c, text, requested);
+  const read = parseBody(c, text, requested);
   if ("response" in read) return read.response;
   const { environment, repository } = read.value;
   const target = targetOf(hook, repository.full_name, environment);
@@ -94,7 +96,7 @@ const targetOf = ({ rules }: GitHubHook, repository: string, environment: string
   )?.target;
 
 /** Whether `sha256=<hex>` is the HMAC-SHA256 of the body (GitHub, "Validating webhook deliveries"); takes as long if not. */
-async function signed(header: string | undefined, body: string, secret: string): Promise<boolean> {
+async function verifySignature(header: string | undefined, body: string, secret: string): Promise<boolean> {
   const [, hex] = /^sha256=([0-9a-f]{64})$/.exec(header ?? "") ?? [];
   if (!hex) return false;
   const utf8 = new TextEncoder();

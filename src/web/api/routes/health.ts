@@ -5,9 +5,9 @@ import { worst } from "../../../evidence/report/merge.ts";
 import type { ReportState } from "../../../evidence/report/report.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { Store } from "../../../storage/store.ts";
-import { lives, LIVEZ } from "../middleware/livez.ts";
+import { liveResponse, LIVEZ } from "../middleware/livez.ts";
 import { lastSlot } from "../views/last_slot.ts";
-import { speak } from "../views/dialect_response.ts";
+import { dialectResponse } from "../views/dialect_response.ts";
 import { messageOf } from "../../../base/error_message.ts";
 
 /** One line of Assay's own readiness. */
@@ -21,10 +21,10 @@ interface Part {
  * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`. `/livez`: the process
  * answers. `/readyz`: config loaded, store writable, the last slot settled in time. `/startupz`: something was settled once.
  */
-export function health(ports: Ports, config: Config, store?: Store): Hono {
+export function healthRoutes(ports: Ports, config: Config, store?: Store): Hono {
   const app = new Hono();
   const loaded: Part = { name: "config", state: "ready", detail: `${config.checks.length} checks` };
-  const own = (parts: Part[]) => ({
+  const statementOf = (parts: Part[]) => ({
     name: "assay",
     state: worst(parts.map(({ state }) => state)),
     at: ports.clock.now(),
@@ -39,25 +39,25 @@ export function health(ports: Ports, config: Config, store?: Store): Hono {
 
   app.get(LIVEZ, (c) => {
     const as = c.req.query("as");
-    return as === undefined ? lives() : speak(c, as, own([loaded]));
+    return as === undefined ? liveResponse() : dialectResponse(c, as, statementOf([loaded]));
   });
   app.get("/readyz", async (c) => {
     const more = store ? await storeParts(store, ports, config) : [];
-    return speak(c, c.req.query("as"), own([loaded, ...more]));
+    return dialectResponse(c, c.req.query("as"), statementOf([loaded, ...more]));
   });
   app.get("/startupz", async (c) => {
     const more = store ? [await startPart(store)] : [];
-    return speak(c, c.req.query("as"), own([loaded, ...more]));
+    return dialectResponse(c, c.req.query("as"), statementOf([loaded, ...more]));
   });
   return app;
 }
 
 async function startPart(store: Store): Promise<Part> {
   const slot = await lastSlot(store).catch(() => null);
-  return slot === null ? UNSETTLED : { name: "slot", state: "ready", detail: "settled" };
+  return slot === null ? NO_SLOT : { name: "slot", state: "ready", detail: "settled" };
 }
 
-const UNSETTLED: Part = { name: "slot", state: "starting", detail: "nothing settled yet" };
+const NO_SLOT: Part = { name: "slot", state: "starting", detail: "nothing settled yet" };
 
 /** A store that fails is a part that fails: Assay can still say so. */
 async function storeParts(store: Store, { clock, log, secrets }: Ports, config: Config): Promise<Part[]> {
@@ -73,11 +73,11 @@ async function storeParts(store: Store, { clock, log, secrets }: Ports, config: 
 
 /** In time: not older than the evidence of the most frequent check may be. */
 function slotPart(slot: number | null, nowMs: number, config: Config): Part {
-  if (slot === null) return UNSETTLED;
-  const rhythms = new Map(
+  if (slot === null) return NO_SLOT;
+  const schedules = new Map(
     config.checks.map((check) => [JSON.stringify([check.schedule, check.maxAgeMs]), check]),
   );
-  const staleMs = Math.min(...[...rhythms.values()].map((check) => staleAt(check, slot)));
+  const staleMs = Math.min(...[...schedules.values()].map((check) => staleAt(check, slot)));
   const detail = `last settled ${Math.max(0, nowMs - slot)} ms ago`;
   return { name: "slot", state: nowMs <= staleMs ? "ready" : "not_ready", detail };
 }

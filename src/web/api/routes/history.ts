@@ -16,7 +16,7 @@ import type { Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
 import { readSeries } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
-import { limit, query } from "../middleware/query.ts";
+import { limit, parseQuery } from "../middleware/query.ts";
 import { iso } from "../../../base/time.ts";
 
 const DAY_MS = 86_400_000;
@@ -25,13 +25,13 @@ const INCIDENTS = 1_000;
 const PAGE = 200;
 
 /** What `history` and `sli` may be asked. */
-export const windowed = z.strictObject({
+export const windowQuery = z.strictObject({
   window: z.string().regex(DURATION, "a duration such as 24h, 7d or 90d").default("24h")
     .transform(parseDuration)
     .refine((ms) => ms >= 3_600_000 && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
 });
 /** What `slots` may be asked. */
-export const slots = z.strictObject({
+export const slotsQuery = z.strictObject({
   limit,
   before: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
 });
@@ -40,7 +40,7 @@ export const slots = z.strictObject({
  * The past of one check: `…/history?window=` by hour or day, `…/sli?window=` in one figure each, `…/slots` verdict by verdict for as
  * long as raw rounds are kept.
  */
-export function history(
+export function historyRoutes(
   { clock }: Ports,
   config: Config,
   store: Store,
@@ -54,10 +54,10 @@ export function history(
   const path = "/v1/targets/:id/checks/:check";
 
   /** The stretches of the asked window, or the answer that says what is wrong. */
-  const past = async (c: Context) => {
+  const readRange = async (c: Context) => {
     const check = checkOf(c);
     if (!check || !await access.may(c, "read", check.target.id)) return { response: unknown(c) };
-    const read = query(c, windowed);
+    const read = parseQuery(c, windowQuery);
     if ("response" in read) return read;
     const nowMs = clock.now();
     const fromMs = nowMs - read.value.window;
@@ -70,28 +70,28 @@ export function history(
   };
 
   app.get(`${path}/history`, access.allow("read"), async (c) => {
-    const asked = await past(c);
-    if ("response" in asked) return asked.response;
-    const stretches = asked.found.map(({ unit, start, figures }) => ({
+    const range = await readRange(c);
+    if ("response" in range) return range.response;
+    const stretches = range.found.map(({ unit, start, figures }) => ({
       unit,
       start: iso(start),
       seconds: figures.seconds,
       ...serviceLevel(figures),
     }));
-    return c.json({ from: iso(asked.fromMs), to: iso(asked.nowMs), stretches });
+    return c.json({ from: iso(range.fromMs), to: iso(range.nowMs), stretches });
   });
 
   app.get(`${path}/sli`, access.allow("read"), async (c) => {
-    const asked = await past(c);
-    if ("response" in asked) return asked.response;
-    const { check, fromMs, nowMs, found } = asked;
+    const range = await readRange(c);
+    if ("response" in range) return range.response;
+    const { check, fromMs, nowMs, found } = range;
     const figures = found.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures());
     const { list, complete } = await incidentsOf(store, check, fromMs);
     return c.json({
       from: iso(found[0]?.start ?? fromMs),
       to: iso(nowMs),
       ...serviceLevel(figures),
-      incidents: { complete, ...repair(list, fromMs) },
+      incidents: { complete, ...repairFigures(list, fromMs) },
       probers: probersOf(figures),
     });
   });
@@ -99,7 +99,7 @@ export function history(
   app.get(`${path}/slots`, access.allow("read"), async (c) => {
     const check = checkOf(c);
     if (!check || !await access.may(c, "read", check.target.id)) return unknown(c);
-    const read = query(c, slots);
+    const read = parseQuery(c, slotsQuery);
     if ("response" in read) return read.response;
     return c.json(await slotsOf(store, config, packing, check, read.value, clock.now()));
   });
@@ -155,10 +155,10 @@ async function incidentsOf(store: Store, check: Check, fromMs: number) {
  * How service incidents ended: the mean time to repair of those resolved, and how long after its journey failed the service's
  * own report said so (an outcome `not_ready`); `neverAdmitted` are the resolved ones in which it never did.
  */
-function repair(incidents: readonly Incident[], fromMs: number) {
+function repairFigures(incidents: readonly Incident[], fromMs: number) {
   const service = incidents.filter(({ family }) => family === "service");
   const ended = service.filter(({ resolvedAt }) => resolvedAt !== undefined && resolvedAt >= fromMs);
-  const admitted = service.map((incident) => [incident, admission(incident)] as const);
+  const admitted = service.map((incident) => [incident, admissionDelay(incident)] as const);
   const delays = admitted.flatMap(([, at]) => at === undefined ? [] : at);
   return {
     service: service.length,
@@ -170,7 +170,7 @@ function repair(incidents: readonly Incident[], fromMs: number) {
 }
 
 /** Seconds from the opening until the report admitted it. */
-function admission({ openedAt, timeline }: Incident): number | undefined {
+function admissionDelay({ openedAt, timeline }: Incident): number | undefined {
   const entry = timeline.find(({ outcome }) => outcome === "not_ready");
   return entry && (entry.at - openedAt) / 1_000;
 }

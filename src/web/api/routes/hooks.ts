@@ -6,7 +6,7 @@ import type { Clock, Ports } from "../../../base/ports.ts";
 import type { Deployment, DeploymentStore } from "../../../storage/records/deployments.ts";
 import type { Access } from "../middleware/access.ts";
 import { deploymentView } from "./deployments.ts";
-import { capped, parsed } from "../middleware/body.ts";
+import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 
 /** Most of a hook's body. */
@@ -15,7 +15,7 @@ const name = z.string().max(253);
 const word = z.string().min(1).max(200);
 
 /** What Flagger sends to a webhook of type `event`. */
-export const flagger = z.object({
+export const flaggerEvent = z.object({
   name,
   namespace: name,
   phase: word,
@@ -24,7 +24,7 @@ export const flagger = z.object({
 });
 
 /** The body of our template for Argo CD's notifications (examples/gates/argo-notifications.yaml). */
-export const argo = z.object({
+export const argoEvent = z.object({
   target: name,
   revision: word,
   phase: word,
@@ -34,7 +34,7 @@ export const argo = z.object({
 });
 
 /** `POST /v1/events/flagger` and `/argo`, with a token of scope operate. */
-export function events(
+export function hookRoutes(
   { clock }: Ports,
   config: Config,
   rollouts: DeploymentStore,
@@ -42,10 +42,11 @@ export function events(
 ): Hono {
   const app = new Hono();
   const known = new Set(config.targets.map(({ id }) => id));
-  const record = async (c: Context, deployment: Deployment) => recorded(c, await rollouts.record(deployment));
+  const record = async (c: Context, deployment: Deployment) =>
+    answerRecorded(c, await rollouts.record(deployment));
 
-  app.post("/v1/events/flagger", capped(BODY_CAP_BYTES), async (c) => {
-    const read = parsed(c, await c.req.text(), flagger);
+  app.post("/v1/events/flagger", limitBody(BODY_CAP_BYTES), async (c) => {
+    const read = parseBody(c, await c.req.text(), flaggerEvent);
     if ("response" in read) return read.response;
     const { name, namespace, phase, checksum, metadata } = read.value;
     const target = metadata?.target ?? name;
@@ -54,21 +55,21 @@ export function events(
       return await access.refuse(c, "operate", target, given);
     }
     if (!known.has(target)) return problem(c, "not-found", "No target has this id: set metadata.target");
-    if (phase !== "Progressing" || !checksum) return passed(c, `phase ${phase} begins no rollout`);
+    if (phase !== "Progressing" || !checksum) return answerIgnored(c, `phase ${phase} begins no rollout`);
     const anchor = `${namespace}/${name}/${checksum}`;
-    if ((await rollouts.list(target))[0]?.anchor === anchor) return passed(c, "this rollout is known");
+    if ((await rollouts.list(target))[0]?.anchor === anchor) return answerIgnored(c, "this rollout is known");
     return await record(c, { target, at: clock.now(), version: checksum, anchor, source: "flagger" });
   });
 
-  app.post("/v1/events/argo", access.allow("operate"), capped(BODY_CAP_BYTES), async (c) => {
-    const read = parsed(c, await c.req.text(), argo);
+  app.post("/v1/events/argo", access.allow("operate"), limitBody(BODY_CAP_BYTES), async (c) => {
+    const read = parseBody(c, await c.req.text(), argoEvent);
     if ("response" in read) return read.response;
     const { target, revision, phase, finishedAt, application: environment, url } = read.value;
     if (!await access.may(c, "operate", target)) return await access.refuse(c, "operate", target);
     if (!known.has(target)) return problem(c, "not-found", "No target has this id");
-    if (phase !== "Succeeded") return passed(c, `phase ${phase} is no finished rollout`);
+    if (phase !== "Succeeded") return answerIgnored(c, `phase ${phase} is no finished rollout`);
     const at = Math.min(clock.now(), finishedAt === undefined ? Infinity : Date.parse(finishedAt));
-    if (isForgotten(at, clock, config)) return passed(c, FORGOTTEN);
+    if (isForgotten(at, clock, config)) return answerIgnored(c, FORGOTTEN);
     return await record(c, {
       target,
       at,
@@ -94,8 +95,8 @@ export const isForgotten = (at: number, clock: Pick<Clock, "now">, { retention }
   at < clock.now() - retention.daysMs;
 
 /** Kept as a deployment. */
-export const recorded = (c: Context, deployment: Deployment) =>
+export const answerRecorded = (c: Context, deployment: Deployment) =>
   c.json({ recorded: true, deployment: deploymentView(deployment) });
 
 /** Heard, and nothing to keep: to refuse it would make its sender try again. */
-export const passed = (c: Context, why: string) => c.json({ recorded: false, why });
+export const answerIgnored = (c: Context, why: string) => c.json({ recorded: false, why });

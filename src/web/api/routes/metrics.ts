@@ -6,23 +6,23 @@ import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState } from "../../../judgement/state.ts";
 import type { Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
-import { EXPOSITION, exposition, labels } from "../views/exposition.ts";
+import { EXPOSITION, exposition, formatLabels } from "../views/exposition.ts";
 import {
-  families,
-  type Held,
+  type CheckSample,
+  metricFamilies,
   OF_SELF,
   PER_CHECK,
   PER_PROBER,
-  RECENT,
-  type Seen,
-  type Self,
+  type ProberSample,
+  RECENT_DELIVERIES,
+  type SelfSample,
 } from "../views/gauges.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { wordOf } from "../views/status.ts";
+import { outcomeOf } from "../views/status.ts";
 
 /** The metrics of Assay, and of each check of the targets that the token may read. */
-export function metrics(
+export function metricRoutes(
   { clock }: Ports,
   config: Config,
   store: Store,
@@ -30,17 +30,17 @@ export function metrics(
   access: Access,
 ): Hono {
   const app = new Hono();
-  let named: Named[] | undefined;
+  let labelled: LabelledCheck[] | undefined;
   app.get("/metrics", access.allow("read"), async (c) => {
     const who = await access.principal(c);
-    named ??= config.checks.map((check) => naming(config, check));
-    const mine = named.filter(({ check }) => who?.good(check.target.id));
-    const [known, self] = await Promise.all([states(), selfOf(config, store, mine.length, !!who?.all)]);
+    labelled ??= config.checks.map((check) => labelsOf(config, check));
+    const mine = labelled.filter(({ check }) => who?.covers(check.target.id));
+    const [known, self] = await Promise.all([states(), selfSample(config, store, mine.length, !!who?.all)]);
     const nowMs = clock.now();
     const text = exposition([
-      ...families(PER_PROBER, mine.flatMap((one) => seen(one, known[one.check.key], nowMs))),
-      ...families(PER_CHECK, mine.map((one) => held(one, known[one.check.key], nowMs))),
-      ...families(OF_SELF, [self]),
+      ...metricFamilies(PER_PROBER, mine.flatMap((one) => proberSamples(one, known[one.check.key], nowMs))),
+      ...metricFamilies(PER_CHECK, mine.map((one) => checkSample(one, known[one.check.key], nowMs))),
+      ...metricFamilies(OF_SELF, [self]),
     ]);
     return c.body(text, 200, { "content-type": EXPOSITION });
   });
@@ -48,27 +48,38 @@ export function metrics(
 }
 
 /** A check and its probers with their labels, which the config fixes. */
-interface Named {
+interface LabelledCheck {
   check: Check;
   labels: string;
   probers: { id: string; labels: string }[];
 }
 
 /** `instance` is what was probed, as with blackbox_exporter; it is no URL, because a URL may hold a secret. */
-function naming({ regions }: Config, check: Check): Named {
+function labelsOf({ regions }: Config, check: Check): LabelledCheck {
   const names = { instance: check.key, target: check.target.id, check: check.id };
   const probers = regions.flatMap((region) =>
-    region.probers.map(({ id }) => ({ id, labels: labels({ ...names, region: region.id, prober: id }) }))
+    region.probers.map(({ id }) => ({
+      id,
+      labels: formatLabels({ ...names, region: region.id, prober: id }),
+    }))
   );
-  return { check, labels: labels(names), probers };
+  return { check, labels: formatLabels(names), probers };
 }
 
-function held({ check, labels }: Named, state: CheckState | undefined, nowMs: number): Held {
-  return { labels, state, word: wordOf(check, state, nowMs), nowMs };
+function checkSample(
+  { check, labels }: LabelledCheck,
+  state: CheckState | undefined,
+  nowMs: number,
+): CheckSample {
+  return { labels, state, word: outcomeOf(check, state, nowMs), nowMs };
 }
 
-function seen({ check, probers }: Named, state: CheckState | undefined, nowMs: number): Seen[] {
-  const old = aging(check, nowMs);
+function proberSamples(
+  { check, probers }: LabelledCheck,
+  state: CheckState | undefined,
+  nowMs: number,
+): ProberSample[] {
+  const old = staleness(check, nowMs);
   return probers.map(({ id, labels }) => {
     const { standing, witness } = state?.probers[id] ?? {};
     const freshAt = standing?.freshAt;
@@ -84,7 +95,7 @@ function seen({ check, probers }: Named, state: CheckState | undefined, nowMs: n
 }
 
 /** Whether evidence of a slot is too old. Most probers share their slot, and with `cron` the answer takes a while. */
-function aging(check: Check, nowMs: number): (slot: number) => boolean {
+function staleness(check: Check, nowMs: number): (slot: number) => boolean {
   const known = new Map<number, boolean>();
   return (slot) => {
     const old = known.get(slot) ?? nowMs > staleAt(check, slot);
@@ -94,11 +105,16 @@ function aging(check: Check, nowMs: number): (slot: number) => boolean {
 }
 
 /** Notices are about no single target. */
-async function selfOf({ webhooks }: Config, store: Store, checks: number, all: boolean): Promise<Self> {
+async function selfSample(
+  { webhooks }: Config,
+  store: Store,
+  checks: number,
+  all: boolean,
+): Promise<SelfSample> {
   const self = { labels: "", slot: await lastSlot(store), checks };
   if (!all) return self;
   const [{ items }, off] = await Promise.all([
-    store.listDeliveries({ limit: RECENT }),
+    store.listDeliveries({ limit: RECENT_DELIVERIES }),
     store.listDisabledWebhooks(),
   ]);
   return {

@@ -13,10 +13,10 @@ import {
 } from "../../../storage/records/pushes.ts";
 import type { Store, StoredRecord } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
-import { digestOf, same, shown } from "../middleware/credentials.ts";
-import { capped, parsed } from "../middleware/body.ts";
+import { sha256, timingSafeEqual, tokenOf } from "../middleware/credentials.ts";
+import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
-import { push, reportOf } from "../views/push_body.ts";
+import { pushBody, reportOf } from "../views/push_body.ts";
 import { iso } from "../../../base/time.ts";
 
 /** As much as is read of an answer that is asked for. */
@@ -27,7 +27,7 @@ const AHEAD_MS = 60_000;
 const ALIKE = 100;
 
 /** A source that the path names. */
-interface Place {
+interface SourceRef {
   check: Check;
   source: PushedSource;
   key: string;
@@ -37,88 +37,90 @@ interface Place {
  * `PUT`, `GET` and `DELETE /v1/targets/{target}/checks/{check}/reports/{source}`: a claim that is sent in, for what no prober reaches. Its
  * `seq` must rise (409 with the one that is kept), its `at` must be near our own time (400 with the difference). A withdrawal takes the next `seq`.
  */
-export function reports({ clock, secrets }: Ports, config: Config, store: Store, access: Access): Hono {
+export function reportRoutes({ clock, secrets }: Ports, config: Config, store: Store, access: Access): Hono {
   const app = new Hono();
   const path = "/v1/targets/:target/checks/:check/reports/:source";
 
-  const placeOf = (c: Context): Place | undefined => {
+  const findSource = (c: Context): SourceRef | undefined => {
     const check = config.checks.find(({ key }) => key === `${c.req.param("target")}/${c.req.param("check")}`);
     const source = check && pushSources(check).find(({ name }) => name === c.req.param("source"));
     return check && source && { check, source, key: pushKey(check, source) };
   };
 
   /** The place, if the request may do that there. Who may not is not told what there is. */
-  const entered = async (c: Context, scope: "read" | "report"): Promise<Place | Response> => {
-    const place = placeOf(c);
+  const authorize = async (c: Context, scope: "read" | "report"): Promise<SourceRef | Response> => {
+    const found = findSource(c);
     const target = c.req.param("target");
-    const token = scope === "report" ? place?.source.token : undefined;
-    const isOwn = token !== undefined && await holds(c, secrets.reveal(token));
+    const token = scope === "report" ? found?.source.token : undefined;
+    const isOwn = token !== undefined && await showsToken(c, secrets.reveal(token));
     if (!isOwn && !await access.may(c, scope, target)) {
       if (scope === "read" || await access.principal(c)) return await access.refuse(c, scope, target);
       return problem(c, "unauthorized", "Send the bearer token of this source, or one with the scope report");
     }
-    return place ?? problem(c, "not-found", "No check has a pushed source of this name");
+    return found ?? problem(c, "not-found", "No check has a pushed source of this name");
   };
 
-  const memoAt = async (key: string): Promise<StoredRecord | undefined> =>
-    (await store.listRecords({ kind: "report", under: key, limit: ALIKE })).find((memo) => memo.key === key);
+  const recordAt = async (key: string): Promise<StoredRecord | undefined> =>
+    (await store.listRecords({ kind: "report", under: key, limit: ALIKE })).find((record) =>
+      record.key === key
+    );
 
-  const refused = async (c: Context, { key }: Place) => {
-    const seq = (await memoAt(key))?.order;
+  const conflict = async (c: Context, { key }: SourceRef) => {
+    const seq = (await recordAt(key))?.order;
     return problem(c, "conflict", "The seq must be higher than the one that is kept", { seq });
   };
 
-  app.put(path, capped(CAP_BYTES), async (c) => {
-    const place = await entered(c, "report");
-    if (place instanceof Response) return place;
-    const { source, key } = place;
-    const read = parsed(c, secrets.redact(await c.req.text()), push, "The body is not a report");
+  app.put(path, limitBody(CAP_BYTES), async (c) => {
+    const found = await authorize(c, "report");
+    if (found instanceof Response) return found;
+    const { source, key } = found;
+    const read = parseBody(c, secrets.redact(await c.req.text()), pushBody, "The body is not a report");
     if ("response" in read) return read.response;
     const body = read.value;
     const receivedAt = clock.now();
     const ttlMs = Math.min(body.ttl === undefined ? source.ttlMs : parseDuration(body.ttl), source.ttlMs);
     const skewMs = body.at - receivedAt;
-    if (skewMs > AHEAD_MS || -skewMs > ttlMs) return skewed(c, skewMs);
+    if (skewMs > AHEAD_MS || -skewMs > ttlMs) return clockSkew(c, skewMs);
     const kept: Push = { report: reportOf(body, source), receivedAt, ttlMs };
     const isNew = await store.putRecord(encodePush(key, body.seq, kept));
-    return isNew ? c.json(view(place, body.seq, kept, receivedAt)) : await refused(c, place);
+    return isNew ? c.json(view(found, body.seq, kept, receivedAt)) : await conflict(c, found);
   });
 
   app.get(path, async (c) => {
-    const place = await entered(c, "read");
-    if (place instanceof Response) return place;
-    const memo = await memoAt(place.key);
-    return c.json(view(place, memo?.order, memo && decodePush(memo), clock.now()));
+    const found = await authorize(c, "read");
+    if (found instanceof Response) return found;
+    const record = await recordAt(found.key);
+    return c.json(view(found, record?.order, record && decodePush(record), clock.now()));
   });
 
   app.delete(path, async (c) => {
-    const place = await entered(c, "report");
-    if (place instanceof Response) return place;
-    const memo = await memoAt(place.key);
-    if (!memo) return c.body(null, 204);
+    const found = await authorize(c, "report");
+    if (found instanceof Response) return found;
+    const record = await recordAt(found.key);
+    if (!record) return c.body(null, 204);
     // A memo stays, so that what was pushed before cannot be sent again.
-    const gone: Push = { report: null, receivedAt: clock.now(), ttlMs: place.source.ttlMs };
-    const isNew = await store.putRecord(encodePush(place.key, memo.order + 1, gone));
-    return isNew ? c.body(null, 204) : await refused(c, place);
+    const withdrawal: Push = { report: null, receivedAt: clock.now(), ttlMs: found.source.ttlMs };
+    const isNew = await store.putRecord(encodePush(found.key, record.order + 1, withdrawal));
+    return isNew ? c.body(null, 204) : await conflict(c, found);
   });
 
   return app;
 }
 
 /** Whether the request shows this token; digests are compared, so that the time taken tells nothing. */
-async function holds(c: Context, token: string): Promise<boolean> {
-  const given = shown(c);
-  const [a, b] = await Promise.all([digestOf(given ?? ""), digestOf(token)]);
-  return !!given && same(a, b);
+async function showsToken(c: Context, token: string): Promise<boolean> {
+  const given = tokenOf(c);
+  const [a, b] = await Promise.all([sha256(given ?? ""), sha256(token)]);
+  return !!given && timingSafeEqual(a, b);
 }
 
-function skewed(c: Context, skewMs: number) {
+function clockSkew(c: Context, skewMs: number) {
   const way = skewMs > 0 ? "ahead of" : "behind";
   const detail = `The report's time is ${Math.abs(skewMs)} ms ${way} ours: it is old, or a clock is wrong`;
   return problem(c, "bad-request", detail, { skewMs });
 }
 
-function view({ check, source }: Place, seq: number | undefined, push: Push | undefined, nowMs: number) {
+function view({ check, source }: SourceRef, seq: number | undefined, push: Push | undefined, nowMs: number) {
   const { at: _, durationMs: _duration, reportedAt, ...claim } = claimAt(push, source, nowMs);
   return {
     target: check.target.id,

@@ -15,7 +15,7 @@ const REASONS = 10;
  * `GET /v1/regions`: how well each prober does its work. The newest slot that it walked and how far that lies behind, where it is, whether it is
  * set aside, and the checks whose latest slot it missed, with the reasons.
  */
-export function regions({ clock }: Ports, config: Config, states: StatesReader, access: Access): Hono {
+export function regionRoutes({ clock }: Ports, config: Config, states: StatesReader, access: Access): Hono {
   const app = new Hono();
   app.get("/v1/regions", access.allow("read"), async (c) => {
     const known = await states();

@@ -2,22 +2,22 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Check, Config } from "../../../config/config.ts";
 import { roundsRequest } from "../../../engine/prober/remote.ts";
-import { guarded } from "../middleware/credentials.ts";
+import { requireToken } from "../middleware/credentials.ts";
 import { problem } from "../middleware/problem.ts";
 import type { Prober, RoundResult } from "../../../judgement/round.ts";
 
 const REQUEST_CAP_BYTES = 4 * 1024 * 1024;
 
 /** `POST /v1/rounds`: this process walks a slot for another deployment. A check whose digest differs is refused by itself. */
-export function rounds(config: Config, prober: Prober, token: () => string): Hono {
+export function roundRoutes(config: Config, prober: Prober, token: () => string): Hono {
   const app = new Hono();
   const known = new Map(config.checks.map((check) => [check.key, check]));
-  const limited = bodyLimit({
+  const limit = bodyLimit({
     maxSize: REQUEST_CAP_BYTES,
     onError: (c) => problem(c, "too-large", `At most ${REQUEST_CAP_BYTES} bytes`),
   });
 
-  app.post("/v1/rounds", guarded(token, "the prober's token"), limited, async (c) => {
+  app.post("/v1/rounds", requireToken(token, "the prober's token"), limit, async (c) => {
     const body = await c.req.json().catch(() => undefined);
     const read = roundsRequest.safeParse(body);
     if (!read.success) {

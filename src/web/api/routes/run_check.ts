@@ -7,7 +7,7 @@ import { problem } from "../middleware/problem.ts";
 import { checkView } from "../views/status.ts";
 
 /** Walks one check now, from every prober, without a vote. */
-export type Look = (check: Check) => Promise<CheckState>;
+export type RunCheck = (check: Check) => Promise<CheckState>;
 
 /** The least time between two looks at one check: a journey leaves marks on its target. */
 const BETWEEN_MS = 10_000;
@@ -16,25 +16,25 @@ const BETWEEN_MS = 10_000;
  * `POST /v1/targets/{id}/checks/{check}/rounds`: walks the check now and answers what each prober saw, when all have answered. It is
  * shown only: nothing is stored and no vote moves, because votes go by the schedule. One at a time, and one in 10 s, for each check.
  */
-export function looks({ clock }: Ports, config: Config, look: Look, access: Access): Hono {
+export function runCheckRoutes({ clock }: Ports, config: Config, runCheck: RunCheck, access: Access): Hono {
   const app = new Hono();
   const began = new Map<string, number>();
-  const walking = new Set<string>();
+  const running = new Set<string>();
   app.post("/v1/targets/:id/checks/:check/rounds", access.allow("operate", "id"), async (c) => {
     const key = `${c.req.param("id")}/${c.req.param("check")}`;
     const check = config.checks.find((check) => check.key === key);
     if (!check) return problem(c, "not-found", "No target and check have these ids");
     const waitMs = (began.get(key) ?? -Infinity) + BETWEEN_MS - clock.elapsed();
-    if (walking.has(key) || waitMs > 0) {
+    if (running.has(key) || waitMs > 0) {
       c.header("retry-after", String(Math.max(1, Math.ceil(waitMs / 1_000))));
       return problem(c, "rate-limited", "This check is walked once at a time, and once in 10 seconds");
     }
-    walking.add(key);
+    running.add(key);
     began.set(key, clock.elapsed());
     try {
-      return c.json(checkView(config, check, await look(check), clock.now()));
+      return c.json(checkView(config, check, await runCheck(check), clock.now()));
     } finally {
-      walking.delete(key);
+      running.delete(key);
     }
   });
   return app;

@@ -15,9 +15,9 @@ import {
 } from "../../../storage/records/silences.ts";
 import type { Store } from "../../../storage/store.ts";
 import type { Access, Principal } from "../middleware/access.ts";
-import { body, limited } from "../middleware/read_body.ts";
+import { defaultBodyLimit, readBody } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
-import { query } from "../middleware/query.ts";
+import { parseQuery } from "../middleware/query.ts";
 import { iso } from "../../../base/time.ts";
 
 const LONGEST_MS = 400 * 86_400_000;
@@ -25,7 +25,7 @@ const LONGEST_MS = 400 * 86_400_000;
 const glob = z.string().min(1).max(100);
 const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
 /** The body of a new one. */
-export const asked = z.strictObject({
+export const silenceBody = z.strictObject({
   match: z.strictObject({
     target: glob.optional(),
     check: glob.optional(),
@@ -43,17 +43,17 @@ export const asked = z.strictObject({
 });
 
 /** What the list may be asked. */
-export const listed = z.strictObject({ all: z.enum(["true", "false"]).optional() });
+export const silencesQuery = z.strictObject({ all: z.enum(["true", "false"]).optional() });
 
 /**
  * `POST /v1/silences {match, from?, until, reason}`, `GET` of those that stand or are to come (`?all=true`: of the last week too) and
  * `DELETE /v1/silences/{id}`, which ends one now. A token for some targets silences only these.
  */
-export function silences({ clock, random }: Ports, config: Config, store: Store, access: Access): Hono {
+export function silenceRoutes({ clock, random }: Ports, config: Config, store: Store, access: Access): Hono {
   const app = new Hono();
 
-  app.post("/v1/silences", access.allow("operate"), limited, async (c) => {
-    const read = await body(c, asked, "a silence");
+  app.post("/v1/silences", access.allow("operate"), defaultBodyLimit, async (c) => {
+    const read = await readBody(c, silenceBody, "a silence");
     if ("response" in read) return read.response;
     const { match, from = clock.now(), until, reason } = read.value;
     const end = typeof until === "number" ? until : from + parseDuration(until);
@@ -61,12 +61,14 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
     const fault = faultOf(from, end, nowMs);
     if (fault) return problem(c, "bad-request", fault);
     const who = (await access.principal(c))!;
-    const foreign = config.checks.find((check) => covers(match, check) && !who.good(check.target.id));
-    if (foreign && !who.all) return await access.refuse(c, "operate", foreign.target.id);
-    const unknown = unknownTarget(match, config.targets.map(({ id }) => id).filter(who.good));
+    const uncovered = config.checks.find((check) =>
+      matchesCheck(match, check) && !who.covers(check.target.id)
+    );
+    if (uncovered && !who.all) return await access.refuse(c, "operate", uncovered.target.id);
+    const unknown = unknownTarget(match, config.targets.map(({ id }) => id).filter(who.covers));
     if (unknown) return problem(c, "bad-request", unknown);
-    const standing = await remembered(store);
-    if (standing.length >= MAX_SILENCES) {
+    const existing = await remembered(store);
+    if (existing.length >= MAX_SILENCES) {
       return problem(c, "conflict", `At most ${MAX_SILENCES} silences are remembered`);
     }
     const id = `sil_${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36).padStart(6, "0")}`;
@@ -76,7 +78,7 @@ export function silences({ clock, random }: Ports, config: Config, store: Store,
   });
 
   app.get("/v1/silences", access.allow("read"), async (c) => {
-    const read = query(c, listed);
+    const read = parseQuery(c, silencesQuery);
     if ("response" in read) return read.response;
     const nowMs = clock.now();
     const past = read.value.all === "true";
@@ -117,21 +119,22 @@ function faultOf(from: number, until: number, nowMs: number): string | undefined
   return until - from > LONGEST_MS ? "A silence lasts 400 days at most" : undefined;
 }
 
-const covers = (match: Match, check: Config["checks"][number]) =>
+const matchesCheck = (match: Match, check: Config["checks"][number]) =>
   activeSilence([{ id: "", match, from: 0, until: 1, reason: "", by: "" }], subjectOf(check), 0) !==
     undefined;
 
 const concerns = ({ match }: Silence, { checks }: Config, who: Principal) =>
-  who.all || checks.some((check) => covers(match, check) && who.good(check.target.id));
+  who.all || checks.some((check) => matchesCheck(match, check) && who.covers(check.target.id));
 
 async function mayEnd(c: Context, access: Access, { match }: Silence, { checks }: Config): Promise<boolean> {
   const who = await access.principal(c);
-  return !!who && (who.all || checks.every((check) => !covers(match, check) || who.good(check.target.id)));
+  return !!who &&
+    (who.all || checks.every((check) => !matchesCheck(match, check) || who.covers(check.target.id)));
 }
 
 function view(silence: Silence, { checks }: Config, nowMs: number) {
   const { from, until, match, ...rest } = silence;
   const state = nowMs < from ? "pending" : nowMs < until ? "active" : "over";
-  const concerned = checks.filter((check) => covers(match, check)).map(({ key }) => key);
+  const concerned = checks.filter((check) => matchesCheck(match, check)).map(({ key }) => key);
   return { ...rest, match, state, from: iso(from), until: iso(until), checks: concerned };
 }

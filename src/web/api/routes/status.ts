@@ -3,8 +3,8 @@ import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
-import { conditional } from "../middleware/etag.ts";
-import { publicly } from "../views/redact.ts";
+import { conditionalGet } from "../middleware/etag.ts";
+import { publicFields } from "../views/redact.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { renderer } from "../views/render_cache.ts";
 import type { StatesReader } from "../../../storage/states.ts";
@@ -15,7 +15,7 @@ import { iso } from "../../../base/time.ts";
 const PUBLIC_S = 5;
 
 /** `GET /v1/status`: coarse without a token, else of the targets that it is good for. */
-export function status(
+export function statusRoutes(
   { clock }: Ports,
   config: Config,
   store: Store,
@@ -23,23 +23,23 @@ export function status(
   access: Access,
 ): Hono {
   const app = new Hono();
-  const rendered = renderer(config, clock);
+  const render = renderer(config, clock);
   const json = { "content-type": "application/json" };
 
-  app.get("/v1/status", conditional, async (c) => {
+  app.get("/v1/status", conditionalGet, async (c) => {
     const known = await states();
     if (!c.req.header("authorization")) {
-      const { body, etag } = await rendered(
+      const { body, etag } = await render(
         known,
         "public",
-        () => Promise.resolve(publicly("status", publicStatus(config, known, clock.now())) as object),
+        () => Promise.resolve(publicFields("status", publicStatus(config, known, clock.now())) as object),
       );
       return c.body(body, 200, { ...json, etag, "cache-control": `public, max-age=${PUBLIC_S}` });
     }
     const who = await access.principal(c);
     if (!who?.scopes.has("read")) return await access.refuse(c, "read");
-    const { body, etag } = await rendered(known, who.all ? "all" : who, async () => {
-      const targets = config.targets.filter(({ id }) => who.good(id));
+    const { body, etag } = await render(known, who.all ? "all" : who, async () => {
+      const targets = config.targets.filter(({ id }) => who.covers(id));
       const slot = await lastSlot(store);
       const nowMs = clock.now();
       const settled = slot === null

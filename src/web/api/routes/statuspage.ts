@@ -14,9 +14,9 @@ import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
 import { FAILED } from "../../../judgement/verdict.ts";
 import { memoize } from "../../../base/cache.ts";
-import { type Impact, type Spell, spells } from "../views/outages.ts";
+import { type Impact, type Outage, outages } from "../views/outages.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { type CoarseWord, publicStatus, wordOf } from "../views/status.ts";
+import { outcomeOf, publicStatus, type TargetStatus } from "../views/status.ts";
 import { iso } from "../../../base/time.ts";
 
 type ComponentStatus = "operational" | "degraded_performance" | "partial_outage" | "major_outage";
@@ -27,33 +27,36 @@ const LOOKED_AT = 100;
 const SHOWN = 50;
 
 /** The five documents. */
-export function statuspage({ clock }: Ports, config: Config, store: Store, states: StatesReader): Hono {
+export function statuspageRoutes({ clock }: Ports, config: Config, store: Store, states: StatesReader): Hono {
   const app = new Hono();
   app.use("/api/v2/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
-  const now = memoize(clock, async () => view(config, await states(), clock.now()));
-  const newest = memoize(clock, () => store.listIncidents({ limit: LOOKED_AT }));
+  const readView = memoize(clock, async () => view(config, await states(), clock.now()));
+  const readNewest = memoize(clock, () => store.listIncidents({ limit: LOOKED_AT }));
 
   app.get("/api/v2/status.json", async (c) => {
-    const { page, status } = await now();
+    const { page, status } = await readView();
     return c.json({ page, status });
   });
   app.get("/api/v2/components.json", async (c) => {
-    const { page, components } = await now();
+    const { page, components } = await readView();
     return c.json({ page, components });
   });
   app.get("/api/v2/summary.json", async (c) => {
-    const { page, status, components, open } = await now();
+    const { page, status, components, open } = await readView();
     return c.json({ page, components, incidents: open, scheduled_maintenances: [], status });
   });
   app.get("/api/v2/incidents/unresolved.json", async (c) => {
-    const { page, open } = await now();
+    const { page, open } = await readView();
     return c.json({ page, incidents: open });
   });
   app.get("/api/v2/incidents.json", async (c) => {
-    const { page, components, unresolved } = await now();
-    const { items } = await newest();
+    const { page, components, unresolved } = await readView();
+    const { items } = await readNewest();
     const all = new Map([...items, ...unresolved].map((incident) => [incident.id, incident]));
-    return c.json({ page, incidents: written(config, [...all.values()], components).slice(0, SHOWN) });
+    return c.json({
+      page,
+      incidents: publicIncidents(config, [...all.values()], components).slice(0, SHOWN),
+    });
   });
   return app;
 }
@@ -64,30 +67,30 @@ function view(config: Config, states: States, nowMs: number) {
   const coarse = new Map(publicStatus(config, states, nowMs).targets.map(({ id, status }) => [id, status]));
   const unresolved = config.checks.flatMap(({ key }) => states[key]?.incidents ?? [])
     .filter(({ state }) => state === "open");
-  const out = new Set(
-    spells(unresolved).filter(({ impact }) => impact === "major").map(({ target }) => target),
+  const majorOutages = new Set(
+    outages(unresolved).filter(({ impact }) => impact === "major").map(({ target }) => target),
   );
   const components = config.targets.map((target, at) => {
     const word = coarse.get(target.id) ?? "unknown";
-    const failed = target.checks.map((check) => FAILED.has(wordOf(check, states[check.key], nowMs)));
-    const status = statusOf(word, failed.every(Boolean), out.has(target.id));
+    const failed = target.checks.map((check) => FAILED.has(outcomeOf(check, states[check.key], nowMs)));
+    const status = statusOf(word, failed.every(Boolean), majorOutages.has(target.id));
     const changes = target.checks.flatMap(({ key }) => states[key]?.since ?? []);
     return componentOf(target, at, status, word === "unknown", iso(Math.max(...changes, 0) || nowMs)!);
   });
   const updated_at = components.map((component) => component.updated_at).toSorted().at(-1);
   return {
     page: { id: "assay", name: "Assay", url: config.publicUrl ?? "", time_zone: "Etc/UTC", updated_at },
-    status: whole(components),
+    status: overallStatus(components),
     components,
     unresolved,
-    open: written(config, unresolved, components).slice(0, SHOWN),
+    open: publicIncidents(config, unresolved, components).slice(0, SHOWN),
   };
 }
 
 /** `partial_outage`: some of its checks failed, or an outage of it is not over. */
-function statusOf(word: CoarseWord, allFailed: boolean, out: boolean): ComponentStatus {
+function statusOf(word: TargetStatus, allFailed: boolean, hasMajorOutage: boolean): ComponentStatus {
   if (allFailed) return "major_outage";
-  if (word === "not_ready" || out) return "partial_outage";
+  if (word === "not_ready" || hasMajorOutage) return "partial_outage";
   return word === "ready" ? "operational" : "degraded_performance";
 }
 
@@ -116,7 +119,7 @@ function componentOf(
 }
 
 /** The words of the whole, worst first. */
-const WHOLE: readonly [
+const OVERALL: readonly [
   holds: (all: readonly Component[]) => boolean,
   indicator: string,
   description: string,
@@ -130,24 +133,24 @@ const WHOLE: readonly [
   [() => true, "none", "All Systems Operational"],
 ];
 
-function whole(components: readonly Component[]) {
-  const [, indicator, description] = WHOLE.find(([holds]) => holds(components))!;
+function overallStatus(components: readonly Component[]) {
+  const [, indicator, description] = OVERALL.find(([holds]) => holds(components))!;
   return { indicator, description };
 }
 
-const SAID: Record<Impact, string> = { major: "is not ready", minor: "is degraded" };
+const IMPACT_TEXT: Record<Impact, string> = { major: "is not ready", minor: "is degraded" };
 
 /** Newest first; what is no longer in the config is not shown. */
-function written(config: Config, incidents: readonly Incident[], components: readonly Component[]) {
+function publicIncidents(config: Config, incidents: readonly Incident[], components: readonly Component[]) {
   const known = new Map(components.map((component) => [component.id, component]));
-  return spells(incidents).filter(({ target }) => known.has(target))
-    .map((spell) => incidentOf(spell, known.get(spell.target)!, config.publicUrl ?? ""));
+  return outages(incidents).filter(({ target }) => known.has(target))
+    .map((outage) => incidentOf(outage, known.get(outage.target)!, config.publicUrl ?? ""));
 }
 
-function incidentOf(spell: Spell, component: Component, shortlink: string) {
-  const { target, impact, openedAt, updatedAt, resolvedAt } = spell;
+function incidentOf(outage: Outage, component: Component, shortlink: string) {
+  const { target, impact, openedAt, updatedAt, resolvedAt } = outage;
   const id = `${target}-${openedAt.toString(36)}`;
-  const name = `${component.name} ${SAID[impact]}`;
+  const name = `${component.name} ${IMPACT_TEXT[impact]}`;
   const update = (status: string, body: string, at: number) => ({
     id: `${id}-${status}`,
     incident_id: id,

@@ -9,16 +9,16 @@ import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState } from "../../../judgement/state.ts";
 import type { Access } from "../middleware/access.ts";
 import { problem } from "../middleware/problem.ts";
-import { query } from "../middleware/query.ts";
-import { speak } from "../views/dialect_response.ts";
+import { parseQuery } from "../middleware/query.ts";
+import { dialectResponse } from "../views/dialect_response.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { COARSE, type Word, wordOf } from "../views/status.ts";
+import { type CurrentOutcome, outcomeOf, STATUS_OF } from "../views/status.ts";
 
 /** However many load balancers ask, the store is read this often. */
 const CACHE_MS = 5_000;
 
 /** What it may be asked. */
-export const filters = z.strictObject({
+export const healthFilters = z.strictObject({
   as: z.string().max(100).optional(),
   check: z.string().max(100).optional(),
 });
@@ -27,17 +27,17 @@ export const filters = z.strictObject({
  * `GET /v1/targets/{id}/health?as=<dialect>[&check=<id>]`: the last settled verdict on a target, or on one of its checks, as a
  * dialect says it. Anyone gets the state; checks, regions, contracts and reasons only a token of scope `read`.
  */
-export function healthAs(
+export function targetHealthRoutes(
   { clock }: Ports,
   config: Config,
   read: StatesReader,
   access: Access,
 ): Hono {
   const app = new Hono();
-  const states = cached(read, clock);
+  const states = cacheStates(read, clock);
 
   app.get("/v1/targets/:id/health", async (c) => {
-    const asked = query(c, filters);
+    const asked = parseQuery(c, healthFilters);
     if ("response" in asked) return asked.response;
     const target = config.targets.find(({ id }) => id === c.req.param("id"));
     if (!target) return problem(c, "not-found", "No target has this id");
@@ -49,55 +49,55 @@ export function healthAs(
     if (!isAllowed && c.req.header("authorization")) {
       return access.refuse(c, "read", target.id);
     }
-    const told = only
-      ? ofCheck(config, only, await states(), clock.now())
-      : ofTarget(target, await states(), clock.now());
-    const { reason: _, subsystems: __, ...coarse } = told;
-    return speak(c, asked.value.as, isAllowed ? told : coarse);
+    const statement = only
+      ? checkStatement(config, only, await states(), clock.now())
+      : targetStatement(target, await states(), clock.now());
+    const { reason: _, subsystems: __, ...coarse } = statement;
+    return dialectResponse(c, asked.value.as, isAllowed ? statement : coarse);
   });
 
   return app;
 }
 
 /** What was read last, for 5 s; a failed reading is not kept. */
-function cached(read: StatesReader, clock: Clock): StatesReader {
+function cacheStates(read: StatesReader, clock: Clock): StatesReader {
   let last: { at: number; states: Promise<States> } | undefined;
   return () => {
     if (last && clock.elapsed() - last.at < CACHE_MS) return last.states;
-    const mine = last = { at: clock.elapsed(), states: read() };
-    mine.states.catch(() => last === mine && (last = undefined));
-    return mine.states;
+    const pending = last = { at: clock.elapsed(), states: read() };
+    pending.states.catch(() => last === pending && (last = undefined));
+    return pending.states;
   };
 }
 
-function ofTarget(target: Target, states: States, nowMs: number): Statement {
-  const subsystems = target.checks.map((check) => partOf(check, states[check.key], nowMs));
+function targetStatement(target: Target, states: States, nowMs: number): Statement {
+  const subsystems = target.checks.map((check) => subsystemOf(check, states[check.key], nowMs));
   const first = subsystems.find(({ state }) => state === worst(subsystems.map(({ state }) => state)));
   return {
     state: first?.state ?? "unknown",
     name: target.id,
     reason: first && `${first.name}: ${first.message}`,
-    at: oldest(target.checks.map(({ key }) => states[key])),
+    at: oldestSlot(target.checks.map(({ key }) => states[key])),
     subsystems,
   };
 }
 
-function ofCheck(config: Config, check: Check, states: States, nowMs: number): Statement {
+function checkStatement(config: Config, check: Check, states: States, nowMs: number): Statement {
   const state = states[check.key];
-  const { state: said, message } = partOf(check, state, nowMs);
-  const isStale = wordOf(check, state, nowMs) === "unknown";
-  const words = config.regions.map(({ id }): [id: string, word: Word] => [
+  const { state: claimState, message } = subsystemOf(check, state, nowMs);
+  const isStale = outcomeOf(check, state, nowMs) === "unknown";
+  const words = config.regions.map(({ id }): [id: string, word: CurrentOutcome] => [
     id,
     isStale ? "unknown" : state?.regions[id]?.outcome ?? "pending",
   ]);
   return {
-    state: said,
+    state: claimState,
     name: check.target.id,
     reason: `${message} (${words.map(([id, word]) => `${id} ${word}`).join(", ")})`,
     at: state?.slot,
     subsystems: words.map(([name, word]) => ({
       name,
-      state: COARSE[word],
+      state: STATUS_OF[word],
       message: word,
       layer: "process",
       required: false,
@@ -105,14 +105,14 @@ function ofCheck(config: Config, check: Check, states: States, nowMs: number): S
   };
 }
 
-function partOf(check: Check, state: CheckState | undefined, nowMs: number): Subsystem {
-  const word = wordOf(check, state, nowMs);
+function subsystemOf(check: Check, state: CheckState | undefined, nowMs: number): Subsystem {
+  const word = outcomeOf(check, state, nowMs);
   const phase = state && phaseOf(check, state, nowMs);
-  const isFailed = COARSE[word] === "not_ready";
+  const isFailed = STATUS_OF[word] === "not_ready";
   const message = [phase && !isFailed ? phase : word, check.contract].filter(Boolean).join(", ");
   return {
     name: check.id,
-    state: phase && !isFailed ? phase : COARSE[word],
+    state: phase && !isFailed ? phase : STATUS_OF[word],
     message,
     layer: "process",
     required: true,
@@ -121,15 +121,15 @@ function partOf(check: Check, state: CheckState | undefined, nowMs: number): Sub
 
 /** A start or a shutdown that the service has announced in the last slot of every prober that is still heard. */
 function phaseOf(check: Check, { probers }: CheckState, nowMs: number): "starting" | "draining" | undefined {
-  const heard = Object.values(probers).filter(({ standing: { freshAt } }) =>
+  const fresh = Object.values(probers).filter(({ standing: { freshAt } }) =>
     freshAt !== undefined && nowMs <= staleAt(check, freshAt)
   );
-  if (heard.length === 0 || !heard.every(({ witness }) => witness?.word === "announced")) return undefined;
-  return heard.some(({ phases }) => phases.drainingAt !== undefined) ? "draining" : "starting";
+  if (fresh.length === 0 || !fresh.every(({ witness }) => witness?.word === "announced")) return undefined;
+  return fresh.some(({ phases }) => phases.drainingAt !== undefined) ? "draining" : "starting";
 }
 
 /** The slot of the oldest of these; none if any was never settled. */
-function oldest(states: (CheckState | undefined)[]): number | undefined {
+function oldestSlot(states: (CheckState | undefined)[]): number | undefined {
   const slots = states.flatMap((state) => state?.slot ?? []);
   return slots.length === states.length && slots.length > 0 ? Math.min(...slots) : undefined;
 }

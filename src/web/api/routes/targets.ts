@@ -3,26 +3,26 @@ import * as z from "zod";
 import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Access } from "../middleware/access.ts";
-import { conditional } from "../middleware/etag.ts";
+import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
-import { isLabelled, label, limit, query } from "../middleware/query.ts";
+import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
 import type { StatesReader } from "../../../storage/states.ts";
-import { ORDER, targetView, targetWord } from "../views/status.ts";
+import { targetOutcome, targetView, WORST_FIRST } from "../views/status.ts";
 
 /** What the list may be asked. `before` is the id of the last target of the page before. */
-export const filters = z.strictObject({
+export const targetFilters = z.strictObject({
   limit,
   before: z.string().max(100).optional(),
   label: label.optional(),
-  word: z.enum(ORDER).optional(),
+  word: z.enum(WORST_FIRST).optional(),
 });
 
 /** `GET /v1/targets` in the order of the config, and `GET /v1/targets/{id}`: of the targets that the token is good for. */
-export function targets({ clock }: Ports, config: Config, states: StatesReader, access: Access): Hono {
+export function targetRoutes({ clock }: Ports, config: Config, states: StatesReader, access: Access): Hono {
   const app = new Hono();
 
-  app.get("/v1/targets", conditional, access.allow("read"), async (c) => {
-    const read = query(c, filters);
+  app.get("/v1/targets", conditionalGet, access.allow("read"), async (c) => {
+    const read = parseQuery(c, targetFilters);
     if ("response" in read) return read.response;
     const { limit, before, label, word } = read.value;
     const [who, known] = [(await access.principal(c))!, await states()];
@@ -31,8 +31,8 @@ export function targets({ clock }: Ports, config: Config, states: StatesReader, 
     // A text that is no cursor gives an empty page.
     const left = before !== undefined && after === 0 ? [] : config.targets.slice(after);
     const found = left.filter((target) =>
-      who.good(target.id) && isLabelled(target, label) &&
-      (word === undefined || targetWord(target, known, nowMs) === word)
+      who.covers(target.id) && hasLabels(target, label) &&
+      (word === undefined || targetOutcome(target, known, nowMs) === word)
     );
     const page = found.slice(0, limit);
     return c.json({

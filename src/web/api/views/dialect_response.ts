@@ -9,7 +9,7 @@ const WRITERS = DIALECTS.filter(({ write }) => write);
 export const STATE_HEADER = "x-assay-state";
 
 /** Answers with a statement in the dialect that `?as=` names, health+json without it; 400 if Assay cannot write that one. */
-export function speak(c: Context, as: string | undefined, statement: Statement): Response {
+export function dialectResponse(c: Context, as: string | undefined, statement: Statement): Response {
   // A plus sign in a query string arrives as a space.
   const name = (as ?? "health+json").replaceAll(" ", "+");
   const dialect = WRITERS.find((dialect) => dialect.name === name);

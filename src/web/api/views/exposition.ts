@@ -3,38 +3,39 @@
 /** The content type of {@linkcode exposition}. */
 export const EXPOSITION = "text/plain; version=0.0.4; charset=utf-8";
 
-/** One series and its value; `labels` are a text made by {@linkcode labels}. */
+/** One series and its value; `labels` are a text made by {@linkcode formatLabels}. */
 export interface Series {
   labels: string;
   value: number;
 }
 
 /** One metric with all its series. `name` is `[a-z_]+`; without a series only its two lines of description are written. */
-export interface Family {
+export interface MetricFamily {
   name: string;
   help: string;
   series: Series[];
 }
 
 /** Labels as they stand between the braces; values may hold anything. */
-export const labels = (values: Readonly<Record<string, string>>): string =>
-  Object.entries(values).map(([name, value]) => `${name}="${escaped(value)}"`).join(",");
+export const formatLabels = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values).map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(",");
 
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' };
-const escaped = (text: string) => text.toWellFormed().replace(/[\\\n"]/g, (sign) => ESCAPES[sign]!);
+const escapeLabel = (text: string) => text.toWellFormed().replace(/[\\\n"]/g, (sign) => ESCAPES[sign]!);
 /** In a HELP line a quotation mark stands as it is. */
-const described = (text: string) => text.replace(/[\\\n]/g, (sign) => ESCAPES[sign]!);
+const escapeHelp = (text: string) => text.replace(/[\\\n]/g, (sign) => ESCAPES[sign]!);
 
 /** One block for each metric, in order. */
-export function exposition(families: readonly Family[]): string {
+export function exposition(families: readonly MetricFamily[]): string {
   let text = "";
   for (const { name, help, series } of families) {
-    text += `# HELP ${name} ${described(help)}\n# TYPE ${name} gauge\n`;
+    text += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} gauge\n`;
     for (const { labels, value } of series) {
-      text += labels ? `${name}{${labels}} ${numeral(value)}\n` : `${name} ${numeral(value)}\n`;
+      text += labels ? `${name}{${labels}} ${formatValue(value)}\n` : `${name} ${formatValue(value)}\n`;
     }
   }
   return text;
 }
 
-const numeral = (value: number) => Math.abs(value) === Infinity ? (value > 0 ? "+Inf" : "-Inf") : `${value}`;
+const formatValue = (value: number) =>
+  Math.abs(value) === Infinity ? (value > 0 ? "+Inf" : "-Inf") : `${value}`;

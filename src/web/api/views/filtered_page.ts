@@ -8,7 +8,7 @@ const READS = 20;
  * the last row that was looked at: nothing is skipped or told twice. After 20 reads it may be shorter than `limit`. No row behind one that
  * `isPast` is asked for.
  */
-export async function sieve<T>(
+export async function filterPage<T>(
   read: (page: { limit: number; before?: string }) => Promise<Page<T>>,
   { limit, before }: { limit: number; before?: string },
   keep: (row: T) => boolean,

@@ -1,8 +1,8 @@
 /** What Assay says of itself and of others in numbers: one table for each kind of subject. */
 import type { Incident } from "../../../judgement/incident.ts";
 import type { CheckState, LastRound } from "../../../judgement/state.ts";
-import { type Family, labels as written, type Series } from "./exposition.ts";
-import type { Word } from "./status.ts";
+import { formatLabels, type MetricFamily, type Series } from "./exposition.ts";
+import type { CurrentOutcome } from "./status.ts";
 
 /** A value, or values by one further label. */
 type Reading = number | undefined | { by: string; values: Record<string, number> };
@@ -15,7 +15,7 @@ export interface Gauge<Subject> {
 }
 
 /** One prober's evidence on one check. */
-export interface Seen {
+export interface ProberSample {
   labels: string;
   /** What it saw last; absent if that is stale, or if its own fault or its path's says nothing of the target. */
   witness?: LastRound;
@@ -25,16 +25,16 @@ export interface Seen {
 }
 
 /** One check as it stands. */
-export interface Held {
+export interface CheckSample {
   labels: string;
   /** Absent until it is settled for the first time. */
   state?: CheckState;
-  word: Word;
+  word: CurrentOutcome;
   nowMs: number;
 }
 
 /** Assay itself. */
-export interface Self {
+export interface SelfSample {
   labels: string;
   slot: number | null;
   checks: number;
@@ -47,7 +47,7 @@ export interface Self {
 const serves = ({ outcome }: LastRound) => outcome === "fail" ? 0 : 1;
 
 /** Of each prober's evidence on each check: at most 7 series. */
-export const PER_PROBER: readonly Gauge<Seen>[] = [
+export const PER_PROBER: readonly Gauge<ProberSample>[] = [
   {
     name: "probe_success",
     help: "Whether the journey passed, as blackbox_exporter says it.",
@@ -103,20 +103,20 @@ const VOTES = [
 ] as const;
 const FAMILIES = ["service", "quality", "evidence", "claim"] as const satisfies readonly Incident["family"][];
 
-function counted(known: readonly string[], found: readonly string[]): Record<string, number> {
+function countByWord(known: readonly string[], found: readonly string[]): Record<string, number> {
   const counts = Object.fromEntries(known.map((word) => [word, 0]));
   for (const word of found) counts[word] = (counts[word] ?? 0) + 1;
   return counts;
 }
 
 /** Of each check: at most 26 series. */
-export const PER_CHECK: readonly Gauge<Held>[] = [
+export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   {
     name: "readiness_verdict",
     help: "The word that the regions agree on; without fresh evidence only unknown is there.",
     read: ({ word }) => ({
       by: "word",
-      values: word === "unknown" ? { unknown: 1 } : { ...counted(VOTES, [word]), unknown: 0 },
+      values: word === "unknown" ? { unknown: 1 } : { ...countByWord(VOTES, [word]), unknown: 0 },
     }),
   },
   {
@@ -129,9 +129,10 @@ export const PER_CHECK: readonly Gauge<Held>[] = [
     name: "readiness_quorum_votes",
     help: "Regions by what they hold.",
     read: ({ word, state }) =>
-      word === "unknown"
-        ? undefined
-        : { by: "vote", values: counted(VOTES, Object.values(state!.regions).map(({ outcome }) => outcome)) },
+      word === "unknown" ? undefined : {
+        by: "vote",
+        values: countByWord(VOTES, Object.values(state!.regions).map(({ outcome }) => outcome)),
+      },
   },
   {
     name: "readiness_incident_open",
@@ -139,7 +140,7 @@ export const PER_CHECK: readonly Gauge<Held>[] = [
     read: ({ state }) =>
       state && {
         by: "family",
-        values: counted(
+        values: countByWord(
           FAMILIES,
           state.incidents.filter(({ state }) => state === "open").map(({ family }) => family),
         ),
@@ -149,10 +150,10 @@ export const PER_CHECK: readonly Gauge<Held>[] = [
 
 const STATES = ["pending", "delivered", "dead"] as const;
 /** How many notices are looked at: to count the whole outbox would take longer with every notice ever sent. */
-export const RECENT = 50;
+export const RECENT_DELIVERIES = 50;
 
 /** Of Assay: 5 series, and one for each webhook. */
-export const OF_SELF: readonly Gauge<Self>[] = [
+export const OF_SELF: readonly Gauge<SelfSample>[] = [
   {
     name: "assay_checks",
     help: "Checks of the config that the token may see.",
@@ -165,8 +166,8 @@ export const OF_SELF: readonly Gauge<Self>[] = [
   },
   {
     name: "assay_recent_deliveries",
-    help: `Of the newest ${RECENT} notices to webhooks, how many are in which state.`,
-    read: ({ deliveries }) => deliveries && { by: "state", values: counted(STATES, deliveries) },
+    help: `Of the newest ${RECENT_DELIVERIES} notices to webhooks, how many are in which state.`,
+    read: ({ deliveries }) => deliveries && { by: "state", values: countByWord(STATES, deliveries) },
   },
   {
     name: "assay_webhook_disabled",
@@ -176,10 +177,10 @@ export const OF_SELF: readonly Gauge<Self>[] = [
 ];
 
 /** The metrics of a table over all its subjects. */
-export const families = <Subject extends { labels: string }>(
+export const metricFamilies = <Subject extends { labels: string }>(
   table: readonly Gauge<Subject>[],
   subjects: readonly Subject[],
-): Family[] =>
+): MetricFamily[] =>
   table.map(({ name, help, read }) => ({
     name,
     help,
@@ -191,5 +192,8 @@ function seriesOf(labels: string, reading: Reading): Series[] {
   if (typeof reading === "number") return [{ labels, value: reading }];
   const { by, values } = reading;
   const before = labels && `${labels},`;
-  return Object.entries(values).map(([word, value]) => ({ labels: before + written({ [by]: word }), value }));
+  return Object.entries(values).map(([word, value]) => ({
+    labels: before + formatLabels({ [by]: word }),
+    value,
+  }));
 }

@@ -4,7 +4,7 @@ const MINUTE_MS = 60_000;
 
 /** The newest settled slot (epoch ms), or null. One that lies behind the newest lease was settled before the clock stepped back. */
 export async function lastSlot(store: Store): Promise<number | null> {
-  const pulse = await store.latest();
-  if (!pulse || pulse.slot === null) return null;
-  return Math.min(pulse.slot, pulse.tick + MINUTE_MS - 1);
+  const latest = await store.latest();
+  if (!latest || latest.slot === null) return null;
+  return Math.min(latest.slot, latest.tick + MINUTE_MS - 1);
 }

@@ -4,7 +4,7 @@ import type { Family, Incident } from "../../../judgement/incident.ts";
 export type Impact = "major" | "minor";
 
 /** A time in which a target was not well, to the public: incidents of its checks and regions that overlap are one. Epoch ms. */
-export interface Spell {
+export interface Outage {
   target: string;
   /** The worst of it. */
   impact: Impact;
@@ -18,12 +18,12 @@ export interface Spell {
 const IMPACT: Partial<Record<Family, Impact>> = { service: "major", quality: "minor" };
 
 /** Incidents as the public sees them, newest first: how many checks and regions there are cannot be told from them. */
-export function spells(incidents: readonly Incident[]): Spell[] {
-  const byTarget = Map.groupBy(incidents.flatMap(spellOf), ({ target }) => target);
-  return [...byTarget.values()].flatMap(joined).toSorted((a, b) => b.openedAt - a.openedAt);
+export function outages(incidents: readonly Incident[]): Outage[] {
+  const byTarget = Map.groupBy(incidents.flatMap(outageOf), ({ target }) => target);
+  return [...byTarget.values()].flatMap(joinOverlaps).toSorted((a, b) => b.openedAt - a.openedAt);
 }
 
-function spellOf({ target, family, openedAt, updatedAt, resolvedAt, state }: Incident): Spell[] {
+function outageOf({ target, family, openedAt, updatedAt, resolvedAt, state }: Incident): Outage[] {
   const impact = IMPACT[family];
   if (!impact) return [];
   return [{
@@ -36,21 +36,21 @@ function spellOf({ target, family, openedAt, updatedAt, resolvedAt, state }: Inc
 }
 
 /** One target's spells; what begins before the one before it is over is part of it. */
-function joined(own: readonly Spell[]): Spell[] {
-  const apart: Spell[] = [];
-  for (const spell of own.toSorted((a, b) => a.openedAt - b.openedAt)) {
+function joinOverlaps(own: readonly Outage[]): Outage[] {
+  const apart: Outage[] = [];
+  for (const outage of own.toSorted((a, b) => a.openedAt - b.openedAt)) {
     const last = apart.at(-1);
-    if (!last || spell.openedAt > endOf(last)) apart.push({ ...spell });
-    else extend(last, spell);
+    if (!last || outage.openedAt > endOf(last)) apart.push({ ...outage });
+    else extend(last, outage);
   }
   return apart;
 }
 
-const endOf = ({ resolvedAt }: Spell) => resolvedAt ?? Infinity;
+const endOf = ({ resolvedAt }: Outage) => resolvedAt ?? Infinity;
 
-function extend(last: Spell, spell: Spell) {
-  const end = Math.max(endOf(last), endOf(spell));
+function extend(last: Outage, outage: Outage) {
+  const end = Math.max(endOf(last), endOf(outage));
   last.resolvedAt = end === Infinity ? undefined : end;
-  last.updatedAt = Math.max(last.updatedAt, spell.updatedAt);
-  if (spell.impact === "major") last.impact = "major";
+  last.updatedAt = Math.max(last.updatedAt, outage.updatedAt);
+  if (outage.impact === "major") last.impact = "major";
 }

@@ -15,16 +15,16 @@ import { reportState } from "../../../evidence/report/schema.ts";
 
 const text = (most: number) =>
   z.string().max(most).refine((value) => !value.includes("\0"), "expected no U+0000");
-const word = z.string().regex(/^[\w.+-]{1,40}$/, "expected the name of a dialect");
+const dialectName = z.string().regex(/^[\w.+-]{1,40}$/, "expected the name of a dialect");
 
-const stamped = {
+const envelope = {
   /** Rises with each push of a source; epoch ms will do. */
   seq: z.int().nonnegative(),
   /** When the sender looked: ISO 8601 with an offset, or epoch ms. */
   at: z.union([z.int().nonnegative(), z.iso.datetime({ offset: true }).transform((at) => Date.parse(at))]),
   /** Seconds or other whole units: `45s`. */
   ttl: z.string().regex(/^[1-9][0-9]{0,7}(ms|s|m|h|d)$/, "expected a duration, such as 45s").optional(),
-  dialect: word.optional(),
+  dialect: dialectName.optional(),
 };
 
 const claim = z.strictObject({
@@ -42,8 +42,8 @@ const subsystem = z.strictObject({
 });
 
 /** A report in our own words. */
-export const said = z.strictObject({
-  ...stamped,
+export const wordsBody = z.strictObject({
+  ...envelope,
   state: reportState,
   phase: z.literal("unclear").optional(),
   claims: z.array(claim).max(50).default([]),
@@ -54,8 +54,8 @@ export const said = z.strictObject({
 
 const HEADER = /^[!#$%&'*+.^`|~\w-]{1,100}$/;
 /** An answer as the service gave it. */
-export const answered = z.strictObject({
-  ...stamped,
+export const answerBody = z.strictObject({
+  ...envelope,
   answer: z.strictObject({
     status: z.int().min(100).max(999),
     headers: z.record(z.string().regex(HEADER), z.string().max(8_000).regex(/^[\t\x20-\x7e\x80-\xff]*$/))
@@ -65,57 +65,57 @@ export const answered = z.strictObject({
 });
 
 /** A push: a report in our own words, or an answer in any dialect. */
-export type PushBody = z.infer<typeof said> | z.infer<typeof answered>;
+export type PushBody = z.infer<typeof wordsBody> | z.infer<typeof answerBody>;
 
 /** The shape of a push. It is held against one of the two, so that what is wrong can be named. */
-export const push: z.ZodType<PushBody> = z.unknown().transform((value, context) => {
+export const pushBody: z.ZodType<PushBody> = z.unknown().transform((value, context) => {
   const isAnswer = typeof value === "object" && value !== null && "answer" in value;
-  const read = (isAnswer ? answered : said).safeParse(value);
+  const read = (isAnswer ? answerBody : wordsBody).safeParse(value);
   if (read.success) return read.data;
   for (const { path, message } of read.error.issues) context.addIssue({ code: "custom", path, message });
   return z.NEVER;
 });
 
 /** Nobody is asked: it only has to be a URL from which no question can be told. */
-const NOWHERE = new URL("http://pushed.invalid/");
+const PLACEHOLDER_URL = new URL("http://pushed.invalid/");
 
 /** What a push claims. A claim is only as good as its worst part, as with a report that is asked for. Pure. */
 export function reportOf(body: PushBody, source: PushedSource): Report {
-  const heard = "answer" in body ? answerOf(body, source) : wordsOf(body, source);
+  const result = "answer" in body ? readAnswer(body, source) : readWords(body, source);
   // A process that lives is no claim that it is ready.
-  if (heard.question === "liveness" && isServing(heard.state)) {
+  if (result.question === "liveness" && isServing(result.state)) {
     return {
       ...unknownReport("push", body.at, "liveness: it only says that a process lives"),
-      dialect: heard.dialect,
+      dialect: result.dialect,
     };
   }
-  return { ...heard, question: "push", at: body.at, durationMs: 0 };
+  return { ...result, question: "push", at: body.at, durationMs: 0 };
 }
 
-function answerOf(
-  { answer, dialect = "auto", at }: z.infer<typeof answered>,
+function readAnswer(
+  { answer, dialect = "auto", at }: z.infer<typeof answerBody>,
   { select }: PushedSource,
 ): ReadReport {
   const { status, headers, body: text } = answer;
   return read(
-    { url: NOWHERE, status, headers: new Headers(headers), text },
+    { url: PLACEHOLDER_URL, status, headers: new Headers(headers), text },
     { dialect, select, at },
     DIALECTS,
   );
 }
 
-function wordsOf(body: z.infer<typeof said>, { select }: PushedSource): ReadReport {
+function readWords(body: z.infer<typeof wordsBody>, { select }: PushedSource): ReadReport {
   const { state, phase, claims, subsystems, version, reason, dialect: name = "push" } = body;
   const own = { source: "body" as const, state, raw: reason ?? state };
   const parts = subsystems.map((part) => ({ ...part, layer: part.layer ?? layerOf(part.name) }));
-  const said: Dialect = {
+  const dialect: Dialect = {
     name,
     recognise: () => true,
     // Where there is no claim, what it might have been made of is none either.
     read: () =>
       isNoClaim(state) ? { claims: [own] } : { claims: [own, ...claims], subsystems: parts, version, phase },
   };
-  const received = { url: NOWHERE, status: 200, headers: new Headers(), text: "" };
-  const { httpStatus: _, ...heard } = read(received, { dialect: name, question: "push", select }, [said]);
-  return { ...heard, reason: select === undefined && reason ? reason : heard.reason };
+  const received = { url: PLACEHOLDER_URL, status: 200, headers: new Headers(), text: "" };
+  const { httpStatus: _, ...rest } = read(received, { dialect: name, question: "push", select }, [dialect]);
+  return { ...rest, reason: select === undefined && reason ? reason : rest.reason };
 }

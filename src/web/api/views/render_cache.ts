@@ -1,18 +1,18 @@
 import type { Config } from "../../../config/config.ts";
 import type { States } from "../../../storage/codec.ts";
 import type { Clock } from "../../../base/ports.ts";
-import { digestOf } from "../middleware/credentials.ts";
+import { sha256 } from "../middleware/credentials.ts";
 import { holdsUntil } from "./status.ts";
 
 /** An answer as it is sent. */
-export interface Rendered {
+export interface RenderedBody {
   body: Uint8Array<ArrayBuffer>;
   /** Weak: the same while only ages differ. */
   etag: string;
 }
 
 /** Readers with other rights whose answers are kept at once; 1,000 checks of 7 probers are megabytes. */
-const KEPT = 8;
+const MAX_READERS = 8;
 
 /**
  * Renders what `make` answers once for each reading of the states and each reader, however many ask. States are read again after a second, so no
@@ -22,8 +22,8 @@ export function renderer({ checks }: Config, { now }: Pick<Clock, "now">): (
   states: States,
   reader: unknown,
   make: () => Promise<object>,
-) => Promise<Rendered> {
-  let last: { states: States; until: number; answers: Map<unknown, Promise<Rendered>> } | undefined;
+) => Promise<RenderedBody> {
+  let last: { states: States; until: number; answers: Map<unknown, Promise<RenderedBody>> } | undefined;
   return (states, reader, make) => {
     const nowMs = now();
     if (last?.states !== states || nowMs > last.until) {
@@ -32,20 +32,20 @@ export function renderer({ checks }: Config, { now }: Pick<Clock, "now">): (
     const { answers } = last;
     const known = answers.get(reader);
     if (known) return known;
-    const mine = make().then(render);
-    answers.set(reader, mine);
-    if (answers.size > KEPT) answers.delete(answers.keys().next().value);
-    mine.catch(() => answers.delete(reader));
-    return mine;
+    const pending = make().then(render);
+    answers.set(reader, pending);
+    if (answers.size > MAX_READERS) answers.delete(answers.keys().next().value);
+    pending.catch(() => answers.delete(reader));
+    return pending;
   };
 }
 
 /** When it was made, and how old evidence was then: both change with the clock alone. Words that age changes stay in the tag. */
-const CLOCKED = /^\{"at":"[^"]*"|"(?:evidenceAgeMs|ageMs)":\d+/g;
+const AGE_FIELDS = /^\{"at":"[^"]*"|"(?:evidenceAgeMs|ageMs)":\d+/g;
 
-async function render(value: object): Promise<Rendered> {
+async function render(value: object): Promise<RenderedBody> {
   const text = JSON.stringify(value);
-  const digest = await digestOf(text.replace(CLOCKED, ""));
+  const digest = await sha256(text.replace(AGE_FIELDS, ""));
   const hex = Array.from(digest, (word) => word.toString(16).padStart(8, "0")).join("");
   return { body: new TextEncoder().encode(text), etag: `W/"${hex.slice(0, 32)}"` };
 }

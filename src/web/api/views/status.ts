@@ -7,17 +7,17 @@ import type { States } from "../../../storage/codec.ts";
 import { iso } from "../../../base/time.ts";
 
 /** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
-export type Word = QuorumOutcome | "unknown";
+export type CurrentOutcome = QuorumOutcome | "unknown";
 
 /** The only words that the public sees. */
-export type CoarseWord = "ready" | "degraded" | "not_ready" | "unknown";
+export type TargetStatus = "ready" | "degraded" | "not_ready" | "unknown";
 
 /**
  * What a verdict says of the service to the public and to those who send it traffic: whether the journey works, not whether the
  * service told the truth. One that serves but denies it (underclaim), or says nothing (unreported), serves. Without a winner
  * or fresh evidence there is nothing to say, and that is never green.
  */
-export const COARSE: Record<Word, CoarseWord> = {
+export const STATUS_OF: Record<CurrentOutcome, TargetStatus> = {
   ready: "ready",
   degraded: "degraded",
   underclaim: "degraded",
@@ -32,7 +32,7 @@ export const COARSE: Record<Word, CoarseWord> = {
 };
 
 /** Worst first; missing evidence is worse than poor quality, because it is never green. */
-export const ORDER = [
+export const WORST_FIRST = [
   "drift",
   "down",
   "not_ready",
@@ -44,9 +44,10 @@ export const ORDER = [
   "unreported",
   "degraded",
   "ready",
-] as const satisfies readonly Word[];
+] as const satisfies readonly CurrentOutcome[];
 
-const worst = (words: Word[]): Word => ORDER.find((word) => words.includes(word)) ?? "unknown";
+const worstOutcome = (words: CurrentOutcome[]): CurrentOutcome =>
+  WORST_FIRST.find((word) => words.includes(word)) ?? "unknown";
 
 /** Slot (epoch ms) of the newest conclusive or announced evidence of any prober. */
 function evidenceAt(state: CheckState | undefined): number | undefined {
@@ -57,7 +58,7 @@ function evidenceAt(state: CheckState | undefined): number | undefined {
 const ageMs = (at: number | undefined, nowMs: number) => at === undefined ? null : Math.max(0, nowMs - at);
 
 /** The present word of a check: slots may go on being settled without any evidence, so its age decides. */
-export function wordOf(check: Check, state: CheckState | undefined, nowMs: number): Word {
+export function outcomeOf(check: Check, state: CheckState | undefined, nowMs: number): CurrentOutcome {
   if (!state || nowMs > staleAt(check, evidenceAt(state) ?? state.slot)) return "unknown";
   return state.outcome;
 }
@@ -73,36 +74,36 @@ export const holdsUntil = (checks: readonly Check[], states: States, nowMs: numb
 /** The coarse public status: words and ages by name, and nothing else. */
 export function publicStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => {
-    const word = targetWord(target, states, nowMs);
-    const seen = target.checks.flatMap(({ key }) => evidenceAt(states[key]) ?? []);
-    const oldest = seen.length < target.checks.length ? undefined : Math.min(...seen);
+    const word = targetOutcome(target, states, nowMs);
+    const freshTimes = target.checks.flatMap(({ key }) => evidenceAt(states[key]) ?? []);
+    const oldest = freshTimes.length < target.checks.length ? undefined : Math.min(...freshTimes);
     return {
       id: target.id,
       name: target.name,
-      status: COARSE[word],
+      status: STATUS_OF[word],
       evidenceAgeMs: ageMs(oldest, nowMs),
     };
   });
-  return { at: iso(nowMs), status: worstCoarse(targets.map(({ status }) => status)), targets };
+  return { at: iso(nowMs), status: worstStatus(targets.map(({ status }) => status)), targets };
 }
 
-const COARSE_ORDER: readonly CoarseWord[] = ["not_ready", "unknown", "degraded", "ready"];
-const worstCoarse = (words: CoarseWord[]) => COARSE_ORDER.find((word) => words.includes(word)) ?? "unknown";
+const STATUSES: readonly TargetStatus[] = ["not_ready", "unknown", "degraded", "ready"];
+const worstStatus = (words: TargetStatus[]) => STATUSES.find((word) => words.includes(word)) ?? "unknown";
 
 /** The coarse word of a target: that of its worst check. */
-export const coarseOf = (target: Target, states: States, nowMs: number): CoarseWord =>
-  COARSE[targetWord(target, states, nowMs)];
+export const targetStatus = (target: Target, states: States, nowMs: number): TargetStatus =>
+  STATUS_OF[targetOutcome(target, states, nowMs)];
 
 /** The word of a target: that of its worst check. */
-export const targetWord = (target: Target, states: States, nowMs: number) =>
-  worst(target.checks.map((check) => wordOf(check, states[check.key], nowMs)));
+export const targetOutcome = (target: Target, states: States, nowMs: number) =>
+  worstOutcome(target.checks.map((check) => outcomeOf(check, states[check.key], nowMs)));
 
 /** The whole status, for the bearer of the token. */
 export function fullStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => targetView(config, target, states, nowMs));
-  const counts: Partial<Record<Word, number>> = {};
+  const counts: Partial<Record<CurrentOutcome, number>> = {};
   for (const { word } of targets.flatMap(({ checks }) => checks)) counts[word] = (counts[word] ?? 0) + 1;
-  return { at: iso(nowMs), word: worst(targets.map(({ word }) => word)), checks: counts, targets };
+  return { at: iso(nowMs), word: worstOutcome(targets.map(({ word }) => word)), checks: counts, targets };
 }
 
 /** One target with its checks. */
@@ -111,14 +112,14 @@ export function targetView(config: Config, target: Target, states: States, nowMs
     id: target.id,
     name: target.name,
     labels: target.labels,
-    word: targetWord(target, states, nowMs),
+    word: targetOutcome(target, states, nowMs),
     checks: target.checks.map((check) => checkView(config, check, states[check.key], nowMs)),
   };
 }
 
 /** One check: its word, its regions and what each prober saw. */
 export function checkView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
-  const word = wordOf(check, state, nowMs);
+  const word = outcomeOf(check, state, nowMs);
   return {
     id: check.id,
     contract: check.contract,
@@ -159,8 +160,8 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
     evidenceAgeMs: ageMs(standing?.freshAt, nowMs),
     stale,
     verdict: witness && { word: witness.word, reason: witness.reason, slot: iso(witness.slot) },
-    reported: witness ? reportedView(witness, nowMs) : null,
-    observed: witness ? observedView(check, witness, nowMs) : null,
+    reported: witness ? reportView(witness, nowMs) : null,
+    observed: witness ? observationView(check, witness, nowMs) : null,
     ...(state?.place && { place: state.place }),
     ...(missed && (!witness || missed.slot > witness.slot) && {
       missed: { slot: iso(missed.slot), reason: missed.reason },
@@ -168,14 +169,14 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
   };
 }
 
-function reportedView({ before, after }: LastRound, nowMs: number) {
+function reportView({ before, after }: LastRound, nowMs: number) {
   const latest = after ?? before;
   if (!latest) return null;
   const view = ({ at, ...rest }: ReportSummary) => ({ ...rest, at: iso(at), ageMs: ageMs(at, nowMs) });
   return { ...view(latest), ...(after && before && { before: view(before) }) };
 }
 
-function observedView({ journey }: Check, witness: LastRound, nowMs: number) {
+function observationView({ journey }: Check, witness: LastRound, nowMs: number) {
   const { outcome, totalMs, failure, stepMs, cleanup, slot } = witness;
   // The journey may have another length by now.
   const passed = stepMs?.map((totalMs, i) => ({ name: journey[i]?.name ?? `step ${i + 1}`, totalMs }));

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { access } from "../../../../src/web/api/middleware/access.ts";
-import { type Digest, digestOf, find, same } from "../../../../src/web/api/middleware/credentials.ts";
+import { tokenAccess } from "../../../../src/web/api/middleware/access.ts";
+import {
+  type Digest,
+  indexOfDigest,
+  sha256,
+  timingSafeEqual,
+} from "../../../../src/web/api/middleware/credentials.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import { breaking } from "../../../world/failing_store.ts";
 import { START } from "../../../world/test_env.ts";
@@ -297,14 +302,14 @@ describe("the last use", () => {
 describe("comparing", () => {
   // No clock could show it on a busy machine; the number of steps can.
   test("takes the same steps for each right token, for a wrong one, and for any number of them", async () => {
-    const known = await Promise.all(Array.from({ length: 40 }, (_, i) => digestOf(`token ${i}`)));
+    const known = await Promise.all(Array.from({ length: 40 }, (_, i) => sha256(`token ${i}`)));
     const steps = async (token: string, among: readonly Digest[]) => {
       let compared = 0;
       const counting = (a: Digest, b: Digest) => {
         compared++;
-        return same(a, b);
+        return timingSafeEqual(a, b);
       };
-      const found = find(await digestOf(token), among, counting);
+      const found = indexOfDigest(await sha256(token), among, counting);
       return [found, compared];
     };
     const wrong = await steps("none of them", known);
@@ -318,19 +323,22 @@ describe("comparing", () => {
     fc.assert(fc.property(fc.uint32Array({ minLength: 8, maxLength: 8 }), fc.nat(255), (digest, bit) => {
       const other = Uint32Array.from(digest);
       other[bit >> 5]! ^= 1 << (bit & 31);
-      expect([same(digest, Uint32Array.from(digest)), same(digest, other)]).toEqual([true, false]);
+      expect([timingSafeEqual(digest, Uint32Array.from(digest)), timingSafeEqual(digest, other)]).toEqual([
+        true,
+        false,
+      ]);
     }));
   });
 
   test("a digest of zeros, which stands where no token does, opens nothing", () => {
-    expect(find(new Uint32Array(8), [])).toBe(-1);
+    expect(indexOfDigest(new Uint32Array(8), [])).toBe(-1);
   });
 });
 
 describe("a token from elsewhere than the header", () => {
   test("decides alone: the header does not help, and does not harm", async () => {
     const { config, ports, store } = await lodge();
-    const { may, principal } = access(config, ports, store);
+    const { may, principal } = tokenAccess(config, ports, store);
     const { Hono } = await import("hono");
     const app = new Hono();
     app.get("/k/:key/:target", async (c) => {

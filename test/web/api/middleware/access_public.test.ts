@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
-import { publicly } from "../../../../src/web/api/views/redact.ts";
+import { publicFields } from "../../../../src/web/api/views/redact.ts";
 import { deliver } from "../../../../src/engine/notify/mod.ts";
 import { remoteProber } from "../../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../../src/evidence/report/mod.ts";
@@ -166,7 +166,7 @@ test("a field that is not named is not told, at any depth", () => {
     regions: ["eu"],
     targets: [{ ...target, checks: [{ id: "read" }] }],
   };
-  expect(publicly("status", whole)).toEqual({
+  expect(publicFields("status", whole)).toEqual({
     at: "now",
     status: "ready",
     targets: [{ id: "shop", name: "Shop", status: "ready", evidenceAgeMs: 1 }],

@@ -197,7 +197,7 @@ describe("from another page", () => {
 /** The same app without a browser's own headers. */
 async function bareApp(house: Door) {
   const { api } = await import("../../../../src/web/app.ts");
-  return { app: api({ ...house, look: (check) => house.settler.look(check) }) };
+  return { app: api({ ...house, runCheck: (check) => house.settler.look(check) }) };
 }
 
 test("a header that is shown counts alone, even if it is wrong", async () => {

@@ -1,7 +1,7 @@
 /** Holds an answer against the document of the API. */
 import document from "../../../../schema/v1/openapi.json" with { type: "json" };
-import { problem } from "../../../../src/web/api/openapi/schemas.ts";
-import type { Described, Operation } from "../../../../src/web/api/openapi/operation.ts";
+import { problemSchema } from "../../../../src/web/api/openapi/schemas.ts";
+import type { AnswerSpec, Operation } from "../../../../src/web/api/openapi/operation.ts";
 
 interface Response {
   $ref?: string;
@@ -29,12 +29,12 @@ export async function fault(operation: Operation, answer: globalThis.Response): 
   const text = await answer.text();
   if (Object.keys(content).length === 0) return text === "" ? null : `${status} has a body: ${text}`;
   if (!(type in content) && !("*/*" in content)) return `${status} of type ${type} is not in the document`;
-  const described = isOurs ? { description: "", schema: problem } : operation.answers[status];
+  const described = isOurs ? { description: "", schema: problemSchema } : operation.answers[status];
   return described ? shapeFault(described, type, text) : `nothing describes ${status} ${type}`;
 }
 
 /** The schemas are strict: a field that they do not name is a fault. */
-function shapeFault({ schema, type = "application/json", also }: Described, type_: string, text: string) {
+function shapeFault({ schema, type = "application/json", also }: AnswerSpec, type_: string, text: string) {
   const shape = also?.[type_] ?? (type === "*/*" ? undefined : schema);
   if (!shape) return null;
   const read = shape.safeParse(type_.endsWith("json") ? JSON.parse(text) : text);

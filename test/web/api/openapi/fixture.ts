@@ -70,7 +70,7 @@ export async function furnished(store: Store): Promise<House> {
   const [prober] = own.puppets.probers.slice(1);
   const app = api({
     ...own,
-    look: own.settler.look,
+    runCheck: own.settler.look,
     prober: { prober: prober!, token: "${env:PROBER_TOKEN}" },
     files: FILES,
     github,
@@ -118,7 +118,7 @@ export async function furnished(store: Store): Promise<House> {
     return path.includes("/reports/") && name === "check" ? "stock" : NAMES[name]!;
   };
   const good = (operation: Operation): Sent => {
-    const { id, method, path, body, entry } = operation;
+    const { id, method, path, body, access: entry } = operation;
     const filled = path.replace(/\{(\w+)\}/g, (_, name) => known(operation, name));
     const examples: Record<string, unknown> = { pushReport: { state: "ready", seq: nowMs, at: nowMs } };
     const text = body && JSON.stringify(examples[id] ?? body.example);

@@ -205,7 +205,7 @@ export function requests(house: House, operation: Operation): fc.Arbitrary<Sent>
   }).map(({ parts, query, body, authorization, event, last, tag }) => {
     const filled = operation.path.replace(/\{(\w+)\}/g, (_, name) => new Map(parts).get(name)!);
     const sent = operation.method === "get" || body === undefined ? {} : { body };
-    const hook = operation.entry === "signature" && body !== undefined ? signed(body, event) : {};
+    const hook = operation.access === "signature" && body !== undefined ? signed(body, event) : {};
     const headers = { authorization, "last-event-id": last, "if-none-match": tag, ...hook };
     return {
       method: operation.method.toUpperCase(),

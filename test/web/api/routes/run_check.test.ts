@@ -8,7 +8,7 @@ const PATH = "/v1/targets/shop/checks/read/rounds";
 /** A house whose app can walk a check on demand. */
 async function ready(): Promise<House & { look(path?: string, token?: string): Promise<Response> }> {
   const own = await house();
-  const app = api({ ...own, look: own.settler.look });
+  const app = api({ ...own, runCheck: own.settler.look });
   const look = async (path = PATH, token = TOKEN) =>
     await app.request(path, { method: "POST", headers: { authorization: `Bearer ${token}` } });
   return { ...own, look };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exposition, labels } from "../../../../src/web/api/views/exposition.ts";
+import { exposition, formatLabels } from "../../../../src/web/api/views/exposition.ts";
 import { checkMetrics, testWithPrometheus } from "../promtool.ts";
 
 describe("a text that is hostile to the format", () => {
@@ -10,7 +10,11 @@ describe("a text that is hostile to the format", () => {
     ["braces and commas", 'a,b="c"{}', 'x{a="a,b=\\"c\\"{}"} 1'],
     ["half a surrogate pair", "a\ud800", 'x{a="a\ufffd"} 1'],
   ])("%s stays in its label value", (_, value, line) => {
-    const text = exposition([{ name: "x", help: "h", series: [{ labels: labels({ a: value }), value: 1 }] }]);
+    const text = exposition([{
+      name: "x",
+      help: "h",
+      series: [{ labels: formatLabels({ a: value }), value: 1 }],
+    }]);
     expect(text).toBe(`# HELP x h\n# TYPE x gauge\n${line}\n`);
   });
 
@@ -43,7 +47,7 @@ describe("a text that is hostile to the format", () => {
       "\u{1f600}",
       "",
     ];
-    const series = hostile.map((value, at) => ({ labels: labels({ at: `${at}`, value }), value: at }));
+    const series = hostile.map((value, at) => ({ labels: formatLabels({ at: `${at}`, value }), value: at }));
     expect(checkMetrics(exposition([{ name: "x", help: 'a\\\n"b"', series }]))).toBe("");
     expect(checkMetrics('x{a="b" 1\n')).not.toBe("");
   });
