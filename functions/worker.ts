@@ -4,7 +4,7 @@ import { liveResponse, LIVEZ, unreadyResponse } from "../src/web/api/middleware/
 import type { Env } from "./cloudflare/boot.ts";
 import { Ledger } from "./cloudflare/ledger.ts";
 import { peerOf } from "./cloudflare/client_address.ts";
-import { Prober, prober } from "./cloudflare/prober.ts";
+import { Prober, proberApp } from "./cloudflare/prober.ts";
 import { messageOf } from "../src/base/error_message.ts";
 
 export { Ledger, Prober };
@@ -16,7 +16,7 @@ interface Ledgers {
 
 const ledger = (env: Env) => (env.LEDGER as Ledgers).getByName("ledger");
 
-let pinned: ReturnType<typeof prober> | undefined;
+let pinned: ReturnType<typeof proberApp> | undefined;
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
@@ -25,7 +25,7 @@ export default {
     if (request.method === "GET" && pathname === LIVEZ) return liveResponse();
     try {
       if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
-      pinned ??= prober(env, env.ASSAY_PROBER);
+      pinned ??= proberApp(env, env.ASSAY_PROBER);
       return await (await pinned()).fetch(request, peerOf(request));
     } catch (error) {
       // Most likely the config of this deployment: a secret that is not set. The log names it, the public does not learn it.

@@ -11,9 +11,9 @@ import { localProber } from "../src/engine/prober/local.ts";
 import { settler } from "../src/engine/settler/settler.ts";
 import { secretsOf } from "../src/base/secrets.ts";
 import bundled from "./edge/config.json" with { type: "json" };
-import { room } from "./edge/shop_client.ts";
+import { shopClient } from "./edge/shop_client.ts";
 import { openShop } from "./edge/shop_server.ts";
-import { type Driver, EVENTS, type Minute, play, START, WORDS } from "./scenario.ts";
+import { type Driver, EVENTS, type Minute, playScenario, START, WORDS } from "./scenario.ts";
 import type { Prober } from "../src/judgement/round.ts";
 
 const TOKEN = "operator";
@@ -32,7 +32,7 @@ const fails = (faults: Map<string, string>, prober: Prober): Prober => ({
 
 /** Settler, local probers and the store in memory, over a real network. */
 async function onDeno(): Promise<Driver> {
-  const story = room(shop.url, "story");
+  const story = shopClient(shop.url, "story");
   const env: Record<string, string> = {
     ASSAY_TOKEN: TOKEN,
     SHOP_URL: shop.url,
@@ -80,7 +80,7 @@ async function onDeno(): Promise<Driver> {
 }
 
 test("the story, on Deno", async () => {
-  const { words, events } = await play(await onDeno());
+  const { words, events } = await playScenario(await onDeno());
   expect(words).toEqual(WORDS);
   expect(events).toEqual(EVENTS);
 });

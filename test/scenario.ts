@@ -2,8 +2,8 @@
  * One story for every runtime: what the shop does minute by minute, and what Assay must make of it. A runtime brings a
  * `Driver`; nothing here knows which one it is.
  */
-import type { Event } from "../src/engine/notify/event.ts";
-import type { Moods } from "./edge/shop_client.ts";
+import type { WebhookEvent } from "../src/engine/notify/event.ts";
+import type { Behaviours } from "./edge/shop_client.ts";
 
 /** In ms. */
 export const MINUTE = 60_000;
@@ -23,17 +23,17 @@ export interface Driver {
 /** One minute of the story. */
 export interface Minute {
   /** Absent: cron does not fire. */
-  shop?: Moods;
+  shop?: Behaviours;
   /** A prober that fails: it throws at once, or it is silent for the whole slot. */
   prober?: { id: string; does: "throws" | "is silent" };
   /** The word of the API after it. */
   word: string;
-  tells?: Told;
+  event?: EventSummary;
 }
 
 /** What an event says, without ids, times and durations. `incident` counts incidents in the order of their first event. */
-export interface Told {
-  type: Event["type"];
+export interface EventSummary {
+  type: WebhookEvent["type"];
   incident: number;
   episode: number;
   family: string;
@@ -44,12 +44,12 @@ export interface Told {
   summary: string;
 }
 
-const serves: Moods = { all: "serves" };
-const lies: Moods = { all: "lies" };
-const refuses: Moods = { all: "refuses" };
-const starts: Moods = { all: "starts" };
-const shy: Moods = { all: "is shy" };
-const liesToOceania: Moods = { all: "serves", oc: "lies" };
+const serves: Behaviours = { all: "serves" };
+const lies: Behaviours = { all: "lies" };
+const refuses: Behaviours = { all: "refuses" };
+const starts: Behaviours = { all: "starts" };
+const shy: Behaviours = { all: "is shy" };
+const liesToOceania: Behaviours = { all: "serves", oc: "lies" };
 const throws = { id: "oc", does: "throws" } as const;
 const silent = { id: "oc", does: "is silent" } as const;
 
@@ -63,14 +63,14 @@ const quality = { incident: 2, family: "quality", scope: "global", episode: 1, k
  * of three regions decide. A slot in which the target says that it starts is not judged. Within ten minutes an incident
  * opens again under its old id.
  */
-export const STORY: Minute[] = [
+export const SCENARIO: Minute[] = [
   { shop: serves, word: "ready" },
   { shop: serves, word: "ready" },
   { shop: lies, word: "ready" },
   {
     shop: lies,
     word: "drift",
-    tells: {
+    event: {
       ...service,
       type: "incident.opened",
       episode: 1,
@@ -85,7 +85,7 @@ export const STORY: Minute[] = [
   {
     shop: refuses,
     word: "down",
-    tells: {
+    event: {
       ...service,
       type: "incident.updated",
       episode: 1,
@@ -100,7 +100,7 @@ export const STORY: Minute[] = [
   {
     shop: serves,
     word: "ready",
-    tells: {
+    event: {
       ...service,
       type: "incident.resolved",
       episode: 1,
@@ -116,7 +116,7 @@ export const STORY: Minute[] = [
     shop: lies,
     prober: silent,
     word: "drift",
-    tells: {
+    event: {
       ...service,
       type: "incident.opened",
       episode: 2,
@@ -131,7 +131,7 @@ export const STORY: Minute[] = [
   {
     shop: serves,
     word: "ready",
-    tells: {
+    event: {
       ...service,
       type: "incident.resolved",
       episode: 2,
@@ -153,7 +153,7 @@ export const STORY: Minute[] = [
   {
     shop: shy,
     word: "underclaim",
-    tells: {
+    event: {
       ...quality,
       type: "incident.opened",
       outcome: "underclaim",
@@ -164,7 +164,7 @@ export const STORY: Minute[] = [
   {
     shop: serves,
     word: "ready",
-    tells: {
+    event: {
       ...quality,
       type: "incident.resolved",
       outcome: "ready",
@@ -175,29 +175,29 @@ export const STORY: Minute[] = [
 ];
 
 /** The words of the API, minute by minute. */
-export const WORDS = STORY.map(({ word }) => word);
+export const WORDS = SCENARIO.map(({ word }) => word);
 /** The whole stream of events. */
-export const EVENTS = STORY.flatMap(({ tells }) => tells ?? []);
+export const EVENTS = SCENARIO.flatMap(({ event }) => event ?? []);
 
 /** A slot is given up 50 s after it began: late in it, nobody waits long for a silent prober. */
 const LATE_MS = 48_000;
 
 /** Plays the story, and answers what came of it. */
-export async function play(driver: Driver): Promise<{ words: string[]; events: Told[] }> {
+export async function playScenario(driver: Driver): Promise<{ words: string[]; events: EventSummary[] }> {
   const words: string[] = [];
-  for (const [n, minute] of STORY.entries()) {
+  for (const [n, minute] of SCENARIO.entries()) {
     const slot = START + n * MINUTE;
     await driver.tick(minute, slot, minute.prober?.does === "is silent" ? slot + LATE_MS : slot);
     words.push((await driver.status()).word);
   }
-  return { words, events: told(await driver.received()) };
+  return { words, events: summarizeEvents(await driver.received()) };
 }
 
 /** The stream that bodies of webhooks make. */
-export function told(bodies: string[]): Told[] {
+export function summarizeEvents(bodies: string[]): EventSummary[] {
   const known: string[] = [];
   return bodies.map((body) => {
-    const { type, data: { incident, decision, summary } }: Event = JSON.parse(body);
+    const { type, data: { incident, decision, summary } }: WebhookEvent = JSON.parse(body);
     const { id, episode, family, kind, scope } = incident;
     if (!known.includes(id)) known.push(id);
     return {

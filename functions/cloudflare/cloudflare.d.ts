@@ -1,18 +1,18 @@
 /** What `functions/` uses of Cloudflare. The platform's own type package would replace the globals of every other file. */
 
 /** A value in a row. */
-export type SqlValue = string | number | null | ArrayBuffer;
+export type SqlStorageValue = string | number | null | ArrayBuffer;
 
 /** What a statement gave. */
-export interface SqlCursor {
-  toArray(): Record<string, SqlValue>[];
+export interface SqlStorageCursor {
+  toArray(): Record<string, SqlStorageValue>[];
   /** Rows of indexes included. */
   rowsWritten: number;
 }
 
 /** A Durable Object's storage. */
 export interface ObjectStorage {
-  sql: { exec(query: string, ...bindings: unknown[]): SqlCursor };
+  sql: { exec(query: string, ...bindings: unknown[]): SqlStorageCursor };
   transactionSync<T>(work: () => T): T;
   get<T>(key: string): Promise<T | undefined>;
   put<T>(key: string, value: T): Promise<void>;

@@ -5,8 +5,8 @@
 import { api } from "../../src/web/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
-import { deliverer, webhookFaults } from "../../src/engine/notify/mod.ts";
-import { whereabouts } from "../../src/engine/prober/location.ts";
+import { checkWebhooks, deliverer } from "../../src/engine/notify/mod.ts";
+import { locator } from "../../src/engine/prober/location.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
@@ -22,7 +22,7 @@ import type { Prober } from "../../src/judgement/round.ts";
 import { INVOCATION } from "../../src/base/limits.ts";
 
 /** Nobody outside this Worker reaches a prober object, so this is a name and no secret. */
-const INSIDE = "inside";
+const INTERNAL_TOKEN = "inside";
 
 /** Notices that are sent at once: an invocation holds six connections, and a further one would wait in its own deadline. */
 const DELIVERIES = 5;
@@ -31,11 +31,11 @@ const DELIVERIES = 5;
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports, warnings } = await boot(env);
   for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
-  for (const fault of await webhookFaults(ports.secrets, config)) {
+  for (const fault of await checkWebhooks(ports.secrets, config)) {
     ports.log.error("a webhook cannot be sent", { fault });
   }
   const store = await openStore(env, config, storage);
-  const { look, ...settling } = settler({
+  const { probeNow, ...settling } = settler({
     ports,
     store,
     config,
@@ -43,12 +43,12 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     owner: crypto.randomUUID(),
   });
   // The other half is for the probers; what is left over waits for the alarm.
-  const most = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
+  const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
   const hooked = config.hooks.github && await import("#github");
   const review = hooked?.approver(ports, config, store);
   const deliver = deliverer(ports, store, config, { parallel: DELIVERIES });
-  const outbox = () => Promise.all([deliver({ most }), review?.()]);
-  const app = api({ ports, config, store, runCheck: look, github: hooked?.github });
+  const outbox = () => Promise.all([deliver({ most: maxNotices }), review?.()]);
+  const app = api({ ports, config, store, runCheck: probeNow, github: hooked?.github });
   return { ...settling, store, outbox, app };
 }
 
@@ -73,7 +73,7 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
   const { concurrency, controls } = config;
   // On a developer's machine every place is the same one.
   const measured = own.kind === "place" && env.ASSAY_PLACES !== "assumed";
-  const where = measured && storage ? whereabouts(ports, own.place, storage) : undefined;
+  const locate = measured && storage ? locator(ports, own.place, storage) : undefined;
   const prober = localProber(ports, {
     id,
     region: own.region,
@@ -81,19 +81,19 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
     concurrency,
     controls,
     budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),
-    where,
+    locate,
   });
-  return api({ ports, config, prober: { prober, token: own.kind === "place" ? INSIDE : own.token } });
+  return api({ ports, config, prober: { prober, token: own.kind === "place" ? INTERNAL_TOKEN : own.token } });
 }
 
 /** Something that answers requests: a Durable Object, or a Worker behind a service binding. */
-interface Answerer {
+interface Fetcher {
   fetch(request: Request): Promise<Response>;
 }
 
 /** What the ledger needs of a Durable Object namespace. */
-interface Objects {
-  getByName(name: string, options: { locationHint: string }): Answerer;
+interface ObjectNamespace {
+  getByName(name: string, options: { locationHint: string }): Fetcher;
 }
 
 /** Places are Durable Objects; the others are asked by service binding `PROBER_<ID>` if there is one, else over HTTP. */
@@ -103,19 +103,23 @@ function probers(ports: Ports, config: Config, env: Env): Prober[] {
       throw new Error(`Prober ${prober.id} is this process, which Cloudflare has none of`);
     }
     if (prober.kind === "remote") {
-      const bound = env[`PROBER_${prober.id.toUpperCase().replaceAll("-", "_")}`] as Answerer | undefined;
-      return remoteProber(bound ? { ...ports, fetch: over(() => bound) } : ports, prober);
+      const bound = env[`PROBER_${prober.id.toUpperCase().replaceAll("-", "_")}`] as Fetcher | undefined;
+      return remoteProber(bound ? { ...ports, fetch: fetchThrough(() => bound) } : ports, prober);
     }
     const { id, place, generation } = prober;
     // The hint counts only at the first call for a name, and objects never move: so the name says it, and the generation.
     const object = () =>
-      (env.PROBER as Objects).getByName(`prober:${place}:${generation}`, { locationHint: place });
-    return remoteProber({ ...ports, fetch: over(object, id) }, { id, url: "http://prober", token: INSIDE });
+      (env.PROBER as ObjectNamespace).getByName(`prober:${place}:${generation}`, { locationHint: place });
+    return remoteProber({ ...ports, fetch: fetchThrough(object, id) }, {
+      id,
+      url: "http://prober",
+      token: INTERNAL_TOKEN,
+    });
   });
 }
 
 /** The Fetch port over a stub; an object that broke needs a new stub, so it is asked for each time. */
-function over(answerer: () => Answerer, prober?: string): Fetch {
+function fetchThrough(answerer: () => Fetcher, prober?: string): Fetch {
   return (url, { headers, ...outgoing }) => {
     const named = prober === undefined ? headers : { ...headers, [PROBER_HEADER]: prober };
     return answerer().fetch(new Request(url, { ...outgoing, headers: named, redirect: "manual" }));

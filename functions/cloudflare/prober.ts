@@ -12,12 +12,12 @@ export class Prober extends DurableObject<Env> {
 
   override async fetch(request: Request): Promise<Response> {
     const id = request.headers.get(PROBER_HEADER) ?? "";
-    const app = this.#apps.get(id) ?? prober(this.env, id, this.ctx.storage);
+    const app = this.#apps.get(id) ?? proberApp(this.env, id, this.ctx.storage);
     this.#apps.set(id, app);
     return await (await app()).fetch(request);
   }
 }
 
 /** The app of one prober, made at its first request. */
-export const prober = (env: Env, id: string, storage?: ObjectStorage) =>
+export const proberApp = (env: Env, id: string, storage?: ObjectStorage) =>
   lazy(async () => (await import("./open.ts")).openProber(env, id, storage));

@@ -49,7 +49,7 @@ export function connector(
   function pinOf(host: string): Pin {
     const known = pins.get(host);
     if (known && known.expires > now()) return known;
-    const pin: Pin = { expires: now() + PIN_MS, addresses: allowed(host) };
+    const pin: Pin = { expires: now() + PIN_MS, addresses: resolveAllowed(host) };
     pins.delete(host);
     pins.set(host, pin);
     if (pins.size > MAX_PINS) pins.delete(pins.keys().next().value!);
@@ -60,7 +60,7 @@ export function connector(
     return pin;
   }
 
-  async function allowed(host: string): Promise<string[]> {
+  async function resolveAllowed(host: string): Promise<string[]> {
     const addresses = await resolve(host);
     if (addresses.length === 0) throw new Error(`${host} has no address`);
     for (const address of addresses) {
@@ -74,7 +74,7 @@ export function connector(
     const host = hostOf(url);
     if (isIP(host)) return await direct(url, outgoing);
     const pin = pinOf(host);
-    const addresses = pin.known ?? await unlessAborted(pin.addresses, outgoing.signal);
+    const addresses = pin.known ?? await rejectOnAbort(pin.addresses, outgoing.signal);
     let last: unknown;
     for (const address of addresses) {
       try {
@@ -83,7 +83,7 @@ export function connector(
       } catch (error) {
         last = error;
         pin.known = [...addresses.filter((other) => other !== address), address];
-        if (outgoing.signal.aborted || !neverConnected(error)) break;
+        if (outgoing.signal.aborted || !isConnectError(error)) break;
       }
     }
     throw last;
@@ -105,7 +105,7 @@ async function addressesOf(host: string): Promise<string[]> {
 }
 
 /** Settles as `work` does, but rejects at once when `signal` aborts: a DNS lookup cannot be cancelled. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason);
@@ -115,7 +115,7 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** Only then is it safe to send the same request to another address. */
-function neverConnected(error: unknown): boolean {
+function isConnectError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("syscall" in error) return error.syscall === "connect";
   return error.cause instanceof Error && error.cause.message.includes("client error (Connect)");
@@ -163,7 +163,7 @@ function overTls(ca: string | undefined): Send {
     });
     endWithoutResponse(request, reject);
     request.end(body);
-    return unlessAborted(promise, signal);
+    return rejectOnAbort(promise, signal);
   };
 }
 

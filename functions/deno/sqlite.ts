@@ -28,7 +28,7 @@ const ADVICE: [RegExp, string][] = [
 /** The store in the SQLite file at `path`, made with its folder if need be; throws an Error that names the path and what to do. */
 export function openSqlite(path: string): Store {
   const driver = sqliteDriver(path);
-  return explained(path, driver, () => {
+  return withAdvice(path, driver, () => {
     const store = sqliteStore(driver);
     // SQLite opens a file that it may not write without a word.
     driver.run(WRITE_TEST);
@@ -38,31 +38,31 @@ export function openSqlite(path: string): Store {
 
 /** The driver over Deno's node:sqlite. Calls block: at most 5 s while another process writes. */
 export function sqliteDriver(path: string): SqlDriver {
-  const db = explained(path, undefined, () => {
+  const db = withAdvice(path, undefined, () => {
     if (path !== ":memory:") Deno.mkdirSync(dirname(path), { recursive: true });
     return new DatabaseSync(path);
   });
-  explained(path, db, () => SETTINGS.forEach((setting) => patiently(() => db.exec(setting))));
+  withAdvice(path, db, () => SETTINGS.forEach((setting) => retryWhileLocked(() => db.exec(setting))));
   const statements = new Map<string, StatementSync>();
-  const prepared = (sql: string) => {
+  const prepare = (sql: string) => {
     const statement = statements.get(sql) ?? db.prepare(sql);
     statements.set(sql, statement);
     return statement;
   };
   return {
-    all: (sql, ...params) => prepared(sql).all(...params),
-    run: (sql, ...params) => Number(prepared(sql).run(...params).changes),
+    all: (sql, ...params) => prepare(sql).all(...params),
+    run: (sql, ...params) => Number(prepare(sql).run(...params).changes),
     transaction: (work) => transaction(db, work),
     close: () => db.close(),
   };
 }
 
-const PATIENCE_MS = 5_000;
+const MAX_WAIT_MS = 5_000;
 const PAUSE_MS = 20;
 
 /** SQLite does not wait by itself where two processes turn one new file to WAL at once: it says "locked" immediately. */
-function patiently(work: () => void): void {
-  const until = performance.now() + PATIENCE_MS;
+function retryWhileLocked(work: () => void): void {
+  const until = performance.now() + MAX_WAIT_MS;
   for (;;) {
     try {
       return work();
@@ -87,7 +87,7 @@ function transaction<T>(db: DatabaseSync, work: () => T): T {
 }
 
 /** Does `work`; if it throws, closes `open` and throws an Error for the operator. */
-function explained<T>(path: string, open: { close(): void } | undefined, work: () => T): T {
+function withAdvice<T>(path: string, open: { close(): void } | undefined, work: () => T): T {
   try {
     return work();
   } catch (cause) {

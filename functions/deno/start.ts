@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 const OUTBOX_MS = 5_000;
 /** What a stop allows to work in flight, and then to the last notices and answers. */
 const STOP_MS = 10_000;
-const LAST_MS = 5_000;
+const FLUSH_MS = 5_000;
 
 /** One JSON line per event on standard error. */
 export const jsonLog: Log = {
@@ -62,7 +62,7 @@ export function openStore({ store }: Config): Store {
 }
 
 /** The prober of this config that runs in this process. */
-export function proberHere(ports: Ports, config: Config, id: string): Prober {
+export function localProberOf(ports: Ports, config: Config, id: string): Prober {
   const region = config.regions.find(({ probers }) => probers.some((prober) => prober.id === id));
   if (!region) throw new Error(`The config has no prober ${id}`);
   const { concurrency, controls } = config;
@@ -96,26 +96,26 @@ export function start(options: StartOptions): Running {
 }
 
 /** A prober of this process that others can ask, and its token. */
-function answering(ports: Ports, config: Config, id: string): { prober: Prober; token: string } {
+function proberWithToken(ports: Ports, config: Config, id: string): { prober: Prober; token: string } {
   const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
   if (!own) throw new Error(`The config has no prober ${id}`);
   if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
-  return { prober: proberHere(ports, config, id), token: own.token };
+  return { prober: localProberOf(ports, config, id), token: own.token };
 }
 
 function startProber({ config, ports, port }: StartOptions, id: string): Running {
-  const prober = answering(ports, config, id);
+  const prober = proberWithToken(ports, config, id);
   const server = serve(api({ ports, config, prober }), port ?? config.listen);
   ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
-  return { port: server.addr.port, stop: () => within(STOP_MS, server.shutdown()) };
+  return { port: server.addr.port, stop: () => waitAtMost(STOP_MS, server.shutdown()) };
 }
 
 /** On Deno Deploy each timeline (a branch, a preview) runs crons of its own, with the same secrets: only production may act. */
-const isIdle = () => Deno.env.has("DENO_DEPLOY") && Deno.env.get("DENO_TIMELINE") !== "production";
+const isPreview = () => Deno.env.has("DENO_DEPLOY") && Deno.env.get("DENO_TIMELINE") !== "production";
 
 function startAssay({ config, ports, port, here }: StartOptions): Running {
   const store = openStore(config);
-  const prober = here === undefined ? undefined : answering(ports, config, here);
+  const prober = here === undefined ? undefined : proberWithToken(ports, config, here);
   const review = singleFlight(approver(ports, config, store), failure(ports, "a review failed"));
   const deliver = deliverer(ports, store, config);
   const deliveries = new Set<Promise<unknown>>();
@@ -127,41 +127,41 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
     return running;
   };
   const outbox = () => Promise.all([send(), review()]);
-  const { tick, look, release } = settler({
+  const { tick, probeNow, release } = settler({
     ports,
     store,
     config,
     probers: probers(ports, config, prober?.prober),
     owner: crypto.randomUUID(),
-    committed: (notices) => void (notices > 0 && outbox()),
+    onCommit: (notices) => void (notices > 0 && outbox()),
   });
   // Before anything is asked or settled: the port may be taken.
   const server = serve(
-    api({ ports, config, store, runCheck: look, github, files: FILES, prober }),
+    api({ ports, config, store, runCheck: probeNow, github, files: FILES, prober }),
     port ?? config.listen,
   );
-  if (isIdle()) {
+  if (isPreview()) {
     const port = server.addr.port;
     ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });
-    return { port, stop: () => within(LAST_MS, server.shutdown()) };
+    return { port, stop: () => waitAtMost(FLUSH_MS, server.shutdown()) };
   }
   const stopped = new AbortController();
   const { signal } = stopped;
   const ticks = new Set<Promise<unknown>>();
-  const beat = () => {
+  const runTick = () => {
     // A cron may fire a moment early; a whole second early is still this minute.
     const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
     const running: Promise<unknown> = tick(minuteMs, signal).catch(failure(ports, "a tick failed"))
       .finally(() => ticks.delete(running));
     ticks.add(running);
   };
-  Deno.cron("tick", "* * * * *", { signal }, beat).catch((error) =>
+  Deno.cron("tick", "* * * * *", { signal }, runTick).catch((error) =>
     ports.log.error("cron ended", { error: messageOf(error) })
   );
   const timer = setInterval(outbox, OUTBOX_MS);
-  beat();
+  runTick();
   // A restart is an operator's act: a receiver that was gone gets another chance.
-  void enabled(store).then(outbox, outbox);
+  void enableAll(store).then(outbox, outbox);
   if (config.controls.length === 0) {
     ports.log.warn("no controls: this prober's own loss of network will count against the targets");
   }
@@ -172,11 +172,11 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
       ports.log.info("assay is stopping");
       stopped.abort();
       clearInterval(timer);
-      await within(STOP_MS, Promise.all(ticks));
-      const kept = (error: unknown) =>
+      await waitAtMost(STOP_MS, Promise.all(ticks));
+      const logUnreleased = (error: unknown) =>
         ports.log.warn("the lease could not be given up", { error: ports.secrets.redact(messageOf(error)) });
-      await within(LAST_MS, release().catch(kept));
-      await within(LAST_MS, Promise.all([outbox(), ...deliveries, server.shutdown()]));
+      await waitAtMost(FLUSH_MS, release().catch(logUnreleased));
+      await waitAtMost(FLUSH_MS, Promise.all([outbox(), ...deliveries, server.shutdown()]));
       await store.close();
     },
   };
@@ -187,13 +187,13 @@ function probers(ports: Ports, config: Config, here?: Prober): Prober[] {
   const inside = { ...ports, fetch: connector({ allowPrivate: true }) };
   return config.regions.flatMap((region) => region.probers).map((prober) => {
     if (prober.id === here?.id) return here;
-    if (prober.kind === "local") return proberHere(ports, config, prober.id);
+    if (prober.kind === "local") return localProberOf(ports, config, prober.id);
     if (prober.kind === "remote") return remoteProber(inside, prober);
     throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);
   });
 }
 
-const enabled = async (store: Store) => {
+const enableAll = async (store: Store) => {
   for (const webhook of Object.keys(await store.listDisabledWebhooks())) {
     await store.disableWebhook(webhook, null);
   }
@@ -220,7 +220,7 @@ function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => 
 }
 
 /** Waits for `work`, but not longer than `ms`. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<void>();
   const disarm = clock.after(ms, late.resolve);
   await Promise.race([work, late.promise]).finally(disarm);

@@ -5,14 +5,14 @@ import { DIALECTS } from "../../src/evidence/report/mod.ts";
 const OPTIONS = { dialects: DIALECTS.map(({ name }) => name), env: () => "https://prober.example" };
 
 /** One read that proves readiness. */
-export const LOOK = [{
+export const READ_JOURNEY = [{
   name: "read an order",
   request: { path: "/item" },
   expect: ["status == 200", "body.state == 'accepted'"],
 }];
 
 /** Three steps with two captures. */
-export const ORDER = [
+export const ORDER_JOURNEY = [
   {
     name: "place an order",
     request: { method: "POST", path: "/orders", json: { sku: "canary", ref: "{{ run.id }}" } },
@@ -36,7 +36,7 @@ export const ORDER = [
 ];
 
 /** What the checks of a made config look like. */
-export interface Plan {
+export interface BenchPlan {
   checks: number;
   url: string;
   journey: unknown[];
@@ -45,7 +45,7 @@ export interface Plan {
 }
 
 /** A config of `checks` targets with one check each, as it would be written in YAML. */
-export function written({ checks, url, journey, report, regions = ["local"] }: Plan): unknown {
+export function configValue({ checks, url, journey, report, regions = ["local"] }: BenchPlan): unknown {
   const check = { ...(report && { report: { path: "/readyz" } }), journey };
   return {
     version: 1,
@@ -60,9 +60,9 @@ export function written({ checks, url, journey, report, regions = ["local"] }: P
 }
 
 /** The same, loaded. */
-export async function made(plan: Plan): Promise<Config> {
-  return (await loadValue(written(plan), OPTIONS)).config;
+export async function makeConfig(plan: BenchPlan): Promise<Config> {
+  return (await loadValue(configValue(plan), OPTIONS)).config;
 }
 
 /** Loads YAML. */
-export const loaded = (text: string) => load({ kind: "yaml", text }, OPTIONS);
+export const loadYaml = (text: string) => load({ kind: "yaml", text }, OPTIONS);

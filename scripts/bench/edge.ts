@@ -4,9 +4,9 @@
  * same process.
  */
 import { gzipSync } from "node:zlib";
-import { LOOK, made, type Plan, written } from "./config.ts";
-import { machine, median, spread } from "./table.ts";
-import { bundle, type Program, serve, version, type Workerd } from "./workerd.ts";
+import { type BenchPlan, configValue, makeConfig, READ_JOURNEY } from "./config.ts";
+import { formatSpread, machine, median } from "./table.ts";
+import { bundle, serve, version, type Workerd, type WorkerProgram } from "./workerd.ts";
 
 const STARTS = 21;
 const SIZES = [10, 100, 1_000];
@@ -30,13 +30,13 @@ console.log("| ---: | ---: | ---: | ---: | ---: | ---: |");
 for (const size of SIZES) console.log(await cost(size));
 
 /** Checks with a report and one step, one place. */
-function plan(checks: number, url: string): Plan {
+function plan(checks: number, url: string): BenchPlan {
   const regions = [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }];
-  return { checks, url, journey: LOOK, report: true, regions };
+  return { checks, url, journey: READ_JOURNEY, report: true, regions };
 }
 
 /** The Worker around `code`; its one place is this machine. */
-function deployed(code: string): Program {
+function deployment(code: string): WorkerProgram {
   return {
     code,
     vars: { ASSAY_PLAN: "paid", ASSAY_PLACES: "assumed" },
@@ -46,13 +46,13 @@ function deployed(code: string): Program {
 
 /** From the start of the process to the first 200; all of them in turns, the first turn left out. */
 async function firstAnswers(): Promise<void> {
-  const code = await bundle(written(plan(10, "https://shop.example")));
-  const rows: [name: string, Program, path: string][] = [
+  const code = await bundle(configValue(plan(10, "https://shop.example")));
+  const rows: [name: string, WorkerProgram, path: string][] = [
     ["an empty Worker", { code: EMPTY }, "/"],
-    ["two empty object classes", deployed(OBJECTS), "/"],
-    ["and the bundle, imported by nobody", { ...deployed(OBJECTS), modules: { "assay.js": code } }, "/"],
-    ["Assay, `/livez`", deployed(code), "/livez"],
-    ["Assay, `/v1/status`", deployed(code), "/v1/status"],
+    ["two empty object classes", deployment(OBJECTS), "/"],
+    ["and the bundle, imported by nobody", { ...deployment(OBJECTS), modules: { "assay.js": code } }, "/"],
+    ["Assay, `/livez`", deployment(code), "/livez"],
+    ["Assay, `/v1/status`", deployment(code), "/v1/status"],
   ];
   const turns: Start[][] = [];
   for (let i = 0; i <= STARTS; i++) {
@@ -70,7 +70,7 @@ async function firstAnswers(): Promise<void> {
     const of = (key: keyof Start) => turns.map((turn) => turn[n]![key]);
     const beyond = (key: keyof Start) =>
       median(turns.map((turn) => turn[n]![key] - turn[0]![key])).toFixed(0);
-    const cells = [spread(of("ms"), 0), spread(of("cpuMs"), 0), beyond("ms"), beyond("cpuMs")];
+    const cells = [formatSpread(of("ms"), 0), formatSpread(of("cpuMs"), 0), beyond("ms"), beyond("cpuMs")];
     console.log(`| ${name} | ${cells.join(" | ")} |`);
   }
 }
@@ -81,7 +81,7 @@ interface Start {
   cpuMs: number;
 }
 
-async function start(program: Program, path: string): Promise<Start> {
+async function start(program: WorkerProgram, path: string): Promise<Start> {
   const workerd = await serve(program, path);
   const cpuMs = workerd.cpuMs();
   await workerd.stop();
@@ -90,43 +90,43 @@ async function start(program: Program, path: string): Promise<Start> {
 
 /** One line of the table: ticks and the bare loop, in turns. */
 async function cost(size: number): Promise<string> {
-  const target = shop();
-  const { concurrency } = await made(plan(size, target.url));
-  const code = await bundle(written(plan(size, target.url)), "scripts/bench/edge_worker.ts");
-  const workerd = await serve(deployed(code), "/livez");
+  const target = fixedTarget();
+  const { concurrency } = await makeConfig(plan(size, target.url));
+  const code = await bundle(configValue(plan(size, target.url)), "scripts/bench/edge_worker.ts");
+  const workerd = await serve(deployment(code), "/livez");
   const rows: number[] = [];
   let slot = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
   const ticks = async (checks: number) => {
     for (let done = 0; done < checks; done += size) {
-      rows.push(Number(await told(workerd, `/tick?slot=${slot += MINUTE_MS}`)));
+      rows.push(Number(await getText(workerd, `/tick?slot=${slot += MINUTE_MS}`)));
     }
   };
   const loop = (checks: number) =>
-    told(workerd, `/loop?url=${target.url}&times=${checks}&atOnce=${concurrency}`);
+    getText(workerd, `/loop?url=${target.url}&times=${checks}&atOnce=${concurrency}`);
   await ticks(WARM);
   await loop(WARM);
   const mine: number[] = [];
   const bare: number[] = [];
   let requests = 0;
   for (let i = 0; i < SAMPLES; i++) {
-    const before = target.asked();
-    mine.push(await spent(workerd, () => ticks(SAMPLE)) / SAMPLE);
-    requests += target.asked() - before;
-    bare.push(await spent(workerd, () => loop(SAMPLE)) / SAMPLE);
+    const before = target.requestCount();
+    mine.push(await cpuDuring(workerd, () => ticks(SAMPLE)) / SAMPLE);
+    requests += target.requestCount() - before;
+    bare.push(await cpuDuring(workerd, () => loop(SAMPLE)) / SAMPLE);
   }
   await workerd.stop();
   await target.stop();
-  const figures = [mine, bare, mine.map((ms, i) => ms / bare[i]!)].map((values) => spread(values, 2));
+  const figures = [mine, bare, mine.map((ms, i) => ms / bare[i]!)].map((values) => formatSpread(values, 2));
   return `| ${[size, requests * size / (SAMPLES * SAMPLE), median(rows), ...figures].join(" | ")} |`;
 }
 
-async function spent(workerd: Workerd, work: () => Promise<unknown>): Promise<number> {
+async function cpuDuring(workerd: Workerd, work: () => Promise<unknown>): Promise<number> {
   const before = workerd.cpuMs();
   await work();
   return workerd.cpuMs() - before;
 }
 
-async function told(workerd: Workerd, path: string): Promise<string> {
+async function getText(workerd: Workerd, path: string): Promise<string> {
   const response = await fetch(workerd.url + path);
   const text = await response.text();
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
@@ -134,7 +134,7 @@ async function told(workerd: Workerd, path: string): Promise<string> {
 }
 
 /** A target on loopback with fixed answers, that counts what it is asked. */
-function shop() {
+function fixedTarget() {
   let asked = 0;
   const item = { id: "ord_17", state: "accepted", sku: "canary", total: 1290, currency: "EUR" };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
@@ -143,7 +143,7 @@ function shop() {
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
-    asked: () => asked,
+    requestCount: () => asked,
     stop: () => server.shutdown(),
   };
 }

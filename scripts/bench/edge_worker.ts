@@ -1,8 +1,8 @@
 /**
- * The Worker of `bench_edge.ts`: the deployed one behind two paths. `/tick?slot=` fires cron with the clock moved to that
+ * The Worker of `edge.ts`: the deployed one behind two paths. `/tick?slot=` fires cron with the clock moved to that
  * slot, `/loop?url=&times=&atOnce=` sends the same requests and does nothing else.
  */
-import type { ObjectState, SqlCursor } from "../../functions/cloudflare/cloudflare.d.ts";
+import type { ObjectState, SqlStorageCursor } from "../../functions/cloudflare/cloudflare.d.ts";
 import type { Env } from "../../functions/cloudflare/boot.ts";
 import worker, { Ledger as Deployed, Prober } from "../../functions/worker.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
@@ -10,7 +10,7 @@ import { USER_AGENT } from "../../src/base/http/client.ts";
 export { Prober };
 
 const wall = Date.now;
-const cursors: SqlCursor[] = [];
+const cursors: SqlStorageCursor[] = [];
 
 /** Counts what it writes. */
 export class Ledger extends Deployed {

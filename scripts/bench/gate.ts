@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Row } from "./table.ts";
+import type { BenchRow } from "./table.ts";
 
 const CHECKS = 1_000;
 const CLIENTS = 100;
@@ -13,14 +13,14 @@ const TOKEN = "tok-of-the-bench";
 const SERVER = fileURLToPath(new URL("gate_server.ts", import.meta.url));
 
 /** What one client sends next: the path of request number `n`. */
-interface Ask {
+interface ClientRequest {
   port: number;
   path(n: number): string;
   headers: string;
 }
 
 /** p99 of a gate, and of the status, with 100 clients over 1,000 checks x 7 regions; beside a bare hono "hello" in the same process. */
-export async function gates(): Promise<Row[]> {
+export async function benchGates(): Promise<BenchRow[]> {
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-" });
   const server = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", SERVER, join(folder, "assay.db"), String(CHECKS)],
@@ -31,9 +31,9 @@ export async function gates(): Promise<Row[]> {
   try {
     const ports = JSON.parse(await firstLine(server.stdout));
     const auth = `Authorization: Bearer ${TOKEN}\r\n`;
-    const hello: Ask = { port: ports.bare, path: () => "/", headers: "" };
-    const gate: Ask = { port: ports.gates, path: (n) => `/v1/gates/t${n % CHECKS}`, headers: auth };
-    const status: Ask = { port: ports.gates, path: () => "/v1/status", headers: "" };
+    const hello: ClientRequest = { port: ports.bare, path: () => "/", headers: "" };
+    const gate: ClientRequest = { port: ports.gates, path: (n) => `/v1/gates/t${n % CHECKS}`, headers: auth };
+    const status: ClientRequest = { port: ports.gates, path: () => "/v1/status", headers: "" };
     const found = await inTurns([hello, gate, status]);
     const [base, gated, told] = found.map((times) => percentile(times, 0.99));
     const ms = (value: number) => `${value.toFixed(1)} ms`;
@@ -59,17 +59,17 @@ export async function gates(): Promise<Row[]> {
 }
 
 /** The latencies (ms) of each, from turns of a second each, so that other load falls on all alike. */
-async function inTurns(asks: Ask[]): Promise<number[][]> {
+async function inTurns(asks: ClientRequest[]): Promise<number[][]> {
   const times = asks.map((): number[] => []);
-  for (const ask of asks) await loaded(ask, WARM_UP_MS);
+  for (const ask of asks) await measureLoad(ask, WARM_UP_MS);
   for (let turn = 0; turn < TURNS; turn++) {
-    for (const [i, ask] of asks.entries()) times[i]!.push(...await loaded(ask, TURN_MS));
+    for (const [i, ask] of asks.entries()) times[i]!.push(...await measureLoad(ask, TURN_MS));
   }
   return times;
 }
 
 /** 100 connections, each with one request under way at a time. What comes back in the first half second is not counted. */
-async function loaded(ask: Ask, forMs: number): Promise<number[]> {
+async function measureLoad(ask: ClientRequest, forMs: number): Promise<number[]> {
   const times: number[] = [];
   const from = performance.now() + RAMP_MS;
   const until = from + forMs;
@@ -81,7 +81,7 @@ async function loaded(ask: Ask, forMs: number): Promise<number[]> {
       const request = encoder.encode(`GET ${ask.path(n++)} HTTP/1.1\r\nHost: bench\r\n${ask.headers}\r\n`);
       const began = performance.now();
       await connection.write(request);
-      await answered(connection, buffer);
+      await readAnswer(connection, buffer);
       if (began > from) times.push(performance.now() - began);
     }
   };
@@ -94,7 +94,7 @@ const decoder = new TextDecoder("latin1");
 const HEAD_BYTES = 4_096;
 
 /** Reads one whole answer; throws unless it is a 200 with a length. */
-async function answered(connection: Deno.Conn, buffer: Uint8Array): Promise<void> {
+async function readAnswer(connection: Deno.Conn, buffer: Uint8Array): Promise<void> {
   let [got, whole] = [0, Infinity];
   while (got < whole) {
     const read = await connection.read(buffer.subarray(Math.min(got, HEAD_BYTES)));
@@ -129,4 +129,8 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text.split("\n")[0]!;
 }
 
-if (import.meta.main) { for (const { what, result } of await gates()) console.log(`${what}: ${result}`); }
+if (import.meta.main) {
+  for (const { what, result } of await benchGates()) {
+    console.log(`${what}: ${result}`);
+  }
+}

@@ -1,4 +1,4 @@
-/** What bench_gate.ts asks: Assay's API over 1,000 settled checks x 7 regions, and beside it a bare hono "hello". Prints both ports. */
+/** What gate.ts asks: Assay's API over 1,000 settled checks x 7 regions, and beside it a bare hono "hello". Prints both ports. */
 import { Hono } from "hono";
 import { clock } from "../../functions/clock.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
@@ -8,7 +8,7 @@ import { loadValue } from "../../src/config/mod.ts";
 import { DIALECTS, read } from "../../src/evidence/report/mod.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
-import { LOOK, written } from "./config.ts";
+import { configValue, READ_JOURNEY } from "./config.ts";
 import type { Prober, Round } from "../../src/judgement/round.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,9 +18,9 @@ const regions = ["eu", "us", "ap", "sa", "af", "me", "oc"].map((id) => ({
   id,
   probers: [{ id: `${id}1`, url: "https://prober.example", token: "${env:TOKEN}" }],
 }));
-const plan = { checks: Number(checks), url, journey: LOOK, report: true, regions };
+const plan = { checks: Number(checks), url, journey: READ_JOURNEY, report: true, regions };
 const { config } = await loadValue({
-  ...written(plan) as object,
+  ...configValue(plan) as object,
   api: { token: "${env:TOKEN}", rateLimit: { perMinute: 10_000_000 } },
 }, { dialects: DIALECTS.map(({ name }) => name), env: (name) => Deno.env.get(name) });
 

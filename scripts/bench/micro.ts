@@ -6,11 +6,11 @@ import { compileExpectation, type Facts } from "../../src/config/expression/mod.
 import type { Observation } from "../../src/evidence/probe/observation.ts";
 import { DIALECTS, read, type Report } from "../../src/evidence/report/mod.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
-import { loaded, LOOK, made, written } from "./config.ts";
-import type { Row } from "./table.ts";
+import { configValue, loadYaml, makeConfig, READ_JOURNEY } from "./config.ts";
+import type { BenchRow } from "./table.ts";
 
 const MINUTE_MS = 60_000;
-const URL = "https://shop.example";
+const SHOP_URL = "https://shop.example";
 const REGIONS = ["eu", "us", "ap"].map((id) => ({
   id,
   probers: [{ id: `${id}1`, url: "https://prober.example", token: "${env:TOKEN}" }],
@@ -34,15 +34,21 @@ const ANSWER = JSON.stringify({
 });
 
 /** Pure parts: µs per (check, prober), µs per expectation, ms per config. */
-export async function micro(): Promise<Row[]> {
-  const config = await made({ checks: 1, url: URL, journey: LOOK, report: true, regions: REGIONS });
-  const yaml = stringify(written({ checks: 1000, url: URL, journey: LOOK, report: true }));
+export async function benchMicro(): Promise<BenchRow[]> {
+  const config = await makeConfig({
+    checks: 1,
+    url: SHOP_URL,
+    journey: READ_JOURNEY,
+    report: true,
+    regions: REGIONS,
+  });
+  const yaml = stringify(configValue({ checks: 1000, url: SHOP_URL, journey: READ_JOURNEY, report: true }));
   const bench = new Bench({ time: 1000, warmupTime: 300 })
-    .add("steady", () => judged(config, STEADY))
-    .add("drift", () => judged(config, DRIFT))
-    .add("expect", evaluated);
+    .add("steady", () => judgeMinutes(config, STEADY))
+    .add("drift", () => judgeMinutes(config, DRIFT))
+    .add("expect", evaluateAll);
   const load = new Bench({ time: 0, iterations: 7, warmupIterations: 2, warmupTime: 0 })
-    .add("load", async () => void await loaded(yaml));
+    .add("load", async () => void await loadYaml(yaml));
   const timesMs = new Map<string, number>();
   for (const task of [...await bench.run(), ...await load.run()]) {
     if (!("latency" in task.result)) throw new Error(`${task.name} failed`, { cause: task.result });
@@ -64,7 +70,7 @@ export async function micro(): Promise<Row[]> {
 
 const report: Report = {
   ...read(
-    { url: new globalThis.URL("/readyz", URL), status: 200, headers: new Headers(), text: "ok" },
+    { url: new globalThis.URL("/readyz", SHOP_URL), status: 200, headers: new Headers(), text: "ok" },
     { dialect: "auto" },
     DIALECTS,
   ),
@@ -82,7 +88,7 @@ const GOOD: Arrival = { round: { before: report, observation: passed } };
 const BAD: Arrival = { round: { before: report, observation: failed, after: report } };
 
 /** Half an hour of one check, minute by minute; `failing` says how many of its probers see it fail. */
-function judged(config: Config, failing: number[]): CheckState {
+function judgeMinutes(config: Config, failing: number[]): CheckState {
   const check: Check = config.checks[0]!;
   let state: CheckState | undefined;
   let ids = 0;
@@ -101,7 +107,7 @@ const expectations = CONDITIONS.map((source) => compileExpectation(source, []));
 const headers = new Headers({ "content-type": "application/json", server: "nginx", "content-length": "90" });
 const run = { id: "run", slot: 0, prober: "local", region: "local", target: "shop", check: "default" };
 
-function evaluated() {
+function evaluateAll() {
   for (let i = 0; i < ANSWERS; i++) {
     const facts: Facts = { status: 200, headers, text: ANSWER, durationMs: 4, captures: {}, run, now: 0 };
     for (const expectation of expectations) {

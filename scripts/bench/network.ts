@@ -2,9 +2,9 @@ import { denoPorts } from "../../functions/deno/start.ts";
 import type { Config } from "../../src/config/config.ts";
 import { semaphore } from "../../src/base/semaphore.ts";
 import { walk } from "../../src/evidence/probe/journey.ts";
-import { LOOK, made, ORDER, type Plan } from "./config.ts";
-import { cpuOf, median, type Row, spread } from "./table.ts";
-import { bare, world } from "./tick.ts";
+import { type BenchPlan, makeConfig, ORDER_JOURNEY, READ_JOURNEY } from "./config.ts";
+import { type BenchRow, cpuOf, formatSpread, median } from "./table.ts";
+import { bareLoop, openAssay } from "./tick.ts";
 
 /** Samples are short and taken in turns, so that other load on the machine falls on both sides alike. */
 const PAIRS = 21;
@@ -14,15 +14,15 @@ const JOURNEYS = 500;
 const SIZES = [[100, 20], [1_000, 2], [10_000, 1]] as const;
 
 /** All that needs a target: `port` of nginx on loopback. */
-export async function* network(port: number): AsyncGenerator<Row> {
+export async function* benchNetwork(port: number): AsyncGenerator<BenchRow> {
   const url = `http://localhost:${port}`;
-  const plan = { checks: 1_000, url, journey: LOOK, report: true };
-  yield await journeys(url);
-  yield* whole("report and journey", plan);
-  yield* whole("journey only", { ...plan, report: false });
-  yield* whole("report and journey, target by address", { ...plan, url: `http://127.0.0.1:${port}` });
-  yield await written(plan);
-  yield await flatness(plan);
+  const plan = { checks: 1_000, url, journey: READ_JOURNEY, report: true };
+  yield await benchJourneys(url);
+  yield* benchTick("report and journey", plan);
+  yield* benchTick("journey only", { ...plan, report: false });
+  yield* benchTick("report and journey, target by address", { ...plan, url: `http://127.0.0.1:${port}` });
+  yield await benchRows(plan);
+  yield await benchFlatness(plan);
 }
 
 /** Runs all works in turns, and answers the CPU (µs) that each took, sample by sample. */
@@ -37,21 +37,23 @@ async function inTurns(samples: number, works: (() => Promise<unknown>)[]): Prom
   return costs;
 }
 
-const per = (costs: readonly number[], parts: number) => costs.map((cost) => cost / parts);
+const divide = (costs: readonly number[], parts: number) => costs.map((cost) => cost / parts);
 
 /** Three steps with two captures. */
-async function journeys(url: string): Promise<Row> {
-  const config = await made({ checks: 1, url, journey: ORDER, report: false });
+async function benchJourneys(url: string): Promise<BenchRow> {
+  const config = await makeConfig({ checks: 1, url, journey: ORDER_JOURNEY, report: false });
   const paths = ["/orders", "/orders/ord_17", "/orders/ord_17?receipt=rcp_4711"];
   const urls = Array.from({ length: JOURNEYS }, () => paths.map((path) => url + path)).flat();
   const [journey, loop] = await inTurns(PAIRS, [
     () => walkAll(config),
-    () => bare(urls, config.concurrency),
+    () => bareLoop(urls, config.concurrency),
   ]) as [number[], number[]];
-  const bareUs = median(per(loop, JOURNEYS));
+  const bareUs = median(divide(loop, JOURNEYS));
   return {
     what: "journey of 3 steps with 2 captures: CPU",
-    result: `${spread(per(journey, JOURNEYS), 0)} µs; its 3 requests in the loop ${bareUs.toFixed(0)} µs`,
+    result: `${formatSpread(divide(journey, JOURNEYS), 0)} µs; its 3 requests in the loop ${
+      bareUs.toFixed(0)
+    } µs`,
     aim: "< 300 µs",
   };
 }
@@ -71,24 +73,24 @@ async function walkAll(config: Config): Promise<void> {
 }
 
 /** A whole tick beside the bare loop over the same requests. */
-async function* whole(title: string, plan: Plan): AsyncGenerator<Row> {
-  const assay = await world(plan);
+async function* benchTick(title: string, plan: BenchPlan): AsyncGenerator<BenchRow> {
+  const assay = await openAssay(plan);
   const { concurrency } = assay.config;
   const paths = plan.report ? ["/readyz", "/item"] : ["/item"];
   const urls = assay.config.checks.flatMap(() => paths.map((path) => plan.url + path));
   const [tick, loop, alike] = await inTurns(PAIRS, [
     assay.tick,
-    () => bare(urls, concurrency),
-    () => bare(urls, concurrency, { ...ASSAYS_OWN }),
+    () => bareLoop(urls, concurrency),
+    () => bareLoop(urls, concurrency, { ...ASSAY_HEADERS }),
   ]) as [number[], number[], number[]];
   await assay.verify();
   await assay.close();
-  const ratios = (to: number[]) => spread(tick.map((cost, i) => cost / to[i]!), 2);
+  const ratios = (to: number[]) => formatSpread(tick.map((cost, i) => cost / to[i]!), 2);
   const what = `whole tick, 1,000 checks, ${title}`;
-  const loopUs = spread(per(loop, urls.length), 0);
+  const loopUs = formatSpread(divide(loop, urls.length), 0);
   yield {
     what: `${what}: CPU per request`,
-    result: `${spread(per(tick, urls.length), 0)} µs; loop ${loopUs} µs`,
+    result: `${formatSpread(divide(tick, urls.length), 0)} µs; loop ${loopUs} µs`,
     aim: "",
   };
   yield { what: `${what}: ratio to the loop`, result: `**${ratios(loop)}**`, aim: "≤ 1.35" };
@@ -96,15 +98,15 @@ async function* whole(title: string, plan: Plan): AsyncGenerator<Row> {
 }
 
 /** Headers as long as those that a report is asked with. */
-const ASSAYS_OWN = {
+const ASSAY_HEADERS = {
   accept: "application/json, application/health+json;q=0.9, text/plain;q=0.5, */*;q=0.1",
   "cache-control": "no-cache",
   "x-assay-run": "t100.default.local.mzh8w5c0",
 };
 
 /** The rows of one tick. */
-async function written(plan: Plan): Promise<Row> {
-  const assay = await world(plan);
+async function benchRows(plan: BenchPlan): Promise<BenchRow> {
+  const assay = await openAssay(plan);
   await assay.tick();
   const before = { ...assay.rows };
   await assay.tick();
@@ -124,15 +126,15 @@ async function written(plan: Plan): Promise<Row> {
 }
 
 /** CPU from small to large configs, each by itself, so that none pays for the garbage of another. */
-async function flatness(plan: Plan): Promise<Row> {
+async function benchFlatness(plan: BenchPlan): Promise<BenchRow> {
   const costs: number[] = [];
   for (const [checks, ticks] of SIZES) {
-    const assay = await world({ ...plan, checks });
+    const assay = await openAssay({ ...plan, checks });
     const urls = Array.from({ length: 1_000 }, () => [`${plan.url}/readyz`, `${plan.url}/item`]).flat();
-    const repeated = async () => {
+    const repeat = async () => {
       for (let i = 0; i < ticks; i++) await assay.tick();
     };
-    const [tick, loop] = await inTurns(7, [repeated, () => bare(urls, assay.config.concurrency)]) as [
+    const [tick, loop] = await inTurns(7, [repeat, () => bareLoop(urls, assay.config.concurrency)]) as [
       number[],
       number[],
     ];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** How to get what the bench asks. */
-export const INSTALL = "apt-get install -y nginx-light";
+export const NGINX_INSTALL = "apt-get install -y nginx-light";
 
 const ITEM = JSON.stringify({
   id: "ord_17",
@@ -38,13 +38,13 @@ http {
 `;
 
 /** A target that is never the limit: nginx on loopback with fixed answers. */
-export interface Target {
+export interface NginxServer {
   port: number;
   stop(): Promise<void>;
 }
 
 /** Starts nginx on a free port. Null: it is not installed. */
-export async function nginx(): Promise<Target | null> {
+export async function startNginx(): Promise<NginxServer | null> {
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-nginx-" });
   const port = freePort();
   const file = join(folder, "nginx.conf");

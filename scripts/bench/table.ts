@@ -2,7 +2,7 @@ import os from "node:os";
 import process from "node:process";
 
 /** One line of the bench table. */
-export interface Row {
+export interface BenchRow {
   what: string;
   result: string;
   aim: string;
@@ -12,7 +12,7 @@ export interface Row {
 export const HEAD = "| measure | result | aim |\n| --- | --- | --- |";
 
 /** A line of a Markdown table. */
-export const line = ({ what, result, aim }: Row): string => `| ${what} | ${result} | ${aim} |`;
+export const formatRow = ({ what, result, aim }: BenchRow): string => `| ${what} | ${result} | ${aim} |`;
 
 /** What the figures were measured on, in one line. */
 export function machine(): string {
@@ -35,7 +35,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Median and, in brackets, the smallest and largest of `values`. */
-export function spread(values: readonly number[], digits: number): string {
+export function formatSpread(values: readonly number[], digits: number): string {
   const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)];
   return `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { clock } from "../../functions/clock.ts";
-import { denoPorts, proberHere } from "../../functions/deno/start.ts";
+import { denoPorts, localProberOf } from "../../functions/deno/start.ts";
 import { sqliteDriver } from "../../functions/deno/sqlite.ts";
 import type { Config } from "../../src/config/config.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
@@ -8,7 +8,7 @@ import { decodeStates } from "../../src/storage/codec.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
-import { made, type Plan } from "./config.ts";
+import { type BenchPlan, makeConfig } from "./config.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 
 const MINUTE_MS = 60_000;
@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 const START_MS = 1_800_000_000_000;
 
 /** Assay over a made config: real network, a SQLite file, one prober in this process. */
-export interface World {
+export interface BenchAssay {
   config: Config;
   /** Rows written so far, by table. */
   rows: Record<string, number>;
@@ -27,11 +27,11 @@ export interface World {
 }
 
 /** Opens a world; its wall clock jumps to the next minute with every tick. */
-export async function world(plan: Plan): Promise<World> {
-  const config = await made(plan);
+export async function openAssay(plan: BenchPlan): Promise<BenchAssay> {
+  const config = await makeConfig(plan);
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-" });
   const rows: Record<string, number> = {};
-  const store = sqliteStore(counting(sqliteDriver(join(folder, "assay.db")), rows));
+  const store = sqliteStore(countRows(sqliteDriver(join(folder, "assay.db")), rows));
   let minuteMs = START_MS;
   let began = clock.elapsed();
   const now = () => minuteMs + clock.elapsed() - began;
@@ -40,7 +40,7 @@ export async function world(plan: Plan): Promise<World> {
     ports,
     store,
     config,
-    probers: [proberHere(ports, config, "local")],
+    probers: [localProberOf(ports, config, "local")],
     owner: "bench",
   });
   return {
@@ -67,7 +67,7 @@ export async function world(plan: Plan): Promise<World> {
 }
 
 /** Counts the rows that each statement changes under the name of its table. */
-function counting(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
+function countRows(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
   return {
     ...driver,
     run(sql, ...params) {
@@ -80,7 +80,7 @@ function counting(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
 }
 
 /** The floor: the same requests as a probe would send them, and nothing else. `extra` headers come beside the User-Agent. */
-export async function bare(
+export async function bareLoop(
   urls: readonly string[],
   concurrency: number,
   extra: Record<string, string> = {},

@@ -8,10 +8,10 @@ import type { Ports } from "../../src/base/ports.ts";
 import { UPSTASH } from "../../src/capacity/prices.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { upstashStore } from "../../src/storage/upstash/store.ts";
-import { LOOK, made } from "./config.ts";
-import { median, type Row } from "./table.ts";
+import { makeConfig, READ_JOURNEY } from "./config.ts";
+import { type BenchRow, median } from "./table.ts";
 import { gateway, type Stats } from "../redis/gateway.ts";
-import { connection, INSTALL, isInstalled, redisServer } from "../redis/server.ts";
+import { connection, isInstalled, REDIS_INSTALL, redisServer } from "../redis/server.ts";
 import type { Prober, Round } from "../../src/judgement/round.ts";
 
 const MINUTE_MS = 60_000;
@@ -24,16 +24,16 @@ const WARM_UP = 5;
 /** Two hours, so that housekeeping is in the mean. */
 const TICKS = 120;
 /** How often a process looks at its outbox in a minute. */
-const LOOKS = 12;
+const OUTBOX_RUNS = 12;
 const MINUTES_A_MONTH = 30 * 24 * 60;
 
 /** Rows of the bench table; if redis-server is missing, one that says how to install it. */
-export async function* upstash(): AsyncGenerator<Row> {
+export async function* benchUpstash(): AsyncGenerator<BenchRow> {
   if (!isInstalled()) {
-    yield { what: "Upstash", result: `not measured: redis-server is missing (${INSTALL})`, aim: "" };
+    yield { what: "Upstash", result: `not measured: redis-server is missing (${REDIS_INSTALL})`, aim: "" };
     return;
   }
-  for (const checks of CHECKS) yield* rowsOf(checks, await measured(checks));
+  for (const checks of CHECKS) yield* rowsOf(checks, await measure(checks));
 }
 
 interface Usage {
@@ -47,7 +47,7 @@ interface Usage {
   sampleBytes: number;
 }
 
-function* rowsOf(checks: number, usage: Usage): Generator<Row> {
+function* rowsOf(checks: number, usage: Usage): Generator<BenchRow> {
   const { requests, commands, mean, kB, stateBytes, sampleBytes } = usage;
   const month = mean * MINUTES_A_MONTH;
   const usd = (month * UPSTASH.usdAMillion / 1_000_000).toFixed(2);
@@ -75,7 +75,7 @@ function* rowsOf(checks: number, usage: Usage): Generator<Row> {
   }
 }
 
-async function measured(checks: number): Promise<Usage> {
+async function measure(checks: number): Promise<Usage> {
   const dir = await Deno.makeTempDir({ prefix: "assay-bench-" });
   const server = redisServer({ dir: join(dir, "data") });
   const { fetch, stats, close } = await gateway({ socket: server.socket, token: "bench" });
@@ -88,7 +88,7 @@ async function measured(checks: number): Promise<Usage> {
     return new Response(text, answer);
   });
   try {
-    const tick = await assay(checks, `http://127.0.0.1:${http.addr.port}`);
+    const tick = await openTicker(checks, `http://127.0.0.1:${http.addr.port}`);
     for (let n = 0; n < WARM_UP; n++) await tick(n);
     const seen: (Stats & { bytes: number })[] = [{ ...await stats(), bytes }];
     for (let n = 0; n < TICKS; n++) {
@@ -103,7 +103,7 @@ async function measured(checks: number): Promise<Usage> {
       commands: median(all),
       mean: all.reduce((sum, n) => sum + n) / all.length,
       kB: median(each(({ bytes }) => bytes)) / 1_000,
-      ...await stored(server.socket),
+      ...await measureBytes(server.socket),
     };
   } finally {
     await Promise.all([close(), http.shutdown()]);
@@ -114,11 +114,11 @@ async function measured(checks: number): Promise<Usage> {
 }
 
 /** Runs one minute of Assay after another, its probers in this process and all well. */
-async function assay(checks: number, url: string): Promise<(n: number) => Promise<void>> {
-  const config = await made({
+async function openTicker(checks: number, url: string): Promise<(n: number) => Promise<void>> {
+  const config = await makeConfig({
     checks,
     url: "http://127.0.0.1:9",
-    journey: LOOK,
+    journey: READ_JOURNEY,
     report: true,
     regions: REGIONS.map((id) => ({
       id,
@@ -132,7 +132,7 @@ async function assay(checks: number, url: string): Promise<(n: number) => Promis
   return async (n) => {
     nowMs = START_MS + n * MINUTE_MS;
     if (!await tick(nowMs)) throw new Error("the tick was not taken");
-    for (let look = 0; look < LOOKS; look++) await deliver(ports, store, config);
+    for (let look = 0; look < OUTBOX_RUNS; look++) await deliver(ports, store, config);
   };
 }
 
@@ -166,7 +166,7 @@ function round(at: number): Round {
 }
 
 /** Bytes of all states, and of the samples of one slot. */
-async function stored(socket: string): Promise<{ stateBytes: number; sampleBytes: number }> {
+async function measureBytes(socket: string): Promise<{ stateBytes: number; sampleBytes: number }> {
   const redis = await connection(socket);
   const fields = Object.entries(await redis.hGetAll("{assay}:now"));
   redis.destroy();
@@ -176,5 +176,5 @@ async function stored(socket: string): Promise<{ stateBytes: number; sampleBytes
 }
 
 if (import.meta.main) {
-  for await (const { what, result, aim } of upstash()) console.log(`| ${what} | ${result} | ${aim} |`);
+  for await (const { what, result, aim } of benchUpstash()) console.log(`| ${what} | ${result} | ${aim} |`);
 }

@@ -35,7 +35,7 @@ export async function bundle(config: unknown, main?: string): Promise<string> {
 }
 
 /** A Worker for workerd: code, text bindings, and Durable Objects if it has any. */
-export interface Program {
+export interface WorkerProgram {
   code: string;
   /** Further ES modules, by file name. */
   modules?: Record<string, string>;
@@ -55,7 +55,7 @@ export interface Workerd {
 }
 
 /** Starts workerd in a new folder, and asks for `path` until it answers 200. */
-export async function serve(program: Program, path: string): Promise<Workerd> {
+export async function serve(program: WorkerProgram, path: string): Promise<Workerd> {
   const { path: home, remove } = folder();
   const port = await freePort();
   for (const [name, code] of modulesOf(program)) writeFileSync(join(home, name), code);
@@ -70,7 +70,7 @@ export async function serve(program: Program, path: string): Promise<Workerd> {
   const began = performance.now();
   const process = command.spawn();
   const ended = process.status.finally(remove);
-  await answered(url + path, ended);
+  await waitUntilReady(url + path, ended);
   return {
     url,
     firstAnswerMs: performance.now() - began,
@@ -86,7 +86,7 @@ export async function serve(program: Program, path: string): Promise<Workerd> {
 }
 
 /** Knocks on the port until it is open, then asks once. */
-async function answered(url: string, ended: Promise<unknown>): Promise<void> {
+async function waitUntilReady(url: string, ended: Promise<unknown>): Promise<void> {
   let isOver = false;
   ended.then(() => isOver = true);
   while (!await isOpen(Number(new URL(url).port))) {
@@ -117,10 +117,10 @@ const setting = (name: string): string => {
 };
 
 /** The first one is the main module. */
-const modulesOf = ({ code, modules }: Program) => Object.entries({ "worker.js": code, ...modules });
+const modulesOf = ({ code, modules }: WorkerProgram) => Object.entries({ "worker.js": code, ...modules });
 
 /** The configuration of workerd (src/workerd/server/workerd.capnp). */
-function capnp(program: Program, home: string, port: number): string {
+function capnp(program: WorkerProgram, home: string, port: number): string {
   const { vars = {}, objects = {} } = program;
   const modules = modulesOf(program).map(([name]) => `(name = "${name}", esModule = embed "${name}")`);
   const bindings = [

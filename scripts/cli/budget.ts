@@ -2,18 +2,18 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type Budget, budget } from "../../src/capacity/budget.ts";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { PRICED_AT, SOURCES } from "../../src/capacity/prices.ts";
-import { DEFAULT_FILE, loadFile, print } from "./terminal.ts";
+import { DEFAULT_FILE, loadFile, printResult } from "./terminal.ts";
 import type { Plan } from "../../src/base/limits.ts";
 
 const LATENCY_MS = 300;
 
 /** `assay budget [file]`: what a config takes on Cloudflare. Exit 0 fits, 1 does not fit or not valid, 3 usage. */
-export const budgetVerb = new Command("budget")
+export const budgetCommand = new Command("budget")
   .description("What a config takes on Cloudflare, against each limit. Exit 0 fits, 1 does not, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(new Option("--plan <plan>", "the Workers plan").choices(["free", "paid"]).default("free"))
   .addOption(
-    new Option("--latency <duration>", "assumed of every request").argParser(latencyOf)
+    new Option("--latency <duration>", "assumed of every request").argParser(parseLatency)
       .default(LATENCY_MS, `${LATENCY_MS}ms`),
   )
   .option("--json", "print JSON")
@@ -24,17 +24,17 @@ export const budgetVerb = new Command("budget")
     const result = budget(config, { plan, latencyMs });
     const fits = result.faults.length === 0;
     const value = { file, fits, latencyMs, pricedAt: PRICED_AT, sources: SOURCES, ...result };
-    print({ json, value }, tell(file, result));
+    printResult({ json, value }, formatBudget(file, result));
     if (!fits) Deno.exit(1);
   });
 
-function latencyOf(text: string): number {
+function parseLatency(text: string): number {
   const ms = DURATION.test(text) ? parseDuration(text) : 0;
   if (ms === 0) throw new InvalidArgumentError("Not a duration, such as 300ms.");
   return ms;
 }
 
-function tell(file: string, { plan, lines, faults, doubts, month }: Budget): string {
+function formatBudget(file: string, { plan, lines, faults, doubts, month }: Budget): string {
   const figures = lines.map(({ name, value, limit, fits, counted }) => [
     name,
     number(value),
@@ -61,14 +61,14 @@ function tell(file: string, { plan, lines, faults, doubts, month }: Budget): str
       ? [`it fits the ${plan} plan${doubts.length === 0 ? "" : ", as far as is known:"}`]
       : [
         `it does not fit the ${plan} plan:`,
-        ...listed(faults),
+        ...indent(faults),
         ...doubts.length === 0 ? [] : ["and open is:"],
       ],
-    ...listed(doubts),
+    ...indent(doubts),
   ].join("\n");
 }
 
-const listed = (texts: string[]) => texts.map((text) => `  ${text}`);
+const indent = (texts: string[]) => texts.map((text) => `  ${text}`);
 
 /** A Markdown table whose columns stand below each other; the second and third hold figures. */
 function table(head: string[], rows: string[][]): string {

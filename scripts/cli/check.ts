@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
-import { webhookFaults } from "../../src/engine/notify/mod.ts";
+import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
-import { DEFAULT_FILE, INVALID, listed, loadFile, print } from "./terminal.ts";
+import { DEFAULT_FILE, formatProblems, INVALID, loadFile, printResult } from "./terminal.ts";
 
 /** `assay check [file]`: exit 0 valid, 1 not valid (every problem with its position), 3 usage. */
-export const check = new Command("check")
+export const checkCommand = new Command("check")
   .description("Validate a config. Exit 0 valid, 1 not valid, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(["cloudflare", "deno"]))
@@ -17,11 +17,14 @@ export const check = new Command("check")
       envMissing: options.env ? "error" : "warning",
     });
     const faults = options.env
-      ? await webhookFaults(secretsOf(text, (name) => Deno.env.get(name)), config)
+      ? await checkWebhooks(secretsOf(text, (name) => Deno.env.get(name)), config)
       : [];
     if (faults.length > 0) {
       const problems = faults.map((message) => ({ severity: "error" as const, path: "webhooks", message }));
-      print({ json: options.json, value: { file, valid: false, problems } }, listed(file, problems));
+      printResult(
+        { json: options.json, value: { file, valid: false, problems } },
+        formatProblems(file, problems),
+      );
       Deno.exit(INVALID);
     }
     const counts = {
@@ -30,10 +33,10 @@ export const check = new Command("check")
       regions: config.regions.length,
     };
     const counted = Object.entries(counts).map(([name, n]) => `${n} ${n === 1 ? name.slice(0, -1) : name}`);
-    print(
+    printResult(
       { json: options.json, value: { file, valid: true, ...counts, problems: warnings } },
       [
-        ...warnings.length > 0 ? [listed(file, warnings)] : [],
+        ...warnings.length > 0 ? [formatProblems(file, warnings)] : [],
         `${file}: valid: ${counted.join(", ")}`,
       ].join("\n"),
     );

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { describe } from "../../src/config/problem.ts";
-import { fail, print, USAGE } from "./terminal.ts";
+import { fail, printResult, USAGE } from "./terminal.ts";
 
 /** Exit code of each decision. */
 const EXIT = { pass: 0, fail: 1, inconclusive: 2 } as const;
@@ -33,14 +33,14 @@ interface Answer {
 }
 
 /** `assay gate <target>`: asks the gate of a running Assay, until it has decided. */
-export const gate = new Command("gate")
+export const gateCommand = new Command("gate")
   .description("Ask a gate, or wait for it. Exit 0 pass, 1 fail, 2 inconclusive (or no answer), 3 usage.")
   .argument("<target>", "the target's id")
   .addOption(
     new Option("--wait <duration>", "ask again for this long while it is inconclusive")
-      .argParser(durationOf).default(0, "0s"),
+      .argParser(durationOption).default(0, "0s"),
   )
-  .addOption(new Option("--every <duration>", "how often").argParser(durationOf).default(5_000, "5s"))
+  .addOption(new Option("--every <duration>", "how often").argParser(durationOption).default(5_000, "5s"))
   .option(
     "--url <url>",
     "where Assay is (or $ASSAY_URL)",
@@ -58,27 +58,27 @@ export const gate = new Command("gate")
   .option("--json", "print the whole answer")
   .action(async (target: string, options: Options) => {
     if (!URL.canParse(options.url)) fail(USAGE, `Not a URL: ${describe(options.url, [])}`);
-    const answer = await awaited(target, options);
+    const answer = await waitForDecision(target, options);
     if (!answer) Deno.exit(EXIT.inconclusive);
-    print({ json: options.json, value: answer }, `${answer.decision}: ${answer.reason}`);
+    printResult({ json: options.json, value: answer }, `${answer.decision}: ${answer.reason}`);
     Deno.exit(EXIT[answer.decision]);
   });
 
 /** The decision, or the last answer when the time is over; undefined: there never was one. */
-async function awaited(target: string, options: Options): Promise<Answer | undefined> {
+async function waitForDecision(target: string, options: Options): Promise<Answer | undefined> {
   const began = performance.now();
-  const tell = teller(began);
+  const log = progressLog(began);
   const url = urlOf(target, options);
   let last: Answer | undefined;
   for (;;) {
-    const got = await ask(url, options.tokenEnv);
-    if (typeof got === "string") tell(got);
+    const answer = await ask(url, options.tokenEnv);
+    if (typeof answer === "string") log(answer);
     else {
-      last = got;
-      if (got.decision !== "inconclusive") return got;
-      tell(`${got.decision}: ${got.reason}`);
+      last = answer;
+      if (answer.decision !== "inconclusive") return answer;
+      log(`${answer.decision}: ${answer.reason}`);
       // "Ten minutes ago" stays where it was.
-      if (options.since !== undefined) url.searchParams.set("since", got.window.since);
+      if (options.since !== undefined) url.searchParams.set("since", answer.window.since);
     }
     const leftMs = began + options.wait - performance.now();
     if (leftMs <= 0) return last;
@@ -115,32 +115,32 @@ async function ask(url: URL, tokenEnv: string): Promise<Answer | string> {
     const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(ASK_MS) });
     const body = await response.json().catch(() => null);
     if (response.ok && body && body.decision in EXIT) return body;
-    const said = `${response.status} ${body?.detail ?? "no gate of Assay answers there"}`;
+    const reason = `${response.status} ${body?.detail ?? "no gate of Assay answers there"}`;
     const again = response.status === 429 || response.status >= 500;
     if (!again) {
       fail(
         USAGE,
-        [401, 403].includes(response.status) ? `${said} (the token is read from $${tokenEnv})` : said,
+        [401, 403].includes(response.status) ? `${reason} (the token is read from $${tokenEnv})` : reason,
       );
     }
-    return said;
+    return reason;
   } catch (error) {
     return `no answer: ${(error as Error).message}`;
   }
 }
 
 /** Lines of progress on standard error, each as soon as it says something new. */
-function teller(began: number): (line: string) => void {
-  let [said, at] = ["", -Infinity];
+function progressLog(began: number): (line: string) => void {
+  let [last, at] = ["", -Infinity];
   return (line) => {
     const now = performance.now();
-    if (line === said && now - at < REPEAT_MS) return;
-    [said, at] = [line, now];
+    if (line === last && now - at < REPEAT_MS) return;
+    [last, at] = [line, now];
     console.error(`${Math.round((now - began) / 1_000)}s ${line}`);
   };
 }
 
-function durationOf(text: string): number {
+function durationOption(text: string): number {
   if (!DURATION.test(text)) {
     throw new InvalidArgumentError("Not a duration: a whole number and ms, s, m, h or d.");
   }

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 4_096;
 
 /** What Assay says, or `unknown` and why that cannot be told. */
-interface Heard {
+interface HealthAnswer {
   state: ReportState;
   reason?: string;
 }
@@ -25,29 +25,29 @@ interface Heard {
 interface Platform {
   /** The exit code of each state; every other has the code of `else`. */
   codes: Partial<Record<ReportState, number>> & { else: number };
-  line(target: string, heard: Heard): string;
+  line(target: string, heard: HealthAnswer): string;
 }
 
-const plain = (target: string, { state, reason }: Heard) =>
+const formatLine = (target: string, { state, reason }: HealthAnswer) =>
   [`${target} ${state}`, ...reason ? [reason] : []].join(": ");
 
 const NAGIOS: readonly string[] = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
 
 /** Exit codes as each platform's manual has them: docker and k8s know two; 2 is reserved in docker, and 3 is UNKNOWN in Nagios. */
 const PLATFORMS: Record<string, Platform> = {
-  docker: { codes: { ready: 0, degraded: 0, else: 1 }, line: plain },
-  k8s: { codes: { ready: 0, degraded: 0, else: 1 }, line: plain },
-  consul: { codes: { ready: 0, degraded: 1, else: 2 }, line: plain },
+  docker: { codes: { ready: 0, degraded: 0, else: 1 }, line: formatLine },
+  k8s: { codes: { ready: 0, degraded: 0, else: 1 }, line: formatLine },
+  consul: { codes: { ready: 0, degraded: 1, else: 2 }, line: formatLine },
   nagios: {
     codes: { ready: 0, degraded: 1, unknown: 3, else: 2 },
     // What follows a bar is performance data.
     line: (target, heard) =>
-      `ASSAY ${NAGIOS[codeOf(PLATFORMS.nagios!, heard)]} - ${plain(target, heard).replaceAll("|", "/")}`,
+      `ASSAY ${NAGIOS[codeOf(PLATFORMS.nagios!, heard)]} - ${formatLine(target, heard).replaceAll("|", "/")}`,
   },
-  systemd: { codes: { ready: 0, degraded: 0, else: 1 }, line: plain },
+  systemd: { codes: { ready: 0, degraded: 0, else: 1 }, line: formatLine },
 };
 
-const codeOf = ({ codes }: Platform, { state }: Heard) => codes[state] ?? codes.else;
+const codeOf = ({ codes }: Platform, { state }: HealthAnswer) => codes[state] ?? codes.else;
 
 interface Options {
   check?: string;
@@ -57,7 +57,7 @@ interface Options {
 }
 
 /** `assay health <target>`: the verdict of a running Assay, as an exec probe of a platform tells it. */
-export const health = new Command("health")
+export const healthCommand = new Command("health")
   .description(
     "Ask a running Assay for its verdict, as an exec probe. Exit docker, k8s 0 serves, 1 not; consul 0, 1 degraded, 2; nagios 0, 1 " +
       "degraded, 2, 3 unknown; systemd also sends READY=1 or STATUS= to $NOTIFY_SOCKET. Usage 3.",
@@ -76,7 +76,7 @@ export const health = new Command("health")
     const platform = PLATFORMS[options.as]!;
     const socket = options.as === "systemd" ? Deno.env.get("NOTIFY_SOCKET") : undefined;
     if (options.as === "systemd" && !socket) fail(USAGE, "NOTIFY_SOCKET is not set: is this run by systemd?");
-    const heard = await asked(requestOf(target, options));
+    const heard = await askAssay(requestOf(target, options));
     const line = platform.line(target, heard).replace(/\s+/g, " ").slice(0, 300);
     console.log(line);
     if (socket) {
@@ -99,7 +99,7 @@ function requestOf(target: string, { check, url, tokenEnv }: Options): HttpReque
 }
 
 /** What cannot be asked, or does not come from Assay, is `unknown`: never a word about the service, and never green. */
-async function asked(request: HttpRequest): Promise<Heard> {
+async function askAssay(request: HttpRequest): Promise<HealthAnswer> {
   const fetch = connector({ allowPrivate: true });
   const answer = await exchange({ clock, fetch }, request, { deadlineMs: TIMEOUT_MS, capBytes: MAX_BYTES });
   if (answer.kind === "failure") {

@@ -3,7 +3,7 @@ import { denoPorts } from "../../functions/deno/start.ts";
 import { describe } from "../../src/config/problem.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
 import { ask, DIALECTS, type Report } from "../../src/evidence/report/mod.ts";
-import { fail, print, USAGE } from "./terminal.ts";
+import { fail, printResult, USAGE } from "./terminal.ts";
 
 interface Options {
   dialect: string;
@@ -14,7 +14,7 @@ interface Options {
 }
 
 /** `assay report <url>`: how Assay reads that health endpoint. */
-export const report = new Command("report")
+export const reportCommand = new Command("report")
   .description(
     "Read one health endpoint as Assay does. Exit 0 a readable claim, 2 unreachable, unreadable or unknown, 3 usage.",
   )
@@ -39,14 +39,14 @@ export const report = new Command("report")
       timeoutMs: 10_000,
     };
     const read = await ask(ports, source, DIALECTS);
-    print({ json: options.json, value: read }, described(read));
+    printResult({ json: options.json, value: read }, formatReport(read));
     if (read.reason?.startsWith("refused") && !options.allowPrivate) {
       console.error("an address on your own machine or network needs --allow-private");
     }
     Deno.exit(["unreachable", "unreadable", "unknown"].includes(read.state) ? 2 : 0);
   });
 
-function described(report: Report): string {
+function formatReport(report: Report): string {
   const { state, dialect, confidence, question, reason, claims, subsystems, contradictions } = report;
   return [
     `${state}${reason ? `: ${reason}` : ""}`,

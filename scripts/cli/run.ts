@@ -4,7 +4,7 @@ import type { Check } from "../../src/config/config.ts";
 import { combineWithPushed, DIALECTS, unknownReport } from "../../src/evidence/report/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { judge, type Verdict, type VerdictResult } from "../../src/judgement/verdict.ts";
-import { DEFAULT_FILE, fail, loadFile, print, USAGE, warn } from "./terminal.ts";
+import { DEFAULT_FILE, fail, loadFile, printResult, USAGE, warn } from "./terminal.ts";
 import type { Round } from "../../src/judgement/round.ts";
 
 const EXIT: Record<Verdict, number> = {
@@ -27,7 +27,7 @@ const RUN_MS = 600_000;
 const WORSE = [1, 2, 0];
 
 /** `assay run [file]`: one round here and now, judged without memory. */
-export const run = new Command("run")
+export const runCommand = new Command("run")
   .description(
     "One round from this process, judged without memory. Exit 0 ready or degraded; 1 drift, not_ready, down or failing; " +
       "2 underclaim, unreported, announced or inconclusive; 3 usage.",
@@ -57,30 +57,32 @@ export const run = new Command("run")
     const results = checks.map((check) => {
       const answer = byKey.get(check.key)!;
       if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
-      const walked = told(check, answer.round, slot);
+      const walked = withUnknownPushes(check, answer.round, slot);
       const { before, after, observation: { outcome } } = walked;
       const evidence = { slot, before, after, outcome, ...(suspect && { fault: "suspect" as const }) };
       return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
     });
     const value = results.map(({ check, walked, verdict }) => ({ check: check.key, ...verdict, ...walked }));
-    print({ json: options.json, value }, results.map(row).join("\n"));
+    printResult({ json: options.json, value }, results.map(formatResult).join("\n"));
     const codes = results.map(({ verdict }) => EXIT[verdict.word]);
     Deno.exit(WORSE.find((code) => codes.includes(code)));
   });
 
 /** What is pushed is kept by a running Assay: here nothing is known of it. */
-function told({ report }: Check, round: Round, at: number): Round {
+function withUnknownPushes({ report }: Check, round: Round, at: number): Round {
   if (!report) return round;
   const unknown = () => unknownReport("push", at, "pushed: only a running Assay knows it");
-  const whole = (asked: Round["before"]) => combineWithPushed(report, asked, unknown);
+  const addUnknown = (asked: Round["before"]) => combineWithPushed(report, asked, unknown);
   return {
     ...round,
-    before: whole(round.before),
-    ...(round.after !== undefined && { after: whole(round.after) }),
+    before: addUnknown(round.before),
+    ...(round.after !== undefined && { after: addUnknown(round.after) }),
   };
 }
 
-function row({ check, walked, verdict }: { check: Check; walked: Round; verdict: VerdictResult }): string {
+function formatResult(
+  { check, walked, verdict }: { check: Check; walked: Round; verdict: VerdictResult },
+): string {
   const { before, after, observation } = walked;
   const claim = (report: typeof before) => report ? `${report.state} (${report.dialect})` : "no claim";
   const says = after ? `${claim(before)}, then ${claim(after)}` : claim(before);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-const ABSENT = fileURLToPath(new URL("../../functions/cloudflare/absent.ts", import.meta.url));
+const STUBS = fileURLToPath(new URL("../../functions/cloudflare/absent.ts", import.meta.url));
 
 /** Modules that few configs need, and what stands in a compiled config that needs them. */
 const RARE: [module: string, needed: RegExp][] = [
@@ -11,7 +11,7 @@ const RARE: [module: string, needed: RegExp][] = [
 ];
 
 /** wrangler arguments that keep out of the bundle what this compiled config (JSON) does without: up to 36 KB gzipped. */
-export const spare = (compiled: string): string[] =>
+export const stubAliases = (compiled: string): string[] =>
   RARE.filter(([, needed]) => !needed.test(compiled)).flatMap((
     [module],
-  ) => ["--alias", `${module}:${ABSENT}`]);
+  ) => ["--alias", `${module}:${STUBS}`]);

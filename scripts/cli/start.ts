@@ -1,16 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { denoPorts, start } from "../../functions/deno/start.ts";
-import { webhookFaults } from "../../src/engine/notify/mod.ts";
+import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { DEFAULT_FILE, fail, INVALID, loadFile, USAGE, warn } from "./terminal.ts";
 
 /** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
-export const startVerb = new Command("start")
+export const startCommand = new Command("start")
   .description("Run Assay, or with --prober only one prober of it. Exit 0 after SIGTERM, 1 config, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(new Option("--prober <id>", "only answer /v1/rounds as this prober").env("ASSAY_PROBER"))
   .addOption(new Option("--here <id>", "run all of Assay, and answer as this prober too").env("ASSAY_HERE"))
   .addOption(
-    new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(portOf),
+    new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(parsePort),
   )
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("--json", "nothing to change: the log is JSON lines already")
@@ -28,7 +28,7 @@ export const startVerb = new Command("start")
       });
       warn(file, loaded);
       const ports = denoPorts(loaded.text, loaded.config);
-      const faults = options.prober ? [] : await webhookFaults(ports.secrets, loaded.config);
+      const faults = options.prober ? [] : await checkWebhooks(ports.secrets, loaded.config);
       if (faults.length > 0) fail(INVALID, faults.join("\n"));
       if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
       try {
@@ -42,7 +42,7 @@ export const startVerb = new Command("start")
     },
   );
 
-function portOf(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("Not a port.");
   return port;

@@ -11,7 +11,7 @@ export const USAGE = 3;
 export const DEFAULT_FILE = "assay.yaml";
 
 /** A config and the text it came from. */
-export interface Loaded {
+export interface LoadedFile {
   text: string;
   config: Config;
   warnings: Problem[];
@@ -21,7 +21,7 @@ export interface Loaded {
 export async function loadFile(
   file: string,
   options: Partial<LoadOptions> & { json?: boolean },
-): Promise<Loaded> {
+): Promise<LoadedFile> {
   const { json, ...rest } = options;
   const text = await Deno.readTextFile(file).catch((error) =>
     fail(USAGE, `Cannot read ${file}: ${error.message}`)
@@ -32,13 +32,16 @@ export async function loadFile(
     return { text, ...await load({ kind: "yaml", text }, { dialects, env, ...rest }) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    print({ json, value: { file, valid: false, problems: error.problems } }, listed(file, error.problems));
+    printResult(
+      { json, value: { file, valid: false, problems: error.problems } },
+      formatProblems(file, error.problems),
+    );
     Deno.exit(INVALID);
   }
 }
 
 /** Problems, one paragraph each: file:line:column, path, what was expected, found and may be meant. */
-export function listed(file: string, problems: readonly Problem[]): string {
+export function formatProblems(file: string, problems: readonly Problem[]): string {
   return problems.map(({ severity, line, column, path, message, expected, found, suggestion }) => {
     const where = line === undefined ? file : `${file}:${line}:${column}`;
     const notes = [
@@ -51,7 +54,7 @@ export function listed(file: string, problems: readonly Problem[]): string {
 }
 
 /** Prints JSON or text to standard output. */
-export function print({ json, value }: { json?: boolean; value: unknown }, text: string): void {
+export function printResult({ json, value }: { json?: boolean; value: unknown }, text: string): void {
   console.log(json ? JSON.stringify(value, null, 2) : text);
 }
 
@@ -62,6 +65,6 @@ export function fail(code: number, message: string): never {
 }
 
 /** Warnings go to standard error, so that output stays clean. */
-export function warn(file: string, { warnings }: Loaded): void {
-  if (warnings.length > 0) console.error(listed(file, warnings));
+export function warn(file: string, { warnings }: LoadedFile): void {
+  if (warnings.length > 0) console.error(formatProblems(file, warnings));
 }

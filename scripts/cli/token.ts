@@ -2,10 +2,10 @@ import { Command } from "commander";
 import { TOKEN_SCOPES, tokenGrammar } from "../../src/config/schema/api.ts";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { iso } from "../../src/base/time.ts";
-import { fail, print, USAGE } from "./terminal.ts";
+import { fail, printResult, USAGE } from "./terminal.ts";
 
 /** What `assay token create` is told. */
-interface Wanted {
+interface Options {
   id: string;
   scope: string[];
   target?: string[];
@@ -13,7 +13,7 @@ interface Wanted {
   json?: boolean;
 }
 
-const gather = (value: string, before: string[] = []) => [...before, ...value.split(",")];
+const collect = (value: string, before: string[] = []) => [...before, ...value.split(",")];
 
 const create = new Command("create")
   .description("Make a token and print it, once, with the row for the config. Exit 0, 3 usage.")
@@ -22,12 +22,12 @@ const create = new Command("create")
   .requiredOption(
     "--scope <scope>",
     `what it is good for, again for more: ${TOKEN_SCOPES.join(", ")}`,
-    gather,
+    collect,
   )
-  .option("--target <glob>", "the targets it is good for, again for more; all without", gather)
+  .option("--target <glob>", "the targets it is good for, again for more; all without", collect)
   .option("--expires <when>", "refused afterwards: 90d, 2027-01-31 or an instant")
   .option("--json", "print JSON")
-  .action(async ({ id, scope: scopes, target: targets, expires, json }: Wanted) => {
+  .action(async ({ id, scope: scopes, target: targets, expires, json }: Options) => {
     const token = `assay_${base64url(crypto.getRandomValues(new Uint8Array(32)))}`;
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
     const hash = `sha256:${base64url(new Uint8Array(digest))}`;
@@ -36,7 +36,7 @@ const create = new Command("create")
       hash,
       scopes,
       ...(targets && { targets }),
-      ...(expires && { expires: instant(expires) }),
+      ...(expires && { expires: expiryOf(expires) }),
     };
     const read = tokenGrammar.safeParse(row);
     if (!read.success) {
@@ -45,14 +45,19 @@ const create = new Command("create")
     if (targets && scopes.includes("admin")) {
       fail(USAGE, "An admin token is good for all targets: leave --target out");
     }
-    print({ json, value: { token, row: read.data } }, [token, "", ...paste(read.data)].join("\n"));
+    printResult(
+      { json, value: { token, row: read.data } },
+      [token, "", ...configSnippet(read.data)].join("\n"),
+    );
   });
 
 /** `assay token`: tokens of the API. */
-export const token = new Command("token").description("Tokens of the API").exitOverride().addCommand(create);
+export const tokenCommand = new Command("token").description("Tokens of the API").exitOverride().addCommand(
+  create,
+);
 
 /** The row as YAML; a flow map of JSON texts is YAML. */
-function paste(row: Record<string, unknown>): string[] {
+function configSnippet(row: Record<string, unknown>): string[] {
   const fields = Object.entries(row).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return [
     "# It is shown this once. Into the config, below api:",
@@ -62,7 +67,7 @@ function paste(row: Record<string, unknown>): string[] {
 }
 
 /** `90d` from now as a date; anything else as it stands. */
-function instant(expires: string): string {
+function expiryOf(expires: string): string {
   if (!DURATION.test(expires)) return expires;
   return iso(Date.now() + parseDuration(expires)).replace(/\.\d+Z$/, "Z");
 }

@@ -6,13 +6,13 @@ import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
 import { compileConfig } from "../../src/config/compiled.ts";
 import { readYaml } from "../../src/config/yaml.ts";
-import { spare } from "./spare.ts";
+import { stubAliases } from "./spare.ts";
 import { DEFAULT_FILE, loadFile, USAGE, warn } from "./terminal.ts";
 
 const WRANGLER = "npm:wrangler@4.155.0";
 /** Where wrangler.toml looks. What is deployed lies beside it, because a running `dev` reloads when its own changes. */
-const DEVELOPED = ".assay/config.json";
-const DEPLOYED = ".assay/deployed.json";
+const DEV_CONFIG = ".assay/config.json";
+const DEPLOY_CONFIG = ".assay/deployed.json";
 
 interface Options {
   configFile: string;
@@ -28,7 +28,7 @@ for (const verb of ["deploy", "dev"] as const) {
     .argument("[options...]", "options of wrangler")
     .allowUnknownOption()
     .exitOverride()
-    .action(async (rest: string[], options: Options) => Deno.exit(await handOver(verb, rest, options)));
+    .action(async (rest: string[], options: Options) => Deno.exit(await runWrangler(verb, rest, options)));
 }
 try {
   await program.parseAsync(Deno.args, { from: "user" });
@@ -37,14 +37,14 @@ try {
   Deno.exit(error.exitCode === 0 ? 0 : USAGE);
 }
 
-async function handOver(verb: "deploy" | "dev", rest: string[], { configFile, plan }: Options) {
+async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile, plan }: Options) {
   const secrets = verb === "dev" ? await devVars() : {};
   const env = (name: string) => secrets[name] ?? Deno.env.get(name);
   // Secrets live in wrangler, so an unset one is only worth a warning here.
   const loaded = await loadFile(configFile, { runtime: "cloudflare", envMissing: "warning", env });
   warn(configFile, loaded);
   const bundled = JSON.stringify(compileConfig(readYaml(loaded.text).value));
-  const file = verb === "deploy" ? DEPLOYED : DEVELOPED;
+  const file = verb === "deploy" ? DEPLOY_CONFIG : DEV_CONFIG;
   await Deno.mkdir(".assay", { recursive: true });
   await Deno.writeTextFile(file, bundled);
   const plain = rest.some((word) => /^(-e|--env)\b/.test(word)) ? [] : ["--env="];
@@ -53,7 +53,7 @@ async function handOver(verb: "deploy" | "dev", rest: string[], { configFile, pl
   const assay = new URL("assay.ts", import.meta.url).pathname;
   const code = await run(assay, "budget", configFile, "--plan", plan);
   if (code !== 0) return code;
-  const aliases = ["--alias", `#config:${await Deno.realPath(file)}`, ...spare(bundled)];
+  const aliases = ["--alias", `#config:${await Deno.realPath(file)}`, ...stubAliases(bundled)];
   return await run(WRANGLER, "deploy", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`, ...aliases);
 }
 

@@ -3,14 +3,14 @@
  * every webhook with an independent library. `--once` plays the story to its end and exits 0 only if each event was really seen.
  * With `--push` nobody is asked: the claim is what a service tells systemd, pushed by `assay push`.
  */
-import { hook } from "./hook.ts";
+import { webhookHandler } from "./hook.ts";
 import { type Shop, shop } from "./shop.ts";
-import { unit } from "./unit.ts";
+import { startUnit } from "./unit.ts";
 
 const REGIONS = ["fra", "iad", "sin"];
 const TOKEN = "demo-operator-token";
 const SECRET = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
-const STORY_MS = 80_000;
+const SCENARIO_MS = 80_000;
 const once = Deno.args.includes("--once");
 const pushed = Deno.args.includes("--push");
 const CLAIM = pushed ? 'push: { token: "${env:UNIT_TOKEN}", ttl: 6s }' : "path: /readyz";
@@ -75,7 +75,7 @@ function say(who: string, what: string) {
 
 /** Receives the webhooks on a free port. */
 function receiver() {
-  const answer = hook(SECRET, (line, event) => {
+  const answer = webhookHandler(SECRET, (line, event) => {
     say("webhook", line);
     if (event?.type === "incident.opened" && event.data.incident.kind === "drift") seen.openedVerified = true;
     if (event?.type === "incident.resolved") seen.resolvedVerified = true;
@@ -143,13 +143,13 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until(holds: () => boolean) {
   while (!holds()) {
-    if (once && performance.now() - began > STORY_MS) throw new Error("the story took too long");
+    if (once && performance.now() - began > SCENARIO_MS) throw new Error("the story took too long");
     await sleep(100);
   }
 }
 
 /** A rolling deploy: one replica after the other says ready while its worker lags; later the workers catch up. */
-async function story(shops: Shop[]) {
+async function playScenario(shops: Shop[]) {
   await until(() => seen.ready);
   say("shop", `serves orders, and ${SAYS}`);
   const steps = [() => seen.driftInOneRegion, () => seen.driftInTwoRegions, () => seen.driftInThreeRegions];
@@ -211,9 +211,9 @@ try {
   children.push(main.child);
   const origin = `http://127.0.0.1:${main.port}`;
   if (pushed) {
-    const heard = ({ message, state, dialect }: Record<string, unknown>) =>
+    const onLine = ({ message, state, dialect }: Record<string, unknown>) =>
       say("unit", `${message} ${state}${dialect ? ` (${dialect})` : ""}`);
-    children.push(unit({ url: origin, folder, env: secrets, heard }));
+    children.push(startUnit({ url: origin, folder, env: secrets, onLine }));
   }
   const url = `${origin}/v1/status`;
   say("demo", `the page, where one button signs in: ${origin}/login#${TOKEN}`);
@@ -221,7 +221,7 @@ try {
   const following = follow(url, stopped.signal).catch((error) => {
     if (!stopped.signal.aborted) throw error;
   });
-  await Promise.race([story(shops), following]);
+  await Promise.race([playScenario(shops), following]);
   const missing = Object.entries(seen).filter(([, was]) => !was).map(([name]) => name);
   code = missing.length > 0 ? 1 : 0;
   say(

@@ -2,7 +2,7 @@
 import { Webhook } from "standardwebhooks";
 
 /** What the demos read of an event of `schema/events.schema.json`. */
-export interface Event {
+export interface DemoEvent {
   type: string;
   data: { summary: string; incident: { kind: string } };
 }
@@ -11,19 +11,19 @@ export interface Event {
  * Answers an arrival: 204 if its signature is `secret`'s by Standard Webhooks 1.0.0, 401 if not. Tells one line of each, with
  * the event if it is verified. Throws if the secret is none (`whsec_` and base64).
  */
-export function hook(
+export function webhookHandler(
   secret: string,
-  tell: (line: string, event?: Event) => void,
+  log: (line: string, event?: DemoEvent) => void,
 ): (request: Request) => Promise<Response> {
   const webhook = new Webhook(secret);
   return async (request) => {
     const body = await request.text();
     try {
-      const event = webhook.verify(body, Object.fromEntries(request.headers)) as Event;
-      tell(`${event.type}, signature verified: ${event.data.summary}`, event);
+      const event = webhook.verify(body, Object.fromEntries(request.headers)) as DemoEvent;
+      log(`${event.type}, signature verified: ${event.data.summary}`, event);
       return new Response(null, { status: 204 });
     } catch (error) {
-      tell(`refused: ${(error as Error).message}`);
+      log(`refused: ${(error as Error).message}`);
       return new Response(null, { status: 401 });
     }
   };

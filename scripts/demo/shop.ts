@@ -2,7 +2,7 @@
  * A small stateful shop. Its `/readyz` says ready as soon as the process is up, whatever its order worker does. As a script,
  * `deno task shop [--port n]`, it also receives webhooks at `/hook`.
  */
-import { hook } from "./hook.ts";
+import { webhookHandler } from "./hook.ts";
 
 interface Order {
   id: string;
@@ -29,7 +29,7 @@ const READY = "[+]ping ok\n[+]database ok\n[+]order-worker ok\nreadyz check pass
  * Starts a replica; on a free port if none is named. `POST /deploy` and `POST /catch-up` do what the methods do, a POST to one
  * of the `doors` what that answers.
  */
-export function shop(port = 0, doors: Record<string, (request: Request) => Promise<Response>> = {}): Shop {
+export function shop(port = 0, hooks: Record<string, (request: Request) => Promise<Response>> = {}): Shop {
   const orders = new Map<string, Order>();
   let working = true;
   let count = 0;
@@ -48,7 +48,7 @@ export function shop(port = 0, doors: Record<string, (request: Request) => Promi
       controls[pathname]!();
       return new Response(null, { status: 204 });
     }
-    if (request.method === "POST" && pathname in doors) return await doors[pathname]!(request);
+    if (request.method === "POST" && pathname in hooks) return await hooks[pathname]!(request);
     if (pathname === "/orders" && request.method === "POST") {
       const { ref } = await request.json();
       const order: Order = { id: `ord_${++count}`, ref, state: working ? "accepted" : "pending" };
@@ -75,7 +75,7 @@ if (import.meta.main) {
   const at = Deno.args.indexOf("--port");
   const secret = Deno.env.get("ONCALL_SECRET") || DEV_SECRET;
   const { url } = shop(at < 0 ? PORT : Number(Deno.args[at + 1]), {
-    "/hook": hook(secret, (line) => console.log(`webhook  ${line}`)),
+    "/hook": webhookHandler(secret, (line) => console.log(`webhook  ${line}`)),
   });
   console.log(
     `the shop serves at ${url}; curl -X POST ${url}/deploy makes it overclaim, ${url}/catch-up ends that`,

@@ -9,11 +9,11 @@ export interface UnitOptions {
   folder: string;
   env: Record<string, string>;
   /** Told of each line that `assay push` logs. */
-  heard: (line: { message: string; state?: string; dialect?: string }) => void;
+  onLine: (line: { message: string; state?: string; dialect?: string }) => void;
 }
 
 /** Starts the service below `assay push --notify-socket`, as systemd would start that. */
-export function unit({ url, folder, env, heard }: UnitOptions): Deno.ChildProcess {
+export function startUnit({ url, folder, env, onLine }: UnitOptions): Deno.ChildProcess {
   const here = (file: string) => new URL(file, import.meta.url).pathname;
   const deno = ["run", "-A", "--quiet"];
   const where = [
@@ -28,11 +28,11 @@ export function unit({ url, folder, env, heard }: UnitOptions): Deno.ChildProces
     "--interval",
     "2s",
   ];
-  const service = [Deno.execPath(), ...deno, here("demo_unit.ts")];
+  const service = [Deno.execPath(), ...deno, here("unit.ts")];
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...deno,
-      here("assay.ts"),
+      here("../cli/assay.ts"),
       "push",
       ...where,
       "--notify-socket",
@@ -49,7 +49,7 @@ export function unit({ url, folder, env, heard }: UnitOptions): Deno.ChildProces
     for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) if (line.startsWith("{")) heard(JSON.parse(line));
+      for (const line of lines) if (line.startsWith("{")) onLine(JSON.parse(line));
     }
   })();
   return child;

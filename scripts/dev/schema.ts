@@ -7,14 +7,14 @@ import { SCRIPT } from "../../src/web/page/script.ts";
 import { STYLE } from "../../src/web/page/style.ts";
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-const marked = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
-const marks = { style: marked(STYLE), script: marked(SCRIPT) };
+const hashOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
+const marks = { style: hashOf(STYLE), script: hashOf(SCRIPT) };
 
 const grammar = json(jsonSchema());
 
 const FILES = {
   "schema/assay.schema.json": grammar,
-  "src/config/grammar.json": json({ mark: marked(grammar) }),
+  "src/config/grammar.json": json({ mark: hashOf(grammar) }),
   "schema/events.schema.json": json(eventsSchema()),
   "schema/v1/openapi.json": json(openapi()),
   [`schema/assets/page.${marks.style}.css`]: STYLE,

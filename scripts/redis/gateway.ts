@@ -120,13 +120,13 @@ export async function gateway(
     const bearer = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     const client = await clientOf(bearer ?? url.searchParams.get("_token"));
     if (url.pathname === "/stats") return Response.json(await stats());
-    const body = await bounded(request, maxBytes);
+    const body = await readText(request, maxBytes);
     requests++;
     const send = senderOf(client);
-    const written = writer(request.headers);
+    const written = responder(request.headers);
     if (url.pathname === "/pipeline") return written(await Promise.all(lists(body).map(send)), "each");
     if (url.pathname === "/multi-exec") return written(await transaction(client, lists(body)), "each");
-    const reply = await send(url.pathname === "/" ? list(parsed(body)) : fromPath(url, body));
+    const reply = await send(url.pathname === "/" ? list(parseJson(body)) : fromPath(url, body));
     return written(reply, "one");
   };
 
@@ -181,14 +181,14 @@ async function transaction(client: Connection, commands: string[][]): Promise<Re
   return (await Promise.all(replies)).at(-1)!;
 }
 
-async function bounded(request: Request, maxBytes: number): Promise<string> {
+async function readText(request: Request, maxBytes: number): Promise<string> {
   const text = await request.text();
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return text;
   throw new Failure(413, `ERR max request size exceeded. Limit: ${maxBytes} bytes, Actual: ${bytes} bytes`);
 }
 
-function parsed(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -202,7 +202,7 @@ function list(command: unknown): string[] {
 }
 
 function lists(body: string): string[][] {
-  const commands = parsed(body);
+  const commands = parseJson(body);
   if (!Array.isArray(commands)) {
     throw new Failure(400, "ERR failed to parse the body: expected an array of arrays");
   }
@@ -216,7 +216,7 @@ function fromPath({ pathname, searchParams }: URL, body: string): string[] {
 }
 
 /** How this request wants its answer. A failed single command or a discarded transaction is a 400; one of many is told in its place. */
-function writer(headers: Headers) {
+function responder(headers: Headers) {
   const base64 = headers.get("upstash-encoding") === "base64";
   const plain = (reply: Reply): unknown => {
     if (Array.isArray(reply)) return reply.map(plain);

@@ -4,14 +4,14 @@
  */
 import { parseArgs } from "node:util";
 import { gateway } from "./gateway.ts";
-import { INSTALL, isInstalled, redisServer } from "./server.ts";
+import { isInstalled, REDIS_INSTALL, redisServer } from "./server.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
   options: { dir: { type: "string", default: ".assay/redis" }, port: { type: "string", default: "8079" } },
 });
 if (!isInstalled()) {
-  console.error(`redis-server is missing. To install it: ${INSTALL}`);
+  console.error(`redis-server is missing. To install it: ${REDIS_INSTALL}`);
   Deno.exit(1);
 }
 const server = redisServer({ dir: values.dir, appendOnly: true });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createClient } from "redis";
 
 /** How to get what `redisServer` needs. */
-export const INSTALL =
+export const REDIS_INSTALL =
   "apt-get install redis-server (Debian, Ubuntu), dnf install redis (Fedora), brew install redis (macOS)";
 
 /** Whether `redis-server` can be run here. */
@@ -22,14 +22,14 @@ export interface ServerOptions {
 }
 
 /** A running server; it listens on a socket file only. */
-export interface Server {
+export interface RedisServer {
   socket: string;
   kill(signal: Deno.Signal): void;
   ended: Promise<Deno.CommandStatus>;
 }
 
 /** Starts a server; `connection` waits until it answers. Throws if it is not installed. */
-export function redisServer({ dir, appendOnly = false }: ServerOptions): Server {
+export function redisServer({ dir, appendOnly = false }: ServerOptions): RedisServer {
   Deno.mkdirSync(dir, { recursive: true });
   // A socket's path may not be long, and the data's may be.
   const folder = Deno.makeTempDirSync({ prefix: "assay-" });

@@ -32,12 +32,12 @@ export interface RunTally {
 
 /** The two tallies of `assess.ts` over one slot's raw words: probers -> region, regions -> check. Silent and faulty probers abstain. */
 export function tallyRun(
-  { slot, verdicts: words }: GateRun,
+  { slot, verdicts }: GateRun,
   regions: readonly Region[],
   quorum: Quorum,
 ): RunTally {
   const votes = regions.map(({ id, probers, quorum }) =>
-    [id, tallyVotes(probers.map((prober) => words[prober.id] ?? "missing"), quorum)] as const
+    [id, tallyVotes(probers.map((prober) => verdicts[prober.id] ?? "missing"), quorum)] as const
   );
   return {
     slot,
@@ -100,8 +100,7 @@ export interface Judgement {
 export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judgement {
   const { nowMs, sinceMs, maxAgeMs, minRuns, failureThreshold } = terms;
   const runs = tallies.filter(({ slot }) => slot >= sinceMs && slot <= nowMs);
-  const is = (wanted: Decision) => ({ outcome: word }: RunTally) =>
-    countsFor(word, terms.degraded) === wanted;
+  const is = (wanted: Decision) => ({ outcome }: RunTally) => countsFor(outcome, terms.degraded) === wanted;
   const last = (count: number, wanted: Decision) =>
     runs.length >= count && runs.slice(0, count).every(is(wanted));
   const open = (cause: Cause): Judgement => ({ decision: "inconclusive", cause, runs });

@@ -12,7 +12,7 @@ import { allowOrigins } from "./api/middleware/cors.ts";
 import { deliveryRoutes } from "./api/routes/deliveries.ts";
 import { deploymentRoutes } from "./api/routes/deployments.ts";
 import { hookRoutes } from "./api/routes/hooks.ts";
-import { gatekeeper } from "../engine/gates/evaluate.ts";
+import { gateEvaluator } from "../engine/gates/evaluate.ts";
 import { gateRoutes } from "./api/routes/gates.ts";
 import type { github } from "./api/routes/github.ts";
 import { feed } from "./api/views/feed.ts";
@@ -29,7 +29,7 @@ import { regionRoutes } from "./api/routes/regions.ts";
 import { commentRoutes } from "./api/routes/comments.ts";
 import { reportRoutes } from "./api/routes/pushed_reports.ts";
 import { roundRoutes } from "./api/routes/rounds.ts";
-import { silencedBy } from "../engine/gates/silenced.ts";
+import { silenceChecker } from "../engine/gates/silenced.ts";
 import { silenceRoutes } from "./api/routes/silences.ts";
 import { statesReader } from "../storage/states.ts";
 import { statusRoutes } from "./api/routes/status.ts";
@@ -91,15 +91,15 @@ export function api(options: ApiOptions): Hono {
     app.route("/", tokenRoutes(config, tokenUsage, access));
     const { clock } = ports;
     const deployments = deploymentStore(clock, store, config.retention.daysMs);
-    const isSilenced = silencedBy(clock, config, store, tracker.writes);
-    const evaluate = gatekeeper({
+    const isSilenced = silenceChecker(clock, config, store, tracker.writes);
+    const evaluate = gateEvaluator({
       clock,
       config,
       packing,
       store,
       states,
       rollouts: deployments,
-      silenced: isSilenced,
+      isSilenced,
     });
     app.route("/", gateRoutes(ports, config, evaluate, access, tracker.writes));
     app.route("/", deploymentRoutes(clock, config, deployments, access));

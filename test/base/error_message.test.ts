@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describe as found } from "../../src/config/problem.ts";
 import { Commands } from "../../src/storage/upstash/client.ts";
-import { post } from "../engine/notify/outbox_fixture.ts";
+import { outboxFixture } from "../engine/notify/outbox_fixture.ts";
 import { rows } from "../evidence/report/seed.ts";
 import { steppingClock } from "../world/clock.ts";
 import { messageOf } from "../../src/base/error_message.ts";
@@ -81,7 +81,7 @@ test("whatever a URL holds, a message shows nothing of its credentials, path, qu
 });
 
 test("what is said of a receiver shows nothing of its path, where the message is cut in its middle", async () => {
-  const office = await post([{ id: "n1" }], new Error(`${"x".repeat(284)} /T0/B0/path-token`));
+  const office = await outboxFixture([{ id: "n1" }], new Error(`${"x".repeat(284)} /T0/B0/path-token`));
   await office.deliver();
   const { n1 } = await office.deliveries();
   expect(n1!.lastError).toMatch(/x \*\*\*$/);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { iso } from "../../src/base/time.ts";
-import { door } from "../web/page/page_fixture.ts";
+import { pageFixture } from "../web/page/page_fixture.ts";
 import { roundOf } from "../world/scripted_probers.ts";
 
 test.each([
@@ -18,10 +18,10 @@ test.each([
 
 describe("a state with a time that is none", () => {
   test.each([9e15, -9e15, NaN])("is shown by every page and every view: %s", async (at) => {
-    const house = await door();
-    const [first] = house.puppets.probers;
+    const house = await pageFixture();
+    const [first] = house.script.probers;
     // As it could be stored by a version that believed a prober.
-    house.puppets.probers[0] = {
+    house.script.probers[0] = {
       id: first!.id,
       ask: async (request) => {
         const reply = await first!.ask(request);
@@ -29,7 +29,7 @@ describe("a state with a time that is none", () => {
         return { ...reply, answers: reply.answers.map(({ check, digest }) => ({ check, digest, round })) };
       },
     };
-    await house.minutes(3);
+    await house.runMinutes(3);
     const cookie = await house.signIn();
     const paths = ["/", "/targets/shop", "/v1/status", "/v1/targets", "/v1/targets/shop"];
     const seen = await Promise.all(paths.map((path) => house.get(path, cookie)));

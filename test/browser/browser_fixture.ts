@@ -4,7 +4,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { FILES } from "../../functions/deno/files.ts";
 import { api } from "../../src/web/app.ts";
 import { emptyFigures } from "../../src/judgement/service_level.ts";
-import { type Stage, stage } from "../world/settler_fixture.ts";
+import { type SettlerFixture, settlerFixture } from "../world/settler_fixture.ts";
 import { encodeRollup } from "../../src/storage/history/codec.ts";
 
 /** Where Debian puts it; another one is named by CHROMIUM. */
@@ -25,7 +25,7 @@ const ENV = {
 };
 
 /** A target of the test, by its id; a name of its own if it matters. */
-export interface Wanted {
+export interface TargetSpec {
   id: string;
   name?: string;
   contract?: string;
@@ -33,7 +33,7 @@ export interface Wanted {
 }
 
 /** A config of three regions with these targets, one check each, walked every minute. */
-export const configOf = (targets: Wanted[]): string => `
+export const configOf = (targets: TargetSpec[]): string => `
 version: 1
 store: { memory: {} }
 api: { token: "\${env:ASSAY_TOKEN}", rateLimit: { perMinute: 100000 } }
@@ -64,16 +64,16 @@ ${
 `;
 
 /** A served page. */
-export interface Served extends Stage {
+export interface ServedPage extends SettlerFixture {
   url: string;
   close(): Promise<void>;
 }
 
 /** Serves the page of these targets, with a day behind it. */
-export async function serve(targets: Wanted[]): Promise<Served> {
-  const own = renamed(await stage(configOf(targets), { env: ENV }), targets);
-  await remember(own, targets);
-  const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.look(check) });
+export async function servePage(targets: TargetSpec[]): Promise<ServedPage> {
+  const own = withNames(await settlerFixture(configOf(targets), { env: ENV }), targets);
+  await seedHistory(own, targets);
+  const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.probeNow(check) });
   const stopped = new AbortController();
   const { signal } = stopped;
   const server = Deno.serve(
@@ -92,7 +92,7 @@ export async function serve(targets: Wanted[]): Promise<Served> {
 }
 
 /** As if the config did not refuse names that are too long. */
-function renamed(own: Stage, wanted: Wanted[]): Stage {
+function withNames(own: SettlerFixture, wanted: TargetSpec[]): SettlerFixture {
   const targets = own.config.targets.map((target, i) => ({
     ...target,
     name: wanted[i]!.name ?? target.name,
@@ -101,8 +101,8 @@ function renamed(own: Stage, wanted: Wanted[]): Stage {
 }
 
 /** From now on one prober's evidence of a check is made of this text, wherever the target has a say. */
-export function foul({ puppets }: Stage, key: string, text: string): void {
-  const [prober] = puppets.probers;
+export function injectText({ script }: SettlerFixture, key: string, text: string): void {
+  const [prober] = script.probers;
   const ask = prober!.ask;
   prober!.ask = async (request) => {
     const reply = await ask(request);
@@ -123,7 +123,7 @@ export function foul({ puppets }: Stage, key: string, text: string): void {
 const HOUR = 3_600_000;
 
 /** A day of good hours, with one bad one in it. */
-async function remember({ store, clock }: Stage, targets: Wanted[]): Promise<void> {
+async function seedHistory({ store, clock }: SettlerFixture, targets: TargetSpec[]): Promise<void> {
   const now = Math.floor(clock.now() / HOUR) * HOUR;
   for (let i = 1; i < 24; i++) {
     const checks = targets.map(({ id }, n) => {
@@ -146,11 +146,11 @@ async function remember({ store, clock }: Stage, targets: Wanted[]): Promise<voi
 }
 
 /** A browser; whoever opens one closes it. */
-export const open = (): Promise<Browser> =>
+export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
 /** What went wrong on a page: refused by the policy, thrown, or asked of somebody else. */
-export function faults(page: Page, origin: string): string[] {
+export function collectFaults(page: Page, origin: string): string[] {
   const found: string[] = [];
   page.on("console", (message) => message.type() === "error" && found.push(message.text()));
   page.on("pageerror", (error) => found.push(error.message));
@@ -170,7 +170,7 @@ export async function signIn(page: Page, url: string, next = "/"): Promise<void>
 }
 
 /** Whether anything sticks out to the side. */
-export const sticksOut = (page: Page): Promise<number> =>
+export const horizontalOverflow = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
 export type { Browser, BrowserContext, Page };

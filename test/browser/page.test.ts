@@ -5,15 +5,15 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { SCRIPT_PATH, STYLE_PATH } from "../../src/web/page/assets.ts";
 import {
   type Browser,
-  faults,
-  foul,
+  collectFaults,
+  horizontalOverflow,
+  injectText,
+  launchBrowser,
   missing,
-  open,
   type Page,
-  serve,
-  type Served,
+  type ServedPage,
+  servePage,
   signIn,
-  sticksOut,
   TOKEN,
 } from "./browser_fixture.ts";
 
@@ -37,19 +37,19 @@ const TARGETS = [
 
 describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   let browser: Browser;
-  let house: Served;
+  let house: ServedPage;
   beforeAll(async () => {
-    browser = await open();
-    house = await serve(TARGETS);
-    foul(house, "hostile/orders", HOSTILE);
-    foul(house, "long/orders", "w".repeat(10_000));
-    await house.minutes(5);
-    house.puppets.say("drift", undefined, "long/orders");
-    house.puppets.say("drift", undefined, "checkout/orders");
-    house.puppets.say("drift", "sin1", "payments/orders");
-    house.puppets.say("underclaim", undefined, "mail/orders");
-    house.puppets.say("drift", undefined, "hostile/orders");
-    await house.minutes(3);
+    browser = await launchBrowser();
+    house = await servePage(TARGETS);
+    injectText(house, "hostile/orders", HOSTILE);
+    injectText(house, "long/orders", "w".repeat(10_000));
+    await house.runMinutes(5);
+    house.script.set("drift", undefined, "long/orders");
+    house.script.set("drift", undefined, "checkout/orders");
+    house.script.set("drift", "sin1", "payments/orders");
+    house.script.set("underclaim", undefined, "mail/orders");
+    house.script.set("drift", undefined, "hostile/orders");
+    await house.runMinutes(3);
   });
   afterAll(async () => {
     await browser?.close();
@@ -60,7 +60,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   async function visit(options: Parameters<Browser["newContext"]>[0] = {}, of = house): Promise<Page> {
     const context = await browser.newContext(options);
     const page = await context.newPage();
-    const found = faults(page, of.url);
+    const found = collectFaults(page, of.url);
     onTestFinished(async () => {
       await context.close();
       expect(found).toEqual([]);
@@ -98,9 +98,9 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   });
 
   test("a drift opens, and then ends, without a reload; what one typed stays", async () => {
-    const own = await serve([{ id: "shop", name: "Shop" }, { id: "bank", name: "Bank" }]);
+    const own = await servePage([{ id: "shop", name: "Shop" }, { id: "bank", name: "Bank" }]);
     onTestFinished(() => own.close());
-    await own.minutes(2);
+    await own.runMinutes(2);
     const page = await visit({}, own);
     await signIn(page, own.url);
     await page.evaluate("window.same = true");
@@ -109,18 +109,18 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     const until = async (text: string) => {
       for (let tries = 0; tries < 20; tries++) {
         // Slots pass and the feed looks again; the browser's own time runs beside it.
-        await own.minutes(1);
+        await own.runMinutes(1);
         const found = await page.locator("h1", { hasText: text }).waitFor({ timeout: 1_500 })
           .then(() => true, () => false);
         if (found) return;
       }
       throw new Error(`never read ${text}: ${await page.textContent("h1")}`);
     };
-    own.puppets.say("drift", undefined, "shop/orders");
+    own.script.set("drift", undefined, "shop/orders");
     await until("1 of 2 services overclaims");
     expect(await page.textContent("#t-shop .word")).toContain("overclaims");
     expect(await page.title()).toContain("1 of 2 services overclaims");
-    own.puppets.say("ready", undefined, "shop/orders");
+    own.script.set("ready", undefined, "shop/orders");
     await until("None of 2 services overclaims");
     expect(await page.evaluate("window.same")).toBe(true);
     expect(await page.inputValue("#q")).toBe("shop");
@@ -129,8 +129,8 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   }, 90_000);
 
   test("when the stream is lost everything greys out and says as of when it is", async () => {
-    const own = await serve([{ id: "shop" }]);
-    await own.minutes(2);
+    const own = await servePage([{ id: "shop" }]);
+    await own.runMinutes(2);
     const context = await browser.newContext();
     onTestFinished(() => context.close());
     const page = await context.newPage();
@@ -150,9 +150,9 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   }, 60_000);
 
   test("an error in between is got over: the page stays, and is up to date again", async () => {
-    const own = await serve([{ id: "shop" }]);
+    const own = await servePage([{ id: "shop" }]);
     onTestFinished(() => own.close());
-    await own.minutes(2);
+    await own.runMinutes(2);
     // Not `visit`: the browser's console tells of the 502.
     const context = await browser.newContext();
     onTestFinished(() => context.close());
@@ -164,9 +164,9 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
       (url) => url.pathname === "/",
       (route) => refused++ === 0 ? route.fulfill({ status: 502, body: "Bad Gateway" }) : route.continue(),
     );
-    own.puppets.say("drift", undefined, "shop/orders");
+    own.script.set("drift", undefined, "shop/orders");
     for (let tries = 0; tries < 20; tries++) {
-      await own.minutes(1);
+      await own.runMinutes(1);
       if (await page.locator("h1", { hasText: "overclaims" }).filter({ hasText: "1 of 1" }).isVisible()) {
         break;
       }
@@ -251,7 +251,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
         await signIn(page, house.url);
         for (const path of await paths()) {
           await page.goto(`${house.url}${path}`);
-          expect([path, await sticksOut(page)]).toEqual([path, 0]);
+          expect([path, await horizontalOverflow(page)]).toEqual([path, 0]);
           // Nothing but room differs on the largest one.
           if (width > 2_000) continue;
           await page.evaluate(AXE);
@@ -299,11 +299,11 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   });
 
   test("1,000 targets are on the screen in under a second, beside a blank page of equal size", async () => {
-    const many = await serve(
+    const many = await servePage(
       Array.from({ length: 1_000 }, (_, i) => ({ id: `target-${i}`, name: `Target ${i}` })),
     );
     onTestFinished(() => many.close());
-    await many.minutes(3);
+    await many.runMinutes(3);
     const page = await visit({ viewport: { width: 1_280, height: 900 } }, many);
     await signIn(page, many.url);
     const html = await page.evaluate("fetch('/').then((answer) => answer.text())") as string;
@@ -333,14 +333,14 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   }, 120_000);
 
   test("100 targets are at most 100 KB, the script at most 10 KB, and all of it gzipped less than 20 KB", async () => {
-    const hundred = await serve(
+    const hundred = await servePage(
       Array.from(
         { length: 100 },
         (_, i) => ({ id: `target-${i}`, name: `Target ${i}`, labels: { team: `t${i % 5}` } }),
       ),
     );
     onTestFinished(() => hundred.close());
-    await hundred.minutes(3);
+    await hundred.runMinutes(3);
     const page = await visit({}, hundred);
     const bodies: Promise<[string, Uint8Array]>[] = [];
     await signIn(page, hundred.url);

@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import config from "../edge/config.json" with { type: "json" };
-import { room } from "../edge/shop_client.ts";
+import { shopClient } from "../edge/shop_client.ts";
 import { openShop } from "../edge/shop_server.ts";
 import { type Dev, dev } from "../edge/wrangler.ts";
-import { type Browser, faults, missing, open, sticksOut, TOKEN } from "./browser_fixture.ts";
+import {
+  type Browser,
+  collectFaults,
+  horizontalOverflow,
+  launchBrowser,
+  missing,
+  TOKEN,
+} from "./browser_fixture.ts";
 
 const MINUTE = 60_000;
 
@@ -20,7 +27,7 @@ describe.skipIf(missing)(`the page of the Worker${missing ? ` (${missing})` : ""
       ONCALL_URL: `${shop.url}/story/hook`,
       ONCALL_SECRET: `whsec_${btoa("0123456789abcdef0123456789abcdef")}`,
     });
-    browser = await open();
+    browser = await launchBrowser();
   }, 90_000);
   afterAll(async () => {
     await browser?.close();
@@ -32,12 +39,12 @@ describe.skipIf(missing)(`the page of the Worker${missing ? ` (${missing})` : ""
     "sign in, see the drift open without a reload, and its evidence; nothing is refused or asked elsewhere",
     async () => {
       const page = await (await browser.newContext()).newPage();
-      const found = faults(page, worker.url);
+      const found = collectFaults(page, worker.url);
       await page.goto(`${worker.url}/login#${TOKEN}`);
       await page.click("main button");
       await page.waitForURL(`${worker.url}/`);
       await page.evaluate("window.same = true");
-      await room(shop.url, "story").be({ all: "lies" });
+      await shopClient(shop.url, "story").be({ all: "lies" });
       const thisMinute = Math.floor(Date.now() / MINUTE) * MINUTE;
       const drift = page.locator("h1", { hasText: "1 of 1 services overclaims" });
       // Evidence must be fresh to be shown, so these are the slots of just now.
@@ -46,7 +53,7 @@ describe.skipIf(missing)(`the page of the Worker${missing ? ` (${missing})` : ""
       }
       await drift.waitFor({ timeout: 20_000 });
       expect(await page.evaluate("window.same")).toBe(true);
-      expect(await sticksOut(page)).toBe(0);
+      expect(await horizontalOverflow(page)).toBe(0);
       await page.click("#rows li[id].drift > a");
       await page.locator(".lane a").first().click();
       await page.locator("dl.failure").waitFor();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Budget, budget, type BudgetOptions } from "../../src/capacity/budget.ts";
-import { read } from "../config/load_text.ts";
+import { loadText } from "../config/load_text.ts";
 
 const STEP = "{ expect: body.ok == true }";
 /** One step and no report: one request. */
@@ -13,7 +13,7 @@ const written = (checks: string[], rest = "regions: [weur]") =>
   }\n`;
 
 async function held(checks: string[], rest?: string, options: Partial<BudgetOptions> = {}): Promise<Budget> {
-  return budget(await read(written(checks, rest)), { plan: "free", latencyMs: 300, ...options });
+  return budget(await loadText(written(checks, rest)), { plan: "free", latencyMs: 300, ...options });
 }
 
 const times = (count: number, check = PLAIN) => Array.from({ length: count }, () => check);

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { matches } from "../../src/base/glob.ts";
-import { BASE, edited, marked, problemsOf, read } from "./load_text.ts";
+import { BASE, edit, loadText, problemsOf, takeMark } from "./load_text.ts";
 
 const HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 // The same bytes.
 const BASE64URL = "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg";
 const ZEROS = "0".repeat(64);
 
-const api = (text: string) => edited("version: 1\n", `version: 1\napi: ${text}\n`, BASE);
+const api = (text: string) => edit("version: 1\n", `version: 1\napi: ${text}\n`, BASE);
 const row = (fields: string, hash = HEX) => `{ id: ci, hash: "sha256:${hash}", scopes: [read]${fields} }`;
 
 describe("a token", () => {
   test("with every default, its digest in hex whatever it is written in", async () => {
-    const { api: settings } = await read(
+    const { api: settings } = await loadText(
       api(`{ tokens: [${row("")}, { id: cd, hash: "sha256:${ZEROS}", scopes: [operate, report] }] }`),
     );
     expect(settings).toEqual({
@@ -25,7 +25,7 @@ describe("a token", () => {
       cors: [],
       proxies: 0,
     });
-    const { api: other } = await read(api(`{ tokens: [${row("", BASE64URL)}] }`));
+    const { api: other } = await loadText(api(`{ tokens: [${row("", BASE64URL)}] }`));
     expect(other.tokens[0]!.digest).toBe(HEX);
   });
 
@@ -34,7 +34,7 @@ describe("a token", () => {
     ["2027-01-31T12:00:00Z", "2027-01-31T12:00:00Z"],
     ["2027-01-31T12:00:00+02:00", "2027-01-31T10:00:00Z"],
   ])("that expires %s is refused from %s on", async (expires, instant) => {
-    const { api: settings } = await read(api(`{ tokens: [${row(`, expires: "${expires}"`)}] }`));
+    const { api: settings } = await loadText(api(`{ tokens: [${row(`, expires: "${expires}"`)}] }`));
     expect(settings.tokens[0]!.expiresAt).toBe(Date.parse(instant));
   });
 
@@ -47,7 +47,7 @@ describe("a token", () => {
 });
 
 describe("a token from the environment", () => {
-  const ALL = edited(
+  const ALL = edit(
     "report: { path: /readyz }",
     'report: [{ name: app, path: /readyz }, { name: unit, push: { ttl: 90s, token: "${env:UNIT}" } }]',
     api('{ token: "${env:ROOT}" }').replace(
@@ -160,7 +160,7 @@ describe("a mistake", () => {
     ["an origin without a scheme", "{ cors: [▸status.example] }", { path: "api.cors[0]" }],
     ["proxies as a list", "{ proxies: ▸[10.0.0.1] }", { path: "api.proxies", expected: "a number" }],
   ])("%s", async (_, settings, said) => {
-    const { text, line, column } = marked(api(settings));
+    const { text, line, column } = takeMark(api(settings));
     const problems = await problemsOf(text);
     expect(problems).toContainEqual(expect.objectContaining({ severity: "error", line, column, ...said }));
     expect(JSON.stringify(problems)).not.toContain("hunter2");

@@ -5,7 +5,7 @@ import { compileConfig } from "../../src/config/compiled.ts";
 import type { Config } from "../../src/config/config.ts";
 import { ConfigError, loadCompiled } from "../../src/config/mod.ts";
 import { readYaml } from "../../src/config/yaml.ts";
-import { BASE, read } from "./load_text.ts";
+import { BASE, loadText } from "./load_text.ts";
 
 const options = { dialects: ["http"] };
 const value = () => readYaml(BASE).value as Record<string, unknown>;
@@ -14,7 +14,7 @@ const bundled = (compiled: unknown) => JSON.parse(JSON.stringify(compiled));
 test("a compiled config reads the same as its text, digests included", async () => {
   const { config } = await loadCompiled(bundled(compileConfig(value())), options);
   const digests = ({ checks }: Config) => checks.map(({ key, digest }) => [key, digest]);
-  expect(digests(config)).toEqual(digests(await read(BASE)));
+  expect(digests(config)).toEqual(digests(await loadText(BASE)));
 });
 
 test("the mark is that of the present grammar (deno task schema writes it)", () => {

@@ -16,13 +16,13 @@ targets:
 const OPTIONS: LoadOptions = { dialects: ["http", "k8s-readyz", "spring", "health-json"] };
 
 /** BASE with `find` replaced; fails if it is not there. */
-export function edited(find: string, replacement: string, text = BASE): string {
+export function edit(find: string, replacement: string, text = BASE): string {
   if (!text.includes(find)) throw new Error(`The text has no ${JSON.stringify(find)}`);
   return text.replace(find, () => replacement);
 }
 
 /** Loads a config that must be valid. */
-export async function read(text: string, options: Partial<LoadOptions> = {}): Promise<Config> {
+export async function loadText(text: string, options: Partial<LoadOptions> = {}): Promise<Config> {
   return (await load({ kind: "yaml", text }, { ...OPTIONS, ...options })).config;
 }
 
@@ -37,7 +37,7 @@ export async function problemsOf(text: string, options: Partial<LoadOptions> = {
 }
 
 /** Takes the mark `▸` out of a text and says where it was. */
-export function marked(text: string): { text: string; line: number; column: number } {
+export function takeMark(text: string): { text: string; line: number; column: number } {
   const before = text.slice(0, text.indexOf("▸")).split("\n");
   return { text: text.replace("▸", ""), line: before.length, column: before.at(-1)!.length + 1 };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ConfigError, loadValue } from "../../src/config/mod.ts";
 import { jsonSchema } from "../../src/config/schema/mod.ts";
-import { BASE, edited, marked, problemsOf, read } from "./load_text.ts";
+import { BASE, edit, loadText, problemsOf, takeMark } from "./load_text.ts";
 
 const file = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
 const EXAMPLE = file("./example.yaml");
@@ -13,7 +13,7 @@ describe("the example of the documentation", () => {
   });
 
   test("keeps what is written", async () => {
-    const { targets, ...config } = await read(EXAMPLE);
+    const { targets, ...config } = await loadText(EXAMPLE);
     expect(config).toMatchObject({
       publicUrl: "https://assay.example",
       listen: 8080,
@@ -63,7 +63,7 @@ describe("the example of the documentation", () => {
   });
 
   test("keeps the steps as they will be walked", async () => {
-    const [check] = (await read(EXAMPLE)).checks;
+    const [check] = (await loadText(EXAMPLE)).checks;
     const [order, readBack] = check!.journey;
     const [cancel] = check!.cleanup;
     expect(order).toMatchObject({
@@ -88,7 +88,7 @@ describe("the example of the documentation", () => {
 });
 
 test("every default is filled in", async () => {
-  const config = await read(BASE);
+  const config = await loadText(BASE);
   expect(config).toMatchObject({
     publicUrl: undefined,
     listen: 8080,
@@ -138,12 +138,12 @@ test("every default is filled in", async () => {
 });
 
 test("a check's own field is over defaults, and defaults over built-in values", async () => {
-  const text = edited(
+  const text = edit(
     "version: 1",
     "version: 1\ndefaults: { every: 2m, timeout: 5s, failureThreshold: 3, quorum: any }",
   );
   const [check] =
-    (await read(edited("id: write", "id: write\n        timeout: 7s\n        startupBudget: 0s", text)))
+    (await loadText(edit("id: write", "id: write\n        timeout: 7s\n        startupBudget: 0s", text)))
       .checks;
   expect(check).toMatchObject({
     schedule: { everyMs: 120_000 },
@@ -155,7 +155,7 @@ test("a check's own field is over defaults, and defaults over built-in values", 
   });
 });
 
-const regions = (text: string) => edited("version: 1", `version: 1\nregions: ${text}`);
+const regions = (text: string) => edit("version: 1", `version: 1\nregions: ${text}`);
 
 describe("regions and quorums", () => {
   test.each([
@@ -165,11 +165,11 @@ describe("regions and quorums", () => {
     ["four", "[weur, enam, oc, wnam]", 3],
     ["five", "[weur, enam, oc, wnam, eeur]", 3],
   ])("of %s, more than half must report", async (_name, list, minReporting) => {
-    expect((await read(regions(list))).checks[0]!.quorum.minReporting).toBe(minReporting);
+    expect((await loadText(regions(list))).checks[0]!.quorum.minReporting).toBe(minReporting);
   });
 
   test("the short form of a place is one prober there", async () => {
-    expect((await read(regions("[weur]"), { runtime: "cloudflare" })).regions).toEqual([{
+    expect((await loadText(regions("[weur]"), { runtime: "cloudflare" })).regions).toEqual([{
       id: "weur",
       quorum: { open: "majority", resolve: "majority", minReporting: 1 },
       probers: [{ id: "weur", region: "weur", kind: "place", place: "weur", generation: 1 }],
@@ -181,7 +181,7 @@ describe("regions and quorums", () => {
       "[{ id: a, quorum: { fraction: 0.5 }, probers: [{ id: x, place: oc }] }," +
         " { id: b, quorum: { open: { atLeast: 1 }, resolve: all, minReporting: 1 }, probers: [{ id: y, place: apac-ne }] }]",
     );
-    expect((await read(text)).regions.map(({ quorum }) => quorum)).toEqual([
+    expect((await loadText(text)).regions.map(({ quorum }) => quorum)).toEqual([
       { open: { fraction: 0.5 }, resolve: { fraction: 0.5 }, minReporting: 1 },
       { open: { atLeast: 1 }, resolve: "all", minReporting: 1 },
     ]);
@@ -243,7 +243,7 @@ describe("regions and quorums", () => {
       ],
     ] as const,
   )("%s", async (_name, list, runtime, message) => {
-    const { text, line, column } = marked(regions(list));
+    const { text, line, column } = takeMark(regions(list));
     const expected = message === null
       ? []
       : [expect.objectContaining({ severity: "error", message, line, column })];
@@ -268,10 +268,10 @@ describe("regions and quorums", () => {
 });
 
 describe("private addresses", () => {
-  const PRIVATE = edited("https://shop.example", "▸http://127.0.0.1:3000");
+  const PRIVATE = edit("https://shop.example", "▸http://127.0.0.1:3000");
 
   test("are refused, and the way out is named", async () => {
-    const { text, line, column } = marked(PRIVATE);
+    const { text, line, column } = takeMark(PRIVATE);
     expect(await problemsOf(text)).toEqual([
       expect.objectContaining({
         line,
@@ -287,26 +287,26 @@ describe("private addresses", () => {
     ["the config", "allowPrivate: true", {}],
     ["the command line", "listen: 8080", { allowPrivate: true }],
   ])("are allowed by %s", async (_name, line, options) => {
-    const { text } = marked(PRIVATE);
-    expect(await read(edited("version: 1", `version: 1\n${line}`, text), options)).toMatchObject({
+    const { text } = takeMark(PRIVATE);
+    expect(await loadText(edit("version: 1", `version: 1\n${line}`, text), options)).toMatchObject({
       allowPrivate: true,
     });
   });
 
   test("metadata services stay refused", async () => {
-    const text = edited("https://shop.example", "http://169.254.169.254");
-    expect(await problemsOf(edited("version: 1", "version: 1\nallowPrivate: true", text))).toEqual([
+    const text = edit("https://shop.example", "http://169.254.169.254");
+    expect(await problemsOf(edit("version: 1", "version: 1\nallowPrivate: true", text))).toEqual([
       expect.objectContaining({ path: "targets[0].url", expected: "a public address" }),
     ]);
   });
 
   test("what a reference stands for is not known before the start", async () => {
-    expect(await problemsOf(edited("https://shop.example", '"${env:SHOP_URL}"'))).toEqual([]);
+    expect(await problemsOf(edit("https://shop.example", '"${env:SHOP_URL}"'))).toEqual([]);
   });
 });
 
 describe("references to the environment", () => {
-  const text = edited("https://shop.example", '"${env:SHOP}/${env:BASE}"').replace(
+  const text = edit("https://shop.example", '"${env:SHOP}/${env:BASE}"').replace(
     "expect:",
     'request: { headers: { a: "${env:SHOP}" } }\n            expect:',
   );
@@ -342,7 +342,7 @@ describe("references to the environment", () => {
   });
 
   test("values never enter the config or a problem", async () => {
-    const config = await read(text, { env: () => "s3cret" });
+    const config = await loadText(text, { env: () => "s3cret" });
     expect(JSON.stringify(config.regions) + JSON.stringify(config.checks[0]!.journey)).not.toContain(
       "s3cret",
     );
@@ -360,7 +360,7 @@ test.each([
   ["query", "publicUrl: 'https://a.example/?key=hunter2'"],
   ["a broken reference", "api: { token: '${env:A hunter2' }"],
 ])("a literal secret is refused and not shown: %s", async (_name, line) => {
-  const problems = await problemsOf(edited("version: 1", `version: 1\n${line}`));
+  const problems = await problemsOf(edit("version: 1", `version: 1\n${line}`));
   expect(problems.filter(({ severity }) => severity === "error")).not.toEqual([]);
   expect(JSON.stringify(problems)).not.toMatch(/hunter2|1234567/);
 });
@@ -390,7 +390,7 @@ targets:
 });
 
 describe("a mistake in an expression points into its text", () => {
-  const withStep = (line: string) => edited('expect: ["status == 200", "body.ok == true"]', line);
+  const withStep = (line: string) => edit('expect: ["status == 200", "body.ok == true"]', line);
   test.each([
     ["plain", "expect: body.ok == ▸bdy", "expect"],
     ["double-quoted", 'expect: "body.ok == ▸bdy"', "expect"],
@@ -411,7 +411,7 @@ describe("a mistake in an expression points into its text", () => {
     ],
     ["a value nobody captured", "expect: body.ok == ▸captures.order", "expect"],
   ])("%s", async (_name, line, path) => {
-    const { text, ...position } = marked(withStep(line));
+    const { text, ...position } = takeMark(withStep(line));
     const [problem, ...others] = (await problemsOf(text)).filter(({ severity }) => severity === "error");
     expect(problem).toMatchObject({ ...position, path: `targets[0].checks[0].journey[0].${path}` });
     expect(others).toEqual([]);
@@ -423,7 +423,7 @@ describe("warnings", () => {
     (await problemsOf(text)).map(({ severity, path }) => [severity, path]);
 
   test("a set of expectations that a hostile answer would pass", async () => {
-    const text = edited(', "body.ok == true"', "");
+    const text = edit(', "body.ok == true"', "");
     const [warning, ...others] = await problemsOf(text);
     expect(warning).toMatchObject({
       severity: "warning",
@@ -435,7 +435,7 @@ describe("warnings", () => {
   });
 
   test("a capture that no later step uses", async () => {
-    const text = edited("- expect:", "- capture: { used: body.id, idle: body.id }\n            expect:");
+    const text = edit("- expect:", "- capture: { used: body.id, idle: body.id }\n            expect:");
     const later = `          - expect: ["body.id == captures.used"]\n`;
     expect(await warningsOf(text + later)).toEqual([
       ["warning", "targets[0].checks[0].journey[0].capture.idle"],
@@ -443,7 +443,7 @@ describe("warnings", () => {
   });
 
   test("a timeout above the period", async () => {
-    expect(await warningsOf(edited("id: write", "id: write\n        every: 5s"))).toEqual([
+    expect(await warningsOf(edit("id: write", "id: write\n        every: 5s"))).toEqual([
       ["warning", "targets[0].checks[0].every"],
     ]);
   });
@@ -487,7 +487,7 @@ describe("texts that are no config", () => {
   });
 
   test("a key that stands twice does not hide other mistakes", async () => {
-    const text = edited("id: write", "id: write\n        scope: globl\n        id: again");
+    const text = edit("id: write", "id: write\n        scope: globl\n        id: again");
     expect((await problemsOf(text)).map(({ line, column, path }) => [line, column, path])).toEqual([
       [7, 16, "targets[0].checks[0].scope"],
       [8, 9, "targets[0].checks[0].id"],
@@ -496,8 +496,8 @@ describe("texts that are no config", () => {
 
   test("aliases are read, and a mistake is shown where it is written", async () => {
     const shared = "journey: &walk\n          - expect: [body.ok == true, ▸bdy.ok]";
-    const { text, line, column } = marked(
-      edited('journey:\n          - expect: ["status == 200", "body.ok == true"]', shared),
+    const { text, line, column } = takeMark(
+      edit('journey:\n          - expect: ["status == 200", "body.ok == true"]', shared),
     );
     const other = "      - { id: other, journey: *walk }\n";
     const problems = await problemsOf(text + other);
@@ -509,7 +509,7 @@ describe("texts that are no config", () => {
 
   test("of 3,000 mistakes 2,000 are listed", async () => {
     const labels = Array.from({ length: 3_000 }, (_, i) => `      l${i}: [1]`).join("\n");
-    const text = edited("url: https://shop.example", `url: https://shop.example\n    labels:\n${labels}`);
+    const text = edit("url: https://shop.example", `url: https://shop.example\n    labels:\n${labels}`);
     expect(await problemsOf(text)).toHaveLength(2_000);
   });
 });
@@ -532,7 +532,7 @@ describe("a config as a value", () => {
   test("reads the same as its text, digest included", async () => {
     const { config } = await loadValue(value, options);
     expect(config.checks[0]!.digest).toMatch(/^[0-9a-f]{64}$/);
-    expect(config.checks[0]!.digest).toBe((await read(BASE)).checks[0]!.digest);
+    expect(config.checks[0]!.digest).toBe((await loadText(BASE)).checks[0]!.digest);
   });
 
   test("has no lines, and is not changed", async () => {
@@ -555,7 +555,7 @@ describe("a config as a value", () => {
 });
 
 describe("the digest of a check", () => {
-  const digest = async (text: string) => (await read(text)).checks[0]!.digest;
+  const digest = async (text: string) => (await loadText(text)).checks[0]!.digest;
 
   test.each([
     ["the target's url", "https://shop.example", "https://shop.test.example"],
@@ -566,7 +566,7 @@ describe("the digest of a check", () => {
     ["a request", "- expect:", "- request: { path: /orders }\n            expect:"],
     ["the type of a value", "- expect:", '- request: { method: POST, json: "1" }\n            expect:'],
   ])("changes with %s", async (_name, find, replacement) => {
-    expect(await digest(edited(find, replacement))).not.toBe(await digest(BASE));
+    expect(await digest(edit(find, replacement))).not.toBe(await digest(BASE));
   });
 
   test.each([
@@ -579,12 +579,12 @@ describe("the digest of a check", () => {
     ],
     ["the thresholds", "id: write", "id: write\n        failureThreshold: 5"],
   ])("does not change with %s", async (_name, find, replacement) => {
-    expect(await digest(edited(find, replacement))).toBe(await digest(BASE));
+    expect(await digest(edit(find, replacement))).toBe(await digest(BASE));
   });
 });
 
 test("the config is frozen all the way down", async () => {
-  const config = await read(EXAMPLE);
+  const config = await loadText(EXAMPLE);
   const seen = new Set<object>();
   const thawed: string[] = [];
   const walk = (value: unknown, path: string) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../../src/config/mod.ts";
-import { BASE, edited, marked, problemsOf } from "./load_text.ts";
+import { BASE, edit, problemsOf, takeMark } from "./load_text.ts";
 
 type Said = Omit<Problem, "severity" | "line" | "column">;
 type Row = [name: string, find: string, replacement: string, said: Said];
@@ -447,7 +447,7 @@ const RULES: Row[] = [
 
 describe("load points at each mistake", () => {
   test.each([...SHAPES, ...RULES])("%s", async (_name, find, replacement, said) => {
-    const { text, line, column } = marked(edited(find, replacement));
+    const { text, line, column } = takeMark(edit(find, replacement));
     expect(await problemsOf(text)).toEqual([{ severity: "error", line, column, ...said }]);
   });
 });

@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../../src/config/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
-import { edited, marked, problemsOf, read } from "./load_text.ts";
+import { edit, loadText, problemsOf, takeMark } from "./load_text.ts";
 
 const OPTIONS = { dialects: DIALECTS.map(({ name }) => name) };
 const CHECK = "targets[0].checks[0]";
 const ARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/shop/6d0ecf831eec9f09";
 const KEYS = 'accessKeyId: "${env:AWS_ID}", secretAccessKey: "${env:AWS_SECRET}"';
 
-const written = (report: string) => edited("report: { path: /readyz }", report);
-const reportOf = async (report: string) => (await read(written(report), OPTIONS)).checks[0]!.report;
+const written = (report: string) => edit("report: { path: /readyz }", report);
+const reportOf = async (report: string) => (await loadText(written(report), OPTIONS)).checks[0]!.report;
 
 describe("a source", () => {
   const COMMON = { kind: "asked", name: "default", headers: [], timeoutMs: 2_000 };
@@ -96,7 +96,7 @@ test("no rule: the worst", async () => {
 });
 
 test("the digest follows what is asked and how, and not what is pushed", async () => {
-  const digest = async (report: string) => (await read(written(report), OPTIONS)).checks[0]!.digest;
+  const digest = async (report: string) => (await loadText(written(report), OPTIONS)).checks[0]!.digest;
   const base = 'report: [{ name: a, path: /a }, { name: u, push: { ttl: 30s, token: "${env:PUSH}" } }]';
   const same = [base, base.replace("30s", "60s"), base.replace("${env:PUSH}", "${env:OTHER}")];
   expect(new Set(await Promise.all(same.map(digest))).size).toBe(1);
@@ -229,12 +229,12 @@ test.each<[name: string, report: string, said: Said]>([
     found: "spring",
   }],
 ])("%s", async (_, report, said) => {
-  const { text, line, column } = marked(written(report));
+  const { text, line, column } = takeMark(written(report));
   expect(await problemsOf(text, OPTIONS)).toEqual([{ severity: "error", line, column, ...said }]);
 });
 
 test("a push without a token is a warning", async () => {
-  const { text, line, column } = marked(written("report: { push: ▸{ ttl: 1m } }"));
+  const { text, line, column } = takeMark(written("report: { push: ▸{ ttl: 1m } }"));
   expect(await problemsOf(text, OPTIONS)).toMatchObject([
     {
       severity: "warning",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BASE, problemsOf, read } from "./load_text.ts";
+import { BASE, loadText, problemsOf } from "./load_text.ts";
 
 const UPSTASH = { UPSTASH_REDIS_REST_URL: "https://db.upstash.io", UPSTASH_REDIS_REST_TOKEN: "t" };
 const of = (variables: Record<string, string>) => ({ env: (name: string) => variables[name] });
@@ -16,7 +16,7 @@ describe("store", () => {
     ["upstash", written, UPSTASH, { kind: "upstash" }],
     ["another, and both variables", `${BASE}store: { memory: {} }\n`, UPSTASH, { kind: "memory" }],
   ])("%s", async (_name, text, variables, store) => {
-    expect((await read(text, of(variables))).store).toEqual(store);
+    expect((await loadText(text, of(variables))).store).toEqual(store);
   });
 
   test("upstash without its variables names each that is missing", async () => {
@@ -38,7 +38,7 @@ describe("store", () => {
   test("a Worker takes none from its environment that its config does not name, and says so", async () => {
     const options = { ...of(UPSTASH), runtime: "cloudflare" } as const;
     const text = BASE.replace("version: 1", "version: 1\nregions: [weur]");
-    expect((await read(text, options)).store).toEqual({ kind: "sqlite", path: ".assay/assay.db" });
+    expect((await loadText(text, options)).store).toEqual({ kind: "sqlite", path: ".assay/assay.db" });
     expect(await problemsOf(text, options)).toMatchObject([
       { severity: "warning", path: "store", expected: "store: { upstash: {} }" },
     ]);

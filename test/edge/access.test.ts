@@ -1,8 +1,8 @@
 import { env, SELF } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { worlds } from "./worker_fixture.ts";
+import { workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 
 /** SHA-256 of `assay_edge`, by openssl. */
 const HASH = "sha256:a2f3004ff694351369ce7c4c126362e0074f33862c247e2b513e0e1fc420f701";
@@ -14,7 +14,7 @@ const ask = async (path: string, headers: Record<string, string> = {}) => {
 
 test("a token by its hash reads what it is good for, and its use is kept by the ledger", async () => {
   const tokens = [{ id: "edge", hash: HASH, scopes: ["read"], targets: ["shop"] }];
-  world.deploy({ api: { token: "${env:ASSAY_TOKEN}", tokens } });
+  world.setConfig({ api: { token: "${env:ASSAY_TOKEN}", tokens } });
   const authorization = "Bearer assay_edge";
   const asked = await Promise.all(
     ["/v1/targets/shop", "/v1/targets/other", "/v1/tokens"].map((path) => ask(path, { authorization })),
@@ -28,7 +28,7 @@ test("a token by its hash reads what it is good for, and its use is kept by the 
 });
 
 test("a client is who Cloudflare says it is, and may ask only so often", async () => {
-  world.deploy({ api: { token: "${env:ASSAY_TOKEN}", rateLimit: { perMinute: 10 } } });
+  world.setConfig({ api: { token: "${env:ASSAY_TOKEN}", rateLimit: { perMinute: 10 } } });
   const from = (client: string, forwarded: string) =>
     ask("/v1/status", { "cf-connecting-ip": client, "x-forwarded-for": forwarded });
   for (let i = 0; i < 10; i++) expect((await from("192.0.2.7", `198.51.100.${i}`)).status).toBe(200);

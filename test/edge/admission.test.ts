@@ -1,18 +1,18 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { minute, network, targets, worlds } from "./worker_fixture.ts";
+import { minute, network, targets, workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 const CHECKS = 20;
 
 /** Checks of up to four requests each, without redirects: the report, its second look and two steps. */
 async function deploy(plan: string, count: number): Promise<void> {
   const [target] = targets();
-  world.deploy({
+  world.setConfig({
     regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
-    targets: Array.from({ length: count }, (_, n) => ({ ...target, id: `t${n}`, url: world.room.stall() })),
+    targets: Array.from({ length: count }, (_, n) => ({ ...target, id: `t${n}`, url: world.shop.stall() })),
   });
-  await world.bind(world.prober("weur"), { ASSAY_PLAN: plan });
+  await world.setEnv(world.prober("weur"), { ASSAY_PLAN: plan });
 }
 
 const twentyChecks = (plan: string) => deploy(plan, CHECKS);
@@ -122,7 +122,7 @@ describe("targets that redirect each step cost more than their checks say, and n
     const all = await outcomes(3);
     expect(all.toSorted()).toEqual([...Array(3).fill("missing: budget"), ...Array(9).fill("ready")]);
     expect(await votes()).toEqual(Array(12).fill("ready"));
-    expect(await world.told()).toEqual([]);
+    expect(await world.notices()).toEqual([]);
   });
 
   test("a limit below what the deployment says of its plan is the platform's fault", async () => {
@@ -137,7 +137,7 @@ describe("targets that redirect each step cost more than their checks say, and n
       expect(all.filter((outcome) => !["ready", "inconclusive: platform"].includes(outcome))).toEqual([]);
     }
     expect((await votes()).filter((vote) => vote !== "ready" && vote !== "none")).toEqual([]);
-    expect(await world.told()).toEqual([]);
+    expect(await world.notices()).toEqual([]);
   });
 
   test.each(["free", "paid"])(
@@ -146,13 +146,13 @@ describe("targets that redirect each step cost more than their checks say, and n
       await deploy(plan, 12);
       const { tick } = freePlan();
       for (let n = 0; n < 8; n++) {
-        await world.bind(world.prober("weur"), { ASSAY_PLAN: plan });
+        await world.setEnv(world.prober("weur"), { ASSAY_PLAN: plan });
         await tick(n);
         await evictDurableObject(world.prober("weur"));
         await evictDurableObject(world.ledger);
       }
       expect(await votes()).toEqual(Array(12).fill("ready"));
-      expect(await world.told()).toEqual([]);
+      expect(await world.notices()).toEqual([]);
     },
   );
 });

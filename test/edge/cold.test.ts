@@ -1,18 +1,18 @@
 /** Objects sleep after ten idle seconds, so between two ticks they forget. */
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { minute, targets, worlds } from "./worker_fixture.ts";
+import { minute, targets, workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 const CHECKS = 20;
 
 test("checks that were not admitted go first in the next slot, though nobody was awake in between", async () => {
   const [target] = targets();
-  world.deploy({
+  world.setConfig({
     regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
-    targets: Array.from({ length: CHECKS }, (_, n) => ({ ...target, id: `t${n}`, url: world.room.stall() })),
+    targets: Array.from({ length: CHECKS }, (_, n) => ({ ...target, id: `t${n}`, url: world.shop.stall() })),
   });
-  await world.bind(world.prober("weur"), { ASSAY_PLAN: "free" });
+  await world.setEnv(world.prober("weur"), { ASSAY_PLAN: "free" });
   const left: string[][] = [];
   for (const n of [0, 1]) {
     await world.tick(n);
@@ -31,7 +31,7 @@ test("checks that were not admitted go first in the next slot, though nobody was
 
 test("another generation is another object, and the old one is not asked any more", async () => {
   const bump = (generation: number) =>
-    world.deploy({
+    world.setConfig({
       regions: [{ id: "eu", probers: [{ id: "weur", place: "weur", generation }] }],
     });
   const measuredAt = (generation: number) =>

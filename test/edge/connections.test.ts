@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { network, targets, worlds } from "./worker_fixture.ts";
+import { network, targets, workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 
 /** Six requests may wait for their headers; a seventh is not refused but waits, its timers running. */
 function sixConnections() {
@@ -35,13 +35,13 @@ test.each([
       report: { path: "/readyz", timeout: "500ms" },
     };
     const stalls = ["hung", "fine"].flatMap((kind) => Array.from({ length: 6 }, (_, n) => `${kind}${n}`));
-    world.deploy({
+    world.setConfig({
       regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
-      targets: stalls.map((id) => ({ ...target, id, url: world.room.stall(id), checks: [check] })),
+      targets: stalls.map((id) => ({ ...target, id, url: world.shop.stall(id), checks: [check] })),
       ...(concurrency && { concurrency }),
     });
     const hung = stalls.filter((id) => id.startsWith("hung")).map((id) => [id, "hangs"] as const);
-    await world.room.be({ all: "serves", ...Object.fromEntries(hung) });
+    await world.shop.be({ all: "serves", ...Object.fromEntries(hung) });
     const seen = sixConnections();
     await world.tick(0);
     const { targets: views } = await world.status();

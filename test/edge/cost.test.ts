@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { network, targets, worlds } from "./worker_fixture.ts";
+import { network, targets, workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 
 /** Rows that a tick of one minute is billed for (`rowsWritten`, which counts index entries too). */
 async function billed(tick: () => Promise<void>): Promise<number> {
@@ -36,12 +36,12 @@ test.each([
       ...check,
       journey: [{ name: "look", request: { path: "/orders/1" }, expect: ["status == 200"] }],
     };
-    world.deploy({
+    world.setConfig({
       regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
       targets: Array.from({ length: checks }, (_, n) => ({
         ...shop,
         id: `shop${n}`,
-        url: world.room.stall(),
+        url: world.shop.stall(),
         checks: [lone],
       })),
     });

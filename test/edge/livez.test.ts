@@ -1,8 +1,8 @@
 import { SELF } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { worlds } from "./worker_fixture.ts";
+import { workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 
 test.each([
   { path: "/livez", status: 200 },
@@ -10,7 +10,7 @@ test.each([
   { path: "/startupz", status: 503 },
   { path: "/v1/status", status: 500 },
 ])("$path answers $status while a secret of the config is not set", async ({ path, status }) => {
-  world.deploy({ api: { token: "${env:NOBODY_HAS_SET_THIS}" } });
+  world.setConfig({ api: { token: "${env:NOBODY_HAS_SET_THIS}" } });
   const answer = await SELF.fetch(`https://assay.example${path}`);
   await answer.text();
   expect(answer.status).toBe(status);

@@ -1,8 +1,8 @@
 import { env, SELF } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { worlds } from "./worker_fixture.ts";
+import { workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 
 const get = async (path: string, token?: string) => {
   const headers: HeadersInit = token ? { authorization: `Bearer ${token}` } : {};
@@ -11,7 +11,7 @@ const get = async (path: string, token?: string) => {
 };
 
 test("a drift in workerd: metrics with the token, the public page and the badge for anybody", async () => {
-  await world.room.be({ all: "lies" });
+  await world.shop.be({ all: "lies" });
   await world.tick(0);
   await world.tick(1);
   const { status, text } = await get("/metrics", env.ASSAY_TOKEN);

@@ -2,15 +2,15 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { Webhook } from "standardwebhooks";
 import { env } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { minute, worlds } from "./worker_fixture.ts";
+import { minute, workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 const SECOND = 1_000;
 
 /** Two lies in a row open an incident at minute 2. */
 async function opened(): Promise<void> {
   await world.tick(0);
-  await world.room.be({ all: "lies" });
+  await world.shop.be({ all: "lies" });
   await world.tick(1);
   await world.tick(2);
 }
@@ -21,7 +21,7 @@ const sql = (statement: string) =>
 
 test("a webhook is signed so that the independent library accepts it, and leaves no alarm", async () => {
   await opened();
-  const { posts: [post] } = await world.room.seen();
+  const { posts: [post] } = await world.shop.seen();
   expect(new Webhook(env.ONCALL_SECRET).verify(post!.body, post!.headers))
     .toMatchObject({ type: "incident.opened" });
   expect(await alarm()).toBeNull();
@@ -29,53 +29,53 @@ test("a webhook is signed so that the independent library accepts it, and leaves
 
 describe("the alarm", () => {
   test("delivers later, with the same id, what the receiver answered 503", async () => {
-    await world.room.answerHooks(503);
+    await world.shop.answerHooks(503);
     await opened();
     // Standard Webhooks 1.0.0: the second try is after 5 s; ours jitters by a tenth.
     const armed = (await alarm())! - minute(2);
     expect(armed).toBeGreaterThanOrEqual(4_500);
     expect(armed).toBeLessThanOrEqual(5_500);
-    world.at(minute(2) + 6 * SECOND);
+    world.setClock(minute(2) + 6 * SECOND);
     expect(await runDurableObjectAlarm(world.ledger)).toBe(true);
-    const told = await world.told();
+    const told = await world.notices();
     expect(told.map(({ status }) => status)).toEqual([503, 204]);
     expect(new Set(told.map(({ id }) => id)).size).toBe(1);
     expect(await runDurableObjectAlarm(world.ledger)).toBe(false);
   });
 
   test("is armed again when the receiver closes the connection", async () => {
-    await world.room.answerHooks(0, 0);
+    await world.shop.answerHooks(0, 0);
     await opened();
-    world.at(minute(2) + 6 * SECOND);
+    world.setClock(minute(2) + 6 * SECOND);
     await runDurableObjectAlarm(world.ledger);
     // The third try is after 5 min.
     const armed = (await alarm())! - minute(2);
     expect(armed).toBeGreaterThanOrEqual(6 * SECOND + 270 * SECOND);
-    world.at(minute(8));
+    world.setClock(minute(8));
     await runDurableObjectAlarm(world.ledger);
-    expect((await world.told()).map(({ status }) => status)).toEqual([0, 0, 204]);
+    expect((await world.notices()).map(({ status }) => status)).toEqual([0, 0, 204]);
   });
 
   test("is armed again when the store throws, and delivers once it does not", async () => {
-    await world.room.answerHooks(503);
+    await world.shop.answerHooks(503);
     await opened();
     await sql("ALTER TABLE outbox RENAME TO away");
-    world.at(minute(2) + 6 * SECOND);
+    world.setClock(minute(2) + 6 * SECOND);
     expect(await runDurableObjectAlarm(world.ledger)).toBe(true);
     expect(await alarm()).not.toBeNull();
     await sql("ALTER TABLE away RENAME TO outbox");
-    world.at(minute(3));
+    world.setClock(minute(3));
     expect(await runDurableObjectAlarm(world.ledger)).toBe(true);
-    expect((await world.told()).map(({ status }) => status)).toEqual([503, 204]);
+    expect((await world.notices()).map(({ status }) => status)).toEqual([503, 204]);
   });
 
   test("of an evicted ledger delivers what was left", async () => {
-    await world.room.answerHooks(503);
+    await world.shop.answerHooks(503);
     await opened();
     await evictDurableObject(world.ledger);
-    world.at(minute(2) + 6 * SECOND);
+    world.setClock(minute(2) + 6 * SECOND);
     expect(await runDurableObjectAlarm(world.ledger)).toBe(true);
-    expect((await world.told()).map(({ says, status }) => `${says} ${status}`))
+    expect((await world.notices()).map(({ says, status }) => `${says} ${status}`))
       .toEqual(["opened drift #1 503", "opened drift #1 204"]);
   });
 });

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
-import { prober } from "../../functions/cloudflare/prober.ts";
+import { proberApp } from "../../functions/cloudflare/prober.ts";
 import worker from "../../functions/worker.ts";
-import { worlds } from "./worker_fixture.ts";
+import { workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 
 test("a pinned Worker behind the binding PROBER_<ID> is asked by it, and its vote decides the quorum", async () => {
   const asked: string[] = [];
@@ -16,29 +16,29 @@ test("a pinned Worker behind the binding PROBER_<ID> is asked by it, and its vot
   };
   // Nothing answers at the public address.
   const remote = { id: "us-east", url: "https://prober.invalid", token: "${env:ASSAY_TOKEN}" };
-  world.deploy({
+  world.setConfig({
     regions: [
       ...["weur", "oc"].map((id) => ({ id, probers: [{ id, place: id }] })),
       { id: "us", probers: [remote] },
     ],
   });
-  await world.bind(world.ledger, { PROBER_US_EAST: pinned });
+  await world.setEnv(world.ledger, { PROBER_US_EAST: pinned });
 
   await world.tick(0);
   expect(await world.history()).toEqual({ 0: { weur: "ready", oc: "ready", "us-east": "ready" } });
   expect(asked).toEqual(["/v1/rounds"]);
 
-  await world.room.be({ "all": "serves", "weur": "lies", "us-east": "lies" });
+  await world.shop.be({ "all": "serves", "weur": "lies", "us-east": "lies" });
   await world.tick(1);
   await world.tick(2);
   expect((await world.history())[2]).toEqual({ weur: "drift", oc: "ready", "us-east": "drift" });
   // Two of three regions; without the pinned one it would be one of two, which is no majority.
-  expect((await world.told()).map(({ says }) => says)).toEqual(["opened drift #1"]);
+  expect((await world.notices()).map(({ says }) => says)).toEqual(["opened drift #1"]);
 });
 
 describe("a Worker that is one prober", () => {
   beforeEach(() =>
-    world.deploy({
+    world.setConfig({
       regions: [
         { id: "eu", probers: [{ id: "weur", place: "weur" }] },
         { id: "us", probers: [{ id: "east", url: "https://prober.invalid", token: "${env:PROBER_TOKEN}" }] },
@@ -46,7 +46,7 @@ describe("a Worker that is one prober", () => {
     })
   );
   const pinned = (id: string) =>
-    prober({ SHOP_URL: env.SHOP_URL, PROBER_TOKEN: "tok-of-the-prober", ASSAY_PROBER: id }, id)();
+    proberApp({ SHOP_URL: env.SHOP_URL, PROBER_TOKEN: "tok-of-the-prober", ASSAY_PROBER: id }, id)();
 
   test.each([["tok-of-the-prober", 400], ["tok-of-another", 401], ["inside", 401]])(
     "needs only its own secrets, and answers %s with %d",

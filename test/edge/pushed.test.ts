@@ -1,8 +1,8 @@
 import { env, evictDurableObject, SELF } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { minute, targets, worlds } from "./worker_fixture.ts";
+import { minute, targets, workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 
 const push = async (state: string, n: number) => {
   const answer = await SELF.fetch("https://assay.example/v1/targets/shop/checks/orders/reports/unit", {
@@ -18,12 +18,12 @@ test("a pushed claim, in workerd: it is held against every place's journey, and 
   const [shop] = targets();
   const report = { name: "unit", push: { ttl: "90s" } };
   const check = { ...(shop!.checks as object[])[0], report };
-  world.deploy({ targets: [{ ...shop, url: world.room.stall(), checks: [check] }] });
+  world.setConfig({ targets: [{ ...shop, url: world.shop.stall(), checks: [check] }] });
   expect(await push("ready", 0)).toBe(200);
   expect(await push("ready", 0)).toBe(409);
   await world.tick(0);
-  await world.room.be({ all: "lies" });
-  world.at(minute(1));
+  await world.shop.be({ all: "lies" });
+  world.setClock(minute(1));
   expect(await push("ready", 1)).toBe(200);
   // It stands in the store, not in memory.
   await evictDurableObject(world.ledger);
@@ -37,7 +37,7 @@ test("a pushed claim, in workerd: it is held against every place's journey, and 
     2: all("drift"),
     3: all("failing"),
   });
-  expect((await world.told()).map(({ says }) => says)[0]).toBe("opened drift #1");
+  expect((await world.notices()).map(({ says }) => says)[0]).toBe("opened drift #1");
   expect(await world.probers()).toMatchObject({
     weur: { reported: { state: "unknown", reason: "stale", question: "push" } },
   });

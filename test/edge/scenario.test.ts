@@ -1,23 +1,23 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { type Driver, EVENTS, play, WORDS } from "../scenario.ts";
-import { room } from "./shop_client.ts";
-import { worlds } from "./worker_fixture.ts";
+import { type Driver, EVENTS, playScenario, WORDS } from "../scenario.ts";
+import { shopClient } from "./shop_client.ts";
+import { workerFixture } from "./worker_fixture.ts";
 
 const FAULTS = {
   "throws": () => Promise.reject(new Error("out of memory")),
   "is silent": () => new Promise<Response>(() => {}),
 };
 
-const world = worlds();
+const world = workerFixture();
 
 /** The Worker's scheduled handler, with the very config of `config.json`. */
 function inWorkerd(): Driver {
-  world.enter(room(env.SHOP_URL, "story"));
+  world.useShop(shopClient(env.SHOP_URL, "story"));
   return {
     async tick({ shop, prober }, slot, nowMs) {
       if (!shop) return;
-      await world.room.be(shop);
+      await world.shop.be(shop);
       await runInDurableObject(world.prober("oc"), (instance) => {
         Reflect.deleteProperty(instance, "fetch");
         if (prober) instance.fetch = FAULTS[prober.does];
@@ -25,12 +25,12 @@ function inWorkerd(): Driver {
       await world.fire(slot, nowMs);
     },
     status: () => world.status(),
-    received: async () => (await world.room.seen()).posts.map(({ body }) => body),
+    received: async () => (await world.shop.seen()).posts.map(({ body }) => body),
   };
 }
 
 test("the story, in workerd: the same stream of events as on Deno", async () => {
-  const { words, events } = await play(inWorkerd());
+  const { words, events } = await playScenario(inWorkerd());
   expect(words).toEqual(WORDS);
   expect(events).toEqual(EVENTS);
 });

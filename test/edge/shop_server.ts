@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Mood, Moods, Orders, Seen } from "./shop_client.ts";
+import type { Behaviour, Behaviours, ShopLog, ShopSettings } from "./shop_client.ts";
 
 const OK = { status: 200, text: "[+]ping ok\nreadyz check passed\n" };
 const STARTING = { status: 425, text: `{"status":"starting"}` };
@@ -14,20 +14,23 @@ const NOT_READY = {
 };
 
 /** What `/readyz` says, and whether an order placed is accepted. */
-const MOODS: Record<Exclude<Mood, "refuses" | "hangs" | "waits">, { says: typeof OK; does: boolean }> = {
+const BEHAVIOURS: Record<
+  Exclude<Behaviour, "refuses" | "hangs" | "waits">,
+  { says: typeof OK; does: boolean }
+> = {
   "serves": { says: OK, does: true },
   "lies": { says: OK, does: false },
   "is shy": { says: NOT_READY, does: true },
   "starts": { says: STARTING, does: false },
 };
 
-interface RoomState extends Seen {
-  moods: Moods;
+interface ShopState extends ShopLog {
+  moods: Behaviours;
   hooks: number[];
   waiting: (() => void)[];
 }
 
-const empty = (): RoomState => ({
+const newShop = (): ShopState => ({
   moods: { all: "serves" },
   hooks: [],
   hits: [],
@@ -37,17 +40,17 @@ const empty = (): RoomState => ({
 
 /** Opens the shop on loopback; port 0 takes a free one. */
 export async function openShop(port = 0): Promise<{ url: string; close(): Promise<void> }> {
-  const rooms = new Map<string, RoomState>();
+  const rooms = new Map<string, ShopState>();
   const server = createServer(async (request, response) => {
     const [, name = "", stall, ...path] = request.url!.split("/");
-    const room = rooms.get(name) ?? empty();
+    const room = rooms.get(name) ?? newShop();
     rooms.set(name, room);
     const body = await textOf(request).catch(() => undefined);
     // The prober went away in the middle of its request.
     if (body === undefined) return void response.destroy();
-    if (stall === undefined) return direct(room, request.method!, body, response);
-    if (stall === "hook") return receive(room, request, body, response);
-    visit(room, stall, `/${path.join("/")}`, request, response);
+    if (stall === undefined) return handleTest(room, request.method!, body, response);
+    if (stall === "hook") return handleWebhook(room, request, body, response);
+    handleProbe(room, stall, `/${path.join("/")}`, request, response);
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
@@ -67,16 +70,16 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 /** The test's own requests. */
-function direct(room: RoomState, method: string, body: string, response: ServerResponse): void {
+function handleTest(room: ShopState, method: string, body: string, response: ServerResponse): void {
   const { hits, posts } = room;
   if (method !== "PUT") return void response.end(JSON.stringify({ hits, posts }));
-  Object.assign(room, JSON.parse(body) as Orders);
+  Object.assign(room, JSON.parse(body) as ShopSettings);
   room.waiting.splice(0).forEach((go) => go());
   response.end();
 }
 
-function receive(
-  room: RoomState,
+function handleWebhook(
+  room: ShopState,
   { headers }: IncomingMessage,
   body: string,
   response: ServerResponse,
@@ -88,8 +91,8 @@ function receive(
   response.writeHead(status).end();
 }
 
-function visit(
-  room: RoomState,
+function handleProbe(
+  room: ShopState,
   stall: string,
   path: string,
   request: IncomingMessage,
@@ -103,7 +106,7 @@ function visit(
     if (mood === "waits") return void room.waiting.push(answer);
     if (mood === "hangs") return;
     if (mood === "refuses") return void response.destroy();
-    const { says, does } = MOODS[mood];
+    const { says, does } = BEHAVIOURS[mood];
     if (path === "/readyz") return void response.writeHead(says.status).end(says.text);
     const [status, value] = request.method === "POST"
       ? [201, { id: "ord_1" }]

@@ -1,8 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { minute, targets, worlds } from "./worker_fixture.ts";
+import { minute, targets, workerFixture } from "./worker_fixture.ts";
 
-const world = worlds();
+const world = workerFixture();
 const READY = { weur: "ready", enam: "ready", oc: "ready" };
 const SECOND = 1_000;
 
@@ -10,7 +10,7 @@ describe("the same slot", () => {
   test("fired twice at once is walked and settled once", async () => {
     await Promise.all([world.tick(0), world.tick(0)]);
     expect(await world.history()).toEqual({ 0: READY });
-    const { hits } = await world.room.seen();
+    const { hits } = await world.shop.seen();
     expect(hits.map(({ prober, method, path }) => `${prober} ${method} ${path}`).toSorted()).toEqual(
       ["enam", "oc", "weur"].flatMap((prober) => [
         `${prober} GET /orders/ord_1`,
@@ -25,30 +25,30 @@ describe("the same slot", () => {
     ["after its lease has run out", 59 * SECOND],
   ])("fired again %s, with the shop broken meanwhile, asks and changes nothing", async (_name, laterMs) => {
     await world.tick(0);
-    const { hits } = await world.room.seen();
-    const rows = await world.stored((store) => store.readShards("all"));
-    await world.room.be({ all: "lies" });
+    const { hits } = await world.shop.seen();
+    const rows = await world.withStore((store) => store.readShards("all"));
+    await world.shop.be({ all: "lies" });
     await world.tick(0, minute(0) + laterMs);
     expect(await world.history()).toEqual({ 0: READY });
-    expect(await world.stored((store) => store.readShards("all"))).toEqual(rows);
-    expect((await world.room.seen()).hits).toEqual(hits);
+    expect(await world.withStore((store) => store.readShards("all"))).toEqual(rows);
+    expect((await world.shop.seen()).hits).toEqual(hits);
   });
 
   test("fired again after an eviction asks and changes nothing", async () => {
     await world.tick(0);
-    const { hits } = await world.room.seen();
-    const rows = await world.stored((store) => store.readShards("all"));
+    const { hits } = await world.shop.seen();
+    const rows = await world.withStore((store) => store.readShards("all"));
     await evictDurableObject(world.ledger);
-    await world.room.be({ all: "lies" });
+    await world.shop.be({ all: "lies" });
     await world.tick(0, minute(0) + 59 * SECOND);
-    expect(await world.stored((store) => store.readShards("all"))).toEqual(rows);
-    expect((await world.room.seen()).hits).toEqual(hits);
+    expect(await world.withStore((store) => store.readShards("all"))).toEqual(rows);
+    expect((await world.shop.seen()).hits).toEqual(hits);
   });
 
   test("of an earlier minute, delivered late, changes nothing", async () => {
     await world.tick(0);
     await world.tick(2);
-    await world.room.be({ all: "lies" });
+    await world.shop.be({ all: "lies" });
     await world.tick(1, minute(2) + SECOND);
     expect(await world.history()).toEqual({ 0: READY, 2: READY });
   });
@@ -57,25 +57,25 @@ describe("the same slot", () => {
 describe("a missed slot", () => {
   test("is a gap: no sample, no vote, and no failure to the streak", async () => {
     await world.tick(0);
-    await world.room.be({ all: "lies" });
+    await world.shop.be({ all: "lies" });
     await world.tick(1);
     await world.tick(3);
     expect(Object.keys(await world.history())).toEqual(["0", "1", "3"]);
-    expect((await world.told()).map(({ says }) => says)).toEqual(["opened drift #1"]);
+    expect((await world.notices()).map(({ says }) => says)).toEqual(["opened drift #1"]);
   });
 
   test("after another turns the status unknown, never red or green, and Assay not ready", async () => {
     await world.tick(0);
     const ready = async () => (await SELF.fetch("https://assay.example/readyz")).status;
-    world.at(minute(2));
+    world.setClock(minute(2));
     expect([(await world.status()).word, await ready()]).toEqual(["ready", 200]);
-    world.at(minute(3));
+    world.setClock(minute(3));
     expect([(await world.status()).word, await ready()]).toEqual(["unknown", 503]);
     await world.tick(3);
     // The API reads the states at most once a second.
-    world.at(minute(3) + SECOND);
+    world.setClock(minute(3) + SECOND);
     expect([(await world.status()).word, await ready()]).toEqual(["ready", 200]);
-    expect(await world.told()).toEqual([]);
+    expect(await world.notices()).toEqual([]);
   });
 });
 
@@ -83,17 +83,17 @@ describe("slots below a minute", () => {
   const [shop] = targets();
   const often = () => {
     const check = { ...(shop!.checks as object[])[0], every: "20s", timeout: "5s" };
-    world.deploy({ targets: [{ ...shop, url: world.room.stall(), checks: [check] }] });
+    world.setConfig({ targets: [{ ...shop, url: world.shop.stall(), checks: [check] }] });
   };
   /** The runtime calls the alarm `second` seconds into minute 0; false: none was set. */
   const alarmAt = (second: number) => {
-    world.at(minute(0) + second * SECOND);
+    world.setClock(minute(0) + second * SECOND);
     return runDurableObjectAlarm(world.ledger);
   };
 
   /** Seconds of minute 0 that have a sample. */
   const settled = async () => {
-    const samples = await world.stored((store) => store.readSamples({ shard: 0, from: 0, to: minute(1) }));
+    const samples = await world.withStore((store) => store.readSamples({ shard: 0, from: 0, to: minute(1) }));
     return samples.map(({ slot }) => (slot - minute(0)) / SECOND);
   };
 
@@ -115,14 +115,14 @@ describe("slots below a minute", () => {
     await evictDurableObject(world.ledger);
     expect(await alarmAt(60)).toBe(false);
     await world.tick(1);
-    expect(await world.stored((store) => store.readSamples({ shard: 0, from: minute(1), to: minute(2) })))
+    expect(await world.withStore((store) => store.readSamples({ shard: 0, from: minute(1), to: minute(2) })))
       .toHaveLength(1);
   });
 
   test("of a ledger that slept do not count as settled by another's sample of the far future", async () => {
     often();
     await world.tick(0);
-    await world.stored(async (store) => {
+    await world.withStore(async (store) => {
       const far = minute(1_440);
       const lease = await store.takeLease({ tick: far, owner: "peer", nowMs: far, ttlMs: 55_000 });
       const samples = [{ slot: far, shard: 9, data: "{}" }];
@@ -132,7 +132,7 @@ describe("slots below a minute", () => {
     await world.tick(1);
     await evictDurableObject(world.ledger);
     expect([await alarmAt(80), await alarmAt(100)]).toEqual([true, true]);
-    const samples = await world.stored((store) =>
+    const samples = await world.withStore((store) =>
       store.readSamples({ shard: 0, from: minute(1), to: minute(2) })
     );
     expect(samples.map(({ slot }) => (slot - minute(0)) / SECOND)).toEqual([60, 80, 100]);
@@ -140,12 +140,12 @@ describe("slots below a minute", () => {
 
   test("do not wait for a receiver that hangs", async () => {
     often();
-    await world.room.be({ all: "lies" });
-    await world.room.answerHooks(-1);
+    await world.shop.be({ all: "lies" });
+    await world.shop.answerHooks(-1);
     await world.tick(0);
     // The incident opens with the second lie; the third slot is due 0.1 s later.
     expect(await alarmAt(39.9)).toBe(true);
-    await world.room.until(({ posts }) => posts.length === 1);
+    await world.shop.until(({ posts }) => posts.length === 1);
     expect(await alarmAt(40)).toBe(true);
     expect(await settled()).toEqual([0, 20, 40]);
   });

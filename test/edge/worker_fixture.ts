@@ -7,7 +7,7 @@ import worker from "../../functions/worker.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { MINUTE, START } from "../scenario.ts";
-import { type Room, room } from "./shop_client.ts";
+import { type ShopClient, shopClient } from "./shop_client.ts";
 import type { CheckHistory } from "../../src/judgement/assess.ts";
 
 /** The slot of minute `n` of a test, epoch ms. */
@@ -43,18 +43,18 @@ const tracing: typeof fetch = (input, init) => {
 let rooms = 0;
 
 /** Sets up each test of a file: its own room, an empty store, the clock at minute 0, the config of `config.json` there. */
-export function worlds(): World {
-  const world = new World();
+export function workerFixture(): WorkerFixture {
+  const world = new WorkerFixture();
   beforeEach(async ({ task }) => {
     vi.useFakeTimers({ toFake: ["Date"], now: START });
     globalThis.fetch = tracing;
     for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
     Object.assign(network, { colo: undefined, gate: (ask: () => Promise<Response>) => ask(), asked: 0 });
-    world.enter(room(env.SHOP_URL, `${task.file.name.replace(/\W+/g, "-")}-${rooms++}`));
-    await world.room.be({ all: "serves" });
+    world.useShop(shopClient(env.SHOP_URL, `${task.file.name.replace(/\W+/g, "-")}-${rooms++}`));
+    await world.shop.be({ all: "serves" });
   });
   afterEach(async () => {
-    await world.room.be({ all: "serves" });
+    await world.shop.be({ all: "serves" });
     await reset();
     globalThis.fetch = wire;
     performance.now = elapsed;
@@ -64,20 +64,20 @@ export function worlds(): World {
   return world;
 }
 
-/** See {@linkcode worlds}. */
-export class World {
-  room!: Room;
+/** See {@linkcode workerFixture}. */
+export class WorkerFixture {
+  shop!: ShopClient;
 
-  enter(room: Room): void {
-    this.room = room;
-    this.deploy({});
+  useShop(room: ShopClient): void {
+    this.shop = room;
+    this.setConfig({});
   }
 
   /** Replaces parts of the config, for objects that are not yet in memory. */
-  deploy(parts: Record<string, unknown>): void {
+  setConfig(parts: Record<string, unknown>): void {
     for (const key of Object.keys(deployed)) delete deployed[key];
-    const target = { ...targets()[0], url: this.room.stall() };
-    const webhook = { id: "oncall", url: this.room.hook, secret: "${env:ONCALL_SECRET}" };
+    const target = { ...targets()[0], url: this.shop.stall() };
+    const webhook = { id: "oncall", url: this.shop.hook, secret: "${env:ONCALL_SECRET}" };
     Object.assign(deployed, structuredClone(original), { targets: [target], webhooks: [webhook], ...parts });
   }
 
@@ -92,12 +92,12 @@ export class World {
   }
 
   /** Gives an object other variables and bindings, for as long as it is in memory. */
-  async bind(stub: Stub, bindings: Record<string, unknown>): Promise<void> {
+  async setEnv(stub: Stub, bindings: Record<string, unknown>): Promise<void> {
     await runInDurableObject(stub, (object) => void Object.assign(object, { env: { ...env, ...bindings } }));
   }
 
   /** The clock stands at `nowMs`; the one that measures what has elapsed has come as far, and goes on. */
-  at(nowMs: number): void {
+  setClock(nowMs: number): void {
     vi.setSystemTime(nowMs);
     performance.now = () => elapsed() + nowMs - START;
   }
@@ -109,7 +109,7 @@ export class World {
 
   /** Cron fires for the minute that starts at `slot`. */
   async fire(slot: number, nowMs: number): Promise<void> {
-    this.at(nowMs);
+    this.setClock(nowMs);
     await worker.scheduled({ scheduledTime: slot }, env);
   }
 
@@ -127,7 +127,7 @@ export class World {
   }
 
   /** The ledger's store, in its object. */
-  stored<T>(ask: (store: Store) => Promise<T>): Promise<T> {
+  withStore<T>(ask: (store: Store) => Promise<T>): Promise<T> {
     return runInDurableObject(
       this.ledger,
       (_, { storage }) => ask(sqliteStore(objectDriver(storage))),
@@ -136,7 +136,9 @@ export class World {
 
   /** The history of shard 0: for each settled minute, what each prober brought for the first check. */
   async history(): Promise<Record<number, Record<string, string>>> {
-    const samples = await this.stored((store) => store.readSamples({ shard: 0, from: 0, to: minute(1_000) }));
+    const samples = await this.withStore((store) =>
+      store.readSamples({ shard: 0, from: 0, to: minute(1_000) })
+    );
     return Object.fromEntries(samples.map(({ slot, data }) => {
       const [first]: CheckHistory[] = Object.values(JSON.parse(data));
       return [(slot - START) / MINUTE, Object.fromEntries(first!.traces.map((t) => [t.prober, t.word]))];
@@ -144,8 +146,8 @@ export class World {
   }
 
   /** What came to the webhook: "opened drift #1", with its id. */
-  async told(): Promise<{ id: string; says: string; status: number }[]> {
-    return (await this.room.seen()).posts.map(({ headers, body, status }) => {
+  async notices(): Promise<{ id: string; says: string; status: number }[]> {
+    return (await this.shop.seen()).posts.map(({ headers, body, status }) => {
       const { type, data: { incident } } = JSON.parse(body);
       const says = `${type.replace("incident.", "")} ${incident.kind} #${incident.episode}`;
       return { id: headers["webhook-id"]!, says, status };

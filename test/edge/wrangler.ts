@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spare } from "../../scripts/cli/spare.ts";
+import { stubAliases } from "../../scripts/cli/spare.ts";
 import { compileConfig } from "../../src/config/compiled.ts";
 import { freePort } from "./ports.ts";
 
@@ -34,7 +34,7 @@ export function wrangler(
     ["./src/web/api/routes/github.ts", join(ROOT, "src/web/api/routes/github.ts")],
     ["./src/storage/upstash/store.ts", join(ROOT, "src/storage/upstash/store.ts")],
   ];
-  writeFileSync(toml, places.reduce((text, [from, to]) => replaced(text, from, to), own));
+  writeFileSync(toml, places.reduce((text, [from, to]) => replaceAllOrThrow(text, from, to), own));
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -47,7 +47,7 @@ export function wrangler(
       "--env=",
       ...args,
       // Behind them: `--alias` takes every word that follows.
-      ...spare(text),
+      ...stubAliases(text),
     ],
     cwd: ROOT,
     env: { WRANGLER_SEND_METRICS: "false", NO_COLOR: "1", ...env },
@@ -57,7 +57,7 @@ export function wrangler(
   });
 }
 
-function replaced(toml: string, from: string, to: string): string {
+function replaceAllOrThrow(toml: string, from: string, to: string): string {
   if (!toml.includes(`"${from}"`)) throw new Error(`${from} does not stand in wrangler.toml`);
   return toml.replace(`"${from}"`, JSON.stringify(to));
 }

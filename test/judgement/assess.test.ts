@@ -4,10 +4,10 @@ import type { Report } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { reportOf, roundOf } from "../world/scripted_probers.ts";
 import { threeRegions } from "../world/settler_fixture.ts";
-import { START, world } from "../world/test_env.ts";
+import { START, testEnv } from "../world/test_env.ts";
 
 const MINUTE = 60_000;
-const { config } = await world(threeRegions());
+const { config } = await testEnv(threeRegions());
 const check = config.checks[0]!;
 const PROBERS = ["fra", "iad", "sin"];
 

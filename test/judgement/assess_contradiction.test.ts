@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Arrival, assess } from "../../src/judgement/assess.ts";
 import type { Region } from "../../src/config/config.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
-import { checkOf, PERIOD_MS, plain, reportOf } from "./generators.ts";
+import { checkOf, comparable, PERIOD_MS, reportOf } from "./generators.ts";
 
 const START = 1_700_000_040_000;
 const QUORUM = { open: "majority", resolve: "majority", minReporting: 1 } as const;
@@ -39,7 +39,9 @@ function told(text: string): string[] {
     const arrivals = new Map(rows.flat().map((slots, p) => [ids[p]!, ARRIVALS[slots[i]!]!()]));
     const assessment = assess(checkOf({}), regions, state, arrivals, START + i * PERIOD_MS, () => "i");
     state = assessment.state;
-    return plain(assessment).told.filter((line) => line.includes("claim")).map((line) => `${i}: ${line}`);
+    return comparable(assessment).told.filter((line) => line.includes("claim")).map((line) =>
+      `${i}: ${line}`
+    );
   });
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Check, Quorum, Region } from "../../src/config/config.ts";
-import { checkOf, PERIOD_MS, plain, play } from "./generators.ts";
-import { type Judged, replay, type Seen } from "./naive.ts";
+import { checkOf, comparable, PERIOD_MS, play } from "./generators.ts";
+import { type NaiveResult, replay, type SeenWord } from "./naive.ts";
 
 const START = 1_700_000_040_000;
-const LETTERS: Record<string, Seen> = {
+const LETTERS: Record<string, SeenWord> = {
   R: "ready",
   U: "underclaim",
   D: "drift",
@@ -37,8 +37,9 @@ function told(text: string, quorum: Quorum, chosen: Partial<Check> = {}): string
     ),
   }));
   const story = { check: checkOf({ quorum, ...chosen }), regions, lines };
-  const numbered = (slots: Judged[]) => slots.flatMap(({ told }, i) => told.map((line) => `${i}: ${line}`));
-  const ours = numbered(play(story).map(plain));
+  const numbered = (slots: NaiveResult[]) =>
+    slots.flatMap(({ told }, i) => told.map((line) => `${i}: ${line}`));
+  const ours = numbered(play(story).map(comparable));
   expect(ours).toEqual(numbered(replay(story)));
   return ours;
 }

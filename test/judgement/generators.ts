@@ -5,16 +5,16 @@ import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
-import type { Judged, Line, Seen } from "./naive.ts";
+import type { Line, NaiveResult, SeenWord } from "./naive.ts";
 
 /** What is judged: a check and the regions that probe it. */
-export interface Setting {
+export interface Scenario {
   check: Check;
   regions: Region[];
 }
 
 /** A setting and what its probers saw, line by line. */
-export interface Story extends Setting {
+export interface GeneratedHistory extends Scenario {
   lines: Line[];
 }
 
@@ -22,7 +22,7 @@ export const PERIOD_MS = 60_000;
 const START = 1_700_000_040_000;
 
 /** What kind of settings to make; each left out means: any. */
-export interface Wanted {
+export interface ScenarioOptions {
   rule?: Rule;
   scope?: Check["scope"];
   regions?: [least: number, most: number];
@@ -43,7 +43,7 @@ function quorumOf(voters: number, usual: number, rule?: Rule): fc.Arbitrary<Quor
   return fc.record({ open: rules, resolve: rules, minReporting });
 }
 
-function regionsOf({ rule, regions = [1, 5], probers = [1, 4] }: Wanted): fc.Arbitrary<Region[]> {
+function regionsOf({ rule, regions = [1, 5], probers = [1, 4] }: ScenarioOptions): fc.Arbitrary<Region[]> {
   const size = fc.integer({ min: probers[0], max: probers[1] });
   const sized = size.chain((n) => fc.tuple(fc.constant(n), quorumOf(n, 1, rule)));
   return fc.array(sized, { minLength: regions[0], maxLength: regions[1] }).map((all) =>
@@ -56,7 +56,7 @@ function regionsOf({ rule, regions = [1, 5], probers = [1, 4] }: Wanted): fc.Arb
 }
 
 /** Random settings: every rule, every threshold from 1 to 3, both scopes. */
-export function settings(wanted: Wanted = {}): fc.Arbitrary<Setting> {
+export function settings(wanted: ScenarioOptions = {}): fc.Arbitrary<Scenario> {
   return regionsOf(wanted).chain((regions) =>
     fc.record({
       quorum: quorumOf(regions.length, Math.floor(regions.length / 2) + 1, wanted.rule),
@@ -103,10 +103,10 @@ export function checkOf(chosen: Partial<Check>): Check {
   };
 }
 
-type Walk = [before: ReportState, outcome: Outcome, after?: ReportState];
+type Evidence = [before: ReportState, outcome: Outcome, after?: ReportState];
 
 /** For each word some evidence that makes it, by the table of verdicts. */
-const WALKS: Record<Exclude<Seen, "missing">, Walk[]> = {
+const EVIDENCE: Record<Exclude<SeenWord, "missing">, Evidence[]> = {
   ready: [["ready", "pass"], ["degraded", "pass"], ["not_ready", "pass", "ready"]],
   degraded: [["ready", "slow"], ["unknown", "slow", "ready"]],
   underclaim: [["not_ready", "pass", "not_ready"], ["not_ready", "slow", "not_ready"]],
@@ -128,20 +128,23 @@ const WALKS: Record<Exclude<Seen, "missing">, Walk[]> = {
   misplaced: [["unreachable", "fail"], ["ready", "pass"]],
 };
 
-const WORDS = Object.keys(WALKS) as Seen[];
+const WORDS = Object.keys(EVIDENCE) as SeenWord[];
 /** The journey failed. */
-export const FAILED_WORDS: Seen[] = ["drift", "not_ready", "down", "failing"];
+export const FAILED_WORDS: SeenWord[] = ["drift", "not_ready", "down", "failing"];
 /** The journey passed or was slow. */
-export const PASSED_WORDS: Seen[] = ["ready", "degraded", "underclaim", "unreported"];
+export const PASSED_WORDS: SeenWord[] = ["ready", "degraded", "underclaim", "unreported"];
 /** Nothing that could count for or against the target. */
-export const FAULT_WORDS: Seen[] = ["inconclusive", "missing", "suspect", "misplaced"];
+export const FAULT_WORDS: SeenWord[] = ["inconclusive", "missing", "suspect", "misplaced"];
 
 /** A few words for a whole history: among all thirteen, those that act together would seldom meet. */
-const vocabulary = fc.uniqueArray(fc.constantFrom<Seen>(...WORDS, "missing"), { minLength: 1, maxLength: 3 })
-  .map((few) => fc.constantFrom<Seen>("ready", "missing", ...few));
+const vocabulary = fc.uniqueArray(fc.constantFrom<SeenWord>(...WORDS, "missing"), {
+  minLength: 1,
+  maxLength: 3,
+})
+  .map((few) => fc.constantFrom<SeenWord>("ready", "missing", ...few));
 
 /** Words that hold for some slots: the same for all, but for some regions and some probers. */
-function spells(words: fc.Arbitrary<Seen>, most: number, gaps: boolean) {
+function phases(words: fc.Arbitrary<SeenWord>, most: number, gaps: boolean) {
   const maybe = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: words });
   const spell = fc.record({
     slots: fc.integer({ min: 1, max: 6 }),
@@ -154,8 +157,8 @@ function spells(words: fc.Arbitrary<Seen>, most: number, gaps: boolean) {
 }
 
 /** How a history is made. */
-export interface Course {
-  words?: fc.Arbitrary<Seen>;
+export interface HistoryOptions {
+  words?: fc.Arbitrary<SeenWord>;
   /** The most spells of equal words. */
   most?: number;
   /** Whether slots may be left out altogether. */
@@ -163,20 +166,20 @@ export interface Course {
 }
 
 /** Random histories: spells of equal words, some of one slot only, with gaps between them. */
-export function lines(regions: readonly Region[], course: Course = {}): fc.Arbitrary<Line[]> {
+export function lines(regions: readonly Region[], course: HistoryOptions = {}): fc.Arbitrary<Line[]> {
   const { words, most = 7, gaps = true } = course;
   const spoken = words ? fc.constant(words) : vocabulary;
-  return spoken.chain((some) => spells(some, most, gaps)).map((all) => {
+  return spoken.chain((some) => phases(some, most, gaps)).map((all) => {
     let slot = START;
     return all.flatMap(({ slots, gap, common, ofRegion, ofProber }) => {
       slot += (gap - 1) * PERIOD_MS;
-      const seen = seenBy(regions, (r, p) => ofProber[p] ?? ofRegion[r] ?? common);
+      const seen = wordsBy(regions, (r, p) => ofProber[p] ?? ofRegion[r] ?? common);
       return Array.from({ length: slots }, () => ({ slot: slot += PERIOD_MS, seen }));
     });
   });
 }
 
-function seenBy(regions: readonly Region[], word: (region: number, prober: number) => Seen) {
+function wordsBy(regions: readonly Region[], word: (region: number, prober: number) => SeenWord) {
   let prober = 0;
   return Object.fromEntries(
     regions.flatMap(({ probers }, r) => probers.map(({ id }) => [id, word(r, prober++)])),
@@ -184,14 +187,17 @@ function seenBy(regions: readonly Region[], word: (region: number, prober: numbe
 }
 
 /** Random settings with random histories. */
-export function stories(wanted: Wanted = {}, course: Course = {}): fc.Arbitrary<Story> {
+export function histories(
+  wanted: ScenarioOptions = {},
+  course: HistoryOptions = {},
+): fc.Arbitrary<GeneratedHistory> {
   return settings(wanted).chain((setting) =>
-    lines(setting.regions, course).map((lines) => legible({ ...setting, lines }))
+    lines(setting.regions, course).map((lines) => printable({ ...setting, lines }))
   );
 }
 
 /** A story that fast-check prints as a short text when it fails. */
-function legible(story: Story): Story {
+function printable(story: GeneratedHistory): GeneratedHistory {
   const { check, regions, lines } = story;
   const { quorum, scope, failureThreshold, successThreshold, flapWindowMs, maxAgeMs } = check;
   const head = { scope, failureThreshold, successThreshold, flapWindowMs, maxAgeMs, quorum };
@@ -204,23 +210,27 @@ function legible(story: Story): Story {
 }
 
 /** A history, and right after it `slots` more in which every prober says one of `words`, each slot anew. */
-export function ending(story: Story, words: Seen[], slots: number): fc.Arbitrary<Story> {
+export function withEnding(
+  story: GeneratedHistory,
+  words: SeenWord[],
+  slots: number,
+): fc.Arbitrary<GeneratedHistory> {
   const probers = story.regions.flatMap((region) => region.probers);
   const last = story.lines.at(-1)!.slot;
   const row = fc.array(fc.constantFrom(...words), { minLength: probers.length, maxLength: probers.length });
   return fc.array(row, { minLength: slots, maxLength: slots }).map((rows) => {
     const more = rows.map((row, i) => ({
       slot: last + (i + 1) * PERIOD_MS,
-      seen: seenBy(story.regions, (_, p) => row[p]!),
+      seen: wordsBy(story.regions, (_, p) => row[p]!),
     }));
-    return legible({ ...story, lines: [...story.lines, ...more] });
+    return printable({ ...story, lines: [...story.lines, ...more] });
   });
 }
 
 /** The evidence that makes one word; `variant` picks among several. */
-export function arrivalOf(word: Seen, variant = 0): Arrival {
+export function arrivalOf(word: SeenWord, variant = 0): Arrival {
   if (word === "missing") return { missed: "timeout" };
-  const [before, outcome, after] = WALKS[word][variant % WALKS[word].length]!;
+  const [before, outcome, after] = EVIDENCE[word][variant % EVIDENCE[word].length]!;
   return {
     round: {
       before: reportOf(before),
@@ -254,7 +264,7 @@ export function arrivalsOf({ slot, seen }: Line): Map<string, Arrival> {
 }
 
 /** Feeds a whole history to `assess`, from a check that has never been settled. */
-export function play({ check, regions, lines }: Story): Assessment[] {
+export function play({ check, regions, lines }: GeneratedHistory): Assessment[] {
   let state: CheckState | undefined;
   let ids = 0;
   return lines.map((line) => {
@@ -265,7 +275,7 @@ export function play({ check, regions, lines }: Story): Assessment[] {
 }
 
 /** An assessment in the words of the naive one. */
-export function plain({ state, transitions }: Assessment): Judged {
+export function comparable({ state, transitions }: Assessment): NaiveResult {
   return {
     outcome: state.outcome,
     regions: Object.fromEntries(Object.entries(state.regions).map(([id, { outcome }]) => [id, outcome])),

@@ -5,7 +5,7 @@
 import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
 
 /** What one prober brought in one slot. */
-export type Seen =
+export type SeenWord =
   | "ready"
   | "degraded"
   | "underclaim"
@@ -23,21 +23,21 @@ export type Seen =
 /** One settled slot (epoch ms) and each prober's word in it; a prober without one is missing. */
 export interface Line {
   slot: number;
-  seen: Record<string, Seen>;
+  seen: Record<string, SeenWord>;
 }
 
 /** One incident changed: `scope/family kind change #episode`. */
-export type Told = string;
+export type IncidentChange = string;
 
 /** What one slot came to. */
-export interface Judged {
+export interface NaiveResult {
   outcome: string;
   regions: Record<string, string>;
   votes: Record<string, string>;
-  told: Told[];
+  told: IncidentChange[];
 }
 
-interface Story {
+interface NaiveHistory {
   check: Check;
   regions: readonly Region[];
   lines: readonly Line[];
@@ -92,7 +92,7 @@ function badWord(spell: string[], failureThreshold: number): string {
 }
 
 /** What one prober stands for in line `at`. */
-function standing({ check, lines }: Story, prober: string, at: number) {
+function standing({ check, lines }: NaiveHistory, prober: string, at: number) {
   let words: string[] = [];
   let wasBad = false;
   let heardAt = -Infinity;
@@ -157,7 +157,7 @@ function mayResolve(votes: string[], silent: number, { open, resolve, minReporti
 }
 
 /** One region in line `at`. */
-function regionAt(story: Story, { quorum, probers }: Region, at: number) {
+function regionAt(story: NaiveHistory, { quorum, probers }: Region, at: number) {
   const all = probers.map(({ id }) => standing(story, id, at));
   const votes = all.filter(({ fresh }) => fresh).map(({ vote }) => vote);
   const silent = all.filter(({ silentBad }) => silentBad).length;
@@ -169,7 +169,7 @@ function regionAt(story: Story, { quorum, probers }: Region, at: number) {
   };
 }
 
-function lastOutcomeWasBad(story: Story, region: Region, at: number): boolean {
+function lastOutcomeWasBad(story: NaiveHistory, region: Region, at: number): boolean {
   for (let i = at; i >= 0; i--) {
     const { outcome } = regionAt(story, region, i);
     if (outcome !== "pending") return isBad(outcome);
@@ -178,7 +178,7 @@ function lastOutcomeWasBad(story: Story, region: Region, at: number): boolean {
 }
 
 /** The whole check in line `at`. */
-function checkAt(story: Story, at: number) {
+function checkAt(story: NaiveHistory, at: number) {
   const { check, regions } = story;
   const votes: string[] = [];
   const resolving: string[] = [];
@@ -199,12 +199,12 @@ function checkAt(story: Story, at: number) {
 }
 
 /** One scope in line `at`: the check, or one of its regions. */
-function scopeAt(story: Story, scope: string, at: number) {
+function scopeAt(story: NaiveHistory, scope: string, at: number) {
   const region = story.regions.find(({ id }) => id === scope);
   return region && story.check.scope === "region" ? regionAt(story, region, at) : checkAt(story, at);
 }
 
-function isBlind(story: Story, scope: string, minReporting: number, at: number): boolean {
+function isBlind(story: NaiveHistory, scope: string, minReporting: number, at: number): boolean {
   if (at < 2) return false;
   return [at - 2, at - 1, at].every((line) => {
     const { outcome, heard } = scopeAt(story, scope, line);
@@ -222,7 +222,7 @@ interface Case {
 /** The incidents of a story; the only thing that is carried from line to line. */
 class Book {
   readonly #cases = new Map<string, Case>();
-  told: Told[] = [];
+  told: IncidentChange[] = [];
 
   constructor(readonly flapWindowMs: number) {}
 
@@ -251,7 +251,7 @@ class Book {
   }
 }
 
-function write(book: Book, story: Story, scope: string, minReporting: number, at: number): void {
+function write(book: Book, story: NaiveHistory, scope: string, minReporting: number, at: number): void {
   const { slot } = story.lines[at]!;
   const { outcome, recovers } = scopeAt(story, scope, at);
   const [service, quality, evidence] = [`${scope}/service`, `${scope}/quality`, `${scope}/evidence`];
@@ -264,7 +264,7 @@ function write(book: Book, story: Story, scope: string, minReporting: number, at
 }
 
 /** Judges every line of a history. */
-export function replay(story: Story): Judged[] {
+export function replay(story: NaiveHistory): NaiveResult[] {
   const { check, regions, lines } = story;
   const book = new Book(check.flapWindowMs);
   const scopes = check.scope === "region"

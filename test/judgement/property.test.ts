@@ -6,27 +6,30 @@ import { staleAt } from "../../src/config/schedule.ts";
 import type { CheckState, ProberState } from "../../src/judgement/state.ts";
 import {
   arrivalsOf,
-  ending,
+  comparable,
   FAILED_WORDS,
   FAULT_WORDS,
+  type GeneratedHistory,
+  histories,
   PASSED_WORDS,
-  plain,
   play,
-  stories,
-  type Story,
+  withEnding,
 } from "./generators.ts";
-import { type Judged, replay, type Seen } from "./naive.ts";
+import { type NaiveResult, replay, type SeenWord } from "./naive.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const isBad = (word: string) => FAILED_WORDS.includes(word as Seen);
-const isGood = (word: string) => PASSED_WORDS.includes(word as Seen);
+const isBad = (word: string) => FAILED_WORDS.includes(word as SeenWord);
+const isGood = (word: string) => PASSED_WORDS.includes(word as SeenWord);
 const speaks = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
 const votesOf = (state: CheckState, region: Region) =>
   region.probers.map(({ id }) => state.probers[id]!).filter(speaks).map(({ standing }) => standing.vote);
 
 /** The fresh votes behind each scope's outcome. */
-function ballots({ check, regions }: Story, state: CheckState): [scope: string, votes: string[]][] {
+function ballots(
+  { check, regions }: GeneratedHistory,
+  state: CheckState,
+): [scope: string, votes: string[]][] {
   if (check.scope === "region") return regions.map((region) => [region.id, votesOf(state, region)]);
   const outcomes = regions.map(({ id }) => state.regions[id]!.outcome);
   return [["global", outcomes.filter((outcome) => outcome !== "pending")]];
@@ -37,21 +40,25 @@ const changed = ({ transitions }: Assessment, scope: string, family: string) =>
     .map(({ change }) => change);
 const open = ({ state }: Assessment, family: string) =>
   state.incidents.filter((incident) => incident.family === family && incident.state === "open");
-const told = (assessments: Assessment[]) => assessments.flatMap((assessment) => plain(assessment).told);
+const told = (assessments: Assessment[]) => assessments.flatMap((assessment) => comparable(assessment).told);
 
-const ordered = (slots: Judged[]) =>
+const ordered = (slots: NaiveResult[]) =>
   slots.map(({ outcome, regions, votes, told }) =>
     [outcome, ...Object.entries({ ...regions, ...votes }).flat(), ...told].join(" ")
   ).join("\n");
 
 /** Holds `holds` against random stories; a failure prints its seed and the story. */
-function forAll(stories: fc.Arbitrary<Story>, holds: (story: Story) => void, numRuns = 100) {
+function forAll(
+  stories: fc.Arbitrary<GeneratedHistory>,
+  holds: (story: GeneratedHistory) => void,
+  numRuns = 100,
+) {
   fc.assert(fc.property(stories, (story) => void holds(story)), { numRuns });
 }
 
 test("assess and the naive judgement agree in every slot", () => {
-  forAll(stories(), (story) => {
-    const [ours, naive] = [play(story).map(plain), replay(story)];
+  forAll(histories(), (story) => {
+    const [ours, naive] = [play(story).map(comparable), replay(story)];
     // Comparing texts first: only a difference is worth a diff.
     if (ordered(ours) !== ordered(naive)) expect(ours).toEqual(naive);
   }, 250);
@@ -61,7 +68,7 @@ describe("majority", () => {
   test("a tie neither opens nor resolves", () => {
     let ties = 0;
     forAll(
-      stories({ rule: "majority", regions: [1, 4] }, { words: fc.constantFrom("ready", "drift", "down") }),
+      histories({ rule: "majority", regions: [1, 4] }, { words: fc.constantFrom("ready", "drift", "down") }),
       (story) => {
         for (const assessment of play(story)) {
           for (const [scope, votes] of ballots(story, assessment.state)) {
@@ -76,9 +83,9 @@ describe("majority", () => {
   });
 
   test("no drift without a majority of drift votes", () => {
-    const words = fc.constantFrom<Seen>("drift", "drift", "down", "ready");
+    const words = fc.constantFrom<SeenWord>("drift", "drift", "down", "ready");
     let drifts = 0;
-    forAll(stories({ rule: "majority" }, { words }), (story) => {
+    forAll(histories({ rule: "majority" }, { words }), (story) => {
       for (const { state } of play(story)) {
         const outcomes = story.regions.map(({ id }) => state.regions[id]!.outcome);
         const tallies: [outcome: string, votes: string[]][] = [
@@ -98,7 +105,10 @@ describe("majority", () => {
 
 describe("a service incident is not resolved", () => {
   /** Every resolution of a service incident, with the slot before it. */
-  function resolutions(story: Story, each: (scope: string, now: Assessment, before: CheckState) => void) {
+  function resolutions(
+    story: GeneratedHistory,
+    each: (scope: string, now: Assessment, before: CheckState) => void,
+  ) {
     let before: CheckState | undefined;
     for (const now of play(story)) {
       for (const [scope] of ballots(story, now.state)) {
@@ -110,7 +120,7 @@ describe("a service incident is not resolved", () => {
 
   test("while most fresh votes are bad", () => {
     let resolved = 0;
-    forAll(stories(), (story) =>
+    forAll(histories(), (story) =>
       resolutions(story, (scope, { state }) => {
         resolved++;
         const votes = new Map(ballots(story, state)).get(scope)!;
@@ -121,13 +131,13 @@ describe("a service incident is not resolved", () => {
 
   // A vote that was not bad may end: an undecided region that falls silent is no vote any more, and the others decide.
   test("by the silence of bad voters: in a slot in which no vote is new and none that was good ends", () => {
-    const words = fc.constantFrom<Seen>(
+    const words = fc.constantFrom<SeenWord>(
       ...["ready", "ready", "down", "missing", "inconclusive", "suspect", "announced"] as const,
     );
     const freshVote = ({ probers }: CheckState, id: string) =>
       speaks(probers[id]!) ? probers[id]!.standing.vote : undefined;
     let resolved = 0;
-    forAll(stories({}, { words }), (story) =>
+    forAll(histories({}, { words }), (story) =>
       resolutions(story, (scope, { state }, before) => {
         resolved++;
         const voters = story.regions.filter(({ id }) => scope === "global" || id === scope)
@@ -141,11 +151,11 @@ describe("a service incident is not resolved", () => {
     expect(resolved).toBeGreaterThan(10);
   });
 
-  test.each<Seen[]>([["missing"], ["suspect"], ["inconclusive"], FAULT_WORDS])(
+  test.each<SeenWord[]>([["missing"], ["suspect"], ["inconclusive"], FAULT_WORDS])(
     "by 20 slots without evidence: %s",
     (...faults) => {
-      const outage = stories().chain((story) => ending(story, FAILED_WORDS, 6));
-      forAll(outage.chain((story) => ending(story, faults, 20)), (story) => {
+      const outage = histories().chain((story) => withEnding(story, FAILED_WORDS, 6));
+      forAll(outage.chain((story) => withEnding(story, faults, 20)), (story) => {
         const scopes = ballots(story, play(story).at(-1)!.state).map(([scope]) => scope);
         expect(open(play(story).at(-1)!, "service").map(({ scope }) => scope)).toEqual(scopes);
       }, 30);
@@ -154,14 +164,14 @@ describe("a service incident is not resolved", () => {
 });
 
 test("20 failed slots everywhere always open a service incident in every scope", () => {
-  forAll(stories().chain((story) => ending(story, FAILED_WORDS, 20)), (story) => {
+  forAll(histories().chain((story) => withEnding(story, FAILED_WORDS, 20)), (story) => {
     const scopes = ballots(story, play(story).at(-1)!.state).map(([scope]) => scope);
     expect(open(play(story).at(-1)!, "service").map(({ scope }) => scope)).toEqual(scopes);
   });
 });
 
 test("20 good slots everywhere always resolve everything", () => {
-  forAll(stories().chain((story) => ending(story, ["ready"], 20)), (story) => {
+  forAll(histories().chain((story) => withEnding(story, ["ready"], 20)), (story) => {
     const last = play(story).at(-1)!;
     expect(last.state.outcome).toBe("ready");
     expect(last.state.incidents.filter(({ state }) => state === "open")).toEqual([]);
@@ -169,22 +179,24 @@ test("20 good slots everywhere always resolve everything", () => {
 });
 
 describe("no blind", () => {
-  const blinds = (story: Story) => told(play(story)).filter((line) => line.includes("blind"));
+  const blinds = (story: GeneratedHistory) => told(play(story)).filter((line) => line.includes("blind"));
 
   test("at start-up, while thresholds are not yet met", () => {
-    const words = fc.constantFrom<Seen>(...FAILED_WORDS, ...PASSED_WORDS, "announced");
-    forAll(stories({}, { words, gaps: false }), (story) => expect(blinds(story)).toEqual([]));
+    const words = fc.constantFrom<SeenWord>(...FAILED_WORDS, ...PASSED_WORDS, "announced");
+    forAll(histories({}, { words, gaps: false }), (story) => expect(blinds(story)).toEqual([]));
   });
 
   test("in an announced deploy, however long", () => {
-    const words = fc.constantFrom<Seen>("ready", "drift");
-    const deploy = stories({}, { words, gaps: false }).chain((story) => ending(story, ["announced"], 20));
+    const words = fc.constantFrom<SeenWord>("ready", "drift");
+    const deploy = histories({}, { words, gaps: false }).chain((story) =>
+      withEnding(story, ["announced"], 20)
+    );
     forAll(deploy, (story) => expect(blinds(story)).toEqual([]));
   });
 
   test("while every region is heard of, its quorum met or not, in the global scope", () => {
-    const words = fc.constantFrom<Seen>("missing", "suspect");
-    forAll(stories({ scope: "global" }, { words, gaps: false }), (story) => {
+    const words = fc.constantFrom<SeenWord>("missing", "suspect");
+    forAll(histories({ scope: "global" }, { words, gaps: false }), (story) => {
       for (const { seen } of story.lines) {
         for (const { probers } of story.regions) seen[probers[0]!.id] = "announced";
       }
@@ -194,21 +206,21 @@ describe("no blind", () => {
 });
 
 test("a prober's fault alone opens neither service nor quality incidents", () => {
-  const words = fc.constantFrom<Seen>("ready", "announced", ...FAULT_WORDS);
-  forAll(stories({}, { words }), (story) => {
+  const words = fc.constantFrom<SeenWord>("ready", "announced", ...FAULT_WORDS);
+  forAll(histories({}, { words }), (story) => {
     expect(told(play(story)).filter((line) => /service|quality/.test(line))).toEqual([]);
   });
 });
 
 describe("missing evidence", () => {
   test("alone never makes an outcome", () => {
-    forAll(stories({}, { words: fc.constantFrom(...FAULT_WORDS) }), (story) => {
+    forAll(histories({}, { words: fc.constantFrom(...FAULT_WORDS) }), (story) => {
       expect(new Set(play(story).map(({ state }) => state.outcome))).toEqual(new Set(["pending"]));
     });
   });
 
   test("turns every outcome to pending within four periods", () => {
-    forAll(stories().chain((story) => ending(story, FAULT_WORDS, 4)), (story) => {
+    forAll(histories().chain((story) => withEnding(story, FAULT_WORDS, 4)), (story) => {
       const { state } = play(story).at(-1)!;
       expect(state.outcome).toBe("pending");
       expect(Object.values(state.regions).map(({ outcome }) => outcome)).not.toContain("ready");
@@ -216,9 +228,9 @@ describe("missing evidence", () => {
   });
 
   test("never is ready by itself: some prober that counts passed, and not longer than maxAge ago", () => {
-    const words = fc.constantFrom<Seen>("ready", "missing", "suspect", "misplaced");
+    const words = fc.constantFrom<SeenWord>("ready", "missing", "suspect", "misplaced");
     let ready = 0;
-    forAll(stories({}, { words }), (story) => {
+    forAll(histories({}, { words }), (story) => {
       const passedAt = new Map<string, number>();
       for (const { state, traces } of play(story)) {
         for (const { prober, word } of traces) if (isGood(word)) passedAt.set(prober, state.slot);
@@ -236,7 +248,7 @@ describe("missing evidence", () => {
 });
 
 test("ids are unique, episodes rise by one, and a scope has at most one open incident of a family", () => {
-  forAll(stories(), (story) => {
+  forAll(histories(), (story) => {
     const episodes = new Map<string, number>();
     const subjects = new Map<string, string>();
     for (const { state, transitions } of play(story)) {
@@ -255,7 +267,7 @@ test("ids are unique, episodes rise by one, and a scope has at most one open inc
 });
 
 test("the same slot judged again comes to the same, and what was known before is left as it was", () => {
-  forAll(stories(), (story) => {
+  forAll(histories(), (story) => {
     const { check, regions } = story;
     let state: CheckState | undefined;
     for (const line of story.lines) {
@@ -270,13 +282,13 @@ test("the same slot judged again comes to the same, and what was known before is
 });
 
 test("the order of regions, probers and answers changes nothing", () => {
-  forAll(stories(), (story) => {
+  forAll(histories(), (story) => {
     const regions = story.regions.map((region) => ({ ...region, probers: region.probers.toReversed() }))
       .toReversed();
     const lines = story.lines.map(({ slot, seen }) => ({
       slot,
       seen: Object.fromEntries(Object.entries(seen).toReversed()),
     }));
-    expect(play({ ...story, regions, lines }).map(plain)).toEqual(play(story).map(plain));
+    expect(play({ ...story, regions, lines }).map(comparable)).toEqual(play(story).map(comparable));
   });
 });

@@ -10,7 +10,7 @@ export interface Child {
   err: string[];
   /** The first line, printed or to come, that holds; rejects if the process ends without one. */
   line(from: "out" | "err", holds: (line: string, index: number) => boolean): Promise<string>;
-  tell(line: string): Promise<void>;
+  write(line: string): Promise<void>;
   kill(signal: Deno.Signal): void;
   /** How it ended; nothing is printed any more. */
   ended: Promise<Deno.CommandStatus>;
@@ -61,7 +61,7 @@ export function spawn(script: string, args: string[], env: Record<string, string
         watchers.add(watcher);
         watcher();
       }),
-    tell: (line) => stdin.write(new TextEncoder().encode(`${line}\n`)),
+    write: (line) => stdin.write(new TextEncoder().encode(`${line}\n`)),
     kill(signal) {
       if (!over) process.kill(signal);
     },

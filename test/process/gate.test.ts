@@ -2,19 +2,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { api } from "../../src/web/app.ts";
-import { type House, house, TOKEN } from "../web/api/api_fixture.ts";
+import { type ApiFixture, apiFixture, TOKEN } from "../web/api/api_fixture.ts";
 import { spawn } from "./child.ts";
 import { testWith } from "../world/tool.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0, onListen() {} };
 
-let shop: House;
+let shop: ApiFixture;
 let server: Deno.HttpServer<Deno.NetAddr>;
 let url: string;
 /** Resolves with each request that is answered. */
 let heard = Promise.withResolvers<void>();
 beforeAll(async () => {
-  shop = await house();
+  shop = await apiFixture();
   const app = api(shop);
   server = Deno.serve(loopback, async (request) => {
     const answer = await app.fetch(request);
@@ -25,9 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.shutdown());
 
-const play = async (word: Parameters<House["puppets"]["say"]>[0], minutes = 3) => {
-  shop.puppets.say(word);
-  await shop.minutes(minutes);
+const play = async (word: Parameters<ApiFixture["script"]["set"]>[0], minutes = 3) => {
+  shop.script.set(word);
+  await shop.runMinutes(minutes);
 };
 
 /** Runs to the end; `code` and what was printed. */
@@ -65,7 +65,7 @@ describe("assay gate", () => {
     await play("ready");
     const child = cli("--wait", "60s", "--every", "50ms", "--since", "0s");
     await child.line("err", (line) => /^\d+s inconclusive: read: no settled run since /.test(line));
-    await shop.minutes(2);
+    await shop.runMinutes(2);
     expect(await ended(child)).toMatchObject({ code: 0, out: [expect.stringMatching(/^pass: /)] });
   });
 
@@ -174,7 +174,7 @@ describe("shell and curl", () => {
     const env = { ASSAY_URL: url, TARGET: "shop", RECORD: "1.4.2", SECONDS_TO_WAIT: "60", ASSAY_EVERY: "1" };
     const running = ran("sh", [".github/actions/gate/gate.sh"], env);
     await heard.promise;
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     const { code, out } = await running;
     expect([code, out]).toEqual([0, expect.stringContaining('200 {"gateOk":true')]);
     expect((await shop.call("/v1/deployments?target=shop")).body.deployments[0].version).toBe("1.4.2");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { api } from "../../src/web/app.ts";
-import { house, TOKEN } from "../web/api/api_fixture.ts";
+import { apiFixture, TOKEN } from "../web/api/api_fixture.ts";
 import { testWith } from "../world/tool.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0, onListen() {} };
@@ -42,8 +42,8 @@ async function seen(path: string): Promise<number> {
 testWith("haproxy", "apt-get install haproxy")(
   "a real HAProxy takes a site out when its gate fails, and only then",
   async () => {
-    const shop = await house();
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    await shop.runMinutes(3);
     const folder = mkdtempSync(join(tmpdir(), "assay-haproxy-"));
     let asked = Promise.withResolvers<void>();
     const app = api(shop);
@@ -82,8 +82,8 @@ ${backend(gate.addr.port, site.addr.port)}`,
     try {
       const found: [string, number][] = [];
       for (const word of ["ready", "drift", "ready", "underclaim", "down", "inconclusive"] as const) {
-        shop.puppets.say(word);
-        await shop.minutes(3);
+        shop.script.set(word);
+        await shop.runMinutes(3);
         await checks();
         found.push([word, await seen(socket)]);
       }

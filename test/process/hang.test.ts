@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
-import type { Event } from "../../src/engine/notify/event.ts";
+import type { WebhookEvent } from "../../src/engine/notify/event.ts";
 import type { Fetch } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
@@ -29,7 +29,7 @@ test("a receiver that never answers, abort or not, holds up no notice of another
   const fetch: Fetch = (url, { body }) => {
     if (url.host === "hung.example") return new Promise<never>(() => {});
     if (url.host === "shop.example") return Promise.resolve(new Response("", { status }));
-    const { type } = JSON.parse(`${body}`) as Event;
+    const { type } = JSON.parse(`${body}`) as WebhookEvent;
     heard[types.push(type) - 1]?.resolve(type);
     return Promise.resolve(new Response(null, { status: 204 }));
   };

@@ -3,11 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { api } from "../../src/web/app.ts";
-import { type House, house, TOKEN } from "../web/api/api_fixture.ts";
-import type { Said } from "../world/scripted_probers.ts";
+import { type ApiFixture, apiFixture, TOKEN } from "../web/api/api_fixture.ts";
+import type { ScriptedAnswer } from "../world/scripted_probers.ts";
 import { spawn } from "./child.ts";
 
-const WORDS = ["ready", "underclaim", "drift", "starting", "inconclusive"] as const satisfies readonly Said[];
+const WORDS = [
+  "ready",
+  "underclaim",
+  "drift",
+  "starting",
+  "inconclusive",
+] as const satisfies readonly ScriptedAnswer[];
 type Word = (typeof WORDS)[number];
 
 let folder: string;
@@ -21,10 +27,10 @@ function serve(handler: (request: Request) => Response | Promise<Response>): str
   return `http://127.0.0.1:${server.addr.port}`;
 }
 
-async function settled(said: Said): Promise<House> {
-  const shop = await house();
-  shop.puppets.say(said);
-  await shop.minutes(3);
+async function settled(said: ScriptedAnswer): Promise<ApiFixture> {
+  const shop = await apiFixture();
+  shop.script.set(said);
+  await shop.runMinutes(3);
   return shop;
 }
 

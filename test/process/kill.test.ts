@@ -2,11 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Account, account, contents, event } from "./store_dump.ts";
+import { dumpStore, eventOf, readStore, type StoreDump } from "./store_dump.ts";
 import { type Child, spawn } from "./child.ts";
 import { config, INCIDENTS, MINUTE, MINUTES, PROBERS, START } from "./long_scenario.ts";
 import type { Job, Point } from "./worker.ts";
-import { type Hit, type Post, type World, world } from "./loopback_servers.ts";
+import {
+  type LoopbackServers,
+  type ServedRequest,
+  startServers,
+  type WebhookPost,
+} from "./loopback_servers.ts";
 
 const END = START + MINUTES * MINUTE;
 const KILLS = 30;
@@ -17,7 +22,7 @@ const env = { ONCALL_SECRET: `whsec_${btoa("a secret of twenty-four bytes")}` };
 function stage() {
   const folder = mkdtempSync(join(tmpdir(), "assay-"));
   const file = join(folder, "assay.db");
-  const here = world();
+  const here = startServers();
   const workers: Child[] = [];
   const worker = (job: Partial<Job> = {}) => {
     const child = spawn("worker.ts", [JSON.stringify({ config: config(here), file, ...job })], env);
@@ -28,7 +33,7 @@ function stage() {
     here,
     file,
     worker,
-    account: () => account(file),
+    account: () => dumpStore(file),
     /** One life of a worker that settles to the end; it must complain of nothing. */
     async live(job: Partial<Job> = {}, watched: (child: Child) => void = () => {}) {
       const child = worker({ until: END, ...job });
@@ -46,7 +51,7 @@ function stage() {
   };
 }
 
-let calm: { account: Account; posts: Post[] };
+let calm: { account: StoreDump; posts: WebhookPost[] };
 beforeAll(async () => {
   const { here, live, account, close } = stage();
   expect(await live()).toMatchObject({ code: 0 });
@@ -59,7 +64,7 @@ beforeEach(() => void (scene = stage()));
 afterEach(() => scene.close());
 
 /** All arrivals of each incident, in order; a notice that came again at once counts once. */
-function arrivals(posts: Post[]): Record<string, string[]> {
+function arrivals(posts: WebhookPost[]): Record<string, string[]> {
   const byIncident = Object.groupBy(posts, ({ incident }) => incident);
   return Object.fromEntries(
     Object.entries(byIncident).map(([incident, list]) => [
@@ -70,7 +75,7 @@ function arrivals(posts: Post[]): Record<string, string[]> {
 }
 
 /** Every notice of the outbox arrived, in its incident's order, and nothing else did. */
-function expectAllDelivered({ notices, ids }: Account, posts: Post[]) {
+function expectAllDelivered({ notices, ids }: StoreDump, posts: WebhookPost[]) {
   expect(notices.filter(({ state }) => state !== "delivered")).toEqual([]);
   const sent = Object.groupBy(notices, ({ incident }) => incident);
   const want = Object.entries(sent).map(([incident, list]) => [incident, list!.map(({ id }) => id)]);
@@ -82,8 +87,8 @@ function expectAllDelivered({ notices, ids }: Account, posts: Post[]) {
 }
 
 const sorted = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).sort();
-const incidentsOf = ({ incidents }: Account) => sorted(incidents);
-const noticesOf = ({ notices }: Account) => sorted(notices.map(event));
+const incidentsOf = ({ incidents }: StoreDump) => sorted(incidents);
+const noticesOf = ({ notices }: StoreDump) => sorted(notices.map(eventOf));
 
 /** Chance that can be had again. */
 function seeded(seed: number): (below: number) => number {
@@ -97,7 +102,7 @@ function seeded(seed: number): (below: number) => number {
 }
 
 /** How a worker dies: at a point of its own, at the n-th request from then on that one half of the world sees, or after so many ms. */
-type Death = { point: Point } | { at: Hit["at"]; nth: number } | { afterMs: number };
+type Death = { point: Point } | { at: ServedRequest["at"]; nth: number } | { afterMs: number };
 
 const deaths = (random: (below: number) => number): Death[] => [
   { point: "a tick is taken" },
@@ -115,7 +120,7 @@ const deaths = (random: (below: number) => number): Death[] => [
 ];
 
 /** Has `child` killed from virtual time `from` on. */
-function doom(here: World, child: Child, death: Death, from: number) {
+function doom(here: LoopbackServers, child: Child, death: Death, from: number) {
   let count = 0;
   let latest = 0;
   here.onHit = (hit) => {
@@ -130,7 +135,7 @@ function doom(here: World, child: Child, death: Death, from: number) {
   };
 }
 
-function expectSame(disturbed: Account) {
+function expectSame(disturbed: StoreDump) {
   expect(incidentsOf(disturbed)).toEqual(incidentsOf(calm.account));
   expect(disturbed.slots).toEqual(calm.account.slots);
   expect(disturbed.states).toEqual(calm.account.states);
@@ -139,7 +144,7 @@ function expectSame(disturbed: Account) {
 
 /** Nothing in the store is half done: the state's incidents stand in the list, and each change of each has its notice. */
 async function expectWhole(file: string) {
-  const { remembered, incidents, notices } = await contents(file);
+  const { remembered, incidents, notices } = await readStore(file);
   for (const incident of remembered) expect(incidents).toContainEqual(incident);
   const changes = incidents.flatMap(({ id, timeline }) => timeline.map(({ change, at }) => [id, change, at]));
   const sent = notices.map((
@@ -149,12 +154,12 @@ async function expectWhole(file: string) {
 }
 
 /** How many posts the receiver asked for: one for each notice, and one more for each recovery. */
-const wanted = (posts: World["posts"]) =>
+const wanted = (posts: LoopbackServers["posts"]) =>
   new Set(posts.map(({ id }) => id)).size +
   new Set(posts.filter(({ status }) => status === 503).map(({ id }) => id)).size;
 
 /** How often each journey began. */
-const walks = ({ hits }: World) => {
+const walks = ({ hits }: LoopbackServers) => {
   const begun = hits.filter((hit) => hit.at === "target" && hit.method === "POST");
   return Object.values(Object.groupBy(begun, (hit) => hit.at === "target" ? hit.run : "")).map((list) =>
     list!.length
@@ -201,7 +206,7 @@ async function told(
   nowMs: number,
 ): Promise<{ settled: boolean; committed: number[] }> {
   const before = child.out.length;
-  await child.tell(JSON.stringify({ minute, nowMs }));
+  await child.write(JSON.stringify({ minute, nowMs }));
   return JSON.parse(await child.line("out", (line, i) => i >= before && line.startsWith("{")));
 }
 

@@ -7,26 +7,26 @@ export const MINUTES = 60;
 export const PROBERS = ["weur", "enam", "apac"];
 
 /** Whether `/readyz` says ready, and whether an order placed is accepted. */
-interface Mood {
+interface Behaviour {
   says: boolean;
   does: boolean;
 }
 
-const LIES: Mood = { says: true, does: false };
-const FAILS: Mood = { says: false, does: false };
-const SERVES_SHYLY: Mood = { says: false, does: true };
-const WELL: Mood = { says: true, does: true };
+const LIES: Behaviour = { says: true, does: false };
+const FAILS: Behaviour = { says: false, does: false };
+const SERVES_UNREADY: Behaviour = { says: false, does: true };
+const WELL: Behaviour = { says: true, does: true };
 
 /** Who sees the mood, in minutes from `from` up to `to`. */
-type Spell = [check: string, probers: string[], from: number, to: number, mood: Mood];
+type Phase = [check: string, probers: string[], from: number, to: number, mood: Behaviour];
 
 const ALL = PROBERS;
-const SPELLS: Spell[] = [
+const PHASES: Phase[] = [
   ["shop/orders", ALL, 5, 12, LIES],
   ["shop/orders", ALL, 30, 36, LIES],
   ["shop/orders", ALL, 40, 44, LIES],
   ["shop/mail", ["apac"], 10, 20, LIES],
-  ["shop/mail", ALL, 25, 33, SERVES_SHYLY],
+  ["shop/mail", ALL, 25, 33, SERVES_UNREADY],
   ["bank/default", ["weur", "enam"], 8, 20, FAILS],
   ["bank/default", ALL, 35, 38, LIES],
   ["bank/default", ALL, 38, 46, FAILS],
@@ -34,9 +34,9 @@ const SPELLS: Spell[] = [
 ];
 
 /** What the target does for one prober in one slot (epoch ms). */
-export function mood(check: string, prober: string, slot: number): Mood {
+export function behaviourOf(check: string, prober: string, slot: number): Behaviour {
   const at = (slot - START) / MINUTE;
-  const spell = SPELLS.find(([name, probers, from, to]) =>
+  const spell = PHASES.find(([name, probers, from, to]) =>
     name === check && probers.includes(prober) && from <= at && at < to
   );
   return spell?.[4] ?? WELL;

@@ -1,13 +1,13 @@
 /** The world of a process under test, on loopback: a target that plays the story, and a receiver of webhooks. */
-import { mood } from "./long_scenario.ts";
+import { behaviourOf } from "./long_scenario.ts";
 
 /** A request that the world saw; the target's carry the slot (epoch ms) they were sent for. */
-export type Hit =
+export type ServedRequest =
   | { at: "target"; method: string; run: string; slot: number }
   | { at: "receiver"; id: string };
 
 /** One arrival at the receiver. */
-export interface Post {
+export interface WebhookPost {
   id: string;
   type: string;
   incident: string;
@@ -16,24 +16,24 @@ export interface Post {
 }
 
 /** A running world. */
-export interface World {
+export interface LoopbackServers {
   target: string;
   receiver: string;
-  hits: Hit[];
-  posts: Post[];
+  hits: ServedRequest[];
+  posts: WebhookPost[];
   /** Called with each hit before it is answered; the answer waits for it. */
-  onHit: (hit: Hit) => unknown;
+  onHit: (hit: ServedRequest) => unknown;
   close(): Promise<void>;
 }
 
 /** Opens a world on free ports. */
-export function world(): World {
+export function startServers(): LoopbackServers {
   const target = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const run = request.headers.get("x-assay-run") ?? "";
     const [service, check, prober, slot36] = run.split(".");
     const slot = parseInt(slot36 ?? "", 36);
-    await seen({ at: "target", method: request.method, run, slot });
-    return answer(request, mood(`${service}/${check}`, prober!, slot));
+    await record({ at: "target", method: request.method, run, slot });
+    return answer(request, behaviourOf(`${service}/${check}`, prober!, slot));
   });
   const known = new Set<string>();
   const receiver = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
@@ -43,10 +43,10 @@ export function world(): World {
     const status = type === "incident.resolved" && !known.has(id) ? 503 : 204;
     known.add(id);
     opened.posts.push({ id, type, incident: data.incident.id, status });
-    await seen({ at: "receiver", id });
+    await record({ at: "receiver", id });
     return new Response(null, { status, headers: status === 503 ? { "retry-after": "300" } : {} });
   });
-  const opened: World = {
+  const opened: LoopbackServers = {
     target: `http://127.0.0.1:${target.addr.port}`,
     receiver: `http://127.0.0.1:${receiver.addr.port}/hook`,
     hits: [],
@@ -54,7 +54,7 @@ export function world(): World {
     onHit: () => {},
     close: async () => void await Promise.all([target.shutdown(), receiver.shutdown()]),
   };
-  const seen = (hit: Hit) => {
+  const record = (hit: ServedRequest) => {
     opened.hits.push(hit);
     return opened.onHit(hit);
   };

@@ -21,8 +21,8 @@ test("notifyProxy tells at once what changes its word, and counts in STATUS at t
   const service = proxy(["sleep", "60"]);
   const told: string[] = [];
   let next = Promise.withResolvers<void>();
-  service.onNews!(async () => {
-    told.push((await service.look()).state);
+  service.onChange!(async () => {
+    told.push((await service.read()).state);
     next.resolve();
   });
   const says = async (line: string) => {

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSqlite } from "../../functions/deno/sqlite.ts";
 import { shop } from "../../scripts/demo/shop.ts";
-import type { Event } from "../../src/engine/notify/event.ts";
+import type { WebhookEvent } from "../../src/engine/notify/event.ts";
 import { load } from "../../src/config/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { type Child, spawn } from "./child.ts";
@@ -102,10 +102,10 @@ async function eventually<T>(
 /** A receiver that takes what the independent library verifies, and answers once `gate` opens. */
 function receiver(gate: Promise<void> = Promise.resolve()) {
   const webhook = new Webhook(SECRET);
-  const events: { id: string; event: Event }[] = [];
+  const events: { id: string; event: WebhookEvent }[] = [];
   const watchers = new Set<() => void>();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const event = webhook.verify(await request.text(), Object.fromEntries(request.headers)) as Event;
+    const event = webhook.verify(await request.text(), Object.fromEntries(request.headers)) as WebhookEvent;
     events.push({ id: request.headers.get("webhook-id")!, event });
     watchers.forEach((watcher) => watcher());
     await gate;
@@ -116,7 +116,7 @@ function receiver(gate: Promise<void> = Promise.resolve()) {
     events,
     /** The first event of this type, arrived or to come. */
     event: (type: string) =>
-      new Promise<{ id: string; event: Event }>((resolve) => {
+      new Promise<{ id: string; event: WebhookEvent }>((resolve) => {
         const watcher = () => {
           const found = events.find(({ event }) => event.type === type);
           if (found && watchers.delete(watcher)) resolve(found);

@@ -5,7 +5,7 @@ import type { Delivery } from "../../src/storage/store.ts";
 import { MINUTE, START } from "./long_scenario.ts";
 
 /** All of a store. Ids, which depend on fences, and readings of the clock are left out of all but `notices`. */
-export interface Account {
+export interface StoreDump {
   states: Record<string, unknown>;
   /** `minute check`: the outcome and each prober's word. */
   slots: Record<string, unknown>;
@@ -20,7 +20,7 @@ export interface Account {
 const minute = (at: number) => (at - START) / MINUTE;
 
 /** Reads the store in `file`; `remembered` are the incidents that its states carry. */
-export async function contents(file: string) {
+export async function readStore(file: string) {
   const store = openSqlite(file);
   const shards = await store.readShards("all");
   const samples = await Promise.all(
@@ -37,8 +37,8 @@ export async function contents(file: string) {
 }
 
 /** Tells of the store in `file`. */
-export async function account(file: string): Promise<Account> {
-  const { states, samples, incidents, notices } = await contents(file);
+export async function dumpStore(file: string): Promise<StoreDump> {
+  const { states, samples, incidents, notices } = await readStore(file);
   return {
     states: JSON.parse(
       JSON.stringify(states, (key, value) => ["at", "id"].includes(key) ? undefined : value),
@@ -60,7 +60,7 @@ export async function account(file: string): Promise<Account> {
 }
 
 /** A notice's body without the id of its incident. */
-export function event({ body }: Delivery): unknown {
+export function eventOf({ body }: Delivery): unknown {
   const { type, timestamp, data } = JSON.parse(body);
   return { type, timestamp, data: { ...data, incident: { ...data.incident, id: undefined } } };
 }

@@ -4,7 +4,7 @@ import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { type Dev, dev } from "../edge/wrangler.ts";
-import { MISSING, needing, type Redis, redis } from "../storage/upstash/redis_fixture.ts";
+import { MISSING, type Redis, redis, titleOf } from "../storage/upstash/redis_fixture.ts";
 import { type Child, spawn } from "./child.ts";
 
 const MINUTE = 60_000;
@@ -63,7 +63,7 @@ function world() {
   return { seen, url: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };
 }
 
-describe.skipIf(MISSING)(needing("two Deno processes and wrangler dev on one store"), () => {
+describe.skipIf(MISSING)(titleOf("two Deno processes and wrangler dev on one store"), () => {
   let here: Redis;
   let shop: ReturnType<typeof world>;
   let probers: Running[];
@@ -106,7 +106,7 @@ describe.skipIf(MISSING)(needing("two Deno processes and wrangler dev on one sto
   test("kill any one: the incident stream has no gap and no duplicate", async () => {
     const processes = [await born(), await born()];
     const settle = async (child: Child, minute: number) => {
-      await child.tell(`${minute}`).catch(() => {});
+      await child.write(`${minute}`).catch(() => {});
       await child.line("out", (line) => line === `${minute}`).catch(() => {});
     };
     // Who is killed as its journeys are walked: just before a change, after one, and far from any.

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { MISSING, needing, redis } from "../storage/upstash/redis_fixture.ts";
+import { MISSING, redis, titleOf } from "../storage/upstash/redis_fixture.ts";
 import { spawn } from "./child.ts";
 
 test.skipIf(MISSING)(
-  needing("SIGTERM while the store does not answer: it stops all the same, in order"),
+  titleOf("SIGTERM while the store does not answer: it stops all the same, in order"),
   async () => {
     const here = await redis();
     const folder = mkdtempSync(join(tmpdir(), "assay-"));

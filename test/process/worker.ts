@@ -63,12 +63,12 @@ const PATIENCE_MS = 6 * MINUTE;
 const job = JSON.parse(Deno.args[0]!) as Job;
 
 /** Stands still but for `to`. No deadline fires: all that is asked answers. */
-const clock = scripted(`${job.file}.clock`);
+const clock = fileClock(`${job.file}.clock`);
 const { config } = await load({ kind: "yaml", text: job.config }, {
   dialects: DIALECTS.map(({ name }) => name),
   env: (name) => Deno.env.get(name),
 });
-const complain = (message: string, fields: unknown) => console.error(message, JSON.stringify(fields));
+const printError = (message: string, fields: unknown) => console.error(message, JSON.stringify(fields));
 const ports: Ports = {
   clock,
   fetch: guardFetch(connector({ allowPrivate: true }), true),
@@ -76,12 +76,12 @@ const ports: Ports = {
   // The receiver is not always well; nothing else may go wrong.
   log: {
     info() {},
-    warn: (message, fields) => message !== "notice not delivered" && complain(message, fields),
-    error: complain,
+    warn: (message, fields) => message !== "notice not delivered" && printError(message, fields),
+    error: printError,
   },
   secrets: secretsOf(job.config, (name) => Deno.env.get(name)),
 };
-const store = mortal(openSqlite(job.file));
+const store = haltingStore(openSqlite(job.file));
 let committed: number[] = [];
 let sending: Promise<unknown> = Promise.resolve();
 const send = () => sending = sending.then(() => deliver(ports, store, config));
@@ -94,13 +94,13 @@ const { tick } = settler({
     localProber(ports, { id, region: id, dialects: DIALECTS, concurrency, controls })
   ),
   owner: crypto.randomUUID(),
-  committed(notices, slot) {
+  onCommit(notices, slot) {
     committed.push(slot);
     if (notices > 0) void send();
   },
 });
 
-await (job.until === undefined ? obey() : run(job.until));
+await (job.until === undefined ? runCommands() : run(job.until));
 await store.close();
 
 /** From the tick that was taken last, finished or not, to the end; then until every notice is delivered. */
@@ -126,7 +126,7 @@ async function pending(): Promise<boolean> {
   return (await store.listDeliveries({ state: "pending", limit: 1 })).items.length > 0;
 }
 
-async function obey() {
+async function runCommands() {
   for await (const line of createInterface({ input: process.stdin })) {
     const { minute, nowMs } = JSON.parse(line) as { minute: number; nowMs: number };
     clock.to(nowMs);
@@ -137,7 +137,7 @@ async function obey() {
   }
 }
 
-function scripted(file: string): Clock & { to(ms: number): void } {
+function fileClock(file: string): Clock & { to(ms: number): void } {
   let nowMs = read(file);
   return {
     now: () => nowMs,
@@ -160,10 +160,10 @@ function read(file: string): number {
 }
 
 /** The store, with a halt at the point that the job names. */
-function mortal(store: Store): Store {
+function haltingStore(store: Store): Store {
   let halt = job.halt;
   if (!halt) return store;
-  const face = (call: Call) => {
+  const haltAt = (call: Call) => {
     if (!halt || clock.now() < halt.from) return;
     if (clock.now() < halt.from + PATIENCE_MS && !POINTS[halt.point](call)) return;
     const { signal } = halt;
@@ -173,9 +173,9 @@ function mortal(store: Store): Store {
   };
   return new Proxy(store, {
     get: (target, name: keyof Store & string) => async (...args: unknown[]) => {
-      face({ method: name, arguments: args });
+      haltAt({ method: name, arguments: args });
       const result = await (target[name] as (...args: unknown[]) => Promise<unknown>)(...args);
-      face({ method: name, arguments: args, result });
+      haltAt({ method: name, arguments: args, result });
       return result;
     },
   });

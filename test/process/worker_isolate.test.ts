@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { SECURITY_HEADERS } from "../../src/web/api/middleware/security_headers.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "../../src/web/page/assets.ts";
 import config from "../edge/config.json" with { type: "json" };
-import { room } from "../edge/shop_client.ts";
+import { shopClient } from "../edge/shop_client.ts";
 import { openShop } from "../edge/shop_server.ts";
 import { type Dev, dev } from "../edge/wrangler.ts";
 
@@ -44,7 +44,7 @@ async function status(): Promise<Status> {
 }
 
 test("wrangler dev: drift, quorum, verified webhook and recovery, fired over HTTP", async () => {
-  const story = room(shop.url, "story");
+  const story = shopClient(shop.url, "story");
   const thisMinute = Math.floor(Date.now() / MINUTE) * MINUTE;
   let slot = thisMinute - 20 * MINUTE;
   // A slot of the past has little time left, so a busy machine may need one more of them.

@@ -8,8 +8,8 @@ import {
   packChecks,
 } from "../../src/storage/codec.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
-import { stage } from "../world/settler_fixture.ts";
-import { world } from "../world/test_env.ts";
+import { settlerFixture } from "../world/settler_fixture.ts";
+import { testEnv } from "../world/test_env.ts";
 
 /** Checks `t0/default` ..., one target each, with so many regions of one prober. */
 async function packed(checks: { every?: string; cron?: string }[], probers = 1) {
@@ -25,7 +25,7 @@ async function packed(checks: { every?: string; cron?: string }[], probers = 1) 
       cron ? `cron: "${cron}"` : `every: ${every}`
     }, timeout: 1s, journey: [{ expect: status == 200 }] }] }`
   );
-  const { config } = await world(
+  const { config } = await testEnv(
     `version: 1\nregions: [${regions.join(", ")}]\ntargets:\n${targets.join("\n")}\n`,
   );
   return { config, packing: packChecks(config) };
@@ -93,13 +93,13 @@ describe("pack", () => {
 
 /** A state as three regions leave it after a drift, an absence and a recovery. */
 async function settled(): Promise<CheckState> {
-  const shop = await stage();
-  shop.puppets.say("drift");
-  await shop.minutes(2);
-  shop.puppets.say("ready");
-  shop.puppets.say("silent", "sin");
-  shop.puppets.say("starting", "iad");
-  await shop.minutes(1);
+  const shop = await settlerFixture();
+  shop.script.set("drift");
+  await shop.runMinutes(2);
+  shop.script.set("ready");
+  shop.script.set("silent", "sin");
+  shop.script.set("starting", "iad");
+  await shop.runMinutes(1);
   return await shop.state();
 }
 

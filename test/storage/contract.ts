@@ -4,11 +4,11 @@ import { commits } from "./contract_commit.ts";
 import { history } from "./contract_history.ts";
 import { leases } from "./contract_lease.ts";
 import { outbox } from "./contract_outbox.ts";
-import { Subject } from "./store_fixture.ts";
+import { StoreFixture } from "./store_fixture.ts";
 
 /** Holds a store to the contract in `src/storage/store.ts`. */
 export function contract(open: () => Store | Promise<Store>) {
-  const subject = new Subject(open);
+  const subject = new StoreFixture(open);
   leases(subject);
   commits(subject);
   outbox(subject);

@@ -7,18 +7,18 @@ import {
   incident,
   MINUTE,
   notice,
-  resolved,
+  resolvedIncident,
   shard,
-  type Subject,
+  type StoreFixture,
   T,
   TTL,
 } from "./store_fixture.ts";
 
 /** What a slot changes: all of it or nothing. */
-export function commits(its: Subject) {
+export function commits(its: StoreFixture) {
   describe("commit", () => {
     test("keeps shards, samples, incidents and notices", async () => {
-      await its.put({
+      await its.commitNow({
         shards: [shard(1), shard(0)],
         samples: [{ slot: T, shard: 0, data: "x" }],
         incidents: [incident("i1")],
@@ -37,15 +37,15 @@ export function commits(its: Subject) {
     });
 
     test("under an older lease changes nothing at all", async () => {
-      const old = await its.taken(T);
-      const lease = await its.taken(T + MINUTE);
+      const old = await its.takeOrFail(T);
+      const lease = await its.takeOrFail(T + MINUTE);
       await its.store.commit(lease, commit({ shards: [shard(0), shard(1)], incidents: [incident("i1")] }));
       const before = await dump(its.store);
       const late = commit({
         shards: [shard(0, "late"), shard(2)],
         dropFrom: 1,
         samples: [{ slot: T, shard: 0, data: "late" }],
-        incidents: [resolved("i1", T), incident("i2")],
+        incidents: [resolvedIncident("i1", T), incident("i2")],
         notices: [notice("n1")],
       });
       expect(await its.store.commit(old, late)).toBe(false);
@@ -53,8 +53,8 @@ export function commits(its: Subject) {
     });
 
     test("under a lease that was abandoned and given again changes nothing", async () => {
-      const old = await its.taken(T);
-      await its.taken(T, T + TTL);
+      const old = await its.takeOrFail(T);
+      await its.takeOrFail(T, T + TTL);
       expect(await its.store.commit(old, commit({ shards: [shard(0)] }))).toBe(false);
       expect(await its.store.readShards("all")).toEqual([]);
     });
@@ -78,7 +78,7 @@ export function commits(its: Subject) {
       ["a shard whose state holds U+0000", { shards: [shard(0), shard(1, "a\0b")] }],
     ];
     test.each(wrong)("with %s rejects and changes nothing", async (_name, more) => {
-      const lease = await its.taken(T);
+      const lease = await its.takeOrFail(T);
       const before = await dump(its.store);
       await expect(its.store.commit(lease, commit({ ...good, ...more }))).rejects.toThrow("shape is wrong");
       expect(await dump(its.store)).toEqual(before);
@@ -86,32 +86,32 @@ export function commits(its: Subject) {
     });
 
     test("of the same slot again replaces state and sample", async () => {
-      await its.put({ shards: [shard(0)], samples: [{ slot: T, shard: 0, data: "first" }] });
-      await its.put({ shards: [shard(0, "second")], samples: [{ slot: T, shard: 0, data: "second" }] });
+      await its.commitNow({ shards: [shard(0)], samples: [{ slot: T, shard: 0, data: "first" }] });
+      await its.commitNow({ shards: [shard(0, "second")], samples: [{ slot: T, shard: 0, data: "second" }] });
       const { shards, samples } = await dump(its.store);
       expect(shards).toEqual([shard(0, "second")]);
       expect(samples).toEqual([{ slot: T, shard: 0, data: "second" }]);
     });
 
     test("replaces an incident by id", async () => {
-      await its.put({ incidents: [incident("i1"), incident("i2")] });
-      await its.put({ incidents: [resolved("i1", T + MINUTE)] });
-      expect(await its.store.getIncident("i1")).toEqual(resolved("i1", T + MINUTE));
+      await its.commitNow({ incidents: [incident("i1"), incident("i2")] });
+      await its.commitNow({ incidents: [resolvedIncident("i1", T + MINUTE)] });
+      expect(await its.store.getIncident("i1")).toEqual(resolvedIncident("i1", T + MINUTE));
       expect(await its.store.getIncident("i2")).toEqual(incident("i2"));
       expect(await its.store.getIncident("i3")).toBeNull();
     });
 
     test("drops the shards at and above dropFrom, then writes", async () => {
-      await its.put({ shards: [shard(0), shard(1), shard(2), shard(3)] });
-      await its.put({ shards: [shard(0, "new"), shard(3, "new")], dropFrom: 1 });
+      await its.commitNow({ shards: [shard(0), shard(1), shard(2), shard(3)] });
+      await its.commitNow({ shards: [shard(0, "new"), shard(3, "new")], dropFrom: 1 });
       expect(await its.store.readShards("all")).toEqual([shard(0, "new"), shard(3, "new")]);
     });
 
     test("ignores a notice whose id is stored, however far that one got", async () => {
-      await its.put({ notices: [notice("n1"), notice("n1", { body: "twice" })] });
+      await its.commitNow({ notices: [notice("n1"), notice("n1", { body: "twice" })] });
       await its.receipt("n1", "delivered");
       const before = await dump(its.store);
-      await its.put({ notices: [notice("n1", { body: "again" })] });
+      await its.commitNow({ notices: [notice("n1", { body: "again" })] });
       expect(before.deliveries).toMatchObject([{ ...notice("n1"), state: "delivered" }]);
       expect(await dump(its.store)).toEqual(before);
     });

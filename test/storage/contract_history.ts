@@ -10,15 +10,15 @@ import {
   memo,
   MINUTE,
   notice,
-  resolved,
+  resolvedIncident,
   rollup,
   shard,
-  type Subject,
+  type StoreFixture,
   T,
 } from "./store_fixture.ts";
 
 /** What is read back, page by page, and what is forgotten. */
-export function history(its: Subject) {
+export function history(its: StoreFixture) {
   describe("read", () => {
     test.each<[string, number[] | "all", number[]]>([
       ["all", "all", [0, 1, 2]],
@@ -27,14 +27,14 @@ export function history(its: Subject) {
       ["none", [], []],
       ["more than 100 numbers", Array.from({ length: 300 }, (_, i) => i + 2), [2]],
     ])("%s", async (_name, wanted, found) => {
-      await its.put({ shards: [shard(2), shard(0), shard(1)] });
+      await its.commitNow({ shards: [shard(2), shard(0), shard(1)] });
       expect((await its.store.readShards(wanted)).map((row) => row.shard)).toEqual(found);
     });
 
     test("under a lease gives what was committed before it, and under it", async () => {
-      const first = await its.taken(T);
+      const first = await its.takeOrFail(T);
       await its.store.commit(first, commit({ shards: [shard(0), shard(1), shard(2)] }));
-      const second = await its.taken(T + MINUTE);
+      const second = await its.takeOrFail(T + MINUTE);
       expect(await its.store.readShards([1, 7, 0], second)).toEqual([shard(0), shard(1)]);
       expect(await its.store.readShards("all", second)).toEqual([shard(0), shard(1), shard(2)]);
       await its.store.commit(second, commit({ shards: [shard(0, "newer")], dropFrom: 1 }));
@@ -43,7 +43,7 @@ export function history(its: Subject) {
 
     test("samples are of one shard, oldest first, both ends included", async () => {
       const slots = [3, 1, 2, 0, 4].map((minutes) => T + minutes * MINUTE);
-      await its.put({
+      await its.commitNow({
         samples: slots.flatMap((slot) => [0, 1].map((shard) => ({ slot, shard, data: `${slot}` }))),
       });
       const found = await its.store.readSamples({ shard: 1, from: T + MINUTE, to: T + 3 * MINUTE });
@@ -64,7 +64,7 @@ export function history(its: Subject) {
     ])("a text of %s comes back as it went in", async (_name, text) => {
       const hostile = incident(`i${text}`, { target: text, check: text, scope: text });
       const sent = notice(`n${text}`, { webhook: text, incident: hostile.id, type: text, body: text });
-      await its.put({
+      await its.commitNow({
         shards: [{ shard: 0, layout: text, state: text }],
         samples: [{ slot: T, shard: 0, data: text }],
         incidents: [hostile],
@@ -86,14 +86,14 @@ export function history(its: Subject) {
 
     test("a shard of a million characters", async () => {
       const state = "0123456789".repeat(100_000);
-      await its.put({ shards: [shard(0, state)], samples: [{ slot: T, shard: 0, data: state }] });
+      await its.commitNow({ shards: [shard(0, state)], samples: [{ slot: T, shard: 0, data: state }] });
       expect((await its.store.readShards([0]))[0]!.state === state).toBe(true);
       expect((await its.store.readSamples({ shard: 0, from: T, to: T }))[0]!.data === state).toBe(true);
     });
 
     test("what goes in and what comes out are copies", async () => {
       const given = commit({ shards: [shard(0)], incidents: [incident("i1")], notices: [notice("n1")] });
-      const lease = await its.taken(T);
+      const lease = await its.takeOrFail(T);
       await its.store.commit(lease, given);
       const before = structuredClone(await dump(its.store));
       given.shards[0]!.state = "changed";
@@ -133,7 +133,7 @@ export function history(its: Subject) {
 
     test("incidents that opened at once are neither skipped nor repeated", async () => {
       const opened = { e: T + 1, a: T, b: T, c: T, d: T, f: T - 1 };
-      await its.put({
+      await its.commitNow({
         incidents: Object.entries(opened).map(([id, openedAt]) => incident(id, { openedAt })),
       });
       expect(await pages(2, (query) => its.store.listIncidents(query))).toEqual([["e", "d"], ["c", "b"], [
@@ -155,9 +155,9 @@ export function history(its: Subject) {
     });
 
     test("a page stands although its cursor's incident moved on", async () => {
-      await its.put({ incidents: ["a", "b", "c", "d"].map((id) => incident(id)) });
+      await its.commitNow({ incidents: ["a", "b", "c", "d"].map((id) => incident(id)) });
       const { next } = await its.store.listIncidents({ limit: 2 });
-      await its.put({
+      await its.commitNow({
         incidents: [incident("c", { openedAt: T + HOUR }), incident("e", { openedAt: T + HOUR })],
       });
       expect(ids((await its.store.listIncidents({ limit: 2, before: next! })).items)).toEqual(["b", "a"]);
@@ -165,10 +165,10 @@ export function history(its: Subject) {
     });
 
     test("incidents by state, target and check", async () => {
-      await its.put({
+      await its.commitNow({
         incidents: [
           incident("a"),
-          resolved("b", T),
+          resolvedIncident("b", T),
           incident("c", { target: "blog" }),
           incident("d", { check: "read" }),
           incident("e"),
@@ -185,7 +185,7 @@ export function history(its: Subject) {
 
     test("deliveries by state and incident, newest first", async () => {
       const about = (n: number) => ({ incident: n % 2 === 0 ? "i2" : "i1" });
-      await its.put({ notices: [1, 2, 3, 4, 5].map((n) => notice(`n${n}`, about(n))) });
+      await its.commitNow({ notices: [1, 2, 3, 4, 5].map((n) => notice(`n${n}`, about(n))) });
       await its.receipt("n3", "dead");
       const found = (query: Partial<Parameters<Store["listDeliveries"]>[0]>) =>
         pages(2, (page) => its.store.listDeliveries({ ...query, ...page }));
@@ -198,7 +198,7 @@ export function history(its: Subject) {
     test.each(["", "x", "~", "~a", "NaN~a", "1e9~a", "' OR 1=1 --", "9".repeat(200)])(
       "a cursor that is none gives an empty page: %j",
       async (before) => {
-        await its.put({ incidents: [incident("a")], notices: [notice("n1")] });
+        await its.commitNow({ incidents: [incident("a")], notices: [notice("n1")] });
         const nothing = { items: [], next: null };
         expect(await its.store.listIncidents({ limit: 5, before })).toEqual(nothing);
         expect(await its.store.listDeliveries({ limit: 5, before })).toEqual(nothing);
@@ -295,7 +295,7 @@ export function history(its: Subject) {
     });
 
     test("forgets samples before the cutoff", async () => {
-      await its.put({
+      await its.commitNow({
         samples: [0, 1, 2].map((n) => ({ slot: T + n, shard: n, data: "x" })),
         shards: [shard(0)],
       });
@@ -306,14 +306,16 @@ export function history(its: Subject) {
     });
 
     test("forgets incidents resolved before the cutoff, never an open one", async () => {
-      await its.put({ incidents: [incident("open"), resolved("old", T + 1), resolved("new", T + 2)] });
+      await its.commitNow({
+        incidents: [incident("open"), resolvedIncident("old", T + 1), resolvedIncident("new", T + 2)],
+      });
       expect(await its.store.prune(cutoffs({ rawBefore: 0, incidentsBefore: T + 2 }))).toBe(1);
       expect(ids((await dump(its.store)).incidents)).toEqual(["open", "new"]);
     });
 
     test("forgets settled deliveries created before the cutoff, never a pending one", async () => {
-      await its.put({ notices: ["n1", "n2", "n3"].map((id) => notice(id)) });
-      await its.put({ notices: [notice("n4", { createdAt: T + 1 })] });
+      await its.commitNow({ notices: ["n1", "n2", "n3"].map((id) => notice(id)) });
+      await its.commitNow({ notices: [notice("n4", { createdAt: T + 1 })] });
       await its.receipt("n1", "delivered");
       await its.receipt("n2", "dead");
       await its.receipt("n4", "delivered");
@@ -327,7 +329,7 @@ export function history(its: Subject) {
   });
 
   test("probe resolves and changes nothing", async () => {
-    await its.put({ shards: [shard(0)], incidents: [incident("i1")], notices: [notice("n1")] });
+    await its.commitNow({ shards: [shard(0)], incidents: [incident("i1")], notices: [notice("n1")] });
     const before = await dump(its.store);
     await its.store.checkWritable();
     expect(await dump(its.store)).toEqual(before);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { HOUR, MINUTE, type Subject, T, TTL } from "./store_fixture.ts";
+import { HOUR, MINUTE, type StoreFixture, T, TTL } from "./store_fixture.ts";
 
 /** Who may settle a tick. */
-export function leases(its: Subject) {
+export function leases(its: StoreFixture) {
   describe("lease", () => {
     test("a new store has neither lease nor slot", async () => {
       expect(await its.store.latest()).toBeNull();
@@ -15,7 +15,11 @@ export function leases(its: Subject) {
     });
 
     test("each lease has a higher fence", async () => {
-      const fences = [await its.taken(T), await its.taken(T + MINUTE), await its.taken(T + 5 * MINUTE)].map((
+      const fences = [
+        await its.takeOrFail(T),
+        await its.takeOrFail(T + MINUTE),
+        await its.takeOrFail(T + 5 * MINUTE),
+      ].map((
         l,
       ) => l.fence);
       expect(fences[1]).toBeGreaterThan(fences[0]!);
@@ -28,7 +32,7 @@ export function leases(its: Subject) {
     });
 
     test("one that was released is given again, with a higher fence; an older one's release changes nothing", async () => {
-      const first = await its.taken(T);
+      const first = await its.takeOrFail(T);
       await its.store.releaseLease(first);
       const second = await its.take(T, T, "b");
       expect(second!.fence).toBeGreaterThan(first.fence);
@@ -57,7 +61,7 @@ export function leases(its: Subject) {
       ["a tick that is passed by one more than five minutes ahead", at(6 * MINUTE, 0), at(0, 0), true],
     ];
     test.each(rows)("%s: %#", async (_name, first, second, given) => {
-      const held = await its.taken(T + first.tick, T + first.now);
+      const held = await its.takeOrFail(T + first.tick, T + first.now);
       const lease = await its.take(T + second.tick, T + second.now, "b");
       expect(lease !== null).toBe(given);
       if (lease) expect(lease).toEqual({ tick: T + second.tick, owner: "b", fence: expect.any(Number) });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Receipt } from "../../src/storage/store.ts";
-import { dump, HOUR, notice, type Subject, T } from "./store_fixture.ts";
+import { dump, HOUR, notice, type StoreFixture, T } from "./store_fixture.ts";
 
 /** Which notices are due, and how far they get. */
-export function outbox(its: Subject) {
+export function outbox(its: StoreFixture) {
   describe("outbox", () => {
     test("gives the oldest pending notice of each webhook and incident, oldest first", async () => {
-      await its.put({
+      await its.commitNow({
         notices: [
           notice("n1"),
           notice("n2"),
@@ -15,59 +15,61 @@ export function outbox(its: Subject) {
           notice("n5", { incident: "i2" }),
         ],
       });
-      expect(await its.due()).toEqual(["n1", "n3", "n4"]);
+      expect(await its.claimIds()).toEqual(["n1", "n3", "n4"]);
     });
 
     test("gives at most the limit, and the rest next time", async () => {
-      await its.put({ notices: ["i3", "i2", "i1"].map((about, i) => notice(`n${i}`, { incident: about })) });
-      expect(await its.due(T, 2)).toEqual(["n0", "n1"]);
-      expect(await its.due(T, 2)).toEqual(["n2"]);
+      await its.commitNow({
+        notices: ["i3", "i2", "i1"].map((about, i) => notice(`n${i}`, { incident: about })),
+      });
+      expect(await its.claimIds(T, 2)).toEqual(["n0", "n1"]);
+      expect(await its.claimIds(T, 2)).toEqual(["n2"]);
     });
 
     test("hides a claimed notice and all behind it until the claim runs out", async () => {
-      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.commitNow({ notices: [notice("n1"), notice("n2")] });
       const [claimed] = await its.store.claimDeliveries({ nowMs: T, leaseMs: 30_000, limit: 10 });
       expect(claimed).toMatchObject({ ...notice("n1"), state: "pending", attempts: 0, nextAt: T + 30_000 });
-      expect(await its.due(T + 29_999)).toEqual([]);
-      expect(await its.due(T + 30_000)).toEqual(["n1"]);
+      expect(await its.claimIds(T + 29_999)).toEqual([]);
+      expect(await its.claimIds(T + 30_000)).toEqual(["n1"]);
     });
 
     test("of concurrent claims one gets it", async () => {
-      await its.put({ notices: [notice("n1")] });
-      expect((await Promise.all([its.due(), its.due(), its.due()])).flat()).toEqual(["n1"]);
+      await its.commitNow({ notices: [notice("n1")] });
+      expect((await Promise.all([its.claimIds(), its.claimIds(), its.claimIds()])).flat()).toEqual(["n1"]);
     });
 
     test("a new notice is due at once, also after the clock stepped back behind its creation", async () => {
-      await its.put({ notices: [notice("n1", { createdAt: T + HOUR })] });
-      expect(await its.due(T)).toEqual(["n1"]);
+      await its.commitNow({ notices: [notice("n1", { createdAt: T + HOUR })] });
+      expect(await its.claimIds(T)).toEqual(["n1"]);
     });
 
     test("of one webhook", async () => {
-      await its.put({ notices: [notice("n1", { webhook: "a" }), notice("n2", { webhook: "b" })] });
+      await its.commitNow({ notices: [notice("n1", { webhook: "a" }), notice("n2", { webhook: "b" })] });
       const claimed = await its.store.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9, webhook: "b" });
       expect(claimed.map(({ id }) => id)).toEqual(["n2"]);
       expect(await its.store.claimDeliveries({ nowMs: T, leaseMs: 1, limit: 9, webhook: "c" })).toEqual([]);
     });
 
     test("a retry in the future holds back its own queue, no other", async () => {
-      await its.put({ notices: [notice("n1"), notice("n2"), notice("n3", { incident: "i2" })] });
+      await its.commitNow({ notices: [notice("n1"), notice("n2"), notice("n3", { incident: "i2" })] });
       await its.receipt("n1", "pending", T + HOUR);
-      expect(await its.due(T + HOUR - 1)).toEqual(["n3"]);
-      expect(await its.due(T + HOUR)).toEqual(["n1"]);
+      expect(await its.claimIds(T + HOUR - 1)).toEqual(["n3"]);
+      expect(await its.claimIds(T + HOUR)).toEqual(["n1"]);
     });
 
     test.each<Receipt["state"]>(["delivered", "dead"])(
       "a %s notice lets the next one through",
       async (state) => {
-        await its.put({ notices: [notice("n1"), notice("n2")] });
-        await its.due();
+        await its.commitNow({ notices: [notice("n1"), notice("n2")] });
+        await its.claimIds();
         await its.receipt("n1", state, T + HOUR);
-        expect(await its.due()).toEqual(["n2"]);
+        expect(await its.claimIds()).toEqual(["n2"]);
       },
     );
 
     test("a receipt replaces every field, down to those it leaves out", async () => {
-      await its.put({ notices: [notice("n1")] });
+      await its.commitNow({ notices: [notice("n1")] });
       await its.receipt("n1", "pending", T + 1.5);
       await its.store.recordAttempt("n1", { state: "pending", attempts: 2, nextAt: T + 7 });
       const [row] = (await its.store.listDeliveries({ limit: 1 })).items;
@@ -76,13 +78,13 @@ export function outbox(its: Subject) {
     });
 
     test("an error text that no store could keep is mended, not refused", async () => {
-      await its.put({ notices: [notice("n1")] });
+      await its.commitNow({ notices: [notice("n1")] });
       await its.store.recordAttempt("n1", { state: "dead", attempts: 1, nextAt: T, lastError: "a\0b\uD83D" });
       expect((await its.store.listDeliveries({ limit: 1 })).items[0]!.lastError).toBe("a\uFFFDb\uFFFD");
     });
 
     test("a receipt of the wrong shape rejects and changes nothing", async () => {
-      await its.put({ notices: [notice("n1")] });
+      await its.commitNow({ notices: [notice("n1")] });
       const before = await dump(its.store);
       await expect(its.receipt("n1", "lost" as "dead")).rejects.toThrow("shape is wrong");
       await expect(its.receipt("n1", "pending", NaN)).rejects.toThrow("shape is wrong");
@@ -95,7 +97,7 @@ export function outbox(its: Subject) {
       ["dead", "delivered"],
       ["dead", "pending"],
     ])("a receipt changes nothing on a %s notice: %s", async (settled, later) => {
-      await its.put({ notices: [notice("n1")] });
+      await its.commitNow({ notices: [notice("n1")] });
       await its.receipt("n1", settled);
       const before = await dump(its.store);
       await its.store.recordAttempt("n1", { state: later, attempts: 9, nextAt: T + 9 });
@@ -104,7 +106,7 @@ export function outbox(its: Subject) {
     });
 
     test("resend makes a dead notice due again, before later ones, with its tries counted anew", async () => {
-      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.commitNow({ notices: [notice("n1"), notice("n2")] });
       await its.receipt("n1", "dead");
       await its.store.disableWebhook("hook", T);
       await its.store.disableWebhook("other", T);
@@ -113,23 +115,23 @@ export function outbox(its: Subject) {
       const again = { id: "n1", state: "pending", attempts: 0, nextAt: T + HOUR };
       expect(deliveries).toMatchObject([{ id: "n2" }, again]);
       expect(disabled).toEqual({ other: T });
-      expect(await its.due(T + HOUR - 1)).toEqual([]);
-      expect(await its.due(T + HOUR)).toEqual(["n1"]);
+      expect(await its.claimIds(T + HOUR - 1)).toEqual([]);
+      expect(await its.claimIds(T + HOUR)).toEqual(["n1"]);
     });
 
     test("resend makes a pending notice due, with its tries counted anew", async () => {
-      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.commitNow({ notices: [notice("n1"), notice("n2")] });
       await its.receipt("n1", "pending", T + HOUR);
       await its.store.disableWebhook("hook", T);
       expect(await its.store.resend("n1", T + 1)).toBe(true);
       const { deliveries, disabled } = await dump(its.store);
       expect(deliveries).toMatchObject([{ id: "n2" }, { id: "n1", attempts: 0, nextAt: T + 1 }]);
       expect(disabled).toEqual({});
-      expect(await its.due(T + 1)).toEqual(["n1"]);
+      expect(await its.claimIds(T + 1)).toEqual(["n1"]);
     });
 
     test("resend does nothing for a notice that is delivered, or none", async () => {
-      await its.put({ notices: [notice("n1"), notice("n2")] });
+      await its.commitNow({ notices: [notice("n1"), notice("n2")] });
       await its.receipt("n1", "delivered");
       await its.store.disableWebhook("hook", T);
       const before = await dump(its.store);
@@ -145,7 +147,7 @@ export function outbox(its: Subject) {
         notice("foreign", { webhook: 'hook", "x', incident: "i2" }),
         notice("behind", { incident: "i2" }),
       ];
-      await its.put({ notices: [notice("n1"), ...others] });
+      await its.commitNow({ notices: [notice("n1"), ...others] });
       await its.receipt("far", "pending", T + HOUR + 0.5);
       await its.receipt("near", "pending", T + HOUR);
       await its.receipt("dead", "dead", T + 2 * HOUR);
@@ -156,11 +158,11 @@ export function outbox(its: Subject) {
       const changed = before.map((row) => row.id === "far" ? { ...row, nextAt: T + 7 } : row);
       expect(deliveries.slice(0, -1)).toEqual(changed.slice(0, -1));
       expect(deliveries.at(-1)).toMatchObject({ id: "n1", state: "delivered", nextAt: T + 7 });
-      expect(await its.due(T + 7)).toEqual(["far"]);
+      expect(await its.claimIds(T + 7)).toEqual(["far"]);
     });
 
     test("a receipt that comes for a settled notice wakes nobody", async () => {
-      await its.put({ notices: [notice("n1"), notice("n2", { incident: "i2" })] });
+      await its.commitNow({ notices: [notice("n1"), notice("n2", { incident: "i2" })] });
       await its.receipt("n1", "delivered");
       await its.receipt("n2", "pending", T + HOUR);
       const before = await dump(its.store);

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { openSqlite } from "../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../src/storage/memory.ts";
 import type { Lease, Store } from "../../src/storage/store.ts";
-import { MISSING, needing, redis } from "./upstash/redis_fixture.ts";
-import { dump, incident, MINUTE, notice, resolved, T, TTL } from "./store_fixture.ts";
+import { MISSING, redis, titleOf } from "./upstash/redis_fixture.ts";
+import { dump, incident, MINUTE, notice, resolvedIncident, T, TTL } from "./store_fixture.ts";
 
 /** One call. `commit` names its lease by how many were given since; `page` goes on from the last page or starts anew. */
 type Call =
@@ -34,7 +34,7 @@ const kind = fc.constantFrom("silence", "report");
 const limit = fc.integer({ min: 1, max: 4 });
 
 const incidents = fc.tuple(id, nowMs, text, text, fc.boolean()).map(([id, at, target, check, open]) => ({
-  ...(open ? incident(id) : resolved(id, at)),
+  ...(open ? incident(id) : resolvedIncident(id, at)),
   ...{ openedAt: at, target, check },
 }));
 const notices = fc.tuple(id, text, small, nowMs).map(([id, webhook, n, createdAt]) =>
@@ -145,7 +145,7 @@ test("sqlite and memory give the same answers to any sequence of calls", async (
 }, 60_000);
 
 test.skipIf(MISSING)(
-  needing("upstash and memory give the same answers to any sequence of calls"),
+  titleOf("upstash and memory give the same answers to any sequence of calls"),
   async () => {
     const here = await redis();
     await likeMemory(() => here.store(), 60).finally(() => here.close());

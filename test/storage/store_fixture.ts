@@ -41,7 +41,7 @@ export function incident(id: string, more: Partial<Incident> = {}): Incident {
 }
 
 /** The same, resolved. */
-export const resolved = (id: string, resolvedAt: number): Incident =>
+export const resolvedIncident = (id: string, resolvedAt: number): Incident =>
   incident(id, { state: "resolved", resolvedAt, updatedAt: resolvedAt, reason: "recovered" });
 
 /** A notice about incident `i1` for webhook `hook`, created at T. */
@@ -119,7 +119,7 @@ export const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
 export const shard = (number: number, state = `state ${number}`) => ({ shard: number, layout: "a", state });
 
 /** A store under test: a new one for each test. */
-export class Subject {
+export class StoreFixture {
   store!: Store;
   #lease: Lease | null = null;
 
@@ -135,20 +135,20 @@ export class Subject {
     return this.store.takeLease({ tick, owner, nowMs, ttlMs: TTL });
   }
 
-  async taken(tick: number, nowMs = tick): Promise<Lease> {
+  async takeOrFail(tick: number, nowMs = tick): Promise<Lease> {
     const lease = await this.take(tick, nowMs);
     expect(lease).not.toBeNull();
     return lease!;
   }
 
   /** Commits under the lease of T. */
-  async put(more: Partial<Commit>): Promise<void> {
-    this.#lease ??= await this.taken(T);
+  async commitNow(more: Partial<Commit>): Promise<void> {
+    this.#lease ??= await this.takeOrFail(T);
     expect(await this.store.commit(this.#lease, commit(more))).toBe(true);
   }
 
   /** Ids of what is claimed for a minute. */
-  async due(nowMs = T, limit = 10): Promise<string[]> {
+  async claimIds(nowMs = T, limit = 10): Promise<string[]> {
     return ids(await this.store.claimDeliveries({ nowMs, leaseMs: MINUTE, limit }));
   }
 

@@ -1,7 +1,7 @@
 import type { Fetch } from "../../src/base/ports.ts";
 
 /** A Fetch whose far end is an app in this process: what would cross the network as HTTP crosses it as objects. */
-export function bridge(app: { request(request: Request): Response | Promise<Response> }): Fetch {
+export function appFetch(app: { request(request: Request): Response | Promise<Response> }): Fetch {
   return async (url, { method, headers, body, signal }) => {
     if (signal.aborted) throw signal.reason;
     return await app.request(new Request(url, { method, headers, body, signal }));

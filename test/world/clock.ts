@@ -32,15 +32,15 @@ export function steppingClock(startMs = 1_700_000_000_000): SteppingClock {
     },
     async advance(ms) {
       const until = elapsed + ms;
-      await settled();
+      await flush();
       for (let timer = next(until); timer; timer = next(until)) {
         timers.delete(timer);
         elapsed = timer.due;
         timer.fire();
-        await settled();
+        await flush();
       }
       elapsed = until;
-      await settled();
+      await flush();
     },
     step(ms) {
       offset += ms;
@@ -49,6 +49,6 @@ export function steppingClock(startMs = 1_700_000_000_000): SteppingClock {
 }
 
 /** Lets work already queued (promises, streams) run: one turn of the event loop, not a wait. */
-function settled(): Promise<void> {
+function flush(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
 import type { Store } from "../../src/storage/store.ts";
 
 /** A store whose named methods reject with "disk full" for as long as they stand in `broken`. */
-export function breaking(store: Store): { store: Store; broken: Set<keyof Store> } {
+export function failingStore(store: Store): { store: Store; broken: Set<keyof Store> } {
   const broken = new Set<keyof Store>();
   const breakable = new Proxy(store, {
     get(target, name) {

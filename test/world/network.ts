@@ -9,7 +9,7 @@ export interface Reply {
 }
 
 /** A request as the network saw it. */
-export interface Seen {
+export interface SeenRequest {
   method: string;
   url: string;
   headers: Record<string, string>;
@@ -17,17 +17,17 @@ export interface Seen {
 }
 
 /** An answer, a transport failure, or silence until the request is aborted. */
-export type Play = Reply | Error | "hang";
+export type RouteReply = Reply | Error | "hang";
 
 /** Answers of one route: always the same, one after the other (the last one stays), or computed. */
-export type Route = Play | Play[] | ((request: Seen) => Play | Promise<Play>);
+export type Route = RouteReply | RouteReply[] | ((request: SeenRequest) => RouteReply | Promise<RouteReply>);
 
 /**
  * A network that answers by the script: keys are "METHOD /path?query" for any host or "METHOD https://host/path".
  * What is not in the script is a 404. All requests stand in `requests`.
  */
-export function scripted(routes: Record<string, Route>): Fetch & { requests: Seen[] } {
-  const requests: Seen[] = [];
+export function scriptedFetch(routes: Record<string, Route>): Fetch & { requests: SeenRequest[] } {
+  const requests: SeenRequest[] = [];
   const turns = new Map<Route, number>();
   const fetch: Fetch = async (url, { method, headers, body, signal }) => {
     if (signal.aborted) throw signal.reason;
@@ -36,14 +36,14 @@ export function scripted(routes: Record<string, Route>): Fetch & { requests: See
     requests.push(seen);
     const route = routes[`${method} ${url.href}`] ?? routes[`${method} ${url.pathname}${url.search}`];
     const play = await next(route ?? { status: 404 }, seen, turns);
-    if (play === "hang") return await silence(signal);
+    if (play === "hang") return await hang(signal);
     if (play instanceof Error) throw play;
     return response(play);
   };
   return Object.assign(fetch, { requests });
 }
 
-function next(route: Route, seen: Seen, turns: Map<Route, number>): Play | Promise<Play> {
+function next(route: Route, seen: SeenRequest, turns: Map<Route, number>): RouteReply | Promise<RouteReply> {
   if (typeof route === "function") return route(seen);
   if (!Array.isArray(route)) return route;
   const turn = turns.get(route) ?? 0;
@@ -51,7 +51,7 @@ function next(route: Route, seen: Seen, turns: Map<Route, number>): Play | Promi
   return route[Math.min(turn, route.length - 1)] ?? { status: 404 };
 }
 
-function silence(signal: AbortSignal): Promise<never> {
+function hang(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) =>
     signal.addEventListener("abort", () => reject(signal.reason), { once: true })
   );

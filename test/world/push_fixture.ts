@@ -1,7 +1,7 @@
 import { api } from "../../src/web/app.ts";
 import { memoryStore } from "../../src/storage/memory.ts";
 import type { Store } from "../../src/storage/store.ts";
-import { type Stage, stage } from "./settler_fixture.ts";
+import { type SettlerFixture, settlerFixture } from "./settler_fixture.ts";
 
 /** Tokens that stand in the tests' config: for all, of the source, for reports of this target, of another one, and for reading. */
 export const TOKENS = {
@@ -20,7 +20,7 @@ const HASHES = {
 };
 
 /** One check whose claim is `report`, walked by one prober. */
-export const config = (report: string) => `
+export const pushConfig = (report: string) => `
 version: 1
 store: { memory: {} }
 api:
@@ -45,34 +45,34 @@ export const PUSHED = '{ name: unit, push: { token: "${env:UNIT_TOKEN}", ttl: 45
 export const PATH = "/v1/targets/shop/checks/orders/reports/unit";
 
 /** An answer of the API. */
-export interface Seen {
+export interface ApiAnswer {
   status: number;
   headers: Headers;
   body: ReturnType<typeof JSON.parse>;
 }
 
 /** A stage and the API over its store. */
-export interface House extends Stage {
-  call(method: string, path: string, options?: { token?: string | null; body?: unknown }): Promise<Seen>;
+export interface PushFixture extends SettlerFixture {
+  call(method: string, path: string, options?: { token?: string | null; body?: unknown }): Promise<ApiAnswer>;
   /** Pushes to {@linkcode PATH} with the source's own token; `seq` and `at` are now unless said. */
-  push(fields: Record<string, unknown>): Promise<Seen>;
+  push(fields: Record<string, unknown>): Promise<ApiAnswer>;
 }
 
 /** A house over a store; `from` brings store and clock of another one. */
-export async function house(
+export async function pushFixture(
   { report = PUSHED, store = memoryStore() }: { report?: string; store?: Store } = {},
-): Promise<House> {
+): Promise<PushFixture> {
   const env = { ASSAY_TOKEN: TOKENS.admin, UNIT_TOKEN: TOKENS.unit };
-  const own = await stage(config(report), { store, env });
+  const own = await settlerFixture(pushConfig(report), { store, env });
   const app = api(own);
-  const call: House["call"] = async (method, path, { token = TOKENS.unit, body } = {}) => {
+  const call: PushFixture["call"] = async (method, path, { token = TOKENS.unit, body } = {}) => {
     const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
     const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
     const answer = await app.request(path, { method, headers, body: text });
     const said = await answer.text();
     return { status: answer.status, headers: answer.headers, body: said && JSON.parse(said) };
   };
-  const push: House["push"] = (fields) => {
+  const push: PushFixture["push"] = (fields) => {
     const now = own.clock.now();
     return call("PUT", PATH, { body: { seq: now, at: now, ...fields } });
   };

@@ -3,10 +3,10 @@ import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
 import type { Prober, ProberReply, ProberRequest, Round } from "../../src/judgement/round.ts";
 
-type Walk = [before: ReportState, outcome: Outcome, after?: ReportState];
+type Evidence = [before: ReportState, outcome: Outcome, after?: ReportState];
 
 /** Evidence for each word, by the table of verdicts. */
-const WALKS = {
+const EVIDENCE = {
   ready: ["ready", "pass"],
   drift: ["ready", "fail", "ready"],
   not_ready: ["not_ready", "fail"],
@@ -15,31 +15,31 @@ const WALKS = {
   inconclusive: ["ready", "error"],
   starting: ["starting", "fail"],
   suspect: ["unreachable", "fail"],
-} satisfies Record<string, Walk>;
+} satisfies Record<string, Evidence>;
 
 /** What a puppet says of a check. `silent`: it never answers; `broken`: it fails at once. */
-export type Said = keyof typeof WALKS | "silent" | "broken" | { missed: string };
+export type ScriptedAnswer = keyof typeof EVIDENCE | "silent" | "broken" | { missed: string };
 
 /** Probers that say what they are told. */
-export interface Puppets {
+export interface ScriptedProbers {
   probers: Prober[];
   /** Every request, in order. */
-  asked: (ProberRequest & { prober: string })[];
+  requests: (ProberRequest & { prober: string })[];
   /** What `prober` (or all) says from now on, of one check or of every one that has no words of its own. */
-  say(said: Said, prober?: string, check?: string): void;
+  set(said: ScriptedAnswer, prober?: string, check?: string): void;
 }
 
 /** One puppet for each prober of the config; at first all say `ready`. */
-export function puppets({ regions }: Config): Puppets {
+export function scriptedProbers({ regions }: Config): ScriptedProbers {
   const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
-  const words = new Map<string, Said>();
-  const asked: Puppets["asked"] = [];
-  const wordFor = (id: string, check: Check) => words.get(`${id} ${check.key}`) ?? words.get(id) ?? "ready";
+  const words = new Map<string, ScriptedAnswer>();
+  const requests: ScriptedProbers["requests"] = [];
+  const answerFor = (id: string, check: Check) => words.get(`${id} ${check.key}`) ?? words.get(id) ?? "ready";
   const probers = ids.map((id): Prober => ({
     id,
     ask(request) {
-      asked.push({ ...request, prober: id });
-      const said = request.checks.map((check) => [check, wordFor(id, check)] as const);
+      requests.push({ ...request, prober: id });
+      const said = request.checks.map((check) => [check, answerFor(id, check)] as const);
       if (said.some(([, word]) => word === "silent")) return new Promise(() => {});
       if (said.some(([, word]) => word === "broken")) return Promise.reject(new Error("connection reset"));
       return Promise.resolve(replyOf(id, request.slot, said));
@@ -47,14 +47,14 @@ export function puppets({ regions }: Config): Puppets {
   }));
   return {
     probers,
-    asked,
-    say: (said, prober, check) => {
+    requests,
+    set: (said, prober, check) => {
       for (const id of prober ? [prober] : ids) words.set(check ? `${id} ${check}` : id, said);
     },
   };
 }
 
-function replyOf(prober: string, slot: number, said: (readonly [Check, Said])[]): ProberReply {
+function replyOf(prober: string, slot: number, said: (readonly [Check, ScriptedAnswer])[]): ProberReply {
   const answers = said.map(([{ key: check, digest }, word]): ProberReply["answers"][number] => {
     if (typeof word === "object") return { check, digest, missed: word.missed };
     if (word === "silent" || word === "broken") throw new Error(`${word} is no answer`);
@@ -64,8 +64,8 @@ function replyOf(prober: string, slot: number, said: (readonly [Check, Said])[])
 }
 
 /** The evidence that makes a word. */
-export function roundOf(word: keyof typeof WALKS, at: number): Round {
-  const [before, outcome, after]: Walk = WALKS[word];
+export function roundOf(word: keyof typeof EVIDENCE, at: number): Round {
+  const [before, outcome, after]: Evidence = EVIDENCE[word];
   const failed = outcome === "fail";
   return {
     before: reportOf(before, at),

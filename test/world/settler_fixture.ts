@@ -3,9 +3,9 @@ import { type Settler, settler } from "../../src/engine/settler/settler.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { memoryStore } from "../../src/storage/memory.ts";
 import type { Delivery, Store } from "../../src/storage/store.ts";
-import { type Puppets, puppets } from "./scripted_probers.ts";
+import { type ScriptedProbers, scriptedProbers } from "./scripted_probers.ts";
 import type { Route } from "./network.ts";
-import { type World, world } from "./test_env.ts";
+import { type TestEnv, testEnv } from "./test_env.ts";
 
 /** A config whose three regions have one prober each, one check a minute and one webhook; `changes` replace texts. */
 export function threeRegions(changes: [from: string, to: string][] = []): string {
@@ -31,42 +31,42 @@ webhooks: [{ id: ops, url: https://hooks.example/ops, secret: "\${env:HOOK_SECRE
 `;
 
 /** A settler over puppets, told minute by minute. */
-export interface Stage extends World {
+export interface SettlerFixture extends TestEnv {
   store: Store;
-  puppets: Puppets;
+  script: ScriptedProbers;
   settler: Settler;
   /** Runs the tick of the present minute and moves to the next one, `count` times. */
-  minutes(count?: number): Promise<void>;
+  runMinutes(count?: number): Promise<void>;
   state(check?: string): Promise<CheckState>;
   /** All notices, oldest first. */
   notices(): Promise<Delivery[]>;
 }
 
 /** A stage for a config; `from` brings the store and the clock of another one. */
-export async function stage(
+export async function settlerFixture(
   text = threeRegions(),
   { from, store = from?.store ?? memoryStore(), owner = "a", env, routes }: {
-    from?: Stage;
+    from?: SettlerFixture;
     store?: Store;
     owner?: string;
     env?: Record<string, string>;
     routes?: Record<string, Route>;
   } = {},
-): Promise<Stage> {
-  const own = await world(text, { env, routes });
+): Promise<SettlerFixture> {
+  const own = await testEnv(text, { env, routes });
   const clock = from?.clock ?? own.clock;
   const ports = { ...own.ports, clock };
-  const cast = puppets(own.config);
-  const { probers } = cast;
+  const script = scriptedProbers(own.config);
+  const { probers } = script;
   const settling = settler({ ports, store, config: own.config, probers, owner });
   return {
     ...own,
     clock,
     ports,
     store,
-    puppets: cast,
+    script,
     settler: settling,
-    async minutes(count = 1) {
+    async runMinutes(count = 1) {
       for (let i = 0; i < count; i++) {
         const minuteMs = Math.floor(clock.now() / 60_000) * 60_000;
         settling.tick(minuteMs).catch((error) => ports.log.error("a tick failed", { error: String(error) }));
@@ -87,7 +87,7 @@ export async function stage(
 }
 
 /** What a notice says happened: "opened drift global #1". */
-export function told({ body }: Delivery): string {
+export function describeNotice({ body }: Delivery): string {
   const { type, data: { incident } } = JSON.parse(body);
   return `${type.replace("incident.", "")} ${incident.kind} ${incident.scope} #${incident.episode}`;
 }

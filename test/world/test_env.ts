@@ -4,7 +4,7 @@ import type { Ports } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { type SteppingClock, steppingClock } from "./clock.ts";
-import { type Route, scripted } from "./network.ts";
+import { type Route, scriptedFetch } from "./network.ts";
 
 /** A whole minute, epoch ms. */
 export const START = 1_700_000_040_000;
@@ -17,26 +17,26 @@ export interface LogLine {
 }
 
 /** A config and all that it needs of a world. */
-export interface World {
+export interface TestEnv {
   config: Config;
   ports: Ports;
   clock: SteppingClock;
-  network: ReturnType<typeof scripted>;
+  network: ReturnType<typeof scriptedFetch>;
   log: LogLine[];
 }
 
 /** The world of one config: a stepping clock, a scripted network, a real vault over `env`, and a log that is kept. */
-export async function world(
+export async function testEnv(
   text: string,
   { routes = {}, env = {}, startMs = START }: {
     routes?: Record<string, Route>;
     env?: Record<string, string>;
     startMs?: number;
   } = {},
-): Promise<World> {
+): Promise<TestEnv> {
   const { config } = await load({ kind: "yaml", text }, { dialects: DIALECTS.map(({ name }) => name) });
   const clock = steppingClock(startMs);
-  const network = scripted(routes);
+  const network = scriptedFetch(routes);
   const log: LogLine[] = [];
   const line = (level: LogLine["level"]) => (message: string, fields: Record<string, unknown> = {}) =>
     void log.push({ level, message, fields });

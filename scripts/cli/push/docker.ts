@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { DIALECTS, read } from "../../../src/evidence/report/mod.ts";
-import { type Reporter, saidOf, unseen } from "./loop.ts";
+import { outgoingReport, outgoingUnknown, type Reporter } from "./loop.ts";
 import { messageOf } from "../../../src/base/error_message.ts";
 
 const MAX_BYTES = 1024 * 1024;
@@ -8,29 +8,33 @@ const MAX_BYTES = 1024 * 1024;
 /** A container, by `GET /containers/{id}/json` of the engine behind a unix socket. Only what is read of it is sent on: it holds secrets. */
 export function dockerReporter(container: string, socket: string, timeoutMs: number): Reporter {
   const path = `/containers/${encodeURIComponent(container)}/json`;
-  const look = async () => {
-    const { status, text } = await got(socket, path, timeoutMs);
-    if (status === 404) return unseen(`docker: no container ${container}`);
+  const inspect = async () => {
+    const { status, text } = await getFromSocket(socket, path, timeoutMs);
+    if (status === 404) return outgoingUnknown(`docker: no container ${container}`);
     const answer = { url: new URL(path, "http://docker.invalid"), status, headers: new Headers(), text };
-    return saidOf(read(answer, { dialect: "docker" }, DIALECTS));
+    return outgoingReport(read(answer, { dialect: "docker" }, DIALECTS));
   };
-  return { look: () => look().catch((error) => unseen(`docker: ${messageOf(error)}`)) };
+  return { read: () => inspect().catch((error) => outgoingUnknown(`docker: ${messageOf(error)}`)) };
 }
 
-function got(socketPath: string, path: string, timeoutMs: number): Promise<{ status: number; text: string }> {
+function getFromSocket(
+  socketPath: string,
+  path: string,
+  timeoutMs: number,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const asked = request({ socketPath, path, headers: { host: "docker" }, signal }, (answer) => {
+    const outgoing = request({ socketPath, path, headers: { host: "docker" }, signal }, (answer) => {
       let text = "";
       answer.setEncoding("utf8");
       answer.on("data", (chunk: string) => {
         text += chunk;
-        if (text.length > MAX_BYTES) asked.destroy(new Error(`more than ${MAX_BYTES} bytes`));
+        if (text.length > MAX_BYTES) outgoing.destroy(new Error(`more than ${MAX_BYTES} bytes`));
       });
       answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text }));
       answer.on("error", reject);
     });
-    asked.on("error", reject);
-    asked.end();
+    outgoing.on("error", reject);
+    outgoing.end();
   });
 }

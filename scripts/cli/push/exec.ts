@@ -12,10 +12,10 @@ export const CODES: Record<string, Record<number, ReportState>> = {
 
 /** POSIX sh: found but not executable, not found. The check is broken, which says nothing of the service. */
 const NOT_RUN = new Set([126, 127]);
-const KEPT_BYTES = 4_096;
+const MAX_OUTPUT_BYTES = 4_096;
 
 /** How a command ended; `out` is the beginning of what it printed. */
-export type Ended = { code: number; out: string } | "timeout";
+export type ExitResult = { code: number; out: string } | "timeout";
 
 /** A command of the shell, by its exit code; the first line that it prints is the reason. */
 export function execReporter(
@@ -25,8 +25,8 @@ export function execReporter(
   env: Record<string, string>,
 ): Reporter {
   return {
-    async look() {
-      const ended = await ran("/bin/sh", ["-c", command], timeoutMs, env);
+    async read() {
+      const ended = await execute("/bin/sh", ["-c", command], timeoutMs, env);
       if (ended === "timeout") {
         return { state: "not_ready", reason: `no exit within ${timeoutMs} ms`, dialect: codes };
       }
@@ -43,12 +43,12 @@ export function execReporter(
 }
 
 /** Runs a command in a process group of its own, all of which is killed when the time is over. Rejects if it cannot be started. */
-export async function ran(
+export async function execute(
   command: string,
   args: string[],
   timeoutMs: number,
   env: Record<string, string>,
-): Promise<Ended> {
+): Promise<ExitResult> {
   const child = new Deno.Command(command, {
     args,
     env,
@@ -65,7 +65,7 @@ export async function ran(
       Deno.kill(-child.pid, "SIGKILL");
     } catch { /* it has ended in this moment */ }
   }, timeoutMs);
-  const out = await beginning(child.stdout, late.signal);
+  const out = await readHead(child.stdout, late.signal);
   const { code } = await child.status;
   clearTimeout(timer);
   return late.signal.aborted ? "timeout" : { code, out };
@@ -75,13 +75,13 @@ export async function ran(
  * The beginning of a stream, which is read to its end: nobody is stopped by a pipe that is full or closed. When it is late the stream is
  * let go: what has left the process group may hold it open for ever.
  */
-async function beginning(stream: ReadableStream<Uint8Array>, late: AbortSignal): Promise<string> {
+async function readHead(stream: ReadableStream<Uint8Array>, late: AbortSignal): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
   const reader = stream.getReader();
   late.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    if (text.length < KEPT_BYTES) text += decoder.decode(next.value, { stream: true });
+    if (text.length < MAX_OUTPUT_BYTES) text += decoder.decode(next.value, { stream: true });
   }
-  return text.slice(0, KEPT_BYTES);
+  return text.slice(0, MAX_OUTPUT_BYTES);
 }

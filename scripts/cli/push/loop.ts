@@ -9,16 +9,16 @@ import { isServing } from "../../../src/evidence/report/merge.ts";
 import type { ReadReport, Report } from "../../../src/evidence/report/mod.ts";
 
 /** What something says of itself, as the API takes it. */
-export type Said =
+export type OutgoingReport =
   & Pick<Report, "state" | "phase" | "reason" | "version">
   & Partial<Pick<Report, "dialect" | "claims" | "subsystems">>;
 
 /** Something that can be looked at. */
 export interface Reporter {
   /** Never rejects: what cannot be looked at is `unknown`, with the reason. */
-  look(): Promise<Said>;
+  read(): Promise<OutgoingReport>;
   /** Calls `tell` at each change, so that it need not wait for the interval. */
-  onNews?(tell: () => void): void;
+  onChange?(tell: () => void): void;
   /** Resolves with an exit code when there is nothing more to look at. */
   over?: Promise<number>;
 }
@@ -46,7 +46,7 @@ const LAST_TRIES = 3;
 const MAX_PARTS = 50;
 
 /** What became of a push. */
-type Sent = { kind: "taken" } | { kind: "behind"; seq: number } | {
+type PushResult = { kind: "taken" } | { kind: "behind"; seq: number } | {
   kind: "refused";
   why: string;
   more?: unknown;
@@ -63,37 +63,37 @@ export async function keepPushing(
   pace: Pace,
 ): Promise<number> {
   const { intervalMs, once, signal } = pace;
-  const news = herald(reporter, signal);
+  const changes = changeSignal(reporter, signal);
   let seq = 0;
   let failures = 0;
   let before = "";
   while (!signal.aborted) {
-    const isLast = news.code !== undefined;
-    const said = await reporter.look();
+    const isLast = changes.code !== undefined;
+    const report = await reporter.read();
     if (signal.aborted) return once ? 1 : 0;
     // By the clock, so that a restart goes on above; where the clock stepped back, above what is kept.
     const put = (above: number) =>
-      send(ports, to, { ...said, seq: seq = Math.max(ports.clock.now(), above + 1) });
+      send(ports, to, { ...report, seq: seq = Math.max(ports.clock.now(), above + 1) });
     const first = await put(seq);
     const sent = first.kind === "behind" ? await put(first.seq) : first;
     failures = sent.kind === "taken" ? 0 : failures + 1;
-    before = tell(ports, before, said, sent);
+    before = logChange(ports, before, report, sent);
     if (once) return failures === 0 ? 0 : 1;
-    if (isLast && (failures === 0 || failures >= LAST_TRIES)) return news.code!;
+    if (isLast && (failures === 0 || failures >= LAST_TRIES)) return changes.code!;
     const retryMs = Math.min(intervalMs, FIRST_RETRY_MS * 2 ** (failures - 1));
-    await news.within(failures === 0 ? intervalMs : retryMs * (0.5 + ports.random() / 2), ports);
+    await changes.wait(failures === 0 ? intervalMs : retryMs * (0.5 + ports.random() / 2), ports);
   }
   return 0;
 }
 
 /** Waits for the interval, or for news. */
-function herald({ onNews, over }: Reporter, signal: AbortSignal) {
+function changeSignal({ onChange, over }: Reporter, signal: AbortSignal) {
   let waiting = new AbortController();
   const wake = () => waiting.abort();
   signal.addEventListener("abort", wake);
-  onNews?.(wake);
-  const own: { code?: number; within(ms: number, ports: Ports): Promise<void> } = {
-    async within(ms, { clock }) {
+  onChange?.(wake);
+  const own: { code?: number; wait(ms: number, ports: Ports): Promise<void> } = {
+    async wait(ms, { clock }) {
       await pause(clock, signal.aborted ? 0 : ms, waiting.signal);
       waiting = new AbortController();
     },
@@ -105,20 +105,24 @@ function herald({ onNews, over }: Reporter, signal: AbortSignal) {
   return own;
 }
 
-async function send({ clock, fetch }: Ports, to: Destination, said: Said & { seq: number }): Promise<Sent> {
+async function send(
+  { clock, fetch }: Ports,
+  to: Destination,
+  report: OutgoingReport & { seq: number },
+): Promise<PushResult> {
   const { url, token, ttl } = to;
   const headers = { "authorization": `Bearer ${token}`, "content-type": "application/json" };
-  const body = JSON.stringify({ ...said, ttl, at: clock.now() });
+  const body = JSON.stringify({ ...report, ttl, at: clock.now() });
   const request = { url, method: "PUT", headers, body };
   const got = await exchange({ clock, fetch }, request, { deadlineMs: TIMEOUT_MS, capBytes: ANSWER_BYTES });
   if (got.kind === "failure") return { kind: "refused", why: got.reason, more: got.detail };
   if (got.status === 200) return { kind: "taken" };
-  const problem = parsed(new TextDecoder().decode(got.bytes));
+  const problem = parseProblem(new TextDecoder().decode(got.bytes));
   if (got.status === 409 && typeof problem.seq === "number") return { kind: "behind", seq: problem.seq };
   return { kind: "refused", why: String(got.status), more: problem.detail };
 }
 
-function parsed(text: string): { seq?: unknown; detail?: unknown } {
+function parseProblem(text: string): { seq?: unknown; detail?: unknown } {
   try {
     return Object(JSON.parse(text));
   } catch {
@@ -127,7 +131,12 @@ function parsed(text: string): { seq?: unknown; detail?: unknown } {
 }
 
 /** One line per change; answers what it was about. */
-function tell({ log }: Ports, before: string, { state, reason, dialect }: Said, sent: Sent): string {
+function logChange(
+  { log }: Ports,
+  before: string,
+  { state, reason, dialect }: OutgoingReport,
+  sent: PushResult,
+): string {
   const why = sent.kind === "refused"
     ? sent.why
     : sent.kind === "behind"
@@ -141,14 +150,25 @@ function tell({ log }: Ports, before: string, { state, reason, dialect }: Said, 
 }
 
 /** A report that was read here, as it is pushed. A process that lives is no claim that it is ready. */
-export function saidOf(heard: ReadReport): Said {
-  const { state, phase, reason, version, dialect, question } = heard;
+export function outgoingReport(report: ReadReport): OutgoingReport {
+  const { state, phase, reason, version, dialect, question } = report;
   if (question === "liveness" && isServing(state)) {
     return { state: "unknown", reason: "liveness: it only says that a process lives", dialect };
   }
-  const claims = heard.claims.slice(0, MAX_PARTS).map(({ source, state, raw }) => ({ source, state, raw }));
-  return { state, phase, reason, version, dialect, claims, subsystems: heard.subsystems.slice(0, MAX_PARTS) };
+  const claims = report.claims.slice(0, MAX_PARTS).map(({ source, state, raw }) => ({ source, state, raw }));
+  return {
+    state,
+    phase,
+    reason,
+    version,
+    dialect,
+    claims,
+    subsystems: report.subsystems.slice(0, MAX_PARTS),
+  };
 }
 
 /** What is said of something that cannot be looked at. */
-export const unseen = (reason: string): Said => ({ state: "unknown", reason: reason.slice(0, 300) });
+export const outgoingUnknown = (reason: string): OutgoingReport => ({
+  state: "unknown",
+  reason: reason.slice(0, 300),
+});

@@ -8,11 +8,11 @@
 import type { Log } from "../../../src/base/ports.ts";
 import { notify } from "./notify_socket.ts";
 import type { Reporter } from "./loop.ts";
-import { unitSays } from "./systemd.ts";
+import { readUnit } from "./systemd.ts";
 import { messageOf } from "../../../src/base/error_message.ts";
 
 /** Lines that mean the sender itself, or that carry a file: they cannot be passed on. */
-const OWN = /^(MAINPID|MAINPIDFD.*|FDSTORE.*|FDNAME|FDPOLL|BARRIER)=/;
+const SENDER_ONLY = /^(MAINPID|MAINPIDFD.*|FDSTORE.*|FDNAME|FDPOLL|BARRIER)=/;
 
 /** What a proxy needs. */
 export interface ProxyOptions {
@@ -26,7 +26,7 @@ export interface ProxyOptions {
 }
 
 /** A proxy whose command runs. */
-export interface Proxy extends Reporter {
+export interface NotifyProxy extends Reporter {
   over: Promise<number>;
   /** Passes a signal on to the command. */
   kill(signal: Deno.Signal): void;
@@ -53,28 +53,28 @@ const NOTICES: [line: string, active: Unit["active"]][] = [
 ];
 
 /** Starts the command behind a socket of its own. Rejects if either cannot be had. */
-export function notifyProxy({ path, command, env, log }: ProxyOptions): Proxy {
+export function notifyProxy({ path, command, env, log }: ProxyOptions): NotifyProxy {
   const [program, ...args] = command;
   const { NOTIFY_SOCKET: above, WATCHDOG_PID: _, ...rest } = env;
   const unit: Unit = { active: "activating/start", status: "", result: "success" };
   if (path === above) throw new Error(`${path} is systemd's own notify socket: say another path`);
   const watch = watchdog(Number(env.WATCHDOG_USEC ?? 0) / 1_000);
-  let tell = () => {};
+  let notifyChange = () => {};
   // Many services count their requests in STATUS: that alone waits for the interval.
-  const said = () => unitSays(shown(program!, unit, false)).state;
-  const socket = bound(path);
-  const child = started(program!, args, { ...rest, NOTIFY_SOCKET: path }, socket);
+  const currentState = () => readUnit(unitText(program!, unit, false)).state;
+  const socket = listen(path);
+  const child = spawnCommand(program!, args, { ...rest, NOTIFY_SOCKET: path }, socket);
 
-  const hear = async () => {
+  const relay = async () => {
     for await (const [bytes] of socket) {
       const lines = new TextDecoder().decode(bytes).split("\n").filter((line) => line !== "");
-      const was = said();
+      const was = currentState();
       for (const line of lines) {
-        note(unit, line);
+        applyNotice(unit, line);
         watch.note(line);
       }
-      if (said() !== was) tell();
-      const passed = lines.filter((line) => !OWN.test(line)).join("\n");
+      if (currentState() !== was) notifyChange();
+      const passed = lines.filter((line) => !SENDER_ONLY.test(line)).join("\n");
       if (!above || passed === "") continue;
       await notify(above, passed).catch((error) => log.warn("not passed on", { error: messageOf(error) }));
     }
@@ -82,14 +82,14 @@ export function notifyProxy({ path, command, env, log }: ProxyOptions): Proxy {
   const over = child.status.then(({ code, signal }) => {
     unit.active = code === 0 ? "inactive/dead" : "failed/failed";
     unit.result = code === 0 ? "success" : signal ? `signal ${signal}` : `exit-code ${code}`;
-    closed(socket, path);
+    closeSocket(socket, path);
     return code;
   });
-  hear().catch((error) => log.warn("the notify socket is closed", { error: messageOf(error) }));
+  relay().catch((error) => log.warn("the notify socket is closed", { error: messageOf(error) }));
   return {
     over,
-    onNews: (wake) => void (tell = wake),
-    look: () => Promise.resolve(unitSays(shown(program!, unit, watch.isLate()))),
+    onChange: (wake) => void (notifyChange = wake),
+    read: () => Promise.resolve(readUnit(unitText(program!, unit, watch.isLate()))),
     kill(signal) {
       try {
         child.kill(signal);
@@ -99,23 +99,28 @@ export function notifyProxy({ path, command, env, log }: ProxyOptions): Proxy {
 }
 
 /** A socket that nobody but this user can write to. What a killed proxy left behind is taken away first. */
-function bound(path: string): Deno.DatagramConn {
+function listen(path: string): Deno.DatagramConn {
   if (isSocket(path)) Deno.removeSync(path);
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
   Deno.chmodSync(path, 0o600);
   return socket;
 }
 
-function started(program: string, args: string[], env: Record<string, string>, socket: Deno.DatagramConn) {
+function spawnCommand(
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+  socket: Deno.DatagramConn,
+) {
   try {
     return new Deno.Command(program, { args, env, clearEnv: true, stdin: "null" }).spawn();
   } catch (error) {
-    closed(socket, env.NOTIFY_SOCKET!);
+    closeSocket(socket, env.NOTIFY_SOCKET!);
     throw error;
   }
 }
 
-function closed(socket: Deno.DatagramConn, path: string): void {
+function closeSocket(socket: Deno.DatagramConn, path: string): void {
   socket.close();
   if (isSocket(path)) Deno.removeSync(path);
 }
@@ -128,7 +133,7 @@ function isSocket(path: string): boolean {
   }
 }
 
-function note(unit: Unit, line: string): void {
+function applyNotice(unit: Unit, line: string): void {
   if (line.startsWith("STATUS=")) unit.status = line.slice("STATUS=".length, 300);
   const active = NOTICES.find(([notice]) => notice === line)?.[1];
   if (active && unit.active !== "deactivating/stop") unit.active = active;
@@ -148,7 +153,7 @@ function watchdog(limitMs: number) {
   };
 }
 
-function shown(program: string, { active, status, result }: Unit, isLate: boolean): string {
+function unitText(program: string, { active, status, result }: Unit, isLate: boolean): string {
   const [state, sub] = (isLate && active === "active/running" ? "failed/failed" : active).split("/");
   const id = program.split("/").at(-1);
   const why = isLate ? "watchdog" : result;

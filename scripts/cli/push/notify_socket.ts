@@ -5,7 +5,7 @@
 import { join } from "node:path";
 
 /** What sd_notify(3) defines of readiness; it has no word that takes READY back. */
-export interface Notice {
+export interface SystemdNotice {
   /** `READY=1`: from now on the unit is active. */
   ready?: boolean;
   /** One line for `systemctl status`. */
@@ -13,7 +13,7 @@ export interface Notice {
 }
 
 /** The datagram of a notice. */
-export function datagram({ ready, status }: Notice): string {
+export function datagram({ ready, status }: SystemdNotice): string {
   const lines = [
     ...ready ? ["READY=1"] : [],
     ...status === undefined ? [] : [`STATUS=${status.replace(/[\r\n\0]+/g, " ")}`],
@@ -23,18 +23,18 @@ export function datagram({ ready, status }: Notice): string {
 
 /** Sends a datagram to the socket at `address`; rejects if neither way works. */
 export async function notify(address: string, text: string): Promise<void> {
-  if (!address.startsWith("/")) return await bySystemd(address, text);
+  if (!address.startsWith("/")) return await sendBySystemd(address, text);
   try {
-    await bySocket(address, text);
+    await sendBySocket(address, text);
   } catch (cause) {
-    await bySystemd(address, text).catch((error) => {
+    await sendBySystemd(address, text).catch((error) => {
       throw new Error(`Cannot notify ${address}: ${error.message}`, { cause });
     });
   }
 }
 
 /** A datagram socket must be bound to be opened; nobody answers at its path. */
-async function bySocket(address: string, text: string): Promise<void> {
+async function sendBySocket(address: string, text: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "assay-notify-" });
   try {
     const socket = Deno.listenDatagram({ transport: "unixpacket", path: join(folder, "s") });
@@ -48,7 +48,7 @@ async function bySocket(address: string, text: string): Promise<void> {
   }
 }
 
-async function bySystemd(address: string, text: string): Promise<void> {
+async function sendBySystemd(address: string, text: string): Promise<void> {
   const env = { NOTIFY_SOCKET: address };
   const { success, stderr } = await new Deno.Command("systemd-notify", { args: text.split("\n"), env })
     .output();

@@ -9,7 +9,7 @@ import { dockerReporter } from "./docker.ts";
 import { CODES, execReporter } from "./exec.ts";
 import { httpReporter } from "./http.ts";
 import { type Destination, keepPushing, type Reporter } from "./loop.ts";
-import { notifyProxy, type Proxy } from "./notify.ts";
+import { type NotifyProxy, notifyProxy } from "./notify.ts";
 import { unitReporter } from "./systemd.ts";
 import { fail, USAGE } from "../terminal.ts";
 
@@ -35,14 +35,14 @@ interface Options {
   dialect: string;
 }
 
-const duration = (text: string) => {
+const durationOption = (text: string) => {
   const ms = parseDuration(text);
   if (!DURATION.test(text) || ms === 0) throw new InvalidArgumentError("Not a duration, such as 15s.");
   return ms;
 };
 
 /** `assay push`: reports what only this machine sees. */
-export const pushVerb = new Command("push")
+export const pushCommand = new Command("push")
   .description(
     "Push what a unit, a container, a command or a private endpoint says of itself. When it stops, the claim goes stale. " +
       "Exit 0 after SIGTERM; with --once 0 taken, 1 not; with --notify-socket the command's own code; 3 usage.",
@@ -52,9 +52,9 @@ export const pushVerb = new Command("push")
   .option("--check <id>", "the check", "default")
   .option("--source <name>", "the pushed source of the check", "default")
   .option("--token-env <name>", "the variable that holds the token", "ASSAY_PUSH_TOKEN")
-  .option("--interval <duration>", "how often", duration, 15_000)
-  .option("--ttl <duration>", "how long it counts; default three intervals", duration)
-  .option("--timeout <duration>", "how long one look may take", duration, 10_000)
+  .option("--interval <duration>", "how often", durationOption, 15_000)
+  .option("--ttl <duration>", "how long it counts; default three intervals", durationOption)
+  .option("--timeout <duration>", "how long one look may take", durationOption, 10_000)
   .option("--once", "push once")
   .option("--systemd <unit>", "a unit of systemd")
   .option("--notify-socket <path>", "start the command after -- as its notify socket, and pass on to systemd")
@@ -108,7 +108,7 @@ function reporterOf(
   options: Options,
   command: string[],
   ports: ReturnType<typeof denoPorts>,
-): Reporter | Proxy {
+): Reporter | NotifyProxy {
   const { systemd, notifySocket: path, docker, exec, http, timeout } = options;
   // What is started has no business with the token.
   const { [options.tokenEnv]: _, ...env } = Deno.env.toObject();

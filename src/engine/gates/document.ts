@@ -11,7 +11,7 @@ import type { CheckState, LastRound } from "../../judgement/state.ts";
 import { iso } from "../../base/time.ts";
 
 /** One check's judgement, and what it was made from. */
-export interface Judged extends Judgement {
+export interface CheckJudgement extends Judgement {
   check: Check;
   /** The regions that were asked about, with the check's quorum over them. */
   regions: readonly Region[];
@@ -27,7 +27,7 @@ export interface Judged extends Judgement {
 }
 
 /** First keys first: `gateOk` stands at the top level only. Null where nothing is known; every number is finite. */
-export type GateDocument = ReturnType<typeof document>;
+export type GateDocument = ReturnType<typeof gateDocument>;
 
 /** Route 53 reads 5,120 bytes; Kubernetes keeps 1,024 characters of an event. */
 const REASON_CHARS = 900;
@@ -37,11 +37,11 @@ const NAME_CHARS = 100;
 const STATUS = { pass: "successful", fail: "failed", inconclusive: "pending" } as const;
 
 /** The document of a decision at `nowMs`. */
-export function document(judged: Judged, nowMs: number) {
+export function gateDocument(judged: CheckJudgement, nowMs: number) {
   const { decision, check, state, runs, sinceMs, maxAgeMs, minRuns, anchor } = judged;
   const [newest] = runs;
-  const votes = counted(judged, newest);
-  const witnesses = witnessed(judged);
+  const votes = countVotes(judged, newest);
+  const witnesses = lastRounds(judged);
   const voting = votes.ready + votes.notReady;
   const incident = state?.incidents.find(({ state, family }) => state === "open" && family === "service");
   return {
@@ -50,9 +50,9 @@ export function document(judged: Judged, nowMs: number) {
     status: STATUS[decision],
     value: decision === "pass" ? 1 : 0,
     score: voting === 0 ? 0 : votes.ready / voting,
-    reason: cut(reasonOf(judged, votes, witnesses, nowMs), REASON_CHARS),
+    reason: clipLine(reasonOf(judged, votes, witnesses, nowMs), REASON_CHARS),
     gate: check.target.id,
-    anchor: anchor === null ? null : cut(anchor, NAME_CHARS * 2),
+    anchor: anchor === null ? null : clipLine(anchor, NAME_CHARS * 2),
     evaluatedAt: iso(nowMs),
     window: {
       since: iso(sinceMs),
@@ -61,13 +61,13 @@ export function document(judged: Judged, nowMs: number) {
       oldestEvidenceAgeSec: runs.length > 0 ? seconds(nowMs - runs.at(-1)!.slot) : null,
       maxAgeSec: seconds(maxAgeMs),
     },
-    reported: reported(witnesses, nowMs),
+    reported: reportView(witnesses, nowMs),
     observed: {
       state: newest?.outcome ?? "pending",
       journey: check.id,
-      failedStep: failedStep(witnesses, newest),
+      failedStep: failingStep(witnesses, newest),
     },
-    regions: Object.fromEntries(shown(judged, newest).map((id) => [id, regionView(id, runs, nowMs)])),
+    regions: Object.fromEntries(worstFirst(judged, newest).map((id) => [id, regionView(id, runs, nowMs)])),
     quorum: votes,
     incidentId: incident?.id ?? null,
     seq: newest?.slot ?? 0,
@@ -75,7 +75,7 @@ export function document(judged: Judged, nowMs: number) {
 }
 
 /** The document as text. The first line ends after the reason: what a tool shows of a refused step. */
-export function lines(document: GateDocument): string {
+export function formatDocument(document: GateDocument): string {
   const { gateOk, decision, status, value, score, reason, ...rest } = document;
   const head = JSON.stringify({ gateOk, decision, status, value, score, reason });
   return `${head.slice(0, -1)},\n${JSON.stringify(rest).slice(1)}\n`;
@@ -84,7 +84,7 @@ export function lines(document: GateDocument): string {
 const seconds = (ms: number) => Math.max(0, Math.round(ms / 1_000));
 
 /** At most `chars` UTF-16 units, and no half of a pair; on one line. */
-function cut(text: string, chars: number): string {
+function clipLine(text: string, chars: number): string {
   const line = text.replace(/[\p{Cc}\s]+/gu, " ");
   return line.length <= chars ? line : `${line.slice(0, chars - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
@@ -99,7 +99,7 @@ interface Votes {
 const GOOD: ReadonlySet<RunOutcome> = new Set<RunOutcome>(["ready", "degraded"]);
 const SILENT: ReadonlySet<RunOutcome> = new Set<RunOutcome>(["pending", "announced"]);
 
-function counted({ quorum, regions }: Judged, newest: RunTally | undefined): Votes {
+function countVotes({ quorum, regions }: CheckJudgement, newest: RunTally | undefined): Votes {
   const words = regions.map(({ id }) => newest?.regions[id] ?? "pending");
   const abstain = words.filter((word) => SILENT.has(word)).length;
   const ready = words.filter((word) => GOOD.has(word)).length;
@@ -113,9 +113,9 @@ function counted({ quorum, regions }: Judged, newest: RunTally | undefined): Vot
 }
 
 /** The regions that differ from good first, in the order of the config. */
-function shown({ regions }: Judged, newest: RunTally | undefined): string[] {
-  const good = ({ id }: Region) => GOOD.has(newest?.regions[id] ?? "pending");
-  return [...regions.filter((region) => !good(region)), ...regions.filter(good)]
+function worstFirst({ regions }: CheckJudgement, newest: RunTally | undefined): string[] {
+  const isGood = ({ id }: Region) => GOOD.has(newest?.regions[id] ?? "pending");
+  return [...regions.filter((region) => !isGood(region)), ...regions.filter(isGood)]
     .map(({ id }) => id).slice(0, REGIONS_SHOWN);
 }
 
@@ -128,13 +128,13 @@ function regionView(id: string, runs: readonly RunTally[], nowMs: number) {
 }
 
 /** What the probers of these regions last saw, newest first. */
-function witnessed({ regions, state }: Judged): LastRound[] {
+function lastRounds({ regions, state }: CheckJudgement): LastRound[] {
   const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
   const found = ids.map((id) => state?.probers[id]?.witness).filter((witness) => witness !== undefined);
   return found.toSorted((a, b) => b.slot - a.slot);
 }
 
-function reported(witnesses: readonly LastRound[], nowMs: number) {
+function reportView(witnesses: readonly LastRound[], nowMs: number) {
   const brief = witnesses.map(({ before, after }) => after ?? before).find((one) => one !== null);
   if (!brief) return { state: "unknown", source: null, ageSec: null, version: null };
   const { state, dialect, at, version } = brief;
@@ -142,17 +142,22 @@ function reported(witnesses: readonly LastRound[], nowMs: number) {
     state,
     source: dialect,
     ageSec: seconds(nowMs - at),
-    version: version === undefined ? null : cut(version, NAME_CHARS),
+    version: version === undefined ? null : clipLine(version, NAME_CHARS),
   };
 }
 
-function failedStep(witnesses: readonly LastRound[], newest: RunTally | undefined): string | null {
+function failingStep(witnesses: readonly LastRound[], newest: RunTally | undefined): string | null {
   const failure = witnesses.find(({ slot, failure }) => failure && slot === newest?.slot)?.failure;
-  return failure ? cut(failure.step, NAME_CHARS) : null;
+  return failure ? clipLine(failure.step, NAME_CHARS) : null;
 }
 
 /** The reason in one line, for a person who looks at a stopped rollout. */
-function reasonOf(judged: Judged, votes: Votes, witnesses: readonly LastRound[], nowMs: number): string {
+function reasonOf(
+  judged: CheckJudgement,
+  votes: Votes,
+  witnesses: readonly LastRound[],
+  nowMs: number,
+): string {
   const { cause, check, runs, minRuns, maxAgeMs, sinceMs } = judged;
   const total = judged.regions.length;
   const [newest] = runs;
@@ -161,7 +166,7 @@ function reasonOf(judged: Judged, votes: Votes, witnesses: readonly LastRound[],
   const REASONS: Record<Cause, () => string> = {
     good: () => `${votes.ready}/${total} regions ready in each of the last ${minRuns} runs since ${since}`,
     bad: () => {
-      const step = failedStep(witnesses, newest);
+      const step = failingStep(witnesses, newest);
       const where = step === null ? "" : `; step '${step}' failed`;
       return `${
         newest!.outcome
@@ -178,7 +183,7 @@ function reasonOf(judged: Judged, votes: Votes, witnesses: readonly LastRound[],
   return `${check.id}: ${REASONS[cause]()}`;
 }
 
-function versionReason({ version }: Judged, witnesses: readonly LastRound[]): string {
+function versionReason({ version }: CheckJudgement, witnesses: readonly LastRound[]): string {
   const versions = new Set(witnesses.map((witness) => versionOf(witness) ?? "none"));
   return `version ${version} was asked for, and the service reports ${[...versions].join(", ") || "none"}`;
 }

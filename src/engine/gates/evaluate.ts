@@ -8,25 +8,25 @@ import type { DeploymentStore } from "../../storage/records/deployments.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Store } from "../../storage/store.ts";
-import { document, type GateDocument, type Judged, versionOf } from "./document.ts";
+import { type CheckJudgement, type GateDocument, gateDocument, versionOf } from "./document.ts";
 import type { StatesReader } from "../../storage/states.ts";
 
 /** Whether a silence covers a check at this time (epoch ms). */
-export type Silenced = (target: string, check: string, nowMs: number) => boolean | Promise<boolean>;
+export type SilenceChecker = (target: string, check: string, nowMs: number) => boolean | Promise<boolean>;
 
 /** What gates are decided from. */
-export interface GatekeeperOptions {
+export interface GateEvaluatorOptions {
   clock: Pick<Clock, "now">;
   config: Config;
   packing: Packing;
   store: Store;
   states: StatesReader;
   rollouts: DeploymentStore;
-  silenced: Silenced;
+  isSilenced: SilenceChecker;
 }
 
 /** What a gate is asked. Times in ms; what is left out has the default of the check. */
-export interface Question {
+export interface GateQuery {
   target: Target;
   checks: readonly Check[];
   regions: readonly Region[];
@@ -41,34 +41,34 @@ export interface Question {
 }
 
 /** Answers a question; the worst check decides. */
-export type Gatekeeper = (question: Question) => Promise<GateDocument>;
+export type GateEvaluator = (question: GateQuery) => Promise<GateDocument>;
 
 /** A gatekeeper over one store. It never probes. */
-export function gatekeeper(options: GatekeeperOptions): Gatekeeper {
+export function gateEvaluator(options: GateEvaluatorOptions): GateEvaluator {
   const evidence = runReader(options.store, options.packing);
-  return (question) => verdict(options, evidence, question);
+  return (question) => evaluate(options, evidence, question);
 }
 
-async function verdict(
-  options: GatekeeperOptions,
+async function evaluate(
+  options: GateEvaluatorOptions,
   evidence: RunReader,
-  question: Question,
+  question: GateQuery,
 ): Promise<GateDocument> {
   const nowMs = options.clock.now();
-  const [states, anchor] = await Promise.all([options.states(), anchored(options.rollouts, question, nowMs)]);
+  const [states, anchor] = await Promise.all([options.states(), anchorOf(options.rollouts, question, nowMs)]);
   const judged = await Promise.all(
     question.checks.map((check) =>
-      judgedCheck(options, evidence, question, { check, state: states[check.key], anchor, nowMs })
+      judgeCheck(options, evidence, question, { check, state: states[check.key], anchor, nowMs })
     ),
   );
   const [first, ...rest] = judged;
-  return document(worstDecision([first!, ...rest]), nowMs);
+  return gateDocument(worstDecision([first!, ...rest]), nowMs);
 }
 
 /** From when evidence counts: what was asked for, else the last deployment, else null. */
-async function anchored(
+async function anchorOf(
   rollouts: DeploymentStore,
-  { target: { id }, since, anchor: name, version }: Question,
+  { target: { id }, since, anchor: name, version }: GateQuery,
   nowMs: number,
 ) {
   if (since !== undefined) {
@@ -76,24 +76,24 @@ async function anchored(
     return { name: name ?? null, sinceMs };
   }
   if (name !== undefined) return { name, sinceMs: await rollouts.anchorTime(id, name) };
-  const told = await rollouts.list(id);
-  const last = told.find((it) => version !== undefined && it.version === version) ?? told[0];
+  const deployments = await rollouts.list(id);
+  const last = deployments.find((it) => version !== undefined && it.version === version) ?? deployments[0];
   return last ? { name: last.anchor ?? last.version ?? null, sinceMs: last.at } : null;
 }
 
-interface Subject {
+interface CheckInput {
   check: Check;
   state: CheckState | undefined;
   anchor: { name: string | null; sinceMs: number } | null;
   nowMs: number;
 }
 
-async function judgedCheck(
-  { config, silenced }: GatekeeperOptions,
+async function judgeCheck(
+  { config, isSilenced }: GateEvaluatorOptions,
   evidence: RunReader,
-  question: Question,
-  { check, state, anchor, nowMs }: Subject,
-): Promise<Judged> {
+  question: GateQuery,
+  { check, state, anchor, nowMs }: CheckInput,
+): Promise<CheckJudgement> {
   const { regions, degraded, minRuns = check.successThreshold, version } = question;
   const { failureThreshold, target } = check;
   const newest = state?.slot ?? nowMs;
@@ -113,8 +113,8 @@ async function judgedCheck(
     minRuns,
     failureThreshold,
     degraded,
-    silenced: await silenced(target.id, check.id, nowMs),
-    versionProven: version === undefined || proven(state, regions, version),
+    silenced: await isSilenced(target.id, check.id, nowMs),
+    versionProven: version === undefined || isVersionProven(state, regions, version),
   });
   return {
     ...judgement,
@@ -131,10 +131,14 @@ async function judgedCheck(
 }
 
 /** Every prober that was heard last read this version, and one was heard. */
-function proven(state: CheckState | undefined, regions: readonly Region[], version: string): boolean {
+function isVersionProven(
+  state: CheckState | undefined,
+  regions: readonly Region[],
+  version: string,
+): boolean {
   const probers = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
-  const heard = probers.map((id) => state?.probers[id]?.witness).filter((witness) =>
+  const current = probers.map((id) => state?.probers[id]?.witness).filter((witness) =>
     witness?.slot === state?.slot
   );
-  return heard.length > 0 && heard.every((witness) => witness && versionOf(witness) === version);
+  return current.length > 0 && current.every((witness) => witness && versionOf(witness) === version);
 }

@@ -10,7 +10,7 @@ const JWT_S = 540;
 const SKEW_S = 60;
 
 /** What became of a request: `status` 0 is no answer. `detail` is free of secrets. */
-export interface Outcome {
+export interface PostResult {
   ok: boolean;
   status: number;
   detail?: string;
@@ -18,11 +18,11 @@ export interface Outcome {
 
 /** Calls as one installation of the app. */
 export interface GitHub {
-  post(url: URL, body: unknown): Promise<Outcome>;
+  post(url: URL, body: unknown): Promise<PostResult>;
 }
 
 /** Takes a token for one installation (about an hour good). Rejects if the key is none or GitHub gives no token. */
-export async function installation(ports: Ports, hook: GitHubHook, id: number): Promise<GitHub> {
+export async function installationClient(ports: Ports, hook: GitHubHook, id: number): Promise<GitHub> {
   const { app } = hook;
   if (!app) throw new Error("hooks.github.app is not set");
   const jwt = await appToken(app.id, ports.secrets.reveal(app.key), ports.clock.now());
@@ -45,7 +45,7 @@ async function send(
   url: URL,
   token: string,
   body: unknown,
-): Promise<Outcome & { json?: unknown }> {
+): Promise<PostResult & { json?: unknown }> {
   const headers = {
     accept: "application/vnd.github+json",
     authorization: `Bearer ${token}`,
@@ -94,7 +94,7 @@ function pkcs8Of(pem: string): Uint8Array<ArrayBuffer> {
   // In an environment variable the line ends may stand as \n.
   const der = Uint8Array.from(atob(base64.replace(/\\n|\s/g, "")), (char) => char.charCodeAt(0));
   if (!label) return der;
-  return wrapped(0x30, Uint8Array.of(...VERSION, ...RSA, ...wrapped(0x04, der)));
+  return encodeDer(0x30, Uint8Array.of(...VERSION, ...RSA, ...encodeDer(0x04, der)));
 }
 
 /** INTEGER 0, and SEQUENCE { OID 1.2.840.113549.1.1.1 (rsaEncryption), NULL }. */
@@ -102,7 +102,7 @@ const VERSION = [0x02, 0x01, 0x00];
 const RSA = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 /** One DER value of up to 64 KiB (X.690 section 8.1). */
-function wrapped(tag: number, content: Uint8Array): Uint8Array<ArrayBuffer> {
+function encodeDer(tag: number, content: Uint8Array): Uint8Array<ArrayBuffer> {
   const { length } = content;
   const size = length < 0x80
     ? [length]

@@ -6,22 +6,22 @@
 import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import type { GitHubHook } from "../../config/hooks.ts";
-import { type GitHub, installation } from "./app.ts";
+import { type GitHub, installationClient } from "./app.ts";
 import { semaphore } from "../../base/semaphore.ts";
 import { packChecks, parseRow } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
 import { deploymentStore } from "../../storage/records/deployments.ts";
 import type { Store, StoredRecord } from "../../storage/store.ts";
 import type { GateDocument } from "../gates/document.ts";
-import { type Gatekeeper, gatekeeper } from "../gates/evaluate.ts";
-import { silencedBy } from "../gates/silenced.ts";
+import { type GateEvaluator, gateEvaluator } from "../gates/evaluate.ts";
+import { silenceChecker } from "../gates/silenced.ts";
 import { statesReader } from "../../storage/states.ts";
 import { messageOf } from "../../base/error_message.ts";
 
 const name = z.string().min(1).max(255);
 
 /** GitHub's `deployment_protection_rule` event, as far as it is read. */
-export const requested = z.object({
+export const protectionRuleRequest = z.object({
   action: z.literal("requested"),
   environment: name,
   deployment_callback_url: z.url({ protocol: /^https$/ }).max(500),
@@ -30,7 +30,7 @@ export const requested = z.object({
   installation: z.object({ id: z.int().positive() }),
 });
 
-const pending = z.object({
+const pendingApproval = z.object({
   target: z.string(),
   environment: z.string(),
   callback: z.string(),
@@ -41,51 +41,51 @@ const pending = z.object({
   deadline: z.number(),
   attempts: z.number(),
 });
-type Pending = z.infer<typeof pending>;
+type PendingApproval = z.infer<typeof pendingApproval>;
 
 /** Rules that wait for an answer. */
 export interface Approvals {
   /** Keeps a request until it is answered. False: its callback is not GitHub's. */
-  ask(target: string, request: z.infer<typeof requested>): Promise<boolean>;
+  add(target: string, request: z.infer<typeof protectionRuleRequest>): Promise<boolean>;
   /** Answers all that can be answered by now. Rejects only with the store. */
   review(): Promise<void>;
 }
 
-const MOST = 100;
+const MAX_PENDING = 100;
 const PARALLEL = 5;
 /** A call that fails is made again at the next tick, but not more often than this. */
 const ATTEMPTS = 20;
 /** Memos whose key begins so are no deployments, and no anchors either, which are under `~` and a target. */
-const UNDER = "~~github/";
-const FORGET_MS = 86_400_000;
+const KEY_PREFIX = "~~github/";
+const RETENTION_MS = 86_400_000;
 const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
 
 /** The approvals of one store, decided by `decided`. */
-export function approvals(ports: Ports, config: Config, store: Store, decided: Gatekeeper): Approvals {
+export function approvals(ports: Ports, config: Config, store: Store, evaluate: GateEvaluator): Approvals {
   const { clock, log, secrets } = ports;
   const gate = semaphore(PARALLEL);
   const { github: hook } = config.hooks;
 
-  const keep = (key: string, value: Pending) =>
+  const save = (key: string, value: PendingApproval) =>
     store.putRecord({
       kind: "deployment",
       key,
       order: value.attempts,
       value: JSON.stringify(value),
-      expiresAt: value.deadline + FORGET_MS,
+      expiresAt: value.deadline + RETENTION_MS,
     });
 
-  const reviewed = async (hook: GitHubHook, memo: StoredRecord): Promise<void> => {
-    const request = parseRow(pending, memo.value, `approval ${memo.key}`);
-    const answer = await answerTo(request, config, decided, clock.now());
+  const reviewOne = async (hook: GitHubHook, memo: StoredRecord): Promise<void> => {
+    const request = parseRow(pendingApproval, memo.value, `approval ${memo.key}`);
+    const answer = await reviewOf(request, config, evaluate, clock.now());
     if (!answer && request.attempts > 0) return;
     try {
-      const github = await installation(ports, hook, request.installation);
+      const github = await installationClient(ports, hook, request.installation);
       for (const refusal of await tell(github, hook, request, answer)) {
         log.warn("GitHub refused what it was told", { rule: memo.key, error: secrets.redact(refusal) });
       }
       if (answer) await store.deleteRecord("deployment", memo.key);
-      else await keep(memo.key, { ...request, attempts: 1 });
+      else await save(memo.key, { ...request, attempts: 1 });
     } catch (error) {
       const attempts = request.attempts + 1;
       log.warn("a protection rule is not answered", {
@@ -94,12 +94,12 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
         error: secrets.redact(messageOf(error)),
       });
       if (attempts >= ATTEMPTS) await store.deleteRecord("deployment", memo.key);
-      else await keep(memo.key, { ...request, attempts });
+      else await save(memo.key, { ...request, attempts });
     }
   };
 
   return {
-    async ask(
+    async add(
       target,
       { environment, deployment_callback_url: callback, deployment, repository, installation },
     ) {
@@ -108,7 +108,7 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
       if (!hook || !url.href.startsWith(`${api}/`) || !CALLBACK.test(url.href.slice(api!.length))) {
         return false;
       }
-      await keep(`${UNDER}${url.pathname}/${environment}`, {
+      await save(`${KEY_PREFIX}${url.pathname}/${environment}`, {
         target,
         environment,
         callback,
@@ -123,8 +123,8 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
 
     async review() {
       if (!hook?.app) return;
-      const memos = await store.listRecords({ kind: "deployment", under: UNDER, limit: MOST });
-      await Promise.all(memos.map((memo) => gate(() => reviewed(hook, memo))));
+      const memos = await store.listRecords({ kind: "deployment", under: KEY_PREFIX, limit: MAX_PENDING });
+      await Promise.all(memos.map((memo) => gate(() => reviewOne(hook, memo))));
     },
   };
 }
@@ -133,49 +133,50 @@ export function approvals(ports: Ports, config: Config, store: Store, decided: G
 export function approver(ports: Ports, config: Config, store: Store): () => Promise<void> {
   if (!config.hooks.github?.app) return () => Promise.resolve();
   const { clock } = ports;
-  const decided = gatekeeper({
+  const evaluate = gateEvaluator({
     clock,
     config,
     packing: packChecks(config),
     store,
     states: statesReader(store, clock),
     rollouts: deploymentStore(clock, store, config.retention.daysMs),
-    silenced: silencedBy(clock, config, store),
+    isSilenced: silenceChecker(clock, config, store),
   });
-  return approvals(ports, config, store, decided).review;
+  return approvals(ports, config, store, evaluate).review;
 }
 
-interface Answer {
+interface Review {
   state: "approved" | "rejected";
   comment: string;
 }
 
 /** Null: not yet. */
-async function answerTo(
-  { target: id, deadline }: Pending,
+async function reviewOf(
+  { target: id, deadline }: PendingApproval,
   config: Config,
-  decided: Gatekeeper,
+  evaluate: GateEvaluator,
   nowMs: number,
-): Promise<Answer | null> {
+): Promise<Review | null> {
   const target = config.targets.find((target) => target.id === id);
   if (!target) return { state: "rejected", comment: `There is no target ${id} any more` };
   const { checks } = target;
-  const { decision, reason } = await decided({ target, checks, regions: config.regions, degraded: "pass" });
-  if (decision === "pass") return { state: "approved", comment: said(decision, reason) };
-  if (decision === "fail") return { state: "rejected", comment: said(decision, reason) };
+  const { decision, reason } = await evaluate({ target, checks, regions: config.regions, degraded: "pass" });
+  if (decision === "pass") return { state: "approved", comment: commentOf(decision, reason) };
+  if (decision === "fail") return { state: "rejected", comment: commentOf(decision, reason) };
   return nowMs < deadline
     ? null
-    : { state: "rejected", comment: said("undecided until the deadline", reason) };
+    : { state: "rejected", comment: commentOf("undecided until the deadline", reason) };
 }
 
-const said = (decision: GateDocument["decision"] | string, reason: string) => `Assay: ${decision}. ${reason}`;
+const commentOf = (decision: GateDocument["decision"] | string, reason: string) =>
+  `Assay: ${decision}. ${reason}`;
 
 /** The answer to the rule, or without one that it is being looked at; beside it the commit's status. Answers what GitHub refused for good, and rejects if it must be asked again. */
 async function tell(
   github: GitHub,
   hook: GitHubHook,
-  request: Pending,
-  answer: Answer | null,
+  request: PendingApproval,
+  answer: Review | null,
 ): Promise<string[]> {
   const { environment, callback, repository, sha, target } = request;
   const status = {
@@ -187,9 +188,9 @@ async function tell(
   const set = await github.post(new URL(`${hook.api}/repos/${repository}/statuses/${sha}`), status);
   const refusals = set.ok ? [] : [`the commit status: ${set.status} ${set.detail ?? ""}`];
   if (!answer) return refusals;
-  const told = await github.post(new URL(callback), { environment_name: environment, ...answer });
-  const final = told.ok ||
-    (told.status >= 400 && told.status < 500 && told.status !== 429 && told.status !== 403);
-  if (!final) throw new Error(`GitHub answered ${told.status} ${told.detail ?? ""}`);
-  return told.ok ? refusals : [...refusals, `the answer: ${told.status} ${told.detail ?? ""}`];
+  const reply = await github.post(new URL(callback), { environment_name: environment, ...answer });
+  const final = reply.ok ||
+    (reply.status >= 400 && reply.status < 500 && reply.status !== 429 && reply.status !== 403);
+  if (!final) throw new Error(`GitHub answered ${reply.status} ${reply.detail ?? ""}`);
+  return reply.ok ? refusals : [...refusals, `the answer: ${reply.status} ${reply.detail ?? ""}`];
 }

@@ -11,10 +11,10 @@ import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, Store } from "../../storage/store.ts";
 import { mask } from "../../base/secrets.ts";
-import { hushed, type SilenceReader, silenceReader } from "./silencing.ts";
+import { applySilence, type SilenceReader, silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
-import { type Answer, buried, receiptOf } from "./retry.ts";
-import { headers } from "./sign.ts";
+import { deadReceipt, receiptOf, type WebhookReply } from "./retry.ts";
+import { signatureHeaders } from "./sign.ts";
 
 /** Bounds of a deliverer; times in ms. */
 export interface DelivererOptions {
@@ -48,7 +48,7 @@ const CAP_BYTES = 64 * 1024;
 const GRACE_MS = 1_000;
 
 /** The part of the store that a deliverer needs. */
-export type Outbox = Pick<
+export type DeliveryStore = Pick<
   Store,
   | "claimDeliveries"
   | "recordAttempt"
@@ -62,7 +62,7 @@ export type Outbox = Pick<
 /** The only call of a deliverer. */
 export function deliver(
   ports: Ports,
-  store: Outbox,
+  store: DeliveryStore,
   config: Config,
   options: DeliverOptions = {},
 ): Promise<number> {
@@ -72,7 +72,7 @@ export function deliver(
 /** A deliverer over one store. Its calls share the lanes of each webhook, so that one that hangs holds up no other, whenever a notice comes. */
 export function deliverer(
   ports: Ports,
-  store: Outbox,
+  store: DeliveryStore,
   config: Config,
   { parallel = Infinity, deadlineMs = 15_000, leaseMs = 60_000 }: DelivererOptions = {},
 ): Deliverer {
@@ -104,15 +104,22 @@ export function deliverer(
   };
 
   return async (bounds = {}) => {
-    const post: Post = { ports, store, config, deadlineMs, leaseMs, silences: silenceReader(ports, store) };
+    const post: DeliveryContext = {
+      ports,
+      store,
+      config,
+      deadlineMs,
+      leaseMs,
+      silences: silenceReader(ports, store),
+    };
     calls++;
     return await send({ post, claim: claimer(post, bounds), made: 0 }).finally(() => calls--);
   };
 }
 
-interface Post {
+interface DeliveryContext {
   ports: Ports;
-  store: Outbox;
+  store: DeliveryStore;
   config: Config;
   deadlineMs: number;
   leaseMs: number;
@@ -120,7 +127,7 @@ interface Post {
 }
 
 interface Call {
-  post: Post;
+  post: DeliveryContext;
   /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
   claim(webhook?: string): Promise<Delivery | undefined>;
   /** Attempts so far. */
@@ -128,7 +135,7 @@ interface Call {
 }
 
 function claimer(
-  { ports: { clock }, store, leaseMs }: Post,
+  { ports: { clock }, store, leaseMs }: DeliveryContext,
   { most = Infinity, signal }: CallOptions,
 ): Call["claim"] {
   let left = most;
@@ -160,25 +167,25 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
 }
 
 /** Brings one notice one step further; undefined if it was not sent. */
-async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefined> {
-  const { ports: { clock, random, log, secrets }, store, config } = post;
+async function attempt(context: DeliveryContext, delivery: Delivery): Promise<WebhookReply | undefined> {
+  const { ports: { clock, random, log, secrets }, store, config } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const beganMs = clock.now();
   const fields = { notice: delivery.id, webhook: delivery.webhook };
   if (!webhook || webhook.id in await store.listDisabledWebhooks()) {
-    const receipt = buried(delivery, webhook ? "disabled" : "removed", beganMs);
+    const receipt = deadReceipt(delivery, webhook ? "disabled" : "removed", beganMs);
     await store.recordAttempt(delivery.id, receipt);
     log.warn("notice is dead", { ...fields, error: receipt.lastError });
     return undefined;
   }
-  const quiet = await hushed(post, delivery, beganMs);
+  const quiet = await applySilence(context, delivery, beganMs);
   if (quiet) {
     const { attempts, lastAttemptAt, lastStatus } = delivery;
     await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
     log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
     return undefined;
   }
-  const { answer, name } = await send(post, webhook, delivery, beganMs);
+  const { answer, name } = await send(context, webhook, delivery, beganMs);
   const nowMs = clock.now();
   const { death, ...receipt } = receiptOf(delivery, answer, {
     beganMs,
@@ -189,7 +196,7 @@ async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefin
   if (death === "gone") await store.disableWebhook(webhook.id, beganMs);
   const isDelivered = receipt.state === "delivered";
   // What is due sooner than a claim lasts may be under way.
-  await store.recordAttempt(delivery.id, receipt, isDelivered ? nowMs + post.leaseMs : undefined);
+  await store.recordAttempt(delivery.id, receipt, isDelivered ? nowMs + context.leaseMs : undefined);
   if (isDelivered) log.info("notice delivered", fields);
   else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
   return answer;
@@ -197,12 +204,12 @@ async function attempt(post: Post, delivery: Delivery): Promise<Answer | undefin
 
 /** What was sent, and `name`: all that may be told of the webhook, its id and origin. */
 interface Sent {
-  answer: Answer;
+  answer: WebhookReply;
   name: string;
 }
 
 /** One signed request; whatever hangs, it ends. */
-function send(post: Post, webhook: Webhook, delivery: Delivery, atMs: number): Promise<Sent> {
+function send(post: DeliveryContext, webhook: Webhook, delivery: Delivery, atMs: number): Promise<Sent> {
   const { ports: { clock }, deadlineMs } = post;
   const limitMs = deadlineMs + GRACE_MS;
   const detail = `timeout: no complete answer within ${limitMs} ms`;
@@ -211,7 +218,7 @@ function send(post: Post, webhook: Webhook, delivery: Delivery, atMs: number): P
 }
 
 async function request(
-  { ports, deadlineMs }: Post,
+  { ports, deadlineMs }: DeliveryContext,
   webhook: Webhook,
   { id, body }: Delivery,
   atMs: number,
@@ -223,10 +230,10 @@ async function request(
     if (!url) return failure("its URL is not valid");
     name = `${name} (${url.origin})`;
     const secrets = webhook.secrets.map((secret) => ports.secrets.reveal(secret));
-    const signed = await headers(id, atMs, body, secrets);
+    const signed = await signatureHeaders(id, atMs, body, secrets);
     const request = { url, method: "POST", headers: { ...HEADERS, ...signed }, body };
     const got = await exchange(ports, request, { deadlineMs, capBytes: CAP_BYTES });
-    if (got.kind === "failure") return failure(`${got.reason}: ${veil(got.detail, url, ports)}`);
+    if (got.kind === "failure") return failure(`${got.reason}: ${redactUrl(got.detail, url, ports)}`);
     const retryAfter = got.headers.get("retry-after");
     return { answer: { kind: "answer", status: got.status, retryAfter }, name };
   } catch (error) {
@@ -237,7 +244,7 @@ async function request(
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
 
 /** A receiver's path and query are often its secret, where they are cut to length as well; whole URLs are cut to their origin by `messageOf`. */
-function veil(detail: string, url: URL, { secrets }: Ports): string {
+function redactUrl(detail: string, url: URL, { secrets }: Ports): string {
   const { pathname, search, hash, username, password } = url;
   // The longer first, so that a part of another leaves nothing of it.
   const parts = [pathname + search + hash, pathname + search, pathname, search, hash, username, password];

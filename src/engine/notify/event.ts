@@ -61,7 +61,7 @@ const observed = z.strictObject({
   })).optional(),
 });
 
-const account = z.strictObject({
+const proberEvidence = z.strictObject({
   verdict: z.enum([...WORDS, "inconclusive", "announced", "missing"]),
   reason: z.string().optional().describe("Why the verdict is not simply the cell of the table."),
   vote: z.enum([...WORDS, "none"]),
@@ -110,18 +110,18 @@ export const event = z.strictObject({
     check: z.strictObject({ id: z.string(), contract: z.string().optional() }),
     summary: z.string(),
     decision,
-    evidence: z.record(z.string(), z.record(z.string(), account)).describe("Per region, per prober."),
+    evidence: z.record(z.string(), z.record(z.string(), proberEvidence)).describe("Per region, per prober."),
     links: z.record(z.string(), z.url()).optional(),
     truncated: z.literal(true).optional().describe("Evidence or texts were cut to keep the size limit."),
   }),
 });
 
 /** An event as it is sent. Times are ISO 8601, durations ms. */
-export type Event = z.infer<typeof event>;
+export type WebhookEvent = z.infer<typeof event>;
 /** What one prober knows, as an event carries it. */
-export type Account = z.infer<typeof account>;
+export type ProberEvidence = z.infer<typeof proberEvidence>;
 /** The votes and the rule behind an event. */
-export type Decision = z.infer<typeof decision>;
+export type EventDecision = z.infer<typeof decision>;
 
 /** The JSON Schema of every event, as published in `schema/events.schema.json`. */
 export function eventsSchema(): Record<string, unknown> {

@@ -1,25 +1,25 @@
 import type { Config } from "../../config/config.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../judgement/state.ts";
 import { iso } from "../../base/time.ts";
-import type { Account, Event } from "./event.ts";
+import type { ProberEvidence, WebhookEvent } from "./event.ts";
 import { clip } from "./truncate.ts";
 
 /** The longest text of evidence in an event, and the longest list. */
 const LIMITS = { chars: 300, items: 100 };
-const VALUES = 20;
+const MAX_VALUES = 20;
 
 /** What each prober of the deciding regions knows at `slot` (epoch ms); `scope` is `global` or one region. */
 export function evidence(
   { config, state, slot, scope }: { config: Config; state?: CheckState; slot: number; scope: string },
-): Event["data"]["evidence"] {
+): WebhookEvent["data"]["evidence"] {
   const regions = config.regions.filter(({ id }) => scope === "global" || id === scope);
   return Object.fromEntries(regions.map((region) => [
     region.id,
-    Object.fromEntries(region.probers.map(({ id }) => [id, account(state?.probers[id], slot)])),
+    Object.fromEntries(region.probers.map(({ id }) => [id, evidenceOf(state?.probers[id], slot)])),
   ]));
 }
 
-function account(prober: ProberState | undefined, slot: number): Account {
+function evidenceOf(prober: ProberState | undefined, slot: number): ProberEvidence {
   const { witness, missed, aside, standing } = prober ?? {};
   return {
     verdict: witness?.word ?? "missing",
@@ -28,15 +28,18 @@ function account(prober: ProberState | undefined, slot: number): Account {
     aside,
     ...(witness && { slot: iso(witness.slot), ageMs: Math.max(0, slot - witness.slot) }),
     ...(missed && { missed: { slot: iso(missed.slot), reason: clip(missed.reason, LIMITS) } }),
-    ...(witness && clip({ reported: reported(witness), observed: observed(witness) }, LIMITS)),
+    ...(witness && clip({ reported: reportsOf(witness), observed: observationOf(witness) }, LIMITS)),
   };
 }
 
-function reported({ before, after }: LastRound): Account["reported"] {
-  return { before: before && claim(before), ...(after !== undefined && { after: after && claim(after) }) };
+function reportsOf({ before, after }: LastRound): ProberEvidence["reported"] {
+  return {
+    before: before && claimOf(before),
+    ...(after !== undefined && { after: after && claimOf(after) }),
+  };
 }
 
-const claim = ({ state, dialect, httpStatus, reason, contradictions, sources }: ReportSummary) => ({
+const claimOf = ({ state, dialect, httpStatus, reason, contradictions, sources }: ReportSummary) => ({
   state,
   dialect,
   httpStatus,
@@ -45,13 +48,13 @@ const claim = ({ state, dialect, httpStatus, reason, contradictions, sources }: 
   sources,
 });
 
-function observed({ outcome, failure, totalMs, steps }: LastRound): Account["observed"] {
+function observationOf({ outcome, failure, totalMs, steps }: LastRound): ProberEvidence["observed"] {
   return {
     outcome,
     failedStep: failure?.step,
     expression: failure?.expression,
     detail: failure?.detail,
-    values: failure?.values && Object.fromEntries(Object.entries(failure.values).slice(0, VALUES)),
+    values: failure?.values && Object.fromEntries(Object.entries(failure.values).slice(0, MAX_VALUES)),
     totalMs: Math.round(totalMs),
     steps: steps?.map(({ name, status, requests, totalMs }) => (
       { name, status, requests, totalMs: Math.round(totalMs) }

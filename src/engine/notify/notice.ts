@@ -5,13 +5,13 @@ import type { CheckState, ProberState } from "../../judgement/state.ts";
 import type { Notice } from "../../storage/store.ts";
 import { iso } from "../../base/time.ts";
 import { FAILED } from "../../judgement/verdict.ts";
-import type { Decision, Event } from "./event.ts";
+import type { EventDecision, WebhookEvent } from "./event.ts";
 import { evidence } from "./evidence.ts";
-import { clip, fit } from "./truncate.ts";
-import { rule, type Story, summary } from "./summary.ts";
+import { clip, truncate } from "./truncate.ts";
+import { describeRule, summary, type SummaryInput } from "./summary.ts";
 
 /** Where a transition happened. `check` and `state` are absent if the check has left the config. */
-export interface Context {
+export interface NoticeContext {
   check?: Check;
   state?: CheckState;
   config: Config;
@@ -20,14 +20,14 @@ export interface Context {
 }
 
 /** The notices of one transition: one for each webhook that wants its event, all with the same body. */
-export function notices(transition: Transition, context: Context): Notice[] {
+export function notices(transition: Transition, context: NoticeContext): Notice[] {
   const { incident, change } = transition;
   const type = `incident.${change}` as const;
   const wanted = context.config.webhooks.filter(({ events }) => events.some((glob) => matches(glob, type)));
   if (wanted.length === 0) return [];
-  const body = fit(eventOf(transition, context));
+  const body = truncate(eventOf(transition, context));
   return wanted.map(({ id: webhook }) => ({
-    id: [incident.id, incident.episode, change, context.slot, webhook].map(plain).join("_"),
+    id: [incident.id, incident.episode, change, context.slot, webhook].map(encodeIdPart).join("_"),
     webhook,
     incident: incident.id,
     type,
@@ -43,15 +43,15 @@ function matches(glob: string, type: string): boolean {
 }
 
 /** Letters and digits as they are, all else as `-XX` bytes: no two texts share one, and `_` is left for joining. */
-function plain(part: string | number): string {
+function encodeIdPart(part: string | number): string {
   return String(part).replace(/[^A-Za-z0-9]/gu, (char) =>
     [...new TextEncoder().encode(char)]
       .map((byte) => `-${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
 }
 
-function eventOf({ incident, change }: Transition, context: Context): Event {
+function eventOf({ incident, change }: Transition, context: NoticeContext): WebhookEvent {
   const { check, state, config, slot } = context;
-  const { quorum, ...poll } = pollOf(incident, context);
+  const { quorum, ...votes } = votesOf(incident, context);
   const name = check?.target.name ?? incident.target;
   const checkId = check?.id ?? incident.check;
   const subject = [
@@ -59,10 +59,10 @@ function eventOf({ incident, change }: Transition, context: Context): Event {
     checkId !== "default" && ` / ${checkId}`,
     incident.scope !== "global" && ` in ${incident.scope}`,
   ].filter(Boolean).join("");
-  const told = evidence({ config, state, slot, scope: incident.scope });
-  const witnesses = Object.values(told).flatMap((probers) => Object.keys(probers))
+  const byRegion = evidence({ config, state, slot, scope: incident.scope });
+  const witnesses = Object.values(byRegion).flatMap((probers) => Object.keys(probers))
     .flatMap((id) => state?.probers[id]?.witness ?? []);
-  const story: Story = { subject, incident, change, decision: poll, quorum, witnesses };
+  const input: SummaryInput = { subject, incident, change, decision: votes, quorum, witnesses };
   return {
     type: `incident.${change}`,
     timestamp: iso(slot),
@@ -70,15 +70,15 @@ function eventOf({ incident, change }: Transition, context: Context): Event {
       incident: incidentOf(incident),
       target: { id: incident.target, name, labels: check?.target.labels ?? {} },
       check: { id: checkId, contract: check?.contract },
-      summary: summary(story),
-      decision: { ...poll, rule: rule(story) },
-      evidence: told,
+      summary: summary(input),
+      decision: { ...votes, rule: describeRule(input) },
+      evidence: byRegion,
       links: linksOf(incident, config.publicUrl),
     },
   };
 }
 
-function incidentOf(incident: Incident): Event["data"]["incident"] {
+function incidentOf(incident: Incident): WebhookEvent["data"]["incident"] {
   const { id, episode, family, kind, severity, state, scope, openedAt, resolvedAt, reason } = incident;
   return {
     ...{ id, episode, family, kind, severity, state, scope, reason },
@@ -102,19 +102,19 @@ function linksOf(
   };
 }
 
-type Poll = Omit<Decision, "rule"> & { quorum?: Quorum };
+type Votes = Omit<EventDecision, "rule"> & { quorum?: Quorum };
 
 /** Who voted what: the regions of a check, or the probers of the one region that decided. */
-function pollOf({ scope, timeline }: Incident, { check, state, config }: Context): Poll {
+function votesOf({ scope, timeline }: Incident, { check, state, config }: NoticeContext): Votes {
   const outcome = timeline.at(-1)!.outcome;
   if (scope === "global") {
     const regions = check ? config.regions : [];
     const votes = regions.map(({ id }) => [id, state?.regions[id]?.outcome ?? "pending"] as const);
-    return { outcome, over: "regions", ...counted(votes), quorum: check?.quorum };
+    return { outcome, over: "regions", ...countVotes(votes), quorum: check?.quorum };
   }
   const region = config.regions.find(({ id }) => id === scope);
   const votes = (check && region?.probers || []).map(({ id }) => [id, voteOf(state?.probers[id])] as const);
-  return { outcome, over: "probers", ...counted(votes), quorum: region?.quorum };
+  return { outcome, over: "probers", ...countVotes(votes), quorum: region?.quorum };
 }
 
 function voteOf(prober: ProberState | undefined): QuorumOutcome {
@@ -122,7 +122,7 @@ function voteOf(prober: ProberState | undefined): QuorumOutcome {
   return prober.standing.vote;
 }
 
-function counted(votes: (readonly [string, QuorumOutcome])[]): Pick<Decision, "votes" | "counts"> {
+function countVotes(votes: (readonly [string, QuorumOutcome])[]): Pick<EventDecision, "votes" | "counts"> {
   const counts = { reporting: 0, bad: 0, good: 0, split: 0, pending: 0 };
   for (const [, vote] of votes) {
     if (vote !== "pending") counts.reporting++;

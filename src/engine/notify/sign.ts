@@ -1,6 +1,6 @@
 /** Signatures of Standard Webhooks 1.0.0, scheme `v1`: HMAC-SHA256 over `id.timestamp.body`. */
 
-const FORM = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
+const SECRET_FORMAT = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 
 /** A webhook secret is not what Standard Webhooks asks for. The message never holds the secret. */
 export class SecretError extends Error {
@@ -8,7 +8,7 @@ export class SecretError extends Error {
 }
 
 /** The three webhook headers of one attempt; of several secrets (rotation) each gives a signature. */
-export async function headers(
+export async function signatureHeaders(
   id: string,
   timestampMs: number,
   body: string,
@@ -32,12 +32,12 @@ async function sign(text: string, secret: string): Promise<string> {
 }
 
 function keyOf(secret: string): Uint8Array<ArrayBuffer> {
-  const bytes = decode(FORM.exec(secret)?.[1]);
+  const bytes = decodeBase64(SECRET_FORMAT.exec(secret)?.[1]);
   if (bytes && bytes.length >= 24 && bytes.length <= 64) return bytes;
   throw new SecretError("a webhook secret must be whsec_ and the base64 of 24 to 64 bytes");
 }
 
-function decode(base64: string | undefined): Uint8Array<ArrayBuffer> | undefined {
+function decodeBase64(base64: string | undefined): Uint8Array<ArrayBuffer> | undefined {
   try {
     return base64 === undefined ? undefined : Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   } catch {

@@ -21,9 +21,9 @@ const HELD_MS = 60_000;
 /** How long silences that were read count: a call may last for as long as receivers hang. */
 const SILENCES_MS = 5_000;
 /** Notices of an incident among which its opening is looked for, the newest first. */
-const LOOKED_THROUGH = 500;
+const MAX_SCANNED = 500;
 /** Why a held notice is not sent. */
-const MOOT = "silenced: it was over before the silence was";
+const OVER_BEFORE_SENT = "silenced: it was over before the silence was";
 
 /** All silences, as they stood a few seconds ago at most. */
 export type SilenceReader = () => Promise<readonly Silence[]>;
@@ -42,24 +42,24 @@ export function silenceReader(
 }
 
 /** What is asked whether a notice is to be held. */
-interface Listening {
+interface SilenceContext {
   store: Pick<Store, "getIncident" | "listDeliveries">;
   config: Config;
   silences: SilenceReader;
 }
 
 /** What a silence makes of a notice: later, or never. */
-export async function hushed(
-  post: Listening,
+export async function applySilence(
+  context: SilenceContext,
   delivery: Delivery,
   nowMs: number,
 ): Promise<Omit<Receipt, "attempts"> | undefined> {
   // It was dropped already, and somebody asks for it.
-  if (delivery.lastError === MOOT) return undefined;
-  const all = await post.silences();
-  const incident = all.length > 0 ? await post.store.getIncident(delivery.incident) : null;
+  if (delivery.lastError === OVER_BEFORE_SENT) return undefined;
+  const all = await context.silences();
+  const incident = all.length > 0 ? await context.store.getIncident(delivery.incident) : null;
   if (!incident) return undefined;
-  const subject = subjectOf(post.config, incident, delivery);
+  const subject = subjectOf(context.config, incident, delivery);
   const silence = activeSilence(all, subject, nowMs);
   if (silence) {
     const nextAt = Math.min(silence.until, nowMs + HELD_MS);
@@ -68,11 +68,11 @@ export async function hushed(
   // What was still true when its turn came is tried until it is taken.
   if (delivery.attempts > 0) return undefined;
   const opening = delivery.type === "incident.resolved"
-    ? await openingOf(post.store, incident, delivery)
+    ? await openingOf(context.store, incident, delivery)
     : undefined;
   // Whoever was told, or tried to be told, of the opening hears of the end.
-  const moot = opening ? opening.lastError === MOOT : isMoot(all, subject, incident, delivery);
-  return moot ? { state: "dead", nextAt: nowMs, lastError: MOOT } : undefined;
+  const moot = opening ? opening.lastError === OVER_BEFORE_SENT : isMoot(all, subject, incident, delivery);
+  return moot ? { state: "dead", nextAt: nowMs, lastError: OVER_BEFORE_SENT } : undefined;
 }
 
 /** What a notice is about. A target that left the config has the labels that it had when the notice was written. */
@@ -95,12 +95,12 @@ function labelsIn(body: string): Record<string, string> {
 
 /** The notice of the opening that this notice of an end belongs to; undefined if the webhook takes none, or it is forgotten. */
 async function openingOf(
-  store: Listening["store"],
+  store: SilenceContext["store"],
   { id: incident, timeline }: Incident,
   { webhook, createdAt }: Delivery,
 ): Promise<Delivery | undefined> {
   const at = timeline.findLast(({ change, at }) => change === "opened" && at <= createdAt)?.at;
-  const { items } = await store.listDeliveries({ incident, limit: LOOKED_THROUGH });
+  const { items } = await store.listDeliveries({ incident, limit: MAX_SCANNED });
   return items.find((one) =>
     one.webhook === webhook && one.type === "incident.opened" && one.createdAt === at
   );

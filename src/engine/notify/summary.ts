@@ -4,15 +4,15 @@ import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import type { LastRound } from "../../judgement/state.ts";
 import { FAILED } from "../../judgement/verdict.ts";
-import type { Decision } from "./event.ts";
+import type { EventDecision } from "./event.ts";
 import { clip } from "./truncate.ts";
 
 /** What a sentence is made of. `subject` names target, check and region. */
-export interface Story {
+export interface SummaryInput {
   subject: string;
   incident: Incident;
   change: Change;
-  decision: Pick<Decision, "outcome" | "over" | "votes" | "counts">;
+  decision: Pick<EventDecision, "outcome" | "over" | "votes" | "counts">;
   /** Absent: the check has left the config. */
   quorum?: Quorum;
   /** The latest evidence of the probers that decided. */
@@ -61,44 +61,44 @@ const RECOVERED: Record<Family, string> = {
 };
 
 /** One sentence: what is wrong (or over), who agrees, and what was seen. */
-export function summary(story: Story): string {
-  const { subject, incident: { kind, reason }, change } = story;
+export function summary(input: SummaryInput): string {
+  const { subject, incident: { kind, reason }, change } = input;
   if (reason === "removed") return `${subject} has left the configuration: its incident (${kind}) is closed`;
-  if (change === "resolved") return recovery(story);
+  if (change === "resolved") return recovery(input);
   const verb = `${subject}${change === "updated" ? " now" : ""}`;
-  if (kind === "blind") return `${verb} cannot be judged: ${turnout(story)}`;
+  if (kind === "blind") return `${verb} cannot be judged: ${turnoutOf(input)}`;
   if (kind === "contradiction") {
-    return `${verb} contradicts itself in its health report${seen(story.witnesses, kind)}`;
+    return `${verb} contradicts itself in its health report${detailOf(input.witnesses, kind)}`;
   }
   const { says, agrees } = KINDS[kind];
-  const { outcome, over, votes, counts } = story.decision;
+  const { outcome, over, votes, counts } = input.decision;
   const yes = Object.values(votes).filter(agrees).length;
   const silent = counts.pending > 0 ? `, ${counts.pending} not reporting` : "";
   const phrase = kind === "outage" ? OUTAGES[outcome] ?? says : says;
-  const voters = many(counts.reporting, over);
-  return `${verb} ${phrase}: ${yes} of ${voters} agree${silent}${seen(story.witnesses, kind)}`;
+  const voters = countOf(counts.reporting, over);
+  return `${verb} ${phrase}: ${yes} of ${voters} agree${silent}${detailOf(input.witnesses, kind)}`;
 }
 
-function recovery({ subject, incident, decision: { over, counts } }: Story): string {
+function recovery({ subject, incident, decision: { over, counts } }: SummaryInput): string {
   const { family, openedAt, resolvedAt = openedAt } = incident;
-  const ended = `${subject} ${RECOVERED[family]} after ${span(resolvedAt - openedAt)}`;
+  const ended = `${subject} ${RECOVERED[family]} after ${roughDuration(resolvedAt - openedAt)}`;
   if (family !== "service") return ended;
-  return `${ended}: its journey passes in ${counts.good} of ${many(counts.reporting, over)}`;
+  return `${ended}: its journey passes in ${counts.good} of ${countOf(counts.reporting, over)}`;
 }
 
-function turnout({ decision: { over, votes, counts }, quorum }: Story): string {
-  const all = many(Object.keys(votes).length, over);
+function turnoutOf({ decision: { over, votes, counts }, quorum }: SummaryInput): string {
+  const all = countOf(Object.keys(votes).length, over);
   return `${counts.reporting} of ${all} reporting, at least ${quorum?.minReporting ?? 1} needed`;
 }
 
 /** The newest thing seen that bears on this kind, in brackets. */
-function seen(witnesses: LastRound[], kind: Kind): string {
+function detailOf(witnesses: LastRound[], kind: Kind): string {
   const newest = [...witnesses].sort((a, b) => b.slot - a.slot);
-  const detail = newest.map((witness) => telling(witness, kind)).find((text) => text);
+  const detail = newest.map((witness) => relevantDetail(witness, kind)).find((text) => text);
   return detail ? ` (${clip(detail, { chars: 200, items: 1 })})` : "";
 }
 
-function telling({ failure, before, after }: LastRound, kind: Kind): string | undefined {
+function relevantDetail({ failure, before, after }: LastRound, kind: Kind): string | undefined {
   if (kind === "contradiction") return (after ?? before)?.contradictions?.[0] ?? before?.contradictions?.[0];
   if (kind === "unreported") return (after ?? before)?.reason;
   if (kind === "drift" || kind === "outage") return failure && `${failure.step}: ${failure.detail}`;
@@ -106,19 +106,19 @@ function telling({ failure, before, after }: LastRound, kind: Kind): string | un
 }
 
 /** The rule that decided, in words: "a majority of the 3 regions reporting, at least 2 must report". */
-export function rule(
-  { incident: { family, reason }, change, decision, quorum }: Omit<Story, "witnesses">,
+export function describeRule(
+  { incident: { family, reason }, change, decision, quorum }: Omit<SummaryInput, "witnesses">,
 ): string {
   if (reason === "removed" || !quorum) return "none: it has left the configuration";
   const { counts, over: what, votes } = decision;
   const over = change === "resolved";
   const floor = `at least ${quorum.minReporting} must report`;
   if (family === "evidence") {
-    const needed = `at least ${quorum.minReporting} of ${many(Object.keys(votes).length, what)}`;
+    const needed = `at least ${quorum.minReporting} of ${countOf(Object.keys(votes).length, what)}`;
     return over ? `${needed} must report` : `${needed} must report, and three slots in a row fewer did`;
   }
   const crowd = `${shareOf(over ? quorum.resolve : quorum.open)} the ${
-    many(counts.reporting, what)
+    countOf(counts.reporting, what)
   } reporting`;
   return `${crowd}${over ? ENDS[family] : OPENS[family]}, ${floor}`;
 }
@@ -135,9 +135,9 @@ function shareOf(rule: Rule): string {
   return `at least ${Math.round(rule.fraction * 100)} % of`;
 }
 
-const many = (n: number, what: "regions" | "probers") => `${n} ${n === 1 ? what.slice(0, -1) : what}`;
+const countOf = (n: number, what: "regions" | "probers") => `${n} ${n === 1 ? what.slice(0, -1) : what}`;
 
-function span(ms: number): string {
+function roughDuration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);

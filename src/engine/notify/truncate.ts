@@ -1,5 +1,5 @@
 /** Keeps an event within the size that Standard Webhooks 1.0.0 recommends (20 KB); the decision is never cut. */
-import type { Account, Event } from "./event.ts";
+import type { ProberEvidence, WebhookEvent } from "./event.ts";
 import { FAILED } from "../../judgement/verdict.ts";
 
 const MAX_BYTES = 20_000;
@@ -13,20 +13,20 @@ interface Limits {
 }
 
 /** The body of an event in at most 20,000 bytes of UTF-8. */
-export function fit(event: Event): string {
+export function truncate(event: WebhookEvent): string {
   let body = JSON.stringify(event);
-  if (small(body)) return body;
+  if (fits(body)) return body;
   for (const lesser of reductions(event)) {
     body = JSON.stringify(lesser);
-    if (small(body)) return body;
+    if (fits(body)) return body;
   }
   return body;
 }
 
-const small = (body: string) => new TextEncoder().encode(body).byteLength <= MAX_BYTES;
+const fits = (body: string) => new TextEncoder().encode(body).byteLength <= MAX_BYTES;
 
 /** One copy of the event, with a little less in it each time: what matters least goes first. */
-function* reductions(event: Event): Generator<Event> {
+function* reductions(event: WebhookEvent): Generator<WebhookEvent> {
   const cut = structuredClone(event);
   cut.data.truncated = true;
   const accounts = Object.values(cut.data.evidence).flatMap((probers) =>
@@ -36,25 +36,25 @@ function* reductions(event: Event): Generator<Event> {
     accounts.filter(({ account }) => rankOf(account) === rank)
       .sort((a, b) => (a.account.slot ?? "").localeCompare(b.account.slot ?? ""))
   );
-  for (const { account } of good!) yield shed(cut, account);
+  for (const { account } of good!) yield dropEvidence(cut, account);
   for (const limits of TEXTS) yield shorten(cut, limits);
-  for (const { account } of [...unsure!, ...bad!]) yield shed(cut, account);
+  for (const { account } of [...unsure!, ...bad!]) yield dropEvidence(cut, account);
   for (const { probers, id } of [...good!, ...unsure!, ...bad!]) {
     delete probers[id];
     yield cut;
   }
 }
 
-const rankOf = ({ vote }: Account) => vote === "ready" ? 0 : FAILED.has(vote) ? 2 : 1;
+const rankOf = ({ vote }: ProberEvidence) => vote === "ready" ? 0 : FAILED.has(vote) ? 2 : 1;
 
 /** Leaves a prober its verdict, vote and age. */
-function shed(cut: Event, account: Account): Event {
+function dropEvidence(cut: WebhookEvent, account: ProberEvidence): WebhookEvent {
   delete account.reported;
   delete account.observed;
   return cut;
 }
 
-function shorten(cut: Event, limits: Limits): Event {
+function shorten(cut: WebhookEvent, limits: Limits): WebhookEvent {
   const { data } = cut;
   for (const account of Object.values(data.evidence).flatMap((probers) => Object.values(probers))) {
     Object.assign(account, clip(account, limits));

@@ -8,10 +8,10 @@ import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { type Hold, type Semaphore, semaphore } from "../../base/semaphore.ts";
-import { isTold, lookAt } from "./report.ts";
+import { fetchReport, hasPushedSource } from "./report.ts";
 import { atMost, type Fetch, type Ports } from "../../base/ports.ts";
 import type { Observation } from "../../evidence/probe/observation.ts";
-import type { Whereabouts } from "./location.ts";
+import type { ProberLocation } from "./location.ts";
 import { walk } from "../../evidence/probe/journey.ts";
 import { Recent } from "../../base/recent.ts";
 import type { Dialect, Report } from "../../evidence/report/report.ts";
@@ -33,7 +33,7 @@ export interface ProberOptions {
    */
   budget?: number;
   /** Measures where this prober is. */
-  where?: () => Promise<Whereabouts>;
+  locate?: () => Promise<ProberLocation>;
 }
 
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
@@ -44,16 +44,16 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   /** Rounds remembered: two of the largest slots, so that a small lane does not push a large one out. */
   let keep = 100;
 
-  const sound = (slot: number) =>
+  const controlsPass = (slot: number) =>
     controls.getOr(
       String(slot),
-      () => atMost(ports.clock, OVERHEAD_MS, controlled(ports, options.controls), () => false),
+      () => atMost(ports.clock, OVERHEAD_MS, anyControlAnswers(ports, options.controls), () => false),
       100,
     );
 
-  const unknown: Whereabouts = { misplaced: false };
+  const unknown: ProberLocation = { misplaced: false };
   const measured = () =>
-    options.where ? atMost(ports.clock, OVERHEAD_MS, options.where(), () => unknown) : unknown;
+    options.locate ? atMost(ports.clock, OVERHEAD_MS, options.locate(), () => unknown) : unknown;
 
   /** How long (ms) the last round of a check took here. */
   const took = new Map<string, number>();
@@ -63,7 +63,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   /** A target that redirected the last time may do so again. More than all there is would never have its turn. */
   const costOf = (check: Check) => Math.max(requestsOf(check), Math.min(budget, wanted.get(check.key) ?? 0));
 
-  const timed = async (
+  const runWithinQuota = async (
     check: Check,
     slot: number,
     deadline: AbortSignal,
@@ -72,38 +72,38 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   ): Promise<Round | "budget"> => {
     // The second look is not to be spent by the redirects of the journey: without it nobody could be accused.
     const looks = 2 * sourcesToAsk(check).length;
-    const looking = allow(ports.fetch, looks);
-    const walking = looking && allow(ports.fetch, costOf(check) - looks);
-    if (!walking) {
-      looking?.close();
+    const reportShare = allow(ports.fetch, looks);
+    const journeyShare = reportShare && allow(ports.fetch, costOf(check) - looks);
+    if (!journeyShare) {
+      reportShare?.close();
       return "budget";
     }
     const isBegun = !deadline.aborted;
     const began = ports.clock.elapsed();
     // Until it has ended it is a slow one, for it may never end.
-    if (isBegun) took.set(check.key, longestMs(check));
-    const counted = { ...ports, fetch: looking.fetch };
-    const spare = (work: () => Promise<void>) => gate.tryRun(work, hold);
-    const walker = { ...options, spare, walking: walking.fetch };
-    const walked = await round(counted, walker, check, slot, deadline);
-    looking.close();
-    walking.close();
-    if (!isBegun) return walked;
+    if (isBegun) took.set(check.key, maxRoundMs(check));
+    const reportPorts = { ...ports, fetch: reportShare.fetch };
+    const tryRun = (work: () => Promise<void>) => gate.tryRun(work, hold);
+    const walker = { ...options, spare: tryRun, journeyFetch: journeyShare.fetch };
+    const result = await runRound(reportPorts, walker, check, slot, deadline);
+    reportShare.close();
+    journeyShare.close();
+    if (!isBegun) return result;
     took.set(check.key, ports.clock.elapsed() - began);
-    wanted.set(check.key, looking.attempts() + walking.attempts());
-    return walked;
+    wanted.set(check.key, reportShare.attempts() + journeyShare.attempts());
+    return result;
   };
 
   /** Whatever becomes of a round: once it should have ended, also by the deadline (in steady time), its place is for others. */
   const holding = (check: Check, deadlineAt: number): Hold => (giveBack) => {
     const leftMs = Math.max(0, deadlineAt - ports.clock.elapsed()) + cleanupMs(check);
-    return ports.clock.after(Math.min(leftMs, longestMs(check)) + GRACE_MS, giveBack);
+    return ports.clock.after(Math.min(leftMs, maxRoundMs(check)) + GRACE_MS, giveBack);
   };
 
-  const walked = (check: Check, slot: number, deadline: AbortSignal, allow: Quota, hold: Hold) =>
+  const getRound = (check: Check, slot: number, deadline: AbortSignal, allow: Quota, hold: Hold) =>
     rounds.getOr(
       `${check.key}@${slot}`,
-      () => gate(() => timed(check, slot, deadline, allow, hold), hold),
+      () => gate(() => runWithinQuota(check, slot, deadline, allow, hold), hold),
       keep,
     );
 
@@ -120,11 +120,11 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const admitted = admit(checks, budget, costOf);
       const allow = quota(budget);
       const answers = await Promise.all(
-        queued(checks, took).map(async (check): Promise<RoundResult> => {
+        inWalkOrder(checks, took).map(async (check): Promise<RoundResult> => {
           const { key, digest } = check;
           if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
           const hold = holding(check, deadlineAt);
-          const round = await Promise.race([walked(check, slot, deadline.signal, allow, hold), late]);
+          const round = await Promise.race([getRound(check, slot, deadline.signal, allow, hold), late]);
           if (typeof round !== "string") return { check: key, digest, round };
           rounds.forget(`${key}@${slot}`);
           return { check: key, digest, missed: round };
@@ -132,7 +132,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       );
       disarm();
       const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
-      const suspect = doubtful && !await sound(slot);
+      const suspect = doubtful && !await controlsPass(slot);
       const { colo: place, misplaced } = await measured();
       return { prober: options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
     },
@@ -146,7 +146,7 @@ const SLOW_MS = 1_000;
  * Whose turn it is: checks that were quick before slow ones, so that a target that hangs starves nobody else; of the quick ones the first
  * of each target, then the second. The slow ones keep one order over all slots: votes need two slots in a row.
  */
-function queued(checks: readonly Check[], took: ReadonlyMap<string, number>): Check[] {
+function inWalkOrder(checks: readonly Check[], took: ReadonlyMap<string, number>): Check[] {
   const isSlow = ({ key }: Check) => (took.get(key) ?? 0) > SLOW_MS;
   const turns = new Map<string, number>();
   const quick = checks.filter((check) => !isSlow(check)).map((check) => {
@@ -168,7 +168,7 @@ const GRACE_MS = 1_000;
 const cleanupMs = ({ cleanup }: Check) => cleanup.length > 0 ? CLEANUP_MS : 0;
 
 /** The longest (ms) that a round of this check can take: both looks at each source, the journey and its cleanup. */
-export function longestMs(check: Check): number {
+export function maxRoundMs(check: Check): number {
   const lookMs = sourcesToAsk(check).reduce((sum, source) => sum + source.timeoutMs, 0);
   return check.timeoutMs + 2 * lookMs + cleanupMs(check);
 }
@@ -187,22 +187,22 @@ function admit(checks: readonly Check[], budget: number, costOf: (check: Check) 
 /** Who walks a round. */
 export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"> {
   /** Where further sources are asked beside the first; absent: nothing limits them. */
-  spare?: Semaphore["tryRun"];
+  tryRun?: Semaphore["tryRun"];
   /** What the journey sends by; absent: as the report is asked. */
-  walking?: Fetch;
+  journeyFetch?: Fetch;
 }
 
 /** One round. Our own bug is reported as such, for this check alone. */
-export async function round(
+export async function runRound(
   ports: Ports,
-  { id, region, dialects, spare = (work) => work(), walking = ports.fetch }: Walker,
+  { id, region, dialects, tryRun = (work) => work(), journeyFetch = ports.fetch }: Walker,
   check: Check,
   slot: number,
   signal?: AbortSignal,
 ): Promise<Round> {
   const began = ports.clock.elapsed();
   // It waited for its turn until the slot was over: not even a cleanup is owed.
-  if (signal?.aborted) return { before: null, observation: faulty("deadline", "had not begun", 0) };
+  if (signal?.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.secrets.reveal(check.target.url);
     const run = {
@@ -213,50 +213,50 @@ export async function round(
       target: check.target.id,
       check: check.id,
     };
-    const look = () => lookAt(ports, check, { baseUrl, run, dialects, spare, signal });
-    const before = await look();
+    const askReport = () => fetchReport(ports, check, { baseUrl, run, dialects, tryRun, signal });
+    const before = await askReport();
     const observation = await walk(
-      { ...ports, fetch: walking },
-      { ...walkable(check), baseUrl },
+      { ...ports, fetch: journeyFetch },
+      { ...journeyOf(check), baseUrl },
       run,
       signal,
     );
     const { outcome } = observation;
-    if (!needsSecondReport(before, outcome) && !isTold(check)) return { before, observation };
-    const after = await look();
+    if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };
+    const after = await askReport();
     // A second look that our platform would not take is none: the failure is not bracketed.
-    if (outcome === "fail" && platformOf(after) !== undefined) return { before, observation };
-    return { before, observation: unlessUnheard(observation, [before, after]), after };
+    if (outcome === "fail" && platformFailure(after) !== undefined) return { before, observation };
+    return { before, observation: unlessBlocked(observation, [before, after]), after };
   } catch (error) {
     const detail = ports.secrets.redact(messageOf(error));
     ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
-    return { before: null, observation: faulty("bug", detail, ports.clock.elapsed() - began) };
+    return { before: null, observation: errorObservation("bug", detail, ports.clock.elapsed() - began) };
   }
 }
 
 /** A claim that our own platform would not ask for accuses nobody of not making it; a failed journey stands, whatever was claimed. */
-function unlessUnheard(observation: Observation, looks: (Report | null)[]): Observation {
+function unlessBlocked(observation: Observation, reports: (Report | null)[]): Observation {
   if (observation.outcome === "fail" || observation.outcome === "error") return observation;
-  const detail = looks.map(platformOf).find((detail) => detail !== undefined);
+  const detail = reports.map(platformFailure).find((detail) => detail !== undefined);
   if (detail === undefined) return observation;
   return { ...observation, outcome: "error", failure: { step: "", reason: "platform", detail } };
 }
 
 /** Why our own platform would not ask for this claim; undefined: it did. */
-function platformOf(report: Report | null): string | undefined {
+function platformFailure(report: Report | null): string | undefined {
   if (report?.state !== "unreadable") return undefined;
-  const said = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
-  return said.find((reason) => reason.startsWith("platform: "));
+  const reasons = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
+  return reasons.find((reason) => reason.startsWith("platform: "));
 }
 
-const walkable = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
+const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
   journey,
   cleanup,
   timeoutMs,
   latencyBudgetMs,
 });
 
-const faulty = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
+const errorObservation = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
   outcome: "error",
   failure: { step: "", reason, detail },
   transport: false,
@@ -283,7 +283,7 @@ const CONTROLS_MS = 2_000;
 const OVERHEAD_MS = CONTROLS_MS + 250;
 
 /** Whether at least one control answers 2xx; true without controls. */
-async function controlled(ports: Ports, controls: readonly string[]): Promise<boolean> {
+async function anyControlAnswers(ports: Ports, controls: readonly string[]): Promise<boolean> {
   if (controls.length === 0) return true;
   const headers = { "user-agent": USER_AGENT };
   const limits = { deadlineMs: CONTROLS_MS, capBytes: 65_536 };

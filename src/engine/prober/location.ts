@@ -4,7 +4,7 @@ import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
 
 /** Where a prober measured itself to be. */
-export interface Whereabouts {
+export interface ProberLocation {
   /** The data centre, by its airport: `FRA`. Absent if it could not be measured. */
   colo?: string;
   /** It is known to be elsewhere than asked. */
@@ -52,13 +52,13 @@ const HOUR_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
 /** What outlives the process, as a Durable Object's storage does. */
-export interface Memory {
+export interface LocationStore {
   get<T>(key: string): Promise<T | undefined>;
   put<T>(key: string, value: T): Promise<void>;
 }
 
 /** A measurement, and when (epoch ms) it was made. */
-interface Measured {
+interface Measurement {
   at: number;
   colo?: string;
 }
@@ -66,26 +66,26 @@ interface Measured {
 const KEY = "place";
 
 /** Measures where this prober is, at most once an hour; a failed measurement says nothing and is tried again after a minute. */
-export function whereabouts(ports: Ports, hint: string, memory: Memory): () => Promise<Whereabouts> {
-  let known: Measured | undefined;
+export function locator(ports: Ports, hint: string, store: LocationStore): () => Promise<ProberLocation> {
+  let known: Measurement | undefined;
   return async () => {
     const nowMs = ports.clock.now();
-    known ??= await memory.get<Measured>(KEY).catch((error) => forgot(ports, error));
+    known ??= await store.get<Measurement>(KEY).catch((error) => logUnsaved(ports, error));
     const keepMs = known?.colo ? HOUR_MS : RETRY_MS;
     if (!known || Math.abs(nowMs - known.at) >= keepMs) {
-      const colo = await measured(ports) ?? known?.colo;
+      const colo = await measureColo(ports) ?? known?.colo;
       known = { at: nowMs, ...(colo && { colo }) };
-      await memory.put(KEY, known).catch((error) => forgot(ports, error));
+      await store.put(KEY, known).catch((error) => logUnsaved(ports, error));
     }
     return { misplaced: isMisplaced(hint, known.colo), ...(known.colo && { colo: known.colo }) };
   };
 }
 
 /** A place that cannot be kept is measured again, and costs no round. */
-const forgot = ({ log }: Ports, error: unknown): undefined =>
+const logUnsaved = ({ log }: Ports, error: unknown): undefined =>
   void log.warn("the measured place cannot be kept", { error: messageOf(error) });
 
-async function measured(ports: Ports): Promise<string | undefined> {
+async function measureColo(ports: Ports): Promise<string | undefined> {
   const request = { url: TRACE, method: "GET", headers: { "user-agent": USER_AGENT } };
   const answer = await exchange(ports, request, { deadlineMs: 2_000, capBytes: 4_096 });
   if (answer.kind === "failure" || answer.status !== 200) return undefined;

@@ -17,42 +17,47 @@ import {
 import { periodMs } from "../../config/schedule.ts";
 
 /** The round that looks. */
-export interface Looking {
+export interface ReportContext {
   baseUrl: string;
   run: Run;
   dialects: readonly Dialect[];
   /** Where further sources are asked beside the first. */
-  spare: Semaphore["tryRun"];
+  tryRun: Semaphore["tryRun"];
   signal?: AbortSignal;
 }
 
 /** What a pushed source says is known only where slots are settled: there the first look may accuse although it does not here. */
-export const isTold = ({ report }: Check): boolean =>
+export const hasPushedSource = ({ report }: Check): boolean =>
   report?.sources.some(({ kind }) => kind === "pushed") ?? false;
 
 /**
  * Asks each source once: in the round's own slot one after the other, and beside it while other slots are free. Null: none is asked.
  * Throws if a path makes no URL.
  */
-export async function lookAt(ports: Ports, check: Check, looking: Looking): Promise<Report | null> {
+export async function fetchReport(
+  ports: Ports,
+  check: Check,
+  context: ReportContext,
+): Promise<Report | null> {
   const sources = sourcesToAsk(check);
   if (!check.report || sources.length === 0) return null;
-  const askOne = (source: AskedSource) => ask(ports, asking(ports, check, source, looking), looking.dialects);
-  if (check.report.sources.length === 1) return await askOne(sources[0]!);
+  const fetchSource = (source: AskedSource) =>
+    ask(ports, requestOf(ports, check, source, context), context.dialects);
+  if (check.report.sources.length === 1) return await fetchSource(sources[0]!);
   const reports: Report[] = [];
   const queue = sources.entries();
-  const lane = async () => {
-    for (const [i, source] of queue) reports[i] = withSource(source.name, await askOne(source));
+  const worker = async () => {
+    for (const [i, source] of queue) reports[i] = withSource(source.name, await fetchSource(source));
   };
-  await Promise.all([lane(), ...sources.slice(1).map(() => looking.spare(lane))]);
+  await Promise.all([worker(), ...sources.slice(1).map(() => context.tryRun(worker))]);
   return combineSources(check.report.rule, reports as [Report, ...Report[]]);
 }
 
-function asking(
+function requestOf(
   { secrets }: Ports,
   check: Check,
   { path, headers, dialect, timeoutMs, question, select, service, aws }: AskedSource,
-  { baseUrl, run: { id, slot }, signal }: Looking,
+  { baseUrl, run: { id, slot }, signal }: ReportContext,
 ): Source {
   const url = resolveUrl(baseUrl, secrets.reveal(path));
   if (!url) throw new Error(`Cannot make a URL of the report's path ${path}`);

@@ -16,9 +16,9 @@ import { notices } from "../notify/mod.ts";
 import { encodeHistory, laneOf, packChecks } from "../../storage/codec.ts";
 import { type Log, pause, type Ports } from "../../base/ports.ts";
 import { pushes, type PushSnapshot, withPushes } from "../../storage/records/pushes.ts";
-import { longestMs } from "../prober/local.ts";
+import { maxRoundMs } from "../prober/local.ts";
 import { due, slots } from "../../config/schedule.ts";
-import { Shelf } from "./state_cache.ts";
+import { StateCache } from "./state_cache.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Commit, Lease, Store } from "../../storage/store.ts";
 import { rollupJob } from "../../storage/history/rollup.ts";
@@ -35,7 +35,7 @@ export interface SettlerOptions {
   /** Unique to this process. */
   owner: string;
   /** Called after each commit with the number of notices that it wrote. */
-  committed?: (notices: number, slot: number) => void;
+  onCommit?: (notices: number, slot: number) => void;
 }
 
 /** Settles slots. */
@@ -52,9 +52,9 @@ export interface Settler {
    */
   tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
   /** Walks one check now, from every prober, and judges it by itself: nothing is stored, and nobody's vote moves. */
-  look(check: Check): Promise<CheckState>;
+  probeNow(check: Check): Promise<CheckState>;
   /** Housekeeping, for when the slots of a minute are settled (`tick` does it). Never rejects. */
-  upkeep(): Promise<void>;
+  housekeep(): Promise<void>;
   /** Gives up the lease, so that whoever comes next need not wait until it runs out. */
   release(): Promise<void>;
 }
@@ -80,7 +80,7 @@ const STEP_BACK_MS = 300_000;
 export function settler(options: SettlerOptions): Settler {
   const { ports: { clock, log, secrets }, store, config, owner } = options;
   const packing = packChecks(config);
-  const shelf = new Shelf(store, packing);
+  const cache = new StateCache(store, packing);
   const lanes = new Map<string, Promise<void>>();
   let lease: Lease | null = null;
   let writing: Promise<unknown> = Promise.resolve();
@@ -92,30 +92,35 @@ export function settler(options: SettlerOptions): Settler {
     return done;
   };
 
-  const commit = async (
+  const settleLane = async (
     slot: number,
     checks: Check[],
     arrivals: Promise<Map<string, Arrivals>>,
-    told: Promise<PushSnapshot>,
+    pushed: Promise<PushSnapshot>,
   ) => {
     if (checks.length === 0) return;
-    const gathered = await withPushes(checks, await arrivals, await told, () => pushes(store, clock, checks));
-    await exclusively(() => write(options, shelf, lease!, slot, checks, gathered));
+    const gathered = await withPushes(
+      checks,
+      await arrivals,
+      await pushed,
+      () => pushes(store, clock, checks),
+    );
+    await exclusively(() => commitSlot(options, cache, lease!, slot, checks, gathered));
   };
 
   const settle = async (slot: number): Promise<void> => {
-    const checks = due(config.checks, slot).filter((check) => !overtaken(check, slot, clock.now()));
+    const checks = due(config.checks, slot).filter((check) => !isOvertaken(check, slot, clock.now()));
     const byLane = Map.groupBy(checks, laneOf);
-    const told = pushes(store, clock, checks);
-    told.catch(() => {}); // each lane that waits for it says so
+    const pushed = pushes(store, clock, checks);
+    pushed.catch(() => {}); // each lane that waits for it says so
     await Promise.all([...byLane].map(([lane, checks]) => {
       // A store that fails here fails the commit as well, which says so.
-      const open = shelf.know(checks, lease!).catch(() => {})
-        .then(() => checks.filter((check) => !isSettled(shelf.stateOf(check.key), slot)));
-      const arrivals = open.then((open) => gather(options, slot, open, shelf));
+      const open = cache.prefetch(checks, lease!).catch(() => {})
+        .then(() => checks.filter((check) => !isSettled(cache.stateOf(check.key), slot)));
+      const arrivals = open.then((open) => gather(options, slot, open, cache));
       // In the order of slots, so that a slow slot is not overtaken and lost.
       const settled = (lanes.get(lane) ?? Promise.resolve())
-        .then(async () => commit(slot, await open, arrivals, told))
+        .then(async () => settleLane(slot, await open, arrivals, pushed))
         .catch((error) =>
           log.error("a slot could not be settled", { slot, lane, error: secrets.redact(messageOf(error)) })
         );
@@ -124,9 +129,11 @@ export function settler(options: SettlerOptions): Settler {
     }));
   };
 
-  const sum = rollupJob({ clock, store, config, packing });
-  const upkeep = () =>
-    sum().catch((error) => log.error("the housekeeping failed", { error: secrets.redact(messageOf(error)) }));
+  const rollUp = rollupJob({ clock, store, config, packing });
+  const housekeep = () =>
+    rollUp().catch((error) =>
+      log.error("the housekeeping failed", { error: secrets.redact(messageOf(error)) })
+    );
 
   const begin = async (minuteMs: number) => {
     const taken = await store.takeLease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
@@ -135,13 +142,13 @@ export function settler(options: SettlerOptions): Settler {
     return { lease, slots: slots(config.checks, minuteMs) };
   };
 
-  const look = async (check: Check): Promise<CheckState> => {
+  const probeNow = async (check: Check): Promise<CheckState> => {
     const slot = clock.now();
-    const [arrivals, told] = await Promise.all([
-      gather(options, slot, [check], shelf),
+    const [arrivals, pushed] = await Promise.all([
+      gather(options, slot, [check], cache),
       pushes(store, clock, [check]),
     ]);
-    const gathered = await withPushes([check], arrivals, told, () => pushes(store, clock, [check]));
+    const gathered = await withPushes([check], arrivals, pushed, () => pushes(store, clock, [check]));
     return assess(check, config.regions, undefined, gathered.get(check.key)!, slot, () => "none").state;
   };
 
@@ -149,8 +156,8 @@ export function settler(options: SettlerOptions): Settler {
     begin,
     resume: (minute) => void (lease ??= minute.lease),
     settle,
-    look,
-    upkeep,
+    probeNow,
+    housekeep,
     release: async () => {
       if (lease) await store.releaseLease(lease);
     },
@@ -166,7 +173,7 @@ export function settler(options: SettlerOptions): Settler {
         running.push(settle(slot));
       }
       await Promise.all(running);
-      await upkeep();
+      await housekeep();
       return true;
     },
   };
@@ -177,14 +184,14 @@ const isSettled = (state: CheckState | undefined, slot: number) =>
   state !== undefined && state.slot >= slot && state.slot - slot <= STEP_BACK_MS;
 
 /** A slot whose successor is due as well would be walked at the same moment: two slots, one piece of evidence. */
-const overtaken = ({ schedule }: Check, slot: number, nowMs: number) =>
+const isOvertaken = ({ schedule }: Check, slot: number, nowMs: number) =>
   "everyMs" in schedule && schedule.everyMs < MINUTE_MS && slot + schedule.everyMs <= nowMs;
 
 /** How long a slot waits for its probers; under a minute only as long as its checks can take, to stay fresh. */
-function patienceMs(checks: Check[], concurrency: number): number {
+function slotTimeoutMs(checks: Check[], concurrency: number): number {
   const [{ schedule }] = checks as [Check, ...Check[]];
   if (!("everyMs" in schedule) || schedule.everyMs >= MINUTE_MS) return SLOT_MS;
-  const longest = Math.max(...checks.map(longestMs));
+  const longest = Math.max(...checks.map(maxRoundMs));
   return Math.min(SLOT_MS, Math.max(schedule.everyMs, longest * Math.ceil(checks.length / concurrency)));
 }
 
@@ -196,30 +203,30 @@ async function gather(
   { ports, config, probers }: SettlerOptions,
   slot: number,
   checks: Check[],
-  shelf: Shelf,
+  cache: StateCache,
 ): Promise<Map<string, Arrivals>> {
   if (checks.length === 0) return new Map();
-  const limitMs = patienceMs(checks, config.concurrency);
+  const limitMs = slotTimeoutMs(checks, config.concurrency);
   const deadlineMs = Math.max(
     Math.min(LATE_MS, limitMs),
     Math.min(limitMs, slot + limitMs - ports.clock.now()),
   );
   const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Arrival>()]));
-  const asked = new Map(probers.map((prober) => [prober.id, prober]));
+  const byId = new Map(probers.map((prober) => [prober.id, prober]));
   const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
   await Promise.all(ids.map(async (id) => {
-    const request = { slot, checks: shelf.oldestFirst(checks, id), deadlineMs };
-    const reply = await heard(ports, asked.get(id), request);
+    const request = { slot, checks: cache.oldestFirst(checks, id), deadlineMs };
+    const reply = await askProber(ports, byId.get(id), request);
     const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
-    const arrived = checks.map((check) => arrival(reply, answers.get(check.key), id, slot, check));
+    const arrived = checks.map((check) => arrivalOf(reply, answers.get(check.key), id, slot, check));
     for (const [i, check] of checks.entries()) byCheck.get(check.key)!.set(id, arrived[i]!);
-    complain(ports.log, id, slot, reply, arrived);
+    logMissing(ports.log, id, slot, reply, arrived);
   }));
   return byCheck;
 }
 
 /** A prober that brought less than it was asked for is told of once a slot. */
-function complain(
+function logMissing(
   log: Log,
   prober: string,
   slot: number,
@@ -237,7 +244,7 @@ function complain(
   log.warn("a prober could not walk every check", { prober, slot, reasons });
 }
 
-async function heard(
+async function askProber(
   { clock, secrets }: Ports,
   prober: Prober | undefined,
   request: { slot: number; checks: Check[]; deadlineMs: number },
@@ -252,7 +259,7 @@ async function heard(
 }
 
 /** A reply is believed only for the prober, the slot and the very check that were asked for. */
-function arrival(
+function arrivalOf(
   reply: ProberReply | { missed: string },
   answer: RoundResult | undefined,
   id: string,
@@ -272,16 +279,16 @@ function arrival(
 }
 
 /** Judges one slot of one lane and commits it whole. */
-async function write(
-  { ports, store, config, committed }: SettlerOptions,
-  shelf: Shelf,
+async function commitSlot(
+  { ports, store, config, onCommit }: SettlerOptions,
+  cache: StateCache,
   lease: Lease,
   slot: number,
   checks: Check[],
   arrivals: Map<string, Arrivals>,
 ): Promise<void> {
-  const { states, touched, gone, dropFrom } = await shelf.open(checks, lease);
-  const newId = counted(`${slot.toString(36)}_${lease.fence.toString(36)}_${laneOf(checks[0]!)}`);
+  const { states, touched, gone, dropFrom } = await cache.load(checks, lease);
+  const newId = idGenerator(`${slot.toString(36)}_${lease.fence.toString(36)}_${laneOf(checks[0]!)}`);
   const transitions: { transition: Transition; check?: Check; state: CheckState }[] = [];
   const history = new Map<number, Record<string, CheckHistory>>();
   for (const check of checks) {
@@ -289,7 +296,7 @@ async function write(
     if (isSettled(before, slot)) continue;
     const result: Assessment = assess(check, config.regions, before, arrivals.get(check.key)!, slot, newId);
     states.set(check.key, result.state);
-    const shard = shelf.packing.shardOf.get(check.key)!;
+    const shard = cache.packing.shardOf.get(check.key)!;
     const line = history.get(shard) ?? {};
     line[check.key] = { outcome: result.state.outcome, traces: result.traces };
     history.set(shard, line);
@@ -300,7 +307,7 @@ async function write(
   }
   const shards = touched.filter((shard) => dropFrom !== undefined || history.has(shard));
   if (shards.length === 0) return;
-  const packed = shards.map((shard) => shelf.packed(shard, states));
+  const packed = shards.map((shard) => cache.encodeShard(shard, states));
   const commit: Commit = {
     shards: packed.map(({ shard, layout, state }) => ({ shard, layout, state })),
     dropFrom,
@@ -316,12 +323,12 @@ async function write(
       fence: lease.fence,
     });
   }
-  shelf.keep(packed);
-  committed?.(commit.notices.length, slot);
+  cache.remember(packed);
+  onCommit?.(commit.notices.length, slot);
 }
 
 /** Ids that no other commit gives: slot, fence, lane and a count are unique together. */
-function counted(prefix: string): () => string {
+function idGenerator(prefix: string): () => string {
   let count = 0;
   return () => `inc_${prefix}_${count++}`;
 }

@@ -4,14 +4,14 @@ import type { CheckState } from "../../judgement/state.ts";
 import type { Lease, Store } from "../../storage/store.ts";
 
 /** The states of shards, decoded only when the store's text is not what was last written. */
-export class Shelf {
+export class StateCache {
   #texts = new Map<number, string>();
   #decoded = new Map<number, States>();
 
   constructor(readonly store: Store, readonly packing: Packing) {}
 
   /** All states of the shards that hold `checks`, for a commit under `lease`; after a change of layout, of every shard. */
-  async open(checks: Check[], lease: Lease) {
+  async load(checks: Check[], lease: Lease) {
     const { shardOf, layout, shards } = this.packing;
     const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
     const rows = await this.store.readShards(wanted, lease);
@@ -44,7 +44,7 @@ export class Shelf {
   }
 
   /** Reads what is not known here about these checks: after a start, their states. */
-  async know(checks: Check[], lease: Lease): Promise<void> {
+  async prefetch(checks: Check[], lease: Lease): Promise<void> {
     const shards = new Set(checks.map((check) => this.packing.shardOf.get(check.key)!));
     const unknown = [...shards].filter((shard) => !this.#decoded.has(shard)).sort((a, b) => a - b);
     if (unknown.length === 0) return;
@@ -56,12 +56,12 @@ export class Shelf {
 
   /** The checks that this prober has not walked for longest come first: what it cannot walk are then the freshest. */
   oldestFirst(checks: Check[], prober: string): Check[] {
-    const age = new Map(checks.map((check) => [check, this.#walkedAt(check.key, prober)]));
+    const age = new Map(checks.map((check) => [check, this.#lastSlotOf(check.key, prober)]));
     return checks.toSorted((a, b) => age.get(a)! - age.get(b)!);
   }
 
   /** The slot that this prober walked last, as far as it is known here; a little less if its platform did not let it. */
-  #walkedAt(key: string, prober: string): number {
+  #lastSlotOf(key: string, prober: string): number {
     const { slot = 0, reason } = this.stateOf(key)?.probers[prober]?.witness ?? {};
     return reason === "platform" ? slot - 1 : slot;
   }
@@ -72,7 +72,7 @@ export class Shelf {
   }
 
   /** One shard as it is to be written; `mine` are its states. */
-  packed(shard: number, states: Map<string, CheckState>) {
+  encodeShard(shard: number, states: Map<string, CheckState>) {
     const mine: States = {};
     for (const key of this.packing.shards[shard]!) {
       const state = states.get(key);
@@ -82,7 +82,7 @@ export class Shelf {
   }
 
   /** What was committed is what the store says now. */
-  keep(packed: { shard: number; state: string; mine: States }[]): void {
+  remember(packed: { shard: number; state: string; mine: States }[]): void {
     for (const { shard, state, mine } of packed) {
       this.#texts.set(shard, state);
       this.#decoded.set(shard, mine);

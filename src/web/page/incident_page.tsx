@@ -3,7 +3,7 @@
 /** Incidents: the list, and the one that is sent around. */
 import type { commentView } from "../api/routes/comments.ts";
 import type { Incident } from "../../judgement/incident.ts";
-import type { Event } from "../../engine/notify/mod.ts";
+import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { Lanes, type Mark, type Point } from "./chart.tsx";
@@ -60,9 +60,11 @@ export interface IncidentData {
 }
 
 /** What the newest notice said of it; undefined if none was made. */
-export function newestNotice({ deliveries }: Pick<IncidentData, "deliveries">): Event["data"] | undefined {
+export function newestNotice(
+  { deliveries }: Pick<IncidentData, "deliveries">,
+): WebhookEvent["data"] | undefined {
   const newest = deliveries.find(({ type }) => type !== "incident.resolved") ?? deliveries[0];
-  return newest && (JSON.parse(newest.body) as Event).data;
+  return newest && (JSON.parse(newest.body) as WebhookEvent).data;
 }
 
 /** The page of an incident. */
@@ -103,7 +105,7 @@ export function IncidentPage({ data }: { data: IncidentData }) {
   );
 }
 
-function Votes({ outcome, rule, votes }: Event["data"]["decision"]) {
+function Votes({ outcome, rule, votes }: WebhookEvent["data"]["decision"]) {
   return (
     <>
       <h2>Votes</h2>

@@ -3,7 +3,7 @@ import { type Exchange, exchange } from "../../../src/base/http/client.ts";
 import { messageOf } from "../../../src/base/error_message.ts";
 import { type Clock, type Fetch, Refused } from "../../../src/base/ports.ts";
 import { steppingClock } from "../../world/clock.ts";
-import { type Play, type Route, scripted } from "../../world/network.ts";
+import { type Route, type RouteReply, scriptedFetch } from "../../world/network.ts";
 
 const CAP = 16;
 /** So long an exchange waits for a transport to heed its signal. */
@@ -59,7 +59,7 @@ function settlement<T>(promise: Promise<T>): () => T | "pending" {
 }
 
 describe("exchange", () => {
-  const answers: [string, Play, { text: string; truncated: boolean }][] = [
+  const answers: [string, RouteReply, { text: string; truncated: boolean }][] = [
     ["an empty body", { body: "" }, { text: "", truncated: false }],
     ["no body at all", { status: 204 }, { text: "", truncated: false }],
     ["a body of chunks", { body: body(["ab", "", "cd"]) }, { text: "abcd", truncated: false }],
@@ -95,7 +95,7 @@ describe("exchange", () => {
   ];
 
   test.each(answers)("reads %s", async (_name, play, { text, truncated }) => {
-    const answer = await ask(scripted({ "GET /a?token=abc": play }));
+    const answer = await ask(scriptedFetch({ "GET /a?token=abc": play }));
     if (answer.kind !== "answer") throw new Error(answer.detail);
     expect(new TextDecoder().decode(answer.bytes)).toBe(text);
     expect(answer.truncated).toBe(truncated);
@@ -119,14 +119,14 @@ describe("exchange", () => {
     expect(await pending).toMatchObject({ kind: "answer", headersMs: 40, totalMs: 100 });
   });
 
-  const failures: [string, Play, string][] = [
+  const failures: [string, RouteReply, string][] = [
     ["a refused address", new Refused("Cannot ask 10.0.0.1"), "refused"],
     ["a broken connection", new Error("connection reset"), "network"],
     ["a body that breaks off", { body: body(["ab"], "break") }, "body"],
   ];
 
   test.each(failures)("%s is a value", async (_name, play, reason) => {
-    expect(await ask(scripted({ "GET /a?token=abc": play }))).toMatchObject({ kind: "failure", reason });
+    expect(await ask(scriptedFetch({ "GET /a?token=abc": play }))).toMatchObject({ kind: "failure", reason });
   });
 
   const hangs: [string, Route][] = [
@@ -136,7 +136,7 @@ describe("exchange", () => {
 
   test.each(hangs)("%s: ends at the deadline", async (_name, play) => {
     const clock = steppingClock();
-    const pending = ask(scripted({ "GET /a?token=abc": play }), clock);
+    const pending = ask(scriptedFetch({ "GET /a?token=abc": play }), clock);
     await clock.advance(1000);
     expect(await pending).toMatchObject({ kind: "failure", reason: "timeout", totalMs: 1000 });
   });
@@ -144,14 +144,14 @@ describe("exchange", () => {
   test.each(hangs)("%s: ends when the caller gives up", async (_name, play) => {
     const clock = steppingClock();
     const caller = new AbortController();
-    const pending = ask(scripted({ "GET /a?token=abc": play }), clock, caller.signal);
+    const pending = ask(scriptedFetch({ "GET /a?token=abc": play }), clock, caller.signal);
     await clock.advance(10);
     caller.abort();
     expect(await pending).toMatchObject({ kind: "failure", reason: "cancelled", totalMs: 10 });
   });
 
   test("asks nothing for a caller who has given up before", async () => {
-    const network = scripted({});
+    const network = scriptedFetch({});
     expect(await ask(network, steppingClock(), AbortSignal.abort())).toMatchObject({ reason: "cancelled" });
     expect(network.requests).toEqual([]);
   });
@@ -239,7 +239,7 @@ describe("exchange, of a body in pieces", () => {
   }
 
   function read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, capBytes: number, headers = {}) {
-    const fetch = scripted({ "GET /a?token=abc": () => ({ body: stream, headers }) });
+    const fetch = scriptedFetch({ "GET /a?token=abc": () => ({ body: stream, headers }) });
     return exchange({ clock: steppingClock(), fetch }, request, { deadlineMs: 1000, capBytes });
   }
 

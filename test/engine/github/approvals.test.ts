@@ -5,7 +5,7 @@ import { approver, github as hook } from "../../../src/web/api/routes/github.ts"
 import type { Route } from "../../world/network.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
-import { type House, house, withToken } from "../../web/api/api_fixture.ts";
+import { type ApiFixture, apiFixture, withToken } from "../../web/api/api_fixture.ts";
 
 const MINUTE = 60_000;
 const SECRET = "github-webhook-secret";
@@ -46,7 +46,7 @@ const request = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-async function asked(shop: House, json: unknown = request()) {
+async function asked(shop: ApiFixture, json: unknown = request()) {
   const body = JSON.stringify(json);
   const mac = createHmac("sha256", SECRET).update(body).digest("hex");
   const headers = { "x-github-event": "deployment_protection_rule", "x-hub-signature-256": `sha256=${mac}` };
@@ -59,7 +59,7 @@ async function asked(shop: House, json: unknown = request()) {
 
 /** A house whose GitHub answers; `review` is one tick of the process. */
 async function github(routes: Record<string, Route> = ROUTES, key = pem("pkcs1")) {
-  const shop = await house({ text, env: { GITHUB_SECRET: SECRET, GITHUB_KEY: key }, routes });
+  const shop = await apiFixture({ text, env: { GITHUB_SECRET: SECRET, GITHUB_KEY: key }, routes });
   const review = approver(shop.ports, shop.config, shop.store);
   const calls = () =>
     shop.network.requests.map(({ method, url, body }) => ({
@@ -75,8 +75,8 @@ describe("a deployment protection rule", () => {
     "of a service that is %s is %s, and the commit is a %s",
     async (word, state, status) => {
       const { shop, review, calls, answers } = await github();
-      shop.puppets.say(word);
-      await shop.minutes(3);
+      shop.script.set(word);
+      await shop.runMinutes(3);
       expect(await asked(shop)).toBe(202);
       await review();
       expect(answers()).toEqual([{
@@ -102,19 +102,19 @@ describe("a deployment protection rule", () => {
     expect(calls().filter(({ call }) => call.includes("/statuses/")).map(({ body }) => body.state)).toEqual([
       "pending",
     ]);
-    await shop.minutes(2);
+    await shop.runMinutes(2);
     await review();
     expect(answers()).toMatchObject([{ state: "approved" }]);
   });
 
   test("is answered also when a target is named github and is asked about by its rollouts", async () => {
     const named = text.replace("id: shop", "id: github").replace("target: shop", "target: github");
-    const shop = await house({
+    const shop = await apiFixture({
       text: named,
       env: { GITHUB_SECRET: SECRET, GITHUB_KEY: pem("pkcs1") },
       routes: ROUTES,
     });
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     await shop.call("/v1/gates/github?anchor=85d557f47b");
     await asked(shop);
     await approver(shop.ports, shop.config, shop.store)();
@@ -125,8 +125,12 @@ describe("a deployment protection rule", () => {
     const there = (url: string) => url.replace("https://api.github.com", "https://ghe.example/api/v3");
     const own = text.replace("deadline: 10m", "deadline: 10m\n    api: https://ghe.example/api/v3/");
     const routes = Object.fromEntries(Object.entries(ROUTES).map(([call, route]) => [there(call), route]));
-    const shop = await house({ text: own, env: { GITHUB_SECRET: SECRET, GITHUB_KEY: pem("pkcs1") }, routes });
-    await shop.minutes(3);
+    const shop = await apiFixture({
+      text: own,
+      env: { GITHUB_SECRET: SECRET, GITHUB_KEY: pem("pkcs1") },
+      routes,
+    });
+    await shop.runMinutes(3);
     await asked(shop, request({ deployment_callback_url: there(CALLBACK) }));
     await approver(shop.ports, shop.config, shop.store)();
     expect(shop.network.requests.map(({ url }) => String(url))).toContain(there(CALLBACK));
@@ -145,7 +149,7 @@ describe("a deployment protection rule", () => {
 
   test("asked twice is answered once, and survives a restart", async () => {
     const { shop, answers } = await github();
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     expect([await asked(shop), await asked(shop)]).toEqual([202, 202]);
     await approver(shop.ports, shop.config, shop.store)();
     expect(answers().length).toBe(1);
@@ -157,7 +161,7 @@ describe("a deployment protection rule", () => {
     ["it was too often", [{ status: 429 }, { status: 204 }]],
   ])("is answered at the next tick when %s", async (_, plays) => {
     const { shop, review, answers } = await github({ ...ROUTES, [`POST ${CALLBACK}`]: plays as Route });
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     await asked(shop);
     await review();
     await review();
@@ -167,7 +171,7 @@ describe("a deployment protection rule", () => {
 
   test("is given up when GitHub refuses it for good, and the log says so", async () => {
     const { shop, review, answers } = await github({ ...ROUTES, [`POST ${CALLBACK}`]: { status: 422 } });
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     await asked(shop);
     await review();
     await review();
@@ -180,7 +184,7 @@ describe("a deployment protection rule", () => {
 
   test("is given up after 20 attempts without a token", async () => {
     const { shop, review, calls } = await github({});
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     await asked(shop);
     for (let i = 0; i < 25; i++) await review();
     expect(calls().length).toBe(20);
@@ -189,7 +193,7 @@ describe("a deployment protection rule", () => {
 
   test.each(Object.entries(PEMS))("is answered by the app with its key in %s", async (_, type) => {
     const { shop, review } = await github(ROUTES, pem(type));
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     await asked(shop);
     await review();
     const [taken, ...others] = shop.network.requests;
@@ -221,7 +225,7 @@ describe("a deployment protection rule", () => {
     ["another action", { action: "created" }, 400],
   ])("with %s is refused, and nobody is called", async (_, more, status) => {
     const { shop, review } = await github();
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     expect(await asked(shop, request(more))).toBe(status);
     await review();
     expect(shop.network.requests).toEqual([]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
-import { webhookFaults } from "../../../src/engine/notify/mod.ts";
+import { checkWebhooks } from "../../../src/engine/notify/mod.ts";
 import { secretsOf } from "../../../src/base/secrets.ts";
 
 const GOOD = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
@@ -8,7 +8,7 @@ const GOOD = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
 async function faults(url: string, secret: string, allowPrivate = false): Promise<string[]> {
   const env: Record<string, string> = { URL: url, SECRET: secret };
   const webhooks = [{ id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: ["incident.*"] }];
-  return await webhookFaults(
+  return await checkWebhooks(
     secretsOf("${env:URL} ${env:SECRET}", (name) => env[name]),
     { webhooks, allowPrivate } as Config,
   );

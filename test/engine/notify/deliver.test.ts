@@ -4,9 +4,9 @@ import { USER_AGENT } from "../../../src/base/http/client.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
 import { Refused } from "../../../src/base/ports.ts";
 import { steppingClock } from "../../world/clock.ts";
-import type { Play } from "../../world/network.ts";
+import type { RouteReply } from "../../world/network.ts";
 import { config } from "./incident_fixture.ts";
-import { post, SECRETS } from "./outbox_fixture.ts";
+import { outboxFixture, SECRETS } from "./outbox_fixture.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -17,7 +17,9 @@ describe("deliver", () => {
   afterEach(() => void vi.useRealTimers());
 
   test("sends a signed notice that an independent library verifies", async () => {
-    const office = await post([{ id: "n1" }], {}, { webhook: { secrets: ["${env:SECRET}", "${env:OLD}"] } });
+    const office = await outboxFixture([{ id: "n1" }], {}, {
+      webhook: { secrets: ["${env:SECRET}", "${env:OLD}"] },
+    });
     expect(await office.deliver()).toBe(1);
     const [{ method, url, headers, body } = expect.fail()] = office.sent;
     expect([method, url, body]).toEqual(["POST", SECRETS.URL, '{"id":"n1"}']);
@@ -39,7 +41,7 @@ describe("deliver", () => {
   });
 
   test("sends a retry with the same id and body, and signs it at its own time", async () => {
-    const office = await post([{ id: "n1" }], [{ status: 500 }, { status: 204 }]);
+    const office = await outboxFixture([{ id: "n1" }], [{ status: 500 }, { status: 204 }]);
     await office.deliver();
     await office.clock.advance(10 * MINUTE);
     await office.deliver();
@@ -61,7 +63,7 @@ describe("deliver", () => {
 
   const location = { location: "https://elsewhere.example/" };
   const where = "webhook oncall (https://hooks.example)";
-  test.each<[string, Play, string]>([
+  test.each<[string, RouteReply, string]>([
     ["a permanent redirect", { status: 301, headers: location }, "answered 301"],
     ["a temporary redirect", { status: 307, headers: location }, "answered 307"],
     ["a request that took too long", { status: 408 }, "answered 408"],
@@ -75,7 +77,7 @@ describe("deliver", () => {
     ["an address that the guard refuses", new Refused("Cannot ask 10.0.0.1"), "refused: Cannot ask 10.0.0.1"],
     ["an error of strange characters", new Error("\u0000\ud800?"), "network:  \ufffd?"],
   ])("tries again in 5 s after %s", async (_name, play, error) => {
-    const office = await post([{ id: "n1" }], play);
+    const office = await outboxFixture([{ id: "n1" }], play);
     expect(await office.deliver()).toBe(1);
     expect(office.sent).toHaveLength(1);
     expect((await office.deliveries()).n1).toMatchObject({
@@ -90,7 +92,10 @@ describe("deliver", () => {
   test.each([400, 401, 403, 404, 405, 413, 415, 422, 451, 499])(
     "takes a %d for final, and goes on with the next notice of the incident",
     async (status) => {
-      const office = await post([{ id: "n1" }, { id: "n2" }], [{ status, body: "path-token is wrong" }, {}]);
+      const office = await outboxFixture([{ id: "n1" }, { id: "n2" }], [{
+        status,
+        body: "path-token is wrong",
+      }, {}]);
       expect(await office.deliver()).toBe(2);
       const { n1, n2 } = await office.deliveries();
       expect(n1).toMatchObject({
@@ -107,7 +112,7 @@ describe("deliver", () => {
 
   test("gives a silent receiver 15 s", async () => {
     const asked = Promise.withResolvers<void>();
-    const office = await post([{ id: "n1" }], () => {
+    const office = await outboxFixture([{ id: "n1" }], () => {
       asked.resolve();
       return "hang";
     });
@@ -131,14 +136,14 @@ describe("deliver", () => {
     const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: (controller) => controller.enqueue(new Uint8Array(given++ ? 16 * 1024 : 1)),
     });
-    const office = await post([{ id: "n1" }], { body: endless });
+    const office = await outboxFixture([{ id: "n1" }], { body: endless });
     expect(await office.deliver()).toBe(1);
     expect((await office.deliveries()).n1).toMatchObject({ state: "delivered" });
     expect(given).toBeLessThan(10);
   });
 
   test("keeps the schedule of the specification, then gives the notice up", async () => {
-    const office = await post([{ id: "n1" }], { status: 503 });
+    const office = await outboxFixture([{ id: "n1" }], { status: 503 });
     const waits: number[] = [];
     for (let attempt = 1; attempt <= 10; attempt++) {
       expect(await office.deliver()).toBe(1);
@@ -171,7 +176,7 @@ describe("deliver", () => {
   });
 
   test.each([[0, 4500], [0.999999, 5500]])("spreads retries: chance %d waits %d ms", async (random, wait) => {
-    const office = await post([{ id: "n1" }], { status: 503 }, { random });
+    const office = await outboxFixture([{ id: "n1" }], { status: 503 }, { random });
     await office.deliver();
     expect((await office.deliveries()).n1!.nextAt).toBe(START + wait);
   });
@@ -186,14 +191,14 @@ describe("deliver", () => {
     ["a date in a year", 502, inSeconds(365 * 86_400), 24 * HOUR],
     ["no number and no date", 429, "soon", 5 * SECOND],
   ])("honours retry-after: %s", async (_name, status, retryAfter, wait) => {
-    const office = await post([{ id: "n1" }], { status, headers: { "retry-after": retryAfter } });
+    const office = await outboxFixture([{ id: "n1" }], { status, headers: { "retry-after": retryAfter } });
     await office.deliver();
     expect((await office.deliveries()).n1!.nextAt).toBe(START + wait);
   });
 
   test("disables a webhook that says 410, until somebody re-sends", async () => {
     const items = [{ id: "n1", incident: "a" }, { id: "n2", incident: "a" }, { id: "n3", incident: "b" }];
-    const office = await post(items, [{ status: 410 }, { status: 200 }]);
+    const office = await outboxFixture(items, [{ status: 410 }, { status: 200 }]);
     const [first] = await office.store.claimDeliveries({ nowMs: START, leaseMs: 1, limit: 1 });
     await office.clock.advance(1);
     expect(first!.id).toBe("n1");
@@ -212,7 +217,7 @@ describe("deliver", () => {
   });
 
   test("gives up a notice whose webhook has left the configuration", async () => {
-    const office = await post([{ id: "n1", webhook: "old" }], {});
+    const office = await outboxFixture([{ id: "n1", webhook: "old" }], {});
     expect(await office.deliver()).toBe(0);
     expect(office.sent).toEqual([]);
     const { n1 } = await office.deliveries();
@@ -223,7 +228,10 @@ describe("deliver", () => {
   test("keeps the order of an incident while an older notice waits, and holds up no other", async () => {
     const items = [{ id: "a1", incident: "a" }, { id: "a2", incident: "a" }, { id: "b1", incident: "b" }];
     let broken = true;
-    const office = await post(items, ({ body }) => ({ status: broken && body.includes("a1") ? 503 : 200 }));
+    const office = await outboxFixture(
+      items,
+      ({ body }) => ({ status: broken && body.includes("a1") ? 503 : 200 }),
+    );
     const order = () => office.sent.map(({ headers }) => headers["webhook-id"]);
     expect(await office.deliver()).toBe(2);
     expect(new Set(order())).toEqual(new Set(["a1", "b1"]));
@@ -234,7 +242,7 @@ describe("deliver", () => {
   });
 
   test("sends again what a crashed process had claimed, once the claim has run out", async () => {
-    const office = await post([{ id: "n1" }, { id: "n2" }], {});
+    const office = await outboxFixture([{ id: "n1" }, { id: "n2" }], {});
     const claim = { nowMs: office.clock.now(), leaseMs: MINUTE, limit: 5 };
     const [lost] = await office.store.claimDeliveries(claim);
     expect(await office.deliver()).toBe(0);
@@ -247,7 +255,7 @@ describe("deliver", () => {
   });
 
   test("sends again what went out but whose receipt was lost", async () => {
-    const office = await post([{ id: "n1" }], {});
+    const office = await outboxFixture([{ id: "n1" }], {});
     const forgetful = {
       ...bound(office.store),
       recordAttempt: () => Promise.reject(new Error("disk full")),
@@ -270,7 +278,7 @@ describe("deliver", () => {
     let open = 0;
     const two = Promise.withResolvers<void>();
     const items = Array.from({ length: 13 }, (_, i) => ({ id: `n${i}`, incident: `i${i}` }));
-    const office: Awaited<ReturnType<typeof post>> = await post(items, async () => {
+    const office: Awaited<ReturnType<typeof outboxFixture>> = await outboxFixture(items, async () => {
       if (++open === 2) two.resolve();
       await new Promise<void>((resolve) => office.clock.after(100, resolve));
       open--;
@@ -290,7 +298,7 @@ describe("deliver", () => {
 
   test("claims nothing more once it is told to stop, and finishes what is under way", async () => {
     const stop = new AbortController();
-    const office = await post([{ id: "n1" }, { id: "n2" }], () => {
+    const office = await outboxFixture([{ id: "n1" }, { id: "n2" }], () => {
       stop.abort();
       return {};
     });
@@ -309,7 +317,7 @@ describe("deliver", () => {
     ],
     ["a URL that is none", { url: "${env:NO_URL}" }, "webhook oncall: its URL is not valid"],
   ])("sends nothing with %s, says so, and tries again", async (_name, webhook, lastError) => {
-    const office = await post([{ id: "n1" }], {}, { webhook });
+    const office = await outboxFixture([{ id: "n1" }], {}, { webhook });
     await office.deliver();
     expect(office.sent).toEqual([]);
     expect((await office.deliveries()).n1).toMatchObject({
@@ -319,7 +327,7 @@ describe("deliver", () => {
     });
   });
 
-  test.each<[string, Play]>([
+  test.each<[string, RouteReply]>([
     ["an error that quotes the URL", new TypeError(`error sending request for url (${SECRETS.URL})`)],
     ["an error that quotes the path", new Error("POST /T0/B0/path-token?key=query-token failed")],
     ["an error that quotes the secret", new Error(`bad key ${SECRETS.SECRET}`)],
@@ -329,7 +337,7 @@ describe("deliver", () => {
     ["a redirect to a secret place", { status: 302, headers: { location: SECRETS.URL! } }],
     ["success", {}],
   ])("keeps secrets out of errors and logs: %s", async (_name, play) => {
-    const office = await post([{ id: "n1" }], play);
+    const office = await outboxFixture([{ id: "n1" }], play);
     await office.deliver();
     const { n1 } = await office.deliveries();
     expect(office.logged).toHaveLength(1);
@@ -338,7 +346,7 @@ describe("deliver", () => {
 });
 
 /** The part of a store that delivers, as a plain object. */
-function bound(store: Awaited<ReturnType<typeof post>>["store"]) {
+function bound(store: Awaited<ReturnType<typeof outboxFixture>>["store"]) {
   return {
     claimDeliveries: store.claimDeliveries.bind(store),
     listDisabledWebhooks: store.listDisabledWebhooks.bind(store),

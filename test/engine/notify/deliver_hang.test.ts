@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Fetch } from "../../../src/base/ports.ts";
 import { steppingClock } from "../../world/clock.ts";
-import { post } from "./outbox_fixture.ts";
+import { outboxFixture } from "./outbox_fixture.ts";
 
 const SECOND = 1000;
 const START = steppingClock().now();
@@ -25,12 +25,15 @@ const items = (webhook: string, count: number, from = 0) =>
     webhook,
   }));
 /** Lets work go on, at this moment of the clock, until it has come to something. */
-async function until(holds: () => boolean, { clock }: Awaited<ReturnType<typeof post>>) {
+async function until(holds: () => boolean, { clock }: Awaited<ReturnType<typeof outboxFixture>>) {
   while (!holds()) await clock.advance(0);
 }
 
 /** Lets time go on until a call has ended. */
-async function ended(call: Promise<number>, { clock }: Awaited<ReturnType<typeof post>>): Promise<number> {
+async function ended(
+  call: Promise<number>,
+  { clock }: Awaited<ReturnType<typeof outboxFixture>>,
+): Promise<number> {
   let made: number | undefined;
   void call.then((count) => made = count);
   while (made === undefined) await clock.advance(SECOND);
@@ -42,7 +45,7 @@ const hook = (id: string) => ({ id, url: `https://${id}.example/hook` });
 describe("a receiver that hangs whatever its deadline", () => {
   test("costs one attempt, and a late answer changes nothing any more", async () => {
     const { fetch, held } = deaf("hooks.example");
-    const office = await post(items("oncall", 1), {}, { fetch });
+    const office = await outboxFixture(items("oncall", 1), {}, { fetch });
     const made = office.deliver();
     await until(() => held.length === 1, office);
     await office.clock.advance(16 * SECOND - 1);
@@ -63,7 +66,7 @@ describe("a receiver that hangs whatever its deadline", () => {
 
   test("may fail late: nobody is left to hear of it", async () => {
     const { fetch, held } = deaf("hooks.example");
-    const office = await post(items("oncall", 1), {}, { fetch });
+    const office = await outboxFixture(items("oncall", 1), {}, { fetch });
     const made = office.deliver();
     await until(() => held.length === 1, office);
     await office.clock.advance(16 * SECOND);
@@ -75,7 +78,7 @@ describe("a receiver that hangs whatever its deadline", () => {
 
   test("gives its lanes back: each of its notices has its attempt", async () => {
     const { fetch, held } = deaf("hooks.example");
-    const office = await post(items("oncall", 4), {}, { fetch });
+    const office = await outboxFixture(items("oncall", 4), {}, { fetch });
     const made = office.deliver();
     await until(() => held.length === 2, office);
     await office.clock.advance(16 * SECOND);
@@ -88,7 +91,7 @@ describe("beside a receiver that hangs", () => {
   test("another webhook gets at once what was there, and what is written meanwhile", async () => {
     const { fetch } = deaf("slow.example");
     const outbox = [...items("slow", 9), ...items("oncall", 9)];
-    const office = await post(outbox, {}, { others: [hook("slow")], fetch });
+    const office = await outboxFixture(outbox, {}, { others: [hook("slow")], fetch });
     const deliver = office.deliverer();
     const first = deliver();
     await until(() => office.sent.length === 9, office);
@@ -102,7 +105,7 @@ describe("beside a receiver that hangs", () => {
 
   test("a further call opens no further lane to it", async () => {
     const { fetch, held } = deaf("slow.example");
-    const office = await post(items("slow", 9), {}, { others: [hook("slow")], fetch });
+    const office = await outboxFixture(items("slow", 9), {}, { others: [hook("slow")], fetch });
     const deliver = office.deliverer();
     const first = deliver();
     await until(() => held.length === 2, office);
@@ -115,7 +118,7 @@ describe("beside a receiver that hangs", () => {
     const slow = ["a", "b", "c", "d"];
     const { fetch, held } = deaf(...slow.map((id) => `${id}.example`));
     const outbox = slow.flatMap((id) => items(id, 9));
-    const office = await post(outbox, {}, { others: slow.map(hook), fetch });
+    const office = await outboxFixture(outbox, {}, { others: slow.map(hook), fetch });
     const deliver = office.deliverer({ parallel: 5 });
     const first = deliver();
     await until(() => held.length === 5, office);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { steppingClock } from "../../world/clock.ts";
-import { post } from "./outbox_fixture.ts";
+import { outboxFixture } from "./outbox_fixture.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -10,7 +10,7 @@ const START = steppingClock().now();
 describe("once a webhook takes a notice", () => {
   test("those that wait for it go at once, however long their wait still is", async () => {
     let isUp = false;
-    const office = await post([{ id: "n1", incident: "a" }, { id: "n2", incident: "b" }], () => ({
+    const office = await outboxFixture([{ id: "n1", incident: "a" }, { id: "n2", incident: "b" }], () => ({
       status: isUp ? 200 : 503,
     }));
     await office.deliver();
@@ -27,7 +27,9 @@ describe("once a webhook takes a notice", () => {
 
   test("those of another webhook go on waiting", async () => {
     const url = "https://elsewhere.example/hook";
-    const office = await post([{ id: "n1", webhook: "other" }], {}, { others: [{ id: "other", url }] });
+    const office = await outboxFixture([{ id: "n1", webhook: "other" }], {}, {
+      others: [{ id: "other", url }],
+    });
     // No route leads there: it answers 404, which is final.
     const waiting = {
       state: "pending",
@@ -42,7 +44,7 @@ describe("once a webhook takes a notice", () => {
   });
 
   test("what a silence holds, and what is under way, is left alone", async () => {
-    const office = await post([{ id: "held", incident: "a" }, { id: "busy", incident: "b" }], {});
+    const office = await outboxFixture([{ id: "held", incident: "a" }, { id: "busy", incident: "b" }], {});
     const lastError = "silenced by s1";
     await office.store.recordAttempt("held", {
       state: "pending",
@@ -58,7 +60,7 @@ describe("once a webhook takes a notice", () => {
   });
 
   test("one that is refused again and again is still tried for three days", async () => {
-    const office = await post([{ id: "poison", incident: "a" }], ({ body }) => ({
+    const office = await outboxFixture([{ id: "poison", incident: "a" }], ({ body }) => ({
       status: body.includes("poison") ? 500 : 200,
     }));
     for (let n = 0; n < 20; n++) {

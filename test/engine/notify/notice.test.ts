@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Quorum } from "../../../src/config/config.ts";
 import type { Incident } from "../../../src/judgement/incident.ts";
 import { event } from "../../../src/engine/notify/event.ts";
-import { type Event, notices } from "../../../src/engine/notify/mod.ts";
+import { notices, type WebhookEvent } from "../../../src/engine/notify/mod.ts";
 import type { QuorumOutcome } from "../../../src/judgement/quorum.ts";
 import { config, prober, QUORUM, SLOT, state, transition } from "./incident_fixture.ts";
 
@@ -11,7 +11,7 @@ const ALL = (outcome: QuorumOutcome) => ({ eu: outcome, us: outcome, ap: outcome
 const drifting = () =>
   state({ home: prober("drift"), iad: prober("drift"), nrt: prober("drift") }, ALL("drift"));
 
-const parsed = (body: string): Event => event.parse(JSON.parse(body));
+const parsed = (body: string): WebhookEvent => event.parse(JSON.parse(body));
 
 describe("notices", () => {
   test("tell a person and a machine what happened, with the evidence", () => {

@@ -5,7 +5,7 @@ import type { Fetch, Ports } from "../../../src/base/ports.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import type { Delivery } from "../../../src/storage/store.ts";
 import { steppingClock } from "../../world/clock.ts";
-import { type Route, scripted } from "../../world/network.ts";
+import { type Route, scriptedFetch } from "../../world/network.ts";
 import { config } from "./incident_fixture.ts";
 
 /** What the environment holds. */
@@ -35,7 +35,7 @@ interface Changes {
 }
 
 /** A post office whose outbox holds these notices, before a receiver that plays `route`. */
-export async function post(
+export async function outboxFixture(
   outbox: Item[],
   route: Route,
   { webhook = {}, others = [], random = 0.5, fetch = (beneath) => beneath }: Changes = {},
@@ -56,7 +56,7 @@ export async function post(
     await store.commit(lease!, { shards: [], samples: [], incidents: [], notices });
   };
   await put(outbox);
-  const network = scripted({ [PATH]: route });
+  const network = scriptedFetch({ [PATH]: route });
   const logged: unknown[] = [];
   const keep = (...line: unknown[]) => void logged.push(line);
   const ports: Ports = {

@@ -1,15 +1,20 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { headers, SecretError } from "../../../src/engine/notify/mod.ts";
+import { SecretError, signatureHeaders } from "../../../src/engine/notify/mod.ts";
 
 const secretOf = (bytes: number) => `whsec_${btoa("k".repeat(bytes))}`;
 const AT = 1_700_000_000_000;
 
 describe("headers", () => {
   test("gives the signature of the specification's published example", async () => {
-    const got = await headers("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330_000, '{"test": 2432232314}', [
-      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    ]);
+    const got = await signatureHeaders(
+      "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      1_614_265_330_000,
+      '{"test": 2432232314}',
+      [
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+      ],
+    );
     expect(got).toEqual({
       "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
       "webhook-timestamp": "1614265330",
@@ -26,7 +31,7 @@ describe("headers", () => {
       ["the longest secret", secretOf(64), "{}"],
       ["a body beyond ASCII", secretOf(32), '{"name":"Zürich ☕ 🚀"}'],
     ])("%s", async (_name, secret, body) => {
-      const got = await headers("msg_1", AT + 999, body, [secret]);
+      const got = await signatureHeaders("msg_1", AT + 999, body, [secret]);
       atThatTime();
       expect(new Webhook(secret).verify(body, got)).toEqual(JSON.parse(body));
       expect(() => new Webhook(secret).verify(`${body} `, got)).toThrow("No matching signature");
@@ -35,7 +40,7 @@ describe("headers", () => {
 
     test("in a rotation, with the old secret and with the new one", async () => {
       const [old, fresh, other] = [secretOf(24), secretOf(30), secretOf(40)];
-      const got = await headers("msg_1", AT, "{}", [fresh, old]);
+      const got = await signatureHeaders("msg_1", AT, "{}", [fresh, old]);
       atThatTime();
       expect(got["webhook-signature"]!.split(" ")).toHaveLength(2);
       expect(new Webhook(old).verify("{}", got)).toEqual({});
@@ -53,12 +58,12 @@ describe("headers", () => {
     ["a broken base64 length", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
     ["nothing", ""],
   ])("refuses a secret of another form and does not print it: %s", async (_name, secret) => {
-    const error = await headers("msg_1", AT, "{}", [secretOf(32), secret]).catch((error) => error);
+    const error = await signatureHeaders("msg_1", AT, "{}", [secretOf(32), secret]).catch((error) => error);
     expect(error).toBeInstanceOf(SecretError);
     expect(error.message).toBe("a webhook secret must be whsec_ and the base64 of 24 to 64 bytes");
   });
 
   test("refuses to send without a secret", async () => {
-    await expect(headers("msg_1", AT, "{}", [])).rejects.toThrow(SecretError);
+    await expect(signatureHeaders("msg_1", AT, "{}", [])).rejects.toThrow(SecretError);
   });
 });

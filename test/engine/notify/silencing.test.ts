@@ -2,23 +2,28 @@ import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../functions/deno/sqlite.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
-import { type Stage, stage, threeRegions, told } from "../../world/settler_fixture.ts";
-import { type House, house } from "../../web/api/api_fixture.ts";
+import {
+  describeNotice,
+  type SettlerFixture,
+  settlerFixture,
+  threeRegions,
+} from "../../world/settler_fixture.ts";
+import { type ApiFixture, apiFixture } from "../../web/api/api_fixture.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-const hush = (own: House, until: string) =>
+const hush = (own: ApiFixture, until: string) =>
   own.call("/v1/silences", {
     method: "POST",
     body: JSON.stringify({ match: { target: "shop" }, until, reason: "release" }),
   });
 
 /** Sends what is due to a receiver that answers `status`, and tells what was tried. */
-async function sent({ ports, store, config }: Stage, status = 204): Promise<string[]> {
+async function sent({ ports, store, config }: SettlerFixture, status = 204): Promise<string[]> {
   const taken: string[] = [];
   const fetch = (_url: string | URL, { body }: { body?: unknown }) => {
-    taken.push(told({ body } as Parameters<typeof told>[0]));
+    taken.push(describeNotice({ body } as Parameters<typeof describeNotice>[0]));
     return Promise.resolve(new Response(null, { status }));
   };
   await deliver({ ...ports, fetch: fetch as typeof ports.fetch }, store, config);
@@ -29,23 +34,23 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
   "on %s",
   (_name, open) => {
     test("what was still true at the end is sent, also if the receiver takes it only after it is over", async () => {
-      const own = await house({ store: open() });
+      const own = await apiFixture({ store: open() });
       await hush(own, "10m");
-      own.puppets.say("drift");
-      await own.minutes(10);
+      own.script.set("drift");
+      await own.runMinutes(10);
       expect(await sent(own, 500)).toEqual(["opened drift global #1"]);
-      own.puppets.say("ready");
-      await own.minutes(3);
+      own.script.set("ready");
+      await own.runMinutes(3);
       expect(await sent(own)).toEqual(["opened drift global #1", "resolved drift global #1"]);
     });
 
     test("who was told of an opening is told of its end, although its slot lies in the silence", async () => {
-      const own = await house({ store: open() });
+      const own = await apiFixture({ store: open() });
       await hush(own, "270s");
-      own.puppets.say("drift");
-      await own.minutes(3);
-      own.puppets.say("ready");
-      await own.minutes(1);
+      own.script.set("drift");
+      await own.runMinutes(3);
+      own.script.set("ready");
+      await own.runMinutes(1);
       const late = own.clock.now();
       await own.clock.advance(40 * SECOND);
       expect(await sent(own)).toEqual(["opened drift global #1"]);
@@ -57,7 +62,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
 
     test("a silence by label holds what is told of a target that left the config meanwhile", async () => {
       const label: [string, string] = ["  - id: shop\n", "  - id: shop\n    labels: { team: pay }\n"];
-      const own = await house({ store: open(), text: threeRegions([label]) });
+      const own = await apiFixture({ store: open(), text: threeRegions([label]) });
       const silence = {
         ...{ id: "s1", match: { labels: { team: "pay" } }, reason: "release", by: "ops" },
         ...{ from: own.clock.now(), until: own.clock.now() + 10 * MINUTE },
@@ -65,12 +70,12 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       const value = JSON.stringify(silence);
       const expiresAt = silence.until + 60 * MINUTE;
       await own.store.putRecord({ kind: "silence", key: "s1", order: 0, value, expiresAt });
-      own.puppets.say("drift");
-      await own.minutes(3);
-      const later = await stage(threeRegions([["  - id: shop\n", "  - id: cafe\n"]]), { from: own });
-      await later.minutes(2);
+      own.script.set("drift");
+      await own.runMinutes(3);
+      const later = await settlerFixture(threeRegions([["  - id: shop\n", "  - id: cafe\n"]]), { from: own });
+      await later.runMinutes(2);
       expect(await sent(later)).toEqual([]);
-      await later.minutes(10);
+      await later.runMinutes(10);
       expect(await sent(later)).toEqual([]);
       expect((await later.notices()).map(({ type, state }) => [type, state])).toEqual([
         ["incident.opened", "dead"],
@@ -79,12 +84,12 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("what was dropped is sent if somebody asks for it", async () => {
-      const own = await house({ store: open() });
+      const own = await apiFixture({ store: open() });
       await hush(own, "10m");
-      own.puppets.say("drift");
-      await own.minutes(4);
-      own.puppets.say("ready");
-      await own.minutes(7);
+      own.script.set("drift");
+      await own.runMinutes(4);
+      own.script.set("ready");
+      await own.runMinutes(7);
       expect(await sent(own)).toEqual([]);
       const [{ id } = expect.fail()] = await own.notices();
       expect((await own.call(`/v1/deliveries/${id}/resend`, { method: "POST" })).status).toBe(202);
@@ -92,21 +97,21 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("a silence that cannot be read holds nothing", async () => {
-      const own = await house({ store: open() });
+      const own = await apiFixture({ store: open() });
       const memo = { kind: "silence", order: 0, expiresAt: own.clock.now() + 60 * MINUTE } as const;
       await own.store.putRecord({ ...memo, key: "sil_1", value: '{"id":"sil_1","of":"another version"}' });
       await own.store.putRecord({ ...memo, key: "sil_2", value: "no JSON" });
-      own.puppets.say("drift");
-      await own.minutes(3);
+      own.script.set("drift");
+      await own.runMinutes(3);
       expect(await sent(own)).toEqual(["opened drift global #1"]);
     });
   },
 );
 
 test("a silence that is made while a receiver hangs holds what comes after it", async () => {
-  const own = await house();
-  own.puppets.say("drift");
-  await own.minutes(3);
+  const own = await apiFixture();
+  own.script.set("drift");
+  await own.runMinutes(3);
   const asked = Promise.withResolvers<void>();
   const hanging = Promise.withResolvers<Response>();
   let tries = 0;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { event } from "../../../src/engine/notify/event.ts";
-import { type Event, notices } from "../../../src/engine/notify/mod.ts";
+import { notices, type WebhookEvent } from "../../../src/engine/notify/mod.ts";
 import type { QuorumOutcome, Vote } from "../../../src/judgement/quorum.ts";
 import type { ProberState } from "../../../src/judgement/state.ts";
 import { config, FAILURE, prober, SLOT, state, transition } from "./incident_fixture.ts";
@@ -24,7 +24,7 @@ function bodyOf(
   return notices(transition("opened"), context)[0]!.body;
 }
 
-const parsed = (body: string): Event["data"] => event.parse(JSON.parse(body)).data;
+const parsed = (body: string): WebhookEvent["data"] => event.parse(JSON.parse(body)).data;
 
 /** A prober with as much to tell as there can be: long texts, many steps. */
 const talkative = (vote: Vote, slot: number, text: string) =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import type { Reply as Play, Route } from "../../world/network.ts";
-import { START, type World, world } from "../../world/test_env.ts";
+import { START, type TestEnv, testEnv } from "../../world/test_env.ts";
 
 /** Checks `c0` ... of one target; each asks `/cN/ready`, walks `/cN/work` and cleans up `/cN/gone`. */
 function checks(count: number, changes = ""): string {
@@ -25,7 +25,7 @@ const BAD: Play = { json: { ok: false } };
 const UP: Play = { json: { status: "UP" } };
 const DOWN: Play = { status: 503, json: { status: "DOWN" } };
 
-const prober = ({ ports, config }: World, changes: Partial<Parameters<typeof localProber>[1]> = {}) =>
+const prober = ({ ports, config }: TestEnv, changes: Partial<Parameters<typeof localProber>[1]> = {}) =>
   localProber(ports, {
     id: "home",
     region: "eu",
@@ -36,8 +36,8 @@ const prober = ({ ports, config }: World, changes: Partial<Parameters<typeof loc
   });
 
 const slot = START;
-const request = ({ config: { checks } }: World, deadlineMs = 50_000) => ({ slot, checks, deadlineMs });
-const paths = ({ network }: World) => network.requests.map(({ url }) => new URL(url).pathname);
+const request = ({ config: { checks } }: TestEnv, deadlineMs = 50_000) => ({ slot, checks, deadlineMs });
+const paths = ({ network }: TestEnv) => network.requests.map(({ url }) => new URL(url).pathname);
 
 describe("the second look", () => {
   test.each<[cell: string, ready: Route, work: Route, looks: number]>([
@@ -50,7 +50,7 @@ describe("the second look", () => {
     ["down", new Error("reset"), new Error("reset"), 1],
     ["failing", { status: 404 }, BAD, 1],
   ])("%s", async (_, ready, work, looks) => {
-    const home = await world(checks(1), {
+    const home = await testEnv(checks(1), {
       routes: { "GET /c0/ready": ready, "GET /c0/work": work, "GET /a": {}, "GET /b": {} },
     });
     const { answers: [answer] } = await prober(home).ask(request(home));
@@ -62,7 +62,7 @@ describe("the second look", () => {
   });
 
   test("brings both claims home when the claim moves", async () => {
-    const home = await world(checks(1), { routes: { "GET /c0/ready": [UP, DOWN], "GET /c0/work": BAD } });
+    const home = await testEnv(checks(1), { routes: { "GET /c0/ready": [UP, DOWN], "GET /c0/work": BAD } });
     expect((await prober(home).ask(request(home))).answers).toMatchObject([
       {
         round: {
@@ -76,7 +76,7 @@ describe("the second look", () => {
 
   test("a liveness answer accuses nobody", async () => {
     const text = checks(1).replace("/c0/ready", "/c0/livez");
-    const home = await world(text, { routes: { "GET /c0/livez": UP, "GET /c0/work": BAD } });
+    const home = await testEnv(text, { routes: { "GET /c0/livez": UP, "GET /c0/work": BAD } });
     await prober(home).ask(request(home));
     expect(paths(home)).toEqual(["/c0/livez", "/c0/work"]);
   });
@@ -84,7 +84,7 @@ describe("the second look", () => {
 
 describe("a slot asked again", () => {
   test("in turn and at once is walked once, with one answer", async () => {
-    const home = await world(checks(2), { routes: { "GET /c0/work": GOOD } });
+    const home = await testEnv(checks(2), { routes: { "GET /c0/work": GOOD } });
     const { ask } = prober(home);
     const [first, second] = await Promise.all([ask(request(home)), ask(request(home))]);
     const third = await ask(request(home));
@@ -93,7 +93,7 @@ describe("a slot asked again", () => {
   });
 
   test("in another slot is walked again, with another run id", async () => {
-    const home = await world(checks(1), { routes: { "GET /c0/ready": UP, "GET /c0/work": GOOD } });
+    const home = await testEnv(checks(1), { routes: { "GET /c0/ready": UP, "GET /c0/work": GOOD } });
     const { ask } = prober(home);
     await ask(request(home));
     await ask({ ...request(home), slot: slot + 60_000 });
@@ -106,7 +106,7 @@ describe("a slot asked again", () => {
 
   test("by another process carries the same run id", async () => {
     const sent = await Promise.all([1, 2].map(async () => {
-      const home = await world(checks(1));
+      const home = await testEnv(checks(1));
       await prober(home).ask(request(home));
       return home.network.requests.map(({ headers }) => headers["x-assay-run"]);
     }));
@@ -115,7 +115,7 @@ describe("a slot asked again", () => {
   });
 
   test("is remembered for all checks of a large slot while a small lane goes on", async () => {
-    const home = await world(checks(100));
+    const home = await testEnv(checks(100));
     const { ask } = prober(home);
     await ask(request(home));
     const walked = home.network.requests.length;
@@ -129,8 +129,8 @@ describe("a slot asked again", () => {
 
 test("six checks: never more than five connections at once, and all six are walked", async () => {
   let open = 0, most = 0;
-  const home = await world(checks(6), {});
-  const slow: World["ports"]["fetch"] = async (url, outgoing) => {
+  const home = await testEnv(checks(6), {});
+  const slow: TestEnv["ports"]["fetch"] = async (url, outgoing) => {
     most = Math.max(most, ++open);
     await new Promise<void>((resolve) => home.clock.after(100, resolve));
     open--;
@@ -158,7 +158,7 @@ describe("a fault in one check", () => {
       "path: /c0/ready",
       'path: /c0/ready, headers: { x-key: "${env:NOT_SET}" }',
     );
-    const home = await world(text, { routes });
+    const home = await testEnv(text, { routes });
     expect((await prober(home).ask(request(home))).answers).toMatchObject([
       { check: "shop/c0", round: error(/NOT_SET\} is not set/) },
       { check: "shop/c1", round: { before: { state: "ready" }, observation: { outcome: "pass" } } },
@@ -176,7 +176,7 @@ describe("a fault in one check", () => {
       read: () => null,
     };
     const text = checks(2).replace("path: /c1/ready", 'path: /c1/ready, headers: { x-key: "${env:KEY}" }');
-    const home = await world(text, { routes, env: { KEY: "s3cret" } });
+    const home = await testEnv(text, { routes, env: { KEY: "s3cret" } });
     const { answers } = await prober(home, { dialects: [buggy, ...DIALECTS] }).ask(request(home));
     expect(answers).toMatchObject([
       { round: error(/^undefined is not a function: \*\*\*$/) },
@@ -185,8 +185,8 @@ describe("a fault in one check", () => {
   });
 
   test("whatever fetch throws is a transport failure of that check alone", async () => {
-    const home = await world(checks(2), { routes });
-    const fetch: World["ports"]["fetch"] = (url, outgoing) => {
+    const home = await testEnv(checks(2), { routes });
+    const fetch: TestEnv["ports"]["fetch"] = (url, outgoing) => {
       if (url.pathname.startsWith("/c0")) throw "not even an Error";
       return home.network(url, outgoing);
     };
@@ -199,7 +199,7 @@ describe("a fault in one check", () => {
 });
 
 test("a report is read below the target's url, base path and all", async () => {
-  const home = await world(checks(1).replace("https://shop.example", "https://shop.example/base/"));
+  const home = await testEnv(checks(1).replace("https://shop.example", "https://shop.example/base/"));
   await prober(home).ask(request(home));
   expect(home.network.requests[0]!.url).toBe("https://shop.example/base/c0/ready");
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import type { Route } from "../../world/network.ts";
-import { START, type World, world } from "../../world/test_env.ts";
+import { START, type TestEnv, testEnv } from "../../world/test_env.ts";
 import type { Prober } from "../../../src/judgement/round.ts";
 
 /** `count` checks that walk `/cN/work`, two at a time. */
@@ -26,7 +26,7 @@ targets:
 
 const GOOD: Route = { json: { ok: true } };
 
-interface Home extends World {
+interface Home extends TestEnv {
   prober: Prober;
   /** Asks for all checks; time goes on until the prober has answered. */
   ask(deadlineMs?: number): Promise<Awaited<ReturnType<Prober["ask"]>>>;
@@ -34,7 +34,7 @@ interface Home extends World {
 }
 
 async function home(text: string, routes: Record<string, Route>): Promise<Home> {
-  const own = await world(text, { routes });
+  const own = await testEnv(text, { routes });
   const { concurrency, controls } = own.config;
   const prober = localProber(own.ports, {
     id: "home",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Ports } from "../../../src/base/ports.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber, type ProberOptions } from "../../../src/engine/prober/local.ts";
-import { START, world } from "../../world/test_env.ts";
+import { START, testEnv } from "../../world/test_env.ts";
 import type { RoundResult } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
@@ -14,7 +14,7 @@ const target = (id: string, more = "") => `
 /** A prober in a world where what `hangs` names is never answered, abort or not, until it is called for. */
 async function home(targets: string, hangs: (url: URL) => boolean, changes: Partial<ProberOptions> = {}) {
   const text = `version: 1\ntargets:${targets}`;
-  const { ports, config, clock, network, log } = await world(text, {
+  const { ports, config, clock, network, log } = await testEnv(text, {
     routes: { "GET /work": { json: { ok: true } } },
   });
   const held: PromiseWithResolvers<Response>[] = [];
@@ -88,7 +88,7 @@ test("controls and a measured place that hang do not keep the rounds from coming
   const { ask, clock } = await home(
     target("down"),
     isAt("control.example"),
-    { controls: ["https://control.example/"], where: () => new Promise(() => {}) },
+    { controls: ["https://control.example/"], locate: () => new Promise(() => {}) },
   );
   const asked = ask(0);
   await clock.advance(5_000);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
-import type { Play, Route } from "../../world/network.ts";
-import { START, world } from "../../world/test_env.ts";
+import type { Route, RouteReply } from "../../world/network.ts";
+import { START, testEnv } from "../../world/test_env.ts";
 import type { RoundResult } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
@@ -15,14 +15,14 @@ const target = (id: string, checks = 1) => `
     .join("")
 }`;
 const config = (...targets: string[]) => `version: 1\ntargets:${targets.join("")}`;
-const GOOD: Play = { json: { ok: true } };
+const GOOD: RouteReply = { json: { ok: true } };
 
 async function home(
   text: string,
   routes: Record<string, Route>,
   changes: { concurrency?: number; budget?: number },
 ) {
-  const { ports, config, clock, network } = await world(text, { routes });
+  const { ports, config, clock, network } = await testEnv(text, { routes });
   const prober = localProber(ports, {
     id: "home",
     region: "eu",

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { compare } from "../../../src/judgement/verdict.ts";
-import type { Play, Route } from "../../world/network.ts";
-import { START, world } from "../../world/test_env.ts";
+import type { Route, RouteReply } from "../../world/network.ts";
+import { START, testEnv } from "../../world/test_env.ts";
 import type { Round } from "../../../src/judgement/round.ts";
 
 const check = (id: string, more = "") => `
@@ -16,12 +16,12 @@ targets:
     url: https://shop.example
     checks:${checks.join("")}`;
 
-const GOOD: Play = { json: { ok: true } };
-const moved = (to: string): Play => ({ status: 307, headers: { location: to } });
+const GOOD: RouteReply = { json: { ok: true } };
+const moved = (to: string): RouteReply => ({ status: 307, headers: { location: to } });
 const THROWN = new Error("Too many subrequests by single Worker invocation.");
 
 async function home(text: string, routes: Record<string, Route>, budget?: number) {
-  const { ports, config, network } = await world(text, { routes });
+  const { ports, config, network } = await testEnv(text, { routes });
   const prober = localProber(ports, {
     id: "home",
     region: "eu",
@@ -91,8 +91,8 @@ describe("the budget counts what redirects cost", () => {
 
 describe("what Cloudflare throws of this Worker accuses nobody", () => {
   const text = shop(check("a", ", report: { path: /ready }"));
-  const UP: Play = { json: { status: "UP" } };
-  const DOWN: Play = { status: 503, json: { status: "DOWN" } };
+  const UP: RouteReply = { json: { status: "UP" } };
+  const DOWN: RouteReply = { status: 503, json: { status: "DOWN" } };
 
   test.each<[name: string, ready: Route, work: Route, outcome: string, word: string]>([
     ["at the report and the journey", THROWN, THROWN, "error", "inconclusive"],

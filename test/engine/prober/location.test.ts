@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { isMisplaced, whereabouts } from "../../../src/engine/prober/location.ts";
+import { isMisplaced, locator } from "../../../src/engine/prober/location.ts";
 import type { Route } from "../../world/network.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
-import { world } from "../../world/test_env.ts";
+import { testEnv } from "../../world/test_env.ts";
 
 const TRACE = "GET https://cloudflare.com/cdn-cgi/trace";
 const MINUTE = 60_000;
@@ -14,14 +14,14 @@ const trace = (colo: string) => ({
 });
 
 async function measuring(hint: string, route: Route) {
-  const { ports, clock, network } = await world(threeRegions(), { routes: { [TRACE]: route } });
+  const { ports, clock, network } = await testEnv(threeRegions(), { routes: { [TRACE]: route } });
   const kept = new Map<string, unknown>();
   const memory = {
     get: <T>(key: string) => Promise.resolve(kept.get(key) as T | undefined),
     put: (key: string, value: unknown) => Promise.resolve(void kept.set(key, structuredClone(value))),
   };
   /** As after a sleep: only what was kept is known. */
-  const woken = () => whereabouts(ports, hint, memory);
+  const woken = () => locator(ports, hint, memory);
   return { where: woken(), woken, clock, asked: () => network.requests.length };
 }
 

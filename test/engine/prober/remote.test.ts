@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { deployment, good, request, scriptedAsker, spoilt, TEXT, TOKEN } from "./remote_fixture.ts";
 import type { Route } from "../../world/network.ts";
-import { type Stage, stage } from "../../world/settler_fixture.ts";
+import { type SettlerFixture, settlerFixture } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
 
 describe("a prober behind HTTP", () => {
@@ -120,9 +120,9 @@ describe("an answer that cannot be used rejects with a short reason, without the
 
 test.each(WRONG)("settling names the prober as missed and goes on with the others: %s", async (_, route) => {
   const { asker, clock } = await scriptedAsker(route);
-  const shop: Stage = await stage();
-  shop.puppets.probers[1] = asker;
-  const settled = shop.minutes();
+  const shop: SettlerFixture = await settlerFixture();
+  shop.script.probers[1] = asker;
+  const settled = shop.runMinutes();
   await clock.advance(60_000);
   await settled;
   const { probers, outcome } = await shop.state();

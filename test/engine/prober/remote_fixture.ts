@@ -5,10 +5,10 @@ import type { Fetch } from "../../../src/base/ports.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
-import { bridge } from "../../world/app_fetch.ts";
-import { type Route, scripted } from "../../world/network.ts";
+import { appFetch } from "../../world/app_fetch.ts";
+import { type Route, scriptedFetch } from "../../world/network.ts";
 import { roundOf } from "../../world/scripted_probers.ts";
-import { START, world } from "../../world/test_env.ts";
+import { START, testEnv } from "../../world/test_env.ts";
 import type { ProberReply as Rounds } from "../../../src/judgement/round.ts";
 
 /** The token of the prober. */
@@ -37,13 +37,13 @@ export const request = ({ checks }: Config, deadlineMs = 10_000) => ({ slot: STA
 
 /** A deployment that only probes as iad, and the asking side whose vault holds `token`. */
 export async function deployment({ token = TOKEN, text = TEXT, id = "iad", routes = ROUTES } = {}) {
-  const far = await world(text, { routes, env: { PROBER_TOKEN: TOKEN } });
+  const far = await testEnv(text, { routes, env: { PROBER_TOKEN: TOKEN } });
   const options = { id, region: "us", dialects: DIALECTS, concurrency: 5, controls: [] };
   const prober = localProber(far.ports, options);
   const app = api({ ...far, prober: { prober, token: "${env:PROBER_TOKEN}" } });
-  const near = await world(TEXT, { env: { PROBER_TOKEN: token } });
+  const near = await testEnv(TEXT, { env: { PROBER_TOKEN: token } });
   const paths: string[] = [];
-  const wire = bridge(app);
+  const wire = appFetch(app);
   const fetch: Fetch = (url, outgoing) => {
     paths.push(url.pathname);
     // A proxy before the far end has taken the base path off.
@@ -74,8 +74,8 @@ export const spoilt = (change: (reply: ReturnType<typeof JSON.parse>) => void): 
 
 /** A remote prober whose far end answers by the script. */
 export async function scriptedAsker(route: Route) {
-  const near = await world(TEXT, { env: { PROBER_TOKEN: TOKEN } });
-  const fetch = scripted({ "POST /v1/rounds": route });
+  const near = await testEnv(TEXT, { env: { PROBER_TOKEN: TOKEN } });
+  const fetch = scriptedFetch({ "POST /v1/rounds": route });
   const { clock } = near;
   const asker = remoteProber({ ...near.ports, fetch }, {
     id: "iad",

@@ -8,9 +8,9 @@ import { decodeStates } from "../../../src/storage/codec.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { summarize } from "../../../src/judgement/summary.ts";
-import { bridge } from "../../world/app_fetch.ts";
+import { appFetch } from "../../world/app_fetch.ts";
 import type { Reply as Play, Route } from "../../world/network.ts";
-import { START, world } from "../../world/test_env.ts";
+import { START, testEnv } from "../../world/test_env.ts";
 import type { Round } from "../../../src/judgement/round.ts";
 
 const JOURNEY = "journey: [{ name: work, request: { path: /work }, expect: body.ok == true }]";
@@ -43,7 +43,7 @@ const BAD: Play = { json: { ok: false } };
 const UP: Play = { body: "ok" };
 
 async function walked(text: string, routes: Record<string, Route>, concurrency = 5) {
-  const home = await world(text, { routes });
+  const home = await testEnv(text, { routes });
   const options = { id: "home", region: "local", dialects: DIALECTS, concurrency, controls: [] };
   const { answers: [answer] } = await localProber(home.ports, options)
     .ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
@@ -105,7 +105,7 @@ describe("several sources", () => {
   });
 
   test("one that hangs costs its own deadline, and is no verdict of the service", async () => {
-    const home = await world(SEVERAL(), { routes: { ...ROUTES, "GET /healthz": "hang" } });
+    const home = await testEnv(SEVERAL(), { routes: { ...ROUTES, "GET /healthz": "hang" } });
     const options = { id: "home", region: "local", dialects: DIALECTS, concurrency: 5, controls: [] };
     const asked = localProber(home.ports, options)
       .ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
@@ -139,7 +139,7 @@ describe("several sources", () => {
 
   test("a source that does not answer is a transport failure, for which the controls are asked", async () => {
     const text = SEVERAL().replace("version: 1", "version: 1\ncontrols: [https://control.example/a]");
-    const home = await world(text, { routes: { ...ROUTES, "GET /healthz": new Error("reset") } });
+    const home = await testEnv(text, { routes: { ...ROUTES, "GET /healthz": new Error("reset") } });
     const { controls } = home.config;
     const options = { id: "home", region: "local", dialects: DIALECTS, concurrency: 5, controls };
     const reply = await localProber(home.ports, options)
@@ -159,7 +159,10 @@ test("AWS is asked beside the target, signed as of now", async () => {
     TargetHealthDescriptions: [{ Target: { Id: "i-1" }, TargetHealth: { State: "healthy" } }],
   };
   const env = { AWS_ID: "AKIDEXAMPLE", AWS_SECRET: "wJalrXUtnFEMI/K7MDENG" };
-  const home = await world(text, { env, routes: { [`POST ${url}`]: { json: healthy }, "GET /work": GOOD } });
+  const home = await testEnv(text, {
+    env,
+    routes: { [`POST ${url}`]: { json: healthy }, "GET /work": GOOD },
+  });
   const options = { id: "home", region: "local", dialects: DIALECTS, concurrency: 5, controls: [] };
   const { answers } = await localProber(home.ports, options)
     .ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
@@ -200,11 +203,11 @@ test("the combined report comes through the wire as it is", async () => {
     `regions: [{ id: us, probers: [{ id: iad, url: "https://iad.example", token: "\${env:PROBER_TOKEN}" }] }]`;
   const text = SEVERAL("any").replace("version: 1", `version: 1\n${regions}`);
   const routes = { "GET /actuator/health": spring("UP", "DOWN"), "GET /healthz": UP, "GET /work": BAD };
-  const far = await world(text, { routes, env });
+  const far = await testEnv(text, { routes, env });
   const options = { id: "iad", region: "us", dialects: DIALECTS, concurrency: 5, controls: [] };
   const prober = localProber(far.ports, options);
   const app = api({ ...far, prober: { prober, token: "${env:PROBER_TOKEN}" } });
-  const asker = remoteProber({ ...far.ports, fetch: bridge(app) }, {
+  const asker = remoteProber({ ...far.ports, fetch: appFetch(app) }, {
     id: "iad",
     url: "https://iad.example",
     token: "${env:PROBER_TOKEN}",
@@ -230,7 +233,7 @@ targets:
   // The draft for health+json lets `pass` stand over a check that fails.
   const checks = { "db:writes": [{ status: "fail" }], "mail:queue": [{ status: "pass" }] };
   const lying = { json: { status: "pass", checks } };
-  const home = await world(text, { routes: { "GET /health": lying, "GET /work": BAD, "GET /mail": GOOD } });
+  const home = await testEnv(text, { routes: { "GET /health": lying, "GET /work": BAD, "GET /mail": GOOD } });
   const store = memoryStore();
   const options = { id: "local", region: "local", dialects: DIALECTS, concurrency: 5, controls: [] };
   const probers = [localProber(home.ports, options)];

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { encodeStates } from "../../../src/storage/codec.ts";
-import { stage, threeRegions, told } from "../../world/settler_fixture.ts";
+import { describeNotice, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
 
 const MINUTE = 60_000;
 describe("a tick", () => {
   test("settles the slot of its minute: state, sample and pulse", async () => {
-    const world = await stage();
-    await world.minutes();
+    const world = await settlerFixture();
+    await world.runMinutes();
     expect(await world.state()).toMatchObject({ slot: START, outcome: "ready", since: START });
     expect(await world.store.latest()).toEqual({ tick: START, slot: START });
     const [sample] = await world.store.readSamples({ shard: 0, from: START, to: START });
@@ -20,33 +20,33 @@ describe("a tick", () => {
   });
 
   test("belongs to one settler: the second gets false and asks nobody", async () => {
-    const first = await stage();
-    const second = await stage(threeRegions(), { from: first, owner: "b" });
-    second.puppets.say("down");
+    const first = await settlerFixture();
+    const second = await settlerFixture(threeRegions(), { from: first, owner: "b" });
+    second.script.set("down");
     const both = [first.settler.tick(START), second.settler.tick(START)];
     await first.clock.advance(MINUTE);
     expect(await Promise.all(both)).toEqual([true, false]);
-    expect(second.puppets.asked).toEqual([]);
+    expect(second.script.requests).toEqual([]);
     expect(await first.state()).toMatchObject({ outcome: "ready" });
   });
 
   test("repeated within its lease is refused; after it, it changes nothing", async () => {
-    const world = await stage();
+    const world = await settlerFixture();
     const ticked = world.settler.tick(START);
     expect(await world.settler.tick(START)).toBe(false);
     await world.clock.advance(MINUTE);
     expect(await ticked).toBe(true);
     const rows = await world.store.readShards("all");
-    world.puppets.say("down");
+    world.script.set("down");
     await world.settler.tick(START);
     expect(await world.store.readShards("all")).toEqual(rows);
   });
 
   test("asks every prober for every due check, with a deadline of at most 50 s", async () => {
-    const world = await stage();
+    const world = await settlerFixture();
     await world.clock.advance(20_000);
-    await world.minutes();
-    expect(world.puppets.asked.map(({ prober, slot, deadlineMs }) => [prober, slot, deadlineMs])).toEqual([
+    await world.runMinutes();
+    expect(world.script.requests.map(({ prober, slot, deadlineMs }) => [prober, slot, deadlineMs])).toEqual([
       ["fra", START, 30_000],
       ["iad", START, 30_000],
       ["sin", START, 30_000],
@@ -56,12 +56,12 @@ describe("a tick", () => {
 
 describe("drift, end to end", () => {
   test("opens after two bad slots with its evidence, and resolves after two good ones", async () => {
-    const world = await stage();
-    await world.minutes();
-    world.puppets.say("drift");
-    await world.minutes();
+    const world = await settlerFixture();
+    await world.runMinutes();
+    world.script.set("drift");
+    await world.runMinutes();
     expect(await world.notices()).toEqual([]);
-    await world.minutes();
+    await world.runMinutes();
     const [opened, ...more] = await world.notices();
     expect(more).toEqual([]);
     expect(opened).toMatchObject({
@@ -94,9 +94,12 @@ describe("drift, end to end", () => {
         totalMs: 5,
       },
     });
-    world.puppets.say("ready");
-    await world.minutes(2);
-    expect((await world.notices()).map(told)).toEqual(["opened drift global #1", "resolved drift global #1"]);
+    world.script.set("ready");
+    await world.runMinutes(2);
+    expect((await world.notices()).map(describeNotice)).toEqual([
+      "opened drift global #1",
+      "resolved drift global #1",
+    ]);
     expect(await world.store.getIncident(data.incident.id)).toMatchObject({
       state: "resolved",
       reason: "recovered",
@@ -105,10 +108,10 @@ describe("drift, end to end", () => {
   });
 
   test("within the flap window keeps its id and raises the episode; after it, a new incident", async () => {
-    const world = await stage();
+    const world = await settlerFixture();
     const spell = async (said: "ready" | "drift", minutes: number) => {
-      world.puppets.say(said);
-      await world.minutes(minutes);
+      world.script.set(said);
+      await world.runMinutes(minutes);
     };
     await spell("drift", 2);
     await spell("ready", 2);
@@ -116,7 +119,7 @@ describe("drift, end to end", () => {
     await spell("ready", 13);
     await spell("drift", 2);
     const notices = await world.notices();
-    expect(notices.map(told)).toEqual([
+    expect(notices.map(describeNotice)).toEqual([
       "opened drift global #1",
       "resolved drift global #1",
       "opened drift global #2",
@@ -129,28 +132,31 @@ describe("drift, end to end", () => {
   });
 
   test("a minority opens nothing", async () => {
-    const world = await stage();
-    world.puppets.say("drift", "fra");
-    await world.minutes(5);
+    const world = await settlerFixture();
+    world.script.set("drift", "fra");
+    await world.runMinutes(5);
     expect(await world.notices()).toEqual([]);
     expect(await world.state()).toMatchObject({ outcome: "ready", regions: { eu: { outcome: "drift" } } });
   });
 
   test("a start is announced, not judged", async () => {
-    const world = await stage();
-    world.puppets.say("starting");
-    await world.minutes(4);
+    const world = await settlerFixture();
+    world.script.set("starting");
+    await world.runMinutes(4);
     expect(await world.notices()).toEqual([]);
     const { outcome, probers } = await world.state();
     expect([outcome, probers.fra!.witness!.word]).toEqual(["pending", "announced"]);
   });
 
   test("scope region opens one incident for each region whose own quorum agrees", async () => {
-    const world = await stage(threeRegions([["{ id: read,", "{ id: read, scope: region,"]]));
-    world.puppets.say("drift", "iad");
-    world.puppets.say("down", "sin");
-    await world.minutes(2);
-    expect((await world.notices()).map(told)).toEqual(["opened drift us #1", "opened outage ap #1"]);
+    const world = await settlerFixture(threeRegions([["{ id: read,", "{ id: read, scope: region,"]]));
+    world.script.set("drift", "iad");
+    world.script.set("down", "sin");
+    await world.runMinutes(2);
+    expect((await world.notices()).map(describeNotice)).toEqual([
+      "opened drift us #1",
+      "opened outage ap #1",
+    ]);
   });
 });
 
@@ -174,38 +180,39 @@ describe("a change of the checks", () => {
     ],
     ["a period under a minute", threeRegions([["{ id: read,", "{ id: read, every: 30s, timeout: 5s,"]])],
   ])("carries state and incident over: %s", async (_, text) => {
-    const before = await stage();
-    before.puppets.say("drift");
-    await before.minutes(2);
+    const before = await settlerFixture();
+    before.script.set("drift");
+    await before.runMinutes(2);
     const [incident] = (await before.state()).incidents;
-    const after = await stage(text, { from: before });
-    after.puppets.say("drift");
-    await after.minutes();
+    const after = await settlerFixture(text, { from: before });
+    after.script.set("drift");
+    await after.runMinutes();
     expect((await after.state()).incidents).toEqual([incident]);
-    expect((await after.notices()).filter(({ incident: id }) => id === incident!.id).map(told)).toEqual([
-      "opened drift global #1",
-    ]);
+    expect((await after.notices()).filter(({ incident: id }) => id === incident!.id).map(describeNotice))
+      .toEqual([
+        "opened drift global #1",
+      ]);
   });
 
   test("reordered checks keep their own states", async () => {
-    const before = await stage(threeRegions(both("read first")));
-    for (const id of ["fra", "iad", "sin"]) before.puppets.say("drift", id, "shop/write");
-    await before.minutes(2);
-    const after = await stage(threeRegions(both("write first")), { from: before });
-    after.puppets.say("inconclusive");
-    await after.minutes();
+    const before = await settlerFixture(threeRegions(both("read first")));
+    for (const id of ["fra", "iad", "sin"]) before.script.set("drift", id, "shop/write");
+    await before.runMinutes(2);
+    const after = await settlerFixture(threeRegions(both("write first")), { from: before });
+    after.script.set("inconclusive");
+    await after.runMinutes();
     expect((await after.state("shop/write")).outcome).toBe("drift");
     expect((await after.state("shop/read")).outcome).toBe("ready");
   });
 
   test("what left the config is resolved as removed, its notice is written, and no shard of it stays", async () => {
     const apart: [string, string] = ["{ id: write,", "{ id: write, every: 30s, timeout: 5s,"];
-    const before = await stage(threeRegions([...both("read first"), apart]));
-    for (const id of ["fra", "iad", "sin"]) before.puppets.say("drift", id, "shop/write");
-    await before.minutes();
+    const before = await settlerFixture(threeRegions([...both("read first"), apart]));
+    for (const id of ["fra", "iad", "sin"]) before.script.set("drift", id, "shop/write");
+    await before.runMinutes();
     expect(await before.store.readShards("all")).toHaveLength(2);
-    const after = await stage(threeRegions(), { from: before });
-    await after.minutes(2);
+    const after = await settlerFixture(threeRegions(), { from: before });
+    await after.runMinutes(2);
     expect(await after.store.readShards("all")).toHaveLength(1);
     const { items } = await after.store.listIncidents({ limit: 10 });
     expect(items).toHaveLength(1);
@@ -215,19 +222,22 @@ describe("a change of the checks", () => {
       reason: "removed",
       resolvedAt: START + MINUTE,
     });
-    expect((await after.notices()).map(told)).toEqual(["opened drift global #1", "resolved drift global #1"]);
+    expect((await after.notices()).map(describeNotice)).toEqual([
+      "opened drift global #1",
+      "resolved drift global #1",
+    ]);
     await expect(after.state("shop/write")).rejects.toThrow("never settled");
   });
 });
 
 test("a store text of another shape stops the slot with a clear error, and is left as it was", async () => {
-  const world = await stage();
-  await world.minutes();
+  const world = await settlerFixture();
+  await world.runMinutes();
   const [row] = await world.store.readShards("all");
   const lease = await world.store.takeLease({ tick: START + MINUTE, owner: "x", nowMs: START, ttlMs: 1 });
   const broken = { ...row!, state: encodeStates(JSON.parse(row!.state)).replace('"ready"', '"splendid"') };
   await world.store.commit(lease!, { shards: [broken], samples: [], incidents: [], notices: [] });
-  await world.minutes();
+  await world.runMinutes();
   const errors = world.log.filter(({ level }) => level === "error");
   expect(errors.map(({ message }) => message)).toEqual(["a slot could not be settled"]);
   expect(errors[0]!.fields.error).toMatch(/^Cannot read shard 0 from the store at shop\/read\.outcome: /);

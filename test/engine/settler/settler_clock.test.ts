@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { stage, told } from "../../world/settler_fixture.ts";
+import { describeNotice, settlerFixture } from "../../world/settler_fixture.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -18,25 +18,28 @@ const STEPS: [string, number[]][] = [
 
 describe.each(STEPS)("the wall clock steps %s", (_, steps) => {
   test("an open incident is neither doubled nor lost", async () => {
-    const world = await stage();
-    world.puppets.say("drift");
-    await world.minutes(2);
+    const world = await settlerFixture();
+    world.script.set("drift");
+    await world.runMinutes(2);
     for (const ms of steps) {
       world.clock.step(ms);
-      await world.minutes(7);
+      await world.runMinutes(7);
       expect((await world.state()).incidents).toMatchObject([{ kind: "drift", state: "open", episode: 1 }]);
     }
-    world.puppets.say("ready");
-    await world.minutes(7);
-    expect((await world.notices()).map(told)).toEqual(["opened drift global #1", "resolved drift global #1"]);
+    world.script.set("ready");
+    await world.runMinutes(7);
+    expect((await world.notices()).map(describeNotice)).toEqual([
+      "opened drift global #1",
+      "resolved drift global #1",
+    ]);
   });
 
   test("nothing is opened over a ready service, and slots are settled again within five minutes", async () => {
-    const world = await stage();
-    await world.minutes(3);
+    const world = await settlerFixture();
+    await world.runMinutes(3);
     for (const ms of steps) {
       world.clock.step(ms);
-      await world.minutes(7);
+      await world.runMinutes(7);
       const { slot, outcome, probers } = await world.state();
       expect(world.clock.now() - slot).toBe(MINUTE);
       expect(probers.fra!.standing).toMatchObject({ vote: "ready", freshAt: slot });
@@ -46,58 +49,58 @@ describe.each(STEPS)("the wall clock steps %s", (_, steps) => {
   });
 
   test("a failure that began before the step is still found after it", async () => {
-    const world = await stage();
-    await world.minutes(2);
-    world.puppets.say("down");
-    await world.minutes();
+    const world = await settlerFixture();
+    await world.runMinutes(2);
+    world.script.set("down");
+    await world.runMinutes();
     for (const ms of steps) world.clock.step(ms);
-    await world.minutes(7);
-    expect((await world.notices()).map(told)).toEqual(["opened outage global #1"]);
+    await world.runMinutes(7);
+    expect((await world.notices()).map(describeNotice)).toEqual(["opened outage global #1"]);
   });
 });
 
 test("after a step back by three minutes evidence waits for the clock, then goes on", async () => {
-  const world = await stage();
-  await world.minutes(5);
+  const world = await settlerFixture();
+  await world.runMinutes(5);
   const before = await world.state();
   world.clock.step(-3 * MINUTE);
-  await world.minutes(3);
+  await world.runMinutes(3);
   expect(await world.state()).toEqual(before);
-  await world.minutes();
+  await world.runMinutes();
   expect((await world.state()).slot).toBe(before.slot + MINUTE);
 });
 
 test("evidence of a day ago is none: a bad vote must be earned again", async () => {
-  const world = await stage();
-  world.puppets.say("down", "fra");
-  await world.minutes(2);
+  const world = await settlerFixture();
+  world.script.set("down", "fra");
+  await world.runMinutes(2);
   world.clock.step(DAY);
-  await world.minutes();
+  await world.runMinutes();
   expect((await world.state()).probers.fra!.standing).toMatchObject({ vote: "none", agedBad: true });
-  await world.minutes();
+  await world.runMinutes();
   expect((await world.state()).probers.fra!.standing.vote).toBe("down");
 });
 
 describe("after a step back by a day nothing stands in the future", () => {
   test("the vote of a prober that fell silent ages from the step on", async () => {
-    const world = await stage();
-    await world.minutes(3);
+    const world = await settlerFixture();
+    await world.runMinutes(3);
     world.clock.step(-DAY);
-    world.puppets.say("silent", "sin");
-    await world.minutes(3);
+    world.script.set("silent", "sin");
+    await world.runMinutes(3);
     expect((await world.state()).probers.sin!.standing.vote).toBe("ready");
-    await world.minutes();
+    await world.runMinutes();
     expect((await world.state()).probers.sin!.standing.vote).toBe("none");
   });
 
   test("a start is announced for its budget, and no longer", async () => {
-    const world = await stage();
-    world.puppets.say("starting");
-    await world.minutes(2);
+    const world = await settlerFixture();
+    world.script.set("starting");
+    await world.runMinutes(2);
     world.clock.step(-DAY);
-    await world.minutes(5);
+    await world.runMinutes(5);
     expect((await world.state()).probers.fra!.witness!.word).toBe("announced");
-    await world.minutes();
+    await world.runMinutes();
     expect((await world.state()).probers.fra!.witness).toMatchObject({
       word: "not_ready",
       reason: "startup_budget",

@@ -1,8 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
-import { breaking } from "../../world/failing_store.ts";
-import { type Stage, stage, threeRegions, told } from "../../world/settler_fixture.ts";
+import { failingStore } from "../../world/failing_store.ts";
+import {
+  describeNotice,
+  type SettlerFixture,
+  settlerFixture,
+  threeRegions,
+} from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
 import type { Prober, ProberReply } from "../../../src/judgement/round.ts";
 
@@ -10,12 +15,12 @@ const MINUTE = 60_000;
 
 describe("a prober that never answers", () => {
   test("is named, and its vote stands until it is too old", async () => {
-    const world = await stage();
-    await world.minutes();
-    world.puppets.say("silent", "sin");
+    const world = await settlerFixture();
+    await world.runMinutes();
+    world.script.set("silent", "sin");
     const seen = [];
     for (let i = 0; i < 3; i++) {
-      await world.minutes();
+      await world.runMinutes();
       const { probers, regions, outcome } = await world.state();
       seen.push([probers.sin!.missed, probers.sin!.standing.vote, regions.ap!.outcome, outcome]);
     }
@@ -33,12 +38,15 @@ describe("a prober that never answers", () => {
   });
 
   test("does not count as recovered: the incident stays open", async () => {
-    const world = await stage();
-    world.puppets.say("drift");
-    await world.minutes(2);
-    world.puppets.say("silent");
-    await world.minutes(8);
-    expect((await world.notices()).map(told)).toEqual(["opened drift global #1", "opened blind global #1"]);
+    const world = await settlerFixture();
+    world.script.set("drift");
+    await world.runMinutes(2);
+    world.script.set("silent");
+    await world.runMinutes(8);
+    expect((await world.notices()).map(describeNotice)).toEqual([
+      "opened drift global #1",
+      "opened blind global #1",
+    ]);
   });
 });
 
@@ -48,31 +56,34 @@ describe("when all fall silent", () => {
     // Votes stand for two slots more.
     ["after a ready slot", 1, 5],
   ])("blind opens after three slots without evidence: %s", async (_, ready, silent) => {
-    const world = await stage();
-    await world.minutes(ready);
-    world.puppets.say("silent");
-    await world.minutes(silent - 1);
+    const world = await settlerFixture();
+    await world.runMinutes(ready);
+    world.script.set("silent");
+    await world.runMinutes(silent - 1);
     expect(await world.notices()).toEqual([]);
-    await world.minutes();
-    expect((await world.notices()).map(told)).toEqual(["opened blind global #1"]);
-    world.puppets.say("ready");
-    await world.minutes();
-    expect((await world.notices()).map(told)).toEqual(["opened blind global #1", "resolved blind global #1"]);
+    await world.runMinutes();
+    expect((await world.notices()).map(describeNotice)).toEqual(["opened blind global #1"]);
+    world.script.set("ready");
+    await world.runMinutes();
+    expect((await world.notices()).map(describeNotice)).toEqual([
+      "opened blind global #1",
+      "resolved blind global #1",
+    ]);
   });
 
   test("two silent regions of three are too few to say anything, one is not", async () => {
-    const world = await stage();
-    world.puppets.say("silent", "sin");
-    await world.minutes(4);
+    const world = await settlerFixture();
+    world.script.set("silent", "sin");
+    await world.runMinutes(4);
     expect(await world.notices()).toEqual([]);
-    world.puppets.say("silent", "iad");
-    await world.minutes(5);
-    expect((await world.notices()).map(told)).toEqual(["opened blind global #1"]);
+    world.script.set("silent", "iad");
+    await world.runMinutes(5);
+    expect((await world.notices()).map(describeNotice)).toEqual(["opened blind global #1"]);
   });
 });
 
 describe("a reply is believed only for what was asked", () => {
-  const ready = (world: Stage) => world.puppets.probers.find(({ id }) => id === "sin")!;
+  const ready = (world: SettlerFixture) => world.script.probers.find(({ id }) => id === "sin")!;
   const changed = (prober: Prober, change: (reply: ProberReply) => ProberReply): Prober => ({
     id: prober.id,
     ask: async (request) => change(await prober.ask(request)),
@@ -96,19 +107,19 @@ describe("a reply is believed only for what was asked", () => {
       "deadline",
     ],
   ])("%s", async (_, change, reason) => {
-    const world = await stage();
-    world.puppets.probers[2] = changed(ready(world), change);
-    await world.minutes();
+    const world = await settlerFixture();
+    world.script.probers[2] = changed(ready(world), change);
+    await world.runMinutes();
     const { probers, outcome } = await world.state();
     expect(probers.sin).toMatchObject({ missed: { slot: START, reason }, standing: { vote: "none" } });
     expect(outcome).toBe("ready");
   });
 
   test("a prober that fails at once, and one that was never started", async () => {
-    const world = await stage();
-    world.puppets.say("broken", "iad");
-    world.puppets.probers.pop();
-    await world.minutes();
+    const world = await settlerFixture();
+    world.script.set("broken", "iad");
+    world.script.probers.pop();
+    await world.runMinutes();
     const { probers } = await world.state();
     expect([probers.iad!.missed!.reason, probers.sin!.missed!.reason]).toEqual([
       "connection reset",
@@ -117,11 +128,11 @@ describe("a reply is believed only for what was asked", () => {
   });
 
   test.each(["suspect", "misplaced"] as const)("%s: shown, but without a vote", async (fault) => {
-    const world = await stage();
-    await world.minutes();
-    world.puppets.say("down", "sin");
-    world.puppets.probers[2] = changed(ready(world), (reply) => ({ ...reply, [fault]: true }));
-    await world.minutes(2);
+    const world = await settlerFixture();
+    await world.runMinutes();
+    world.script.set("down", "sin");
+    world.script.probers[2] = changed(ready(world), (reply) => ({ ...reply, [fault]: true }));
+    await world.runMinutes(2);
     const { probers, regions, outcome } = await world.state();
     expect(probers.sin).toMatchObject({ aside: fault, witness: { word: "inconclusive", reason: fault } });
     expect([regions.ap!.outcome, outcome]).toEqual(["pending", "ready"]);
@@ -130,9 +141,9 @@ describe("a reply is believed only for what was asked", () => {
 
 describe("a commit that does not happen", () => {
   test("fenced by a later lease: the winner's state stands, and the loser says so", async () => {
-    const loser = await stage();
-    const winner = await stage(threeRegions(), { from: loser, owner: "b" });
-    loser.puppets.say("silent");
+    const loser = await settlerFixture();
+    const winner = await settlerFixture(threeRegions(), { from: loser, owner: "b" });
+    loser.script.set("silent");
     const lost = loser.settler.tick(START);
     await loser.clock.advance(30_000);
     const won = winner.settler.tick(START + MINUTE);
@@ -148,30 +159,30 @@ describe("a commit that does not happen", () => {
   });
 
   test("the loser goes on from the winner's state", async () => {
-    const loser = await stage();
-    const winner = await stage(threeRegions(), { from: loser, owner: "b" });
-    loser.puppets.say("drift");
-    winner.puppets.say("drift");
-    await loser.minutes();
-    await winner.minutes();
-    await loser.minutes();
-    expect((await loser.notices()).map(told)).toEqual(["opened drift global #1"]);
+    const loser = await settlerFixture();
+    const winner = await settlerFixture(threeRegions(), { from: loser, owner: "b" });
+    loser.script.set("drift");
+    winner.script.set("drift");
+    await loser.runMinutes();
+    await winner.runMinutes();
+    await loser.runMinutes();
+    expect((await loser.notices()).map(describeNotice)).toEqual(["opened drift global #1"]);
     expect((await loser.state()).incidents[0]!.openedAt).toBe(START + MINUTE);
   });
 
   test("rejected by the store: the next slot goes on as if that one had not been", async () => {
-    const { store, broken } = breaking(memoryStore());
-    const world = await stage(threeRegions(), { store });
-    world.puppets.say("drift");
-    await world.minutes();
+    const { store, broken } = failingStore(memoryStore());
+    const world = await settlerFixture(threeRegions(), { store });
+    world.script.set("drift");
+    await world.runMinutes();
     const rows = await store.readShards("all");
     broken.add("commit");
-    await world.minutes();
+    await world.runMinutes();
     expect(await store.readShards("all")).toEqual(rows);
     expect(await world.notices()).toEqual([]);
     broken.clear();
-    await world.minutes();
-    expect((await world.notices()).map(told)).toEqual(["opened drift global #1"]);
+    await world.runMinutes();
+    expect((await world.notices()).map(describeNotice)).toEqual(["opened drift global #1"]);
     expect((await world.state()).incidents[0]!.openedAt).toBe(START + 2 * MINUTE);
     expect(world.log.filter(({ level }) => level === "error")).toEqual([{
       level: "error",
@@ -181,24 +192,24 @@ describe("a commit that does not happen", () => {
   });
 
   test("housekeeping that fails costs no slot", async () => {
-    const { store, broken } = breaking(memoryStore());
-    const world = await stage(threeRegions(), { store });
+    const { store, broken } = failingStore(memoryStore());
+    const world = await settlerFixture(threeRegions(), { store });
     broken.add("readRollups");
-    await world.minutes();
+    await world.runMinutes();
     expect(await world.state()).toMatchObject({ slot: START, outcome: "ready" });
     expect(world.log).toMatchObject([{ level: "error", fields: { error: "disk full" } }]);
   });
 
   test("what was committed is told: how many notices, for which slot", async () => {
-    const world = await stage();
+    const world = await settlerFixture();
     const told: [number, number][] = [];
     const { tick } = settler({
       ...world,
-      probers: world.puppets.probers,
+      probers: world.script.probers,
       owner: "c",
-      committed: (notices, slot) => told.push([notices, slot]),
+      onCommit: (notices, slot) => told.push([notices, slot]),
     });
-    world.puppets.say("down");
+    world.script.set("down");
     await tick(START);
     await world.clock.advance(MINUTE);
     await tick(START + MINUTE);

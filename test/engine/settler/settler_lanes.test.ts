@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { stage, threeRegions, told } from "../../world/settler_fixture.ts";
+import { describeNotice, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
 import type { Prober } from "../../../src/judgement/round.ts";
 
@@ -16,8 +16,8 @@ describe("periods under a minute", () => {
   ];
 
   test("settle on their own while a slow prober holds up the minute", async () => {
-    const world = await stage(threeRegions([FAST, ...ONE_REGION]));
-    world.puppets.say("silent", "fra", "shop/read");
+    const world = await settlerFixture(threeRegions([FAST, ...ONE_REGION]));
+    world.script.set("silent", "fra", "shop/read");
     const ticked = world.settler.tick(START);
     for (let slot = START; slot < START + MINUTE; slot += 10_000) {
       await world.clock.advance(1_000);
@@ -29,38 +29,41 @@ describe("periods under a minute", () => {
   });
 
   test("a late tick walks only the newest of the slots that have passed", async () => {
-    const world = await stage(threeRegions([FAST, ...ONE_REGION]));
+    const world = await settlerFixture(threeRegions([FAST, ...ONE_REGION]));
     await world.clock.advance(35_000);
-    await world.minutes();
-    const fast = world.puppets.asked.filter(({ checks }) => checks[0]!.id === "fast");
+    await world.runMinutes();
+    const fast = world.script.requests.filter(({ checks }) => checks[0]!.id === "fast");
     expect(fast.map(({ slot }) => slot - START)).toEqual([30_000, 40_000, 50_000]);
   });
 
   test("two lanes that open an incident in one slot open two", async () => {
     const thresholds: [string, string] = ["targets:", "defaults: { failureThreshold: 1 }\ntargets:"];
-    const world = await stage(threeRegions([FAST, thresholds, ...ONE_REGION]));
-    world.puppets.say("down");
-    await world.minutes();
+    const world = await settlerFixture(threeRegions([FAST, thresholds, ...ONE_REGION]));
+    world.script.set("down");
+    await world.runMinutes();
     const { items } = await world.store.listIncidents({ limit: 10 });
     expect(items.map(({ check, openedAt }) => [check, openedAt]).toSorted()).toEqual([
       ["fast", START],
       ["read", START],
     ]);
-    expect((await world.notices()).map(told)).toEqual(["opened outage global #1", "opened outage global #1"]);
+    expect((await world.notices()).map(describeNotice)).toEqual([
+      "opened outage global #1",
+      "opened outage global #1",
+    ]);
   });
 
   test("a prober that hangs leaves the fast lane fresh", async () => {
-    const world = await stage(threeRegions([FAST]));
-    world.puppets.say("silent", "sin");
-    await world.minutes(2);
+    const world = await settlerFixture(threeRegions([FAST]));
+    world.script.set("silent", "sin");
+    await world.runMinutes(2);
     const { slot } = await world.state("shop/fast");
     // Evidence is old after 2.5 periods, so whatever is settled later than that is never shown.
     expect(world.clock.now() - slot).toBeLessThanOrEqual(25_000);
   });
 
   test("a slow slot is settled before the next one, and is not lost to it", async () => {
-    const world = await stage(threeRegions([FAST, ...ONE_REGION]));
-    const [quick] = world.puppets.probers;
+    const world = await settlerFixture(threeRegions([FAST, ...ONE_REGION]));
+    const [quick] = world.script.probers;
     const slow: Prober = {
       id: "fra",
       async ask(request) {
@@ -69,7 +72,7 @@ describe("periods under a minute", () => {
         return await quick!.ask(request);
       },
     };
-    world.puppets.probers[0] = slow;
+    world.script.probers[0] = slow;
     const ticked = world.settler.tick(START);
     await world.clock.advance(11_000);
     await expect(world.state("shop/fast")).rejects.toThrow("never settled");

@@ -7,11 +7,11 @@ import { joinPushes } from "../../../src/storage/records/pushes.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
-import { config, PATH, PUSHED, TOKENS } from "../../world/push_fixture.ts";
-import { breaking } from "../../world/failing_store.ts";
-import { bridge } from "../../world/app_fetch.ts";
+import { PATH, pushConfig, PUSHED, TOKENS } from "../../world/push_fixture.ts";
+import { failingStore } from "../../world/failing_store.ts";
+import { appFetch } from "../../world/app_fetch.ts";
 import { reportOf } from "../../world/scripted_probers.ts";
-import { START, world } from "../../world/test_env.ts";
+import { START, testEnv } from "../../world/test_env.ts";
 import type { Prober, Round } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
@@ -22,7 +22,7 @@ const CHECKS = 2;
 /** A shop whose journey takes half a second, a real prober, a settler, and the API that is pushed to. */
 async function shop(report = PUSHED, probed: "here" | "over HTTP" = "here") {
   const serves = { orders: true, readyz: 200, during: () => Promise.resolve() };
-  const own = await world(config(report), {
+  const own = await testEnv(pushConfig(report), {
     env: { ASSAY_TOKEN: TOKENS.admin, UNIT_TOKEN: TOKENS.unit },
     routes: {
       "GET /": async () => {
@@ -35,7 +35,7 @@ async function shop(report = PUSHED, probed: "here" | "over HTTP" = "here") {
       "GET /readyz": () => ({ status: serves.readyz }),
     },
   });
-  const { store, broken } = breaking(memoryStore());
+  const { store, broken } = failingStore(memoryStore());
   const reads: number[] = [];
   const told: typeof store.listRecords = (query) => {
     reads.push(own.clock.now());
@@ -53,7 +53,7 @@ async function shop(report = PUSHED, probed: "here" | "over HTTP" = "here") {
   });
   const token = TOKENS.admin;
   const far: Prober = remoteProber(
-    { ...own.ports, fetch: bridge(api({ ...own, prober: { prober: local, token } })) },
+    { ...own.ports, fetch: appFetch(api({ ...own, prober: { prober: local, token } })) },
     { id: "fra", url: "http://prober", token },
   );
   const probers = [probed === "here" ? local : far];

@@ -4,7 +4,7 @@ import { Refused } from "../../../src/base/ports.ts";
 import type { Failure, Outcome } from "../../../src/evidence/probe/observation.ts";
 import { type JourneySpec, walk } from "../../../src/evidence/probe/journey.ts";
 import { steppingClock } from "../../world/clock.ts";
-import { type Route, scripted, type Seen } from "../../world/network.ts";
+import { type Route, scriptedFetch, type SeenRequest } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
 
 type Routes = Record<string, Route>;
@@ -16,7 +16,7 @@ async function go(
   { spendMs = 0, signal }: { spendMs?: number; signal?: AbortSignal } = {},
 ) {
   const clock = steppingClock();
-  const network = scripted(routes);
+  const network = scriptedFetch(routes);
   const pending = walk(ports(guardFetch(network, false), clock), check, run, signal);
   await clock.advance(spendMs);
   return { seen: await pending, requests: network.requests };
@@ -129,7 +129,9 @@ describe("a journey", () => {
   test("is slow over its latency budget, and not at it", async () => {
     for (const [latencyBudgetMs, outcome] of [[100, "pass"], [99, "slow"]] as const) {
       const clock = steppingClock();
-      const late = scripted({ "GET /": () => new Promise((resolve) => clock.after(100, () => resolve({}))) });
+      const late = scriptedFetch({
+        "GET /": () => new Promise((resolve) => clock.after(100, () => resolve({}))),
+      });
       const pending = walk(ports(late, clock), journey([{}], { latencyBudgetMs }), run);
       await clock.advance(100);
       expect(await pending).toMatchObject({ outcome, totalMs: 100 });
@@ -148,7 +150,7 @@ describe("a journey", () => {
 
   test("ends as an error when its caller gives up, and still cleans up", async () => {
     const clock = steppingClock();
-    const network = scripted({
+    const network = scriptedFetch({
       "POST /orders": placed,
       "GET /": "hang",
       "DELETE /orders/ord_1": { status: 204 },
@@ -218,7 +220,7 @@ describe("until", () => {
   test("a journey that is cancelled in a pause ends there", async () => {
     const clock = steppingClock();
     const caller = new AbortController();
-    const pending = walk(ports(scripted({ "GET /": no }), clock), journey([poll]), run, caller.signal);
+    const pending = walk(ports(scriptedFetch({ "GET /": no }), clock), journey([poll]), run, caller.signal);
     await clock.advance(100);
     caller.abort();
     expect(await pending).toMatchObject({ outcome: "error", totalMs: 100, failure: { reason: "deadline" } });
@@ -303,7 +305,7 @@ describe("cleanup", () => {
   test("has 5 s of its own, and none of the journey's time", async () => {
     const after = [{ ...sweep, timeoutMs: 60_000 }, { ...sweep, timeoutMs: 60_000 }];
     const clock = steppingClock();
-    const network = scripted({ "GET /": "hang", "DELETE /canaries": "hang" });
+    const network = scriptedFetch({ "GET /": "hang", "DELETE /canaries": "hang" });
     const pending = walk(ports(network, clock), journey([{}], { after, timeoutMs: 1000 }), run);
     await clock.advance(6000);
     const seen = await pending;
@@ -320,7 +322,7 @@ describe("cleanup", () => {
       "POST /orders": { status: 201, json: { id: "ord_1" }, headers: { "set-cookie": "sid=1" } },
     };
     const { requests } = await go(routes, journey([order], { after: [cancel] }));
-    const sent: Seen = requests[1]!;
+    const sent: SeenRequest = requests[1]!;
     expect(sent.headers).toMatchObject({ "idempotency-key": "run-1-1", cookie: "sid=1" });
   });
 });

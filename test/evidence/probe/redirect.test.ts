@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { guardFetch } from "../../../src/base/http/guard.ts";
 import { walk } from "../../../src/evidence/probe/journey.ts";
 import { steppingClock } from "../../world/clock.ts";
-import { type Route, scripted } from "../../world/network.ts";
+import { type Route, scriptedFetch } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
 
 const to = (location: string, status = 302, headers = {}): Route => ({
@@ -11,7 +11,7 @@ const to = (location: string, status = 302, headers = {}): Route => ({
 });
 
 async function go(routes: Record<string, Route>, draft: Draft) {
-  const network = scripted(routes);
+  const network = scriptedFetch(routes);
   const check = journey([{ redirects: 3, ...draft }]);
   const seen = await walk(ports(guardFetch(network, false), steppingClock()), check, run);
   return { seen, requests: network.requests, last: network.requests.at(-1)! };
@@ -145,7 +145,7 @@ describe("a redirect", () => {
 
   test("shares the time of its step", async () => {
     const clock = steppingClock();
-    const network = scripted({
+    const network = scriptedFetch({
       "GET /": () =>
         new Promise((resolve) =>
           clock.after(600, () => resolve({ status: 302, headers: { location: "/b" } }))

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { walk } from "../../../src/evidence/probe/journey.ts";
 import { steppingClock } from "../../world/clock.ts";
-import { scripted, type Seen } from "../../world/network.ts";
+import { scriptedFetch, type SeenRequest } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
 
 /** What is sent for `draft` after a first step that captured `order` from `{"id": captured}`. */
 async function sent(draft: Draft, captured: unknown = "ord_1", baseUrl = "https://shop.example") {
-  const network = scripted({ "GET /first": { json: { id: captured } } });
+  const network = scriptedFetch({ "GET /first": { json: { id: captured } } });
   const check = journey([{ path: "https://shop.example/first", capture: { order: "body.id" } }, draft], {
     baseUrl,
   });
@@ -14,7 +14,7 @@ async function sent(draft: Draft, captured: unknown = "ord_1", baseUrl = "https:
   return { request: network.requests[1], failure: seen.failure };
 }
 
-async function request(...args: Parameters<typeof sent>): Promise<Seen> {
+async function request(...args: Parameters<typeof sent>): Promise<SeenRequest> {
   const { request, failure } = await sent(...args);
   if (!request) throw new Error(`nothing was sent: ${failure?.detail}`);
   return request;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DIALECTS, type ReportState } from "../../../src/evidence/report/mod.ts";
-import { edited, problemsOf } from "../../config/load_text.ts";
+import { edit, problemsOf } from "../../config/load_text.ts";
 import { type Fixture, fixtures } from "./fixtures.ts";
 
 const textOf = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -115,7 +115,7 @@ test.each([...PAGE.matchAll(/```yaml\n([^`]+)```/g)].map(([, yaml]) => yaml!))(
   async (yaml) => {
     const indented = yaml.trim().replaceAll("\n", "\n        ");
     const dialects = DIALECTS.map(({ name }) => name);
-    expect(await problemsOf(edited("report: { path: /readyz }", indented), { dialects })).toEqual([]);
+    expect(await problemsOf(edit("report: { path: /readyz }", indented), { dialects })).toEqual([]);
   },
 );
 

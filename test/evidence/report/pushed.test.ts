@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
-import { house } from "../../world/push_fixture.ts";
+import { pushFixture } from "../../world/push_fixture.ts";
 import { type Fixture, fixtures } from "./fixtures.ts";
 
 /** Of each dialect an answer that says most; one about liveness says nothing of readiness. */
@@ -11,7 +11,7 @@ const examples = DIALECTS.map(({ name }) => {
 });
 
 test.each(examples)("what $name says can be pushed", async ({ name, fixture, bad }) => {
-  const { push } = await house();
+  const { push } = await pushFixture();
   for (const [i, { answer, expect: state }] of [fixture, bad].entries()) {
     const { status, headers, text: body } = answer;
     const sent = { dialect: name, answer: { status, headers: Object.fromEntries(headers), body } };

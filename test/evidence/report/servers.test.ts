@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { testWith } from "../../world/tool.ts";
-import { answers } from "./servers/commands.ts";
+import { waitForStatus } from "./servers/commands.ts";
 import { report, start, testWithPackages } from "./servers/start.ts";
 
 /** `code` is the HTTP status; `lies` is how many contradictions are named; `parts` are the subsystems. */
@@ -266,7 +266,7 @@ backend shop
   })
     .spawn();
   const url = `http://127.0.0.1:${port}`;
-  await answers(`${url}/stats`, 200);
+  await waitForStatus(`${url}/stats`, 200);
   return {
     url,
     /** Sends one line to the administration socket and waits for its end. */

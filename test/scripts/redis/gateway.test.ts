@@ -1,8 +1,8 @@
 /** The gateway speaks Upstash's REST protocol (upstash.com/docs/redis/features/restapi). */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { MISSING, needing, type Redis, redis } from "../../storage/upstash/redis_fixture.ts";
+import { MISSING, type Redis, redis, titleOf } from "../../storage/upstash/redis_fixture.ts";
 
-describe.skipIf(MISSING)(needing("gateway"), () => {
+describe.skipIf(MISSING)(titleOf("gateway"), () => {
   let here: Redis;
   beforeAll(async () => void (here = await redis()));
   afterAll(() => here.close());

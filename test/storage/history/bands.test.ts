@@ -4,25 +4,25 @@ import { packChecks } from "../../../src/storage/codec.ts";
 import { bandReader } from "../../../src/storage/history/bands.ts";
 import { figuresOf } from "../../../src/storage/history/rollup.ts";
 import { readSeries } from "../../../src/storage/history/series.ts";
-import { stage } from "../../world/settler_fixture.ts";
+import { settlerFixture } from "../../world/settler_fixture.ts";
 import { encodeRollup } from "../../../src/storage/history/codec.ts";
 
 const HOUR = 3_600_000;
 const KEY = "shop/read";
 
 test("the bands tell every slot once: summed up or not, read at once or piece by piece", async () => {
-  const own = await stage();
+  const own = await settlerFixture();
   const { config, store, clock } = own;
   const packing = packChecks(config);
   const check = config.checks[0]!;
   const grown = bandReader(config, store, packing, clock);
   // Slots of 150 minutes: two whole hours and more, ten minutes of them drifting.
-  await own.minutes(50);
+  await own.runMinutes(50);
   await grown("24h", clock.now());
-  own.puppets.say("drift");
-  await own.minutes(10);
-  own.puppets.say("ready");
-  await own.minutes(90);
+  own.script.set("drift");
+  await own.runMinutes(10);
+  own.script.set("ready");
+  await own.runMinutes(90);
   const [beganAt, nowMs] = [clock.now() - 150 * 60_000, clock.now()];
   const shard = packing.shardOf.get(KEY)!;
   // The first hours are summed up now; the grown reader has read their slots one by one before.
@@ -50,9 +50,9 @@ test("the bands tell every slot once: summed up or not, read at once or piece by
 });
 
 test("a shard that is summed up later than another one is read slot by slot until then", async () => {
-  const own = await stage();
+  const own = await settlerFixture();
   const { config, store, clock } = own;
-  await own.minutes(70);
+  await own.runMinutes(70);
   const start = Math.floor((clock.now() - HOUR) / HOUR) * HOUR;
   // Another shard's row of that hour, which holds nothing of this check.
   await store.putRollups([{
@@ -68,7 +68,7 @@ test("a shard that is summed up later than another one is read slot by slot unti
 });
 
 test("in an hour in which the shards were others, a check that stands in two rows counts both", async () => {
-  const { config, store, clock } = await stage();
+  const { config, store, clock } = await settlerFixture();
   const start = Math.floor(clock.now() / HOUR) * HOUR - 2 * HOUR;
   const row = (shard: number, ready: number) => {
     const checks = { [KEY]: { ...emptyFigures(), seconds: { ready } } };

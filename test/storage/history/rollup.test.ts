@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { encodeHistory } from "../../../src/storage/codec.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { rollupJob } from "../../../src/storage/history/rollup.ts";
-import { breaking } from "../../world/failing_store.ts";
-import { type Stage, stage, threeRegions } from "../../world/settler_fixture.ts";
-import { world } from "../../world/test_env.ts";
+import { failingStore } from "../../world/failing_store.ts";
+import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
+import { testEnv } from "../../world/test_env.ts";
 import { decodeRollup } from "../../../src/storage/history/codec.ts";
 
 const MINUTE = 60_000;
@@ -14,15 +14,15 @@ const DAY = 24 * HOUR;
 /** The stage's clock starts within an hour: the first whole one is the first to be told of in full. */
 async function atFullHour(
   text = threeRegions(),
-  options: Parameters<typeof stage>[1] = {},
-): Promise<Stage & { hour: number }> {
-  const own = await stage(text, options);
+  options: Parameters<typeof settlerFixture>[1] = {},
+): Promise<SettlerFixture & { hour: number }> {
+  const own = await settlerFixture(text, options);
   const hour = Math.ceil(own.clock.now() / HOUR) * HOUR;
   await own.clock.advance(hour - own.clock.now());
   return { ...own, hour };
 }
 
-const rows = async ({ store, clock }: Stage, unit: "hour" | "day") =>
+const rows = async ({ store, clock }: SettlerFixture, unit: "hour" | "day") =>
   (await store.readRollups({ unit, from: 0, to: clock.now() })).map(({ start, shard, data }) => ({
     start,
     shard,
@@ -32,9 +32,9 @@ const rows = async ({ store, clock }: Stage, unit: "hour" | "day") =>
 describe("upkeep", () => {
   test("sums an hour up once its slots are settled, not before", async () => {
     const own = await atFullHour();
-    await own.minutes(62);
+    await own.runMinutes(62);
     expect(await rows(own, "hour")).toEqual([]);
-    await own.minutes(1);
+    await own.runMinutes(1);
     const [row, ...others] = await rows(own, "hour");
     expect(others).toEqual([]);
     expect(row).toMatchObject({
@@ -47,11 +47,11 @@ describe("upkeep", () => {
 
   test("the day holds each of its hours once, also after a restart", async () => {
     const own = await atFullHour();
-    own.puppets.say("down");
-    await own.minutes(63);
-    own.puppets.say("ready");
-    const restarted = await stage(threeRegions(), { from: own });
-    await restarted.minutes(118);
+    own.script.set("down");
+    await own.runMinutes(63);
+    own.script.set("ready");
+    const restarted = await settlerFixture(threeRegions(), { from: own });
+    await restarted.runMinutes(118);
     const hours = await rows(own, "hour");
     expect(hours.map(({ start }) => start - own.hour)).toEqual([0, HOUR]);
     const days = await rows(own, "day");
@@ -61,11 +61,11 @@ describe("upkeep", () => {
 
   test("after a pause it goes on where it was, an hour at each tick", async () => {
     const own = await atFullHour();
-    await own.minutes(50);
+    await own.runMinutes(50);
     await own.clock.advance(10 * MINUTE + 5 * HOUR);
-    await own.minutes(2);
+    await own.runMinutes(2);
     expect((await rows(own, "hour")).map(({ start }) => start)).toEqual([own.hour]);
-    await own.minutes(61);
+    await own.runMinutes(61);
     const [, next] = await rows(own, "hour");
     expect(next).toMatchObject({
       start: own.hour + 6 * HOUR,
@@ -75,7 +75,7 @@ describe("upkeep", () => {
 
   test("what is kept for an hour only is summed up before it is forgotten", async () => {
     const own = await atFullHour(threeRegions([["version: 1", "version: 1\nretention: { raw: 1h }"]]));
-    await own.minutes(200);
+    await own.runMinutes(200);
     const hours = await rows(own, "hour");
     expect(hours.map(({ checks }) => checks["shop/read"]!.seconds)).toEqual([
       { ready: 3_600 },
@@ -100,7 +100,9 @@ describe("upkeep", () => {
       },
     });
     const own = await atFullHour(text, { store });
-    for (let minute = 0; minute < 200; minute++) await (await stage(text, { from: own })).minutes(1);
+    for (let minute = 0; minute < 200; minute++) {
+      await (await settlerFixture(text, { from: own })).runMinutes(1);
+    }
     expect((await rows(own, "hour")).map(({ checks }) => checks["shop/read"]!.seconds)).toEqual(
       Array(3).fill({ ready: 3_600 }),
     );
@@ -113,7 +115,7 @@ describe("upkeep", () => {
   });
 
   test("such a process passes over many quiet shards, and over an hour that cannot be read", async () => {
-    const { config } = await world(threeRegions([["version: 1", "version: 1\nretention: { raw: 1h }"]]));
+    const { config } = await testEnv(threeRegions([["version: 1", "version: 1\nretention: { raw: 1h }"]]));
     const shards = Array.from({ length: 13 }, (_, n) => [n === 0 ? "shop/read" : `x/${n}`]);
     const shardOf = new Map(shards.map(([key], shard) => [key!, shard]));
     const packing = { layout: "l", shards, shardOf };
@@ -138,25 +140,25 @@ describe("upkeep", () => {
 
   test("hours go after two weeks, days stay as long as the config says", async () => {
     const own = await atFullHour(threeRegions([["version: 1", "version: 1\nretention: { rollups: 30d }"]]));
-    await own.minutes(64);
+    await own.runMinutes(64);
     await own.clock.advance(15 * DAY);
-    await own.minutes(1);
+    await own.runMinutes(1);
     expect(await rows(own, "hour")).toEqual([]);
     expect(await rows(own, "day")).not.toEqual([]);
     await own.clock.advance(16 * DAY);
-    await own.minutes(1);
+    await own.runMinutes(1);
     expect(await rows(own, "day")).toEqual([]);
   });
 
   test("a store that fails is said, and the sum is made later", async () => {
-    const { store, broken } = breaking(memoryStore());
+    const { store, broken } = failingStore(memoryStore());
     const own = await atFullHour(threeRegions(), { store });
     broken.add("putRollups");
-    await own.minutes(64);
+    await own.runMinutes(64);
     expect(own.log.some(({ message }) => message === "the housekeeping failed")).toBe(true);
     expect((await own.state()).outcome).toBe("ready");
     broken.delete("putRollups");
-    await own.minutes(1);
+    await own.runMinutes(1);
     expect(await rows(own, "hour")).toHaveLength(1);
   });
 
@@ -166,9 +168,9 @@ describe("upkeep", () => {
       "    checks:\n      - { id: gone, journey: [{ name: a, request: { path: / }, expect: status == 200 }] }\n",
     ]]);
     const own = await atFullHour(two);
-    await own.minutes(30);
-    const later = await stage(threeRegions(), { from: own });
-    await later.minutes(33);
+    await own.runMinutes(30);
+    const later = await settlerFixture(threeRegions(), { from: own });
+    await later.runMinutes(33);
     const [row] = await rows(own, "hour");
     expect(Object.keys(row!.checks)).toEqual(["shop/read"]);
     expect(row!.checks["shop/read"]!.seconds).toEqual({ ready: 3_600 });
@@ -176,12 +178,12 @@ describe("upkeep", () => {
 
   test("a schedule that became wider does not stretch the slots before it", async () => {
     const own = await atFullHour();
-    await own.minutes(28);
-    own.puppets.say("down");
-    await own.minutes(2);
+    await own.runMinutes(28);
+    own.script.set("down");
+    await own.runMinutes(2);
     const wider = threeRegions([["{ id: read,", "{ id: read, every: 10m,"]]);
-    const later = await stage(wider, { from: own });
-    await later.minutes(33);
+    const later = await settlerFixture(wider, { from: own });
+    await later.runMinutes(33);
     const [row] = await rows(own, "hour");
     const { seconds } = row!.checks["shop/read"]!;
     expect(Object.values(seconds).reduce((a, b) => a + b)).toBe(3_600);
@@ -208,7 +210,7 @@ describe("upkeep", () => {
       expiresAt: own.hour + 30 * MINUTE,
     } as const;
     await store.putRecord(memo);
-    await own.minutes(130);
+    await own.runMinutes(130);
     const errors = own.log.filter(({ message }) => message === "the housekeeping failed");
     expect(errors.length).toBeGreaterThan(0);
     expect(errors.length).toBeLessThan(30);
@@ -219,10 +221,10 @@ describe("upkeep", () => {
   test("a process that was idle for hours does not sum up what is half forgotten", async () => {
     const text = threeRegions([["version: 1", "version: 1\nretention: { raw: 90m }"]]);
     const idle = await atFullHour(text);
-    await idle.minutes(63);
-    const busy = await stage(text, { from: idle, owner: "b" });
-    await busy.minutes(241);
-    await idle.minutes(5);
+    await idle.runMinutes(63);
+    const busy = await settlerFixture(text, { from: idle, owner: "b" });
+    await busy.runMinutes(241);
+    await idle.runMinutes(5);
     const hours = await rows(idle, "hour");
     expect(hours.map(({ checks }) => checks["shop/read"]!.seconds)).toEqual(
       Array.from({ length: 5 }, () => ({ ready: 3_600 })),

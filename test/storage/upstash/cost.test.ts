@@ -1,10 +1,10 @@
 /** What the moves of a tick cost: Upstash bills each command, also those that a script calls. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Store } from "../../../src/storage/store.ts";
-import { MISSING, needing, type Redis, redis } from "./redis_fixture.ts";
+import { MISSING, type Redis, redis, titleOf } from "./redis_fixture.ts";
 import { commit, incident, MINUTE, notice, shard, T, TTL } from "../store_fixture.ts";
 
-describe.skipIf(MISSING)(needing("a tick of upstash"), () => {
+describe.skipIf(MISSING)(titleOf("a tick of upstash"), () => {
   let here: Redis;
   beforeAll(async () => void (here = await redis()));
   afterAll(() => here.close());

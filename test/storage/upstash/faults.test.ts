@@ -1,7 +1,7 @@
 /** What goes wrong between the store and Redis, and inside Redis. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "../../../src/storage/store.ts";
-import { type Fault, MISSING, needing, type Redis, redis } from "./redis_fixture.ts";
+import { type Fault, MISSING, type Redis, redis, titleOf } from "./redis_fixture.ts";
 import {
   commit,
   dump,
@@ -9,7 +9,7 @@ import {
   memo,
   MINUTE,
   notice,
-  resolved,
+  resolvedIncident,
   rollup,
   shard,
   T,
@@ -34,7 +34,7 @@ const everything = (state = "x") =>
   commit({
     shards: [shard(0, state), shard(1, state)],
     samples: [{ slot: T, shard: 0, data: state }],
-    incidents: [incident("i1"), resolved("i2", T)],
+    incidents: [incident("i1"), resolvedIncident("i2", T)],
     notices: [notice("n1"), notice("n2", { incident: "i2" })],
   });
 /** Another process over the same data. */
@@ -52,7 +52,7 @@ const lost: Fault = async (_asked, pass) => {
   return badGateway();
 };
 
-describe.skipIf(MISSING)(needing("a lost answer"), () => {
+describe.skipIf(MISSING)(titleOf("a lost answer"), () => {
   test("of a commit: it is sent again, applied once, and answered as it was", async () => {
     const lease = await take(T);
     faulty("EVAL", lost);
@@ -96,7 +96,7 @@ describe.skipIf(MISSING)(needing("a lost answer"), () => {
   });
 });
 
-describe.skipIf(MISSING)(needing("a request that comes twice"), () => {
+describe.skipIf(MISSING)(titleOf("a request that comes twice"), () => {
   test("a commit's copy that comes after the next commit changes nothing", async () => {
     const lease = await take(T);
     let again = () => Promise.resolve(new Response());
@@ -127,7 +127,7 @@ const REFUSALS: [string, Fault][] = [
   }],
 ];
 
-describe.skipIf(MISSING).each(REFUSALS)(needing("a gateway that answers with %s"), (_name, fault) => {
+describe.skipIf(MISSING).each(REFUSALS)(titleOf("a gateway that answers with %s"), (_name, fault) => {
   test("twice is got over", async () => {
     const patient = here.store({ prefix: PREFIX, timeoutMs: 400 });
     const lease = await take(T, "a", patient);
@@ -153,7 +153,7 @@ describe.skipIf(MISSING).each(REFUSALS)(needing("a gateway that answers with %s"
   });
 });
 
-describe.skipIf(MISSING)(needing("redis"), () => {
+describe.skipIf(MISSING)(titleOf("redis"), () => {
   test("that has forgotten the scripts is given them again", async () => {
     await store.commit((await take(T))!, everything());
     await here.raw.sendCommand(["SCRIPT", "FLUSH"]);
@@ -213,7 +213,7 @@ describe.skipIf(MISSING)(needing("redis"), () => {
 });
 
 describe.skipIf(MISSING)(
-  needing("a value of the wrong shape is an error that names it, and nothing is touched"),
+  titleOf("a value of the wrong shape is an error that names it, and nothing is touched"),
   () => {
     const now = `{${PREFIX}}:now`;
     const hset = (key: string, field: string, value: string) => () =>
@@ -323,7 +323,7 @@ describe.skipIf(MISSING)(
   },
 );
 
-describe.skipIf(MISSING)(needing("a fence never falls"), () => {
+describe.skipIf(MISSING)(titleOf("a fence never falls"), () => {
   const lastFence = async () =>
     Object.keys(await here.raw.hGetAll(`{${PREFIX}}:now`))
       .flatMap((name) => /^lease:(\d+)$/.exec(name)?.slice(1).map(Number) ?? []);
@@ -353,7 +353,7 @@ describe.skipIf(MISSING)(needing("a fence never falls"), () => {
   });
 });
 
-describe.skipIf(MISSING)(needing("a commit that is too large for one request"), () => {
+describe.skipIf(MISSING)(titleOf("a commit that is too large for one request"), () => {
   test("goes in pieces of less than 1 MB, and is applied whole", async () => {
     const sizes: number[] = [];
     here.fault = ({ command }, pass) => (sizes.push(JSON.stringify(command).length), pass());
@@ -367,7 +367,7 @@ describe.skipIf(MISSING)(needing("a commit that is too large for one request"), 
   });
 });
 
-describe.skipIf(MISSING)(needing("a token that only reads"), () => {
+describe.skipIf(MISSING)(titleOf("a token that only reads"), () => {
   const reading = (token: string) => here.store({ prefix: PREFIX, token });
   /** `ACL RESTTOKEN`, for a user who may read this Assay's keys and nothing else. */
   async function scoped(): Promise<string> {

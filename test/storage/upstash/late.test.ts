@@ -1,7 +1,7 @@
 /** Requests that Redis sees after their sender gave them up, and what a process believes while another one acts. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "../../../src/storage/store.ts";
-import { type Fault, MISSING, needing, type Redis, redis } from "./redis_fixture.ts";
+import { type Fault, MISSING, type Redis, redis, titleOf } from "./redis_fixture.ts";
 import { commit, dump, MINUTE, notice, shard, T, TTL } from "../store_fixture.ts";
 
 let here: Redis;
@@ -24,7 +24,7 @@ const badGateway = () => new Response("<html>502</html>", { status: 502 });
 const onCommit = (fault: Fault): Fault => (asked, pass) =>
   asked.command.includes(`{${PREFIX}}:incidents`) ? fault(asked, pass) : pass();
 
-describe.skipIf(MISSING)(needing("a commit that was given up, and arrives late"), () => {
+describe.skipIf(MISSING)(titleOf("a commit that was given up, and arrives late"), () => {
   test("changes nothing once its lease's holder has read on", async () => {
     const lease = await take(T);
     await store.commit(lease, commit({ shards: [shard(0, "before")] }));
@@ -59,7 +59,7 @@ describe.skipIf(MISSING)(needing("a commit that was given up, and arrives late")
   });
 });
 
-describe.skipIf(MISSING)(needing("what another process wrote into the outbox"), () => {
+describe.skipIf(MISSING)(titleOf("what another process wrote into the outbox"), () => {
   test("is found within five minutes by one that knew of nothing and commits nothing", async () => {
     const standby = other();
     const looked = (nowMs: number) => standby.claimDeliveries({ nowMs, leaseMs: 1, limit: 9 });
@@ -81,7 +81,7 @@ describe.skipIf(MISSING)(needing("what another process wrote into the outbox"), 
   });
 });
 
-describe.skipIf(MISSING)(needing("a piece of a commit"), () => {
+describe.skipIf(MISSING)(titleOf("a piece of a commit"), () => {
   test("is forgotten by itself, though its sender dies or the piece comes late", async () => {
     const bytes = crypto.getRandomValues(new Uint8Array(65_536));
     const noise = () => btoa(String.fromCharCode(...bytes.map((byte, i) => byte ^ i * Math.floor(i / 256))));

@@ -9,8 +9,8 @@ import { settler } from "../../../src/engine/settler/settler.ts";
 import type { Store } from "../../../src/storage/store.ts";
 import { roundOf } from "../../world/scripted_probers.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
-import { START, world } from "../../world/test_env.ts";
-import { type Fault, MISSING, needing, type Redis, redis } from "./redis_fixture.ts";
+import { START, testEnv } from "../../world/test_env.ts";
+import { type Fault, MISSING, type Redis, redis, titleOf } from "./redis_fixture.ts";
 import type { Prober } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
@@ -121,7 +121,7 @@ function hostile(chance: () => number, spared: string) {
   return { fault, counts, won };
 }
 
-describe.skipIf(MISSING)(needing("race"), () => {
+describe.skipIf(MISSING)(titleOf("race"), () => {
   let here: Redis;
   beforeAll(async () => void (here = await redis()));
   afterAll(() => here.close());
@@ -132,7 +132,7 @@ describe.skipIf(MISSING)(needing("race"), () => {
       const seed = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
       console.log(`race: SEED=${seed}`);
       const chance = seeded(seed);
-      const { config, ports } = await world(threeRegions(), {
+      const { config, ports } = await testEnv(threeRegions(), {
         env: { HOOK_SECRET: `whsec_${btoa("a secret of twenty-four bytes")}` },
       });
       const weather = hostile(chance, here.readToken);

@@ -7,8 +7,8 @@ import { type Gateway, gateway } from "../../../scripts/redis/gateway.ts";
 import {
   type Connection,
   connection,
-  INSTALL,
   isInstalled,
+  REDIS_INSTALL,
   redisServer,
 } from "../../../scripts/redis/server.ts";
 import type { Store } from "../../../src/storage/store.ts";
@@ -17,13 +17,13 @@ import { type StoreOptions, upstashStore } from "../../../src/storage/upstash/st
 /** Why a test that needs a Redis cannot run here; on CI it runs, and fails. */
 export const MISSING = isInstalled() || Deno.env.get("CI")
   ? undefined
-  : `redis-server is missing. To install it: ${INSTALL}`;
+  : `redis-server is missing. To install it: ${REDIS_INSTALL}`;
 
 /** The name of a test that needs a Redis; where it is skipped, with the reason. */
-export const needing = (name: string): string => MISSING ? `${name} [${MISSING}]` : name;
+export const titleOf = (name: string): string => MISSING ? `${name} [${MISSING}]` : name;
 
 /** One REST request as the gateway is about to see it. */
-export interface Asked {
+export interface RestRequest {
   path: string;
   /** The command's name, and its arguments. */
   command: string[];
@@ -31,7 +31,7 @@ export interface Asked {
 }
 
 /** What becomes of a request: its answer, made of the gateway's own if it asks for that. */
-export type Fault = (asked: Asked, pass: () => Promise<Response>) => Promise<Response> | Response;
+export type Fault = (asked: RestRequest, pass: () => Promise<Response>) => Promise<Response> | Response;
 
 /** A running Redis. */
 export interface Redis {
@@ -54,7 +54,7 @@ let prefixes = 0;
 
 /** Starts one; `appendOnly` loses no answered write when it is restarted. */
 export async function redis({ appendOnly = false } = {}): Promise<Redis> {
-  if (!isInstalled()) throw new Error(`redis-server is missing. To install it: ${INSTALL}`);
+  if (!isInstalled()) throw new Error(`redis-server is missing. To install it: ${REDIS_INSTALL}`);
   const dir = mkdtempSync(join(tmpdir(), "assay-redis-"));
   const [token, readToken] = ["all-token", "read-token"];
   let server = redisServer({ dir, appendOnly });

@@ -2,13 +2,13 @@ import { api } from "../../../src/web/app.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import type { Store } from "../../../src/storage/store.ts";
 import type { Route } from "../../world/network.ts";
-import { type Stage, stage, threeRegions } from "../../world/settler_fixture.ts";
+import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 
 /** The token that opens the API of every test. */
 export const TOKEN = "tok-of-the-operator";
 
 /** An answer as a client sees it. */
-export interface Seen {
+export interface ApiAnswer {
   status: number;
   type: string;
   headers: Headers;
@@ -17,27 +17,27 @@ export interface Seen {
 }
 
 /** A stage and the API over its store. */
-export interface House extends Stage {
+export interface ApiFixture extends SettlerFixture {
   /** Sends a request with the right token, another one, or none (null). */
-  call(path: string, options?: { method?: string; token?: string | null; body?: string }): Promise<Seen>;
+  call(path: string, options?: { method?: string; token?: string | null; body?: string }): Promise<ApiAnswer>;
 }
 
 /** A house whose API has a token, unless `text` is another config. */
-export async function house(
+export async function apiFixture(
   { text = withToken(threeRegions()), store = memoryStore(), env: more, routes }: {
     text?: string;
     store?: Store;
     env?: Record<string, string>;
     routes?: Record<string, Route>;
   } = {},
-): Promise<House> {
+): Promise<ApiFixture> {
   const env = {
     ASSAY_TOKEN: TOKEN,
     PROBER_TOKEN: "tok-of-the-prober",
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     ...more,
   };
-  const own = await stage(text, { store, env, routes });
+  const own = await settlerFixture(text, { store, env, routes });
   const app = api(own);
   return {
     ...own,

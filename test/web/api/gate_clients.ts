@@ -3,7 +3,7 @@
 export type Send = (request: Request) => Promise<Response>;
 
 /** What a tool saw, and what it does about it. */
-export interface Act {
+export interface ToolResult {
   status: number;
   /** The tool's own word for it. */
   does: string;
@@ -11,7 +11,7 @@ export interface Act {
 }
 
 /** One tool: sends what it sends to the gate `name` with `token`. */
-export type Tool = (send: Send, gate: string, token: string) => Promise<Act>;
+export type Tool = (send: Send, gate: string, token: string) => Promise<ToolResult>;
 
 const HOST = "https://assay.example";
 
@@ -59,14 +59,14 @@ const CANARY = { name: "checkout", namespace: "prod", phase: "Progressing", chec
 const RETRIES = 2;
 
 /** hashicorp/go-retryablehttp's DefaultRetryPolicy: 429, and 5xx but 501. */
-const retried = (status: number) => status === 429 || status === 0 || (status >= 500 && status !== 501);
+const shouldRetry = (status: number) => status === 429 || status === 0 || (status >= 500 && status !== 501);
 
 /** Flagger's webhook: POST, retried `retries` times by that policy; then 200 to 202 is the only success. A body is lost with the retries. */
 async function flagger(
   send: Send,
   url: string,
   metadata: Record<string, string> = {},
-): Promise<Act & { go: boolean }> {
+): Promise<ToolResult & { go: boolean }> {
   const request = () =>
     new Request(url, {
       method: "POST",
@@ -75,9 +75,9 @@ async function flagger(
       redirect: "manual",
     });
   let answer = await send(request());
-  for (let retry = 0; retry < RETRIES && retried(answer.status); retry++) answer = await send(request());
+  for (let retry = 0; retry < RETRIES && shouldRetry(answer.status); retry++) answer = await send(request());
   const { status } = answer;
-  if (retried(status)) return { status, go: false, does: "giving up", body: "" };
+  if (shouldRetry(status)) return { status, go: false, does: "giving up", body: "" };
   return { status, go: [200, 201, 202].includes(status), does: "", body: await answer.text() };
 }
 

@@ -6,8 +6,8 @@ import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
-import type { Seen } from "../../world/network.ts";
-import { START, type World, world } from "../../world/test_env.ts";
+import type { SeenRequest } from "../../world/network.ts";
+import { START, type TestEnv, testEnv } from "../../world/test_env.ts";
 
 const MINUTE = 60_000;
 
@@ -50,7 +50,7 @@ webhooks: [{ id: ops, url: "\${env:HOOK_URL}", secret: "\${env:HOOK_SECRET}" }]
 `;
 
 /** All that was asked, thrown back in body and header: what an error page of a framework in debug mode shows. */
-function echo({ method, url, headers, body }: Seen) {
+function echo({ method, url, headers, body }: SeenRequest) {
   const status = url.endsWith("/readyz") ? 503 : 200;
   const components = { [`db ${ENV.REPORT_KEY}`]: { status: "DOWN" } };
   const all = {
@@ -70,8 +70,8 @@ function echo({ method, url, headers, body }: Seen) {
 /** A local and a remote prober, a settler and the API, over a target that echoes. */
 async function leaky() {
   const store = memoryStore();
-  const own = await world(TEXT, { env: ENV });
-  const fetch: World["ports"]["fetch"] = async (url, outgoing) => {
+  const own = await testEnv(TEXT, { env: ENV });
+  const fetch: TestEnv["ports"]["fetch"] = async (url, outgoing) => {
     if (url.hostname === "iad.example") throw new Error(`no route for ${JSON.stringify(outgoing.headers)}`);
     if (url.pathname.endsWith("/broken")) throw new TypeError(`cannot ask ${url} with key ${ENV.SHOP_KEY}`);
     const body = String(outgoing.body ?? "");

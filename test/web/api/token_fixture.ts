@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { api } from "../../../src/web/app.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import type { Store } from "../../../src/storage/store.ts";
-import { type Stage, stage, threeRegions } from "../../world/settler_fixture.ts";
-import type { Seen } from "./api_fixture.ts";
+import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
+import type { ApiAnswer } from "./api_fixture.ts";
 
 /** Tokens of the lodge, by what they are for. */
 export const KEYS = {
@@ -36,7 +36,7 @@ const ROWS = [
 ];
 
 /** What is asked beside a path. */
-export interface Knock {
+export interface AskOptions {
   method?: string;
   /** The whole header. */
   authorization?: string;
@@ -46,16 +46,16 @@ export interface Knock {
 }
 
 /** A stage, and the API over its store. */
-export interface Lodge extends Stage {
-  ask(path: string, knock?: Knock): Promise<Seen>;
+export interface TokenFixture extends SettlerFixture {
+  ask(path: string, knock?: AskOptions): Promise<ApiAnswer>;
 }
 
 const TARGETS = ["shop-eu", "billing", "shop-us"];
 
 /** The lodge; `more` are further settings of `api`, as JSON. */
-export async function lodge(
+export async function tokenFixture(
   { more = {}, store = memoryStore() }: { more?: Record<string, unknown>; store?: Store } = {},
-): Promise<Lodge> {
+): Promise<TokenFixture> {
   const settings = { token: "${env:ASSAY_TOKEN}", tokens: ROWS, ...more };
   const [target] = /^ {2}- id: shop\n(.+\n)+?(?=webhooks)/m.exec(threeRegions())!;
   const text = threeRegions([
@@ -67,7 +67,7 @@ export async function lodge(
     PROBER_TOKEN: "tok-of-the-prober",
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   };
-  const own = await stage(text, { store, env });
+  const own = await settlerFixture(text, { store, env });
   const app = api(own);
   return {
     ...own,

@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SCRIPT_PATH, STYLE_PATH } from "../../../src/web/page/assets.ts";
 import { hashOf } from "../api/token_fixture.ts";
-import { door } from "./page_fixture.ts";
+import { pageFixture } from "./page_fixture.ts";
 
 const ROUND = "/targets/shop/checks/read/rounds/fra";
 
 /** Five good minutes and then so many of drift, seen by who may do all. */
 async function lying(minutes = 4) {
-  const house = await door();
-  await house.minutes(5);
-  house.puppets.say("drift");
-  await house.minutes(minutes);
+  const house = await pageFixture();
+  await house.runMinutes(5);
+  house.script.set("drift");
+  await house.runMinutes(minutes);
   const { items: [incident] } = await house.store.listIncidents({ limit: 1 });
   return { ...house, cookie: await house.signIn(), incident: incident! };
 }
@@ -52,13 +52,13 @@ test("a round shows both claims, and the failed expression with what was found",
 });
 
 test("an incident tells its story from the first dissenting vote, with votes, notices, remarks and deployments", async () => {
-  const { get, cookie, incident, minutes, puppets, clock } = await lying(3);
+  const { get, cookie, incident, runMinutes, script, clock } = await lying(3);
   const path = `/incidents/${incident.id}`;
   await get(`${path}/acknowledge`, cookie, { form: {} });
   await clock.advance(1_000);
   await get(`${path}/comments`, cookie, { form: { text: "we look at it" } });
-  puppets.say("ready");
-  await minutes(2);
+  script.set("ready");
+  await runMinutes(2);
   const { text, html } = await get(path, cookie);
   expect(text).toMatch(
     /22:19:00 first dissenting vote .*22:20:00 opened: drift .*api\.token acknowledged .*said: we look at it .*22:23:00 resolved: drift \(ready, recovered\)/,
@@ -81,9 +81,9 @@ test("a shared incident shows the public its coarse words, and no more", async (
 });
 
 test("the public page tells from when to when something was wrong, with a space between", async () => {
-  const { get, minutes, puppets } = await lying();
-  puppets.say("ready");
-  await minutes(2);
+  const { get, runMinutes, script } = await lying();
+  script.set("ready");
+  await runMinutes(2);
   expect((await get("/status")).html).toMatch(/shop was not ready: <time [^>]*>[^<]*<\/time> to <time /);
 });
 
@@ -120,10 +120,10 @@ describe("a token for other targets", () => {
   test("sees nothing of this one, on any page", async () => {
     const token = "assay_other";
     const tokens = [{ id: "other", hash: hashOf(token), scopes: ["operate"], targets: ["other-*"] }];
-    const house = await door({ settings: { token: "${env:ASSAY_TOKEN}", tokens } });
-    await house.minutes(2);
-    house.puppets.say("drift");
-    await house.minutes(3);
+    const house = await pageFixture({ settings: { token: "${env:ASSAY_TOKEN}", tokens } });
+    await house.runMinutes(2);
+    house.script.set("drift");
+    await house.runMinutes(3);
     const { items: [incident] } = await house.store.listIncidents({ limit: 1 });
     const cookie = await house.signIn(token);
     const pages = await Promise.all(
@@ -153,10 +153,10 @@ describe("old evidence is never shown as if it were now:", () => {
   });
 
   test("a schedule that rests for the night is not late", async () => {
-    const { get, minutes, clock } = await door({
+    const { get, runMinutes, clock } = await pageFixture({
       changes: [["id: read,", "id: read, cron: '* 22 * * *',"]],
     });
-    await minutes(46);
+    await runMinutes(46);
     await clock.advance(60 * 60_000);
     expect((await get("/status")).text).not.toContain("Assay is late");
     await clock.advance(23 * 60 * 60_000);
@@ -164,9 +164,9 @@ describe("old evidence is never shown as if it were now:", () => {
   });
 
   test("one prober that has gone silent is named", async () => {
-    const { get, cookie, puppets, minutes } = await lying(0);
-    puppets.say({ missed: "timeout" }, "sin");
-    await minutes(4);
+    const { get, cookie, script, runMinutes } = await lying(0);
+    script.set({ missed: "timeout" }, "sin");
+    await runMinutes(4);
     expect((await get("/", cookie)).text).toContain("Prober sin: blind, no fresh evidence on 1 of 1 checks.");
     expect((await get("/status")).text).not.toContain("sin");
     expect((await get("/targets/shop/checks/read/rounds/sin", cookie)).text).toContain(
@@ -175,18 +175,18 @@ describe("old evidence is never shown as if it were now:", () => {
   });
 
   test("nothing was settled at all", async () => {
-    const house = await door();
+    const house = await pageFixture();
     expect((await house.get("/status")).text).toContain("Nothing has been settled yet");
   });
 });
 
 test("an incident of a daily check reads hours of its shard, not weeks", async () => {
-  const { get, signIn, puppets, minutes, clock, store } = await door({
+  const { get, signIn, script, runMinutes, clock, store } = await pageFixture({
     changes: [["id: read,", "id: read, cron: '14 22 * * *',"]],
   });
-  puppets.say("drift");
+  script.set("drift");
   for (let day = 0; day < 2; day++) {
-    await minutes(1);
+    await runMinutes(1);
     await clock.advance(1_439 * 60_000);
   }
   const { items: [incident] } = await store.listIncidents({ limit: 1 });
@@ -204,9 +204,9 @@ test("an incident of a daily check reads hours of its shard, not weeks", async (
 
 describe("what may be done", () => {
   test("walk now shows what was seen, and stores nothing", async () => {
-    const { get, cookie, puppets, state } = await lying(0);
+    const { get, cookie, script, state } = await lying(0);
     const before = await state();
-    puppets.say("drift", "iad");
+    script.set("drift", "iad");
     const { status, text } = await get("/targets/shop/checks/read/walk", cookie, { form: {} });
     expect(status).toBe(200);
     expect(text).toMatch(/no vote has moved.*us · iad Verdict drift .*Found body\.state is 'pending'/);
@@ -241,8 +241,8 @@ describe("what may be done", () => {
   test("who may only read is offered nothing, and gets nothing", async () => {
     const token = "assay_reader";
     const tokens = [{ id: "reader", hash: hashOf(token), scopes: ["read"] }];
-    const house = await door({ settings: { token: "${env:ASSAY_TOKEN}", tokens } });
-    await house.minutes(2);
+    const house = await pageFixture({ settings: { token: "${env:ASSAY_TOKEN}", tokens } });
+    await house.runMinutes(2);
     const cookie = await house.signIn(token);
     expect((await house.get("/targets/shop", cookie)).html).not.toMatch(/action="\/targets/);
     const { status } = await house.get("/targets/shop/silence", cookie, {
@@ -276,7 +276,7 @@ test("every page has the strict policy, keeps nothing in caches, and holds no in
 });
 
 test("the style and the script last for a year, under names of their present content", async () => {
-  const { get } = await door();
+  const { get } = await pageFixture();
   const { html } = await get("/status");
   for (const path of [STYLE_PATH, SCRIPT_PATH]) {
     expect(html).toContain(`"${path}"`);

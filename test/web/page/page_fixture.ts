@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { FILES } from "../../../functions/deno/files.ts";
 import { api } from "../../../src/web/app.ts";
-import { type Stage, stage, threeRegions } from "../../world/settler_fixture.ts";
+import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 
 /** The token that opens everything. */
 export const TOKEN = "tok-of-the-operator";
@@ -19,47 +19,47 @@ export interface Page {
 }
 
 /** What is sent beside a path; `form` makes it a POST. */
-export interface Sending {
+export interface PageRequest {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
 }
 
 /** A stage and the page over it. */
-export interface Door extends Stage {
+export interface PageFixture extends SettlerFixture {
   /** Asks; `cookie` is what {@linkcode signIn} answered. */
-  get(path: string, cookie?: string, sending?: Sending): Promise<Page>;
+  get(path: string, cookie?: string, sending?: PageRequest): Promise<Page>;
   /** Signs in with a token and answers the cookie. */
   signIn(token?: string, origin?: string): Promise<string>;
 }
 
 /** What a browser sends with a form of our own page. */
-export const OWN = { origin: ORIGIN, "sec-fetch-site": "same-origin" };
+export const SAME_ORIGIN = { origin: ORIGIN, "sec-fetch-site": "same-origin" };
 
 /** A door; `settings` are those of `api`, `changes` replace texts of the config. */
-export async function door(
+export async function pageFixture(
   { settings = { token: "${env:ASSAY_TOKEN}" }, changes = [], secret = TOKEN, from }: {
     settings?: Record<string, unknown>;
     changes?: [from: string, to: string][];
     secret?: string;
-    from?: Stage;
+    from?: SettlerFixture;
   } = {},
-): Promise<Door> {
+): Promise<PageFixture> {
   const text = threeRegions([["version: 1", `version: 1\napi: ${JSON.stringify(settings)}`], ...changes]);
   const env = {
     ASSAY_TOKEN: secret,
     PROBER_TOKEN: "tok-of-the-prober",
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   };
-  const own = await stage(text, { env, from });
-  const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.look(check) });
-  const get: Door["get"] = async (
+  const own = await settlerFixture(text, { env, from });
+  const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.probeNow(check) });
+  const get: PageFixture["get"] = async (
     path,
     cookie,
     { form, method = form ? "POST" : "GET", headers = {} } = {},
   ) => {
     const url = path.startsWith("http") ? path : `${ORIGIN}${path}`;
-    const sent = { ...(method === "POST" && OWN), ...(cookie && { cookie }), ...headers };
+    const sent = { ...(method === "POST" && SAME_ORIGIN), ...(cookie && { cookie }), ...headers };
     const answer = await app.request(url, { method, headers: sent, body: form && new URLSearchParams(form) });
     const html = await answer.text();
     const plain = html.replace(/<[^>]+>/g, " ").replace(/&#39;/g, "'").replace(/\s+/g, " ");

@@ -1,6 +1,6 @@
 /** What Assay is told: pushed reports, silences, deployments, hooks. */
 import * as z from "zod";
-import { requested } from "../../../engine/github/approvals.ts";
+import { protectionRuleRequest } from "../../../engine/github/approvals.ts";
 import { deploymentBody, deploymentFilters } from "../routes/deployments.ts";
 import { argoEvent, flaggerEvent } from "../routes/hooks.ts";
 import { deploymentStatus } from "../routes/github.ts";
@@ -145,7 +145,7 @@ export const WRITES: readonly Operation[] = [
       "x-github-event": "deployment_status, deployment_protection_rule; others are passed over",
     },
     body: {
-      schema: z.union([deploymentStatus, requested]),
+      schema: z.union([deploymentStatus, protectionRuleRequest]),
       example: {
         deployment_status: { state: "success", created_at: "2026-01-01T00:00:00Z" },
         deployment: { sha: SHA, environment: "production" },

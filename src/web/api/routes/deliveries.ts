@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import type { Ports } from "../../../base/ports.ts";
-import type { Event } from "../../../engine/notify/mod.ts";
+import type { WebhookEvent } from "../../../engine/notify/mod.ts";
 import type { Delivery, Store } from "../../../storage/store.ts";
 import type { Access } from "../middleware/access.ts";
 import { problem } from "../middleware/problem.ts";
@@ -49,7 +49,7 @@ export function deliveryRoutes({ clock }: Ports, store: Store, access: Access): 
   return app;
 }
 
-const targetOf = ({ body }: Delivery): string => (JSON.parse(body) as Event).data.target.id;
+const targetOf = ({ body }: Delivery): string => (JSON.parse(body) as WebhookEvent).data.target.id;
 
 function view({ body, createdAt, nextAt, lastAttemptAt, ...rest }: Delivery) {
   return {

@@ -8,8 +8,8 @@ import type { Ports } from "../../../base/ports.ts";
 import type { Access } from "../middleware/access.ts";
 import { ttlCache } from "../../../base/cache.ts";
 import { SECURITY_HEADERS } from "../middleware/security_headers.ts";
-import { lines } from "../../../engine/gates/document.ts";
-import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
+import { formatDocument } from "../../../engine/gates/document.ts";
+import type { GateEvaluator } from "../../../engine/gates/evaluate.ts";
 import { limitBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
@@ -63,7 +63,7 @@ const ROLLBACK_STATUS = { pass: 409, fail: 200, inconclusive: 424 } as const;
 export function gateRoutes(
   { clock, log, secrets }: Ports,
   config: Config,
-  evaluate: Gatekeeper,
+  evaluate: GateEvaluator,
   access: Access,
   changeCount: () => number = () => 0,
 ): Hono {
@@ -112,7 +112,7 @@ export function gateRoutes(
       decision: found.decision,
       mode,
       format,
-      text: format === "text" ? found.decision : lines(found),
+      text: format === "text" ? found.decision : formatDocument(found),
     };
     if (c.req.method !== "POST") recent.set(key, sent, version);
     return sent;

@@ -6,9 +6,9 @@ import type { GitHubHook } from "../../../config/hooks.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { DeploymentStore } from "../../../storage/records/deployments.ts";
 import type { Store } from "../../../storage/store.ts";
-import { type Approvals, approvals, requested } from "../../../engine/github/approvals.ts";
+import { type Approvals, approvals, protectionRuleRequest } from "../../../engine/github/approvals.ts";
 import { answerIgnored, answerRecorded, BODY_CAP_BYTES, FORGOTTEN, isForgotten } from "./hooks.ts";
-import type { Gatekeeper } from "../../../engine/gates/evaluate.ts";
+import type { GateEvaluator } from "../../../engine/gates/evaluate.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 
@@ -36,7 +36,7 @@ export interface GitHubOptions {
   config: Config;
   store: Store;
   rollouts: DeploymentStore;
-  evaluate: Gatekeeper;
+  evaluate: GateEvaluator;
 }
 
 /** The route; of a config without `hooks.github` none. */
@@ -75,7 +75,7 @@ export function github({ ports, config, store, rollouts, evaluate }: GitHubOptio
 }
 
 async function protectionRule(c: Context, hook: GitHubHook, text: string, approvals: Approvals) {
-  const read = parseBody(c, text, requested);
+  const read = parseBody(c, text, protectionRuleRequest);
   if ("response" in read) return read.response;
   const { environment, repository } = read.value;
   const target = targetOf(hook, repository.full_name, environment);
@@ -83,7 +83,7 @@ async function protectionRule(c: Context, hook: GitHubHook, text: string, approv
     return problem(c, "not-found", "No rule of hooks.github names this repository and environment");
   }
   if (!hook.app) return problem(c, "forbidden", "Set hooks.github.app in the config: only an app may answer");
-  return await approvals.ask(target, read.value)
+  return await approvals.add(target, read.value)
     ? c.json({ pending: true, target }, 202)
     : problem(c, "bad-request", "deployment_callback_url is not one of hooks.github.api");
 }

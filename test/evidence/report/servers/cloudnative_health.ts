@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import process from "node:process";
-import { answers, listening, load, obey } from "./commands.ts";
+import { listen, load, runCommands, waitForStatus } from "./commands.ts";
 
 const {
   HealthChecker,
@@ -27,19 +27,19 @@ checker.registerLivenessCheck(
 );
 checker.registerShutdownCheck(new ShutdownCheck("orders", () => forever));
 const health: (request: IncomingMessage, response: ServerResponse) => void = HealthEndpoint(checker);
-const port = await listening(
+const port = await listen(
   createServer((request, response) => health(request, response)),
 );
 const url = `http://127.0.0.1:${port}/health`;
-await obey(port, {
+await runCommands(port, {
   starting() {},
   ready() {
     isStarted = true;
-    return answers(url, 200);
+    return waitForStatus(url, 200);
   },
   failing() {
     isAlive = false;
-    return answers(url, 503);
+    return waitForStatus(url, 503);
   },
   draining: () => process.emit("SIGTERM"),
 });

@@ -3,7 +3,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /** How a server gets into a state; where that takes a while it resolves when it is there. */
-export type Moves = Record<string, () => unknown>;
+export type Transitions = Record<string, () => unknown>;
 
 /**
  * A package of `deno.json` in this folder. By a name that the type checker of the project does not follow: a newcomer
@@ -12,7 +12,7 @@ export type Moves = Record<string, () => unknown>;
 export const load = (name: string) => import(name);
 
 /** Prints the base URL, then obeys one state a line, and answers each with one line. Nothing else may print. */
-export async function obey(port: number, moves: Moves): Promise<never> {
+export async function runCommands(port: number, moves: Transitions): Promise<never> {
   console.log(`http://127.0.0.1:${port}`);
   for await (const line of createInterface({ input: process.stdin })) {
     await moves[line]!();
@@ -22,7 +22,7 @@ export async function obey(port: number, moves: Moves): Promise<never> {
 }
 
 /** Asks until the answer has this code. */
-export async function answers(url: string, code: number): Promise<void> {
+export async function waitForStatus(url: string, code: number): Promise<void> {
   for (;;) {
     const response = await fetch(url).catch(() => undefined);
     await response?.body?.cancel();
@@ -32,7 +32,7 @@ export async function answers(url: string, code: number): Promise<void> {
 }
 
 /** The port that a server of node:http has got. */
-export function listening(server: import("node:http").Server): Promise<number> {
+export function listen(server: import("node:http").Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();

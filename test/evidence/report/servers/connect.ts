@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { listening, load, obey } from "./commands.ts";
+import { listen, load, runCommands } from "./commands.ts";
 
 const { create, createFileRegistry } = await load("@bufbuild/protobuf");
 const {
@@ -88,7 +88,7 @@ const handler = connectNodeAdapter({
 const say = (server: number, service = server, broken = false) => () => {
   [whole, orders, isBroken] = [server, service, broken];
 };
-await obey(await listening(createServer(handler)), {
+await runCommands(await listen(createServer(handler)), {
   starting: say(NOT_SERVING),
   ready: say(SERVING),
   partial: say(SERVING, NOT_SERVING),

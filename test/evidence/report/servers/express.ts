@@ -1,4 +1,4 @@
-import { load, obey } from "./commands.ts";
+import { load, runCommands } from "./commands.ts";
 
 const { default: express } = await load("express");
 const { default: actuator } = await load("express-actuator");
@@ -9,7 +9,7 @@ const app = express();
 app.use(actuator({ basePath: "/actuator" }));
 app.use("/healthcheck", healthcheck({ test: () => fault }));
 const server = app.listen(0, "127.0.0.1", () =>
-  obey(server.address().port, {
+  runCommands(server.address().port, {
     starting() {},
     ready: () => fault = undefined,
     failing: () => fault = { db: "refused" },

@@ -1,4 +1,4 @@
-import { load, obey } from "./commands.ts";
+import { load, runCommands } from "./commands.ts";
 
 const { Server, ServerCredentials } = await load("@grpc/grpc-js");
 const { HealthImplementation } = await load("grpc-health-check");
@@ -10,7 +10,7 @@ server.bindAsync(
   "127.0.0.1:0",
   ServerCredentials.createInsecure(),
   (_: unknown, port: number) =>
-    obey(port, {
+    runCommands(port, {
       ready: () => health.setStatus("", "SERVING"),
       failing: () => health.setStatus("", "NOT_SERVING"),
     }),

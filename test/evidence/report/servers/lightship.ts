@@ -1,4 +1,4 @@
-import { load, obey } from "./commands.ts";
+import { load, runCommands } from "./commands.ts";
 
 const { createLightship } = await load("lightship");
 
@@ -9,7 +9,7 @@ const lightship = await createLightship({
 });
 // Keeps it draining for as long as the test.
 lightship.createBeacon();
-await obey(lightship.server.address().port, {
+await runCommands(lightship.server.address().port, {
   starting() {},
   ready: () => lightship.signalReady(),
   failing: () => lightship.signalNotReady(),

@@ -1,4 +1,4 @@
-import { answers, load, obey } from "./commands.ts";
+import { load, runCommands, waitForStatus } from "./commands.ts";
 
 await load("reflect-metadata");
 const { Controller, Get, Inject, Module } = await load("@nestjs/common");
@@ -55,7 +55,7 @@ Module({
 const app = await NestFactory.create(App, { logger: false });
 await app.listen(0, "127.0.0.1");
 const { port } = app.getHttpServer().address();
-await obey(port, {
+await runCommands(port, {
   starting() {},
   ready: () => state = "ready",
   degraded: () => state = "degraded",
@@ -63,6 +63,6 @@ await obey(port, {
   draining() {
     state = "ready";
     void app.close("SIGTERM");
-    return answers(`http://127.0.0.1:${port}/health`, 503);
+    return waitForStatus(`http://127.0.0.1:${port}/health`, 503);
   },
 });

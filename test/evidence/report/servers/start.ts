@@ -35,14 +35,14 @@ const skipping = (name: string, body: () => unknown, ms?: number) =>
 
 /** Starts a server script of this folder. */
 export async function start(script: string): Promise<Server> {
-  const child: Child = spawn(`../report/servers/${script}`, []);
+  const child: Child = spawn(`../evidence/report/servers/${script}`, []);
   const url = await child.line("out", (_, index) => index === 0);
   let told = 0;
   return {
     url,
     async become(state) {
       const answer = ++told;
-      await child.tell(state);
+      await child.write(state);
       return child.line("out", (_, index) => index === answer);
     },
     stop() {

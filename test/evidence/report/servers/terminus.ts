@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import process from "node:process";
-import { listening, load, obey } from "./commands.ts";
+import { listen, load, runCommands } from "./commands.ts";
 
 const { createTerminus, HealthCheckError } = await load("@godaddy/terminus");
 
@@ -27,7 +27,7 @@ createTerminus(server, {
   // Its own lame-duck time, which lasts as long as the test.
   beforeShutdown: () => new Promise(() => {}),
 });
-await obey(await listening(server), {
+await runCommands(await listen(server), {
   starting: () => state = "starting",
   ready: () => state = "ready",
   failing: () => state = "failing",

@@ -1,4 +1,4 @@
-import { answers, load, obey } from "./commands.ts";
+import { load, runCommands, waitForStatus } from "./commands.ts";
 
 const { default: fastify } = await load("fastify");
 const { default: underPressure } = await load("@fastify/under-pressure");
@@ -15,9 +15,9 @@ await app.listen({ port: 0, host: "127.0.0.1" });
 const { port } = app.server.address();
 const is = (word: string | undefined, code: number) => () => {
   status = word;
-  return answers(`http://127.0.0.1:${port}/orders`, code);
+  return waitForStatus(`http://127.0.0.1:${port}/orders`, code);
 };
-await obey(port, {
+await runCommands(port, {
   starting() {},
   ready: is("ok", 200),
   failing: is(undefined, 503),

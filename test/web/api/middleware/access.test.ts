@@ -8,9 +8,9 @@ import {
   timingSafeEqual,
 } from "../../../../src/web/api/middleware/credentials.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import { breaking } from "../../../world/failing_store.ts";
+import { failingStore } from "../../../world/failing_store.ts";
 import { START } from "../../../world/test_env.ts";
-import { bearer, KEYS, lodge } from "../token_fixture.ts";
+import { bearer, KEYS, tokenFixture } from "../token_fixture.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -30,7 +30,7 @@ describe("scopes", () => {
       ["spent", 401, 401, 401],
     ] as const,
   )("a token to %s: read %i, operate %i, admin %i", async (key, read, operate, admin) => {
-    const { ask } = await lodge();
+    const { ask } = await tokenFixture();
     const authorization = bearer(KEYS[key]);
     const answers = [
       await ask("/v1/targets/billing", { authorization }),
@@ -65,13 +65,13 @@ describe("scopes", () => {
       'Bearer realm="assay", error="invalid_token"',
     ],
   ])("%s", async (_, authorization, status, challenge) => {
-    const { ask } = await lodge();
+    const { ask } = await tokenFixture();
     const answer = await ask("/v1/tokens", { authorization });
     expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([status, challenge]);
   });
 
   test("an unknown and an expired token get the very same answer", async () => {
-    const { ask } = await lodge();
+    const { ask } = await tokenFixture();
     const [unknown, spent] = [
       await ask("/v1/tokens", { authorization: bearer("assay_nobody") }),
       await ask("/v1/tokens", { authorization: bearer(KEYS.spent) }),
@@ -82,7 +82,7 @@ describe("scopes", () => {
 
 describe("expiry and rotation", () => {
   test("a token is refused from its instant on; the new one of the same id goes on", async () => {
-    const { ask, clock } = await lodge();
+    const { ask, clock } = await tokenFixture();
     const statuses = async () => {
       const answers = [KEYS.old, KEYS.fresh].map((key) =>
         ask("/v1/incidents", { authorization: bearer(key) })
@@ -102,7 +102,7 @@ describe("expiry and rotation", () => {
       scopes: ["read"],
       expires: "2023-11-14",
     }];
-    const { config } = await lodge({ more: { tokens } });
+    const { config } = await tokenFixture({ more: { tokens } });
     expect(config.api.tokens[0]!.expiresAt).toBe(Date.parse("2023-11-15T00:00:00Z"));
   });
 });
@@ -111,9 +111,9 @@ describe("targets", () => {
   const authorization = bearer(KEYS.shop);
 
   test("the status has only those that the token is good for, and judges only them", async () => {
-    const { ask, minutes, puppets } = await lodge();
-    puppets.say("drift", undefined, "billing/read");
-    await minutes(2);
+    const { ask, runMinutes, script } = await tokenFixture();
+    script.set("drift", undefined, "billing/read");
+    await runMinutes(2);
     const mine = await ask("/v1/status", { authorization });
     const all = await ask("/v1/status", { authorization: bearer(KEYS.read) });
     const ids = (targets: { id: string }[]) => targets.map(({ id }) => id);
@@ -125,7 +125,7 @@ describe("targets", () => {
   });
 
   test("a target that is named is 403, whether there is one or not", async () => {
-    const { ask } = await lodge();
+    const { ask } = await tokenFixture();
     const paths = ["shop-eu", "shop-none", "billing", "none"].map((id) => `/v1/targets/${id}`);
     const answers = await Promise.all(paths.map((path) => ask(path, { authorization })));
     expect(answers.map(({ status }) => status)).toEqual([200, 404, 403, 403]);
@@ -133,9 +133,9 @@ describe("targets", () => {
   });
 
   test("an incident of another target is not there, in lists or by id", async () => {
-    const { ask, minutes, puppets } = await lodge();
-    puppets.say("down");
-    await minutes(2);
+    const { ask, runMinutes, script } = await tokenFixture();
+    script.set("down");
+    await runMinutes(2);
     const all = await ask("/v1/incidents", { authorization: bearer(KEYS.read) });
     const mine = await ask("/v1/incidents", { authorization });
     const targets = (list: { target: string }[]) => list.map(({ target }) => target).sort();
@@ -154,10 +154,10 @@ describe("targets", () => {
   test.each(["incidents", "deliveries"])(
     "%s are paged to the end, each once, whatever is left out",
     async (list) => {
-      const { ask, minutes, puppets } = await lodge();
+      const { ask, runMinutes, script } = await tokenFixture();
       for (const said of ["down", "ready", "drift"] as const) {
-        puppets.say(said);
-        await minutes(14);
+        script.set(said);
+        await runMinutes(14);
       }
       const page = async (limit: number, before: string | null) => {
         const cursor = before === null ? "" : `&before=${encodeURIComponent(before)}`;
@@ -184,7 +184,7 @@ describe("targets", () => {
   );
 
   test("a delivery is sent again only by a token for all targets", async () => {
-    const { ask } = await lodge();
+    const { ask } = await tokenFixture();
     const answer = await ask("/v1/deliveries/none/resend", { authorization, method: "POST" });
     expect([answer.status, answer.body.detail]).toEqual([403, "The token shops is not good for all targets"]);
   });
@@ -192,7 +192,7 @@ describe("targets", () => {
 
 describe("GET /v1/tokens", () => {
   test("says what each is good for, never its hash", async () => {
-    const { ask } = await lodge();
+    const { ask } = await tokenFixture();
     const { body, text } = await ask("/v1/tokens", { authorization: bearer(KEYS.root) });
     const used = { lastUsedAt: iso(START) };
     const never = { lastUsedAt: null };
@@ -212,7 +212,7 @@ describe("GET /v1/tokens", () => {
   });
 
   test("knows the two of a rotation apart", async () => {
-    const { ask } = await lodge();
+    const { ask } = await tokenFixture();
     await ask("/v1/status", { authorization: bearer(KEYS.fresh) });
     const { body } = await ask("/v1/tokens", { authorization: bearer(KEYS.admin) });
     const ci = body.tokens.filter(({ id }: { id: string }) => id === "ci");
@@ -223,7 +223,7 @@ describe("GET /v1/tokens", () => {
 describe("the last use", () => {
   /** A lodge whose store counts what it is told. */
   async function counted() {
-    const { store, broken } = breaking(memoryStore());
+    const { store, broken } = failingStore(memoryStore());
     const told: string[] = [];
     const counting = Object.assign(Object.create(store), {
       putRecord: (memo: Parameters<typeof store.putRecord>[0]) => {
@@ -231,7 +231,7 @@ describe("the last use", () => {
         return store.putRecord(memo);
       },
     });
-    const own = await lodge({ store: counting });
+    const own = await tokenFixture({ store: counting });
     const use = async (key: string, times = 1) => {
       for (let i = 0; i < times; i++) await own.ask("/v1/incidents", { authorization: bearer(key) });
     };
@@ -257,7 +257,7 @@ describe("the last use", () => {
 
   test("of two processes over one store is kept once an hour", async () => {
     const store = memoryStore();
-    const houses = [await lodge({ store }), await lodge({ store })];
+    const houses = [await tokenFixture({ store }), await tokenFixture({ store })];
     await houses[0]!.clock.advance(MINUTE);
     await houses[1]!.clock.advance(2 * MINUTE);
     await houses[0]!.ask("/v1/status", { authorization: bearer(KEYS.read) });
@@ -281,10 +281,10 @@ describe("the last use", () => {
   });
 
   test("is not waited for", async () => {
-    const hanging = Object.assign(Object.create(breaking(memoryStore()).store), {
+    const hanging = Object.assign(Object.create(failingStore(memoryStore()).store), {
       putRecord: () => new Promise(() => {}),
     });
-    const { ask } = await lodge({ store: hanging });
+    const { ask } = await tokenFixture({ store: hanging });
     expect((await ask("/v1/incidents", { authorization: bearer(KEYS.read) })).status).toBe(200);
   });
 
@@ -337,7 +337,7 @@ describe("comparing", () => {
 
 describe("a token from elsewhere than the header", () => {
   test("decides alone: the header does not help, and does not harm", async () => {
-    const { config, ports, store } = await lodge();
+    const { config, ports, store } = await tokenFixture();
     const { may, principal } = tokenAccess(config, ports, store);
     const { Hono } = await import("hono");
     const app = new Hono();

@@ -9,7 +9,7 @@ import { localProber } from "../../../../src/engine/prober/local.ts";
 import { settler } from "../../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { Store } from "../../../../src/storage/store.ts";
-import { START, type World, world } from "../../../world/test_env.ts";
+import { START, type TestEnv, testEnv } from "../../../world/test_env.ts";
 import { hashOf } from "../token_fixture.ts";
 import { PUBLIC } from "../public_requests.ts";
 
@@ -72,8 +72,8 @@ function service(url: URL): Response {
 /** Two settled minutes of that, a notice that failed, and the API over it. */
 async function marked() {
   const store = memoryStore();
-  const own = await world(TEXT, { env: ENV });
-  const fetch: World["ports"]["fetch"] = (url) => {
+  const own = await testEnv(TEXT, { env: ENV });
+  const fetch: TestEnv["ports"]["fetch"] = (url) => {
     if (url.hostname === "m4rk-iad.example") return Promise.reject(new Error("m4rk refused"));
     if (url.hostname === "m4rk-control.example") return Promise.resolve(new Response("fine"));
     if (url.hostname === "m4rk-hooks.example") return Promise.resolve(new Response("m4rk", { status: 500 }));
@@ -110,7 +110,7 @@ const broken = () =>
   }) as Store;
 
 /** Status, headers and body as one text. A stream of events is heard until it is closed, which takes less than an hour. */
-async function shown(answer: Response, { clock }: World): Promise<string> {
+async function shown(answer: Response, { clock }: TestEnv): Promise<string> {
   const body = answer.text();
   if (answer.headers.get("content-type") === "text/event-stream") await clock.advance(60 * MINUTE);
   return [answer.status, ...[...answer.headers].map((pair) => pair.join(": ")), await body].join("\n");

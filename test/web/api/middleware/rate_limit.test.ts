@@ -1,20 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { bucket } from "../../../../src/web/api/middleware/rate_limit.ts";
 import { steppingClock } from "../../../world/clock.ts";
-import { bearer, KEYS, type Knock, type Lodge, lodge } from "../token_fixture.ts";
+import { type AskOptions, bearer, KEYS, type TokenFixture, tokenFixture } from "../token_fixture.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOME = "192.0.2.7";
 
 /** How many of `count` requests are answered otherwise than by 429. */
-async function through({ ask }: Lodge, count: number, path: string, knock: Knock = {}) {
+async function through({ ask }: TokenFixture, count: number, path: string, knock: AskOptions = {}) {
   let passed = 0;
   for (let i = 0; i < count; i++) if ((await ask(path, { client: HOME, ...knock })).status !== 429) passed++;
   return passed;
 }
 
-const limited = (perMinute: number, more = {}) => lodge({ more: { rateLimit: { perMinute }, ...more } });
+const limited = (perMinute: number, more = {}) =>
+  tokenFixture({ more: { rateLimit: { perMinute }, ...more } });
 
 describe("a client", () => {
   test("may ask a minute's worth at once, then at the pace of the limit", async () => {
@@ -69,7 +70,7 @@ describe("a client", () => {
   );
 
   test("gets 600 a minute by default", async () => {
-    expect(await through(await lodge(), 610, "/v1/none")).toBe(600);
+    expect(await through(await tokenFixture(), 610, "/v1/none")).toBe(600);
   });
 
   test("is nobody where the request comes from inside the deployment", async () => {
@@ -185,7 +186,7 @@ describe("headers", () => {
     ["/nowhere", 404, "no-store"],
     ["/v1/incidents", 401, "no-store"],
   ])("%s (%i) is safe in a browser, and kept: %s", async (path, status, kept) => {
-    const answer = await (await lodge()).ask(path);
+    const answer = await (await tokenFixture()).ask(path);
     expect(answer.status).toBe(status);
     const got = Object.keys(SAFE).map((name) => [name, answer.headers.get(name)]);
     expect(Object.fromEntries(got)).toEqual({ ...SAFE, "cache-control": kept });
@@ -206,7 +207,7 @@ describe("pages of other origins", () => {
     ["not a page without an origin of its own", [PAGE], "null", null],
     ["all of them", ["*"], "https://anyone.example", "*"],
   ])("may read: %s", async (_, origins, origin, allowed) => {
-    const { ask } = await lodge({ more: origins ? { cors: origins } : {} });
+    const { ask } = await tokenFixture({ more: origins ? { cors: origins } : {} });
     for (const path of ["/v1/status", "/nowhere", "/v1/incidents"]) {
       const answer = await ask(path, { headers: { origin } });
       expect(answer.headers.get("access-control-allow-origin")).toBe(allowed);
@@ -215,7 +216,7 @@ describe("pages of other origins", () => {
   });
 
   test("may ask first whether they may send a token", async () => {
-    const { ask } = await lodge({ more: { cors: [PAGE] } });
+    const { ask } = await tokenFixture({ more: { cors: [PAGE] } });
     const headers = { origin: PAGE, "access-control-request-method": "POST" };
     const answer = await ask("/v1/incidents", { method: "OPTIONS", headers });
     expect(answer.status).toBe(204);

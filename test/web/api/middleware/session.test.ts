@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { hashOf } from "../token_fixture.ts";
-import { type Door, door, ORIGIN, OWN, TOKEN } from "../../page/page_fixture.ts";
+import { ORIGIN, type PageFixture, pageFixture, SAME_ORIGIN, TOKEN } from "../../page/page_fixture.ts";
 
 const HOUR = 3_600_000;
 const READER = "assay_reader";
@@ -13,11 +13,12 @@ const row = (id: string, token: string, more: Record<string, unknown> = {}) => (
 });
 const api = (...tokens: object[]) => ({ token: "${env:ASSAY_TOKEN}", tokens });
 
-const isIn = async (house: Door, cookie: string) => (await house.get("/targets/shop", cookie)).status === 200;
+const isIn = async (house: PageFixture, cookie: string) =>
+  (await house.get("/targets/shop", cookie)).status === 200;
 
 test("a token in the form makes a cookie that opens the pages, and it says nothing of the token", async () => {
-  const house = await door();
-  await house.minutes(2);
+  const house = await pageFixture();
+  await house.runMinutes(2);
   const { status, headers } = await house.get("/login", undefined, {
     form: { token: ` ${TOKEN} `, next: "/targets/shop" },
   });
@@ -47,7 +48,7 @@ test.each([
     false,
   ],
 ])("over %s the cookie is Secure: %#", async (_, origin, settings, headers, secure) => {
-  const house = await door({ settings: { token: "${env:ASSAY_TOKEN}", ...settings } });
+  const house = await pageFixture({ settings: { token: "${env:ASSAY_TOKEN}", ...settings } });
   const answer = await house.get(`${origin}/login`, undefined, {
     form: { token: TOKEN },
     headers: { ...headers, origin },
@@ -65,14 +66,14 @@ test.each([
     row("pusher", PUSHER, { scopes: ["report"] }),
     row("old", "assay_old", { expires: "2020-01-01" }),
   ];
-  const house = await door({ settings: api(...tokens) });
+  const house = await pageFixture({ settings: api(...tokens) });
   const { status, headers, text } = await house.get("/login", undefined, { form: { token } });
   expect([status, headers.get("set-cookie")]).toEqual([401, null]);
   expect(text).toContain("not known, has expired, or may not read");
 });
 
 test("without api.token nobody can sign in, and the page says so", async () => {
-  const house = await door({ settings: { tokens: [row("reader", READER)] } });
+  const house = await pageFixture({ settings: { tokens: [row("reader", READER)] } });
   expect((await house.get("/login")).text).toContain("Nobody can sign in here: set api.token in the config");
   const { status, headers } = await house.get("/login", undefined, { form: { token: READER } });
   expect([status, headers.get("set-cookie")]).toEqual([401, null]);
@@ -80,7 +81,7 @@ test("without api.token nobody can sign in, and the page says so", async () => {
 
 describe("a session ends", () => {
   test("after twelve hours", async () => {
-    const house = await door();
+    const house = await pageFixture();
     const cookie = await house.signIn();
     house.clock.step(12 * HOUR - 1);
     expect(await isIn(house, cookie)).toBe(true);
@@ -90,27 +91,29 @@ describe("a session ends", () => {
 
   test("when its token expires", async () => {
     // A minute after the stage's first one.
-    const house = await door({ settings: api(row("reader", READER, { expires: "2023-11-14T22:15:00Z" })) });
+    const house = await pageFixture({
+      settings: api(row("reader", READER, { expires: "2023-11-14T22:15:00Z" })),
+    });
     const cookie = await house.signIn(READER);
     expect(await isIn(house, cookie)).toBe(true);
     house.clock.step(60_000);
     expect(await isIn(house, cookie)).toBe(false);
   });
 
-  test.each<[string, Parameters<typeof door>[0]]>([
+  test.each<[string, Parameters<typeof pageFixture>[0]]>([
     ["api.token is another one", { settings: api(row("reader", READER)), secret: "another-token" }],
     ["its own token has left the config", { settings: api() }],
     ["its own token was changed", { settings: api(row("reader", "assay_other")) }],
   ])("when %s", async (_, after) => {
-    const before = await door({ settings: api(row("reader", READER)) });
+    const before = await pageFixture({ settings: api(row("reader", READER)) });
     const cookie = await before.signIn(READER);
     expect(await isIn(before, cookie)).toBe(true);
     // Over the same store, and so with the same signing key.
-    expect(await isIn(await door({ ...after, from: before }), cookie)).toBe(false);
+    expect(await isIn(await pageFixture({ ...after, from: before }), cookie)).toBe(false);
   });
 
   test("with the button: the browser is told to forget it", async () => {
-    const house = await door();
+    const house = await pageFixture();
     const { status, headers } = await house.get("/logout", await house.signIn(), { method: "POST" });
     expect([status, headers.get("location")]).toEqual([303, "/"]);
     expect(headers.get("set-cookie")).toMatch(/^assay_session=; Max-Age=0; Path=\//);
@@ -128,7 +131,7 @@ test.each<[string, (cookie: string) => string]>([
   ["that is empty", () => "assay_session="],
   ["that is noise", () => "assay_session=%ff%00;;="],
 ])("a cookie %s is nobody's", async (_, forged) => {
-  const house = await door({
+  const house = await pageFixture({
     settings: api(row("reader", READER), row("boss", "assay_boss", { scopes: ["admin"] })),
   });
   const cookie = await house.signIn(READER);
@@ -138,7 +141,7 @@ test.each<[string, (cookie: string) => string]>([
 describe("from another page", () => {
   /** Headers as a browser sends them, and whether they show a page of ours. */
   const SENDERS: [string, Record<string, string>, boolean][] = [
-    ["our own page", OWN, true],
+    ["our own page", SAME_ORIGIN, true],
     ["our own page in a browser without Sec-Fetch-Site", { origin: ORIGIN }, true],
     ["another site", { origin: "https://evil.example", "sec-fetch-site": "cross-site" }, false],
     ["a sister of our host", { origin: "http://evil.assay.example", "sec-fetch-site": "same-site" }, false],
@@ -153,7 +156,7 @@ describe("from another page", () => {
   test.each(SENDERS)(
     "%s: a cookie changes something through the API only from ours",
     async (_, sender, own) => {
-      const house = await door();
+      const house = await pageFixture();
       const cookie = await house.signIn();
       const { app } = await bareApp(house);
       const answer = await app.request(`${ORIGIN}/v1/silences`, {
@@ -167,7 +170,7 @@ describe("from another page", () => {
   );
 
   test.each(SENDERS)("%s: a form does something only from ours", async (_, sender, own) => {
-    const house = await door();
+    const house = await pageFixture();
     const cookie = await house.signIn();
     const { app } = await bareApp(house);
     const post = (path: string, form: Record<string, string>) =>
@@ -185,7 +188,7 @@ describe("from another page", () => {
   });
 
   test("what only reads works from anywhere: the cookie is not sent there by itself", async () => {
-    const house = await door();
+    const house = await pageFixture();
     const cookie = await house.signIn();
     const { status } = await house.get("/v1/incidents", cookie, {
       headers: { "sec-fetch-site": "cross-site" },
@@ -195,13 +198,13 @@ describe("from another page", () => {
 });
 
 /** The same app without a browser's own headers. */
-async function bareApp(house: Door) {
+async function bareApp(house: PageFixture) {
   const { api } = await import("../../../../src/web/app.ts");
-  return { app: api({ ...house, runCheck: (check) => house.settler.look(check) }) };
+  return { app: api({ ...house, runCheck: (check) => house.settler.probeNow(check) }) };
 }
 
 test("a header that is shown counts alone, even if it is wrong", async () => {
-  const house = await door();
+  const house = await pageFixture();
   const cookie = await house.signIn();
   const { status } = await house.get("/v1/incidents", cookie, { headers: { authorization: "Bearer wrong" } });
   expect(status).toBe(401);
@@ -217,7 +220,7 @@ test.each([
   ["javascript:alert(1)", "/"],
   ["", "/"],
 ])("after signing in with next=%j the browser goes to %s", async (next, to) => {
-  const house = await door();
+  const house = await pageFixture();
   const { headers } = await house.get("/login", undefined, { form: { token: TOKEN, next } });
   expect(headers.get("location")).toBe(to);
 });

@@ -6,9 +6,9 @@ import { type SigningKey, signingKey } from "../../../../src/web/api/middleware/
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { Store } from "../../../../src/storage/store.ts";
 import { hashOf } from "../token_fixture.ts";
-import { stage, threeRegions } from "../../../world/settler_fixture.ts";
+import { settlerFixture, threeRegions } from "../../../world/settler_fixture.ts";
 import { steppingClock } from "../../../world/clock.ts";
-import { type Door, door, OWN, TOKEN } from "../../page/page_fixture.ts";
+import { type PageFixture, pageFixture, SAME_ORIGIN, TOKEN } from "../../page/page_fixture.ts";
 
 const SECOND = 1_000;
 const SIX = Array.from({ length: 6 }, (_, i) => i);
@@ -21,13 +21,14 @@ const ENV = {
   HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 };
 
-const isIn = async (house: Door, cookie: string) => (await house.get("/targets/shop", cookie)).status === 200;
+const isIn = async (house: PageFixture, cookie: string) =>
+  (await house.get("/targets/shop", cookie)).status === 200;
 const hmac = (secret: string, text: string) => createHmac("sha256", secret).update(text).digest("base64");
 const keyOf = async (store: Store) => {
   const [memo] = await store.listRecords({ kind: "session", limit: 1 });
   return JSON.parse(memo!.value) as string;
 };
-const everywhere = (house: Door, cookie: string) =>
+const everywhere = (house: PageFixture, cookie: string) =>
   house.get("/logout", cookie, { form: { everywhere: "yes" } });
 
 /** A store that counts how often the key is read. */
@@ -47,9 +48,9 @@ function counting(store = memoryStore()) {
 }
 
 /** Doors of as many processes over one store and one clock. */
-async function doors(store: Store, count = 2): Promise<Door[]> {
-  const from = await stage(threeRegions(), { store, env: ENV });
-  return await Promise.all(Array.from({ length: count }, () => door({ settings, from })));
+async function doors(store: Store, count = 2): Promise<PageFixture[]> {
+  const from = await settlerFixture(threeRegions(), { store, env: ENV });
+  return await Promise.all(Array.from({ length: count }, () => pageFixture({ settings, from })));
 }
 
 describe("who knows api.token, or guesses at it,", () => {
@@ -61,7 +62,7 @@ describe("who knows api.token, or guesses at it,", () => {
   ];
 
   test("makes no session of it without the key", async () => {
-    const house = await door({ settings });
+    const house = await pageFixture({ settings });
     await house.signIn("assay_reader");
     const value = `api.token.${house.clock.now() + 3_600_000}`;
     for (const secret of SECRETS) {
@@ -71,7 +72,7 @@ describe("who knows api.token, or guesses at it,", () => {
   });
 
   test("cannot try it on a cookie: the signature is of more than the token", async () => {
-    const house = await door({ settings });
+    const house = await pageFixture({ settings });
     const cookie = decodeURIComponent((await house.signIn()).slice("assay_session=".length));
     const at = cookie.lastIndexOf(".");
     const [value, signature] = [cookie.slice(0, at), cookie.slice(at + 1)];
@@ -151,7 +152,7 @@ describe("signing out everywhere", () => {
     ["an operator", "assay_operator", 403],
     ["api.token", TOKEN, 204],
   ])("through the API, %s", async (_, token, code) => {
-    const house = await door({ settings });
+    const house = await pageFixture({ settings });
     const cookie = await house.signIn();
     const authorization = `Bearer ${token}`;
     const { status } = await house.get("/v1/sessions", undefined, {
@@ -162,8 +163,8 @@ describe("signing out everywhere", () => {
   });
 
   test.each([
-    ["a reader's session", "assay_reader", OWN, 403],
-    ["an operator's session", "assay_operator", OWN, 403],
+    ["a reader's session", "assay_reader", SAME_ORIGIN, 403],
+    ["an operator's session", "assay_operator", SAME_ORIGIN, 403],
     [
       "a form of another site",
       TOKEN,
@@ -171,7 +172,7 @@ describe("signing out everywhere", () => {
       403,
     ],
   ])("not with %s", async (_, token, headers, code) => {
-    const house = await door({ settings });
+    const house = await pageFixture({ settings });
     const cookie = await house.signIn(token);
     const answer = await house.get("/logout", cookie, { form: { everywhere: "yes" }, headers });
     expect([answer.status, answer.headers.get("set-cookie")]).toEqual([code, null]);
@@ -179,15 +180,15 @@ describe("signing out everywhere", () => {
   });
 
   test("the plain button ends one session alone", async () => {
-    const house = await door({ settings });
+    const house = await pageFixture({ settings });
     const [mine, yours] = [await house.signIn(), await house.signIn("assay_reader")];
     await house.get("/logout", mine, { method: "POST" });
     expect(await isIn(house, yours)).toBe(true);
   });
 
   test("the button is only for who may", async () => {
-    const house = await door({ settings });
-    await house.minutes(1);
+    const house = await pageFixture({ settings });
+    await house.runMinutes(1);
     const shown = await Promise.all([TOKEN, "assay_reader", "assay_operator"].map(async (token) => {
       const { html } = await house.get("/", await house.signIn(token));
       return html.includes('name="everywhere"');
@@ -233,8 +234,8 @@ describe("what the key costs", () => {
 });
 
 test("the key stands in no answer, page or log, whoever asks", async () => {
-  const house = await door({ settings });
-  await house.minutes(2);
+  const house = await pageFixture({ settings });
+  await house.runMinutes(2);
   const cookie = await house.signIn();
   const key = await keyOf(house.store);
   const paths = [

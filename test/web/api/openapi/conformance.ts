@@ -13,7 +13,7 @@ const paths = document.paths as unknown as Record<string, Record<string, { respo
 const shared = document.components.responses as unknown as Responses;
 
 /** What is wrong with an answer, or null: its status and type must be those of the document, and its body of the described shape. */
-export async function fault(operation: Operation, answer: globalThis.Response): Promise<string | null> {
+export async function mismatch(operation: Operation, answer: globalThis.Response): Promise<string | null> {
   const { status } = answer;
   const type = (answer.headers.get("content-type") ?? "").split(";")[0]!;
   const found = paths[operation.path]?.[operation.method]?.responses[status];
@@ -30,11 +30,15 @@ export async function fault(operation: Operation, answer: globalThis.Response): 
   if (Object.keys(content).length === 0) return text === "" ? null : `${status} has a body: ${text}`;
   if (!(type in content) && !("*/*" in content)) return `${status} of type ${type} is not in the document`;
   const described = isOurs ? { description: "", schema: problemSchema } : operation.answers[status];
-  return described ? shapeFault(described, type, text) : `nothing describes ${status} ${type}`;
+  return described ? schemaMismatch(described, type, text) : `nothing describes ${status} ${type}`;
 }
 
 /** The schemas are strict: a field that they do not name is a fault. */
-function shapeFault({ schema, type = "application/json", also }: AnswerSpec, type_: string, text: string) {
+function schemaMismatch(
+  { schema, type = "application/json", also }: AnswerSpec,
+  type_: string,
+  text: string,
+) {
   const shape = also?.[type_] ?? (type === "*/*" ? undefined : schema);
   if (!shape) return null;
   const read = shape.safeParse(type_.endsWith("json") ? JSON.parse(text) : text);

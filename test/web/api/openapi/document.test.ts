@@ -4,8 +4,8 @@ import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import document from "../../../../schema/v1/openapi.json" with { type: "json" };
 import { openapi, OPERATIONS } from "../../../../src/web/api/openapi/document.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import { fault } from "./conformance.ts";
-import { furnished } from "./fixture.ts";
+import { mismatch } from "./conformance.ts";
+import { openapiFixture } from "./fixture.ts";
 
 test("schema/v1/openapi.json is current (deno task schema writes it)", () => {
   expect(document).toEqual(JSON.parse(JSON.stringify(openapi())));
@@ -15,7 +15,7 @@ test("schema/v1/openapi.json is current (deno task schema writes it)", () => {
 const OF_THE_API = /^\/(v1|api)\/|^\/(metrics|livez|readyz|startupz)$/;
 
 test("every route of the app stands in the document, and every operation has a route", async () => {
-  const { app } = await furnished(memoryStore());
+  const { app } = await openapiFixture(memoryStore());
   const routes = app.routes.filter(({ method, path }) => method !== "ALL" && OF_THE_API.test(path))
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, "{$1}")}`);
   const written = Object.entries(document.paths).flatMap(([path, operations]) =>
@@ -25,7 +25,7 @@ test("every route of the app stands in the document, and every operation has a r
 });
 
 test("one regular expression finds every route: a pattern that it cannot hold makes all of them slow", async () => {
-  const { app } = await furnished(memoryStore());
+  const { app } = await openapiFixture(memoryStore());
   await app.request("/livez");
   expect(app.router.name).toBe("SmartRouter + RegExpRouter");
 });
@@ -55,16 +55,16 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
   "on %s",
   (_, open) => {
     test("every operation answers a good request as the document says", async () => {
-      const { app, good } = await furnished(open());
+      const { app, goodRequest } = await openapiFixture(open());
       // Deletions and silences last, so that all that is asked for is there.
       const order = OPERATIONS.toSorted((a, b) =>
         Number(a.method === "delete") - Number(b.method === "delete")
       );
       for (const operation of order) {
-        const { path, ...request } = good(operation);
+        const { path, ...request } = goodRequest(operation);
         const answer = await app.request(path, request);
         const { status } = answer;
-        expect(await fault(operation, answer), operation.id).toBeNull();
+        expect(await mismatch(operation, answer), operation.id).toBeNull();
         const isGate = operation.tag === "gates" || operation.tag === "health";
         expect(isGate || status < 300, `${operation.id}: ${status}`).toBe(true);
       }

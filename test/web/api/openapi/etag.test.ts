@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import { api } from "../../../../src/web/app.ts";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import { furnished, type House, TOKENS } from "./fixture.ts";
+import { type OpenapiFixture, openapiFixture, TOKENS } from "./fixture.ts";
 
-const asker = ({ app }: Pick<House, "app">) => async (path: string, headers: Record<string, string> = {}) =>
-  await app.request(path, { headers: { authorization: `Bearer ${TOKENS.root}`, ...headers } });
+const asker =
+  ({ app }: Pick<OpenapiFixture, "app">) => async (path: string, headers: Record<string, string> = {}) =>
+    await app.request(path, { headers: { authorization: `Bearer ${TOKENS.root}`, ...headers } });
 
 describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]] as const)(
   "on %s",
@@ -13,7 +14,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     test.each(["/v1/status", "/v1/targets?word=drift", "/v1/incidents"])(
       "%s is 304 while nothing is settled, private, and 200 again after a change",
       async (path) => {
-        const house = await furnished(open());
+        const house = await openapiFixture(open());
         const ask = asker(house);
         // Both within one minute of the clock: no slot is settled in between.
         const first = await ask(path);
@@ -23,14 +24,14 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
         const tag = { "if-none-match": first.headers.get("etag")! };
         const same = await ask(path, tag);
         expect([same.status, await same.text()]).toEqual([304, ""]);
-        house.puppets.say("ready", undefined, "shop/read");
-        await house.minutes(4);
+        house.script.set("ready", undefined, "shop/read");
+        await house.runMinutes(4);
         expect((await ask(path, tag)).status).toBe(200);
       },
     );
 
     test("the tag of the status outlives seconds, but no word outlives its evidence", async () => {
-      const house = await furnished(open());
+      const house = await openapiFixture(open());
       const ask = asker(house);
       const tag = { "if-none-match": (await ask("/v1/status")).headers.get("etag")! };
       await house.clock.advance(20_000);
@@ -41,7 +42,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("what one token is told is told to no other", async () => {
-      const ask = asker(await furnished(open()));
+      const ask = asker(await openapiFixture(open()));
       const ids = async (headers: Record<string, string>) =>
         (await (await ask("/v1/status", headers)).json()).targets.map(({ id }: { id: string }) => id);
       expect(await ids({})).toEqual(["shop", "billing"]);
@@ -55,7 +56,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("targets by label and word, page by page", async () => {
-      const ask = asker(await furnished(open()));
+      const ask = asker(await openapiFixture(open()));
       const ids = async (query: string) => {
         const { targets, next } = await (await ask(`/v1/targets?${query}`)).json();
         return [targets.map(({ id }: { id: string }) => id).join(), next];
@@ -72,7 +73,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("incidents by label and by the time they were opened", async () => {
-      const ask = asker(await furnished(open()));
+      const ask = asker(await openapiFixture(open()));
       const [incident] = (await (await ask("/v1/incidents?check=read&label=team:pay")).json()).incidents;
       expect(incident).toMatchObject({ target: "shop", kind: "drift" });
       const { openedAt } = incident;
@@ -88,7 +89,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
 );
 
 test("the public status may be kept for seconds, and a 304 may be read by pages of other origins", async () => {
-  const own = await furnished(memoryStore());
+  const own = await openapiFixture(memoryStore());
   const app = api({
     ...own,
     config: { ...own.config, api: { ...own.config.api, cors: ["https://status.example"] } },
@@ -105,7 +106,7 @@ test("the public status may be kept for seconds, and a 304 may be read by pages 
 
 test("a page of slots that begins in the far future costs no more than one that begins now", async () => {
   const store = memoryStore();
-  const ask = asker(await furnished(store));
+  const ask = asker(await openapiFixture(store));
   let reads = 0;
   const samples = store.readSamples.bind(store);
   store.readSamples = (query) => (reads++, samples(query));

@@ -5,7 +5,7 @@ import { api } from "../../../../src/web/app.ts";
 import { github } from "../../../../src/web/api/routes/github.ts";
 import type { Operation } from "../../../../src/web/api/openapi/operation.ts";
 import type { Store } from "../../../../src/storage/store.ts";
-import { type Stage, stage, threeRegions } from "../../../world/settler_fixture.ts";
+import { type SettlerFixture, settlerFixture, threeRegions } from "../../../world/settler_fixture.ts";
 
 const SECRET = "github-webhook-secret";
 /** Tokens by what they are good for. */
@@ -41,7 +41,7 @@ webhooks:`,
 ]);
 
 /** One request as it is sent. */
-export interface Sent {
+export interface SampleRequest {
   method: string;
   path: string;
   headers?: Record<string, string>;
@@ -49,16 +49,16 @@ export interface Sent {
 }
 
 /** A house with a past. */
-export interface House extends Stage {
+export interface OpenapiFixture extends SettlerFixture {
   app: ReturnType<typeof api>;
   /** What stands in the place of each part of a path, by operation and name. */
-  known(operation: Operation, name: string): string;
+  pathValue(operation: Operation, name: string): string;
   /** A request that the operation must answer well. */
-  good(operation: Operation): Sent;
+  goodRequest(operation: Operation): SampleRequest;
 }
 
 /** An outage with notices, remarks, a silence, a deployment and a pushed report, over this store. */
-export async function furnished(store: Store): Promise<House> {
+export async function openapiFixture(store: Store): Promise<OpenapiFixture> {
   const env = {
     ASSAY_TOKEN: TOKENS.root,
     PROBER_TOKEN: TOKENS.prober,
@@ -66,18 +66,18 @@ export async function furnished(store: Store): Promise<House> {
     GITHUB_SECRET: SECRET,
     GITHUB_KEY: "-----BEGIN PRIVATE KEY-----",
   };
-  const own = await stage(CONFIG, { store, env });
-  const [prober] = own.puppets.probers.slice(1);
+  const own = await settlerFixture(CONFIG, { store, env });
+  const [prober] = own.script.probers.slice(1);
   const app = api({
     ...own,
-    runCheck: own.settler.look,
+    runCheck: own.settler.probeNow,
     prober: { prober: prober!, token: "${env:PROBER_TOKEN}" },
     files: FILES,
     github,
   });
-  await own.minutes(3);
-  own.puppets.say("drift", undefined, "shop/read");
-  await own.minutes(3);
+  await own.runMinutes(3);
+  own.script.set("drift", undefined, "shop/read");
+  await own.runMinutes(3);
   const nowMs = own.clock.now();
   for (const { id, attempts } of await store.claimDeliveries({ nowMs, leaseMs: 1, limit: 10 })) {
     await store.recordAttempt(id, {
@@ -111,32 +111,32 @@ export async function furnished(store: Store): Promise<House> {
     token: TOKENS.read,
     file: "shop.json",
   };
-  const known = ({ path }: Operation, name: string): string => {
+  const pathValue = ({ path }: Operation, name: string): string => {
     if (path.startsWith("/v1/incidents/")) return incident;
     if (path.startsWith("/v1/silences/")) return silence;
     if (path.startsWith("/v1/deliveries/")) return delivery!.id;
     return path.includes("/reports/") && name === "check" ? "stock" : NAMES[name]!;
   };
-  const good = (operation: Operation): Sent => {
-    const { id, method, path, body, access: entry } = operation;
-    const filled = path.replace(/\{(\w+)\}/g, (_, name) => known(operation, name));
+  const goodRequest = (operation: Operation): SampleRequest => {
+    const { id, method, path, body, access } = operation;
+    const filled = path.replace(/\{(\w+)\}/g, (_, name) => pathValue(operation, name));
     const examples: Record<string, unknown> = { pushReport: { state: "ready", seq: nowMs, at: nowMs } };
     const text = body && JSON.stringify(examples[id] ?? body.example);
     return {
       method: method.toUpperCase(),
       path: id === "listDeployments" ? `${filled}?target=shop` : filled,
       headers: {
-        authorization: `Bearer ${entry === "prober" ? TOKENS.prober : TOKENS.root}`,
-        ...(entry === "signature" && text !== undefined && signed(text)),
+        authorization: `Bearer ${access === "prober" ? TOKENS.prober : TOKENS.root}`,
+        ...(access === "signature" && text !== undefined && signatureHeaders(text)),
       },
       ...(text !== undefined && { body: text }),
     };
   };
-  return { ...own, app, known, good };
+  return { ...own, app, pathValue, goodRequest };
 }
 
 /** The headers with which GitHub sends a body. */
-export const signed = (body: string, event = "deployment_status"): Record<string, string> => ({
+export const signatureHeaders = (body: string, event = "deployment_status"): Record<string, string> => ({
   "x-hub-signature-256": `sha256=${createHmac("sha256", SECRET).update(body).digest("hex")}`,
   "x-github-event": event,
 });

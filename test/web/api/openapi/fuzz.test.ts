@@ -3,8 +3,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { OPERATIONS } from "../../../../src/web/api/openapi/document.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import { fault } from "./conformance.ts";
-import { furnished } from "./fixture.ts";
+import { mismatch } from "./conformance.ts";
+import { openapiFixture } from "./fixture.ts";
 import { requests } from "./requests.ts";
 
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 60);
@@ -13,7 +13,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
   "requests made from the document, on %s",
   (_, open) => {
     const statuses = new Map<number, number>();
-    const told = furnished(open());
+    const told = openapiFixture(open());
     afterAll(() => console.log([...statuses].toSorted().map(([status, n]) => `${status}: ${n}`).join(", ")));
 
     test.each(OPERATIONS.map((operation) => [operation.id, operation] as const))(
@@ -24,7 +24,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
           fc.asyncProperty(requests(house, operation), async ({ path, ...request }) => {
             const answer = await house.app.request(path, request);
             statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-            expect(await fault(operation, answer)).toBeNull();
+            expect(await mismatch(operation, answer)).toBeNull();
           }),
           { numRuns: RUNS },
         );

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import document from "../../../../schema/v1/openapi.json" with { type: "json" };
 import type { Operation } from "../../../../src/web/api/openapi/operation.ts";
-import { type House, type Sent, signed, TOKENS } from "./fixture.ts";
+import { type OpenapiFixture, type SampleRequest, signatureHeaders, TOKENS } from "./fixture.ts";
 
 /** JSON Schema 2020-12, as far as the document uses it in requests. */
 interface Schema {
@@ -79,11 +79,11 @@ function text({ format, pattern, minLength = 0, maxLength = 40 }: Schema): fc.Ar
 }
 
 /** Values that a schema allows. */
-function allowed(schema: Schema): fc.Arbitrary<unknown> {
+function validValues(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const either = schema.anyOf ?? schema.oneOf;
-  if (either) return fc.oneof(...either.map(allowed));
+  if (either) return fc.oneof(...either.map(validValues));
   const { minimum: min = -(2 ** 53), maximum: max = 2 ** 53 } = schema;
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   if (type === "string") return text(schema);
@@ -91,25 +91,25 @@ function allowed(schema: Schema): fc.Arbitrary<unknown> {
   if (type === "number") return fc.double({ min, max, noNaN: true });
   if (type === "boolean") return fc.boolean();
   if (type === "null") return fc.constant(null);
-  if (type === "array") return fc.array(allowed(schema.items ?? {}), { maxLength: 4 });
+  if (type === "array") return fc.array(validValues(schema.items ?? {}), { maxLength: 4 });
   if (type === "object") return objects(schema);
   return fc.jsonValue({ maxDepth: 2 });
 }
 
 function objects({ properties = {}, required = [], propertyNames, additionalProperties }: Schema) {
   if (Object.keys(properties).length === 0) {
-    const values = typeof additionalProperties === "object" ? allowed(additionalProperties) : fc.string();
+    const values = typeof additionalProperties === "object" ? validValues(additionalProperties) : fc.string();
     const keys = propertyNames
-      ? allowed(propertyNames) as fc.Arbitrary<string>
+      ? validValues(propertyNames) as fc.Arbitrary<string>
       : fc.string({ maxLength: 20 });
     return fc.dictionary(keys, values, { maxKeys: 4 });
   }
-  const fields = Object.entries(properties).map(([name, schema]) => [name, allowed(schema)] as const);
+  const fields = Object.entries(properties).map(([name, schema]) => [name, validValues(schema)] as const);
   return fc.record(Object.fromEntries(fields), { requiredKeys: required });
 }
 
 /** A value with one of its parts, at any depth, put out of shape. */
-const broken = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+const invalidValues = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.tuple(value, fc.array(fc.nat({ max: 5 }), { maxLength: 4 }), fc.jsonValue({ maxDepth: 2 }), hostile).map(
     ([value, path, other, name]) => put(value, path, other, name),
   );
@@ -141,10 +141,10 @@ function bodies({ requestBody }: Described): fc.Arbitrary<string | undefined> {
     fc.string({ unit: "binary" }),
   );
   if (!requestBody) return fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, junk);
-  const good = allowed(requestBody.content["application/json"]!.schema);
+  const good = validValues(requestBody.content["application/json"]!.schema);
   return fc.oneof(
     { weight: 4, arbitrary: good.map((value) => JSON.stringify(value)) },
-    { weight: 3, arbitrary: broken(good).map((value) => JSON.stringify(value)) },
+    { weight: 3, arbitrary: invalidValues(good).map((value) => JSON.stringify(value)) },
     junk,
   );
 }
@@ -153,7 +153,7 @@ function queries({ parameters }: Described): fc.Arbitrary<string> {
   const asked = parameters.filter((parameter) => parameter.in === "query").map(({ name, schema }) =>
     fc.oneof(
       { weight: 3, arbitrary: fc.constant(undefined) },
-      { weight: 4, arbitrary: allowed(schema) },
+      { weight: 4, arbitrary: validValues(schema) },
       hostile,
     ).map((value) => value === undefined ? [] : [[name, String(value)]])
   );
@@ -185,11 +185,11 @@ const lastIds = fc.constantFrom(undefined, undefined, "0", "-1", "1e99", "x", "1
 const tags = fc.constantFrom(undefined, undefined, undefined, "*", '"x"', 'W/"x", "y"', "x".repeat(3_000));
 
 /** Requests to one operation. */
-export function requests(house: House, operation: Operation): fc.Arbitrary<Sent> {
+export function requests(house: OpenapiFixture, operation: Operation): fc.Arbitrary<SampleRequest> {
   const described = paths[operation.path]![operation.method]!;
   const parts = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
     fc.oneof(
-      { weight: 4, arbitrary: fc.constant(house.known(operation, name!)) },
+      { weight: 4, arbitrary: fc.constant(house.pathValue(operation, name!)) },
       // A client resolves dots by itself, and then asks another operation.
       hostile.filter((text) => !/^\.{0,2}$/.test(text)),
     ).map((value) => [name!, encodeURIComponent(value.toWellFormed())] as const)
@@ -205,13 +205,13 @@ export function requests(house: House, operation: Operation): fc.Arbitrary<Sent>
   }).map(({ parts, query, body, authorization, event, last, tag }) => {
     const filled = operation.path.replace(/\{(\w+)\}/g, (_, name) => new Map(parts).get(name)!);
     const sent = operation.method === "get" || body === undefined ? {} : { body };
-    const hook = operation.access === "signature" && body !== undefined ? signed(body, event) : {};
+    const hook = operation.access === "signature" && body !== undefined ? signatureHeaders(body, event) : {};
     const headers = { authorization, "last-event-id": last, "if-none-match": tag, ...hook };
     return {
       method: operation.method.toUpperCase(),
       path: query ? `${filled}?${query}` : filled,
       headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
       ...sent,
-    } as Sent;
+    } as SampleRequest;
   });
 }

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import type { Said } from "../../../world/scripted_probers.ts";
+import type { ScriptedAnswer } from "../../../world/scripted_probers.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
-import { type House, house, withToken } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, withToken } from "../api_fixture.ts";
 
-const badge = (shop: House, file = "shop.json") => shop.call(`/v1/badges/${file}`, { token: null });
+const badge = (shop: ApiFixture, file = "shop.json") => shop.call(`/v1/badges/${file}`, { token: null });
 const named = (name: string) =>
   withToken(threeRegions([["- id: shop", `- id: shop\n    name: ${JSON.stringify(name)}`]]));
 
@@ -23,7 +23,7 @@ const ENDPOINT = z.strictObject({
 const STORES = [["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]] as const;
 
 describe.each(STORES)("a badge over the %s store", (_, open) => {
-  const WORDS: [said: Said, message: string, color: string, isError: boolean][] = [
+  const WORDS: [said: ScriptedAnswer, message: string, color: string, isError: boolean][] = [
     ["ready", "ready", "brightgreen", false],
     ["underclaim", "degraded", "yellow", false],
     ["drift", "not ready", "red", true],
@@ -33,9 +33,9 @@ describe.each(STORES)("a badge over the %s store", (_, open) => {
   test.each(WORDS)(
     "where the check is %s says %s, in both forms, to anybody",
     async (said, message, color, isError) => {
-      const shop = await house({ store: open() });
-      shop.puppets.say(said);
-      await shop.minutes(2);
+      const shop = await apiFixture({ store: open() });
+      shop.script.set(said);
+      await shop.runMinutes(2);
       const { status, body, headers } = await badge(shop);
       expect([status, headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
       expect(ENDPOINT.parse(body)).toMatchObject({ label: "shop", message, color, isError });
@@ -48,9 +48,9 @@ describe.each(STORES)("a badge over the %s store", (_, open) => {
 
 describe("a badge", () => {
   test("is unknown, and not green, before anything was settled and once the evidence is stale", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     expect((await badge(shop)).body.message).toBe("unknown");
-    await shop.minutes();
+    await shop.runMinutes();
     expect((await badge(shop)).body.message).toBe("ready");
     await shop.clock.advance(600_000);
     expect((await badge(shop)).body).toMatchObject({ message: "unknown", color: "lightgrey", isError: true });
@@ -59,13 +59,13 @@ describe("a badge", () => {
   test.each(["none.json", "none.svg", "constructor.json", "shop.png", "shop", "shop.json.svg"])(
     "%s is not found",
     async (file) => {
-      const { status, type } = await badge(await house(), file);
+      const { status, type } = await badge(await apiFixture(), file);
       expect([status, type]).toEqual([404, "application/problem+json"]);
     },
   );
 
   test("as an image may be shown by other sites, for a minute, and runs nothing", async () => {
-    const { headers } = await badge(await house(), "shop.svg");
+    const { headers } = await badge(await apiFixture(), "shop.svg");
     expect(headers.get("cross-origin-resource-policy")).toBe("cross-origin");
     expect(headers.get("cache-control")).toBe("public, max-age=60");
     expect(headers.get("content-security-policy")).toContain("default-src 'none'");
@@ -75,7 +75,7 @@ describe("a badge", () => {
 
 describe("the image of a hostile name", () => {
   const title = async (name: string) => {
-    const { text } = await badge(await house({ text: named(name) }), "shop.svg");
+    const { text } = await badge(await apiFixture({ text: named(name) }), "shop.svg");
     return { text, title: /<title>([^]*?): unknown<\/title>/.exec(text)?.[1] };
   };
 

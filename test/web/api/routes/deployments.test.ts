@@ -7,23 +7,23 @@ import { sqliteStore } from "../../../../src/storage/sqlite/store.ts";
 import { sqliteDriver } from "../../../../functions/deno/sqlite.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
 import { START } from "../../../world/test_env.ts";
-import { type House, house, TOKEN, withToken } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, TOKEN, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const iso = (at: number) => new Date(at).toISOString();
 const STORES = { memory: memoryStore, sqlite: () => sqliteStore(sqliteDriver(":memory:")) };
 
-const post = (shop: House, path: string, body: unknown) =>
+const post = (shop: ApiFixture, path: string, body: unknown) =>
   shop.call(path, { method: "POST", body: JSON.stringify(body) });
-const deployed = (shop: House, more: Record<string, unknown> = {}) =>
+const deployed = (shop: ApiFixture, more: Record<string, unknown> = {}) =>
   post(shop, "/v1/deployments", { target: "shop", version: "1.4.2", ...more });
-const listed = async (shop: House, query = "") =>
+const listed = async (shop: ApiFixture, query = "") =>
   (await shop.call(`/v1/deployments?target=shop${query}`)).body;
-const gate = async (shop: House, query = "") => (await shop.call(`/v1/gates/shop?${query}`)).body;
+const gate = async (shop: ApiFixture, query = "") => (await shop.call(`/v1/gates/shop?${query}`)).body;
 
 describe.each(Object.entries(STORES))("deployments over the %s store", (_, store) => {
   test("are kept, and listed newest first, page by page", async () => {
-    const shop = await house({ store: store() });
+    const shop = await apiFixture({ store: store() });
     for (let i = 1; i <= 5; i++) {
       expect((await deployed(shop, { version: `v${i}` })).status).toBe(201);
       await shop.clock.advance(MINUTE);
@@ -42,8 +42,8 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
   });
 
   test("anchor a gate: what was ready before the last one is no proof of it", async () => {
-    const shop = await house({ store: store() });
-    await shop.minutes(3);
+    const shop = await apiFixture({ store: store() });
+    await shop.runMinutes(3);
     expect((await gate(shop)).decision).toBe("pass");
     await deployed(shop, { anchor: "85d557f47b", environment: "prod", url: "https://ci.example/1" });
     expect(await gate(shop)).toMatchObject({
@@ -51,16 +51,16 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
       anchor: "85d557f47b",
       window: { since: iso(START + 3 * MINUTE), runs: 0 },
     });
-    await shop.minutes(1);
+    await shop.runMinutes(1);
     expect((await gate(shop)).reason).toMatch(/^read: 1 of 2 runs since/);
-    await shop.minutes(1);
+    await shop.runMinutes(1);
     expect((await gate(shop)).decision).toBe("pass");
   });
 
   test("a gate that was being decided when it was told is not remembered", async () => {
     const held = store();
-    const shop = await house({ store: held });
-    await shop.minutes(3);
+    const shop = await apiFixture({ store: held });
+    await shop.runMinutes(3);
     const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const samples = held.readSamples.bind(held);
     held.readSamples = async (query) => {
@@ -77,9 +77,9 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
   });
 
   test("a version names its own deployment, also when a later one is there", async () => {
-    const shop = await house({ store: store() });
+    const shop = await apiFixture({ store: store() });
     await deployed(shop, { version: "old" });
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     await deployed(shop, { version: "new" });
     expect((await gate(shop, "version=old")).window.since).toBe(iso(START));
     expect((await gate(shop, "anchor=old")).decision).toBe("pass");
@@ -87,8 +87,8 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
   });
 
   test("at may be told, and the same one told twice is one", async () => {
-    const shop = await house({ store: store() });
-    await shop.minutes(3);
+    const shop = await apiFixture({ store: store() });
+    await shop.runMinutes(3);
     const at = iso(START - MINUTE);
     expect([(await deployed(shop, { at })).body.at, (await deployed(shop, { at })).body.at]).toEqual([
       at,
@@ -101,7 +101,7 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
   });
 
   test("200 of a target are kept, the newest", async () => {
-    const shop = await house({ store: store() });
+    const shop = await apiFixture({ store: store() });
     for (let i = 0; i < 205; i++) {
       await deployed(shop, { version: `v${i}`, at: iso(START - 205_000 + i * 1_000) });
     }
@@ -117,26 +117,26 @@ describe.each(Object.entries(STORES))("deployments over the %s store", (_, store
 describe("a rollout id that nobody recorded", () => {
   test("counts from when it was first asked about, on each process alike", async () => {
     const store = memoryStore();
-    const [one, shop] = [await house({ store }), await house({ store })];
-    await shop.minutes(3);
+    const [one, shop] = [await apiFixture({ store }), await apiFixture({ store })];
+    await shop.runMinutes(3);
     await one.clock.advance(3 * MINUTE);
     expect((await gate(shop, "anchor=85d557f47b")).window.since).toBe(iso(START + 3 * MINUTE));
-    await shop.minutes(2);
+    await shop.runMinutes(2);
     await one.clock.advance(2 * MINUTE);
     expect(await gate(shop, "anchor=85d557f47b")).toMatchObject({ decision: "pass", anchor: "85d557f47b" });
     expect((await gate(one, "anchor=85d557f47b")).window.since).toBe(iso(START + 3 * MINUTE));
   });
 
   test("is no deployment: asking changes nothing for others", async () => {
-    const shop = await house();
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    await shop.runMinutes(3);
     await gate(shop, "anchor=85d557f47b");
     expect((await listed(shop)).deployments).toEqual([]);
     expect((await gate(shop)).decision).toBe("pass");
   });
 
   test("stands as long as it is asked about; after half an hour of silence the same id is a new rollout", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     const since = async () => (await gate(shop, "anchor=a/b/c")).window.since;
     expect(await since()).toBe(iso(START));
     for (let i = 0; i < 8; i++) {
@@ -149,7 +149,7 @@ describe("a rollout id that nobody recorded", () => {
 
   test("at most 50 are remembered; the oldest is forgotten", async () => {
     const store = memoryStore();
-    const shop = await house({ store });
+    const shop = await apiFixture({ store });
     for (let i = 0; i < 60; i++) {
       await gate(shop, `anchor=rollout-${i}`);
       await shop.clock.advance(1_000);
@@ -171,13 +171,13 @@ describe("what is no deployment", () => {
     ["an instant before all that is kept", { at: "1999-01-01T00:00:00Z" }, 400],
     ["a link that runs something", { url: "javascript:alert(1)" }, 400],
   ])("%s", async (_, more, status) => {
-    const shop = await house();
+    const shop = await apiFixture();
     expect((await deployed(shop, more)).status).toBe(status);
     expect((await listed(shop)).deployments).toEqual([]);
   });
 
   test("and nobody tells of one without a token", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     for (const path of ["/v1/deployments", "/v1/events/argo"]) {
       expect((await shop.call(path, { method: "POST", token: null, body: "{}" })).status, path).toBe(401);
     }
@@ -202,7 +202,7 @@ describe("POST /v1/events/flagger", () => {
   });
 
   test("records a rollout once, when it begins", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     expect((await post(shop, "/v1/events/flagger", event({ phase: "Initialized" }))).body.recorded).toBe(
       false,
     );
@@ -226,7 +226,7 @@ describe("POST /v1/events/flagger", () => {
   });
 
   test("takes target and token from its metadata, for it can send no header", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     const body = JSON.stringify(event({ name: "canary", metadata: { target: "shop", token: TOKEN } }));
     expect((await shop.call("/v1/events/flagger", { method: "POST", token: null, body })).body.recorded).toBe(
       true,
@@ -249,7 +249,7 @@ describe("POST /v1/events/argo", () => {
   };
 
   test("records a finished sync, and the same one once", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     expect((await post(shop, "/v1/events/argo", { ...sync, phase: "Running" })).body.recorded).toBe(false);
     for (let i = 0; i < 2; i++) expect((await post(shop, "/v1/events/argo", sync)).body.recorded).toBe(true);
     expect((await listed(shop)).deployments).toEqual([
@@ -277,7 +277,7 @@ const withGitHub = withToken(threeRegions()).replace(
 
 describe("a deployment that says it is yet to come", () => {
   test("is of now: no tool's clock holds the gate up for years", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     const sync = {
       target: "shop",
       revision: "0f3c9d1",
@@ -290,7 +290,7 @@ describe("a deployment that says it is yet to come", () => {
 
 describe("a deployment that is older than deployments are kept", () => {
   test("is passed over, and nothing is kept", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     const sync = {
       target: "shop",
       revision: "0f3c9d1",
@@ -322,7 +322,7 @@ describe("POST /v1/events/github", () => {
     repository: { full_name: repository, id: 1 },
     sender: { login: "octocat" },
   });
-  const send = async (shop: House, event: string, json: unknown, signed?: string) => {
+  const send = async (shop: ApiFixture, event: string, json: unknown, signed?: string) => {
     const body = JSON.stringify(json);
     const headers: Record<string, string> = {
       "x-github-event": event,
@@ -335,7 +335,7 @@ describe("POST /v1/events/github", () => {
     });
     return { status: answer.status, body: await answer.json() };
   };
-  const github = () => house({ text: withGitHub, env: { GITHUB_SECRET: SECRET } });
+  const github = () => apiFixture({ text: withGitHub, env: { GITHUB_SECRET: SECRET } });
 
   test("records a successful deployment of a repository that a rule names", async () => {
     const shop = await github();
@@ -384,6 +384,6 @@ describe("POST /v1/events/github", () => {
   });
 
   test("is 403 where it is not configured", async () => {
-    expect((await send(await house(), "deployment_status", status())).status).toBe(403);
+    expect((await send(await apiFixture(), "deployment_status", status())).status).toBe(403);
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { api } from "../../../../src/web/app.ts";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import { breaking } from "../../../world/failing_store.ts";
+import { failingStore } from "../../../world/failing_store.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
-import { type House, house, TOKEN, withToken } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, TOKEN, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 
@@ -55,9 +55,9 @@ async function listen(
 }
 
 /** A house with a settled minute, and its app. */
-async function settled(store = memoryStore()): Promise<House & { app: ReturnType<typeof api> }> {
-  const own = await house({ store });
-  await own.minutes(2);
+async function settled(store = memoryStore()): Promise<ApiFixture & { app: ReturnType<typeof api> }> {
+  const own = await apiFixture({ store });
+  await own.runMinutes(2);
   return { ...own, app: api(own) };
 }
 
@@ -73,8 +73,8 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       ]);
       await own.clock.advance(4_000);
       expect(client.heard).toEqual([]);
-      own.puppets.say("drift");
-      await own.minutes(3);
+      own.script.set("drift");
+      await own.runMinutes(3);
       expect(client.kinds()).toEqual([
         "settled",
         "status drift",
@@ -90,13 +90,13 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     test("who comes back is told what was missed, also by another process", async () => {
       const own = await settled(open());
       const first = await listen(own.app);
-      await own.minutes(1);
+      await own.runMinutes(1);
       const last = first.heard.at(-1)!.id!;
       first.leave();
-      own.puppets.say("down");
-      await own.minutes(4);
-      own.puppets.say("ready");
-      await own.minutes(20);
+      own.script.set("down");
+      await own.runMinutes(4);
+      own.script.set("ready");
+      await own.runMinutes(20);
       const again = await listen(api(own), { last });
       await own.clock.advance(0);
       expect(again.kinds()).toEqual(["status ready", "incident resolved", "target ready", "settled"]);
@@ -108,8 +108,8 @@ test("without a token only coarse words of targets and the slots are told", asyn
   const own = await settled();
   const client = await listen(own.app, { token: null });
   await own.clock.advance(2_000);
-  own.puppets.say("drift");
-  await own.minutes(3);
+  own.script.set("drift");
+  await own.runMinutes(3);
   expect(new Set(client.heard.map(({ event }) => event))).toEqual(new Set(["settled", "target"]));
   expect(client.heard.find(({ event }) => event === "target")!.data).toEqual({
     target: "shop",
@@ -135,7 +135,7 @@ test("a wrong token is refused, and a Last-Event-ID that is none is ignored", as
 test("who comes back after the evidence grew old is told", async () => {
   const own = await settled();
   const first = await listen(own.app);
-  await own.minutes(1);
+  await own.runMinutes(1);
   const last = first.heard.at(-1)!.id!;
   first.leave();
   await own.clock.advance(5 * MINUTE);
@@ -146,10 +146,10 @@ test("who comes back after the evidence grew old is told", async () => {
 
 test("who comes back is told what a slower lane settled after a newer slot of a faster one", async () => {
   const own = await settled();
-  own.puppets.say("drift");
-  await own.minutes(2);
+  own.script.set("drift");
+  await own.runMinutes(2);
   const [{ createdAt } = expect.fail()] = await own.notices();
-  await own.minutes(1);
+  await own.runMinutes(1);
   const again = await listen(own.app, { last: `${createdAt + 30_000}` });
   await own.clock.advance(0);
   expect(again.kinds()).toContain("incident open");
@@ -159,8 +159,8 @@ test("who comes back to a thousand targets is told of all, and the line holds", 
   const target = (id: string) =>
     `  - id: ${id}\n    url: https://${id}.example\n    checks: [{ journey: [{ expect: status == 200 }] }]\n`;
   const many = Array.from({ length: 1_000 }, (_, i) => target(`t${i}`)).join("");
-  const own = await house({ text: withToken(threeRegions([["webhooks:", `${many}webhooks:`]])) });
-  await own.minutes(1);
+  const own = await apiFixture({ text: withToken(threeRegions([["webhooks:", `${many}webhooks:`]])) });
+  await own.runMinutes(1);
   const gone = new AbortController();
   const headers = { authorization: `Bearer ${TOKEN}`, "last-event-id": "1" };
   const answer = await api(own).request("/v1/events", { headers, signal: gone.signal });
@@ -185,7 +185,7 @@ test("who shows no token leaves room for those who do", async () => {
 });
 
 test("nobody is read for while nobody listens", async () => {
-  const { store, broken } = breaking(memoryStore());
+  const { store, broken } = failingStore(memoryStore());
   const own = await settled(store);
   const client = await listen(own.app);
   await own.clock.advance(4_000);
@@ -198,7 +198,7 @@ test("nobody is read for while nobody listens", async () => {
 });
 
 test("a store that fails for a while is said in the log, and the line holds", async () => {
-  const { store, broken } = breaking(memoryStore());
+  const { store, broken } = failingStore(memoryStore());
   const own = await settled(store);
   const client = await listen(own.app);
   await own.clock.advance(4_000);
@@ -206,8 +206,8 @@ test("a store that fails for a while is said in the log, and the line holds", as
   await own.clock.advance(4_000);
   expect(own.log.some(({ message }) => message === "the feed cannot be read")).toBe(true);
   broken.delete("readShards");
-  own.puppets.say("drift");
-  await own.minutes(3);
+  own.script.set("drift");
+  await own.runMinutes(3);
   expect(client.kinds()).toContain("incident open");
   expect(client.ended()).toBe(false);
 });
@@ -235,8 +235,8 @@ test("a session that another process has ended hears nothing more, and a token g
   expect((await own.call("/v1/sessions", { method: "DELETE" })).status).toBe(204);
   await own.clock.advance(45_000);
   await session.reading;
-  own.puppets.say("drift");
-  await own.minutes(3);
+  own.script.set("drift");
+  await own.runMinutes(3);
   expect(session.kinds()).not.toContain("status drift");
   expect([token.kinds().includes("status drift"), token.ended()]).toEqual([true, false]);
 });
@@ -257,8 +257,8 @@ test("a reader that does not read is hung up on, and holds nobody up", async () 
   const client = await listen(own.app);
   await own.clock.advance(2_000);
   for (let round = 0; round < 60; round++) {
-    own.puppets.say(round % 2 ? "ready" : "down");
-    await own.minutes(12);
+    own.script.set(round % 2 ? "ready" : "down");
+    await own.runMinutes(12);
   }
   // What was queued before the end is still there; then the line ends.
   let bytes = 0;

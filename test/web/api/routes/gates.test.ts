@@ -2,17 +2,17 @@ import { describe, expect, test } from "vitest";
 import { api } from "../../../../src/web/app.ts";
 import { sqliteStore } from "../../../../src/storage/sqlite/store.ts";
 import { sqliteDriver } from "../../../../functions/deno/sqlite.ts";
-import { breaking } from "../../../world/failing_store.ts";
+import { failingStore } from "../../../world/failing_store.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
 import { START } from "../../../world/test_env.ts";
-import { type House, house, TOKEN, withToken } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, TOKEN, withToken } from "../api_fixture.ts";
 import { type Send, TOOLS } from "../gate_clients.ts";
 
 const MINUTE = 60_000;
 const iso = (at: number) => new Date(at).toISOString();
 
-const sender = (shop: House): Send => {
+const sender = (shop: ApiFixture): Send => {
   const app = api(shop);
   return async (request) => await app.request(request);
 };
@@ -20,15 +20,15 @@ const sender = (shop: House): Send => {
 interface Situation {
   gate: string;
   token: string;
-  play(shop: House): Promise<unknown>;
+  play(shop: ApiFixture): Promise<unknown>;
 }
 
-const say = (word: Parameters<House["puppets"]["say"]>[0]): Situation => ({
+const say = (word: Parameters<ApiFixture["script"]["set"]>[0]): Situation => ({
   gate: "shop",
   token: TOKEN,
   async play(shop) {
-    shop.puppets.say(word);
-    await shop.minutes(3);
+    shop.script.set(word);
+    await shop.runMinutes(3);
   },
 });
 
@@ -39,7 +39,7 @@ const SITUATIONS = {
   "stale": {
     ...say("ready"),
     async play(shop) {
-      await shop.minutes(3);
+      await shop.runMinutes(3);
       await shop.clock.advance(10 * MINUTE);
     },
   },
@@ -48,8 +48,8 @@ const SITUATIONS = {
   "silenced": {
     ...say("drift"),
     async play(shop) {
-      shop.puppets.say("drift");
-      await shop.minutes(3);
+      shop.script.set("drift");
+      await shop.runMinutes(3);
       const body = JSON.stringify({ match: { target: "shop" }, until: "1h", reason: "we move house" });
       expect((await shop.call("/v1/silences", { method: "POST", body })).status).toBe(201);
     },
@@ -85,7 +85,7 @@ const STORES = { memory: memoryStore, sqlite: () => sqliteStore(sqliteDriver(":m
 
 describe.each(Object.entries(STORES))("tool x situation over the %s store", (_, store) => {
   test.each(ROWS)("%s, %s: %i, %s", async (tool, name, status, does) => {
-    const shop = await house({ store: store() });
+    const shop = await apiFixture({ store: store() });
     const send = sender(shop);
     const { gate, token, play } = SITUATIONS[name];
     // The rollout begins: whoever names it is heard of it before there is any evidence.
@@ -103,8 +103,8 @@ test("no tool is left out of the table", () => {
 
 describe("the document", () => {
   test("of a pass: every field by its name, gateOk first", async () => {
-    const shop = await house();
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    await shop.runMinutes(3);
     await shop.clock.advance(5_000);
     const { status, headers, text, body } = await shop.call("/v1/gates/shop");
     expect(status).toBe(200);
@@ -151,10 +151,10 @@ describe("the document", () => {
   });
 
   test("of a failure names the word, the step and the incident; the region that differs comes first", async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    shop.puppets.say("ready", "fra");
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    shop.script.set("ready", "fra");
+    await shop.runMinutes(3);
     const { status, body } = await shop.call("/v1/gates/shop");
     expect(status).toBe(409);
     expect(body).toMatchObject({
@@ -172,8 +172,8 @@ describe("the document", () => {
   });
 
   test("keys are identifiers and numbers are finite, for expressions and JSONPath", async () => {
-    const shop = await house();
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    await shop.runMinutes(3);
     const { body } = await shop.call("/v1/gates/shop");
     const look = (value: unknown): void => {
       if (typeof value === "number") expect(Number.isFinite(value)).toBe(true);
@@ -189,9 +189,9 @@ describe("the document", () => {
   test("the first line holds the reason, and is short enough for an event of Kubernetes", async () => {
     const name = "a step with a very long name ".repeat(17).slice(0, 500).trim();
     const text = withToken(threeRegions([["name: look", `name: "${name}"`]]));
-    const shop = await house({ text });
-    shop.puppets.say("down");
-    await shop.minutes(3);
+    const shop = await apiFixture({ text });
+    shop.script.set("down");
+    await shop.runMinutes(3);
     const seen = await shop.call(`/v1/gates/shop?version=${"v".repeat(200)}`);
     const [first] = seen.text.split("\n");
     expect(first!.length).toBeLessThan(1_024);
@@ -208,9 +208,9 @@ describe("the document", () => {
     const text = withToken(
       three.replace(/regions:[\s\S]*targets:/, `regions:\n${list.join("\n")}\ntargets:`),
     );
-    const shop = await house({ text });
-    shop.puppets.say("drift", "p3");
-    await shop.minutes(3);
+    const shop = await apiFixture({ text });
+    shop.script.set("drift", "p3");
+    await shop.runMinutes(3);
     const { status, text: body, body: read } = await shop.call("/v1/gates/shop");
     expect(status).toBe(200);
     expect(new TextEncoder().encode(body).length).toBeLessThan(5_120);
@@ -221,9 +221,9 @@ describe("the document", () => {
   test.each([["ready", "pass"], ["drift", "fail"], ["underclaim", "inconclusive"]] as const)(
     "as text of %s is exactly %s, without a newline",
     async (word, decision) => {
-      const shop = await house();
-      shop.puppets.say(word);
-      await shop.minutes(3);
+      const shop = await apiFixture();
+      shop.script.set(word);
+      await shop.runMinutes(3);
       const { text, type } = await shop.call("/v1/gates/shop?format=text&mode=body");
       expect([text, type]).toEqual([decision, "text/plain; charset=utf-8"]);
     },
@@ -231,11 +231,11 @@ describe("the document", () => {
 });
 
 describe("what may be asked", () => {
-  const asked = async (shop: House, query: string) => (await shop.call(`/v1/gates/shop?${query}`)).body;
+  const asked = async (shop: ApiFixture, query: string) => (await shop.call(`/v1/gates/shop?${query}`)).body;
 
   test("minRuns without maxAge looks as far back as it takes; with maxAge no further than that", async () => {
-    const shop = await house();
-    await shop.minutes(6);
+    const shop = await apiFixture();
+    await shop.runMinutes(6);
     expect(await asked(shop, "minRuns=5")).toMatchObject({
       decision: "pass",
       window: { runs: 5, minRuns: 5 },
@@ -254,8 +254,8 @@ describe("what may be asked", () => {
   });
 
   test("since is an instant or how long ago, and an instant ahead has no evidence", async () => {
-    const shop = await house();
-    await shop.minutes(4);
+    const shop = await apiFixture();
+    await shop.runMinutes(4);
     expect(await asked(shop, "since=10m")).toMatchObject({
       decision: "pass",
       window: { since: iso(START - 6 * MINUTE) },
@@ -271,10 +271,10 @@ describe("what may be asked", () => {
   });
 
   test("regions narrows to those that are named, with a quorum among them", async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    shop.puppets.say("ready", "fra");
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    shop.script.set("ready", "fra");
+    await shop.runMinutes(3);
     expect(await asked(shop, "regions=eu")).toMatchObject({
       decision: "pass",
       quorum: { need: 1, ready: 1 },
@@ -285,13 +285,13 @@ describe("what may be asked", () => {
   });
 
   test("one region that is down is no failure, and missing regions are never a pass", async () => {
-    const shop = await house();
-    shop.puppets.say("down", "fra");
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    shop.script.set("down", "fra");
+    await shop.runMinutes(3);
     expect((await asked(shop, "")).decision).toBe("pass");
-    shop.puppets.say({ missed: "timeout" }, "iad");
-    shop.puppets.say({ missed: "timeout" }, "sin");
-    await shop.minutes(3);
+    shop.script.set({ missed: "timeout" }, "iad");
+    shop.script.set({ missed: "timeout" }, "sin");
+    await shop.runMinutes(3);
     expect(await asked(shop, "")).toMatchObject({
       decision: "inconclusive",
       quorum: { notReady: 1, abstain: 2 },
@@ -299,13 +299,13 @@ describe("what may be asked", () => {
   });
 
   test("raw words decide, before any threshold of the outcome", async () => {
-    const shop = await house({
+    const shop = await apiFixture({
       text: withToken(threeRegions([["journey:", "successThreshold: 5, journey:"]])),
     });
-    shop.puppets.say("drift");
-    await shop.minutes(3);
-    shop.puppets.say("ready");
-    await shop.minutes(2);
+    shop.script.set("drift");
+    await shop.runMinutes(3);
+    shop.script.set("ready");
+    await shop.runMinutes(2);
     expect((await asked(shop, "minRuns=2")).decision).toBe("pass");
     expect((await shop.call("/v1/targets/shop")).body.word).toBe("drift");
     // Without a wish as many as the check wants of a recovery.
@@ -313,9 +313,9 @@ describe("what may be asked", () => {
   });
 
   test("starting is inconclusive, though the journey fails", async () => {
-    const shop = await house();
-    shop.puppets.say("starting");
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    shop.script.set("starting");
+    await shop.runMinutes(3);
     expect(await asked(shop, "")).toMatchObject({
       decision: "inconclusive",
       observed: { state: "announced" },
@@ -323,8 +323,8 @@ describe("what may be asked", () => {
   });
 
   test("version: what reports no version, or another one, is not proven", async () => {
-    const shop = await house();
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    await shop.runMinutes(3);
     expect(await asked(shop, "version=1.4.2")).toMatchObject({
       decision: "inconclusive",
       reason: "read: version 1.4.2 was asked for, and the service reports none",
@@ -336,16 +336,16 @@ describe("what may be asked", () => {
       "    checks:\n",
       "    checks:\n      - { id: write, report: { path: /readyz }, journey: [{ name: put, request: { path: / }, expect: status == 200 }] }\n",
     ]]));
-    const shop = await house({ text });
-    shop.puppets.say("underclaim", "fra", "shop/write");
-    shop.puppets.say("underclaim", "iad", "shop/write");
-    await shop.minutes(3);
+    const shop = await apiFixture({ text });
+    shop.script.set("underclaim", "fra", "shop/write");
+    shop.script.set("underclaim", "iad", "shop/write");
+    await shop.runMinutes(3);
     expect(await asked(shop, "")).toMatchObject({ decision: "inconclusive", observed: { journey: "write" } });
     expect((await asked(shop, "check=read")).decision).toBe("pass");
     expect((await asked(shop, "check=read,write")).decision).toBe("inconclusive");
-    shop.puppets.say("down", "fra", "shop/read");
-    shop.puppets.say("down", "iad", "shop/read");
-    await shop.minutes(2);
+    shop.script.set("down", "fra", "shop/read");
+    shop.script.set("down", "iad", "shop/read");
+    await shop.runMinutes(2);
     expect(await asked(shop, "")).toMatchObject({ decision: "fail", observed: { journey: "read" } });
     expect((await shop.call("/v1/gates/shop?check=buy")).status).toBe(404);
   });
@@ -369,8 +369,8 @@ describe("bad input", () => {
     "anchor=a%0Ab",
     `version=${"v".repeat(201)}`,
   ])("%s is 400, and never a decision", async (query) => {
-    const shop = await house();
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    await shop.runMinutes(3);
     for (const path of ["/v1/gates/shop", "/v1/gates/shop/rollback"]) {
       const { status, type, headers } = await shop.call(`${path}?${query}`);
       expect([status, type, headers.get("x-gate-decision")]).toEqual([400, "application/problem+json", null]);
@@ -378,28 +378,28 @@ describe("bad input", () => {
   });
 
   test("mode is no question of /rollback: its status is the answer", async () => {
-    expect((await (await house()).call("/v1/gates/shop/rollback?mode=body")).status).toBe(400);
+    expect((await (await apiFixture()).call("/v1/gates/shop/rollback?mode=body")).status).toBe(400);
   });
 
   test.each([["not JSON", "{"], ["a list", "[]"], ["metadata of another type", '{"metadata":"x"}']])(
     "a body that is %s is 400",
     async (_, body) => {
-      const shop = await house();
-      await shop.minutes(3);
+      const shop = await apiFixture();
+      await shop.runMinutes(3);
       expect((await shop.call("/v1/gates/shop", { method: "POST", body })).status).toBe(400);
     },
   );
 
   test("a body over 64 KiB is 413", async () => {
     const body = JSON.stringify({ metadata: { x: "x".repeat(65_536) } });
-    expect((await (await house()).call("/v1/gates/shop", { method: "POST", body })).status).toBe(413);
+    expect((await (await apiFixture()).call("/v1/gates/shop", { method: "POST", body })).status).toBe(413);
   });
 
   test("a store that fails is no reason to roll back, nor to ask again until the answer is lost", async () => {
-    const { store, broken } = breaking(memoryStore());
-    const shop = await house({ store });
-    shop.puppets.say("drift");
-    await shop.minutes(3);
+    const { store, broken } = failingStore(memoryStore());
+    const shop = await apiFixture({ store });
+    shop.script.set("drift");
+    await shop.runMinutes(3);
     for (const method of ["readSamples", "readShards", "listRecords"] as const) {
       broken.add(method);
       const fresh = api(shop);
@@ -412,8 +412,8 @@ describe("bad input", () => {
   });
 
   test("a token in the path stands in no answer and no log", async () => {
-    const { store, broken } = breaking(memoryStore());
-    const shop = await house({ store });
+    const { store, broken } = failingStore(memoryStore());
+    const shop = await apiFixture({ store });
     broken.add("readShards");
     for (
       const path of [
@@ -429,19 +429,19 @@ describe("bad input", () => {
   });
 
   test("a path that is no gate is refused without the token in it", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     const { status, text } = await shop.call(`/v1/gates/shop/k/${TOKEN}/rollbak`, { token: null });
     expect([status, text]).toEqual([404, expect.not.stringContaining(TOKEN)]);
   });
 
   test("an unknown gate is told only to those who may know", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     expect((await shop.call("/v1/gates/nowhere", { token: null })).status).toBe(401);
     expect((await shop.call("/v1/gates/nowhere")).status).toBe(404);
   });
 
   test("nothing settled yet is inconclusive", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     expect(await shop.call("/v1/gates/shop")).toMatchObject({
       status: 424,
       body: { decision: "inconclusive", seq: 0 },
@@ -450,10 +450,10 @@ describe("bad input", () => {
   });
 
   test("no gate probes: nobody is asked by asking", async () => {
-    const shop = await house();
-    await shop.minutes(3);
-    const before = shop.puppets.asked.length;
+    const shop = await apiFixture();
+    await shop.runMinutes(3);
+    const before = shop.script.requests.length;
     await shop.call("/v1/gates/shop");
-    expect([shop.puppets.asked.length, shop.network.requests.length]).toEqual([before, 0]);
+    expect([shop.script.requests.length, shop.network.requests.length]).toEqual([before, 0]);
   });
 });

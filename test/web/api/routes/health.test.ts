@@ -2,17 +2,17 @@ import { describe, expect, test } from "vitest";
 import { api } from "../../../../src/web/app.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { Store } from "../../../../src/storage/store.ts";
-import { breaking } from "../../../world/failing_store.ts";
+import { failingStore } from "../../../world/failing_store.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
-import { world } from "../../../world/test_env.ts";
-import { house, withToken } from "../api_fixture.ts";
+import { testEnv } from "../../../world/test_env.ts";
+import { apiFixture, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 
 /** A house over a store that can be broken, and what its health says. */
 async function clinic() {
-  const { store, broken } = breaking(memoryStore());
-  const shop = await house({ store });
+  const { store, broken } = failingStore(memoryStore());
+  const shop = await apiFixture({ store });
   return { ...shop, broken, ask: (path: string) => shop.call(path, { token: null }) };
 }
 
@@ -25,14 +25,14 @@ test("/livez passes while the process answers, whatever the store does", async (
 
 describe("/readyz", () => {
   test("fails until the first slot is settled, then passes", async () => {
-    const { ask, minutes } = await clinic();
+    const { ask, runMinutes } = await clinic();
     const before = await ask("/readyz");
     expect([before.status, before.type]).toEqual([503, "application/health+json"]);
     expect(before.body).toMatchObject({
       status: "fail",
       checks: { config: [{ status: "pass" }], store: [{ status: "pass" }], slot: [{ status: "fail" }] },
     });
-    await minutes();
+    await runMinutes();
     const after = await ask("/readyz");
     expect(after.status).toBe(200);
     expect(after.body).toMatchObject({
@@ -42,8 +42,8 @@ describe("/readyz", () => {
   });
 
   test("fails when the last slot is older than evidence may be", async () => {
-    const { ask, minutes, clock } = await clinic();
-    await minutes();
+    const { ask, runMinutes, clock } = await clinic();
+    await runMinutes();
     await clock.advance(90_000);
     expect((await ask("/readyz")).status).toBe(200);
     await clock.advance(1);
@@ -55,8 +55,8 @@ describe("/readyz", () => {
 
   test("goes by the most frequent check", async () => {
     const text = withToken(threeRegions([["{ id: read,", "{ id: read, every: 10s,"]]));
-    const shop = await house({ text });
-    await shop.minutes();
+    const shop = await apiFixture({ text });
+    await shop.runMinutes();
     expect((await shop.call("/readyz")).status).toBe(200);
     await shop.clock.advance(16_000);
     expect((await shop.call("/readyz")).status).toBe(503);
@@ -65,8 +65,8 @@ describe("/readyz", () => {
   test.each(["checkWritable", "latest"] as const)(
     "fails, without internals, when the store's %s does",
     async (method) => {
-      const { ask, minutes, broken, log } = await clinic();
-      await minutes();
+      const { ask, runMinutes, broken, log } = await clinic();
+      await runMinutes();
       broken.add(method);
       const { status, body, text } = await ask("/readyz");
       expect([status, body.status]).toEqual([503, "fail"]);
@@ -76,7 +76,7 @@ describe("/readyz", () => {
   );
 
   test("of a process that only probes asks for no store", async () => {
-    const app = api(await world(threeRegions()));
+    const app = api(await testEnv(threeRegions()));
     for (const path of ["/livez", "/readyz", "/startupz"]) expect((await app.request(path)).status).toBe(200);
     expect((await app.request("/v1/status")).status).toBe(404);
   });
@@ -84,16 +84,16 @@ describe("/readyz", () => {
 
 describe("/startupz", () => {
   test("fails until something was settled, and then passes for good", async () => {
-    const { ask, minutes, clock } = await clinic();
+    const { ask, runMinutes, clock } = await clinic();
     expect((await ask("/startupz")).status).toBe(503);
-    await minutes();
+    await runMinutes();
     await clock.advance(60 * MINUTE);
     expect(await ask("/startupz")).toMatchObject({ status: 200, body: { status: "pass" } });
   });
 
   test("fails when the store does", async () => {
-    const { ask, minutes, broken } = await clinic();
-    await minutes();
+    const { ask, runMinutes, broken } = await clinic();
+    await runMinutes();
     broken.add("latest");
     expect((await ask("/startupz")).status).toBe(503);
   });

@@ -2,16 +2,16 @@ import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import { api } from "../../../../src/web/app.ts";
-import { stage, threeRegions } from "../../../world/settler_fixture.ts";
-import { type House, house, TOKEN, withToken } from "../api_fixture.ts";
+import { settlerFixture, threeRegions } from "../../../world/settler_fixture.ts";
+import { type ApiFixture, apiFixture, TOKEN, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const PATH = "/v1/targets/shop/checks/read";
 
 /** A house at a full hour. */
-async function atFullHour(store = memoryStore()): Promise<House & { hour: number }> {
-  const own = await house({ store });
+async function atFullHour(store = memoryStore()): Promise<ApiFixture & { hour: number }> {
+  const own = await apiFixture({ store });
   const hour = Math.ceil(own.clock.now() / HOUR) * HOUR;
   await own.clock.advance(hour - own.clock.now());
   return { ...own, hour };
@@ -20,13 +20,13 @@ async function atFullHour(store = memoryStore()): Promise<House & { hour: number
 /** Two hours: an hour ready, then 30 minutes of drift that the service admits after 10, then ready again. */
 async function story(store = memoryStore()) {
   const own = await atFullHour(store);
-  await own.minutes(60);
-  own.puppets.say("drift");
-  await own.minutes(20);
-  own.puppets.say("not_ready");
-  await own.minutes(10);
-  own.puppets.say("ready");
-  await own.minutes(35);
+  await own.runMinutes(60);
+  own.script.set("drift");
+  await own.runMinutes(20);
+  own.script.set("not_ready");
+  await own.runMinutes(10);
+  own.script.set("ready");
+  await own.runMinutes(35);
   return own;
 }
 
@@ -91,14 +91,14 @@ test.each(["24h", "90d"])(
   "a check that moved to another shard within the hour has all of its past in %s",
   async (window) => {
     const own = await atFullHour();
-    own.puppets.say("down");
-    await own.minutes(30);
+    own.script.set("down");
+    await own.runMinutes(30);
     // A shorter period is a lane of its own, and comes first.
     const fast =
       "{ id: fast, every: 30s, timeout: 5s, journey: [{ name: a, request: { path: / }, expect: status == 200 }] }";
     const text = withToken(threeRegions([["    checks:\n", `    checks:\n      - ${fast}\n`]]));
-    const later = await stage(text, { from: own, env: { ASSAY_TOKEN: TOKEN } });
-    await later.minutes(35);
+    const later = await settlerFixture(text, { from: own, env: { ASSAY_TOKEN: TOKEN } });
+    await later.runMinutes(35);
     const headers = { authorization: `Bearer ${TOKEN}` };
     const answer = await api(later).request(`${PATH}/sli?window=${window}`, { headers });
     const { goodSeconds, badSeconds, unjudgedSeconds } = await answer.json();
@@ -109,7 +109,7 @@ test.each(["24h", "90d"])(
 
 test("slots come newest first, page by page, none twice and none left out", async () => {
   const own = await atFullHour();
-  await own.minutes(90);
+  await own.runMinutes(90);
   const seen: string[] = [];
   let before: string | null = "";
   while (before !== null) {

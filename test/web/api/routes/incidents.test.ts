@@ -2,17 +2,17 @@ import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { Store } from "../../../../src/storage/store.ts";
 import { START } from "../../../world/test_env.ts";
-import { type House, house } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const iso = (at: number) => new Date(at).toISOString();
 
 /** A house in which one drift opened and was resolved, and an outage is open. */
-async function eventful(): Promise<House> {
-  const shop = await house();
+async function eventful(): Promise<ApiFixture> {
+  const shop = await apiFixture();
   for (const [said, minutes] of [["drift", 2], ["ready", 14], ["down", 2]] as const) {
-    shop.puppets.say(said);
-    await shop.minutes(minutes);
+    shop.script.set(said);
+    await shop.runMinutes(minutes);
   }
   return shop;
 }
@@ -201,7 +201,7 @@ describe("what cannot be answered is a problem document", () => {
     ["/nothing", 404, "not-found"],
     ["/v1/incidents?limit=0", 400, "bad-request"],
   ])("%s", async (path, status, kind) => {
-    const answer = await (await house({ store: memoryStore() })).call(path);
+    const answer = await (await apiFixture({ store: memoryStore() })).call(path);
     expect([answer.status, answer.type]).toEqual([status, "application/problem+json"]);
     expect(answer.body).toMatchObject({
       type: `urn:assay:problem:${kind}`,
@@ -212,7 +212,7 @@ describe("what cannot be answered is a problem document", () => {
   });
 
   test("a method that no route has is one too", async () => {
-    expect((await (await house()).call("/v1/status", { method: "DELETE" })).type).toBe(
+    expect((await (await apiFixture()).call("/v1/status", { method: "DELETE" })).type).toBe(
       "application/problem+json",
     );
   });
@@ -226,7 +226,7 @@ describe("what cannot be answered is a problem document", () => {
     ["/v1/incidents", "kind=drift&page=2", ["kind", "page"]],
     ["/v1/deliveries", "state=open&limit=-1", ["limit", "state"]],
   ])("%s?%s names the parameters", async (path, query, parameters) => {
-    const { status, body } = await (await house()).call(`${path}?${query}`);
+    const { status, body } = await (await apiFixture()).call(`${path}?${query}`);
     expect(status).toBe(400);
     expect(body.errors.map(({ parameter }: { parameter: string }) => parameter).toSorted()).toEqual(
       parameters,

@@ -3,7 +3,7 @@ import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
 import { START } from "../../../world/test_env.ts";
-import { type House, house } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const CHECK = 'instance="shop/read",target="shop",check="read"';
@@ -11,7 +11,7 @@ const FRA = `${CHECK},region="eu",prober="fra"`;
 const SIN = `${CHECK},region="ap",prober="sin"`;
 
 /** Values by series, as written: `name{labels}`. */
-async function scrape(shop: House, token?: string): Promise<Record<string, number>> {
+async function scrape(shop: ApiFixture, token?: string): Promise<Record<string, number>> {
   const { text } = await shop.call("/metrics", { token });
   const lines = text.split("\n").filter((line) => line && !line.startsWith("#"));
   return Object.fromEntries(lines.map((line) => {
@@ -31,9 +31,9 @@ const STORES = [["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")
 
 describe.each(STORES)("metrics over the %s store", (_, open) => {
   test("of a drift: the claim beside what was seen, the word, the votes, how long, and the incident", async () => {
-    const shop = await house({ store: open() });
-    shop.puppets.say("drift");
-    await shop.minutes(2);
+    const shop = await apiFixture({ store: open() });
+    shop.script.set("drift");
+    await shop.runMinutes(2);
     await shop.clock.advance(5_000);
     const all = await scrape(shop);
     expect(all).toMatchObject({
@@ -61,9 +61,9 @@ describe.each(STORES)("metrics over the %s store", (_, open) => {
   });
 
   test("a webhook that is disabled, and a notice that is dead", async () => {
-    const shop = await house({ store: open() });
-    shop.puppets.say("down");
-    await shop.minutes(2);
+    const shop = await apiFixture({ store: open() });
+    shop.script.set("down");
+    await shop.runMinutes(2);
     const [notice] = await shop.notices();
     await shop.store.recordAttempt(notice!.id, { state: "dead", attempts: 9, nextAt: 0 });
     await shop.store.disableWebhook("ops", START);
@@ -89,9 +89,9 @@ describe("what is not known is not there", () => {
   ];
 
   test("stale evidence has an age and the word unknown, and no last value", async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    await shop.minutes(2);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    await shop.runMinutes(2);
     await shop.clock.advance(90_000);
     expect((await scrape(shop))[`readiness_verdict{${CHECK},word="drift"}`]).toBe(1);
     await shop.clock.advance(1);
@@ -107,7 +107,7 @@ describe("what is not known is not there", () => {
   });
 
   test("nothing was settled yet", async () => {
-    const all = await scrape(await house());
+    const all = await scrape(await apiFixture());
     for (const name of [...OF_EVIDENCE, "readiness_evidence_age_seconds", "readiness_incident_open"]) {
       expect(of(all, name), name).toEqual({});
     }
@@ -117,10 +117,10 @@ describe("what is not known is not there", () => {
   });
 
   test("one silent prober is stale, the others are not, and the word is theirs", async () => {
-    const shop = await house();
-    await shop.minutes();
-    shop.puppets.say("silent", "sin");
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    await shop.runMinutes();
+    shop.script.set("silent", "sin");
+    await shop.runMinutes(3);
     const all = await scrape(shop);
     expect(all).not.toHaveProperty([`probe_success{${SIN}}`]);
     expect(all).toMatchObject({
@@ -132,10 +132,10 @@ describe("what is not known is not there", () => {
   });
 
   test.each(["inconclusive", "suspect"] as const)("a prober that is %s is no red target", async (said) => {
-    const shop = await house();
-    await shop.minutes();
-    shop.puppets.say(said, "sin");
-    await shop.minutes();
+    const shop = await apiFixture();
+    await shop.runMinutes();
+    shop.script.set(said, "sin");
+    await shop.runMinutes();
     const all = await scrape(shop);
     for (const name of ["probe_success", "readiness_observed", "probe_http_status_code"]) {
       expect(all, name).not.toHaveProperty([`${name}{${SIN}}`]);
@@ -144,27 +144,27 @@ describe("what is not known is not there", () => {
   });
 
   test("the status of a journey that passed is not kept, so it is not made up", async () => {
-    const shop = await house();
-    await shop.minutes();
+    const shop = await apiFixture();
+    await shop.runMinutes();
     expect(of(await scrape(shop), "probe_http_status_code")).toEqual({});
   });
 });
 
 describe("how much there is", () => {
-  const series = async (shop: House) => Object.keys(await scrape(shop)).length;
+  const series = async (shop: ApiFixture) => Object.keys(await scrape(shop)).length;
 
   test("at most 7 series for each prober, 26 for each check, 5 and one for each webhook for Assay", async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    await shop.minutes(2);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    await shop.runMinutes(2);
     expect(await series(shop)).toBe(3 * 7 + 26 + 5 + 1);
   });
 
   test("labels are ids of the config: what a service says in its report is in none", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     for (const said of ["drift", "down", "underclaim", "starting"] as const) {
-      shop.puppets.say(said);
-      await shop.minutes(3);
+      shop.script.set(said);
+      await shop.runMinutes(3);
       expect(await series(shop)).toBeLessThanOrEqual(3 * 7 + 26 + 5 + 1);
     }
   });
@@ -174,8 +174,8 @@ describe("who may see it", () => {
   test.each([["no token", null], ["a wrong one", "x"]])(
     "%s is 401, and no metric is in the answer",
     async (_, token) => {
-      const shop = await house();
-      await shop.minutes();
+      const shop = await apiFixture();
+      await shop.runMinutes();
       const { status, type, text } = await shop.call("/metrics", { token });
       expect([status, type]).toEqual([401, "application/problem+json"]);
       expect(text).not.toContain("readiness_");
@@ -183,7 +183,7 @@ describe("who may see it", () => {
   );
 
   test("the right one gets the text format, which no cache keeps", async () => {
-    const { status, type, headers } = await (await house()).call("/metrics");
+    const { status, type, headers } = await (await apiFixture()).call("/metrics");
     expect([status, type, headers.get("cache-control")]).toEqual([
       200,
       "text/plain; version=0.0.4; charset=utf-8",
@@ -204,8 +204,8 @@ describe("who may see it", () => {
         "  - { id: till, url: https://till.example, checks: [{ id: read, journey: [{ request: { path: / }, expect: status == 200 }] }] }\nwebhooks:",
       ],
     ]);
-    const shop = await house({ text });
-    await shop.minutes();
+    const shop = await apiFixture({ text });
+    await shop.runMinutes();
     const { status, text: seen } = await shop.call("/metrics", { token });
     expect(status).toBe(200);
     expect(seen).toContain('target="shop"');

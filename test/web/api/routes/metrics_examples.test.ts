@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { house } from "../api_fixture.ts";
+import { apiFixture } from "../api_fixture.ts";
 import { checkMetrics, promtool, testWithPrometheus } from "../promtool.ts";
 
 const PROMETHEUS = "examples/prometheus/prometheus.yml";
@@ -30,16 +30,16 @@ const named = (expr: string) => expr.match(/\b(probe|readiness|assay)_[a-z_]+/g)
 
 describe("the examples ask for what is there", () => {
   test.each(ASKED)("%s", async (_, expr) => {
-    const { text } = await (await house()).call("/metrics");
+    const { text } = await (await apiFixture()).call("/metrics");
     const there = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     expect(named(expr).length + Number(expr.includes("up{"))).toBeGreaterThan(0);
     expect(named(expr).filter((name) => !there.has(name))).toEqual([]);
   });
 
   test("and for labels and words that are there", async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    await shop.minutes(2);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    await shop.runMinutes(2);
     const { text } = await shop.call("/metrics");
     const words = ASKED.flatMap(([, expr]) =>
       [...expr.matchAll(/\b(word|family|state)=~?"([^"$]+)"/g)].flatMap(([, label, words]) =>
@@ -57,10 +57,10 @@ describe("promtool", () => {
   testWithPrometheus(
     "has nothing against the metrics of a drift, of stale evidence, and of an empty house",
     async () => {
-      const shop = await house();
+      const shop = await apiFixture();
       expect(checkMetrics((await shop.call("/metrics")).text)).toBe("");
-      shop.puppets.say("drift");
-      await shop.minutes(2);
+      shop.script.set("drift");
+      await shop.runMinutes(2);
       expect(checkMetrics((await shop.call("/metrics")).text)).toBe("");
       await shop.clock.advance(600_000);
       expect(checkMetrics((await shop.call("/metrics")).text)).toBe("");

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { parse, stringify } from "yaml";
-import { house, TOKEN } from "../api_fixture.ts";
+import { apiFixture, TOKEN } from "../api_fixture.ts";
 import { testWithPrometheus } from "../promtool.ts";
 
 /** An alert as Prometheus sends it to an Alertmanager (its API v2). */
@@ -94,9 +94,9 @@ async function start(folder: string) {
 testWithPrometheus(
   "a Prometheus with the example's rules reads a drift with its token, and fires the alert",
   async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    await shop.minutes(2);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    await shop.runMinutes(2);
     const assay = await serve(async ({ url, headers }) => {
       const [, token] = (headers.authorization ?? "").split(" ");
       const { status, type, text } = await shop.call(url!, { token });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import { house, PATH, PUSHED, TOKENS } from "../../../world/push_fixture.ts";
+import { PATH, PUSHED, pushFixture, TOKENS } from "../../../world/push_fixture.ts";
 import { START } from "../../../world/test_env.ts";
 
 const UNIT = "Id=a.service\nType=notify\nActiveState=active\nSubState=running\n";
@@ -11,7 +11,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
   "reports over %s",
   (_, open) => {
     test("what is pushed is what is shown", async () => {
-      const { call, push } = await house({ store: open() });
+      const { call, push } = await pushFixture({ store: open() });
       const pushed = await push({
         state: "degraded",
         at: "2023-11-14T22:14:00Z",
@@ -42,7 +42,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("before the first push and after the ttl the claim is unknown, and says why", async () => {
-      const { call, push, clock } = await house({ store: open() });
+      const { call, push, clock } = await pushFixture({ store: open() });
       const seen = async () => (await call("GET", PATH, { token: TOKENS.admin })).body;
       expect(await seen()).toMatchObject({ state: "unknown", reason: "never pushed" });
       await push({ state: "ready" });
@@ -53,7 +53,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("a replay is refused with the seq that is kept, and changes nothing", async () => {
-      const { call, push } = await house({ store: open() });
+      const { call, push } = await pushFixture({ store: open() });
       expect((await push({ state: "not_ready", seq: 5 })).status).toBe(200);
       for (const seq of [5, 4, 0]) {
         expect(await push({ state: "ready", seq })).toMatchObject({
@@ -69,7 +69,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("what is withdrawn is unknown, and what was pushed before cannot be sent again", async () => {
-      const { call, push } = await house({ store: open() });
+      const { call, push } = await pushFixture({ store: open() });
       await push({ state: "ready", seq: 5 });
       expect((await call("DELETE", PATH)).status).toBe(204);
       expect((await call("GET", PATH, { token: TOKENS.admin })).body).toMatchObject({
@@ -87,7 +87,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       ["as old as the ttl", -45_000, 200],
       ["older than the ttl", -45_001, 400],
     ])("a time that is %s", async (_, skewMs, status) => {
-      const { push, clock } = await house({ store: open() });
+      const { push, clock } = await pushFixture({ store: open() });
       const answer = await push({ state: "ready", at: clock.now() + skewMs });
       expect(answer.status).toBe(status);
       if (status === 400) {
@@ -102,7 +102,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       ["shorter than the config's: it holds", "10s", 10_000],
       ["longer than the config's: the config's holds", "1h", 45_000],
     ])("a ttl %s", async (_, ttl, ms) => {
-      const { call, push, clock } = await house({ store: open() });
+      const { call, push, clock } = await pushFixture({ store: open() });
       await push({ state: "ready", ttl });
       await clock.advance(ms);
       expect((await call("GET", PATH, { token: TOKENS.admin })).body.state).toBe("ready");
@@ -114,9 +114,9 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
 
 test("a ttl that the config has shortened since counts at once", async () => {
   const store = memoryStore();
-  const { push } = await house({ store });
+  const { push } = await pushFixture({ store });
   await push({ state: "ready" });
-  const { call, clock } = await house({ store, report: PUSHED.replace("45s", "5s") });
+  const { call, clock } = await pushFixture({ store, report: PUSHED.replace("45s", "5s") });
   await clock.advance(5_001);
   expect((await call("GET", PATH, { token: TOKENS.admin })).body.reason).toBe("stale");
 });
@@ -148,7 +148,7 @@ describe("who may", () => {
     ["push to a check that there is not", "PUT", PATH.replace("orders", "nix"), TOKENS.admin, 404],
     ["learn of a source without a token", "PUT", PATH.replace("unit", "nix"), null, 401],
   ])("%s", async (_, method, path, token, status) => {
-    const { call } = await house();
+    const { call } = await pushFixture();
     const body = method === "PUT" ? said("ready") : undefined;
     expect((await call(method, path, { token, body })).status).toBe(status);
   });
@@ -179,7 +179,7 @@ describe("a raw answer", () => {
       state: "unreadable",
     }],
   ])("%s", async (_, body, shown) => {
-    const { push } = await house();
+    const { push } = await pushFixture();
     expect(await push(body)).toMatchObject({ status: 200, body: { question: "push", ...shown } });
   });
 });
@@ -208,13 +208,13 @@ describe("a report in our own words", () => {
       phase: "unclear",
     }],
   ])("%s", async (_, body, shown) => {
-    const { push } = await house();
+    const { push } = await pushFixture();
     expect(await push(body)).toMatchObject({ status: 200, body: shown });
   });
 
   test("of which the source selects a part", async () => {
     const report = '{ name: unit, select: components.db, push: { token: "${env:UNIT_TOKEN}", ttl: 45s } }';
-    const { push } = await house({ report });
+    const { push } = await pushFixture({ report });
     const subsystems = [{ name: "db", state: "not_ready", required: false }, {
       name: "cache",
       state: "ready",
@@ -227,7 +227,7 @@ describe("a report in our own words", () => {
   });
 
   test("whose secrets are not kept", async () => {
-    const { push, store } = await house();
+    const { push, store } = await pushFixture();
     await push({ state: "not_ready", reason: `login with ${TOKENS.admin} failed` });
     const [memo] = await store.listRecords({ kind: "report", limit: 1 });
     expect(memo!.value).toContain("login with *** failed");
@@ -277,7 +277,7 @@ describe("bad input is refused, and nothing is kept of it", () => {
     }],
     ["a status that is none", { seq: START, at: START, answer: { status: 99, body: "" } }],
   ])("%s", async (_, body) => {
-    const { call, store } = await house();
+    const { call, store } = await pushFixture();
     expect(await call("PUT", PATH, { body })).toMatchObject({
       status: 400,
       body: { type: "urn:assay:problem:bad-request" },
@@ -286,7 +286,7 @@ describe("bad input is refused, and nothing is kept of it", () => {
   });
 
   test("and is named", async () => {
-    const { push } = await house();
+    const { push } = await pushFixture();
     expect((await push({ state: "fine", ttl: 5 })).body.errors.map(({ field }: { field: string }) => field))
       .toEqual(["ttl", "state"]);
     expect((await push({ answer: { status: 200, body: 1 } })).body.errors).toEqual([
@@ -295,7 +295,7 @@ describe("bad input is refused, and nothing is kept of it", () => {
   });
 
   test("more than 64 KiB", async () => {
-    const { push, store } = await house();
+    const { push, store } = await pushFixture();
     expect((await push({ answer: { status: 200, body: "x".repeat(64 * 1024) } })).status).toBe(413);
     expect(await store.listRecords({ kind: "report", limit: 1 })).toEqual([]);
   });

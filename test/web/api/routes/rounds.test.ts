@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { api } from "../../../../src/web/app.ts";
-import { puppets } from "../../../world/scripted_probers.ts";
+import { scriptedProbers } from "../../../world/scripted_probers.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
-import { START, world } from "../../../world/test_env.ts";
+import { START, testEnv } from "../../../world/test_env.ts";
 
 const TOKEN = "tok-of-the-prober";
 
 /** A deployment that only probes, as iad. */
 async function deployment(env: Record<string, string> = { PROBER_TOKEN: TOKEN }) {
-  const far = await world(threeRegions(), { env });
-  const cast = puppets(far.config);
+  const far = await testEnv(threeRegions(), { env });
+  const cast = scriptedProbers(far.config);
   const prober = cast.probers.find(({ id }) => id === "iad")!;
   const app = api({ ...far, prober: { prober, token: "${env:PROBER_TOKEN}" } });
   const [check] = far.config.checks;
@@ -28,7 +28,7 @@ async function deployment(env: Record<string, string> = { PROBER_TOKEN: TOKEN })
     const { status, headers } = answer;
     return { status, type: headers.get("content-type"), body: await answer.json() };
   };
-  return { ...far, asked: cast.asked, wanted, post };
+  return { ...far, asked: cast.requests, wanted, post };
 }
 
 test("walks what was asked, and says who it is", async () => {

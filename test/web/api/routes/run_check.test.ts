@@ -1,14 +1,14 @@
 import { describe, expect, test, vi } from "vitest";
 import { api } from "../../../../src/web/app.ts";
 import { dump } from "../../../storage/store_fixture.ts";
-import { type House, house, TOKEN } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, TOKEN } from "../api_fixture.ts";
 
 const PATH = "/v1/targets/shop/checks/read/rounds";
 
 /** A house whose app can walk a check on demand. */
-async function ready(): Promise<House & { look(path?: string, token?: string): Promise<Response> }> {
-  const own = await house();
-  const app = api({ ...own, runCheck: own.settler.look });
+async function ready(): Promise<ApiFixture & { look(path?: string, token?: string): Promise<Response> }> {
+  const own = await apiFixture();
+  const app = api({ ...own, runCheck: own.settler.probeNow });
   const look = async (path = PATH, token = TOKEN) =>
     await app.request(path, { method: "POST", headers: { authorization: `Bearer ${token}` } });
   return { ...own, look };
@@ -17,11 +17,11 @@ async function ready(): Promise<House & { look(path?: string, token?: string): P
 describe("POST …/rounds", () => {
   test("shows what every prober sees now, stores nothing and moves no vote", async () => {
     const own = await ready();
-    await own.minutes(2);
+    await own.runMinutes(2);
     const stored = async () => ({ ...await dump(own.store), memos: [] }); // but for the use of the token
     const before = await stored();
-    own.puppets.say("drift");
-    own.puppets.say({ missed: "timeout" }, "sin");
+    own.script.set("drift");
+    own.script.set({ missed: "timeout" }, "sin");
     const answer = await own.look();
     expect(answer.status).toBe(200);
     const { regions } = await answer.json();
@@ -33,8 +33,8 @@ describe("POST …/rounds", () => {
     ]);
     expect(seen[0].observed.failure.expression).toBe("body.state == 'accepted'");
     expect(await stored()).toEqual(before);
-    own.puppets.say("ready");
-    await own.minutes(1);
+    own.script.set("ready");
+    await own.runMinutes(1);
     expect((await own.state()).outcome).toBe("ready");
   });
 
@@ -58,9 +58,9 @@ describe("POST …/rounds", () => {
 
   test("one at a time, however long it takes", async () => {
     const own = await ready();
-    own.puppets.say("silent", "fra");
+    own.script.set("silent", "fra");
     const first = own.look();
-    await vi.waitFor(() => expect(own.puppets.asked).not.toEqual([]));
+    await vi.waitFor(() => expect(own.script.requests).not.toEqual([]));
     await own.clock.advance(20_000);
     expect((await own.look()).status).toBe(429);
     await own.clock.advance(40_000);
@@ -79,10 +79,10 @@ describe("POST …/rounds", () => {
 
 describe("GET /v1/regions", () => {
   test("says how far each prober is, what it missed and why", async () => {
-    const own = await house();
-    await own.minutes(2);
-    own.puppets.say({ missed: "timeout" }, "sin");
-    await own.minutes(1);
+    const own = await apiFixture();
+    await own.runMinutes(2);
+    own.script.set({ missed: "timeout" }, "sin");
+    await own.runMinutes(1);
     const { status, body } = await own.call("/v1/regions");
     expect(status).toBe(200);
     expect(body.regions.map(({ id }: { id: string }) => id)).toEqual(["eu", "us", "ap"]);
@@ -90,26 +90,26 @@ describe("GET /v1/regions", () => {
     expect(fra).toMatchObject({ id: "fra", kind: "local", lagMs: 60_000, gaps: 0, stale: 0, setAside: null });
     expect(iad).toMatchObject({ kind: "remote", gaps: 0 });
     expect(sin).toMatchObject({ lagMs: 120_000, gaps: 1, reasons: { timeout: 1 }, stale: 0 });
-    await own.minutes(2);
+    await own.runMinutes(2);
     const later = (await own.call("/v1/regions")).body.regions[2].probers[0];
     expect(later).toMatchObject({ lagMs: 240_000, stale: 1 });
   });
 
   test("names who is set aside", async () => {
-    const own = await house();
-    own.puppets.say("suspect", "fra");
-    await own.minutes(1);
+    const own = await apiFixture();
+    own.script.set("suspect", "fra");
+    await own.runMinutes(1);
     const { body } = await own.call("/v1/regions");
     expect(body.regions[0].probers[0]).toMatchObject({ setAside: "suspect" });
   });
 
   test("of probers that never answered says so", async () => {
-    const own = await house();
+    const own = await apiFixture();
     const { body } = await own.call("/v1/regions");
     expect(body.regions[0].probers[0]).toMatchObject({ lagMs: null, stale: 1, gaps: 0 });
   });
 
   test("needs a token", async () => {
-    expect((await (await house()).call("/v1/regions", { token: null })).status).toBe(401);
+    expect((await (await apiFixture()).call("/v1/regions", { token: null })).status).toBe(401);
   });
 });

@@ -2,52 +2,52 @@ import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { deliver } from "../../../../src/engine/notify/mod.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import { told } from "../../../world/settler_fixture.ts";
-import { type House, house } from "../api_fixture.ts";
+import { describeNotice } from "../../../world/settler_fixture.ts";
+import { type ApiFixture, apiFixture } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 
 /** Asks for a silence of the shop. */
-const hush = (own: House, more: object = {}) =>
+const hush = (own: ApiFixture, more: object = {}) =>
   own.call("/v1/silences", {
     method: "POST",
     body: JSON.stringify({ match: { target: "shop" }, until: "30m", reason: "release", ...more }),
   });
 
 /** Sends what is due to a network that takes everything, and answers what was told. */
-async function sent(own: House): Promise<string[]> {
+async function sent(own: ApiFixture): Promise<string[]> {
   const taken: string[] = [];
   const fetch = (_url: string | URL, { body }: { body?: unknown }) => {
     taken.push(String(body));
     return Promise.resolve(new Response(null, { status: 204 }));
   };
   await deliver({ ...own.ports, fetch: fetch as typeof own.ports.fetch }, own.store, own.config);
-  return taken.map((body) => told({ body } as Parameters<typeof told>[0]));
+  return taken.map((body) => describeNotice({ body } as Parameters<typeof describeNotice>[0]));
 }
 
 describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]] as const)(
   "on %s",
   (_name, open) => {
     test("what is still true at the end is sent, once", async () => {
-      const own = await house({ store: open() });
+      const own = await apiFixture({ store: open() });
       expect((await hush(own)).status).toBe(201);
-      own.puppets.say("drift");
-      await own.minutes(5);
+      own.script.set("drift");
+      await own.runMinutes(5);
       expect(await sent(own)).toEqual([]);
       expect((await own.notices()).map(({ state, attempts }) => [state, attempts])).toEqual([["pending", 0]]);
-      await own.minutes(25);
+      await own.runMinutes(25);
       expect(await sent(own)).toEqual(["opened drift global #1"]);
       expect(await sent(own)).toEqual([]);
     });
 
     test("what was over by then is not sent, and says why", async () => {
-      const own = await house({ store: open() });
+      const own = await apiFixture({ store: open() });
       await hush(own);
-      own.puppets.say("drift");
-      await own.minutes(5);
+      own.script.set("drift");
+      await own.runMinutes(5);
       await sent(own);
-      own.puppets.say("ready");
-      await own.minutes(26);
+      own.script.set("ready");
+      await own.runMinutes(26);
       expect(await sent(own)).toEqual([]);
       const kept = await own.notices();
       expect(kept.map(({ state, lastError }) => [state, lastError])).toEqual([
@@ -57,26 +57,26 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     });
 
     test("the end of an incident that was told before is sent when the silence is over", async () => {
-      const own = await house({ store: open() });
-      own.puppets.say("drift");
-      await own.minutes(3);
+      const own = await apiFixture({ store: open() });
+      own.script.set("drift");
+      await own.runMinutes(3);
       expect(await sent(own)).toEqual(["opened drift global #1"]);
       await hush(own);
-      own.puppets.say("ready");
-      await own.minutes(5);
+      own.script.set("ready");
+      await own.runMinutes(5);
       expect(await sent(own)).toEqual([]);
-      await own.minutes(26);
+      await own.runMinutes(26);
       expect(await sent(own)).toEqual(["resolved drift global #1"]);
     });
 
     test("a silence that is ended early holds nothing longer than a minute", async () => {
-      const own = await house({ store: open() });
+      const own = await apiFixture({ store: open() });
       const { body } = await hush(own);
-      own.puppets.say("drift");
-      await own.minutes(5);
+      own.script.set("drift");
+      await own.runMinutes(5);
       await sent(own);
       expect((await own.call(`/v1/silences/${body.id}`, { method: "DELETE" })).status).toBe(204);
-      await own.minutes(1);
+      await own.runMinutes(1);
       expect(await sent(own)).toEqual(["opened drift global #1"]);
       expect((await own.call(`/v1/silences/${body.id}`, { method: "DELETE" })).status).toBe(409);
     });
@@ -84,16 +84,16 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
 );
 
 test("probing goes on, and another target is told of", async () => {
-  const own = await house();
+  const own = await apiFixture();
   await hush(own, { match: { target: "blog*" } });
-  own.puppets.say("drift");
-  await own.minutes(3);
+  own.script.set("drift");
+  await own.runMinutes(3);
   expect(await sent(own)).toEqual(["opened drift global #1"]);
   expect((await own.state()).outcome).toBe("drift");
 });
 
 test("silences are listed while they stand, with the checks that they concern; past ones if asked", async () => {
-  const own = await house();
+  const own = await apiFixture();
   const { body } = await hush(own);
   expect(body).toMatchObject({
     match: { target: "shop" },
@@ -123,12 +123,12 @@ test.each<[string, object]>([
   ["more than 400 days", { until: "401d" }],
   ["a beginning of the next century", { from: "2126-11-21T12:00:00Z", until: "2h" }],
 ])("%s is refused", async (_name, more) => {
-  const answer = await hush(await house(), more);
+  const answer = await hush(await apiFixture(), more);
   expect([answer.status, answer.type]).toEqual([400, "application/problem+json"]);
 });
 
 test("a target that is none is refused, with the one that was probably meant", async () => {
-  const answer = await hush(await house(), { match: { target: "shopp" } });
+  const answer = await hush(await apiFixture(), { match: { target: "shopp" } });
   expect([answer.status, answer.body.detail]).toEqual([
     400,
     "This token knows no target shopp; did you mean shop?",
@@ -136,7 +136,7 @@ test("a target that is none is refused, with the one that was probably meant", a
 });
 
 test("hostile bodies and unknown ids are problems", async () => {
-  const own = await house();
+  const own = await apiFixture();
   for (const body of ["", "[]", "{", "null", `{"reason":"${"x".repeat(70_000)}"}`]) {
     const { status, type } = await own.call("/v1/silences", { method: "POST", body });
     expect([status, type]).toEqual([body.length > 65_536 ? 413 : 400, "application/problem+json"]);
@@ -148,13 +148,13 @@ test("hostile bodies and unknown ids are problems", async () => {
 describe("remarks on an incident", () => {
   /** A house with an open drift, and its id. */
   async function drifting() {
-    const own = await house();
-    own.puppets.say("drift");
-    await own.minutes(2);
+    const own = await apiFixture();
+    own.script.set("drift");
+    await own.runMinutes(2);
     const { body } = await own.call("/v1/incidents");
     return { ...own, id: body.incidents[0].id as string };
   }
-  const say = (own: House, path: string, body: object) =>
+  const say = (own: ApiFixture, path: string, body: object) =>
     own.call(path, { method: "POST", body: JSON.stringify(body) });
 
   test("an acknowledgement and comments stand on the incident and outlive its next slot", async () => {
@@ -165,10 +165,10 @@ describe("remarks on an incident", () => {
       by: "api.token",
       text: "looking",
     }]);
-    await own.minutes(1);
+    await own.runMinutes(1);
     await say(own, `/v1/incidents/${own.id}/comments`, { text: "<script>alert(1)</script>" });
-    own.puppets.say("ready");
-    await own.minutes(3);
+    own.script.set("ready");
+    await own.runMinutes(3);
     const { body } = await own.call(`/v1/incidents/${own.id}`);
     expect(body.state).toBe("resolved");
     expect(body.acknowledgedAt).toBe(ack.body.at);
@@ -182,11 +182,11 @@ describe("remarks on an incident", () => {
   test("a new episode wants a new acknowledgement, and a resolved incident none", async () => {
     const own = await drifting();
     await say(own, `/v1/incidents/${own.id}/acknowledge`, {});
-    own.puppets.say("ready");
-    await own.minutes(3);
+    own.script.set("ready");
+    await own.runMinutes(3);
     expect((await say(own, `/v1/incidents/${own.id}/acknowledge`, {})).status).toBe(409);
-    own.puppets.say("drift");
-    await own.minutes(3);
+    own.script.set("drift");
+    await own.runMinutes(3);
     const { body } = await own.call(`/v1/incidents/${own.id}`);
     expect([body.episode, body.acknowledgedAt]).toEqual([2, undefined]);
   });
@@ -202,6 +202,6 @@ describe("remarks on an incident", () => {
   });
 
   test("of an unknown incident there are none", async () => {
-    expect((await say(await house(), "/v1/incidents/none/comments", { text: "a" })).status).toBe(404);
+    expect((await say(await apiFixture(), "/v1/incidents/none/comments", { text: "a" })).status).toBe(404);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { threeRegions } from "../../../world/settler_fixture.ts";
 import { START } from "../../../world/test_env.ts";
-import { house, TOKEN, withToken } from "../api_fixture.ts";
+import { apiFixture, TOKEN, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const iso = (at: number) => new Date(at).toISOString();
@@ -24,10 +24,10 @@ describe("the coarse status, without a token", () => {
   ];
 
   test("holds words and ages and nothing else, whatever happened", async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    shop.puppets.say("silent", "sin");
-    await shop.minutes(3);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    shop.script.set("silent", "sin");
+    await shop.runMinutes(3);
     const { status, body, text } = await shop.call("/v1/status", { token: null });
     expect(status).toBe(200);
     expect(new Set(keys(body))).toEqual(new Set(COARSE));
@@ -69,22 +69,22 @@ describe("the coarse status, without a token", () => {
       ["inconclusive", "unknown"],
     ] as const,
   )("says of %s only %s", async (said, word) => {
-    const shop = await house();
-    shop.puppets.say(said);
-    await shop.minutes(2);
+    const shop = await apiFixture();
+    shop.script.set(said);
+    await shop.runMinutes(2);
     const { body } = await shop.call("/v1/status", { token: null });
     expect([body.status, body.targets[0].status]).toEqual([word, word]);
   });
 
   test("of a target that was never settled is unknown, without an age", async () => {
-    const shop = await house();
+    const shop = await apiFixture();
     const { body } = await shop.call("/v1/status", { token: null });
     expect(body.targets).toEqual([{ id: "shop", name: "shop", status: "unknown", evidenceAgeMs: null }]);
   });
 
   test("is unknown once nobody settles, and never the last colour", async () => {
-    const shop = await house();
-    await shop.minutes();
+    const shop = await apiFixture();
+    await shop.runMinutes();
     await shop.clock.advance(90_000);
     expect((await shop.call("/v1/status", { token: null })).body.status).toBe("ready");
     await shop.clock.advance(1);
@@ -98,9 +98,9 @@ describe("the coarse status, without a token", () => {
 
 describe("the whole status, with the token", () => {
   test("shows report and observation of each prober side by side, with their ages", async () => {
-    const shop = await house();
-    shop.puppets.say("drift");
-    await shop.minutes(2);
+    const shop = await apiFixture();
+    shop.script.set("drift");
+    await shop.runMinutes(2);
     await shop.clock.advance(5_000);
     const { status, body } = await shop.call("/v1/status");
     expect(status).toBe(200);
@@ -160,8 +160,8 @@ describe("the whole status, with the token", () => {
   });
 
   test("stale: the word is unknown in check and regions, and the last word is said to be the last", async () => {
-    const shop = await house();
-    await shop.minutes();
+    const shop = await apiFixture();
+    await shop.runMinutes();
     await shop.clock.advance(10 * MINUTE);
     const { body } = await shop.call("/v1/status");
     const [check] = body.targets[0].checks;
@@ -176,10 +176,10 @@ describe("the whole status, with the token", () => {
   });
 
   test("names a silent prober, and the age of evidence grows though slots are settled", async () => {
-    const shop = await house();
-    await shop.minutes();
-    shop.puppets.say("silent");
-    await shop.minutes();
+    const shop = await apiFixture();
+    await shop.runMinutes();
+    shop.script.set("silent");
+    await shop.runMinutes();
     const [check] = (await shop.call("/v1/status")).body.targets[0].checks;
     expect(check.regions[2].probers[0]).toMatchObject({
       id: "sin",
@@ -197,23 +197,23 @@ describe("the whole status, with the token", () => {
   });
 
   test("evidence past its age is unknown, though the slot that was settled over it is young", async () => {
-    const shop = await house();
-    await shop.minutes();
-    shop.puppets.say("silent");
-    await shop.minutes(2);
+    const shop = await apiFixture();
+    await shop.runMinutes();
+    shop.script.set("silent");
+    await shop.runMinutes(2);
     const { body } = await shop.call("/v1/status", { token: null });
     expect(body.targets).toMatchObject([{ status: "unknown", evidenceAgeMs: 3 * MINUTE }]);
   });
 
   test("a check without a report has no claim", async () => {
     const text = withToken(threeRegions([["report: { path: /readyz }, ", ""]]));
-    const shop = await house({ text });
+    const shop = await apiFixture({ text });
     expect((await shop.call("/v1/targets/shop")).body.checks[0].claim).toBe("none");
   });
 
   test("of one target is that target's part of the whole", async () => {
-    const shop = await house();
-    await shop.minutes();
+    const shop = await apiFixture();
+    await shop.runMinutes();
     const [whole, one] = [await shop.call("/v1/status"), await shop.call("/v1/targets/shop")];
     expect(one.status).toBe(200);
     expect(one.body).toEqual(whole.body.targets[0]);
@@ -226,7 +226,7 @@ describe("who may see it", () => {
   test.each(["/v1/status", ...GUARDED])(
     "%s with a wrong token is 401, and says what is wanted",
     async (path) => {
-      const shop = await house();
+      const shop = await apiFixture();
       const { status, type, headers, body } = await shop.call(path, { token: `${TOKEN}x` });
       expect([status, type, headers.get("www-authenticate")]).toEqual([
         401,
@@ -238,11 +238,11 @@ describe("who may see it", () => {
   );
 
   test.each(GUARDED)("%s without any token is 401", async (path) => {
-    expect((await (await house()).call(path, { token: null })).status).toBe(401);
+    expect((await (await apiFixture()).call(path, { token: null })).status).toBe(401);
   });
 
   test.each(GUARDED)("%s is 403 where no token is configured, whatever is sent", async (path) => {
-    const shop = await house({ text: threeRegions() });
+    const shop = await apiFixture({ text: threeRegions() });
     for (const token of [null, "", "undefined", TOKEN]) {
       const { status, type, body } = await shop.call(path, { token });
       // An empty or a missing token is no way in either.
@@ -255,7 +255,7 @@ describe("who may see it", () => {
   });
 
   test("the coarse status stays public where no token is configured", async () => {
-    const shop = await house({ text: threeRegions() });
+    const shop = await apiFixture({ text: threeRegions() });
     expect((await shop.call("/v1/status", { token: null })).status).toBe(200);
     expect((await shop.call("/v1/status", { token: "undefined" })).status).toBe(403);
   });
@@ -266,7 +266,7 @@ describe("who may see it", () => {
     ["/livez", "no-store"],
     ["/nowhere", "no-store"],
   ])("the answer at %s is kept by no shared cache, and guessed at by no browser", async (path, kept) => {
-    const { headers } = await (await house()).call(path);
+    const { headers } = await (await apiFixture()).call(path);
     expect(headers.get("cache-control")).toBe(kept);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
   });

@@ -4,10 +4,10 @@ import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { DIALECTS } from "../../../../src/evidence/report/mod.ts";
 import { read } from "../../../../src/evidence/report/read.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
-import type { Said } from "../../../world/scripted_probers.ts";
+import type { ScriptedAnswer } from "../../../world/scripted_probers.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
 import { START } from "../../../world/test_env.ts";
-import { type House, house, withToken } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const iso = (at: number) => new Date(at).toISOString();
@@ -32,7 +32,7 @@ const INTERNAL =
   /zone(one|two|three)|fra|iad|"sin|check(one|two|three)|contract|label(key|value)|internal-host|secret|look|body\.|global|quorum|tok-|hooks|inc_/;
 
 const PATHS = ["status", "summary", "components", "incidents", "incidents/unresolved"] as const;
-const get = (shop: House, path: string) => shop.call(`/api/v2/${path}.json`, { token: null });
+const get = (shop: ApiFixture, path: string) => shop.call(`/api/v2/${path}.json`, { token: null });
 
 /** The fields of the public "Status API" of a Statuspage, as each page documents them under /api. */
 const instant = z.iso.datetime({ offset: true });
@@ -91,10 +91,10 @@ const STORES = [["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")
 
 describe.each(STORES)("the Statuspage shape over the %s store", (_, open) => {
   test("holds through an outage and after it, for anybody, and tells nothing internal", async () => {
-    const shop = await house({ text: TWO, store: open() });
+    const shop = await apiFixture({ text: TWO, store: open() });
     for (const said of ["ready", "drift", "underclaim", "silent", "ready"] as const) {
-      shop.puppets.say(said);
-      await shop.minutes(3);
+      shop.script.set(said);
+      await shop.runMinutes(3);
       for (const path of PATHS) {
         const { status, headers, body, text } = await get(shop, path);
         expect([status, headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
@@ -106,9 +106,9 @@ describe.each(STORES)("the Statuspage shape over the %s store", (_, open) => {
   });
 
   test("an incident is opened and resolved, by name, impact and times", async () => {
-    const shop = await house({ store: open() });
-    shop.puppets.say("drift");
-    await shop.minutes(2);
+    const shop = await apiFixture({ store: open() });
+    shop.script.set("drift");
+    await shop.runMinutes(2);
     const { body: { incidents: [unresolved] } } = await get(shop, "incidents/unresolved");
     expect(unresolved).toMatchObject({
       name: "shop is not ready",
@@ -118,8 +118,8 @@ describe.each(STORES)("the Statuspage shape over the %s store", (_, open) => {
       resolved_at: null,
       components: [{ id: "shop", status: "major_outage" }],
     });
-    shop.puppets.say("ready");
-    await shop.minutes(2);
+    shop.script.set("ready");
+    await shop.runMinutes(2);
     expect((await get(shop, "incidents/unresolved")).body.incidents).toEqual([]);
     const { body: { incidents } } = await get(shop, "incidents");
     expect(incidents).toMatchObject([{
@@ -136,7 +136,7 @@ describe.each(STORES)("the Statuspage shape over the %s store", (_, open) => {
 
 describe("the word of a component", () => {
   /** What the check of the threefold shop says, the component, the indicator of the page, and what our own reader makes of it. */
-  const WORDS: [said: Said, status: string, indicator: string, read: string][] = [
+  const WORDS: [said: ScriptedAnswer, status: string, indicator: string, read: string][] = [
     ["ready", "operational", "none", "ready"],
     ["underclaim", "degraded_performance", "minor", "degraded"],
     ["drift", "major_outage", "critical", "not_ready"],
@@ -147,9 +147,9 @@ describe("the word of a component", () => {
   test.each(WORDS)(
     "where it is %s is %s, the page %s, and reads back as %s",
     async (said, status, indicator, state) => {
-      const shop = await house();
-      shop.puppets.say(said);
-      await shop.minutes(2);
+      const shop = await apiFixture();
+      shop.script.set(said);
+      await shop.runMinutes(2);
       const { body, text, headers } = await get(shop, "summary");
       expect(body.components).toMatchObject([{ id: "shop", name: "shop", status }]);
       expect(body.status.indicator).toBe(indicator);
@@ -160,8 +160,8 @@ describe("the word of a component", () => {
   );
 
   test("is never green once the evidence is stale, and says that it is not known", async () => {
-    const shop = await house();
-    await shop.minutes();
+    const shop = await apiFixture();
+    await shop.runMinutes();
     expect((await get(shop, "status")).body.status).toEqual({
       indicator: "none",
       description: "All Systems Operational",
@@ -178,9 +178,9 @@ describe("the word of a component", () => {
   });
 
   test("is partial_outage where one of its checks failed and another did not", async () => {
-    const shop = await house({ text: TWO });
-    for (const prober of ["fra", "iad", "sin"]) shop.puppets.say("down", prober, "shop/checktwo");
-    await shop.minutes(2);
+    const shop = await apiFixture({ text: TWO });
+    for (const prober of ["fra", "iad", "sin"]) shop.script.set("down", prober, "shop/checktwo");
+    await shop.runMinutes(2);
     const { body } = await get(shop, "summary");
     expect(body.components.map(({ id, status }: { id: string; status: string }) => [id, status])).toEqual([
       ["shop", "partial_outage"],
@@ -190,18 +190,18 @@ describe("the word of a component", () => {
   });
 
   test("is partial_outage while a region that is judged apart is out, though the others outvote it", async () => {
-    const shop = await house({ text: TWO });
-    shop.puppets.say("drift", "fra", "shop/checkone");
-    await shop.minutes(2);
+    const shop = await apiFixture({ text: TWO });
+    shop.script.set("drift", "fra", "shop/checkone");
+    await shop.runMinutes(2);
     expect((await get(shop, "components")).body.components[0].status).toBe("partial_outage");
   });
 });
 
 describe("incidents to the public", () => {
   test("of all checks and regions of a service are one while they overlap, so that nobody can count them", async () => {
-    const shop = await house({ text: TWO });
-    shop.puppets.say("drift");
-    await shop.minutes(3);
+    const shop = await apiFixture({ text: TWO });
+    shop.script.set("drift");
+    await shop.runMinutes(3);
     // Three regions of one check, and another check; and the one check of the till.
     expect((await shop.call("/v1/incidents")).body.incidents).toHaveLength(5);
     for (const path of ["incidents", "incidents/unresolved"]) {
@@ -211,10 +211,10 @@ describe("incidents to the public", () => {
   });
 
   test("that do not overlap are two, newest first", async () => {
-    const shop = await house({ text: TWO });
+    const shop = await apiFixture({ text: TWO });
     for (const said of ["drift", "ready", "down", "ready"] as const) {
-      for (const prober of ["fra", "iad", "sin"]) shop.puppets.say(said, prober, "till/checkthree");
-      await shop.minutes(2 + 11);
+      for (const prober of ["fra", "iad", "sin"]) shop.script.set(said, prober, "till/checkthree");
+      await shop.runMinutes(2 + 11);
     }
     const { incidents } = (await get(shop, "incidents")).body;
     expect(incidents).toHaveLength(2);
@@ -223,10 +223,10 @@ describe("incidents to the public", () => {
   });
 
   test("are none where only the probers are blind", async () => {
-    const shop = await house();
-    await shop.minutes();
-    shop.puppets.say("silent");
-    await shop.minutes(7);
+    const shop = await apiFixture();
+    await shop.runMinutes();
+    shop.script.set("silent");
+    await shop.runMinutes(7);
     expect((await shop.call("/v1/incidents")).body.incidents).toMatchObject([{ kind: "blind" }]);
     expect((await get(shop, "incidents")).body.incidents).toEqual([]);
   });

@@ -3,11 +3,11 @@ import { api } from "../../../../src/web/app.ts";
 import { DIALECTS, read } from "../../../../src/evidence/report/mod.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { Store } from "../../../../src/storage/store.ts";
-import { breaking } from "../../../world/failing_store.ts";
-import type { Said } from "../../../world/scripted_probers.ts";
+import { failingStore } from "../../../world/failing_store.ts";
+import type { ScriptedAnswer } from "../../../world/scripted_probers.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
 import { START } from "../../../world/test_env.ts";
-import { type House, house, withToken } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const WRITERS = DIALECTS.filter(({ write }) => write).map(({ name }) => name);
@@ -23,13 +23,13 @@ const TWO = withToken(threeRegions([
   ],
 ]));
 
-interface Shop extends House {
+interface Shop extends ApiFixture {
   /** The answer as a platform gets it, whatever its body is. */
   raw(path: string, options?: { token?: string | null; method?: string }): Promise<Response>;
 }
 
 async function open(options: { text?: string; store?: Store } = {}): Promise<Shop> {
-  const shop = await house(options);
+  const shop = await apiFixture(options);
   const app = api(shop);
   return {
     ...shop,
@@ -42,10 +42,10 @@ async function open(options: { text?: string; store?: Store } = {}): Promise<Sho
 }
 
 /** A house in which every prober has said that for three minutes. */
-async function settled(said: Said, text?: string): Promise<Shop> {
+async function settled(said: ScriptedAnswer, text?: string): Promise<Shop> {
   const shop = await open({ text });
-  shop.puppets.say(said);
-  await shop.minutes(3);
+  shop.script.set(said);
+  await shop.runMinutes(3);
   return shop;
 }
 
@@ -76,11 +76,11 @@ describe("words of the verdict", () => {
 
   test("a start that is announced after the service was ready is said at once", async () => {
     const shop = await settled("ready");
-    shop.puppets.say("starting");
-    await shop.minutes();
+    shop.script.set("starting");
+    await shop.runMinutes();
     expect((await asked(shop, "")).headers.get("x-assay-state")).toBe("starting");
-    shop.puppets.say("ready", "fra");
-    await shop.minutes();
+    shop.script.set("ready", "fra");
+    await shop.runMinutes();
     expect((await asked(shop, "")).headers.get("x-assay-state")).toBe("ready");
   });
 
@@ -187,8 +187,8 @@ describe("without a token", () => {
 describe("with a token of scope read", () => {
   test("a target tells of its checks and why", async () => {
     const shop = await open({ text: TWO });
-    shop.puppets.say("drift", undefined, "shop/write");
-    await shop.minutes(3);
+    shop.script.set("drift", undefined, "shop/write");
+    await shop.runMinutes(3);
     const { body } = await shop.call(`${PATH}${as("health+json")}`);
     const time = new Date(START + 2 * MINUTE).toISOString();
     expect(body).toEqual({
@@ -204,8 +204,8 @@ describe("with a token of scope read", () => {
 
   test("a check tells of its regions", async () => {
     const shop = await open({ text: TWO });
-    shop.puppets.say("drift", "sin", "shop/read");
-    await shop.minutes(3);
+    shop.script.set("drift", "sin", "shop/read");
+    await shop.runMinutes(3);
     const ready = await shop.call(`${PATH}${as("health+json")}&check=read`);
     expect(ready.body).toMatchObject({
       status: "pass",
@@ -249,9 +249,9 @@ describe("the store is read at most every 5 s", () => {
         return typeof method === "function" ? (method as () => unknown).bind(target) : method;
       },
     });
-    const { store, broken } = breaking(counting);
+    const { store, broken } = failingStore(counting);
     const shop = await open({ store });
-    await shop.minutes(3);
+    await shop.runMinutes(3);
     reads = 0;
     for (let i = 0; i < 20; i++) await asked(shop, "");
     await shop.clock.advance(4_999);
@@ -282,7 +282,7 @@ describe("Assay's own health in other words", () => {
   )("%s", async (path, before, type, state, after) => {
     const shop = await open();
     expect(await own(shop, path)).toEqual([before, type, state]);
-    await shop.minutes();
+    await shop.runMinutes();
     expect(await own(shop, path)).toEqual([after, type, "ready"]);
   });
 

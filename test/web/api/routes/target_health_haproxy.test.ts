@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { api } from "../../../../src/web/app.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
-import { type House, house, withToken } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, withToken } from "../api_fixture.ts";
 
 const HAPROXY = "/usr/sbin/haproxy";
 const isMissing = !existsSync(HAPROXY) && !Deno.env.get("CI");
@@ -30,7 +30,7 @@ function agent(url: string): Deno.TcpListener {
 }
 
 /** A shop behind a HAProxy that goes by what Assay says of it. */
-function balanced(shop: House, checks: (assay: number, agent: number) => string) {
+function balanced(shop: ApiFixture, checks: (assay: number, agent: number) => string) {
   const own = Deno.serve(loopback, () => new Response("an order"));
   const assay = Deno.serve(loopback, api(shop).fetch);
   const told = agent(`http://127.0.0.1:${assay.addr.port}/v1/targets/shop/health?as=haproxy`);
@@ -88,15 +88,15 @@ describe.skipIf(isMissing)(NAME, () => {
         `  server one SHOP agent-check agent-addr 127.0.0.1 agent-port ${agent} agent-inter 100ms`,
     ],
   ])("%s: no traffic while the journey fails, traffic while it works", async (_, checks) => {
-    const shop = await house({ text: withToken(threeRegions()) });
-    shop.puppets.say("drift");
-    await shop.minutes(3);
+    const shop = await apiFixture({ text: withToken(threeRegions()) });
+    shop.script.set("drift");
+    await shop.runMinutes(3);
     const balancer = balanced(shop, checks);
     try {
       expect(await balancer.answers(503)).toBe(503);
       for (const [word, code] of [["ready", 200], ["not_ready", 503], ["underclaim", 200]] as const) {
-        shop.puppets.say(word);
-        await shop.minutes(3);
+        shop.script.set(word);
+        await shop.runMinutes(3);
         expect(await balancer.answers(code)).toBe(code);
       }
     } finally {
