@@ -4,7 +4,7 @@ import type { apiGrammar, TokenScope } from "./schema/api.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
 import type { Draft } from "./validate.ts";
-import { unique } from "./unique.ts";
+import { unique } from "./duplicates.ts";
 
 /** A token that the API knows by its digest alone. Two with one `id` are a rotation. */
 export interface TokenConfig {

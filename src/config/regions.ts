@@ -5,7 +5,7 @@ import { describe, type Note, type Path } from "./problem.ts";
 import { readQuorum } from "./rules.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
-import { unique } from "./unique.ts";
+import { unique } from "./duplicates.ts";
 import { PLACES } from "./schema/places.ts";
 
 /** What a config can be run on. */

@@ -4,7 +4,7 @@ import type { AskedSource, AwsAccess, PushedSource, ReportConfig, ReportSource }
 import type { CheckDraft } from "./draft.ts";
 import { parseDuration } from "./schema/duration.ts";
 import { describe, type Note, type Path } from "./problem.ts";
-import { unique } from "./unique.ts";
+import { unique } from "./duplicates.ts";
 
 type ReportDraft = NonNullable<CheckDraft["report"]>;
 type SourceDraft = Exclude<ReportDraft, readonly unknown[]>;

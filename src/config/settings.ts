@@ -10,7 +10,7 @@ import type { Environment } from "./references.ts";
 import type { Runtime } from "./regions.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
-import { unique } from "./unique.ts";
+import { unique } from "./duplicates.ts";
 import { CONNECTIONS } from "../base/limits.ts";
 
 /** The events a webhook can take. */

@@ -10,7 +10,7 @@ import { readQuorum, type Voters } from "./rules.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { type CronReader, cronReader, type DefaultsDraft, everyFault, readTiming } from "./timing.ts";
-import { unique } from "./unique.ts";
+import { unique } from "./duplicates.ts";
 
 /** What all targets share. */
 export interface TargetContext {

@@ -29,7 +29,7 @@ import { regionRoutes } from "./api/routes/regions.ts";
 import { commentRoutes } from "./api/routes/comments.ts";
 import { reportRoutes } from "./api/routes/pushed_reports.ts";
 import { roundRoutes } from "./api/routes/rounds.ts";
-import { silenceChecker } from "../engine/gates/silenced.ts";
+import { silenceChecker } from "../engine/gates/silence_checker.ts";
 import { silenceRoutes } from "./api/routes/silences.ts";
 import { statesReader } from "../storage/states.ts";
 import { statusRoutes } from "./api/routes/status.ts";
@@ -39,7 +39,7 @@ import { targetRoutes } from "./api/routes/targets.ts";
 import { tokenRoutes } from "./api/routes/tokens.ts";
 import { tokenUses } from "../storage/records/token_uses.ts";
 import type { Prober } from "../judgement/round.ts";
-import { countWrites } from "../storage/watched.ts";
+import { countWrites } from "../storage/write_counter.ts";
 import { messageOf } from "../base/error_message.ts";
 
 /** What the API answers from. */

@@ -14,7 +14,7 @@ import { deploymentStore } from "../../storage/records/deployments.ts";
 import type { Store, StoredRecord } from "../../storage/store.ts";
 import type { GateDocument } from "../gates/document.ts";
 import { type GateEvaluator, gateEvaluator } from "../gates/evaluate.ts";
-import { silenceChecker } from "../gates/silenced.ts";
+import { silenceChecker } from "../gates/silence_checker.ts";
 import { statesReader } from "../../storage/states.ts";
 import { messageOf } from "../../base/error_message.ts";
 

@@ -13,7 +13,7 @@
  */
 import type { ClaimRule, PushedSource, ReportConfig } from "../../config/config.ts";
 import { isNoClaim, isServing, rank } from "./merge.ts";
-import { limitParts } from "./pool.ts";
+import { limitParts } from "./group.ts";
 import type { Report, ReportState, SourceReport } from "./report.ts";
 
 /** Claims and contradictions that are kept of all sources together. */

@@ -7,7 +7,7 @@ import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { Lanes, type Mark, type Point } from "./chart.tsx";
-import { Name, Time } from "./frame.tsx";
+import { Name, Time } from "./layout.tsx";
 import { ellipsize, formatSpan, withSpaces } from "./words.ts";
 
 /** Newest first; `next` is the cursor of the next page. */

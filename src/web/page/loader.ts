@@ -14,7 +14,7 @@ import { activeSilence, listSilences, subjectOf } from "../../storage/records/si
 import type { Store } from "../../storage/store.ts";
 import { iso } from "../../base/time.ts";
 import type { Mark } from "./chart.tsx";
-import type { Freshness } from "./frame.tsx";
+import type { Freshness } from "./layout.tsx";
 import type { IncidentData } from "./incident_page.tsx";
 import type { Row } from "./overview.tsx";
 import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storage/history/bands.ts";

@@ -3,7 +3,7 @@
 /** Who says what, and whether it is true: one row for each target. */
 import type { Target } from "../../config/config.ts";
 import { BandChart, type Mark } from "./chart.tsx";
-import { Name, Time } from "./frame.tsx";
+import { Name, Time } from "./layout.tsx";
 import { type Band as Cells, BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
 import {
   type CheckView,

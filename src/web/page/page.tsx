@@ -12,7 +12,7 @@ import type { Check } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { warning } from "./warning.ts";
-import { Name, type PageOptions, renderPage } from "./frame.tsx";
+import { Name, type PageOptions, renderPage } from "./layout.tsx";
 import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
 import { type Choice, headline, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
 import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";

@@ -4,7 +4,7 @@
 import { html } from "hono/html";
 import type { Outage } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
-import { Name, Time } from "./frame.tsx";
+import { Name, Time } from "./layout.tsx";
 import { ellipsize, formatSpan, STATUS_TEXT } from "./words.ts";
 
 type Status = ReturnType<typeof publicStatus>;

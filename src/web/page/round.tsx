@@ -4,7 +4,7 @@
 import type { Check } from "../../config/config.ts";
 import type { StepTrace } from "../../evidence/probe/observation.ts";
 import { Bar } from "./chart.tsx";
-import { Name, Time } from "./frame.tsx";
+import { Name, Time } from "./layout.tsx";
 import { ellipsize, type ProberView, withSpaces } from "./words.ts";
 
 /** Values of a failed expectation that are shown. */

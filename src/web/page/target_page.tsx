@@ -4,7 +4,7 @@
 import type { Check, Target } from "../../config/config.ts";
 import { type Figures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
 import { BandChart, Lanes, type Mark, type Point } from "./chart.tsx";
-import { Name, Time } from "./frame.tsx";
+import { Name, Time } from "./layout.tsx";
 import type { Slot } from "../../storage/history/bands.ts";
 import {
   type CheckView,

@@ -3,7 +3,7 @@ import { outcomeOf } from "../api/views/status.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
 import { staleAt } from "../../config/schedule.ts";
-import type { Freshness } from "./frame.tsx";
+import type { Freshness } from "./layout.tsx";
 import { formatSpan } from "./words.ts";
 
 /** Probers that are named at most. */

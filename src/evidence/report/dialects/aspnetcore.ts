@@ -3,7 +3,7 @@ import { codeClaim } from "../status_code.ts";
 import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** The names of `HealthStatus`, and its numbers, which old JSON writers sent: 0 is `Unhealthy`, not a success. */
 const STATES = new Map<unknown, ReportState>([

@@ -1,5 +1,5 @@
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
-import { limitParts } from "../pool.ts";
+import { limitParts } from "../group.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Subsystem } from "../report.ts";

@@ -4,7 +4,7 @@ import { worst } from "../merge.ts";
 import { isRecord, looksLikeJson, records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Claim, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
-import { json } from "../writing.ts";
+import { json } from "../writers.ts";
 
 const STATES = new Map<string, ReportState>([
   ["passing", "ready"],

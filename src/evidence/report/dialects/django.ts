@@ -3,7 +3,7 @@ import { codeClaim } from "../status_code.ts";
 import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** What a check's text begins with; the rest is the error. Case differs between versions. */
 const RESULTS: readonly [pattern: RegExp, state: ReportState][] = [

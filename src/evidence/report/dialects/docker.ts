@@ -4,7 +4,7 @@ import { isServing } from "../merge.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
 import { timeOf } from "../time.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** `State.Status` where it decides by itself (moby api/types/container): what does not run keeps a stale `Health`. */
 const STATUS = new Map<unknown, ReportState>([

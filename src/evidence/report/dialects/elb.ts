@@ -1,5 +1,5 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
-import { groupState, limitParts } from "../pool.ts";
+import { groupState, limitParts } from "../group.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
 

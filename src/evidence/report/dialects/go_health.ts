@@ -6,7 +6,7 @@ import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
 import { newestOf } from "../time.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** The library's words, all in lower case. */
 const STATES = new Map<unknown, ReportState>([["up", "ready"], ["down", "not_ready"], [

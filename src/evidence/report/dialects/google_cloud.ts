@@ -1,6 +1,6 @@
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
-import { limitParts } from "../pool.ts";
+import { limitParts } from "../group.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
 

@@ -13,7 +13,7 @@ import type {
   RequestSpec,
   Subsystem,
 } from "../report.ts";
-import { json } from "../writing.ts";
+import { json } from "../writers.ts";
 
 /** `HealthCheckResponse.ServingStatus`, in the order of its numbers. */
 const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];

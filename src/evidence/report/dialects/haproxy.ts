@@ -2,7 +2,7 @@ import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing } from "../merge.ts";
 import { backendsOf } from "./haproxy_stats.ts";
 import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
-import { codeOf, plainText } from "../writing.ts";
+import { codeOf, plainText } from "../writers.ts";
 
 /** The words of an agent line by kind; the last one of a kind holds. */
 const WORDS: Record<string, [kind: "admin" | "health", state: ReportState]> = {

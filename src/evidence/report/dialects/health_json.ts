@@ -4,7 +4,7 @@ import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "../report.ts";
 import { newestOf } from "../time.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** The words of the draft, section 3.1; any other is `unknown`. */
 const STATES = new Map<string, ReportState>([

@@ -6,7 +6,7 @@ import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, ReportState } from "../report.ts";
 import { newestOf } from "../time.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** The library's `Status` constants. */
 const STATES = new Map<unknown, ReportState>([

@@ -4,7 +4,7 @@ import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect } from "../report.ts";
-import { codeOf, json, YES_OR_NO_PARTS } from "../writing.ts";
+import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 
 /**
  * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code speaks (200 ready, 503 not_ready), and with

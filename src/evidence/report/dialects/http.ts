@@ -2,7 +2,7 @@ import { codeClaim, stateOfCode } from "../status_code.ts";
 import { isRecord, looksLikeJson } from "../json.ts";
 import type { Answer, Claim, Dialect, ReportState } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
-import { codeOf, plainText } from "../writing.ts";
+import { codeOf, plainText } from "../writers.ts";
 
 /** Keys under which home-made health bodies keep their word; the first one present is read. */
 const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];

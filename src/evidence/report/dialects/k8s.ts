@@ -2,7 +2,7 @@ import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "../report.ts";
-import { codeOf, plainText } from "../writing.ts";
+import { codeOf, plainText } from "../writers.ts";
 
 const LINE = /^\[([+-])\](\S+) (ok|excluded.*|failed: (.*))$/;
 const TRAILER = /^(?:ok|(\w+) check (?:passed|failed)|internal server error: .*)$/;

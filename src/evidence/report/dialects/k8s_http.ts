@@ -1,5 +1,5 @@
 import type { Dialect } from "../report.ts";
-import { codeOf, plainText, YES_OR_NO } from "../writing.ts";
+import { codeOf, plainText, YES_OR_NO } from "../writers.ts";
 
 /** What the kubelet makes of an `httpGet` probe: 200 to 399 is success, all else is not; only when named. */
 export const k8sHttp: Dialect = {

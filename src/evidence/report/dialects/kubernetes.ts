@@ -1,5 +1,5 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
-import { groupState, limitParts } from "../pool.ts";
+import { groupState, limitParts } from "../group.ts";
 import { isRecord, records, scalar, textOf } from "../json.ts";
 import { endpointSlice } from "./kubernetes_endpoints.ts";
 import { pod } from "./kubernetes_pod.ts";

@@ -1,5 +1,5 @@
 import { bodyClaim } from "../claims.ts";
-import { groupState, limitParts } from "../pool.ts";
+import { groupState, limitParts } from "../group.ts";
 import { isRecord, records, scalar } from "../json.ts";
 import type { Reading, ReportState, Subsystem } from "../report.ts";
 

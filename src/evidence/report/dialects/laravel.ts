@@ -5,7 +5,7 @@ import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** The words of `/up`, and what its page says. */
 const WHOLE = new Map<unknown, ReportState>([

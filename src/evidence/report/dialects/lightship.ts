@@ -2,7 +2,7 @@ import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import type { Dialect, ReportState } from "../report.ts";
-import { codeOf, plainText } from "../writing.ts";
+import { codeOf, plainText } from "../writers.ts";
 
 /** Lightship's bodies, and which of them only `/live` says. */
 const STATES = new Map<string, ReportState>([

@@ -5,7 +5,7 @@ import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
-import { codeOf, json, YES_OR_NO_PARTS } from "../writing.ts";
+import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 
 /** MicroProfile's two words, and those that `@cloudnative/health` adds; any other is `unknown`. */
 const STATES = new Map<unknown, ReportState>([

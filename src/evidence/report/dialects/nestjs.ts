@@ -3,7 +3,7 @@ import { codeClaim } from "../status_code.ts";
 import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** The words of a `HealthCheckResult`. */
 const WHOLE = new Map<unknown, ReportState>([

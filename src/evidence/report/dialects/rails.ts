@@ -5,7 +5,7 @@ import { isRecord } from "../json.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, ReportState } from "../report.ts";
 import { newestOf } from "../time.ts";
-import { codeOf, YES_OR_NO } from "../writing.ts";
+import { codeOf, YES_OR_NO } from "../writers.ts";
 
 /** The page's colours and the JSON's words. */
 const STATES = new Map<unknown, ReportState>([

@@ -4,7 +4,7 @@ import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
-import { codeOf, json, YES_OR_NO_PARTS } from "../writing.ts";
+import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 
 /** Spring's own words (org.springframework.boot.health.contributor.Status); any other is the application's: `unknown`. */
 const STATES = new Map<string, ReportState>([

@@ -1,7 +1,7 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import type { Claim, Dialect, Question, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
-import { codeOf, plainText } from "../writing.ts";
+import { codeOf, plainText } from "../writers.ts";
 
 /** `ActiveState/SubState`; the first row that fits decides, none is `unknown` (`active/exited`: a oneshot that is done). */
 const UNITS: readonly [pattern: RegExp, state: ReportState][] = [

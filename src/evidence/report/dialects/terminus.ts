@@ -5,7 +5,7 @@ import { firstText, isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Dialect, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
-import { codeOf, json } from "../writing.ts";
+import { codeOf, json } from "../writers.ts";
 
 /** Keys that are the answer's own, where a check's values are merged in beside them (`verbatim`). */
 const OWN = new Set(["status", "info", "error", "details", "isShuttingDown"]);

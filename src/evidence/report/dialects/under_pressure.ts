@@ -4,7 +4,7 @@ import { isServing } from "../merge.ts";
 import { firstText, isRecord } from "../json.ts";
 import type { Dialect } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
-import { json, YES_OR_NO } from "../writing.ts";
+import { json, YES_OR_NO } from "../writers.ts";
 
 const SHEDDING = "FST_UNDER_PRESSURE";
 
