@@ -1,14 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { api } from "../../../../src/web/app.ts";
+import { CHECK_OFTEN, startHaproxy } from "../../../world/haproxy.ts";
 import { threeRegions } from "../../../world/settler_fixture.ts";
+import { testWith } from "../../../world/tool.ts";
 import { type ApiFixture, apiFixture, withToken } from "../api_fixture.ts";
-
-const HAPROXY = "/usr/sbin/haproxy";
-const isMissing = !existsSync(HAPROXY) && !Deno.env.get("CI");
-const NAME = `a real HAProxy${isMissing ? " (skipped: apt-get install haproxy)" : ""}`;
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "assay-"))));
@@ -34,73 +32,51 @@ function balanced(shop: ApiFixture, checks: (assay: number, agent: number) => st
   const own = Deno.serve(loopback, () => new Response("an order"));
   const assay = Deno.serve(loopback, api(shop).fetch);
   const told = agent(`http://127.0.0.1:${assay.addr.port}/v1/targets/shop/health?as=haproxy`);
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
-  const file = join(folder, `${port}.cfg`);
-  writeFileSync(
-    file,
-    `defaults
-  mode http
-  timeout connect 2s
-  timeout client 10s
-  timeout server 10s
-  retries 0
-frontend front
-  bind 127.0.0.1:${port}
-  default_backend shop
-backend shop
-${checks(assay.addr.port, told.addr.port).replaceAll("SHOP", `127.0.0.1:${own.addr.port}`)}
-`,
-  );
-  const child = new Deno.Command(HAPROXY, { args: ["-db", "-q", "-f", file], stdout: "null", stderr: "null" })
-    .spawn();
+  const sites = checks(assay.addr.port, told.addr.port).replaceAll("SHOP", `127.0.0.1:${own.addr.port}`);
+  const haproxy = startHaproxy(folder, `backend sites\n${sites}`);
   return {
     /** Asks until HAProxy answers with this code; the test's own time-out ends it. */
     async answers(code: number) {
       for (;;) {
-        const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-        await response?.body?.cancel();
-        if (response?.status === code) return code;
+        if (await haproxy.status() === code) return code;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
     async stop() {
-      child.kill("SIGKILL");
-      await child.status;
+      await haproxy.stop();
       told.close();
       await Promise.all([own.shutdown(), assay.shutdown()]);
     },
   };
 }
 
-describe.skipIf(isMissing)(NAME, () => {
-  test.each([
-    [
-      "option httpchk on ?as=k8s-http",
-      (assay: number, _: number) =>
-        `  option httpchk GET /v1/targets/shop/health?as=k8s-http
-  server one SHOP check addr 127.0.0.1 port ${assay} inter 100ms fall 1 rise 1`,
-    ],
-    [
-      "agent-check on the line of ?as=haproxy",
-      (_: number, agent: number) =>
-        `  server one SHOP agent-check agent-addr 127.0.0.1 agent-port ${agent} agent-inter 100ms`,
-    ],
-  ])("%s: no traffic while the journey fails, traffic while it works", async (_, checks) => {
-    const shop = await apiFixture({ text: withToken(threeRegions()) });
-    shop.script.set("drift");
-    await shop.runMinutes(3);
-    const balancer = balanced(shop, checks);
-    try {
-      expect(await balancer.answers(503)).toBe(503);
-      for (const [word, code] of [["ready", 200], ["not_ready", 503], ["underclaim", 200]] as const) {
-        shop.script.set(word);
-        await shop.runMinutes(3);
-        expect(await balancer.answers(code)).toBe(code);
+const WAYS: Record<string, (assay: number, agent: number) => string> = {
+  "option httpchk on ?as=k8s-http": (assay) =>
+    `  option httpchk GET /v1/targets/shop/health?as=k8s-http
+  server one SHOP check addr 127.0.0.1 port ${assay} ${CHECK_OFTEN}`,
+  "agent-check on the line of ?as=haproxy": (_, agent) =>
+    `  server one SHOP agent-check agent-addr 127.0.0.1 agent-port ${agent} agent-inter 100ms`,
+};
+
+for (const [way, checks] of Object.entries(WAYS)) {
+  testWith("haproxy", "apt-get install haproxy")(
+    `a real HAProxy, ${way}: no traffic while the journey fails, traffic while it works`,
+    async () => {
+      const shop = await apiFixture({ text: withToken(threeRegions()) });
+      shop.script.set("drift");
+      await shop.runMinutes(3);
+      const balancer = balanced(shop, checks);
+      try {
+        expect(await balancer.answers(503)).toBe(503);
+        for (const [word, code] of [["ready", 200], ["not_ready", 503], ["underclaim", 200]] as const) {
+          shop.script.set(word);
+          await shop.runMinutes(3);
+          expect(await balancer.answers(code)).toBe(code);
+        }
+      } finally {
+        await balancer.stop();
       }
-    } finally {
-      await balancer.stop();
-    }
-  }, 60_000);
-});
+    },
+    300_000,
+  );
+}
