@@ -34,7 +34,7 @@ test("a receiver that never answers, abort or not, holds up no notice of another
     return Promise.resolve(new Response(null, { status: 204 }));
   };
   const { config } = await load({ kind: "yaml", text: TEXT }, { dialects: DIALECTS.map(({ name }) => name) });
-  const ports = { ...denoPorts(TEXT, config, silent), fetch, vault: secretsOf(TEXT, () => SECRET) };
+  const ports = { ...denoPorts(TEXT, config, silent), fetch, secrets: secretsOf(TEXT, () => SECRET) };
   running = start({ config, ports, port: 0 });
   expect(await heard[0]!.promise).toBe("incident.opened");
   status = 200;

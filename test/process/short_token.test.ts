@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const SHORT = "hunter2-hunter2";
 const LONG = `${SHORT}-`;
 const WARNED = "warning: api.token: ASSAY_TOKEN has fewer than 16 characters: it may be guessed";
-const script = (name: string) => fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`../../scripts/cli/${name}`, import.meta.url));
 
 let folder: string;
 beforeAll(() => {

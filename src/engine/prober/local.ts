@@ -84,7 +84,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     if (isBegun) took.set(check.key, maxRoundMs(check));
     const reportPorts = { ...ports, fetch: reportShare.fetch };
     const tryRun = (work: () => Promise<void>) => gate.tryRun(work, hold);
-    const walker = { ...options, spare: tryRun, journeyFetch: journeyShare.fetch };
+    const walker = { ...options, tryRun, journeyFetch: journeyShare.fetch };
     const result = await runRound(reportPorts, walker, check, slot, deadline);
     reportShare.close();
     journeyShare.close();

@@ -18,6 +18,12 @@ function deaf(...hosts: string[]) {
   return { fetch, held };
 }
 
+/** The timer of the exchange never fires either: only the bound of the attempt is left. */
+function breakExchangeTimer({ ports }: Awaited<ReturnType<typeof outboxFixture>>): void {
+  const { clock } = ports;
+  ports.clock = { ...clock, after: (ms, fire) => ms === 15 * SECOND ? () => {} : clock.after(ms, fire) };
+}
+
 const items = (webhook: string, count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => ({
     id: `${webhook}${from + i}`,
@@ -46,6 +52,7 @@ describe("a receiver that hangs whatever its deadline", () => {
   test("costs one attempt, and a late answer changes nothing any more", async () => {
     const { fetch, held } = deaf("hooks.example");
     const office = await outboxFixture(items("oncall", 1), {}, { fetch });
+    breakExchangeTimer(office);
     const made = office.deliver();
     await until(() => held.length === 1, office);
     await office.clock.advance(16 * SECOND - 1);
@@ -62,6 +69,19 @@ describe("a receiver that hangs whatever its deadline", () => {
     held[0]!.resolve(new Response(null, { status: 204 }));
     await office.clock.advance(1);
     expect((await office.deliveries()).oncall0).toEqual(failed);
+  });
+
+  test("costs one attempt that ends with the exchange, where its timer fires", async () => {
+    const { fetch, held } = deaf("hooks.example");
+    const office = await outboxFixture(items("oncall", 1), {}, { fetch });
+    const made = office.deliver();
+    await until(() => held.length === 1, office);
+    await office.clock.advance(15 * SECOND + 100);
+    expect(await made).toBe(1);
+    expect((await office.deliveries()).oncall0).toMatchObject({
+      attempts: 1,
+      lastError: "webhook oncall (https://hooks.example): timeout: no complete answer within 15000 ms",
+    });
   });
 
   test("may fail late: nobody is left to hear of it", async () => {

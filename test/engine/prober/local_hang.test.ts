@@ -11,7 +11,12 @@ const target = (id: string, more = "") => `
     url: https://${id}.example
     checks: [{ id: c, timeout: 5s${more}, journey: [{ request: { path: /work }, expect: body.ok == true }] }]`;
 
-/** A prober in a world where what `hangs` names is never answered, abort or not, until it is called for. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * A prober in a world where what `hangs` names is never answered, abort or not, until it is called for. The timers of its exchanges
+ * never fire either, so that only the bound of the round is left.
+ */
 async function home(targets: string, hangs: (url: URL) => boolean, changes: Partial<ProberOptions> = {}) {
   const text = `version: 1\ntargets:${targets}`;
   const { ports, config, clock, network, log } = await testEnv(text, {
@@ -25,7 +30,8 @@ async function home(targets: string, hangs: (url: URL) => boolean, changes: Part
     return answer.promise;
   };
   const options = { id: "home", region: "eu", dialects: DIALECTS, concurrency: 1, controls: [], ...changes };
-  const prober = localProber({ ...ports, fetch }, options);
+  const after: Ports["clock"]["after"] = (ms, fire) => ms === TIMEOUT_MS ? () => {} : clock.after(ms, fire);
+  const prober = localProber({ ...ports, clock: { ...ports.clock, after }, fetch }, options);
   const said = (answer: RoundResult) =>
     "missed" in answer ? answer.missed : answer.round.observation.failure?.reason ?? "pass";
   const ask = (n: number) =>

@@ -145,7 +145,7 @@ test("`assay run`: a status page out of a cache is a claim only while it is fres
     `version: 1\nallowPrivate: true\ntargets:\n  - { id: shop, url: "${url}", checks: [${checks.join()}] }\n`,
   );
   try {
-    const child = spawn("../../../scripts/cli/assay.ts", ["run", file, "--json"]);
+    const child = spawn("../../scripts/cli/assay.ts", ["run", file, "--json"]);
     await child.ended;
     expect(JSON.parse(child.out.join("\n"))).toMatchObject([
       { check: "shop/fresh", word: "ready", before: { state: "ready", dialect: "statuspage" } },

@@ -37,7 +37,7 @@ function counting(store = memoryStore()) {
   const counted = new Proxy(store, {
     get(target, name) {
       const method = Reflect.get(target, name).bind(target);
-      if (name !== "told") return method;
+      if (name !== "listRecords") return method;
       return (query: { kind: string }) => {
         if (query.kind === "session") reads++;
         return method(query);
