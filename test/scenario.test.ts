@@ -1,3 +1,4 @@
+import { KINDS } from "../functions/deno/kinds.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connector } from "../functions/deno/connect.ts";
 import { openSqlite } from "../functions/deno/sqlite.ts";
@@ -40,7 +41,7 @@ async function onDeno(): Promise<Driver> {
     ONCALL_SECRET: `whsec_${btoa("0123456789abcdef0123456789abcdef")}`,
   };
   const { config } = await loadValue(bundled, {
-    dialects: DIALECTS.map(({ name }) => name),
+    kinds: KINDS,
     runtime: "cloudflare",
     env: (name) => env[name],
   });

@@ -4,7 +4,7 @@ import { type Config } from "../../src/config/config.ts";
 import { loadCompiled, type Problem } from "../../src/config/mod.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "./kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import type { Plan } from "../../src/base/limits.ts";
@@ -27,7 +27,7 @@ const text = (env: Env, name: string) => typeof env[name] === "string" ? env[nam
 /** The config that was compiled into this deployment, and the ports of this isolate. */
 export async function boot(env: Env): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {
   const { config, warnings } = await loadCompiled(bundled, {
-    dialects: DIALECTS.map(({ name }) => name),
+    kinds: KINDS,
     runtime: "cloudflare",
     env: (name) => text(env, name),
     // One that only probes needs the secrets of journeys and its own token.

@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { WRITE_TEST } from "../../src/storage/sqlite/migrations.ts";
+import { SQLITE } from "../../src/storage/sqlite/kind.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
+import type { StoreKind } from "../../src/storage/store_kind.ts";
 import type { Store } from "../../src/storage/store.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 import { messageOf } from "../../src/base/error_message.ts";
@@ -35,6 +37,9 @@ export function openSqlite(path: string): Store {
     return store;
   });
 }
+
+/** SQLite in a file, over node:sqlite. */
+export const fileKind: StoreKind = { ...SQLITE, open: (path) => openSqlite(path as string) };
 
 /** The driver over Deno's node:sqlite. Calls block: at most 5 s while another process writes. */
 export function sqliteDriver(path: string): SqlDriver {

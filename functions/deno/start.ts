@@ -6,17 +6,14 @@ import type { Config } from "../../src/config/config.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
-import { memoryStore } from "../../src/storage/memory.ts";
 import type { Store } from "../../src/storage/store.ts";
-import { upstashStore } from "../../src/storage/upstash/store.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { connector } from "./connect.ts";
 import { FILES } from "./files.ts";
-import { openSqlite } from "./sqlite.ts";
+import { KINDS } from "./kinds.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 
@@ -55,10 +52,9 @@ export function denoPorts(
 
 /** The store that the config names. */
 export function openStore({ store }: Config): Store {
-  if (store.kind === "memory") return memoryStore();
-  if (store.kind === "sqlite") return openSqlite(store.path);
-  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = Deno.env.toObject();
-  return upstashStore({ url, token, clock, random: Math.random });
+  const kind = KINDS.stores.find(({ kind }) => kind === store.kind);
+  if (!kind) throw new Error(`There is no store of kind ${store.kind}`);
+  return kind.open(store.options, { clock, random: Math.random, env: (name) => Deno.env.get(name) });
 }
 
 /** The prober of this config that runs in this process. */
@@ -66,7 +62,7 @@ export function localProberOf(ports: Ports, config: Config, id: string): Prober 
   const region = config.regions.find(({ probers }) => probers.some((prober) => prober.id === id));
   if (!region) throw new Error(`The config has no prober ${id}`);
   const { concurrency, controls } = config;
-  return localProber(ports, { id, region: region.id, dialects: DIALECTS, concurrency, controls });
+  return localProber(ports, { id, region: region.id, dialects: KINDS.dialects, concurrency, controls });
 }
 
 /** What `start` needs. */

@@ -1,8 +1,8 @@
 import type { Config } from "../../src/config/config.ts";
 import { load, loadValue } from "../../src/config/mod.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 
-const OPTIONS = { dialects: DIALECTS.map(({ name }) => name), env: () => "https://prober.example" };
+const OPTIONS = { kinds: KINDS, env: () => "https://prober.example" };
 
 /** One read that proves readiness. */
 export const READ_JOURNEY = [{

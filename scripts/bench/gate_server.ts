@@ -1,4 +1,5 @@
 /** What gate.ts asks: Assay's API over 1,000 settled checks x 7 regions, and beside it a bare hono "hello". Prints both ports. */
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { Hono } from "hono";
 import { clock } from "../../functions/clock.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
@@ -22,7 +23,7 @@ const plan = { checks: Number(checks), url, journey: READ_JOURNEY, report: true,
 const { config } = await loadValue({
   ...configValue(plan) as object,
   api: { token: "${env:TOKEN}", rateLimit: { perMinute: 10_000_000 } },
-}, { dialects: DIALECTS.map(({ name }) => name), env: (name) => Deno.env.get(name) });
+}, { kinds: KINDS, env: (name) => Deno.env.get(name) });
 
 const answer = { url: new URL("/readyz", url), status: 200, headers: new Headers(), text: "ok" };
 const report = { ...read(answer, { dialect: "auto" }, DIALECTS), durationMs: 3.2 };

@@ -1,7 +1,7 @@
 /** What all verbs share: reading a config, printing its problems, exit codes. */
 import { ConfigError, load, type LoadOptions, type Problem } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/config.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 
 /** The config is not valid. */
 export const INVALID = 1;
@@ -26,10 +26,9 @@ export async function loadFile(
   const text = await Deno.readTextFile(file).catch((error) =>
     fail(USAGE, `Cannot read ${file}: ${error.message}`)
   );
-  const dialects = DIALECTS.map(({ name }) => name);
   try {
     const env = (name: string) => Deno.env.get(name);
-    return { text, ...await load({ kind: "yaml", text }, { dialects, env, ...rest }) };
+    return { text, ...await load({ kind: "yaml", text }, { kinds: KINDS, env, ...rest }) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     printResult(

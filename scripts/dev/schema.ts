@@ -1,5 +1,6 @@
 /** Writes schema/: the JSON Schemas, and what Cloudflare serves in front of the Worker. `deno task schema` */
 import { createHash } from "node:crypto";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { jsonSchema } from "../../src/config/schema/mod.ts";
 import { openapi } from "../../src/web/api/openapi/document.ts";
 import { eventsSchema } from "../../src/engine/notify/event.ts";
@@ -10,7 +11,7 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 const marks = { style: hashOf(STYLE), script: hashOf(SCRIPT) };
 
-const grammar = json(jsonSchema());
+const grammar = json(jsonSchema(KINDS));
 
 const FILES = {
   "schema/assay.schema.json": grammar,

@@ -161,11 +161,17 @@ export interface Webhook {
   events: string[];
 }
 
+/** Which kind of store, and its settings. */
+export interface StoreConfig {
+  kind: string;
+  options: unknown;
+}
+
 /** A valid configuration: frozen, free of secrets, every default filled in. Durations are in ms. */
 export interface Config {
   publicUrl?: string;
   listen: number;
-  store: { kind: "sqlite"; path: string } | { kind: "memory" } | { kind: "upstash" };
+  store: StoreConfig;
   retention: { rawMs: number; hoursMs: number; daysMs: number; incidentsMs: number };
   api: ApiConfig;
   hooks: HooksConfig;

@@ -3,6 +3,7 @@ import { readCompiled } from "./compiled.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import { freeze } from "./freeze.ts";
+import type { Kinds } from "./kinds.ts";
 import {
   ConfigError,
   type Finding,
@@ -23,8 +24,8 @@ export { ConfigError, type Problem } from "./problem.ts";
 
 /** What a config is held against. */
 export interface LoadOptions extends Environment {
-  /** Names of the report dialects, without `auto`. */
-  dialects: readonly string[];
+  /** The kinds that this program has. */
+  kinds: Kinds;
   /** Undefined: valid if either can run it. */
   runtime?: Runtime;
   /** Opens private addresses, whatever the config says. */
@@ -51,12 +52,12 @@ export async function load(source: { kind: "yaml"; text: string }, options: Load
   const { readYaml } = await import("./yaml.ts");
   const { value, ...reading } = readYaml(source.text);
   if (value === undefined) return await accept(reading, options);
-  return await accept({ ...await readValue(value), ...reading }, options);
+  return await accept({ ...await readValue(value, options.kinds), ...reading }, options);
 }
 
 /** The same for a value, without positions. */
 export async function loadValue(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return await accept(await readValue(value ?? null), options);
+  return await accept(await readValue(value ?? null, options.kinds), options);
 }
 
 /** The same for what was compiled from a config that passed {@linkcode load}: its shape is not checked again. */
@@ -64,9 +65,9 @@ export async function loadCompiled(value: unknown, options: LoadOptions): Promis
   return await accept({ draft: readCompiled(value) as Draft<RawConfig> }, options);
 }
 
-async function readValue(value: unknown): Promise<Parsed> {
+async function readValue(value: unknown, kinds: Kinds): Promise<Parsed> {
   const { validate } = await import("./validate.ts");
-  return withDepthCheck(() => validate(value));
+  return withDepthCheck(() => validate(value, kinds));
 }
 
 async function accept(reading: Parsed, options: LoadOptions): Promise<Loaded> {
@@ -94,8 +95,9 @@ function build(draft: Draft<RawConfig>, options: LoadOptions, note: Note): Confi
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, options, note);
   const regions = readRegions(draft.regions, options.runtime, note);
-  const { dialects } = options;
+  const { kinds: { dialects: rows, stores } } = options;
+  const dialects = rows.map(({ name }) => name);
   const targets = readTargets(draft, { dialects, allowPrivate, compiler: compiler(note), note });
   const checks = targets.flatMap((target) => target.checks);
-  return { ...readSettings(draft, { ...options, allowPrivate }, note), regions, targets, checks };
+  return { ...readSettings(draft, { ...options, stores, allowPrivate }, note), regions, targets, checks };
 }

@@ -6,10 +6,9 @@ import { parseDuration } from "./schema/duration.ts";
 import { readHooks } from "./hooks.ts";
 import { matches } from "../base/glob.ts";
 import type { Note } from "./problem.ts";
-import type { Environment } from "./references.ts";
-import type { Runtime } from "./regions.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
+import { readStore, type StoreContext } from "./store.ts";
 import { unique } from "./duplicates.ts";
 import { CONNECTIONS } from "../base/limits.ts";
 
@@ -21,7 +20,7 @@ type Settings = Omit<Config, "regions" | "targets" | "checks">;
 /** Everything but regions and targets, every default filled in. */
 export function readSettings(
   draft: Draft<RawConfig>,
-  { allowPrivate, env, envMissing, runtime }: Environment & { allowPrivate: boolean; runtime?: Runtime },
+  { allowPrivate, ...context }: StoreContext & { allowPrivate: boolean },
   note: Note,
 ): Settings {
   const { publicUrl, listen = 8080, concurrency = 5, controls = [], api, hooks } = draft;
@@ -32,72 +31,16 @@ export function readSettings(
   return {
     publicUrl,
     listen,
-    store: readStore(draft.store, { env, envMissing, runtime }, note),
+    store: readStore(draft.store, context, note),
     retention: readRetention(draft.retention),
     api: readApi(api, (draft.targets ?? []).map((target) => target?.id), note),
     hooks: readHooks(hooks, (draft.targets ?? []).map((target) => target?.id), note),
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
     // There a prober has six connections, and keeps one for its controls.
-    concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
+    concurrency: context.runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
     webhooks: readWebhooks(draft.webhooks, allowPrivate, note),
   };
-}
-
-/** Where an Upstash is, and the secret that opens it. */
-const UPSTASH = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
-
-/**
- * What is written counts; if nothing is, the environment may name an Upstash. Not on Cloudflare: what a Worker bundles is settled
- * before its secrets are known.
- */
-function readStore(
-  store: Draft<RawConfig>["store"],
-  { env, envMissing, runtime }: Environment & { runtime?: Runtime },
-  note: Note,
-): Config["store"] {
-  if (store === undefined) {
-    const isNamed = UPSTASH.every((name) => env?.(name));
-    if (isNamed && runtime !== "cloudflare") return { kind: "upstash" };
-    if (isNamed) {
-      const message = `${UPSTASH.join(" and ")} are set, and not used: a Worker's store is its object's own`;
-      note({
-        severity: "warning",
-        path: ["store"],
-        message,
-        expected: "store: { upstash: {} }",
-        found: "nothing",
-      });
-    }
-    return { kind: "sqlite", path: ".assay/assay.db" };
-  }
-  const kinds = Object.keys(store);
-  if (kinds.length !== 1) {
-    const found = kinds.join(" and ") || "none";
-    note({
-      path: ["store"],
-      message: "a config has one store",
-      expected: "one of: sqlite, memory, upstash",
-      found,
-    });
-  }
-  for (const name of store.upstash && env ? UPSTASH.filter((name) => !env(name)) : []) {
-    const [message, expected] = [`${name} is not set`, `the environment variable ${name}`];
-    note({
-      severity: envMissing,
-      path: ["store", "upstash"],
-      at: "key",
-      message,
-      expected,
-      found: "nothing",
-    });
-  }
-  if (store.upstash) return { kind: "upstash" };
-  if (runtime === "cloudflare") {
-    const message = "not used on Cloudflare: a Worker's store is its object's own";
-    note({ severity: "warning", path: ["store", ...kinds.slice(0, 1)], at: "key", message });
-  }
-  return store.memory ? { kind: "memory" } : { kind: "sqlite", path: store.sqlite ?? "" };
 }
 
 /** Hourly figures are for windows of a week; longer ones are told by day. */

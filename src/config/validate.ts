@@ -1,6 +1,7 @@
 import { closest } from "../base/closest.ts";
+import type { Kinds } from "./kinds.ts";
 import { describe, type Finding, type Path } from "./problem.ts";
-import { Grammar, type RawConfig } from "./schema/mod.ts";
+import { grammar, type RawConfig } from "./schema/mod.ts";
 import type * as z from "zod";
 
 /** What was written, with holes where it had the wrong shape. */
@@ -22,8 +23,8 @@ const TYPES: Record<string, string> = {
 };
 
 /** Holds `value` against the grammar: every mistake in its shape, and the rest of it for further checks. */
-export function validate(value: unknown): { draft: Draft<RawConfig>; findings: Finding[] } {
-  const parsed = Grammar.safeParse(value);
+export function validate(value: unknown, kinds: Kinds): { draft: Draft<RawConfig>; findings: Finding[] } {
+  const parsed = grammar(kinds).safeParse(value);
   if (parsed.success) return { draft: value as Draft<RawConfig>, findings: [] };
   const issues = parsed.error.issues.flatMap((issue) => resolveUnion(issue, value));
   const findings = issues.flatMap((issue) => toFindings(issue, value));

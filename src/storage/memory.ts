@@ -1,7 +1,9 @@
+import { map } from "../config/schema/fields.ts";
 import type { Incident } from "../judgement/incident.ts";
 import { type Cursor, decodeCursor, toPage } from "./cursor.ts";
 import { grant, type StoredLease } from "./lease.ts";
 import { COMMIT, RECEIPT, RECORD, ROLLUP, validateShape } from "./schema.ts";
+import type { StoreKind } from "./store_kind.ts";
 import type {
   Commit,
   Cutoffs,
@@ -22,6 +24,13 @@ import type {
 export function memoryStore(): Store {
   return new MemoryStore();
 }
+
+/** A store without settings, for a process that may forget. */
+export const memoryKind: StoreKind = {
+  kind: "memory",
+  schema: () => map({}).describe("Forgets everything at exit."),
+  open: () => memoryStore(),
+};
 
 class MemoryStore implements Store {
   #lease: StoredLease | undefined;

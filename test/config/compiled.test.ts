@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { compileConfig } from "../../src/config/compiled.ts";
 import type { Config } from "../../src/config/config.ts";
 import { ConfigError, loadCompiled } from "../../src/config/mod.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { BASE, loadText } from "./load_text.ts";
 
-const options = { dialects: ["http"] };
+const options = { kinds: { ...KINDS, dialects: [{ name: "http" }] } };
 const value = () => readYaml(BASE).value as Record<string, unknown>;
 const bundled = (compiled: unknown) => JSON.parse(JSON.stringify(compiled));
 

@@ -1,3 +1,4 @@
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { ConfigError, load, type LoadOptions, type Problem } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/config.ts";
 
@@ -13,7 +14,9 @@ targets:
           - expect: ["status == 200", "body.ok == true"]
 `;
 
-const OPTIONS: LoadOptions = { dialects: ["http", "k8s-readyz", "spring", "health-json"] };
+const OPTIONS: LoadOptions = {
+  kinds: { ...KINDS, dialects: ["http", "k8s-readyz", "spring", "health-json"].map((name) => ({ name })) },
+};
 
 /** BASE with `find` replaced; fails if it is not there. */
 export function edit(find: string, replacement: string, text = BASE): string {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../../src/config/mod.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { edit, loadText, problemsOf, takeMark } from "./load_text.ts";
 
-const OPTIONS = { dialects: DIALECTS.map(({ name }) => name) };
+const OPTIONS = { kinds: KINDS };
 const CHECK = "targets[0].checks[0]";
 const ARN = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/shop/6d0ecf831eec9f09";
 const KEYS = 'accessKeyId: "${env:AWS_ID}", secretAccessKey: "${env:AWS_SECRET}"';
@@ -167,7 +167,7 @@ test.each<[name: string, report: string, said: Said]>([
   ["a dialect in a list", "report: [{ path: /a, dialect: ▸sprng }]", {
     path: `${ONE}[0].dialect`,
     message: "unknown dialect",
-    expected: `one of: auto, ${OPTIONS.dialects.join(", ")}`,
+    expected: `one of: auto, ${KINDS.dialects.map(({ name }) => name).join(", ")}`,
     found: "sprng",
     suggestion: "spring",
   }],

@@ -7,14 +7,17 @@ const written = `${BASE}store: { upstash: {} }\n`;
 
 describe("store", () => {
   test.each<[string, string, Record<string, string>, unknown]>([
-    ["nothing written", BASE, {}, { kind: "sqlite", path: ".assay/assay.db" }],
-    ["nothing written, both variables", BASE, UPSTASH, { kind: "upstash" }],
+    ["nothing written", BASE, {}, { kind: "sqlite", options: ".assay/assay.db" }],
+    ["nothing written, both variables", BASE, UPSTASH, { kind: "upstash", options: {} }],
     ["nothing written, one variable", BASE, { UPSTASH_REDIS_REST_URL: "x" }, {
       kind: "sqlite",
-      path: ".assay/assay.db",
+      options: ".assay/assay.db",
     }],
-    ["upstash", written, UPSTASH, { kind: "upstash" }],
-    ["another, and both variables", `${BASE}store: { memory: {} }\n`, UPSTASH, { kind: "memory" }],
+    ["upstash", written, UPSTASH, { kind: "upstash", options: {} }],
+    ["another, and both variables", `${BASE}store: { memory: {} }\n`, UPSTASH, {
+      kind: "memory",
+      options: {},
+    }],
   ])("%s", async (_name, text, variables, store) => {
     expect((await loadText(text, of(variables))).store).toEqual(store);
   });
@@ -38,7 +41,7 @@ describe("store", () => {
   test("a Worker takes none from its environment that its config does not name, and says so", async () => {
     const options = { ...of(UPSTASH), runtime: "cloudflare" } as const;
     const text = BASE.replace("version: 1", "version: 1\nregions: [weur]");
-    expect((await loadText(text, options)).store).toEqual({ kind: "sqlite", path: ".assay/assay.db" });
+    expect((await loadText(text, options)).store).toEqual({ kind: "sqlite", options: ".assay/assay.db" });
     expect(await problemsOf(text, options)).toMatchObject([
       { severity: "warning", path: "store", expected: "store: { upstash: {} }" },
     ]);

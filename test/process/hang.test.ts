@@ -3,7 +3,7 @@ import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import type { WebhookEvent } from "../../src/engine/notify/event.ts";
 import type { Fetch } from "../../src/base/ports.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 
 const SECRET = `whsec_${btoa("a secret of twenty-four bytes")}`;
@@ -33,7 +33,7 @@ test("a receiver that never answers, abort or not, holds up no notice of another
     heard[types.push(type) - 1]?.resolve(type);
     return Promise.resolve(new Response(null, { status: 204 }));
   };
-  const { config } = await load({ kind: "yaml", text: TEXT }, { dialects: DIALECTS.map(({ name }) => name) });
+  const { config } = await load({ kind: "yaml", text: TEXT }, { kinds: KINDS });
   const ports = { ...denoPorts(TEXT, config, silent), fetch, secrets: secretsOf(TEXT, () => SECRET) };
   running = start({ config, ports, port: 0 });
   expect(await heard[0]!.promise).toBe("incident.opened");

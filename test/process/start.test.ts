@@ -7,7 +7,7 @@ import { openSqlite } from "../../functions/deno/sqlite.ts";
 import { shop } from "../../scripts/demo/shop.ts";
 import type { WebhookEvent } from "../../src/engine/notify/event.ts";
 import { load } from "../../src/config/mod.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { type Child, spawn } from "./child.ts";
 
 const SECRET = `whsec_${btoa("a secret of twenty-four bytes")}`;
@@ -263,7 +263,7 @@ describe.concurrent("assay start", () => {
     const file = written({ name: "prober", target: replica.url, regions });
     const { child, url, get } = await started(file, "--prober", "fra");
     const { config } = await load({ kind: "yaml", text: Deno.readTextFileSync(file) }, {
-      dialects: DIALECTS.map(({ name }) => name),
+      kinds: KINDS,
     });
     const slot = Date.now();
     const ask = (token: string, prober: string, digest: string) =>

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { type Dev, dev } from "../edge/wrangler.ts";
 import { MISSING, type Redis, redis, titleOf } from "../storage/upstash/redis_fixture.ts";
 import { type Child, spawn } from "./child.ts";
@@ -81,7 +81,7 @@ describe.skipIf(MISSING)(titleOf("two Deno processes and wrangler dev on one sto
       UPSTASH_REDIS_REST_TOKEN: here.token,
     };
     for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
-    const loaded = await load({ kind: "yaml", text: TEXT }, { dialects: DIALECTS.map(({ name }) => name) });
+    const loaded = await load({ kind: "yaml", text: TEXT }, { kinds: KINDS });
     const ports = denoPorts(TEXT, loaded.config, silent);
     probers = REGIONS.map((prober) => start({ config: loaded.config, ports, prober, port: 0 }));
     for (const [i, id] of REGIONS.entries()) {

@@ -8,13 +8,13 @@ import { denoPorts, openStore } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 
 const text = Deno.args[0]!;
 const { config } = await load({ kind: "yaml", text }, {
-  dialects: DIALECTS.map(({ name }) => name),
+  kinds: KINDS,
   env: (name) => Deno.env.get(name),
 });
 const ports = denoPorts(text, config);

@@ -3,6 +3,7 @@
  * the job as JSON. With `until` it settles minute after minute as fast as it can; otherwise it settles what it is told, a
  * line `{minute, nowMs}` at a time, and answers each with `{settled, committed}`.
  */
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -65,7 +66,7 @@ const job = JSON.parse(Deno.args[0]!) as Job;
 /** Stands still but for `to`. No deadline fires: all that is asked answers. */
 const clock = fileClock(`${job.file}.clock`);
 const { config } = await load({ kind: "yaml", text: job.config }, {
-  dialects: DIALECTS.map(({ name }) => name),
+  kinds: KINDS,
   env: (name) => Deno.env.get(name),
 });
 const printError = (message: string, fields: unknown) => console.error(message, JSON.stringify(fields));

@@ -1,7 +1,7 @@
 import type { Config } from "../../src/config/config.ts";
 import { load } from "../../src/config/mod.ts";
 import type { Ports } from "../../src/base/ports.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { type SteppingClock, steppingClock } from "./clock.ts";
 import { type Route, scriptedFetch } from "./network.ts";
@@ -34,7 +34,7 @@ export async function testEnv(
     startMs?: number;
   } = {},
 ): Promise<TestEnv> {
-  const { config } = await load({ kind: "yaml", text }, { dialects: DIALECTS.map(({ name }) => name) });
+  const { config } = await load({ kind: "yaml", text }, { kinds: KINDS });
   const clock = steppingClock(startMs);
   const network = scriptedFetch(routes);
   const log: LogLine[] = [];

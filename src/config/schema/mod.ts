@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Kinds } from "../kinds.ts";
 import { apiGrammar } from "./api.ts";
 import { duration, id, list, map, plainId, quorum, reference, words } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
@@ -104,14 +105,14 @@ const webhook = map({
   events: optionalField(list(z.string().min(1), 20), "Globs over event names.", ["incident.*"]),
 });
 
-const store = map({
-  sqlite: optionalField(words(), "A file in this process's reach."),
-  memory: optionalField(map({}), "Forgets everything at exit."),
-  upstash: optionalField(
-    map({}),
-    "By UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN; several deployments may share it.",
-  ),
-});
+const store = ({ stores }: Kinds) =>
+  map(Object.fromEntries(stores.map(({ kind, schema }) => [kind, schema().optional()])));
+
+/** What counts where no store is written. */
+const defaultStore = ({ stores }: Kinds) =>
+  Object.fromEntries(
+    stores.flatMap(({ kind, fallback }) => fallback === undefined ? [] : [[kind, fallback]]),
+  );
 
 const retention = map({
   raw: optionalField(duration("1h", "4000d"), "Rounds as they were seen.", "48h"),
@@ -124,34 +125,35 @@ const retention = map({
 });
 
 /** The grammar of assay.yaml. It checks shapes only; defaults and rules across fields are applied afterwards. */
-export const Grammar = map({
-  version: z.literal(1).describe("Version of this grammar."),
-  publicUrl: optionalField(z.string().min(1), "Where this Assay is reached, for links in notices."),
-  listen: optionalField(z.int().min(1).max(65_535), "Port of the API.", 8080),
-  store: optionalField(store, "Where state is kept: exactly one of its keys.", { sqlite: ".assay/assay.db" }),
-  retention: optionalField(retention, "How long it is kept."),
-  api: optionalField(apiGrammar, "The HTTP API."),
-  hooks: optionalField(hooksGrammar, "Who else tells Assay of rollouts."),
-  controls: optionalField(
-    list(z.string().min(1), 10, 0),
-    "Known-good URLs, to tell a prober's fault from a target's.",
-  ),
-  allowPrivate: optionalField(z.boolean(), "Allow targets on private addresses.", false),
-  concurrency: optionalField(z.int().min(1).max(50), "Rounds that one prober walks at once.", 5),
-  regions: optionalField(
-    list(z.union([z.string(), region]), 50),
-    "Where Assay asks from. A bare id is a region with one prober: local, or a place without a hyphen.",
-    ["local"],
-  ),
-  defaults: optionalField(map(timing), "For every check that does not say otherwise."),
-  targets: list(target, 10_000).describe("The services under test."),
-  webhooks: optionalField(list(webhook, 100, 0), "Who is told about incidents."),
-});
+export const grammar = (kinds: Kinds) =>
+  map({
+    version: z.literal(1).describe("Version of this grammar."),
+    publicUrl: optionalField(z.string().min(1), "Where this Assay is reached, for links in notices."),
+    listen: optionalField(z.int().min(1).max(65_535), "Port of the API.", 8080),
+    store: optionalField(store(kinds), "Where state is kept: exactly one of its keys.", defaultStore(kinds)),
+    retention: optionalField(retention, "How long it is kept."),
+    api: optionalField(apiGrammar, "The HTTP API."),
+    hooks: optionalField(hooksGrammar, "Who else tells Assay of rollouts."),
+    controls: optionalField(
+      list(z.string().min(1), 10, 0),
+      "Known-good URLs, to tell a prober's fault from a target's.",
+    ),
+    allowPrivate: optionalField(z.boolean(), "Allow targets on private addresses.", false),
+    concurrency: optionalField(z.int().min(1).max(50), "Rounds that one prober walks at once.", 5),
+    regions: optionalField(
+      list(z.union([z.string(), region]), 50),
+      "Where Assay asks from. A bare id is a region with one prober: local, or a place without a hyphen.",
+      ["local"],
+    ),
+    defaults: optionalField(map(timing), "For every check that does not say otherwise."),
+    targets: list(target, 10_000).describe("The services under test."),
+    webhooks: optionalField(list(webhook, 100, 0), "Who is told about incidents."),
+  });
 
 /** A config as written. */
-export type RawConfig = z.infer<typeof Grammar>;
+export type RawConfig = z.infer<ReturnType<typeof grammar>>;
 
 /** The JSON Schema (2020-12) of assay.yaml, for editors. */
-export function jsonSchema(): Record<string, unknown> {
-  return { title: "Assay configuration", ...z.toJSONSchema(Grammar, { io: "input" }) };
+export function jsonSchema(kinds: Kinds): Record<string, unknown> {
+  return { title: "Assay configuration", ...z.toJSONSchema(grammar(kinds), { io: "input" }) };
 }

@@ -47,7 +47,7 @@ export function config(
     config: {
       publicUrl: "https://assay.example/",
       listen: 8080,
-      store: { kind: "memory" },
+      store: { kind: "memory", options: {} },
       retention: { rawMs: 0, hoursMs: 0, daysMs: 0, incidentsMs: 0 },
       api: { token: "${env:ASSAY_TOKEN}", tokens: [], rateLimit: { perMinute: 600 }, cors: [], proxies: 0 },
       hooks: {},

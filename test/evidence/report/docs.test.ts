@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { KINDS } from "../../../functions/deno/kinds.ts";
 import { DIALECTS, type ReportState } from "../../../src/evidence/report/mod.ts";
 import { edit, problemsOf } from "../../config/load_text.ts";
 import { type Fixture, fixtures } from "./fixtures.ts";
@@ -114,8 +115,7 @@ test.each([...PAGE.matchAll(/```yaml\n([^`]+)```/g)].map(([, yaml]) => yaml!))(
   "an example is valid: %s",
   async (yaml) => {
     const indented = yaml.trim().replaceAll("\n", "\n        ");
-    const dialects = DIALECTS.map(({ name }) => name);
-    expect(await problemsOf(edit("report: { path: /readyz }", indented), { dialects })).toEqual([]);
+    expect(await problemsOf(edit("report: { path: /readyz }", indented), { kinds: KINDS })).toEqual([]);
   },
 );
 

@@ -1,0 +1,14 @@
+/** The tables of kinds, for a Worker. */
+import { map } from "../../src/config/schema/fields.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { SQLITE } from "../../src/storage/sqlite/kind.ts";
+
+/** Upstash as a config names it; its store is bundled only where it is named. */
+const UPSTASH = {
+  kind: "upstash",
+  schema: () => map({}),
+  variables: ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
+};
+
+/** One row a kind. */
+export const KINDS = { dialects: DIALECTS, stores: [SQLITE, UPSTASH], sinks: [], steps: [] };

@@ -1,0 +1,27 @@
+/** What config is handed of all that grows. It knows the shape of a kind, and none by name. */
+import type * as z from "zod";
+
+/** A kind of store, sink or step, as far as a config names it. */
+export interface ConfigKind {
+  /** The key under which it stands in a config. */
+  readonly kind: string;
+  /** The grammar of what stands there; shapes only. */
+  schema(): z.ZodType;
+}
+
+/** A kind of store, as far as a config chooses it. */
+export interface ConfigStoreKind extends ConfigKind {
+  /** The environment variables that say where it is and open it. A store that has none belongs to one runtime alone. */
+  readonly variables?: readonly string[];
+  /** Its settings where neither the config nor the environment names a store; one kind of a table has them. */
+  readonly fallback?: unknown;
+}
+
+/** The tables of kinds that a config is held against. */
+export interface Kinds {
+  /** The report dialects, without `auto`. */
+  readonly dialects: readonly { readonly name: string }[];
+  readonly stores: readonly ConfigStoreKind[];
+  readonly sinks: readonly ConfigKind[];
+  readonly steps: readonly ConfigKind[];
+}
