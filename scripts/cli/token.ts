@@ -1,8 +1,9 @@
 import { Command } from "commander";
-import { TOKEN_SCOPES, tokenGrammar } from "../../src/config/schema/api.ts";
+import { tokenGrammar } from "../../src/config/schema/api.ts";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { iso } from "../../src/base/time.ts";
 import { fail, printResult, USAGE } from "./terminal.ts";
+import { TOKEN_SCOPES } from "../../src/config/schema/token_scopes.ts";
 
 /** What `assay token create` is told. */
 interface Options {

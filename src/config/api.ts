@@ -1,10 +1,11 @@
 /** The `api` part of a config: who may do what, how often, and from which pages. */
 import type * as z from "zod";
-import type { apiGrammar, TokenScope } from "./schema/api.ts";
+import type { apiGrammar } from "./schema/api.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./duplicates.ts";
+import type { TokenScope } from "./schema/token_scopes.ts";
 
 /** A token that the API knows by its digest alone. Two with one `id` are a rotation. */
 export interface TokenConfig {

@@ -1,14 +1,6 @@
 import * as z from "zod";
 import { id, list, map, reference, text } from "./fields.ts";
-
-/** What a token may be good for: reading detail, pushing reports, acting on what is seen, and all of it. */
-export const TOKEN_SCOPES = ["read", "report", "operate", "admin"] as const;
-
-/** One of {@linkcode TOKEN_SCOPES}. */
-export type TokenScope = (typeof TOKEN_SCOPES)[number];
-
-/** Tokens of one config at most: each request is compared with this many. */
-export const MAX_TOKENS = 100;
+import { MAX_TOKENS, TOKEN_SCOPES } from "./token_scopes.ts";
 
 const HASH = /^sha256:([0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
 

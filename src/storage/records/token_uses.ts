@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { Ports } from "../../base/ports.ts";
 import type { Store } from "../store.ts";
-import { MAX_TOKENS } from "../../config/schema/api.ts";
 import { messageOf } from "../../base/error_message.ts";
+import { MAX_TOKENS } from "../../config/schema/token_scopes.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -9,7 +9,7 @@ import { type Digest, digester, fromHex, indexOfDigest, sha256, tokenOf } from "
 import { problem } from "./problem.ts";
 import { sessions } from "./session.ts";
 import { signingKey } from "./signing_key.ts";
-import type { TokenScope } from "../../../config/schema/api.ts";
+import type { TokenScope } from "../../../config/schema/token_scopes.ts";
 
 /** What a scope is good for. */
 const GRANTS: Record<TokenScope, readonly TokenScope[]> = {

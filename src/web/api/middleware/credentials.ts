@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { auth } from "hono/utils/basic-auth";
 import { problem } from "./problem.ts";
-import { MAX_TOKENS } from "../../../config/schema/api.ts";
+import { MAX_TOKENS } from "../../../config/schema/token_scopes.ts";
 
 /** A SHA-256 as eight words. */
 export type Digest = Uint32Array;

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { TokenScope } from "../../../config/schema/api.ts";
+import type { TokenScope } from "../../../config/schema/token_scopes.ts";
 
 /** Statuses that are answered with a problem document. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 424 | 429 | 500 | 503;

@@ -4,7 +4,7 @@ import { event as eventShape } from "../../../engine/notify/event.ts";
 import { DECISIONS } from "../../../judgement/gate.ts";
 import { QUESTIONS } from "../../../evidence/report/report.ts";
 import { reportState } from "../../../evidence/report/schema.ts";
-import { TOKEN_SCOPES } from "../../../config/schema/api.ts";
+import { TOKEN_SCOPES } from "../../../config/schema/token_scopes.ts";
 
 const PASSED = ["ready", "degraded", "underclaim", "unreported"] as const;
 const FAILED = ["drift", "not_ready", "down", "failing"] as const;
