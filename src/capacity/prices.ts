@@ -80,8 +80,8 @@ export const CPU_MS_TO_WAKE = 102;
 export const UPSTASH = { freeAMonth: 500_000, usdAMillion: 2, source: UPSTASH_PAGE } as const;
 
 /**
- * What a ledger on Cloudflare sends to Upstash; commands but for `requests`. Measured with `deno task bench` (2026-11-21; a month of 43,200
- * ticks is 205,920 commands with five shards, and 193,680 with one, four of each tick in it), and by a store made anew at each tick, two hours of figures behind it.
+ * What a ledger on Cloudflare sends to Upstash; commands but for `requests`. Measured with `deno task bench` (2026-11-30; a month of 43,200
+ * ticks is 208,080 commands with five shards, and 195,840 with one, four of each tick in it), and by a store made anew at each tick, two hours of figures behind it.
  */
 export const UPSTASH_USE = {
   lease: 1,
@@ -90,7 +90,7 @@ export const UPSTASH_USE = {
   /** For notices that are pending: two a tick, one an alarm. */
   poll: 1,
   /** Sums and forgetting, a month, and of that each shard. */
-  housekeeping: { aMonth: 17_620, aShard: 3_060 },
+  housekeeping: { aMonth: 19_780, aShard: 3_060 },
   /** On top after a sleep: states, leases and figures are read again, and what is past its time is looked for. */
   wake: { tick: 10, alarm: 6 },
   /** REST requests of one tick at most: the lease, a commit for each lane, two looks, housekeeping, and waking. */

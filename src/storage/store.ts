@@ -52,11 +52,20 @@ export interface Delivery extends Notice {
 }
 
 /** The kinds of records: what was pushed, posted or noted. It stands beside what was settled, and no slot writes it. */
-export const RECORD_KINDS = ["report", "silence", "deployment", "remark", "use", "session"] as const;
+export const RECORD_KINDS = [
+  "report",
+  "silence",
+  "deployment",
+  "anchor",
+  "approval",
+  "remark",
+  "use",
+  "session",
+] as const;
 
 /**
- * One record: a pushed report, a silence, a deployment, a remark on an incident, the last use of a token,
- * the secret that signs sessions. One stands for each (kind, key).
+ * One record: a pushed report, a silence, a deployment, a rollout id that a gate was asked about, a deployment that waits for approval,
+ * a remark on an incident, the last use of a token, the secret that signs sessions. One stands for each (kind, key).
  */
 export interface StoredRecord {
   kind: (typeof RECORD_KINDS)[number];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Store } from "../../src/storage/store.ts";
+import { RECORD_KINDS, type Store } from "../../src/storage/store.ts";
 import {
   commit,
   cutoffs,
@@ -258,6 +258,14 @@ export function history(its: StoreFixture) {
       expect(await keys("a/", 2)).toEqual(["a/2", "a/3"]);
       expect(await keys("a%", 9)).toEqual(["a%/1"]);
       expect(await keys(undefined, 9)).toEqual(["A/1", "a%/1", "a/1", "a/2", "a/3", "a_", "b/1"]);
+    });
+
+    test.each(RECORD_KINDS)("of kind %s come back, and expire", async (kind) => {
+      const own = memo({ kind, expiresAt: T });
+      await its.store.putRecord(own);
+      expect(await its.store.listRecords({ kind, limit: 9 })).toEqual([own]);
+      expect(await its.store.prune(cutoffs({ nowMs: T + 1 }))).toBe(1);
+      expect((await dump(its.store)).memos).toEqual([]);
     });
 
     test("are forgotten one by one, and may be told anew", async () => {

@@ -1,7 +1,7 @@
 /**
  * GitHub's deployment protection rules: asked once, answered when the gate has decided.
  *
- *     requested -> kept as a memo -> (every tick) gate -> pass: approved | fail, or deadline: rejected | else: wait
+ *     requested -> kept as a record -> (every tick) gate -> pass: approved | fail, or deadline: rejected | else: wait
  */
 import * as z from "zod";
 import type { Config } from "../../config/config.ts";
@@ -55,8 +55,9 @@ const MAX_PENDING = 100;
 const PARALLEL = 5;
 /** A call that fails is made again at the next tick, but not more often than this. */
 const ATTEMPTS = 20;
-/** Memos whose key begins so are no deployments, and no anchors either, which are under `~` and a target. */
-const KEY_PREFIX = "~~github/";
+/** Where earlier versions kept approvals: under kind `deployment`, with this before the key. */
+const LEGACY_PREFIX = "~~github/";
+const MAX_LEGACY = 10_000;
 const RETENTION_MS = 86_400_000;
 const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
 
@@ -68,35 +69,45 @@ export function approvals(ports: Ports, config: Config, store: Store, evaluate: 
 
   const save = (key: string, value: PendingApproval) =>
     store.putRecord({
-      kind: "deployment",
+      kind: "approval",
       key,
       order: value.attempts,
       value: JSON.stringify(value),
       expiresAt: value.deadline + RETENTION_MS,
     });
 
-  const reviewOne = async (hook: GitHubHook, memo: StoredRecord): Promise<void> => {
-    const request = parseRow(pendingApproval, memo.value, `approval ${memo.key}`);
+  const reviewOne = async (hook: GitHubHook, record: StoredRecord): Promise<void> => {
+    const request = parseRow(pendingApproval, record.value, `approval ${record.key}`);
     const answer = await reviewOf(request, config, evaluate, clock.now());
     if (!answer && request.attempts > 0) return;
     try {
       const github = await installationClient(ports, hook, request.installation);
       for (const refusal of await tell(github, hook, request, answer)) {
-        log.warn("GitHub refused what it was told", { rule: memo.key, error: secrets.redact(refusal) });
+        log.warn("GitHub refused what it was told", { rule: record.key, error: secrets.redact(refusal) });
       }
-      if (answer) await store.deleteRecord("deployment", memo.key);
-      else await save(memo.key, { ...request, attempts: 1 });
+      if (answer) await store.deleteRecord("approval", record.key);
+      else await save(record.key, { ...request, attempts: 1 });
     } catch (error) {
       const attempts = request.attempts + 1;
       log.warn("a protection rule is not answered", {
-        rule: memo.key,
+        rule: record.key,
         attempts,
         error: secrets.redact(messageOf(error)),
       });
-      if (attempts >= ATTEMPTS) await store.deleteRecord("deployment", memo.key);
-      else await save(memo.key, { ...request, attempts });
+      if (attempts >= ATTEMPTS) await store.deleteRecord("approval", record.key);
+      else await save(record.key, { ...request, attempts });
     }
   };
+
+  /** An upgrade may find approvals that still wait: they move to their own kind before the first review of a process. */
+  const moveLegacy = async () => {
+    const kind = "deployment";
+    for (const record of await store.listRecords({ kind, under: LEGACY_PREFIX, limit: MAX_LEGACY })) {
+      await store.putRecord({ ...record, kind: "approval", key: record.key.slice(LEGACY_PREFIX.length) });
+      await store.deleteRecord(kind, record.key);
+    }
+  };
+  let isMoved = false;
 
   return {
     async add(
@@ -108,7 +119,7 @@ export function approvals(ports: Ports, config: Config, store: Store, evaluate: 
       if (!hook || !url.href.startsWith(`${api}/`) || !CALLBACK.test(url.href.slice(api!.length))) {
         return false;
       }
-      await save(`${KEY_PREFIX}${url.pathname}/${environment}`, {
+      await save(`${url.pathname}/${environment}`, {
         target,
         environment,
         callback,
@@ -123,8 +134,10 @@ export function approvals(ports: Ports, config: Config, store: Store, evaluate: 
 
     async review() {
       if (!hook?.app) return;
-      const memos = await store.listRecords({ kind: "deployment", under: KEY_PREFIX, limit: MAX_PENDING });
-      await Promise.all(memos.map((memo) => gate(() => reviewOne(hook, memo))));
+      if (!isMoved) await moveLegacy();
+      isMoved = true;
+      const records = await store.listRecords({ kind: "approval", limit: MAX_PENDING });
+      await Promise.all(records.map((record) => gate(() => reviewOne(hook, record))));
     },
   };
 }

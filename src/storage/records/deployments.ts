@@ -55,8 +55,11 @@ const anchorUse = z.object({ first: z.number(), last: z.number() });
 type AnchorUse = z.infer<typeof anchorUse>;
 
 const decodeDeployment = (row: StoredRecord) => parseRow(deployment, row.value, `deployment ${row.key}`);
-/** No target id begins so: ids that were only asked about are no deployments. */
-const anchorKey = (target: string, anchor = "") => `~${target}/${anchor}`;
+/**
+ * Earlier versions kept anchors and approvals under kind `deployment` too. Their keys begin so, as no target id does, and sort after all
+ * deployments. They expire within days of the upgrade.
+ */
+const LEGACY_PREFIX = "~";
 
 /** Rollouts over one store; deployments are kept for `keepMs`. */
 export function deploymentStore(
@@ -83,20 +86,21 @@ export function deploymentStore(
     return list;
   };
 
-  const trim = async (under: string, most: number, ageOf: (row: StoredRecord) => number) => {
-    const rows = await store.listRecords({ kind: "deployment", under, limit: most + 1 });
+  const find = async (kind: StoredRecord["kind"], key: string) =>
+    (await store.listRecords({ kind, under: key, limit: SEEN_KEPT + 1 })).find((row) => row.key === key);
+
+  const trim = async (kind: StoredRecord["kind"], target: string, most: number) => {
+    const rows = await store.listRecords({ kind, under: `${target}/`, limit: most + 1 });
     if (rows.length <= most) return;
-    const [oldest] = rows.toSorted((a, b) => ageOf(a) - ageOf(b));
-    await store.deleteRecord("deployment", oldest!.key);
+    const [oldest] = rows.toSorted((a, b) => a.order - b.order);
+    await store.deleteRecord(kind, oldest!.key);
   };
 
   const record = async (wanted: Deployment): Promise<Deployment> => {
     for (let at = wanted.at; at < wanted.at + SAME_MS; at++) {
       const kept = { ...wanted, at };
       const key = `${wanted.target}/${String(at).padStart(14, "0")}`;
-      const [row] = (await store.listRecords({ kind: "deployment", under: key, limit: 1 })).filter((it) =>
-        it.key === key
-      );
+      const row = await find("deployment", key);
       if (row && !isSame(decodeDeployment(row), kept)) continue;
       const value = JSON.stringify(kept);
       await store.putRecord({
@@ -106,7 +110,7 @@ export function deploymentStore(
         value,
         expiresAt: Math.max(clock.now(), at) + keepMs,
       });
-      await trim(`${wanted.target}/`, KEPT, ({ order }) => order);
+      await trim("deployment", wanted.target, KEPT);
       lists.delete(wanted.target);
       return kept;
     }
@@ -114,16 +118,16 @@ export function deploymentStore(
   };
 
   const firstAskedAt = async (target: string, anchor: string): Promise<number> => {
-    const [key, now] = [anchorKey(target, anchor), clock.now()];
+    const [key, now] = [`${target}/${anchor}`, clock.now()];
     const lately = known.get(key);
     if (lately && Math.abs(now - lately.last) < TOUCH_MS) return lately.first;
-    const rows = await store.listRecords({ kind: "deployment", under: key, limit: SEEN_KEPT + 1 });
-    const row = rows.find((it) => it.key === key);
+    const own = await find("anchor", key);
+    const row = own ?? await find("deployment", `${LEGACY_PREFIX}${key}`);
     const before = row && parseRow(anchorUse, row.value, `anchor ${key}`);
     const first = before && now - before.last < IDLE_MS ? before.first : now;
     const value = JSON.stringify({ first, last: now });
-    await store.putRecord({ kind: "deployment", key, order: now, value, expiresAt: now + SEEN_MS });
-    if (!row) await trim(anchorKey(target), SEEN_KEPT, ({ order }) => order);
+    await store.putRecord({ kind: "anchor", key, order: now, value, expiresAt: now + SEEN_MS });
+    if (!own) await trim("anchor", target, SEEN_KEPT);
     remember(known, key, { first, last: now });
     return first;
   };
@@ -136,6 +140,20 @@ export function deploymentStore(
       return deployed ? deployed.at : await firstAskedAt(target, anchor);
     },
   };
+}
+
+/** Where and when all targets were deployed, by key; at most `limit`, the last ones. */
+export async function listDeployments(
+  store: Pick<Store, "listRecords">,
+  limit: number,
+): Promise<Pick<Deployment, "target" | "at">[]> {
+  for (let most = limit;; most *= 2) {
+    const rows = await store.listRecords({ kind: "deployment", limit: most });
+    const deployments = rows.filter(({ key }) => !key.startsWith(LEGACY_PREFIX));
+    // Legacy rows sort last, and must not take the place of deployments.
+    if (deployments.length < limit && rows.length === most) continue;
+    return deployments.slice(-limit).map(({ key, order }) => ({ target: key.split("/")[0]!, at: order }));
+  }
 }
 
 const isSame = (a: Deployment, b: Deployment) =>

@@ -8,7 +8,7 @@ import { emptyFigures, mergeFigures } from "../../judgement/service_level.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Packing, States } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
-import type { DeploymentStore } from "../../storage/records/deployments.ts";
+import { type DeploymentStore, listDeployments } from "../../storage/records/deployments.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
 import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
 import type { Store } from "../../storage/store.ts";
@@ -61,13 +61,11 @@ export function pageLoader(
 ): PageLoader {
   const readBands = bandReader(config, store, packing, clock);
   const readSilences = memoize(clock, () => listSilences(store), changeCount);
-  const readDeployments = memoize(clock, async () => {
-    const records = await store.listRecords({ kind: "deployment", limit: DEPLOYMENTS });
-    return Map.groupBy(
-      records.map(({ key }) => key.split("/")).map(([target, at]) => ({ target: target!, at: Number(at) })),
-      ({ target }) => target,
-    );
-  }, changeCount);
+  const readDeployments = memoize(
+    clock,
+    async () => Map.groupBy(await listDeployments(store, DEPLOYMENTS), ({ target }) => target),
+    changeCount,
+  );
   const lateMs = lateness(config);
 
   const rows: PageLoader["rows"] = async (targets, states, window, nowMs) => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
 import { approver, github as hook } from "../../../src/web/api/routes/github.ts";
 import type { Route } from "../../world/network.ts";
+import type { StoredRecord } from "../../../src/storage/store.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
 import { type ApiFixture, apiFixture, withToken } from "../../web/api/api_fixture.ts";
@@ -153,6 +154,21 @@ describe("a deployment protection rule", () => {
     expect([await asked(shop), await asked(shop)]).toEqual([202, 202]);
     await approver(shop.ports, shop.config, shop.store)();
     expect(answers().length).toBe(1);
+  });
+
+  test("that the version before stored under kind deployment is answered once", async () => {
+    const { shop, review, answers } = await github();
+    await shop.runMinutes(3);
+    await asked(shop);
+    const [{ key, ...rest }] = await shop.store.listRecords({ kind: "approval", limit: 9 }) as [StoredRecord];
+    await shop.store.deleteRecord("approval", key);
+    await shop.store.putRecord({ ...rest, kind: "deployment", key: `~~github/${key}` });
+    await review();
+    await review();
+    expect(answers()).toMatchObject([{ state: "approved" }]);
+    for (const kind of ["approval", "deployment"] as const) {
+      expect(await shop.store.listRecords({ kind, limit: 9 })).toEqual([]);
+    }
   });
 
   test.each<[string, Route[]]>([

@@ -154,9 +154,29 @@ describe("a rollout id that nobody recorded", () => {
       await gate(shop, `anchor=rollout-${i}`);
       await shop.clock.advance(1_000);
     }
-    const memos = await store.listRecords({ kind: "deployment", limit: 1_000 });
-    expect(memos.length).toBe(50);
-    expect(memos.map(({ key }) => key)).not.toContain("~shop/rollout-0");
+    const anchors = await store.listRecords({ kind: "anchor", limit: 1_000 });
+    expect(anchors.length).toBe(50);
+    expect(anchors.map(({ key }) => key)).not.toContain("shop/rollout-0");
+    expect(await store.listRecords({ kind: "deployment", limit: 1_000 })).toEqual([]);
+  });
+
+  test("stands since it was first asked about also where the version before stored it as a deployment", async () => {
+    const store = memoryStore();
+    const shop = await apiFixture({ store });
+    const since = async () => (await gate(shop, "anchor=a/b/c")).window.since;
+    const value = JSON.stringify({ first: START - 10 * MINUTE, last: START - MINUTE });
+    const order = START - MINUTE;
+    await store.putRecord({
+      kind: "deployment",
+      key: "~shop/a/b/c",
+      order,
+      value,
+      expiresAt: START + 60 * MINUTE,
+    });
+    expect(await since()).toBe(iso(START - 10 * MINUTE));
+    await shop.clock.advance(20 * MINUTE);
+    await store.deleteRecord("deployment", "~shop/a/b/c");
+    expect(await since()).toBe(iso(START - 10 * MINUTE));
   });
 });
 
