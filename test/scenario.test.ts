@@ -6,6 +6,7 @@ import { clock } from "../functions/clock.ts";
 import { api } from "../src/web/app.ts";
 import { loadValue } from "../src/config/mod.ts";
 import { deliver } from "../src/engine/notify/mod.ts";
+import { SINKS } from "../src/engine/notify/sinks/mod.ts";
 import type { Ports } from "../src/base/ports.ts";
 import { DIALECTS } from "../src/evidence/report/mod.ts";
 import { localProber } from "../src/engine/prober/local.ts";
@@ -70,7 +71,7 @@ async function onDeno(): Promise<Driver> {
       if (prober) faults.set(prober.id, prober.does);
       nowMs = now;
       await settling.tick(slot);
-      await deliver(ports, store, config);
+      await deliver(ports, store, config, { sinks: SINKS });
     },
     async status() {
       const headers = { authorization: `Bearer ${TOKEN}` };

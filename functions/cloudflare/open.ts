@@ -6,6 +6,7 @@ import { api } from "../../src/web/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
 import { checkWebhooks, deliverer } from "../../src/engine/notify/mod.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { locator } from "../../src/engine/prober/location.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
@@ -31,7 +32,7 @@ const DELIVERIES = 5;
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports, warnings } = await boot(env);
   for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
-  for (const fault of await checkWebhooks(ports.secrets, config)) {
+  for (const fault of await checkWebhooks(ports.secrets, config, SINKS)) {
     ports.log.error("a webhook cannot be sent", { fault });
   }
   const store = await openStore(env, config, storage);
@@ -46,7 +47,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
   const hooked = config.hooks.github && await import("#github");
   const review = hooked?.approver(ports, config, store);
-  const deliver = deliverer(ports, store, config, { parallel: DELIVERIES });
+  const deliver = deliverer(ports, store, config, { sinks: SINKS, parallel: DELIVERIES });
   const outbox = () => Promise.all([deliver({ most: maxNotices }), review?.()]);
   const app = api({ ports, config, store, runCheck: probeNow, github: hooked?.github });
   return { ...settling, store, outbox, app };

@@ -4,6 +4,7 @@ import type { Peer } from "../../src/web/api/middleware/client_address.ts";
 import { approver, github } from "../../src/web/api/routes/github.ts";
 import type { Config } from "../../src/config/config.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
@@ -113,7 +114,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   const store = openStore(config);
   const prober = here === undefined ? undefined : proberWithToken(ports, config, here);
   const review = singleFlight(approver(ports, config, store), failure(ports, "a review failed"));
-  const deliver = deliverer(ports, store, config);
+  const deliver = deliverer(ports, store, config, { sinks: SINKS });
   const deliveries = new Set<Promise<unknown>>();
   // Not one call after the other: a receiver that hangs must not hold up what has come since.
   const send = () => {

@@ -152,11 +152,13 @@ export interface Target {
   checks: Check[];
 }
 
-/** A receiver of notices. `url` and `secrets` may be `${env:NAME}`; two secrets are a rotation. */
+/** A receiver of notices. */
 export interface Webhook {
   id: string;
-  url: string;
-  secrets: string[];
+  /** The sink that tells it. */
+  kind: string;
+  /** As its sink's schema has them; a text may hold `${env:NAME}`. */
+  settings: unknown;
   /** Globs over event names: `incident.*`. */
   events: string[];
 }

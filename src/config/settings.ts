@@ -72,7 +72,6 @@ function readWebhooks(drafts: Draft<RawConfig>["webhooks"], allowPrivate: boolea
       const suggestion = closest(glob, [...EVENTS, "incident.*"]);
       note({ path: [...path, "events", j], message: "no event matches", expected, found: glob, suggestion });
     }
-    const secrets = typeof secret === "string" ? [secret] : secret ?? [];
-    return [{ id, url: url ?? "", secrets: secrets.filter((one) => one !== undefined), events: globs }];
+    return [{ id, kind: "webhook", settings: { url, secret }, events: globs }];
   });
 }

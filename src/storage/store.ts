@@ -24,7 +24,7 @@ export interface Sample {
   data: string;
 }
 
-/** One message about one incident for one webhook. `body` is the exact text that is signed and sent. */
+/** One message about one incident for one webhook. `body` is the event as JSON, of which its sink renders what is sent. */
 export interface Notice {
   /** Stable over retries; the webhook-id. */
   id: string;

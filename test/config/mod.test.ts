@@ -29,7 +29,12 @@ describe("the example of the documentation", () => {
       controls: ["https://www.gstatic.com/generate_204"],
       allowPrivate: false,
       webhooks: [
-        { id: "oncall", url: "${env:ONCALL_URL}", secrets: ["${env:ONCALL_SECRET}"], events: ["incident.*"] },
+        {
+          id: "oncall",
+          kind: "webhook",
+          settings: { url: "${env:ONCALL_URL}", secret: "${env:ONCALL_SECRET}" },
+          events: ["incident.*"],
+        },
       ],
     });
     expect(config.regions[0]!.probers).toEqual([

@@ -7,6 +7,7 @@ import process from "node:process";
 import { denoPorts, openStore } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
@@ -24,7 +25,7 @@ const probers = config.regions.flatMap((region) => region.probers)
 const { tick } = settler({ ports, store, config, probers, owner: crypto.randomUUID() });
 console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
-  await tick(Number(line)).then(() => deliver(ports, store, config)).catch((error) =>
+  await tick(Number(line)).then(() => deliver(ports, store, config, { sinks: SINKS })).catch((error) =>
     console.error(messageOf(error))
   );
   console.log(line);

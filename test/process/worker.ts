@@ -12,6 +12,7 @@ import { openSqlite } from "../../functions/deno/sqlite.ts";
 import { load } from "../../src/config/mod.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import type { Clock, Ports } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
@@ -85,7 +86,7 @@ const ports: Ports = {
 const store = haltingStore(openSqlite(job.file));
 let committed: number[] = [];
 let sending: Promise<unknown> = Promise.resolve();
-const send = () => sending = sending.then(() => deliver(ports, store, config));
+const send = () => sending = sending.then(() => deliver(ports, store, config, { sinks: SINKS }));
 const { concurrency, controls } = config;
 const { tick } = settler({
   ports,

@@ -1,19 +1,18 @@
 import type { Config } from "../../config/config.ts";
-import { refusal } from "../../base/http/guard.ts";
-import type { Secrets } from "../../base/ports.ts";
-import { signatureHeaders } from "./sign.ts";
 import { messageOf } from "../../base/error_message.ts";
+import type { Secrets } from "../../base/ports.ts";
+import { findSink, type Sink } from "./sink.ts";
 
 /** What would keep every notice from going out, known only once the environment is: one sentence each, free of secrets. */
-export async function checkWebhooks(secrets: Secrets, { webhooks, allowPrivate }: Config): Promise<string[]> {
-  const faults = await Promise.all(webhooks.map(async ({ id, url, secrets: own }) => {
+export async function checkWebhooks(
+  secrets: Secrets,
+  { webhooks, allowPrivate }: Pick<Config, "webhooks" | "allowPrivate">,
+  sinks: readonly Sink[],
+): Promise<string[]> {
+  const faults = await Promise.all(webhooks.map(async ({ id, kind, settings }) => {
     try {
-      const parsed = URL.parse(secrets.reveal(url));
-      if (!parsed) return `webhook ${id}: its URL is not valid`;
-      const refused = refusal(parsed, allowPrivate);
-      if (refused) return `webhook ${id}: ${refused}`;
-      await signatureHeaders("probe", 0, "", own.map((secret) => secrets.reveal(secret)));
-      return undefined;
+      const fault = await findSink(sinks, kind).check(settings, { secrets, allowPrivate });
+      return fault && `webhook ${id}: ${fault}`;
     } catch (error) {
       return `webhook ${id}: ${messageOf(error)}`;
     }

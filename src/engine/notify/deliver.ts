@@ -1,23 +1,23 @@
 /**
  * Empties the outbox.
  *
- *     claim -> webhook known and enabled? -> not silenced? -> sign -> POST -> receipt -> claim again
+ *     claim -> webhook known and enabled? -> not silenced? -> its sink renders, delivers -> receipt -> claim again
  *
  * A notice whose receipt is lost stays hidden until its claim runs out, then goes again with the same id and body.
  */
 import type { Config, Webhook } from "../../config/config.ts";
-import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, Store } from "../../storage/store.ts";
-import { mask } from "../../base/secrets.ts";
 import { applySilence, type SilenceReader, silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
-import { deadReceipt, receiptOf, type WebhookReply } from "./retry.ts";
-import { signatureHeaders } from "./sign.ts";
+import { deadReceipt, receiptOf } from "./retry.ts";
+import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 
-/** Bounds of a deliverer; times in ms. */
+/** The sinks of a deliverer and its bounds; times in ms. */
 export interface DelivererOptions {
+  /** Every kind that the config names. */
+  sinks: readonly Sink[];
   /** At once, over all webhooks; the runtime may bound its connections. */
   parallel?: number;
   /** For one attempt, the answer's body included. */
@@ -43,7 +43,6 @@ export type DeliverOptions = DelivererOptions & CallOptions;
  */
 export type Deliverer = (bounds?: CallOptions) => Promise<number>;
 
-const CAP_BYTES = 64 * 1024;
 /** What an attempt gets on top of its deadline, before it is given up whatever hangs. */
 const GRACE_MS = 1_000;
 
@@ -64,7 +63,7 @@ export function deliver(
   ports: Ports,
   store: DeliveryStore,
   config: Config,
-  options: DeliverOptions = {},
+  options: DeliverOptions,
 ): Promise<number> {
   return deliverer(ports, store, config, options)(options);
 }
@@ -74,7 +73,7 @@ export function deliverer(
   ports: Ports,
   store: DeliveryStore,
   config: Config,
-  { parallel = Infinity, deadlineMs = 15_000, leaseMs = 60_000 }: DelivererOptions = {},
+  { sinks, parallel = Infinity, deadlineMs = 15_000, leaseMs = 60_000 }: DelivererOptions,
 ): Deliverer {
   const lanes = new Lanes(parallel);
   const known = new Set(config.webhooks.map(({ id }) => id));
@@ -108,6 +107,7 @@ export function deliverer(
       ports,
       store,
       config,
+      sinks,
       deadlineMs,
       leaseMs,
       silences: silenceReader(ports, store),
@@ -121,6 +121,7 @@ interface DeliveryContext {
   ports: Ports;
   store: DeliveryStore;
   config: Config;
+  sinks: readonly Sink[];
   deadlineMs: number;
   leaseMs: number;
   silences: SilenceReader;
@@ -158,7 +159,7 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
       const answer = await attempt(call.post, next);
       if (answer) {
         call.made++;
-        lanes.heard(webhook, answer.kind === "answer");
+        lanes.heard(webhook, answer.kind !== "unanswered");
       }
       return true;
     });
@@ -167,8 +168,8 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
 }
 
 /** Brings one notice one step further; undefined if it was not sent. */
-async function attempt(context: DeliveryContext, delivery: Delivery): Promise<WebhookReply | undefined> {
-  const { ports: { clock, random, log, secrets }, store, config } = context;
+async function attempt(context: DeliveryContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
+  const { ports: { clock, random, log }, store, config } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const beganMs = clock.now();
   const fields = { notice: delivery.id, webhook: delivery.webhook };
@@ -185,14 +186,9 @@ async function attempt(context: DeliveryContext, delivery: Delivery): Promise<We
     log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
     return undefined;
   }
-  const { answer, name } = await send(context, webhook, delivery, beganMs);
+  const answer = await send(context, webhook, delivery);
   const nowMs = clock.now();
-  const { death, ...receipt } = receiptOf(delivery, answer, {
-    beganMs,
-    nowMs,
-    random,
-    name: secrets.redact(name),
-  });
+  const { death, ...receipt } = receiptOf(delivery, answer, { beganMs, nowMs, random });
   if (death === "gone") await store.disableWebhook(webhook.id, beganMs);
   const isDelivered = receipt.state === "delivered";
   // What is due sooner than a claim lasts may be under way.
@@ -202,51 +198,24 @@ async function attempt(context: DeliveryContext, delivery: Delivery): Promise<We
   return answer;
 }
 
-/** What was sent, and `name`: all that may be told of the webhook, its id and origin. */
-interface Sent {
-  answer: WebhookReply;
-  name: string;
-}
-
-/** One signed request; whatever hangs, it ends. */
-function send(post: DeliveryContext, webhook: Webhook, delivery: Delivery, atMs: number): Promise<Sent> {
-  const { ports: { clock }, deadlineMs } = post;
+/** One delivery by the webhook's sink; whatever hangs, it ends. */
+function send(context: DeliveryContext, webhook: Webhook, delivery: Delivery): Promise<SinkAnswer> {
+  const { ports: { clock, secrets }, deadlineMs } = context;
   const limitMs = deadlineMs + GRACE_MS;
-  const detail = `timeout: no complete answer within ${limitMs} ms`;
-  const late = (): Sent => ({ answer: { kind: "failure", detail }, name: `webhook ${webhook.id}` });
-  return atMost(clock, limitMs, request(post, webhook, delivery, atMs), late);
+  const unanswered = (detail: string): SinkAnswer => ({ kind: "unanswered", detail });
+  const sent = handOver(context, webhook, delivery).catch((error) =>
+    unanswered(secrets.redact(messageOf(error)))
+  );
+  return atMost(clock, limitMs, sent, () => unanswered(`timeout: no complete answer within ${limitMs} ms`));
 }
 
-async function request(
-  { ports, deadlineMs }: DeliveryContext,
-  webhook: Webhook,
+async function handOver(
+  { ports, sinks, deadlineMs }: DeliveryContext,
+  { kind, settings }: Webhook,
   { id, body }: Delivery,
-  atMs: number,
-): Promise<Sent> {
-  let name = `webhook ${webhook.id}`;
-  const failure = (detail: string) => ({ answer: { kind: "failure", detail } as const, name });
-  try {
-    const url = URL.parse(ports.secrets.reveal(webhook.url));
-    if (!url) return failure("its URL is not valid");
-    name = `${name} (${url.origin})`;
-    const secrets = webhook.secrets.map((secret) => ports.secrets.reveal(secret));
-    const signed = await signatureHeaders(id, atMs, body, secrets);
-    const request = { url, method: "POST", headers: { ...HEADERS, ...signed }, body };
-    const got = await exchange(ports, request, { deadlineMs, capBytes: CAP_BYTES });
-    if (got.kind === "failure") return failure(`${got.reason}: ${redactUrl(got.detail, url, ports)}`);
-    const retryAfter = got.headers.get("retry-after");
-    return { answer: { kind: "answer", status: got.status, retryAfter }, name };
-  } catch (error) {
-    return failure(ports.secrets.redact(messageOf(error)));
-  }
-}
-
-const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
-
-/** A receiver's path and query are often its secret, where they are cut to length as well; whole URLs are cut to their origin by `messageOf`. */
-function redactUrl(detail: string, url: URL, { secrets }: Ports): string {
-  const { pathname, search, hash, username, password } = url;
-  // The longer first, so that a part of another leaves nothing of it.
-  const parts = [pathname + search + hash, pathname + search, pathname, search, hash, username, password];
-  return secrets.redact(parts.filter((part) => part.length > 1).reduce(mask, detail));
+): Promise<SinkAnswer> {
+  const { clock, fetch, secrets } = ports;
+  const sink = findSink(sinks, kind);
+  const message = { id, body: sink.render(JSON.parse(body), settings) };
+  return await sink.deliver(message, settings, { clock, fetch, secrets, deadlineMs });
 }

@@ -34,8 +34,8 @@ export class Lanes {
   }
 
   /** Whether a webhook gave an answer the last time. */
-  heard(webhook: string, isAnswer: boolean): void {
-    if (isAnswer) this.#silent.delete(webhook);
+  heard(webhook: string, hasAnswered: boolean): void {
+    if (hasAnswered) this.#silent.delete(webhook);
     else this.#silent.add(webhook);
   }
 

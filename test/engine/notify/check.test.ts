@@ -1,16 +1,22 @@
 import { expect, test } from "vitest";
-import type { Config } from "../../../src/config/config.ts";
 import { checkWebhooks } from "../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { secretsOf } from "../../../src/base/secrets.ts";
 
 const GOOD = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
 
 async function faults(url: string, secret: string, allowPrivate = false): Promise<string[]> {
   const env: Record<string, string> = { URL: url, SECRET: secret };
-  const webhooks = [{ id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: ["incident.*"] }];
+  const webhooks = [{
+    id: "oncall",
+    kind: "webhook",
+    settings: { url: "${env:URL}", secret: "${env:SECRET}" },
+    events: ["incident.*"],
+  }];
   return await checkWebhooks(
     secretsOf("${env:URL} ${env:SECRET}", (name) => env[name]),
-    { webhooks, allowPrivate } as Config,
+    { webhooks, allowPrivate },
+    SINKS,
   );
 }
 

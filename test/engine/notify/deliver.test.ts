@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { USER_AGENT } from "../../../src/base/http/client.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { Refused } from "../../../src/base/ports.ts";
 import { steppingClock } from "../../world/clock.ts";
 import type { RouteReply } from "../../world/network.ts";
@@ -18,7 +19,7 @@ describe("deliver", () => {
 
   test("sends a signed notice that an independent library verifies", async () => {
     const office = await outboxFixture([{ id: "n1" }], {}, {
-      webhook: { secrets: ["${env:SECRET}", "${env:OLD}"] },
+      webhook: { secret: ["${env:SECRET}", "${env:OLD}"] },
     });
     expect(await office.deliver()).toBe(1);
     const [{ method, url, headers, body } = expect.fail()] = office.sent;
@@ -261,9 +262,14 @@ describe("deliver", () => {
       recordAttempt: () => Promise.reject(new Error("disk full")),
     };
     const { config: whole } = config({}, {
-      webhooks: [{ id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: [] }],
+      webhooks: [{
+        id: "oncall",
+        kind: "webhook",
+        settings: { url: "${env:URL}", secret: "${env:SECRET}" },
+        events: [],
+      }],
     });
-    await expect(deliver(office.ports, forgetful, whole)).rejects.toThrow("disk full");
+    await expect(deliver(office.ports, forgetful, whole, { sinks: SINKS })).rejects.toThrow("disk full");
     expect(await office.deliver()).toBe(0);
     await office.clock.advance(MINUTE);
     expect(await office.deliver()).toBe(1);
@@ -307,12 +313,12 @@ describe("deliver", () => {
     expect([n1!.state, n2!.state]).toEqual(["delivered", "pending"]);
   });
 
-  test.each<[string, { url?: string; secrets?: string[] }, string]>([
-    ["an unset secret", { secrets: ["${env:MISSING}"] }, `${where}: MISSING is not set`],
+  test.each<[string, { url?: string; secret?: string[] }, string]>([
+    ["an unset secret", { secret: ["${env:MISSING}"] }, `${where}: MISSING is not set`],
     ["an unset URL", { url: "${env:MISSING}" }, "webhook oncall: MISSING is not set"],
     [
       "a secret of another form",
-      { secrets: ["${env:SHORT}"] },
+      { secret: ["${env:SHORT}"] },
       `${where}: a webhook secret must be whsec_ and the base64 of 24 to 64 bytes`,
     ],
     ["a URL that is none", { url: "${env:NO_URL}" }, "webhook oncall: its URL is not valid"],

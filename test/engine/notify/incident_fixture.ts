@@ -61,7 +61,12 @@ export function config(
       })),
       targets: [target],
       checks: [check],
-      webhooks: [{ id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: ["incident.*"] }],
+      webhooks: [{
+        id: "oncall",
+        kind: "webhook",
+        settings: { url: "${env:URL}", secret: "${env:SECRET}" },
+        events: ["incident.*"],
+      }],
       ...rest,
     },
   };

@@ -289,7 +289,7 @@ describe("notices", () => {
     ["incidentXopened", false],
     ["region.*", false],
   ])("go to a webhook that takes %s: %s", (glob, wanted) => {
-    const webhook = { id: "hook", url: "", secrets: [], events: ["nothing", glob] };
+    const webhook = { id: "hook", kind: "webhook", settings: {}, events: ["nothing", glob] };
     const { config: whole, check } = config(THREE, { webhooks: [webhook] });
     const sent = notices(transition("opened"), { check, state: drifting(), config: whole, slot: SLOT });
     expect(sent.map(({ webhook }) => webhook)).toEqual(wanted ? ["hook"] : []);
@@ -302,7 +302,7 @@ describe("notices", () => {
       change: "opened" | "resolved",
       hooks: string[],
     ) => {
-      const webhooks = hooks.map((id) => ({ id, url: "", secrets: [], events: ["*"] }));
+      const webhooks = hooks.map((id) => ({ id, kind: "webhook", settings: {}, events: ["*"] }));
       const { config: whole, check } = config(THREE, { webhooks });
       return notices(transition(change, incident), { check, state: drifting(), config: whole, slot })
         .map(({ id }) => id);

@@ -1,6 +1,6 @@
 /** A sending Assay: a memory store with notices in its outbox, a scripted network, a vault and a log that is kept. */
-import type { Config } from "../../../src/config/config.ts";
 import { deliver, deliverer, type DeliverOptions } from "../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import type { Fetch, Ports } from "../../../src/base/ports.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import type { Delivery } from "../../../src/storage/store.ts";
@@ -24,7 +24,11 @@ export interface Item {
   webhook?: string;
 }
 
-type Hook = Config["webhooks"][number];
+interface Hook {
+  id: string;
+  url: string;
+  secret: string[];
+}
 
 /** How a post office differs: its one webhook, or `others` beside it; `fetch` stands before the receiver. */
 interface Changes {
@@ -73,18 +77,26 @@ export async function outboxFixture(
       redact: (text) => Object.values(SECRETS).reduce((rest, secret) => rest.replaceAll(secret, "***"), text),
     },
   };
-  const hook = { id: "oncall", url: "${env:URL}", secrets: ["${env:SECRET}"], events: ["*"], ...webhook };
+  const hook: Hook = { id: "oncall", url: "${env:URL}", secret: ["${env:SECRET}"], ...webhook };
   const more = others.map((other) => ({ ...hook, ...other }));
-  const { config: whole } = config({}, { webhooks: [hook, ...more] });
+  const webhooks = [hook, ...more].map(({ id, ...settings }) => ({
+    id,
+    kind: "webhook",
+    settings,
+    events: ["*"],
+  }));
+  const { config: whole } = config({}, { webhooks });
   return {
     put,
-    deliverer: (options?: DeliverOptions) => deliverer(ports, store, whole, options),
+    deliverer: (options?: Partial<DeliverOptions>) =>
+      deliverer(ports, store, whole, { sinks: SINKS, ...options }),
     clock,
     store,
     logged,
     sent: network.requests,
     ports,
-    deliver: (options?: DeliverOptions) => deliver(ports, store, whole, options),
+    deliver: (options?: Partial<DeliverOptions>) =>
+      deliver(ports, store, whole, { sinks: SINKS, ...options }),
     async deliveries(): Promise<Record<string, Delivery>> {
       const { items } = await store.listDeliveries({ limit: 100 });
       return Object.fromEntries(items.map((row) => [row.id, row]));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../functions/deno/sqlite.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import {
   describeNotice,
@@ -26,7 +27,7 @@ async function sent({ ports, store, config }: SettlerFixture, status = 204): Pro
     taken.push(describeNotice({ body } as Parameters<typeof describeNotice>[0]));
     return Promise.resolve(new Response(null, { status }));
   };
-  await deliver({ ...ports, fetch: fetch as typeof ports.fetch }, store, config);
+  await deliver({ ...ports, fetch: fetch as typeof ports.fetch }, store, config, { sinks: SINKS });
   return taken;
 }
 
@@ -120,7 +121,7 @@ test("a silence that is made while a receiver hangs holds what comes after it", 
     asked.resolve();
     return hanging.promise;
   };
-  const done = deliver({ ...own.ports, fetch }, own.store, own.config);
+  const done = deliver({ ...own.ports, fetch }, own.store, own.config, { sinks: SINKS });
   await asked.promise;
   await hush(own, "30m");
   const [opening = expect.fail()] = await own.notices();

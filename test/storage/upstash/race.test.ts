@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clock as real } from "../../../functions/clock.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { decodeHistory } from "../../../src/storage/codec.ts";
 import type { Ports } from "../../../src/base/ports.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
@@ -260,6 +261,6 @@ function scheduler(ports: Ports, config: Config, life: Life) {
   return {
     life,
     tick: (slot: number) => tick(slot).catch(() => false),
-    send: () => deliver(ports, store, config).catch(() => 0),
+    send: () => deliver(ports, store, config, { sinks: SINKS }).catch(() => 0),
   };
 }

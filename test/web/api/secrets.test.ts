@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
@@ -95,7 +96,7 @@ async function leaky() {
     await own.clock.advance(MINUTE);
     await ticked;
   }
-  await deliver(ports, store, config);
+  await deliver(ports, store, config, { sinks: SINKS });
   return { ...own, ports, store, app: api({ ports, config, store }) };
 }
 

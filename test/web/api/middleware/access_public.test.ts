@@ -3,6 +3,7 @@ import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
 import { publicFields } from "../../../../src/web/api/views/redact.ts";
 import { deliver } from "../../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../../src/engine/notify/sinks/mod.ts";
 import { remoteProber } from "../../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../../src/evidence/report/mod.ts";
 import { localProber } from "../../../../src/engine/prober/local.ts";
@@ -99,7 +100,7 @@ async function marked() {
     await own.clock.advance(MINUTE);
     await ticked;
   }
-  await deliver(ports, store, config);
+  await deliver(ports, store, config, { sinks: SINKS });
   return { ...own, ports, store };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { deliver } from "../../../../src/engine/notify/mod.ts";
+import { SINKS } from "../../../../src/engine/notify/sinks/mod.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import { describeNotice } from "../../../world/settler_fixture.ts";
 import { type ApiFixture, apiFixture } from "../api_fixture.ts";
@@ -21,7 +22,9 @@ async function sent(own: ApiFixture): Promise<string[]> {
     taken.push(String(body));
     return Promise.resolve(new Response(null, { status: 204 }));
   };
-  await deliver({ ...own.ports, fetch: fetch as typeof own.ports.fetch }, own.store, own.config);
+  await deliver({ ...own.ports, fetch: fetch as typeof own.ports.fetch }, own.store, own.config, {
+    sinks: SINKS,
+  });
   return taken.map((body) => describeNotice({ body } as Parameters<typeof describeNotice>[0]));
 }
 

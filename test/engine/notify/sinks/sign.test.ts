@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { SecretError, signatureHeaders } from "../../../src/engine/notify/mod.ts";
+import { SecretError, signatureHeaders } from "../../../../src/engine/notify/sinks/sign.ts";
 
 const secretOf = (bytes: number) => `whsec_${btoa("k".repeat(bytes))}`;
 const AT = 1_700_000_000_000;

@@ -1,0 +1,61 @@
+/**
+ * The contract of a sink: one kind of receiver. The outbox knows no kind; it claims a notice, has its sink deliver it, and makes a
+ * receipt of the answer. The family lies in `sinks/`; what is sent by one HTTP request takes `overHttp`.
+ *
+ *     event -> render -> deliver -> answer -> receipt (retry.ts)
+ */
+import type { Ports } from "../../base/ports.ts";
+import type { WebhookEvent } from "./event.ts";
+
+/**
+ * What came of one delivery. `deferred`: the receiver says "not now"; `unanswered`: it says nothing, or nothing could be sent to it;
+ * `rejected`: it will never take this one; `gone`: it will never take any.
+ */
+export interface SinkAnswer {
+  kind: "delivered" | "deferred" | "unanswered" | "rejected" | "gone";
+  /** Of HTTP, if that is what it answered in. */
+  status?: number;
+  /** Who was asked, as far as it may be shown: an origin, never a path or a query. */
+  receiver?: string;
+  /** Why it is not delivered: one clear line, free of secrets. */
+  detail?: string;
+  /** For how long the receiver asks to be left alone, ms. */
+  retryAfterMs?: number;
+}
+
+/** One notice on its way. */
+export interface SinkMessage {
+  /** Stable over retries: the key by which a receiver tells a repetition. */
+  id: string;
+  /** What the sink rendered; the same over retries. */
+  body: string;
+}
+
+/** What a sink may use to deliver; times in ms. */
+export interface SinkPorts extends Pick<Ports, "clock" | "fetch" | "secrets"> {
+  deadlineMs: number;
+}
+
+/** What the settings of a sink are checked against, once the environment is known. */
+export interface SinkEnvironment extends Pick<Ports, "secrets"> {
+  allowPrivate: boolean;
+}
+
+/** One kind of receiver. `Settings` is what the config says of one of them; its texts may hold `${env:NAME}`. */
+export interface Sink<Settings = unknown> {
+  /** What `kind` in the config says. */
+  readonly kind: string;
+  /** What would keep every notice from going out, in one sentence free of secrets. What it throws is such a sentence too. */
+  check(settings: Settings, environment: SinkEnvironment): string | undefined | Promise<string | undefined>;
+  /** What is sent for an event, within the receiver's limits and free of secrets. Always the same for the same event. */
+  render(event: WebhookEvent, settings: Settings): string;
+  /** Sends it once. The outbox gives it up soon after the deadline, and takes what it throws for `unanswered`. */
+  deliver(message: SinkMessage, settings: Settings, ports: SinkPorts): Promise<SinkAnswer>;
+}
+
+/** The sink of a kind. Throws for one that is not in the table: what passed the config is. */
+export function findSink(sinks: readonly Sink[], kind: string): Sink {
+  const found = sinks.find((sink) => sink.kind === kind);
+  if (!found) throw new Error(`there is no sink of kind ${kind}`);
+  return found;
+}

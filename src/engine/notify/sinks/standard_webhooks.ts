@@ -1,0 +1,31 @@
+import { checkUrl, overHttp } from "../over_http.ts";
+import type { Ports } from "../../../base/ports.ts";
+import type { Sink } from "../sink.ts";
+import { signatureHeaders } from "./sign.ts";
+
+/** What the config says of one webhook. Two secrets are a rotation. */
+export interface StandardWebhooksSettings {
+  url: string;
+  secret: string | readonly string[];
+}
+
+/** Standard Webhooks 1.0.0: the event as JSON, signed. */
+export const standardWebhooks: Sink<StandardWebhooksSettings> = {
+  kind: "webhook",
+  async check(settings, environment) {
+    const fault = checkUrl(settings.url, environment);
+    if (!fault) await signatureHeaders("probe", 0, "", secretsIn(settings, environment));
+    return fault;
+  },
+  render: (event) => JSON.stringify(event),
+  deliver: overHttp({
+    url: ({ url }) => url,
+    fill: async ({ id, body }, settings, ports) => {
+      const headers = await signatureHeaders(id, ports.clock.now(), body, secretsIn(settings, ports));
+      return { headers, body };
+    },
+  }),
+};
+
+const secretsIn = ({ secret }: StandardWebhooksSettings, { secrets }: Pick<Ports, "secrets">) =>
+  [secret].flat().map((one) => secrets.reveal(one));
