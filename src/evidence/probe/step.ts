@@ -5,8 +5,8 @@ import type { Facts, Run } from "../../config/expression/mod.ts";
 import { pause, type Ports } from "../../base/ports.ts";
 import type { CookieJar } from "./cookies.ts";
 import type { Failure, StepTrace } from "./observation.ts";
-import { redirect } from "./redirect.ts";
-import { render } from "./request.ts";
+import { redirect } from "./steps/redirect.ts";
+import { render } from "./steps/request.ts";
 
 /** No answer that a journey can judge is longer. */
 const CAP_BYTES = 1 << 20;

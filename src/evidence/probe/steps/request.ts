@@ -1,7 +1,7 @@
-import type { JsonTemplate, StepRequest } from "../../config/config.ts";
-import { type HttpRequest, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
-import type { Run, Template } from "../../config/expression/mod.ts";
-import type { Secrets } from "../../base/ports.ts";
+import type { JsonTemplate, StepRequest } from "../../../config/config.ts";
+import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../base/http/client.ts";
+import type { Run, Template } from "../../../config/expression/mod.ts";
+import type { Secrets } from "../../../base/ports.ts";
 
 /** What a request is rendered from. `index` numbers the steps of a run, cleanup included, from 0. */
 export interface RenderContext {
