@@ -10,10 +10,10 @@ import { startUnit } from "./unit.ts";
 const REGIONS = ["fra", "iad", "sin"];
 const TOKEN = "demo-operator-token";
 const SECRET = `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
-const SCENARIO_MS = 80_000;
+const SCENARIO_MS = 240_000;
 const once = Deno.args.includes("--once");
 const pushed = Deno.args.includes("--push");
-const CLAIM = pushed ? 'push: { token: "${env:UNIT_TOKEN}", ttl: 6s }' : "path: /readyz";
+const CLAIM = pushed ? 'push: { token: "${env:UNIT_TOKEN}", ttl: 30s }' : "path: /readyz";
 const SAYS = pushed ? "its unit is active" : "/readyz says ready";
 const began = performance.now();
 
@@ -210,14 +210,18 @@ try {
   const main = await spawn(file, { ...env(shops[0]!.url), ...ports });
   children.push(main.child);
   const origin = `http://127.0.0.1:${main.port}`;
+  let isActive = !pushed;
   if (pushed) {
-    const onLine = ({ message, state, dialect }: Record<string, unknown>) =>
+    const onLine = ({ message, state, dialect }: Record<string, unknown>) => {
       say("unit", `${message} ${state}${dialect ? ` (${dialect})` : ""}`);
+      isActive ||= message === "pushed" && state === "ready";
+    };
     children.push(startUnit({ url: origin, folder, env: secrets, onLine }));
   }
   const url = `${origin}/v1/status`;
   say("demo", `the page, where one button signs in: ${origin}/login#${TOKEN}`);
   say("demo", `the status API: curl -H 'authorization: Bearer ${TOKEN}' ${url}`);
+  await until(() => isActive);
   const following = follow(url, stopped.signal).catch((error) => {
     if (!stopped.signal.aborted) throw error;
   });

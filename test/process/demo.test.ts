@@ -33,7 +33,7 @@ test.each([
     expect(inOrder(demo.out, WEBHOOKS)).toEqual(WEBHOOKS);
     expect(demo.out.filter((line) => /webhook +refused/.test(line))).toEqual([]);
   },
-  90_000,
+  300_000,
 );
 
 /** As many of the patterns as the lines hold one after the other. */
