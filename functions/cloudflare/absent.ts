@@ -8,8 +8,8 @@ function missing(what: string): never {
 export const upstashStore = () => missing("store: { upstash: {} }");
 
 /** In place of src/web/api/routes/github.ts. */
-export const github = () => missing("hooks.github");
-export const approver = github;
+export const routes = () => missing("hooks.github");
+export const approvals = routes;
 
 /** In place of croner. */
 export class Cron {

@@ -5,6 +5,7 @@
 import { api } from "../../src/web/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
+import { gateServices } from "../../src/engine/gates/services.ts";
 import { checkWebhooks, deliverer } from "../../src/engine/notify/mod.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { locator } from "../../src/engine/prober/location.ts";
@@ -46,10 +47,11 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   // The other half is for the probers; what is left over waits for the alarm.
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
   const hooked = config.hooks.github && await import("#github");
-  const review = hooked?.approver(ports, config, store);
+  const services = gateServices(ports, config, store);
+  const approvals = hooked?.approvals(ports, config, services);
   const deliver = deliverer(ports, store, config, { sinks: SINKS, parallel: DELIVERIES });
-  const outbox = () => Promise.all([deliver({ most: maxNotices }), review?.()]);
-  const app = api({ ports, config, store, runCheck: probeNow, github: hooked?.github });
+  const outbox = () => Promise.all([deliver({ most: maxNotices }), approvals?.review()]);
+  const app = api({ ports, config, services, runCheck: probeNow, github: hooked?.routes });
   return { ...settling, store, outbox, app };
 }
 

@@ -1,13 +1,15 @@
 /** What a server of our own sends as it is. On Cloudflare the platform does, from schema/. */
 import openapi from "../../schema/v1/openapi.json" with { type: "json" };
-import { fileRoutes } from "../../src/web/api/routes/files.ts";
+import { routes } from "../../src/web/api/routes/files.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "../../src/web/page/assets.ts";
 import { SCRIPT } from "../../src/web/page/script.ts";
 import { STYLE } from "../../src/web/page/style.ts";
 
 /** The OpenAPI document, and the style and script of the pages. */
-export const FILES = fileRoutes([
-  { path: "/v1/openapi.json", type: "application/json", text: JSON.stringify(openapi) },
-  { path: STYLE_PATH, type: "text/css; charset=utf-8", text: STYLE, isAsset: true },
-  { path: SCRIPT_PATH, type: "text/javascript; charset=utf-8", text: SCRIPT, isAsset: true },
-]);
+export const FILES = routes({
+  files: [
+    { path: "/v1/openapi.json", type: "application/json", text: JSON.stringify(openapi) },
+    { path: STYLE_PATH, type: "text/css; charset=utf-8", text: STYLE, isAsset: true },
+    { path: SCRIPT_PATH, type: "text/javascript; charset=utf-8", text: SCRIPT, isAsset: true },
+  ],
+});

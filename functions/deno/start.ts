@@ -1,8 +1,10 @@
 /** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
 import { api } from "../../src/web/app.ts";
 import type { Peer } from "../../src/web/api/middleware/client_address.ts";
-import { approver, github } from "../../src/web/api/routes/github.ts";
+import { routes as github } from "../../src/web/api/routes/github.ts";
 import type { Config } from "../../src/config/config.ts";
+import { gateServices } from "../../src/engine/gates/services.ts";
+import { approvals } from "../../src/engine/github/approvals.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
@@ -113,7 +115,9 @@ const isPreview = () => Deno.env.has("DENO_DEPLOY") && Deno.env.get("DENO_TIMELI
 function startAssay({ config, ports, port, here }: StartOptions): Running {
   const store = openStore(config);
   const prober = here === undefined ? undefined : proberWithToken(ports, config, here);
-  const review = singleFlight(approver(ports, config, store), failure(ports, "a review failed"));
+  const services = gateServices(ports, config, store);
+  const { review: reviewAll } = approvals(ports, config, services);
+  const review = singleFlight(reviewAll, failure(ports, "a review failed"));
   const deliver = deliverer(ports, store, config, { sinks: SINKS });
   const deliveries = new Set<Promise<unknown>>();
   // Not one call after the other: a receiver that hangs must not hold up what has come since.
@@ -134,7 +138,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   });
   // Before anything is asked or settled: the port may be taken.
   const server = serve(
-    api({ ports, config, store, runCheck: probeNow, github, files: FILES, prober }),
+    api({ ports, config, services, runCheck: probeNow, github, files: FILES, prober }),
     port ?? config.listen,
   );
   if (isPreview()) {

@@ -8,14 +8,12 @@ import type { Config } from "../../config/config.ts";
 import type { GitHubHook } from "../../config/hooks.ts";
 import { type GitHub, installationClient } from "./app.ts";
 import { semaphore } from "../../base/semaphore.ts";
-import { packChecks, parseRow } from "../../storage/codec.ts";
+import { parseRow } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
-import { deploymentStore } from "../../storage/records/deployments.ts";
-import type { Store, StoredRecord } from "../../storage/store.ts";
+import type { StoredRecord } from "../../storage/store.ts";
 import type { GateDocument } from "../gates/document.ts";
-import { type GateEvaluator, gateEvaluator } from "../gates/evaluate.ts";
-import { silenceChecker } from "../gates/silence_checker.ts";
-import { statesReader } from "../../storage/states.ts";
+import type { GateEvaluator } from "../gates/evaluate.ts";
+import type { GateServices } from "../gates/services.ts";
 import { messageOf } from "../../base/error_message.ts";
 
 const name = z.string().min(1).max(255);
@@ -61,8 +59,12 @@ const MAX_LEGACY = 10_000;
 const RETENTION_MS = 86_400_000;
 const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
 
-/** The approvals of one store, decided by `decided`. */
-export function approvals(ports: Ports, config: Config, store: Store, evaluate: GateEvaluator): Approvals {
+/** The approvals of one store, decided by its gates. */
+export function approvals(
+  ports: Ports,
+  config: Config,
+  { store, evaluate }: Pick<GateServices, "store" | "evaluate">,
+): Approvals {
   const { clock, log, secrets } = ports;
   const gate = semaphore(PARALLEL);
   const { github: hook } = config.hooks;
@@ -140,22 +142,6 @@ export function approvals(ports: Ports, config: Config, store: Store, evaluate: 
       await Promise.all(records.map((record) => gate(() => reviewOne(hook, record))));
     },
   };
-}
-
-/** `review` for a process that settles. */
-export function approver(ports: Ports, config: Config, store: Store): () => Promise<void> {
-  if (!config.hooks.github?.app) return () => Promise.resolve();
-  const { clock } = ports;
-  const evaluate = gateEvaluator({
-    clock,
-    config,
-    packing: packChecks(config),
-    store,
-    states: statesReader(store, clock),
-    rollouts: deploymentStore(clock, store, config.retention.daysMs),
-    isSilenced: silenceChecker(clock, config, store),
-  });
-  return approvals(ports, config, store, evaluate).review;
 }
 
 interface Review {

@@ -1,7 +1,8 @@
 import { createHmac, generateKeyPairSync, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
-import { approver, github as hook } from "../../../src/web/api/routes/github.ts";
+import { gateServices } from "../../../src/engine/gates/services.ts";
+import { approvals, routes as hook } from "../../../src/web/api/routes/github.ts";
 import type { Route } from "../../world/network.ts";
 import type { StoredRecord } from "../../../src/storage/store.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
@@ -58,10 +59,14 @@ async function asked(shop: ApiFixture, json: unknown = request()) {
   })).status;
 }
 
+/** One look at all rules that wait. */
+const reviewer = ({ ports, config, store }: ApiFixture) =>
+  approvals(ports, config, gateServices(ports, config, store)).review;
+
 /** A house whose GitHub answers; `review` is one tick of the process. */
 async function github(routes: Record<string, Route> = ROUTES, key = pem("pkcs1")) {
   const shop = await apiFixture({ text, env: { GITHUB_SECRET: SECRET, GITHUB_KEY: key }, routes });
-  const review = approver(shop.ports, shop.config, shop.store);
+  const review = reviewer(shop);
   const calls = () =>
     shop.network.requests.map(({ method, url, body }) => ({
       call: `${method} ${url}`,
@@ -118,7 +123,7 @@ describe("a deployment protection rule", () => {
     await shop.runMinutes(3);
     await shop.call("/v1/gates/github?anchor=85d557f47b");
     await asked(shop);
-    await approver(shop.ports, shop.config, shop.store)();
+    await reviewer(shop)();
     expect(shop.network.requests.map(({ url }) => String(url))).toContain(CALLBACK);
   });
 
@@ -133,7 +138,7 @@ describe("a deployment protection rule", () => {
     });
     await shop.runMinutes(3);
     await asked(shop, request({ deployment_callback_url: there(CALLBACK) }));
-    await approver(shop.ports, shop.config, shop.store)();
+    await reviewer(shop)();
     expect(shop.network.requests.map(({ url }) => String(url))).toContain(there(CALLBACK));
   });
 
@@ -152,7 +157,7 @@ describe("a deployment protection rule", () => {
     const { shop, answers } = await github();
     await shop.runMinutes(3);
     expect([await asked(shop), await asked(shop)]).toEqual([202, 202]);
-    await approver(shop.ports, shop.config, shop.store)();
+    await reviewer(shop)();
     expect(answers().length).toBe(1);
   });
 

@@ -1,13 +1,11 @@
 /** The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. Made when it is built: no bundle holds this. */
 import * as z from "zod";
-import { eventSchema, problemSchema } from "./schemas.ts";
+import * as answerSchemas from "./schemas.ts";
+import * as statuspage from "./statuspage.ts";
 import type { AnswerSpec, Operation, OperationAccess, ProblemStatus } from "./operation.ts";
-import { READS } from "./reads.ts";
-import { WRITES } from "./writes.ts";
-import { TOOLS } from "./tools.ts";
-
-/** Every operation of the API. */
-export const OPERATIONS: readonly Operation[] = [...READS, ...WRITES, ...TOOLS];
+import { RESOURCE_OPERATIONS } from "../resources.ts";
+import * as files from "../routes/files.ts";
+import * as github from "../routes/github.ts";
 
 type Json = Record<string, unknown>;
 
@@ -26,6 +24,15 @@ const TAGS = {
   access: "Tokens, and this document",
   probers: "Between deployments of Assay",
 } as const;
+const TAG_ORDER = Object.keys(TAGS);
+
+/** Every operation of the API, in the order of the tags. */
+export const OPERATIONS: readonly Operation[] = [
+  ...Object.values(RESOURCE_OPERATIONS),
+  files.operations,
+  github.operations,
+].flatMap((operations) => operations({ ...answerSchemas, ...statuspage }))
+  .toSorted((a, b) => TAG_ORDER.indexOf(a.tag) - TAG_ORDER.indexOf(b.tag));
 
 const PROBLEMS: Record<ProblemStatus, string> = {
   400: "The request cannot be understood",
@@ -87,14 +94,16 @@ export function openapi(): Json {
   for (const operation of OPERATIONS) {
     (paths[operation.path] ??= {})[operation.method] = operationOf(operation, schemas);
   }
-  const body = { content: content("application/json", schemaOf(eventSchema, "output", schemas)) };
+  const body = {
+    content: content("application/json", schemaOf(answerSchemas.eventSchema, "output", schemas)),
+  };
   const webhook = {
     operationId: "incidentEvent",
     summary: "An incident was opened, updated or resolved (Standard Webhooks 1.0.0, signed)",
     requestBody: { required: true, ...body },
     responses: { "2XX": { description: "Heard; anything else is tried again" } },
   };
-  const shape = schemaOf(problemSchema, "output", schemas);
+  const shape = schemaOf(answerSchemas.problemSchema, "output", schemas);
   return {
     openapi: "3.1.0",
     info: {
@@ -167,7 +176,10 @@ function responsesOf({ access, problems = [] }: Operation, answers: Operation["a
   const statuses: readonly number[] = [...problems, ...COMMON_PROBLEMS[access]];
   for (const status of statuses) {
     const also = responses[status] as { content?: Json } | undefined;
-    const shape = content("application/problem+json", schemaOf(problemSchema, "output", schemas));
+    const shape = content(
+      "application/problem+json",
+      schemaOf(answerSchemas.problemSchema, "output", schemas),
+    );
     if (also) also.content = { ...also.content, ...shape };
     else responses[status] = { $ref: `#/components/responses/problem${status}` };
   }

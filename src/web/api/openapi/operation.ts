@@ -44,3 +44,17 @@ export const jsonAnswer = (description: string, schema: z.ZodType): AnswerSpec =
 
 /** An answer without a body. */
 export const emptyAnswer = (description: string): AnswerSpec => ({ description });
+
+/** The answers of whatever speaks a health dialect. */
+export function healthAnswers(): Operation["answers"] {
+  const inDialect = (state: string) => ({
+    description: `${state}, in the words of the dialect`,
+    type: "*/*",
+  });
+  return {
+    200: inDialect("It serves, or the dialect says all in the body"),
+    429: inDialect("Degraded in Consul's words; else too many requests"),
+    500: inDialect("As 503, in dialects that say it so"),
+    503: inDialect("It does not serve, or nothing is known"),
+  };
+}

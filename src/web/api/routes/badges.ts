@@ -2,11 +2,12 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { html } from "hono/html";
-import type { Config, Target } from "../../../config/config.ts";
-import type { Ports } from "../../../base/ports.ts";
+import type { Target } from "../../../config/config.ts";
 import { problem } from "../middleware/problem.ts";
-import type { StatesReader } from "../../../storage/states.ts";
 import { publicStatus, type TargetStatus } from "../views/status.ts";
+import type { Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
+import * as z from "zod";
 
 /** `isError` keeps whoever embeds the badge from choosing another colour for what is not known to be well. */
 const STYLES: Record<TargetStatus, { message: string; color: string; hex: string; isError: boolean }> = {
@@ -25,7 +26,9 @@ const NAME_CHARACTERS = 40;
 const CHARACTER_PX = 7;
 
 /** Both forms of a target's badge. */
-export function badgeRoutes({ clock }: Ports, config: Config, states: StatesReader): Hono {
+export function routes(
+  { ports: { clock }, config, states }: Pick<ResourceContext, "ports" | "config" | "states">,
+): Hono {
   const app = new Hono();
   app.use("/v1/badges/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
   app.get("/v1/badges/:file{[a-z0-9-]+\\.(?:json|svg)}", async (c) => {
@@ -43,6 +46,28 @@ export function badgeRoutes({ clock }: Ports, config: Config, states: StatesRead
   const statusOf = async (target: Target) =>
     publicStatus({ ...config, targets: [target] }, await states(), clock.now()).status;
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/badges/{file}",
+      id: "getBadge",
+      summary: "A target's badge: {target}.json for Shields, {target}.svg",
+      tag: "badges",
+      access: "public",
+      answers: {
+        200: {
+          description: "The badge",
+          schema: schemas.badgeSchema,
+          also: { "image/svg+xml": z.string() },
+        },
+      },
+      problems: [404],
+    },
+  ];
 }
 
 /** As shields.io/badges/endpoint-badge has it. */

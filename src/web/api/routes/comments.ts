@@ -1,13 +1,12 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Config } from "../../../config/config.ts";
 import type { Incident } from "../../../judgement/incident.ts";
-import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
-import type { Access } from "../middleware/access.ts";
 import { defaultBodyLimit, readBody } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
 import { iso } from "../../../base/time.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 /** At most so many on one incident. */
 const MAX_COMMENTS = 200;
@@ -28,17 +27,17 @@ type IncidentComment = z.infer<typeof storedComment>;
 
 const commentText = z.string().trim().min(1).max(4_000);
 /** The bodies, by the last part of the path. */
-export const commentBodies = {
+const commentBodies = {
   acknowledge: z.strictObject({ text: commentText.optional() }),
   comments: z.strictObject({ text: commentText }),
 };
 
 /** `POST /v1/incidents/{id}/acknowledge {text?}` and `POST /v1/incidents/{id}/comments {text}`; `by` is the token's id. */
-export function commentRoutes(
-  { clock, random }: Ports,
-  { retention }: Config,
-  store: Store,
-  access: Access,
+export function routes(
+  { ports: { clock, random }, config: { retention }, store, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "access"
+  >,
 ): Hono {
   const app = new Hono();
   for (const verb of ["acknowledge", "comments"] as const) {
@@ -78,6 +77,34 @@ export function commentRoutes(
     });
   }
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "post",
+      path: "/v1/incidents/{id}/acknowledge",
+      id: "acknowledgeIncident",
+      summary: "Acknowledge an open incident",
+      tag: "incidents",
+      access: "operate",
+      body: { schema: commentBodies.acknowledge, example: { text: "I am on it" } },
+      answers: { 201: jsonAnswer("The remark", schemas.commentSchema) },
+      problems: [400, 404, 409, 413],
+    },
+    {
+      method: "post",
+      path: "/v1/incidents/{id}/comments",
+      id: "commentIncident",
+      summary: "Comment on an incident",
+      tag: "incidents",
+      access: "operate",
+      body: { schema: commentBodies.comments, example: { text: "The database is back" } },
+      answers: { 201: jsonAnswer("The remark", schemas.commentSchema) },
+      problems: [400, 404, 409, 413],
+    },
+  ];
 }
 
 /** What people said of an incident, oldest first. */

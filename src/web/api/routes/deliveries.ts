@@ -1,16 +1,16 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Ports } from "../../../base/ports.ts";
 import type { WebhookEvent } from "../../../engine/notify/mod.ts";
-import type { Delivery, Store } from "../../../storage/store.ts";
-import type { Access } from "../middleware/access.ts";
+import type { Delivery } from "../../../storage/store.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
 import { filterPage } from "../views/filtered_page.ts";
 import { iso } from "../../../base/time.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 /** What the list may be asked. */
-export const deliveryFilters = z.strictObject({
+const deliveryFilters = z.strictObject({
   limit,
   before: z.string().max(200).optional(),
   state: z.enum(["pending", "delivered", "dead"]).optional(),
@@ -18,7 +18,9 @@ export const deliveryFilters = z.strictObject({
 });
 
 /** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for one that is not delivered. */
-export function deliveryRoutes({ clock }: Ports, store: Store, access: Access): Hono {
+export function routes(
+  { ports: { clock }, store, access }: Pick<ResourceContext, "ports" | "store" | "access">,
+): Hono {
   const app = new Hono();
 
   app.get("/v1/deliveries", access.allow("read"), async (c) => {
@@ -47,6 +49,33 @@ export function deliveryRoutes({ clock }: Ports, store: Store, access: Access): 
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/deliveries",
+      id: "listDeliveries",
+      summary: "Notices and how far they got, newest first",
+      tag: "incidents",
+      access: "read",
+      query: deliveryFilters,
+      answers: { 200: jsonAnswer("One page", schemas.deliveryPageSchema) },
+      problems: [400],
+    },
+    {
+      method: "post",
+      path: "/v1/deliveries/{id}/resend",
+      id: "resendDelivery",
+      summary: "Send a dead or pending notice now, its tries counted anew (a token for all targets)",
+      tag: "incidents",
+      access: "operate",
+      answers: { 202: jsonAnswer("It is pending, and due now", schemas.resendSchema) },
+      problems: [409],
+    },
+  ];
 }
 
 const targetOf = ({ body }: Delivery): string => (JSON.parse(body) as WebhookEvent).data.target.id;

@@ -1,13 +1,12 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Config } from "../../../config/config.ts";
-import type { Clock } from "../../../base/ports.ts";
-import type { Deployment, DeploymentStore } from "../../../storage/records/deployments.ts";
-import type { Access } from "../middleware/access.ts";
+import type { Deployment } from "../../../storage/records/deployments.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
 import { iso } from "../../../base/time.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 const BODY_CAP_BYTES = 16 * 1024;
 /** A clock that runs ahead by less is forgiven. */
@@ -15,7 +14,7 @@ const AHEAD_MS = 300_000;
 
 const word = z.string().min(1).max(200);
 /** The body of a new one. */
-export const deploymentBody = z.strictObject({
+const deploymentBody = z.strictObject({
   target: z.string().max(100),
   version: word,
   anchor: word.optional(),
@@ -24,18 +23,18 @@ export const deploymentBody = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(500).optional(),
 });
 /** What the list may be asked. */
-export const deploymentFilters = z.strictObject({
+const deploymentFilters = z.strictObject({
   target: z.string().max(100),
   limit,
   before: z.string().max(20).optional(),
 });
 
 /** `POST /v1/deployments {target, version, anchor?, at?, environment?, url?}`, and `GET /v1/deployments?target=`, newest first. */
-export function deploymentRoutes(
-  clock: Pick<Clock, "now">,
-  config: Config,
-  rollouts: DeploymentStore,
-  access: Access,
+export function routes(
+  { ports: { clock }, config, rollouts, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "rollouts" | "access"
+  >,
 ): Hono {
   const app = new Hono();
   const known = new Set(config.targets.map(({ id }) => id));
@@ -69,6 +68,37 @@ export function deploymentRoutes(
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "post",
+      path: "/v1/deployments",
+      id: "recordDeployment",
+      summary: "Record a deployment: gates count evidence from it on",
+      tag: "deployments",
+      access: "operate",
+      body: {
+        schema: deploymentBody,
+        example: { target: "shop", version: "1.4.2", environment: "production" },
+      },
+      answers: { 201: jsonAnswer("The deployment", schemas.deploymentSchema) },
+      problems: [400, 404, 413],
+    },
+    {
+      method: "get",
+      path: "/v1/deployments",
+      id: "listDeployments",
+      summary: "Deployments of one target, newest first",
+      tag: "deployments",
+      access: "read",
+      query: deploymentFilters,
+      answers: { 200: jsonAnswer("One page", schemas.deploymentPageSchema) },
+      problems: [400, 404],
+    },
+  ];
 }
 
 /** A deployment with its time in words. */

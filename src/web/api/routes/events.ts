@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import type { Ports } from "../../../base/ports.ts";
-import type { Access } from "../middleware/access.ts";
-import type { Feed, FeedEvent } from "../views/feed.ts";
+import { feed, type FeedEvent } from "../views/feed.ts";
 import { problem } from "../middleware/problem.ts";
+import type { Operation } from "../openapi/operation.ts";
+import type { ResourceContext } from "../resource.ts";
 
 /** Who else comes is asked to come later; who shows no token, from half of it on: those who watch must get in. */
 const MAX_LISTENERS = 200;
@@ -21,12 +22,19 @@ const RETRY_MS = 3_000;
  * `GET /v1/events`: Server-Sent Events (WHATWG HTML, section 9.2). `status` of a check, `incident`, coarse `target`, and `settled` for
  * each new slot; without a token only the last two. `Last-Event-ID` resumes: what changed since then is told first, some of it perhaps twice.
  */
-export function eventRoutes({ clock }: Ports, feed: Feed, access: Access): Hono {
+export function routes(
+  { ports, config, store, states, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "states" | "access"
+  >,
+): Hono {
+  const { clock } = ports;
   const app = new Hono();
+  const changes = feed(ports, config, store, states);
   app.get("/v1/events", async (c) => {
     const who = await access.principal(c);
     if (!who && c.req.header("authorization")) return await access.refuse(c, "read");
-    if (feed.listeners >= (who ? MAX_LISTENERS : MAX_LISTENERS / 2)) {
+    if (changes.listeners >= (who ? MAX_LISTENERS : MAX_LISTENERS / 2)) {
       c.header("retry-after", "30");
       return problem(c, "busy", `At most ${MAX_LISTENERS} listen at once`);
     }
@@ -36,9 +44,9 @@ export function eventRoutes({ clock }: Ports, feed: Feed, access: Access): Hono 
     const listen = (send: (text: string) => void, close: () => void) => {
       const sendEvents = (news: FeedEvent[]) => send(news.filter(isVisible).map(formatEvent).join(""));
       send(`retry: ${RETRY_MS}\n\n`);
-      const unsubscribe = feed.subscribe(sendEvents);
+      const unsubscribe = changes.subscribe(sendEvents);
       // Only then: what happens meanwhile is heard as well. A client that hears nothing of the past comes back for it.
-      if (Number.isSafeInteger(last) && last >= 0) feed.since(last).then(sendEvents, close);
+      if (Number.isSafeInteger(last) && last >= 0) changes.since(last).then(sendEvents, close);
       return unsubscribe;
     };
     const stands = who ? access.watch(c) : always;
@@ -48,6 +56,28 @@ export function eventRoutes({ clock }: Ports, feed: Feed, access: Access): Hono 
     });
   });
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/events",
+      id: "streamEvents",
+      summary: "What changes, as it changes (Server-Sent Events)",
+      tag: "status",
+      access: "optional",
+      headers: { "last-event-id": "The last id that was heard: what happened since is told first." },
+      answers: {
+        200: {
+          description: "Events: status, incident, target, settled. Without a token the last two.",
+          type: "text/event-stream",
+        },
+      },
+      problems: [503],
+    },
+  ];
 }
 
 const formatEvent = ({ id, type, data }: FeedEvent) =>

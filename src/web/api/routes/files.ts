@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
+import * as z from "zod";
 import { conditionalGet } from "../middleware/etag.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 
 /** Something that is the same for every config and everybody. */
 export interface StaticFile {
@@ -13,9 +15,9 @@ export interface StaticFile {
 }
 
 /** `GET` of each. `deno task schema` writes them to schema/ as well, which Cloudflare serves in front of the Worker. */
-export function fileRoutes(all: readonly StaticFile[]): Hono {
+export function routes({ files }: { files: readonly StaticFile[] }): Hono {
   const app = new Hono();
-  for (const { path, type, text, isAsset } of all) {
+  for (const { path, type, text, isAsset } of files) {
     const headers = {
       "content-type": type,
       "cache-control": isAsset ? "public, max-age=31536000, immutable" : "public, max-age=3600",
@@ -24,4 +26,19 @@ export function fileRoutes(all: readonly StaticFile[]): Hono {
     app.get(path, (c) => c.body(text, 200, headers));
   }
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/openapi.json",
+      id: "getOpenApi",
+      summary: "This document",
+      tag: "access",
+      access: "public",
+      answers: { 200: jsonAnswer("OpenAPI 3.1", z.looseObject({})), 304: emptyAnswer("As before") },
+    },
+  ];
 }

@@ -1,19 +1,18 @@
 /** `/v1/gates/{target}`: what deployment tools ask. Decides from stored state only. */
 import { type Context, Hono } from "hono";
 import * as z from "zod";
-import type { Config, Target } from "../../../config/config.ts";
+import type { Target } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import { type Decision, DECISIONS } from "../../../judgement/gate.ts";
-import type { Ports } from "../../../base/ports.ts";
-import type { Access } from "../middleware/access.ts";
 import { ttlCache } from "../../../base/cache.ts";
 import { SECURITY_HEADERS } from "../middleware/security_headers.ts";
 import { formatDocument } from "../../../engine/gates/document.ts";
-import type { GateEvaluator } from "../../../engine/gates/evaluate.ts";
 import { limitBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
 import { messageOf } from "../../../base/error_message.ts";
+import type { AnswerSpec, Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 const BODY_CAP_BYTES = 64 * 1024;
 const MOST_RUNS = 100;
@@ -36,15 +35,15 @@ const parameters = {
   format: z.enum(["json", "text"]).default("json"),
 };
 /** What a gate may be asked. */
-export const gateQuery = z.strictObject({
+const gateQuery = z.strictObject({
   ...parameters,
   mode: z.enum(["status", "body"]).default("status"),
 });
 /** The same for `/rollback`, which always speaks by its status. */
-export const rollbackQuery = z.strictObject(parameters);
+const rollbackQuery = z.strictObject(parameters);
 
 /** What Flagger sends, as far as it matters here; anything else in it is passed over. */
-export const gateBody = z.object({
+const gateBody = z.object({
   name: z.string().max(253).optional(),
   namespace: z.string().max(253).optional(),
   checksum: z.string().max(100).optional(),
@@ -60,12 +59,11 @@ const ROLLBACK_STATUS = { pass: 409, fail: 200, inconclusive: 424 } as const;
  * `GET|POST /v1/gates/{target}` and `/rollback`, both also below `/k/{token}` for tools that can send no header. A decision is 200, 409
  * or 424 (`mode=body`: always 200), and never a redirect or 204. `/rollback` is 200 only for a confirmed failure, else 4xx.
  */
-export function gateRoutes(
-  { clock, log, secrets }: Ports,
-  config: Config,
-  evaluate: GateEvaluator,
-  access: Access,
-  changeCount: () => number = () => 0,
+export function routes(
+  { ports: { clock, log, secrets }, config, evaluate, access, changeCount }: Pick<
+    ResourceContext,
+    "ports" | "config" | "evaluate" | "access" | "changeCount"
+  >,
 ): Hono {
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
@@ -140,6 +138,45 @@ export function gateRoutes(
     app.get(`${path}/rollback`, rollback).post(`${path}/rollback`, limit, rollback);
   }
   return app;
+}
+
+/** The same, for the document of the API: eight forms, by method, by where the token stands, and by whether to roll back. */
+export function operations({ gateSchema, decisionSchema }: Schemas): Operation[] {
+  const answer = (description: string): AnswerSpec => ({
+    description,
+    schema: gateSchema,
+    also: { "text/plain": decisionSchema },
+  });
+  const decisions = {
+    200: answer("pass; with mode=body every decision"),
+    409: answer("fail"),
+    424: answer("inconclusive"),
+  };
+  const rollbacks = {
+    200: answer("fail: roll back"),
+    409: answer("pass: do not"),
+    424: answer("inconclusive: do not"),
+  };
+  const example = { name: "shop", namespace: "prod", checksum: "5f4dcc3b5" };
+  return (["get", "post"] as const).flatMap((method) =>
+    ["", "/k/{token}"].flatMap((key) =>
+      ["", "/rollback"].map((suffix): Operation => ({
+        method,
+        path: `/v1/gates/{target}${key}${suffix}`,
+        id: `${method}${suffix ? "Rollback" : "Gate"}${key ? "ByKey" : ""}`,
+        summary: suffix
+          ? "Whether to roll back: 200 only for a confirmed failure"
+          : "Whether a rollout may go on",
+        tag: "gates",
+        access: key || method === "post" ? "elsewhere" : "read",
+        query: suffix ? rollbackQuery : gateQuery,
+        ...(method === "post" && { body: { schema: gateBody, example, optional: true } }),
+        answers: suffix ? rollbacks : decisions,
+        // 424 as a problem: Assay itself failed, which must roll nothing back.
+        problems: [400, 404, ...(method === "post" ? [413] as const : []), ...(suffix ? [424] as const : [])],
+      }))
+    )
+  );
 }
 
 /** A decision as text. */

@@ -1,25 +1,22 @@
 /** What GitHub tells of deployments, and asks before one: `POST /v1/events/github`, signed with `hooks.github.secret`. */
 import { type Context, Hono } from "hono";
 import * as z from "zod";
-import type { Config } from "../../../config/config.ts";
 import type { GitHubHook } from "../../../config/hooks.ts";
-import type { Ports } from "../../../base/ports.ts";
-import type { DeploymentStore } from "../../../storage/records/deployments.ts";
-import type { Store } from "../../../storage/store.ts";
 import { type Approvals, approvals, protectionRuleRequest } from "../../../engine/github/approvals.ts";
 import { answerIgnored, answerRecorded, BODY_CAP_BYTES, FORGOTTEN, isForgotten } from "./hooks.ts";
-import type { GateEvaluator } from "../../../engine/gates/evaluate.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
-export { approver } from "../../../engine/github/approvals.ts";
+export { approvals } from "../../../engine/github/approvals.ts";
 
 const word = z.string().min(1).max(200);
 /** Whoever writes a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
 const WEB_URL = z.url({ protocol: /^https?$/ });
 
 /** GitHub's `deployment_status` event, as far as it is read. */
-export const deploymentStatus = z.object({
+const deploymentStatus = z.object({
   deployment_status: z.object({
     state: z.string(),
     created_at: z.iso.datetime({ offset: true }),
@@ -30,22 +27,18 @@ export const deploymentStatus = z.object({
   repository: z.object({ full_name: word }),
 });
 
-/** What the route needs of the rest. */
-export interface GitHubOptions {
-  ports: Ports;
-  config: Config;
-  store: Store;
-  rollouts: DeploymentStore;
-  evaluate: GateEvaluator;
-}
-
 /** The route; of a config without `hooks.github` none. */
-export function github({ ports, config, store, rollouts, evaluate }: GitHubOptions): Hono {
+export function routes(
+  { ports, config, store, rollouts, evaluate }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "rollouts" | "evaluate"
+  >,
+): Hono {
   const { clock, secrets } = ports;
   const app = new Hono();
   const hook = config.hooks.github;
   if (!hook) return app;
-  const pending = approvals(ports, config, store, evaluate);
+  const pending = approvals(ports, config, { store, evaluate });
 
   app.post("/v1/events/github", limitBody(BODY_CAP_BYTES), async (c) => {
     const text = await c.req.text();
@@ -72,6 +65,37 @@ export function github({ ports, config, store, rollouts, evaluate }: GitHubOptio
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "post",
+      path: "/v1/events/github",
+      id: "hearGitHub",
+      summary: "GitHub's deployment_status and deployment_protection_rule, by their signature",
+      tag: "deployments",
+      access: "signature",
+      headers: {
+        "x-hub-signature-256": "sha256= and the HMAC of the body",
+        "x-github-event": "deployment_status, deployment_protection_rule; others are passed over",
+      },
+      body: {
+        schema: z.union([deploymentStatus, protectionRuleRequest]),
+        example: {
+          deployment_status: { state: "success", created_at: "2026-01-01T00:00:00Z" },
+          deployment: { sha: "0123456789abcdef0123456789abcdef01234567", environment: "production" },
+          repository: { full_name: "acme/shop" },
+        },
+      },
+      answers: {
+        200: jsonAnswer("Whether it finished a rollout", schemas.hookAnswerSchema),
+        202: jsonAnswer("The rule is answered when its gate has decided", schemas.pendingSchema),
+      },
+      problems: [400, 404, 413],
+    },
+  ];
 }
 
 async function protectionRule(c: Context, hook: GitHubHook, text: string, approvals: Approvals) {

@@ -9,6 +9,9 @@ import { liveResponse, LIVEZ } from "../middleware/livez.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { dialectResponse } from "../views/dialect_response.ts";
 import { messageOf } from "../../../base/error_message.ts";
+import { healthAnswers, type Operation } from "../openapi/operation.ts";
+import type { ProcessContext } from "../resource.ts";
+import * as z from "zod";
 
 /** One line of Assay's own readiness. */
 interface Part {
@@ -21,7 +24,7 @@ interface Part {
  * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`. `/livez`: the process
  * answers. `/readyz`: config loaded, store writable, the last slot settled in time. `/startupz`: something was settled once.
  */
-export function healthRoutes(ports: Ports, config: Config, store?: Store): Hono {
+export function routes({ ports, config, store }: ProcessContext): Hono {
   const app = new Hono();
   const loaded: Part = { name: "config", state: "ready", detail: `${config.checks.length} checks` };
   const statementOf = (parts: Part[]) => ({
@@ -50,6 +53,29 @@ export function healthRoutes(ports: Ports, config: Config, store?: Store): Hono 
     return dialectResponse(c, c.req.query("as"), statementOf([loaded, ...more]));
   });
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(): Operation[] {
+  const about = {
+    method: "get",
+    tag: "health",
+    access: "public",
+    // Other parameters are passed over: kubelet, for one, may send `?verbose`.
+    query: z.object({ as: z.string().optional().describe("The dialect; health+json without it.") }),
+    answers: healthAnswers(),
+    problems: [400],
+  } as const;
+  return [
+    { ...about, path: LIVEZ, id: "getLive", summary: "Assay's process answers" },
+    {
+      ...about,
+      path: "/readyz",
+      id: "getReady",
+      summary: "Assay has its config, can write, and has settled the last slot in time",
+    },
+    { ...about, path: "/startupz", id: "getStarted", summary: "Assay has settled something once" },
+  ];
 }
 
 async function startPart(store: Store): Promise<Part> {

@@ -11,13 +11,13 @@ import {
 } from "../../../judgement/service_level.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { decodeHistory, type Packing } from "../../../storage/codec.ts";
-import type { Ports } from "../../../base/ports.ts";
 import type { Store } from "../../../storage/store.ts";
-import type { Access } from "../middleware/access.ts";
 import { readSeries } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
 import { iso } from "../../../base/time.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 const DAY_MS = 86_400_000;
 /** Incidents that one answer looks at, newest first. */
@@ -25,13 +25,13 @@ const INCIDENTS = 1_000;
 const PAGE = 200;
 
 /** What `history` and `sli` may be asked. */
-export const windowQuery = z.strictObject({
+const windowQuery = z.strictObject({
   window: z.string().regex(DURATION, "a duration such as 24h, 7d or 90d").default("24h")
     .transform(parseDuration)
     .refine((ms) => ms >= 3_600_000 && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
 });
 /** What `slots` may be asked. */
-export const slotsQuery = z.strictObject({
+const slotsQuery = z.strictObject({
   limit,
   before: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
 });
@@ -40,12 +40,11 @@ export const slotsQuery = z.strictObject({
  * The past of one check: `…/history?window=` by hour or day, `…/sli?window=` in one figure each, `…/slots` verdict by verdict for as
  * long as raw rounds are kept.
  */
-export function historyRoutes(
-  { clock }: Ports,
-  config: Config,
-  store: Store,
-  packing: Packing,
-  access: Access,
+export function routes(
+  { ports: { clock }, config, store, packing, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "packing" | "access"
+  >,
 ): Hono {
   const app = new Hono();
   const checks = new Map(config.checks.map((check) => [check.key, check]));
@@ -105,6 +104,46 @@ export function historyRoutes(
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  const check = "/v1/targets/{id}/checks/{check}";
+  return [
+    {
+      method: "get",
+      path: `${check}/history`,
+      id: "getHistory",
+      summary: "Service level by hour (a week at most) or by day",
+      tag: "past",
+      access: "read",
+      query: windowQuery,
+      answers: { 200: jsonAnswer("Stretches, oldest first", schemas.historySchema) },
+      problems: [400, 404],
+    },
+    {
+      method: "get",
+      path: `${check}/sli`,
+      id: "getServiceLevel",
+      summary: "Availability, drift time, detection delay, MTTR and percentiles of a window",
+      tag: "past",
+      access: "read",
+      query: windowQuery,
+      answers: { 200: jsonAnswer("One figure each", schemas.sliSchema) },
+      problems: [400, 404],
+    },
+    {
+      method: "get",
+      path: `${check}/slots`,
+      id: "listSlots",
+      summary: "Verdict by verdict, newest first, as long as raw rounds are kept",
+      tag: "past",
+      access: "read",
+      query: slotsQuery,
+      answers: { 200: jsonAnswer("One page", schemas.slotsSchema) },
+      problems: [400, 404],
+    },
+  ];
 }
 
 /** Verdict by verdict, newest first; `next` is the `before` of the next page. */

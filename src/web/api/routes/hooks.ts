@@ -2,12 +2,13 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Config } from "../../../config/config.ts";
-import type { Clock, Ports } from "../../../base/ports.ts";
-import type { Deployment, DeploymentStore } from "../../../storage/records/deployments.ts";
-import type { Access } from "../middleware/access.ts";
+import type { Clock } from "../../../base/ports.ts";
+import type { Deployment } from "../../../storage/records/deployments.ts";
 import { deploymentView } from "./deployments.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 /** Most of a hook's body. */
 export const BODY_CAP_BYTES = 1024 * 1024;
@@ -15,7 +16,7 @@ const name = z.string().max(253);
 const word = z.string().min(1).max(200);
 
 /** What Flagger sends to a webhook of type `event`. */
-export const flaggerEvent = z.object({
+const flaggerEvent = z.object({
   name,
   namespace: name,
   phase: word,
@@ -24,7 +25,7 @@ export const flaggerEvent = z.object({
 });
 
 /** The body of our template for Argo CD's notifications (examples/gates/argo-notifications.yaml). */
-export const argoEvent = z.object({
+const argoEvent = z.object({
   target: name,
   revision: word,
   phase: word,
@@ -34,11 +35,11 @@ export const argoEvent = z.object({
 });
 
 /** `POST /v1/events/flagger` and `/argo`, with a token of scope operate. */
-export function hookRoutes(
-  { clock }: Ports,
-  config: Config,
-  rollouts: DeploymentStore,
-  access: Access,
+export function routes(
+  { ports: { clock }, config, rollouts, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "rollouts" | "access"
+  >,
 ): Hono {
   const app = new Hono();
   const known = new Set(config.targets.map(({ id }) => id));
@@ -81,10 +82,38 @@ export function hookRoutes(
     });
   });
 
-  // Behind the route of github.ts, where there is one.
-  app.post("/v1/events/github", (c) => problem(c, "forbidden", "Set hooks.github in the config"));
-
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "post",
+      path: "/v1/events/flagger",
+      id: "hearFlagger",
+      summary: "Flagger's event webhook; the token in the header or in metadata.token",
+      tag: "deployments",
+      access: "elsewhere",
+      body: {
+        schema: flaggerEvent,
+        example: { name: "shop", namespace: "prod", phase: "Progressing", checksum: "5f4dcc3b5" },
+      },
+      answers: { 200: jsonAnswer("Whether it began a rollout", schemas.hookAnswerSchema) },
+      problems: [400, 404, 413],
+    },
+    {
+      method: "post",
+      path: "/v1/events/argo",
+      id: "hearArgo",
+      summary: "A notification of Argo CD, in the shape of our template",
+      tag: "deployments",
+      access: "operate",
+      body: { schema: argoEvent, example: { target: "shop", revision: "1a2b3c", phase: "Succeeded" } },
+      answers: { 200: jsonAnswer("Whether it finished a rollout", schemas.hookAnswerSchema) },
+      problems: [400, 404, 413],
+    },
+  ];
 }
 
 /** Why a rollout of long ago is passed over. */

@@ -1,8 +1,5 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Config } from "../../../config/config.ts";
-import type { Store } from "../../../storage/store.ts";
-import type { Access } from "../middleware/access.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
@@ -10,11 +7,13 @@ import { acknowledgements, acknowledgementTime, commentsOn, commentView } from "
 import { filterPage } from "../views/filtered_page.ts";
 import { incidentView } from "../views/status.ts";
 import { iso } from "../../../base/time.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
 
 /** What the list may be asked; `from` and `to` are about when an incident was opened. */
-export const incidentFilters = z.strictObject({
+const incidentFilters = z.strictObject({
   limit,
   before: z.string().max(200).optional(),
   state: z.enum(["open", "resolved"]).optional(),
@@ -26,7 +25,9 @@ export const incidentFilters = z.strictObject({
 });
 
 /** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */
-export function incidentRoutes(config: Config, store: Store, access: Access): Hono {
+export function routes(
+  { config, store, access }: Pick<ResourceContext, "config" | "store" | "access">,
+): Hono {
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
 
@@ -74,4 +75,31 @@ export function incidentRoutes(config: Config, store: Store, access: Access): Ho
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/incidents",
+      id: "listIncidents",
+      summary: "Incidents, newest first, by state, target, check, label and time",
+      tag: "incidents",
+      access: "read",
+      query: incidentFilters,
+      answers: { 200: jsonAnswer("One page", schemas.incidentPageSchema), 304: emptyAnswer("As before") },
+      problems: [400],
+    },
+    {
+      method: "get",
+      path: "/v1/incidents/{id}",
+      id: "getIncident",
+      summary: "One incident with its timeline, remarks and notices",
+      tag: "incidents",
+      access: "read",
+      answers: { 200: jsonAnswer("The incident", schemas.incidentSchema), 304: emptyAnswer("As before") },
+      problems: [404],
+    },
+  ];
 }

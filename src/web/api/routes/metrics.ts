@@ -1,11 +1,9 @@
 /** `GET /metrics`: what is so now, for Prometheus. Of stale evidence there is no value: only its age, and the word `unknown`. */
 import { Hono } from "hono";
 import type { Check, Config } from "../../../config/config.ts";
-import type { Ports } from "../../../base/ports.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState } from "../../../judgement/state.ts";
 import type { Store } from "../../../storage/store.ts";
-import type { Access } from "../middleware/access.ts";
 import { EXPOSITION, exposition, formatLabels } from "../views/exposition.ts";
 import {
   type CheckSample,
@@ -18,16 +16,16 @@ import {
   type SelfSample,
 } from "../views/gauges.ts";
 import { lastSlot } from "../views/last_slot.ts";
-import type { StatesReader } from "../../../storage/states.ts";
 import { outcomeOf } from "../views/status.ts";
+import type { Operation } from "../openapi/operation.ts";
+import type { ResourceContext } from "../resource.ts";
 
 /** The metrics of Assay, and of each check of the targets that the token may read. */
-export function metricRoutes(
-  { clock }: Ports,
-  config: Config,
-  store: Store,
-  states: StatesReader,
-  access: Access,
+export function routes(
+  { ports: { clock }, config, store, states, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "states" | "access"
+  >,
 ): Hono {
   const app = new Hono();
   let labelled: LabelledCheck[] | undefined;
@@ -45,6 +43,21 @@ export function metricRoutes(
     return c.body(text, 200, { "content-type": EXPOSITION });
   });
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/metrics",
+      id: "getMetrics",
+      summary: "Prometheus text format 0.0.4",
+      tag: "metrics",
+      access: "read",
+      answers: { 200: { description: "Gauges", type: "text/plain" } },
+    },
+  ];
 }
 
 /** A check and its probers with their labels, which the config fixes. */

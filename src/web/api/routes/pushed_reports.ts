@@ -1,7 +1,6 @@
 import { type Context, Hono } from "hono";
-import type { Check, Config, PushedSource } from "../../../config/config.ts";
+import type { Check, PushedSource } from "../../../config/config.ts";
 import { parseDuration } from "../../../config/schema/duration.ts";
-import type { Ports } from "../../../base/ports.ts";
 import {
   claimAt,
   decodePush,
@@ -11,13 +10,15 @@ import {
   pushKey,
   pushSources,
 } from "../../../storage/records/pushes.ts";
-import type { Store, StoredRecord } from "../../../storage/store.ts";
-import type { Access } from "../middleware/access.ts";
+import type { StoredRecord } from "../../../storage/store.ts";
 import { sha256, timingSafeEqual, tokenOf } from "../middleware/credentials.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
-import { pushBody, reportOf } from "../views/push_body.ts";
+import { answerBody, pushBody, reportOf, wordsBody } from "../views/push_body.ts";
 import { iso } from "../../../base/time.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
+import * as z from "zod";
 
 /** As much as is read of an answer that is asked for. */
 const CAP_BYTES = 64 * 1024;
@@ -37,7 +38,12 @@ interface SourceRef {
  * `PUT`, `GET` and `DELETE /v1/targets/{target}/checks/{check}/reports/{source}`: a claim that is sent in, for what no prober reaches. Its
  * `seq` must rise (409 with the one that is kept), its `at` must be near our own time (400 with the difference). A withdrawal takes the next `seq`.
  */
-export function reportRoutes({ clock, secrets }: Ports, config: Config, store: Store, access: Access): Hono {
+export function routes(
+  { ports: { clock, secrets }, config, store, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "access"
+  >,
+): Hono {
   const app = new Hono();
   const path = "/v1/targets/:target/checks/:check/reports/:source";
 
@@ -105,6 +111,47 @@ export function reportRoutes({ clock, secrets }: Ports, config: Config, store: S
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  const path = "/v1/targets/{target}/checks/{check}/reports/{source}";
+  return [
+    {
+      method: "put",
+      path,
+      id: "pushReport",
+      summary: "Send in a claim, in Assay's words or as an answer in any dialect",
+      tag: "reports",
+      access: "report",
+      body: {
+        schema: z.union([wordsBody, answerBody]),
+        example: { state: "ready", seq: 1767225600000, at: 1767225600000, ttl: "90s" },
+      },
+      answers: { 200: jsonAnswer("What is kept", schemas.pushedReportSchema) },
+      problems: [400, 404, 409, 413],
+    },
+    {
+      method: "get",
+      path,
+      id: "getReport",
+      summary: "What a source claims now",
+      tag: "reports",
+      access: "read",
+      answers: { 200: jsonAnswer("The claim", schemas.pushedReportSchema) },
+      problems: [404],
+    },
+    {
+      method: "delete",
+      path,
+      id: "withdrawReport",
+      summary: "Withdraw a claim",
+      tag: "reports",
+      access: "report",
+      answers: { 204: emptyAnswer("It is withdrawn, or there was none") },
+      problems: [404, 409],
+    },
+  ];
 }
 
 /** Whether the request shows this token; digests are compared, so that the time taken tells nothing. */

@@ -1,12 +1,11 @@
 import { Hono } from "hono";
 import type { Config, ProberConfig } from "../../../config/config.ts";
 import type { States } from "../../../storage/codec.ts";
-import type { Ports } from "../../../base/ports.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { ProberState } from "../../../judgement/state.ts";
-import type { Access } from "../middleware/access.ts";
-import type { StatesReader } from "../../../storage/states.ts";
 import { iso } from "../../../base/time.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 /** Reasons for gaps that one prober shows. */
 const REASONS = 10;
@@ -15,7 +14,12 @@ const REASONS = 10;
  * `GET /v1/regions`: how well each prober does its work. The newest slot that it walked and how far that lies behind, where it is, whether it is
  * set aside, and the checks whose latest slot it missed, with the reasons.
  */
-export function regionRoutes({ clock }: Ports, config: Config, states: StatesReader, access: Access): Hono {
+export function routes(
+  { ports: { clock }, config, states, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "states" | "access"
+  >,
+): Hono {
   const app = new Hono();
   app.get("/v1/regions", access.allow("read"), async (c) => {
     const known = await states();
@@ -29,6 +33,21 @@ export function regionRoutes({ clock }: Ports, config: Config, states: StatesRea
     });
   });
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/regions",
+      id: "listRegions",
+      summary: "How well each prober does its work: lag, place, gaps",
+      tag: "status",
+      access: "read",
+      answers: { 200: jsonAnswer("Regions and their probers", schemas.regionsSchema) },
+    },
+  ];
 }
 
 function proberOf(config: Config, prober: ProberConfig, states: States, nowMs: number) {

@@ -1,46 +1,80 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Check, Config } from "../../../config/config.ts";
-import { roundsRequest } from "../../../engine/prober/remote.ts";
+import type { Check } from "../../../config/config.ts";
+import { roundsReply, roundsRequest } from "../../../engine/prober/remote.ts";
 import { requireToken } from "../middleware/credentials.ts";
 import { problem } from "../middleware/problem.ts";
-import type { Prober, RoundResult } from "../../../judgement/round.ts";
+import type { RoundResult } from "../../../judgement/round.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ProcessContext } from "../resource.ts";
 
 const REQUEST_CAP_BYTES = 4 * 1024 * 1024;
 
 /** `POST /v1/rounds`: this process walks a slot for another deployment. A check whose digest differs is refused by itself. */
-export function roundRoutes(config: Config, prober: Prober, token: () => string): Hono {
+export function routes({ ports, config, prober: own }: ProcessContext): Hono {
   const app = new Hono();
+  if (!own) return app;
+  const { prober, token } = own;
   const known = new Map(config.checks.map((check) => [check.key, check]));
   const limit = bodyLimit({
     maxSize: REQUEST_CAP_BYTES,
     onError: (c) => problem(c, "too-large", `At most ${REQUEST_CAP_BYTES} bytes`),
   });
 
-  app.post("/v1/rounds", requireToken(token, "the prober's token"), limit, async (c) => {
-    const body = await c.req.json().catch(() => undefined);
-    const read = roundsRequest.safeParse(body);
-    if (!read.success) {
-      const errors = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-      return problem(c, "bad-request", "The body is not a request for rounds", { errors });
-    }
-    const { slot, deadlineMs, checks } = read.data;
-    if (read.data.prober !== prober.id) {
-      return problem(c, "conflict", `This is prober ${prober.id}, not ${read.data.prober}`);
-    }
-    const wanted: Check[] = [];
-    const refused: RoundResult[] = [];
-    for (const { check: key, digest } of checks) {
-      const check = known.get(key);
-      if (check?.digest === digest) wanted.push(check);
-      else {refused.push({
-          check: key,
-          digest: check?.digest ?? "",
-          missed: check ? "digest" : "unknown check",
-        });}
-    }
-    const reply = await prober.ask({ slot, checks: wanted, deadlineMs });
-    return c.json({ ...reply, answers: [...reply.answers, ...refused] });
-  });
+  app.post(
+    "/v1/rounds",
+    requireToken(() => ports.secrets.reveal(token), "the prober's token"),
+    limit,
+    async (c) => {
+      const body = await c.req.json().catch(() => undefined);
+      const read = roundsRequest.safeParse(body);
+      if (!read.success) {
+        const errors = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+        return problem(c, "bad-request", "The body is not a request for rounds", { errors });
+      }
+      const { slot, deadlineMs, checks } = read.data;
+      if (read.data.prober !== prober.id) {
+        return problem(c, "conflict", `This is prober ${prober.id}, not ${read.data.prober}`);
+      }
+      const wanted: Check[] = [];
+      const refused: RoundResult[] = [];
+      for (const { check: key, digest } of checks) {
+        const check = known.get(key);
+        if (check?.digest === digest) wanted.push(check);
+        else {refused.push({
+            check: key,
+            digest: check?.digest ?? "",
+            missed: check ? "digest" : "unknown check",
+          });}
+      }
+      const reply = await prober.ask({ slot, checks: wanted, deadlineMs });
+      return c.json({ ...reply, answers: [...reply.answers, ...refused] });
+    },
+  );
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(): Operation[] {
+  return [
+    {
+      method: "post",
+      path: "/v1/rounds",
+      id: "walkSlot",
+      summary: "What one deployment asks of a prober that is another one",
+      tag: "probers",
+      access: "prober",
+      body: {
+        schema: roundsRequest,
+        example: {
+          prober: "iad",
+          slot: 1767225600000,
+          deadlineMs: 10000,
+          checks: [{ check: "shop/read", digest: "9f86d081" }],
+        },
+      },
+      answers: { 200: jsonAnswer("Rounds, or why there are none", roundsReply) },
+      problems: [400, 409, 413],
+    },
+  ];
 }

@@ -1,13 +1,8 @@
 import { Hono } from "hono";
-import type { Check, Config } from "../../../config/config.ts";
-import type { Ports } from "../../../base/ports.ts";
-import type { CheckState } from "../../../judgement/state.ts";
-import type { Access } from "../middleware/access.ts";
 import { problem } from "../middleware/problem.ts";
 import { checkView } from "../views/status.ts";
-
-/** Walks one check now, from every prober, without a vote. */
-export type RunCheck = (check: Check) => Promise<CheckState>;
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 /** The least time between two looks at one check: a journey leaves marks on its target. */
 const BETWEEN_MS = 10_000;
@@ -16,8 +11,14 @@ const BETWEEN_MS = 10_000;
  * `POST /v1/targets/{id}/checks/{check}/rounds`: walks the check now and answers what each prober saw, when all have answered. It is
  * shown only: nothing is stored and no vote moves, because votes go by the schedule. One at a time, and one in 10 s, for each check.
  */
-export function runCheckRoutes({ clock }: Ports, config: Config, runCheck: RunCheck, access: Access): Hono {
+export function routes(
+  { ports: { clock }, config, runCheck, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "runCheck" | "access"
+  >,
+): Hono {
   const app = new Hono();
+  if (!runCheck) return app;
   const began = new Map<string, number>();
   const running = new Set<string>();
   app.post("/v1/targets/:id/checks/:check/rounds", access.allow("operate", "id"), async (c) => {
@@ -38,4 +39,20 @@ export function runCheckRoutes({ clock }: Ports, config: Config, runCheck: RunCh
     }
   });
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "post",
+      path: "/v1/targets/{id}/checks/{check}/rounds",
+      id: "walkCheck",
+      summary: "Walk a check now, from every prober, without a vote",
+      tag: "status",
+      access: "operate",
+      answers: { 200: jsonAnswer("What each prober saw", schemas.checkSchema) },
+      problems: [404, 429],
+    },
+  ];
 }

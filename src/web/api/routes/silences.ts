@@ -3,7 +3,6 @@ import * as z from "zod";
 import { closest } from "../../../base/closest.ts";
 import type { Config } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
-import type { Ports } from "../../../base/ports.ts";
 import {
   activeSilence,
   encodeSilence,
@@ -13,19 +12,20 @@ import {
   type Silence,
   subjectOf,
 } from "../../../storage/records/silences.ts";
-import type { Store } from "../../../storage/store.ts";
 import type { Access, Principal } from "../middleware/access.ts";
 import { defaultBodyLimit, readBody } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
 import { iso } from "../../../base/time.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 const LONGEST_MS = 400 * 86_400_000;
 
 const glob = z.string().min(1).max(100);
 const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
 /** The body of a new one. */
-export const silenceBody = z.strictObject({
+const silenceBody = z.strictObject({
   match: z.strictObject({
     target: glob.optional(),
     check: glob.optional(),
@@ -43,13 +43,18 @@ export const silenceBody = z.strictObject({
 });
 
 /** What the list may be asked. */
-export const silencesQuery = z.strictObject({ all: z.enum(["true", "false"]).optional() });
+const silencesQuery = z.strictObject({ all: z.enum(["true", "false"]).optional() });
 
 /**
  * `POST /v1/silences {match, from?, until, reason}`, `GET` of those that stand or are to come (`?all=true`: of the last week too) and
  * `DELETE /v1/silences/{id}`, which ends one now. A token for some targets silences only these.
  */
-export function silenceRoutes({ clock, random }: Ports, config: Config, store: Store, access: Access): Hono {
+export function routes(
+  { ports: { clock, random }, config, store, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "access"
+  >,
+): Hono {
   const app = new Hono();
 
   app.post("/v1/silences", access.allow("operate"), defaultBodyLimit, async (c) => {
@@ -103,6 +108,47 @@ export function silenceRoutes({ clock, random }: Ports, config: Config, store: S
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "post",
+      path: "/v1/silences",
+      id: "createSilence",
+      summary: "Hold notices for a time; probing goes on",
+      tag: "silences",
+      access: "operate",
+      body: {
+        schema: silenceBody,
+        example: { match: { target: "shop" }, until: "2h", reason: "the database moves" },
+      },
+      answers: { 201: jsonAnswer("The silence", schemas.silenceSchema) },
+      problems: [400, 409, 413],
+    },
+    {
+      method: "get",
+      path: "/v1/silences",
+      id: "listSilences",
+      summary: "Silences that stand or are to come",
+      tag: "silences",
+      access: "read",
+      query: silencesQuery,
+      answers: { 200: jsonAnswer("The silences", schemas.silencesSchema) },
+      problems: [400],
+    },
+    {
+      method: "delete",
+      path: "/v1/silences/{id}",
+      id: "endSilence",
+      summary: "End a silence now",
+      tag: "silences",
+      access: "operate",
+      answers: { 204: emptyAnswer("It is over") },
+      problems: [404, 409],
+    },
+  ];
 }
 
 /** A name without `*` is meant to be one: a typing error must not leave somebody without the silence that he asked for. */

@@ -1,26 +1,23 @@
 import { Hono } from "hono";
-import type { Config } from "../../../config/config.ts";
-import type { Ports } from "../../../base/ports.ts";
-import type { Store } from "../../../storage/store.ts";
-import type { Access } from "../middleware/access.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { publicFields } from "../views/redact.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { renderer } from "../views/render_cache.ts";
-import type { StatesReader } from "../../../storage/states.ts";
 import { fullStatus, publicStatus } from "../views/status.ts";
 import { iso } from "../../../base/time.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
+import * as z from "zod";
 
 /** How long a proxy may hand out the coarse status; it says itself how old its evidence is. */
 const PUBLIC_S = 5;
 
 /** `GET /v1/status`: coarse without a token, else of the targets that it is good for. */
-export function statusRoutes(
-  { clock }: Ports,
-  config: Config,
-  store: Store,
-  states: StatesReader,
-  access: Access,
+export function routes(
+  { ports: { clock }, config, store, states, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "states" | "access"
+  >,
 ): Hono {
   const app = new Hono();
   const render = renderer(config, clock);
@@ -51,4 +48,25 @@ export function statusRoutes(
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/status",
+      id: "getStatus",
+      summary: "All targets now: coarse words without a token, everything with one",
+      tag: "status",
+      access: "optional",
+      answers: {
+        200: jsonAnswer(
+          "The status; its ETag stands as long as nothing was settled",
+          z.union([schemas.fullStatusSchema, schemas.publicStatusSchema]),
+        ),
+        304: emptyAnswer("Nothing but ages has changed"),
+      },
+    },
+  ];
 }

@@ -10,14 +10,13 @@ import { cors } from "hono/cors";
 import type { Config, Target } from "../../../config/config.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import type { States } from "../../../storage/codec.ts";
-import type { Ports } from "../../../base/ports.ts";
-import type { Store } from "../../../storage/store.ts";
 import { FAILED } from "../../../judgement/verdict.ts";
 import { memoize } from "../../../base/cache.ts";
 import { type Impact, type Outage, outages } from "../views/outages.ts";
-import type { StatesReader } from "../../../storage/states.ts";
 import { outcomeOf, publicStatus, type TargetStatus } from "../views/status.ts";
 import { iso } from "../../../base/time.ts";
+import { jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 type ComponentStatus = "operational" | "degraded_performance" | "partial_outage" | "major_outage";
 
@@ -27,7 +26,9 @@ const LOOKED_AT = 100;
 const SHOWN = 50;
 
 /** The five documents. */
-export function statuspageRoutes({ clock }: Ports, config: Config, store: Store, states: StatesReader): Hono {
+export function routes(
+  { ports: { clock }, config, store, states }: Pick<ResourceContext, "ports" | "config" | "store" | "states">,
+): Hono {
   const app = new Hono();
   app.use("/api/v2/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
   const readView = memoize(clock, async () => view(config, await states(), clock.now()));
@@ -59,6 +60,26 @@ export function statuspageRoutes({ clock }: Ports, config: Config, store: Store,
     });
   });
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  const pages = [
+    ["status", "getPageStatus", "The whole in one word", schemas.statusDocument],
+    ["components", "listPageComponents", "Targets as components", schemas.componentsDocument],
+    ["summary", "getPageSummary", "Status, components, open incidents", schemas.summaryDocument],
+    ["incidents", "listPageIncidents", "The newest 50 incidents", schemas.incidentsDocument],
+    ["incidents/unresolved", "listPageUnresolved", "Open incidents", schemas.incidentsDocument],
+  ] as const;
+  return pages.map(([name, id, summary, schema]): Operation => ({
+    method: "get",
+    path: `/api/v2/${name}.json`,
+    id,
+    summary,
+    tag: "statuspage",
+    access: "public",
+    answers: { 200: jsonAnswer("As Statuspage's status API has it", schema) },
+  }));
 }
 
 type Component = ReturnType<typeof componentOf>;

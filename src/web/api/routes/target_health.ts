@@ -2,23 +2,24 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { Check, Config, Target } from "../../../config/config.ts";
 import type { States } from "../../../storage/codec.ts";
-import type { Clock, Ports } from "../../../base/ports.ts";
+import type { Clock } from "../../../base/ports.ts";
 import { worst } from "../../../evidence/report/merge.ts";
 import type { Statement, Subsystem } from "../../../evidence/report/report.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState } from "../../../judgement/state.ts";
-import type { Access } from "../middleware/access.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
 import { dialectResponse } from "../views/dialect_response.ts";
 import type { StatesReader } from "../../../storage/states.ts";
 import { type CurrentOutcome, outcomeOf, STATUS_OF } from "../views/status.ts";
+import { healthAnswers, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext } from "../resource.ts";
 
 /** However many load balancers ask, the store is read this often. */
 const CACHE_MS = 5_000;
 
 /** What it may be asked. */
-export const healthFilters = z.strictObject({
+const healthFilters = z.strictObject({
   as: z.string().max(100).optional(),
   check: z.string().max(100).optional(),
 });
@@ -27,14 +28,14 @@ export const healthFilters = z.strictObject({
  * `GET /v1/targets/{id}/health?as=<dialect>[&check=<id>]`: the last settled verdict on a target, or on one of its checks, as a
  * dialect says it. Anyone gets the state; checks, regions, contracts and reasons only a token of scope `read`.
  */
-export function targetHealthRoutes(
-  { clock }: Ports,
-  config: Config,
-  read: StatesReader,
-  access: Access,
+export function routes(
+  { ports: { clock }, config, states: readStates, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "states" | "access"
+  >,
 ): Hono {
   const app = new Hono();
-  const states = cacheStates(read, clock);
+  const states = cacheStates(readStates, clock);
 
   app.get("/v1/targets/:id/health", async (c) => {
     const asked = parseQuery(c, healthFilters);
@@ -57,6 +58,23 @@ export function targetHealthRoutes(
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/targets/{id}/health",
+      id: "getTargetHealth",
+      summary: "The last verdict on a target in another dialect, for load balancers and meshes",
+      tag: "health",
+      access: "optional",
+      query: healthFilters,
+      answers: healthAnswers(),
+      problems: [400, 404],
+    },
+  ];
 }
 
 /** What was read last, for 5 s; a failed reading is not kept. */

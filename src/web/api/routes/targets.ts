@@ -1,16 +1,14 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Config } from "../../../config/config.ts";
-import type { Ports } from "../../../base/ports.ts";
-import type { Access } from "../middleware/access.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
-import type { StatesReader } from "../../../storage/states.ts";
 import { targetOutcome, targetView, WORST_FIRST } from "../views/status.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 /** What the list may be asked. `before` is the id of the last target of the page before. */
-export const targetFilters = z.strictObject({
+const targetFilters = z.strictObject({
   limit,
   before: z.string().max(100).optional(),
   label: label.optional(),
@@ -18,7 +16,12 @@ export const targetFilters = z.strictObject({
 });
 
 /** `GET /v1/targets` in the order of the config, and `GET /v1/targets/{id}`: of the targets that the token is good for. */
-export function targetRoutes({ clock }: Ports, config: Config, states: StatesReader, access: Access): Hono {
+export function routes(
+  { ports: { clock }, config, states, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "states" | "access"
+  >,
+): Hono {
   const app = new Hono();
 
   app.get("/v1/targets", conditionalGet, access.allow("read"), async (c) => {
@@ -48,4 +51,31 @@ export function targetRoutes({ clock }: Ports, config: Config, states: StatesRea
   });
 
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/targets",
+      id: "listTargets",
+      summary: "Targets in the order of the config, by label and word, in pages",
+      tag: "status",
+      access: "read",
+      query: targetFilters,
+      answers: { 200: jsonAnswer("One page", schemas.targetPageSchema), 304: emptyAnswer("As before") },
+      problems: [400],
+    },
+    {
+      method: "get",
+      path: "/v1/targets/{id}",
+      id: "getTarget",
+      summary: "One target: its checks, regions, and what each prober saw",
+      tag: "status",
+      access: "read",
+      answers: { 200: jsonAnswer("The target", schemas.targetSchema) },
+      problems: [404],
+    },
+  ];
 }

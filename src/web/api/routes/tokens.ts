@@ -1,17 +1,19 @@
 import { Hono } from "hono";
-import type { Config } from "../../../config/config.ts";
-import { type Access, configTokens } from "../middleware/access.ts";
-import type { TokenUses } from "../../../storage/records/token_uses.ts";
+import { configTokens } from "../middleware/access.ts";
 import { iso } from "../../../base/time.ts";
+import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
+import type { ResourceContext, Schemas } from "../resource.ts";
 
 /**
  * `GET /v1/tokens`: what the tokens are good for and when they were used; nothing by which one could be guessed.
  * `DELETE /v1/sessions`: signs everybody out.
  */
-export function tokenRoutes(config: Config, uses: TokenUses, access: Access): Hono {
+export function routes(
+  { config, tokenUses, access }: Pick<ResourceContext, "config" | "tokenUses" | "access">,
+): Hono {
   const app = new Hono();
   app.get("/v1/tokens", access.allow("admin"), async (c) => {
-    const last = await uses.lastUses();
+    const last = await tokenUses.lastUses();
     const tokens = configTokens(config).map(({ id, scopes, targets, expiresAt, key }) => ({
       id,
       scopes,
@@ -26,4 +28,28 @@ export function tokenRoutes(config: Config, uses: TokenUses, access: Access): Ho
     return c.body(null, 204);
   });
   return app;
+}
+
+/** The same, for the document of the API. */
+export function operations(schemas: Schemas): Operation[] {
+  return [
+    {
+      method: "get",
+      path: "/v1/tokens",
+      id: "listTokens",
+      summary: "What the tokens are good for, and when they were used",
+      tag: "access",
+      access: "admin",
+      answers: { 200: jsonAnswer("The tokens", schemas.tokensSchema) },
+    },
+    {
+      method: "delete",
+      path: "/v1/sessions",
+      id: "endSessions",
+      summary: "Sign out everywhere: every session that was begun on the page ends",
+      tag: "access",
+      access: "admin",
+      answers: { 204: emptyAnswer("All are over; in other processes over the same store within 30 seconds") },
+    },
+  ];
 }

@@ -2,7 +2,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
-import { github } from "../../../../src/web/api/routes/github.ts";
+import { routes as github } from "../../../../src/web/api/routes/github.ts";
 import type { Operation } from "../../../../src/web/api/openapi/operation.ts";
 import type { Store } from "../../../../src/storage/store.ts";
 import { type SettlerFixture, settlerFixture, threeRegions } from "../../../world/settler_fixture.ts";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { api } from "../../../../src/web/app.ts";
-import { github as hook } from "../../../../src/web/api/routes/github.ts";
+import { routes as hook } from "../../../../src/web/api/routes/github.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import { sqliteStore } from "../../../../src/storage/sqlite/store.ts";
 import { sqliteDriver } from "../../../../functions/deno/sqlite.ts";

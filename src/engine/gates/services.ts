@@ -1,0 +1,35 @@
+import type { Config } from "../../config/config.ts";
+import type { Ports } from "../../base/ports.ts";
+import { packChecks, type Packing } from "../../storage/codec.ts";
+import { type DeploymentStore, deploymentStore } from "../../storage/records/deployments.ts";
+import { type StatesReader, statesReader } from "../../storage/states.ts";
+import type { Store } from "../../storage/store.ts";
+import { countWrites } from "../../storage/write_counter.ts";
+import { type GateEvaluator, gateEvaluator } from "./evaluate.ts";
+import { silenceChecker } from "./silence_checker.ts";
+
+/** A store, what is read of it for a moment at a time, and gates over it. Made once for a process, so that all in it share what is cached. */
+export interface GateServices {
+  store: Store;
+  packing: Packing;
+  states: StatesReader;
+  rollouts: DeploymentStore;
+  evaluate: GateEvaluator;
+  /** Rises with each record that is written through this `store`. */
+  changeCount(): number;
+}
+
+/** The services of a process over this store. */
+export function gateServices(
+  { clock }: Pick<Ports, "clock">,
+  config: Config,
+  unwatched: Store,
+): GateServices {
+  const { store, writes: changeCount } = countWrites(unwatched);
+  const packing = packChecks(config);
+  const states = statesReader(store, clock);
+  const rollouts = deploymentStore(clock, store, config.retention.daysMs);
+  const isSilenced = silenceChecker(clock, config, store, changeCount);
+  const evaluate = gateEvaluator({ clock, config, packing, store, states, rollouts, isSilenced });
+  return { store, packing, states, rollouts, evaluate, changeCount };
+}

@@ -1,0 +1,45 @@
+/** The contract of a resource: one file of `routes/`, named in the tables of `resources.ts`. */
+import type { Hono } from "hono";
+import type { Check, Config } from "../../config/config.ts";
+import type { Ports } from "../../base/ports.ts";
+import type { GateServices } from "../../engine/gates/services.ts";
+import type { CheckState } from "../../judgement/state.ts";
+import type { Prober } from "../../judgement/round.ts";
+import type { TokenUses } from "../../storage/records/token_uses.ts";
+import type { Store } from "../../storage/store.ts";
+import type { Access } from "./middleware/access.ts";
+import type { Operation } from "./openapi/operation.ts";
+import type * as answers from "./openapi/schemas.ts";
+import type * as statuspage from "./openapi/statuspage.ts";
+
+/** Walks one check now, from every prober, without a vote. */
+export type RunCheck = (check: Check) => Promise<CheckState>;
+
+/** What the routes of every process are made of. */
+export interface ProcessContext {
+  ports: Ports;
+  config: Config;
+  /** Absent in a process that is only a prober. */
+  store?: Store;
+  /** The prober in this process that answers others, and its token. */
+  prober?: { prober: Prober; token: string };
+}
+
+/** What the routes of a process with a store are made of. A resource names what it needs of it. */
+export interface ResourceContext extends GateServices {
+  ports: Ports;
+  config: Config;
+  access: Access;
+  tokenUses: TokenUses;
+  /** Absent where nothing can be walked on demand. */
+  runCheck?: RunCheck;
+}
+
+/** The schemas of all answers, by name. Only the document has them at hand, so that no bundle pays for them. */
+export type Schemas = typeof answers & typeof statuspage;
+
+/** Routes, and what the document of the API says of them. */
+export interface Resource<Needed = ResourceContext> {
+  routes(context: Needed): Hono;
+  operations(schemas: Schemas): Operation[];
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { FILES } from "../../../functions/deno/files.ts";
+import { gateServices } from "../../../src/engine/gates/services.ts";
+import { tokenUses as usesIn } from "../../../src/storage/records/token_uses.ts";
+import { tokenAccess } from "../../../src/web/api/middleware/access.ts";
+import { OPERATIONS } from "../../../src/web/api/openapi/document.ts";
+import * as answers from "../../../src/web/api/openapi/schemas.ts";
+import * as statuspage from "../../../src/web/api/openapi/statuspage.ts";
+import type { ResourceContext } from "../../../src/web/api/resource.ts";
+import { PROCESS_ROUTES, RESOURCE_OPERATIONS, STORE_ROUTES } from "../../../src/web/api/resources.ts";
+import * as files from "../../../src/web/api/routes/files.ts";
+import * as github from "../../../src/web/api/routes/github.ts";
+import { memoryStore } from "../../../src/storage/memory.ts";
+import { openapiFixture } from "./openapi/fixture.ts";
+
+const fixture = await openapiFixture(memoryStore());
+const { ports, config } = fixture;
+const services = gateServices(ports, config, fixture.store);
+const tokenUses = usesIn(ports, services.store);
+const access = tokenAccess(config, ports, services.store, tokenUses.record);
+const [prober] = fixture.script.probers;
+const context = {
+  ...services,
+  ports,
+  config,
+  access,
+  tokenUses,
+  runCheck: fixture.settler.probeNow,
+  prober: { prober: prober!, token: "${env:PROBER_TOKEN}" },
+} satisfies ResourceContext & Parameters<typeof PROCESS_ROUTES.rounds>[0];
+
+const ROUTES = { ...PROCESS_ROUTES, ...STORE_ROUTES };
+const NAMES = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
+/** Each resource with its routes as they are registered, and its operations. */
+const RESOURCES = [
+  ...NAMES.map((name) => [name, ROUTES[name](context), RESOURCE_OPERATIONS[name]] as const),
+  ["github", github.routes(context), github.operations] as const,
+  ["files", FILES, files.operations] as const,
+];
+const schemas = { ...answers, ...statuspage };
+
+describe("a resource", () => {
+  test.each(RESOURCES)(
+    "%s describes all that it routes, and routes all that it describes",
+    (_, app, operations) => {
+      const routed = app.routes
+        .filter(({ method, path }) => method !== "ALL" && !path.startsWith("/assets/"))
+        .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, "{$1}")}`);
+      const described = operations(schemas).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+      expect([...new Set(routed)].toSorted()).toEqual(described.toSorted());
+      expect(described.length).toBeGreaterThan(0);
+    },
+  );
+
+  test("stands in the document with all its operations", () => {
+    const all = RESOURCES.flatMap(([, , operations]) => operations(schemas).map(({ id }) => id));
+    expect(OPERATIONS.map(({ id }) => id).toSorted()).toEqual(all.toSorted());
+  });
+});
