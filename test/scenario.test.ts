@@ -9,6 +9,7 @@ import { deliver } from "../src/engine/notify/mod.ts";
 import { SINKS } from "../src/engine/notify/sinks/mod.ts";
 import type { Ports } from "../src/base/ports.ts";
 import { DIALECTS } from "../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../src/engine/prober/local.ts";
 import { settler } from "../src/engine/settler/settler.ts";
 import { secretsOf } from "../src/base/secrets.ts";
@@ -59,7 +60,10 @@ async function onDeno(): Promise<Driver> {
   const faults = new Map<string, string>();
   const { concurrency, controls } = config;
   const probers = config.regions.flatMap((region) => region.probers).map(({ id, region }) =>
-    fails(faults, localProber(ports, { id, region, dialects: DIALECTS, concurrency, controls }))
+    fails(
+      faults,
+      localProber(ports, { id, region, dialects: DIALECTS, steps: STEP_KINDS, concurrency, controls }),
+    )
   );
   const settling = settler({ ports, store, config, probers, owner: "here" });
   const app = api({ ports, config, store });

@@ -12,6 +12,7 @@ import { locator } from "../../src/engine/prober/location.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
@@ -81,6 +82,7 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
     id,
     region: own.region,
     dialects: DIALECTS,
+    steps: STEP_KINDS,
     concurrency,
     controls,
     budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),

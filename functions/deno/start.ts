@@ -9,6 +9,7 @@ import { deliverer } from "../../src/engine/notify/mod.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Store } from "../../src/storage/store.ts";
@@ -65,7 +66,14 @@ export function localProberOf(ports: Ports, config: Config, id: string): Prober 
   const region = config.regions.find(({ probers }) => probers.some((prober) => prober.id === id));
   if (!region) throw new Error(`The config has no prober ${id}`);
   const { concurrency, controls } = config;
-  return localProber(ports, { id, region: region.id, dialects: KINDS.dialects, concurrency, controls });
+  return localProber(ports, {
+    id,
+    region: region.id,
+    dialects: KINDS.dialects,
+    steps: STEP_KINDS,
+    concurrency,
+    controls,
+  });
 }
 
 /** What `start` needs. */

@@ -1,3 +1,4 @@
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
 import type { Config } from "../../src/config/config.ts";
 import { semaphore } from "../../src/base/semaphore.ts";
@@ -65,7 +66,7 @@ async function walkAll(config: Config): Promise<void> {
   const run = { id: "bench", slot: 0, prober: "local", region: "local", target: "t0", check: check.id };
   const walked = Array.from(
     { length: JOURNEYS },
-    () => gate(() => walk(ports, { ...check, baseUrl: check.target.url }, run)),
+    () => gate(() => walk(ports, { ...check, baseUrl: check.target.url }, run, { steps: STEP_KINDS })),
   );
   for (const { failure } of await Promise.all(walked)) {
     if (failure) throw new Error(`the journey failed: ${failure.step}: ${failure.detail}`);

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { denoPorts } from "../../functions/deno/start.ts";
 import type { Check } from "../../src/config/config.ts";
 import { combineWithPushed, DIALECTS, unknownReport } from "../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { judge, type Verdict, type VerdictResult } from "../../src/judgement/verdict.ts";
 import { DEFAULT_FILE, fail, loadFile, printResult, USAGE, warn } from "./terminal.ts";
@@ -48,6 +49,7 @@ export const runCommand = new Command("run")
       id: "local",
       region: "local",
       dialects: DIALECTS,
+      steps: STEP_KINDS,
       concurrency,
       controls,
     });

@@ -52,14 +52,23 @@ export interface JsonTemplateFields {
   fields: [string, JsonTemplate][];
 }
 
-/** One step of a journey, ready to walk. */
+/** One step of a journey, ready to walk. What its kind adds stands beside. */
 export interface Step {
+  kind: string;
   name: string;
-  request: StepRequest;
   expect: Expectation[];
   capture: [string, Program][];
   until?: { everyMs: number; withinMs: number };
   timeoutMs: number;
+  /** For humans: what it asks, with templates as they were written. */
+  summary: string;
+  /** What one attempt sends: as a rule, and at most. */
+  requests: { usual: number; most: number };
+}
+
+/** A step that sends an HTTP request. */
+export interface HttpStep extends Step {
+  request: StepRequest;
   /** Redirects to follow; 0 hands the 3xx to the expectations. */
   redirects: number;
 }

@@ -1,4 +1,4 @@
-import type { Check, ReportConfig } from "./config.ts";
+import type { Check, ReportConfig, Step } from "./config.ts";
 
 /** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
 export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
@@ -6,8 +6,8 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
   const text = canonical({
     url: target.url,
     report: report && withoutPushDetail(report),
-    journey,
-    cleanup,
+    journey: journey.map(withoutDerived),
+    cleanup: cleanup.map(withoutDerived),
     timeoutMs,
     latencyBudgetMs,
   });
@@ -20,6 +20,9 @@ const withoutPushDetail = ({ sources, rule }: ReportConfig) => ({
   rule,
   sources: sources.map((source) => source.kind === "pushed" ? { kind: source.kind } : source),
 });
+
+/** What a kind adds to a step says which kind it is; the rest of these follows from it. */
+const withoutDerived = ({ kind: _kind, summary: _summary, requests: _requests, ...step }: Step) => step;
 
 /** JSON with keys in order; what was compiled stands as its source. */
 function canonical(value: unknown): string {

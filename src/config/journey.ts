@@ -1,4 +1,4 @@
-import type { Step } from "./config.ts";
+import type { HttpStep, Step } from "./config.ts";
 import type { CheckContext, CheckDraft, StepContext, StepDraft } from "./draft.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
@@ -39,7 +39,7 @@ function addCapture(captures: string[], name: string, path: Path, note: Note): v
   } else captures.push(name);
 }
 
-function readStep(step: StepDraft, index: number, context: StepContext): Step {
+function readStep(step: StepDraft, index: number, context: StepContext): HttpStep {
   const { path, timeoutMs, captures, compiler, note } = context;
   const sources = typeof step.expect === "string" ? [step.expect] : step.expect ?? [];
   const at = (i: number) => typeof step.expect === "string" ? [...path, "expect"] : [...path, "expect", i];
@@ -48,9 +48,13 @@ function readStep(step: StepDraft, index: number, context: StepContext): Step {
     const expected = `at most ${formatDuration(timeoutMs)}, the check's timeout`;
     note({ path: [...path, "timeout"], message: "longer than its check", expected, found: step.timeout });
   }
+  const request = readRequest(step.request ?? {}, { ...context, path: [...path, "request"] });
+  const sent = { request, redirects: step.redirects ?? REDIRECTS };
   return {
+    kind: "http",
+    summary: `${request.method} ${request.path.source}`,
+    requests: { usual: 1, most: 1 + sent.redirects },
     name: step.name ?? `step ${index + 1}`,
-    request: readRequest(step.request ?? {}, { ...context, path: [...path, "request"] }),
     expect: sources.flatMap((source, i) =>
       source === undefined ? [] : compiler.expectation(source, captures, at(i))
     ),
@@ -60,7 +64,7 @@ function readStep(step: StepDraft, index: number, context: StepContext): Step {
     ),
     ...readUntil(step.until, context),
     timeoutMs: limitMs,
-    redirects: step.redirects ?? REDIRECTS,
+    ...sent,
   };
 }
 

@@ -12,14 +12,17 @@ export function requestsOf(
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
 ): number {
   return 2 * sourcesToAsk({ report }).length +
-    [...journey, ...cleanup].reduce((sum, step) => sum + triesOf(step), 0);
+    [...journey, ...cleanup].reduce((sum, step) => sum + step.requests.usual * triesOf(step), 0);
 }
 
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
 
 /** What a round may send on top if each request of a step is redirected as often as it may be; a source is asked without. */
 export const redirectsOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
-  [...journey, ...cleanup].reduce((sum, step) => sum + step.redirects * triesOf(step), 0);
+  [...journey, ...cleanup].reduce(
+    (sum, step) => sum + (step.requests.most - step.requests.usual) * triesOf(step),
+    0,
+  );
 
 /** A prober measures its own place once an hour, in any of its asks. */
 const TRACES = 1;

@@ -89,7 +89,7 @@ describe("the example of the documentation", () => {
       capture: [["order", { source: "body.id" }]],
     });
     expect(readBack!.until).toEqual({ everyMs: 200, withinMs: 3_000 });
-    expect(cancel!.request).toMatchObject({ method: "DELETE", body: { kind: "none" } });
+    expect(cancel).toMatchObject({ request: { method: "DELETE", body: { kind: "none" } } });
   });
 });
 

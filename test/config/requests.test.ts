@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ReportSource, Step } from "../../src/config/config.ts";
 import { requestsOf } from "../../src/config/requests.ts";
 
-const step = (until?: Step["until"]) => ({ until } as Step);
+const step = (until?: Step["until"]) => ({ until, requests: { usual: 1, most: 1 } } as Step);
 const asked: ReportSource = {
   kind: "asked",
   name: "app",

@@ -15,6 +15,7 @@ import { deliver } from "../../src/engine/notify/mod.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import type { Clock, Ports } from "../../src/base/ports.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Commit, Store } from "../../src/storage/store.ts";
@@ -93,7 +94,7 @@ const { tick } = settler({
   store,
   config,
   probers: config.regions.map(({ id }) =>
-    localProber(ports, { id, region: id, dialects: DIALECTS, concurrency, controls })
+    localProber(ports, { id, region: id, dialects: DIALECTS, steps: STEP_KINDS, concurrency, controls })
   ),
   owner: crypto.randomUUID(),
   onCommit(notices, slot) {

@@ -11,6 +11,7 @@ import { type Hold, type Semaphore, semaphore } from "../../base/semaphore.ts";
 import { fetchReport, hasPushedSource } from "./report.ts";
 import { atMost, type Fetch, type Ports } from "../../base/ports.ts";
 import type { Observation } from "../../evidence/probe/observation.ts";
+import type { StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
 import { walk } from "../../evidence/probe/journey.ts";
 import { Recent } from "../../base/recent.ts";
@@ -23,6 +24,7 @@ export interface ProberOptions {
   id: string;
   region: string;
   dialects: readonly Dialect[];
+  steps: readonly StepKind[];
   /** Connections at once: one a round, and one more for each further source while there is room. */
   concurrency: number;
   /** Known-good URLs, to tell a prober's fault from a target's. */
@@ -185,7 +187,7 @@ function admit(checks: readonly Check[], budget: number, costOf: (check: Check) 
 }
 
 /** Who walks a round. */
-export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"> {
+export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects" | "steps"> {
   /** Where further sources are asked beside the first; absent: nothing limits them. */
   tryRun?: Semaphore["tryRun"];
   /** What the journey sends by; absent: as the report is asked. */
@@ -195,7 +197,7 @@ export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function runRound(
   ports: Ports,
-  { id, region, dialects, tryRun = (work) => work(), journeyFetch = ports.fetch }: Walker,
+  { id, region, dialects, steps, tryRun = (work) => work(), journeyFetch = ports.fetch }: Walker,
   check: Check,
   slot: number,
   signal?: AbortSignal,
@@ -219,7 +221,7 @@ export async function runRound(
       { ...ports, fetch: journeyFetch },
       { ...journeyOf(check), baseUrl },
       run,
-      signal,
+      { steps, signal },
     );
     const { outcome } = observation;
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };

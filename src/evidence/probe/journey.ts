@@ -3,7 +3,8 @@ import type { Run } from "../../config/expression/mod.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
 import { CookieJar } from "./cookies.ts";
 import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
-import { type RunContext, runStep, type StepFailure } from "./step.ts";
+import { runStep } from "./step.ts";
+import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
 
 /** Cleanup gets this much after the journey, in ms. */
 const CLEANUP_MS = 5_000;
@@ -13,6 +14,12 @@ export type JourneySpec = Pick<Check, "journey" | "cleanup" | "timeoutMs" | "lat
   baseUrl: string;
 };
 
+/** How a journey is walked. */
+export interface WalkOptions {
+  steps: readonly StepKind[];
+  signal?: AbortSignal;
+}
+
 /**
  * Walks the journey of `check` and then its cleanup, and says what it saw. Never throws. When `signal` aborts, the
  * journey ends at once; its cleanup still runs, for at most 5 s.
@@ -21,7 +28,7 @@ export async function walk(
   ports: Ports,
   check: JourneySpec,
   run: Run,
-  signal?: AbortSignal,
+  { steps: kinds, signal }: WalkOptions,
 ): Promise<Observation> {
   const { clock, secrets } = ports;
   const began = clock.elapsed();
@@ -39,7 +46,7 @@ export async function walk(
   let failure: Failure | undefined;
   let transport = false;
   for (const [index, step] of check.journey.entries()) {
-    const { trace, fault } = await runStep(context, step, index);
+    const { trace, fault } = await runStep(context, step, index, kinds);
     steps.push(trace);
     if (!fault) continue;
     failure = toFailure(fault, step, secrets);
@@ -52,7 +59,7 @@ export async function walk(
     : totalMs > (check.latencyBudgetMs ?? Infinity)
     ? "slow"
     : "pass";
-  const cleanup = check.cleanup.length > 0 ? await runCleanup(context, check) : undefined;
+  const cleanup = check.cleanup.length > 0 ? await runCleanup(context, check, kinds) : undefined;
   return { outcome, failure, transport, steps, totalMs, cleanup };
 }
 
@@ -64,7 +71,11 @@ function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {
 }
 
 /** Runs every cleanup step, whatever became of the others; the first failure is the verdict. */
-async function runCleanup(context: RunContext, check: JourneySpec): Promise<Observation["cleanup"]> {
+async function runCleanup(
+  context: RunContext,
+  check: JourneySpec,
+  kinds: readonly StepKind[],
+): Promise<Observation["cleanup"]> {
   const { clock, secrets } = context.ports;
   const cleanupContext: RunContext = {
     ...context,
@@ -76,7 +87,7 @@ async function runCleanup(context: RunContext, check: JourneySpec): Promise<Obse
   );
   let failure: Failure | undefined;
   for (const [index, step] of check.cleanup.entries()) {
-    const { fault } = await runStep(cleanupContext, step, check.journey.length + index);
+    const { fault } = await runStep(cleanupContext, step, check.journey.length + index, kinds);
     const isNothingToClean = fault?.reason === "template" && !complete;
     if (fault && !isNothingToClean) failure ??= toFailure(fault, step, secrets);
   }

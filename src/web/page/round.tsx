@@ -171,7 +171,7 @@ function RequestCell({ check: { journey }, at }: { check: Check; at: number }) {
   return step
     ? (
       <code>
-        <bdi>{step.request.method} {ellipsize(step.request.path.source, 120)}</bdi>
+        <bdi>{ellipsize(step.summary, 128)}</bdi>
       </code>
     )
     : <>–</>;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import type { Reply as Play, Route } from "../../world/network.ts";
 import { START, type TestEnv, testEnv } from "../../world/test_env.ts";
 
@@ -30,6 +31,7 @@ const prober = ({ ports, config }: TestEnv, changes: Partial<Parameters<typeof l
     id: "home",
     region: "eu",
     dialects: DIALECTS,
+    steps: STEP_KINDS,
     concurrency: config.concurrency,
     controls: config.controls,
     ...changes,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import type { Route } from "../../world/network.ts";
 import { START, type TestEnv, testEnv } from "../../world/test_env.ts";
 import type { Prober } from "../../../src/judgement/round.ts";
@@ -40,6 +41,7 @@ async function home(text: string, routes: Record<string, Route>): Promise<Home> 
     id: "home",
     region: "eu",
     dialects: DIALECTS,
+    steps: STEP_KINDS,
     concurrency,
     controls,
   });

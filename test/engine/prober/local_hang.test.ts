@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Ports } from "../../../src/base/ports.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber, type ProberOptions } from "../../../src/engine/prober/local.ts";
 import { START, testEnv } from "../../world/test_env.ts";
 import type { RoundResult } from "../../../src/judgement/round.ts";
@@ -29,7 +30,15 @@ async function home(targets: string, hangs: (url: URL) => boolean, changes: Part
     held.push(answer);
     return answer.promise;
   };
-  const options = { id: "home", region: "eu", dialects: DIALECTS, concurrency: 1, controls: [], ...changes };
+  const options = {
+    id: "home",
+    region: "eu",
+    dialects: DIALECTS,
+    steps: STEP_KINDS,
+    concurrency: 1,
+    controls: [],
+    ...changes,
+  };
   const after: Ports["clock"]["after"] = (ms, fire) => ms === TIMEOUT_MS ? () => {} : clock.after(ms, fire);
   const prober = localProber({ ...ports, clock: { ...ports.clock, after }, fetch }, options);
   const said = (answer: RoundResult) =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import type { Route, RouteReply } from "../../world/network.ts";
 import { START, testEnv } from "../../world/test_env.ts";
@@ -27,6 +28,7 @@ async function home(
     id: "home",
     region: "eu",
     dialects: DIALECTS,
+    steps: STEP_KINDS,
     concurrency: 5,
     controls: [],
     ...changes,

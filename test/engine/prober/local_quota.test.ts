@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { compare } from "../../../src/judgement/verdict.ts";
 import type { Route, RouteReply } from "../../world/network.ts";
@@ -26,6 +27,7 @@ async function home(text: string, routes: Record<string, Route>, budget?: number
     id: "home",
     region: "eu",
     dialects: DIALECTS,
+    steps: STEP_KINDS,
     concurrency: 1,
     controls: config.controls,
     budget,

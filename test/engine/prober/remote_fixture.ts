@@ -4,6 +4,7 @@ import type { Config } from "../../../src/config/config.ts";
 import type { Fetch } from "../../../src/base/ports.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { appFetch } from "../../world/app_fetch.ts";
 import { type Route, scriptedFetch } from "../../world/network.ts";
@@ -38,7 +39,7 @@ export const request = ({ checks }: Config, deadlineMs = 10_000) => ({ slot: STA
 /** A deployment that only probes as iad, and the asking side whose vault holds `token`. */
 export async function deployment({ token = TOKEN, text = TEXT, id = "iad", routes = ROUTES } = {}) {
   const far = await testEnv(text, { routes, env: { PROBER_TOKEN: TOKEN } });
-  const options = { id, region: "us", dialects: DIALECTS, concurrency: 5, controls: [] };
+  const options = { id, region: "us", dialects: DIALECTS, steps: STEP_KINDS, concurrency: 5, controls: [] };
   const prober = localProber(far.ports, options);
   const app = api({ ...far, prober: { prober, token: "${env:PROBER_TOKEN}" } });
   const near = await testEnv(TEXT, { env: { PROBER_TOKEN: token } });

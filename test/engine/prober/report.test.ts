@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { decodeStates } from "../../../src/storage/codec.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
@@ -44,7 +45,14 @@ const UP: Play = { body: "ok" };
 
 async function walked(text: string, routes: Record<string, Route>, concurrency = 5) {
   const home = await testEnv(text, { routes });
-  const options = { id: "home", region: "local", dialects: DIALECTS, concurrency, controls: [] };
+  const options = {
+    id: "home",
+    region: "local",
+    dialects: DIALECTS,
+    steps: STEP_KINDS,
+    concurrency,
+    controls: [],
+  };
   const { answers: [answer] } = await localProber(home.ports, options)
     .ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
   if (!answer || !("round" in answer)) throw new Error("not walked");
@@ -106,7 +114,14 @@ describe("several sources", () => {
 
   test("one that hangs costs its own deadline, and is no verdict of the service", async () => {
     const home = await testEnv(SEVERAL(), { routes: { ...ROUTES, "GET /healthz": "hang" } });
-    const options = { id: "home", region: "local", dialects: DIALECTS, concurrency: 5, controls: [] };
+    const options = {
+      id: "home",
+      region: "local",
+      dialects: DIALECTS,
+      steps: STEP_KINDS,
+      concurrency: 5,
+      controls: [],
+    };
     const asked = localProber(home.ports, options)
       .ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
     await home.clock.advance(2_000);
@@ -141,7 +156,14 @@ describe("several sources", () => {
     const text = SEVERAL().replace("version: 1", "version: 1\ncontrols: [https://control.example/a]");
     const home = await testEnv(text, { routes: { ...ROUTES, "GET /healthz": new Error("reset") } });
     const { controls } = home.config;
-    const options = { id: "home", region: "local", dialects: DIALECTS, concurrency: 5, controls };
+    const options = {
+      id: "home",
+      region: "local",
+      dialects: DIALECTS,
+      steps: STEP_KINDS,
+      concurrency: 5,
+      controls,
+    };
     const reply = await localProber(home.ports, options)
       .ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
     expect(reply.suspect).toBe(true);
@@ -163,7 +185,14 @@ test("AWS is asked beside the target, signed as of now", async () => {
     env,
     routes: { [`POST ${url}`]: { json: healthy }, "GET /work": GOOD },
   });
-  const options = { id: "home", region: "local", dialects: DIALECTS, concurrency: 5, controls: [] };
+  const options = {
+    id: "home",
+    region: "local",
+    dialects: DIALECTS,
+    steps: STEP_KINDS,
+    concurrency: 5,
+    controls: [],
+  };
   const { answers } = await localProber(home.ports, options)
     .ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
   expect(answers).toMatchObject([{ round: { before: { state: "ready", dialect: "elb", question: "lb" } } }]);
@@ -204,7 +233,14 @@ test("the combined report comes through the wire as it is", async () => {
   const text = SEVERAL("any").replace("version: 1", `version: 1\n${regions}`);
   const routes = { "GET /actuator/health": spring("UP", "DOWN"), "GET /healthz": UP, "GET /work": BAD };
   const far = await testEnv(text, { routes, env });
-  const options = { id: "iad", region: "us", dialects: DIALECTS, concurrency: 5, controls: [] };
+  const options = {
+    id: "iad",
+    region: "us",
+    dialects: DIALECTS,
+    steps: STEP_KINDS,
+    concurrency: 5,
+    controls: [],
+  };
   const prober = localProber(far.ports, options);
   const app = api({ ...far, prober: { prober, token: "${env:PROBER_TOKEN}" } });
   const asker = remoteProber({ ...far.ports, fetch: appFetch(app) }, {
@@ -235,7 +271,14 @@ targets:
   const lying = { json: { status: "pass", checks } };
   const home = await testEnv(text, { routes: { "GET /health": lying, "GET /work": BAD, "GET /mail": GOOD } });
   const store = memoryStore();
-  const options = { id: "local", region: "local", dialects: DIALECTS, concurrency: 5, controls: [] };
+  const options = {
+    id: "local",
+    region: "local",
+    dialects: DIALECTS,
+    steps: STEP_KINDS,
+    concurrency: 5,
+    controls: [],
+  };
   const probers = [localProber(home.ports, options)];
   const settling = settler({ ports: home.ports, store, config: home.config, probers, owner: "a" });
   for (let minute = 0; minute < 3; minute++) {

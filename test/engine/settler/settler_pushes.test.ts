@@ -3,6 +3,7 @@ import { api } from "../../../src/web/app.ts";
 import { decodeStates } from "../../../src/storage/codec.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS, withSource } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { joinPushes } from "../../../src/storage/records/pushes.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
@@ -48,6 +49,7 @@ async function shop(report = PUSHED, probed: "here" | "over HTTP" = "here") {
     id: "fra",
     region: "eu",
     dialects: DIALECTS,
+    steps: STEP_KINDS,
     concurrency: 10,
     controls: [],
   });

@@ -3,6 +3,7 @@ import { guardFetch } from "../../../src/base/http/guard.ts";
 import { Refused } from "../../../src/base/ports.ts";
 import type { Failure, Outcome } from "../../../src/evidence/probe/observation.ts";
 import { type JourneySpec, walk } from "../../../src/evidence/probe/journey.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type Route, scriptedFetch, type SeenRequest } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
@@ -17,7 +18,7 @@ async function go(
 ) {
   const clock = steppingClock();
   const network = scriptedFetch(routes);
-  const pending = walk(ports(guardFetch(network, false), clock), check, run, signal);
+  const pending = walk(ports(guardFetch(network, false), clock), check, run, { steps: STEP_KINDS, signal });
   await clock.advance(spendMs);
   return { seen: await pending, requests: network.requests };
 }
@@ -132,7 +133,9 @@ describe("a journey", () => {
       const late = scriptedFetch({
         "GET /": () => new Promise((resolve) => clock.after(100, () => resolve({}))),
       });
-      const pending = walk(ports(late, clock), journey([{}], { latencyBudgetMs }), run);
+      const pending = walk(ports(late, clock), journey([{}], { latencyBudgetMs }), run, {
+        steps: STEP_KINDS,
+      });
       await clock.advance(100);
       expect(await pending).toMatchObject({ outcome, totalMs: 100 });
     }
@@ -157,7 +160,10 @@ describe("a journey", () => {
     });
     const caller = new AbortController();
     const after = [{ method: "DELETE", path: "/orders/{{ captures.order }}", expect: ["status == 204"] }];
-    const pending = walk(ports(network, clock), journey([order, {}], { after }), run, caller.signal);
+    const pending = walk(ports(network, clock), journey([order, {}], { after }), run, {
+      steps: STEP_KINDS,
+      signal: caller.signal,
+    });
     await clock.advance(50);
     caller.abort();
     expect(await pending).toMatchObject({
@@ -220,7 +226,10 @@ describe("until", () => {
   test("a journey that is cancelled in a pause ends there", async () => {
     const clock = steppingClock();
     const caller = new AbortController();
-    const pending = walk(ports(scriptedFetch({ "GET /": no }), clock), journey([poll]), run, caller.signal);
+    const pending = walk(ports(scriptedFetch({ "GET /": no }), clock), journey([poll]), run, {
+      steps: STEP_KINDS,
+      signal: caller.signal,
+    });
     await clock.advance(100);
     caller.abort();
     expect(await pending).toMatchObject({ outcome: "error", totalMs: 100, failure: { reason: "deadline" } });
@@ -306,7 +315,9 @@ describe("cleanup", () => {
     const after = [{ ...sweep, timeoutMs: 60_000 }, { ...sweep, timeoutMs: 60_000 }];
     const clock = steppingClock();
     const network = scriptedFetch({ "GET /": "hang", "DELETE /canaries": "hang" });
-    const pending = walk(ports(network, clock), journey([{}], { after, timeoutMs: 1000 }), run);
+    const pending = walk(ports(network, clock), journey([{}], { after, timeoutMs: 1000 }), run, {
+      steps: STEP_KINDS,
+    });
     await clock.advance(6000);
     const seen = await pending;
     expect(clock.elapsed()).toBe(6000);

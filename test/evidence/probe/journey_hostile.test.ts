@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connector } from "../../../functions/deno/connect.ts";
 import type { Clock } from "../../../src/base/ports.ts";
 import { walk } from "../../../src/evidence/probe/journey.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import type { Failure, Outcome } from "../../../src/evidence/probe/observation.ts";
 import { certificate } from "../../world/certificate.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
@@ -219,7 +220,7 @@ describe.each(["http", "https"])("over %s, a target that", (scheme) => {
       ...draft,
     }));
     const check = journey(drafts, { baseUrl: `${scheme}://shop.example:${port}` });
-    const seen = await walk(ports(fetch, clock), check, run);
+    const seen = await walk(ports(fetch, clock), check, run, { steps: STEP_KINDS });
     expect({ outcome: seen.outcome, reason: seen.failure?.reason }).toEqual({ outcome, reason });
     expect(seen.transport).toBe(["timeout", "network", "body"].includes(reason ?? ""));
     expect(seen.totalMs).toBeLessThan(drafts[0]!.timeoutMs + 1000);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { guardFetch } from "../../../src/base/http/guard.ts";
 import { walk } from "../../../src/evidence/probe/journey.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type Route, scriptedFetch } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
@@ -13,7 +14,9 @@ const to = (location: string, status = 302, headers = {}): Route => ({
 async function go(routes: Record<string, Route>, draft: Draft) {
   const network = scriptedFetch(routes);
   const check = journey([{ redirects: 3, ...draft }]);
-  const seen = await walk(ports(guardFetch(network, false), steppingClock()), check, run);
+  const seen = await walk(ports(guardFetch(network, false), steppingClock()), check, run, {
+    steps: STEP_KINDS,
+  });
   return { seen, requests: network.requests, last: network.requests.at(-1)! };
 }
 
@@ -152,7 +155,9 @@ describe("a redirect", () => {
         ),
       "GET /b": "hang",
     });
-    const pending = walk(ports(network, clock), journey([{ redirects: 3, timeoutMs: 1000 }]), run);
+    const pending = walk(ports(network, clock), journey([{ redirects: 3, timeoutMs: 1000 }]), run, {
+      steps: STEP_KINDS,
+    });
     await clock.advance(1000);
     expect(await pending).toMatchObject({ totalMs: 1000, transport: true, failure: { reason: "timeout" } });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { walk } from "../../../src/evidence/probe/journey.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { scriptedFetch, type SeenRequest } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
@@ -10,7 +11,7 @@ async function sent(draft: Draft, captured: unknown = "ord_1", baseUrl = "https:
   const check = journey([{ path: "https://shop.example/first", capture: { order: "body.id" } }, draft], {
     baseUrl,
   });
-  const seen = await walk(ports(network, steppingClock()), check, run);
+  const seen = await walk(ports(network, steppingClock()), check, run, { steps: STEP_KINDS });
   return { request: network.requests[1], failure: seen.failure };
 }
 

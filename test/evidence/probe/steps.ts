@@ -1,4 +1,4 @@
-import type { JsonTemplate, Step, StepRequest } from "../../../src/config/config.ts";
+import type { HttpStep, JsonTemplate, StepRequest } from "../../../src/config/config.ts";
 import {
   compileExpectation,
   compileProgram,
@@ -46,7 +46,7 @@ function bodyOf({ json, form, raw }: Draft): StepRequest["body"] {
 }
 
 /** A compiled step. */
-export function step(draft: Draft = {}): Step {
+export function step(draft: Draft = {}): HttpStep {
   const { name = "look", method = "GET", path = "/", until, timeoutMs = 1000, redirects = 0 } = draft;
   const { query, headers, expect = [], capture = {} } = draft;
   const request = {
@@ -57,12 +57,15 @@ export function step(draft: Draft = {}): Step {
     body: bodyOf(draft),
   };
   return {
+    kind: "http",
     name,
     request,
     expect: expect.map((source) => compileExpectation(source, NAMES)),
     capture: Object.entries(capture).map(([name, source]) => [name, compileProgram(source, NAMES)]),
     until,
     timeoutMs,
+    summary: `${method} ${path}`,
+    requests: { usual: 1, most: 1 + redirects },
     redirects,
   };
 }

@@ -4,6 +4,7 @@ import { deliver } from "../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
@@ -85,7 +86,7 @@ async function leaky() {
   };
   const ports = { ...own.ports, fetch };
   const { config } = own;
-  const options = { region: "eu", dialects: DIALECTS, concurrency: 5, controls: [] };
+  const options = { region: "eu", dialects: DIALECTS, steps: STEP_KINDS, concurrency: 5, controls: [] };
   const probers = [
     localProber(ports, { ...options, id: "fra" }),
     remoteProber(ports, { id: "iad", url: "https://iad.example", token: "${env:PROBER_TOKEN}" }),

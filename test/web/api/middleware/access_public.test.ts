@@ -6,6 +6,7 @@ import { deliver } from "../../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../../src/engine/notify/sinks/mod.ts";
 import { remoteProber } from "../../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../../src/evidence/report/mod.ts";
+import { STEP_KINDS } from "../../../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../../../src/engine/prober/local.ts";
 import { settler } from "../../../../src/engine/settler/settler.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
@@ -86,6 +87,7 @@ async function marked() {
     id: "m4rk-fra",
     region: "m4rkeu",
     dialects: DIALECTS,
+    steps: STEP_KINDS,
     concurrency: 5,
     controls: [],
   });

@@ -1,0 +1,49 @@
+import type { Step } from "../../config/config.ts";
+import type { Facts, Run } from "../../config/expression/mod.ts";
+import type { Ports } from "../../base/ports.ts";
+import type { CookieJar } from "./cookies.ts";
+import type { Failure, StepTrace } from "./observation.ts";
+
+/** What the steps of one run share. Captures and cookies grow as it goes. */
+export interface RunContext {
+  ports: Ports;
+  run: Run;
+  /** The target's URL; may hold `${env:NAME}`. */
+  baseUrl: string;
+  captures: Record<string, unknown>;
+  /** Cookies belong to the run and not to a kind: whatever begins as an HTTP request sends them. */
+  jar: CookieJar;
+  /** Steady ms (`clock.elapsed()`) at which all must be over. */
+  deadline: number;
+  signal?: AbortSignal;
+}
+
+/** One attempt at one step: `deadline` is the attempt's own. */
+export interface AttemptContext extends RunContext {
+  /** Numbers the steps of a run, cleanup included, from 0. */
+  index: number;
+  /** The kind counts its requests here, each before it is sent. */
+  trace: StepTrace;
+}
+
+/** Why a step did not hold: not yet named, redacted or cut. */
+export interface StepFailure extends Omit<Failure, "step"> {
+  /** A request got no complete answer. */
+  transport?: boolean;
+}
+
+/** What one attempt came to: an answer to hold the expectations against, or why there is none. */
+export type AttemptResult = { kind: "answer"; facts: Facts } | { kind: "failure"; failure: StepFailure };
+
+/**
+ * One way to take a step. Polling, expectations and captures are the journey's; a kind asks, and says what came.
+ * Whatever it dials, it dials through `ports`, whose diallers are guarded.
+ */
+export interface StepKind<Of extends Step = Step> {
+  kind: string;
+  summarize(step: Of): string;
+  /** What one attempt sends: as a rule, and at most. */
+  requests(step: Of): Step["requests"];
+  /** Is over at `context.deadline`, or when `context.signal` aborts. What it throws is a bug of ours. */
+  run(context: AttemptContext, step: Of): Promise<AttemptResult>;
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { guardFetch } from "../../../src/base/http/guard.ts";
+import { QuotaExceeded } from "../../../src/base/http/quota.ts";
+import { type Fetch, Refused } from "../../../src/base/ports.ts";
+import type { Step } from "../../../src/config/config.ts";
+import { requestsOf } from "../../../src/config/requests.ts";
+import { walk } from "../../../src/evidence/probe/journey.ts";
+import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
+import { steppingClock } from "../../world/clock.ts";
+import { type Route, scriptedFetch } from "../../world/network.ts";
+import { ports, run, step } from "./steps.ts";
+
+/** A step of one kind, and how the world makes it send little or much. */
+interface Sample {
+  step: Step;
+  /** It holds. */
+  well: Record<string, Route>;
+  /** It sends all that it may. */
+  busy: Record<string, Route>;
+  /** Texts that this kind says its secret in, if the world repeats it. */
+  secret: Step;
+}
+
+/** One row a kind. */
+const SAMPLES: Record<string, Sample> = {
+  http: {
+    step: step({ path: "/orders", expect: ["status == 200"], redirects: 3 }),
+    well: { "GET /orders": { json: {} } },
+    busy: { "GET /orders": { status: 302, headers: { location: "/orders" } } },
+    secret: step({ path: "/orders", headers: { authorization: "Bearer ${env:TOKEN}" }, redirects: 3 }),
+  },
+};
+
+const TIMEOUT_MS = 1_000;
+/** What a transport that does not heed its signal is given on top. */
+const GRACE_MS = 100;
+
+function begin(sample: Step, fetch: Fetch, { baseUrl = "https://shop.example", signal }: {
+  baseUrl?: string;
+  signal?: AbortSignal;
+} = {}) {
+  const clock = steppingClock();
+  const check = { baseUrl, journey: [sample], cleanup: [], timeoutMs: 10_000 };
+  return { clock, pending: walk(ports(fetch, clock), check, run, { steps: STEP_KINDS, signal }) };
+}
+
+test("every kind has a sample, under a name of its own", () => {
+  expect(STEP_KINDS.map(({ kind }) => kind)).toEqual(Object.keys(SAMPLES));
+});
+
+describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as const))(
+  "a step of kind %s",
+  (name, kind, sample) => {
+    const asked = { ...sample.step, kind: name, timeoutMs: TIMEOUT_MS };
+
+    test("holds where all is well, and sends what it usually sends", async () => {
+      const { outcome, steps } = await begin(asked, scriptedFetch(sample.well)).pending;
+      expect(outcome).toBe("pass");
+      expect(steps[0]!.requests).toBe(kind.requests(asked).usual);
+    });
+
+    test("never sends more than it says", async () => {
+      const network = scriptedFetch(sample.busy);
+      const { steps } = await begin(asked, network).pending;
+      expect(steps[0]!.requests).toBe(kind.requests(asked).most);
+      expect(network.requests).toHaveLength(kind.requests(asked).most);
+    });
+
+    test("carries what it usually sends and at most into the config's counts", () => {
+      expect(asked.requests).toEqual(kind.requests(asked));
+      const until = { everyMs: 200, withinMs: 1_000 };
+      const polled = { journey: [{ ...asked, until }], cleanup: [] };
+      expect(requestsOf(polled)).toBe(6 * kind.requests(asked).usual);
+    });
+
+    test("is over at its deadline, whatever the transport does", async () => {
+      const { clock, pending } = begin(asked, () => new Promise(() => {}));
+      await clock.advance(TIMEOUT_MS + GRACE_MS);
+      const { outcome, transport, failure, totalMs } = await pending;
+      expect({ outcome, transport, reason: failure?.reason }).toEqual({
+        outcome: "fail",
+        transport: true,
+        reason: "timeout",
+      });
+      expect(totalMs).toBeLessThanOrEqual(TIMEOUT_MS + GRACE_MS);
+    });
+
+    test("is over when its caller gives up, and that is no fault of the target's", async () => {
+      const caller = new AbortController();
+      const { clock, pending } = begin(asked, () => new Promise(() => {}), { signal: caller.signal });
+      await clock.advance(10);
+      caller.abort();
+      await clock.advance(GRACE_MS);
+      expect(await pending).toMatchObject({ outcome: "error", failure: { reason: "deadline" } });
+    });
+
+    test.each([
+      "http://127.0.0.1",
+      "http://10.0.0.1",
+      "http://[::1]",
+      "http://localhost",
+      "http://169.254.169.254",
+      "http://metadata.google.internal",
+    ])("does not ask %s", async (baseUrl) => {
+      const network = scriptedFetch(sample.well);
+      const { outcome, failure } = await begin(asked, guardFetch(network, false), { baseUrl }).pending;
+      expect({ outcome, reason: failure?.reason }).toEqual({ outcome: "error", reason: "refused" });
+      expect(network.requests).toEqual([]);
+    });
+
+    test.each<[string, unknown, string]>([
+      ["the guard's refusal", new Refused("Cannot ask it"), "refused"],
+      ["no request left", new QuotaExceeded("no request is left"), "platform"],
+    ])("is an error and no failure after %s", async (_, thrown, reason) => {
+      const { outcome, failure } = await begin(asked, () => Promise.reject(thrown)).pending;
+      expect({ outcome, reason: failure?.reason }).toEqual({ outcome: "error", reason });
+    });
+
+    test.each<[string, unknown]>([
+      ["an error", new Error("connection reset")],
+      ["a text", "boom"],
+      ["nothing", undefined],
+    ])("takes %s that the transport throws as the target's", async (_, thrown) => {
+      const { outcome, transport } = await begin(asked, () => Promise.reject(thrown)).pending;
+      expect({ outcome, transport }).toEqual({ outcome: "fail", transport: true });
+    });
+
+    test("is an error and no failure after a bug of ours", async () => {
+      const { pending } = begin(asked, scriptedFetch(sample.well), { baseUrl: "${env:NOT_SET}" });
+      expect(await pending).toMatchObject({ outcome: "error", failure: { reason: "bug" } });
+    });
+
+    test("shows no secret, though the world repeats it", async () => {
+      const secret = { ...sample.secret, kind: name, timeoutMs: TIMEOUT_MS };
+      const leaking: Fetch = (_url, outgoing) =>
+        Promise.reject(new Error(`refused ${JSON.stringify(outgoing)} s3cret`));
+      const observation = await begin(secret, leaking).pending;
+      expect(observation.failure!.detail).toContain("***");
+      expect(JSON.stringify(observation)).not.toContain("s3cret");
+    });
+  },
+);
+
+test("a kind that this build does not hold is a bug of ours, not a failure of the target's", async () => {
+  const { pending } = begin({ ...step(), kind: "carrier-pigeon" }, scriptedFetch({}));
+  expect(await pending).toMatchObject({ outcome: "error", failure: { reason: "bug" } });
+});
