@@ -5,10 +5,11 @@ import { STATE_HEADER } from "../../src/web/api/views/dialect_response.ts";
 import { describe } from "../../src/config/problem.ts";
 import { exchange, type HttpRequest, USER_AGENT } from "../../src/base/http/client.ts";
 import { isServing } from "../../src/evidence/report/merge.ts";
-import { isRecord, parseJson, textOf } from "../../src/evidence/report/json.ts";
+import { parseJson, textOf } from "../../src/evidence/report/json.ts";
 import type { ReportState } from "../../src/evidence/report/report.ts";
 import { datagram, notify } from "./push/notify_socket.ts";
 import { fail, USAGE } from "./terminal.ts";
+import { isRecord } from "../../src/base/json.ts";
 
 /** Below the time-outs that Docker (30 s), Consul and Nagios (10 s) give a probe. */
 const TIMEOUT_MS = 5_000;

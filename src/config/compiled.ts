@@ -1,5 +1,6 @@
 import grammar from "./grammar.json" with { type: "json" };
 import { ConfigError } from "./problem.ts";
+import { isRecord } from "../base/json.ts";
 
 /** A config as a deployment bundles it: what passed `load`, and the mark of the grammar that it passed. */
 export interface Compiled {
@@ -12,10 +13,7 @@ export const compileConfig = (config: unknown): Compiled => ({ grammar: grammar.
 
 /** The value again; a `ConfigError` if this grammar has not passed it: another version's, or written by hand. */
 export function readCompiled(value: unknown): unknown {
-  if (isMap(value) && value.grammar === grammar.mark && isMap(value.config)) return value.config;
+  if (isRecord(value) && value.grammar === grammar.mark && isRecord(value.config)) return value.config;
   const message = "this config was not compiled by this version of Assay: deploy with `deno task deploy`";
   throw new ConfigError([{ severity: "error", path: "config", message }]);
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

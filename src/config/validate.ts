@@ -3,6 +3,7 @@ import type { Kinds } from "./kinds.ts";
 import { describe, type Finding, type Path } from "./problem.ts";
 import { grammar, type RawConfig } from "./schema/mod.ts";
 import type * as z from "zod";
+import { isRecord } from "../base/json.ts";
 
 /** What was written, with holes where it had the wrong shape. */
 export type Draft<T> = T extends readonly (infer Item)[] ? (Draft<Item> | undefined)[]
@@ -30,11 +31,8 @@ export function validate(value: unknown, kinds: Kinds): { draft: Draft<RawConfig
   const findings = issues.flatMap((issue) => toFindings(issue, value));
   const draft: unknown = structuredClone(value);
   for (const issue of issues) prune(draft, issue);
-  return { draft: (isMap(draft) ? draft : {}) as Draft<RawConfig>, findings };
+  return { draft: (isRecord(draft) ? draft : {}) as Draft<RawConfig>, findings };
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const valueAt = (root: unknown, path: Path): unknown =>
   path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined | null)?.[step], root);
@@ -156,7 +154,7 @@ const sizeText = (value: unknown, found: string) => Array.isArray(value) ? entri
 function prune(draft: unknown, issue: Issue): void {
   if (issue.code === "unrecognized_keys") {
     const parent = valueAt(draft, pathOf(issue));
-    for (const key of issue.keys) if (isMap(parent)) delete parent[key];
+    for (const key of issue.keys) if (isRecord(parent)) delete parent[key];
     return;
   }
   const path = pathOf(issue);

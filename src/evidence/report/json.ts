@@ -1,3 +1,5 @@
+import { isRecord } from "../../base/json.ts";
+
 /** Levels of a JSON body that are read; a deeper one is no readable claim, so that dialects may recurse freely. */
 const MAX_DEPTH = 32;
 
@@ -15,11 +17,6 @@ export function parseJson(text: string): unknown {
 /** Whether `text` was meant to be JSON, although {@linkcode parseJson} may have refused it. */
 export function looksLikeJson(text: string): boolean {
   return /^\s*(\{|\[\s*[\[{"\d])/.test(text);
-}
-
-/** Whether `value` is a JSON object: neither a list nor null. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The JSON objects in a list; none if `value` is no list. */

@@ -1,9 +1,10 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { firstText, isRecord } from "../json.ts";
+import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** The names of `HealthStatus`, and its numbers, which old JSON writers sent: 0 is `Unhealthy`, not a success. */
 const STATES = new Map<unknown, ReportState>([

@@ -1,9 +1,10 @@
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
 import { limitParts } from "../group.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import { lastSegment } from "../question.ts";
 import type { Dialect, ReportState } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** `status` of an event. */
 const STATES = new Map<string, ReportState>([

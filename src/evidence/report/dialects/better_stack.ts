@@ -1,9 +1,10 @@
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { limitParts } from "../group.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /**
  * Better Stack `/index.json` (JSON:API): `aggregate_state` is operational ready, degraded, downtime not_ready,

@@ -1,10 +1,11 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { worst } from "../merge.ts";
-import { isRecord, looksLikeJson, records, scalar, textOf } from "../json.ts";
+import { looksLikeJson, records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Claim, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
 import { json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 const STATES = new Map<string, ReportState>([
   ["passing", "ready"],

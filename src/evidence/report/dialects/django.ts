@@ -1,9 +1,9 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** What a check's text begins with; the rest is the error. Case differs between versions. */
 const RESULTS: readonly [pattern: RegExp, state: ReportState][] = [
@@ -36,7 +36,9 @@ const PAGE = /<a href="\?format=(?:openmetrics|atom|rss)">/;
 export const django: Dialect = {
   name: "django-health-check",
   recognise: ({ text, json }) =>
-    json === undefined ? [LINE, METRIC, FEED, PAGE].some((pattern) => pattern.test(text)) : isMap(json),
+    json === undefined
+      ? [LINE, METRIC, FEED, PAGE].some((pattern) => pattern.test(text))
+      : isHealthCheckMap(json),
   read(answer) {
     const { status, text, json } = answer;
     if (json !== undefined) return isRecord(json) ? fromResults(status, textsOf(json) ?? []) : null;
@@ -57,7 +59,7 @@ export const django: Dialect = {
   },
 };
 
-function isMap(json: unknown): boolean {
+function isHealthCheckMap(json: unknown): boolean {
   const results = isRecord(json) ? textsOf(json) : undefined;
   return results !== undefined && results.every(([name]) => name.length <= 200 && NAME.test(name));
 }

@@ -1,10 +1,11 @@
 import { iso } from "../../../base/time.ts";
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing } from "../merge.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
 import { timeOf } from "../time.ts";
 import { codeOf, json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** `State.Status` where it decides by itself (moby api/types/container): what does not run keeps a stale `Health`. */
 const STATUS = new Map<unknown, ReportState>([

@@ -1,7 +1,8 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { groupState, limitParts } from "../group.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** `TargetHealth.State`; unused and unavailable (no health check) say nothing. */
 const STATES = new Map<string, ReportState>([

@@ -1,10 +1,11 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { groupState, limitParts } from "../group.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import { isServing, worst } from "../merge.ts";
 import type { Dialect, Reading, ReportState, Subsystem } from "../report.ts";
 import { codeOf, plainText } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** The words of `/ready` and of `state` in `/server_info` (envoy/admin/v3/server_info.proto). */
 const STATES = new Map<string, ReportState>([

@@ -1,7 +1,8 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { isRecord, textOf } from "../json.ts";
+import { textOf } from "../json.ts";
 import type { Dialect, ReportState } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 const STATES = new Map<unknown, ReportState>([["true", "ready"], ["false", "not_ready"]]);
 

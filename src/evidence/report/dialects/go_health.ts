@@ -2,11 +2,12 @@ import { iso } from "../../../base/time.ts";
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
-import { firstText, isRecord } from "../json.ts";
+import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
 import { newestOf } from "../time.ts";
 import { codeOf, json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** The library's words, all in lower case. */
 const STATES = new Map<unknown, ReportState>([["up", "ready"], ["down", "not_ready"], [

@@ -1,8 +1,9 @@
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
 import { limitParts } from "../group.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** `status_impact` of an open incident; `severity` is not the impact. */
 const IMPACTS = new Map<unknown, ReportState>([

@@ -1,7 +1,7 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing, worst } from "../merge.ts";
 import { decodeBase64, fieldsOf, frame, framesOf, textField } from "../frames.ts";
-import { isRecord, parseJson, scalar } from "../json.ts";
+import { parseJson, scalar } from "../json.ts";
 import type {
   Answer,
   AskOptions,
@@ -14,6 +14,7 @@ import type {
   Subsystem,
 } from "../report.ts";
 import { json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** `HealthCheckResponse.ServingStatus`, in the order of its numbers. */
 const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];

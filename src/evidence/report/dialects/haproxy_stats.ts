@@ -1,5 +1,6 @@
-import { isRecord, records, scalar } from "../json.ts";
+import { records, scalar } from "../json.ts";
 import type { ReportState, Subsystem } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** What is read of one line of the statistics. */
 interface Row {

@@ -1,10 +1,10 @@
 import { iso } from "../../../base/time.ts";
 import { codeClaim } from "../status_code.ts";
-import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Layer, ReportState, Subsystem } from "../report.ts";
 import { newestOf } from "../time.ts";
 import { codeOf, json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** The words of the draft, section 3.1; any other is `unknown`. */
 const STATES = new Map<string, ReportState>([

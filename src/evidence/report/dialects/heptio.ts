@@ -1,10 +1,10 @@
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
-import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /**
  * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code speaks (200 ready, 503 not_ready), and with

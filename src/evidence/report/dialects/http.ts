@@ -1,8 +1,9 @@
 import { codeClaim, stateOfCode } from "../status_code.ts";
-import { isRecord, looksLikeJson } from "../json.ts";
+import { looksLikeJson } from "../json.ts";
 import type { Answer, Claim, Dialect, ReportState } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, plainText } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** Keys under which home-made health bodies keep their word; the first one present is read. */
 const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];

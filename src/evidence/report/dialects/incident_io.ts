@@ -1,8 +1,9 @@
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 const IMPACTS = new Map<unknown, ReportState>([
   ["degraded_performance", "degraded"],

@@ -1,7 +1,8 @@
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { worst } from "../merge.ts";
-import { isRecord, records } from "../json.ts";
+import { records } from "../json.ts";
 import type { Dialect, ReportState } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 const TYPES = new Map<unknown, ReportState>([
   ["UP", "ready"],

@@ -1,9 +1,10 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { groupState, limitParts } from "../group.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import { endpointSlice } from "./kubernetes_endpoints.ts";
 import { pod } from "./kubernetes_pod.ts";
 import type { Dialect, Reading, ReportState } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 type Thing = Record<string, unknown>;
 

@@ -1,7 +1,8 @@
 import { bodyClaim } from "../claims.ts";
 import { groupState, limitParts } from "../group.ts";
-import { isRecord, records, scalar } from "../json.ts";
+import { records, scalar } from "../json.ts";
 import type { Reading, ReportState, Subsystem } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /**
  * An EndpointSlice (discovery/v1): absent `ready` and `serving` are true, absent `terminating` is false. A terminating endpoint is

@@ -1,6 +1,7 @@
 import { bodyClaim } from "../claims.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import type { Layer, Reading, ReportState, Subsystem } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 type Thing = Record<string, unknown>;
 

@@ -1,11 +1,12 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { firstText, isRecord } from "../json.ts";
+import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** The words of `/up`, and what its page says. */
 const WHOLE = new Map<unknown, ReportState>([

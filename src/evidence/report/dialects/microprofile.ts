@@ -1,11 +1,12 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
-import { firstText, isRecord } from "../json.ts";
+import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** MicroProfile's two words, and those that `@cloudnative/health` adds; any other is `unknown`. */
 const STATES = new Map<unknown, ReportState>([

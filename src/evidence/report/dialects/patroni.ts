@@ -1,7 +1,8 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { isRecord, scalar, textOf } from "../json.ts";
+import { scalar, textOf } from "../json.ts";
 import type { Dialect, Reading, ReportState } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** `state` of the Postgres under Patroni; the first row that fits decides, none is `unknown`. */
 const STATES: readonly [pattern: RegExp, state: ReportState][] = [

@@ -1,8 +1,9 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { isRecord, records, textOf } from "../json.ts";
+import { records, textOf } from "../json.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Claim, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 const TEXTS: readonly [text: RegExp, state: ReportState][] = [
   [/^(Prometheus Server|VictoriaMetrics|\w[\w -]{0,30}) is (Ready|Healthy)\.$/, "ready"],

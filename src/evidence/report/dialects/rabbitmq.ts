@@ -1,7 +1,8 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { isRecord, records, scalar, textOf } from "../json.ts";
+import { records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 const STATES = new Map<unknown, ReportState>([["ok", "ready"], ["failed", "not_ready"]]);
 const PATH = /\/api\/(health\/checks|healthchecks|aliveness-test)\//;

@@ -1,11 +1,11 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
-import { isRecord } from "../json.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, ReportState } from "../report.ts";
 import { newestOf } from "../time.ts";
 import { codeOf, YES_OR_NO } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** The page's colours and the JSON's words. */
 const STATES = new Map<unknown, ReportState>([

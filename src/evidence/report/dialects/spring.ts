@@ -1,10 +1,10 @@
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
-import { isRecord } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** Spring's own words (org.springframework.boot.health.contributor.Status); any other is the application's: `unknown`. */
 const STATES = new Map<string, ReportState>([

@@ -1,11 +1,12 @@
 import { iso } from "../../../base/time.ts";
 import { bodyClaim, pageErrorClaims } from "../claims.ts";
 import { groupState, limitParts } from "../group.ts";
-import { isRecord, records, scalar } from "../json.ts";
+import { records, scalar } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Claim, Dialect, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** The page's own word, `status.indicator`. */
 const INDICATORS = new Map<unknown, ReportState>([

@@ -1,11 +1,12 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
-import { firstText, isRecord } from "../json.ts";
+import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Answer, Dialect, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, json } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** Keys that are the answer's own, where a check's values are merged in beside them (`verbatim`). */
 const OWN = new Set(["status", "info", "error", "details", "isShuttingDown"]);

@@ -1,10 +1,11 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
-import { firstText, isRecord } from "../json.ts";
+import { firstText } from "../json.ts";
 import type { Dialect } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { json, YES_OR_NO } from "../writers.ts";
+import { isRecord } from "../../../base/json.ts";
 
 const SHEDDING = "FST_UNDER_PRESSURE";
 

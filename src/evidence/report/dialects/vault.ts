@@ -1,7 +1,8 @@
 import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
-import { isRecord, textOf } from "../json.ts";
+import { textOf } from "../json.ts";
 import type { Claim, Dialect, ReportState } from "../report.ts";
+import { isRecord } from "../../../base/json.ts";
 
 /** Codes of Vault's own; a query may change any of them, so the body counts as well. */
 const CODES = new Map<number, ReportState>([
