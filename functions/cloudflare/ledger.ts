@@ -5,8 +5,8 @@ import type { Env } from "./boot.ts";
 import { lazy } from "../../src/base/once.ts";
 import { peerOf } from "./client_address.ts";
 import { messageOf } from "../../src/base/error_message.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
-const MINUTE_MS = 60_000;
 /** The alarm is armed at least this far ahead, so that a broken receiver cannot make it spin. */
 const ALARM_MS = 1_000;
 /** An alarm waits for its work no longer than this; the work goes on. */

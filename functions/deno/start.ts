@@ -20,8 +20,8 @@ import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { messageOf } from "../../src/base/error_message.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
-const MINUTE_MS = 60_000;
 const OUTBOX_MS = 5_000;
 /** What a stop allows to work in flight, and then to the last notices and answers. */
 const STOP_MS = 10_000;

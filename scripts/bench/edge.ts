@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { type BenchPlan, configValue, makeConfig, READ_JOURNEY } from "./config.ts";
 import { formatSpread, machine, median } from "./table.ts";
 import { bundle, serve, version, type Workerd, type WorkerProgram } from "./workerd.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
 const STARTS = 21;
 const SIZES = [10, 100, 1_000];
@@ -14,7 +15,6 @@ const SIZES = [10, 100, 1_000];
 const SAMPLE = 1_000;
 const WARM = 3_000;
 const SAMPLES = 9;
-const MINUTE_MS = 60_000;
 
 const EMPTY = `export default { fetch: () => new Response("ok") };`;
 /** The same with two object classes that do nothing. */

@@ -11,8 +11,8 @@ import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import { configValue, READ_JOURNEY } from "./config.ts";
 import type { Prober, Round } from "../../src/judgement/round.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
-const MINUTE_MS = 60_000;
 const [path = "", checks = "1000"] = Deno.args;
 const url = "https://shop.example";
 const regions = ["eu", "us", "ap", "sa", "af", "me", "oc"].map((id) => ({

@@ -8,8 +8,8 @@ import { DIALECTS, read, type Report } from "../../src/evidence/report/mod.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { configValue, loadYaml, makeConfig, READ_JOURNEY } from "./config.ts";
 import type { BenchRow } from "./table.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
-const MINUTE_MS = 60_000;
 const SHOP_URL = "https://shop.example";
 const REGIONS = ["eu", "us", "ap"].map((id) => ({
   id,

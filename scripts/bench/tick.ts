@@ -10,8 +10,8 @@ import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import { type BenchPlan, makeConfig } from "./config.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
-const MINUTE_MS = 60_000;
 /** A whole minute; every tick is a minute later. */
 const START_MS = 1_800_000_000_000;
 

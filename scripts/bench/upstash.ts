@@ -14,8 +14,8 @@ import { type BenchRow, median } from "./table.ts";
 import { gateway, type Stats } from "../redis/gateway.ts";
 import { connection, isInstalled, REDIS_INSTALL, redisServer } from "../redis/server.ts";
 import type { Prober, Round } from "../../src/judgement/round.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
-const MINUTE_MS = 60_000;
 /** A whole hour; every tick is a minute later. */
 const START_MS = 1_800_000_000_000;
 const REGIONS = ["eu", "us", "ap"];

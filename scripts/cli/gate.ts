@@ -2,12 +2,13 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { describe } from "../../src/config/problem.ts";
 import { fail, printResult, USAGE } from "./terminal.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
 
 /** Exit code of each decision. */
 const EXIT = { pass: 0, fail: 1, inconclusive: 2 } as const;
 const ASK_MS = 10_000;
 /** A line that says the same is printed again after this. */
-const REPEAT_MS = 60_000;
+const REPEAT_MS = MINUTE_MS;
 
 interface Options {
   url: string;

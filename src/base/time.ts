@@ -1,3 +1,12 @@
+/** One second, ms. */
+export const SECOND_MS = 1_000;
+/** One minute, ms. */
+export const MINUTE_MS = 60 * SECOND_MS;
+/** One hour, ms. */
+export const HOUR_MS = 60 * MINUTE_MS;
+/** One day, ms. */
+export const DAY_MS = 24 * HOUR_MS;
+
 /** The first and the last epoch ms that RFC 3339 can say: years have four digits. */
 const EARLIEST_MS = -62_167_219_200_000;
 /** The end of the year 9999, epoch ms: nothing later is a time. */
@@ -10,4 +19,21 @@ export function iso(at: number | undefined): string | undefined {
   if (at === undefined) return undefined;
   const known = Math.min(LATEST_MS, Math.max(EARLIEST_MS, at));
   return new Date(Number.isNaN(known) ? EARLIEST_MS : known).toISOString();
+}
+
+const UNITS: readonly [unitMs: number, unit: string, partMs: number, part: string][] = [
+  [DAY_MS, "d", HOUR_MS, "h"],
+  [HOUR_MS, "h", MINUTE_MS, "min"],
+  [MINUTE_MS, "min", SECOND_MS, "s"],
+];
+
+/** A time span for people, rounded down, in two units at most: "90 s", "2 min 50 s", "3 h 30 min", "2 d 7 h". */
+export function formatSpan(spanMs: number): string {
+  const ms = Math.round(spanMs / SECOND_MS) * SECOND_MS;
+  // Two of a unit at least: "90 s" is read faster than "1 min 30 s".
+  const row = UNITS.find(([unitMs]) => ms >= 2 * unitMs);
+  if (!row) return `${ms / SECOND_MS} s`;
+  const [unitMs, unit, partMs, part] = row;
+  const parts = Math.floor(ms % unitMs / partMs);
+  return `${Math.floor(ms / unitMs)} ${unit}${parts > 0 ? ` ${parts} ${part}` : ""}`;
 }

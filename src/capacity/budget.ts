@@ -6,7 +6,7 @@
 import { monthlyCommands, REQUESTS } from "./upstash_commands.ts";
 import type { Check, Config } from "../config/config.ts";
 import { overheadOf, redirectsOf, requestsOf } from "../config/requests.ts";
-import { type BusiestDay, busiestDay, concurrentRounds, DAY_MS, usualRequests } from "./busiest_day.ts";
+import { type BusiestDay, busiestDay, concurrentRounds, usualRequests } from "./busiest_day.ts";
 import {
   BASE_USD,
   CPU_MS_A_REQUEST,
@@ -17,7 +17,7 @@ import {
   OBJECT_GB,
   UPSTASH,
 } from "./prices.ts";
-import { iso } from "../base/time.ts";
+import { DAY_MS, iso } from "../base/time.ts";
 import { INVOCATION, OBJECT_CPU_MS, type Plan } from "../base/limits.ts";
 
 /** What the budget is made for. `latencyMs` is assumed of every request. */

@@ -4,6 +4,7 @@ import { sourcesToAsk } from "../config/requests.ts";
 import { laneOf, packChecks, type Packing } from "../storage/codec.ts";
 import { due, slots } from "../config/schedule.ts";
 import { AWAKE_MS, CONNECTIONS } from "../base/limits.ts";
+import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 
 /** One lane of one slot, as every prober is asked it in one invocation. */
 export interface Ask {
@@ -40,10 +41,6 @@ export interface BusiestDay {
   /** How many shards all checks are. */
   shards: number;
 }
-
-const MINUTE_MS = 60_000;
-/** A day in ms. */
-export const DAY_MS = 1_440 * MINUTE_MS;
 
 /** Requests of a round in which all is well at the first try. */
 export const usualRequests = ({ report, journey, cleanup }: Check): number =>

@@ -6,6 +6,7 @@ import type { Note, Path } from "./problem.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./duplicates.ts";
 import type { TokenScope } from "./schema/token_scopes.ts";
+import { DAY_MS } from "../base/time.ts";
 
 /** A token that the API knows by its digest alone. Two with one `id` are a rotation. */
 export interface TokenConfig {
@@ -31,8 +32,6 @@ export interface ApiConfig {
   /** Reverse proxies in front, each of which appends to X-Forwarded-For; 0: that header is not looked at. */
   proxies: number;
 }
-
-const DAY_MS = 86_400_000;
 
 type ApiDraft = Draft<z.infer<typeof apiGrammar>>;
 type RowDraft = NonNullable<NonNullable<ApiDraft["tokens"]>[number]>;

@@ -1,8 +1,9 @@
 import { Cron } from "croner";
+import { DAY_MS } from "../base/time.ts";
 
 // Any fixed instant will do: a pattern of five fields repeats for ever. This one starts a leap year.
 const START = Date.UTC(2024, 0, 1);
-const YEAR_MS = 366 * 86_400_000;
+const YEAR_MS = 366 * DAY_MS;
 const RUNS = 100;
 
 /** Five cron fields in UTC; throws with the reason if they are not. */

@@ -1,3 +1,5 @@
+import { ellipsize } from "../base/text.ts";
+
 /** Steps from the root of the config: keys and list positions. */
 export type Path = readonly (string | number)[];
 
@@ -91,7 +93,7 @@ export function describe(value: unknown, path: Path): string {
   }
   if (typeof value !== "string") return String(value);
   const shown = withoutSecrets(value);
-  const short = shown.length > 80 ? `${shown.slice(0, 79)}…` : shown;
+  const short = ellipsize(shown, 80);
   return BARE.test(short) ? short : JSON.stringify(short);
 }
 

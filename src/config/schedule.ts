@@ -1,7 +1,7 @@
 import { parseCron } from "./cron.ts";
 import type { Check } from "./config.ts";
+import { MINUTE_MS } from "../base/time.ts";
 
-const MINUTE_MS = 60_000;
 const PERIODS_FRESH = 2.5;
 
 type Scheduled = Pick<Check, "schedule" | "maxAgeMs">;

@@ -11,6 +11,7 @@ import type { Draft } from "./validate.ts";
 import { readStore, type StoreContext } from "./store.ts";
 import { unique } from "./duplicates.ts";
 import { CONNECTIONS } from "../base/limits.ts";
+import { DAY_MS } from "../base/time.ts";
 
 /** The events a webhook can take. */
 const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
@@ -44,7 +45,7 @@ export function readSettings(
 }
 
 /** Hourly figures are for windows of a week; longer ones are told by day. */
-const HOURS_MS = 14 * 86_400_000;
+const HOURS_MS = 14 * DAY_MS;
 
 function readRetention(retention: Draft<RawConfig>["retention"] = {}): Config["retention"] {
   const { raw = "48h", rollups = "400d", incidents = "400d" } = retention;

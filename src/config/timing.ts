@@ -5,11 +5,10 @@ import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Finding, Note, Path } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
+import { MINUTE_MS } from "../base/time.ts";
 
 /** `defaults:` as written. */
 export type DefaultsDraft = NonNullable<Draft<RawConfig>["defaults"]>;
-
-const MINUTE_MS = 60_000;
 
 const FALLBACK = {
   every: "1m",

@@ -4,10 +4,11 @@ import type { CheckHistory, Trace } from "../judgement/assess.ts";
 import type { Check, Config } from "../config/config.ts";
 import type { Incident } from "../judgement/incident.ts";
 import type { CheckState, LastRound, MissedSlot } from "../judgement/state.ts";
+import { MINUTE_MS } from "../base/time.ts";
 
 /** Checks of one lane settle together; sub-minute periods do not wait for slower ones. */
 export const laneOf = ({ schedule }: Check): string =>
-  "everyMs" in schedule && schedule.everyMs < 60_000 ? `${schedule.everyMs}` : "minute";
+  "everyMs" in schedule && schedule.everyMs < MINUTE_MS ? `${schedule.everyMs}` : "minute";
 
 /** Which shard holds which check. */
 export interface Packing {

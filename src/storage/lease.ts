@@ -1,5 +1,6 @@
 /** Who may settle a tick: the one rule that every store asks, inside its own write lock. */
 import type { Lease, Store } from "./store.ts";
+import { MINUTE_MS } from "../base/time.ts";
 
 /** A lease as it is stored. */
 export interface StoredLease extends Lease {
@@ -10,7 +11,7 @@ export interface StoredLease extends Lease {
 /** Clocks of processes that share a store may differ by this much, in ms, before one counts as stepped back. */
 const SKEW_MS = 10_000;
 /** No clock that is right asks for a tick further ahead than this, in ms. */
-const AHEAD_MS = 5 * 60_000;
+const AHEAD_MS = 5 * MINUTE_MS;
 
 /** The lease that replaces `held`, or null if `held` stands. */
 export function grant(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { iso } from "../../src/base/time.ts";
+import { formatSpan, iso } from "../../src/base/time.ts";
 import { pageFixture } from "../web/page/page_fixture.ts";
 import { roundOf } from "../world/scripted_probers.ts";
 
@@ -14,6 +14,21 @@ test.each([
   [undefined, undefined],
 ])("iso of %s", (at, text) => {
   expect(iso(at)).toBe(text);
+});
+
+test.each([
+  [0, "0 s"],
+  [59_499, "59 s"],
+  [119_499, "119 s"],
+  [119_500, "2 min"],
+  [170_000, "2 min 50 s"],
+  [7_199_000, "119 min 59 s"],
+  [12_600_000, "3 h 30 min"],
+  [36 * 3_600_000, "36 h"],
+  [200_000_000, "2 d 7 h"],
+  [7 * 86_400_000, "7 d"],
+])("formatSpan of %s ms", (ms, text) => {
+  expect(formatSpan(ms)).toBe(text);
 });
 
 describe("a state with a time that is none", () => {

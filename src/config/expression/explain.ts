@@ -2,7 +2,8 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 import { compileStrict, evaluate } from "./evaluate.ts";
 import { childrenOf, isMacro } from "./rewrite.ts";
 import type { Scope } from "./scope.ts";
-import { oneLine, print, type Reason, type Value } from "./value.ts";
+import { print, type Reason, type Value } from "./value.ts";
+import { oneLine } from "../../base/text.ts";
 
 /** Why an expression did not hold or had no value. */
 export interface Explanation {

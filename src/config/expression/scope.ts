@@ -1,4 +1,5 @@
-import { entriesOf, isMap, oneLine, Unmet } from "./value.ts";
+import { entriesOf, isMap, Unmet } from "./value.ts";
+import { oneLine } from "../../base/text.ts";
 
 /** Where a step of a journey ran. `slot` is epoch ms (an int in CEL). */
 export interface Run {

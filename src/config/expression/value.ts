@@ -1,4 +1,5 @@
 import { evaluate } from "@marcbachmann/cel-js";
+import { oneLine } from "../../base/text.ts";
 
 /** Why an expression has no usable value. */
 export type Reason = "missing" | "null" | "type" | "parse" | "error";
@@ -74,12 +75,6 @@ export function equal(a: unknown, b: unknown): boolean {
   }
   // The loose form is the exact one between a bigint and a number.
   return (a as object).valueOf() == (b as object).valueOf();
-}
-
-/** `text` on one line, at most `max` characters. */
-export function oneLine(text: string, max: number): string {
-  const line = text.slice(0, 4 * max).replace(/[\p{Cc}\s]+/gu, " ");
-  return line.length > max || text.length > 4 * max ? line.slice(0, max - 1) + "…" : line;
 }
 
 const SHOWN_ITEMS = 8;

@@ -1,4 +1,6 @@
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 /** One whole number and one unit. */
 export const DURATION = /^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$/;

@@ -9,6 +9,7 @@ import {
 } from "../../judgement/gate.ts";
 import type { CheckState, LastRound } from "../../judgement/state.ts";
 import { iso } from "../../base/time.ts";
+import { oneLine } from "../../base/text.ts";
 
 /** One check's judgement, and what it was made from. */
 export interface CheckJudgement extends Judgement {
@@ -50,9 +51,9 @@ export function gateDocument(judged: CheckJudgement, nowMs: number) {
     status: STATUS[decision],
     value: decision === "pass" ? 1 : 0,
     score: voting === 0 ? 0 : votes.ready / voting,
-    reason: clipLine(reasonOf(judged, votes, witnesses, nowMs), REASON_CHARS),
+    reason: oneLine(reasonOf(judged, votes, witnesses, nowMs), REASON_CHARS),
     gate: check.target.id,
-    anchor: anchor === null ? null : clipLine(anchor, NAME_CHARS * 2),
+    anchor: anchor === null ? null : oneLine(anchor, NAME_CHARS * 2),
     evaluatedAt: iso(nowMs),
     window: {
       since: iso(sinceMs),
@@ -82,12 +83,6 @@ export function formatDocument(document: GateDocument): string {
 }
 
 const seconds = (ms: number) => Math.max(0, Math.round(ms / 1_000));
-
-/** At most `chars` UTF-16 units, and no half of a pair; on one line. */
-function clipLine(text: string, chars: number): string {
-  const line = text.replace(/[\p{Cc}\s]+/gu, " ");
-  return line.length <= chars ? line : `${line.slice(0, chars - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
-}
 
 interface Votes {
   need: number;
@@ -142,13 +137,13 @@ function reportView(witnesses: readonly LastRound[], nowMs: number) {
     state,
     source: dialect,
     ageSec: seconds(nowMs - at),
-    version: version === undefined ? null : clipLine(version, NAME_CHARS),
+    version: version === undefined ? null : oneLine(version, NAME_CHARS),
   };
 }
 
 function failingStep(witnesses: readonly LastRound[], newest: RunTally | undefined): string | null {
   const failure = witnesses.find(({ slot, failure }) => failure && slot === newest?.slot)?.failure;
-  return failure ? clipLine(failure.step, NAME_CHARS) : null;
+  return failure ? oneLine(failure.step, NAME_CHARS) : null;
 }
 
 /** The reason in one line, for a person who looks at a stopped rollout. */

@@ -15,6 +15,7 @@ import type { GateDocument } from "../gates/document.ts";
 import type { GateEvaluator } from "../gates/evaluate.ts";
 import type { GateServices } from "../gates/services.ts";
 import { messageOf } from "../../base/error_message.ts";
+import { DAY_MS } from "../../base/time.ts";
 
 const name = z.string().min(1).max(255);
 
@@ -56,7 +57,7 @@ const ATTEMPTS = 20;
 /** Where earlier versions kept approvals: under kind `deployment`, with this before the key. */
 const LEGACY_PREFIX = "~~github/";
 const MAX_LEGACY = 10_000;
-const RETENTION_MS = 86_400_000;
+const RETENTION_MS = DAY_MS;
 const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
 
 /** The approvals of one store, decided by its gates. */

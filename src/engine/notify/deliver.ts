@@ -13,6 +13,7 @@ import { applySilence, type SilenceReader, silenceReader } from "./silencing.ts"
 import { Lanes } from "./lanes.ts";
 import { deadReceipt, receiptOf } from "./retry.ts";
 import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 
 /** The sinks of a deliverer and its bounds; times in ms. */
 export interface DelivererOptions {
@@ -73,7 +74,7 @@ export function deliverer(
   ports: Ports,
   store: DeliveryStore,
   config: Config,
-  { sinks, parallel = Infinity, deadlineMs = 15_000, leaseMs = 60_000 }: DelivererOptions,
+  { sinks, parallel = Infinity, deadlineMs = 15_000, leaseMs = MINUTE_MS }: DelivererOptions,
 ): Deliverer {
   const lanes = new Lanes(parallel);
   const known = new Set(config.webhooks.map(({ id }) => id));

@@ -9,6 +9,7 @@ import type { EventDecision, WebhookEvent } from "./event.ts";
 import { evidence } from "./evidence.ts";
 import { clip, truncate } from "./truncate.ts";
 import { describeRule, summary, type SummaryInput } from "./summary.ts";
+import { matches } from "../../base/glob.ts";
 
 /** Where a transition happened. `check` and `state` are absent if the check has left the config. */
 export interface NoticeContext {
@@ -34,12 +35,6 @@ export function notices(transition: Transition, context: NoticeContext): Notice[
     body,
     createdAt: context.slot,
   }));
-}
-
-/** Whether a glob (`*` is any run of characters) names an event. */
-function matches(glob: string, type: string): boolean {
-  const literal = glob.split("*").map((part) => part.replace(/[^\w]/g, "\\$&"));
-  return new RegExp(`^${literal.join(".*")}$`).test(type);
 }
 
 /** Letters and digits as they are, all else as `-XX` bytes: no two texts share one, and `_` is left for joining. */

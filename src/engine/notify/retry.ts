@@ -2,24 +2,20 @@
 import type { Random } from "../../base/ports.ts";
 import type { Delivery, Receipt } from "../../storage/store.ts";
 import type { SinkAnswer } from "./sink.ts";
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../base/time.ts";
 
 /** The wait before each try, ms. */
 const SCHEDULE = [
   0,
-  5 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  14 * HOUR,
-  20 * HOUR,
-  24 * HOUR,
+  5 * SECOND_MS,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  2 * HOUR_MS,
+  5 * HOUR_MS,
+  10 * HOUR_MS,
+  14 * HOUR_MS,
+  20 * HOUR_MS,
+  DAY_MS,
 ];
 
 /** With all tries made a notice is dead, but not before so long: tries that are brought forward must not use it up. */
@@ -49,8 +45,8 @@ export function receiptOf(
   const isOver = nowMs - delivery.createdAt >= LIFE_MS && attempts >= SCHEDULE.length;
   const death = DEATH_OF[answer.kind] ?? (isOver ? "exhausted" : undefined);
   if (death) return { ...base, state: "dead", lastError: `${death}: ${why}`, death };
-  const wait = SCHEDULE[attempts] ?? DAY;
-  const asked = Math.min(answer.retryAfterMs ?? 0, DAY);
+  const wait = SCHEDULE[attempts] ?? DAY_MS;
+  const asked = Math.min(answer.retryAfterMs ?? 0, DAY_MS);
   const jittered = Math.round(wait * (0.9 + 0.2 * random()));
   return { ...base, state: "pending", nextAt: nowMs + Math.max(jittered, asked), lastError: why };
 }

@@ -15,9 +15,10 @@ import {
   type SilenceSubject,
 } from "../../storage/records/silences.ts";
 import type { Delivery, Receipt, Store } from "../../storage/store.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 
 /** A held notice is looked at again this often, so that a silence may end early. */
-const HELD_MS = 60_000;
+const HELD_MS = MINUTE_MS;
 /** How long silences that were read count: a call may last for as long as receivers hang. */
 const SILENCES_MS = 5_000;
 /** Notices of an incident among which its opening is looked for, the newest first. */

@@ -6,6 +6,7 @@ import type { LastRound } from "../../judgement/state.ts";
 import { FAILED } from "../../judgement/verdict.ts";
 import type { EventDecision } from "./event.ts";
 import { clip } from "./truncate.ts";
+import { formatSpan } from "../../base/time.ts";
 
 /** What a sentence is made of. `subject` names target, check and region. */
 export interface SummaryInput {
@@ -81,7 +82,7 @@ export function summary(input: SummaryInput): string {
 
 function recovery({ subject, incident, decision: { over, counts } }: SummaryInput): string {
   const { family, openedAt, resolvedAt = openedAt } = incident;
-  const ended = `${subject} ${RECOVERED[family]} after ${roughDuration(resolvedAt - openedAt)}`;
+  const ended = `${subject} ${RECOVERED[family]} after ${formatSpan(resolvedAt - openedAt)}`;
   if (family !== "service") return ended;
   return `${ended}: its journey passes in ${counts.good} of ${countOf(counts.reporting, over)}`;
 }
@@ -136,10 +137,3 @@ function shareOf(rule: Rule): string {
 }
 
 const countOf = (n: number, what: "regions" | "probers") => `${n} ${n === 1 ? what.slice(0, -1) : what}`;
-
-function roughDuration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}

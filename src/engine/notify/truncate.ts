@@ -1,6 +1,7 @@
 /** Keeps an event within the size that Standard Webhooks 1.0.0 recommends (20 KB); the decision is never cut. */
 import type { ProberEvidence, WebhookEvent } from "./event.ts";
 import { FAILED } from "../../judgement/verdict.ts";
+import { ellipsize } from "../../base/text.ts";
 
 const MAX_BYTES = 20_000;
 
@@ -68,15 +69,13 @@ function shorten(cut: WebhookEvent, limits: Limits): WebhookEvent {
 /** Cuts every text (keys too) and every list in a JSON value, and mends broken surrogate pairs. */
 export function clip<T>(value: T, limits: Limits): T;
 export function clip(value: unknown, limits: Limits): unknown {
-  if (typeof value === "string") return clipText(value, limits.chars);
+  if (typeof value === "string") return ellipsize(value, limits.chars).toWellFormed();
   // The last steps of a journey are the ones that tell why it failed.
   if (Array.isArray(value)) return value.slice(-limits.items).map((item) => clip(item, limits));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [clipText(key, limits.chars), clip(item, limits)]),
+    Object.entries(value).map((
+      [key, item],
+    ) => [ellipsize(key, limits.chars).toWellFormed(), clip(item, limits)]),
   );
-}
-
-function clipText(text: string, chars: number): string {
-  return (text.length <= chars ? text : `${text.slice(0, chars - 1)}…`).toWellFormed();
 }

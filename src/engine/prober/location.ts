@@ -2,6 +2,7 @@
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
+import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** Where a prober measured itself to be. */
 export interface ProberLocation {
@@ -48,8 +49,7 @@ export function isMisplaced(hint: string, colo: string | undefined): boolean {
 }
 
 const TRACE = new URL("https://cloudflare.com/cdn-cgi/trace");
-const HOUR_MS = 3_600_000;
-const RETRY_MS = 60_000;
+const RETRY_MS = MINUTE_MS;
 
 /** What outlives the process, as a Durable Object's storage does. */
 export interface LocationStore {

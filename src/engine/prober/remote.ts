@@ -6,13 +6,14 @@ import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
 import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
 import { line, ms, reportSchema, shortText, status, time } from "../../evidence/report/schema.ts";
+import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
 export const roundsRequest = z.strictObject({
   prober: z.string().max(64),
   /** Slot, epoch ms. */
   slot: time.int(),
-  deadlineMs: z.number().int().min(1).max(60_000),
+  deadlineMs: z.number().int().min(1).max(MINUTE_MS),
   checks: z.array(z.strictObject({ check: z.string().max(200), digest: z.string().max(128) })).max(20_000),
 });
 
@@ -159,7 +160,7 @@ function json(body: string): unknown {
 }
 
 /** How far from the slot a prober's clock may be: one that is further off judges no claim's age. */
-const SKEW_MS = 3_600_000;
+const SKEW_MS = HOUR_MS;
 
 function answerIn(value: unknown, slot: number, path: Path): RoundResult {
   const isMissed = typeof value === "object" && value !== null && "missed" in value;

@@ -24,6 +24,7 @@ import type { Commit, Lease, Store } from "../../storage/store.ts";
 import { rollupJob } from "../../storage/history/rollup.ts";
 import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
 import { messageOf } from "../../base/error_message.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 
 /** What a settler needs. */
 export interface SettlerOptions {
@@ -65,7 +66,6 @@ export interface Minute {
   slots: number[];
 }
 
-const MINUTE_MS = 60_000;
 const LEASE_MS = 55_000;
 /** A slot is given up this long after it began; what was not walked by then is missing. */
 const SLOT_MS = 50_000;
@@ -74,7 +74,7 @@ const LATE_MS = 5_000;
 /** What a prober gets on top of the deadline to bring its answers home. */
 const GRACE_MS = 3_000;
 /** A settled slot further ahead than this was written by a clock that has stepped back since. */
-const STEP_BACK_MS = 300_000;
+const STEP_BACK_MS = 5 * MINUTE_MS;
 
 /** A settler over one store. It keeps a copy of what it last wrote, and believes it only if the store still says the same. */
 export function settler(options: SettlerOptions): Settler {

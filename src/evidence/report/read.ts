@@ -1,4 +1,4 @@
-import { LATEST_MS } from "../../base/time.ts";
+import { LATEST_MS, MINUTE_MS } from "../../base/time.ts";
 import { codeClaim } from "./status_code.ts";
 import { describeClaim, isNoClaim, isRefusing, mergeClaims, type MergedClaims } from "./merge.ts";
 import { headerClaims } from "./headers.ts";
@@ -6,10 +6,11 @@ import { parseJson } from "./json.ts";
 import { questionOf } from "./question.ts";
 import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
 import { select } from "./select.ts";
+import { oneLine } from "../../base/text.ts";
 
 const MAX_SUBSYSTEMS = 200;
 const MAX_CLAIMS = 500;
-const MAX_RETRY_AFTER_MS = 300_000;
+const MAX_RETRY_AFTER_MS = 5 * MINUTE_MS;
 
 /** How one answer is to be read. */
 export interface ReadOptions {
@@ -30,7 +31,7 @@ export type ReadReport = Omit<Report, "at" | "durationMs">;
 
 /** The age in ms past which a claim is stale: three periods, at least a minute. */
 export function staleAfter(periodMs: number): number {
-  return Math.max(3 * periodMs, 60_000);
+  return Math.max(3 * periodMs, MINUTE_MS);
 }
 
 /**
@@ -154,9 +155,8 @@ function limitReading(reading: Reading, more: Claim[]): Reading {
   return { ...reading, claims, subsystems, version: reading.version && clip(reading.version, 80) };
 }
 
-function clip(text: string, length: number): string {
-  return text.slice(0, length).toWellFormed().replace(/\s+/g, " ").trim();
-}
+const clip = (text: string, most: number): string =>
+  oneLine(text.trimStart(), most, "").toWellFormed().trim();
 
 /** A cached answer is as old as its `Age` (RFC 9111, 5.1), whatever it says. */
 function cacheTime(headers: Headers, at?: number): number | undefined {

@@ -1,6 +1,6 @@
 /** The shape of a report as it crosses the network or is kept, with a bound on everything. */
 import * as z from "zod";
-import { LATEST_MS } from "../../base/time.ts";
+import { DAY_MS, LATEST_MS } from "../../base/time.ts";
 
 // What an honest prober says of the largest config stays within every bound below: a reply beyond one is its own fault.
 
@@ -13,7 +13,7 @@ export const shortText = z.string().max(2_000);
 export const line = z.string().max(500);
 
 /** How long something took: no round takes a day. */
-export const ms = z.number().min(0).max(86_400_000);
+export const ms = z.number().min(0).max(DAY_MS);
 
 export const status = z.number().int().min(100).max(999);
 

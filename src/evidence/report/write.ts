@@ -5,6 +5,7 @@
  */
 import { isServing, rank } from "./merge.ts";
 import type { Dialect, ReportState, Statement, Subsystem, WriteInput, WriteOutput } from "./report.ts";
+import { oneLine } from "../../base/text.ts";
 
 /** Where a dialect has no word for a state: the nearest that it has, never one that is nearer to `ready`. */
 const NEAREST_STATE: Record<ReportState, ReportState> = {
@@ -34,12 +35,12 @@ export function write(dialect: Dialect, statement: Statement): WriteOutput {
   const { name, expresses } = dialect;
   if (!dialect.write || !expresses) throw new TypeError(`Cannot write ${name}: it is only read`);
   const whole = nearestState(statement.state, expresses.whole);
-  const own = line(statement.name, 100) ?? "service";
+  const own = clean(statement.name, 100) ?? "service";
   const input: WriteInput = {
     state: whole,
     name: own,
-    reason: line(statement.reason, 300),
-    version: line(statement.version, 80),
+    reason: clean(statement.reason, 300),
+    version: clean(statement.version, 80),
     // Beyond the year 9999 no dialect has a time.
     at: statement.at !== undefined && Math.abs(statement.at) < 2.5e14 ? statement.at : undefined,
     subsystems: partsOf(statement.subsystems ?? [], own, whole, expresses.parts),
@@ -61,13 +62,13 @@ function partsOf(
 ): Subsystem[] {
   if (words.length === 0) return [];
   const written = parts.toReversed().map((part) => {
-    const name = line(part.name, 80) ?? "part";
+    const name = clean(part.name, 80) ?? "part";
     // Many dialects show the whole as one entry of the same map.
     return {
       ...part,
       name: name === own ? `${name}/part` : name,
       state: nearestState(part.state, words),
-      message: line(part.message, 120),
+      message: clean(part.message, 120),
     };
   }).filter(({ state }) => !isServing(whole) || rank(state) <= rank(whole));
   const bestFirst = written.toSorted((a, b) => rank(a.state) - rank(b.state));
@@ -75,11 +76,9 @@ function partsOf(
   return [...new Map(bestFirst.map((part) => [part.name, part])).values()].reverse().slice(0, MAX_PARTS);
 }
 
-/** One line of well-formed text without control characters; none if nothing is left. */
-function line(text: string | undefined, length: number): string | undefined {
-  const clean = text?.slice(0, 4 * length).replace(/[\p{Cc}\s]+/gu, " ").trim();
-  return clean?.slice(0, length).toWellFormed().trim() || undefined;
-}
+/** One line of well-formed text; none if nothing is left. */
+const clean = (text = "", most: number): string | undefined =>
+  oneLine(text.trimStart(), most, "").toWellFormed().trim() || undefined;
 
 const sizeOf = ({ body }: WriteOutput) =>
   typeof body === "string" ? new TextEncoder().encode(body).byteLength : body.byteLength;

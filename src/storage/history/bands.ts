@@ -12,9 +12,7 @@ import type { Clock } from "../../base/ports.ts";
 import type { Rollup, Store } from "../store.ts";
 import { figuresOf } from "./rollup.ts";
 import { decodeSeconds } from "./codec.ts";
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 
 /** The windows that a band may show, and its cells. */
 export const BAND_WINDOWS = {

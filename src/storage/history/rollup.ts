@@ -7,10 +7,8 @@ import { periodMs } from "../../config/schedule.ts";
 import type { Rollup, Sample, Store } from "../store.ts";
 import { decodeRollup, encodeRollup } from "./codec.ts";
 import type { CheckHistory } from "../../judgement/assess.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Slots of an hour may still be settled this long after it. */
 const SETTLED_MS = 120_000;
 /** The minute of each hour in which what is past its time is forgotten. */

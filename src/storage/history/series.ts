@@ -4,9 +4,7 @@ import type { Packing } from "../codec.ts";
 import type { Rollup, Store } from "../store.ts";
 import { figuresOf } from "./rollup.ts";
 import { decodeRollup } from "./codec.ts";
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 
 /** The figures of one hour or one day, or of what has passed of the present hour. */
 export interface SeriesPoint {

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parseRow } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Store, StoredRecord } from "../store.ts";
+import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** One deployment of one target. */
 export interface Deployment {
@@ -35,10 +36,10 @@ export interface DeploymentStore {
 const KEPT = 200;
 const SEEN_KEPT = 50;
 const FRESH_MS = 1_000;
-const TOUCH_MS = 300_000;
+const TOUCH_MS = 5 * MINUTE_MS;
 /** A rollout tool asks every few minutes; the same id after this long is the same template rolled out again. */
-const IDLE_MS = 1_800_000;
-const SEEN_MS = 7 * 86_400_000;
+const IDLE_MS = 30 * MINUTE_MS;
+const SEEN_MS = 7 * DAY_MS;
 const CACHED = 1_000;
 const SAME_MS = 20;
 

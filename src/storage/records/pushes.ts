@@ -14,6 +14,7 @@ import type { Store, StoredRecord } from "../store.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { Round } from "../../judgement/round.ts";
 import { reportSchema, time } from "../../evidence/report/schema.ts";
+import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** What was last pushed to a source. */
 export interface Push {
@@ -33,9 +34,9 @@ export interface PushSnapshot {
 }
 
 /** A push is remembered for so long after it came: to tell `stale` from `never pushed`, and to refuse a replay. */
-const KEPT_MS = 7 * 86_400_000;
+const KEPT_MS = 7 * DAY_MS;
 /** A push that came further in the future than this was dated by a clock of ours that has stepped back since. */
-const STEP_BACK_MS = 60_000;
+const STEP_BACK_MS = MINUTE_MS;
 /** More than a config has sources; what left the config stays for {@linkcode KEPT_MS}. */
 const MAX_PUSHES = 100_000;
 

@@ -8,11 +8,12 @@ import type { Check } from "../../config/config.ts";
 import { matches } from "../../base/glob.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Notice, Store, StoredRecord } from "../store.ts";
+import { DAY_MS } from "../../base/time.ts";
 
 /** At most so many are remembered, those that are over included. */
 export const MAX_SILENCES = 1_000;
 /** How long a silence that is over is remembered, for the notices that it held. */
-const REMEMBERED_MS = 7 * 86_400_000;
+const REMEMBERED_MS = 7 * DAY_MS;
 
 /** What a silence is about: every part that is named must match. Globs: `*` is any run of characters. */
 export interface Match {

@@ -3,11 +3,10 @@ import type { Ports } from "../../base/ports.ts";
 import type { Store } from "../store.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { MAX_TOKENS } from "../../config/schema/token_scopes.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** A token that nobody used for so long was never used. */
-const KEPT_MS = 400 * 24 * HOUR_MS;
+const KEPT_MS = 400 * DAY_MS;
 
 const useShape = z.object({ at: z.int() });
 

@@ -7,11 +7,12 @@ import type { Commands } from "./client.ts";
 import { TEXTS } from "./lease.ts";
 import { ATTEMPT_SCRIPT, CLAIM_SCRIPT, RESEND_SCRIPT } from "./lua.ts";
 import { BODY, decodeLine, encodeLast, inflateJson, type Keys, queuesOf } from "./values.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 
 const CLAIMED = z.tuple([z.string()], z.string());
 const PAIRS = z.array(z.string());
 /** What is known is believed this long, ms: another process may have written notices, and be gone. */
-const BELIEVED_MS = 5 * 60_000;
+const BELIEVED_MS = 5 * MINUTE_MS;
 /** Notices that are looked through at once. */
 const CHUNK = 500;
 

@@ -23,16 +23,8 @@ import { Commands, type UpstashOptions } from "./client.ts";
 import { Leases, parseShards, TEXTS } from "./lease.ts";
 import { Outbox, pairs } from "./outbox.ts";
 import { ABORT_SCRIPT, COMMIT_SCRIPT, FETCH_SCRIPT, PRUNE_SCRIPT, PUT_SCRIPT, STAGE_SCRIPT } from "./lua.ts";
-import {
-  decodeRecord,
-  deflate,
-  encodeCommit,
-  encodeRecord,
-  HOUR_MS,
-  inflate,
-  inflateJson,
-  keysOf,
-} from "./values.ts";
+import { decodeRecord, deflate, encodeCommit, encodeRecord, inflate, inflateJson, keysOf } from "./values.ts";
+import { HOUR_MS } from "../../base/time.ts";
 
 /** What a store needs. `prefix` tells apart those that share a database. */
 export interface StoreOptions extends UpstashOptions {

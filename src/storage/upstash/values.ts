@@ -3,9 +3,7 @@ import * as z from "zod";
 import type { StoredLease } from "../lease.ts";
 import { DELIVERY, validateShape } from "../schema.ts";
 import type { Commit, Delivery, Notice, Receipt, StoredRecord } from "../store.ts";
-
-/** Samples are listed by the hour. */
-export const HOUR_MS = 3_600_000;
+import { HOUR_MS } from "../../base/time.ts";
 
 /** The keys of one Assay. The braces put them all into one slot of a cluster. */
 export const keysOf = (prefix: string) => {

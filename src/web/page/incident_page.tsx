@@ -8,7 +8,9 @@ import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { Lanes, type Mark, type Point } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
-import { ellipsize, formatSpan, withSpaces } from "./words.ts";
+import { withSpaces } from "./words.ts";
+import { ellipsize } from "../../base/text.ts";
+import { formatSpan } from "../../base/time.ts";
 
 /** Newest first; `next` is the cursor of the next page. */
 export function IncidentList({ incidents, next }: { incidents: Incident[]; next: string | null }) {

@@ -7,7 +7,7 @@ import { raw } from "hono/html";
 import type { Principal } from "../api/middleware/access.ts";
 import { iso } from "../../base/time.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
-import { ellipsize } from "./words.ts";
+import { ellipsize } from "../../base/text.ts";
 
 /** Nothing runs, loads or is sent anywhere but from and to ourselves (Content Security Policy Level 3). */
 const POLICY = [

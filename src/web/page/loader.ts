@@ -12,7 +12,7 @@ import { type DeploymentStore, listDeployments } from "../../storage/records/dep
 import { periodMs, staleAt } from "../../config/schedule.ts";
 import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
 import type { Store } from "../../storage/store.ts";
-import { iso } from "../../base/time.ts";
+import { DAY_MS, iso, MINUTE_MS } from "../../base/time.ts";
 import type { Mark } from "./chart.tsx";
 import type { Freshness } from "./layout.tsx";
 import type { IncidentData } from "./incident_page.tsx";
@@ -21,8 +21,6 @@ import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storag
 import { type CheckData, pointOf } from "./target_page.tsx";
 import { outcomeRank } from "./words.ts";
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** Deployments of all targets that one overview looks at. */
 const DEPLOYMENTS = 5_000;
 /** Slots of a lane, and the least and the most time they cover. */

@@ -5,15 +5,8 @@ import type { Target } from "../../config/config.ts";
 import { BandChart, type Mark } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
 import { type Band as Cells, BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import {
-  type CheckView,
-  formatSpan,
-  OUTCOME_TEXT,
-  outcomeRank,
-  pairOf,
-  signOf,
-  withSpaces,
-} from "./words.ts";
+import { type CheckView, OUTCOME_TEXT, outcomeRank, pairOf, signOf, withSpaces } from "./words.ts";
+import { formatSpan } from "../../base/time.ts";
 
 /** A target as its row shows it: that of its checks which is worst off. */
 export interface Row {

@@ -5,7 +5,9 @@ import { html } from "hono/html";
 import type { Outage } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
 import { Name, Time } from "./layout.tsx";
-import { ellipsize, formatSpan, STATUS_TEXT } from "./words.ts";
+import { STATUS_TEXT } from "./words.ts";
+import { ellipsize } from "../../base/text.ts";
+import { formatSpan } from "../../base/time.ts";
 
 type Status = ReturnType<typeof publicStatus>;
 

@@ -5,7 +5,8 @@ import type { Check } from "../../config/config.ts";
 import type { StepTrace } from "../../evidence/probe/observation.ts";
 import { Bar } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
-import { ellipsize, type ProberView, withSpaces } from "./words.ts";
+import { type ProberView, withSpaces } from "./words.ts";
+import { ellipsize } from "../../base/text.ts";
 
 /** Values of a failed expectation that are shown. */
 const VALUES = 20;

@@ -6,16 +6,9 @@ import { type Figures, percentile, type ServiceLevel } from "../../judgement/ser
 import { BandChart, Lanes, type Mark, type Point } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
 import type { Slot } from "../../storage/history/bands.ts";
-import {
-  type CheckView,
-  ellipsize,
-  formatSpan,
-  OUTCOME_TEXT,
-  pairOf,
-  quorumText,
-  signOf,
-  withSpaces,
-} from "./words.ts";
+import { type CheckView, OUTCOME_TEXT, pairOf, quorumText, signOf, withSpaces } from "./words.ts";
+import { ellipsize } from "../../base/text.ts";
+import { formatSpan } from "../../base/time.ts";
 
 /** A check and all that is shown of it. */
 export interface CheckData {

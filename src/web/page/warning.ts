@@ -4,7 +4,7 @@ import type { Check, Config } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
 import { staleAt } from "../../config/schedule.ts";
 import type { Freshness } from "./layout.tsx";
-import { formatSpan } from "./words.ts";
+import { formatSpan } from "../../base/time.ts";
 
 /** Probers that are named at most. */
 const MAX_NAMED = 5;

@@ -108,20 +108,3 @@ export function quorumText(
   if (needed === undefined) return `${floor} Now ${present}.`;
   return `${needed} of the ${fresh.length} that report must agree. ${floor} Now ${present}.`;
 }
-
-/** A span in two units at most: "4 min", "3 h 12 min". */
-export function formatSpan(ms: number): string {
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-  return `${Math.floor(hours / 24)} d`;
-}
-
-/** At most `most` characters of a text. */
-export function ellipsize(text: string, most = 200): string {
-  if (text.length <= most) return text;
-  return `${Array.from(text.slice(0, 2 * most)).slice(0, most - 1).join("")}…`;
-}

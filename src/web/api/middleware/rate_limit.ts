@@ -4,8 +4,8 @@ import type { ApiConfig } from "../../../config/api.ts";
 import type { Clock } from "../../../base/ports.ts";
 import { clientAddress } from "./client_address.ts";
 import { problem } from "./problem.ts";
+import { MINUTE_MS } from "../../../base/time.ts";
 
-const MINUTE_MS = 60_000;
 /** Clients that one bucket remembers; past that the one that has asked nothing for longest starts anew. */
 const CLIENTS = 10_000;
 /** Whoever asks these is a machine that asks all the time: load balancers, rollouts, Assay itself. */

@@ -5,9 +5,10 @@ import { parseSigned } from "hono/utils/cookie";
 import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { SigningKey } from "./signing_key.ts";
+import { HOUR_MS } from "../../../base/time.ts";
 
 const NAME = "assay_session";
-const LASTS_MS = 12 * 3_600_000;
+const LASTS_MS = 12 * HOUR_MS;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**

@@ -4,7 +4,7 @@ import type { Incident } from "../../../judgement/incident.ts";
 import type { Store } from "../../../storage/store.ts";
 import { defaultBodyLimit, readBody } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
-import { iso } from "../../../base/time.ts";
+import { DAY_MS, iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
@@ -13,7 +13,7 @@ const MAX_COMMENTS = 200;
 /** How many of the newest are looked through for a list of incidents. */
 const MAX_LISTED = 1_000;
 /** How much longer than a resolved incident they are kept: it may be open for long. */
-const SPARE_MS = 90 * 86_400_000;
+const SPARE_MS = 90 * DAY_MS;
 
 const KINDS = { acknowledge: "acknowledged", comments: "comment" } as const;
 

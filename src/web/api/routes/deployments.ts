@@ -4,13 +4,13 @@ import type { Deployment } from "../../../storage/records/deployments.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
-import { iso } from "../../../base/time.ts";
+import { iso, MINUTE_MS } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
 const BODY_CAP_BYTES = 16 * 1024;
 /** A clock that runs ahead by less is forgiven. */
-const AHEAD_MS = 300_000;
+const AHEAD_MS = 5 * MINUTE_MS;
 
 const word = z.string().min(1).max(200);
 /** The body of a new one. */

@@ -4,6 +4,7 @@ import { feed, type FeedEvent } from "../views/feed.ts";
 import { problem } from "../middleware/problem.ts";
 import type { Operation } from "../openapi/operation.ts";
 import type { ResourceContext } from "../resource.ts";
+import { MINUTE_MS } from "../../../base/time.ts";
 
 /** Who else comes is asked to come later; who shows no token, from half of it on: those who watch must get in. */
 const MAX_LISTENERS = 200;
@@ -12,7 +13,7 @@ const BACKLOG_BYTES = 64 * 1024;
 /** So that no proxy takes the line for dead. */
 const PING_MS = 15_000;
 /** A line is closed after this long: the client comes back, perhaps to another process. */
-const LONGEST_MS = 15 * 60_000;
+const LONGEST_MS = 15 * MINUTE_MS;
 /** Who shows nothing loses nothing. */
 const always = () => Promise.resolve(true);
 /** What a client waits before it comes back, ms. */

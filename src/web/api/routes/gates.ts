@@ -13,12 +13,13 @@ import { parseQuery } from "../middleware/query.ts";
 import { messageOf } from "../../../base/error_message.ts";
 import type { AnswerSpec, Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
+import { DAY_MS } from "../../../base/time.ts";
 
 const BODY_CAP_BYTES = 64 * 1024;
 const MOST_RUNS = 100;
 const visibleText = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
 /** Longer than anything is kept; further back there are no dates. */
-const LONGEST_MS = 4_000 * 86_400_000;
+const LONGEST_MS = 4_000 * DAY_MS;
 const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(parseDuration)
   .refine((ms) => ms <= LONGEST_MS, "at most 4000d");
 const ids = z.string().max(4_000).transform((text) => [...new Set(text.split(","))]);

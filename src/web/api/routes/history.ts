@@ -15,11 +15,10 @@ import type { Store } from "../../../storage/store.ts";
 import { readSeries } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
-import { iso } from "../../../base/time.ts";
+import { DAY_MS, HOUR_MS, iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const DAY_MS = 86_400_000;
 /** Incidents that one answer looks at, newest first. */
 const INCIDENTS = 1_000;
 const PAGE = 200;
@@ -28,7 +27,7 @@ const PAGE = 200;
 const windowQuery = z.strictObject({
   window: z.string().regex(DURATION, "a duration such as 24h, 7d or 90d").default("24h")
     .transform(parseDuration)
-    .refine((ms) => ms >= 3_600_000 && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
+    .refine((ms) => ms >= HOUR_MS && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
 });
 /** What `slots` may be asked. */
 const slotsQuery = z.strictObject({
@@ -160,8 +159,8 @@ async function slotsOf(
   const lines: object[] = [];
   let end = Math.min(nowMs, (before ?? Infinity) - 1);
   // Hour by hour, so that a page costs what it shows.
-  for (; end >= oldest && lines.length < limit; end -= 3_600_000) {
-    const samples = await store.readSamples({ shard, from: Math.max(oldest, end - 3_600_000 + 1), to: end });
+  for (; end >= oldest && lines.length < limit; end -= HOUR_MS) {
+    const samples = await store.readSamples({ shard, from: Math.max(oldest, end - HOUR_MS + 1), to: end });
     for (const { slot, data } of samples.reverse()) {
       const line = decodeHistory(data, shard)[check.key];
       if (line) lines.push({ slot: iso(slot), outcome: line.outcome, probers: line.traces });

@@ -15,7 +15,7 @@ import { sha256, timingSafeEqual, tokenOf } from "../middleware/credentials.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { answerBody, pushBody, reportOf, wordsBody } from "../views/push_body.ts";
-import { iso } from "../../../base/time.ts";
+import { iso, MINUTE_MS } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 import * as z from "zod";
@@ -23,7 +23,7 @@ import * as z from "zod";
 /** As much as is read of an answer that is asked for. */
 const CAP_BYTES = 64 * 1024;
 /** How far the sender's clock may be ahead of ours. Behind, it may be by the ttl. */
-const AHEAD_MS = 60_000;
+const AHEAD_MS = MINUTE_MS;
 /** Sources whose name begins alike: those of one check, and some that left the config. */
 const ALIKE = 100;
 

@@ -16,11 +16,11 @@ import type { Access, Principal } from "../middleware/access.ts";
 import { defaultBodyLimit, readBody } from "../middleware/read_body.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
-import { iso } from "../../../base/time.ts";
+import { DAY_MS, iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const LONGEST_MS = 400 * 86_400_000;
+const LONGEST_MS = 400 * DAY_MS;
 
 const glob = z.string().min(1).max(100);
 const instant = z.iso.datetime({ offset: true }).transform(Date.parse);

@@ -1,6 +1,5 @@
 import type { Store } from "../../../storage/store.ts";
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from "../../../base/time.ts";
 
 /** The newest settled slot (epoch ms), or null. One that lies behind the newest lease was settled before the clock stepped back. */
 export async function lastSlot(store: Store): Promise<number | null> {
