@@ -2,16 +2,17 @@
 import { SECURITY_HEADERS } from "../src/web/api/middleware/security_headers.ts";
 import { liveResponse, LIVEZ, unreadyResponse } from "../src/web/api/middleware/livez.ts";
 import type { Env } from "./cloudflare/boot.ts";
-import { Ledger } from "./cloudflare/ledger.ts";
+import { LedgerObject } from "./cloudflare/ledger.ts";
 import { peerOf } from "./cloudflare/client_address.ts";
-import { Prober, proberApp } from "./cloudflare/prober.ts";
+import { proberApp, ProberObject } from "./cloudflare/prober.ts";
 import { messageOf } from "../src/base/error_message.ts";
 
-export { Ledger, Prober };
+// By the names that the migrations in wrangler.toml know.
+export { LedgerObject as Ledger, ProberObject as Prober };
 
 /** What the Worker needs of the ledger's namespace. */
 interface Ledgers {
-  getByName(name: string): Pick<Ledger, "fetch" | "tick">;
+  getByName(name: string): Pick<LedgerObject, "fetch" | "tick">;
 }
 
 const ledger = (env: Env) => (env.LEDGER as Ledgers).getByName("ledger");

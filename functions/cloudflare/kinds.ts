@@ -1,5 +1,7 @@
 /** The tables of kinds, for a Worker. */
 import { map } from "../../src/config/schema/fields.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { SQLITE } from "../../src/storage/sqlite/kind.ts";
 
@@ -11,4 +13,4 @@ const UPSTASH = {
 };
 
 /** One row a kind. */
-export const KINDS = { dialects: DIALECTS, stores: [SQLITE, UPSTASH], sinks: [], steps: [] };
+export const KINDS = { dialects: DIALECTS, stores: [SQLITE, UPSTASH], sinks: SINKS, steps: STEP_KINDS };

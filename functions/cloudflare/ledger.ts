@@ -19,7 +19,7 @@ const MAX_SCANNED = 2_000;
 const MINUTE_KEY = "minute";
 
 /** One object, named `ledger`. */
-export class Ledger extends DurableObject<Env> {
+export class LedgerObject extends DurableObject<Env> {
   readonly #assay = lazy(async () => (await import("./open.ts")).openLedger(this.env, this.ctx.storage));
   /** Slots of the running minute that the alarm still has to settle; undefined: they are to be remembered. */
   #slotsLeft: number[] | undefined;

@@ -7,19 +7,17 @@ import type { Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
 import { checkWebhooks, deliverer } from "../../src/engine/notify/mod.ts";
-import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { locator } from "../../src/engine/prober/location.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
-import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
-import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import type { ObjectStorage } from "cloudflare:workers";
 import { clock } from "../clock.ts";
+import { localProberOf } from "../local_prober.ts";
 import { boot, type Env, planOf, PROBER_HEADER } from "./boot.ts";
+import { KINDS } from "./kinds.ts";
 import { objectDriver } from "./sqlite.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { INVOCATION } from "../../src/base/limits.ts";
@@ -34,7 +32,7 @@ const DELIVERIES = 5;
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports, warnings } = await boot(env);
   for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
-  for (const fault of await checkWebhooks(ports.secrets, config, SINKS)) {
+  for (const fault of await checkWebhooks(ports.secrets, config, KINDS.sinks)) {
     ports.log.error("a webhook cannot be sent", { fault });
   }
   const store = await openStore(env, config, storage);
@@ -50,7 +48,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const hooked = config.hooks.github && await import("#github");
   const services = gateServices(ports, config, store);
   const approvals = hooked?.approvals(ports, config, services);
-  const deliver = deliverer(ports, store, config, { sinks: SINKS, parallel: DELIVERIES });
+  const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks, parallel: DELIVERIES });
   const outbox = () => Promise.all([deliver({ most: maxNotices }), approvals?.review()]);
   const app = api({ ports, config, services, runCheck: probeNow, github: hooked?.routes });
   return { ...settling, store, outbox, app };
@@ -74,17 +72,12 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
   if (!own || own.kind !== (storage ? "place" : "remote")) {
     throw new Error(`The config has no prober ${id} ${storage ? "with a place" : "with a url and token"}`);
   }
-  const { concurrency, controls } = config;
   // On a developer's machine every place is the same one.
   const measured = own.kind === "place" && env.ASSAY_PLACES !== "assumed";
   const locate = measured && storage ? locator(ports, own.place, storage) : undefined;
-  const prober = localProber(ports, {
+  const prober = localProberOf(ports, config, KINDS, {
     id,
     region: own.region,
-    dialects: DIALECTS,
-    steps: STEP_KINDS,
-    concurrency,
-    controls,
     budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),
     locate,
   });

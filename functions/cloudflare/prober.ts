@@ -4,7 +4,7 @@ import { type Env, PROBER_HEADER } from "./boot.ts";
 import { lazy } from "../../src/base/once.ts";
 
 /** A prober object, named `prober:<hint>:<generation>`; another generation is another object, perhaps elsewhere. */
-export class Prober extends DurableObject<Env> {
+export class ProberObject extends DurableObject<Env> {
   readonly #apps = new Map<
     string,
     () => Promise<{ fetch(request: Request): Response | Promise<Response> }>

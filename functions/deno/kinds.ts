@@ -1,4 +1,6 @@
 /** The tables of kinds, for a process of our own: all that there are. */
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { memoryKind } from "../../src/storage/memory.ts";
 import { upstashKind } from "../../src/storage/upstash/kind.ts";
@@ -8,6 +10,6 @@ import { fileKind } from "./sqlite.ts";
 export const KINDS = {
   dialects: DIALECTS,
   stores: [fileKind, memoryKind, upstashKind],
-  sinks: [],
-  steps: [],
+  sinks: SINKS,
+  steps: STEP_KINDS,
 };

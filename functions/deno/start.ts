@@ -6,15 +6,13 @@ import type { Config } from "../../src/config/config.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
 import { approvals } from "../../src/engine/github/approvals.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
-import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
-import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
-import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
+import { localProberOf } from "../local_prober.ts";
 import { connector } from "./connect.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
@@ -61,21 +59,6 @@ export function openStore({ store }: Config): Store {
   return kind.open(store.options, { clock, random: Math.random, env: (name) => Deno.env.get(name) });
 }
 
-/** The prober of this config that runs in this process. */
-export function localProberOf(ports: Ports, config: Config, id: string): Prober {
-  const region = config.regions.find(({ probers }) => probers.some((prober) => prober.id === id));
-  if (!region) throw new Error(`The config has no prober ${id}`);
-  const { concurrency, controls } = config;
-  return localProber(ports, {
-    id,
-    region: region.id,
-    dialects: KINDS.dialects,
-    steps: STEP_KINDS,
-    concurrency,
-    controls,
-  });
-}
-
 /** What `start` needs. */
 export interface StartOptions {
   config: Config;
@@ -107,7 +90,7 @@ function proberWithToken(ports: Ports, config: Config, id: string): { prober: Pr
   const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
   if (!own) throw new Error(`The config has no prober ${id}`);
   if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
-  return { prober: localProberOf(ports, config, id), token: own.token };
+  return { prober: localProberOf(ports, config, KINDS, own), token: own.token };
 }
 
 function startProber({ config, ports, port }: StartOptions, id: string): Running {
@@ -126,7 +109,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   const services = gateServices(ports, config, store);
   const { review: reviewAll } = approvals(ports, config, services);
   const review = singleFlight(reviewAll, failure(ports, "a review failed"));
-  const deliver = deliverer(ports, store, config, { sinks: SINKS });
+  const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks });
   const deliveries = new Set<Promise<unknown>>();
   // Not one call after the other: a receiver that hangs must not hold up what has come since.
   const send = () => {
@@ -196,7 +179,7 @@ function probers(ports: Ports, config: Config, here?: Prober): Prober[] {
   const inside = { ...ports, fetch: connector({ allowPrivate: true }) };
   return config.regions.flatMap((region) => region.probers).map((prober) => {
     if (prober.id === here?.id) return here;
-    if (prober.kind === "local") return localProberOf(ports, config, prober.id);
+    if (prober.kind === "local") return localProberOf(ports, config, KINDS, prober);
     if (prober.kind === "remote") return remoteProber(inside, prober);
     throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);
   });

@@ -4,16 +4,16 @@
  */
 import type { ObjectState, SqlStorageCursor } from "../../functions/cloudflare/cloudflare.d.ts";
 import type { Env } from "../../functions/cloudflare/boot.ts";
-import worker, { Ledger as Deployed, Prober } from "../../functions/worker.ts";
+import worker, { Ledger as LedgerObject, Prober } from "../../functions/worker.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
 
-export { Prober };
+export { CountingLedger as Ledger, Prober };
 
 const wall = Date.now;
 const cursors: SqlStorageCursor[] = [];
 
 /** Counts what it writes. */
-export class Ledger extends Deployed {
+class CountingLedger extends LedgerObject {
   constructor(ctx: ObjectState, env: Env) {
     super(ctx, env);
     const { sql } = ctx.storage;

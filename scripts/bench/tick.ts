@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { clock } from "../../functions/clock.ts";
-import { denoPorts, localProberOf } from "../../functions/deno/start.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
+import { denoPorts } from "../../functions/deno/start.ts";
+import { localProberOf } from "../../functions/local_prober.ts";
 import { sqliteDriver } from "../../functions/deno/sqlite.ts";
 import type { Config } from "../../src/config/config.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
@@ -40,7 +42,7 @@ export async function openAssay(plan: BenchPlan): Promise<BenchAssay> {
     ports,
     store,
     config,
-    probers: [localProberOf(ports, config, "local")],
+    probers: [localProberOf(ports, config, KINDS, { id: "local", region: "local" })],
     owner: "bench",
   });
   return {

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
-import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { DEFAULT_FILE, formatProblems, INVALID, loadFile, printResult } from "./terminal.ts";
 
@@ -18,7 +18,7 @@ export const checkCommand = new Command("check")
       envMissing: options.env ? "error" : "warning",
     });
     const faults = options.env
-      ? await checkWebhooks(secretsOf(text, (name) => Deno.env.get(name)), config, SINKS)
+      ? await checkWebhooks(secretsOf(text, (name) => Deno.env.get(name)), config, KINDS.sinks)
       : [];
     if (faults.length > 0) {
       const problems = faults.map((message) => ({ severity: "error" as const, path: "webhooks", message }));

@@ -1,9 +1,9 @@
 import { Command } from "commander";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
+import { localProberOf } from "../../functions/local_prober.ts";
 import type { Check } from "../../src/config/config.ts";
-import { combineWithPushed, DIALECTS, unknownReport } from "../../src/evidence/report/mod.ts";
-import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
-import { localProber } from "../../src/engine/prober/local.ts";
+import { combineWithPushed, unknownReport } from "../../src/evidence/report/mod.ts";
 import { judge, type Verdict, type VerdictResult } from "../../src/judgement/verdict.ts";
 import { DEFAULT_FILE, fail, loadFile, printResult, USAGE, warn } from "./terminal.ts";
 import type { Round } from "../../src/judgement/round.ts";
@@ -44,15 +44,7 @@ export const runCommand = new Command("run")
     const ports = denoPorts(text, config);
     const checks = config.checks.filter(({ target }) => !options.target || target.id === options.target);
     if (checks.length === 0) fail(USAGE, `No target has the id ${options.target}`);
-    const { concurrency, controls } = config;
-    const here = localProber(ports, {
-      id: "local",
-      region: "local",
-      dialects: DIALECTS,
-      steps: STEP_KINDS,
-      concurrency,
-      controls,
-    });
+    const here = localProberOf(ports, config, KINDS, { id: "local", region: "local" });
     const slot = ports.clock.now();
     const { suspect, answers } = await here.ask({ slot, checks, deadlineMs: RUN_MS });
     const byKey = new Map(answers.map((answer) => [answer.check, answer]));

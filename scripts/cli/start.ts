@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { denoPorts, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
-import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import { DEFAULT_FILE, fail, INVALID, loadFile, USAGE, warn } from "./terminal.ts";
 
 /** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
@@ -29,7 +29,7 @@ export const startCommand = new Command("start")
       });
       warn(file, loaded);
       const ports = denoPorts(loaded.text, loaded.config);
-      const faults = options.prober ? [] : await checkWebhooks(ports.secrets, loaded.config, SINKS);
+      const faults = options.prober ? [] : await checkWebhooks(ports.secrets, loaded.config, KINDS.sinks);
       if (faults.length > 0) fail(INVALID, faults.join("\n"));
       if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
       try {

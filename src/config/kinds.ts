@@ -22,6 +22,6 @@ export interface Kinds {
   /** The report dialects, without `auto`. */
   readonly dialects: readonly { readonly name: string }[];
   readonly stores: readonly ConfigStoreKind[];
-  readonly sinks: readonly ConfigKind[];
-  readonly steps: readonly ConfigKind[];
+  readonly sinks: readonly Pick<ConfigKind, "kind">[];
+  readonly steps: readonly Pick<ConfigKind, "kind">[];
 }
