@@ -1,3 +1,4 @@
+import type { Question } from "./question.ts";
 import type { ApiConfig } from "./api.ts";
 import type { HooksConfig } from "./hooks.ts";
 import type { Expectation, Program, Template } from "./expression/mod.ts";
@@ -91,7 +92,7 @@ export interface AskedSource {
   headers: [string, string][];
   dialect: string;
   timeoutMs: number;
-  question?: string;
+  question?: Question;
   /** The part of the answer whose state is the claim; absent: the whole. */
   select?: string;
   /** The gRPC service that is asked about; absent: the whole server. */

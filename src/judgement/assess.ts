@@ -15,20 +15,22 @@ import {
   tally,
   wins,
 } from "./quorum.ts";
+import { isNoClaim } from "../evidence/report/merge.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { staleAt } from "../config/schedule.ts";
 import type { CheckState, ProberState, RegionState } from "./state.ts";
-import { FAILED, judge, type Verdict } from "./verdict.ts";
+import { type Fault, judge } from "./verdict.ts";
 import { summarize } from "./summary.ts";
 import type { Round } from "./round.ts";
+import { isFailed, type TRACE_VERDICTS } from "./words.ts";
 
 /** What one prober brought for one check in one slot. */
-export type Arrival = { round: Round; place?: string; fault?: "suspect" | "misplaced" } | { missed: string };
+export type Arrival = { round: Round; place?: string; fault?: Fault } | { missed: string };
 
 /** One prober's line in the history of a slot. */
 export interface Trace {
   prober: string;
-  word: Verdict | "missing";
+  word: (typeof TRACE_VERDICTS)[number];
   reason?: string;
   reported?: Report["state"];
   totalMs?: number;
@@ -139,7 +141,7 @@ function countContradiction(
   fault: string | undefined,
 ): Pick<ProberState, "contradictions" | "contradicts"> {
   const { contradictions: run, contradicts } = prober;
-  const readable = [before, after].filter((report) => report && !NO_CLAIM.has(report.state));
+  const readable = [before, after].filter((report) => report && !isNoClaim(report.state));
   if (fault || readable.length === 0) return { contradictions: run, contradicts };
   if (readable.some((report) => report!.contradictions.length > 0)) {
     const next = Math.min(failureThreshold, Math.max(0, run) + 1);
@@ -148,8 +150,6 @@ function countContradiction(
   const next = Math.max(-successThreshold, Math.min(0, run) - 1);
   return { contradictions: next, contradicts: next > -successThreshold && contradicts };
 }
-
-const NO_CLAIM: ReadonlySet<string> = new Set(["unreachable", "unreadable", "unknown"]);
 
 /** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
 interface Tally {
@@ -181,7 +181,7 @@ function tallyRegion(
   const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
   const ballots = voters.filter(isVoting).map(({ standing }) => standing.vote as Ballot);
   const silentBad =
-    voters.filter((voter) => !isVoting(voter) && (voter.standing.agedBad || FAILED.has(voter.standing.vote)))
+    voters.filter((voter) => !isVoting(voter) && (voter.standing.agedBad || isFailed(voter.standing.vote)))
       .length;
   const usable =
     voters.filter(({ standing: { freshAt } }) => freshAt !== undefined && slot <= staleAt(check, freshAt))
@@ -202,7 +202,7 @@ function tallyRegion(
     region: {
       outcome,
       since: before?.outcome === outcome ? before.since : slot,
-      wasBad: outcome === "pending" ? before?.wasBad ?? false : FAILED.has(outcome),
+      wasBad: outcome === "pending" ? before?.wasBad ?? false : isFailed(outcome),
     },
   };
 }
@@ -212,9 +212,9 @@ function tallyRegions({ quorum }: Check, views: readonly RegionTally[]): Tally {
   // In resolving, a region whose bad probers fell silent has not recovered, whatever the others say.
   const silentBad =
     views.filter(({ outcome, region, unproven }) =>
-      outcome === "pending" ? region.wasBad || unproven : unproven && !FAILED.has(outcome)
+      outcome === "pending" ? region.wasBad || unproven : unproven && !isFailed(outcome)
     ).length;
-  const resolving = voting.filter(({ outcome, unproven }) => FAILED.has(outcome) || !unproven);
+  const resolving = voting.filter(({ outcome, unproven }) => isFailed(outcome) || !unproven);
   const answers = views.map(({ contradicted }) => contradicted)
     .filter((answer) => answer !== "pending");
   return {

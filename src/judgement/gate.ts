@@ -6,11 +6,9 @@
 import type { Trace } from "./assess.ts";
 import type { Quorum, Region, Rule } from "../config/config.ts";
 import { type Ballot, type QuorumOutcome, tally, wins } from "./quorum.ts";
-import { FAILED } from "./verdict.ts";
+import { type DECISIONS, isFailed } from "./words.ts";
 
 /** What a gate says. */
-export const DECISIONS = ["pass", "fail", "inconclusive"] as const;
-/** One of {@linkcode DECISIONS}. */
 export type Decision = (typeof DECISIONS)[number];
 
 /** One settled slot (epoch ms) of one check: the raw word of each prober, before any threshold. */
@@ -117,7 +115,7 @@ export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judg
 function countsFor(word: RunOutcome, degraded: Decision): Decision {
   if (word === "ready") return "pass";
   if (word === "degraded") return degraded;
-  return FAILED.has(word) ? "fail" : "inconclusive";
+  return isFailed(word) ? "fail" : "inconclusive";
 }
 
 const WORST: readonly Decision[] = ["fail", "inconclusive", "pass"];

@@ -6,19 +6,27 @@
  *          +-------- within flapWindow the id stays, the episode rises ----+
  */
 import type { QuorumOutcome } from "./quorum.ts";
-import { FAILED } from "./verdict.ts";
+import {
+  type INCIDENT_CHANGES,
+  INCIDENT_FAMILIES,
+  type INCIDENT_KINDS,
+  type INCIDENT_STATES,
+  isFailed,
+  isPoor,
+  type SEVERITIES,
+} from "./words.ts";
 
 /** What an incident is about; a check has at most one open incident of each family in each scope. */
-export type Family = "service" | "quality" | "evidence" | "claim";
+export type Family = (typeof INCIDENT_FAMILIES)[number];
 
 /** The kinds within the families. */
-export type Kind = "drift" | "outage" | "underclaim" | "unreported" | "degraded" | "blind" | "contradiction";
+export type Kind = (typeof INCIDENT_KINDS)[number];
 
 /** How loud an incident is. */
-export type Severity = "critical" | "warning" | "info";
+export type Severity = (typeof SEVERITIES)[number];
 
 /** What happened to an incident in one slot. */
-export type Change = "opened" | "updated" | "resolved";
+export type Change = (typeof INCIDENT_CHANGES)[number];
 
 /** One line of an incident's timeline. */
 export interface TimelineEntry {
@@ -41,7 +49,7 @@ export interface Incident {
   family: Family;
   kind: Kind;
   severity: Severity;
-  state: "open" | "resolved";
+  state: (typeof INCIDENT_STATES)[number];
   /** Counts openings within the flap window, from 1. */
   episode: number;
   openedAt: number;
@@ -77,15 +85,13 @@ interface FamilyRule {
   resolves(finding: ScopeResult): boolean;
 }
 
-const QUALITIES: ReadonlySet<string> = new Set(["underclaim", "unreported", "degraded"]);
-
 const RULES: Record<Family, FamilyRule> = {
   service: {
-    opens: ({ outcome }) => !FAILED.has(outcome) ? undefined : outcome === "drift" ? "drift" : "outage",
+    opens: ({ outcome }) => !isFailed(outcome) ? undefined : outcome === "drift" ? "drift" : "outage",
     resolves: ({ recovered }) => recovered,
   },
   quality: {
-    opens: ({ outcome }, serviceOpen) => !serviceOpen && QUALITIES.has(outcome) ? outcome as Kind : undefined,
+    opens: ({ outcome }, serviceOpen) => !serviceOpen && isPoor(outcome) ? outcome : undefined,
     resolves: ({ outcome }) => outcome === "ready",
   },
   evidence: {
@@ -108,7 +114,6 @@ const SEVERITY: Record<Kind, Severity> = {
   contradiction: "info",
 };
 
-const FAMILIES = Object.keys(RULES) as Family[];
 const TIMELINE = 50;
 
 /** Who an incident is about, and the id that a new one takes. */
@@ -129,7 +134,7 @@ export function step(
 ): { incidents: Incident[]; transitions: Transition[] } {
   const next: Incident[] = [];
   const transitions: Transition[] = [];
-  for (const family of FAMILIES) {
+  for (const family of INCIDENT_FAMILIES) {
     const before = incidents.find((incident) =>
       incident.family === family && !isPastFlapWindow(incident, finding.slot, subject.flapWindowMs)
     );

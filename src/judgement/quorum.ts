@@ -3,13 +3,14 @@
  * check's outcome. Evidence is counted, never the edges between two states.
  */
 import type { Quorum, Rule } from "../config/config.ts";
-import { type Conclusive, FAILED, type Failed, type Passed, type Verdict } from "./verdict.ts";
+import type { Conclusive, Failed, Passed, Verdict } from "./verdict.ts";
+import { isFailed, isPoor, type OUTCOMES, type VOTES } from "./words.ts";
 
 /** A prober's verdict after thresholds; `none` abstains. */
-export type Vote = Conclusive | "none";
+export type Vote = (typeof VOTES)[number];
 
 /** What a quorum holds: a verdict word, `split` (enough votes, no winner) or `pending` (not enough fresh votes). */
-export type QuorumOutcome = Conclusive | "split" | "pending";
+export type QuorumOutcome = (typeof OUTCOMES)[number];
 
 /** A fresh vote of a prober, or of a region (which may be split). */
 export type Ballot = Conclusive | "split";
@@ -35,9 +36,6 @@ export interface Thresholds {
 
 /** A prober that has not been heard. */
 export const NO_VOTE: VoteState = { vote: "none", recent: [], failed: [] };
-
-const isFailed = (word: string): word is Failed => FAILED.has(word);
-const QUALITY: ReadonlySet<string> = new Set<Passed>(["degraded", "underclaim", "unreported"]);
 
 /** Clears vote and streak once the evidence is older than its maximum age. */
 export function expire(standing: VoteState, stale: boolean): VoteState {
@@ -95,7 +93,7 @@ function pickFailure(failed: Failed[], failureThreshold: number): Failed {
 }
 
 function pickQuality(recent: Conclusive[], failureThreshold: number): Passed {
-  const poor = streakLength(recent, (word) => QUALITY.has(word)) >= failureThreshold;
+  const poor = streakLength(recent, isPoor) >= failureThreshold;
   return poor ? recent.at(-1) as Passed : "ready";
 }
 
@@ -169,8 +167,7 @@ function countBallots(ballots: readonly Ballot[]): BallotCount {
   };
   for (const ballot of ballots) {
     if (isFailed(ballot)) count.failed++;
-    if (ballot === "not_ready" || ballot === "down" || ballot === "failing") continue;
-    count[ballot]++;
+    if (ballot in count) count[ballot as Exclude<keyof BallotCount, "failed">]++;
   }
   return count;
 }

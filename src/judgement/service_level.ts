@@ -5,7 +5,7 @@
  */
 import type { CheckHistory, Trace } from "./assess.ts";
 import type { QuorumOutcome } from "./quorum.ts";
-import { FAILED } from "./verdict.ts";
+import { isFailed, isUnjudged } from "./words.ts";
 
 /** Counts by bucket; see {@linkcode bucketOf}. */
 export type Histogram = Record<number, number>;
@@ -109,15 +109,13 @@ export interface ServiceLevel {
   unjudgedSeconds: number;
 }
 
-const UNJUDGED: ReadonlySet<string> = new Set(["split", "pending"]);
-
 /** The service level over the time of these figures. */
 export function serviceLevel({ seconds }: Figures): ServiceLevel {
   const total = (wanted: (outcome: string) => boolean) =>
     Object.entries(seconds).reduce((all, [outcome, s]) => all + (wanted(outcome) ? s : 0), 0);
-  const badSeconds = total((outcome) => FAILED.has(outcome));
-  const unjudgedSeconds = total((outcome) => UNJUDGED.has(outcome));
-  const goodSeconds = total((outcome) => !FAILED.has(outcome) && !UNJUDGED.has(outcome));
+  const badSeconds = total(isFailed);
+  const unjudgedSeconds = total(isUnjudged);
+  const goodSeconds = total((outcome) => !isFailed(outcome) && !isUnjudged(outcome));
   const judged = goodSeconds + badSeconds;
   return {
     availability: judged === 0 ? null : goodSeconds / judged,

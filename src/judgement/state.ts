@@ -3,7 +3,7 @@ import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "../evidence/probe/observation.ts";
 import type { QuorumOutcome, VoteState } from "./quorum.ts";
 import type { Layer, Report, SourceReport } from "../evidence/report/report.ts";
-import type { Phases, Verdict } from "./verdict.ts";
+import type { Fault, Phases, Verdict } from "./verdict.ts";
 
 /** A report without its parts; the parts are kept only where they say something is wrong. */
 export type ReportSummary =
@@ -52,7 +52,7 @@ export interface ProberState {
   /** The running answer of the thresholds to "does the report contradict itself?"; absent: not asked yet. */
   contradicts?: boolean;
   /** Its latest slot cannot be believed; its vote is set aside. */
-  aside?: "suspect" | "misplaced";
+  aside?: Fault;
   /** The data centre where the prober measured itself to be. */
   place?: string;
   witness?: LastRound;

@@ -7,23 +7,25 @@
  */
 import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
+import type { CONCLUSIVE, FAILED, FAULTS, PASSED, VERDICTS } from "./words.ts";
 
 /** The journey failed. */
-export type Failed = "drift" | "not_ready" | "down" | "failing";
+export type Failed = (typeof FAILED)[number];
 /** The journey passed, perhaps slowly. */
-export type Passed = "ready" | "degraded" | "underclaim" | "unreported";
+export type Passed = (typeof PASSED)[number];
 /** What counts for or against a target. */
-export type Conclusive = Failed | Passed;
+export type Conclusive = (typeof CONCLUSIVE)[number];
 /** `inconclusive`: the prober or its path failed. `announced`: starting or draining inside its window. */
-export type Verdict = Conclusive | "inconclusive" | "announced";
+export type Verdict = (typeof VERDICTS)[number];
+/** Why a prober cannot be believed in a slot. */
+export type Fault = (typeof FAULTS)[number];
 
 /** Why the word is not simply the cell of the table. */
 export type VerdictReason =
   | "moved"
   | "startup_budget"
   | "drain_window"
-  | "suspect"
-  | "misplaced"
+  | Fault
   | "unbracketed";
 
 /** One slot's verdict. */
@@ -42,7 +44,7 @@ export interface Evidence {
   after?: ReportClaim | null;
   outcome: Outcome;
   /** The prober cannot be believed in this slot. */
-  fault?: "suspect" | "misplaced";
+  fault?: Fault;
 }
 
 /** What a (check, prober) remembers of phases: the clocks of `announced`, and whether it was ever seen ready. */
@@ -83,9 +85,6 @@ const ROW: Record<Report["state"], Row> = {
 
 /** Words that accuse the service of a wrong claim, so the claim is asked for once more. */
 const ACCUSING: ReadonlySet<Verdict> = new Set<Verdict>(["drift", "underclaim", "unreported"]);
-
-/** The journey failed, whatever the service says. */
-export const FAILED: ReadonlySet<string> = new Set<Failed>(["drift", "not_ready", "down", "failing"]);
 
 /** No report, or only a liveness answer: nothing that a journey could contradict. */
 export function isUnclaimed(claim: ReportClaim | null): boolean {

@@ -3,6 +3,8 @@ import * as z from "zod";
 import type { CheckHistory, Trace } from "../judgement/assess.ts";
 import type { Check, Config } from "../config/config.ts";
 import type { Incident } from "../judgement/incident.ts";
+import { CONCLUSIVE, FAILED, FAULTS, OUTCOMES, TRACE_VERDICTS, VOTES } from "../judgement/words.ts";
+import { INCIDENT_KEYS } from "./schema.ts";
 import type { CheckState, LastRound, MissedSlot } from "../judgement/state.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
@@ -52,17 +54,15 @@ function fingerprint(text: string): string {
   return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
-const FAILED = ["drift", "not_ready", "down", "failing"] as const;
-const CONCLUSIVE = [...FAILED, "ready", "degraded", "underclaim", "unreported"] as const;
 const conclusive = z.enum(CONCLUSIVE);
-const outcome = z.enum([...CONCLUSIVE, "split", "pending"]);
+const outcome = z.enum(OUTCOMES);
 const hasKeys = <T>(required: readonly (keyof T & string)[]) =>
   z.custom<T>((value) =>
     typeof value === "object" && value !== null && required.every((key) => key in value)
   );
 
 const standing = z.object({
-  vote: z.enum([...CONCLUSIVE, "none"]),
+  vote: z.enum(VOTES),
   recent: z.array(conclusive),
   failed: z.array(z.enum(FAILED)),
   freshAt: z.number().optional(),
@@ -78,7 +78,7 @@ const prober = z.object({
   }),
   contradictions: z.number(),
   contradicts: z.boolean().optional(),
-  aside: z.enum(["suspect", "misplaced"]).optional(),
+  aside: z.enum(FAULTS).optional(),
   place: z.string().optional(),
   witness: hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
   missed: hasKeys<MissedSlot>(["slot", "reason"]).optional(),
@@ -92,13 +92,13 @@ const checkState = z.object({
   regions: z.record(z.string(), z.object({ outcome, since: z.number(), wasBad: z.boolean() })),
   blindRuns: z.record(z.string(), z.number()),
   incidents: z.array(
-    hasKeys<Incident>(["id", "scope", "family", "kind", "state", "episode", "openedAt", "timeline"]),
+    hasKeys<Incident>(INCIDENT_KEYS),
   ),
 });
 
 const trace = z.object({
   prober: z.string(),
-  word: z.enum([...CONCLUSIVE, "inconclusive", "announced", "missing"]),
+  word: z.enum(TRACE_VERDICTS),
   reason: z.string().optional(),
   reported: z.custom<Trace["reported"]>((value) => value === undefined || typeof value === "string")
     .optional(),

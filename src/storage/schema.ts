@@ -1,7 +1,14 @@
 /** The shapes of all that is stored, for checking it on its way in and on its way out. */
 import * as z from "zod";
-import type { Family, Incident, Kind, Severity, TimelineEntry } from "../judgement/incident.ts";
-import type { QuorumOutcome } from "../judgement/quorum.ts";
+import type { Incident } from "../judgement/incident.ts";
+import {
+  INCIDENT_CHANGES,
+  INCIDENT_FAMILIES,
+  INCIDENT_KINDS,
+  INCIDENT_STATES,
+  OUTCOMES,
+  SEVERITIES,
+} from "../judgement/words.ts";
 import {
   type Commit,
   type Delivery,
@@ -14,9 +21,6 @@ import {
   type StoredRecord,
 } from "./store.ts";
 
-/** A row per word: the compiler refuses one that is missing and one too many. */
-const oneOf = <T extends string>(words: Record<T, true>) => z.enum(Object.keys(words) as T[]);
-
 const isStorable = (value: string) => value.isWellFormed() && !value.includes("\0");
 const text = z.string().refine(isStorable, "expected well-formed Unicode without U+0000");
 /** A message of somebody else: it is mended rather than refused. */
@@ -24,54 +28,45 @@ const foreignText = z.string().transform((value) => value.toWellFormed().replace
 const slot = z.int();
 const time = z.number();
 
-const kind = oneOf<Kind>({
-  drift: true,
-  outage: true,
-  underclaim: true,
-  unreported: true,
-  degraded: true,
-  blind: true,
-  contradiction: true,
-});
+/** The fields of an incident and of one entry of its timeline, with texts and times as whoever reads it has them. */
+export function incidentFields<Time extends z.ZodType>({ text, time }: { text: z.ZodString; time: Time }) {
+  const kind = z.enum(INCIDENT_KINDS);
+  const entry = {
+    at: time,
+    change: z.enum(INCIDENT_CHANGES),
+    kind,
+    outcome: z.enum(OUTCOMES),
+    reason: text.optional(),
+  };
+  const incident = {
+    id: text,
+    target: text,
+    check: text,
+    family: z.enum(INCIDENT_FAMILIES),
+    kind,
+    scope: text,
+    severity: z.enum(SEVERITIES),
+    openedAt: time,
+    episode: z.int().min(1),
+    state: z.enum(INCIDENT_STATES),
+    reason: text.optional(),
+    updatedAt: time,
+    resolvedAt: time.optional(),
+  };
+  return { entry, incident };
+}
 
-const outcome = oneOf<QuorumOutcome>({
-  ready: true,
-  degraded: true,
-  underclaim: true,
-  unreported: true,
-  drift: true,
-  not_ready: true,
-  down: true,
-  failing: true,
-  split: true,
-  pending: true,
-});
+const fields = incidentFields({ text, time: slot });
 
-const ENTRY: z.ZodType<TimelineEntry> = z.strictObject({
-  at: slot,
-  change: z.enum(["opened", "updated", "resolved"]),
-  kind,
-  outcome,
-  reason: text.optional(),
-});
+const incident = z.strictObject({ ...fields.incident, timeline: z.array(z.strictObject(fields.entry)) });
 
 /** A whole incident; an unknown field is an error, because dropping it would lose it. */
-export const INCIDENT: z.ZodType<Incident> = z.strictObject({
-  id: text,
-  target: text,
-  check: text,
-  scope: text,
-  family: oneOf<Family>({ service: true, quality: true, evidence: true, claim: true }),
-  kind,
-  severity: oneOf<Severity>({ critical: true, warning: true, info: true }),
-  state: z.enum(["open", "resolved"]),
-  episode: z.int(),
-  openedAt: slot,
-  updatedAt: slot,
-  resolvedAt: slot.optional(),
-  reason: text.optional(),
-  timeline: z.array(ENTRY),
-});
+export const INCIDENT: z.ZodType<Incident> = incident;
+
+/** The keys that every incident has. */
+export const INCIDENT_KEYS = Object.entries(incident.shape)
+  .filter(([, field]) => !field.safeParse(undefined).success)
+  .map(([key]) => key as keyof Incident & string);
 
 /** One shard; its state is opaque. */
 export const SHARD: z.ZodType<Shard> = z.object({ shard: z.int(), layout: text, state: text });

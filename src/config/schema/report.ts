@@ -1,8 +1,6 @@
 import * as z from "zod";
+import { QUESTIONS } from "../question.ts";
 import { duration, headers, id, list, map, reference, text, words } from "./fields.ts";
-
-/** What a report source can be asked. */
-const QUESTIONS = ["liveness", "readiness", "startup", "aggregate", "status_page", "lb", "push"] as const;
 
 /** How the claims of several sources become one. */
 export const CLAIM_RULES = ["worst", "all", "any"] as const;

@@ -1,43 +1,26 @@
 import * as z from "zod";
+import { JOURNEY_OUTCOMES } from "../../evidence/probe/observation.ts";
+import { reportFields } from "../../evidence/report/schema.ts";
+import { FAULTS, OUTCOMES, TRACE_VERDICTS, VOTES } from "../../judgement/words.ts";
+import { incidentFields } from "../../storage/schema.ts";
 
-const WORDS = [
-  "ready",
-  "degraded",
-  "underclaim",
-  "unreported",
-  "drift",
-  "not_ready",
-  "down",
-  "failing",
-] as const;
-
-const outcome = z.enum([...WORDS, "split", "pending"]);
+const outcome = z.enum(OUTCOMES);
 const time = z.iso.datetime();
 const ms = z.number().min(0);
 const count = z.int().min(0);
 
+const fields = reportFields({ text: z.string(), time, ms, status: z.int() });
+const { name, dialect, httpStatus, reason } = fields.source;
+const { state } = fields.head;
+
 const claim = z.strictObject({
-  state: z.enum([
-    "starting",
-    "ready",
-    "degraded",
-    "draining",
-    "not_ready",
-    "unreachable",
-    "unreadable",
-    "unknown",
-  ]),
-  dialect: z.string(),
-  httpStatus: z.int().optional(),
-  reason: z.string().optional(),
+  state,
+  dialect,
+  httpStatus,
+  reason,
   contradictions: z.array(z.string()).optional(),
-  sources: z.array(z.strictObject({
-    name: z.string(),
-    state: z.string(),
-    dialect: z.string(),
-    httpStatus: z.int().optional(),
-    reason: z.string().optional(),
-  })).optional().describe("Each source of the claim, where there are several."),
+  sources: z.array(z.strictObject({ name, state: z.string(), dialect, httpStatus, reason })).optional()
+    .describe("Each source of the claim, where there are several."),
 });
 
 const reported = z.strictObject({
@@ -46,7 +29,7 @@ const reported = z.strictObject({
 });
 
 const observed = z.strictObject({
-  outcome: z.enum(["pass", "slow", "fail", "error"]),
+  outcome: z.enum(JOURNEY_OUTCOMES),
   failedStep: z.string().optional(),
   expression: z.string().optional().describe("The whole expectation that failed, as configured."),
   detail: z.string().optional(),
@@ -62,10 +45,10 @@ const observed = z.strictObject({
 });
 
 const proberEvidence = z.strictObject({
-  verdict: z.enum([...WORDS, "inconclusive", "announced", "missing"]),
+  verdict: z.enum(TRACE_VERDICTS),
   reason: z.string().optional().describe("Why the verdict is not simply the cell of the table."),
-  vote: z.enum([...WORDS, "none"]),
-  aside: z.enum(["suspect", "misplaced"]).optional().describe("Why the vote is set aside."),
+  vote: z.enum(VOTES),
+  aside: z.enum(FAULTS).optional().describe("Why the vote is set aside."),
   slot: time.optional().describe("The slot of this evidence."),
   ageMs: ms.optional().describe("Age of this evidence at the time of the event."),
   missed: z.strictObject({ slot: time, reason: z.string() }).optional()
@@ -82,17 +65,30 @@ const decision = z.strictObject({
   counts: z.strictObject({ reporting: count, bad: count, good: count, split: count, pending: count }),
 });
 
+const {
+  id,
+  episode,
+  family,
+  kind,
+  severity,
+  state: incidentState,
+  scope,
+  openedAt,
+  resolvedAt,
+  reason: why,
+} = incidentFields({ text: z.string(), time }).incident;
+
 const incident = z.strictObject({
-  id: z.string(),
-  episode: z.int().min(1).describe("Counts openings of one incident, from 1; events are ordered within it."),
-  family: z.enum(["service", "quality", "evidence", "claim"]),
-  kind: z.enum(["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction"]),
-  severity: z.enum(["critical", "warning", "info"]),
-  state: z.enum(["open", "resolved"]),
-  scope: z.string().describe("global, or the id of the region that decided."),
-  openedAt: time,
-  resolvedAt: time.optional(),
-  reason: z.string().optional().describe("Why it was resolved: recovered or removed."),
+  id,
+  episode: episode.describe("Counts openings of one incident, from 1; events are ordered within it."),
+  family,
+  kind,
+  severity,
+  state: incidentState,
+  scope: scope.describe("global, or the id of the region that decided."),
+  openedAt,
+  resolvedAt,
+  reason: why.describe("Why it was resolved: recovered or removed."),
   durationMs: ms.optional(),
 });
 

@@ -4,7 +4,7 @@ import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import type { CheckState, ProberState } from "../../judgement/state.ts";
 import type { Notice } from "../../storage/store.ts";
 import { iso } from "../../base/time.ts";
-import { FAILED } from "../../judgement/verdict.ts";
+import { isFailed, isUnjudged } from "../../judgement/words.ts";
 import type { EventDecision, WebhookEvent } from "./event.ts";
 import { evidence } from "./evidence.ts";
 import { clip, truncate } from "./truncate.ts";
@@ -121,7 +121,7 @@ function countVotes(votes: (readonly [string, QuorumOutcome])[]): Pick<EventDeci
   const counts = { reporting: 0, bad: 0, good: 0, split: 0, pending: 0 };
   for (const [, vote] of votes) {
     if (vote !== "pending") counts.reporting++;
-    counts[vote === "split" || vote === "pending" ? vote : FAILED.has(vote) ? "bad" : "good"]++;
+    counts[isUnjudged(vote) ? vote : isFailed(vote) ? "bad" : "good"]++;
   }
   return { votes: Object.fromEntries(votes), counts };
 }

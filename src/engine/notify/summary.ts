@@ -3,7 +3,7 @@ import type { Quorum, Rule } from "../../config/config.ts";
 import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts";
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import type { LastRound } from "../../judgement/state.ts";
-import { FAILED } from "../../judgement/verdict.ts";
+import { isFailed, isPoor } from "../../judgement/words.ts";
 import type { EventDecision } from "./event.ts";
 import { clip } from "./truncate.ts";
 import { formatSpan } from "../../base/time.ts";
@@ -20,20 +20,13 @@ export interface SummaryInput {
   witnesses: LastRound[];
 }
 
-const GOOD: ReadonlySet<QuorumOutcome> = new Set<QuorumOutcome>([
-  "ready",
-  "degraded",
-  "underclaim",
-  "unreported",
-]);
-
 /** For each kind: what it says of a target, and which votes agree. */
 const KINDS: Record<Exclude<Kind, "blind" | "contradiction">, {
   says: string;
   agrees(vote: QuorumOutcome): boolean;
 }> = {
   drift: { says: "says ready but its journey fails", agrees: (vote) => vote === "drift" },
-  outage: { says: "fails its journey", agrees: (vote) => FAILED.has(vote) },
+  outage: { says: "fails its journey", agrees: isFailed },
   underclaim: {
     says: "says it is not ready but its journey passes",
     agrees: (vote) => vote === "underclaim",
@@ -44,7 +37,7 @@ const KINDS: Record<Exclude<Kind, "blind" | "contradiction">, {
   },
   degraded: {
     says: "is degraded (slow, or failing in part)",
-    agrees: (vote) => vote !== "ready" && (GOOD.has(vote) || FAILED.has(vote)),
+    agrees: (vote) => isPoor(vote) || isFailed(vote),
   },
 };
 

@@ -1,6 +1,6 @@
 /** Keeps an event within the size that Standard Webhooks 1.0.0 recommends (20 KB); the decision is never cut. */
 import type { ProberEvidence, WebhookEvent } from "./event.ts";
-import { FAILED } from "../../judgement/verdict.ts";
+import { isFailed } from "../../judgement/words.ts";
 import { ellipsize } from "../../base/text.ts";
 
 const MAX_BYTES = 20_000;
@@ -46,7 +46,7 @@ function* reductions(event: WebhookEvent): Generator<WebhookEvent> {
   }
 }
 
-const rankOf = ({ vote }: ProberEvidence) => vote === "ready" ? 0 : FAILED.has(vote) ? 2 : 1;
+const rankOf = ({ vote }: ProberEvidence) => vote === "ready" ? 0 : isFailed(vote) ? 2 : 1;
 
 /** Leaves a prober its verdict, vote and age. */
 function dropEvidence(cut: WebhookEvent, account: ProberEvidence): WebhookEvent {

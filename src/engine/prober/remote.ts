@@ -4,6 +4,7 @@ import type { Check } from "../../config/config.ts";
 import { exchange, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
+import { CLEANUP_OUTCOMES, FAILURE_REASONS, JOURNEY_OUTCOMES } from "../../evidence/probe/observation.ts";
 import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
 import { line, ms, reportSchema, shortText, status, time } from "../../evidence/report/schema.ts";
 import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
@@ -22,21 +23,7 @@ const MOST_VALUES = 20;
 
 const failure = z.object({
   step: line,
-  reason: z.enum([
-    "expectation",
-    "timeout",
-    "network",
-    "body",
-    "too_large",
-    "redirect",
-    "capture",
-    "template",
-    "refused",
-    "blocked",
-    "platform",
-    "deadline",
-    "bug",
-  ]),
+  reason: z.enum(FAILURE_REASONS),
   // As long as the config lets an expectation be.
   expression: z.string().max(10_000).optional(),
   detail: line,
@@ -46,7 +33,7 @@ const failure = z.object({
 });
 
 const observation = z.object({
-  outcome: z.enum(["pass", "slow", "fail", "error"]),
+  outcome: z.enum(JOURNEY_OUTCOMES),
   failure: failure.optional(),
   transport: z.boolean(),
   steps: z.array(z.object({
@@ -58,7 +45,7 @@ const observation = z.object({
     totalMs: ms,
   })).max(50),
   totalMs: ms,
-  cleanup: z.object({ outcome: z.enum(["pass", "fail", "error"]), failure: failure.optional() }).optional(),
+  cleanup: z.object({ outcome: z.enum(CLEANUP_OUTCOMES), failure: failure.optional() }).optional(),
 });
 
 const about = { check: shortText, digest: shortText };

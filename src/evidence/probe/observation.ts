@@ -1,30 +1,39 @@
 /** OBSERVED: what a journey saw, from one prober, in one slot. */
 
 /** `slow` passed over `latencyBudget`; `error` is the prober's own fault, never the target's. */
-export type Outcome = "pass" | "slow" | "fail" | "error";
+export const JOURNEY_OUTCOMES = ["pass", "slow", "fail", "error"] as const;
+/** One of {@linkcode JOURNEY_OUTCOMES}. */
+export type Outcome = (typeof JOURNEY_OUTCOMES)[number];
+
+/** What a cleanup can come to. */
+export const CLEANUP_OUTCOMES = ["pass", "fail", "error"] as const;
+
+/**
+ * Why a journey did not pass.
+ * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `too_large`, `redirect`: an
+ * answer that the journey does not accept. `template`, `capture`: a value the target owed was not there. `refused`: the guard would
+ * not let us ask. `blocked`: the target's edge keeps this prober out. `platform`, `bug`, `deadline`: our own.
+ */
+export const FAILURE_REASONS = [
+  "expectation",
+  "timeout",
+  "network",
+  "body",
+  "too_large",
+  "redirect",
+  "capture",
+  "template",
+  "refused",
+  "blocked",
+  "platform",
+  "deadline",
+  "bug",
+] as const;
 
 /** Why a journey did not pass; the first failed step decides. */
 export interface Failure {
   step: string;
-  /**
-   * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `too_large`, `redirect`: an
-   * answer that the journey does not accept. `template`, `capture`: a value the target owed was not there. `refused`: the guard would
-   * not let us ask. `blocked`: the target's edge keeps this prober out. `platform`, `bug`, `deadline`: our own.
-   */
-  reason:
-    | "expectation"
-    | "timeout"
-    | "network"
-    | "body"
-    | "too_large"
-    | "redirect"
-    | "capture"
-    | "template"
-    | "refused"
-    | "blocked"
-    | "platform"
-    | "deadline"
-    | "bug";
+  reason: (typeof FAILURE_REASONS)[number];
   /** The whole expectation that failed, as configured. */
   expression?: string;
   /** One line for a human: "body.state is 'pending'". Free of secrets, at most 300 characters. */
@@ -53,5 +62,5 @@ export interface Observation {
   /** ms over all steps, cleanup not included. */
   totalMs: number;
   /** Cleanup's own verdict; it never changes `outcome`. */
-  cleanup?: { outcome: "pass" | "fail" | "error"; failure?: Failure };
+  cleanup?: { outcome: (typeof CLEANUP_OUTCOMES)[number]; failure?: Failure };
 }

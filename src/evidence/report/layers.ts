@@ -1,7 +1,7 @@
 import type { Layer } from "./report.ts";
 
 /** The first pattern that a name contains decides; the order matters (`config` before `sync` before `cache`). */
-const LAYERS: readonly [layer: Layer, pattern: RegExp][] = [
+const PATTERNS: readonly [layer: Layer, pattern: RegExp][] = [
   [
     "policy",
     /secret|cert|ssl|tls|licen[sc]e|token|oidc|auth(n|z)?config|rbac|policy|tenant|flag|config(?!uration-server)|kms|quota|alarm/i,
@@ -18,5 +18,5 @@ const LAYERS: readonly [layer: Layer, pattern: RegExp][] = [
 
 /** What a subsystem is about, guessed from its name; `process` if nothing else fits. */
 export function layerOf(name: string): Layer {
-  return LAYERS.find(([, pattern]) => pattern.test(name))?.[0] ?? "process";
+  return PATTERNS.find(([, pattern]) => pattern.test(name))?.[0] ?? "process";
 }

@@ -1,4 +1,4 @@
-import { type Question, QUESTIONS } from "./report.ts";
+import { type Question, QUESTIONS } from "../../config/question.ts";
 
 /** Last path segments that ask whether a process lives, and nothing about traffic. */
 const LIVENESS = new Set(["livez", "live", "liveness", "alive", "ping"]);

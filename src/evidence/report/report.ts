@@ -1,37 +1,36 @@
 import type { AwsAccess } from "../../config/config.ts";
+import type { Question } from "../../config/question.ts";
 
 /** REPORTED: what a service claims of itself, normalised from any dialect. */
 
 /** The states a claim can have. `unreachable`, `unreadable` and `unknown` are ours: no claim could be had. */
-export type ReportState =
-  | "starting"
-  | "ready"
-  | "degraded"
-  | "draining"
-  | "not_ready"
-  | "unreachable"
-  | "unreadable"
-  | "unknown";
-
-/** Which question the source was asked; only `liveness` makes no readiness claim. */
-export const QUESTIONS = [
-  "liveness",
-  "readiness",
-  "startup",
-  "aggregate",
-  "status_page",
-  "lb",
-  "push",
+export const REPORT_STATES = [
+  "starting",
+  "ready",
+  "degraded",
+  "draining",
+  "not_ready",
+  "unreachable",
+  "unreadable",
+  "unknown",
 ] as const;
-/** One of {@linkcode QUESTIONS}. */
-export type Question = (typeof QUESTIONS)[number];
+/** One of {@linkcode REPORT_STATES}. */
+export type ReportState = (typeof REPORT_STATES)[number];
 
 /** What a subsystem is about. */
-export type Layer = "process" | "dependency" | "state" | "policy";
+export const LAYERS = ["process", "dependency", "state", "policy"] as const;
+/** One of {@linkcode LAYERS}. */
+export type Layer = (typeof LAYERS)[number];
+
+/** Where in an answer a claim stands. */
+export const CLAIM_SOURCES = ["code", "body", "header", "frame"] as const;
+
+/** How sure it is which dialect was read. */
+export const CONFIDENCES = ["declared", "recognised", "code"] as const;
 
 /** One of the claims an answer was made of; all are kept, because they may disagree. */
 export interface Claim {
-  source: "code" | "body" | "header" | "frame";
+  source: (typeof CLAIM_SOURCES)[number];
   state: ReportState;
   raw: string;
   /** The name of the source, where the report is made of several. */
@@ -79,7 +78,7 @@ export interface Report {
   state: ReportState;
   dialect: string;
   /** `declared` in the config, `recognised` by its shape, or read from the status `code` alone. */
-  confidence: "declared" | "recognised" | "code";
+  confidence: (typeof CONFIDENCES)[number];
   question: Question;
   phase?: "unclear";
   httpStatus?: number;

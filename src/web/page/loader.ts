@@ -1,4 +1,5 @@
 /** Gathers what the pages show, from the store and the views of the API. */
+import { isFailed, isPoor } from "../../judgement/words.ts";
 import { commentsOn, commentView } from "../api/routes/comments.ts";
 import { readSeries } from "../../storage/history/series.ts";
 import { memoize } from "../../base/cache.ts";
@@ -148,9 +149,6 @@ function lateness({ checks }: Config): (slot: number) => number {
     Math.min(...[...schedules.values()].map((check) => staleAt(check, slot))) - slot + GRACE_MS;
 }
 
-const DISSENT: ReadonlySet<string> = new Set(["drift", "not_ready", "down", "failing"]);
-const POOR: ReadonlySet<string> = new Set(["underclaim", "unreported", "degraded"]);
-
 async function loadIncident(
   { config, store, packing, rollouts }: Pick<Sources, "config" | "store" | "packing" | "rollouts">,
   incident: Incident,
@@ -170,9 +168,9 @@ async function loadIncident(
     rollouts.list(target),
     check ? slotsOf(store, packing, check, { from, to }) : [],
   ]);
-  const bad = family === "quality" ? POOR : DISSENT;
+  const isBad = family === "quality" ? isPoor : isFailed;
   const before = slots.filter(({ at }) => at <= openedAt);
-  const first = before.findLastIndex(({ traces }) => !traces.some(({ word }) => bad.has(word))) + 1;
+  const first = before.findLastIndex(({ traces }) => !traces.some(({ word }) => isBad(word))) + 1;
   const near = all.filter(({ at }) => at >= openedAt - DAY_MS && at <= end);
   const probers = config.regions.filter((region) => scope === "global" || region.id === scope)
     .flatMap((region) => region.probers);

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /** One target: each check's claim against its proof, region by region, over time. */
+import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
 import { type Figures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
 import { BandChart, Lanes, type Mark, type Point } from "./chart.tsx";
@@ -128,14 +129,12 @@ function votesText({ check, view }: CheckData): string {
 }
 
 const READY: ReadonlySet<string> = new Set(["ready", "degraded"]);
-const PASSED: ReadonlySet<string> = new Set(["ready", "degraded", "underclaim", "unreported"]);
-const FAILED: ReadonlySet<string> = new Set(["drift", "not_ready", "down", "failing"]);
 
 /** What one prober's line of history says for the lanes. */
 export function pointOf({ at, traces }: Slot, prober: string): Point {
   const trace = traces.find((trace) => trace.prober === prober);
   if (!trace || trace.word === "missing") return { at };
-  const does = PASSED.has(trace.word) ? true : FAILED.has(trace.word) ? false : undefined;
+  const does = isPassed(trace.word) ? true : isFailed(trace.word) ? false : undefined;
   return { at, says: trace.reported === undefined ? undefined : READY.has(trace.reported), does };
 }
 

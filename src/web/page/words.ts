@@ -1,6 +1,7 @@
 /** What the page says of what was settled: one word for each verdict, and what is claimed beside what is proven. */
 import type { checkView, CurrentOutcome, TargetStatus } from "../api/views/status.ts";
 import type { Rule } from "../../config/config.ts";
+import { WORST_FIRST } from "../../judgement/words.ts";
 import { type Ballot, wins } from "../../judgement/quorum.ts";
 
 /** A check as the API shows it. */
@@ -8,7 +9,7 @@ export type CheckView = ReturnType<typeof checkView>;
 /** One prober's part of it. */
 export type ProberView = CheckView["regions"][number]["probers"][number];
 
-/** Each verdict in words; worst first. */
+/** Each outcome in words. */
 export const OUTCOME_TEXT: Record<CurrentOutcome, string> = {
   drift: "overclaims",
   down: "down",
@@ -31,10 +32,8 @@ export const STATUS_TEXT: Record<TargetStatus, string> = {
   ready: "ready",
 };
 
-const OUTCOME_ORDER = Object.keys(OUTCOME_TEXT);
-
 /** Place of a word among all, worst first. */
-export const outcomeRank = (word: string): number => OUTCOME_ORDER.indexOf(word);
+export const outcomeRank = (word: string): number => WORST_FIRST.findIndex((it) => it === word);
 
 /** A word with spaces. */
 export const withSpaces = (word: string): string => word.replaceAll("_", " ");

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { decodeBody } from "../../../src/evidence/report/decode.ts";
-import type { Answer, Question, ReportState } from "../../../src/evidence/report/mod.ts";
+import type { Question } from "../../../src/config/question.ts";
+import type { Answer, ReportState } from "../../../src/evidence/report/mod.ts";
 
 /** One row of an INDEX.jsonl; what is absent is expected to be absent, and `dialect` is the folder's name. */
 export interface Fixture {

@@ -3,7 +3,8 @@ import { codeClaim } from "../status_code.ts";
 import { scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
-import type { Claim, Dialect, Layer, Question, Reading, ReportState, Subsystem } from "../report.ts";
+import type { Question } from "../../../config/question.ts";
+import type { Claim, Dialect, Layer, Reading, ReportState, Subsystem } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /** `UNAVAILABLE` is an expected check that has not reported yet; `UNKNOWN` one that never ran. */

@@ -1,5 +1,6 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
-import type { Claim, Dialect, Question, ReportState, Subsystem } from "../report.ts";
+import type { Question } from "../../../config/question.ts";
+import type { Claim, Dialect, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, plainText } from "../writers.ts";
 

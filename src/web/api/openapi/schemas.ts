@@ -1,15 +1,20 @@
 /** The shapes of what the API answers, for its document and its fuzzer. The app imports none of them, so no bundle pays for them. */
 import * as z from "zod";
 import { event as eventShape } from "../../../engine/notify/event.ts";
-import { DECISIONS } from "../../../judgement/gate.ts";
-import { QUESTIONS } from "../../../evidence/report/report.ts";
-import { reportState } from "../../../evidence/report/schema.ts";
+import { CLEANUP_OUTCOMES, JOURNEY_OUTCOMES } from "../../../evidence/probe/observation.ts";
+import { reportFields, reportState } from "../../../evidence/report/schema.ts";
+import {
+  COARSE_STATUSES,
+  CURRENT_OUTCOMES,
+  DECISIONS,
+  FAULTS,
+  OUTCOMES,
+  TRACE_VERDICTS,
+  VERDICTS,
+  VOTES,
+} from "../../../judgement/words.ts";
+import { incidentFields } from "../../../storage/schema.ts";
 import { TOKEN_SCOPES } from "../../../config/schema/token_scopes.ts";
-
-const PASSED = ["ready", "degraded", "underclaim", "unreported"] as const;
-const FAILED = ["drift", "not_ready", "down", "failing"] as const;
-const conclusive = [...PASSED, ...FAILED] as const;
-const outcomes = [...conclusive, "split", "pending"] as const;
 
 /** A schema of components.schemas by this name. */
 const component = <T extends z.ZodType>(id: string, schema: T): T => schema.meta({ id });
@@ -19,12 +24,12 @@ const text = z.string();
 const ms = z.number().min(0);
 const count = z.int().min(0);
 const cursor = text.nullable().describe("`before` of the next page; null: there is none.");
-const outcome = component("Outcome", z.enum(outcomes));
+const outcome = component("Outcome", z.enum(OUTCOMES));
 const word = component(
   "Word",
-  z.enum([...outcomes, "unknown"]).describe("What the quorum holds; `unknown`: its evidence is too old."),
+  z.enum(CURRENT_OUTCOMES).describe("What the quorum holds; `unknown`: its evidence is too old."),
 );
-const coarse = component("CoarseWord", z.enum(["ready", "degraded", "not_ready", "unknown"]));
+const coarse = component("CoarseWord", z.enum(COARSE_STATUSES));
 const age = ms.nullable().describe("Age of the evidence in ms; null: there is none.");
 
 /** What webhooks get. */
@@ -61,23 +66,21 @@ const failure = z.strictObject({
   detail: text,
   values: z.record(text, text).optional(),
 });
+const fields = reportFields({ text, time, ms, status: z.int() });
+const { state, dialect, question, httpStatus } = fields.head;
+const { version, retryAfterMs, reason, durationMs } = fields.tail;
+const { name } = fields.source;
 const claimFields = {
-  state: reportState,
-  dialect: text,
-  question: z.enum(QUESTIONS),
-  httpStatus: z.int().optional(),
-  reason: text.optional(),
-  version: text.optional(),
-  durationMs: ms,
+  state,
+  dialect,
+  question,
+  httpStatus,
+  reason,
+  version,
+  durationMs,
   contradictions: z.array(text).optional(),
-  subsystems: z.array(z.strictObject({ name: text, state: reportState })).optional(),
-  sources: z.array(z.strictObject({
-    name: text,
-    state: reportState,
-    dialect: text,
-    httpStatus: z.int().optional(),
-    reason: text.optional(),
-  })).optional(),
+  subsystems: z.array(z.strictObject({ name, state })).optional(),
+  sources: z.array(z.strictObject({ name, state, dialect, httpStatus, reason })).optional(),
   at: time,
   ageMs: age,
 };
@@ -91,7 +94,7 @@ const reported = component(
 const observed = component(
   "Observed",
   z.strictObject({
-    outcome: z.enum(["pass", "slow", "fail", "error"]),
+    outcome: z.enum(JOURNEY_OUTCOMES),
     totalMs: ms,
     failure: failure.optional(),
     steps: z.array(z.strictObject({
@@ -101,17 +104,17 @@ const observed = component(
       headersMs: ms.optional(),
       totalMs: ms,
     })).optional(),
-    cleanup: z.strictObject({ outcome: z.enum(["pass", "fail", "error"]), failure: failure.optional() })
+    cleanup: z.strictObject({ outcome: z.enum(CLEANUP_OUTCOMES), failure: failure.optional() })
       .optional(),
     slot: time,
     ageMs: age,
   }).describe("What the journey saw, with the time of each step."),
 );
-const verdict = z.enum([...conclusive, "inconclusive", "announced"]);
+const verdict = z.enum(VERDICTS);
 const prober = z.strictObject({
   id: text,
-  vote: z.enum([...conclusive, "none"]),
-  setAside: z.enum(["suspect", "misplaced"]).optional(),
+  vote: z.enum(VOTES),
+  setAside: z.enum(FAULTS).optional(),
   evidenceAgeMs: age,
   stale: z.boolean(),
   verdict: z.strictObject({ word: verdict, reason: text.optional(), slot: time }).optional(),
@@ -120,14 +123,10 @@ const prober = z.strictObject({
   place: text.optional(),
   missed: z.strictObject({ slot: time, reason: text }).optional(),
 });
-const incidentBasics = {
-  family: z.enum(["service", "quality", "evidence", "claim"]),
-  kind: z.enum(["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction"]),
-  scope: text.describe("global, or the id of the region that decided."),
-  severity: z.enum(["critical", "warning", "info"]),
-  openedAt: time,
-  episode: z.int().min(1),
-};
+const { entry, incident } = incidentFields({ text, time });
+const { family, kind, severity, openedAt, episode } = incident;
+const scope = incident.scope.describe("global, or the id of the region that decided.");
+const incidentBasics = { family, kind, scope, severity, openedAt, episode };
 
 /** One check now. */
 export const checkSchema = component(
@@ -174,7 +173,7 @@ export const fullStatusSchema = component(
   z.strictObject({
     at: time,
     word,
-    checks: z.partialRecord(z.enum([...outcomes, "unknown"]), count).describe("Checks by word."),
+    checks: z.partialRecord(z.enum(CURRENT_OUTCOMES), count).describe("Checks by word."),
     targets: z.array(targetSchema),
     settled: z.strictObject({ slot: time.nullable(), ageMs: age }),
   }),
@@ -190,7 +189,7 @@ export const regionsSchema = z.strictObject({
       kind: z.enum(["local", "remote", "place"]),
       asked: text.optional().describe("Where it was asked to be."),
       place: text.optional().describe("Where it measured itself to be."),
-      setAside: z.enum(["suspect", "misplaced"]).nullable(),
+      setAside: z.enum(FAULTS).nullable(),
       settledSlot: time.optional(),
       lagMs: ms.nullable(),
       checks: count,
@@ -201,23 +200,10 @@ export const regionsSchema = z.strictObject({
   })),
 });
 
-const entry = z.strictObject({
-  at: time,
-  change: z.enum(["opened", "updated", "resolved"]),
-  kind: incidentBasics.kind,
-  outcome,
-  reason: text.optional(),
-});
-const incidentFields = {
-  id: text,
-  target: text,
-  check: text,
+const wholeIncident = {
+  ...incident,
   ...incidentBasics,
-  state: z.enum(["open", "resolved"]),
-  reason: text.optional(),
-  updatedAt: time,
-  resolvedAt: time.optional(),
-  timeline: z.array(entry),
+  timeline: z.array(z.strictObject({ ...entry, outcome })),
   acknowledgedAt: time.optional(),
 };
 /** A remark on an incident. */
@@ -233,14 +219,14 @@ export const commentSchema = component(
 const deliveryState = z.enum(["pending", "delivered", "dead"]);
 /** `GET /v1/incidents`. */
 export const incidentPageSchema = z.strictObject({
-  incidents: z.array(component("Incident", z.strictObject(incidentFields))),
+  incidents: z.array(component("Incident", z.strictObject(wholeIncident))),
   next: cursor,
 });
 /** `GET /v1/incidents/{id}`. */
 export const incidentSchema = component(
   "IncidentDetail",
   z.strictObject({
-    ...incidentFields,
+    ...wholeIncident,
     remarks: z.array(commentSchema),
     deliveries: z.array(
       z.strictObject({ id: text, webhook: text, type: text, state: deliveryState, attempts: count }),
@@ -284,7 +270,7 @@ export const historySchema = z.strictObject({
   stretches: z.array(z.strictObject({
     unit: z.enum(["hour", "day"]),
     start: time,
-    seconds: z.partialRecord(z.enum(outcomes), ms).describe("How long each outcome stood."),
+    seconds: z.partialRecord(z.enum(OUTCOMES), ms).describe("How long each outcome stood."),
     ...level,
   })),
 });
@@ -317,7 +303,7 @@ export const slotsSchema = z.strictObject({
     outcome,
     probers: z.array(z.strictObject({
       prober: text,
-      word: z.enum([...verdict.options, "missing"]),
+      word: z.enum(TRACE_VERDICTS),
       reason: text.optional(),
       reported: reportState.optional(),
       totalMs: ms.optional(),
@@ -333,31 +319,13 @@ export const pushedReportSchema = component(
     target: text,
     check: text,
     source: text,
-    state: reportState,
-    dialect: text,
-    confidence: z.enum(["declared", "recognised", "code"]),
-    question: z.enum(QUESTIONS),
-    phase: z.literal("unclear").optional(),
-    httpStatus: z.int().optional(),
-    claims: z.array(
-      z.strictObject({
-        source: z.enum(["code", "body", "header", "frame"]),
-        state: reportState,
-        raw: text,
-        from: text.optional(),
-      }),
-    ),
+    ...fields.head,
+    claims: z.array(z.strictObject(fields.claim)),
     contradictions: z.array(text),
-    subsystems: z.array(z.strictObject({
-      name: text,
-      state: reportState,
-      layer: z.enum(["process", "dependency", "state", "policy"]),
-      required: z.boolean(),
-      message: text.optional(),
-    })),
-    version: text.optional(),
-    retryAfterMs: ms.optional(),
-    reason: text.optional(),
+    subsystems: z.array(z.strictObject(fields.subsystem)),
+    version,
+    retryAfterMs,
+    reason,
     seq: z.int().optional(),
     at: time.optional(),
     receivedAt: time.optional(),
@@ -424,7 +392,7 @@ export const tokensSchema = z.strictObject({
   })),
 });
 
-const runWord = z.enum([...outcomes, "announced"]);
+const runWord = z.enum([...OUTCOMES, "announced"]);
 /** What a gate says. */
 export const gateSchema = component(
   "Gate",

@@ -10,7 +10,7 @@ import { cors } from "hono/cors";
 import type { Config, Target } from "../../../config/config.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import type { States } from "../../../storage/codec.ts";
-import { FAILED } from "../../../judgement/verdict.ts";
+import { isFailed } from "../../../judgement/words.ts";
 import { memoize } from "../../../base/cache.ts";
 import { type Impact, type Outage, outages } from "../views/outages.ts";
 import { outcomeOf, publicStatus, type TargetStatus } from "../views/status.ts";
@@ -93,7 +93,7 @@ function view(config: Config, states: States, nowMs: number) {
   );
   const components = config.targets.map((target, at) => {
     const word = coarse.get(target.id) ?? "unknown";
-    const failed = target.checks.map((check) => FAILED.has(outcomeOf(check, states[check.key], nowMs)));
+    const failed = target.checks.map((check) => isFailed(outcomeOf(check, states[check.key], nowMs)));
     const status = statusOf(word, failed.every(Boolean), majorOutages.has(target.id));
     const changes = target.checks.flatMap(({ key }) => states[key]?.since ?? []);
     return componentOf(target, at, status, word === "unknown", iso(Math.max(...changes, 0) || nowMs)!);

@@ -3,7 +3,8 @@ import * as z from "zod";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
-import { targetOutcome, targetView, WORST_FIRST } from "../views/status.ts";
+import { WORST_FIRST } from "../../../judgement/words.ts";
+import { targetOutcome, targetView } from "../views/status.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 

@@ -1,6 +1,6 @@
 /** What Assay says of itself and of others in numbers: one table for each kind of subject. */
-import type { Incident } from "../../../judgement/incident.ts";
 import type { CheckState, LastRound } from "../../../judgement/state.ts";
+import { INCIDENT_FAMILIES, OUTCOMES } from "../../../judgement/words.ts";
 import { formatLabels, type MetricFamily, type Series } from "./exposition.ts";
 import type { CurrentOutcome } from "./status.ts";
 
@@ -89,20 +89,6 @@ export const PER_PROBER: readonly Gauge<ProberSample>[] = [
   },
 ];
 
-const VOTES = [
-  "ready",
-  "degraded",
-  "underclaim",
-  "unreported",
-  "drift",
-  "not_ready",
-  "down",
-  "failing",
-  "split",
-  "pending",
-] as const;
-const FAMILIES = ["service", "quality", "evidence", "claim"] as const satisfies readonly Incident["family"][];
-
 function countByWord(known: readonly string[], found: readonly string[]): Record<string, number> {
   const counts = Object.fromEntries(known.map((word) => [word, 0]));
   for (const word of found) counts[word] = (counts[word] ?? 0) + 1;
@@ -116,7 +102,7 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
     help: "The word that the regions agree on; without fresh evidence only unknown is there.",
     read: ({ word }) => ({
       by: "word",
-      values: word === "unknown" ? { unknown: 1 } : { ...countByWord(VOTES, [word]), unknown: 0 },
+      values: word === "unknown" ? { unknown: 1 } : { ...countByWord(OUTCOMES, [word]), unknown: 0 },
     }),
   },
   {
@@ -131,7 +117,7 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
     read: ({ word, state }) =>
       word === "unknown" ? undefined : {
         by: "vote",
-        values: countByWord(VOTES, Object.values(state!.regions).map(({ outcome }) => outcome)),
+        values: countByWord(OUTCOMES, Object.values(state!.regions).map(({ outcome }) => outcome)),
       },
   },
   {
@@ -141,7 +127,7 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
       state && {
         by: "family",
         values: countByWord(
-          FAMILIES,
+          INCIDENT_FAMILIES,
           state.incidents.filter(({ state }) => state === "open").map(({ family }) => family),
         ),
       },

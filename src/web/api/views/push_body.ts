@@ -11,6 +11,7 @@ import {
   type Report,
   unknownReport,
 } from "../../../evidence/report/mod.ts";
+import { CLAIM_SOURCES, LAYERS } from "../../../evidence/report/report.ts";
 import { reportState } from "../../../evidence/report/schema.ts";
 
 const text = (most: number) =>
@@ -28,7 +29,7 @@ const envelope = {
 };
 
 const claim = z.strictObject({
-  source: z.enum(["code", "body", "header", "frame"]),
+  source: z.enum(CLAIM_SOURCES),
   state: reportState,
   raw: text(500),
 });
@@ -36,7 +37,7 @@ const claim = z.strictObject({
 const subsystem = z.strictObject({
   name: text(200).min(1),
   state: reportState,
-  layer: z.enum(["process", "dependency", "state", "policy"]).optional(),
+  layer: z.enum(LAYERS).optional(),
   required: z.boolean().default(true),
   message: text(1_000).optional(),
 });

@@ -1,16 +1,16 @@
 /** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
 import type { Check, Config, Target } from "../../../config/config.ts";
-import type { QuorumOutcome } from "../../../judgement/quorum.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../../judgement/state.ts";
 import type { States } from "../../../storage/codec.ts";
+import { type COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../../judgement/words.ts";
 import { iso } from "../../../base/time.ts";
 
 /** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
-export type CurrentOutcome = QuorumOutcome | "unknown";
+export type CurrentOutcome = (typeof CURRENT_OUTCOMES)[number];
 
 /** The only words that the public sees. */
-export type TargetStatus = "ready" | "degraded" | "not_ready" | "unknown";
+export type TargetStatus = (typeof COARSE_STATUSES)[number];
 
 /**
  * What a verdict says of the service to the public and to those who send it traffic: whether the journey works, not whether the
@@ -30,21 +30,6 @@ export const STATUS_OF: Record<CurrentOutcome, TargetStatus> = {
   pending: "unknown",
   unknown: "unknown",
 };
-
-/** Worst first; missing evidence is worse than poor quality, because it is never green. */
-export const WORST_FIRST = [
-  "drift",
-  "down",
-  "not_ready",
-  "failing",
-  "unknown",
-  "pending",
-  "split",
-  "underclaim",
-  "unreported",
-  "degraded",
-  "ready",
-] as const satisfies readonly CurrentOutcome[];
 
 const worstOutcome = (words: CurrentOutcome[]): CurrentOutcome =>
   WORST_FIRST.find((word) => words.includes(word)) ?? "unknown";
