@@ -6,7 +6,6 @@ import { isSameOrigin } from "../api/middleware/session.ts";
 import type { Config } from "../../config/config.ts";
 import type { CheckView } from "./words.ts";
 
-const CAP_BYTES = 64 * 1024;
 /** What says who asks, and from where. */
 const FORWARDED_HEADERS = ["cookie", "origin", "sec-fetch-site", "authorization"];
 
@@ -28,7 +27,7 @@ export const localPath = (next: string): string =>
 /** `POST` of every form. All but the last two go on to a page (303), so that a reload repeats nothing. */
 export function actionRoutes({ config, access, callApi, refuse, login, showRound }: ActionOptions): Hono {
   const app = new Hono();
-  const limit = limitBody(CAP_BYTES);
+  const limit = limitBody();
 
   const field = async (c: Context, name: string): Promise<string> => {
     const value = (await c.req.parseBody())[name];

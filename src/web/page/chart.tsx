@@ -118,12 +118,12 @@ export function Lanes(
 ) {
   const x = (at: number) => Math.round(Math.min(1, Math.max(0, (at - from) / (to - from))) * WIDE * 10) / 10;
   const d: Record<string, string> = {};
-  const draw = (name: string, a: number, b: number, top: number, bottom: number) =>
-    d[name] = `${d[name] ?? ""}M${x(a)} ${top}H${x(b)}V${bottom}H${x(a)}z`;
   for (const { from, to, says, does } of runs(points, stepMs)) {
-    if (says !== undefined) draw(says ? "g" : "b", from, to, says ? 2 : 10, 14);
-    if (does !== undefined) draw(does ? "g" : "b", from, to, 30, does ? 42 : 34);
-    if (says !== undefined && does !== undefined && says !== does) draw(says ? "d" : "w", from, to, 14, 30);
+    const draw = (name: string, top: number, bottom: number) =>
+      d[name] = `${d[name] ?? ""}M${x(from)} ${top}H${x(to)}V${bottom}H${x(from)}z`;
+    if (says !== undefined) draw(says ? "g" : "b", says ? 2 : 10, 14);
+    if (does !== undefined) draw(does ? "g" : "b", 30, does ? 42 : 34);
+    if (says !== undefined && does !== undefined && says !== does) draw(says ? "d" : "w", 14, 30);
   }
   return (
     <svg class="lanes" viewBox={`0 0 ${WIDE} 44`} preserveAspectRatio="none" role="img" aria-label={label}>

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /** Incidents: the list, and the one that is sent around. */
-import type { commentView } from "../api/routes/comments.ts";
+import type { commentView } from "../api/views/status.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";

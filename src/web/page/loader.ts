@@ -1,9 +1,9 @@
 /** Gathers what the pages show, from the store and the views of the API. */
 import { isFailed, isPoor } from "../../judgement/words.ts";
-import { commentsOn, commentView } from "../api/routes/comments.ts";
+import { listComments } from "../../storage/records/comments.ts";
 import { readSeries } from "../../storage/history/series.ts";
 import { memoize } from "../../base/cache.ts";
-import { checkView, targetView } from "../api/views/status.ts";
+import { checkView, commentView, targetView } from "../api/views/status.ts";
 import type { Check, Config, Target } from "../../config/config.ts";
 import { emptyFigures, mergeFigures } from "../../judgement/service_level.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -163,7 +163,7 @@ async function loadIncident(
   const from = openedAt - Math.min(MOST_MS, 12 * stepMs);
   const to = Math.min(nowMs, end + 6 * stepMs, openedAt + Math.min(MOST_MS, INCIDENT_SLOTS * stepMs));
   const [comments, { items: deliveries }, all, slots] = await Promise.all([
-    commentsOn(store, id),
+    listComments(store, id),
     store.listDeliveries({ incident: id, limit: 200 }),
     rollouts.list(target),
     check ? slotsOf(store, packing, check, { from, to }) : [],

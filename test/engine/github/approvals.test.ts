@@ -1,13 +1,13 @@
 import { createHmac, generateKeyPairSync, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
-import { gateServices } from "../../../src/engine/gates/services.ts";
+import { type GateServices, gateServices } from "../../../src/engine/gates/services.ts";
 import { approvals, routes as hook } from "../../../src/web/api/routes/github.ts";
 import type { Route } from "../../world/network.ts";
 import type { StoredRecord } from "../../../src/storage/store.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
-import { type ApiFixture, apiFixture, withToken } from "../../web/api/api_fixture.ts";
+import { type ApiFixture, apiFixture, TOKEN, withToken } from "../../web/api/api_fixture.ts";
 
 const MINUTE = 60_000;
 const SECRET = "github-webhook-secret";
@@ -48,7 +48,7 @@ const request = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-async function asked(shop: ApiFixture, json: unknown = request()) {
+async function asked(shop: ApiFixture & { services?: GateServices }, json: unknown = request()) {
   const body = JSON.stringify(json);
   const mac = createHmac("sha256", SECRET).update(body).digest("hex");
   const headers = { "x-github-event": "deployment_protection_rule", "x-hub-signature-256": `sha256=${mac}` };
@@ -125,6 +125,22 @@ describe("a deployment protection rule", () => {
     await asked(shop);
     await reviewer(shop)();
     expect(shop.network.requests.map(({ url }) => String(url))).toContain(CALLBACK);
+  });
+
+  test("is decided from what the app of its process has read, and the app from what it has read", async () => {
+    const { shop, answers } = await github();
+    await shop.runMinutes(3);
+    const { store } = shop;
+    let reads = 0;
+    const latest = store.latest.bind(store);
+    store.latest = () => (reads++, latest());
+    const services = gateServices(shop.ports, shop.config, store);
+    await asked({ ...shop, services });
+    await approvals(shop.ports, shop.config, services).review();
+    expect(answers()).toMatchObject([{ state: "approved" }]);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    expect((await api({ ...shop, services }).request("/v1/gates/shop", { headers })).status).toBe(200);
+    expect(reads).toBe(1);
   });
 
   test("is answered where hooks.github.api ends in a slash", async () => {

@@ -4,7 +4,7 @@ import type * as z from "zod";
 import { problem } from "./problem.ts";
 
 /** Refuses a request body of more bytes than that. */
-export const limitBody = (bytes: number): MiddlewareHandler =>
+export const limitBody = (bytes = 64 * 1024): MiddlewareHandler =>
   bodyLimit({ maxSize: bytes, onError: (c) => problem(c, "too-large", `At most ${bytes} bytes`) });
 
 /** A text as JSON through a zod schema, or the problem document that says what is wrong with it. */
@@ -27,4 +27,13 @@ export function parseBody<T>(
     message,
   }));
   return { response: problem(c, "bad-request", detail, { errors }) };
+}
+
+/** The body of a request, as {@linkcode parseBody} reads it. */
+export async function readBody<T>(
+  c: Context,
+  schema: z.ZodType<T>,
+  detail?: string,
+): Promise<{ value: T } | { response: Response }> {
+  return parseBody(c, await c.req.text(), schema, detail);
 }

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import type { Deployment } from "../../../storage/records/deployments.ts";
-import { limitBody, parseBody } from "../middleware/body.ts";
+import { limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
 import { iso, MINUTE_MS } from "../../../base/time.ts";
@@ -40,7 +40,7 @@ export function routes(
   const known = new Set(config.targets.map(({ id }) => id));
 
   app.post("/v1/deployments", access.allow("operate"), limitBody(BODY_CAP_BYTES), async (c) => {
-    const read = parseBody(c, await c.req.text(), deploymentBody);
+    const read = await readBody(c, deploymentBody);
     if ("response" in read) return read.response;
     const { target, at, ...rest } = read.value;
     if (!await access.may(c, "operate", target)) return await access.refuse(c, "operate", target);

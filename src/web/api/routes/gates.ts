@@ -16,7 +16,6 @@ import type { AnswerSpec, Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 import { DAY_MS } from "../../../base/time.ts";
 
-const BODY_CAP_BYTES = 64 * 1024;
 const MOST_RUNS = 100;
 const visibleText = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
 /** Longer than anything is kept; further back there are no dates. */
@@ -69,7 +68,7 @@ export function routes(
 ): Hono {
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
-  const limit = limitBody(BODY_CAP_BYTES);
+  const limit = limitBody();
   const recent = ttlCache<GateAnswer>(clock, changeCount);
 
   const authorize = async (c: Context): Promise<{ target: Target; body: Body } | { response: Response }> => {

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
-import type { Check, Config } from "../../../config/config.ts";
+import type { Check } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import {
   emptyFigures,
@@ -10,7 +10,7 @@ import {
   serviceLevel,
 } from "../../../judgement/service_level.ts";
 import type { Incident } from "../../../judgement/incident.ts";
-import { decodeHistory, type Packing } from "../../../storage/codec.ts";
+import { decodeHistory } from "../../../storage/codec.ts";
 import type { Store } from "../../../storage/store.ts";
 import { readSeries } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
@@ -99,7 +99,7 @@ export function routes(
     if (!check || !await access.may(c, "read", check.target.id)) return unknown(c);
     const read = parseQuery(c, slotsQuery);
     if ("response" in read) return read.response;
-    return c.json(await slotsOf(store, config, packing, check, read.value, clock.now()));
+    return c.json(await slotsOf({ config, store, packing }, check, { ...read.value, nowMs: clock.now() }));
   });
 
   return app;
@@ -147,12 +147,12 @@ export function operations(schemas: Schemas): Operation[] {
 
 /** Verdict by verdict, newest first; `next` is the `before` of the next page. */
 async function slotsOf(
-  store: Store,
-  { retention }: Config,
-  { shardOf }: Packing,
+  { config: { retention }, store, packing: { shardOf } }: Pick<
+    ResourceContext,
+    "config" | "store" | "packing"
+  >,
   check: Check,
-  { limit, before }: { limit: number; before?: number },
-  nowMs: number,
+  { limit, before, nowMs }: { limit: number; before?: number; nowMs: number },
 ) {
   const shard = shardOf.get(check.key)!;
   const oldest = nowMs - retention.rawMs;

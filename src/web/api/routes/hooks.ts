@@ -5,7 +5,7 @@ import type { Config } from "../../../config/config.ts";
 import type { Clock } from "../../../base/ports.ts";
 import type { Deployment } from "../../../storage/records/deployments.ts";
 import { deploymentView } from "./deployments.ts";
-import { limitBody, parseBody } from "../middleware/body.ts";
+import { limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
@@ -47,7 +47,7 @@ export function routes(
     answerRecorded(c, await rollouts.record(deployment));
 
   app.post("/v1/events/flagger", limitBody(BODY_CAP_BYTES), async (c) => {
-    const read = parseBody(c, await c.req.text(), flaggerEvent);
+    const read = await readBody(c, flaggerEvent);
     if ("response" in read) return read.response;
     const { name, namespace, phase, checksum, metadata } = read.value;
     const target = metadata?.target ?? name;
@@ -63,7 +63,7 @@ export function routes(
   });
 
   app.post("/v1/events/argo", access.allow("operate"), limitBody(BODY_CAP_BYTES), async (c) => {
-    const read = parseBody(c, await c.req.text(), argoEvent);
+    const read = await readBody(c, argoEvent);
     if ("response" in read) return read.response;
     const { target, revision, phase, finishedAt, application: environment, url } = read.value;
     if (!await access.may(c, "operate", target)) return await access.refuse(c, "operate", target);

@@ -3,9 +3,13 @@ import * as z from "zod";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
-import { acknowledgements, acknowledgementTime, commentsOn, commentView } from "./comments.ts";
+import {
+  acknowledgementTime,
+  listAcknowledgements,
+  listComments,
+} from "../../../storage/records/comments.ts";
 import { filterPage } from "../views/filtered_page.ts";
-import { incidentView } from "../views/status.ts";
+import { commentView, incidentView } from "../views/status.ts";
 import { iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
@@ -43,7 +47,7 @@ export function routes(
         who!.covers(target) && openedAt >= from && openedAt < to && hasLabels(targets.get(target), label),
       ({ openedAt }) => openedAt < from,
     );
-    const known = items.length > 0 ? await acknowledgements(store) : new Map();
+    const known = items.length > 0 ? await listAcknowledgements(store) : new Map();
     const incidents = items.map((incident) => ({
       ...incidentView(incident),
       acknowledgedAt: iso(acknowledgementTime(incident, known.get(incident.id) ?? [])),
@@ -64,7 +68,7 @@ export function routes(
       state,
       attempts,
     }));
-    const comments = await commentsOn(store, incident.id);
+    const comments = await listComments(store, incident.id);
     const times = comments.flatMap(({ kind, at }) => kind === "acknowledged" ? at : []);
     return c.json({
       ...incidentView(incident),

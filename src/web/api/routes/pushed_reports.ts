@@ -20,8 +20,6 @@ import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts
 import type { ResourceContext, Schemas } from "../resource.ts";
 import * as z from "zod";
 
-/** As much as is read of an answer that is asked for. */
-const CAP_BYTES = 64 * 1024;
 /** How far the sender's clock may be ahead of ours. Behind, it may be by the ttl. */
 const AHEAD_MS = MINUTE_MS;
 /** Sources whose name begins alike: those of one check, and some that left the config. */
@@ -76,7 +74,7 @@ export function routes(
     return problem(c, "conflict", "The seq must be higher than the one that is kept", { seq });
   };
 
-  app.put(path, limitBody(CAP_BYTES), async (c) => {
+  app.put(path, limitBody(), async (c) => {
     const found = await authorize(c, "report");
     if (found instanceof Response) return found;
     const { source, key } = found;

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Check } from "../../../config/config.ts";
 import { roundsReply, roundsRequest } from "../../../engine/prober/remote.ts";
 import { requireToken } from "../middleware/credentials.ts";
+import { limitBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import type { RoundResult } from "../../../judgement/round.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
@@ -16,15 +16,11 @@ export function routes({ ports, config, prober: own }: ProcessContext): Hono {
   if (!own) return app;
   const { prober, token } = own;
   const known = new Map(config.checks.map((check) => [check.key, check]));
-  const limit = bodyLimit({
-    maxSize: REQUEST_CAP_BYTES,
-    onError: (c) => problem(c, "too-large", `At most ${REQUEST_CAP_BYTES} bytes`),
-  });
 
   app.post(
     "/v1/rounds",
     requireToken(() => ports.secrets.reveal(token), "the prober's token"),
-    limit,
+    limitBody(REQUEST_CAP_BYTES),
     async (c) => {
       const body = await c.req.json().catch(() => undefined);
       const read = roundsRequest.safeParse(body);

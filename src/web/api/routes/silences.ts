@@ -13,7 +13,7 @@ import {
   subjectOf,
 } from "../../../storage/records/silences.ts";
 import type { Access, Principal } from "../middleware/access.ts";
-import { defaultBodyLimit, readBody } from "../middleware/read_body.ts";
+import { limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
 import { DAY_MS, iso } from "../../../base/time.ts";
@@ -57,8 +57,8 @@ export function routes(
 ): Hono {
   const app = new Hono();
 
-  app.post("/v1/silences", access.allow("operate"), defaultBodyLimit, async (c) => {
-    const read = await readBody(c, silenceBody, "a silence");
+  app.post("/v1/silences", access.allow("operate"), limitBody(), async (c) => {
+    const read = await readBody(c, silenceBody, "The body is not a silence");
     if ("response" in read) return read.response;
     const { match, from = clock.now(), until, reason } = read.value;
     const end = typeof until === "number" ? until : from + parseDuration(until);

@@ -96,7 +96,12 @@ function view(config: Config, states: States, nowMs: number) {
     const failed = target.checks.map((check) => isFailed(outcomeOf(check, states[check.key], nowMs)));
     const status = statusOf(word, failed.every(Boolean), majorOutages.has(target.id));
     const changes = target.checks.flatMap(({ key }) => states[key]?.since ?? []);
-    return componentOf(target, at, status, word === "unknown", iso(Math.max(...changes, 0) || nowMs)!);
+    return componentOf(target, {
+      position: at + 1,
+      status,
+      unknown: word === "unknown",
+      since: iso(Math.max(...changes, 0) || nowMs)!,
+    });
   });
   const updated_at = components.map((component) => component.updated_at).toSorted().at(-1);
   return {
@@ -117,10 +122,12 @@ function statusOf(word: TargetStatus, allFailed: boolean, hasMajorOutage: boolea
 
 function componentOf(
   { id, name }: Target,
-  at: number,
-  status: ComponentStatus,
-  unknown: boolean,
-  since: string,
+  { position, status, unknown, since }: {
+    position: number;
+    status: ComponentStatus;
+    unknown: boolean;
+    since: string;
+  },
 ) {
   return {
     id,
@@ -128,7 +135,7 @@ function componentOf(
     status,
     created_at: since,
     updated_at: since,
-    position: at + 1,
+    position,
     description: unknown ? "Status unknown: there is not enough evidence" : null,
     showcase: false,
     start_date: null,

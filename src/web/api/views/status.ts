@@ -5,6 +5,7 @@ import type { CheckState, LastRound, ProberState, ReportSummary } from "../../..
 import type { States } from "../../../storage/codec.ts";
 import { type COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../../judgement/words.ts";
 import { iso } from "../../../base/time.ts";
+import type { IncidentComment } from "../../../storage/records/comments.ts";
 
 /** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
 export type CurrentOutcome = (typeof CURRENT_OUTCOMES)[number];
@@ -180,3 +181,6 @@ export function incidentView(incident: CheckState["incidents"][number]) {
     timeline: timeline.map(({ at, ...entry }) => ({ at: iso(at), ...entry })),
   };
 }
+
+/** A comment on an incident with its time in words. */
+export const commentView = ({ at, ...rest }: IncidentComment) => ({ at: iso(at), ...rest });

@@ -1,0 +1,71 @@
+/** What people said of incidents: acknowledgements and comments, kept as records. */
+import * as z from "zod";
+import { DAY_MS } from "../../base/time.ts";
+import type { Incident } from "../../judgement/incident.ts";
+import { parseRow } from "../codec.ts";
+import type { Store, StoredRecord } from "../store.ts";
+
+/** At most so many are kept of one incident. */
+export const MAX_COMMENTS = 200;
+/** How many of the newest are looked through for a list of incidents. */
+const MAX_LISTED = 1_000;
+/** How much longer than a resolved incident they are kept: it may be open for long. */
+const SPARE_MS = 90 * DAY_MS;
+
+const storedComment = z.object({
+  kind: z.enum(["acknowledged", "comment"]),
+  at: z.number(),
+  by: z.string(),
+  text: z.string().optional(),
+});
+/** One of them; `at` is epoch ms, `by` the id of a token. */
+export type IncidentComment = z.infer<typeof storedComment>;
+
+const decodeComment = ({ key, value }: StoredRecord) => parseRow(storedComment, value, `comment ${key}`);
+
+/** A comment as the store keeps it; `keepMs` is how long a resolved incident is kept. */
+export function encodeComment(
+  incident: string,
+  comment: IncidentComment,
+  { keepMs, random }: { keepMs: number; random: () => number },
+): StoredRecord {
+  const time = comment.at.toString(36).padStart(9, "0");
+  return {
+    kind: "remark",
+    key: `${incident}/${time}${Math.floor(random() * 36 ** 6).toString(36)}`,
+    order: 0,
+    value: JSON.stringify(comment),
+    expiresAt: comment.at + keepMs + SPARE_MS,
+  };
+}
+
+/** The comments on an incident, oldest first. */
+export async function listComments(
+  store: Pick<Store, "listRecords">,
+  incident: string,
+): Promise<IncidentComment[]> {
+  const records = await store.listRecords({ kind: "remark", under: `${incident}/`, limit: MAX_COMMENTS });
+  return records.map(decodeComment);
+}
+
+/** When incidents were acknowledged (epoch ms), by incident id, among the newest 1,000 comments. */
+export async function listAcknowledgements(
+  store: Pick<Store, "listRecords">,
+): Promise<Map<string, number[]>> {
+  const all = new Map<string, number[]>();
+  for (const record of await store.listRecords({ kind: "remark", limit: MAX_LISTED })) {
+    const { kind, at } = decodeComment(record);
+    const id = record.key.slice(0, record.key.lastIndexOf("/"));
+    if (kind === "acknowledged") all.set(id, [...all.get(id) ?? [], at]);
+  }
+  return all;
+}
+
+/** The first acknowledgement since the incident was opened last; a new episode wants a new one. */
+export function acknowledgementTime(
+  { timeline, openedAt }: Incident,
+  times: readonly number[],
+): number | undefined {
+  const opened = timeline.findLast(({ change }) => change === "opened")?.at ?? openedAt;
+  return times.find((at) => at >= opened);
+}
