@@ -4,7 +4,7 @@ import { clock } from "../../functions/clock.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
 import type { Config } from "../../src/config/config.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
-import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { UPSTASH } from "../../src/capacity/prices.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
@@ -133,7 +133,9 @@ async function openTicker(checks: number, url: string): Promise<(n: number) => P
   return async (n) => {
     nowMs = START_MS + n * MINUTE_MS;
     if (!await tick(nowMs)) throw new Error("the tick was not taken");
-    for (let look = 0; look < OUTBOX_RUNS; look++) await deliver(ports, store, config, { sinks: SINKS });
+    for (let look = 0; look < OUTBOX_RUNS; look++) {
+      await deliver(ports, store, config, { sinks: KINDS.sinks });
+    }
   };
 }
 

@@ -17,11 +17,22 @@ export interface ConfigStoreKind extends ConfigKind {
   readonly fallback?: unknown;
 }
 
+/** A kind of sink. Its fields stand in a webhook, beside `id`, `kind` and `events`. */
+export interface ConfigSinkKind extends ConfigKind {
+  schema(): z.ZodObject;
+  /** Fields in which, and below which, `${env:NAME}` is replaced. */
+  readonly secrets: readonly string[];
+  /** Fields that hold the URL of the receiver. */
+  readonly addresses: readonly string[];
+  /** Whether a webhook without `kind` is of this one. */
+  readonly isDefault?: boolean;
+}
+
 /** The tables of kinds that a config is held against. */
 export interface Kinds {
   /** The report dialects, without `auto`. */
   readonly dialects: readonly { readonly name: string }[];
   readonly stores: readonly ConfigStoreKind[];
-  readonly sinks: readonly Pick<ConfigKind, "kind">[];
+  readonly sinks: readonly ConfigSinkKind[];
   readonly steps: readonly Pick<ConfigKind, "kind">[];
 }

@@ -19,6 +19,7 @@ import { readSettings } from "./settings.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readTargets } from "./targets.ts";
+import { webhookSecrets } from "./webhooks.ts";
 
 export { ConfigError, type Problem } from "./problem.ts";
 
@@ -93,11 +94,16 @@ function withDepthCheck<T>(walk: () => T): T {
 
 function build(draft: Draft<RawConfig>, options: LoadOptions, note: Note): Config {
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
-  checkReferences(draft, options, note);
+  const { kinds: { dialects: rows, stores, sinks } } = options;
+  checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks) }, note);
   const regions = readRegions(draft.regions, options.runtime, note);
-  const { kinds: { dialects: rows, stores } } = options;
   const dialects = rows.map(({ name }) => name);
   const targets = readTargets(draft, { dialects, allowPrivate, compiler: compiler(note), note });
   const checks = targets.flatMap((target) => target.checks);
-  return { ...readSettings(draft, { ...options, stores, allowPrivate }, note), regions, targets, checks };
+  return {
+    ...readSettings(draft, { ...options, stores, sinks, allowPrivate }, note),
+    regions,
+    targets,
+    checks,
+  };
 }

@@ -19,7 +19,6 @@ const REPLACED = [
   /^targets\/\d+\/url$/,
   /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?(headers\/.+|push\/token|aws\/(accessKeyId|secretAccessKey|sessionToken))$/,
   /^targets\/\d+\/checks\/\d+\/(journey|cleanup)\/\d+\/request\/(path|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
-  /^webhooks\/\d+\/(url|secret(\/\d+)?)$/,
 ];
 
 /** Shorter ones can be tried out. */
@@ -34,12 +33,13 @@ const TOKENS = [
 
 const isOneOf = (places: readonly RegExp[], path: Path) => places.some((place) => place.test(path.join("/")));
 
-/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, is not set, or is a token that may be guessed. */
+/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, is not set, or is a token that may be guessed. `places`: where else it is replaced. */
 export function checkReferences(
   config: unknown,
-  { env, envMissing = "error" }: Environment,
+  { env, envMissing = "error", places = [] }: Environment & { places?: readonly RegExp[] },
   note: Note,
 ): void {
+  const replaced = [...REPLACED, ...places];
   const uses = new Map<string, Path[]>();
   walk(config, [], (text, path, at) => {
     for (const [whole, name = ""] of text.matchAll(REFERENCE)) {
@@ -53,7 +53,7 @@ export function checkReferences(
           expected: "${env:NAME}: capitals, digits and underscores",
           found,
         });
-      } else if (at === "key" || !isOneOf(REPLACED, path)) {
+      } else if (at === "key" || !isOneOf(replaced, path)) {
         note({ path, at, message: "a reference is not replaced here", expected: "a plain value", found });
       } else if (uses.has(name)) uses.get(name)!.push(path);
       else uses.set(name, [path]);

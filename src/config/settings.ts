@@ -1,30 +1,26 @@
-import type { Config, Webhook } from "./config.ts";
+import type { Config } from "./config.ts";
 import { readApi } from "./api.ts";
 import { checkAddress } from "./address.ts";
-import { closest } from "../base/closest.ts";
 import { parseDuration } from "./schema/duration.ts";
 import { readHooks } from "./hooks.ts";
-import { matches } from "../base/glob.ts";
 import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readStore, type StoreContext } from "./store.ts";
-import { unique } from "./duplicates.ts";
+import { readWebhooks, type WebhookContext } from "./webhooks.ts";
 import { CONNECTIONS } from "../base/limits.ts";
 import { DAY_MS } from "../base/time.ts";
-
-/** The events a webhook can take. */
-const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
 
 type Settings = Omit<Config, "regions" | "targets" | "checks">;
 
 /** Everything but regions and targets, every default filled in. */
 export function readSettings(
   draft: Draft<RawConfig>,
-  { allowPrivate, ...context }: StoreContext & { allowPrivate: boolean },
+  context: StoreContext & WebhookContext,
   note: Note,
 ): Settings {
   const { publicUrl, listen = 8080, concurrency = 5, controls = [], api, hooks } = draft;
+  const { allowPrivate, runtime } = context;
   checkAddress(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
   for (const [i, control] of controls.entries()) {
     checkAddress(control, ["controls", i], { allowPrivate }, note);
@@ -39,8 +35,8 @@ export function readSettings(
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
     // There a prober has six connections, and keeps one for its controls.
-    concurrency: context.runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
-    webhooks: readWebhooks(draft.webhooks, allowPrivate, note),
+    concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
+    webhooks: readWebhooks(draft.webhooks, context, note),
   };
 }
 
@@ -56,23 +52,4 @@ function readRetention(retention: Draft<RawConfig>["retention"] = {}): Config["r
     daysMs,
     incidentsMs: parseDuration(incidents),
   };
-}
-
-function readWebhooks(drafts: Draft<RawConfig>["webhooks"], allowPrivate: boolean, note: Note): Webhook[] {
-  const noteDuplicate = unique("webhook", note);
-  return (drafts ?? []).flatMap((draft, i) => {
-    if (!draft) return [];
-    const { id = "", url, secret, events = ["incident.*"] } = draft;
-    const path = ["webhooks", i];
-    noteDuplicate(draft.id, [...path, "id"]);
-    checkAddress(url, [...path, "url"], { allowPrivate }, note);
-    const globs = events.filter((glob) => glob !== undefined);
-    for (const [j, glob] of globs.entries()) {
-      if (EVENTS.some((event) => matches(glob, event))) continue;
-      const expected = `a glob over ${EVENTS.join(", ")}`;
-      const suggestion = closest(glob, [...EVENTS, "incident.*"]);
-      note({ path: [...path, "events", j], message: "no event matches", expected, found: glob, suggestion });
-    }
-    return [{ id, kind: "webhook", settings: { url, secret }, events: globs }];
-  });
 }

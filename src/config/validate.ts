@@ -42,6 +42,10 @@ const pathOf = (issue: Issue): Path => issue.path as Path;
 /** Replaces a failed union by the issues of the branch that was meant: the right type, then the fewest issues. */
 function resolveUnion(issue: Issue, root: unknown): Issue[] {
   if (issue.code !== "invalid_union") return [issue];
+  if ("options" in issue && issue.options) {
+    const values = issue.options.filter((option) => option !== undefined);
+    return [{ ...issue, code: "invalid_value", values }];
+  }
   const scalar = typeof valueAt(root, pathOf(issue)) !== "object";
   const wrong = ({ code, path }: Issue) =>
     path.length === 0 && (code === "invalid_type" || (code === "invalid_value" && !scalar));

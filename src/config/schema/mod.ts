@@ -98,12 +98,22 @@ const region = map({
   probers: list(prober, 50).describe("Each has a place, a url, or neither: then it is this process."),
 });
 
-const webhook = map({
-  id: id().describe("Unique."),
-  url: z.string().min(1).describe("Receiver; may be ${env:NAME}."),
-  secret: z.union([reference(), list(reference(), 2)]).describe("Signs the notices; two are a rotation."),
-  events: optionalField(list(z.string().min(1), 20), "Globs over event names.", ["incident.*"]),
-});
+const events = optionalField(list(z.string().min(1), 20), "Globs over event names.", ["incident.*"]);
+
+/** What every webhook has, whatever its kind asks for besides. */
+const anyWebhook = z.looseObject({ id: id(), kind: z.string().optional(), events });
+
+/** Of each kind of sink: its own fields, between those that all have. */
+const webhook = ({ sinks }: Kinds) =>
+  z.discriminatedUnion(
+    "kind",
+    sinks.map(({ kind, schema, isDefault }) => {
+      const name = z.literal(kind).describe("The kind of receiver.");
+      const common = { id: id().describe("Unique."), kind: isDefault ? name.default(kind) : name };
+      return map({ ...common, ...schema().shape, events });
+      // Which fields there are is known to the kinds alone.
+    }) as unknown as [typeof anyWebhook],
+  );
 
 const store = ({ stores }: Kinds) =>
   map(Object.fromEntries(stores.map(({ kind, schema }) => [kind, schema().optional()])));
@@ -147,7 +157,7 @@ export const grammar = (kinds: Kinds) =>
     ),
     defaults: optionalField(map(timing), "For every check that does not say otherwise."),
     targets: list(target, 10_000).describe("The services under test."),
-    webhooks: optionalField(list(webhook, 100, 0), "Who is told about incidents."),
+    webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
   });
 
 /** A config as written. */

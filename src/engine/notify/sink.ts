@@ -5,6 +5,7 @@
  *     event -> render -> deliver -> answer -> receipt (retry.ts)
  */
 import type { Ports } from "../../base/ports.ts";
+import type { ConfigSinkKind } from "../../config/kinds.ts";
 import type { WebhookEvent } from "./event.ts";
 
 /**
@@ -41,10 +42,8 @@ export interface SinkEnvironment extends Pick<Ports, "secrets"> {
   allowPrivate: boolean;
 }
 
-/** One kind of receiver. `Settings` is what the config says of one of them; its texts may hold `${env:NAME}`. */
-export interface Sink<Settings = unknown> {
-  /** What `kind` in the config says. */
-  readonly kind: string;
+/** One kind of receiver. `Settings` is what passed its schema; the texts in its `secrets` may hold `${env:NAME}`. */
+export interface Sink<Settings = unknown> extends ConfigSinkKind {
   /** What would keep every notice from going out, in one sentence free of secrets. What it throws is such a sentence too. */
   check(settings: Settings, environment: SinkEnvironment): string | undefined | Promise<string | undefined>;
   /** What is sent for an event, within the receiver's limits and free of secrets. Always the same for the same event. */

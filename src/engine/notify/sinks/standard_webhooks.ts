@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { list, map, reference } from "../../../config/schema/fields.ts";
 import { checkUrl, overHttp } from "../over_http.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Sink } from "../sink.ts";
@@ -12,6 +14,14 @@ export interface StandardWebhooksSettings {
 /** Standard Webhooks 1.0.0: the event as JSON, signed. */
 export const standardWebhooks: Sink<StandardWebhooksSettings> = {
   kind: "webhook",
+  isDefault: true,
+  schema: () =>
+    map({
+      url: z.string().min(1).describe("Receiver; may be ${env:NAME}."),
+      secret: z.union([reference(), list(reference(), 2)]).describe("Signs the notices; two are a rotation."),
+    }),
+  secrets: ["url", "secret"],
+  addresses: ["url"],
   async check(settings, environment) {
     const fault = checkUrl(settings.url, environment);
     if (!fault) await signatureHeaders("probe", 0, "", secretsIn(settings, environment));

@@ -13,8 +13,9 @@ import { FIXTURES } from "./fixtures.ts";
 
 const DEADLINE_MS = 15_000;
 
-test("every kind has a fixture, and a name of its own", () => {
+test("every kind has a fixture and a name of its own, and one is the default", () => {
   expect(SINKS.map(({ kind }) => kind).toSorted()).toEqual(Object.keys(FIXTURES).toSorted());
+  expect(SINKS.filter(({ isDefault }) => isDefault)).toHaveLength(1);
 });
 
 /** Events from the least to the most that there can be to tell. */
@@ -48,7 +49,7 @@ const throwing = (error: unknown): Fetch => () => {
 };
 
 describe.each(SINKS.map((sink) => [sink.kind, sink] as const))("sink %s", (kind, sink) => {
-  const { good, faulty, hidden, maxBytes } = FIXTURES[kind]!;
+  const { good, junk, faulty, hidden, maxBytes } = FIXTURES[kind]!;
   const secretsFor = (env: Record<string, string>) =>
     secretsOf(JSON.stringify(good.settings), (name) => env[name]);
   const secrets = secretsFor(good.env);
@@ -83,6 +84,33 @@ describe.each(SINKS.map((sink) => [sink.kind, sink] as const))("sink %s", (kind,
   }
 
   const expectNothingHidden = (shown: unknown) => expect(JSON.stringify(shown)).not.toMatch(hidden);
+
+  const schema = sink.schema();
+
+  test("names fields of its own, where references stand among them", () => {
+    const fields = Object.keys(schema.shape);
+    expect(fields.filter((field) => ["id", "kind", "events"].includes(field))).toEqual([]);
+    expect(fields).toEqual(expect.arrayContaining([...sink.secrets, ...sink.addresses]));
+    const referring = Object.entries(good.settings).filter(([, value]) =>
+      JSON.stringify(value).includes("${env:")
+    );
+    expect(sink.secrets).toEqual(expect.arrayContaining(referring.map(([field]) => field)));
+  });
+
+  test.each<[string, unknown]>([
+    ...junk,
+    ["an unknown key", { ...good.settings, nonsense: 1 }],
+    ...Object.keys(good.settings).map((field): [string, unknown] => [
+      `a number as ${field}`,
+      { ...good.settings, [field]: 1 },
+    ]),
+    ["nothing", null],
+    ["a text", "hooks"],
+    ["a list", []],
+  ])("has a schema that refuses %s", (_name, settings) => {
+    expect(schema.safeParse(good.settings).success).toBe(true);
+    expect(schema.safeParse(settings).success).toBe(false);
+  });
 
   test("takes good settings", async () => {
     expect(await sink.check(good.settings, { secrets, allowPrivate: false })).toBeUndefined();

@@ -10,6 +10,8 @@ interface SinkCase {
 /** One kind of sink. Nothing of a value in an environment may ever be shown, but the origin of a URL. */
 export interface SinkFixture {
   good: SinkCase;
+  /** Settings that its schema refuses. */
+  junk: [name: string, settings: Record<string, unknown>][];
   /** Each with a part of the sentence that `check` says. */
   faulty: [name: string, SinkCase, fault: string][];
   /** Of what is rendered. */
@@ -31,6 +33,12 @@ const webhook = (env: Record<string, string>): SinkCase => ({
 export const FIXTURES: Record<string, SinkFixture> = {
   [standardWebhooks.kind]: {
     good: webhook({ HOOK_URL: URL_VALUE, HOOK_SECRET: SECRET }),
+    junk: [
+      ["no secret", { url: "${env:HOOK_URL}" }],
+      ["no URL", { secret: "${env:HOOK_SECRET}" }],
+      ["a secret that is written out", { url: "${env:HOOK_URL}", secret: SECRET }],
+      ["three secrets", { url: "${env:HOOK_URL}", secret: ["${env:A}", "${env:B}", "${env:C}"] }],
+    ],
     faulty: [
       ["an unset URL", webhook({ HOOK_SECRET: SECRET }), "HOOK_URL"],
       ["an unset secret", webhook({ HOOK_URL: URL_VALUE }), "HOOK_SECRET"],
