@@ -1,5 +1,5 @@
 /** The tables of kinds, for a Worker. */
-import { map } from "../../src/config/schema/fields.ts";
+import type { GrammarFields } from "../../src/config/kinds.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
@@ -8,7 +8,7 @@ import { SQLITE } from "../../src/storage/sqlite/kind.ts";
 /** Upstash as a config names it; its store is bundled only where it is named. */
 const UPSTASH = {
   kind: "upstash",
-  schema: () => map({}),
+  schema: ({ map }: GrammarFields) => map({}),
   variables: ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
 };
 

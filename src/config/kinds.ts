@@ -1,12 +1,15 @@
 /** What config is handed of all that grows. It knows the shape of a kind, and none by name. */
 import type * as z from "zod";
 
+/** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
+export type GrammarFields = typeof import("./schema/fields.ts");
+
 /** A kind of store, sink or step, as far as a config names it. */
 export interface ConfigKind {
   /** The key under which it stands in a config. */
   readonly kind: string;
   /** The grammar of what stands there; shapes only. */
-  schema(): z.ZodType;
+  schema(fields: GrammarFields): z.ZodType;
 }
 
 /** A kind of store, as far as a config chooses it. */
@@ -19,7 +22,7 @@ export interface ConfigStoreKind extends ConfigKind {
 
 /** A kind of sink. Its fields stand in a webhook, beside `id`, `kind` and `events`. */
 export interface ConfigSinkKind extends ConfigKind {
-  schema(): z.ZodObject;
+  schema(fields: GrammarFields): z.ZodObject;
   /** Fields in which, and below which, `${env:NAME}` is replaced. */
   readonly secrets: readonly string[];
   /** Fields that hold the URL of the receiver. */

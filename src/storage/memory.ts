@@ -1,4 +1,3 @@
-import { map } from "../config/schema/fields.ts";
 import type { Incident } from "../judgement/incident.ts";
 import { type Cursor, decodeCursor, toPage } from "./cursor.ts";
 import { grant, type StoredLease } from "./lease.ts";
@@ -28,7 +27,7 @@ export function memoryStore(): Store {
 /** A store without settings, for a process that may forget. */
 export const memoryKind: StoreKind = {
   kind: "memory",
-  schema: () => map({}).describe("Forgets everything at exit."),
+  schema: ({ map }) => map({}).describe("Forgets everything at exit."),
   open: () => memoryStore(),
 };
 

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import type { Kinds } from "../../src/config/kinds.ts";
-import { map } from "../../src/config/schema/fields.ts";
+import type { ConfigSinkKind, Kinds } from "../../src/config/kinds.ts";
 import { BASE, loadText, problemsOf } from "./load_text.ts";
 
 /** A kind that no table of Assay has. */
-const pager = {
+const pager: ConfigSinkKind = {
   kind: "pager",
-  schema: () => map({ server: z.string(), headers: z.record(z.string(), z.string()), team: z.string() }),
+  schema: ({ map }) =>
+    map({ server: z.string(), headers: z.record(z.string(), z.string()), team: z.string() }),
   secrets: ["server", "headers"],
   addresses: ["server"],
 };

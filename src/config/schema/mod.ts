@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Kinds } from "../kinds.ts";
 import { apiGrammar } from "./api.ts";
+import * as fields from "./fields.ts";
 import { duration, id, list, map, plainId, quorum, reference, words } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
 import { CLAIM_RULES, report } from "./report.ts";
@@ -110,13 +111,13 @@ const webhook = ({ sinks }: Kinds) =>
     sinks.map(({ kind, schema, isDefault }) => {
       const name = z.literal(kind).describe("The kind of receiver.");
       const common = { id: id().describe("Unique."), kind: isDefault ? name.default(kind) : name };
-      return map({ ...common, ...schema().shape, events });
+      return map({ ...common, ...schema(fields).shape, events });
       // Which fields there are is known to the kinds alone.
     }) as unknown as [typeof anyWebhook],
   );
 
 const store = ({ stores }: Kinds) =>
-  map(Object.fromEntries(stores.map(({ kind, schema }) => [kind, schema().optional()])));
+  map(Object.fromEntries(stores.map(({ kind, schema }) => [kind, schema(fields).optional()])));
 
 /** What counts where no store is written. */
 const defaultStore = ({ stores }: Kinds) =>

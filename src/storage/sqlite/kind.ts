@@ -1,9 +1,8 @@
-import { words } from "../../config/schema/fields.ts";
 import type { ConfigStoreKind } from "../../config/kinds.ts";
 
 /** How SQLite stands in a config: the path of its file. Each runtime opens it in its own way. */
 export const SQLITE: ConfigStoreKind = {
   kind: "sqlite",
-  schema: () => words().describe("A file in this process's reach."),
+  schema: ({ words }) => words().describe("A file in this process's reach."),
   fallback: ".assay/assay.db",
 };

@@ -1,4 +1,3 @@
-import { map } from "../../config/schema/fields.ts";
 import type { StoreKind } from "../store_kind.ts";
 import { upstashStore } from "./store.ts";
 
@@ -7,7 +6,8 @@ const [URL_NAME, TOKEN_NAME] = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TO
 /** An Upstash database, which several deployments may share. */
 export const upstashKind: StoreKind = {
   kind: "upstash",
-  schema: () => map({}).describe(`By ${URL_NAME} and ${TOKEN_NAME}; several deployments may share it.`),
+  schema: ({ map }) =>
+    map({}).describe(`By ${URL_NAME} and ${TOKEN_NAME}; several deployments may share it.`),
   variables: [URL_NAME, TOKEN_NAME],
   open: (_, { env, clock, random }) =>
     upstashStore({ url: env(URL_NAME) ?? "", token: env(TOKEN_NAME) ?? "", clock, random }),

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { list, map, reference } from "../../../config/schema/fields.ts";
 import { checkUrl, overHttp } from "../over_http.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Sink } from "../sink.ts";
@@ -15,7 +14,7 @@ export interface StandardWebhooksSettings {
 export const standardWebhooks: Sink<StandardWebhooksSettings> = {
   kind: "webhook",
   isDefault: true,
-  schema: () =>
+  schema: ({ list, map, reference }) =>
     map({
       url: z.string().min(1).describe("Receiver; may be ${env:NAME}."),
       secret: z.union([reference(), list(reference(), 2)]).describe("Signs the notices; two are a rotation."),

@@ -1,5 +1,6 @@
 /** What the outbox relies on, of every kind of sink. */
 import { describe, expect, test } from "vitest";
+import * as fields from "../../../../src/config/schema/fields.ts";
 import { secretsOf } from "../../../../src/base/secrets.ts";
 import { type Fetch, Refused } from "../../../../src/base/ports.ts";
 import type { WebhookEvent } from "../../../../src/engine/notify/event.ts";
@@ -85,7 +86,7 @@ describe.each(SINKS.map((sink) => [sink.kind, sink] as const))("sink %s", (kind,
 
   const expectNothingHidden = (shown: unknown) => expect(JSON.stringify(shown)).not.toMatch(hidden);
 
-  const schema = sink.schema();
+  const schema = sink.schema(fields);
 
   test("names fields of its own, where references stand among them", () => {
     const fields = Object.keys(schema.shape);
