@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Minute } from "../../src/engine/settler/settler.ts";
 import type { Env } from "./boot.ts";
-import { lazy } from "../../src/base/once.ts";
+import { lazy } from "../../src/base/lazy.ts";
 import { peerOf } from "./client_address.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";

@@ -6,6 +6,7 @@ import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { addressRefusal, guardFetch, hostOf } from "../../src/base/http/guard.ts";
 import { type Fetch, type FetchOptions, Refused } from "../../src/base/ports.ts";
+import { Cache } from "../../src/base/cache.ts";
 
 const PIN_MS = 30_000;
 const MAX_PINS = 256;
@@ -25,9 +26,8 @@ export interface ConnectorOptions {
   ca?: string;
 }
 
-/** The addresses that a host name is pinned to until `expires` (steady ms), best first. */
+/** The addresses that a host name is pinned to, best first. */
 interface Pin {
-  expires: number;
   addresses: Promise<string[]>;
   /** The same, once they are known: most requests need not wait. */
   known?: string[];
@@ -43,16 +43,13 @@ type Send = (url: URL, outgoing: FetchOptions, address: string) => Promise<Respo
 export function connector(
   { allowPrivate, resolve = addressesOf, now = () => performance.now(), ca }: ConnectorOptions,
 ): Fetch {
-  const pins = new Map<string, Pin>();
+  const pins = new Cache<string, Pin>({ max: MAX_PINS, ttlMs: PIN_MS, clock: { elapsed: now } });
   const senders: Record<string, Send> = { "http:": overTcp(), "https:": overTls(ca) };
 
   function pinOf(host: string): Pin {
     const known = pins.get(host);
-    if (known && known.expires > now()) return known;
-    const pin: Pin = { expires: now() + PIN_MS, addresses: resolveAllowed(host) };
-    pins.delete(host);
-    pins.set(host, pin);
-    if (pins.size > MAX_PINS) pins.delete(pins.keys().next().value!);
+    if (known) return known;
+    const pin = pins.set(host, { addresses: resolveAllowed(host) });
     pin.addresses.then(
       (addresses) => pin.known = addresses,
       () => pins.get(host) === pin && pins.delete(host),

@@ -1,6 +1,7 @@
 import { parseCron } from "./cron.ts";
 import type { Check } from "./config.ts";
 import { MINUTE_MS } from "../base/time.ts";
+import { Cache } from "../base/cache.ts";
 
 const PERIODS_FRESH = 2.5;
 
@@ -44,16 +45,10 @@ export function staleAt({ schedule, maxAgeMs }: Scheduled, slotMs: number): numb
   return second + (third - second) / 2;
 }
 
-const CACHED = 1_000;
-const crons = new Map<string, ReturnType<typeof parseCron>>();
+const crons = new Cache<string, ReturnType<typeof parseCron>>({ max: 1_000 });
 
 /** Parsing costs more than matching, and few expressions serve many checks. */
-function cronOf(fields: string): ReturnType<typeof parseCron> {
-  const cron = crons.get(fields) ?? parseCron(fields);
-  if (crons.size >= CACHED) crons.clear();
-  crons.set(fields, cron);
-  return cron;
-}
+const cronOf = (fields: string) => crons.getOrSet(fields, () => parseCron(fields));
 
 /** The gap (ms) between a slot and the next; with `cron` it differs from slot to slot. */
 export function periodMs({ schedule }: Pick<Check, "schedule">, slotMs: number): number {

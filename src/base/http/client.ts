@@ -2,6 +2,7 @@ import { QuotaExceeded } from "./quota.ts";
 import { edgeError, isPlatformError } from "./edge_errors.ts";
 import { messageOf } from "../error_message.ts";
 import { type Clock, type Fetch, Refused } from "../ports.ts";
+import { Cache } from "../cache.ts";
 
 /** The User-Agent of every request that Assay sends. */
 export const USER_AGENT = "assay/1 (+readiness probe)";
@@ -196,16 +197,11 @@ export function resolveUrl(base: string, path: string): URL | null {
   return root === null ? null : URL.parse(path.startsWith("/") ? root + path : `${root}/${path}`);
 }
 
-const CACHED = 10_000;
-const roots = new Map<string, string | null>();
+const roots = new Cache<string, string | null>({ max: 10_000 });
 
 /** A base URL without query, fragment and last slashes. Parsing costs more than a look-up, and few bases serve many requests. */
-function rootOf(base: string): string | null {
-  const known = roots.get(base);
-  if (known !== undefined) return known;
-  const url = URL.parse(base);
-  const root = url && url.origin + url.pathname.replace(/\/+$/, "");
-  if (roots.size >= CACHED) roots.clear();
-  roots.set(base, root);
-  return root;
-}
+const rootOf = (base: string) =>
+  roots.getOrSet(base, () => {
+    const url = URL.parse(base);
+    return url && url.origin + url.pathname.replace(/\/+$/, "");
+  });

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { type Fetch, Refused } from "../ports.ts";
+import { Cache } from "../cache.ts";
 
 /** Ranges (in ipaddr.js words) that `allowPrivate` opens; link-local, where metadata services live, is not one. */
 const PRIVATE = new Set(["loopback", "private", "uniqueLocal", "carrierGradeNat"]);
@@ -69,16 +70,10 @@ const CACHED = 1_000;
 /** Puts the guard before `fetch`: throws `Refused` instead of asking. DNS answers are the connector's part. */
 export function guardFetch(fetch: Fetch, allowPrivate: boolean): Fetch {
   /** By protocol and host, which decide alone once there is no user name or password. */
-  const known = new Map<string, string | null>();
+  const known = new Cache<string, string | null>({ max: CACHED });
   const reasonOf = (url: URL) => {
     if (url.username || url.password) return refusal(url, allowPrivate);
-    const key = url.protocol + url.host;
-    const reason = known.get(key);
-    if (reason !== undefined) return reason;
-    if (known.size >= CACHED) known.clear();
-    const fresh = refusal(url, allowPrivate);
-    known.set(key, fresh);
-    return fresh;
+    return known.getOrSet(url.protocol + url.host, () => refusal(url, allowPrivate));
   };
   return (url, outgoing) => {
     const reason = reasonOf(url);

@@ -14,7 +14,7 @@ import type { Observation } from "../../evidence/probe/observation.ts";
 import type { StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
 import { walk } from "../../evidence/probe/journey.ts";
-import { Recent } from "../../base/recent.ts";
+import { Cache } from "../../base/cache.ts";
 import type { Dialect, Report } from "../../evidence/report/report.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { Prober, Round, RoundResult } from "../../judgement/round.ts";
@@ -41,16 +41,14 @@ export interface ProberOptions {
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
   const gate = semaphore(options.concurrency);
-  const rounds = new Recent<Promise<Round | "budget">>();
-  const controls = new Recent<Promise<boolean>>();
-  /** Rounds remembered: two of the largest slots, so that a small lane does not push a large one out. */
-  let keep = 100;
+  /** Two of the largest slots, so that a small lane does not push a large one out. */
+  const rounds = new Cache<string, Promise<Round | "budget">>({ max: 100 });
+  const controls = new Cache<string, Promise<boolean>>({ max: 100 });
 
   const controlsPass = (slot: number) =>
-    controls.getOr(
+    controls.getOrSet(
       String(slot),
       () => atMost(ports.clock, OVERHEAD_MS, anyControlAnswers(ports, options.controls), () => false),
-      100,
     );
 
   const unknown: ProberLocation = { misplaced: false };
@@ -103,10 +101,9 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   };
 
   const getRound = (check: Check, slot: number, deadline: AbortSignal, allow: Quota, hold: Hold) =>
-    rounds.getOr(
+    rounds.getOrSet(
       `${check.key}@${slot}`,
       () => gate(() => runWithinQuota(check, slot, deadline, allow, hold), hold),
-      keep,
     );
 
   return {
@@ -115,7 +112,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const deadline = new AbortController();
       const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
       const deadlineAt = ports.clock.elapsed() + deadlineMs;
-      keep = Math.max(keep, 2 * checks.length);
+      rounds.max = Math.max(rounds.max, 2 * checks.length);
       const late = new Promise<"deadline">((resolve) =>
         deadline.signal.addEventListener("abort", () => resolve("deadline"), { once: true })
       );
@@ -128,7 +125,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
           const hold = holding(check, deadlineAt);
           const round = await Promise.race([getRound(check, slot, deadline.signal, allow, hold), late]);
           if (typeof round !== "string") return { check: key, digest, round };
-          rounds.forget(`${key}@${slot}`);
+          rounds.delete(`${key}@${slot}`);
           return { check: key, digest, missed: round };
         }),
       );

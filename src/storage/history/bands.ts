@@ -13,6 +13,7 @@ import type { Rollup, Store } from "../store.ts";
 import { figuresOf } from "./rollup.ts";
 import { decodeSeconds } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
+import { Cache } from "../../base/cache.ts";
 
 /** The windows that a band may show, and its cells. */
 export const BAND_WINDOWS = {
@@ -41,6 +42,7 @@ type Seconds = Figures["seconds"];
 /** Seconds by check key, by start of the hour or day (epoch ms). */
 type Sums = Map<number, Map<string, Seconds>>;
 
+const WINDOWS = Object.keys(BAND_WINDOWS).length;
 /** What is read again only after this time. */
 const FRESH_MS = 2_000;
 /** Rows are read in steps of that many, so that 90 days of many checks are not in memory at once. */
@@ -57,7 +59,7 @@ export function bandReader(
 ): (window: BandWindow, nowMs: number) => Promise<BandSet> {
   const rows = { hour: rowReader(store, "hour", HOUR_MS), day: rowReader(store, "day", DAY_MS) };
   const tail = tailReader(config, store, packing);
-  const cache = new Map<BandWindow, { at: number; bands: Promise<BandSet> }>();
+  const cache = new Cache<BandWindow, Promise<BandSet>>({ max: WINDOWS, ttlMs: FRESH_MS, clock });
 
   const read = async (window: BandWindow, nowMs: number): Promise<BandSet> => {
     const { unit, ms, cellMs } = BAND_WINDOWS[window];
@@ -75,14 +77,7 @@ export function bandReader(
     return buildBands({ from, to: nowMs, cellMs }, [...sums, ...late]);
   };
 
-  return (window, nowMs) => {
-    const last = cache.get(window);
-    if (last && clock.elapsed() - last.at < FRESH_MS) return last.bands;
-    const mine = { at: clock.elapsed(), bands: read(window, nowMs) };
-    cache.set(window, mine);
-    mine.bands.catch(() => cache.get(window) === mine && cache.delete(window));
-    return mine.bands;
-  };
+  return (window, nowMs) => cache.load(window, () => read(window, nowMs));
 }
 
 function buildBands(

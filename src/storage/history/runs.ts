@@ -4,6 +4,7 @@ import type { GateRun } from "../../judgement/gate.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import { previousSlots } from "../../config/schedule.ts";
 import type { Store } from "../store.ts";
+import { Cache } from "../../base/cache.ts";
 
 /** Reads runs. */
 export interface RunReader {
@@ -21,7 +22,7 @@ const KEPT = 500;
 
 /** An archive over one store. A settled slot never changes, so what was read once is kept. */
 export function runReader(store: Pick<Store, "readSamples">, packing: Packing): RunReader {
-  const lines = new Map<string, Promise<Line>>();
+  const lines = new Cache<string, Promise<Line>>({ max: KEPT });
   const latest = new Map<string, number>();
 
   const read = async (shard: number, slot: number): Promise<Line> => {
@@ -34,16 +35,7 @@ export function runReader(store: Pick<Store, "readSamples">, packing: Packing): 
     ]));
   };
 
-  const readLine = (shard: number, slot: number): Promise<Line> => {
-    const key = `${shard}/${slot}`;
-    const known = lines.get(key);
-    if (known) return known;
-    const reading = read(shard, slot);
-    lines.set(key, reading);
-    if (lines.size > KEPT) lines.delete(lines.keys().next().value!);
-    reading.catch(() => lines.delete(key));
-    return reading;
-  };
+  const readLine = (shard: number, slot: number) => lines.load(`${shard}/${slot}`, () => read(shard, slot));
 
   return {
     async recentRuns(check, { newest, sinceMs, count }) {

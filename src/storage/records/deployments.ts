@@ -4,6 +4,7 @@ import { parseRow } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Store, StoredRecord } from "../store.ts";
 import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
+import { Cache } from "../../base/cache.ts";
 
 /** One deployment of one target. */
 export interface Deployment {
@@ -68,24 +69,14 @@ export function deploymentStore(
   store: Pick<Store, "putRecord" | "listRecords" | "deleteRecord">,
   keepMs: number,
 ): DeploymentStore {
-  const lists = new Map<string, { readAt: number; list: Promise<readonly Deployment[]> }>();
-  const known = new Map<string, AnchorUse>();
+  const lists = new Cache<string, Promise<readonly Deployment[]>>({ max: CACHED, ttlMs: FRESH_MS, clock });
+  const known = new Cache<string, AnchorUse>({ max: CACHED });
 
-  const remember = <T>(map: Map<string, T>, key: string, value: T) => {
-    map.delete(key);
-    map.set(key, value);
-    if (map.size > CACHED) map.delete(map.keys().next().value!);
-  };
-
-  const of = (target: string) => {
-    const known = lists.get(target);
-    if (known && clock.elapsed() - known.readAt < FRESH_MS) return known.list;
-    const list = store.listRecords({ kind: "deployment", under: `${target}/`, limit: KEPT })
-      .then((rows) => rows.map(decodeDeployment).reverse());
-    list.catch(() => lists.delete(target));
-    remember(lists, target, { readAt: clock.elapsed(), list });
-    return list;
-  };
+  const of = (target: string) =>
+    lists.load(target, async () => {
+      const rows = await store.listRecords({ kind: "deployment", under: `${target}/`, limit: KEPT });
+      return rows.map(decodeDeployment).reverse();
+    });
 
   const find = async (kind: StoredRecord["kind"], key: string) =>
     (await store.listRecords({ kind, under: key, limit: SEEN_KEPT + 1 })).find((row) => row.key === key);
@@ -129,7 +120,7 @@ export function deploymentStore(
     const value = JSON.stringify({ first, last: now });
     await store.putRecord({ kind: "anchor", key, order: now, value, expiresAt: now + SEEN_MS });
     if (!own) await trim("anchor", target, SEEN_KEPT);
-    remember(known, key, { first, last: now });
+    known.set(key, { first, last: now });
     return first;
   };
 

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { auth } from "hono/utils/basic-auth";
 import { problem } from "./problem.ts";
 import { MAX_TOKENS } from "../../../config/schema/token_scopes.ts";
+import { Cache } from "../../../base/cache.ts";
 
 /** A SHA-256 as eight words. */
 export type Digest = Uint32Array;
@@ -35,11 +36,10 @@ const LONGEST = 256;
  * who asks all the time shows one token all the time.
  */
 export function digester(): (text: string) => Digest | Promise<Digest> {
-  const known = new Map<string, Digest>();
+  const known = new Cache<string, Digest>({ max: CACHED_DIGESTS });
   return (text) =>
     known.get(text) ?? sha256(text).then((digest) => {
       if (text.length <= LONGEST) known.set(text, digest);
-      if (known.size > CACHED_DIGESTS) known.delete(known.keys().next().value!);
       return digest;
     });
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../../base/ports.ts";
 import { clientAddress } from "./client_address.ts";
 import { problem } from "./problem.ts";
 import { MINUTE_MS } from "../../../base/time.ts";
+import { Cache } from "../../../base/cache.ts";
 
 /** Clients that one bucket remembers; past that the one that has asked nothing for longest starts anew. */
 const CLIENTS = 10_000;
@@ -22,7 +23,7 @@ export type Bucket = (client: string) => number;
  * (the generic cell rate algorithm, ITU-T I.371).
  */
 export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients = CLIENTS): Bucket {
-  const fullAt = new Map<string, number>();
+  const fullAt = new Cache<string, number>({ max: clients });
   const oneMs = MINUTE_MS / perMinute;
   return (client) => {
     const nowMs = clock.elapsed();
@@ -30,9 +31,6 @@ export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients
     const waitMs = next - nowMs - MINUTE_MS;
     // Half a request, because the steps are no whole numbers.
     if (waitMs > oneMs / 2) return waitMs;
-    // Behind all others: the first one of the map is the one that has been quiet for longest.
-    fullAt.delete(client);
-    if (fullAt.size >= clients) fullAt.delete(fullAt.keys().next().value!);
     fullAt.set(client, next);
     return 0;
   };

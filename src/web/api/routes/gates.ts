@@ -5,7 +5,7 @@ import type { Target } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import type { Decision } from "../../../judgement/gate.ts";
 import { DECISIONS } from "../../../judgement/words.ts";
-import { ttlCache } from "../../../base/cache.ts";
+import { Cache } from "../../../base/cache.ts";
 import { SECURITY_HEADERS } from "../middleware/security_headers.ts";
 import { formatDocument } from "../../../engine/gates/document.ts";
 import { limitBody } from "../middleware/body.ts";
@@ -69,7 +69,13 @@ export function routes(
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
   const limit = limitBody();
-  const recent = ttlCache<GateAnswer>(clock, changeCount);
+  const recent = new Cache<string, GateAnswer>({
+    max: 2_000,
+    ttlMs: 1_000,
+    spread: true,
+    clock,
+    version: changeCount,
+  });
 
   const authorize = async (c: Context): Promise<{ target: Target; body: Body } | { response: Response }> => {
     const [id, token] = [c.req.param("target")!, c.req.param("token")];

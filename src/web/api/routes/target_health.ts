@@ -2,7 +2,6 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { Check, Config, Target } from "../../../config/config.ts";
 import type { States } from "../../../storage/codec.ts";
-import type { Clock } from "../../../base/ports.ts";
 import { worst } from "../../../evidence/report/merge.ts";
 import type { Statement, Subsystem } from "../../../evidence/report/report.ts";
 import { staleAt } from "../../../config/schedule.ts";
@@ -10,10 +9,10 @@ import type { CheckState } from "../../../judgement/state.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
 import { dialectResponse } from "../views/dialect_response.ts";
-import type { StatesReader } from "../../../storage/states.ts";
 import { type CurrentOutcome, outcomeOf, STATUS_OF } from "../views/status.ts";
 import { healthAnswers, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext } from "../resource.ts";
+import { memoize } from "../../../base/cache.ts";
 
 /** However many load balancers ask, the store is read this often. */
 const CACHE_MS = 5_000;
@@ -35,7 +34,7 @@ export function routes(
   >,
 ): Hono {
   const app = new Hono();
-  const states = cacheStates(readStates, clock);
+  const states = memoize(clock, readStates, undefined, CACHE_MS);
 
   app.get("/v1/targets/:id/health", async (c) => {
     const asked = parseQuery(c, healthFilters);
@@ -75,17 +74,6 @@ export function operations(): Operation[] {
       problems: [400, 404],
     },
   ];
-}
-
-/** What was read last, for 5 s; a failed reading is not kept. */
-function cacheStates(read: StatesReader, clock: Clock): StatesReader {
-  let last: { at: number; states: Promise<States> } | undefined;
-  return () => {
-    if (last && clock.elapsed() - last.at < CACHE_MS) return last.states;
-    const pending = last = { at: clock.elapsed(), states: read() };
-    pending.states.catch(() => last === pending && (last = undefined));
-    return pending.states;
-  };
 }
 
 function targetStatement(target: Target, states: States, nowMs: number): Statement {

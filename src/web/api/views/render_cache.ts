@@ -3,6 +3,7 @@ import type { States } from "../../../storage/codec.ts";
 import type { Clock } from "../../../base/ports.ts";
 import { sha256 } from "../middleware/credentials.ts";
 import { holdsUntil } from "./status.ts";
+import { Cache } from "../../../base/cache.ts";
 
 /** An answer as it is sent. */
 export interface RenderedBody {
@@ -23,20 +24,13 @@ export function renderer({ checks }: Config, { now }: Pick<Clock, "now">): (
   reader: unknown,
   make: () => Promise<object>,
 ) => Promise<RenderedBody> {
-  let last: { states: States; until: number; answers: Map<unknown, Promise<RenderedBody>> } | undefined;
+  let last: { states: States; until: number; answers: Cache<unknown, Promise<RenderedBody>> } | undefined;
   return (states, reader, make) => {
     const nowMs = now();
     if (last?.states !== states || nowMs > last.until) {
-      last = { states, until: holdsUntil(checks, states, nowMs), answers: new Map() };
+      last = { states, until: holdsUntil(checks, states, nowMs), answers: new Cache({ max: MAX_READERS }) };
     }
-    const { answers } = last;
-    const known = answers.get(reader);
-    if (known) return known;
-    const pending = make().then(render);
-    answers.set(reader, pending);
-    if (answers.size > MAX_READERS) answers.delete(answers.keys().next().value);
-    pending.catch(() => answers.delete(reader));
-    return pending;
+    return last.answers.load(reader, () => make().then(render));
   };
 }
 
