@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import type { ConfigSinkKind, Kinds } from "../../src/config/kinds.ts";
+import { standardWebhooks } from "../../src/engine/notify/sinks/standard_webhooks.ts";
 import { BASE, loadText, problemsOf } from "./load_text.ts";
 
 /** A kind that no table of Assay has. */
@@ -12,7 +13,7 @@ const pager: ConfigSinkKind = {
   secrets: ["server", "headers"],
   addresses: ["server"],
 };
-const kinds: Kinds = { ...KINDS, sinks: [...KINDS.sinks, pager] };
+const kinds: Kinds = { ...KINDS, sinks: [standardWebhooks, pager] };
 
 const HOOK = 'id: ops, url: "${env:URL}", secret: "${env:SECRET}"';
 const PAGER = 'id: pager, kind: pager, server: "${env:SERVER}", headers: { key: "a ${env:KEY}" }, team: sre';
