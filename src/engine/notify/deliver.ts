@@ -160,7 +160,7 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
       const answer = await attempt(call.post, next);
       if (answer) {
         call.made++;
-        lanes.heard(webhook, answer.kind !== "unanswered");
+        lanes.noteAnswer(webhook, answer.kind !== "unanswered");
       }
       return true;
     });

@@ -33,8 +33,8 @@ export class Lanes {
     return this.#silent.has(webhook) ? this.#rest(turn) : turn();
   }
 
-  /** Whether a webhook gave an answer the last time. */
-  heard(webhook: string, hasAnswered: boolean): void {
+  /** Notes whether a webhook gave an answer the last time. */
+  noteAnswer(webhook: string, hasAnswered: boolean): void {
     if (hasAnswered) this.#silent.delete(webhook);
     else this.#silent.add(webhook);
   }

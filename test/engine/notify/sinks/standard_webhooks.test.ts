@@ -7,7 +7,11 @@ import { config, FAILURE, prober, SLOT, state, transition } from "../incident_fi
 test("what is rendered is the stored event, to the byte", () => {
   const text = 'ü "\\ \u0000 \u2028 </script> \u{1f680}';
   const { config: whole, check } = config({ eu: ["home", "10", "2"] });
-  const failure = { ...FAILURE, detail: text, values: { __proto__: text, [text]: text, 7: "7", 0.5: "-0" } };
+  const failure = {
+    ...FAILURE,
+    detail: text,
+    values: { ["__proto__"]: text, [text]: text, 7: "7", 0.5: "-0" },
+  };
   const probers = { home: prober("drift", { failure }), 10: prober("drift", { totalMs: 1e21 }) };
   const target = { ...check.target, labels: { b: "1", 10: "2", 2: "3", [text]: "4" } };
   const context = {
