@@ -105,7 +105,7 @@ const WIDE = 600;
  * Two lanes over time: above what is claimed, below what is proven; a full bar is ready, a thin line is not. Where they part, the
  * gap between them is filled: that is the drift, or, hatched, an underclaim.
  */
-export function Lanes(
+export function LaneChart(
   { points, from, to, stepMs, label, marks = [] }: {
     points: readonly Point[];
     from: number;

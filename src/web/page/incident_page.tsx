@@ -6,7 +6,7 @@ import type { Incident } from "../../judgement/incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
-import { Lanes, type Mark, type Point } from "./chart.tsx";
+import { LaneChart, type Mark, type Point } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
 import { withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
@@ -132,7 +132,7 @@ function Evidence({ data: { lanes, from, to, stepMs, marks } }: { data: Incident
             <span>says</span>
             <span>does</span>
           </div>
-          <Lanes
+          <LaneChart
             points={points}
             from={from}
             to={to}

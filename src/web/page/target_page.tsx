@@ -4,7 +4,7 @@
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
 import { type Figures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
-import { BandChart, Lanes, type Mark, type Point } from "./chart.tsx";
+import { BandChart, LaneChart, type Mark, type Point } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
 import type { Slot } from "../../storage/history/bands.ts";
 import { type CheckView, OUTCOME_TEXT, pairOf, quorumText, signOf, withSpaces } from "./words.ts";
@@ -156,7 +156,7 @@ function Lane(
         <span>says</span>
         <span>does</span>
       </div>
-      <Lanes points={points} from={from} to={to} stepMs={stepMs} marks={marks} label={label} />
+      <LaneChart points={points} from={from} to={to} stepMs={stepMs} marks={marks} label={label} />
     </figure>
   );
 }

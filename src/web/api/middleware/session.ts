@@ -38,13 +38,13 @@ export function sessions(
   // The random key, so that nobody can try tokens on a cookie; the token, so that another one ends what it opened.
   const secretOf = (key: string) => `assay session ${key} ${secrets.reveal(token)}`;
   /** What the cookie says; false: this key did not sign it; undefined: there is none. */
-  const said = async (cookie: string, key: string | undefined) =>
+  const read = async (cookie: string, key: string | undefined) =>
     key === undefined ? false : (await parseSigned(cookie, secretOf(key), NAME))[NAME];
   const keyIn: Sessions["keyIn"] = async (cookie) => {
     if (!cookie?.includes(NAME)) return undefined;
-    const known = await said(cookie, await signing.kept());
+    const known = await read(cookie, await signing.recent());
     // Another process may have made the key that signed it a moment ago.
-    const text = known === false ? await said(cookie, await signing.newest()) : known;
+    const text = known === false ? await read(cookie, await signing.newest()) : known;
     const [, key, until] = /^(.+)\.(\d+)$/.exec(text || "") ?? [];
     return key !== undefined && clock.now() < Number(until) ? key : undefined;
   };
@@ -57,7 +57,7 @@ export function sessions(
     async begin(c, key, expiresAt = Infinity) {
       const until = Math.min(clock.now() + LASTS_MS, expiresAt);
       const maxAge = Math.max(0, Math.floor((until - clock.now()) / 1_000));
-      await setSignedCookie(c, NAME, `${key}.${until}`, secretOf(await signing.made()), {
+      await setSignedCookie(c, NAME, `${key}.${until}`, secretOf(await signing.ensure()), {
         ...cookieOptions(c),
         maxAge,
       });

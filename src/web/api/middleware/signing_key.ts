@@ -14,11 +14,11 @@ const WRITTEN = /^"([0-9a-f]{64})"$/;
 /** The signing key of the sessions over one store. */
 export interface SigningKey {
   /** As it was within the last 30 seconds; undefined: nobody has signed in yet. */
-  kept(): Promise<string | undefined>;
+  recent(): Promise<string | undefined>;
   /** As it was within the last second. */
   newest(): Promise<string | undefined>;
-  /** As it is now; it is made if there is none. */
-  made(): Promise<string>;
+  /** As it is now; makes it if there is none. */
+  ensure(): Promise<string>;
   /** Puts another one in its place. */
   replace(): Promise<void>;
 }
@@ -49,12 +49,12 @@ export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): Signing
     return await present();
   };
   return {
-    kept: async () => (await read()).key,
+    recent: async () => (await read()).key,
     async newest() {
       const found = clock.elapsed() - readAt < AGAIN_MS ? await read() : await present();
       return found.key;
     },
-    async made() {
+    async ensure() {
       const found = await present();
       const key = found.key ?? (await follow(found.order)).key;
       if (key === undefined) throw new Error("The store did not keep the key of the sessions");

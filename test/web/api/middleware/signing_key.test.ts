@@ -95,7 +95,7 @@ describe.each(STORES)("over one store (%s)", (_, open) => {
   test("of two that make the key at the same time both have one", async () => {
     const store = open();
     const keys = [0, 1].map(() => signingKey(steppingClock(0), store));
-    const made = await Promise.all(keys.map((key) => key.made()));
+    const made = await Promise.all(keys.map((key) => key.ensure()));
     expect(made).toEqual([made[0], made[0]]);
     expect(made[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(await keyOf(store)).toBe(made[0]);
@@ -104,9 +104,9 @@ describe.each(STORES)("over one store (%s)", (_, open) => {
   test("of two that replace it at the same time both have one, and the old one is gone", async () => {
     const store = open();
     const keys: SigningKey[] = [0, 1].map(() => signingKey(steppingClock(0), store));
-    const old = await keys[0]!.made();
+    const old = await keys[0]!.ensure();
     await Promise.all(keys.map((key) => key.replace()));
-    const present = await Promise.all(keys.map((key) => key.kept()));
+    const present = await Promise.all(keys.map((key) => key.recent()));
     expect(present).toEqual([await keyOf(store), await keyOf(store)]);
     expect(present).not.toContain(old);
   });
@@ -114,11 +114,11 @@ describe.each(STORES)("over one store (%s)", (_, open) => {
   test("the key outlives what is forgotten, and a record that is no key is replaced", async () => {
     const store = open();
     const cutoffs = { rawBefore: 0, hoursBefore: 0, daysBefore: 0, incidentsBefore: 0, nowMs: 8.64e15 };
-    const key = await signingKey(steppingClock(0), store).made();
+    const key = await signingKey(steppingClock(0), store).ensure();
     await store.prune(cutoffs);
     expect(await keyOf(store)).toBe(key);
     await store.putRecord({ kind: "session", key: "signing", order: 7, value: '""', expiresAt: 8.64e15 });
-    const mended = await signingKey(steppingClock(0), store).made();
+    const mended = await signingKey(steppingClock(0), store).ensure();
     expect([mended, mended === key]).toEqual([await keyOf(store), false]);
   });
 });
