@@ -4,7 +4,6 @@ import { refusal } from "../../base/http/guard.ts";
 import type { Ports } from "../../base/ports.ts";
 import { mask } from "../../base/secrets.ts";
 import type { Sink, SinkAnswer, SinkEnvironment, SinkMessage, SinkPorts } from "./sink.ts";
-import { SECOND_MS } from "../../base/time.ts";
 
 const CAP_BYTES = 64 * 1024;
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
