@@ -2,13 +2,14 @@ import { Bench } from "tinybench";
 import { stringify } from "yaml";
 import { type Arrival, assess } from "../../src/judgement/assess.ts";
 import type { Check, Config } from "../../src/config/config.ts";
-import { compileExpectation, type Facts } from "../../src/config/expression/mod.ts";
+import { compileExpectation } from "../../src/config/expression/mod.ts";
 import type { Observation } from "../../src/evidence/probe/observation.ts";
 import { DIALECTS, read, type Report } from "../../src/evidence/report/mod.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { configValue, loadYaml, makeConfig, READ_JOURNEY } from "./config.ts";
 import type { BenchRow } from "./table.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
+import { HTTP_VARIABLES, HttpScope } from "../../src/evidence/probe/steps/http/answer.ts";
 
 const SHOP_URL = "https://shop.example";
 const REGIONS = ["eu", "us", "ap"].map((id) => ({
@@ -103,15 +104,16 @@ function judgeMinutes(config: Config, failing: number[]): CheckState {
 }
 
 const ANSWERS = 100;
-const expectations = CONDITIONS.map((source) => compileExpectation(source, []));
+const expectations = CONDITIONS.map((source) => compileExpectation(source, [], HTTP_VARIABLES));
 const headers = new Headers({ "content-type": "application/json", server: "nginx", "content-length": "90" });
 const run = { id: "run", slot: 0, prober: "local", region: "local", target: "shop", check: "default" };
 
 function evaluateAll() {
   for (let i = 0; i < ANSWERS; i++) {
-    const facts: Facts = { status: 200, headers, text: ANSWER, durationMs: 4, captures: {}, run, now: 0 };
+    const answer = { status: 200, headers, text: ANSWER, durationMs: 4 };
+    const scope = new HttpScope(answer, { captures: {}, run, now: 0 });
     for (const expectation of expectations) {
-      if (expectation.test(facts)) throw new Error(`${expectation.source} does not hold`);
+      if (expectation.test(scope)) throw new Error(`${expectation.source} does not hold`);
     }
   }
 }

@@ -4,35 +4,61 @@ import {
   compileTemplate,
   type Expectation,
   ExpressionError,
+  type HostileAnswer,
   type Program,
   type Template,
   vacuousPasses,
+  type Variables,
 } from "./expression/mod.ts";
 import type { Note, Path } from "./problem.ts";
 
+/** What answers of one kind are made of. */
+export interface AnswerShape {
+  /** CEL types of what an expectation or capture may name. */
+  readonly scope: Variables;
+  /** Answers of services that are not well: an expectation that lets them pass proves little. */
+  readonly hostile: readonly HostileAnswer[];
+}
+
 /** Compiles each distinct text once and notes what is wrong with it, at each place where it stands. */
 export interface Compiler {
+  template(source: string, captures: readonly string[], path: Path): Template;
+  over(answers: AnswerShape): AnswerCompiler;
+}
+
+/** The same for expressions over answers of one kind. */
+export interface AnswerCompiler {
   expectation(source: string, captures: readonly string[], path: Path): Expectation[];
   program(source: string, captures: readonly string[], path: Path): Program[];
-  template(source: string, captures: readonly string[], path: Path): Template;
   /** The names of hostile answers that all of these (one at least) would let pass. */
   vacuousPasses(expectations: readonly Expectation[]): string[];
 }
 
 /** A compiler for one config. A text that does not compile gives nothing (a template: its bare text). */
 export function compiler(note: Note): Compiler {
-  const known = new Map<Expectation, string[]>();
-  const expectation = memoizeCompile(compileExpectation, note);
-  const program = memoizeCompile(compileProgram, note);
   const template = memoizeCompile(compileTemplate, note);
   const empty = compileTemplate("", []);
+  const known = new Map<AnswerShape, AnswerCompiler>();
+  return {
+    template: (...args) => template(...args)?.[0] ?? empty,
+    over(answers) {
+      const one = known.get(answers) ?? answerCompiler(answers, note);
+      known.set(answers, one);
+      return one;
+    },
+  };
+}
+
+function answerCompiler({ scope, hostile }: AnswerShape, note: Note): AnswerCompiler {
+  const known = new Map<Expectation, string[]>();
+  const expectation = memoizeCompile((source, captures) => compileExpectation(source, captures, scope), note);
+  const program = memoizeCompile((source, captures) => compileProgram(source, captures, scope), note);
   return {
     expectation: (...args) => expectation(...args) ?? [],
     program: (...args) => program(...args) ?? [],
-    template: (...args) => template(...args)?.[0] ?? empty,
     vacuousPasses: (expectations) =>
       expectations.map((one) => {
-        const answers = known.get(one) ?? vacuousPasses([one]);
+        const answers = known.get(one) ?? vacuousPasses([one], hostile);
         known.set(one, answers);
         return answers;
       }).reduce((all, some) => all.filter((answer) => some.includes(answer))),

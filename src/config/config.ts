@@ -1,7 +1,8 @@
 import type { Question } from "./question.ts";
 import type { ApiConfig } from "./api.ts";
 import type { HooksConfig } from "./hooks.ts";
-import type { Expectation, Program, Template } from "./expression/mod.ts";
+import type { RequestCount } from "./kinds.ts";
+import type { Expectation, Program } from "./expression/mod.ts";
 
 /** How many votes win. `fraction` x is at least ceil(x * fresh votes). */
 export type Rule = "majority" | "all" | "any" | { atLeast: number } | { fraction: number };
@@ -32,27 +33,6 @@ export interface Region {
 /** When a check runs: every `everyMs` from the epoch, or by cron expression in UTC. */
 export type Schedule = { everyMs: number } | { cron: string };
 
-/** What a step sends. Strings may hold `{{ expr }}` and `${env:NAME}`. */
-export interface StepRequest {
-  method: string;
-  /** Relative to the target's `url`, or absolute. */
-  path: Template;
-  query: [string, Template][];
-  headers: [string, Template][];
-  body:
-    | { kind: "none" }
-    | { kind: "json"; value: JsonTemplate }
-    | { kind: "form"; fields: [string, Template][] }
-    | { kind: "raw"; text: Template };
-}
-
-/** JSON whose string leaves are templates; a leaf that is one template keeps its type. */
-export type JsonTemplate = null | boolean | number | Template | JsonTemplate[] | JsonTemplateFields;
-/** A JSON object of templates, in order. */
-export interface JsonTemplateFields {
-  fields: [string, JsonTemplate][];
-}
-
 /** One step of a journey, ready to walk. What its kind adds stands beside. */
 export interface Step {
   kind: string;
@@ -63,15 +43,7 @@ export interface Step {
   timeoutMs: number;
   /** For humans: what it asks, with templates as they were written. */
   summary: string;
-  /** What one attempt sends: as a rule, and at most. */
-  requests: { usual: number; most: number };
-}
-
-/** A step that sends an HTTP request. */
-export interface HttpStep extends Step {
-  request: StepRequest;
-  /** Redirects to follow; 0 hands the 3xx to the expectations. */
-  redirects: number;
+  requests: RequestCount;
 }
 
 /** The keys of an AWS API, each a `${env:NAME}`. */

@@ -1,24 +1,24 @@
-import type { HttpStep, Step } from "./config.ts";
-import type { CheckContext, CheckDraft, StepContext, StepDraft } from "./draft.ts";
+import type { Step } from "./config.ts";
+import type { CheckContext, CheckDraft, StepDraft } from "./draft.ts";
+import type { ConfigStepKind } from "./kinds.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
-import { readRequest } from "./request.ts";
+import type { StepContext } from "./step_context.ts";
 import { warnUnused } from "./unused.ts";
-
-const REDIRECTS = 5;
 
 /** The steps of a check, ready to walk; what cleanup may use is what the whole journey captures. */
 export function readJourney(check: CheckDraft, context: CheckContext): { journey: Step[]; cleanup: Step[] } {
   const captures: string[] = [];
   const read = (steps: (StepDraft | undefined)[] | undefined, part: string) =>
     (steps ?? []).flatMap((step, i): Step[] => {
-      if (!step) return [];
+      const kind = step && kindOf(step, context.steps);
+      if (!kind) return [];
       const path = [...context.path, part, i];
-      const made = readStep(step, i, { ...context, path, captures: [...captures] });
+      const made = readStep(step, i, kind, { ...context, path, captures: [...captures] });
       for (const name of Object.keys(step.capture ?? {})) {
         addCapture(captures, name, [...path, "capture", name], context.note);
       }
-      if (part === "journey") warnVacuous(step, made, path, context);
+      if (part === "journey") warnVacuous(step, made, kind, { ...context, path });
       return [made];
     });
   const journey = read(check.journey, "journey");
@@ -26,6 +26,10 @@ export function readJourney(check: CheckDraft, context: CheckContext): { journey
   warnUnused(check, context.path, context.note);
   return { journey, cleanup };
 }
+
+/** Undefined: the grammar has noted it. */
+const kindOf = (step: StepDraft, kinds: readonly ConfigStepKind[]): ConfigStepKind | undefined =>
+  kinds.find(({ kind }) => kind in step) ?? kinds.find(({ isDefault }) => isDefault);
 
 function addCapture(captures: string[], name: string, path: Path, note: Note): void {
   if (captures.includes(name)) {
@@ -39,8 +43,9 @@ function addCapture(captures: string[], name: string, path: Path, note: Note): v
   } else captures.push(name);
 }
 
-function readStep(step: StepDraft, index: number, context: StepContext): HttpStep {
-  const { path, timeoutMs, captures, compiler, note } = context;
+function readStep(step: StepDraft, index: number, kind: ConfigStepKind, context: StepContext): Step {
+  const { path, timeoutMs, captures, note } = context;
+  const compiler = context.compiler.over(kind);
   const sources = typeof step.expect === "string" ? [step.expect] : step.expect ?? [];
   const at = (i: number) => typeof step.expect === "string" ? [...path, "expect"] : [...path, "expect", i];
   const limitMs = step.timeout === undefined ? timeoutMs : parseDuration(step.timeout);
@@ -48,13 +53,13 @@ function readStep(step: StepDraft, index: number, context: StepContext): HttpSte
     const expected = `at most ${formatDuration(timeoutMs)}, the check's timeout`;
     note({ path: [...path, "timeout"], message: "longer than its check", expected, found: step.timeout });
   }
-  const request = readRequest(step.request ?? {}, { ...context, path: [...path, "request"] });
-  const sent = { request, redirects: step.redirects ?? REDIRECTS };
+  const fields = kind.read(step, context);
   return {
-    kind: "http",
-    summary: `${request.method} ${request.path.source}`,
-    requests: { usual: 1, most: 1 + sent.redirects },
+    ...fields,
+    kind: kind.kind,
     name: step.name ?? `step ${index + 1}`,
+    summary: kind.summarize(fields),
+    requests: kind.requests(fields),
     expect: sources.flatMap((source, i) =>
       source === undefined ? [] : compiler.expectation(source, captures, at(i))
     ),
@@ -64,7 +69,6 @@ function readStep(step: StepDraft, index: number, context: StepContext): HttpSte
     ),
     ...readUntil(step.until, context),
     timeoutMs: limitMs,
-    ...sent,
   };
 }
 
@@ -93,10 +97,15 @@ function readUntil(until: StepDraft["until"], { path, timeoutMs, note }: StepCon
   return { until: { everyMs, withinMs } };
 }
 
-function warnVacuous(draft: StepDraft, step: Step, path: Path, { compiler, note }: CheckContext): void {
+function warnVacuous(
+  draft: StepDraft,
+  step: Step,
+  kind: ConfigStepKind,
+  { path, compiler, note }: CheckContext,
+): void {
   // The one that does not compile may be the one that would have been strict.
   if (typeof draft.expect !== "string" && draft.expect?.length !== step.expect.length) return;
-  const answers = step.expect.length > 0 ? compiler.vacuousPasses(step.expect) : [];
+  const answers = step.expect.length > 0 ? compiler.over(kind).vacuousPasses(step.expect) : [];
   if (answers.length === 0) return;
   note({
     severity: "warning",

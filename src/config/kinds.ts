@@ -1,5 +1,7 @@
 /** What config is handed of all that grows. It knows the shape of a kind, and none by name. */
 import type * as z from "zod";
+import type { AnswerShape } from "./compile.ts";
+import type { StepContext } from "./step_context.ts";
 
 /** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
 export type GrammarFields = typeof import("./schema/fields.ts");
@@ -31,11 +33,32 @@ export interface ConfigSinkKind extends ConfigKind {
   readonly isDefault?: boolean;
 }
 
+/** Requests that one attempt at a step sends: as a rule, and at most. */
+export interface RequestCount {
+  usual: number;
+  most: number;
+}
+
+/** A kind of step, as far as a config writes it. `Fields` is what it adds to a step, defaults filled in. */
+export interface ConfigStepKind<Fields extends object = object> extends ConfigKind, AnswerShape {
+  /** Its own keys, beside those of every step; one is the kind's name. */
+  schema(fields: GrammarFields): z.ZodObject;
+  /** Whether a step that has the name of no kind is of this one, which needs no key. */
+  readonly isDefault?: boolean;
+  /** Where below a step `${env:NAME}` is replaced: keys joined by slashes. */
+  readonly references: RegExp;
+  /** `draft` is the step as far as it has the right shape; what is wrong beyond that is noted. */
+  read(draft: object, context: StepContext): Fields;
+  /** For humans: what it asks, with templates as they were written. */
+  summarize(fields: Fields): string;
+  requests(fields: Fields): RequestCount;
+}
+
 /** The tables of kinds that a config is held against. */
 export interface Kinds {
   /** The report dialects, without `auto`. */
   readonly dialects: readonly { readonly name: string }[];
   readonly stores: readonly ConfigStoreKind[];
   readonly sinks: readonly ConfigSinkKind[];
-  readonly steps: readonly Pick<ConfigKind, "kind">[];
+  readonly steps: readonly ConfigStepKind[];
 }

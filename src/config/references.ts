@@ -1,3 +1,4 @@
+import type { ConfigStepKind } from "./kinds.ts";
 import { type Note, type Path, pathText } from "./problem.ts";
 
 /** How `${env:NAME}` is looked up; without `env` it is not. */
@@ -5,6 +6,12 @@ export interface Environment {
   env?: (name: string) => string | undefined;
   /** What an unset name is; default `error`. */
   envMissing?: "error" | "warning";
+}
+
+/** Where `${env:NAME}` is replaced, as far as kinds say so. */
+interface Places {
+  places?: readonly RegExp[];
+  steps: readonly ConfigStepKind[];
 }
 
 const REFERENCE = /\$\{env:([^}]*)\}?/g;
@@ -18,8 +25,10 @@ const REPLACED = [
   /^regions\/\d+\/probers\/\d+\/(url|token)$/,
   /^targets\/\d+\/url$/,
   /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?(headers\/.+|push\/token|aws\/(accessKeyId|secretAccessKey|sessionToken))$/,
-  /^targets\/\d+\/checks\/\d+\/(journey|cleanup)\/\d+\/request\/(path|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
 ];
+
+// Below it, a step's kind says where.
+const STEP = /^targets\/\d+\/checks\/\d+\/(?:journey|cleanup)\/\d+\/(.+)$/;
 
 /** Shorter ones can be tried out. */
 const SHORTEST_TOKEN = 16;
@@ -33,13 +42,19 @@ const TOKENS = [
 
 const isOneOf = (places: readonly RegExp[], path: Path) => places.some((place) => place.test(path.join("/")));
 
-/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, is not set, or is a token that may be guessed. `places`: where else it is replaced. */
+/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, is not set, or is a token that may be guessed. */
 export function checkReferences(
   config: unknown,
-  { env, envMissing = "error", places = [] }: Environment & { places?: readonly RegExp[] },
+  { env, envMissing = "error", places = [], steps }: Environment & Places,
   note: Note,
 ): void {
   const replaced = [...REPLACED, ...places];
+  const isReplaced = (path: Path) => {
+    const below = STEP.exec(path.join("/"))?.[1];
+    return below === undefined
+      ? isOneOf(replaced, path)
+      : steps.some(({ references }) => references.test(below));
+  };
   const uses = new Map<string, Path[]>();
   walk(config, [], (text, path, at) => {
     for (const [whole, name = ""] of text.matchAll(REFERENCE)) {
@@ -53,7 +68,7 @@ export function checkReferences(
           expected: "${env:NAME}: capitals, digits and underscores",
           found,
         });
-      } else if (at === "key" || !isOneOf(replaced, path)) {
+      } else if (at === "key" || !isReplaced(path)) {
         note({ path, at, message: "a reference is not replaced here", expected: "a plain value", found });
       } else if (uses.has(name)) uses.get(name)!.push(path);
       else uses.set(name, [path]);

@@ -2,6 +2,7 @@ import type { Check, Quorum, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
+import type { ConfigStepKind } from "./kinds.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
@@ -15,6 +16,7 @@ import { unique } from "./duplicates.ts";
 /** What all targets share. */
 export interface TargetContext {
   dialects: readonly string[];
+  steps: readonly ConfigStepKind[];
   allowPrivate: boolean;
   compiler: Compiler;
   note: Note;

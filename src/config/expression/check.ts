@@ -1,5 +1,6 @@
 import { type ASTNode, Environment, type ParseError, type TypeError } from "@marcbachmann/cel-js";
 import { childrenOf } from "./rewrite.ts";
+import type { Variables } from "./scope.ts";
 import { mixNumbers } from "./strict.ts";
 import { suggest } from "./suggest.ts";
 
@@ -32,9 +33,6 @@ export class ExpressionError extends Error {
   }
 }
 
-/** What is visible: a step sees the answer, a template only what was known before it. */
-export type Vocabulary = "step" | "template";
-
 const RUN = {
   id: "string",
   slot: "int",
@@ -43,35 +41,26 @@ const RUN = {
   target: "string",
   check: "string",
 };
-const TEMPLATE = { captures: "map<string, dyn>", now: "google.protobuf.Timestamp" };
-const VARIABLES: Record<Vocabulary, Record<string, string>> = {
-  template: TEMPLATE,
-  step: {
-    status: "int",
-    headers: "map<string, string>",
-    headerValues: "map<string, list<string>>",
-    body: "dyn",
-    text: "string",
-    durationMs: "double",
-    ...TEMPLATE,
-  },
-};
+/** What every expression sees, beside the run; an answer adds what it holds. */
+const COMMON: Variables = { captures: "map<string, dyn>", now: "google.protobuf.Timestamp" };
 const SOURCE_CHARS = 4096;
 
-const environments: Partial<Record<Vocabulary, Environment>> = {};
+const environments = new WeakMap<Variables, Environment>();
 
-function environmentOf(vocabulary: Vocabulary): Environment {
-  return environments[vocabulary] ??= environmentWith(VARIABLES[vocabulary]);
+function environmentOf(variables: Variables): Environment {
+  const environment = environments.get(variables) ?? environmentWith({ ...variables, ...COMMON });
+  environments.set(variables, environment);
+  return environment;
 }
 
-function environmentWith(variables: Record<string, string>): Environment {
+function environmentWith(variables: Variables): Environment {
   const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false }));
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
   return environment.registerVariable({ name: "run", schema: RUN });
 }
 
 /** Parses and type-checks one expression. Throws `ExpressionError`. */
-export function typeCheck(source: string, vocabulary: Vocabulary, captures: readonly string[]) {
+export function typeCheck(source: string, variables: Variables, captures: readonly string[]) {
   const secret = source.indexOf("${env:");
   if (secret >= 0) {
     const end = source.indexOf("}", secret) + 1 || source.length;
@@ -86,13 +75,13 @@ export function typeCheck(source: string, vocabulary: Vocabulary, captures: read
       found,
     });
   }
-  const { ast, type } = parse(source, vocabulary);
+  const { ast, type } = parse(source, variables);
   inspect(ast, captures);
   return { ast, type };
 }
 
-function parse(source: string, vocabulary: Vocabulary): { ast: ASTNode; type: string } {
-  const environment = environmentOf(vocabulary);
+function parse(source: string, variables: Variables): { ast: ASTNode; type: string } {
+  const environment = environmentOf(variables);
   let error: ParseError | TypeError | undefined;
   try {
     const parsed = environment.parse(source);
@@ -103,7 +92,7 @@ function parse(source: string, vocabulary: Vocabulary): { ast: ASTNode; type: st
     error = thrown as ParseError;
   }
   const { start, end } = error?.range ?? { start: 0, end: source.length };
-  const hints = hintsFor(error, source.slice(start, end), vocabulary);
+  const hints = hintsFor(error, source.slice(start, end), variables);
   const message = error?.summary ?? String(error);
   throw new ExpressionError(message, { start, end: Math.max(end, start), ...hints });
 }
@@ -112,7 +101,7 @@ function parse(source: string, vocabulary: Vocabulary): { ast: ASTNode; type: st
 function hintsFor(
   error: ParseError | TypeError | undefined,
   text: string,
-  vocabulary: Vocabulary,
+  variables: Variables,
 ): Partial<Mistake> {
   const code = error?.code;
   const operands = /^no such overload: (.+) (\S+) (.+)$/.exec(error?.summary ?? "");
@@ -121,12 +110,14 @@ function hintsFor(
     return { expected: `types that ${operator} can take together`, found: `${left} ${operator} ${right}` };
   }
   if (error?.name === "ParseError") return { expected: "an expression (CEL)", found: text || "the end" };
-  if (code === "unknown_variable") return nameHints(text, [...Object.keys(VARIABLES[vocabulary]), "run"]);
+  if (code === "unknown_variable") {
+    return nameHints(text, [...Object.keys({ ...variables, ...COMMON }), "run"]);
+  }
   if (code === "no_such_key") return nameHints(text.split(".").at(-1)!, Object.keys(RUN));
   if (code !== "no_matching_overload") return {};
   const name = /([A-Za-z_]\w*)\([^()]*\)$/.exec(text)?.[1];
   const known = new Set(
-    environmentOf(vocabulary).getDefinitions().functions.map((declared) => declared.name),
+    environmentOf(variables).getDefinitions().functions.map((declared) => declared.name),
   );
   if (!name || known.has(name)) return {};
   return { found: name, suggestion: suggest(name, known) };

@@ -1,15 +1,16 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
-import { ExpressionError, typeCheck, type Vocabulary } from "./check.ts";
+import { ExpressionError, typeCheck } from "./check.ts";
 import { rewrite } from "./rewrite.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope, Variables } from "./scope.ts";
 import { failureOf, strictEnvironment } from "./strict.ts";
 import type { Value } from "./value.ts";
 
-let environment: Environment | undefined;
+const environments = new WeakMap<Variables, Environment>();
 
 /** A checked expression in the form that fails closed. */
-export function compileStrict(node: ASTNode): ParseResult {
-  environment ??= strictEnvironment();
+export function compileStrict(node: ASTNode, variables: Variables): ParseResult {
+  const environment = environments.get(variables) ?? strictEnvironment(variables);
+  environments.set(variables, environment);
   return environment.parse(rewrite(node));
 }
 
@@ -23,12 +24,12 @@ export function evaluate(program: ParseResult, scope: Scope): Value {
 }
 
 /** A checked expression, its type, and the program that fails closed. Throws `ExpressionError`. */
-export function compile(source: string, vocabulary: Vocabulary, captures: readonly string[]) {
-  const { ast, type } = typeCheck(source, vocabulary, captures);
+export function compile(source: string, variables: Variables, captures: readonly string[]) {
+  const { ast, type } = typeCheck(source, variables, captures);
   const place = { start: 0, end: source.length };
   let program: ParseResult;
   try {
-    program = compileStrict(ast);
+    program = compileStrict(ast, variables);
   } catch {
     throw new ExpressionError("expression is nested too deep", place);
   }

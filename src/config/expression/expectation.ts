@@ -2,14 +2,14 @@ import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError } from "./check.ts";
 import { compile, evaluate } from "./evaluate.ts";
 import { explain } from "./explain.ts";
-import { type Facts, scopeOf, type TemplateFacts } from "./scope.ts";
+import type { Scope, Variables } from "./scope.ts";
 import { failureOf } from "./strict.ts";
 import { type Reason, toJson, type Value } from "./value.ts";
 
 /** A capture, compiled; a missing or null value is not ok. */
 export interface Program {
   source: string;
-  run(facts: Facts): Value;
+  run(scope: Scope): Value;
 }
 
 /** Why an expectation does not hold. */
@@ -25,7 +25,7 @@ export interface Mismatch {
 /** A condition, compiled; `test` never throws and returns null if it holds. */
 export interface Expectation {
   source: string;
-  test(facts: Facts): Mismatch | null;
+  test(scope: Scope): Mismatch | null;
 }
 
 /** An expectation that remembers which captures it may use. */
@@ -33,8 +33,12 @@ export class Condition implements Expectation {
   #ast: ASTNode;
   #program: ParseResult;
 
-  constructor(readonly source: string, readonly captures: readonly string[]) {
-    const { ast, type, program } = compile(source, "step", captures);
+  constructor(
+    readonly source: string,
+    readonly captures: readonly string[],
+    readonly variables: Variables,
+  ) {
+    const { ast, type, program } = compile(source, variables, captures);
     if (type !== "bool" && type !== "dyn") {
       const place = { start: ast.start, end: ast.end };
       throw new ExpressionError("An expectation must be a condition", {
@@ -47,31 +51,41 @@ export class Condition implements Expectation {
     this.#program = program;
   }
 
-  test(facts: Facts): Mismatch | null {
-    const scope = scopeOf(facts);
+  test(scope: Scope): Mismatch | null {
     const value = evaluate(this.#program, scope);
     if (value.ok && value.value === true) return null;
-    return { expression: this.source, ...explain(this.#ast, scope, "bool") };
+    return { expression: this.source, ...explain(this.#ast, scope, this.variables, "bool") };
   }
 }
 
-/** Compiles a condition; `captures` are the names that earlier steps captured. Throws `ExpressionError`. */
-export function compileExpectation(source: string, captures: readonly string[]): Expectation {
-  return new Condition(source, captures);
+/**
+ * Compiles a condition; `captures` are the names that earlier steps captured, `variables` what the answer holds. Throws
+ * `ExpressionError`.
+ */
+export function compileExpectation(
+  source: string,
+  captures: readonly string[],
+  variables: Variables,
+): Expectation {
+  return new Condition(source, captures, variables);
 }
 
 /** Compiles the source of a captured value. Throws `ExpressionError`. */
-export function compileProgram(source: string, captures: readonly string[]): Program {
-  const { ast, program } = compile(source, "step", captures);
-  return { source, run: (facts) => jsonValueOf(ast, program, facts) };
+export function compileProgram(source: string, captures: readonly string[], variables: Variables): Program {
+  const { ast, program } = compile(source, variables, captures);
+  return { source, run: (scope) => jsonValueOf(ast, program, scope, variables) };
 }
 
 /** The value of a program in JSON's terms, or one line that says why there is none. Never throws. */
-export function jsonValueOf(ast: ASTNode, program: ParseResult, facts: TemplateFacts): Value {
-  const scope = scopeOf(facts);
+export function jsonValueOf(
+  ast: ASTNode,
+  program: ParseResult,
+  scope: Scope,
+  variables: Variables,
+): Value {
   const value = evaluate(program, scope);
   if (!value.ok || value.value === null) {
-    const { reason, detail } = explain(ast, scope, "value");
+    const { reason, detail } = explain(ast, scope, variables, "value");
     return { ok: false, reason: reason === "false" ? "error" : reason, detail };
   }
   try {

@@ -1,7 +1,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { compileStrict, evaluate } from "./evaluate.ts";
 import { childrenOf, isMacro } from "./rewrite.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope, Variables } from "./scope.ts";
 import { print, type Reason, type Value } from "./value.ts";
 import { oneLine } from "../../base/text.ts";
 
@@ -17,10 +17,15 @@ export interface Explanation {
 const SHOWN_LEAVES = 12;
 
 /** Explains why `node` was not true (`wanted` is `bool`) or had no value, by evaluating its parts again. */
-export function explain(node: ASTNode, scope: Scope, wanted: "bool" | "value"): Explanation {
+export function explain(
+  node: ASTNode,
+  scope: Scope,
+  variables: Variables,
+  wanted: "bool" | "value",
+): Explanation {
   const known = new Map<ASTNode, Value>();
   const valueOf = (part: ASTNode): Value => {
-    const value = known.get(part) ?? evaluate(compileStrict(part), scope);
+    const value = known.get(part) ?? evaluate(compileStrict(part, variables), scope);
     known.set(part, value);
     return value;
   };

@@ -4,11 +4,12 @@
  *     source -> check (types, names) -> rewrite (strict calls) -> program(scope) -> value
  *                                                                      \-> explain: evaluates the parts again
  */
-export type { Facts, Run, TemplateFacts } from "./scope.ts";
+export { type Facts, type Run, Scope, type Variables } from "./scope.ts";
 export type { Reason, Value } from "./value.ts";
 export type { Expectation, Mismatch, Program } from "./expectation.ts";
 export type { Template } from "./template.ts";
 export { ExpressionError } from "./check.ts";
 export { compileExpectation, compileProgram } from "./expectation.ts";
 export { compileTemplate } from "./template.ts";
-export { vacuousPasses } from "./vacuous.ts";
+export { parseBody } from "./body.ts";
+export { type HostileAnswer, vacuousPasses } from "./vacuous.ts";

@@ -1,4 +1,5 @@
 import { type ASTNode, Environment, EvaluationError, TypeError } from "@marcbachmann/cel-js";
+import type { Variables } from "./scope.ts";
 import { entriesOf, equal, isMap, kindOf, type Reason, Unmet } from "./value.ts";
 
 /** Longer text is not given to a regular expression: V8's may need time that grows fast with it. */
@@ -51,15 +52,16 @@ export function mixNumbers(environment: Environment): Environment {
   return environment;
 }
 
+const SCALARS = ["int", "double", "string", "bool"];
+
 /** Where rewritten expressions run. The types were checked before, so almost everything is dynamic here. */
-export function strictEnvironment(): Environment {
+export function strictEnvironment(variables: Variables): Environment {
   const limits = { maxDepth: 100_000, maxAstNodes: 1_000_000 };
   const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false, limits }));
-  environment.registerVariable("status", "int").registerVariable("text", "string");
-  environment.registerVariable("durationMs", "double");
-  for (const name of ["headers", "headerValues", "body", "captures", "run", "now"]) {
-    environment.registerVariable(name, "dyn");
+  for (const [name, type] of Object.entries(variables)) {
+    environment.registerVariable(name, SCALARS.includes(type) ? type : "dyn");
   }
+  for (const name of ["captures", "run", "now"]) environment.registerVariable(name, "dyn");
   for (const [signature, apply] of STRICT) register(environment, signature, apply);
   return environment;
 }

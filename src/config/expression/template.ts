@@ -1,7 +1,7 @@
 import { ExpressionError } from "./check.ts";
 import { compile } from "./evaluate.ts";
 import { jsonValueOf } from "./expectation.ts";
-import type { TemplateFacts } from "./scope.ts";
+import type { Scope, Variables } from "./scope.ts";
 import { kindOf, type Value } from "./value.ts";
 
 /** Text or why there is none. */
@@ -15,13 +15,16 @@ export interface Template {
   /** There is no `{{ }}` in it. */
   literal: boolean;
   /** `url` percent-encodes each inserted value, and refuses an empty one. */
-  render(facts: TemplateFacts, encode: "url" | "none"): Rendered;
+  render(scope: Scope, encode: "url" | "none"): Rendered;
   /** For JSON: a single template keeps its type. */
-  value(facts: TemplateFacts): Value;
+  value(scope: Scope): Value;
 }
 
+/** There is no answer yet. */
+const NONE: Variables = {};
+
 /** Text, or a hole: the source of an expression and how to fill it. */
-type Part = string | { source: string; fill(facts: TemplateFacts): Value };
+type Part = string | { source: string; fill(scope: Scope): Value };
 
 /** One `{{ expr }}`; braces inside a string literal of the expression do not close it. */
 const HOLE = /\{\{((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?!\}\})[^"'])*)\}\}/gsy;
@@ -31,10 +34,10 @@ export function compileTemplate(source: string, captures: readonly string[]): Te
   const parts = partsOf(source, captures);
   const [only] = parts;
   const single = parts.length === 1 && typeof only === "object";
-  const render: Template["render"] = (facts, encode) => fill(parts, facts, encode);
-  const value: Template["value"] = (facts) => {
-    if (single) return only.fill(facts);
-    const rendered = fill(parts, facts, "none");
+  const render: Template["render"] = (scope, encode) => fill(parts, scope, encode);
+  const value: Template["value"] = (scope) => {
+    if (single) return only.fill(scope);
+    const rendered = fill(parts, scope, "none");
     return rendered.ok
       ? { ok: true, value: rendered.text }
       : { ok: false, reason: "error", detail: rendered.detail };
@@ -63,8 +66,8 @@ function partsOf(source: string, captures: readonly string[]): Part[] {
 /** `offset` is where the expression starts in the template. */
 function compileHole(source: string, offset: number, captures: readonly string[]): Part {
   try {
-    const { ast, program } = compile(source, "template", captures);
-    return { source: source.trim(), fill: (facts) => jsonValueOf(ast, program, facts) };
+    const { ast, program } = compile(source, NONE, captures);
+    return { source: source.trim(), fill: (scope) => jsonValueOf(ast, program, scope, NONE) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new ExpressionError(error.message, {
@@ -75,18 +78,18 @@ function compileHole(source: string, offset: number, captures: readonly string[]
   }
 }
 
-function fill(parts: readonly Part[], facts: TemplateFacts, encode: "url" | "none"): Rendered {
+function fill(parts: readonly Part[], scope: Scope, encode: "url" | "none"): Rendered {
   let text = "";
   for (const part of parts) {
-    const piece = typeof part === "string" ? { ok: true as const, text: part } : insert(part, facts, encode);
+    const piece = typeof part === "string" ? { ok: true as const, text: part } : insert(part, scope, encode);
     if (!piece.ok) return piece;
     text += piece.text;
   }
   return { ok: true, text };
 }
 
-function insert(hole: Exclude<Part, string>, facts: TemplateFacts, encode: "url" | "none"): Rendered {
-  const got = hole.fill(facts);
+function insert(hole: Exclude<Part, string>, scope: Scope, encode: "url" | "none"): Rendered {
+  const got = hole.fill(scope);
   if (!got.ok) return { ok: false, detail: got.detail };
   const kind = kindOf(got.value);
   if (kind === "list" || kind === "map") {

@@ -43,40 +43,42 @@ const timing = {
   maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
 };
 
-const check = map({
-  id: optionalField(id(), "Unique in its target.", "default"),
-  contract: optionalField(words(), "One sentence: what ready means here."),
-  ...timing,
-  cron: optionalField(words(), "Five cron fields in UTC, instead of every."),
-  report: report.optional(),
-  claim: optionalField(
-    z.enum(CLAIM_RULES),
-    "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
-    "worst",
-  ),
-  journey: journey.describe("Real requests, in order, that prove the contract."),
-  cleanup: optionalField(cleanup, "Requests that undo the journey; always walked, judged apart."),
-  latencyBudget: optionalField(
-    duration("1ms", "45s"),
-    "A passed journey that took longer is slow, not failed.",
-  ),
-  scope: optionalField(
-    z.enum(["global", "region"]),
-    "One incident for all regions, or one for each.",
-    "global",
-  ),
-});
+const check = ({ steps }: Kinds) =>
+  map({
+    id: optionalField(id(), "Unique in its target.", "default"),
+    contract: optionalField(words(), "One sentence: what ready means here."),
+    ...timing,
+    cron: optionalField(words(), "Five cron fields in UTC, instead of every."),
+    report: report.optional(),
+    claim: optionalField(
+      z.enum(CLAIM_RULES),
+      "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
+      "worst",
+    ),
+    journey: journey(steps).describe("Real requests, in order, that prove the contract."),
+    cleanup: optionalField(cleanup(steps), "Requests that undo the journey; always walked, judged apart."),
+    latencyBudget: optionalField(
+      duration("1ms", "45s"),
+      "A passed journey that took longer is slow, not failed.",
+    ),
+    scope: optionalField(
+      z.enum(["global", "region"]),
+      "One incident for all regions, or one for each.",
+      "global",
+    ),
+  });
 
-const target = map({
-  id: id().describe("Unique."),
-  name: optionalField(words(), "For humans. Default: the id."),
-  url: z.string().min(1).describe("http(s) origin and base path; may hold ${env:NAME}."),
-  labels: optionalField(
-    z.record(z.string().min(1), z.string()),
-    "Free key-value texts, shown and sent along.",
-  ),
-  checks: list(check, 100),
-});
+const target = (kinds: Kinds) =>
+  map({
+    id: id().describe("Unique."),
+    name: optionalField(words(), "For humans. Default: the id."),
+    url: z.string().min(1).describe("http(s) origin and base path; may hold ${env:NAME}."),
+    labels: optionalField(
+      z.record(z.string().min(1), z.string()),
+      "Free key-value texts, shown and sent along.",
+    ),
+    checks: list(check(kinds), 100),
+  });
 
 const prober = map({
   id: id().describe("Unique over all regions."),
@@ -157,7 +159,7 @@ export const grammar = (kinds: Kinds) =>
       ["local"],
     ),
     defaults: optionalField(map(timing), "For every check that does not say otherwise."),
-    targets: list(target, 10_000).describe("The services under test."),
+    targets: list(target(kinds), 10_000).describe("The services under test."),
     webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
   });
 

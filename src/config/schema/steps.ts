@@ -1,25 +1,7 @@
 import * as z from "zod";
-import { duration, headers, list, map, requestPath, text, words } from "./fields.ts";
-
-/** What a step may send. */
-export const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
-
-const TEMPLATE = "May hold {{ expr }} and ${env:NAME}.";
-
-const request = map({
-  method: z.enum(METHODS).optional().meta({ description: "HTTP method.", default: "GET" }),
-  path: requestPath().optional().meta({
-    description: `Below the target's url, or a whole URL. ${TEMPLATE}`,
-    default: "/",
-  }),
-  query: z.record(z.string().min(1), z.string()).optional().describe(`Query parameters. ${TEMPLATE}`),
-  headers: headers().optional().describe(`Request headers. ${TEMPLATE}`),
-  json: z.unknown().optional().describe(
-    `Body, sent as JSON; a text that is only a template keeps its type. ${TEMPLATE}`,
-  ),
-  form: z.record(z.string().min(1), z.string()).optional().describe(`Body, sent as a form. ${TEMPLATE}`),
-  raw: z.string().optional().describe(`Body, sent as it stands. ${TEMPLATE}`),
-});
+import type { ConfigStepKind } from "../kinds.ts";
+import * as fields from "./fields.ts";
+import { duration, list, map, text, words } from "./fields.ts";
 
 const expectation = z.string().min(1);
 
@@ -33,23 +15,35 @@ const capture = z.record(
   expectation,
 );
 
+const name = words().optional().describe("For humans. Default: step N.");
+
 const optional = {
-  name: words().optional().describe("For humans. Default: step N."),
-  request: request.optional().describe("Default: GET / of the target."),
   capture: capture.optional().describe("CEL expressions over the answer, for later steps."),
   until: until.optional().describe("Repeat the request until the expectations hold."),
   timeout: duration("50ms", "45s").optional().describe(
     "Deadline of this step. Default: the check's timeout.",
   ),
-  redirects: z.int().min(0).max(10).optional()
-    .meta({ description: "Redirects to follow; 0 hands a 3xx to the expectations.", default: 5 }),
 };
 
-const expect = z.union([expectation, list(expectation, 50)])
-  .describe("CEL conditions over status, headers, body, text and captures.");
+/** CEL conditions; what an answer holds is its kind's. */
+function expect(kinds: readonly ConfigStepKind[]) {
+  const names = new Set(kinds.flatMap(({ scope }) => Object.keys(scope)));
+  return z.union([expectation, list(expectation, 50)])
+    .describe(`CEL conditions over ${[...names].join(", ")} and captures.`);
+}
+
+/** A step of any kind. The default one comes last, for of two that fit as badly the first is taken as meant. */
+function step<Shape extends z.core.$ZodLooseShape>(kinds: readonly ConfigStepKind[], common: Shape) {
+  const all: z.ZodType[] = kinds
+    .toSorted((a, b) => Number(a.isDefault ?? false) - Number(b.isDefault ?? false))
+    .map((kind) => map({ name, ...kind.schema(fields).shape, ...optional, ...common }));
+  const any = all.length === 1 ? all[0]! : z.union(all);
+  return any as z.ZodType<z.infer<z.ZodObject<{ name: typeof name } & typeof optional & Shape>>>;
+}
 
 /** The steps of a journey. */
-export const journey = list(map({ ...optional, expect }), 50);
+export const journey = (kinds: readonly ConfigStepKind[]) => list(step(kinds, { expect: expect(kinds) }), 50);
 
 /** The steps of a cleanup: expectations may be left out. */
-export const cleanup = list(map({ ...optional, expect: expect.optional() }), 50);
+export const cleanup = (kinds: readonly ConfigStepKind[]) =>
+  list(step(kinds, { expect: expect(kinds).optional() }), 50);

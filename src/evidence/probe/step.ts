@@ -1,6 +1,6 @@
 import type { Step } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
-import type { Facts } from "../../config/expression/mod.ts";
+import type { Scope } from "../../config/expression/mod.ts";
 import { pause } from "../../base/ports.ts";
 import type { StepTrace } from "./observation.ts";
 import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
@@ -89,22 +89,22 @@ async function attempt(
   if (signal?.aborted) return { reason: "deadline", detail: "the prober gave up before this step" };
   const deadline = Math.min(latest, clock.elapsed() + step.timeoutMs);
   const result = await kind.run({ ...context, index, trace, deadline }, step);
-  return result.kind === "failure" ? result.failure : judge(step, result.facts, context.captures);
+  return result.kind === "failure" ? result.failure : judge(step, result.scope, context.captures);
 }
 
-function judge(step: Step, facts: Facts, captures: Record<string, unknown>): StepFailure | null {
+function judge(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {
   for (const expectation of step.expect) {
-    const mismatch = expectation.test(facts);
+    const mismatch = expectation.test(scope);
     if (mismatch) return { ...mismatch, reason: "expectation" };
   }
-  return capture(step, facts, captures);
+  return capture(step, scope, captures);
 }
 
 /** All of a step's captures or none. */
-function capture(step: Step, facts: Facts, captures: Record<string, unknown>): StepFailure | null {
+function capture(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {
   const captured: Record<string, unknown> = {};
   for (const [name, program] of step.capture) {
-    const value = program.run(facts);
+    const value = program.run(scope);
     if (!value.ok) {
       return {
         reason: "capture",

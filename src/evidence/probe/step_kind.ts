@@ -1,5 +1,6 @@
 import type { Step } from "../../config/config.ts";
-import type { Facts, Run } from "../../config/expression/mod.ts";
+import type { ConfigStepKind } from "../../config/kinds.ts";
+import type { Run, Scope } from "../../config/expression/mod.ts";
 import type { Ports } from "../../base/ports.ts";
 import type { CookieJar } from "./cookies.ts";
 import type { Failure, StepTrace } from "./observation.ts";
@@ -33,17 +34,13 @@ export interface StepFailure extends Omit<Failure, "step"> {
 }
 
 /** What one attempt came to: an answer to hold the expectations against, or why there is none. */
-export type AttemptResult = { kind: "answer"; facts: Facts } | { kind: "failure"; failure: StepFailure };
+export type AttemptResult = { kind: "answer"; scope: Scope } | { kind: "failure"; failure: StepFailure };
 
 /**
- * One way to take a step. Polling, expectations and captures are the journey's; a kind asks, and says what came.
- * Whatever it dials, it dials through `ports`, whose diallers are guarded.
+ * One way to take a step. Polling, expectations and captures are the journey's; a kind asks, and says what came. Whatever it
+ * dials, it dials through `ports`, whose diallers are guarded.
  */
-export interface StepKind<Of extends Step = Step> {
-  kind: string;
-  summarize(step: Of): string;
-  /** What one attempt sends: as a rule, and at most. */
-  requests(step: Of): Step["requests"];
+export interface StepKind<Fields extends object = object> extends ConfigStepKind<Fields> {
   /** Is over at `context.deadline`, or when `context.signal` aborts. What it throws is a bug of ours. */
-  run(context: AttemptContext, step: Of): Promise<AttemptResult>;
+  run(context: AttemptContext, step: Step & Fields): Promise<AttemptResult>;
 }

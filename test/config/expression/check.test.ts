@@ -6,6 +6,7 @@ import {
   ExpressionError,
   vacuousPasses,
 } from "../../../src/config/expression/mod.ts";
+import { HOSTILE, HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
 
 function mistake(compile: () => unknown): ExpressionError {
   try {
@@ -34,7 +35,7 @@ describe("a mistake is found where it stands", () => {
     ["status == ", "", {}],
     ["body.t == '${env:TOKEN}'", "${env:TOKEN}", { message: "secrets are not visible to expressions" }],
   ])("%s", (source, where, hints) => {
-    const error = mistake(() => compileExpectation(source, ["order"]));
+    const error = mistake(() => compileExpectation(source, ["order"], HTTP_VARIABLES));
     expect(source.slice(error.start, error.end)).toBe(where);
     expect(error).toMatchObject(hints);
   });
@@ -44,12 +45,12 @@ describe("a mistake is found where it stands", () => {
     ["4,000 negations", "!".repeat(4000) + "true"],
     ["1,000 parentheses", "(".repeat(1000) + "true" + ")".repeat(1000)],
   ])("%s is refused", (_name, source) => {
-    expect(mistake(() => compileExpectation(source, []))).toBeInstanceOf(ExpressionError);
+    expect(mistake(() => compileExpectation(source, [], HTTP_VARIABLES))).toBeInstanceOf(ExpressionError);
   });
 
   test("a program may have any type, but no unknown name", () => {
-    expect(compileProgram("status", []).source).toBe("status");
-    expect(mistake(() => compileProgram("stats", [])).suggestion).toBe("status");
+    expect(compileProgram("status", [], HTTP_VARIABLES).source).toBe("status");
+    expect(mistake(() => compileProgram("stats", [], HTTP_VARIABLES)).suggestion).toBe("status");
   });
 
   test.each([
@@ -79,6 +80,8 @@ describe("credulous names the hostile answers that a set would pass", () => {
     ["a captured value", ["captures.order != ''"], ALL],
     ["the echo of a captured value", ["body.id == captures.order"], []],
   ])("%s", (_name, sources, names) => {
-    expect(vacuousPasses(sources.map((source) => compileExpectation(source, ["order"])))).toEqual(names);
+    expect(
+      vacuousPasses(sources.map((source) => compileExpectation(source, ["order"], HTTP_VARIABLES)), HOSTILE),
+    ).toEqual(names);
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { compileExpectation, compileProgram } from "../../../src/config/expression/mod.ts";
 import { answer } from "./facts.ts";
+import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
 
 const CAPTURES = ["order", "before"];
-const judge = (source: string, text: string) => compileExpectation(source, CAPTURES).test(answer(text));
+const judge = (source: string, text: string) =>
+  compileExpectation(source, CAPTURES, HTTP_VARIABLES).test(answer(text));
 
 describe("an expectation that holds", () => {
   test.each([
@@ -120,6 +122,6 @@ describe("a program", () => {
       detail: expect.stringContaining("9007199254740993"),
     }],
   ])("%s over %s", (source, text, value) => {
-    expect(compileProgram(source, []).run(answer(text))).toEqual(value);
+    expect(compileProgram(source, [], HTTP_VARIABLES).run(answer(text))).toEqual(value);
   });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileExpectation, compileProgram } from "../../../src/config/expression/mod.ts";
 import { answer } from "./facts.ts";
+import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
 
 const SOURCES = [
   "body == []",
@@ -18,18 +19,18 @@ describe("a body nested 100,000 deep", () => {
   const maps = '{"a":'.repeat(100_000) + "1" + "}".repeat(100_000);
   test.each(SOURCES)("fails %s", (source) => {
     for (const text of [lists, maps]) {
-      expect(compileExpectation(source, []).test(answer(text))?.reason).toBe("parse");
+      expect(compileExpectation(source, [], HTTP_VARIABLES).test(answer(text))?.reason).toBe("parse");
     }
   });
 
   test("does not matter where the body is not used", () => {
-    expect(compileExpectation("status == 200", []).test(answer(lists))).toBeNull();
-    expect(compileProgram("body", []).run(answer(maps)).ok).toBe(false);
+    expect(compileExpectation("status == 200", [], HTTP_VARIABLES).test(answer(lists))).toBeNull();
+    expect(compileProgram("body", [], HTTP_VARIABLES).run(answer(maps)).ok).toBe(false);
   });
 
   test("is refused from the 101st level on", () => {
     const nested = (levels: number) => answer("[".repeat(levels) + "]".repeat(levels));
-    const size = compileExpectation("size(body) == 1", []);
+    const size = compileExpectation("size(body) == 1", [], HTTP_VARIABLES);
     expect(size.test(nested(100))).toBeNull();
     expect(size.test(nested(101))?.reason).toBe("parse");
   });
@@ -44,7 +45,7 @@ describe("for any JSON body", () => {
   );
 
   test("body.a.b == 'x' holds only for the string x", () => {
-    const expectation = compileExpectation("body.a.b == 'x'", []);
+    const expectation = compileExpectation("body.a.b == 'x'", [], HTTP_VARIABLES);
     fc.assert(fc.property(anyText, (text) => {
       expect(expectation.test(answer(text)) === null).toBe(isX(text));
     }));
@@ -58,7 +59,10 @@ describe("for any JSON body", () => {
   ])(
     "%s and its negation never both hold, and what fails says so briefly",
     (source) => {
-      const [plain, negated] = [compileExpectation(source, []), compileExpectation(`!(${source})`, [])];
+      const [plain, negated] = [
+        compileExpectation(source, [], HTTP_VARIABLES),
+        compileExpectation(`!(${source})`, [], HTTP_VARIABLES),
+      ];
       fc.assert(fc.property(anyText, (text) => {
         const facts = answer(text);
         const mismatches = [plain.test(facts), negated.test(facts)].filter((mismatch) => mismatch !== null);

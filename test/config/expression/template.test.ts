@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compileTemplate } from "../../../src/config/expression/mod.ts";
-import { answer } from "./facts.ts";
+import { compileTemplate, Scope } from "../../../src/config/expression/mod.ts";
+import { FACTS } from "./facts.ts";
 
 const captures = {
   order: "a b/ü?",
@@ -11,8 +11,7 @@ const captures = {
   up: "..",
   half: "\ud800",
 };
-const { run, now } = answer("");
-const facts = { captures, run, now };
+const facts = new Scope({ ...FACTS, captures });
 const compile = (source: string) => compileTemplate(source, [...Object.keys(captures), "absent"]);
 
 describe("a template", () => {

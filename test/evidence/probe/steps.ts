@@ -1,4 +1,4 @@
-import type { HttpStep, JsonTemplate, StepRequest } from "../../../src/config/config.ts";
+import type { Step } from "../../../src/config/config.ts";
 import {
   compileExpectation,
   compileProgram,
@@ -7,6 +7,8 @@ import {
 } from "../../../src/config/expression/mod.ts";
 import type { Clock, Fetch, Ports } from "../../../src/base/ports.ts";
 import type { JourneySpec } from "../../../src/evidence/probe/journey.ts";
+import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
+import type { HttpFields, JsonTemplate, StepRequest } from "../../../src/evidence/probe/steps/http/step.ts";
 
 /** The captures that test journeys may name. */
 const NAMES = ["order", "token"];
@@ -46,7 +48,7 @@ function bodyOf({ json, form, raw }: Draft): StepRequest["body"] {
 }
 
 /** A compiled step. */
-export function step(draft: Draft = {}): HttpStep {
+export function step(draft: Draft = {}): Step & HttpFields {
   const { name = "look", method = "GET", path = "/", until, timeoutMs = 1000, redirects = 0 } = draft;
   const { query, headers, expect = [], capture = {} } = draft;
   const request = {
@@ -60,8 +62,10 @@ export function step(draft: Draft = {}): HttpStep {
     kind: "http",
     name,
     request,
-    expect: expect.map((source) => compileExpectation(source, NAMES)),
-    capture: Object.entries(capture).map(([name, source]) => [name, compileProgram(source, NAMES)]),
+    expect: expect.map((source) => compileExpectation(source, NAMES, HTTP_VARIABLES)),
+    capture: Object.entries(capture).map((
+      [name, source],
+    ) => [name, compileProgram(source, NAMES, HTTP_VARIABLES)]),
     until,
     timeoutMs,
     summary: `${method} ${path}`,

@@ -1,22 +1,32 @@
-import type { HttpStep } from "../../../config/config.ts";
+import type { Step } from "../../../config/config.ts";
 import { type Exchange, exchange, type HttpRequest } from "../../../base/http/client.ts";
 import type { CookieJar } from "../cookies.ts";
 import type { AttemptContext, AttemptResult, StepFailure, StepKind } from "../step_kind.ts";
-import { redirect } from "./redirect.ts";
-import { render } from "./request.ts";
+import { HOSTILE, HTTP_VARIABLES, HttpScope } from "./http/answer.ts";
+import { httpGrammar } from "./http/grammar.ts";
+import { readHttp } from "./http/read.ts";
+import { redirect } from "./http/redirect.ts";
+import { render } from "./http/request.ts";
+import type { HttpFields } from "./http/step.ts";
 
 /** No answer that a journey can judge is longer. */
 const CAP_BYTES = 1 << 20;
 
 /** A request and the redirects that it leads to. */
-export const http: StepKind<HttpStep> = {
+export const http: StepKind<HttpFields> = {
   kind: "http",
+  isDefault: true,
+  schema: httpGrammar,
+  references: /^request\/(path|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
+  scope: HTTP_VARIABLES,
+  hostile: HOSTILE,
+  read: readHttp,
   summarize: ({ request }) => `${request.method} ${request.path.source}`,
   requests: ({ redirects }) => ({ usual: 1, most: 1 + redirects }),
   run: ask,
 };
 
-async function ask(context: AttemptContext, step: HttpStep): Promise<AttemptResult> {
+async function ask(context: AttemptContext, step: Step & HttpFields): Promise<AttemptResult> {
   const { ports, jar, signal, deadline, trace } = context;
   const { clock, secrets } = ports;
   const rendered = render(step.request, { ...context, now: clock.now(), secrets });
@@ -67,16 +77,13 @@ function read(
 ): AttemptResult {
   if (truncated) return fail({ reason: "too_large", detail: `the body is longer than ${CAP_BYTES} bytes` });
   let text: string | undefined;
-  const facts = {
+  const answer = {
     status,
     headers,
     get text() {
       return text ??= utf8.decode(bytes);
     },
     durationMs,
-    captures,
-    run,
-    now: ports.clock.now(),
   };
-  return { kind: "answer", facts };
+  return { kind: "answer", scope: new HttpScope(answer, { captures, run, now: ports.clock.now() }) };
 }

@@ -1,7 +1,7 @@
-import type { JsonTemplate, StepRequest } from "../../../config/config.ts";
-import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../base/http/client.ts";
-import type { Run, Template } from "../../../config/expression/mod.ts";
-import type { Secrets } from "../../../base/ports.ts";
+import type { JsonTemplate, StepRequest } from "./step.ts";
+import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
+import { type Run, Scope, type Template } from "../../../../config/expression/mod.ts";
+import type { Secrets } from "../../../../base/ports.ts";
 
 /** What a request is rendered from. `index` numbers the steps of a run, cleanup included, from 0. */
 export interface RenderContext {
@@ -17,11 +17,15 @@ export interface RenderContext {
 /** A request with every template and secret filled in: to be sent, never to be stored. */
 export type RenderedRequest = { ok: true; request: HttpRequest } | { ok: false; detail: string };
 
+/** The same, with what templates see. */
+type Rendering = RenderContext & { scope: Scope };
+
 /** A value that the target owed us cannot stand where the template puts it. */
 class TemplateError extends Error {}
 
 /** Fills in `step`. Header names of the result are in lower case. Throws only for our own mistakes. */
-export function render(step: StepRequest, context: RenderContext): RenderedRequest {
+export function render(step: StepRequest, facts: RenderContext): RenderedRequest {
+  const context = { ...facts, scope: new Scope(facts) };
   try {
     const body = bodyOf(step.body, context);
     const request = {
@@ -37,7 +41,7 @@ export function render(step: StepRequest, context: RenderContext): RenderedReque
   }
 }
 
-function urlOf({ path, query }: StepRequest, context: RenderContext): URL {
+function urlOf({ path, query }: StepRequest, context: Rendering): URL {
   const text = fill(path, context, "url");
   const url = resolveUrl(context.secrets.reveal(context.baseUrl), text);
   if (!url && path.literal) throw new Error(`Cannot make a URL of the path ${path.source}`);
@@ -56,7 +60,7 @@ const SAFE = new Set(["GET", "HEAD"]);
 
 function headersOf(
   { headers, method }: StepRequest,
-  context: RenderContext,
+  context: Rendering,
   type?: string,
 ): Record<string, string> {
   const sent: Record<string, string> = {};
@@ -74,7 +78,7 @@ function headersOf(
   return sent;
 }
 
-function bodyOf(body: StepRequest["body"], context: RenderContext): { text?: string; type?: string } {
+function bodyOf(body: StepRequest["body"], context: Rendering): { text?: string; type?: string } {
   switch (body.kind) {
     case "none":
       return {};
@@ -89,20 +93,20 @@ function bodyOf(body: StepRequest["body"], context: RenderContext): { text?: str
   }
 }
 
-function json(value: JsonTemplate, context: RenderContext): unknown {
+function json(value: JsonTemplate, context: Rendering): unknown {
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map((item) => json(item, context));
   if ("fields" in value) {
     return Object.fromEntries(value.fields.map(([name, item]) => [name, json(item, context)]));
   }
   if (!value.single) return fill(value, context, "none");
-  const typed = value.value(context);
+  const typed = value.value(context.scope);
   if (!typed.ok) throw new TemplateError(typed.detail);
   return typed.value;
 }
 
-function fill(template: Template, context: RenderContext, encode: "url" | "none"): string {
-  const rendered = template.render(context, encode);
+function fill(template: Template, context: Rendering, encode: "url" | "none"): string {
+  const rendered = template.render(context.scope, encode);
   if (!rendered.ok) throw new TemplateError(rendered.detail);
   if (!template.literal && secretsIn(rendered.text) !== secretsIn(template.source)) {
     throw new TemplateError("an inserted value asks for a secret");

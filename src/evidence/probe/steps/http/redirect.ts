@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../../../base/http/client.ts";
+import type { HttpRequest } from "../../../../base/http/client.ts";
 
 /** What a step does after an answer: keep it, ask again elsewhere, or give up because the target's redirect is no good. */
 export type Redirect = { kind: "keep" } | { kind: "follow"; request: HttpRequest } | {

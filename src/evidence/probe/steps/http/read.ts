@@ -1,12 +1,22 @@
-import type { JsonTemplate, StepRequest } from "./config.ts";
-import { checkAddress } from "./address.ts";
-import type { RequestDraft, StepContext } from "./draft.ts";
-import { describe } from "./problem.ts";
+import { checkAddress } from "../../../../config/address.ts";
+import { describe } from "../../../../config/problem.ts";
+import type { StepContext } from "../../../../config/step_context.ts";
+import type { HttpDraft } from "./grammar.ts";
+import type { HttpFields, JsonTemplate, StepRequest } from "./step.ts";
 
 const JSON_DEPTH = 64;
 
-/** What a step sends, compiled. */
-export function readRequest(request: RequestDraft, context: StepContext): StepRequest {
+const REDIRECTS = 5;
+
+/** What makes a step an HTTP step, compiled. */
+export function readHttp(
+  { request = {}, redirects = REDIRECTS }: HttpDraft,
+  context: StepContext,
+): HttpFields {
+  return { request: readRequest(request, { ...context, path: [...context.path, "request"] }), redirects };
+}
+
+function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepContext): StepRequest {
   const { path, captures, compiler, allowPrivate, note } = context;
   const { method = "GET", path: where = "/" } = request;
   if (/^https?:/.test(where) && !where.includes("{{")) {

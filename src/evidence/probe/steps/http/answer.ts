@@ -1,0 +1,88 @@
+import { type Facts, type HostileAnswer, parseBody, Scope } from "../../../../config/expression/mod.ts";
+
+/** One HTTP answer. */
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+  durationMs: number;
+}
+
+/** CEL types of what {@linkcode HttpScope} adds. */
+export const HTTP_VARIABLES = {
+  status: "int",
+  headers: "map<string, string>",
+  headerValues: "map<string, list<string>>",
+  body: "dyn",
+  text: "string",
+  durationMs: "double",
+};
+
+/** An HTTP answer as CEL values, each made when it is first asked for. */
+export class HttpScope extends Scope {
+  readonly #answer: HttpAnswer;
+  #body?: ReturnType<typeof parseBody>;
+  #headerValues?: Record<string, string[]>;
+  #headers?: Record<string, string>;
+
+  constructor(answer: HttpAnswer, facts: Facts) {
+    super(facts);
+    this.#answer = answer;
+  }
+  get status() {
+    return BigInt(this.#answer.status);
+  }
+  get text() {
+    return this.#answer.text;
+  }
+  get durationMs() {
+    return this.#answer.durationMs;
+  }
+  get headerValues() {
+    return this.#headerValues ??= gather(this.#answer.headers);
+  }
+  get headers() {
+    return this.#headers ??= firstValues(this.headerValues);
+  }
+  /** Throws `Unmet` with reason `parse` if the text is not JSON. */
+  get body() {
+    this.#body ??= parseBody(this.#answer.text);
+    if ("unmet" in this.#body) throw this.#body.unmet;
+    return this.#body.value;
+  }
+}
+
+/** Fetch joins repeated headers with ", " itself; only `set-cookie` arrives as several. */
+function gather(headers: Headers): Record<string, string[]> {
+  const gathered: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of headers) (gathered[name] ??= []).push(value);
+  return gathered;
+}
+
+function firstValues(values: Record<string, string[]>): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const name of Object.keys(values)) headers[name] = values[name]![0]!;
+  return headers;
+}
+
+const JSON_TYPE = "application/json";
+
+/** Answers of services that are not well: name, content type, text; the status is always 200. */
+const HOSTILE_TEXTS: [name: string, type: string, text: string][] = [
+  ["200 with an empty body", "text/plain", ""],
+  ["HTML error page", "text/html", "<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"],
+  ["{}", JSON_TYPE, "{}"],
+  ["null", JSON_TYPE, "null"],
+  ["[]", JSON_TYPE, "[]"],
+  ["truncated JSON", JSON_TYPE, '{"id":"a1","state":'],
+];
+
+/** What services answer that are not well. */
+export const HOSTILE: readonly HostileAnswer[] = HOSTILE_TEXTS.map(([name, type, text]) => ({
+  name,
+  scope: (facts) =>
+    new HttpScope(
+      { status: 200, headers: new Headers({ "content-type": type }), text, durationMs: 1 },
+      facts,
+    ),
+}));

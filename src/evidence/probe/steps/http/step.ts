@@ -1,0 +1,29 @@
+import type { Template } from "../../../../config/expression/mod.ts";
+
+/** What a step sends. Strings may hold `{{ expr }}` and `${env:NAME}`. */
+export interface StepRequest {
+  method: string;
+  /** Relative to the target's `url`, or absolute. */
+  path: Template;
+  query: [string, Template][];
+  headers: [string, Template][];
+  body:
+    | { kind: "none" }
+    | { kind: "json"; value: JsonTemplate }
+    | { kind: "form"; fields: [string, Template][] }
+    | { kind: "raw"; text: Template };
+}
+
+/** JSON whose string leaves are templates; a leaf that is one template keeps its type. */
+export type JsonTemplate = null | boolean | number | Template | JsonTemplate[] | JsonTemplateFields;
+/** A JSON object of templates, in order. */
+export interface JsonTemplateFields {
+  fields: [string, JsonTemplate][];
+}
+
+/** What makes a step an HTTP step. */
+export interface HttpFields {
+  request: StepRequest;
+  /** Redirects to follow; 0 hands the 3xx to the expectations. */
+  redirects: number;
+}
