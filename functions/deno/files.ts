@@ -2,8 +2,7 @@
 import openapi from "../../schema/v1/openapi.json" with { type: "json" };
 import { routes } from "../../src/web/api/routes/files.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "../../src/web/page/assets.ts";
-import { SCRIPT } from "../../src/web/page/script.ts";
-import { STYLE } from "../../src/web/page/style.ts";
+import { SCRIPT, STYLE } from "../../src/web/page/asset_texts.ts";
 
 /** The OpenAPI document, and the style and script of the pages. */
 export const FILES = routes({

@@ -3,6 +3,7 @@ import { exchange, type HttpRequest, USER_AGENT } from "../../base/http/client.t
 import { refusal } from "../../base/http/guard.ts";
 import type { Ports } from "../../base/ports.ts";
 import { mask } from "../../base/secrets.ts";
+import { SECOND_MS } from "../../base/time.ts";
 import type { Sink, SinkAnswer, SinkEnvironment, SinkMessage, SinkPorts } from "./sink.ts";
 
 const CAP_BYTES = 64 * 1024;

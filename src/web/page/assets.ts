@@ -1,5 +1,5 @@
-import marks from "./marks.json" with { type: "json" };
+import hashes from "./asset_hashes.json" with { type: "json" };
 
-/** Where the style sheet and the script are: names that change with the content (`deno task schema` marks them). */
-export const STYLE_PATH = `/assets/page.${marks.style}.css`;
-export const SCRIPT_PATH = `/assets/page.${marks.script}.js`;
+/** Where the style sheet and the script are: names that change with the content (`deno task schema` writes their hashes). */
+export const STYLE_PATH = `/assets/page.${hashes.style}.css`;
+export const SCRIPT_PATH = `/assets/page.${hashes.script}.js`;

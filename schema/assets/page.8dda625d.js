@@ -1,0 +1,227 @@
+(() => {
+"use strict";
+const d = document, root = d.documentElement;
+const all = (query, of = d) => [...of.querySelectorAll(query)].filter((it) => it instanceof HTMLElement);
+const byId = (id, type) => {
+const found = d.getElementById(id);
+return found instanceof type ? found : null;
+};
+const stored = () => {
+try {
+return localStorage.getItem("zone");
+} catch {
+return null;
+}
+};
+const store = (zone) => {
+try {
+localStorage.setItem("zone", zone);
+} catch {
+}
+};
+const formatsIn = (timeZone) => {
+const clock = {
+hour: "2-digit",
+minute: "2-digit",
+hourCycle: "h23",
+timeZone,
+};
+const day = {
+second: "2-digit",
+year: "numeric",
+month: "2-digit",
+day: "2-digit",
+};
+return {
+short: new Intl.DateTimeFormat("en-GB", clock),
+long: new Intl.DateTimeFormat("sv-SE", { ...clock, ...day }),
+};
+};
+let zone = stored() || "UTC", formats = formatsIn("UTC");
+const paint = (of = d) => {
+for (const time of all("time[datetime]", of)) {
+const at = new Date(time.getAttribute("datetime") ?? "");
+time.textContent = (time.className === "short" ? formats.short : formats.long).format(at);
+time.title = formats.long.format(at) + " " + zone;
+}
+};
+const choose = (name) => {
+try {
+formats = formatsIn(name);
+zone = name;
+} catch {
+formats = formatsIn("UTC");
+zone = "UTC";
+}
+const zoned = d.getElementById("zoned");
+if (zoned) zoned.textContent = zone;
+paint();
+};
+const select = byId("zone", HTMLSelectElement);
+if (select) {
+const home = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const known = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
+for (const name of new Set(["UTC", home, zone, ...known])) {
+select.add(new Option(name, name, false, name === zone));
+}
+select.onchange = () => {
+store(select.value);
+choose(select.value);
+};
+if (select.parentElement) select.parentElement.hidden = false;
+}
+const search = byId("q", HTMLInputElement);
+const filterRows = () => {
+const wanted = search ? search.value.toLowerCase() : "";
+for (const row of all(".rows > li")) {
+const text = row.id + " " + row.firstChild?.textContent + " " +
+(row.dataset.find || "");
+row.hidden = !text.toLowerCase().includes(wanted);
+}
+};
+if (search) search.oninput = filterRows;
+const sources = new Map();
+for (const part of all("[data-live],[data-live] li[id]")) {
+sources.set(part.id, part.outerHTML);
+}
+choose(zone);
+const selectorOf = (focused) => {
+if (focused.id) return "#" + CSS.escape(focused.id);
+const href = focused.getAttribute("href");
+return href && '[href="' + CSS.escape(href) + '"]';
+};
+const swap = (part, next) => {
+const focused = d.activeElement;
+const mark = focused && part.contains(focused) && selectorOf(focused);
+part.replaceWith(next);
+paint(next);
+const again = mark && next.parentElement?.querySelector(mark);
+if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+};
+const rowsOf = (part) => all("li[id]", part);
+const merge = (next) => {
+d.title = next.title;
+for (const fresh of all("[data-live]", next)) {
+const part = byId(fresh.id, HTMLElement), source = fresh.outerHTML;
+if (!part || sources.get(fresh.id) === source) continue;
+const [olds, news] = [rowsOf(part), rowsOf(fresh)];
+const same = olds.length > 0 && olds.length === news.length &&
+olds.every((row, i) => row.id === news[i]?.id);
+sources.set(fresh.id, source);
+const changed = news.filter((row) => sources.get(row.id) !== row.outerHTML);
+for (const row of news) sources.set(row.id, row.outerHTML);
+if (!same) swap(part, fresh);
+else {
+for (const row of changed) {
+const old = byId(row.id, HTMLElement);
+if (old) swap(old, row);
+}
+}
+if (olds.length > 0) {
+for (const row of changed) row.classList.add("new");
+}
+}
+filterRows();
+};
+const { slot, age, late } = d.body.dataset;
+if (late === undefined) {
+const token = d.querySelector("input[name=token]");
+if (token instanceof HTMLInputElement && location.hash) {
+token.value = decodeURIComponent(location.hash.slice(1));
+history.replaceState(null, "", location.pathname + location.search);
+}
+const next = all("[data-next]")[0]?.dataset.next;
+if (next && next !== "/") {
+fetch(next, { redirect: "manual" }).then(
+(a) => a.ok && !a.headers.has("x-assay-public") && location.replace(next),
+() => {},
+);
+}
+return;
+}
+const lost = d.getElementById("lost");
+if (!lost) return;
+let newest = Number(slot || 0),
+heardAt = Date.now() - Number(age || 0),
+downAt = 0,
+shownAt = Date.now();
+const check = () => {
+const now = Date.now();
+const why = downAt && now - downAt > 8000
+? "The connection to Assay is lost."
+: newest && now - heardAt > Number(late)
+? "Assay has settled nothing for " + Math.round((now - heardAt) / 1000) +
+" s."
+: "";
+root.classList.toggle("lost", why !== "");
+if (lost.hidden !== (why === "")) {
+lost.hidden = why === "";
+const asOf = formats.long.format(new Date(shownAt));
+lost.textContent = why &&
+why + " What stands below is as of " + asOf +
+", and may be wrong by now.";
+}
+};
+setInterval(check, 1000);
+d.addEventListener("visibilitychange", check);
+let timer = 0, busy = false, lastAt = Date.now();
+const refresh = async () => {
+timer = 0;
+if (busy) return due(1000);
+busy = true;
+try {
+const answer = await fetch(location.href, {
+headers: { accept: "text/html" },
+});
+if (answer.redirected) return location.reload();
+if (!answer.ok) throw new Error(answer.statusText);
+merge(new DOMParser().parseFromString(await answer.text(), "text/html"));
+shownAt = lastAt = Date.now();
+if (source.readyState === 1) {
+downAt = 0;
+check();
+}
+} catch {
+downAt ||= Date.now();
+due(5000);
+}
+busy = false;
+};
+const due = (ms) => {
+timer ||= setTimeout(refresh, ms);
+};
+const calm = rowsOf(d).length > 200 ? 30000 : rowsOf(d).length > 0 ? 10000 : 3000;
+const later = () =>
+setTimeout(
+() =>
+fetch(location.href).then(
+(a) => a.ok ? location.reload() : later(),
+later,
+),
+30000,
+);
+const source = new EventSource("/v1/events");
+source.onopen = () => {
+downAt = 0;
+check();
+};
+source.onerror = () => {
+downAt ||= Date.now();
+if (source.readyState === 2) later();
+};
+source.addEventListener("settled", ({ data }) => {
+const at = Date.parse(JSON.parse(data).slot || "") || 0;
+if (at > newest) {
+newest = at;
+heardAt = Date.now();
+check();
+if (Date.now() - lastAt > calm) due(200);
+}
+});
+for (const type of ["status", "incident", "target"]) {
+source.addEventListener(
+type,
+() => due(rowsOf(d).length > 200 ? 2000 : 300),
+);
+}
+})();

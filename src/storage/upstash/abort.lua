@@ -1,0 +1,9 @@
+-- KEYS: now. ARGV: ids of commits that were given up: such a one finds itself done, and changes nothing when
+-- it comes late.
+
+-- include: common.lua
+local done = redis.call('HGET', KEYS[1], 'done') or ''
+local _, known = split(done)
+for _, id in ipairs(ARGV) do if not known[id] then done = id .. ' ' .. done end end
+redis.call('HSET', KEYS[1], 'done', done)
+return 1

@@ -1,0 +1,59 @@
+-- What the scripts share; a line `-- include: common.lua` stands for this file.
+-- All scripts: they do what must happen at once. A field that they cannot use is an error `SHAPE field of key` before anything is written;
+-- texts and numbers pass through as they are written. Each `redis.call` is billed, so an ordinary commit makes two.
+
+-- Words of a text, as a list and as a set.
+local function split(text)
+  local list, set = {}, {}
+  for word in string.gmatch(text or '', '%S+') do list[#list + 1] = word; set[word] = true end
+  return list, set
+end
+-- Refuses the whole call; the store maps `SHAPE` to an error of ours.
+local function wrong(what) error('SHAPE ' .. what, 0) end
+-- The number in a text; nil if there is no text.
+local function number(text, what)
+  if not text then return nil end
+  return tonumber(text) or wrong(what)
+end
+-- One command over many arguments, in parts that `unpack` can take. Answers how many fields changed.
+local function bulk(command, key, args)
+  local changed = 0
+  for at = 1, #args, 1000 do
+    local part = {}
+    for i = at, math.min(at + 999, #args) do part[#part + 1] = args[i] end
+    local answer = redis.call(command, key, unpack(part))
+    if type(answer) == 'number' then changed = changed + answer end
+  end
+  return changed
+end
+-- Refuses a key that holds another type.
+local function typed(key, kind)
+  local found = redis.call('TYPE', key).ok
+  if found ~= 'none' and found ~= kind then wrong('key ' .. key .. ' (a ' .. found .. ')') end
+end
+-- Reads the line of a delivery.
+local function line(id, text)
+  local seq, nextAt, created, state, attempts, queue, last =
+    string.match(text or '', '^(%d+) (%S+) (%S+) (%a+) (%d+) ([^\n]+)\n(.*)$')
+  if not seq or not tonumber(nextAt) or not tonumber(created) then wrong('the delivery ' .. id) end
+  return { seq = seq, nextAt = nextAt, created = created, state = state, attempts = attempts, queue = queue, last = last }
+end
+-- Writes the line of a delivery.
+local function written(d)
+  return table.concat({ d.seq, d.nextAt, d.created, d.state, d.attempts, d.queue }, ' ') .. '\n' .. d.last
+end
+-- The deliveries that are pending.
+local function pending(key, deliveries)
+  local ids, found = redis.call('SMEMBERS', key), {}
+  for at = 1, #ids, 1000 do
+    local part = {}
+    for i = at, math.min(at + 999, #ids) do part[#part + 1] = ids[i] end
+    local lines = redis.call('HMGET', deliveries, unpack(part))
+    for i, id in ipairs(part) do
+      local d = line(id, lines[i])
+      d.id = id
+      found[#found + 1] = d
+    end
+  end
+  return found
+end
