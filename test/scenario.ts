@@ -15,7 +15,7 @@ export interface Driver {
   /** The shop and the prober do as the minute says, and then the clock stands at `nowMs` and the slot `slot` fires. */
   tick(minute: Minute, slot: number, nowMs: number): Promise<void>;
   /** `GET /v1/status` with the token. */
-  status(): Promise<{ word: string }>;
+  status(): Promise<{ status: string }>;
   /** Bodies of the webhooks that came, oldest first. */
   received(): Promise<string[]>;
 }
@@ -26,8 +26,8 @@ export interface Minute {
   shop?: Behaviours;
   /** A prober that fails: it throws at once, or it is silent for the whole slot. */
   prober?: { id: string; does: "throws" | "is silent" };
-  /** The word of the API after it. */
-  word: string;
+  /** The status of the API after it. */
+  status: string;
   event?: EventSummary;
 }
 
@@ -58,18 +58,18 @@ const service = { incident: 1, family: "service", scope: "global" };
 const quality = { incident: 2, family: "quality", scope: "global", episode: 1, kind: "underclaim" };
 
 /**
- * By the rules for votes and incidents: two failed slots in a row turn a vote bad, two good ones turn it back; the word is
+ * By the rules for votes and incidents: two failed slots in a row turn a vote bad, two good ones turn it back; the status is
  * drift while two of the last three failed slots were. Evidence is good for 2.5 minutes, then its vote abstains. Two
  * of three regions decide. A slot in which the target says that it starts is not judged. Within ten minutes an incident
  * opens again under its old id.
  */
 export const SCENARIO: Minute[] = [
-  { shop: serves, word: "ready" },
-  { shop: serves, word: "ready" },
-  { shop: lies, word: "ready" },
+  { shop: serves, status: "ready" },
+  { shop: serves, status: "ready" },
+  { shop: lies, status: "ready" },
   {
     shop: lies,
-    word: "drift",
+    status: "drift",
     event: {
       ...service,
       type: "incident.opened",
@@ -81,10 +81,10 @@ export const SCENARIO: Minute[] = [
         "Shop / orders says ready but its journey fails: 3 of 3 regions agree (read: body.state is 'pending')",
     },
   },
-  { shop: refuses, word: "drift" },
+  { shop: refuses, status: "drift" },
   {
     shop: refuses,
-    word: "down",
+    status: "down",
     event: {
       ...service,
       type: "incident.updated",
@@ -96,10 +96,10 @@ export const SCENARIO: Minute[] = [
         "Shop / orders now does not answer its health check, and its journey fails: 3 of 3 regions agree (place: …)",
     },
   },
-  { shop: serves, word: "down" },
+  { shop: serves, status: "down" },
   {
     shop: serves,
-    word: "ready",
+    status: "ready",
     event: {
       ...service,
       type: "incident.resolved",
@@ -110,12 +110,12 @@ export const SCENARIO: Minute[] = [
       summary: "Shop / orders has recovered after 4 min: its journey passes in 3 of 3 regions",
     },
   },
-  { shop: serves, prober: throws, word: "ready" },
-  { shop: lies, prober: throws, word: "ready" },
+  { shop: serves, prober: throws, status: "ready" },
+  { shop: lies, prober: throws, status: "ready" },
   {
     shop: lies,
     prober: silent,
-    word: "drift",
+    status: "drift",
     event: {
       ...service,
       type: "incident.opened",
@@ -127,10 +127,10 @@ export const SCENARIO: Minute[] = [
         "Shop / orders says ready but its journey fails: 2 of 2 regions agree, 1 not reporting (read: body.state is 'pending')",
     },
   },
-  { shop: serves, word: "drift" },
+  { shop: serves, status: "drift" },
   {
     shop: serves,
-    word: "ready",
+    status: "ready",
     event: {
       ...service,
       type: "incident.resolved",
@@ -141,18 +141,18 @@ export const SCENARIO: Minute[] = [
       summary: "Shop / orders has recovered after 2 min: its journey passes in 3 of 3 regions",
     },
   },
-  { shop: liesToOceania, word: "ready" },
-  { shop: liesToOceania, word: "ready" },
-  { word: "ready" },
-  { shop: serves, word: "ready" },
-  { shop: serves, word: "ready" },
-  { shop: starts, word: "ready" },
-  { shop: starts, word: "ready" },
-  { shop: serves, word: "ready" },
-  { shop: shy, word: "ready" },
+  { shop: liesToOceania, status: "ready" },
+  { shop: liesToOceania, status: "ready" },
+  { status: "ready" },
+  { shop: serves, status: "ready" },
+  { shop: serves, status: "ready" },
+  { shop: starts, status: "ready" },
+  { shop: starts, status: "ready" },
+  { shop: serves, status: "ready" },
+  { shop: shy, status: "ready" },
   {
     shop: shy,
-    word: "underclaim",
+    status: "underclaim",
     event: {
       ...quality,
       type: "incident.opened",
@@ -163,7 +163,7 @@ export const SCENARIO: Minute[] = [
   },
   {
     shop: serves,
-    word: "ready",
+    status: "ready",
     event: {
       ...quality,
       type: "incident.resolved",
@@ -175,7 +175,7 @@ export const SCENARIO: Minute[] = [
 ];
 
 /** The words of the API, minute by minute. */
-export const WORDS = SCENARIO.map(({ word }) => word);
+export const WORDS = SCENARIO.map(({ status }) => status);
 /** The whole stream of events. */
 export const EVENTS = SCENARIO.flatMap(({ event }) => event ?? []);
 
@@ -188,7 +188,7 @@ export async function playScenario(driver: Driver): Promise<{ words: string[]; e
   for (const [n, minute] of SCENARIO.entries()) {
     const slot = START + n * MINUTE;
     await driver.tick(minute, slot, minute.prober?.does === "is silent" ? slot + LATE_MS : slot);
-    words.push((await driver.status()).word);
+    words.push((await driver.status()).status);
   }
   return { words, events: summarizeEvents(await driver.received()) };
 }

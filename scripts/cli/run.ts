@@ -56,7 +56,12 @@ export const runCommand = new Command("run")
       const evidence = { slot, before, after, outcome, ...(suspect && { fault: "suspect" as const }) };
       return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
     });
-    const value = results.map(({ check, walked, verdict }) => ({ check: check.key, ...verdict, ...walked }));
+    const value = results.map(({ check, walked, verdict }) => ({
+      check: check.key,
+      verdict: verdict.word,
+      verdictReason: verdict.reason,
+      ...walked,
+    }));
     printResult({ json: options.json, value }, results.map(formatResult).join("\n"));
     const codes = results.map(({ verdict }) => EXIT[verdict.word]);
     Deno.exit(WORSE.find((code) => codes.includes(code)));

@@ -117,7 +117,7 @@ async function spawn(file: string, env: Record<string, string>, prober?: string)
 }
 
 interface Status {
-  targets: { checks: { word: string; regions: { id: string; word: string }[] }[] }[];
+  targets: { checks: { outcome: string; regions: { id: string; outcome: string }[] }[] }[];
 }
 
 /** Follows the status API and tells each change. */
@@ -125,16 +125,16 @@ async function follow(url: string, signal: AbortSignal) {
   let before = "";
   while (!signal.aborted) {
     const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
-    const { word, regions } = (await answer.json() as Status).targets[0]!.checks[0]!;
-    const drifting = regions.filter((region) => region.word === "drift").length;
-    const now = `${word}: ${regions.map((region) => `${region.id} ${region.word}`).join(", ")}`;
+    const { outcome, regions } = (await answer.json() as Status).targets[0]!.checks[0]!;
+    const drifting = regions.filter((region) => region.outcome === "drift").length;
+    const now = `${outcome}: ${regions.map((region) => `${region.id} ${region.outcome}`).join(", ")}`;
     if (now !== before) say("assay", now);
     before = now;
-    if (word === "ready" && drifting === 0) seen[seen.quorum ? "recovery" : "ready"] = true;
+    if (outcome === "ready" && drifting === 0) seen[seen.quorum ? "recovery" : "ready"] = true;
     if (drifting === 1) seen.driftInOneRegion = true;
     if (drifting === 2) seen.driftInTwoRegions = true;
     if (drifting === 3) seen.driftInThreeRegions = true;
-    if (word === "drift") seen.quorum = true;
+    if (outcome === "drift") seen.quorum = true;
     await sleep(200);
   }
 }

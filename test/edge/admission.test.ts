@@ -92,13 +92,13 @@ function freePlan() {
   };
 }
 
-/** What became of each check in the slot of minute `n`: its word, or why there is none. */
+/** What became of each check in the slot of minute `n`: its verdict, or why there is none. */
 async function outcomes(n: number): Promise<string[]> {
   const slot = new Date(minute(n)).toISOString();
   return (await world.status()).targets.map(({ checks: [check] }) => {
-    const { missed, verdict } = check!.regions[0]!.probers[0]!;
+    const { missed, verdict, verdictReason } = check!.regions[0]!.probers[0]!;
     if (missed?.slot === slot) return `missing: ${missed.reason}`;
-    return verdict!.reason ? `${verdict!.word}: ${verdict!.reason}` : verdict!.word;
+    return verdictReason ? `${verdict}: ${verdictReason}` : verdict!;
   });
 }
 

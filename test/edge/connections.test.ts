@@ -45,9 +45,7 @@ test.each([
     const seen = sixConnections();
     await world.tick(0);
     const { targets: views } = await world.status();
-    const said = views.map(({ id, checks: [view] }) =>
-      `${id} ${view!.regions[0]!.probers[0]!.verdict!.word}`
-    );
+    const said = views.map(({ id, checks: [view] }) => `${id} ${view!.regions[0]!.probers[0]!.verdict!}`);
     expect(said).toEqual(stalls.map((id) => `${id} ${id.startsWith("hung") ? "down" : "ready"}`));
     expect(seen).toEqual({ open: 0, most: 5, queued: 0 });
   },

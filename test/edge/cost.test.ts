@@ -49,6 +49,6 @@ test.each([
     network.asked = 0;
     expect(await billed(() => world.tick(1))).toBe(rows);
     expect(network.asked).toBe(2 * checks);
-    expect(await world.status()).toMatchObject({ word: "ready", checks: { ready: checks } });
+    expect(await world.status()).toMatchObject({ status: "ready", checks: { ready: checks } });
   },
 );

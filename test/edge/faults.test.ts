@@ -101,7 +101,7 @@ describe("a prober that fails is missing and named, and the others go on", () =>
       vote: "none",
       missed: { slot: "2100-01-01T00:00:00.000Z", reason: expect.stringContaining("out of memory") },
     });
-    expect((await world.status()).word).toBe("ready");
+    expect((await world.status()).status).toBe("ready");
   });
 
   test("it is another deployment, over HTTP, and does not answer in time", async () => {
@@ -113,7 +113,7 @@ describe("a prober that fails is missing and named, and the others go on", () =>
     await world.tick(0, minute(0) + 48_000);
     expect(await world.history()).toEqual({ 0: { weur: "ready", enam: "ready", far: "missing" } });
     expect((await world.probers()).far!.missed!.reason).toMatch(/^timeout/);
-    expect((await world.status()).word).toBe("ready");
+    expect((await world.status()).status).toBe("ready");
   });
 
   test("its deployment holds a check of another digest", async () => {
@@ -135,12 +135,13 @@ test("a prober whose measured data centre serves another place is misplaced, and
   network.colo = "FRA";
   await world.tick(0);
   const { weur, enam, oc } = await world.probers();
-  expect(weur).toMatchObject({ vote: "ready", verdict: { word: "ready" } });
+  expect(weur).toMatchObject({ vote: "ready", verdict: "ready" });
   for (const elsewhere of [enam, oc]) {
     expect(elsewhere).toMatchObject({
       vote: "none",
-      setAside: "misplaced",
-      verdict: { word: "inconclusive", reason: "misplaced" },
+      excluded: "misplaced",
+      verdict: "inconclusive",
+      verdictReason: "misplaced",
     });
   }
 });

@@ -17,7 +17,7 @@ test("a drift in workerd: metrics with the token, the public page and the badge 
   const { status, text } = await get("/metrics", env.ASSAY_TOKEN);
   expect(status).toBe(200);
   expect(text).toContain(
-    '\nreadiness_verdict{instance="shop/orders",target="shop",check="orders",word="drift"} 1\n',
+    '\nreadiness_verdict{instance="shop/orders",target="shop",check="orders",outcome="drift"} 1\n',
   );
   expect(text.match(/^probe_success\{.*\} 0$/gm)).toHaveLength(3);
   expect((await get("/metrics")).status).toBe(401);

@@ -68,13 +68,13 @@ describe("a missed slot", () => {
     await world.tick(0);
     const ready = async () => (await SELF.fetch("https://assay.example/readyz")).status;
     world.setClock(minute(2));
-    expect([(await world.status()).word, await ready()]).toEqual(["ready", 200]);
+    expect([(await world.status()).status, await ready()]).toEqual(["ready", 200]);
     world.setClock(minute(3));
-    expect([(await world.status()).word, await ready()]).toEqual(["unknown", 503]);
+    expect([(await world.status()).status, await ready()]).toEqual(["unknown", 503]);
     await world.tick(3);
     // The API reads the states at most once a second.
     world.setClock(minute(3) + SECOND);
-    expect([(await world.status()).word, await ready()]).toEqual(["ready", 200]);
+    expect([(await world.status()).status, await ready()]).toEqual(["ready", 200]);
     expect(await world.notices()).toEqual([]);
   });
 });

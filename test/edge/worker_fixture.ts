@@ -160,16 +160,17 @@ export const targets = (): Record<string, unknown>[] =>
   structuredClone(original.targets as Record<string, unknown>[]);
 
 interface Status {
-  word: string;
-  targets: { id: string; word: string; checks: { regions: { probers: ProberView[] }[] }[] }[];
+  status: string;
+  targets: { id: string; status: string; checks: { regions: { probers: ProberView[] }[] }[] }[];
 }
 
 interface ProberView {
   id: string;
   vote: string;
-  setAside?: string;
+  excluded?: string;
   stale: boolean;
-  verdict?: { word: string; reason?: string };
+  verdict?: string;
+  verdictReason?: string;
   observed?: { outcome: string };
   missed?: { slot: string; reason: string };
 }

@@ -193,12 +193,12 @@ describe.concurrent("assay run", () => {
       ["mute", 2, "unreported", "unreachable", "pass"],
       ["dead", 1, "down", "unreachable", "fail"],
     ] as const,
-  )("%s: exit %i, %s", async (id, code, word, state, outcome) => {
+  )("%s: exit %i, %s", async (id, code, verdict, state, outcome) => {
     const all = services("well", "liar", "shy", "booting", "mute", "dead");
     const ended = await assay("run", all, "--target", id, "--json");
     expect(ended.code).toBe(code);
     expect(JSON.parse(ended.out)).toMatchObject([
-      { check: `${id}/default`, word, before: { state }, observation: { outcome } },
+      { check: `${id}/default`, verdict, before: { state }, observation: { outcome } },
     ]);
   });
 
@@ -244,7 +244,7 @@ describe.concurrent("assay run with several sources", () => {
     const { code, out } = await assay("run", file, "--json");
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject([{
-      word: "failing",
+      verdict: "failing",
       before: {
         state: "unknown",
         sources: [{ name: "unit", state: "unknown" }, { name: "app", state: "ready" }],

@@ -91,8 +91,8 @@ async function openShop(secret: string) {
 }
 
 interface Status {
-  word: string;
-  targets: { checks: { word: string; regions: { id: string; word: string }[] }[] }[];
+  status: string;
+  targets: { checks: { outcome: string; regions: { id: string; outcome: string }[] }[] }[];
 }
 
 test(
@@ -123,9 +123,9 @@ test(
       /^webhook {2}incident\.opened, signature verified: Demo shop \/ orders says ready .* of 3 regions agree/,
     );
     // Read once a second.
-    await expect.poll(async () => (await status()).word, { timeout: 10_000 }).toBe("drift");
+    await expect.poll(async () => (await status()).status, { timeout: 10_000 }).toBe("drift");
     const [check] = (await status()).targets[0]!.checks;
-    expect(check!.regions.map(({ id, word }) => `${id} ${word}`)).toEqual([
+    expect(check!.regions.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
       "weur drift",
       "enam drift",
       "oc drift",

@@ -65,13 +65,13 @@ function push(target: string, args: string[], env: Record<string, string> = {}):
 
 const bearer = { authorization: `Bearer ${secrets.ASSAY_TOKEN}` };
 
-/** The word of a check in the status API, and what is reported there. */
+/** The verdict on a check in the status API, and what is reported there. */
 async function status(target: string) {
   const answer = await fetch(`${url}/v1/targets/${target}`, { headers: bearer });
   const { checks: [check] } = await answer.json();
   const { verdict, reported } = check.regions[0].probers[0];
   return {
-    word: verdict?.word,
+    verdict,
     state: reported?.state,
     reason: reported?.reason,
     dialect: reported?.dialect,
@@ -101,13 +101,13 @@ describe.concurrent("assay push", () => {
     };
     answer("0");
     const pusher = push("exec", ["--exec", `echo checked; exit $(cat ${code})`]);
-    await shows("exec", { word: "ready", state: "ready", reason: "exit 0: checked" });
+    await shows("exec", { verdict: "ready", state: "ready", reason: "exit 0: checked" });
     answer("2");
-    await shows("exec", { word: "underclaim", state: "not_ready", reason: "exit 2: checked" });
+    await shows("exec", { verdict: "underclaim", state: "not_ready", reason: "exit 2: checked" });
     answer("1");
-    await shows("exec", { word: "ready", state: "degraded" });
+    await shows("exec", { verdict: "ready", state: "degraded" });
     pusher.kill("SIGKILL");
-    await shows("exec", { word: "unreported", state: "unknown", reason: "stale" });
+    await shows("exec", { verdict: "unreported", state: "unknown", reason: "stale" });
     const lines = pusher.err.map((line) => JSON.parse(line));
     expect(lines.map(({ message, state }) => `${message} ${state}`)).toEqual([
       "pushed ready",
@@ -131,7 +131,7 @@ describe.concurrent("assay push", () => {
       await shows("unit", { state: "starting", dialect: "systemd" });
       await notify(path, "READY=1\nSTATUS=Serving\nMAINPID=1");
       expect(await passed()).toBe("READY=1\nSTATUS=Serving");
-      await shows("unit", { word: "ready", state: "ready" });
+      await shows("unit", { verdict: "ready", state: "ready" });
       for (
         const [datagram, state] of [
           ["RELOADING=1\nMONOTONIC_USEC=1", "degraded"],
@@ -147,7 +147,7 @@ describe.concurrent("assay push", () => {
         await shows("unit", { state: state! as never });
       }
       await notify(path, "STOPPING=1");
-      await shows("unit", { state: "draining", word: "announced" });
+      await shows("unit", { state: "draining", verdict: "announced" });
       pusher.kill("SIGKILL");
       await shows("unit", { state: "unknown", reason: "stale" });
       systemd.close();
@@ -191,7 +191,7 @@ describe.concurrent("assay push", () => {
       });
       closers.push(() => engine.shutdown());
       const pusher = push("box", ["--docker", "h1", "--docker-socket", path]);
-      await shows("box", { word: "ready", state: "ready", dialect: "docker" });
+      await shows("box", { verdict: "ready", state: "ready", dialect: "docker" });
       expect(new Set(asked)).toEqual(new Set(["/containers/h1/json"]));
       for (
         const [name, state] of [["06_paused", "not_ready"], ["05_recovered", "ready"], [
@@ -203,7 +203,7 @@ describe.concurrent("assay push", () => {
         await shows("box", { state: state! as never });
       }
       body = captured("09_no_healthcheck");
-      await shows("box", { word: "unreported", state: "unknown" });
+      await shows("box", { verdict: "unreported", state: "unknown" });
       body = "";
       await shows("box", { state: "unknown", reason: "docker: no container h1" });
       body = captured("05_recovered");
@@ -225,11 +225,11 @@ describe.concurrent("assay push", () => {
         }),
     );
     const pusher = push("app", ["--http", `http://127.0.0.1:${app.addr.port}/actuator/health`]);
-    await shows("app", { word: "ready", state: "ready", dialect: "spring" });
+    await shows("app", { verdict: "ready", state: "ready", dialect: "spring" });
     up = false;
-    await shows("app", { word: "underclaim", state: "not_ready" });
+    await shows("app", { verdict: "underclaim", state: "not_ready" });
     await app.shutdown();
-    await shows("app", { state: "unreachable", word: "unreported" });
+    await shows("app", { state: "unreachable", verdict: "unreported" });
     pusher.kill("SIGTERM");
     expect(await pusher.ended).toMatchObject({ code: 0 });
     await shows("app", { state: "unknown", reason: "stale" });

@@ -164,7 +164,7 @@ describe.concurrent("assay start", () => {
     const first = await started(file);
     await eventually(() => first.get("/readyz", {}), ({ ok }) => ok);
     const status = async () => (await (await first.get("/v1/status")).json()).targets[0].checks[0];
-    expect(await eventually(status, ({ word }) => word === "ready")).toMatchObject({
+    expect(await eventually(status, ({ outcome }) => outcome === "ready")).toMatchObject({
       id: "orders",
       regions: [{
         id: "local",

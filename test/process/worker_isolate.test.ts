@@ -29,10 +29,10 @@ afterAll(async () => {
 });
 
 interface Status {
-  word: string;
+  status: string;
   targets: {
     checks: {
-      regions: { id: string; probers: { verdict: { word: string } }[] }[];
+      regions: { id: string; probers: { verdict: string }[] }[];
       incidents: { kind: string }[];
     }[];
   }[];
@@ -58,14 +58,14 @@ test("wrangler dev: drift, quorum, verified webhook and recovery, fired over HTT
   await firedUntil(1);
   const lying = (await status()).targets[0]!.checks[0]!;
   expect(lying.incidents).toMatchObject([{ kind: "drift" }]);
-  expect(lying.regions.map(({ id, probers: [prober] }) => `${id} ${prober!.verdict.word}`))
+  expect(lying.regions.map(({ id, probers: [prober] }) => `${id} ${prober!.verdict}`))
     .toEqual(["eu drift", "us drift", "oc drift"]);
 
   await story.be({ all: "serves" });
   await firedUntil(2);
   expect(await worker.fire(thisMinute)).toBe("ok");
   // States are read once a second, and this whole story may take less.
-  await expect.poll(async () => (await status()).word, { timeout: 10_000 }).toBe("ready");
+  await expect.poll(async () => (await status()).status, { timeout: 10_000 }).toBe("ready");
 
   const events = (await story.seen()).posts.map(({ body, headers }) =>
     new Webhook(SECRET).verify(body, headers)

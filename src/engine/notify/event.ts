@@ -46,9 +46,9 @@ const observed = z.strictObject({
 
 const proberEvidence = z.strictObject({
   verdict: z.enum(TRACE_VERDICTS),
-  reason: z.string().optional().describe("Why the verdict is not simply the cell of the table."),
+  verdictReason: z.string().optional().describe("Why the verdict is not simply the cell of the table."),
   vote: z.enum(VOTES),
-  aside: z.enum(FAULTS).optional().describe("Why the vote is set aside."),
+  excluded: z.enum(FAULTS).optional().describe("Why the vote does not count for now."),
   slot: time.optional().describe("The slot of this evidence."),
   ageMs: ms.optional().describe("Age of this evidence at the time of the event."),
   missed: z.strictObject({ slot: time, reason: z.string() }).optional()

@@ -23,9 +23,9 @@ function evidenceOf(prober: ProberState | undefined, slot: number): ProberEviden
   const { witness, missed, aside, standing } = prober ?? {};
   return {
     verdict: witness?.word ?? "missing",
-    reason: witness?.reason,
+    verdictReason: witness?.reason,
     vote: standing?.vote ?? "none",
-    aside,
+    excluded: aside,
     ...(witness && { slot: iso(witness.slot), ageMs: Math.max(0, slot - witness.slot) }),
     ...(missed && { missed: { slot: iso(missed.slot), reason: clip(missed.reason, LIMITS) } }),
     ...(witness && clip({ reported: reportsOf(witness), observed: observationOf(witness) }, LIMITS)),

@@ -113,7 +113,7 @@ function Votes({ outcome, rule, votes }: WebhookEvent["data"]["decision"]) {
       <h2>Votes</h2>
       <p>{withSpaces(outcome)}: {rule}.</p>
       <ul class="strip">
-        {Object.entries(votes).map(([region, word]) => <li class={word}>{region} {withSpaces(word)}</li>)}
+        {Object.entries(votes).map(([region, vote]) => <li class={vote}>{region} {withSpaces(vote)}</li>)}
       </ul>
     </>
   );

@@ -78,7 +78,7 @@ export function pageLoader(
     return targets.map((target) => {
       const views = targetView(config, target, states, nowMs).checks;
       const check = views.reduce((worst, view) =>
-        outcomeRank(view.word) < outcomeRank(worst.word) ? view : worst
+        outcomeRank(view.outcome) < outcomeRank(worst.outcome) ? view : worst
       );
       const subject = subjectOf(target.checks.find(({ id }) => id === check.id)!);
       const mine = lately.filter((silence) => activeSilence([silence], subject, silence.from));

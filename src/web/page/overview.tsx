@@ -31,7 +31,7 @@ export interface Choice {
 
 /** Worst first; then as the config has them. */
 export const sortWorstFirst = (rows: Row[]): Row[] =>
-  rows.toSorted((a, b) => outcomeRank(a.check.word) - outcomeRank(b.check.word));
+  rows.toSorted((a, b) => outcomeRank(a.check.outcome) - outcomeRank(b.check.outcome));
 
 /** Whether a row is asked for. */
 export function matchesChoice({ target: { id, name, labels } }: Row, { q, label }: Choice): boolean {
@@ -47,7 +47,7 @@ const splitLabel = (label: string): [string, string] => {
 
 /** The one line that says it all. */
 export function headline(rows: readonly Row[]): string {
-  const count = (...words: string[]) => rows.filter(({ check }) => words.includes(check.word)).length;
+  const count = (...words: string[]) => rows.filter(({ check }) => words.includes(check.outcome)).length;
   const overclaiming = count("drift");
   const first = overclaiming === 0
     ? `None of ${rows.length} services overclaims`
@@ -100,7 +100,7 @@ function TargetRow(
   const drift = driftSeconds > 0 ? `drift ${formatSpan(driftSeconds * 1_000)}` : "no drift";
   const labels = Object.entries(target.labels).map((pair) => pair.join(":")).join(" ");
   return (
-    <li id={`t-${target.id}`} class={check.word} data-find={labels || undefined}>
+    <li id={`t-${target.id}`} class={check.outcome} data-find={labels || undefined}>
       <a href={`/targets/${target.id}`}>
         <Name most={80}>{target.name}</Name>
       </a>
@@ -108,21 +108,21 @@ function TargetRow(
         <span class={saysTone}>
           says <b>{says}</b>
         </span>{" "}
-        <i class={signOf(check.word, pair)} aria-hidden="true" />{" "}
+        <i class={signOf(check.outcome, pair)} aria-hidden="true" />{" "}
         <span class={doesTone}>
           does <b>{does}</b>
         </span>
       </p>
       <p class="word">
-        {OUTCOME_TEXT[check.word]}
+        {OUTCOME_TEXT[check.outcome]}
         {target.checks.length > 1 && ` (${check.id})`}
         {silenced && ", silenced"}{" "}
-        {check.since && check.word !== "unknown" && <Time at={check.since} short />}
+        {check.since && check.outcome !== "unknown" && <Time at={check.since} short />}
       </p>
       <ul class="strip">
-        {check.regions.map(({ id, word }) => (
-          <li class={word}>
-            {id} <i>{withSpaces(word)}</i>
+        {check.regions.map(({ id, outcome }) => (
+          <li class={outcome}>
+            {id} <i>{withSpaces(outcome)}</i>
           </li>
         ))}
       </ul>

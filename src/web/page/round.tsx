@@ -13,14 +13,14 @@ const VALUES = 20;
 
 /** The evidence of one prober. All texts in it were cut and freed of secrets by the prober. */
 export function RoundDetails({ check, prober }: { check: Check; prober: ProberView }) {
-  const { observed, reported, verdict, missed } = prober;
+  const { observed, reported, verdict, verdictReason, missed } = prober;
   return (
     <>
       <p>
-        Verdict <b>{withSpaces(verdict?.word ?? "none yet")}</b>
-        {verdict?.reason && ` (${withSpaces(ellipsize(verdict.reason))})`}; its vote is{" "}
+        Verdict <b>{withSpaces(verdict ?? "none yet")}</b>
+        {verdictReason && ` (${withSpaces(ellipsize(verdictReason))})`}; its vote is{" "}
         <b>{withSpaces(prober.vote)}</b>
-        {prober.setAside && ` and set aside: ${prober.setAside}`}. {observed && (
+        {prober.excluded && ` and excluded: ${prober.excluded}`}. {observed && (
           <>
             Slot <Time at={observed.slot!} />.
           </>

@@ -72,18 +72,18 @@ function CheckSection({ data, allowed }: { data: CheckData; allowed: AllowedActi
           <Name most={400}>{check.contract}</Name>
         </blockquote>
       )}
-      <div id={`now-${check.id}`} class={`now ${view.word}`} data-live>
+      <div id={`now-${check.id}`} class={`now ${view.outcome}`} data-live>
         <p class="pair">
           <span class={saysTone}>
             says <b>{says}</b>
           </span>{" "}
-          <i class={signOf(view.word, pair)} aria-hidden="true" />{" "}
+          <i class={signOf(view.outcome, pair)} aria-hidden="true" />{" "}
           <span class={doesTone}>
             does <b>{does}</b>
           </span>
         </p>
         <p class="word">
-          {OUTCOME_TEXT[view.word]} {view.since && (
+          {OUTCOME_TEXT[view.outcome]} {view.since && (
             <>
               since <Time at={view.since} />
             </>

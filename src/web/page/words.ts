@@ -1,4 +1,4 @@
-/** What the page says of what was settled: one word for each verdict, and what is claimed beside what is proven. */
+/** What the page says of what was settled: one phrase for each outcome, and what is claimed beside what is proven. */
 import type { checkView, CurrentOutcome, TargetStatus } from "../api/views/status.ts";
 import type { Rule } from "../../config/config.ts";
 import { WORST_FIRST } from "../../judgement/words.ts";
@@ -32,8 +32,8 @@ export const STATUS_TEXT: Record<TargetStatus, string> = {
   ready: "ready",
 };
 
-/** Place of a word among all, worst first. */
-export const outcomeRank = (word: string): number => WORST_FIRST.findIndex((it) => it === word);
+/** Place of an outcome among all, worst first. */
+export const outcomeRank = (outcome: string): number => WORST_FIRST.findIndex((it) => it === outcome);
 
 /** A word with spaces. */
 export const withSpaces = (word: string): string => word.replaceAll("_", " ");
@@ -46,8 +46,8 @@ export interface Pair {
   doesTone: Tone;
 }
 /** How both stand to each other, as the class of the sign between them: they agree, part, part in some regions, or one is not known. */
-export function signOf(word: CurrentOutcome, { saysTone, doesTone }: Pair): "eq" | "ne" | "so" | "un" {
-  if (word === "drift" || word === "underclaim") return "ne";
+export function signOf(outcome: CurrentOutcome, { saysTone, doesTone }: Pair): "eq" | "ne" | "so" | "un" {
+  if (outcome === "drift" || outcome === "underclaim") return "ne";
   if (saysTone === "none" || doesTone === "none") return "un";
   if (saysTone === doesTone) return "eq";
   return saysTone === "mixed" || doesTone === "mixed" ? "so" : "ne";
@@ -60,9 +60,9 @@ const READY: ReadonlySet<string> = new Set(["ready", "degraded"]);
 const PASSED: ReadonlySet<string> = new Set(["pass", "slow"]);
 
 /** Claim and proof of a check, over the probers whose evidence is fresh: an old colour is never shown as if it were now. */
-export function pairOf({ word, claim, regions }: Pick<CheckView, "word" | "claim" | "regions">): Pair {
+export function pairOf({ outcome, claim, regions }: Pick<CheckView, "outcome" | "claim" | "regions">): Pair {
   const fresh = regions.flatMap(({ probers }) => probers).filter(({ stale, observed }) => !stale && observed);
-  if (word === "unknown" || fresh.length === 0) {
+  if (outcome === "unknown" || fresh.length === 0) {
     return { says: "nothing new", saysTone: "none", does: "not known", doesTone: "none" };
   }
   return { ...claimSide(claim, fresh), ...proofSide(fresh) };
@@ -93,16 +93,18 @@ function proofSide(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
 /** How votes become an outcome, with the votes as they are now. */
 export function quorumText(
   { open, minReporting }: { open: Rule; minReporting: number },
-  votes: readonly { id: string; word: string }[],
+  votes: readonly { id: string; outcome: string }[],
 ): string {
-  const fresh = votes.filter(({ word }) => word !== "pending" && word !== "unknown") as {
+  const fresh = votes.filter(({ outcome }) => outcome !== "pending" && outcome !== "unknown") as {
     id: string;
-    word: Ballot;
+    outcome: Ballot;
   }[];
   const needed = Array.from(fresh, (_, i) => i + 1).find((yes) => wins(open, yes, fresh.length));
-  const by = Map.groupBy(votes, ({ word }) => word);
+  const by = Map.groupBy(votes, ({ outcome }) => outcome);
   const present = [...by].sort(([a], [b]) => outcomeRank(a) - outcomeRank(b))
-    .map(([word, voters]) => `${voters.map(({ id }) => id).join(", ")}: ${withSpaces(word)}`).join("; ");
+    .map(([outcome, voters]) => `${voters.map(({ id }) => id).join(", ")}: ${withSpaces(outcome)}`).join(
+      "; ",
+    );
   const floor = `At least ${minReporting} of ${votes.length} must report.`;
   if (needed === undefined) return `${floor} Now ${present}.`;
   return `${needed} of the ${fresh.length} that report must agree. ${floor} Now ${present}.`;

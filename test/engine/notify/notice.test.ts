@@ -153,7 +153,7 @@ describe("notices", () => {
       counts: { reporting: 2, bad: 1, good: 1, split: 0, pending: 1 },
     });
     expect(Object.keys(evidence)).toEqual(["eu"]);
-    expect(evidence.eu!.ams!.aside).toBe("suspect");
+    expect(evidence.eu!.ams!.excluded).toBe("suspect");
   });
 
   test.each<[string, Partial<Incident> & { outcome?: QuorumOutcome }, QuorumOutcome[], string]>([

@@ -3,6 +3,8 @@ import { deployment, good, request, scriptedAsker, spoilt, TEXT, TOKEN } from ".
 import type { Route } from "../../world/network.ts";
 import { type SettlerFixture, settlerFixture } from "../../world/settler_fixture.ts";
 import { START } from "../../world/test_env.ts";
+// What the version before the public words were renamed answered.
+import earlier from "../../fixtures/rounds_before_renames.json" with { type: "json" };
 
 describe("a prober behind HTTP", () => {
   test("brings the same answers as the one in this process", async () => {
@@ -18,6 +20,12 @@ describe("a prober behind HTTP", () => {
       ],
     });
     expect(paths).toEqual(["/assay/v1/rounds"]);
+  });
+
+  test("a prober of the version before is understood, and has the same digests of the same checks", async () => {
+    const { asker, config } = await scriptedAsker({ json: earlier });
+    expect(await asker.ask(request(config))).toEqual(earlier);
+    expect(config.checks.map(({ digest }) => digest)).toEqual(earlier.answers.map(({ digest }) => digest));
   });
 
   test("a wrong token walks nothing", async () => {

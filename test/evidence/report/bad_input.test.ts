@@ -148,10 +148,10 @@ test("`assay run`: a status page out of a cache is a claim only while it is fres
     const child = spawn("../../scripts/cli/assay.ts", ["run", file, "--json"]);
     await child.ended;
     expect(JSON.parse(child.out.join("\n"))).toMatchObject([
-      { check: "shop/fresh", word: "ready", before: { state: "ready", dialect: "statuspage" } },
+      { check: "shop/fresh", verdict: "ready", before: { state: "ready", dialect: "statuspage" } },
       {
         check: "shop/cached",
-        word: "unreported",
+        verdict: "unreported",
         before: { state: "unknown", reason: "stale", dialect: "statuspage" },
       },
     ]);

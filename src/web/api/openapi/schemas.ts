@@ -25,11 +25,11 @@ const ms = z.number().min(0);
 const count = z.int().min(0);
 const cursor = text.nullable().describe("`before` of the next page; null: there is none.");
 const outcome = component("Outcome", z.enum(OUTCOMES));
-const word = component(
-  "Word",
+const currentOutcome = component(
+  "CurrentOutcome",
   z.enum(CURRENT_OUTCOMES).describe("What the quorum holds; `unknown`: its evidence is too old."),
 );
-const coarse = component("CoarseWord", z.enum(COARSE_STATUSES));
+const coarse = component("CoarseStatus", z.enum(COARSE_STATUSES));
 const age = ms.nullable().describe("Age of the evidence in ms; null: there is none.");
 
 /** What webhooks get. */
@@ -110,14 +110,15 @@ const observed = component(
     ageMs: age,
   }).describe("What the journey saw, with the time of each step."),
 );
-const verdict = z.enum(VERDICTS);
 const prober = z.strictObject({
   id: text,
   vote: z.enum(VOTES),
-  setAside: z.enum(FAULTS).optional(),
+  excluded: z.enum(FAULTS).optional().describe("Why its vote does not count for now."),
   evidenceAgeMs: age,
   stale: z.boolean(),
-  verdict: z.strictObject({ word: verdict, reason: text.optional(), slot: time }).optional(),
+  verdict: z.enum(VERDICTS).optional(),
+  verdictReason: text.optional().describe("Why the verdict is not simply the cell of the table."),
+  slot: time.optional().describe("The slot of this verdict."),
   reported: reported.nullable(),
   observed: observed.nullable(),
   place: text.optional(),
@@ -136,13 +137,18 @@ export const checkSchema = component(
     contract: text.optional(),
     claim: z.enum(["report", "none"]),
     scope: z.enum(["global", "region"]),
-    word,
+    outcome: currentOutcome,
     since: time.optional(),
-    settledSlot: time.optional(),
+    evaluatedAt: time.optional(),
     evidenceAgeMs: age,
-    lastWord: outcome.optional().describe("What it was before its evidence grew too old."),
+    lastOutcome: outcome.optional().describe("What it was before its evidence grew too old."),
     regions: z.array(
-      z.strictObject({ id: text, word, since: time.optional(), probers: z.array(prober) }),
+      z.strictObject({
+        id: text,
+        outcome: currentOutcome,
+        since: time.optional(),
+        probers: z.array(prober),
+      }),
     ),
     incidents: z.array(z.strictObject({ id: text, ...incidentBasics })),
   }),
@@ -151,7 +157,13 @@ export const checkSchema = component(
 /** One target now. */
 export const targetSchema = component(
   "Target",
-  z.strictObject({ id: text, name: text, labels: z.record(text, text), word, checks: z.array(checkSchema) }),
+  z.strictObject({
+    id: text,
+    name: text,
+    labels: z.record(text, text),
+    status: currentOutcome.describe("The worst outcome of its checks."),
+    checks: z.array(checkSchema),
+  }),
 );
 
 /** `GET /v1/targets`. */
@@ -172,8 +184,8 @@ export const fullStatusSchema = component(
   "FullStatus",
   z.strictObject({
     at: time,
-    word,
-    checks: z.partialRecord(z.enum(CURRENT_OUTCOMES), count).describe("Checks by word."),
+    status: currentOutcome.describe("The worst outcome of all checks."),
+    checks: z.partialRecord(z.enum(CURRENT_OUTCOMES), count).describe("Checks by outcome."),
     targets: z.array(targetSchema),
     settled: z.strictObject({ slot: time.nullable(), ageMs: age }),
   }),
@@ -189,8 +201,8 @@ export const regionsSchema = z.strictObject({
       kind: z.enum(["local", "remote", "place"]),
       asked: text.optional().describe("Where it was asked to be."),
       place: text.optional().describe("Where it measured itself to be."),
-      setAside: z.enum(FAULTS).nullable(),
-      settledSlot: time.optional(),
+      excluded: z.enum(FAULTS).nullable(),
+      evaluatedAt: time.optional(),
       lagMs: ms.nullable(),
       checks: count,
       stale: count,
@@ -206,9 +218,9 @@ const wholeIncident = {
   timeline: z.array(z.strictObject({ ...entry, outcome })),
   acknowledgedAt: time.optional(),
 };
-/** A remark on an incident. */
+/** A comment on an incident, or its acknowledgement. */
 export const commentSchema = component(
-  "Remark",
+  "Comment",
   z.strictObject({
     at: time,
     kind: z.enum(["acknowledged", "comment"]),
@@ -227,7 +239,7 @@ export const incidentSchema = component(
   "IncidentDetail",
   z.strictObject({
     ...wholeIncident,
-    remarks: z.array(commentSchema),
+    comments: z.array(commentSchema),
     deliveries: z.array(
       z.strictObject({ id: text, webhook: text, type: text, state: deliveryState, attempts: count }),
     ),
@@ -303,8 +315,8 @@ export const slotsSchema = z.strictObject({
     outcome,
     probers: z.array(z.strictObject({
       prober: text,
-      word: z.enum(TRACE_VERDICTS),
-      reason: text.optional(),
+      verdict: z.enum(TRACE_VERDICTS),
+      verdictReason: text.optional(),
       reported: reportState.optional(),
       totalMs: ms.optional(),
     })),

@@ -43,7 +43,7 @@ export function routes(
         return problem(c, "conflict", "This incident is resolved");
       }
       if ((await listComments(store, incident.id)).length >= MAX_COMMENTS) {
-        return problem(c, "conflict", `An incident has ${MAX_COMMENTS} remarks at most`);
+        return problem(c, "conflict", `An incident has ${MAX_COMMENTS} comments at most`);
       }
       const by = (await access.principal(c))!.id;
       const comment: IncidentComment = { kind, at: clock.now(), by, ...read.value };
@@ -66,7 +66,7 @@ export function operations(schemas: Schemas): Operation[] {
       tag: "incidents",
       access: "operate",
       body: { schema: FORMS.acknowledge.body, example: { text: "I am on it" } },
-      answers: { 201: jsonAnswer("The remark", schemas.commentSchema) },
+      answers: { 201: jsonAnswer("The comment", schemas.commentSchema) },
       problems: [400, 404, 409, 413],
     },
     {
@@ -77,7 +77,7 @@ export function operations(schemas: Schemas): Operation[] {
       tag: "incidents",
       access: "operate",
       body: { schema: FORMS.comments.body, example: { text: "The database is back" } },
-      answers: { 201: jsonAnswer("The remark", schemas.commentSchema) },
+      answers: { 201: jsonAnswer("The comment", schemas.commentSchema) },
       problems: [400, 404, 409, 413],
     },
   ];

@@ -9,6 +9,7 @@ import {
   percentile,
   serviceLevel,
 } from "../../../judgement/service_level.ts";
+import type { Trace } from "../../../judgement/assess.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { decodeHistory } from "../../../storage/codec.ts";
 import type { Store } from "../../../storage/store.ts";
@@ -163,13 +164,17 @@ async function slotsOf(
     const samples = await store.readSamples({ shard, from: Math.max(oldest, end - HOUR_MS + 1), to: end });
     for (const { slot, data } of samples.reverse()) {
       const line = decodeHistory(data, shard)[check.key];
-      if (line) lines.push({ slot: iso(slot), outcome: line.outcome, probers: line.traces });
+      if (line) lines.push({ slot: iso(slot), outcome: line.outcome, probers: line.traces.map(traceView) });
     }
   }
   const page = lines.slice(0, limit) as { slot: string }[];
   const more = lines.length > limit || end >= oldest;
   return { slots: page, next: more ? page.at(-1)?.slot ?? null : null };
 }
+
+const traceView = ({ prober, word, reason, reported, totalMs }: Trace) => (
+  { prober, verdict: word, verdictReason: reason, reported, totalMs }
+);
 
 /** The incidents of a check that were open at some time since `fromMs`. */
 async function incidentsOf(store: Store, check: Check, fromMs: number) {

@@ -73,7 +73,7 @@ export function routes(
     return c.json({
       ...incidentView(incident),
       acknowledgedAt: iso(acknowledgementTime(incident, times)),
-      remarks: comments.map(commentView),
+      comments: comments.map(commentView),
       deliveries,
     });
   });
@@ -99,7 +99,7 @@ export function operations(schemas: Schemas): Operation[] {
       method: "get",
       path: "/v1/incidents/{id}",
       id: "getIncident",
-      summary: "One incident with its timeline, remarks and notices",
+      summary: "One incident with its timeline, comments and notices",
       tag: "incidents",
       access: "read",
       answers: { 200: jsonAnswer("The incident", schemas.incidentSchema), 304: emptyAnswer("As before") },

@@ -1,4 +1,4 @@
-/** `GET /metrics`: what is so now, for Prometheus. Of stale evidence there is no value: only its age, and the word `unknown`. */
+/** `GET /metrics`: what is so now, for Prometheus. Of stale evidence there is no value: only its age, and the outcome `unknown`. */
 import { Hono } from "hono";
 import type { Check, Config } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
@@ -84,7 +84,7 @@ function checkSample(
   state: CheckState | undefined,
   nowMs: number,
 ): CheckSample {
-  return { labels, state, word: outcomeOf(check, state, nowMs), nowMs };
+  return { labels, state, outcome: outcomeOf(check, state, nowMs), nowMs };
 }
 
 function proberSamples(

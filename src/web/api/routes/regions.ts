@@ -12,7 +12,7 @@ const REASONS = 10;
 
 /**
  * `GET /v1/regions`: how well each prober does its work. The newest slot that it walked and how far that lies behind, where it is, whether it is
- * set aside, and the checks whose latest slot it missed, with the reasons.
+ * excluded, and the checks whose latest slot it missed, with the reasons.
  */
 export function routes(
   { ports: { clock }, config, states, access }: Pick<
@@ -66,8 +66,8 @@ function proberOf(config: Config, prober: ProberConfig, states: States, nowMs: n
     kind: prober.kind,
     ...(prober.kind === "place" && { asked: prober.place }),
     place: newest.find(({ place }) => place)?.place,
-    setAside: newest[0]?.aside ?? null,
-    settledSlot: iso(slot),
+    excluded: newest[0]?.aside ?? null,
+    evaluatedAt: iso(slot),
     lagMs: slot === undefined ? null : Math.max(0, nowMs - slot),
     checks: config.checks.length,
     stale: config.checks.length -

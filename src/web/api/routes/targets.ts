@@ -13,7 +13,7 @@ const targetFilters = z.strictObject({
   limit,
   before: z.string().max(100).optional(),
   label: label.optional(),
-  word: z.enum(WORST_FIRST).optional(),
+  outcome: z.enum(WORST_FIRST).optional(),
 });
 
 /** `GET /v1/targets` in the order of the config, and `GET /v1/targets/{id}`: of the targets that the token is good for. */
@@ -28,7 +28,7 @@ export function routes(
   app.get("/v1/targets", conditionalGet, access.allow("read"), async (c) => {
     const read = parseQuery(c, targetFilters);
     if ("response" in read) return read.response;
-    const { limit, before, label, word } = read.value;
+    const { limit, before, label, outcome } = read.value;
     const [who, known] = [(await access.principal(c))!, await states()];
     const nowMs = clock.now();
     const after = before === undefined ? 0 : config.targets.findIndex(({ id }) => id === before) + 1;
@@ -36,7 +36,7 @@ export function routes(
     const left = before !== undefined && after === 0 ? [] : config.targets.slice(after);
     const found = left.filter((target) =>
       who.covers(target.id) && hasLabels(target, label) &&
-      (word === undefined || targetOutcome(target, known, nowMs) === word)
+      (outcome === undefined || targetOutcome(target, known, nowMs) === outcome)
     );
     const page = found.slice(0, limit);
     return c.json({
@@ -61,7 +61,7 @@ export function operations(schemas: Schemas): Operation[] {
       method: "get",
       path: "/v1/targets",
       id: "listTargets",
-      summary: "Targets in the order of the config, by label and word, in pages",
+      summary: "Targets in the order of the config, by label and outcome, in pages",
       tag: "status",
       access: "read",
       query: targetFilters,

@@ -27,7 +27,7 @@ export type FeedEvent =
     | {
       type: "status";
       target: string;
-      data: { target: string; check: string; word: CurrentOutcome; since?: string };
+      data: { target: string; check: string; outcome: CurrentOutcome; since?: string };
     }
     | { type: "incident"; target: string; data: ReturnType<typeof incidentView> }
     | { type: "target"; data: { target: string; status: TargetStatus } }
@@ -49,7 +49,7 @@ export interface Feed {
 /** What a look found. */
 interface Snapshot {
   slot: number;
-  words: Map<string, CurrentOutcome>;
+  outcomes: Map<string, CurrentOutcome>;
   /** Slot (epoch ms) since which the outcome has been that. */
   since: Map<string, number>;
   coarse: Map<string, TargetStatus>;
@@ -112,12 +112,12 @@ export function feed(ports: Ports, config: Config, store: Store, states: StatesR
 }
 
 function snapshotOf(config: Config, states: States, nowMs: number): Snapshot {
-  const words = new Map(
+  const outcomes = new Map(
     config.checks.map((check) => [check.key, outcomeOf(check, states[check.key], nowMs)]),
   );
   return {
     slot: Math.max(0, ...Object.values(states).map(({ slot }) => slot)),
-    words,
+    outcomes,
     since: new Map(Object.entries(states).map(([key, { since }]) => [key, since])),
     coarse: new Map(config.targets.map((target) => [target.id, targetStatus(target, states, nowMs)])),
     incidents: new Map(
@@ -127,7 +127,7 @@ function snapshotOf(config: Config, states: States, nowMs: number): Snapshot {
 }
 
 function differences(config: Config, before: Snapshot, now: Snapshot): FeedEvent[] {
-  const checks = config.checks.filter(({ key }) => before.words.get(key) !== now.words.get(key));
+  const checks = config.checks.filter(({ key }) => before.outcomes.get(key) !== now.outcomes.get(key));
   const targets = config.targets.filter(({ id }) => before.coarse.get(id) !== now.coarse.get(id));
   const incidents = [...now.incidents.values()].filter((incident) => {
     const known = before.incidents.get(incident.id);
@@ -148,7 +148,7 @@ const statusEvent = (check: Config["checks"][number], now: Snapshot): FeedEvent 
   data: {
     target: check.target.id,
     check: check.id,
-    word: now.words.get(check.key)!,
+    outcome: now.outcomes.get(check.key)!,
     since: iso(now.since.get(check.key)),
   },
 });

@@ -29,7 +29,7 @@ export interface CheckSample {
   labels: string;
   /** Absent until it is settled for the first time. */
   state?: CheckState;
-  word: CurrentOutcome;
+  outcome: CurrentOutcome;
   nowMs: number;
 }
 
@@ -99,23 +99,23 @@ function countByWord(known: readonly string[], found: readonly string[]): Record
 export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   {
     name: "readiness_verdict",
-    help: "The word that the regions agree on; without fresh evidence only unknown is there.",
-    read: ({ word }) => ({
-      by: "word",
-      values: word === "unknown" ? { unknown: 1 } : { ...countByWord(OUTCOMES, [word]), unknown: 0 },
+    help: "The outcome that the regions agree on; without fresh evidence only unknown is there.",
+    read: ({ outcome }) => ({
+      by: "outcome",
+      values: outcome === "unknown" ? { unknown: 1 } : { ...countByWord(OUTCOMES, [outcome]), unknown: 0 },
     }),
   },
   {
     name: "readiness_drift_seconds",
     help: "For how long the claim has been wrong; 0 while it is not known to be.",
-    read: ({ word, state, nowMs }) =>
-      word === "unknown" ? undefined : word === "drift" ? Math.max(0, nowMs - state!.since) / 1000 : 0,
+    read: ({ outcome, state, nowMs }) =>
+      outcome === "unknown" ? undefined : outcome === "drift" ? Math.max(0, nowMs - state!.since) / 1000 : 0,
   },
   {
     name: "readiness_quorum_votes",
     help: "Regions by what they hold.",
-    read: ({ word, state }) =>
-      word === "unknown" ? undefined : {
+    read: ({ outcome, state }) =>
+      outcome === "unknown" ? undefined : {
         by: "vote",
         values: countByWord(OUTCOMES, Object.values(state!.regions).map(({ outcome }) => outcome)),
       },

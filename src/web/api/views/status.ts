@@ -7,10 +7,10 @@ import { type COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../
 import { iso } from "../../../base/time.ts";
 import type { IncidentComment } from "../../../storage/records/comments.ts";
 
-/** A word of the verdict table, or why there is none: `unknown` is stale or never settled. */
+/** What a quorum holds, or `unknown`: stale, or never settled. */
 export type CurrentOutcome = (typeof CURRENT_OUTCOMES)[number];
 
-/** The only words that the public sees. */
+/** The only states that the public sees. */
 export type TargetStatus = (typeof COARSE_STATUSES)[number];
 
 /**
@@ -32,8 +32,8 @@ export const STATUS_OF: Record<CurrentOutcome, TargetStatus> = {
   unknown: "unknown",
 };
 
-const worstOutcome = (words: CurrentOutcome[]): CurrentOutcome =>
-  WORST_FIRST.find((word) => words.includes(word)) ?? "unknown";
+const worstOutcome = (outcomes: CurrentOutcome[]): CurrentOutcome =>
+  WORST_FIRST.find((outcome) => outcomes.includes(outcome)) ?? "unknown";
 
 /** Slot (epoch ms) of the newest conclusive or announced evidence of any prober. */
 function evidenceAt(state: CheckState | undefined): number | undefined {
@@ -43,13 +43,13 @@ function evidenceAt(state: CheckState | undefined): number | undefined {
 
 const ageMs = (at: number | undefined, nowMs: number) => at === undefined ? null : Math.max(0, nowMs - at);
 
-/** The present word of a check: slots may go on being settled without any evidence, so its age decides. */
+/** The present outcome of a check: slots may go on being settled without any evidence, so its age decides. */
 export function outcomeOf(check: Check, state: CheckState | undefined, nowMs: number): CurrentOutcome {
   if (!state || nowMs > staleAt(check, evidenceAt(state) ?? state.slot)) return "unknown";
   return state.outcome;
 }
 
-/** Until when (epoch ms) all present words hold unless something is settled: then the first one turns `unknown`. */
+/** Until when (epoch ms) all present outcomes hold unless something is settled: then the first one turns `unknown`. */
 export const holdsUntil = (checks: readonly Check[], states: States, nowMs: number): number =>
   checks.reduce((soonest, check) => {
     const state = states[check.key];
@@ -57,16 +57,16 @@ export const holdsUntil = (checks: readonly Check[], states: States, nowMs: numb
     return until < nowMs ? soonest : Math.min(soonest, until);
   }, Infinity);
 
-/** The coarse public status: words and ages by name, and nothing else. */
+/** The coarse public status: states and ages by name, and nothing else. */
 export function publicStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => {
-    const word = targetOutcome(target, states, nowMs);
+    const outcome = targetOutcome(target, states, nowMs);
     const freshTimes = target.checks.flatMap(({ key }) => evidenceAt(states[key]) ?? []);
     const oldest = freshTimes.length < target.checks.length ? undefined : Math.min(...freshTimes);
     return {
       id: target.id,
       name: target.name,
-      status: STATUS_OF[word],
+      status: STATUS_OF[outcome],
       evidenceAgeMs: ageMs(oldest, nowMs),
     };
   });
@@ -74,13 +74,13 @@ export function publicStatus(config: Config, states: States, nowMs: number) {
 }
 
 const STATUSES: readonly TargetStatus[] = ["not_ready", "unknown", "degraded", "ready"];
-const worstStatus = (words: TargetStatus[]) => STATUSES.find((word) => words.includes(word)) ?? "unknown";
+const worstStatus = (found: TargetStatus[]) => STATUSES.find((status) => found.includes(status)) ?? "unknown";
 
-/** The coarse word of a target: that of its worst check. */
+/** The coarse status of a target: that of its worst check. */
 export const targetStatus = (target: Target, states: States, nowMs: number): TargetStatus =>
   STATUS_OF[targetOutcome(target, states, nowMs)];
 
-/** The word of a target: that of its worst check. */
+/** The outcome of a target: that of its worst check. */
 export const targetOutcome = (target: Target, states: States, nowMs: number) =>
   worstOutcome(target.checks.map((check) => outcomeOf(check, states[check.key], nowMs)));
 
@@ -88,8 +88,15 @@ export const targetOutcome = (target: Target, states: States, nowMs: number) =>
 export function fullStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => targetView(config, target, states, nowMs));
   const counts: Partial<Record<CurrentOutcome, number>> = {};
-  for (const { word } of targets.flatMap(({ checks }) => checks)) counts[word] = (counts[word] ?? 0) + 1;
-  return { at: iso(nowMs), word: worstOutcome(targets.map(({ word }) => word)), checks: counts, targets };
+  for (const { outcome } of targets.flatMap(({ checks }) => checks)) {
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return {
+    at: iso(nowMs),
+    status: worstOutcome(targets.map(({ status }) => status)),
+    checks: counts,
+    targets,
+  };
 }
 
 /** One target with its checks. */
@@ -98,27 +105,27 @@ export function targetView(config: Config, target: Target, states: States, nowMs
     id: target.id,
     name: target.name,
     labels: target.labels,
-    word: targetOutcome(target, states, nowMs),
+    status: targetOutcome(target, states, nowMs),
     checks: target.checks.map((check) => checkView(config, check, states[check.key], nowMs)),
   };
 }
 
-/** One check: its word, its regions and what each prober saw. */
+/** One check: its outcome, its regions and what each prober saw. */
 export function checkView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
-  const word = outcomeOf(check, state, nowMs);
+  const outcome = outcomeOf(check, state, nowMs);
   return {
     id: check.id,
     contract: check.contract,
     claim: check.report ? "report" : "none",
     scope: check.scope,
-    word,
+    outcome,
     since: iso(state?.since),
-    settledSlot: iso(state?.slot),
+    evaluatedAt: iso(state?.slot),
     evidenceAgeMs: ageMs(evidenceAt(state), nowMs),
-    ...(word === "unknown" && state && { lastWord: state.outcome }),
+    ...(outcome === "unknown" && state && { lastOutcome: state.outcome }),
     regions: config.regions.map((region) => ({
       id: region.id,
-      word: word === "unknown" ? "unknown" : state!.regions[region.id]?.outcome ?? "pending",
+      outcome: outcome === "unknown" ? "unknown" : state!.regions[region.id]?.outcome ?? "pending",
       since: iso(state?.regions[region.id]?.since),
       probers: region.probers.map(({ id }) => proberView(check, id, state?.probers[id], nowMs)),
     })),
@@ -142,10 +149,10 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
   return {
     id,
     vote: stale ? "none" : standing!.vote,
-    ...(aside && { setAside: aside }),
+    ...(aside && { excluded: aside }),
     evidenceAgeMs: ageMs(standing?.freshAt, nowMs),
     stale,
-    verdict: witness && { word: witness.word, reason: witness.reason, slot: iso(witness.slot) },
+    ...(witness && { verdict: witness.word, verdictReason: witness.reason, slot: iso(witness.slot) }),
     reported: witness ? reportView(witness, nowMs) : null,
     observed: witness ? observationView(check, witness, nowMs) : null,
     ...(state?.place && { place: state.place }),

@@ -118,9 +118,9 @@ describe("targets", () => {
     const all = await ask("/v1/status", { authorization: bearer(KEYS.read) });
     const ids = (targets: { id: string }[]) => targets.map(({ id }) => id);
     expect(ids(mine.body.targets)).toEqual(["shop-eu", "shop-us"]);
-    expect(mine.body).toMatchObject({ word: "ready", checks: { ready: 2 } });
+    expect(mine.body).toMatchObject({ status: "ready", checks: { ready: 2 } });
     expect(ids(all.body.targets)).toEqual(["shop-eu", "billing", "shop-us"]);
-    expect(all.body.word).toBe("drift");
+    expect(all.body.status).toBe("drift");
     expect(mine.text).not.toContain("billing");
   });
 

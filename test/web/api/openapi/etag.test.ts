@@ -11,7 +11,7 @@ const asker =
 describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]] as const)(
   "on %s",
   (_, open) => {
-    test.each(["/v1/status", "/v1/targets?word=drift", "/v1/incidents"])(
+    test.each(["/v1/status", "/v1/targets?outcome=drift", "/v1/incidents"])(
       "%s is 304 while nothing is settled, private, and 200 again after a change",
       async (path) => {
         const house = await openapiFixture(open());
@@ -38,7 +38,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       expect((await ask("/v1/status", tag)).status).toBe(304);
       await house.clock.advance(600_000);
       const old = await ask("/v1/status", tag);
-      expect([old.status, (await old.json()).word]).toEqual([200, "unknown"]);
+      expect([old.status, (await old.json()).status]).toEqual([200, "unknown"]);
     });
 
     test("what one token is told is told to no other", async () => {
@@ -55,7 +55,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       expect(foreign.status).toBe(200);
     });
 
-    test("targets by label and word, page by page", async () => {
+    test("targets by label and outcome, page by page", async () => {
       const ask = asker(await openapiFixture(open()));
       const ids = async (query: string) => {
         const { targets, next } = await (await ask(`/v1/targets?${query}`)).json();
@@ -65,7 +65,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       expect(await ids("label=team:pay")).toEqual(["shop", null]);
       expect(await ids("label=team:pay,tier:1")).toEqual(["", null]);
       expect(await ids("label=constructor:Object")).toEqual(["", null]);
-      expect(await ids("word=drift")).toEqual(["shop", null]);
+      expect(await ids("outcome=drift")).toEqual(["shop", null]);
       expect(await ids("limit=1")).toEqual(["shop", "shop"]);
       expect(await ids("limit=1&before=shop")).toEqual(["billing", null]);
       expect(await ids("before=nobody")).toEqual(["", null]);

@@ -50,7 +50,7 @@ async function listen(
     comments: () => comments,
     ended: () => ended,
     kinds: () =>
-      heard.map(({ event, data }) => `${event} ${data.word ?? data.status ?? data.state ?? ""}`.trim()),
+      heard.map(({ event, data }) => `${event} ${data.outcome ?? data.status ?? data.state ?? ""}`.trim()),
   };
 }
 
@@ -83,7 +83,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
         "settled",
         "settled",
       ]);
-      expect(client.heard[1]!.data).toMatchObject({ target: "shop", check: "read", word: "drift" });
+      expect(client.heard[1]!.data).toMatchObject({ target: "shop", check: "read", outcome: "drift" });
       expect(client.heard[2]!.data).toMatchObject({ kind: "drift", severity: "critical", target: "shop" });
     });
 

@@ -307,7 +307,7 @@ describe("what may be asked", () => {
     shop.script.set("ready");
     await shop.runMinutes(2);
     expect((await asked(shop, "minRuns=2")).decision).toBe("pass");
-    expect((await shop.call("/v1/targets/shop")).body.word).toBe("drift");
+    expect((await shop.call("/v1/targets/shop")).body.status).toBe("drift");
     // Without a wish as many as the check wants of a recovery.
     expect((await asked(shop, "")).decision).toBe("inconclusive");
   });

@@ -103,9 +103,9 @@ describe("GET /v1/incidents/{id}", () => {
     const { body: { incidents: [, drift] } } = await shop.call("/v1/incidents");
     const { body, status } = await shop.call(`/v1/incidents/${drift.id}`);
     expect(status).toBe(200);
-    const { deliveries, remarks, ...incident } = body;
+    const { deliveries, comments, ...incident } = body;
     expect(incident).toEqual(drift);
-    expect(remarks).toEqual([]);
+    expect(comments).toEqual([]);
     expect(deliveries).toMatchObject([
       { webhook: "ops", type: "incident.resolved", state: "pending", attempts: 0 },
       { webhook: "ops", type: "incident.opened", state: "pending", attempts: 0 },

@@ -44,8 +44,8 @@ describe.each(STORES)("metrics over the %s store", (_, open) => {
       [`readiness_observed{${FRA}}`]: 0,
       [`readiness_evidence_age_seconds{${FRA}}`]: 65,
       [`readiness_stale{${FRA}}`]: 0,
-      [`readiness_verdict{${CHECK},word="drift"}`]: 1,
-      [`readiness_verdict{${CHECK},word="ready"}`]: 0,
+      [`readiness_verdict{${CHECK},outcome="drift"}`]: 1,
+      [`readiness_verdict{${CHECK},outcome="ready"}`]: 0,
       [`readiness_drift_seconds{${CHECK}}`]: 65,
       [`readiness_quorum_votes{${CHECK},vote="drift"}`]: 3,
       [`readiness_quorum_votes{${CHECK},vote="ready"}`]: 0,
@@ -93,11 +93,11 @@ describe("what is not known is not there", () => {
     shop.script.set("drift");
     await shop.runMinutes(2);
     await shop.clock.advance(90_000);
-    expect((await scrape(shop))[`readiness_verdict{${CHECK},word="drift"}`]).toBe(1);
+    expect((await scrape(shop))[`readiness_verdict{${CHECK},outcome="drift"}`]).toBe(1);
     await shop.clock.advance(1);
     const all = await scrape(shop);
     for (const name of OF_EVIDENCE) expect(of(all, name), name).toEqual({});
-    expect(of(all, "readiness_verdict")).toEqual({ [`${CHECK},word="unknown"`]: 1 });
+    expect(of(all, "readiness_verdict")).toEqual({ [`${CHECK},outcome="unknown"`]: 1 });
     expect(all).toMatchObject({
       [`readiness_stale{${FRA}}`]: 1,
       [`readiness_evidence_age_seconds{${FRA}}`]: 150.001,
@@ -112,7 +112,7 @@ describe("what is not known is not there", () => {
       expect(of(all, name), name).toEqual({});
     }
     expect(all).not.toHaveProperty("assay_last_settled_slot_timestamp_seconds");
-    expect(of(all, "readiness_verdict")).toEqual({ [`${CHECK},word="unknown"`]: 1 });
+    expect(of(all, "readiness_verdict")).toEqual({ [`${CHECK},outcome="unknown"`]: 1 });
     expect(all[`readiness_stale{${SIN}}`]).toBe(1);
   });
 
@@ -126,7 +126,7 @@ describe("what is not known is not there", () => {
     expect(all).toMatchObject({
       [`readiness_stale{${SIN}}`]: 1,
       [`probe_success{${FRA}}`]: 1,
-      [`readiness_verdict{${CHECK},word="ready"}`]: 1,
+      [`readiness_verdict{${CHECK},outcome="ready"}`]: 1,
       [`readiness_quorum_votes{${CHECK},vote="pending"}`]: 1,
     });
   });

@@ -42,11 +42,11 @@ describe("the examples ask for what is there", () => {
     await shop.runMinutes(2);
     const { text } = await shop.call("/metrics");
     const words = ASKED.flatMap(([, expr]) =>
-      [...expr.matchAll(/\b(word|family|state)=~?"([^"$]+)"/g)].flatMap(([, label, words]) =>
+      [...expr.matchAll(/\b(outcome|family|state)=~?"([^"$]+)"/g)].flatMap(([, label, words]) =>
         words!.split("|").map((word) => `${label}="${word}"`)
       )
     );
-    expect(words).toContain('word="drift"');
+    expect(words).toContain('outcome="drift"');
     // A state is there only while a service claims it.
     const missing = words.filter((word) => !text.includes(word) && word !== 'state="degraded"');
     expect(missing).toEqual([]);

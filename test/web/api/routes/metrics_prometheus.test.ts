@@ -116,7 +116,7 @@ testWithPrometheus(
         job: "assay",
         target: "shop",
         check: "read",
-        word: "drift",
+        outcome: "drift",
       });
       expect(alert.annotations.summary).toBe("shop / read says ready but its journey fails");
       const answer = await fetch(`http://${prometheus.address}/api/v1/query?query=readiness_reported`);

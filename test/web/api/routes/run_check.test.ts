@@ -27,8 +27,8 @@ describe("POST …/rounds", () => {
     const { regions } = await answer.json();
     const seen = regions.flatMap(({ probers }: { probers: object[] }) => probers);
     expect(seen).toMatchObject([
-      { id: "fra", verdict: { word: "drift" }, reported: { state: "ready" }, observed: { outcome: "fail" } },
-      { id: "iad", verdict: { word: "drift" } },
+      { id: "fra", verdict: "drift", reported: { state: "ready" }, observed: { outcome: "fail" } },
+      { id: "iad", verdict: "drift" },
       { id: "sin", missed: { reason: "timeout" } },
     ]);
     expect(seen[0].observed.failure.expression).toBe("body.state == 'accepted'");
@@ -87,7 +87,7 @@ describe("GET /v1/regions", () => {
     expect(status).toBe(200);
     expect(body.regions.map(({ id }: { id: string }) => id)).toEqual(["eu", "us", "ap"]);
     const [fra, iad, sin] = body.regions.flatMap(({ probers }: { probers: object[] }) => probers);
-    expect(fra).toMatchObject({ id: "fra", kind: "local", lagMs: 60_000, gaps: 0, stale: 0, setAside: null });
+    expect(fra).toMatchObject({ id: "fra", kind: "local", lagMs: 60_000, gaps: 0, stale: 0, excluded: null });
     expect(iad).toMatchObject({ kind: "remote", gaps: 0 });
     expect(sin).toMatchObject({ lagMs: 120_000, gaps: 1, reasons: { timeout: 1 }, stale: 0 });
     await own.runMinutes(2);
@@ -95,12 +95,12 @@ describe("GET /v1/regions", () => {
     expect(later).toMatchObject({ lagMs: 240_000, stale: 1 });
   });
 
-  test("names who is set aside", async () => {
+  test("names who is excluded", async () => {
     const own = await apiFixture();
     own.script.set("suspect", "fra");
     await own.runMinutes(1);
     const { body } = await own.call("/v1/regions");
-    expect(body.regions[0].probers[0]).toMatchObject({ setAside: "suspect" });
+    expect(body.regions[0].probers[0]).toMatchObject({ excluded: "suspect" });
   });
 
   test("of probers that never answered says so", async () => {

@@ -175,7 +175,7 @@ describe("remarks on an incident", () => {
     const { body } = await own.call(`/v1/incidents/${own.id}`);
     expect(body.state).toBe("resolved");
     expect(body.acknowledgedAt).toBe(ack.body.at);
-    expect(body.remarks.map(({ kind, text }: { kind: string; text: string }) => [kind, text])).toEqual([
+    expect(body.comments.map(({ kind, text }: { kind: string; text: string }) => [kind, text])).toEqual([
       ["acknowledged", "looking"],
       ["comment", "<script>alert(1)</script>"],
     ]);

@@ -105,7 +105,7 @@ describe("the whole status, with the token", () => {
     const { status, body } = await shop.call("/v1/status");
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      word: "drift",
+      status: "drift",
       checks: { drift: 1 },
       settled: { slot: iso(START + MINUTE), ageMs: 65_000 },
     });
@@ -114,9 +114,9 @@ describe("the whole status, with the token", () => {
       id: "read",
       claim: "report",
       scope: "global",
-      word: "drift",
+      outcome: "drift",
       since: iso(START + MINUTE),
-      settledSlot: iso(START + MINUTE),
+      evaluatedAt: iso(START + MINUTE),
       evidenceAgeMs: 65_000,
       incidents: [{
         family: "service",
@@ -127,8 +127,8 @@ describe("the whole status, with the token", () => {
         episode: 1,
       }],
     });
-    expect(check).not.toHaveProperty("lastWord");
-    expect(check.regions.map(({ id, word }: { id: string; word: string }) => [id, word])).toEqual([
+    expect(check).not.toHaveProperty("lastOutcome");
+    expect(check.regions.map(({ id, outcome }: { id: string; outcome: string }) => [id, outcome])).toEqual([
       ["eu", "drift"],
       ["us", "drift"],
       ["ap", "drift"],
@@ -138,7 +138,8 @@ describe("the whole status, with the token", () => {
       vote: "drift",
       evidenceAgeMs: 65_000,
       stale: false,
-      verdict: { word: "drift", slot: iso(START + MINUTE) },
+      verdict: "drift",
+      slot: iso(START + MINUTE),
       reported: {
         state: "ready",
         ageMs: 65_000,
@@ -159,17 +160,21 @@ describe("the whole status, with the token", () => {
     }]);
   });
 
-  test("stale: the word is unknown in check and regions, and the last word is said to be the last", async () => {
+  test("stale: the outcome is unknown in check and regions, and the last outcome is said to be the last", async () => {
     const shop = await apiFixture();
     await shop.runMinutes();
     await shop.clock.advance(10 * MINUTE);
     const { body } = await shop.call("/v1/status");
     const [check] = body.targets[0].checks;
-    expect(body).toMatchObject({ word: "unknown", checks: { unknown: 1 }, settled: { ageMs: 11 * MINUTE } });
-    expect(check).toMatchObject({ word: "unknown", lastWord: "ready", evidenceAgeMs: 11 * MINUTE });
+    expect(body).toMatchObject({
+      status: "unknown",
+      checks: { unknown: 1 },
+      settled: { ageMs: 11 * MINUTE },
+    });
+    expect(check).toMatchObject({ outcome: "unknown", lastOutcome: "ready", evidenceAgeMs: 11 * MINUTE });
     for (const region of check.regions) {
       expect(region).toMatchObject({
-        word: "unknown",
+        outcome: "unknown",
         probers: [{ vote: "none", stale: true, evidenceAgeMs: 11 * MINUTE }],
       });
     }
@@ -188,8 +193,8 @@ describe("the whole status, with the token", () => {
       missed: { slot: iso(START + MINUTE), reason: "timeout" },
     });
     expect(check).toMatchObject({
-      word: "ready",
-      settledSlot: iso(START + MINUTE),
+      outcome: "ready",
+      evaluatedAt: iso(START + MINUTE),
       evidenceAgeMs: 2 * MINUTE,
     });
     const coarse = await shop.call("/v1/status", { token: null });
