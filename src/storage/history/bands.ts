@@ -11,7 +11,7 @@ import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Rollup, Store } from "../store.ts";
 import { figuresOf } from "./rollup.ts";
-import { decodeSeconds } from "./codec.ts";
+import { decodeSeconds, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 import { Cache } from "../../base/cache.ts";
 
@@ -47,33 +47,31 @@ const WINDOWS = Object.keys(BAND_WINDOWS).length;
 const FRESH_MS = 2_000;
 /** Rows are read in steps of that many, so that 90 days of many checks are not in memory at once. */
 const STEP = 24;
-/** Hours that are not summed up yet are read slot by slot, so far back at most. */
-const TAIL_MS = 3 * HOUR_MS;
+/** Who asks at once with another one may know a little less of what is summed up. */
+const SLACK_MS = 2 * HOUR_MS;
 
-/** A reader of the past over one store. Rows that are summed up are read once: they change no more. */
+/**
+ * A reader of the past over one store. Rows that are summed up are read once: they change no more. Where the rows of a shard end its slots
+ * begin, as in {@linkcode readSeries}.
+ */
 export function bandReader(
   config: Config,
   store: Pick<Store, "readRollups" | "readSamples">,
   packing: Packing,
   clock: Pick<Clock, "elapsed">,
 ): (window: BandWindow, nowMs: number) => Promise<BandSet> {
-  const rows = { hour: rowReader(store, "hour", HOUR_MS), day: rowReader(store, "day", DAY_MS) };
-  const tail = tailReader(config, store, packing);
+  const rows = { hour: rowReader(store, packing, "hour"), day: rowReader(store, packing, "day") };
+  const tail = tailReader(config, store);
   const cache = new Cache<BandWindow, Promise<BandSet>>({ max: WINDOWS, ttlMs: FRESH_MS, clock });
 
   const read = async (window: BandWindow, nowMs: number): Promise<BandSet> => {
     const { unit, ms, cellMs } = BAND_WINDOWS[window];
     const from = Math.floor((nowMs - ms) / cellMs) * cellMs + cellMs;
-    const sums = await rows[unit](from, nowMs);
-    const hours = unit === "hour" ? sums : await rows.hour(nowMs - TAIL_MS, nowMs);
-    const isSummed = (start: number, key: string) => hours.get(start)?.has(key) ?? false;
-    let start = Math.floor((nowMs - TAIL_MS) / HOUR_MS) * HOUR_MS;
-    while (start + HOUR_MS <= nowMs && packing.shards.every(([key]) => isSummed(start, key!))) {
-      start += HOUR_MS;
+    const { sums, ends } = await rows[unit](from, nowMs);
+    const late: (readonly [number, Map<string, Seconds>])[] = [];
+    for (const shard of packing.shards.keys()) {
+      late.push(...await tail(shard, { summedTo: ends.get(shard), fromMs: from, nowMs }));
     }
-    const late = [...await tail(start, nowMs)].map(([start, checks]) =>
-      [start, new Map([...checks].filter(([key]) => !isSummed(start, key)))] as const
-    );
     return buildBands({ from, to: nowMs, cellMs }, [...sums, ...late]);
   };
 
@@ -110,57 +108,68 @@ function addSeconds(sum: Seconds, seconds: Seconds): void {
   }
 }
 
-/** Reads rollups of one unit; all but the newest are kept. */
-function rowReader(store: Pick<Store, "readRollups">, unit: Rollup["unit"], sizeMs: number) {
+/** Reads rollups of one unit, and where those of each shard end; of what is known only the newest are read again. */
+function rowReader(store: Pick<Store, "readRollups">, { shards }: Packing, unit: Rollup["unit"]) {
+  const sizeMs = unit === "hour" ? HOUR_MS : DAY_MS;
   let sums: Sums = new Map();
+  const ends = new Map<number, number>();
   let [knownFrom, knownTo] = [Infinity, -Infinity];
-  return async (fromMs: number, nowMs: number): Promise<Sums> => {
+  return async (fromMs: number, nowMs: number) => {
     const from = Math.floor(fromMs / sizeMs) * sizeMs;
-    // The newest rows may still grow, and a shard may be summed up after another one.
-    const start = from < knownFrom ? from : Math.max(from, knownTo - 2 * sizeMs);
+    // The newest rows may still grow, and a shard may be summed up after another one; after a pause, all of them long after the time.
+    const mine = [...shards.keys()].flatMap((shard) => ends.get(shard) ?? []);
+    const grows = Math.floor(Math.min(knownTo - 2 * sizeMs, ...mine) / sizeMs) * sizeMs;
+    const start = from < knownFrom || mine.length === 0 ? from : Math.max(from, grows);
     const next: Sums = new Map([...sums].filter(([at]) => at >= Math.min(from, knownFrom) && at < start));
     for (let at = start; at <= nowMs; at += STEP * sizeMs) {
       const to = Math.min(nowMs, at + STEP * sizeMs - 1);
-      for (const { start, shard, data } of await store.readRollups({ unit, from: at, to })) {
-        const checks = next.get(start) ?? new Map<string, Seconds>();
-        for (const [key, seconds] of Object.entries(decodeSeconds(data, `${unit} ${start}/${shard}`))) {
-          // In an hour in which the shards were others, a check may stand in two.
-          const sum = checks.get(key) ?? {};
-          addSeconds(sum, seconds);
-          checks.set(key, sum);
-        }
-        next.set(start, checks);
+      for (const row of await store.readRollups({ unit, from: at, to })) {
+        const { hours, seconds } = decodeSeconds(row.data, `${unit} ${row.start}/${row.shard}`);
+        addChecks(next, row.start, seconds);
+        ends.set(row.shard, Math.max(ends.get(row.shard) ?? 0, rollupEnd(row, hours)));
       }
     }
     [sums, knownFrom, knownTo] = [next, Math.min(from, knownFrom), nowMs];
-    return sums;
+    return { sums, ends };
   };
 }
 
-/** Sums up, by hour, the slots that no rollup holds yet; each slot is read once. */
-function tailReader(config: Config, store: Pick<Store, "readSamples">, { shards }: Packing) {
-  const sums: Sums = new Map();
-  const readTo = new Map<number, number>();
-  return async (fromMs: number, nowMs: number): Promise<Sums> => {
-    for (const start of sums.keys()) if (start + HOUR_MS <= fromMs) sums.delete(start);
-    for (const shard of shards.keys()) {
-      const from = Math.max(fromMs, readTo.get(shard) ?? fromMs);
-      const samples = await store.readSamples({ shard, from, to: nowMs });
-      for (const [start, slots] of Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS) * HOUR_MS)) {
-        const checks = sums.get(start) ?? new Map<string, Seconds>();
-        for (const [key, { seconds }] of Object.entries(figuresOf(config, slots, 0).checks)) {
-          const sum = checks.get(key) ?? {};
-          addSeconds(sum, seconds);
-          checks.set(key, sum);
-        }
-        sums.set(start, checks);
-      }
-      const last = samples.at(-1);
-      if (last) readTo.set(shard, last.slot + 1);
+/** In an hour in which the shards were others, a check may stand in two rows. */
+function addChecks(sums: Sums, start: number, more: Record<string, Seconds>): void {
+  const checks = sums.get(start) ?? new Map<string, Seconds>();
+  for (const [key, seconds] of Object.entries(more)) {
+    const sum = checks.get(key) ?? {};
+    addSeconds(sum, seconds);
+    checks.set(key, sum);
+  }
+  sums.set(start, checks);
+}
+
+/** Sums up, by hour, the slots of a shard that no rollup holds yet; each slot is read once. */
+function tailReader(config: Config, store: Pick<Store, "readSamples">) {
+  const tails = new Map<number, { from: number; to: number; sums: Sums }>();
+  return async (
+    shard: number,
+    { summedTo, fromMs, nowMs }: { summedTo: number | undefined; fromMs: number; nowMs: number },
+  ): Promise<[number, Map<string, Seconds>][]> => {
+    const from = Math.max(fromMs, summedTo ?? fromMs);
+    let tail = tails.get(shard);
+    if (!tail || from < tail.from) tails.set(shard, tail = { from, to: from, sums: new Map() });
+    if (summedTo !== undefined) tail.from = Math.max(tail.from, summedTo - SLACK_MS);
+    for (const start of tail.sums.keys()) if (start < tail.from) tail.sums.delete(start);
+    const samples = await store.readSamples({ shard, from: Math.max(from, tail.to), to: nowMs });
+    for (const [start, slots] of Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS) * HOUR_MS)) {
+      const { checks } = figuresOf(config, slots, 0);
+      addChecks(tail.sums, start, mapSeconds(checks));
     }
-    return sums;
+    const last = samples.at(-1);
+    if (last) tail.to = last.slot + 1;
+    return [...tail.sums].filter(([start]) => start >= from);
   };
 }
+
+const mapSeconds = (checks: Record<string, Figures>): Record<string, Seconds> =>
+  Object.fromEntries(Object.entries(checks).map(([key, { seconds }]) => [key, seconds]));
 
 /** One slot of a check. */
 export interface Slot {

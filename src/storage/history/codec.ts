@@ -1,7 +1,9 @@
 /** Figures of an hour or a day as text, packed. */
 import * as z from "zod";
 import type { Figures, Histogram, RollupRow } from "../../judgement/service_level.ts";
+import { HOUR_MS } from "../../base/time.ts";
 import { parseRow, validateRow } from "../codec.ts";
+import type { Rollup } from "../store.ts";
 
 const counts = z.record(z.string(), z.number());
 
@@ -28,11 +30,20 @@ export function decodeRollup(text: string, row: string, wanted?: readonly string
   };
 }
 
-const secondsShape = z.object({ c: z.record(z.string(), z.object({ s: counts })) });
+const secondsShape = z.object({ h: z.int(), c: z.record(z.string(), z.object({ s: counts })) });
 
-/** Of a packed book only the seconds by outcome, by check key: whoever draws a thousand checks needs no histograms. Throws as {@linkcode decodeRollup}. */
-export const decodeSeconds = (text: string, row: string): Record<string, Figures["seconds"]> =>
-  mapValues(parseRow(secondsShape, text, row).c, ({ s }) => s);
+/** Of a packed book only its hours, and the seconds by outcome, by check key: whoever draws a thousand checks needs no histograms. Throws as {@linkcode decodeRollup}. */
+export function decodeSeconds(
+  text: string,
+  row: string,
+): { hours: number; seconds: Record<string, Figures["seconds"]> } {
+  const { h, c } = parseRow(secondsShape, text, row);
+  return { hours: h, seconds: mapValues(c, ({ s }) => s) };
+}
+
+/** Where the last hour ends (epoch ms) that a row holds; of a day `hours` says which. Slots of its shard from there on are read one by one. */
+export const rollupEnd = ({ unit, start }: Pick<Rollup, "unit" | "start">, hours: number): number =>
+  start + (unit === "hour" ? 1 : 32 - Math.clz32(hours)) * HOUR_MS;
 
 function decodeFigures(value: unknown, row: string): Figures {
   const { s, p } = validateRow(figuresShape, value, row);

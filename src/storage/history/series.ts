@@ -3,7 +3,7 @@ import { emptyFigures, type Figures, mergeFigures } from "../../judgement/servic
 import type { Packing } from "../codec.ts";
 import type { Rollup, Store } from "../store.ts";
 import { figuresOf } from "./rollup.ts";
-import { decodeRollup } from "./codec.ts";
+import { decodeRollup, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 
 /** The figures of one hour or one day, or of what has passed of the present hour. */
@@ -64,12 +64,10 @@ function sumRollups(rows: Rollup[], key: string): Figures {
   );
 }
 
-/** The end of the last hour of this shard that is summed up; slots from there on are still to be read one by one. */
+/** Where the rows of this shard end, if there are any. */
 function rollupsEnd(rows: Rollup[], shard: number): number | undefined {
   const last = rows.filter((row) => row.shard === shard).at(-1);
   if (!last) return undefined;
   const { unit, start, data } = last;
-  if (unit === "hour") return start + HOUR_MS;
-  const { hours } = decodeRollup(data, `${unit} ${start}/${shard}`, []);
-  return start + (32 - Math.clz32(hours)) * HOUR_MS;
+  return rollupEnd(last, unit === "hour" ? 1 : decodeRollup(data, `${unit} ${start}/${shard}`, []).hours);
 }

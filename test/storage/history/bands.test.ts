@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { emptyFigures, mergeFigures, serviceLevel } from "../../../src/judgement/service_level.ts";
+import { memoryStore } from "../../../src/storage/memory.ts";
+import type { Store } from "../../../src/storage/store.ts";
 import { packChecks } from "../../../src/storage/codec.ts";
-import { bandReader } from "../../../src/storage/history/bands.ts";
-import { figuresOf } from "../../../src/storage/history/rollup.ts";
+import { BAND_WINDOWS, bandReader, type BandWindow } from "../../../src/storage/history/bands.ts";
+import { figuresOf, rollupJob } from "../../../src/storage/history/rollup.ts";
 import { readSeries } from "../../../src/storage/history/series.ts";
 import { settlerFixture } from "../../world/settler_fixture.ts";
 import { encodeRollup } from "../../../src/storage/history/codec.ts";
@@ -77,4 +79,51 @@ test("in an hour in which the shards were others, a check that stands in two row
   await store.putRollups([row(0, 600), row(1, 900)]);
   const read = bandReader(config, store, packChecks(config), clock);
   expect((await read("24h", clock.now())).bandOf(KEY).whole.goodSeconds).toBe(1_500);
+});
+
+test("page and API agree after hours in which nothing was summed up, and once that is caught up", async () => {
+  const store = memoryStore();
+  let isOut = false;
+  const losing = new Proxy(store, {
+    get(target, name) {
+      if (name === "putRollups" && isOut) return () => Promise.resolve();
+      const method = target[name as keyof Store];
+      return typeof method === "function" ? method.bind(target) : method;
+    },
+  });
+  const own = await settlerFixture(undefined, { store: losing });
+  const { config, clock } = own;
+  const packing = packChecks(config);
+  const check = config.checks[0]!;
+  const grown = bandReader(config, store, packing, clock);
+  const sumUp = rollupJob({ clock, store, config, packing });
+  const expectAgreement = async () => {
+    const nowMs = clock.now();
+    for (const read of [grown, bandReader(config, store, packing, clock)]) {
+      for (const window of Object.keys(BAND_WINDOWS) as BandWindow[]) {
+        const { from, bandOf } = await read(window, nowMs);
+        const all = await readSeries(store, config, packing, check, { fromMs: from, nowMs });
+        const whole = serviceLevel(
+          all.reduce((sum, { figures }) => mergeFigures(sum, figures), emptyFigures()),
+        );
+        expect(bandOf(KEY).whole, window).toEqual(whole);
+        expect(whole.goodSeconds + whole.badSeconds + whole.unjudgedSeconds, window).toBe(minutes * 60);
+      }
+    }
+    await clock.advance(3_000);
+  };
+  const hoursSummed = async () =>
+    (await store.readRollups({ unit: "hour", from: 0, to: clock.now() })).map(({ start }) => start);
+  let minutes = 130;
+  await own.runMinutes(minutes);
+  await expectAgreement();
+  const before = await hoursSummed();
+  isOut = true;
+  minutes += 310;
+  await own.runMinutes(310);
+  expect(await hoursSummed()).toEqual(before);
+  await expectAgreement();
+  for (let i = 0; i < 10; i++) await sumUp();
+  expect((await hoursSummed()).length - before.length).toBeGreaterThanOrEqual(5);
+  await expectAgreement();
 });
