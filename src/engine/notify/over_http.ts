@@ -5,7 +5,6 @@ import type { Ports } from "../../base/ports.ts";
 import { mask } from "../../base/secrets.ts";
 import { SECOND_MS } from "../../base/time.ts";
 import type { Sink, SinkAnswer, SinkEnvironment, SinkMessage, SinkPorts } from "./sink.ts";
-import { SECOND_MS } from "../../base/time.ts";
 
 const CAP_BYTES = 64 * 1024;
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
