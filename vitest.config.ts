@@ -36,8 +36,7 @@ export default defineConfig({
         resolve: {
           alias: {
             "#config": new URL("./test/edge/compiled.ts", import.meta.url).pathname,
-            "#github": new URL("./src/web/api/routes/github.ts", import.meta.url).pathname,
-            "#upstash": new URL("./src/storage/upstash/store.ts", import.meta.url).pathname,
+            "#kinds": new URL("./test/edge/kinds.ts", import.meta.url).pathname,
           },
         },
       },

@@ -4,14 +4,24 @@ import { localProber, type ProberOptions } from "../src/engine/prober/local.ts";
 import type { Prober } from "../src/judgement/round.ts";
 
 /** What a prober takes from the tables of kinds. */
-type ProberKinds = Pick<ProberOptions, "dialects" | "steps">;
+type ProberKinds = Pick<ProberOptions, "dialects" | "steps" | "signRequest">;
 
 /** A prober of this config that walks in this process. */
 export function localProberOf(
   ports: Ports,
   { concurrency, controls }: Config,
-  { dialects, steps }: ProberKinds,
+  { dialects, steps, signRequest }: ProberKinds,
   { id, region, budget, locate }: Pick<ProberOptions, "id" | "region" | "budget" | "locate">,
 ): Prober {
-  return localProber(ports, { id, region, budget, locate, dialects, steps, concurrency, controls });
+  return localProber(ports, {
+    id,
+    region,
+    budget,
+    locate,
+    dialects,
+    steps,
+    signRequest,
+    concurrency,
+    controls,
+  });
 }

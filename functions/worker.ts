@@ -1,7 +1,7 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
 import { SECURITY_HEADERS } from "../src/web/api/middleware/security_headers.ts";
 import { liveResponse, LIVEZ, unreadyResponse } from "../src/web/api/middleware/livez.ts";
-import type { Env } from "./cloudflare/boot.ts";
+import type { Env } from "./cloudflare/env.ts";
 import { LedgerObject } from "./cloudflare/ledger.ts";
 import { peerOf } from "./cloudflare/client_address.ts";
 import { proberApp, ProberObject } from "./cloudflare/prober.ts";

@@ -1,16 +1,13 @@
 /** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
 import bundled from "#config";
+import { KINDS } from "#kinds";
 import { type Config } from "../../src/config/config.ts";
 import { loadCompiled, type Problem } from "../../src/config/mod.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
-import { KINDS } from "./kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
-import type { Plan } from "../../src/base/limits.ts";
-
-/** Bindings and secrets, by name. */
-export type Env = Record<string, unknown>;
+import { type Env, textOf } from "./env.ts";
 
 const log: Log = {
   info: (message, fields) => console.log({ level: "info", message, ...fields }),
@@ -21,25 +18,16 @@ const log: Log = {
 /** Cloudflare's own fetch; the runtime has no route to private networks, and resolves names by itself. */
 const network: Fetch = (url, outgoing) => fetch(url, { ...outgoing, redirect: "manual", cache: "no-store" });
 
-/** A string binding. */
-const text = (env: Env, name: string) => typeof env[name] === "string" ? env[name] : undefined;
-
 /** The config that was compiled into this deployment, and the ports of this isolate. */
 export async function boot(env: Env): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {
   const { config, warnings } = await loadCompiled(bundled, {
     kinds: KINDS,
     runtime: "cloudflare",
-    env: (name) => text(env, name),
+    env: (name) => textOf(env, name),
     // One that only probes needs the secrets of journeys and its own token.
-    envMissing: text(env, "ASSAY_PROBER") ? "warning" : "error",
+    envMissing: textOf(env, "ASSAY_PROBER") ? "warning" : "error",
   });
   const fetch = guardFetch(network, config.allowPrivate);
-  const secrets = secretsOf(JSON.stringify(bundled), (name) => text(env, name));
+  const secrets = secretsOf(JSON.stringify(bundled), (name) => textOf(env, name));
   return { config, warnings, ports: { clock, fetch, random: Math.random, log, secrets } };
 }
-
-/** The plan that this deployment says it is on; without a word the smaller one. */
-export const planOf = ({ ASSAY_PLAN }: Env): Plan => ASSAY_PLAN === "paid" ? "paid" : "free";
-
-/** Several probers of one place share an object; this says which one is asked. */
-export const PROBER_HEADER = "x-assay-prober";

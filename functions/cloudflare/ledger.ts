@@ -1,7 +1,7 @@
 /** The single writer: settles slots, keeps the store in its own SQLite, answers the API. Its alarm drives the outbox. */
 import { DurableObject } from "cloudflare:workers";
 import type { Minute } from "../../src/engine/settler/settler.ts";
-import type { Env } from "./boot.ts";
+import type { Env } from "./env.ts";
 import { lazy } from "../../src/base/lazy.ts";
 import { peerOf } from "./client_address.ts";
 import { messageOf } from "../../src/base/error_message.ts";

@@ -2,6 +2,7 @@
  * Assay as its objects run it. They load this module at their first use: an isolate that only passes requests on, or says
  * that it lives, needs none of it.
  */
+import { KINDS } from "#kinds";
 import { api } from "../../src/web/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
@@ -11,14 +12,12 @@ import { locator } from "../../src/engine/prober/location.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
-import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import type { ObjectStorage } from "cloudflare:workers";
 import { clock } from "../clock.ts";
 import { localProberOf } from "../local_prober.ts";
-import { boot, type Env, planOf, PROBER_HEADER } from "./boot.ts";
-import { KINDS } from "./kinds.ts";
-import { objectDriver } from "./sqlite.ts";
+import { boot } from "./boot.ts";
+import { type Env, planOf, PROBER_HEADER, textOf } from "./env.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { INVOCATION } from "../../src/base/limits.ts";
 
@@ -35,7 +34,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   for (const fault of await checkWebhooks(ports.secrets, config, KINDS.sinks)) {
     ports.log.error("a webhook cannot be sent", { fault });
   }
-  const store = await openStore(env, config, storage);
+  const store = openStore(env, config, storage);
   const { probeNow, ...settling } = settler({
     ports,
     store,
@@ -45,21 +44,19 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   });
   // The other half is for the probers; what is left over waits for the alarm.
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
-  const hooked = config.hooks.github && await import("#github");
   const services = gateServices(ports, config, store);
-  const approvals = hooked?.approvals(ports, config, services);
+  const approvals = KINDS.githubHook?.approvals(ports, config, services);
   const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks, parallel: DELIVERIES });
   const outbox = () => Promise.all([deliver({ most: maxNotices }), approvals?.review()]);
-  const app = api({ ports, config, services, runCheck: probeNow, github: hooked?.routes });
+  const app = api({ ports, config, services, runCheck: probeNow, github: KINDS.githubHook?.routes });
   return { ...settling, store, outbox, app };
 }
 
-/** The object's own SQLite, unless the config names a store that other deployments share. */
-async function openStore(env: Env, config: Config, storage: ObjectStorage): Promise<Store> {
-  if (config.store.kind !== "upstash") return sqliteStore(objectDriver(storage));
-  const [url, token] = [`${env.UPSTASH_REDIS_REST_URL}`, `${env.UPSTASH_REDIS_REST_TOKEN}`];
-  const { upstashStore } = await import("#upstash");
-  return upstashStore({ url, token, clock, random: Math.random });
+/** The one store that is bundled: the object's own, unless the config names one that other deployments share. */
+function openStore(env: Env, { store }: Config, storage: ObjectStorage): Store {
+  const [kind] = KINDS.stores;
+  if (!kind) throw new Error("This deployment was made without a store: deploy again");
+  return kind.open(store.options, { clock, random: Math.random, env: (name) => textOf(env, name), storage });
 }
 
 /**

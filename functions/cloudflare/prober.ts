@@ -1,6 +1,6 @@
 /** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
 import { DurableObject, type ObjectStorage } from "cloudflare:workers";
-import { type Env, PROBER_HEADER } from "./boot.ts";
+import { type Env, PROBER_HEADER } from "./env.ts";
 import { lazy } from "../../src/base/lazy.ts";
 
 /** A prober object, named `prober:<hint>:<generation>`; another generation is another object, perhaps elsewhere. */

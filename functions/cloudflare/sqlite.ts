@@ -1,4 +1,7 @@
 import type { ObjectStorage } from "cloudflare:workers";
+import { SQLITE } from "../../src/storage/sqlite/kind.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
+import type { StoreEnv, StoreKind } from "../../src/storage/store_kind.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 
 /** The driver over a Durable Object's own SQLite. */
@@ -15,3 +18,14 @@ export function objectDriver(storage: Pick<ObjectStorage, "sql" | "transactionSy
     close: () => {},
   };
 }
+
+/** What an object opens a store with. */
+export interface ObjectEnv extends StoreEnv {
+  storage: ObjectStorage;
+}
+
+/** An object's own SQLite; the path that a config may name is that of other runtimes. */
+export const objectKind: StoreKind<ObjectEnv> = {
+  ...SQLITE,
+  open: (_, { storage }) => sqliteStore(objectDriver(storage)),
+};

@@ -1,9 +1,13 @@
-/** The tables of kinds, for a process of our own: all that there are. */
+/** The tables of kinds, for a process of our own: all that there are. A Worker's are made of them (scripts/cli/worker_kinds.ts). */
+import { compileCron } from "../../src/config/cron.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { memoryKind } from "../../src/storage/memory.ts";
 import { upstashKind } from "../../src/storage/upstash/kind.ts";
+import { githubHook } from "../../src/web/api/routes/github.ts";
+import type { KindTables } from "../kinds.ts";
 import { fileKind } from "./sqlite.ts";
 
 /** One row a kind. */
@@ -12,4 +16,7 @@ export const KINDS = {
   stores: [fileKind, memoryKind, upstashKind],
   sinks: SINKS,
   steps: STEP_KINDS,
-};
+  compileCron,
+  signRequest,
+  githubHook,
+} satisfies KindTables;

@@ -1,10 +1,8 @@
 /** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
 import { api } from "../../src/web/app.ts";
 import type { Peer } from "../../src/web/api/middleware/client_address.ts";
-import { routes as github } from "../../src/web/api/routes/github.ts";
 import type { Config } from "../../src/config/config.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
-import { approvals } from "../../src/engine/github/approvals.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
@@ -107,7 +105,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   const store = openStore(config);
   const prober = here === undefined ? undefined : proberWithToken(ports, config, here);
   const services = gateServices(ports, config, store);
-  const { review: reviewAll } = approvals(ports, config, services);
+  const { review: reviewAll } = KINDS.githubHook.approvals(ports, config, services);
   const review = singleFlight(reviewAll, failure(ports, "a review failed"));
   const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks });
   const deliveries = new Set<Promise<unknown>>();
@@ -129,7 +127,15 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   });
   // Before anything is asked or settled: the port may be taken.
   const server = serve(
-    api({ ports, config, services, runCheck: probeNow, github, files: FILES, prober }),
+    api({
+      ports,
+      config,
+      services,
+      runCheck: probeNow,
+      github: KINDS.githubHook.routes,
+      files: FILES,
+      prober,
+    }),
     port ?? config.listen,
   );
   if (isPreview()) {

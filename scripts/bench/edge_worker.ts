@@ -3,7 +3,7 @@
  * slot, `/loop?url=&times=&atOnce=` sends the same requests and does nothing else.
  */
 import type { ObjectState, SqlStorageCursor } from "../../functions/cloudflare/cloudflare.d.ts";
-import type { Env } from "../../functions/cloudflare/boot.ts";
+import type { Env } from "../../functions/cloudflare/env.ts";
 import worker, { Ledger as LedgerObject, Prober } from "../../functions/worker.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
 

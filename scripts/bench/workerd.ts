@@ -26,7 +26,7 @@ export async function bundle(config: unknown, main?: string): Promise<string> {
   const { path, remove } = folder();
   try {
     const args = [...main ? [main] : [], "--dry-run", "--outdir", join(path, "out")];
-    const { success, stderr } = await wrangler("deploy", path, config, args).output();
+    const { success, stderr } = await (await wrangler("deploy", path, config, args)).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
     return readFileSync(join(path, "out", `${basename(main ?? "worker.ts", ".ts")}.js`), "utf8");
   } finally {

@@ -1,18 +1,18 @@
 /**
  * `deno task deploy` and `deno task dev:worker`: check the config, compile it to JSON so that neither the YAML parser nor the grammar is
- * bundled, hold it against the plan's limits, then hand over to wrangler, with every option that is not ours.
+ * bundled, make the tables of the kinds that it names, hold it against the plan's limits, then hand over to wrangler, with every option that is not ours.
  */
 import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
 import { compileConfig } from "../../src/config/compiled.ts";
 import { readYaml } from "../../src/config/yaml.ts";
-import { stubAliases } from "./spare.ts";
 import { DEFAULT_FILE, loadFile, USAGE, warn } from "./terminal.ts";
+import { workerKinds } from "./worker_kinds.ts";
 
 const WRANGLER = "npm:wrangler@4.155.0";
 /** Where wrangler.toml looks. What is deployed lies beside it, because a running `dev` reloads when its own changes. */
-const DEV_CONFIG = ".assay/config.json";
-const DEPLOY_CONFIG = ".assay/deployed.json";
+const DEV = { config: ".assay/config.json", kinds: ".assay/kinds.ts" };
+const DEPLOY = { config: ".assay/deployed.json", kinds: ".assay/deployed_kinds.ts" };
 
 interface Options {
   configFile: string;
@@ -44,16 +44,18 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
   const loaded = await loadFile(configFile, { runtime: "cloudflare", envMissing: "warning", env });
   warn(configFile, loaded);
   const bundled = JSON.stringify(compileConfig(readYaml(loaded.text).value));
-  const file = verb === "deploy" ? DEPLOY_CONFIG : DEV_CONFIG;
+  const files = verb === "deploy" ? DEPLOY : DEV;
   await Deno.mkdir(".assay", { recursive: true });
-  await Deno.writeTextFile(file, bundled);
+  await Deno.writeTextFile(files.config, bundled);
+  await Deno.writeTextFile(files.kinds, await workerKinds(loaded.config));
   const plain = rest.some((word) => /^(-e|--env)\b/.test(word)) ? [] : ["--env="];
   // Last: `--var` and `--alias` take every word that follows.
   if (verb === "dev") return await run(WRANGLER, "dev", ...rest, ...plain, "--var", "ASSAY_PLACES:assumed");
   const assay = new URL("assay.ts", import.meta.url).pathname;
   const code = await run(assay, "budget", configFile, "--plan", plan);
   if (code !== 0) return code;
-  const aliases = ["--alias", `#config:${await Deno.realPath(file)}`, ...stubAliases(bundled)];
+  const [config, kinds] = await Promise.all([files.config, files.kinds].map((file) => Deno.realPath(file)));
+  const aliases = ["--alias", `#config:${config}`, `#kinds:${kinds}`];
   return await run(WRANGLER, "deploy", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`, ...aliases);
 }
 

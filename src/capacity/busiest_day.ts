@@ -1,4 +1,5 @@
 /** The fullest day of a config: which checks are due together when, and what each such slot takes. */
+import { compileCron } from "../config/cron.ts";
 import type { Check, Config, Schedule } from "../config/config.ts";
 import { sourcesToAsk } from "../config/requests.ts";
 import { laneOf, packChecks, type Packing } from "../storage/codec.ts";
@@ -91,8 +92,8 @@ const wakeTimes = (times: number[]): number[] =>
 
 function daily(schedule: Schedule): Schedule {
   if ("everyMs" in schedule) return schedule;
-  const [minutes, hours] = schedule.cron.trim().split(/\s+/);
-  return { cron: `${minutes} ${hours} * * *` };
+  const [minutes, hours] = schedule.cron.source.trim().split(/\s+/);
+  return { cron: compileCron(`${minutes} ${hours} * * *`) };
 }
 
 function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: number): DaySlot {

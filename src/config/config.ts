@@ -1,7 +1,7 @@
 import type { Question } from "./question.ts";
 import type { ApiConfig } from "./api.ts";
 import type { HooksConfig } from "./hooks.ts";
-import type { RequestCount } from "./kinds.ts";
+import type { CompiledCron, RequestCount } from "./kinds.ts";
 import type { Expectation, Program } from "./expression/mod.ts";
 
 /** How many votes win. `fraction` x is at least ceil(x * fresh votes). */
@@ -31,7 +31,7 @@ export interface Region {
 }
 
 /** When a check runs: every `everyMs` from the epoch, or by cron expression in UTC. */
-export type Schedule = { everyMs: number } | { cron: string };
+export type Schedule = { everyMs: number } | { cron: CompiledCron };
 
 /** One step of a journey, ready to walk. What its kind adds stands beside. */
 export interface Step {

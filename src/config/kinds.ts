@@ -54,6 +54,16 @@ export interface ConfigStepKind<Fields extends object = object> extends ConfigKi
   requests(fields: Fields): RequestCount;
 }
 
+/** Five cron fields that match at some time; instants are epoch ms. */
+export interface CompiledCron {
+  source: string;
+  matches(atMs: number): boolean;
+  /** The next runs after an instant, in order. */
+  next(count: number, afterMs: number): number[];
+  /** The last runs before an instant, newest first. */
+  previous(count: number, beforeMs: number): number[];
+}
+
 /** The tables of kinds that a config is held against. */
 export interface Kinds {
   /** The report dialects, without `auto`. */
@@ -61,4 +71,6 @@ export interface Kinds {
   readonly stores: readonly ConfigStoreKind[];
   readonly sinks: readonly ConfigSinkKind[];
   readonly steps: readonly ConfigStepKind[];
+  /** Throws with the reason if these are no cron fields. A Worker whose config names no cron has none. */
+  readonly compileCron?: (fields: string) => CompiledCron;
 }

@@ -93,12 +93,19 @@ function withDepthCheck<T>(walk: () => T): T {
 }
 
 function build(draft: Draft<RawConfig>, options: LoadOptions, note: Note): Config {
-  const { kinds: { dialects: rows, stores, sinks, steps } } = options;
+  const { kinds: { dialects: rows, stores, sinks, steps, compileCron } } = options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
   const regions = readRegions(draft.regions, options.runtime, note);
   const dialects = rows.map(({ name }) => name);
-  const targets = readTargets(draft, { dialects, steps, allowPrivate, compiler: compiler(note), note });
+  const targets = readTargets(draft, {
+    dialects,
+    steps,
+    compileCron,
+    allowPrivate,
+    compiler: compiler(note),
+    note,
+  });
   const checks = targets.flatMap((target) => target.checks);
   return {
     ...readSettings(draft, { ...options, stores, sinks, allowPrivate }, note),

@@ -1,7 +1,6 @@
-import { parseCron } from "./cron.ts";
 import type { Check } from "./config.ts";
+import type { CompiledCron } from "./kinds.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import { Cache } from "../base/cache.ts";
 
 const PERIODS_FRESH = 2.5;
 
@@ -9,9 +8,9 @@ type Scheduled = Pick<Check, "schedule" | "maxAgeMs">;
 
 /** The checks whose slot `slotMs` (epoch ms) is. */
 export function due<T extends Pick<Check, "schedule">>(checks: readonly T[], slotMs: number): T[] {
-  const answers = new Map<string, boolean>();
-  const matches = (cron: string) => {
-    const answer = answers.get(cron) ?? cronOf(cron).match(new Date(slotMs));
+  const answers = new Map<CompiledCron, boolean>();
+  const matches = (cron: CompiledCron) => {
+    const answer = answers.get(cron) ?? cron.matches(slotMs);
     answers.set(cron, answer);
     return answer;
   };
@@ -37,24 +36,19 @@ export function slots(checks: readonly Pick<Check, "schedule">[], minuteMs: numb
 export function staleAt({ schedule, maxAgeMs }: Scheduled, slotMs: number): number {
   if (maxAgeMs !== undefined) return slotMs + maxAgeMs;
   if ("everyMs" in schedule) return slotMs + PERIODS_FRESH * schedule.everyMs;
-  const [, second, third] = cronOf(schedule.cron).nextRuns(3, new Date(slotMs)).map((run) => run.getTime());
+  const [, second, third] = schedule.cron.next(3, slotMs);
   // A pattern is refused at load if it never matches, and five fields repeat for ever.
   if (second === undefined || third === undefined) {
-    throw new Error(`No further runs of cron ${schedule.cron}`);
+    throw new Error(`No further runs of cron ${schedule.cron.source}`);
   }
   return second + (third - second) / 2;
 }
 
-const crons = new Cache<string, ReturnType<typeof parseCron>>({ max: 1_000 });
-
-/** Parsing costs more than matching, and few expressions serve many checks. */
-const cronOf = (fields: string) => crons.getOrSet(fields, () => parseCron(fields));
-
 /** The gap (ms) between a slot and the next; with `cron` it differs from slot to slot. */
 export function periodMs({ schedule }: Pick<Check, "schedule">, slotMs: number): number {
   if ("everyMs" in schedule) return schedule.everyMs;
-  const next = cronOf(schedule.cron).nextRun(new Date(slotMs));
-  return next ? next.getTime() - slotMs : MINUTE_MS;
+  const [next = slotMs + MINUTE_MS] = schedule.cron.next(1, slotMs);
+  return next - slotMs;
 }
 
 /** The slots of a check up to `slotMs` (itself, if it is one), newest first; at most `count`. */
@@ -64,7 +58,7 @@ export function previousSlots(
   count: number,
 ): number[] {
   if ("cron" in schedule) {
-    return cronOf(schedule.cron).previousRuns(count, new Date(slotMs)).map((run) => run.getTime());
+    return schedule.cron.previous(count, slotMs);
   }
   const newest = Math.floor(slotMs / schedule.everyMs) * schedule.everyMs;
   return Array.from({ length: count }, (_, i) => newest - i * schedule.everyMs);

@@ -2,7 +2,7 @@ import type { Check, Quorum, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
-import type { ConfigStepKind } from "./kinds.ts";
+import type { ConfigStepKind, Kinds } from "./kinds.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
@@ -17,6 +17,7 @@ import { unique } from "./duplicates.ts";
 export interface TargetContext {
   dialects: readonly string[];
   steps: readonly ConfigStepKind[];
+  compileCron: Kinds["compileCron"];
   allowPrivate: boolean;
   compiler: Compiler;
   note: Note;
@@ -41,7 +42,7 @@ export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Tar
   const quorum = readQuorum(defaults.quorum, standard, voters, ["defaults", "quorum"], note);
   const fault = everyFault(defaults.every);
   if (fault) note({ path: ["defaults", "every"], ...fault });
-  const inherited = { ...common, defaults, quorum, voters, cron: cronReader() };
+  const inherited = { ...common, defaults, quorum, voters, cron: cronReader(common.compileCron) };
   const noteDuplicate = unique("target", note);
   return targets.flatMap((target, i) => {
     noteDuplicate(target?.id, ["targets", i, "id"]);

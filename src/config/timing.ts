@@ -1,7 +1,7 @@
 import type { Check, Schedule } from "./config.ts";
-import { readCron } from "./cron.ts";
 import type { CheckDraft } from "./draft.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
+import type { CompiledCron, Kinds } from "./kinds.ts";
 import type { Finding, Note, Path } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
@@ -32,17 +32,37 @@ type Timing = Pick<
   | "maxAgeMs"
 >;
 
-/** Reads cron fields; the same ones are read once. */
-export type CronReader = typeof readCron;
+// Any fixed instant will do: a pattern of five fields repeats for ever. This one starts a leap year.
+const START = Date.UTC(2024, 0, 1);
+const YEAR_MS = 366 * 86_400_000;
+const RUNS = 100;
 
-/** A `readCron` that remembers. */
-export function cronReader(): CronReader {
+/** Why these are not five cron fields that ever match, or what they are, with the smallest gap in ms of the first 100 runs in a year. */
+export type CronReader = (fields: string) => { fault: string } | { cron: CompiledCron; gapMs: number };
+
+/** Reads cron fields; the same ones are read once. */
+export function cronReader(compile: Kinds["compileCron"]): CronReader {
   const known = new Map<string, ReturnType<CronReader>>();
   return (fields) => {
-    const result = known.get(fields) ?? readCron(fields);
+    const result = known.get(fields) ?? readCron(fields, compile);
     known.set(fields, result);
     return result;
   };
+}
+
+function readCron(fields: string, compile: Kinds["compileCron"]): ReturnType<CronReader> {
+  if (fields.trim().split(/\s+/).length !== 5) return { fault: "it does not have five fields" };
+  if (!compile) return { fault: "this deployment was made without cron: deploy again" };
+  try {
+    const cron = compile(fields);
+    const runs = cron.next(RUNS, START - 1);
+    if (runs.length === 0) return { fault: "it never matches" };
+    const inYear = runs.filter((run) => run < START + YEAR_MS);
+    const gapMs = inYear.slice(1).reduce((least, run, i) => Math.min(least, run - inYear[i]!), YEAR_MS);
+    return { cron, gapMs };
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message.replace(/^CronPattern: /, "") : String(error) };
+  }
 }
 
 /** Why checks cannot run at this period, or nothing. */
@@ -125,7 +145,7 @@ function readSchedule(
     });
   }
   const result = read(cron);
-  if ("gapMs" in result) return { schedule: { cron }, gapMs: result.gapMs };
+  if ("gapMs" in result) return { schedule: { cron: result.cron }, gapMs: result.gapMs };
   const message = `not a cron expression: ${result.fault}`;
   note({
     path: [...path, "cron"],
@@ -133,5 +153,5 @@ function readSchedule(
     expected: "five fields in UTC, such as */5 * * * mon-fri",
     found: cron,
   });
-  return { schedule: { cron }, gapMs: everyMs };
+  return { schedule: { everyMs }, gapMs: everyMs };
 }

@@ -1,13 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Schedule } from "../../src/config/config.ts";
+import { compileCron } from "../../src/config/cron.ts";
 import { due, slots, staleAt } from "../../src/config/schedule.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const at = (text: string) => Date.parse(`${text}Z`);
-const check = (schedule: Schedule, maxAgeMs?: number) => ({ schedule, maxAgeMs });
+/** A schedule as it is written. */
+type Schedule = { everyMs: number } | { cron: string };
+const check = (schedule: Schedule, maxAgeMs?: number) => ({
+  schedule: "cron" in schedule ? { cron: compileCron(schedule.cron) } : schedule,
+  maxAgeMs,
+});
 
 describe("due", () => {
   test.each([

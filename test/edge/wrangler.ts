@@ -2,8 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stubAliases } from "../../scripts/cli/spare.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
+import { workerKinds } from "../../scripts/cli/worker_kinds.ts";
 import { compileConfig } from "../../src/config/compiled.ts";
+import { loadValue } from "../../src/config/mod.ts";
 import { freePort } from "./ports.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -15,24 +17,25 @@ export function folder(): { path: string; remove(): void } {
 }
 
 /** A wrangler command on a copy of `wrangler.toml` in `path` that bundles `config` in place of the compiled one. */
-export function wrangler(
+export async function wrangler(
   verb: "deploy" | "dev",
   path: string,
   config: unknown,
   args: string[],
   env: Record<string, string> = {},
-): Deno.Command {
+): Promise<Deno.Command> {
   const file = join(path, "config.json");
   const toml = join(path, "wrangler.toml");
-  const text = JSON.stringify(compileConfig(config));
-  writeFileSync(file, text);
+  const kinds = join(path, "kinds.ts");
+  writeFileSync(file, JSON.stringify(compileConfig(config)));
+  const loaded = await loadValue(config, { kinds: KINDS, runtime: "cloudflare" });
+  writeFileSync(kinds, await workerKinds(loaded.config));
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const places: [from: string, to: string][] = [
     ["./.assay/config.json", file],
     ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
     ["./schema", join(ROOT, "schema")],
-    ["./src/web/api/routes/github.ts", join(ROOT, "src/web/api/routes/github.ts")],
-    ["./src/storage/upstash/store.ts", join(ROOT, "src/storage/upstash/store.ts")],
+    ["./.assay/kinds.ts", kinds],
   ];
   writeFileSync(toml, places.reduce((text, [from, to]) => replaceAllOrThrow(text, from, to), own));
   return new Deno.Command(Deno.execPath(), {
@@ -46,8 +49,6 @@ export function wrangler(
       toml,
       "--env=",
       ...args,
-      // Behind them: `--alias` takes every word that follows.
-      ...stubAliases(text),
     ],
     cwd: ROOT,
     env: { WRANGLER_SEND_METRICS: "false", NO_COLOR: "1", ...env },
@@ -76,11 +77,12 @@ export async function dev(config: unknown, vars: Record<string, string>): Promis
   const file = join(path, "vars.env");
   writeFileSync(file, Object.entries(vars).map(([name, value]) => `${name}="${value}"\n`).join(""));
   const url = `http://127.0.0.1:${await freePort()}`;
-  const process = wrangler("dev", path, config, [
+  const command = await wrangler("dev", path, config, [
     ...["--local", "--ip", "127.0.0.1", "--port", new URL(url).port],
     ...["--inspector-port", `${await freePort()}`],
     ...["--persist-to", join(path, "state"), "--env-file", file, "--show-interactive-dev-session=false"],
-  ]).spawn();
+  ]);
+  const process = command.spawn();
   let printed = "";
   let isReady = () => {};
   const ready = new Promise<void>((resolve) => isReady = resolve);

@@ -24,7 +24,7 @@ let code: string;
 let sources: [source: string, bytes: number][];
 beforeAll(async () => {
   const args = ["--dry-run", "--outdir", join(path, "out"), "--metafile", join(path, "meta.json")];
-  const { success, stdout, stderr } = await wrangler("deploy", path, config, args, SECRETS).output();
+  const { success, stdout, stderr } = await (await wrangler("deploy", path, config, args, SECRETS)).output();
   const printed = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
   if (!success) throw new Error(printed);
   code = readFileSync(join(path, "out", "worker.js"), "utf8");

@@ -15,7 +15,7 @@ import type { StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
 import { walk } from "../../evidence/probe/journey.ts";
 import { Cache } from "../../base/cache.ts";
-import type { Dialect, Report } from "../../evidence/report/report.ts";
+import type { Dialect, Report, RequestSigner } from "../../evidence/report/report.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { Prober, Round, RoundResult } from "../../judgement/round.ts";
 
@@ -24,6 +24,8 @@ export interface ProberOptions {
   id: string;
   region: string;
   dialects: readonly Dialect[];
+  /** Signs what is asked with the keys of an AWS API. */
+  signRequest?: RequestSigner;
   steps: readonly StepKind[];
   /** Connections at once: one a round, and one more for each further source while there is room. */
   concurrency: number;
@@ -184,7 +186,7 @@ function admit(checks: readonly Check[], budget: number, costOf: (check: Check) 
 }
 
 /** Who walks a round. */
-export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects" | "steps"> {
+export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects" | "signRequest" | "steps"> {
   /** Where further sources are asked beside the first; absent: nothing limits them. */
   tryRun?: Semaphore["tryRun"];
   /** What the journey sends by; absent: as the report is asked. */
@@ -194,7 +196,7 @@ export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects"
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function runRound(
   ports: Ports,
-  { id, region, dialects, steps, tryRun = (work) => work(), journeyFetch = ports.fetch }: Walker,
+  { id, region, dialects, signRequest, steps, tryRun = (work) => work(), journeyFetch = ports.fetch }: Walker,
   check: Check,
   slot: number,
   signal?: AbortSignal,
@@ -212,7 +214,8 @@ export async function runRound(
       target: check.target.id,
       check: check.id,
     };
-    const askReport = () => fetchReport(ports, check, { baseUrl, run, dialects, tryRun, signal });
+    const askReport = () =>
+      fetchReport(ports, check, { baseUrl, run, dialects, signRequest, tryRun, signal });
     const before = await askReport();
     const observation = await walk(
       { ...ports, fetch: journeyFetch },

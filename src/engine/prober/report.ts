@@ -10,6 +10,7 @@ import {
   combineSources,
   type Dialect,
   type Report,
+  type RequestSigner,
   type Source,
   staleAfter,
   withSource,
@@ -21,6 +22,7 @@ export interface ReportContext {
   baseUrl: string;
   run: Run;
   dialects: readonly Dialect[];
+  signRequest?: RequestSigner;
   /** Where further sources are asked beside the first. */
   tryRun: Semaphore["tryRun"];
   signal?: AbortSignal;
@@ -57,7 +59,7 @@ function requestOf(
   { secrets }: Ports,
   check: Check,
   { path, headers, dialect, timeoutMs, question, select, service, aws }: AskedSource,
-  { baseUrl, run: { id, slot }, signal }: ReportContext,
+  { baseUrl, run: { id, slot }, signal, signRequest }: ReportContext,
 ): Source {
   const url = resolveUrl(baseUrl, secrets.reveal(path));
   if (!url) throw new Error(`Cannot make a URL of the report's path ${path}`);
@@ -71,6 +73,7 @@ function requestOf(
     select,
     service,
     aws,
+    signRequest,
     staleAfterMs: staleAfter(periodMs(check, slot)),
     signal,
   };

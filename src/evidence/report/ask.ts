@@ -4,8 +4,7 @@ import type { Ports, Secrets } from "../../base/ports.ts";
 import { codeClaim } from "./status_code.ts";
 import { decodeBody } from "./decode.ts";
 import { noClaim, read, type ReadReport } from "./read.ts";
-import type { AskOptions, Dialect, Report, RequestSpec } from "./report.ts";
-import { signRequest } from "./sigv4.ts";
+import type { AskOptions, Dialect, Report, RequestSigner, RequestSpec } from "./report.ts";
 
 const CAP_BYTES = 64 * 1024;
 
@@ -31,6 +30,8 @@ export interface Source extends AskOptions {
   /** See {@linkcode staleAfter}; absent: no claim is stale. */
   staleAfterMs?: number;
   signal?: AbortSignal;
+  /** Signs what is asked with `aws`. */
+  signRequest?: RequestSigner;
 }
 
 /**
@@ -103,11 +104,12 @@ function headersOf(
 /** The signature of a request that needs one; the error where a key is not set. */
 async function signatureOf(
   { awsService: service, ...spec }: RequestSpec,
-  { url, aws }: Source,
+  { url, aws, signRequest }: Source,
   secrets: Secrets,
   at: number,
 ): Promise<Record<string, string> | Error> {
   if (!service || !aws) return {};
+  if (!signRequest) return new Error("this deployment was made without aws: deploy again");
   try {
     return await signRequest({ ...spec, service }, { url, access: aws, secrets, at });
   } catch (error) {

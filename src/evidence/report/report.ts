@@ -1,3 +1,4 @@
+import type { Secrets } from "../../base/ports.ts";
 import type { AwsAccess } from "../../config/config.ts";
 import type { Question } from "../../config/question.ts";
 
@@ -123,6 +124,12 @@ export interface AskOptions {
   service?: string;
   aws?: AwsAccess;
 }
+
+/** Headers that sign a request for an AWS API as of `at` (epoch ms); throws if a key is not set. */
+export type RequestSigner = (
+  spec: RequestSpec & { service: string },
+  options: { url: URL; access: AwsAccess; secrets: Secrets; at: number },
+) => Promise<Record<string, string>>;
 
 /** What is to be said of a service; texts may hold anything, `write` (write.ts) cuts and cleans them. */
 export interface Statement {

@@ -216,7 +216,7 @@ function Rules({ check }: { check: Check }) {
     check;
   const cadence = "everyMs" in schedule
     ? `every ${formatSpan(schedule.everyMs)}`
-    : `by cron ${schedule.cron} (UTC)`;
+    : `by cron ${schedule.cron.source} (UTC)`;
   return (
     <p class="rules">
       Walked {cadence}, at most {formatSpan(timeoutMs)}

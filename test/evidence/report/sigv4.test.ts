@@ -92,7 +92,7 @@ describe("DescribeTargetHealth", () => {
       timeoutMs: 1_000,
     };
     const ports = { clock: steppingClock(AT), fetch, secrets: ENV_SECRETS };
-    return { report: await ask(ports, { ...source, aws: access }, DIALECTS), seen };
+    return { report: await ask(ports, { ...source, aws: access, signRequest }, DIALECTS), seen };
   }
   const access = { ...ACCESS, region: "eu-central-1" };
 

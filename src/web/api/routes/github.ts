@@ -9,8 +9,6 @@ import { problem } from "../middleware/problem.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-export { approvals } from "../../../engine/github/approvals.ts";
-
 const word = z.string().min(1).max(200);
 /** Whoever writes a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
 const WEB_URL = z.url({ protocol: /^https?$/ });
@@ -129,3 +127,6 @@ async function verifySignature(header: string | undefined, body: string, secret:
   const mac = Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
   return await crypto.subtle.verify("HMAC", key, mac, utf8.encode(body));
 }
+
+/** All that `hooks.github` takes: the route, and what answers protection rules later. */
+export const githubHook = { routes, approvals };

@@ -1,0 +1,16 @@
+import type { Kinds } from "../src/config/kinds.ts";
+import type { Sink } from "../src/engine/notify/sink.ts";
+import type { ProberOptions } from "../src/engine/prober/local.ts";
+import type { StoreEnv, StoreKind } from "../src/storage/store_kind.ts";
+import type { githubHook } from "../src/web/api/routes/github.ts";
+
+/** The tables of kinds of one program, and the modules that few configs need. */
+export interface KindTables<Env extends StoreEnv = StoreEnv>
+  extends Kinds, Pick<ProberOptions, "dialects" | "steps" | "signRequest"> {
+  readonly dialects: ProberOptions["dialects"];
+  readonly stores: readonly StoreKind<Env>[];
+  readonly sinks: readonly Sink[];
+  readonly steps: ProberOptions["steps"];
+  /** What `hooks.github` takes. */
+  readonly githubHook?: typeof githubHook;
+}

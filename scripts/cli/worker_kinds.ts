@@ -1,0 +1,69 @@
+/** Makes the tables of kinds of one Worker: what its config does not name is not bundled. */
+import { fileURLToPath } from "node:url";
+import type { Config } from "../../src/config/config.ts";
+
+const fileOf = (path: string) => new URL(`../../${path}`, import.meta.url);
+
+const TABLES = {
+  stores: "functions/deno/kinds.ts",
+  sinks: "src/engine/notify/sinks/mod.ts",
+  steps: "src/evidence/probe/steps/mod.ts",
+};
+
+/** Modules that few configs need: the export, where it lies, and who needs it. */
+const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
+  ["compileCron", "src/config/cron.ts", ({ checks }) => checks.some(({ schedule }) => "cron" in schedule)],
+  [
+    "signRequest",
+    "src/evidence/report/sigv4.ts",
+    ({ checks }) =>
+      checks.some(({ report }) => report?.sources.some((source) => "aws" in source && source.aws)),
+  ],
+  ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
+];
+
+/** An export of a file of ours. */
+interface Import {
+  name: string;
+  file: URL;
+}
+
+/** The text of `kinds.ts` for a config. */
+export async function workerKinds(config: Config): Promise<string> {
+  const dialects = { name: "DIALECTS", file: fileOf("src/evidence/report/mod.ts") };
+  const object = { name: "objectKind", file: fileOf("functions/cloudflare/sqlite.ts") };
+  const shared = (await rowsOf("stores", new Set([config.store.kind]))).filter(({ row }) => row.variables);
+  const stores = shared.length > 0 ? shared : [object];
+  const sinks = await rowsOf("sinks", new Set(config.webhooks.map(({ kind }) => kind)));
+  const walked = config.checks.flatMap(({ journey, cleanup }) => [...journey, ...cleanup]);
+  const steps = await rowsOf("steps", new Set(walked.map(({ kind }) => kind)));
+  const rare = RARE.filter(([, , isUsed]) => isUsed(config)).map(([name, path]) => ({
+    name,
+    file: fileOf(path),
+  }));
+  const imports = [dialects, ...stores, ...sinks, ...steps, ...rare];
+  const names = (rows: Import[]) => `[${rows.map(({ name }) => name).join(", ")}]`;
+  return [
+    ...imports.map(({ name, file }) => `import { ${name} } from ${JSON.stringify(fileURLToPath(file))};`),
+    "export const KINDS = {",
+    "  dialects: DIALECTS,",
+    `  stores: ${names(stores)},`,
+    `  sinks: ${names(sinks)},`,
+    `  steps: ${names(steps)},`,
+    ...rare.map(({ name }) => `  ${name},`),
+    "};\n",
+  ].join("\n");
+}
+
+/** The rows of a table that are of these kinds. A table is a file that imports each of its rows by name. */
+async function rowsOf(table: keyof typeof TABLES, kinds: ReadonlySet<string>) {
+  const at = fileOf(TABLES[table]);
+  const text = await Deno.readTextFile(at);
+  const imports = [...text.matchAll(/^import \{ (\w+) \} from "(\.[^"]+)";$/gm)];
+  const rows = await Promise.all(imports.map(async ([, name = "", path = ""]) => {
+    const file = new URL(path, at);
+    const row: { kind?: string; variables?: readonly string[] } = (await import(file.href))[name];
+    return { name, file, row };
+  }));
+  return rows.filter(({ row }) => row.kind !== undefined && kinds.has(row.kind));
+}

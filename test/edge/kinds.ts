@@ -1,0 +1,19 @@
+/** What the tests in workerd bundle in place of the tables that are made of a config. */
+import type { KindTables } from "../../functions/kinds.ts";
+import { type ObjectEnv, objectKind } from "../../functions/cloudflare/sqlite.ts";
+import { compileCron } from "../../src/config/cron.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
+import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { signRequest } from "../../src/evidence/report/sigv4.ts";
+import { githubHook } from "../../src/web/api/routes/github.ts";
+
+export const KINDS: KindTables<ObjectEnv> = {
+  dialects: DIALECTS,
+  stores: [objectKind],
+  sinks: SINKS,
+  steps: STEP_KINDS,
+  compileCron,
+  signRequest,
+  githubHook,
+};
