@@ -5,7 +5,7 @@
  */
 import { monthlyCommands, REQUESTS } from "./upstash_commands.ts";
 import type { Check, Config } from "../config/config.ts";
-import { overheadOf, redirectsOf, requestsOf } from "../config/requests.ts";
+import { furtherRequestsOf, overheadOf, requestsOf } from "../config/requests.ts";
 import { type BusiestDay, busiestDay, concurrentRounds, usualRequests } from "./busiest_day.ts";
 import {
   BASE_USD,
@@ -110,7 +110,7 @@ function askLines(config: Config, day: BusiestDay, plan: Plan): BudgetLine[] {
   const { subrequests: limit, cpuMs } = INVOCATION[plan];
   const prober = `prober ${(place ?? probers[0])?.id}`;
   const direct = fullestAsk(config, day, limit, requestsOf);
-  const redirected = fullestAsk(config, day, limit, (check) => requestsOf(check) + redirectsOf(check));
+  const redirected = fullestAsk(config, day, limit, (check) => requestsOf(check) + furtherRequestsOf(check));
   const heavy = maxBy(direct.checks, requestsOf);
   return [
     checkLimit({

@@ -45,7 +45,10 @@ export interface BusiestDay {
 
 /** Requests of a round in which all is well at the first try. */
 export const usualRequests = ({ report, journey, cleanup }: Check): number =>
-  sourcesToAsk({ report }).length + journey.length + cleanup.length;
+  [...journey, ...cleanup].reduce(
+    (sum, { requests }) => sum + requests.usual,
+    sourcesToAsk({ report }).length,
+  );
 
 /** Rounds that one prober walks at once on Cloudflare. */
 export const concurrentRounds = ({ concurrency }: Pick<Config, "concurrency">): number =>

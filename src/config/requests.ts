@@ -6,7 +6,7 @@ export const sourcesToAsk = ({ report }: Pick<Check, "report">): AskedSource[] =
 
 /**
  * Requests that one round of a check may send: each source that is asked twice (the second look), each step once or, polled, as often as its window
- * allows, and the cleanup. Redirects are not counted, see `redirectedOf`.
+ * allows, and the cleanup. What a step sends beyond its usual requests is not counted, see `furtherRequestsOf`.
  */
 export function requestsOf(
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
@@ -17,8 +17,8 @@ export function requestsOf(
 
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
 
-/** What a round may send on top if each request of a step is redirected as often as it may be; a source is asked without. */
-export const redirectsOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
+/** What a round may send on top if each try of a step sends all that it may, as HTTP does where it is redirected; a source is asked without. */
+export const furtherRequestsOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
   [...journey, ...cleanup].reduce(
     (sum, step) => sum + (step.requests.most - step.requests.usual) * triesOf(step),
     0,

@@ -5,7 +5,7 @@ import { entriesOf, isMap, Unmet } from "./value.ts";
 const BODY_LEVELS = 100;
 
 /** The value of a JSON text, or why it has none. */
-export function parseBody(text: string): { value: unknown } | { unmet: Unmet } {
+export function parseJson(text: string): { value: unknown } | { unmet: Unmet } {
   try {
     const value: unknown = JSON.parse(text, text.includes('"constructor"') ? reviveConstructor : undefined);
     if (isWithinDepth(value, BODY_LEVELS)) return { value };

@@ -13,7 +13,7 @@ import type { HttpFields } from "./http/step.ts";
 const CAP_BYTES = 1 << 20;
 
 /** A request and the redirects that it leads to. */
-export const http: StepKind<HttpFields> = {
+export const httpStep: StepKind<HttpFields> = {
   kind: "http",
   isDefault: true,
   schema: httpGrammar,

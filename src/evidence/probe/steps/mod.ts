@@ -1,5 +1,5 @@
 import type { StepKind } from "../step_kind.ts";
-import { http } from "./http.ts";
+import { httpStep } from "./http.ts";
 
 /** Every kind of step: one row each. */
-export const STEP_KINDS: readonly StepKind[] = [http];
+export const STEP_KINDS: readonly StepKind[] = [httpStep];

@@ -1,4 +1,4 @@
-import { type Facts, type HostileAnswer, parseBody, Scope } from "../../../../config/expression/mod.ts";
+import { type Facts, type HostileAnswer, parseJson, Scope } from "../../../../config/expression/mod.ts";
 
 /** One HTTP answer. */
 export interface HttpAnswer {
@@ -21,7 +21,7 @@ export const HTTP_VARIABLES = {
 /** An HTTP answer as CEL values, each made when it is first asked for. */
 export class HttpScope extends Scope {
   readonly #answer: HttpAnswer;
-  #body?: ReturnType<typeof parseBody>;
+  #body?: ReturnType<typeof parseJson>;
   #headerValues?: Record<string, string[]>;
   #headers?: Record<string, string>;
 
@@ -46,7 +46,7 @@ export class HttpScope extends Scope {
   }
   /** Throws `Unmet` with reason `parse` if the text is not JSON. */
   get body() {
-    this.#body ??= parseBody(this.#answer.text);
+    this.#body ??= parseJson(this.#answer.text);
     if ("unmet" in this.#body) throw this.#body.unmet;
     return this.#body.value;
   }

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import type { ConfigStepKind } from "../../src/config/kinds.ts";
+import { furtherRequestsOf, requestsOf } from "../../src/config/requests.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
+import { BASE, edit, loadText, problemsOf } from "./load_text.ts";
+import * as z from "zod";
+
+/** A kind that config has never heard of. */
+const echo: ConfigStepKind<{ echo: { port: number } }> = {
+  kind: "echo",
+  schema: ({ map }) => map({ echo: map({ port: z.int().min(1), say: z.string().optional() }) }),
+  references: /^echo\/say$/,
+  scope: { line: "string", hops: "int" },
+  hostile: [],
+  read: (draft) => draft as { echo: { port: number } },
+  summarize: ({ echo: { port } }) => `echo :${port}`,
+  requests: () => ({ usual: 2, most: 5 }),
+};
+const options = { kinds: { ...KINDS, steps: [...KINDS.steps, echo] } };
+const OLD = '- expect: ["status == 200", "body.ok == true"]';
+const config = (step: string) => edit(OLD, `- ${step}`);
+
+describe("a step of another kind", () => {
+  const text = config(`{ echo: { port: 7 }, expect: "line == 'hi'", until: { every: 1s, within: 3s } }`);
+
+  test("is read by its kind, beside steps that name none", async () => {
+    const [check] = (await loadText(text.replace("journey:", `journey:\n          ${OLD}`), options)).checks;
+    expect(check!.journey).toMatchObject([
+      { kind: "http", summary: "GET /", requests: { usual: 1, most: 6 } },
+      {
+        kind: "echo",
+        summary: "echo :7",
+        requests: { usual: 2, most: 5 },
+        echo: { port: 7 },
+        name: "step 2",
+      },
+    ]);
+  });
+
+  test("is counted by its kind", async () => {
+    const [check] = (await loadText(text, options)).checks;
+    // The report twice, and four tries.
+    expect(requestsOf(check!)).toBe(2 + 4 * 2);
+    expect(furtherRequestsOf(check!)).toBe(4 * 3);
+  });
+
+  test.each<[string, string, object]>([
+    ["names what only HTTP has", "{ echo: { port: 7 }, expect: status == 200 }", {
+      path: "targets[0].checks[0].journey[0].expect",
+      found: "status",
+      expected: "one of line, hops, captures, now, run",
+    }],
+    ["has a mistake of its own", "{ echo: { port: 0 }, expect: hops == 1 }", {
+      path: "targets[0].checks[0].journey[0].echo.port",
+      message: "too small",
+    }],
+    ["is two kinds at once", "{ echo: { port: 7 }, request: {}, expect: hops == 1 }", {
+      path: "targets[0].checks[0].journey[0].request",
+      message: "unknown key",
+      expected: "one of: name, echo, capture, until, timeout, expect",
+    }],
+    ["holds a secret where none is replaced", "{ echo: { port: 7 }, name: '${env:A}', expect: hops == 1 }", {
+      path: "targets[0].checks[0].journey[0].name",
+      message: "a reference is not replaced here",
+    }],
+  ])("that %s", async (_, step, problem) => {
+    expect(await problemsOf(config(step), options)).toMatchObject([problem]);
+  });
+
+  test("holds a secret where its kind says so", async () => {
+    const step = "{ echo: { port: 7, say: '${env:A}' }, expect: hops == 1 }";
+    expect(await problemsOf(config(step), { ...options, env: () => "a" })).toEqual([]);
+  });
+
+  test("is no key where the kind is not in the table", async () => {
+    expect(await problemsOf(config("{ echo: { port: 7 }, expect: body.ok }"))).toMatchObject([
+      { path: "targets[0].checks[0].journey[0].echo", message: "unknown key" },
+    ]);
+  });
+});
+
+test("a mistake in a step that names no kind is one in HTTP", async () => {
+  expect(await problemsOf(config("{ requst: {}, expect: body.ok }"), options)).toMatchObject([
+    { path: "targets[0].checks[0].journey[0].requst", suggestion: "request" },
+  ]);
+});
+
+test("without a kind of its own, a step in a table without a default is a mistake", async () => {
+  const problems = await problemsOf(BASE, { kinds: { ...KINDS, steps: [echo] } });
+  expect(problems.map(({ path }) => path)).toContain("targets[0].checks[0].journey[0].echo");
+});
