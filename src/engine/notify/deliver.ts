@@ -203,11 +203,9 @@ async function attempt(context: DeliveryContext, delivery: Delivery): Promise<Si
 function send(context: DeliveryContext, webhook: Webhook, delivery: Delivery): Promise<SinkAnswer> {
   const { ports: { clock, secrets }, deadlineMs } = context;
   const limitMs = deadlineMs + GRACE_MS;
-  const unanswered = (detail: string): SinkAnswer => ({ kind: "unanswered", detail });
-  const sent = handOver(context, webhook, delivery).catch((error) =>
-    unanswered(secrets.redact(messageOf(error)))
-  );
-  return atMost(clock, limitMs, sent, () => unanswered(`timeout: no complete answer within ${limitMs} ms`));
+  const fail = (detail: string): SinkAnswer => ({ kind: "unanswered", detail });
+  const sent = handOver(context, webhook, delivery).catch((error) => fail(secrets.redact(messageOf(error))));
+  return atMost(clock, limitMs, sent, () => fail(`timeout: no complete answer within ${limitMs} ms`));
 }
 
 async function handOver(

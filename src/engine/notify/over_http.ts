@@ -29,20 +29,20 @@ export interface SinkRequest<Settings> {
 export function overHttp<Settings>({ url: urlOf, fill }: SinkRequest<Settings>): Sink<Settings>["deliver"] {
   return async (message, settings, ports) => {
     let receiver: string | undefined;
-    const unanswered = (detail: string): SinkAnswer => ({ kind: "unanswered", receiver, detail });
+    const fail = (detail: string): SinkAnswer => ({ kind: "unanswered", receiver, detail });
     try {
       const url = URL.parse(ports.secrets.reveal(urlOf(settings, message)));
-      if (!url) return unanswered(BAD_URL);
+      if (!url) return fail(BAD_URL);
       receiver = ports.secrets.redact(url.origin);
       const { method = "POST", headers, body } = await fill(message, settings, ports);
       const request = { url, method, headers: { ...HEADERS, ...headers }, body };
       const got = await exchange(ports, request, { deadlineMs: ports.deadlineMs, capBytes: CAP_BYTES });
-      if (got.kind === "failure") return unanswered(`${got.reason}: ${redactUrl(got.detail, url, ports)}`);
+      if (got.kind === "failure") return fail(`${got.reason}: ${redactUrl(got.detail, url, ports)}`);
       const { status, headers: sent } = got;
       const retryAfterMs = parseRetryAfter(sent.get("retry-after"), ports.clock.now());
       return { kind: kindOf(status), status, receiver, detail: `answered ${status}`, retryAfterMs };
     } catch (error) {
-      return unanswered(ports.secrets.redact(messageOf(error)));
+      return fail(ports.secrets.redact(messageOf(error)));
     }
   };
 }
