@@ -226,7 +226,7 @@ function tallyRegions({ quorum }: Check, views: readonly RegionTally[]): Tally {
   };
 }
 
-/** A yes/no question put to a quorum; an undecided voter is counted, and says neither. */
+/** A yes/no question put to a quorum; an undecided voter counts as fresh, but neither as yes nor as no. */
 function askQuorum(
   answers: readonly ScopeResult["contradicted"][],
   { open, resolve, minReporting }: Quorum,

@@ -1,23 +1,23 @@
 /**
- * Stored words -> pass, fail or inconclusive: whether a rollout may go on. Pure; it never probes.
+ * Stored verdicts -> pass, fail or inconclusive: whether a rollout may go on. Pure; it never probes.
  *
- *     what each prober said in a slot -> tally, twice -> one word per slot -> the last slots since the anchor -> decision
+ *     the verdict of each prober in a slot -> tally, twice -> one outcome per slot -> the last slots since the anchor -> decision
  */
 import type { Trace } from "./assess.ts";
 import type { Quorum, Region, Rule } from "../config/config.ts";
 import { type Ballot, type QuorumOutcome, tally, wins } from "./quorum.ts";
 import { type DECISIONS, isFailed } from "./words.ts";
 
-/** What a gate says. */
+/** The decision of a gate. */
 export type Decision = (typeof DECISIONS)[number];
 
-/** One settled slot (epoch ms) of one check: the raw word of each prober, before any threshold. */
+/** One settled slot (epoch ms) of one check: the verdict of each prober, before any threshold. */
 export interface GateRun {
   slot: number;
   verdicts: Readonly<Record<string, Trace["word"]>>;
 }
 
-/** What a slot came to. `announced`: pending, and somebody said that it is starting or draining. */
+/** The outcome of a slot. `announced`: pending, and a prober read that the service is starting or draining. */
 export type RunOutcome = QuorumOutcome | "announced";
 
 /** The tally of one slot. */
@@ -28,7 +28,7 @@ export interface RunTally {
   regions: Readonly<Record<string, RunOutcome>>;
 }
 
-/** The two tallies of `assess.ts` over one slot's raw words: probers -> region, regions -> check. Silent and faulty probers abstain. */
+/** The two tallies of `assess.ts` over one slot's verdicts, without thresholds: probers -> region, regions -> check. Silent and faulty probers abstain. */
 export function tallyRun(
   { slot, verdicts }: GateRun,
   regions: readonly Region[],
@@ -111,7 +111,7 @@ export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judg
   return terms.versionProven ? { decision: "pass", cause: "good", runs } : open("version");
 }
 
-/** What a slot's word counts for. */
+/** What a slot's outcome counts for. */
 function countsFor(word: RunOutcome, degraded: Decision): Decision {
   if (word === "ready") return "pass";
   if (word === "degraded") return degraded;

@@ -1,5 +1,5 @@
 /**
- * An outcome over time. One table says, for each family, what opens an incident, what kind it is and what resolves it.
+ * An outcome over time. One table lists, for each family, what opens an incident, what kind it is and what resolves it.
  *
  *     none/resolved --opens--> open --kind changes--> open (updated) --resolves--> resolved
  *          ^                                                               |
@@ -126,7 +126,7 @@ export interface IncidentContext {
   newId(): string;
 }
 
-/** Takes one result to the incidents of one scope: the incidents after it, and what must be told. */
+/** Applies one result to the incidents of one scope: answers the incidents after it, and which notices must be sent. */
 export function step(
   incidents: readonly Incident[],
   finding: ScopeResult,
@@ -157,7 +157,7 @@ function stepFamily(
   const kind = RULES[family].opens(finding, serviceOpen);
   if (before?.state === "open") {
     if (kind && kind !== before.kind) return update(before, kind, finding);
-    // A recovery is not told while the outcome still calls for the incident.
+    // No recovery is announced while the outcome still calls for the incident.
     if (!kind && RULES[family].resolves(finding)) {
       return resolve(before, finding.slot, finding.outcome, "recovered");
     }

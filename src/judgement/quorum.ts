@@ -9,18 +9,18 @@ import { isFailed, isPoor, type OUTCOMES, type VOTES } from "./words.ts";
 /** A prober's verdict after thresholds; `none` abstains. */
 export type Vote = (typeof VOTES)[number];
 
-/** What a quorum holds: a verdict word, `split` (enough votes, no winner) or `pending` (not enough fresh votes). */
+/** The result of a tally: a verdict, `split` (enough votes, no winner) or `pending` (not enough fresh votes). */
 export type QuorumOutcome = (typeof OUTCOMES)[number];
 
 /** A fresh vote of a prober, or of a region (which may be split). */
 export type Ballot = Conclusive | "split";
 
-/** A prober's vote on one check, and the few words it was made of. */
+/** A prober's vote on one check, and the few verdicts it was made of. */
 export interface VoteState {
   vote: Vote;
-  /** The last conclusive words, oldest first; as many as the larger threshold. */
+  /** The last conclusive verdicts, oldest first; as many as the larger threshold. */
   recent: Conclusive[];
-  /** The last `2 * failureThreshold - 1` failed words of the running bad spell. */
+  /** The last `2 * failureThreshold - 1` failed verdicts since the vote began to turn bad. */
   failed: Failed[];
   /** Slot (epoch ms) of the last conclusive or announced evidence. */
   freshAt?: number;
@@ -34,7 +34,7 @@ export interface Thresholds {
   successThreshold: number;
 }
 
-/** A prober that has not been heard. */
+/** The vote of a prober without evidence. */
 export const NO_VOTE: VoteState = { vote: "none", recent: [], failed: [] };
 
 /** Clears vote and streak once the evidence is older than its maximum age. */
@@ -44,7 +44,7 @@ export function expire(standing: VoteState, stale: boolean): VoteState {
   return { ...NO_VOTE, freshAt: standing.freshAt, ...(bad && { agedBad: true }) };
 }
 
-/** Takes one slot's word into a prober's vote. Inconclusive words neither count nor break a streak. */
+/** Updates a prober's vote with the verdict of one slot. Inconclusive verdicts neither count nor break a streak. */
 export function castVote(
   standing: VoteState,
   word: Verdict,
@@ -78,14 +78,14 @@ function countFailure(
 function countPass(standing: VoteState, recent: Conclusive[], thresholds: Thresholds): VoteState {
   const mustProve = isFailed(standing.vote) || standing.agedBad;
   const isProven = streakLength(recent, (word) => !isFailed(word)) >= thresholds.successThreshold;
-  // A bad spell survives single passes: its words are kept until the vote turns.
+  // Single passes do not end a failing streak: its verdicts are kept until the vote turns.
   if (mustProve && !isProven) {
     return { vote: standing.vote, recent, failed: isFailed(standing.vote) ? standing.failed : [] };
   }
   return { vote: pickQuality(recent, thresholds.failureThreshold), recent, failed: [] };
 }
 
-/** Drift only by the majority of the spell's latest slots; else the latest other failed word. */
+/** Drift only by the majority of the streak's latest slots; else the latest other failed verdict. */
 function pickFailure(failed: Failed[], failureThreshold: number): Failed {
   const drifts = failed.filter((word) => word === "drift").length;
   if (drifts >= failureThreshold) return "drift";
@@ -97,7 +97,7 @@ function pickQuality(recent: Conclusive[], failureThreshold: number): Passed {
   return poor ? recent.at(-1) as Passed : "ready";
 }
 
-/** Length of the run at the end of `words` in which `holds`. */
+/** How many of the last verdicts in a row fulfil `holds`. */
 function streakLength(words: Conclusive[], holds: (word: Conclusive) => boolean): number {
   let length = 0;
   while (length < words.length && holds(words[words.length - 1 - length]!)) length++;
@@ -133,8 +133,8 @@ export function tally(ballots: readonly Ballot[], quorum: Quorum): QuorumOutcome
 
 /**
  * Whether a service incident may resolve: enough fresh votes, the resolve rule holds for votes that are not bad, the
- * failing question is not won, and bad votes are at most half. `silentBad` probers count as fresh votes against it:
- * silence recovers nobody.
+ * failing question is not won, and bad votes are at most half. `silentBad` probers count as fresh votes against it: a
+ * prober that stops reporting cannot help resolve an incident.
  */
 export function isRecovered(ballots: readonly Ballot[], silentBad: number, quorum: Quorum): boolean {
   const fresh = ballots.length;
@@ -172,7 +172,7 @@ function countBallots(ballots: readonly Ballot[]): BallotCount {
   return count;
 }
 
-/** The one failed word that all failed votes share, else `failing`. */
+/** The one failed verdict that all failed votes share, else `failing`. */
 function commonFailure(ballots: readonly Ballot[]): Failed {
   const words = new Set(ballots.filter(isFailed));
   return words.size === 1 ? [...words][0]! : "failing";

@@ -12,7 +12,7 @@ export type Histogram = Record<number, number>;
 
 /** What the slots of one check came to. */
 export interface Figures {
-  /** For how long (s) each outcome stood: every slot stands until the next one is due. */
+  /** For how long (s) each outcome held: every slot counts until the next one is due. */
   seconds: Partial<Record<QuorumOutcome, number>>;
   /** Rounds by verdict, and how long the journeys took, by prober. */
   probers: Record<string, { words: Partial<Record<Trace["word"], number>>; latency: Histogram }>;
@@ -39,7 +39,7 @@ export const bucketOf = (ms: number): number =>
 /** The middle of a bucket in ms, within 9 % of all that it counts. */
 export const middleOf = (bucket: number): number => 2 ** (bucket / PER_OCTAVE);
 
-/** Adds one slot to the figures of a check, in place: an hour of a shard is 36,000 rounds. `gapMs` is how long the slot stands. */
+/** Adds one slot to the figures of a check, in place: an hour of a shard is 36,000 rounds. `gapMs` is how long the slot counts. */
 export function addSlot(figures: Figures, { outcome, traces }: CheckHistory, gapMs: number): void {
   const { seconds, probers } = figures;
   seconds[outcome] = (seconds[outcome] ?? 0) + gapMs / 1_000;

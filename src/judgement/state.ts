@@ -22,7 +22,7 @@ export interface LastRound {
   /** Slot, epoch ms. */
   slot: number;
   word: Verdict;
-  /** Why the word is not simply the cell of the table. */
+  /** Why the verdict is not simply the cell of the table. */
   reason?: string;
   before: ReportSummary | null;
   after?: ReportSummary | null;
@@ -64,7 +64,7 @@ export interface RegionState {
   outcome: QuorumOutcome;
   /** Slot (epoch ms) since which it has been that. */
   since: number;
-  /** Its last outcome that was not `pending` was a failed word. */
+  /** Its last outcome that was not `pending` was a failed one. */
   wasBad: boolean;
 }
 

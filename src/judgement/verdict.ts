@@ -20,7 +20,7 @@ export type Verdict = (typeof VERDICTS)[number];
 /** Why a prober cannot be believed in a slot. */
 export type Fault = (typeof FAULTS)[number];
 
-/** Why the word is not simply the cell of the table. */
+/** Why the verdict is not simply the cell of the table. */
 export type VerdictReason =
   | "moved"
   | "startup_budget"
@@ -83,7 +83,7 @@ const ROW: Record<Report["state"], Row> = {
   unknown: "unreadable",
 };
 
-/** Words that accuse the service of a wrong claim, so the claim is asked for once more. */
+/** Verdicts that accuse the service of a wrong claim, so the report is read once more. */
 const ACCUSING: ReadonlySet<Verdict> = new Set<Verdict>(["drift", "underclaim", "unreported"]);
 
 /** No report, or only a liveness answer: nothing that a journey could contradict. */
@@ -132,7 +132,7 @@ export function judge(
   return { verdict, phases: next };
 }
 
-/** A word that means "starting or draining" is resolved by history. */
+/** A dialect's word that means "starting or draining" is resolved by history. */
 function resolvePhase(claim: ReportClaim | null, phases: Phases): ReportClaim | null {
   if (claim?.phase !== "unclear" || claim.state !== "not_ready") return claim;
   return { ...claim, state: phases.everReady ? "draining" : "starting" };

@@ -78,7 +78,7 @@ export const INCIDENT_STATES = ["open", "resolved"] as const;
 /** What happens to an incident in one slot. */
 export const INCIDENT_CHANGES = ["opened", "updated", "resolved"] as const;
 
-/** What a gate says. */
+/** The decisions of a gate. */
 export const DECISIONS = ["pass", "fail", "inconclusive"] as const;
 
 const isOneOf = <T extends string>(words: readonly T[]) => {
