@@ -28,7 +28,7 @@ const foreignText = z.string().transform((value) => value.toWellFormed().replace
 const slot = z.int();
 const time = z.number();
 
-/** The fields of an incident and of one entry of its timeline, with texts and times as whoever reads it has them. */
+/** The fields of an incident and of one entry of its timeline, with texts and times in the form of each reader. */
 export function incidentFields<Time extends z.ZodType>({ text, time }: { text: z.ZodString; time: Time }) {
   const kind = z.enum(INCIDENT_KINDS);
   const entry = {

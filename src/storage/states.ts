@@ -3,7 +3,7 @@ import type { Clock } from "../base/ports.ts";
 import type { Store } from "./store.ts";
 import { memoize } from "../base/cache.ts";
 
-/** Reads the last settled states of all checks, by check key. What it answers is shared: nobody may change it. */
+/** Reads the last settled states of all checks, by check key. The answer is shared and must not be changed. */
 export type StatesReader = () => Promise<States>;
 
 /** Several lanes may settle in one slot, which the newest slot does not tell apart: everything is read again after this time. */
@@ -11,7 +11,7 @@ const REREAD_MS = 5_000;
 
 /**
  * A reader over one store. Once a second it asks for the newest slot, and reads only if something was settled since, because 1,000 checks take
- * 15 ms in which nobody else is answered. A shard is decoded again only when its text has changed.
+ * 15 ms in which no other request is answered. A shard is decoded again only when its text has changed.
  */
 export function statesReader(
   store: Pick<Store, "latest" | "readShards">,

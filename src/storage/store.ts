@@ -51,7 +51,7 @@ export interface Delivery extends Notice {
   lastError?: string;
 }
 
-/** The kinds of records: what was pushed, posted or noted. It stands beside what was settled, and no slot writes it. */
+/** The kinds of records: what was pushed, posted or noted. Settling a slot writes none of them. */
 export const RECORD_KINDS = [
   "report",
   "silence",
@@ -65,14 +65,14 @@ export const RECORD_KINDS = [
 
 /**
  * One record: a pushed report, a silence, a deployment, a rollout id that a gate was asked about, a deployment that waits for approval,
- * a remark on an incident, the last use of a token, the secret that signs sessions. One stands for each (kind, key).
+ * a remark on an incident, the last use of a token, the secret that signs sessions. There is one for each (kind, key).
  */
 export interface StoredRecord {
   kind: (typeof RECORD_KINDS)[number];
   key: string;
-  /** Rises with each newer word on the same key: a sequence number, or epoch ms. */
+  /** Rises with each newer record of the same key: a sequence number, or epoch ms. */
   order: number;
-  /** JSON; its shape is the business of whoever wrote it. */
+  /** JSON, in the shape of its kind; the store does not read it. */
   value: string;
   /** Epoch ms after which it may be forgotten. */
   expiresAt: number;
@@ -141,7 +141,7 @@ export interface Store {
   /**
    * Takes the lease of a tick for `ttlMs` (at most 60 s). Null: the tick was taken already and that lease has not run
    * out, or a later tick was taken. A lease that reaches more than ten seconds further than `ttlMs` into the future, or a tick more than
-   * five minutes ahead, was written by a clock that has since stepped back, and holds nobody up (see lease.ts).
+   * five minutes ahead, was written by a clock that has since stepped back, and blocks no process (see lease.ts).
    */
   takeLease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
   /** Gives up what is left of a lease, so that its tick may be taken again at once. Changes nothing if it is not the newest. */

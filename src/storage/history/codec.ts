@@ -11,7 +11,7 @@ const figuresShape = z.object({ s: counts, p: z.record(z.string(), z.tuple([coun
 
 const rowShape = z.object({ h: z.int(), c: z.record(z.string(), z.unknown()) });
 
-/** Packs a book: `h` are its hours, `c` its checks, `s` seconds by outcome, `p` words and latency by prober; 1.8 KB a prober and day. */
+/** Packs a rollup row: `h` are its hours, `c` its checks, `s` seconds by outcome, `p` verdicts and latency by prober; 1.8 KB a prober and day. */
 export function encodeRollup({ hours, checks }: RollupRow): string {
   const c = mapValues(checks, ({ seconds, probers }) => ({
     s: seconds,
@@ -20,7 +20,7 @@ export function encodeRollup({ hours, checks }: RollupRow): string {
   return JSON.stringify({ h: hours, c });
 }
 
-/** Reads a book, or only what it says of the checks `wanted`; throws an Error that names `row` if the text has another shape. */
+/** Reads a rollup row, or only its figures of the checks `wanted`; throws an Error that names `row` if the text has another shape. */
 export function decodeRollup(text: string, row: string, wanted?: readonly string[]): RollupRow {
   const { h, c } = parseRow(rowShape, text, row);
   const keys = (wanted ?? Object.keys(c)).filter((key) => Object.hasOwn(c, key));
@@ -32,7 +32,7 @@ export function decodeRollup(text: string, row: string, wanted?: readonly string
 
 const secondsShape = z.object({ h: z.int(), c: z.record(z.string(), z.object({ s: counts })) });
 
-/** Of a packed book only its hours, and the seconds by outcome, by check key: whoever draws a thousand checks needs no histograms. Throws as {@linkcode decodeRollup}. */
+/** Reads only the hours and the per-outcome seconds of a rollup row: the overview of 1,000 checks does not need the histograms. Throws as {@linkcode decodeRollup}. */
 export function decodeSeconds(
   text: string,
   row: string,

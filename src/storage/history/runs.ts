@@ -1,4 +1,4 @@
-/** What each prober said in the settled slots of a check, from the stored samples. */
+/** The verdict of each prober in the settled slots of a check, from the stored samples. */
 import type { Check } from "../../config/config.ts";
 import type { GateRun } from "../../judgement/gate.ts";
 import { decodeHistory, type Packing } from "../codec.ts";

@@ -14,7 +14,7 @@ export interface SeriesPoint {
   figures: Figures;
 }
 
-/** Up to when the past is told by the hour, ms. */
+/** Longer ranges are given by the day, ms. */
 const BY_HOUR_MS = 7 * DAY_MS;
 /** Hours or days that are read at once: of each the rows of all shards are read, megabytes together. */
 const AT_ONCE = 8;

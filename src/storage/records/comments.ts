@@ -1,4 +1,4 @@
-/** What people said of incidents: acknowledgements and comments, kept as records. */
+/** Acknowledgements of incidents and comments on them, kept as records. */
 import * as z from "zod";
 import { DAY_MS } from "../../base/time.ts";
 import type { Incident } from "../../judgement/incident.ts";

@@ -1,4 +1,4 @@
-/** Which rollouts of a target Assay was told of: they anchor gates and are drawn on timelines. Kept as records. */
+/** The recorded deployments of each target, kept as records: they anchor gates and are drawn on timelines. */
 import * as z from "zod";
 import { parseRow } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
@@ -17,7 +17,7 @@ export interface Deployment {
   environment?: string;
   /** Where a person reads more. */
   url?: string;
-  /** Who told: `api`, `flagger`, `github`, `argo`. */
+  /** Who recorded it: `api`, `flagger`, `github`, `argo`. */
   source: string;
 }
 

@@ -69,7 +69,7 @@ export function decodePush({ value }: StoredRecord): Push | undefined {
   }
 }
 
-/** Until when (epoch ms) a push counts. It is our clock that judges its age, whatever the sender's says. */
+/** Until when (epoch ms) a push counts. Its age is measured by our clock, not by the sender's. */
 export const expiryOf = ({ receivedAt, ttlMs }: Push, source: Pick<PushedSource, "ttlMs">): number =>
   receivedAt + Math.min(ttlMs, source.ttlMs);
 

@@ -46,7 +46,7 @@ const silenceShape = z.object({
   by: z.string(),
 });
 
-/** A silence as the store keeps it; that it was ended early is the last word on it. */
+/** A silence as a record; one that was ended early replaces the earlier record. */
 export const encodeSilence = (silence: Silence, ended = false): StoredRecord => ({
   kind: "silence",
   key: silence.id,
@@ -110,8 +110,8 @@ function silenceEnd(all: readonly Silence[], subject: SilenceSubject, at: number
 }
 
 /**
- * Whether a held notice has nothing left to tell once the silence is over: the incident was resolved within it, and this was an
- * update, or the opening was held as well, so that nobody has heard of it.
+ * Whether a held notice can be dropped once the silence is over: the incident was resolved within it, and this was an
+ * update, or the notice of the opening was held as well, so that no receiver knows of it.
  */
 export function isMoot(
   all: readonly Silence[],

@@ -5,14 +5,14 @@ import { messageOf } from "../../base/error_message.ts";
 import { MAX_TOKENS } from "../../config/schema/token_scopes.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
-/** A token that nobody used for so long was never used. */
+/** Last-used times are forgotten after this long. */
 const KEPT_MS = 400 * DAY_MS;
 
 const useShape = z.object({ at: z.int() });
 
 /** When each token was last used, to the hour. */
 export interface TokenUses {
-  /** Tells the store, at most once per hour of the clock and token, whichever process it is. Never fails. */
+  /** Stores a use: at most one per token and hour of the clock, over all processes. Never fails. */
   record(key: string): void;
   /** First use (epoch ms) in the last hour in which a token was used, by key. */
   lastUses(): Promise<Map<string, number>>;
@@ -28,7 +28,7 @@ export function tokenUses({ clock, log, secrets }: Ports, store: Store): TokenUs
       const hour = Math.floor(nowMs / HOUR_MS);
       dueAt.set(key, (hour + 1) * HOUR_MS);
       // Not awaited: a store that hangs must hold up no answer. SQLite has written before `putRecord` returns, so nothing is cut off
-      // when the object or the process sleeps; and a lost use is told with the next one.
+      // when the object or the process sleeps; and a lost use is made good by the next one.
       store.putRecord({
         kind: "use",
         key,

@@ -20,15 +20,15 @@ const count = (text: string | null | undefined, field: string): number =>
 
 /**
  * Each lease is a field `lease:<fence>` that is written once (HSETNX), so that taking the next one is a single command: it fails if
- * anybody came between. And if nobody did, all that the last holder committed still stands: `shards` then needs no request.
+ * another process came between. If none did, all that the last holder committed is still current: `shards` then needs no request.
  */
 export class Leases {
   readonly #commands: Commands;
   readonly #keys: Keys;
   readonly #random: Random;
-  /** The newest lease that is known here; null: there was none; undefined: nobody has looked. */
+  /** The newest lease that is known here; null: there was none; undefined: it was not read yet. */
   #newestLease: StoredLease | null | undefined;
-  /** What stands in the store for whoever holds the lease of that fence. */
+  /** The shards as the holder of the lease with that fence finds them in the store. */
   #known: { fence: number; shards: Map<number, Shard> } | undefined;
 
   constructor(commands: Commands, keys: Keys, random: Random) {
@@ -37,7 +37,7 @@ export class Leases {
     this.#random = random;
   }
 
-  /** A text that nobody else comes up with. */
+  /** A random id. */
   newId(): string {
     return Array.from({ length: 2 }, () => Math.floor(this.#random() * 2 ** 48).toString(36)).join("");
   }
@@ -129,7 +129,7 @@ export class Leases {
     this.#newestLease = freed;
   }
 
-  /** What stands in the store for the holder of `lease`: what is known, and else what is read where writes go. */
+  /** The shards as the holder of `lease` finds them: from memory where known, else read from the primary. */
   async shards(numbers: number[], { fence }: Lease): Promise<Shard[]> {
     const known = this.#known?.fence === fence ? this.#known.shards : new Map<number, Shard>();
     const missing = numbers.filter((number) => !known.has(number));
@@ -152,7 +152,7 @@ export class Leases {
     for (const shard of shards) known.set(shard.shard, shard);
   }
 
-  /** It is not certain any more what stands in the store, and whose it is. */
+  /** Drops what is known: the store may hold something else now. */
   forget(): void {
     this.#known = undefined;
     this.#newestLease = undefined;

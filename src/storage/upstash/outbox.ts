@@ -31,7 +31,7 @@ export class Outbox {
     this.#keys = keys;
   }
 
-  /** A script said when the next notice is due: empty if there is none. */
+  /** Notes when the next notice is due, as a script answered it: empty if there is none. */
   noteNextDue(due: string): void {
     this.forget();
     this.#dueAt = due === "" ? Infinity : Number(due);

@@ -1,6 +1,6 @@
 /**
  * State in Upstash Redis, for several deployments that share no disk. A tick is two requests and four commands, whatever the number of
- * checks: HSETNX takes the lease, and one script of two calls commits (upstash_lease.ts says why the states need not be read).
+ * checks: HSETNX takes the lease, and one script of two calls commits (lease.ts explains why the states need not be read).
  */
 import * as z from "zod";
 import type { Incident } from "../../judgement/incident.ts";

@@ -9,7 +9,7 @@ import { HOUR_MS } from "../../base/time.ts";
 export const keysOf = (prefix: string) => {
   const key = (name: string) => `{${prefix}}:${name}`;
   return {
-    /** Hash: leases, packed states and samples, and what is said of them. A tick writes here only. */
+    /** Hash: leases, packed states and samples, and their indexes. A tick writes here only. */
     now: key("now"),
     /** Hash: incidents by id, packed. */
     incidents: key("incidents"),
