@@ -72,7 +72,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     allow: Quota,
     hold: Hold,
   ): Promise<Round | "budget"> => {
-    // The second look is not to be spent by the redirects of the journey: without it nobody could be accused.
+    // The second look is not to be spent by the redirects of the journey: without it no service could be accused.
     const looks = 2 * sourcesToAsk(check).length;
     const reportShare = allow(ports.fetch, looks);
     const journeyShare = reportShare && allow(ports.fetch, costOf(check) - looks);
@@ -144,7 +144,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
 const SLOW_MS = 1_000;
 
 /**
- * Whose turn it is: checks that were quick before slow ones, so that a target that hangs starves nobody else; of the quick ones the first
+ * The order of the walks: checks that were quick before slow ones, so that a target that hangs starves no other; of the quick ones the first
  * of each target, then the second. The slow ones keep one order over all slots: votes need two slots in a row.
  */
 function inWalkOrder(checks: readonly Check[], took: ReadonlyMap<string, number>): Check[] {
@@ -236,7 +236,7 @@ export async function runRound(
   }
 }
 
-/** A claim that our own platform would not ask for accuses nobody of not making it; a failed journey stands, whatever was claimed. */
+/** If our platform blocked the report request, the missing report does not count against the service; a failed journey does, whatever was claimed. */
 function unlessBlocked(observation: Observation, reports: (Report | null)[]): Observation {
   if (observation.outcome === "fail" || observation.outcome === "error") return observation;
   const detail = reports.map(platformFailure).find((detail) => detail !== undefined);
@@ -277,7 +277,7 @@ const isUnreachable = (report?: Report | null) =>
   report?.state === "unreachable" || report?.sources?.some(({ state }) => state === "unreachable");
 
 /**
- * Controls are asked after the rounds: whoever asks this prober waits that much longer than its deadline. They do not queue behind
+ * Controls are asked after the rounds: the settler waits that much longer than its deadline. They do not queue behind
  * the cleanups of rounds that hang, so for this long there may be more connections than `concurrency`.
  */
 const CONTROLS_MS = 2_000;

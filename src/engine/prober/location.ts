@@ -1,4 +1,4 @@
-/** Where a prober is: Cloudflare's own trace names the data centre, and a table says which places that may be. */
+/** Where a prober is: Cloudflare's own trace names the data centre, and a table lists the location hints that it may serve. */
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -65,7 +65,7 @@ interface Measurement {
 
 const KEY = "place";
 
-/** Measures where this prober is, at most once an hour; a failed measurement says nothing and is tried again after a minute. */
+/** Measures where this prober is, at most once an hour; a failed measurement has no effect and is tried again after a minute. */
 export function locator(ports: Ports, hint: string, store: LocationStore): () => Promise<ProberLocation> {
   let known: Measurement | undefined;
   return async () => {

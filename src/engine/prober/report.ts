@@ -28,7 +28,7 @@ export interface ReportContext {
   signal?: AbortSignal;
 }
 
-/** What a pushed source says is known only where slots are settled: there the first look may accuse although it does not here. */
+/** Pushed reports are known only to the settler: there the first report may accuse the service although it does not here. */
 export const hasPushedSource = ({ report }: Check): boolean =>
   report?.sources.some(({ kind }) => kind === "pushed") ?? false;
 

@@ -52,11 +52,11 @@ export interface Settler {
    * `signal` aborts, no further slot is begun.
    */
   tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
-  /** Walks one check now, from every prober, and judges it by itself: nothing is stored, and nobody's vote moves. */
+  /** Walks one check now, from every prober, and judges it by itself: nothing is stored, and no vote changes. */
   probeNow(check: Check): Promise<CheckState>;
   /** Housekeeping, for when the slots of a minute are settled (`tick` does it). Never rejects. */
   housekeep(): Promise<void>;
-  /** Gives up the lease, so that whoever comes next need not wait until it runs out. */
+  /** Gives up the lease, so that the next process need not wait until it runs out. */
   release(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ const GRACE_MS = 3_000;
 /** A settled slot further ahead than this was written by a clock that has stepped back since. */
 const STEP_BACK_MS = 5 * MINUTE_MS;
 
-/** A settler over one store. It keeps a copy of what it last wrote, and believes it only if the store still says the same. */
+/** A settler over one store. It keeps a copy of what it last wrote, and uses it only if the store still holds the same. */
 export function settler(options: SettlerOptions): Settler {
   const { ports: { clock, log, secrets }, store, config, owner } = options;
   const packing = packChecks(config);
@@ -225,7 +225,7 @@ async function gather(
   return byCheck;
 }
 
-/** A prober that brought less than it was asked for is told of once a slot. */
+/** Logs, once a slot, each prober that answered fewer checks than it was asked for. */
 function logMissing(
   log: Log,
   prober: string,

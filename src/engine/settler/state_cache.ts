@@ -81,7 +81,7 @@ export class StateCache {
     return { shard, layout: this.packing.layout, state: encodeStates(mine), mine };
   }
 
-  /** What was committed is what the store says now. */
+  /** The committed states are what the store holds now. */
   remember(packed: { shard: number; state: string; mine: States }[]): void {
     for (const { shard, state, mine } of packed) {
       this.#texts.set(shard, state);
