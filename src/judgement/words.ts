@@ -34,8 +34,8 @@ export const OUTCOMES = [...CONCLUSIVE, ...UNJUDGED] as const;
 /** The same now; `unknown`: its evidence is too old, or there never was any. */
 export const CURRENT_OUTCOMES = [...OUTCOMES, "unknown"] as const;
 
-/** The coarse words, which are all that the public sees. */
-export const COARSE_STATUSES = ["ready", "degraded", "not_ready", "unknown"] as const;
+/** The coarse statuses, worst first, which are all that the public sees. */
+export const COARSE_STATUSES = ["not_ready", "unknown", "degraded", "ready"] as const;
 
 /** Current outcomes, worst first; missing evidence is worse than poor quality, because it is never green. */
 export const WORST_FIRST = [

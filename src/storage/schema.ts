@@ -12,6 +12,7 @@ import {
 import {
   type Commit,
   type Delivery,
+  DELIVERY_STATES,
   type Notice,
   type Receipt,
   RECORD_KINDS,
@@ -95,7 +96,7 @@ const notice = { id: text, webhook: text, incident: text, type: text, body: text
 const NOTICE: z.ZodType<Notice> = z.object(notice);
 
 const receipt = {
-  state: z.enum(["pending", "delivered", "dead"]),
+  state: z.enum(DELIVERY_STATES),
   attempts: z.int(),
   nextAt: time,
   lastAttemptAt: time.optional(),

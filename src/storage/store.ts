@@ -37,11 +37,14 @@ export interface Notice {
   createdAt: number;
 }
 
+/** How far a notice can get. */
+export const DELIVERY_STATES = ["pending", "delivered", "dead"] as const;
+
 /** A notice and how far it got. Times are epoch ms. */
 export interface Delivery extends Notice {
   /** Position in the outbox: order within one (webhook, incident) follows it. Higher than that of all notices then stored. */
   seq: number;
-  state: "pending" | "delivered" | "dead";
+  state: (typeof DELIVERY_STATES)[number];
   attempts: number;
   /** Not due before; at first 0: at once, wherever the clock steps to. */
   nextAt: number;

@@ -14,6 +14,7 @@ import {
   VOTES,
 } from "../../../judgement/words.ts";
 import { incidentFields } from "../../../storage/schema.ts";
+import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { TOKEN_SCOPES } from "../../../config/schema/token_scopes.ts";
 
 /** A schema of components.schemas by this name. */
@@ -228,7 +229,7 @@ export const commentSchema = component(
     text: text.optional(),
   }),
 );
-const deliveryState = z.enum(["pending", "delivered", "dead"]);
+const deliveryState = z.enum(DELIVERY_STATES);
 /** `GET /v1/incidents`. */
 export const incidentPageSchema = z.strictObject({
   incidents: z.array(component("Incident", z.strictObject(wholeIncident))),

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import type { WebhookEvent } from "../../../engine/notify/mod.ts";
-import type { Delivery } from "../../../storage/store.ts";
+import { type Delivery, DELIVERY_STATES } from "../../../storage/store.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
 import { filterPage } from "../views/filtered_page.ts";
@@ -13,7 +13,7 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 const deliveryFilters = z.strictObject({
   limit,
   before: z.string().max(200).optional(),
-  state: z.enum(["pending", "delivered", "dead"]).optional(),
+  state: z.enum(DELIVERY_STATES).optional(),
   incident: z.string().max(100).optional(),
 });
 

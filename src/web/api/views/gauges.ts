@@ -1,6 +1,7 @@
 /** What Assay says of itself and of others in numbers: one table for each kind of subject. */
 import type { CheckState, LastRound } from "../../../judgement/state.ts";
 import { INCIDENT_FAMILIES, OUTCOMES } from "../../../judgement/words.ts";
+import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { formatLabels, type MetricFamily, type Series } from "./exposition.ts";
 import type { CurrentOutcome } from "./status.ts";
 
@@ -134,7 +135,6 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   },
 ];
 
-const STATES = ["pending", "delivered", "dead"] as const;
 /** How many notices are looked at: to count the whole outbox would take longer with every notice ever sent. */
 export const RECENT_DELIVERIES = 50;
 
@@ -153,7 +153,7 @@ export const OF_SELF: readonly Gauge<SelfSample>[] = [
   {
     name: "assay_recent_deliveries",
     help: `Of the newest ${RECENT_DELIVERIES} notices to webhooks, how many are in which state.`,
-    read: ({ deliveries }) => deliveries && { by: "state", values: countByWord(STATES, deliveries) },
+    read: ({ deliveries }) => deliveries && { by: "state", values: countByWord(DELIVERY_STATES, deliveries) },
   },
   {
     name: "assay_webhook_disabled",

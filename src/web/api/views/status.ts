@@ -3,7 +3,7 @@ import type { Check, Config, Target } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../../judgement/state.ts";
 import type { States } from "../../../storage/codec.ts";
-import { type COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../../judgement/words.ts";
+import { COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../../judgement/words.ts";
 import { iso } from "../../../base/time.ts";
 import type { IncidentComment } from "../../../storage/records/comments.ts";
 
@@ -73,8 +73,8 @@ export function publicStatus(config: Config, states: States, nowMs: number) {
   return { at: iso(nowMs), status: worstStatus(targets.map(({ status }) => status)), targets };
 }
 
-const STATUSES: readonly TargetStatus[] = ["not_ready", "unknown", "degraded", "ready"];
-const worstStatus = (found: TargetStatus[]) => STATUSES.find((status) => found.includes(status)) ?? "unknown";
+const worstStatus = (found: TargetStatus[]) =>
+  COARSE_STATUSES.find((status) => found.includes(status)) ?? "unknown";
 
 /** The coarse status of a target: that of its worst check. */
 export const targetStatus = (target: Target, states: States, nowMs: number): TargetStatus =>
