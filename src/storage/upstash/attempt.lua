@@ -8,13 +8,13 @@ local d = line(ARGV[1], text)
 if d.state ~= 'pending' then return 0 end
 typed(KEYS[2], 'set'); typed(KEYS[1], 'hash')
 d.state, d.nextAt, d.attempts, d.last = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local lines = { ARGV[1], written(d) }
+local lines = { ARGV[1], format(d) }
 if ARGV[6] ~= '' then
   local webhook = cjson.decode(d.queue)[1]
   for _, other in ipairs(pending(KEYS[2], KEYS[3])) do
     if other.id ~= ARGV[1] and tonumber(other.nextAt) > tonumber(ARGV[6]) and cjson.decode(other.queue)[1] == webhook then
       other.nextAt = ARGV[3]
-      lines[#lines + 1] = other.id; lines[#lines + 1] = written(other)
+      lines[#lines + 1] = other.id; lines[#lines + 1] = format(other)
     end
   end
 end

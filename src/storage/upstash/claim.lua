@@ -19,7 +19,7 @@ for _, d in ipairs(order) do
   if wanted and #given < tonumber(ARGV[3]) and tonumber(d.nextAt) <= tonumber(ARGV[1]) then
     d.nextAt = ARGV[2]
     given[#given + 1] = d.id
-    lines[#lines + 1] = d.id; lines[#lines + 1] = written(d)
+    lines[#lines + 1] = d.id; lines[#lines + 1] = format(d)
   end
   if due == '' or tonumber(d.nextAt) < tonumber(due) then due = d.nextAt end
 end

@@ -84,7 +84,7 @@ if #fresh > 0 then
     order[#order + 1] = place; order[#order + 1] = one
     ids[#ids + 1] = one
     lines[#lines + 1] = one
-    lines[#lines + 1] = written({
+    lines[#lines + 1] = format({
       seq = place, nextAt = '0', created = notice[2], state = 'pending', attempts = '0', queue = notice[3], last = '{}'
     })
   end
@@ -94,10 +94,10 @@ end
 if #dropped > 0 then bulk('HDEL', now, dropped) end
 table.insert(done, 1, id)
 done[33] = nil
-local said = {
+local indexes = {
   fence = ARGV[1], done = table.concat(done, ' '), due = due,
   shards = table.concat(shards, ' '), hours = table.concat(hours, ' ')
 }
-for name, value in pairs(said) do fields[#fields + 1] = name; fields[#fields + 1] = value end
+for name, value in pairs(indexes) do fields[#fields + 1] = name; fields[#fields + 1] = value end
 redis.call('HSET', now, unpack(fields))
 return { 1, due }

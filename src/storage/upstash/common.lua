@@ -39,7 +39,7 @@ local function line(id, text)
   return { seq = seq, nextAt = nextAt, created = created, state = state, attempts = attempts, queue = queue, last = last }
 end
 -- Writes the line of a delivery.
-local function written(d)
+local function format(d)
   return table.concat({ d.seq, d.nextAt, d.created, d.state, d.attempts, d.queue }, ' ') .. '\n' .. d.last
 end
 -- The deliveries that are pending.

@@ -51,13 +51,13 @@ for i = 1, #all, 2 do
   if d.state ~= 'pending' and tonumber(d.created) < tonumber(ARGV[4]) then done[#done + 1] = all[i] end
 end
 local closed = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', '(' .. ARGV[4])
-local memos = {}
+local expired = {}
 for kind = 10, #KEYS do
-  memos[kind] = {}
-  local told = redis.call('HGETALL', KEYS[kind])
-  for i = 1, #told, 2 do
-    local expires = number(string.match(told[i + 1], '^%S+ (%S+)\n') or '?', 'the memo ' .. told[i])
-    if expires < tonumber(ARGV[5]) then memos[kind][#memos[kind] + 1] = told[i] end
+  expired[kind] = {}
+  local records = redis.call('HGETALL', KEYS[kind])
+  for i = 1, #records, 2 do
+    local expires = number(string.match(records[i + 1], '^%S+ (%S+)\n') or '?', 'the memo ' .. records[i])
+    if expires < tonumber(ARGV[5]) then expired[kind][#expired[kind] + 1] = records[i] end
   end
 end
 
@@ -68,5 +68,5 @@ gone = gone + bulk('HDEL', KEYS[8], done)
 bulk('HDEL', KEYS[5], done); bulk('ZREM', KEYS[6], done)
 gone = gone + bulk('HDEL', KEYS[2], closed)
 bulk('ZREM', KEYS[3], closed); bulk('ZREM', KEYS[4], closed)
-for kind = 10, #KEYS do gone = gone + bulk('HDEL', KEYS[kind], memos[kind]) end
+for kind = 10, #KEYS do gone = gone + bulk('HDEL', KEYS[kind], expired[kind]) end
 return gone
