@@ -7,8 +7,9 @@ const { cloudflareTest } = await import(plugin);
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what hangs: no test is to be fast.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     maxWorkers: 2,
     projects: [
       {

@@ -43,7 +43,7 @@ test.each([
     const hung = stalls.filter((id) => id.startsWith("hung")).map((id) => [id, "hangs"] as const);
     await world.shop.be({ all: "serves", ...Object.fromEntries(hung) });
     const seen = sixConnections();
-    await world.tick(0);
+    await world.passTime(world.tick(0));
     const { targets: views } = await world.status();
     const said = views.map(({ id, checks: [view] }) => `${id} ${view!.regions[0]!.probers[0]!.verdict!}`);
     expect(said).toEqual(stalls.map((id) => `${id} ${id.startsWith("hung") ? "down" : "ready"}`));

@@ -144,6 +144,7 @@ describe("slots below a minute", () => {
     await world.shop.answerHooks(-1);
     await world.tick(0);
     // The incident opens with the second lie; the third slot is due 0.1 s later.
+    world.runTimers();
     expect(await alarmAt(39.9)).toBe(true);
     await world.shop.until(({ posts }) => posts.length === 1);
     expect(await alarmAt(40)).toBe(true);

@@ -28,6 +28,8 @@ export const network = {
   gate: (ask: () => Promise<Response>): Promise<Response> => ask(),
   /** Subrequests of checks. */
   asked: 0,
+  /** How often one of them began or ended: it stands still while nothing moves. */
+  moves: 0,
 };
 
 const tracing: typeof fetch = (input, init) => {
@@ -37,7 +39,8 @@ const tracing: typeof fetch = (input, init) => {
   }
   if (!new Headers(init?.headers).has("x-assay-run")) return wire(input, init);
   network.asked++;
-  return network.gate(() => wire(input, init));
+  network.moves++;
+  return network.gate(() => wire(input, init)).finally(() => network.moves++);
 };
 
 let rooms = 0;
@@ -46,7 +49,7 @@ let rooms = 0;
 export function workerFixture(): WorkerFixture {
   const world = new WorkerFixture();
   beforeEach(async ({ task }) => {
-    vi.useFakeTimers({ toFake: ["Date"], now: START });
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: START });
     globalThis.fetch = tracing;
     for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
     Object.assign(network, { colo: undefined, gate: (ask: () => Promise<Response>) => ask(), asked: 0 });
@@ -96,10 +99,31 @@ export class WorkerFixture {
     await runInDurableObject(stub, (object) => void Object.assign(object, { env: { ...env, ...bindings } }));
   }
 
-  /** The clock stands at `nowMs`; the one that measures what has elapsed has come as far, and goes on. */
+  /** The clock stands at `nowMs`, and so does the one that measures what has elapsed: however slow the machine is, no deadline comes. */
   setClock(nowMs: number): void {
     vi.setSystemTime(nowMs);
-    performance.now = () => elapsed() + nowMs - START;
+    performance.now = () => Date.now() - START;
+  }
+
+  /** From here on timers fire by themselves: an object that waits for nothing else is given up by the runtime. */
+  runTimers(): void {
+    const nowMs = Date.now();
+    vi.useRealTimers();
+    vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
+  }
+
+  /** Awaits what needs a deadline to come: whenever nothing moves any more, the clock goes on to the next timer. */
+  async passTime<T>(work: Promise<T>): Promise<T> {
+    let isOver = false;
+    const done = work.finally(() => isOver = true);
+    done.catch(() => {});
+    while (!isOver) {
+      const before = network.moves;
+      // What had reached the shop before these questions is answered before them.
+      for (let i = 0; i < 5; i++) await this.shop.seen();
+      if (!isOver && network.moves === before) await vi.advanceTimersToNextTimerAsync();
+    }
+    return await done;
   }
 
   /** Cron fires for the minute `n`, at once or at `nowMs`. */
