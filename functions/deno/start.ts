@@ -7,7 +7,7 @@ import { deliverer } from "../../src/engine/notify/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
-import type { Store } from "../../src/storage/store.ts";
+import type { OutboxStore, Store } from "../../src/storage/store.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { localProberOf } from "../local_prober.ts";
@@ -191,7 +191,7 @@ function probers(ports: Ports, config: Config, here?: Prober): Prober[] {
   });
 }
 
-const enableAll = async (store: Store) => {
+const enableAll = async (store: OutboxStore) => {
   for (const webhook of Object.keys(await store.listDisabledWebhooks())) {
     await store.disableWebhook(webhook, null);
   }

@@ -1,5 +1,5 @@
 /** Who may settle a tick: the one rule that every store asks, inside its own write lock. */
-import type { Lease, Store } from "./store.ts";
+import type { Lease, LeaseStore } from "./store.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
 /** A lease as it is stored. */
@@ -16,7 +16,7 @@ const AHEAD_MS = 5 * MINUTE_MS;
 /** The lease that replaces `held`, or null if `held` stands. */
 export function grant(
   held: StoredLease | undefined,
-  request: Parameters<Store["takeLease"]>[0],
+  request: Parameters<LeaseStore["takeLease"]>[0],
 ): StoredLease | null {
   const { tick, owner, nowMs, ttlMs } = request;
   const next = { tick, owner, fence: (held?.fence ?? 0) + 1, until: nowMs + ttlMs };

@@ -1,6 +1,6 @@
 import { decodeStates, type States } from "./codec.ts";
 import type { Clock } from "../base/ports.ts";
-import type { Store } from "./store.ts";
+import type { StateStore } from "./store.ts";
 import { memoize } from "../base/cache.ts";
 
 /** Reads the last settled states of all checks, by check key. The answer is shared and must not be changed. */
@@ -14,7 +14,7 @@ const REREAD_MS = 5_000;
  * 15 ms in which no other request is answered. A shard is decoded again only when its text has changed.
  */
 export function statesReader(
-  store: Pick<Store, "latest" | "readShards">,
+  store: StateStore,
   clock: Pick<Clock, "elapsed">,
 ): StatesReader {
   let decoded = new Map<number, { text: string; states: States }>();

@@ -136,11 +136,8 @@ export interface Page<T> {
   next: string | null;
 }
 
-/**
- * Where state lives. Every method rejects only if the store itself is broken, or if a value is of the wrong shape: then
- * nothing was changed. Texts are well-formed Unicode without U+0000. What is returned is the caller's own copy.
- */
-export interface Store {
+/** Who may settle. */
+export interface LeaseStore {
   /**
    * Takes the lease of a tick for `ttlMs` (at most 60 s). Null: the tick was taken already and that lease has not run
    * out, or a later tick was taken. A lease that reaches more than ten seconds further than `ttlMs` into the future, or a tick more than
@@ -149,6 +146,10 @@ export interface Store {
   takeLease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
   /** Gives up what is left of a lease, so that its tick may be taken again at once. Changes nothing if it is not the newest. */
   releaseLease(lease: Lease): Promise<void>;
+}
+
+/** What is known of the checks, and what each slot changes. */
+export interface StateStore {
   /**
    * The named shards, or all of them, by number. Missing ones are left out. With a lease: as a commit under it finds them, which its
    * holder may know without asking; if the lease is not the newest any more they may be old, and that commit is refused.
@@ -158,7 +159,10 @@ export interface Store {
   commit(lease: Lease, commit: Commit): Promise<boolean>;
   /** The tick (epoch ms) of the newest lease, and the newest slot that has a sample; null before the first. */
   latest(): Promise<{ tick: number; slot: number | null } | null>;
+}
 
+/** Notices on their way. */
+export interface OutboxStore {
   /**
    * Notices that are due, oldest first, and hides them for `leaseMs` by moving their `nextAt`. Of each (webhook, incident)
    * only the oldest pending one can be due, so a hidden or later one holds back all behind it. Disabled webhooks are the
@@ -181,31 +185,47 @@ export interface Store {
   listDisabledWebhooks(): Promise<Record<string, number>>;
   /** Disables a webhook (`atMs`) or enables it again (null). */
   disableWebhook(webhook: string, atMs: number | null): Promise<void>;
+  /** Newest first by seq. */
+  listDeliveries(
+    query: PageQuery & { state?: Delivery["state"]; incident?: string },
+  ): Promise<Page<Delivery>>;
+}
 
+/** Incidents, open and closed. */
+export interface IncidentStore {
   getIncident(id: string): Promise<Incident | null>;
   /** Newest first by (openedAt, id). */
   listIncidents(
     query: PageQuery & { state?: Incident["state"]; target?: string; check?: string },
   ): Promise<Page<Incident>>;
-  /** Newest first by seq. */
-  listDeliveries(
-    query: PageQuery & { state?: Delivery["state"]; incident?: string },
-  ): Promise<Page<Delivery>>;
+}
+
+/** The verdicts of single slots. */
+export interface SampleStore {
   /** Samples of one shard, oldest first, `from` and `to` inclusive. */
   readSamples(query: { shard: number; from: number; to: number }): Promise<Sample[]>;
+}
 
+/** Figures by hour and by day. */
+export interface RollupStore {
   /** Writes rollups, each inserted or replaced by (unit, start, shard): all or none. */
   putRollups(rows: Rollup[]): Promise<void>;
   /** Rollups of every shard by (start, shard), `from` and `to` inclusive. */
   readRollups(query: { unit: Rollup["unit"]; from: number; to: number }): Promise<Rollup[]>;
+}
 
+/** What was pushed, posted or noted. */
+export interface RecordStore {
   /** Keeps a record, inserted or replaced by (kind, key). False: what is kept has the same or a higher `order`; nothing was changed. */
   putRecord(record: StoredRecord): Promise<boolean>;
   /** The records of a kind, by key; with `under` only those whose key begins with it. At most `limit`, the last ones. */
   listRecords(query: { kind: StoredRecord["kind"]; under?: string; limit: number }): Promise<StoredRecord[]>;
   /** Forgets one record. False: there is none. */
   deleteRecord(kind: StoredRecord["kind"], key: string): Promise<boolean>;
+}
 
+/** What keeps a store going. */
+export interface StoreUpkeep {
   /**
    * Forgets: samples of slots before `rawBefore`, rollups that start before `hoursBefore` or `daysBefore`, incidents resolved and
    * settled deliveries created before `incidentsBefore`, records that expire before `nowMs`. Open incidents and pending
@@ -216,3 +236,18 @@ export interface Store {
   checkWritable(): Promise<void>;
   close(): Promise<void>;
 }
+
+/**
+ * Where state lives. Every method rejects only if the store itself is broken, or if a value is of the wrong shape: then
+ * nothing was changed. Texts are well-formed Unicode without U+0000. What is returned is the caller's own copy.
+ */
+export interface Store
+  extends
+    LeaseStore,
+    StateStore,
+    OutboxStore,
+    IncidentStore,
+    SampleStore,
+    RollupStore,
+    RecordStore,
+    StoreUpkeep {}

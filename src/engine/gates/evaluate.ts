@@ -7,7 +7,7 @@ import type { Clock } from "../../base/ports.ts";
 import type { DeploymentStore } from "../../storage/records/deployments.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
 import type { CheckState } from "../../judgement/state.ts";
-import type { Store } from "../../storage/store.ts";
+import type { SampleStore } from "../../storage/store.ts";
 import { type CheckJudgement, type GateDocument, gateDocument, versionOf } from "./document.ts";
 import type { StatesReader } from "../../storage/states.ts";
 
@@ -19,7 +19,7 @@ export interface GateEvaluatorOptions {
   clock: Pick<Clock, "now">;
   config: Config;
   packing: Packing;
-  store: Store;
+  store: SampleStore;
   states: StatesReader;
   rollouts: DeploymentStore;
   isSilenced: SilenceChecker;

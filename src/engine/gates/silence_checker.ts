@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
-import type { Store } from "../../storage/store.ts";
+import type { RecordStore } from "../../storage/store.ts";
 import { memoize } from "../../base/cache.ts";
 import type { SilenceChecker } from "./evaluate.ts";
 
@@ -9,7 +9,7 @@ import type { SilenceChecker } from "./evaluate.ts";
 export function silenceChecker(
   clock: Pick<Clock, "elapsed">,
   config: Config,
-  store: Store,
+  store: RecordStore,
   changes?: () => number,
 ): SilenceChecker {
   const read = memoize(clock, () => listSilences(store), changes);

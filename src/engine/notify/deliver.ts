@@ -8,7 +8,7 @@
 import type { Config, Webhook } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
-import type { Delivery, Store } from "../../storage/store.ts";
+import type { Delivery, IncidentStore, OutboxStore, RecordStore } from "../../storage/store.ts";
 import { applySilence, type SilenceReader, silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
 import { deadReceipt, receiptOf } from "./retry.ts";
@@ -48,16 +48,7 @@ export type Deliverer = (bounds?: CallOptions) => Promise<number>;
 const GRACE_MS = 1_000;
 
 /** The part of the store that a deliverer needs. */
-export type DeliveryStore = Pick<
-  Store,
-  | "claimDeliveries"
-  | "recordAttempt"
-  | "listDisabledWebhooks"
-  | "disableWebhook"
-  | "getIncident"
-  | "listDeliveries"
-  | "listRecords"
->;
+export type DeliveryStore = OutboxStore & IncidentStore & RecordStore;
 
 /** The only call of a deliverer. */
 export function deliver(

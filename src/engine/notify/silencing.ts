@@ -14,7 +14,7 @@ import {
   type Silence,
   type SilenceSubject,
 } from "../../storage/records/silences.ts";
-import type { Delivery, Receipt, Store } from "../../storage/store.ts";
+import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 
 /** A held notice is looked at again this often, so that a silence may end early. */
@@ -32,7 +32,7 @@ export type SilenceReader = () => Promise<readonly Silence[]>;
 /** A reader over one store, for one call of a deliverer. */
 export function silenceReader(
   { clock }: Pick<Ports, "clock">,
-  store: Pick<Store, "listRecords">,
+  store: RecordStore,
 ): SilenceReader {
   let last: { readAt: number; all: Promise<Silence[]> } | undefined;
   return () => {
@@ -44,7 +44,7 @@ export function silenceReader(
 
 /** What is asked whether a notice is to be held. */
 interface SilenceContext {
-  store: Pick<Store, "getIncident" | "listDeliveries">;
+  store: IncidentStore & OutboxStore;
   config: Config;
   silences: SilenceReader;
 }

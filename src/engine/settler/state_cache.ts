@@ -1,14 +1,14 @@
 import type { Check } from "../../config/config.ts";
 import { decodeStates, encodeStates, type Packing, type States } from "../../storage/codec.ts";
 import type { CheckState } from "../../judgement/state.ts";
-import type { Lease, Store } from "../../storage/store.ts";
+import type { Lease, StateStore } from "../../storage/store.ts";
 
 /** The states of shards, decoded only when the store's text is not what was last written. */
 export class StateCache {
   #texts = new Map<number, string>();
   #decoded = new Map<number, States>();
 
-  constructor(readonly store: Store, readonly packing: Packing) {}
+  constructor(readonly store: StateStore, readonly packing: Packing) {}
 
   /** All states of the shards that hold `checks`, for a commit under `lease`; after a change of layout, of every shard. */
   async load(checks: Check[], lease: Lease) {

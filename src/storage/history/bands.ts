@@ -9,7 +9,7 @@ import {
 } from "../../judgement/service_level.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
-import type { Rollup, Store } from "../store.ts";
+import type { Rollup, RollupStore, SampleStore } from "../store.ts";
 import { figuresOf } from "./rollup.ts";
 import { decodeSeconds, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
@@ -56,7 +56,7 @@ const SLACK_MS = 2 * HOUR_MS;
  */
 export function bandReader(
   config: Config,
-  store: Pick<Store, "readRollups" | "readSamples">,
+  store: RollupStore & SampleStore,
   packing: Packing,
   clock: Pick<Clock, "elapsed">,
 ): (window: BandWindow, nowMs: number) => Promise<BandSet> {
@@ -109,7 +109,7 @@ function addSeconds(sum: Seconds, seconds: Seconds): void {
 }
 
 /** Reads rollups of one unit, and where those of each shard end; of what is known only the newest are read again. */
-function rowReader(store: Pick<Store, "readRollups">, { shards }: Packing, unit: Rollup["unit"]) {
+function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]) {
   const sizeMs = unit === "hour" ? HOUR_MS : DAY_MS;
   let sums: Sums = new Map();
   const ends = new Map<number, number>();
@@ -146,7 +146,7 @@ function addChecks(sums: Sums, start: number, more: Record<string, Seconds>): vo
 }
 
 /** Sums up, by hour, the slots of a shard that no rollup holds yet; each slot is read once. */
-function tailReader(config: Config, store: Pick<Store, "readSamples">) {
+function tailReader(config: Config, store: SampleStore) {
   const tails = new Map<number, { from: number; to: number; sums: Sums }>();
   return async (
     shard: number,
@@ -184,7 +184,7 @@ const SLOTS = 1_500;
 
 /** The slots of one check, oldest first; `from` and `to` inclusive, epoch ms. */
 export async function slotsOf(
-  store: Pick<Store, "readSamples">,
+  store: SampleStore,
   { shardOf }: Packing,
   { key }: Check,
   { from, to }: { from: number; to: number },

@@ -4,7 +4,7 @@ import { addSlot, emptyFigures, mergeRows, type RollupRow } from "../../judgemen
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import { periodMs } from "../../config/schedule.ts";
-import type { Rollup, Sample, Store } from "../store.ts";
+import type { Rollup, RollupStore, Sample, SampleStore, StoreUpkeep } from "../store.ts";
 import { decodeRollup, encodeRollup } from "./codec.ts";
 import type { CheckHistory } from "../../judgement/assess.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
@@ -24,7 +24,7 @@ const TRIES = 10;
 /** What an upkeeper works on. */
 export interface RollupJobOptions {
   clock: Pick<Clock, "now">;
-  store: Store;
+  store: RollupStore & SampleStore & StoreUpkeep;
   config: Config;
   packing: Packing;
 }
@@ -103,7 +103,11 @@ export function rollupJob({ clock, store, config, packing }: RollupJobOptions): 
 }
 
 /** Where the sums end; without any, the hour of the first sample. */
-async function firstMissing(store: Store, packing: Packing, last: number): Promise<ShardHour> {
+async function firstMissing(
+  store: RollupStore & SampleStore,
+  packing: Packing,
+  last: number,
+): Promise<ShardHour> {
   const oldest = last - (CATCH_UP_HOURS - 1) * HOUR_MS;
   // The rows of two days are large, and seldom needed: only after a pause.
   for (const from of [last, last - HOUR_MS, oldest]) {
@@ -135,7 +139,7 @@ function attempt<T>(read: () => T): { value: T } | { error: unknown } {
 
 /** Writes the row of an hour and that of its day at once. Of an old hour only once: some of its samples may be forgotten since. */
 async function writeRollup(
-  store: Store,
+  store: RollupStore & SampleStore,
   { hour, shard }: ShardHour,
   row: RollupRow,
   isOld: boolean,

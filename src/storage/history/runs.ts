@@ -3,7 +3,7 @@ import type { Check } from "../../config/config.ts";
 import type { GateRun } from "../../judgement/gate.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import { previousSlots } from "../../config/schedule.ts";
-import type { Store } from "../store.ts";
+import type { SampleStore } from "../store.ts";
 import { Cache } from "../../base/cache.ts";
 
 /** Reads runs. */
@@ -21,7 +21,7 @@ const GAPS = 10;
 const KEPT = 500;
 
 /** An archive over one store. A settled slot never changes, so what was read once is kept. */
-export function runReader(store: Pick<Store, "readSamples">, packing: Packing): RunReader {
+export function runReader(store: SampleStore, packing: Packing): RunReader {
   const lines = new Cache<string, Promise<Line>>({ max: KEPT });
   const latest = new Map<string, number>();
 

@@ -1,7 +1,7 @@
 import type { Check, Config } from "../../config/config.ts";
 import { emptyFigures, type Figures, mergeFigures } from "../../judgement/service_level.ts";
 import type { Packing } from "../codec.ts";
-import type { Rollup, Store } from "../store.ts";
+import type { Rollup, RollupStore, SampleStore } from "../store.ts";
 import { figuresOf } from "./rollup.ts";
 import { decodeRollup, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
@@ -24,7 +24,7 @@ const AT_ONCE = 8;
  * with its hour or day; what is not summed up yet is read slot by slot.
  */
 export async function readSeries(
-  store: Store,
+  store: RollupStore & SampleStore,
   config: Config,
   { shardOf }: Packing,
   check: Check,

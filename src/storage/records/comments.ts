@@ -3,7 +3,7 @@ import * as z from "zod";
 import { DAY_MS } from "../../base/time.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { parseRow } from "../codec.ts";
-import type { Store, StoredRecord } from "../store.ts";
+import type { RecordStore, StoredRecord } from "../store.ts";
 
 /** At most so many are kept of one incident. */
 export const MAX_COMMENTS = 200;
@@ -41,7 +41,7 @@ export function encodeComment(
 
 /** The comments on an incident, oldest first. */
 export async function listComments(
-  store: Pick<Store, "listRecords">,
+  store: RecordStore,
   incident: string,
 ): Promise<IncidentComment[]> {
   const records = await store.listRecords({ kind: "remark", under: `${incident}/`, limit: MAX_COMMENTS });
@@ -50,7 +50,7 @@ export async function listComments(
 
 /** When incidents were acknowledged (epoch ms), by incident id, among the newest 1,000 comments. */
 export async function listAcknowledgements(
-  store: Pick<Store, "listRecords">,
+  store: RecordStore,
 ): Promise<Map<string, number[]>> {
   const all = new Map<string, number[]>();
   for (const record of await store.listRecords({ kind: "remark", limit: MAX_LISTED })) {

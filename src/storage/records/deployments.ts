@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { parseRow } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
-import type { Store, StoredRecord } from "../store.ts";
+import type { RecordStore, StoredRecord } from "../store.ts";
 import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
 import { Cache } from "../../base/cache.ts";
 
@@ -66,7 +66,7 @@ const LEGACY_PREFIX = "~";
 /** Rollouts over one store; deployments are kept for `keepMs`. */
 export function deploymentStore(
   clock: Clock,
-  store: Pick<Store, "putRecord" | "listRecords" | "deleteRecord">,
+  store: RecordStore,
   keepMs: number,
 ): DeploymentStore {
   const lists = new Cache<string, Promise<readonly Deployment[]>>({ max: CACHED, ttlMs: FRESH_MS, clock });
@@ -136,7 +136,7 @@ export function deploymentStore(
 
 /** Where and when all targets were deployed, by key; at most `limit`, the last ones. */
 export async function listDeployments(
-  store: Pick<Store, "listRecords">,
+  store: RecordStore,
   limit: number,
 ): Promise<Pick<Deployment, "target" | "at">[]> {
   for (let most = limit;; most *= 2) {

@@ -10,7 +10,7 @@ import type { Check, PushedSource } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import { combineWithPushed, unknownReport } from "../../evidence/report/sources.ts";
 import type { Report } from "../../evidence/report/report.ts";
-import type { Store, StoredRecord } from "../store.ts";
+import type { RecordStore, StoredRecord } from "../store.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { Round } from "../../judgement/round.ts";
 import { reportSchema, time } from "../../evidence/report/schema.ts";
@@ -86,7 +86,11 @@ export function claimAt(push: Push | undefined, source: PushedSource, nowMs: num
 }
 
 /** Reads all pushes at once; reads nothing where no check has a pushed source. */
-export async function pushes(store: Store, clock: Clock, checks: readonly Check[]): Promise<PushSnapshot> {
+export async function pushes(
+  store: RecordStore,
+  clock: Clock,
+  checks: readonly Check[],
+): Promise<PushSnapshot> {
   const at = clock.now();
   if (!checks.some((check) => pushSources(check).length > 0)) return { at, pushes: new Map() };
   const records = await store.listRecords({ kind: "report", limit: MAX_PUSHES });

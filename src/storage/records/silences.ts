@@ -7,7 +7,7 @@ import * as z from "zod";
 import type { Check } from "../../config/config.ts";
 import { matches } from "../../base/glob.ts";
 import type { Incident } from "../../judgement/incident.ts";
-import type { Notice, Store, StoredRecord } from "../store.ts";
+import type { Notice, RecordStore, StoredRecord } from "../store.ts";
 import { DAY_MS } from "../../base/time.ts";
 
 /** At most so many are remembered, those that are over included. */
@@ -59,7 +59,7 @@ export const encodeSilence = (silence: Silence, ended = false): StoredRecord => 
  * All silences that are remembered, by id. One that another version wrote in a shape that this one does not know holds nothing: a
  * notice too many is better than none at all. Rejects if the store is broken.
  */
-export async function listSilences(store: Pick<Store, "listRecords">): Promise<Silence[]> {
+export async function listSilences(store: RecordStore): Promise<Silence[]> {
   const records = await store.listRecords({ kind: "silence", limit: MAX_SILENCES });
   return records.flatMap(({ value }) => decodeSilence(value) ?? []);
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Ports } from "../../base/ports.ts";
-import type { Store } from "../store.ts";
+import type { RecordStore } from "../store.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { MAX_TOKENS } from "../../config/schema/token_scopes.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
@@ -19,7 +19,7 @@ export interface TokenUses {
 }
 
 /** Uses that are kept in a store. */
-export function tokenUses({ clock, log, secrets }: Ports, store: Store): TokenUses {
+export function tokenUses({ clock, log, secrets }: Ports, store: RecordStore): TokenUses {
   const dueAt = new Map<string, number>();
   return {
     record(key) {

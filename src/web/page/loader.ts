@@ -12,7 +12,13 @@ import type { Ports } from "../../base/ports.ts";
 import { type DeploymentStore, listDeployments } from "../../storage/records/deployments.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
 import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
-import type { Store } from "../../storage/store.ts";
+import type {
+  IncidentStore,
+  OutboxStore,
+  RecordStore,
+  RollupStore,
+  SampleStore,
+} from "../../storage/store.ts";
 import { DAY_MS, iso, MINUTE_MS } from "../../base/time.ts";
 import type { Mark } from "./chart.tsx";
 import type { Freshness } from "./layout.tsx";
@@ -36,7 +42,7 @@ const GRACE_MS = 10_000;
 export interface Sources {
   ports: Ports;
   config: Config;
-  store: Store;
+  store: RollupStore & SampleStore & RecordStore & IncidentStore & OutboxStore;
   packing: Packing;
   rollouts: DeploymentStore;
   /** Rises with each memo that is told through this process. */

@@ -4,7 +4,7 @@ import type { TokenConfig } from "../../../config/api.ts";
 import type { Config } from "../../../config/config.ts";
 import { matches } from "../../../base/glob.ts";
 import type { Ports } from "../../../base/ports.ts";
-import type { Store } from "../../../storage/store.ts";
+import type { RecordStore } from "../../../storage/store.ts";
 import { type Digest, digester, fromHex, indexOfDigest, sha256, tokenOf } from "./credentials.ts";
 import { problem } from "./problem.ts";
 import { sessions } from "./session.ts";
@@ -66,7 +66,7 @@ export function configTokens({ api }: Config): ConfigToken[] {
 export function tokenAccess(
   config: Config,
   { clock, secrets }: Ports,
-  store: Store,
+  store: RecordStore,
   onUse: (key: string) => void = () => {},
 ): Access {
   const known = configTokens(config);

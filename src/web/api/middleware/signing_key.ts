@@ -1,6 +1,6 @@
 /** The random key that sessions are signed with: one for all who share a store, and in no answer, page or log. */
 import type { Clock } from "../../../base/ports.ts";
-import type { Store } from "../../../storage/store.ts";
+import type { RecordStore } from "../../../storage/store.ts";
 import { memoize } from "../../../base/cache.ts";
 
 const KEY_BYTES = 32;
@@ -24,7 +24,7 @@ export interface SigningKey {
 }
 
 /** The signing key in a store. */
-export function signingKey(clock: Pick<Clock, "elapsed">, store: Store): SigningKey {
+export function signingKey(clock: Pick<Clock, "elapsed">, store: RecordStore): SigningKey {
   let version = 0;
   let readAt = -Infinity;
   const read = memoize(

@@ -4,7 +4,7 @@ import type { Ports } from "../../../base/ports.ts";
 import { worst } from "../../../evidence/report/merge.ts";
 import type { ReportState } from "../../../evidence/report/report.ts";
 import { staleAt } from "../../../config/schedule.ts";
-import type { Store } from "../../../storage/store.ts";
+import type { StateStore, StoreUpkeep } from "../../../storage/store.ts";
 import { liveResponse, LIVEZ } from "../middleware/livez.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { dialectResponse } from "../views/dialect_response.ts";
@@ -78,7 +78,7 @@ export function operations(): Operation[] {
   ];
 }
 
-async function startPart(store: Store): Promise<Part> {
+async function startPart(store: StateStore): Promise<Part> {
   const slot = await lastSlot(store).catch(() => null);
   return slot === null ? NO_SLOT : { name: "slot", state: "ready", detail: "settled" };
 }
@@ -86,7 +86,11 @@ async function startPart(store: Store): Promise<Part> {
 const NO_SLOT: Part = { name: "slot", state: "starting", detail: "nothing settled yet" };
 
 /** A store that fails is a part that fails: Assay can still say so. */
-async function storeParts(store: Store, { clock, log, secrets }: Ports, config: Config): Promise<Part[]> {
+async function storeParts(
+  store: StoreUpkeep & StateStore,
+  { clock, log, secrets }: Ports,
+  config: Config,
+): Promise<Part[]> {
   try {
     await store.checkWritable();
     const slot = await lastSlot(store);

@@ -12,7 +12,7 @@ import {
 import type { Trace } from "../../../judgement/assess.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { decodeHistory } from "../../../storage/codec.ts";
-import type { Store } from "../../../storage/store.ts";
+import type { IncidentStore } from "../../../storage/store.ts";
 import { readSeries } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
@@ -177,7 +177,7 @@ const traceView = ({ prober, word, reason, reported, totalMs }: Trace) => (
 );
 
 /** The incidents of a check that were open at some time since `fromMs`. */
-async function incidentsOf(store: Store, check: Check, fromMs: number) {
+async function incidentsOf(store: IncidentStore, check: Check, fromMs: number) {
   const list: Incident[] = [];
   let before: string | undefined;
   for (let seen = 0; seen < INCIDENTS; seen += PAGE) {

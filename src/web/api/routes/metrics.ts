@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Check, Config } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState } from "../../../judgement/state.ts";
-import type { Store } from "../../../storage/store.ts";
+import type { OutboxStore, StateStore } from "../../../storage/store.ts";
 import { EXPOSITION, exposition, formatLabels } from "../views/exposition.ts";
 import {
   type CheckSample,
@@ -120,7 +120,7 @@ function staleness(check: Check, nowMs: number): (slot: number) => boolean {
 /** Notices are about no single target. */
 async function selfSample(
   { webhooks }: Config,
-  store: Store,
+  store: OutboxStore & StateStore,
   checks: number,
   all: boolean,
 ): Promise<SelfSample> {

@@ -7,7 +7,7 @@ import type { Config } from "../../../config/config.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import type { States } from "../../../storage/codec.ts";
 import { pause, type Ports } from "../../../base/ports.ts";
-import type { Store } from "../../../storage/store.ts";
+import type { IncidentStore } from "../../../storage/store.ts";
 import type { StatesReader } from "../../../storage/states.ts";
 import { type CurrentOutcome, incidentView, outcomeOf, type TargetStatus, targetStatus } from "./status.ts";
 import { iso } from "../../../base/time.ts";
@@ -57,7 +57,12 @@ interface Snapshot {
 }
 
 /** A feed over one store. */
-export function feed(ports: Ports, config: Config, store: Store, states: StatesReader): Feed {
+export function feed(
+  ports: Ports,
+  config: Config,
+  store: IncidentStore,
+  states: StatesReader,
+): Feed {
   const listeners = new Set<Listener>();
   let running = false;
   /** The look that the next one is held against: whoever is told of this one misses nothing in between. */
