@@ -4,6 +4,7 @@ import { api } from "../../../src/web/app.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
+import { signRequest } from "../../../src/evidence/report/sigv4.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import { decodeStates } from "../../../src/storage/codec.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
@@ -190,6 +191,7 @@ test("AWS is asked beside the target, signed as of now", async () => {
     region: "local",
     dialects: DIALECTS,
     steps: STEP_KINDS,
+    signRequest,
     concurrency: 5,
     controls: [],
   };
