@@ -5,7 +5,17 @@ import { SCENARIO_ENV } from "./test/edge/ports.ts";
 const plugin: string = "@cloudflare/vitest-plugin";
 const { cloudflareTest } = await import(plugin);
 
+/** The library's copy on npm, as in deno.json and wrangler.toml. */
+const STD = {
+  "@std/encoding/base64url": "deno-std/encoding/base64url.js",
+  "@std/encoding/hex": "deno-std/encoding/hex.js",
+  "@std/http/cookie": "deno-std/http/cookie.js",
+  "@std/text/closest-string": "deno-std/text/closest_string.js",
+  "@std/text/levenshtein-distance": "deno-std/text/levenshtein_distance.js",
+};
+
 export default defineConfig({
+  resolve: { alias: STD },
   test: {
     // For what hangs: no test is to be fast.
     testTimeout: 180_000,
@@ -36,6 +46,7 @@ export default defineConfig({
         },
         resolve: {
           alias: {
+            ...STD,
             "#config": new URL("./test/edge/compiled.ts", import.meta.url).pathname,
             "#kinds": new URL("./test/edge/kinds.ts", import.meta.url).pathname,
           },

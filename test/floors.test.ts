@@ -24,7 +24,9 @@ const LIBRARIES = new Set([
   "@marcbachmann/cel-js",
   "ipaddr.js",
   "croner",
-  "deno-std",
+  "@std/encoding",
+  "@std/http",
+  "@std/text",
   "aws4fetch",
   "@upstash/redis",
 ]);

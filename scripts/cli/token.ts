@@ -4,6 +4,8 @@ import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { iso } from "../../src/base/time.ts";
 import { fail, printResult, USAGE } from "./terminal.ts";
 import { TOKEN_SCOPES } from "../../src/config/schema/token_scopes.ts";
+// @ts-types="../../src/base/std.d.ts"
+import { encodeBase64Url } from "@std/encoding/base64url";
 
 /** What `assay token create` is told. */
 interface Options {
@@ -29,9 +31,9 @@ const create = new Command("create")
   .option("--expires <when>", "refused afterwards: 90d, 2027-01-31 or an instant")
   .option("--json", "print JSON")
   .action(async ({ id, scope: scopes, target: targets, expires, json }: Options) => {
-    const token = `assay_${base64url(crypto.getRandomValues(new Uint8Array(32)))}`;
+    const token = `assay_${encodeBase64Url(crypto.getRandomValues(new Uint8Array(32)))}`;
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-    const hash = `sha256:${base64url(new Uint8Array(digest))}`;
+    const hash = `sha256:${encodeBase64Url(new Uint8Array(digest))}`;
     const row = {
       id,
       hash,
@@ -72,6 +74,3 @@ function expiryOf(expires: string): string {
   if (!DURATION.test(expires)) return expires;
   return iso(Date.now() + parseDuration(expires)).replace(/\.\d+Z$/, "Z");
 }
-
-const base64url = (bytes: Uint8Array) =>
-  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

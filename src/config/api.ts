@@ -7,6 +7,8 @@ import type { Draft } from "./validate.ts";
 import { unique } from "./duplicates.ts";
 import type { TokenScope } from "./schema/token_scopes.ts";
 import { DAY_MS } from "../base/time.ts";
+// @ts-types="../base/std.d.ts"
+import { encodeHex } from "@std/encoding/hex";
 
 /** A token that the API knows by its digest alone. Two with one `id` are a rotation. */
 export interface TokenConfig {
@@ -91,7 +93,7 @@ function digestOf(hash: string): string {
   const text = hash.slice("sha256:".length);
   if (text.length === 64) return text;
   const bytes = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  return encodeHex(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
 }
 
 /** A date lasts until its end. */

@@ -1,4 +1,6 @@
 import type { Check, ReportConfig, Step } from "./config.ts";
+// @ts-types="../base/std.d.ts"
+import { encodeHex } from "@std/encoding/hex";
 
 /** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
 export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
@@ -12,7 +14,7 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
     latencyBudgetMs,
   });
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return encodeHex(hash);
 }
 
 /** Of a pushed source a prober knows only that it is there. */

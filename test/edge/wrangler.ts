@@ -36,6 +36,9 @@ export async function wrangler(
     ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
     ["./schema", join(ROOT, "schema")],
     ["./.assay/kinds.ts", kinds],
+    ...[...own.matchAll(/"(\.\/node_modules\/[^"]+)"/g)].map((
+      [, path],
+    ): [string, string] => [path!, join(ROOT, path!)]),
   ];
   writeFileSync(toml, places.reduce((text, [from, to]) => replaceAllOrThrow(text, from, to), own));
   return new Deno.Command(Deno.execPath(), {

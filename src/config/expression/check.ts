@@ -2,7 +2,7 @@ import { type ASTNode, Environment, type ParseError, type TypeError } from "@mar
 import { childrenOf } from "./rewrite.ts";
 import type { Variables } from "./scope.ts";
 import { mixNumbers } from "./strict.ts";
-import { suggest } from "./suggest.ts";
+import { closest } from "../../base/closest.ts";
 
 /** Where a mistake stands and what would have been right. */
 export interface Mistake {
@@ -120,11 +120,11 @@ function hintsFor(
     environmentOf(variables).getDefinitions().functions.map((declared) => declared.name),
   );
   if (!name || known.has(name)) return {};
-  return { found: name, suggestion: suggest(name, known) };
+  return { found: name, suggestion: closest(name, [...known]) };
 }
 
 function nameHints(found: string, names: readonly string[]): Partial<Mistake> {
-  return { found, expected: `one of ${names.join(", ")}`, suggestion: suggest(found, names) };
+  return { found, expected: `one of ${names.join(", ")}`, suggestion: closest(found, names) };
 }
 
 /** What the type checker does not see: names of captures, and regular expressions. */

@@ -2,6 +2,8 @@
 import type { GitHubHook } from "../../config/hooks.ts";
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import type { Ports } from "../../base/ports.ts";
+// @ts-types="../../base/std.d.ts"
+import { encodeBase64Url } from "@std/encoding/base64url";
 
 const CAP_BYTES = 64 * 1024;
 const DEADLINE_MS = 10_000;
@@ -74,18 +76,15 @@ function jsonOf(bytes: Uint8Array): unknown {
 export async function appToken(id: string, pem: string, nowMs: number): Promise<string> {
   const nowS = Math.floor(nowMs / 1_000);
   const parts = [{ alg: "RS256", typ: "JWT" }, { iss: id, iat: nowS - SKEW_S, exp: nowS + JWT_S }];
-  const text = parts.map((part) => base64url(new TextEncoder().encode(JSON.stringify(part)))).join(".");
+  const text = parts.map((part) => encodeBase64Url(new TextEncoder().encode(JSON.stringify(part)))).join(".");
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("pkcs8", pkcs8Of(pem), algorithm, false, ["sign"])
     .catch(() => {
       throw new Error("hooks.github.app.key is no RSA private key in PEM");
     });
   const signature = await crypto.subtle.sign(algorithm.name, key, new TextEncoder().encode(text));
-  return `${text}.${base64url(new Uint8Array(signature))}`;
+  return `${text}.${encodeBase64Url(signature)}`;
 }
-
-const base64url = (bytes: Uint8Array) =>
-  btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
 /** GitHub gives PKCS #1, and WebCrypto takes PKCS #8 (RFC 5208): a header around it. */
 function pkcs8Of(pem: string): Uint8Array<ArrayBuffer> {

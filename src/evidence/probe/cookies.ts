@@ -1,6 +1,8 @@
 import ipaddr from "ipaddr.js";
 import type { Clock } from "../../base/ports.ts";
-import { type SetCookie, setCookiesOf } from "../../base/std.ts";
+import type { SetCookie } from "../../base/std.d.ts";
+// @ts-types="../../base/std.d.ts"
+import { getSetCookies } from "@std/http/cookie";
 
 /** RFC 6265 section 6.1 asks for at least these; a target gets no more. */
 const MAX_COOKIES = 50;
@@ -36,7 +38,7 @@ export class CookieJar {
   store(url: URL, headers: Headers): void {
     if (!headers.has("set-cookie")) return;
     const nowMs = this.#clock.now();
-    for (const line of setCookiesOf(withoutNegativeAges(headers))) {
+    for (const line of getSetCookies(withoutNegativeAges(headers))) {
       const cookie = accept(line, url, nowMs);
       if (!cookie) continue;
       this.#cookies = this.#cookies.filter((other) => !isSame(other, cookie));

@@ -1,6 +1,8 @@
 /** Commands to Upstash over its REST client, with the settings that a state machine needs. */
 import { Redis } from "@upstash/redis/cloudflare";
 import { atMost, type Clock, pause } from "../../base/ports.ts";
+// @ts-types="../../base/std.d.ts"
+import { encodeHex } from "@std/encoding/hex";
 
 /** Where an Upstash is. Times in ms. */
 export interface UpstashOptions {
@@ -104,7 +106,7 @@ export class Commands {
 /** SHA-1 is how Redis names scripts. */
 async function sha1(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return encodeHex(digest);
 }
 
 /** Without the arguments; scripts say `SHAPE` and the place of a value that they cannot use. */

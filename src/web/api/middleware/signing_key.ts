@@ -2,6 +2,8 @@
 import type { Clock } from "../../../base/ports.ts";
 import type { RecordStore } from "../../../storage/store.ts";
 import { memoize } from "../../../base/cache.ts";
+// @ts-types="../../../base/std.d.ts"
+import { encodeHex } from "@std/encoding/hex";
 
 const KEY_BYTES = 32;
 /** A key that another process replaced is trusted for no longer than this. */
@@ -73,6 +75,5 @@ async function generateHex(): Promise<string> {
     true,
     ["sign"],
   );
-  const bytes = new Uint8Array(await crypto.subtle.exportKey("raw", key));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return encodeHex(await crypto.subtle.exportKey("raw", key));
 }

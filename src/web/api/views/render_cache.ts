@@ -4,6 +4,8 @@ import type { Clock } from "../../../base/ports.ts";
 import { sha256 } from "../middleware/credentials.ts";
 import { holdsUntil } from "./status.ts";
 import { Cache } from "../../../base/cache.ts";
+// @ts-types="../../../base/std.d.ts"
+import { encodeHex } from "@std/encoding/hex";
 
 /** An answer as it is sent. */
 export interface RenderedBody {
@@ -40,6 +42,6 @@ const AGE_FIELDS = /^\{"at":"[^"]*"|"(?:evidenceAgeMs|ageMs)":\d+/g;
 async function render(value: object): Promise<RenderedBody> {
   const text = JSON.stringify(value);
   const digest = await sha256(text.replace(AGE_FIELDS, ""));
-  const hex = Array.from(digest, (word) => word.toString(16).padStart(8, "0")).join("");
+  const hex = encodeHex(new Uint8Array(digest.buffer as ArrayBuffer));
   return { body: new TextEncoder().encode(text), etag: `W/"${hex.slice(0, 32)}"` };
 }

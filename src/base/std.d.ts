@@ -1,0 +1,32 @@
+/**
+ * Types of what is used of the Deno standard library, whose copy on npm has none. The names `@std/...` are mapped in deno.json and in the
+ * aliases of wrangler.toml and vitest.config.ts: where JSR can be reached they become `jsr:@std/...`, and this file goes.
+ */
+
+/** One `Set-Cookie`. */
+export interface SetCookie {
+  name: string;
+  value: string;
+  /** May be an invalid date. */
+  expires?: Date;
+  /** Seconds; may be NaN. */
+  maxAge?: number;
+  domain?: string;
+  path?: string;
+  secure?: boolean;
+}
+
+/** All well-formed `Set-Cookie` lines of a response, but those of negative age. */
+export function getSetCookies(headers: Headers): SetCookie[];
+
+/** The word of the list, which is not empty, with the least edit distance; upper and lower case are the same. */
+export function closestString(givenWord: string, possibleWords: readonly string[]): string;
+
+/** Edit distance. */
+export function levenshteinDistance(a: string, b: string): number;
+
+/** Bytes as hex. */
+export function encodeHex(src: string | Uint8Array | ArrayBuffer): string;
+
+/** Bytes as base64url without padding (RFC 4648 section 5). */
+export function encodeBase64Url(data: string | Uint8Array | ArrayBuffer): string;
