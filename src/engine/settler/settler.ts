@@ -105,7 +105,7 @@ export function settler(options: SettlerOptions): Settler {
       await pushed,
       () => pushes(store, clock, checks),
     );
-    await exclusively(() => commitSlot(options, cache, lease!, slot, checks, gathered));
+    await exclusively(() => commitSlot(options, cache, { lease: lease!, slot, checks, arrivals: gathered }));
   };
 
   const settle = async (slot: number): Promise<void> => {
@@ -282,10 +282,12 @@ function arrivalOf(
 async function commitSlot(
   { ports, store, config, onCommit }: SettlerOptions,
   cache: StateCache,
-  lease: Lease,
-  slot: number,
-  checks: Check[],
-  arrivals: Map<string, Arrivals>,
+  { lease, slot, checks, arrivals }: {
+    lease: Lease;
+    slot: number;
+    checks: Check[];
+    arrivals: Map<string, Arrivals>;
+  },
 ): Promise<void> {
   const { states, touched, gone, dropFrom } = await cache.load(checks, lease);
   const newId = idGenerator(`${slot.toString(36)}_${lease.fence.toString(36)}_${laneOf(checks[0]!)}`);
