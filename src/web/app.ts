@@ -1,5 +1,5 @@
 /** The HTTP door: one hono app for every runtime, of the resources in its tables and the pages. */
-import { Hono } from "hono";
+import { Hono } from "./hono.ts";
 import { messageOf } from "../base/error_message.ts";
 import { type GateServices, gateServices } from "../engine/gates/services.ts";
 import { tokenUses as usesIn } from "../storage/records/token_uses.ts";

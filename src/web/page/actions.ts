@@ -1,5 +1,6 @@
 /** What may be done on a page, as plain forms. Each is one request to the API, which decides, checks and answers. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "../hono.ts";
 import type { Access } from "../api/middleware/access.ts";
 import { limitBody } from "../api/middleware/body.ts";
 import { isSameOrigin } from "../api/middleware/session.ts";

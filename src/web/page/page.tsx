@@ -1,7 +1,8 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /** The page: rendered here, whole without a script, for who is on call and, in coarse words, for everybody. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "../hono.ts";
 import type { Child } from "hono/jsx";
 import type { Access, Principal } from "../api/middleware/access.ts";
 import { outages } from "../api/views/outages.ts";

@@ -1,5 +1,5 @@
 /** `GET /v1/badges/{target}.json` (Shields' endpoint schema) and `.svg`: public, and as coarse as `/v1/status`. */
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import { cors } from "hono/cors";
 import { html } from "hono/html";
 import type { Target } from "../../../config/config.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import type { WebhookEvent } from "../../../engine/notify/mod.ts";
 import { type Delivery, DELIVERY_STATES } from "../../../storage/store.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import type { Deployment } from "../../../storage/records/deployments.ts";
 import { limitBody, readBody } from "../middleware/body.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import type { Ports } from "../../../base/ports.ts";
 import { feed, type FeedEvent } from "../views/feed.ts";
 import { problem } from "../middleware/problem.ts";

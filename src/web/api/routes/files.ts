@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import { cors } from "hono/cors";
 import * as z from "zod";
 import { conditionalGet } from "../middleware/etag.ts";

@@ -1,5 +1,6 @@
 /** `/v1/gates/{target}`: what deployment tools ask. Decides from stored state only. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import type { Target } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";

@@ -1,5 +1,6 @@
 /** What GitHub tells of deployments, and asks before one: `POST /v1/events/github`, signed with `hooks.github.secret`. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import type { GitHubHook } from "../../../config/hooks.ts";
 import { type Approvals, approvals, protectionRuleRequest } from "../../../engine/github/approvals.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
 import { worst } from "../../../evidence/report/merge.ts";

@@ -1,5 +1,6 @@
 /** Hooks of other tools that tell of rollouts: each records deployments. */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import type { Config } from "../../../config/config.ts";
 import type { Clock } from "../../../base/ports.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";

@@ -1,5 +1,5 @@
 /** `GET /metrics`: what is so now, for Prometheus. Of stale evidence there is no value: only its age, and the outcome `unknown`. */
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import type { Check, Config } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState } from "../../../judgement/state.ts";

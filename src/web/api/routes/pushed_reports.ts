@@ -1,4 +1,5 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "../../hono.ts";
 import type { Check, PushedSource } from "../../../config/config.ts";
 import { parseDuration } from "../../../config/schema/duration.ts";
 import {

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import type { Config, ProberConfig } from "../../../config/config.ts";
 import type { States } from "../../../storage/codec.ts";
 import { staleAt } from "../../../config/schedule.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import type { Check } from "../../../config/config.ts";
 import { roundsReply, roundsRequest } from "../../../engine/prober/remote.ts";
 import { requireToken } from "../middleware/credentials.ts";

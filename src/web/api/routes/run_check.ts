@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import { problem } from "../middleware/problem.ts";
 import { checkView } from "../views/status.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";

@@ -1,4 +1,5 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import { closest } from "../../../base/closest.ts";
 import type { Config } from "../../../config/config.ts";

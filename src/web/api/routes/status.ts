@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { publicFields } from "../views/redact.ts";
 import { lastSlot } from "../views/last_slot.ts";

@@ -5,7 +5,7 @@
  * Without fresh evidence a component is `degraded_performance` and says so in its description: the shape has no word for
  * "unknown", it must not be green, and a prober's fault must not be an outage.
  */
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import { cors } from "hono/cors";
 import type { Config, Target } from "../../../config/config.ts";
 import type { Incident } from "../../../judgement/incident.ts";

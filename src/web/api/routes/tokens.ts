@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "../../hono.ts";
 import { configTokens } from "../middleware/access.ts";
 import { iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
