@@ -63,8 +63,7 @@ export function assess(
   regions: readonly Region[],
   before: CheckState | undefined,
   arrivals: ReadonlyMap<string, Arrival>,
-  slot: number,
-  newId: () => string,
+  { slot, newId }: { slot: number; newId: () => string },
 ): Assessment {
   const previous = before ? rebase(before, slot) : emptyState(slot);
   const probers: Record<string, ProberState> = {};

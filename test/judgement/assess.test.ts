@@ -17,7 +17,10 @@ function play(arrivals: Arrival[], before?: CheckState) {
   return arrivals.reduce((all: ReturnType<typeof assess>[], arrival, i) => {
     const heard = new Map(PROBERS.map((id) => [id, arrival]));
     const state = all.at(-1)?.state ?? before;
-    return [...all, assess(check, config.regions, state, heard, START + i * MINUTE, () => `i${ids++}`)];
+    return [
+      ...all,
+      assess(check, config.regions, state, heard, { slot: START + i * MINUTE, newId: () => `i${ids++}` }),
+    ];
   }, []);
 }
 
@@ -85,7 +88,10 @@ describe("what is kept of a round", () => {
   });
 
   test("a prober without an arrival is missing too", () => {
-    const { traces } = assess(check, config.regions, undefined, new Map([["fra", honest]]), START, () => "i");
+    const { traces } = assess(check, config.regions, undefined, new Map([["fra", honest]]), {
+      slot: START,
+      newId: () => "i",
+    });
     expect(traces.map(({ word }) => word)).toEqual(["ready", "missing", "missing"]);
   });
 

@@ -37,7 +37,10 @@ function told(text: string): string[] {
   let state: CheckState | undefined;
   return [...rows[0]![0]!].flatMap((_, i) => {
     const arrivals = new Map(rows.flat().map((slots, p) => [ids[p]!, ARRIVALS[slots[i]!]!()]));
-    const assessment = assess(checkOf({}), regions, state, arrivals, START + i * PERIOD_MS, () => "i");
+    const assessment = assess(checkOf({}), regions, state, arrivals, {
+      slot: START + i * PERIOD_MS,
+      newId: () => "i",
+    });
     state = assessment.state;
     return comparable(assessment).told.filter((line) => line.includes("claim")).map((line) =>
       `${i}: ${line}`

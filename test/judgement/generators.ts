@@ -268,7 +268,10 @@ export function play({ check, regions, lines }: GeneratedHistory): Assessment[] 
   let state: CheckState | undefined;
   let ids = 0;
   return lines.map((line) => {
-    const assessment = assess(check, regions, state, arrivalsOf(line), line.slot, () => `i${ids++}`);
+    const assessment = assess(check, regions, state, arrivalsOf(line), {
+      slot: line.slot,
+      newId: () => `i${ids++}`,
+    });
     state = assessment.state;
     return assessment;
   });

@@ -272,7 +272,8 @@ test("the same slot judged again comes to the same, and what was known before is
     let state: CheckState | undefined;
     for (const line of story.lines) {
       const before = structuredClone(state);
-      const judge = () => assess(check, regions, state, arrivalsOf(line), line.slot, () => "i");
+      const judge = () =>
+        assess(check, regions, state, arrivalsOf(line), { slot: line.slot, newId: () => "i" });
       const first = judge();
       expect(JSON.stringify(judge())).toBe(JSON.stringify(first));
       expect(JSON.stringify(state)).toBe(JSON.stringify(before));

@@ -149,7 +149,8 @@ export function settler(options: SettlerOptions): Settler {
       pushes(store, clock, [check]),
     ]);
     const gathered = await withPushes([check], arrivals, pushed, () => pushes(store, clock, [check]));
-    return assess(check, config.regions, undefined, gathered.get(check.key)!, slot, () => "none").state;
+    return assess(check, config.regions, undefined, gathered.get(check.key)!, { slot, newId: () => "none" })
+      .state;
   };
 
   return {
@@ -296,7 +297,10 @@ async function commitSlot(
   for (const check of checks) {
     const before = states.get(check.key);
     if (isSettled(before, slot)) continue;
-    const result: Assessment = assess(check, config.regions, before, arrivals.get(check.key)!, slot, newId);
+    const result: Assessment = assess(check, config.regions, before, arrivals.get(check.key)!, {
+      slot,
+      newId,
+    });
     states.set(check.key, result.state);
     const shard = cache.packing.shardOf.get(check.key)!;
     const line = history.get(shard) ?? {};
