@@ -1,4 +1,5 @@
 /** Signatures of Standard Webhooks 1.0.0, scheme `v1`: HMAC-SHA256 over `id.timestamp.body`. */
+import { hmacSha256 } from "../../../base/hmac.ts";
 
 const SECRET_FORMAT = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 
@@ -24,12 +25,8 @@ export async function signatureHeaders(
   };
 }
 
-async function sign(text: string, secret: string): Promise<string> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", keyOf(secret), algorithm, false, ["sign"]);
-  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
-  return `v1,${btoa(String.fromCharCode(...new Uint8Array(mac)))}`;
-}
+const sign = async (text: string, secret: string): Promise<string> =>
+  `v1,${btoa(String.fromCharCode(...await hmacSha256(keyOf(secret), text)))}`;
 
 function keyOf(secret: string): Uint8Array<ArrayBuffer> {
   const bytes = decodeBase64(SECRET_FORMAT.exec(secret)?.[1]);

@@ -1,13 +1,17 @@
 /** Who is signed in on a page: a signed cookie that names a token, and holds none. */
 import type { Context } from "hono";
-import { deleteCookie, setSignedCookie } from "hono/cookie";
-import { parseSigned } from "hono/utils/cookie";
 import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { SigningKey } from "./signing_key.ts";
-import { HOUR_MS } from "../../../base/time.ts";
+import { hmacSha256 } from "../../../base/hmac.ts";
+import { HOUR_MS, SECOND_MS } from "../../../base/time.ts";
+import { fromHex, timingSafeEqual } from "./credentials.ts";
+// @ts-types="../../../base/std.d.ts"
+import { encodeHex } from "@std/encoding/hex";
 
 const NAME = "assay_session";
+const COOKIE = /(?:^|;)\s*assay_session=([^;]*)/;
+const SIGNED = /^(.+)\.([0-9a-f]{64})$/;
 const LASTS_MS = 12 * HOUR_MS;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -37,32 +41,36 @@ export function sessions(
   if (!token) return undefined;
   // The random key, so that nobody can try tokens on a cookie; the token, so that another one ends what it opened.
   const secretOf = (key: string) => `assay session ${key} ${secrets.reveal(token)}`;
-  /** What the cookie says; false: this key did not sign it; undefined: there is none. */
-  const read = async (cookie: string, key: string | undefined) =>
-    key === undefined ? false : (await parseSigned(cookie, secretOf(key), NAME))[NAME];
-  const keyIn: Sessions["keyIn"] = async (cookie) => {
-    if (!cookie?.includes(NAME)) return undefined;
-    const known = await read(cookie, await signing.recent());
+  /** What the cookie says; undefined: this key did not sign it. */
+  const read = async (cookie: string, key: string | undefined) => {
+    const [, text, signature] = SIGNED.exec(cookie) ?? [];
+    if (key === undefined || text === undefined) return undefined;
+    const mac = await hmacSha256(secretOf(key), text);
+    return timingSafeEqual(new Uint32Array(mac.buffer), fromHex(signature!)) ? text : undefined;
+  };
+  const keyIn: Sessions["keyIn"] = async (header) => {
+    const [, cookie] = COOKIE.exec(header ?? "") ?? [];
+    if (!cookie) return undefined;
     // Another process may have made the key that signed it a moment ago.
-    const text = known === false ? await read(cookie, await signing.newest()) : known;
-    const [, key, until] = /^(.+)\.(\d+)$/.exec(text || "") ?? [];
+    const text = await read(cookie, await signing.recent()) ?? await read(cookie, await signing.newest());
+    const [, key, until] = /^(.+)\.(\d+)$/.exec(text ?? "") ?? [];
     return key !== undefined && clock.now() < Number(until) ? key : undefined;
   };
   const isSecure = (c: Context) =>
     c.req.url.startsWith("https:") ||
     (proxies > 0 && c.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https");
-  const cookieOptions = (c: Context) =>
-    ({ path: "/", httpOnly: true, sameSite: "Strict", secure: isSecure(c) }) as const;
+  const setCookie = (c: Context, value: string, maxAgeSec: number) => {
+    const flags = `Path=/; HttpOnly; ${isSecure(c) ? "Secure; " : ""}SameSite=Strict`;
+    c.header("set-cookie", `${NAME}=${value}; Max-Age=${maxAgeSec}; ${flags}`, { append: true });
+  };
   return {
     async begin(c, key, expiresAt = Infinity) {
       const until = Math.min(clock.now() + LASTS_MS, expiresAt);
-      const maxAge = Math.max(0, Math.floor((until - clock.now()) / 1_000));
-      await setSignedCookie(c, NAME, `${key}.${until}`, secretOf(await signing.ensure()), {
-        ...cookieOptions(c),
-        maxAge,
-      });
+      const text = `${key}.${until}`;
+      const signature = encodeHex(await hmacSha256(secretOf(await signing.ensure()), text));
+      setCookie(c, `${text}.${signature}`, Math.max(0, Math.floor((until - clock.now()) / SECOND_MS)));
     },
-    end: (c) => void deleteCookie(c, NAME, cookieOptions(c)),
+    end: (c) => setCookie(c, "", 0),
     endAll: () => signing.replace(),
     async key(c) {
       if (!SAFE_METHODS.has(c.req.method) && !isSameOrigin(c, config.publicUrl)) return undefined;

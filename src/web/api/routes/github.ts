@@ -7,6 +7,8 @@ import { type Approvals, approvals, protectionRuleRequest } from "../../../engin
 import { answerIgnored, answerRecorded, BODY_CAP_BYTES, FORGOTTEN, isForgotten } from "./hooks.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
+import { fromHex, timingSafeEqual } from "../middleware/credentials.ts";
+import { hmacSha256 } from "../../../base/hmac.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
@@ -122,11 +124,8 @@ const targetOf = ({ rules }: GitHubHook, repository: string, environment: string
 async function verifySignature(header: string | undefined, body: string, secret: string): Promise<boolean> {
   const [, hex] = /^sha256=([0-9a-f]{64})$/.exec(header ?? "") ?? [];
   if (!hex) return false;
-  const utf8 = new TextEncoder();
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["verify"]);
-  const mac = Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
-  return await crypto.subtle.verify("HMAC", key, mac, utf8.encode(body));
+  const mac = await hmacSha256(secret, body);
+  return timingSafeEqual(new Uint32Array(mac.buffer), fromHex(hex));
 }
 
 /** All that `hooks.github` takes: the route, and what answers protection rules later. */

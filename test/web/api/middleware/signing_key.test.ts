@@ -23,7 +23,7 @@ const ENV = {
 
 const isIn = async (house: PageFixture, cookie: string) =>
   (await house.get("/targets/shop", cookie)).status === 200;
-const hmac = (secret: string, text: string) => createHmac("sha256", secret).update(text).digest("base64");
+const hmac = (secret: string, text: string) => createHmac("sha256", secret).update(text).digest("hex");
 const keyOf = async (store: Store) => {
   const [memo] = await store.listRecords({ kind: "session", limit: 1 });
   return JSON.parse(memo!.value) as string;
