@@ -7,7 +7,7 @@ import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
-import { type Env, textOf } from "./env.ts";
+import { type Env, stringBinding } from "./env.ts";
 
 const log: Log = {
   info: (message, fields) => console.log({ level: "info", message, ...fields }),
@@ -23,11 +23,11 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
   const { config, warnings } = await loadCompiled(bundled, {
     kinds: KINDS,
     runtime: "cloudflare",
-    env: (name) => textOf(env, name),
+    env: (name) => stringBinding(env, name),
     // One that only probes needs the secrets of journeys and its own token.
-    envMissing: textOf(env, "ASSAY_PROBER") ? "warning" : "error",
+    envMissing: stringBinding(env, "ASSAY_PROBER") ? "warning" : "error",
   });
   const fetch = guardFetch(network, config.allowPrivate);
-  const secrets = secretsOf(JSON.stringify(bundled), (name) => textOf(env, name));
+  const secrets = secretsOf(JSON.stringify(bundled), (name) => stringBinding(env, name));
   return { config, warnings, ports: { clock, fetch, random: Math.random, log, secrets } };
 }

@@ -17,7 +17,7 @@ import type { ObjectStorage } from "cloudflare:workers";
 import { clock } from "../clock.ts";
 import { localProberOf } from "../local_prober.ts";
 import { boot } from "./boot.ts";
-import { type Env, planOf, PROBER_HEADER, textOf } from "./env.ts";
+import { type Env, planOf, PROBER_HEADER, stringBinding } from "./env.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { INVOCATION } from "../../src/base/limits.ts";
 
@@ -56,7 +56,12 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
 function openStore(env: Env, { store }: Config, storage: ObjectStorage): Store {
   const [kind] = KINDS.stores;
   if (!kind) throw new Error("This deployment was made without a store: deploy again");
-  return kind.open(store.options, { clock, random: Math.random, env: (name) => textOf(env, name), storage });
+  return kind.open(store.options, {
+    clock,
+    random: Math.random,
+    env: (name) => stringBinding(env, name),
+    storage,
+  });
 }
 
 /**

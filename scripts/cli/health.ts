@@ -5,7 +5,7 @@ import { STATE_HEADER } from "../../src/web/api/views/dialect_response.ts";
 import { describe } from "../../src/config/problem.ts";
 import { exchange, type HttpRequest, USER_AGENT } from "../../src/base/http/client.ts";
 import { isServing } from "../../src/evidence/report/merge.ts";
-import { parseJson, textOf } from "../../src/evidence/report/json.ts";
+import { textOf, tryParseJson } from "../../src/evidence/report/json.ts";
 import type { ReportState } from "../../src/evidence/report/report.ts";
 import { datagram, notify } from "./push/notify_socket.ts";
 import { fail, USAGE } from "./terminal.ts";
@@ -114,7 +114,7 @@ async function askAssay(request: HttpRequest): Promise<HealthAnswer> {
 
 /** The reason in health+json, and that of a problem document. */
 function fieldsOf(text: string): { output?: string; detail?: string } {
-  const json = parseJson(text);
+  const json = tryParseJson(text);
   return isRecord(json) ? { output: textOf(json.output), detail: textOf(json.detail) } : {};
 }
 

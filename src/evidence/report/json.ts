@@ -4,7 +4,7 @@ import { isRecord } from "../../base/json.ts";
 const MAX_DEPTH = 32;
 
 /** The JSON in `text`; `undefined` if its first character opens no object or list, it is broken, or over 32 levels deep. */
-export function parseJson(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
     const json: unknown = JSON.parse(text);
@@ -14,7 +14,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether `text` was meant to be JSON, although {@linkcode parseJson} may have refused it. */
+/** Whether `text` was meant to be JSON, although {@linkcode tryParseJson} may have refused it. */
 export function looksLikeJson(text: string): boolean {
   return /^\s*(\{|\[\s*[\[{"\d])/.test(text);
 }

@@ -2,7 +2,7 @@ import { LATEST_MS, MINUTE_MS } from "../../base/time.ts";
 import { codeClaim } from "./status_code.ts";
 import { describeClaim, isNoClaim, isRefusing, mergeClaims, type MergedClaims } from "./merge.ts";
 import { headerClaims } from "./headers.ts";
-import { parseJson } from "./json.ts";
+import { tryParseJson } from "./json.ts";
 import { questionOf } from "./question.ts";
 import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
 import { select } from "./select.ts";
@@ -43,7 +43,7 @@ export function read(
   options: ReadOptions,
   dialects: readonly Dialect[],
 ): ReadReport {
-  const answer: Answer = { ...received, json: parseJson(received.text) };
+  const answer: Answer = { ...received, json: tryParseJson(received.text) };
   const found = options.dialect === "auto"
     ? sniff(answer, dialects)
     : readDeclared(answer, options.dialect, dialects);

@@ -1,7 +1,7 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing, worst } from "../merge.ts";
 import { decodeBase64, fieldsOf, frame, framesOf, textField } from "../frames.ts";
-import { parseJson, scalar } from "../json.ts";
+import { scalar, tryParseJson } from "../json.ts";
 import type {
   Answer,
   AskOptions,
@@ -155,13 +155,13 @@ function readFrames({ headers, text }: Answer): Reading | null {
   if (error) return { claims: [{ source: "frame", state: ERRORS.get(error) ?? "unknown", raw: error }] };
   const message = frames.findLast(({ flags }) => flags === 0)?.payload;
   if (message === undefined) return null;
-  const json = parseJson(message);
+  const json = tryParseJson(message);
   return isRecord(json) ? { claims: [{ ...claimOf(json), source: "frame" }] } : readMessage(message, "frame");
 }
 
 /** The name of the error in a `grpc-status` or in the end of a Connect stream, if there is one. */
 function errorOf(status: string | null, end: string): string | undefined {
-  const last = parseJson(end);
+  const last = tryParseJson(end);
   if (isRecord(last) && isRecord(last.error)) return scalar(last.error.code);
   return status === null || Number(status) === 0 ? undefined : CODES[Number(status)] ?? "unknown";
 }
