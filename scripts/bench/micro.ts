@@ -98,7 +98,7 @@ function judgeMinutes(config: Config, failing: number[]): CheckState {
       REGIONS.map(({ probers: [prober] }, i) => [prober!.id, i < bad ? BAD : GOOD] as const),
     );
     const newId = () => `inc_${ids++}`;
-    state = assess(check, config.regions, state, arrivals, { slot: minute * MINUTE_MS, newId }).state;
+    state = assess(check, config.regions, arrivals, { before: state, slot: minute * MINUTE_MS, newId }).state;
   }
   return state!;
 }

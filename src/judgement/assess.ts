@@ -61,9 +61,8 @@ const BLIND_SLOTS = 3;
 export function assess(
   check: Check,
   regions: readonly Region[],
-  before: CheckState | undefined,
   arrivals: ReadonlyMap<string, Arrival>,
-  { slot, newId }: { slot: number; newId: () => string },
+  { before, slot, newId }: { before?: CheckState; slot: number; newId: () => string },
 ): Assessment {
   const previous = before ? rebase(before, slot) : emptyState(slot);
   const probers: Record<string, ProberState> = {};
@@ -75,7 +74,7 @@ export function assess(
     traces.push({ prober: id, ...judged.trace });
   }
   const views = regions.map((region) =>
-    tallyRegion(check, region, probers, previous.regions[region.id], slot)
+    tallyRegion(check, region, probers, { before: previous.regions[region.id], slot })
   );
   const whole = tallyRegions(check, views);
   const state: CheckState = {
@@ -87,13 +86,8 @@ export function assess(
     blindRuns: {},
     incidents: [],
   };
-  const transitions = stepIncidents(
-    check,
-    previous,
-    state,
-    check.scope === "region" ? views : [whole],
-    newId,
-  );
+  const scopes = check.scope === "region" ? views : [whole];
+  const transitions = stepIncidents(check, scopes, { previous, state, newId });
   return { state, transitions, traces };
 }
 
@@ -173,8 +167,7 @@ function tallyRegion(
   check: Check,
   { id, quorum, probers }: Region,
   states: Record<string, ProberState>,
-  before: RegionState | undefined,
-  slot: number,
+  { before, slot }: { before: RegionState | undefined; slot: number },
 ): RegionTally {
   const voters = probers.map((prober) => states[prober.id]!);
   const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
@@ -237,18 +230,16 @@ function askQuorum(
   return wins(resolve, count("lost"), fresh) ? "lost" : "split";
 }
 
-/** Steps the incidents of every scope; those of a scope that is no more are resolved as removed. */
+/** Steps the incidents of every scope into `state`; those of a scope that is no more are resolved as removed. */
 function stepIncidents(
   check: Check,
-  known: CheckState,
-  state: CheckState,
   views: readonly Tally[],
-  newId: () => string,
+  { previous, state, newId }: { previous: CheckState; state: CheckState; newId: () => string },
 ): Transition[] {
   const transitions: Transition[] = [];
   for (const { scope, outcome, recovered, contradicted, starved } of views) {
     const run = outcome === "pending" && starved
-      ? Math.min(BLIND_SLOTS, (known.blindRuns[scope] ?? 0) + 1)
+      ? Math.min(BLIND_SLOTS, (previous.blindRuns[scope] ?? 0) + 1)
       : 0;
     if (run > 0) state.blindRuns[scope] = run;
     const finding: ScopeResult = {
@@ -259,13 +250,13 @@ function stepIncidents(
       contradicted,
     };
     const { target: { id: target }, id, flapWindowMs } = check;
-    const mine = known.incidents.filter((incident) => incident.scope === scope);
+    const mine = previous.incidents.filter((incident) => incident.scope === scope);
     const next = step(mine, finding, { target, check: id, scope, flapWindowMs, newId });
     state.incidents.push(...next.incidents);
     transitions.push(...next.transitions);
   }
   const scopes = new Set(views.map(({ scope }) => scope));
-  const orphans = known.incidents.filter((incident) => !scopes.has(incident.scope));
+  const orphans = previous.incidents.filter((incident) => !scopes.has(incident.scope));
   return [...transitions, ...resolveRemoved(orphans, state.slot)];
 }
 

@@ -139,7 +139,10 @@ export function step(
       incident.family === family && !isPastFlapWindow(incident, finding.slot, subject.flapWindowMs)
     );
     const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
-    const transition = stepFamily(family, before, finding, subject, serviceOpen);
+    const kind = RULES[family].opens(finding, serviceOpen);
+    const transition = before?.state === "open"
+      ? stepOpen(before, kind, finding)
+      : kind && open({ family, kind }, before, finding, subject);
     const after = transition?.incident ?? before;
     if (transition) transitions.push(transition);
     if (after) next.push(after);
@@ -147,28 +150,16 @@ export function step(
   return { incidents: next, transitions };
 }
 
-function stepFamily(
-  family: Family,
-  before: Incident | undefined,
-  finding: ScopeResult,
-  subject: IncidentContext,
-  serviceOpen: boolean,
-): Transition | undefined {
-  const kind = RULES[family].opens(finding, serviceOpen);
-  if (before?.state === "open") {
-    if (kind && kind !== before.kind) return update(before, kind, finding);
-    // No recovery is announced while the outcome still calls for the incident.
-    if (!kind && RULES[family].resolves(finding)) {
-      return resolve(before, finding.slot, finding.outcome, "recovered");
-    }
-    return undefined;
-  }
-  return kind && open(family, kind, before, finding, subject);
+/** What becomes of an open incident whose family's rule calls for `kind` or for none. */
+function stepOpen(before: Incident, kind: Kind | undefined, finding: ScopeResult): Transition | undefined {
+  if (kind) return kind === before.kind ? undefined : update(before, kind, finding);
+  // No recovery is announced while the outcome still calls for the incident.
+  if (!RULES[before.family].resolves(finding)) return undefined;
+  return resolve(before, finding.slot, finding.outcome, "recovered");
 }
 
 function open(
-  family: Family,
-  kind: Kind,
+  { family, kind }: Pick<Incident, "family" | "kind">,
   before: Incident | undefined,
   { slot, outcome }: ScopeResult,
   { target, check, scope, newId }: IncidentContext,

@@ -19,7 +19,11 @@ function play(arrivals: Arrival[], before?: CheckState) {
     const state = all.at(-1)?.state ?? before;
     return [
       ...all,
-      assess(check, config.regions, state, heard, { slot: START + i * MINUTE, newId: () => `i${ids++}` }),
+      assess(check, config.regions, heard, {
+        before: state,
+        slot: START + i * MINUTE,
+        newId: () => `i${ids++}`,
+      }),
     ];
   }, []);
 }
@@ -88,7 +92,7 @@ describe("what is kept of a round", () => {
   });
 
   test("a prober without an arrival is missing too", () => {
-    const { traces } = assess(check, config.regions, undefined, new Map([["fra", honest]]), {
+    const { traces } = assess(check, config.regions, new Map([["fra", honest]]), {
       slot: START,
       newId: () => "i",
     });

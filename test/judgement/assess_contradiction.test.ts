@@ -37,7 +37,8 @@ function told(text: string): string[] {
   let state: CheckState | undefined;
   return [...rows[0]![0]!].flatMap((_, i) => {
     const arrivals = new Map(rows.flat().map((slots, p) => [ids[p]!, ARRIVALS[slots[i]!]!()]));
-    const assessment = assess(checkOf({}), regions, state, arrivals, {
+    const assessment = assess(checkOf({}), regions, arrivals, {
+      before: state,
       slot: START + i * PERIOD_MS,
       newId: () => "i",
     });

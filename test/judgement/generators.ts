@@ -268,7 +268,8 @@ export function play({ check, regions, lines }: GeneratedHistory): Assessment[] 
   let state: CheckState | undefined;
   let ids = 0;
   return lines.map((line) => {
-    const assessment = assess(check, regions, state, arrivalsOf(line), {
+    const assessment = assess(check, regions, arrivalsOf(line), {
+      before: state,
       slot: line.slot,
       newId: () => `i${ids++}`,
     });

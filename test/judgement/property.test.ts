@@ -273,7 +273,7 @@ test("the same slot judged again comes to the same, and what was known before is
     for (const line of story.lines) {
       const before = structuredClone(state);
       const judge = () =>
-        assess(check, regions, state, arrivalsOf(line), { slot: line.slot, newId: () => "i" });
+        assess(check, regions, arrivalsOf(line), { before: state, slot: line.slot, newId: () => "i" });
       const first = judge();
       expect(JSON.stringify(judge())).toBe(JSON.stringify(first));
       expect(JSON.stringify(state)).toBe(JSON.stringify(before));

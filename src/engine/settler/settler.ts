@@ -149,8 +149,7 @@ export function settler(options: SettlerOptions): Settler {
       pushes(store, clock, [check]),
     ]);
     const gathered = await withPushes([check], arrivals, pushed, () => pushes(store, clock, [check]));
-    return assess(check, config.regions, undefined, gathered.get(check.key)!, { slot, newId: () => "none" })
-      .state;
+    return assess(check, config.regions, gathered.get(check.key)!, { slot, newId: () => "none" }).state;
   };
 
   return {
@@ -215,24 +214,30 @@ async function gather(
   const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Arrival>()]));
   const byId = new Map(probers.map((prober) => [prober.id, prober]));
   const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
-  await Promise.all(ids.map(async (id) => {
-    const request = { slot, checks: cache.oldestFirst(checks, id), deadlineMs };
-    const reply = await askProber(ports, byId.get(id), request);
+  await Promise.all(ids.map(async (prober) => {
+    const request = { slot, checks: cache.oldestFirst(checks, prober), deadlineMs };
+    const reply = await askProber(ports, byId.get(prober), request);
     const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
-    const arrived = checks.map((check) => arrivalOf(reply, answers.get(check.key), id, slot, check));
-    for (const [i, check] of checks.entries()) byCheck.get(check.key)!.set(id, arrived[i]!);
-    logMissing(ports.log, id, slot, reply, arrived);
+    const asked = { prober, slot };
+    const arrived = checks.map((check) => arrivalOf(reply, answers.get(check.key), check, asked));
+    for (const [i, check] of checks.entries()) byCheck.get(check.key)!.set(prober, arrived[i]!);
+    logMissing(ports.log, reply, arrived, asked);
   }));
   return byCheck;
+}
+
+/** Who was asked, and for which slot. */
+interface Asked {
+  prober: string;
+  slot: number;
 }
 
 /** Logs, once a slot, each prober that answered fewer checks than it was asked for. */
 function logMissing(
   log: Log,
-  prober: string,
-  slot: number,
   reply: ProberReply | { missed: string },
   arrived: Arrival[],
+  { prober, slot }: Asked,
 ) {
   if ("missed" in reply) return log.warn("a prober is missing", { prober, slot, reason: reply.missed });
   if (reply.suspect) log.warn("a prober is suspect: none of its controls answers", { prober, slot });
@@ -263,12 +268,11 @@ async function askProber(
 function arrivalOf(
   reply: ProberReply | { missed: string },
   answer: RoundResult | undefined,
-  id: string,
-  slot: number,
   check: Check,
+  { prober, slot }: Asked,
 ): Arrival {
   if ("missed" in reply) return reply;
-  if (reply.prober !== id) return { missed: `answered as ${reply.prober}` };
+  if (reply.prober !== prober) return { missed: `answered as ${reply.prober}` };
   if (reply.slot !== slot) return { missed: "answered for another slot" };
   if (!answer) return { missed: "not in the answer" };
   if ("missed" in answer) return answer;
@@ -297,7 +301,8 @@ async function commitSlot(
   for (const check of checks) {
     const before = states.get(check.key);
     if (isSettled(before, slot)) continue;
-    const result: Assessment = assess(check, config.regions, before, arrivals.get(check.key)!, {
+    const result: Assessment = assess(check, config.regions, arrivals.get(check.key)!, {
+      before,
       slot,
       newId,
     });

@@ -24,9 +24,11 @@ const AT_ONCE = 8;
  * with its hour or day; what is not summed up yet is read slot by slot.
  */
 export async function readSeries(
-  store: RollupStore & SampleStore,
-  config: Config,
-  { shardOf }: Packing,
+  { store, config, packing: { shardOf } }: {
+    store: RollupStore & SampleStore;
+    config: Config;
+    packing: Packing;
+  },
   check: Check,
   { fromMs, nowMs }: { fromMs: number; nowMs: number },
 ): Promise<SeriesPoint[]> {

@@ -108,7 +108,7 @@ export function pageLoader(
     const [slots, deployments, days, ...bands] = await Promise.all([
       slotsOf(store, packing, check, { from: oldest, to: nowMs }),
       rollouts.list(check.target.id),
-      readSeries(store, config, packing, check, { fromMs: nowMs - DAY_MS, nowMs }),
+      readSeries({ store, config, packing }, check, { fromMs: nowMs - DAY_MS, nowMs }),
       ...windows.map((window) => readBands(window, nowMs)),
     ]);
     // What has been watched for a short time only is drawn larger.

@@ -65,7 +65,7 @@ export function routes(
       check,
       fromMs,
       nowMs,
-      found: await readSeries(store, config, packing, check, { fromMs, nowMs }),
+      found: await readSeries({ store, config, packing }, check, { fromMs, nowMs }),
     };
   };
 
