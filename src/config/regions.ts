@@ -50,7 +50,7 @@ export function readRegions(
     });
     placed.push(...here);
     const voters = { count: probers?.length ?? Infinity, words: "probers in this region" };
-    const rules = readQuorum(quorum, DEFAULT_QUORUM, voters, at("quorum"), note);
+    const rules = readQuorum(quorum, DEFAULT_QUORUM, voters, { path: at("quorum"), note });
     return [{ id: id ?? "", quorum: rules, probers: here.map((one) => one.prober) }];
   });
   checkRuntime(placed, runtime, note);

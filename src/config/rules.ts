@@ -18,8 +18,7 @@ export function readQuorum(
   written: QuorumDraft | undefined,
   above: Quorum,
   voters: Voters,
-  path: Path,
-  note: Note,
+  { path, note }: { path: Path; note: Note },
 ): Quorum {
   if (written === undefined) return above;
   if (isRule(written)) {

@@ -10,7 +10,7 @@ import { readReport } from "./report.ts";
 import { readQuorum, type Voters } from "./rules.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
-import { type CronReader, cronReader, type DefaultsDraft, everyFault, readTiming } from "./timing.ts";
+import { cronReader, everyFault, readTiming, type TimingContext } from "./timing.ts";
 import { unique } from "./duplicates.ts";
 
 /** What all targets share. */
@@ -23,11 +23,9 @@ export interface TargetContext {
   note: Note;
 }
 
-interface CheckDefaults extends TargetContext {
-  defaults: DefaultsDraft;
+interface CheckDefaults extends TargetContext, TimingContext {
   quorum: Quorum;
   voters: Voters;
-  cron: CronReader;
 }
 
 type TargetDraft = NonNullable<NonNullable<Draft<RawConfig>["targets"]>[number]>;
@@ -39,7 +37,7 @@ export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Tar
   const count = regions?.length ?? ("regions" in draft ? Infinity : 1);
   const voters = { count, words: "regions" };
   const standard: Quorum = { open: "majority", resolve: "majority", minReporting: Math.floor(count / 2) + 1 };
-  const quorum = readQuorum(defaults.quorum, standard, voters, ["defaults", "quorum"], note);
+  const quorum = readQuorum(defaults.quorum, standard, voters, { path: ["defaults", "quorum"], note });
   const fault = everyFault(defaults.every);
   if (fault) note({ path: ["defaults", "every"], ...fault });
   const inherited = { ...common, defaults, quorum, voters, cron: cronReader(common.compileCron) };
@@ -66,9 +64,9 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
 }
 
 function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: CheckDefaults): Check {
-  const { defaults, cron, note, voters } = inherited;
+  const { note, voters } = inherited;
   const { id = "default", contract, scope = "global", latencyBudget } = draft;
-  const timing = readTiming(draft, defaults, cron, path, note);
+  const timing = readTiming(draft, path, inherited);
   const { timeoutMs } = timing;
   refuseIgnored(draft, timeoutMs, path, note);
   return {
@@ -79,7 +77,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     report: readReport(draft, path, inherited),
     ...readJourney(draft, { ...inherited, path, timeoutMs }),
     latencyBudgetMs: latencyBudget === undefined ? undefined : parseDuration(latencyBudget),
-    quorum: readQuorum(draft.quorum, inherited.quorum, voters, [...path, "quorum"], note),
+    quorum: readQuorum(draft.quorum, inherited.quorum, voters, { path: [...path, "quorum"], note }),
     scope,
     ...timing,
     digest: "",

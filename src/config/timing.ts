@@ -81,19 +81,21 @@ export function everyFault(every: string | undefined): Omit<Finding, "path"> | u
   }
 }
 
+/** What the timing of every check is read with. */
+export interface TimingContext {
+  defaults: DefaultsDraft;
+  cron: CronReader;
+  note: Note;
+}
+
 /** When a check runs and what follows from it: own fields over `defaults` over built-in values. */
-export function readTiming(
-  check: CheckDraft,
-  defaults: DefaultsDraft,
-  cron: CronReader,
-  path: Path,
-  note: Note,
-): Timing {
+export function readTiming(check: CheckDraft, path: Path, context: TimingContext): Timing {
+  const { defaults, note } = context;
   const ms = (name: "every" | "timeout" | "startupBudget" | "drainWindow" | "flapWindow") =>
     parseDuration(check[name] ?? defaults[name] ?? FALLBACK[name]);
   const count = (name: "failureThreshold" | "successThreshold") =>
     check[name] ?? defaults[name] ?? FALLBACK[name];
-  const { schedule, gapMs } = readSchedule(check, ms("every"), cron, path, note);
+  const { schedule, gapMs } = readSchedule(check, ms("every"), path, context);
   const timeoutMs = ms("timeout");
   if (timeoutMs > gapMs) {
     const field = check.timeout ? "timeout" : "every";
@@ -128,9 +130,8 @@ export function readTiming(
 function readSchedule(
   { every, cron }: CheckDraft,
   everyMs: number,
-  read: CronReader,
   path: Path,
-  note: Note,
+  { cron: read, note }: TimingContext,
 ): { schedule: Schedule; gapMs: number } {
   const fault = everyFault(every);
   if (fault) note({ path: [...path, "every"], ...fault });

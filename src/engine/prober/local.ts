@@ -40,6 +40,14 @@ export interface ProberOptions {
   locate?: () => Promise<ProberLocation>;
 }
 
+/** When one check is walked, and what it may take: requests, and a place until it gives that back. */
+interface Turn {
+  slot: number;
+  deadline: AbortSignal;
+  allow: Quota;
+  hold: Hold;
+}
+
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
   const gate = semaphore(options.concurrency);
@@ -67,10 +75,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
 
   const runWithinQuota = async (
     check: Check,
-    slot: number,
-    deadline: AbortSignal,
-    allow: Quota,
-    hold: Hold,
+    { slot, deadline, allow, hold }: Turn,
   ): Promise<Round | "budget"> => {
     // The second look is not to be spent by the redirects of the journey: without it no service could be accused.
     const looks = 2 * sourcesToAsk(check).length;
@@ -87,7 +92,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     const reportPorts = { ...ports, fetch: reportShare.fetch };
     const tryRun = (work: () => Promise<void>) => gate.tryRun(work, hold);
     const walker = { ...options, tryRun, journeyFetch: journeyShare.fetch };
-    const result = await runRound(reportPorts, walker, check, slot, deadline);
+    const result = await runRound(reportPorts, walker, check, { slot, signal: deadline });
     reportShare.close();
     journeyShare.close();
     if (!isBegun) return result;
@@ -102,10 +107,10 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     return ports.clock.after(Math.min(leftMs, maxRoundMs(check)) + GRACE_MS, giveBack);
   };
 
-  const getRound = (check: Check, slot: number, deadline: AbortSignal, allow: Quota, hold: Hold) =>
+  const getRound = (check: Check, turn: Turn) =>
     rounds.getOrSet(
-      `${check.key}@${slot}`,
-      () => gate(() => runWithinQuota(check, slot, deadline, allow, hold), hold),
+      `${check.key}@${turn.slot}`,
+      () => gate(() => runWithinQuota(check, turn), turn.hold),
     );
 
   return {
@@ -124,8 +129,8 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
         inWalkOrder(checks, took).map(async (check): Promise<RoundResult> => {
           const { key, digest } = check;
           if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
-          const hold = holding(check, deadlineAt);
-          const round = await Promise.race([getRound(check, slot, deadline.signal, allow, hold), late]);
+          const turn = { slot, deadline: deadline.signal, allow, hold: holding(check, deadlineAt) };
+          const round = await Promise.race([getRound(check, turn), late]);
           if (typeof round !== "string") return { check: key, digest, round };
           rounds.delete(`${key}@${slot}`);
           return { check: key, digest, missed: round };
@@ -186,24 +191,23 @@ function admit(checks: readonly Check[], budget: number, costOf: (check: Check) 
 }
 
 /** Who walks a round. */
-export interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects" | "signRequest" | "steps"> {
-  /** Where further sources are asked beside the first; absent: nothing limits them. */
-  tryRun?: Semaphore["tryRun"];
-  /** What the journey sends by; absent: as the report is asked. */
-  journeyFetch?: Fetch;
+interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects" | "signRequest" | "steps"> {
+  /** Where further sources are asked beside the first. */
+  tryRun: Semaphore["tryRun"];
+  /** What the journey sends by. */
+  journeyFetch: Fetch;
 }
 
 /** One round. Our own bug is reported as such, for this check alone. */
-export async function runRound(
+async function runRound(
   ports: Ports,
-  { id, region, dialects, signRequest, steps, tryRun = (work) => work(), journeyFetch = ports.fetch }: Walker,
+  { id, region, dialects, signRequest, steps, tryRun, journeyFetch }: Walker,
   check: Check,
-  slot: number,
-  signal?: AbortSignal,
+  { slot, signal }: { slot: number; signal: AbortSignal },
 ): Promise<Round> {
   const began = ports.clock.elapsed();
   // It waited for its turn until the slot was over: not even a cleanup is owed.
-  if (signal?.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
+  if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.secrets.reveal(check.target.url);
     const run = {

@@ -65,7 +65,9 @@ async function fetchClaim(
   const headers = headersOf(source.headers, secrets, spec);
   const signature = spec?.awsService ? await signatureOf(spec, source, secrets, at) : {};
   const fault = [headers, signature].find((made) => made instanceof Error);
-  if (fault) return noClaim(url, source, "unknown", secrets.redact(`secret: ${messageOf(fault)}`));
+  if (fault) {
+    return noClaim(url, source, { state: "unknown", reason: secrets.redact(`secret: ${messageOf(fault)}`) });
+  }
 
   const request = {
     url,
@@ -76,13 +78,14 @@ async function fetchClaim(
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
   if (got.kind === "failure") {
     const state = got.reason === "blocked" || got.reason === "platform" ? "unreadable" : "unreachable";
-    return noClaim(url, source, state, secrets.redact(`${got.reason}: ${got.detail}`));
+    return noClaim(url, source, { state, reason: secrets.redact(`${got.reason}: ${got.detail}`) });
   }
 
   const code = codeClaim(got.status);
-  if (got.truncated) return noClaim(url, source, "unreadable", `too_large: over ${CAP_BYTES} bytes`, code);
+  const unreadable = (reason: string) => noClaim(url, source, { state: "unreadable", reason, code });
+  if (got.truncated) return unreadable(`too_large: over ${CAP_BYTES} bytes`);
   const text = decodeBody(got.bytes, got.headers.get("content-type"));
-  if (text === undefined) return noClaim(url, source, "unreadable", "encoding: the bytes are not text", code);
+  if (text === undefined) return unreadable("encoding: the bytes are not text");
   const answer = { url, status: got.status, headers: got.headers, text: secrets.redact(text) };
   return read(answer, { ...source, at }, dialects);
 }

@@ -47,13 +47,14 @@ export function read(
   const found = options.dialect === "auto"
     ? sniff(answer, dialects)
     : readDeclared(answer, options.dialect, dialects);
+  const code = codeClaim(answer.status);
   if (typeof found === "string") {
-    return noClaim(answer.url, options, "unreadable", found, codeClaim(answer.status));
+    return noClaim(answer.url, options, { state: "unreadable", reason: found, code });
   }
 
   const merged = mergeReading(found.reading, answer.headers, options.select);
   if ("reason" in merged) {
-    const nothing = noClaim(answer.url, options, "unknown", merged.reason, codeClaim(answer.status));
+    const nothing = noClaim(answer.url, options, { state: "unknown", reason: merged.reason, code });
     return { ...nothing, dialect: found.dialect };
   }
   const { reading, folded } = merged;
@@ -78,9 +79,11 @@ export function read(
 export function noClaim(
   url: URL,
   { dialect, question }: ReadOptions,
-  state: "unreachable" | "unreadable" | "unknown",
-  reason: string,
-  code?: Claim,
+  { state, reason, code }: {
+    state: "unreachable" | "unreadable" | "unknown";
+    reason: string;
+    code?: Claim;
+  },
 ): ReadReport {
   return {
     state,
