@@ -73,7 +73,7 @@ describe.concurrent("assay budget", () => {
     const { code, out } = await budget(config(1, "[weur]", "store: { upstash: {} }", "every: 5s, "));
     expect(code).toBe(1);
     // 30 * (1440 * 3 + 15840 + 17280 * 3) + 17620 + 3060
-    expect(out).toMatch(/^\| Upstash commands a month +\| +2,180,680 \| +500,000 \| NO +\|/m);
+    expect(out).toMatch(/^\| Upstash commands a month +\| +2,182,840 \| +500,000 \| NO +\|/m);
     expect(out).toContain("over the limit of 500000: t0/default has the shortest period, 17280 runs a day");
   });
 
