@@ -65,5 +65,12 @@ async function rowsOf(table: keyof typeof TABLES, kinds: ReadonlySet<string>) {
     const row: { kind?: string; variables?: readonly string[] } = (await import(file.href))[name];
     return { name, file, row };
   }));
-  return rows.filter(({ row }) => row.kind !== undefined && kinds.has(row.kind));
+  const found = rows.filter(({ row }) => row.kind !== undefined && kinds.has(row.kind));
+  const missing = kinds.difference(new Set(found.map(({ row }) => row.kind!)));
+  if (missing.size === 0) return found;
+  throw new Error(
+    `Cannot bundle ${[...missing].join(", ")} as ${
+      TABLES[table]
+    } imports no such row, each by a line of its own`,
+  );
 }

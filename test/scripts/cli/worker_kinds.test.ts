@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { KINDS } from "../../../functions/deno/kinds.ts";
+import { workerKinds } from "../../../scripts/cli/worker_kinds.ts";
+import type { Config } from "../../../src/config/config.ts";
+import { load } from "../../../src/config/mod.ts";
+
+const BARE = ["DIALECTS", "objectKind", "httpStep"];
+
+/** The config of one check with these lines at its top. */
+async function configOf(top = "", every = "1m"): Promise<Config> {
+  const text = `
+version: 1
+${top}
+targets:
+  - id: shop
+    url: https://shop.example
+    checks: [{ id: c, ${
+    every.includes("*") ? `cron: "${every}"` : `every: ${every}`
+  }, journey: [{ expect: status == 200 }] }]
+`;
+  return (await load({ kind: "yaml", text }, { kinds: KINDS })).config;
+}
+
+const importsIn = (text: string) => [...text.matchAll(/^import \{ (\w+) \} from /gm)].map(([, name]) => name);
+
+test.each<[string, Config | Promise<Config>, string[]]>([
+  ["no optional kind", configOf(), BARE],
+  ["a store that is shared", configOf("store: { upstash: {} }"), ["DIALECTS", "upstashKind", "httpStep"]],
+  ["a store of another runtime", configOf("store: { memory: {} }"), BARE],
+  ["a webhook", configOf('webhooks: [{ id: a, url: "https://a.example", secret: "${env:A}" }]'), [
+    "DIALECTS",
+    "objectKind",
+    "standardWebhooks",
+    "httpStep",
+  ]],
+  ["cron", configOf("", "*/5 * * * *"), [...BARE, "compileCron"]],
+])("a Worker whose config has %s bundles just that", async (_, config, names) => {
+  expect(importsIn(await workerKinds(await config))).toEqual(names);
+});
+
+test("a kind without a row is an error, never left out", async () => {
+  const config = await configOf();
+  const webhooks = [{ id: "a", kind: "pigeon", events: ["*"], settings: {} }];
+  await expect(workerKinds({ ...config, webhooks })).rejects.toThrow(
+    /^Cannot bundle pigeon as .*sinks\/mod\.ts/,
+  );
+});
