@@ -1,18 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { SCENARIO_ENV } from "./test/edge/ports.ts";
+import { STD } from "./vitest.unit.config.ts";
 
 /** Imported by a name that the type checker does not follow: its types would replace the globals of every other file. */
 const plugin: string = "@cloudflare/vitest-plugin";
 const { cloudflareTest } = await import(plugin);
-
-/** The library's copy on npm, as in deno.json and wrangler.toml. */
-const STD = {
-  "@std/encoding/base64url": "deno-std/encoding/base64url.js",
-  "@std/encoding/hex": "deno-std/encoding/hex.js",
-  "@std/http/cookie": "deno-std/http/cookie.js",
-  "@std/text/closest-string": "deno-std/text/closest_string.js",
-  "@std/text/levenshtein-distance": "deno-std/text/levenshtein_distance.js",
-};
 
 export default defineConfig({
   resolve: { alias: STD },

@@ -1,7 +1,15 @@
 import { defineConfig } from "vitest/config";
+import deno from "./deno.json" with { type: "json" };
 
-/** The inner loop: pure code and fakes. No runtime, server or process, and no search by chance, which take most of the time. */
+/** The library's copy on npm, by the names that deno.json gives it. */
+export const STD: Record<string, string> = Object.fromEntries(
+  Object.entries(deno.imports).filter(([name]) => name.startsWith("@std/"))
+    .map(([name, from]) => [name, from.replace(/^npm:\/(deno-std)@[^/]+/, "$1")]),
+);
+
+/** The inner loop: pure code and fakes. No runtime, server or process, and none of the long searches and sums. */
 export default defineConfig({
+  resolve: { alias: STD },
   test: {
     testTimeout: 180_000,
     maxWorkers: 2,
@@ -9,6 +17,7 @@ export default defineConfig({
     include: ["test/{base,capacity,config,engine,evidence,judgement,storage}/**/*.test.ts"],
     exclude: [
       "**/{fuzz,property,model,mutants,roundtrip,truncate}.test.ts",
+      "**/{budget,platforms,rollup}.test.ts",
       "**/{journey_hostile,servers,bad_input,guard}.test.ts",
       "test/storage/{sqlite,upstash}/**",
     ],
