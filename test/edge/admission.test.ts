@@ -6,13 +6,13 @@ const world = workerFixture();
 const CHECKS = 20;
 
 /** Checks of up to four requests each, without redirects: the report, its second look and two steps. */
-async function deploy(plan: string, count: number): Promise<void> {
+function deploy(plan: string, count: number): void {
   const [target] = targets();
   world.setConfig({
     regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
     targets: Array.from({ length: count }, (_, n) => ({ ...target, id: `t${n}`, url: world.shop.stall() })),
   });
-  await world.setEnv(world.prober("weur"), { ASSAY_PLAN: plan });
+  world.setProberEnv({ ASSAY_PLAN: plan });
 }
 
 const twentyChecks = (plan: string) => deploy(plan, CHECKS);
@@ -33,7 +33,7 @@ test.each([
 ])(
   "on the $plan plan $admitted of 20 checks are admitted, the others say why not",
   async ({ plan, admitted }) => {
-    await twentyChecks(plan);
+    twentyChecks(plan);
     network.asked = 0;
     await world.tick(0);
     expect([...(await missed(0)).values()]).toEqual(Array(CHECKS - admitted).fill("budget"));
@@ -43,7 +43,7 @@ test.each([
 );
 
 test("the checks whose evidence is oldest go first, so that each has its turn and none goes stale", async () => {
-  await twentyChecks("free");
+  twentyChecks("free");
   let waiting: string[] = [];
   for (const n of [0, 1, 2, 3]) {
     await world.tick(n);
@@ -107,7 +107,7 @@ const votes = async () =>
 
 describe("targets that redirect each step cost more than their checks say, and none of them turns red", () => {
   test("the prober stops by itself before the plan's limit", async () => {
-    await deploy("free", 12);
+    deploy("free", 12);
     const { tick, seen } = freePlan();
     for (const n of [0, 1, 2, 3]) {
       await tick(n);
@@ -126,7 +126,7 @@ describe("targets that redirect each step cost more than their checks say, and n
   });
 
   test("a limit below what the deployment says of its plan is the platform's fault", async () => {
-    await deploy("paid", 12);
+    deploy("paid", 12);
     await world.tick(0);
     const { tick, seen } = freePlan();
     for (const n of [1, 2, 3]) {
@@ -143,10 +143,9 @@ describe("targets that redirect each step cost more than their checks say, and n
   test.each(["free", "paid"])(
     "on what is said to be the %s plan all have their turn, though every object sleeps between slots",
     async (plan) => {
-      await deploy(plan, 12);
+      deploy(plan, 12);
       const { tick } = freePlan();
       for (let n = 0; n < 8; n++) {
-        await world.setEnv(world.prober("weur"), { ASSAY_PLAN: plan });
         await tick(n);
         await evictDurableObject(world.prober("weur"));
         await evictDurableObject(world.ledger);

@@ -12,7 +12,7 @@ test("checks that were not admitted go first in the next slot, though nobody was
     regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
     targets: Array.from({ length: CHECKS }, (_, n) => ({ ...target, id: `t${n}`, url: world.shop.stall() })),
   });
-  await world.setEnv(world.prober("weur"), { ASSAY_PLAN: "free" });
+  world.setProberEnv({ ASSAY_PLAN: "free" });
   const left: string[][] = [];
   for (const n of [0, 1]) {
     await world.tick(n);

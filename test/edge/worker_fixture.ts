@@ -3,6 +3,7 @@ import bundled from "#config";
 import { env, reset, runInDurableObject, SELF, type Stub } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
 import { objectDriver } from "../../functions/cloudflare/sqlite.ts";
+import { ProberObject } from "../../functions/cloudflare/prober.ts";
 import worker from "../../functions/worker.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
@@ -19,6 +20,7 @@ const original = structuredClone(deployed);
 
 const wire = globalThis.fetch;
 const elapsed = performance.now.bind(performance);
+const askProber = ProberObject.prototype.fetch;
 
 /** What the runtime's `fetch` does in a test. The Worker looks it up at each call. */
 export const network = {
@@ -97,6 +99,14 @@ export class WorkerFixture {
   /** Gives an object other variables and bindings, for as long as it is in memory. */
   async setEnv(stub: Stub, bindings: Record<string, unknown>): Promise<void> {
     await runInDurableObject(stub, (object) => void Object.assign(object, { env: { ...env, ...bindings } }));
+  }
+
+  /** Gives every prober other variables. An idle one sleeps after ten seconds, which a slow machine may take to ask it: it wakes up with them. */
+  setProberEnv(bindings: Record<string, unknown>): void {
+    vi.spyOn(ProberObject.prototype, "fetch").mockImplementation(function (this: ProberObject, request) {
+      Object.assign(this, { env: { ...env, ...bindings } });
+      return askProber.call(this, request);
+    });
   }
 
   /** The clock stands at `nowMs`, and so does the one that measures what has elapsed: however slow the machine is, no deadline comes. */
