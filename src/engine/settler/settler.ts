@@ -4,11 +4,11 @@
  *     tick -> lease -> for each slot and lane: gather -> (in order) read -> assess -> commit, fenced -> notices go out
  */
 import { assess, type Assessment, type CheckHistory, resolveRemoved } from "../../judgement/assess.ts";
-import type { Check, Config } from "../../config/config.ts";
+import type { Check } from "../../config/config.ts";
 import type { Transition } from "../../judgement/incident.ts";
 import { notices } from "../notify/mod.ts";
 import { encodeHistory, laneOf, packChecks } from "../../storage/codec.ts";
-import { pause, type Ports } from "../../base/ports.ts";
+import { pause } from "../../base/ports.ts";
 import { pushes, type PushSnapshot, withPushes } from "../../storage/records/pushes.ts";
 import { due, slots } from "../../config/schedule.ts";
 import { StateCache } from "./state_cache.ts";
