@@ -114,11 +114,11 @@ async function attempt(
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
     return { kind: "answer", status, headers: sent, ...read, headersMs, totalMs: elapsed() };
   } catch (error) {
-    return { kind: "failure", ...thrown(error, answered), totalMs: elapsed() };
+    return { kind: "failure", ...failureOf(error, answered), totalMs: elapsed() };
   }
 }
 
-function thrown(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
+function failureOf(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
   if (error instanceof Refused) return { reason: "refused", detail: error.message };
   const detail = messageOf(error);
   if (error instanceof QuotaExceeded || isPlatformError(detail)) return { reason: "platform", detail };

@@ -62,7 +62,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     );
 
   const unknown: ProberLocation = { misplaced: false };
-  const measured = () =>
+  const measureLocation = () =>
     options.locate ? atMost(ports.clock, OVERHEAD_MS, options.locate(), () => unknown) : unknown;
 
   /** How long (ms) the last round of a check took here. */
@@ -139,7 +139,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       disarm();
       const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
       const suspect = doubtful && !await controlsPass(slot);
-      const { colo: place, misplaced } = await measured();
+      const { colo: place, misplaced } = await measureLocation();
       return { prober: options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
     },
   };

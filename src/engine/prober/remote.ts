@@ -120,7 +120,7 @@ function replyIn(
   body: string,
   { slot, checks }: { slot: number; checks: readonly Check[] },
 ): ProberReply {
-  const { answers, ...rest } = shaped(unread, json(body), []);
+  const { answers, ...rest } = validateReply(unread, json(body), []);
   if (answers.length > checks.length) {
     throw new Error(`invalid: answers: more than the ${checks.length} asked`);
   }
@@ -131,7 +131,7 @@ function replyIn(
       return answerIn(answer, slot, path);
     } catch (error) {
       faults.push(error);
-      return { ...shaped(z.object(about), answer, path), missed: secrets.redact(messageOf(error)) };
+      return { ...validateReply(z.object(about), answer, path), missed: secrets.redact(messageOf(error)) };
     }
   });
   if (faults.length > 0 && faults.length === answers.length) throw faults[0];
@@ -151,8 +151,8 @@ const SKEW_MS = HOUR_MS;
 
 function answerIn(value: unknown, slot: number, path: Path): RoundResult {
   const isMissed = typeof value === "object" && value !== null && "missed" in value;
-  if (isMissed) return shaped(missed, value, path);
-  const answer = shaped(walked, value, path);
+  if (isMissed) return validateReply(missed, value, path);
+  const answer = validateReply(walked, value, path);
   const { before, after } = answer.round;
   for (const [name, report] of Object.entries({ before, after })) {
     if (!report || Math.abs(report.at - slot) <= SKEW_MS) continue;
@@ -164,7 +164,7 @@ function answerIn(value: unknown, slot: number, path: Path): RoundResult {
 type Path = readonly PropertyKey[];
 
 /** The value in its shape; throws an Error that names the first place that is wrong, below `path`. */
-function shaped<T>(shape: z.ZodType<T>, value: unknown, path: Path): T {
+function validateReply<T>(shape: z.ZodType<T>, value: unknown, path: Path): T {
   const read = shape.safeParse(value);
   if (read.success) return read.data;
   const { path: below, message } = read.error.issues[0]!;
