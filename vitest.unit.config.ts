@@ -17,7 +17,7 @@ export default defineConfig({
     include: ["test/{base,capacity,config,engine,evidence,judgement,storage}/**/*.test.ts"],
     exclude: [
       "**/{fuzz,property,model,mutants,roundtrip,truncate}.test.ts",
-      "**/{budget,platforms,rollup}.test.ts",
+      "**/{budget,platforms,remote_bounds,rollup,schedule}.test.ts",
       "**/{journey_hostile,servers,bad_input,guard}.test.ts",
       "test/storage/{sqlite,upstash}/**",
     ],
