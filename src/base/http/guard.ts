@@ -5,8 +5,23 @@ import { Cache } from "../cache.ts";
 /** Ranges (in ipaddr.js words) that `allowPrivate` opens; link-local, where metadata services live, is not one. */
 const PRIVATE = new Set(["loopback", "private", "uniqueLocal", "carrierGradeNat"]);
 
-/** Metadata and platform services of cloud providers on addresses that look harmless. */
-const METADATA = new Set(["168.63.129.16", "100.100.100.200", "fd00:ec2::254"]);
+/**
+ * Metadata and platform services of clouds where an address looks harmless or private (the others are link-local): Azure,
+ * Alibaba, AWS (instances, containers, DNS, time), Google, Oracle, Akamai, Scaleway.
+ */
+const METADATA = [
+  "168.63.129.16/32",
+  "100.100.100.200/32",
+  "fd00:100::100:200/128",
+  "fd00:ec2::/32",
+  "fd20:ce::254/128",
+  "fd00:c1::a9fe:a9fe/128",
+  "fd00:a9fe:a9fe::1/128",
+  "fd00:42::42/128",
+].map(ipaddr.parseCIDR);
+
+/** Prefixes of NAT64 (RFC 6052 section 2.1, RFC 8215): whoever asks there asks the IPv4 address that stands at the end. */
+const NAT64 = ["64:ff9b::/96", "64:ff9b:1::/48"].map(ipaddr.parseCIDR);
 
 /** RFC 4291 section 2.4: all global unicast that IANA has given out; everything else, `::/96` included, is special. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR("2000::/3");
@@ -44,13 +59,23 @@ export function hostOf(url: URL): string {
 /** Says why the address `ip` (IPv4 or IPv6, no brackets) must not be connected to, or null. */
 export function addressRefusal(ip: string, allowPrivate: boolean): string | null {
   if (!ipaddr.isValid(ip)) return `Cannot ask ${ip}: not an address`;
-  const address = ipaddr.process(ip);
-  const kind = METADATA.has(address.toString()) ? "metadata" : rangeOf(address);
+  const kind = kindOf(ipaddr.process(ip));
   if (kind === "unicast" || (allowPrivate && PRIVATE.has(kind))) return null;
   return `Cannot ask ${ip}: ${kind} addresses are refused`;
 }
 
-function rangeOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+const isWithin = (address: Address, ranges: [Address, number][]) =>
+  ranges.some(([start, bits]) => start.kind() === address.kind() && address.match(start, bits));
+
+function kindOf(address: Address): string {
+  if (isWithin(address, METADATA)) return "metadata";
+  if (isWithin(address, NAT64)) {
+    const inside = address.toByteArray().slice(12);
+    // Under a prefix shorter than 96 bits the IPv4 address stands further up, and what follows it is zero (RFC 6052 section 2.2).
+    return inside.slice(1).some((byte) => byte !== 0) ? kindOf(new ipaddr.IPv4(inside)) : "reserved";
+  }
   const range = address.range();
   if (range !== "unicast" || address.kind() === "ipv4") return range;
   return address.match(GLOBAL_UNICAST) ? range : "reserved";

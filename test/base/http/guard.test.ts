@@ -46,6 +46,8 @@ const URLS: [string, boolean, boolean][] = [
   ["http://169.254.169.254/latest/meta-data/", true, true],
   ["http://[::ffff:169.254.169.254]/", true, true],
   ["http://[fd00:ec2::254]/", true, true],
+  ["http://[64:ff9b::a9fe:a9fe]/", true, true],
+  ["http://[64:ff9b::808:808]/", false, false],
   ["http://168.63.129.16/", true, true],
   ["http://100.100.100.200/", true, true],
   ["http://metadata.google.internal/", true, true],
@@ -87,12 +89,29 @@ const ADDRESSES: [string, string, boolean][] = [
   ["::808:808", "IPv4-compatible public", true],
   ["::ffff:10.0.0.1", "IPv4-mapped private", false],
   ["::ffff:a9fe:a9fe", "IPv4-mapped metadata", true],
-  ["64:ff9b::7f00:1", "NAT64", true],
+  ["64:ff9b::7f00:1", "NAT64 of loopback", false],
+  ["64:ff9b::10.1.2.3", "NAT64 of private", false],
+  ["64:ff9b::169.254.169.254", "NAT64 of metadata", true],
+  ["64:ff9b::168.63.129.16", "NAT64 of Azure's wire server", true],
+  ["64:ff9b::", "NAT64 of nothing", true],
+  ["64:ff9b:1::10.1.2.3", "local NAT64 of private", false],
+  ["64:ff9b:1:2::100.100.100.200", "local NAT64 of metadata", true],
+  ["64:ff9b:1:808:8:800::", "local NAT64 of 48 bits, public inside", true],
+  ["64:ff9b:1:0:a:1:800:0", "local NAT64 of 64 bits, 10.0.1.8 inside", true],
   ["2001::1", "Teredo", true],
   ["2002:7f00:1::", "6to4", true],
   ["2001:db8::1", "documentation", true],
   ["fc00::1", "unique local", false],
-  ["fd00:ec2::254", "metadata", true],
+  ["fd00:ec2::254", "AWS metadata", true],
+  ["fd00:ec2::23", "AWS credentials of containers", true],
+  ["fd00:ec2::253", "AWS DNS", true],
+  ["fd20:ce::254", "Google metadata", true],
+  ["fd00:c1::a9fe:a9fe", "Oracle metadata", true],
+  ["fd00:a9fe:a9fe::1", "Akamai metadata", true],
+  ["fd00:42::42", "Scaleway metadata", true],
+  ["fd00:42::43", "unique local beside it", false],
+  ["fd00:100::100:200", "Alibaba metadata", true],
+  ["fe80::a9fe:a9fe", "OpenStack metadata", true],
   ["fe80::1", "link-local", true],
   ["fe80::1%eth0", "link-local with zone", true],
   ["fec0::1", "site-local", true],
@@ -107,7 +126,14 @@ describe("addressRefusal", () => {
     expect(addressRefusal(ip, true) !== null).toBe(withPrivate);
   });
 
-  test.each(["1.1.1.1", "8.8.8.8", "2606:4700::1111", "::ffff:1.1.1.1"])("%s may be asked", (ip) => {
+  test.each([
+    "1.1.1.1",
+    "8.8.8.8",
+    "2606:4700::1111",
+    "::ffff:1.1.1.1",
+    "64:ff9b::8.8.8.8",
+    "64:ff9b:1:2::8.8.8.8",
+  ])("%s may be asked", (ip) => {
     expect(addressRefusal(ip, false)).toBeNull();
   });
 });
