@@ -113,7 +113,7 @@ describe("a redirect", () => {
     "http://shop.example/",
     "https://shop.example:8443/",
     "https://api.shop.example/",
-  ])("to %s carries nothing that could be a credential", async (location) => {
+  ])("to %s carries nothing that could be a credential or names the run", async (location) => {
     const { last } = await go({
       "GET https://shop.example/": to(location, 302, { "set-cookie": "sid=1" }),
     }, {
@@ -122,7 +122,6 @@ describe("a redirect", () => {
     expect(last.url).toBe(location);
     expect(last.headers).toEqual({
       "user-agent": expect.stringMatching(/^assay\//),
-      "x-assay-run": "run-1",
       accept: "application/json",
     });
   });

@@ -12,7 +12,7 @@ const KEEP: Redirect = { kind: "keep" };
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** All that another origin may see. */
-const HARMLESS = ["user-agent", "accept", "x-assay-run"];
+const HARMLESS = ["user-agent", "accept"];
 
 /** These speak of a body or of an unsafe method, so they go when the hop turns into a GET. */
 const OF_THE_BODY = ["content-type", "content-length", "content-encoding", "idempotency-key"];
