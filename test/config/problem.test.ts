@@ -125,6 +125,18 @@ const SHAPES: Row[] = [
     expected: "a plain id: 1 to 32 lower-case letters and digits, a letter first",
     found: "eu-west",
   }],
+  ["a region id that every object has", ...top("regions: [{ id: ▸constructor, probers: [{ id: a }] }]"), {
+    path: "regions[0].id",
+    message: "not a free id",
+    expected: "a free id: constructor is a word of JavaScript",
+    found: "constructor",
+  }],
+  ["a prober id that every object has", ...top("regions: [{ id: eu, probers: [{ id: ▸constructor }] }]"), {
+    path: "regions[0].probers[0].id",
+    message: "not a free id",
+    expected: "a free id: constructor is a word of JavaScript",
+    found: "constructor",
+  }],
   ["a duration in words", ...check("every: ▸30 seconds"), {
     path: `${CHECK}.every`,
     message: "not a duration",

@@ -1,5 +1,5 @@
 import { oneLine } from "../../base/text.ts";
-import { entriesOf, isMap, Unmet } from "./value.ts";
+import { entriesOf, isMap, toMap, Unmet } from "./value.ts";
 
 /** Levels of lists and maps that a body may have; deeper ones are refused, so that nothing later recurses without end. */
 const BODY_LEVELS = 100;
@@ -16,10 +16,8 @@ export function parseJson(text: string): { value: unknown } | { unmet: Unmet } {
   }
 }
 
-/** The library tells types by `constructor`, so an object with a field of that name becomes a Map. */
-function reviveConstructor(_key: string, value: unknown): unknown {
-  return isMap(value) && Object.hasOwn(value, "constructor") ? new Map(entriesOf(value)) : value;
-}
+const reviveConstructor = (_key: string, value: unknown): unknown =>
+  isMap(value) && !(value instanceof Map) ? toMap(value) : value;
 
 function isWithinDepth(value: unknown, levels: number): boolean {
   const items = Array.isArray(value) ? value : isMap(value) ? entriesOf(value) : undefined;

@@ -1,3 +1,5 @@
+import { toMap } from "./value.ts";
+
 /** Where a step of a journey ran. `slot` is epoch ms (an int in CEL). */
 export interface Run {
   id: string;
@@ -30,7 +32,7 @@ export class Scope {
     this.#facts = facts;
   }
   get captures() {
-    return this.#facts.captures;
+    return toMap(this.#facts.captures);
   }
   get now() {
     return new Date(this.#facts.now);

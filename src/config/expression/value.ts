@@ -23,6 +23,11 @@ export function isMap(value: unknown): value is Record<string, unknown> | Map<un
   return prototype === Object.prototype || prototype === null;
 }
 
+/** A record as a CEL map. The library tells types by `constructor`, so one with a key of that name becomes a Map. */
+export function toMap(record: Record<string, unknown>): Record<string, unknown> | Map<unknown, unknown> {
+  return Object.hasOwn(record, "constructor") ? new Map(Object.entries(record)) : record;
+}
+
 /** The keys and values of a CEL map. */
 export function entriesOf(map: Record<string, unknown> | Map<unknown, unknown>): [unknown, unknown][] {
   return map instanceof Map ? [...map] : Object.entries(map);

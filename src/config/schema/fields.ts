@@ -25,9 +25,16 @@ export function duration(least: string, most: string) {
 export const id = () =>
   text(/^[a-z0-9][a-z0-9-]{0,62}$/, "an id: 1 to 63 lower-case letters, digits and hyphens, no hyphen first");
 
+/** States are kept by these ids, and every object has a `constructor`: the one name of an object's own that an id can be. */
+const keyId = (id: z.ZodString) =>
+  id.refine((name) => name !== "constructor", { error: "a free id: constructor is a word of JavaScript" });
+
+/** Prober ids: they are keys in rows. */
+export const proberId = () => keyId(id());
+
 /** Region ids: they are keys in expressions and rows. */
 export const plainId = () =>
-  text(/^[a-z][a-z0-9]{0,31}$/, "a plain id: 1 to 32 lower-case letters and digits, a letter first");
+  keyId(text(/^[a-z][a-z0-9]{0,31}$/, "a plain id: 1 to 32 lower-case letters and digits, a letter first"));
 
 /** A sentence or name for humans. */
 export const words = () => z.string().min(1).max(500);

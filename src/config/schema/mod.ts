@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Kinds } from "../kinds.ts";
 import { apiGrammar } from "./api.ts";
 import * as fields from "./fields.ts";
-import { duration, id, list, map, plainId, quorum, reference, words } from "./fields.ts";
+import { duration, id, list, map, plainId, proberId, quorum, reference, words } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
 import { CLAIM_RULES, report } from "./report.ts";
 import { cleanup, journey } from "./steps.ts";
@@ -81,7 +81,7 @@ const target = (kinds: Kinds) =>
   });
 
 const prober = map({
-  id: id().describe("Unique over all regions."),
+  id: proberId().describe("Unique over all regions."),
   place: optionalField(z.enum(PLACES), "A Cloudflare location hint: a Durable Object there."),
   generation: optionalField(
     z.number().int().min(1).max(1_000_000),

@@ -165,7 +165,7 @@ async function attempt(context: DeliveryContext, delivery: Delivery): Promise<Si
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const beganMs = clock.now();
   const fields = { notice: delivery.id, webhook: delivery.webhook };
-  if (!webhook || webhook.id in await store.listDisabledWebhooks()) {
+  if (!webhook || Object.hasOwn(await store.listDisabledWebhooks(), webhook.id)) {
     const receipt = deadReceipt(delivery, webhook ? "disabled" : "removed", beganMs);
     await store.recordAttempt(delivery.id, receipt);
     log.warn("notice is dead", { ...fields, error: receipt.lastError });

@@ -37,7 +37,7 @@ export async function walk(
     ports,
     run,
     baseUrl: check.baseUrl,
-    captures: {},
+    captures: Object.create(null),
     jar: new CookieJar(clock),
     deadline,
     signal,

@@ -102,7 +102,7 @@ function judge(step: Step, scope: Scope, captures: Record<string, unknown>): Ste
 
 /** All of a step's captures or none. */
 function capture(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {
-  const captured: Record<string, unknown> = {};
+  const captured: Record<string, unknown> = Object.create(null);
   for (const [name, program] of step.capture) {
     const value = program.run(scope);
     if (!value.ok) {

@@ -66,7 +66,11 @@ export function headline(rows: readonly Row[]): string {
 /** The overview. */
 export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choice: Choice }) {
   const groups = choice.group
-    ? Map.groupBy(rows, ({ target }) => target.labels[choice.group] ?? `no ${choice.group}`)
+    ? Map.groupBy(
+      rows,
+      ({ target: { labels } }) =>
+        Object.hasOwn(labels, choice.group) ? labels[choice.group]! : `no ${choice.group}`,
+    )
     : new Map([["", rows]]);
   return (
     <>

@@ -197,6 +197,14 @@ describe("deliver", () => {
     expect((await office.deliveries()).n1!.nextAt).toBe(START + wait);
   });
 
+  test("sends to a webhook whose name every object has", async () => {
+    const office = await outboxFixture([{ id: "n1", webhook: "constructor" }], {}, {
+      webhook: { id: "constructor" },
+    });
+    expect(await office.deliver()).toBe(1);
+    expect((await office.deliveries()).n1).toMatchObject({ state: "delivered" });
+  });
+
   test("disables a webhook that says 410, until somebody re-sends", async () => {
     const items = [{ id: "n1", incident: "a" }, { id: "n2", incident: "a" }, { id: "n3", incident: "b" }];
     const office = await outboxFixture(items, [{ status: 410 }, { status: 200 }]);

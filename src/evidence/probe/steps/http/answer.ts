@@ -1,4 +1,10 @@
-import { type Facts, type HostileAnswer, parseJson, Scope } from "../../../../config/expression/mod.ts";
+import {
+  type Facts,
+  type HostileAnswer,
+  parseJson,
+  Scope,
+  toMap,
+} from "../../../../config/expression/mod.ts";
 
 /** One HTTP answer. */
 export interface HttpAnswer {
@@ -38,11 +44,14 @@ export class HttpScope extends Scope {
   get durationMs() {
     return this.#answer.durationMs;
   }
-  get headerValues() {
+  get #values() {
     return this.#headerValues ??= gather(this.#answer.headers);
   }
+  get headerValues() {
+    return toMap(this.#values);
+  }
   get headers() {
-    return this.#headers ??= firstValues(this.headerValues);
+    return toMap(this.#headers ??= firstValues(this.#values));
   }
   /** Throws `Unmet` with reason `parse` if the text is not JSON. */
   get body() {

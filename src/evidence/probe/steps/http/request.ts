@@ -63,7 +63,7 @@ function headersOf(
   context: Rendering,
   type?: string,
 ): Record<string, string> {
-  const sent: Record<string, string> = {};
+  const sent: Record<string, string> = Object.create(null);
   if (type) sent["content-type"] = type;
   if (!SAFE.has(method)) sent["idempotency-key"] = `${context.run.id}-${context.index}`;
   for (const [name, template] of headers) {
