@@ -417,6 +417,16 @@ const RULES: Row[] = [
     expected: "a value that JSON can hold",
     found: "a number (not shown)",
   }],
+  [
+    "a number of a body that loses digits",
+    ...step("request: { method: POST, json: { n: ▸1234567890123456789 } }"),
+    {
+      path: `${STEP}.request.json.n`,
+      message: "this number would lose digits",
+      expected: 'a text that is only a template, which keeps them: "{{ 1234567890123456789 }}"',
+      found: "a number (not shown)",
+    },
+  ],
   ["a template in a report header", "path: /readyz", 'path: /readyz, headers: { x-run: ▸"{{ run.id }}" }', {
     path: `${CHECK}.report.headers["x-run"]`,
     message: "{{ }} has no meaning here: a report is asked outside of any journey",

@@ -7,7 +7,8 @@ const BODY_LEVELS = 100;
 /** The value of a JSON text, or why it has none. */
 export function parseJson(text: string): { value: unknown } | { unmet: Unmet } {
   try {
-    const value: unknown = JSON.parse(text, text.includes('"constructor"') ? reviveConstructor : undefined);
+    const special = text.includes('"constructor"') || LONG_NUMBER.test(text);
+    const value: unknown = JSON.parse(text, special ? revive : undefined);
     if (isWithinDepth(value, BODY_LEVELS)) return { value };
     return { unmet: new Unmet("parse", `body is nested deeper than ${BODY_LEVELS} levels`) };
   } catch {
@@ -16,8 +17,29 @@ export function parseJson(text: string): { value: unknown } | { unmet: Unmet } {
   }
 }
 
-const reviveConstructor = (_key: string, value: unknown): unknown =>
-  isMap(value) && !(value instanceof Map) ? toMap(value) : value;
+/** What may be an integer beyond 2^53, or only look like one. */
+const LONG_NUMBER = /\d{16}/;
+
+/**
+ * An object becomes a Map where the library needs one, and an integer that a double cannot hold a bigint. One beyond every double
+ * stays infinite, and is refused wherever it is used.
+ */
+function revive(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number") return isMap(value) && !(value instanceof Map) ? toMap(value) : value;
+  if (Number.isSafeInteger(value) || !Number.isFinite(value)) return value;
+  return context?.source && /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
+}
+
+declare global {
+  interface JSON {
+    /** What stands in the JSON as it is written here (ECMAScript, "JSON.parse source text access"). */
+    rawJSON(text: string): unknown;
+  }
+}
+
+/** `value` as a JSON text; bigints are integers like others, and keep their digits. */
+export const writeJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, item) => typeof item === "bigint" ? JSON.rawJSON(String(item)) : item);
 
 function isWithinDepth(value: unknown, levels: number): boolean {
   const items = Array.isArray(value) ? value : isMap(value) ? entriesOf(value) : undefined;

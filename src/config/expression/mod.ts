@@ -11,5 +11,5 @@ export type { Template } from "./template.ts";
 export { ExpressionError } from "./check.ts";
 export { compileExpectation, compileProgram } from "./expectation.ts";
 export { compileTemplate } from "./template.ts";
-export { parseJson } from "./body.ts";
+export { parseJson, writeJson } from "./body.ts";
 export { type HostileAnswer, vacuousPasses } from "./vacuous.ts";

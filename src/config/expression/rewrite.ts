@@ -73,26 +73,36 @@ export function rewrite(node: ASTNode): string {
     case "[?]":
       throw new Error("Cannot rewrite optional access as the grammar does not enable it");
     default:
-      return `(${operand(node.args[0])} ${node.op} ${operand(node.args[1])})`;
+      return `(${operand(node.args[0], node.op)} ${node.op} ${operand(node.args[1], node.op)})`;
   }
 }
 
+/** What prepares the operands of arithmetic. */
+const ARITHMETIC: Record<string, string> = {
+  "+": "term",
+  "-": "term",
+  "%": "term",
+  "*": "factor",
+  "/": "factor",
+};
+
 const list = (nodes: readonly ASTNode[]) => nodes.map(rewrite).join(", ");
 const truth = (node: ASTNode) => `truth(${rewrite(node)})`;
-const operand = (node: ASTNode) => node.op === "value" ? rewrite(node) : `operand(${rewrite(node)})`;
+const operand = (node: ASTNode, operator = "") =>
+  node.op === "value" ? rewrite(node) : `${ARITHMETIC[operator] ?? "operand"}(${rewrite(node)})`;
 
 function call(name: string, args: readonly ASTNode[]): string {
   const first = args[0];
   if (name === "has" && first?.op === ".") return `has_key(${rewrite(first.args[0])}, "${first.args[1]}")`;
   if (name === "size") return `size_of(${list(args)})`;
   if (name === "dyn") return `(${list(args)})`;
-  return `${name}(${args.map(operand).join(", ")})`;
+  return `${name}(${args.map((arg) => operand(arg)).join(", ")})`;
 }
 
 function method(name: string, receiver: ASTNode, args: readonly ASTNode[]): string {
   if (name === "size") return `size_of(${rewrite(receiver)})`;
   if (name === "matches") return `finds(${list([receiver, ...args])})`;
-  return `${operand(receiver)}.${name}(${args.map(operand).join(", ")})`;
+  return `${operand(receiver)}.${name}(${args.map((arg) => operand(arg)).join(", ")})`;
 }
 
 function macro(name: string, receiver: ASTNode, [variable, ...rest]: readonly ASTNode[]): string {

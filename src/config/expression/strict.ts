@@ -30,6 +30,8 @@ const STRICT: [signature: string, apply: Apply][] = [
   ["each(ast): dyn", each],
   ["finds(ast, ast): bool", finds],
   ["operand(ast): same", operand],
+  ["term(ast): same", term],
+  ["factor(ast): same", factor],
 ];
 
 /** Ints and doubles mixed: JSON numbers arrive as doubles, literals and sizes as ints. */
@@ -179,6 +181,18 @@ function operand(value: unknown): unknown {
     throw new Unmet("type", `cannot use a nested ${kindOf(value)} here`);
   }
   return value;
+}
+
+/** CEL's ints have 64 bits; what JSON says beyond them is reckoned with as a double. */
+function term(value: unknown): unknown {
+  const checked = operand(value);
+  return typeof checked === "bigint" && BigInt.asIntN(64, checked) !== checked ? Number(checked) : checked;
+}
+
+/** An integer of an answer divides as a double, however long it is; it is a bigint only beyond 2^53. */
+function factor(value: unknown): unknown {
+  const checked = operand(value);
+  return typeof checked === "bigint" && !Number.isSafeInteger(Number(checked)) ? Number(checked) : checked;
 }
 
 function firstOf(value: unknown): unknown {

@@ -101,15 +101,16 @@ export function print(value: unknown, levels = 3): string {
   return oneLine(`{${join(items, entries.length > SHOWN_ITEMS)}}`, 100);
 }
 
-/** `value` as JSON can carry it: ints as numbers, timestamps in ISO 8601. Throws `Unmet` for what it cannot. */
+/**
+ * `value` as JSON can carry it: ints as numbers, or as bigints where a double would lose digits, timestamps in ISO 8601. Throws
+ * `Unmet` for what it cannot.
+ */
 export function toJson(value: unknown): unknown {
-  if (typeof value === "bigint") {
-    if (Number.isSafeInteger(Number(value))) return Number(value);
-    throw new Unmet("type", `${value} is no safe JSON number`);
-  }
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(toJson);
   if (isMap(value)) return Object.fromEntries(entriesOf(value).map(([key, item]) => [key, toJson(item)]));
   if (value === null || typeof value !== "object") return value;
+  if (kindOf(value) === "number") return toJson(value.valueOf());
   throw new Unmet("type", `a ${kindOf(value)} is no JSON value`);
 }

@@ -54,6 +54,27 @@ describe("a journey", () => {
     ]);
   });
 
+  test("hands on an integer with all its digits, in a path and in a JSON body", async () => {
+    const check = journey([
+      { ...order, json: { parent: "{{ 1234567890123456788 }}" } },
+      {
+        method: "PUT",
+        path: "/orders/{{ captures.order }}",
+        json: { id: "{{ captures.order }}" },
+        expect: ["body.id == 1234567890123456789", "body.id == captures.order"],
+      },
+    ]);
+    const { seen, requests } = await go({
+      "POST /orders": { status: 201, body: '{"id":1234567890123456789}' },
+      "PUT /orders/1234567890123456789": { body: '{"id":1234567890123456789}' },
+    }, check);
+    expect(seen.outcome).toBe("pass");
+    expect(requests.map(({ body }) => body)).toEqual([
+      '{"parent":1234567890123456788}',
+      '{"id":1234567890123456789}',
+    ]);
+  });
+
   test("stops at the first step that fails and says why", async () => {
     const check = journey([
       { name: "read", expect: ["status == 200", "body.state == 'accepted'", "body.total == 3"] },

@@ -66,7 +66,13 @@ function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate
   const below = (step: string | number) => ({ ...context, path: [...path, step] });
   if (typeof value === "string") return compiler.template(value, captures, path);
   if (value === null || typeof value === "boolean") return value;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "number" && Number.isFinite(value)) {
+    if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      const expected = 'a text that is only a template, which keeps them: "{{ 1234567890123456789 }}"';
+      note({ path, message: "this number would lose digits", expected, found: describe(value, path) });
+    }
+    return value;
+  }
   if (depth >= JSON_DEPTH || typeof value !== "object") {
     const expected = depth >= JSON_DEPTH ? `at most ${JSON_DEPTH} levels` : "a value that JSON can hold";
     note({ path, message: "not a JSON body", expected, found: describe(value, path) });

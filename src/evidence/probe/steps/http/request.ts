@@ -1,6 +1,6 @@
 import type { JsonTemplate, StepRequest } from "./step.ts";
 import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
-import { type Run, Scope, type Template } from "../../../../config/expression/mod.ts";
+import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
 import type { Secrets } from "../../../../base/ports.ts";
 
 /** What a request is rendered from. `index` numbers the steps of a run, cleanup included, from 0. */
@@ -83,7 +83,7 @@ function bodyOf(body: StepRequest["body"], context: Rendering): { text?: string;
     case "none":
       return {};
     case "json":
-      return { text: JSON.stringify(json(body.value, context)), type: "application/json" };
+      return { text: writeJson(json(body.value, context)), type: "application/json" };
     case "form": {
       const pairs = body.fields.map(([name, value]) => [name, fill(value, context, "none")]);
       return { text: new URLSearchParams(pairs).toString(), type: "application/x-www-form-urlencoded" };
