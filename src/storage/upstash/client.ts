@@ -21,7 +21,7 @@ const TRIES = 3;
 const PAUSE_MS = 200;
 /** What the same request would be answered with again. */
 const FINAL =
-  /\b(NOSCRIPT|WRONGTYPE|WRONGPASS|NOPERM|SHAPE|user_script|unknown command|wrong number|max (daily )?request)\b/;
+  /\b(NOSCRIPT|WRONGTYPE|WRONGPASS|NOPERM|SHAPE|user_script|unknown command|wrong number|max (daily )?requests?)\b/;
 
 /** Sends commands. Rejects with an Error that holds no argument of the command: the client's own messages hold them all. */
 export class Commands {

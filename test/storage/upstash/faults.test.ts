@@ -118,7 +118,7 @@ describe.skipIf(MISSING)(titleOf("a request that comes twice"), () => {
 });
 
 const REFUSALS: [string, Fault][] = [
-  ["429", () => Response.json({ error: "ERR max requests limit exceeded" }, { status: 429 })],
+  ["429", () => Response.json({ error: "ERR too many requests" }, { status: 429 })],
   ["500", () => Response.json({ error: "ERR internal" }, { status: 500 })],
   ["a page under 502", badGateway],
   ["silence", async () => {

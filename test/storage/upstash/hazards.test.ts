@@ -66,7 +66,13 @@ describe("retries", () => {
     expect(sent).toBe(3);
   });
 
-  test.each(["WRONGTYPE Operation against", "NOPERM no permissions", "ERR user_script:1: Script killed"])(
+  test.each([
+    "WRONGTYPE Operation against",
+    "NOPERM no permissions",
+    "ERR max requests limit exceeded. Limit: 500000, Usage: 500000",
+    "ERR max daily request limit exceeded",
+    "ERR user_script:1: Script killed",
+  ])(
     "an answer that would be the same again is asked for once: %s",
     async (error) => {
       answer = () => Response.json({ error }, { status: 400 });

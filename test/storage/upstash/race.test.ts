@@ -101,7 +101,7 @@ function hostile(chance: () => number, spared: string) {
     if (headers.get("authorization") === `Bearer ${spared}`) return await pass();
     if (isBad(0.02)) {
       counts.refused++;
-      return Response.json({ error: "ERR max requests limit exceeded" }, { status: isBad(0.5) ? 429 : 500 });
+      return Response.json({ error: "ERR too many requests" }, { status: isBad(0.5) ? 429 : 500 });
     }
     if (late.length > 3) await late.shift()!();
     if (isBad(0.03)) {
