@@ -12,6 +12,7 @@ import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { localProberOf } from "../local_prober.ts";
 import { connector } from "./connect.ts";
+import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
 import type { Prober } from "../../src/judgement/round.ts";
@@ -19,9 +20,8 @@ import { messageOf } from "../../src/base/error_message.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 
 const OUTBOX_MS = 5_000;
-/** What a stop allows to work in flight, and then to the last notices and answers. */
-const STOP_MS = 10_000;
-const FLUSH_MS = 5_000;
+/** What a stop allows to work in flight, and then to the last notices and answers. Deno Deploy kills 5 s after SIGINT. */
+const stopLimits = () => isDeploy() ? { workMs: 2_000, flushMs: 1_000 } : { workMs: 10_000, flushMs: 5_000 };
 
 /** One JSON line per event on standard error. */
 export const jsonLog: Log = {
@@ -69,16 +69,28 @@ export interface StartOptions {
   port?: number;
 }
 
+/** What answers requests: an app of hono's, or less. */
+interface Served {
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>;
+}
+
 /** A started process. */
 export interface Running {
   port: number;
-  /** Finishes what is in flight (at most 10 s), gives up the lease and delivers what is due (at most 5 s each), and closes the store. */
+  /**
+   * Finishes what is in flight (at most 10 s), gives up the lease and delivers what is due (at most 5 s each), and closes the
+   * store. On Deno Deploy, which kills after 5 s, the lease comes first.
+   */
   stop(): Promise<void>;
 }
 
 /** Starts a prober, or the whole of Assay. */
 export function start(options: StartOptions): Running {
-  const { port, stop } = options.prober ? startProber(options, options.prober) : startAssay(options);
+  const { port, stop } = isPreview()
+    ? startPreview(options)
+    : options.prober
+    ? startProber(options, options.prober)
+    : startAssay(options);
   let stopping: Promise<void> | undefined;
   return { port, stop: () => stopping ??= stop() };
 }
@@ -95,11 +107,24 @@ function startProber({ config, ports, port }: StartOptions, id: string): Running
   const prober = proberWithToken(ports, config, id);
   const server = serve(api({ ports, config, prober }), port ?? config.listen);
   ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
-  return { port: server.addr.port, stop: () => waitAtMost(STOP_MS, server.shutdown()) };
+  return { port: server.addr.port, stop: () => waitAtMost(stopLimits().workMs, server.shutdown()) };
 }
 
-/** On Deno Deploy each timeline (a branch, a preview) runs crons of its own, with the same secrets: only production may act. */
-const isPreview = () => Deno.env.has("DENO_DEPLOY") && Deno.env.get("DENO_TIMELINE") !== "production";
+/** The platform looks for crons in every timeline, and expects an answer from it. */
+function startPreview({ config, ports, port: override }: StartOptions): Running {
+  startCron(ports, () => {});
+  const server = serve(previewApp, override ?? config.listen);
+  const { port } = server.addr;
+  ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });
+  return { port, stop: () => waitAtMost(stopLimits().flushMs, server.shutdown()) };
+}
+
+/** Deno Deploy finds crons only before `Deno.serve`. `run` must not reject. */
+function startCron({ log }: Ports, run: () => void | Promise<void>, signal?: AbortSignal): void {
+  Deno.cron("tick", "* * * * *", { signal }, run).catch((error) =>
+    log.error("cron ended", { error: messageOf(error) })
+  );
+}
 
 function startAssay({ config, ports, port, here }: StartOptions): Running {
   const store = openStore(config);
@@ -125,6 +150,21 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
     owner: crypto.randomUUID(),
     onCommit: (notices) => void (notices > 0 && outbox()),
   });
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const ticks = new Set<Promise<unknown>>();
+  const runTick = () => {
+    // A cron may fire a moment early; a whole second early is still this minute.
+    const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
+    const running: Promise<unknown> = tick(minuteMs, signal).catch(failure(ports, "a tick failed"))
+      .finally(() => ticks.delete(running));
+    ticks.add(running);
+  };
+  startCron(ports, () => {
+    runTick();
+    // The start's own tick may hold this minute.
+    if (isDeploy()) return untilSettled(Promise.all(ticks));
+  }, signal);
   // Before anything is asked or settled: the port may be taken.
   const server = serve(
     api({
@@ -137,24 +177,6 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
       prober,
     }),
     port ?? config.listen,
-  );
-  if (isPreview()) {
-    const port = server.addr.port;
-    ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });
-    return { port, stop: () => waitAtMost(FLUSH_MS, server.shutdown()) };
-  }
-  const stopped = new AbortController();
-  const { signal } = stopped;
-  const ticks = new Set<Promise<unknown>>();
-  const runTick = () => {
-    // A cron may fire a moment early; a whole second early is still this minute.
-    const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
-    const running: Promise<unknown> = tick(minuteMs, signal).catch(failure(ports, "a tick failed"))
-      .finally(() => ticks.delete(running));
-    ticks.add(running);
-  };
-  Deno.cron("tick", "* * * * *", { signal }, runTick).catch((error) =>
-    ports.log.error("cron ended", { error: messageOf(error) })
   );
   const timer = setInterval(outbox, OUTBOX_MS);
   runTick();
@@ -170,11 +192,14 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
       ports.log.info("assay is stopping");
       stopped.abort();
       clearInterval(timer);
-      await waitAtMost(STOP_MS, Promise.all(ticks));
+      const { workMs, flushMs } = stopLimits();
       const logUnreleased = (error: unknown) =>
         ports.log.warn("the lease could not be given up", { error: ports.secrets.redact(messageOf(error)) });
-      await waitAtMost(FLUSH_MS, release().catch(logUnreleased));
-      await waitAtMost(FLUSH_MS, Promise.all([outbox(), ...deliveries, server.shutdown()]));
+      const giveUpLease = () => waitAtMost(flushMs, release().catch(logUnreleased));
+      if (isDeploy()) await giveUpLease();
+      await waitAtMost(workMs, Promise.all(ticks));
+      if (!isDeploy()) await giveUpLease();
+      await waitAtMost(flushMs, Promise.all([outbox(), ...deliveries, server.shutdown()]));
       await store.close();
     },
   };
@@ -224,7 +249,7 @@ async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
   await Promise.race([work, late.promise]).finally(disarm);
 }
 
-function serve({ fetch }: ReturnType<typeof api>, port: number) {
+function serve({ fetch }: Served, port: number) {
   try {
     return Deno.serve({ port, onListen() {} }, (request, { remoteAddr }) => {
       const peer: Peer = { client: remoteAddr.hostname };

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { isPreview } from "../../functions/deno/deploy.ts";
 import { denoPorts, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
@@ -20,8 +21,8 @@ export const startCommand = new Command("start")
       file: string,
       options: { prober?: string; here?: string; port?: number; allowPrivate?: boolean },
     ) => {
-      // A machine that only probes needs no secrets of those who are told.
-      const envMissing = options.prober ? "warning" : "error";
+      // A machine that only probes needs no secrets of those who are told; a timeline that may not act needs none at all.
+      const envMissing = options.prober || isPreview() ? "warning" : "error";
       const loaded = await loadFile(file, {
         runtime: "deno",
         allowPrivate: options.allowPrivate,
@@ -29,7 +30,9 @@ export const startCommand = new Command("start")
       });
       warn(file, loaded);
       const ports = denoPorts(loaded.text, loaded.config);
-      const faults = options.prober ? [] : await checkWebhooks(ports.secrets, loaded.config, KINDS.sinks);
+      const faults = options.prober || isPreview()
+        ? []
+        : await checkWebhooks(ports.secrets, loaded.config, KINDS.sinks);
       if (faults.length > 0) fail(INVALID, faults.join("\n"));
       if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
       try {
