@@ -26,6 +26,10 @@ type Fail = (offset: number, problem: Partial<Problem> & { message: string }) =>
 // The yaml package counts the uses of an anchor times the aliases inside it.
 const MAX_ALIASES = 10_000;
 
+// 20,000 checks; their reading takes seconds and half a gigabyte.
+const MAX_MIB = 4;
+const MIB = 1 << 20;
+
 // The first slip makes most of the others.
 const MAX_FAULTS = 20;
 
@@ -45,6 +49,14 @@ export function readYaml(text: string): YamlReading {
   };
   const fail: Fail = (offset, problem) =>
     void problems.push({ severity: "error", ...place(offset), path: "config", ...problem });
+  if (text.length > MAX_MIB * MIB) {
+    fail(0, {
+      message: "this document is too large",
+      expected: `at most ${MAX_MIB} MiB`,
+      found: `${(text.length / MIB).toFixed(1)} MiB`,
+    });
+    return { locate: () => undefined, problems };
+  }
   try {
     const reading = readDocument(text, lines, fail);
     return { ...reading, locate: (...args) => place(reading.offsetOf(...args)), problems };

@@ -492,6 +492,21 @@ describe("texts that are no config", () => {
     expect(problems.length).toBeLessThanOrEqual(20);
   });
 
+  test("more than 4 MiB, before it is parsed", async () => {
+    const remark = `${"# nothing to see here".padEnd(1023)}\n`;
+    const fits = BASE + remark.repeat(4 * 1024 - 1);
+    expect(await problemsOf(fits)).toEqual([]);
+    expect(await problemsOf(fits + remark.repeat(20 * 1024) + "\t: [not even YAML")).toEqual([{
+      severity: "error",
+      path: "config",
+      line: 1,
+      column: 1,
+      message: "this document is too large",
+      expected: "at most 4 MiB",
+      found: "24.0 MiB",
+    }]);
+  });
+
   test("a key that stands twice does not hide other mistakes", async () => {
     const text = edit("id: write", "id: write\n        scope: globl\n        id: again");
     expect((await problemsOf(text)).map(({ line, column, path }) => [line, column, path])).toEqual([
