@@ -38,6 +38,7 @@ const ROWS = [
 /** What is asked beside a path. */
 export interface AskOptions {
   method?: string;
+  body?: string;
   /** The whole header. */
   authorization?: string;
   /** Address of the other end. */
@@ -71,9 +72,9 @@ export async function tokenFixture(
   const app = api(own);
   return {
     ...own,
-    async ask(path, { method = "GET", authorization, client, headers = {} } = {}) {
+    async ask(path, { method = "GET", body, authorization, client, headers = {} } = {}) {
       const sent = authorization === undefined ? headers : { ...headers, authorization };
-      const answer = await app.request(path, { method, headers: sent }, { client });
+      const answer = await app.request(path, { method, body, headers: sent }, { client });
       const text = await answer.text();
       const type = answer.headers.get("content-type") ?? "";
       return {

@@ -1,11 +1,17 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type * as z from "zod";
+import * as z from "zod";
 import { problem } from "./problem.ts";
 
 /** Refuses a request body of more bytes than that. */
 export const limitBody = (bytes = 64 * 1024): MiddlewareHandler =>
   bodyLimit({ maxSize: bytes, onError: (c) => problem(c, "too-large", `At most ${bytes} bytes`) });
+
+/** Control characters but tab and line feed, and those that turn the direction of the text around them (UAX #9). */
+const UNSEEN = /(?![\t\n])\p{Cc}|\p{Bidi_C}/gu;
+
+/** What somebody wrote, without the characters that nobody sees and that change how the rest is read. */
+export const freeText = (): z.ZodString => z.string().overwrite((text) => text.replace(UNSEEN, ""));
 
 /** A text as JSON through a zod schema, or the problem document that says what is wrong with it. */
 export function parseBody<T>(

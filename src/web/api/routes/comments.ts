@@ -6,13 +6,13 @@ import {
   listComments,
   MAX_COMMENTS,
 } from "../../../storage/records/comments.ts";
-import { limitBody, readBody } from "../middleware/body.ts";
+import { freeText, limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { commentView } from "../views/status.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const text = z.string().trim().min(1).max(4_000);
+const text = freeText().trim().min(1).max(4_000);
 /** What may be said, by the last part of the path. */
 const FORMS = {
   acknowledge: {

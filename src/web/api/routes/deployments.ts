@@ -1,7 +1,7 @@
 import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import type { Deployment } from "../../../storage/records/deployments.ts";
-import { limitBody, readBody } from "../middleware/body.ts";
+import { freeText, limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
 import { iso, MINUTE_MS } from "../../../base/time.ts";
@@ -12,7 +12,7 @@ const BODY_CAP_BYTES = 16 * 1024;
 /** A clock that runs ahead by less is forgiven. */
 const AHEAD_MS = 5 * MINUTE_MS;
 
-const word = z.string().min(1).max(200);
+const word = freeText().min(1).max(200);
 /** The body of a new one. */
 const deploymentBody = z.strictObject({
   target: z.string().max(100),

@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
 import * as z from "zod";
 import { closest } from "../../../base/closest.ts";
@@ -13,8 +12,8 @@ import {
   type Silence,
   subjectOf,
 } from "../../../storage/records/silences.ts";
-import type { Access, Principal } from "../middleware/access.ts";
-import { limitBody, readBody } from "../middleware/body.ts";
+import type { Principal } from "../middleware/access.ts";
+import { freeText, limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
 import { DAY_MS, iso } from "../../../base/time.ts";
@@ -40,7 +39,7 @@ const silenceBody = z.strictObject({
   ),
   from: instant.optional(),
   until: z.union([instant, z.string().regex(DURATION, "a time (RFC 3339) or a duration such as 2h")]),
-  reason: z.string().trim().min(1).max(500),
+  reason: freeText().trim().min(1).max(500),
 });
 
 /** What the list may be asked. */
@@ -67,11 +66,11 @@ export function routes(
     const fault = faultOf(from, end, nowMs);
     if (fault) return problem(c, "bad-request", fault);
     const who = (await access.principal(c))!;
-    const uncovered = config.checks.find((check) =>
-      matchesCheck(match, check) && !who.covers(check.target.id)
-    );
-    if (uncovered && !who.all) return await access.refuse(c, "operate", uncovered.target.id);
-    const unknown = unknownTarget(match, config.targets.map(({ id }) => id).filter(who.covers));
+    // What the token is not good for must not show by another answer, nor by its name.
+    const named = targetNamed(match);
+    if (named !== undefined && !who.covers(named)) return await access.refuse(c, "operate", named);
+    if (!covers(who, match, config)) return await access.refuse(c, "operate", "all its targets");
+    const unknown = unknownTarget(named, config.targets.map(({ id }) => id).filter(who.covers));
     if (unknown) return problem(c, "bad-request", unknown);
     const existing = await remembered(store);
     if (existing.length >= MAX_SILENCES) {
@@ -80,7 +79,7 @@ export function routes(
     const id = `sil_${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36).padStart(6, "0")}`;
     const silence: Silence = { id, match, from, until: end, reason, by: who.id };
     await store.putRecord(encodeSilence(silence));
-    return c.json(view(silence, config, nowMs), 201);
+    return c.json(view(silence, { config, who, nowMs }), 201);
   });
 
   app.get("/v1/silences", access.allow("read"), async (c) => {
@@ -92,14 +91,14 @@ export function routes(
     const shown = (await remembered(store)).filter((silence) =>
       (past || nowMs < silence.until) && concerns(silence, config, who)
     );
-    return c.json({ silences: shown.map((silence) => view(silence, config, nowMs)) });
+    return c.json({ silences: shown.map((silence) => view(silence, { config, who, nowMs })) });
   });
 
   app.delete("/v1/silences/:id", access.allow("operate"), async (c) => {
     const silence = (await remembered(store)).find(({ id }) => id === c.req.param("id"));
     const nowMs = clock.now();
     if (!silence) return problem(c, "not-found", "No silence has this id");
-    if (!await mayEnd(c, access, silence, config)) {
+    if (!covers((await access.principal(c))!, silence.match, config)) {
       return await access.refuse(c, "operate", "all its targets");
     }
     if (nowMs >= silence.until) return problem(c, "conflict", "This silence is over");
@@ -152,9 +151,12 @@ export function operations(schemas: Schemas): Operation[] {
   ];
 }
 
-/** A name without `*` is meant to be one: a typing error must not leave somebody without the silence that he asked for. */
-function unknownTarget({ target }: Match, ids: string[]): string | undefined {
-  if (target === undefined || target.includes("*") || ids.includes(target)) return undefined;
+/** The one target that is meant: a name without `*`. */
+const targetNamed = ({ target }: Match) => target?.includes("*") ? undefined : target;
+
+/** A typing error must not leave somebody without the silence that he asked for. */
+function unknownTarget(target: string | undefined, ids: string[]): string | undefined {
+  if (target === undefined || ids.includes(target)) return undefined;
   const nearest = closest(target, ids);
   return `This token knows no target ${target}${nearest ? `; did you mean ${nearest}?` : ""}`;
 }
@@ -173,15 +175,17 @@ const matchesCheck = (match: Match, check: Config["checks"][number]) =>
 const concerns = ({ match }: Silence, { checks }: Config, who: Principal) =>
   who.all || checks.some((check) => matchesCheck(match, check) && who.covers(check.target.id));
 
-async function mayEnd(c: Context, access: Access, { match }: Silence, { checks }: Config): Promise<boolean> {
-  const who = await access.principal(c);
-  return !!who &&
-    (who.all || checks.every((check) => !matchesCheck(match, check) || who.covers(check.target.id)));
-}
+/** Whether the token is good for all that this is about. */
+const covers = (who: Principal, match: Match, { checks }: Config) =>
+  who.all || checks.every((check) => !matchesCheck(match, check) || who.covers(check.target.id));
 
-function view(silence: Silence, { checks }: Config, nowMs: number) {
+function view(
+  silence: Silence,
+  { config: { checks }, who, nowMs }: { config: Config; who: Principal; nowMs: number },
+) {
   const { from, until, match, ...rest } = silence;
   const state = nowMs < from ? "pending" : nowMs < until ? "active" : "over";
-  const concerned = checks.filter((check) => matchesCheck(match, check)).map(({ key }) => key);
+  const concerned = checks.filter((check) => matchesCheck(match, check) && who.covers(check.target.id))
+    .map(({ key }) => key);
   return { ...rest, match, state, from: iso(from), until: iso(until), checks: concerned };
 }

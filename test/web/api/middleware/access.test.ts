@@ -10,7 +10,7 @@ import {
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import { failingStore } from "../../../world/failing_store.ts";
 import { START } from "../../../world/test_env.ts";
-import { bearer, KEYS, tokenFixture } from "../token_fixture.ts";
+import { bearer, KEYS, type TokenFixture, tokenFixture } from "../token_fixture.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -182,6 +182,35 @@ describe("targets", () => {
       }
     },
   );
+
+  describe("a silence", () => {
+    const silence = (match: object) => JSON.stringify({ match, until: "30m", reason: "release" });
+    const post = (own: TokenFixture, match: object, key = KEYS.shop) =>
+      own.ask("/v1/silences", { method: "POST", body: silence(match), authorization: bearer(key) });
+
+    test.each([
+      ["another target", { target: "billing" }, "billing"],
+      ["a target that is none", { target: "none" }, "none"],
+      ["all targets", { target: "*" }, "all its targets"],
+      ["some of others by a glob", { target: "*b*" }, "all its targets"],
+      ["a check of all", { check: "*" }, "all its targets"],
+    ])("of %s is 403, and names only what the request names", async (_name, match, named) => {
+      const { status, body } = await post(await tokenFixture(), match);
+      expect([status, body.detail]).toEqual([403, `The token shops is not good for ${named}`]);
+    });
+
+    test("that others made shows no target of others", async () => {
+      const own = await tokenFixture();
+      const made = await post(own, { target: "*" }, KEYS.operate);
+      expect(made.body.checks).toHaveLength(3);
+      const { body, text } = await own.ask("/v1/silences", { authorization });
+      expect(body.silences).toMatchObject([{ id: made.body.id }]);
+      expect(body.silences[0].checks).toHaveLength(2);
+      expect(text).not.toContain("billing");
+      const end = await own.ask(`/v1/silences/${made.body.id}`, { authorization, method: "DELETE" });
+      expect([end.status, end.body.detail]).toEqual([403, "The token shops is not good for all its targets"]);
+    });
+  });
 
   test("a delivery is sent again only by a token for all targets", async () => {
     const { ask } = await tokenFixture();

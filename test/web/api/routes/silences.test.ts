@@ -138,6 +138,16 @@ test("a target that is none is refused, with the one that was probably meant", a
   ]);
 });
 
+/** NUL, an escape sequence of a terminal, and text that turns round: Unicode UAX #9, and U+061C of its section 2.6. */
+const UNSEEN = "\0\x1b\r\x85\x9b\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+const SEEN = "the database\nmoves,\tשלום 👩‍💻";
+
+test("a reason keeps what can be seen", async () => {
+  const own = await apiFixture();
+  expect((await hush(own, { reason: `${UNSEEN}${SEEN}${UNSEEN}` })).body.reason).toBe(SEEN);
+  expect((await hush(own, { reason: UNSEEN })).status).toBe(400);
+});
+
 test("hostile bodies and unknown ids are problems", async () => {
   const own = await apiFixture();
   for (const body of ["", "[]", "{", "null", `{"reason":"${"x".repeat(70_000)}"}`]) {
@@ -202,6 +212,15 @@ describe("remarks on an incident", () => {
   ])("%s with %j is refused", async (verb, body, status) => {
     const own = await drifting();
     expect((await say(own, `/v1/incidents/${own.id}/${verb}`, body)).status).toBe(status);
+  });
+
+  test.each(["comments", "acknowledge"])("%s keep what can be seen", async (verb) => {
+    const own = await drifting();
+    const path = `/v1/incidents/${own.id}`;
+    const said = await say(own, `${path}/${verb}`, { text: SEEN.replace("data", `da${UNSEEN}ta`) });
+    expect([said.status, said.body.text]).toEqual([201, SEEN]);
+    expect((await own.call(path)).body.comments[0].text).toBe(SEEN);
+    expect((await say(own, `${path}/${verb}`, { text: UNSEEN })).status).toBe(400);
   });
 
   test("of an unknown incident there are none", async () => {
