@@ -4,7 +4,7 @@ import { WRITE_TEST } from "../../src/storage/sqlite/migrations.ts";
 import { SQLITE } from "../../src/storage/sqlite/kind.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { StoreKind } from "../../src/storage/store_kind.ts";
-import type { Store } from "../../src/storage/store.ts";
+import { type Store, StoreLost } from "../../src/storage/store.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 
@@ -13,6 +13,8 @@ import { messageOf } from "../../src/base/error_message.ts";
  * SIGKILL nor a power cut loses one (if the disk itself keeps its word); NORMAL would survive SIGKILL only.
  */
 const SETTINGS = ["PRAGMA busy_timeout = 5000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
+/** Makes the log of a new file. */
+const FIRST_LOCK = "BEGIN IMMEDIATE; COMMIT";
 
 const ADVICE: [RegExp, string][] = [
   [
@@ -47,7 +49,10 @@ export function sqliteDriver(path: string): SqlDriver {
     if (path !== ":memory:") Deno.mkdirSync(dirname(path), { recursive: true });
     return new DatabaseSync(path);
   });
-  withAdvice(path, db, () => SETTINGS.forEach((setting) => retryWhileLocked(() => db.exec(setting))));
+  const checkFiles = withAdvice(path, db, () => {
+    [...SETTINGS, FIRST_LOCK].forEach((setting) => retryWhileLocked(() => db.exec(setting)));
+    return path === ":memory:" ? undefined : fileCheck(path);
+  });
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string) => {
     const statement = statements.get(sql) ?? db.prepare(sql);
@@ -58,8 +63,47 @@ export function sqliteDriver(path: string): SqlDriver {
     all: (sql, ...params) => prepare(sql).all(...params),
     run: (sql, ...params) => Number(prepare(sql).run(...params).changes),
     transaction: (work) => transaction(db, work),
+    checkFiles,
     close: () => db.close(),
   };
+}
+
+/**
+ * SQLite writes on where its files were deleted or replaced (How To Corrupt An SQLite Database File, section 4), and may not
+ * notice for long that one was cut off. Compares them with what they are now.
+ */
+function fileCheck(path: string): () => void {
+  const files = [path, `${path}-wal`];
+  const opened = files.map((file) => Deno.statSync(file).ino);
+  return () => {
+    for (const [i, file] of files.entries()) {
+      const found = statOf(file);
+      if (!found) throw new StoreLost("its file is gone: restore it and restart Assay");
+      if (found.ino !== opened[i]) throw new StoreLost("another file has taken its place: restart Assay");
+    }
+    if (Deno.statSync(path).size < declaredSize(path)) {
+      throw new StoreLost("its file was cut off: restore it and restart Assay");
+    }
+  };
+}
+
+function statOf(file: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** What the header says of the size in bytes (Database File Format, section 1.3); where there is none, more than there can be. */
+function declaredSize(path: string): number {
+  const header = new DataView(new ArrayBuffer(32));
+  using file = Deno.openSync(path);
+  const read = file.readSync(new Uint8Array(header.buffer)) ?? 0;
+  if (read < header.byteLength) return Infinity;
+  const pageBytes = header.getUint16(16);
+  return header.getUint32(28) * (pageBytes === 1 ? 65_536 : pageBytes);
 }
 
 const MAX_WAIT_MS = 5_000;

@@ -224,6 +224,11 @@ export interface RecordStore {
   deleteRecord(kind: StoredRecord["kind"], key: string): Promise<boolean>;
 }
 
+/** What is written now is lost at the next start. The message says why, and is free of paths. */
+export class StoreLost extends Error {
+  override readonly name = "StoreLost";
+}
+
 /** What keeps a store going. */
 export interface StoreUpkeep {
   /**
@@ -232,7 +237,7 @@ export interface StoreUpkeep {
    * notices are never forgotten. Answers how many rows went.
    */
   prune(cutoffs: Cutoffs): Promise<number>;
-  /** Proves that the store can write now; rejects otherwise. */
+  /** Proves that the store can write now, and that it is still in its place (`StoreLost`); rejects otherwise. */
   checkWritable(): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,5 +8,7 @@ export interface SqlDriver {
   run(sql: string, ...params: SqlValue[]): number;
   /** Runs `work` under the write lock; what it did is undone if it throws. */
   transaction<T>(work: () => T): T;
+  /** Throws `StoreLost` if others no longer find what is written here. Absent where the runtime keeps the files. */
+  checkFiles?(): void;
   close(): void;
 }

@@ -240,7 +240,10 @@ class SqliteStore implements Store {
   }
 
   checkWritable(): Promise<void> {
-    return this.#write(() => void this.#driver.run(WRITE_TEST));
+    return this.#write(() => {
+      this.#driver.checkFiles?.();
+      this.#driver.run(WRITE_TEST);
+    });
   }
 
   close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Ports } from "../../../base/ports.ts";
 import { worst } from "../../../evidence/report/merge.ts";
 import type { ReportState } from "../../../evidence/report/report.ts";
 import { staleAt } from "../../../config/schedule.ts";
-import type { StateStore, StoreUpkeep } from "../../../storage/store.ts";
+import { type StateStore, StoreLost, type StoreUpkeep } from "../../../storage/store.ts";
 import { liveResponse, LIVEZ } from "../middleware/livez.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { dialectResponse } from "../views/dialect_response.ts";
@@ -22,7 +22,7 @@ interface Part {
 
 /**
  * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`. `/livez`: the process
- * answers. `/readyz`: config loaded, store writable, the last slot settled in time. `/startupz`: something was settled once.
+ * answers. `/readyz`: config loaded, store writable and in its place, the last slot settled in time. `/startupz`: something was settled once.
  */
 export function routes({ ports, config, store }: ProcessContext): Hono {
   const app = new Hono();
@@ -97,7 +97,8 @@ async function storeParts(
     return [{ name: "store", state: "ready", detail: "writable" }, slotPart(slot, clock.now(), config)];
   } catch (error) {
     log.error("the store failed", { error: secrets.redact(messageOf(error)) });
-    return [{ name: "store", state: "not_ready", detail: "failed" }];
+    const detail = error instanceof StoreLost ? error.message : "failed";
+    return [{ name: "store", state: "not_ready", detail }];
   }
 }
 
