@@ -3,6 +3,7 @@ import bundled from "#config";
 import { KINDS } from "#kinds";
 import { type Config } from "../../src/config/config.ts";
 import { loadCompiled, type Problem } from "../../src/config/mod.ts";
+import { answerOf } from "../../src/base/http/answer.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
@@ -16,7 +17,8 @@ const log: Log = {
 };
 
 /** Cloudflare's own fetch; the runtime has no route to private networks, and resolves names by itself. */
-const network: Fetch = (url, outgoing) => fetch(url, { ...outgoing, redirect: "manual", cache: "no-store" });
+const network: Fetch = async (url, { tls: _, ...outgoing }) =>
+  answerOf(await fetch(url, { ...outgoing, redirect: "manual", cache: "no-store" }), outgoing.signal);
 
 /** The config that was compiled into this deployment, and the ports of this isolate. */
 export async function boot(env: Env): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {

@@ -9,6 +9,7 @@ import { overheadOf } from "../../src/config/requests.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
 import { checkWebhooks, deliverer } from "../../src/engine/notify/mod.ts";
 import { locator } from "../../src/engine/prober/location.ts";
+import { answerOf } from "../../src/base/http/answer.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
@@ -120,8 +121,9 @@ function probers(ports: Ports, config: Config, env: Env): Prober[] {
 
 /** The Fetch port over a stub; an object that broke needs a new stub, so it is asked for each time. */
 function fetchThrough(answerer: () => Fetcher, prober?: string): Fetch {
-  return (url, { headers, ...outgoing }) => {
+  return async (url, { headers, ...outgoing }) => {
     const named = prober === undefined ? headers : { ...headers, [PROBER_HEADER]: prober };
-    return answerer().fetch(new Request(url, { ...outgoing, headers: named, redirect: "manual" }));
+    const request = new Request(url, { ...outgoing, headers: named, redirect: "manual" });
+    return answerOf(await answerer().fetch(request), outgoing.signal);
   };
 }

@@ -4,6 +4,7 @@ import https from "node:https";
 import { isIP } from "node:net";
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { answerOf } from "../../src/base/http/answer.ts";
 import { addressRefusal, guardFetch, hostOf } from "../../src/base/http/guard.ts";
 import { type Fetch, type FetchOptions, Refused } from "../../src/base/ports.ts";
 import { Cache } from "../../src/base/cache.ts";
@@ -69,14 +70,14 @@ export function connector(
 
   return guardFetch(async (url, outgoing) => {
     const host = hostOf(url);
-    if (isIP(host)) return await direct(url, outgoing);
+    if (isIP(host)) return answerOf(await direct(url, outgoing), outgoing.signal);
     const pin = pinOf(host);
     const addresses = pin.known ?? await rejectOnAbort(pin.addresses, outgoing.signal);
     let last: unknown;
     for (const address of addresses) {
       try {
         outgoing.signal.throwIfAborted();
-        return await senders[url.protocol]!(url, outgoing, address);
+        return answerOf(await senders[url.protocol]!(url, outgoing, address), outgoing.signal);
       } catch (error) {
         last = error;
         pin.known = [...addresses.filter((other) => other !== address), address];

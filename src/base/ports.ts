@@ -15,14 +15,79 @@ export interface FetchOptions {
   method: string;
   headers: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
+  /** Aborted once nobody waits for the answer any more; what is left of the connection is then closed. */
   signal: AbortSignal;
+  tls?: TlsSettings;
+}
+
+/** What is special about TLS to one target. */
+export interface TlsSettings {
+  /** PEM; added to the certificate authorities that are trusted anyway. */
+  ca?: string;
+  /** The client's certificate, PEM. */
+  cert?: string;
+  /** The key of `cert`, PEM. */
+  key?: string;
+  /** In place of the URL's host: SNI, and the name that the certificate must hold. */
+  serverName?: string;
+  /** Whoever answers is believed. */
+  insecure?: boolean;
+}
+
+/** What a transport measured of one exchange, times in ms. Absent: it cannot tell, as a Worker's fetch cannot. */
+export interface ExchangeTrace {
+  /** On the wire: 1, or 2 where a kept connection had gone and the request was repeated. */
+  requests: number;
+  dnsMs?: number;
+  connectMs?: number;
+  tlsMs?: number;
+  firstByteMs?: number;
+  /** `1.1` or `2`. */
+  protocol?: string;
+  remoteAddress?: string;
+  certificate?: PeerCertificate;
+}
+
+/** The certificate that a server showed. */
+export interface PeerCertificate {
+  /** Epoch ms. */
+  notAfter: number;
+  issuer: string;
+  names: string[];
+}
+
+/** The fields of an answer. Values are text (UTF-8, else Latin-1), so not every one fits a `Headers`, which satisfies this. */
+export interface AnswerHeaders {
+  get(name: string): string | null;
+  has(name: string): boolean;
+  getSetCookie(): string[];
+  [Symbol.iterator](): Iterator<[string, string]>;
+}
+
+/** An answer whose headers have come. At most one of `read` and `drop` is called, once. */
+export interface Answer {
+  /** 0 to 999. */
+  status: number;
+  headers: AnswerHeaders;
+  trace: ExchangeTrace;
+  /** The body without its content coding, at most `capBytes` of it. Rejects if it breaks off. */
+  read(capBytes: number): Promise<AnswerBody>;
+  /** Nobody needs the body: at most 64 KiB of it are read on in the background, then the connection is closed. Never throws. */
+  drop(): void;
+}
+
+/** What was read of a body; `truncated`: there was more. */
+export interface AnswerBody {
+  bytes: Uint8Array<ArrayBuffer>;
+  truncated: boolean;
 }
 
 /**
  * One exchange with one URL. It never follows a redirect, never answers from a cache, throws `Refused` for an
- * address that Assay must not ask, and throws anything else for a transport failure.
+ * address that Assay must not ask, `LimitExceeded` for an answer that is too much for us, and anything else for a
+ * transport failure.
  */
-export type Fetch = (url: URL, outgoing: FetchOptions) => Promise<Response>;
+export type Fetch = (url: URL, outgoing: FetchOptions) => Promise<Answer>;
 
 /** A number in [0, 1). */
 export type Random = () => number;
@@ -54,6 +119,11 @@ export interface Ports {
 /** An address that Assay must not ask (see `guard.ts`): never a statement about the target's health. */
 export class Refused extends Error {
   override readonly name = "Refused";
+}
+
+/** A limit of ours was reached, as by too many header lines or chunks: never a statement about the target's health. */
+export class LimitExceeded extends Error {
+  override readonly name = "LimitExceeded";
 }
 
 /** What `work` comes to, or what `late` makes (or throws) once `ms` have passed: what comes of it after that is dropped. */

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import type { WebhookEvent } from "../../src/engine/notify/event.ts";
+import { answerOf } from "../../src/base/http/answer.ts";
 import type { Fetch } from "../../src/base/ports.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
@@ -28,10 +29,10 @@ test("a receiver that never answers, abort or not, holds up no notice of another
   let status = 500;
   const fetch: Fetch = (url, { body }) => {
     if (url.host === "hung.example") return new Promise<never>(() => {});
-    if (url.host === "shop.example") return Promise.resolve(new Response("", { status }));
+    if (url.host === "shop.example") return Promise.resolve(answerOf(new Response("", { status })));
     const { type } = JSON.parse(`${body}`) as WebhookEvent;
     heard[types.push(type) - 1]?.resolve(type);
-    return Promise.resolve(new Response(null, { status: 204 }));
+    return Promise.resolve(answerOf(new Response(null, { status: 204 })));
   };
   const { config } = await load({ kind: "yaml", text: TEXT }, { kinds: KINDS });
   const ports = { ...denoPorts(TEXT, config, silent), fetch, secrets: secretsOf(TEXT, () => SECRET) };

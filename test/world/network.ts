@@ -1,4 +1,5 @@
-import type { Fetch } from "../../src/base/ports.ts";
+import { answerOf } from "../../src/base/http/answer.ts";
+import type { Answer, Fetch } from "../../src/base/ports.ts";
 
 /** What a route answers: the body is text, or `json` put into text. */
 export interface Reply {
@@ -38,7 +39,7 @@ export function scriptedFetch(routes: Record<string, Route>): Fetch & { requests
     const play = await next(route ?? { status: 404 }, seen, turns);
     if (play === "hang") return await hang(signal);
     if (play instanceof Error) throw play;
-    return response(play);
+    return answerOf(response(play), signal);
   };
   return Object.assign(fetch, { requests });
 }
@@ -63,6 +64,11 @@ function response({ status = 200, headers, body, json }: Reply): Response {
     return new Response(bodiless ? null : body, { status, headers });
   }
   return new Response(bytes(json === undefined ? body ?? "" : JSON.stringify(json)), { status, headers });
+}
+
+/** The whole body as text. */
+export async function textOf(answer: Answer): Promise<string> {
+  return new TextDecoder().decode((await answer.read(1 << 20)).bytes);
 }
 
 /** As bytes, so that no content-type is made up. */

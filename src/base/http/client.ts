@@ -1,7 +1,15 @@
 import { QuotaExceeded } from "./quota.ts";
 import { edgeError, isPlatformError } from "./edge_errors.ts";
 import { messageOf } from "../error_message.ts";
-import { type Clock, type Fetch, Refused } from "../ports.ts";
+import {
+  type AnswerBody,
+  type AnswerHeaders,
+  type Clock,
+  type ExchangeTrace,
+  type Fetch,
+  LimitExceeded,
+  Refused,
+} from "../ports.ts";
 import { Cache } from "../cache.ts";
 
 /** The User-Agent of every request that Assay sends. */
@@ -9,12 +17,11 @@ export const USER_AGENT = "assay/1 (+readiness probe)";
 
 /** What one HTTP exchange came to. `bytes` is at most `capBytes` long; `truncated` says that there was more. */
 export type Exchange =
-  | {
+  | AnswerBody & {
     kind: "answer";
     status: number;
-    headers: Headers;
-    bytes: Uint8Array;
-    truncated: boolean;
+    headers: AnswerHeaders;
+    trace: ExchangeTrace;
     /** ms from the request to the response headers. */
     headersMs: number;
     /** ms from the request to the end of the body. */
@@ -25,7 +32,7 @@ export type Exchange =
 /**
  * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
  * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`: Cloudflare keeps us out. `platform`: it
- * would not ask for us (edge_errors.ts), no request is left to us (quota.ts), or reading on was too much work for us.
+ * would not ask for us (edge_errors.ts), or no request is left to us (quota.ts). `limit`: it was more than we take.
  */
 export type TransportReason =
   | "refused"
@@ -34,7 +41,8 @@ export type TransportReason =
   | "body"
   | "cancelled"
   | "blocked"
-  | "platform";
+  | "platform"
+  | "limit";
 
 /** One request, as a journey step, a report source or a webhook states it. */
 export interface HttpRequest {
@@ -100,19 +108,18 @@ async function attempt(
   let answered = false;
   try {
     const { url, method, headers, body } = request;
-    const response = await fetch(url, { method, headers, body, signal });
+    const answer = await fetch(url, { method, headers, body, signal });
     if (signal.aborted) {
-      await response.body?.cancel();
+      answer.drop();
       throw signal.reason;
     }
     answered = true;
     const headersMs = elapsed();
-    const read = await readBody(response, capBytes, signal);
-    if (!read) return { kind: "failure", reason: "platform", detail: TOO_MANY_CHUNKS, totalMs: elapsed() };
-    const { status, headers: sent } = response;
+    const { status, headers: sent, trace } = answer;
+    const read = await answer.read(capBytes);
     const instead = edgeError(status, sent, () => utf8.decode(read.bytes.subarray(0, 64)));
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
-    return { kind: "answer", status, headers: sent, ...read, headersMs, totalMs: elapsed() };
+    return { kind: "answer", status, headers: sent, trace, ...read, headersMs, totalMs: elapsed() };
   } catch (error) {
     return { kind: "failure", ...failureOf(error, answered), totalMs: elapsed() };
   }
@@ -121,75 +128,12 @@ async function attempt(
 function failureOf(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
   if (error instanceof Refused) return { reason: "refused", detail: error.message };
   const detail = messageOf(error);
+  if (error instanceof LimitExceeded) return { reason: "limit", detail };
   if (error instanceof QuotaExceeded || isPlatformError(detail)) return { reason: "platform", detail };
   return { reason: answered ? "body" : "network", detail };
 }
 
 const utf8 = new TextDecoder();
-const EMPTY = new Uint8Array(0);
-
-/** Of one body, empty ones included. A whole report (64 KiB) may come byte by byte; past that it is only work for us. */
-const MAX_CHUNKS = 1 << 17;
-const TOO_MANY_CHUNKS = `stopped reading: the body came in more than ${MAX_CHUNKS} pieces`;
-
-/** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. Null: too many chunks. */
-async function readBody(response: Response, capBytes: number, signal: AbortSignal) {
-  // Before `body` is touched: a runtime reads a body that nobody has looked at without building a stream.
-  if (isFetched(response) && isDeclaredWithin(response.headers, capBytes)) {
-    return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
-  }
-  if (!response.body) return { bytes: EMPTY, truncated: false };
-  const reader = response.body.getReader();
-  const giveUp = () => void reader.cancel().catch(() => {});
-  signal.addEventListener("abort", giveUp, { once: true });
-  const body = growing(capBytes);
-  try {
-    for (let chunks = 0; chunks < MAX_CHUNKS; chunks++) {
-      const { value, done } = await reader.read();
-      if (signal.aborted) throw signal.reason;
-      if (done) return { bytes: body.bytes(), truncated: false };
-      if (body.add(value)) continue;
-      giveUp();
-      return { bytes: body.bytes(), truncated: true };
-    }
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
-  giveUp();
-  return null;
-}
-
-/** Fetch standard: only what a runtime fetched has a URL. The stream of any other is for us to read, chunk by chunk. */
-const isFetched = (response: Response) => response.url !== "";
-
-/** A length under a `content-encoding` or beside a `transfer-encoding` (RFC 9112 section 6.3) says nothing. */
-function isDeclaredWithin(headers: Headers, capBytes: number): boolean {
-  const declared = Number(headers.get("content-length") ?? NaN);
-  return declared <= capBytes && !headers.has("content-encoding") && !headers.has("transfer-encoding");
-}
-
-/** The first `capBytes` of what is added, as a copy: a chunk of one byte may hold a runtime's whole buffer of 64 KiB. */
-function growing(capBytes: number) {
-  let whole = EMPTY;
-  let size = 0;
-  return {
-    bytes: () => whole.subarray(0, size),
-    /** Whether all of it had room. */
-    add(chunk: Uint8Array): boolean {
-      const end = Math.min(size + chunk.byteLength, capBytes);
-      if (end > whole.byteLength) {
-        const wider = new Uint8Array(Math.min(capBytes, Math.max(end, 2 * whole.byteLength)));
-        wider.set(whole.subarray(0, size));
-        whole = wider;
-      }
-      const fits = chunk.subarray(0, end - size);
-      whole.set(fits, size);
-      size = end;
-      return fits.byteLength === chunk.byteLength;
-    },
-  };
-}
-
 /** A path under a base URL, whose own path stays in front; an absolute URL stands for itself. Null: it makes no URL. */
 export function resolveUrl(base: string, path: string): URL | null {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);

@@ -1,3 +1,5 @@
+import type { AnswerHeaders } from "../ports.ts";
+
 /**
  * What Cloudflare answers in a target's place. A Worker's fetch does not throw when an origin fails: it gets a synthetic answer with
  * `server: cloudflare` and the text `error code: NNNN`, and a bot challenge is an answer, too. Neither is the target's own word, nor is
@@ -24,7 +26,7 @@ const isEdgeStatus = (status: number) => status >= 520 && status <= 530;
 /** What stands behind a synthetic answer; null: it is the target's own. `text` may be cut. */
 export function edgeError(
   status: number,
-  headers: Headers,
+  headers: Pick<AnswerHeaders, "get">,
   text: () => string,
 ): { reason: Attribution; detail: string } | null {
   if (headers.get("cf-mitigated") === "challenge") {

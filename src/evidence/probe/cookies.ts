@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { Clock } from "../../base/ports.ts";
+import type { AnswerHeaders, Clock } from "../../base/ports.ts";
 import type { SetCookie } from "../../base/std.d.ts";
 // @ts-types="../../base/std.d.ts"
 import { getSetCookies } from "@std/http/cookie";
@@ -35,7 +35,7 @@ export class CookieJar {
   }
 
   /** Takes the `Set-Cookie` lines of an answer from `url`. */
-  store(url: URL, headers: Headers): void {
+  store(url: URL, headers: AnswerHeaders): void {
     if (!headers.has("set-cookie")) return;
     const nowMs = this.#clock.now();
     for (const line of getSetCookies(withoutNegativeAges(headers))) {
@@ -57,7 +57,7 @@ export class CookieJar {
 }
 
 /** deno-std drops a cookie of negative age; RFC 6265 section 5.2.2 means it to expire. */
-function withoutNegativeAges(headers: Headers): Headers {
+function withoutNegativeAges(headers: AnswerHeaders): Headers {
   const lines = headers.getSetCookie().map((line) => line.replace(/(;\s*max-age\s*=\s*)-\d+/gi, "$10"));
   return new Headers(lines.map((line) => ["set-cookie", line]));
 }

@@ -64,7 +64,7 @@ export async function walk(
 }
 
 /** These are the prober's own: they say nothing about the target. */
-const OWN = new Set<Failure["reason"]>(["refused", "blocked", "platform", "deadline", "bug"]);
+const OWN = new Set<Failure["reason"]>(["refused", "blocked", "platform", "limit", "deadline", "bug"]);
 
 function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {
   return OWN.has(reason) ? "error" : "fail";

@@ -12,7 +12,7 @@ export const CLEANUP_OUTCOMES = ["pass", "fail", "error"] as const;
  * Why a journey did not pass.
  * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `too_large`, `redirect`: an
  * answer that the journey does not accept. `template`, `capture`: a value the target owed was not there. `refused`: the guard would
- * not let us ask. `blocked`: the target's edge keeps this prober out. `platform`, `bug`, `deadline`: our own.
+ * not let us ask. `blocked`: the target's edge keeps this prober out. `platform`, `limit`, `bug`, `deadline`: our own.
  */
 export const FAILURE_REASONS = [
   "expectation",
@@ -26,6 +26,7 @@ export const FAILURE_REASONS = [
   "refused",
   "blocked",
   "platform",
+  "limit",
   "deadline",
   "bug",
 ] as const;

@@ -54,6 +54,7 @@ const FINAL = new Set<StepFailure["reason"]>([
   "refused",
   "blocked",
   "platform",
+  "limit",
   "deadline",
   "bug",
 ]);

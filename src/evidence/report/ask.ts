@@ -1,4 +1,4 @@
-import { exchange } from "../../base/http/client.ts";
+import { exchange, type TransportReason } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
 import { codeClaim } from "./status_code.ts";
@@ -7,6 +7,9 @@ import { noClaim, read, type ReadReport } from "./read.ts";
 import type { AskOptions, Dialect, Report, RequestSigner, RequestSpec } from "./report.ts";
 
 const CAP_BYTES = 64 * 1024;
+
+/** Of a request that the service was not asked, or whose answer we would not take: no word on its reachability. */
+const OWN = new Set<TransportReason>(["blocked", "platform", "limit"]);
 
 /**
  * JSON first, because Laravel answers JSON only then; never health+json alone, which django-health-check refuses with
@@ -77,7 +80,7 @@ async function fetchClaim(
   };
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
   if (got.kind === "failure") {
-    const state = got.reason === "blocked" || got.reason === "platform" ? "unreadable" : "unreachable";
+    const state = OWN.has(got.reason) ? "unreadable" : "unreachable";
     return noClaim(url, source, { state, reason: secrets.redact(`${got.reason}: ${got.detail}`) });
   }
 

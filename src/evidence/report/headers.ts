@@ -1,3 +1,4 @@
+import type { AnswerHeaders } from "../../base/ports.ts";
 import type { Claim, ReportState } from "./report.ts";
 
 /**
@@ -10,7 +11,7 @@ const HEADERS: readonly [name: string, value: RegExp, state: ReportState][] = [
 ];
 
 /** What the proxy in front of a service claims beside it, whatever the dialect of the body. */
-export function headerClaims(headers: Headers): Claim[] {
+export function headerClaims(headers: AnswerHeaders): Claim[] {
   return HEADERS.flatMap(([name, value, state]) => {
     const found = headers.get(name);
     return found !== null && value.test(found) ? [{ source: "header", state, raw: name }] : [];

@@ -1,10 +1,11 @@
+import type { AnswerHeaders } from "../../base/ports.ts";
 import { LATEST_MS, MINUTE_MS } from "../../base/time.ts";
 import { codeClaim } from "./status_code.ts";
 import { describeClaim, isNoClaim, isRefusing, mergeClaims, type MergedClaims } from "./merge.ts";
 import { headerClaims } from "./headers.ts";
 import { tryParseJson } from "./json.ts";
 import { questionOf } from "./question.ts";
-import type { Answer, Claim, Dialect, Reading, Report } from "./report.ts";
+import type { Claim, Dialect, Reading, Report, ReportAnswer } from "./report.ts";
 import { select } from "./select.ts";
 import { oneLine } from "../../base/text.ts";
 
@@ -39,11 +40,11 @@ export function staleAfter(periodMs: number): number {
  * dialect can read is `unreadable`, whatever its code. Never throws.
  */
 export function read(
-  received: Omit<Answer, "json">,
+  received: Omit<ReportAnswer, "json">,
   options: ReadOptions,
   dialects: readonly Dialect[],
 ): ReadReport {
-  const answer: Answer = { ...received, json: tryParseJson(received.text) };
+  const answer: ReportAnswer = { ...received, json: tryParseJson(received.text) };
   const found = options.dialect === "auto"
     ? sniff(answer, dialects)
     : readDeclared(answer, options.dialect, dialects);
@@ -101,7 +102,7 @@ export function noClaim(
 /** The whole, or the part that is selected, folded; the reason if there is no such part. */
 function mergeReading(
   whole: Reading,
-  headers: Headers,
+  headers: AnswerHeaders,
   path?: string,
 ): { reading: Reading; folded: MergedClaims } | { reason: string } {
   const all = limitReading(whole, headerClaims(headers));
@@ -122,7 +123,7 @@ function mergeReading(
 
 type Found = { dialect: string; reading: Reading } | string;
 
-function sniff(answer: Answer, dialects: readonly Dialect[]): Found {
+function sniff(answer: ReportAnswer, dialects: readonly Dialect[]): Found {
   for (const dialect of dialects) {
     const reading = dialect.recognise(answer) ? dialect.read(answer) : null;
     if (reading) return { dialect: dialect.name, reading };
@@ -130,7 +131,7 @@ function sniff(answer: Answer, dialects: readonly Dialect[]): Found {
   return "no dialect knows this answer";
 }
 
-function readDeclared(answer: Answer, name: string, dialects: readonly Dialect[]): Found {
+function readDeclared(answer: ReportAnswer, name: string, dialects: readonly Dialect[]): Found {
   const dialect = dialects.find((dialect) => dialect.name === name);
   if (!dialect) return `dialect_unknown: ${name}`;
   const reading = dialect.read(answer);
@@ -162,7 +163,7 @@ const clip = (text: string, most: number): string =>
   oneLine(text.trimStart(), most, "").toWellFormed().trim();
 
 /** A cached answer is as old as its `Age` (RFC 9111, 5.1), whatever it says. */
-function cacheTime(headers: Headers, at?: number): number | undefined {
+function cacheTime(headers: AnswerHeaders, at?: number): number | undefined {
   const age = headers.get("age");
   return at !== undefined && age !== null && /^\d{1,10}$/.test(age) ? at - Number(age) * 1000 : undefined;
 }

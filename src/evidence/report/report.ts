@@ -1,4 +1,4 @@
-import type { Secrets } from "../../base/ports.ts";
+import type { AnswerHeaders, Secrets } from "../../base/ports.ts";
 import type { AwsAccess } from "../../config/config.ts";
 import type { Question } from "../../config/question.ts";
 
@@ -101,10 +101,10 @@ export interface Report {
 }
 
 /** An answer as a dialect sees it; `json` only if the body is JSON and at most 32 levels deep. */
-export interface Answer {
+export interface ReportAnswer {
   url: URL;
   status: number;
-  headers: Headers;
+  headers: AnswerHeaders;
   text: string;
   json?: unknown;
 }
@@ -175,8 +175,8 @@ export interface Dialect {
   /** Paths that nobody else answers. */
   path?: RegExp;
   request?(options: AskOptions): RequestSpec | undefined;
-  recognise(answer: Answer): boolean;
-  read(answer: Answer): Reading | null;
+  recognise(answer: ReportAnswer): boolean;
+  read(answer: ReportAnswer): Reading | null;
   expresses?: Expresses;
   write?(input: WriteInput): WriteOutput;
 }

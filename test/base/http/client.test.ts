@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../../../src/base/http/answer.ts";
 import { type Exchange, exchange } from "../../../src/base/http/client.ts";
 import { messageOf } from "../../../src/base/error_message.ts";
-import { type Clock, type Fetch, Refused } from "../../../src/base/ports.ts";
+import { type Answer, type Clock, type Fetch, Refused } from "../../../src/base/ports.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type Route, type RouteReply, scriptedFetch } from "../../world/network.ts";
 
@@ -45,9 +46,12 @@ function unfinished(declared?: number) {
 }
 
 /** What `make` makes, twice the deadline later, whoever aborts. */
-function arriving(clock: Clock, make: () => Response): Promise<Response> {
+function arriving(clock: Clock, make: () => Response, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) =>
-    clock.after(2000, () => Promise.resolve().then(make).then(resolve, reject))
+    clock.after(
+      2000,
+      () => Promise.resolve().then(make).then((response) => answerOf(response, signal)).then(resolve, reject),
+    )
   );
 }
 
@@ -106,13 +110,13 @@ describe("exchange", () => {
     const slow: Fetch = () =>
       new Promise((resolve) =>
         clock.after(40, () =>
-          resolve(
+          resolve(answerOf(
             new Response(
               new ReadableStream({
                 start: (controller) => void clock.after(60, () => controller.close()),
               }),
             ),
-          ))
+          )))
       );
     const pending = ask(slow, clock);
     await clock.advance(100);
@@ -158,8 +162,8 @@ describe("exchange", () => {
 
   const deaf: [string, () => Fetch][] = [
     ["never answers", () => () => new Promise(() => {})],
-    ["never ends a body read in chunks", () => () => Promise.resolve(unfinished().response)],
-    ["never ends a body of a declared length", () => () => Promise.resolve(unfinished(4).response)],
+    ["never ends a body read in chunks", () => () => Promise.resolve(answerOf(unfinished().response))],
+    ["never ends a body of a declared length", () => () => Promise.resolve(answerOf(unfinished(4).response))],
   ];
 
   test.each(deaf)("a transport that heeds no signal and %s: ends at the deadline", async (_name, fetch) => {
@@ -195,7 +199,7 @@ describe("exchange", () => {
   test("an answer that comes after the deadline is thrown away", async () => {
     const clock = steppingClock();
     const late = unfinished();
-    const ended = settlement(ask(() => arriving(clock, () => late.response), clock));
+    const ended = settlement(ask((_, { signal }) => arriving(clock, () => late.response, signal), clock));
     await clock.advance(1000 + GRACE_MS);
     expect(ended()).toMatchObject({ reason: "timeout" });
     expect(late.isCancelled()).toBe(false);
@@ -211,10 +215,10 @@ describe("exchange", () => {
       unhandled.push(event.reason);
     };
     globalThis.addEventListener("unhandledrejection", note);
-    const ended = settlement(ask(() =>
-      arriving(clock, () => {
-        throw new Error("connection reset");
-      }), clock));
+    const broken = () => {
+      throw new Error("connection reset");
+    };
+    const ended = settlement(ask((_, { signal }) => arriving(clock, broken, signal), clock));
     await clock.advance(3000);
     globalThis.removeEventListener("unhandledrejection", note);
     expect(ended()).toMatchObject({ reason: "timeout", totalMs: 1000 });
@@ -267,7 +271,7 @@ describe("exchange, of a body in pieces", () => {
     const many = pieces(300_000, size);
     expect(await read(many.stream, 1 << 20, headers)).toMatchObject({
       kind: "failure",
-      reason: "platform",
+      reason: "limit",
       detail: "stopped reading: the body came in more than 131072 pieces",
     });
     expect([many.given(), many.isCancelled()]).toEqual([131_072, true]);

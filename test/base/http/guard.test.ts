@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { textOf } from "../../world/network.ts";
+import { answerOf } from "../../../src/base/http/answer.ts";
 import { addressRefusal, guardFetch, refusal } from "../../../src/base/http/guard.ts";
 import { type FetchOptions, Refused } from "../../../src/base/ports.ts";
 
@@ -145,10 +147,10 @@ describe("guardFetch", () => {
     const asked: string[] = [];
     const fetch = guardFetch((url) => {
       asked.push(url.href);
-      return Promise.resolve(new Response("ok"));
+      return Promise.resolve(answerOf(new Response("ok")));
     }, false);
     await expect(fetch(new URL("http://10.0.0.1/"), outgoing)).rejects.toBeInstanceOf(Refused);
-    expect(await (await fetch(new URL("https://shop.example/"), outgoing)).text()).toBe("ok");
+    expect(await textOf(await fetch(new URL("https://shop.example/"), outgoing))).toBe("ok");
     expect(asked).toEqual(["https://shop.example/"]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Fetch } from "../../../src/base/ports.ts";
+import { answerOf } from "../../../src/base/http/answer.ts";
+import type { Answer, Fetch } from "../../../src/base/ports.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { outboxFixture } from "./outbox_fixture.ts";
 
@@ -8,10 +9,10 @@ const START = steppingClock().now();
 
 /** A network whose answers from these hosts never come, abort or not, until they are called for. */
 function deaf(...hosts: string[]) {
-  const held: PromiseWithResolvers<Response>[] = [];
+  const held: PromiseWithResolvers<Answer>[] = [];
   const fetch = (beneath: Fetch): Fetch => (url, outgoing) => {
     if (!hosts.includes(url.host)) return beneath(url, outgoing);
-    const answer = Promise.withResolvers<Response>();
+    const answer = Promise.withResolvers<Answer>();
     held.push(answer);
     return answer.promise;
   };
@@ -66,7 +67,7 @@ describe("a receiver that hangs whatever its deadline", () => {
       nextAt: START + 21 * SECOND,
       lastError: "webhook oncall: timeout: no complete answer within 16000 ms",
     });
-    held[0]!.resolve(new Response(null, { status: 204 }));
+    held[0]!.resolve(answerOf(new Response(null, { status: 204 })));
     await office.clock.advance(1);
     expect((await office.deliveries()).oncall0).toEqual(failed);
   });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../../../src/base/http/answer.ts";
+import type { Answer } from "../../../src/base/ports.ts";
 import { openSqlite } from "../../../functions/deno/sqlite.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
@@ -25,7 +27,7 @@ async function sent({ ports, store, config }: SettlerFixture, status = 204): Pro
   const taken: string[] = [];
   const fetch = (_url: string | URL, { body }: { body?: unknown }) => {
     taken.push(describeNotice({ body } as Parameters<typeof describeNotice>[0]));
-    return Promise.resolve(new Response(null, { status }));
+    return Promise.resolve(answerOf(new Response(null, { status })));
   };
   await deliver({ ...ports, fetch: fetch as typeof ports.fetch }, store, config, { sinks: SINKS });
   return taken;
@@ -114,7 +116,7 @@ test("a silence that is made while a receiver hangs holds what comes after it", 
   own.script.set("drift");
   await own.runMinutes(3);
   const asked = Promise.withResolvers<void>();
-  const hanging = Promise.withResolvers<Response>();
+  const hanging = Promise.withResolvers<Answer>();
   let tries = 0;
   const fetch = () => {
     tries++;
@@ -130,7 +132,7 @@ test("a silence that is made while a receiver hangs holds what comes after it", 
   const update = { ...opening, id: "n2", type: "incident.updated", createdAt: nowMs };
   await own.store.commit(lease!, { shards: [], samples: [], incidents: [], notices: [update] });
   await own.clock.advance(10 * SECOND);
-  hanging.resolve(new Response(null, { status: 204 }));
+  hanging.resolve(answerOf(new Response(null, { status: 204 })));
   await done;
   expect(tries).toBe(1);
   expect((await own.notices()).at(-1)).toMatchObject({ id: "n2", state: "pending", attempts: 0 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Ports } from "../../../src/base/ports.ts";
+import type { Answer, Ports } from "../../../src/base/ports.ts";
 import { DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber, type ProberOptions } from "../../../src/engine/prober/local.ts";
@@ -23,10 +23,10 @@ async function home(targets: string, hangs: (url: URL) => boolean, changes: Part
   const { ports, config, clock, network, log } = await testEnv(text, {
     routes: { "GET /work": { json: { ok: true } } },
   });
-  const held: PromiseWithResolvers<Response>[] = [];
+  const held: PromiseWithResolvers<Answer>[] = [];
   const fetch: Ports["fetch"] = (url, outgoing) => {
     if (!hangs(url)) return network(url, outgoing);
-    const answer = Promise.withResolvers<Response>();
+    const answer = Promise.withResolvers<Answer>();
     held.push(answer);
     return answer.promise;
   };

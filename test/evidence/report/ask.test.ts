@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../../../src/base/http/answer.ts";
 import { type Fetch, type FetchOptions, Refused, type Secrets } from "../../../src/base/ports.ts";
 import { ask, DIALECTS, type Source } from "../../../src/evidence/report/mod.ts";
 import { type SteppingClock, steppingClock } from "../../world/clock.ts";
@@ -24,7 +25,7 @@ function asking(fetch: Fetch, over: Partial<Source> = {}, clock: SteppingClock =
 }
 
 function answering(body: BodyInit | null, init: ResponseInit = {}): Fetch {
-  return () => Promise.resolve(new Response(body, init));
+  return (_, { signal }) => Promise.resolve(answerOf(new Response(body, init), signal));
 }
 
 /** As `fetch` does: never answers, and rejects when aborted. */
@@ -36,7 +37,7 @@ describe("the request", () => {
     let seen: ({ url: string } & FetchOptions) | undefined;
     await asking((url, outgoing) => {
       seen = { url: url.href, ...outgoing };
-      return Promise.resolve(new Response("ok"));
+      return Promise.resolve(answerOf(new Response("ok")));
     }, over);
     if (!seen) throw new Error("nothing was asked");
     return seen;
@@ -175,7 +176,7 @@ describe("an answer that cannot be read is unreadable", () => {
     let asked = 0;
     const report = await asking(() => {
       asked++;
-      return Promise.resolve(new Response(null, { status: 302, headers: { location: "/login" } }));
+      return Promise.resolve(answerOf(new Response(null, { status: 302, headers: { location: "/login" } })));
     });
     expect(report).toMatchObject({ state: "unreadable", httpStatus: 302, reason: "code: 302" });
     expect(asked).toBe(1);

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { decodeBody } from "../../../src/evidence/report/decode.ts";
 import type { Question } from "../../../src/config/question.ts";
-import type { Answer, ReportState } from "../../../src/evidence/report/mod.ts";
+import type { ReportAnswer, ReportState } from "../../../src/evidence/report/mod.ts";
 
 /** One row of an INDEX.jsonl; what is absent is expected to be absent, and `dialect` is the folder's name. */
 export interface Fixture {
   name: string;
   dialect: string;
   source: string;
-  answer: Omit<Answer, "json">;
+  answer: Omit<ReportAnswer, "json">;
   declared?: string;
   /** The dialect that `auto` takes a declared answer for, because it has the same shape. */
   sibling?: string;
@@ -47,7 +47,7 @@ export function folders(): string[] {
   return readdirSync(ROOT).toSorted();
 }
 
-function answerOf(url: URL, raw: Uint8Array): Omit<Answer, "json"> {
+function answerOf(url: URL, raw: Uint8Array): Omit<ReportAnswer, "json"> {
   const bytes = Array.from(raw, (byte) => String.fromCharCode(byte)).join("");
   const end = bytes.indexOf("\r\n\r\n");
   const [first = "", ...lines] = bytes.slice(0, end).split("\r\n");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Answer, DIALECTS, read, type ReadOptions } from "../../../src/evidence/report/mod.ts";
+import { DIALECTS, read, type ReadOptions, type ReportAnswer } from "../../../src/evidence/report/mod.ts";
 import { fixtures } from "./fixtures.ts";
 import { rows } from "./seed.ts";
 
@@ -15,7 +15,7 @@ const GOOD = new Set(
 
 let inputs = 0;
 /** Reads one answer more. */
-function heard(answer: Omit<Answer, "json">, options: ReadOptions) {
+function heard(answer: Omit<ReportAnswer, "json">, options: ReadOptions) {
   inputs++;
   return read(answer, options, DIALECTS);
 }

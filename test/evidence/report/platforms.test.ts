@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../../../src/base/http/answer.ts";
 import type { Fetch, FetchOptions } from "../../../src/base/ports.ts";
-import { type Answer, ask, DIALECTS, read, type ReadOptions } from "../../../src/evidence/report/mod.ts";
+import {
+  ask,
+  DIALECTS,
+  read,
+  type ReadOptions,
+  type ReportAnswer,
+} from "../../../src/evidence/report/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { fixtures } from "./fixtures.ts";
 
@@ -14,7 +21,7 @@ const PLATFORMS = new Set(
 );
 const own = fixtures().filter(({ dialect }) => PLATFORMS.has(dialect));
 
-function heard(parts: Partial<Answer> & { body?: unknown }, options: ReadOptions = AUTO) {
+function heard(parts: Partial<ReportAnswer> & { body?: unknown }, options: ReadOptions = AUTO) {
   const { url = new URL("http://svc.example/status"), status = 200, headers = new Headers(), body } = parts;
   return read({ url, status, headers, text: parts.text ?? JSON.stringify(body) }, options, DIALECTS);
 }
@@ -51,7 +58,7 @@ describe("how a declared dialect asks", () => {
     const seen: FetchOptions[] = [];
     const fetch: Fetch = (_, outgoing) => {
       seen.push(outgoing);
-      return Promise.resolve(new Response('{"status":"SERVING"}'));
+      return Promise.resolve(answerOf(new Response('{"status":"SERVING"}')));
     };
     const url = new URL(path, "http://svc.example");
     const secrets = { reveal: (text: string) => text, redact: (text: string) => text };
@@ -116,7 +123,9 @@ describe("a gRPC service that the server does not know is unknown, and says so",
   const web = new Headers({ "content-type": "application/grpc-web+proto" });
   const trailer = "grpc-status: 5\r\ngrpc-message: unknown service\r\n";
   const frame = `\x80\0\0\0${String.fromCharCode(trailer.length)}${trailer}`;
-  test.each<[name: string, dialect: string, answer: Partial<Answer> & { body?: unknown }, reason: string]>([
+  test.each<
+    [name: string, dialect: string, answer: Partial<ReportAnswer> & { body?: unknown }, reason: string]
+  >([
     [
       "Connect, not_found",
       "grpc-health",

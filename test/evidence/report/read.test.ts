@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import {
-  type Answer,
   DIALECTS,
   read,
   type ReadOptions,
+  type ReportAnswer,
   staleAfter,
 } from "../../../src/evidence/report/mod.ts";
 import { fixtures, folders } from "./fixtures.ts";
@@ -17,7 +17,7 @@ function answer(
     headers?: Record<string, string>;
     body?: unknown;
   },
-): Omit<Answer, "json"> {
+): Omit<ReportAnswer, "json"> {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { url: new URL(path, "http://svc.example"), status, headers: new Headers(headers), text };
 }

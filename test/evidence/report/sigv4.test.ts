@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { AwsAccess } from "../../../src/config/config.ts";
+import { answerOf } from "../../../src/base/http/answer.ts";
 import type { Fetch, FetchOptions, Secrets } from "../../../src/base/ports.ts";
 import { ask, DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { signRequest } from "../../../src/evidence/report/sigv4.ts";
@@ -82,7 +83,7 @@ describe("DescribeTargetHealth", () => {
     const seen: ({ url: string } & FetchOptions)[] = [];
     const fetch: Fetch = (url, outgoing) => {
       seen.push({ url: url.href, ...outgoing });
-      return Promise.resolve(answer);
+      return Promise.resolve(answerOf(answer));
     };
     const url = new URL("https://elasticloadbalancing.eu-central-1.amazonaws.com/");
     const source = {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { connector } from "../../../functions/deno/connect.ts";
 import type { Fetch } from "../../../src/base/ports.ts";
 import { certificate } from "../../world/certificate.ts";
+import { textOf } from "../../world/network.ts";
 import { type RawPlay, rawServer } from "../../world/raw.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -20,7 +21,7 @@ describe("connector over https, a connection", () => {
 
   test.each(["GET", "POST"])("used before: an aborted %s ends, and is sent once", async (method) => {
     const server = rawServer(tls, (path) => path === "/slow" ? [] : [OK]);
-    expect(await (await visit(server.port, "/fast")).text()).toBe("ok");
+    expect(await textOf(await visit(server.port, "/fast"))).toBe("ok");
     const caller = new AbortController();
     const [once, twice] = [server.asked("/slow", 1), server.asked("/slow", 2)];
     const pending = visit(server.port, "/slow", method, caller.signal);
@@ -28,7 +29,7 @@ describe("connector over https, a connection", () => {
     caller.abort(new Error("enough"));
     const end = pending.catch((error: Error) => error.message);
     expect(await Promise.race([end, twice.then(() => "sent again")])).toBe("enough");
-    await (await visit(server.port, "/after")).text();
+    await textOf(await visit(server.port, "/after"));
     expect(server.seen).toEqual(["/fast", "/slow", "/after"]);
     server.close();
   });
@@ -56,7 +57,7 @@ describe("connector over https, a connection", () => {
 
   test("with a few interim answers brings the last one", async () => {
     const server = rawServer(tls, () => ["HTTP/1.1 100 Continue\r\n\r\n", HINTS, HINTS, OK]);
-    expect(await (await visit(server.port, "/")).text()).toBe("ok");
+    expect(await textOf(await visit(server.port, "/"))).toBe("ok");
     server.close();
   });
 

@@ -5,6 +5,7 @@ import type { Config } from "../../../src/config/config.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { decodeHistory } from "../../../src/storage/codec.ts";
+import { answerOf } from "../../../src/base/http/answer.ts";
 import type { Ports } from "../../../src/base/ports.ts";
 import { settler } from "../../../src/engine/settler/settler.ts";
 import type { Store } from "../../../src/storage/store.ts";
@@ -151,7 +152,7 @@ describe.skipIf(MISSING)(titleOf("race"), () => {
         const { type, data } = JSON.parse(body as string);
         posts.push({ id: headers["webhook-id"]!, incident: data.incident.id, type });
         if (chance() < 0.2) return Promise.reject(new Error("connection reset"));
-        return Promise.resolve(new Response(null, { status: 204 }));
+        return Promise.resolve(answerOf(new Response(null, { status: 204 })));
       };
       const own: Ports = { ...ports, clock, fetch, random: chance };
       const open = () => here.store({ clock, random: chance, prefix: PREFIX });

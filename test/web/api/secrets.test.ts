@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { answerOf } from "../../../src/base/http/answer.ts";
 import { api } from "../../../src/web/app.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
@@ -79,10 +80,10 @@ async function leaky() {
     const body = String(outgoing.body ?? "");
     const seen = { method: outgoing.method, url: url.href, headers: outgoing.headers, body };
     if (url.hostname === "hooks.example") {
-      return await Promise.resolve(new Response(ENV.HOOK_URL, { status: 500 }));
+      return await Promise.resolve(answerOf(new Response(ENV.HOOK_URL, { status: 500 })));
     }
     const { json, ...init } = echo(seen);
-    return new Response(JSON.stringify(json), init);
+    return answerOf(new Response(JSON.stringify(json), init));
   };
   const ports = { ...own.ports, fetch };
   const { config } = own;

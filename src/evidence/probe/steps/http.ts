@@ -64,7 +64,7 @@ function withCookies(request: HttpRequest, jar: CookieJar): HttpRequest {
 function transportFailure({ reason, detail }: Exchange & { kind: "failure" }, hops: number): StepFailure {
   if (reason === "cancelled") return { reason: "deadline", detail };
   if (reason === "refused") return { reason: hops === 0 ? "refused" : "redirect", detail };
-  if (reason === "blocked" || reason === "platform") return { reason, detail };
+  if (reason === "blocked" || reason === "platform" || reason === "limit") return { reason, detail };
   return { reason, detail, transport: true };
 }
 

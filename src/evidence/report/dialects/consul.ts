@@ -3,7 +3,7 @@ import { codeClaim } from "../status_code.ts";
 import { worst } from "../merge.ts";
 import { looksLikeJson, records, scalar, textOf } from "../json.ts";
 import { layerOf } from "../layers.ts";
-import type { Answer, Claim, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
+import type { Claim, Dialect, Reading, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
@@ -85,7 +85,7 @@ interface Entry {
   isAgent: boolean;
 }
 
-function agent({ status, headers, json, text }: Answer): Reading | null {
+function agent({ status, headers, json, text }: ReportAnswer): Reading | null {
   const entries = entriesOf(json);
   const reason = headers.get("x-consul-reason");
   const word = json === undefined && STATES.has(text.trim()) ? text.trim() : undefined;
@@ -132,7 +132,7 @@ function isAutopilot(json: unknown): json is Record<string, unknown> {
   return isRecord(json) && typeof json.Healthy === "boolean" && Array.isArray(json.Servers);
 }
 
-function leaderOf({ url, text }: Answer): string | undefined {
+function leaderOf({ url, text }: ReportAnswer): string | undefined {
   return url.pathname.endsWith("/v1/status/leader") ? LEADER.exec(text)?.[1] : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { layerOf } from "../layers.ts";
-import type { Answer, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
+import type { Dialect, Reading, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
@@ -92,13 +92,13 @@ function partOf(name: string, result: string, status: number): Subsystem {
   return { name, state, layer: layerOf(name), required: isRequired, message };
 }
 
-function fromFeed(answer: Answer): Reading | null {
+function fromFeed(answer: ReportAnswer): Reading | null {
   const categories = answer.text.match(/<category(?: term="|>)(?:un)?healthy\b/g) ?? [];
   if (categories.length === 0) return null;
   const sick = categories.find((category) => category.includes("unhealthy"));
   return overall(answer, !sick, sick ? "category unhealthy" : "category healthy");
 }
 
-function overall({ status }: Answer, isWell: boolean, raw: string): Reading {
+function overall({ status }: ReportAnswer, isWell: boolean, raw: string): Reading {
   return { claims: [...errorClaims(status), bodyClaim(isWell ? "ready" : "not_ready", raw)] };
 }

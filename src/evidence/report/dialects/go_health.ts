@@ -4,7 +4,7 @@ import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
-import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
+import type { Dialect, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { newestOf } from "../time.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
@@ -69,7 +69,7 @@ function isCheck(check: unknown): boolean {
   return isRecord(check) && STATES.has(check.status);
 }
 
-function isUncached({ headers }: Answer): boolean {
+function isUncached({ headers }: ReportAnswer): boolean {
   const expires = headers.get("expires") ?? "";
   return headers.get("pragma") === "no-cache" && (expires === "-1" || expires.includes(" 1970 "));
 }

@@ -3,12 +3,12 @@ import { isServing, worst } from "../merge.ts";
 import { decodeBase64, fieldsOf, frame, framesOf, textField } from "../frames.ts";
 import { scalar, tryParseJson } from "../json.ts";
 import type {
-  Answer,
   AskOptions,
   Claim,
   Dialect,
   Expresses,
   Reading,
+  ReportAnswer,
   ReportState,
   RequestSpec,
   Subsystem,
@@ -104,11 +104,11 @@ const TRAILER = new TextEncoder().encode("grpc-status: 0\r\n");
 /** Callers of these protocols look at the status and not at the code, so UNKNOWN is never taken for SERVING. */
 const numberOf = (state: ReportState) => isServing(state) ? 1 : state === "unknown" ? 0 : 2;
 
-function isFramed({ headers }: Answer): boolean {
+function isFramed({ headers }: ReportAnswer): boolean {
   return FRAMED.test(headers.get("content-type") ?? "");
 }
 
-function read(answer: Answer): Reading | null {
+function read(answer: ReportAnswer): Reading | null {
   const reading = isFramed(answer) ? readFrames(answer) : readPlain(answer);
   if (!reading) return null;
   const isShed = answer.status === 429 && reading.claims.some((claim) => claim.state === "degraded");
@@ -123,7 +123,7 @@ function isUnknownError({ state, raw }: Claim): boolean {
   return state === "unknown" && CODES.includes(raw);
 }
 
-function readPlain({ headers, json, text }: Answer): Reading | null {
+function readPlain({ headers, json, text }: ReportAnswer): Reading | null {
   if (/^application\/proto/i.test(headers.get("content-type") ?? "")) return readMessage(text, "body");
   return isRecord(json) ? readList(json) ?? { claims: [claimOf(json)] } : null;
 }
@@ -143,7 +143,7 @@ function readList({ statuses }: Record<string, unknown>): Reading | null {
   return ofServices(words, "body");
 }
 
-function readFrames({ headers, text }: Answer): Reading | null {
+function readFrames({ headers, text }: ReportAnswer): Reading | null {
   const isText = /^application\/grpc-web-text/i.test(headers.get("content-type") ?? "");
   const frames = framesOf((isText ? decodeBase64(text) : text) ?? "?");
   if (!frames) return null;

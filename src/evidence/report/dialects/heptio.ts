@@ -2,7 +2,7 @@ import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
-import type { Answer, Dialect } from "../report.ts";
+import type { Dialect, ReportAnswer } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
@@ -51,7 +51,7 @@ export const heptio: Dialect = {
 
 const TYPE = "application/json; charset=utf-8";
 
-function isFull({ url }: Answer): boolean {
+function isFull({ url }: ReportAnswer): boolean {
   return url.searchParams.get("full") === "1";
 }
 

@@ -1,6 +1,6 @@
 import { codeClaim, stateOfCode } from "../status_code.ts";
 import { looksLikeJson } from "../json.ts";
-import type { Answer, Claim, Dialect, ReportState } from "../report.ts";
+import type { Claim, Dialect, ReportAnswer, ReportState } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, plainText } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
@@ -32,7 +32,7 @@ export const http: Dialect = {
   write: ({ state }) => plainText(codeOf(state), state),
 };
 
-function bodyClaim({ status, json, text }: Answer): Claim | undefined {
+function bodyClaim({ status, json, text }: ReportAnswer): Claim | undefined {
   const say = (state: ReportState, raw: string): Claim => ({ source: "body", state, raw });
   if (json !== undefined) return jsonClaim(json, say);
   if (looksLikeJson(text)) return say("unreadable", "broken or too deep JSON");

@@ -1,5 +1,5 @@
 import { codeClaim } from "../status_code.ts";
-import type { Answer, Dialect } from "../report.ts";
+import type { Dialect, ReportAnswer } from "../report.ts";
 
 /**
  * Istio's gateway and sidecar readiness, `:15021/healthz/ready` (pilot/cmd/pilot-agent/status/server.go): 200 or 503 with
@@ -17,6 +17,6 @@ export const istio: Dialect = {
   },
 };
 
-function isEmpty({ text }: Answer): boolean {
+function isEmpty({ text }: ReportAnswer): boolean {
   return text.trim() === "";
 }

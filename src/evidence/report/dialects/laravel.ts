@@ -3,7 +3,7 @@ import { codeClaim } from "../status_code.ts";
 import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
-import type { Answer, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
+import type { Dialect, Reading, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
@@ -80,7 +80,7 @@ export const laravel: Dialect = {
   },
 };
 
-function wordOf({ text, json }: Answer): string | undefined {
+function wordOf({ text, json }: ReportAnswer): string | undefined {
   if (!isRecord(json)) return json === undefined ? PAGE.exec(text)?.[1] : undefined;
   return typeof json.healthy === "boolean" ? `healthy: ${json.healthy}` : firstText(json.status);
 }
@@ -94,7 +94,7 @@ function resultsOf({ checkResults }: Record<string, unknown>): unknown[] | undef
   return typeof checkResults === "object" && checkResults !== null ? Object.values(checkResults) : undefined;
 }
 
-function fromResults({ status, json }: Answer, results: unknown[]): Reading {
+function fromResults({ status, json }: ReportAnswer, results: unknown[]): Reading {
   const subsystems = results.map(partOf);
   const counted = subsystems.filter((part) => part.required);
   const bad = (["not_ready", "unknown", "degraded"] as const)

@@ -4,7 +4,7 @@ import { isServing } from "../merge.ts";
 import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
-import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
+import type { Dialect, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
@@ -42,7 +42,7 @@ export const microprofile: Dialect = {
     if (!isRecord(json) || !Array.isArray(json.checks)) return false;
     return /^[A-Z]+$/.test(wordOf(json) ?? "") && json.checks.every(isCheck);
   },
-  read({ url, status, json }: Answer) {
+  read({ url, status, json }: ReportAnswer) {
     const raw = isRecord(json) ? wordOf(json) : undefined;
     if (!isRecord(json) || !Array.isArray(json.checks) || raw === undefined) return null;
     const isEarly = raw === "DOWN" && json.checks.length === 0 && EARLY.has(lastSegment(url));

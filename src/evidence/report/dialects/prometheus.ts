@@ -2,7 +2,7 @@ import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { records, textOf } from "../json.ts";
 import { lastSegment } from "../question.ts";
-import type { Answer, Claim, Dialect, Reading, ReportState, Subsystem } from "../report.ts";
+import type { Claim, Dialect, Reading, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
 const TEXTS: readonly [text: RegExp, state: ReportState][] = [
@@ -48,13 +48,13 @@ export const prometheus: Dialect = {
   },
 };
 
-function textClaim({ text }: Answer): Claim | undefined {
+function textClaim({ text }: ReportAnswer): Claim | undefined {
   const word = text.trim();
   const state = TEXTS.find(([pattern]) => pattern.test(word))?.[1];
   return state && bodyClaim(state, word);
 }
 
-function isUnavailable({ url, status, text }: Answer): boolean {
+function isUnavailable({ url, status, text }: ReportAnswer): boolean {
   return status === 503 && text.trim() === "Service Unavailable" &&
     /^\/(-\/ready|api\/v1\/query)$/.test(url.pathname);
 }

@@ -2,7 +2,7 @@ import { bodyClaim } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { lastSegment } from "../question.ts";
-import type { Answer, Dialect, ReportState } from "../report.ts";
+import type { Dialect, ReportAnswer, ReportState } from "../report.ts";
 import { newestOf } from "../time.ts";
 import { codeOf, YES_OR_NO } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
@@ -49,12 +49,12 @@ export const rails: Dialect = {
 };
 
 /** The page has 73 bytes; a longer one that names a colour is some other page. */
-function wordOf({ text, json }: Answer): string | undefined {
+function wordOf({ text, json }: ReportAnswer): string | undefined {
   if (isRecord(json)) return typeof json.status === "string" ? json.status : undefined;
   return text.length <= 128 ? /<body style="background-color: (green|red)">/.exec(text)?.[1] : undefined;
 }
 
-function isOwnJson({ url, json }: Answer): boolean {
+function isOwnJson({ url, json }: ReportAnswer): boolean {
   if (!isRecord(json) || lastSegment(url) !== "up") return false;
   return STATES.has(json.status) && typeof json.timestamp === "string" &&
     Object.keys(json).length === 2;

@@ -2,7 +2,7 @@ import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
-import type { Answer, Dialect, ReportState, Subsystem } from "../report.ts";
+import type { Dialect, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
@@ -52,7 +52,7 @@ export const spring: Dialect = {
   },
 };
 
-function isActuator({ headers, json }: Answer): boolean {
+function isActuator({ headers, json }: ReportAnswer): boolean {
   if (!isRecord(json) || typeof json.status !== "string") return false;
   if (headers.get("content-type")?.startsWith("application/vnd.spring-boot.actuator")) return true;
   const isUpper = /^[A-Z][A-Z_]*$/.test(json.status);

@@ -3,7 +3,7 @@ import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { firstText } from "../json.ts";
 import { layerOf } from "../layers.ts";
-import type { Answer, Dialect, Subsystem } from "../report.ts";
+import type { Dialect, ReportAnswer, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
@@ -59,7 +59,7 @@ function isCauses(error: unknown): error is unknown[] {
   return Array.isArray(error) && error.every((cause) => isRecord(cause) && typeof cause.message === "string");
 }
 
-function isPlainNode({ headers }: Answer): boolean {
+function isPlainNode({ headers }: ReportAnswer): boolean {
   return headers.get("content-type") === "application/json" && !headers.has("content-length");
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../../../../src/base/http/answer.ts";
 import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
 import { publicFields } from "../../../../src/web/api/views/redact.ts";
@@ -77,9 +78,11 @@ async function marked() {
   const own = await testEnv(TEXT, { env: ENV });
   const fetch: TestEnv["ports"]["fetch"] = (url) => {
     if (url.hostname === "m4rk-iad.example") return Promise.reject(new Error("m4rk refused"));
-    if (url.hostname === "m4rk-control.example") return Promise.resolve(new Response("fine"));
-    if (url.hostname === "m4rk-hooks.example") return Promise.resolve(new Response("m4rk", { status: 500 }));
-    return Promise.resolve(service(url));
+    if (url.hostname === "m4rk-control.example") return Promise.resolve(answerOf(new Response("fine")));
+    if (url.hostname === "m4rk-hooks.example") {
+      return Promise.resolve(answerOf(new Response("m4rk", { status: 500 })));
+    }
+    return Promise.resolve(answerOf(service(url)));
   };
   const ports = { ...own.ports, fetch };
   const { config } = own;

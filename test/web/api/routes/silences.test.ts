@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { answerOf } from "../../../../src/base/http/answer.ts";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { deliver } from "../../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../../src/engine/notify/sinks/mod.ts";
@@ -20,7 +21,7 @@ async function sent(own: ApiFixture): Promise<string[]> {
   const taken: string[] = [];
   const fetch = (_url: string | URL, { body }: { body?: unknown }) => {
     taken.push(String(body));
-    return Promise.resolve(new Response(null, { status: 204 }));
+    return Promise.resolve(answerOf(new Response(null, { status: 204 })));
   };
   await deliver({ ...own.ports, fetch: fetch as typeof own.ports.fetch }, own.store, own.config, {
     sinks: SINKS,

@@ -1,3 +1,4 @@
+import type { AnswerHeaders } from "../../../../base/ports.ts";
 import {
   type Facts,
   type HostileAnswer,
@@ -9,7 +10,7 @@ import {
 /** One HTTP answer. */
 export interface HttpAnswer {
   status: number;
-  headers: Headers;
+  headers: AnswerHeaders;
   text: string;
   durationMs: number;
 }
@@ -62,7 +63,7 @@ export class HttpScope extends Scope {
 }
 
 /** Fetch joins repeated headers with ", " itself; only `set-cookie` arrives as several. */
-function gather(headers: Headers): Record<string, string[]> {
+function gather(headers: AnswerHeaders): Record<string, string[]> {
   const gathered: Record<string, string[]> = Object.create(null);
   for (const [name, value] of headers) (gathered[name] ??= []).push(value);
   return gathered;

@@ -1,3 +1,4 @@
+import type { AnswerHeaders } from "../../../../base/ports.ts";
 import type { HttpRequest } from "../../../../base/http/client.ts";
 
 /** What a step does after an answer: keep it, ask again elsewhere, or give up because the target's redirect is no good. */
@@ -23,7 +24,7 @@ const OF_THE_BODY = ["content-type", "content-length", "content-encoding", "idem
  */
 export function redirect(
   request: HttpRequest,
-  { status, headers }: { status: number; headers: Headers },
+  { status, headers }: { status: number; headers: AnswerHeaders },
   { allowed, left }: { allowed: number; left: number },
 ): Redirect {
   if (allowed === 0 || !REDIRECTS.has(status)) return KEEP;

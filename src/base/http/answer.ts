@@ -1,0 +1,86 @@
+import { type Answer, type AnswerBody, type AnswerHeaders, LimitExceeded } from "../ports.ts";
+
+/** As much of a body that nobody needs is read on, so that its connection can be kept. */
+const DROP_BYTES = 64 * 1024;
+
+/** Of one body, empty ones included. A whole report (64 KiB) may come byte by byte; past that it is only work for us. */
+const MAX_CHUNKS = 1 << 17;
+const TOO_MANY_CHUNKS = `stopped reading: the body came in more than ${MAX_CHUNKS} pieces`;
+
+/** The Answer that a fetch Response is. `signal` is the request's, for a body that does not heed it by itself. */
+export function answerOf(response: Response, signal?: AbortSignal): Answer {
+  const { status, headers } = response;
+  return {
+    status,
+    headers,
+    trace: { requests: 1 },
+    read: (capBytes) => readBody(response, capBytes, signal),
+    drop: () => void dropBody(response, signal).catch(() => {}),
+  };
+}
+
+async function dropBody(response: Response, signal?: AbortSignal): Promise<void> {
+  const declared = Number(response.headers.get("content-length") ?? 0);
+  if (signal?.aborted || declared > DROP_BYTES) return await response.body?.cancel();
+  await readBody(response, DROP_BYTES, signal);
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. */
+async function readBody(response: Response, capBytes: number, signal?: AbortSignal): Promise<AnswerBody> {
+  // Before `body` is touched: a runtime reads a body that nobody has looked at without building a stream.
+  if (isFetched(response) && isDeclaredWithin(response.headers, capBytes)) {
+    return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
+  }
+  if (!response.body) return { bytes: EMPTY, truncated: false };
+  const reader = response.body.getReader();
+  const giveUp = () => void reader.cancel().catch(() => {});
+  signal?.addEventListener("abort", giveUp, { once: true });
+  const body = growing(capBytes);
+  try {
+    for (let chunks = 0; chunks < MAX_CHUNKS; chunks++) {
+      const { value, done } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) return { bytes: body.bytes(), truncated: false };
+      if (body.add(value)) continue;
+      giveUp();
+      return { bytes: body.bytes(), truncated: true };
+    }
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
+  giveUp();
+  throw new LimitExceeded(TOO_MANY_CHUNKS);
+}
+
+/** Fetch standard: only what a runtime fetched has a URL. The stream of any other is for us to read, chunk by chunk. */
+const isFetched = (response: Response) => response.url !== "";
+
+/** A length under a `content-encoding` or beside a `transfer-encoding` (RFC 9112 section 6.3) says nothing. */
+function isDeclaredWithin(headers: AnswerHeaders, capBytes: number): boolean {
+  const declared = Number(headers.get("content-length") ?? NaN);
+  return declared <= capBytes && !headers.has("content-encoding") && !headers.has("transfer-encoding");
+}
+
+/** The first `capBytes` of what is added, as a copy: a chunk of one byte may hold a runtime's whole buffer of 64 KiB. */
+function growing(capBytes: number) {
+  let whole = EMPTY;
+  let size = 0;
+  return {
+    bytes: () => whole.subarray(0, size),
+    /** Whether all of it had room. */
+    add(chunk: Uint8Array): boolean {
+      const end = Math.min(size + chunk.byteLength, capBytes);
+      if (end > whole.byteLength) {
+        const wider = new Uint8Array(Math.min(capBytes, Math.max(end, 2 * whole.byteLength)));
+        wider.set(whole.subarray(0, size));
+        whole = wider;
+      }
+      const fits = chunk.subarray(0, end - size);
+      whole.set(fits, size);
+      size = end;
+      return fits.byteLength === chunk.byteLength;
+    },
+  };
+}
