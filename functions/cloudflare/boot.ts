@@ -8,7 +8,7 @@ import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
-import { type Env, stringBinding } from "./env.ts";
+import { type Env, planOf, stringBinding } from "./env.ts";
 
 const log: Log = {
   info: (message, fields) => console.log({ level: "info", message, ...fields }),
@@ -25,6 +25,8 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
   const { config, warnings } = await loadCompiled(bundled, {
     kinds: KINDS,
     runtime: "cloudflare",
+    // Each turn is a commit, and rows are what the free plan is short of.
+    turns: planOf(env) === "free" ? 1 : undefined,
     env: (name) => stringBinding(env, name),
     // One that only probes needs the secrets of journeys and its own token.
     envMissing: stringBinding(env, "ASSAY_PROBER") ? "warning" : "error",

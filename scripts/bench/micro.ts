@@ -1,6 +1,7 @@
 import { Bench } from "tinybench";
 import { stringify } from "yaml";
-import { type Arrival, assess } from "../../src/judgement/assess.ts";
+import { assess } from "../../src/judgement/assess.ts";
+import type { Brought } from "../../src/judgement/round.ts";
 import type { Check, Config } from "../../src/config/config.ts";
 import { compileExpectation } from "../../src/config/expression/mod.ts";
 import type { Observation } from "../../src/evidence/probe/observation.ts";
@@ -85,8 +86,8 @@ const failed: Observation = {
   outcome: "fail",
   failure: { step: "read an order", reason: "expectation", detail: "body.state is 'pending'" },
 };
-const GOOD: Arrival = { round: { before: report, observation: passed } };
-const BAD: Arrival = { round: { before: report, observation: failed, after: report } };
+const GOOD: Brought = { round: { before: report, observation: passed } };
+const BAD: Brought = { round: { before: report, observation: failed, after: report } };
 
 /** Half an hour of one check, minute by minute; `failing` says how many of its probers see it fail. */
 function judgeMinutes(config: Config, failing: number[]): CheckState {
@@ -94,11 +95,13 @@ function judgeMinutes(config: Config, failing: number[]): CheckState {
   let state: CheckState | undefined;
   let ids = 0;
   for (const [minute, bad] of failing.entries()) {
-    const arrivals = new Map(
-      REGIONS.map(({ probers: [prober] }, i) => [prober!.id, i < bad ? BAD : GOOD] as const),
-    );
+    const at = minute * MINUTE_MS;
+    const walk = { slot: at, at, kind: "turn" } as const;
+    const arrivals = REGIONS.map(({ probers: [prober] }, i) => (
+      { prober: prober!.id, walk, ...(i < bad ? BAD : GOOD) }
+    ));
     const newId = () => `inc_${ids++}`;
-    state = assess(check, config.regions, arrivals, { before: state, slot: minute * MINUTE_MS, newId }).state;
+    state = assess(check, config.regions, arrivals, { before: state, newId }).state;
   }
   return state!;
 }

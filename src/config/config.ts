@@ -118,6 +118,14 @@ export interface Check {
   startupBudgetMs: number;
   drainWindowMs: number;
   flapWindowMs: number;
+  /** Instants of a slot at which probers walk by turns, 1 to 3. */
+  turns: number;
+  /** How long after a first failure or a first recovery all probers walk once more, ms; 0: never. */
+  confirmMs: number;
+  /** How often a round without an HTTP answer is walked again: 0 or 1. */
+  retry: number;
+  /** For so long a prober that fell silent with a bad vote counts against resolving, ms. */
+  releaseAfterMs: number;
   /** Evidence older than this is none; absent: 2.5 scheduled gaps. */
   maxAgeMs?: number;
   /** SHA-256 (hex) of everything that decides how the check is walked and read. */

@@ -20,6 +20,8 @@ export interface ConfigStoreKind extends ConfigKind {
   readonly variables?: readonly string[];
   /** Its settings where neither the config nor the environment names a store; one kind of a table has them. */
   readonly fallback?: unknown;
+  /** Turns of a slot where a config names none, if its commits cost too much for three. */
+  readonly turns?: number;
 }
 
 /** A kind of sink. Its fields stand in a webhook, beside `id`, `kind` and `events`. */

@@ -29,9 +29,13 @@ export interface LoadOptions extends Environment {
   kinds: Kinds;
   /** Undefined: valid if either can run it. */
   runtime?: Runtime;
+  /** Turns of a slot that this runtime bears where the config names none; default 3. */
+  turns?: number;
   /** Opens private addresses, whatever the config says. */
   allowPrivate?: boolean;
 }
+
+const MOST_TURNS = 3;
 
 interface Parsed {
   /** What was written, as far as it has the right shape; undefined: nothing could be read. */
@@ -98,17 +102,20 @@ function build(draft: Draft<RawConfig>, options: LoadOptions, note: Note): Confi
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
   const regions = readRegions(draft.regions, options.runtime, note);
   const dialects = rows.map(({ name }) => name);
+  const settings = readSettings(draft, { ...options, stores, sinks, allowPrivate }, note);
+  const store = stores.find(({ kind }) => kind === settings.store.kind);
   const targets = readTargets(draft, {
     dialects,
     steps,
     compileCron,
+    turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
     compiler: compiler(note),
     note,
   });
   const checks = targets.flatMap((target) => target.checks);
   return {
-    ...readSettings(draft, { ...options, stores, sinks, allowPrivate }, note),
+    ...settings,
     regions,
     targets,
     checks,

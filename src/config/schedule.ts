@@ -1,4 +1,4 @@
-import type { Check } from "./config.ts";
+import type { Check, Region } from "./config.ts";
 import type { CompiledCron } from "./kinds.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
@@ -63,3 +63,24 @@ export function previousSlots(
   const newest = Math.floor(slotMs / schedule.everyMs) * schedule.everyMs;
   return Array.from({ length: count }, (_, i) => newest - i * schedule.everyMs);
 }
+
+/** In how many turns these regions' probers walk a slot of a check: never more than there are probers. */
+export const turnsOf = ({ turns }: Pick<Check, "turns">, regions: readonly Region[]): number =>
+  Math.max(1, Math.min(turns, regions.flatMap(({ probers }) => probers).length));
+
+/**
+ * The turn of each prober, from 0: dealt one region after the other, the first prober of each region, then the second of each, and so
+ * on. Three single probers have a turn each; of three regions of three, each region has one.
+ */
+export function dealTurns(regions: readonly Region[], turns: number): Map<string, number> {
+  const most = Math.max(0, ...regions.map(({ probers }) => probers.length));
+  const dealt = Array.from(
+    { length: most },
+    (_, i) => regions.flatMap(({ probers }) => probers[i]?.id ?? []),
+  );
+  return new Map(dealt.flat().map((id, i) => [id, i % turns]));
+}
+
+/** When a turn (from 0) of the slot `slotMs` begins, epoch ms. */
+export const turnAt = (check: Pick<Check, "schedule">, slotMs: number, turn: number, turns: number): number =>
+  slotMs + Math.floor(turn * periodMs(check, slotMs) / turns);

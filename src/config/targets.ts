@@ -17,6 +17,7 @@ import { unique } from "./duplicates.ts";
 export interface TargetContext {
   dialects: readonly string[];
   steps: readonly ConfigStepKind[];
+  turns: number;
   compileCron: Kinds["compileCron"];
   allowPrivate: boolean;
   compiler: Compiler;

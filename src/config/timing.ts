@@ -16,6 +16,9 @@ const FALLBACK = {
   startupBudget: "5m",
   drainWindow: "150s",
   flapWindow: "10m",
+  confirm: "25s",
+  retry: 1,
+  releaseAfter: "1h",
   failureThreshold: 2,
   successThreshold: 2,
 } as const;
@@ -27,6 +30,10 @@ type Timing = Pick<
   | "startupBudgetMs"
   | "drainWindowMs"
   | "flapWindowMs"
+  | "turns"
+  | "confirmMs"
+  | "retry"
+  | "releaseAfterMs"
   | "failureThreshold"
   | "successThreshold"
   | "maxAgeMs"
@@ -84,6 +91,8 @@ export function everyFault(every: string | undefined): Omit<Finding, "path"> | u
 /** What the timing of every check is read with. */
 export interface TimingContext {
   defaults: DefaultsDraft;
+  /** What store and runtime bear where nothing is written. */
+  turns: number;
   cron: CronReader;
   note: Note;
 }
@@ -91,9 +100,9 @@ export interface TimingContext {
 /** When a check runs and what follows from it: own fields over `defaults` over built-in values. */
 export function readTiming(check: CheckDraft, path: Path, context: TimingContext): Timing {
   const { defaults, note } = context;
-  const ms = (name: "every" | "timeout" | "startupBudget" | "drainWindow" | "flapWindow") =>
+  const ms = (name: "every" | "timeout" | "startupBudget" | "drainWindow" | "flapWindow" | "releaseAfter") =>
     parseDuration(check[name] ?? defaults[name] ?? FALLBACK[name]);
-  const count = (name: "failureThreshold" | "successThreshold") =>
+  const count = (name: "failureThreshold" | "successThreshold" | "retry") =>
     check[name] ?? defaults[name] ?? FALLBACK[name];
   const { schedule, gapMs } = readSchedule(check, ms("every"), path, context);
   const timeoutMs = ms("timeout");
@@ -120,10 +129,37 @@ export function readTiming(check: CheckDraft, path: Path, context: TimingContext
     startupBudgetMs: ms("startupBudget"),
     drainWindowMs: ms("drainWindow"),
     flapWindowMs: ms("flapWindow"),
+    ...readTurns(check, gapMs, path, context),
+    retry: count("retry"),
+    releaseAfterMs: ms("releaseAfter"),
     failureThreshold: count("failureThreshold"),
     successThreshold: count("successThreshold"),
     maxAgeMs: maxAge === undefined ? undefined : parseDuration(maxAge),
   };
+}
+
+/** Below this period a slot is short enough by itself: it has one turn and no confirmation. */
+const SHORTEST_MS = 30_000;
+
+/** Turns and confirmation; what a check writes in vain is doubtful, `defaults` are for all. */
+function readTurns(
+  check: CheckDraft,
+  gapMs: number,
+  path: Path,
+  { defaults, turns, note }: TimingContext,
+): Pick<Check, "turns" | "confirmMs"> {
+  const confirm = check.confirm ?? defaults.confirm ?? FALLBACK.confirm;
+  const confirmMs = confirm === 0 ? 0 : parseDuration(confirm);
+  if (gapMs >= SHORTEST_MS) {
+    const own = check.cron === undefined ? turns : 1;
+    return { turns: check.turns ?? defaults.turns ?? own, confirmMs };
+  }
+  for (const name of ["turns", "confirm"] as const) {
+    if (!check[name] || check[name] === 1) continue;
+    const message = `without effect at a period of ${formatDuration(gapMs)}`;
+    note({ severity: "warning", path: [...path, name], message, expected: "a period of 30s or more" });
+  }
+  return { turns: 1, confirmMs: 0 };
 }
 
 /** `gapMs` is the smallest time between two runs. */

@@ -1,5 +1,5 @@
 /**
- * One check, one slot: what the probers brought becomes votes, an outcome and incidents. Pure; the settler feeds it.
+ * One check, one judgement: what the probers brought becomes votes, an outcome and incidents. Pure; the settler feeds it.
  *
  *     arrivals -> judge -> cast --> probers' ballots -> tally --> region's ballot -> tally -> outcome -> step -> transitions
  */
@@ -19,13 +19,11 @@ import { isNoClaim } from "../evidence/report/merge.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { staleAt } from "../config/schedule.ts";
 import type { CheckState, ProberState, RegionState } from "./state.ts";
-import { type Fault, judge } from "./verdict.ts";
+import { judge } from "./verdict.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { summarize } from "./summary.ts";
-import type { Round } from "./round.ts";
+import type { Arrival, Round, Walk } from "./round.ts";
 import { isFailed, type TRACE_VERDICTS } from "./words.ts";
-
-/** What one prober brought for one check in one slot. */
-export type Arrival = { round: Round; place?: string; fault?: Fault } | { missed: string };
 
 /** One prober's line in the history of a slot. */
 export interface Trace {
@@ -36,54 +34,63 @@ export interface Trace {
   totalMs?: number;
 }
 
-/** What a slot made of a check. */
+/** What a judgement made of a check. */
 export interface Assessment {
   state: CheckState;
   transitions: Transition[];
-  traces: Trace[];
+  /** One for each arrival, in the order of their walks; those of one slot make its line in the history. */
+  traces: { walk: Walk; trace: Trace }[];
 }
 
-/** The shape of a check that has never been settled. */
-const emptyState = (slot: number): CheckState => ({
-  slot,
+/** The shape of a check that has never been judged. */
+const emptyState = (at: number): CheckState => ({
+  slot: -Infinity,
+  judgedAt: at,
   outcome: "pending",
-  since: slot,
+  since: at,
   probers: {},
   regions: {},
   blindRuns: {},
+  scopes: {},
   incidents: [],
 });
 
 const NEW_PROBER: ProberState = { standing: NO_VOTE, phases: { everReady: false }, contradictions: 0 };
 const BLIND_SLOTS = 3;
 
-/** Judges one slot of one check. A prober without an arrival counts as missed. */
+/** A judgement further ahead than this was made by a clock that has stepped back since; ms. */
+export const STEP_BACK_MS = 5 * MINUTE_MS;
+
+/**
+ * Judges what has arrived (one arrival at least), at the instant of the latest walk among it, but never before the judgement before. A prober
+ * without an arrival says nothing and its vote stands; one that has brought a later walk, or this very one, only leaves a trace.
+ */
 export function assess(
   check: Check,
   regions: readonly Region[],
-  arrivals: ReadonlyMap<string, Arrival>,
-  { before, slot, newId }: { before?: CheckState; slot: number; newId: () => string },
+  arrivals: readonly Arrival[],
+  { before, newId }: { before?: CheckState; newId: () => string },
 ): Assessment {
-  const previous = before ? rebase(before, slot) : emptyState(slot);
-  const probers: Record<string, ProberState> = {};
-  const traces: Trace[] = [];
-  for (const { id } of regions.flatMap((region) => region.probers)) {
-    const arrival = arrivals.get(id) ?? { missed: "unasked" };
-    const judged = judgeArrival(check, previous.probers[id] ?? NEW_PROBER, arrival, slot);
-    probers[id] = judged.state;
-    traces.push({ prober: id, ...judged.trace });
-  }
+  const latestAt = Math.max(...arrivals.map(({ walk }) => walk.at));
+  const isBack = before !== undefined && before.judgedAt - latestAt > STEP_BACK_MS;
+  const at = before && !isBack ? Math.max(latestAt, before.judgedAt) : latestAt;
+  const previous = !before ? emptyState(at) : isBack ? rebase(before, at) : before;
+  const { probers, traces } = judgeArrivals(check, regions, arrivals, { previous, at });
+  const slots = arrivals.filter(({ walk }) => walk.kind === "turn").map(({ walk }) => walk.slot);
   const views = regions.map((region) =>
-    tallyRegion(check, region, probers, { before: previous.regions[region.id], slot })
+    tallyRegion(check, region, probers, { before: previous.regions[region.id], at })
   );
   const whole = tallyRegions(check, views);
+  const newest = Math.max(previous.slot, ...slots);
   const state: CheckState = {
-    slot,
+    slot: newest === -Infinity ? at : newest,
+    judgedAt: at,
     outcome: whole.outcome,
-    since: whole.outcome === previous.outcome ? previous.since : slot,
+    since: whole.outcome === previous.outcome ? previous.since : at,
     probers,
     regions: Object.fromEntries(views.map(({ id, region }) => [id, region])),
     blindRuns: {},
+    scopes: {},
     incidents: [],
   };
   const scopes = check.scope === "region" ? views : [whole];
@@ -91,39 +98,67 @@ export function assess(
   return { state, transitions, traces };
 }
 
-/** One prober's slot: verdict, thresholds, and what is kept to show. */
+/** Every prober after what it brought, in the order of walks, and aged to the judgement's instant. */
+function judgeArrivals(
+  check: Check,
+  regions: readonly Region[],
+  arrivals: readonly Arrival[],
+  { previous, at }: { previous: CheckState; at: number },
+): Pick<Assessment, "traces"> & Pick<CheckState, "probers"> {
+  const probers: CheckState["probers"] = {};
+  for (const { id } of regions.flatMap((region) => region.probers)) {
+    probers[id] = previous.probers[id] ?? NEW_PROBER;
+  }
+  const inOrder = arrivals.filter(({ prober }) => prober in probers)
+    .toSorted((a, b) => a.walk.at - b.walk.at || a.walk.slot - b.walk.slot);
+  const traces = inOrder.map((arrival) => {
+    const { prober, walk } = arrival;
+    const judged = judgeArrival(check, age(check, probers[prober]!, walk.at), arrival);
+    if (!isOvertaken(probers[prober]!, walk)) probers[prober] = judged.state;
+    return { walk, trace: { prober, ...judged.trace } };
+  });
+  for (const [id, prober] of Object.entries(probers)) probers[id] = age(check, prober, at);
+  return { probers, traces };
+}
+
+/** It has brought a later walk, or this very one. */
+function isOvertaken({ witness }: ProberState, { slot, at }: Walk): boolean {
+  if (!witness) return false;
+  const lastAt = witness.at ?? witness.slot;
+  return lastAt > at || (lastAt === at && witness.slot === slot);
+}
+
+/** The prober at this instant: what is too old is no vote. */
+function age(check: Check, prober: ProberState, at: number): ProberState {
+  const { freshAt } = prober.standing;
+  const standing = expire(prober.standing, freshAt !== undefined && at > staleAt(check, freshAt));
+  return standing === prober.standing ? prober : { ...prober, standing };
+}
+
+/** One prober's walk: verdict, thresholds, and what is kept to show. */
 function judgeArrival(
   check: Check,
   prober: ProberState,
   arrival: Arrival,
-  slot: number,
 ): { state: ProberState; trace: Omit<Trace, "prober"> } {
-  const { freshAt } = prober.standing;
-  const standing = expire(prober.standing, freshAt !== undefined && slot > staleAt(check, freshAt));
+  const { walk } = arrival;
   if ("missed" in arrival) {
-    const state = { ...prober, standing, missed: { slot, reason: arrival.missed } };
+    const state = { ...prober, missed: { slot: walk.slot, reason: arrival.missed } };
     return { state, trace: { word: "missing", reason: arrival.missed } };
   }
   const { round, fault, place } = arrival;
-  const evidence = {
-    slot,
-    before: round.before,
-    after: round.after,
-    outcome: round.observation.outcome,
-    fault,
-  };
-  const { verdict, phases } = judge(evidence, prober.phases, check);
-  const reason = verdict.reason ?? round.observation.failure?.reason;
+  const { before, after, observation: { outcome, failure, totalMs } } = round;
+  const { verdict, phases } = judge({ at: walk.at, before, after, outcome, fault }, prober.phases, check);
+  const reason = verdict.reason ?? failure?.reason;
   const state: ProberState = {
-    standing: castVote(standing, verdict.word, slot, check),
+    standing: castVote(prober.standing, verdict.word, walk.at, check),
     phases,
     ...countContradiction(check, prober, round, fault),
     ...(fault && { aside: fault }),
     ...(place && { place }),
-    witness: summarize(slot, verdict.word, reason, round),
+    witness: summarize(walk, verdict.word, reason, round),
   };
-  const reported = (round.after ?? round.before)?.state;
-  return { state, trace: { word: verdict.word, reason, reported, totalMs: round.observation.totalMs } };
+  return { state, trace: { word: verdict.word, reason, reported: (after ?? before)?.state, totalMs } };
 }
 
 /** The same thresholds as a vote's, over "the report contradicts itself". */
@@ -167,7 +202,7 @@ function tallyRegion(
   check: Check,
   { id, quorum, probers }: Region,
   states: Record<string, ProberState>,
-  { before, slot }: { before: RegionState | undefined; slot: number },
+  { before, at }: { before: RegionState | undefined; at: number },
 ): RegionTally {
   const voters = probers.map((prober) => states[prober.id]!);
   const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
@@ -176,7 +211,7 @@ function tallyRegion(
     voters.filter((voter) => !isVoting(voter) && (voter.standing.agedBad || isFailed(voter.standing.vote)))
       .length;
   const usable =
-    voters.filter(({ standing: { freshAt } }) => freshAt !== undefined && slot <= staleAt(check, freshAt))
+    voters.filter(({ standing: { freshAt } }) => freshAt !== undefined && at <= staleAt(check, freshAt))
       .length;
   const answers = voters.filter(isVoting).map(({ contradicts }) => contradicts)
     .filter((opinion) => opinion !== undefined).map((yes) => yes ? "won" : "lost");
@@ -193,7 +228,7 @@ function tallyRegion(
     usable: usable > 0,
     region: {
       outcome,
-      since: before?.outcome === outcome ? before.since : slot,
+      since: before?.outcome === outcome ? before.since : at,
       wasBad: outcome === "pending" ? before?.wasBad ?? false : isFailed(outcome),
     },
   };
@@ -243,7 +278,7 @@ function stepIncidents(
       : 0;
     if (run > 0) state.blindRuns[scope] = run;
     const finding: ScopeResult = {
-      slot: state.slot,
+      at: state.judgedAt,
       outcome,
       recovered,
       blind: run >= BLIND_SLOTS,
@@ -257,24 +292,25 @@ function stepIncidents(
   }
   const scopes = new Set(views.map(({ scope }) => scope));
   const orphans = previous.incidents.filter((incident) => !scopes.has(incident.scope));
-  return [...transitions, ...resolveRemoved(orphans, state.slot)];
+  return [...transitions, ...resolveRemoved(orphans, state.judgedAt)];
 }
 
 /** Resolves the open ones among incidents whose subject left the config. */
-export function resolveRemoved(incidents: readonly Incident[], slot: number): Transition[] {
+export function resolveRemoved(incidents: readonly Incident[], at: number): Transition[] {
   return incidents.filter(({ state }) => state === "open")
-    .map((incident) => resolve(incident, slot, "pending", "removed"));
+    .map((incident) => resolve(incident, at, "pending", "removed"));
 }
 
 /** After the wall clock stepped back, nothing may stand in the future: such evidence counts as of now. */
-function rebase(state: CheckState, slot: number): CheckState {
-  if (state.slot <= slot) return state;
-  const past = (at: number | undefined) => at === undefined ? undefined : Math.min(at, slot);
+function rebase(state: CheckState, now: number): CheckState {
+  const past = (at: number | undefined) => at === undefined ? undefined : Math.min(at, now);
   return {
     ...state,
+    slot: -Infinity,
     since: past(state.since)!,
     probers: mapValues(state.probers, (prober) => ({
       ...prober,
+      witness: prober.witness && { ...prober.witness, at: past(prober.witness.at ?? prober.witness.slot) },
       standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
       phases: {
         ...prober.phases,

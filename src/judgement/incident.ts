@@ -25,21 +25,21 @@ export type Kind = (typeof INCIDENT_KINDS)[number];
 /** How loud an incident is. */
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What happened to an incident in one slot. */
+/** What happened to an incident in one judgement. */
 export type Change = (typeof INCIDENT_CHANGES)[number];
 
 /** One line of an incident's timeline. */
 export interface TimelineEntry {
-  /** Slot, epoch ms. */
+  /** Instant of the judgement, epoch ms. */
   at: number;
   change: Change;
   kind: Kind;
-  /** The outcome in that slot. */
+  /** The outcome in that judgement. */
   outcome: QuorumOutcome;
   reason?: string;
 }
 
-/** One incident. Times are slots, epoch ms. */
+/** One incident. Times are instants of judgements, epoch ms. */
 export interface Incident {
   id: string;
   target: string;
@@ -61,9 +61,10 @@ export interface Incident {
   timeline: TimelineEntry[];
 }
 
-/** What one scope of one check came to in one slot. */
+/** What one scope of one check came to in one judgement. */
 export interface ScopeResult {
-  slot: number;
+  /** The judgement's instant, epoch ms. */
+  at: number;
   outcome: QuorumOutcome;
   /** The resolve rule holds (see `isRecovered` in quorum.ts). */
   recovered: boolean;
@@ -136,7 +137,7 @@ export function step(
   const transitions: Transition[] = [];
   for (const family of INCIDENT_FAMILIES) {
     const before = incidents.find((incident) =>
-      incident.family === family && !isPastFlapWindow(incident, finding.slot, subject.flapWindowMs)
+      incident.family === family && !isPastFlapWindow(incident, finding.at, subject.flapWindowMs)
     );
     const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
     const kind = RULES[family].opens(finding, serviceOpen);
@@ -155,16 +156,16 @@ function stepOpen(before: Incident, kind: Kind | undefined, finding: ScopeResult
   if (kind) return kind === before.kind ? undefined : update(before, kind, finding);
   // No recovery is announced while the outcome still calls for the incident.
   if (!RULES[before.family].resolves(finding)) return undefined;
-  return resolve(before, finding.slot, finding.outcome, "recovered");
+  return resolve(before, finding.at, finding.outcome, "recovered");
 }
 
 function open(
   { family, kind }: Pick<Incident, "family" | "kind">,
   before: Incident | undefined,
-  { slot, outcome }: ScopeResult,
+  { at, outcome }: ScopeResult,
   { target, check, scope, newId }: IncidentContext,
 ): Transition {
-  const entry: TimelineEntry = { at: slot, change: "opened", kind, outcome };
+  const entry: TimelineEntry = { at, change: "opened", kind, outcome };
   const incident: Incident = {
     id: before?.id ?? newId(),
     target,
@@ -175,18 +176,18 @@ function open(
     severity: SEVERITY[kind],
     state: "open",
     episode: (before?.episode ?? 0) + 1,
-    openedAt: slot,
-    updatedAt: slot,
+    openedAt: at,
+    updatedAt: at,
     timeline: append(before?.timeline ?? [], entry),
   };
   return { incident, change: "opened" };
 }
 
-function update(before: Incident, kind: Kind, { slot, outcome }: ScopeResult): Transition {
-  const entry: TimelineEntry = { at: slot, change: "updated", kind, outcome };
+function update(before: Incident, kind: Kind, { at, outcome }: ScopeResult): Transition {
+  const entry: TimelineEntry = { at, change: "updated", kind, outcome };
   const timeline = append(before.timeline, entry);
   return {
-    incident: { ...before, kind, severity: SEVERITY[kind], updatedAt: slot, timeline },
+    incident: { ...before, kind, severity: SEVERITY[kind], updatedAt: at, timeline },
     change: "updated",
   };
 }
@@ -194,14 +195,14 @@ function update(before: Incident, kind: Kind, { slot, outcome }: ScopeResult): T
 /** Resolves an open incident, because it `recovered` or because its check was `removed` from the config. */
 export function resolve(
   before: Incident,
-  slot: number,
+  at: number,
   outcome: QuorumOutcome,
   reason: "recovered" | "removed",
 ): Transition {
-  const entry: TimelineEntry = { at: slot, change: "resolved", kind: before.kind, outcome, reason };
+  const entry: TimelineEntry = { at, change: "resolved", kind: before.kind, outcome, reason };
   const timeline = append(before.timeline, entry);
   return {
-    incident: { ...before, state: "resolved", updatedAt: slot, resolvedAt: slot, reason, timeline },
+    incident: { ...before, state: "resolved", updatedAt: at, resolvedAt: at, reason, timeline },
     change: "resolved",
   };
 }
@@ -209,5 +210,5 @@ export function resolve(
 const append = (timeline: TimelineEntry[], entry: TimelineEntry) => [...timeline, entry].slice(-TIMELINE);
 
 /** Only open incidents and those that may flap are carried from slot to slot. */
-const isPastFlapWindow = (incident: Incident, slot: number, flapWindowMs: number) =>
-  incident.state === "resolved" && slot - incident.resolvedAt! > flapWindowMs;
+const isPastFlapWindow = (incident: Incident, at: number, flapWindowMs: number) =>
+  incident.state === "resolved" && at - incident.resolvedAt! > flapWindowMs;

@@ -22,7 +22,7 @@ export interface VoteState {
   recent: Conclusive[];
   /** The last `2 * failureThreshold - 1` failed verdicts since the vote began to turn bad. */
   failed: Failed[];
-  /** Slot (epoch ms) of the last conclusive or announced evidence. */
+  /** Instant (epoch ms) of the last conclusive or announced evidence. */
   freshAt?: number;
   /** The vote was bad when it aged out, and there was none since: in resolving it counts as a no. */
   agedBad?: true;
@@ -48,18 +48,18 @@ export function expire(standing: VoteState, stale: boolean): VoteState {
 export function castVote(
   standing: VoteState,
   word: Verdict,
-  slot: number,
+  at: number,
   thresholds: Thresholds,
 ): VoteState {
   if (word === "inconclusive") return standing;
-  if (word === "announced") return { ...standing, freshAt: slot };
+  if (word === "announced") return { ...standing, freshAt: at };
   const keep = Math.max(thresholds.failureThreshold, thresholds.successThreshold);
   const recent = [...standing.recent, word].slice(-keep);
   const next = isFailed(word)
     ? countFailure(standing, word, recent, thresholds)
     : countPass(standing, recent, thresholds);
-  if (next.vote === "none" && standing.agedBad) return { ...next, freshAt: slot, agedBad: true };
-  return { ...next, freshAt: slot };
+  if (next.vote === "none" && standing.agedBad) return { ...next, freshAt: at, agedBad: true };
+  return { ...next, freshAt: at };
 }
 
 function countFailure(

@@ -2,6 +2,7 @@
 import type { Report } from "../evidence/report/report.ts";
 import type { Observation } from "../evidence/probe/observation.ts";
 import type { Check } from "../config/config.ts";
+import type { Fault } from "./verdict.ts";
 
 /** One prober's evidence on one check in one slot; null: the check has no source that a prober asks. */
 export interface Round {
@@ -15,6 +16,21 @@ export interface Round {
 export type RoundResult =
   & { check: string; digest: string }
   & ({ round: Round } | { missed: string });
+
+/** One walk of one check: its slot, and the instant from which ages are counted; epoch ms. */
+export interface Walk {
+  /** A confirmation's slot is its instant. */
+  slot: number;
+  /** When its turn, or the confirmation, begins. */
+  at: number;
+  kind: "turn" | "confirmation";
+}
+
+/** What one prober brought, or why it brought nothing. */
+export type Brought = { round: Round; place?: string; fault?: Fault } | { missed: string };
+
+/** What one prober brought for one check in one walk. A prober that was not asked has none, and so says nothing. */
+export type Arrival = { prober: string; walk: Walk } & Brought;
 
 /** All that one prober has to say of one slot. */
 export interface ProberReply {

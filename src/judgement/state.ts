@@ -21,6 +21,8 @@ export type SourceSummary = Pick<SourceReport, "name" | "state" | "dialect" | "h
 export interface LastRound {
   /** Slot, epoch ms. */
   slot: number;
+  /** When the walk began by its turn, epoch ms; absent: at the slot. */
+  at?: number;
   word: Verdict;
   /** Why the verdict is not simply the cell of the table. */
   reason?: string;
@@ -57,6 +59,49 @@ export interface ProberState {
   place?: string;
   witness?: LastRound;
   missed?: MissedSlot;
+  /** Its last conclusive or announced evidence, moved on by every time in which nobody judged; epoch ms. */
+  heardAt?: number;
+}
+
+/** An extra slot of all probers of a scope: after a first failure (`down`) or a first recovery (`up`). */
+export interface Confirmation {
+  /** Its slot and instant, epoch ms. */
+  at: number;
+  direction: "down" | "up";
+}
+
+/** A voter that fell silent with a bad vote, and keeps an incident from resolving. */
+export interface Holder {
+  /** A prober or a region. */
+  id: string;
+  /** Epoch ms. */
+  silentSince: number;
+}
+
+/** The evidence of failures in part; see advisory.ts. */
+export interface PartialState {
+  /** One sum for each region that is left out, by its id; `none` with one region. */
+  sums: Record<string, number>;
+  /** Verdicts in a row, of all probers together, that did not fail. */
+  passes: number;
+  /** Verdicts since the sums began to rise, and how many of them failed. */
+  counted: number;
+  failed: number;
+}
+
+/** What is remembered of one scope (`global`, or a region) from judgement to judgement. Instants in epoch ms. */
+export interface ScopeState {
+  /** Pending: whoever holds the lease has all probers of the scope walk at `at`. */
+  confirmation?: Confirmation;
+  /** When the last confirmation of each kind began. */
+  confirmedAt?: { down?: number; up?: number };
+  /** Since when the resolve rule has held without a break. */
+  resolvableSince?: number;
+  /** Since when the outcome has been `ready` without a break. */
+  readySince?: number;
+  /** Who holds the open service incident open. */
+  heldBy?: Holder[];
+  partial?: PartialState;
 }
 
 /** One region's vote on one check. */
@@ -66,19 +111,25 @@ export interface RegionState {
   since: number;
   /** Its last outcome that was not `pending` was a failed one. */
   wasBad: boolean;
+  /** Since when (epoch ms) its vote has been bad while no service incident was open. */
+  badSince?: number;
 }
 
 /** All that is remembered of one check. */
 export interface CheckState {
-  /** The newest settled slot, epoch ms. */
+  /** The newest regular slot of which anything was judged, epoch ms. */
   slot: number;
+  /** The instant of the last judgement, epoch ms. */
+  judgedAt: number;
   outcome: QuorumOutcome;
-  /** Slot (epoch ms) since which the outcome has been that. */
+  /** Instant (epoch ms) since which the outcome has been that. */
   since: number;
   probers: Record<string, ProberState>;
   regions: Record<string, RegionState>;
   /** Slots in a row that were pending for want of evidence, by scope. */
   blindRuns: Record<string, number>;
+  /** By scope. */
+  scopes: Record<string, ScopeState>;
   /** Open incidents, and resolved ones that may still flap. */
   incidents: Incident[];
 }

@@ -1,13 +1,19 @@
 import type { Report, SourceReport } from "../evidence/report/report.ts";
 import type { LastRound, ReportSummary, SourceSummary } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
-import type { Round } from "./round.ts";
+import type { Round, Walk } from "./round.ts";
 
 /** What is kept to show of a round. Steps are kept in full only of journeys that did not pass, parts only where they say something is wrong. */
-export function summarize(slot: number, word: Verdict, reason: string | undefined, round: Round): LastRound {
+export function summarize(
+  { slot, at }: Pick<Walk, "slot" | "at">,
+  word: Verdict,
+  reason: string | undefined,
+  round: Round,
+): LastRound {
   const { outcome, totalMs, failure, steps, cleanup } = round.observation;
   return {
     slot,
+    ...(at !== slot && { at }),
     word,
     ...(reason && { reason }),
     before: summarizeReport(round.before),

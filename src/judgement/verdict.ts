@@ -39,7 +39,8 @@ export type ReportClaim = Pick<Report, "state" | "phase" | "question">;
 
 /** One prober's evidence in one slot; `before` is null when the check has no report. */
 export interface Evidence {
-  slot: number;
+  /** When the walk began by its turn, epoch ms. */
+  at: number;
   before: ReportClaim | null;
   after?: ReportClaim | null;
   outcome: Outcome;
@@ -50,9 +51,9 @@ export interface Evidence {
 /** What a (check, prober) remembers of phases: the clocks of `announced`, and whether it was ever seen ready. */
 export interface Phases {
   everReady: boolean;
-  /** Slot (epoch ms) of the first `starting` since the last ready claim. */
+  /** Instant (epoch ms) of the first `starting` since the last ready claim. */
   startingAt?: number;
-  /** Slot (epoch ms) of the first `draining` since the last ready claim. */
+  /** Instant (epoch ms) of the first `draining` since the last ready claim. */
   drainingAt?: number;
 }
 
@@ -124,8 +125,8 @@ export function judge(
   const during = markReady(before, phases);
   const after = evidence.after && resolvePhase(evidence.after, during);
   const last = after ?? before;
-  const next = advanceClocks(last, evidence.slot, during);
-  const window = windowOf(last, next, evidence.slot, windows);
+  const next = advanceClocks(last, evidence.at, during);
+  const window = windowOf(last, next, evidence.at, windows);
   if (window === "open") return { verdict: { word: "announced" }, phases: next };
   const verdict = compare(before, evidence.outcome, after);
   if (window && !verdict.reason) verdict.reason = window;
@@ -146,30 +147,30 @@ function markReady(claim: ReportClaim | null, phases: Phases): Phases {
 }
 
 /** Each clock starts at the first such claim; only a slot whose last claim is ready clears them. */
-function advanceClocks(last: ReportClaim | null, slot: number, phases: Phases): Phases {
+function advanceClocks(last: ReportClaim | null, at: number, phases: Phases): Phases {
   if (isReady(last)) {
     return phases.everReady && phases.startingAt === undefined && phases.drainingAt === undefined
       ? phases
       : { everReady: true };
   }
   if (isUnclaimed(last)) return phases;
-  if (last!.state === "starting" && phases.startingAt === undefined) return { ...phases, startingAt: slot };
-  if (last!.state === "draining" && phases.drainingAt === undefined) return { ...phases, drainingAt: slot };
+  if (last!.state === "starting" && phases.startingAt === undefined) return { ...phases, startingAt: at };
+  if (last!.state === "draining" && phases.drainingAt === undefined) return { ...phases, drainingAt: at };
   return phases;
 }
 
 function windowOf(
   last: ReportClaim | null,
   phases: Phases,
-  slot: number,
+  at: number,
   windows: Windows,
 ): "open" | "startup_budget" | "drain_window" | undefined {
   if (isUnclaimed(last)) return undefined;
   if (last!.state === "starting") {
-    return slot - phases.startingAt! < windows.startupBudgetMs ? "open" : "startup_budget";
+    return at - phases.startingAt! < windows.startupBudgetMs ? "open" : "startup_budget";
   }
   if (last!.state === "draining") {
-    return slot - phases.drainingAt! < windows.drainWindowMs ? "open" : "drain_window";
+    return at - phases.drainingAt! < windows.drainWindowMs ? "open" : "drain_window";
   }
   return undefined;
 }

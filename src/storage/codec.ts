@@ -5,7 +5,7 @@ import type { Check, Config } from "../config/config.ts";
 import type { Incident } from "../judgement/incident.ts";
 import { CONCLUSIVE, FAILED, FAULTS, OUTCOMES, TRACE_VERDICTS, VOTES } from "../judgement/words.ts";
 import { INCIDENT_KEYS } from "./schema.ts";
-import type { CheckState, LastRound, MissedSlot } from "../judgement/state.ts";
+import type { CheckState, LastRound, MissedSlot, ScopeState } from "../judgement/state.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
 /** Checks of one lane settle together; sub-minute periods do not wait for slower ones. */
@@ -82,19 +82,28 @@ const prober = z.object({
   place: z.string().optional(),
   witness: hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
   missed: hasKeys<MissedSlot>(["slot", "reason"]).optional(),
+  heardAt: z.number().optional(),
 });
 
+const opaque = <T>() => hasKeys<T>([]);
+
+/** Rows of the version before have no `judgedAt` and no `scopes`; fields of a later one are left out. */
 const checkState = z.object({
   slot: z.number(),
+  judgedAt: z.number().optional(),
   outcome,
   since: z.number(),
   probers: z.record(z.string(), prober),
-  regions: z.record(z.string(), z.object({ outcome, since: z.number(), wasBad: z.boolean() })),
-  blindRuns: z.record(z.string(), z.number()),
+  regions: z.record(
+    z.string(),
+    z.object({ outcome, since: z.number(), wasBad: z.boolean(), badSince: z.number().optional() }),
+  ),
+  blindRuns: z.record(z.string(), z.number()).default({}),
+  scopes: z.record(z.string(), opaque<ScopeState>()).default({}),
   incidents: z.array(
     hasKeys<Incident>(INCIDENT_KEYS),
   ),
-});
+}).transform(({ judgedAt, ...state }): CheckState => ({ ...state, judgedAt: judgedAt ?? state.slot }));
 
 const trace = z.object({
   prober: z.string(),

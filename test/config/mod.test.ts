@@ -123,6 +123,10 @@ test("every default is filled in", async () => {
     startupBudgetMs: 300_000,
     drainWindowMs: 150_000,
     flapWindowMs: 600_000,
+    turns: 3,
+    confirmMs: 25_000,
+    retry: 1,
+    releaseAfterMs: 3_600_000,
     failureThreshold: 2,
     successThreshold: 2,
     quorum: { open: "majority", resolve: "majority", minReporting: 1 },
@@ -158,6 +162,45 @@ test("a check's own field is over defaults, and defaults over built-in values", 
     failureThreshold: 3,
     successThreshold: 2,
     quorum: { open: "any", resolve: "any", minReporting: 1 },
+  });
+});
+
+describe("turns and confirmation", () => {
+  const timed = async (fields: string, more = "") => {
+    const text = edit("id: write", `id: write\n        ${fields}`, edit("version: 1", `version: 1\n${more}`));
+    const { turns, confirmMs } = (await loadText(text)).checks[0]!;
+    const problems = await problemsOf(text);
+    return { turns, confirmMs, warnings: problems.map(({ path }) => path) };
+  };
+  const UPSTASH = "store: { upstash: {} }";
+
+  test.each<[name: string, fields: string, more: string, turns: number, confirmMs: number]>([
+    ["as built in", "every: 1m", "", 3, 25_000],
+    ["at the shortest period that has them", "every: 30s", "", 3, 25_000],
+    ["below it neither", "every: 20s", "", 1, 0],
+    ["with Upstash one turn", "every: 1m", UPSTASH, 1, 25_000],
+    ["with Upstash more, where they are asked for", "turns: 2", UPSTASH, 2, 25_000],
+    ["with cron one turn", "cron: '*/5 * * * *'", "", 1, 25_000],
+    ["by defaults", "every: 1m", "defaults: { turns: 2, confirm: 40s }", 2, 40_000],
+    ["defaults are no more than a check bears", "every: 10s", "defaults: { turns: 2, confirm: 40s }", 1, 0],
+    ["confirmation off", "confirm: 0", "", 3, 0],
+  ])("%s", async (_name, fields, more, turns, confirmMs) => {
+    expect(await timed(fields, more)).toEqual({ turns, confirmMs, warnings: [] });
+  });
+
+  test("what a check writes in vain is doubtful", async () => {
+    const { warnings } = await timed("every: 10s\n        turns: 3\n        confirm: 30s");
+    expect(warnings).toEqual(["targets[0].checks[0].turns", "targets[0].checks[0].confirm"]);
+  });
+
+  test("what a runtime bears counts where nothing is written", async () => {
+    expect((await loadText(BASE, { turns: 1 })).checks[0]!.turns).toBe(1);
+    const written = edit("id: write", "id: write\n        turns: 2");
+    expect((await loadText(written, { turns: 1 })).checks[0]!.turns).toBe(2);
+  });
+
+  test.each(["19s", "2h", "1"])("confirm: %s is refused", async (confirm) => {
+    await expect(timed(`confirm: ${confirm}`)).rejects.toThrow(ConfigError);
   });
 });
 

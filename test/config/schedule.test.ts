@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileCron } from "../../src/config/cron.ts";
-import { due, slots, staleAt } from "../../src/config/schedule.ts";
+import { dealTurns, due, slots, staleAt, turnAt, turnsOf } from "../../src/config/schedule.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
@@ -122,4 +122,46 @@ describe("staleAt", () => {
       { numRuns: 30 },
     );
   }, 60_000);
+});
+
+describe("turns", () => {
+  /** Regions of so many probers each: `a0 a1`, `b0` ... */
+  const regionsOf = (...sizes: number[]) =>
+    sizes.map((size, r) => {
+      const id = "abc"[r]!;
+      const probers = Array.from({ length: size }, (_, p) => (
+        { id: `${id}${p}`, region: id, kind: "local" as const }
+      ));
+      return {
+        id,
+        quorum: { open: "majority" as const, resolve: "majority" as const, minReporting: 1 },
+        probers,
+      };
+    });
+
+  test.each<[name: string, sizes: number[], turns: number, dealt: Record<string, number>]>([
+    ["three single probers have one each", [1, 1, 1], 3, { a0: 0, b0: 1, c0: 2 }],
+    ["of two turns the first has two of three", [1, 1, 1], 2, { a0: 0, b0: 1, c0: 0 }],
+    ["first of each region, then the second", [2, 2], 3, { a0: 0, b0: 1, a1: 2, b1: 0 }],
+    ["a region of its own size", [1, 3], 3, { a0: 0, b0: 1, b1: 2, b2: 0 }],
+    ["one turn has all", [2, 1], 1, { a0: 0, a1: 0, b0: 0 }],
+  ])(
+    "%s",
+    (_name, sizes, turns, dealt) =>
+      expect(Object.fromEntries(dealTurns(regionsOf(...sizes), turns))).toEqual(dealt),
+  );
+
+  test.each([[3, [1, 1, 1], 3], [3, [2], 2], [3, [1], 1], [1, [3, 3], 1], [2, [3], 2]] as const)(
+    "%d turns with regions of %j are %d",
+    (turns, sizes, expected) => expect(turnsOf({ turns }, regionsOf(...sizes))).toBe(expected),
+  );
+
+  test("begin evenly over the period; with cron over the gap to the next run", () => {
+    const slot = at("2026-03-02T10:00:00");
+    const begins = (schedule: Schedule) =>
+      [0, 1, 2].map((turn) => turnAt(check(schedule), slot, turn, 3) - slot);
+    expect(begins({ everyMs: MINUTE })).toEqual([0, 20 * SECOND, 40 * SECOND]);
+    expect(begins({ everyMs: 30 * SECOND })).toEqual([0, 10 * SECOND, 20 * SECOND]);
+    expect(begins({ cron: "*/30 * * * *" })).toEqual([0, 10 * MINUTE, 20 * MINUTE]);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Arrival, assess } from "../../src/judgement/assess.ts";
+import { assess } from "../../src/judgement/assess.ts";
+import type { Arrival, Brought } from "../../src/judgement/round.ts";
 import type { Report } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { reportOf, roundOf } from "../world/scripted_probers.ts";
@@ -11,25 +12,32 @@ const { config } = await testEnv(threeRegions());
 const check = config.checks[0]!;
 const PROBERS = ["fra", "iad", "sin"];
 
-/** Feeds slot after slot the same arrival from every prober. */
-function play(arrivals: Arrival[], before?: CheckState) {
+/** One prober's share of the slot so many minutes after the first. */
+const arrival = (prober: string, minute: number, brought: Brought): Arrival => ({
+  prober,
+  walk: { slot: START + minute * MINUTE, at: START + minute * MINUTE, kind: "turn" },
+  ...brought,
+});
+
+const WALKS = {
+  /** A turn that begins so many minutes after the first slot, as a slot of its own. */
+  turn: (minute: number) => (
+    { slot: START + minute * MINUTE, at: START + minute * MINUTE, kind: "turn" } as const
+  ),
+};
+
+/** Feeds slot after slot the same from every prober. */
+function play(all: Brought[], before?: CheckState) {
   let ids = 0;
-  return arrivals.reduce((all: ReturnType<typeof assess>[], arrival, i) => {
-    const heard = new Map(PROBERS.map((id) => [id, arrival]));
-    const state = all.at(-1)?.state ?? before;
-    return [
-      ...all,
-      assess(check, config.regions, heard, {
-        before: state,
-        slot: START + i * MINUTE,
-        newId: () => `i${ids++}`,
-      }),
-    ];
+  return all.reduce((done: ReturnType<typeof assess>[], brought, i) => {
+    const arrivals = PROBERS.map((id) => arrival(id, i, brought));
+    const state = done.at(-1)?.state ?? before;
+    return [...done, assess(check, config.regions, arrivals, { before: state, newId: () => `i${ids++}` })];
   }, []);
 }
 
 /** A ready round whose report has these fields. */
-const reporting = (more: Partial<Report>): Arrival => ({
+const reporting = (more: Partial<Report>): Brought => ({
   round: { ...roundOf("ready", START), before: reportOf("ready", START, more) },
 });
 const liar = reporting({ contradictions: ["code 200 says ready over db not_ready"] });
@@ -47,7 +55,7 @@ describe("what is kept of a round", () => {
       totalMs: 5,
       stepMs: [5],
     });
-    expect(traces).toEqual(
+    expect(traces.map(({ trace }) => trace)).toEqual(
       PROBERS.map((prober) => ({ prober, word: "ready", reason: undefined, reported: "ready", totalMs: 5 })),
     );
   });
@@ -63,7 +71,7 @@ describe("what is kept of a round", () => {
       failure: round.observation.failure,
       steps: round.observation.steps,
     });
-    expect(traces[1]).toEqual({
+    expect(traces[1]!.trace).toEqual({
       prober: "iad",
       word: "drift",
       reason: "expectation",
@@ -74,7 +82,7 @@ describe("what is kept of a round", () => {
 
   test("the later claim is the reported one", () => {
     const round = { ...roundOf("drift", START), after: reportOf("not_ready", START) };
-    expect(only(play([{ round }])).traces[0]).toMatchObject({
+    expect(only(play([{ round }])).traces[0]!.trace).toMatchObject({
       word: "not_ready",
       reason: "moved",
       reported: "not_ready",
@@ -87,16 +95,59 @@ describe("what is kept of a round", () => {
       missed: { slot: START + MINUTE, reason: "timeout" },
       witness: { slot: START },
     });
-    expect(missed!.traces[0]).toEqual({ prober: "fra", word: "missing", reason: "timeout" });
+    expect(missed!.traces[0]!.trace).toEqual({ prober: "fra", word: "missing", reason: "timeout" });
     expect(heard!.state.probers.fra).not.toHaveProperty("missed");
   });
 
-  test("a prober without an arrival is missing too", () => {
-    const { traces } = assess(check, config.regions, new Map([["fra", honest]]), {
-      slot: START,
+  test("a prober that was not asked says nothing: no trace, nothing missing", () => {
+    const { traces, state } = assess(check, config.regions, [arrival("fra", 0, honest)], {
       newId: () => "i",
     });
-    expect(traces.map(({ word }) => word)).toEqual(["ready", "missing", "missing"]);
+    expect(traces.map(({ trace: { prober, word } }) => [prober, word])).toEqual([["fra", "ready"]]);
+    expect(state.probers.iad).not.toHaveProperty("missed");
+  });
+
+  test("an earlier walk that arrives after a later one, and a walk that arrives twice, only leave a trace", () => {
+    const [first] = play([honest]);
+    const late = { ...arrival("fra", 0, { round: roundOf("drift", START) }), walk: WALKS.turn(-1) };
+    const again = arrival("fra", 0, { round: roundOf("drift", START) });
+    const { state, traces } = assess(check, config.regions, [again, late], {
+      before: first!.state,
+      newId: () => "i",
+    });
+    expect(traces.map(({ walk, trace }) => [walk.at - START, trace.word])).toEqual([
+      [-MINUTE, "drift"],
+      [0, "drift"],
+    ]);
+    expect(state.probers).toEqual(first!.state.probers);
+  });
+
+  test("a judgement is never before the one before; ages count from the walk's own instant", () => {
+    const [, second] = play([honest, honest]);
+    const late = { ...arrival("fra", 0, honest), prober: "fra", walk: WALKS.turn(0.5) };
+    const { fra: _fra, ...rest } = second!.state.probers;
+    const { state } = assess(check, config.regions, [late], {
+      before: { ...second!.state, probers: rest },
+      newId: () => "i",
+    });
+    expect(state.judgedAt).toBe(START + MINUTE);
+    expect(state.probers.fra!.standing.freshAt).toBe(START + MINUTE / 2);
+  });
+
+  test("a confirmation judges without being a slot; its turn is kept beside the slot", () => {
+    const [first] = play([honest]);
+    const at = START + 25_000;
+    const { state } = assess(
+      check,
+      config.regions,
+      [{ prober: "fra", walk: { slot: at, at, kind: "confirmation" }, ...honest }],
+      { before: first!.state, newId: () => "i" },
+    );
+    expect([state.slot, state.judgedAt, state.probers.fra!.witness!.slot]).toEqual([START, at, at]);
+    const walk = { slot: START, at: START + 20_000, kind: "turn" } as const;
+    const turn = assess(check, config.regions, [{ prober: "iad", walk, ...honest }], { newId: () => "i" });
+    expect(turn.state.probers.iad!.witness).toMatchObject({ slot: START, at: START + 20_000 });
+    expect(turn.state).toMatchObject({ slot: START, judgedAt: START + 20_000 });
   });
 
   test("times are kept to a tenth of a ms", () => {

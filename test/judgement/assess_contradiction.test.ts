@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Arrival, assess } from "../../src/judgement/assess.ts";
+import { assess } from "../../src/judgement/assess.ts";
+import type { Brought } from "../../src/judgement/round.ts";
 import type { Region } from "../../src/config/config.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { checkOf, comparable, PERIOD_MS, reportOf } from "./generators.ts";
@@ -8,14 +9,14 @@ const START = 1_700_000_040_000;
 const QUORUM = { open: "majority", resolve: "majority", minReporting: 1 } as const;
 
 /** Each prober's slots: `!` a report that contradicts itself, `.` one that does not, `?` none that can be read, `-` missing. */
-const ARRIVALS: Record<string, () => Arrival> = {
+const ARRIVALS: Record<string, () => Brought> = {
   "!": () => passed(reportOf("ready", { contradictions: ["200 over a body that says DOWN"] })),
   ".": () => passed(reportOf("ready")),
   "?": () => passed(reportOf("unreadable")),
   "-": () => ({ missed: "timeout" }),
 };
 
-function passed(report: ReturnType<typeof reportOf>): Arrival {
+function passed(report: ReturnType<typeof reportOf>): Brought {
   return {
     round: {
       before: report,
@@ -36,10 +37,11 @@ function told(text: string): string[] {
   const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
   let state: CheckState | undefined;
   return [...rows[0]![0]!].flatMap((_, i) => {
-    const arrivals = new Map(rows.flat().map((slots, p) => [ids[p]!, ARRIVALS[slots[i]!]!()]));
+    const at = START + i * PERIOD_MS;
+    const walk = { slot: at, at, kind: "turn" } as const;
+    const arrivals = rows.flat().map((slots, p) => ({ prober: ids[p]!, walk, ...ARRIVALS[slots[i]!]!() }));
     const assessment = assess(checkOf({}), regions, arrivals, {
       before: state,
-      slot: START + i * PERIOD_MS,
       newId: () => "i",
     });
     state = assessment.state;

@@ -1,6 +1,7 @@
 /** Random checks and random histories of words, and the rounds that make `assess` see those words. */
 import * as fc from "fast-check";
-import { type Arrival, assess, type Assessment } from "../../src/judgement/assess.ts";
+import { assess, type Assessment } from "../../src/judgement/assess.ts";
+import type { Arrival, Brought } from "../../src/judgement/round.ts";
 import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
@@ -98,6 +99,10 @@ export function checkOf(chosen: Partial<Check>): Check {
     startupBudgetMs: Number.MAX_SAFE_INTEGER,
     drainWindowMs: Number.MAX_SAFE_INTEGER,
     flapWindowMs: 600_000,
+    turns: 1,
+    confirmMs: 25_000,
+    retry: 1,
+    releaseAfterMs: 3_600_000,
     digest: "0",
     ...chosen,
   };
@@ -228,7 +233,7 @@ export function withEnding(
 }
 
 /** The evidence that makes one word; `variant` picks among several. */
-export function arrivalOf(word: SeenWord, variant = 0): Arrival {
+export function broughtFor(word: SeenWord, variant = 0): Brought {
   if (word === "missing") return { missed: "timeout" };
   const [before, outcome, after] = EVIDENCE[word][variant % EVIDENCE[word].length]!;
   return {
@@ -258,9 +263,11 @@ export function reportOf(state: ReportState, more: Partial<Report> = {}): Report
 }
 
 /** One line as `assess` takes it. */
-export function arrivalsOf({ slot, seen }: Line): Map<string, Arrival> {
+export function arrivalsOf({ slot, seen }: Line): Arrival[] {
   const variant = slot / PERIOD_MS;
-  return new Map(Object.entries(seen).map(([id, word], i) => [id, arrivalOf(word, variant + i)]));
+  return Object.entries(seen).map(([prober, word], i) => (
+    { prober, walk: { slot, at: slot, kind: "turn" }, ...broughtFor(word, variant + i) }
+  ));
 }
 
 /** Feeds a whole history to `assess`, from a check that has never been settled. */
@@ -270,7 +277,6 @@ export function play({ check, regions, lines }: GeneratedHistory): Assessment[] 
   return lines.map((line) => {
     const assessment = assess(check, regions, arrivalsOf(line), {
       before: state,
-      slot: line.slot,
       newId: () => `i${ids++}`,
     });
     state = assessment.state;

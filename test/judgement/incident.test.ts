@@ -20,7 +20,7 @@ function walk(rows: Row[], flapWindowMs = 10 * MINUTE_MS) {
   };
   const told = rows.map(([minute, found]) => {
     const finding: ScopeResult = {
-      slot: START + minute * MINUTE_MS,
+      at: START + minute * MINUTE_MS,
       outcome: "ready",
       recovered: false,
       blind: false,

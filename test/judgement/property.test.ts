@@ -233,7 +233,7 @@ describe("missing evidence", () => {
     forAll(histories({}, { words }), (story) => {
       const passedAt = new Map<string, number>();
       for (const { state, traces } of play(story)) {
-        for (const { prober, word } of traces) if (isGood(word)) passedAt.set(prober, state.slot);
+        for (const { trace: { prober, word } } of traces) if (isGood(word)) passedAt.set(prober, state.slot);
         if (state.outcome !== "ready") continue;
         ready++;
         const witnesses = Object.entries(state.probers).filter(([id, prober]) => {
@@ -272,8 +272,7 @@ test("the same slot judged again comes to the same, and what was known before is
     let state: CheckState | undefined;
     for (const line of story.lines) {
       const before = structuredClone(state);
-      const judge = () =>
-        assess(check, regions, arrivalsOf(line), { before: state, slot: line.slot, newId: () => "i" });
+      const judge = () => assess(check, regions, arrivalsOf(line), { before: state, newId: () => "i" });
       const first = judge();
       expect(JSON.stringify(judge())).toBe(JSON.stringify(first));
       expect(JSON.stringify(state)).toBe(JSON.stringify(before));

@@ -128,7 +128,7 @@ function words(slots: Slot[]): string[] {
   return slots.map(([at, claims, outcome]) => {
     const [before, after] = claims.split(" ");
     const evidence = {
-      slot: START + at * 1_000,
+      at: START + at * 1_000,
       before: claimOf(before!),
       after: after ? claimOf(after) : undefined,
       outcome,
@@ -229,7 +229,7 @@ describe("a word that means starting or draining", () => {
 
 test.each(["suspect", "misplaced"] as const)("a %s prober says nothing and moves no clock", (fault) => {
   const phases = { everReady: false, startingAt: START };
-  const evidence = { slot: START + 60_000, before: claim("ready"), outcome: "pass", fault } as const;
+  const evidence = { at: START + 60_000, before: claim("ready"), outcome: "pass", fault } as const;
   expect(judge(evidence, phases, WINDOWS)).toEqual({
     verdict: { word: "inconclusive", reason: fault },
     phases,

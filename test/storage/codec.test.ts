@@ -110,6 +110,13 @@ describe("the text of states", () => {
     expect(decodeStates(encodeStates({ "shop/read": state }), 0)).toEqual({ "shop/read": state });
   });
 
+  test("of the version before is read; what a later version adds is left out", async () => {
+    const { judgedAt: _judgedAt, scopes: _scopes, ...old } = await settled();
+    const later = { ...old, probers: { fra: { ...old.probers.fra, mood: "good" } }, colour: "blue" };
+    const [read] = Object.values(decodeStates(JSON.stringify({ "shop/read": later }), 0));
+    expect(read).toEqual({ ...old, probers: { fra: old.probers.fra }, judgedAt: old.slot, scopes: {} });
+  });
+
   test.each<[string, (text: string) => string, RegExp]>([
     ["cut off", (text) => text.slice(0, -1), /^Cannot read shard 7 from the store: it is not JSON$/],
     ["a list", () => "[]", /^Cannot read shard 7 from the store at : /],

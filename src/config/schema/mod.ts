@@ -39,6 +39,25 @@ const timing = {
     "Passed slots in a row that turn it good again.",
     2,
   ),
+  turns: optionalField(
+    z.int().min(1).max(3),
+    "Instants of a period at which probers walk by turns. Default 3; 1 with Upstash, on Deno Deploy, on Cloudflare's free plan and with cron. Always 1 below a period of 30s.",
+  ),
+  confirm: optionalField(
+    z.union([duration("20s", "1h"), z.literal(0)]),
+    "How long after a first failure or recovery all probers walk once more; 0: never. Not below a period of 30s.",
+    "25s",
+  ),
+  retry: optionalField(
+    z.int().min(0).max(1),
+    "Walks again at once after a request without an HTTP answer.",
+    1,
+  ),
+  releaseAfter: optionalField(
+    duration("0s", "30d"),
+    "A prober that fell silent while it saw failures holds an incident open for so long.",
+    "1h",
+  ),
   quorum: optionalField(quorum(), "How the votes of the regions become one outcome."),
   maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
 };

@@ -2,10 +2,9 @@
 import type { Check, Config } from "../../config/config.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { maxRoundMs } from "../prober/local.ts";
-import type { Arrival } from "../../judgement/assess.ts";
 import type { StateCache } from "./state_cache.ts";
 import type { Log, Ports } from "../../base/ports.ts";
-import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
+import type { Brought, Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
 import { messageOf } from "../../base/error_message.ts";
 
 /** A slot is given up this long after it began; what was not walked by then is missing. */
@@ -26,7 +25,7 @@ function slotTimeoutMs(checks: Check[], concurrency: number): number {
 }
 
 /** What the probers brought for one check, by prober. */
-export type Arrivals = Map<string, Arrival>;
+export type Arrivals = Map<string, Brought>;
 
 /** Who is asked, and by what. */
 export interface GatherOptions {
@@ -49,7 +48,7 @@ export async function gather(
     Math.min(LATE_MS, limitMs),
     Math.min(limitMs, slot + limitMs - ports.clock.now()),
   );
-  const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Arrival>()]));
+  const byCheck = new Map(checks.map((check) => [check.key, new Map<string, Brought>()]));
   const byId = new Map(probers.map((prober) => [prober.id, prober]));
   const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
   await Promise.all(ids.map(async (prober) => {
@@ -74,7 +73,7 @@ interface Asked {
 function logMissing(
   log: Log,
   reply: ProberReply | { missed: string },
-  arrived: Arrival[],
+  arrived: Brought[],
   { prober, slot }: Asked,
 ) {
   if ("missed" in reply) return log.warn("a prober is missing", { prober, slot, reason: reply.missed });
@@ -108,7 +107,7 @@ function arrivalOf(
   answer: RoundResult | undefined,
   check: Check,
   { prober, slot }: Asked,
-): Arrival {
+): Brought {
   if ("missed" in reply) return reply;
   if (reply.prober !== prober) return { missed: `answered as ${reply.prober}` };
   if (reply.slot !== slot) return { missed: "answered for another slot" };

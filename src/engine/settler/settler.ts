@@ -3,9 +3,16 @@
  *
  *     tick -> lease -> for each slot and lane: gather -> (in order) read -> assess -> commit, fenced -> notices go out
  */
-import { assess, type Assessment, type CheckHistory, resolveRemoved } from "../../judgement/assess.ts";
+import {
+  assess,
+  type Assessment,
+  type CheckHistory,
+  resolveRemoved,
+  STEP_BACK_MS,
+} from "../../judgement/assess.ts";
 import type { Check } from "../../config/config.ts";
 import type { Transition } from "../../judgement/incident.ts";
+import type { Arrival } from "../../judgement/round.ts";
 import { notices } from "../notify/mod.ts";
 import { encodeHistory, laneOf, packChecks } from "../../storage/codec.ts";
 import { pause } from "../../base/ports.ts";
@@ -56,8 +63,6 @@ export interface Minute {
 }
 
 const LEASE_MS = 55_000;
-/** A settled slot further ahead than this was written by a clock that has stepped back since. */
-const STEP_BACK_MS = 5 * MINUTE_MS;
 
 /** A settler over one store. It keeps a copy of what it last wrote, and uses it only if the store still holds the same. */
 export function settler(options: SettlerOptions): Settler {
@@ -132,7 +137,8 @@ export function settler(options: SettlerOptions): Settler {
       pushes(store, clock, [check]),
     ]);
     const gathered = await withPushes([check], arrivals, pushed, () => pushes(store, clock, [check]));
-    return assess(check, config.regions, gathered.get(check.key)!, { slot, newId: () => "none" }).state;
+    return assess(check, config.regions, arrivalsOf(gathered.get(check.key)!, slot), { newId: () => "none" })
+      .state;
   };
 
   return {
@@ -162,6 +168,10 @@ export function settler(options: SettlerOptions): Settler {
   };
 }
 
+/** A slot that all probers walk at its beginning. */
+const arrivalsOf = (brought: Arrivals, slot: number): Arrival[] =>
+  [...brought].map(([prober, it]) => ({ prober, walk: { slot, at: slot, kind: "turn" }, ...it }));
+
 /** A slot of the far future was settled by a clock that has stepped back since. */
 const isSettled = (state: CheckState | undefined, slot: number) =>
   state !== undefined && state.slot >= slot && state.slot - slot <= STEP_BACK_MS;
@@ -188,15 +198,12 @@ async function commitSlot(
   for (const check of checks) {
     const before = states.get(check.key);
     if (isSettled(before, slot)) continue;
-    const result: Assessment = assess(check, config.regions, arrivals.get(check.key)!, {
-      before,
-      slot,
-      newId,
-    });
+    const arrived = arrivalsOf(arrivals.get(check.key)!, slot);
+    const result: Assessment = assess(check, config.regions, arrived, { before, newId });
     states.set(check.key, result.state);
     const shard = cache.packing.shardOf.get(check.key)!;
     const line = history.get(shard) ?? {};
-    line[check.key] = { outcome: result.state.outcome, traces: result.traces };
+    line[check.key] = { outcome: result.state.outcome, traces: result.traces.map(({ trace }) => trace) };
     history.set(shard, line);
     for (const transition of result.transitions) transitions.push({ transition, check, state: result.state });
   }

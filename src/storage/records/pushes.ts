@@ -5,14 +5,13 @@
  *     a round (asked, observed) -----------------------+--> does the first cell accuse? -- yes --> the store, now --> claim after
  */
 import * as z from "zod";
-import type { Arrival } from "../../judgement/assess.ts";
 import type { Check, PushedSource } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import { combineWithPushed, unknownReport } from "../../evidence/report/sources.ts";
 import type { Report } from "../../evidence/report/report.ts";
 import type { RecordStore, StoredRecord } from "../store.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
-import type { Round } from "../../judgement/round.ts";
+import type { Brought, Round } from "../../judgement/round.ts";
 import { reportSchema, time } from "../../evidence/report/schema.ts";
 import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
 
@@ -106,10 +105,10 @@ export async function pushes(
 /** Every round with what was pushed ({@linkcode joinPushes}); `reread` reads the store once more, only if some round wants it. */
 export async function withPushes(
   checks: readonly Check[],
-  arrivals: Map<string, Map<string, Arrival>>,
+  arrivals: Map<string, Map<string, Brought>>,
   before: PushSnapshot,
   reread: () => Promise<PushSnapshot>,
-): Promise<Map<string, Map<string, Arrival>>> {
+): Promise<Map<string, Map<string, Brought>>> {
   const pushed = checks.filter((check) => pushSources(check).length > 0);
   const isWanted = pushed.some((check) =>
     [...arrivals.get(check.key)!.values()].some((arrival) =>
@@ -120,7 +119,7 @@ export async function withPushes(
   const after = isWanted ? await reread() : undefined;
   const whole = new Map(arrivals);
   for (const check of pushed) {
-    const rounds = [...arrivals.get(check.key)!].map(([prober, arrival]): [string, Arrival] => [
+    const rounds = [...arrivals.get(check.key)!].map(([prober, arrival]): [string, Brought] => [
       prober,
       "round" in arrival ? { ...arrival, round: joinPushes(check, arrival.round, before, after) } : arrival,
     ]);

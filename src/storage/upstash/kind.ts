@@ -9,6 +9,7 @@ export const upstashKind: StoreKind = {
   schema: ({ map }) =>
     map({}).describe(`By ${URL_NAME} and ${TOKEN_NAME}; several deployments may share it.`),
   variables: [URL_NAME, TOKEN_NAME],
+  turns: 1,
   open: (_, { env, clock, random }) =>
     upstashStore({ url: env(URL_NAME) ?? "", token: env(TOKEN_NAME) ?? "", clock, random }),
 };

@@ -38,6 +38,10 @@ export function config(
     startupBudgetMs: 300_000,
     drainWindowMs: 150_000,
     flapWindowMs: 600_000,
+    turns: 1,
+    confirmMs: 25_000,
+    retry: 1,
+    releaseAfterMs: 3_600_000,
     digest: "d",
   };
   target.checks.push(check);
@@ -118,6 +122,8 @@ export function state(
       Object.entries(regions).map(([id, outcome]) => [id, { outcome, since: SLOT, wasBad: false }]),
     ),
     blindRuns: {},
+    judgedAt: SLOT,
+    scopes: {},
     incidents: [],
   };
 }

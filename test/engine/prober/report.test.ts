@@ -304,7 +304,7 @@ test("the sources of a claim stand in the state that is kept to be shown", async
     "GET /work": GOOD,
   };
   const { round } = await walked(SEVERAL("any"), routes);
-  expect(summarize(START, "ready", undefined, round).before).toMatchObject({
+  expect(summarize({ slot: START, at: START }, "ready", undefined, round).before).toMatchObject({
     state: "ready",
     sources: [
       { name: "app", state: "ready", dialect: "spring", httpStatus: 200 },
