@@ -33,6 +33,8 @@ export interface ApiConfig {
   cors: string[];
   /** Reverse proxies in front, each of which appends to X-Forwarded-For; 0: that header is not looked at. */
   proxies: number;
+  /** Where they stand, in CIDR notation; absent: at loopback and private addresses. */
+  trustedProxies?: string[];
 }
 
 type ApiDraft = Draft<z.infer<typeof apiGrammar>>;
@@ -40,7 +42,7 @@ type RowDraft = NonNullable<NonNullable<ApiDraft["tokens"]>[number]>;
 
 /** `api` with every default; `targets` are the ids that patterns may mean. */
 export function readApi(draft: ApiDraft = {}, targets: (string | undefined)[], note: Note): ApiConfig {
-  const { token, tokens = [], rateLimit, cors = [], proxies = 0 } = draft;
+  const { token, tokens = [], rateLimit, cors = [], proxies = 0, trustedProxies } = draft;
   const twice = {
     message: "this token is in the list already",
     expected: "another token",
@@ -65,6 +67,7 @@ export function readApi(draft: ApiDraft = {}, targets: (string | undefined)[], n
     rateLimit: { perMinute: rateLimit?.perMinute ?? 600 },
     cors: cors.filter((origin) => origin !== undefined),
     proxies,
+    ...(trustedProxies && { trustedProxies: trustedProxies.filter((range) => range !== undefined) }),
   };
 }
 

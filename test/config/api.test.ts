@@ -158,6 +158,10 @@ describe("a mistake", () => {
     }],
     ["an origin with a path", "{ cors: [▸https://status.example/page] }", { path: "api.cors[0]" }],
     ["an origin without a scheme", "{ cors: [▸status.example] }", { path: "api.cors[0]" }],
+    ["proxies without a mask", "{ proxies: 1, trustedProxies: [▸10.0.0.1] }", {
+      path: "api.trustedProxies[0]",
+      message: "not addresses in CIDR notation",
+    }],
     ["proxies as a list", "{ proxies: ▸[10.0.0.1] }", { path: "api.proxies", expected: "a number" }],
   ])("%s", async (_, settings, said) => {
     const { text, line, column } = takeMark(api(settings));

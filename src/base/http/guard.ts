@@ -64,6 +64,14 @@ export function addressRefusal(ip: string, allowPrivate: boolean): string | null
   return `Cannot ask ${ip}: ${kind} addresses are refused`;
 }
 
+/** Whether `ip` belongs to a machine or a private network; false for what is no address. */
+export const isPrivateAddress = (ip: string): boolean =>
+  ipaddr.isValid(ip) && PRIVATE.has(rangeOf(ipaddr.process(ip)));
+
+/** Whether `ip` lies in one of these ranges in CIDR notation; false for what is no address. */
+export const isAddressIn = (ip: string, ranges: readonly string[]): boolean =>
+  ipaddr.isValid(ip) && isWithin(ipaddr.process(ip), ranges.map(ipaddr.parseCIDR));
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 const isWithin = (address: Address, ranges: [Address, number][]) =>
@@ -76,6 +84,10 @@ function kindOf(address: Address): string {
     // Under a prefix shorter than 96 bits the IPv4 address stands further up, and what follows it is zero (RFC 6052 section 2.2).
     return inside.slice(1).some((byte) => byte !== 0) ? kindOf(new ipaddr.IPv4(inside)) : "reserved";
   }
+  return rangeOf(address);
+}
+
+function rangeOf(address: Address): string {
   const range = address.range();
   if (range !== "unicast" || address.kind() === "ipv4") return range;
   return address.match(GLOBAL_UNICAST) ? range : "reserved";

@@ -24,6 +24,11 @@ export const tokenGrammar = map({
   ),
 });
 
+const network = () =>
+  z.string().refine((range) => [z.cidrv4(), z.cidrv6()].some((form) => form.safeParse(range).success), {
+    error: "addresses in CIDR notation: 203.0.113.0/24",
+  });
+
 /** The grammar of `api`. */
 export const apiGrammar = map({
   token: reference().optional().describe(
@@ -39,4 +44,6 @@ export const apiGrammar = map({
     .describe("Origins whose pages may read the API."),
   proxies: z.int().min(0).max(10).optional()
     .meta({ description: "Reverse proxies in front, each appending to X-Forwarded-For.", default: 0 }),
+  trustedProxies: list(network(), 100).optional()
+    .describe("Where the nearest of them stands. Default: loopback and private addresses."),
 });

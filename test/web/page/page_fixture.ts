@@ -23,6 +23,8 @@ export interface PageRequest {
   method?: string;
   form?: Record<string, string>;
   headers?: Record<string, string>;
+  /** Address of the other end. */
+  client?: string;
 }
 
 /** A stage and the page over it. */
@@ -56,11 +58,12 @@ export async function pageFixture(
   const get: PageFixture["get"] = async (
     path,
     cookie,
-    { form, method = form ? "POST" : "GET", headers = {} } = {},
+    { form, method = form ? "POST" : "GET", headers = {}, client } = {},
   ) => {
     const url = path.startsWith("http") ? path : `${ORIGIN}${path}`;
     const sent = { ...(method === "POST" && SAME_ORIGIN), ...(cookie && { cookie }), ...headers };
-    const answer = await app.request(url, { method, headers: sent, body: form && new URLSearchParams(form) });
+    const body = form && new URLSearchParams(form);
+    const answer = await app.request(url, { method, headers: sent, body }, { client });
     const html = await answer.text();
     const plain = html.replace(/<[^>]+>/g, " ").replace(/&#39;/g, "'").replace(/\s+/g, " ");
     return { status: answer.status, headers: answer.headers, html, text: plain };

@@ -1,5 +1,7 @@
 import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
+import { isAddressIn, isPrivateAddress } from "../../../base/http/guard.ts";
+import type { ApiConfig } from "../../../config/api.ts";
 
 /** What a runtime hands to the app beside a request. */
 export interface Peer {
@@ -9,13 +11,30 @@ export interface Peer {
 
 const LONGEST = 64;
 
+/** What decides whom a request comes from. */
+export type ProxyConfig = Pick<ApiConfig, "proxies" | "trustedProxies">;
+
+const peerOf = (c: Context) => (c.env ?? {}) as Peer;
+
+/**
+ * How many reverse proxies this request came through. None if its other end is no proxy of ours: whoever comes directly may write
+ * any X-Forwarded- header. Ours stand at `trustedProxies`, else where no client of the internet comes from.
+ */
+export function proxiesOf(c: Context, { proxies, trustedProxies }: ProxyConfig): number {
+  const { client } = peerOf(c);
+  if (proxies === 0 || client === undefined) return proxies;
+  const isOurs = trustedProxies ? isAddressIn(client, trustedProxies) : isPrivateAddress(client);
+  return isOurs ? proxies : 0;
+}
+
 /**
  * Whom a request counts for: an IPv4 address, or the /64 of an IPv6 one, which is the least that one site gets (RFC 6177).
- * Behind `proxies` reverse proxies it is what the outermost of them saw: X-Forwarded-For counted from its end, because only
- * what the proxies appended is true.
+ * Behind reverse proxies it is what the outermost of them saw: X-Forwarded-For counted from its end, because only what the
+ * proxies appended is true.
  */
-export function clientAddress(c: Context, proxies: number): string | undefined {
-  const { client } = (c.env ?? {}) as Peer;
+export function clientAddress(c: Context, config: ProxyConfig): string | undefined {
+  const { client } = peerOf(c);
+  const proxies = proxiesOf(c, config);
   if (proxies === 0 || client === undefined) return client && network(client);
   const chain = (c.req.header("x-forwarded-for") ?? "").split(",").map((address) => address.trim());
   return network(chain.at(-proxies) || client);

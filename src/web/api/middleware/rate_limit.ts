@@ -40,13 +40,13 @@ export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients
  * Answers 429 to a client that asks too often, and instead of 401 to one that shows wrong tokens too often. A right token is
  * never locked out by the wrong ones of others behind the same address. What has no address comes from inside.
  */
-export function rateLimit(clock: Clock, { rateLimit, proxies }: ApiConfig): MiddlewareHandler {
-  const { perMinute } = rateLimit;
+export function rateLimit(clock: Clock, config: ApiConfig): MiddlewareHandler {
+  const { perMinute } = config.rateLimit;
   const usual = bucket(clock, perMinute);
   const busy = bucket(clock, perMinute * BUSY_TIMES);
   const failed = bucket(clock, Math.max(1, Math.floor(perMinute * FAILED_SHARE)));
   return async (c, next) => {
-    const client = clientAddress(c, proxies);
+    const client = clientAddress(c, config);
     if (client === undefined) return await next();
     const waitMs = (BUSY.test(c.req.path) ? busy : usual)(client);
     if (waitMs > 0) return tooManyRequests(c, waitMs, "Too many requests came from this address");

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
+import { proxiesOf } from "./client_address.ts";
 import type { SigningKey } from "./signing_key.ts";
 import { hmacSha256 } from "../../../base/hmac.ts";
 import { HOUR_MS, SECOND_MS } from "../../../base/time.ts";
@@ -37,7 +38,7 @@ export function sessions(
   { clock, secrets }: Pick<Ports, "clock" | "secrets">,
   signing: SigningKey,
 ): Sessions | undefined {
-  const { token, proxies } = config.api;
+  const { token } = config.api;
   if (!token) return undefined;
   // The random key, so that nobody can try tokens on a cookie; the token, so that another one ends what it opened.
   const secretOf = (key: string) => `assay session ${key} ${secrets.reveal(token)}`;
@@ -58,7 +59,8 @@ export function sessions(
   };
   const isSecure = (c: Context) =>
     c.req.url.startsWith("https:") ||
-    (proxies > 0 && c.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https");
+    (proxiesOf(c, config.api) > 0 &&
+      c.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https");
   const setCookie = (c: Context, value: string, maxAgeSec: number) => {
     const flags = `Path=/; HttpOnly; ${isSecure(c) ? "Secure; " : ""}SameSite=Strict`;
     c.header("set-cookie", `${NAME}=${value}; Max-Age=${maxAgeSec}; ${flags}`, { append: true });

@@ -106,6 +106,29 @@ describe("wrong tokens", () => {
 describe("whom a request counts for", () => {
   const forwarded = (chain: string) => ({ headers: { "x-forwarded-for": chain } });
 
+  test.each<[client: string, trusted: string[] | undefined, believed: boolean]>([
+    ["127.0.0.1", undefined, true],
+    ["::1", undefined, true],
+    ["::ffff:10.0.0.2", undefined, true],
+    ["172.17.0.1", undefined, true],
+    ["fd00::2", undefined, true],
+    ["100.64.0.2", undefined, true],
+    ["203.0.113.1", undefined, false],
+    ["2001:db8::1", undefined, false],
+    ["unknown", undefined, false],
+    ["203.0.113.1", ["203.0.113.0/24", "2001:db8::/32"], true],
+    ["2001:db8::1", ["203.0.113.0/24", "2001:db8::/32"], true],
+    ["203.0.114.1", ["203.0.113.0/24", "2001:db8::/32"], false],
+    ["10.0.0.2", ["203.0.113.0/24"], false],
+  ])("of a request from %s, where %j are proxies, is what it says: %s", async (client, trusted, believed) => {
+    const own = await limited(10, { proxies: 1, ...trusted && { trustedProxies: trusted } });
+    let passed = 0;
+    for (let i = 0; i < 30; i++) {
+      passed += await through(own, 1, "/v1/status", { client, ...forwarded(`198.51.100.${i}`) });
+    }
+    expect(passed).toBe(believed ? 30 : 10);
+  });
+
   test("is the other end, whatever X-Forwarded-For says", async () => {
     const own = await limited(10);
     let passed = 0;
@@ -123,7 +146,9 @@ describe("whom a request counts for", () => {
   ])("is %s", async (_, proxies, chain, apart) => {
     const own = await limited(10, { proxies });
     let passed = 0;
-    for (let i = 0; i < 30; i++) passed += await through(own, 1, "/v1/status", forwarded(chain(i)));
+    for (let i = 0; i < 30; i++) {
+      passed += await through(own, 1, "/v1/status", { client: "10.0.0.2", ...forwarded(chain(i)) });
+    }
     expect(passed).toBe(apart ? 30 : 10);
   });
 

@@ -34,12 +34,22 @@ test("a token in the form makes a cookie that opens the pages, and it says nothi
   expect(await isIn(house, cookie.split(";")[0]!)).toBe(true);
 });
 
-test.each([
+test.each<[string, string, object, Record<string, string>, boolean, string?]>([
   ["https", "https://assay.example", {}, {}, true],
   ["http", "http://assay.example", {}, {}, false],
   ["http behind a proxy that got https", "http://assay.example", { proxies: 1 }, {
     "x-forwarded-proto": "https",
   }, true],
+  [
+    "http past the proxy, and what the client wrote",
+    "http://assay.example",
+    { proxies: 1 },
+    {
+      "x-forwarded-proto": "https",
+    },
+    false,
+    "192.0.2.7",
+  ],
   [
     "http, and a header that no proxy wrote",
     "http://assay.example",
@@ -47,11 +57,12 @@ test.each([
     { "x-forwarded-proto": "https" },
     false,
   ],
-])("over %s the cookie is Secure: %#", async (_, origin, settings, headers, secure) => {
+])("over %s the cookie is Secure: %#", async (_, origin, settings, headers, secure, client) => {
   const house = await pageFixture({ settings: { token: "${env:ASSAY_TOKEN}", ...settings } });
   const answer = await house.get(`${origin}/login`, undefined, {
     form: { token: TOKEN },
     headers: { ...headers, origin },
+    client,
   });
   expect(answer.headers.get("set-cookie")!.includes("; Secure")).toBe(secure);
 });
