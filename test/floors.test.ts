@@ -24,6 +24,7 @@ const LIBRARIES = new Set([
   "@marcbachmann/cel-js",
   "ipaddr.js",
   "croner",
+  "re2js",
   "@std/encoding",
   "@std/http",
   "@std/text",

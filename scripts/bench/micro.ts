@@ -4,6 +4,7 @@ import { assess } from "../../src/judgement/assess.ts";
 import type { Brought } from "../../src/judgement/round.ts";
 import type { Check, Config } from "../../src/config/config.ts";
 import { compileExpectation } from "../../src/config/expression/mod.ts";
+import { loadPatterns } from "../../src/config/expression/pattern.ts";
 import type { Observation } from "../../src/evidence/probe/observation.ts";
 import { DIALECTS, read, type Report } from "../../src/evidence/report/mod.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
@@ -107,7 +108,8 @@ function judgeMinutes(config: Config, failing: number[]): CheckState {
 }
 
 const ANSWERS = 100;
-const expectations = CONDITIONS.map((source) => compileExpectation(source, [], HTTP_VARIABLES));
+const HTTP = { variables: HTTP_VARIABLES, patterns: await loadPatterns() };
+const expectations = CONDITIONS.map((source) => compileExpectation(source, [], HTTP));
 const headers = new Headers({ "content-type": "application/json", server: "nginx", "content-length": "90" });
 const run = { id: "run", slot: 0, prober: "local", region: "local", target: "shop", check: "default" };
 

@@ -13,6 +13,7 @@ const TABLES = {
 /** Modules that few configs need: the export, where it lies, and who needs it. */
 const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
   ["compileCron", "src/config/cron.ts", ({ checks }) => checks.some(({ schedule }) => "cron" in schedule)],
+  ["patternsFor", "src/config/expression/pattern.ts", hasPatterns],
   [
     "signRequest",
     "src/evidence/report/sigv4.ts",
@@ -21,6 +22,11 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
+
+/** Whether a step has an expression with a pattern in it, or a word that looks like one. */
+function hasPatterns({ checks }: Config): boolean {
+  return JSON.stringify(checks.map(({ journey, cleanup }) => [journey, cleanup])).includes("matches");
+}
 
 /** An export of a file of ours. */
 interface Import {

@@ -5,6 +5,8 @@ import {
   type Expectation,
   ExpressionError,
   type HostileAnswer,
+  type Language,
+  type Patterns,
   type Program,
   type Template,
   vacuousPasses,
@@ -35,24 +37,28 @@ export interface AnswerCompiler {
 }
 
 /** A compiler for one config. A text that does not compile gives nothing (a template: its bare text). */
-export function compiler(note: Note): Compiler {
-  const template = memoizeCompile(compileTemplate, note);
+export function compiler(note: Note, patterns?: Patterns): Compiler {
+  const plain: Language = { variables: {}, patterns };
+  const template = memoizeCompile((source, captures) => compileTemplate(source, captures, plain), note);
   const empty = compileTemplate("", []);
   const known = new Map<AnswerShape, AnswerCompiler>();
   return {
     template: (...args) => template(...args)?.[0] ?? empty,
     over(answers) {
-      const one = known.get(answers) ?? answerCompiler(answers, note);
+      const one = known.get(answers) ??
+        answerCompiler({ variables: answers.scope, patterns }, answers.hostile, note);
       known.set(answers, one);
       return one;
     },
   };
 }
 
-function answerCompiler({ scope, hostile }: AnswerShape, note: Note): AnswerCompiler {
+function answerCompiler(language: Language, hostile: AnswerShape["hostile"], note: Note): AnswerCompiler {
   const known = new Map<Expectation, string[]>();
-  const expectation = memoizeCompile((source, captures) => compileExpectation(source, captures, scope), note);
-  const program = memoizeCompile((source, captures) => compileProgram(source, captures, scope), note);
+  const compileOver = <T>(compile: (source: string, captures: readonly string[], language: Language) => T) =>
+    memoizeCompile((source, captures) => compile(source, captures, language), note);
+  const expectation = compileOver(compileExpectation);
+  const program = compileOver(compileProgram);
   return {
     expectation: (...args) => expectation(...args) ?? [],
     program: (...args) => program(...args) ?? [],

@@ -1,6 +1,7 @@
 /** What config is handed of all that grows. It knows the shape of a kind, and none by name. */
 import type * as z from "zod";
 import type { AnswerShape } from "./compile.ts";
+import type { Patterns } from "./expression/mod.ts";
 import type { StepContext } from "./step_context.ts";
 
 /** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
@@ -75,4 +76,6 @@ export interface Kinds {
   readonly steps: readonly ConfigStepKind[];
   /** Throws with the reason if these are no cron fields. A Worker whose config names no cron has none. */
   readonly compileCron?: (fields: string) => CompiledCron;
+  /** The engine behind `matches` for a config that has a pattern. A Worker whose config has none is without. */
+  readonly patternsFor?: (config: unknown) => Promise<Patterns | undefined>;
 }

@@ -1,4 +1,4 @@
-import { compiler } from "./compile.ts";
+import { type Compiler, compiler } from "./compile.ts";
 import { readCompiled } from "./compiled.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
@@ -78,7 +78,9 @@ async function readValue(value: unknown, kinds: Kinds): Promise<Parsed> {
 async function accept(reading: Parsed, options: LoadOptions): Promise<Loaded> {
   const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
   if (draft === undefined) throw new ConfigError(problems);
-  const config = withDepthCheck(() => build(draft, options, (finding) => void findings.push(finding)));
+  const patterns = await options.kinds.patternsFor?.(draft);
+  const note: Note = (finding) => void findings.push(finding);
+  const config = withDepthCheck(() => build(draft, options, compiler(note, patterns), note));
   const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
@@ -96,7 +98,7 @@ function withDepthCheck<T>(walk: () => T): T {
   }
 }
 
-function build(draft: Draft<RawConfig>, options: LoadOptions, note: Note): Config {
+function build(draft: Draft<RawConfig>, options: LoadOptions, compiler: Compiler, note: Note): Config {
   const { kinds: { dialects: rows, stores, sinks, steps, compileCron } } = options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
@@ -110,7 +112,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions, note: Note): Confi
     compileCron,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
-    compiler: compiler(note),
+    compiler,
     note,
   });
   const checks = targets.flatMap((target) => target.checks);

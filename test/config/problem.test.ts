@@ -423,10 +423,16 @@ const RULES: Row[] = [
     {
       path: `${STEP}.request.json.n`,
       message: "this number would lose digits",
-      expected: 'a text that is only a template, which keeps them: "{{ 1234567890123456789 }}"',
+      expected: 'a template: "{{ 1234567890123456789 }}"',
       found: "a number (not shown)",
     },
   ],
+  ["a pattern that RE2 has not", "- expect: [", "- expect: [\"text.matches(▸'(?=a)b')\", ", {
+    path: `${STEP}.expect[0]`,
+    message: "Invalid pattern",
+    expected: "a pattern of RE2, without lookaround and backreferences",
+    found: "lookaround: `(?=`",
+  }],
   ["a template in a report header", "path: /readyz", 'path: /readyz, headers: { x-run: ▸"{{ run.id }}" }', {
     path: `${CHECK}.report.headers["x-run"]`,
     message: "{{ }} has no meaning here: a report is asked outside of any journey",

@@ -1,8 +1,10 @@
 /** What expressions ask of the language itself, in workerd. */
 import { expect, test } from "vitest";
-import { compileProgram, writeJson } from "../../src/config/expression/mod.ts";
+import { compileExpectation, compileProgram, writeJson } from "../../src/config/expression/mod.ts";
+import { loadPatterns } from "../../src/config/expression/pattern.ts";
 import { HTTP_VARIABLES, HttpScope } from "../../src/evidence/probe/steps/http/answer.ts";
 
+const HTTP = { variables: HTTP_VARIABLES, patterns: await loadPatterns() };
 const RUN = { id: "r", slot: 0, prober: "weur", region: "eu", target: "shop", check: "orders" };
 const scopeOf = (text: string) =>
   new HttpScope({ status: 200, headers: new Headers(), text, durationMs: 1 }, {
@@ -12,7 +14,17 @@ const scopeOf = (text: string) =>
   });
 
 test("a long integer keeps its digits from one JSON text to the next", () => {
-  const id = compileProgram("body.id", [], HTTP_VARIABLES).run(scopeOf('{"id":1234567890123456789}'));
+  const id = compileProgram("body.id", [], HTTP).run(scopeOf('{"id":1234567890123456789}'));
   expect(id).toEqual({ ok: true, value: 1234567890123456789n });
   expect(writeJson(id.ok && { id: id.value })).toBe('{"id":1234567890123456789}');
+});
+
+test("a pattern is one of RE2", () => {
+  const expectation = compileExpectation(
+    "text.matches('(?i)^ready\\\\z') && text.matches('^(.+)+y')",
+    [],
+    HTTP,
+  );
+  expect(expectation.test(scopeOf("Ready"))).toBeNull();
+  expect(() => compileExpectation("text.matches('(?=a)')", [], HTTP)).toThrow("Invalid pattern");
 });

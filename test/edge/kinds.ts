@@ -2,6 +2,7 @@
 import type { KindTables } from "../../functions/kinds.ts";
 import { type ObjectEnv, objectKind } from "../../functions/cloudflare/sqlite.ts";
 import { compileCron } from "../../src/config/cron.ts";
+import { patternsFor } from "../../src/config/expression/pattern.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
@@ -14,6 +15,7 @@ export const KINDS: KindTables<ObjectEnv> = {
   sinks: SINKS,
   steps: STEP_KINDS,
   compileCron,
+  patternsFor,
   signRequest,
   githubHook,
 };

@@ -100,4 +100,5 @@ test("it holds nothing of scripts/ and test/, no YAML parser, and no grammar of 
   const parts = sources.map(([source]) => partOf(source));
   expect(parts).toContain("zod");
   expect(parts).not.toContain("yaml");
+  expect(parts, "its config has no pattern").not.toContain("re2js");
 });

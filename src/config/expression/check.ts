@@ -1,6 +1,6 @@
 import { type ASTNode, Environment, type ParseError, type TypeError } from "@marcbachmann/cel-js";
 import { childrenOf } from "./rewrite.ts";
-import type { Variables } from "./scope.ts";
+import type { Language, Patterns, Variables } from "./scope.ts";
 import { mixNumbers } from "./strict.ts";
 import { closest } from "../../base/closest.ts";
 
@@ -60,7 +60,11 @@ function environmentWith(variables: Variables): Environment {
 }
 
 /** Parses and type-checks one expression. Throws `ExpressionError`. */
-export function typeCheck(source: string, variables: Variables, captures: readonly string[]) {
+export function typeCheck(
+  source: string,
+  { variables, patterns }: Language,
+  captures: readonly string[],
+) {
   const secret = source.indexOf("${env:");
   if (secret >= 0) {
     const end = source.indexOf("}", secret) + 1 || source.length;
@@ -76,7 +80,7 @@ export function typeCheck(source: string, variables: Variables, captures: readon
     });
   }
   const { ast, type } = parse(source, variables);
-  inspect(ast, captures);
+  inspect(ast, captures, patterns);
   return { ast, type };
 }
 
@@ -127,8 +131,8 @@ function nameHints(found: string, names: readonly string[]): Partial<Mistake> {
   return { found, expected: `one of ${names.join(", ")}`, suggestion: closest(found, names) };
 }
 
-/** What the type checker does not see: names of captures, and regular expressions. */
-function inspect(node: ASTNode, captures: readonly string[]) {
+/** What the type checker does not see: names of captures, and patterns. */
+function inspect(node: ASTNode, captures: readonly string[], patterns?: Patterns) {
   const name = captureName(node);
   if (name !== undefined && !captures.includes(name)) {
     const { start, end } = node;
@@ -137,8 +141,8 @@ function inspect(node: ASTNode, captures: readonly string[]) {
       : { found: name, expected: "a value captured earlier" };
     throw new ExpressionError(`Nothing captures '${name}' before this step`, { start, end, ...hints });
   }
-  if (node.op === "rcall" && node.args[0] === "matches") inspectPattern(node.args[2][0]);
-  for (const child of childrenOf(node)) inspect(child, captures);
+  if (node.op === "rcall" && node.args[0] === "matches") inspectPattern(node.args[2][0], patterns);
+  for (const child of childrenOf(node)) inspect(child, captures, patterns);
 }
 
 function captureName(node: ASTNode): string | undefined {
@@ -149,18 +153,10 @@ function captureName(node: ASTNode): string | undefined {
   return key.op === "value" && typeof key.args === "string" ? key.args : undefined;
 }
 
-function inspectPattern(pattern: ASTNode | undefined) {
-  if (pattern?.op !== "value" || typeof pattern.args !== "string") return;
-  try {
-    new RegExp(pattern.args);
-  } catch (cause) {
-    const { start, end } = pattern;
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new ExpressionError("Invalid regular expression", {
-      start,
-      end,
-      expected: "a regular expression",
-      found,
-    });
-  }
+function inspectPattern(pattern: ASTNode | undefined, patterns?: Patterns) {
+  if (!pattern) return;
+  if (!patterns) throw new ExpressionError("this build has no patterns", pattern);
+  const mistake = pattern.op === "value" && typeof pattern.args === "string" &&
+    patterns.mistake(pattern.args);
+  if (mistake) throw new ExpressionError("Invalid pattern", { ...pattern, ...mistake });
 }

@@ -1,16 +1,16 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError, typeCheck } from "./check.ts";
 import { rewrite } from "./rewrite.ts";
-import type { Scope, Variables } from "./scope.ts";
+import type { Language, Scope } from "./scope.ts";
 import { failureOf, strictEnvironment } from "./strict.ts";
 import type { Value } from "./value.ts";
 
-const environments = new WeakMap<Variables, Environment>();
+const environments = new WeakMap<Language, Environment>();
 
 /** A checked expression in the form that fails closed. */
-export function compileStrict(node: ASTNode, variables: Variables): ParseResult {
-  const environment = environments.get(variables) ?? strictEnvironment(variables);
-  environments.set(variables, environment);
+export function compileStrict(node: ASTNode, language: Language): ParseResult {
+  const environment = environments.get(language) ?? strictEnvironment(language);
+  environments.set(language, environment);
   return environment.parse(rewrite(node));
 }
 
@@ -24,12 +24,12 @@ export function evaluate(program: ParseResult, scope: Scope): Value {
 }
 
 /** A checked expression, its type, and the program that fails closed. Throws `ExpressionError`. */
-export function compile(source: string, variables: Variables, captures: readonly string[]) {
-  const { ast, type } = typeCheck(source, variables, captures);
+export function compile(source: string, language: Language, captures: readonly string[]) {
+  const { ast, type } = typeCheck(source, language, captures);
   const place = { start: 0, end: source.length };
   let program: ParseResult;
   try {
-    program = compileStrict(ast, variables);
+    program = compileStrict(ast, language);
   } catch {
     throw new ExpressionError("expression is nested too deep", place);
   }

@@ -2,7 +2,7 @@ import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError } from "./check.ts";
 import { compile, evaluate } from "./evaluate.ts";
 import { explain } from "./explain.ts";
-import type { Scope, Variables } from "./scope.ts";
+import type { Language, Scope } from "./scope.ts";
 import { failureOf } from "./strict.ts";
 import { type Reason, toJson, type Value } from "./value.ts";
 
@@ -36,9 +36,9 @@ export class Condition implements Expectation {
   constructor(
     readonly source: string,
     readonly captures: readonly string[],
-    readonly variables: Variables,
+    readonly language: Language,
   ) {
-    const { ast, type, program } = compile(source, variables, captures);
+    const { ast, type, program } = compile(source, language, captures);
     if (type !== "bool" && type !== "dyn") {
       const place = { start: ast.start, end: ast.end };
       throw new ExpressionError("An expectation must be a condition", {
@@ -54,26 +54,26 @@ export class Condition implements Expectation {
   test(scope: Scope): Mismatch | null {
     const value = evaluate(this.#program, scope);
     if (value.ok && value.value === true) return null;
-    return { expression: this.source, ...explain(this.#ast, scope, this.variables, "bool") };
+    return { expression: this.source, ...explain(this.#ast, scope, this.language, "bool") };
   }
 }
 
 /**
- * Compiles a condition; `captures` are the names that earlier steps captured, `variables` what the answer holds. Throws
+ * Compiles a condition; `captures` are the names that earlier steps captured, `language` what they may name. Throws
  * `ExpressionError`.
  */
 export function compileExpectation(
   source: string,
   captures: readonly string[],
-  variables: Variables,
+  language: Language,
 ): Expectation {
-  return new Condition(source, captures, variables);
+  return new Condition(source, captures, language);
 }
 
 /** Compiles the source of a captured value. Throws `ExpressionError`. */
-export function compileProgram(source: string, captures: readonly string[], variables: Variables): Program {
-  const { ast, program } = compile(source, variables, captures);
-  return { source, run: (scope) => jsonValueOf(ast, program, scope, variables) };
+export function compileProgram(source: string, captures: readonly string[], language: Language): Program {
+  const { ast, program } = compile(source, language, captures);
+  return { source, run: (scope) => jsonValueOf(ast, program, scope, language) };
 }
 
 /** The value of a program in JSON's terms, or one line that says why there is none. Never throws. */
@@ -81,11 +81,11 @@ export function jsonValueOf(
   ast: ASTNode,
   program: ParseResult,
   scope: Scope,
-  variables: Variables,
+  language: Language,
 ): Value {
   const value = evaluate(program, scope);
   if (!value.ok || value.value === null) {
-    const { reason, detail } = explain(ast, scope, variables, "value");
+    const { reason, detail } = explain(ast, scope, language, "value");
     return { ok: false, reason: reason === "false" ? "error" : reason, detail };
   }
   try {

@@ -1,7 +1,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { compileStrict, evaluate } from "./evaluate.ts";
 import { childrenOf, isMacro } from "./rewrite.ts";
-import type { Scope, Variables } from "./scope.ts";
+import type { Language, Scope } from "./scope.ts";
 import { print, type Reason, type Value } from "./value.ts";
 import { oneLine } from "../../base/text.ts";
 
@@ -20,12 +20,12 @@ const SHOWN_LEAVES = 12;
 export function explain(
   node: ASTNode,
   scope: Scope,
-  variables: Variables,
+  language: Language,
   wanted: "bool" | "value",
 ): Explanation {
   const known = new Map<ASTNode, Value>();
   const valueOf = (part: ASTNode): Value => {
-    const value = known.get(part) ?? evaluate(compileStrict(part, variables), scope);
+    const value = known.get(part) ?? evaluate(compileStrict(part, language), scope);
     known.set(part, value);
     return value;
   };

@@ -18,8 +18,23 @@ export interface Facts {
   now: number;
 }
 
-/** CEL types of the names that an answer adds. One constant object each, for environments are kept by it. */
+/** CEL types of the names that an answer adds. */
 export type Variables = Readonly<Record<string, string>>;
+
+/** The engine behind `matches`, in the syntax of RE2, by which CEL defines it. */
+export interface Patterns {
+  /** What is wrong with a pattern that an expression writes out, if anything is. */
+  mistake(pattern: string): { expected: string; found: string } | undefined;
+  /** Whether `pattern` is found anywhere in `text`. Throws `Unmet` if it is none, or if that would take too long. */
+  find(text: string, pattern: string): boolean;
+}
+
+/** What expressions of one kind may name. One constant object each, for environments are kept by it. */
+export interface Language {
+  variables: Variables;
+  /** Absent: this build has none. */
+  patterns?: Patterns;
+}
 
 /**
  * Facts as CEL values: ints are bigints, maps are objects. What an answer adds, a subclass adds as getters. The answer in

@@ -1,9 +1,6 @@
 import { type ASTNode, Environment, EvaluationError, TypeError } from "@marcbachmann/cel-js";
-import type { Variables } from "./scope.ts";
+import type { Language, Patterns } from "./scope.ts";
 import { entriesOf, equal, isMap, kindOf, type Reason, Unmet } from "./value.ts";
-
-/** Longer text is not given to a regular expression: V8's may need time that grows fast with it. */
-const REGEX_TEXT_CHARS = 65_536;
 
 /** What the library hands to a macro (its README, "Custom macros"). */
 interface Checker {
@@ -28,7 +25,6 @@ const STRICT: [signature: string, apply: Apply][] = [
   ["size_of(ast): int", sizeOf],
   ["truth(ast): bool", truth],
   ["each(ast): dyn", each],
-  ["finds(ast, ast): bool", finds],
   ["operand(ast): same", operand],
   ["term(ast): same", term],
   ["factor(ast): same", factor],
@@ -57,7 +53,7 @@ export function mixNumbers(environment: Environment): Environment {
 const SCALARS = ["int", "double", "string", "bool"];
 
 /** Where rewritten expressions run. The types were checked before, so almost everything is dynamic here. */
-export function strictEnvironment(variables: Variables): Environment {
+export function strictEnvironment({ variables, patterns }: Language): Environment {
   const limits = { maxDepth: 100_000, maxAstNodes: 1_000_000 };
   const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false, limits }));
   for (const [name, type] of Object.entries(variables)) {
@@ -65,6 +61,7 @@ export function strictEnvironment(variables: Variables): Environment {
   }
   for (const name of ["captures", "run", "now"]) environment.registerVariable(name, "dyn");
   for (const [signature, apply] of STRICT) register(environment, signature, apply);
+  if (patterns) register(environment, "finds(ast, ast): bool", finder(patterns));
   return environment;
 }
 
@@ -121,7 +118,8 @@ function same(left: unknown, right: unknown, literalNull: boolean): boolean {
 function contains(item: unknown, holder: unknown, literalNull: boolean): boolean {
   const kind = kindOf(item);
   const comparable = Array.isArray(holder)
-    ? literalNull || (kind !== "null" && (holder.length === 0 || holder.some((one) => kindOf(one) === kind)))
+    ? literalNull ||
+      (kind !== "null" && (holder.length === 0 || holder.some((one) => kindOf(one) === kind)))
     : isMap(holder) && kind === "string";
   if (!comparable) throw new Unmet("type", `cannot look for ${kind} in this ${kindOf(holder)}`);
   assertFinite(item);
@@ -158,19 +156,10 @@ function each(value: unknown): unknown {
   throw new Unmet(value === null ? "null" : "type", "neither a list nor a map");
 }
 
-function finds(text: unknown, pattern: unknown): boolean {
-  if (typeof text !== "string" || typeof pattern !== "string") {
-    throw new Unmet(text === null ? "null" : "type", `cannot match a ${kindOf(text)}`);
-  }
-  if (text.length > REGEX_TEXT_CHARS) {
-    throw new Unmet("error", `matches() takes at most ${REGEX_TEXT_CHARS} characters, not ${text.length}`);
-  }
-  try {
-    return new RegExp(pattern).test(text);
-  } catch {
-    throw new Unmet("error", `'${pattern}' is not a regular expression`);
-  }
-}
+const finder = (patterns: Patterns): Apply => (text, pattern) => {
+  if (typeof text === "string" && typeof pattern === "string") return patterns.find(text, pattern);
+  throw new Unmet(text === null ? "null" : "type", `cannot match a ${kindOf(text)}`);
+};
 
 /** What the library's own operators and functions may see: no null, no number without end, nothing nested. */
 function operand(value: unknown): unknown {

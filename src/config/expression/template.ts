@@ -1,7 +1,7 @@
 import { ExpressionError } from "./check.ts";
 import { compile } from "./evaluate.ts";
 import { jsonValueOf } from "./expectation.ts";
-import type { Scope, Variables } from "./scope.ts";
+import type { Language, Scope } from "./scope.ts";
 import { kindOf, type Value } from "./value.ts";
 
 /** Text or why there is none. */
@@ -20,8 +20,8 @@ export interface Template {
   value(scope: Scope): Value;
 }
 
-/** There is no answer yet. */
-const NONE: Variables = {};
+/** There is no answer yet, and no pattern. */
+const PLAIN: Language = { variables: {} };
 
 /** Text, or a hole: the source of an expression and how to fill it. */
 type Part = string | { source: string; fill(scope: Scope): Value };
@@ -29,9 +29,9 @@ type Part = string | { source: string; fill(scope: Scope): Value };
 /** One `{{ expr }}`; braces inside a string literal of the expression do not close it. */
 const HOLE = /\{\{((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?!\}\})[^"'])*)\}\}/gsy;
 
-/** Compiles a template over `captures`, `run` and `now`. Throws `ExpressionError`. */
-export function compileTemplate(source: string, captures: readonly string[]): Template {
-  const parts = partsOf(source, captures);
+/** Compiles a template over `captures`, `run`, `now` and what `language` adds. Throws `ExpressionError`. */
+export function compileTemplate(source: string, captures: readonly string[], language = PLAIN): Template {
+  const parts = partsOf(source, (hole, offset) => compileHole(hole, offset, captures, language));
   const [only] = parts;
   const single = parts.length === 1 && typeof only === "object";
   const render: Template["render"] = (scope, encode) => fill(parts, scope, encode);
@@ -45,7 +45,7 @@ export function compileTemplate(source: string, captures: readonly string[]): Te
   return { source, single, literal: parts.every((part) => typeof part === "string"), render, value };
 }
 
-function partsOf(source: string, captures: readonly string[]): Part[] {
+function partsOf(source: string, compileHole: (source: string, offset: number) => Part): Part[] {
   const parts: Part[] = [];
   let at = 0;
   for (let open = source.indexOf("{{"); open >= 0; open = source.indexOf("{{", at)) {
@@ -56,7 +56,7 @@ function partsOf(source: string, captures: readonly string[]): Part[] {
       throw new ExpressionError("Template is not closed", { ...place, expected: "}}", found: "end of text" });
     }
     if (open > at) parts.push(source.slice(at, open));
-    parts.push(compileHole(hole[1]!, open + 2, captures));
+    parts.push(compileHole(hole[1]!, open + 2));
     at = open + hole[0].length;
   }
   if (at < source.length || source === "") parts.push(source.slice(at));
@@ -64,10 +64,15 @@ function partsOf(source: string, captures: readonly string[]): Part[] {
 }
 
 /** `offset` is where the expression starts in the template. */
-function compileHole(source: string, offset: number, captures: readonly string[]): Part {
+function compileHole(
+  source: string,
+  offset: number,
+  captures: readonly string[],
+  language: Language,
+): Part {
   try {
-    const { ast, program } = compile(source, NONE, captures);
-    return { source: source.trim(), fill: (scope) => jsonValueOf(ast, program, scope, NONE) };
+    const { ast, program } = compile(source, language, captures);
+    return { source: source.trim(), fill: (scope) => jsonValueOf(ast, program, scope, language) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new ExpressionError(error.message, {

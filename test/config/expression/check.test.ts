@@ -6,7 +6,8 @@ import {
   ExpressionError,
   vacuousPasses,
 } from "../../../src/config/expression/mod.ts";
-import { HOSTILE, HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
+import { HOSTILE } from "../../../src/evidence/probe/steps/http/answer.ts";
+import { HTTP } from "./facts.ts";
 
 function mistake(compile: () => unknown): ExpressionError {
   try {
@@ -29,13 +30,13 @@ describe("a mistake is found where it stands", () => {
     ["has(captures.later)", "captures.later", { expected: "one of order" }],
     ["sise(body.a) > 1", "sise(body.a)", { found: "sise", suggestion: "size" }],
     ["status == 'x'", "status == 'x'", {}],
-    ["body.id.matches('(')", "'('", { expected: "a regular expression" }],
+    ["body.id.matches('(')", "'('", { message: "Invalid pattern", found: "missing closing ): `(`" }],
     ["status", "status", { expected: "bool", found: "int" }],
     ["size(body.a)", "size(body.a)", { expected: "bool", found: "int" }],
     ["status == ", "", {}],
     ["body.t == '${env:TOKEN}'", "${env:TOKEN}", { message: "secrets are not visible to expressions" }],
   ])("%s", (source, where, hints) => {
-    const error = mistake(() => compileExpectation(source, ["order"], HTTP_VARIABLES));
+    const error = mistake(() => compileExpectation(source, ["order"], HTTP));
     expect(source.slice(error.start, error.end)).toBe(where);
     expect(error).toMatchObject(hints);
   });
@@ -45,12 +46,12 @@ describe("a mistake is found where it stands", () => {
     ["4,000 negations", "!".repeat(4000) + "true"],
     ["1,000 parentheses", "(".repeat(1000) + "true" + ")".repeat(1000)],
   ])("%s is refused", (_name, source) => {
-    expect(mistake(() => compileExpectation(source, [], HTTP_VARIABLES))).toBeInstanceOf(ExpressionError);
+    expect(mistake(() => compileExpectation(source, [], HTTP))).toBeInstanceOf(ExpressionError);
   });
 
   test("a program may have any type, but no unknown name", () => {
-    expect(compileProgram("status", [], HTTP_VARIABLES).source).toBe("status");
-    expect(mistake(() => compileProgram("stats", [], HTTP_VARIABLES)).suggestion).toBe("status");
+    expect(compileProgram("status", [], HTTP).source).toBe("status");
+    expect(mistake(() => compileProgram("stats", [], HTTP)).suggestion).toBe("status");
   });
 
   test.each([
@@ -81,7 +82,7 @@ describe("credulous names the hostile answers that a set would pass", () => {
     ["the echo of a captured value", ["body.id == captures.order"], []],
   ])("%s", (_name, sources, names) => {
     expect(
-      vacuousPasses(sources.map((source) => compileExpectation(source, ["order"], HTTP_VARIABLES)), HOSTILE),
+      vacuousPasses(sources.map((source) => compileExpectation(source, ["order"], HTTP)), HOSTILE),
     ).toEqual(names);
   });
 });

@@ -1,5 +1,9 @@
-import type { Facts } from "../../../src/config/expression/mod.ts";
-import { type HttpAnswer, HttpScope } from "../../../src/evidence/probe/steps/http/answer.ts";
+import type { Facts, Language } from "../../../src/config/expression/mod.ts";
+import { loadPatterns } from "../../../src/config/expression/pattern.ts";
+import { HTTP_VARIABLES, type HttpAnswer, HttpScope } from "../../../src/evidence/probe/steps/http/answer.ts";
+
+/** What expressions over an HTTP answer may name. */
+export const HTTP: Language = { variables: HTTP_VARIABLES, patterns: await loadPatterns() };
 
 /** What a healthy-looking answer comes with. */
 export const FACTS: Facts = {

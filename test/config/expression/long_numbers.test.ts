@@ -6,14 +6,12 @@ import {
   Scope,
   writeJson,
 } from "../../../src/config/expression/mod.ts";
-import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
-import { answer, FACTS } from "./facts.ts";
+import { answer, FACTS, HTTP } from "./facts.ts";
 
 const ID = 1234567890123456789n;
 const judge = (source: string, text: string) =>
-  compileExpectation(source, ["id"], HTTP_VARIABLES).test(answer(text, {}));
-const capture = (source: string, text: string) =>
-  compileProgram(source, [], HTTP_VARIABLES).run(answer(text));
+  compileExpectation(source, ["id"], HTTP).test(answer(text, {}));
+const capture = (source: string, text: string) => compileProgram(source, [], HTTP).run(answer(text));
 
 describe("an integer of JSON is compared by all its digits", () => {
   test.each([

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { compileExpectation } from "../../../src/config/expression/mod.ts";
-import { answer } from "./facts.ts";
-import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
+import { answer, HTTP } from "./facts.ts";
 
 const KINDS = { string: "a", number: 1, bool: true, list: [1], map: { a: 1 }, null: null };
 const names = Object.keys(KINDS) as (keyof typeof KINDS)[];
 const pairs = names.flatMap((left) => names.map((right) => [left, right] as const));
 const reason = (source: string, body: unknown) =>
-  compileExpectation(source, [], HTTP_VARIABLES).test(answer(JSON.stringify(body)))?.reason ?? "holds";
+  compileExpectation(source, [], HTTP).test(answer(JSON.stringify(body)))?.reason ?? "holds";
 
 describe("two values are compared only if they are of one kind", () => {
   test.each(pairs)("%s and %s", (left, right) => {
@@ -98,9 +97,9 @@ describe("lag under 100 is never green without a number", () => {
     ['{"lag":500}', "false"],
     ['{"lag":5}', "holds"],
   ])("%s: %s", (text, why) => {
-    expect(compileExpectation("body.lag < 100", [], HTTP_VARIABLES).test(answer(text))?.reason ?? "holds")
+    expect(compileExpectation("body.lag < 100", [], HTTP).test(answer(text))?.reason ?? "holds")
       .toBe(why);
-    const negated = compileExpectation("!(body.lag >= 100)", [], HTTP_VARIABLES).test(answer(text))?.reason ??
+    const negated = compileExpectation("!(body.lag >= 100)", [], HTTP).test(answer(text))?.reason ??
       "holds";
     expect(negated).toBe(why);
   });

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileExpectation, compileProgram } from "../../../src/config/expression/mod.ts";
-import { answer } from "./facts.ts";
-import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
+import { answer, HTTP } from "./facts.ts";
 
 const SOURCES = [
   "body == []",
@@ -19,18 +18,18 @@ describe("a body nested 100,000 deep", () => {
   const maps = '{"a":'.repeat(100_000) + "1" + "}".repeat(100_000);
   test.each(SOURCES)("fails %s", (source) => {
     for (const text of [lists, maps]) {
-      expect(compileExpectation(source, [], HTTP_VARIABLES).test(answer(text))?.reason).toBe("parse");
+      expect(compileExpectation(source, [], HTTP).test(answer(text))?.reason).toBe("parse");
     }
   });
 
   test("does not matter where the body is not used", () => {
-    expect(compileExpectation("status == 200", [], HTTP_VARIABLES).test(answer(lists))).toBeNull();
-    expect(compileProgram("body", [], HTTP_VARIABLES).run(answer(maps)).ok).toBe(false);
+    expect(compileExpectation("status == 200", [], HTTP).test(answer(lists))).toBeNull();
+    expect(compileProgram("body", [], HTTP).run(answer(maps)).ok).toBe(false);
   });
 
   test("is refused from the 101st level on", () => {
     const nested = (levels: number) => answer("[".repeat(levels) + "]".repeat(levels));
-    const size = compileExpectation("size(body) == 1", [], HTTP_VARIABLES);
+    const size = compileExpectation("size(body) == 1", [], HTTP);
     expect(size.test(nested(100))).toBeNull();
     expect(size.test(nested(101))?.reason).toBe("parse");
   });
@@ -45,7 +44,7 @@ describe("for any JSON body", () => {
   );
 
   test("body.a.b == 'x' holds only for the string x", () => {
-    const expectation = compileExpectation("body.a.b == 'x'", [], HTTP_VARIABLES);
+    const expectation = compileExpectation("body.a.b == 'x'", [], HTTP);
     fc.assert(fc.property(anyText, (text) => {
       expect(expectation.test(answer(text)) === null).toBe(isX(text));
     }));
@@ -60,8 +59,8 @@ describe("for any JSON body", () => {
     "%s and its negation never both hold, and what fails says so briefly",
     (source) => {
       const [plain, negated] = [
-        compileExpectation(source, [], HTTP_VARIABLES),
-        compileExpectation(`!(${source})`, [], HTTP_VARIABLES),
+        compileExpectation(source, [], HTTP),
+        compileExpectation(`!(${source})`, [], HTTP),
       ];
       fc.assert(fc.property(anyText, (text) => {
         const facts = answer(text);

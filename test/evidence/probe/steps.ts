@@ -10,6 +10,8 @@ import type { JourneySpec } from "../../../src/evidence/probe/journey.ts";
 import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
 import type { HttpFields, JsonTemplate, StepRequest } from "../../../src/evidence/probe/steps/http/step.ts";
 
+const HTTP = { variables: HTTP_VARIABLES };
+
 /** The captures that test journeys may name. */
 const NAMES = ["order", "token"];
 
@@ -62,10 +64,10 @@ export function step(draft: Draft = {}): Step & HttpFields {
     kind: "http",
     name,
     request,
-    expect: expect.map((source) => compileExpectation(source, NAMES, HTTP_VARIABLES)),
+    expect: expect.map((source) => compileExpectation(source, NAMES, HTTP)),
     capture: Object.entries(capture).map((
       [name, source],
-    ) => [name, compileProgram(source, NAMES, HTTP_VARIABLES)]),
+    ) => [name, compileProgram(source, NAMES, HTTP)]),
     until,
     timeoutMs,
     summary: `${method} ${path}`,

@@ -7,7 +7,7 @@ import { load } from "../../../src/config/mod.ts";
 const BARE = ["DIALECTS", "objectKind", "httpStep"];
 
 /** The config of one check with these lines at its top. */
-async function configOf(top = "", every = "1m"): Promise<Config> {
+async function configOf(top = "", every = "1m", expectation = "status == 200"): Promise<Config> {
   const text = `
 version: 1
 ${top}
@@ -16,7 +16,7 @@ targets:
     url: https://shop.example
     checks: [{ id: c, ${
     every.includes("*") ? `cron: "${every}"` : `every: ${every}`
-  }, journey: [{ expect: status == 200 }] }]
+  }, journey: [{ expect: "${expectation}" }] }]
 `;
   return (await load({ kind: "yaml", text }, { kinds: KINDS })).config;
 }
@@ -34,6 +34,7 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     "httpStep",
   ]],
   ["cron", configOf("", "*/5 * * * *"), [...BARE, "compileCron"]],
+  ["a pattern", configOf("", "1m", "text.matches('a')"), [...BARE, "patternsFor"]],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {
   expect(importsIn(await workerKinds(await config))).toEqual(names);
 });

@@ -68,7 +68,7 @@ function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) {
     if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      const expected = 'a text that is only a template, which keeps them: "{{ 1234567890123456789 }}"';
+      const expected = 'a template: "{{ 1234567890123456789 }}"';
       note({ path, message: "this number would lose digits", expected, found: describe(value, path) });
     }
     return value;
