@@ -1,4 +1,5 @@
 import { type Compiler, compiler } from "./compile.ts";
+import { checkEdgeAddresses } from "./edge_addresses.ts";
 import { readCompiled } from "./compiled.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
@@ -102,6 +103,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions, compiler: Compiler
   const { kinds: { dialects: rows, stores, sinks, steps, compileCron } } = options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
+  if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
   const regions = readRegions(draft.regions, options.runtime, note);
   const dialects = rows.map(({ name }) => name);
   const settings = readSettings(draft, { ...options, stores, sinks, allowPrivate }, note);

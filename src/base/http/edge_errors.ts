@@ -11,6 +11,7 @@ export type Attribution = "network" | "platform" | "blocked";
 
 /** Codes of Cloudflare's "1xxx errors" page that concern the asking Worker, not the asked target. */
 const PLATFORM: Record<string, string> = {
+  "1003": "a Worker may not ask an IP address",
   "1019": "the Worker asks itself in a loop",
   "1021": "the Worker may not ask this host",
   "1024": "the Worker may not ask Cloudflare's own addresses",

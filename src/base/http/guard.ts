@@ -46,7 +46,7 @@ export function refusal(url: URL, allowPrivate: boolean): string | null {
 }
 
 /** A parsed URL's host has a colon only in IPv6, and a number at its end only in IPv4 (URL standard, host parsing). */
-function isAddress(host: string): boolean {
+export function isAddress(host: string): boolean {
   return host.includes(":") || /\d$/.test(host) && /^[\d.]+$/.test(host);
 }
 

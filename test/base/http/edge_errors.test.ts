@@ -10,6 +10,7 @@ describe("edgeError tells Cloudflare's answers from the target's", () => {
     ["an origin that times out", 522, EDGE, "error code: 522", "network"],
     ["a broken TLS handshake", 525, EDGE, "error code: 525\n", "network"],
     ["a loop of Workers", 522, EDGE, "error code: 1019", "platform"],
+    ["an IP address for a host", 403, EDGE, "error code: 1003", "platform"],
     ["a Worker of the same zone", 404, EDGE, "error code: 1042", "platform"],
     ["a firewall rule", 403, EDGE, "error code: 1020", "blocked"],
     ["a rate limit of the zone", 429, EDGE, "error code: 1015", "blocked"],
