@@ -1,6 +1,6 @@
 /** The contract between who asks and who walks: what a prober is asked, and the evidence that it brings. */
-import type { Report } from "../evidence/report/report.ts";
-import type { Observation } from "../evidence/probe/observation.ts";
+import type { Report, ReportState } from "../evidence/report/report.ts";
+import type { Failure, Observation } from "../evidence/probe/observation.ts";
 import type { Check } from "../config/config.ts";
 import type { Fault } from "./verdict.ts";
 
@@ -10,6 +10,17 @@ export interface Round {
   /** Present where the first cell of the table called for a second look, and always where a pushed source has its say as well. */
   after?: Report | null;
   observation: Observation;
+  /** It was walked again, because the first time the report or some step got no HTTP answer. */
+  first?: FirstRound;
+}
+
+/** What stands in the evidence of a walk that another one has taken the place of. */
+export interface FirstRound {
+  /** What the reports around the journey claimed. */
+  before: ReportState | null;
+  after?: ReportState | null;
+  outcome: Observation["outcome"];
+  failure?: Pick<Failure, "step" | "reason" | "detail">;
 }
 
 /** A round, or why there is none. */

@@ -3,6 +3,7 @@ import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "../evidence/probe/observation.ts";
 import type { QuorumOutcome, VoteState } from "./quorum.ts";
 import type { Layer, Report, SourceReport } from "../evidence/report/report.ts";
+import type { FirstRound } from "./round.ts";
 import type { Fault, Phases, Verdict } from "./verdict.ts";
 
 /** A report without its parts; the parts are kept only where they say something is wrong. */
@@ -36,6 +37,8 @@ export interface LastRound {
   /** How long each step took, in order, of journeys that passed. */
   stepMs?: number[];
   cleanup?: Observation["cleanup"];
+  /** The walk before this one, which got no answer. */
+  first?: FirstRound;
 }
 
 /** Why a prober's slot has no round: `timeout`, `unreachable`, `refused`, `digest`, `deadline`, `invalid` ... */

@@ -1,7 +1,7 @@
 import type { Report, SourceReport } from "../evidence/report/report.ts";
 import type { LastRound, ReportSummary, SourceSummary } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
-import type { Round, Walk } from "./round.ts";
+import type { FirstRound, Round, Walk } from "./round.ts";
 
 /** What is kept to show of a round. Steps are kept in full only of journeys that did not pass, parts only where they say something is wrong. */
 export function summarize(
@@ -23,7 +23,19 @@ export function summarize(
     ...(failure && { failure }),
     ...(outcome === "pass" ? { stepMs: steps.map(({ totalMs }) => roundMs(totalMs)) } : { steps }),
     ...(cleanup && cleanup.outcome !== "pass" && { cleanup }),
+    ...(round.first && { first: round.first }),
   };
+}
+
+/** Why a check was walked twice, in words: "walked again after no answer (pay: connection reset)". */
+export function describeRetry({ before, failure }: FirstRound): string {
+  const isStep = failure?.reason === "timeout" || failure?.reason === "network" || failure?.reason === "body";
+  const who = isStep
+    ? `${failure.step}: ${failure.detail}`
+    : before === "unreachable"
+    ? "report"
+    : "second report";
+  return `walked again after no answer (${who})`;
 }
 
 function summarizeReport(report: Report | null): ReportSummary | null {

@@ -22,8 +22,10 @@ function inWorkerd(): Driver {
         Reflect.deleteProperty(instance, "fetch");
         if (prober) instance.fetch = FAULTS[prober.does];
       });
-      const fired = world.fire(slot, nowMs);
-      await (prober?.does === "is silent" ? world.passTime(fired) : fired);
+      const fire = () => world.fire(slot, nowMs);
+      if (prober?.does === "is silent") return await world.passTime(fire());
+      // A round without an answer is walked again a second later.
+      await (shop.all === "refuses" ? world.withTimers(fire) : fire());
     },
     status: () => world.status(),
     received: async () => (await world.shop.seen()).posts.map(({ body }) => body),

@@ -122,6 +122,18 @@ export class WorkerFixture {
     vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
   }
 
+  /** Lets timers fire by themselves during this work: what goes on after one must be in the context of its object. */
+  async withTimers<T>(work: () => Promise<T>): Promise<T> {
+    this.runTimers();
+    try {
+      return await work();
+    } finally {
+      const now = Date.now();
+      vi.useRealTimers();
+      vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now });
+    }
+  }
+
   /** Awaits what needs a deadline to come: whenever nothing moves any more, the clock goes on to the next timer. */
   async passTime<T>(work: Promise<T>): Promise<T> {
     let isOver = false;

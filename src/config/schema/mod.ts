@@ -50,7 +50,7 @@ const timing = {
   ),
   retry: optionalField(
     z.int().min(0).max(1),
-    "Walks again at once after a request without an HTTP answer.",
+    "Walks a round once more, 1 s later, in which the report or a step got no HTTP answer.",
     1,
   ),
   releaseAfter: optionalField(

@@ -36,6 +36,7 @@ const observed = z.strictObject({
   values: z.record(z.string(), z.string()).optional()
     .describe("Sub-expressions of the failed expectation and what they were."),
   totalMs: ms,
+  walkedAgain: z.string().optional().describe("Why it was walked twice: the second walk is this one."),
   steps: z.array(z.strictObject({
     name: z.string(),
     status: z.int().optional(),

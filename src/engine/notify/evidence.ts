@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../judgement/state.ts";
+import { describeRetry } from "../../judgement/summary.ts";
 import { iso } from "../../base/time.ts";
 import type { ProberEvidence, WebhookEvent } from "./event.ts";
 import { clip } from "./truncate.ts";
@@ -48,7 +49,7 @@ const claimOf = ({ state, dialect, httpStatus, reason, contradictions, sources }
   sources,
 });
 
-function observationOf({ outcome, failure, totalMs, steps }: LastRound): ProberEvidence["observed"] {
+function observationOf({ outcome, failure, totalMs, steps, first }: LastRound): ProberEvidence["observed"] {
   return {
     outcome,
     failedStep: failure?.step,
@@ -56,6 +57,7 @@ function observationOf({ outcome, failure, totalMs, steps }: LastRound): ProberE
     detail: failure?.detail,
     values: failure?.values && Object.fromEntries(Object.entries(failure.values).slice(0, MAX_VALUES)),
     totalMs: Math.round(totalMs),
+    ...(first && { walkedAgain: describeRetry(first) }),
     steps: steps?.map(({ name, status, requests, totalMs }) => (
       { name, status, requests, totalMs: Math.round(totalMs) }
     )),

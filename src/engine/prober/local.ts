@@ -1,22 +1,27 @@
 /**
- * One prober's half of a slot: ask the report, walk the journey, ask again where the first cell accuses somebody.
+ * One prober's half of a slot: a round of each check, walked again where nothing answered though the controls do.
  * It returns evidence and keeps no state but its most recent answers.
  */
 import { type Quota, quota } from "../../base/http/quota.ts";
 import type { Check } from "../../config/config.ts";
 import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
-import { messageOf } from "../../base/error_message.ts";
-import { type Hold, type Semaphore, semaphore } from "../../base/semaphore.ts";
-import { fetchReport, hasPushedSource } from "./report.ts";
-import { atMost, type Fetch, type Ports } from "../../base/ports.ts";
-import type { Observation } from "../../evidence/probe/observation.ts";
+import { type Hold, semaphore } from "../../base/semaphore.ts";
+import { atMost, pause, type Ports } from "../../base/ports.ts";
 import type { StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
-import { walk } from "../../evidence/probe/journey.ts";
 import { Cache } from "../../base/cache.ts";
-import type { Dialect, Report, RequestSigner } from "../../evidence/report/report.ts";
-import { needsSecondReport } from "../../judgement/verdict.ts";
+import type { Dialect, RequestSigner } from "../../evidence/report/report.ts";
+import {
+  cleanupMs,
+  gotNoAnswer,
+  hadTransportFailure,
+  maxWalkMs,
+  RETRY_AFTER_MS,
+  runRound,
+  summarizeFirst,
+} from "./round.ts";
+import { periodMs } from "../../config/schedule.ts";
 import type { Prober, Round, RoundResult } from "../../judgement/round.ts";
 
 /** What a prober in this process needs to know. */
@@ -44,15 +49,22 @@ export interface ProberOptions {
 interface Turn {
   slot: number;
   deadline: AbortSignal;
+  /** The same, in steady time (ms). */
+  deadlineAt: number;
   allow: Quota;
-  hold: Hold;
+  /** What the first walks of all checks leave. */
+  spare: Quota;
 }
+
+const idOf = ({ key }: Check, { slot }: Turn) => `${key}@${slot}`;
 
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
   const gate = semaphore(options.concurrency);
   /** Two of the largest slots, so that a small lane does not push a large one out. */
   const rounds = new Cache<string, Promise<Round | "budget">>({ max: 100 });
+  /** What stands if the second walk does not end. */
+  const firsts = new Cache<string, Round>({ max: 100 });
   const controls = new Cache<string, Promise<boolean>>({ max: 100 });
 
   const controlsPass = (slot: number) =>
@@ -73,10 +85,14 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   /** A target that redirected the last time may do so again. More than all there is would never have its turn. */
   const costOf = (check: Check) => Math.max(requestsOf(check), Math.min(budget, wanted.get(check.key) ?? 0));
 
-  const runWithinQuota = async (
-    check: Check,
-    { slot, deadline, allow, hold }: Turn,
-  ): Promise<Round | "budget"> => {
+  /** Whatever becomes of a walk: once it should have ended, also by the deadline, its place is for others. */
+  const holding = (check: Check, { deadlineAt }: Turn): Hold => (giveBack) => {
+    const leftMs = Math.max(0, deadlineAt - ports.clock.elapsed()) + cleanupMs(check);
+    return ports.clock.after(Math.min(leftMs, maxWalkMs(check)) + GRACE_MS, giveBack);
+  };
+
+  const runWithinQuota = async (check: Check, turn: Turn, again: boolean): Promise<Round | "budget"> => {
+    const { slot, deadline, allow } = turn;
     // The second look is not to be spent by the redirects of the journey: without it no service could be accused.
     const looks = 2 * sourcesToAsk(check).length;
     const reportShare = allow(ports.fetch, looks);
@@ -88,11 +104,11 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     const isBegun = !deadline.aborted;
     const began = ports.clock.elapsed();
     // Until it has ended it is a slow one, for it may never end.
-    if (isBegun) took.set(check.key, maxRoundMs(check));
+    if (isBegun) took.set(check.key, maxWalkMs(check));
     const reportPorts = { ...ports, fetch: reportShare.fetch };
-    const tryRun = (work: () => Promise<void>) => gate.tryRun(work, hold);
+    const tryRun = (work: () => Promise<void>) => gate.tryRun(work, holding(check, turn));
     const walker = { ...options, tryRun, journeyFetch: journeyShare.fetch };
-    const result = await runRound(reportPorts, walker, check, { slot, signal: deadline });
+    const result = await runRound(reportPorts, walker, check, { slot, again, signal: deadline });
     reportShare.close();
     journeyShare.close();
     if (!isBegun) return result;
@@ -101,17 +117,30 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     return result;
   };
 
-  /** Whatever becomes of a round: once it should have ended, also by the deadline (in steady time), its place is for others. */
-  const holding = (check: Check, deadlineAt: number): Hold => (giveBack) => {
-    const leftMs = Math.max(0, deadlineAt - ports.clock.elapsed()) + cleanupMs(check);
-    return ports.clock.after(Math.min(leftMs, maxRoundMs(check)) + GRACE_MS, giveBack);
+  /** Whether a walk that begins `inMs` from now can end before the deadline and before the next slot, a period after `began` (steady ms). */
+  const canEnd = (check: Check, turn: Turn, began: number, inMs: number) =>
+    ports.clock.elapsed() + inMs + maxWalkMs(check) <=
+      Math.min(turn.deadlineAt, began + periodMs(check, turn.slot));
+
+  /** The second walk; null: it could not end, or costs too much. */
+  const runAgain = async (check: Check, turn: Turn, began: number): Promise<Round | null> => {
+    if (!canEnd(check, turn, began, 0) || !turn.spare(ports.fetch, costOf(check))) return null;
+    const second = await runWithinQuota(check, turn, true);
+    return second === "budget" || turn.deadline.aborted ? null : second;
   };
 
-  const getRound = (check: Check, turn: Turn) =>
-    rounds.getOrSet(
-      `${check.key}@${turn.slot}`,
-      () => gate(() => runWithinQuota(check, turn), turn.hold),
-    );
+  const runTwice = async (check: Check, turn: Turn): Promise<Round | "budget"> => {
+    const began = ports.clock.elapsed();
+    const hold = holding(check, turn);
+    const first = await gate(() => runWithinQuota(check, turn, false), hold);
+    if (first === "budget" || check.retry === 0 || !gotNoAnswer(first)) return first;
+    if (!canEnd(check, turn, began, RETRY_AFTER_MS) || !await controlsPass(turn.slot)) return first;
+    firsts.set(idOf(check, turn), first);
+    // Without its place, which others may want meanwhile.
+    await pause(ports.clock, RETRY_AFTER_MS, turn.deadline);
+    const second = await gate(() => runAgain(check, turn, began), hold);
+    return second ? { ...second, first: summarizeFirst(first) } : first;
+  };
 
   return {
     id: options.id,
@@ -119,20 +148,22 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const deadline = new AbortController();
       const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
       const deadlineAt = ports.clock.elapsed() + deadlineMs;
-      rounds.max = Math.max(rounds.max, 2 * checks.length);
+      rounds.max = firsts.max = Math.max(rounds.max, 2 * checks.length);
       const late = new Promise<"deadline">((resolve) =>
         deadline.signal.addEventListener("abort", () => resolve("deadline"), { once: true })
       );
       const admitted = admit(checks, budget, costOf);
-      const allow = quota(budget);
+      const spare = quota(budget - [...admitted].reduce((sum, check) => sum + costOf(check), 0));
+      const turn: Turn = { slot, deadline: deadline.signal, deadlineAt, allow: quota(budget), spare };
       const answers = await Promise.all(
         inWalkOrder(checks, took).map(async (check): Promise<RoundResult> => {
           const { key, digest } = check;
           if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
-          const turn = { slot, deadline: deadline.signal, allow, hold: holding(check, deadlineAt) };
-          const round = await Promise.race([getRound(check, turn), late]);
+          const id = idOf(check, turn);
+          const walked = await Promise.race([rounds.getOrSet(id, () => runTwice(check, turn)), late]);
+          const round = walked === "deadline" ? firsts.get(id) ?? walked : walked;
           if (typeof round !== "string") return { check: key, digest, round };
-          rounds.delete(`${key}@${slot}`);
+          rounds.delete(id);
           return { check: key, digest, missed: round };
         }),
       );
@@ -166,18 +197,8 @@ function inWalkOrder(checks: readonly Check[], took: ReadonlyMap<string, number>
   ];
 }
 
-/** What `walk` gives a cleanup, in ms. */
-const CLEANUP_MS = 5_000;
-/** What a round gets on top of its longest, before its place is given to others. */
+/** What a walk gets on top of its longest, before its place is given to others. */
 const GRACE_MS = 1_000;
-
-const cleanupMs = ({ cleanup }: Check) => cleanup.length > 0 ? CLEANUP_MS : 0;
-
-/** The longest (ms) that a round of this check can take: both looks at each source, the journey and its cleanup. */
-export function maxRoundMs(check: Check): number {
-  const lookMs = sourcesToAsk(check).reduce((sum, source) => sum + source.timeoutMs, 0);
-  return check.timeoutMs + 2 * lookMs + cleanupMs(check);
-}
 
 /** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
 function admit(checks: readonly Check[], budget: number, costOf: (check: Check) => number): Set<Check> {
@@ -189,96 +210,6 @@ function admit(checks: readonly Check[], budget: number, costOf: (check: Check) 
     return true;
   }));
 }
-
-/** Who walks a round. */
-interface Walker extends Pick<ProberOptions, "id" | "region" | "dialects" | "signRequest" | "steps"> {
-  /** Where further sources are asked beside the first. */
-  tryRun: Semaphore["tryRun"];
-  /** What the journey sends by. */
-  journeyFetch: Fetch;
-}
-
-/** One round. Our own bug is reported as such, for this check alone. */
-async function runRound(
-  ports: Ports,
-  { id, region, dialects, signRequest, steps, tryRun, journeyFetch }: Walker,
-  check: Check,
-  { slot, signal }: { slot: number; signal: AbortSignal },
-): Promise<Round> {
-  const began = ports.clock.elapsed();
-  // It waited for its turn until the slot was over: not even a cleanup is owed.
-  if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
-  try {
-    const baseUrl = ports.secrets.reveal(check.target.url);
-    const run = {
-      id: runId(check, id, slot),
-      slot,
-      prober: id,
-      region,
-      target: check.target.id,
-      check: check.id,
-    };
-    const askReport = () =>
-      fetchReport(ports, check, { baseUrl, run, dialects, signRequest, tryRun, signal });
-    const before = await askReport();
-    const observation = await walk(
-      { ...ports, fetch: journeyFetch },
-      { ...journeyOf(check), baseUrl },
-      run,
-      { steps, signal },
-    );
-    const { outcome } = observation;
-    if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };
-    const after = await askReport();
-    // A second look that our platform would not take is none: the failure is not bracketed.
-    if (outcome === "fail" && platformFailure(after) !== undefined) return { before, observation };
-    return { before, observation: unlessBlocked(observation, [before, after]), after };
-  } catch (error) {
-    const detail = ports.secrets.redact(messageOf(error));
-    ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
-    return { before: null, observation: errorObservation("bug", detail, ports.clock.elapsed() - began) };
-  }
-}
-
-/** If our platform blocked the report request, the missing report does not count against the service; a failed journey does, whatever was claimed. */
-function unlessBlocked(observation: Observation, reports: (Report | null)[]): Observation {
-  if (observation.outcome === "fail" || observation.outcome === "error") return observation;
-  const detail = reports.map(platformFailure).find((detail) => detail !== undefined);
-  if (detail === undefined) return observation;
-  return { ...observation, outcome: "error", failure: { step: "", reason: "platform", detail } };
-}
-
-/** Why our own platform would not ask for this claim; undefined: it did. */
-function platformFailure(report: Report | null): string | undefined {
-  if (report?.state !== "unreadable") return undefined;
-  const reasons = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
-  return reasons.find((reason) => reason.startsWith("platform: "));
-}
-
-const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
-  journey,
-  cleanup,
-  timeoutMs,
-  latencyBudgetMs,
-});
-
-const errorObservation = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
-  outcome: "error",
-  failure: { step: "", reason, detail },
-  transport: false,
-  steps: [],
-  totalMs,
-});
-
-/** The same for a repeated slot, so that a journey walked twice carries the same idempotency key. */
-const runId = (check: Check, prober: string, slot: number) =>
-  `${check.target.id}.${check.id}.${prober}.${slot.toString(36)}`;
-
-const hadTransportFailure = ({ before, after, observation }: Round) =>
-  observation.transport || isUnreachable(before) || isUnreachable(after);
-
-const isUnreachable = (report?: Report | null) =>
-  report?.state === "unreachable" || report?.sources?.some(({ state }) => state === "unreachable");
 
 /**
  * Controls are asked after the rounds: the settler waits that much longer than its deadline. They do not queue behind

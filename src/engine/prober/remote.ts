@@ -6,6 +6,7 @@ import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
 import { CLEANUP_OUTCOMES, FAILURE_REASONS, JOURNEY_OUTCOMES } from "../../evidence/probe/observation.ts";
 import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
+import { REPORT_STATES } from "../../evidence/report/report.ts";
 import { line, ms, reportSchema, shortText, status, time } from "../../evidence/report/schema.ts";
 import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
@@ -48,6 +49,13 @@ const observation = z.object({
   cleanup: z.object({ outcome: z.enum(CLEANUP_OUTCOMES), failure: failure.optional() }).optional(),
 });
 
+const first = z.object({
+  before: z.enum(REPORT_STATES).nullable(),
+  after: z.enum(REPORT_STATES).nullable().optional(),
+  outcome: z.enum(JOURNEY_OUTCOMES),
+  failure: failure.pick({ step: true, reason: true, detail: true }).optional(),
+});
+
 const about = { check: shortText, digest: shortText };
 const walked = z.object({
   ...about,
@@ -55,6 +63,7 @@ const walked = z.object({
     before: reportSchema.nullable(),
     after: reportSchema.nullable().optional(),
     observation,
+    first: first.optional(),
   }),
 });
 const missed = z.object({ ...about, missed: line });

@@ -1,7 +1,7 @@
 /** Asks the probers of a slot for their rounds, under one deadline. */
 import type { Check, Config } from "../../config/config.ts";
 import { MINUTE_MS } from "../../base/time.ts";
-import { maxRoundMs } from "../prober/local.ts";
+import { maxRoundMs } from "../prober/round.ts";
 import type { StateCache } from "./state_cache.ts";
 import type { Log, Ports } from "../../base/ports.ts";
 import type { Brought, Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
@@ -17,10 +17,10 @@ const LATE_MS = 5_000;
 const GRACE_MS = 3_000;
 
 /** How long a slot waits for its probers; under a minute only as long as its checks can take, to stay fresh. */
-function slotTimeoutMs(checks: Check[], concurrency: number): number {
+function slotTimeoutMs(checks: Check[], slot: number, concurrency: number): number {
   const [{ schedule }] = checks as [Check, ...Check[]];
   if (!("everyMs" in schedule) || schedule.everyMs >= MINUTE_MS) return SLOT_MS;
-  const longest = Math.max(...checks.map(maxRoundMs));
+  const longest = Math.max(...checks.map((check) => maxRoundMs(check, slot)));
   return Math.min(SLOT_MS, Math.max(schedule.everyMs, longest * Math.ceil(checks.length / concurrency)));
 }
 
@@ -43,7 +43,7 @@ export async function gather(
   cache: StateCache,
 ): Promise<Map<string, Arrivals>> {
   if (checks.length === 0) return new Map();
-  const limitMs = slotTimeoutMs(checks, config.concurrency);
+  const limitMs = slotTimeoutMs(checks, slot, config.concurrency);
   const deadlineMs = Math.max(
     Math.min(LATE_MS, limitMs),
     Math.min(limitMs, slot + limitMs - ports.clock.now()),

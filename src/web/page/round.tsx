@@ -101,7 +101,7 @@ function Claim({ when, claim }: { when: string; claim: ReportedClaim }) {
 }
 
 function JourneyTable({ check, observed }: { check: Check; observed: NonNullable<ProberView["observed"]> }) {
-  const { outcome, totalMs, failure, cleanup } = observed;
+  const { outcome, totalMs, failure, cleanup, walkedAgain } = observed;
   let start = 0;
   const traces: (Partial<StepTrace> & Pick<StepTrace, "name" | "totalMs">)[] = observed.steps ?? [];
   const steps = traces.map((step) => ({
@@ -113,6 +113,11 @@ function JourneyTable({ check, observed }: { check: Check; observed: NonNullable
       <h2>
         Journey: <b>{outcome}</b> in {Math.round(totalMs)} ms
       </h2>
+      {walkedAgain && (
+        <p>
+          <Name>{walkedAgain}</Name>
+        </p>
+      )}
       <div class="scroll" tabindex={0} role="group" aria-label="Steps">
         <table>
           <thead>

@@ -52,7 +52,7 @@ describe("the second look", () => {
     ["down", new Error("reset"), new Error("reset"), 1],
     ["failing", { status: 404 }, BAD, 1],
   ])("%s", async (_, ready, work, looks) => {
-    const home = await testEnv(checks(1), {
+    const home = await testEnv(checks(1, "retry: 0"), {
       routes: { "GET /c0/ready": ready, "GET /c0/work": work, "GET /a": {}, "GET /b": {} },
     });
     const { answers: [answer] } = await prober(home).ask(request(home));

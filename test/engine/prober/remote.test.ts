@@ -22,6 +22,25 @@ describe("a prober behind HTTP", () => {
     expect(paths).toEqual(["/assay/v1/rounds"]);
   });
 
+  test("brings what stood in the evidence of a round before it was walked again", async () => {
+    const { far, near, asker } = await deployment({
+      routes: { "POST /write": [new Error("connection reset"), { status: 201 }] },
+    });
+    const asked = asker.ask(request(near.config, 50_000));
+    await far.clock.advance(1_000);
+    const { answers } = await asked;
+    expect(answers.find(({ check }) => check === "shop/write")).toMatchObject({
+      round: {
+        observation: { outcome: "pass" },
+        first: {
+          before: null,
+          outcome: "fail",
+          failure: { step: "step 1", reason: "network", detail: "connection reset" },
+        },
+      },
+    });
+  });
+
   test("a prober of the version before is understood, and has the same digests of the same checks", async () => {
     const { asker, config } = await scriptedAsker({ json: earlier });
     expect(await asker.ask(request(config))).toEqual(earlier);

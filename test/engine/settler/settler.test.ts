@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { encodeStates } from "../../../src/storage/codec.ts";
 import { describeNotice, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
+import { roundOf } from "../../world/scripted_probers.ts";
 import { START } from "../../world/test_env.ts";
 
 const MINUTE = 60_000;
@@ -242,4 +243,29 @@ test("a store text of another shape stops the slot with a clear error, and is le
   expect(errors.map(({ message }) => message)).toEqual(["a slot could not be settled"]);
   expect(errors[0]!.fields.error).toMatch(/^Cannot read shard 0 from the store at shop\/read\.outcome: /);
   expect(await world.store.readShards("all")).toEqual([broken]);
+});
+
+test("a round that was walked again says so in state and notice", async () => {
+  const world = await settlerFixture();
+  world.script.set("drift");
+  const first = {
+    before: "ready" as const,
+    after: "ready" as const,
+    outcome: "fail" as const,
+    failure: { step: "look", reason: "network" as const, detail: "connection reset" },
+  };
+  world.script.probers[2] = {
+    id: "sin",
+    ask({ slot, checks: [check] }) {
+      const { key, digest } = check!;
+      const answers = [{ check: key, digest, round: { ...roundOf("drift", slot), first } }];
+      return Promise.resolve({ prober: "sin", slot, suspect: false, misplaced: false, answers });
+    },
+  };
+  await world.runMinutes(2);
+  expect((await world.state()).probers.sin!.witness!.first).toEqual(first);
+  const [opened] = await world.notices();
+  const { evidence } = JSON.parse(opened!.body).data;
+  expect(evidence.ap.sin.observed.walkedAgain).toBe("walked again after no answer (look: connection reset)");
+  expect(evidence.eu.fra.observed).not.toHaveProperty("walkedAgain");
 });

@@ -105,6 +105,7 @@ const observed = component(
       headersMs: ms.optional(),
       totalMs: ms,
     })).optional(),
+    walkedAgain: text.optional().describe("Why it was walked twice: the second walk is this one."),
     cleanup: z.strictObject({ outcome: z.enum(CLEANUP_OUTCOMES), failure: failure.optional() })
       .optional(),
     slot: time,

@@ -1,6 +1,7 @@
 /** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
 import type { Check, Config, Target } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
+import { describeRetry } from "../../../judgement/summary.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../../judgement/state.ts";
 import type { States } from "../../../storage/codec.ts";
 import { COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../../judgement/words.ts";
@@ -170,11 +171,21 @@ function reportView({ before, after }: LastRound, nowMs: number) {
 }
 
 function observationView({ journey }: Check, witness: LastRound, nowMs: number) {
-  const { outcome, totalMs, failure, stepMs, cleanup, slot } = witness;
+  const { outcome, totalMs, failure, stepMs, cleanup, first, slot } = witness;
   // The journey may have another length by now.
   const passed = stepMs?.map((totalMs, i) => ({ name: journey[i]?.name ?? `step ${i + 1}`, totalMs }));
   const steps = witness.steps ?? passed;
-  return { outcome, totalMs, failure, steps, cleanup, slot: iso(slot), ageMs: ageMs(slot, nowMs) };
+  const walkedAgain = first && describeRetry(first);
+  return {
+    outcome,
+    totalMs,
+    failure,
+    steps,
+    cleanup,
+    walkedAgain,
+    slot: iso(slot),
+    ageMs: ageMs(slot, nowMs),
+  };
 }
 
 /** An incident with its times in words. */

@@ -1,0 +1,153 @@
+/** One walk of one check: ask the report, walk the journey, ask again where the first cell accuses somebody. */
+import type { Check } from "../../config/config.ts";
+import { sourcesToAsk } from "../../config/requests.ts";
+import { messageOf } from "../../base/error_message.ts";
+import type { Semaphore } from "../../base/semaphore.ts";
+import { fetchReport, hasPushedSource } from "./report.ts";
+import type { Fetch, Ports } from "../../base/ports.ts";
+import type { Observation } from "../../evidence/probe/observation.ts";
+import type { StepKind } from "../../evidence/probe/step_kind.ts";
+import { walk } from "../../evidence/probe/journey.ts";
+import type { Dialect, Report, RequestSigner } from "../../evidence/report/report.ts";
+import { periodMs } from "../../config/schedule.ts";
+import { needsSecondReport } from "../../judgement/verdict.ts";
+import type { FirstRound, Round } from "../../judgement/round.ts";
+
+/** Who walks a round. */
+export interface Walker {
+  id: string;
+  region: string;
+  dialects: readonly Dialect[];
+  /** Signs what is asked with the keys of an AWS API. */
+  signRequest?: RequestSigner;
+  steps: readonly StepKind[];
+  /** Where further sources are asked beside the first. */
+  tryRun: Semaphore["tryRun"];
+  /** What the journey sends by. */
+  journeyFetch: Fetch;
+}
+
+/** Which walk of a check it is, and until when. */
+export interface RoundOptions {
+  slot: number;
+  /** It is walked for the second time, under a run id of its own. */
+  again: boolean;
+  signal: AbortSignal;
+}
+
+/** What `walk` gives a cleanup, in ms. */
+const CLEANUP_MS = 5_000;
+
+/** How long (ms) the cleanup of this check may take. */
+export const cleanupMs = ({ cleanup }: Check): number => cleanup.length > 0 ? CLEANUP_MS : 0;
+
+/** The longest (ms) that one walk of this check can take: both looks at each source, the journey and its cleanup. */
+export function maxWalkMs(check: Check): number {
+  const lookMs = sourcesToAsk(check).reduce((sum, source) => sum + source.timeoutMs, 0);
+  return check.timeoutMs + 2 * lookMs + cleanupMs(check);
+}
+
+/** A round without an answer is walked again this long (ms) after its cleanup. */
+export const RETRY_AFTER_MS = 1_000;
+
+/** The longest (ms) that a round of this check in `slot` can take: one walk, and a second one if both fit into its period. */
+export function maxRoundMs(check: Check, slot: number): number {
+  const walkMs = maxWalkMs(check);
+  if (check.retry === 0) return walkMs;
+  return Math.max(walkMs, Math.min(2 * walkMs + RETRY_AFTER_MS, periodMs(check, slot)));
+}
+
+/** One round. Our own bug is reported as such, for this check alone. */
+export async function runRound(
+  ports: Ports,
+  { id, region, dialects, signRequest, steps, tryRun, journeyFetch }: Walker,
+  check: Check,
+  { slot, again, signal }: RoundOptions,
+): Promise<Round> {
+  const began = ports.clock.elapsed();
+  // It waited for its turn until the slot was over: not even a cleanup is owed.
+  if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
+  try {
+    const baseUrl = ports.secrets.reveal(check.target.url);
+    const run = {
+      id: `${runId(check, id, slot)}${again ? ".r" : ""}`,
+      slot,
+      prober: id,
+      region,
+      target: check.target.id,
+      check: check.id,
+    };
+    const askReport = () =>
+      fetchReport(ports, check, { baseUrl, run, dialects, signRequest, tryRun, signal });
+    const before = await askReport();
+    const observation = await walk(
+      { ...ports, fetch: journeyFetch },
+      { ...journeyOf(check), baseUrl },
+      run,
+      { steps, signal },
+    );
+    const { outcome } = observation;
+    if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };
+    const after = await askReport();
+    // A second look that our platform would not take is none: the failure is not bracketed.
+    if (outcome === "fail" && platformFailure(after) !== undefined) return { before, observation };
+    return { before, observation: unlessBlocked(observation, [before, after]), after };
+  } catch (error) {
+    const detail = ports.secrets.redact(messageOf(error));
+    ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
+    return { before: null, observation: errorObservation("bug", detail, ports.clock.elapsed() - began) };
+  }
+}
+
+/** If our platform blocked the report request, the missing report does not count against the service; a failed journey does, whatever was claimed. */
+function unlessBlocked(observation: Observation, reports: (Report | null)[]): Observation {
+  if (observation.outcome === "fail" || observation.outcome === "error") return observation;
+  const detail = reports.map(platformFailure).find((detail) => detail !== undefined);
+  if (detail === undefined) return observation;
+  return { ...observation, outcome: "error", failure: { step: "", reason: "platform", detail } };
+}
+
+/** Why our own platform would not ask for this claim; undefined: it did. */
+function platformFailure(report: Report | null): string | undefined {
+  if (report?.state !== "unreadable") return undefined;
+  const reasons = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
+  return reasons.find((reason) => reason.startsWith("platform: "));
+}
+
+const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
+  journey,
+  cleanup,
+  timeoutMs,
+  latencyBudgetMs,
+});
+
+const errorObservation = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
+  outcome: "error",
+  failure: { step: "", reason, detail },
+  transport: false,
+  steps: [],
+  totalMs,
+});
+
+/** The same for a repeated slot, so that a journey walked twice carries the same idempotency key. */
+const runId = (check: Check, prober: string, slot: number) =>
+  `${check.target.id}.${check.id}.${prober}.${slot.toString(36)}`;
+
+/** Whether some source of the report or some step got no HTTP answer. */
+export const hadTransportFailure = ({ before, after, observation }: Round): boolean =>
+  observation.transport || isUnreachable(before) || isUnreachable(after);
+
+const isUnreachable = (report?: Report | null) =>
+  report?.state === "unreachable" || (report?.sources?.some(({ state }) => state === "unreachable") ?? false);
+
+/** Whether the report as a whole or some step got no HTTP answer: a walk that may come to more if it is walked again. */
+export const gotNoAnswer = ({ before, after, observation }: Round): boolean =>
+  observation.transport || before?.state === "unreachable" || after?.state === "unreachable";
+
+/** What is kept of a walk that another one has taken the place of. */
+export const summarizeFirst = ({ before, after, observation: { outcome, failure } }: Round): FirstRound => ({
+  before: before?.state ?? null,
+  ...(after !== undefined && { after: after?.state ?? null }),
+  outcome,
+  ...(failure && { failure: { step: failure.step, reason: failure.reason, detail: failure.detail } }),
+});
