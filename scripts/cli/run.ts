@@ -53,7 +53,14 @@ export const runCommand = new Command("run")
       if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
       const walked = withUnknownPushes(check, answer.round, slot);
       const { before, after, observation: { outcome } } = walked;
-      const evidence = { at: slot, before, after, outcome, ...(suspect && { fault: "suspect" as const }) };
+      const evidence = {
+        at: slot,
+        kind: "turn" as const,
+        before,
+        after,
+        outcome,
+        ...(suspect && { fault: "suspect" as const }),
+      };
       return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
     });
     const value = results.map(({ check, walked, verdict }) => ({

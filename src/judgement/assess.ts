@@ -3,36 +3,26 @@
  *
  *     arrivals -> judge -> cast --> probers' ballots -> tally --> region's ballot -> tally -> outcome -> step -> transitions
  */
-import type { Check, Quorum, Region } from "../config/config.ts";
-import { type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
-import {
-  type Ballot,
-  castVote,
-  expire,
-  isRecovered,
-  NO_VOTE,
-  type QuorumOutcome,
-  tally,
-  wins,
-} from "./quorum.ts";
-import { isNoClaim } from "../evidence/report/merge.ts";
-import type { Report } from "../evidence/report/report.ts";
-import { staleAt } from "../config/schedule.ts";
-import type { CheckState, ProberState, RegionState } from "./state.ts";
-import { judge } from "./verdict.ts";
+import type { Check, Region } from "../config/config.ts";
+import { periodMs, staleAt } from "../config/schedule.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import { summarize } from "./summary.ts";
-import type { Arrival, Round, Walk } from "./round.ts";
-import { isFailed, type TRACE_VERDICTS } from "./words.ts";
+import {
+  addVerdicts,
+  badSince,
+  partialSign,
+  type PartialVerdict,
+  regionSign,
+  shareText,
+} from "./advisory.ts";
+import { judgeArrivals, type Judged, type Trace } from "./arrival.ts";
+import { confirmationText, nextConfirmation } from "./confirmation.ts";
+import { type Family, type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
+import type { Arrival, Walk } from "./round.ts";
+import type { CheckState, ScopeState } from "./state.ts";
+import { type RegionTally, type Tally, tallyRegion, tallyRegions } from "./turnout.ts";
+import { INCIDENT_FAMILIES, isFailed, isPassed } from "./words.ts";
 
-/** One prober's line in the history of a slot. */
-export interface Trace {
-  prober: string;
-  word: (typeof TRACE_VERDICTS)[number];
-  reason?: string;
-  reported?: Report["state"];
-  totalMs?: number;
-}
+export type { Trace } from "./arrival.ts";
 
 /** What a judgement made of a check. */
 export interface Assessment {
@@ -40,6 +30,15 @@ export interface Assessment {
   transitions: Transition[];
   /** One for each arrival, in the order of their walks; those of one slot make its line in the history. */
   traces: { walk: Walk; trace: Trace }[];
+}
+
+/** What an assessment needs besides what arrived. */
+export interface AssessOptions {
+  before?: CheckState;
+  /** Our clock (epoch ms), for what should begin at once; default: the judgement's instant. */
+  now?: number;
+  /** Called once for each new incident; unique for ever. */
+  newId(): string;
 }
 
 /** The shape of a check that has never been judged. */
@@ -50,13 +49,9 @@ const emptyState = (at: number): CheckState => ({
   since: at,
   probers: {},
   regions: {},
-  blindRuns: {},
   scopes: {},
   incidents: [],
 });
-
-const NEW_PROBER: ProberState = { standing: NO_VOTE, phases: { everReady: false }, contradictions: 0 };
-const BLIND_SLOTS = 3;
 
 /** A judgement further ahead than this was made by a clock that has stepped back since; ms. */
 export const STEP_BACK_MS = 5 * MINUTE_MS;
@@ -69,18 +64,18 @@ export function assess(
   check: Check,
   regions: readonly Region[],
   arrivals: readonly Arrival[],
-  { before, newId }: { before?: CheckState; newId: () => string },
+  { before, now, newId }: AssessOptions,
 ): Assessment {
   const latestAt = Math.max(...arrivals.map(({ walk }) => walk.at));
   const isBack = before !== undefined && before.judgedAt - latestAt > STEP_BACK_MS;
   const at = before && !isBack ? Math.max(latestAt, before.judgedAt) : latestAt;
   const previous = !before ? emptyState(at) : isBack ? rebase(before, at) : before;
-  const { probers, traces } = judgeArrivals(check, regions, arrivals, { previous, at });
-  const slots = arrivals.filter(({ walk }) => walk.kind === "turn").map(({ walk }) => walk.slot);
-  const views = regions.map((region) =>
-    tallyRegion(check, region, probers, { before: previous.regions[region.id], at })
+  const { probers, judged } = judgeArrivals(check, regions, arrivals, { previous, at });
+  const tallies = regions.map((region) =>
+    tallyRegion(check, region, { states: probers, before: previous.regions[region.id], at })
   );
-  const whole = tallyRegions(check, views);
+  const whole = tallyRegions(check, tallies);
+  const slots = arrivals.filter(({ walk }) => walk.kind === "turn").map(({ walk }) => walk.slot);
   const newest = Math.max(previous.slot, ...slots);
   const state: CheckState = {
     slot: newest === -Infinity ? at : newest,
@@ -88,212 +83,130 @@ export function assess(
     outcome: whole.outcome,
     since: whole.outcome === previous.outcome ? previous.since : at,
     probers,
-    regions: Object.fromEntries(views.map(({ id, region }) => [id, region])),
-    blindRuns: {},
+    regions: Object.fromEntries(tallies.map(({ scope, region }) => [scope, region])),
     scopes: {},
     incidents: [],
   };
-  const scopes = check.scope === "region" ? views : [whole];
-  const transitions = stepIncidents(check, scopes, { previous, state, newId });
-  return { state, transitions, traces };
-}
-
-/** Every prober after what it brought, in the order of walks, and aged to the judgement's instant. */
-function judgeArrivals(
-  check: Check,
-  regions: readonly Region[],
-  arrivals: readonly Arrival[],
-  { previous, at }: { previous: CheckState; at: number },
-): Pick<Assessment, "traces"> & Pick<CheckState, "probers"> {
-  const probers: CheckState["probers"] = {};
-  for (const { id } of regions.flatMap((region) => region.probers)) {
-    probers[id] = previous.probers[id] ?? NEW_PROBER;
-  }
-  const inOrder = arrivals.filter(({ prober }) => prober in probers)
-    .toSorted((a, b) => a.walk.at - b.walk.at || a.walk.slot - b.walk.slot);
-  const traces = inOrder.map((arrival) => {
-    const { prober, walk } = arrival;
-    const judged = judgeArrival(check, age(check, probers[prober]!, walk.at), arrival);
-    if (!isOvertaken(probers[prober]!, walk)) probers[prober] = judged.state;
-    return { walk, trace: { prober, ...judged.trace } };
-  });
-  for (const [id, prober] of Object.entries(probers)) probers[id] = age(check, prober, at);
-  return { probers, traces };
-}
-
-/** It has brought a later walk, or this very one. */
-function isOvertaken({ witness }: ProberState, { slot, at }: Walk): boolean {
-  if (!witness) return false;
-  const lastAt = witness.at ?? witness.slot;
-  return lastAt > at || (lastAt === at && witness.slot === slot);
-}
-
-/** The prober at this instant: what is too old is no vote. */
-function age(check: Check, prober: ProberState, at: number): ProberState {
-  const { freshAt } = prober.standing;
-  const standing = expire(prober.standing, freshAt !== undefined && at > staleAt(check, freshAt));
-  return standing === prober.standing ? prober : { ...prober, standing };
-}
-
-/** One prober's walk: verdict, thresholds, and what is kept to show. */
-function judgeArrival(
-  check: Check,
-  prober: ProberState,
-  arrival: Arrival,
-): { state: ProberState; trace: Omit<Trace, "prober"> } {
-  const { walk } = arrival;
-  if ("missed" in arrival) {
-    const state = { ...prober, missed: { slot: walk.slot, reason: arrival.missed } };
-    return { state, trace: { word: "missing", reason: arrival.missed } };
-  }
-  const { round, fault, place } = arrival;
-  const { before, after, observation: { outcome, failure, totalMs } } = round;
-  const { verdict, phases } = judge({ at: walk.at, before, after, outcome, fault }, prober.phases, check);
-  const reason = verdict.reason ?? failure?.reason;
-  const state: ProberState = {
-    standing: castVote(prober.standing, verdict.word, walk.at, check),
-    phases,
-    ...countContradiction(check, prober, round, fault),
-    ...(fault && { aside: fault }),
-    ...(place && { place }),
-    witness: summarize(walk, verdict.word, reason, round),
-  };
-  return { state, trace: { word: verdict.word, reason, reported: (after ?? before)?.state, totalMs } };
-}
-
-/** The same thresholds as a vote's, over "the report contradicts itself". */
-function countContradiction(
-  { failureThreshold, successThreshold }: Check,
-  prober: ProberState,
-  { before, after }: Round,
-  fault: string | undefined,
-): Pick<ProberState, "contradictions" | "contradicts"> {
-  const { contradictions: run, contradicts } = prober;
-  const readable = [before, after].filter((report) => report && !isNoClaim(report.state));
-  if (fault || readable.length === 0) return { contradictions: run, contradicts };
-  if (readable.some((report) => report!.contradictions.length > 0)) {
-    const next = Math.min(failureThreshold, Math.max(0, run) + 1);
-    return { contradictions: next, contradicts: next >= failureThreshold || contradicts };
-  }
-  const next = Math.max(-successThreshold, Math.min(0, run) - 1);
-  return { contradictions: next, contradicts: next > -successThreshold && contradicts };
-}
-
-/** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
-interface Tally {
-  scope: string;
-  outcome: QuorumOutcome;
-  recovered: boolean;
-  contradicted: ScopeResult["contradicted"];
-  /** Fewer voters than `minReporting` have conclusive or announced evidence that is young enough. */
-  starved: boolean;
-}
-
-interface RegionTally extends Tally {
-  id: string;
-  region: RegionState;
-  /** Some prober is silent or set aside with a bad vote, and the others do not outvote it. */
-  unproven: boolean;
-  /** At least one prober has conclusive or announced evidence that is young enough. */
-  usable: boolean;
-}
-
-function tallyRegion(
-  check: Check,
-  { id, quorum, probers }: Region,
-  states: Record<string, ProberState>,
-  { before, at }: { before: RegionState | undefined; at: number },
-): RegionTally {
-  const voters = probers.map((prober) => states[prober.id]!);
-  const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
-  const ballots = voters.filter(isVoting).map(({ standing }) => standing.vote as Ballot);
-  const silentBad =
-    voters.filter((voter) => !isVoting(voter) && (voter.standing.agedBad || isFailed(voter.standing.vote)))
-      .length;
-  const usable =
-    voters.filter(({ standing: { freshAt } }) => freshAt !== undefined && at <= staleAt(check, freshAt))
-      .length;
-  const answers = voters.filter(isVoting).map(({ contradicts }) => contradicts)
-    .filter((opinion) => opinion !== undefined).map((yes) => yes ? "won" : "lost");
-  const outcome = tally(ballots, quorum);
-  const recovered = isRecovered(ballots, silentBad, quorum);
+  const judgement = { check, regions, previous, state, judged, now: now ?? at, newId };
+  const transitions = check.scope === "region"
+    ? tallies.flatMap((one) => stepScope(one, regions.filter(({ id }) => id === one.scope), judgement))
+    : [...stepScope(whole, regions, judgement), ...stepRegions(tallies, judgement)];
+  const kept = new Set(state.incidents.map(subjectOf));
+  const orphans = previous.incidents.filter((incident) => !kept.has(subjectOf(incident)));
   return {
-    id,
-    scope: id,
-    outcome,
-    recovered,
-    contradicted: askQuorum(answers, quorum),
-    starved: usable < quorum.minReporting,
-    unproven: silentBad > 0 && !recovered,
-    usable: usable > 0,
-    region: {
-      outcome,
-      since: before?.outcome === outcome ? before.since : at,
-      wasBad: outcome === "pending" ? before?.wasBad ?? false : isFailed(outcome),
+    state,
+    transitions: [...transitions, ...resolveRemoved(orphans, at)],
+    traces: judged.map(({ arrival: { walk }, trace }) => ({ walk, trace })),
+  };
+}
+
+/** What one judgement is made of. */
+interface Context {
+  check: Check;
+  regions: readonly Region[];
+  previous: CheckState;
+  /** In the making: scopes and incidents are added to it. */
+  state: CheckState;
+  judged: readonly Judged[];
+  now: number;
+  newId(): string;
+}
+
+const isOpen = (incidents: readonly Incident[], scope: string, family: Family) =>
+  incidents.some((one) => one.scope === scope && one.family === family && one.state === "open");
+
+/** Steps one scope that decides by itself: its incidents, and what it remembers; `members` are its regions. */
+function stepScope(tally: Tally, members: readonly Region[], context: Context): Transition[] {
+  const { check, previous, state, judged } = context;
+  const { scope, outcome, contradicted, blind } = tally;
+  const at = state.judgedAt;
+  const ids = new Set(members.flatMap(({ probers }) => probers.map(({ id }) => id)));
+  const mine = judged.filter(({ arrival }) => ids.has(arrival.prober));
+  const probers = [...ids].map((id) => state.probers[id]!);
+  const before = previous.scopes[scope] ?? {};
+  const isBroken = at > staleAt(check, previous.judgedAt);
+  const since = (holds: boolean, began: number | undefined) =>
+    !holds ? undefined : isBroken ? at : began ?? at;
+  const resolvableSince = since(tally.resolvable, before.resolvableSince);
+  const readySince = since(outcome === "ready", before.readySince);
+  const partial = nextPartial(before, members, { scope, mine, previous });
+  const finding: ScopeResult = {
+    ...{ at, outcome, contradicted, blind, resolvableSince },
+    failing: mine.some(({ late, trace }) => !late && isFailed(trace.word)),
+    readyAgain: readySince !== undefined &&
+      at - readySince >= (check.successThreshold - 1) * periodMs(check, readySince),
+    advisory: { kind: "partial", sign: partialSign(partial) },
+    reasons: {
+      service: confirmationText(before, probers, mine),
+      advisory: partial && shareText(partial),
     },
   };
-}
-
-function tallyRegions({ quorum }: Check, views: readonly RegionTally[]): Tally {
-  const voting = views.filter(({ outcome }) => outcome !== "pending");
-  // In resolving, a region whose bad probers fell silent has not recovered, whatever the others say.
-  const silentBad =
-    views.filter(({ outcome, region, unproven }) =>
-      outcome === "pending" ? region.wasBad || unproven : unproven && !isFailed(outcome)
-    ).length;
-  const resolving = voting.filter(({ outcome, unproven }) => isFailed(outcome) || !unproven);
-  const answers = views.map(({ contradicted }) => contradicted)
-    .filter((answer) => answer !== "pending");
-  return {
-    scope: "global",
-    outcome: tally(voting.map(({ outcome }) => outcome as Ballot), quorum),
-    recovered: isRecovered(resolving.map(({ outcome }) => outcome as Ballot), silentBad, quorum),
-    contradicted: askQuorum(answers, quorum),
-    starved: views.filter(({ usable }) => usable).length < quorum.minReporting,
+  const transitions = stepFamilies(INCIDENT_FAMILIES, scope, finding, context);
+  const serviceOpen = isOpen(state.incidents, scope, "service");
+  const isPartial = isOpen(state.incidents, scope, "advisory");
+  const next: ScopeState = {
+    ...nextConfirmation(check, before, { judged: mine, probers, serviceOpen, at, now: context.now }),
+    ...(serviceOpen && { resolvableSince, heldBy: tally.holders.length > 0 ? tally.holders : undefined }),
+    ...(isOpen(state.incidents, scope, "quality") && { readySince }),
+    ...(partial && (isPartial || Object.values(partial.sums).some((sum) => sum > 0)) && { partial }),
   };
+  state.scopes[scope] = withoutAbsent(next);
+  return transitions;
 }
 
-/** A yes/no question put to a quorum; an undecided voter counts as fresh, but neither as yes nor as no. */
-function askQuorum(
-  answers: readonly ScopeResult["contradicted"][],
-  { open, resolve, minReporting }: Quorum,
-): ScopeResult["contradicted"] {
-  const fresh = answers.length;
-  const count = (answer: string) => answers.filter((one) => one === answer).length;
-  if (fresh < minReporting || fresh === 0) return "pending";
-  if (wins(open, count("won"), fresh)) return "won";
-  return wins(resolve, count("lost"), fresh) ? "lost" : "split";
-}
+const withoutAbsent = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 
-/** Steps the incidents of every scope into `state`; those of a scope that is no more are resolved as removed. */
-function stepIncidents(
-  check: Check,
-  views: readonly Tally[],
-  { previous, state, newId }: { previous: CheckState; state: CheckState; newId: () => string },
-): Transition[] {
-  const transitions: Transition[] = [];
-  for (const { scope, outcome, recovered, contradicted, starved } of views) {
-    const run = outcome === "pending" && starved
-      ? Math.min(BLIND_SLOTS, (previous.blindRuns[scope] ?? 0) + 1)
-      : 0;
-    if (run > 0) state.blindRuns[scope] = run;
-    const finding: ScopeResult = {
-      at: state.judgedAt,
-      outcome,
-      recovered,
-      blind: run >= BLIND_SLOTS,
-      contradicted,
-    };
-    const { target: { id: target }, id, flapWindowMs } = check;
-    const mine = previous.incidents.filter((incident) => incident.scope === scope);
-    const next = step(mine, finding, { target, check: id, scope, flapWindowMs, newId });
-    state.incidents.push(...next.incidents);
-    transitions.push(...next.transitions);
+/** The sums after this judgement: held at 0 while a service incident is open, or, once the advisory is open, as they were. */
+function nextPartial(
+  { partial }: ScopeState,
+  members: readonly Region[],
+  { scope, mine, previous }: { scope: string; mine: readonly Judged[]; previous: CheckState },
+): ScopeState["partial"] {
+  if (isOpen(previous.incidents, scope, "service")) {
+    return isOpen(previous.incidents, scope, "advisory") ? partial : undefined;
   }
-  const scopes = new Set(views.map(({ scope }) => scope));
-  const orphans = previous.incidents.filter((incident) => !scopes.has(incident.scope));
-  return [...transitions, ...resolveRemoved(orphans, state.judgedAt)];
+  const regionOf = new Map(members.flatMap(({ id, probers }) => probers.map((prober) => [prober.id, id])));
+  const verdicts = mine.flatMap(({ arrival, trace: { word }, late }): PartialVerdict[] => {
+    if (late || arrival.walk.kind === "confirmation" || !("round" in arrival)) return [];
+    if (arrival.round.observation.transport || !(isFailed(word) || isPassed(word))) return [];
+    return [{ region: regionOf.get(arrival.prober)!, failed: isFailed(word) }];
+  });
+  return addVerdicts(partial, verdicts, members.map(({ id }) => id));
 }
+
+/** The advisories of single regions, while all of them decide together. */
+function stepRegions(tallies: readonly RegionTally[], context: Context): Transition[] {
+  const { previous, state } = context;
+  if (tallies.length < 2) return [];
+  const at = state.judgedAt;
+  const serviceOpen = isOpen(state.incidents, "global", "service");
+  return tallies.flatMap(({ scope, outcome, contradicted, region }) => {
+    const began = badSince(region, previous.regions[scope]?.badSince, { at, serviceOpen });
+    if (began !== undefined) region.badSince = began;
+    const finding: ScopeResult = {
+      ...{ at, outcome, contradicted, failing: false, readyAgain: false, blind: undefined },
+      advisory: { kind: "region", sign: regionSign(region, at) },
+    };
+    return stepFamilies(["advisory"], scope, finding, context);
+  });
+}
+
+/** Steps these families of one scope into the state. */
+function stepFamilies(
+  families: readonly Family[],
+  scope: string,
+  finding: ScopeResult,
+  { check, previous, state, newId }: Context,
+): Transition[] {
+  const { target: { id: target }, id, flapWindowMs } = check;
+  const mine = previous.incidents.filter((incident) => incident.scope === scope);
+  const next = step(mine, finding, { target, check: id, scope, flapWindowMs, newId }, families);
+  state.incidents.push(...next.incidents);
+  return next.transitions;
+}
+
+const subjectOf = ({ scope, family }: Incident) => `${scope} ${family}`;
 
 /** Resolves the open ones among incidents whose subject left the config. */
 export function resolveRemoved(incidents: readonly Incident[], at: number): Transition[] {
@@ -307,18 +220,27 @@ function rebase(state: CheckState, now: number): CheckState {
   return {
     ...state,
     slot: -Infinity,
+    judgedAt: now,
     since: past(state.since)!,
     probers: mapValues(state.probers, (prober) => ({
       ...prober,
       witness: prober.witness && { ...prober.witness, at: past(prober.witness.at ?? prober.witness.slot) },
       standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
+      heardAt: past(prober.heardAt),
+      missed: undefined,
       phases: {
         ...prober.phases,
         startingAt: past(prober.phases.startingAt),
         drainingAt: past(prober.phases.drainingAt),
+        believed: undefined,
       },
     })),
-    regions: mapValues(state.regions, (region) => ({ ...region, since: past(region.since)! })),
+    regions: mapValues(state.regions, (region) => (
+      { ...region, since: past(region.since)!, badSince: past(region.badSince) }
+    )),
+    scopes: mapValues(state.scopes, ({ resolvableSince, readySince, heldBy, partial }) => (
+      { resolvableSince: past(resolvableSince), readySince: past(readySince), heldBy, partial }
+    )),
     incidents: state.incidents.map((incident) => ({ ...incident, resolvedAt: past(incident.resolvedAt) })),
   };
 }

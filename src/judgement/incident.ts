@@ -6,6 +6,7 @@
  *          +-------- within flapWindow the id stays, the episode rises ----+
  */
 import type { QuorumOutcome } from "./quorum.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import {
   type INCIDENT_CHANGES,
   INCIDENT_FAMILIES,
@@ -66,13 +67,26 @@ export interface ScopeResult {
   /** The judgement's instant, epoch ms. */
   at: number;
   outcome: QuorumOutcome;
-  /** The resolve rule holds (see `isRecovered` in quorum.ts). */
-  recovered: boolean;
-  /** Too few voters had usable evidence for three slots in a row. */
-  blind: boolean;
+  /** Some verdict of this judgement failed: without one no service incident opens. */
+  failing: boolean;
+  /** Since when the resolve rule and its guard have held without a break (see `Tally` in turnout.ts); absent: they do not. */
+  resolvableSince?: number;
+  /** A quality incident is over: the outcome has been `ready` for long enough. */
+  readyAgain: boolean;
+  /** Too few voters have recent evidence. */
+  blind: Sign;
+  /** What the rules of advisory.ts say, and of which kind. */
+  advisory?: { kind: "region" | "partial"; sign: Sign };
+  /** A certificate ends soon; part of no outcome. */
+  certificate?: Sign;
+  /** Facts about an opening, in words: "confirmed 25 s later by 2 of 3". By family. */
+  reasons?: Partial<Record<Family, string>>;
   /** The quorum's answer to "does the report contradict itself?". */
   contradicted: "won" | "lost" | "split" | "pending";
 }
+
+/** What a rule says of an incident: it should be open, it is over, or neither. */
+export type Sign = "wanted" | "over" | undefined;
 
 /** One change that must be notified. */
 export interface Transition {
@@ -83,25 +97,38 @@ export interface Transition {
 interface FamilyRule {
   /** The kind that the finding calls for, if it opens or changes an incident. */
   opens(finding: ScopeResult, serviceOpen: boolean): Kind | undefined;
-  resolves(finding: ScopeResult): boolean;
+  resolves(finding: ScopeResult, incident: Incident): boolean;
 }
+
+/** From the second episode on the resolve rule must hold for so long: five minutes times the episodes before, half an hour at most. */
+const holdMs = ({ episode }: Incident) => Math.min(30, 5 * (episode - 1)) * MINUTE_MS;
 
 const RULES: Record<Family, FamilyRule> = {
   service: {
     opens: ({ outcome }) => !isFailed(outcome) ? undefined : outcome === "drift" ? "drift" : "outage",
-    resolves: ({ recovered }) => recovered,
+    resolves: ({ at, resolvableSince }, incident) =>
+      resolvableSince !== undefined && at - resolvableSince >= holdMs(incident),
   },
   quality: {
     opens: ({ outcome }, serviceOpen) => !serviceOpen && isPoor(outcome) ? outcome : undefined,
-    resolves: ({ outcome }) => outcome === "ready",
+    resolves: ({ readyAgain }) => readyAgain,
   },
   evidence: {
-    opens: ({ blind }) => blind ? "blind" : undefined,
-    resolves: ({ outcome }) => outcome !== "pending",
+    opens: ({ blind }) => blind === "wanted" ? "blind" : undefined,
+    resolves: ({ blind }) => blind === "over",
   },
   claim: {
     opens: ({ contradicted }) => contradicted === "won" ? "contradiction" : undefined,
     resolves: ({ contradicted }) => contradicted === "lost",
+  },
+  advisory: {
+    opens: ({ advisory }, serviceOpen) =>
+      advisory?.sign === "wanted" && !serviceOpen ? advisory.kind : undefined,
+    resolves: ({ advisory }) => advisory?.sign === "over",
+  },
+  certificate: {
+    opens: ({ certificate }) => certificate === "wanted" ? "certificate" : undefined,
+    resolves: ({ certificate }) => certificate === "over",
   },
 };
 
@@ -113,6 +140,10 @@ const SEVERITY: Record<Kind, Severity> = {
   unreported: "info",
   degraded: "info",
   contradiction: "info",
+  region: "warning",
+  partial: "warning",
+  prober: "warning",
+  certificate: "warning",
 };
 
 const TIMELINE = 50;
@@ -127,23 +158,27 @@ export interface IncidentContext {
   newId(): string;
 }
 
-/** Applies one result to the incidents of one scope: answers the incidents after it, and which notices must be sent. */
+/** Applies one result to the incidents of one scope, family by family: answers the incidents after it, and which notices must be sent. */
 export function step(
   incidents: readonly Incident[],
   finding: ScopeResult,
   subject: IncidentContext,
+  families: readonly Family[] = INCIDENT_FAMILIES,
 ): { incidents: Incident[]; transitions: Transition[] } {
   const next: Incident[] = [];
   const transitions: Transition[] = [];
-  for (const family of INCIDENT_FAMILIES) {
+  for (const family of families) {
     const before = incidents.find((incident) =>
       incident.family === family && !isPastFlapWindow(incident, finding.at, subject.flapWindowMs)
     );
     const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
     const kind = RULES[family].opens(finding, serviceOpen);
+    const mayOpen = family !== "service" || finding.failing;
     const transition = before?.state === "open"
       ? stepOpen(before, kind, finding)
-      : kind && open({ family, kind }, before, finding, subject);
+      : kind && mayOpen
+      ? open({ family, kind }, before, finding, subject)
+      : undefined;
     const after = transition?.incident ?? before;
     if (transition) transitions.push(transition);
     if (after) next.push(after);
@@ -155,17 +190,19 @@ export function step(
 function stepOpen(before: Incident, kind: Kind | undefined, finding: ScopeResult): Transition | undefined {
   if (kind) return kind === before.kind ? undefined : update(before, kind, finding);
   // No recovery is announced while the outcome still calls for the incident.
-  if (!RULES[before.family].resolves(finding)) return undefined;
+  if (!RULES[before.family].resolves(finding, before)) return undefined;
   return resolve(before, finding.at, finding.outcome, "recovered");
 }
 
-function open(
+/** Opens an incident, or its next episode. */
+export function open(
   { family, kind }: Pick<Incident, "family" | "kind">,
   before: Incident | undefined,
-  { at, outcome }: ScopeResult,
+  { at, outcome, reasons }: Pick<ScopeResult, "at" | "outcome" | "reasons">,
   { target, check, scope, newId }: IncidentContext,
 ): Transition {
-  const entry: TimelineEntry = { at, change: "opened", kind, outcome };
+  const reason = reasons?.[family];
+  const entry: TimelineEntry = { at, change: "opened", kind, outcome, ...(reason && { reason }) };
   const incident: Incident = {
     id: before?.id ?? newId(),
     target,

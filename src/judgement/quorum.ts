@@ -37,11 +37,13 @@ export interface Thresholds {
 /** The vote of a prober without evidence. */
 export const NO_VOTE: VoteState = { vote: "none", recent: [], failed: [] };
 
-/** Clears vote and streak once the evidence is older than its maximum age. */
-export function expire(standing: VoteState, stale: boolean): VoteState {
-  if (!stale || (standing.vote === "none" && standing.recent.length === 0)) return standing;
-  const bad = standing.agedBad || isFailed(standing.vote);
-  return { ...NO_VOTE, freshAt: standing.freshAt, ...(bad && { agedBad: true }) };
+/** Clears vote and streak once the evidence is `stale`; that the vote was bad is remembered until it is `released`. */
+export function expire(standing: VoteState, stale: boolean, released: boolean): VoteState {
+  const { vote, recent, freshAt, agedBad } = standing;
+  const isCleared = vote === "none" && recent.length === 0 && !(agedBad && released);
+  if (!stale || isCleared) return standing;
+  const bad = !released && (agedBad || isFailed(vote));
+  return { ...NO_VOTE, freshAt, ...(bad && { agedBad: true }) };
 }
 
 /** Updates a prober's vote with the verdict of one slot. Inconclusive verdicts neither count nor break a streak. */

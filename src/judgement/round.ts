@@ -2,7 +2,7 @@
 import type { Report, ReportState } from "../evidence/report/report.ts";
 import type { Failure, Observation } from "../evidence/probe/observation.ts";
 import type { Check } from "../config/config.ts";
-import type { Fault } from "./verdict.ts";
+import type { FAULTS } from "./words.ts";
 
 /** One prober's evidence on one check in one slot; null: the check has no source that a prober asks. */
 export interface Round {
@@ -38,7 +38,7 @@ export interface Walk {
 }
 
 /** What one prober brought, or why it brought nothing. */
-export type Brought = { round: Round; place?: string; fault?: Fault } | { missed: string };
+export type Brought = { round: Round; place?: string; fault?: (typeof FAULTS)[number] } | { missed: string };
 
 /** What one prober brought for one check in one walk. A prober that was not asked has none, and so says nothing. */
 export type Arrival = { prober: string; walk: Walk } & Brought;

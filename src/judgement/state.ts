@@ -45,6 +45,8 @@ export interface LastRound {
 export interface MissedSlot {
   /** Slot, epoch ms. */
   slot: number;
+  /** When the walk would have begun by its turn, epoch ms; absent: at the slot. */
+  at?: number;
   reason: string;
 }
 
@@ -96,8 +98,8 @@ export interface PartialState {
 export interface ScopeState {
   /** Pending: whoever holds the lease has all probers of the scope walk at `at`. */
   confirmation?: Confirmation;
-  /** When the last confirmation of each kind began. */
-  confirmedAt?: { down?: number; up?: number };
+  /** The last confirmation of each kind: when it began, and when the walk that called for it did. */
+  begun?: Partial<Record<Confirmation["direction"], { at: number; calledAt: number }>>;
   /** Since when the resolve rule has held without a break. */
   resolvableSince?: number;
   /** Since when the outcome has been `ready` without a break. */
@@ -129,8 +131,6 @@ export interface CheckState {
   since: number;
   probers: Record<string, ProberState>;
   regions: Record<string, RegionState>;
-  /** Slots in a row that were pending for want of evidence, by scope. */
-  blindRuns: Record<string, number>;
   /** By scope. */
   scopes: Record<string, ScopeState>;
   /** Open incidents, and resolved ones that may still flap. */

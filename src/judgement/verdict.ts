@@ -7,6 +7,9 @@
  */
 import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
+import type { Check } from "../config/config.ts";
+import { periodMs } from "../config/schedule.ts";
+import type { Walk } from "./round.ts";
 import type { CONCLUSIVE, FAILED, FAULTS, PASSED, VERDICTS } from "./words.ts";
 
 /** The journey failed. */
@@ -41,6 +44,7 @@ export type ReportClaim = Pick<Report, "state" | "phase" | "question">;
 export interface Evidence {
   /** When the walk began by its turn, epoch ms. */
   at: number;
+  kind: Walk["kind"];
   before: ReportClaim | null;
   after?: ReportClaim | null;
   outcome: Outcome;
@@ -55,6 +59,8 @@ export interface Phases {
   startingAt?: number;
   /** Instant (epoch ms) of the first `draining` since the last ready claim. */
   drainingAt?: number;
+  /** The regular slots in which `starting` was believed, as runs of slots one period apart: the first and the last instant of each, epoch ms. */
+  believed?: [from: number, to: number][];
 }
 
 /** How long a service may say that it is starting or draining before the table applies; ms. */
@@ -118,7 +124,7 @@ export function compare(
 export function judge(
   evidence: Evidence,
   phases: Phases,
-  windows: Windows,
+  check: Windows & Pick<Check, "schedule">,
 ): { verdict: VerdictResult; phases: Phases } {
   if (evidence.fault) return { verdict: { word: "inconclusive", reason: evidence.fault }, phases };
   const before = resolvePhase(evidence.before, phases);
@@ -126,10 +132,14 @@ export function judge(
   const after = evidence.after && resolvePhase(evidence.after, during);
   const last = after ?? before;
   const next = advanceClocks(last, evidence.at, during);
-  const window = windowOf(last, next, evidence.at, windows);
-  if (window === "open") return { verdict: { word: "announced" }, phases: next };
+  const window = windowOf(last, next, evidence.at, check);
+  if (window === "open") {
+    if (last!.state !== "starting") return { verdict: { word: "announced" }, phases: next };
+    const believed = believe(next.believed ?? [], evidence, check);
+    if (believed) return { verdict: { word: "announced" }, phases: { ...next, believed } };
+  }
   const verdict = compare(before, evidence.outcome, after);
-  if (window && !verdict.reason) verdict.reason = window;
+  if (window && !verdict.reason) verdict.reason = window === "open" ? "startup_budget" : window;
   return { verdict, phases: next };
 }
 
@@ -149,14 +159,38 @@ function markReady(claim: ReportClaim | null, phases: Phases): Phases {
 /** Each clock starts at the first such claim; only a slot whose last claim is ready clears them. */
 function advanceClocks(last: ReportClaim | null, at: number, phases: Phases): Phases {
   if (isReady(last)) {
-    return phases.everReady && phases.startingAt === undefined && phases.drainingAt === undefined
-      ? phases
-      : { everReady: true };
+    if (phases.everReady && phases.startingAt === undefined && phases.drainingAt === undefined) return phases;
+    return { everReady: true, ...(phases.believed && { believed: phases.believed }) };
   }
   if (isUnclaimed(last)) return phases;
   if (last!.state === "starting" && phases.startingAt === undefined) return { ...phases, startingAt: at };
   if (last!.state === "draining" && phases.drainingAt === undefined) return { ...phases, drainingAt: at };
   return phases;
+}
+
+/**
+ * The believed slots with this one, or undefined where `starting` is not believed: in startupBudget / period (one at least) of the regular
+ * slots of any 3 * startupBudget it is, so that what crashes again and again is not starting for ever. A confirmation counts for none, and
+ * is believed as the regular slot before it was.
+ */
+function believe(
+  known: [from: number, to: number][],
+  { at, kind }: Evidence,
+  check: Windows & Pick<Check, "schedule">,
+): [from: number, to: number][] | undefined {
+  const { startupBudgetMs } = check;
+  const period = periodMs(check, at);
+  const edge = at - 3 * startupBudgetMs;
+  const runs = known.filter(([, to]) => to > edge);
+  const count = runs.reduce((sum, [from, to]) => {
+    const first = from > edge ? from : from + (Math.floor((edge - from) / period) + 1) * period;
+    return sum + Math.floor((to - first) / period) + 1;
+  }, 0);
+  const last = runs.at(-1);
+  const hasRoom = count < Math.max(1, Math.floor(startupBudgetMs / period));
+  if (kind === "confirmation") return hasRoom || (last && at - last[1] <= period) ? runs : undefined;
+  if (!hasRoom) return undefined;
+  return last && at - last[1] === period ? [...runs.slice(0, -1), [last[0], at]] : [...runs, [at, at]];
 }
 
 function windowOf(

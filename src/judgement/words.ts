@@ -56,7 +56,14 @@ export const WORST_FIRST = [
 export const FAULTS = ["suspect", "misplaced"] as const;
 
 /** What an incident is about. */
-export const INCIDENT_FAMILIES = ["service", "quality", "evidence", "claim"] as const;
+export const INCIDENT_FAMILIES = [
+  "service",
+  "quality",
+  "evidence",
+  "claim",
+  "advisory",
+  "certificate",
+] as const;
 
 /** The kinds within the families. */
 export const INCIDENT_KINDS = [
@@ -67,6 +74,10 @@ export const INCIDENT_KINDS = [
   "degraded",
   "blind",
   "contradiction",
+  "region",
+  "partial",
+  "prober",
+  "certificate",
 ] as const;
 
 /** How loud an incident is. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Check, Quorum, Region } from "../../src/config/config.ts";
 import { checkOf, comparable, PERIOD_MS, play } from "./generators.ts";
-import { type NaiveResult, replay, type SeenWord } from "./naive.ts";
+import type { SeenWord } from "./naive.ts";
+import { type NaiveResult, replay } from "./naive_incidents.ts";
 
 const START = 1_700_000_040_000;
 const LETTERS: Record<string, SeenWord> = {
@@ -47,6 +48,7 @@ function told(text: string, quorum: Quorum, chosen: Partial<Check> = {}): string
 const majority = (minReporting: number): Quorum => ({ open: "majority", resolve: "majority", minReporting });
 const OUTAGE = "global/service outage";
 const DRIFT = "global/service drift";
+const PARTIAL = "global/advisory partial";
 const BLIND = "global/evidence blind";
 
 describe("across regions", () => {
@@ -55,10 +57,12 @@ describe("across regions", () => {
       `3: ${DRIFT} opened #1`,
       `7: ${DRIFT} resolved #1`,
     ]],
-    ["two of four are a tie", "XXXX / XXXX / RRRR / RRRR", 3, []],
+    ["two of four are a tie, of which only an advisory tells", "XXXX / XXXX / RRRR / RRRR", 3, [
+      `3: ${PARTIAL} opened #1`,
+    ]],
     ["two drift and two down of five are an outage", "DD / DD / XX / XX / RR", 3, [`1: ${OUTAGE} opened #1`]],
     ["one region is not heard over its own quorum", "XX RR RR / RR / RR", 2, []],
-    ["a region that is split accuses nobody", "XX / XX RR / XX RR", 2, []],
+    ["a region that is split accuses nobody", "XX / XX RR / XX RR", 2, [`1: ${PARTIAL} opened #1`]],
     ["a silent region does not vote", "XXX--- / RRRRRR / RRRRRR", 2, []],
     ["the silence of all resolves nothing", "XX---- / XX---- / XX----", 2, [
       `1: ${OUTAGE} opened #1`,
@@ -66,7 +70,7 @@ describe("across regions", () => {
     ["silence of the accusers does not recover, their passes do", "XX-----RR / XX-----RR / RRRRRRRRR", 2, [
       `1: ${OUTAGE} opened #1`,
       `6: ${BLIND} opened #1`,
-      `8: ${BLIND} resolved #1`,
+      `7: ${BLIND} resolved #1`,
       `8: ${OUTAGE} resolved #1`,
     ]],
     [
@@ -92,17 +96,17 @@ describe("across regions", () => {
 
 describe("blind", () => {
   test.each<[name: string, regions: string, minReporting: number, told: string[]]>([
-    ["the third slot without any vote or evidence", "R-----R", 1, [
+    ["five periods after the last evidence, until there is some", "R-----R", 1, [
       `5: ${BLIND} opened #1`,
       `6: ${BLIND} resolved #1`,
     ]],
-    ["nothing was ever heard", "---", 1, [`2: ${BLIND} opened #1`]],
-    ["nothing but a prober's own faults", "isi", 1, [`2: ${BLIND} opened #1`]],
+    ["nothing was ever heard", "------", 1, [`5: ${BLIND} opened #1`]],
+    ["nothing but a prober's own faults", "isisis", 1, [`5: ${BLIND} opened #1`]],
     ["not while votes are still forming", "XiXi", 1, []],
     ["not in an announced deploy", "aaaaaaaa", 1, []],
     ["not while split", "XXXXXX / RRRRRR", 2, []],
     ["not while enough regions are heard", "RRRRRR / RRRRRR / ------", 2, []],
-    ["one region of three is not enough", "RRRRRR / ------ / ------", 2, [`2: ${BLIND} opened #1`]],
+    ["one region of three is not enough", "RRRRRR / ------ / ------", 2, [`5: ${BLIND} opened #1`]],
   ])("%s", (_name, regions, minReporting, expected) => {
     expect(told(regions, majority(minReporting), { failureThreshold: 3 })).toEqual(expected);
   });
@@ -113,5 +117,6 @@ test("each region stands for itself in the scope of regions", () => {
     "1: r0/service drift opened #1",
     "3: r0/service drift resolved #1",
     "3: r1/quality underclaim opened #1",
+    "3: r2/advisory partial opened #1",
   ]);
 });

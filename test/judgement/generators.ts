@@ -6,7 +6,8 @@ import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
-import type { Line, NaiveResult, SeenWord } from "./naive.ts";
+import type { Line, SeenWord } from "./naive.ts";
+import type { NaiveResult } from "./naive_incidents.ts";
 
 /** What is judged: a check and the regions that probe it. */
 export interface Scenario {
@@ -123,6 +124,7 @@ const EVIDENCE: Record<Exclude<SeenWord, "missing">, Evidence[]> = {
   drift: [["ready", "fail", "ready"], ["degraded", "fail", "ready"]],
   not_ready: [["not_ready", "fail"], ["ready", "fail", "not_ready"]],
   down: [["unreachable", "fail"], ["ready", "fail", "unreachable"]],
+  cut: [["unreachable", "fail"]],
   failing: [["unreadable", "fail"], ["ready", "fail", "unknown"]],
   inconclusive: [["ready", "error"], ["unreachable", "error"]],
   announced: [["starting", "fail"], ["draining", "pass", "draining"], ["ready", "fail", "starting"], [
@@ -240,7 +242,7 @@ export function broughtFor(word: SeenWord, variant = 0): Brought {
     round: {
       before: reportOf(before),
       ...(after && { after: reportOf(after) }),
-      observation: { outcome, transport: false, steps: [], totalMs: 12 },
+      observation: { outcome, transport: word === "cut", steps: [], totalMs: 12 },
     },
     ...((word === "suspect" || word === "misplaced") && { fault: word }),
   };
@@ -263,11 +265,14 @@ export function reportOf(state: ReportState, more: Partial<Report> = {}): Report
 }
 
 /** One line as `assess` takes it. */
-export function arrivalsOf({ slot, seen }: Line): Arrival[] {
-  const variant = slot / PERIOD_MS;
-  return Object.entries(seen).map(([prober, word], i) => (
-    { prober, walk: { slot, at: slot, kind: "turn" }, ...broughtFor(word, variant + i) }
-  ));
+export function arrivalsOf({ slot, at = slot, confirmation, seen }: Line): Arrival[] {
+  const variant = Math.floor(at / 1_000);
+  const walk = { slot, at, kind: confirmation ? "confirmation" : "turn" } as const;
+  return Object.entries(seen).map(([prober, word], i) => ({
+    prober,
+    walk,
+    ...broughtFor(word, variant + i),
+  }));
 }
 
 /** Feeds a whole history to `assess`, from a check that has never been settled. */
@@ -293,5 +298,12 @@ export function comparable({ state, transitions }: Assessment): NaiveResult {
     told: transitions.map(({ incident: { scope, family, kind, episode }, change }) =>
       `${scope}/${family} ${kind} ${change} #${episode}`
     ).toSorted(),
+    confirmations: Object.entries(state.scopes).flatMap(([scope, { confirmation: pending }]) =>
+      pending ? [`${scope} ${pending.direction} @${pending.at}`] : []
+    ).toSorted(),
+    held: Object.entries(state.scopes).flatMap(([scope, { heldBy = [] }]) =>
+      heldBy.map(({ id }) => `${scope} ${id}`)
+    )
+      .toSorted(),
   };
 }

@@ -22,8 +22,9 @@ function walk(rows: Row[], flapWindowMs = 10 * MINUTE_MS) {
     const finding: ScopeResult = {
       at: START + minute * MINUTE_MS,
       outcome: "ready",
-      recovered: false,
-      blind: false,
+      failing: true,
+      readyAgain: false,
+      blind: undefined,
       contradicted: "pending",
       ...found,
     };
@@ -36,7 +37,9 @@ function walk(rows: Row[], flapWindowMs = 10 * MINUTE_MS) {
   return { told, incidents };
 }
 
-const good = { outcome: "ready", recovered: true } as const;
+/** The resolve rule has held for an hour. */
+const recovered = { resolvableSince: START - 60 * MINUTE_MS };
+const good = { outcome: "ready", readyAgain: true, ...recovered } as const;
 const pending = { outcome: "pending" } as const;
 
 describe("step", () => {
@@ -63,18 +66,18 @@ describe("step", () => {
       [1, { outcome: "split" }, []],
       [2, pending, []],
       [3, { outcome: "ready" }, []],
-      [4, { outcome: "split", recovered: true }, ["i0 service drift resolved #1"]],
+      [4, { outcome: "split", ...recovered }, ["i0 service drift resolved #1"]],
     ]],
     ["a failed word is never told as a recovery", [
       [0, { outcome: "drift" }, ["i0 service drift opened #1"]],
-      [1, { outcome: "drift", recovered: true }, []],
-      [2, { outcome: "down", recovered: true }, ["i0 service outage updated #1"]],
+      [1, { outcome: "drift", ...recovered }, []],
+      [2, { outcome: "down", ...recovered }, ["i0 service outage updated #1"]],
     ]],
     ["quality opens, changes and resolves on ready alone", [
       [0, { outcome: "degraded" }, ["i0 quality degraded opened #1"]],
       [1, { outcome: "underclaim" }, ["i0 quality underclaim updated #1"]],
-      [2, { outcome: "unreported", recovered: true }, ["i0 quality unreported updated #1"]],
-      [3, { outcome: "split", recovered: true }, []],
+      [2, { outcome: "unreported", ...recovered }, ["i0 quality unreported updated #1"]],
+      [3, { outcome: "split", ...recovered }, []],
       [4, pending, []],
       [5, good, ["i0 quality unreported resolved #1"]],
     ]],
@@ -82,7 +85,7 @@ describe("step", () => {
       [0, { outcome: "degraded" }, ["i0 quality degraded opened #1"]],
       [1, { outcome: "drift" }, ["i1 service drift opened #1"]],
       [2, { outcome: "underclaim" }, []],
-      [3, { outcome: "underclaim", recovered: true }, [
+      [3, { outcome: "underclaim", ...recovered }, [
         "i1 service drift resolved #1",
         "i0 quality underclaim updated #1",
       ]],
@@ -90,22 +93,22 @@ describe("step", () => {
     ["quality may open in the slot in which service resolves, not before", [
       [0, { outcome: "drift" }, ["i0 service drift opened #1"]],
       [1, { outcome: "degraded" }, []],
-      [2, { outcome: "degraded", recovered: true }, [
+      [2, { outcome: "degraded", ...recovered }, [
         "i0 service drift resolved #1",
         "i1 quality degraded opened #1",
       ]],
     ]],
-    ["blind opens once and ends with any outcome, split included", [
+    ["blind opens once and ends when it is over, whatever the outcome", [
       [0, pending, []],
-      [1, { ...pending, blind: true }, ["i0 evidence blind opened #1"]],
-      [2, { ...pending, blind: true }, []],
-      [3, pending, []],
-      [4, { outcome: "split" }, ["i0 evidence blind resolved #1"]],
+      [1, { ...pending, blind: "wanted" }, ["i0 evidence blind opened #1"]],
+      [2, { ...pending, blind: "wanted" }, []],
+      [3, { outcome: "split" }, []],
+      [4, { ...pending, blind: "over" }, ["i0 evidence blind resolved #1"]],
     ]],
     ["blind leaves an open service incident as it is", [
       [0, { outcome: "down" }, ["i0 service outage opened #1"]],
-      [1, { ...pending, blind: true }, ["i1 evidence blind opened #1"]],
-      [2, { outcome: "down" }, ["i1 evidence blind resolved #1"]],
+      [1, { ...pending, blind: "wanted" }, ["i1 evidence blind opened #1"]],
+      [2, { outcome: "down", blind: "over" }, ["i1 evidence blind resolved #1"]],
       [3, good, ["i0 service outage resolved #1"]],
     ]],
     ["a contradiction opens when won, ends when lost, and stands in between", [
@@ -170,7 +173,10 @@ describe("the flap window", () => {
 test.each<[found: Partial<ScopeResult>, kind: string, severity: string]>([
   [{ outcome: "drift" }, "drift", "critical"],
   [{ outcome: "down" }, "outage", "critical"],
-  [{ outcome: "pending", blind: true }, "blind", "warning"],
+  [{ outcome: "pending", blind: "wanted" }, "blind", "warning"],
+  [{ advisory: { kind: "region", sign: "wanted" } }, "region", "warning"],
+  [{ advisory: { kind: "partial", sign: "wanted" } }, "partial", "warning"],
+  [{ certificate: "wanted" }, "certificate", "warning"],
   [{ outcome: "underclaim" }, "underclaim", "info"],
   [{ outcome: "unreported" }, "unreported", "info"],
   [{ outcome: "degraded" }, "degraded", "info"],
@@ -183,7 +189,7 @@ test("an incident keeps who it is about, its times and what happened to it", () 
   const { incidents } = walk([
     [0, { outcome: "down" }, []],
     [1, { outcome: "drift" }, []],
-    [2, { outcome: "split", recovered: true }, []],
+    [2, { outcome: "split", ...recovered }, []],
   ]);
   const at = (minute: number) => START + minute * MINUTE_MS;
   expect(incidents).toEqual([{

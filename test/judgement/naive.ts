@@ -1,6 +1,6 @@
 /**
- * A second, deliberately naive judgement. It keeps the whole history of words and works every slot out again from the
- * first line on, by plain loops; only incidents are carried along. It shares no code with `src/`.
+ * A second, deliberately naive judgement: votes and tallies. It keeps the whole history of words and works every judgement out again from
+ * the first line on, by plain loops. It shares no code with `src/`. What follows from tallies stands in naive_incidents.ts.
  */
 import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
 
@@ -13,6 +13,8 @@ export type SeenWord =
   | "drift"
   | "not_ready"
   | "down"
+  /** Down, and the journey got no HTTP answer. */
+  | "cut"
   | "failing"
   | "inconclusive"
   | "announced"
@@ -20,38 +22,33 @@ export type SeenWord =
   | "suspect"
   | "misplaced";
 
-/** One settled slot (epoch ms) and each prober's word in it; a prober without one is missing. */
+/** One walk, judged by itself: each asked prober's word in it. Instants in epoch ms. */
 export interface Line {
   slot: number;
+  /** When its turn began; absent: at the slot. */
+  at?: number;
+  confirmation?: true;
   seen: Record<string, SeenWord>;
 }
 
-/** One incident changed: `scope/family kind change #episode`. */
-export type IncidentChange = string;
-
-/** What one slot came to. */
-export interface NaiveResult {
-  outcome: string;
-  regions: Record<string, string>;
-  votes: Record<string, string>;
-  told: IncidentChange[];
-}
-
-interface NaiveHistory {
+/** A check, who probes it, and what they saw, in the order in which it was judged. */
+export interface NaiveHistory {
   check: Check;
   regions: readonly Region[];
   lines: readonly Line[];
 }
 
 const FAILS: string[] = ["drift", "not_ready", "down", "failing"];
+/** The verdict in a word. */
+export const verdictOf = (word: string) => word === "cut" ? "down" : word;
 const SOFT: string[] = ["underclaim", "unreported", "degraded"];
-const isBad = (word: string) => FAILS.includes(word);
-const isSoft = (word: string) => SOFT.includes(word);
-const isGood = (word: string) => word === "ready" || isSoft(word);
+export const isBad = (word: string) => FAILS.includes(verdictOf(word));
+export const isSoft = (word: string) => SOFT.includes(word);
+export const isGood = (word: string) => word === "ready" || isSoft(word);
 const count = (words: string[], holds: (word: string) => boolean) => words.filter(holds).length;
 
 /** Evidence older than this (ms) is none. */
-function maxAge({ maxAgeMs, schedule }: Check): number {
+export function maxAge({ maxAgeMs, schedule }: Check): number {
   if (maxAgeMs !== undefined) return maxAgeMs;
   if (!("everyMs" in schedule)) throw new Error("the naive judgement knows no cron");
   return 2.5 * schedule.everyMs;
@@ -91,32 +88,93 @@ function badWord(spell: string[], failureThreshold: number): string {
   return spell.filter((word) => word !== "drift").at(-1) ?? "failing";
 }
 
-/** What one prober stands for in line `at`. */
-function standing({ check, lines }: NaiveHistory, prober: string, at: number) {
+/** When a line was walked. */
+export const walkedAt = ({ at, slot }: Line): number => at ?? slot;
+
+/** The same question is put many times: its answer is kept, one for each history and key. */
+function once<T>(answer: (story: NaiveHistory, key: string, at: number) => T) {
+  const known = new WeakMap<NaiveHistory, Map<string, T>>();
+  return (story: NaiveHistory, key: string, at: number): T => {
+    const answers = known.get(story) ?? new Map<string, T>();
+    known.set(story, answers);
+    const name = `${key} ${at}`;
+    if (!answers.has(name)) answers.set(name, answer(story, key, at));
+    return answers.get(name)!;
+  };
+}
+
+const judgements = once(({ lines }, _key, at) => Math.max(...lines.slice(0, at + 1).map(walkedAt)));
+/** When line `at` was judged: never before the line before. */
+export const judgedAt = (story: NaiveHistory, at: number): number => judgements(story, "", at);
+
+/** The prober had brought something of a later walk, or this very one, when line `at` came. */
+export const isLate = once(({ lines }, prober, at) => {
+  const now = lines[at]!;
+  return lines.slice(0, at).some((line) => {
+    const word = line.seen[prober];
+    if (word === undefined || word === "missing") return false;
+    return walkedAt(line) > walkedAt(now) || (walkedAt(line) === walkedAt(now) && line.slot === now.slot);
+  });
+});
+
+/** What one prober stands for when line `at` was judged. */
+export const standing = once((story, prober, at) => {
+  const { check, lines } = story;
   let words: string[] = [];
   let wasBad = false;
-  let heardAt = -Infinity;
-  for (const { slot, seen } of lines.slice(0, at + 1)) {
-    if (heardAt > -Infinity && slot - heardAt > maxAge(check)) {
-      const vote = voteOf(words, wasBad, check);
-      wasBad = isBad(vote) || (vote === "none" && wasBad);
-      words = [];
+  let evidenceAt = -Infinity;
+  let justNow = "none";
+  let latest = "";
+  let heardAt = judgedAt(story, 0);
+  const forget = (now: number) => {
+    if (evidenceAt === -Infinity || now - evidenceAt <= maxAge(check)) return;
+    const vote = voteOf(words, wasBad, check);
+    wasBad = (isBad(vote) || (vote === "none" && wasBad)) && now - evidenceAt <= check.releaseAfterMs;
+    words = [];
+  };
+  for (let i = 0; i <= at; i++) {
+    const now = judgedAt(story, i);
+    if (i > 0) heardAt += Math.max(0, now - judgedAt(story, i - 1) - periodOf(check));
+    const word = lines[i]!.seen[prober];
+    if (word !== undefined && !isLate(story, prober, i)) {
+      forget(walkedAt(lines[i]!));
+      if (isBad(word) || isGood(word)) words.push(verdictOf(word));
+      if (isBad(word) || isGood(word) || word === "announced") {
+        evidenceAt = walkedAt(lines[i]!);
+        heardAt = Math.max(heardAt, evidenceAt);
+      }
+      // Silence does not end a suspicion: what is missing is never green.
+      if (word !== "missing") latest = word;
     }
-    const word = seen[prober] ?? "missing";
-    if (isBad(word) || isGood(word)) words.push(word);
-    if (isBad(word) || isGood(word) || word === "announced") heardAt = slot;
+    justNow = voteOf(words, wasBad, check);
+    forget(now);
   }
   const vote = voteOf(words, wasBad, check);
-  // Silence does not end a suspicion: what is missing is never green.
-  const latest = lines.slice(0, at + 1).map(({ seen }) => seen[prober] ?? "missing")
-    .findLast((word) => word !== "missing");
   const aside = latest === "suspect" || latest === "misplaced";
+  const isFresh = vote !== "none" && !aside;
+  const silentMs = judgedAt(story, at) - heardAt;
   return {
     vote,
-    fresh: vote !== "none" && !aside,
+    justNow,
+    fresh: isFresh,
+    latest: isFresh ? words.at(-1)! : undefined,
     silentBad: vote === "none" ? wasBad : aside && isBad(vote),
-    heard: lines[at]!.slot - heardAt <= maxAge(check),
+    lost: silentMs >= lostAfter(check),
+    heard: silentMs < lostAfter(check) && evidenceAt > -Infinity,
   };
+});
+
+/** The gap between two slots. */
+export function periodOf({ schedule }: Check): number {
+  if (!("everyMs" in schedule)) throw new Error("the naive judgement knows no cron");
+  return schedule.everyMs;
+}
+
+/** After so long without evidence a prober is lost. */
+function lostAfter(check: Check): number {
+  const period = periodOf(check);
+  if (period <= 60_000) return 5 * period;
+  return 2 * period > 300_000 ? 2 * period : 300_000;
 }
 
 /** Whether `yes` of `fresh` votes win. */
@@ -132,7 +190,7 @@ function wins(rule: Rule, yes: number, fresh: number): boolean {
 }
 
 /** The outcome of fresh votes, question by question. */
-function outcomeOf(votes: string[], { open, resolve, minReporting }: Quorum): string {
+export function outcomeOf(votes: string[], { open, resolve, minReporting }: Quorum): string {
   const fresh = votes.length;
   const asks = (rule: Rule, holds: (vote: string) => boolean) => wins(rule, count(votes, holds), fresh);
   if (fresh < minReporting) return "pending";
@@ -156,129 +214,70 @@ function mayResolve(votes: string[], silent: number, { open, resolve, minReporti
   return wins(resolve, count(votes, isGood), fresh) && !wins(open, bad, fresh) && bad <= fresh - bad;
 }
 
-/** One region in line `at`. */
-function regionAt(story: NaiveHistory, { quorum, probers }: Region, at: number) {
-  const all = probers.map(({ id }) => standing(story, id, at));
-  const votes = all.filter(({ fresh }) => fresh).map(({ vote }) => vote);
-  const silent = all.filter(({ silentBad }) => silentBad).length;
+/** One region when line `at` was judged. */
+export const regionAt = once((story, id, at) => {
+  const { quorum, probers } = story.regions.find((region) => region.id === id)!;
+  const all = probers.map(({ id }) => ({ id, ...standing(story, id, at) }));
+  const fresh = all.filter((one) => one.fresh);
+  const votes = fresh.map(({ vote }) => vote);
+  const silent = all.filter(({ silentBad }) => silentBad).map(({ id }) => id);
+  const recovers = mayResolve(votes, silent.length, quorum);
+  const latest = outcomeOf(fresh.map((one) => one.latest!), quorum);
   return {
     outcome: outcomeOf(votes, quorum),
+    latest,
     silent,
-    recovers: mayResolve(votes, silent, quorum),
+    recovers,
+    resolves: recovers && !isBad(latest),
+    holders: !recovers && mayResolve(votes, 0, quorum) ? silent : [],
     heard: all.filter(({ heard }) => heard).length,
+    lost: all.filter(({ lost }) => lost).length,
+    voters: all.length,
   };
-}
+});
 
-function lastOutcomeWasBad(story: NaiveHistory, region: Region, at: number): boolean {
+/** The region was bad before it fell silent, and not an hour ago. */
+function fellSilentBad(story: NaiveHistory, region: string, at: number): boolean {
   for (let i = at; i >= 0; i--) {
     const { outcome } = regionAt(story, region, i);
     if (outcome !== "pending") return isBad(outcome);
+    if (judgedAt(story, at) - judgedAt(story, i) > story.check.releaseAfterMs) return false;
   }
   return false;
 }
 
-/** The whole check in line `at`. */
-function checkAt(story: NaiveHistory, at: number) {
+const checks = once((story, _key, at) => {
   const { check, regions } = story;
   const votes: string[] = [];
+  const latest: string[] = [];
   const resolving: string[] = [];
-  let silent = 0;
+  const silent: string[] = [];
+  let silentRegions = 0;
   let heard = 0;
+  let lost = 0;
   for (const region of regions) {
-    const it = regionAt(story, region, at);
+    const it = regionAt(story, region.id, at);
     if (it.heard > 0) heard++;
+    if (it.lost === it.voters) lost++;
     if (it.outcome !== "pending") votes.push(it.outcome);
+    if (it.outcome !== "pending") latest.push(it.latest);
     const doubtful = it.outcome === "pending"
-      ? it.silent > 0 || lastOutcomeWasBad(story, region, at)
-      : !isBad(it.outcome) && it.silent > 0 && !it.recovers;
-    if (doubtful) silent++;
+      ? (it.silent.length > 0 && !it.recovers) || fellSilentBad(story, region.id, at)
+      : !isBad(it.outcome) && it.silent.length > 0 && !it.recovers;
+    if (doubtful) silentRegions++;
+    if (doubtful) silent.push(...(it.silent.length > 0 ? it.silent : [region.id]));
     else if (it.outcome !== "pending") resolving.push(it.outcome);
   }
-  const recovers = mayResolve(resolving, silent, check.quorum);
-  return { outcome: outcomeOf(votes, check.quorum), recovers, heard };
-}
+  const recovers = mayResolve(resolving, silentRegions, check.quorum);
+  const resolves = recovers && !isBad(outcomeOf(latest, check.quorum));
+  const holders = !recovers && mayResolve(resolving, 0, check.quorum) ? silent : [];
+  return { outcome: outcomeOf(votes, check.quorum), resolves, holders, heard, lost, voters: regions.length };
+});
+/** The whole check when line `at` was judged. */
+export const checkAt = (story: NaiveHistory, at: number) => checks(story, "", at);
 
-/** One scope in line `at`: the check, or one of its regions. */
-function scopeAt(story: NaiveHistory, scope: string, at: number) {
+/** One scope when line `at` was judged: the check, or one of its regions. */
+export function scopeAt(story: NaiveHistory, scope: string, at: number) {
   const region = story.regions.find(({ id }) => id === scope);
-  return region && story.check.scope === "region" ? regionAt(story, region, at) : checkAt(story, at);
-}
-
-function isBlind(story: NaiveHistory, scope: string, minReporting: number, at: number): boolean {
-  if (at < 2) return false;
-  return [at - 2, at - 1, at].every((line) => {
-    const { outcome, heard } = scopeAt(story, scope, line);
-    return outcome === "pending" && heard < minReporting;
-  });
-}
-
-interface Case {
-  kind: string;
-  open: boolean;
-  episode: number;
-  resolvedAt: number;
-}
-
-/** The incidents of a story; the only thing that is carried from line to line. */
-class Book {
-  readonly #cases = new Map<string, Case>();
-  told: IncidentChange[] = [];
-
-  constructor(readonly flapWindowMs: number) {}
-
-  isOpen(name: string): boolean {
-    return this.#cases.get(name)?.open ?? false;
-  }
-
-  /** Opens, or changes the kind of what is open. */
-  call(name: string, kind: string, slot: number): void {
-    const known = this.#cases.get(name);
-    if (known?.open && known.kind === kind) return;
-    if (known?.open) return this.#tell(name, { ...known, kind }, "updated");
-    const flaps = known !== undefined && slot - known.resolvedAt <= this.flapWindowMs;
-    const episode = flaps ? known.episode + 1 : 1;
-    this.#tell(name, { kind, open: true, episode, resolvedAt: NaN }, "opened");
-  }
-
-  resolve(name: string, slot: number): void {
-    const known = this.#cases.get(name);
-    if (known?.open) this.#tell(name, { ...known, open: false, resolvedAt: slot }, "resolved");
-  }
-
-  #tell(name: string, now: Case, change: string): void {
-    this.#cases.set(name, now);
-    this.told.push(`${name} ${now.kind} ${change} #${now.episode}`);
-  }
-}
-
-function write(book: Book, story: NaiveHistory, scope: string, minReporting: number, at: number): void {
-  const { slot } = story.lines[at]!;
-  const { outcome, recovers } = scopeAt(story, scope, at);
-  const [service, quality, evidence] = [`${scope}/service`, `${scope}/quality`, `${scope}/evidence`];
-  if (isBad(outcome)) book.call(service, outcome === "drift" ? "drift" : "outage", slot);
-  else if (outcome !== "pending" && recovers) book.resolve(service, slot);
-  if (outcome === "ready") book.resolve(quality, slot);
-  else if (isSoft(outcome) && !book.isOpen(service)) book.call(quality, outcome, slot);
-  if (outcome !== "pending") book.resolve(evidence, slot);
-  else if (isBlind(story, scope, minReporting, at)) book.call(evidence, "blind", slot);
-}
-
-/** Judges every line of a history. */
-export function replay(story: NaiveHistory): NaiveResult[] {
-  const { check, regions, lines } = story;
-  const book = new Book(check.flapWindowMs);
-  const scopes = check.scope === "region"
-    ? regions.map(({ id, quorum }) => ({ id, minReporting: quorum.minReporting }))
-    : [{ id: "global", minReporting: check.quorum.minReporting }];
-  return lines.map((_, at) => {
-    book.told = [];
-    for (const { id, minReporting } of scopes) write(book, story, id, minReporting, at);
-    const probers = regions.flatMap((region) => region.probers);
-    return {
-      outcome: checkAt(story, at).outcome,
-      regions: Object.fromEntries(regions.map((region) => [region.id, regionAt(story, region, at).outcome])),
-      votes: Object.fromEntries(probers.map(({ id }) => [id, standing(story, id, at).vote])),
-      told: book.told.toSorted(),
-    };
-  });
+  return region && story.check.scope === "region" ? regionAt(story, scope, at) : checkAt(story, at);
 }

@@ -156,7 +156,7 @@ function votes(words: string, failureThreshold: number, successThreshold: number
   let slot = 0;
   return [...words].map((letter) => {
     standing = letter === "|"
-      ? expire(standing, true)
+      ? expire(standing, true, false)
       : castVote(standing, WORDS[letter]!, slot += 60_000, { failureThreshold, successThreshold });
     return VOTES[standing.vote];
   }).join("");
@@ -249,5 +249,5 @@ test.each<[word: Verdict, freshAt: number]>([
 
 test("a vote that is young enough is left alone", () => {
   const standing = castVote(NO_VOTE, "ready", 60, { failureThreshold: 2, successThreshold: 2 });
-  expect(expire(standing, false)).toEqual(standing);
+  expect(expire(standing, false, false)).toEqual(standing);
 });

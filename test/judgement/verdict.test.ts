@@ -113,7 +113,7 @@ test.each<[name: string, claim: ReportClaim | null, no: boolean]>([
 /** One slot, `at` seconds after the first: claims around a journey, and the word with its reason. */
 type Slot = [at: number, claims: string, outcome: Outcome, word: string];
 
-const WINDOWS = { startupBudgetMs: 300_000, drainWindowMs: 150_000 };
+const WINDOWS = { startupBudgetMs: 300_000, drainWindowMs: 150_000, schedule: { everyMs: 60_000 } };
 const START = 1_700_000_000_000;
 
 /** `unclear` is a `not_ready` in a word that means starting or draining. */
@@ -129,6 +129,7 @@ function words(slots: Slot[]): string[] {
     const [before, after] = claims.split(" ");
     const evidence = {
       at: START + at * 1_000,
+      kind: "turn" as const,
       before: claimOf(before!),
       after: after ? claimOf(after) : undefined,
       outcome,
@@ -229,7 +230,13 @@ describe("a word that means starting or draining", () => {
 
 test.each(["suspect", "misplaced"] as const)("a %s prober says nothing and moves no clock", (fault) => {
   const phases = { everReady: false, startingAt: START };
-  const evidence = { at: START + 60_000, before: claim("ready"), outcome: "pass", fault } as const;
+  const evidence = {
+    at: START + 60_000,
+    kind: "turn",
+    before: claim("ready"),
+    outcome: "pass",
+    fault,
+  } as const;
   expect(judge(evidence, phases, WINDOWS)).toEqual({
     verdict: { word: "inconclusive", reason: fault },
     phases,

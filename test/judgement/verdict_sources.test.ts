@@ -36,7 +36,7 @@ const looks = fc.record({
 function wordOf(rule: ClaimRule, before: ReportState[], outcome: Outcome, after: ReportState[]): string {
   const first = whole(rule, before);
   const second = needsSecondReport(first, outcome) ? whole(rule, after) : undefined;
-  const evidence = { at: SLOT, before: first, after: second, outcome };
+  const evidence = { at: SLOT, kind: "turn" as const, before: first, after: second, outcome };
   return judge(evidence, { everReady: true }, checkOf({})).verdict.word;
 }
 

@@ -21,7 +21,7 @@ export interface SummaryInput {
 }
 
 /** For each kind: what it says of a target, and which votes agree. */
-const KINDS: Record<Exclude<Kind, "blind" | "contradiction">, {
+const KINDS: Record<Exclude<Kind, keyof typeof TOLD>, {
   says: string;
   agrees(vote: QuorumOutcome): boolean;
 }> = {
@@ -39,7 +39,22 @@ const KINDS: Record<Exclude<Kind, "blind" | "contradiction">, {
     says: "is degraded (slow, or failing in part)",
     agrees: (vote) => isPoor(vote) || isFailed(vote),
   },
+  region: { says: "fails its journey, and the other regions do not agree", agrees: isFailed },
 };
+
+/** The kinds of which no votes tell. */
+const TOLD = {
+  blind: (input: SummaryInput) => ` cannot be judged: ${turnoutOf(input)}`,
+  contradiction: ({ witnesses }: SummaryInput) =>
+    ` contradicts itself in its health report${detailOf(witnesses, "contradiction")}`,
+  partial: ({ incident }: SummaryInput) =>
+    `: part of the requests fail: ${factOf(incident) ?? "some"} from every region`,
+  prober: ({ incident }: SummaryInput) => ` has brought nothing for ${factOf(incident) ?? "a while"}`,
+  certificate: () => " has a certificate that ends soon",
+} satisfies Partial<Record<Kind, (input: SummaryInput) => string>>;
+
+/** What the judgement noted of the latest opening. */
+const factOf = ({ timeline }: Incident) => timeline.findLast(({ change }) => change === "opened")?.reason;
 
 /** What an outage is, where all regions use one word for it. */
 const OUTAGES: Partial<Record<QuorumOutcome, string>> = {
@@ -47,11 +62,15 @@ const OUTAGES: Partial<Record<QuorumOutcome, string>> = {
   down: "does not answer its health check, and its journey fails",
 };
 
-const RECOVERED: Record<Family, string> = {
+const RECOVERED: Record<Exclude<Family, "advisory">, string> & Partial<Record<Kind, string>> = {
   service: "has recovered",
   quality: "is ready again",
   evidence: "can be judged again",
   claim: "no longer contradicts itself in its health report",
+  region: "passes its journey again",
+  partial: "fails no longer in part",
+  prober: "brings something again",
+  certificate: "has a certificate that lasts again",
 };
 
 /** One sentence: what is wrong (or over), who agrees, and what was seen. */
@@ -60,22 +79,24 @@ export function summary(input: SummaryInput): string {
   if (reason === "removed") return `${subject} has left the configuration: its incident (${kind}) is closed`;
   if (change === "resolved") return recovery(input);
   const verb = `${subject}${change === "updated" ? " now" : ""}`;
-  if (kind === "blind") return `${verb} cannot be judged: ${turnoutOf(input)}`;
-  if (kind === "contradiction") {
-    return `${verb} contradicts itself in its health report${detailOf(input.witnesses, kind)}`;
-  }
-  const { says, agrees } = KINDS[kind];
+  if (kind in TOLD) return verb + TOLD[kind as keyof typeof TOLD](input);
+  const { says, agrees } = KINDS[kind as keyof typeof KINDS];
   const { outcome, over, votes, counts } = input.decision;
   const yes = Object.values(votes).filter(agrees).length;
   const silent = counts.pending > 0 ? `, ${counts.pending} not reporting` : "";
   const phrase = kind === "outage" ? OUTAGES[outcome] ?? says : says;
   const voters = countOf(counts.reporting, over);
-  return `${verb} ${phrase}: ${yes} of ${voters} agree${silent}${detailOf(input.witnesses, kind)}`;
+  const fact = change === "opened" && factOf(input.incident);
+  const confirmed = fact ? `, ${fact}` : "";
+  return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${
+    detailOf(input.witnesses, kind)
+  }`;
 }
 
 function recovery({ subject, incident, decision: { over, counts } }: SummaryInput): string {
-  const { family, openedAt, resolvedAt = openedAt } = incident;
-  const ended = `${subject} ${RECOVERED[family]} after ${formatSpan(resolvedAt - openedAt)}`;
+  const { family, kind, openedAt, resolvedAt = openedAt } = incident;
+  const words = RECOVERED[family === "advisory" ? kind : family];
+  const ended = `${subject} ${words} after ${formatSpan(resolvedAt - openedAt)}`;
   if (family !== "service") return ended;
   return `${ended}: its journey passes in ${counts.good} of ${countOf(counts.reporting, over)}`;
 }
@@ -95,7 +116,9 @@ function detailOf(witnesses: LastRound[], kind: Kind): string {
 function relevantDetail({ failure, before, after }: LastRound, kind: Kind): string | undefined {
   if (kind === "contradiction") return (after ?? before)?.contradictions?.[0] ?? before?.contradictions?.[0];
   if (kind === "unreported") return (after ?? before)?.reason;
-  if (kind === "drift" || kind === "outage") return failure && `${failure.step}: ${failure.detail}`;
+  if (kind === "drift" || kind === "outage" || kind === "region") {
+    return failure && `${failure.step}: ${failure.detail}`;
+  }
   return undefined;
 }
 
@@ -109,8 +132,9 @@ export function describeRule(
   const floor = `at least ${quorum.minReporting} must report`;
   if (family === "evidence") {
     const needed = `at least ${quorum.minReporting} of ${countOf(Object.keys(votes).length, what)}`;
-    return over ? `${needed} must report` : `${needed} must report, and three slots in a row fewer did`;
+    return over ? `${needed} must report` : `${needed} must report, and fewer did for five periods`;
   }
+  if (family === "advisory" || family === "certificate") return "none: it is part of no outcome";
   const crowd = `${shareOf(over ? quorum.resolve : quorum.open)} the ${
     countOf(counts.reporting, what)
   } reporting`;

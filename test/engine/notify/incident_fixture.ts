@@ -121,7 +121,6 @@ export function state(
     regions: Object.fromEntries(
       Object.entries(regions).map(([id, outcome]) => [id, { outcome, since: SLOT, wasBad: false }]),
     ),
-    blindRuns: {},
     judgedAt: SLOT,
     scopes: {},
     incidents: [],

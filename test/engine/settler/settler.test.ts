@@ -117,7 +117,7 @@ describe("drift, end to end", () => {
     await spell("drift", 2);
     await spell("ready", 2);
     await spell("drift", 2);
-    await spell("ready", 13);
+    await spell("ready", 18);
     await spell("drift", 2);
     const notices = await world.notices();
     expect(notices.map(describeNotice)).toEqual([

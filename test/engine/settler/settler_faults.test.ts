@@ -52,10 +52,9 @@ describe("a prober that never answers", () => {
 
 describe("when all fall silent", () => {
   test.each([
-    ["from the first slot", 0, 3],
-    // Votes stand for two slots more.
+    ["from the first slot", 0, 6],
     ["after a ready slot", 1, 5],
-  ])("blind opens after three slots without evidence: %s", async (_, ready, silent) => {
+  ])("blind opens after five periods without evidence: %s", async (_, ready, silent) => {
     const world = await settlerFixture();
     await world.runMinutes(ready);
     world.script.set("silent");

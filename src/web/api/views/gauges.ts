@@ -96,7 +96,7 @@ function countByWord(known: readonly string[], found: readonly string[]): Record
   return counts;
 }
 
-/** Of each check: at most 26 series. */
+/** Of each check: at most 28 series. */
 export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   {
     name: "readiness_verdict",

@@ -1,0 +1,141 @@
+/** What the probers brought, one by one: verdict, thresholds, and what is kept to show. */
+import type { Check, Region } from "../config/config.ts";
+import { periodMs, staleAt } from "../config/schedule.ts";
+import { isNoClaim } from "../evidence/report/merge.ts";
+import type { Report } from "../evidence/report/report.ts";
+import { castVote, expire, NO_VOTE } from "./quorum.ts";
+import type { Arrival, Round, Walk } from "./round.ts";
+import type { CheckState, ProberState } from "./state.ts";
+import { summarize } from "./summary.ts";
+import { judge } from "./verdict.ts";
+import type { TRACE_VERDICTS } from "./words.ts";
+
+/** One prober's line in the history of a slot. */
+export interface Trace {
+  prober: string;
+  word: (typeof TRACE_VERDICTS)[number];
+  reason?: string;
+  reported?: Report["state"];
+  totalMs?: number;
+}
+
+/** What became of one arrival. */
+export interface Judged {
+  arrival: Arrival;
+  trace: Trace;
+  /** Its prober has brought a later walk, or this very one: it leaves a trace and nothing else. */
+  late: boolean;
+  /** The prober after it. */
+  after: ProberState;
+}
+
+const NEW_PROBER: ProberState = { standing: NO_VOTE, phases: { everReady: false }, contradictions: 0 };
+
+/** Every prober after what it brought, in the order of walks, and aged to the judgement's instant `at`. */
+export function judgeArrivals(
+  check: Check,
+  regions: readonly Region[],
+  arrivals: readonly Arrival[],
+  { previous, at }: { previous: CheckState; at: number },
+): { probers: CheckState["probers"]; judged: Judged[] } {
+  const probers: CheckState["probers"] = {};
+  const skippedMs = unjudgedMs(check, previous, at);
+  for (const { id } of regions.flatMap((region) => region.probers)) {
+    const known = previous.probers[id] ?? NEW_PROBER;
+    const heardAt = known.heardAt ?? known.standing.freshAt;
+    probers[id] = { ...known, heardAt: heardAt === undefined ? at : Math.min(at, heardAt + skippedMs) };
+  }
+  const inOrder = arrivals.filter(({ prober }) => prober in probers)
+    .toSorted(({ walk: a, ...one }, { walk: b, ...other }) =>
+      a.at - b.at || a.slot - b.slot || (one.prober < other.prober ? -1 : 1)
+    );
+  const judged = inOrder.map((arrival): Judged => {
+    const { prober, walk } = arrival;
+    const before = age(check, probers[prober]!, walk.at);
+    const late = isOvertaken(before, walk);
+    const { state, trace } = judgeArrival(check, before, arrival);
+    if (!late) probers[prober] = state;
+    return { arrival, trace: { prober, ...trace }, late, after: state };
+  });
+  for (const [id, prober] of Object.entries(probers)) probers[id] = age(check, prober, at);
+  return { probers, judged };
+}
+
+/** A time in which nobody judged: what is beyond one period since the judgement before. */
+const unjudgedMs = (check: Check, { judgedAt }: CheckState, at: number) =>
+  Math.max(0, at - judgedAt - periodMs(check, judgedAt));
+
+/** When a prober's latest walk began; -Infinity: it has brought none. */
+export const walkedAt = ({ witness }: ProberState): number =>
+  witness ? witness.at ?? witness.slot : -Infinity;
+
+/** When the latest walk of which it brought nothing would have begun. */
+export const missedAt = ({ missed }: ProberState): number => missed ? missed.at ?? missed.slot : -Infinity;
+
+function isOvertaken(prober: ProberState, { slot, at }: Walk): boolean {
+  const lastAt = walkedAt(prober);
+  return lastAt > at || (lastAt === at && prober.witness?.slot === slot);
+}
+
+/** The prober at this instant: what is too old is no vote, and no longer stands in the way after `releaseAfter`. */
+function age(check: Check, prober: ProberState, at: number): ProberState {
+  const { freshAt } = prober.standing;
+  if (freshAt === undefined) return prober;
+  const standing = expire(prober.standing, at > staleAt(check, freshAt), at - freshAt > check.releaseAfterMs);
+  return standing === prober.standing ? prober : { ...prober, standing };
+}
+
+/** One prober's walk: verdict, thresholds, and what is kept to show. */
+function judgeArrival(
+  check: Check,
+  prober: ProberState,
+  arrival: Arrival,
+): { state: ProberState; trace: Omit<Trace, "prober"> } {
+  const { walk } = arrival;
+  if ("missed" in arrival) {
+    const { slot, at } = walk;
+    const missed = { slot, ...(at !== slot && { at }), reason: arrival.missed };
+    return {
+      state: missedAt(prober) > at ? prober : { ...prober, missed },
+      trace: { word: "missing", reason: arrival.missed },
+    };
+  }
+  const { round, fault, place } = arrival;
+  const { before, after, observation: { outcome, failure, totalMs } } = round;
+  const evidence = { at: walk.at, kind: walk.kind, before, after, outcome, fault };
+  const { verdict, phases } = judge(evidence, prober.phases, check);
+  const reason = verdict.reason ?? failure?.reason;
+  const standing = castVote(prober.standing, verdict.word, walk.at, check);
+  const heardAt = standing === prober.standing
+    ? prober.heardAt
+    : Math.max(walk.at, prober.heardAt ?? walk.at);
+  const state: ProberState = {
+    standing,
+    phases,
+    ...countContradiction(check, prober, round, fault),
+    ...(fault && { aside: fault }),
+    ...(place && { place }),
+    witness: summarize(walk, verdict.word, reason, round),
+    ...(missedAt(prober) > walk.at && { missed: prober.missed }),
+    heardAt,
+  };
+  return { state, trace: { word: verdict.word, reason, reported: (after ?? before)?.state, totalMs } };
+}
+
+/** The same thresholds as a vote's, over "the report contradicts itself". */
+function countContradiction(
+  { failureThreshold, successThreshold }: Check,
+  prober: ProberState,
+  { before, after }: Round,
+  fault: string | undefined,
+): Pick<ProberState, "contradictions" | "contradicts"> {
+  const { contradictions: run, contradicts } = prober;
+  const readable = [before, after].filter((report) => report && !isNoClaim(report.state));
+  if (fault || readable.length === 0) return { contradictions: run, contradicts };
+  if (readable.some((report) => report!.contradictions.length > 0)) {
+    const next = Math.min(failureThreshold, Math.max(0, run) + 1);
+    return { contradictions: next, contradicts: next >= failureThreshold || contradicts };
+  }
+  const next = Math.max(-successThreshold, Math.min(0, run) - 1);
+  return { contradictions: next, contradicts: next > -successThreshold && contradicts };
+}

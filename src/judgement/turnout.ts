@@ -1,0 +1,131 @@
+/** Who votes, and what the two quorums make of it: the probers of a region, and the regions of a check. */
+import type { Check, Quorum, Region } from "../config/config.ts";
+import { periodMs } from "../config/schedule.ts";
+import { MINUTE_MS } from "../base/time.ts";
+import type { ScopeResult } from "./incident.ts";
+import { type Ballot, isRecovered, type QuorumOutcome, tally, wins } from "./quorum.ts";
+import type { CheckState, Holder, ProberState, RegionState } from "./state.ts";
+import { isFailed } from "./words.ts";
+
+/** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
+export interface Tally {
+  /** `global`, or a region's id. */
+  scope: string;
+  outcome: QuorumOutcome;
+  /** The resolve rule holds, and the latest verdicts of the fresh voters, tallied as votes, would not open. */
+  resolvable: boolean;
+  /** The silent voters without whom the resolve rule would hold. */
+  holders: Holder[];
+  contradicted: ScopeResult["contradicted"];
+  blind: ScopeResult["blind"];
+}
+
+/** A region's tally, and what the check's makes of it. */
+export interface RegionTally extends Tally {
+  region: RegionState;
+  /** The outcome of the latest verdicts of the fresh voters, without thresholds. */
+  latest: QuorumOutcome;
+  /** Its probers that are silent or set aside with a bad vote. */
+  silentBad: Holder[];
+  /** Some are, and the others do not outvote them. */
+  unproven: boolean;
+  turnout: Turnout;
+}
+
+/** How recent the evidence of a voter is; a region has that of its best prober. */
+type Turnout = "heard" | "waiting" | "lost";
+
+/** Evidence that is older than this (ms) is lost: five periods; above a minute two, but no less than five minutes. */
+const lostAfterMs = (period: number) =>
+  period <= MINUTE_MS ? 5 * period : Math.max(5 * MINUTE_MS, 2 * period);
+
+/** `waiting`: nothing came since the prober is known, and that is not long enough to be lost. */
+function turnoutOf(check: Check, { standing: { freshAt }, heardAt }: ProberState, at: number): Turnout {
+  const since = heardAt ?? freshAt ?? at;
+  if (at - since >= lostAfterMs(periodMs(check, since))) return "lost";
+  return freshAt === undefined ? "waiting" : "heard";
+}
+
+/** Blind is wanted when fewer than `minReporting` voters are not lost, and over when as many are heard. */
+function blindnessOf(turnouts: readonly Turnout[], { minReporting }: Quorum): ScopeResult["blind"] {
+  const count = (wanted: Turnout) => turnouts.filter((one) => one === wanted).length;
+  if (count("heard") >= minReporting) return "over";
+  return turnouts.length - count("lost") < minReporting ? "wanted" : undefined;
+}
+
+const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
+
+/** Tallies the probers of one region at the instant `at`. */
+export function tallyRegion(
+  check: Check,
+  { id, quorum, probers }: Region,
+  { states, before, at }: { states: CheckState["probers"]; before: RegionState | undefined; at: number },
+): RegionTally {
+  const all = probers.map((prober) => ({ id: prober.id, ...states[prober.id]! }));
+  const voters = all.filter(isVoting);
+  const silentBad = all.filter((one) =>
+    !isVoting(one) && (one.standing.agedBad || isFailed(one.standing.vote))
+  )
+    .map(({ id, standing }): Holder => ({ id, silentSince: standing.freshAt ?? at }));
+  const ballots = voters.map(({ standing }) => standing.vote as Ballot);
+  const opinions = voters.map(({ contradicts }) => contradicts).filter((opinion) => opinion !== undefined);
+  const turnouts = all.map((one) => turnoutOf(check, one, at));
+  const outcome = tally(ballots, quorum);
+  const latest = tally(voters.map(({ standing }) => standing.recent.at(-1)!), quorum);
+  const recovered = isRecovered(ballots, silentBad.length, quorum);
+  const since = before?.outcome === outcome ? before.since : at;
+  const isHeld = outcome === "pending" && at - since <= check.releaseAfterMs;
+  return {
+    scope: id,
+    outcome,
+    latest,
+    resolvable: recovered && !isFailed(latest),
+    holders: !recovered && isRecovered(ballots, 0, quorum) ? silentBad : [],
+    contradicted: askQuorum(opinions.map((yes) => yes ? "won" : "lost"), quorum),
+    blind: blindnessOf(turnouts, quorum),
+    silentBad,
+    unproven: silentBad.length > 0 && !recovered,
+    turnout: (["heard", "waiting"] as const).find((one) => turnouts.includes(one)) ?? "lost",
+    region: {
+      outcome,
+      since,
+      wasBad: outcome === "pending" ? isHeld && !!before?.wasBad : isFailed(outcome),
+    },
+  };
+}
+
+/** Tallies the regions of a check. In resolving, a region whose bad probers fell silent has not recovered, whatever its others say. */
+export function tallyRegions({ quorum }: Check, regions: readonly RegionTally[]): Tally {
+  const voting = regions.filter(({ outcome }) => outcome !== "pending");
+  const silent = regions.filter(({ outcome, region, unproven }) =>
+    outcome === "pending" ? region.wasBad || unproven : unproven && !isFailed(outcome)
+  );
+  const resolving = voting.filter((one) => !silent.includes(one)).map(({ outcome }) => outcome as Ballot);
+  const latest = tally(voting.map((one) => one.latest as Ballot), quorum);
+  const recovered = isRecovered(resolving, silent.length, quorum);
+  const answers = regions.map(({ contradicted }) => contradicted).filter((answer) => answer !== "pending");
+  return {
+    scope: "global",
+    outcome: tally(voting.map(({ outcome }) => outcome as Ballot), quorum),
+    resolvable: recovered && !isFailed(latest),
+    holders: !recovered && isRecovered(resolving, 0, quorum)
+      ? silent.flatMap(({ scope, region, silentBad }) =>
+        silentBad.length > 0 ? silentBad : [{ id: scope, silentSince: region.since }]
+      )
+      : [],
+    contradicted: askQuorum(answers, quorum),
+    blind: blindnessOf(regions.map(({ turnout }) => turnout), quorum),
+  };
+}
+
+/** A yes/no question put to a quorum; an undecided voter counts as fresh, but neither as yes nor as no. */
+function askQuorum(
+  answers: readonly ScopeResult["contradicted"][],
+  { open, resolve, minReporting }: Quorum,
+): ScopeResult["contradicted"] {
+  const fresh = answers.length;
+  const count = (answer: string) => answers.filter((one) => one === answer).length;
+  if (fresh < minReporting || fresh === 0) return "pending";
+  if (wins(open, count("won"), fresh)) return "won";
+  return wins(resolve, count("lost"), fresh) ? "lost" : "split";
+}
