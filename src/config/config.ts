@@ -1,3 +1,4 @@
+import type { TlsSettings } from "../base/ports.ts";
 import type { Question } from "./question.ts";
 import type { ApiConfig } from "./api.ts";
 import type { HooksConfig } from "./hooks.ts";
@@ -139,6 +140,8 @@ export interface Target {
   /** May hold `${env:NAME}`. */
   url: string;
   labels: Record<string, string>;
+  /** For all requests to the origin of `url`; texts may hold `${env:NAME}`. */
+  tls?: TlsSettings;
   checks: Check[];
 }
 

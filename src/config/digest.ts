@@ -7,6 +7,7 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
   const { target, report, journey, cleanup, timeoutMs, latencyBudgetMs, retry } = check;
   const text = canonical({
     url: target.url,
+    tls: target.tls,
     report: report && withoutPushDetail(report),
     journey: journey.map(withoutDerived),
     cleanup: cleanup.map(withoutDerived),

@@ -114,6 +114,8 @@ function build(draft: Draft<RawConfig>, options: LoadOptions, compiler: Compiler
     compileCron,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
+    isWorker: options.runtime === "cloudflare" ||
+      regions.some(({ probers }) => probers.some(({ kind }) => kind === "place")),
     compiler,
     note,
   });

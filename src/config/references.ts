@@ -23,7 +23,7 @@ const REPLACED = [
   /^api\/token$/,
   /^hooks\/github\/(secret|app\/key)$/,
   /^regions\/\d+\/probers\/\d+\/(url|token)$/,
-  /^targets\/\d+\/url$/,
+  /^targets\/\d+\/(url|tls\/(ca|cert|key))$/,
   /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?(headers\/.+|push\/token|aws\/(accessKeyId|secretAccessKey|sessionToken))$/,
 ];
 

@@ -12,6 +12,7 @@ import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { cronReader, everyFault, readTiming, type TimingContext } from "./timing.ts";
 import { unique } from "./duplicates.ts";
+import { readTls } from "./tls.ts";
 
 /** What all targets share. */
 export interface TargetContext {
@@ -20,6 +21,8 @@ export interface TargetContext {
   turns: number;
   compileCron: Kinds["compileCron"];
   allowPrivate: boolean;
+  /** Some prober asks by a Worker's fetch. */
+  isWorker: boolean;
   compiler: Compiler;
   note: Note;
 }
@@ -54,7 +57,8 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
   const { allowPrivate, note } = inherited;
   checkAddress(draft.url, [...path, "url"], { prefix: true, allowPrivate }, note);
   const noteDuplicate = unique("check", note);
-  const target: Target = { id, name, url, labels: labels as Record<string, string>, checks: [] };
+  const tls = readTls(draft.tls, [...path, "tls"], inherited);
+  const target: Target = { id, name, url, labels: labels as Record<string, string>, tls, checks: [] };
   for (const [i, check] of (draft.checks ?? []).entries()) {
     if (!check) continue;
     const at = [...path, "checks", i];

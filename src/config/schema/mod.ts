@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Kinds } from "../kinds.ts";
 import { apiGrammar } from "./api.ts";
 import * as fields from "./fields.ts";
-import { duration, id, list, map, plainId, proberId, quorum, reference, words } from "./fields.ts";
+import { duration, id, list, map, plainId, proberId, quorum, reference, text, words } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
 import { CLAIM_RULES, report } from "./report.ts";
 import { cleanup, journey } from "./steps.ts";
@@ -87,16 +87,42 @@ const check = ({ steps }: Kinds) =>
     ),
   });
 
+const certificates = () =>
+  text(
+    /^\$\{env:[A-Z_][A-Z0-9_]*\}$|-----BEGIN CERTIFICATE-----/,
+    "a certificate: its PEM text, or a reference such as ${env:NAME}",
+  );
+
+const tls = map({
+  ca: optionalField(certificates(), "Certificate authorities to trust beside the system's."),
+  cert: optionalField(certificates(), "The client's certificate; key is beside it."),
+  key: optionalField(reference(), "Its private key, in PEM."),
+  serverName: optionalField(
+    text(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, "a host name"),
+    "The name to ask for, and that the certificate must hold, in place of the URL's host.",
+  ),
+  insecure: optionalField(z.boolean(), "Believe whoever answers, whatever the certificate.", false),
+}).refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+  error: "a pair: cert and key belong together",
+});
+
 const target = (kinds: Kinds) =>
   map({
     id: id().describe("Unique."),
     name: optionalField(words(), "For humans. Default: the id."),
     url: z.string().min(1).describe("http(s) origin and base path; may hold ${env:NAME}."),
+    tls: optionalField(
+      tls,
+      "TLS to the origin of url, in reports and journeys; never to another origin. Not on Cloudflare.",
+    ),
     labels: optionalField(
       z.record(z.string().min(1), z.string()),
       "Free key-value texts, shown and sent along.",
     ),
     checks: list(check(kinds), 100),
+  }).refine(({ url, tls }) => !tls || !/^http:/i.test(url), {
+    path: ["tls"],
+    error: "of use beside an http URL: only https has TLS",
   });
 
 const prober = map({

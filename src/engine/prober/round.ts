@@ -4,6 +4,7 @@ import { sourcesToAsk } from "../../config/requests.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { fetchReport, hasPushedSource } from "./report.ts";
+import { withTls } from "./target_tls.ts";
 import type { Fetch, Ports } from "../../base/ports.ts";
 import type { Observation } from "../../evidence/probe/observation.ts";
 import type { StepKind } from "../../evidence/probe/step_kind.ts";
@@ -69,6 +70,7 @@ export async function runRound(
   if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.secrets.reveal(check.target.url);
+    const toTarget = (fetch: Fetch) => withTls(fetch, check.target.tls, { baseUrl, secrets: ports.secrets });
     const run = {
       id: `${runId(check, id, slot)}${again ? ".r" : ""}`,
       slot,
@@ -78,10 +80,17 @@ export async function runRound(
       check: check.id,
     };
     const askReport = () =>
-      fetchReport(ports, check, { baseUrl, run, dialects, signRequest, tryRun, signal });
+      fetchReport({ ...ports, fetch: toTarget(ports.fetch) }, check, {
+        baseUrl,
+        run,
+        dialects,
+        signRequest,
+        tryRun,
+        signal,
+      });
     const before = await askReport();
     const observation = await walk(
-      { ...ports, fetch: journeyFetch },
+      { ...ports, fetch: toTarget(journeyFetch) },
       { ...journeyOf(check), baseUrl },
       run,
       { steps, signal },

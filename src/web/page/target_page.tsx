@@ -52,6 +52,9 @@ export function TargetPage(
           </span>
         ))} <img src={`/v1/badges/${target.id}.svg`} alt="" height="20" />
       </p>
+      {target.tls?.insecure && (
+        <p class="note">Certificates of this target are not checked: whoever answers is believed.</p>
+      )}
       {silence && <p class="note" id="silence" data-live>{silence}</p>}
       {checks.map((data) => <CheckSection data={data} allowed={allowed} />)}
       {allowed.operate && <SilenceForm target={target.id} />}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { edit, loadText, problemsOf, takeMark } from "./load_text.ts";
+
+const TLS = (fields: string) =>
+  edit("url: https://shop.example", `url: https://shop.example\n    tls: { ${fields} }`);
+const PEM = '"-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----"';
+const env = () => "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----";
+
+test("a target has TLS settings of its own, as they were written", async () => {
+  const { targets } = await loadText(
+    TLS(`ca: ${PEM}, cert: "\${env:CERT}", key: "\${env:KEY}", serverName: shop.internal`),
+    { env },
+  );
+  expect(targets[0]!.tls).toEqual({
+    ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    cert: "${env:CERT}",
+    key: "${env:KEY}",
+    serverName: "shop.internal",
+  });
+});
+
+test("they are part of the digest, by their names and not their values", async () => {
+  const digest = async (text: string) => (await loadText(text)).checks[0]!.digest;
+  const [plain, one, other] = await Promise.all(
+    [TLS(""), TLS('ca: "${env:A}"'), TLS('ca: "${env:B}"')].map(digest),
+  );
+  expect(new Set([plain, one, other]).size).toBe(3);
+});
+
+describe("what is wrong with TLS settings is an error at its place", () => {
+  test.each([
+    ["a key in the config", 'cert: "${env:C}", key: ▸"-----BEGIN PRIVATE KEY-----"', "not a reference"],
+    ["a certificate without its key", 'cert: "${env:C}"', "not a pair"],
+    ["a path in place of a certificate", "ca: ▸/etc/ssl/ca.pem", "not a certificate"],
+    ["a name that is none", "serverName: ▸https://shop", "not a host name"],
+    ["a reference in a name", 'serverName: ▸"${env:NAME}"', "not a host name"],
+  ])("%s", async (_, fields, message) => {
+    const marked = TLS(fields);
+    const { text, line, column } = marked.includes("▸")
+      ? takeMark(marked)
+      : takeMark(TLS(fields).replace("{ cert", "▸{ cert"));
+    expect(await problemsOf(text)).toContainEqual(
+      expect.objectContaining({ severity: "error", message, line, column }),
+    );
+  });
+
+  test("beside an http URL", async () => {
+    const text = TLS("insecure: true").replace("https://shop", "http://shop");
+    expect(await problemsOf(text)).toMatchObject([{ severity: "error", path: "targets[0].tls" }]);
+  });
+
+  test.each([
+    ["on Cloudflare", "", "cloudflare" as const],
+    ["with a prober that is a place", "regions: [weur]\n", undefined],
+  ])("%s", async (_, regions, runtime) => {
+    const text = edit("version: 1\n", `version: 1\n${regions}`, TLS('ca: "${env:CA}"'));
+    expect(await problemsOf(text, { runtime })).toContainEqual(expect.objectContaining({
+      severity: "error",
+      path: "targets[0].tls",
+      message: "a Worker has no TLS settings",
+      expected: "probers that run on Deno",
+    }));
+  });
+});
+
+test("insecure is a warning, always", async () => {
+  const { text, line, column } = takeMark(TLS("insecure: ▸true"));
+  expect(await problemsOf(text)).toMatchObject([{
+    severity: "warning",
+    path: "targets[0].tls.insecure",
+    line,
+    column,
+  }]);
+  expect(await problemsOf(TLS("insecure: false"))).toEqual([]);
+});
