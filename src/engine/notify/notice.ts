@@ -7,6 +7,7 @@ import { iso } from "../../base/time.ts";
 import { isFailed, isUnjudged } from "../../judgement/words.ts";
 import type { EventDecision, WebhookEvent } from "./event.ts";
 import { evidence } from "./evidence.ts";
+import { ownSubject } from "../../judgement/own.ts";
 import { clip, truncate } from "./truncate.ts";
 import { describeRule, summary, type SummaryInput } from "./summary.ts";
 import { matches } from "../../base/glob.ts";
@@ -49,7 +50,7 @@ function eventOf({ incident, change }: Transition, context: NoticeContext): Webh
   const { quorum, ...votes } = votesOf(incident, context);
   const name = check?.target.name ?? incident.target;
   const checkId = check?.id ?? incident.check;
-  const subject = [
+  const subject = ownSubject(incident) ?? [
     clip(name, { chars: 100, items: 1 }),
     checkId !== "default" && ` / ${checkId}`,
     incident.scope !== "global" && ` in ${incident.scope}`,

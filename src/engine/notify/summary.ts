@@ -126,7 +126,9 @@ function relevantDetail({ failure, before, after }: LastRound, kind: Kind): stri
 export function describeRule(
   { incident: { family, reason }, change, decision, quorum }: Omit<SummaryInput, "witnesses">,
 ): string {
-  if (reason === "removed" || !quorum) return "none: it has left the configuration";
+  if (reason === "removed") return "none: it has left the configuration";
+  if (family === "advisory" || family === "certificate") return "none: it is part of no outcome";
+  if (!quorum) return "none: it has left the configuration";
   const { counts, over: what, votes } = decision;
   const over = change === "resolved";
   const floor = `at least ${quorum.minReporting} must report`;
@@ -134,7 +136,6 @@ export function describeRule(
     const needed = `at least ${quorum.minReporting} of ${countOf(Object.keys(votes).length, what)}`;
     return over ? `${needed} must report` : `${needed} must report, and fewer did for five periods`;
   }
-  if (family === "advisory" || family === "certificate") return "none: it is part of no outcome";
   const crowd = `${shareOf(over ? quorum.resolve : quorum.open)} the ${
     countOf(counts.reporting, what)
   } reporting`;

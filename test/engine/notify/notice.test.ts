@@ -222,6 +222,40 @@ describe("notices", () => {
     expect(told("updated")).toBe(summary.replace("write ", "write now "));
   });
 
+  test.each<[name: string, incident: Partial<Incident>, reason: string | undefined, summary: string]>([
+    [
+      "a confirmation",
+      {},
+      "confirmed 25 s later by 2 of 3",
+      "Checkout / write says ready but its journey fails: 3 of 3 regions agree, confirmed 25 s later by 2 of 3 (place an order: body.state is 'pending')",
+    ],
+    [
+      "a share of the requests",
+      { family: "advisory", kind: "partial" },
+      "about 1 in 5",
+      "Checkout / write: part of the requests fail: about 1 in 5 from every region",
+    ],
+    [
+      "one region",
+      { family: "advisory", kind: "region", scope: "eu" },
+      undefined,
+      "Checkout / write in eu fails its journey, and the other regions do not agree: 1 of 1 prober agree (place an order: body.state is 'pending')",
+    ],
+    [
+      "a prober",
+      { family: "advisory", kind: "prober", target: "_assay", check: "prober-sin" },
+      "3 min",
+      "prober sin has brought nothing for 3 min",
+    ],
+  ])("tell what the judgement noted: %s", (_name, incident, reason, summary) => {
+    const { config: whole, check } = config(THREE);
+    const known = state({ home: prober("drift") }, ALL("drift"));
+    const { incident: opened, change } = transition("opened", incident);
+    const noted = { ...opened, timeline: opened.timeline.map((entry) => ({ ...entry, reason })) };
+    const [notice] = notices({ change, incident: noted }, { check, state: known, config: whole, slot: SLOT });
+    expect(parsed(notice!.body).data.summary).toBe(summary);
+  });
+
   test("leave the id of an only check out of the sentence", () => {
     const { config: whole, check } = config(THREE);
     const [notice] = notices(transition("opened"), {
