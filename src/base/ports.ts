@@ -70,8 +70,11 @@ export interface Answer {
   status: number;
   headers: AnswerHeaders;
   trace: ExchangeTrace;
-  /** The body without its content coding, at most `capBytes` of it. Rejects if it breaks off. */
-  read(capBytes: number): Promise<AnswerBody>;
+  /**
+   * The body without its content coding, at most `capBytes` of it; what has come, and `truncated`, once `enough` aborts. Rejects if
+   * it breaks off.
+   */
+  read(capBytes: number, enough?: AbortSignal): Promise<AnswerBody>;
   /** Nobody needs the body: at most 64 KiB of it are read on in the background, then the connection is closed. Never throws. */
   drop(): void;
 }

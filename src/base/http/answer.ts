@@ -3,8 +3,8 @@ import { type Answer, type AnswerBody, type AnswerHeaders, LimitExceeded } from 
 /** As much of a body that nobody needs is read on, so that its connection can be kept. */
 const DROP_BYTES = 64 * 1024;
 
-/** Of one body, empty ones included. A whole report (64 KiB) may come byte by byte; past that it is only work for us. */
-const MAX_CHUNKS = 1 << 17;
+/** Of one body, empty ones included: past that it is only work for us. */
+const MAX_CHUNKS = 20_000;
 const TOO_MANY_CHUNKS = `stopped reading: the body came in more than ${MAX_CHUNKS} pieces`;
 
 /** The Answer that a fetch Response is. `signal` is the request's, for a body that does not heed it by itself. */
@@ -14,7 +14,7 @@ export function answerOf(response: Response, signal?: AbortSignal): Answer {
     status,
     headers,
     trace: { requests: 1 },
-    read: (capBytes) => readBody(response, capBytes, signal),
+    read: (capBytes, enough) => readBody(response, { capBytes, signal, enough }),
     drop: () => void dropBody(response, signal).catch(() => {}),
   };
 }
@@ -22,13 +22,22 @@ export function answerOf(response: Response, signal?: AbortSignal): Answer {
 async function dropBody(response: Response, signal?: AbortSignal): Promise<void> {
   const declared = Number(response.headers.get("content-length") ?? 0);
   if (signal?.aborted || declared > DROP_BYTES) return await response.body?.cancel();
-  await readBody(response, DROP_BYTES, signal);
+  await readBody(response, { capBytes: DROP_BYTES, signal });
+}
+
+interface ReadOptions {
+  capBytes: number;
+  signal?: AbortSignal;
+  enough?: AbortSignal;
 }
 
 const EMPTY = new Uint8Array(0);
 
 /** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. */
-async function readBody(response: Response, capBytes: number, signal?: AbortSignal): Promise<AnswerBody> {
+async function readBody(
+  response: Response,
+  { capBytes, signal, enough }: ReadOptions,
+): Promise<AnswerBody> {
   // Before `body` is touched: a runtime reads a body that nobody has looked at without building a stream.
   if (isFetched(response) && isDeclaredWithin(response.headers, capBytes)) {
     return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
@@ -36,19 +45,20 @@ async function readBody(response: Response, capBytes: number, signal?: AbortSign
   if (!response.body) return { bytes: EMPTY, truncated: false };
   const reader = response.body.getReader();
   const giveUp = () => void reader.cancel().catch(() => {});
-  signal?.addEventListener("abort", giveUp, { once: true });
+  const ends = [signal, enough].filter((end) => end !== undefined);
+  for (const end of ends) end.addEventListener("abort", giveUp, { once: true });
   const body = growing(capBytes);
   try {
     for (let chunks = 0; chunks < MAX_CHUNKS; chunks++) {
       const { value, done } = await reader.read();
       signal?.throwIfAborted();
-      if (done) return { bytes: body.bytes(), truncated: false };
+      if (done) return { bytes: body.bytes(), truncated: enough?.aborted ?? false };
       if (body.add(value)) continue;
       giveUp();
       return { bytes: body.bytes(), truncated: true };
     }
   } finally {
-    signal?.removeEventListener("abort", giveUp);
+    for (const end of ends) end.removeEventListener("abort", giveUp);
   }
   giveUp();
   throw new LimitExceeded(TOO_MANY_CHUNKS);

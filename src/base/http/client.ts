@@ -1,5 +1,5 @@
 import { QuotaExceeded } from "./quota.ts";
-import { edgeError, isPlatformError } from "./edge_errors.ts";
+import { edgeError, isPlatformError, mayBeEdgeError } from "./edge_errors.ts";
 import { messageOf } from "../error_message.ts";
 import {
   type AnswerBody,
@@ -52,63 +52,84 @@ export interface HttpRequest {
   body?: string | Uint8Array<ArrayBuffer>;
 }
 
-/** A transport that heeds its signal gives its connection back within this; whoever waits for one finds it free. */
-const GRACE_MS = 100;
+/** How an exchange is bounded, and what of its answer is wanted. */
+export interface ExchangeOptions {
+  /** For all of it, the body included. */
+  deadlineMs: number;
+  /** At most so much of the body is read. 0: nobody needs it, and the exchange is over at the headers. */
+  capBytes: number | ((head: ExchangeHead) => number);
+  /** An event stream that goes on is taken as far as it has come shortly before the deadline. */
+  isStreamTaken?: boolean;
+  signal?: AbortSignal;
+}
+
+/** What is known of an answer before its body. */
+export type ExchangeHead = Pick<Exchange & { kind: "answer" }, "status" | "headers">;
 
 /**
- * One HTTP exchange under a deadline that covers the body, with at most `capBytes` of it read.
- * The timer is armed here, so call it only once a connection slot is held. Never throws, and is settled at its
- * deadline, or when `signal` aborts; a transport that does not heed that is left behind 100 ms later.
+ * One HTTP exchange under a deadline that covers the body. The timer is armed here, so call it only once a connection slot is held.
+ * Never throws, and is settled at its deadline, or when `signal` aborts, whatever the transport does: it waits for none.
  */
 export async function exchange(
   { clock, fetch }: { clock: Clock; fetch: Fetch },
   request: HttpRequest,
-  { deadlineMs, capBytes, signal }: { deadlineMs: number; capBytes: number; signal?: AbortSignal },
+  { deadlineMs, signal, ...wanted }: ExchangeOptions,
 ): Promise<Exchange> {
   const began = clock.elapsed();
   const elapsed = () => clock.elapsed() - began;
   const abort = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Exchange>();
+  const timers: (() => void)[] = [];
   let cut: Exchange | undefined;
   const end = (reason: TransportReason, detail: string) => {
     if (cut) return;
     const failure: Exchange = cut = { kind: "failure", reason, detail, totalMs: elapsed() };
-    disarm();
-    disarm = clock.after(GRACE_MS, () => resolve(failure));
     abort.abort();
+    // A turn later: a transport that heeds the signal at once has given its connection back when its caller goes on.
+    timers.push(clock.after(0, () => resolve(failure)));
   };
   const late = `no complete answer within ${Math.round(deadlineMs)} ms`;
-  let disarm = clock.after(Math.max(0, deadlineMs), () => end("timeout", late));
   const cancel = () => end("cancelled", "gave up before the answer was complete");
+  const enough = wanted.isStreamTaken ? new AbortController() : undefined;
+  timers.push(clock.after(Math.max(0, deadlineMs), () => end("timeout", late)));
+  if (enough) timers.push(clock.after(deadlineMs * ENOUGH, () => enough.abort()));
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     if (cut) return cut;
-    attempt(fetch, request, { capBytes, signal: abort.signal, elapsed }).then((came) => resolve(cut ?? came));
+    const context = { clock, fetch, abort, elapsed, enough: enough?.signal, ...wanted };
+    attempt(context, request).then((came) => resolve(cut ?? came));
     return await promise;
   } finally {
-    disarm();
+    for (const disarm of timers) disarm();
     signal?.removeEventListener("abort", cancel);
   }
 }
 
-interface Attempt {
-  capBytes: number;
-  signal: AbortSignal;
+/** The share of its time after which an event stream has said enough. */
+const ENOUGH = 0.9;
+
+/** So long a body that nobody needs may come to its end, so that its connection can be kept. */
+const DROP_MS = 1_000;
+
+interface Attempt extends Pick<ExchangeOptions, "capBytes"> {
+  clock: Clock;
+  fetch: Fetch;
+  abort: AbortController;
+  enough?: AbortSignal;
   /** ms since the request. */
   elapsed: () => number;
 }
 
 /** Never rejects: nobody listens any more once the exchange is settled. */
 async function attempt(
-  fetch: Fetch,
-  request: HttpRequest,
-  { capBytes, signal, elapsed }: Attempt,
+  { clock, fetch, abort, enough, elapsed, capBytes }: Attempt,
+  { url, ...outgoing }: HttpRequest,
 ): Promise<Exchange> {
+  const { signal } = abort;
   let answered = false;
   try {
-    const { url, method, headers, body } = request;
-    const answer = await fetch(url, { method, headers, body, signal });
+    const answer = await fetch(url, { ...outgoing, signal });
     if (signal.aborted) {
       answer.drop();
       throw signal.reason;
@@ -116,14 +137,30 @@ async function attempt(
     answered = true;
     const headersMs = elapsed();
     const { status, headers: sent, trace } = answer;
-    const read = await answer.read(capBytes);
-    const instead = edgeError(status, sent, () => utf8.decode(read.bytes.subarray(0, 64)));
+    const wanted = typeof capBytes === "number" ? capBytes : capBytes({ status, headers: sent });
+    const most = mayBeEdgeError(status, sent) ? Math.max(wanted, EDGE_BYTES) : wanted;
+    if (most === 0) {
+      answer.drop();
+      clock.after(DROP_MS, () => abort.abort());
+    }
+    const read = most > 0 ? await answer.read(most, isEventStream(sent) ? enough : undefined) : NOTHING;
+    const instead = edgeError(status, sent, () => utf8.decode(read.bytes.subarray(0, EDGE_BYTES)));
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
-    return { kind: "answer", status, headers: sent, trace, ...read, headersMs, totalMs: elapsed() };
+    const body = wanted > 0 ? read : NOTHING;
+    return { kind: "answer", status, headers: sent, trace, ...body, headersMs, totalMs: elapsed() };
   } catch (error) {
     return { kind: "failure", ...failureOf(error, answered), totalMs: elapsed() };
   }
 }
+
+/** As much of an answer tells whether it is Cloudflare's own. */
+const EDGE_BYTES = 64;
+
+const NOTHING: AnswerBody = { bytes: new Uint8Array(0), truncated: false };
+
+/** Whether an answer is a stream of server-sent events (HTML standard, section 9.2). */
+export const isEventStream = (headers: AnswerHeaders): boolean =>
+  /^text\/event-stream\s*(;|$)/i.test(headers.get("content-type") ?? "");
 
 function failureOf(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
   if (error instanceof Refused) return { reason: "refused", detail: error.message };

@@ -24,6 +24,11 @@ const BLOCKED = new Set(["1005", "1006", "1007", "1008", "1009", "1010", "1012",
 /** Statuses that only Cloudflare's edge gives: the origin refused, timed out, failed TLS, or has no address. */
 const isEdgeStatus = (status: number) => status >= 520 && status <= 530;
 
+/** Whether the text must be looked at to tell. */
+export function mayBeEdgeError(status: number, headers: Pick<AnswerHeaders, "get">): boolean {
+  return status >= 400 && headers.get("server")?.toLowerCase() === "cloudflare";
+}
+
 /** What stands behind a synthetic answer; null: it is the target's own. `text` may be cut. */
 export function edgeError(
   status: number,
@@ -33,8 +38,7 @@ export function edgeError(
   if (headers.get("cf-mitigated") === "challenge") {
     return { reason: "blocked", detail: `${status}: the target's bot protection challenges this prober` };
   }
-  if (headers.get("server")?.toLowerCase() !== "cloudflare") return null;
-  if (status < 400) return null;
+  if (!mayBeEdgeError(status, headers)) return null;
   const code = /^error code: (\d{3,4})\s*$/.exec(text())?.[1];
   if (code === undefined) return null;
   if (code in PLATFORM) return { reason: "platform", detail: `Cloudflare error ${code}: ${PLATFORM[code]}` };

@@ -1,6 +1,7 @@
 import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError } from "./check.ts";
 import { compile, evaluate } from "./evaluate.ts";
+import { namesIn } from "./rewrite.ts";
 import { explain } from "./explain.ts";
 import type { Language, Scope } from "./scope.ts";
 import { failureOf } from "./strict.ts";
@@ -9,6 +10,8 @@ import { type Reason, toJson, type Value } from "./value.ts";
 /** A capture, compiled; a missing or null value is not ok. */
 export interface Program {
   source: string;
+  /** The variables that it reads. */
+  reads: ReadonlySet<string>;
   run(scope: Scope): Value;
 }
 
@@ -25,11 +28,14 @@ export interface Mismatch {
 /** A condition, compiled; `test` never throws and returns null if it holds. */
 export interface Expectation {
   source: string;
+  /** The variables that it reads. */
+  reads: ReadonlySet<string>;
   test(scope: Scope): Mismatch | null;
 }
 
 /** An expectation that remembers which captures it may use. */
 export class Condition implements Expectation {
+  readonly reads: ReadonlySet<string>;
   #ast: ASTNode;
   #program: ParseResult;
 
@@ -47,6 +53,7 @@ export class Condition implements Expectation {
         found: type,
       });
     }
+    this.reads = namesIn(ast);
     this.#ast = ast;
     this.#program = program;
   }
@@ -73,7 +80,7 @@ export function compileExpectation(
 /** Compiles the source of a captured value. Throws `ExpressionError`. */
 export function compileProgram(source: string, captures: readonly string[], language: Language): Program {
   const { ast, program } = compile(source, language, captures);
-  return { source, run: (scope) => jsonValueOf(ast, program, scope, language) };
+  return { source, reads: namesIn(ast), run: (scope) => jsonValueOf(ast, program, scope, language) };
 }
 
 /** The value of a program in JSON's terms, or one line that says why there is none. Never throws. */

@@ -31,6 +31,13 @@ export function childrenOf(node: ASTNode): readonly ASTNode[] {
   }
 }
 
+/** The names that an expression is about; one that a macro binds is among them. */
+export function namesIn(node: ASTNode, names = new Set<string>()): Set<string> {
+  if (node.op === "id") names.add(node.args);
+  for (const child of childrenOf(node)) namesIn(child, names);
+  return names;
+}
+
 /**
  * CEL source for `node` that fails closed. An error decides (CEL's own `||`, `&&`, `all` and `exists` drop one when the
  * other side settles the matter), comparisons ask for one kind, and no null reaches the library's operators.

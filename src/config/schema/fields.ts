@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseSize, SIZE } from "./size.ts";
 import { DURATION, parseDuration } from "./duration.ts";
 
 // Every `error` below is a noun phrase: what was expected. `validate.ts` makes the sentence.
@@ -19,6 +20,14 @@ export function duration(least: string, most: string) {
     parseDuration(value) >= parseDuration(least) && parseDuration(value) <= parseDuration(most);
   return text(DURATION, "a duration: a whole number and ms, s, m, h or d, such as 30s or 5m")
     .refine(inside, { error: `a duration from ${least} to ${most}` });
+}
+
+/** A size text from `least` to `most`, both included. */
+export function size(least: string, most: string) {
+  const inside = (value: string) =>
+    parseSize(value) >= parseSize(least) && parseSize(value) <= parseSize(most);
+  return text(SIZE, "a size: a whole number and KiB or MiB, such as 256KiB or 1MiB")
+    .refine(inside, { error: `a size from ${least} to ${most}` });
 }
 
 /** Target, check, prober and webhook ids. */

@@ -223,7 +223,7 @@ const OVERHEAD_MS = CONTROLS_MS + 250;
 async function anyControlAnswers(ports: Ports, controls: readonly string[]): Promise<boolean> {
   if (controls.length === 0) return true;
   const headers = { "user-agent": USER_AGENT };
-  const limits = { deadlineMs: CONTROLS_MS, capBytes: 65_536 };
+  const limits = { deadlineMs: CONTROLS_MS, capBytes: 0 };
   const answers = await Promise.all(
     controls.map((url) => exchange(ports, { url: new URL(url), method: "GET", headers }, limits)),
   );

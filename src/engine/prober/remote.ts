@@ -33,6 +33,16 @@ const failure = z.object({
     .optional(),
 });
 
+const wire = z.object({
+  dnsMs: ms.optional(),
+  connectMs: ms.optional(),
+  tlsMs: ms.optional(),
+  firstByteMs: ms.optional(),
+  protocol: shortText.optional(),
+  remoteAddress: shortText.optional(),
+  certificate: z.object({ notAfter: time, issuer: line }).optional(),
+});
+
 const observation = z.object({
   outcome: z.enum(JOURNEY_OUTCOMES),
   failure: failure.optional(),
@@ -43,6 +53,8 @@ const observation = z.object({
     // Polls every 50 ms for 30 s, ten redirects each, are 6,600.
     requests: z.number().int().min(0).max(10_000),
     headersMs: ms.optional(),
+    // Another version of Assay may measure otherwise.
+    wire: wire.optional().catch(undefined),
     totalMs: ms,
   })).max(50),
   totalMs: ms,

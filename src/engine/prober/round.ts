@@ -99,8 +99,8 @@ export async function runRound(
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };
     const after = await askReport();
     // A second look that our platform would not take is none: the failure is not bracketed.
-    if (outcome === "fail" && platformFailure(after) !== undefined) return { before, observation };
-    return { before, observation: unlessBlocked(observation, [before, after]), after };
+    if (outcome === "fail" && ownFailure(after) !== undefined) return { before, observation };
+    return { before, observation: unlessOurs(observation, [before, after]), after };
   } catch (error) {
     const detail = ports.secrets.redact(messageOf(error));
     ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
@@ -108,19 +108,21 @@ export async function runRound(
   }
 }
 
-/** If our platform blocked the report request, the missing report does not count against the service; a failed journey does, whatever was claimed. */
-function unlessBlocked(observation: Observation, reports: (Report | null)[]): Observation {
+/** If our platform or a limit of ours kept us from the report, the missing report does not count against the service; a failed journey does, whatever was claimed. */
+function unlessOurs(observation: Observation, reports: (Report | null)[]): Observation {
   if (observation.outcome === "fail" || observation.outcome === "error") return observation;
-  const detail = reports.map(platformFailure).find((detail) => detail !== undefined);
-  if (detail === undefined) return observation;
-  return { ...observation, outcome: "error", failure: { step: "", reason: "platform", detail } };
+  const found = reports.map(ownFailure).find((failure) => failure !== undefined);
+  return found ? { ...observation, outcome: "error", failure: { step: "", ...found } } : observation;
 }
 
-/** Why our own platform would not ask for this claim; undefined: it did. */
-function platformFailure(report: Report | null): string | undefined {
+/** Why we would not ask for this claim, or take it; undefined: we did. */
+function ownFailure(report: Report | null): { reason: "platform" | "limit"; detail: string } | undefined {
   if (report?.state !== "unreadable") return undefined;
   const reasons = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
-  return reasons.find((reason) => reason.startsWith("platform: "));
+  const detail = reasons.find((reason) => /^(platform|limit): /.test(reason));
+  return detail === undefined
+    ? undefined
+    : { reason: detail.startsWith("limit") ? "limit" : "platform", detail };
 }
 
 const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({

@@ -1,3 +1,5 @@
+import type { ExchangeTrace, PeerCertificate } from "../../base/ports.ts";
+
 /** OBSERVED: what a journey saw, from one prober, in one slot. */
 
 /** `slow` passed over `latencyBudget`; `error` is the prober's own fault, never the target's. */
@@ -10,7 +12,7 @@ export const CLEANUP_OUTCOMES = ["pass", "fail", "error"] as const;
 
 /**
  * Why a journey did not pass.
- * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `too_large`, `redirect`: an
+ * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `redirect`: an
  * answer that the journey does not accept. `template`, `capture`: a value the target owed was not there. `refused`: the guard would
  * not let us ask. `blocked`: the target's edge keeps this prober out. `platform`, `limit`, `bug`, `deadline`: our own.
  */
@@ -19,7 +21,6 @@ export const FAILURE_REASONS = [
   "timeout",
   "network",
   "body",
-  "too_large",
   "redirect",
   "capture",
   "template",
@@ -29,6 +30,8 @@ export const FAILURE_REASONS = [
   "limit",
   "deadline",
   "bug",
+  // Said by versions before this one, of what is a `limit` now: in stored rounds, and by probers not yet upgraded.
+  "too_large",
 ] as const;
 
 /** Why a journey did not pass; the first failed step decides. */
@@ -51,6 +54,13 @@ export interface StepTrace {
   requests: number;
   headersMs?: number;
   totalMs: number;
+  /** Of the last request, where the transport can tell. */
+  wire?: WireTrace;
+}
+
+/** What is kept of an {@linkcode ExchangeTrace}. */
+export interface WireTrace extends Omit<ExchangeTrace, "requests" | "certificate"> {
+  certificate?: Omit<PeerCertificate, "names">;
 }
 
 /** The proof. */

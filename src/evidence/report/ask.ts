@@ -1,8 +1,8 @@
+import { bodyText } from "../../base/http/body_text.ts";
 import { exchange, type TransportReason } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
 import { codeClaim } from "./status_code.ts";
-import { decodeBody } from "./decode.ts";
 import { noClaim, read, type ReadReport } from "./read.ts";
 import type { AskOptions, Dialect, Report, RequestSigner, RequestSpec } from "./report.ts";
 
@@ -86,9 +86,9 @@ async function fetchClaim(
 
   const code = codeClaim(got.status);
   const unreadable = (reason: string) => noClaim(url, source, { state: "unreadable", reason, code });
-  if (got.truncated) return unreadable(`too_large: over ${CAP_BYTES} bytes`);
-  const text = decodeBody(got.bytes, got.headers.get("content-type"));
-  if (text === undefined) return unreadable("encoding: the bytes are not text");
+  if (got.truncated) return unreadable(`limit: over ${CAP_BYTES} bytes`);
+  const { text, isExact } = bodyText(got.bytes, got.headers.get("content-type"));
+  if (!isExact) return unreadable("encoding: the bytes are not text");
   const answer = { url, status: got.status, headers: got.headers, text: secrets.redact(text) };
   return read(answer, { ...source, at }, dialects);
 }

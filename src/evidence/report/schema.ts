@@ -17,7 +17,7 @@ export const line = z.string().max(500);
 /** How long something took: no round takes a day. */
 export const ms = z.number().min(0).max(DAY_MS);
 
-export const status = z.number().int().min(100).max(999);
+export const status = z.number().int().min(0).max(999);
 
 /** The states of a report. */
 export const reportState = z.enum(REPORT_STATES);

@@ -131,9 +131,9 @@ describe("a journey", () => {
       reason: "refused",
       transport: false,
     }],
-    ["a body over 1 MiB", { body: "x".repeat((1 << 20) + 1) }, {}, {
-      outcome: "fail",
-      reason: "too_large",
+    ["a body over 1 MiB", { body: "x".repeat((1 << 20) + 1) }, { expect: ["text != ''"] }, {
+      outcome: "error",
+      reason: "limit",
       transport: false,
     }],
   ];

@@ -30,6 +30,7 @@ export interface Draft {
   until?: { everyMs: number; withinMs: number };
   timeoutMs?: number;
   redirects?: number;
+  maxBodyBytes?: number;
 }
 
 const template = (text: string) => compileTemplate(text, NAMES);
@@ -51,7 +52,15 @@ function bodyOf({ json, form, raw }: Draft): StepRequest["body"] {
 
 /** A compiled step. */
 export function step(draft: Draft = {}): Step & HttpFields {
-  const { name = "look", method = "GET", path = "/", until, timeoutMs = 1000, redirects = 0 } = draft;
+  const {
+    name = "look",
+    method = "GET",
+    path = "/",
+    until,
+    timeoutMs = 1000,
+    redirects = 0,
+    maxBodyBytes,
+  } = draft;
   const { query, headers, expect = [], capture = {} } = draft;
   const request = {
     method,
@@ -73,6 +82,7 @@ export function step(draft: Draft = {}): Step & HttpFields {
     summary: `${method} ${path}`,
     requests: { usual: 1, most: 1 + redirects },
     redirects,
+    maxBodyBytes,
   };
 }
 

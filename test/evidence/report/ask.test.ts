@@ -151,7 +151,7 @@ describe("an answer that cannot be read is unreadable", () => {
     });
     expect(await asking(answering(endless))).toMatchObject({
       state: "unreadable",
-      reason: "too_large: over 65536 bytes",
+      reason: "limit: over 65536 bytes",
       httpStatus: 200,
     });
     expect(taken).toBeLessThan(200_000);

@@ -58,12 +58,12 @@ const BAD: Bad[] = [
   {
     name: "5 MB of JSON",
     send: send(200, JSON_TYPE, JSON.stringify({ status: "UP", components: {}, pad: "x".repeat(5_000_000) })),
-    want: { state: "unreadable", reason: "too_large: over 65536 bytes" },
+    want: { state: "unreadable", reason: "limit: over 65536 bytes" },
   },
   {
     name: "a component tree 10,000 deep, over 64 KiB",
     send: send(200, JSON_TYPE, deep),
-    want: { state: "unreadable", reason: "too_large: over 65536 bytes" },
+    want: { state: "unreadable", reason: "limit: over 65536 bytes" },
   },
   {
     name: "a tree 10,000 deep that is small",

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { decodeBody } from "../../../src/evidence/report/decode.ts";
+import { bodyText } from "../../../src/base/http/body_text.ts";
 import type { Question } from "../../../src/config/question.ts";
 import type { ReportAnswer, ReportState } from "../../../src/evidence/report/mod.ts";
 
@@ -55,7 +55,7 @@ function answerOf(url: URL, raw: Uint8Array): Omit<ReportAnswer, "json"> {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
   }));
-  const text = decodeBody(raw.subarray(end + 4), headers.get("content-type"));
-  if (text === undefined) throw new Error(`${url}: the bytes are not text`);
+  const { text, isExact } = bodyText(raw.subarray(end + 4), headers.get("content-type"));
+  if (!isExact) throw new Error(`${url}: the bytes are not text`);
   return { url, status: Number(first.split(" ")[1]), headers, text };
 }

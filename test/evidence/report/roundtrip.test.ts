@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeBody } from "../../../src/evidence/report/decode.ts";
+import { bodyText } from "../../../src/base/http/body_text.ts";
 import { isServing } from "../../../src/evidence/report/merge.ts";
 import {
   DIALECTS,
@@ -30,8 +30,8 @@ const writerOf = (name: string) => writers.find((dialect) => dialect.name === na
 function told(name: string, statement: Statement, dialect = name) {
   const { status, headers, body } = write(writerOf(name), statement);
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-  const text = decodeBody(bytes, headers["content-type"] ?? null) ??
-    expect.fail("the body cannot be decoded");
+  const { text, isExact } = bodyText(bytes, headers["content-type"] ?? null);
+  expect(isExact).toBe(true);
   const url = new URL("https://assay.example/v1/targets/shop/health");
   const answer = { url, status, headers: new Headers(headers), text };
   return { answer, bytes, report: read(answer, { dialect }, DIALECTS) };

@@ -1,6 +1,9 @@
 import type { Step } from "../../../config/config.ts";
-import { type Exchange, exchange, type HttpRequest } from "../../../base/http/client.ts";
+import { bodyText } from "../../../base/http/body_text.ts";
+import { type Exchange, exchange, type ExchangeHead, type HttpRequest } from "../../../base/http/client.ts";
 import type { CookieJar } from "../cookies.ts";
+import { formatSize } from "../../../config/schema/size.ts";
+import type { StepTrace } from "../observation.ts";
 import type { AttemptContext, AttemptResult, StepFailure, StepKind } from "../step_kind.ts";
 import { HOSTILE, HTTP_VARIABLES, HttpScope } from "./http/answer.ts";
 import { httpGrammar } from "./http/grammar.ts";
@@ -9,8 +12,8 @@ import { redirect } from "./http/redirect.ts";
 import { render } from "./http/request.ts";
 import type { HttpFields } from "./http/step.ts";
 
-/** No answer that a journey can judge is longer. */
-const CAP_BYTES = 1 << 20;
+/** Where a step does not say otherwise. */
+const MAX_BODY_BYTES = 1 << 20;
 
 /** A request and the redirects that it leads to. */
 export const httpStep: StepKind<HttpFields> = {
@@ -33,21 +36,48 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
   if (!rendered.ok) return fail({ reason: "template", detail: rendered.detail });
   const began = clock.elapsed();
   let request = rendered.request;
+  const capBytes = readsBody(step) ? step.maxBodyBytes ?? MAX_BODY_BYTES : 0;
   for (let hops = 0;; hops++) {
     const deadlineMs = deadline - clock.elapsed();
     if (deadlineMs <= 0) return fail({ reason: "timeout", detail: "no time was left for this request" });
     trace.requests++;
-    const sent = withCookies(request, jar);
-    const answer = await exchange(ports, sent, { deadlineMs, capBytes: CAP_BYTES, signal });
+    const from = request;
+    const leadsTo = (head: ExchangeHead) =>
+      redirect(from, head, { allowed: step.redirects, left: step.redirects - hops });
+    const answer = await exchange(ports, withCookies(from, jar), {
+      deadlineMs,
+      // A redirect says all in its headers.
+      capBytes: (head) => leadsTo(head).kind === "keep" ? capBytes : 0,
+      isStreamTaken: capBytes > 0,
+      signal,
+    });
     if (answer.kind === "failure") return fail(transportFailure(answer, hops));
-    trace.status = answer.status;
-    trace.headersMs = answer.headersMs;
-    jar.store(request.url, answer.headers);
-    const next = redirect(request, answer, { allowed: step.redirects, left: step.redirects - hops });
+    note(trace, answer);
+    jar.store(from.url, answer.headers);
+    const next = leadsTo(answer);
     if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail });
-    if (next.kind === "keep") return read(context, answer, clock.elapsed() - began);
+    if (next.kind === "keep") return read(context, answer, { capBytes, durationMs: clock.elapsed() - began });
     request = next.request;
   }
+}
+
+const OF_THE_BODY = ["body", "text", "events"];
+
+/** Whether the step is about more than status and headers. */
+const readsBody = ({ expect, capture }: Step) =>
+  [...expect, ...capture.map(([, program]) => program)]
+    .some(({ reads }) => OF_THE_BODY.some((name) => reads.has(name)));
+
+function note(trace: StepTrace, { status, headersMs, trace: measured }: Exchange & { kind: "answer" }): void {
+  const { requests, certificate, ...rest } = measured;
+  trace.status = status;
+  trace.headersMs = headersMs;
+  trace.requests += requests - 1;
+  const { notAfter, issuer = "" } = certificate ?? {};
+  const wire = notAfter === undefined
+    ? rest
+    : { ...rest, certificate: { notAfter, issuer: issuer.slice(0, 300) } };
+  trace.wire = Object.keys(wire).length > 0 ? wire : undefined;
 }
 
 const fail = (failure: StepFailure): AttemptResult => ({ kind: "failure", failure });
@@ -68,22 +98,25 @@ function transportFailure({ reason, detail }: Exchange & { kind: "failure" }, ho
   return { reason, detail, transport: true };
 }
 
-const utf8 = new TextDecoder();
-
 function read(
   { captures, run, ports }: AttemptContext,
   { status, headers, bytes, truncated }: Exchange & { kind: "answer" },
-  durationMs: number,
+  { capBytes, durationMs }: { capBytes: number; durationMs: number },
 ): AttemptResult {
-  if (truncated) return fail({ reason: "too_large", detail: `the body is longer than ${CAP_BYTES} bytes` });
+  if (truncated && bytes.byteLength === capBytes) {
+    return fail({ reason: "limit", detail: `the body is longer than maxBody, ${formatSize(capBytes)}` });
+  }
   let text: string | undefined;
   const answer = {
     status,
     headers,
     get text() {
-      return text ??= utf8.decode(bytes);
+      return text ??= bodyText(bytes, headers.get("content-type")).text;
     },
     durationMs,
   };
-  return { kind: "answer", scope: new HttpScope(answer, { captures, run, now: ports.clock.now() }) };
+  const scope = new HttpScope(answer, { captures, run, now: ports.clock.now() });
+  if (!truncated || scope.events.length > 0) return { kind: "answer", scope };
+  const detail = "the event stream brought no whole event in time";
+  return fail({ reason: "timeout", detail, transport: true });
 }

@@ -92,6 +92,15 @@ const reported = component(
       "The latest claim of the service; `before` the one before the journey, where it was asked twice.",
     ),
 );
+const wire = z.strictObject({
+  dnsMs: ms.optional(),
+  connectMs: ms.optional(),
+  tlsMs: ms.optional(),
+  firstByteMs: ms.optional(),
+  protocol: text.optional(),
+  remoteAddress: text.optional(),
+  certificate: z.strictObject({ notAfter: z.number().describe("Epoch ms."), issuer: text }).optional(),
+}).describe("What the transport measured of its last request, where it can tell.");
 const observed = component(
   "Observed",
   z.strictObject({
@@ -103,6 +112,7 @@ const observed = component(
       status: z.int().optional(),
       requests: count.optional(),
       headersMs: ms.optional(),
+      wire: wire.optional(),
       totalMs: ms,
     })).optional(),
     walkedAgain: text.optional().describe("Why it was walked twice: the second walk is this one."),

@@ -1,3 +1,5 @@
+import { isEventStream } from "../../../../base/http/client.ts";
+import { eventData } from "./event_stream.ts";
 import type { AnswerHeaders } from "../../../../base/ports.ts";
 import {
   type Facts,
@@ -21,6 +23,7 @@ export const HTTP_VARIABLES = {
   headers: "map<string, string>",
   headerValues: "map<string, list<string>>",
   body: "dyn",
+  events: "list<dyn>",
   text: "string",
   durationMs: "double",
 };
@@ -28,6 +31,7 @@ export const HTTP_VARIABLES = {
 /** An HTTP answer as CEL values, each made when it is first asked for. */
 export class HttpScope extends Scope {
   readonly #answer: HttpAnswer;
+  #events?: unknown[];
   #body?: ReturnType<typeof parseJson>;
   #headerValues?: Record<string, string[]>;
   #headers?: Record<string, string>;
@@ -54,8 +58,18 @@ export class HttpScope extends Scope {
   get headers() {
     return toMap(this.#headers ??= firstValues(this.#values));
   }
-  /** Throws `Unmet` with reason `parse` if the text is not JSON. */
+  /** What each event of an event stream says: its JSON, or its text. None in any other answer. */
+  get events() {
+    return this.#events ??= isEventStream(this.#answer.headers)
+      ? eventData(this.#answer.text).map((data) => {
+        const parsed = parseJson(data);
+        return "unmet" in parsed ? data : parsed.value;
+      })
+      : [];
+  }
+  /** Of an event stream the last event. Throws `Unmet` with reason `parse` if the text is not JSON. */
   get body() {
+    if (this.events.length > 0) return this.events.at(-1);
     this.#body ??= parseJson(this.#answer.text);
     if ("unmet" in this.#body) throw this.#body.unmet;
     return this.#body.value;

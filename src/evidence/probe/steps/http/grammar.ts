@@ -28,6 +28,10 @@ export const httpGrammar = (fields: GrammarFields) =>
     request: request(fields).optional().describe("Default: GET / of the target."),
     redirects: z.int().min(0).max(10).optional()
       .meta({ description: "Redirects to follow; 0 hands a 3xx to the expectations.", default: 5 }),
+    maxBody: fields.size("1KiB", "8MiB").optional().meta({
+      description: "A longer body is not judged, where an expectation or a capture needs one.",
+      default: "1MiB",
+    }),
   });
 
 /** An HTTP step as written. */

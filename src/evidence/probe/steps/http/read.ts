@@ -1,4 +1,5 @@
 import { checkAddress } from "../../../../config/address.ts";
+import { parseSize } from "../../../../config/schema/size.ts";
 import { describe } from "../../../../config/problem.ts";
 import type { StepContext } from "../../../../config/step_context.ts";
 import type { HttpDraft } from "./grammar.ts";
@@ -10,10 +11,14 @@ const REDIRECTS = 5;
 
 /** What makes a step an HTTP step, compiled. */
 export function readHttp(
-  { request = {}, redirects = REDIRECTS }: HttpDraft,
+  { request = {}, redirects = REDIRECTS, maxBody }: HttpDraft,
   context: StepContext,
 ): HttpFields {
-  return { request: readRequest(request, { ...context, path: [...context.path, "request"] }), redirects };
+  return {
+    request: readRequest(request, { ...context, path: [...context.path, "request"] }),
+    redirects,
+    maxBodyBytes: maxBody === undefined ? undefined : parseSize(maxBody),
+  };
 }
 
 function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepContext): StepRequest {

@@ -26,4 +26,6 @@ export interface HttpFields {
   request: StepRequest;
   /** Redirects to follow; 0 hands the 3xx to the expectations. */
   redirects: number;
+  /** A longer body is not judged; absent: 1 MiB. */
+  maxBodyBytes?: number;
 }

@@ -1,0 +1,16 @@
+const UNITS: Record<string, number> = { KiB: 1 << 10, MiB: 1 << 20 };
+
+/** One whole number and one unit. */
+export const SIZE = /^([1-9][0-9]{0,6})(KiB|MiB)$/;
+
+/** 1048576 -> `1MiB`; at least a KiB, and a whole number of them. */
+export function formatSize(bytes: number): string {
+  const unit = bytes % UNITS.MiB! === 0 ? "MiB" : "KiB";
+  return `${bytes / UNITS[unit]!}${unit}`;
+}
+
+/** `1MiB` -> 1048576. The text must match `SIZE`. */
+export function parseSize(text: string): number {
+  const [, digits, unit] = SIZE.exec(text) ?? [];
+  return Number(digits) * (UNITS[unit ?? ""] ?? NaN);
+}
