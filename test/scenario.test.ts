@@ -1,6 +1,6 @@
 import { KINDS } from "../functions/deno/kinds.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connector } from "../functions/deno/connect.ts";
+import { connector } from "../functions/deno/client/mod.ts";
 import { openSqlite } from "../functions/deno/sqlite.ts";
 import { clock } from "../functions/clock.ts";
 import { api } from "../src/web/app.ts";

@@ -11,7 +11,7 @@ import type { OutboxStore, Store } from "../../src/storage/store.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { localProberOf } from "../local_prober.ts";
-import { connector } from "./connect.ts";
+import { connector } from "./client/mod.ts";
 import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { clock } from "../../functions/clock.ts";
-import { connector } from "../../functions/deno/connect.ts";
+import { connector } from "../../functions/deno/client/mod.ts";
 import { STATE_HEADER } from "../../src/web/api/views/dialect_response.ts";
 import { describe } from "../../src/config/problem.ts";
 import { exchange, type HttpRequest, USER_AGENT } from "../../src/base/http/client.ts";

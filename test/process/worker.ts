@@ -7,7 +7,7 @@ import { KINDS } from "../../functions/deno/kinds.ts";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { connector } from "../../functions/deno/connect.ts";
+import { connector } from "../../functions/deno/client/mod.ts";
 import { openSqlite } from "../../functions/deno/sqlite.ts";
 import { load } from "../../src/config/mod.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";

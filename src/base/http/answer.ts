@@ -1,3 +1,4 @@
+import { growing } from "./growing.ts";
 import { type Answer, type AnswerBody, type AnswerHeaders, LimitExceeded } from "../ports.ts";
 
 /** As much of a body that nobody needs is read on, so that its connection can be kept. */
@@ -71,26 +72,4 @@ const isFetched = (response: Response) => response.url !== "";
 function isDeclaredWithin(headers: AnswerHeaders, capBytes: number): boolean {
   const declared = Number(headers.get("content-length") ?? NaN);
   return declared <= capBytes && !headers.has("content-encoding") && !headers.has("transfer-encoding");
-}
-
-/** The first `capBytes` of what is added, as a copy: a chunk of one byte may hold a runtime's whole buffer of 64 KiB. */
-function growing(capBytes: number) {
-  let whole = EMPTY;
-  let size = 0;
-  return {
-    bytes: () => whole.subarray(0, size),
-    /** Whether all of it had room. */
-    add(chunk: Uint8Array): boolean {
-      const end = Math.min(size + chunk.byteLength, capBytes);
-      if (end > whole.byteLength) {
-        const wider = new Uint8Array(Math.min(capBytes, Math.max(end, 2 * whole.byteLength)));
-        wider.set(whole.subarray(0, size));
-        whole = wider;
-      }
-      const fits = chunk.subarray(0, end - size);
-      whole.set(fits, size);
-      size = end;
-      return fits.byteLength === chunk.byteLength;
-    },
-  };
 }

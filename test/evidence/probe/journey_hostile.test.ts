@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connector } from "../../../functions/deno/connect.ts";
+import { connector } from "../../../functions/deno/client/mod.ts";
 import type { Clock } from "../../../src/base/ports.ts";
 import { walk } from "../../../src/evidence/probe/journey.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";

@@ -1,9 +1,10 @@
+import { connect, Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connector, type ConnectorOptions } from "../../../functions/deno/connect.ts";
-import { type FetchOptions, Refused } from "../../../src/base/ports.ts";
-import { certificate } from "../../world/certificate.ts";
-import { textOf } from "../../world/network.ts";
+import { connector, type ConnectorOptions } from "../../../../functions/deno/client/mod.ts";
+import { type FetchOptions, Refused } from "../../../../src/base/ports.ts";
+import { certificate } from "../../../world/certificate.ts";
+import { textOf } from "../../../world/network.ts";
 
 /** What a server saw of its visitors. */
 interface Sight {
@@ -53,14 +54,31 @@ describe("connector over http", () => {
   beforeAll(() => void (here = serve("127.0.0.1", hello)));
   afterAll(() => here.close());
 
-  test("refuses a host if one of its addresses is private, and asks nothing", async () => {
-    const { resolve } = resolver(["1.1.1.1", "127.0.0.1"]);
-    const fetch = connector({ allowPrivate: false, resolve });
-    const before = here.sight.hosts.length;
+  test("refuses a host if each of its addresses is private, and asks nothing", async () => {
+    const { resolve } = resolver(["10.0.0.1", "127.0.0.1"]);
+    const opened: string[] = [];
+    const open = (address: string) => {
+      opened.push(address);
+      return new Socket();
+    };
+    const fetch = connector({ allowPrivate: false, resolve, open });
     await expect(fetch(new URL(`http://shop.example:${here.port}/`), outgoing())).rejects.toBeInstanceOf(
       Refused,
     );
-    expect(here.sight.hosts).toHaveLength(before);
+    expect(opened).toEqual([]);
+  });
+
+  test("leaves out the private addresses of a host", async () => {
+    const { resolve } = resolver(["127.0.0.1", "1.1.1.1", "fd00:ec2::254"]);
+    const opened: string[] = [];
+    const open = (address: string, port: number) => {
+      opened.push(address);
+      return connect({ host: "127.0.0.1", port });
+    };
+    const fetch = connector({ allowPrivate: false, resolve, open });
+    const answer = await fetch(new URL(`http://shop.example:${here.port}/`), outgoing());
+    expect(await textOf(answer)).toBe("hello");
+    expect(opened).toEqual(["1.1.1.1"]);
   });
 
   test("refuses a name that comes back with another, private address", async () => {
@@ -248,11 +266,11 @@ describe("connector over https", () => {
     await expect(open({ allowPrivate: false })("")).rejects.toBeInstanceOf(Refused);
   });
 
-  test("makes a connection for each request: on one used before, an abort would send it again", async () => {
+  test("keeps one connection", async () => {
     const ask = open();
     const before = here.sight.peers.size;
     for (let i = 0; i < 3; i++) await textOf(await ask(""));
-    expect(here.sight.peers.size - before).toBe(3);
+    expect(here.sight.peers.size - before).toBe(1);
   });
 
   test("goes on to the next address if one does not connect", async () => {

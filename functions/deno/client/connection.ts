@@ -1,0 +1,145 @@
+import type { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { Client, type Dispatcher } from "undici";
+import { Incoming } from "./incoming.ts";
+import { InterimFilter } from "./interim.ts";
+import { makeLenient } from "./lenient.ts";
+import type { Answer, ExchangeTrace, FetchOptions } from "../../../src/base/ports.ts";
+
+/** Below the usual 60 s of load balancers, so that a request a minute later does not meet a connection that is just being closed. */
+const IDLE_MS = 15_000;
+/** A server's own `keep-alive: timeout` is obeyed that much early. */
+const IDLE_MARGIN_MS = 1_000;
+const MAX_HEADER_BYTES = 192 * 1024;
+
+/** A connected socket, and where it leads. */
+export interface ConnectionOptions {
+  socket: Socket;
+  /** Of the URLs asked over it. */
+  origin: string;
+  /** What stays the same for each exchange over it. */
+  facts: Omit<ExchangeTrace, "requests">;
+  now: () => number;
+  /** It waits for another exchange, or it is closed. */
+  onIdle: () => void;
+  onClose: () => void;
+}
+
+/** What one exchange is sent with. */
+export interface SendOptions extends FetchOptions {
+  trace: ExchangeTrace;
+}
+
+/** One connection: undici's parser over a socket of ours, which it can neither open again nor send a request over twice. */
+export class Connection {
+  /** No byte of an answer has come to the last request. */
+  unanswered = true;
+  readonly address: string;
+  readonly #options: ConnectionOptions;
+  readonly #client: Client;
+  readonly #filter = new InterimFilter();
+  #incoming: Incoming | undefined;
+
+  constructor(options: ConnectionOptions) {
+    const { socket, origin, facts } = options;
+    this.#options = options;
+    this.address = facts.remoteAddress ?? "";
+    let connects = 0;
+    this.#client = new Client(origin, {
+      // Not at once: undici waits for ever for what is done before it waits.
+      connect: (_, done) =>
+        queueMicrotask(() => connects++ === 0 ? done(null, socket) : done(new Error(GONE), null)),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      pipelining: 1,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      keepAliveTimeoutThreshold: IDLE_MARGIN_MS,
+    });
+    if (facts.protocol !== "2") this.#tap(socket);
+    socket.once("close", () => options.onClose());
+    quietDestroy(socket);
+  }
+
+  get closed(): boolean {
+    return this.#options.socket.destroyed;
+  }
+
+  close(): void {
+    this.#options.socket.destroy();
+  }
+
+  /** One exchange; the caller sees to it that there is only one at a time. Rejects with the signal's reason if that aborts. */
+  send(url: URL, { method, headers, body, signal, trace }: SendOptions): Promise<Answer> {
+    const { facts, now, onIdle } = this.#options;
+    if (signal.aborted) {
+      this.close();
+      return Promise.reject(signal.reason);
+    }
+    const incoming = new Incoming({
+      method,
+      trace: Object.assign(trace, facts),
+      now,
+      begin: () => this.#filter.begin(),
+      close: () => this.close(),
+      over: () => {
+        signal.removeEventListener("abort", giveUp);
+        this.#incoming = undefined;
+        if (facts.protocol === "2") this.close(); // undici closes none that is idle
+        else onIdle();
+      },
+    });
+    const giveUp = () => incoming.fail(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.#incoming = incoming;
+    this.unanswered = true;
+    const options: Dispatcher.DispatchOptions & { servername: string } = {
+      path: url.pathname + url.search,
+      method,
+      headers: fieldsOf(url, headers),
+      body: body ?? null,
+      servername: url.hostname, // else undici takes it from `host`, and ends a connection made for another
+    };
+    this.#client.dispatch(options, incoming);
+    return incoming.answer;
+  }
+
+  /** Between the socket and the parser. */
+  #tap(socket: Socket): void {
+    this.#client.once("connect", () => makeLenient(socket));
+    const read = socket.read.bind(socket);
+    socket.read = (size?: number): Buffer | null => {
+      for (;;) {
+        const chunk: Buffer | null = read(size);
+        if (chunk === null || !this.#incoming) return chunk;
+        this.unanswered = false;
+        try {
+          const rest = this.#filter.sift(chunk);
+          if (rest) return rest;
+        } catch (error) {
+          this.#incoming.fail(error);
+          return null;
+        }
+      }
+    };
+  }
+}
+
+const GONE = "the connection closed before an answer";
+
+/** Formatting an error's stack costs more than the rest of closing; undici's own notes on its housekeeping interest nobody. */
+function quietDestroy(socket: Socket): void {
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error?: Error) =>
+    destroy(error && "code" in error && error.code === "UND_ERR_INFO" ? undefined : error);
+}
+
+function fieldsOf(url: URL, headers: Record<string, string>): string[] {
+  const given = Object.entries(headers);
+  const has = (name: string) => given.some(([key]) => key.toLowerCase() === name);
+  const fields = given.flat();
+  if (!has("host")) fields.push("host", url.host);
+  if (!has("accept")) fields.push("accept", "*/*");
+  return fields;
+}

@@ -1,0 +1,195 @@
+import type { Buffer } from "node:buffer";
+import type { Dispatcher } from "undici";
+import { codingsOf, decode } from "./decode.ts";
+import { growing } from "../../../src/base/http/growing.ts";
+import { fieldLines } from "./headers.ts";
+import { type Answer, type ExchangeTrace, LimitExceeded, Refused } from "../../../src/base/ports.ts";
+
+const MAX_HEADER_LINES = 1_000;
+const MAX_CHUNKS = 20_000;
+/** Of a body that nobody has asked for yet, or that nobody needs. */
+const HELD_BYTES = 65_536;
+/** How long a body that nobody needs may take. */
+const DROP_MS = 1_000;
+
+const OTHER_PROTOCOL = "another protocol (101) in place of an answer";
+const CLOSED = "the connection closed before ";
+
+/** RFC 9110 section 6.4.1, and 205: what comes as their body is not read. */
+const BODILESS = new Set([204, 205, 304]);
+
+type Body = Awaited<ReturnType<Answer["read"]>>;
+
+/** What an answer needs of the exchange it is part of. */
+export interface IncomingOptions {
+  method: string;
+  trace: ExchangeTrace;
+  /** Steady time in ms. */
+  now: () => number;
+  /** The request leaves. */
+  begin: () => void;
+  /** Ends the connection. */
+  close: () => void;
+  /** The exchange is over, well or not: the connection has no more to do with it. */
+  over: () => void;
+}
+
+/** One answer as the parser tells it: the head settles `answer`; the body is held, read or dropped, as its reader says. */
+export class Incoming implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<Answer>;
+  readonly #options: IncomingOptions;
+  readonly #head = Promise.withResolvers<Answer>();
+  readonly #whole = growing(Infinity);
+  #sentAt = 0;
+  #headed = false;
+  #over = false;
+  /** All of it has come. */
+  #complete = false;
+  #bodiless = false;
+  #failure: { error: unknown } | undefined;
+  #chunks = 0;
+  #limit = HELD_BYTES;
+  #reading: { resolve: (whole: boolean) => void; reject: (error: unknown) => void } | undefined;
+  #dropping = false;
+  #resume: (() => void) | undefined;
+
+  constructor(options: IncomingOptions) {
+    this.#options = options;
+    this.answer = this.#head.promise;
+  }
+
+  onConnect(): void {
+    this.#sentAt = this.#options.now();
+    this.#options.begin();
+  }
+
+  onResponseStarted(): void {
+    this.#options.trace.firstByteMs ??= this.#options.now() - this.#sentAt;
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
+    if (this.#over) return true;
+    if (status === 101) return this.#end(new Error(OTHER_PROTOCOL));
+    if (status < 200) return this.#end(new Error(`answered with a status of ${status}`));
+    if (raw.length > 2 * MAX_HEADER_LINES) {
+      return this.#end(new LimitExceeded(`the answer has more than ${MAX_HEADER_LINES} header lines`));
+    }
+    this.onResponseStarted();
+    this.#headed = true;
+    this.#bodiless = BODILESS.has(status) || this.#options.method === "HEAD";
+    this.#resume = resume;
+    const headers = fieldLines(raw);
+    this.#head.resolve({
+      status,
+      headers,
+      trace: this.#options.trace,
+      read: (capBytes) => this.#read(capBytes, codingsOf(headers.get("content-encoding"))),
+      drop: () => this.#drop(),
+    });
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#over) return true;
+    if (this.#bodiless) return this.#end(new Error(`${CLOSED}the end of the body`));
+    if (++this.#chunks > MAX_CHUNKS) {
+      return this.#end(new LimitExceeded(`stopped reading: the body came in more than ${MAX_CHUNKS} pieces`));
+    }
+    const room = this.#limit - this.#whole.size();
+    if (this.#reading && chunk.byteLength > room) {
+      this.#whole.add(chunk.subarray(0, room));
+      this.#reading.resolve(false);
+      return this.#end();
+    }
+    if (this.#dropping && chunk.byteLength > room) return this.#end();
+    this.#whole.add(chunk);
+    return this.#reading !== undefined || chunk.byteLength < room;
+  }
+
+  onComplete(): void {
+    if (this.#over) return;
+    this.#complete = true;
+    this.#reading?.resolve(true);
+    this.#finish();
+  }
+
+  onError(error: Error): void {
+    this.fail(error);
+  }
+
+  /** Ends the exchange and its connection; whoever waits for head or body gets `error`. */
+  fail(error: unknown): void {
+    if (!this.#over) this.#end(plain(error, this.#headed));
+  }
+
+  /** With no `error` it is our own wish. The answer is for the parser: no more. */
+  #end(error?: unknown): false {
+    this.#failure = { error };
+    this.#finish();
+    this.#options.close();
+    this.#head.promise.catch(() => {}); // nobody may be left to hear it
+    this.#head.reject(error);
+    this.#reading?.reject(error);
+    return false;
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#options.over();
+  }
+
+  async #read(capBytes: number, codings: string[]): Promise<Body> {
+    if (this.#bodiless) {
+      this.#closeUnlessComplete();
+      return { bytes: this.#whole.bytes(), truncated: false };
+    }
+    // What does not shrink grows a little under a coding.
+    this.#limit = codings.length === 0 ? capBytes : capBytes + (capBytes >> 3) + 1_024;
+    const whole = await this.#readToEnd();
+    const bytes = this.#whole.bytes();
+    if (codings.length === 0) return { bytes: bytes.subarray(0, capBytes), truncated: !whole };
+    const decoded = whole ? await decode(bytes, codings, capBytes) : null;
+    return { bytes: decoded ?? bytes.subarray(0, 0), truncated: decoded === null };
+  }
+
+  /** Whether it ends within the limit. */
+  #readToEnd(): Promise<boolean> | boolean {
+    const fits = this.#whole.size() <= this.#limit;
+    if (this.#complete) return fits;
+    if (this.#failure) throw this.#failure.error;
+    if (!fits) return this.#end();
+    const { promise, ...reading } = Promise.withResolvers<boolean>();
+    this.#reading = reading;
+    this.#resume?.();
+    return promise;
+  }
+
+  #drop(): void {
+    if (this.#bodiless) return this.#closeUnlessComplete();
+    if (this.#over) return;
+    if (this.#whole.size() >= HELD_BYTES) return void this.#end();
+    this.#dropping = true;
+    const timer = setTimeout(() => this.#over || this.#end(), DROP_MS);
+    Deno.unrefTimer(timer);
+  }
+
+  #closeUnlessComplete(): void {
+    if (!this.#over) this.#end();
+  }
+}
+
+/** What undici's errors say in our words. */
+function plain(error: unknown, headed: boolean): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  switch (error.code) {
+    case "UND_ERR_HEADERS_OVERFLOW":
+      return new LimitExceeded("the headers of the answer are larger than 192 kB");
+    case "UND_ERR_SOCKET":
+      if (error.message === "bad upgrade") return new Error(OTHER_PROTOCOL);
+      return new Error(CLOSED + (headed ? "the end of the body" : "an answer"), { cause: error });
+    case "UND_ERR_INVALID_ARG":
+    case "UND_ERR_NOT_SUPPORTED":
+      return new Refused(`Cannot send this request: ${error.message}`);
+  }
+  return error;
+}

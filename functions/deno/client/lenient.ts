@@ -1,0 +1,30 @@
+import type { Socket } from "node:net";
+
+/**
+ * What browsers and curl take: Content-Length beside Transfer-Encoding, `Transfer-Encoding: identity`, heads with bare line feeds, folded
+ * lines and control characters in values, HTTP/1.2, spaces after a chunk size.
+ */
+const FLAGS = [
+  "headers",
+  "chunked_length",
+  "transfer_encoding",
+  "version",
+  "optional_cr_before_lf",
+  "spaces_after_chunk_size",
+];
+
+/** undici has no option for it, but its parser exports llhttp's switches. A private door: the version is pinned, and a test knocks. */
+export function makeLenient(socket: Socket): void {
+  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "parser");
+  const parser: unknown = symbol && Reflect.get(socket, symbol);
+  if (!isParser(parser)) return;
+  for (const flag of FLAGS) parser.llhttp[`llhttp_set_lenient_${flag}`]?.(parser.ptr, 1);
+}
+
+interface Parser {
+  ptr: number;
+  llhttp: Record<string, ((ptr: number, on: 0 | 1) => void) | undefined>;
+}
+
+const isParser = (value: unknown): value is Parser =>
+  typeof value === "object" && value !== null && "ptr" in value && "llhttp" in value;

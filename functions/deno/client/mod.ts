@@ -1,0 +1,77 @@
+/**
+ * The HTTP client of Deno: a name is pinned (pins.ts), one of its addresses is dialled (dial.ts), TLS is made over it (tls.ts), and undici's
+ * parser reads the answer (connection.ts, incoming.ts). Connections are kept for 15 s (pool.ts).
+ */
+import { guardFetch, hostOf } from "../../../src/base/http/guard.ts";
+import { Connection } from "./connection.ts";
+import { deployFetch } from "./deploy.ts";
+import type { OpenSocket } from "./dial.ts";
+import { opener } from "./open.ts";
+import { type Pin, pinning, type Resolve, systemResolve } from "./pins.ts";
+import { Pool } from "./pool.ts";
+import { type ExchangeTrace, type Fetch, type FetchOptions, Refused } from "../../../src/base/ports.ts";
+
+export { dial } from "./dial.ts";
+
+/** Options of `connector`: all but `allowPrivate` are for tests. */
+export interface ConnectorOptions {
+  allowPrivate: boolean;
+  /** All addresses of a host name, best first. The default asks the system, `/etc/hosts` included. */
+  resolve?: Resolve;
+  /** Steady time in ms. */
+  now?: () => number;
+  /** PEM of a certificate authority to trust beside the system's. */
+  ca?: string;
+  /** Opens a TCP connection to an address. */
+  open?: OpenSocket;
+}
+
+/** RFC 9110 section 9.2.1, those that a check asks with: once more does no harm. */
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * The guarded Fetch port of Deno. A host name is resolved once, and for 30 s only the allowed ones of these addresses are connected to, so
+ * that a DNS answer that changes in between (rebinding) has no effect.
+ */
+export function connector(
+  { allowPrivate, resolve = systemResolve, now = () => performance.now(), ca, open }: ConnectorOptions,
+): Fetch {
+  const pinOf = pinning({ resolve, now });
+  if (Deno.env.has("DENO_DEPLOY")) return guardFetch(deployFetch({ allowPrivate, pinOf }), allowPrivate);
+  const openLine = opener({ allowPrivate, now, ca, open });
+  const pool = new Pool();
+
+  async function connect(url: URL, key: string, pin: Pin, outgoing: FetchOptions) {
+    const { line, times } = await openLine(url, key, pin, outgoing);
+    const connection = new Connection({
+      ...line,
+      now,
+      onIdle: () => pool.put(key, connection),
+      onClose: () => pool.delete(connection),
+    });
+    return { connection, times };
+  }
+
+  return guardFetch(async (url, outgoing) => {
+    const began = now();
+    const key = outgoing.tls ? JSON.stringify([url.origin, outgoing.tls]) : url.origin;
+    const pin = await pinOf(hostOf(url), outgoing.signal);
+    const trace: ExchangeTrace = { requests: 1, dnsMs: now() - began, connectMs: 0, tlsMs: 0 };
+    const kept = pool.take(key, pin.addresses);
+    if (kept) {
+      try {
+        return await kept.send(url, { ...outgoing, trace });
+      } catch (error) {
+        if (
+          outgoing.signal.aborted || !kept.unanswered || !SAFE.has(outgoing.method) ||
+          error instanceof Refused
+        ) {
+          throw error;
+        }
+        trace.requests++; // it was closed while it was idle, as far as anyone can tell
+      }
+    }
+    const { connection, times } = await connect(url, key, pin, outgoing);
+    return await connection.send(url, { ...outgoing, trace: Object.assign(trace, times) });
+  }, allowPrivate);
+}

@@ -1,0 +1,91 @@
+import { hostOf } from "../../../src/base/http/guard.ts";
+import { Cache } from "../../../src/base/cache.ts";
+import type { ConnectionOptions } from "./connection.ts";
+import { dial, type Dialled, type OpenSocket } from "./dial.ts";
+import type { Pin } from "./pins.ts";
+import { type ExchangeTrace, type FetchOptions, Refused } from "../../../src/base/ports.ts";
+import { certificateOf, handshaker, isUntrusted, type TrustStore, trustStores } from "./tls.ts";
+
+const MAX_WAYS = 1_000;
+
+/** By this alert a server turns HTTP/1.1 down (RFC 7301 section 3.2). */
+const NO_SUCH_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
+
+/** A line to a server, and how long it took to make, in ms. */
+interface Opened {
+  line: Pick<ConnectionOptions, "socket" | "origin" | "facts">;
+  times: Pick<ExchangeTrace, "connectMs" | "tlsMs">;
+}
+
+interface OpenerOptions {
+  allowPrivate: boolean;
+  now: () => number;
+  ca?: string;
+  open?: OpenSocket;
+}
+
+/** What a handshake succeeded with: the next one begins there. */
+interface Way {
+  store: TrustStore;
+  offer: string[];
+}
+
+/** Makes lines to the host of a URL: TCP, and TLS for https. HTTP/2 is offered only to servers that take nothing else: it costs far more. */
+export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
+  const handshake = handshaker();
+  const storesOf = trustStores(ca);
+  const ways = new Cache<string, Way>({ max: MAX_WAYS });
+
+  async function dialHost(url: URL, addresses: string[], signal: AbortSignal): Promise<Dialled> {
+    const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+    try {
+      return await dial(addresses, { port, allowPrivate, signal, open });
+    } catch (error) {
+      const host = hostOf(url);
+      if (!(error instanceof Refused) || addresses[0] === host) throw error;
+      throw new Refused(`${error.message} (an address of ${host})`);
+    }
+  }
+
+  /** Each new try needs a new connection, to the same address. */
+  async function secure(url: URL, key: string, dialled: Dialled, { signal, tls = {} }: FetchOptions) {
+    const known = ways.get(key);
+    const stores = storesOf(tls).sort((a, b) => Number(b === known?.store) - Number(a === known?.store));
+    let offer = known?.offer ?? ["http/1.1"];
+    let { socket } = dialled;
+    for (let at = 0;;) {
+      const store = stores[at]!;
+      try {
+        const secured = await handshake(socket, { host: hostOf(url), settings: tls, store, offer, signal });
+        ways.set(key, { store, offer });
+        return secured;
+      } catch (error) {
+        if (isUntrusted(error) && at + 1 < stores.length) at++;
+        else if (codeOf(error) === NO_SUCH_PROTOCOL && !offer.includes("h2")) offer = ["h2", ...offer];
+        else throw error;
+      }
+      ({ socket } = await dialHost(url, [dialled.address], signal));
+    }
+  }
+
+  return async (url: URL, key: string, pin: Pin, outgoing: FetchOptions): Promise<Opened> => {
+    const began = now();
+    const dialled = await dialHost(url, pin.addresses, outgoing.signal);
+    pin.prefer(dialled.address);
+    const { origin } = url;
+    const facts = { protocol: "1.1", remoteAddress: dialled.address };
+    const connectMs = now() - began;
+    if (url.protocol !== "https:") {
+      return { line: { socket: dialled.socket, origin, facts }, times: { connectMs, tlsMs: 0 } };
+    }
+    const socket = await secure(url, key, dialled, outgoing);
+    const tlsMs = now() - began - connectMs;
+    const protocol = socket.alpnProtocol === "h2" ? "2" : "1.1";
+    return {
+      line: { socket, origin, facts: { ...facts, protocol, certificate: certificateOf(socket) } },
+      times: { connectMs, tlsMs },
+    };
+  };
+}
+
+const codeOf = (error: unknown) => error instanceof Error && "code" in error ? error.code : undefined;

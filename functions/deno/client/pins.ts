@@ -1,0 +1,61 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { Cache } from "../../../src/base/cache.ts";
+
+const PIN_MS = 30_000;
+const MAX_PINS = 256;
+
+/** All addresses of a host name, best first. */
+export type Resolve = (host: string) => Promise<string[]>;
+
+/** The addresses that a host name is held to, best first. */
+export interface Pin {
+  addresses: string[];
+  /** Puts the address that has just connected first: the next connection need not race for it. */
+  prefer(address: string): void;
+}
+
+/** The pin of a host name or address; rejects with the signal's reason as soon as that aborts. */
+export type Pinning = (host: string, signal: AbortSignal) => Promise<Pin>;
+
+/** The system's resolver, `/etc/hosts` included. */
+export const systemResolve: Resolve = async (host) =>
+  (await lookup(host, { all: true, order: "verbatim" })).map(({ address }) => address);
+
+/**
+ * Resolves a host name once and holds it to the answer for 30 s, so that a DNS answer that changes in between (rebinding) has no effect.
+ * An address stands for itself. A failed lookup is not kept.
+ */
+export function pinning({ resolve, now }: { resolve: Resolve; now: () => number }): Pinning {
+  const pins = new Cache<string, Promise<Pin>>({ max: MAX_PINS, ttlMs: PIN_MS, clock: { elapsed: now } });
+  return async (host, signal) => {
+    if (isIP(host)) return pinOf([host]);
+    return await rejectOnAbort(pins.load(host, () => lookUp(host, resolve)), signal);
+  };
+}
+
+async function lookUp(host: string, resolve: Resolve): Promise<Pin> {
+  const addresses = await resolve(host);
+  if (addresses.length === 0) throw new Error(`${host} has no address`);
+  return pinOf(addresses);
+}
+
+function pinOf(addresses: string[]): Pin {
+  return {
+    addresses,
+    prefer(address) {
+      if (this.addresses[0] === address) return;
+      this.addresses = [address, ...this.addresses.filter((other) => other !== address)];
+    },
+  };
+}
+
+/** Settles as `work` does, but rejects at once when `signal` aborts: a DNS lookup cannot be cancelled. */
+function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}

@@ -1,0 +1,24 @@
+const EMPTY = new Uint8Array(0);
+
+/** The first `capBytes` of what is added, as a copy: a chunk of one byte may hold a runtime's whole buffer of 64 KiB. */
+export function growing(capBytes: number) {
+  let whole = EMPTY;
+  let size = 0;
+  return {
+    size: () => size,
+    bytes: () => whole.subarray(0, size),
+    /** Whether all of it had room. */
+    add(chunk: Uint8Array): boolean {
+      const end = Math.min(size + chunk.byteLength, capBytes);
+      if (end > whole.byteLength) {
+        const wider = new Uint8Array(Math.min(capBytes, Math.max(end, 2 * whole.byteLength)));
+        wider.set(whole.subarray(0, size));
+        whole = wider;
+      }
+      const fits = chunk.subarray(0, end - size);
+      whole.set(fits, size);
+      size = end;
+      return fits.byteLength === chunk.byteLength;
+    },
+  };
+}
