@@ -115,7 +115,14 @@ const run = { id: "run", slot: 0, prober: "local", region: "local", target: "sho
 
 function evaluateAll() {
   for (let i = 0; i < ANSWERS; i++) {
-    const answer = { status: 200, headers, text: ANSWER, durationMs: 4 };
+    const answer = {
+      status: 200,
+      headers,
+      text: ANSWER,
+      durationMs: 4,
+      url: "http://shop.example/",
+      redirects: 0,
+    };
     const scope = new HttpScope(answer, { captures: {}, run, now: 0 });
     for (const expectation of expectations) {
       if (expectation.test(scope)) throw new Error(`${expectation.source} does not hold`);

@@ -18,6 +18,8 @@ import type { Note, Path } from "./problem.ts";
 export interface AnswerShape {
   /** CEL types of what an expectation or capture may name. */
   readonly scope: Variables;
+  /** The same, of what no Worker can tell. */
+  readonly measured?: Variables;
   /** Answers of services that are not well: an expectation that lets them pass proves little. */
   readonly hostile: readonly HostileAnswer[];
 }
@@ -36,8 +38,20 @@ export interface AnswerCompiler {
   vacuousPasses(expectations: readonly Expectation[]): string[];
 }
 
+/** What a compiler has and may use. */
+export interface CompilerOptions {
+  patterns?: Patterns;
+  /** Some prober asks by a Worker's fetch. */
+  isWorker?: boolean;
+}
+
 /** A compiler for one config. A text that does not compile gives nothing (a template: its bare text). */
-export function compiler(note: Note, patterns?: Patterns): Compiler {
+export function compiler(note: Note, { patterns, isWorker }: CompilerOptions): Compiler {
+  const languageOf = ({ scope, measured }: AnswerShape): Language =>
+    isWorker ? { variables: scope, absent: measured, patterns } : {
+      variables: { ...scope, ...measured },
+      patterns,
+    };
   const plain: Language = { variables: {}, patterns };
   const template = memoizeCompile((source, captures) => compileTemplate(source, captures, plain), note);
   const empty = compileTemplate("", []);
@@ -45,8 +59,7 @@ export function compiler(note: Note, patterns?: Patterns): Compiler {
   return {
     template: (...args) => template(...args)?.[0] ?? empty,
     over(answers) {
-      const one = known.get(answers) ??
-        answerCompiler({ variables: answers.scope, patterns }, answers.hostile, note);
+      const one = known.get(answers) ?? answerCompiler(languageOf(answers), answers.hostile, note);
       known.set(answers, one);
       return one;
     },

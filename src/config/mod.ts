@@ -1,8 +1,9 @@
-import { type Compiler, compiler } from "./compile.ts";
+import { compiler } from "./compile.ts";
 import { checkEdgeAddresses } from "./edge_addresses.ts";
 import { readCompiled } from "./compiled.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
+import type { Patterns } from "./expression/mod.ts";
 import { freeze } from "./freeze.ts";
 import type { Kinds } from "./kinds.ts";
 import {
@@ -81,7 +82,7 @@ async function accept(reading: Parsed, options: LoadOptions): Promise<Loaded> {
   if (draft === undefined) throw new ConfigError(problems);
   const patterns = await options.kinds.patternsFor?.(draft);
   const note: Note = (finding) => void findings.push(finding);
-  const config = withDepthCheck(() => build(draft, options, compiler(note, patterns), note));
+  const config = withDepthCheck(() => build(draft, { ...options, patterns }, note));
   const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
@@ -99,12 +100,14 @@ function withDepthCheck<T>(walk: () => T): T {
   }
 }
 
-function build(draft: Draft<RawConfig>, options: LoadOptions, compiler: Compiler, note: Note): Config {
+function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patterns }, note: Note): Config {
   const { kinds: { dialects: rows, stores, sinks, steps, compileCron } } = options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
   if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
   const regions = readRegions(draft.regions, options.runtime, note);
+  const isWorker = options.runtime === "cloudflare" ||
+    regions.some(({ probers }) => probers.some(({ kind }) => kind === "place"));
   const dialects = rows.map(({ name }) => name);
   const settings = readSettings(draft, { ...options, stores, sinks, allowPrivate }, note);
   const store = stores.find(({ kind }) => kind === settings.store.kind);
@@ -114,9 +117,8 @@ function build(draft: Draft<RawConfig>, options: LoadOptions, compiler: Compiler
     compileCron,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
-    isWorker: options.runtime === "cloudflare" ||
-      regions.some(({ probers }) => probers.some(({ kind }) => kind === "place")),
-    compiler,
+    isWorker,
+    compiler: compiler(note, { patterns: options.patterns, isWorker }),
     note,
   });
   const checks = targets.flatMap((target) => target.checks);

@@ -7,7 +7,14 @@ import { HTTP_VARIABLES, HttpScope } from "../../src/evidence/probe/steps/http/a
 const HTTP = { variables: HTTP_VARIABLES, patterns: await loadPatterns() };
 const RUN = { id: "r", slot: 0, prober: "weur", region: "eu", target: "shop", check: "orders" };
 const scopeOf = (text: string) =>
-  new HttpScope({ status: 200, headers: new Headers(), text, durationMs: 1 }, {
+  new HttpScope({
+    status: 200,
+    headers: new Headers(),
+    text,
+    durationMs: 1,
+    url: "https://shop.example/",
+    redirects: 0,
+  }, {
     captures: {},
     run: RUN,
     now: 0,

@@ -62,7 +62,7 @@ function environmentWith(variables: Variables): Environment {
 /** Parses and type-checks one expression. Throws `ExpressionError`. */
 export function typeCheck(
   source: string,
-  { variables, patterns }: Language,
+  language: Language,
   captures: readonly string[],
 ) {
   const secret = source.indexOf("${env:");
@@ -79,13 +79,13 @@ export function typeCheck(
       found,
     });
   }
-  const { ast, type } = parse(source, variables);
-  inspect(ast, captures, patterns);
+  const { ast, type } = parse(source, language);
+  inspect(ast, captures, language.patterns);
   return { ast, type };
 }
 
-function parse(source: string, variables: Variables): { ast: ASTNode; type: string } {
-  const environment = environmentOf(variables);
+function parse(source: string, language: Language): { ast: ASTNode; type: string } {
+  const environment = environmentOf(language.variables);
   let error: ParseError | TypeError | undefined;
   try {
     const parsed = environment.parse(source);
@@ -96,7 +96,7 @@ function parse(source: string, variables: Variables): { ast: ASTNode; type: stri
     error = thrown as ParseError;
   }
   const { start, end } = error?.range ?? { start: 0, end: source.length };
-  const hints = hintsFor(error, source.slice(start, end), variables);
+  const hints = hintsFor(error, source.slice(start, end), language);
   const message = error?.summary ?? String(error);
   throw new ExpressionError(message, { start, end: Math.max(end, start), ...hints });
 }
@@ -105,7 +105,7 @@ function parse(source: string, variables: Variables): { ast: ASTNode; type: stri
 function hintsFor(
   error: ParseError | TypeError | undefined,
   text: string,
-  variables: Variables,
+  { variables, absent = {} }: Language,
 ): Partial<Mistake> {
   const code = error?.code;
   const operands = /^no such overload: (.+) (\S+) (.+)$/.exec(error?.summary ?? "");
@@ -114,6 +114,9 @@ function hintsFor(
     return { expected: `types that ${operator} can take together`, found: `${left} ${operator} ${right}` };
   }
   if (error?.name === "ParseError") return { expected: "an expression (CEL)", found: text || "the end" };
+  if (code === "unknown_variable" && Object.hasOwn(absent, text)) {
+    return { found: text, expected: "probers that run on Deno: a Worker does not learn it" };
+  }
   if (code === "unknown_variable") {
     return nameHints(text, [...Object.keys({ ...variables, ...COMMON }), "run"]);
   }

@@ -5,7 +5,7 @@
  *                                                                      \-> explain: evaluates the parts again
  */
 export { type Facts, type Language, type Patterns, type Run, Scope, type Variables } from "./scope.ts";
-export { type Reason, toMap, type Value } from "./value.ts";
+export { type Reason, toMap, Unmet, type Value } from "./value.ts";
 export type { Expectation, Mismatch, Program } from "./expectation.ts";
 export type { Template } from "./template.ts";
 export { ExpressionError } from "./check.ts";

@@ -32,6 +32,8 @@ export interface Patterns {
 /** What expressions of one kind may name. One constant object each, for environments are kept by it. */
 export interface Language {
   variables: Variables;
+  /** What another runtime could tell as well: named where an expression asks for it. */
+  absent?: Variables;
   /** Absent: this build has none. */
   patterns?: Patterns;
 }

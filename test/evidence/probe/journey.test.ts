@@ -75,6 +75,21 @@ describe("a journey", () => {
     ]);
   });
 
+  test("knows where an answer came from, and after how many redirects", async () => {
+    const check = journey([{
+      path: "/old",
+      redirects: 2,
+      expect: ["redirects == 2", "url == 'https://shop.example/new?a=1'"],
+    }, { path: "/new", expect: ["redirects == 0", "url == 'https://shop.example/new'"] }]);
+    const { seen } = await go({
+      "GET /old": { status: 301, headers: { location: "/newer" } },
+      "GET /newer": { status: 302, headers: { location: "/new?a=1" } },
+      "GET /new?a=1": {},
+      "GET /new": {},
+    }, check);
+    expect(seen.failure).toBeUndefined();
+  });
+
   test("stops at the first step that fails and says why", async () => {
     const check = journey([
       { name: "read", expect: ["status == 200", "body.state == 'accepted'", "body.total == 3"] },

@@ -5,7 +5,7 @@ import type { CookieJar } from "../cookies.ts";
 import { formatSize } from "../../../config/schema/size.ts";
 import type { StepTrace } from "../observation.ts";
 import type { AttemptContext, AttemptResult, StepFailure, StepKind } from "../step_kind.ts";
-import { HOSTILE, HTTP_VARIABLES, HttpScope } from "./http/answer.ts";
+import { HOSTILE, HTTP_MEASURED, HTTP_VARIABLES, type HttpAnswer, HttpScope } from "./http/answer.ts";
 import { httpGrammar } from "./http/grammar.ts";
 import { readHttp } from "./http/read.ts";
 import { redirect } from "./http/redirect.ts";
@@ -22,6 +22,7 @@ export const httpStep: StepKind<HttpFields> = {
   schema: httpGrammar,
   references: /^request\/(path|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
   scope: HTTP_VARIABLES,
+  measured: HTTP_MEASURED,
   hostile: HOSTILE,
   read: readHttp,
   summarize: ({ request }) => `${request.method} ${request.path.source}`,
@@ -56,7 +57,10 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
     jar.store(from.url, answer.headers);
     const next = leadsTo(answer);
     if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail });
-    if (next.kind === "keep") return read(context, answer, { capBytes, durationMs: clock.elapsed() - began });
+    if (next.kind === "keep") {
+      const durationMs = clock.elapsed() - began;
+      return read(context, answer, { capBytes, durationMs, url: from.url.href, redirects: hops });
+    }
     request = next.request;
   }
 }
@@ -100,8 +104,8 @@ function transportFailure({ reason, detail }: Exchange & { kind: "failure" }, ho
 
 function read(
   { captures, run, ports }: AttemptContext,
-  { status, headers, bytes, truncated }: Exchange & { kind: "answer" },
-  { capBytes, durationMs }: { capBytes: number; durationMs: number },
+  { status, headers, bytes, truncated, trace }: Exchange & { kind: "answer" },
+  { capBytes, ...about }: Pick<HttpAnswer, "durationMs" | "url" | "redirects"> & { capBytes: number },
 ): AttemptResult {
   if (truncated && bytes.byteLength === capBytes) {
     return fail({ reason: "limit", detail: `the body is longer than maxBody, ${formatSize(capBytes)}` });
@@ -113,7 +117,8 @@ function read(
     get text() {
       return text ??= bodyText(bytes, headers.get("content-type")).text;
     },
-    durationMs,
+    trace,
+    ...about,
   };
   const scope = new HttpScope(answer, { captures, run, now: ports.clock.now() });
   if (!truncated || scope.events.length > 0) return { kind: "answer", scope };

@@ -1,12 +1,14 @@
 import { isEventStream } from "../../../../base/http/client.ts";
 import { eventData } from "./event_stream.ts";
-import type { AnswerHeaders } from "../../../../base/ports.ts";
+import type { AnswerHeaders, ExchangeTrace } from "../../../../base/ports.ts";
+import { DAY_MS } from "../../../../base/time.ts";
 import {
   type Facts,
   type HostileAnswer,
   parseJson,
   Scope,
   toMap,
+  Unmet,
 } from "../../../../config/expression/mod.ts";
 
 /** One HTTP answer. */
@@ -15,6 +17,11 @@ export interface HttpAnswer {
   headers: AnswerHeaders;
   text: string;
   durationMs: number;
+  /** Where it came from, after so many redirects. */
+  url: string;
+  redirects: number;
+  /** Of its own request; absent: nothing was measured. */
+  trace?: ExchangeTrace;
 }
 
 /** CEL types of what {@linkcode HttpScope} adds. */
@@ -26,7 +33,20 @@ export const HTTP_VARIABLES = {
   events: "list<dyn>",
   text: "string",
   durationMs: "double",
+  url: "string",
+  redirects: "int",
 };
+
+/** The same, of what only a transport with connections of its own can tell. */
+export const HTTP_MEASURED = {
+  dnsMs: "double",
+  connectMs: "double",
+  tlsMs: "double",
+  firstByteMs: "double",
+  protocol: "string",
+  remoteAddress: "string",
+  certificate: "map<string, dyn>",
+} satisfies Partial<Record<keyof ExchangeTrace, string>>;
 
 /** An HTTP answer as CEL values, each made when it is first asked for. */
 export class HttpScope extends Scope {
@@ -48,6 +68,39 @@ export class HttpScope extends Scope {
   }
   get durationMs() {
     return this.#answer.durationMs;
+  }
+  get url() {
+    return this.#answer.url;
+  }
+  get redirects() {
+    return BigInt(this.#answer.redirects);
+  }
+  #measured<Name extends keyof ExchangeTrace>(name: Name): NonNullable<ExchangeTrace[Name]> {
+    const value = this.#answer.trace?.[name];
+    if (value === undefined) throw new Unmet("missing", `${name} was not measured`);
+    return value;
+  }
+  get dnsMs() {
+    return this.#measured("dnsMs");
+  }
+  get connectMs() {
+    return this.#measured("connectMs");
+  }
+  get tlsMs() {
+    return this.#measured("tlsMs");
+  }
+  get firstByteMs() {
+    return this.#measured("firstByteMs");
+  }
+  get protocol() {
+    return this.#measured("protocol");
+  }
+  get remoteAddress() {
+    return this.#measured("remoteAddress");
+  }
+  get certificate() {
+    const { notAfter, issuer, names } = this.#measured("certificate");
+    return { daysLeft: (notAfter - this.now.getTime()) / DAY_MS, issuer, names };
   }
   get #values() {
     return this.#headerValues ??= gather(this.#answer.headers);
@@ -106,7 +159,14 @@ export const HOSTILE: readonly HostileAnswer[] = HOSTILE_TEXTS.map(([name, type,
   name,
   scope: (facts) =>
     new HttpScope(
-      { status: 200, headers: new Headers({ "content-type": type }), text, durationMs: 1 },
+      {
+        status: 200,
+        headers: new Headers({ "content-type": type }),
+        text,
+        durationMs: 1,
+        url: "https://hostile.example/",
+        redirects: 0,
+      },
       facts,
     ),
 }));
