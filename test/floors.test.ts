@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 const FLOORS: string[][] = [
   ["base/"],
   ["config/"],
+  ["evidence/reasons.ts"],
   ["evidence/report/", "evidence/probe/"],
   ["judgement/"],
   ["storage/"],

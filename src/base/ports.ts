@@ -119,6 +119,11 @@ export interface Ports {
   secrets: Secrets;
 }
 
+/** What stands in our own config or environment cannot be used: never a statement about the target's health. */
+export class ConfigFault extends Error {
+  override readonly name = "ConfigFault";
+}
+
 /** An address that Assay must not ask (see `guard.ts`): never a statement about the target's health. */
 export class Refused extends Error {
   override readonly name = "Refused";

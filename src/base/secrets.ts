@@ -1,4 +1,5 @@
-import type { Secrets } from "./ports.ts";
+import { HEADER_VALUE } from "./http/header_value.ts";
+import { ConfigFault, type Secrets } from "./ports.ts";
 
 const REFERENCE = /\$\{env:([A-Z_][A-Z0-9_]*)\}/g;
 /** Shorter values would blank out ordinary text, and are no secrets. */
@@ -34,12 +35,19 @@ export function secretsOf(configText: string, env: (name: string) => string | un
       text.includes("${env:")
         ? text.replace(REFERENCE, (_, name) => {
           const value = env(name);
-          if (value === undefined) throw new Error(`\${env:${name}} is not set`);
+          if (value === undefined) throw new ConfigFault(`\${env:${name}} is not set`);
           return value;
         })
         : text,
     redact: (text) => known.reduce(mask, text),
   };
+}
+
+/** The value of a header with its secrets; throws `ConfigFault` if they bring in what no header can hold. */
+export function revealHeader({ reveal }: Pick<Secrets, "reveal">, name: string, value: string): string {
+  const revealed = reveal(value);
+  if (HEADER_VALUE.test(revealed)) return revealed;
+  throw new ConfigFault(`header ${name}: ${references(value).join(", ")} holds what no header can`);
 }
 
 /** Blanks a secret, and its beginning where a text was cut to length in the middle of it: at its end, or before "…". */

@@ -1,4 +1,5 @@
 import type { ConfigStepKind } from "./kinds.ts";
+import { HEADER_VALUE } from "../base/http/header_value.ts";
 import { type Note, type Path, pathText } from "./problem.ts";
 
 /** How `${env:NAME}` is looked up; without `env` it is not. */
@@ -40,6 +41,31 @@ const TOKENS = [
   /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?push\/token$/,
 ];
 
+const CHECK = "^targets/\\d+/checks/\\d+/";
+// Where only some values can be sent as they are.
+const FORMS: [places: RegExp[], form: RegExp, expected: string][] = [
+  [
+    [
+      /^api\/token$/,
+      /^regions\/\d+\/probers\/\d+\/token$/,
+      new RegExp(`${CHECK}(journey|cleanup)/\\d+/request/headers/`),
+      new RegExp(`${CHECK}report/(\\d+/)?(headers/|push/token$|aws/)`),
+    ],
+    HEADER_VALUE,
+    "a header value: one line of Latin letters, no control characters",
+  ],
+  [
+    [new RegExp(`${CHECK}(journey|cleanup)/\\d+/request/path$`)],
+    /^[^\p{Cc}#]*$/u,
+    "part of a URL: no # and no control characters",
+  ],
+  [
+    [/^targets\/\d+\/url$/, /^regions\/\d+\/probers\/\d+\/url$/],
+    /^[^\p{Cc}#?]*$/u,
+    "an origin with a base path at most: no ?, no # and no control characters",
+  ],
+];
+
 const isOneOf = (places: readonly RegExp[], path: Path) => places.some((place) => place.test(path.join("/")));
 
 /** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, is not set, or is a token that may be guessed. */
@@ -77,6 +103,11 @@ export function checkReferences(
   if (!env) return;
   for (const [name, paths] of uses) {
     const value = env(name);
+    for (const path of value ? paths : []) {
+      const [, , expected] = FORMS.find(([places, form]) => isOneOf(places, path) && !form.test(value!)) ??
+        [];
+      if (expected) note({ path, message: `the value of ${name} cannot be sent here`, expected });
+    }
     const opened = paths.find((path) => isOneOf(TOKENS, path));
     if (!value) note({ severity: envMissing, path: paths[0]!, ...unsetFinding(name, value, paths) });
     else if (opened && value.length < SHORTEST_TOKEN) {

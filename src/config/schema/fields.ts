@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { parseSize, SIZE } from "./size.ts";
+import { HEADER_VALUE } from "../../base/http/header_value.ts";
 import { DURATION, parseDuration } from "./duration.ts";
 
 // Every `error` below is a noun phrase: what was expected. `validate.ts` makes the sentence.
@@ -59,8 +60,14 @@ export const requestPath = () =>
 const OWN_HEADERS = [
   "connection",
   "content-length",
+  "expect",
   "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
   "transfer-encoding",
+  "upgrade",
   "user-agent",
   "x-assay-run",
 ];
@@ -72,7 +79,7 @@ export const headers = () =>
       .refine((name) => !OWN_HEADERS.includes(name.toLowerCase()), {
         error: `a header that is yours to set: not ${OWN_HEADERS.join(", ")}`,
       }),
-    text(/^[\t\x20-\x7e\x80-\xff]*$/, "a header value: one line, no control characters"),
+    text(HEADER_VALUE, "a header value: one line, no control characters"),
   );
 
 /** A list with `least` to `most` entries. */

@@ -4,7 +4,8 @@ import { sourcesToAsk } from "../../config/requests.ts";
 import { resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import type { Run } from "../../config/expression/mod.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
-import type { Ports } from "../../base/ports.ts";
+import { ConfigFault, type Ports } from "../../base/ports.ts";
+import { revealHeader } from "../../base/secrets.ts";
 import {
   ask,
   combineSources,
@@ -62,8 +63,8 @@ function requestOf(
   { baseUrl, run: { id, slot }, signal, signRequest }: ReportContext,
 ): Source {
   const url = resolveUrl(baseUrl, secrets.reveal(path));
-  if (!url) throw new Error(`Cannot make a URL of the report's path ${path}`);
-  const revealed = headers.map(([name, value]) => [name, secrets.reveal(value)]);
+  if (!url) throw new ConfigFault(`Cannot make a URL of the report's path ${path}`);
+  const revealed = headers.map(([name, value]) => [name, revealHeader(secrets, name, value)]);
   return {
     url,
     headers: { "user-agent": USER_AGENT, "x-assay-run": id, ...Object.fromEntries(revealed) },

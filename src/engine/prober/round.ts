@@ -5,8 +5,10 @@ import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { fetchReport, hasPushedSource } from "./report.ts";
 import { withTls } from "./target_tls.ts";
-import type { Fetch, Ports } from "../../base/ports.ts";
-import type { Observation } from "../../evidence/probe/observation.ts";
+import { ConfigFault, type Fetch, type Ports } from "../../base/ports.ts";
+import type { Failure, Observation } from "../../evidence/probe/observation.ts";
+import { foreignReason } from "../../evidence/reasons.ts";
+import { isNoClaim } from "../../evidence/report/merge.ts";
 import type { StepKind } from "../../evidence/probe/step_kind.ts";
 import { walk } from "../../evidence/probe/journey.ts";
 import type { Dialect, Report, RequestSigner } from "../../evidence/report/report.ts";
@@ -98,31 +100,31 @@ export async function runRound(
     const { outcome } = observation;
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };
     const after = await askReport();
-    // A second look that our platform would not take is none: the failure is not bracketed.
-    if (outcome === "fail" && ownFailure(after) !== undefined) return { before, observation };
-    return { before, observation: unlessOurs(observation, [before, after]), after };
+    // A second look that was not to be had is none: the failure is not bracketed.
+    if (outcome === "fail" && foreignFailure(after)) return { before, observation };
+    return { before, observation: unlessForeign(observation, [before, after]), after };
   } catch (error) {
     const detail = ports.secrets.redact(messageOf(error));
     ports.log.error("a check could not be walked", { check: check.key, prober: id, detail });
-    return { before: null, observation: errorObservation("bug", detail, ports.clock.elapsed() - began) };
+    const reason = error instanceof ConfigFault ? "config" : "bug";
+    return { before: null, observation: errorObservation(reason, detail, ports.clock.elapsed() - began) };
   }
 }
 
-/** If our platform or a limit of ours kept us from the report, the missing report does not count against the service; a failed journey does, whatever was claimed. */
-function unlessOurs(observation: Observation, reports: (Report | null)[]): Observation {
+/** A report that is missing by no fault of the service does not count against it; a failed journey does, whatever was claimed. */
+function unlessForeign(observation: Observation, reports: (Report | null)[]): Observation {
   if (observation.outcome === "fail" || observation.outcome === "error") return observation;
-  const found = reports.map(ownFailure).find((failure) => failure !== undefined);
-  return found ? { ...observation, outcome: "error", failure: { step: "", ...found } } : observation;
+  const failure = reports.map(foreignFailure).find((failure) => failure !== undefined);
+  return failure ? { ...observation, outcome: "error", failure } : observation;
 }
 
-/** Why we would not ask for this claim, or take it; undefined: we did. */
-function ownFailure(report: Report | null): { reason: "platform" | "limit"; detail: string } | undefined {
-  if (report?.state !== "unreadable") return undefined;
-  const reasons = [report, ...report.sources ?? []].map(({ reason = "" }) => reason);
-  const detail = reasons.find((reason) => /^(platform|limit): /.test(reason));
-  return detail === undefined
-    ? undefined
-    : { reason: detail.startsWith("limit") ? "limit" : "platform", detail };
+/** Why there is no claim, if that is not the service's fault. */
+function foreignFailure(report: Report | null): Failure | undefined {
+  if (!report || !isNoClaim(report.state)) return undefined;
+  for (const { reason: detail = "" } of [report, ...report.sources ?? []]) {
+    const reason = foreignReason(detail);
+    if (reason) return { step: "", reason: reason === "cancelled" ? "deadline" : reason, detail };
+  }
 }
 
 const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
@@ -132,7 +134,7 @@ const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => (
   latencyBudgetMs,
 });
 
-const errorObservation = (reason: "bug" | "deadline", detail: string, totalMs: number): Observation => ({
+const errorObservation = (reason: Failure["reason"], detail: string, totalMs: number): Observation => ({
   outcome: "error",
   failure: { step: "", reason, detail },
   transport: false,

@@ -3,6 +3,7 @@ import type { Run } from "../../config/expression/mod.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
 import { CookieJar } from "./cookies.ts";
 import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
+import { isTargets } from "../reasons.ts";
 import { runStep } from "./step.ts";
 import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
 
@@ -63,11 +64,8 @@ export async function walk(
   return { outcome, failure, transport, steps, totalMs, cleanup };
 }
 
-/** These are the prober's own: they say nothing about the target. */
-const OWN = new Set<Failure["reason"]>(["refused", "blocked", "platform", "limit", "deadline", "bug"]);
-
 function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {
-  return OWN.has(reason) ? "error" : "fail";
+  return isTargets(reason) ? "fail" : "error";
 }
 
 /** Runs every cleanup step, whatever became of the others; the first failure is the verdict. */

@@ -1,4 +1,5 @@
 import type { ExchangeTrace, PeerCertificate } from "../../base/ports.ts";
+import type { Reason } from "../reasons.ts";
 
 /** OBSERVED: what a journey saw, from one prober, in one slot. */
 
@@ -10,12 +11,7 @@ export type Outcome = (typeof JOURNEY_OUTCOMES)[number];
 /** What a cleanup can come to. */
 export const CLEANUP_OUTCOMES = ["pass", "fail", "error"] as const;
 
-/**
- * Why a journey did not pass.
- * `expectation`: an answer came and was wrong. `timeout`, `network`, `body`: transport. `redirect`: an
- * answer that the journey does not accept. `template`, `capture`: a value the target owed was not there. `refused`: the guard would
- * not let us ask. `blocked`: the target's edge keeps this prober out. `platform`, `limit`, `bug`, `deadline`: our own.
- */
+/** Why a journey did not pass; whose fault each is, reasons.ts says. */
 export const FAILURE_REASONS = [
   "expectation",
   "timeout",
@@ -28,11 +24,12 @@ export const FAILURE_REASONS = [
   "blocked",
   "platform",
   "limit",
+  "config",
   "deadline",
   "bug",
   // Said by versions before this one, of what is a `limit` now: in stored rounds, and by probers not yet upgraded.
   "too_large",
-] as const;
+] as const satisfies readonly Reason[];
 
 /** Why a journey did not pass; the first failed step decides. */
 export interface Failure {

@@ -1,7 +1,8 @@
 import type { Step } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Scope } from "../../config/expression/mod.ts";
-import { pause } from "../../base/ports.ts";
+import { ConfigFault, pause } from "../../base/ports.ts";
+import { isTargets } from "../reasons.ts";
 import type { StepTrace } from "./observation.ts";
 import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
 
@@ -36,7 +37,7 @@ export async function runStep(
       ? await poll(context, walk, step.until)
       : await attempt(context, walk, context.deadline);
   } catch (error) {
-    fault = { reason: "bug", detail: messageOf(error) };
+    fault = { reason: error instanceof ConfigFault ? "config" : "bug", detail: messageOf(error) };
   }
   trace.totalMs = clock.elapsed() - began;
   return { trace, fault };
@@ -48,16 +49,8 @@ function kindOf(step: Step, kinds: readonly StepKind[]): StepKind {
   return found;
 }
 
-/** Asking again cannot mend these. */
-const FINAL = new Set<StepFailure["reason"]>([
-  "template",
-  "refused",
-  "blocked",
-  "platform",
-  "limit",
-  "deadline",
-  "bug",
-]);
+/** Asking again cannot mend what the target is not to blame for, nor a value that it owed to an earlier step. */
+const isFinal = ({ reason }: StepFailure) => reason === "template" || !isTargets(reason);
 
 async function poll(
   context: RunContext,
@@ -70,7 +63,7 @@ async function poll(
   const pauseMs = Math.max(1, everyMs);
   for (let tries = 1;; tries++) {
     const fault = await attempt(context, walk, deadline);
-    if (!fault || FINAL.has(fault.reason)) return fault;
+    if (!fault || isFinal(fault)) return fault;
     if (deadline - clock.elapsed() <= pauseMs) {
       const spentMs = Math.round(clock.elapsed() - began);
       const detail = context.ports.secrets.redact(fault.detail).slice(0, 250);

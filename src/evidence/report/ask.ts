@@ -1,15 +1,13 @@
 import { bodyText } from "../../base/http/body_text.ts";
-import { exchange, type TransportReason } from "../../base/http/client.ts";
+import { exchange } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
+import { isTargets } from "../reasons.ts";
 import { codeClaim } from "./status_code.ts";
 import { noClaim, read, type ReadReport } from "./read.ts";
 import type { AskOptions, Dialect, Report, RequestSigner, RequestSpec } from "./report.ts";
 
 const CAP_BYTES = 64 * 1024;
-
-/** Of a request that the service was not asked, or whose answer we would not take: no word on its reachability. */
-const OWN = new Set<TransportReason>(["blocked", "platform", "limit"]);
 
 /**
  * JSON first, because Laravel answers JSON only then; never health+json alone, which django-health-check refuses with
@@ -38,9 +36,9 @@ export interface Source extends AskOptions {
 }
 
 /**
- * Asks a service once for its claim. Whatever goes wrong is a state: no complete answer is `unreachable` (an address that the
- * guard refuses too), an answer over 64 KiB or in no readable encoding is `unreadable`, a header that needs a secret
- * which is not set is `unknown`. Known secrets are cut from the answer before it is read. Never throws.
+ * Asks a service once for its claim. Whatever goes wrong is a state: no complete answer is `unreachable`, an answer over 64 KiB
+ * or in no readable encoding is `unreadable`, and so is one that was not asked for by no fault of the service (an address that the
+ * guard refuses); a header that needs a secret which is not set is `unknown`. Known secrets are cut from the answer before it is read. Never throws.
  */
 export async function ask(
   ports: Pick<Ports, "clock" | "fetch" | "secrets">,
@@ -69,7 +67,7 @@ async function fetchClaim(
   const signature = spec?.awsService ? await signatureOf(spec, source, secrets, at) : {};
   const fault = [headers, signature].find((made) => made instanceof Error);
   if (fault) {
-    return noClaim(url, source, { state: "unknown", reason: secrets.redact(`secret: ${messageOf(fault)}`) });
+    return noClaim(url, source, { state: "unknown", reason: secrets.redact(`config: ${messageOf(fault)}`) });
   }
 
   const request = {
@@ -80,7 +78,7 @@ async function fetchClaim(
   };
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
   if (got.kind === "failure") {
-    const state = OWN.has(got.reason) ? "unreadable" : "unreachable";
+    const state = isTargets(got.reason) ? "unreachable" : "unreadable";
     return noClaim(url, source, { state, reason: secrets.redact(`${got.reason}: ${got.detail}`) });
   }
 

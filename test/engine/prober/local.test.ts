@@ -146,12 +146,12 @@ test("six checks: never more than five connections at once, and all six are walk
 
 describe("a fault in one check", () => {
   const routes = { "GET /c1/ready": UP, "GET /c1/work": GOOD };
-  const error = (detail: RegExp) => ({
+  const error = (detail: RegExp, reason = "bug") => ({
     before: null,
     observation: {
       outcome: "error",
       transport: false,
-      failure: { reason: "bug", detail: expect.stringMatching(detail) },
+      failure: { reason, detail: expect.stringMatching(detail) },
     },
   });
 
@@ -162,7 +162,7 @@ describe("a fault in one check", () => {
     );
     const home = await testEnv(text, { routes });
     expect((await prober(home).ask(request(home))).answers).toMatchObject([
-      { check: "shop/c0", round: error(/NOT_SET\} is not set/) },
+      { check: "shop/c0", round: error(/NOT_SET\} is not set/, "config") },
       { check: "shop/c1", round: { before: { state: "ready" }, observation: { outcome: "pass" } } },
     ]);
     expect(home.log).toMatchObject([{ level: "error", fields: { check: "shop/c0", prober: "home" } }]);

@@ -68,7 +68,7 @@ describe("the request", () => {
 
   test("is not sent without a secret that it needs: unknown, for that is our fault", async () => {
     const report = await asking(answering("ok"), { headers: { authorization: "${env:LOST}" } });
-    expect(report).toMatchObject({ state: "unknown", reason: "secret: LOST is not set" });
+    expect(report).toMatchObject({ state: "unknown", reason: "config: LOST is not set" });
   });
 });
 
@@ -108,7 +108,6 @@ describe("no complete answer is unreachable", () => {
 
   test.each([
     ["the network fails", new TypeError("connection refused"), "network: connection refused"],
-    ["the guard refuses", new Refused("10.0.0.1 is private"), "refused: 10.0.0.1 is private"],
     ["the error quotes a secret", new Error("bad header hush"), "network: bad header ***"],
   ])("when %s", async (_, error, reason) => {
     expect(await asking(() => Promise.reject(error))).toMatchObject({ state: "unreachable", reason });
@@ -126,13 +125,23 @@ describe("no complete answer is unreachable", () => {
       reason: "body: connection reset",
     });
   });
+});
+
+describe("a request that was never made is unreadable", () => {
+  test("when the guard refuses", async () => {
+    const refused = new Refused("10.0.0.1 is private");
+    expect(await asking(() => Promise.reject(refused))).toMatchObject({
+      state: "unreadable",
+      reason: "refused: 10.0.0.1 is private",
+    });
+  });
 
   test("when the caller gives up", async () => {
     const abort = new AbortController();
     const asked = asking(hanging, { signal: abort.signal });
     abort.abort();
     expect(await asked).toMatchObject({
-      state: "unreachable",
+      state: "unreadable",
       reason: expect.stringMatching(/^cancelled: /),
     });
   });

@@ -138,7 +138,7 @@ describe("DescribeTargetHealth", () => {
 
   test("a key that is not set is unknown, and nothing is sent", async () => {
     const { report, seen } = await asked({ ...access, secretAccessKey: "${env:LOST}" });
-    expect(report).toMatchObject({ state: "unknown", reason: "secret: ${env:LOST} is not set" });
+    expect(report).toMatchObject({ state: "unknown", reason: "config: ${env:LOST} is not set" });
     expect(seen).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Step } from "../../../config/config.ts";
 import { bodyText } from "../../../base/http/body_text.ts";
 import { type Exchange, exchange, type ExchangeHead, type HttpRequest } from "../../../base/http/client.ts";
+import { isTargets } from "../../reasons.ts";
 import type { CookieJar } from "../cookies.ts";
 import { formatSize } from "../../../config/schema/size.ts";
 import type { StepTrace } from "../observation.ts";
@@ -98,8 +99,7 @@ function withCookies(request: HttpRequest, jar: CookieJar): HttpRequest {
 function transportFailure({ reason, detail }: Exchange & { kind: "failure" }, hops: number): StepFailure {
   if (reason === "cancelled") return { reason: "deadline", detail };
   if (reason === "refused") return { reason: hops === 0 ? "refused" : "redirect", detail };
-  if (reason === "blocked" || reason === "platform" || reason === "limit") return { reason, detail };
-  return { reason, detail, transport: true };
+  return { reason, detail, ...(isTargets(reason) && { transport: true }) };
 }
 
 function read(

@@ -27,6 +27,10 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
   if (/^https?:/.test(where) && !where.includes("{{")) {
     checkAddress(where, [...path, "path"], { allowPrivate }, note);
   }
+  if (where.replace(/\{\{.*?\}\}/gs, "").includes("#")) {
+    const expected = "a path without #: a fragment is never sent";
+    note({ path: [...path, "path"], message: "a fragment would be lost", expected, found: where });
+  }
   const fields = (name: "query" | "headers" | "form"): [string, StepRequest["path"]][] =>
     Object.entries(request[name] ?? {}).flatMap(([key, text]) =>
       text === undefined ? [] : [[key, compiler.template(text, captures, [...path, name, key])]]

@@ -1,7 +1,9 @@
 import type { JsonTemplate, StepRequest } from "./step.ts";
 import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
 import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
-import type { Secrets } from "../../../../base/ports.ts";
+import { HEADER_VALUE } from "../../../../base/http/header_value.ts";
+import { ConfigFault, type Secrets } from "../../../../base/ports.ts";
+import { revealHeader } from "../../../../base/secrets.ts";
 
 /** What a request is rendered from. `index` numbers the steps of a run, cleanup included, from 0. */
 export interface RenderContext {
@@ -23,7 +25,7 @@ type Rendering = RenderContext & { scope: Scope };
 /** A value that the target owed us cannot stand where the template puts it. */
 class TemplateError extends Error {}
 
-/** Fills in `step`. Header names of the result are in lower case. Throws only for our own mistakes. */
+/** Fills in `step`. Header names of the result are in lower case. Throws `ConfigFault`, and else only for our own mistakes. */
 export function render(step: StepRequest, facts: RenderContext): RenderedRequest {
   const context = { ...facts, scope: new Scope(facts) };
   try {
@@ -42,18 +44,20 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
 }
 
 function urlOf({ path, query }: StepRequest, context: Rendering): URL {
-  const text = fill(path, context, "url");
+  // What is inserted is encoded, so this can only come from the config.
+  const text = context.secrets.reveal(insert(path, context, "url"));
+  if (!URL_PART.test(text)) throw new ConfigFault(`${path.source} holds what no URL can`);
   const url = resolveUrl(context.secrets.reveal(context.baseUrl), text);
-  if (!url && path.literal) throw new Error(`Cannot make a URL of the path ${path.source}`);
+  if (!url && path.literal) throw new ConfigFault(`Cannot make a URL of the path ${path.source}`);
   if (!url) throw new TemplateError("an inserted value makes no URL");
   if (query.length === 0) return url;
-  const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context, "none"))}`);
+  const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context))}`);
   url.search = [url.search.slice(1), ...pairs].filter(Boolean).join("&");
   return url;
 }
 
-/** RFC 9110 section 5.5, as far as a runtime can send it: a byte string without control characters. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** A fragment is never sent, and a URL parser drops line breaks without a word (URL standard). */
+const URL_PART = /^[^\p{Cc}#]*$/u;
 
 /** These change nothing, so they need no idempotency key. */
 const SAFE = new Set(["GET", "HEAD"]);
@@ -67,11 +71,11 @@ function headersOf(
   if (type) sent["content-type"] = type;
   if (!SAFE.has(method)) sent["idempotency-key"] = `${context.run.id}-${context.index}`;
   for (const [name, template] of headers) {
-    const value = fill(template, context, "none");
+    const value = insert(template, context, "none");
     if (!HEADER_VALUE.test(value)) {
       throw new TemplateError(`header ${name} would hold a line break or another forbidden character`);
     }
-    sent[name.toLowerCase()] = value;
+    sent[name.toLowerCase()] = revealHeader(context.secrets, name, value);
   }
   sent["user-agent"] = USER_AGENT;
   sent["x-assay-run"] = context.run.id;
@@ -85,11 +89,11 @@ function bodyOf(body: StepRequest["body"], context: Rendering): { text?: string;
     case "json":
       return { text: writeJson(json(body.value, context)), type: "application/json" };
     case "form": {
-      const pairs = body.fields.map(([name, value]) => [name, fill(value, context, "none")]);
+      const pairs = body.fields.map(([name, value]) => [name, fill(value, context)]);
       return { text: new URLSearchParams(pairs).toString(), type: "application/x-www-form-urlencoded" };
     }
     case "raw":
-      return { text: fill(body.text, context, "none"), type: "text/plain;charset=UTF-8" };
+      return { text: fill(body.text, context), type: "text/plain;charset=UTF-8" };
   }
 }
 
@@ -99,19 +103,23 @@ function json(value: JsonTemplate, context: Rendering): unknown {
   if ("fields" in value) {
     return Object.fromEntries(value.fields.map(([name, item]) => [name, json(item, context)]));
   }
-  if (!value.single) return fill(value, context, "none");
+  if (!value.single) return fill(value, context);
   const typed = value.value(context.scope);
   if (!typed.ok) throw new TemplateError(typed.detail);
   return typed.value;
 }
 
-function fill(template: Template, context: Rendering, encode: "url" | "none"): string {
+const fill = (template: Template, context: Rendering): string =>
+  context.secrets.reveal(insert(template, context, "none"));
+
+/** References to secrets stay as they are. */
+function insert(template: Template, context: Rendering, encode: "url" | "none"): string {
   const rendered = template.render(context.scope, encode);
   if (!rendered.ok) throw new TemplateError(rendered.detail);
   if (!template.literal && secretsIn(rendered.text) !== secretsIn(template.source)) {
     throw new TemplateError("an inserted value asks for a secret");
   }
-  return context.secrets.reveal(rendered.text);
+  return rendered.text;
 }
 
 /** Secrets are revealed after captures are inserted, so a target must not be able to write `${env:NAME}` into one. */
