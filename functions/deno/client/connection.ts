@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { Client, type Dispatcher } from "undici";
 import { Incoming } from "./incoming.ts";
 import { InterimFilter } from "./interim.ts";
-import { makeLenient } from "./lenient.ts";
+import { ignoreLength, makeLenient } from "./lenient.ts";
 import type { Answer, ExchangeTrace, FetchOptions } from "../../../src/base/ports.ts";
 
 /** Below the usual 60 s of load balancers, so that a request a minute later does not meet a connection that is just being closed. */
@@ -82,6 +82,7 @@ export class Connection {
       trace: Object.assign(trace, facts),
       now,
       begin: () => this.#filter.begin(),
+      ignoreLength: () => ignoreLength(this.#options.socket),
       close: () => this.close(),
       over: () => {
         signal.removeEventListener("abort", giveUp);

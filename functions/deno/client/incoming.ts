@@ -28,6 +28,8 @@ export interface IncomingOptions {
   now: () => number;
   /** The request leaves. */
   begin: () => void;
+  /** The head's length says nothing of the body. */
+  ignoreLength: () => void;
   /** Ends the connection. */
   close: () => void;
   /** The exchange is over, well or not: the connection has no more to do with it. */
@@ -79,6 +81,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.#bodiless = BODILESS.has(status) || this.#options.method === "HEAD";
     this.#resume = resume;
     const headers = fieldLines(raw);
+    if (headers.has("transfer-encoding")) this.#options.ignoreLength();
     this.#head.resolve({
       status,
       headers,

@@ -15,14 +15,26 @@ const FLAGS = [
 
 /** undici has no option for it, but its parser exports llhttp's switches. A private door: the version is pinned, and a test knocks. */
 export function makeLenient(socket: Socket): void {
+  const parser = parserOf(socket);
+  if (!parser) return;
+  for (const flag of FLAGS) parser.llhttp[`llhttp_set_lenient_${flag}`]?.(parser.ptr, 1);
+}
+
+/** A length beside a transfer coding says nothing (RFC 9112 section 6.3), but undici would hold the body against it. */
+export function ignoreLength(socket: Socket): void {
+  const parser = parserOf(socket);
+  if (parser) parser.contentLength = "";
+}
+
+function parserOf(socket: Socket): Parser | undefined {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "parser");
   const parser: unknown = symbol && Reflect.get(socket, symbol);
-  if (!isParser(parser)) return;
-  for (const flag of FLAGS) parser.llhttp[`llhttp_set_lenient_${flag}`]?.(parser.ptr, 1);
+  return isParser(parser) ? parser : undefined;
 }
 
 interface Parser {
   ptr: number;
+  contentLength: string;
   llhttp: Record<string, ((ptr: number, on: 0 | 1) => void) | undefined>;
 }
 
