@@ -49,7 +49,14 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const approvals = KINDS.githubHook?.approvals(ports, config, services);
   const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks, parallel: DELIVERIES });
   const outbox = () => Promise.all([deliver({ most: maxNotices }), approvals?.review()]);
-  const app = api({ ports, config, services, runCheck: probeNow, github: KINDS.githubHook?.routes });
+  const app = api({
+    ports,
+    config,
+    services,
+    runCheck: probeNow,
+    outboxFault: deliver.fault,
+    github: KINDS.githubHook?.routes,
+  });
   return { ...settling, store, outbox, app };
 }
 

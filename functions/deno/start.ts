@@ -172,6 +172,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
       config,
       services,
       runCheck: probeNow,
+      outboxFault: deliver.fault,
       github: KINDS.githubHook.routes,
       files: FILES,
       prober,

@@ -42,7 +42,14 @@ export type DeliverOptions = DelivererOptions & CallOptions;
  * Sends every notice that is due until none is, and answers how many attempts it made. Rejects only with the store. Called beside a
  * call that is under way, it takes up what has come for lanes that are free.
  */
-export type Deliverer = (bounds?: CallOptions) => Promise<number>;
+export interface Deliverer {
+  (bounds?: CallOptions): Promise<number>;
+  /** Why notices do not move; undefined: they do, or there are none. */
+  fault(): string | undefined;
+}
+
+/** An attempt and its receipt take less by far: a call that has brought nothing to an end for so long is stuck. */
+const STUCK_MS = 2 * MINUTE_MS;
 
 /** What an attempt gets on top of its deadline, before it is given up whatever hangs. */
 const GRACE_MS = 1_000;
@@ -70,6 +77,9 @@ export function deliverer(
   const lanes = new Lanes(parallel);
   const known = new Set(config.webhooks.map(({ id }) => id));
   let calls = 0;
+  let movedAt = 0;
+  let hasFailed = false;
+  const move = () => void (movedAt = ports.clock.elapsed());
   let looking: Promise<unknown> = Promise.resolve();
 
   /** A notice of any webhook: only if no other call is under way, for its lanes must be free. Calls that come meanwhile wait. */
@@ -94,7 +104,7 @@ export function deliverer(
     return call.made;
   };
 
-  return async (bounds = {}) => {
+  const call = async (bounds: CallOptions = {}) => {
     const post: DeliveryContext = {
       ports,
       store,
@@ -104,9 +114,24 @@ export function deliverer(
       leaseMs,
       silences: silenceReader(ports, store),
     };
-    calls++;
-    return await send({ post, claim: claimer(post, bounds), made: 0 }).finally(() => calls--);
+    if (calls++ === 0) move();
+    try {
+      const made = await send({ post, claim: claimer(post, bounds), move, made: 0 });
+      hasFailed = false;
+      return made;
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    } finally {
+      calls--;
+    }
   };
+  const fault = () => {
+    const idleMs = ports.clock.elapsed() - movedAt;
+    if (calls > 0 && idleMs > STUCK_MS) return `no notice has moved for ${Math.floor(idleMs / 1_000)} s`;
+    return hasFailed ? "the last delivery failed" : undefined;
+  };
+  return Object.assign(call, { fault });
 }
 
 interface DeliveryContext {
@@ -123,6 +148,8 @@ interface Call {
   post: DeliveryContext;
   /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
   claim(webhook?: string): Promise<Delivery | undefined>;
+  /** Notes that a notice has come a step further, or that none was due. */
+  move(): void;
   /** Attempts so far. */
   made: number;
 }
@@ -147,8 +174,10 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
   const step = (begin?: Delivery) =>
     lanes.turn(webhook, async () => {
       const next = begin ?? await call.claim(webhook);
+      call.move();
       if (!next) return false;
       const answer = await attempt(call.post, next);
+      call.move();
       if (answer) {
         call.made++;
         lanes.noteAnswer(webhook, answer.kind !== "unanswered");

@@ -21,6 +21,8 @@ export interface ProcessContext {
   config: Config;
   /** Absent in a process that is only a prober. */
   store?: Store;
+  /** Why its notices do not move; undefined: they do. */
+  outboxFault?: () => string | undefined;
   /** The prober in this process that answers others, and its token. */
   prober?: { prober: Prober; token: string };
 }

@@ -155,3 +155,32 @@ describe("beside a receiver that hangs", () => {
     expect(await ended(first, office)).toBeGreaterThanOrEqual(36);
   });
 });
+
+describe("what a deliverer says of itself", () => {
+  test("is nothing while notices move, and that they do not once the store hangs for two minutes", async () => {
+    const { store, clock, deliverer } = await outboxFixture(items("oncall", 1), {});
+    const claimed = Promise.withResolvers<never[]>();
+    store.claimDeliveries = () => claimed.promise;
+    const deliver = deliverer();
+    expect(deliver.fault()).toBeUndefined();
+    const made = deliver();
+    await clock.advance(120 * SECOND);
+    expect(deliver.fault()).toBeUndefined();
+    await clock.advance(SECOND);
+    expect(deliver.fault()).toBe("no notice has moved for 121 s");
+    claimed.resolve([]);
+    expect(await made).toBe(0);
+    expect(deliver.fault()).toBeUndefined();
+  });
+
+  test("is a failure until a call succeeds", async () => {
+    const { store, deliverer } = await outboxFixture([], {});
+    store.claimDeliveries = () => Promise.reject(new Error("disk full"));
+    const deliver = deliverer();
+    await expect(deliver()).rejects.toThrow("disk full");
+    expect(deliver.fault()).toBe("the last delivery failed");
+    store.claimDeliveries = () => Promise.resolve([]);
+    await deliver();
+    expect(deliver.fault()).toBeUndefined();
+  });
+});

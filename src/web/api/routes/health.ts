@@ -22,9 +22,9 @@ interface Part {
 
 /**
  * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`. `/livez`: the process
- * answers. `/readyz`: config loaded, store writable and in its place, the last slot settled in time. `/startupz`: something was settled once.
+ * answers. `/readyz`: config loaded, store writable and in its place, the last slot settled in time, notices on the move. `/startupz`: something was settled once.
  */
-export function routes({ ports, config, store }: ProcessContext): Hono {
+export function routes({ ports, config, store, outboxFault }: ProcessContext): Hono {
   const app = new Hono();
   const loaded: Part = { name: "config", state: "ready", detail: `${config.checks.length} checks` };
   const statementOf = (parts: Part[]) => ({
@@ -46,6 +46,7 @@ export function routes({ ports, config, store }: ProcessContext): Hono {
   });
   app.get("/readyz", async (c) => {
     const more = store ? await storeParts(store, ports, config) : [];
+    if (outboxFault) more.push(outboxPart(outboxFault()));
     return dialectResponse(c, c.req.query("as"), statementOf([loaded, ...more]));
   });
   app.get("/startupz", async (c) => {
@@ -84,6 +85,12 @@ async function startPart(store: StateStore): Promise<Part> {
 }
 
 const NO_SLOT: Part = { name: "slot", state: "starting", detail: "nothing settled yet" };
+
+const outboxPart = (fault?: string): Part => ({
+  name: "outbox",
+  state: fault === undefined ? "ready" : "not_ready",
+  detail: fault ?? "notices move",
+});
 
 /** A store that fails is a part that fails: Assay can still say so. */
 async function storeParts(

@@ -75,6 +75,18 @@ describe("/readyz", () => {
     },
   );
 
+  test.each([[undefined, 200, "pass"], ["no notice has moved for 121 s", 503, "fail"]])(
+    "says whether the outbox moves: %s",
+    async (fault, code, status) => {
+      const shop = await apiFixture();
+      await shop.runMinutes();
+      const answer = await api({ ...shop, outboxFault: () => fault }).request("/readyz");
+      expect(answer.status).toBe(code);
+      const { checks } = await answer.json();
+      expect(checks.outbox).toMatchObject([fault === undefined ? { status } : { status, output: fault }]);
+    },
+  );
+
   test("of a process that only probes asks for no store", async () => {
     const app = api(await testEnv(threeRegions()));
     for (const path of ["/livez", "/readyz", "/startupz"]) expect((await app.request(path)).status).toBe(200);
