@@ -27,10 +27,9 @@ interface OpenerOptions {
 /** What a handshake succeeded with: the next one begins there. */
 interface Way {
   store: TrustStore;
-  offer: string[];
 }
 
-/** Makes lines to the host of a URL: TCP, and TLS for https. HTTP/2 is offered only to servers that take nothing else: it costs far more. */
+/** Makes lines to the host of a URL: TCP, and TLS for https. HTTP/1.1 alone is offered: undici's HTTP/2 throws past every handler when its connection is closed. */
 export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
   const handshake = handshaker();
   const storesOf = trustStores(ca);
@@ -51,18 +50,19 @@ export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
   async function secure(url: URL, key: string, dialled: Dialled, { signal, tls = {} }: FetchOptions) {
     const known = ways.get(key);
     const stores = storesOf(tls).sort((a, b) => Number(b === known?.store) - Number(a === known?.store));
-    let offer = known?.offer ?? ["http/1.1"];
+    const offer = ["http/1.1"];
     let { socket } = dialled;
     for (let at = 0;;) {
       const store = stores[at]!;
       try {
         const secured = await handshake(socket, { host: hostOf(url), settings: tls, store, offer, signal });
-        ways.set(key, { store, offer });
+        ways.set(key, { store });
         return secured;
       } catch (error) {
         if (isUntrusted(error) && at + 1 < stores.length) at++;
-        else if (codeOf(error) === NO_SUCH_PROTOCOL && !offer.includes("h2")) offer = ["h2", ...offer];
-        else throw error;
+        else if (codeOf(error) === NO_SUCH_PROTOCOL) {
+          throw new Error("the server speaks only HTTP/2", { cause: error });
+        } else throw error;
       }
       ({ socket } = await dialHost(url, [dialled.address], signal));
     }
