@@ -1,0 +1,60 @@
+import process from "node:process";
+import * as fc from "fast-check";
+import { expect, test, vi } from "vitest";
+import type { Assessment } from "../../src/judgement/assess.ts";
+import { comparable, FAILED_WORDS, type GeneratedHistory, play } from "./generators.ts";
+import { isBad, isLate, scopeAt } from "./naive.ts";
+import { type NaiveResult, replay } from "./naive_incidents.ts";
+import { unevenHistories } from "./uneven.ts";
+
+/** How many histories, and from which seed: `HISTORIES=100000 deno task test --project deno test/judgement/uneven.test.ts` is the long run. */
+const HISTORIES = Number(process.env.HISTORIES ?? 500);
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+
+vi.setConfig({ testTimeout: Math.max(60_000, HISTORIES * 200) });
+
+const text = (results: NaiveResult[]) =>
+  results.map(({ outcome, regions, votes, told, confirmations, held }) =>
+    [outcome, ...Object.entries({ ...regions, ...votes }).flat(), ...told, ...confirmations, ...held].join(
+      " ",
+    )
+  ).join("\n");
+
+function forAll(numRuns: number, holds: (story: GeneratedHistory) => void): void {
+  console.log(`seed ${SEED}, ${numRuns} histories`);
+  fc.assert(fc.property(unevenHistories(), (story) => void holds(story)), { numRuns, seed: SEED });
+}
+
+const changes = ({ transitions }: Assessment, family: string, change: string) =>
+  transitions.filter((one) => one.change === change && one.incident.family === family)
+    .filter(({ incident: { reason } }) => reason !== "removed").map(({ incident: { scope } }) => scope);
+
+test("with turns, confirmations, late, doubled and lost walks, assess and the naive judgement agree, and no rule is broken", () => {
+  let [opened, resolved, called, held] = [0, 0, 0, 0];
+  forAll(HISTORIES, (story) => {
+    const assessments = play(story);
+    const [ours, naive] = [assessments.map(comparable), replay(story)];
+    if (text(ours) !== text(naive)) expect(ours).toEqual(naive);
+    for (const [i, now] of assessments.entries()) {
+      for (const scope of changes(now, "service", "opened")) {
+        opened++;
+        const seen = Object.entries(story.lines[i]!.seen).filter(([id]) => !isLate(story, id, i));
+        // Nothing opens while nobody's latest verdict is bad: it is this judgement in which one failed.
+        expect(seen.filter(([, word]) => isBad(word))).not.toEqual([]);
+        expect(FAILED_WORDS).toContain(scopeAt(story, scope, i).outcome);
+      }
+      for (const scope of changes(now, "service", "resolved")) {
+        resolved++;
+        const it = scopeAt(story, scope, i);
+        // No recovery is told while the latest verdicts would open, nor while too few say anything.
+        expect([it.outcome === "pending", isBad(it.outcome), it.resolves]).toEqual([false, false, true]);
+      }
+      called += ours[i]!.confirmations.length;
+      held += ours[i]!.held.length;
+    }
+  });
+  console.log(
+    `${opened} opened, ${resolved} resolved, ${called} judgements with a confirmation pending, ${held} holders`,
+  );
+  for (const count of [opened, resolved, called, held]) expect(count).toBeGreaterThan(10);
+});
