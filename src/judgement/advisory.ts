@@ -57,11 +57,11 @@ export function addVerdicts(
   return { sums, passes, counted, failed };
 }
 
-/** The advisory `partial`: wanted when every sum is high, over after so many passes in a row. */
+/** The advisory `partial`: wanted when every sum is high, over after so many passes in a row, from which the sums begin anew. */
 export function partialSign(state: PartialState | undefined): Sign {
   if (!state) return undefined;
-  if (Object.values(state.sums).every((sum) => sum >= ENOUGH)) return "wanted";
-  return state.passes >= PASSES ? "over" : undefined;
+  if (state.passes >= PASSES) return "over";
+  return Object.values(state.sums).every((sum) => sum >= ENOUGH) ? "wanted" : undefined;
 }
 
 /** "about 1 in 5". */

@@ -144,11 +144,13 @@ function stepScope(tally: Tally, members: readonly Region[], context: Context): 
   const transitions = stepFamilies(INCIDENT_FAMILIES, scope, finding, context);
   const serviceOpen = isOpen(state.incidents, scope, "service");
   const isPartial = isOpen(state.incidents, scope, "advisory");
+  const isOver = isOpen(previous.incidents, scope, "advisory") && !isPartial;
   const next: ScopeState = {
     ...nextConfirmation(check, before, { judged: mine, probers, serviceOpen, at, now: context.now }),
     ...(serviceOpen && { resolvableSince, heldBy: tally.holders.length > 0 ? tally.holders : undefined }),
     ...(isOpen(state.incidents, scope, "quality") && { readySince }),
-    ...(partial && (isPartial || Object.values(partial.sums).some((sum) => sum > 0)) && { partial }),
+    ...(partial && !isOver && (isPartial || Object.values(partial.sums).some((sum) => sum > 0)) &&
+      { partial }),
   };
   state.scopes[scope] = withoutAbsent(next);
   return transitions;

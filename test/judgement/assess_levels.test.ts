@@ -1,51 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Check, Quorum, Region } from "../../src/config/config.ts";
-import { checkOf, comparable, PERIOD_MS, play } from "./generators.ts";
-import type { SeenWord } from "./naive.ts";
-import { type NaiveResult, replay } from "./naive_incidents.ts";
+import { majority, told } from "./rows.ts";
 
-const START = 1_700_000_040_000;
-const LETTERS: Record<string, SeenWord> = {
-  R: "ready",
-  U: "underclaim",
-  D: "drift",
-  X: "down",
-  i: "inconclusive",
-  a: "announced",
-  s: "suspect",
-  m: "misplaced",
-  "-": "missing",
-};
-
-/**
- * Judges a history twice and wants both to say the same. Regions are parted by `/`, probers by a blank; each prober's
- * text has one letter for each slot. Regions are `r0`, `r1` ...; a number before a region is its `minReporting`.
- */
-function told(text: string, quorum: Quorum, chosen: Partial<Check> = {}): string[] {
-  const rows = text.split("/").map((region) => region.trim().split(/\s+/));
-  const regions = rows.map((row, r): Region => {
-    const minReporting = /^\d$/.test(row[0]!) ? Number(row.shift()) : 1;
-    return {
-      id: `r${r}`,
-      quorum: { open: "majority", resolve: "majority", minReporting },
-      probers: row.map((_, p) => ({ id: `r${r}p${p}`, region: `r${r}`, kind: "local" })),
-    };
-  });
-  const lines = [...rows[0]![0]!].map((_, i) => ({
-    slot: START + i * PERIOD_MS,
-    seen: Object.fromEntries(
-      rows.flatMap((row, r) => row.map((said, p) => [`r${r}p${p}`, LETTERS[said[i]!]!])),
-    ),
-  }));
-  const story = { check: checkOf({ quorum, ...chosen }), regions, lines };
-  const numbered = (slots: NaiveResult[]) =>
-    slots.flatMap(({ told }, i) => told.map((line) => `${i}: ${line}`));
-  const ours = numbered(play(story).map(comparable));
-  expect(ours).toEqual(numbered(replay(story)));
-  return ours;
-}
-
-const majority = (minReporting: number): Quorum => ({ open: "majority", resolve: "majority", minReporting });
 const OUTAGE = "global/service outage";
 const DRIFT = "global/service drift";
 const PARTIAL = "global/advisory partial";

@@ -159,12 +159,15 @@ function writePartial(book: Book, story: NaiveHistory, scope: string, at: number
       );
       passes = isBad(word) ? 0 : passes + 1;
     }
+    if (i < at && book.wasOpen(`${scope}/advisory`, i - 1) && !book.wasOpen(`${scope}/advisory`, i)) {
+      sums = left.map(() => 0);
+    }
   }
   const high = sums.every((sum) => sum > 7 - 1e-6);
+  if (passes >= 90) return book.resolve(`${scope}/advisory`, judgedAt(story, at));
   if (high && !book.isOpen(`${scope}/service`)) {
     return book.call(`${scope}/advisory`, "partial", judgedAt(story, at));
   }
-  if (!high && passes >= 90) book.resolve(`${scope}/advisory`, judgedAt(story, at));
 }
 
 /** The advisory `region`. Those of the line itself are open in `book`; of those before it was noted. */
