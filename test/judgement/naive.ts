@@ -91,15 +91,16 @@ function badWord(spell: string[], failureThreshold: number): string {
 /** When a line was walked. */
 export const walkedAt = ({ at, slot }: Line): number => at ?? slot;
 
-/** The same question is put many times: its answer is kept, one for each history and key. */
-function once<T>(answer: (story: NaiveHistory, key: string, at: number) => T) {
-  const known = new WeakMap<NaiveHistory, Map<string, T>>();
+/** The same question is put many times: its answer is kept, one for each history, key and line. */
+export function once<T>(answer: (story: NaiveHistory, key: string, at: number) => T) {
+  const known = new WeakMap<NaiveHistory, Map<string, T[]>>();
   return (story: NaiveHistory, key: string, at: number): T => {
-    const answers = known.get(story) ?? new Map<string, T>();
-    known.set(story, answers);
-    const name = `${key} ${at}`;
-    if (!answers.has(name)) answers.set(name, answer(story, key, at));
-    return answers.get(name)!;
+    if (!known.has(story)) known.set(story, new Map());
+    const byKey = known.get(story)!;
+    const answers = byKey.get(key) ?? [];
+    byKey.set(key, answers);
+    if (!(at in answers)) answers[at] = answer(story, key, at);
+    return answers[at]!;
   };
 }
 
@@ -207,7 +208,11 @@ export function outcomeOf(votes: string[], { open, resolve, minReporting }: Quor
 }
 
 /** Whether fresh votes, with `silent` voters who were bad when last heard, may resolve a service incident. */
-function mayResolve(votes: string[], silent: number, { open, resolve, minReporting }: Quorum): boolean {
+export function mayResolve(
+  votes: string[],
+  silent: number,
+  { open, resolve, minReporting }: Quorum,
+): boolean {
   if (votes.length < minReporting) return false;
   const fresh = votes.length + silent;
   const bad = count(votes, isBad) + silent;

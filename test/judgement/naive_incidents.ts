@@ -9,6 +9,7 @@ import {
   type Line,
   maxAge,
   type NaiveHistory,
+  once,
   periodOf,
   regionAt,
   scopeAt,
@@ -101,12 +102,12 @@ const probersOf = ({ regions }: NaiveHistory, scope: string) =>
   regions.filter(({ id }) => scope === "global" || id === scope).flatMap(({ probers }) => probers);
 
 /** What the probers of a scope brought in line `at`, late ones left out. */
-function wordsIn(story: NaiveHistory, scope: string, at: number): [prober: string, word: string][] {
+const wordsIn = once((story, scope, at): [prober: string, word: string][] => {
   const ids = probersOf(story, scope).map(({ id }) => id);
   return Object.entries(story.lines[at]!.seen)
     .filter(([prober]) => ids.includes(prober) && !isLate(story, prober, at))
     .toSorted(([a], [b]) => a < b ? -1 : 1);
-}
+});
 
 function writeService(book: Book, story: NaiveHistory, scope: string, at: number): void {
   const name = `${scope}/service`;

@@ -242,3 +242,73 @@ test.each(["suspect", "misplaced"] as const)("a %s prober says nothing and moves
     phases,
   });
 });
+
+describe("starting is believed", () => {
+  const SECOND = 1_000;
+  const MINUTE = 60 * SECOND;
+
+  /** The words of regular slots at this period: `s` starting with a failing journey, `R` ready with a passing one, `r` ready with a failing one. */
+  function slots(said: string, everyMs: number, startupBudgetMs = 5 * MINUTE): string {
+    let phases: Phases = { everReady: true };
+    return [...said].map((letter, i) => {
+      const judged = judge(
+        {
+          at: START + i * everyMs,
+          kind: "turn",
+          before: claim(letter === "s" ? "starting" : "ready"),
+          outcome: letter === "R" ? "pass" : "fail",
+          after: letter === "r" ? claim("ready") : undefined,
+        },
+        phases,
+        { startupBudgetMs, drainWindowMs: 0, schedule: { everyMs } },
+      );
+      phases = judged.phases;
+      return { announced: "a", ready: "R", drift: "d" }[judged.verdict.word as string] ?? "x";
+    }).join("");
+  }
+
+  test.each([10 * SECOND, 30 * SECOND, MINUTE, 5 * MINUTE])("for an honest start, at %d ms", (everyMs) => {
+    for (const startMs of [90 * SECOND, 240 * SECOND]) {
+      const count = Math.ceil(startMs / everyMs);
+      expect(slots("R" + "s".repeat(count) + "RR", everyMs)).toBe("R" + "a".repeat(count) + "RR");
+    }
+  });
+
+  test.each<[name: string, said: string, words: string]>([
+    ["for its budget and no longer", "sssssss", "aaaaaxx"],
+    ["in 5 of 15 slots, however often it begins anew", "sRsRsRsRsRsRs", "aRaRaRaRaRxRx"],
+    [
+      "again when the first of them are older",
+      "ssRssRs" + "R".repeat(8) + "ssR",
+      "aaRaaRa" + "R".repeat(8) + "aaR",
+    ],
+    ["up to as many as have passed", "sssssRRRRRRRRRRssssss", "aaaaaRRRRRRRRRRaaaaax"],
+  ])("%s", (_name, said, words) => expect(slots(said, MINUTE)).toBe(words));
+
+  test("in 30 of 90 at ten seconds", () => {
+    expect(slots("sR".repeat(35), 10 * SECOND)).toBe("aR".repeat(30) + "xR".repeat(5));
+  });
+
+  test("in one at least, where the budget is shorter than the period", () => {
+    expect(slots("sR".repeat(3), MINUTE, 30 * SECOND)).toBe("aRaRaR");
+    expect(slots("ss", MINUTE, 30 * SECOND)).toBe("ax");
+  });
+
+  test("in a confirmation as in the regular slot before it, and it counts for none", () => {
+    const starting = (at: number, kind: "turn" | "confirmation") => (
+      { at: START + at, kind, before: claim("starting"), outcome: "fail" } as const
+    );
+    const check = { startupBudgetMs: 5 * MINUTE, drainWindowMs: 0, schedule: { everyMs: MINUTE } };
+    const runs = (from: number, to: number): Phases => (
+      { everReady: true, startingAt: START, believed: [[START + from, START + to]] }
+    );
+    const full = judge(starting(4 * MINUTE + 25_000, "confirmation"), runs(0, 4 * MINUTE), check);
+    expect([full.verdict.word, full.phases.believed]).toEqual(["announced", runs(0, 4 * MINUTE).believed]);
+    const restarted = { ...runs(0, 4 * MINUTE), startingAt: START + 6 * MINUTE };
+    expect(judge(starting(6 * MINUTE, "turn"), restarted, check).verdict.word).toBe("not_ready");
+    expect(judge(starting(6 * MINUTE + 25_000, "confirmation"), restarted, check).verdict).toEqual({
+      word: "not_ready",
+      reason: "startup_budget",
+    });
+  });
+});
