@@ -86,7 +86,10 @@ export class Incoming implements Dispatcher.DispatchHandler {
       status,
       headers,
       trace: this.#options.trace,
-      read: (capBytes) => this.#read(capBytes, codingsOf(headers.get("content-encoding"))),
+      read: (capBytes, enough) => {
+        enough?.addEventListener("abort", () => this.#cut(), { once: true });
+        return this.#read(capBytes, codingsOf(headers.get("content-encoding")));
+      },
       drop: () => this.#drop(),
     });
     return true;
@@ -153,6 +156,13 @@ export class Incoming implements Dispatcher.DispatchHandler {
     if (codings.length === 0) return { bytes: bytes.subarray(0, capBytes), truncated: !whole };
     const decoded = whole ? await decode(bytes, codings, capBytes) : null;
     return { bytes: decoded ?? bytes.subarray(0, 0), truncated: decoded === null };
+  }
+
+  /** What has come so far is all that its reader wants. */
+  #cut(): void {
+    if (this.#over) return;
+    this.#reading?.resolve(false);
+    this.#end();
   }
 
   /** Whether it ends within the limit. */

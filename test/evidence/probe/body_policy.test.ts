@@ -69,6 +69,16 @@ test("a needed body over maxBody is our limit, and says which key", async () => 
   expect(await go(serve({ body: TWO_MIB }), larger)).toMatchObject({ outcome: "pass" });
 });
 
+test("a body whose transport cannot give a part of it is over the cap, too", async () => {
+  const answer = answerOf(new Response("x"));
+  const read = () => Promise.resolve({ bytes: new Uint8Array(0), truncated: true });
+  const fetch: Fetch = () => Promise.resolve({ ...answer, read });
+  expect(await go(fetch, { expect: ["text != ''"] })).toMatchObject({
+    outcome: "error",
+    failure: { reason: "limit" },
+  });
+});
+
 test("text in another charset is read", async () => {
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {

@@ -1,6 +1,12 @@
 import type { Step } from "../../../config/config.ts";
 import { bodyText } from "../../../base/http/body_text.ts";
-import { type Exchange, exchange, type ExchangeHead, type HttpRequest } from "../../../base/http/client.ts";
+import {
+  type Exchange,
+  exchange,
+  type ExchangeHead,
+  type HttpRequest,
+  isEventStream,
+} from "../../../base/http/client.ts";
 import { isTargets } from "../../reasons.ts";
 import type { CookieJar } from "../cookies.ts";
 import { formatSize } from "../../../config/schema/size.ts";
@@ -107,7 +113,8 @@ function read(
   { status, headers, bytes, truncated, trace }: Exchange & { kind: "answer" },
   { capBytes, ...about }: Pick<HttpAnswer, "durationMs" | "url" | "redirects"> & { capBytes: number },
 ): AttemptResult {
-  if (truncated && bytes.byteLength === capBytes) {
+  const isCutStream = truncated && isEventStream(headers) && bytes.byteLength < capBytes;
+  if (truncated && !isCutStream) {
     return fail({ reason: "limit", detail: `the body is longer than maxBody, ${formatSize(capBytes)}` });
   }
   let text: string | undefined;
