@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
+import { doubtsOf } from "../../src/config/doubts.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { DEFAULT_FILE, formatProblems, INVALID, loadFile, printResult } from "./terminal.ts";
@@ -12,11 +13,12 @@ export const checkCommand = new Command("check")
   .option("--no-env", "an unset ${env:NAME} is a warning, not an error")
   .option("--json", "print JSON")
   .action(async (file: string, options: { for?: "cloudflare" | "deno"; env: boolean; json?: boolean }) => {
-    const { config, warnings, text } = await loadFile(file, {
+    const { config, warnings: found, text } = await loadFile(file, {
       json: options.json,
       runtime: options.for,
       envMissing: options.env ? "error" : "warning",
     });
+    const warnings = [...found, ...doubtsOf(config, KINDS.stores)];
     const faults = options.env
       ? await checkWebhooks(secretsOf(text, (name) => Deno.env.get(name)), config, KINDS.sinks)
       : [];

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { isPreview } from "../../functions/deno/deploy.ts";
 import { denoPorts, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
+import { doubtsOf } from "../../src/config/doubts.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { DEFAULT_FILE, fail, INVALID, loadFile, USAGE, warn } from "./terminal.ts";
 
@@ -28,7 +29,8 @@ export const startCommand = new Command("start")
         allowPrivate: options.allowPrivate,
         envMissing,
       });
-      warn(file, loaded);
+      const doubts = options.prober ? [] : doubtsOf(loaded.config, KINDS.stores);
+      warn(file, { ...loaded, warnings: [...loaded.warnings, ...doubts] });
       const ports = denoPorts(loaded.text, loaded.config);
       const faults = options.prober || isPreview()
         ? []

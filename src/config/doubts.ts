@@ -1,0 +1,88 @@
+/** What a valid config can do less well than its writer may think: a table of doubts, said at `check` and at the start. */
+import type { Check, Config, Region } from "./config.ts";
+import type { ConfigStoreKind } from "./kinds.ts";
+import type { Problem } from "./problem.ts";
+import { formatDuration } from "./schema/duration.ts";
+import { turnsOf } from "./schedule.ts";
+
+interface Doubt {
+  path: string;
+  message: string;
+  expected?: string;
+}
+
+type Rule = (config: Config, stores: readonly ConfigStoreKind[]) => Doubt | false | undefined;
+
+const RULES: readonly Rule[] = [
+  ({ regions }) =>
+    regions.length % 2 === 0 && {
+      path: "regions",
+      message: regions.length === 2
+        ? "of two regions one that is silent ends all detection, and one that fails decides nothing"
+        : `${regions.length} regions may tie, which decides nothing: they are slower than ${
+          regions.length - 1
+        }`,
+      expected: "an odd number",
+    },
+  ({ regions }) =>
+    regions.length === 1 && probersOf(regions).length === 2 && {
+      path: "regions[0].probers",
+      message: "of two probers one that fails decides nothing",
+      expected: "one, or three",
+    },
+  (config) => {
+    const check = probersOf(config.regions).length > 1 && config.regions.length !== 2 &&
+      config.checks.find((check) => isEndedByOne(check, config.regions));
+    return check && {
+      path: `check ${check.key}: quorum`,
+      message: "one prober that is silent ends its detection",
+      expected: "a quorum that is met without any one of them",
+    };
+  },
+  ({ regions, controls }) =>
+    probersOf(regions).length === 1 && controls.length === 0 && {
+      path: "controls",
+      message: "one prober without controls: a fault of its own network is taken for the target's",
+      expected: "controls, or probers in three regions",
+    },
+  ({ checks }) => {
+    const check = checks.find(({ schedule, confirmMs }) =>
+      confirmMs > 0 && "everyMs" in schedule && confirmMs >= schedule.everyMs
+    );
+    return check && {
+      path: `check ${check.key}: confirm`,
+      message: `a confirmation after ${
+        formatDuration(check.confirmMs)
+      } tells nothing sooner than the next slot`,
+      expected: "less than the period",
+    };
+  },
+  ({ checks, regions, store: { kind } }, stores) => {
+    const usual = stores.find((store) => store.kind === kind)?.turns;
+    const check = usual !== undefined && checks.find((check) => turnsOf(check, regions) > usual);
+    return check && {
+      path: `check ${check.key}: turns`,
+      message: `${turnsOf(check, regions)} turns are as many commits a period, which the store ${kind} bills`,
+      expected: `turns: ${usual}, or what assay budget says of more`,
+    };
+  },
+];
+
+const probersOf = (regions: readonly Region[]) => regions.flatMap(({ probers }) => probers);
+
+/** Without some one prober too few regions can have a vote, or too few votes for the rule that opens. */
+function isEndedByOne({ scope, quorum: { open, minReporting } }: Check, regions: readonly Region[]): boolean {
+  const ends = ({ quorum, probers }: Region) =>
+    probers.length - 1 < leastVotes(quorum.open, quorum.minReporting);
+  if (scope === "region") return regions.some((region) => region.probers.length > 1 && ends(region));
+  return regions.some(ends) && regions.length - 1 < leastVotes(open, minReporting);
+}
+
+const leastVotes = (open: Check["quorum"]["open"], minReporting: number) =>
+  typeof open === "object" && "atLeast" in open ? Math.max(open.atLeast, minReporting) : minReporting;
+
+/** The doubts about a config, as warnings without a position; one of a kind, about the first check that it is true of. */
+export function doubtsOf(config: Config, stores: readonly ConfigStoreKind[]): Problem[] {
+  return RULES.flatMap((rule) => rule(config, stores) || [])
+    .map((doubt): Problem => ({ severity: "warning", ...doubt }));
+}
