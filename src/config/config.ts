@@ -127,6 +127,8 @@ export interface Check {
   retry: number;
   /** For so long a prober that fell silent with a bad vote counts against resolving, ms. */
   releaseAfterMs: number;
+  /** A certificate that ends within it is told of, ms; 0: never. */
+  certificateWarningMs: number;
   /** Evidence older than this is none; absent: 2.5 scheduled gaps. */
   maxAgeMs?: number;
   /** SHA-256 (hex) of everything that decides how the check is walked and read. */

@@ -19,6 +19,7 @@ const FALLBACK = {
   confirm: "25s",
   retry: 1,
   releaseAfter: "1h",
+  certificateWarning: "14d",
   failureThreshold: 2,
   successThreshold: 2,
 } as const;
@@ -34,6 +35,7 @@ type Timing = Pick<
   | "confirmMs"
   | "retry"
   | "releaseAfterMs"
+  | "certificateWarningMs"
   | "failureThreshold"
   | "successThreshold"
   | "maxAgeMs"
@@ -106,6 +108,7 @@ export function readTiming(check: CheckDraft, path: Path, context: TimingContext
     check[name] ?? defaults[name] ?? FALLBACK[name];
   const { schedule, gapMs } = readSchedule(check, ms("every"), path, context);
   const timeoutMs = ms("timeout");
+  const warning = check.certificateWarning ?? defaults.certificateWarning ?? FALLBACK.certificateWarning;
   if (timeoutMs > gapMs) {
     const field = check.timeout ? "timeout" : "every";
     const message = `the timeout of ${formatDuration(timeoutMs)} is longer than the period of ${
@@ -132,6 +135,7 @@ export function readTiming(check: CheckDraft, path: Path, context: TimingContext
     ...readTurns(check, gapMs, path, context),
     retry: count("retry"),
     releaseAfterMs: ms("releaseAfter"),
+    certificateWarningMs: warning === 0 ? 0 : parseDuration(warning),
     failureThreshold: count("failureThreshold"),
     successThreshold: count("successThreshold"),
     maxAgeMs: maxAge === undefined ? undefined : parseDuration(maxAge),

@@ -3,6 +3,7 @@ import type { Check, Region } from "../config/config.ts";
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { isNoClaim } from "../evidence/report/merge.ts";
 import type { Report } from "../evidence/report/report.ts";
+import { firstToEnd } from "./certificate.ts";
 import { castVote, expire, NO_VOTE } from "./quorum.ts";
 import type { Arrival, Round, Walk } from "./round.ts";
 import type { CheckState, ProberState } from "./state.ts";
@@ -101,7 +102,8 @@ function judgeArrival(
     };
   }
   const { round, fault, place } = arrival;
-  const { before, after, observation: { outcome, failure, totalMs } } = round;
+  const { before, after, observation: { outcome, failure, totalMs, steps } } = round;
+  const certificate = (!fault && firstToEnd(steps, walk.at)) || prober.certificate;
   const evidence = { at: walk.at, kind: walk.kind, before, after, outcome, fault };
   const { verdict, phases } = judge(evidence, prober.phases, check);
   const reason = verdict.reason ?? failure?.reason;
@@ -116,6 +118,7 @@ function judgeArrival(
     ...(fault && { aside: fault }),
     ...(place && { place }),
     witness: summarize(walk, verdict.word, reason, round),
+    ...(certificate && { certificate }),
     ...(missedAt(prober) > walk.at && { missed: prober.missed }),
     heardAt,
   };

@@ -15,6 +15,7 @@ import {
   shareText,
 } from "./advisory.ts";
 import { judgeArrivals, type Judged, type Trace } from "./arrival.ts";
+import { certificateSign } from "./certificate.ts";
 import { confirmationText, nextConfirmation } from "./confirmation.ts";
 import { type Family, type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
 import type { Arrival, Walk } from "./round.ts";
@@ -91,6 +92,7 @@ export function assess(
   const transitions = check.scope === "region"
     ? tallies.flatMap((one) => stepScope(one, regions.filter(({ id }) => id === one.scope), judgement))
     : [...stepScope(whole, regions, judgement), ...stepRegions(tallies, judgement)];
+  transitions.push(...stepCertificate(judgement));
   const kept = new Set(state.incidents.map(subjectOf));
   const orphans = previous.incidents.filter((incident) => !kept.has(subjectOf(incident)));
   return {
@@ -114,6 +116,9 @@ interface Context {
 
 const isOpen = (incidents: readonly Incident[], scope: string, family: Family) =>
   incidents.some((one) => one.scope === scope && one.family === family && one.state === "open");
+
+/** A certificate is the check's, whoever decides. */
+const OF_SCOPE = INCIDENT_FAMILIES.filter((family) => family !== "certificate");
 
 /** Steps one scope that decides by itself: its incidents, and what it remembers; `members` are its regions. */
 function stepScope(tally: Tally, members: readonly Region[], context: Context): Transition[] {
@@ -141,7 +146,7 @@ function stepScope(tally: Tally, members: readonly Region[], context: Context): 
       advisory: partial && shareText(partial),
     },
   };
-  const transitions = stepFamilies(INCIDENT_FAMILIES, scope, finding, context);
+  const transitions = stepFamilies(OF_SCOPE, scope, finding, context);
   const serviceOpen = isOpen(state.incidents, scope, "service");
   const isPartial = isOpen(state.incidents, scope, "advisory");
   const isOver = isOpen(previous.incidents, scope, "advisory") && !isPartial;
@@ -194,6 +199,19 @@ function stepRegions(tallies: readonly RegionTally[], context: Context): Transit
   });
 }
 
+/** The advisory of a certificate that ends soon. */
+function stepCertificate(context: Context): Transition[] {
+  const { check, state: { judgedAt: at, outcome, probers } } = context;
+  const seen = Object.values(probers).map(({ certificate }) => certificate);
+  const { sign, reason } = certificateSign(check, seen, at);
+  const finding: ScopeResult = {
+    ...{ at, outcome, failing: false, readyAgain: false, blind: undefined, contradicted: "pending" },
+    certificate: sign,
+    reasons: { certificate: reason },
+  };
+  return stepFamilies(["certificate"], "global", finding, context);
+}
+
 /** Steps these families of one scope into the state. */
 function stepFamilies(
   families: readonly Family[],
@@ -229,6 +247,7 @@ function rebase(state: CheckState, now: number): CheckState {
       witness: prober.witness && { ...prober.witness, at: past(prober.witness.at ?? prober.witness.slot) },
       standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
       heardAt: past(prober.heardAt),
+      certificate: prober.certificate && { ...prober.certificate, at: past(prober.certificate.at)! },
       missed: undefined,
       phases: {
         ...prober.phases,

@@ -1,4 +1,5 @@
 /** What Assay remembers of one check from slot to slot. Packed into shards by `storage/codec.ts`, judged by `assess.ts`. */
+import type { SeenCertificate } from "./certificate.ts";
 import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "../evidence/probe/observation.ts";
 import type { QuorumOutcome, VoteState } from "./quorum.ts";
@@ -18,6 +19,9 @@ export type ReportSummary =
 /** One of several sources of a report; `reason` only where it makes no claim. */
 export type SourceSummary = Pick<SourceReport, "name" | "state" | "dialect" | "httpStatus" | "reason">;
 
+/** How long the phases of requests took together, ms. */
+export type RequestPhases = Record<"dns" | "connect" | "tls" | "firstByte", number>;
+
 /** What one prober last saw of one check. */
 export interface LastRound {
   /** Slot, epoch ms. */
@@ -36,6 +40,8 @@ export interface LastRound {
   steps?: StepTrace[];
   /** How long each step took, in order, of journeys that passed. */
   stepMs?: number[];
+  /** Over all steps, of their last requests, ms; absent: nobody measured. */
+  phases?: RequestPhases;
   cleanup?: Observation["cleanup"];
   /** The walk before this one, which got no answer. */
   first?: FirstRound;
@@ -63,6 +69,7 @@ export interface ProberState {
   /** The data centre where the prober measured itself to be. */
   place?: string;
   witness?: LastRound;
+  certificate?: SeenCertificate;
   missed?: MissedSlot;
   /** Its last conclusive or announced evidence, moved on by every time in which nobody judged; epoch ms. */
   heardAt?: number;

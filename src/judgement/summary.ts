@@ -1,5 +1,6 @@
 import type { Report, SourceReport } from "../evidence/report/report.ts";
-import type { LastRound, ReportSummary, SourceSummary } from "./state.ts";
+import type { StepTrace } from "../evidence/probe/observation.ts";
+import type { LastRound, ReportSummary, RequestPhases, SourceSummary } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 import type { FirstRound, Round, Walk } from "./round.ts";
 
@@ -11,6 +12,7 @@ export function summarize(
   round: Round,
 ): LastRound {
   const { outcome, totalMs, failure, steps, cleanup } = round.observation;
+  const phases = phasesOf(steps);
   return {
     slot,
     ...(at !== slot && { at }),
@@ -22,9 +24,19 @@ export function summarize(
     totalMs: roundMs(totalMs),
     ...(failure && { failure }),
     ...(outcome === "pass" ? { stepMs: steps.map(({ totalMs }) => roundMs(totalMs)) } : { steps }),
+    ...(phases && { phases }),
     ...(cleanup && cleanup.outcome !== "pass" && { cleanup }),
     ...(round.first && { first: round.first }),
   };
+}
+
+/** Undefined: no transport measured any. */
+function phasesOf(steps: readonly StepTrace[]): RequestPhases | undefined {
+  const measured = steps.flatMap(({ wire }) => wire?.firstByteMs === undefined ? [] : [wire]);
+  if (measured.length === 0) return undefined;
+  const sum = (name: "dnsMs" | "connectMs" | "tlsMs" | "firstByteMs") =>
+    roundMs(measured.reduce((ms, wire) => ms + (wire[name] ?? 0), 0));
+  return { dns: sum("dnsMs"), connect: sum("connectMs"), tls: sum("tlsMs"), firstByte: sum("firstByteMs") };
 }
 
 /** Why a check was walked twice, in words: "walked again after no answer (pay: connection reset)". */

@@ -82,6 +82,7 @@ const prober = z.object({
   place: z.string().optional(),
   witness: hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
   missed: hasKeys<MissedSlot>(["slot", "reason"]).optional(),
+  certificate: z.object({ notAfter: z.number(), issuer: z.string(), at: z.number() }).optional(),
   heardAt: z.number().optional(),
 });
 

@@ -127,6 +127,7 @@ test("every default is filled in", async () => {
     confirmMs: 25_000,
     retry: 1,
     releaseAfterMs: 3_600_000,
+    certificateWarningMs: 1_209_600_000,
     failureThreshold: 2,
     successThreshold: 2,
     quorum: { open: "majority", resolve: "majority", minReporting: 1 },

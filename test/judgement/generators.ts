@@ -104,6 +104,7 @@ export function checkOf(chosen: Partial<Check>): Check {
     confirmMs: 25_000,
     retry: 1,
     releaseAfterMs: 3_600_000,
+    certificateWarningMs: 1_209_600_000,
     digest: "0",
     ...chosen,
   };

@@ -1,5 +1,5 @@
 import type { Check, Config } from "../../src/config/config.ts";
-import type { Outcome } from "../../src/evidence/probe/observation.ts";
+import type { Outcome, WireTrace } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
 import type { Prober, ProberReply, ProberRequest, Round } from "../../src/judgement/round.ts";
 
@@ -27,6 +27,8 @@ export interface ScriptedProbers {
   requests: (ProberRequest & { prober: string })[];
   /** What `prober` (or all) says from now on, of one check or of every one that has no words of its own. */
   set(said: ScriptedAnswer, prober?: string, check?: string): void;
+  /** What every round measured from now on. */
+  measure(wire: WireTrace): void;
 }
 
 /** One puppet for each prober of the config; at first all say `ready`. */
@@ -34,6 +36,7 @@ export function scriptedProbers({ regions }: Config): ScriptedProbers {
   const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
   const words = new Map<string, ScriptedAnswer>();
   const requests: ScriptedProbers["requests"] = [];
+  let wire: WireTrace | undefined;
   const answerFor = (id: string, check: Check) => words.get(`${id} ${check.key}`) ?? words.get(id) ?? "ready";
   const probers = ids.map((id): Prober => ({
     id,
@@ -42,29 +45,35 @@ export function scriptedProbers({ regions }: Config): ScriptedProbers {
       const said = request.checks.map((check) => [check, answerFor(id, check)] as const);
       if (said.some(([, word]) => word === "silent")) return new Promise(() => {});
       if (said.some(([, word]) => word === "broken")) return Promise.reject(new Error("connection reset"));
-      return Promise.resolve(replyOf(id, request.slot, said));
+      return Promise.resolve(replyOf(id, request.slot, said, wire));
     },
   }));
   return {
     probers,
     requests,
+    measure: (measured) => void (wire = measured),
     set: (said, prober, check) => {
       for (const id of prober ? [prober] : ids) words.set(check ? `${id} ${check}` : id, said);
     },
   };
 }
 
-function replyOf(prober: string, slot: number, said: (readonly [Check, ScriptedAnswer])[]): ProberReply {
+function replyOf(
+  prober: string,
+  slot: number,
+  said: (readonly [Check, ScriptedAnswer])[],
+  wire?: WireTrace,
+): ProberReply {
   const answers = said.map(([{ key: check, digest }, word]): ProberReply["answers"][number] => {
     if (typeof word === "object") return { check, digest, missed: word.missed };
     if (word === "silent" || word === "broken") throw new Error(`${word} is no answer`);
-    return { check, digest, round: roundOf(word, slot) };
+    return { check, digest, round: roundOf(word, slot, wire) };
   });
   return { prober, slot, suspect: said.some(([, word]) => word === "suspect"), misplaced: false, answers };
 }
 
 /** The evidence that makes a word. */
-export function roundOf(word: keyof typeof EVIDENCE, at: number): Round {
+export function roundOf(word: keyof typeof EVIDENCE, at: number, wire?: WireTrace): Round {
   const [before, outcome, after]: Evidence = EVIDENCE[word];
   const failed = outcome === "fail";
   return {
@@ -73,7 +82,14 @@ export function roundOf(word: keyof typeof EVIDENCE, at: number): Round {
     observation: {
       outcome,
       transport: word === "down" || word === "suspect",
-      steps: [{ name: "look", status: failed ? 500 : 200, requests: 1, headersMs: 4, totalMs: 5 }],
+      steps: [{
+        name: "look",
+        status: failed ? 500 : 200,
+        requests: 1,
+        headersMs: 4,
+        totalMs: 5,
+        ...(wire && { wire }),
+      }],
       totalMs: 5,
       ...(failed && {
         failure: {

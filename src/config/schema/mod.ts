@@ -58,6 +58,11 @@ const timing = {
     "A prober that fell silent while it saw failures holds an incident open for so long.",
     "1h",
   ),
+  certificateWarning: optionalField(
+    z.union([duration("1h", "365d"), z.literal(0)]),
+    "Tells of a certificate that ends within it, as probers on Deno see it; 0: never.",
+    "14d",
+  ),
   quorum: optionalField(quorum(), "How the votes of the regions become one outcome."),
   maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
 };

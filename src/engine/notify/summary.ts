@@ -50,7 +50,7 @@ const TOLD = {
   partial: ({ incident }: SummaryInput) =>
     `: part of the requests fail: ${factOf(incident) ?? "some"} from every region`,
   prober: ({ incident }: SummaryInput) => ` has brought nothing for ${factOf(incident) ?? "a while"}`,
-  certificate: () => " has a certificate that ends soon",
+  certificate: ({ incident }: SummaryInput) => ` has a certificate that ends ${factOf(incident) ?? "soon"}`,
 } satisfies Partial<Record<Kind, (input: SummaryInput) => string>>;
 
 /** What the judgement noted of the latest opening. */

@@ -42,6 +42,7 @@ export function config(
     confirmMs: 25_000,
     retry: 1,
     releaseAfterMs: 3_600_000,
+    certificateWarningMs: 1_209_600_000,
     digest: "d",
   };
   target.checks.push(check);

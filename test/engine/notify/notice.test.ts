@@ -242,6 +242,12 @@ describe("notices", () => {
       "Checkout / write in eu fails its journey, and the other regions do not agree: 1 of 1 prober agree (place an order: body.state is 'pending')",
     ],
     [
+      "a certificate",
+      { family: "certificate", kind: "certificate" },
+      "in 5 d, 2023-11-19, issued by Example CA",
+      "Checkout / write has a certificate that ends in 5 d, 2023-11-19, issued by Example CA",
+    ],
+    [
       "a prober",
       { family: "advisory", kind: "prober", target: "_assay", check: "prober-sin" },
       "3 min",

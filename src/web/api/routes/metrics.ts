@@ -94,13 +94,14 @@ function proberSamples(
 ): ProberSample[] {
   const old = staleness(check, nowMs);
   return probers.map(({ id, labels }) => {
-    const { standing, witness } = state?.probers[id] ?? {};
+    const { standing, witness, certificate } = state?.probers[id] ?? {};
     const freshAt = standing?.freshAt;
     // An inconclusive slot is the prober's own fault, or its path's: it says nothing of the target.
     const usable = witness && witness.word !== "inconclusive" && !old(witness.slot);
     return {
       labels,
       witness: usable ? witness : undefined,
+      certificateEndsAt: certificate && !old(certificate.at) ? certificate.notAfter : undefined,
       ageMs: freshAt === undefined ? undefined : Math.max(0, nowMs - freshAt),
       stale: freshAt === undefined || old(freshAt),
     };

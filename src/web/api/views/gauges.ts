@@ -20,6 +20,8 @@ export interface ProberSample {
   labels: string;
   /** What it saw last; absent if that is stale, or if its own fault or its path's says nothing of the target. */
   witness?: LastRound;
+  /** When the certificate that it saw last ends, epoch ms; absent: it saw none, or not lately. */
+  certificateEndsAt?: number;
   /** Of its last conclusive or announced slot; absent if there never was one. */
   ageMs?: number;
   stale: boolean;
@@ -47,7 +49,20 @@ export interface SelfSample {
 
 const serves = ({ outcome }: LastRound) => outcome === "fail" ? 0 : 1;
 
-/** Of each prober's evidence on each check: at most 7 series. */
+/** blackbox_exporter's words; `transfer` is all that is left of the steps. */
+const secondsByPhase = ({ phases, totalMs, stepMs, steps }: LastRound): Reading => {
+  if (!phases) return undefined;
+  const { dns, connect, tls, firstByte } = phases;
+  const took = stepMs ?? steps?.map((step) => step.totalMs) ?? [totalMs];
+  const transfer = took.reduce((sum, ms) => sum + ms, -(dns + connect + tls + firstByte));
+  const values = { resolve: dns, connect, tls, processing: firstByte, transfer: Math.max(0, transfer) };
+  return {
+    by: "phase",
+    values: Object.fromEntries(Object.entries(values).map(([phase, ms]) => [phase, ms / 1000])),
+  };
+};
+
+/** Of each prober's evidence on each check: at most 13 series. */
 export const PER_PROBER: readonly Gauge<ProberSample>[] = [
   {
     name: "probe_success",
@@ -64,6 +79,16 @@ export const PER_PROBER: readonly Gauge<ProberSample>[] = [
     help: "Status of the journey's last answer, 0 without any; of a passed journey it is not kept.",
     read: ({ witness }) =>
       witness?.steps && (witness.steps.findLast(({ status }) => status !== undefined)?.status ?? 0),
+  },
+  {
+    name: "probe_http_duration_seconds",
+    help: "Phases of the journey's requests, summed over its steps; of probers on Deno.",
+    read: ({ witness }) => witness && secondsByPhase(witness),
+  },
+  {
+    name: "probe_ssl_earliest_cert_expiry",
+    help: "When the certificate that the journey saw, and that ends first, ends; in seconds since the epoch.",
+    read: ({ certificateEndsAt }) => certificateEndsAt === undefined ? undefined : certificateEndsAt / 1000,
   },
   {
     name: "readiness_reported",

@@ -150,6 +150,23 @@ describe("what is not known is not there", () => {
   });
 });
 
+test("the phases of the journey's requests and the end of its certificate, as blackbox_exporter names them", async () => {
+  const shop = await apiFixture();
+  const certificate = { notAfter: START + 86_400_000, issuer: "Example CA" };
+  shop.script.measure({ dnsMs: 0.5, connectMs: 0.25, tlsMs: 1, firstByteMs: 2, certificate });
+  await shop.runMinutes();
+  const all = await scrape(shop);
+  expect(of(all, "probe_ssl_earliest_cert_expiry")[FRA]).toBe(START / 1000 + 86_400);
+  const phases = of(all, "probe_http_duration_seconds");
+  expect(phases[`${FRA},phase="processing"`]).toBe(0.002);
+  expect(phases[`${FRA},phase="tls"`]).toBe(0.001);
+  const sum = ["resolve", "connect", "tls", "processing", "transfer"]
+    .reduce((seconds, phase) => seconds + phases[`${FRA},phase="${phase}"`]!, 0);
+  expect(sum).toBeCloseTo(0.005);
+  await shop.clock.advance(10 * MINUTE);
+  expect(of(await scrape(shop), "probe_ssl_earliest_cert_expiry")).toEqual({});
+});
+
 describe("how much there is", () => {
   const series = async (shop: ApiFixture) => Object.keys(await scrape(shop)).length;
 
