@@ -64,6 +64,8 @@ const FORMS: [places: RegExp[], form: RegExp, expected: string][] = [
     /^[^\p{Cc}#?]*$/u,
     "an origin with a base path at most: no ?, no # and no control characters",
   ],
+  [[/^targets\/\d+\/tls\/(ca|cert)$/], /-----BEGIN CERTIFICATE-----/, "a certificate in PEM"],
+  [[/^targets\/\d+\/tls\/key$/], /-----BEGIN [A-Z ]*PRIVATE KEY-----/, "a private key in PEM"],
 ];
 
 const isOneOf = (places: readonly RegExp[], path: Path) => places.some((place) => place.test(path.join("/")));

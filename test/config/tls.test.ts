@@ -44,6 +44,24 @@ describe("what is wrong with TLS settings is an error at its place", () => {
     );
   });
 
+  test.each([
+    ["ca", 'ca: ▸"${env:PEM}"', "a certificate in PEM"],
+    ["cert", 'cert: ▸"${env:PEM}", key: "${env:KEY}"', "a certificate in PEM"],
+    ["key", 'cert: "${env:CERT}", key: ▸"${env:PEM}"', "a private key in PEM"],
+  ])("a variable that holds no %s", async (_, fields, expected) => {
+    const { text, line, column } = takeMark(TLS(fields));
+    const values = (name: string) => name === "PEM" ? "/etc/ssl/shop.pem" : env();
+    expect(await problemsOf(text, { env: values })).toEqual([
+      expect.objectContaining({
+        severity: "error",
+        message: "the value of PEM cannot be sent here",
+        expected,
+        line,
+        column,
+      }),
+    ]);
+  });
+
   test("beside an http URL", async () => {
     const text = TLS("insecure: true").replace("https://shop", "http://shop");
     expect(await problemsOf(text)).toMatchObject([{ severity: "error", path: "targets[0].tls" }]);

@@ -53,7 +53,7 @@ export async function loadPatterns(): Promise<Patterns> {
 function find(text: string, { size, test }: Pattern): boolean {
   if (size * text.length <= MOST_STEPS) return test(text);
   const most = Math.floor(MOST_STEPS / size);
-  throw new Unmet("error", `this pattern takes at most ${most} characters, not ${text.length}`);
+  throw new Unmet("limit", `this pattern takes at most ${most} characters, not ${text.length}`);
 }
 
 function compileMade(source: string, compile: (source: string) => Pattern): Pattern {

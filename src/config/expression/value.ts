@@ -2,7 +2,7 @@ import { evaluate } from "@marcbachmann/cel-js";
 import { oneLine } from "../../base/text.ts";
 
 /** Why an expression has no usable value. */
-export type Reason = "missing" | "null" | "type" | "parse" | "error";
+export type Reason = "missing" | "null" | "type" | "parse" | "limit" | "error";
 
 /** The value of an expression, or why there is none. */
 export type Value = { ok: true; value: unknown } | { ok: false; reason: Reason; detail: string };

@@ -89,7 +89,7 @@ async function attempt(
 function judge(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {
   for (const expectation of step.expect) {
     const mismatch = expectation.test(scope);
-    if (mismatch) return { ...mismatch, reason: "expectation" };
+    if (mismatch) return { ...mismatch, reason: mismatch.reason === "limit" ? "limit" : "expectation" };
   }
   return capture(step, scope, captures);
 }
@@ -101,7 +101,7 @@ function capture(step: Step, scope: Scope, captures: Record<string, unknown>): S
     const value = program.run(scope);
     if (!value.ok) {
       return {
-        reason: "capture",
+        reason: value.reason === "limit" ? "limit" : "capture",
         expression: program.source,
         detail: `cannot capture ${name}: ${value.detail}`,
       };

@@ -114,7 +114,7 @@ describe("matches", () => {
     const [fits, tooLong] = ["a".repeat(20_000), "a".repeat(60_000)];
     expect(judge("text.matches('^(a?){500}')", fits)).toBeNull();
     expect(judge("text.matches('^(a?){500}')", tooLong)).toMatchObject({
-      reason: "error",
+      reason: "limit",
       detail: expect.stringMatching(/this pattern takes at most \d+ characters, not 60000/),
     });
   });

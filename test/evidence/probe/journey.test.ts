@@ -90,6 +90,12 @@ describe("a journey", () => {
     expect(seen.failure).toBeUndefined();
   });
 
+  test("a text that a pattern would take too long over is our limit, and not the target's fault", async () => {
+    const check = journey([{ expect: ["text.matches('^(a?){900}$')"] }]);
+    const { seen } = await go({ "GET /": { body: "a".repeat(60_000) } }, check);
+    expect(seen).toMatchObject({ outcome: "error", failure: { reason: "limit" } });
+  });
+
   test("stops at the first step that fails and says why", async () => {
     const check = journey([
       { name: "read", expect: ["status == 200", "body.state == 'accepted'", "body.total == 3"] },

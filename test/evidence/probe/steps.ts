@@ -6,11 +6,12 @@ import {
   type Run,
 } from "../../../src/config/expression/mod.ts";
 import type { Clock, Fetch, Ports } from "../../../src/base/ports.ts";
+import { loadPatterns } from "../../../src/config/expression/pattern.ts";
 import type { JourneySpec } from "../../../src/evidence/probe/journey.ts";
 import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
 import type { HttpFields, JsonTemplate, StepRequest } from "../../../src/evidence/probe/steps/http/step.ts";
 
-const HTTP = { variables: HTTP_VARIABLES };
+const HTTP = { variables: HTTP_VARIABLES, patterns: await loadPatterns() };
 
 /** The captures that test journeys may name. */
 const NAMES = ["order", "token"];
