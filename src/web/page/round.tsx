@@ -2,7 +2,7 @@
 /** @jsxImportSource hono/jsx */
 /** One round of one prober: the claim before, the journey step by step, the claim after. */
 import type { Check } from "../../config/config.ts";
-import type { StepTrace } from "../../evidence/probe/observation.ts";
+import type { StepTrace, WireTrace } from "../../evidence/probe/observation.ts";
 import { Bar } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
 import { type ProberView, withSpaces } from "./words.ts";
@@ -10,6 +10,15 @@ import { ellipsize } from "../../base/text.ts";
 
 /** Values of a failed expectation that are shown. */
 const VALUES = 20;
+
+/** "DNS 1, connect 2, TLS 5, first byte 30 ms", as far as it was measured. */
+function phasesText({ dnsMs, connectMs, tlsMs, firstByteMs }: WireTrace): string {
+  const phases = { "DNS": dnsMs, connect: connectMs, "TLS": tlsMs, "first byte": firstByteMs };
+  const said = Object.entries(phases).flatMap(([name, ms]) =>
+    ms === undefined ? [] : [`${name} ${Math.round(ms)}`]
+  );
+  return said.length > 0 ? ` ${said.join(", ")} ms` : "";
+}
 
 /** The evidence of one prober. All texts in it were cut and freed of secrets by the prober. */
 export function RoundDetails({ check, prober }: { check: Check; prober: ProberView }) {
@@ -141,6 +150,7 @@ function JourneyTable({ check, observed }: { check: Check; observed: NonNullable
                 <td>
                   {step.status !== undefined ? `HTTP ${step.status}` : "–"}
                   {(step.requests ?? 1) > 1 && ` (${step.requests} requests)`}
+                  {step.wire && <small>{phasesText(step.wire)}</small>}
                 </td>
                 <td>{Math.round(step.totalMs)}</td>
                 <td>

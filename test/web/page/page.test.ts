@@ -51,6 +51,15 @@ test("a round shows both claims, and the failed expression with what was found",
   );
 });
 
+test("a round shows how long the phases of a failed journey's requests took", async () => {
+  const house = await pageFixture();
+  house.script.measure({ dnsMs: 0.4, connectMs: 1.6, tlsMs: 3, firstByteMs: 40 });
+  house.script.set("drift");
+  await house.runMinutes(1);
+  const { text } = await house.get(ROUND, await house.signIn());
+  expect(text).toContain("HTTP 500 DNS 0, connect 2, TLS 3, first byte 40 ms");
+});
+
 test("an incident tells its story from the first dissenting vote, with votes, notices, remarks and deployments", async () => {
   const { get, cookie, incident, runMinutes, script, clock } = await lying(3);
   const path = `/incidents/${incident.id}`;
