@@ -1,5 +1,5 @@
 /** The `api` part of a config: who may do what, how often, and from which pages. */
-import type * as z from "zod";
+import type * as z from "../base/zod.ts";
 import type { apiGrammar } from "./schema/api.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";

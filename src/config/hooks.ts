@@ -1,5 +1,5 @@
 /** The `hooks` part of a config: who else may tell Assay of rollouts, and is answered. */
-import type * as z from "zod";
+import type * as z from "../base/zod.ts";
 import { parseDuration } from "./schema/duration.ts";
 import type { hooksGrammar } from "./schema/hooks.ts";
 import type { Note } from "./problem.ts";

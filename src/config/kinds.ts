@@ -1,5 +1,5 @@
 /** What config is handed of all that grows. It knows the shape of a kind, and none by name. */
-import type * as z from "zod";
+import type * as z from "../base/zod.ts";
 import type { AnswerShape } from "./compile.ts";
 import type { Patterns } from "./expression/mod.ts";
 import type { StepContext } from "./step_context.ts";
@@ -12,7 +12,7 @@ export interface ConfigKind {
   /** The key under which it stands in a config. */
   readonly kind: string;
   /** The grammar of what stands there; shapes only. */
-  schema(fields: GrammarFields): z.ZodType;
+  schema(fields: GrammarFields): z.ZodMiniType;
 }
 
 /** A kind of store, as far as a config chooses it. */
@@ -27,7 +27,7 @@ export interface ConfigStoreKind extends ConfigKind {
 
 /** A kind of sink. Its fields stand in a webhook, beside `id`, `kind` and `events`. */
 export interface ConfigSinkKind extends ConfigKind {
-  schema(fields: GrammarFields): z.ZodObject;
+  schema(fields: GrammarFields): z.ZodMiniObject;
   /** Fields in which, and below which, `${env:NAME}` is replaced. */
   readonly secrets: readonly string[];
   /** Fields that hold the URL of the receiver. */
@@ -45,7 +45,7 @@ export interface RequestCount {
 /** A kind of step, as far as a config writes it. `Fields` is what it adds to a step, defaults filled in. */
 export interface ConfigStepKind<Fields extends object = object> extends ConfigKind, AnswerShape {
   /** Its own keys, beside those of every step; one is the kind's name. */
-  schema(fields: GrammarFields): z.ZodObject;
+  schema(fields: GrammarFields): z.ZodMiniObject;
   /** Whether a step that has the name of no kind is of this one, which needs no key. */
   readonly isDefault?: boolean;
   /** Where below a step `${env:NAME}` is replaced: keys joined by slashes. */

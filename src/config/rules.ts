@@ -2,7 +2,7 @@ import type { Quorum, Rule } from "./config.ts";
 import type { quorum } from "./schema/fields.ts";
 import type { Note, Path } from "./problem.ts";
 import type { Draft } from "./validate.ts";
-import type * as z from "zod";
+import type * as z from "../base/zod.ts";
 
 type QuorumDraft = Draft<z.infer<ReturnType<typeof quorum>>>;
 type RuleDraft = "majority" | "all" | "any" | { atLeast?: number } | { fraction?: number };

@@ -2,7 +2,7 @@ import { closest } from "../base/closest.ts";
 import type { Kinds } from "./kinds.ts";
 import { describe, type Finding, type Path } from "./problem.ts";
 import { grammar, type RawConfig } from "./schema/mod.ts";
-import type * as z from "zod";
+import type * as z from "../base/zod.ts";
 import { isRecord } from "../base/json.ts";
 
 /** What was written, with holes where it had the wrong shape. */

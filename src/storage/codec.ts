@@ -1,5 +1,5 @@
 /** How checks are packed into shards, and states and traces into text. */
-import * as z from "zod";
+import * as z from "../base/zod.ts";
 import type { CheckHistory, Trace } from "../judgement/assess.ts";
 import type { Check, Config } from "../config/config.ts";
 import type { Incident } from "../judgement/incident.ts";
@@ -65,61 +65,65 @@ const standing = z.object({
   vote: z.enum(VOTES),
   recent: z.array(conclusive),
   failed: z.array(z.enum(FAILED)),
-  freshAt: z.number().optional(),
-  agedBad: z.literal(true).optional(),
+  freshAt: z.optional(z.number()),
+  agedBad: z.optional(z.literal(true)),
 });
 
 const prober = z.object({
   standing,
   phases: z.object({
     everReady: z.boolean(),
-    startingAt: z.number().optional(),
-    drainingAt: z.number().optional(),
+    startingAt: z.optional(z.number()),
+    drainingAt: z.optional(z.number()),
   }),
   contradictions: z.number(),
-  contradicts: z.boolean().optional(),
-  aside: z.enum(FAULTS).optional(),
-  place: z.string().optional(),
-  witness: hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"]).optional(),
-  missed: hasKeys<MissedSlot>(["slot", "reason"]).optional(),
-  certificate: z.object({ notAfter: z.number(), issuer: z.string(), at: z.number() }).optional(),
-  heardAt: z.number().optional(),
+  contradicts: z.optional(z.boolean()),
+  aside: z.optional(z.enum(FAULTS)),
+  place: z.optional(z.string()),
+  witness: z.optional(hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"])),
+  missed: z.optional(hasKeys<MissedSlot>(["slot", "reason"])),
+  certificate: z.optional(z.object({ notAfter: z.number(), issuer: z.string(), at: z.number() })),
+  heardAt: z.optional(z.number()),
 });
 
 const opaque = <T>() => hasKeys<T>([]);
 
 /** Rows of the version before have no `judgedAt` and no `scopes`; fields of a later one are left out. */
-const checkState = z.object({
-  slot: z.number(),
-  judgedAt: z.number().optional(),
-  outcome,
-  since: z.number(),
-  probers: z.record(z.string(), prober),
-  regions: z.record(
-    z.string(),
-    z.object({ outcome, since: z.number(), wasBad: z.boolean(), badSince: z.number().optional() }),
-  ),
-  blindRuns: z.record(z.string(), z.number()).default({}),
-  scopes: z.record(z.string(), opaque<ScopeState>()).default({}),
-  incidents: z.array(
-    hasKeys<Incident>(INCIDENT_KEYS),
-  ),
-}).transform(({ judgedAt, ...state }): CheckState => ({ ...state, judgedAt: judgedAt ?? state.slot }));
+const checkState = z.pipe(
+  z.object({
+    slot: z.number(),
+    judgedAt: z.optional(z.number()),
+    outcome,
+    since: z.number(),
+    probers: z.record(z.string(), prober),
+    regions: z.record(
+      z.string(),
+      z.object({ outcome, since: z.number(), wasBad: z.boolean(), badSince: z.optional(z.number()) }),
+    ),
+    blindRuns: z._default(z.record(z.string(), z.number()), {}),
+    scopes: z._default(z.record(z.string(), opaque<ScopeState>()), {}),
+    incidents: z.array(
+      hasKeys<Incident>(INCIDENT_KEYS),
+    ),
+  }),
+  z.transform(({ judgedAt, ...state }): CheckState => ({ ...state, judgedAt: judgedAt ?? state.slot })),
+);
 
 const trace = z.object({
   prober: z.string(),
   word: z.enum(TRACE_VERDICTS),
-  reason: z.string().optional(),
-  reported: z.custom<Trace["reported"]>((value) => value === undefined || typeof value === "string")
-    .optional(),
-  totalMs: z.number().optional(),
+  reason: z.optional(z.string()),
+  reported: z.optional(
+    z.custom<Trace["reported"]>((value) => value === undefined || typeof value === "string"),
+  ),
+  totalMs: z.optional(z.number()),
 });
 
 const states = z.record(z.string(), checkState);
 const histories = z.record(z.string(), z.object({ outcome, traces: z.array(trace) }));
 
 /** Reads stored JSON; a wrong shape is an error that names the row and where it is wrong. */
-export function parseRow<T>(schema: z.ZodType<T>, text: string, row: string): T {
+export function parseRow<T>(schema: z.ZodMiniType<T>, text: string, row: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -130,7 +134,7 @@ export function parseRow<T>(schema: z.ZodType<T>, text: string, row: string): T 
 }
 
 /** A stored value of this shape; otherwise throws an Error that names the row and where it is wrong. */
-export function validateRow<T>(schema: z.ZodType<T>, value: unknown, row: string): T {
+export function validateRow<T>(schema: z.ZodMiniType<T>, value: unknown, row: string): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const { path, message } = read.error.issues[0]!;

@@ -1,3 +1,4 @@
+import * as z from "../base/zod.ts";
 import type { Incident } from "../judgement/incident.ts";
 import { type Cursor, decodeCursor, toPage } from "./cursor.ts";
 import { grant, type StoredLease } from "./lease.ts";
@@ -27,7 +28,7 @@ export function memoryStore(): Store {
 /** A store without settings, for a process that may forget. */
 export const memoryKind: StoreKind = {
   kind: "memory",
-  schema: ({ map }) => map({}).describe("Forgets everything at exit."),
+  schema: ({ map }) => map({}).check(z.describe("Forgets everything at exit.")),
   open: () => memoryStore(),
 };
 
@@ -159,7 +160,7 @@ class MemoryStore implements Store {
 
   putRollups(rollups: Rollup[]): Promise<void> {
     return Promise.try(() => {
-      for (const rollup of validateShape(ROLLUP.array(), rollups, "the rollups")) {
+      for (const rollup of validateShape(z.array(ROLLUP), rollups, "the rollups")) {
         this.#rollups.set(`${rollup.unit}/${rollup.start}/${rollup.shard}`, rollup);
       }
     });

@@ -1,5 +1,5 @@
 /** The shapes of all that is stored, for checking it on its way in and on its way out. */
-import * as z from "zod";
+import * as z from "../base/zod.ts";
 import type { Incident } from "../judgement/incident.ts";
 import {
   INCIDENT_CHANGES,
@@ -23,21 +23,26 @@ import {
 } from "./store.ts";
 
 const isStorable = (value: string) => value.isWellFormed() && !value.includes("\0");
-const text = z.string().refine(isStorable, "expected well-formed Unicode without U+0000");
+const text = z.string().check(z.refine(isStorable, "expected well-formed Unicode without U+0000"));
 /** A message of somebody else: it is mended rather than refused. */
-const foreignText = z.string().transform((value) => value.toWellFormed().replaceAll("\0", "\uFFFD"));
+const foreignText = z.pipe(
+  z.string(),
+  z.transform((value) => value.toWellFormed().replaceAll("\0", "\uFFFD")),
+);
 const slot = z.int();
 const time = z.number();
 
 /** The fields of an incident and of one entry of its timeline, with texts and times in the form of each reader. */
-export function incidentFields<Time extends z.ZodType>({ text, time }: { text: z.ZodString; time: Time }) {
+export function incidentFields<Time extends z.ZodMiniType>(
+  { text, time }: { text: z.ZodMiniString; time: Time },
+) {
   const kind = z.enum(INCIDENT_KINDS);
   const entry = {
     at: time,
     change: z.enum(INCIDENT_CHANGES),
     kind,
     outcome: z.enum(OUTCOMES),
-    reason: text.optional(),
+    reason: z.optional(text),
   };
   const incident = {
     id: text,
@@ -48,11 +53,11 @@ export function incidentFields<Time extends z.ZodType>({ text, time }: { text: z
     scope: text,
     severity: z.enum(SEVERITIES),
     openedAt: time,
-    episode: z.int().min(1),
+    episode: z.int().check(z.gte(1)),
     state: z.enum(INCIDENT_STATES),
-    reason: text.optional(),
+    reason: z.optional(text),
     updatedAt: time,
-    resolvedAt: time.optional(),
+    resolvedAt: z.optional(time),
   };
   return { entry, incident };
 }
@@ -62,7 +67,7 @@ const fields = incidentFields({ text, time: slot });
 const incident = z.strictObject({ ...fields.incident, timeline: z.array(z.strictObject(fields.entry)) });
 
 /** A whole incident; an unknown field is an error, because dropping it would lose it. */
-export const INCIDENT: z.ZodType<Incident> = incident;
+export const INCIDENT: z.ZodMiniType<Incident> = incident;
 
 /** The keys that every incident has. */
 export const INCIDENT_KEYS = Object.entries(incident.shape)
@@ -70,13 +75,13 @@ export const INCIDENT_KEYS = Object.entries(incident.shape)
   .map(([key]) => key as keyof Incident & string);
 
 /** One shard; its state is opaque. */
-export const SHARD: z.ZodType<Shard> = z.object({ shard: z.int(), layout: text, state: text });
+export const SHARD: z.ZodMiniType<Shard> = z.object({ shard: z.int(), layout: text, state: text });
 
 /** One sample; its data is opaque. */
-export const SAMPLE: z.ZodType<Sample> = z.object({ slot, shard: z.int(), data: text });
+export const SAMPLE: z.ZodMiniType<Sample> = z.object({ slot, shard: z.int(), data: text });
 
 /** One rollup; its data is opaque. */
-export const ROLLUP: z.ZodType<Rollup> = z.object({
+export const ROLLUP: z.ZodMiniType<Rollup> = z.object({
   unit: z.enum(["hour", "day"]),
   start: slot,
   shard: z.int(),
@@ -84,7 +89,7 @@ export const ROLLUP: z.ZodType<Rollup> = z.object({
 });
 
 /** One record; its value is opaque. */
-export const RECORD: z.ZodType<StoredRecord> = z.object({
+export const RECORD: z.ZodMiniType<StoredRecord> = z.object({
   kind: z.enum(RECORD_KINDS),
   key: text,
   order: time,
@@ -93,34 +98,34 @@ export const RECORD: z.ZodType<StoredRecord> = z.object({
 });
 
 const notice = { id: text, webhook: text, incident: text, type: text, body: text, createdAt: time };
-const NOTICE: z.ZodType<Notice> = z.object(notice);
+const NOTICE: z.ZodMiniType<Notice> = z.object(notice);
 
 const receipt = {
   state: z.enum(DELIVERY_STATES),
   attempts: z.int(),
   nextAt: time,
-  lastAttemptAt: time.optional(),
-  lastStatus: z.int().optional(),
-  lastError: foreignText.optional(),
+  lastAttemptAt: z.optional(time),
+  lastStatus: z.optional(z.int()),
+  lastError: z.optional(foreignText),
 };
 
 /** What became of one attempt. */
-export const RECEIPT: z.ZodType<Receipt> = z.object(receipt);
+export const RECEIPT: z.ZodMiniType<Receipt> = z.object(receipt);
 
 /** A notice and how far it got. */
-export const DELIVERY: z.ZodType<Delivery> = z.object({ ...notice, ...receipt, seq: z.int() });
+export const DELIVERY: z.ZodMiniType<Delivery> = z.object({ ...notice, ...receipt, seq: z.int() });
 
 /** All that one slot changes. */
-export const COMMIT: z.ZodType<Commit> = z.object({
+export const COMMIT: z.ZodMiniType<Commit> = z.object({
   shards: z.array(SHARD),
-  dropFrom: z.int().optional(),
+  dropFrom: z.optional(z.int()),
   samples: z.array(SAMPLE),
   incidents: z.array(INCIDENT),
   notices: z.array(NOTICE),
 });
 
 /** A copy of `value` if it has the shape; otherwise throws an Error that names `what` and each wrong place. */
-export function validateShape<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
+export function validateShape<T>(shape: z.ZodMiniType<T>, value: unknown, what: string): T {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);

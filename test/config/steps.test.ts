@@ -3,12 +3,12 @@ import type { ConfigStepKind } from "../../src/config/kinds.ts";
 import { furtherRequestsOf, requestsOf } from "../../src/config/requests.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { BASE, edit, loadText, problemsOf } from "./load_text.ts";
-import * as z from "zod";
+import * as z from "../../src/base/zod.ts";
 
 /** A kind that config has never heard of. */
 const echo: ConfigStepKind<{ echo: { port: number } }> = {
   kind: "echo",
-  schema: ({ map }) => map({ echo: map({ port: z.int().min(1), say: z.string().optional() }) }),
+  schema: ({ map }) => map({ echo: map({ port: z.int().check(z.gte(1)), say: z.optional(z.string()) }) }),
   references: /^echo\/say$/,
   scope: { line: "string", hops: "int" },
   hostile: [],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import * as z from "zod";
+import * as z from "../../src/base/zod.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import type { ConfigSinkKind, Kinds } from "../../src/config/kinds.ts";
 import { standardWebhooks } from "../../src/engine/notify/sinks/standard_webhooks.ts";

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import { id, list, map, reference, text } from "./fields.ts";
 import { MAX_TOKENS, TOKEN_SCOPES } from "./token_scopes.ts";
 
@@ -6,44 +6,53 @@ const HASH = /^sha256:([0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
 
 const isDate = (value: string) => z.iso.date().safeParse(value).success;
 const instant = () =>
-  z.string().refine((value) => isDate(value) || z.iso.datetime({ offset: true }).safeParse(value).success, {
-    error: "a date: 2027-01-31 (that day included, UTC) or 2027-01-31T12:00:00Z",
-  });
+  z.string().check(
+    z.refine((value) => isDate(value) || z.iso.datetime({ offset: true }).safeParse(value).success, {
+      error: "a date: 2027-01-31 (that day included, UTC) or 2027-01-31T12:00:00Z",
+    }),
+  );
 
 /** One row of `api.tokens`, as `assay token create` prints it. */
 export const tokenGrammar = map({
-  id: id().describe("Shown in GET /v1/tokens. Two rows with one id are a rotation."),
-  hash: text(HASH, "a hash: sha256: and 64 hex digits or 43 of base64url, from `assay token create`")
-    .describe("Digest of the token; the token itself stands nowhere."),
-  scopes: list(z.enum(TOKEN_SCOPES), TOKEN_SCOPES.length)
-    .describe("What it is good for. operate includes read; admin includes all."),
-  targets: list(text(/^[a-z0-9*-]{1,63}$/, "a target id, with * for any run of characters"), 100).optional()
-    .meta({ description: "The targets it is good for.", default: ["*"] }),
-  expires: instant().optional().describe(
-    "Refused afterwards: a date (that day included, UTC) or an instant.",
+  id: id().check(z.describe("Shown in GET /v1/tokens. Two rows with one id are a rotation.")),
+  hash: text(HASH, "a hash: sha256: and 64 hex digits or 43 of base64url, from `assay token create`").check(
+    z.describe("Digest of the token; the token itself stands nowhere."),
+  ),
+  scopes: list(z.enum(TOKEN_SCOPES), TOKEN_SCOPES.length).check(
+    z.describe("What it is good for. operate includes read; admin includes all."),
+  ),
+  targets: z.optional(list(text(/^[a-z0-9*-]{1,63}$/, "a target id, with * for any run of characters"), 100))
+    .check(z.meta({ description: "The targets it is good for.", default: ["*"] })),
+  expires: z.optional(instant()).check(
+    z.describe("Refused afterwards: a date (that day included, UTC) or an instant."),
   ),
 });
 
 const network = () =>
-  z.string().refine((range) => [z.cidrv4(), z.cidrv6()].some((form) => form.safeParse(range).success), {
-    error: "addresses in CIDR notation: 203.0.113.0/24",
-  });
+  z.string().check(
+    z.refine((range) => [z.cidrv4(), z.cidrv6()].some((form) => form.safeParse(range).success), {
+      error: "addresses in CIDR notation: 203.0.113.0/24",
+    }),
+  );
 
 /** The grammar of `api`. */
 export const apiGrammar = map({
-  token: reference().optional().describe(
-    "A token for everything. Without any token only the coarse status is open.",
+  token: z.optional(reference()).check(
+    z.describe("A token for everything. Without any token only the coarse status is open."),
   ),
-  tokens: list(tokenGrammar, MAX_TOKENS, 0).optional().describe("Further tokens, by their hashes."),
-  rateLimit: map({
-    perMinute: z.int().min(10).max(10_000_000).optional()
-      .meta({ description: "Requests of one client address; gates and health: ten times.", default: 600 }),
-  }).optional().describe("What one client may ask. Counted by each process for itself."),
-  cors: list(text(/^(\*|https?:\/\/[^\s/?#@]+)$/, "an origin: https://status.example, or *"), 20, 0)
-    .optional()
-    .describe("Origins whose pages may read the API."),
-  proxies: z.int().min(0).max(10).optional()
-    .meta({ description: "Reverse proxies in front, each appending to X-Forwarded-For.", default: 0 }),
-  trustedProxies: list(network(), 100).optional()
-    .describe("Where the nearest of them stands. Default: loopback and private addresses."),
+  tokens: z.optional(list(tokenGrammar, MAX_TOKENS, 0)).check(z.describe("Further tokens, by their hashes.")),
+  rateLimit: z.optional(map({
+    perMinute: z.optional(z.int().check(z.gte(10), z.lte(10_000_000))).check(
+      z.meta({ description: "Requests of one client address; gates and health: ten times.", default: 600 }),
+    ),
+  })).check(z.describe("What one client may ask. Counted by each process for itself.")),
+  cors: z.optional(
+    list(text(/^(\*|https?:\/\/[^\s/?#@]+)$/, "an origin: https://status.example, or *"), 20, 0),
+  ).check(z.describe("Origins whose pages may read the API.")),
+  proxies: z.optional(z.int().check(z.gte(0), z.lte(10))).check(
+    z.meta({ description: "Reverse proxies in front, each appending to X-Forwarded-For.", default: 0 }),
+  ),
+  trustedProxies: z.optional(list(network(), 100)).check(
+    z.describe("Where the nearest of them stands. Default: loopback and private addresses."),
+  ),
 });

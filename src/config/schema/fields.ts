@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import { parseSize, SIZE } from "./size.ts";
 import { HEADER_VALUE } from "../../base/http/header_value.ts";
 import { DURATION, parseDuration } from "./duration.ts";
@@ -13,22 +13,24 @@ export function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 
 /** A text of a fixed form. */
 export const text = (pattern: RegExp, expected: string) =>
-  z.string().regex(pattern, { error: expected, abort: true });
+  z.string().check(z.regex(pattern, { error: expected, abort: true }));
 
 /** A duration text from `least` to `most`, both included. */
 export function duration(least: string, most: string) {
   const inside = (value: string) =>
     parseDuration(value) >= parseDuration(least) && parseDuration(value) <= parseDuration(most);
-  return text(DURATION, "a duration: a whole number and ms, s, m, h or d, such as 30s or 5m")
-    .refine(inside, { error: `a duration from ${least} to ${most}` });
+  return text(DURATION, "a duration: a whole number and ms, s, m, h or d, such as 30s or 5m").check(
+    z.refine(inside, { error: `a duration from ${least} to ${most}` }),
+  );
 }
 
 /** A size text from `least` to `most`, both included. */
 export function size(least: string, most: string) {
   const inside = (value: string) =>
     parseSize(value) >= parseSize(least) && parseSize(value) <= parseSize(most);
-  return text(SIZE, "a size: a whole number and KiB or MiB, such as 256KiB or 1MiB")
-    .refine(inside, { error: `a size from ${least} to ${most}` });
+  return text(SIZE, "a size: a whole number and KiB or MiB, such as 256KiB or 1MiB").check(
+    z.refine(inside, { error: `a size from ${least} to ${most}` }),
+  );
 }
 
 /** Target, check, prober and webhook ids. */
@@ -36,8 +38,10 @@ export const id = () =>
   text(/^[a-z0-9][a-z0-9-]{0,62}$/, "an id: 1 to 63 lower-case letters, digits and hyphens, no hyphen first");
 
 /** States are kept by these ids, and every object has a `constructor`: the one name of an object's own that an id can be. */
-const keyId = (id: z.ZodString) =>
-  id.refine((name) => name !== "constructor", { error: "a free id: constructor is a word of JavaScript" });
+const keyId = (id: z.ZodMiniString) =>
+  id.check(
+    z.refine((name) => name !== "constructor", { error: "a free id: constructor is a word of JavaScript" }),
+  );
 
 /** Prober ids: they are keys in rows. */
 export const proberId = () => keyId(id());
@@ -47,7 +51,7 @@ export const plainId = () =>
   keyId(text(/^[a-z][a-z0-9]{0,31}$/, "a plain id: 1 to 32 lower-case letters and digits, a letter first"));
 
 /** A sentence or name for humans. */
-export const words = () => z.string().min(1).max(500);
+export const words = () => z.string().check(z.minLength(1), z.maxLength(500));
 
 /** A secret by reference. */
 export const reference = () =>
@@ -75,21 +79,28 @@ const OWN_HEADERS = [
 /** Request headers; those that a runtime or Assay sets itself would be ignored, so they are refused. */
 export const headers = () =>
   z.record(
-    text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name")
-      .refine((name) => !OWN_HEADERS.includes(name.toLowerCase()), {
+    text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name").check(
+      z.refine((name) => !OWN_HEADERS.includes(name.toLowerCase()), {
         error: `a header that is yours to set: not ${OWN_HEADERS.join(", ")}`,
       }),
+    ),
     text(HEADER_VALUE, "a header value: one line, no control characters"),
   );
 
 /** A list with `least` to `most` entries. */
-export const list = <Item extends z.ZodType>(item: Item, most: number, least = 1) =>
-  z.array(item).min(least).max(most);
+export const list = <Item extends z.ZodMiniType>(item: Item, most: number, least = 1) =>
+  z.array(item).check(z.minLength(least), z.maxLength(most));
 
 const NAMED_RULES = z.enum(["majority", "all", "any"]);
 const COUNTED_RULES = [
-  map({ atLeast: z.int().min(1).max(1000).describe("This many votes.") }),
-  map({ fraction: z.number().gt(0).max(1).describe("At least this share of the fresh votes, rounded up.") }),
+  map({ atLeast: z.int().check(z.gte(1), z.lte(1000), z.describe("This many votes.")) }),
+  map({
+    fraction: z.number().check(
+      z.gt(0),
+      z.lte(1),
+      z.describe("At least this share of the fresh votes, rounded up."),
+    ),
+  }),
 ] as const;
 
 /** How many votes win. */
@@ -101,10 +112,10 @@ export const quorum = () =>
     NAMED_RULES,
     ...COUNTED_RULES,
     map({
-      open: rule().optional().describe("What opens an incident. Default majority."),
-      resolve: rule().optional().describe("What resolves it. Default majority."),
-      minReporting: z.int().min(1).max(1000).optional().describe(
-        "Fewer fresh votes than this decide nothing.",
+      open: z.optional(rule()).check(z.describe("What opens an incident. Default majority.")),
+      resolve: z.optional(rule()).check(z.describe("What resolves it. Default majority.")),
+      minReporting: z.optional(z.int().check(z.gte(1), z.lte(1000))).check(
+        z.describe("Fewer fresh votes than this decide nothing."),
       ),
     }),
   ]);

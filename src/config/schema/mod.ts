@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Kinds } from "../kinds.ts";
 import { apiGrammar } from "./api.ts";
 import * as fields from "./fields.ts";
@@ -8,8 +8,10 @@ import { CLAIM_RULES, report } from "./report.ts";
 import { cleanup, journey } from "./steps.ts";
 import { PLACES } from "./places.ts";
 
-const optionalField = <Field extends z.ZodType>(field: Field, description: string, fallback?: unknown) =>
-  field.optional().meta(fallback === undefined ? { description } : { description, default: fallback });
+const optionalField = <Field extends z.ZodMiniType>(field: Field, description: string, fallback?: unknown) =>
+  z.optional(field).check(
+    z.meta(fallback === undefined ? { description } : { description, default: fallback }),
+  );
 
 const timing = {
   every: optionalField(duration("1s", "1d"), "Period, counted from the epoch.", "1m"),
@@ -33,14 +35,18 @@ const timing = {
     "An incident that opens again within it keeps its id.",
     "10m",
   ),
-  failureThreshold: optionalField(z.int().min(1).max(100), "Failed slots in a row that turn a vote bad.", 2),
+  failureThreshold: optionalField(
+    z.int().check(z.gte(1), z.lte(100)),
+    "Failed slots in a row that turn a vote bad.",
+    2,
+  ),
   successThreshold: optionalField(
-    z.int().min(1).max(100),
+    z.int().check(z.gte(1), z.lte(100)),
     "Passed slots in a row that turn it good again.",
     2,
   ),
   turns: optionalField(
-    z.int().min(1).max(3),
+    z.int().check(z.gte(1), z.lte(3)),
     "Instants of a period at which probers walk by turns. Default 3; 1 with Upstash, on Deno Deploy, on Cloudflare's free plan and with cron. Always 1 below a period of 30s.",
   ),
   confirm: optionalField(
@@ -49,7 +55,7 @@ const timing = {
     "25s",
   ),
   retry: optionalField(
-    z.int().min(0).max(1),
+    z.int().check(z.gte(0), z.lte(1)),
     "Walks a round once more, 1 s later, in which the report or a step got no HTTP answer.",
     1,
   ),
@@ -73,13 +79,13 @@ const check = ({ steps }: Kinds) =>
     contract: optionalField(words(), "One sentence: what ready means here."),
     ...timing,
     cron: optionalField(words(), "Five cron fields in UTC, instead of every."),
-    report: report.optional(),
+    report: z.optional(report),
     claim: optionalField(
       z.enum(CLAIM_RULES),
       "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
       "worst",
     ),
-    journey: journey(steps).describe("Real requests, in order, that prove the contract."),
+    journey: journey(steps).check(z.describe("Real requests, in order, that prove the contract.")),
     cleanup: optionalField(cleanup(steps), "Requests that undo the journey; always walked, judged apart."),
     latencyBudget: optionalField(
       duration("1ms", "45s"),
@@ -107,38 +113,38 @@ const tls = map({
     "The name to ask for, and that the certificate must hold, in place of the URL's host.",
   ),
   insecure: optionalField(z.boolean(), "Believe whoever answers, whatever the certificate.", false),
-}).refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+}).check(z.refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
   error: "a pair: cert and key belong together",
-});
+}));
 
 const target = (kinds: Kinds) =>
   map({
-    id: id().describe("Unique."),
+    id: id().check(z.describe("Unique.")),
     name: optionalField(words(), "For humans. Default: the id."),
-    url: z.string().min(1).describe("http(s) origin and base path; may hold ${env:NAME}."),
+    url: z.string().check(z.minLength(1), z.describe("http(s) origin and base path; may hold ${env:NAME}.")),
     tls: optionalField(
       tls,
       "TLS to the origin of url, in reports and journeys; never to another origin. Not on Cloudflare.",
     ),
     labels: optionalField(
-      z.record(z.string().min(1), z.string()),
+      z.record(z.string().check(z.minLength(1)), z.string()),
       "Free key-value texts, shown and sent along.",
     ),
     checks: list(check(kinds), 100),
-  }).refine(({ url, tls }) => !tls || !/^http:/i.test(url), {
+  }).check(z.refine(({ url, tls }) => !tls || !/^http:/i.test(url), {
     path: ["tls"],
     error: "of use beside an http URL: only https has TLS",
-  });
+  }));
 
 const prober = map({
-  id: proberId().describe("Unique over all regions."),
+  id: proberId().check(z.describe("Unique over all regions.")),
   place: optionalField(z.enum(PLACES), "A Cloudflare location hint: a Durable Object there."),
   generation: optionalField(
-    z.number().int().min(1).max(1_000_000),
+    z.int().check(z.gte(1), z.lte(1_000_000)),
     "Beside a place: another number makes a new object, perhaps elsewhere.",
     1,
   ),
-  url: optionalField(z.string().min(1), "Another deployment of Assay, asked over HTTP."),
+  url: optionalField(z.string().check(z.minLength(1)), "Another deployment of Assay, asked over HTTP."),
   token: optionalField(
     reference(),
     "The bearer token of its /v1/rounds: the same reference in both copies of the config.",
@@ -146,30 +152,37 @@ const prober = map({
 });
 
 const region = map({
-  id: plainId().describe("Unique."),
+  id: plainId().check(z.describe("Unique.")),
   quorum: optionalField(quorum(), "How the votes of its probers become the region's."),
-  probers: list(prober, 50).describe("Each has a place, a url, or neither: then it is this process."),
+  probers: list(prober, 50).check(
+    z.describe("Each has a place, a url, or neither: then it is this process."),
+  ),
 });
 
-const events = optionalField(list(z.string().min(1), 20), "Globs over event names.", ["incident.*"]);
+const events = optionalField(list(z.string().check(z.minLength(1)), 20), "Globs over event names.", [
+  "incident.*",
+]);
 
 /** What every webhook has, whatever its kind asks for besides. */
-const anyWebhook = z.looseObject({ id: id(), kind: z.string().optional(), events });
+const anyWebhook = z.looseObject({ id: id(), kind: z.optional(z.string()), events });
 
 /** Of each kind of sink: its own fields, between those that all have. */
 const webhook = ({ sinks }: Kinds) =>
   z.discriminatedUnion(
     "kind",
     sinks.map(({ kind, schema, isDefault }) => {
-      const name = z.literal(kind).describe("The kind of receiver.");
-      const common = { id: id().describe("Unique."), kind: isDefault ? name.default(kind) : name };
+      const name = z.literal(kind).check(z.describe("The kind of receiver."));
+      const common = {
+        id: id().check(z.describe("Unique.")),
+        kind: isDefault ? z._default(name, kind) : name,
+      };
       return map({ ...common, ...schema(fields).shape, events });
       // Which fields there are is known to the kinds alone.
     }) as unknown as [typeof anyWebhook],
   );
 
 const store = ({ stores }: Kinds) =>
-  map(Object.fromEntries(stores.map(({ kind, schema }) => [kind, schema(fields).optional()])));
+  map(Object.fromEntries(stores.map(({ kind, schema }) => [kind, z.optional(schema(fields))])));
 
 /** What counts where no store is written. */
 const defaultStore = ({ stores }: Kinds) =>
@@ -190,26 +203,33 @@ const retention = map({
 /** The grammar of assay.yaml. It checks shapes only; defaults and rules across fields are applied afterwards. */
 export const grammar = (kinds: Kinds) =>
   map({
-    version: z.literal(1).describe("Version of this grammar."),
-    publicUrl: optionalField(z.string().min(1), "Where this Assay is reached, for links in notices."),
-    listen: optionalField(z.int().min(1).max(65_535), "Port of the API.", 8080),
+    version: z.literal(1).check(z.describe("Version of this grammar.")),
+    publicUrl: optionalField(
+      z.string().check(z.minLength(1)),
+      "Where this Assay is reached, for links in notices.",
+    ),
+    listen: optionalField(z.int().check(z.gte(1), z.lte(65_535)), "Port of the API.", 8080),
     store: optionalField(store(kinds), "Where state is kept: exactly one of its keys.", defaultStore(kinds)),
     retention: optionalField(retention, "How long it is kept."),
     api: optionalField(apiGrammar, "The HTTP API."),
     hooks: optionalField(hooksGrammar, "Who else tells Assay of rollouts."),
     controls: optionalField(
-      list(z.string().min(1), 10, 0),
+      list(z.string().check(z.minLength(1)), 10, 0),
       "Known-good URLs, to tell a prober's fault from a target's.",
     ),
     allowPrivate: optionalField(z.boolean(), "Allow targets on private addresses.", false),
-    concurrency: optionalField(z.int().min(1).max(50), "Rounds that one prober walks at once.", 5),
+    concurrency: optionalField(
+      z.int().check(z.gte(1), z.lte(50)),
+      "Rounds that one prober walks at once.",
+      5,
+    ),
     regions: optionalField(
       list(z.union([z.string(), region]), 50),
       "Where Assay asks from. A bare id is a region with one prober: local, or a place without a hyphen.",
       ["local"],
     ),
     defaults: optionalField(map(timing), "For every check that does not say otherwise."),
-    targets: list(target(kinds), 10_000).describe("The services under test."),
+    targets: list(target(kinds), 10_000).check(z.describe("The services under test.")),
     webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
   });
 

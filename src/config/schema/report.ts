@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import { QUESTIONS } from "../question.ts";
 import { duration, headers, id, list, map, reference, text, words } from "./fields.ts";
 
@@ -12,43 +12,58 @@ const aws = map({
   targetGroup: text(
     /^arn:aws[a-z-]*:elasticloadbalancing:[a-z]{2}(-[a-z]+)+-\d+:\d{12}:targetgroup\/\S+$/,
     "the ARN of a target group: arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/...",
-  ).describe("Whose targets are asked for; names the region, too."),
-  accessKeyId: reference().describe("Needs elasticloadbalancing:DescribeTargetHealth, and nothing else."),
-  secretAccessKey: reference().describe("Its secret."),
-  sessionToken: reference().optional().describe("With temporary keys."),
-}).describe("An AWS load balancer's own view: DescribeTargetHealth, signed.");
+  ).check(z.describe("Whose targets are asked for; names the region, too.")),
+  accessKeyId: reference().check(
+    z.describe("Needs elasticloadbalancing:DescribeTargetHealth, and nothing else."),
+  ),
+  secretAccessKey: reference().check(z.describe("Its secret.")),
+  sessionToken: z.optional(reference()).check(z.describe("With temporary keys.")),
+}).check(z.describe("An AWS load balancer's own view: DescribeTargetHealth, signed."));
 
 const push = map({
-  token: reference().optional().describe("The bearer token of the sender."),
-  ttl: duration("1s", "1d").describe("Without a push for this long the claim is stale."),
-}).describe("Nobody is asked: the claim is sent in.");
+  token: z.optional(reference()).check(z.describe("The bearer token of the sender.")),
+  ttl: duration("1s", "1d").check(z.describe("Without a push for this long the claim is stale.")),
+}).check(z.describe("Nobody is asked: the claim is sent in."));
 
 const source = map({
-  name: id().optional().describe("Unique in its check; needed where there are several sources.").meta({
-    default: "default",
-  }),
-  path: text(/^\//, "a path: /... below the target's url").optional().describe(
-    "Where the service says that it is ready.",
+  name: z.optional(id()).check(
+    z.describe("Unique in its check; needed where there are several sources."),
+    z.meta({
+      default: "default",
+    }),
   ),
-  url: text(/^https?:\/\//, "a URL: http:// or https://").optional().describe(
-    "The same, when it lives on another host.",
+  path: z.optional(text(/^\//, "a path: /... below the target's url")).check(
+    z.describe("Where the service says that it is ready."),
   ),
-  push: push.optional(),
-  aws: aws.optional(),
-  dialect: words().optional().describe("How the answer is read; auto recognises it.").meta({
-    default: "auto",
-  }),
-  select: text(/^[^\s\p{Cc}](.{0,198}[^\s\p{Cc}])?$/u, "a part of the answer, such as components.db")
-    .optional().describe("The part of the answer whose state is the claim; default: the whole."),
-  service: text(/^[\x21-\x7e]{1,200}$/, "the name of a gRPC service, such as shop.v1.Orders").optional()
-    .describe("The gRPC service that is asked about; default: the whole server."),
-  timeout: duration("100ms", "45s").optional().describe("Deadline of one reading, body included.").meta({
-    default: "2s",
-  }),
-  headers: headers().optional().describe("Headers sent with it; values may hold ${env:NAME}."),
-  question: z.enum(QUESTIONS).optional().describe("Which question it answers, when the path does not tell."),
-}).describe("One source of claims: a path, a url, push or aws.");
+  url: z.optional(text(/^https?:\/\//, "a URL: http:// or https://")).check(
+    z.describe("The same, when it lives on another host."),
+  ),
+  push: z.optional(push),
+  aws: z.optional(aws),
+  dialect: z.optional(words()).check(
+    z.describe("How the answer is read; auto recognises it."),
+    z.meta({
+      default: "auto",
+    }),
+  ),
+  select: z.optional(
+    text(/^[^\s\p{Cc}](.{0,198}[^\s\p{Cc}])?$/u, "a part of the answer, such as components.db"),
+  ).check(z.describe("The part of the answer whose state is the claim; default: the whole.")),
+  service: z.optional(text(/^[\x21-\x7e]{1,200}$/, "the name of a gRPC service, such as shop.v1.Orders"))
+    .check(z.describe("The gRPC service that is asked about; default: the whole server.")),
+  timeout: z.optional(duration("100ms", "45s")).check(
+    z.describe("Deadline of one reading, body included."),
+    z.meta({
+      default: "2s",
+    }),
+  ),
+  headers: z.optional(headers()).check(z.describe("Headers sent with it; values may hold ${env:NAME}.")),
+  question: z.optional(z.enum(QUESTIONS)).check(
+    z.describe("Which question it answers, when the path does not tell."),
+  ),
+}).check(z.describe("One source of claims: a path, a url, push or aws."));
 
 /** What the service claims of itself. */
-export const report = z.union([source, list(source, MAX_SOURCES)])
-  .describe("What the service claims of itself, from one source or several.");
+export const report = z.union([source, list(source, MAX_SOURCES)]).check(
+  z.describe("What the service claims of itself, from one source or several."),
+);

@@ -1,13 +1,13 @@
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { ConfigStepKind } from "../kinds.ts";
 import * as fields from "./fields.ts";
 import { duration, list, map, text, words } from "./fields.ts";
 
-const expectation = z.string().min(1);
+const expectation = z.string().check(z.minLength(1));
 
 const until = map({
-  every: duration("50ms", "30s").describe("Pause between two polls."),
-  within: duration("50ms", "30s").describe("How long to poll until the expectations hold."),
+  every: duration("50ms", "30s").check(z.describe("Pause between two polls.")),
+  within: duration("50ms", "30s").check(z.describe("How long to poll until the expectations hold.")),
 });
 
 const capture = z.record(
@@ -15,30 +15,31 @@ const capture = z.record(
   expectation,
 );
 
-const name = words().optional().describe("For humans. Default: step N.");
+const name = z.optional(words()).check(z.describe("For humans. Default: step N."));
 
 const optional = {
-  capture: capture.optional().describe("CEL expressions over the answer, for later steps."),
-  until: until.optional().describe("Repeat the request until the expectations hold."),
-  timeout: duration("50ms", "45s").optional().describe(
-    "Deadline of this step. Default: the check's timeout.",
+  capture: z.optional(capture).check(z.describe("CEL expressions over the answer, for later steps.")),
+  until: z.optional(until).check(z.describe("Repeat the request until the expectations hold.")),
+  timeout: z.optional(duration("50ms", "45s")).check(
+    z.describe("Deadline of this step. Default: the check's timeout."),
   ),
 };
 
 /** CEL conditions; what an answer holds is its kind's. */
 function expect(kinds: readonly ConfigStepKind[]) {
   const names = new Set(kinds.flatMap(({ scope }) => Object.keys(scope)));
-  return z.union([expectation, list(expectation, 50)])
-    .describe(`CEL conditions over ${[...names].join(", ")} and captures.`);
+  return z.union([expectation, list(expectation, 50)]).check(
+    z.describe(`CEL conditions over ${[...names].join(", ")} and captures.`),
+  );
 }
 
 /** A step of any kind. The default one comes last, for of two that fit as badly the first is taken as meant. */
 function step<Shape extends z.core.$ZodLooseShape>(kinds: readonly ConfigStepKind[], common: Shape) {
-  const all: z.ZodType[] = kinds
+  const all: z.ZodMiniType[] = kinds
     .toSorted((a, b) => Number(a.isDefault ?? false) - Number(b.isDefault ?? false))
     .map((kind) => map({ name, ...kind.schema(fields).shape, ...optional, ...common }));
   const any = all.length === 1 ? all[0]! : z.union(all);
-  return any as z.ZodType<z.infer<z.ZodObject<{ name: typeof name } & typeof optional & Shape>>>;
+  return any as z.ZodMiniType<z.infer<z.ZodMiniObject<{ name: typeof name } & typeof optional & Shape>>>;
 }
 
 /** The steps of a journey. */
@@ -46,4 +47,4 @@ export const journey = (kinds: readonly ConfigStepKind[]) => list(step(kinds, { 
 
 /** The steps of a cleanup: expectations may be left out. */
 export const cleanup = (kinds: readonly ConfigStepKind[]) =>
-  list(step(kinds, { expect: expect(kinds).optional() }), 50);
+  list(step(kinds, { expect: z.optional(expect(kinds)) }), 50);

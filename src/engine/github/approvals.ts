@@ -3,7 +3,7 @@
  *
  *     requested -> kept as a record -> (every tick) gate -> pass: approved | fail, or deadline: rejected | else: wait
  */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Config } from "../../config/config.ts";
 import type { GitHubHook } from "../../config/hooks.ts";
 import { type GitHub, installationClient } from "./app.ts";
@@ -17,16 +17,16 @@ import type { GateServices } from "../gates/services.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { DAY_MS } from "../../base/time.ts";
 
-const name = z.string().min(1).max(255);
+const name = z.string().check(z.minLength(1), z.maxLength(255));
 
 /** GitHub's `deployment_protection_rule` event, as far as it is read. */
 export const protectionRuleRequest = z.object({
   action: z.literal("requested"),
   environment: name,
-  deployment_callback_url: z.url({ protocol: /^https$/ }).max(500),
-  deployment: z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) }),
-  repository: z.object({ full_name: z.string().regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/) }),
-  installation: z.object({ id: z.int().positive() }),
+  deployment_callback_url: z.url({ protocol: /^https$/ }).check(z.maxLength(500)),
+  deployment: z.object({ sha: z.string().check(z.regex(/^[0-9a-f]{40,64}$/)) }),
+  repository: z.object({ full_name: z.string().check(z.regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/)) }),
+  installation: z.object({ id: z.int().check(z.positive()) }),
 });
 
 const pendingApproval = z.object({

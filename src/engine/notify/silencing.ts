@@ -3,7 +3,7 @@
  *
  *     silenced now? -> held | it was over before the silence was -> dropped | else -> sent
  */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Config } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Ports } from "../../base/ports.ts";

@@ -1,5 +1,5 @@
 /** A prober that is another deployment: `POST /v1/rounds` with a bearer token, validated at both ends. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Check } from "../../config/config.ts";
 import { exchange, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
@@ -12,11 +12,13 @@ import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
 export const roundsRequest = z.strictObject({
-  prober: z.string().max(64),
+  prober: z.string().check(z.maxLength(64)),
   /** Slot, epoch ms. */
-  slot: time.int(),
-  deadlineMs: z.number().int().min(1).max(MINUTE_MS),
-  checks: z.array(z.strictObject({ check: z.string().max(200), digest: z.string().max(128) })).max(20_000),
+  slot: time.check(z.int()),
+  deadlineMs: z.int().check(z.gte(1), z.lte(MINUTE_MS)),
+  checks: z.array(
+    z.strictObject({ check: z.string().check(z.maxLength(200)), digest: z.string().check(z.maxLength(128)) }),
+  ).check(z.maxLength(20_000)),
 });
 
 /** More than an explanation shows (expression/explain.ts). */
@@ -26,72 +28,74 @@ const failure = z.object({
   step: line,
   reason: z.enum(FAILURE_REASONS),
   // As long as the config lets an expectation be.
-  expression: z.string().max(10_000).optional(),
+  expression: z.optional(z.string().check(z.maxLength(10_000))),
   detail: line,
-  values: z.record(z.string().max(200), z.string().max(200))
-    .refine((values) => Object.keys(values).length <= MOST_VALUES, `at most ${MOST_VALUES} values`)
-    .optional(),
+  values: z.optional(
+    z.record(z.string().check(z.maxLength(200)), z.string().check(z.maxLength(200))).check(
+      z.refine((values) => Object.keys(values).length <= MOST_VALUES, `at most ${MOST_VALUES} values`),
+    ),
+  ),
 });
 
 const wire = z.object({
-  dnsMs: ms.optional(),
-  connectMs: ms.optional(),
-  tlsMs: ms.optional(),
-  firstByteMs: ms.optional(),
-  protocol: shortText.optional(),
-  remoteAddress: shortText.optional(),
-  certificate: z.object({ notAfter: time, issuer: line }).optional(),
+  dnsMs: z.optional(ms),
+  connectMs: z.optional(ms),
+  tlsMs: z.optional(ms),
+  firstByteMs: z.optional(ms),
+  protocol: z.optional(shortText),
+  remoteAddress: z.optional(shortText),
+  certificate: z.optional(z.object({ notAfter: time, issuer: line })),
 });
 
 const observation = z.object({
   outcome: z.enum(JOURNEY_OUTCOMES),
-  failure: failure.optional(),
+  failure: z.optional(failure),
   transport: z.boolean(),
   steps: z.array(z.object({
     name: line,
-    status: status.optional(),
+    status: z.optional(status),
     // Polls every 50 ms for 30 s, ten redirects each, are 6,600.
-    requests: z.number().int().min(0).max(10_000),
-    headersMs: ms.optional(),
+    requests: z.int().check(z.gte(0), z.lte(10_000)),
+    headersMs: z.optional(ms),
     // Another version of Assay may measure otherwise.
-    wire: wire.optional().catch(undefined),
+    wire: z.catch(z.optional(wire), undefined),
     totalMs: ms,
-  })).max(50),
+  })).check(z.maxLength(50)),
   totalMs: ms,
-  cleanup: z.object({ outcome: z.enum(CLEANUP_OUTCOMES), failure: failure.optional() }).optional(),
+  cleanup: z.optional(z.object({ outcome: z.enum(CLEANUP_OUTCOMES), failure: z.optional(failure) })),
 });
 
 const first = z.object({
-  before: z.enum(REPORT_STATES).nullable(),
-  after: z.enum(REPORT_STATES).nullable().optional(),
+  before: z.nullable(z.enum(REPORT_STATES)),
+  after: z.optional(z.nullable(z.enum(REPORT_STATES))),
   outcome: z.enum(JOURNEY_OUTCOMES),
-  failure: failure.pick({ step: true, reason: true, detail: true }).optional(),
+  failure: z.optional(z.pick(failure, { step: true, reason: true, detail: true })),
 });
 
 const about = { check: shortText, digest: shortText };
 const walked = z.object({
   ...about,
   round: z.object({
-    before: reportSchema.nullable(),
-    after: reportSchema.nullable().optional(),
+    before: z.nullable(reportSchema),
+    after: z.optional(z.nullable(reportSchema)),
     observation,
-    first: first.optional(),
+    first: z.optional(first),
   }),
 });
 const missed = z.object({ ...about, missed: line });
 
 const head = {
-  prober: z.string().max(64),
-  slot: time.int(),
+  prober: z.string().check(z.maxLength(64)),
+  slot: time.check(z.int()),
   suspect: z.boolean(),
   misplaced: z.boolean(),
-  place: z.string().max(100).optional(),
+  place: z.optional(z.string().check(z.maxLength(100))),
 };
 
 /** What a prober answers over HTTP. */
-export const roundsReply: z.ZodType<ProberReply> = z.object({
+export const roundsReply: z.ZodMiniType<ProberReply> = z.object({
   ...head,
-  answers: z.array(z.union([walked, missed])).max(20_000),
+  answers: z.array(z.union([walked, missed])).check(z.maxLength(20_000)),
 });
 /** The same before its answers are looked at, each by itself. */
 const unread = z.object({ ...head, answers: z.array(z.unknown()) });
@@ -185,7 +189,7 @@ function answerIn(value: unknown, slot: number, path: Path): RoundResult {
 type Path = readonly PropertyKey[];
 
 /** The value in its shape; throws an Error that names the first place that is wrong, below `path`. */
-function validateReply<T>(shape: z.ZodType<T>, value: unknown, path: Path): T {
+function validateReply<T>(shape: z.ZodMiniType<T>, value: unknown, path: Path): T {
   const read = shape.safeParse(value);
   if (read.success) return read.data;
   const { path: below, message } = read.error.issues[0]!;

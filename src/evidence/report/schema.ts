@@ -1,5 +1,5 @@
 /** The shape of a report, and its bounds as it crosses the network or is kept. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import { DAY_MS, LATEST_MS } from "../../base/time.ts";
 import { QUESTIONS } from "../../config/question.ts";
 import { CLAIM_SOURCES, CONFIDENCES, LAYERS, REPORT_STATES } from "./report.ts";
@@ -7,45 +7,45 @@ import { CLAIM_SOURCES, CONFIDENCES, LAYERS, REPORT_STATES } from "./report.ts";
 // What an honest prober says of the largest config stays within every bound below: a reply beyond one is its own fault.
 
 /** Epoch ms, as it crosses the network or is kept. */
-export const time = z.number().min(0).max(LATEST_MS);
+export const time = z.number().check(z.gte(0), z.lte(LATEST_MS));
 
-export const shortText = z.string().max(2_000);
+export const shortText = z.string().check(z.maxLength(2_000));
 
 /** Names and sentences for humans are no longer in a config, and a detail is cut to less. */
-export const line = z.string().max(500);
+export const line = z.string().check(z.maxLength(500));
 
 /** How long something took: no round takes a day. */
-export const ms = z.number().min(0).max(DAY_MS);
+export const ms = z.number().check(z.gte(0), z.lte(DAY_MS));
 
-export const status = z.number().int().min(0).max(999);
+export const status = z.int().check(z.gte(0), z.lte(999));
 
 /** The states of a report. */
 export const reportState = z.enum(REPORT_STATES);
 
 /** What a report is made of, within the bounds of whoever reads it. */
-export interface ReportLeaves<Time extends z.ZodType> {
-  text: z.ZodString;
+export interface ReportLeaves<Time extends z.ZodMiniType> {
+  text: z.ZodMiniString;
   time: Time;
-  ms: z.ZodNumber;
-  status: z.ZodNumber;
+  ms: z.ZodMiniNumber;
+  status: z.ZodMiniNumber;
 }
 
 /** The fields of a report: those before and after its lists, and of each claim, subsystem and source in them. */
-export function reportFields<Time extends z.ZodType>({ text, time, ms, status }: ReportLeaves<Time>) {
-  const phase = z.literal("unclear").optional();
+export function reportFields<Time extends z.ZodMiniType>({ text, time, ms, status }: ReportLeaves<Time>) {
+  const phase = z.optional(z.literal("unclear"));
   const question = z.enum(QUESTIONS);
   const claim = {
     source: z.enum(CLAIM_SOURCES),
     state: reportState,
     raw: text,
-    from: text.optional(),
+    from: z.optional(text),
   };
   const subsystem = {
     name: text,
     state: reportState,
     layer: z.enum(LAYERS),
     required: z.boolean(),
-    message: text.optional(),
+    message: z.optional(text),
   };
   const source = {
     name: text,
@@ -53,8 +53,8 @@ export function reportFields<Time extends z.ZodType>({ text, time, ms, status }:
     phase,
     question,
     dialect: text,
-    httpStatus: status.optional(),
-    reason: text.optional(),
+    httpStatus: z.optional(status),
+    reason: z.optional(text),
   };
   const head = {
     state: reportState,
@@ -62,13 +62,13 @@ export function reportFields<Time extends z.ZodType>({ text, time, ms, status }:
     confidence: z.enum(CONFIDENCES),
     question,
     phase,
-    httpStatus: status.optional(),
+    httpStatus: z.optional(status),
   };
   const tail = {
-    version: text.optional(),
-    reportedAt: time.optional(),
-    retryAfterMs: ms.optional(),
-    reason: text.optional(),
+    version: z.optional(text),
+    reportedAt: z.optional(time),
+    retryAfterMs: z.optional(ms),
+    reason: z.optional(text),
     at: time,
     durationMs: ms,
   };
@@ -80,10 +80,10 @@ const fields = reportFields({ text: shortText, time, ms, status });
 /** A report, as it crosses the network or is kept. */
 export const reportSchema = z.object({
   ...fields.head,
-  claims: z.array(z.object(fields.claim)).max(500),
-  contradictions: z.array(shortText).max(500),
-  subsystems: z.array(z.object(fields.subsystem)).max(500),
+  claims: z.array(z.object(fields.claim)).check(z.maxLength(500)),
+  contradictions: z.array(shortText).check(z.maxLength(500)),
+  subsystems: z.array(z.object(fields.subsystem)).check(z.maxLength(500)),
   ...fields.tail,
   // As many as the config lets a check have.
-  sources: z.array(z.object(fields.source)).max(10).optional(),
+  sources: z.optional(z.array(z.object(fields.source)).check(z.maxLength(10))),
 });

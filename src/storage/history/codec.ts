@@ -1,5 +1,5 @@
 /** Figures of an hour or a day as text, packed. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Figures, Histogram, RollupRow } from "../../judgement/service_level.ts";
 import { HOUR_MS } from "../../base/time.ts";
 import { parseRow, validateRow } from "../codec.ts";

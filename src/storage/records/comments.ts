@@ -1,5 +1,5 @@
 /** Acknowledgements of incidents and comments on them, kept as records. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import { DAY_MS } from "../../base/time.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { parseRow } from "../codec.ts";
@@ -16,7 +16,7 @@ const storedComment = z.object({
   kind: z.enum(["acknowledged", "comment"]),
   at: z.number(),
   by: z.string(),
-  text: z.string().optional(),
+  text: z.optional(z.string()),
 });
 /** One of them; `at` is epoch ms, `by` the id of a token. */
 export type IncidentComment = z.infer<typeof storedComment>;

@@ -1,5 +1,5 @@
 /** The recorded deployments of each target, kept as records: they anchor gates and are drawn on timelines. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import { parseRow } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { RecordStore, StoredRecord } from "../store.ts";
@@ -47,10 +47,10 @@ const SAME_MS = 20;
 const deployment = z.object({
   target: z.string(),
   at: z.number(),
-  version: z.string().optional(),
-  anchor: z.string().optional(),
-  environment: z.string().optional(),
-  url: z.string().optional(),
+  version: z.optional(z.string()),
+  anchor: z.optional(z.string()),
+  environment: z.optional(z.string()),
+  url: z.optional(z.string()),
   source: z.string(),
 });
 const anchorUse = z.object({ first: z.number(), last: z.number() });

@@ -4,7 +4,7 @@
  *     the store, as the slot begins --> claim before --+
  *     a round (asked, observed) -----------------------+--> does the first cell accuse? -- yes --> the store, now --> claim after
  */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Check, PushedSource } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import { combineWithPushed, unknownReport } from "../../evidence/report/sources.ts";
@@ -39,10 +39,10 @@ const STEP_BACK_MS = MINUTE_MS;
 /** More than a config has sources; what left the config stays for {@linkcode KEPT_MS}. */
 const MAX_PUSHES = 100_000;
 
-const shape: z.ZodType<Push> = z.object({
-  report: reportSchema.nullable(),
+const shape: z.ZodMiniType<Push> = z.object({
+  report: z.nullable(reportSchema),
   receivedAt: time,
-  ttlMs: z.number().nonnegative(),
+  ttlMs: z.number().check(z.nonnegative()),
 });
 
 /** The key of a source's record. */

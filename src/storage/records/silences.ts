@@ -3,7 +3,7 @@
  *
  *     notice -> silenced now? -> held -> silence over -> incident still open? -> sent, else dropped
  */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Check } from "../../config/config.ts";
 import { matches } from "../../base/glob.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -36,9 +36,9 @@ export interface Silence {
 const silenceShape = z.object({
   id: z.string(),
   match: z.object({
-    target: z.string().optional(),
-    check: z.string().optional(),
-    labels: z.record(z.string(), z.string()).optional(),
+    target: z.optional(z.string()),
+    check: z.optional(z.string()),
+    labels: z.optional(z.record(z.string(), z.string())),
   }),
   from: z.number(),
   until: z.number(),

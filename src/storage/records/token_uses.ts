@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Ports } from "../../base/ports.ts";
 import type { RecordStore } from "../store.ts";
 import { messageOf } from "../../base/error_message.ts";

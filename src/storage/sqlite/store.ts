@@ -1,3 +1,4 @@
+import * as z from "../../base/zod.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { decodeCursor, toPage } from "../cursor.ts";
 import { grant, type StoredLease } from "../lease.ts";
@@ -189,7 +190,7 @@ class SqliteStore implements Store {
 
   putRollups(rollups: Rollup[]): Promise<void> {
     return this.#write(() => {
-      for (const { unit, start, shard, data } of validateShape(ROLLUP.array(), rollups, "the rollups")) {
+      for (const { unit, start, shard, data } of validateShape(z.array(ROLLUP), rollups, "the rollups")) {
         this.#driver.run(
           `INSERT INTO rollup (unit, start, shard, data) VALUES (?, ?, ?, ?)
            ON CONFLICT (unit, start, shard) DO UPDATE SET data = excluded.data`,

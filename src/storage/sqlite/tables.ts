@@ -1,5 +1,5 @@
 /** How rows of the SQL store are read: the columns, the shape that they must have, and their name in errors. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { StoredLease } from "../lease.ts";
 import { DELIVERY, INCIDENT, RECORD, ROLLUP, SAMPLE, SHARD, validateShape } from "../schema.ts";
@@ -9,7 +9,7 @@ import type { Delivery, Rollup, Sample, Shard, StoredRecord } from "../store.ts"
 export interface Table<T> {
   name: string;
   columns: string;
-  shape: z.ZodType<T>;
+  shape: z.ZodMiniType<T>;
   key: string[];
 }
 
@@ -25,7 +25,7 @@ export const LEASE: Table<StoredLease> = {
 export const LATEST: Table<{ tick: number; slot?: number }> = {
   name: "lease",
   columns: "tick, (SELECT max(slot) FROM sample) AS slot",
-  shape: z.object({ tick: z.int(), slot: z.int().optional() }),
+  shape: z.object({ tick: z.int(), slot: z.optional(z.int()) }),
   key: ["tick"],
 };
 
@@ -61,20 +61,23 @@ export const RECORDS: Table<StoredRecord> = {
   key: ["kind", "key"],
 };
 
-const jsonText = z.string().transform((text, context) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    context.addIssue("it is not JSON");
-    return z.NEVER;
-  }
-});
+const jsonText = z.pipe(
+  z.string(),
+  z.transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.issues.push({ code: "custom", message: "it is not JSON", input: context.value });
+      return z.NEVER;
+    }
+  }),
+);
 
 /** Incidents as JSON; the other columns are for finding them. */
 export const INCIDENTS: Table<Incident> = {
   name: "incident",
   columns: "id, json",
-  shape: z.object({ json: jsonText.pipe(INCIDENT) }).transform(({ json }) => json),
+  shape: z.pipe(z.object({ json: z.pipe(jsonText, INCIDENT) }), z.transform(({ json }) => json)),
   key: ["id"],
 };
 

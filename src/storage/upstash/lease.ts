@@ -1,5 +1,5 @@
 /** Leases in Redis, and what a lease lets its holder know without asking. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Random } from "../../base/ports.ts";
 import { grant, type StoredLease } from "../lease.ts";
 import { validateShape } from "../schema.ts";
@@ -9,14 +9,14 @@ import { FETCH_SCRIPT, RELEASE_SCRIPT } from "./lua.ts";
 import { decodeLease, encodeLease, inflateJson, type Keys } from "./values.ts";
 
 /** What HMGET answers. */
-export const TEXTS: z.ZodType<(string | null)[]> = z.array(z.string().nullable());
+export const TEXTS: z.ZodMiniType<(string | null)[]> = z.array(z.nullable(z.string()));
 const PAIR = z.tuple([z.string(), z.string()]);
 /** Leases that are looked for at once beyond the newest one known. */
 const AHEAD = 8;
 const TRIES = 3;
 
 const count = (text: string | null | undefined, field: string): number =>
-  validateShape(z.coerce.number<string | null>().int(), text ?? "0", `field ${field}`);
+  validateShape(z.coerce.number<string | null>().check(z.int()), text ?? "0", `field ${field}`);
 
 /**
  * Each lease is a field `lease:<fence>` that is written once (HSETNX), so that taking the next one is a single command: it fails if

@@ -1,5 +1,5 @@
 /** The outbox in Redis. Whether there is anything to claim is mostly known from what commits and claims answered before. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import { decodeCursor, toPage } from "../cursor.ts";
 import { RECEIPT, validateShape } from "../schema.ts";
 import type { Delivery, Page, Receipt, Store } from "../store.ts";

@@ -2,7 +2,7 @@
  * State in Upstash Redis, for several deployments that share no disk. A tick is two requests and four commands, whatever the number of
  * checks: HSETNX takes the lease, and one script of two calls commits (lease.ts explains why the states need not be read).
  */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Random } from "../../base/ports.ts";
 import { type Cursor, decodeCursor, toPage } from "../cursor.ts";
@@ -211,7 +211,7 @@ class UpstashStore implements Store {
   }
 
   async putRollups(rollups: Rollup[]): Promise<void> {
-    const own = validateShape(ROLLUP.array(), rollups, "the rollups");
+    const own = validateShape(z.array(ROLLUP), rollups, "the rollups");
     if (own.length === 0) return;
     const fields = await Promise.all(own.map(async ({ unit, start, shard, data }) => [
       `${unit}/${start}/${shard}`,

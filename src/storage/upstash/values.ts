@@ -1,5 +1,5 @@
 /** How things are named and written in Redis: packed texts, and lines whose fields a script can read. */
-import * as z from "zod";
+import * as z from "../../base/zod.ts";
 import type { StoredLease } from "../lease.ts";
 import { DELIVERY, validateShape } from "../schema.ts";
 import type { Commit, Delivery, Notice, Receipt, StoredRecord } from "../store.ts";
@@ -66,7 +66,7 @@ export async function inflate(packed: string, what: string): Promise<string> {
 export const deflateJson = (value: unknown): Promise<string> => deflate(JSON.stringify(value));
 
 /** The value that was packed, if it has the shape. Throws an Error that names `what`. */
-export async function inflateJson<T>(shape: z.ZodType<T>, packed: string, what: string): Promise<T> {
+export async function inflateJson<T>(shape: z.ZodMiniType<T>, packed: string, what: string): Promise<T> {
   return validateShape(shape, jsonOf(await inflate(packed, what)), what);
 }
 

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import { checkUrl, overHttp } from "../over_http.ts";
 import type { Ports } from "../../../base/ports.ts";
 import type { Sink } from "../sink.ts";
@@ -16,8 +16,10 @@ export const standardWebhooks: Sink<StandardWebhooksSettings> = {
   isDefault: true,
   schema: ({ list, map, reference }) =>
     map({
-      url: z.string().min(1).describe("Receiver; may be ${env:NAME}."),
-      secret: z.union([reference(), list(reference(), 2)]).describe("Signs the notices; two are a rotation."),
+      url: z.string().check(z.minLength(1), z.describe("Receiver; may be ${env:NAME}.")),
+      secret: z.union([reference(), list(reference(), 2)]).check(
+        z.describe("Signs the notices; two are a rotation."),
+      ),
     }),
   secrets: ["url", "secret"],
   addresses: ["url"],

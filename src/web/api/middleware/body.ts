@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import { problem } from "./problem.ts";
 
 /** Refuses a request body of more bytes than that. */
@@ -11,13 +11,14 @@ export const limitBody = (bytes = 64 * 1024): MiddlewareHandler =>
 const UNSEEN = /(?![\t\n])\p{Cc}|\p{Bidi_C}/gu;
 
 /** What somebody wrote, without the characters that nobody sees and that change how the rest is read. */
-export const freeText = (): z.ZodString => z.string().overwrite((text) => text.replace(UNSEEN, ""));
+export const freeText = (): z.ZodMiniString =>
+  z.string().check(z.overwrite((text) => text.replace(UNSEEN, "")));
 
 /** A text as JSON through a zod schema, or the problem document that says what is wrong with it. */
 export function parseBody<T>(
   c: Context,
   text: string,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   detail = "The body has another shape",
 ): { value: T } | { response: Response } {
   let json: unknown;
@@ -38,7 +39,7 @@ export function parseBody<T>(
 /** The body of a request, as {@linkcode parseBody} reads it. */
 export async function readBody<T>(
   c: Context,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   detail?: string,
 ): Promise<{ value: T } | { response: Response }> {
   return parseBody(c, await c.req.text(), schema, detail);

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { Target } from "../../../config/config.ts";
 import { problem } from "./problem.ts";
 
 /** The query string through a zod schema, or the problem document that says what is wrong with it. */
-export function parseQuery<T>(c: Context, schema: z.ZodType<T>): { value: T } | { response: Response } {
+export function parseQuery<T>(c: Context, schema: z.ZodMiniType<T>): { value: T } | { response: Response } {
   const read = schema.safeParse(c.req.query());
   if (read.success) return { value: read.data };
   const errors = read.error.issues.flatMap((issue) =>
@@ -16,14 +16,17 @@ export function parseQuery<T>(c: Context, schema: z.ZodType<T>): { value: T } | 
 }
 
 /** `limit` of a page: 1 to 200, 50 by default. */
-export const limit = z.coerce.number().int().min(1).max(200).default(50);
+export const limit = z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(200)), 50);
 
 /** `label=team:pay`, or several with commas: all of them. */
-export const label = z.string().max(500).regex(
-  /^[^:,]+:[^,]*(,[^:,]+:[^,]*)*$/,
-  "name:value, or several with commas",
-).transform((text) =>
-  text.split(",").map((one) => [one.slice(0, one.indexOf(":")), one.slice(one.indexOf(":") + 1)])
+export const label = z.pipe(
+  z.string().check(
+    z.maxLength(500),
+    z.regex(/^[^:,]+:[^,]*(,[^:,]+:[^,]*)*$/, "name:value, or several with commas"),
+  ),
+  z.transform((text) =>
+    text.split(",").map((one) => [one.slice(0, one.indexOf(":")), one.slice(one.indexOf(":") + 1)])
+  ),
 );
 
 /** Whether a target has all of these labels; without any, whether or not it has some. */

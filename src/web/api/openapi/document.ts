@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. Made when it is built: no bundle holds this. */
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import * as answerSchemas from "./schemas.ts";
 import * as statuspage from "./statuspage.ts";
 import type { AnswerSpec, Operation, OperationAccess, ProblemStatus } from "./operation.ts";
@@ -154,11 +154,13 @@ function parametersOf({ path, query, headers }: Operation, schemas: Json): Json[
     const { description, pattern } = PATH_PARAMETERS[name!]!;
     return { name, in: "path", required: true, description, schema: { type: "string", pattern } };
   });
-  const { properties = {} } = query ? schemaOf(query, "input", schemas) as { properties?: Json } : {};
+  const { properties = {}, required = [] } = query
+    ? schemaOf(query, "input", schemas) as { properties?: Json; required?: string[] }
+    : {};
   const queryParameters = Object.entries(properties).map(([name, schema]) => ({
     name,
     in: "query",
-    required: !query!.shape[name].safeParse(undefined).success,
+    required: required.includes(name),
     schema,
   }));
   const headerParameters = Object.entries(headers ?? {}).map(([name, description]) => ({
@@ -200,7 +202,7 @@ const content = (type: string, schema: Json = { type: "string" }, example?: unkn
 });
 
 /** JSON Schema 2020-12 of a zod schema; the named ones are moved to `schemas` and referred to. */
-function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Json): Json {
+function schemaOf(schema: z.ZodMiniType, io: "input" | "output", schemas: Json): Json {
   // One level down, so that the schema itself may be a named one.
   const { properties, $defs = {} } = z.toJSONSchema(z.object({ it: schema }), {
     io,

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "../../../base/zod.ts";
 import type { TokenScope } from "../../../config/schema/token_scopes.ts";
 
 /** Statuses that are answered with a problem document. */
@@ -8,11 +8,11 @@ export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 424 | 429 | 500 
 export interface AnswerSpec {
   description: string;
   /** Absent with `type`: any text of it. Absent without: no body. */
-  schema?: z.ZodType;
+  schema?: z.ZodMiniType;
   /** `application/json` without it; `*` is any. */
   type?: string;
   /** Other types that the same answer may have, and the shape of each. */
-  also?: Record<string, z.ZodType>;
+  also?: Record<string, z.ZodMiniType>;
 }
 
 /**
@@ -31,16 +31,19 @@ export interface Operation {
   tag: string;
   access: OperationAccess;
   /** The schema that the query string is held against. */
-  query?: z.ZodObject;
+  query?: z.ZodMiniObject;
   headers?: Record<string, string>;
   /** The schema that the body is held against, and one that is accepted. */
-  body?: { schema: z.ZodType; example: unknown; optional?: boolean };
+  body?: { schema: z.ZodMiniType; example: unknown; optional?: boolean };
   answers: Record<number, AnswerSpec>;
   problems?: readonly ProblemStatus[];
 }
 
 /** An answer of JSON. */
-export const jsonAnswer = (description: string, schema: z.ZodType): AnswerSpec => ({ description, schema });
+export const jsonAnswer = (description: string, schema: z.ZodMiniType): AnswerSpec => ({
+  description,
+  schema,
+});
 
 /** An answer without a body. */
 export const emptyAnswer = (description: string): AnswerSpec => ({ description });

@@ -1,5 +1,5 @@
 /** The shapes of what the API answers, for its document and its fuzzer. The app imports none of them, so no bundle pays for them. */
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import { event as eventShape } from "../../../engine/notify/event.ts";
 import { CLEANUP_OUTCOMES, JOURNEY_OUTCOMES } from "../../../evidence/probe/observation.ts";
 import { reportFields, reportState } from "../../../evidence/report/schema.ts";
@@ -18,20 +18,25 @@ import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { TOKEN_SCOPES } from "../../../config/schema/token_scopes.ts";
 
 /** A schema of components.schemas by this name. */
-const component = <T extends z.ZodType>(id: string, schema: T): T => schema.meta({ id });
+const component = <T extends z.ZodMiniType>(id: string, schema: T): T => {
+  // Not as a check: what is made of this schema would bear the same id.
+  const named = z.clone(schema);
+  z.globalRegistry.add(named, { ...z.globalRegistry.get(schema), id });
+  return named;
+};
 
 const time = z.iso.datetime();
 const text = z.string();
-const ms = z.number().min(0);
-const count = z.int().min(0);
-const cursor = text.nullable().describe("`before` of the next page; null: there is none.");
+const ms = z.number().check(z.gte(0));
+const count = z.int().check(z.gte(0));
+const cursor = z.nullable(text).check(z.describe("`before` of the next page; null: there is none."));
 const outcome = component("Outcome", z.enum(OUTCOMES));
 const currentOutcome = component(
   "CurrentOutcome",
-  z.enum(CURRENT_OUTCOMES).describe("What the quorum holds; `unknown`: its evidence is too old."),
+  z.enum(CURRENT_OUTCOMES).check(z.describe("What the quorum holds; `unknown`: its evidence is too old.")),
 );
 const coarse = component("CoarseStatus", z.enum(COARSE_STATUSES));
-const age = ms.nullable().describe("Age of the evidence in ms; null: there is none.");
+const age = z.nullable(ms).check(z.describe("Age of the evidence in ms; null: there is none."));
 
 /** What webhooks get. */
 export const eventSchema = component("Event", eventShape);
@@ -40,32 +45,32 @@ export const eventSchema = component("Event", eventShape);
 export const problemSchema = component(
   "Problem",
   z.strictObject({
-    type: text.describe("urn:assay:problem:<kind>"),
+    type: text.check(z.describe("urn:assay:problem:<kind>")),
     title: text,
     status: z.int(),
-    detail: text.describe("What is wrong with this request."),
-    instance: text.describe("The path that was asked."),
-    errors: z.array(
+    detail: text.check(z.describe("What is wrong with this request.")),
+    instance: text.check(z.describe("The path that was asked.")),
+    errors: z.optional(z.array(
       z.strictObject({
-        parameter: text.optional(),
-        field: text.optional(),
-        path: text.optional(),
+        parameter: z.optional(text),
+        field: z.optional(text),
+        path: z.optional(text),
         message: text,
       }),
-    ).optional(),
-    suggestion: text.optional(),
-    dialects: z.array(text).optional(),
-    skewMs: z.number().optional(),
-    seq: z.int().optional(),
+    )),
+    suggestion: z.optional(text),
+    dialects: z.optional(z.array(text)),
+    skewMs: z.optional(z.number()),
+    seq: z.optional(z.int()),
   }),
 );
 
 const failure = z.strictObject({
   step: text,
   reason: text,
-  expression: text.optional(),
+  expression: z.optional(text),
   detail: text,
-  values: z.record(text, text).optional(),
+  values: z.optional(z.record(text, text)),
 });
 const fields = reportFields({ text, time, ms, status: z.int() });
 const { state, dialect, question, httpStatus } = fields.head;
@@ -79,66 +84,66 @@ const claimFields = {
   reason,
   version,
   durationMs,
-  contradictions: z.array(text).optional(),
-  subsystems: z.array(z.strictObject({ name, state })).optional(),
-  sources: z.array(z.strictObject({ name, state, dialect, httpStatus, reason })).optional(),
+  contradictions: z.optional(z.array(text)),
+  subsystems: z.optional(z.array(z.strictObject({ name, state }))),
+  sources: z.optional(z.array(z.strictObject({ name, state, dialect, httpStatus, reason }))),
   at: time,
   ageMs: age,
 };
 const reported = component(
   "Reported",
-  z.strictObject({ ...claimFields, before: z.strictObject(claimFields).optional() })
-    .describe(
-      "The latest claim of the service; `before` the one before the journey, where it was asked twice.",
-    ),
+  z.strictObject({ ...claimFields, before: z.optional(z.strictObject(claimFields)) }).check(z.describe(
+    "The latest claim of the service; `before` the one before the journey, where it was asked twice.",
+  )),
 );
 const wire = z.strictObject({
-  dnsMs: ms.optional(),
-  connectMs: ms.optional(),
-  tlsMs: ms.optional(),
-  firstByteMs: ms.optional(),
-  protocol: text.optional(),
-  remoteAddress: text.optional(),
-  certificate: z.strictObject({ notAfter: z.number().describe("Epoch ms."), issuer: text }).optional(),
-}).describe("What the transport measured of its last request, where it can tell.");
+  dnsMs: z.optional(ms),
+  connectMs: z.optional(ms),
+  tlsMs: z.optional(ms),
+  firstByteMs: z.optional(ms),
+  protocol: z.optional(text),
+  remoteAddress: z.optional(text),
+  certificate: z.optional(
+    z.strictObject({ notAfter: z.number().check(z.describe("Epoch ms.")), issuer: text }),
+  ),
+}).check(z.describe("What the transport measured of its last request, where it can tell."));
 const observed = component(
   "Observed",
   z.strictObject({
     outcome: z.enum(JOURNEY_OUTCOMES),
     totalMs: ms,
-    failure: failure.optional(),
-    steps: z.array(z.strictObject({
+    failure: z.optional(failure),
+    steps: z.optional(z.array(z.strictObject({
       name: text,
-      status: z.int().optional(),
-      requests: count.optional(),
-      headersMs: ms.optional(),
-      wire: wire.optional(),
+      status: z.optional(z.int()),
+      requests: z.optional(count),
+      headersMs: z.optional(ms),
+      wire: z.optional(wire),
       totalMs: ms,
-    })).optional(),
-    walkedAgain: text.optional().describe("Why it was walked twice: the second walk is this one."),
-    cleanup: z.strictObject({ outcome: z.enum(CLEANUP_OUTCOMES), failure: failure.optional() })
-      .optional(),
+    }))),
+    walkedAgain: z.optional(text).check(z.describe("Why it was walked twice: the second walk is this one.")),
+    cleanup: z.optional(z.strictObject({ outcome: z.enum(CLEANUP_OUTCOMES), failure: z.optional(failure) })),
     slot: time,
     ageMs: age,
-  }).describe("What the journey saw, with the time of each step."),
+  }).check(z.describe("What the journey saw, with the time of each step.")),
 );
 const prober = z.strictObject({
   id: text,
   vote: z.enum(VOTES),
-  excluded: z.enum(FAULTS).optional().describe("Why its vote does not count for now."),
+  excluded: z.optional(z.enum(FAULTS)).check(z.describe("Why its vote does not count for now.")),
   evidenceAgeMs: age,
   stale: z.boolean(),
-  verdict: z.enum(VERDICTS).optional(),
-  verdictReason: text.optional().describe("Why the verdict is not simply the cell of the table."),
-  slot: time.optional().describe("The slot of this verdict."),
-  reported: reported.nullable(),
-  observed: observed.nullable(),
-  place: text.optional(),
-  missed: z.strictObject({ slot: time, reason: text }).optional(),
+  verdict: z.optional(z.enum(VERDICTS)),
+  verdictReason: z.optional(text).check(z.describe("Why the verdict is not simply the cell of the table.")),
+  slot: z.optional(time).check(z.describe("The slot of this verdict.")),
+  reported: z.nullable(reported),
+  observed: z.nullable(observed),
+  place: z.optional(text),
+  missed: z.optional(z.strictObject({ slot: time, reason: text })),
 });
 const { entry, incident } = incidentFields({ text, time });
 const { family, kind, severity, openedAt, episode } = incident;
-const scope = incident.scope.describe("global, or the id of the region that decided.");
+const scope = incident.scope.check(z.describe("global, or the id of the region that decided."));
 const incidentBasics = { family, kind, scope, severity, openedAt, episode };
 
 /** One check now. */
@@ -146,19 +151,19 @@ export const checkSchema = component(
   "Check",
   z.strictObject({
     id: text,
-    contract: text.optional(),
+    contract: z.optional(text),
     claim: z.enum(["report", "none"]),
     scope: z.enum(["global", "region"]),
     outcome: currentOutcome,
-    since: time.optional(),
-    evaluatedAt: time.optional(),
+    since: z.optional(time),
+    evaluatedAt: z.optional(time),
     evidenceAgeMs: age,
-    lastOutcome: outcome.optional().describe("What it was before its evidence grew too old."),
+    lastOutcome: z.optional(outcome).check(z.describe("What it was before its evidence grew too old.")),
     regions: z.array(
       z.strictObject({
         id: text,
         outcome: currentOutcome,
-        since: time.optional(),
+        since: z.optional(time),
         probers: z.array(prober),
       }),
     ),
@@ -173,7 +178,7 @@ export const targetSchema = component(
     id: text,
     name: text,
     labels: z.record(text, text),
-    status: currentOutcome.describe("The worst outcome of its checks."),
+    status: currentOutcome.check(z.describe("The worst outcome of its checks.")),
     checks: z.array(checkSchema),
   }),
 );
@@ -196,10 +201,10 @@ export const fullStatusSchema = component(
   "FullStatus",
   z.strictObject({
     at: time,
-    status: currentOutcome.describe("The worst outcome of all checks."),
-    checks: z.partialRecord(z.enum(CURRENT_OUTCOMES), count).describe("Checks by outcome."),
+    status: currentOutcome.check(z.describe("The worst outcome of all checks.")),
+    checks: z.partialRecord(z.enum(CURRENT_OUTCOMES), count).check(z.describe("Checks by outcome.")),
     targets: z.array(targetSchema),
-    settled: z.strictObject({ slot: time.nullable(), ageMs: age }),
+    settled: z.strictObject({ slot: z.nullable(time), ageMs: age }),
   }),
 );
 
@@ -207,18 +212,18 @@ export const fullStatusSchema = component(
 export const regionsSchema = z.strictObject({
   regions: z.array(z.strictObject({
     id: text,
-    quorum: z.unknown().describe("The rule by which its probers agree."),
+    quorum: z.unknown().check(z.describe("The rule by which its probers agree.")),
     probers: z.array(z.strictObject({
       id: text,
       kind: z.enum(["local", "remote", "place"]),
-      asked: text.optional().describe("Where it was asked to be."),
-      place: text.optional().describe("Where it measured itself to be."),
-      excluded: z.enum(FAULTS).nullable(),
-      evaluatedAt: time.optional(),
-      lagMs: ms.nullable(),
+      asked: z.optional(text).check(z.describe("Where it was asked to be.")),
+      place: z.optional(text).check(z.describe("Where it measured itself to be.")),
+      excluded: z.nullable(z.enum(FAULTS)),
+      evaluatedAt: z.optional(time),
+      lagMs: z.nullable(ms),
       checks: count,
       stale: count,
-      gaps: count.describe("Checks whose newest slot it missed."),
+      gaps: count.check(z.describe("Checks whose newest slot it missed.")),
       reasons: z.record(text, count),
     })),
   })),
@@ -228,7 +233,7 @@ const wholeIncident = {
   ...incident,
   ...incidentBasics,
   timeline: z.array(z.strictObject({ ...entry, outcome })),
-  acknowledgedAt: time.optional(),
+  acknowledgedAt: z.optional(time),
 };
 /** A comment on an incident, or its acknowledgement. */
 export const commentSchema = component(
@@ -236,8 +241,8 @@ export const commentSchema = component(
   z.strictObject({
     at: time,
     kind: z.enum(["acknowledged", "comment"]),
-    by: text.describe("The token's id."),
-    text: text.optional(),
+    by: text.check(z.describe("The token's id.")),
+    text: z.optional(text),
   }),
 );
 const deliveryState = z.enum(DELIVERY_STATES);
@@ -268,23 +273,23 @@ export const deliveryPageSchema = z.strictObject({
     state: deliveryState,
     attempts: count,
     createdAt: time,
-    nextAt: time.optional(),
-    lastAttemptAt: time.optional(),
-    lastStatus: z.int().optional(),
-    lastError: text.optional(),
+    nextAt: z.optional(time),
+    lastAttemptAt: z.optional(time),
+    lastStatus: z.optional(z.int()),
+    lastError: z.optional(text),
     event: eventSchema,
   })),
   next: cursor,
-  disabledWebhooks: z.record(text, time).describe("Webhooks that answered 410, and since when."),
+  disabledWebhooks: z.record(text, time).check(z.describe("Webhooks that answered 410, and since when.")),
 });
 /** `POST /v1/deliveries/{id}/resend`. */
 export const resendSchema = z.strictObject({ id: text, state: z.literal("pending") });
 
 const level = {
-  availability: z.number().min(0).max(1).nullable(),
+  availability: z.nullable(z.number().check(z.gte(0), z.lte(1))),
   goodSeconds: ms,
   badSeconds: ms,
-  driftSeconds: ms.describe("How long the claim was wrong."),
+  driftSeconds: ms.check(z.describe("How long the claim was wrong.")),
   unjudgedSeconds: ms,
 };
 /** `…/history`. */
@@ -294,29 +299,29 @@ export const historySchema = z.strictObject({
   stretches: z.array(z.strictObject({
     unit: z.enum(["hour", "day"]),
     start: time,
-    seconds: z.partialRecord(z.enum(OUTCOMES), ms).describe("How long each outcome stood."),
+    seconds: z.partialRecord(z.enum(OUTCOMES), ms).check(z.describe("How long each outcome stood.")),
     ...level,
   })),
 });
-const percentile = ms.nullable();
+const percentile = z.nullable(ms);
 /** `…/sli`. */
 export const sliSchema = z.strictObject({
   from: time,
   to: time,
   ...level,
   incidents: z.strictObject({
-    complete: z.boolean().describe("False: there are more incidents than are looked at."),
+    complete: z.boolean().check(z.describe("False: there are more incidents than are looked at.")),
     service: count,
     open: count,
-    mttrSeconds: ms.nullable(),
-    detectionDelaySeconds: ms.nullable().describe(
-      "How long after its journey the service's own report failed.",
+    mttrSeconds: z.nullable(ms),
+    detectionDelaySeconds: z.nullable(ms).check(
+      z.describe("How long after its journey the service's own report failed."),
     ),
     neverAdmitted: count,
   }),
   probers: z.array(z.strictObject({
     id: text,
-    rounds: z.record(text, count).describe("Rounds by verdict."),
+    rounds: z.record(text, count).check(z.describe("Rounds by verdict.")),
     latencyMs: z.strictObject({ p50: percentile, p90: percentile, p95: percentile, p99: percentile }),
   })),
 });
@@ -328,9 +333,9 @@ export const slotsSchema = z.strictObject({
     probers: z.array(z.strictObject({
       prober: text,
       verdict: z.enum(TRACE_VERDICTS),
-      verdictReason: text.optional(),
-      reported: reportState.optional(),
-      totalMs: ms.optional(),
+      verdictReason: z.optional(text),
+      reported: z.optional(reportState),
+      totalMs: z.optional(ms),
     })),
   })),
   next: cursor,
@@ -350,11 +355,11 @@ export const pushedReportSchema = component(
     version,
     retryAfterMs,
     reason,
-    seq: z.int().optional(),
-    at: time.optional(),
-    receivedAt: time.optional(),
-    ageMs: ms.optional(),
-    expiresAt: time.optional(),
+    seq: z.optional(z.int()),
+    at: z.optional(time),
+    receivedAt: z.optional(time),
+    ageMs: z.optional(ms),
+    expiresAt: z.optional(time),
   }),
 );
 
@@ -364,16 +369,16 @@ export const silenceSchema = component(
   z.strictObject({
     id: text,
     match: z.strictObject({
-      target: text.optional(),
-      check: text.optional(),
-      labels: z.record(text, text).optional(),
+      target: z.optional(text),
+      check: z.optional(text),
+      labels: z.optional(z.record(text, text)),
     }),
     from: time,
     until: time,
     reason: text,
     by: text,
     state: z.enum(["pending", "active", "over"]),
-    checks: z.array(text).describe("What it covers now, as target/check."),
+    checks: z.array(text).check(z.describe("What it covers now, as target/check.")),
   }),
 );
 /** `GET /v1/silences`. */
@@ -385,10 +390,10 @@ export const deploymentSchema = component(
   z.strictObject({
     at: time,
     target: text,
-    version: text.optional(),
-    anchor: text.optional(),
-    environment: text.optional(),
-    url: text.optional(),
+    version: z.optional(text),
+    anchor: z.optional(text),
+    environment: z.optional(text),
+    url: z.optional(text),
     source: z.enum(["api", "flagger", "argo", "github"]),
   }),
 );
@@ -411,8 +416,8 @@ export const tokensSchema = z.strictObject({
     id: text,
     scopes: z.array(z.enum(TOKEN_SCOPES)),
     targets: z.array(text),
-    expires: time.nullable(),
-    lastUsedAt: time.nullable(),
+    expires: z.nullable(time),
+    lastUsedAt: z.nullable(time),
   })),
 });
 
@@ -425,28 +430,28 @@ export const gateSchema = component(
     decision: z.enum(DECISIONS),
     status: z.enum(["successful", "failed", "pending"]),
     value: z.union([z.literal(0), z.literal(1)]),
-    score: z.number().min(0).max(1).describe("Share of the voting regions that are ready."),
+    score: z.number().check(z.gte(0), z.lte(1), z.describe("Share of the voting regions that are ready.")),
     reason: text,
     gate: text,
-    anchor: text.nullable(),
+    anchor: z.nullable(text),
     evaluatedAt: time,
     window: z.strictObject({
       since: time,
       runs: count,
       minRuns: count,
-      oldestEvidenceAgeSec: count.nullable(),
+      oldestEvidenceAgeSec: z.nullable(count),
       maxAgeSec: count,
     }),
     reported: z.strictObject({
       state: reportState,
-      source: text.nullable(),
-      ageSec: count.nullable(),
-      version: text.nullable(),
+      source: z.nullable(text),
+      ageSec: z.nullable(count),
+      version: z.nullable(text),
     }),
-    observed: z.strictObject({ state: runWord, journey: text, failedStep: text.nullable() }),
-    regions: z.record(text, z.strictObject({ vote: runWord, ageSec: count.nullable() })),
+    observed: z.strictObject({ state: runWord, journey: text, failedStep: z.nullable(text) }),
+    regions: z.record(text, z.strictObject({ vote: runWord, ageSec: z.nullable(count) })),
     quorum: z.strictObject({ need: count, ready: count, notReady: count, abstain: count }),
-    incidentId: text.nullable(),
+    incidentId: z.nullable(text),
     seq: count,
   }),
 );

@@ -1,5 +1,5 @@
 /** The shapes of `/api/v2/*.json`, for the API's document: Atlassian Statuspage's public "Status API" as Assay fills it. */
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 
 const time = z.iso.datetime();
 const page = z.strictObject({
@@ -7,8 +7,8 @@ const page = z.strictObject({
   name: z.string(),
   url: z.string(),
   time_zone: z.string(),
-  updated_at: time.optional(),
-}).meta({ id: "StatuspagePage" });
+  updated_at: z.optional(time),
+}).check(z.meta({ id: "StatuspagePage" }));
 const component = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -16,14 +16,14 @@ const component = z.strictObject({
   created_at: time,
   updated_at: time,
   position: z.int(),
-  description: z.string().nullable(),
+  description: z.nullable(z.string()),
   showcase: z.boolean(),
   start_date: z.null(),
   group_id: z.null(),
   page_id: z.string(),
   group: z.boolean(),
   only_show_if_degraded: z.boolean(),
-}).meta({ id: "StatuspageComponent" });
+}).check(z.meta({ id: "StatuspageComponent" }));
 const incident = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -33,7 +33,7 @@ const incident = z.strictObject({
   started_at: time,
   updated_at: time,
   monitoring_at: z.null(),
-  resolved_at: time.nullable(),
+  resolved_at: z.nullable(time),
   shortlink: z.string(),
   page_id: z.string(),
   incident_updates: z.array(z.strictObject({
@@ -46,11 +46,11 @@ const incident = z.strictObject({
     display_at: time,
   })),
   components: z.array(component),
-}).meta({ id: "StatuspageIncident" });
+}).check(z.meta({ id: "StatuspageIncident" }));
 const status = z.strictObject({
   indicator: z.enum(["none", "minor", "major", "critical"]),
   description: z.string(),
-}).meta({ id: "StatuspageStatus" });
+}).check(z.meta({ id: "StatuspageStatus" }));
 
 /** `status.json`. */
 export const statusDocument = z.strictObject({ page, status });
@@ -63,6 +63,6 @@ export const summaryDocument = z.strictObject({
   page,
   components: z.array(component),
   incidents: z.array(incident),
-  scheduled_maintenances: z.array(z.unknown()).max(0),
+  scheduled_maintenances: z.array(z.unknown()).check(z.maxLength(0)),
   status,
 });

@@ -7,7 +7,7 @@ import { problem } from "../middleware/problem.ts";
 import { publicStatus, type TargetStatus } from "../views/status.ts";
 import type { Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 
 /** `isError` keeps whoever embeds the badge from choosing another colour for what is not known to be well. */
 const STYLES: Record<TargetStatus, { message: string; color: string; hex: string; isError: boolean }> = {

@@ -1,5 +1,5 @@
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import {
   encodeComment,
   type IncidentComment,
@@ -12,12 +12,12 @@ import { commentView } from "../views/status.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const text = freeText().trim().min(1).max(4_000);
+const text = freeText().check(z.trim(), z.minLength(1), z.maxLength(4_000));
 /** What may be said, by the last part of the path. */
 const FORMS = {
   acknowledge: {
     kind: "acknowledged",
-    body: z.strictObject({ text: text.optional() }),
+    body: z.strictObject({ text: z.optional(text) }),
     name: "an acknowledgement",
   },
   comments: { kind: "comment", body: z.strictObject({ text }), name: "a comment" },

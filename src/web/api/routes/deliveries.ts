@@ -1,5 +1,5 @@
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { WebhookEvent } from "../../../engine/notify/mod.ts";
 import { type Delivery, DELIVERY_STATES } from "../../../storage/store.ts";
 import { problem } from "../middleware/problem.ts";
@@ -12,9 +12,9 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 /** What the list may be asked. */
 const deliveryFilters = z.strictObject({
   limit,
-  before: z.string().max(200).optional(),
-  state: z.enum(DELIVERY_STATES).optional(),
-  incident: z.string().max(100).optional(),
+  before: z.optional(z.string().check(z.maxLength(200))),
+  state: z.optional(z.enum(DELIVERY_STATES)),
+  incident: z.optional(z.string().check(z.maxLength(100))),
 });
 
 /** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for one that is not delivered. */

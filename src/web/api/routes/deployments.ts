@@ -1,5 +1,5 @@
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { Deployment } from "../../../storage/records/deployments.ts";
 import { freeText, limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
@@ -12,21 +12,21 @@ const BODY_CAP_BYTES = 16 * 1024;
 /** A clock that runs ahead by less is forgiven. */
 const AHEAD_MS = 5 * MINUTE_MS;
 
-const word = freeText().min(1).max(200);
+const word = freeText().check(z.minLength(1), z.maxLength(200));
 /** The body of a new one. */
 const deploymentBody = z.strictObject({
-  target: z.string().max(100),
+  target: z.string().check(z.maxLength(100)),
   version: word,
-  anchor: word.optional(),
-  at: z.iso.datetime({ offset: true }).optional(),
-  environment: word.optional(),
-  url: z.url({ protocol: /^https?$/ }).max(500).optional(),
+  anchor: z.optional(word),
+  at: z.optional(z.iso.datetime({ offset: true })),
+  environment: z.optional(word),
+  url: z.optional(z.url({ protocol: /^https?$/ }).check(z.maxLength(500))),
 });
 /** What the list may be asked. */
 const deploymentFilters = z.strictObject({
-  target: z.string().max(100),
+  target: z.string().check(z.maxLength(100)),
   limit,
-  before: z.string().max(20).optional(),
+  before: z.optional(z.string().check(z.maxLength(20))),
 });
 
 /** `POST /v1/deployments {target, version, anchor?, at?, environment?, url?}`, and `GET /v1/deployments?target=`, newest first. */

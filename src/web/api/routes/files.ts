@@ -1,6 +1,6 @@
 import { Hono } from "../../hono.ts";
 import { cors } from "hono/cors";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 

@@ -1,7 +1,7 @@
 /** `/v1/gates/{target}`: what deployment tools ask. Decides from stored state only. */
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { Target } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import type { Decision } from "../../../judgement/gate.ts";
@@ -18,38 +18,43 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 import { DAY_MS } from "../../../base/time.ts";
 
 const MOST_RUNS = 100;
-const visibleText = z.string().regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters");
+const visibleText = z.string().check(z.regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters"));
 /** Longer than anything is kept; further back there are no dates. */
 const LONGEST_MS = 4_000 * DAY_MS;
-const durationMs = z.string().regex(DURATION, "a duration, such as 90s or 5m").transform(parseDuration)
-  .refine((ms) => ms <= LONGEST_MS, "at most 4000d");
-const ids = z.string().max(4_000).transform((text) => [...new Set(text.split(","))]);
+const durationMs = z.pipe(
+  z.string().check(z.regex(DURATION, "a duration, such as 90s or 5m")),
+  z.transform(parseDuration),
+).check(z.refine((ms) => ms <= LONGEST_MS, "at most 4000d"));
+const ids = z.pipe(
+  z.string().check(z.maxLength(4_000)),
+  z.transform((text) => [...new Set(text.split(","))]),
+);
 
 const parameters = {
-  check: ids.optional(),
-  regions: ids.optional(),
-  anchor: visibleText.optional(),
-  since: z.union([durationMs, z.iso.datetime({ offset: true })]).optional(),
-  version: visibleText.optional(),
-  minRuns: z.coerce.number().int().min(1).max(MOST_RUNS).optional(),
-  maxAge: durationMs.optional(),
-  degraded: z.enum(DECISIONS).default("pass"),
-  format: z.enum(["json", "text"]).default("json"),
+  check: z.optional(ids),
+  regions: z.optional(ids),
+  anchor: z.optional(visibleText),
+  since: z.optional(z.union([durationMs, z.iso.datetime({ offset: true })])),
+  version: z.optional(visibleText),
+  minRuns: z.optional(z.coerce.number().check(z.int(), z.gte(1), z.lte(MOST_RUNS))),
+  maxAge: z.optional(durationMs),
+  degraded: z._default(z.enum(DECISIONS), "pass"),
+  format: z._default(z.enum(["json", "text"]), "json"),
 };
 /** What a gate may be asked. */
 const gateQuery = z.strictObject({
   ...parameters,
-  mode: z.enum(["status", "body"]).default("status"),
+  mode: z._default(z.enum(["status", "body"]), "status"),
 });
 /** The same for `/rollback`, which always speaks by its status. */
 const rollbackQuery = z.strictObject(parameters);
 
 /** What Flagger sends, as far as it matters here; anything else in it is passed over. */
 const gateBody = z.object({
-  name: z.string().max(253).optional(),
-  namespace: z.string().max(253).optional(),
-  checksum: z.string().max(100).optional(),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  name: z.optional(z.string().check(z.maxLength(253))),
+  namespace: z.optional(z.string().check(z.maxLength(253))),
+  checksum: z.optional(z.string().check(z.maxLength(100))),
+  metadata: z.nullish(z.record(z.string(), z.string())),
 });
 type Body = z.infer<typeof gateBody>;
 

@@ -1,7 +1,7 @@
 /** What GitHub tells of deployments, and asks before one: `POST /v1/events/github`, signed with `hooks.github.secret`. */
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { GitHubHook } from "../../../config/hooks.ts";
 import { type Approvals, approvals, protectionRuleRequest } from "../../../engine/github/approvals.ts";
 import { answerIgnored, answerRecorded, BODY_CAP_BYTES, FORGOTTEN, isForgotten } from "./hooks.ts";
@@ -12,7 +12,7 @@ import { hmacSha256 } from "../../../base/hmac.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const word = z.string().min(1).max(200);
+const word = z.string().check(z.minLength(1), z.maxLength(200));
 /** Whoever writes a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
 const WEB_URL = z.url({ protocol: /^https?$/ });
 
@@ -21,8 +21,8 @@ const deploymentStatus = z.object({
   deployment_status: z.object({
     state: z.string(),
     created_at: z.iso.datetime({ offset: true }),
-    environment_url: z.string().max(500).nullish(),
-    log_url: z.string().max(500).nullish(),
+    environment_url: z.nullish(z.string().check(z.maxLength(500))),
+    log_url: z.nullish(z.string().check(z.maxLength(500))),
   }),
   deployment: z.object({ sha: word, environment: word }),
   repository: z.object({ full_name: word }),

@@ -11,7 +11,7 @@ import { dialectResponse } from "../views/dialect_response.ts";
 import { messageOf } from "../../../base/error_message.ts";
 import { healthAnswers, type Operation } from "../openapi/operation.ts";
 import type { ProcessContext } from "../resource.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 
 /** One line of Assay's own readiness. */
 interface Part {
@@ -63,7 +63,7 @@ export function operations(): Operation[] {
     tag: "health",
     access: "public",
     // Other parameters are passed over: kubelet, for one, may send `?verbose`.
-    query: z.object({ as: z.string().optional().describe("The dialect; health+json without it.") }),
+    query: z.object({ as: z.optional(z.string()).check(z.describe("The dialect; health+json without it.")) }),
     answers: healthAnswers(),
     problems: [400],
   } as const;

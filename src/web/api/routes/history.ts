@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { Check } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import {
@@ -27,14 +27,15 @@ const PAGE = 200;
 
 /** What `history` and `sli` may be asked. */
 const windowQuery = z.strictObject({
-  window: z.string().regex(DURATION, "a duration such as 24h, 7d or 90d").default("24h")
-    .transform(parseDuration)
-    .refine((ms) => ms >= HOUR_MS && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d"),
+  window: z.pipe(
+    z._default(z.string().check(z.regex(DURATION, "a duration such as 24h, 7d or 90d")), "24h"),
+    z.transform(parseDuration),
+  ).check(z.refine((ms) => ms >= HOUR_MS && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d")),
 });
 /** What `slots` may be asked. */
 const slotsQuery = z.strictObject({
   limit,
-  before: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
+  before: z.optional(z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse))),
 });
 
 /**

@@ -1,7 +1,7 @@
 /** Hooks of other tools that tell of rollouts: each records deployments. */
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { Config } from "../../../config/config.ts";
 import type { Clock } from "../../../base/ports.ts";
 import type { Deployment } from "../../../storage/records/deployments.ts";
@@ -13,16 +13,16 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 
 /** Most of a hook's body. */
 export const BODY_CAP_BYTES = 1024 * 1024;
-const name = z.string().max(253);
-const word = z.string().min(1).max(200);
+const name = z.string().check(z.maxLength(253));
+const word = z.string().check(z.minLength(1), z.maxLength(200));
 
 /** What Flagger sends to a webhook of type `event`. */
 const flaggerEvent = z.object({
   name,
   namespace: name,
   phase: word,
-  checksum: z.string().max(100).optional(),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  checksum: z.optional(z.string().check(z.maxLength(100))),
+  metadata: z.nullish(z.record(z.string(), z.string())),
 });
 
 /** The body of our template for Argo CD's notifications (examples/gates/argo-notifications.yaml). */
@@ -30,9 +30,9 @@ const argoEvent = z.object({
   target: name,
   revision: word,
   phase: word,
-  finishedAt: z.iso.datetime({ offset: true }).optional(),
-  application: word.optional(),
-  url: z.url({ protocol: /^https?$/ }).max(500).optional(),
+  finishedAt: z.optional(z.iso.datetime({ offset: true })),
+  application: z.optional(word),
+  url: z.optional(z.url({ protocol: /^https?$/ }).check(z.maxLength(500))),
 });
 
 /** `POST /v1/events/flagger` and `/argo`, with a token of scope operate. */

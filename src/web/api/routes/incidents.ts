@@ -1,5 +1,5 @@
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
@@ -14,18 +14,18 @@ import { iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
+const instant = z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse));
 
 /** What the list may be asked; `from` and `to` are about when an incident was opened. */
 const incidentFilters = z.strictObject({
   limit,
-  before: z.string().max(200).optional(),
-  state: z.enum(["open", "resolved"]).optional(),
-  target: z.string().max(100).optional(),
-  check: z.string().max(100).optional(),
-  label: label.optional(),
-  from: instant.optional(),
-  to: instant.optional(),
+  before: z.optional(z.string().check(z.maxLength(200))),
+  state: z.optional(z.enum(["open", "resolved"])),
+  target: z.optional(z.string().check(z.maxLength(100))),
+  check: z.optional(z.string().check(z.maxLength(100))),
+  label: z.optional(label),
+  from: z.optional(instant),
+  to: z.optional(instant),
 });
 
 /** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */

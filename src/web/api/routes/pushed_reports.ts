@@ -19,7 +19,7 @@ import { answerBody, pushBody, reportOf, wordsBody } from "../views/push_body.ts
 import { iso, MINUTE_MS } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 
 /** How far the sender's clock may be ahead of ours. Behind, it may be by the ttl. */
 const AHEAD_MS = MINUTE_MS;

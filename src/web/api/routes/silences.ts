@@ -1,5 +1,5 @@
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import { closest } from "../../../base/closest.ts";
 import type { Config } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
@@ -22,28 +22,35 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 
 const LONGEST_MS = 400 * DAY_MS;
 
-const glob = z.string().min(1).max(100);
-const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
+const glob = z.string().check(z.minLength(1), z.maxLength(100));
+const instant = z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse));
 /** The body of a new one. */
 const silenceBody = z.strictObject({
   match: z.strictObject({
-    target: glob.optional(),
-    check: glob.optional(),
-    labels: z.record(glob, glob).refine((labels) => {
-      const { length } = Object.keys(labels);
-      return length >= 1 && length <= 10;
-    }, "1 to 10 labels").optional(),
-  }).refine(
-    (match) => Object.keys(match).length > 0,
-    'name a target, a check or labels; `target: "*"` is all',
+    target: z.optional(glob),
+    check: z.optional(glob),
+    labels: z.optional(
+      z.record(glob, glob).check(z.refine((labels) => {
+        const { length } = Object.keys(labels);
+        return length >= 1 && length <= 10;
+      }, "1 to 10 labels")),
+    ),
+  }).check(
+    z.refine(
+      (match) => Object.keys(match).length > 0,
+      'name a target, a check or labels; `target: "*"` is all',
+    ),
   ),
-  from: instant.optional(),
-  until: z.union([instant, z.string().regex(DURATION, "a time (RFC 3339) or a duration such as 2h")]),
-  reason: freeText().trim().min(1).max(500),
+  from: z.optional(instant),
+  until: z.union([
+    instant,
+    z.string().check(z.regex(DURATION, "a time (RFC 3339) or a duration such as 2h")),
+  ]),
+  reason: freeText().check(z.trim(), z.minLength(1), z.maxLength(500)),
 });
 
 /** What the list may be asked. */
-const silencesQuery = z.strictObject({ all: z.enum(["true", "false"]).optional() });
+const silencesQuery = z.strictObject({ all: z.optional(z.enum(["true", "false"])) });
 
 /**
  * `POST /v1/silences {match, from?, until, reason}`, `GET` of those that stand or are to come (`?all=true`: of the last week too) and

@@ -7,7 +7,7 @@ import { fullStatus, publicStatus } from "../views/status.ts";
 import { iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 
 /** How long a proxy may hand out the coarse status; it says itself how old its evidence is. */
 const PUBLIC_S = 5;

@@ -1,5 +1,5 @@
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { Check, Config, Target } from "../../../config/config.ts";
 import type { States } from "../../../storage/codec.ts";
 import { worst } from "../../../evidence/report/merge.ts";
@@ -19,8 +19,8 @@ const CACHE_MS = 5_000;
 
 /** What it may be asked. */
 const healthFilters = z.strictObject({
-  as: z.string().max(100).optional(),
-  check: z.string().max(100).optional(),
+  as: z.optional(z.string().check(z.maxLength(100))),
+  check: z.optional(z.string().check(z.maxLength(100))),
 });
 
 /**

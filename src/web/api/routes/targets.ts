@@ -1,5 +1,5 @@
 import { Hono } from "../../hono.ts";
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
@@ -11,9 +11,9 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 /** What the list may be asked. `before` is the id of the last target of the page before. */
 const targetFilters = z.strictObject({
   limit,
-  before: z.string().max(100).optional(),
-  label: label.optional(),
-  outcome: z.enum(WORST_FIRST).optional(),
+  before: z.optional(z.string().check(z.maxLength(100))),
+  label: z.optional(label),
+  outcome: z.optional(z.enum(WORST_FIRST)),
 });
 
 /** `GET /v1/targets` in the order of the config, and `GET /v1/targets/{id}`: of the targets that the token is good for. */

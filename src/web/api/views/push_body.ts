@@ -1,5 +1,5 @@
 /** The body of a push, and the report that it says. */
-import * as z from "zod";
+import * as z from "../../../base/zod.ts";
 import type { PushedSource } from "../../../config/config.ts";
 import { isNoClaim, isServing } from "../../../evidence/report/merge.ts";
 import { layerOf } from "../../../evidence/report/layers.ts";
@@ -15,17 +15,22 @@ import { CLAIM_SOURCES, LAYERS } from "../../../evidence/report/report.ts";
 import { reportState } from "../../../evidence/report/schema.ts";
 
 const text = (most: number) =>
-  z.string().max(most).refine((value) => !value.includes("\0"), "expected no U+0000");
-const dialectName = z.string().regex(/^[\w.+-]{1,40}$/, "expected the name of a dialect");
+  z.string().check(z.maxLength(most), z.refine((value) => !value.includes("\0"), "expected no U+0000"));
+const dialectName = z.string().check(z.regex(/^[\w.+-]{1,40}$/, "expected the name of a dialect"));
 
 const envelope = {
   /** Rises with each push of a source; epoch ms will do. */
-  seq: z.int().nonnegative(),
+  seq: z.int().check(z.nonnegative()),
   /** When the sender looked: ISO 8601 with an offset, or epoch ms. */
-  at: z.union([z.int().nonnegative(), z.iso.datetime({ offset: true }).transform((at) => Date.parse(at))]),
+  at: z.union([
+    z.int().check(z.nonnegative()),
+    z.pipe(z.iso.datetime({ offset: true }), z.transform((at) => Date.parse(at))),
+  ]),
   /** Seconds or other whole units: `45s`. */
-  ttl: z.string().regex(/^[1-9][0-9]{0,7}(ms|s|m|h|d)$/, "expected a duration, such as 45s").optional(),
-  dialect: dialectName.optional(),
+  ttl: z.optional(
+    z.string().check(z.regex(/^[1-9][0-9]{0,7}(ms|s|m|h|d)$/, "expected a duration, such as 45s")),
+  ),
+  dialect: z.optional(dialectName),
 };
 
 const claim = z.strictObject({
@@ -35,22 +40,22 @@ const claim = z.strictObject({
 });
 
 const subsystem = z.strictObject({
-  name: text(200).min(1),
+  name: text(200).check(z.minLength(1)),
   state: reportState,
-  layer: z.enum(LAYERS).optional(),
-  required: z.boolean().default(true),
-  message: text(1_000).optional(),
+  layer: z.optional(z.enum(LAYERS)),
+  required: z._default(z.boolean(), true),
+  message: z.optional(text(1_000)),
 });
 
 /** A report in our own words. */
 export const wordsBody = z.strictObject({
   ...envelope,
   state: reportState,
-  phase: z.literal("unclear").optional(),
-  claims: z.array(claim).max(50).default([]),
-  subsystems: z.array(subsystem).max(200).default([]),
-  version: text(200).optional(),
-  reason: text(300).optional(),
+  phase: z.optional(z.literal("unclear")),
+  claims: z._default(z.array(claim).check(z.maxLength(50)), []),
+  subsystems: z._default(z.array(subsystem).check(z.maxLength(200)), []),
+  version: z.optional(text(200)),
+  reason: z.optional(text(300)),
 });
 
 const HEADER = /^[!#$%&'*+.^`|~\w-]{1,100}$/;
@@ -58,9 +63,14 @@ const HEADER = /^[!#$%&'*+.^`|~\w-]{1,100}$/;
 export const answerBody = z.strictObject({
   ...envelope,
   answer: z.strictObject({
-    status: z.int().min(100).max(999),
-    headers: z.record(z.string().regex(HEADER), z.string().max(8_000).regex(/^[\t\x20-\x7e\x80-\xff]*$/))
-      .default({}),
+    status: z.int().check(z.gte(100), z.lte(999)),
+    headers: z._default(
+      z.record(
+        z.string().check(z.regex(HEADER)),
+        z.string().check(z.maxLength(8_000), z.regex(/^[\t\x20-\x7e\x80-\xff]*$/)),
+      ),
+      {},
+    ),
     body: z.string(),
   }),
 });
@@ -69,13 +79,18 @@ export const answerBody = z.strictObject({
 export type PushBody = z.infer<typeof wordsBody> | z.infer<typeof answerBody>;
 
 /** The shape of a push. It is held against one of the two, so that what is wrong can be named. */
-export const pushBody: z.ZodType<PushBody> = z.unknown().transform((value, context) => {
-  const isAnswer = typeof value === "object" && value !== null && "answer" in value;
-  const read = (isAnswer ? answerBody : wordsBody).safeParse(value);
-  if (read.success) return read.data;
-  for (const { path, message } of read.error.issues) context.addIssue({ code: "custom", path, message });
-  return z.NEVER;
-});
+export const pushBody: z.ZodMiniType<PushBody> = z.pipe(
+  z.unknown(),
+  z.transform((value, context) => {
+    const isAnswer = typeof value === "object" && value !== null && "answer" in value;
+    const read = (isAnswer ? answerBody : wordsBody).safeParse(value);
+    if (read.success) return read.data;
+    for (const { path, message } of read.error.issues) {
+      context.issues.push({ code: "custom", path, message, input: context.value });
+    }
+    return z.NEVER;
+  }),
+);
 
 /** Nobody is asked: it only has to be a URL from which no question can be told. */
 const PLACEHOLDER_URL = new URL("http://pushed.invalid/");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import * as z from "zod";
+import * as z from "../../../../src/base/zod.ts";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { ScriptedAnswer } from "../../../world/scripted_probers.ts";
@@ -14,10 +14,10 @@ const named = (name: string) =>
 const ENDPOINT = z.strictObject({
   schemaVersion: z.literal(1),
   label: z.string(),
-  message: z.string().min(1),
+  message: z.string().check(z.minLength(1)),
   color: z.enum(["brightgreen", "yellow", "red", "lightgrey"]),
   isError: z.boolean(),
-  cacheSeconds: z.int().min(300),
+  cacheSeconds: z.int().check(z.gte(300)),
 });
 
 const STORES = [["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]] as const;

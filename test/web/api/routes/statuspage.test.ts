@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import * as z from "zod";
+import * as z from "../../../../src/base/zod.ts";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
 import { DIALECTS } from "../../../../src/evidence/report/mod.ts";
 import { read } from "../../../../src/evidence/report/read.ts";
@@ -48,7 +48,7 @@ const component = z.object({
   created_at: instant,
   updated_at: instant,
   position: z.int(),
-  description: z.string().nullable(),
+  description: z.nullable(z.string()),
   page_id: z.string(),
 });
 const state = z.enum(["investigating", "identified", "monitoring", "resolved", "postmortem"]);
@@ -59,8 +59,8 @@ const incident = z.object({
   impact: z.enum(["none", "minor", "major", "critical"]),
   created_at: instant,
   updated_at: instant,
-  monitoring_at: instant.nullable(),
-  resolved_at: instant.nullable(),
+  monitoring_at: z.nullable(instant),
+  resolved_at: z.nullable(instant),
   shortlink: z.string(),
   page_id: z.string(),
   incident_updates: z.array(z.object({

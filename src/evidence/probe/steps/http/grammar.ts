@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "../../../../base/zod.ts";
 import type { GrammarFields } from "../../../../config/kinds.ts";
 import type { Draft } from "../../../../config/validate.ts";
 
@@ -8,30 +8,35 @@ const TEMPLATE = "May hold {{ expr }} and ${env:NAME}.";
 
 const request = ({ map, headers, requestPath }: GrammarFields) =>
   map({
-    method: z.enum(METHODS).optional().meta({ description: "HTTP method.", default: "GET" }),
-    path: requestPath().optional().meta({
+    method: z.optional(z.enum(METHODS)).check(z.meta({ description: "HTTP method.", default: "GET" })),
+    path: z.optional(requestPath()).check(z.meta({
       description: `Below the target's url, or a whole URL. ${TEMPLATE}`,
       default: "/",
-    }),
-    query: z.record(z.string().min(1), z.string()).optional().describe(`Query parameters. ${TEMPLATE}`),
-    headers: headers().optional().describe(`Request headers. ${TEMPLATE}`),
-    json: z.unknown().optional().describe(
-      `Body, sent as JSON; a text that is only a template keeps its type. ${TEMPLATE}`,
+    })),
+    query: z.optional(z.record(z.string().check(z.minLength(1)), z.string())).check(
+      z.describe(`Query parameters. ${TEMPLATE}`),
     ),
-    form: z.record(z.string().min(1), z.string()).optional().describe(`Body, sent as a form. ${TEMPLATE}`),
-    raw: z.string().optional().describe(`Body, sent as it stands. ${TEMPLATE}`),
+    headers: z.optional(headers()).check(z.describe(`Request headers. ${TEMPLATE}`)),
+    json: z.optional(z.unknown()).check(
+      z.describe(`Body, sent as JSON; a text that is only a template keeps its type. ${TEMPLATE}`),
+    ),
+    form: z.optional(z.record(z.string().check(z.minLength(1)), z.string())).check(
+      z.describe(`Body, sent as a form. ${TEMPLATE}`),
+    ),
+    raw: z.optional(z.string()).check(z.describe(`Body, sent as it stands. ${TEMPLATE}`)),
   });
 
 /** The keys of an HTTP step. */
 export const httpGrammar = (fields: GrammarFields) =>
   fields.map({
-    request: request(fields).optional().describe("Default: GET / of the target."),
-    redirects: z.int().min(0).max(10).optional()
-      .meta({ description: "Redirects to follow; 0 hands a 3xx to the expectations.", default: 5 }),
-    maxBody: fields.size("1KiB", "8MiB").optional().meta({
+    request: z.optional(request(fields)).check(z.describe("Default: GET / of the target.")),
+    redirects: z.optional(z.int().check(z.gte(0), z.lte(10))).check(
+      z.meta({ description: "Redirects to follow; 0 hands a 3xx to the expectations.", default: 5 }),
+    ),
+    maxBody: z.optional(fields.size("1KiB", "8MiB")).check(z.meta({
       description: "A longer body is not judged, where an expectation or a capture needs one.",
       default: "1MiB",
-    }),
+    })),
   });
 
 /** An HTTP step as written. */
