@@ -3,6 +3,8 @@ import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
+import type { Check } from "../../src/config/config.ts";
+import { questionOf } from "../../src/evidence/report/question.ts";
 import { DEFAULT_FILE, formatProblems, INVALID, loadFile, printResult } from "./terminal.ts";
 
 /** `assay check [file]`: exit 0 valid, 1 not valid (every problem with its position), 3 usage. */
@@ -40,7 +42,21 @@ export const checkCommand = new Command("check")
       { json: options.json, value: { file, valid: true, ...counts, problems: warnings } },
       [
         ...warnings.length > 0 ? [formatProblems(file, warnings)] : [],
+        ...config.checks.flatMap(livenessNotes),
         `${file}: valid: ${counted.join(", ")}`,
       ].join("\n"),
     );
   });
+
+/** Resolves a path whose host may be a secret. */
+const ANYWHERE = "http://service.invalid";
+
+/** One line for each source of a check whose path asks only about liveness, though nobody said that this is meant. */
+function livenessNotes({ key, report }: Check): string[] {
+  const asked = report?.sources.filter((source) => source.kind === "asked") ?? [];
+  return asked.filter(({ path, question }) =>
+    !question && URL.canParse(path, ANYWHERE) && questionOf(new URL(path, ANYWHERE)) === "liveness"
+  ).map(({ path }) =>
+    `${key}: ${path} asks about liveness only: no claim until report.question is readiness`
+  );
+}

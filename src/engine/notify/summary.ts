@@ -2,6 +2,7 @@
 import type { Quorum, Rule } from "../../config/config.ts";
 import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts";
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
+import { isServing } from "../../evidence/report/merge.ts";
 import type { LastRound } from "../../judgement/state.ts";
 import { isFailed, isPoor } from "../../judgement/words.ts";
 import type { EventDecision } from "./event.ts";
@@ -88,9 +89,8 @@ export function summary(input: SummaryInput): string {
   const voters = countOf(counts.reporting, over);
   const fact = change === "opened" && factOf(input.incident);
   const confirmed = fact ? `, ${fact}` : "";
-  return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${
-    detailOf(input.witnesses, kind)
-  }`;
+  const seen = `${detailOf(input.witnesses, kind)}${caveatOf(input.witnesses)}`;
+  return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${seen}`;
 }
 
 function recovery({ subject, incident, decision: { over, counts } }: SummaryInput): string {
@@ -111,6 +111,15 @@ function detailOf(witnesses: LastRound[], kind: Kind): string {
   const newest = [...witnesses].sort((a, b) => b.slot - a.slot);
   const detail = newest.map((witness) => relevantDetail(witness, kind)).find((text) => text);
   return detail ? ` (${clip(detail, { chars: 200, items: 1 })})` : "";
+}
+
+/** What the newest claim of those that serve lacks as a claim. */
+function caveatOf(witnesses: LastRound[]): string {
+  const newest = [...witnesses].sort((a, b) => b.slot - a.slot);
+  const claim = newest.map(({ before, after }) => after ?? before).find((claim) =>
+    claim?.reason && isServing(claim.state)
+  );
+  return claim ? `; ${claim.reason}` : "";
 }
 
 function relevantDetail({ failure, before, after }: LastRound, kind: Kind): string | undefined {

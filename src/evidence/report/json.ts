@@ -47,6 +47,15 @@ function isDeep(json: unknown): boolean {
   return false;
 }
 
+/** The entries of a map of nothing but texts; undefined if it is none. */
+export function textEntries(map: unknown): [name: string, text: string][] | undefined {
+  if (!isRecord(map)) return undefined;
+  const entries = Object.entries(map);
+  return entries.every((entry): entry is [string, string] => typeof entry[1] === "string")
+    ? entries
+    : undefined;
+}
+
 /** The first of `values` that is a text and not empty. */
 export function firstText(...values: unknown[]): string | undefined {
   return values.map(textOf).find((text) => text !== undefined);

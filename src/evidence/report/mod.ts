@@ -17,6 +17,7 @@ import { betterStack } from "./dialects/better_stack.ts";
 import { consul } from "./dialects/consul.ts";
 import { django } from "./dialects/django.ts";
 import { docker } from "./dialects/docker.ts";
+import { dockerRegistry } from "./dialects/docker_registry.ts";
 import { elb } from "./dialects/elb.ts";
 import { envoy } from "./dialects/envoy.ts";
 import { etcd } from "./dialects/etcd.ts";
@@ -51,6 +52,7 @@ import { systemd } from "./dialects/systemd.ts";
 import { terminus } from "./dialects/terminus.ts";
 import { underPressure } from "./dialects/under_pressure.ts";
 import { vault } from "./dialects/vault.ts";
+import { webdriver } from "./dialects/webdriver.ts";
 
 /** All dialects, in the order in which `auto` tries them; the last one reads anything. */
 export const DIALECTS: readonly Dialect[] = [
@@ -66,6 +68,8 @@ export const DIALECTS: readonly Dialect[] = [
   vault,
   rabbitmq,
   nats,
+  dockerRegistry,
+  webdriver,
   kubernetes,
   docker,
   elb,

@@ -1,11 +1,12 @@
 import type { AnswerHeaders } from "../../base/ports.ts";
+import type { Question } from "../../config/question.ts";
 import { LATEST_MS, MINUTE_MS } from "../../base/time.ts";
 import { codeClaim } from "./status_code.ts";
-import { describeClaim, isNoClaim, isRefusing, mergeClaims, type MergedClaims } from "./merge.ts";
+import { describeClaim, isNoClaim, isRefusing, isServing, mergeClaims, type MergedClaims } from "./merge.ts";
 import { headerClaims } from "./headers.ts";
 import { tryParseJson } from "./json.ts";
 import { questionOf } from "./question.ts";
-import type { Claim, Dialect, Reading, Report, ReportAnswer } from "./report.ts";
+import type { Claim, Dialect, Reading, Report, ReportAnswer, ReportState } from "./report.ts";
 import { select } from "./select.ts";
 import { oneLine } from "../../base/text.ts";
 
@@ -60,11 +61,14 @@ export function read(
   }
   const { reading, folded } = merged;
   const reportedAt = toTime(reading.reportedAt ?? cacheTime(answer.headers, options.at));
+  const confidence = confidenceOf(options.dialect, reading.claims);
+  const question = questionOf(answer.url, options.question, reading.question);
   const report: ReadReport = {
     ...folded,
+    reason: folded.reason ?? caveat(folded.state, confidence, options.question ? undefined : question),
     dialect: found.dialect,
-    confidence: confidenceOf(options.dialect, reading.claims),
-    question: questionOf(answer.url, options.question, reading.question),
+    confidence,
+    question,
     httpStatus: answer.status,
     claims: reading.claims.slice(0, MAX_CLAIMS),
     subsystems: (reading.subsystems ?? []).slice(0, MAX_SUBSYSTEMS),
@@ -143,6 +147,19 @@ function readDeclared(answer: ReportAnswer, name: string, dialects: readonly Dia
 function confidenceOf(dialect: string, claims: Claim[]): Report["confidence"] {
   if (dialect !== "auto") return "declared";
   return claims.every((claim) => claim.source === "code") ? "code" : "recognised";
+}
+
+/** What a claim lacks, and the key that gives it; `question` only where it is a guess. */
+function caveat(
+  state: ReportState,
+  confidence: Report["confidence"],
+  question?: Question,
+): string | undefined {
+  if (question === "liveness") return "liveness only: no claim until report.question is readiness";
+  if (confidence === "code" && isServing(state)) {
+    return "claimed by status code alone: report.dialect makes it exact";
+  }
+  return undefined;
 }
 
 /** Adds the claims of the headers, cuts long texts, and adds an `unreadable` claim where there are more parts than are kept. */

@@ -91,7 +91,7 @@ export interface Report {
   /** Epoch ms: the time inside the payload, or the age that a cache admits to. */
   reportedAt?: number;
   retryAfterMs?: number;
-  /** Why it is `unreachable`, `unreadable` or `unknown`: a short word and what was seen. */
+  /** Why it is `unreachable`, `unreadable` or `unknown`: a short word and what was seen. Of any other: what it lacks as a claim. */
   reason?: string;
   /** Epoch ms when it was asked. */
   at: number;

@@ -68,6 +68,8 @@ describe("choosing a dialect", () => {
       "vault",
       "rabbitmq",
       "nats",
+      "docker-registry",
+      "webdriver",
       "k8s-api",
       "docker",
       "elb",

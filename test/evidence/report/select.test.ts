@@ -138,7 +138,7 @@ describe("no part is green by accident", () => {
       "body: etcd",
     ],
     ["a login wall", SPRING, "disk", { status: 401 }, "unreadable", "code: 401"],
-    ["a page", "<html>Sign in</html>", "db", {}, "unknown", "select: no db: the answer names no parts"],
+    ["a page", "<html>Sign in</html>", "db", {}, "unreadable", "body: a page"],
     ["a wall without parts", "Sign in", "db", { status: 401 }, "unreadable", "code: 401"],
     ["an old answer", HEALTH_JSON, "uptime", { headers: { age: "900" } }, "unknown", "stale"],
   ])("%s", (_, body, select, more, state, reason) => {

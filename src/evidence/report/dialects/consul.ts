@@ -35,6 +35,7 @@ export const consul: Dialect = {
   recognise(answer) {
     const { headers, json } = answer;
     if (headers.has("x-consul-reason") || headers.has("x-consul-index")) return true;
+    if (Array.isArray(json) && json.length === 0) return answer.url.pathname.startsWith("/v1/health/");
     return leaderOf(answer) !== undefined || isAutopilot(json) || entriesOf(json).length > 0;
   },
   read(answer) {

@@ -1,9 +1,9 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { codeClaim } from "../status_code.ts";
+import { textEntries } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import type { Dialect, Reading, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json } from "../writers.ts";
-import { isRecord } from "../../../base/json.ts";
 
 /** What a check's text begins with; the rest is the error. Case differs between versions. */
 const RESULTS: readonly [pattern: RegExp, state: ReportState][] = [
@@ -41,7 +41,7 @@ export const django: Dialect = {
       : isHealthCheckMap(json),
   read(answer) {
     const { status, text, json } = answer;
-    if (json !== undefined) return isRecord(json) ? fromResults(status, textsOf(json) ?? []) : null;
+    if (json !== undefined) return fromResults(status, textEntries(json) ?? []);
     const metric = METRIC.exec(text);
     if (metric) return overall(answer, metric[1] === "1", metric[0]);
     if (FEED.test(text)) return fromFeed(answer);
@@ -60,15 +60,8 @@ export const django: Dialect = {
 };
 
 function isHealthCheckMap(json: unknown): boolean {
-  const results = isRecord(json) ? textsOf(json) : undefined;
-  return results !== undefined && results.every(([name]) => name.length <= 200 && NAME.test(name));
-}
-
-/** The entries of a map that has any, and holds nothing but texts. */
-function textsOf(map: Record<string, unknown>): [string, string][] | undefined {
-  const entries = Object.entries(map);
-  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  return texts.length > 0 && texts.length === entries.length ? texts : undefined;
+  const results = textEntries(json) ?? [];
+  return results.length > 0 && results.every(([name]) => name.length <= 200 && NAME.test(name));
 }
 
 function fromResults(status: number, results: [string, string][]): Reading | null {

@@ -1,4 +1,5 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
+import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
 import { backendsOf } from "./haproxy_stats.ts";
 import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
@@ -16,10 +17,14 @@ const WORDS: Record<string, [kind: "admin" | "health", state: ReportState]> = {
 };
 
 const WEIGHT = /^(?:weight:)?(\d{1,5})%$/;
+/** The page of `monitor-uri`; its refusal is the page of any request that finds no server, and plain HTTP. */
+const MONITOR = /^<html><body><h1>200 OK<\/h1>\s*Service ready\./;
+
 const PLAIN = /^(?:weight|maxconn):\d{1,9}$/;
 
 /**
- * HAProxy: the line of an `agent-check` (doc/configuration.txt), or its statistics, `;csv` and `;json`, asked about `lb`.
+ * HAProxy: the line of an `agent-check` (doc/configuration.txt), or its statistics, `;csv` and `;json`, asked about `lb`, or the page of its
+ * `monitor-uri`.
  *
  * Line: up and ready are ready, drain and maint draining, down, stopped and fail not_ready; `0%` draining, 1 to 99 %
  * degraded, 100 % and more ready; the worst kind holds. A word that HAProxy does not know, or a line that says only `weight:` or
@@ -30,7 +35,7 @@ const PLAIN = /^(?:weight|maxconn):\d{1,9}$/;
  */
 export const haproxy: Dialect = {
   name: "haproxy",
-  recognise: ({ text, json }) => backendsOf(text, json) !== undefined || isAgent(text),
+  recognise: ({ text, json }) => backendsOf(text, json) !== undefined || isAgent(text) || MONITOR.test(text),
   read({ status, text, json }) {
     const backends = backendsOf(text, json);
     if (backends) {
@@ -40,6 +45,7 @@ export const haproxy: Dialect = {
         question: "lb",
       };
     }
+    if (MONITOR.test(text)) return { claims: [codeClaim(status), bodyClaim("ready", "Service ready.")] };
     const claim = json === undefined ? lineClaim(text) : undefined;
     return claim ? { claims: [claim, ...errorClaims(status)] } : null;
   },

@@ -1,10 +1,10 @@
 import { codeClaim } from "../status_code.ts";
 import { isServing } from "../merge.ts";
+import { textEntries } from "../json.ts";
 import { layerOf } from "../layers.ts";
 import { lastSegment } from "../question.ts";
 import type { Dialect, ReportAnswer } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
-import { isRecord } from "../../../base/json.ts";
 
 /**
  * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code speaks (200 ready, 503 not_ready), and with
@@ -20,11 +20,11 @@ export const heptio: Dialect = {
     if (status !== 200 && status !== 503) return false;
     if (headers.get("content-type") !== TYPE) return false;
     if (!["ready", "live"].includes(lastSegment(url))) return false;
-    const checks = checksOf(json);
+    const checks = textEntries(json);
     return checks !== undefined && (checks.length > 0 ? isFull(answer) : answer.text === "{}\n");
   },
   read(answer) {
-    const checks = checksOf(answer.json);
+    const checks = textEntries(answer.json);
     if (!checks || (answer.status !== 200 && answer.status !== 503)) return null;
     return {
       claims: [codeClaim(answer.status)],
@@ -53,11 +53,4 @@ const TYPE = "application/json; charset=utf-8";
 
 function isFull({ url }: ReportAnswer): boolean {
   return url.searchParams.get("full") === "1";
-}
-
-function checksOf(json: unknown): [string, string][] | undefined {
-  if (!isRecord(json)) return undefined;
-  const checks = Object.entries(json);
-  const texts = checks.filter((check): check is [string, string] => typeof check[1] === "string");
-  return texts.length === checks.length ? texts : undefined;
 }

@@ -1,6 +1,9 @@
+import { bodyClaim } from "../claims.ts";
 import { codeClaim, stateOfCode } from "../status_code.ts";
-import { looksLikeJson } from "../json.ts";
-import type { Claim, Dialect, ReportAnswer, ReportState } from "../report.ts";
+import { looksLikeJson, scalar } from "../json.ts";
+import { worst } from "../merge.ts";
+import { lastSegment } from "../question.ts";
+import type { Claim, Dialect, ReportAnswer } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, plainText } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
@@ -8,16 +11,39 @@ import { isRecord } from "../../../base/json.ts";
 /** Keys under which home-made health bodies keep their word; the first one present is read. */
 const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];
 
+/** Keys that may stand alone around the answer. */
+const ENVELOPE = /^(value|data|results?|response|payload|checks|services|components)$/;
+
+/** Names of booleans that say how a service is. */
+const FLAG = /^(is_?)?(ready|healthy|alive|up|ok|serving|operational|online|success)$/i;
+
+/** Words that nobody uses of a colour, a severity or an order: one of them makes a map of words a map of checks. */
+const TELLING = /^(up|down|ok|pass(ing|ed)?|fail(ing)?|(un)?healthy|(not_)?(ready|serving)|operational)$/i;
+
 /** Error pages that PHP, Python, Spring and Heroku may send under 200. */
 const FATAL = /Fatal error|Uncaught|Traceback \(most recent|Whitelabel Error|Application error/;
 
 /** Pages that stand where the answer should: a login, or an error page under a good code. */
 const STAND_IN = /<input[^>]{1,200}type=["']?password|<title>\s*(?:error\b|[45]\d\d\b)/i;
 
+/** The exposition format of Prometheus, also where it is empty. */
+const METRICS = /^# (?:HELP|TYPE) /m;
+const METRICS_PATH = /^(metrics|federate)$/;
+
 /**
- * Plain HTTP, the fall-back of `auto`: the code, and what a plain word in the body adds. A 2xx HTML page is `ready` by
- * its code like any other body without a word; a fatal error page under 2xx is `not_ready`, and contradicts the code. A
- * login form or a page titled as an error under 2xx is `unreadable`.
+ * Plain HTTP, the fall-back of `auto`: the code, and what a plain word in the body adds.
+ *
+ * | body | claim beside the code |
+ * |---|---|
+ * | a word, also as all that a page says | its state |
+ * | JSON with `status`, `state`, `health`, `healthy`, `ready` or `ok` | the first one's word, boolean or code; any other is unknown |
+ * | JSON under 2xx whose every value is a word, or a boolean with a name such as `isHealthy` | the worst of them |
+ * | a fatal error page under 2xx | not_ready |
+ * | any other page, a login, metrics under 2xx; broken JSON | unreadable |
+ * | anything else, `{}` and `[]` too | none |
+ *
+ * For the third row an envelope (`{"data": {...}}`) is taken off, and names that mean nothing here (`db`, `cache`) count
+ * where there are two and more, with a word that means health only: `{"color": "red"}` is no refusal.
  */
 export const http: Dialect = {
   name: "http",
@@ -25,36 +51,71 @@ export const http: Dialect = {
   read(answer) {
     const code = codeClaim(answer.status);
     // A 401 or 404 body is the word of whoever turned us away, often an API envelope: {"status":"error"}.
-    const body = code.state === "unreadable" ? undefined : bodyClaim(answer);
+    const body = code.state === "unreadable" ? undefined : ownClaim(answer);
     return { claims: body ? [code, body] : [code] };
   },
   expresses: { whole: ["ready", "degraded", "starting", "draining", "not_ready"] },
   write: ({ state }) => plainText(codeOf(state), state),
 };
 
-function bodyClaim({ status, json, text }: ReportAnswer): Claim | undefined {
-  const say = (state: ReportState, raw: string): Claim => ({ source: "body", state, raw });
-  if (json !== undefined) return jsonClaim(json, say);
-  if (looksLikeJson(text)) return say("unreadable", "broken or too deep JSON");
+function ownClaim(answer: ReportAnswer): Claim | undefined {
+  const { status, json, text } = answer;
+  if (json !== undefined) return isRecord(json) ? keyClaim(json) ?? mapClaim(json, status) : undefined;
+  if (looksLikeJson(text)) return bodyClaim("unreadable", "broken or too deep JSON");
   const fatal = FATAL.exec(text)?.[0];
-  if (fatal) return say("not_ready", fatal);
-  if (status < 300 && STAND_IN.test(text)) return say("unreadable", "a login or an error page");
-  const state = text.length <= 64 ? stateOfWord(text) : undefined;
-  return state && say(state, text);
+  if (fatal) return bodyClaim("not_ready", fatal);
+  return wordClaim(text) ?? (status < 300 ? strangerClaim(answer) : undefined);
 }
 
-function jsonClaim(json: unknown, say: (state: ReportState, raw: string) => Claim): Claim | undefined {
-  if (typeof json === "object" && json !== null && Object.keys(json).length === 0) {
-    return say("unreadable", "empty JSON");
+/** All that is said in so many words, marks of a page aside. */
+function wordClaim(text: string): Claim | undefined {
+  const said = text.length <= 500 ? text.replace(/<[^<>]*>/g, " ").trim() : "";
+  const state = said.length <= 64 ? stateOfWord(said) : undefined;
+  return state && bodyClaim(state, said);
+}
+
+/** What stands under a good code and is no answer to the question. */
+function strangerClaim({ url, headers, text }: ReportAnswer): Claim | undefined {
+  const isPage = /^\s*</.test(text) || (/html/.test(headers.get("content-type") ?? "") && /<\w/.test(text));
+  const what = STAND_IN.test(text)
+    ? "a login or an error page"
+    : isPage
+    ? "a page"
+    : METRICS.test(text) || METRICS_PATH.test(lastSegment(url))
+    ? "metrics"
+    : undefined;
+  return what ? bodyClaim("unreadable", what) : undefined;
+}
+
+function keyClaim(json: Record<string, unknown>): Claim | undefined {
+  const key = KEYS.find((key) => json[key] !== undefined);
+  if (key === undefined) return undefined;
+  const value = json[key];
+  if (typeof value === "number") return bodyClaim(stateOfCode(value), String(value));
+  if (typeof value === "string" || typeof value === "boolean") {
+    return bodyClaim(stateOfWord(String(value)) ?? "unknown", String(value));
   }
-  if (!isRecord(json)) return undefined;
-  for (const key of KEYS) {
-    const value = json[key];
-    if (typeof value === "number") return say(stateOfCode(value), String(value));
-    if (typeof value === "string" || typeof value === "boolean") {
-      return say(stateOfWord(String(value)) ?? "unknown", String(value));
-    }
-    if (value !== undefined) return say("unknown", value === null ? "null" : "not a word");
-  }
-  return undefined;
+  return bodyClaim("unknown", value === null ? "null" : "not a word");
+}
+
+function mapClaim(json: Record<string, unknown>, status: number): Claim | undefined {
+  if (status >= 300) return undefined;
+  const [[key = "", inner] = [], ...more] = Object.entries(json);
+  if (isRecord(inner) && more.length === 0 && ENVELOPE.test(key)) return mapClaim(inner, status);
+  const words = Object.entries(json).map(([name, value]) => wordOf(name, value));
+  const states = words.flatMap((word) => word?.state ?? []);
+  const isTelling = words.some((word) => word?.isNamed || (words.length > 1 && word?.isTelling));
+  if (!isTelling || states.length < words.length) return undefined;
+  const state = worst(states);
+  return bodyClaim(state, words.find((word) => word?.state === state)!.raw);
+}
+
+/** One entry of a map of words; undefined if it is none. A boolean, in quotes or not, is one by its name only. */
+function wordOf(name: string, value: unknown) {
+  const word = typeof value === "number" ? "" : scalar(value);
+  const state = stateOfWord(word);
+  const isFlag = FLAG.test(name);
+  if (!state || (/^(true|false)$/i.test(word) && !isFlag)) return undefined;
+  const isNamed = isFlag || KEYS.includes(name);
+  return { state, isNamed, isTelling: TELLING.test(word), raw: `${name}: ${word}` };
 }

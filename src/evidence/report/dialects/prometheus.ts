@@ -12,26 +12,33 @@ const TEXTS: readonly [text: RegExp, state: ReportState][] = [
 
 /** Series of which 1 is good and 0 is bad. */
 const SERIES = new Set<unknown>(["up", "probe_success"]);
-const SAMPLES = new Map<unknown, ReportState>([["1", "ready"], ["0", "not_ready"]]);
+const WORDS = new Map<unknown, ReportState>([
+  ["1", "ready"],
+  ["up", "ready"],
+  ["0", "not_ready"],
+  ["down", "not_ready"],
+]);
 
 /**
  * Prometheus, Alertmanager and VictoriaMetrics: `/-/ready`, `/-/healthy` (liveness: 200 during replay as well), and
- * `/api/v1/query?query=up` or `probe_success`.
+ * `/api/v1/query?query=up` or `probe_success`, and `/api/v1/targets`.
  *
  * `X-Prometheus-Stopping: true` is draining, `false` starting. `… is Ready.` is ready, `delayed shutdown mode` draining.
  * 503 `Service Unavailable` without that header is a start or, in old versions, a stop: not_ready, `phase: unclear`.
- * In a query each series is a required part: 1 ready, 0 not_ready, else unknown; another series than those two, or none at
+ * In a query each series is a required part: 1 ready, 0 not_ready, else unknown, and so is each active target, `up`, `down` or
+ * `unknown`; another series than those two, or none at
  * all, is unknown, because `status: success` is the API's word and not the target's.
  */
 export const prometheus: Dialect = {
   name: "prometheus",
   recognise(answer) {
     return answer.headers.has("x-prometheus-stopping") || textClaim(answer) !== undefined ||
-      isUnavailable(answer) || isVector(answer.json);
+      isUnavailable(answer) || partsOf(answer.json) !== undefined;
   },
   read(answer) {
     const { status, headers, json, url } = answer;
-    if (isVector(json)) return vector(json, status);
+    const parts = partsOf(json);
+    if (parts) return queried(parts, status);
     const question = lastSegment(url) === "healthy" ? "liveness" : undefined;
     const stopping = headers.get("x-prometheus-stopping");
     if (stopping !== null) {
@@ -59,28 +66,38 @@ function isUnavailable({ url, status, text }: ReportAnswer): boolean {
     /^\/(-\/ready|api\/v1\/query)$/.test(url.pathname);
 }
 
-function isVector(json: unknown): json is { data: { result: unknown } } {
-  return isRecord(json) && json.status === "success" && isRecord(json.data) &&
-    json.data.resultType === "vector";
+/** The series of a query, or the active targets; undefined if it is neither. */
+function partsOf(json: unknown): Subsystem[] | undefined {
+  if (!isRecord(json) || json.status !== "success" || !isRecord(json.data)) return undefined;
+  const { resultType, result, activeTargets } = json.data;
+  if (resultType === "vector") return records(result).map(seriesOf);
+  return Array.isArray(activeTargets) ? records(activeTargets).map(targetOf) : undefined;
 }
 
-function vector({ data }: { data: { result: unknown } }, status: number): Reading {
-  const parts = records(data.result).map(partOf);
+function queried(parts: Subsystem[], status: number): Reading {
   const bad = parts.filter((part) => part.state === "not_ready").length;
   const isUnknown = parts.length === 0 || parts.some((part) => part.state === "unknown");
   const state = bad > 0 ? "not_ready" : isUnknown ? "unknown" : "ready";
   return {
-    claims: [bodyClaim(state, `${bad} of ${parts.length} series are 0`), ...errorClaims(status)],
+    claims: [bodyClaim(state, `${bad} of ${parts.length} are down`), ...errorClaims(status)],
     subsystems: parts,
   };
 }
 
-function partOf({ metric, value }: Record<string, unknown>): Subsystem {
-  const { __name__: series, job, instance } = isRecord(metric) ? metric : {};
+function seriesOf({ metric, value }: Record<string, unknown>): Subsystem {
+  const labels = isRecord(metric) ? metric : {};
   const sample = Array.isArray(value) ? value[1] : undefined;
+  return partOf(labels, SERIES.has(labels.__name__) ? sample : undefined);
+}
+
+function targetOf({ labels, health, lastError }: Record<string, unknown>): Subsystem {
+  return { ...partOf(isRecord(labels) ? labels : {}, health), message: textOf(lastError) };
+}
+
+function partOf({ job, instance }: Record<string, unknown>, word: unknown): Subsystem {
   return {
     name: [job, instance].map(textOf).filter(Boolean).join("/") || "series",
-    state: SERIES.has(series) ? SAMPLES.get(sample) ?? "unknown" : "unknown",
+    state: WORDS.get(word) ?? "unknown",
     layer: "process",
     required: true,
   };

@@ -1,0 +1,30 @@
+import { bodyClaim } from "../claims.ts";
+import { codeClaim } from "../status_code.ts";
+import { textEntries } from "../json.ts";
+import { layerOf } from "../layers.ts";
+import type { Dialect } from "../report.ts";
+
+/**
+ * The health page of distribution, the registry of Docker (health/health.go), on its debug listener: a map of the
+ * checks that fail and why, so `{}` under 200 is ready and any entry, under 503, not_ready. Known by its path
+ * `/debug/health`. Its storage check only looks whether the driver answers: a full disk stays `{}`. `/v2/` is plain HTTP.
+ */
+export const dockerRegistry: Dialect = {
+  name: "docker-registry",
+  recognise: ({ url, json }) => url.pathname.endsWith("/debug/health") && textEntries(json) !== undefined,
+  read({ status, json }) {
+    const failing = textEntries(json);
+    if (!failing) return null;
+    const claim = bodyClaim(failing.length > 0 ? "not_ready" : "ready", `${failing.length} checks fail`);
+    return {
+      claims: [codeClaim(status), claim],
+      subsystems: failing.map(([name, message]) => ({
+        name,
+        state: "not_ready",
+        layer: layerOf(name),
+        required: true,
+        message,
+      })),
+    };
+  },
+};
