@@ -203,13 +203,10 @@ describe("a real server, put into each state and read by `assay report`", () => 
         for (const form of ["csv", "json"]) {
           expect([command, await printed(`${proxy.url}/stats;${form}`, lb)]).toEqual([command, lb]);
         }
-        // A monitor says only yes or no.
-        const monitor = {
-          state: code === 200 ? "ready" : "not_ready",
-          dialect: "http",
-          code,
-          confidence: "code",
-        };
+        // A monitor says only yes or no: its yes is a page of HAProxy's own, its no the page of any request.
+        const monitor = code === 200
+          ? { state: "ready", dialect: "haproxy", code, confidence: "recognised" }
+          : { state: "not_ready", dialect: "http", code, confidence: "code" };
         expect([command, await printed(`${proxy.url}/ready`, monitor)]).toEqual([command, monitor]);
       }
       await proxy.tell("set server shop/one health up");
