@@ -45,6 +45,7 @@ async function onDeno(): Promise<Driver> {
   const { config } = await loadValue(bundled, {
     kinds: KINDS,
     runtime: "cloudflare",
+    turns: 1,
     env: (name) => env[name],
   });
   let nowMs = START;

@@ -1,6 +1,6 @@
 /** The single writer: settles slots, keeps the store in its own SQLite, answers the API. Its alarm drives the outbox. */
 import { DurableObject } from "cloudflare:workers";
-import type { Minute } from "../../src/engine/settler/settler.ts";
+import type { Lease } from "../../src/storage/store.ts";
 import type { Env } from "./env.ts";
 import { lazy } from "../../src/base/lazy.ts";
 import { peerOf } from "./client_address.ts";
@@ -15,27 +15,29 @@ const MAX_WAIT_MS = 10_000;
 const RETRY_MS = 30_000;
 /** Pending notices that are looked at for the next alarm. */
 const MAX_SCANNED = 2_000;
-/** Where the minute is kept that has slots to come: an object sleeps after ten idle seconds, and forgets. */
+/** Where the lease of the running minute is kept: an object sleeps after ten idle seconds, and forgets. What is left of it stands in the rows. */
 const MINUTE_KEY = "minute";
 
 /** One object, named `ledger`. */
 export class LedgerObject extends DurableObject<Env> {
   readonly #assay = lazy(async () => (await import("./open.ts")).openLedger(this.env, this.ctx.storage));
-  /** Slots of the running minute that the alarm still has to settle; undefined: they are to be remembered. */
-  #slotsLeft: number[] | undefined;
+  /** It has begun a minute, or remembered one, since it woke up. */
+  #isAwake = false;
+  /** Of a minute that is not yet kept in storage. */
+  #lease: Lease | undefined;
 
   /** One cron event. Fired twice, it changes nothing; a missed one leaves a gap that the next slot shows. */
   async tick(scheduledMs: number): Promise<void> {
-    const { begin, settle, outbox, housekeep } = await this.#assay();
-    const minute = await begin(Math.floor(scheduledMs / MINUTE_MS) * MINUTE_MS);
-    if (!minute) {
+    const { begin, settleDue, outbox, housekeep } = await this.#assay();
+    const lease = await begin(Math.floor(scheduledMs / MINUTE_MS) * MINUTE_MS);
+    if (!lease) {
       return console.log({ level: "info", message: "this minute is taken or settled", scheduledMs });
     }
-    const now = Date.now();
-    this.#slotsLeft = minute.slots.filter((slot) => slot > now);
-    if (this.#slotsLeft.length > 0) await this.ctx.storage.put<Minute>(MINUTE_KEY, minute);
+    this.#isAwake = true;
+    const settled = settleDue();
+    this.#lease = lease;
     await this.#arm();
-    await Promise.all(minute.slots.filter((slot) => slot <= now).map(settle));
+    await settled;
     await this.#waitUntilNext(outbox());
     await housekeep();
     await this.#arm();
@@ -44,10 +46,8 @@ export class LedgerObject extends DurableObject<Env> {
   /** Always arms again: an alarm that throws is retried six times and then dropped. */
   override async alarm(): Promise<void> {
     try {
-      await this.#restoreSlots();
-      const [agenda, now] = [this.#slotsLeft ?? [], Date.now()];
-      this.#slotsLeft = agenda.filter((slot) => slot > now);
-      await this.#waitUntilNext(this.#work(agenda.filter((slot) => slot <= now)));
+      await this.#remember();
+      await this.#waitUntilNext(this.#work());
     } catch (error) {
       this.#logFailure(error);
     } finally {
@@ -59,43 +59,50 @@ export class LedgerObject extends DurableObject<Env> {
     return await (await this.#assay()).app.fetch(request, peerOf(request));
   }
 
-  async #work(due: number[]): Promise<void> {
-    const { settle, outbox } = await this.#assay();
-    await Promise.all(due.map(settle));
+  async #work(): Promise<void> {
+    const { settleDue, outbox } = await this.#assay();
+    await settleDue();
     await outbox();
   }
 
-  /** After a sleep: the slots that are left of the minute which this object began. */
-  async #restoreSlots(): Promise<void> {
-    if (this.#slotsLeft) return;
+  /** After a sleep: the minute that this object began. What is settled of it is not walked again. */
+  async #remember(): Promise<void> {
+    if (this.#isAwake) return;
     const { resume } = await this.#assay();
-    const minute = await this.ctx.storage.get<Minute>(MINUTE_KEY);
+    const lease = await this.ctx.storage.get<Lease>(MINUTE_KEY);
     // Cron may have begun the next minute meanwhile.
-    if (!minute || this.#slotsLeft) return;
-    resume(minute);
-    // What is settled among them is not walked again.
-    this.#slotsLeft = minute.slots.filter((slot) => slot > Date.now() - MINUTE_MS);
+    if (lease && !this.#isAwake) await resume(lease);
+    this.#isAwake = true;
   }
 
-  /** Waits for the work, but not past the next slot: one alarm runs at a time, and a receiver that hangs must not cost that slot. */
+  /** Waits for the work, but not past the next walk: one alarm runs at a time, and a receiver that hangs must not cost that walk. */
   async #waitUntilNext(work: Promise<unknown>): Promise<void> {
-    const next = Math.min(...this.#slotsLeft ?? [], Date.now() + MAX_WAIT_MS);
+    const until = Math.min(await this.#nextWalk() ?? Infinity, Date.now() + MAX_WAIT_MS);
     const done = work.catch((error) => this.#logFailure(error));
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const due = new Promise<void>((resolve) => timer = setTimeout(resolve, next - Date.now()));
+    const due = new Promise<void>((resolve) => timer = setTimeout(resolve, until - Date.now()));
     // What is left over may be a notice to send again, of which the alarm that armed now does not know.
     const late = due.then(() => void done.then(() => this.#arm()).catch((error) => this.#logFailure(error)));
     await Promise.race([done, late]).finally(() => clearTimeout(timer));
+  }
+
+  async #nextWalk(): Promise<number | undefined> {
+    // A config that cannot be read has none; who asks for more is told.
+    return await this.#assay().then(({ next }) => next(), () => undefined);
   }
 
   #logFailure(error: unknown): void {
     console.error({ level: "error", message: "an alarm failed", error: messageOf(error) });
   }
 
-  /** For the next slot below a minute, or the next notice that is due; none if there is nothing to wait for. */
+  /** For the next turn or confirmation of the minute, or the next notice that is due; none if there is nothing to wait for. */
   async #arm(): Promise<void> {
-    const waiting = await this.#dueTimes();
-    const times = [...this.#slotsLeft ?? [], ...waiting];
+    const next = await this.#nextWalk();
+    if (next !== undefined && this.#lease) {
+      await this.ctx.storage.put<Lease>(MINUTE_KEY, this.#lease);
+      this.#lease = undefined;
+    }
+    const times = [next ?? [], await this.#dueTimes()].flat();
     if (times.length === 0) return;
     await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + ALARM_MS));
   }

@@ -46,11 +46,17 @@ const probers = config.regions.flatMap((region) => region.probers).map(({ id }):
 
 const store = sqliteStore(sqliteDriver(path));
 const ports = denoPorts("${env:TOKEN}", config);
-const { begin, settle } = settler({ ports, store, config, probers, owner: "bench" });
 const minuteMs = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS;
-for (let at = minuteMs - 2 * MINUTE_MS; at <= minuteMs; at += MINUTE_MS) {
-  await begin(at);
-  await settle(at);
+let nowMs = minuteMs;
+const settlerPorts = { ...ports, clock: { ...clock, now: () => nowMs } };
+const { begin, settleDue } = settler({ ports: settlerPorts, store, config, probers, owner: "bench" });
+for (const period of [-2, -1, 0]) {
+  await begin(minuteMs + period * MINUTE_MS);
+  // Each turn of the minute by itself.
+  for (const second of [0, 20, 40]) {
+    nowMs = minuteMs + period * MINUTE_MS + second * 1_000;
+    await settleDue();
+  }
 }
 
 const loopback = { hostname: "127.0.0.1", port: 0, onListen() {} };

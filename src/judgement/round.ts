@@ -59,13 +59,20 @@ export interface ProberReply {
 
 /** What a prober is asked. `deadlineMs` counts from the call. */
 export interface ProberRequest {
+  /** A confirmation's slot is its instant. */
   slot: number;
+  /** When the walk begins by its turn, epoch ms; absent: at the slot. */
+  at?: number;
   checks: readonly Check[];
   deadlineMs: number;
 }
 
+/** Hears of one answer before the reply is whole; `suspect` as in the reply. */
+export type OnAnswer = (answer: RoundResult, suspect: boolean) => void;
+
 /** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */
 export interface Prober {
   id: string;
-  ask(request: ProberRequest): Promise<ProberReply>;
+  /** Calls `onAnswer`, if it can, for what is ready before the rest: one check that hangs holds up no other. */
+  ask(request: ProberRequest, onAnswer?: OnAnswer): Promise<ProberReply>;
 }

@@ -23,9 +23,9 @@ function inWorkerd(): Driver {
         if (prober) instance.fetch = FAULTS[prober.does];
       });
       const fire = () => world.fire(slot, nowMs);
-      if (prober?.does === "is silent") return await world.passTime(fire());
-      // A round without an answer is walked again a second later.
-      await (shop.all === "refuses" ? world.withTimers(fire) : fire());
+      // A silent prober is given up, and a round without an answer is walked again, after a while.
+      const needsTime = prober?.does === "is silent" || shop.all === "refuses";
+      await (needsTime ? world.withTimers(fire) : fire());
     },
     status: () => world.status(),
     received: async () => (await world.shop.seen()).posts.map(({ body }) => body),

@@ -34,8 +34,8 @@ targets:
   - id: shop
     url: https://shop.example
     checks:
-      - { id: orders, report: ${report}, journey: [{ name: look, request: { path: / }, expect: status == 200 }] }
-      - { id: plain, report: { path: /readyz }, journey: [{ name: look, request: { path: / }, expect: status == 200 }] }
+      - { id: orders, confirm: 0, report: ${report}, journey: [{ name: look, request: { path: / }, expect: status == 200 }] }
+      - { id: plain, confirm: 0, report: { path: /readyz }, journey: [{ name: look, request: { path: / }, expect: status == 200 }] }
 `;
 
 /** A single pushed source, with a token of its own. */

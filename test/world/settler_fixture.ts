@@ -26,7 +26,7 @@ targets:
   - id: shop
     url: https://shop.example
     checks:
-      - { id: read, report: { path: /readyz }, journey: [{ name: look, request: { path: / }, expect: status == 200 }] }
+      - { id: read, turns: 1, confirm: 0, report: { path: /readyz }, journey: [{ name: look, request: { path: / }, expect: status == 200 }] }
 webhooks: [{ id: ops, url: https://hooks.example/ops, secret: "\${env:HOOK_SECRET}" }]
 `;
 

@@ -142,9 +142,19 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     return second ? { ...second, first: summarizeFirst(first) } : first;
   };
 
+  const answerOf = async (check: Check, turn: Turn, late: Promise<"deadline">): Promise<RoundResult> => {
+    const { key, digest } = check;
+    const id = idOf(check, turn);
+    const walked = await Promise.race([rounds.getOrSet(id, () => runTwice(check, turn)), late]);
+    const round = walked === "deadline" ? firsts.get(id) ?? walked : walked;
+    if (typeof round !== "string") return { check: key, digest, round };
+    rounds.delete(id);
+    return { check: key, digest, missed: round };
+  };
+
   return {
     id: options.id,
-    async ask({ slot, checks, deadlineMs }) {
+    async ask({ slot, checks, deadlineMs }, onAnswer) {
       const deadline = new AbortController();
       const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
       const deadlineAt = ports.clock.elapsed() + deadlineMs;
@@ -159,22 +169,23 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
         inWalkOrder(checks, took).map(async (check): Promise<RoundResult> => {
           const { key, digest } = check;
           if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
-          const id = idOf(check, turn);
-          const walked = await Promise.race([rounds.getOrSet(id, () => runTwice(check, turn)), late]);
-          const round = walked === "deadline" ? firsts.get(id) ?? walked : walked;
-          if (typeof round !== "string") return { check: key, digest, round };
-          rounds.delete(id);
-          return { check: key, digest, missed: round };
+          const answer = await answerOf(check, turn, late);
+          // Where a prober is stands in the whole reply alone.
+          if (onAnswer && !options.locate) {
+            onAnswer(answer, isDoubtful(answer) && !await controlsPass(slot));
+          }
+          return answer;
         }),
       );
       disarm();
-      const doubtful = answers.some((answer) => "round" in answer && hadTransportFailure(answer.round));
-      const suspect = doubtful && !await controlsPass(slot);
+      const suspect = answers.some(isDoubtful) && !await controlsPass(slot);
       const { colo: place, misplaced } = await measureLocation();
       return { prober: options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
     },
   };
 }
+
+const isDoubtful = (answer: RoundResult) => "round" in answer && hadTransportFailure(answer.round);
 
 /** A round that took longer goes behind all that did not. */
 const SLOW_MS = 1_000;

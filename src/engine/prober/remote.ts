@@ -109,7 +109,7 @@ export function remoteProber(
 ): Prober {
   return {
     id,
-    async ask({ slot, checks, deadlineMs }) {
+    async ask({ slot, at = slot, checks, deadlineMs }) {
       const to = resolveUrl(ports.secrets.reveal(url), "/v1/rounds");
       if (!to) throw new Error("its URL is not valid");
       const body = JSON.stringify({
@@ -134,7 +134,7 @@ export function remoteProber(
       }
       if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
       if (answer.truncated) throw new Error(`answered more than ${REPLY_CAP_BYTES} bytes`);
-      return replyIn(ports, new TextDecoder().decode(answer.bytes), { slot, checks });
+      return replyIn(ports, new TextDecoder().decode(answer.bytes), { slot: at, checks });
     },
   };
 }

@@ -43,27 +43,26 @@ export class StateCache {
     return { states, touched, gone, dropFrom: touched.length };
   }
 
-  /** Reads what is not known here about these checks: after a start, their states. */
-  async prefetch(checks: Check[], lease: Lease): Promise<void> {
-    const shards = new Set(checks.map((check) => this.packing.shardOf.get(check.key)!));
-    const unknown = [...shards].filter((shard) => !this.#decoded.has(shard)).sort((a, b) => a - b);
-    if (unknown.length === 0) return;
-    for (const { shard, state } of await this.store.readShards(unknown, lease)) {
-      this.#texts.set(shard, state);
+  /** Reads every state as the holder of a new lease finds it. */
+  async refresh(lease: Lease): Promise<void> {
+    const all = this.packing.shards.map((_, shard) => shard);
+    for (const { shard, layout, state } of await this.store.readShards(all, lease)) {
+      if (layout !== this.packing.layout || this.#texts.get(shard) === state) continue;
       this.#decoded.set(shard, decodeStates(state, shard));
+      this.#texts.set(shard, state);
     }
   }
 
   /** The checks that this prober has not walked for longest come first: what it cannot walk are then the freshest. */
-  oldestFirst(checks: Check[], prober: string): Check[] {
+  oldestFirst(checks: readonly Check[], prober: string): Check[] {
     const age = new Map(checks.map((check) => [check, this.#lastSlotOf(check.key, prober)]));
     return checks.toSorted((a, b) => age.get(a)! - age.get(b)!);
   }
 
-  /** The slot that this prober walked last, as far as it is known here; a little less if its platform did not let it. */
+  /** When this prober walked last, as far as it is known here; a little less if its platform did not let it. */
   #lastSlotOf(key: string, prober: string): number {
-    const { slot = 0, reason } = this.stateOf(key)?.probers[prober]?.witness ?? {};
-    return reason === "platform" ? slot - 1 : slot;
+    const { slot = 0, at = slot, reason } = this.stateOf(key)?.probers[prober]?.witness ?? {};
+    return reason === "platform" ? at - 1 : at;
   }
 
   /** The state of a check, as far as it is known here. */

@@ -260,6 +260,7 @@ test("a lying aggregate over an honest part: drift for the one, not_ready for th
   const text = `
 version: 1
 store: { memory: {} }
+defaults: { confirm: 0 }
 targets:
   - id: shop
     url: https://shop.example

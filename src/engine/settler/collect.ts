@@ -1,0 +1,100 @@
+/** Puts what arrives in one flight together: what comes within a second of each other is judged, and written, at once. */
+import type { Check } from "../../config/config.ts";
+import type { Clock } from "../../base/ports.ts";
+import type { Brought } from "../../judgement/round.ts";
+import type { ProberAsk } from "./gather.ts";
+
+/** Arrivals that follow each other within this share a commit (ms), but none waits longer than the second. */
+const [TOGETHER_MS, LONGEST_MS] = [1_000, 5_000];
+
+/** One arrival of a flight. */
+export interface Landed {
+  ask: ProberAsk;
+  check: Check;
+  brought: Brought;
+}
+
+/** What a collector needs. */
+export interface CollectorOptions {
+  clock: Clock;
+  asks: readonly ProberAsk[];
+  /** How long (ms) a check waits for this prober before it is judged without it; absent: it is judged by each that comes. */
+  waitMs(ask: ProberAsk, check: Check): number | undefined;
+  /** Judges some of what has arrived. */
+  judge(landed: Landed[]): void;
+}
+
+/** Collects the arrivals of some asks. Call `arrive` as in `gather`, and `end` once all asks are over. */
+export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
+  const awaited = new Map<Check, Set<ProberAsk>>();
+  const held = new Map<Check, Landed[]>();
+  const ready: Landed[] = [];
+  const timers = new Map<number, (() => void)>();
+  const givenUp = new Set<string>();
+  let left = 0;
+  let firstAt: number | undefined;
+  let disarm = () => {};
+
+  // By a promise: what goes on after a timer is then in the context that set it, which Durable Objects insist on.
+  const later = (ms: number, work: () => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    void promise.then(work);
+    return clock.after(ms, resolve);
+  };
+  const flush = () => {
+    disarm();
+    disarm = () => {};
+    firstAt = undefined;
+    if (ready.length > 0) judge(ready.splice(0));
+  };
+  const add = (landed: readonly Landed[]) => {
+    if (landed.length === 0) return;
+    ready.push(...landed);
+    firstAt ??= clock.elapsed();
+    disarm();
+    if (left === 0) return flush();
+    const longest = firstAt + LONGEST_MS - clock.elapsed();
+    disarm = later(Math.max(0, Math.min(TOGETHER_MS, longest)), flush);
+  };
+  const land = (ask: ProberAsk, check: Check, brought: Brought) => {
+    const waiting = awaited.get(check)!;
+    const isAwaited = waiting.delete(ask);
+    if (isAwaited) left--;
+    const whole = held.get(check);
+    if (!whole || !isAwaited) return add([{ ask, check, brought }]);
+    whole.push({ ask, check, brought });
+    if (waiting.size === 0) add(whole.splice(0));
+  };
+  const idOf = ({ prober, walk: { slot } }: ProberAsk, check: Check) => `${prober} ${slot} ${check.key}`;
+  const giveUp = (ms: number) => {
+    for (const [check, waiting] of awaited) {
+      for (const ask of [...waiting]) {
+        if (waitMs(ask, check) !== ms) continue;
+        givenUp.add(idOf(ask, check));
+        land(ask, check, { missed: "timeout" });
+      }
+    }
+  };
+
+  for (const ask of asks) {
+    for (const check of ask.checks) {
+      left++;
+      awaited.set(check, (awaited.get(check) ?? new Set()).add(ask));
+      const ms = waitMs(ask, check);
+      if (ms === undefined) continue;
+      if (!held.has(check)) held.set(check, []);
+      if (!timers.has(ms)) timers.set(ms, later(ms, () => giveUp(ms)));
+    }
+  }
+  return {
+    arrive(ask: ProberAsk, check: Check, brought: Brought) {
+      // That it is missing was said already.
+      if ("missed" in brought && givenUp.has(idOf(ask, check))) return;
+      land(ask, check, brought);
+    },
+    end() {
+      for (const cancel of timers.values()) cancel();
+      flush();
+    },
+  };
+}
