@@ -234,7 +234,9 @@ describe.concurrent("assay run with several sources", () => {
     );
     expect(code).toBe(1);
     expect(out).toContain(`a/default: ${word}\n`);
-    expect(out).toContain("\n        app: ready (http)\n        db: not_ready (spring)\n");
+    expect(out).toContain(
+      "\n        app: ready (http): claimed by status code alone: report.dialect makes it exact\n        db: not_ready (spring)\n",
+    );
     expect(out).toContain("\n  but   db: code 200 says ready over components.db not_ready");
   });
 

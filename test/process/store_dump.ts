@@ -41,7 +41,7 @@ export async function dumpStore(file: string): Promise<StoreDump> {
   const { states, samples, incidents, notices } = await readStore(file);
   return {
     states: JSON.parse(
-      JSON.stringify(states, (key, value) => ["at", "id"].includes(key) ? undefined : value),
+      JSON.stringify(states, (key, value) => ["at", "id", "phases"].includes(key) ? undefined : value),
     ),
     slots: Object.fromEntries(
       samples.flatMap(({ slot, shard, data }) =>

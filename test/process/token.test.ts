@@ -42,6 +42,7 @@ describe.concurrent("assay token create", () => {
       file,
       [
         "version: 1",
+        "controls: [https://up.example]",
         "api:",
         ...row.map((line) => `  ${line}`),
         "targets:",
