@@ -11,10 +11,15 @@ import { type DECISIONS, isFailed } from "./words.ts";
 /** The decision of a gate. */
 export type Decision = (typeof DECISIONS)[number];
 
-/** One settled slot (epoch ms) of one check: the verdict of each prober, before any threshold. */
+/** One slot (epoch ms) of one check, all its turns, or one confirmation: the verdict of each prober, before any threshold. */
 export interface GateRun {
   slot: number;
   verdicts: Readonly<Record<string, Trace["word"]>>;
+}
+
+/** Whether every one of these probers has brought something, or is said to have brought nothing: no turn is still to come. */
+export function isWhole({ verdicts }: GateRun, probers: readonly string[]): boolean {
+  return probers.every((id) => Object.hasOwn(verdicts, id));
 }
 
 /** The outcome of a slot. `announced`: pending, and a prober read that the service is starting or draining. */

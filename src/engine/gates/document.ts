@@ -142,7 +142,7 @@ function reportView(witnesses: readonly LastRound[], nowMs: number) {
 }
 
 function failingStep(witnesses: readonly LastRound[], newest: RunTally | undefined): string | null {
-  const failure = witnesses.find(({ slot, failure }) => failure && slot === newest?.slot)?.failure;
+  const failure = witnesses.find(({ slot, failure }) => failure && newest && slot >= newest.slot)?.failure;
   return failure ? oneLine(failure.step, NAME_CHARS) : null;
 }
 

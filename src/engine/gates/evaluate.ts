@@ -1,11 +1,19 @@
 /** Decides gates from stored state: what was settled, and what Assay was told of rollouts and silences. */
 import { type RunReader, runReader } from "../../storage/history/runs.ts";
 import type { Check, Config, Region, Target } from "../../config/config.ts";
-import { decide, type Decision, narrowQuorum, tallyRun, worstDecision } from "../../judgement/gate.ts";
+import {
+  decide,
+  type Decision,
+  type GateRun,
+  isWhole,
+  narrowQuorum,
+  tallyRun,
+  worstDecision,
+} from "../../judgement/gate.ts";
 import type { Packing } from "../../storage/codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { DeploymentStore } from "../../storage/records/deployments.ts";
-import { periodMs, staleAt } from "../../config/schedule.ts";
+import { periodMs, previousSlots, staleAt } from "../../config/schedule.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { SampleStore } from "../../storage/store.ts";
 import { type CheckJudgement, type GateDocument, gateDocument, versionOf } from "./document.ts";
@@ -105,7 +113,7 @@ async function judgeCheck(
   const quorum = regions.length === config.regions.length
     ? check.quorum
     : narrowQuorum(check.quorum, regions.length);
-  const runs = state ? await evidence.recentRuns(check, { newest, sinceMs, count }) : [];
+  const runs = state ? await wholeRuns(evidence, { check, state, regions, sinceMs, count, nowMs }) : [];
   const judgement = decide(runs.map((run) => tallyRun(run, regions, quorum)), {
     nowMs,
     sinceMs,
@@ -114,7 +122,8 @@ async function judgeCheck(
     failureThreshold,
     degraded,
     silenced: await isSilenced(target.id, check.id, nowMs),
-    versionProven: version === undefined || isVersionProven(state, regions, version),
+    versionProven: version === undefined ||
+      isVersionProven(state, { regions, version, since: runs[0]?.slot }),
   });
   return {
     ...judgement,
@@ -130,15 +139,36 @@ async function judgeCheck(
   };
 }
 
-/** Every prober that was heard last read this version, and one was heard. */
+/** A slot whose turns are still coming, and a confirmation that is under way: at most these two decide nothing yet. */
+const UNDER_WAY = 2;
+
+/** The newest runs that are whole: all has come, or the slot's period is over. A confirmation of one region alone is no run of the others. */
+async function wholeRuns(
+  evidence: RunReader,
+  { check, state, regions, sinceMs, count, nowMs }: {
+    check: Check;
+    state: CheckState;
+    regions: readonly Region[];
+    sinceMs: number;
+    count: number;
+    nowMs: number;
+  },
+): Promise<GateRun[]> {
+  const { slot: newest, judgedAt } = state;
+  const probers = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
+  const runs = await evidence.recentRuns(check, { newest, judgedAt, sinceMs, count: count + UNDER_WAY });
+  const isOver = ({ slot }: GateRun) =>
+    previousSlots(check, slot, 1)[0] === slot && nowMs >= slot + periodMs(check, slot);
+  return runs.filter((run) => isWhole(run, probers) || isOver(run)).slice(0, count);
+}
+
+/** Every prober that was heard since this run read this version, and one was heard. */
 function isVersionProven(
   state: CheckState | undefined,
-  regions: readonly Region[],
-  version: string,
+  { regions, version, since = Infinity }: { regions: readonly Region[]; version: string; since?: number },
 ): boolean {
   const probers = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
-  const current = probers.map((id) => state?.probers[id]?.witness).filter((witness) =>
-    witness?.slot === state?.slot
-  );
+  const current = probers.map((id) => state?.probers[id]?.witness)
+    .filter((witness) => witness !== undefined && witness.slot >= since);
   return current.length > 0 && current.every((witness) => witness && versionOf(witness) === version);
 }
