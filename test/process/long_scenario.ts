@@ -63,11 +63,16 @@ export const INCIDENTS = [
   ["bank/cards", "service", 1, ["opened drift 21", "resolved drift 31"]],
 ] as const;
 
-/** The config: the checks of the story against `target`, and one webhook to `receiver`. */
+/**
+ * The config: the checks of the story against `target`, and one webhook to `receiver`. All probers walk at the slot and nothing is
+ * confirmed: what happens when is then by the slot alone.
+ */
 export function config({ target, receiver }: { target: string; receiver: string }): string {
   const check = (id: string) => `
       - id: ${id}
         every: 1m
+        turns: 1
+        confirm: 0
         report: { path: /readyz }
         journey:
           - name: place an order
