@@ -4,6 +4,8 @@ import type { Clock } from "../../src/base/ports.ts";
 export interface SteppingClock extends Clock {
   /** Moves wall and steady time by `ms`, firing timers in order and letting promises settle after each. */
   advance(ms: number): Promise<void>;
+  /** Resolves once a timer stands that is due in exactly `ms`. */
+  whenArmed(ms: number): Promise<void>;
   /** Jumps the wall clock by `ms` (either sign); steady time and timers stand still. */
   step(ms: number): void;
 }
@@ -20,6 +22,8 @@ export function steppingClock(startMs = 1_700_000_000_000): SteppingClock {
   let offset = startMs;
   let order = 0;
   const timers = new Set<Timer>();
+  const waiters = new Set<() => void>();
+  const isArmed = (ms: number) => [...timers].some(({ due }) => due === elapsed + ms);
   const next = (until: number) =>
     [...timers].filter((timer) => timer.due <= until).sort((a, b) => a.due - b.due || a.order - b.order)[0];
   return {
@@ -28,6 +32,7 @@ export function steppingClock(startMs = 1_700_000_000_000): SteppingClock {
     after(ms, fire) {
       const timer = { due: elapsed + Math.max(0, ms), order: order++, fire };
       timers.add(timer);
+      for (const look of waiters) look();
       return () => void timers.delete(timer);
     },
     async advance(ms) {
@@ -41,6 +46,17 @@ export function steppingClock(startMs = 1_700_000_000_000): SteppingClock {
       }
       elapsed = until;
       await flush();
+    },
+    whenArmed(ms) {
+      return new Promise((resolve) => {
+        const look = () => {
+          if (!isArmed(ms)) return;
+          waiters.delete(look);
+          resolve();
+        };
+        waiters.add(look);
+        look();
+      });
     },
     step(ms) {
       offset += ms;

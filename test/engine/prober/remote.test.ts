@@ -27,6 +27,7 @@ describe("a prober behind HTTP", () => {
       routes: { "POST /write": [new Error("connection reset"), { status: 201 }] },
     });
     const asked = asker.ask(request(near.config, 50_000));
+    await far.clock.whenArmed(1_000);
     await far.clock.advance(1_000);
     const { answers } = await asked;
     expect(answers.find(({ check }) => check === "shop/write")).toMatchObject({
