@@ -141,6 +141,7 @@ export function settler(options: SettlerOptions): Settler {
       if (kind === "confirmation") begun.add(`${check!.key} ${at}`);
     }
     const flights = new Map<string, Flight>();
+    const newest = new Map(due.flatMap(({ walk, checks }) => checks.map((check) => [check, walk.slot])));
     for (const { walk, checks, probers } of due) {
       for (const [lane, mine] of Map.groupBy(checks, laneOf)) {
         const { slot, at, kind } = walk;
@@ -153,7 +154,9 @@ export function settler(options: SettlerOptions): Settler {
         flights.set(id, flight);
         for (const prober of probers) {
           const open = mine.filter((check) =>
-            isOpen(prober, check, walk) && (!isEarlier || isUnderWay(check, walk))
+            isOpen(prober, check, walk) && (!isEarlier || isUnderWay(check, walk)) &&
+            // Of slots that are late together the last is told: before it was a time in which nobody judged.
+            !(isLate && slot < newest.get(check)!)
           );
           if (open.length === 0) continue;
           const known = flight.asks.find((ask) => ask.prober === prober && ask.walk.slot === slot);

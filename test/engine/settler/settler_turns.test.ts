@@ -64,6 +64,35 @@ describe("turns", () => {
   });
 });
 
+test("slots that are late together are a time in which nobody judged: only the last is told, and nobody is called blind", async () => {
+  const world = await settlerFixture(threeRegions([["id: read,", "id: read, every: 5s,"]]));
+  await world.clock.advance(58 * SECOND);
+  await world.runMinutes(2);
+  const samples = await world.store.readSamples({ shard: 0, from: START, to: START + MINUTE });
+  expect(samples.map(({ slot }) => (slot - START) / SECOND)).toEqual([55, 60]);
+  expect(JSON.parse(samples[0]!.data)["shop/read"].traces).toMatchObject([
+    { prober: "fra", word: "missing", reason: "late" },
+    { prober: "iad", word: "missing", reason: "late" },
+    { prober: "sin", word: "missing", reason: "late" },
+  ]);
+  expect(await world.notices()).toEqual([]);
+});
+
+test("a prober that hangs makes nobody else's evidence old at a period under a minute", async () => {
+  const world = await settlerFixture(
+    threeRegions([["id: read,", "id: read, every: 10s, quorum: { minReporting: 2 },"]]),
+  );
+  await world.runMinutes();
+  world.script.set("silent", "fra");
+  await world.runMinutes(3);
+  const { probers, regions } = await world.state();
+  for (const id of ["iad", "sin"]) {
+    expect(probers[id]!.witness!.slot).toBe(START + 4 * MINUTE - 10 * SECOND);
+  }
+  expect([regions.us!.outcome, regions.ap!.outcome]).toEqual(["ready", "ready"]);
+  expect(await world.notices()).toEqual([]);
+});
+
 describe("a confirmation", () => {
   test("is walked by all probers 25 s after the first failure, in a run of its own", async () => {
     const world = await settlerFixture(byTurns());
