@@ -28,8 +28,12 @@ export function notices(transition: Transition, context: NoticeContext): Notice[
   const wanted = context.config.webhooks.filter(({ events }) => events.some((glob) => matches(glob, type)));
   if (wanted.length === 0) return [];
   const body = truncate(eventOf(transition, context));
+  // Two judgements may share an instant, and each of their changes is told.
+  const count =
+    incident.timeline.filter((entry) => entry.at === context.slot && entry.change === change).length;
+  const instant = count > 1 ? [context.slot, count] : [context.slot];
   return wanted.map(({ id: webhook }) => ({
-    id: [incident.id, incident.episode, change, context.slot, webhook].map(encodeIdPart).join("_"),
+    id: [incident.id, incident.episode, change, ...instant, webhook].map(encodeIdPart).join("_"),
     webhook,
     incident: incident.id,
     type,

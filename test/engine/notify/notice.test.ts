@@ -14,6 +14,19 @@ const drifting = () =>
 const parsed = (body: string): WebhookEvent => event.parse(JSON.parse(body));
 
 describe("notices", () => {
+  test("two changes of one instant are two notices, and a repeat of each is none", () => {
+    const { config: whole, check } = config(THREE);
+    const first = transition("updated");
+    const again = transition("updated");
+    again.incident.timeline.push({ ...first.incident.timeline.at(-1)! });
+    const ids = [first, again, first, again].map((one) =>
+      notices(one, { check, state: drifting(), config: whole, slot: first.incident.timeline.at(-1)!.at })[0]!
+        .id
+    );
+    expect(new Set(ids).size).toBe(2);
+    expect(ids.slice(2)).toEqual(ids.slice(0, 2));
+  });
+
   test("tell a person and a machine what happened, with the evidence", () => {
     const { config: whole, check } = config(THREE);
     const known = drifting();
