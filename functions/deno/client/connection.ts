@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { Client, type Dispatcher } from "undici";
+import { Bounds } from "./bounds.ts";
 import { Incoming } from "./incoming.ts";
 import { InterimFilter } from "./interim.ts";
 import { ignoreLength, makeLenient } from "./lenient.ts";
@@ -10,7 +11,8 @@ import type { Answer, ExchangeTrace, FetchOptions } from "../../../src/base/port
 const IDLE_MS = 15_000;
 /** A server's own `keep-alive: timeout` is obeyed that much early. */
 const IDLE_MARGIN_MS = 1_000;
-const MAX_HEADER_BYTES = 192 * 1024;
+/** Of the parser, which pays dearly past it: `Bounds` ends the exchange before. */
+const MAX_PARSED_BYTES = 16 * 1024 * 1024;
 
 /** A connected socket, and where it leads. */
 export interface ConnectionOptions {
@@ -38,6 +40,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #client: Client;
   readonly #filter = new InterimFilter();
+  readonly #bounds = new Bounds();
   #incoming: Incoming | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -52,7 +55,7 @@ export class Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
       pipelining: 1,
-      maxHeaderSize: MAX_HEADER_BYTES,
+      maxHeaderSize: MAX_PARSED_BYTES,
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
       keepAliveTimeoutThreshold: IDLE_MARGIN_MS,
@@ -81,7 +84,10 @@ export class Connection {
       method,
       trace: Object.assign(trace, facts),
       now,
-      begin: () => this.#filter.begin(),
+      begin: () => {
+        this.#filter.begin();
+        this.#bounds.begin();
+      },
       ignoreLength: () => ignoreLength(this.#options.socket),
       close: () => this.close(),
       over: () => {
@@ -116,8 +122,11 @@ export class Connection {
         if (chunk === null || !this.#incoming) return chunk;
         this.unanswered = false;
         try {
+          this.#bounds.count(chunk.length, this.#incoming.told);
           const rest = this.#filter.sift(chunk);
-          if (rest) return rest;
+          if (!rest) continue;
+          this.#bounds.countLines(rest);
+          return rest;
         } catch (error) {
           this.#incoming.fail(error);
           return null;

@@ -1,11 +1,11 @@
 import type { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
+import { MAX_HEADER_LINES, MAX_QUIET_BYTES } from "./bounds.ts";
 import { codingsOf, decode } from "./decode.ts";
 import { growing } from "../../../src/base/http/growing.ts";
 import { fieldLines } from "./headers.ts";
 import { type Answer, type ExchangeTrace, LimitExceeded, Refused } from "../../../src/base/ports.ts";
 
-const MAX_HEADER_LINES = 1_000;
 const MAX_CHUNKS = 20_000;
 /** Of a body that nobody has asked for yet, or that nobody needs. */
 const HELD_BYTES = 65_536;
@@ -60,6 +60,11 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.answer = this.#head.promise;
   }
 
+  /** How much the parser has told: nothing, the head, and each piece of the body. */
+  get told(): number {
+    return Number(this.#headed) + this.#chunks;
+  }
+
   onConnect(): void {
     this.#sentAt = this.#options.now();
     this.#options.begin();
@@ -75,6 +80,9 @@ export class Incoming implements Dispatcher.DispatchHandler {
     if (status < 200) return this.#end(new Error(`answered with a status of ${status}`));
     if (raw.length > 2 * MAX_HEADER_LINES) {
       return this.#end(new LimitExceeded(`the answer has more than ${MAX_HEADER_LINES} header lines`));
+    }
+    if (raw.reduce((sum, { length }) => sum + length, 0) > MAX_QUIET_BYTES) {
+      return this.#end(new LimitExceeded("the headers of the answer are larger than 192 kB"));
     }
     this.onResponseStarted();
     this.#headed = true;
@@ -195,8 +203,6 @@ export class Incoming implements Dispatcher.DispatchHandler {
 function plain(error: unknown, headed: boolean): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
   switch (error.code) {
-    case "UND_ERR_HEADERS_OVERFLOW":
-      return new LimitExceeded("the headers of the answer are larger than 192 kB");
     case "UND_ERR_SOCKET":
       if (error.message === "bad upgrade") return new Error(OTHER_PROTOCOL);
       return new Error(CLOSED + (headed ? "the end of the body" : "an answer"), { cause: error });
