@@ -16,13 +16,14 @@ export function folder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A wrangler command on a copy of `wrangler.toml` in `path` that bundles `config` in place of the compiled one. */
+/** A wrangler command on a copy of `wrangler.toml` in `path` that bundles `config` in place of the compiled one, and `worker`. */
 export async function wrangler(
   verb: "deploy" | "dev",
   path: string,
   config: unknown,
   args: string[],
   env: Record<string, string> = {},
+  worker = "functions/worker.ts",
 ): Promise<Deno.Command> {
   const file = join(path, "config.json");
   const toml = join(path, "wrangler.toml");
@@ -33,7 +34,7 @@ export async function wrangler(
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const places: [from: string, to: string][] = [
     ["./.assay/config.json", file],
-    ["functions/worker.ts", join(ROOT, "functions/worker.ts")],
+    ["functions/worker.ts", join(ROOT, worker)],
     ["./schema", join(ROOT, "schema")],
     ["./.assay/kinds.ts", kinds],
     ...[...own.matchAll(/"(\.\/node_modules\/[^"]+)"/g)].map((
@@ -75,16 +76,23 @@ export interface Dev {
 }
 
 /** Starts `wrangler dev` with these variables and secrets; rejects with what it printed if it ends before it serves. */
-export async function dev(config: unknown, vars: Record<string, string>): Promise<Dev> {
+export async function dev(config: unknown, vars: Record<string, string>, worker?: string): Promise<Dev> {
   const { path, remove } = folder();
   const file = join(path, "vars.env");
   writeFileSync(file, Object.entries(vars).map(([name, value]) => `${name}="${value}"\n`).join(""));
   const url = `http://127.0.0.1:${await freePort()}`;
-  const command = await wrangler("dev", path, config, [
-    ...["--local", "--ip", "127.0.0.1", "--port", new URL(url).port],
-    ...["--inspector-port", `${await freePort()}`],
-    ...["--persist-to", join(path, "state"), "--env-file", file, "--show-interactive-dev-session=false"],
-  ]);
+  const command = await wrangler(
+    "dev",
+    path,
+    config,
+    [
+      ...["--local", "--ip", "127.0.0.1", "--port", new URL(url).port],
+      ...["--inspector-port", `${await freePort()}`],
+      ...["--persist-to", join(path, "state"), "--env-file", file, "--show-interactive-dev-session=false"],
+    ],
+    {},
+    worker,
+  );
   const process = command.spawn();
   let printed = "";
   let isReady = () => {};

@@ -86,6 +86,7 @@ targets:
     url: ${target}
     checks:
       - id: orders
+        every: 10s
         timeout: 30s
         journey: [{ name: order, request: { path: /orders }, expect: ["status == 200"] }]
 webhooks:
