@@ -45,13 +45,48 @@ const tracing: typeof fetch = (input, init) => {
   return network.gate(() => wire(input, init)).finally(() => network.moves++);
 };
 
+const realTimers = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
+/** How often (ms) a timer looks whether the test has made it due. */
+const LOOK_MS = 2;
+
+/**
+ * The clock goes on only as the test says. The test moves it in its own context, where no object may go on (this pool switches off that
+ * the runtime moves what follows a promise home): so a timer is only marked there, and looks by itself, in its object's context, for the mark.
+ */
+function fakeTimers(nowMs: number): void {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: nowMs });
+  const fake = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
+  const cancels = new Map<unknown, () => void>();
+  const clear = (timer?: unknown) => {
+    cancels.get(timer)?.();
+    cancels.delete(timer);
+  };
+  const set = (fire: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+    let isDue = false;
+    const timer = fake.set(() => isDue = true, ms);
+    const look = () => {
+      if (!isDue) return void (looking = realTimers.set(look, LOOK_MS));
+      cancels.delete(timer);
+      network.moves++;
+      fire(...args);
+    };
+    let looking = realTimers.set(look, LOOK_MS);
+    cancels.set(timer, () => {
+      realTimers.clear(looking);
+      fake.clear(timer);
+    });
+    return timer;
+  };
+  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+}
+
 let rooms = 0;
 
 /** Sets up each test of a file: its own room, an empty store, the clock at minute 0, the config of `config.json` there. */
 export function workerFixture(): WorkerFixture {
   const world = new WorkerFixture();
   beforeEach(async ({ task }) => {
-    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: START });
+    fakeTimers(START);
     globalThis.fetch = tracing;
     for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
     Object.assign(network, { colo: undefined, gate: (ask: () => Promise<Response>) => ask(), asked: 0 });
@@ -65,6 +100,7 @@ export function workerFixture(): WorkerFixture {
     performance.now = elapsed;
     vi.restoreAllMocks();
     vi.useRealTimers();
+    Object.assign(globalThis, { setTimeout: realTimers.set, clearTimeout: realTimers.clear });
   });
   return world;
 }
@@ -130,7 +166,7 @@ export class WorkerFixture {
     } finally {
       const now = Date.now();
       vi.useRealTimers();
-      vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now });
+      fakeTimers(now);
     }
   }
 
