@@ -31,9 +31,10 @@ const config = {
     url: "${env:SHOP_URL}",
     checks: [{
       id: "orders",
-      // What is told is counted in slots here.
+      // What is told is counted in slots here, and each opening is an incident of its own.
+      flapWindow: "1m",
       turns: 1,
-      confirm: "0",
+      confirm: 0,
       report: { path: "/readyz" },
       journey: [{ name: "look", request: { path: "/orders" }, expect: ["status == 200"] }],
     }],
