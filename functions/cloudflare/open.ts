@@ -40,6 +40,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     ports,
     store,
     config,
+    walksLate: env.ASSAY_PLACES === "assumed",
     probers: probers(ports, config, env),
     owner: crypto.randomUUID(),
   });
