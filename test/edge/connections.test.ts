@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { network, targets, workerFixture } from "./worker_fixture.ts";
 
-const world = workerFixture();
+const world = workerFixture({ timersAtHome: true });
 
 /** Six requests may wait for their headers; a seventh is not refused but waits, its timers running. */
 function sixConnections() {

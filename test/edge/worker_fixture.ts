@@ -82,11 +82,15 @@ function fakeTimers(nowMs: number): void {
 
 let rooms = 0;
 
-/** Sets up each test of a file: its own room, an empty store, the clock at minute 0, the config of `config.json` there. */
-export function workerFixture(): WorkerFixture {
+/**
+ * Sets up each test of a file: its own room, an empty store, the clock at minute 0, the config of `config.json` there. `timersAtHome`: a
+ * timer fires in its object's context; while one waits the object cannot be evicted.
+ */
+export function workerFixture({ timersAtHome = false } = {}): WorkerFixture {
   const world = new WorkerFixture();
   beforeEach(async ({ task }) => {
-    fakeTimers(START);
+    if (timersAtHome) fakeTimers(START);
+    else vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: START });
     globalThis.fetch = tracing;
     for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
     Object.assign(network, { colo: undefined, gate: (ask: () => Promise<Response>) => ask(), asked: 0 });
@@ -166,7 +170,7 @@ export class WorkerFixture {
     } finally {
       const now = Date.now();
       vi.useRealTimers();
-      fakeTimers(now);
+      vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now });
     }
   }
 
