@@ -3,7 +3,7 @@ import { Cache } from "../../../src/base/cache.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { dial, type Dialled, type OpenSocket } from "./dial.ts";
 import type { Pin } from "./pins.ts";
-import { type ExchangeTrace, type FetchOptions, Refused } from "../../../src/base/ports.ts";
+import { type ExchangeTrace, type FetchOptions, LimitExceeded, Refused } from "../../../src/base/ports.ts";
 import { certificateOf, handshaker, isUntrusted, type TrustStore, trustStores } from "./tls.ts";
 
 const MAX_WAYS = 1_000;
@@ -61,7 +61,7 @@ export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
       } catch (error) {
         if (isUntrusted(error) && at + 1 < stores.length) at++;
         else if (codeOf(error) === NO_SUCH_PROTOCOL) {
-          throw new Error("the server speaks only HTTP/2", { cause: error });
+          throw new LimitExceeded("the server speaks only HTTP/2, which this client does not");
         } else throw error;
       }
       ({ socket } = await dialHost(url, [dialled.address], signal));
