@@ -2,7 +2,8 @@
 import bundled from "#config";
 import { KINDS } from "#kinds";
 import { type Config } from "../../src/config/config.ts";
-import { loadCompiled, type Problem } from "../../src/config/mod.ts";
+import { loadCompiled } from "../../src/config/compiled.ts";
+import type { Problem } from "../../src/config/problem.ts";
 import { answerOf } from "../../src/base/http/answer.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Lease } from "../../src/storage/store.ts";
 import type { Env } from "./env.ts";
+import { openLedger } from "./open.ts";
 import { lazy } from "../../src/base/lazy.ts";
 import { peerOf } from "./client_address.ts";
 import { messageOf } from "../../src/base/error_message.ts";
@@ -20,7 +21,7 @@ const MINUTE_KEY = "minute";
 
 /** One object, named `ledger`. */
 export class LedgerObject extends DurableObject<Env> {
-  readonly #assay = lazy(async () => (await import("./open.ts")).openLedger(this.env, this.ctx.storage));
+  readonly #assay = lazy(() => openLedger(this.env, this.ctx.storage));
   /** It has begun a minute, or remembered one, since it woke up. */
   #isAwake = false;
   /** Of a minute that is not yet kept in storage. */

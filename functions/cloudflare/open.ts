@@ -1,6 +1,6 @@
 /**
- * Assay as its objects run it. They load this module at their first use: an isolate that only passes requests on, or says
- * that it lives, needs none of it.
+ * Assay as its objects run it. A module's evaluation counts to the start of an isolate, which has a second of CPU of its own, and not to
+ * the request that wakes an object, which on the free plan may have 10 ms: so all of it is imported statically.
  */
 import { KINDS } from "#kinds";
 import { api } from "../../src/web/app.ts";

@@ -1,6 +1,7 @@
 /** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
 import { DurableObject, type ObjectStorage } from "cloudflare:workers";
 import { type Env, PROBER_HEADER } from "./env.ts";
+import { openProber } from "./open.ts";
 import { lazy } from "../../src/base/lazy.ts";
 
 /** A prober object, named `prober:<hint>:<generation>`; another generation is another object, perhaps elsewhere. */
@@ -20,4 +21,4 @@ export class ProberObject extends DurableObject<Env> {
 
 /** The app of one prober, made at its first request. */
 export const proberApp = (env: Env, id: string, storage?: ObjectStorage) =>
-  lazy(async () => (await import("./open.ts")).openProber(env, id, storage));
+  lazy(() => openProber(env, id, storage));

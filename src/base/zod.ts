@@ -1,7 +1,22 @@
-/** zod's small form, of which a bundle holds only the functions that are used. Its messages are English. */
-import { config } from "zod/mini";
+/**
+ * zod's small form, of which a bundle holds only the functions that are used. Its messages are English. What it keeps in objects
+ * (`z.iso`, `z.coerce`) comes here as single functions, for a bundle would hold the whole object.
+ */
+import { config, type core, ZodMiniISODate, ZodMiniISODateTime, ZodMiniNumber } from "zod/mini";
+import { _coercedNumber, _isoDate, _isoDateTime } from "zod/v4/core";
 import en from "zod/v4/locales/en.js";
 
 config(en());
 
 export * from "zod/mini";
+
+/** `z.iso.datetime` */
+export const datetime = (params?: core.$ZodISODateTimeParams): ZodMiniISODateTime =>
+  _isoDateTime(ZodMiniISODateTime, params);
+
+/** `z.iso.date` */
+export const isoDate = (): ZodMiniISODate => _isoDate(ZodMiniISODate);
+
+/** `z.coerce.number` */
+export const coercedNumber = <T = unknown>(): ZodMiniNumber<T> =>
+  _coercedNumber(ZodMiniNumber) as ZodMiniNumber<T>;

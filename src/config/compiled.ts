@@ -1,5 +1,8 @@
+import { accept, type Loaded, type LoadOptions } from "./accept.ts";
 import grammar from "./grammar.json" with { type: "json" };
 import { ConfigError } from "./problem.ts";
+import type { RawConfig } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
 import { isRecord } from "../base/json.ts";
 
 /** A config as a deployment bundles it: what passed `load`, and the mark of the grammar that it passed. */
@@ -11,8 +14,13 @@ export interface Compiled {
 /** Compiles a value that passed `load`. */
 export const compileConfig = (config: unknown): Compiled => ({ grammar: grammar.mark, config });
 
+/** Loads what was compiled from a config that passed `load`: its shape is not checked again. */
+export async function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
+  return await accept({ draft: readCompiled(value) as Draft<RawConfig> }, options);
+}
+
 /** The value again; a `ConfigError` if this grammar has not passed it: another version's, or written by hand. */
-export function readCompiled(value: unknown): unknown {
+function readCompiled(value: unknown): unknown {
   if (isRecord(value) && value.grammar === grammar.mark && isRecord(value.config)) return value.config;
   const message = "this config was not compiled by this version of Assay: deploy with `deno task deploy`";
   throw new ConfigError([{ severity: "error", path: "config", message }]);

@@ -1,57 +1,8 @@
-import { compiler } from "./compile.ts";
-import { checkEdgeAddresses } from "./edge_addresses.ts";
-import { readCompiled } from "./compiled.ts";
-import type { Config } from "./config.ts";
-import { digestOf } from "./digest.ts";
-import type { Patterns } from "./expression/mod.ts";
-import { freeze } from "./freeze.ts";
+import { accept, type Loaded, type LoadOptions, type Parsed, withDepthCheck } from "./accept.ts";
 import type { Kinds } from "./kinds.ts";
-import {
-  ConfigError,
-  type Finding,
-  type Locate,
-  type Note,
-  type Problem,
-  sortProblems,
-  toProblems,
-} from "./problem.ts";
-import { checkReferences, type Environment } from "./references.ts";
-import { readRegions, type Runtime } from "./regions.ts";
-import { readSettings } from "./settings.ts";
-import type { RawConfig } from "./schema/mod.ts";
-import type { Draft } from "./validate.ts";
-import { readTargets } from "./targets.ts";
-import { webhookSecrets } from "./webhooks.ts";
 
+export type { Loaded, LoadOptions } from "./accept.ts";
 export { ConfigError, type Problem } from "./problem.ts";
-
-/** What a config is held against. */
-export interface LoadOptions extends Environment {
-  /** The kinds that this program has. */
-  kinds: Kinds;
-  /** Undefined: valid if either can run it. */
-  runtime?: Runtime;
-  /** Turns of a slot that this runtime bears where the config names none; default 3. */
-  turns?: number;
-  /** Opens private addresses, whatever the config says. */
-  allowPrivate?: boolean;
-}
-
-const MOST_TURNS = 3;
-
-interface Parsed {
-  /** What was written, as far as it has the right shape; undefined: nothing could be read. */
-  draft?: Draft<RawConfig>;
-  findings?: Finding[];
-  locate?: Locate;
-  problems?: Problem[];
-}
-
-/** A config that passed, and what is doubtful in it. */
-export interface Loaded {
-  config: Config;
-  warnings: Problem[];
-}
 
 /** Reads, checks and freezes a YAML text; throws a `ConfigError` with all problems at once. */
 export async function load(source: { kind: "yaml"; text: string }, options: LoadOptions): Promise<Loaded> {
@@ -67,65 +18,7 @@ export async function loadValue(value: unknown, options: LoadOptions): Promise<L
   return await accept(await readValue(value ?? null, options.kinds), options);
 }
 
-/** The same for what was compiled from a config that passed {@linkcode load}: its shape is not checked again. */
-export async function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return await accept({ draft: readCompiled(value) as Draft<RawConfig> }, options);
-}
-
 async function readValue(value: unknown, kinds: Kinds): Promise<Parsed> {
   const { validate } = await import("./validate.ts");
   return withDepthCheck(() => validate(value, kinds));
-}
-
-async function accept(reading: Parsed, options: LoadOptions): Promise<Loaded> {
-  const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
-  if (draft === undefined) throw new ConfigError(problems);
-  const patterns = await options.kinds.patternsFor?.(draft);
-  const note: Note = (finding) => void findings.push(finding);
-  const config = withDepthCheck(() => build(draft, { ...options, patterns }, note));
-  const all = sortProblems([...problems, ...toProblems(findings, locate)]);
-  if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
-  await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
-  return { config: freeze(config), warnings: all };
-}
-
-/** What walks a config, which may be nested more deeply than the stack. */
-function withDepthCheck<T>(walk: () => T): T {
-  try {
-    return walk();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const message = "this config is nested too deeply";
-    throw new ConfigError([{ severity: "error", path: "config", message }]);
-  }
-}
-
-function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patterns }, note: Note): Config {
-  const { kinds: { dialects: rows, stores, sinks, steps, compileCron } } = options;
-  const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
-  checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
-  if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
-  const regions = readRegions(draft.regions, options.runtime, note);
-  const isWorker = options.runtime === "cloudflare" ||
-    regions.some(({ probers }) => probers.some(({ kind }) => kind === "place"));
-  const dialects = rows.map(({ name }) => name);
-  const settings = readSettings(draft, { ...options, stores, sinks, allowPrivate }, note);
-  const store = stores.find(({ kind }) => kind === settings.store.kind);
-  const targets = readTargets(draft, {
-    dialects,
-    steps,
-    compileCron,
-    turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
-    allowPrivate,
-    isWorker,
-    compiler: compiler(note, { patterns: options.patterns, isWorker }),
-    note,
-  });
-  const checks = targets.flatMap((target) => target.checks);
-  return {
-    ...settings,
-    regions,
-    targets,
-    checks,
-  };
 }

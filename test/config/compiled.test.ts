@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { compileConfig } from "../../src/config/compiled.ts";
+import { compileConfig, loadCompiled } from "../../src/config/compiled.ts";
 import type { Config } from "../../src/config/config.ts";
-import { ConfigError, loadCompiled } from "../../src/config/mod.ts";
+import { ConfigError } from "../../src/config/mod.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { BASE, loadText } from "./load_text.ts";
 

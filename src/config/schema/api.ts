@@ -4,10 +4,10 @@ import { MAX_TOKENS, TOKEN_SCOPES } from "./token_scopes.ts";
 
 const HASH = /^sha256:([0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
 
-const isDate = (value: string) => z.iso.date().safeParse(value).success;
+const isDate = (value: string) => z.isoDate().safeParse(value).success;
 const instant = () =>
   z.string().check(
-    z.refine((value) => isDate(value) || z.iso.datetime({ offset: true }).safeParse(value).success, {
+    z.refine((value) => isDate(value) || z.datetime({ offset: true }).safeParse(value).success, {
       error: "a date: 2027-01-31 (that day included, UTC) or 2027-01-31T12:00:00Z",
     }),
   );

@@ -5,7 +5,7 @@ import { FAULTS, OUTCOMES, TRACE_VERDICTS, VOTES } from "../../judgement/words.t
 import { incidentFields } from "../../storage/schema.ts";
 
 const outcome = z.enum(OUTCOMES);
-const time = z.iso.datetime();
+const time = z.datetime();
 const ms = z.number().check(z.gte(0));
 const count = z.int().check(z.gte(0));
 

@@ -16,7 +16,7 @@ const AHEAD = 8;
 const TRIES = 3;
 
 const count = (text: string | null | undefined, field: string): number =>
-  validateShape(z.coerce.number<string | null>().check(z.int()), text ?? "0", `field ${field}`);
+  validateShape(z.coercedNumber<string | null>().check(z.int()), text ?? "0", `field ${field}`);
 
 /**
  * Each lease is a field `lease:<fence>` that is written once (HSETNX), so that taking the next one is a single command: it fails if

@@ -16,7 +16,7 @@ export function parseQuery<T>(c: Context, schema: z.ZodMiniType<T>): { value: T 
 }
 
 /** `limit` of a page: 1 to 200, 50 by default. */
-export const limit = z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(200)), 50);
+export const limit = z._default(z.coercedNumber().check(z.int(), z.gte(1), z.lte(200)), 50);
 
 /** `label=team:pay`, or several with commas: all of them. */
 export const label = z.pipe(

@@ -25,7 +25,7 @@ const component = <T extends z.ZodMiniType>(id: string, schema: T): T => {
   return named;
 };
 
-const time = z.iso.datetime();
+const time = z.datetime();
 const text = z.string();
 const ms = z.number().check(z.gte(0));
 const count = z.int().check(z.gte(0));

@@ -1,7 +1,7 @@
 /** The shapes of `/api/v2/*.json`, for the API's document: Atlassian Statuspage's public "Status API" as Assay fills it. */
 import * as z from "../../../base/zod.ts";
 
-const time = z.iso.datetime();
+const time = z.datetime();
 const page = z.strictObject({
   id: z.string(),
   name: z.string(),

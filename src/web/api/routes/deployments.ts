@@ -18,7 +18,7 @@ const deploymentBody = z.strictObject({
   target: z.string().check(z.maxLength(100)),
   version: word,
   anchor: z.optional(word),
-  at: z.optional(z.iso.datetime({ offset: true })),
+  at: z.optional(z.datetime({ offset: true })),
   environment: z.optional(word),
   url: z.optional(z.url({ protocol: /^https?$/ }).check(z.maxLength(500))),
 });

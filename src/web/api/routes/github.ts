@@ -20,7 +20,7 @@ const WEB_URL = z.url({ protocol: /^https?$/ });
 const deploymentStatus = z.object({
   deployment_status: z.object({
     state: z.string(),
-    created_at: z.iso.datetime({ offset: true }),
+    created_at: z.datetime({ offset: true }),
     environment_url: z.nullish(z.string().check(z.maxLength(500))),
     log_url: z.nullish(z.string().check(z.maxLength(500))),
   }),

@@ -35,7 +35,7 @@ const windowQuery = z.strictObject({
 /** What `slots` may be asked. */
 const slotsQuery = z.strictObject({
   limit,
-  before: z.optional(z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse))),
+  before: z.optional(z.pipe(z.datetime({ offset: true }), z.transform(Date.parse))),
 });
 
 /**

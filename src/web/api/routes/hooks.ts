@@ -30,7 +30,7 @@ const argoEvent = z.object({
   target: name,
   revision: word,
   phase: word,
-  finishedAt: z.optional(z.iso.datetime({ offset: true })),
+  finishedAt: z.optional(z.datetime({ offset: true })),
   application: z.optional(word),
   url: z.optional(z.url({ protocol: /^https?$/ }).check(z.maxLength(500))),
 });

@@ -14,7 +14,7 @@ import { iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const instant = z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse));
+const instant = z.pipe(z.datetime({ offset: true }), z.transform(Date.parse));
 
 /** What the list may be asked; `from` and `to` are about when an incident was opened. */
 const incidentFilters = z.strictObject({

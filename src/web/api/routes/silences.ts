@@ -23,7 +23,7 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 const LONGEST_MS = 400 * DAY_MS;
 
 const glob = z.string().check(z.minLength(1), z.maxLength(100));
-const instant = z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse));
+const instant = z.pipe(z.datetime({ offset: true }), z.transform(Date.parse));
 /** The body of a new one. */
 const silenceBody = z.strictObject({
   match: z.strictObject({

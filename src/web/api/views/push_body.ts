@@ -24,7 +24,7 @@ const envelope = {
   /** When the sender looked: ISO 8601 with an offset, or epoch ms. */
   at: z.union([
     z.int().check(z.nonnegative()),
-    z.pipe(z.iso.datetime({ offset: true }), z.transform((at) => Date.parse(at))),
+    z.pipe(z.datetime({ offset: true }), z.transform((at) => Date.parse(at))),
   ]),
   /** Seconds or other whole units: `45s`. */
   ttl: z.optional(

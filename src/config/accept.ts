@@ -1,0 +1,106 @@
+import { compiler } from "./compile.ts";
+import { checkEdgeAddresses } from "./edge_addresses.ts";
+import type { Config } from "./config.ts";
+import { digestOf } from "./digest.ts";
+import type { Patterns } from "./expression/mod.ts";
+import { freeze } from "./freeze.ts";
+import type { Kinds } from "./kinds.ts";
+import {
+  ConfigError,
+  type Finding,
+  type Locate,
+  type Note,
+  type Problem,
+  sortProblems,
+  toProblems,
+} from "./problem.ts";
+import { checkReferences, type Environment } from "./references.ts";
+import { readRegions, type Runtime } from "./regions.ts";
+import { readSettings } from "./settings.ts";
+import type { RawConfig } from "./schema/mod.ts";
+import type { Draft } from "./validate.ts";
+import { readTargets } from "./targets.ts";
+import { webhookSecrets } from "./webhooks.ts";
+
+/** What a config is held against. */
+export interface LoadOptions extends Environment {
+  /** The kinds that this program has. */
+  kinds: Kinds;
+  /** Undefined: valid if either can run it. */
+  runtime?: Runtime;
+  /** Turns of a slot that this runtime bears where the config names none; default 3. */
+  turns?: number;
+  /** Opens private addresses, whatever the config says. */
+  allowPrivate?: boolean;
+}
+
+const MOST_TURNS = 3;
+
+/** What was read of a config, before it is held against a program. */
+export interface Parsed {
+  /** What was written, as far as it has the right shape; undefined: nothing could be read. */
+  draft?: Draft<RawConfig>;
+  findings?: Finding[];
+  locate?: Locate;
+  problems?: Problem[];
+}
+
+/** A config that passed, and what is doubtful in it. */
+export interface Loaded {
+  config: Config;
+  warnings: Problem[];
+}
+
+/** Checks what was read, fills in every default, and freezes it; throws a `ConfigError` with all problems at once. */
+export async function accept(reading: Parsed, options: LoadOptions): Promise<Loaded> {
+  const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
+  if (draft === undefined) throw new ConfigError(problems);
+  const patterns = await options.kinds.patternsFor?.(draft);
+  const note: Note = (finding) => void findings.push(finding);
+  const config = withDepthCheck(() => build(draft, { ...options, patterns }, note));
+  const all = sortProblems([...problems, ...toProblems(findings, locate)]);
+  if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
+  await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
+  return { config: freeze(config), warnings: all };
+}
+
+/** What walks a config, which may be nested more deeply than the stack. */
+export function withDepthCheck<T>(walk: () => T): T {
+  try {
+    return walk();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = "this config is nested too deeply";
+    throw new ConfigError([{ severity: "error", path: "config", message }]);
+  }
+}
+
+function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patterns }, note: Note): Config {
+  const { kinds: { dialects: rows, stores, sinks, steps, compileCron } } = options;
+  const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
+  checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
+  if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
+  const regions = readRegions(draft.regions, options.runtime, note);
+  const isWorker = options.runtime === "cloudflare" ||
+    regions.some(({ probers }) => probers.some(({ kind }) => kind === "place"));
+  const dialects = rows.map(({ name }) => name);
+  const settings = readSettings(draft, { ...options, stores, sinks, allowPrivate }, note);
+  const store = stores.find(({ kind }) => kind === settings.store.kind);
+  const targets = readTargets(draft, {
+    dialects,
+    steps,
+    compileCron,
+    turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
+    allowPrivate,
+    isWorker,
+    compiler: compiler(note, { patterns: options.patterns, isWorker }),
+    note,
+  });
+  const checks = targets.flatMap((target) => target.checks);
+  return {
+    ...settings,
+    regions,
+    targets,
+    checks,
+  };
+}
