@@ -58,7 +58,9 @@ const observation = z.object({
     requests: z.int().check(z.gte(0), z.lte(10_000)),
     headersMs: z.optional(ms),
     // Another version of Assay may measure otherwise.
-    wire: z.optional(z.pipe(z.unknown(), z.transform((value) => wire.safeParse(value).data))),
+    wire: z.optional(
+      z.pipe(z.pipe(z.unknown(), z.transform((value) => wire.safeParse(value).data)), z.optional(wire)),
+    ),
     totalMs: ms,
   })).check(z.maxLength(50)),
   totalMs: ms,
