@@ -1,19 +1,30 @@
 /**
- * Changes the judgement in one place at a time and runs its tests: `deno run -A scripts/dev/mutate.ts [count]`. Every mutant that no test notices
- * is printed; each is a missing test, or code that changes nothing. The tree must be clean, because files are changed in place.
+ * Changes the judgement in one place at a time and runs its tests: `deno run -A scripts/dev/mutate.ts [count]`, all mutants without a count.
+ * It works in a copy of the tree. Every mutant that no test notices is printed; each is a missing test, or code that changes nothing.
  */
+import { relative } from "node:path";
+
 const FOLDER = "src/judgement";
-const FILES = [
-  "advisory.ts",
-  "arrival.ts",
-  "assess.ts",
-  "confirmation.ts",
-  "incident.ts",
-  "own.ts",
-  "quorum.ts",
-  "suspicion.ts",
-  "turnout.ts",
-  "verdict.ts",
+/** Types, words and what is only shown. */
+const WITHOUT_RULES = new Set(["round.ts", "service_level.ts", "state.ts", "summary.ts", "words.ts"]);
+
+/** Mutants that change nothing that can be seen, and why. */
+const EQUIVALENT: [file: string, line: string, why: string][] = [
+  [
+    "arrival.ts",
+    "a.at - b.at || a.slot - b.slot || (one.prober <= other.prober ? -1 : 1)",
+    "no two arrivals of a judgement are of one prober and one walk",
+  ],
+  [
+    "arrival.ts",
+    "a.at - b.at || a.slot - b.slot || (one.prober < other.prober ? -1 : 2)",
+    "only the sign counts",
+  ],
+  [
+    "quorum.ts",
+    "return yes >= Math.ceil(rule.fraction * fresh - 1e-10);",
+    "no fraction of up to eight decimals lies between",
+  ],
 ];
 
 /** What is found, and what stands there instead. */
@@ -75,31 +86,66 @@ const QUICK = [
   "verdict",
   "own",
   "suspicion",
+  "advisory",
+  "certificate",
+  "gate",
+  "assess",
 ];
 
-/** Whether some test of these files fails. */
-async function fails(files: string[]): Promise<boolean> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["task", "test", "--project", "deno", "--bail", "1", ...files],
-    env: { HISTORIES: "60", SEED: "7" },
-    stdout: "null",
-    stderr: "null",
-  });
-  return !(await command.output()).success;
+/** A copy of what the tests need. The modules are not copied. */
+async function copyTree(): Promise<string> {
+  const copy = await Deno.makeTempDir({ prefix: "mutants-" });
+  const { success } = await new Deno.Command("sh", {
+    args: ["-c", `git ls-files -z | xargs -0 cp --parents -t "$0"`, copy],
+  }).output();
+  if (!success) throw new Error("Cannot copy the tree: run this at the root of the repository");
+  await Deno.symlink(await Deno.realPath("node_modules"), `${copy}/node_modules`);
+  return copy;
 }
 
-const all = FILES.flatMap((file) => mutantsOf(`${FOLDER}/${file}`));
-const count = Math.min(all.length, Number(Deno.args[0] ?? 150));
-const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]!);
-let survivors = 0;
-for (const { path, line, text, whole } of chosen) {
-  const before = Deno.readTextFileSync(path);
-  Deno.writeTextFileSync(path, whole);
-  const noticed = await fails(QUICK.map((name) => `test/judgement/${name}`))
-    .then(async (noticed) => noticed || await fails(["test/judgement"]))
-    .finally(() => Deno.writeTextFileSync(path, before));
-  if (noticed) continue;
-  survivors++;
-  console.log(`${path}:${line} ${text.trim()}`);
+/** What the tests of these files say if one of them fails; null: none does. */
+async function failure(root: string, config: string, files: string[]): Promise<string | null> {
+  const command = new Deno.Command(Deno.execPath(), {
+    cwd: root,
+    args: ["run", "-A", "npm:vitest", "run", "--config", config, "--bail", "1", ...files],
+    env: { HISTORIES: "150", SEED: "7" },
+  });
+  const { success, stdout } = await command.output();
+  return success ? null : new TextDecoder().decode(stdout);
 }
-console.log(`${count} of ${all.length} mutants, ${survivors} survived`);
+
+const findFailure = async (root: string) =>
+  await failure(root, "vitest.unit.config.ts", QUICK.map((name) => `test/judgement/${name}.test.ts`)) ??
+    await failure(root, "vitest.config.ts", ["--project", "deno", "test/judgement"]);
+
+const knownWhy = ({ path, text }: Mutant) =>
+  EQUIVALENT.find(([file, line]) => path.endsWith(file) && text.trim() === line)?.[2];
+
+const root = await copyTree();
+const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((name) =>
+  !WITHOUT_RULES.has(name)
+);
+const all = files.toSorted().flatMap((file) => mutantsOf(`${root}/${FOLDER}/${file}`));
+const count = Math.min(all.length, Number(Deno.args[0] ?? all.length));
+const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]!);
+let [survivors, equivalent] = [0, 0];
+try {
+  const broken = await findFailure(root);
+  if (broken !== null) throw new Error(`The tests fail without a mutant: nothing can be said\n${broken}`);
+  for (const mutant of chosen) {
+    const { path, line, text, whole } = mutant;
+    const before = Deno.readTextFileSync(path);
+    Deno.writeTextFileSync(path, whole);
+    const noticed = await findFailure(root).finally(() => Deno.writeTextFileSync(path, before));
+    if (noticed !== null) continue;
+    const why = knownWhy(mutant);
+    if (why) equivalent++;
+    else survivors++;
+    console.log(
+      `${relative(root, path)}:${line} ${text.trim()}${why ? `  (equivalent: ${why})` : ""}`,
+    );
+  }
+} finally {
+  await Deno.remove(root, { recursive: true });
+}
+console.log(`${count} of ${all.length} mutants, ${survivors} survived, ${equivalent} equivalent`);

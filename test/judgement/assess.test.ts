@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { assess } from "../../src/judgement/assess.ts";
-import type { Arrival, Brought } from "../../src/judgement/round.ts";
+import type { Arrival, Brought, Walk } from "../../src/judgement/round.ts";
 import type { Report } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { reportOf, roundOf } from "../world/scripted_probers.ts";
@@ -43,6 +43,30 @@ const reporting = (more: Partial<Report>): Brought => ({
 const liar = reporting({ contradictions: ["code 200 says ready over db not_ready"] });
 const honest = reporting({});
 const only = ([assessment]: ReturnType<typeof play>) => assessment!;
+
+test("traces stand in the order of walks: by instant, then by slot, then by prober", () => {
+  const walk = (slot: number, at: number, kind: Walk["kind"]) => ({
+    slot: START + slot,
+    at: START + at,
+    kind,
+  });
+  const confirmation = walk(40_000, 40_000, "confirmation");
+  const turn = walk(0, 40_000, "turn");
+  const brought: Brought = { round: roundOf("ready", START) };
+  const arrivals: Arrival[] = [
+    { prober: "sin", walk: turn, ...brought },
+    { prober: "fra", walk: confirmation, ...brought },
+    { prober: "iad", walk: turn, ...brought },
+    { prober: "fra", walk: walk(0, 0, "turn"), ...brought },
+  ];
+  const { traces } = assess(check, config.regions, arrivals, { newId: () => "i" });
+  expect(traces.map(({ walk: { at, kind }, trace }) => `${at - START} ${kind} ${trace.prober}`)).toEqual([
+    "0 turn fra",
+    "40000 turn iad",
+    "40000 turn sin",
+    "40000 confirmation fra",
+  ]);
+});
 
 describe("what is kept of a round", () => {
   test("passed: the word, the outcome, and of its steps only how long they took", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { assess } from "../../src/judgement/assess.ts";
 import type { Brought } from "../../src/judgement/round.ts";
-import type { Region } from "../../src/config/config.ts";
+import type { Quorum, Region } from "../../src/config/config.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { checkOf, comparable, PERIOD_MS, reportOf } from "./generators.ts";
 
@@ -26,8 +26,8 @@ function passed(report: ReturnType<typeof reportOf>): Brought {
   };
 }
 
-/** What is told of `claim` incidents, by slot number; regions are parted by `/`, probers by a blank. */
-function told(text: string): string[] {
+/** What is told of `claim` incidents, by slot number; regions are parted by `/`, probers by a blank. `quorum` is the check's. */
+function told(text: string, quorum: Quorum = QUORUM): string[] {
   const rows = text.split("/").map((region) => region.trim().split(/\s+/));
   const regions = rows.map((row, r): Region => ({
     id: `r${r}`,
@@ -40,7 +40,7 @@ function told(text: string): string[] {
     const at = START + i * PERIOD_MS;
     const walk = { slot: at, at, kind: "turn" } as const;
     const arrivals = rows.flat().map((slots, p) => ({ prober: ids[p]!, walk, ...ARRIVALS[slots[i]!]!() }));
-    const assessment = assess(checkOf({}), regions, arrivals, {
+    const assessment = assess(checkOf({ quorum }), regions, arrivals, {
       before: state,
       newId: () => "i",
     });
@@ -66,3 +66,11 @@ test.each<[name: string, slots: string, told: string[]]>([
   ["one accuser among two undecided is no majority", "!!!! / !!!! .... / !!!! ....", []],
   ["two regions of three are a majority", "!!!! / !!!! / ....", [`1: ${OPENED}`]],
 ])("claim: %s", (_name, slots, expected) => expect(told(slots)).toEqual(expected));
+
+test.each<[name: string, slots: string, told: string[]]>([
+  ["one region that reports is too few to open", "!!! / --- / ---", []],
+  ["two are enough", "!!! / !!! / ---", [`1: ${OPENED}`]],
+  ["one is too few to resolve", "!!... / !!--- / !!---", [`1: ${OPENED}`]],
+])("claim, two regions must report: %s", (_name, slots, expected) => {
+  expect(told(slots, { ...QUORUM, minReporting: 2 })).toEqual(expected);
+});

@@ -5,6 +5,7 @@ import {
   decide,
   type DecideOptions,
   type GateRun,
+  isWhole,
   narrowQuorum,
   type RunOutcome,
   type RunTally,
@@ -83,6 +84,15 @@ describe("tallied: the words of one slot by the rules of the outcome", () => {
     expect(found.outcome).toBe(word);
     expect(found.regions).toMatchObject(regions);
   });
+});
+
+test.each<[name: string, words: GateRun["verdicts"], probers: string[], whole: boolean]>([
+  ["when every prober has brought something", { fra: "ready", iad: "down" }, ["fra", "iad"], true],
+  ["when one is said to have brought nothing", { fra: "ready", iad: "missing" }, ["fra", "iad"], true],
+  ["not while a turn is still to come", { fra: "ready" }, ["fra", "iad"], false],
+  ["whoever has left the config", { fra: "ready", sin: "ready" }, ["fra"], true],
+])("a run is whole %s", (_name, verdicts, probers, whole) => {
+  expect(isWhole({ slot: 0, verdicts }, probers)).toBe(whole);
 });
 
 describe("decide: the table", () => {

@@ -36,16 +36,40 @@ describe("a prober that brings nothing", () => {
       "4: i0 resolved #1 recovered",
       "7: i0 opened #2 3 min",
     ]],
+    ["after exactly ten minutes too", "R---RRRRRRRR---", [
+      "3: i0 opened #1 3 min",
+      "4: i0 resolved #1 recovered",
+      "14: i0 opened #2 3 min",
+    ]],
     ["after more as a new one", "R---RRRRRRRRRRR---", [
       "3: i0 opened #1 3 min",
       "4: i0 resolved #1 recovered",
       "17: i1 opened #1 3 min",
+    ]],
+    ["a minute later as a new one", "R---RRRRRRRRR---", [
+      "3: i0 opened #1 3 min",
+      "4: i0 resolved #1 recovered",
+      "15: i1 opened #1 3 min",
     ]],
     ["that was never heard counts from the first ask", "----", ["3: i0 opened #1 3 min"]],
     ["in the commit that says blind, however soon", "R-b", ["2: i0 opened #1 2 min"]],
     ["but not for one ask", "Rb", []],
     ["until it leaves the config", "R---x", ["3: i0 opened #1 3 min", "4: i0 resolved #1 removed"]],
   ])("%s", (_name, minutes, expected) => expect(told(minutes)).toEqual(expected));
+});
+
+test("a resolved incident is kept for exactly the ten minutes in which it may flap", () => {
+  const options = { probers: ["sin"], blind: false, newId: () => "i" };
+  const step = (before: Record<string, ProberWatch>, minute: number, brought: boolean) => {
+    const at = START + minute * MINUTE;
+    return stepProbers(before, [{ prober: "sin", at, brought }], { ...options, at }).watches;
+  };
+  const silent = [0, 1, 2, 3].reduce((watches, minute) => step(watches, minute, false), {});
+  const resolved = step(silent, 4, true);
+  expect([14, 14.001].map((minute) => step(resolved, minute, true).sin!.incident?.state)).toEqual([
+    "resolved",
+    undefined,
+  ]);
 });
 
 test("its incident is Assay's own: a warning that is about no target", () => {

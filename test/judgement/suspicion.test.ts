@@ -29,18 +29,21 @@ describe("a prober is suspect", () => {
 });
 
 const START = 1_700_000_040_000;
+const PROBERS = ["a0", "b0", "c0", "a1"];
 const regions = ["a", "b", "c"].map((id): Region => ({
   id,
   quorum: { open: "majority", resolve: "majority", minReporting: 1 },
-  probers: [{ id: `${id}0`, region: id, kind: "local" }],
+  probers: PROBERS.filter((prober) => prober.startsWith(id)).map((prober) => (
+    { id: prober, region: id, kind: "local" }
+  )),
 }));
 
-/** The sight of `a0`, that fails (or not) a minute after these lines: a letter a prober. */
+/** The sight of `a0`, that fails (or not) a minute after these lines: a letter for each of `a0`, `b0`, `c0`, and perhaps `a1`. */
 function seen(failed: boolean, lines: string[], minutes = 1): [turned: boolean, deniedBy: number] {
   const words: Record<string, SeenWord> = { R: "ready", X: "down", "-": "missing", s: "suspect" };
   const story = lines.map((line, i) => ({
     slot: START + i * PERIOD_MS,
-    seen: Object.fromEntries([...line].map((letter, p) => [`${"abc"[p]}0`, words[letter]!])),
+    seen: Object.fromEntries([...line.padEnd(4, "-")].map((letter, p) => [PROBERS[p], words[letter]!])),
   }));
   const check = checkOf({});
   const state = play({ check, regions, lines: story }).at(-1)?.state;
@@ -56,6 +59,8 @@ test.each<[name: string, failed: boolean, lines: string[], minutes: number, sigh
   ["a region that fails denies nothing", true, ["RXR"], 1, [true, 1]],
   ["one that is suspect neither", true, ["RRR", "RsR"], 1, [true, 1]],
   ["one that was never heard neither", true, ["RR-"], 1, [true, 1]],
+  ["its own region denies nothing", true, ["RR-R"], 1, [true, 1]],
+  ["evidence counts for two and a half periods", true, ["RRR"], 2.5, [true, 2]],
   ["evidence that is too old is none", true, ["RRR"], 3, [false, 0]],
   ["a check that was never judged has turned nowhere", true, [], 1, [false, 0]],
 ])(

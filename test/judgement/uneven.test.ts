@@ -66,7 +66,9 @@ test("with turns, confirmations, late, doubled and lost walks, assess and the na
   console.log(
     `${opened} opened, ${resolved} resolved, ${called} judgements with a confirmation pending, ${held} holders`,
   );
-  for (const count of [opened, resolved, called, held]) expect(count).toBeGreaterThan(HISTORIES / 30);
+  for (const count of [opened, resolved, called]) expect(count).toBeGreaterThan(HISTORIES / 30);
+  // One history in thirty has some.
+  expect(held).toBeGreaterThan(0);
 });
 
 test("walks that share a judgement make the votes that they make one by one", () => {

@@ -304,6 +304,11 @@ describe("starting is believed", () => {
     );
     const full = judge(starting(4 * MINUTE + 25_000, "confirmation"), runs(0, 4 * MINUTE), check);
     expect([full.verdict.word, full.phases.believed]).toEqual(["announced", runs(0, 4 * MINUTE).believed]);
+    const nextSlot = judge(starting(5 * MINUTE, "confirmation"), {
+      ...runs(0, 4 * MINUTE),
+      startingAt: START + 1,
+    }, check);
+    expect(nextSlot.verdict.word).toBe("announced");
     const restarted = { ...runs(0, 4 * MINUTE), startingAt: START + 6 * MINUTE };
     expect(judge(starting(6 * MINUTE, "turn"), restarted, check).verdict.word).toBe("not_ready");
     expect(judge(starting(6 * MINUTE + 25_000, "confirmation"), restarted, check).verdict).toEqual({
