@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isPreview } from "../../functions/deno/deploy.ts";
-import { denoPorts, start } from "../../functions/deno/start.ts";
+import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
@@ -38,10 +38,13 @@ export const startCommand = new Command("start")
       if (faults.length > 0) fail(INVALID, faults.join("\n"));
       if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
       try {
-        const { stop } = start({ config: loaded.config, ports, ...options });
+        // First, because who reads "started" in the log may stop it at once.
+        const started = Promise.withResolvers<Running>();
+        const stop = () => started.promise.then(({ stop }) => stop()).then(() => Deno.exit(0));
         for (const signal of ["SIGINT", "SIGTERM"] as const) {
-          Deno.addSignalListener(signal, () => void stop().then(() => Deno.exit(0)));
+          Deno.addSignalListener(signal, () => void stop());
         }
+        started.resolve(start({ config: loaded.config, ports, ...options }));
       } catch (error) {
         fail(USAGE, (error as Error).message);
       }

@@ -107,24 +107,32 @@ describe("majority", () => {
 });
 
 describe("a service incident is not resolved", () => {
-  /** Every resolution of a service incident, with the slot before it. */
+  /** Every resolution of a service incident, with all states up to it. */
   function resolutions(
     story: GeneratedHistory,
-    each: (scope: string, now: Assessment, before: CheckState) => void,
+    each: (scope: string, now: CheckState, past: CheckState[]) => void,
   ) {
-    let before: CheckState | undefined;
+    const past: CheckState[] = [];
     for (const now of play(story)) {
       for (const [scope] of ballots(story, now.state)) {
-        if (changed(now, scope, "service").includes("resolved")) each(scope, now, before!);
+        if (changed(now, scope, "service").includes("resolved")) each(scope, now.state, past);
       }
-      before = now.state;
+      past.push(now.state);
     }
+  }
+
+  /** The state in which the resolve rule began to hold (from the second episode on it must hold for a while), and the one before. */
+  function beginning(scope: string, now: CheckState, past: CheckState[]): [CheckState, CheckState] {
+    const since = past.at(-1)!.scopes[scope]?.resolvableSince ?? now.judgedAt;
+    const states = [...past, now];
+    const index = states.findIndex(({ judgedAt }) => judgedAt === since);
+    return [states[index]!, states[index - 1]!];
   }
 
   test("while most fresh votes are bad", () => {
     let resolved = 0;
     forAll(histories(), (story) =>
-      resolutions(story, (scope, { state }) => {
+      resolutions(story, (scope, state) => {
         resolved++;
         const votes = new Map(ballots(story, state)).get(scope)!;
         expect(votes.filter(isBad).length * 2).toBeLessThanOrEqual(votes.length);
@@ -139,15 +147,22 @@ describe("a service incident is not resolved", () => {
     );
     const freshVote = ({ probers }: CheckState, id: string) =>
       speaks(probers[id]!) ? probers[id]!.standing.vote : undefined;
+    // What holds an incident open may be the latest verdicts alone: a pass after a failure ends that.
+    const latest = ({ probers }: CheckState, id: string) => probers[id]!.standing.recent.at(-1) ?? "none";
+    const isPass = (before: CheckState, now: CheckState, id: string) =>
+      isBad(latest(before, id)) && isGood(latest(now, id));
     let resolved = 0;
     forAll(histories({}, { words }), (story) =>
-      resolutions(story, (scope, { state }, before) => {
+      resolutions(story, (scope, now, past) => {
         resolved++;
+        const [state, before] = beginning(scope, now, past);
+        // After a long gap no vote is left, and each is new.
+        const isBroken = state.judgedAt > staleAt(story.check, before.judgedAt);
         const voters = story.regions.filter(({ id }) => scope === "global" || id === scope)
           .flatMap(({ probers }) => probers);
         const moved = voters.filter(({ id }) => {
           const [was, is] = [freshVote(before, id), freshVote(state, id)];
-          return is ? is !== was : was && !isBad(was);
+          return isPass(before, state, id) || (is ? isBroken || is !== was : was && !isBad(was));
         });
         expect(moved).not.toEqual([]);
       }), 300);
