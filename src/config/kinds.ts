@@ -2,6 +2,7 @@
 import type * as z from "../base/zod.ts";
 import type { AnswerShape } from "./compile.ts";
 import type { Patterns } from "./expression/mod.ts";
+import type { Finding } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
 
 /** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
@@ -25,6 +26,9 @@ export interface ConfigStoreKind extends ConfigKind {
   readonly turns?: number;
 }
 
+/** What a webhook takes if neither it nor its kind says. */
+export const ANY_EVENT: readonly string[] = ["incident.*"];
+
 /** A kind of sink. Its fields stand in a webhook, beside `id`, `kind` and `events`. */
 export interface ConfigSinkKind extends ConfigKind {
   schema(fields: GrammarFields): z.ZodMiniObject;
@@ -34,6 +38,10 @@ export interface ConfigSinkKind extends ConfigKind {
   readonly addresses: readonly string[];
   /** Whether a webhook without `kind` is of this one. */
   readonly isDefault?: boolean;
+  /** Globs over the events that are sent where a config names none. Default: every change of an incident. */
+  readonly events?: readonly string[];
+  /** What is wrong with settings of the right shape, at paths below the webhook. Some of a faulty draft may be missing. */
+  validate?(settings: Record<string, unknown>): Finding[];
 }
 
 /** Requests that one attempt at a step sends: as a rule, and at most. */

@@ -3,7 +3,7 @@ import { matches } from "../base/glob.ts";
 import { checkAddress } from "./address.ts";
 import type { Webhook } from "./config.ts";
 import { unique } from "./duplicates.ts";
-import type { ConfigSinkKind } from "./kinds.ts";
+import { ANY_EVENT, type ConfigSinkKind } from "./kinds.ts";
 import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
@@ -28,10 +28,13 @@ export function readWebhooks(
   const noteDuplicate = unique("webhook", note);
   return (drafts ?? []).flatMap((draft, i) => {
     if (!draft) return [];
-    const { id = "", kind: _, events = ["incident.*"], ...settings } = draft;
+    const sink = sinkOf(draft, sinks);
+    const { id = "", kind: _, events = [...sink?.events ?? ANY_EVENT], ...settings } = draft;
     const path = ["webhooks", i];
     noteDuplicate(draft.id, [...path, "id"]);
-    const sink = sinkOf(draft, sinks);
+    for (const finding of sink?.validate?.(settings) ?? []) {
+      note({ ...finding, path: [...path, ...finding.path] });
+    }
     for (const field of sink?.addresses ?? []) {
       checkAddress(settings[field] as string | undefined, [...path, field], { allowPrivate }, note);
     }
@@ -39,7 +42,7 @@ export function readWebhooks(
     for (const [j, glob] of globs.entries()) {
       if (EVENTS.some((event) => matches(glob, event))) continue;
       const expected = `a glob over ${EVENTS.join(", ")}`;
-      const suggestion = closest(glob, [...EVENTS, "incident.*"]);
+      const suggestion = closest(glob, [...EVENTS, ...ANY_EVENT]);
       note({ path: [...path, "events", j], message: "no event matches", expected, found: glob, suggestion });
     }
     return [{ id, kind: sink?.kind ?? "", settings, events: globs }];

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { ellipsize, oneLine } from "../../src/base/text.ts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ellipsize, fit, oneLine, utf8Length } from "../../src/base/text.ts";
 
 test.each([
   ["a short text as it is", "ready", 5, "…", "ready"],
@@ -19,4 +20,26 @@ test.each([
   ["a bounded part, and says so", `a${" ".repeat(40)}b`, 10, "…", "a …"],
 ])("oneLine gives %s", (_, text, most, mark, line) => {
   expect(oneLine(text, most, mark)).toBe(line);
+});
+
+describe("fit", () => {
+  const escape = (char: string) => char === "&" ? "&amp;" : char;
+
+  test.each<[string, string, number, Parameters<typeof fit>[2], string]>([
+    ["leaves what fits", "abc", 3, {}, "abc"],
+    ["cuts what does not", "abcd", 3, {}, "ab…"],
+    ["cuts between code points", "a🚀🚀", 4, {}, "a🚀…"],
+    ["counts what is escaped", "a&b", 7, { escape }, "a&amp;b"],
+    ["never cuts within an escape", "&&b", 8, { escape }, "&amp;…"],
+    ["counts bytes", "üüü", 5, { measure: utf8Length }, "ü…"],
+    ["mends half of a pair", "a\ud83d", 9, {}, "a\ufffd"],
+  ])("%s", (_name, text, most, options, expected) => expect(fit(text, most, options)).toBe(expected));
+
+  test("keeps every text within its bound, and all of one that fits", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 3, max: 40 }), (text, most) => {
+      const got = fit(text, most, { measure: utf8Length });
+      const whole = utf8Length(text.toWellFormed()) <= most;
+      return utf8Length(got) <= most && got.isWellFormed() && (got === text.toWellFormed()) === whole;
+    }));
+  });
 });

@@ -11,6 +11,7 @@ import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, IncidentStore, OutboxStore, RecordStore } from "../../storage/store.ts";
 import { applySilence, type SilenceReader, silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
+import type { WebhookEvent } from "./event.ts";
 import { deadReceipt, receiptOf } from "./retry.ts";
 import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 import { MINUTE_MS } from "../../base/time.ts";
@@ -235,6 +236,7 @@ async function handOver(
 ): Promise<SinkAnswer> {
   const { clock, fetch, secrets } = ports;
   const sink = findSink(sinks, kind);
-  const message = { id, body: sink.render(JSON.parse(body), settings) };
+  const event: WebhookEvent = JSON.parse(body);
+  const message = { id, event, body: sink.render(event, settings) };
   return await sink.deliver(message, settings, { clock, fetch, secrets, deadlineMs });
 }

@@ -95,10 +95,12 @@ function linksOf(
   publicUrl: string | undefined,
 ): Record<string, string> | undefined {
   if (!publicUrl) return undefined;
-  const base = `${publicUrl.replace(/\/+$/, "")}/v1`;
+  const base = publicUrl.replace(/\/+$/, "");
+  const incident = `incidents/${encodeURIComponent(id)}`;
   return {
-    api: `${base}/incidents/${encodeURIComponent(id)}`,
-    target: `${base}/targets/${encodeURIComponent(target)}`,
+    page: `${base}/${incident}`,
+    api: `${base}/v1/${incident}`,
+    target: `${base}/v1/targets/${encodeURIComponent(target)}`,
   };
 }
 

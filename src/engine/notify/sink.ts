@@ -30,6 +30,8 @@ export interface SinkMessage {
   id: string;
   /** What the sink rendered; the same over retries. */
   body: string;
+  /** Of which it was rendered. */
+  event: WebhookEvent;
 }
 
 /** What a sink may use to deliver; times in ms. */

@@ -70,7 +70,7 @@ describe("deliver", () => {
     ["a request that took too long", { status: 408 }, "answered 408"],
     ["a conflict", { status: 409 }, "answered 409"],
     ["a request that came too early", { status: 425 }, "answered 425"],
-    ["too many requests", { status: 429, body: "path-token is too busy" }, "answered 429"],
+    ["too many requests", { status: 429, body: "path-token is too busy" }, "answered 429: *** is too busy"],
     ["an error", { status: 500 }, "answered 500"],
     ["a bad gateway", { status: 502 }, "answered 502"],
     ["a gateway timeout", { status: 504 }, "answered 504"],
@@ -103,7 +103,7 @@ describe("deliver", () => {
         state: "dead",
         attempts: 1,
         lastStatus: status,
-        lastError: `rejected: ${where}: answered ${status}`,
+        lastError: `rejected: ${where}: answered ${status}: *** is wrong`,
       });
       expect(n2).toMatchObject({ state: "delivered" });
       expect(await office.store.listDisabledWebhooks()).toEqual({});

@@ -100,6 +100,7 @@ describe("notices", () => {
           },
         },
         links: {
+          page: "https://assay.example/incidents/inc_k3_0",
           api: "https://assay.example/v1/incidents/inc_k3_0",
           target: "https://assay.example/v1/targets/checkout",
         },

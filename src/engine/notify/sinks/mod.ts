@@ -1,5 +1,25 @@
 import type { Sink } from "../sink.ts";
+import { discord } from "./discord.ts";
+import { googleChat } from "./google_chat.ts";
+import { incidentIo } from "./incident_io.ts";
+import { jiraServiceManagement } from "./jira_service_management.ts";
+import { ntfy } from "./ntfy.ts";
+import { pagerDuty } from "./pagerduty.ts";
+import { slack } from "./slack.ts";
 import { standardWebhooks } from "./standard_webhooks.ts";
+import { teams } from "./teams.ts";
+import { telegram } from "./telegram.ts";
 
 /** Every kind of sink. */
-export const SINKS: readonly Sink[] = [standardWebhooks];
+export const SINKS: readonly Sink[] = [
+  standardWebhooks,
+  slack,
+  discord,
+  teams,
+  googleChat,
+  telegram,
+  ntfy,
+  pagerDuty,
+  jiraServiceManagement,
+  incidentIo,
+];

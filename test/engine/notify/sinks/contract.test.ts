@@ -50,11 +50,11 @@ const throwing = (error: unknown): Fetch => () => {
 };
 
 describe.each(SINKS.map((sink) => [sink.kind, sink] as const))("sink %s", (kind, sink) => {
-  const { good, junk, faulty, hidden, maxBytes } = FIXTURES[kind]!;
+  const { good, junk, faulty, hidden, maxBytes, lengths } = FIXTURES[kind]!;
   const secretsFor = (env: Record<string, string>) =>
     secretsOf(JSON.stringify(good.settings), (name) => env[name]);
   const secrets = secretsFor(good.env);
-  const message = { id: "inc_1_opened", body: sink.render(EVENT, good.settings) };
+  const message = { id: "inc_1_opened", event: EVENT, body: sink.render(EVENT, good.settings) };
 
   /** The answer to one delivery through `fetch`; with `silentMs`, after so long in which nothing comes. */
   async function answerOf(fetch: Fetch, { env = good.env, silentMs = 0 } = {}): Promise<SinkAnswer> {
@@ -128,6 +128,8 @@ describe.each(SINKS.map((sink) => [sink.kind, sink] as const))("sink %s", (kind,
     const body = sink.render(event, good.settings);
     expect(sink.render(structuredClone(event), structuredClone(good.settings))).toBe(body);
     expect(new TextEncoder().encode(body).byteLength).toBeLessThanOrEqual(maxBytes);
+    const tooLong = (lengths?.(body) ?? []).filter(([, length, most]) => !(length <= most));
+    expect(tooLong).toEqual([]);
     expect(body.isWellFormed()).toBe(true);
     expect(body).not.toBe("");
     expectNothingHidden(body);

@@ -1,5 +1,14 @@
 /** What the conformance test has to know of each kind of sink: valid settings, faults, and the limits that its receiver sets. */
+import { discord } from "../../../../src/engine/notify/sinks/discord.ts";
+import { googleChat } from "../../../../src/engine/notify/sinks/google_chat.ts";
+import { incidentIo } from "../../../../src/engine/notify/sinks/incident_io.ts";
+import { jiraServiceManagement } from "../../../../src/engine/notify/sinks/jira_service_management.ts";
+import { ntfy } from "../../../../src/engine/notify/sinks/ntfy.ts";
+import { pagerDuty } from "../../../../src/engine/notify/sinks/pagerduty.ts";
+import { slack } from "../../../../src/engine/notify/sinks/slack.ts";
 import { standardWebhooks } from "../../../../src/engine/notify/sinks/standard_webhooks.ts";
+import { teams } from "../../../../src/engine/notify/sinks/teams.ts";
+import { telegram } from "../../../../src/engine/notify/sinks/telegram.ts";
 
 /** Settings, and the environment that they refer to. */
 interface SinkCase {
@@ -16,6 +25,8 @@ export interface SinkFixture {
   faulty: [name: string, SinkCase, fault: string][];
   /** Of what is rendered. */
   maxBytes: number;
+  /** Lengths of what is rendered that the receiver bounds: what, how long, and its most. */
+  lengths?(body: string): [what: string, length: number, most: number][];
   /** Parts of the values in an environment that must not show. */
   hidden: RegExp;
 }
@@ -28,6 +39,37 @@ const webhook = (env: Record<string, string>): SinkCase => ({
   settings: { url: "${env:HOOK_URL}", secret: ["${env:HOOK_SECRET}"] },
   env,
 });
+
+const hook = (env: Record<string, string>): SinkCase => ({ settings: { url: "${env:HOOK_URL}" }, env });
+
+/** Of a receiver whose URL is all that it needs. */
+const HOOK: Pick<SinkFixture, "good" | "junk" | "faulty" | "hidden"> = {
+  good: hook({ HOOK_URL: URL_VALUE }),
+  junk: [["a URL that is written out", { url: URL_VALUE }], ["no URL", {}]],
+  faulty: [
+    ["an unset URL", hook({}), "HOOK_URL"],
+    ["no URL", hook({ HOOK_URL: "hooks.example/path-token" }), "not valid"],
+    ["a private address", hook({ HOOK_URL: "http://10.0.0.1/path-token" }), "10.0.0.1"],
+  ],
+  hidden: /path-token|query-token/,
+};
+
+const TOKEN = "token-hunter2-0123456789abcdef";
+
+const withToken = (field: string, settings: Record<string, unknown> = {}) => (TOKEN?: string): SinkCase => ({
+  settings: { ...settings, [field]: "${env:TOKEN}" },
+  env: TOKEN === undefined ? {} : { TOKEN },
+});
+const pager = withToken("routingKey");
+const jsm = withToken("apiKey");
+const source = withToken("token", { url: "https://api.incident.example/v2/alert_events/http/01J" });
+const bot = withToken("token", { chat: "-1001234567890" });
+const topic = withToken("token", { topic: "assay-alerts", url: "https://ntfy.example" });
+const BOT_TOKEN = "123456:hunter2-ABC-DEF1234ghIkl";
+
+/** Characters of a text, keys of objects aside. */
+// deno-lint-ignore no-explicit-any
+const json = (body: string): any => JSON.parse(body);
 
 /** By kind: one row for each member of the table. */
 export const FIXTURES: Record<string, SinkFixture> = {
@@ -57,5 +99,104 @@ export const FIXTURES: Record<string, SinkFixture> = {
     // Standard Webhooks 1.0.0, "Payload size": under 20 kb.
     maxBytes: 20_000,
     hidden: /path-token|query-token|whsec_[A-Za-z0-9+/]|hunter2/,
+  },
+  [slack.kind]: {
+    ...HOOK,
+    maxBytes: 40_000,
+    // Block Kit, "Section block"; 50 blocks; chat.postMessage cuts `text` at 40,000, and advises 4,000.
+    lengths: (body) => [
+      ["text", json(body).text.length, 4_000],
+      ["blocks", json(body).attachments[0].blocks.length, 50],
+      ...json(body).attachments[0].blocks.map(({ text }: { text: { text: string } }) => [
+        "section",
+        text.text.length,
+        3_000,
+      ]),
+    ],
+  },
+  [discord.kind]: {
+    ...HOOK,
+    maxBytes: 25_000,
+    // "Embed Limits".
+    lengths(body) {
+      const [{ title, description, fields, footer }] = json(body).embeds;
+      const texts = fields.flatMap(({ name, value }: { name: string; value: string }) => [name, value]);
+      return [
+        ["title", title.length, 256],
+        ["description", description.length, 4_096],
+        ["fields", fields.length, 25],
+        ["longest of a field", Math.max(...texts.map((text: string) => text.length)), 1_024],
+        ["footer", footer.text.length, 2_048],
+        ["all", [title, description, ...texts, footer.text].join("").length, 6_000],
+      ];
+    },
+  },
+  // Connectors, "Rate limiting": 28 KB.
+  [teams.kind]: { ...HOOK, maxBytes: 28_000 },
+  // spaces.messages.create: 32,000 bytes.
+  [googleChat.kind]: { ...HOOK, maxBytes: 32_000 },
+  [telegram.kind]: {
+    good: bot(BOT_TOKEN),
+    junk: [["a token that is written out", { token: BOT_TOKEN, chat: "-1" }], ["no chat", {
+      token: "${env:TOKEN}",
+    }]],
+    faulty: [
+      ["an unset token", bot(), "TOKEN"],
+      ["a token of something else", bot("hunter2"), "not that of a bot"],
+    ],
+    maxBytes: 4 * 4_096,
+    // sendMessage: 1 to 4,096 characters.
+    lengths: (body) => [["text", body.length, 4_096]],
+    hidden: /hunter2|123456:/,
+  },
+  [ntfy.kind]: {
+    good: topic(TOKEN),
+    junk: [["a topic with a slash", { topic: "a/b" }], ["no topic", { token: "${env:TOKEN}" }]],
+    faulty: [["an unset token", topic(), "TOKEN"], ["an empty token", topic(" "), "empty"]],
+    maxBytes: 16_000,
+    // "Limitations": message 4,096 bytes, title 1 KB, tags 512 bytes.
+    lengths: (body) => [
+      ["message", new TextEncoder().encode(json(body).message).byteLength, 4_096],
+      ["title", new TextEncoder().encode(json(body).title).byteLength, 1_024],
+      ["sequence id", json(body).sequence_id.length, 64],
+    ],
+    hidden: /hunter2/,
+  },
+  [pagerDuty.kind]: {
+    good: pager(TOKEN),
+    junk: [["a key that is written out", { routingKey: TOKEN }], ["no key", {}]],
+    faulty: [["an unset key", pager(), "TOKEN"], ["an empty key", pager(""), "empty"]],
+    // "Events API v2 Overview": 512 KB.
+    maxBytes: 512_000,
+    lengths: (body) => [
+      ["summary", json(body).payload?.summary.length ?? 0, 1_024],
+      ["dedup_key", json(body).dedup_key.length, 255],
+    ],
+    hidden: /hunter2/,
+  },
+  [jiraServiceManagement.kind]: {
+    good: jsm(TOKEN),
+    junk: [["a key that is written out", { apiKey: TOKEN }], ["no key", {}]],
+    faulty: [["an unset key", jsm(), "TOKEN"], ["an empty key", jsm(""), "empty"]],
+    maxBytes: 100_000,
+    // "Create alert".
+    lengths: (body) => [
+      ["message", json(body).message?.length ?? 0, 130],
+      ["alias", json(body).alias?.length ?? 0, 512],
+      ["description", json(body).description?.length ?? 0, 15_000],
+      ["entity", json(body).entity?.length ?? 0, 512],
+      ["tags", json(body).tags?.length ?? 0, 20],
+      ["longest tag", Math.max(0, ...(json(body).tags ?? []).map((tag: string) => tag.length)), 50],
+      ["details", JSON.stringify(json(body).details ?? {}).length, 8_000],
+      ["note", json(body).note?.length ?? 0, 25_000],
+    ],
+    hidden: /hunter2/,
+  },
+  [incidentIo.kind]: {
+    good: source(TOKEN),
+    junk: [["no URL", { token: "${env:TOKEN}" }], ["no token", { url: "https://api.incident.example" }]],
+    faulty: [["an unset token", source(), "TOKEN"], ["an empty token", source(""), "empty"]],
+    maxBytes: 512_000,
+    hidden: /hunter2/,
   },
 };

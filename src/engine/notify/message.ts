@@ -1,0 +1,118 @@
+/** What a sink for people tells of an event: the same words for all of them, each within its own limits. */
+import { oneLine } from "../../base/text.ts";
+import { formatSpan } from "../../base/time.ts";
+import { isFailed } from "../../judgement/words.ts";
+import type { ProberEvidence, WebhookEvent } from "./event.ts";
+
+/** How bad it is, or that it is over. */
+export type Look = "critical" | "warning" | "info" | "resolved";
+
+/** One line that has a name. */
+export interface Fact {
+  name: string;
+  value: string;
+}
+
+/** An event for people: plain text on single lines. */
+export interface Message {
+  look: Look;
+  /** "CRITICAL: Checkout / write (drift)". */
+  title: string;
+  /** One sentence. */
+  text: string;
+  /** What is needed at 3 a.m., the most important first. */
+  facts: Fact[];
+  /** The incident's page; absent without `publicUrl`. */
+  page?: string;
+}
+
+/** Red, amber, grey, green. */
+export const COLOURS: Record<Look, string> = {
+  critical: "#D92D20",
+  warning: "#F79009",
+  info: "#667085",
+  resolved: "#12B76A",
+};
+
+const TITLE_CHARS = 200;
+const TEXT_CHARS = 600;
+const VALUE_CHARS = 300;
+
+/** The words for an event. */
+export function messageOf({ type, data }: WebhookEvent): Message {
+  const { incident: { kind, severity }, summary, links } = data;
+  const look = type === "incident.resolved" ? "resolved" : severity;
+  return {
+    look,
+    title: oneLine(`${look.toUpperCase()}: ${subjectOf(data)} (${kind})`, TITLE_CHARS),
+    text: oneLine(summary, TEXT_CHARS),
+    facts: factsOf(data).map(({ name, value }) => ({ name, value: oneLine(value, VALUE_CHARS) })),
+    page: links?.page,
+  };
+}
+
+/** A message as lines of plain text, the title left out. */
+export const plainLines = ({ text, facts, page }: Message): string[] => [
+  text,
+  ...facts.map(({ name, value }) => `${name}: ${value}`),
+  ...(page ? [page] : []),
+];
+
+type Data = WebhookEvent["data"];
+
+/** Target, check and region: "Checkout / write in eu". */
+export function subjectOf({ incident: { scope }, target, check }: Data): string {
+  const tier = check.id === "default" ? "" : ` / ${check.id}`;
+  return `${oneLine(target.name, 100)}${tier}${scope === "global" ? "" : ` in ${scope}`}`;
+}
+
+function factsOf(data: Data): Fact[] {
+  const { incident: { state, openedAt, durationMs }, check, decision, target } = data;
+  const since = `${openedAt.slice(0, 16).replace("T", " ")} UTC`;
+  const length = durationMs === undefined ? "" : `, for ${formatSpan(durationMs)}`;
+  const voters = decision.over === "regions" ? "Regions" : "Probers";
+  const labels = Object.entries(target.labels).map(([key, value]) => `${key}=${value}`);
+  const facts: [string, string | undefined][] = [
+    ["Since", since + length],
+    [voters, votesIn(decision.votes)],
+    ...(state === "resolved" ? [] : failureIn(data)),
+    ["Ready means", check.contract],
+    ["Labels", labels.join(", ")],
+  ];
+  return facts.flatMap(([name, value]) => value ? [{ name, value }] : []);
+}
+
+/** "drift in eu, us; ready in ap". */
+function votesIn(votes: Data["decision"]["votes"]): string {
+  const byVote = Map.groupBy(Object.entries(votes), ([, vote]) => vote);
+  return [...byVote].map(([vote, voters]) => `${vote} in ${voters.map(([voter]) => voter).join(", ")}`).join(
+    "; ",
+  );
+}
+
+/** Of the newest prober that saw a failure: the step, what was expected, what was found, and what the service claims. */
+function failureIn({ evidence }: Data): [string, string | undefined][] {
+  const seen = Object.entries(evidence).flatMap(([region, probers]) =>
+    Object.entries(probers).map(([prober, account]) => ({ region, prober, account }))
+  );
+  const failed = seen.filter(({ account }) => isFailed(account.verdict) && account.observed?.failedStep)
+    .toSorted((a, b) => (b.account.slot ?? "").localeCompare(a.account.slot ?? ""))[0];
+  const { observed } = failed?.account ?? {};
+  if (!failed || !observed) return [];
+  const values = Object.entries(observed.values ?? {}).map(([name, value]) => `${name} is ${value}`);
+  const status = observed.steps?.findLast(({ name }) => name === observed.failedStep)?.status;
+  return [
+    ["Failed step", `${observed.failedStep} (${failed.prober} in ${failed.region})`],
+    ["Expected", observed.expression],
+    ["Found", observed.detail ?? values.join(", ")],
+    ["Answered", status === undefined ? undefined : String(status)],
+    ["Health report", claimIn(failed.account)],
+  ];
+}
+
+function claimIn({ reported }: ProberEvidence): string | undefined {
+  const claim = reported?.after ?? reported?.before;
+  if (!claim) return undefined;
+  const code = claim.httpStatus === undefined ? "" : ` ${claim.httpStatus}`;
+  return `${claim.state}${claim.dialect ? ` (${claim.dialect}${code})` : ""}`;
+}

@@ -1,0 +1,41 @@
+import { fit } from "../../../base/text.ts";
+import { hook, type HookSettings } from "../hook.ts";
+import { COLOURS, messageOf } from "../message.ts";
+import { overHttp, secondsOf } from "../over_http.ts";
+import type { Sink } from "../sink.ts";
+
+/** Discord's Markdown: a backslash makes each of these a plain character. */
+const escape = (char: string) => /[\\*_~|`>#[\]()-]/.test(char) ? `\\${char}` : char;
+
+/** A webhook of Discord (API v10, "Execute Webhook"; limits of "Embed Limits"): one embed an event. */
+export const discord: Sink<HookSettings> = {
+  ...hook,
+  kind: "discord",
+  render(event) {
+    const { look, title, text, facts, page } = messageOf(event);
+    return JSON.stringify({
+      // What a target says must ping nobody.
+      allowed_mentions: { parse: [] },
+      embeds: [{
+        title: fit(title, 256, { escape }),
+        url: page,
+        description: fit(text, 1_200, { escape }),
+        color: Number.parseInt(COLOURS[look].slice(1), 16),
+        // 6,000 characters are all that an embed may have.
+        fields: facts.map(({ name, value }) => ({ name, value: fit(value, 400, { escape }) })),
+        timestamp: event.timestamp,
+        footer: { text: `Assay, ${event.data.incident.id}` },
+      }],
+    });
+  },
+  deliver: overHttp({
+    url: ({ url }) => url,
+    // Without it a message that was not kept is answered 204.
+    query: () => ({ wait: "true" }),
+    fill: ({ body }) => ({ body }),
+    read: ({ status, json }) => {
+      const retryAfterMs = status === 429 ? secondsOf(json.retry_after) : undefined;
+      return retryAfterMs === undefined ? undefined : { retryAfterMs };
+    },
+  }),
+};

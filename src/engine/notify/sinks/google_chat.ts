@@ -1,0 +1,52 @@
+import { fit } from "../../../base/text.ts";
+import { MINUTE_MS } from "../../../base/time.ts";
+import { hook, type HookSettings } from "../hook.ts";
+import { COLOURS, messageOf } from "../message.ts";
+import { overHttp } from "../over_http.ts";
+import type { Sink } from "../sink.ts";
+
+/** Texts of a card are a little HTML. */
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escape = (char: string) => ENTITIES[char] ?? char;
+
+/** A webhook of a Google Chat space (`spaces.messages.create`, 32,000 bytes): all events of an incident in one thread. */
+export const googleChat: Sink<HookSettings> = {
+  ...hook,
+  kind: "google-chat",
+  // In its thread an update disturbs nobody.
+  events: ["incident.*"],
+  render(event) {
+    const { look, title, text, facts, page } = messageOf(event);
+    const widgets = [
+      { textParagraph: { text: fit(text, 2_000, { escape }) } },
+      ...facts.map(({ name, value }) => ({
+        decoratedText: { topLabel: name, text: fit(value, 600, { escape }), wrapText: true },
+      })),
+      ...(page
+        ? [{ buttonList: { buttons: [{ text: "Open the incident", onClick: { openLink: { url: page } } }] } }]
+        : []),
+    ];
+    const head = `<font color="${COLOURS[look]}"><b>${fit(title, 1_000, { escape })}</b></font>`;
+    return JSON.stringify({
+      // What notifications show. Chat has its own markup, and mentions by <users/...>.
+      text: title.replace(/[<>*_~`]/g, " "),
+      cardsV2: [{
+        cardId: "incident",
+        card: { sections: [{ widgets: [{ textParagraph: { text: head } }, ...widgets] }] },
+      }],
+      thread: { threadKey: event.data.incident.id },
+    });
+  },
+  deliver: overHttp({
+    url: ({ url }) => url,
+    query: ({ id }) => ({
+      // A repetition is answered with the first message.
+      requestId: id,
+      messageReplyOption: "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD",
+    }),
+    fill: ({ body }) => ({ body }),
+    // Its quotas are counted by the minute, and it names no wait.
+    read: ({ status, headers }) =>
+      status === 429 && !headers.has("retry-after") ? { retryAfterMs: MINUTE_MS } : undefined,
+  }),
+};

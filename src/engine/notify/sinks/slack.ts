@@ -1,0 +1,36 @@
+import { fit } from "../../../base/text.ts";
+import { hook, type HookSettings } from "../hook.ts";
+import { COLOURS, messageOf } from "../message.ts";
+import { overHttp } from "../over_http.ts";
+import type { Sink } from "../sink.ts";
+
+/** Slack, "Formatting text for app surfaces": three characters are control characters, and nothing else is. */
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+const escape = (char: string) => ENTITIES[char] ?? char;
+/** Block Kit: 3,000 characters of a section's text; ten facts share one. */
+const TEXT_CHARS = 2_900;
+const VALUE_CHARS = 260;
+
+const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text } });
+
+/** An incoming webhook of Slack: one message an event, for it gives no id by which a message could be changed. */
+export const slack: Sink<HookSettings> = {
+  ...hook,
+  kind: "slack",
+  render(event) {
+    const { look, title, text, facts, page } = messageOf(event);
+    const head = fit(title, 300, { escape });
+    const lines = facts.map(({ name, value }) => `*${name}:* ${fit(value, VALUE_CHARS, { escape })}`);
+    const blocks = [
+      section(page ? `*<${fit(page, 1_000, { escape })}|${head}>*` : `*${head}*`),
+      section(fit(text, TEXT_CHARS, { escape })),
+      section(lines.join("\n")),
+    ];
+    return JSON.stringify({
+      // Of notifications, and of clients that show no blocks.
+      text: `${look.toUpperCase()}: ${fit(text, 600, { escape })}`,
+      attachments: [{ color: COLOURS[look], blocks }],
+    });
+  },
+  deliver: overHttp({ url: ({ url }) => url, fill: ({ body }) => ({ body }) }),
+};

@@ -1,0 +1,47 @@
+import { hook, type HookSettings } from "../hook.ts";
+import { type Look, messageOf } from "../message.ts";
+import { overHttp } from "../over_http.ts";
+import type { Sink } from "../sink.ts";
+
+const COLOURS: Record<Look, string> = {
+  critical: "attention",
+  warning: "warning",
+  info: "default",
+  resolved: "good",
+};
+
+/** Texts of a card are Markdown, without an escape that all clients know: what a target says must not become a link. */
+const plain = (text: string) => text.replaceAll("](", "] (");
+
+/** A workflow of Microsoft Teams, "When a Teams webhook request is received": an Adaptive Card 1.4 in a message of at most 28 KB. */
+export const teams: Sink<HookSettings> = {
+  ...hook,
+  kind: "teams",
+  render(event) {
+    const { look, title, text, facts, page } = messageOf(event);
+    const block = (text: string, style: object) => ({
+      type: "TextBlock",
+      text: plain(text),
+      wrap: true,
+      ...style,
+    });
+    const card = {
+      $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+      type: "AdaptiveCard",
+      version: "1.4",
+      msteams: { width: "Full" },
+      body: [
+        block(title, { weight: "Bolder", size: "Medium", color: COLOURS[look] }),
+        block(text, {}),
+        { type: "FactSet", facts: facts.map(({ name, value }) => ({ title: name, value: plain(value) })) },
+      ],
+      actions: page ? [{ type: "Action.OpenUrl", title: "Open the incident", url: page }] : [],
+    };
+    const contentType = "application/vnd.microsoft.card.adaptive";
+    return JSON.stringify({
+      type: "message",
+      attachments: [{ contentType, contentUrl: null, content: card }],
+    });
+  },
+  deliver: overHttp({ url: ({ url }) => url, fill: ({ body }) => ({ body }) }),
+};
