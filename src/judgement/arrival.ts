@@ -2,22 +2,40 @@
 import type { Check, Region } from "../config/config.ts";
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { isNoClaim } from "../evidence/report/merge.ts";
+import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { firstToEnd } from "./certificate.ts";
 import { castVote, expire, NO_VOTE } from "./quorum.ts";
 import type { Arrival, Round, Walk } from "./round.ts";
 import type { CheckState, ProberState } from "./state.ts";
 import { summarize } from "./summary.ts";
-import { judge } from "./verdict.ts";
+import { judge, type Verdict } from "./verdict.ts";
 import type { TRACE_VERDICTS } from "./words.ts";
 
-/** One prober's line in the history of a slot. */
+/** One prober's line in the history of a slot: all that its verdict was made of, so that it can be judged again. */
 export interface Trace {
   prober: string;
   word: (typeof TRACE_VERDICTS)[number];
   reason?: string;
+  /** The last claim. */
   reported?: Report["state"];
+  /** The claim before the journey, where the last is another. */
+  claimed?: Report["state"];
+  /** Of claims that announce, and that only history can tell. */
+  phase?: Report["phase"];
+  /** Where the claims are no readiness claims. */
+  question?: "liveness";
+  /** What the journey came to, where the verdict does not say it. */
+  outcome?: Outcome;
+  contradicts?: true;
   totalMs?: number;
+  /** When the walk began (epoch ms), where that is not the slot. */
+  at?: number;
+  kind?: "confirmation";
+  /** It was walked again, after no answer. */
+  again?: true;
+  /** The journey got no HTTP answer. */
+  unanswered?: true;
 }
 
 /** What became of one arrival. */
@@ -98,11 +116,11 @@ function judgeArrival(
     const missed = { slot, ...(at !== slot && { at }), reason: arrival.missed };
     return {
       state: missedAt(prober) > at ? prober : { ...prober, missed },
-      trace: { word: "missing", reason: arrival.missed },
+      trace: { word: "missing", reason: arrival.missed, ...walkTrace(walk) },
     };
   }
   const { round, fault, place } = arrival;
-  const { before, after, observation: { outcome, failure, totalMs, steps } } = round;
+  const { before, after, observation: { outcome, failure, steps } } = round;
   const certificate = (!fault && firstToEnd(steps, walk.at)) || prober.certificate;
   const evidence = { at: walk.at, kind: walk.kind, before, after, outcome, fault };
   const { verdict, phases } = judge(evidence, prober.phases, check);
@@ -122,7 +140,34 @@ function judgeArrival(
     ...(missedAt(prober) > walk.at && { missed: prober.missed }),
     heardAt,
   };
-  return { state, trace: { word: verdict.word, reason, reported: (after ?? before)?.state, totalMs } };
+  const trace = { word: verdict.word, reason, ...evidenceTrace(round, verdict.word), ...walkTrace(walk) };
+  return { state, trace };
+}
+
+/** Where a walk stands in history, beside its slot. */
+const walkTrace = ({ slot, at, kind }: Walk): Pick<Trace, "at" | "kind"> => ({
+  ...(at !== slot && { at }),
+  ...(kind === "confirmation" && { kind }),
+});
+
+/** What is kept of a round to judge it again; a line is written for each round, so what goes without saying is left out. */
+function evidenceTrace(
+  { before, after, first, observation: { outcome, totalMs, transport } }: Round,
+  word: Verdict,
+): Omit<Trace, "prober" | "word" | "reason"> {
+  const last = after ?? before;
+  return {
+    reported: last?.state,
+    totalMs,
+    ...(before && before.state !== last!.state && { claimed: before.state }),
+    ...(last?.phase && { phase: last.phase }),
+    ...(last?.question === "liveness" && { question: last.question }),
+    ...(word === "announced" && { outcome }),
+    ...([before, after].some((report) => report && report.contradictions.length > 0) &&
+      { contradicts: true as const }),
+    ...(first && { again: true as const }),
+    ...(transport && { unanswered: true as const }),
+  };
 }
 
 /** The same thresholds as a vote's, over "the report contradicts itself". */

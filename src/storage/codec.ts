@@ -75,6 +75,7 @@ const prober = z.object({
     everReady: z.boolean(),
     startingAt: z.optional(z.number()),
     drainingAt: z.optional(z.number()),
+    believed: z.optional(z.array(z.tuple([z.number(), z.number()]))),
   }),
   contradictions: z.number(),
   contradicts: z.optional(z.boolean()),
@@ -100,7 +101,6 @@ const checkState = z.pipe(
       z.string(),
       z.object({ outcome, since: z.number(), wasBad: z.boolean(), badSince: z.optional(z.number()) }),
     ),
-    blindRuns: z._default(z.record(z.string(), z.number()), {}),
     scopes: z._default(z.record(z.string(), opaque<ScopeState>()), {}),
     incidents: z.array(
       hasKeys<Incident>(INCIDENT_KEYS),
@@ -109,14 +109,26 @@ const checkState = z.pipe(
   z.transform(({ judgedAt, ...state }): CheckState => ({ ...state, judgedAt: judgedAt ?? state.slot })),
 );
 
-const trace = z.object({
+/** What another version of Assay may say otherwise: only shown, and judged again where it is known. */
+const word = <T extends string>() =>
+  z.optional(z.custom<T>((value) => value === undefined || typeof value === "string"));
+const yes = z.optional(z.literal(true));
+
+const trace: z.ZodMiniType<Trace> = z.object({
   prober: z.string(),
   word: z.enum(TRACE_VERDICTS),
   reason: z.optional(z.string()),
-  reported: z.optional(
-    z.custom<Trace["reported"]>((value) => value === undefined || typeof value === "string"),
-  ),
+  reported: word<NonNullable<Trace["reported"]>>(),
+  claimed: word<NonNullable<Trace["claimed"]>>(),
+  phase: word<NonNullable<Trace["phase"]>>(),
+  question: z.optional(z.literal("liveness")),
+  outcome: word<NonNullable<Trace["outcome"]>>(),
+  contradicts: yes,
   totalMs: z.optional(z.number()),
+  at: z.optional(z.number()),
+  kind: z.optional(z.literal("confirmation")),
+  again: yes,
+  unanswered: yes,
 });
 
 const states = z.record(z.string(), checkState);

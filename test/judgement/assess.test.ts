@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assess } from "../../src/judgement/assess.ts";
+import { assess, type Trace } from "../../src/judgement/assess.ts";
 import type { Arrival, Brought, Walk } from "../../src/judgement/round.ts";
 import type { Report } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
@@ -66,6 +66,47 @@ test("traces stand in the order of walks: by instant, then by slot, then by prob
     "40000 turn sin",
     "40000 confirmation fra",
   ]);
+  // Where that is the slot, and a turn, it goes without saying.
+  expect(traces.map(({ trace: { at, kind } }) => [at, kind])).toEqual([
+    [undefined, undefined],
+    [START + 40_000, undefined],
+    [START + 40_000, undefined],
+    [undefined, "confirmation"],
+  ]);
+});
+
+test("an outcome stands since the judgement that came to it", () => {
+  const drift: Brought = { round: roundOf("drift", START) };
+  const ready: Brought = { round: roundOf("ready", START) };
+  const since = play([ready, ready, drift, drift, drift, ready, ready, ready]).map(({ state }) =>
+    `${state.outcome} ${(state.since - START) / MINUTE}`
+  );
+  expect(since).toEqual([
+    ...["ready 0", "ready 0", "ready 0", "drift 3", "drift 3", "drift 3", "ready 6", "ready 6"],
+  ]);
+});
+
+test.each<[name: string, brought: Brought, kept: Partial<Trace>]>([
+  ["the claim before, where the last is another", {
+    round: { ...roundOf("drift", START), after: reportOf("not_ready", START) },
+  }, { word: "not_ready", reason: "moved", reported: "not_ready", claimed: "ready" }],
+  ["what the journey came to, where the verdict does not say it", { round: roundOf("starting", START) }, {
+    word: "announced",
+    reported: "starting",
+    outcome: "fail",
+  }],
+  ["that it got no HTTP answer", { round: roundOf("down", START) }, { word: "down", unanswered: true }],
+  ["that it was walked again", {
+    round: { ...roundOf("ready", START), first: { before: "unreachable", outcome: "fail" } },
+  }, { word: "ready", again: true }],
+  ["that a report contradicts itself", liar, { word: "ready", contradicts: true }],
+  ["that a claim is about liveness", reporting({ question: "liveness" }), { question: "liveness" }],
+  ["a phase that only history can tell", reporting({ state: "not_ready", phase: "unclear" }), {
+    word: "announced",
+    phase: "unclear",
+  }],
+])("a trace keeps what it takes to judge again: %s", (_name, brought, kept) => {
+  expect(only(play([brought])).traces[0]!.trace).toMatchObject(kept);
 });
 
 describe("what is kept of a round", () => {

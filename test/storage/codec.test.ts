@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   decodeHistory,
@@ -8,6 +9,7 @@ import {
   packChecks,
 } from "../../src/storage/codec.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
+import { histories, play } from "../judgement/generators.ts";
 import { settlerFixture } from "../world/settler_fixture.ts";
 import { testEnv } from "../world/test_env.ts";
 
@@ -110,6 +112,19 @@ describe("the text of states", () => {
     expect(decodeStates(encodeStates({ "shop/read": state }), 0)).toEqual({ "shop/read": state });
   });
 
+  test("comes back as it was, whatever was judged", () => {
+    fc.assert(
+      fc.property(histories(), (story) => {
+        const state = play(story).at(-1)!.state;
+        // JSON has no undefined.
+        expect(decodeStates(encodeStates({ shop: state }), 0)).toEqual({
+          shop: JSON.parse(JSON.stringify(state)),
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test("of the version before is read; what a later version adds is left out", async () => {
     const { judgedAt: _judgedAt, scopes: _scopes, ...old } = await settled();
     const later = { ...old, probers: { fra: { ...old.probers.fra, mood: "good" } }, colour: "blue" };
@@ -147,7 +162,20 @@ describe("the text of a line of history", () => {
       outcome: "drift" as const,
       traces: [
         { prober: "fra", word: "drift" as const, reported: "ready" as const, totalMs: 12.5 },
-        { prober: "sin", word: "missing" as const, reason: "timeout" },
+        { prober: "sin", word: "missing" as const, reason: "timeout", at: 40_000 },
+        {
+          prober: "iad",
+          word: "announced" as const,
+          reported: "not_ready" as const,
+          claimed: "ready" as const,
+          phase: "unclear" as const,
+          question: "liveness" as const,
+          outcome: "fail" as const,
+          contradicts: true as const,
+          kind: "confirmation" as const,
+          again: true as const,
+          unanswered: true as const,
+        },
       ],
     },
   };
