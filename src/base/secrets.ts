@@ -1,35 +1,19 @@
+import { redactor } from "./redaction.ts";
 import { HEADER_VALUE } from "./http/header_value.ts";
 import { ConfigFault, type Secrets } from "./ports.ts";
 
 const REFERENCE = /\$\{env:([A-Z_][A-Z0-9_]*)\}/g;
-/** Shorter values would blank out ordinary text, and are no secrets. */
+/** Shorter beginnings of a value say nothing of it. */
 const SHORTEST = 4;
-
-/** How a value may stand in what a target echoes: as it is, in a query, a path, a form, JSON, and on one line. */
-const FORMS: readonly ((value: string) => string)[] = [
-  (value) => value,
-  encodeURIComponent,
-  encodeURI,
-  (value) => new URLSearchParams([["", value]]).toString().slice(1),
-  (value) => JSON.stringify(value).slice(1, -1),
-  (value) => value.replace(/[\p{Cc}\s]+/gu, " "),
-];
 
 /** Names of all `${env:NAME}` in a text. */
 export const references = (text: string): string[] => [
   ...new Set(Array.from(text.matchAll(REFERENCE), ([, name]) => name!)),
 ];
 
-/**
- * The secrets of the environment, for the references in `configText`. Values are redacted also where they stand
- * percent-encoded, in a form or inside JSON; those under 4 characters are not redacted at all.
- */
+/** The secrets of the environment, for the references in `configText`; what of them is redacted, redaction.ts says. */
 export function secretsOf(configText: string, env: (name: string) => string | undefined): Secrets {
-  const values = references(configText).map(env).filter((value) => value !== undefined)
-    .filter((value) => value.length >= SHORTEST);
-  const forms = values.flatMap((value) => FORMS.map((form) => form(value)));
-  // Longest first, so that a secret that contains another leaves nothing of itself.
-  const known = [...new Set(forms)].sort((a, b) => b.length - a.length);
+  const values = references(configText).map(env).filter((value) => value !== undefined);
   return {
     reveal: (text) =>
       text.includes("${env:")
@@ -39,7 +23,7 @@ export function secretsOf(configText: string, env: (name: string) => string | un
           return value;
         })
         : text,
-    redact: (text) => known.reduce(mask, text),
+    redact: redactor(values),
   };
 }
 

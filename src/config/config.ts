@@ -40,6 +40,8 @@ export interface Step {
   name: string;
   expect: Expectation[];
   capture: [string, Program][];
+  /** Those of its captures that nothing may show. */
+  secretCaptures: string[];
   until?: { everyMs: number; withinMs: number };
   timeoutMs: number;
   /** For humans: what it asks, with templates as they were written. */

@@ -26,8 +26,10 @@ const withoutPushDetail = ({ sources, rule }: ReportConfig) => ({
   sources: sources.map((source) => source.kind === "pushed" ? { kind: source.kind } : source),
 });
 
-/** What a kind adds to a step says which kind it is; the rest of these follows from it. */
-const withoutDerived = ({ kind: _kind, summary: _summary, requests: _requests, ...step }: Step) => step;
+/** What a kind adds to a step says which kind it is; the rest of these follows from it, or only decides what is shown. */
+const withoutDerived = (
+  { kind: _kind, summary: _summary, requests: _requests, secretCaptures: _secret, ...step }: Step,
+) => step;
 
 /** JSON with keys in order; what was compiled stands as its source. */
 function canonical(value: unknown): string {

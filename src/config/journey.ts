@@ -54,6 +54,7 @@ function readStep(step: StepDraft, index: number, kind: ConfigStepKind, context:
     note({ path: [...path, "timeout"], message: "longer than its check", expected, found: step.timeout });
   }
   const fields = kind.read(step, context);
+  const captured = capturesOf(step);
   return {
     ...fields,
     kind: kind.kind,
@@ -63,13 +64,30 @@ function readStep(step: StepDraft, index: number, kind: ConfigStepKind, context:
     expect: sources.flatMap((source, i) =>
       source === undefined ? [] : compiler.expectation(source, captures, at(i))
     ),
-    capture: Object.entries(step.capture ?? {}).flatMap(([name, source]) =>
-      source === undefined ? [] : compiler.program(source, captures, [...path, "capture", name])
+    capture: captured.flatMap(({ name, source, at }) =>
+      compiler.program(source, captures, [...path, "capture", name, ...at])
         .map((program): Step["capture"][number] => [name, program])
     ),
+    secretCaptures: captured.filter(({ isSecret }) => isSecret).map(({ name }) => name),
     ...readUntil(step.until, context),
     timeoutMs: limitMs,
   };
+}
+
+/** Where a service hands out what must not be shown, and what it is called then. */
+const SECRET_SOURCE = /set-cookie|authorization/i;
+const SECRET_NAME = /token|passw|secret|session|credential|key/i;
+
+/** The captures of a step as written, in either form. */
+function capturesOf({ capture = {} }: StepDraft) {
+  return Object.entries(capture).flatMap(([name, written]) => {
+    const [source, secret, at] = typeof written === "object"
+      ? [written.value, written.secret, ["value"]]
+      : [written, undefined, []];
+    if (source === undefined) return [];
+    const isSecret = secret ?? (SECRET_SOURCE.test(source) || SECRET_NAME.test(name));
+    return [{ name, source, at, isSecret }];
+  });
 }
 
 function readUntil(until: StepDraft["until"], { path, timeoutMs, note }: StepContext): Pick<Step, "until"> {

@@ -1,5 +1,6 @@
 import type { ConfigStepKind } from "./kinds.ts";
 import { HEADER_VALUE } from "../base/http/header_value.ts";
+import { WHOLE_LENGTH } from "../base/redaction.ts";
 import { type Note, type Path, pathText } from "./problem.ts";
 
 /** How `${env:NAME}` is looked up; without `env` it is not. */
@@ -113,12 +114,18 @@ export function checkReferences(
     const opened = paths.find((path) => isOneOf(TOKENS, path));
     if (!value) note({ severity: envMissing, path: paths[0]!, ...unsetFinding(name, value, paths) });
     else if (opened && value.length < SHORTEST_TOKEN) {
-      note({ severity: "warning", path: opened, ...short(name) });
-    }
+      note({ severity: "warning", path: opened, ...guessable(name) });
+    } else if (value.length < WHOLE_LENGTH) note({ severity: "warning", path: paths[0]!, ...short(name) });
   }
 }
 
 const short = (name: string) => ({
+  message:
+    `${name} has fewer than ${WHOLE_LENGTH} characters: where a target echoes it escaped, evidence shows it`,
+  expected: `a value of ${WHOLE_LENGTH} characters or more`,
+});
+
+const guessable = (name: string) => ({
   message: `${name} has fewer than ${SHORTEST_TOKEN} characters: it may be guessed`,
   expected: "a random token: openssl rand -base64 32",
 });

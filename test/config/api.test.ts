@@ -90,7 +90,17 @@ targets:`,
     );
     expect(await problemsOf(ALL)).toEqual([]);
     const webhook = 'webhooks: [{ id: ops, url: "${env:URL}", secret: "${env:SECRET}" }]\n';
-    expect(await loaded(() => "short", BASE + webhook)).toEqual([]);
+    expect(await loaded(() => "eight-ch", BASE + webhook)).toEqual([]);
+  });
+
+  test("that no text can be freed of by all means is doubtful, whatever it is for", async () => {
+    const webhook = 'webhooks: [{ id: ops, url: "${env:URL}", secret: "${env:SECRET}" }]\n';
+    const problems = await loaded((name) => name === "SECRET" ? "seven-c" : "eight-ch", BASE + webhook);
+    expect(problems).toEqual([expect.objectContaining({
+      severity: "warning",
+      path: "webhooks[0].secret",
+      message: "SECRET has fewer than 8 characters: where a target echoes it escaped, evidence shows it",
+    })]);
   });
 });
 

@@ -87,10 +87,29 @@ describe("the example of the documentation", () => {
       },
       expect: [{ source: "status == 201" }, { source: "body.id.matches('^ord_[a-z0-9]+$')" }],
       capture: [["order", { source: "body.id" }]],
+      secretCaptures: [],
     });
     expect(readBack!.until).toEqual({ everyMs: 200, withinMs: 3_000 });
     expect(cancel).toMatchObject({ request: { method: "DELETE", body: { kind: "none" } } });
   });
+});
+
+test.each([
+  ["by its name", "session: body.id", true],
+  ["by its name, in capitals", "accessToken: body.id", true],
+  ["by where it comes from", "found: \"headers['set-cookie']\"", true],
+  ["by its own word", "found: { value: body.id, secret: true }", true],
+  ["not by its own word", "apiKey: { value: body.id, secret: false }", false],
+  ["not as a rule", "found: body.id", false],
+  ["not as a rule, written out", "found: { value: body.id }", false],
+])("a capture is a secret %s", async (_, capture, isSecret) => {
+  const text = edit("- expect:", `- capture: { ${capture} }\n            expect:`);
+  const [check] = (await loadText(text)).checks;
+  const [name, program] = check!.journey[0]!.capture[0]!;
+  expect(check!.journey[0]!.secretCaptures).toEqual(isSecret ? [name] : []);
+  expect(["body.id", "headers['set-cookie']"]).toContain(program.source);
+  const [plain] = (await loadText(text.replace(/\{ value: (body.id)[^}]*\}/, "$1"))).checks;
+  expect(check!.digest).toBe(plain!.digest);
 });
 
 test("every default is filled in", async () => {
@@ -449,11 +468,11 @@ describe("references to the environment", () => {
   });
 
   test.each([
-    ["a header in Latin-1", '{ headers: { x-a: "${env:V}" } }', "für 3 £"],
+    ["a header in Latin-1", '{ headers: { x-a: "${env:V}" } }', "für 12 £"],
     ["a query", '{ query: { k: "${env:V}" } }', "a&b=#%\nя"],
-    ["a JSON body", '{ method: POST, json: { request: { headers: "${env:V}" } } }', "a\n#я"],
-    ["a form", '{ method: POST, form: { k: "${env:V}" } }', "a\n#я"],
-    ["a raw body", '{ method: POST, raw: "${env:V}" }', "a\n#я"],
+    ["a JSON body", '{ method: POST, json: { request: { headers: "${env:V}" } } }', "long a\n#я"],
+    ["a form", '{ method: POST, form: { k: "${env:V}" } }', "long a\n#я"],
+    ["a raw body", '{ method: POST, raw: "${env:V}" }', "long a\n#я"],
     ["a path with a query", '{ path: "/${env:V}" }', "a?b=c d%20"],
   ])("%s takes the value", async (_name, request, value) => {
     expect(await problemsOf(step(request), { env: () => value })).toEqual([]);

@@ -12,7 +12,15 @@ const until = map({
 
 const capture = z.record(
   text(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, "a capture name: letters, digits and underscores, no digit first"),
-  expectation,
+  z.union([
+    expectation,
+    map({
+      value: expectation.check(z.describe("A CEL expression over the answer.")),
+      secret: z.optional(z.boolean()).check(z.describe(
+        "Whether evidence must not show it. Default: true if it comes from set-cookie or authorization, or its name says token, password, secret, session or key.",
+      )),
+    }),
+  ]),
 );
 
 const name = z.optional(words()).check(z.describe("For humans. Default: step N."));

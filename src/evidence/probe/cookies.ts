@@ -47,6 +47,11 @@ export class CookieJar {
     this.#cookies.sort((a, b) => b.path.length - a.path.length);
   }
 
+  /** Every value that it holds: whoever has one is whoever it was set for. */
+  values(): string[] {
+    return this.#cookies.map(({ value }) => value);
+  }
+
   /** The `Cookie` header for `url`, longest paths first, or undefined. */
   header(url: URL): string | undefined {
     if (this.#cookies.length === 0) return undefined;

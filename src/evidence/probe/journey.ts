@@ -1,9 +1,10 @@
 import type { Check, Step } from "../../config/config.ts";
 import type { Run } from "../../config/expression/mod.ts";
-import type { Ports, Secrets } from "../../base/ports.ts";
+import type { Ports } from "../../base/ports.ts";
 import { CookieJar } from "./cookies.ts";
 import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
 import { isTargets } from "../reasons.ts";
+import { runRedactor } from "./run_redactor.ts";
 import { runStep } from "./step.ts";
 import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
 
@@ -31,7 +32,7 @@ export async function walk(
   run: Run,
   { steps: kinds, signal }: WalkOptions,
 ): Promise<Observation> {
-  const { clock, secrets } = ports;
+  const { clock } = ports;
   const began = clock.elapsed();
   const deadline = began + check.timeoutMs;
   const context: RunContext = {
@@ -39,6 +40,9 @@ export async function walk(
     run,
     baseUrl: check.baseUrl,
     captures: Object.create(null),
+    secretCaptures: new Set(
+      [...check.journey, ...check.cleanup].flatMap(({ secretCaptures }) => secretCaptures),
+    ),
     jar: new CookieJar(clock),
     deadline,
     signal,
@@ -50,7 +54,7 @@ export async function walk(
     const { trace, fault } = await runStep(context, step, index, kinds);
     steps.push(trace);
     if (!fault) continue;
-    failure = toFailure(fault, step, secrets);
+    failure = toFailure(fault, step, runRedactor(context));
     transport = fault.transport ?? false;
     break;
   }
@@ -74,7 +78,7 @@ async function runCleanup(
   check: JourneySpec,
   kinds: readonly StepKind[],
 ): Promise<Observation["cleanup"]> {
-  const { clock, secrets } = context.ports;
+  const { clock } = context.ports;
   const cleanupContext: RunContext = {
     ...context,
     signal: undefined,
@@ -87,7 +91,7 @@ async function runCleanup(
   for (const [index, step] of check.cleanup.entries()) {
     const { fault } = await runStep(cleanupContext, step, check.journey.length + index, kinds);
     const isNothingToClean = fault?.reason === "template" && !complete;
-    if (fault && !isNothingToClean) failure ??= toFailure(fault, step, secrets);
+    if (fault && !isNothingToClean) failure ??= toFailure(fault, step, runRedactor(cleanupContext));
   }
   return failure ? { outcome: outcomeOf(failure), failure } : { outcome: "pass" };
 }
@@ -95,14 +99,14 @@ async function runCleanup(
 function toFailure(
   { reason, expression, detail, values }: StepFailure,
   step: Step,
-  secrets: Secrets,
+  redact: (text: string) => string,
 ): Failure {
   return {
     step: step.name,
     reason,
     expression,
-    detail: secrets.redact(detail).slice(0, 300),
+    detail: redact(detail).slice(0, 300),
     values: values &&
-      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, secrets.redact(value)])),
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, redact(value)])),
   };
 }

@@ -4,6 +4,7 @@ import type { Scope } from "../../config/expression/mod.ts";
 import { ConfigFault, pause } from "../../base/ports.ts";
 import { isTargets } from "../reasons.ts";
 import type { StepTrace } from "./observation.ts";
+import { runRedactor } from "./run_redactor.ts";
 import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
 
 /** A step as it went; `fault` is null if it held. */
@@ -66,7 +67,7 @@ async function poll(
     if (!fault || isFinal(fault)) return fault;
     if (deadline - clock.elapsed() <= pauseMs) {
       const spentMs = Math.round(clock.elapsed() - began);
-      const detail = context.ports.secrets.redact(fault.detail).slice(0, 250);
+      const detail = runRedactor(context)(fault.detail).slice(0, 250);
       return { ...fault, detail: `${detail} (tries: ${tries} in ${spentMs} ms)` };
     }
     await pause(clock, pauseMs, context.signal);

@@ -12,6 +12,8 @@ export interface RunContext {
   /** The target's URL; may hold `${env:NAME}`. */
   baseUrl: string;
   captures: Record<string, unknown>;
+  /** The names of those captures that nothing may show. */
+  secretCaptures: ReadonlySet<string>;
   /** Cookies belong to the run and not to a kind: whatever begins as an HTTP request sends them. */
   jar: CookieJar;
   /** Steady ms (`clock.elapsed()`) at which all must be over. */

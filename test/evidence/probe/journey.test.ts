@@ -229,6 +229,21 @@ describe("a journey", () => {
     expect(seen.failure!.values!["body.echo"]).toContain("Bearer ***");
     expect(JSON.stringify(seen)).not.toContain("s3cret");
   });
+
+  test.each([
+    ["a capture that is one", { token: "abc/def-ghi" }, {}],
+    ["a cookie", {}, { "set-cookie": "sid=abc/def-ghi; Path=/" }],
+  ])("keeps what the run was given out of what it tells: %s", async (_, json, headers) => {
+    const capture: Record<string, string> = "token" in json ? { token: "body.token" } : {};
+    const check = journey([
+      { capture, secretCaptures: Object.keys(capture) },
+      { path: "/echo", expect: ["body.echo == 'other'"], until: { everyMs: 200, withinMs: 400 } },
+    ]);
+    const echo: Route = { json: { echo: "you sent YWJjL2RlZi1naGk= (abc%2Fdef-ghi)" } };
+    const { seen } = await go({ "GET /": { json, headers }, "GET /echo": echo }, check, { spendMs: 400 });
+    expect(seen.failure!.values!["body.echo"]).toBe("'you sent ***= (***)'");
+    expect(seen.failure!.detail).toContain("body.echo is 'you sent ***= (***)'");
+  });
 });
 
 describe("until", () => {

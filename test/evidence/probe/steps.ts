@@ -28,6 +28,7 @@ export interface Draft {
   raw?: string;
   expect?: string[];
   capture?: Record<string, string>;
+  secretCaptures?: string[];
   until?: { everyMs: number; withinMs: number };
   timeoutMs?: number;
   redirects?: number;
@@ -62,7 +63,7 @@ export function step(draft: Draft = {}): Step & HttpFields {
     redirects = 0,
     maxBodyBytes,
   } = draft;
-  const { query, headers, expect = [], capture = {} } = draft;
+  const { query, headers, expect = [], capture = {}, secretCaptures = [] } = draft;
   const request = {
     method,
     path: template(path),
@@ -78,6 +79,7 @@ export function step(draft: Draft = {}): Step & HttpFields {
     capture: Object.entries(capture).map((
       [name, source],
     ) => [name, compileProgram(source, NAMES, HTTP)]),
+    secretCaptures,
     until,
     timeoutMs,
     summary: `${method} ${path}`,
