@@ -15,6 +15,7 @@ const FLOORS: string[][] = [
   ["storage/"],
   ["engine/", "capacity/"],
   ["web/"],
+  ["mod.ts"],
 ];
 
 /** What a pure source may import from outside. */

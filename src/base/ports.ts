@@ -38,13 +38,19 @@ export interface TlsSettings {
 export interface ExchangeTrace {
   /** On the wire: 1, or 2 where a kept connection had gone and the request was repeated. */
   requests: number;
+  /** Looking up the name; absent on a kept connection, as are the next two. */
   dnsMs?: number;
+  /** Connecting. */
   connectMs?: number;
+  /** The TLS handshake. */
   tlsMs?: number;
+  /** From the request until the first byte of the answer. */
   firstByteMs?: number;
   /** `1.1` or `2`. */
   protocol?: string;
+  /** The IP address that answered. */
   remoteAddress?: string;
+  /** The server's, over https. */
   certificate?: PeerCertificate;
 }
 
@@ -52,15 +58,21 @@ export interface ExchangeTrace {
 export interface PeerCertificate {
   /** Epoch ms. */
   notAfter: number;
+  /** Who issued it. */
   issuer: string;
+  /** The names that it is good for. */
   names: string[];
 }
 
 /** The fields of an answer. Values are text (UTF-8, else Latin-1), so not every one fits a `Headers`, which satisfies this. */
 export interface AnswerHeaders {
+  /** The value by name, in any case; several lines are joined. */
   get(name: string): string | null;
+  /** Whether there is such a header. */
   has(name: string): boolean;
+  /** One entry for each `set-cookie` line. */
   getSetCookie(): string[];
+  /** Names in lower case with their values. */
   [Symbol.iterator](): Iterator<[string, string]>;
 }
 

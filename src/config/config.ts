@@ -10,8 +10,11 @@ export type Rule = "majority" | "all" | "any" | { atLeast: number } | { fraction
 
 /** Rules for one tally. `minReporting` fresh votes are needed for any outcome but `pending`. */
 export interface Quorum {
+  /** Wins a question that opens an incident. */
   open: Rule;
+  /** Wins the question "is it ready?". */
   resolve: Rule;
+  /** With fewer fresh votes there is no outcome. */
   minReporting: number;
 }
 
@@ -51,10 +54,15 @@ export interface Step {
 
 /** The keys of an AWS API, each a `${env:NAME}`. */
 export interface AwsAccess {
+  /** AWS region of the target group. */
   region: string;
+  /** Whose targets are listed. */
   targetGroupArn: string;
+  /** A reference to the environment. */
   accessKeyId: string;
+  /** A reference to the environment. */
   secretAccessKey: string;
+  /** A reference to the environment, for temporary keys. */
   sessionToken?: string;
 }
 

@@ -67,7 +67,9 @@ export interface ConfigStepKind<Fields extends object = object> extends ConfigKi
 
 /** Five cron fields that match at some time; instants are epoch ms. */
 export interface CompiledCron {
+  /** The five fields. */
   source: string;
+  /** Whether it runs in this minute. */
   matches(atMs: number): boolean;
   /** The next runs after an instant, in order. */
   next(count: number, afterMs: number): number[];

@@ -1,21 +1,24 @@
 /** What the probers brought, one by one: verdict, thresholds, and what is kept to show. */
-import type { Check, Region } from "../config/config.ts";
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { isNoClaim } from "../evidence/report/merge.ts";
 import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { firstToEnd } from "./certificate.ts";
 import { castVote, expire, NO_VOTE } from "./quorum.ts";
-import type { Arrival, Round, Walk } from "./round.ts";
+import type { Arrival, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ProberState } from "./state.ts";
+import type { JudgedCheck, VotingRegion } from "./subject.ts";
 import { summarize } from "./summary.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import type { TRACE_VERDICTS } from "./words.ts";
 
 /** One prober's line in the history of a slot: all that its verdict was made of, so that it can be judged again. */
 export interface Trace {
+  /** The prober's id. */
   prober: string;
+  /** Its verdict; `missing`: it brought nothing. */
   word: (typeof TRACE_VERDICTS)[number];
+  /** Why the verdict is not simply the cell of the table, or why there is none. */
   reason?: string;
   /** The last claim. */
   reported?: Report["state"];
@@ -27,10 +30,13 @@ export interface Trace {
   question?: "liveness";
   /** What the journey came to, where the verdict does not say it. */
   outcome?: Outcome;
+  /** The report contradicts itself. */
   contradicts?: true;
+  /** How long the journey took, ms. */
   totalMs?: number;
   /** When the walk began (epoch ms), where that is not the slot. */
   at?: number;
+  /** Absent: one of the slot's turns. */
   kind?: "confirmation";
   /** It was walked again, after no answer. */
   again?: true;
@@ -40,7 +46,7 @@ export interface Trace {
 
 /** What became of one arrival. */
 export interface Judged {
-  arrival: Arrival;
+  arrival: Arrival<JudgedRound>;
   trace: Trace;
   /** Its prober has brought a later walk, or this very one: it leaves a trace and nothing else. */
   late: boolean;
@@ -52,9 +58,9 @@ const NEW_PROBER: ProberState = { standing: NO_VOTE, phases: { everReady: false 
 
 /** Every prober after what it brought, in the order of walks, and aged to the judgement's instant `at`. */
 export function judgeArrivals(
-  check: Check,
-  regions: readonly Region[],
-  arrivals: readonly Arrival[],
+  check: JudgedCheck,
+  regions: readonly VotingRegion[],
+  arrivals: readonly Arrival<JudgedRound>[],
   { previous, at }: { previous: CheckState; at: number },
 ): { probers: CheckState["probers"]; judged: Judged[] } {
   const probers: CheckState["probers"] = {};
@@ -81,7 +87,7 @@ export function judgeArrivals(
 }
 
 /** A time in which nobody judged: what is beyond one period since the judgement before. */
-const unjudgedMs = (check: Check, { judgedAt }: CheckState, at: number) =>
+const unjudgedMs = (check: JudgedCheck, { judgedAt }: CheckState, at: number) =>
   Math.max(0, at - judgedAt - periodMs(check, judgedAt));
 
 /** When a prober's latest walk began; -Infinity: it has brought none. */
@@ -97,7 +103,7 @@ function isOvertaken(prober: ProberState, { slot, at }: Walk): boolean {
 }
 
 /** The prober at this instant: what is too old is no vote, and no longer stands in the way after `releaseAfter`. */
-function age(check: Check, prober: ProberState, at: number): ProberState {
+function age(check: JudgedCheck, prober: ProberState, at: number): ProberState {
   const { freshAt } = prober.standing;
   if (freshAt === undefined) return prober;
   const standing = expire(prober.standing, at > staleAt(check, freshAt), at - freshAt > check.releaseAfterMs);
@@ -106,9 +112,9 @@ function age(check: Check, prober: ProberState, at: number): ProberState {
 
 /** One prober's walk: verdict, thresholds, and what is kept to show. */
 function judgeArrival(
-  check: Check,
+  check: JudgedCheck,
   prober: ProberState,
-  arrival: Arrival,
+  arrival: Arrival<JudgedRound>,
 ): { state: ProberState; trace: Omit<Trace, "prober"> } {
   const { walk } = arrival;
   if ("missed" in arrival) {
@@ -172,9 +178,9 @@ function evidenceTrace(
 
 /** The same thresholds as a vote's, over "the report contradicts itself". */
 function countContradiction(
-  { failureThreshold, successThreshold }: Check,
+  { failureThreshold, successThreshold }: JudgedCheck,
   prober: ProberState,
-  { before, after }: Round,
+  { before, after }: JudgedRound,
   fault: string | undefined,
 ): Pick<ProberState, "contradictions" | "contradicts"> {
   const { contradictions: run, contradicts } = prober;

@@ -3,7 +3,6 @@
  *
  *     arrivals -> judge -> cast --> probers' ballots -> tally --> region's ballot -> tally -> outcome -> step -> transitions
  */
-import type { Check, Region } from "../config/config.ts";
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import {
@@ -18,8 +17,9 @@ import { judgeArrivals, type Judged, type Trace } from "./arrival.ts";
 import { certificateSign } from "./certificate.ts";
 import { confirmationText, nextConfirmation } from "./confirmation.ts";
 import { type Family, type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
-import type { Arrival, Walk } from "./round.ts";
+import type { Arrival, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ScopeState } from "./state.ts";
+import type { JudgedCheck, VotingRegion } from "./subject.ts";
 import { type RegionTally, type Tally, tallyRegion, tallyRegions } from "./turnout.ts";
 import { INCIDENT_FAMILIES, isFailed, isPassed } from "./words.ts";
 
@@ -27,7 +27,9 @@ export type { Trace } from "./arrival.ts";
 
 /** What a judgement made of a check. */
 export interface Assessment {
+  /** What to hand in as `before` next time. */
   state: CheckState;
+  /** What must be told, in order. */
   transitions: Transition[];
   /** One for each arrival, in the order of their walks; those of one slot make its line in the history. */
   traces: { walk: Walk; trace: Trace }[];
@@ -35,6 +37,7 @@ export interface Assessment {
 
 /** What an assessment needs besides what arrived. */
 export interface AssessOptions {
+  /** The state of the judgement before; absent: the first one. */
   before?: CheckState;
   /** Our clock (epoch ms), for what should begin at once; default: the judgement's instant. */
   now?: number;
@@ -62,9 +65,9 @@ export const STEP_BACK_MS = 5 * MINUTE_MS;
  * without an arrival says nothing and its vote stands; one that has brought a later walk, or this very one, only leaves a trace.
  */
 export function assess(
-  check: Check,
-  regions: readonly Region[],
-  arrivals: readonly Arrival[],
+  check: JudgedCheck,
+  regions: readonly VotingRegion[],
+  arrivals: readonly Arrival<JudgedRound>[],
   { before, now, newId }: AssessOptions,
 ): Assessment {
   const latestAt = Math.max(...arrivals.map(({ walk }) => walk.at));
@@ -104,8 +107,8 @@ export function assess(
 
 /** What one judgement is made of. */
 interface Context {
-  check: Check;
-  regions: readonly Region[];
+  check: JudgedCheck;
+  regions: readonly VotingRegion[];
   previous: CheckState;
   /** In the making: scopes and incidents are added to it. */
   state: CheckState;
@@ -121,7 +124,7 @@ const isOpen = (incidents: readonly Incident[], scope: string, family: Family) =
 const OF_SCOPE = INCIDENT_FAMILIES.filter((family) => family !== "certificate");
 
 /** Steps one scope that decides by itself: its incidents, and what it remembers; `members` are its regions. */
-function stepScope(tally: Tally, members: readonly Region[], context: Context): Transition[] {
+function stepScope(tally: Tally, members: readonly VotingRegion[], context: Context): Transition[] {
   const { check, previous, state, judged } = context;
   const { scope, outcome, contradicted, blind } = tally;
   const at = state.judgedAt;
@@ -167,7 +170,7 @@ const withoutAbsent = <T extends object>(value: T): T =>
 /** The sums after this judgement: held at 0 while a service incident is open, or, once the advisory is open, as they were. */
 function nextPartial(
   { partial }: ScopeState,
-  members: readonly Region[],
+  members: readonly VotingRegion[],
   { scope, mine, previous }: { scope: string; mine: readonly Judged[]; previous: CheckState },
 ): ScopeState["partial"] {
   if (isOpen(previous.incidents, scope, "service")) {

@@ -1,13 +1,15 @@
 /** A certificate that ends soon: one incident a check, part of no outcome. */
-import type { Check } from "../config/config.ts";
 import { staleAt } from "../config/schedule.ts";
 import { formatSpan, iso } from "../base/time.ts";
 import type { StepTrace } from "../evidence/probe/observation.ts";
 import type { Sign } from "./incident.ts";
+import type { JudgedCheck } from "./subject.ts";
 
 /** The certificate that a prober last saw. Instants in epoch ms. */
 export interface SeenCertificate {
+  /** When it ends. */
   notAfter: number;
+  /** Who issued it. */
   issuer: string;
   /** When the walk began that saw it. */
   at: number;
@@ -25,7 +27,7 @@ export function firstToEnd(steps: readonly StepTrace[], at: number): SeenCertifi
  * (nobody gets as far as TLS) what stands stands.
  */
 export function certificateSign(
-  check: Check,
+  check: JudgedCheck,
   certificates: readonly (SeenCertificate | undefined)[],
   at: number,
 ): { sign: Sign; reason?: string } {

@@ -4,9 +4,9 @@
  *     a regular walk fails, vote not bad, no service incident open ---> down --+
  *     a regular walk passes, vote bad, one is open -------------------> up ----+--> pending --> walked, overtaken or a period old: gone
  */
-import type { Check } from "../config/config.ts";
 import { periodMs } from "../config/schedule.ts";
 import { formatSpan } from "../base/time.ts";
+import type { JudgedCheck } from "./subject.ts";
 import { type Judged, missedAt, walkedAt } from "./arrival.ts";
 import type { Confirmation, ProberState, ScopeState } from "./state.ts";
 import { isFailed, isPassed } from "./words.ts";
@@ -37,7 +37,7 @@ export interface ConfirmationContext {
 
 /** The scope's confirmation after a judgement: the pending one while it is to be walked, else the first that is called for and far enough from the last of its kind. */
 export function nextConfirmation(
-  check: Check,
+  check: JudgedCheck,
   { confirmation, begun }: ScopeState,
   { judged, probers, serviceOpen, at, now }: ConfirmationContext,
 ): Pick<ScopeState, "confirmation" | "begun"> {
@@ -59,7 +59,12 @@ export function nextConfirmation(
 }
 
 /** Some prober has brought neither it nor a later walk nor a reason, and it is less than a period old. */
-const isAwaited = (check: Check, { at: begin }: Confirmation, probers: readonly ProberState[], at: number) =>
+const isAwaited = (
+  check: JudgedCheck,
+  { at: begin }: Confirmation,
+  probers: readonly ProberState[],
+  at: number,
+) =>
   at - begin < periodMs(check, begin) &&
   probers.some((prober) => Math.max(walkedAt(prober), missedAt(prober)) < begin);
 

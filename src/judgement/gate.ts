@@ -4,8 +4,9 @@
  *     the verdict of each prober in a slot -> tally, twice -> one outcome per slot -> the last slots since the anchor -> decision
  */
 import type { Trace } from "./assess.ts";
-import type { Quorum, Region, Rule } from "../config/config.ts";
+import type { Quorum, Rule } from "../config/config.ts";
 import { type Ballot, type QuorumOutcome, tally, wins } from "./quorum.ts";
+import type { VotingRegion } from "./subject.ts";
 import { type DECISIONS, isFailed } from "./words.ts";
 
 /** The decision of a gate. */
@@ -36,7 +37,7 @@ export interface RunTally {
 /** The two tallies of `assess.ts` over one slot's verdicts, without thresholds: probers -> region, regions -> check. Silent and faulty probers abstain. */
 export function tallyRun(
   { slot, verdicts }: GateRun,
-  regions: readonly Region[],
+  regions: readonly VotingRegion[],
   quorum: Quorum,
 ): RunTally {
   const votes = regions.map(({ id, probers, quorum }) =>

@@ -33,28 +33,41 @@ export type Change = (typeof INCIDENT_CHANGES)[number];
 export interface TimelineEntry {
   /** Instant of the judgement, epoch ms. */
   at: number;
+  /** What happened. */
   change: Change;
+  /** The incident's kind after it. */
   kind: Kind;
   /** The outcome in that judgement. */
   outcome: QuorumOutcome;
+  /** Why, in words. */
   reason?: string;
 }
 
 /** One incident. Times are instants of judgements, epoch ms. */
 export interface Incident {
+  /** Unique for ever. */
   id: string;
+  /** The target's id. */
   target: string;
+  /** The check's id within its target. */
   check: string;
   /** `global`, or the id of the region whose quorum decided. */
   scope: string;
+  /** What it is about. */
   family: Family;
+  /** Which of its family's kinds, now. */
   kind: Kind;
+  /** How loud it is. */
   severity: Severity;
+  /** Whether it goes on. */
   state: (typeof INCIDENT_STATES)[number];
   /** Counts openings within the flap window, from 1. */
   episode: number;
+  /** When this episode opened. */
   openedAt: number;
+  /** When it last changed. */
   updatedAt: number;
+  /** When it was resolved. */
   resolvedAt?: number;
   /** Why it was resolved: `recovered` or `removed`. */
   reason?: string;
@@ -66,6 +79,7 @@ export interface Incident {
 export interface ScopeResult {
   /** The judgement's instant, epoch ms. */
   at: number;
+  /** What the quorum holds. */
   outcome: QuorumOutcome;
   /** Some verdict of this judgement failed: without one no service incident opens. */
   failing: boolean;
@@ -90,7 +104,9 @@ export type Sign = "wanted" | "over" | undefined;
 
 /** One change that must be notified. */
 export interface Transition {
+  /** The incident after the change. */
   incident: Incident;
+  /** What happened to it. */
   change: Change;
 }
 
@@ -150,9 +166,13 @@ const TIMELINE = 50;
 
 /** Who an incident is about, and the id that a new one takes. */
 export interface IncidentContext {
+  /** The target's id. */
   target: string;
+  /** The check's id within its target. */
   check: string;
+  /** `global`, or a region's id. */
   scope: string;
+  /** Opened again within it (ms), an incident keeps its id. */
   flapWindowMs: number;
   /** Called once for each new incident; unique for ever. */
   newId(): string;

@@ -17,6 +17,7 @@ export type Ballot = Conclusive | "split";
 
 /** A prober's vote on one check, and the few verdicts it was made of. */
 export interface VoteState {
+  /** What it holds now. */
   vote: Vote;
   /** The last conclusive verdicts, oldest first; as many as the larger threshold. */
   recent: Conclusive[];

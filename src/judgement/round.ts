@@ -6,20 +6,36 @@ import type { FAULTS } from "./words.ts";
 
 /** One prober's evidence on one check in one slot; null: the check has no source that a prober asks. */
 export interface Round {
+  /** The claim before the journey. */
   before: Report | null;
   /** Present where the first cell of the table called for a second look, and always where a pushed source has its say as well. */
   after?: Report | null;
+  /** What the journey saw. */
   observation: Observation;
   /** It was walked again, because the first time the report or some step got no HTTP answer. */
   first?: FirstRound;
 }
 
+/** What the judgement reads of a report. */
+export type JudgedReport =
+  & Pick<Report, "state" | "phase" | "question" | "dialect" | "httpStatus" | "reason" | "version" | "sources">
+  & Pick<Report, "at" | "durationMs" | "contradictions" | "subsystems">;
+
+/** What the judgement reads of a round. */
+export type JudgedRound = Omit<Round, "before" | "after"> & {
+  before: JudgedReport | null;
+  after?: JudgedReport | null;
+};
+
 /** What stands in the evidence of a walk that another one has taken the place of. */
 export interface FirstRound {
   /** What the reports around the journey claimed. */
   before: ReportState | null;
+  /** The claim after the journey, where it was asked again. */
   after?: ReportState | null;
+  /** What the journey came to. */
   outcome: Observation["outcome"];
+  /** The step without an answer. */
   failure?: Pick<Failure, "step" | "reason" | "detail">;
 }
 
@@ -34,14 +50,17 @@ export interface Walk {
   slot: number;
   /** When its turn, or the confirmation, begins. */
   at: number;
+  /** One of the slot's turns, or an extra slot of all probers. */
   kind: "turn" | "confirmation";
 }
 
 /** What one prober brought, or why it brought nothing. */
-export type Brought = { round: Round; place?: string; fault?: (typeof FAULTS)[number] } | { missed: string };
+export type Brought<R extends JudgedRound = Round> =
+  | { round: R; place?: string; fault?: (typeof FAULTS)[number] }
+  | { missed: string };
 
 /** What one prober brought for one check in one walk. A prober that was not asked has none, and so says nothing. */
-export type Arrival = { prober: string; walk: Walk } & Brought;
+export type Arrival<R extends JudgedRound = Round> = { prober: string; walk: Walk } & Brought<R>;
 
 /** All that one prober has to say of one slot. */
 export interface ProberReply {

@@ -28,20 +28,27 @@ export interface LastRound {
   slot: number;
   /** When the walk began by its turn, epoch ms; absent: at the slot. */
   at?: number;
+  /** The verdict. */
   word: Verdict;
   /** Why the verdict is not simply the cell of the table. */
   reason?: string;
+  /** The claim before the journey; null: the check has no report. */
   before: ReportSummary | null;
+  /** The claim after it, where it was asked again. */
   after?: ReportSummary | null;
+  /** What the journey came to. */
   outcome: Observation["outcome"];
+  /** How long it took, ms. */
   totalMs: number;
   /** Only of journeys that did not pass. */
   failure?: Failure;
+  /** Only of journeys that did not pass. */
   steps?: StepTrace[];
   /** How long each step took, in order, of journeys that passed. */
   stepMs?: number[];
   /** Over all steps, of their last requests, ms; absent: nobody measured. */
   phases?: RequestPhases;
+  /** Only of a cleanup that did not pass. */
   cleanup?: Observation["cleanup"];
   /** The walk before this one, which got no answer. */
   first?: FirstRound;
@@ -53,12 +60,15 @@ export interface MissedSlot {
   slot: number;
   /** When the walk would have begun by its turn, epoch ms; absent: at the slot. */
   at?: number;
+  /** A short word. */
   reason: string;
 }
 
 /** One prober's memory of one check. */
 export interface ProberState {
+  /** Its vote, and what made it. */
   standing: VoteState;
+  /** The clocks of `announced`. */
   phases: Phases;
   /** Slots in a row with (+) or without (-) a contradiction in the report; capped at the thresholds. */
   contradictions: number;
@@ -68,8 +78,11 @@ export interface ProberState {
   aside?: Fault;
   /** The data centre where the prober measured itself to be. */
   place?: string;
+  /** What it last saw. */
   witness?: LastRound;
+  /** The certificate that it last saw. */
   certificate?: SeenCertificate;
+  /** The last slot of which it brought nothing. */
   missed?: MissedSlot;
   /** Its last conclusive or announced evidence, moved on by every time in which nobody judged; epoch ms. */
   heardAt?: number;
@@ -79,6 +92,7 @@ export interface ProberState {
 export interface Confirmation {
   /** Its slot and instant, epoch ms. */
   at: number;
+  /** Which of the two. */
   direction: "down" | "up";
 }
 
@@ -98,6 +112,7 @@ export interface PartialState {
   passes: number;
   /** Verdicts since the sums began to rise, and how many of them failed. */
   counted: number;
+  /** How many of these failed. */
   failed: number;
 }
 
@@ -113,11 +128,13 @@ export interface ScopeState {
   readySince?: number;
   /** Who holds the open service incident open. */
   heldBy?: Holder[];
+  /** The evidence of failures in part. */
   partial?: PartialState;
 }
 
 /** One region's vote on one check. */
 export interface RegionState {
+  /** What its quorum holds. */
   outcome: QuorumOutcome;
   /** Slot (epoch ms) since which it has been that. */
   since: number;
@@ -133,10 +150,13 @@ export interface CheckState {
   slot: number;
   /** The instant of the last judgement, epoch ms. */
   judgedAt: number;
+  /** What the quorum holds. */
   outcome: QuorumOutcome;
   /** Instant (epoch ms) since which the outcome has been that. */
   since: number;
+  /** By the prober's id. */
   probers: Record<string, ProberState>;
+  /** By the region's id. */
   regions: Record<string, RegionState>;
   /** By scope. */
   scopes: Record<string, ScopeState>;

@@ -1,15 +1,15 @@
-import type { Report, SourceReport } from "../evidence/report/report.ts";
+import type { SourceReport } from "../evidence/report/report.ts";
 import type { StepTrace } from "../evidence/probe/observation.ts";
 import type { LastRound, ReportSummary, RequestPhases, SourceSummary } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
-import type { FirstRound, Round, Walk } from "./round.ts";
+import type { FirstRound, JudgedReport, JudgedRound, Walk } from "./round.ts";
 
 /** What is kept to show of a round. Steps are kept in full only of journeys that did not pass, parts only where they say something is wrong. */
 export function summarize(
   { slot, at }: Pick<Walk, "slot" | "at">,
   word: Verdict,
   reason: string | undefined,
-  round: Round,
+  round: JudgedRound,
 ): LastRound {
   const { outcome, totalMs, failure, steps, cleanup } = round.observation;
   const phases = phasesOf(steps);
@@ -50,7 +50,7 @@ export function describeRetry({ before, failure }: FirstRound): string {
   return `walked again after no answer (${who})`;
 }
 
-function summarizeReport(report: Report | null): ReportSummary | null {
+function summarizeReport(report: JudgedReport | null): ReportSummary | null {
   if (!report) return null;
   const { state, dialect, question, httpStatus, reason, version, at, durationMs } = report;
   const parts = report.subsystems.filter((part) => part.state !== "ready").slice(0, 10)

@@ -1,7 +1,7 @@
 /** Suspicion without controls: a prober for which nearly everything turns bad at once, while others see it well, is at fault itself. */
-import type { Check, Region } from "../config/config.ts";
 import { staleAt } from "../config/schedule.ts";
 import type { CheckState, ProberState } from "./state.ts";
+import type { JudgedCheck, VotingRegion } from "./subject.ts";
 import { isFailed } from "./words.ts";
 
 const [TARGETS, HOSTS, SHARE, WITNESSES] = [5, 3, 0.8, 2];
@@ -25,10 +25,10 @@ export function isSuspect(sights: readonly Sight[]): boolean {
 
 /** What a prober's new round of a check is a sight of; `failed`: its verdict failed. The check's state is that before the round. */
 export function sightOf(
-  check: Check,
+  check: JudgedCheck,
   state: Pick<CheckState, "probers"> | undefined,
   { regions, prober, host, failed, at }: {
-    regions: readonly Region[];
+    regions: readonly VotingRegion[];
     prober: string;
     host: string;
     failed: boolean;
@@ -48,7 +48,7 @@ export function sightOf(
 }
 
 /** The latest conclusive verdict of a prober that is believed and not too old. */
-function lastVerdict(check: Check, prober: ProberState | undefined, at: number) {
+function lastVerdict(check: JudgedCheck, prober: ProberState | undefined, at: number) {
   const { freshAt, recent } = prober?.standing ?? {};
   if (prober?.aside || freshAt === undefined || at > staleAt(check, freshAt)) return undefined;
   return recent!.at(-1);

@@ -1,10 +1,11 @@
 /** Who votes, and what the two quorums make of it: the probers of a region, and the regions of a check. */
-import type { Check, Quorum, Region } from "../config/config.ts";
+import type { Quorum } from "../config/config.ts";
 import { periodMs } from "../config/schedule.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import type { ScopeResult } from "./incident.ts";
 import { type Ballot, isRecovered, type QuorumOutcome, tally, wins } from "./quorum.ts";
 import type { CheckState, Holder, ProberState, RegionState } from "./state.ts";
+import type { JudgedCheck, VotingRegion } from "./subject.ts";
 import { isFailed } from "./words.ts";
 
 /** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
@@ -40,7 +41,7 @@ const lostAfterMs = (period: number) =>
   period <= MINUTE_MS ? 5 * period : Math.max(5 * MINUTE_MS, 2 * period);
 
 /** `waiting`: nothing came since the prober is known, and that is not long enough to be lost. */
-function turnoutOf(check: Check, { standing: { freshAt }, heardAt }: ProberState, at: number): Turnout {
+function turnoutOf(check: JudgedCheck, { standing: { freshAt }, heardAt }: ProberState, at: number): Turnout {
   const since = heardAt ?? freshAt ?? at;
   if (at - since >= lostAfterMs(periodMs(check, since))) return "lost";
   return freshAt === undefined ? "waiting" : "heard";
@@ -57,8 +58,8 @@ const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" 
 
 /** Tallies the probers of one region at the instant `at`. */
 export function tallyRegion(
-  check: Check,
-  { id, quorum, probers }: Region,
+  check: JudgedCheck,
+  { id, quorum, probers }: VotingRegion,
   { states, before, at }: { states: CheckState["probers"]; before: RegionState | undefined; at: number },
 ): RegionTally {
   const all = probers.map((prober) => ({ id: prober.id, ...states[prober.id]! }));
@@ -95,7 +96,10 @@ export function tallyRegion(
 }
 
 /** Tallies the regions of a check. In resolving, a region whose bad probers fell silent has not recovered, whatever its others say. */
-export function tallyRegions({ quorum }: Check, regions: readonly RegionTally[]): Tally {
+export function tallyRegions(
+  { quorum }: Pick<JudgedCheck, "quorum">,
+  regions: readonly RegionTally[],
+): Tally {
   const voting = regions.filter(({ outcome }) => outcome !== "pending");
   const silent = regions.filter(({ outcome, region, unproven }) =>
     outcome === "pending" ? region.wasBad || unproven : unproven && !isFailed(outcome)

@@ -33,7 +33,9 @@ export type VerdictReason =
 
 /** One slot's verdict. */
 export interface VerdictResult {
+  /** The verdict. */
   word: Verdict;
+  /** Why it is not simply the cell of the table. */
   reason?: VerdictReason;
 }
 
@@ -54,6 +56,7 @@ export interface Evidence {
 
 /** What a (check, prober) remembers of phases: the clocks of `announced`, and whether it was ever seen ready. */
 export interface Phases {
+  /** It has claimed to be ready once. */
   everReady: boolean;
   /** Instant (epoch ms) of the first `starting` since the last ready claim. */
   startingAt?: number;

@@ -97,11 +97,14 @@ const isOneOf = <T extends string>(words: readonly T[]) => {
   return (word: string): word is T => known.has(word);
 };
 
+/** Whether the word counts for or against a target, and so is a ballot. */
+export const isConclusive: (word: string) => word is (typeof CONCLUSIVE)[number] = isOneOf(CONCLUSIVE);
+
 /** Whether the word says that the journey failed. */
-export const isFailed = isOneOf(FAILED);
+export const isFailed: (word: string) => word is (typeof FAILED)[number] = isOneOf(FAILED);
 
 /** Whether the word says that the journey passed. */
-export const isPassed = isOneOf(PASSED);
+export const isPassed: (word: string) => word is (typeof PASSED)[number] = isOneOf(PASSED);
 
 /** Whether the word says that the journey passed, but not all is well. */
 export const isPoor = isOneOf(POOR);

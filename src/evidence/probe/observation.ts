@@ -33,7 +33,9 @@ export const FAILURE_REASONS = [
 
 /** Why a journey did not pass; the first failed step decides. */
 export interface Failure {
+  /** The step that failed. */
   step: string;
+  /** Why. */
   reason: (typeof FAILURE_REASONS)[number];
   /** The whole expectation that failed, as configured. */
   expression?: string;
@@ -45,11 +47,15 @@ export interface Failure {
 
 /** One step as it was walked. */
 export interface StepTrace {
+  /** As the config names it. */
   name: string;
+  /** HTTP status code of its last answer. */
   status?: number;
   /** Requests sent, or refused by the guard: polls and redirect hops included. */
   requests: number;
+  /** Until the headers of the last answer, ms. */
   headersMs?: number;
+  /** Polls and redirects included, ms. */
   totalMs: number;
   /** Of the last request, where the transport can tell. */
   wire?: WireTrace;
@@ -57,15 +63,19 @@ export interface StepTrace {
 
 /** What is kept of an {@linkcode ExchangeTrace}. */
 export interface WireTrace extends Omit<ExchangeTrace, "requests" | "certificate"> {
+  /** The server's, over https. */
   certificate?: Omit<PeerCertificate, "names">;
 }
 
 /** The proof. */
 export interface Observation {
+  /** What the journey came to. */
   outcome: Outcome;
+  /** Why it did not pass. */
   failure?: Failure;
   /** The failure is a request without a complete HTTP answer; the prober's controls tell whose fault that is. */
   transport: boolean;
+  /** In the order in which they were walked. */
   steps: StepTrace[];
   /** ms over all steps, cleanup not included. */
   totalMs: number;

@@ -31,8 +31,11 @@ export const CONFIDENCES = ["declared", "recognised", "code"] as const;
 
 /** One of the claims an answer was made of; all are kept, because they may disagree. */
 export interface Claim {
+  /** Where in the answer it stands. */
   source: (typeof CLAIM_SOURCES)[number];
+  /** What it claims. */
   state: ReportState;
+  /** As the service wrote it. */
   raw: string;
   /** The name of the source, where the report is made of several. */
   from?: string;
@@ -43,21 +46,29 @@ export interface Claim {
  * degrade the whole at most, and says nothing at all while it is `unknown`.
  */
 export interface Subsystem {
+  /** Nested parts are joined with `/`. */
   name: string;
+  /** What the report claims of it. */
   state: ReportState;
+  /** What it is about. */
   layer: Layer;
+  /** Whether it can make the whole not ready. */
   required: boolean;
+  /** Why, as the service wrote it. */
   message?: string;
 }
 
 /** What a dialect makes of one answer, before the claims are folded. */
 export interface Reading {
+  /** At least one. */
   claims: Claim[];
+  /** The parts that the answer names. */
   subsystems?: Subsystem[];
   /** Overrides the question that the path suggests. */
   question?: Question;
   /** `not_ready` in a word that the dialect defines as "starting or draining"; history resolves it. */
   phase?: "unclear";
+  /** Version or config revision of the service. */
   version?: string;
   /** Epoch ms: the time inside the payload. */
   reportedAt?: number;
@@ -65,36 +76,53 @@ export interface Reading {
 
 /** What one of several sources came to. */
 export interface SourceReport {
+  /** The source's name. */
   name: string;
+  /** What it claims. */
   state: ReportState;
+  /** As in the report. */
   phase?: "unclear";
+  /** The question that was asked. */
   question: Question;
+  /** The dialect that was read. */
   dialect: string;
+  /** HTTP status code, if there was an answer. */
   httpStatus?: number;
+  /** Why there is no claim. */
   reason?: string;
 }
 
 /** A normalised report. */
 export interface Report {
+  /** The worst of its claims. */
   state: ReportState;
+  /** The dialect that was read. */
   dialect: string;
   /** `declared` in the config, `recognised` by its shape, or read from the status `code` alone. */
   confidence: (typeof CONFIDENCES)[number];
+  /** The question that was asked. */
   question: Question;
+  /** `not_ready` in a word for "starting or draining"; history resolves it. */
   phase?: "unclear";
+  /** HTTP status code, if there was an answer. */
   httpStatus?: number;
+  /** All that it was made of. */
   claims: Claim[];
   /** One sentence for each disagreement inside the report; a finding by itself. */
   contradictions: string[];
+  /** The parts that it names. */
   subsystems: Subsystem[];
+  /** Version or config revision of the service. */
   version?: string;
   /** Epoch ms: the time inside the payload, or the age that a cache admits to. */
   reportedAt?: number;
+  /** How long the service asks to wait, ms. */
   retryAfterMs?: number;
   /** Why it is `unreachable`, `unreadable` or `unknown`: a short word and what was seen. Of any other: what it lacks as a claim. */
   reason?: string;
   /** Epoch ms when it was asked. */
   at: number;
+  /** How long the answer took, ms. */
   durationMs: number;
   /** Each of its sources, where it is made of several (sources.ts). */
   sources?: SourceReport[];
@@ -102,17 +130,25 @@ export interface Report {
 
 /** An answer as a dialect sees it; `json` only if the body is JSON and at most 32 levels deep. */
 export interface ReportAnswer {
+  /** What was asked. */
   url: URL;
+  /** HTTP status code. */
   status: number;
+  /** The answer's headers. */
   headers: AnswerHeaders;
+  /** The decoded body. */
   text: string;
+  /** The parsed body. */
   json?: unknown;
 }
 
 /** How a dialect wants to be asked where a GET will not do; `headers` go over the recipe's, and under the source's own. */
 export interface RequestSpec {
+  /** HTTP method. */
   method: string;
+  /** By name in lower case. */
   headers: Record<string, string>;
+  /** What is sent. */
   body: string | Uint8Array<ArrayBuffer>;
   /** The AWS service whose API this is: the request is signed for it. */
   awsService?: string;
@@ -122,6 +158,7 @@ export interface RequestSpec {
 export interface AskOptions {
   /** A gRPC service; absent: the whole server. */
   service?: string;
+  /** Which target group, and by whose keys. */
   aws?: AwsAccess;
 }
 
@@ -133,26 +170,35 @@ export type RequestSigner = (
 
 /** What is to be said of a service; texts may hold anything, `write` (write.ts) cuts and cleans them. */
 export interface Statement {
+  /** What is claimed of the whole. */
   state: ReportState;
+  /** Of the service. */
   name?: string;
   /** Why, in one line. */
   reason?: string;
   /** Epoch ms: as of when. */
   at?: number;
+  /** Of the service. */
   version?: string;
+  /** Its parts. */
   subsystems?: Subsystem[];
 }
 
 /** A statement as a dialect receives it: in states that it expresses, in short texts, `name` always there. */
 export interface WriteInput extends Statement {
+  /** Of the service. */
   name: string;
+  /** Its parts, perhaps none. */
   subsystems: Subsystem[];
 }
 
 /** An answer as a dialect writes it. */
 export interface WriteOutput {
+  /** HTTP status code. */
   status: number;
+  /** By name in lower case. */
   headers: Record<string, string>;
+  /** The body. */
   body: string | Uint8Array<ArrayBuffer>;
 }
 
@@ -161,7 +207,9 @@ export interface WriteOutput {
  * `degraded` may be said by the mark `x-envoy-degraded` alone.
  */
 export interface Expresses {
+  /** Of the whole service. */
   whole: readonly ReportState[];
+  /** Of its parts. */
   parts?: readonly ReportState[];
 }
 
@@ -171,12 +219,18 @@ export interface Expresses {
  * through write.ts.
  */
 export interface Dialect {
+  /** As the config names it. */
   name: string;
   /** Paths that nobody else answers. */
   path?: RegExp;
+  /** How to ask, where a GET will not do. */
   request?(options: AskOptions): RequestSpec | undefined;
+  /** Whether the answer has this dialect's shape. */
   recognise(answer: ReportAnswer): boolean;
+  /** What the answer claims; null: nothing readable. */
   read(answer: ReportAnswer): Reading | null;
+  /** The states that it can say. */
   expresses?: Expresses;
+  /** Says a statement in this dialect. */
   write?(input: WriteInput): WriteOutput;
 }

@@ -1,0 +1,67 @@
+/**
+ * The judgement alone, for who has evidence of their own: pure functions over plain values, no clock, no network.
+ *
+ * @example Report against observation, and a quorum of three
+ * ```ts
+ * import { compare, tally, wins } from "./mod.ts";
+ *
+ * const claim = { state: "ready", question: "readiness" } as const;
+ * compare(claim, "fail", claim).word; // "drift"
+ * tally(["drift", "drift", "ready"], { open: "majority", resolve: "majority", minReporting: 2 }); // "drift"
+ * wins("majority", 1, 2); // false: a tie wins nothing
+ * ```
+ */
+export { CLEANUP_OUTCOMES, type Failure, FAILURE_REASONS, JOURNEY_OUTCOMES, type StepTrace, type WireTrace, type Observation, type Outcome } from "../evidence/probe/observation.ts";
+export type { ExchangeTrace, PeerCertificate } from "../base/ports.ts";
+export { QUESTIONS, type Question } from "../config/question.ts";
+export { REPORT_STATES, type Report, type ReportState } from "../evidence/report/report.ts";
+export type { CompiledCron } from "../config/kinds.ts";
+export type { Quorum, Rule, Schedule } from "../config/config.ts";
+export { assess, type Assessment, type AssessOptions, type Trace } from "./assess.ts";
+export type {
+  Change,
+  Family,
+  Incident,
+  IncidentContext,
+  Kind,
+  ScopeResult,
+  Severity,
+  Sign,
+  TimelineEntry,
+  Transition,
+} from "./incident.ts";
+export type { SeenCertificate } from "./certificate.ts";
+export { step } from "./incident.ts";
+export { type Ballot, type QuorumOutcome, tally, type Vote, type VoteState, wins } from "./quorum.ts";
+export type { Arrival, Brought, FirstRound, JudgedReport, JudgedRound, Round, Walk } from "./round.ts";
+export type { CheckState, Confirmation, Holder, LastRound, MissedSlot, PartialState, ProberState, ReportSummary, RequestPhases, RegionState, ScopeState, SourceSummary } from "./state.ts";
+export type { JudgedCheck, VotingRegion } from "./subject.ts";
+export {
+  compare,
+  type Conclusive,
+  type Failed,
+  type Fault,
+  type Phases,
+  type ReportClaim,
+  type Verdict,
+  type VerdictReason,
+  type VerdictResult,
+} from "./verdict.ts";
+export {
+  CONCLUSIVE,
+  FAILED,
+  FAULTS,
+  INCIDENT_CHANGES,
+  INCIDENT_FAMILIES,
+  INCIDENT_KINDS,
+  INCIDENT_STATES,
+  isConclusive,
+  isFailed,
+  isPassed,
+  OUTCOMES,
+  PASSED,
+  SEVERITIES,
+  TRACE_VERDICTS,
+  VERDICTS,
+  VOTES,
+} from "./words.ts";
