@@ -158,7 +158,7 @@ const walkTrace = ({ slot, at, kind }: Walk): Pick<Trace, "at" | "kind"> => ({
 
 /** What is kept of a round to judge it again; a line is written for each round, so what goes without saying is left out. */
 function evidenceTrace(
-  { before, after, first, observation: { outcome, totalMs, transport } }: Round,
+  { before, after, first, observation: { outcome, totalMs, transport } }: JudgedRound,
   word: Verdict,
 ): Omit<Trace, "prober" | "word" | "reason"> {
   const last = after ?? before;
