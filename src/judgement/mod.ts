@@ -11,10 +11,19 @@
  * wins("majority", 1, 2); // false: a tie wins nothing
  * ```
  */
-export { CLEANUP_OUTCOMES, type Failure, FAILURE_REASONS, JOURNEY_OUTCOMES, type StepTrace, type WireTrace, type Observation, type Outcome } from "../evidence/probe/observation.ts";
+export {
+  CLEANUP_OUTCOMES,
+  type Failure,
+  FAILURE_REASONS,
+  JOURNEY_OUTCOMES,
+  type Observation,
+  type Outcome,
+  type StepTrace,
+  type WireTrace,
+} from "../evidence/probe/observation.ts";
 export type { ExchangeTrace, PeerCertificate } from "../base/ports.ts";
-export { QUESTIONS, type Question } from "../config/question.ts";
-export { REPORT_STATES, type Report, type ReportState } from "../evidence/report/report.ts";
+export { type Question, QUESTIONS } from "../config/question.ts";
+export { type Report, REPORT_STATES, type ReportState } from "../evidence/report/report.ts";
 export type { CompiledCron } from "../config/kinds.ts";
 export type { Quorum, Rule, Schedule } from "../config/config.ts";
 export { assess, type Assessment, type AssessOptions, type Trace } from "./assess.ts";
@@ -34,7 +43,20 @@ export type { SeenCertificate } from "./certificate.ts";
 export { step } from "./incident.ts";
 export { type Ballot, type QuorumOutcome, tally, type Vote, type VoteState, wins } from "./quorum.ts";
 export type { Arrival, Brought, FirstRound, JudgedReport, JudgedRound, Round, Walk } from "./round.ts";
-export type { CheckState, Confirmation, Holder, LastRound, MissedSlot, PartialState, ProberState, ReportSummary, RequestPhases, RegionState, ScopeState, SourceSummary } from "./state.ts";
+export type {
+  CheckState,
+  Confirmation,
+  Holder,
+  LastRound,
+  MissedSlot,
+  PartialState,
+  ProberState,
+  RegionState,
+  ReportSummary,
+  RequestPhases,
+  ScopeState,
+  SourceSummary,
+} from "./state.ts";
 export type { JudgedCheck, VotingRegion } from "./subject.ts";
 export {
   compare,
