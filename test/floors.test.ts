@@ -24,6 +24,7 @@ const LIBRARIES = new Set([
   "zod",
   "yaml",
   "@marcbachmann/cel-js",
+  "@noble/hashes",
   "ipaddr.js",
   "croner",
   "re2js",

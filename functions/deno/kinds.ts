@@ -1,5 +1,6 @@
 /** The tables of kinds, for a process of our own: all that there are. A Worker's are made of them (scripts/cli/worker_kinds.ts). */
 import { compileCron } from "../../src/config/cron.ts";
+import { functions } from "../../src/config/expression/functions.ts";
 import { patternsFor } from "../../src/config/expression/pattern.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
@@ -18,6 +19,7 @@ export const KINDS = {
   sinks: SINKS,
   steps: STEP_KINDS,
   compileCron,
+  functions,
   patternsFor,
   signRequest,
   githubHook,

@@ -1,6 +1,8 @@
 /** Makes the tables of kinds of one Worker: what its config does not name is not bundled. */
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../src/config/config.ts";
+import { namesFunction } from "../../src/config/expression/functions.ts";
+import { namesPattern } from "../../src/config/expression/pattern.ts";
 
 const fileOf = (path: string) => new URL(`../../${path}`, import.meta.url);
 
@@ -13,7 +15,8 @@ const TABLES = {
 /** Modules that few configs need: the export, where it lies, and who needs it. */
 const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
   ["compileCron", "src/config/cron.ts", ({ checks }) => checks.some(({ schedule }) => "cron" in schedule)],
-  ["patternsFor", "src/config/expression/pattern.ts", hasPatterns],
+  ["patternsFor", "src/config/expression/pattern.ts", (config) => namesPattern(walkedBy(config))],
+  ["functions", "src/config/expression/functions.ts", (config) => namesFunction(walkedBy(config))],
   [
     "signRequest",
     "src/evidence/report/sigv4.ts",
@@ -23,10 +26,8 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
 
-/** Whether a step has an expression with a pattern in it, or a word that looks like one. */
-function hasPatterns({ checks }: Config): boolean {
-  return JSON.stringify(checks.map(({ journey, cleanup }) => [journey, cleanup])).includes("matches");
-}
+/** All that may hold an expression. */
+const walkedBy = ({ checks }: Config) => checks.map(({ journey, cleanup }) => [journey, cleanup]);
 
 /** An export of a file of ours. */
 interface Import {

@@ -25,6 +25,12 @@ export function closestString(givenWord: string, possibleWords: readonly string[
 /** Edit distance. */
 export function levenshteinDistance(a: string, b: string): number;
 
+/** Bytes as base64 (RFC 4648 section 4). */
+export function encodeBase64(data: string | Uint8Array | ArrayBuffer): string;
+
+/** The bytes of a base64 text. Throws if it is none. */
+export function decodeBase64(b64: string): Uint8Array<ArrayBuffer>;
+
 /** Bytes as hex. */
 export function encodeHex(src: string | Uint8Array | ArrayBuffer): string;
 

@@ -76,7 +76,7 @@ export function withDepthCheck<T>(walk: () => T): T {
 }
 
 function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patterns }, note: Note): Config {
-  const { kinds: { dialects: rows, stores, sinks, steps, compileCron } } = options;
+  const { kinds: { dialects: rows, stores, sinks, steps, compileCron, functions } } = options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
   if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
@@ -93,7 +93,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
     isWorker,
-    compiler: compiler(note, { patterns: options.patterns, isWorker }),
+    compiler: compiler(note, { patterns: options.patterns, functions, isWorker }),
     note,
   });
   const checks = targets.flatMap((target) => target.checks);

@@ -4,6 +4,7 @@ import {
   compileTemplate,
   type Expectation,
   ExpressionError,
+  type ExpressionFunction,
   type HostileAnswer,
   type Language,
   type Patterns,
@@ -41,18 +42,20 @@ export interface AnswerCompiler {
 /** What a compiler has and may use. */
 export interface CompilerOptions {
   patterns?: Patterns;
+  functions?: readonly ExpressionFunction[];
   /** Some prober asks by a Worker's fetch. */
   isWorker?: boolean;
 }
 
 /** A compiler for one config. A text that does not compile gives nothing (a template: its bare text). */
-export function compiler(note: Note, { patterns, isWorker }: CompilerOptions): Compiler {
+export function compiler(note: Note, { patterns, functions, isWorker }: CompilerOptions): Compiler {
   const languageOf = ({ scope, measured }: AnswerShape): Language =>
-    isWorker ? { variables: scope, absent: measured, patterns } : {
+    isWorker ? { variables: scope, absent: measured, patterns, functions } : {
       variables: { ...scope, ...measured },
       patterns,
+      functions,
     };
-  const plain: Language = { variables: {}, patterns };
+  const plain: Language = { variables: {}, patterns, functions };
   const template = memoizeCompile((source, captures) => compileTemplate(source, captures, plain), note);
   const empty = compileTemplate("", []);
   const known = new Map<AnswerShape, AnswerCompiler>();

@@ -152,6 +152,8 @@ export interface Target {
   /** May hold `${env:NAME}`. */
   url: string;
   labels: Record<string, string>;
+  /** Origins that steps may be led to, beside that of `url`. */
+  origins: readonly string[];
   /** For all requests to the origin of `url`; texts may hold `${env:NAME}`. */
   tls?: TlsSettings;
   checks: Check[];

@@ -1,7 +1,7 @@
 /** What config is handed of all that grows. It knows the shape of a kind, and none by name. */
 import type * as z from "../base/zod.ts";
 import type { AnswerShape } from "./compile.ts";
-import type { Patterns } from "./expression/mod.ts";
+import type { ExpressionFunction, Patterns } from "./expression/mod.ts";
 import type { Finding } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
 
@@ -86,6 +86,8 @@ export interface Kinds {
   readonly steps: readonly ConfigStepKind[];
   /** Throws with the reason if these are no cron fields. A Worker whose config names no cron has none. */
   readonly compileCron?: (fields: string) => CompiledCron;
+  /** What expressions may call beside CEL's own functions. A Worker whose config calls none is without. */
+  readonly functions?: readonly ExpressionFunction[];
   /** The engine behind `matches` for a config that has a pattern. A Worker whose config has none is without. */
   readonly patternsFor?: (config: unknown) => Promise<Patterns | undefined>;
 }

@@ -56,7 +56,7 @@ const FORMS: [places: RegExp[], form: RegExp, expected: string][] = [
     "a header value: one line of Latin letters, no control characters",
   ],
   [
-    [new RegExp(`${CHECK}(journey|cleanup)/\\d+/request/path$`)],
+    [new RegExp(`${CHECK}(journey|cleanup)/\\d+/request/(path|url)$`)],
     /^[^\p{Cc}#]*$/u,
     "part of a URL: no # and no control characters",
   ],

@@ -8,6 +8,10 @@ export interface StepContext {
   /** The check's. */
   timeoutMs: number;
   allowPrivate: boolean;
+  /** The target's URL; may hold `${env:NAME}`. */
+  baseUrl: string;
+  /** Origins that a step may be led to, beside the target's. */
+  origins: readonly string[];
   /** What earlier steps captured. */
   captures: readonly string[];
   compiler: Compiler;

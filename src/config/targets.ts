@@ -58,7 +58,16 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
   checkAddress(draft.url, [...path, "url"], { prefix: true, allowPrivate }, note);
   const noteDuplicate = unique("check", note);
   const tls = readTls(draft.tls, [...path, "tls"], inherited);
-  const target: Target = { id, name, url, labels: labels as Record<string, string>, tls, checks: [] };
+  const origins = readHosts(draft.hosts, [...path, "hosts"], inherited);
+  const target: Target = {
+    id,
+    name,
+    url,
+    labels: labels as Record<string, string>,
+    origins,
+    tls,
+    checks: [],
+  };
   for (const [i, check] of (draft.checks ?? []).entries()) {
     if (!check) continue;
     const at = [...path, "checks", i];
@@ -66,6 +75,15 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
     target.checks.push(readCheck(check, target, at, inherited));
   }
   return target;
+}
+
+function readHosts(hosts: TargetDraft["hosts"], path: Path, { allowPrivate, note }: CheckDefaults): string[] {
+  return (hosts ?? []).flatMap((host, i) => {
+    if (host === undefined) return [];
+    const url = host.includes("://") ? host : `https://${host}`;
+    checkAddress(url, [...path, i], { prefix: true, allowPrivate }, note);
+    return URL.parse(url)?.origin ?? [];
+  });
 }
 
 function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: CheckDefaults): Check {
@@ -80,7 +98,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     target,
     contract,
     report: readReport(draft, path, inherited),
-    ...readJourney(draft, { ...inherited, path, timeoutMs }),
+    ...readJourney(draft, { ...inherited, path, timeoutMs, baseUrl: target.url, origins: target.origins }),
     latencyBudgetMs: latencyBudget === undefined ? undefined : parseDuration(latencyBudget),
     quorum: readQuorum(draft.quorum, inherited.quorum, voters, { path: [...path, "quorum"], note }),
     scope,

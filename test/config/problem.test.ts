@@ -185,7 +185,7 @@ const SHAPES: Row[] = [
     path: `${STEP}.request.headers.Host`,
     message: "not a header that is yours to set",
     expected:
-      "a header that is yours to set: not connection, content-length, expect, host, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade, user-agent, x-assay-run",
+      "a header that is yours to set: not connection, content-length, expect, host, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade, x-assay-run",
     found: "Host",
   }],
   ["a header value on two lines", ...step('request: { headers: { x-a: ▸"a\\nb" } }'), {

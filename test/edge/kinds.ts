@@ -2,6 +2,7 @@
 import type { KindTables } from "../../functions/kinds.ts";
 import { type ObjectEnv, objectKind } from "../../functions/cloudflare/sqlite.ts";
 import { compileCron } from "../../src/config/cron.ts";
+import { functions } from "../../src/config/expression/functions.ts";
 import { patternsFor } from "../../src/config/expression/pattern.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
@@ -15,6 +16,7 @@ export const KINDS: KindTables<ObjectEnv> = {
   sinks: SINKS,
   steps: STEP_KINDS,
   compileCron,
+  functions,
   patternsFor,
   signRequest,
   githubHook,

@@ -73,7 +73,14 @@ export function settings(wanted: ScenarioOptions = {}): fc.Arbitrary<Scenario> {
 
 /** A check with a readiness report, one round a minute, and windows that never end. */
 export function checkOf(chosen: Partial<Check>): Check {
-  const target = { id: "shop", name: "Shop", url: "https://shop.example", labels: {}, checks: [] };
+  const target = {
+    id: "shop",
+    name: "Shop",
+    url: "https://shop.example",
+    labels: {},
+    origins: [],
+    checks: [],
+  };
   return {
     key: "shop/default",
     id: "default",

@@ -1,7 +1,7 @@
 import { type ASTNode, Environment, type ParseError, type TypeError } from "@marcbachmann/cel-js";
 import { childrenOf } from "./rewrite.ts";
 import type { Language, Patterns, Variables } from "./scope.ts";
-import { mixNumbers } from "./strict.ts";
+import { extendStandard } from "./strict.ts";
 import { closest } from "../../base/closest.ts";
 
 /** Where a mistake stands and what would have been right. */
@@ -45,17 +45,23 @@ const RUN = {
 const COMMON: Variables = { captures: "map<string, dyn>", now: "google.protobuf.Timestamp" };
 const SOURCE_CHARS = 4096;
 
-const environments = new WeakMap<Variables, Environment>();
+const environments = new WeakMap<Language, Environment>();
 
-function environmentOf(variables: Variables): Environment {
-  const environment = environments.get(variables) ?? environmentWith({ ...variables, ...COMMON });
-  environments.set(variables, environment);
+function environmentOf(language: Language): Environment {
+  const environment = environments.get(language) ?? environmentWith(language);
+  environments.set(language, environment);
   return environment;
 }
 
-function environmentWith(variables: Variables): Environment {
-  const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false }));
-  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
+function environmentWith({ variables, patterns, functions = [] }: Language): Environment {
+  const environment = extendStandard(new Environment({ homogeneousAggregateLiterals: false }));
+  for (const [name, type] of Object.entries({ ...variables, ...COMMON })) {
+    environment.registerVariable(name, type);
+  }
+  for (const { name, takes, gives, apply } of functions) {
+    environment.registerFunction(`${name}(${takes.join(", ")}): ${gives}`, apply);
+  }
+  if (patterns) environment.registerFunction("regexCapture(string, string): string", patterns.capture);
   return environment.registerVariable({ name: "run", schema: RUN });
 }
 
@@ -85,7 +91,7 @@ export function typeCheck(
 }
 
 function parse(source: string, language: Language): { ast: ASTNode; type: string } {
-  const environment = environmentOf(language.variables);
+  const environment = environmentOf(language);
   let error: ParseError | TypeError | undefined;
   try {
     const parsed = environment.parse(source);
@@ -105,8 +111,9 @@ function parse(source: string, language: Language): { ast: ASTNode; type: string
 function hintsFor(
   error: ParseError | TypeError | undefined,
   text: string,
-  { variables, absent = {} }: Language,
+  language: Language,
 ): Partial<Mistake> {
+  const { variables, absent = {} } = language;
   const code = error?.code;
   const operands = /^no such overload: (.+) (\S+) (.+)$/.exec(error?.summary ?? "");
   if (code === "no_such_overload" && operands) {
@@ -124,7 +131,7 @@ function hintsFor(
   if (code !== "no_matching_overload") return {};
   const name = /([A-Za-z_]\w*)\([^()]*\)$/.exec(text)?.[1];
   const known = new Set(
-    environmentOf(variables).getDefinitions().functions.map((declared) => declared.name),
+    environmentOf(language).getDefinitions().functions.map((declared) => declared.name),
   );
   if (!name || known.has(name)) return {};
   return { found: name, suggestion: closest(name, [...known]) };
@@ -145,6 +152,7 @@ function inspect(node: ASTNode, captures: readonly string[], patterns?: Patterns
     throw new ExpressionError(`Nothing captures '${name}' before this step`, { start, end, ...hints });
   }
   if (node.op === "rcall" && node.args[0] === "matches") inspectPattern(node.args[2][0], patterns);
+  if (node.op === "call" && node.args[0] === "regexCapture") inspectPattern(node.args[1][1], patterns);
   for (const child of childrenOf(node)) inspect(child, captures, patterns);
 }
 

@@ -4,8 +4,16 @@
  *     source -> check (types, names) -> rewrite (strict calls) -> program(scope) -> value
  *                                                                      \-> explain: evaluates the parts again
  */
-export { type Facts, type Language, type Patterns, type Run, Scope, type Variables } from "./scope.ts";
-export { type Reason, toMap, Unmet, type Value } from "./value.ts";
+export {
+  type ExpressionFunction,
+  type Facts,
+  type Language,
+  type Patterns,
+  type Run,
+  Scope,
+  type Variables,
+} from "./scope.ts";
+export { CaselessMap, type Reason, toMap, Unmet, type Value } from "./value.ts";
 export type { Expectation, Mismatch, Program } from "./expectation.ts";
 export type { Template } from "./template.ts";
 export { ExpressionError } from "./check.ts";

@@ -22,11 +22,16 @@ const ABSENT: readonly [piece: RegExp, name: string][] = [
 interface Pattern {
   size: number;
   test(text: string): boolean;
+  /** Undefined: no match, or the group took no part in it. */
+  capture(text: string): string | null | undefined;
 }
 
 /** The engine, if a config has a pattern in it, or a word that looks like one. */
 export const patternsFor = async (config: unknown): Promise<Patterns | undefined> =>
-  JSON.stringify(config).includes("matches") ? await loadPatterns() : undefined;
+  namesPattern(config) ? await loadPatterns() : undefined;
+
+/** Whether a config has a pattern in it, or a word that looks like one. */
+export const namesPattern = (config: unknown): boolean => /matches|regexCapture/.test(JSON.stringify(config));
 
 /** Patterns as RE2 has them (https://github.com/google/re2/wiki/Syntax). The engine comes in only once somebody asks. */
 export async function loadPatterns(): Promise<Patterns> {
@@ -35,9 +40,14 @@ export async function loadPatterns(): Promise<Patterns> {
   const compile = (source: string): Pattern => {
     const pattern = RE2JS.compile(source);
     const size = pattern.programSize();
-    if (size <= MOST_INSTRUCTIONS) return { size, test: (text) => pattern.test(text) };
+    const capture = (text: string) => {
+      const matcher = pattern.matcher(text);
+      return matcher.find() ? matcher.group(Math.min(1, matcher.groupCount())) : undefined;
+    };
+    if (size <= MOST_INSTRUCTIONS) return { size, test: (text) => pattern.test(text), capture };
     throw new Error(`its repetitions come to ${size} instructions, more than ${MOST_INSTRUCTIONS}`);
   };
+  const patternOf = (source: string) => written.get(source) ?? compileMade(source, compile);
   return {
     mistake(source) {
       try {
@@ -46,12 +56,19 @@ export async function loadPatterns(): Promise<Patterns> {
         return { expected: "a pattern of RE2, without lookaround and backreferences", found: faultOf(error) };
       }
     },
-    find: (text, source) => find(text, written.get(source) ?? compileMade(source, compile)),
+    find: (text, source) => within(text, patternOf(source)).test(text),
+    capture(text, source) {
+      const found = within(text, patternOf(source)).capture(text);
+      if (found !== undefined && found !== null) return found;
+      throw new Unmet("missing", `nothing matches '${source}'`);
+    },
   };
 }
 
-function find(text: string, { size, test }: Pattern): boolean {
-  if (size * text.length <= MOST_STEPS) return test(text);
+/** The pattern, unless it would take too long over this text. */
+function within(text: string, pattern: Pattern): Pattern {
+  const { size } = pattern;
+  if (size * text.length <= MOST_STEPS) return pattern;
   const most = Math.floor(MOST_STEPS / size);
   throw new Unmet("limit", `this pattern takes at most ${most} characters, not ${text.length}`);
 }

@@ -3,6 +3,9 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 /** Macros: their first argument is a name (or, in `has`, a field), not a value. */
 const MACROS = new Set(["all", "exists", "exists_one", "map", "filter", "bind"]);
 
+/** Functions that are handed the run's id before their arguments. */
+export const OF_RUN: ReadonlySet<string> = new Set(["uuid", "random"]);
+
 /** Whether `node` is a call of a macro with a receiver, such as `list.all(x, ...)`. */
 export function isMacro(node: ASTNode): boolean {
   return node.op === "rcall" && node.args[2].length > 1 && MACROS.has(node.args[0]);
@@ -103,7 +106,9 @@ function call(name: string, args: readonly ASTNode[]): string {
   if (name === "has" && first?.op === ".") return `has_key(${rewrite(first.args[0])}, "${first.args[1]}")`;
   if (name === "size") return `size_of(${list(args)})`;
   if (name === "dyn") return `(${list(args)})`;
-  return `${name}(${args.map((arg) => operand(arg)).join(", ")})`;
+  if (name === "regexCapture") return `captured(${list(args)})`;
+  const run = OF_RUN.has(name) ? [`at(run, "id")`] : [];
+  return `${name}(${[...run, ...args.map((arg) => operand(arg))].join(", ")})`;
 }
 
 function method(name: string, receiver: ASTNode, args: readonly ASTNode[]): string {

@@ -27,6 +27,19 @@ export interface Patterns {
   mistake(pattern: string): { expected: string; found: string } | undefined;
   /** Whether `pattern` is found anywhere in `text`. Throws `Unmet` if it is none, or if that would take too long. */
   find(text: string, pattern: string): boolean;
+  /** What its first group matched, or without groups the whole match. Throws `Unmet` as well if there is no match. */
+  capture(text: string, pattern: string): string;
+}
+
+/** A function that CEL has not. */
+export interface ExpressionFunction {
+  name: string;
+  /** CEL types of its arguments. */
+  takes: readonly string[];
+  gives: string;
+  // Its arguments are of these types; the library checks them.
+  // deno-lint-ignore no-explicit-any
+  apply(...args: any[]): unknown;
 }
 
 /** What expressions of one kind may name. One constant object each, for environments are kept by it. */
@@ -36,6 +49,7 @@ export interface Language {
   absent?: Variables;
   /** Absent: this build has none. */
   patterns?: Patterns;
+  functions?: readonly ExpressionFunction[];
 }
 
 /**

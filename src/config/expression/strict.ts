@@ -1,5 +1,6 @@
 import { type ASTNode, Environment, EvaluationError, TypeError } from "@marcbachmann/cel-js";
-import type { Language, Patterns } from "./scope.ts";
+import type { Language } from "./scope.ts";
+import { OF_RUN } from "./rewrite.ts";
 import { entriesOf, equal, isMap, kindOf, type Reason, Unmet } from "./value.ts";
 
 /** What the library hands to a macro (its README, "Custom macros"). */
@@ -39,8 +40,16 @@ const ARITHMETIC: Record<string, (a: number, b: number) => number> = {
   "%": (a, b) => a % b,
 };
 
-/** Registers arithmetic between ints and doubles. */
-export function mixNumbers(environment: Environment): Environment {
+/** Registers arithmetic between ints and doubles, and what CEL makes of a timestamp: RFC 3339, and seconds of the epoch. */
+export function extendStandard(environment: Environment): Environment {
+  environment.registerFunction(
+    "string(google.protobuf.Timestamp): string",
+    (at: Date) => at.toISOString().replace(".000Z", "Z"),
+  );
+  environment.registerFunction(
+    "int(google.protobuf.Timestamp): int",
+    (at: Date) => BigInt(Math.floor(at.getTime() / 1000)),
+  );
   for (const [op, apply] of Object.entries(ARITHMETIC)) {
     const handler = (a: number | bigint, b: number | bigint) => apply(Number(a), Number(b));
     environment.registerOperator(`double ${op} int: double`, handler);
@@ -53,15 +62,22 @@ export function mixNumbers(environment: Environment): Environment {
 const SCALARS = ["int", "double", "string", "bool"];
 
 /** Where rewritten expressions run. The types were checked before, so almost everything is dynamic here. */
-export function strictEnvironment({ variables, patterns }: Language): Environment {
+export function strictEnvironment({ variables, patterns, functions = [] }: Language): Environment {
   const limits = { maxDepth: 100_000, maxAstNodes: 1_000_000 };
-  const environment = mixNumbers(new Environment({ homogeneousAggregateLiterals: false, limits }));
+  const environment = extendStandard(new Environment({ homogeneousAggregateLiterals: false, limits }));
   for (const [name, type] of Object.entries(variables)) {
     environment.registerVariable(name, SCALARS.includes(type) ? type : "dyn");
   }
   for (const name of ["captures", "run", "now"]) environment.registerVariable(name, "dyn");
   for (const [signature, apply] of STRICT) register(environment, signature, apply);
-  if (patterns) register(environment, "finds(ast, ast): bool", finder(patterns));
+  for (const { name, takes, gives, apply } of functions) {
+    const types = OF_RUN.has(name) ? ["string", ...takes] : takes;
+    environment.registerFunction(`${name}(${types.join(", ")}): ${gives}`, apply);
+  }
+  if (patterns) {
+    register(environment, "finds(ast, ast): bool", search(patterns.find));
+    register(environment, "captured(ast, ast): string", search(patterns.capture));
+  }
   return environment;
 }
 
@@ -156,8 +172,8 @@ function each(value: unknown): unknown {
   throw new Unmet(value === null ? "null" : "type", "neither a list nor a map");
 }
 
-const finder = (patterns: Patterns): Apply => (text, pattern) => {
-  if (typeof text === "string" && typeof pattern === "string") return patterns.find(text, pattern);
+const search = (find: (text: string, pattern: string) => unknown): Apply => (text, pattern) => {
+  if (typeof text === "string" && typeof pattern === "string") return find(text, pattern);
   throw new Unmet(text === null ? "null" : "type", `cannot match a ${kindOf(text)}`);
 };
 

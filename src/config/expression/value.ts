@@ -28,6 +28,18 @@ export function toMap(record: Record<string, unknown>): Record<string, unknown> 
   return Object.hasOwn(record, "constructor") ? new Map(Object.entries(record)) : record;
 }
 
+/** A CEL map whose keys, which it holds in lower case, are found in any. */
+export class CaselessMap extends Map<unknown, unknown> {
+  constructor(entries: Iterable<[string, unknown]>) {
+    super(entries);
+    // The library tells types by it.
+    Object.defineProperty(this, "constructor", { value: Map });
+  }
+  override get(key: unknown): unknown {
+    return super.get(typeof key === "string" ? key.toLowerCase() : key);
+  }
+}
+
 /** The keys and values of a CEL map. */
 export function entriesOf(map: Record<string, unknown> | Map<unknown, unknown>): [unknown, unknown][] {
   return map instanceof Map ? [...map] : Object.entries(map);

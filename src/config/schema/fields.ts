@@ -61,6 +61,17 @@ export const reference = () =>
 export const requestPath = () =>
   text(/^(\/|https?:\/\/|\{\{|\$\{env:)/, "a path: /... below the target's url, or a whole http(s) URL");
 
+/** `{{ captures.next }}`, `/path?query` or `https://host/path`. */
+export const requestUrl = () =>
+  text(/^(\/|https?:\/\/|\?|.*\{\{)/s, "a URL: https://..., /..., or a template that yields one");
+
+/** Another origin that steps may be led to: `uploads.example`, or `http://host:port`. */
+export const host = () =>
+  text(
+    /^(https?:\/\/)?[^\s/?#@{}$]+$/i,
+    "a host or an origin: uploads.example, or http://uploads.example:8080",
+  );
+
 const OWN_HEADERS = [
   "connection",
   "content-length",
@@ -72,7 +83,6 @@ const OWN_HEADERS = [
   "trailer",
   "transfer-encoding",
   "upgrade",
-  "user-agent",
   "x-assay-run",
 ];
 

@@ -2,7 +2,19 @@ import * as z from "../../base/zod.ts";
 import { ANY_EVENT, type Kinds } from "../kinds.ts";
 import { apiGrammar } from "./api.ts";
 import * as fields from "./fields.ts";
-import { duration, id, list, map, plainId, proberId, quorum, reference, text, words } from "./fields.ts";
+import {
+  duration,
+  host,
+  id,
+  list,
+  map,
+  plainId,
+  proberId,
+  quorum,
+  reference,
+  text,
+  words,
+} from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
 import { CLAIM_RULES, report } from "./report.ts";
 import { cleanup, journey } from "./steps.ts";
@@ -122,6 +134,10 @@ const target = (kinds: Kinds) =>
     id: id().check(z.describe("Unique.")),
     name: optionalField(words(), "For humans. Default: the id."),
     url: z.string().check(z.minLength(1), z.describe("http(s) origin and base path; may hold ${env:NAME}.")),
+    hosts: optionalField(
+      list(host(), 20),
+      "Other hosts or origins that a step's url may lead to; without a scheme https.",
+    ),
     tls: optionalField(
       tls,
       "TLS to the origin of url, in reports and journeys; never to another origin. Not on Cloudflare.",

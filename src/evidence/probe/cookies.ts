@@ -54,10 +54,20 @@ export class CookieJar {
 
   /** The `Cookie` header for `url`, longest paths first, or undefined. */
   header(url: URL): string | undefined {
-    if (this.#cookies.length === 0) return undefined;
-    const nowMs = this.#clock.now();
-    const sent = this.#cookies.filter((cookie) => cookie.expiresMs > nowMs && belongs(cookie, url));
+    const sent = this.#sent(url);
     return sent.length ? sent.map(({ name, value }) => `${name}=${value}`).join("; ") : undefined;
+  }
+
+  /** The same by name; of two of one name the one with the longest path. */
+  byName(url: URL): Record<string, string> {
+    const pairs = this.#sent(url).map(({ name, value }): [string, string] => [name, value]);
+    return Object.fromEntries(pairs.toReversed());
+  }
+
+  #sent(url: URL): Cookie[] {
+    if (this.#cookies.length === 0) return [];
+    const nowMs = this.#clock.now();
+    return this.#cookies.filter((cookie) => cookie.expiresMs > nowMs && belongs(cookie, url));
   }
 }
 

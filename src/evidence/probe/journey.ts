@@ -44,6 +44,7 @@ export async function walk(
       [...check.journey, ...check.cleanup].flatMap(({ secretCaptures }) => secretCaptures),
     ),
     jar: new CookieJar(clock),
+    location: {},
     deadline,
     signal,
   };

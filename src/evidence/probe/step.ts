@@ -84,7 +84,9 @@ async function attempt(
   if (signal?.aborted) return { reason: "deadline", detail: "the prober gave up before this step" };
   const deadline = Math.min(latest, clock.elapsed() + step.timeoutMs);
   const result = await kind.run({ ...context, index, trace, deadline }, step);
-  return result.kind === "failure" ? result.failure : judge(step, result.scope, context.captures);
+  if (result.kind === "failure") return result.failure;
+  const fault = judge(step, result.scope, context.captures);
+  return fault && result.shown ? { ...fault, values: { ...result.shown, ...fault.values } } : fault;
 }
 
 function judge(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {

@@ -16,6 +16,8 @@ export interface RunContext {
   secretCaptures: ReadonlySet<string>;
   /** Cookies belong to the run and not to a kind: whatever begins as an HTTP request sends them. */
   jar: CookieJar;
+  /** Where the last answer came from: a relative URL is one beside it. */
+  location: { url?: URL };
   /** Steady ms (`clock.elapsed()`) at which all must be over. */
   deadline: number;
   signal?: AbortSignal;
@@ -35,8 +37,13 @@ export interface StepFailure extends Omit<Failure, "step"> {
   transport?: boolean;
 }
 
-/** What one attempt came to: an answer to hold the expectations against, or why there is none. */
-export type AttemptResult = { kind: "answer"; scope: Scope } | { kind: "failure"; failure: StepFailure };
+/**
+ * What one attempt came to: an answer to hold the expectations against, and what is shown with one that does not hold; or why there is none.
+ */
+export type AttemptResult = { kind: "answer"; scope: Scope; shown?: Record<string, string> } | {
+  kind: "failure";
+  failure: StepFailure;
+};
 
 /**
  * One way to take a step. Polling, expectations and captures are the journey's; a kind asks, and says what came. Whatever it

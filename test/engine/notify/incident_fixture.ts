@@ -20,6 +20,7 @@ export function config(
     name: "Checkout",
     url: "https://${env:SHOP_USER}.shop.example",
     labels: { team: "payments" },
+    origins: [],
     checks: [] as Check[],
   };
   const check: Check = {

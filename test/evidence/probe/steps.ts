@@ -8,19 +8,23 @@ import {
 import type { Clock, Fetch, Ports } from "../../../src/base/ports.ts";
 import { loadPatterns } from "../../../src/config/expression/pattern.ts";
 import type { JourneySpec } from "../../../src/evidence/probe/journey.ts";
+import { functions } from "../../../src/config/expression/functions.ts";
 import { HTTP_VARIABLES } from "../../../src/evidence/probe/steps/http/answer.ts";
 import type { HttpFields, JsonTemplate, StepRequest } from "../../../src/evidence/probe/steps/http/step.ts";
 
-const HTTP = { variables: HTTP_VARIABLES, patterns: await loadPatterns() };
+const HTTP = { variables: HTTP_VARIABLES, patterns: await loadPatterns(), functions };
 
 /** The captures that test journeys may name. */
-const NAMES = ["order", "token"];
+const NAMES = ["order", "token", "next"];
 
 /** A step as a test writes it; what is left out is a plain GET of `/` without redirects or polls. */
 export interface Draft {
   name?: string;
   method?: string;
   path?: string;
+  /** In place of `path`, as an answer gave it. */
+  url?: string;
+  origins?: string[];
   query?: Record<string, string>;
   headers?: Record<string, string>;
   json?: unknown;
@@ -35,7 +39,8 @@ export interface Draft {
   maxBodyBytes?: number;
 }
 
-const template = (text: string) => compileTemplate(text, NAMES);
+const PLAIN = { variables: {}, functions };
+const template = (text: string) => compileTemplate(text, NAMES, PLAIN);
 const templates = (texts: Record<string, string> = {}) =>
   Object.entries(texts).map(([name, text]): [string, ReturnType<typeof template>] => [name, template(text)]);
 
@@ -66,7 +71,8 @@ export function step(draft: Draft = {}): Step & HttpFields {
   const { query, headers, expect = [], capture = {}, secretCaptures = [] } = draft;
   const request = {
     method,
-    path: template(path),
+    path: template(draft.url ?? path),
+    ...(draft.url !== undefined && { origins: draft.origins ?? [] }),
     query: templates(query),
     headers: templates(headers),
     body: bodyOf(draft),

@@ -1,4 +1,5 @@
 import type { Step } from "../../../config/config.ts";
+import { ellipsize } from "../../../base/text.ts";
 import { bodyText } from "../../../base/http/body_text.ts";
 import {
   type Exchange,
@@ -27,7 +28,7 @@ export const httpStep: StepKind<HttpFields> = {
   kind: "http",
   isDefault: true,
   schema: httpGrammar,
-  references: /^request\/(path|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
+  references: /^request\/(path|url|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
   scope: HTTP_VARIABLES,
   measured: HTTP_MEASURED,
   hostile: HOSTILE,
@@ -41,7 +42,7 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
   const { ports, jar, signal, deadline, trace } = context;
   const { clock, secrets } = ports;
   const rendered = render(step.request, { ...context, now: clock.now(), secrets });
-  if (!rendered.ok) return fail({ reason: "template", detail: rendered.detail });
+  if (!rendered.ok) return fail({ reason: rendered.reason, detail: rendered.detail });
   const began = clock.elapsed();
   let request = rendered.request;
   const capBytes = readsBody(step) ? step.maxBodyBytes ?? MAX_BODY_BYTES : 0;
@@ -66,7 +67,10 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
     if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail });
     if (next.kind === "keep") {
       const durationMs = clock.elapsed() - began;
-      return read(context, answer, { capBytes, durationMs, url: from.url.href, redirects: hops });
+      context.location.url = from.url;
+      const result = read(context, answer, { capBytes, durationMs, url: from.url, redirects: hops });
+      if (result.kind === "failure" || step.request.path.literal) return result;
+      return { ...result, shown: { url: ellipsize(from.url.href, 200) } };
     }
     request = next.request;
   }
@@ -109,9 +113,9 @@ function transportFailure({ reason, detail }: Exchange & { kind: "failure" }, ho
 }
 
 function read(
-  { captures, run, ports }: AttemptContext,
+  { captures, run, ports, jar }: AttemptContext,
   { status, headers, bytes, truncated, trace }: Exchange & { kind: "answer" },
-  { capBytes, ...about }: Pick<HttpAnswer, "durationMs" | "url" | "redirects"> & { capBytes: number },
+  { capBytes, url, ...about }: Pick<HttpAnswer, "durationMs" | "redirects"> & { capBytes: number; url: URL },
 ): AttemptResult {
   const isCutStream = truncated && isEventStream(headers) && bytes.byteLength < capBytes;
   if (truncated && !isCutStream) {
@@ -121,6 +125,10 @@ function read(
   const answer = {
     status,
     headers,
+    url: url.href,
+    get cookies() {
+      return jar.byName(url);
+    },
     get text() {
       return text ??= bodyText(bytes, headers.get("content-type")).text;
     },

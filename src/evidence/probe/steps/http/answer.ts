@@ -3,6 +3,7 @@ import { eventData } from "./event_stream.ts";
 import type { AnswerHeaders, ExchangeTrace } from "../../../../base/ports.ts";
 import { DAY_MS } from "../../../../base/time.ts";
 import {
+  CaselessMap,
   type Facts,
   type HostileAnswer,
   parseJson,
@@ -16,6 +17,8 @@ export interface HttpAnswer {
   status: number;
   headers: AnswerHeaders;
   text: string;
+  /** Those that the next request to the same URL carries; absent: none. */
+  cookies?: Record<string, string>;
   durationMs: number;
   /** Where it came from, after so many redirects. */
   url: string;
@@ -29,6 +32,7 @@ export const HTTP_VARIABLES = {
   status: "int",
   headers: "map<string, string>",
   headerValues: "map<string, list<string>>",
+  cookies: "map<string, string>",
   body: "dyn",
   events: "list<dyn>",
   text: "string",
@@ -53,8 +57,8 @@ export class HttpScope extends Scope {
   readonly #answer: HttpAnswer;
   #events?: unknown[];
   #body?: ReturnType<typeof parseJson>;
-  #headerValues?: Record<string, string[]>;
-  #headers?: Record<string, string>;
+  #headerValues?: CaselessMap;
+  #headers?: CaselessMap;
 
   constructor(answer: HttpAnswer, facts: Facts) {
     super(facts);
@@ -102,14 +106,16 @@ export class HttpScope extends Scope {
     const { notAfter, issuer, names } = this.#measured("certificate");
     return { daysLeft: (notAfter - this.now.getTime()) / DAY_MS, issuer, names };
   }
-  get #values() {
-    return this.#headerValues ??= gather(this.#answer.headers);
-  }
   get headerValues() {
-    return toMap(this.#values);
+    return this.#headerValues ??= new CaselessMap(Object.entries(gather(this.#answer.headers)));
   }
   get headers() {
-    return toMap(this.#headers ??= firstValues(this.#values));
+    return this.#headers ??= new CaselessMap(
+      Object.entries(gather(this.#answer.headers)).map(([name, [first]]) => [name, first]),
+    );
+  }
+  get cookies() {
+    return toMap(this.#answer.cookies ?? {});
   }
   /** What each event of an event stream says: its JSON, or its text. None in any other answer. */
   get events() {
@@ -134,12 +140,6 @@ function gather(headers: AnswerHeaders): Record<string, string[]> {
   const gathered: Record<string, string[]> = Object.create(null);
   for (const [name, value] of headers) (gathered[name] ??= []).push(value);
   return gathered;
-}
-
-function firstValues(values: Record<string, string[]>): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null);
-  for (const name of Object.keys(values)) headers[name] = values[name]![0]!;
-  return headers;
 }
 
 const JSON_TYPE = "application/json";

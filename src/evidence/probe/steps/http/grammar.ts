@@ -6,13 +6,16 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 
 const TEMPLATE = "May hold {{ expr }} and ${env:NAME}.";
 
-const request = ({ map, headers, requestPath }: GrammarFields) =>
+const request = ({ map, headers, requestPath, requestUrl }: GrammarFields) =>
   map({
     method: z.optional(z.enum(METHODS)).check(z.meta({ description: "HTTP method.", default: "GET" })),
     path: z.optional(requestPath()).check(z.meta({
       description: `Below the target's url, or a whole URL. ${TEMPLATE}`,
       default: "/",
     })),
+    url: z.optional(requestUrl()).check(z.describe(
+      `In place of path: a URL as an answer gave it, at the target's origin or at one of hosts. ${TEMPLATE}`,
+    )),
     query: z.optional(z.record(z.string().check(z.minLength(1)), z.string())).check(
       z.describe(`Query parameters. ${TEMPLATE}`),
     ),

@@ -22,14 +22,24 @@ export function readHttp(
 }
 
 function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepContext): StepRequest {
-  const { path, captures, compiler, allowPrivate, note } = context;
-  const { method = "GET", path: where = "/" } = request;
+  const { path, captures, compiler, allowPrivate, origins, note } = context;
+  const { method = "GET", url, path: where = "/" } = request;
+  if (url !== undefined) checkLink(url, "path" in request, { ...context, path: [...path, "url"] });
   if (/^https?:/.test(where) && !where.includes("{{")) {
     checkAddress(where, [...path, "path"], { allowPrivate }, note);
   }
   if (where.replace(/\{\{.*?\}\}/gs, "").includes("#")) {
     const expected = "a path without #: a fragment is never sent";
     note({ path: [...path, "path"], message: "a fragment would be lost", expected, found: where });
+  }
+  if (/^\{\{[^{}]*\}\}$/.test(where)) {
+    const expected = "url: to keep its slashes and its query, or /{{ ... }}";
+    note({
+      severity: "warning",
+      path: [...path, "path"],
+      message: "each / and ? of this value is encoded",
+      expected,
+    });
   }
   const fields = (name: "query" | "headers" | "form"): [string, StepRequest["path"]][] =>
     Object.entries(request[name] ?? {}).flatMap(([key, text]) =>
@@ -57,7 +67,8 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
   }
   return {
     method,
-    path: compiler.template(where, captures, [...path, "path"]),
+    path: compiler.template(url ?? where, captures, [...path, url === undefined ? "path" : "url"]),
+    origins: url === undefined ? undefined : origins,
     query: fields("query"),
     headers: fields("headers"),
     body: body === "json"
@@ -68,6 +79,18 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
       ? { kind: "raw", text: compiler.template(request.raw ?? "", captures, [...path, "raw"]) }
       : { kind: "none" },
   };
+}
+
+/** A URL that is written out leads where it may, and stands alone. */
+function checkLink(url: string, hasPath: boolean, { path, baseUrl, origins, note }: StepContext): void {
+  if (hasPath) {
+    note({ path, at: "key", message: "a request has a path or a url", expected: "one of them" });
+  }
+  const base = URL.parse(baseUrl);
+  const origin = base && !/\{\{|\$\{env:/.test(url) && URL.parse(url, base)?.origin;
+  if (!base || !origin || [base.origin, ...origins].includes(origin)) return;
+  const expected = "the host among the target's hosts";
+  note({ path, message: "another origin than the target's", expected, found: describe(url, path) });
 }
 
 function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate {

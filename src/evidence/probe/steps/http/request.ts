@@ -11,19 +11,28 @@ export interface RenderContext {
   index: number;
   captures: Record<string, unknown>;
   run: Run;
+  /** Where the last answer came from. */
+  location: { url?: URL };
   /** Epoch ms. */
   now: number;
   secrets: Secrets;
 }
 
 /** A request with every template and secret filled in: to be sent, never to be stored. */
-export type RenderedRequest = { ok: true; request: HttpRequest } | { ok: false; detail: string };
+export type RenderedRequest = { ok: true; request: HttpRequest } | {
+  ok: false;
+  reason: "template" | "refused";
+  detail: string;
+};
 
 /** The same, with what templates see. */
 type Rendering = RenderContext & { scope: Scope };
 
 /** A value that the target owed us cannot stand where the template puts it. */
 class TemplateError extends Error {}
+
+/** The config does not let a step be led there. */
+class OriginRefused extends Error {}
 
 /** Fills in `step`. Header names of the result are in lower case. Throws `ConfigFault`, and else only for our own mistakes. */
 export function render(step: StepRequest, facts: RenderContext): RenderedRequest {
@@ -38,21 +47,40 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
     };
     return { ok: true, request };
   } catch (error) {
-    if (error instanceof TemplateError) return { ok: false, detail: error.message };
+    if (error instanceof TemplateError) return { ok: false, reason: "template", detail: error.message };
+    if (error instanceof OriginRefused) return { ok: false, reason: "refused", detail: error.message };
     throw error;
   }
 }
 
-function urlOf({ path, query }: StepRequest, context: Rendering): URL {
+function urlOf({ path, origins, query }: StepRequest, context: Rendering): URL {
+  const url = origins ? linkOf(path, origins, context) : pathUrlOf(path, context);
+  if (query.length === 0) return url;
+  const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context))}`);
+  url.search = [url.search.slice(1), ...pairs].filter(Boolean).join("&");
+  return url;
+}
+
+/** A URL as an answer gave it (RFC 3986 section 5.1): beside the last one, at the target or at one of `origins`, without its fragment. */
+function linkOf(link: Template, origins: readonly string[], context: Rendering): URL {
+  const text = fill(link, context);
+  const base = URL.parse(context.secrets.reveal(context.baseUrl));
+  const url = /^\p{Cc}|^$/u.test(text) ? null : URL.parse(text, context.location.url ?? base ?? undefined);
+  if (!url) throw new TemplateError(`${link.source} makes no URL`);
+  url.hash = "";
+  if (url.origin === base?.origin || origins.includes(url.origin)) return url;
+  throw new OriginRefused(
+    `${link.source} leads to ${url.origin}, which is not among the hosts of this target`,
+  );
+}
+
+function pathUrlOf(path: Template, context: Rendering): URL {
   // What is inserted is encoded, so this can only come from the config.
   const text = context.secrets.reveal(insert(path, context, "url"));
   if (!URL_PART.test(text)) throw new ConfigFault(`${path.source} holds what no URL can`);
   const url = resolveUrl(context.secrets.reveal(context.baseUrl), text);
   if (!url && path.literal) throw new ConfigFault(`Cannot make a URL of the path ${path.source}`);
   if (!url) throw new TemplateError("an inserted value makes no URL");
-  if (query.length === 0) return url;
-  const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context))}`);
-  url.search = [url.search.slice(1), ...pairs].filter(Boolean).join("&");
   return url;
 }
 
@@ -68,6 +96,7 @@ function headersOf(
   type?: string,
 ): Record<string, string> {
   const sent: Record<string, string> = Object.create(null);
+  sent["user-agent"] = USER_AGENT;
   if (type) sent["content-type"] = type;
   if (!SAFE.has(method)) sent["idempotency-key"] = `${context.run.id}-${context.index}`;
   for (const [name, template] of headers) {
@@ -77,7 +106,6 @@ function headersOf(
     }
     sent[name.toLowerCase()] = revealHeader(context.secrets, name, value);
   }
-  sent["user-agent"] = USER_AGENT;
   sent["x-assay-run"] = context.run.id;
   return sent;
 }
