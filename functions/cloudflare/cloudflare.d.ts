@@ -6,6 +6,8 @@ export type SqlStorageValue = string | number | null | ArrayBuffer;
 /** What a statement gave. */
 export interface SqlStorageCursor {
   toArray(): Record<string, SqlStorageValue>[];
+  /** Rows of indexes included, as are all that a scan passes. */
+  rowsRead: number;
   /** Rows of indexes included. */
   rowsWritten: number;
 }

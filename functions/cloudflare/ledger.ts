@@ -14,8 +14,6 @@ const ALARM_MS = 1_000;
 const MAX_WAIT_MS = 10_000;
 /** When the alarm looks again after the store failed. */
 const RETRY_MS = 30_000;
-/** Pending notices that are looked at for the next alarm. */
-const MAX_SCANNED = 2_000;
 /** Where the lease of the running minute is kept: an object sleeps after ten idle seconds, and forgets. What is left of it stands in the rows. */
 const MINUTE_KEY = "minute";
 
@@ -103,26 +101,19 @@ export class LedgerObject extends DurableObject<Env> {
       await this.ctx.storage.put<Lease>(MINUTE_KEY, this.#lease);
       this.#lease = undefined;
     }
-    const times = [next ?? [], await this.#dueTimes()].flat();
+    const times = [next ?? [], await this.#nextDelivery() ?? []].flat();
     if (times.length === 0) return;
     await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + ALARM_MS));
   }
 
-  /** When the pending notices are due; soon, if that cannot be known. */
-  async #dueTimes(): Promise<number[]> {
+  /** When the next notice is due; soon, if that cannot be known. */
+  async #nextDelivery(): Promise<number | undefined> {
     try {
       const { store } = await this.#assay();
-      const times: number[] = [];
-      let before: string | undefined;
-      do {
-        const { items, next } = await store.listDeliveries({ state: "pending", limit: 200, before });
-        times.push(...items.map(({ nextAt }) => nextAt));
-        before = next ?? undefined;
-      } while (before && times.length < MAX_SCANNED);
-      return times;
+      return await store.nextDelivery(Date.now()) ?? undefined;
     } catch (error) {
       console.error({ level: "error", message: "the outbox cannot be read", error: messageOf(error) });
-      return [Date.now() + RETRY_MS];
+      return Date.now() + RETRY_MS;
     }
   }
 }

@@ -15,6 +15,7 @@ import {
   METERS,
   MONTH_DAYS,
   OBJECT_GB,
+  ROWS_READ,
   UPSTASH,
 } from "./prices.ts";
 import { DAY_MS, iso } from "../base/time.ts";
@@ -220,11 +221,13 @@ function metersOf(
   const walkMsOf = ({ slot }: BusiestDay["agenda"][number]) => Math.min(slot.walkMs, SLOT_MS);
   const proberMs = Math.min(DAY_MS, sum(agenda, walkMsOf));
   const ledgerMs = Math.min(DAY_MS, sum(agenda, (one) => walkMsOf(one) + latencyMs));
+  const shards = sum(agenda, ({ slot }) => slot.shards);
   return {
     workerRequests: ticks + asks * (probers.length - places.length),
     objectRequests: ticks + alarms + asks * places.length,
     gbSeconds: (objects * proberMs + ledgerMs) / 1_000 * OBJECT_GB,
-    rowsWritten: ROWS_A_TICK * ticks + alarms + ROWS_A_SHARD * sum(agenda, ({ slot }) => slot.shards),
+    rowsRead: ROWS_READ.tick * ticks + ROWS_READ.alarm * alarms + ROWS_READ.shard * shards,
+    rowsWritten: ROWS_A_TICK * ticks + alarms + ROWS_A_SHARD * shards,
   };
 }
 
@@ -232,6 +235,8 @@ const COUNTED: Record<Meter, string> = {
   workerRequests: "a cron event a minute, asks of probers with a url; not the API",
   objectRequests: "a tick a minute, an alarm for each slot inside one, each ask of a place; not the API",
   gbSeconds: `${OBJECT_GB} GB by the time of each slot (usual case), for the ledger and each place`,
+  rowsRead:
+    `${ROWS_READ.tick} a tick, ${ROWS_READ.alarm} an alarm, ${ROWS_READ.shard} a shard and slot, measured; not the API`,
   rowsWritten:
     `${ROWS_A_SHARD} a shard and slot (state, history, history forgotten), a lease and an alarm a tick`,
 };

@@ -46,6 +46,13 @@ export const METERS = {
     usdAMillion: 12.5,
     source: OBJECTS_PAGE,
   },
+  rowsRead: {
+    name: "rows read",
+    freeADay: 5_000_000,
+    includedAMonth: 25_000_000_000,
+    usdAMillion: 0.001,
+    source: OBJECTS_PAGE,
+  },
   rowsWritten: {
     name: "rows written",
     freeADay: 100_000,
@@ -78,6 +85,12 @@ export const CPU_MS_TO_WAKE = 102;
 
 /** Upstash bills each command, also inside a script: what its free plan has a month, and USD for each million where it has none. */
 export const UPSTASH = { freeAMonth: 500_000, usdAMillion: 2, source: UPSTASH_PAGE } as const;
+
+/**
+ * Rows that the ledger reads in its own store, index entries and scans counted as Cloudflare does (`test/edge/cost.test.ts`, workerd): a tick
+ * and an alarm that woke, and each shard of a slot, with its share of the hourly sums. What is kept for long is read by none of them.
+ */
+export const ROWS_READ = { tick: 14, alarm: 12, shard: 9 } as const;
 
 /**
  * What a ledger on Cloudflare sends to Upstash; commands but for `requests`. Measured with `deno task bench` (2026-11-30; a month of 43,200

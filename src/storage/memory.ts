@@ -90,15 +90,25 @@ class MemoryStore implements Store {
   claimDeliveries(
     { nowMs, leaseMs, limit, webhook }: Parameters<Store["claimDeliveries"]>[0],
   ): Promise<Delivery[]> {
+    const isDue = (head: Delivery) => head.nextAt <= nowMs && (webhook ?? head.webhook) === head.webhook;
+    const due = this.#heads().filter(isDue).slice(0, limit);
+    for (const delivery of due) delivery.nextAt = nowMs + leaseMs;
+    return copy(due);
+  }
+
+  /** The oldest pending notice of each webhook and incident. */
+  #heads(): Delivery[] {
     const heads = new Map<string, Delivery>();
     for (const delivery of this.#outbox) {
       const queue = JSON.stringify([delivery.webhook, delivery.incident]);
       if (delivery.state === "pending" && !heads.has(queue)) heads.set(queue, delivery);
     }
-    const isDue = (head: Delivery) => head.nextAt <= nowMs && (webhook ?? head.webhook) === head.webhook;
-    const due = [...heads.values()].filter(isDue).slice(0, limit);
-    for (const delivery of due) delivery.nextAt = nowMs + leaseMs;
-    return copy(due);
+    return [...heads.values()];
+  }
+
+  nextDelivery(): Promise<number | null> {
+    const heads = this.#heads();
+    return Promise.resolve(heads.length === 0 ? null : Math.min(...heads.map(({ nextAt }) => nextAt)));
   }
 
   recordAttempt(id: string, receipt: Receipt, wakes = Infinity): Promise<void> {

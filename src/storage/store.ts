@@ -172,6 +172,11 @@ export interface OutboxStore {
     request: { nowMs: number; leaseMs: number; limit: number; webhook?: string },
   ): Promise<Delivery[]>;
   /**
+   * When (epoch ms) the next notice is due, perhaps already; null: none is pending. A store that bills each look may answer too early until
+   * the next claim, and sees what others wrote within five minutes.
+   */
+  nextDelivery(nowMs: number): Promise<number | null>;
+  /**
    * Records an attempt on a pending notice, every field anew; changes nothing on one that is delivered or dead. With `wakes` (epoch ms)
    * the pending notices of its webhook that are due later than that are due at its own `nextAt`.
    */

@@ -39,6 +39,7 @@ const TIME = "time of the longest slot, s";
 const WORKER = "Worker requests a day";
 const OBJECT = "object requests a day";
 const GB = "object GB-s a day";
+const READ = "rows read a day";
 const ROWS = "rows written a day";
 const UPSTASH = "Upstash commands a month";
 const ASLEEP = "the same if the ledger sleeps between slots";
@@ -260,34 +261,44 @@ describe("the time of a slot", () => {
 });
 
 describe("a day", () => {
-  const dayOf = (result: Budget) => [WORKER, OBJECT, GB, ROWS].map((name) => valueOf(result, name));
+  const dayOf = (result: Budget) => [WORKER, OBJECT, GB, READ, ROWS].map((name) => valueOf(result, name));
 
   test.each<[string, string[], string, number[]]>([
+    // Rows read: 14 a tick, 12 an alarm, 9 a shard and slot.
     // 1440 ticks, each asks one place: 0.3 s there, 0.6 s in the ledger. Rows: 1440 * (3 + 2).
-    ["each minute", [PLAIN], "regions: [weur]", [1_440, 2_880, 1_440 * 0.9 * 0.128, 7_200]],
+    ["each minute", [PLAIN], "regions: [weur]", [1_440, 2_880, 1_440 * 0.9 * 0.128, 33_120, 7_200]],
     // Slots: 8640, of them 1440 on the minute with two lanes: 10,080 asks and shard writes; 7200 alarms.
     // Objects: 1440 + 7200 + 2 * 10,080. Time: 8640 * (2 * 0.3 + 0.6). Rows: 3 * 10,080 + 2 * 1440 + 7200.
     ["each minute and 10 seconds, two places", [PLAIN, every("10s")], "regions: [weur, enam]", [
       1_440,
       28_800,
       8_640 * 1.2 * 0.128,
+      197_280,
       40_320,
     ]],
     // 1440 / 7 = 205.7, and one at the start: 206 slots. Rows: 3 * 206 + 2880.
-    ["every 7 minutes", [every("7m")], "regions: [weur]", [1_440, 1_646, 206 * 0.9 * 0.128, 3_498]],
+    ["every 7 minutes", [every("7m")], "regions: [weur]", [1_440, 1_646, 206 * 0.9 * 0.128, 22_014, 3_498]],
     // 96 slots. Rows: 3 * 96 + 2880.
     ["cron, four times an hour", [cron("*/15 * * * *")], "regions: [weur]", [
       1_440,
       1_536,
       96 * 0.9 * 0.128,
+      21_024,
       3_168,
     ]],
-    ["cron, once on Sundays", [cron("30 3 * * sun")], "regions: [weur]", [1_440, 1_441, 0.9 * 0.128, 2_883]],
+    ["cron, once on Sundays", [cron("30 3 * * sun")], "regions: [weur]", [
+      1_440,
+      1_441,
+      0.9 * 0.128,
+      20_169,
+      2_883,
+    ]],
     // One slot holds both: one ask, one shard. Two requests at once are 0.3 s.
     ["a period and cron that meet", [every("1d"), cron("0 0 * * *")], "regions: [weur]", [
       1_440,
       1_441,
       0.9 * 0.128,
+      20_169,
       2_883,
     ]],
     // Three objects asked for, two of one place and generation: two that are billed. The url is a Worker's request.
@@ -297,13 +308,13 @@ describe("a day", () => {
       [PLAIN],
       "regions: [{ id: eu, probers: [{ id: a, place: weur }, { id: b, place: weur }] }, " +
       '{ id: us, probers: [{ id: c, place: weur, generation: 2 }, { id: d, url: "https://d.example", token: "${env:T}" }] }]',
-      [2_880, 5_760, 1_440 * 1.2 * 0.128, 7_200],
+      [2_880, 5_760, 1_440 * 1.2 * 0.128, 33_120, 7_200],
     ],
     // 201 checks are two shards: 1440 * 3 * 2 + 2880. 201 / 5 = 41 turns of 0.3 s: 12.3 s there, 12.6 s in the ledger.
-    ["two shards", times(201), "regions: [weur]", [1_440, 2_880, 1_440 * 24.9 * 0.128, 11_520]],
-  ])("%s", async (_, checks, rest, [worker, object, gb, rows]) => {
+    ["two shards", times(201), "regions: [weur]", [1_440, 2_880, 1_440 * 24.9 * 0.128, 46_080, 11_520]],
+  ])("%s", async (_, checks, rest, [worker, object, gb, read, rows]) => {
     const result = await held(checks, rest);
-    expect(dayOf(result)).toEqual([worker, object, expect.closeTo(gb!, 6), rows]);
+    expect(dayOf(result)).toEqual([worker, object, expect.closeTo(gb!, 6), read, rows]);
   });
 
   test.each([
@@ -458,6 +469,7 @@ describe("the price of a month", () => {
       ["object requests", 86_400, 0],
       // 165.888 a day
       ["object GB-s", expect.closeTo(4_976.64, 6), 0],
+      ["rows read", 993_600, 0],
       ["rows written", 216_000, 0],
     ]);
   });
@@ -465,13 +477,13 @@ describe("the price of a month", () => {
   test.each<[string, string[], string, number, number[]]>([
     // Objects: 30 * 103,680 = 3,110,400, less 1 M, at 0.15. Time: five places 51,840 s each and the ledger all day:
     // 345,600 s * 0.128 * 30 = 1,327,104, less 400,000, at 12.50.
-    ["objects", [every("5s")], places(5), 3_000, [0, 0.31656, 11.5888, 0]],
+    ["objects", [every("5s")], places(5), 3_000, [0, 0.31656, 11.5888, 0, 0]],
     // 30 * (1440 + 20 * 17,280) = 10,411,200, less 10 M, at 0.30
-    ["Workers", [every("5s")], urls(20), 300, [0.12336, 0, 0, 0]],
+    ["Workers", [every("5s")], urls(20), 300, [0.12336, 0, 0, 0, 0]],
     // 50 probers: 12 checks a shard, so 84 are 7. 3 * 7 * 86,400 + 2 * 1440 + 84,960 = 1,902,240 rows a day, 57,067,200 a
     // month, less 50 M, at 1.00. Worker requests: 30 * (1440 + 50 * 86,400) = 129,643,200, less 10 M, at 0.30. Objects:
     // only the ledger's 30 * 86,400. Time: the ledger all day, 86,400 * 0.128 * 30 = 331,776.
-    ["rows", times(84, every("1s")), urls(50), 1_000, [35.89296, 0.2388, 0, 7.0672]],
+    ["rows", times(84, every("1s")), urls(50), 1_000, [35.89296, 0.2388, 0, 0, 7.0672]],
   ])("above what is included: %s", async (_, checks, rest, latencyMs, charges) => {
     const { month } = await held(checks, rest, { plan: "paid", latencyMs });
     expect(month.charges.map(({ usd }) => usd)).toEqual(charges.map((usd) => expect.closeTo(usd, 9)));

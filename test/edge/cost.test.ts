@@ -1,12 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { network, targets, workerFixture } from "./worker_fixture.ts";
+import { minute, network, targets, workerFixture } from "./worker_fixture.ts";
 
 const world = workerFixture();
 
-/** Rows that a tick of one minute is billed for (`rowsWritten`, which counts index entries too). */
-async function billed(tick: () => Promise<void>): Promise<number> {
-  const cursors: { rowsWritten: number }[] = [];
+/** Rows that a tick of one minute is billed for, which counts index entries too. */
+async function billed(tick: () => Promise<void>): Promise<{ written: number; read: number }> {
+  const cursors: { rowsWritten: number; rowsRead: number }[] = [];
   await runInDurableObject(world.ledger, (_, { storage: { sql } }) => {
     const exec: typeof sql.exec = sql.exec.bind(sql);
     sql.exec = (query, ...bindings) => {
@@ -16,10 +16,10 @@ async function billed(tick: () => Promise<void>): Promise<number> {
     };
   });
   await tick();
-  return await runInDurableObject(
-    world.ledger,
-    () => cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0),
-  );
+  return await runInDurableObject(world.ledger, () => ({
+    written: cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0),
+    read: cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+  }));
 }
 
 /** One row for the lease; a state and a sample for each shard of 200 checks; a report and a step for each check. */
@@ -47,8 +47,32 @@ test.each([
     });
     await world.tick(0);
     network.asked = 0;
-    expect(await billed(() => world.tick(1))).toBe(rows);
+    expect((await billed(() => world.tick(1))).written).toBe(rows);
     expect(network.asked).toBe(2 * checks);
     expect(await world.status()).toMatchObject({ status: "ready", checks: { ready: checks } });
   },
 );
+
+/** Notices `from` to `to`, about incidents of long ago, delivered, and kept. */
+const keepNotices = (from: number, to: number) =>
+  runInDurableObject(world.ledger, (_, { storage }) =>
+    void storage.sql.exec(
+      `INSERT INTO outbox (id, webhook, incident, type, body, created_at, state, attempts, next_at)
+       WITH RECURSIVE n (i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       SELECT 'old' || i, 'oncall', 'inc' || (i / 2), 'incident.opened', '{}', ?, 'delivered', 1, 0 FROM n`,
+      ...[from, to, minute(0) - 1],
+    ));
+
+test("what a tick reads does not depend on how many notices are kept, nor does the hourly housekeeping", async () => {
+  const read: number[] = [];
+  for (const n of [0, 1, 2, 3]) await world.tick(n);
+  for (const [i, kept] of [[], [1, 1_000], [1_001, 20_000]].entries()) {
+    const [from, to] = kept;
+    if (from && to) await keepNotices(from, to);
+    read.push((await billed(() => world.tick(4 + i))).read);
+  }
+  expect(read).toEqual(Array(3).fill(read[0]));
+  // The first slot of an hour sums up the one before it, and forgets what is past its time.
+  const { read: hourly } = await billed(() => world.tick(60));
+  expect(hourly).toBeLessThan(3 * read[0]!);
+});

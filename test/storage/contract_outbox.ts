@@ -34,6 +34,22 @@ export function outbox(its: StoreFixture) {
       expect(await its.claimIds(T + 30_000)).toEqual(["n1"]);
     });
 
+    test("says when the next notice is due: the oldest of each queue counts, not what waits behind it", async () => {
+      const next = () => its.store.nextDelivery(T);
+      expect(await next()).toBeNull();
+      await its.commitNow({ notices: [notice("n1"), notice("n2"), notice("n3", { webhook: "other" })] });
+      expect(await next()).toBe(0);
+      await its.receipt("n1", "pending", T + 7);
+      await its.receipt("n3", "pending", T + 9);
+      expect(await next()).toBe(T + 7);
+      await its.receipt("n1", "delivered", T);
+      expect(await next()).toBe(0);
+      await its.receipt("n2", "dead", T);
+      expect(await next()).toBe(T + 9);
+      await its.receipt("n3", "delivered", T);
+      expect(await next()).toBeNull();
+    });
+
     test("of concurrent claims one gets it", async () => {
       await its.commitNow({ notices: [notice("n1")] });
       expect((await Promise.all([its.claimIds(), its.claimIds(), its.claimIds()])).flat()).toEqual(["n1"]);

@@ -125,15 +125,16 @@ async function answers(store: Store, sequence: Call[]): Promise<unknown[]> {
   return heard;
 }
 
-const sequences = fc.tuple(leases, fc.array(calls, { maxLength: 60, size: "max" })).map(([first, rest]) => [
-  first,
-  ...rest,
-]);
+const sequencesOf = (calls: fc.Arbitrary<Call>) =>
+  fc.tuple(leases, fc.array(calls, { maxLength: 60, size: "max" })).map(([first, rest]) => [first, ...rest]);
+
+/** When the next notice is due may be known too early where asking costs money. */
+const exactCalls = fc.oneof({ weight: 20, arbitrary: calls }, call("nextDelivery", nowMs));
 
 /** Holds a store to the answers of the one in memory. */
-const likeMemory = (open: () => Store, numRuns: number) =>
+const likeMemory = (open: () => Store, numRuns: number, given = calls) =>
   fc.assert(
-    fc.asyncProperty(sequences, async (sequence) => {
+    fc.asyncProperty(sequencesOf(given), async (sequence) => {
       const expected = await answers(memoryStore(), sequence);
       expect(await answers(open(), sequence)).toEqual(expected);
     }),
@@ -141,7 +142,7 @@ const likeMemory = (open: () => Store, numRuns: number) =>
   );
 
 test("sqlite and memory give the same answers to any sequence of calls", async () => {
-  await likeMemory(() => openSqlite(":memory:"), 200);
+  await likeMemory(() => openSqlite(":memory:"), 200, exactCalls);
 }, 60_000);
 
 test.skipIf(MISSING)(

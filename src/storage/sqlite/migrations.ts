@@ -42,6 +42,11 @@ const MIGRATIONS: string[][] = [
        PRIMARY KEY (kind, key)
      ) STRICT, WITHOUT ROWID`,
   ],
+  // What was told of one incident is looked up for its page and for each of its notices; what is settled is forgotten by its age.
+  [
+    `CREATE INDEX outbox_incident ON outbox (incident, seq)`,
+    `CREATE INDEX outbox_settled ON outbox (created_at) WHERE state <> 'pending'`,
+  ],
 ];
 
 /** A write that changes nothing: it fails where nothing can be written. */

@@ -42,6 +42,13 @@ export function sqliteStore(driver: SqlDriver): Store {
   return new SqliteStore(driver);
 }
 
+/**
+ * The oldest pending notice of each webhook and incident, by the partial index: what is delivered or dead is not read. With min() SQLite
+ * takes the other columns from the row that holds the minimum ("bare columns", lang_select).
+ */
+const HEADS = `SELECT min(seq) AS head, next_at, webhook FROM outbox INDEXED BY outbox_pending
+  WHERE state = 'pending' GROUP BY webhook, incident`;
+
 class SqliteStore implements Store {
   readonly #driver: SqlDriver;
 
@@ -98,16 +105,20 @@ class SqliteStore implements Store {
     { nowMs, leaseMs, limit, webhook }: Parameters<Store["claimDeliveries"]>[0],
   ): Promise<Delivery[]> {
     return this.#write(() => {
-      // With min() SQLite takes the other columns from the row that holds the minimum ("bare columns", lang_select).
       const claimed = this.#driver.all(
         `UPDATE outbox SET next_at = ? WHERE seq IN (
-           SELECT head FROM (
-             SELECT min(seq) AS head, next_at, webhook FROM outbox WHERE state = 'pending' GROUP BY webhook, incident
-           ) WHERE next_at <= ? AND coalesce(?, webhook) = webhook ORDER BY head LIMIT ?
+           SELECT head FROM (${HEADS}) WHERE next_at <= ? AND coalesce(?, webhook) = webhook ORDER BY head LIMIT ?
          ) RETURNING ${OUTBOX.columns}`,
         ...[nowMs + leaseMs, nowMs, webhook ?? null, limit],
       );
       return claimed.map((row) => checkRow(OUTBOX, row)).sort((a, b) => a.seq - b.seq);
+    });
+  }
+
+  nextDelivery(): Promise<number | null> {
+    return Promise.try(() => {
+      const [row] = this.#driver.all(`SELECT min(next_at) AS due FROM (${HEADS})`);
+      return row?.due === null ? null : Number(row?.due);
     });
   }
 
@@ -235,7 +246,11 @@ class SqliteStore implements Store {
       this.#driver.run("DELETE FROM rollup WHERE unit = 'hour' AND start < ?", hoursBefore) +
       this.#driver.run("DELETE FROM rollup WHERE unit = 'day' AND start < ?", daysBefore) +
       this.#driver.run("DELETE FROM memo WHERE expires_at < ?", nowMs) +
-      this.#driver.run("DELETE FROM incident WHERE state = 'resolved' AND resolved_at < ?", incidentsBefore) +
+      // Here and below an index is what leaves unread all that is kept; what was resolved before had opened before.
+      this.#driver.run(
+        "DELETE FROM incident WHERE opened_at < ? AND state = 'resolved' AND resolved_at < ?",
+        ...[incidentsBefore, incidentsBefore],
+      ) +
       this.#driver.run("DELETE FROM outbox WHERE state <> 'pending' AND created_at < ?", incidentsBefore)
     );
   }

@@ -44,10 +44,15 @@ export class Outbox {
     this.#since = undefined;
   }
 
-  #isQuiet(nowMs: number): boolean {
-    if (this.#dueAt === undefined || nowMs >= this.#dueAt) return false;
+  /** What is known of when the next notice is due, while it is believed. */
+  #knownDue(nowMs: number): number | undefined {
+    if (this.#dueAt === undefined) return undefined;
     this.#since ??= nowMs;
-    return Math.abs(nowMs - this.#since) < BELIEVED_MS;
+    return Math.abs(nowMs - this.#since) < BELIEVED_MS ? this.#dueAt : undefined;
+  }
+
+  #isQuiet(nowMs: number): boolean {
+    return (this.#dueAt ?? nowMs) > nowMs && this.#knownDue(nowMs) !== undefined;
   }
 
   /** As `Store.claimDeliveries`; asks only if something can be due. */
@@ -69,6 +74,18 @@ export class Outbox {
     if (changes === this.#changes) this.noteNextDue(due);
     const given = Array.from({ length: rows.length / 3 }, (_, i) => rows.slice(3 * i, 3 * i + 3));
     return await Promise.all(given.map(([id = "", line = "", body = ""]) => delivery(id, line, body)));
+  }
+
+  /** As `Store.nextDelivery`; asks only if it is not known. */
+  async nextDelivery(nowMs: number): Promise<number | null> {
+    const known = this.#knownDue(nowMs);
+    if (known !== undefined) return known === Infinity ? null : known;
+    const heads = new Map<string, number>();
+    for await (const lines of this.#pending()) {
+      // Newest first, so that the oldest of each queue is what is left.
+      for (const { webhook, incident, nextAt } of lines) heads.set(JSON.stringify([webhook, incident]), nextAt);
+    }
+    return heads.size === 0 ? null : Math.min(...heads.values());
   }
 
   /** As `Store.recordAttempt`. */

@@ -150,6 +150,10 @@ class UpstashStore implements Store {
     return this.#outbox.claimDeliveries(request);
   }
 
+  nextDelivery(nowMs: number): Promise<number | null> {
+    return this.#outbox.nextDelivery(nowMs);
+  }
+
   recordAttempt(...args: Parameters<Store["recordAttempt"]>): Promise<void> {
     return this.#outbox.recordAttempt(...args);
   }
