@@ -1,8 +1,8 @@
 import { messageOf } from "../../base/error_message.ts";
-import { exchange, type HttpRequest, USER_AGENT } from "../../base/http/client.ts";
+import { exchange, type HttpRequest, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import { refusal } from "../../base/http/guard.ts";
 import { parseObject } from "../../base/json.ts";
-import { type AnswerHeaders, ConfigFault } from "../../base/ports.ts";
+import { type AnswerHeaders, ConfigFault, type Ports } from "../../base/ports.ts";
 import { mask } from "../../base/secrets.ts";
 import { oneLine } from "../../base/text.ts";
 import { SECOND_MS } from "../../base/time.ts";
@@ -23,12 +23,16 @@ export interface SinkReply {
   headers: AnswerHeaders;
   body: string;
   json: Record<string, unknown>;
+  /** Epoch ms. */
+  receivedAt: number;
 }
 
 /** A delivery that is one HTTP request: where to, and what is in it. */
 export interface SinkRequest<Settings> {
   /** May hold `${env:NAME}`. */
   url(settings: Settings, message: SinkMessage): string;
+  /** In place of the URL's own path and query, below it. May hold `${env:NAME}`. */
+  path?(message: SinkMessage, settings: Settings): string | undefined;
   /** Put into the URL's query, over what stands there. */
   query?(message: SinkMessage): Record<string, string>;
   /** Default method POST; default headers say JSON. */
@@ -62,14 +66,14 @@ interface Sending<Settings> {
 }
 
 async function sendOnce<Settings>(
-  { url: urlOf, query, fill, read }: SinkRequest<Settings>,
+  { url: urlOf, path: pathOf, query, fill, read }: SinkRequest<Settings>,
   { message, settings, ports }: Sending<Settings>,
 ): Promise<{ answer: SinkAnswer; reply?: SinkReply }> {
   let receiver: string | undefined;
   const fail = (detail: string) => ({ answer: { kind: "unanswered" as const, receiver, detail } });
   try {
-    const address = urlOf(settings, message);
-    const url = URL.parse(ports.secrets.reveal(address));
+    const [address, path] = [urlOf(settings, message), pathOf?.(message, settings)];
+    const url = locate(address, path, ports);
     if (!url) return fail(BAD_URL);
     for (const [name, value] of Object.entries(query?.(message) ?? {})) url.searchParams.set(name, value);
     receiver = ports.secrets.redact(url.origin);
@@ -78,21 +82,28 @@ async function sendOnce<Settings>(
     const got = await exchange(ports, outgoing, { deadlineMs: ports.deadlineMs, capBytes: CAP_BYTES });
     if (got.kind === "failure") return fail(`${got.reason}: ${redactUrl(got.detail, url, ports)}`);
     const text = new TextDecoder().decode(got.bytes);
-    const reply: SinkReply = {
-      status: got.status,
-      headers: got.headers,
-      body: text,
-      json: parseObject(text),
-    };
-    const retryAfterMs = parseRetryAfter(got.headers.get("retry-after"), ports.clock.now());
-    const secret = address.includes("${env:") ? partsOf(url) : [];
+    const { status, headers: answered } = got;
+    const receivedAt = ports.clock.now();
+    const reply = { status, headers: answered, body: text, json: parseObject(text), receivedAt };
+    const retryAfterMs = parseRetryAfter(answered.get("retry-after"), receivedAt);
+    const secret = `${address}${path}`.includes("${env:") ? partsOf(url) : [];
     const words = oneLine(secret.reduce(mask, redactUrl(text, url, ports)), WORDS_CHARS).trim();
-    const detail = `answered ${got.status}${words && `: ${words}`}`;
-    const plain = { kind: kindOf(got.status), status: got.status, receiver, detail, retryAfterMs };
+    const detail = `answered ${status}${words && `: ${words}`}`;
+    const plain = { kind: kindOf(status), status, receiver, detail, retryAfterMs };
     return { answer: { ...plain, ...read?.(reply) }, reply };
   } catch (error) {
     return fail(ports.secrets.redact(messageOf(error)));
   }
+}
+
+/** The URL of a request, its path if it has one of its own put below it. */
+export function locate(
+  url: string,
+  path: string | undefined,
+  { secrets }: Pick<Ports, "secrets">,
+): URL | null {
+  const base = secrets.reveal(url);
+  return path === undefined ? URL.parse(base) : resolveUrl(base, secrets.reveal(path));
 }
 
 /** What would keep every request to a URL from going out. Throws for a reference that is not set. */

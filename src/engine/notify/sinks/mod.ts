@@ -9,6 +9,7 @@ import { slack } from "./slack.ts";
 import { standardWebhooks } from "./standard_webhooks.ts";
 import { teams } from "./teams.ts";
 import { telegram } from "./telegram.ts";
+import { template } from "./template.ts";
 
 /** Every kind of sink. */
 export const SINKS: readonly Sink[] = [
@@ -22,4 +23,5 @@ export const SINKS: readonly Sink[] = [
   pagerDuty,
   jiraServiceManagement,
   incidentIo,
+  template,
 ];

@@ -9,6 +9,7 @@ import { slack } from "../../../../src/engine/notify/sinks/slack.ts";
 import { standardWebhooks } from "../../../../src/engine/notify/sinks/standard_webhooks.ts";
 import { teams } from "../../../../src/engine/notify/sinks/teams.ts";
 import { telegram } from "../../../../src/engine/notify/sinks/telegram.ts";
+import { template } from "../../../../src/engine/notify/sinks/template.ts";
 
 /** Settings, and the environment that they refer to. */
 interface SinkCase {
@@ -66,6 +67,17 @@ const source = withToken("token", { url: "https://api.incident.example/v2/alert_
 const bot = withToken("token", { chat: "-1001234567890" });
 const topic = withToken("token", { topic: "assay-alerts", url: "https://ntfy.example" });
 const BOT_TOKEN = "123456:hunter2-ABC-DEF1234ghIkl";
+
+const matrix = (token?: string): SinkCase => ({
+  settings: {
+    url: "https://chat.example",
+    path: "/_matrix/client/v3/rooms/!ops:chat.example/send/m.room.message/{{ id }}",
+    method: "PUT",
+    headers: { authorization: "Bearer ${env:TOKEN}" },
+    json: { msgtype: "m.text", body: "{{ message.title }}\n{{ message.lines }}" },
+  },
+  env: token === undefined ? {} : { TOKEN: token },
+});
 
 /** Characters of a text, keys of objects aside. */
 // deno-lint-ignore no-explicit-any
@@ -197,6 +209,17 @@ export const FIXTURES: Record<string, SinkFixture> = {
     junk: [["no URL", { token: "${env:TOKEN}" }], ["no token", { url: "https://api.incident.example" }]],
     faulty: [["an unset token", source(), "TOKEN"], ["an empty token", source(""), "empty"]],
     maxBytes: 512_000,
+    hidden: /hunter2/,
+  },
+  [template.kind]: {
+    good: matrix(TOKEN),
+    junk: [
+      ["no URL", { text: "x" }],
+      ["a method of no request", { url: "https://chat.example", method: "SHOUT" }],
+      ["a header of ours", { url: "https://chat.example", headers: { host: "x" } }],
+    ],
+    faulty: [["an unset token", matrix(), "TOKEN"], ["a token of two lines", matrix("hunter2\nx"), "TOKEN"]],
+    maxBytes: 10_000,
     hidden: /hunter2/,
   },
 };

@@ -1,0 +1,111 @@
+/**
+ * Texts, forms and JSON with `{{ expr }}` in them, over an event. References to secrets stay as they are, and what an event says
+ * can never become one.
+ */
+import { isRecord } from "../../base/json.ts";
+import {
+  compileTemplate,
+  ExpressionError,
+  type Language,
+  parseJson,
+  Scope,
+  Unmet,
+} from "../../config/expression/mod.ts";
+import type { Finding, Path } from "../../config/problem.ts";
+import type { WebhookEvent } from "./event.ts";
+import { messageOf, plainLines } from "./message.ts";
+
+/** What templates may name beside `now`, the time of the event. */
+const LANGUAGE: Language = {
+  variables: { id: "string", event: "map<string, dyn>", message: "map<string, dyn>" },
+};
+
+/** An event as CEL values. */
+class EventScope extends Scope {
+  readonly #texts: Record<string, unknown>;
+
+  constructor(event: WebhookEvent, readonly id: string) {
+    const nowhere = { id: "", slot: 0, prober: "", region: "", target: "", check: "" };
+    super({ captures: {}, run: nowhere, now: Date.parse(event.timestamp) });
+    const { facts, ...message } = messageOf(event);
+    const lines = plainLines({ ...message, facts }).join("\n");
+    const said = parseJson(JSON.stringify(harmless({ event, message: { page: "", ...message, lines } })));
+    this.#texts = "value" in said && isRecord(said.value) ? said.value : {};
+  }
+  get event() {
+    return this.#texts.event;
+  }
+  get message() {
+    return this.#texts.message;
+  }
+  override get run(): never {
+    throw new Unmet("missing", "a notice has no run");
+  }
+}
+
+/** Secrets are revealed later: no text of a target may ask for one. */
+function harmless(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("${env:", "$ {env:");
+  if (Array.isArray(value)) return value.map(harmless);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [harmless(key), harmless(inner)]));
+}
+
+/** What a value with templates becomes; a path is percent-encoded where something is put into it. */
+type Encoding = "url" | "none";
+
+/** A text cannot be filled in; `path` leads to it. */
+export class TemplateError extends Error {
+  override readonly name = "TemplateError";
+  constructor(readonly finding: Finding) {
+    super(finding.message);
+  }
+}
+
+/** Fills in templates wherever they stand in `value`. Throws `TemplateError` at the first that fails. */
+export function fillIn<Value>(
+  value: Value,
+  { event, id, path = [], encode = "none" }: {
+    event: WebhookEvent;
+    id: string;
+    path?: Path;
+    encode?: Encoding;
+  },
+): Value {
+  return fillAll(value, { scope: new EventScope(event, id), path, encode }) as Value;
+}
+
+interface Filling {
+  scope: EventScope;
+  path: Path;
+  encode: Encoding;
+}
+
+function fillAll(value: unknown, filling: Filling): unknown {
+  if (typeof value === "string") return fillText(value, filling);
+  const below = (step: string | number) => ({ ...filling, path: [...filling.path, step] });
+  if (Array.isArray(value)) return value.map((item, i) => fillAll(item, below(i)));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillAll(item, below(key))]));
+}
+
+function fillText(source: string, { scope, path, encode }: Filling): unknown {
+  if (!source.includes("{{")) return source;
+  const fail = (finding: Omit<Finding, "path">) => new TemplateError({ path, found: source, ...finding });
+  try {
+    const template = compileTemplate(source, [], LANGUAGE);
+    const filled = template.single && encode === "none"
+      ? template.value(scope)
+      : template.render(scope, encode);
+    if (filled.ok) return "text" in filled ? filled.text : filled.value;
+    throw fail({
+      message: "a template has no value",
+      expected: "a value for every event",
+      found: filled.detail,
+    });
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const { message, start: offset, expected, found, suggestion } = error;
+    throw fail({ message, offset, expected, found, suggestion });
+  }
+}
