@@ -9,7 +9,7 @@ type ProberKinds = Pick<ProberOptions, "dialects" | "steps" | "signRequest">;
 /** A prober of this config that walks in this process. */
 export function localProberOf(
   ports: Ports,
-  { concurrency, controls }: Config,
+  { concurrency, connectionsPerHost, controls }: Config,
   { dialects, steps, signRequest }: ProberKinds,
   { id, region, budget, locate }: Pick<ProberOptions, "id" | "region" | "budget" | "locate">,
 ): Prober {
@@ -22,6 +22,7 @@ export function localProberOf(
     steps,
     signRequest,
     concurrency,
+    connectionsPerHost,
     controls,
   });
 }

@@ -13,6 +13,7 @@ import { clock } from "../clock.ts";
 import { localProberOf } from "../local_prober.ts";
 import { connector } from "./client/mod.ts";
 import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
+import { withinResources } from "./resources.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
 import type { Prober } from "../../src/judgement/round.ts";
@@ -85,7 +86,8 @@ export interface Running {
 }
 
 /** Starts a prober, or the whole of Assay. */
-export function start(options: StartOptions): Running {
+export function start(given: StartOptions): Running {
+  const options = { ...given, config: boundRounds(given) };
   const { port, stop } = isPreview()
     ? startPreview(options)
     : options.prober
@@ -93,6 +95,16 @@ export function start(options: StartOptions): Running {
     : startAssay(options);
   let stopping: Promise<void> | undefined;
   return { port, stop: () => stopping ??= stop() };
+}
+
+function boundRounds({ config, ports }: StartOptions): Config {
+  const bounded = withinResources(config);
+  if (bounded === config) return config;
+  const { concurrency } = bounded;
+  ports.log.warn("fewer rounds at once than the config names: memory or open files are short", {
+    concurrency,
+  });
+  return bounded;
 }
 
 /** A prober of this process that others can ask, and its token. */

@@ -39,3 +39,24 @@ export function formatSpread(values: readonly number[], digits: number): string 
   const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)];
   return `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 }
+
+/** Median and, in brackets, the quartiles of `values`. */
+export function formatQuartiles(values: readonly number[], digits: number): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!.toFixed(digits);
+  return `${median(values).toFixed(digits)} (${at(0.25)} to ${at(0.75)})`;
+}
+
+const WARM_UP = 3;
+
+/** Runs all works in turns, and answers the CPU (µs) that each took, sample by sample: other load on the machine falls on all alike. */
+export async function inTurns(samples: number, works: (() => Promise<unknown>)[]): Promise<number[][]> {
+  const costs = works.map((): number[] => []);
+  for (let i = -WARM_UP; i < samples; i++) {
+    for (const [at, work] of works.entries()) {
+      const cost = await cpuOf(work);
+      if (i >= 0) costs[at]!.push(cost);
+    }
+  }
+  return costs;
+}

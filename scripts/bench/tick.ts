@@ -81,18 +81,37 @@ function countRows(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
   };
 }
 
+/** Requests at once: as many as one host gets by default. */
+export const AT_ONCE = 6;
+
+/** Headers as long as those that a report is asked with. */
+export const ASSAY_HEADERS = {
+  accept: "application/json, application/health+json;q=0.9, text/plain;q=0.5, */*;q=0.1",
+  "cache-control": "no-cache",
+  "x-assay-run": "t100.default.local.mzh8w5c0",
+};
+
+/** Works through `items`, so many at once. */
+export async function inLanes<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) await work(items[next++]!);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+}
+
 /** The floor: the same requests as a probe would send them, and nothing else. `extra` headers come beside the User-Agent. */
 export async function bareLoop(
   urls: readonly string[],
-  concurrency: number,
+  atOnce: number,
   extra: Record<string, string> = {},
 ): Promise<void> {
   const headers = { "user-agent": USER_AGENT, ...extra };
-  let next = 0;
-  const worker = async () => {
-    while (next < urls.length) await ask(urls[next++]!, headers);
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await inLanes(urls, atOnce, (url) => ask(url, headers));
 }
 
 async function ask(url: string, headers: Record<string, string>): Promise<void> {

@@ -20,3 +20,6 @@ export const AWAKE_MS = 10_000;
 
 /** Subrequests of one invocation that may wait for their headers at once; a seventh queues. A prober keeps one for its controls. */
 export const CONNECTIONS = 6;
+
+/** Rounds that one prober walks at once where a config does not say: on Deno, and of these to one host. Browsers ask a host by six connections too. */
+export const DENO_ROUNDS = 256, ROUNDS_A_HOST = 6;

@@ -5,8 +5,8 @@
  */
 import { monthlyCommands, REQUESTS } from "./upstash_commands.ts";
 import type { Check, Config } from "../config/config.ts";
-import { furtherRequestsOf, overheadOf, requestsOf } from "../config/requests.ts";
-import { type BusiestDay, busiestDay, concurrentRounds, usualRequests } from "./busiest_day.ts";
+import { furtherRequestsOf, overheadOf, requestsOf, usualRequestsOf } from "../config/requests.ts";
+import { type BusiestDay, busiestDay, concurrentRounds } from "./busiest_day.ts";
 import {
   BASE_USD,
   CPU_MS_A_REQUEST,
@@ -18,6 +18,7 @@ import {
   ROWS_READ,
   UPSTASH,
 } from "./prices.ts";
+import { WALK_MS } from "../config/schedule.ts";
 import { DAY_MS, iso } from "../base/time.ts";
 import { INVOCATION, OBJECT_CPU_MS, type Plan } from "../base/limits.ts";
 
@@ -60,8 +61,6 @@ export interface Budget {
   month: { usd: number; base: number; charges: Charge[] };
 }
 
-/** As `settle` does: what is not walked by then is missing. */
-const SLOT_MS = 50_000;
 /** The shard's state, its line of history, and the old line that retention deletes, which is a row written too. */
 const ROWS_A_SHARD = 3;
 /** The lease of a tick, and the alarm that it sets. */
@@ -184,7 +183,7 @@ function slotLines(config: Config, { agenda }: BusiestDay, { plan, latencyMs }: 
   const first = asks[Math.max(0, Math.floor((limit - besides) / aLane))]?.checks[0];
   const ticked = `slot ${formatTime(widest.at)}, ${asks.length} lanes, ${probers} probers`;
   const longest = maxBy(agenda, ({ slot }) => slot.walkMs);
-  const heavy = maxBy(longest.slot.checks, usualRequests);
+  const heavy = maxBy(longest.slot.checks, usualRequestsOf);
   return [
     checkLimit({
       name: "subrequests of a tick of the ledger",
@@ -196,12 +195,12 @@ function slotLines(config: Config, { agenda }: BusiestDay, { plan, latencyMs }: 
     checkLimit({
       name: "time of the longest slot, s",
       value: longest.slot.walkMs / 1_000,
-      limit: SLOT_MS / 1_000,
+      limit: WALK_MS / 1_000,
       counted: `usual case (one report, each step once), ${latencyMs} ms a request, ${
         concurrentRounds(config)
       } at once`,
       where: `slot ${formatTime(longest.at)}, ${longest.slot.checks.length} checks; ` +
-        `${heavy.key} has most requests, ${usualRequests(heavy)}; what is not walked by then is missing`,
+        `${heavy.key} has most requests, ${usualRequestsOf(heavy)}; what is not walked by then is missing`,
     }),
   ];
 }
@@ -218,7 +217,7 @@ function metersOf(
   const places = probers.filter((prober) => prober.kind === "place");
   const objects = new Set(places.map(({ place, generation }) => `${place}:${generation}`)).size;
   const asks = sum(agenda, ({ slot }) => slot.asks.length);
-  const walkMsOf = ({ slot }: BusiestDay["agenda"][number]) => Math.min(slot.walkMs, SLOT_MS);
+  const walkMsOf = ({ slot }: BusiestDay["agenda"][number]) => Math.min(slot.walkMs, WALK_MS);
   const proberMs = Math.min(DAY_MS, sum(agenda, walkMsOf));
   const ledgerMs = Math.min(DAY_MS, sum(agenda, (one) => walkMsOf(one) + latencyMs));
   const shards = sum(agenda, ({ slot }) => slot.shards);
@@ -244,7 +243,7 @@ const COUNTED: Record<Meter, string> = {
 function meterLines(used: Record<Meter, number>, { groups }: BusiestDay, plan: Plan): BudgetLine[] {
   const runs = groups.flatMap(({ runs, checks }) => checks.map((check) => ({ check, runs })));
   const often = maxBy(runs, ({ runs }) => runs);
-  const heavy = maxBy(runs, ({ runs, check }) => runs * usualRequests(check));
+  const heavy = maxBy(runs, ({ runs, check }) => runs * usualRequestsOf(check));
   return meters.map((meter) => {
     const { check, runs } = meter === "gbSeconds" ? heavy : often;
     const where = `${check.key} takes most, with ${runs} runs a day`;

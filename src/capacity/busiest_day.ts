@@ -1,7 +1,7 @@
 /** The fullest day of a config: which checks are due together when, and what each such slot takes. */
 import { compileCron } from "../config/cron.ts";
 import type { Check, Config, Schedule } from "../config/config.ts";
-import { sourcesToAsk } from "../config/requests.ts";
+import { usualRequestsOf } from "../config/requests.ts";
 import { laneOf, packChecks, type Packing } from "../storage/codec.ts";
 import { due, slots } from "../config/schedule.ts";
 import { AWAKE_MS, CONNECTIONS } from "../base/limits.ts";
@@ -42,13 +42,6 @@ export interface BusiestDay {
   /** How many shards all checks are. */
   shards: number;
 }
-
-/** Requests of a round in which all is well at the first try. */
-export const usualRequests = ({ report, journey, cleanup }: Check): number =>
-  [...journey, ...cleanup].reduce(
-    (sum, { requests }) => sum + requests.usual,
-    sourcesToAsk({ report }).length,
-  );
 
 /** Rounds that one prober walks at once on Cloudflare. */
 export const concurrentRounds = ({ concurrency }: Pick<Config, "concurrency">): number =>
@@ -107,7 +100,7 @@ function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: nu
     asks,
     checks,
     shards,
-    walkMs: longestQueue(checks.map(usualRequests), concurrentRounds(config)) * latencyMs,
+    walkMs: longestQueue(checks.map(usualRequestsOf), concurrentRounds(config)) * latencyMs,
   };
 }
 

@@ -16,6 +16,7 @@ import {
 } from "./problem.ts";
 import { checkReferences, type Environment } from "./references.ts";
 import { readRegions, type Runtime } from "./regions.ts";
+import { dealPhases } from "./phases.ts";
 import { readSettings } from "./settings.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
@@ -97,6 +98,8 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
     note,
   });
   const checks = targets.flatMap((target) => target.checks);
+  // There a place has objects as many as it needs, and each wake-up costs.
+  if (!isWorker) dealPhases(checks, settings);
   return {
     ...settings,
     regions,

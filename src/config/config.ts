@@ -34,8 +34,8 @@ export interface Region {
   probers: ProberConfig[];
 }
 
-/** When a check runs: every `everyMs` from the epoch, or by cron expression in UTC. */
-export type Schedule = { everyMs: number } | { cron: CompiledCron };
+/** When a check runs: every `everyMs`, `phaseMs` (0 where absent) after the epoch, or by cron expression in UTC. */
+export type Schedule = { everyMs: number; phaseMs?: number } | { cron: CompiledCron };
 
 /** One step of a journey, ready to walk. What its kind adds stands beside. */
 export interface Step {
@@ -188,6 +188,8 @@ export interface Config {
   allowPrivate: boolean;
   /** Connections of one prober at once: one a round, and one more for each further source while there is room. */
   concurrency: number;
+  /** Of these to the host and port of one target's URL. */
+  connectionsPerHost: number;
   regions: Region[];
   targets: Target[];
   /** All checks of all targets, in the order of the file. */

@@ -15,6 +15,15 @@ export function requestsOf(
     [...journey, ...cleanup].reduce((sum, step) => sum + step.requests.usual * triesOf(step), 0);
 }
 
+/** Requests of a round in which all is well at the first try. */
+export const usualRequestsOf = (
+  { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
+): number =>
+  [...journey, ...cleanup].reduce(
+    (sum, { requests }) => sum + requests.usual,
+    sourcesToAsk({ report }).length,
+  );
+
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
 
 /** What a round may send on top if each try of a step sends all that it may, as HTTP does where it is redirected; a source is asked without. */

@@ -4,6 +4,9 @@ import { MINUTE_MS } from "../base/time.ts";
 
 const PERIODS_FRESH = 2.5;
 
+/** A walk is given up this long after it began; what was not walked by then is missing. */
+export const WALK_MS = 50_000;
+
 type Scheduled = Pick<Check, "schedule" | "maxAgeMs">;
 
 /** The checks whose slot `slotMs` (epoch ms) is. */
@@ -15,18 +18,23 @@ export function due<T extends Pick<Check, "schedule">>(checks: readonly T[], slo
     return answer;
   };
   return checks.filter(({ schedule }) => {
-    if ("everyMs" in schedule) return slotMs % schedule.everyMs === 0;
+    if ("everyMs" in schedule) return (slotMs - (schedule.phaseMs ?? 0)) % schedule.everyMs === 0;
     return slotMs % MINUTE_MS === 0 && matches(schedule.cron);
   });
 }
 
 /** The instants in [minuteMs, minuteMs + 60 s) at which any check is due, in order; `minuteMs` is a whole minute. */
 export function slots(checks: readonly Pick<Check, "schedule">[], minuteMs: number): number[] {
-  const found = new Set(due(checks, minuteMs).length > 0 ? [minuteMs] : []);
-  const periods = new Set(checks.map(({ schedule }) => "everyMs" in schedule ? schedule.everyMs : MINUTE_MS));
-  for (const everyMs of periods) {
-    if (everyMs >= MINUTE_MS) continue;
-    const first = Math.ceil(minuteMs / everyMs) * everyMs;
+  const crons = checks.filter(({ schedule }) => "cron" in schedule);
+  const found = new Set(due(crons, minuteMs).length > 0 ? [minuteMs] : []);
+  const known = new Set<string>();
+  for (const { schedule } of checks) {
+    if ("cron" in schedule) continue;
+    const { everyMs, phaseMs = 0 } = schedule;
+    const id = `${everyMs}+${phaseMs}`;
+    if (known.has(id)) continue;
+    known.add(id);
+    const first = Math.ceil((minuteMs - phaseMs) / everyMs) * everyMs + phaseMs;
     for (let slotMs = first; slotMs < minuteMs + MINUTE_MS; slotMs += everyMs) found.add(slotMs);
   }
   return [...found].toSorted((a, b) => a - b);
@@ -60,8 +68,9 @@ export function previousSlots(
   if ("cron" in schedule) {
     return schedule.cron.previous(count, slotMs);
   }
-  const newest = Math.floor(slotMs / schedule.everyMs) * schedule.everyMs;
-  return Array.from({ length: count }, (_, i) => newest - i * schedule.everyMs);
+  const { everyMs, phaseMs = 0 } = schedule;
+  const newest = Math.floor((slotMs - phaseMs) / everyMs) * everyMs + phaseMs;
+  return Array.from({ length: count }, (_, i) => newest - i * everyMs);
 }
 
 /** In how many turns these regions' probers walk a slot of a check: never more than there are probers. */

@@ -8,7 +8,7 @@ import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readStore, type StoreContext } from "./store.ts";
 import { readWebhooks, type WebhookContext } from "./webhooks.ts";
-import { CONNECTIONS } from "../base/limits.ts";
+import { CONNECTIONS, DENO_ROUNDS, ROUNDS_A_HOST } from "../base/limits.ts";
 import { DAY_MS } from "../base/time.ts";
 
 type Settings = Omit<Config, "regions" | "targets" | "checks">;
@@ -19,7 +19,7 @@ export function readSettings(
   context: StoreContext & WebhookContext,
   note: Note,
 ): Settings {
-  const { publicUrl, listen = 8080, concurrency = 5, controls = [], api, hooks } = draft;
+  const { publicUrl, listen = 8080, concurrency = DENO_ROUNDS, controls = [], api, hooks } = draft;
   const { allowPrivate, runtime } = context;
   checkAddress(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
   for (const [i, control] of controls.entries()) {
@@ -36,6 +36,7 @@ export function readSettings(
     allowPrivate,
     // There a prober has six connections, and keeps one for its controls.
     concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
+    connectionsPerHost: draft.connectionsPerHost ?? ROUNDS_A_HOST,
     webhooks: readWebhooks(draft.webhooks, context, note),
   };
 }

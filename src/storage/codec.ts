@@ -8,9 +8,13 @@ import { INCIDENT_KEYS } from "./schema.ts";
 import type { CheckState, LastRound, MissedSlot, ScopeState } from "../judgement/state.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
-/** Checks of one lane settle together; sub-minute periods do not wait for slower ones. */
-export const laneOf = ({ schedule }: Check): string =>
-  "everyMs" in schedule && schedule.everyMs < MINUTE_MS ? `${schedule.everyMs}` : "minute";
+/** Checks of one lane settle together: of one phase, and sub-minute periods do not wait for slower ones. */
+export function laneOf({ schedule }: Check): string {
+  if (!("everyMs" in schedule)) return "minute";
+  const { everyMs, phaseMs } = schedule;
+  if (everyMs < MINUTE_MS) return `${everyMs}`;
+  return phaseMs ? `minute+${phaseMs}` : "minute";
+}
 
 /** Which shard holds which check. */
 export interface Packing {

@@ -127,7 +127,8 @@ test("every default is filled in", async () => {
     api: { token: undefined, tokens: [], rateLimit: { perMinute: 600 }, cors: [], proxies: 0 },
     controls: [],
     allowPrivate: false,
-    concurrency: 5,
+    concurrency: 256,
+    connectionsPerHost: 6,
     webhooks: [],
   });
   expect(config.regions).toEqual([{

@@ -1,3 +1,4 @@
+import { DENO_ROUNDS, ROUNDS_A_HOST } from "../../base/limits.ts";
 import * as z from "../../base/zod.ts";
 import { ANY_EVENT, type Kinds } from "../kinds.ts";
 import { apiGrammar } from "./api.ts";
@@ -238,9 +239,14 @@ export const grammar = (kinds: Kinds) =>
     ),
     allowPrivate: optionalField(z.boolean(), "Allow targets on private addresses.", false),
     concurrency: optionalField(
-      z.int().check(z.gte(1), z.lte(50)),
-      "Rounds that one prober walks at once.",
-      5,
+      z.int().check(z.gte(1), z.lte(1_024)),
+      "Rounds that one prober walks at once; at most 5 on Cloudflare, and fewer where memory or open files are short.",
+      DENO_ROUNDS,
+    ),
+    connectionsPerHost: optionalField(
+      z.int().check(z.gte(1), z.lte(1_024)),
+      "Of these to one host: the host and port of a target's url.",
+      ROUNDS_A_HOST,
     ),
     regions: optionalField(
       list(z.union([z.string(), region]), 50),

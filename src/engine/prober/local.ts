@@ -5,8 +5,6 @@
 import { type Quota, quota } from "../../base/http/quota.ts";
 import type { Check } from "../../config/config.ts";
 import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
-import { exchange, USER_AGENT } from "../../base/http/client.ts";
-import { type Hold, semaphore } from "../../base/semaphore.ts";
 import { atMost, pause, type Ports } from "../../base/ports.ts";
 import type { StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
@@ -22,7 +20,11 @@ import {
   summarizeFirst,
 } from "./round.ts";
 import { periodMs } from "../../config/schedule.ts";
-import type { Prober, Round, RoundResult } from "../../judgement/round.ts";
+import type { OnAnswer, Prober, ProberReply, Round, RoundResult } from "../../judgement/round.ts";
+import { targetHost } from "../../config/target_host.ts";
+import { controlsAsker, OVERHEAD_MS } from "./controls.ts";
+import { Places, type Waiter } from "./places.ts";
+import { admit, inWalkOrder, rankOf } from "./walk_order.ts";
 
 /** What a prober in this process needs to know. */
 export interface ProberOptions {
@@ -34,6 +36,8 @@ export interface ProberOptions {
   steps: readonly StepKind[];
   /** Connections at once: one a round, and one more for each further source while there is room. */
   concurrency: number;
+  /** Of these to the host and port of one target's URL; absent: all. */
+  connectionsPerHost?: number;
   /** Known-good URLs, to tell a prober's fault from a target's. */
   controls: readonly string[];
   /**
@@ -45,53 +49,68 @@ export interface ProberOptions {
   locate?: () => Promise<ProberLocation>;
 }
 
-/** When one check is walked, and what it may take: requests, and a place until it gives that back. */
+/** When the checks of one ask are walked, and what they may take. */
 interface Turn {
   slot: number;
   deadline: AbortSignal;
   /** The same, in steady time (ms). */
   deadlineAt: number;
+  /** Whether the budget has room for a check. */
+  admitted: (check: Check) => boolean;
   allow: Quota;
   /** What the first walks of all checks leave. */
   spare: Quota;
 }
 
+/** Why there is no round. */
+type Missed = "budget" | "deadline";
+
+/** What a walk gets on top of its longest, before its place is given to others. */
+const GRACE_MS = 1_000;
+
 const idOf = ({ key }: Check, { slot }: Turn) => `${key}@${slot}`;
 
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
-  const gate = semaphore(options.concurrency);
+  const { clock } = ports;
+  const { budget = Infinity, concurrency, connectionsPerHost = concurrency } = options;
+  const places = new Places({ total: concurrency, perHost: connectionsPerHost });
   /** Two of the largest slots, so that a small lane does not push a large one out. */
-  const rounds = new Cache<string, Promise<Round | "budget">>({ max: 100 });
+  const rounds = new Cache<string, Promise<Round | Missed>>({ max: 100 });
   /** What stands if the second walk does not end. */
   const firsts = new Cache<string, Round>({ max: 100 });
-  const controls = new Cache<string, Promise<boolean>>({ max: 100 });
-
-  const controlsPass = (slot: number) =>
-    controls.getOrSet(
-      String(slot),
-      () => atMost(ports.clock, OVERHEAD_MS, anyControlAnswers(ports, options.controls), () => false),
-    );
+  const controlsPass = controlsAsker(ports, options.controls);
 
   const unknown: ProberLocation = { misplaced: false };
   const measureLocation = () =>
-    options.locate ? atMost(ports.clock, OVERHEAD_MS, options.locate(), () => unknown) : unknown;
+    options.locate ? atMost(clock, OVERHEAD_MS, options.locate(), () => unknown) : unknown;
 
   /** How long (ms) the last round of a check took here. */
   const took = new Map<string, number>();
-  const { budget = Infinity } = options;
   /** How many requests it wanted to send. */
   const wanted = new Map<string, number>();
+  const hostOf = targetHosts(ports);
   /** A target that redirected the last time may do so again. More than all there is would never have its turn. */
   const costOf = (check: Check) => Math.max(requestsOf(check), Math.min(budget, wanted.get(check.key) ?? 0));
 
   /** Whatever becomes of a walk: once it should have ended, also by the deadline, its place is for others. */
-  const holding = (check: Check, { deadlineAt }: Turn): Hold => (giveBack) => {
-    const leftMs = Math.max(0, deadlineAt - ports.clock.elapsed()) + cleanupMs(check);
-    return ports.clock.after(Math.min(leftMs, maxWalkMs(check)) + GRACE_MS, giveBack);
+  const holdPlace = (check: Check, { deadlineAt }: Turn, leave: () => void): () => void => {
+    const leftMs = Math.max(0, deadlineAt - clock.elapsed()) + cleanupMs(check);
+    const disarm = clock.after(Math.min(leftMs, maxWalkMs(check)) + GRACE_MS, leave);
+    return () => {
+      disarm();
+      leave();
+    };
   };
 
-  const runWithinQuota = async (check: Check, turn: Turn, again: boolean): Promise<Round | "budget"> => {
+  const tryRunBeside = (check: Check, turn: Turn) => async (work: () => Promise<void>) => {
+    const leave = places.tryEnter(hostOf(check));
+    if (!leave) return;
+    const giveBack = holdPlace(check, turn, leave);
+    await work().finally(giveBack);
+  };
+
+  const runWithinQuota = async (check: Check, turn: Turn, again: boolean): Promise<Round | Missed> => {
     const { slot, deadline, allow } = turn;
     // The second look is not to be spent by the redirects of the journey: without it no service could be accused.
     const looks = 2 * sourcesToAsk(check).length;
@@ -102,81 +121,141 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       return "budget";
     }
     const isBegun = !deadline.aborted;
-    const began = ports.clock.elapsed();
+    const began = clock.elapsed();
     // Until it has ended it is a slow one, for it may never end.
     if (isBegun) took.set(check.key, maxWalkMs(check));
     const reportPorts = { ...ports, fetch: reportShare.fetch };
-    const tryRun = (work: () => Promise<void>) => gate.tryRun(work, holding(check, turn));
-    const walker = { ...options, tryRun, journeyFetch: journeyShare.fetch };
+    const walker = { ...options, tryRun: tryRunBeside(check, turn), journeyFetch: journeyShare.fetch };
     const result = await runRound(reportPorts, walker, check, { slot, again, signal: deadline });
     reportShare.close();
     journeyShare.close();
     if (!isBegun) return result;
-    took.set(check.key, ports.clock.elapsed() - began);
+    took.set(check.key, clock.elapsed() - began);
     wanted.set(check.key, reportShare.attempts() + journeyShare.attempts());
     return result;
   };
 
   /** Whether a walk that begins `inMs` from now can end before the deadline and before the next slot, a period after `began` (steady ms). */
   const canEnd = (check: Check, turn: Turn, began: number, inMs: number) =>
-    ports.clock.elapsed() + inMs + maxWalkMs(check) <=
+    clock.elapsed() + inMs + maxWalkMs(check) <=
       Math.min(turn.deadlineAt, began + periodMs(check, turn.slot));
 
-  /** The second walk; null: it could not end, or costs too much. */
+  /** The second walk, in a place of its own; null: it could not end, or costs too much. */
   const runAgain = async (check: Check, turn: Turn, began: number): Promise<Round | null> => {
-    if (!canEnd(check, turn, began, 0) || !turn.spare(ports.fetch, costOf(check))) return null;
-    const second = await runWithinQuota(check, turn, true);
-    return second === "budget" || turn.deadline.aborted ? null : second;
+    const entered = Promise.withResolvers<() => void>();
+    places.enter({ host: hostOf(check), rank: rankOf(check, undefined), begin: entered.resolve });
+    const giveBack = holdPlace(check, turn, await entered.promise);
+    try {
+      if (!canEnd(check, turn, began, 0) || !turn.spare(ports.fetch, costOf(check))) return null;
+      const second = await runWithinQuota(check, turn, true);
+      return typeof second === "string" || turn.deadline.aborted ? null : second;
+    } finally {
+      giveBack();
+    }
   };
 
-  const runTwice = async (check: Check, turn: Turn): Promise<Round | "budget"> => {
-    const began = ports.clock.elapsed();
-    const hold = holding(check, turn);
-    const first = await gate(() => runWithinQuota(check, turn, false), hold);
-    if (first === "budget" || check.retry === 0 || !gotNoAnswer(first)) return first;
-    if (!canEnd(check, turn, began, RETRY_AFTER_MS) || !await controlsPass(turn.slot)) return first;
+  const runTwice = async (
+    check: Check,
+    turn: Turn,
+    { asked, leave }: { asked: number; leave: () => void },
+  ): Promise<Round | Missed> => {
+    const giveBack = holdPlace(check, turn, leave);
+    const first = await runWithinQuota(check, turn, false).finally(giveBack);
+    if (typeof first === "string" || check.retry === 0 || !gotNoAnswer(first)) return first;
+    if (!canEnd(check, turn, asked, RETRY_AFTER_MS) || !await controlsPass(turn.slot)) return first;
     firsts.set(idOf(check, turn), first);
     // Without its place, which others may want meanwhile.
-    await pause(ports.clock, RETRY_AFTER_MS, turn.deadline);
-    const second = await gate(() => runAgain(check, turn, began), hold);
+    await pause(clock, RETRY_AFTER_MS, turn.deadline);
+    const second = await runAgain(check, turn, asked);
     return second ? { ...second, first: summarizeFirst(first) } : first;
   };
 
-  const answerOf = async (check: Check, turn: Turn, late: Promise<"deadline">): Promise<RoundResult> => {
-    const { key, digest } = check;
-    const id = idOf(check, turn);
-    const walked = await Promise.race([rounds.getOrSet(id, () => runTwice(check, turn)), late]);
-    const round = walked === "deadline" ? firsts.get(id) ?? walked : walked;
-    if (typeof round !== "string") return { check: key, digest, round };
-    rounds.delete(id);
-    return { check: key, digest, missed: round };
+  /** Walks once there is a place; what has none by the deadline (`giveUps`) is missed. */
+  const queueWalk = (check: Check, turn: Turn, giveUps: Set<() => void>): Promise<Round | Missed> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Round | Missed>();
+    const asked = clock.elapsed();
+    const waiter: Waiter = {
+      host: hostOf(check),
+      rank: rankOf(check, took.get(check.key)),
+      begin(leave) {
+        giveUps.delete(giveUp);
+        runTwice(check, turn, { asked, leave }).then(resolve, reject);
+      },
+    };
+    const giveUp = () => {
+      places.withdraw(waiter);
+      resolve("deadline");
+    };
+    giveUps.add(giveUp);
+    places.enter(waiter);
+    return promise;
+  };
+
+  /** What becomes of each check by the deadline; answers stand in the order of the walks. */
+  const walkAll = (
+    checks: readonly Check[],
+    turn: Turn,
+    onResult: (answer: RoundResult) => Promise<void> | void,
+  ): Promise<RoundResult[]> => {
+    const { promise, resolve, reject } = Promise.withResolvers<RoundResult[]>();
+    const answers: RoundResult[] = [];
+    const giveUps = new Set<() => void>();
+    const order = inWalkOrder(checks, took);
+    const open = new Map(order.map((check, i) => [check, i]));
+    let left = open.size;
+    const settle = async (check: Check, walked: Round | Missed) => {
+      const place = open.get(check);
+      if (place === undefined) return;
+      open.delete(check);
+      const { key, digest } = check;
+      const isMissed = typeof walked === "string";
+      if (isMissed) rounds.delete(idOf(check, turn));
+      const answer = isMissed
+        ? { check: key, digest, missed: walked }
+        : { check: key, digest, round: walked };
+      answers[place] = answer;
+      await onResult(answer);
+      if (--left === 0) resolve(answers);
+    };
+    turn.deadline.addEventListener("abort", () => {
+      for (const giveUp of giveUps) giveUp();
+      for (const check of open.keys()) {
+        settle(check, firsts.get(idOf(check, turn)) ?? "deadline").catch(reject);
+      }
+    }, { once: true });
+    if (left === 0) resolve(answers);
+    for (const check of order) {
+      const walked = turn.admitted(check)
+        ? rounds.getOrSet(idOf(check, turn), () => queueWalk(check, turn, giveUps))
+        : Promise.resolve("budget" as const);
+      walked.then((walked) => settle(check, walked)).catch(reject);
+    }
+    return promise;
   };
 
   return {
     id: options.id,
-    async ask({ slot, checks, deadlineMs }, onAnswer) {
+    async ask({ slot, checks, deadlineMs }, onAnswer?: OnAnswer): Promise<ProberReply> {
       const deadline = new AbortController();
-      const disarm = ports.clock.after(deadlineMs, () => deadline.abort());
-      const deadlineAt = ports.clock.elapsed() + deadlineMs;
+      const disarm = clock.after(deadlineMs, () => deadline.abort());
+      const deadlineAt = clock.elapsed() + deadlineMs;
       rounds.max = firsts.max = Math.max(rounds.max, 2 * checks.length);
-      const late = new Promise<"deadline">((resolve) =>
-        deadline.signal.addEventListener("abort", () => resolve("deadline"), { once: true })
-      );
-      const admitted = admit(checks, budget, costOf);
-      const spare = quota(budget - [...admitted].reduce((sum, check) => sum + costOf(check), 0));
-      const turn: Turn = { slot, deadline: deadline.signal, deadlineAt, allow: quota(budget), spare };
-      const answers = await Promise.all(
-        inWalkOrder(checks, took).map(async (check): Promise<RoundResult> => {
-          const { key, digest } = check;
-          if (!admitted.has(check)) return { check: key, digest, missed: "budget" };
-          const answer = await answerOf(check, turn, late);
-          // Where a prober is stands in the whole reply alone.
-          if (onAnswer && !options.locate) {
-            onAnswer(answer, isDoubtful(answer) && !await controlsPass(slot));
-          }
-          return answer;
-        }),
-      );
+      const { admitted, spare } = admit(checks, budget, costOf);
+      const turn: Turn = {
+        slot,
+        deadline: deadline.signal,
+        deadlineAt,
+        admitted,
+        allow: quota(budget),
+        spare: quota(spare),
+      };
+      // Where a prober is stands in the whole reply alone.
+      const tell = onAnswer && !options.locate ? onAnswer : undefined;
+      const answers = await walkAll(checks, turn, (answer) => {
+        if (!tell) return;
+        if (!isDoubtful(answer)) return tell(answer, false);
+        return controlsPass(slot).then((pass) => tell(answer, !pass));
+      });
       disarm();
       const suspect = answers.some(isDoubtful) && !await controlsPass(slot);
       const { colo: place, misplaced } = await measureLocation();
@@ -187,56 +266,21 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
 
 const isDoubtful = (answer: RoundResult) => "round" in answer && hadTransportFailure(answer.round);
 
-/** A round that took longer goes behind all that did not. */
-const SLOW_MS = 1_000;
-
-/**
- * The order of the walks: checks that were quick before slow ones, so that a target that hangs starves no other; of the quick ones the first
- * of each target, then the second. The slow ones keep one order over all slots: votes need two slots in a row.
- */
-function inWalkOrder(checks: readonly Check[], took: ReadonlyMap<string, number>): Check[] {
-  const isSlow = ({ key }: Check) => (took.get(key) ?? 0) > SLOW_MS;
-  const turns = new Map<string, number>();
-  const quick = checks.filter((check) => !isSlow(check)).map((check) => {
-    const turn = turns.get(check.target.id) ?? 0;
-    turns.set(check.target.id, turn + 1);
-    return { check, turn };
-  });
-  return [
-    ...quick.toSorted((a, b) => a.turn - b.turn).map(({ check }) => check),
-    ...checks.filter(isSlow).toSorted((a, b) => a.key < b.key ? -1 : 1),
-  ];
+/** The host of each check's target; one whose URL waits for a secret is known by its reference. */
+function targetHosts({ secrets }: Ports): (check: Check) => string {
+  const known = new WeakMap<Check, string>();
+  return (check) => {
+    const host = known.get(check) ?? targetHost(revealIfSet(check.target.url, secrets));
+    known.set(check, host);
+    return host;
+  };
 }
 
-/** What a walk gets on top of its longest, before its place is given to others. */
-const GRACE_MS = 1_000;
-
-/** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
-function admit(checks: readonly Check[], budget: number, costOf: (check: Check) => number): Set<Check> {
-  let left = budget;
-  return new Set(checks.filter((check) => {
-    const cost = costOf(check);
-    if (cost > left) return false;
-    left -= cost;
-    return true;
-  }));
-}
-
-/**
- * Controls are asked after the rounds: the settler waits that much longer than its deadline. They do not queue behind
- * the cleanups of rounds that hang, so for this long there may be more connections than `concurrency`.
- */
-const CONTROLS_MS = 2_000;
-/** The controls, and the measured place, are waited for no longer: they end by themselves before, unless something hangs. */
-const OVERHEAD_MS = CONTROLS_MS + 250;
-
-/** Whether at least one control answers 2xx; true without controls. */
-async function anyControlAnswers(ports: Ports, controls: readonly string[]): Promise<boolean> {
-  if (controls.length === 0) return true;
-  const headers = { "user-agent": USER_AGENT };
-  const limits = { deadlineMs: CONTROLS_MS, capBytes: 0 };
-  const answers = await Promise.all(
-    controls.map((url) => exchange(ports, { url: new URL(url), method: "GET", headers }, limits)),
-  );
-  return answers.some((answer) => answer.kind === "answer" && answer.status >= 200 && answer.status < 300);
+/** A secret that is not set is said by the round itself. */
+function revealIfSet(text: string, secrets: Ports["secrets"]): string {
+  try {
+    return secrets.reveal(text);
+  } catch {
+    return text;
+  }
 }

@@ -1,5 +1,7 @@
 /** Asks probers for their rounds, and says what each brings for each check as it comes. */
 import type { Check, Config } from "../../config/config.ts";
+import { type Room, walkMs } from "../../config/phases.ts";
+import { WALK_MS } from "../../config/schedule.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { maxRoundMs } from "../prober/round.ts";
 import type { StateCache } from "./state_cache.ts";
@@ -15,9 +17,6 @@ import type {
 } from "../../judgement/round.ts";
 import { messageOf } from "../../base/error_message.ts";
 
-/** A walk is given up this long after it began; what was not walked by then is missing. */
-const WALK_MS = 50_000;
-
 /** A walk that is begun late still gets this much: a healthy journey must not be missing for our own delay. */
 export const LATE_MS = 5_000;
 
@@ -25,11 +24,12 @@ export const LATE_MS = 5_000;
 export const GRACE_MS = 3_000;
 
 /** How long a walk may last; under a minute only as long as its checks can take, to stay fresh. */
-function walkTimeoutMs(checks: readonly Check[], slot: number, concurrency: number): number {
+function walkTimeoutMs(checks: readonly Check[], slot: number, room: Room): number {
   const [{ schedule }] = checks as [Check, ...Check[]];
   if (!("everyMs" in schedule) || schedule.everyMs >= MINUTE_MS) return WALK_MS;
   const longest = Math.max(...checks.map((check) => maxRoundMs(check, slot)));
-  return Math.min(WALK_MS, Math.max(schedule.everyMs, longest * Math.ceil(checks.length / concurrency)));
+  const rows = Math.ceil(walkMs(checks, room, () => 1));
+  return Math.min(WALK_MS, Math.max(schedule.everyMs, longest * rows));
 }
 
 /** One prober is asked for some checks of one lane. */
@@ -57,7 +57,7 @@ export async function gather(
   const byId = new Map(probers.map((prober) => [prober.id, prober]));
   await Promise.all(asks.map(async (ask) => {
     const { prober, walk: { slot, at }, checks } = ask;
-    const limitMs = walkTimeoutMs(checks, slot, config.concurrency);
+    const limitMs = walkTimeoutMs(checks, slot, config);
     const deadlineMs = Math.max(
       Math.min(LATE_MS, limitMs),
       Math.min(limitMs, at + limitMs - ports.clock.now()),

@@ -60,6 +60,7 @@ export function config(
       controls: [],
       allowPrivate: false,
       concurrency: 5,
+      connectionsPerHost: 6,
       regions: Object.entries(probers).map(([id, ids]) => ({
         id,
         quorum: own,

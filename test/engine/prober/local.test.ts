@@ -129,20 +129,28 @@ describe("a slot asked again", () => {
   });
 });
 
-test("six checks: never more than five connections at once, and all six are walked", async () => {
-  let open = 0, most = 0;
-  const home = await testEnv(checks(6), {});
-  const slow: TestEnv["ports"]["fetch"] = async (url, outgoing) => {
-    most = Math.max(most, ++open);
-    await new Promise<void>((resolve) => home.clock.after(100, resolve));
-    open--;
-    return await home.network(url, outgoing);
-  };
-  const asked = prober({ ...home, ports: { ...home.ports, fetch: slow } }).ask(request(home));
-  await home.clock.advance(2_000);
-  expect((await asked).answers.filter((answer) => "round" in answer)).toHaveLength(6);
-  expect(most).toBe(5);
-});
+test.each([
+  ["at one host six", {}, 6],
+  ["in all as many as there are places", { concurrency: 5 }, 5],
+  ["as many as the host gets", { connectionsPerHost: 3 }, 3],
+])(
+  "never more connections at once than there may be, and every check is walked: %s",
+  async (_, own, most) => {
+    let open = 0, seen = 0;
+    const home = await testEnv(checks(12), {});
+    const slow: TestEnv["ports"]["fetch"] = async (url, outgoing) => {
+      seen = Math.max(seen, ++open);
+      await new Promise<void>((resolve) => home.clock.after(100, resolve));
+      open--;
+      return await home.network(url, outgoing);
+    };
+    const limits = { connectionsPerHost: home.config.connectionsPerHost, ...own };
+    const asked = prober({ ...home, ports: { ...home.ports, fetch: slow } }, limits).ask(request(home));
+    await home.clock.advance(5_000);
+    expect((await asked).answers.filter((answer) => "round" in answer)).toHaveLength(12);
+    expect(seen).toBe(most);
+  },
+);
 
 describe("a fault in one check", () => {
   const routes = { "GET /c1/ready": UP, "GET /c1/work": GOOD };
