@@ -1,0 +1,33 @@
+/** The verbs of the command line: one file each. */
+import { Command } from "commander";
+import { budgetCommand } from "./budget.ts";
+import { checkCommand } from "./check.ts";
+import { healthCommand } from "./health.ts";
+import { pushCommand } from "./push/push.ts";
+import { gateCommand } from "./gate.ts";
+import { reportCommand } from "./report.ts";
+import { runCommand } from "./run.ts";
+import { startCommand } from "./start.ts";
+import { tokenCommand } from "./token.ts";
+
+/** `assay` with all its verbs, not yet run. */
+export const program = new Command("assay")
+  .description("An external readiness prober: holds what a service says of itself against what it does")
+  .exitOverride()
+  .showHelpAfterError();
+
+for (
+  const verb of [
+    checkCommand,
+    budgetCommand,
+    gateCommand,
+    runCommand,
+    reportCommand,
+    healthCommand,
+    pushCommand,
+    startCommand,
+    tokenCommand,
+  ]
+) {
+  program.addCommand(verb.exitOverride());
+}
