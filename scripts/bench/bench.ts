@@ -1,5 +1,5 @@
 /**
- * Measures Assay and prints the table that stands in the README. CPU is that of this process, all its threads; a
+ * Measures Assay and prints the table that stands in docs/benchmarks.md. CPU is that of this process, all its threads; a
  * figure beside the loop compares samples of one run, taken in turns. The exit code is 1 if nginx is missing.
  */
 import { benchGates } from "./gate.ts";

@@ -1,5 +1,5 @@
 /**
- * Measures the Worker in bare workerd and prints the tables that stand in the README: its first answers beside an empty
+ * Measures the Worker in bare workerd and prints the tables that stand in docs/benchmarks.md: its first answers beside an empty
  * Worker's and what lies between the two, and what a tick costs beside a loop that only sends the same requests, in the
  * same process.
  */

@@ -83,7 +83,9 @@ export class Outbox {
     const heads = new Map<string, number>();
     for await (const lines of this.#pending()) {
       // Newest first, so that the oldest of each queue is what is left.
-      for (const { webhook, incident, nextAt } of lines) heads.set(JSON.stringify([webhook, incident]), nextAt);
+      for (const { webhook, incident, nextAt } of lines) {
+        heads.set(JSON.stringify([webhook, incident]), nextAt);
+      }
     }
     return heads.size === 0 ? null : Math.min(...heads.values());
   }
