@@ -6,7 +6,7 @@ import { loadCompiled } from "../../src/config/compiled.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { answerOf } from "../../src/base/http/answer.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
-import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
+import type { Email, Fetch, Log, Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { type Env, planOf, stringBinding } from "./env.ts";
@@ -34,5 +34,12 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
   });
   const fetch = guardFetch(network, config.allowPrivate);
   const secrets = secretsOf(JSON.stringify(bundled), (name) => stringBinding(env, name));
-  return { config, warnings, ports: { clock, fetch, random: Math.random, log, secrets } };
+  const sendPlatformMail = senderOf(env);
+  return { config, warnings, ports: { clock, fetch, random: Math.random, log, secrets, sendPlatformMail } };
+}
+
+/** Cloudflare's Email Service, where wrangler.toml has a binding `EMAIL` of `send_email`. */
+function senderOf({ EMAIL }: Env): Ports["sendPlatformMail"] {
+  const binding = EMAIL as { send(email: Email): Promise<unknown> } | undefined;
+  return binding && (async (email) => void await binding.send(email));
 }

@@ -16,6 +16,7 @@ import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
 import { withinResources } from "./resources.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
+import { mailer } from "./mail.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
@@ -48,6 +49,7 @@ export function denoPorts(
     random: Math.random,
     log,
     secrets: secretsOf(configText, (name) => Deno.env.get(name)),
+    sendMail: mailer({ allowPrivate }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import type { Patterns } from "./expression/mod.ts";
 import { freeze } from "./freeze.ts";
-import type { Kinds } from "./kinds.ts";
+import type { Kinds, Runtime } from "./kinds.ts";
 import {
   ConfigError,
   type Finding,
@@ -15,7 +15,7 @@ import {
   toProblems,
 } from "./problem.ts";
 import { checkReferences, type Environment } from "./references.ts";
-import { readRegions, type Runtime } from "./regions.ts";
+import { readRegions } from "./regions.ts";
 import { dealPhases } from "./phases.ts";
 import { readSettings } from "./settings.ts";
 import type { RawConfig } from "./schema/mod.ts";

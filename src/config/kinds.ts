@@ -5,6 +5,9 @@ import type { ExpressionFunction, Patterns } from "./expression/mod.ts";
 import type { Finding } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
 
+/** What a config can be run on. */
+export type Runtime = "deno" | "cloudflare";
+
 /** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
 export type GrammarFields = typeof import("./schema/fields.ts");
 
@@ -38,6 +41,8 @@ export interface ConfigSinkKind extends ConfigKind {
   readonly addresses: readonly string[];
   /** Whether a webhook without `kind` is of this one. */
   readonly isDefault?: boolean;
+  /** The only runtime that can tell it; absent: each can. */
+  readonly runtime?: Runtime;
   /** Globs over the events that are sent where a config names none. Default: every change of an incident. */
   readonly events?: readonly string[];
   /** What is wrong with settings of the right shape, at paths below the webhook. Some of a faulty draft may be missing. */

@@ -6,10 +6,8 @@ import { readQuorum } from "./rules.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./duplicates.ts";
+import type { Runtime } from "./kinds.ts";
 import { PLACES } from "./schema/places.ts";
-
-/** What a config can be run on. */
-export type Runtime = "deno" | "cloudflare";
 
 type Entry = NonNullable<NonNullable<Draft<RawConfig>["regions"]>[number]>;
 type RegionDraft = Exclude<Entry, string>;

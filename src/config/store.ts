@@ -1,8 +1,7 @@
 import type { StoreConfig } from "./config.ts";
-import type { ConfigStoreKind } from "./kinds.ts";
+import type { ConfigStoreKind, Runtime } from "./kinds.ts";
 import type { Note } from "./problem.ts";
 import type { Environment } from "./references.ts";
-import type { Runtime } from "./regions.ts";
 
 /** What decides which store a config has. */
 export interface StoreContext extends Environment {

@@ -3,7 +3,7 @@ import { matches } from "../base/glob.ts";
 import { checkAddress } from "./address.ts";
 import type { Webhook } from "./config.ts";
 import { unique } from "./duplicates.ts";
-import { ANY_EVENT, type ConfigSinkKind } from "./kinds.ts";
+import { ANY_EVENT, type ConfigSinkKind, type Runtime } from "./kinds.ts";
 import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
@@ -11,18 +11,21 @@ import type { Draft } from "./validate.ts";
 /** The events a webhook can take. */
 const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
 
+const RUNTIMES: Record<Runtime, string> = { deno: "Deno", cloudflare: "Cloudflare" };
+
 type Drafts = Draft<RawConfig>["webhooks"];
 
 /** What webhooks are held against. */
 export interface WebhookContext {
   sinks: readonly ConfigSinkKind[];
   allowPrivate: boolean;
+  runtime?: Runtime;
 }
 
 /** The webhooks, every default filled in. */
 export function readWebhooks(
   drafts: Drafts,
-  { sinks, allowPrivate }: WebhookContext,
+  { sinks, allowPrivate, runtime }: WebhookContext,
   note: Note,
 ): Webhook[] {
   const noteDuplicate = unique("webhook", note);
@@ -32,6 +35,10 @@ export function readWebhooks(
     const { id = "", kind: _, events = [...sink?.events ?? ANY_EVENT], ...settings } = draft;
     const path = ["webhooks", i];
     noteDuplicate(draft.id, [...path, "id"]);
+    if (sink?.runtime && runtime && sink.runtime !== runtime) {
+      const message = `only Assay on ${RUNTIMES[sink.runtime]} can tell this kind`;
+      note({ path: [...path, "kind"], message, expected: "another kind", found: sink.kind });
+    }
     for (const finding of sink?.validate?.(settings) ?? []) {
       note({ ...finding, path: [...path, ...finding.path] });
     }

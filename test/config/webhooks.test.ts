@@ -91,3 +91,37 @@ test.each<[string, string, unknown]>([
 ])("a webhook is told of %s", async (_name, webhook, problem) => {
   expect(await found(webhook)).toEqual([problem]);
 });
+
+test.each(
+  [
+    ["deno", "cloudflare-email", "only Assay on Cloudflare can tell this kind"],
+    ["cloudflare", "smtp", "only Assay on Deno can tell this kind"],
+  ] as const,
+)("on %s the kind %s is an error", async (runtime, kind, message) => {
+  const host = kind === "smtp" ? "host: mail.example, " : "";
+  const hook = `id: mail, kind: ${kind}, ${host}from: a@shop.example, to: [b@shop.example]`;
+  const problems = async (runtime?: "deno" | "cloudflare") =>
+    (await problemsOf(written(hook), { runtime })).filter(({ path }) => path.startsWith("webhooks"));
+  expect(await problems(runtime)).toMatchObject([{
+    path: "webhooks[0].kind",
+    line: 11,
+    message,
+    found: kind,
+  }]);
+  expect(await problems()).toEqual([]);
+});
+
+test.each([
+  ["a user without a password", "user: a", "webhooks[0].user", "half of a login"],
+  ["a password without a user", 'password: "${env:P}"', "webhooks[0].password", "half of a login"],
+  [
+    "a password in the clear",
+    'user: a, password: "${env:P}", security: none',
+    "webhooks[0].security",
+    "a password would go in the clear",
+  ],
+])("of a mail server %s is an error", async (_name, fields, path, message) => {
+  const hook =
+    `id: mail, kind: smtp, host: mail.example, ${fields}, from: a@shop.example, to: [b@shop.example]`;
+  expect(await problemsOf(written(hook))).toMatchObject([{ path, message }]);
+});

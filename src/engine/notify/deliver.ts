@@ -234,9 +234,8 @@ async function handOver(
   { kind, settings }: Webhook,
   { id, body }: Delivery,
 ): Promise<SinkAnswer> {
-  const { clock, fetch, secrets } = ports;
   const sink = findSink(sinks, kind);
   const event: WebhookEvent = JSON.parse(body);
   const message = { id, event, body: sink.render(event, settings) };
-  return await sink.deliver(message, settings, { clock, fetch, secrets, deadlineMs });
+  return await sink.deliver(message, settings, { ...ports, deadlineMs });
 }

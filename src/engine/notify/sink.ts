@@ -35,7 +35,8 @@ export interface SinkMessage {
 }
 
 /** What a sink may use to deliver; times in ms. */
-export interface SinkPorts extends Pick<Ports, "clock" | "fetch" | "secrets"> {
+export interface SinkPorts
+  extends Pick<Ports, "clock" | "fetch" | "secrets" | "sendMail" | "sendPlatformMail"> {
   deadlineMs: number;
 }
 

@@ -1,5 +1,6 @@
 /** What single kinds of receivers answer in words of their own; what holds for all stands in contract.test.ts. */
 import { expect, test } from "vitest";
+import type { SendPlatformMail } from "../../../../src/base/ports.ts";
 import { secretsOf } from "../../../../src/base/secrets.ts";
 import { sampleEvent } from "../../../../src/engine/notify/sample.ts";
 import { findSink, type SinkAnswer } from "../../../../src/engine/notify/sink.ts";
@@ -8,8 +9,17 @@ import { steppingClock } from "../../../world/clock.ts";
 import { type RouteReply, scriptedFetch } from "../../../world/network.ts";
 import { FIXTURES } from "./fixtures.ts";
 
+interface TellOptions {
+  settings?: Record<string, unknown>;
+  sendPlatformMail?: SendPlatformMail;
+}
+
 /** Delivers the sample to a receiver that answers one request after the other; `sent` are the requests. */
-async function tell(kind: string, replies: RouteReply[], settings: Record<string, unknown> = {}) {
+async function tell(
+  kind: string,
+  replies: RouteReply[],
+  { settings = {}, sendPlatformMail }: TellOptions = {},
+) {
   const sink = findSink(SINKS, kind);
   const { good } = FIXTURES[kind]!;
   const all = { ...good.settings, ...settings };
@@ -25,7 +35,7 @@ async function tell(kind: string, replies: RouteReply[], settings: Record<string
         return left.shift() ?? { status: 404 };
       },
     })(url, options);
-  const ports = { clock: steppingClock(), fetch, secrets, deadlineMs: 15_000 };
+  const ports = { clock: steppingClock(), fetch, secrets, sendPlatformMail, deadlineMs: 15_000 };
   return { answer: await sink.deliver(message, all, ports), sent };
 }
 
@@ -108,4 +118,24 @@ test("telegram is not followed from one group to the next for ever", async () =>
 test("discord is asked for the message, in the thread that its URL names", async () => {
   const { sent } = await tell("discord", [{ status: 200 }]);
   expect(sent[0]!.url).toBe("https://hooks.example/T0/path-token?key=query-token&wait=true");
+});
+
+test.each<[string | undefined, SinkAnswer["kind"]]>([
+  ["E_RATE_LIMIT_EXCEEDED", "deferred"],
+  ["E_INTERNAL_SERVER_ERROR", "deferred"],
+  ["E_DELIVERY_FAILED", "deferred"],
+  ["E_SOMETHING_NEW", "deferred"],
+  ["E_SENDER_NOT_VERIFIED", "rejected"],
+  ["E_RECIPIENT_NOT_ALLOWED", "rejected"],
+  ["E_VALIDATION_ERROR", "rejected"],
+  [undefined, "unanswered"],
+])("Cloudflare's e-mail with the error %s is %s", async (code, kind) => {
+  const error = Object.assign(new Error("no"), code && { code });
+  const { answer } = await tell("cloudflare-email", [], { sendPlatformMail: () => Promise.reject(error) });
+  expect(answer).toMatchObject({ kind, detail: code ? `${code}: no` : "no" });
+});
+
+test("Cloudflare's e-mail without a binding says so", async () => {
+  const { answer } = await tell("cloudflare-email", []);
+  expect(answer).toEqual({ kind: "unanswered", detail: "there is no binding EMAIL (send_email)" });
 });

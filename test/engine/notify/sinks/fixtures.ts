@@ -1,11 +1,14 @@
 /** What the conformance test has to know of each kind of sink: valid settings, faults, and the limits that its receiver sets. */
+import { cloudflareEmail } from "../../../../src/engine/notify/sinks/cloudflare_email.ts";
 import { discord } from "../../../../src/engine/notify/sinks/discord.ts";
 import { googleChat } from "../../../../src/engine/notify/sinks/google_chat.ts";
 import { incidentIo } from "../../../../src/engine/notify/sinks/incident_io.ts";
 import { jiraServiceManagement } from "../../../../src/engine/notify/sinks/jira_service_management.ts";
 import { ntfy } from "../../../../src/engine/notify/sinks/ntfy.ts";
 import { pagerDuty } from "../../../../src/engine/notify/sinks/pagerduty.ts";
+import { resend } from "../../../../src/engine/notify/sinks/resend.ts";
 import { slack } from "../../../../src/engine/notify/sinks/slack.ts";
+import { smtp } from "../../../../src/engine/notify/sinks/smtp.ts";
 import { standardWebhooks } from "../../../../src/engine/notify/sinks/standard_webhooks.ts";
 import { teams } from "../../../../src/engine/notify/sinks/teams.ts";
 import { telegram } from "../../../../src/engine/notify/sinks/telegram.ts";
@@ -20,6 +23,8 @@ interface SinkCase {
 /** One kind of sink. Nothing of a value in an environment may ever be shown, but the origin of a URL. */
 export interface SinkFixture {
   good: SinkCase;
+  /** It is not told by HTTP: tests of its own say how it delivers. */
+  isOther?: boolean;
   /** Settings that its schema refuses. */
   junk: [name: string, settings: Record<string, unknown>][];
   /** Each with a part of the sentence that `check` says. */
@@ -78,6 +83,22 @@ const matrix = (token?: string): SinkCase => ({
   },
   env: token === undefined ? {} : { TOKEN: token },
 });
+
+const MAIL = { from: "assay@shop.example", to: ["oncall@shop.example", "boss@shop.example"] };
+const mailServer = (env: Record<string, string>): SinkCase => ({
+  settings: { host: "${env:MAIL_HOST}", user: "assay", password: "${env:TOKEN}", ...MAIL },
+  env,
+});
+const mailAccount = withToken("apiKey", MAIL);
+
+const MAIL_JUNK: SinkFixture["junk"] = [
+  ["no receivers", { ...MAIL, to: [] }],
+  ["a receiver with a line break", { ...MAIL, to: ["a@shop.example\r\nBcc: x@evil.example"] }],
+  ["a sender that is no address", { ...MAIL, from: "Assay" }],
+];
+
+/** RFC 5322 section 2.1.1: 998 characters in a line. */
+const subjectLength: SinkFixture["lengths"] = (body) => [["subject", json(body).subject.length, 998]];
 
 /** Characters of a text, keys of objects aside. */
 // deno-lint-ignore no-explicit-any
@@ -220,6 +241,40 @@ export const FIXTURES: Record<string, SinkFixture> = {
     ],
     faulty: [["an unset token", matrix(), "TOKEN"], ["a token of two lines", matrix("hunter2\nx"), "TOKEN"]],
     maxBytes: 10_000,
+    hidden: /hunter2/,
+  },
+  [smtp.kind]: {
+    isOther: true,
+    good: mailServer({ MAIL_HOST: "smtp.provider.example", TOKEN }),
+    junk: [...MAIL_JUNK, ["a port of no port", { ...MAIL, host: "mail.example", port: 0 }], [
+      "no host",
+      MAIL,
+    ]],
+    faulty: [
+      ["an unset password", mailServer({ MAIL_HOST: "smtp.provider.example" }), "TOKEN"],
+      ["an unset host", mailServer({ TOKEN }), "MAIL_HOST"],
+      ["a private host", mailServer({ MAIL_HOST: "10.0.0.1", TOKEN }), "10.0.0.1"],
+      ["a host that is a URL", mailServer({ MAIL_HOST: "mail.example/x", TOKEN }), "not valid"],
+    ],
+    maxBytes: 40_000,
+    lengths: subjectLength,
+    hidden: /hunter2/,
+  },
+  [resend.kind]: {
+    good: mailAccount(TOKEN),
+    junk: [...MAIL_JUNK, ["no key", MAIL]],
+    faulty: [["an unset key", mailAccount(), "TOKEN"], ["an empty key", mailAccount(""), "empty"]],
+    maxBytes: 40_000,
+    lengths: subjectLength,
+    hidden: /hunter2/,
+  },
+  [cloudflareEmail.kind]: {
+    isOther: true,
+    good: { settings: MAIL, env: {} },
+    junk: MAIL_JUNK,
+    faulty: [],
+    maxBytes: 40_000,
+    lengths: subjectLength,
     hidden: /hunter2/,
   },
 };

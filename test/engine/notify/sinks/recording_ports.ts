@@ -1,4 +1,4 @@
-import type { Clock, Secrets } from "../../../../src/base/ports.ts";
+import type { Clock, Email, Secrets } from "../../../../src/base/ports.ts";
 import type { SinkPorts } from "../../../../src/engine/notify/sink.ts";
 import { scriptedFetch, type SeenRequest } from "../../../world/network.ts";
 
@@ -11,7 +11,27 @@ export function recordingPorts({ clock, secrets }: { clock: Clock; secrets: Secr
   };
   const fetch: SinkPorts["fetch"] = (url, options) =>
     scriptedFetch({ [`${options.method} ${url.href}`]: take })(url, options);
-  return { sent, ports: { clock, fetch, secrets, deadlineMs: 15_000 } satisfies SinkPorts };
+  const takeMail = (email: Email) => void sent.push(mailText(email));
+  const ports: SinkPorts = {
+    clock,
+    fetch,
+    secrets,
+    deadlineMs: 15_000,
+    sendMail: ({ host, port, security, login }, email) => {
+      sent.push(`smtp://${host}:${port} ${security}, as ${login?.user} with ${login?.password}`);
+      takeMail(email);
+      return Promise.resolve({ code: 250, text: "2.0.0 Ok: queued" });
+    },
+    sendPlatformMail: (email) => Promise.resolve(takeMail(email)),
+  };
+  return { sent, ports };
+}
+
+function mailText({ from, to, subject, headers, text, html }: Email): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`From: ${from}`, `To: ${to.join(", ")}`, `Subject: ${subject}`, ...lines, "", text, html].join(
+    "\n",
+  );
 }
 
 /** As of HTTP/1.1, headers in order of the alphabet, JSON over several lines. */

@@ -1,0 +1,37 @@
+import { messageOf } from "../../../base/error_message.ts";
+import { MAIL_EVENTS, mailFields, mailOf, type MailSettings } from "../mail.ts";
+import type { Sink, SinkAnswer } from "../sink.ts";
+
+/**
+ * Of the codes of Cloudflare's Email Service ("Workers API", errors) those that the same mail would get again. All else, a code that is not
+ * known here too, is tried again.
+ */
+const NEVER = /^E_(VALIDATION|FIELD_MISSING|TOO_MANY_RECIPIENTS|SENDER_|RECIPIENT_|CONTENT_TOO_LARGE|HEADER)/;
+
+/** E-mail by the binding `EMAIL` of a Worker. */
+export const cloudflareEmail: Sink<MailSettings> = {
+  kind: "cloudflare-email",
+  runtime: "cloudflare",
+  events: MAIL_EVENTS,
+  schema: (fields) => fields.map(mailFields(fields)),
+  secrets: [],
+  addresses: [],
+  check: () => undefined,
+  // It names mails itself.
+  render: (event, settings) => JSON.stringify(mailOf(event, settings, false)),
+  async deliver({ body }, _settings, { sendPlatformMail, secrets }) {
+    if (!sendPlatformMail) return { kind: "unanswered", detail: "there is no binding EMAIL (send_email)" };
+    try {
+      await sendPlatformMail(JSON.parse(body));
+      return { kind: "delivered" };
+    } catch (error) {
+      return failureOf(error, secrets.redact(messageOf(error)));
+    }
+  },
+};
+
+function failureOf(error: unknown, words: string): SinkAnswer {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const kind = NEVER.test(code) ? "rejected" : code ? "deferred" : "unanswered";
+  return { kind, receiver: "Cloudflare Email", detail: code ? `${code}: ${words}` : words };
+}
