@@ -28,7 +28,7 @@ export interface Minute {
   prober?: { id: string; does: "throws" | "is silent" };
   /** The status of the API after it. */
   status: string;
-  event?: EventSummary;
+  events?: EventSummary[];
 }
 
 /** What an event says, without ids, times and durations. `incident` counts incidents in the order of their first event. */
@@ -55,13 +55,18 @@ const silent = { id: "oc", does: "is silent" } as const;
 
 const all = (vote: string) => ({ eu: vote, us: vote, oc: vote });
 const service = { incident: 1, family: "service", scope: "global" };
-const quality = { incident: 2, family: "quality", scope: "global", episode: 1, kind: "underclaim" };
+const prober = {
+  ...{ incident: 2, family: "advisory", kind: "prober", scope: "global", episode: 1 },
+  ...{ outcome: "pending", votes: {} },
+};
+const quality = { incident: 3, family: "quality", scope: "global", episode: 1, kind: "underclaim" };
 
 /**
  * By the rules for votes and incidents: two failed slots in a row turn a vote bad, two good ones turn it back; the status is
  * drift while two of the last three failed slots were. Evidence is good for 2.5 minutes, then its vote abstains. Two
  * of three regions decide. A slot in which the target says that it starts is not judged. Within ten minutes an incident
  * opens again under its old id, and this time the recovery must hold for five minutes. `ready again` is told after a period of it.
+ * A prober that brings nothing for three minutes is told, before all else, until its first round.
  */
 export const SCENARIO: Minute[] = [
   { shop: serves, status: "ready" },
@@ -70,7 +75,7 @@ export const SCENARIO: Minute[] = [
   {
     shop: lies,
     status: "drift",
-    event: {
+    events: [{
       ...service,
       type: "incident.opened",
       episode: 1,
@@ -79,13 +84,13 @@ export const SCENARIO: Minute[] = [
       votes: all("drift"),
       summary:
         "Shop / orders says ready but its journey fails: 3 of 3 regions agree (read: body.state is 'pending')",
-    },
+    }],
   },
   { shop: refuses, status: "drift" },
   {
     shop: refuses,
     status: "down",
-    event: {
+    events: [{
       ...service,
       type: "incident.updated",
       episode: 1,
@@ -94,13 +99,13 @@ export const SCENARIO: Minute[] = [
       votes: all("down"),
       summary:
         "Shop / orders now does not answer its health check, and its journey fails: 3 of 3 regions agree (place: …)",
-    },
+    }],
   },
   { shop: serves, status: "down" },
   {
     shop: serves,
     status: "ready",
-    event: {
+    events: [{
       ...service,
       type: "incident.resolved",
       episode: 1,
@@ -108,7 +113,7 @@ export const SCENARIO: Minute[] = [
       outcome: "ready",
       votes: all("ready"),
       summary: "Shop / orders has recovered after 4 min: its journey passes in 3 of 3 regions",
-    },
+    }],
   },
   { shop: serves, prober: throws, status: "ready" },
   { shop: lies, prober: throws, status: "ready" },
@@ -116,7 +121,11 @@ export const SCENARIO: Minute[] = [
     shop: lies,
     prober: silent,
     status: "drift",
-    event: {
+    events: [{
+      ...prober,
+      type: "incident.opened",
+      summary: "prober oc has brought nothing for 3 min",
+    }, {
       ...service,
       type: "incident.opened",
       episode: 2,
@@ -125,9 +134,17 @@ export const SCENARIO: Minute[] = [
       votes: { eu: "drift", us: "drift", oc: "pending" },
       summary:
         "Shop / orders says ready but its journey fails: 2 of 2 regions agree, 1 not reporting (read: body.state is 'pending')",
-    },
+    }],
   },
-  { shop: serves, status: "drift" },
+  {
+    shop: serves,
+    status: "drift",
+    events: [{
+      ...prober,
+      type: "incident.resolved",
+      summary: "prober oc brings something again after 60 s",
+    }],
+  },
   { shop: serves, status: "ready" },
   { shop: liesToOceania, status: "ready" },
   { shop: liesToOceania, status: "ready" },
@@ -136,7 +153,7 @@ export const SCENARIO: Minute[] = [
   {
     shop: serves,
     status: "ready",
-    event: {
+    events: [{
       ...service,
       type: "incident.resolved",
       episode: 2,
@@ -144,7 +161,7 @@ export const SCENARIO: Minute[] = [
       outcome: "ready",
       votes: all("ready"),
       summary: "Shop / orders has recovered after 7 min: its journey passes in 3 of 3 regions",
-    },
+    }],
   },
   { shop: starts, status: "ready" },
   { shop: starts, status: "ready" },
@@ -153,32 +170,32 @@ export const SCENARIO: Minute[] = [
   {
     shop: shy,
     status: "underclaim",
-    event: {
+    events: [{
       ...quality,
       type: "incident.opened",
       outcome: "underclaim",
       votes: all("underclaim"),
       summary: "Shop / orders says it is not ready but its journey passes: 3 of 3 regions agree",
-    },
+    }],
   },
   { shop: serves, status: "ready" },
   {
     shop: serves,
     status: "ready",
-    event: {
+    events: [{
       ...quality,
       type: "incident.resolved",
       outcome: "ready",
       votes: all("ready"),
       summary: "Shop / orders is ready again after 2 min",
-    },
+    }],
   },
 ];
 
 /** The words of the API, minute by minute. */
 export const WORDS = SCENARIO.map(({ status }) => status);
 /** The whole stream of events. */
-export const EVENTS = SCENARIO.flatMap(({ event }) => event ?? []);
+export const EVENTS = SCENARIO.flatMap(({ events }) => events ?? []);
 
 /** So late that nobody waits long for a silent prober, and not so late that the slot is no longer walked. */
 const LATE_MS = 29_000;

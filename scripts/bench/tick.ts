@@ -6,7 +6,7 @@ import { localProberOf } from "../../functions/local_prober.ts";
 import { sqliteDriver } from "../../functions/deno/sqlite.ts";
 import type { Config } from "../../src/config/config.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
-import { decodeStates } from "../../src/storage/codec.ts";
+import { decodeStates, isShard } from "../../src/storage/codec.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
@@ -54,7 +54,7 @@ export async function openAssay(plan: BenchPlan): Promise<BenchAssay> {
       if (!await tick(minuteMs)) throw new Error("the tick was not taken");
     },
     async verify() {
-      const shards = await store.readShards("all");
+      const shards = (await store.readShards("all")).filter(isShard);
       const states = shards.flatMap(({ shard, state }) => Object.values(decodeStates(state, shard)));
       const settled = states.filter(({ outcome, slot }) => outcome === "ready" && slot === minuteMs);
       if (settled.length !== plan.checks) {

@@ -160,6 +160,9 @@ const SEVERITY: Record<Kind, Severity> = {
   partial: "warning",
   prober: "warning",
   certificate: "warning",
+  delivery: "warning",
+  capacity: "warning",
+  schedule: "warning",
 };
 
 const TIMELINE = 50;

@@ -65,6 +65,9 @@ export const INCIDENT_FAMILIES = [
   "certificate",
 ] as const;
 
+/** The parts of Assay that may ail: kinds of its own incidents. */
+export const OWN_KINDS = ["delivery", "capacity", "schedule"] as const;
+
 /** The kinds within the families. */
 export const INCIDENT_KINDS = [
   "drift",
@@ -78,6 +81,7 @@ export const INCIDENT_KINDS = [
   "partial",
   "prober",
   "certificate",
+  ...OWN_KINDS,
 ] as const;
 
 /** How loud an incident is. */

@@ -3,7 +3,16 @@ import * as z from "../base/zod.ts";
 import type { CheckHistory, Trace } from "../judgement/assess.ts";
 import type { Check, Config } from "../config/config.ts";
 import type { Incident } from "../judgement/incident.ts";
-import { CONCLUSIVE, FAILED, FAULTS, OUTCOMES, TRACE_VERDICTS, VOTES } from "../judgement/words.ts";
+import type { OwnState } from "../judgement/own.ts";
+import {
+  CONCLUSIVE,
+  FAILED,
+  FAULTS,
+  OUTCOMES,
+  OWN_KINDS,
+  TRACE_VERDICTS,
+  VOTES,
+} from "../judgement/words.ts";
 import { INCIDENT_KEYS } from "./schema.ts";
 import type { CheckState, LastRound, MissedSlot, ScopeState } from "../judgement/state.ts";
 import { MINUTE_MS } from "../base/time.ts";
@@ -92,6 +101,7 @@ const prober = z.object({
 });
 
 const opaque = <T>() => hasKeys<T>([]);
+const incident = hasKeys<Incident>(INCIDENT_KEYS);
 
 /** Rows of the version before have no `judgedAt` and no `scopes`; fields of a later one are left out. */
 const checkState = z.pipe(
@@ -106,9 +116,7 @@ const checkState = z.pipe(
       z.object({ outcome, since: z.number(), wasBad: z.boolean(), badSince: z.optional(z.number()) }),
     ),
     scopes: z._default(z.record(z.string(), opaque<ScopeState>()), {}),
-    incidents: z.array(
-      hasKeys<Incident>(INCIDENT_KEYS),
-    ),
+    incidents: z.array(incident),
   }),
   z.transform(({ judgedAt, ...state }): CheckState => ({ ...state, judgedAt: judgedAt ?? state.slot })),
 );
@@ -167,6 +175,34 @@ export const decodeStates = (text: string, shard: number): States => parseRow(st
 
 /** Packs the states of one shard. */
 export const encodeStates = (value: States): string => JSON.stringify(value);
+
+/** The number of the row that is about Assay itself, which is nobody's shard. */
+export const OWN_ROW = -1;
+
+/** Whether a row holds states of checks. */
+export const isShard = ({ shard }: { shard: number }): boolean => shard !== OWN_ROW;
+
+const ownState = z.object({
+  probers: z.record(
+    z.string(),
+    z.object({
+      broughtAt: z.number(),
+      askedAt: z.number(),
+      unanswered: z.number(),
+      incident: z.optional(incident),
+    }),
+  ),
+  causes: z.partialRecord(
+    z.enum(OWN_KINDS),
+    z.object({ at: z.number(), run: z.number(), runBefore: z.number(), incident: z.optional(incident) }),
+  ),
+});
+
+/** Reads what is remembered of Assay itself. Throws if the text has another shape. */
+export const decodeOwn = (text: string): OwnState => parseRow(ownState, text, "the own incidents");
+
+/** Packs what is remembered of Assay itself. */
+export const encodeOwn = (value: OwnState): string => JSON.stringify(value);
 
 /** Reads one shard's line of history. Throws if the text has another shape. */
 export const decodeHistory = (text: string, shard: number): Record<string, CheckHistory> =>

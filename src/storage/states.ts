@@ -1,4 +1,4 @@
-import { decodeStates, type States } from "./codec.ts";
+import { decodeStates, isShard, type States } from "./codec.ts";
 import type { Clock } from "../base/ports.ts";
 import type { StateStore } from "./store.ts";
 import { memoize } from "../base/cache.ts";
@@ -24,7 +24,7 @@ export function statesReader(
     const latest = JSON.stringify(await store.latest());
     if (last && last.latest === latest && readAt - last.readAt < REREAD_MS) return last.states;
     const next: typeof decoded = new Map();
-    for (const { shard, state } of await store.readShards("all")) {
+    for (const { shard, state } of (await store.readShards("all")).filter(isShard)) {
       const known = decoded.get(shard);
       next.set(
         shard,

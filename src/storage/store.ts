@@ -9,7 +9,7 @@ export interface Lease {
   fence: number;
 }
 
-/** The packed state of up to 200 checks. `layout` names the check list that it was packed for. */
+/** The packed state of up to 200 checks. `layout` names the check list that it was packed for. Number -1 is about Assay itself. */
 export interface Shard {
   shard: number;
   layout: string;

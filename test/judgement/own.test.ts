@@ -1,27 +1,47 @@
 import { describe, expect, test } from "vitest";
-import { type Ask, ownSubject, type ProberWatch, stepProbers } from "../../src/judgement/own.ts";
+import { EMPTY_OWN, type OwnState, stepOwn } from "../../src/judgement/own.ts";
+import type { OwnKind, OwnSighting } from "../../src/judgement/own_causes.ts";
+import { ownSubject } from "../../src/judgement/own_incident.ts";
+import type { Ask } from "../../src/judgement/own_probers.ts";
 
 const START = 1_700_000_040_000;
 const MINUTE = 60_000;
+
+/** Steps commit by commit, and says what was told: "3: i0 opened #1 3 min". */
+function play(
+  commits: { asks?: Ask[]; sightings?: OwnSighting[]; probers?: string[]; blind?: boolean; at: number }[],
+): { told: string[]; state: OwnState } {
+  let state = EMPTY_OWN;
+  let ids = 0;
+  /** As the states of the checks know it. */
+  let walked: number | undefined;
+  const told = commits.flatMap(({ asks = [], sightings = [], probers = ["sin"], blind = false, at }) => {
+    const step = stepOwn(state, { asks, sightings }, {
+      ...{ at, probers, blind, newId: () => `i${ids++}`, walkedAt: () => walked },
+    });
+    state = step.state;
+    for (const { brought, at } of asks) if (brought) walked = Math.max(walked ?? 0, at);
+    return step.transitions.map(({ change, incident: { id, episode, timeline } }) =>
+      `${(at - START) / MINUTE}: ${id} ${change} #${episode} ${timeline.at(-1)!.reason}`
+    );
+  });
+  return { told, state };
+}
 
 /**
  * What is told of prober `sin`, minute by minute: `R` it brought a round, `-` nothing, ` ` it was not asked, `b` nothing in a commit that
  * says blind, `x` it has left the config.
  */
-function told(minutes: string, stepMs = MINUTE): string[] {
-  let watches: Record<string, ProberWatch> = {};
-  let ids = 0;
-  return [...minutes].flatMap((said, i) => {
-    const at = START + i * stepMs;
-    const asks: Ask[] = said === " " ? [] : [{ prober: "sin", at, brought: said === "R" }];
-    const probers = said === "x" ? [] : ["sin"];
-    const step = stepProbers(watches, asks, { probers, at, blind: said === "b", newId: () => `i${ids++}` });
-    watches = step.watches;
-    return step.transitions.map(({ change, incident: { id, episode, timeline } }) =>
-      `${i}: ${id} ${change} #${episode} ${timeline.at(-1)!.reason}`
-    );
-  });
-}
+const told = (minutes: string): string[] =>
+  play([...minutes].map((said, i) => {
+    const at = START + i * MINUTE;
+    return {
+      at,
+      asks: said === " " ? [] : [{ prober: "sin", at, brought: said === "R" }],
+      probers: said === "x" ? [] : ["sin"],
+      blind: said === "b",
+    };
+  })).told;
 
 describe("a prober that brings nothing", () => {
   test.each<[name: string, minutes: string, told: string[]]>([
@@ -59,39 +79,145 @@ describe("a prober that brings nothing", () => {
 });
 
 test("a resolved incident is kept for exactly the ten minutes in which it may flap", () => {
-  const options = { probers: ["sin"], blind: false, newId: () => "i" };
-  const step = (before: Record<string, ProberWatch>, minute: number, brought: boolean) => {
+  const minutes = [0, 1, 2, 3, 4];
+  const silent = minutes.map((minute) => {
     const at = START + minute * MINUTE;
-    return stepProbers(before, [{ prober: "sin", at, brought }], { ...options, at }).watches;
-  };
-  const silent = [0, 1, 2, 3].reduce((watches, minute) => step(watches, minute, false), {});
-  const resolved = step(silent, 4, true);
-  expect([14, 14.001].map((minute) => step(resolved, minute, true).sin!.incident?.state)).toEqual([
-    "resolved",
-    undefined,
-  ]);
+    return { at, asks: [{ prober: "sin", at, brought: minute === 4 }] };
+  });
+  const later = (minute: number) => play([...silent, { at: START + minute * MINUTE }]).state.probers;
+  expect(later(14).sin!.incident!.state).toBe("resolved");
+  expect(later(14.001)).toEqual({});
+});
+
+/** Asks of prober `sin`, commit by commit: `0+` brought at minute 0, `3-` nothing of minute 3. */
+const asked = (...commits: string[]) =>
+  play(commits.map((text, i) => ({
+    at: START + i * MINUTE,
+    asks: text.split(" ").map((one): Ask => ({
+      prober: "sin",
+      at: START + Number(one.slice(0, -1)) * MINUTE,
+      brought: one.endsWith("+"),
+    })),
+  })));
+
+describe("asks over several commits", () => {
+  test.each<[name: string, commits: string[], told: string[]]>([
+    ["one walk that many checks miss is one ask", ["0+", "1-", "1-", "1-", "1-"], []],
+    ["a round of one check counts for all of its walk", ["0+", "1- 1+", "2- 2+", "3- 3+", "4- 4+"], []],
+    ["also in another commit", ["0+", "1+", "1-", "2+", "2-", "3+", "3-"], []],
+    ["two walks of one commit are two", ["0+", "1+", "1+", "1+", "2- 3-"], ["4: i0 opened #1 3 min"]],
+    ["a late round ends the count", ["0+", "1-", "2-", "1+", "3-"], []],
+    ["and the incident", ["0+", "1-", "2-", "3-", "2+"], [
+      "3: i0 opened #1 3 min",
+      "4: i0 resolved #1 recovered",
+    ]],
+  ])("%s", (_name, commits, expected) => expect(asked(...commits).told).toEqual(expected));
+
+  test("nothing is remembered of a prober that brings rounds", () => {
+    expect(asked("0+", "1-", "2+").state).toEqual(EMPTY_OWN);
+  });
+
+  test("a prober that another process has heard since is silent since then", () => {
+    const asks = (at: number): Ask[] => [{ prober: "sin", at, brought: false }];
+    const context = { probers: ["sin"], blind: false, newId: () => "i" };
+    const [first, second, third] = [0, 1, 2].map((minute) => START + minute * MINUTE) as [
+      number,
+      number,
+      number,
+    ];
+    const walkedAt = () => first - MINUTE;
+    const one = stepOwn(EMPTY_OWN, { asks: asks(first), sightings: [] }, { ...context, at: first, walkedAt });
+    const two = stepOwn(one.state, { asks: asks(second), sightings: [] }, {
+      ...context,
+      at: second,
+      walkedAt,
+    });
+    const three = stepOwn(two.state, { asks: asks(third), sightings: [] }, {
+      ...context,
+      at: third,
+      walkedAt,
+    });
+    expect([one, two, three].map(({ transitions }) => transitions.length)).toEqual([0, 0, 1]);
+  });
+
+  test("after the clock stepped back it is asked anew", () => {
+    const commits = [24 * 60, 24 * 60 + 1, 2, 3, 4, 5].map((minute) => {
+      const at = START + minute * MINUTE;
+      return { at, asks: [{ prober: "sin", at, brought: false }] };
+    });
+    expect(play(commits).told).toEqual(["5: i0 opened #1 3 min"]);
+  });
+});
+
+describe("what ails Assay itself", () => {
+  /** Slot by slot: `!` the cause holds, `.` it does not, ` ` nothing is said. */
+  const seen = (kind: OwnKind, slots: string) =>
+    play([...slots].map((said, i) => {
+      const at = START + i * MINUTE;
+      const sighting = { kind, at, ...(said === "!" && { cause: "too slow" }) };
+      return { at, sightings: said === " " ? [] : [sighting] };
+    }));
+
+  test.each<[name: string, kind: OwnKind, slots: string, told: string[]]>([
+    ["delivery is told at once", "delivery", ".!", ["1: i0 opened #1 too slow"]],
+    ["capacity after three slots", "capacity", "!!!", ["2: i0 opened #1 too slow"]],
+    ["not after three with a good one between", "capacity", "!!.!", []],
+    ["schedule after three slots", "schedule", "!!!!", ["2: i0 opened #1 too slow"]],
+    ["slots of which nothing is said count for nothing", "schedule", "! ! !", ["4: i0 opened #1 too slow"]],
+    ["it is over after three slots without its cause", "delivery", "!...", [
+      "0: i0 opened #1 too slow",
+      "3: i0 resolved #1 recovered",
+    ]],
+    ["not while it comes back", "delivery", "!..!..", ["0: i0 opened #1 too slow"]],
+    ["it flaps under its id", "delivery", "!...!", [
+      "0: i0 opened #1 too slow",
+      "3: i0 resolved #1 recovered",
+      "4: i0 opened #2 too slow",
+    ]],
+  ])("%s", (_name, kind, slots, expected) => expect(seen(kind, slots).told).toEqual(expected));
+
+  test("of one slot the cause counts, whoever says something first", () => {
+    const slot = (i: number, cause?: string): OwnSighting => (
+      { kind: "capacity", at: START + i * MINUTE, ...(cause && { cause }) }
+    );
+    const commits = [0, 1, 2].flatMap((i) => [
+      { at: START + i * MINUTE, sightings: [slot(i), slot(i, "too slow")] },
+      { at: START + i * MINUTE, sightings: [slot(i)] },
+    ]);
+    expect(play(commits).told).toEqual(["2: i0 opened #1 too slow"]);
+    const apart = [0, 1, 2].flatMap((i) => [
+      { at: START + i * MINUTE, sightings: [slot(i)] },
+      { at: START + i * MINUTE, sightings: [slot(i, "too slow")] },
+    ]);
+    expect(play(apart).told).toEqual(["2: i0 opened #1 too slow"]);
+  });
+
+  test("nothing is remembered of what is well", () => {
+    expect(seen("capacity", "!.....").state).toEqual(EMPTY_OWN);
+  });
 });
 
 test("its incident is Assay's own: a warning that is about no target", () => {
-  const asks = [0, 1].map((i) => ({ prober: "sin", at: START + i * 3 * MINUTE, brought: false }));
-  const { transitions, watches } = stepProbers({}, asks, {
-    probers: ["fra", "sin"],
-    at: START + 3 * MINUTE,
-    blind: false,
-    newId: () => "i",
+  const at = START + 3 * MINUTE;
+  const asks = [0, 3].map((i) => ({ prober: "sin", at: START + i * MINUTE, brought: false }));
+  const sightings: OwnSighting[] = [{
+    kind: "delivery",
+    at,
+    cause: "webhook ops has taken nothing for 5 min",
+  }];
+  const { transitions, state } = stepOwn(EMPTY_OWN, { asks, sightings }, {
+    ...{ probers: ["fra", "sin"], at, blind: false, newId: () => "i", walkedAt: () => undefined },
   });
-  const { incident } = transitions[0]!;
-  expect(incident).toMatchObject({
-    target: "_assay",
-    check: "prober-sin",
-    scope: "global",
-    family: "advisory",
-    kind: "prober",
-    severity: "warning",
-  });
-  expect([ownSubject(incident), ownSubject({ target: "shop", check: "prober-sin" })]).toEqual([
+  const own = { target: "_assay", scope: "global", severity: "warning" };
+  expect(transitions.map(({ incident }) => incident)).toMatchObject([
+    { ...own, check: "prober-sin", family: "advisory", kind: "prober" },
+    { ...own, check: "delivery", family: "evidence", kind: "delivery" },
+  ]);
+  const other = { target: "shop", check: "prober-sin" };
+  expect([...transitions.map(({ incident }) => incident), other].map(ownSubject)).toEqual([
     "prober sin",
+    "Assay's delivery",
     undefined,
   ]);
-  expect(Object.keys(watches)).toEqual(["sin"]);
+  expect(Object.keys(state.probers)).toEqual(["sin"]);
 });

@@ -1,6 +1,6 @@
 /** What a store tells of the story, in words that are the same for every run of it. */
 import { openSqlite } from "../../functions/deno/sqlite.ts";
-import { decodeHistory, decodeStates } from "../../src/storage/codec.ts";
+import { decodeHistory, decodeOwn, decodeStates, isShard } from "../../src/storage/codec.ts";
 import type { Delivery } from "../../src/storage/store.ts";
 import { MINUTE, START } from "./long_scenario.ts";
 
@@ -22,7 +22,8 @@ const minute = (at: number) => (at - START) / MINUTE;
 /** Reads the store in `file`; `remembered` are the incidents that its states carry. */
 export async function readStore(file: string) {
   const store = openSqlite(file);
-  const shards = await store.readShards("all");
+  const rows = await store.readShards("all");
+  const shards = rows.filter(isShard);
   const samples = await Promise.all(
     shards.map(({ shard }) => store.readSamples({ shard, from: 0, to: Infinity })),
   );
@@ -32,7 +33,11 @@ export async function readStore(file: string) {
   const states = Object.fromEntries(
     shards.flatMap(({ shard, state }) => Object.entries(decodeStates(state, shard))).sort(),
   );
-  const remembered = Object.values(states).flatMap(({ incidents }) => incidents);
+  const own = rows.filter((row) => !isShard(row)).map(({ state }) => decodeOwn(state));
+  const remembered = [
+    ...Object.values(states).flatMap(({ incidents }) => incidents),
+    ...own.flatMap(({ probers }) => Object.values(probers).flatMap(({ incident }) => incident ?? [])),
+  ];
   return { states, samples: samples.flat(), incidents, notices, remembered };
 }
 

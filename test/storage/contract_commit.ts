@@ -107,6 +107,13 @@ export function commits(its: StoreFixture) {
       expect(await its.store.readShards("all")).toEqual([shard(0, "new"), shard(3, "new")]);
     });
 
+    test("keeps the row about Assay itself, whatever the shards become", async () => {
+      await its.commitNow({ shards: [shard(-1), shard(0), shard(1)] });
+      await its.commitNow({ shards: [shard(0, "new")], dropFrom: 0 });
+      expect(await its.store.readShards("all")).toEqual([shard(-1), shard(0, "new")]);
+      expect(await its.store.readShards([-1, 0])).toEqual([shard(-1), shard(0, "new")]);
+    });
+
     test("ignores a notice whose id is stored, however far that one got", async () => {
       await its.commitNow({ notices: [notice("n1"), notice("n1", { body: "twice" })] });
       await its.receipt("n1", "delivered");

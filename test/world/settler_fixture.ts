@@ -1,4 +1,4 @@
-import { decodeStates } from "../../src/storage/codec.ts";
+import { decodeStates, isShard } from "../../src/storage/codec.ts";
 import { type Settler, settler } from "../../src/engine/settler/settler.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { memoryStore } from "../../src/storage/memory.ts";
@@ -74,7 +74,7 @@ export async function settlerFixture(
       }
     },
     async state(check = "shop/read") {
-      const rows = await store.readShards("all");
+      const rows = (await store.readShards("all")).filter(isShard);
       const state = rows.map((row) => decodeStates(row.state, row.shard)[check]).find(Boolean);
       if (!state) throw new Error(`${check} was never settled`);
       return state;

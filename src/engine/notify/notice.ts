@@ -7,7 +7,7 @@ import { iso } from "../../base/time.ts";
 import { isFailed, isUnjudged } from "../../judgement/words.ts";
 import type { EventDecision, WebhookEvent } from "./event.ts";
 import { evidence } from "./evidence.ts";
-import { ownSubject } from "../../judgement/own.ts";
+import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import { clip, truncate } from "./truncate.ts";
 import { describeRule, summary, type SummaryInput } from "./summary.ts";
 import { matches } from "../../base/glob.ts";
@@ -59,7 +59,7 @@ function eventOf({ incident, change }: Transition, context: NoticeContext): Webh
     checkId !== "default" && ` / ${checkId}`,
     incident.scope !== "global" && ` in ${incident.scope}`,
   ].filter(Boolean).join("");
-  const byRegion = evidence({ config, state, slot, scope: incident.scope });
+  const byRegion = state ? evidence({ config, state, slot, scope: incident.scope }) : {};
   const witnesses = Object.values(byRegion).flatMap((probers) => Object.keys(probers))
     .flatMap((id) => state?.probers[id]?.witness ?? []);
   const input: SummaryInput = { subject, incident, change, decision: votes, quorum, witnesses };
@@ -100,7 +100,7 @@ function linksOf(
   return {
     page: `${base}/${incident}`,
     api: `${base}/v1/${incident}`,
-    target: `${base}/v1/targets/${encodeURIComponent(target)}`,
+    ...(target !== OWN_TARGET && { target: `${base}/v1/targets/${encodeURIComponent(target)}` }),
   };
 }
 

@@ -6,6 +6,7 @@
 import * as z from "../../base/zod.ts";
 import type { Config } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
+import { OWN_TARGET } from "../../judgement/own_incident.ts";
 import type { Ports } from "../../base/ports.ts";
 import {
   activeSilence,
@@ -59,7 +60,8 @@ export async function applySilence(
   if (delivery.lastError === OVER_BEFORE_SENT) return undefined;
   const all = await context.silences();
   const incident = all.length > 0 ? await context.store.getIncident(delivery.incident) : null;
-  if (!incident) return undefined;
+  // A silence is about targets, and hides no trouble of Assay's own.
+  if (!incident || incident.target === OWN_TARGET) return undefined;
   const subject = subjectOf(context.config, incident, delivery);
   const silence = activeSilence(all, subject, nowMs);
   if (silence) {

@@ -4,6 +4,7 @@ import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import { isServing } from "../../evidence/report/merge.ts";
 import type { LastRound } from "../../judgement/state.ts";
+import { OWN_TARGET } from "../../judgement/own_incident.ts";
 import { isFailed, isPoor } from "../../judgement/words.ts";
 import type { EventDecision } from "./event.ts";
 import { clip } from "./truncate.ts";
@@ -52,6 +53,9 @@ const TOLD = {
     `: part of the requests fail: ${factOf(incident) ?? "some"} from every region`,
   prober: ({ incident }: SummaryInput) => ` has brought nothing for ${factOf(incident) ?? "a while"}`,
   certificate: ({ incident }: SummaryInput) => ` has a certificate that ends ${factOf(incident) ?? "soon"}`,
+  delivery: ({ incident }: SummaryInput) => ` fails: ${factOf(incident)}`,
+  capacity: ({ incident }: SummaryInput) => ` is short: ${factOf(incident)}`,
+  schedule: ({ incident }: SummaryInput) => ` lags: ${factOf(incident)}`,
 } satisfies Partial<Record<Kind, (input: SummaryInput) => string>>;
 
 /** What the judgement noted of the latest opening. */
@@ -72,6 +76,9 @@ const RECOVERED: Record<Exclude<Family, "advisory">, string> & Partial<Record<Ki
   partial: "fails no longer in part",
   prober: "brings something again",
   certificate: "has a certificate that lasts again",
+  delivery: "works again",
+  capacity: "suffices again",
+  schedule: "is kept again",
 };
 
 /** One sentence: what is wrong (or over), who agrees, and what was seen. */
@@ -95,7 +102,7 @@ export function summary(input: SummaryInput): string {
 
 function recovery({ subject, incident, decision: { over, counts } }: SummaryInput): string {
   const { family, kind, openedAt, resolvedAt = openedAt } = incident;
-  const words = RECOVERED[family === "advisory" ? kind : family];
+  const words = RECOVERED[kind] ?? RECOVERED[family as Exclude<Family, "advisory">];
   const ended = `${subject} ${words} after ${formatSpan(resolvedAt - openedAt)}`;
   if (family !== "service") return ended;
   return `${ended}: its journey passes in ${counts.good} of ${countOf(counts.reporting, over)}`;
@@ -133,8 +140,9 @@ function relevantDetail({ failure, before, after }: LastRound, kind: Kind): stri
 
 /** The rule that decided, in words: "a majority of the 3 regions reporting, at least 2 must report". */
 export function describeRule(
-  { incident: { family, reason }, change, decision, quorum }: Omit<SummaryInput, "witnesses">,
+  { incident: { target, family, reason }, change, decision, quorum }: Omit<SummaryInput, "witnesses">,
 ): string {
+  if (target === OWN_TARGET) return "none: it is about Assay itself";
   if (reason === "removed") return "none: it has left the configuration";
   if (family === "advisory" || family === "certificate") return "none: it is part of no outcome";
   if (!quorum) return "none: it has left the configuration";

@@ -1,42 +1,19 @@
 /** Judges what has arrived and commits it whole: states, history, incidents, notices. */
-import { assess, type CheckHistory, resolveRemoved } from "../../judgement/assess.ts";
+import { assess, type Assessment, resolveRemoved } from "../../judgement/assess.ts";
+import { walkedAt } from "../../judgement/arrival.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { Transition } from "../../judgement/incident.ts";
+import { type OwnState, stepOwn } from "../../judgement/own.ts";
+import type { OwnSighting } from "../../judgement/own_causes.ts";
+import type { Ask } from "../../judgement/own_probers.ts";
 import type { Arrival } from "../../judgement/round.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Clock } from "../../base/ports.ts";
-import type { Commit, Lease, SampleStore, StateStore } from "../../storage/store.ts";
-import { decodeHistory, encodeHistory } from "../../storage/codec.ts";
-import { Cache } from "../../base/cache.ts";
+import type { Lease, StateStore } from "../../storage/store.ts";
+import { encodeHistory } from "../../storage/codec.ts";
 import { notices } from "../notify/mod.ts";
+import type { Line, Lines } from "./lines.ts";
 import type { StateCache } from "./state_cache.ts";
-
-/** One shard's line in the history of a slot, by check key. */
-type Line = Record<string, CheckHistory>;
-
-/** The lines that may still grow: the turns of a slot, and whoever comes late, share one. */
-export class Lines {
-  readonly #known = new Cache<string, Line>({ max: 200 });
-
-  constructor(readonly store: SampleStore) {}
-
-  /** The line as it stands; `isNew`: nobody can have begun it. */
-  async read(shard: number, slot: number, isNew: boolean): Promise<Line> {
-    const known = this.#known.get(`${shard}/${slot}`);
-    if (known || isNew) return known ?? {};
-    const [sample] = await this.store.readSamples({ shard, from: slot, to: slot });
-    return sample ? decodeHistory(sample.data, shard) : {};
-  }
-
-  remember(shard: number, slot: number, line: Line): void {
-    this.#known.set(`${shard}/${slot}`, line);
-  }
-
-  /** Another process may have written since. */
-  forget(): void {
-    this.#known.clear();
-  }
-}
 
 /** What a commit is made in. */
 export interface JudgeContext {
@@ -56,6 +33,8 @@ export interface Batch {
   /** This process has asked for all that is known of its slots, from their first turn on. */
   isNew: boolean;
   arrivals: ReadonlyMap<Check, readonly Arrival[]>;
+  /** What was seen of Assay itself. */
+  sightings: readonly OwnSighting[];
 }
 
 /** What became of a batch: how many notices, and the states after it. */
@@ -64,61 +43,128 @@ export interface Committed {
   states: ReadonlyMap<Check, CheckState>;
 }
 
+/** A change that must be told, and of what; without a check: of one that left the config, or of Assay itself. */
+interface Told {
+  transition: Transition;
+  at: number;
+  check?: Check;
+  state?: CheckState;
+}
+
 /** Judges and commits a batch. Null: another process holds the lease by now, and nothing was written. */
-export async function commitBatch(
-  { clock, config, store, cache, lines, lease, newId }: JudgeContext,
-  { at, isNew, arrivals }: Batch,
-): Promise<Committed | null> {
-  const checks = [...arrivals.keys()];
-  const { states, touched, gone, dropFrom } = await cache.load(checks, lease);
-  const told: { transition: Transition; check?: Check; state: CheckState }[] = [];
-  const history = new Map<string, { shard: number; slot: number; line: Line }>();
-  const changed = new Set<number>();
-  for (const [check, arrived] of arrivals) {
-    const before = states.get(check.key);
-    const { state, transitions, traces } = assess(check, config.regions, arrived, {
-      before,
-      now: clock.now(),
-      newId,
-    });
-    states.set(check.key, state);
-    const shard = cache.packing.shardOf.get(check.key)!;
-    changed.add(shard);
-    for (const { walk: { slot, kind }, trace } of traces) {
-      const id = `${shard}/${slot}`;
-      const own = history.get(id) ?? { shard, slot, line: { ...await lines.read(shard, slot, isNew) } };
-      history.set(id, own);
-      const known = own.line[check.key];
-      const others = known?.traces.filter(({ prober }) => prober !== trace.prober) ?? [];
-      const isLatest = kind === "confirmation" || slot >= state.slot;
-      const outcome = isLatest || !known ? state.outcome : known.outcome;
-      own.line[check.key] = { outcome, traces: [...others, trace] };
-    }
-    for (const transition of transitions) told.push({ transition, check, state });
-  }
-  for (const state of gone) {
-    for (const transition of resolveRemoved(state.incidents, at)) told.push({ transition, state });
-  }
+export async function commitBatch(context: JudgeContext, batch: Batch): Promise<Committed | null> {
+  const { config, store, cache, lines, lease } = context;
+  const checks = [...batch.arrivals.keys()];
+  const { states, own, touched, gone, dropFrom } = await cache.load(checks, lease);
+  const judged = checks.map((check) => judgeCheck(context, check, states, batch));
+  const ownStep = judgeOwn(context, batch, own, judged.some(({ told }) => told.some(isBlind)));
+  const told = [
+    ...ownStep.told,
+    ...judged.flatMap(({ told }) => told),
+    ...gone.flatMap((state) => toldOfRemoved(state, batch.at)),
+  ];
+  const history = await linesOf(context, batch, judged);
+  const changed = new Set(checks.map(({ key }) => cache.packing.shardOf.get(key)!));
   const shards = touched.filter((shard) => dropFrom !== undefined || changed.has(shard));
   const packed = shards.map((shard) => cache.encodeShard(shard, states));
-  const commit: Commit = {
-    shards: packed.map(({ shard, layout, state }) => ({ shard, layout, state })),
+  const ownRow = cache.encodeOwn(ownStep.state);
+  if (packed.length === 0 && !ownRow && told.length === 0) return { notices: 0, states: new Map() };
+  const commit = {
+    shards: [
+      ...packed.map(({ shard, layout, state }) => ({ shard, layout, state })),
+      ...ownRow ? [ownRow] : [],
+    ],
     dropFrom,
-    samples: [...history.values()].map(({ shard, slot, line }) => ({
-      slot,
-      shard,
-      data: encodeHistory(line),
-    })),
+    samples: history.map(({ shard, slot, line }) => ({ slot, shard, data: encodeHistory(line) })),
     incidents: told.map(({ transition }) => transition.incident),
-    notices: told.flatMap(({ transition, check, state }) =>
-      notices(transition, { check, state, config, slot: check ? state.judgedAt : at })
+    notices: told.flatMap(({ transition, check, state, at }) =>
+      notices(transition, { check, state, config, slot: at })
     ),
   };
   if (!await store.commit(lease, commit)) return null;
   cache.remember(packed);
-  for (const { shard, slot, line } of history.values()) lines.remember(shard, slot, line);
+  for (const { shard, slot, line } of history) lines.remember(shard, slot, line);
   return {
     notices: commit.notices.length,
     states: new Map(checks.map((check) => [check, states.get(check.key)!])),
   };
 }
+
+const isBlind = ({ transition: { incident, change } }: Told) =>
+  incident.kind === "blind" && change === "opened";
+
+const toldOfRemoved = (state: CheckState, at: number): Told[] =>
+  resolveRemoved(state.incidents, at).map((transition) => ({ transition, state, at }));
+
+/** What a judgement made of one check. */
+interface JudgedCheck extends Pick<Assessment, "state" | "traces"> {
+  check: Check;
+  told: Told[];
+}
+
+/** Judges one check, whose state is replaced. */
+function judgeCheck(
+  { config, clock, newId }: JudgeContext,
+  check: Check,
+  states: Map<string, CheckState>,
+  { arrivals }: Batch,
+): JudgedCheck {
+  const before = states.get(check.key);
+  const options = { before, now: clock.now(), newId };
+  const { state, transitions, traces } = assess(check, config.regions, arrivals.get(check)!, options);
+  states.set(check.key, state);
+  const told = transitions.map((transition): Told => ({ transition, check, state, at: state.judgedAt }));
+  return { check, state, traces, told };
+}
+
+/** The lines of history that these judgements add to. */
+async function linesOf(
+  { cache, lines }: JudgeContext,
+  { isNew }: Batch,
+  judged: readonly JudgedCheck[],
+): Promise<{ shard: number; slot: number; line: Line }[]> {
+  const history = new Map<string, { shard: number; slot: number; line: Line }>();
+  for (const { check: { key }, state, traces } of judged) {
+    const shard = cache.packing.shardOf.get(key)!;
+    for (const { walk: { slot, kind }, trace } of traces) {
+      const id = `${shard}/${slot}`;
+      const own = history.get(id) ?? { shard, slot, line: { ...await lines.read(shard, slot, isNew) } };
+      history.set(id, own);
+      const known = own.line[key];
+      const others = known?.traces.filter(({ prober }) => prober !== trace.prober) ?? [];
+      const isLatest = kind === "confirmation" || slot >= state.slot;
+      const outcome = isLatest || !known ? state.outcome : known.outcome;
+      own.line[key] = { outcome, traces: [...others, trace] };
+    }
+  }
+  return [...history.values()];
+}
+
+/** What the batch says of the probers, and of Assay itself. */
+function judgeOwn(
+  { config, cache, newId }: JudgeContext,
+  { at, arrivals, sightings }: Batch,
+  before: OwnState,
+  blind: boolean,
+): { state: OwnState; told: Told[] } {
+  const asks = [...arrivals.values()].flat().flatMap(askOf);
+  const probers = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
+  const { state, transitions } = stepOwn(before, { asks, sightings }, {
+    ...{ at, probers, blind, newId },
+    walkedAt: (prober) => {
+      const walks = config.checks.flatMap(({ key }) => cache.stateOf(key)?.probers[prober] ?? []).map(
+        walkedAt,
+      );
+      const latest = Math.max(...walks);
+      return latest === -Infinity ? undefined : latest;
+    },
+  });
+  const told = transitions.map((transition): Told => ({ transition, at: transition.incident.updatedAt }));
+  return { state, told };
+}
+
+/** What we began too late we did not ask for. */
+const askOf = (arrival: Arrival): Ask[] => {
+  if ("missed" in arrival && arrival.missed === "late") return [];
+  return [{ prober: arrival.prober, at: arrival.walk.at, brought: "round" in arrival }];
+};

@@ -21,9 +21,12 @@ import { messageOf } from "../../base/error_message.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { agendaOf, confirmationsOf, type PlannedWalk } from "./agenda.ts";
 import { collector, type Landed } from "./collect.ts";
-import { commitBatch, Lines } from "./commit.ts";
+import { type Batch, commitBatch, type Committed } from "./commit.ts";
 import { gather, type GatherOptions, GRACE_MS, LATE_MS, type ProberAsk } from "./gather.ts";
+import { Lines } from "./lines.ts";
+import type { OwnSighting } from "../../judgement/own_causes.ts";
 import { maxRoundMs } from "../prober/round.ts";
+import { Sightings } from "./sightings.ts";
 
 /** What a settler needs. */
 export interface SettlerOptions extends GatherOptions {
@@ -53,6 +56,8 @@ export interface Settler {
   tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
   /** Walks one check now, from every prober, and judges it by itself: nothing is stored, and no vote changes. */
   probeNow(check: Check): Promise<CheckState>;
+  /** Takes down what is seen of Assay itself; it is judged with the next commit, at the latest in `housekeep` (see stepOwn). */
+  note(sighting: OwnSighting): void;
   /** Housekeeping, for when the walks of a minute are settled (`tick` does it). Never rejects. */
   housekeep(): Promise<void>;
   /** Gives up the lease, so that the next process need not wait until it runs out. */
@@ -75,6 +80,7 @@ export function settler(options: SettlerOptions): Settler {
   const { ports: { clock, log, secrets }, store, config, owner, onCommit } = options;
   const cache = new StateCache(store, packChecks(config));
   const lines = new Lines(store);
+  const sightings = new Sightings();
   const agenda = agendaOf(config);
   let lease: Lease | null = null;
   /** Turns of the minute that are not begun, in order. */
@@ -185,12 +191,19 @@ export function settler(options: SettlerOptions): Settler {
     return Math.max(LATE_MS, longest - (clock.now() - walk.at));
   };
 
+  const commit = async (batch: Omit<Batch, "sightings">): Promise<Committed | null> => {
+    const taken = sightings.waiting;
+    const context = { clock, config, store, cache, lines, lease: lease!, newId };
+    const done = await commitBatch(context, { ...batch, sightings: taken });
+    if (done) sightings.remove(taken);
+    return done;
+  };
+
   const judge = (flight: Flight, landed: readonly Landed[], pushed: Promise<PushSnapshot>): Promise<void> => {
     const { at, lane, isNew } = flight;
     const work = async () => {
       const arrivals = await withPushed(landed, await pushed);
-      const context = { clock, config, store, cache, lines, lease: lease!, newId };
-      const done = await commitBatch(context, { at, isNew, arrivals });
+      const done = await commit({ at, isNew, arrivals });
       if (!done) {
         log.warn("a slot is lost: another process holds the lease by now", { slot: at, fence: lease!.fence });
         return;
@@ -239,7 +252,18 @@ export function settler(options: SettlerOptions): Settler {
   };
 
   const rollUp = rollupJob({ clock, store, config, packing: cache.packing });
-  const housekeep = () => rollUp().catch(logFailure("the housekeeping failed", {}));
+  /** What was noted and no commit has taken. Of a lease that is over somebody else's commits would be refused. */
+  const commitSightings = () =>
+    exclusively(async () => {
+      if (sightings.waiting.length === 0 || !isHeld(clock.now())) return;
+      const at = clock.now();
+      const done = await commit({ at, isNew: false, arrivals: new Map() });
+      if (done && done.notices > 0) onCommit?.(done.notices, at);
+    });
+  const housekeep = async () => {
+    await commitSightings().catch(logFailure("the own incidents could not be settled", {}));
+    await rollUp().catch(logFailure("the housekeeping failed", {}));
+  };
 
   /** Plans the minute of a lease, and what of the minute before may still be under way: a prober answers what it has walked. */
   const plan = async (taken: Lease) => {
@@ -313,6 +337,7 @@ export function settler(options: SettlerOptions): Settler {
       const arrivals = (await withPushed(landed, await pushed)).get(check)!;
       return assess(check, config.regions, arrivals, { newId: () => "none" }).state;
     },
+    note: (sighting) => sightings.add(sighting),
     housekeep,
     release: async () => {
       if (lease) await store.releaseLease(lease);

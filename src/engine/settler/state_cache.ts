@@ -1,22 +1,39 @@
 import type { Check } from "../../config/config.ts";
-import { decodeStates, encodeStates, type Packing, type States } from "../../storage/codec.ts";
+import {
+  decodeOwn,
+  decodeStates,
+  encodeOwn,
+  encodeStates,
+  isShard,
+  OWN_ROW,
+  type Packing,
+  type States,
+} from "../../storage/codec.ts";
+import { EMPTY_OWN, type OwnState } from "../../judgement/own.ts";
 import type { CheckState } from "../../judgement/state.ts";
-import type { Lease, StateStore } from "../../storage/store.ts";
+import type { Lease, Shard, StateStore } from "../../storage/store.ts";
 
 /** The states of shards, decoded only when the store's text is not what was last written. */
 export class StateCache {
   #texts = new Map<number, string>();
   #decoded = new Map<number, States>();
+  /** The row about Assay itself, as it was last read. */
+  #ownText: string | undefined;
 
   constructor(readonly store: StateStore, readonly packing: Packing) {}
 
-  /** All states of the shards that hold `checks`, for a commit under `lease`; after a change of layout, of every shard. */
+  /**
+   * All states of the shards that hold `checks`, for a commit under `lease`; after a change of layout, of every shard. And what is
+   * remembered of Assay itself.
+   */
   async load(checks: Check[], lease: Lease) {
     const { shardOf, layout, shards } = this.packing;
     const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
-    const rows = await this.store.readShards(wanted, lease);
+    const all = await this.store.readShards([OWN_ROW, ...wanted], lease);
+    const own = this.#ownOf(all);
+    const rows = all.filter(isShard);
     const current = rows.length === wanted.length && rows.every((row) => row.layout === layout);
-    if (!current) return this.#repack(lease);
+    if (!current) return { ...await this.#repack(lease), own };
     const states = new Map<string, CheckState>();
     for (const { shard, state } of rows) {
       if (this.#texts.get(shard) !== state) this.#decoded.set(shard, decodeStates(state, shard));
@@ -26,14 +43,20 @@ export class StateCache {
         if (known) states.set(key, known);
       }
     }
-    return { states, touched: wanted, gone: [] as CheckState[], dropFrom: undefined };
+    return { states, touched: wanted, gone: [] as CheckState[], dropFrom: undefined, own };
+  }
+
+  #ownOf(rows: readonly Shard[]): OwnState {
+    const text = rows.find(({ shard }) => shard === OWN_ROW)?.state;
+    this.#ownText = text;
+    return text === undefined ? EMPTY_OWN : decodeOwn(text);
   }
 
   /** The check list changed: every state moves to its new shard, and what left the config is `gone`. */
   async #repack(lease: Lease) {
     const states = new Map<string, CheckState>();
     const gone: CheckState[] = [];
-    for (const { shard, state } of await this.store.readShards("all", lease)) {
+    for (const { shard, state } of (await this.store.readShards("all", lease)).filter(isShard)) {
       for (const [key, known] of Object.entries(decodeStates(state, shard))) {
         if (this.packing.shardOf.has(key)) states.set(key, known);
         else gone.push(known);
@@ -45,7 +68,7 @@ export class StateCache {
 
   /** Reads every state as the holder of a new lease finds it. */
   async refresh(lease: Lease): Promise<void> {
-    const all = this.packing.shards.map((_, shard) => shard);
+    const all = [OWN_ROW, ...this.packing.shards.keys()];
     for (const { shard, layout, state } of await this.store.readShards(all, lease)) {
       if (layout !== this.packing.layout || this.#texts.get(shard) === state) continue;
       this.#decoded.set(shard, decodeStates(state, shard));
@@ -78,6 +101,12 @@ export class StateCache {
       if (state) mine[key] = state;
     }
     return { shard, layout: this.packing.layout, state: encodeStates(mine), mine };
+  }
+
+  /** The row about Assay itself as it is to be written; undefined: the store holds it already. */
+  encodeOwn(own: OwnState): Shard | undefined {
+    const state = encodeOwn(own);
+    return state === this.#ownText ? undefined : { shard: OWN_ROW, layout: "own", state };
   }
 
   /** The committed states are what the store holds now. */

@@ -3,6 +3,7 @@
 /** Incidents: the list, and the one that is sent around. */
 import type { commentView } from "../api/views/status.ts";
 import type { Incident } from "../../judgement/incident.ts";
+import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
@@ -38,9 +39,12 @@ export function IncidentList({ incidents, next }: { incidents: Incident[]; next:
   );
 }
 
-/** "shop / orders: drift in fra". */
-export const titleOf = ({ target, check, kind, scope }: Incident): string =>
-  `${target} / ${check}: ${kind}${scope === "global" ? "" : ` in ${scope}`}`;
+/** "shop / orders: drift in fra"; "prober sin" of Assay's own. */
+export const titleOf = (incident: Incident): string => {
+  const { target, check, kind, scope } = incident;
+  return ownSubject(incident) ??
+    `${target} / ${check}: ${kind}${scope === "global" ? "" : ` in ${scope}`}`;
+};
 
 /** One incident and all that belongs to it. */
 export interface IncidentData {
@@ -83,7 +87,7 @@ export function IncidentPage({ data }: { data: IncidentData }) {
           <b>{state}</b>, {severity}, episode {episode}. <Time at={openedAt} /> to{" "}
           {resolvedAt === undefined ? "now" : <Time at={resolvedAt} />}:{" "}
           {formatSpan((resolvedAt ?? nowMs) - openedAt)}.{" "}
-          <a href={`/targets/${incident.target}`}>The target now</a>
+          {incident.target !== OWN_TARGET && <a href={`/targets/${incident.target}`}>The target now</a>}
         </p>
         {notice && (
           <p class="lead">

@@ -11,6 +11,7 @@ import {
   settlerFixture,
   threeRegions,
 } from "../../world/settler_fixture.ts";
+import { encodeSilence } from "../../../src/storage/records/silences.ts";
 import { type ApiFixture, apiFixture } from "../../web/api/api_fixture.ts";
 
 const SECOND = 1_000;
@@ -62,6 +63,18 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       await own.clock.advance(20 * SECOND);
       expect((await own.notices()).at(-1)!.createdAt).toBe(late);
       expect(await sent(own)).toEqual(["resolved drift global #1"]);
+    });
+
+    test("Assay's own incidents are held by none, though it is about every target", async () => {
+      const own = await apiFixture({ store: open() });
+      const lasting = { from: own.clock.now(), until: own.clock.now() + 60 * MINUTE };
+      await own.store.putRecord(
+        encodeSilence({ id: "s1", match: {}, ...lasting, reason: "release", by: "ops" }),
+      );
+      own.script.set("drift");
+      own.script.set("broken", "sin");
+      await own.runMinutes(4);
+      expect(await sent(own)).toEqual(["opened prober global #1"]);
     });
 
     test("a silence by label holds what is told of a target that left the config meanwhile", async () => {

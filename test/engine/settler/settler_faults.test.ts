@@ -13,6 +13,9 @@ import type { Prober, ProberReply } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
 
+/** What is told first when three probers fall silent. */
+const ALL_SILENT = Array.from({ length: 3 }, () => "opened prober global #1");
+
 describe("a prober that never answers", () => {
   test("is named, and its vote stands until it is too old", async () => {
     const world = await settlerFixture();
@@ -45,6 +48,7 @@ describe("a prober that never answers", () => {
     await world.runMinutes(8);
     expect((await world.notices()).map(describeNotice)).toEqual([
       "opened drift global #1",
+      ...ALL_SILENT,
       "opened blind global #1",
     ]);
   });
@@ -59,13 +63,15 @@ describe("when all fall silent", () => {
     await world.runMinutes(ready);
     world.script.set("silent");
     await world.runMinutes(silent - 1);
-    expect(await world.notices()).toEqual([]);
+    expect((await world.notices()).map(describeNotice)).toEqual(ALL_SILENT);
     await world.runMinutes();
-    expect((await world.notices()).map(describeNotice)).toEqual(["opened blind global #1"]);
+    expect((await world.notices()).map(describeNotice)).toEqual([...ALL_SILENT, "opened blind global #1"]);
     world.script.set("ready");
     await world.runMinutes();
-    expect((await world.notices()).map(describeNotice)).toEqual([
-      "opened blind global #1",
+    expect((await world.notices()).map(describeNotice).slice(4)).toEqual([
+      "resolved prober global #1",
+      "resolved prober global #1",
+      "resolved prober global #1",
       "resolved blind global #1",
     ]);
   });
@@ -74,10 +80,13 @@ describe("when all fall silent", () => {
     const world = await settlerFixture();
     world.script.set("silent", "sin");
     await world.runMinutes(4);
-    expect(await world.notices()).toEqual([]);
+    expect((await world.notices()).map(describeNotice)).toEqual(["opened prober global #1"]);
     world.script.set("silent", "iad");
     await world.runMinutes(5);
-    expect((await world.notices()).map(describeNotice)).toEqual(["opened blind global #1"]);
+    expect((await world.notices()).map(describeNotice).slice(1)).toEqual([
+      "opened prober global #1",
+      "opened blind global #1",
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
-import { decodeStates } from "../../../src/storage/codec.ts";
+import { decodeStates, isShard } from "../../../src/storage/codec.ts";
 import { remoteProber } from "../../../src/engine/prober/remote.ts";
 import { DIALECTS, withSource } from "../../../src/evidence/report/mod.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
@@ -86,7 +86,7 @@ async function shop(report = PUSHED, probed: "here" | "over HTTP" = "here") {
       await own.clock.advance(WALK_MS);
       await ticked;
       await own.clock.advance(minuteMs + MINUTE - own.clock.now());
-      const rows = await store.readShards("all");
+      const rows = (await store.readShards("all")).filter(isShard);
       return rows.map((row) => decodeStates(row.state, row.shard)[check]).find(Boolean)?.probers.fra?.witness;
     },
   };

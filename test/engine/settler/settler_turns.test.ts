@@ -90,7 +90,7 @@ test("a prober that hangs makes nobody else's evidence old at a period under a m
     expect(probers[id]!.witness!.slot).toBe(START + 4 * MINUTE - 10 * SECOND);
   }
   expect([regions.us!.outcome, regions.ap!.outcome]).toEqual(["ready", "ready"]);
-  expect(await world.notices()).toEqual([]);
+  expect((await world.notices()).map(describeNotice)).toEqual(["opened prober global #1"]);
 });
 
 describe("a confirmation", () => {

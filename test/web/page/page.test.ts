@@ -89,6 +89,25 @@ test("a shared incident shows the public its coarse words, and no more", async (
   expect(text).not.toMatch(/drift|fra|read\b|body\.state/);
 });
 
+test("an incident of Assay's own is shown to who may read, and to the public nowhere", async () => {
+  const house = await pageFixture();
+  await house.runMinutes();
+  house.script.set("broken", "sin");
+  await house.runMinutes(4);
+  const { items: [incident] } = await house.store.listIncidents({ limit: 1 });
+  const path = `/incidents/${incident!.id}`;
+  const cookie = await house.signIn();
+  expect((await house.get("/incidents", cookie)).text).toContain("prober sin open , warning");
+  const page = await house.get(path, cookie);
+  expect(page.text).toContain("prober sin has brought nothing for 3 min");
+  expect(page.html).not.toContain("/targets/_assay");
+  expect((await house.get(path)).status).toBe(303);
+  for (const open of ["/", "/status"]) {
+    const { text } = await house.get(open);
+    expect(text).not.toMatch(/\bsin\b|_assay|prober/i);
+  }
+});
+
 test("the public page tells from when to when something was wrong, with a space between", async () => {
   const { get, runMinutes, script } = await lying();
   script.set("ready");

@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import { openSqlite } from "../../../functions/deno/sqlite.ts";
+import { memoryStore } from "../../../src/storage/memory.ts";
+import type { OwnSighting } from "../../../src/judgement/own_causes.ts";
+import { decodeOwn, OWN_ROW } from "../../../src/storage/codec.ts";
+import { EMPTY_OWN } from "../../../src/judgement/own.ts";
+import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
+
+const MINUTE = 60_000;
+const OWN = { target: "_assay", limit: 10 };
+const WRITE =
+  "{ id: write, turns: 1, confirm: 0, journey: [{ name: put, request: { path: / }, expect: status == 200 }] }";
+const TWO_CHECKS = threeRegions([["      - { id: read,", `      - ${WRITE}\n      - { id: read,`]]);
+
+const summaries = async (world: SettlerFixture) =>
+  (await world.notices()).map(({ body }) => JSON.parse(body).data.summary);
+
+const ownIncidents = async (world: SettlerFixture) => {
+  const { items } = await world.store.listIncidents(OWN);
+  return items.map(({ check, state, reason }) => ({ check, state, reason }));
+};
+
+const ownState = async (world: SettlerFixture) =>
+  decodeOwn((await world.store.readShards([OWN_ROW]))[0]!.state);
+
+describe("a prober that brings nothing", () => {
+  test.each([
+    ["memory", memoryStore],
+    ["sqlite", () => openSqlite(":memory:")],
+  ])(
+    "is told after three minutes, once for all checks, and until its first round: on %s",
+    async (_, open) => {
+      const world = await settlerFixture(TWO_CHECKS, { store: open() });
+      await world.runMinutes();
+      world.script.set("broken", "sin");
+      await world.runMinutes(4);
+      expect(await summaries(world)).toEqual(["prober sin has brought nothing for 3 min"]);
+      expect(await ownIncidents(world)).toEqual([{ check: "prober-sin", state: "open" }]);
+      world.script.set("ready", "sin");
+      await world.runMinutes();
+      expect((await summaries(world)).slice(1)).toEqual(["prober sin brings something again after 2 min"]);
+      expect(await ownIncidents(world)).toEqual([{
+        check: "prober-sin",
+        state: "resolved",
+        reason: "recovered",
+      }]);
+    },
+  );
+
+  test("is told before the check that goes blind for it", async () => {
+    const blind = threeRegions([["id: read,", "id: read, every: 10s, quorum: { minReporting: 3 },"]]);
+    const world = await settlerFixture(blind);
+    await world.runMinutes();
+    world.script.set("broken", "sin");
+    await world.runMinutes();
+    expect(await summaries(world)).toEqual([
+      "prober sin has brought nothing for 50 s",
+      "shop / read cannot be judged: 2 of 3 regions reporting, at least 3 needed",
+    ]);
+  });
+
+  test("one check that it cannot walk is not the prober", async () => {
+    const world = await settlerFixture(TWO_CHECKS);
+    world.script.set({ missed: "deadline" }, "sin", "shop/write");
+    await world.runMinutes(6);
+    expect(await ownIncidents(world)).toEqual([]);
+    expect(await ownState(world)).toEqual(EMPTY_OWN);
+  });
+
+  test("is counted on by whoever takes the lease over", async () => {
+    const first = await settlerFixture();
+    await first.runMinutes();
+    first.script.set("broken", "sin");
+    await first.runMinutes(2);
+    const next = await settlerFixture(undefined, { from: first, owner: "b" });
+    next.script.set("broken", "sin");
+    await next.runMinutes(1);
+    expect(await summaries(next)).toEqual(["prober sin has brought nothing for 3 min"]);
+  });
+
+  test("its incident is closed when it leaves the config", async () => {
+    const first = await settlerFixture();
+    await first.runMinutes();
+    first.script.set("broken", "sin");
+    await first.runMinutes(3);
+    const line =
+      '  - { id: ap, probers: [{ id: sin, url: https://sin.example, token: "${env:PROBER_TOKEN}" }] }\n';
+    const next = await settlerFixture(threeRegions([[line, ""]]), { from: first, owner: "b" });
+    await next.runMinutes();
+    expect(await ownIncidents(next)).toEqual([{ check: "prober-sin", state: "resolved", reason: "removed" }]);
+  });
+
+  test("costs no row while all is well", async () => {
+    const world = await settlerFixture();
+    const written: number[][] = [];
+    const { commit } = world.store;
+    world.store.commit = (lease, one) => {
+      written.push(one.shards.map(({ shard }) => shard));
+      return commit.call(world.store, lease, one);
+    };
+    await world.runMinutes(3);
+    expect(written).toEqual([[0, OWN_ROW], [0], [0]]);
+  });
+});
+
+describe("what is noted of Assay itself", () => {
+  const note = (world: SettlerFixture, cause?: string): OwnSighting => ({
+    kind: "delivery",
+    at: world.clock.now(),
+    ...(cause && { cause }),
+  });
+
+  test("is told with the next commit, with nobody's votes, and over after three slots without it", async () => {
+    const world = await settlerFixture(
+      threeRegions([["version: 1", "version: 1\npublicUrl: https://assay.example"]]),
+    );
+    await world.runMinutes();
+    world.settler.note(note(world, "webhook ops has taken nothing for 5 min"));
+    await world.runMinutes();
+    for (let i = 0; i < 3; i++) {
+      world.settler.note(note(world));
+      await world.runMinutes();
+    }
+    const [opened, resolved] = (await world.notices()).map(({ body }) => JSON.parse(body).data);
+    expect(opened).toMatchObject({
+      incident: { family: "evidence", kind: "delivery", severity: "warning", scope: "global" },
+      target: { id: "_assay" },
+      check: { id: "delivery" },
+      summary: "Assay's delivery fails: webhook ops has taken nothing for 5 min",
+      decision: { votes: {}, rule: "none: it is about Assay itself" },
+      evidence: {},
+    });
+    expect(Object.keys(opened.links)).toEqual(["page", "api"]);
+    expect(resolved.summary).toBe("Assay's delivery works again after 3 min");
+  });
+
+  test("is told at the end of a minute in which nothing is walked", async () => {
+    const world = await settlerFixture(threeRegions([["id: read,", "id: read, every: 1h,"]]));
+    await world.clock.advance(MINUTE);
+    world.settler.note(note(world, "nothing goes out"));
+    await world.runMinutes();
+    expect(await summaries(world)).toEqual(["Assay's delivery fails: nothing goes out"]);
+  });
+
+  test("waits while a commit is refused", async () => {
+    const world = await settlerFixture();
+    world.settler.note(note(world, "nothing goes out"));
+    const { commit } = world.store;
+    world.store.commit = () => Promise.resolve(false);
+    await world.runMinutes();
+    world.store.commit = commit.bind(world.store);
+    await world.runMinutes();
+    expect(await summaries(world)).toEqual(["Assay's delivery fails: nothing goes out"]);
+  });
+});
