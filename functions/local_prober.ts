@@ -11,12 +11,12 @@ export function localProberOf(
   ports: Ports,
   { concurrency, connectionsPerHost, controls }: Config,
   { dialects, steps, signRequest }: ProberKinds,
-  { id, region, budget, locate }: Pick<ProberOptions, "id" | "region" | "budget" | "locate">,
+  { id, region, limits, locate }: Pick<ProberOptions, "id" | "region" | "limits" | "locate">,
 ): Prober {
   return localProber(ports, {
     id,
     region,
-    budget,
+    limits,
     locate,
     dialects,
     steps,

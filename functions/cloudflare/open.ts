@@ -11,6 +11,7 @@ import { checkWebhooks, deliverer } from "../../src/engine/notify/mod.ts";
 import { locator } from "../../src/engine/prober/location.ts";
 import { answerOf } from "../../src/base/http/answer.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
+import { proberLimits } from "../../src/engine/prober/limits.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Store } from "../../src/storage/store.ts";
@@ -73,12 +74,23 @@ function openStore(env: Env, { store }: Config, storage: ObjectStorage): Store {
   });
 }
 
+/** What the probers of one object share: the config of this deployment, and what the platform allows the object, whoever asks it. */
+export async function openHost(env: Env) {
+  const { config, ports } = await boot(env);
+  const budget = INVOCATION[planOf(env)].subrequests - overheadOf(config);
+  return { config, ports, limits: proberLimits({ ...config, budget }) };
+}
+
 /**
  * The app of one prober of the config that this deployment holds: of a place, as an object with this storage, or without one of a
  * `url`, which anybody can reach, and so only with that prober's own token.
  */
-export async function openProber(env: Env, id: string, storage?: ObjectStorage) {
-  const { config, ports } = await boot(env);
+export function openProber(
+  env: Env,
+  { config, ports, limits }: Awaited<ReturnType<typeof openHost>>,
+  id: string,
+  storage?: ObjectStorage,
+) {
   const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
   if (!own || own.kind !== (storage ? "place" : "remote")) {
     throw new Error(`The config has no prober ${id} ${storage ? "with a place" : "with a url and token"}`);
@@ -89,7 +101,7 @@ export async function openProber(env: Env, id: string, storage?: ObjectStorage) 
   const prober = localProberOf(ports, config, KINDS, {
     id,
     region: own.region,
-    budget: INVOCATION[planOf(env)].subrequests - overheadOf(config),
+    limits,
     locate,
   });
   return api({ ports, config, prober: { prober, token: own.kind === "place" ? INTERNAL_TOKEN : own.token } });

@@ -58,6 +58,52 @@ test("the checks whose evidence is oldest go first, so that each has its turn an
   );
 });
 
+describe("limits are the object's, however often it is asked", () => {
+  /** 8 checks of each target's three requests in each of these. */
+  const both = (changes: Record<string, unknown>[]) => {
+    const [target] = targets();
+    const [check] = target!.checks as object[];
+    const made = changes.flatMap((change, k) =>
+      Array.from({ length: 8 }, (_, n) => ({
+        ...target,
+        id: `t${k}-${n}`,
+        url: world.shop.stall(),
+        checks: [{ ...check, ...change }],
+      }))
+    );
+    world.setProberEnv({ ASSAY_PLAN: "free" });
+    return made;
+  };
+
+  test("two lanes of a slot send at most 50 requests, and the rest says why not", async () => {
+    world.setConfig({
+      regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
+      targets: both([{ every: "1m" }, { every: "30s" }]),
+    });
+    network.asked = 0;
+    await world.tick(0);
+    // 49 / 4 = 12 of the 16, of three requests each where nobody is accused.
+    expect(network.asked).toBe(36);
+    expect([...(await missed(0)).values()]).toEqual(Array(4).fill("budget"));
+  });
+
+  test("so do two probers of one place, which walk five rounds at once together", async () => {
+    world.setConfig({
+      regions: [{ id: "eu", probers: ["a", "b"].map((id) => ({ id, place: "weur" })) }],
+      targets: both([{}]),
+    });
+    const seen = { open: 0, most: 0 };
+    network.gate = async (ask) => {
+      seen.most = Math.max(seen.most, ++seen.open);
+      return await ask().finally(() => seen.open--);
+    };
+    network.asked = 0;
+    await world.tick(0);
+    expect(network.asked).toBe(36);
+    expect(seen).toEqual({ open: 0, most: 5 });
+  });
+});
+
 const MOVED = "/moved/";
 
 /** Cloudflare's fetch on the free plan before targets that redirect every step once: after 50 requests of one invocation it throws. */

@@ -15,30 +15,56 @@ export interface Reservation {
   close(): void;
 }
 
-/** Sets `reserve` requests apart for one round, which sends by `fetch`; null: there are not so many left. */
-export type Quota = (fetch: Fetch, reserve: number) => Reservation | null;
+/**
+ * What all rounds of one process or object may send until it is renewed, redirects included: the runtime counts these as well, and throws
+ * past its limit.
+ */
+export interface Quota {
+  /** Sets so many requests apart for one round, which sends by `fetch`; null: there are not so many left. */
+  reserve(fetch: Fetch, requests: number): Reservation | null;
+  /** Keeps so many from other promises; answers what takes the promise back, once. Null: there are not so many that nobody was promised. */
+  promise(requests: number): (() => void) | null;
+  /** All of it again, less what is set apart. */
+  renew(): void;
+}
 
-/** The requests of one ask, `total` in all, redirects included: the runtime counts these as well, and throws past its limit. */
+/** A quota of `total` requests. */
 export function quota(total: number): Quota {
   let free = total;
-  return (fetch: Fetch, reserve) => {
-    if (reserve > free) return null;
-    free -= reserve;
-    let reserved = reserve;
+  let apart = 0;
+  let promised = 0;
+  const reserve: Quota["reserve"] = (fetch, requests) => {
+    if (requests > free) return null;
+    free -= requests;
+    apart += requests;
+    let reserved = requests;
     let attempts = 0;
     return {
       fetch(url, outgoing) {
         attempts++;
-        if (reserved > 0) reserved--;
-        else if (free > 0) free--;
+        if (reserved > 0) {
+          reserved--;
+          apart--;
+        } else if (free > 0) free--;
         else return Promise.reject(new QuotaExceeded(`this ask has sent all that it may: ${total}`));
         return fetch(url, outgoing);
       },
       attempts: () => attempts,
       close() {
         free += reserved;
+        apart -= reserved;
         reserved = 0;
       },
     };
   };
+  const promise: Quota["promise"] = (requests) => {
+    if (requests > free - promised) return null;
+    promised += requests;
+    let isOpen = true;
+    return () => {
+      if (isOpen) promised -= requests;
+      isOpen = false;
+    };
+  };
+  return { reserve, promise, renew: () => void (free = total - apart) };
 }

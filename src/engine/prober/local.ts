@@ -2,7 +2,6 @@
  * One prober's half of a slot: a round of each check, walked again where nothing answered though the controls do.
  * It returns evidence and keeps no state but its most recent answers.
  */
-import { type Quota, quota } from "../../base/http/quota.ts";
 import type { Check } from "../../config/config.ts";
 import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
 import { atMost, pause, type Ports } from "../../base/ports.ts";
@@ -23,28 +22,22 @@ import { periodMs } from "../../config/schedule.ts";
 import type { OnAnswer, Prober, ProberReply, Round, RoundResult } from "../../judgement/round.ts";
 import { targetHost } from "../../config/target_host.ts";
 import { controlsAsker, OVERHEAD_MS } from "./controls.ts";
-import { Places, type Waiter } from "./places.ts";
-import { admit, inWalkOrder, rankOf } from "./walk_order.ts";
+import { type LimitOptions, type ProberLimits, proberLimits } from "./limits.ts";
+import type { Waiter } from "./places.ts";
+import { inWalkOrder, rankOf } from "./walk_order.ts";
 
 /** What a prober in this process needs to know. */
-export interface ProberOptions {
+export interface ProberOptions extends LimitOptions {
   id: string;
   region: string;
   dialects: readonly Dialect[];
   /** Signs what is asked with the keys of an AWS API. */
   signRequest?: RequestSigner;
   steps: readonly StepKind[];
-  /** Connections at once: one a round, and one more for each further source while there is room. */
-  concurrency: number;
-  /** Of these to the host and port of one target's URL; absent: all. */
-  connectionsPerHost?: number;
   /** Known-good URLs, to tell a prober's fault from a target's. */
   controls: readonly string[];
-  /**
-   * Requests that the rounds of one `ask` may send, redirects included, by the runtime's limits. What does not fit is missed, the last of the
-   * list first; a round that redirects bring past it ends as the platform's error. Controls and `where` are not counted.
-   */
-  budget?: number;
+  /** In place of its own: the same, shared with other probers of this process, because the runtime counts them together. */
+  limits?: ProberLimits;
   /** Measures where this prober is. */
   locate?: () => Promise<ProberLocation>;
 }
@@ -55,11 +48,8 @@ interface Turn {
   deadline: AbortSignal;
   /** The same, in steady time (ms). */
   deadlineAt: number;
-  /** Whether the budget has room for a check. */
-  admitted: (check: Check) => boolean;
-  allow: Quota;
-  /** What the first walks of all checks leave. */
-  spare: Quota;
+  /** What is admitted, and what takes back the requests that were promised to it: from then on it reserves by itself. */
+  admitted: ReadonlyMap<Check, () => void>;
 }
 
 /** Why there is no round. */
@@ -68,13 +58,13 @@ type Missed = "budget" | "deadline";
 /** What a walk gets on top of its longest, before its place is given to others. */
 const GRACE_MS = 1_000;
 
-const idOf = ({ key }: Check, { slot }: Turn) => `${key}@${slot}`;
+const idOf = ({ key }: Check, { slot }: Pick<Turn, "slot">) => `${key}@${slot}`;
 
 /** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
   const { clock } = ports;
-  const { budget = Infinity, concurrency, connectionsPerHost = concurrency } = options;
-  const places = new Places({ total: concurrency, perHost: connectionsPerHost });
+  const limits = options.limits ?? proberLimits(options);
+  const { places, quota: { reserve, promise: promiseRequests }, budget } = limits;
   /** Two of the largest slots, so that a small lane does not push a large one out. */
   const rounds = new Cache<string, Promise<Round | Missed>>({ max: 100 });
   /** What stands if the second walk does not end. */
@@ -111,11 +101,11 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   };
 
   const runWithinQuota = async (check: Check, turn: Turn, again: boolean): Promise<Round | Missed> => {
-    const { slot, deadline, allow } = turn;
+    const { slot, deadline } = turn;
     // The second look is not to be spent by the redirects of the journey: without it no service could be accused.
     const looks = 2 * sourcesToAsk(check).length;
-    const reportShare = allow(ports.fetch, looks);
-    const journeyShare = reportShare && allow(ports.fetch, costOf(check) - looks);
+    const reportShare = reserve(ports.fetch, looks);
+    const journeyShare = reportShare && reserve(ports.fetch, costOf(check) - looks);
     if (!journeyShare) {
       reportShare?.close();
       return "budget";
@@ -146,7 +136,9 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     places.enter({ host: hostOf(check), rank: rankOf(check, undefined), begin: entered.resolve });
     const giveBack = holdPlace(check, turn, await entered.promise);
     try {
-      if (!canEnd(check, turn, began, 0) || !turn.spare(ports.fetch, costOf(check))) return null;
+      const keep = canEnd(check, turn, began, 0) ? promiseRequests(costOf(check)) : null;
+      if (!keep) return null;
+      keep();
       const second = await runWithinQuota(check, turn, true);
       return typeof second === "string" || turn.deadline.aborted ? null : second;
     } finally {
@@ -160,6 +152,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     { asked, leave }: { asked: number; leave: () => void },
   ): Promise<Round | Missed> => {
     const giveBack = holdPlace(check, turn, leave);
+    turn.admitted.get(check)?.();
     const first = await runWithinQuota(check, turn, false).finally(giveBack);
     if (typeof first === "string" || check.retry === 0 || !gotNoAnswer(first)) return first;
     if (!canEnd(check, turn, asked, RETRY_AFTER_MS) || !await controlsPass(turn.slot)) return first;
@@ -207,6 +200,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const place = open.get(check);
       if (place === undefined) return;
       open.delete(check);
+      turn.admitted.get(check)?.();
       const { key, digest } = check;
       const isMissed = typeof walked === "string";
       if (isMissed) rounds.delete(idOf(check, turn));
@@ -225,13 +219,21 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     }, { once: true });
     if (left === 0) resolve(answers);
     for (const check of order) {
-      const walked = turn.admitted(check)
+      const walked = turn.admitted.has(check)
         ? rounds.getOrSet(idOf(check, turn), () => queueWalk(check, turn, giveUps))
         : Promise.resolve("budget" as const);
       walked.then((walked) => settle(check, walked)).catch(reject);
     }
     return promise;
   };
+
+  /** The first checks whose requests fit together into what is left; a cheaper one further down may still fit. What is walked needs nothing. */
+  const admit = (checks: readonly Check[], slot: number): Turn["admitted"] =>
+    new Map(checks.flatMap((check) => {
+      const isWalked = budget === Infinity || rounds.get(idOf(check, { slot })) !== undefined;
+      const takeBack = isWalked ? () => {} : promiseRequests(costOf(check));
+      return takeBack ? [[check, takeBack] as const] : [];
+    }));
 
   return {
     id: options.id,
@@ -240,15 +242,10 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
       const disarm = clock.after(deadlineMs, () => deadline.abort());
       const deadlineAt = clock.elapsed() + deadlineMs;
       rounds.max = firsts.max = Math.max(rounds.max, 2 * checks.length);
-      const { admitted, spare } = admit(checks, budget, costOf);
-      const turn: Turn = {
-        slot,
-        deadline: deadline.signal,
-        deadlineAt,
-        admitted,
-        allow: quota(budget),
-        spare: quota(spare),
-      };
+      if (slot !== limits.slot) limits.quota.renew();
+      limits.slot = slot;
+      const admitted = admit(checks, slot);
+      const turn: Turn = { slot, deadline: deadline.signal, deadlineAt, admitted };
       // Where a prober is stands in the whole reply alone.
       const tell = onAnswer && !options.locate ? onAnswer : undefined;
       const answers = await walkAll(checks, turn, (answer) => {

@@ -1,4 +1,4 @@
-/** In which order a prober walks the checks that it is asked for, and which of them its budget of requests admits. Pure. */
+/** In which order a prober walks the checks that it is asked for. Pure. */
 import type { Check } from "../../config/config.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { type Rank, RANKS } from "./places.ts";
@@ -30,21 +30,4 @@ export function inWalkOrder(checks: readonly Check[], took: ReadonlyMap<string, 
     (quick[turn] ??= []).push(check);
   }
   return [...quick.flat(), ...slow.sort((a, b) => a.key < b.key ? -1 : 1)];
-}
-
-/** The first checks whose requests fit into the budget together; a cheaper one further down may still fit. */
-export function admit(
-  checks: readonly Check[],
-  budget: number,
-  costOf: (check: Check) => number,
-): { admitted: (check: Check) => boolean; spare: number } {
-  if (budget === Infinity) return { admitted: () => true, spare: budget };
-  let spare = budget;
-  const fit = new Set(checks.filter((check) => {
-    const cost = costOf(check);
-    if (cost > spare) return false;
-    spare -= cost;
-    return true;
-  }));
-  return { admitted: (check) => fit.has(check), spare };
 }
