@@ -1,7 +1,7 @@
 /** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
 import bundled from "#config";
 import { KINDS } from "#kinds";
-import { type Config } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { loadCompiled } from "../../src/config/compiled.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { answerOf } from "../../src/base/http/answer.ts";

@@ -60,7 +60,7 @@ export class Connection {
       keepAliveMaxTimeout: IDLE_MS,
       keepAliveTimeoutThreshold: IDLE_MARGIN_MS,
     });
-    if (facts.protocol !== "2") this.#tap(socket);
+    this.#tap(socket);
     socket.once("close", () => options.onClose());
     quietDestroy(socket);
   }
@@ -93,8 +93,7 @@ export class Connection {
       over: () => {
         signal.removeEventListener("abort", giveUp);
         this.#incoming = undefined;
-        if (facts.protocol === "2") this.close(); // undici closes none that is idle
-        else onIdle();
+        onIdle();
       },
     });
     const giveUp = () => incoming.fail(signal.reason);
@@ -104,7 +103,7 @@ export class Connection {
     const options: Dispatcher.DispatchOptions & { servername: string } = {
       path: url.pathname + url.search,
       method,
-      headers: fieldsOf(url, headers),
+      headers: Object.entries(fieldsOf(url, headers)).flat(),
       body: body ?? null,
       servername: url.hostname, // else undici takes it from `host`, and ends a connection made for another
     };
@@ -145,11 +144,8 @@ function quietDestroy(socket: Socket): void {
     destroy(error && "code" in error && error.code === "UND_ERR_INFO" ? undefined : error);
 }
 
-function fieldsOf(url: URL, headers: Record<string, string>): string[] {
-  const given = Object.entries(headers);
-  const has = (name: string) => given.some(([key]) => key.toLowerCase() === name);
-  const fields = given.flat();
-  if (!has("host")) fields.push("host", url.host);
-  if (!has("accept")) fields.push("accept", "*/*");
-  return fields;
+/** The fields of a request; its own names in lower case. */
+export function fieldsOf(url: URL, headers: Record<string, string>): Record<string, string> {
+  const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return { host: url.host, accept: "*/*", ...Object.fromEntries(given) };
 }

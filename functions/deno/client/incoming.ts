@@ -131,6 +131,11 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.fail(error);
   }
 
+  /** The connection has gone. */
+  closed(): void {
+    this.fail(new Error(CLOSED + (this.#headed ? "the end of the body" : "an answer")));
+  }
+
   /** Ends the exchange and its connection; whoever waits for head or body gets `error`. */
   fail(error: unknown): void {
     if (!this.#over) this.#end(plain(error, this.#headed));

@@ -1,11 +1,13 @@
 import { Buffer } from "node:buffer";
 
 /** Interim answers (1xx) to one request; one or two are usual. */
-const MAX_INTERIM = 100;
+export const MAX_INTERIM = 100;
+export const TOO_MANY_INTERIM = `answered 1xx more than ${MAX_INTERIM} times in place of an answer`;
 /** Of one interim answer. */
 const MAX_HEAD_BYTES = 65_536;
 
 const NOTHING = Buffer.alloc(0);
+
 /** As long as `HTTP/1.1 100`. */
 const STATUS_END = 12;
 const INTERIM = /^HTTP\/\d\.\d 1\d\d/;
@@ -55,9 +57,7 @@ export class InterimFilter {
       this.#where = "answer";
       return bytes;
     }
-    if (++this.#count > MAX_INTERIM) {
-      throw new Error(`answered 1xx more than ${MAX_INTERIM} times in place of an answer`);
-    }
+    if (++this.#count > MAX_INTERIM) throw new Error(TOO_MANY_INTERIM);
     this.#where = "inside";
     this.#headBytes = 0;
     return bytes.subarray(start + STATUS_END);

@@ -1,15 +1,16 @@
 /**
  * The HTTP client of Deno: a name is pinned (pins.ts), one of its addresses is dialled (dial.ts), TLS is made over it (tls.ts), and undici's
- * parser reads the answer (connection.ts, incoming.ts). Connections are kept for 15 s (pool.ts).
+ * parser reads the answer (connection.ts, incoming.ts). Connections are kept for 15 s (pool.ts). A server that speaks nothing but HTTP/2 has a
+ * reader of its own (http2/).
  */
 import { guardFetch, hostOf } from "../../../src/base/http/guard.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type SendOptions } from "./connection.ts";
 import { deployFetch } from "./deploy.ts";
 import type { OpenSocket } from "./dial.ts";
 import { opener } from "./open.ts";
 import { type Pin, pinning, type Resolve, systemResolve } from "./pins.ts";
 import { Pool } from "./pool.ts";
-import { type ExchangeTrace, type Fetch, type FetchOptions, Refused } from "../../../src/base/ports.ts";
+import { type Answer, type ExchangeTrace, type Fetch, Refused } from "../../../src/base/ports.ts";
 
 export { dial } from "./dial.ts";
 
@@ -24,6 +25,12 @@ export interface ConnectorOptions {
   ca?: string;
   /** Opens a TCP connection to an address. */
   open?: OpenSocket;
+}
+
+/** An exchange, what its connection is good for, and where that may lead. */
+interface Anew extends SendOptions {
+  key: string;
+  pin: Pin;
 }
 
 /** RFC 9110 section 9.2.1, those that a check asks with: once more does no harm. */
@@ -41,15 +48,22 @@ export function connector(
   const openLine = opener({ allowPrivate, now, ca, open });
   const pool = new Pool();
 
-  async function connect(url: URL, key: string, pin: Pin, outgoing: FetchOptions) {
+  /** Over a connection of its own, which HTTP/1.1 leaves to the next one. */
+  async function sendAnew(url: URL, { key, pin, trace, ...outgoing }: Anew): Promise<Answer> {
     const { line, times } = await openLine(url, key, pin, outgoing);
+    const sent = { ...outgoing, trace: Object.assign(trace, times) };
+    if (line.facts.protocol === "2") {
+      // Few servers need it.
+      const { sendOverHttp2 } = await import("./http2/mod.ts");
+      return await sendOverHttp2(url, { ...sent, ...line, now });
+    }
     const connection = new Connection({
       ...line,
       now,
       onIdle: () => pool.put(key, connection),
       onClose: () => pool.delete(connection),
     });
-    return { connection, times };
+    return await connection.send(url, sent);
   }
 
   return guardFetch(async (url, outgoing) => {
@@ -71,7 +85,6 @@ export function connector(
         trace.requests++; // it was closed while it was idle, as far as anyone can tell
       }
     }
-    const { connection, times } = await connect(url, key, pin, outgoing);
-    return await connection.send(url, { ...outgoing, trace: Object.assign(trace, times) });
+    return await sendAnew(url, { ...outgoing, key, pin, trace });
   }, allowPrivate);
 }

@@ -3,7 +3,7 @@ import { Cache } from "../../../src/base/cache.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { dial, type Dialled, type OpenSocket } from "./dial.ts";
 import type { Pin } from "./pins.ts";
-import { type ExchangeTrace, type FetchOptions, LimitExceeded, Refused } from "../../../src/base/ports.ts";
+import { type ExchangeTrace, type FetchOptions, Refused } from "../../../src/base/ports.ts";
 import { certificateOf, handshaker, isUntrusted, type TrustStore, trustStores } from "./tls.ts";
 
 const MAX_WAYS = 1_000;
@@ -27,9 +27,13 @@ interface OpenerOptions {
 /** What a handshake succeeded with: the next one begins there. */
 interface Way {
   store: TrustStore;
+  protocol: string;
 }
 
-/** Makes lines to the host of a URL: TCP, and TLS for https. HTTP/1.1 alone is offered: undici's HTTP/2 throws past every handler when its connection is closed. */
+/** Application protocols (ALPN), one a handshake, the likeliest first. */
+const PROTOCOLS = ["http/1.1", "h2"];
+
+/** Makes lines to the host of a URL: TCP, and TLS for https. HTTP/2 is offered where HTTP/1.1 is turned down. */
 export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
   const handshake = handshaker();
   const storesOf = trustStores(ca);
@@ -50,19 +54,19 @@ export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
   async function secure(url: URL, key: string, dialled: Dialled, { signal, tls = {} }: FetchOptions) {
     const known = ways.get(key);
     const stores = storesOf(tls).sort((a, b) => Number(b === known?.store) - Number(a === known?.store));
-    const offer = ["http/1.1"];
+    const protocols = PROTOCOLS.toSorted((_, b) => Number(b === known?.protocol));
+    const [host, settings] = [hostOf(url), tls];
     let { socket } = dialled;
-    for (let at = 0;;) {
-      const store = stores[at]!;
+    for (let [at, by] = [0, 0];;) {
+      const way = { store: stores[at]!, protocol: protocols[by]! };
       try {
-        const secured = await handshake(socket, { host: hostOf(url), settings: tls, store, offer, signal });
-        ways.set(key, { store });
+        const secured = await handshake(socket, { host, settings, signal, ...way });
+        ways.set(key, way);
         return secured;
       } catch (error) {
         if (isUntrusted(error) && at + 1 < stores.length) at++;
-        else if (codeOf(error) === NO_SUCH_PROTOCOL) {
-          throw new LimitExceeded("the server speaks only HTTP/2, which this client does not");
-        } else throw error;
+        else if (codeOf(error) === NO_SUCH_PROTOCOL && by + 1 < protocols.length) by++;
+        else throw error;
       }
       ({ socket } = await dialHost(url, [dialled.address], signal));
     }

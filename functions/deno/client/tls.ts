@@ -15,8 +15,8 @@ export interface HandshakeOptions {
   host: string;
   settings: TlsSettings;
   store: TrustStore;
-  /** Application protocols (ALPN) to offer, best first. */
-  offer: string[];
+  /** The application protocol (ALPN) to offer. */
+  protocol: string;
   signal: AbortSignal;
 }
 
@@ -59,7 +59,7 @@ export function handshaker() {
   };
 
   return async (socket: Socket, options: HandshakeOptions): Promise<tls.TLSSocket> => {
-    const { host, settings, store, offer, signal } = options;
+    const { host, settings, store, protocol, signal } = options;
     const name = settings.serverName ?? host;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = () => reject(signal.reason);
@@ -70,7 +70,7 @@ export function handshaker() {
         socket,
         host: name,
         servername: isIP(name) ? "" : name, // RFC 6066 section 3: addresses are not named
-        ALPNProtocols: offer,
+        ALPNProtocols: [protocol],
         secureContext: contextOf(store, settings),
         rejectUnauthorized: !settings.insecure,
       });

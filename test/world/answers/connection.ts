@@ -185,7 +185,6 @@ const DOORS: Row[] = [
     ["handshake, a byte at a time", "crawling handshake", IS_LATE],
     ["reset in the handshake", "reset in the handshake", breaks(HANDSHAKE)],
     ["alert in the handshake", "alert", breaks(HANDSHAKE)],
-    ["server that speaks only HTTP/2", "only HTTP/2", breaks(/only HTTP\/2/, "limit")],
     ["plain text in the handshake", "plain text", breaks(HANDSHAKE)],
     ["certificate signed by itself", "self-signed", breaks(CERTIFICATE)],
     ["certificate that has expired", "expired", breaks(/expired/i)],

@@ -1,5 +1,5 @@
 /** Answers that are too long, have too many parts, or come too slowly. */
-import { type Move } from "./play.ts";
+import type { Move } from "./play.ts";
 import { breaks, type Expected, head, IS_LATE, type Row } from "./row.ts";
 
 const CHUNKED = head("HTTP/1.1 200 OK", "transfer-encoding: chunked");

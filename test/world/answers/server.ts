@@ -6,7 +6,9 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { authority, certificate, type KeyPair } from "../certificate.ts";
-import { type Line, perform, type Play, type Visit } from "./play.ts";
+import { HTTP2 } from "./http2.ts";
+import { converseInHttp2 } from "./http2_server.ts";
+import { type Line, perform, type Play } from "./play.ts";
 
 /** The name that the certificates of all doors but `wrong-name` are for; so are both addresses. */
 export const HOST = "shop.test";
@@ -40,7 +42,6 @@ export async function openRawServer(plays: Record<string, RowPlay>): Promise<Raw
   const { ca, issue } = authority();
   const names = [HOST, ...Object.values(ADDRESSES)];
   const good = issue(names);
-  const seen = new Map<string, number>();
   const servers: Server[] = [];
   /** A TLS server whose connections are known by the port that the relay dials from. */
   const wires = new Map<number, Socket>();
@@ -55,14 +56,17 @@ export async function openRawServer(plays: Record<string, RowPlay>): Promise<Raw
     const port = await listen(server, ADDRESSES.v4);
     return (shape?: Shape) => relay(port!, wires, shape);
   };
-  const serve = (line: Line) => converse(line, plays, seen);
+  const answer = answerer(plays);
+  const serve = (line: Line) => converse(line, plays, answer);
+  const serveInHttp2 = (line: Line) =>
+    converseInHttp2(line, (visit) => void perform(answer(visit), line).catch(() => line.wire.destroy()));
   const shaped = await secure(good, serve, ["http/1.1"]);
   const greets: Record<string, Greet> = {
     ...BLUNT,
     "http": (wire) => serve({ socket: wire, wire }),
     "https": shaped(),
     "self-signed": (await secure(certificate(...names), serve))(),
-    "only HTTP/2": (await secure(good, serve, ["h2"]))(),
+    [HTTP2]: (await secure(good, serveInHttp2, ["h2"]))(),
     "expired": (await secure(issue(names, -1), serve))(),
     "wrong name": (await secure(issue(["other.test"]), serve))(),
     "unhurried handshake": shaped({ pauseMs: 20 }),
@@ -148,21 +152,22 @@ async function pour(inner: Socket, wire: Socket, { pauseMs, piece, resetAfter }:
   }
 }
 
-function count(seen: Map<string, number>, path: string): void {
-  seen.set(path, (seen.get(path) ?? 0) + 1);
+/** What a visit is answered with; who has been seen is asked for under `/-/seen`. */
+function answerer(plays: Record<string, RowPlay>): Play {
+  const seen = new Map<string, number>();
+  return (visit) => {
+    const [, row = "", visitor] = visit.path.split("/").map(decodeURIComponent);
+    if (row === "-") return [{ send: ok(String(seen.get(visit.path.slice(SEEN.length)) ?? 0)) }];
+    if (visitor !== undefined) seen.set(visit.path, (seen.get(visit.path) ?? 0) + 1);
+    return plays[row]?.play(visit) ?? [{ send: "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n" }];
+  };
 }
 
 /** Reads requests, one after the other, and plays their answers. */
-function converse(line: Line, plays: Record<string, RowPlay>, seen: Map<string, number>): void {
+function converse(line: Line, plays: Record<string, RowPlay>, answer: Play): void {
   let text = "";
   let turn = 0;
   let playing = Promise.resolve();
-  const answer = (visit: Visit) => {
-    const [, row = "", visitor] = visit.path.split("/").map(decodeURIComponent);
-    if (row === "-") return [{ send: ok(String(seen.get(visit.path.slice(SEEN.length)) ?? 0)) }];
-    if (visitor !== undefined) count(seen, visit.path);
-    return plays[row]?.play(visit) ?? [{ send: "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n" }];
-  };
   line.socket.on("error", () => {});
   line.socket.on("data", (bytes: Uint8Array) => {
     text += Buffer.from(bytes).toString("latin1");

@@ -1,0 +1,90 @@
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { FLAGS, type Frame, frame, MAX_FRAME_BYTES, settings, TYPES, words } from "./frames.ts";
+import { encodeHead } from "./hpack.ts";
+
+/** RFC 9113 section 3.4. */
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/** RFC 9113 section 6.5.2. */
+const ENABLE_PUSH = 2, INITIAL_WINDOW_SIZE = 4;
+const FIRST_WINDOW = 65_535;
+/** As large as it can be: there is one answer to a connection, and TCP has a window of its own. */
+const OUR_WINDOW = 2 ** 31 - 1;
+const SETTING_BYTES = 6;
+
+/** The only stream of a connection. */
+export const STREAM = 1;
+
+/** Sends a request: its head at once, its body as the server's windows allow (RFC 9113 section 5.2). */
+export class RequestWriter {
+  readonly #socket: Socket;
+  #unsent: Buffer;
+  #connectionWindow = FIRST_WINDOW;
+  #streamWindow = FIRST_WINDOW;
+  #initialWindow = FIRST_WINDOW;
+
+  constructor(socket: Socket, fields: Record<string, string>, body: string | Uint8Array | undefined) {
+    this.#socket = socket;
+    this.#unsent = Buffer.from(body ?? "");
+    const ours = settings([ENABLE_PUSH, 0], [INITIAL_WINDOW_SIZE, OUR_WINDOW]);
+    socket.write(Buffer.concat([
+      PREFACE,
+      frame(TYPES.settings, ours),
+      frame(TYPES.window, words(OUR_WINDOW - FIRST_WINDOW)),
+      ...this.#head(fields),
+    ]));
+    this.#sendBody();
+  }
+
+  /** SETTINGS of the server. Throws where it is no HTTP/2. */
+  readSettings({ flags, stream, payload }: Frame): void {
+    const length = (flags & FLAGS.ack) !== 0 ? payload.length : payload.length % SETTING_BYTES;
+    if (stream !== 0 || length !== 0) throw new Error("settings of a wrong form");
+    if ((flags & FLAGS.ack) !== 0) return;
+    for (let at = 0; at < payload.length; at += SETTING_BYTES) {
+      if (payload.readUInt16BE(at) !== INITIAL_WINDOW_SIZE) continue;
+      const window = payload.readUInt32BE(at + 2);
+      this.#streamWindow += window - this.#initialWindow;
+      this.#initialWindow = window;
+    }
+    this.#socket.write(frame(TYPES.settings, Buffer.alloc(0), { flags: FLAGS.ack }));
+    this.#sendBody();
+  }
+
+  /** WINDOW_UPDATE. Throws where it is no HTTP/2. */
+  readWindow({ stream, payload }: Frame): void {
+    if (payload.length !== 4) throw new Error("a window of a wrong form");
+    const more = payload.readUInt32BE(0) & 0x7fffffff;
+    if (stream === 0) this.#connectionWindow += more;
+    if (stream === STREAM) this.#streamWindow += more;
+    this.#sendBody();
+  }
+
+  #head(fields: Record<string, string>): Buffer[] {
+    const block = encodeHead(Object.entries(fields).map(([name, value]) => ({ name, value })));
+    const starts = Array.from(
+      { length: Math.ceil(block.length / MAX_FRAME_BYTES) },
+      (_, i) => i * MAX_FRAME_BYTES,
+    );
+    return starts.map((start) => {
+      const part = block.subarray(start, start + MAX_FRAME_BYTES);
+      const endHeaders = start + part.length === block.length ? FLAGS.endHeaders : 0;
+      const endStream = start === 0 && this.#unsent.length === 0 ? FLAGS.endStream : 0;
+      const type = start === 0 ? TYPES.headers : TYPES.continuation;
+      return frame(type, part, { flags: endHeaders | endStream, stream: STREAM });
+    });
+  }
+
+  #sendBody(): void {
+    while (this.#unsent.length > 0) {
+      const most = Math.min(this.#connectionWindow, this.#streamWindow, MAX_FRAME_BYTES);
+      if (most <= 0) return;
+      const part = this.#unsent.subarray(0, most);
+      this.#unsent = this.#unsent.subarray(part.length);
+      this.#connectionWindow -= part.length;
+      this.#streamWindow -= part.length;
+      const flags = this.#unsent.length === 0 ? FLAGS.endStream : 0;
+      this.#socket.write(frame(TYPES.data, part, { flags, stream: STREAM }));
+    }
+  }
+}
