@@ -4,7 +4,9 @@ import type { Play } from "./play.ts";
 /** What `exchange` must say. A text that is left out may be any. */
 export type Expected =
   | { status: number; text?: string; truncated?: boolean; location?: string | null; requests?: number }
-  | { reason: "timeout" | "network" | "body" | "limit"; detail: RegExp };
+  | { reason: ExpectedReason | ExpectedReason[]; detail: RegExp };
+
+type ExpectedReason = "timeout" | "network" | "body" | "limit";
 
 /** See the file's head. */
 export interface Row {
@@ -42,7 +44,7 @@ export const IS_OK = { status: 200, text: "ok", truncated: false } as const;
 export const IS_LATE = { reason: "timeout", detail: /no complete answer within/ } as const;
 
 /** No answer: the reason may be worded in several ways, by runtime and scheme. */
-export const breaks = (detail: RegExp, reason: "network" | "body" | "limit" = "network"): Expected => ({
+export const breaks = (detail: RegExp, reason: ExpectedReason | ExpectedReason[] = "network"): Expected => ({
   reason,
   detail,
 });
