@@ -1,5 +1,5 @@
 /** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
-import { DurableObject, type ObjectStorage } from "cloudflare:workers";
+import { DurableObject } from "cloudflare:workers";
 import { type Env, PROBER_HEADER } from "./env.ts";
 import { openHost, openProber } from "./open.ts";
 import { lazy } from "../../src/base/lazy.ts";
