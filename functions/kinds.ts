@@ -6,11 +6,12 @@ import type { githubHook } from "../src/web/api/routes/github.ts";
 
 /** The tables of kinds of one program, and the modules that few configs need. */
 export interface KindTables<Env extends StoreEnv = StoreEnv>
-  extends Kinds, Pick<ProberOptions, "dialects" | "steps" | "signRequest"> {
+  extends Kinds, Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest"> {
   readonly dialects: ProberOptions["dialects"];
   readonly stores: readonly StoreKind<Env>[];
   readonly sinks: readonly Sink[];
   readonly steps: ProberOptions["steps"];
+  readonly auths?: ProberOptions["auths"];
   /** What `hooks.github` takes. */
   readonly githubHook?: typeof githubHook;
 }

@@ -4,13 +4,13 @@ import { localProber, type ProberOptions } from "../src/engine/prober/local.ts";
 import type { Prober } from "../src/judgement/round.ts";
 
 /** What a prober takes from the tables of kinds. */
-type ProberKinds = Pick<ProberOptions, "dialects" | "steps" | "signRequest">;
+type ProberKinds = Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest">;
 
 /** A prober of this config that walks in this process. */
 export function localProberOf(
   ports: Ports,
   { concurrency, connectionsPerHost, controls }: Config,
-  { dialects, steps, signRequest }: ProberKinds,
+  { dialects, steps, auths, signRequest }: ProberKinds,
   { id, region, limits, locate }: Pick<ProberOptions, "id" | "region" | "limits" | "locate">,
 ): Prober {
   return localProber(ports, {
@@ -20,6 +20,7 @@ export function localProberOf(
     locate,
     dialects,
     steps,
+    auths,
     signRequest,
     concurrency,
     connectionsPerHost,

@@ -10,6 +10,7 @@ const TABLES = {
   stores: "functions/deno/kinds.ts",
   sinks: "src/engine/notify/sinks/mod.ts",
   steps: "src/evidence/probe/steps/mod.ts",
+  auths: "src/evidence/probe/auth/mod.ts",
 };
 
 /** Modules that few configs need: the export, where it lies, and who needs it. */
@@ -44,11 +45,12 @@ export async function workerKinds(config: Config): Promise<string> {
   const sinks = await rowsOf("sinks", new Set(config.webhooks.map(({ kind }) => kind)));
   const walked = config.checks.flatMap(({ journey, cleanup }) => [...journey, ...cleanup]);
   const steps = await rowsOf("steps", new Set(walked.map(({ kind }) => kind)));
+  const auths = await rowsOf("auths", new Set(walked.flatMap(({ auth }) => auth?.kind ?? [])));
   const rare = RARE.filter(([, , isUsed]) => isUsed(config)).map(([name, path]) => ({
     name,
     file: fileOf(path),
   }));
-  const imports = [dialects, ...stores, ...sinks, ...steps, ...rare];
+  const imports = [dialects, ...stores, ...sinks, ...steps, ...auths, ...rare];
   const names = (rows: Import[]) => `[${rows.map(({ name }) => name).join(", ")}]`;
   return [
     ...imports.map(({ name, file }) => `import { ${name} } from ${JSON.stringify(fileURLToPath(file))};`),
@@ -57,6 +59,7 @@ export async function workerKinds(config: Config): Promise<string> {
     `  stores: ${names(stores)},`,
     `  sinks: ${names(sinks)},`,
     `  steps: ${names(steps)},`,
+    `  auths: ${names(auths)},`,
     ...rare.map(({ name }) => `  ${name},`),
     "};\n",
   ].join("\n");

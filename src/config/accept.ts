@@ -77,7 +77,7 @@ export function withDepthCheck<T>(walk: () => T): T {
 }
 
 function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patterns }, note: Note): Config {
-  const { kinds: { dialects: rows, stores, sinks, steps, compileCron, functions } } = options;
+  const { kinds: { dialects: rows, stores, sinks, steps, auths = [], compileCron, functions } } = options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
   if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
@@ -90,6 +90,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
   const targets = readTargets(draft, {
     dialects,
     steps,
+    auths,
     compileCron,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,

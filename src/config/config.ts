@@ -37,6 +37,15 @@ export interface Region {
 /** When a check runs: every `everyMs`, `phaseMs` (0 where absent) after the epoch, or by cron expression in UTC. */
 export type Schedule = { everyMs: number; phaseMs?: number } | { cron: CompiledCron };
 
+/** How requests of a step are let in. */
+export interface StepAuth {
+  kind: string;
+  /** The same object for all steps that have it from their check or target. */
+  settings: object;
+  /** It is the check's or target's: for the target's origin alone. */
+  isInherited: boolean;
+}
+
 /** One step of a journey, ready to walk. What its kind adds stands beside. */
 export interface Step {
   kind: string;
@@ -46,6 +55,7 @@ export interface Step {
   /** Those of its captures that nothing may show. */
   secretCaptures: string[];
   until?: { everyMs: number; withinMs: number };
+  auth?: StepAuth;
   timeoutMs: number;
   /** For humans: what it asks, with templates as they were written. */
   summary: string;

@@ -1,4 +1,5 @@
-import type { ConfigStepKind } from "./kinds.ts";
+import type { StepAuth } from "./config.ts";
+import type { ConfigAuthKind, ConfigStepKind } from "./kinds.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { StepContext } from "./step_context.ts";
 import type { Draft } from "./validate.ts";
@@ -14,4 +15,7 @@ export type StepDraft = NonNullable<NonNullable<CheckDraft["cleanup"]>[number]>;
 /** What the steps of a check share; `path` is the check's. */
 export interface CheckContext extends Omit<StepContext, "captures"> {
   steps: readonly ConfigStepKind[];
+  auths: readonly ConfigAuthKind[];
+  /** What steps are let in by that say nothing else. */
+  auth?: StepAuth;
 }

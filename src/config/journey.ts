@@ -1,6 +1,7 @@
-import type { Step } from "./config.ts";
+import { readAuth } from "./auth.ts";
+import type { Step, StepAuth } from "./config.ts";
 import type { CheckContext, CheckDraft, StepDraft } from "./draft.ts";
-import type { ConfigStepKind } from "./kinds.ts";
+import type { ConfigAuthKind, ConfigStepKind, RequestCount } from "./kinds.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
@@ -43,7 +44,12 @@ function addCapture(captures: string[], name: string, path: Path, note: Note): v
   } else captures.push(name);
 }
 
-function readStep(step: StepDraft, index: number, kind: ConfigStepKind, context: StepContext): Step {
+function readStep(
+  step: StepDraft,
+  index: number,
+  kind: ConfigStepKind,
+  context: StepContext & CheckContext,
+): Step {
   const { path, timeoutMs, captures, note } = context;
   const compiler = context.compiler.over(kind);
   const sources = typeof step.expect === "string" ? [step.expect] : step.expect ?? [];
@@ -55,12 +61,13 @@ function readStep(step: StepDraft, index: number, kind: ConfigStepKind, context:
   }
   const fields = kind.read(step, context);
   const captured = capturesOf(step);
+  const auth = authOf(step, context);
   return {
     ...fields,
     kind: kind.kind,
     name: step.name ?? `step ${index + 1}`,
     summary: kind.summarize(fields),
-    requests: kind.requests(fields),
+    requests: withAuth(kind.requests(fields), context.auths.find(({ kind }) => kind === auth?.kind)),
     expect: sources.flatMap((source, i) =>
       source === undefined ? [] : compiler.expectation(source, captures, at(i))
     ),
@@ -70,9 +77,21 @@ function readStep(step: StepDraft, index: number, kind: ConfigStepKind, context:
     ),
     secretCaptures: captured.filter(({ isSecret }) => isSecret).map(({ name }) => name),
     ...readUntil(step.until, context),
+    ...auth && { auth },
     timeoutMs: limitMs,
   };
 }
+
+function authOf({ auth }: StepDraft, context: StepContext & CheckContext): StepAuth | undefined {
+  if (auth === undefined) return context.auth;
+  const own = readAuth(auth, context.auths, { ...context, path: [...context.path, "auth"] });
+  return own && { ...own, isInherited: false };
+}
+
+const withAuth = ({ usual, most }: RequestCount, auth?: ConfigAuthKind): RequestCount => ({
+  usual: usual + (auth?.requests?.usual ?? 0),
+  most: most + (auth?.requests?.most ?? 0),
+});
 
 /** Where a service hands out what must not be shown, and what it is called then. */
 const SECRET_SOURCE = /set-cookie|authorization/i;

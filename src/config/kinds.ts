@@ -70,6 +70,14 @@ export interface ConfigStepKind<Fields extends object = object> extends ConfigKi
   requests(fields: Fields): RequestCount;
 }
 
+/** A way to be let in by a target. `Settings` is what a step carries of it, templates compiled. */
+export interface ConfigAuthKind<Settings extends object = object> extends ConfigKind {
+  /** Requests on top of each that it is for. */
+  readonly requests?: RequestCount;
+  /** `draft` is what stands under the kind's name, as far as it has the right shape; `context.path` leads there. */
+  read(draft: unknown, context: StepContext): Settings;
+}
+
 /** Five cron fields that match at some time; instants are epoch ms. */
 export interface CompiledCron {
   /** The five fields. */
@@ -89,6 +97,7 @@ export interface Kinds {
   readonly stores: readonly ConfigStoreKind[];
   readonly sinks: readonly ConfigSinkKind[];
   readonly steps: readonly ConfigStepKind[];
+  readonly auths?: readonly ConfigAuthKind[];
   /** Throws with the reason if these are no cron fields. A Worker whose config names no cron has none. */
   readonly compileCron?: (fields: string) => CompiledCron;
   /** What expressions may call beside CEL's own functions. A Worker whose config calls none is without. */

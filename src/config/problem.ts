@@ -78,7 +78,7 @@ export function pathText(path: Path): string {
 
 // Places whose texts are secrets or may carry them.
 const HIDDEN =
-  /(^|\/)(token|hash|secret|accessKeyId|secretAccessKey|sessionToken|headers|form|raw|json|query)(\/|$)|^webhooks\/\d+\/(?!(id|kind|events)(\/|$))/;
+  /(^|\/)(token|hash|secret|accessKeyId|secretAccessKey|sessionToken|headers|form|raw|json|query|auth|multipart|graphql)(\/|$)|^webhooks\/\d+\/(?!(id|kind|events)(\/|$))/;
 
 // Anything else is quoted: it would read as another type, or not as one word.
 const BARE = /^(?!(?:[\d.e+-]+|true|false|null)$)[^\s"']+$/;

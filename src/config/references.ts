@@ -25,6 +25,7 @@ const REPLACED = [
   /^api\/token$/,
   /^hooks\/github\/(secret|app\/key)$/,
   /^regions\/\d+\/probers\/\d+\/(url|token)$/,
+  /^targets\/\d+\/(checks\/\d+\/)?auth\/.+/,
   /^targets\/\d+\/(url|tls\/(ca|cert|key))$/,
   /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?(headers\/.+|push\/token|aws\/(accessKeyId|secretAccessKey|sessionToken))$/,
 ];
@@ -80,6 +81,7 @@ export function checkReferences(
   const replaced = [...REPLACED, ...places];
   const isReplaced = (path: Path) => {
     const below = STEP.exec(path.join("/"))?.[1];
+    if (below?.startsWith("auth/")) return true;
     return below === undefined
       ? isOneOf(replaced, path)
       : steps.some(({ references }) => references.test(below));

@@ -1,8 +1,9 @@
-import type { Check, Quorum, Target } from "./config.ts";
+import { readAuth } from "./auth.ts";
+import type { Check, Quorum, StepAuth, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
-import type { ConfigStepKind, Kinds } from "./kinds.ts";
+import type { ConfigAuthKind, ConfigStepKind, Kinds } from "./kinds.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
@@ -18,6 +19,7 @@ import { readTls } from "./tls.ts";
 export interface TargetContext {
   dialects: readonly string[];
   steps: readonly ConfigStepKind[];
+  auths: readonly ConfigAuthKind[];
   turns: number;
   compileCron: Kinds["compileCron"];
   allowPrivate: boolean;
@@ -28,6 +30,7 @@ export interface TargetContext {
 }
 
 interface CheckDefaults extends TargetContext, TimingContext {
+  auth?: StepAuth;
   quorum: Quorum;
   voters: Voters;
 }
@@ -68,11 +71,12 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
     tls,
     checks: [],
   };
+  const auth = readSharedAuth(draft.auth, target, path, inherited);
   for (const [i, check] of (draft.checks ?? []).entries()) {
     if (!check) continue;
     const at = [...path, "checks", i];
     noteDuplicate("id" in check ? check.id : "default", "id" in check ? [...at, "id"] : at);
-    target.checks.push(readCheck(check, target, at, inherited));
+    target.checks.push(readCheck(check, target, at, { ...inherited, auth }));
   }
   return target;
 }
@@ -84,6 +88,25 @@ function readHosts(hosts: TargetDraft["hosts"], path: Path, { allowPrivate, note
     checkAddress(url, [...path, i], { prefix: true, allowPrivate }, note);
     return URL.parse(url)?.origin ?? [];
   });
+}
+
+/** The auth of a check or target at `path`: before any step, so there are no captures. */
+function readSharedAuth(
+  draft: TargetDraft["auth"],
+  { url, origins }: Target,
+  path: Path,
+  inherited: CheckDefaults,
+): StepAuth | undefined {
+  const context = {
+    ...inherited,
+    path: [...path, "auth"],
+    baseUrl: url,
+    origins,
+    timeoutMs: 0,
+    captures: [],
+  };
+  const auth = readAuth(draft, inherited.auths, context);
+  return auth && { ...auth, isInherited: true };
 }
 
 function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: CheckDefaults): Check {
@@ -98,7 +121,14 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     target,
     contract,
     report: readReport(draft, path, inherited),
-    ...readJourney(draft, { ...inherited, path, timeoutMs, baseUrl: target.url, origins: target.origins }),
+    ...readJourney(draft, {
+      ...inherited,
+      path,
+      timeoutMs,
+      baseUrl: target.url,
+      origins: target.origins,
+      auth: draft.auth === undefined ? inherited.auth : readSharedAuth(draft.auth, target, path, inherited),
+    }),
     latencyBudgetMs: latencyBudget === undefined ? undefined : parseDuration(latencyBudget),
     quorum: readQuorum(draft.quorum, inherited.quorum, voters, { path: [...path, "quorum"], note }),
     scope,

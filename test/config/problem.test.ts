@@ -399,7 +399,7 @@ const RULES: Row[] = [
     expected: "at most 1s, as within",
     found: "2s",
   }],
-  ["a GET with a body", ...step("request: { ▸json: { a: 1 } }"), {
+  ["a GET with a body", ...step("request: { method: GET, ▸json: { a: 1 } }"), {
     path: `${STEP}.request.json`,
     message: "a GET request has no body",
     expected: "POST, PUT, PATCH, DELETE or OPTIONS",
@@ -408,7 +408,7 @@ const RULES: Row[] = [
   ["two bodies", ...step("request: { method: POST, json: {}, ▸raw: text }"), {
     path: `${STEP}.request.raw`,
     message: "a second body",
-    expected: "one of json, form, raw",
+    expected: "one of json, form, multipart, graphql, raw",
     found: "json and raw",
   }],
   ["a body that JSON cannot hold", ...step("request: { method: POST, json: { n: ▸.nan } }"), {

@@ -5,6 +5,7 @@ import { compileCron } from "../../src/config/cron.ts";
 import { functions } from "../../src/config/expression/functions.ts";
 import { patternsFor } from "../../src/config/expression/pattern.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
+import { AUTH_KINDS } from "../../src/evidence/probe/auth/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
@@ -15,6 +16,7 @@ export const KINDS: KindTables<ObjectEnv> = {
   stores: [objectKind],
   sinks: SINKS,
   steps: STEP_KINDS,
+  auths: AUTH_KINDS,
   compileCron,
   functions,
   patternsFor,

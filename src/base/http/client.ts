@@ -52,6 +52,12 @@ export interface HttpRequest {
   body?: string | Uint8Array<ArrayBuffer>;
 }
 
+/** `request` with one more header. */
+export const withHeader = (request: HttpRequest, name: string, value: string): HttpRequest => ({
+  ...request,
+  headers: { ...request.headers, [name]: value },
+});
+
 /** How an exchange is bounded, and what of its answer is wanted. */
 export interface ExchangeOptions {
   /** For all of it, the body included. */

@@ -57,6 +57,13 @@ export const words = () => z.string().check(z.minLength(1), z.maxLength(500));
 export const reference = () =>
   text(/^\$\{env:[A-Z_][A-Z0-9_]*\}$/, "a reference: ${env:NAME}, so that no secret stands in the config");
 
+/** A secret by reference, or what an earlier step captured. */
+export const secret = () =>
+  text(
+    /^(\$\{env:[A-Z_][A-Z0-9_]*\}|\{\{.*\}\})$/s,
+    "a reference: ${env:NAME}, so that no secret stands in the config, or {{ captures.name }}",
+  );
+
 /** `/path`, `https://host/path`, or a template or reference that yields one of them. */
 export const requestPath = () =>
   text(/^(\/|https?:\/\/|\{\{|\$\{env:)/, "a path: /... below the target's url, or a whole http(s) URL");

@@ -18,7 +18,7 @@ import {
 } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
 import { CLAIM_RULES, report } from "./report.ts";
-import { cleanup, journey } from "./steps.ts";
+import { auth, cleanup, journey } from "./steps.ts";
 import { PLACES } from "./places.ts";
 
 const optionalField = <Field extends z.ZodMiniType>(field: Field, description: string, fallback?: unknown) =>
@@ -86,7 +86,7 @@ const timing = {
   maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
 };
 
-const check = ({ steps }: Kinds) =>
+const check = (kinds: Kinds) =>
   map({
     id: optionalField(id(), "Unique in its target.", "default"),
     contract: optionalField(words(), "One sentence: what ready means here."),
@@ -98,8 +98,9 @@ const check = ({ steps }: Kinds) =>
       "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
       "worst",
     ),
-    journey: journey(steps).check(z.describe("Real requests, in order, that prove the contract.")),
-    cleanup: optionalField(cleanup(steps), "Requests that undo the journey; always walked, judged apart."),
+    journey: journey(kinds).check(z.describe("Real requests, in order, that prove the contract.")),
+    cleanup: optionalField(cleanup(kinds), "Requests that undo the journey; always walked, judged apart."),
+    auth: optionalField(auth(kinds.auths ?? []), "How its requests are let in. Default: the target's."),
     latencyBudget: optionalField(
       duration("1ms", "45s"),
       "A passed journey that took longer is slow, not failed.",
@@ -146,6 +147,10 @@ const target = (kinds: Kinds) =>
     labels: optionalField(
       z.record(z.string().check(z.minLength(1)), z.string()),
       "Free key-value texts, shown and sent along.",
+    ),
+    auth: optionalField(
+      auth(kinds.auths ?? []),
+      "How requests of its journeys to its origin are let in; checks and steps may have their own.",
     ),
     checks: list(check(kinds), 100),
   }).check(z.refine(({ url, tls }) => !tls || !/^http:/i.test(url), {

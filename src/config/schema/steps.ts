@@ -1,5 +1,5 @@
 import * as z from "../../base/zod.ts";
-import type { ConfigStepKind } from "../kinds.ts";
+import type { ConfigAuthKind, ConfigStepKind, Kinds } from "../kinds.ts";
 import * as fields from "./fields.ts";
 import { duration, list, map, text, words } from "./fields.ts";
 
@@ -33,6 +33,17 @@ const optional = {
   ),
 };
 
+/** One kind of auth under its name, or none of what the target has. */
+export const auth = (kinds: readonly ConfigAuthKind[]) =>
+  z.union([
+    z.literal("none"),
+    map(Object.fromEntries(kinds.map(({ kind, schema }) => [kind, z.optional(schema(fields))]))).check(
+      z.refine((kinds) => Object.keys(kinds).length === 1, {
+        error: `one kind of auth: ${kinds.map(({ kind }) => kind).join(", ")}`,
+      }),
+    ),
+  ]);
+
 /** CEL conditions; what an answer holds is its kind's. */
 function expect(kinds: readonly ConfigStepKind[]) {
   const names = new Set(kinds.flatMap(({ scope }) => Object.keys(scope)));
@@ -41,18 +52,27 @@ function expect(kinds: readonly ConfigStepKind[]) {
   );
 }
 
+/** The tables that steps are made of. */
+type StepTables = Pick<Kinds, "steps" | "auths">;
+
 /** A step of any kind. The default one comes last, for of two that fit as badly the first is taken as meant. */
-function step<Shape extends z.core.$ZodLooseShape>(kinds: readonly ConfigStepKind[], common: Shape) {
+function step<Shape extends z.core.$ZodLooseShape>({ steps: kinds, auths = [] }: StepTables, shape: Shape) {
+  const common = {
+    ...shape,
+    auth: z.optional(auth(auths)).check(z.describe("How its requests are let in. Default: the check's.")),
+  };
   const all: z.ZodMiniType[] = kinds
     .toSorted((a, b) => Number(a.isDefault ?? false) - Number(b.isDefault ?? false))
     .map((kind) => map({ name, ...kind.schema(fields).shape, ...optional, ...common }));
   const any = all.length === 1 ? all[0]! : z.union(all);
-  return any as z.ZodMiniType<z.infer<z.ZodMiniObject<{ name: typeof name } & typeof optional & Shape>>>;
+  return any as z.ZodMiniType<
+    z.infer<z.ZodMiniObject<{ name: typeof name } & typeof optional & typeof common>>
+  >;
 }
 
 /** The steps of a journey. */
-export const journey = (kinds: readonly ConfigStepKind[]) => list(step(kinds, { expect: expect(kinds) }), 50);
+export const journey = (kinds: StepTables) => list(step(kinds, { expect: expect(kinds.steps) }), 50);
 
 /** The steps of a cleanup: expectations may be left out. */
-export const cleanup = (kinds: readonly ConfigStepKind[]) =>
-  list(step(kinds, { expect: z.optional(expect(kinds)) }), 50);
+export const cleanup = (kinds: StepTables) =>
+  list(step(kinds, { expect: z.optional(expect(kinds.steps)) }), 50);

@@ -5,7 +5,7 @@
 import type { Check } from "../../config/config.ts";
 import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
 import { atMost, pause, type Ports } from "../../base/ports.ts";
-import type { StepKind } from "../../evidence/probe/step_kind.ts";
+import type { AuthKind, StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
 import { Cache } from "../../base/cache.ts";
 import type { Dialect, RequestSigner } from "../../evidence/report/report.ts";
@@ -34,6 +34,7 @@ export interface ProberOptions extends LimitOptions {
   /** Signs what is asked with the keys of an AWS API. */
   signRequest?: RequestSigner;
   steps: readonly StepKind[];
+  auths?: readonly AuthKind[];
   /** Known-good URLs, to tell a prober's fault from a target's. */
   controls: readonly string[];
   /** In place of its own: the same, shared with other probers of this process, because the runtime counts them together. */
@@ -75,6 +76,8 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   const measureLocation = () =>
     options.locate ? atMost(clock, OVERHEAD_MS, options.locate(), () => unknown) : unknown;
 
+  const tokens = new WeakMap<object, unknown>();
+
   /** How long (ms) the last round of a check took here. */
   const took = new Map<string, number>();
   /** How many requests it wanted to send. */
@@ -115,7 +118,12 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     // Until it has ended it is a slow one, for it may never end.
     if (isBegun) took.set(check.key, maxWalkMs(check));
     const reportPorts = { ...ports, fetch: reportShare.fetch };
-    const walker = { ...options, tryRun: tryRunBeside(check, turn), journeyFetch: journeyShare.fetch };
+    const walker = {
+      ...options,
+      tokens,
+      tryRun: tryRunBeside(check, turn),
+      journeyFetch: journeyShare.fetch,
+    };
     const result = await runRound(reportPorts, walker, check, { slot, again, signal: deadline });
     reportShare.close();
     journeyShare.close();

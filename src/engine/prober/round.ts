@@ -9,7 +9,7 @@ import { ConfigFault, type Fetch, type Ports } from "../../base/ports.ts";
 import type { Failure, Observation } from "../../evidence/probe/observation.ts";
 import { foreignReason } from "../../evidence/reasons.ts";
 import { isNoClaim } from "../../evidence/report/merge.ts";
-import type { StepKind } from "../../evidence/probe/step_kind.ts";
+import type { AuthKind, StepKind } from "../../evidence/probe/step_kind.ts";
 import { walk } from "../../evidence/probe/journey.ts";
 import type { Dialect, Report, RequestSigner } from "../../evidence/report/report.ts";
 import { periodMs } from "../../config/schedule.ts";
@@ -24,6 +24,9 @@ export interface Walker {
   /** Signs what is asked with the keys of an AWS API. */
   signRequest?: RequestSigner;
   steps: readonly StepKind[];
+  auths?: readonly AuthKind[];
+  /** What kinds of auth keep over its rounds. */
+  tokens?: WeakMap<object, unknown>;
   /** Where further sources are asked beside the first. */
   tryRun: Semaphore["tryRun"];
   /** What the journey sends by. */
@@ -63,7 +66,7 @@ export function maxRoundMs(check: Check, slot: number): number {
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function runRound(
   ports: Ports,
-  { id, region, dialects, signRequest, steps, tryRun, journeyFetch }: Walker,
+  { id, region, dialects, signRequest, steps, auths, tokens, tryRun, journeyFetch }: Walker,
   check: Check,
   { slot, again, signal }: RoundOptions,
 ): Promise<Round> {
@@ -95,7 +98,7 @@ export async function runRound(
       { ...ports, fetch: toTarget(journeyFetch) },
       { ...journeyOf(check), baseUrl },
       run,
-      { steps, signal },
+      { steps, auths, tokens, signal },
     );
     const { outcome } = observation;
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };

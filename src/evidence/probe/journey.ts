@@ -6,7 +6,7 @@ import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts"
 import { isTargets } from "../reasons.ts";
 import { runRedactor } from "./run_redactor.ts";
 import { runStep } from "./step.ts";
-import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
+import type { AuthKind, RunContext, StepFailure, StepKind } from "./step_kind.ts";
 
 /** Cleanup gets this much after the journey, in ms. */
 const CLEANUP_MS = 5_000;
@@ -19,6 +19,9 @@ export type JourneySpec = Pick<Check, "journey" | "cleanup" | "timeoutMs" | "lat
 /** How a journey is walked. */
 export interface WalkOptions {
   steps: readonly StepKind[];
+  auths?: readonly AuthKind[];
+  /** What kinds of auth keep between walks. */
+  tokens?: WeakMap<object, unknown>;
   signal?: AbortSignal;
 }
 
@@ -30,7 +33,7 @@ export async function walk(
   ports: Ports,
   check: JourneySpec,
   run: Run,
-  { steps: kinds, signal }: WalkOptions,
+  { steps: kinds, auths = [], tokens = new WeakMap(), signal }: WalkOptions,
 ): Promise<Observation> {
   const { clock } = ports;
   const began = clock.elapsed();
@@ -45,6 +48,9 @@ export async function walk(
     ),
     jar: new CookieJar(clock),
     location: {},
+    auths,
+    tokens,
+    hidden: new Set(),
     deadline,
     signal,
   };

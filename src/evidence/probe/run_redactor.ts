@@ -3,13 +3,13 @@ import type { RunContext } from "./step_kind.ts";
 
 /** Blanks the secrets of the environment, and those that this run was given so far: secret captures and cookies. */
 export function runRedactor(
-  { ports: { secrets }, captures, secretCaptures, jar }: Pick<
+  { ports: { secrets }, captures, secretCaptures, jar, hidden }: Pick<
     RunContext,
-    "ports" | "captures" | "secretCaptures" | "jar"
+    "ports" | "captures" | "secretCaptures" | "jar" | "hidden"
   >,
 ): (text: string) => string {
   const captured = [...secretCaptures].flatMap((name) => textsIn(captures[name]));
-  const given = redactor([...captured, ...jar.values()]);
+  const given = redactor([...captured, ...jar.values(), ...hidden]);
   return (text) => given(secrets.redact(text));
 }
 

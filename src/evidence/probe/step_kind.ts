@@ -1,6 +1,7 @@
 import type { Step } from "../../config/config.ts";
-import type { ConfigStepKind } from "../../config/kinds.ts";
-import type { Run, Scope } from "../../config/expression/mod.ts";
+import type { ConfigAuthKind, ConfigStepKind } from "../../config/kinds.ts";
+import type { Run, Scope, Template } from "../../config/expression/mod.ts";
+import type { HttpRequest } from "../../base/http/client.ts";
 import type { Ports } from "../../base/ports.ts";
 import type { CookieJar } from "./cookies.ts";
 import type { Failure, StepTrace } from "./observation.ts";
@@ -16,6 +17,11 @@ export interface RunContext {
   secretCaptures: ReadonlySet<string>;
   /** Cookies belong to the run and not to a kind: whatever begins as an HTTP request sends them. */
   jar: CookieJar;
+  auths: readonly AuthKind[];
+  /** What kinds of auth keep over the rounds of a prober, by their settings. */
+  tokens: WeakMap<object, unknown>;
+  /** Texts that were given to this run or made for it, and that nothing may show. */
+  hidden: Set<string>;
   /** Where the last answer came from: a relative URL is one beside it. */
   location: { url?: URL };
   /** Steady ms (`clock.elapsed()`) at which all must be over. */
@@ -52,4 +58,28 @@ export type AttemptResult = { kind: "answer"; scope: Scope; shown?: Record<strin
 export interface StepKind<Fields extends object = object> extends ConfigStepKind<Fields> {
   /** Is over at `context.deadline`, or when `context.signal` aborts. What it throws is a bug of ours. */
   run(context: AttemptContext, step: Step & Fields): Promise<AttemptResult>;
+}
+
+/** What a kind of auth has of the attempt that it signs. */
+export interface AuthContext extends AttemptContext {
+  /** Epoch ms. */
+  now: number;
+  /** The text of a template with its secrets; throws `TemplateError`. */
+  fill(template: Template): string;
+  /** From here on nothing of this run shows this text. */
+  hide(text: string): void;
+}
+
+/** A request with what it needs to be let in, or why there is none. */
+export type Authorization = { kind: "request"; request: HttpRequest } | {
+  kind: "failure";
+  failure: StepFailure;
+};
+
+/** One way to be let in. It is asked anew for each request, redirects included. */
+export interface AuthKind<Settings extends object = object> extends ConfigAuthKind<Settings> {
+  /** What it throws is a bug of ours, but for `TemplateError` and `ConfigFault`. */
+  authorize(request: HttpRequest, settings: Settings, context: AuthContext): Promise<Authorization>;
+  /** Told of a 401: whether the same request may be let in if it is authorized anew. */
+  renew?(settings: Settings, context: AttemptContext): boolean;
 }

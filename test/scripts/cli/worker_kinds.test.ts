@@ -36,6 +36,10 @@ test.each<[string, Config | Promise<Config>, string[]]>([
   ["cron", configOf("", "*/5 * * * *"), [...BARE, "compileCron"]],
   ["a pattern", configOf("", "1m", "text.matches('a')"), [...BARE, "patternsFor"]],
   ["a group of a pattern", configOf("", "1m", "regexCapture(text, '(a)') == 'a'"), [...BARE, "patternsFor"]],
+  ["auth", configOf("", "1m", 'status == 200", auth: { bearer: "${env:A}" }, name: "a'), [
+    ...BARE,
+    "bearerAuth",
+  ]],
   ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "functions"]],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {
   expect(importsIn(await workerKinds(await config))).toEqual(names);

@@ -9,6 +9,7 @@ import {
   isEventStream,
 } from "../../../base/http/client.ts";
 import { isTargets } from "../../reasons.ts";
+import { authorizer } from "../authorize.ts";
 import type { CookieJar } from "../cookies.ts";
 import { formatSize } from "../../../config/schema/size.ts";
 import type { StepTrace } from "../observation.ts";
@@ -28,7 +29,7 @@ export const httpStep: StepKind<HttpFields> = {
   kind: "http",
   isDefault: true,
   schema: httpGrammar,
-  references: /^request\/(path|url|raw|(query|headers|form)\/.+|json(\/.*)?)$/,
+  references: /^request\/(path|url|raw|(query|headers|form|multipart|graphql)\/.+|json(\/.*)?)$/,
   scope: HTTP_VARIABLES,
   measured: HTTP_MEASURED,
   hostile: HOSTILE,
@@ -44,17 +45,22 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
   const rendered = render(step.request, { ...context, now: clock.now(), secrets });
   if (!rendered.ok) return fail({ reason: rendered.reason, detail: rendered.detail });
   const began = clock.elapsed();
+  const sender = authorizer(step, rendered.request.url, context);
   let request = rendered.request;
+  let isRenewed = false;
   const capBytes = readsBody(step) ? step.maxBodyBytes ?? MAX_BODY_BYTES : 0;
   for (let hops = 0;; hops++) {
-    const deadlineMs = deadline - clock.elapsed();
-    if (deadlineMs <= 0) return fail({ reason: "timeout", detail: "no time was left for this request" });
-    trace.requests++;
+    if (deadline <= clock.elapsed()) {
+      return fail({ reason: "timeout", detail: "no time was left for this request" });
+    }
     const from = request;
+    const authorized = await sender.authorize(from);
+    if (authorized.kind === "failure") return fail(authorized.failure);
+    trace.requests++;
     const leadsTo = (head: ExchangeHead) =>
       redirect(from, head, { allowed: step.redirects, left: step.redirects - hops });
-    const answer = await exchange(ports, withCookies(from, jar), {
-      deadlineMs,
+    const answer = await exchange(ports, withCookies(authorized.request, jar), {
+      deadlineMs: deadline - clock.elapsed(),
       // A redirect says all in its headers.
       capBytes: (head) => leadsTo(head).kind === "keep" ? capBytes : 0,
       isStreamTaken: capBytes > 0,
@@ -63,6 +69,11 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
     if (answer.kind === "failure") return fail(transportFailure(answer, hops));
     note(trace, answer);
     jar.store(from.url, answer.headers);
+    if (answer.status === 401 && !isRenewed && sender.renew()) {
+      isRenewed = true;
+      hops--;
+      continue;
+    }
     const next = leadsTo(answer);
     if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail });
     if (next.kind === "keep") {

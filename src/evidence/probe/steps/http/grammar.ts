@@ -6,9 +6,20 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 
 const TEMPLATE = "May hold {{ expr }} and ${env:NAME}.";
 
-const request = ({ map, headers, requestPath, requestUrl }: GrammarFields) =>
+const part = (map: GrammarFields["map"], text: GrammarFields["text"]) =>
   map({
-    method: z.optional(z.enum(METHODS)).check(z.meta({ description: "HTTP method.", default: "GET" })),
+    content: z.string().check(z.describe(`Its text. ${TEMPLATE}`)),
+    filename: z.optional(z.string().check(z.minLength(1))).check(z.describe("Makes it a file.")),
+    type: z.optional(text(/^[\w.+-]+\/[\w.+-]+(;.*)?$/, "a media type, such as image/png")).check(
+      z.describe("Its content type."),
+    ),
+  });
+
+const request = ({ map, text, headers, requestPath, requestUrl }: GrammarFields) =>
+  map({
+    method: z.optional(z.enum(METHODS)).check(
+      z.describe("HTTP method. Default: GET, or POST beside a body."),
+    ),
     path: z.optional(requestPath()).check(z.meta({
       description: `Below the target's url, or a whole URL. ${TEMPLATE}`,
       default: "/",
@@ -26,6 +37,14 @@ const request = ({ map, headers, requestPath, requestUrl }: GrammarFields) =>
     form: z.optional(z.record(z.string().check(z.minLength(1)), z.string())).check(
       z.describe(`Body, sent as a form. ${TEMPLATE}`),
     ),
+    multipart: z.optional(
+      z.record(z.string().check(z.minLength(1)), z.union([z.string(), part(map, text)])),
+    ).check(z.describe(`Body, sent as multipart/form-data. ${TEMPLATE}`)),
+    graphql: z.optional(map({
+      query: z.string().check(z.minLength(1), z.describe(`The document. ${TEMPLATE}`)),
+      variables: z.optional(z.record(z.string(), z.unknown())).check(z.describe(`As in json. ${TEMPLATE}`)),
+      operationName: z.optional(z.string().check(z.minLength(1))).check(z.describe("Which of several.")),
+    })).check(z.describe("Body, a GraphQL request over HTTP.")),
     raw: z.optional(z.string()).check(z.describe(`Body, sent as it stands. ${TEMPLATE}`)),
   });
 

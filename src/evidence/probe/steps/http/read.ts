@@ -3,11 +3,13 @@ import { parseSize } from "../../../../config/schema/size.ts";
 import { describe } from "../../../../config/problem.ts";
 import type { StepContext } from "../../../../config/step_context.ts";
 import type { HttpDraft } from "./grammar.ts";
-import type { HttpFields, JsonTemplate, StepRequest } from "./step.ts";
+import type { HttpFields, JsonTemplate, Part, StepRequest } from "./step.ts";
 
 const JSON_DEPTH = 64;
 
 const REDIRECTS = 5;
+
+const BODIES = ["json", "form", "multipart", "graphql", "raw"] as const;
 
 /** What makes a step an HTTP step, compiled. */
 export function readHttp(
@@ -23,7 +25,9 @@ export function readHttp(
 
 function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepContext): StepRequest {
   const { path, captures, compiler, allowPrivate, origins, note } = context;
-  const { method = "GET", url, path: where = "/" } = request;
+  const { url, path: where = "/" } = request;
+  const [body, second] = BODIES.filter((kind) => request[kind] !== undefined);
+  const { method = body ? "POST" : "GET" } = request;
   if (url !== undefined) checkLink(url, "path" in request, { ...context, path: [...path, "url"] });
   if (/^https?:/.test(where) && !where.includes("{{")) {
     checkAddress(where, [...path, "path"], { allowPrivate }, note);
@@ -45,13 +49,12 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
     Object.entries(request[name] ?? {}).flatMap(([key, text]) =>
       text === undefined ? [] : [[key, compiler.template(text, captures, [...path, name, key])]]
     );
-  const [body, second] = (["json", "form", "raw"] as const).filter((kind) => request[kind] !== undefined);
   if (second) {
     note({
       path: [...path, second],
       at: "key",
       message: "a second body",
-      expected: "one of json, form, raw",
+      expected: `one of ${BODIES.join(", ")}`,
       found: `${body} and ${second}`,
     });
   }
@@ -71,8 +74,13 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
     origins: url === undefined ? undefined : origins,
     query: fields("query"),
     headers: fields("headers"),
-    body: body === "json"
-      ? { kind: "json", value: readJson(request.json, { ...context, path: [...path, "json"] }) }
+    body: body === "json" || body === "graphql"
+      ? { kind: "json", value: readJson(request[body], { ...context, path: [...path, body] }) }
+      : body === "multipart"
+      ? {
+        kind: "multipart",
+        parts: readParts(request.multipart ?? {}, { ...context, path: [...path, body] }),
+      }
       : body === "form"
       ? { kind: "form", fields: fields("form") }
       : body === "raw"
@@ -91,6 +99,24 @@ function checkLink(url: string, hasPath: boolean, { path, baseUrl, origins, note
   if (!base || !origin || [base.origin, ...origins].includes(origin)) return;
   const expected = "the host among the target's hosts";
   note({ path, message: "another origin than the target's", expected, found: describe(url, path) });
+}
+
+type Parts = NonNullable<NonNullable<HttpDraft["request"]>["multipart"]>;
+
+function readParts(parts: Parts, { path, captures, compiler }: StepContext): Part[] {
+  return Object.entries(parts).flatMap(([name, written]): Part[] => {
+    if (written === undefined) return [];
+    if (typeof written === "string") {
+      return [{ name, value: compiler.template(written, captures, [...path, name]) }];
+    }
+    const { content = "", filename, type } = written;
+    return [{
+      name,
+      value: compiler.template(content, captures, [...path, name, "content"]),
+      filename,
+      type,
+    }];
+  });
 }
 
 function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate {

@@ -1,8 +1,9 @@
-import type { JsonTemplate, StepRequest } from "./step.ts";
+import type { JsonTemplate, Part, StepRequest } from "./step.ts";
 import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
 import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
 import { HEADER_VALUE } from "../../../../base/http/header_value.ts";
 import { ConfigFault, type Secrets } from "../../../../base/ports.ts";
+import { fill, insert, TemplateError } from "../../fill.ts";
 import { revealHeader } from "../../../../base/secrets.ts";
 
 /** What a request is rendered from. `index` numbers the steps of a run, cleanup included, from 0. */
@@ -28,9 +29,6 @@ export type RenderedRequest = { ok: true; request: HttpRequest } | {
 /** The same, with what templates see. */
 type Rendering = RenderContext & { scope: Scope };
 
-/** A value that the target owed us cannot stand where the template puts it. */
-class TemplateError extends Error {}
-
 /** The config does not let a step be led there. */
 class OriginRefused extends Error {}
 
@@ -43,7 +41,7 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
       url: urlOf(step, context),
       method: step.method,
       headers: headersOf(step, context, body.type),
-      body: body.text,
+      body: body.content,
     };
     return { ok: true, request };
   } catch (error) {
@@ -110,20 +108,50 @@ function headersOf(
   return sent;
 }
 
-function bodyOf(body: StepRequest["body"], context: Rendering): { text?: string; type?: string } {
+interface RenderedBody {
+  content?: HttpRequest["body"];
+  type?: string;
+}
+
+function bodyOf(body: StepRequest["body"], context: Rendering): RenderedBody {
   switch (body.kind) {
     case "none":
       return {};
     case "json":
-      return { text: writeJson(json(body.value, context)), type: "application/json" };
+      return { content: writeJson(json(body.value, context)), type: "application/json" };
+    case "multipart":
+      return multipart(body.parts, context);
     case "form": {
       const pairs = body.fields.map(([name, value]) => [name, fill(value, context)]);
-      return { text: new URLSearchParams(pairs).toString(), type: "application/x-www-form-urlencoded" };
+      return { content: new URLSearchParams(pairs).toString(), type: "application/x-www-form-urlencoded" };
     }
     case "raw":
-      return { text: fill(body.text, context), type: "text/plain;charset=UTF-8" };
+      return { content: fill(body.text, context), type: "text/plain;charset=UTF-8" };
   }
 }
+
+/** RFC 7578; the boundary is one that stands in no part. */
+function multipart(parts: readonly Part[], context: Rendering): RenderedBody {
+  const filled = parts.map(({ name, value, filename, type }) => {
+    const disposition = [`form-data; name="${quoted(name)}"`];
+    if (filename !== undefined) disposition.push(`filename="${quoted(filename)}"`);
+    const headers = [
+      `content-disposition: ${disposition.join("; ")}`,
+      ...type ? [`content-type: ${type}`] : [],
+    ];
+    return { headers: headers.join("\r\n"), text: fill(value, context) };
+  });
+  let boundary = "assay";
+  while (filled.some(({ text }) => text.includes(boundary))) boundary += "-";
+  const lines = filled.map(({ headers, text }) => `--${boundary}\r\n${headers}\r\n\r\n${text}\r\n`);
+  return {
+    content: `${lines.join("")}--${boundary}--\r\n`,
+    type: `multipart/form-data; boundary="${boundary}"`,
+  };
+}
+
+/** HTML standard, "multipart/form-data encoding algorithm". */
+const quoted = (name: string) => name.replace(/["\r\n]/g, encodeURIComponent);
 
 function json(value: JsonTemplate, context: Rendering): unknown {
   if (value === null || typeof value !== "object") return value;
@@ -135,24 +163,6 @@ function json(value: JsonTemplate, context: Rendering): unknown {
   const typed = value.value(context.scope);
   if (!typed.ok) throw new TemplateError(typed.detail);
   return typed.value;
-}
-
-const fill = (template: Template, context: Rendering): string =>
-  context.secrets.reveal(insert(template, context, "none"));
-
-/** References to secrets stay as they are. */
-function insert(template: Template, context: Rendering, encode: "url" | "none"): string {
-  const rendered = template.render(context.scope, encode);
-  if (!rendered.ok) throw new TemplateError(rendered.detail);
-  if (!template.literal && secretsIn(rendered.text) !== secretsIn(template.source)) {
-    throw new TemplateError("an inserted value asks for a secret");
-  }
-  return rendered.text;
-}
-
-/** Secrets are revealed after captures are inserted, so a target must not be able to write `${env:NAME}` into one. */
-function secretsIn(text: string): string {
-  return text.includes("${env:") ? text.match(/\$\{env:[^}]*/g)!.join() : "";
 }
 
 function percent(text: string): string {

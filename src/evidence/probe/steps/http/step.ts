@@ -15,7 +15,16 @@ export interface StepRequest {
     | { kind: "none" }
     | { kind: "json"; value: JsonTemplate }
     | { kind: "form"; fields: [string, Template][] }
+    | { kind: "multipart"; parts: Part[] }
     | { kind: "raw"; text: Template };
+}
+
+/** One part of a `multipart/form-data` body; with `filename` it is a file's content. */
+export interface Part {
+  name: string;
+  value: Template;
+  filename?: string;
+  type?: string;
 }
 
 /** JSON whose string leaves are templates; a leaf that is one template keeps its type. */

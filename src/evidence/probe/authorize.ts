@@ -1,0 +1,43 @@
+import type { HttpRequest } from "../../base/http/client.ts";
+import type { Step } from "../../config/config.ts";
+import { Scope } from "../../config/expression/mod.ts";
+import { fill, TemplateError } from "./fill.ts";
+import type { AttemptContext, AuthContext, Authorization } from "./step_kind.ts";
+
+/** What gives the requests of one attempt what they need to be let in. */
+export interface Authorizer {
+  authorize(request: HttpRequest): Promise<Authorization>;
+  /** After a 401: whether the same request may be let in if it is authorized anew. */
+  renew(): boolean;
+}
+
+/**
+ * The authorizer of a step whose first request goes to `first`. Its own auth is for the origin of that; what it has of its target is for the
+ * target's origin. No other origin is shown any.
+ */
+export function authorizer({ auth }: Step, first: URL, context: AttemptContext): Authorizer {
+  const kind = auth && context.auths.find(({ kind }) => kind === auth.kind);
+  if (auth && !kind) throw new Error(`Cannot authorize by ${auth.kind}: this build does not hold it`);
+  const { ports: { clock, secrets }, captures, run, hidden } = context;
+  const origin = auth?.isInherited ? URL.parse(secrets.reveal(context.baseUrl))?.origin : first.origin;
+  return {
+    async authorize(request) {
+      if (!kind || request.url.origin !== origin) return { kind: "request", request };
+      const now = clock.now();
+      const filling = { scope: new Scope({ captures, run, now }), secrets };
+      const given: AuthContext = {
+        ...context,
+        now,
+        fill: (template) => fill(template, filling),
+        hide: (text) => void hidden.add(text),
+      };
+      try {
+        return await kind.authorize(request, auth.settings, given);
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        return { kind: "failure", failure: { reason: "template", detail: error.message } };
+      }
+    },
+    renew: () => auth !== undefined && (kind?.renew?.(auth.settings, context) ?? false),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Secrets } from "../../base/ports.ts";
+import type { Scope, Template } from "../../config/expression/mod.ts";
+
+/** A value that the target owed us cannot stand where the template puts it. */
+export class TemplateError extends Error {}
+
+/** What fills in a template. */
+export interface Filling {
+  scope: Scope;
+  secrets: Secrets;
+}
+
+/** The text of a template, with its secrets: to be sent, never to be stored. Throws `TemplateError`. */
+export const fill = (template: Template, filling: Filling): string =>
+  filling.secrets.reveal(insert(template, filling, "none"));
+
+/** The same where references to secrets stay as they are. */
+export function insert(template: Template, { scope }: Filling, encode: "url" | "none"): string {
+  const rendered = template.render(scope, encode);
+  if (!rendered.ok) throw new TemplateError(rendered.detail);
+  if (!template.literal && secretsIn(rendered.text) !== secretsIn(template.source)) {
+    throw new TemplateError("an inserted value asks for a secret");
+  }
+  return rendered.text;
+}
+
+/** Secrets are revealed after captures are inserted, so a target must not be able to write `${env:NAME}` into one. */
+function secretsIn(text: string): string {
+  return text.includes("${env:") ? text.match(/\$\{env:[^}]*/g)!.join() : "";
+}
