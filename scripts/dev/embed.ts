@@ -17,6 +17,7 @@ const SCRIPTS = [
   "release",
   "resend",
   "stage",
+  "wake",
 ];
 /** Stands behind the comment at the top of a script, for the text of common.lua, which so is bundled once. */
 const INCLUDE = "-- include: common.lua\n";

@@ -96,11 +96,11 @@ class MemoryStore implements Store {
     return copy(due);
   }
 
-  /** The oldest pending notice of each webhook and incident. */
+  /** The oldest pending notice of each queue. */
   #heads(): Delivery[] {
     const heads = new Map<string, Delivery>();
     for (const delivery of this.#outbox) {
-      const queue = JSON.stringify([delivery.webhook, delivery.incident]);
+      const queue = JSON.stringify([delivery.webhook, delivery.incident, delivery.episode]);
       if (delivery.state === "pending" && !heads.has(queue)) heads.set(queue, delivery);
     }
     return [...heads.values()];
@@ -123,6 +123,15 @@ class MemoryStore implements Store {
         if (other.nextAt > wakes) other.nextAt = own.nextAt;
       }
     });
+  }
+
+  wakeDeliveries(
+    { webhook, nowMs, after, limit = Infinity }: Parameters<Store["wakeDeliveries"]>[0],
+  ): Promise<number> {
+    const own = this.#outbox.filter((row) => row.state === "pending" && row.webhook === webhook);
+    const late = own.slice(0, limit).filter(({ nextAt }) => nextAt > after);
+    for (const delivery of late) delivery.nextAt = nowMs;
+    return Promise.resolve(late.length);
   }
 
   resend(id: string, nowMs: number): Promise<boolean> {

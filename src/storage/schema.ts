@@ -97,7 +97,10 @@ export const RECORD: z.ZodMiniType<StoredRecord> = z.object({
   expiresAt: time,
 });
 
-const notice = { id: text, webhook: text, incident: text, type: text, body: text, createdAt: time };
+const notice = {
+  ...{ id: text, webhook: text, incident: text, type: text, body: text, createdAt: time },
+  episode: z.optional(z.int()),
+};
 const NOTICE: z.ZodMiniType<Notice> = z.object(notice);
 
 const receipt = {

@@ -30,6 +30,8 @@ export interface Notice {
   id: string;
   webhook: string;
   incident: string;
+  /** Of the incident: notices of two are two queues. Absent in notices of older versions. */
+  episode?: number;
   /** `incident.opened`, `incident.updated`, `incident.resolved`. */
   type: string;
   body: string;
@@ -42,7 +44,7 @@ export const DELIVERY_STATES = ["pending", "delivered", "dead"] as const;
 
 /** A notice and how far it got. Times are epoch ms. */
 export interface Delivery extends Notice {
-  /** Position in the outbox: order within one (webhook, incident) follows it. Higher than that of all notices then stored. */
+  /** Position in the outbox: order within one (webhook, incident, episode) follows it. Higher than that of all notices then stored. */
   seq: number;
   state: (typeof DELIVERY_STATES)[number];
   attempts: number;
@@ -64,11 +66,12 @@ export const RECORD_KINDS = [
   "remark",
   "use",
   "session",
+  "sink",
 ] as const;
 
 /**
  * One record: a pushed report, a silence, a deployment, a rollout id that a gate was asked about, a deployment that waits for approval,
- * a remark on an incident, the last use of a token, the secret that signs sessions. There is one for each (kind, key).
+ * a remark on an incident, the last use of a token, the secret that signs sessions, how a sink does. There is one for each (kind, key).
  */
 export interface StoredRecord {
   kind: (typeof RECORD_KINDS)[number];
@@ -181,6 +184,10 @@ export interface OutboxStore {
    * the pending notices of its webhook that are due later than that are due at its own `nextAt`.
    */
   recordAttempt(id: string, receipt: Receipt, wakes?: number): Promise<void>;
+  /**
+   * Of the `limit` oldest pending notices of a webhook those that are due later than `after` are due at `nowMs`. Answers how many.
+   */
+  wakeDeliveries(request: { webhook: string; nowMs: number; after: number; limit?: number }): Promise<number>;
   /**
    * Makes a dead or pending notice pending, due at `nowMs`, its attempts counted from 0, and enables its webhook. False: there is none
    * that is not delivered, nothing was changed.

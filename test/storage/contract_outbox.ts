@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Receipt } from "../../src/storage/store.ts";
-import { dump, HOUR, notice, type StoreFixture, T } from "./store_fixture.ts";
+import { dump, HOUR, MINUTE, notice, type StoreFixture, T } from "./store_fixture.ts";
 
 /** Which notices are due, and how far they get. */
 export function outbox(its: StoreFixture) {
@@ -186,6 +186,46 @@ export function outbox(its: StoreFixture) {
         await its.store.recordAttempt(id, { state: "delivered", attempts: 2, nextAt: T }, T);
       }
       expect(await dump(its.store)).toEqual(before);
+    });
+
+    test("each episode of an incident is a queue of its own, and one that has none is another", async () => {
+      await its.commitNow({
+        notices: [
+          notice("n1", { episode: 1 }),
+          notice("n2", { episode: 1 }),
+          notice("n3", { episode: 2 }),
+          notice("n4"),
+        ],
+      });
+      await its.receipt("n1", "pending", T + HOUR);
+      expect(await its.claimIds()).toEqual(["n3", "n4"]);
+      const { items } = await its.store.listDeliveries({ limit: 9 });
+      expect(items.map(({ episode }) => episode)).toEqual([undefined, 2, 1, 1]);
+      expect(await its.store.nextDelivery(T)).toBe(T + MINUTE);
+    });
+
+    test("wakes the pending notices of one webhook that are due later than asked for", async () => {
+      const rows = ["far", "near", "dead", "behind"].map((id) => notice(id, { incident: id[0] }));
+      await its.commitNow({ notices: [...rows, notice("foreign", { webhook: 'hook", "x' })] });
+      await its.receipt("far", "pending", T + HOUR + 0.5);
+      await its.receipt("near", "pending", T + HOUR);
+      await its.receipt("dead", "dead", T + 2 * HOUR);
+      await its.receipt("foreign", "pending", T + 2 * HOUR);
+      const { deliveries: before } = await dump(its.store);
+      expect(await its.store.wakeDeliveries({ webhook: "hook", nowMs: T + 7, after: T + HOUR })).toBe(1);
+      const { deliveries } = await dump(its.store);
+      expect(deliveries).toEqual(before.map((row) => row.id === "far" ? { ...row, nextAt: T + 7 } : row));
+      expect(await its.store.nextDelivery(T)).toBe(0);
+      expect(await its.store.wakeDeliveries({ webhook: "none", nowMs: T, after: 0 })).toBe(0);
+    });
+
+    test("wakes at most so many, the oldest of all that are pending", async () => {
+      await its.commitNow({ notices: ["n1", "n2", "n3"].map((id) => notice(id, { incident: id })) });
+      for (const id of ["n1", "n2", "n3"]) await its.receipt(id, "pending", T + HOUR);
+      const wake = () => its.store.wakeDeliveries({ webhook: "hook", nowMs: T, after: T + 1, limit: 2 });
+      expect(await wake()).toBe(2);
+      expect(await wake()).toBe(0);
+      expect(await its.claimIds()).toEqual(["n1", "n2"]);
     });
 
     test("a webhook is disabled until it is enabled", async () => {

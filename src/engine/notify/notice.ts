@@ -36,6 +36,7 @@ export function notices(transition: Transition, context: NoticeContext): Notice[
     id: [incident.id, incident.episode, change, ...instant, webhook].map(encodeIdPart).join("_"),
     webhook,
     incident: incident.id,
+    episode: incident.episode,
     type,
     body,
     createdAt: context.slot,

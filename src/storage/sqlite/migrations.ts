@@ -47,6 +47,12 @@ const MIGRATIONS: string[][] = [
     `CREATE INDEX outbox_incident ON outbox (incident, seq)`,
     `CREATE INDEX outbox_settled ON outbox (created_at) WHERE state <> 'pending'`,
   ],
+  // Each episode of an incident is a queue of its own.
+  [
+    `ALTER TABLE outbox ADD COLUMN episode INTEGER`,
+    `DROP INDEX outbox_pending`,
+    `CREATE INDEX outbox_pending ON outbox (webhook, incident, episode, seq) WHERE state = 'pending'`,
+  ],
 ];
 
 /** A write that changes nothing: it fails where nothing can be written. */

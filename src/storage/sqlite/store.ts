@@ -47,7 +47,7 @@ export function sqliteStore(driver: SqlDriver): Store {
  * takes the other columns from the row that holds the minimum ("bare columns", lang_select).
  */
 const HEADS = `SELECT min(seq) AS head, next_at, webhook FROM outbox INDEXED BY outbox_pending
-  WHERE state = 'pending' GROUP BY webhook, incident`;
+  WHERE state = 'pending' GROUP BY webhook, incident, episode`;
 
 class SqliteStore implements Store {
   readonly #driver: SqlDriver;
@@ -138,6 +138,19 @@ class SqliteStore implements Store {
         ...[own.nextAt, id, wakes, id],
       );
     });
+  }
+
+  wakeDeliveries(
+    { webhook, nowMs, after, limit = -1 }: Parameters<Store["wakeDeliveries"]>[0],
+  ): Promise<number> {
+    return this.#write(() =>
+      this.#driver.run(
+        `UPDATE outbox SET next_at = ? WHERE next_at > ? AND seq IN (
+           SELECT seq FROM outbox WHERE state = 'pending' AND webhook = ? ORDER BY seq LIMIT ?
+         )`,
+        ...[nowMs, after, webhook, limit],
+      )
+    );
   }
 
   resend(id: string, nowMs: number): Promise<boolean> {
@@ -310,11 +323,11 @@ class SqliteStore implements Store {
     );
   }
 
-  #enqueue({ id, webhook, incident, type, body, createdAt }: Notice) {
+  #enqueue({ id, webhook, incident, episode, type, body, createdAt }: Notice) {
     this.#driver.run(
-      `INSERT INTO outbox (id, webhook, incident, type, body, created_at, state, attempts, next_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, 0) ON CONFLICT (id) DO NOTHING`,
-      ...[id, webhook, incident, type, body, createdAt],
+      `INSERT INTO outbox (id, webhook, incident, episode, type, body, created_at, state, attempts, next_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0) ON CONFLICT (id) DO NOTHING`,
+      ...[id, webhook, incident, episode ?? null, type, body, createdAt],
     );
   }
 }

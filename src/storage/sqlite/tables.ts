@@ -85,7 +85,7 @@ export const INCIDENTS: Table<Incident> = {
 export const OUTBOX: Table<Delivery> = {
   name: "outbox",
   columns:
-    `seq, id, webhook, incident, type, body, created_at AS createdAt, state, attempts, next_at AS nextAt,
+    `seq, id, webhook, incident, episode, type, body, created_at AS createdAt, state, attempts, next_at AS nextAt,
             last_attempt_at AS lastAttemptAt, last_status AS lastStatus, last_error AS lastError`,
   shape: DELIVERY,
   key: ["id"],

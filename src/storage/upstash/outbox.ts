@@ -5,8 +5,8 @@ import { RECEIPT, validateShape } from "../schema.ts";
 import type { Delivery, Page, Receipt, Store } from "../store.ts";
 import type { Commands } from "./client.ts";
 import { TEXTS } from "./lease.ts";
-import { ATTEMPT_SCRIPT, CLAIM_SCRIPT, RESEND_SCRIPT } from "./lua.ts";
-import { BODY, decodeLine, encodeLast, inflateJson, type Keys, queuesOf } from "./values.ts";
+import { ATTEMPT_SCRIPT, CLAIM_SCRIPT, RESEND_SCRIPT, WAKE_SCRIPT } from "./lua.ts";
+import { BODY, decodeLine, encodeLast, inflateJson, type Keys, queueOf, queuesOf } from "./values.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 
 const CLAIMED = z.tuple([z.string()], z.string());
@@ -83,9 +83,7 @@ export class Outbox {
     const heads = new Map<string, number>();
     for await (const lines of this.#pending()) {
       // Newest first, so that the oldest of each queue is what is left.
-      for (const { webhook, incident, nextAt } of lines) {
-        heads.set(JSON.stringify([webhook, incident]), nextAt);
-      }
+      for (const { nextAt, ...queue } of lines) heads.set(queueOf(queue), nextAt);
     }
     return heads.size === 0 ? null : Math.min(...heads.values());
   }
@@ -97,6 +95,20 @@ export class Outbox {
     const args = [id, own.state, `${own.nextAt}`, `${own.attempts}`, encodeLast(own), `${wakes ?? ""}`];
     try {
       await this.#commands.run(ATTEMPT_SCRIPT, [now, pending, deliveries], args);
+    } finally {
+      this.forget();
+    }
+  }
+
+  /** As `Store.wakeDeliveries`. */
+  async wakeDeliveries(
+    { webhook, nowMs, after, limit = Number.MAX_SAFE_INTEGER }: Parameters<Store["wakeDeliveries"]>[0],
+  ): Promise<number> {
+    const { now, pending, deliveries } = this.#keys;
+    const args = [queuesOf(webhook), `${nowMs}`, `${after}`, `${limit}`];
+    try {
+      const woken = await this.#commands.run(WAKE_SCRIPT, [now, pending, deliveries], args);
+      return validateShape(z.int(), woken, "the answer to a waking");
     } finally {
       this.forget();
     }

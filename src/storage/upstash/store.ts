@@ -158,6 +158,10 @@ class UpstashStore implements Store {
     return this.#outbox.recordAttempt(...args);
   }
 
+  wakeDeliveries(...args: Parameters<Store["wakeDeliveries"]>): Promise<number> {
+    return this.#outbox.wakeDeliveries(...args);
+  }
+
   resend(id: string, nowMs: number): Promise<boolean> {
     return this.#outbox.resend(id, nowMs);
   }

@@ -91,7 +91,9 @@ export function decodeLease(fence: number, text: string): StoredLease & { id: st
 }
 
 /** All notices of one of these are one queue: it stands in the line as the script compares it. */
-export const queueOf = (webhook: string, incident: string): string => JSON.stringify([webhook, incident]);
+export const queueOf = (
+  { webhook, incident, episode }: Pick<Notice, "webhook" | "incident" | "episode">,
+): string => JSON.stringify([webhook, incident, ...(episode === undefined ? [] : [episode])]);
 
 /** The part of a queue that all queues of a webhook begin with. */
 export const queuesOf = (webhook: string): string => `[${JSON.stringify(webhook)},`;
@@ -109,9 +111,17 @@ const LINE = /^(\d+) (\S+) (\S+) (\S+) (\d+) ([^\n]+)\n(.*)$/s;
 /** A line without its body. Throws an Error that names the notice. */
 export function decodeLine(id: string, line: string): Omit<Delivery, keyof z.infer<typeof BODY>> {
   const [, seq, nextAt, createdAt, state, attempts, queue = "", last = ""] = LINE.exec(line) ?? [];
-  const [webhook, incident] = validateShape(PAIR, jsonOf(queue), `the delivery ${id}`);
+  const [webhook, incident, episode] = validateShape(QUEUE, jsonOf(queue), `the delivery ${id}`);
   const numbers = { seq: Number(seq), nextAt: Number(nextAt), createdAt: Number(createdAt) };
-  const fields = { id, webhook, incident, state, attempts: Number(attempts), ...numbers };
+  const fields = {
+    id,
+    webhook,
+    incident,
+    ...(episode !== undefined && { episode }),
+    state,
+    attempts: Number(attempts),
+    ...numbers,
+  };
   const { type: _, body: __, ...rest } = validateShape(
     DELIVERY,
     { ...fields, ...Object(jsonOf(last)), type: "", body: "" },
@@ -120,7 +130,7 @@ export function decodeLine(id: string, line: string): Omit<Delivery, keyof z.inf
   return rest;
 }
 
-const PAIR = z.tuple([z.string(), z.string()]);
+const QUEUE = z.tuple([z.string(), z.string()], z.int());
 
 /** `order expiresAt`, and the value in a line of its own. */
 export const encodeRecord = ({ order, expiresAt, value }: StoredRecord): string =>
@@ -157,7 +167,7 @@ export async function encodeCommit({ shards, dropFrom, samples, incidents, notic
 
 /** A notice as a commit's script takes it: `id createdAt queue packed`. */
 async function encodeNotice(
-  { id, createdAt, webhook, incident, type, body }: Notice,
+  { id, createdAt, type, body, ...queue }: Notice,
 ): Promise<string[]> {
-  return [id, `${createdAt}`, queueOf(webhook, incident), await deflateJson({ type, body })];
+  return [id, `${createdAt}`, queueOf(queue), await deflateJson({ type, body })];
 }

@@ -238,7 +238,7 @@ describe("a file that cannot be used is an error that names it and says what to 
         void openSqlite(file).close();
         remade((driver) => driver.run("UPDATE schema SET version = 7"))();
       },
-      /schema version is 7 .* versions up to 3: upgrade Assay/,
+      /schema version is 7 .* versions up to 4: upgrade Assay/,
     ],
     [
       "the database of another program",
