@@ -7,6 +7,7 @@ import { pushCommand } from "./push/push.ts";
 import { gateCommand } from "./gate.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 import { tokenCommand } from "./token.ts";
 
@@ -26,6 +27,7 @@ for (
     healthCommand,
     pushCommand,
     startCommand,
+    simulateCommand,
     tokenCommand,
   ]
 ) {

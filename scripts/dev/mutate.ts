@@ -21,6 +21,21 @@ const EQUIVALENT: [file: string, line: string, why: string][] = [
     "only the sign counts",
   ],
   [
+    "gate.ts",
+    "for (let yes = 1; yes <= fresh; yes++) if (wins(rule, yes, fresh)) return yes;",
+    "all of them is what is returned anyway",
+  ],
+  [
+    "gate.ts",
+    "return judged.find((it) => it.decision === decision) ?? judged[1];",
+    "one of them always has the worst decision",
+  ],
+  [
+    "quorum.ts",
+    'const isCleared = vote === "none" && recent.length === 0 && !(agedBad || released);',
+    "what is cleared again is the same",
+  ],
+  [
     "quorum.ts",
     "return yes >= Math.ceil(rule.fraction * fresh - 1e-10);",
     "no fraction of up to eight decimals lies between",

@@ -61,7 +61,10 @@ describe("a certificate that ends soon", () => {
     ["what a suspect prober saw does not count", [[{ ...saw([3]), fault: "suspect" }, PLAIN, PLAIN]], [""]],
   ])("%s", (_, minutes, words) => expect(play(minutes).words).toEqual(words));
 
-  test.each([[0, "0 s ago, 2023-11-14"], [-1, "24 h ago, 2023-11-13"], [0.5, "12 h, 2023-11-15"]])(
+  test.each([[0, "0 s ago, 2023-11-14"], [1 / DAY, "in 0 s, 2023-11-14"], [-1, "24 h ago, 2023-11-13"], [
+    0.5,
+    "12 h, 2023-11-15",
+  ]])(
     "%d days before its end says so",
     (days, text) => {
       const { reason } = play([saw([days])]).changes[0]![0]!.incident.timeline[0]!;

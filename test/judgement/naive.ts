@@ -28,7 +28,11 @@ export interface Line {
   /** When its turn began; absent: at the slot. */
   at?: number;
   confirmation?: true;
+  /** Our clock when it was judged; absent: the judgement's instant. */
+  now?: number;
   seen: Record<string, SeenWord>;
+  /** The probers whose journey got no HTTP answer, whatever it was called. */
+  unanswered?: readonly string[];
 }
 
 /** A check, who probes it, and what they saw, in the order in which it was judged. */
@@ -54,10 +58,10 @@ export function maxAge({ maxAgeMs, schedule }: Check): number {
   return 2.5 * schedule.everyMs;
 }
 
-/** How many words that end at `last` hold in a row. */
+/** How many words that end at `last` hold in a row; nobody asks for more than ten. */
 function inARow(words: string[], last: number, holds: (word: string) => boolean): number {
   let length = 0;
-  for (let i = last; i >= 0 && holds(words[i]!); i--) length++;
+  for (let i = last; i >= 0 && length < 10 && holds(words[i]!); i--) length++;
   return length;
 }
 
@@ -104,18 +108,29 @@ export function once<T>(answer: (story: NaiveHistory, key: string, at: number) =
   };
 }
 
-const judgements = once(({ lines }, _key, at) => Math.max(...lines.slice(0, at + 1).map(walkedAt)));
-/** When line `at` was judged: never before the line before. */
-export const judgedAt = (story: NaiveHistory, at: number): number => judgements(story, "", at);
+const instants = new WeakMap<NaiveHistory, number[]>();
+/** When each line was judged: never before the line before. */
+function judgedAts(story: NaiveHistory): number[] {
+  let latest = -Infinity;
+  const known = instants.get(story) ?? story.lines.map((line) => latest = Math.max(latest, walkedAt(line)));
+  instants.set(story, known);
+  return known;
+}
+/** When line `at` was judged. */
+export const judgedAt = (story: NaiveHistory, at: number): number => judgedAts(story)[at]!;
 
 /** The prober had brought something of a later walk, or this very one, when line `at` came. */
 export const isLate = once(({ lines }, prober, at) => {
   const now = lines[at]!;
-  return lines.slice(0, at).some((line) => {
+  for (let i = 0; i < at; i++) {
+    const line = lines[i]!;
     const word = line.seen[prober];
-    if (word === undefined || word === "missing") return false;
-    return walkedAt(line) > walkedAt(now) || (walkedAt(line) === walkedAt(now) && line.slot === now.slot);
-  });
+    if (word === undefined || word === "missing") continue;
+    if (walkedAt(line) > walkedAt(now) || (walkedAt(line) === walkedAt(now) && line.slot === now.slot)) {
+      return true;
+    }
+  }
+  return false;
 });
 
 /** What one prober stands for when line `at` was judged. */
@@ -126,7 +141,9 @@ export const standing = once((story, prober, at) => {
   let evidenceAt = -Infinity;
   let justNow = "none";
   let latest = "";
-  let heardAt = judgedAt(story, 0);
+  const judged = judgedAts(story);
+  const period = periodOf(check);
+  let heardAt = judged[0]!;
   const forget = (now: number) => {
     if (evidenceAt === -Infinity || now - evidenceAt <= maxAge(check)) return;
     const vote = voteOf(words, wasBad, check);
@@ -134,8 +151,8 @@ export const standing = once((story, prober, at) => {
     words = [];
   };
   for (let i = 0; i <= at; i++) {
-    const now = judgedAt(story, i);
-    if (i > 0) heardAt += Math.max(0, now - judgedAt(story, i - 1) - periodOf(check));
+    const now = judged[i]!;
+    if (i > 0) heardAt += Math.max(0, now - judged[i - 1]! - period);
     const word = lines[i]!.seen[prober];
     if (word !== undefined && !isLate(story, prober, i)) {
       forget(walkedAt(lines[i]!));
@@ -147,7 +164,7 @@ export const standing = once((story, prober, at) => {
       // Silence does not end a suspicion: what is missing is never green.
       if (word !== "missing") latest = word;
     }
-    justNow = voteOf(words, wasBad, check);
+    if (i === at) justNow = voteOf(words, wasBad, check);
     forget(now);
   }
   const vote = voteOf(words, wasBad, check);

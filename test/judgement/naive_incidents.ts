@@ -146,21 +146,23 @@ function writePartial(book: Book, story: NaiveHistory, scope: string, at: number
   const left = regions.length > 1 ? regions.map(({ id }) => id) : ["nobody"];
   let sums = left.map(() => 0);
   let passes = 0;
+  const [service, advisory] = [`${scope}/service`, `${scope}/advisory`];
   for (let i = 0; i <= at; i++) {
-    if (book.wasOpen(`${scope}/service`, i - 1)) {
-      if (!book.wasOpen(`${scope}/advisory`, i - 1)) sums = left.map(() => 0);
+    if (book.wasOpen(service, i - 1)) {
+      if (!book.wasOpen(advisory, i - 1)) sums = left.map(() => 0);
       continue;
     }
     if (story.lines[i]!.confirmation) continue;
     for (const [prober, word] of wordsIn(story, scope, i)) {
-      if (word === "cut" || !(isBad(word) || isGood(word))) continue;
+      if (word === "cut" || story.lines[i]!.unanswered?.includes(prober)) continue;
+      if (!(isBad(word) || isGood(word))) continue;
       const from = regions.find(({ probers }) => probers.some(({ id }) => id === prober))!.id;
       sums = sums.map((sum, r) =>
         left[r] === from ? sum : Math.min(14, Math.max(0, sum + (isBad(word) ? 2.303 : -0.095)))
       );
       passes = isBad(word) ? 0 : passes + 1;
     }
-    if (i < at && book.wasOpen(`${scope}/advisory`, i - 1) && !book.wasOpen(`${scope}/advisory`, i)) {
+    if (i < at && book.wasOpen(advisory, i - 1) && !book.wasOpen(advisory, i)) {
       sums = left.map(() => 0);
     }
   }
@@ -203,9 +205,10 @@ class Extras {
     const now = judgedAt(story, at);
     const begin = this.pending?.at ?? NaN;
     const isBrought = (prober: string) =>
-      lines.slice(0, at + 1).some((line: Line) => line.seen[prober] !== undefined && walkedAt(line) >= begin);
-    const all = probersOf(story, scope).every(({ id }) => isBrought(id));
-    if (this.pending && (all || now - begin >= periodOf(check))) this.pending = undefined;
+      lines.some((line: Line, i) => i <= at && line.seen[prober] !== undefined && walkedAt(line) >= begin);
+    const isOver = () =>
+      probersOf(story, scope).every(({ id }) => isBrought(id)) || now - begin >= periodOf(check);
+    if (this.pending && isOver()) this.pending = undefined;
     if (this.pending || lines[at]!.confirmation || check.confirmMs === 0) return;
     const isOpen = book.isOpen(`${scope}/service`);
     for (const [prober, word] of wordsIn(story, scope, at)) {
@@ -216,7 +219,7 @@ class Extras {
         ? "up"
         : "";
       if (direction === "" || this.pending) continue;
-      const begin = Math.max(walkedAt(lines[at]!) + check.confirmMs, now);
+      const begin = Math.max(walkedAt(lines[at]!) + check.confirmMs, lines[at]!.now ?? now);
       const last = this.#all.findLast((one) => one.direction === direction);
       if (last && begin - last.at < periodOf(check)) continue;
       this.pending = { at: begin, direction };

@@ -74,6 +74,7 @@ describe("a prober that brings nothing", () => {
     ["that was never heard counts from the first ask", "----", ["3: i0 opened #1 3 min"]],
     ["in the commit that says blind, however soon", "R-b", ["2: i0 opened #1 2 min"]],
     ["but not for one ask", "Rb", []],
+    ["be it the first of all", "b", []],
     ["until it leaves the config", "R---x", ["3: i0 opened #1 3 min", "4: i0 resolved #1 removed"]],
   ])("%s", (_name, minutes, expected) => expect(told(minutes)).toEqual(expected));
 });

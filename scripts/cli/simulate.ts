@@ -1,0 +1,92 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { SECOND_MS } from "../../src/base/time.ts";
+import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
+import type { Simulation } from "../simulate/simulate.ts";
+import { parseTopology, type Topology } from "../simulate/tape.ts";
+import { WORLDS } from "../simulate/worlds.ts";
+import { printResult } from "./terminal.ts";
+
+interface SimulateOptions {
+  hours: number;
+  seed: number;
+  jobs: number;
+  world?: string;
+  topology?: Topology;
+  every?: number;
+  json?: boolean;
+}
+
+/** `assay simulate`: the real judgement in virtual time. Exit 0 nothing was violated, 1 something was, 3 usage. */
+export const simulateCommand = new Command("simulate")
+  .description(
+    "Run Assay in virtual time against scripted worlds. Exit 0 nothing was violated, 1 something was, 3 usage.",
+  )
+  .addOption(new Option("--hours <n>", "simulated hours in all").argParser(positive).default(100))
+  .addOption(new Option("--seed <n>", "of all chance").argParser(positive).default(1))
+  .addOption(
+    new Option("--jobs <n>", "runs at once").argParser(positive).default(navigator.hardwareConcurrency),
+  )
+  .addOption(new Option("--world <name>", "only this world").choices(Object.keys(WORLDS)))
+  .addOption(new Option("--topology <RxP>", "only so many regions of so many probers").argParser(topology))
+  .addOption(new Option("--every <duration>", "only this period").argParser(duration))
+  .option("--json", "print JSON")
+  .action(async ({ json, jobs, every, ...wanted }: SimulateOptions) => {
+    // Only here: no other verb needs the simulation, and the second judgement stands among the tests.
+    const [{ simulate }, { inWorkers }] = await Promise.all([
+      import("../simulate/simulate.ts"),
+      import("../simulate/parallel.ts"),
+    ]);
+    const beganMs = performance.now();
+    const result = await simulate({ ...wanted, everyMs: every }, inWorkers(jobs));
+    console.error(`${result.hours} h in ${Math.round((performance.now() - beganMs) / SECOND_MS)} s`);
+    printResult({ json, value: result }, format(result));
+    if (result.violations > 0) Deno.exit(1);
+  });
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Not a whole number from 1 on.");
+  return value;
+}
+
+function topology(text: string): Topology {
+  const found = parseTopology(text);
+  if (!found) throw new InvalidArgumentError("Not a topology, such as 3x1.");
+  return found;
+}
+
+function duration(text: string): number {
+  const ms = DURATION.test(text) ? parseDuration(text) : 0;
+  if (ms === 0) throw new InvalidArgumentError("Not a duration, such as 1m.");
+  return ms;
+}
+
+const cell = (value: number | null) => value === null ? "" : String(value);
+
+function format(result: Simulation): string {
+  const { hours, runs, judgements, compared, violations, failing, seed } = result;
+  const head = ["world", "topology", "every s", "hours", "episodes", "told p50 s", "p95", "missed"];
+  const more = ["recovered p95 s", "false a month", "notices"];
+  const rows = result.rows.map((row) =>
+    [
+      row.world,
+      row.topology,
+      ...[row.everySeconds, row.hours, row.episodes, row.detectionP50, row.detectionP95, row.missed].map(
+        cell,
+      ),
+      ...[row.recoveryP95, row.falseAMonth, row.notices].map(cell),
+    ].join(" | ")
+  );
+  return [
+    `seed ${seed}: ${hours} h in ${runs} runs, ${judgements} judgements, ${compared} of them made again by the oracle`,
+    [...head, ...more].join(" | "),
+    ...rows,
+    ...result.bars.map(({ what, value, most, over, least, holds }) =>
+      `${holds ? "holds" : "BROKEN"}: ${what}: ${cell(value)} of at most ${most}, over ${over}${
+        over < least ? ` (too few: ${least} wanted)` : ""
+      }`
+    ),
+    ...failing.map(({ tape, violations }) => `${violations.join("\n")}\n${JSON.stringify(tape)}`),
+    `violations: ${violations}`,
+  ].join("\n");
+}

@@ -1,0 +1,151 @@
+/** The bars of the judgement: what its rules must reach, at one-minute checks with the defaults. */
+import type { Row } from "./figures.ts";
+
+/** One bar, and where a simulation stands with it. */
+export interface Bar {
+  what: string;
+  /** Null: it never came to it. */
+  value: number | null;
+  most: number;
+  /** Over so many episodes or hours; below `least` it is no proof. */
+  over: number;
+  least: number;
+  holds: boolean;
+}
+
+type Reading = Pick<Bar, "value" | "over">;
+interface Line {
+  what: string;
+  world: string;
+  topology: string;
+  everySeconds?: number;
+  most: number;
+  least: number;
+  read(row: Row): Reading;
+}
+
+const p95 = ({ detectionP95: value, episodes: over }: Row): Reading => ({ value, over });
+const recovery = ({ recoveryP95: value, episodes: over }: Row): Reading => ({ value, over });
+const missedShare = ({ missed, episodes: over }: Row): Reading => ({ value: 100 * missed / over, over });
+const toldShare = ({ missed, episodes: over }: Row): Reading => ({
+  value: 1_000 * (over - missed) / over,
+  over,
+});
+const falseCritical = ({ falseCritical: value, hours: over }: Row): Reading => ({ value, over });
+const notFound = ({ partials: over, partialsTold }: Row): Reading => ({ value: over - partialsTold, over });
+const foundP50 = ({ partialP50: value, partials: over }: Row): Reading => ({ value, over });
+const wrongWord = ({ rightWord, missed, episodes: over }: Row): Reading => (
+  { value: 100 * (1 - rightWord / Math.max(1, over - missed)), over }
+);
+
+const LINES: readonly Line[] = [
+  { what: "drift p95, s", world: "drift", topology: "3x1", most: 47, least: 100, read: p95 },
+  { what: "drift p95, s", world: "drift", topology: "2x1", most: 62, least: 20, read: p95 },
+  { what: "drift, recovery p95, s", world: "drift", topology: "3x1", most: 50, least: 100, read: recovery },
+  { what: "hanging drift p95, s", world: "hanging drift", topology: "3x1", most: 70, least: 100, read: p95 },
+  {
+    what: "drift with a hung prober p95, s",
+    world: "hung prober",
+    topology: "3x1",
+    most: 68,
+    least: 100,
+    read: p95,
+  },
+  {
+    what: "deploys of 20 to 180 s missed, %",
+    world: "deploy that overclaims",
+    topology: "3x1",
+    most: 22,
+    least: 700,
+    read: missedShare,
+  },
+  {
+    what: "blips of 2 to 20 s told, of 1,000",
+    world: "dependency blip",
+    topology: "3x1",
+    most: 1,
+    least: 2_000,
+    read: toldShare,
+  },
+  {
+    what: "false critical at 5 % loss",
+    world: "healthy, 5 % lost",
+    topology: "3x1",
+    most: 0,
+    least: 600,
+    read: falseCritical,
+  },
+  {
+    what: "false critical in bursts of loss",
+    world: "healthy, loss in bursts",
+    topology: "3x1",
+    most: 0,
+    least: 600,
+    read: falseCritical,
+  },
+  {
+    what: "false critical with one prober at 1 % loss",
+    world: "healthy, 1 % lost",
+    topology: "1x1",
+    most: 0,
+    least: 24,
+    read: falseCritical,
+  },
+  {
+    what: "one bad replica of 5 not found",
+    world: "one bad replica of 5",
+    topology: "3x1",
+    most: 0,
+    least: 16,
+    read: notFound,
+  },
+  {
+    what: "one bad replica of 5, p50, min",
+    world: "one bad replica of 5",
+    topology: "3x1",
+    most: 20,
+    least: 16,
+    read: foundP50,
+  },
+  {
+    what: "one bad replica of 10 not found",
+    world: "one bad replica of 10",
+    topology: "3x1",
+    most: 0,
+    least: 16,
+    read: notFound,
+  },
+  {
+    what: "wrong word at the opening at 1 % loss, %",
+    world: "drift, 1 % lost",
+    topology: "3x1",
+    most: 1,
+    least: 100,
+    read: wrongWord,
+  },
+  ...["3x1", "1x1"].flatMap((topology) =>
+    [10, 30, 60, 300].map((everySeconds): Line => ({
+      what: `false critical in honest starts at ${everySeconds} s`,
+      world: "honest starts",
+      topology,
+      everySeconds,
+      most: 0,
+      least: 4,
+      read: falseCritical,
+    }))
+  ),
+];
+
+/** Every bar of which some run tells. */
+export function barsOf(rows: readonly Row[]): Bar[] {
+  return LINES.flatMap(({ what, world, topology, everySeconds = 60, most, least, read }) => {
+    const row = rows.find((one) =>
+      one.world === world && one.topology === topology && one.everySeconds === everySeconds
+    );
+    if (!row) return [];
+    const { value, over } = read(row);
+    const rounded = value === null ? null : Math.round(value * 100) / 100;
+    const holds = rounded !== null && rounded <= most;
+    return [{ what: `${what}, ${topology}`, value: rounded, most, over, least, holds }];
+  });
+}

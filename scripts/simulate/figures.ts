@@ -1,0 +1,163 @@
+/** Figures over runs, by world, topology and period. */
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
+import { type Tape, topologyText } from "./tape.ts";
+import { episodesOf, firstPartial, hasCause } from "./truth.ts";
+
+/** One thing that a rule told, ms after the beginning of the run. */
+export interface ToldAt {
+  at: number;
+  change: "opened" | "updated" | "resolved";
+  kind: string;
+}
+
+/** What one run adds to the figures. */
+export interface Sample {
+  world: string;
+  topology: string;
+  everyMs: number;
+  hours: number;
+  requests: number;
+  judgements: number;
+  told: number;
+  episodes: number;
+  /** s from the beginning of an episode to its first critical notice; Infinity: there was none. */
+  delays: number[];
+  /** The word at the opening was right. */
+  right: number;
+  /** s from the end of a told episode to its resolution; Infinity: there was none before the next. */
+  recoveries: number[];
+  /** Critical incidents that opened without a cause. */
+  falseCritical: number;
+  /** Service incidents that resolved in the midst of an episode. */
+  wrongRecoveries: number;
+  /** Min from the first failure of a share or a region to the first incident of any kind; Infinity: there was none. */
+  partials: number[];
+}
+
+const isCritical = ({ kind }: Pick<ToldAt, "kind">) => kind === "drift" || kind === "outage";
+
+/** The figures of one run. */
+export function sampleOf(
+  tape: Tape,
+  told: readonly ToldAt[],
+  { requests, judgements }: { requests: number; judgements: number },
+): Sample {
+  const episodes = episodesOf(tape);
+  const critical = told.filter(isCritical);
+  const opened = critical.filter(({ change }) => change === "opened");
+  const resolved = critical.filter(({ change }) => change === "resolved");
+  const firsts = episodes.map(({ from }, i) => {
+    const until = episodes[i + 1]?.from ?? Infinity;
+    return opened.find(({ at }) => at >= from && at < until);
+  });
+  const partial = firstPartial(tape);
+  const found = partial && told.find(({ at }) => at >= partial.from);
+  return {
+    world: tape.world,
+    topology: topologyText(tape.topology),
+    everyMs: tape.everyMs,
+    hours: tape.minutes * MINUTE_MS / HOUR_MS,
+    requests,
+    judgements,
+    told: told.length,
+    episodes: episodes.length,
+    delays: episodes.map(({ from }, i) => ((firsts[i]?.at ?? Infinity) - from) / SECOND_MS),
+    right: episodes.filter(({ kind }, i) => firsts[i]?.kind === kind).length,
+    recoveries: episodes.flatMap(({ until }, i) => {
+      if (!firsts[i]) return [];
+      const limit = episodes[i + 1]?.from ?? Infinity;
+      const first = resolved.find(({ at }) => at >= until && at < limit);
+      return [((first?.at ?? Infinity) - until) / SECOND_MS];
+    }),
+    falseCritical: opened.filter(({ at }) => !hasCause(tape, at)).length,
+    wrongRecoveries:
+      resolved.filter(({ at }) => episodes.some(({ from, until }) => at > from + MINUTE_MS && at < until))
+        .length,
+    partials: partial ? [found ? (found.at - partial.from) / MINUTE_MS : Infinity] : [],
+  };
+}
+
+/** The value that a share of these does not exceed; null of none, or where it is infinite. */
+export function quantile(values: readonly number[], share: number): number | null {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.min(sorted.length - 1, Math.ceil(values.length * share) - 1)]!;
+  return Number.isFinite(value) ? Math.round(value * 10) / 10 : null;
+}
+
+/** Figures of all runs of one world, topology and period. */
+export interface Row {
+  world: string;
+  topology: string;
+  everySeconds: number;
+  hours: number;
+  requests: number;
+  judgements: number;
+  episodes: number;
+  /** s. */
+  detectionP50: number | null;
+  detectionP95: number | null;
+  missed: number;
+  rightWord: number;
+  recoveryP50: number | null;
+  recoveryP95: number | null;
+  falseCritical: number;
+  falseAMonth: number;
+  wrongRecoveries: number;
+  notices: number;
+  noticesPerEpisode: number | null;
+  /** Failures of a share or a region: runs, how many were told, and after how many minutes. */
+  partials: number;
+  partialsTold: number;
+  partialP50: number | null;
+}
+
+const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
+const round = (value: number) => Math.round(value * 100) / 100;
+const MONTH_HOURS = 720;
+
+/** One row for each world, topology and period, in the order of their names. */
+export function rowsOf(samples: readonly Sample[]): Row[] {
+  const groups = Map.groupBy(
+    samples,
+    ({ world, topology, everyMs }) => `${world} | ${topology} | ${everyMs}`,
+  );
+  return [...groups].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, all]) => rowOf(all));
+}
+
+/** One row of these samples, named as the first. */
+export function rowOf(all: readonly Sample[]): Row {
+  const [{ world, topology, everyMs }] = all as [Sample, ...Sample[]];
+  const [delays, recoveries, partials] = [
+    all.flatMap((one) => one.delays),
+    all.flatMap((one) => one.recoveries),
+    all.flatMap((one) => one.partials),
+  ];
+  const told = delays.filter(Number.isFinite);
+  const hours = sum(all.map((one) => one.hours));
+  const falseCritical = sum(all.map((one) => one.falseCritical));
+  const notices = sum(all.map((one) => one.told));
+  return {
+    world,
+    topology,
+    everySeconds: everyMs / SECOND_MS,
+    hours,
+    requests: sum(all.map((one) => one.requests)),
+    judgements: sum(all.map((one) => one.judgements)),
+    episodes: delays.length,
+    detectionP50: quantile(told, 0.5),
+    detectionP95: quantile(told, 0.95),
+    missed: delays.length - told.length,
+    rightWord: sum(all.map((one) => one.right)),
+    recoveryP50: quantile(recoveries, 0.5),
+    recoveryP95: quantile(recoveries, 0.95),
+    falseCritical,
+    falseAMonth: round(falseCritical * MONTH_HOURS / hours),
+    wrongRecoveries: sum(all.map((one) => one.wrongRecoveries)),
+    notices,
+    noticesPerEpisode: delays.length > 0 ? round(notices / delays.length) : null,
+    partials: partials.length,
+    partialsTold: partials.filter(Number.isFinite).length,
+    partialP50: quantile(partials, 0.5),
+  };
+}

@@ -1,0 +1,113 @@
+/** What must hold of every run, whatever happened in it. Each broken one is a sentence. */
+import type { Check, Region } from "../../src/config/config.ts";
+import { assess } from "../../src/judgement/assess.ts";
+import type { Arrival } from "../../src/judgement/round.ts";
+import type { CheckState } from "../../src/judgement/state.ts";
+import { isFailed } from "../../src/judgement/words.ts";
+import { turnAt } from "../../src/config/schedule.ts";
+import type { Record } from "./record.ts";
+
+/** A service incident opens only in a judgement with a failed verdict, and each resolution has its opening. */
+export function checkChanges({ judgements, told }: Record): string[] {
+  const faults: string[] = [];
+  for (const { at, walks, incidents } of judgements) {
+    const fails = walks.some(({ trace }) => isFailed(trace.word));
+    for (const { id, family, timeline } of incidents) {
+      if (family !== "service" || timeline.at(-1)!.change !== "opened" || fails) continue;
+      faults.push(`${id} opened at ${at} in a judgement without a failed verdict`);
+    }
+  }
+  const open = new Map<string, boolean>();
+  for (const { at, incident, change, episode } of told) {
+    const isOpen = open.get(incident) ?? false;
+    if (change === "opened" ? isOpen : !isOpen) {
+      faults.push(`${incident} #${episode} ${change} at ${at}, and was ${isOpen ? "open" : "not open"}`);
+    }
+    open.set(incident, change !== "resolved");
+  }
+  return faults;
+}
+
+/** What was written to the outbox came to each webhook: all of it, in order, each id with one body. `repeats`: whether a notice may come twice. */
+export function checkDeliveries({ notices, receipts }: Record, repeats: boolean): string[] {
+  const faults: string[] = [];
+  for (const webhook of new Set(notices.values())) {
+    const wanted = [...notices].filter(([, to]) => to === webhook).map(([id]) => id);
+    const bodies = new Map<string, string>();
+    const came: string[] = [];
+    for (const receipt of receipts) {
+      if (receipt.webhook !== webhook) continue;
+      const known = bodies.get(receipt.id);
+      if (known !== undefined && known !== receipt.body) faults.push(`${receipt.id} came with two bodies`);
+      if (known !== undefined && !repeats) faults.push(`${receipt.id} came twice to ${webhook}`);
+      if (known === undefined) came.push(receipt.id);
+      bodies.set(receipt.id, receipt.body);
+    }
+    const lost = wanted.filter((id) => !bodies.has(id));
+    for (const id of lost) faults.push(`${id} never came to ${webhook}`);
+    faults.push(...outOfOrder(wanted, came).map((id) => `${id} came to ${webhook} out of order`));
+  }
+  return faults;
+}
+
+/** Order is kept within one incident: its id is the first part of a notice's. */
+function outOfOrder(wanted: readonly string[], came: readonly string[]): string[] {
+  const place = new Map(wanted.map((id, i) => [id, i]));
+  const last = new Map<string, number>();
+  return came.filter((id) => {
+    const incident = id.split("_")[0]!;
+    const at = place.get(id) ?? Infinity;
+    const isLate = at < (last.get(incident) ?? -1);
+    last.set(incident, Math.max(at, last.get(incident) ?? -1));
+    return isLate;
+  });
+}
+
+/** Whatever is open at the end resolves once all is well. */
+export function checkCanResolve(
+  check: Check,
+  regions: readonly Region[],
+  { judgements }: Record,
+): string[] {
+  let state = judgements.at(-1)?.state;
+  if (!state) return [];
+  const everyMs = "everyMs" in check.schedule ? check.schedule.everyMs : 0;
+  // 90 passes end a share, half an hour a flap, an hour a silence.
+  const slots = Math.max(100, Math.ceil(7_200_000 / everyMs));
+  for (let i = 1; i <= slots && state.incidents.some(isOpenIncident); i++) state = judgeWell(i, state);
+  return state.incidents.filter(isOpenIncident).map(({ id, kind }) =>
+    `${id} (${kind}) is open though all has been well for ${slots} slots`
+  );
+
+  function judgeWell(slotNumber: number, before: CheckState): CheckState {
+    const slot = (Math.floor(judgements.at(-1)!.state.judgedAt / everyMs) + slotNumber) * everyMs;
+    const at = turnAt(check, slot, 0, 1);
+    const arrivals = regions.flatMap(({ probers }) =>
+      probers.map(({ id }): Arrival => ({
+        prober: id,
+        walk: { slot, at, kind: "turn" },
+        round: wellRound(at),
+      }))
+    );
+    return assess(check, regions, arrivals, { before, newId: () => "never" }).state;
+  }
+}
+
+const isOpenIncident = ({ state }: CheckState["incidents"][number]) => state === "open";
+
+function wellRound(at: number): Extract<Arrival, { round: unknown }>["round"] {
+  return {
+    before: {
+      state: "ready",
+      dialect: "http",
+      confidence: "code",
+      question: "readiness",
+      claims: [],
+      contradictions: [],
+      subsystems: [],
+      at,
+      durationMs: 1,
+    },
+    observation: { outcome: "pass", transport: false, steps: [], totalMs: 1 },
+  };
+}

@@ -1,0 +1,132 @@
+/** The scripted network: what each request of each prober comes to, from the events of a run. */
+import type { Answer, AnswerHeaders, Fetch, FetchOptions } from "../../src/base/ports.ts";
+import { chanceOf } from "./chance.ts";
+import type { VirtualClock } from "./clock.ts";
+import type { Event, ServiceMood, Tape } from "./tape.ts";
+
+/** The controls' host, and the service's; its report is at `/readyz`. */
+export const [CONTROL_HOST, SERVICE_HOST, REPORT_PATH] = ["up.example", "shop.example", "/readyz"];
+
+/** What a request comes to. */
+export type Reply = { status: number; claim?: "up" | "starting" | "draining" | "down" } | "reset" | "hang";
+
+/** The events of one kind that are on at this instant (ms after the beginning). */
+export type EventsAt = <K extends Event["kind"]>(kind: K, at: number) => Extract<Event, { kind: K }>[];
+
+/** Looks events up by kind and time. */
+export function eventsAt({ events }: Pick<Tape, "events">): EventsAt {
+  const byKind = new Map<string, Event[]>();
+  for (const event of events) byKind.set(event.kind, [...byKind.get(event.kind) ?? [], event]);
+  return <K extends Event["kind"]>(kind: K, at: number) =>
+    (byKind.get(kind) ?? []).filter(({ from, until }) => from <= at && at < until) as Extract<
+      Event,
+      { kind: K }
+    >[];
+}
+
+/** Who asks what, and the how-manieth request of this prober it is. */
+export interface Asked {
+  prober: number;
+  region: number;
+  host: string;
+  path: string;
+  count: number;
+}
+
+/** What the service answers in a mood; well without one. */
+const CLAIMS: Partial<Record<ServiceMood, "starting" | "draining" | "down">> = {
+  starting: "starting",
+  draining: "draining",
+  wrong: "down",
+};
+
+function inMood(mood: ServiceMood | undefined, isReport: boolean): Reply {
+  if (mood === "down") return "reset";
+  const claim = (mood && CLAIMS[mood]) ?? "up";
+  if (isReport) return { status: claim === "up" ? 200 : 503, claim };
+  if (mood === "hangs") return "hang";
+  return { status: mood === undefined || mood === "slow" ? 200 : 500 };
+}
+
+/** What one request comes to at an instant (ms after the beginning). The same for whoever asks the same. */
+export function replyOf(
+  { seed, on }: { seed: number; on: EventsAt },
+  at: number,
+  { prober, region, host, path, count }: Asked,
+): Reply {
+  const isHit = (share: number, salt: number) =>
+    share >= 1 || chanceOf(seed, at, prober, count, salt) < share;
+  if (on("offline", at).some((event) => event.prober === prober)) return "reset";
+  if (host === CONTROL_HOST) return { status: 200 };
+  const isLost = on("loss", at).some((event) => (event.prober ?? prober) === prober && isHit(event.share, 1));
+  if (isLost) return "reset";
+  const mood = on("service", at).find((event) =>
+    (event.region ?? region) === region && isHit(event.share ?? 1, 2)
+  )?.mood;
+  return inMood(mood, path === REPORT_PATH);
+}
+
+const NO_HEADERS: AnswerHeaders = {
+  get: () => null,
+  has: () => false,
+  getSetCookie: () => [],
+  [Symbol.iterator]: () => [][Symbol.iterator](),
+};
+const JSON_HEADERS: AnswerHeaders = {
+  get: (name) => name === "content-type" ? "application/json" : null,
+  has: (name) => name === "content-type",
+  getSetCookie: () => [],
+  [Symbol.iterator]: () => [["content-type", "application/json"] as [string, string]][Symbol.iterator](),
+};
+const TRACE = { requests: 1 };
+const encoder = new TextEncoder();
+const EMPTY = new Uint8Array(0);
+const BODIES = Object.fromEntries(
+  ["up", "starting", "draining", "down"].map((
+    status,
+  ) => [status, encoder.encode(JSON.stringify({ status }))]),
+);
+
+/** An answer without a runtime's Response: a simulated hour has hundreds. */
+export function answerFor({ status, claim }: Exclude<Reply, string>): Answer {
+  const bytes = claim ? BODIES[claim]! : EMPTY;
+  return {
+    status,
+    headers: claim ? JSON_HEADERS : NO_HEADERS,
+    trace: TRACE,
+    read: () => Promise.resolve({ bytes, truncated: false }),
+    drop: () => {},
+  };
+}
+
+/** Never answers, until nobody waits any more. */
+export const hang = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+
+/** The network as one prober has it. `onRequest` counts. */
+export function proberFetch(
+  { tape: { seed }, on, clock, startMs, onRequest }: {
+    tape: Tape;
+    on: EventsAt;
+    clock: VirtualClock;
+    startMs: number;
+    onRequest?: () => void;
+  },
+  { prober, region }: Pick<Asked, "prober" | "region">,
+): Fetch {
+  let count = 0;
+  return async ({ host, pathname: path }, { signal }: FetchOptions) => {
+    const at = clock.now() - startMs;
+    if (host === SERVICE_HOST) onRequest?.();
+    const reply = replyOf({ seed, on }, at, { prober, region, host, path, count: count++ });
+    const slow = on("slow path", at).find((event) => event.prober === prober)?.ms ??
+      (on("service", at).some(({ mood }) => mood === "slow") ? 3_000 : 0);
+    if (slow > 0) await new Promise<void>((resolve) => clock.after(slow, resolve));
+    if (reply === "hang") return await hang(signal);
+    if (reply === "reset") throw new Error("connection reset");
+    return answerFor(reply);
+  };
+}

@@ -1,0 +1,78 @@
+/** The naive second judgement over what a run kept: every outcome, vote, change, confirmation and holder must be the same. */
+import type { Check, Region } from "../../src/config/config.ts";
+import type { Line, SeenWord } from "../../test/judgement/naive.ts";
+import { isBad, scopeAt } from "../../test/judgement/naive.ts";
+import { type NaiveResult, replay } from "../../test/judgement/naive_incidents.ts";
+import type { KeptJudgement, KeptWalk, Record } from "./record.ts";
+
+/** What the oracle found: what does not agree, and how many judgements it has seen. */
+export interface Agreement {
+  faults: string[];
+  compared: number;
+}
+
+/** Judges a run again. It ends at the first difference, because all that follows may follow from it. */
+export function consultOracle(check: Check, regions: readonly Region[], { judgements }: Record): Agreement {
+  const told = judgements.filter(({ walks }) => walks.length > 0);
+  // Walks of two instants in one judgement are two lines for the oracle: there it ends.
+  const mixed = told.findIndex(({ walks }) => new Set(walks.map(walkOf)).size > 1);
+  const known = mixed < 0 ? told : told.slice(0, mixed);
+  const lines = known.map(lineOf);
+  const story = { check, regions, lines };
+  const naive = replay(story);
+  for (const [i, judgement] of known.entries()) {
+    const [ours, theirs] = [resultOf(judgement, check), naive[i]!];
+    if (text(ours) !== text(theirs)) {
+      const where = `judgement ${i} at ${judgement.state.judgedAt}`;
+      return { faults: [`${where}: ${text(ours)}, but the oracle says: ${text(theirs)}`], compared: i };
+    }
+    for (const { scope, family, timeline: [...entries] } of judgement.incidents) {
+      const { change, reason } = entries.at(-1)!;
+      if (family !== "service" || change !== "resolved" || reason === "removed") continue;
+      const it = scopeAt(story, scope, i);
+      if (!it.resolves || it.outcome === "pending" || isBad(it.outcome)) {
+        return { faults: [`judgement ${i}: ${scope} resolved though it would open`], compared: i };
+      }
+    }
+  }
+  return { faults: [], compared: known.length };
+}
+
+const walkOf = ({ slot, trace: { at = slot, kind } }: KeptWalk) => `${slot} ${at} ${kind ?? "turn"}`;
+
+function lineOf({ at: now, walks }: KeptJudgement): Line {
+  const [{ slot, trace: { at = slot, kind } }] = walks as [KeptWalk, ...KeptWalk[]];
+  return {
+    slot,
+    at,
+    now,
+    ...(kind && { confirmation: true as const }),
+    seen: Object.fromEntries(walks.map(({ trace }) => [trace.prober, seenWord(trace)])),
+    unanswered: walks.filter(({ trace }) => trace.unanswered).map(({ trace }) => trace.prober),
+  };
+}
+
+function seenWord({ word, reason }: KeptWalk["trace"]): SeenWord {
+  return word === "inconclusive" && (reason === "suspect" || reason === "misplaced") ? reason : word;
+}
+
+function resultOf({ state, incidents }: KeptJudgement, check: Check): NaiveResult {
+  return {
+    outcome: state.outcome,
+    regions: Object.fromEntries(Object.entries(state.regions).map(([id, { outcome }]) => [id, outcome])),
+    votes: Object.fromEntries(Object.entries(state.probers).map(([id, { standing }]) => [id, standing.vote])),
+    told: incidents.filter(({ target }) => target === check.target.id)
+      .map(({ scope, family, kind, episode, timeline }) =>
+        `${scope}/${family} ${kind} ${timeline.at(-1)!.change} #${episode}`
+      ).toSorted(),
+    confirmations: Object.entries(state.scopes).flatMap(([scope, { confirmation: pending }]) =>
+      pending ? [`${scope} ${pending.direction} @${pending.at}`] : []
+    ).toSorted(),
+    held: Object.entries(state.scopes).flatMap(([scope, { heldBy = [] }]) =>
+      heldBy.map(({ id }) => `${scope} ${id}`)
+    ).toSorted(),
+  };
+}
+
+const text = ({ outcome, regions, votes, told, confirmations, held }: NaiveResult) =>
+  [outcome, ...Object.entries({ ...regions, ...votes }).flat(), ...told, ...confirmations, ...held].join(" ");

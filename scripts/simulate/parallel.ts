@@ -1,0 +1,25 @@
+/** Runs tapes in several workers; what they come to is the same, and in the order of the tapes. */
+import type { Outcome } from "./simulate.ts";
+import type { Tape } from "./tape.ts";
+
+/** Runs tapes in `jobs` workers. */
+export const inWorkers = (jobs: number) => async (tapes: readonly Tape[]): Promise<Outcome[]> => {
+  const outcomes: Outcome[] = [];
+  const waiting = tapes.map((tape, i) => ({ tape, i })).reverse();
+  const work = async () => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const runIn = (tape: Tape) =>
+      new Promise<Outcome>((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = (event) => reject(new Error(`A worker failed: ${event.message}`));
+        worker.postMessage(tape);
+      });
+    try {
+      for (let next = waiting.pop(); next; next = waiting.pop()) outcomes[next.i] = await runIn(next.tape);
+    } finally {
+      worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, tapes.length) }, work));
+  return outcomes;
+};

@@ -1,0 +1,197 @@
+/** The worlds: each is a row that draws events by chance. A world's trouble is what its name says; its machinery may misbehave beside it. */
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
+import type { Event, ServiceMood, Spell, Topology } from "./tape.ts";
+
+/** What a world draws from. */
+export interface Draw {
+  /** In [0, 1), the next of the seed. */
+  chance: () => number;
+  /** How long the run is, ms. */
+  lastMs: number;
+  topology: Topology;
+}
+
+/** One world. */
+export interface World {
+  /** What happens in it. */
+  events(draw: Draw): Event[];
+  /** Every incident of these kinds has to have a cause among the events; the others are false. Default: what the events say. */
+  quiet?: true;
+}
+
+const between = (chance: () => number, least: number, most: number) => least + (most - least) * chance();
+
+/** One spell of `lastMs` in each stretch of `everyMs`, at an instant of chance; all is well before the first, and at the end. */
+export function spells({ chance, lastMs }: Draw, everyMs: number, spellMs: () => number): Spell[] {
+  const count = Math.floor((lastMs - 15 * MINUTE_MS) / everyMs);
+  return Array.from({ length: Math.max(0, count) }, (_, i) => {
+    const length = Math.round(spellMs());
+    const room = everyMs - length - 15 * MINUTE_MS;
+    const from = Math.round(10 * MINUTE_MS + i * everyMs + chance() * room);
+    return { from, until: from + length };
+  });
+}
+
+/** The service is in this mood in spells of [least, most] ms, one each `everyMs`. */
+const moods = (mood: ServiceMood, everyMs: number, [least, most]: [number, number], more = {}): World => ({
+  events: (draw) =>
+    spells(draw, everyMs, () => between(draw.chance, least, most))
+      .map((spell) => ({ kind: "service", mood, ...spell, ...more })),
+});
+
+const whole = ({ lastMs }: Draw): Spell => ({ from: 0, until: lastMs });
+const anyProber = ({ chance, topology: { regions, probers } }: Draw) =>
+  Math.floor(chance() * regions * probers);
+
+/** A healthy service, and so many requests lost. */
+const lossy = (share: number): World => ({
+  quiet: true,
+  events: (draw) => [{ kind: "loss", share, ...whole(draw) }],
+});
+
+/** One of so many replicas is bad, for the second half of the run. */
+const badReplica = (replicas: number): World => ({
+  events: ({ lastMs }) => [
+    { kind: "service", mood: "lies", share: 1 / replicas, from: 10 * MINUTE_MS, until: lastMs },
+  ],
+});
+
+/** A service that crashes as soon as it has started, and says so honestly. */
+function crashLoop(draw: Draw): Event[] {
+  const events: Event[] = [];
+  for (const { from, until } of spells(draw, 90 * MINUTE_MS, () => 30 * MINUTE_MS)) {
+    for (let at = from; at < until;) {
+      const startsAt = at + 10 * SECOND_MS;
+      const servesAt = startsAt + between(draw.chance, 60, 120) * SECOND_MS;
+      events.push({ kind: "service", mood: "down", from: at, until: startsAt });
+      events.push({ kind: "service", mood: "starting", from: startsAt, until: Math.round(servesAt) });
+      at = Math.round(servesAt + between(draw.chance, 20, 40) * SECOND_MS);
+    }
+  }
+  return events;
+}
+
+/** Loss in bursts of 20 s, prober by prober: nine of ten requests. */
+function bursts(draw: Draw): Event[] {
+  const { chance, lastMs, topology: { regions, probers } } = draw;
+  const events: Event[] = [];
+  for (let prober = 0; prober < regions * probers; prober++) {
+    for (let from = 0; from < lastMs; from += 20 * SECOND_MS) {
+      if (chance() < 0.01) {
+        events.push({ kind: "loss", share: 0.9, prober, from, until: from + 20 * SECOND_MS });
+      }
+    }
+  }
+  return events;
+}
+
+/** Half of the time bad, in stretches of 2 min. */
+const flapping = (draw: Draw): Event[] =>
+  spells(draw, 75 * MINUTE_MS, () => 30 * MINUTE_MS).flatMap(({ from, until }) =>
+    Array.from({ length: Math.floor((until - from) / (4 * MINUTE_MS)) }, (_, i): Event => ({
+      kind: "service",
+      mood: "lies",
+      from: from + i * 4 * MINUTE_MS,
+      until: from + i * 4 * MINUTE_MS + 2 * MINUTE_MS,
+    }))
+  );
+
+/** A share of the requests fails, more and more of them for an hour. */
+const slowBurn = (draw: Draw): Event[] =>
+  spells(draw, 3 * HOUR_MS, () => HOUR_MS).flatMap(({ from }) =>
+    Array.from({ length: 12 }, (_, i): Event => ({
+      kind: "service",
+      mood: "wrong",
+      share: (i + 1) / 12,
+      from: from + i * 5 * MINUTE_MS,
+      until: from + (i + 1) * 5 * MINUTE_MS,
+    }))
+  );
+
+/** An outage while one prober is silent, from before it until after. */
+const silentProber = (draw: Draw): Event[] =>
+  spells(draw, 60 * MINUTE_MS, () => 10 * MINUTE_MS).flatMap(({ from, until }): Event[] => [
+    { kind: "service", mood: "down", from, until },
+    { kind: "partition", prober: anyProber(draw), from: from - 5 * MINUTE_MS, until: until + 4 * MINUTE_MS },
+  ]);
+
+/** One prober's network, in spells of 1 to 10 min. */
+const proberSpells = (kind: "offline" | "partition", everyMs: number) => (draw: Draw): Event[] =>
+  spells(draw, everyMs, () => between(draw.chance, 1, 10) * MINUTE_MS)
+    .map((spell) => ({ kind, prober: anyProber(draw), ...spell }));
+
+/** Everything of the machinery misbehaves, in spells, beside a service that drifts now and then. */
+function machinery(draw: Draw): Event[] {
+  const { chance } = draw;
+  const some = (kind: () => Event) => chance() < 0.5 ? [kind()] : [];
+  return spells(draw, 40 * MINUTE_MS, () => between(chance, 2, 20) * MINUTE_MS).flatMap(({ from, until }) => {
+    const spell = { from, until };
+    const at = from + chance() * (until - from);
+    return [
+      { kind: "service", mood: chance() < 0.5 ? "lies" : "down", from: at, until },
+      ...some(() => ({ kind: "ticks", how: "skipped", share: 0.3, ...spell })),
+      ...some(() => ({ kind: "ticks", how: "doubled", share: 0.3, ...spell })),
+      ...some(() => ({ kind: "ticks", how: "late", share: 0.3, ...spell })),
+      ...some(() => ({ kind: "second process", ...spell })),
+      ...some(() => ({ kind: "store", how: "lost", share: 0.1, ...spell })),
+      ...some(() => ({ kind: "store", how: "refused", share: 0.1, ...spell })),
+      ...some(() => ({ kind: "receiver", how: "refuses", ...spell })),
+      ...some(() => ({ kind: "receiver", how: "hangs", ...spell })),
+      ...some(() => ({ kind: "receiver", how: "forgets", ...spell })),
+      ...some(() => ({
+        kind: "death",
+        call: Math.floor(chance() * 60),
+        isAfter: chance() < 0.5,
+        from: at,
+        until: at + between(chance, 1, 180) * SECOND_MS,
+      })),
+    ] as Event[];
+  });
+}
+
+/** All worlds, by name. */
+export const WORLDS: Readonly<Record<string, World>> = {
+  "healthy, 0.1 % lost": lossy(0.001),
+  "healthy, 1 % lost": lossy(0.01),
+  "healthy, 5 % lost": lossy(0.05),
+  "healthy, loss in bursts": { quiet: true, events: bursts },
+  "prober offline": { quiet: true, events: proberSpells("offline", 45 * MINUTE_MS) },
+  "partition": { quiet: true, events: proberSpells("partition", 45 * MINUTE_MS) },
+  "slow path": {
+    quiet: true,
+    events: (draw) => [{ kind: "slow path", prober: anyProber(draw), ms: 1_500, ...whole(draw) }],
+  },
+  "drift": moods("lies", 30 * MINUTE_MS, [10 * MINUTE_MS, 10 * MINUTE_MS]),
+  "drift, 1 % lost": {
+    events: (draw) => [...WORLDS["drift"]!.events(draw), { kind: "loss", share: 0.01, ...whole(draw) }],
+  },
+  "hanging drift": moods("hangs", 30 * MINUTE_MS, [10 * MINUTE_MS, 10 * MINUTE_MS]),
+  "outage": moods("down", 30 * MINUTE_MS, [10 * MINUTE_MS, 10 * MINUTE_MS]),
+  "deploy that overclaims": moods("lies", 25 * MINUTE_MS, [20 * SECOND_MS, 3 * MINUTE_MS]),
+  "dependency blip": moods("lies", 20 * MINUTE_MS, [2 * SECOND_MS, 20 * SECOND_MS]),
+  "honest starts": { quiet: true, ...moods("starting", 45 * MINUTE_MS, [90 * SECOND_MS, 240 * SECOND_MS]) },
+  "honest crash loop": { events: crashLoop },
+  "lame duck past its window": moods("draining", 60 * MINUTE_MS, [6 * MINUTE_MS, 10 * MINUTE_MS]),
+  "one bad replica of 3": badReplica(3),
+  "one bad replica of 5": badReplica(5),
+  "one bad replica of 10": badReplica(10),
+  "stale config in one region": moods("lies", 60 * MINUTE_MS, [20 * MINUTE_MS, 20 * MINUTE_MS], {
+    region: 0,
+  }),
+  "flapping": { events: flapping },
+  "slow burn": { events: slowBurn },
+  "outage with a silent prober": { events: silentProber },
+  "hung prober": {
+    events: (draw) => [
+      ...WORLDS["drift"]!.events(draw),
+      { kind: "hung", prober: anyProber(draw), ...whole(draw) },
+    ],
+  },
+  "two versions of a config": {
+    quiet: true,
+    events: (draw) =>
+      spells(draw, 60 * MINUTE_MS, () => 10 * MINUTE_MS)
+        .map((spell) => ({ kind: "other config", prober: anyProber(draw), ...spell })),
+  },
+  "machinery": { events: machinery },
+};
