@@ -156,7 +156,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
     return running;
   };
   const outbox = () => Promise.all([send(), review()]);
-  const { tick, probeNow, release } = settler({
+  const { tick, takeStatistics, probeNow, release } = settler({
     ports,
     store,
     config,
@@ -170,7 +170,10 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   const runTick = () => {
     // A cron may fire a moment early; a whole second early is still this minute.
     const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
-    const running: Promise<unknown> = tick(minuteMs, signal).catch(failure(ports, "a tick failed"))
+    const settle = async () => {
+      if (await tick(minuteMs, signal)) ports.log.info("minute settled", { ...takeStatistics() });
+    };
+    const running: Promise<unknown> = settle().catch(failure(ports, "a tick failed"))
       .finally(() => ticks.delete(running));
     ticks.add(running);
   };

@@ -5,22 +5,36 @@ import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import type { Check } from "../../src/config/config.ts";
 import { questionOf } from "../../src/evidence/report/question.ts";
+import { capacityProblems } from "./measured.ts";
+import { latencyOption } from "./latency_option.ts";
 import { DEFAULT_FILE, formatProblems, INVALID, loadFile, printResult } from "./terminal.ts";
+
+interface CheckOptions {
+  for?: "cloudflare" | "deno";
+  latency?: number;
+  env: boolean;
+  json?: boolean;
+}
 
 /** `assay check [file]`: exit 0 valid, 1 not valid (every problem with its position), 3 usage. */
 export const checkCommand = new Command("check")
   .description("Validate a config. Exit 0 valid, 1 not valid, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(["cloudflare", "deno"]))
+  .addOption(latencyOption())
   .option("--no-env", "an unset ${env:NAME} is a warning, not an error")
   .option("--json", "print JSON")
-  .action(async (file: string, options: { for?: "cloudflare" | "deno"; env: boolean; json?: boolean }) => {
+  .action(async (file: string, options: CheckOptions) => {
     const { config, warnings: found, text } = await loadFile(file, {
       json: options.json,
       runtime: options.for,
       envMissing: options.env ? "error" : "warning",
     });
-    const warnings = [...found, ...doubtsOf(config, KINDS.stores)];
+    const warnings = [
+      ...found,
+      ...doubtsOf(config, KINDS.stores),
+      ...capacityProblems(config, options.latency),
+    ];
     const faults = options.env
       ? await checkWebhooks(secretsOf(text, (name) => Deno.env.get(name)), config, KINDS.sinks)
       : [];

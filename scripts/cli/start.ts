@@ -4,6 +4,7 @@ import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
+import { capacityProblems } from "./measured.ts";
 import { DEFAULT_FILE, fail, INVALID, loadFile, USAGE, warn } from "./terminal.ts";
 
 /** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
@@ -29,7 +30,9 @@ export const startCommand = new Command("start")
         allowPrivate: options.allowPrivate,
         envMissing,
       });
-      const doubts = options.prober ? [] : doubtsOf(loaded.config, KINDS.stores);
+      const doubts = options.prober
+        ? []
+        : [...doubtsOf(loaded.config, KINDS.stores), ...capacityProblems(loaded.config)];
       warn(file, { ...loaded, warnings: [...loaded.warnings, ...doubts] });
       const ports = denoPorts(loaded.text, loaded.config);
       const faults = options.prober || isPreview()

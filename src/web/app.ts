@@ -31,7 +31,7 @@ export function api(options: ApiOptions): Hono {
   const app = new Hono();
   app.use(securityHeaders(), allowOrigins(config.api.cors), rateLimit(ports.clock, config.api));
   for (const routes of Object.values(PROCESS_ROUTES)) {
-    app.route("/", routes({ ...options, store: services?.store }));
+    app.route("/", routes({ ...options, store: services?.store, states: services?.states }));
   }
   if (options.files) app.route("/", options.files);
   if (services) {

@@ -86,6 +86,14 @@ describe.concurrent("assay budget", () => {
     expect(await budget(...args)).toMatchObject({ code, err: expect.stringContaining(says) });
   });
 
+  test("what a prober on Deno can walk, with the first check that does not fit and the key to turn", async () => {
+    const { code, out } = await budget(config(1_000, "[local]"), "--for", "deno", "--latency", "300ms");
+    expect(code).toBe(1);
+    expect(out).toMatch(/^\| rounds under way, mean +\| +10 \| +256 \| yes +\|/m);
+    expect(out).toContain("the first that does not fit is t600/default; set connectionsPerHost: 10");
+    expect((await budget(config(300, "[local]"), "--for", "deno")).code).toBe(0);
+  });
+
   test("a config that Cloudflare cannot run", async () => {
     const { code, out } = await budget(config(1, "[local]"));
     expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining("no prober is this process") });

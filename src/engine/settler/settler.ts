@@ -25,6 +25,7 @@ import { type Batch, commitBatch, type Committed } from "./commit.ts";
 import { gather, type GatherOptions, GRACE_MS, LATE_MS, type ProberAsk } from "./gather.ts";
 import { Lines } from "./lines.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
+import { MissedRoundsWatch, type MinuteStatistics, Statistics } from "./statistics.ts";
 import { maxRoundMs } from "../prober/round.ts";
 import { Sightings } from "./sightings.ts";
 
@@ -58,6 +59,8 @@ export interface Settler {
   probeNow(check: Check): Promise<CheckState>;
   /** Takes down what is seen of Assay itself; it is judged with the next commit, at the latest in `housekeep` (see stepOwn). */
   note(sighting: OwnSighting): void;
+  /** What was walked, and written, since this was asked the last time. */
+  takeStatistics(): MinuteStatistics;
   /** Housekeeping, for when the walks of a minute are settled (`tick` does it). Never rejects. */
   housekeep(): Promise<void>;
   /** Gives up the lease, so that the next process need not wait until it runs out. */
@@ -78,6 +81,8 @@ interface Flight {
 /** A settler over one store. It keeps a copy of what it last wrote, and uses it only if the store still holds the same. */
 export function settler(options: SettlerOptions): Settler {
   const { ports: { clock, log, secrets }, store, config, owner, onCommit } = options;
+  const statistics = new Statistics();
+  const missedRounds = new MissedRoundsWatch(config);
   const cache = new StateCache(store, packChecks(config));
   const lines = new Lines(store);
   const sightings = new Sightings();
@@ -203,12 +208,15 @@ export function settler(options: SettlerOptions): Settler {
     const { at, lane, isNew } = flight;
     const work = async () => {
       const arrivals = await withPushed(landed, await pushed);
+      // Before the commit that takes it: one of its own would cost as much as a slot.
+      sightings.add({ kind: "capacity", at: lease!.tick, cause: missedRounds.causeWith(landed) });
       const done = await commit({ at, isNew, arrivals });
       if (!done) {
         log.warn("a slot is lost: another process holds the lease by now", { slot: at, fence: lease!.fence });
         return;
       }
       for (const [check, state] of done.states) noteConfirmations(check, state);
+      statistics.countCommit(done.notices);
       onCommit?.(done.notices, at);
     };
     return exclusively(work).catch(logFailure("a slot could not be settled", { slot: at, lane }))
@@ -239,14 +247,19 @@ export function settler(options: SettlerOptions): Settler {
   };
 
   const fly = async (flight: Flight): Promise<void> => {
-    const { asks, late } = flight;
+    const { asks, late, at } = flight;
+    for (const { checks } of asks) statistics.countBegun(checks.length, clock.now() - at);
+    for (const { brought } of late) statistics.countBrought(brought);
     const judging: Promise<void>[] = [];
     const pushed = pushes(store, clock, asks.flatMap(({ checks }) => checks));
     pushed.catch(() => {}); // each judgement that waits for it says so
     const judgeSome = (landed: readonly Landed[]) => void judging.push(judge(flight, landed, pushed));
     if (late.length > 0) judgeSome(late);
     const { arrive, end } = collector({ clock, asks, waitMs, judge: judgeSome });
-    await gather(options, asks, cache, arrive);
+    await gather(options, asks, cache, (ask, check, brought) => {
+      statistics.countBrought(brought);
+      arrive(ask, check, brought);
+    });
     end();
     await Promise.all(judging);
   };
@@ -338,6 +351,7 @@ export function settler(options: SettlerOptions): Settler {
       return assess(check, config.regions, arrivals, { newId: () => "none" }).state;
     },
     note: (sighting) => sightings.add(sighting),
+    takeStatistics: () => statistics.take(),
     housekeep,
     release: async () => {
       if (lease) await store.releaseLease(lease);

@@ -6,6 +6,7 @@ import type { GateServices } from "../../engine/gates/services.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Prober } from "../../judgement/round.ts";
 import type { TokenUses } from "../../storage/records/token_uses.ts";
+import type { StatesReader } from "../../storage/states.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Access } from "./middleware/access.ts";
 import type { Operation } from "./openapi/operation.ts";
@@ -19,8 +20,9 @@ export type RunCheck = (check: Check) => Promise<CheckState>;
 export interface ProcessContext {
   ports: Ports;
   config: Config;
-  /** Absent in a process that is only a prober. */
+  /** Absent in a process that is only a prober; so are the states. */
   store?: Store;
+  states?: StatesReader;
   /** Why its notices do not move; undefined: they do. */
   outboxFault?: () => string | undefined;
   /** The prober in this process that answers others, and its token. */

@@ -2,6 +2,7 @@
 import { outcomeOf } from "../api/views/status.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
+import { describeMissed, missedRounds } from "../../judgement/missed_rounds.ts";
 import { staleAt } from "../../config/schedule.ts";
 import type { Freshness } from "./layout.tsx";
 import { formatSpan } from "../../base/time.ts";
@@ -27,7 +28,9 @@ export function warning(
   const blind = checks.length > 0
     ? blindOf(regions.flatMap(({ probers }) => probers), checks, states, nowMs)
     : [];
-  const all = [...blind.slice(0, MAX_NAMED), ...old];
+  const missed = missedRounds(checks.flatMap(({ key }) => states[key] ?? []));
+  const short = missed.missed > 0 ? [`Assay's capacity is short: ${describeMissed(missed)}.`] : [];
+  const all = [...blind.slice(0, MAX_NAMED), ...old, ...short];
   return all.length > 0 ? all.join(" ") : undefined;
 }
 

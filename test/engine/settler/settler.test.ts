@@ -20,6 +20,23 @@ describe("a tick", () => {
     });
   });
 
+  test("counts what was due, walked, missing and written, until that is taken", async () => {
+    const world = await settlerFixture();
+    world.script.set({ missed: "deadline" }, "sin");
+    await world.runMinutes();
+    expect(world.settler.takeStatistics()).toEqual({
+      due: 3,
+      walked: 2,
+      missed: 1,
+      reasons: { deadline: 1 },
+      roundP95Ms: expect.any(Number),
+      lagMs: 0,
+      commits: 1,
+      notices: 0,
+    });
+    expect(world.settler.takeStatistics()).toMatchObject({ due: 0, walked: 0, missed: 0, commits: 0 });
+  });
+
   test("belongs to one settler: the second gets false and asks nobody", async () => {
     const first = await settlerFixture();
     const second = await settlerFixture(threeRegions(), { from: first, owner: "b" });

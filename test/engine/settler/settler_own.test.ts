@@ -61,7 +61,7 @@ describe("a prober that brings nothing", () => {
 
   test("one check that it cannot walk is not the prober", async () => {
     const world = await settlerFixture(TWO_CHECKS);
-    world.script.set({ missed: "deadline" }, "sin", "shop/write");
+    world.script.set({ missed: "digest" }, "sin", "shop/write");
     await world.runMinutes(6);
     expect(await ownIncidents(world)).toEqual([]);
     expect(await ownState(world)).toEqual(EMPTY_OWN);
@@ -100,6 +100,52 @@ describe("a prober that brings nothing", () => {
     };
     await world.runMinutes(3);
     expect(written).toEqual([[0, OWN_ROW], [0], [0]]);
+  });
+});
+
+describe("rounds that no prober has room for", () => {
+  const short = async (world: SettlerFixture, missed: string, minutes: number) => {
+    world.script.set({ missed }, "sin", "shop/write");
+    await world.runMinutes(minutes);
+  };
+
+  test("are told after three slots, with the numbers, and until three have passed without", async () => {
+    const world = await settlerFixture(TWO_CHECKS);
+    await world.runMinutes();
+    await short(world, "deadline", 2);
+    expect(await ownIncidents(world)).toEqual([]);
+    await short(world, "deadline", 1);
+    expect(await summaries(world)).toEqual([
+      "Assay's capacity is short: 1 of 6 rounds were not walked (deadline)",
+    ]);
+    world.script.set("ready", "sin", "shop/write");
+    await world.runMinutes(3);
+    expect(await ownIncidents(world)).toEqual([{
+      check: "capacity",
+      state: "resolved",
+      reason: "recovered",
+    }]);
+  });
+
+  test.each(["timeout", "late", "digest"])("are not those that are missing by %s", async (missed) => {
+    const world = await settlerFixture(TWO_CHECKS);
+    await short(world, missed, 4);
+    expect(await ownIncidents(world)).toEqual([]);
+  });
+
+  test("are told of a check that is due more seldom than others that are well", async () => {
+    const world = await settlerFixture(threeRegions([
+      [
+        "      - { id: read,",
+        `      - ${WRITE.replace("id: write,", "id: write, every: 2m,")}\n      - { id: read,`,
+      ],
+    ]));
+    await world.runMinutes();
+    await short(world, "budget", 4);
+    expect((await ownIncidents(world)).map(({ check, state }) => [check, state])).toEqual([[
+      "capacity",
+      "open",
+    ]]);
   });
 });
 

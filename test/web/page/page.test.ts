@@ -202,6 +202,15 @@ describe("old evidence is never shown as if it were now:", () => {
     );
   });
 
+  test("a prober that has no room is told with the numbers, to those who run it", async () => {
+    const { get, cookie, script, runMinutes } = await lying(0);
+    script.set({ missed: "deadline" }, "sin");
+    await runMinutes();
+    const says = "capacity is short: 1 of 3 rounds were not walked (deadline).";
+    expect((await get("/", cookie)).text).toContain(says);
+    expect((await get("/status")).text).not.toContain("capacity");
+  });
+
   test("nothing was settled at all", async () => {
     const house = await pageFixture();
     expect((await house.get("/status")).text).toContain("Nothing has been settled yet");

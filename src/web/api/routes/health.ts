@@ -5,6 +5,8 @@ import { worst } from "../../../evidence/report/merge.ts";
 import type { ReportState } from "../../../evidence/report/report.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import { type StateStore, StoreLost, type StoreUpkeep } from "../../../storage/store.ts";
+import { describeMissed, type MissedRounds, missedRounds } from "../../../judgement/missed_rounds.ts";
+import type { StatesReader } from "../../../storage/states.ts";
 import { liveResponse, LIVEZ } from "../middleware/livez.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { dialectResponse } from "../views/dialect_response.ts";
@@ -22,9 +24,9 @@ interface Part {
 
 /**
  * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`. `/livez`: the process
- * answers. `/readyz`: config loaded, store writable and in its place, the last slot settled in time, notices on the move. `/startupz`: something was settled once.
+ * answers. `/readyz`: config loaded, store writable and in its place, the last slot settled in time and walked whole, notices on the move. `/startupz`: something was settled once.
  */
-export function routes({ ports, config, store, outboxFault }: ProcessContext): Hono {
+export function routes({ ports, config, store, states, outboxFault }: ProcessContext): Hono {
   const app = new Hono();
   const loaded: Part = { name: "config", state: "ready", detail: `${config.checks.length} checks` };
   const statementOf = (parts: Part[]) => ({
@@ -45,7 +47,7 @@ export function routes({ ports, config, store, outboxFault }: ProcessContext): H
     return as === undefined ? liveResponse() : dialectResponse(c, as, statementOf([loaded]));
   });
   app.get("/readyz", async (c) => {
-    const more = store ? await storeParts(store, ports, config) : [];
+    const more = store ? await storeParts({ store, states }, ports, config) : [];
     if (outboxFault) more.push(outboxPart(outboxFault()));
     return dialectResponse(c, c.req.query("as"), statementOf([loaded, ...more]));
   });
@@ -94,20 +96,31 @@ const outboxPart = (fault?: string): Part => ({
 
 /** A store that fails is a part that fails: Assay can still say so. */
 async function storeParts(
-  store: StoreUpkeep & StateStore,
+  { store, states }: { store: StoreUpkeep & StateStore; states?: StatesReader },
   { clock, log, secrets }: Ports,
   config: Config,
 ): Promise<Part[]> {
   try {
     await store.checkWritable();
     const slot = await lastSlot(store);
-    return [{ name: "store", state: "ready", detail: "writable" }, slotPart(slot, clock.now(), config)];
+    return [
+      { name: "store", state: "ready", detail: "writable" },
+      slotPart(slot, clock.now(), config),
+      ...states ? [capacityPart(missedRounds(Object.values(await states())))] : [],
+    ];
   } catch (error) {
     log.error("the store failed", { error: secrets.redact(messageOf(error)) });
     const detail = error instanceof StoreLost ? error.message : "failed";
     return [{ name: "store", state: "not_ready", detail }];
   }
 }
+
+/** Rounds that no prober had room for: Assay goes on, with older evidence than it should have. */
+const capacityPart = (missed: MissedRounds): Part => ({
+  name: "capacity",
+  state: missed.missed > 0 ? "degraded" : "ready",
+  detail: missed.missed > 0 ? `${describeMissed(missed)}: see assay check` : "every round was walked",
+});
 
 /** In time: not older than the evidence of the most frequent check may be. */
 function slotPart(slot: number | null, nowMs: number, config: Config): Part {

@@ -87,6 +87,37 @@ describe("/readyz", () => {
     },
   );
 
+  test.each(["deadline", "budget"])(
+    "is degraded, with the numbers, while rounds are missing for want of room: %s",
+    async (missed) => {
+      const { ask, script, runMinutes } = await clinic();
+      script.set({ missed }, "sin");
+      await runMinutes();
+      expect(await ask("/readyz")).toMatchObject({
+        status: 200,
+        body: {
+          status: "warn",
+          checks: {
+            capacity: [{
+              status: "warn",
+              output: `1 of 3 rounds were not walked (${missed}): see assay check`,
+            }],
+          },
+        },
+      });
+      script.set("ready", "sin");
+      await runMinutes();
+      expect(await ask("/readyz")).toMatchObject({ status: 200, body: { status: "pass" } });
+    },
+  );
+
+  test("does not take a prober that is silent for one without room", async () => {
+    const { ask, script, runMinutes } = await clinic();
+    script.set({ missed: "timeout" }, "sin");
+    await runMinutes();
+    expect((await ask("/readyz")).body.status).toBe("pass");
+  });
+
   test("of a process that only probes asks for no store", async () => {
     const app = api(await testEnv(threeRegions()));
     for (const path of ["/livez", "/readyz", "/startupz"]) expect((await app.request(path)).status).toBe(200);

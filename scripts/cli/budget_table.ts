@@ -1,0 +1,29 @@
+import type { BudgetLine } from "../../src/capacity/budget.ts";
+
+/** The lines of a budget as a Markdown table. */
+export function formatLines(lines: readonly BudgetLine[]): string {
+  const figures = lines.map(({ name, value, limit, fits, counted }) => [
+    name,
+    formatNumber(value),
+    limit === null ? "none" : formatNumber(limit),
+    limit === null ? "" : fits === null ? "open" : fits ? "yes" : "NO",
+    counted,
+  ]);
+  return table(["what", "value", "limit", "fits", "what is counted"], figures);
+}
+
+/** A Markdown table whose columns stand below each other; the second and third hold figures. */
+export function table(head: string[], rows: string[][]): string {
+  const width = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
+  const line = (row: string[]) =>
+    `| ${
+      row.map((cell, i) => isFigure(i) ? cell.padStart(width[i]!) : cell.padEnd(width[i]!)).join(" | ")
+    } |`;
+  const rule = width.map((wide, i) => isFigure(i) ? `${"-".repeat(wide - 1)}:` : "-".repeat(wide));
+  return [head, rule, ...rows].map(line).join("\n");
+}
+
+const isFigure = (column: number) => column === 1 || column === 2;
+/** A figure for people, with at most two decimals. */
+export const formatNumber = (value: number): string =>
+  value.toLocaleString("en", { maximumFractionDigits: 2 });

@@ -1,0 +1,68 @@
+/** How long rounds take: as asked for, as the store of this config has measured, or as is assumed. */
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import type { Config } from "../../src/config/config.ts";
+import { ASSUMED_MS, assumedRoundMs, type RoundMs } from "../../src/config/phases.ts";
+import type { Problem } from "../../src/config/mod.ts";
+import { measuredRoundMs, walkBudget } from "../../src/capacity/walk_budget.ts";
+import { decodeStates } from "../../src/storage/codec.ts";
+import type { LastRound } from "../../src/judgement/state.ts";
+
+/** How long each round takes, and in words where that is from. */
+export interface Latency {
+  roundMs: RoundMs;
+  how: string;
+}
+
+/** By `latencyMs` a request if that is given, else as the config's own SQLite file measured, else by 200 ms. */
+export function latencyOf(config: Config, latencyMs?: number): Latency {
+  if (latencyMs !== undefined) {
+    return { roundMs: assumedRoundMs(latencyMs), how: `${latencyMs} ms a request` };
+  }
+  const measured = measuredRounds(config);
+  if (measured.size === 0) {
+    return { roundMs: assumedRoundMs(ASSUMED_MS), how: `${ASSUMED_MS} ms a request assumed` };
+  }
+  return {
+    roundMs: measuredRoundMs(config.checks, measured),
+    how: `as ${measured.size} of its checks were measured`,
+  };
+}
+
+/** How long (ms) the last round of each check took, the longest of its probers. Only a file is looked into, and never written. */
+function measuredRounds({ checks, store: { kind, options } }: Config): Map<string, number> {
+  if (kind !== "sqlite" || typeof options !== "string" || !existsSync(options)) return new Map();
+  const db = new DatabaseSync(options, { readOnly: true });
+  try {
+    const rows = db.prepare("SELECT shard, state FROM shard WHERE shard >= 0").all();
+    const states = rows.flatMap(({ shard, state }) =>
+      Object.entries(decodeStates(String(state), Number(shard)))
+    );
+    const inConfig = new Set(checks.map(({ key }) => key));
+    return new Map(states.flatMap(([key, { probers }]) => {
+      if (!inConfig.has(key)) return [];
+      const took = Object.values(probers).flatMap(({ witness }) => witness ? [tookMs(witness)] : []);
+      return took.length > 0 ? [[key, Math.max(...took)]] : [];
+    }));
+  } catch {
+    // Of another version, or no store at all: `start` says what is wrong with it.
+    return new Map();
+  } finally {
+    db.close();
+  }
+}
+
+/** What of a config cannot be walked on Deno, as warnings; nothing of one whose probers are Cloudflare's. */
+export function capacityProblems(config: Config, latencyMs?: number): Problem[] {
+  if (config.regions.some(({ probers }) => probers.some(({ kind }) => kind === "place"))) return [];
+  const { roundMs, how } = latencyOf(config, latencyMs);
+  return walkBudget(config, roundMs, how).faults.map(({ key, message, remedy }): Problem => ({
+    severity: "warning",
+    path: key,
+    message,
+    expected: remedy,
+  }));
+}
+
+const tookMs = ({ before, after, totalMs }: LastRound) =>
+  (before?.durationMs ?? 0) + totalMs + (after?.durationMs ?? 0);
