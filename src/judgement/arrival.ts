@@ -110,6 +110,18 @@ function age(check: JudgedCheck, prober: ProberState, at: number): ProberState {
   return standing === prober.standing ? prober : { ...prober, standing };
 }
 
+/** What an arrival comes to by itself; undefined: it brought nothing, cannot be believed, or is overtaken. */
+export function verdictOf(
+  check: JudgedCheck,
+  known: ProberState = NEW_PROBER,
+  arrival: Arrival,
+): Verdict | undefined {
+  const { walk } = arrival;
+  if ("missed" in arrival || arrival.fault || isOvertaken(known, walk)) return undefined;
+  const { before, after, observation: { outcome } } = arrival.round;
+  return judge({ at: walk.at, kind: walk.kind, before, after, outcome }, known.phases, check).verdict.word;
+}
+
 /** One prober's walk: verdict, thresholds, and what is kept to show. */
 function judgeArrival(
   check: JudgedCheck,

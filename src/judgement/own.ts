@@ -1,16 +1,19 @@
 /** Assay's own incidents, step by step: what a commit has seen of the probers and of Assay itself becomes transitions. */
 import type { Transition } from "./incident.ts";
 import { type CauseWatches, type OwnSighting, stepCauses } from "./own_causes.ts";
+import type { Turned } from "./suspicion.ts";
 import { type Ask, type ProberWatch, stepProbers, type StepProbersContext } from "./own_probers.ts";
 
 /** What is remembered from commit to commit; nothing of what is well. */
 export interface OwnState {
   probers: Record<string, ProberWatch>;
   causes: CauseWatches;
+  /** What turned bad at probers lately, for who is suspect without controls. */
+  turned: Turned;
 }
 
 /** Nothing ails. */
-export const EMPTY_OWN: OwnState = { probers: {}, causes: {} };
+export const EMPTY_OWN: OwnState = { probers: {}, causes: {}, turned: {} };
 
 /** What a commit has seen. */
 export interface OwnEvidence {
@@ -27,7 +30,7 @@ export function stepOwn(
   const probers = stepProbers(before.probers, asks, context);
   const causes = stepCauses(before.causes, sightings, context);
   return {
-    state: { probers: probers.watches, causes: causes.watches },
+    state: { ...before, probers: probers.watches, causes: causes.watches },
     transitions: [...probers.transitions, ...causes.transitions],
   };
 }

@@ -1,55 +1,135 @@
 /** Suspicion without controls: a prober for which nearly everything turns bad at once, while others see it well, is at fault itself. */
-import { staleAt } from "../config/schedule.ts";
+import type { Check, Region } from "../config/config.ts";
+import { periodMs, staleAt } from "../config/schedule.ts";
+import { walkedAt } from "./arrival.ts";
 import type { CheckState, ProberState } from "./state.ts";
-import type { JudgedCheck, VotingRegion } from "./subject.ts";
-import { isFailed } from "./words.ts";
+import type { Verdict } from "./verdict.ts";
+import { isFailed, isPassed } from "./words.ts";
 
 const [TARGETS, HOSTS, SHARE, WITNESSES] = [5, 3, 0.8, 2];
 
-/** One check as one prober sees it in a period, before anything is judged of it. */
-export interface Sight {
-  target: string;
-  host: string;
-  /** It fails here now, and did not before. */
-  turned: boolean;
-  /** How many other regions have conclusive evidence on it that is not bad. */
-  deniedBy: number;
+/** Since when checks fail at a prober (epoch ms), of those that did not before: by prober and check key. */
+export type Turned = Record<string, Record<string, number>>;
+
+/** What a prober's round of a check came to, before anybody is suspected. */
+export interface Seen {
+  prober: string;
+  check: Check;
+  /** The walk's instant, epoch ms. */
+  at: number;
+  word: Verdict;
 }
 
-/** Whether these sights, of all checks of one prober within a period, make it suspect. Controls that pass overrule it. */
-export function isSuspect(sights: readonly Sight[]): boolean {
-  const turned = sights.filter((sight) => sight.turned && sight.deniedBy >= WITNESSES);
-  const count = (key: "target" | "host") => new Set(turned.map((sight) => sight[key])).size;
-  return count("target") >= TARGETS && count("host") >= HOSTS && turned.length >= SHARE * sights.length;
+/** What is needed to suspect somebody. */
+export interface SuspicionContext {
+  checks: readonly Check[];
+  regions: readonly Region[];
+  /** A check's state before these rounds. */
+  stateOf(key: string): Pick<CheckState, "probers"> | undefined;
+  /** The judgement's instant, epoch ms. */
+  at: number;
 }
 
-/** What a prober's new round of a check is a sight of; `failed`: its verdict failed. The check's state is that before the round. */
-export function sightOf(
-  check: JudgedCheck,
-  state: Pick<CheckState, "probers"> | undefined,
-  { regions, prober, host, failed, at }: {
-    regions: readonly VotingRegion[];
-    prober: string;
-    host: string;
-    failed: boolean;
-    at: number;
-  },
-): Sight {
-  const latest = (id: string) => lastVerdict(check, state?.probers[id], at);
-  const others = regions.filter(({ probers }) => !probers.some(({ id }) => id === prober));
-  const own = latest(prober);
-  return {
-    target: check.target.id,
-    host,
-    turned: failed && own !== undefined && !isFailed(own),
-    deniedBy:
-      others.filter(({ probers }) => probers.some(({ id }) => latest(id) && !isFailed(latest(id)!))).length,
+/** One check that turned bad at a prober. */
+interface Turn {
+  check: Check;
+  turnedAt: number;
+}
+
+/** Whether these checks and regions are enough for anybody ever to be suspect. */
+export const canSuspect = (checks: readonly Check[], regions: readonly Region[]): boolean =>
+  regions.length > WITNESSES && isBroad(checks);
+
+/** The probers that are suspect after these rounds, and what must be remembered. Pure. */
+export function stepSuspicion(
+  before: Turned,
+  seen: readonly Seen[],
+  context: SuspicionContext,
+): { turned: Turned; suspects: string[] } {
+  const turned: Turned = { ...before };
+  const suspects: string[] = [];
+  for (const [prober, mine] of Map.groupBy(seen, ({ prober }) => prober)) {
+    const since = countTurns(before[prober] ?? {}, mine, context);
+    const turns = context.checks.flatMap((check): Turn[] =>
+      check.key in since ? [{ check, turnedAt: since[check.key]! }] : []
+    );
+    const isSuspect = isAtFault(prober, turns, seen, context);
+    if (isSuspect) suspects.push(prober);
+    const kept = turns.filter(({ check, turnedAt }) =>
+      isSuspect || context.at - turnedAt <= periodMs(check, turnedAt)
+    );
+    turned[prober] = Object.fromEntries(kept.map(({ check: { key }, turnedAt }) => [key, turnedAt]));
+    if (kept.length === 0) delete turned[prober];
+  }
+  return { turned, suspects };
+}
+
+/** What fails now and did not before has turned; what passes has not. */
+function countTurns(
+  before: Record<string, number>,
+  mine: readonly Seen[],
+  { stateOf }: SuspicionContext,
+): Record<string, number> {
+  const since = { ...before };
+  for (const { check, prober, at, word } of mine) {
+    const known = stateOf(check.key)?.probers[prober];
+    if (isPassed(word)) delete since[check.key];
+    if (!isFailed(word) || check.key in since) continue;
+    const last = known && lastVerdict(check, known, at);
+    if (last && isPassed(last)) since[check.key] = at;
+  }
+  return since;
+}
+
+/** Five targets on three hosts and four fifths of all that it walks turned within a period, and two other regions deny each. */
+function isAtFault(
+  prober: string,
+  turns: readonly Turn[],
+  seen: readonly Seen[],
+  context: SuspicionContext,
+): boolean {
+  if (turns.length < TARGETS) return false;
+  const { checks, stateOf, at } = context;
+  const denied = turns.filter(({ check }) => countDenials(prober, check, seen, context) >= WITNESSES);
+  const mine = new Set([...turns, ...seen.filter((one) => one.prober === prober)].map(({ check }) => check));
+  const walked = checks.filter((check) => {
+    const known = stateOf(check.key)?.probers[prober];
+    return mine.has(check) || (known?.witness && at <= staleAt(check, walkedAt(known)));
+  });
+  return [...new Set(denied.map(({ turnedAt }) => turnedAt))].some((from) => {
+    const together = denied.filter(({ check, turnedAt }) =>
+      turnedAt >= from && turnedAt - from <= periodMs(check, from)
+    );
+    return isBroad(together.map(({ check }) => check)) && together.length >= SHARE * walked.length;
+  });
+}
+
+const isBroad = (checks: readonly Check[]): boolean =>
+  new Set(checks.map(({ target }) => target.id)).size >= TARGETS &&
+  new Set(checks.map(({ target }) => hostText(target.url))).size >= HOSTS;
+
+/** The host as it is written: it may be a reference to the environment. */
+const hostText = (url: string): string => url.replace(/^\w+:\/\//, "").split("/")[0]!;
+
+/** How many other regions have conclusive evidence on the check that is not bad: the newest, of these rounds too. */
+function countDenials(
+  prober: string,
+  check: Check,
+  seen: readonly Seen[],
+  { regions, stateOf, at }: SuspicionContext,
+): number {
+  const state = stateOf(check.key);
+  const now = new Map(seen.filter((one) => one.check === check).map(({ prober, word }) => [prober, word]));
+  const denies = (id: string): boolean => {
+    const known = state?.probers[id];
+    const word = now.get(id) ?? (known && !known.aside ? lastVerdict(check, known, at) : undefined);
+    return word !== undefined && isPassed(word);
   };
+  const others = regions.filter(({ probers }) => !probers.some(({ id }) => id === prober));
+  return others.filter(({ probers }) => probers.some(({ id }) => denies(id))).length;
 }
 
-/** The latest conclusive verdict of a prober that is believed and not too old. */
-function lastVerdict(check: JudgedCheck, prober: ProberState | undefined, at: number) {
-  const { freshAt, recent } = prober?.standing ?? {};
-  if (prober?.aside || freshAt === undefined || at > staleAt(check, freshAt)) return undefined;
-  return recent!.at(-1);
+/** The latest conclusive verdict of a prober that is not too old. */
+function lastVerdict(check: Check, { standing: { freshAt, recent } }: ProberState, at: number) {
+  return freshAt === undefined || at > staleAt(check, freshAt) ? undefined : recent.at(-1);
 }

@@ -196,6 +196,7 @@ const ownState = z.object({
     z.enum(OWN_KINDS),
     z.object({ at: z.number(), run: z.number(), runBefore: z.number(), incident: z.optional(incident) }),
   ),
+  turned: z._default(z.record(z.string(), z.record(z.string(), z.number())), {}),
 });
 
 /** Reads what is remembered of Assay itself. Throws if the text has another shape. */

@@ -1,35 +1,12 @@
-import { describe, expect, test } from "vitest";
-import type { Region } from "../../src/config/config.ts";
-import { isSuspect, type Sight, sightOf } from "../../src/judgement/suspicion.ts";
+import { expect, test } from "vitest";
+import type { Check, Region } from "../../src/config/config.ts";
+import { canSuspect, type Seen, stepSuspicion, type Turned } from "../../src/judgement/suspicion.ts";
 import { checkOf, PERIOD_MS, play } from "./generators.ts";
 import type { SeenWord } from "./naive.ts";
 
-/** So many targets on so many hosts, all of which turned and are denied by two regions, and some that did not. */
-function sights(targets: number, hosts: number, well = 0, deniedBy = 2): Sight[] {
-  const of = (i: number, turned: boolean): Sight => (
-    { target: `t${i}`, host: `h${i % hosts}`, turned, deniedBy }
-  );
-  return [
-    ...Array.from({ length: targets }, (_, i) => of(i, true)),
-    ...Array.from({ length: well }, (_, i) => of(targets + i, false)),
-  ];
-}
-
-describe("a prober is suspect", () => {
-  test.each<[name: string, seen: Sight[], suspect: boolean]>([
-    ["five targets on three hosts, all of them", sights(5, 3), true],
-    ["four targets are too few", sights(4, 3), false],
-    ["two hosts are too few", sights(6, 2), false],
-    ["eight of ten are enough", sights(8, 3, 2), true],
-    ["eight of eleven are not", sights(8, 3, 3), false],
-    ["one denying region is too few", sights(5, 3, 0, 1), false],
-    ["several checks of one target are one", sights(5, 3).map((one) => ({ ...one, target: "shop" })), false],
-    ["of nothing", [], false],
-  ])("%s", (_name, seen, suspect) => expect(isSuspect(seen)).toBe(suspect));
-});
-
 const START = 1_700_000_040_000;
 const PROBERS = ["a0", "b0", "c0", "a1"];
+const WORDS: Record<string, SeenWord> = { R: "ready", X: "down", "-": "missing", s: "suspect" };
 const regions = ["a", "b", "c"].map((id): Region => ({
   id,
   quorum: { open: "majority", resolve: "majority", minReporting: 1 },
@@ -38,32 +15,105 @@ const regions = ["a", "b", "c"].map((id): Region => ({
   )),
 }));
 
-/** The sight of `a0`, that fails (or not) a minute after these lines: a letter for each of `a0`, `b0`, `c0`, and perhaps `a1`. */
-function seen(failed: boolean, lines: string[], minutes = 1): [turned: boolean, deniedBy: number] {
-  const words: Record<string, SeenWord> = { R: "ready", X: "down", "-": "missing", s: "suspect" };
-  const story = lines.map((line, i) => ({
-    slot: START + i * PERIOD_MS,
-    seen: Object.fromEntries([...line.padEnd(4, "-")].map((letter, p) => [PROBERS[p], words[letter]!])),
-  }));
-  const check = checkOf({});
-  const state = play({ check, regions, lines: story }).at(-1)?.state;
-  const at = START + (lines.length - 1 + minutes) * PERIOD_MS;
-  const { turned, deniedBy } = sightOf(check, state, { regions, prober: "a0", host: "h", failed, at });
-  return [turned, deniedBy];
+/** So many checks, each of a target of its own, on so many hosts. */
+const checksOf = (count: number, hosts = 3, targets = count): Check[] =>
+  Array.from({ length: count }, (_, i) => {
+    const check = checkOf({});
+    const target = { ...check.target, id: `t${i % targets}`, url: `https://h${i % hosts}.example/${i}` };
+    return { ...check, key: `t${i}/read`, target };
+  });
+
+interface Case {
+  checks?: Check[];
+  /** Minute by minute what each of `a0`, `b0`, `c0`, and perhaps `a1`, saw of every check before. */
+  before?: string[];
+  /** So many of them fail at `a0` now. */
+  failing?: number;
+  /** What `b0` and `c0` see of all now, in this commit. */
+  others?: string;
+  minutes?: number;
+  turned?: Turned;
 }
 
-test.each<[name: string, failed: boolean, lines: string[], minutes: number, sight: [boolean, number]]>([
-  ["turned, and two deny it", true, ["RRR"], 1, [true, 2]],
-  ["passes", false, ["RRR"], 1, [false, 2]],
-  ["failed before as well", true, ["XRR"], 1, [false, 2]],
-  ["a region that fails denies nothing", true, ["RXR"], 1, [true, 1]],
-  ["one that is suspect neither", true, ["RRR", "RsR"], 1, [true, 1]],
-  ["one that was never heard neither", true, ["RR-"], 1, [true, 1]],
-  ["its own region denies nothing", true, ["RR-R"], 1, [true, 1]],
-  ["evidence counts for two and a half periods", true, ["RRR"], 2.5, [true, 2]],
-  ["evidence that is too old is none", true, ["RRR"], 3, [false, 0]],
-  ["a check that was never judged has turned nowhere", true, [], 1, [false, 0]],
+/** Whether `a0` is suspect a minute after these lines. */
+function isSuspect(
+  { checks = checksOf(5), before = ["RRR"], failing = checks.length, others = "", minutes = 1, turned = {} }:
+    Case,
+): boolean {
+  const lines = before.map((line, i) => ({
+    slot: START + i * PERIOD_MS,
+    seen: Object.fromEntries([...line.padEnd(4, "-")].map((letter, p) => [PROBERS[p], WORDS[letter]!])),
+  }));
+  const state = play({ check: checkOf({}), regions, lines }).at(-1)?.state;
+  const at = START + (before.length - 1 + minutes) * PERIOD_MS;
+  const seen = checks.flatMap((check, i): Seen[] => [
+    { prober: "a0", check, at, word: i < failing ? "down" : "ready" },
+    ...[...others].map((letter, p): Seen => (
+      { prober: PROBERS[p + 1]!, check, at, word: letter === "R" ? "ready" : "down" }
+    )),
+  ]);
+  const { suspects } = stepSuspicion(turned, seen, { checks, regions, stateOf: () => state, at });
+  return suspects.includes("a0");
+}
+
+const allAt = (minutes: number[]): Turned => ({
+  a0: Object.fromEntries(minutes.map((minute, i) => [`t${i}/read`, START + minute * PERIOD_MS])),
+});
+
+test.each<[name: string, seen: Case, suspect: boolean]>([
+  ["five targets on three hosts, all of them", {}, true],
+  ["four targets are too few", { checks: checksOf(4) }, false],
+  ["two hosts are too few", { checks: checksOf(6, 2) }, false],
+  ["several checks of one target are one", { checks: checksOf(8, 3, 4) }, false],
+  ["eight of ten are enough", { checks: checksOf(10), failing: 8 }, true],
+  ["eight of eleven are not", { checks: checksOf(11), failing: 8 }, false],
+  ["what it failed before as well has not turned", { before: ["XRR"] }, false],
+  ["what was never judged has turned nowhere", { before: ["---"] }, false],
+  ["a region that fails denies nothing", { before: ["RXR"] }, false],
+  ["one that is suspect neither", { before: ["RRR", "RsR"] }, false],
+  ["one that was never heard neither", { before: ["RR-"] }, false],
+  ["its own region denies nothing", { before: ["RR-R"] }, false],
+  ["evidence counts for two and a half periods", { minutes: 2.5 }, true],
+  ["evidence that is too old is none", { minutes: 3 }, false],
+  ["what others see in the same commit is newer", { others: "XR" }, false],
+  ["also if it is better", { before: ["RXX"], others: "RR" }, true],
+  ["what turned a period ago turned together", { turned: allAt([0, 0]) }, true],
+  ["what turned before that did not", { turned: allAt([-1, -1]) }, false],
+  ["but it stays what it was, once they have", { turned: allAt([-9, -9, -8, -8, -8]) }, true],
+])("a prober is suspect: %s", (_name, seen, suspect) => expect(isSuspect(seen)).toBe(suspect));
+
+test("what turned is remembered for a period, while the prober is suspect for as long as it fails", () => {
+  const checks = checksOf(6);
+  const state = play({
+    check: checkOf({}),
+    regions,
+    lines: [{ slot: START, seen: { a0: "ready", b0: "ready", c0: "ready" } }],
+  })
+    .at(-1)!.state;
+  const step = (turned: Turned, minute: number, failing: number) => {
+    const at = START + minute * PERIOD_MS;
+    const seen = checks.map((check, i): Seen => ({
+      prober: "a0",
+      check,
+      at,
+      word: i < failing ? "down" : "ready",
+    }));
+    return stepSuspicion(turned, seen, { checks, regions, stateOf: () => state, at }).turned;
+  };
+  const few = step({}, 1, 3);
+  expect(few).toEqual({ a0: Object.fromEntries([0, 1, 2].map((i) => [`t${i}/read`, START + PERIOD_MS])) });
+  expect(step(few, 2, 3)).toEqual(few);
+  expect(step(few, 2.5, 0)).toEqual({});
+  const all = step({}, 1, 6);
+  expect(step(all, 2.5, 6)).toEqual(all);
+});
+
+test.each<[name: string, checks: Check[], regions: Region[], can: boolean]>([
+  ["five targets on three hosts from three regions", checksOf(5), regions, true],
+  ["fewer regions", checksOf(5), regions.slice(1), false],
+  ["fewer targets", checksOf(4), regions, false],
+  ["fewer hosts", checksOf(5, 2), regions, false],
 ])(
-  "a sight: %s",
-  (_name, failed, lines, minutes, sight) => expect(seen(failed, lines, minutes)).toEqual(sight),
+  "nobody can be suspect with less: %s",
+  (_name, checks, regions, can) => expect(canSuspect(checks, regions)).toBe(can),
 );

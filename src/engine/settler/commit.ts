@@ -9,11 +9,12 @@ import type { Ask } from "../../judgement/own_probers.ts";
 import type { Arrival } from "../../judgement/round.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Clock } from "../../base/ports.ts";
-import type { Lease, StateStore } from "../../storage/store.ts";
+import type { Commit, Lease, Sample, StateStore } from "../../storage/store.ts";
 import { encodeHistory } from "../../storage/codec.ts";
 import { notices } from "../notify/mod.ts";
 import type { Line, Lines } from "./lines.ts";
 import type { StateCache } from "./state_cache.ts";
+import type { Believer } from "./suspects.ts";
 
 /** What a commit is made in. */
 export interface JudgeContext {
@@ -22,6 +23,7 @@ export interface JudgeContext {
   store: StateStore;
   cache: StateCache;
   lines: Lines;
+  believe: Believer;
   lease: Lease;
   newId(): string;
 }
@@ -37,9 +39,10 @@ export interface Batch {
   sightings: readonly OwnSighting[];
 }
 
-/** What became of a batch: how many notices, and the states after it. */
+/** What became of a batch: how many notices, who was suspect without controls, and the states after it. */
 export interface Committed {
   notices: number;
+  suspects: readonly string[];
   states: ReadonlyMap<Check, CheckState>;
 }
 
@@ -55,9 +58,18 @@ interface Told {
 export async function commitBatch(context: JudgeContext, batch: Batch): Promise<Committed | null> {
   const { config, store, cache, lines, lease } = context;
   const checks = [...batch.arrivals.keys()];
-  const { states, own, touched, gone, dropFrom } = await cache.load(checks, lease);
-  const judged = checks.map((check) => judgeCheck(context, check, states, batch));
-  const ownStep = judgeOwn(context, batch, own, judged.some(({ told }) => told.some(isBlind)));
+  const { states, own: before, touched, gone, dropFrom } = await cache.load(checks, lease);
+  const { arrivals, turned, suspects } = context.believe(batch.arrivals, before.turned, {
+    at: batch.at,
+    stateOf: (key) => states.get(key) ?? cache.stateOf(key),
+  });
+  const judged = checks.map((check) => judgeCheck(context, check, states, arrivals.get(check)!));
+  const ownStep = judgeOwn(
+    context,
+    batch,
+    { ...before, turned },
+    judged.some(({ told }) => told.some(isBlind)),
+  );
   const told = [
     ...ownStep.told,
     ...judged.flatMap(({ told }) => told),
@@ -65,30 +77,36 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
   ];
   const history = await linesOf(context, batch, judged);
   const changed = new Set(checks.map(({ key }) => cache.packing.shardOf.get(key)!));
-  const shards = touched.filter((shard) => dropFrom !== undefined || changed.has(shard));
-  const packed = shards.map((shard) => cache.encodeShard(shard, states));
-  const ownRow = cache.encodeOwn(ownStep.state);
-  if (packed.length === 0 && !ownRow && told.length === 0) return { notices: 0, states: new Map() };
-  const commit = {
-    shards: [
-      ...packed.map(({ shard, layout, state }) => ({ shard, layout, state })),
-      ...ownRow ? [ownRow] : [],
-    ],
+  const packed = touched.filter((shard) => dropFrom !== undefined || changed.has(shard))
+    .map((shard) => cache.encodeShard(shard, states));
+  const own = cache.encodeOwn(ownStep.state);
+  const rows = [...packed.map(({ shard, layout, state }) => ({ shard, layout, state })), ...own ? [own] : []];
+  const commit: Commit = {
+    shards: rows,
     dropFrom,
-    samples: history.map(({ shard, slot, line }) => ({ slot, shard, data: encodeHistory(line) })),
-    incidents: told.map(({ transition }) => transition.incident),
-    notices: told.flatMap(({ transition, check, state, at }) =>
-      notices(transition, { check, state, config, slot: at })
-    ),
+    samples: history.map(sampleOf),
+    ...changesOf(told, config),
   };
-  if (!await store.commit(lease, commit)) return null;
+  const isEmpty = rows.length === 0 && told.length === 0;
+  if (!isEmpty && !await store.commit(lease, commit)) return null;
   cache.remember(packed);
   for (const { shard, slot, line } of history) lines.remember(shard, slot, line);
   return {
     notices: commit.notices.length,
+    suspects,
     states: new Map(checks.map((check) => [check, states.get(check.key)!])),
   };
 }
+
+const sampleOf = ({ shard, slot, line }: GrowingLine): Sample => ({ slot, shard, data: encodeHistory(line) });
+
+/** The incidents and notices of what must be told, in this order. */
+const changesOf = (told: readonly Told[], config: Config): Pick<Commit, "incidents" | "notices"> => ({
+  incidents: told.map(({ transition }) => transition.incident),
+  notices: told.flatMap(({ transition, check, state, at }) =>
+    notices(transition, { check, state, config, slot: at })
+  ),
+});
 
 const isBlind = ({ transition: { incident, change } }: Told) =>
   incident.kind === "blind" && change === "opened";
@@ -97,7 +115,7 @@ const toldOfRemoved = (state: CheckState, at: number): Told[] =>
   resolveRemoved(state.incidents, at).map((transition) => ({ transition, state, at }));
 
 /** What a judgement made of one check. */
-interface JudgedCheck extends Pick<Assessment, "state" | "traces"> {
+interface CheckJudgement extends Pick<Assessment, "state" | "traces"> {
   check: Check;
   told: Told[];
 }
@@ -107,23 +125,30 @@ function judgeCheck(
   { config, clock, newId }: JudgeContext,
   check: Check,
   states: Map<string, CheckState>,
-  { arrivals }: Batch,
-): JudgedCheck {
+  arrivals: readonly Arrival[],
+): CheckJudgement {
   const before = states.get(check.key);
   const options = { before, now: clock.now(), newId };
-  const { state, transitions, traces } = assess(check, config.regions, arrivals.get(check)!, options);
+  const { state, transitions, traces } = assess(check, config.regions, arrivals, options);
   states.set(check.key, state);
   const told = transitions.map((transition): Told => ({ transition, check, state, at: state.judgedAt }));
   return { check, state, traces, told };
+}
+
+/** A line of history that is about to be written. */
+interface GrowingLine {
+  shard: number;
+  slot: number;
+  line: Line;
 }
 
 /** The lines of history that these judgements add to. */
 async function linesOf(
   { cache, lines }: JudgeContext,
   { isNew }: Batch,
-  judged: readonly JudgedCheck[],
-): Promise<{ shard: number; slot: number; line: Line }[]> {
-  const history = new Map<string, { shard: number; slot: number; line: Line }>();
+  judged: readonly CheckJudgement[],
+): Promise<GrowingLine[]> {
+  const history = new Map<string, GrowingLine>();
   for (const { check: { key }, state, traces } of judged) {
     const shard = cache.packing.shardOf.get(key)!;
     for (const { walk: { slot, kind }, trace } of traces) {

@@ -28,6 +28,7 @@ import type { OwnSighting } from "../../judgement/own_causes.ts";
 import { MissedRoundsWatch, type MinuteStatistics, Statistics } from "./statistics.ts";
 import { maxRoundMs } from "../prober/round.ts";
 import { Sightings } from "./sightings.ts";
+import { believer } from "./suspects.ts";
 
 /** What a settler needs. */
 export interface SettlerOptions extends GatherOptions {
@@ -86,6 +87,7 @@ export function settler(options: SettlerOptions): Settler {
   const cache = new StateCache(store, packChecks(config));
   const lines = new Lines(store);
   const sightings = new Sightings();
+  const believe = believer(config);
   const agenda = agendaOf(config);
   let lease: Lease | null = null;
   /** Turns of the minute that are not begun, in order. */
@@ -198,7 +200,7 @@ export function settler(options: SettlerOptions): Settler {
 
   const commit = async (batch: Omit<Batch, "sightings">): Promise<Committed | null> => {
     const taken = sightings.waiting;
-    const context = { clock, config, store, cache, lines, lease: lease!, newId };
+    const context = { clock, config, store, cache, lines, believe, lease: lease!, newId };
     const done = await commitBatch(context, { ...batch, sightings: taken });
     if (done) sightings.remove(taken);
     return done;
@@ -214,6 +216,9 @@ export function settler(options: SettlerOptions): Settler {
       if (!done) {
         log.warn("a slot is lost: another process holds the lease by now", { slot: at, fence: lease!.fence });
         return;
+      }
+      for (const prober of done.suspects) {
+        log.warn("a prober is suspect: nearly everything turned bad there alone", { prober, slot: at });
       }
       for (const [check, state] of done.states) noteConfirmations(check, state);
       statistics.countCommit(done.notices);
