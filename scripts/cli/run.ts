@@ -101,6 +101,7 @@ function formatResult(
     ),
     `  does  ${outcome} in ${Math.round(totalMs)} ms`,
     ...failure ? [`  step  ${failure.step}: ${failure.detail}`] : [],
+    ...failure?.request ? [`  asked ${failure.request.method} ${failure.request.url}`] : [],
     ...failure?.expression ? [`  want  ${failure.expression}`] : [],
     ...(after ?? before)?.contradictions.map((contradiction) => `  but   ${contradiction}`) ?? [],
   ].join("\n");

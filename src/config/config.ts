@@ -149,6 +149,8 @@ export interface Check {
   releaseAfterMs: number;
   /** A certificate that ends within it is told of, ms; 0: never. */
   certificateWarningMs: number;
+  /** Whether evidence may hold of an answer's body. */
+  evidence: { body: boolean };
   /** Evidence older than this is none; absent: 2.5 scheduled gaps. */
   maxAgeMs?: number;
   /** SHA-256 (hex) of everything that decides how the check is walked and read. */

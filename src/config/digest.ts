@@ -4,7 +4,7 @@ import { encodeHex } from "@std/encoding/hex";
 
 /** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
 export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
-  const { target, report, journey, cleanup, timeoutMs, latencyBudgetMs, retry } = check;
+  const { target, report, journey, cleanup, timeoutMs, latencyBudgetMs, retry, evidence } = check;
   const text = canonical({
     url: target.url,
     tls: target.tls,
@@ -13,8 +13,9 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
     cleanup: cleanup.map(withoutDerived),
     timeoutMs,
     latencyBudgetMs,
-    // The usual one is left out, so that probers of the version before are still of one mind with this one.
+    // The usual ones are left out, so that probers of the version before are still of one mind with this one.
     retry: retry === 1 ? undefined : retry,
+    evidence: evidence.body ? undefined : evidence,
   });
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return encodeHex(hash);

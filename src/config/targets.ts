@@ -129,6 +129,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
       origins: target.origins,
       auth: draft.auth === undefined ? inherited.auth : readSharedAuth(draft.auth, target, path, inherited),
     }),
+    evidence: { body: (draft.evidence ?? inherited.defaults.evidence)?.body ?? true },
     latencyBudgetMs: latencyBudget === undefined ? undefined : parseDuration(latencyBudget),
     quorum: readQuorum(draft.quorum, inherited.quorum, voters, { path: [...path, "quorum"], note }),
     scope,

@@ -4,6 +4,7 @@ import { isNoClaim } from "../evidence/report/merge.ts";
 import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { firstToEnd } from "./certificate.ts";
+import { keepRounds } from "./kept.ts";
 import { castVote, expire, NO_VOTE } from "./quorum.ts";
 import type { Arrival, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ProberState } from "./state.ts";
@@ -147,13 +148,16 @@ function judgeArrival(
   const heardAt = standing === prober.standing
     ? prober.heardAt
     : Math.max(walk.at, prober.heardAt ?? walk.at);
+  const witness = summarize(walk, verdict.word, reason, round);
+  const kept = keepRounds(prober.kept, prober.witness, witness);
   const state: ProberState = {
     standing,
     phases,
     ...countContradiction(check, prober, round, fault),
     ...(fault && { aside: fault }),
     ...(place && { place }),
-    witness: summarize(walk, verdict.word, reason, round),
+    witness,
+    ...(kept && { kept }),
     ...(certificate && { certificate }),
     ...(missedAt(prober) > walk.at && { missed: prober.missed }),
     heardAt,

@@ -17,6 +17,7 @@ import { judgeArrivals, type Judged, type Trace } from "./arrival.ts";
 import { certificateSign } from "./certificate.ts";
 import { confirmationText, nextConfirmation } from "./confirmation.ts";
 import { type Family, type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
+import { forgetFailures } from "./kept.ts";
 import type { Arrival, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ScopeState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
@@ -96,6 +97,12 @@ export function assess(
     ? tallies.flatMap((one) => stepScope(one, regions.filter(({ id }) => id === one.scope), judgement))
     : [...stepScope(whole, regions, judgement), ...stepRegions(tallies, judgement)];
   transitions.push(...stepCertificate(judgement));
+  if (!state.incidents.some(({ state, family }) => state === "open" && ABOUT_FAILURES.has(family))) {
+    state.probers = mapValues(state.probers, ({ kept, ...prober }) => {
+      const left = forgetFailures({ ...prober, kept });
+      return left ? { ...prober, kept: left } : prober;
+    });
+  }
   const kept = new Set(state.incidents.map(subjectOf));
   const orphans = previous.incidents.filter((incident) => !kept.has(subjectOf(incident)));
   return {
@@ -104,6 +111,9 @@ export function assess(
     traces: judged.map(({ arrival: { walk }, trace }) => ({ walk, trace })),
   };
 }
+
+/** The families whose incidents failed rounds explain. */
+const ABOUT_FAILURES: ReadonlySet<Family> = new Set(["service", "advisory"]);
 
 /** What one judgement is made of. */
 interface Context {

@@ -54,6 +54,14 @@ export interface LastRound {
   first?: FirstRound;
 }
 
+/** Rounds that are kept beside the latest, each absent where the latest is that round; failures only around an incident. */
+export interface KeptRounds {
+  lastGood?: LastRound;
+  firstFailed?: LastRound;
+  /** Absent also where it is the first. */
+  latestFailed?: LastRound;
+}
+
 /** Why a prober's slot has no round: `timeout`, `unreachable`, `refused`, `digest`, `deadline`, `invalid` ... */
 export interface MissedSlot {
   /** Slot, epoch ms. */
@@ -80,6 +88,7 @@ export interface ProberState {
   place?: string;
   /** What it last saw. */
   witness?: LastRound;
+  kept?: KeptRounds;
   /** The certificate that it last saw. */
   certificate?: SeenCertificate;
   /** The last slot of which it brought nothing. */

@@ -14,7 +14,14 @@ import {
   VOTES,
 } from "../judgement/words.ts";
 import { INCIDENT_KEYS } from "./schema.ts";
-import type { CheckState, LastRound, MissedSlot, ScopeState } from "../judgement/state.ts";
+import type {
+  CheckState,
+  KeptRounds,
+  LastRound,
+  MissedSlot,
+  ProberState,
+  ScopeState,
+} from "../judgement/state.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
 /** Checks of one lane settle together: of one phase, and sub-minute periods do not wait for slower ones. */
@@ -82,6 +89,8 @@ const standing = z.object({
   agedBad: z.optional(z.literal(true)),
 });
 
+const lastRound = z.optional(hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"]));
+
 const prober = z.object({
   standing,
   phases: z.object({
@@ -94,7 +103,8 @@ const prober = z.object({
   contradicts: z.optional(z.boolean()),
   aside: z.optional(z.enum(FAULTS)),
   place: z.optional(z.string()),
-  witness: z.optional(hasKeys<LastRound>(["slot", "word", "before", "outcome", "totalMs"])),
+  witness: lastRound,
+  kept: z.optional(z.object({ lastGood: lastRound, firstFailed: lastRound, latestFailed: lastRound })),
   missed: z.optional(hasKeys<MissedSlot>(["slot", "reason"])),
   certificate: z.optional(z.object({ notAfter: z.number(), issuer: z.string(), at: z.number() })),
   heardAt: z.optional(z.number()),
@@ -173,8 +183,48 @@ export type States = Record<string, CheckState>;
 /** Reads the states of one shard. Throws if the text has another shape. */
 export const decodeStates = (text: string, shard: number): States => parseRow(states, text, `shard ${shard}`);
 
-/** Packs the states of one shard. */
-export const encodeStates = (value: States): string => JSON.stringify(value);
+/** A row holds up to 2 MB, and some stores take no more than 1 MB at once. */
+const STATES_CHARS = 1_000_000;
+
+/** What is left of a shard that is too long, tried in this order: kept rounds, and the exchanges of so many probers of a check. */
+const LESSER = [
+  { kept: "bare", exchanges: Infinity },
+  { kept: "none", exchanges: 1 },
+  { kept: "none", exchanges: 0 },
+] as const;
+
+/** Packs the states of one shard. Where they are too long, what was asked and answered is left out, what says least first. */
+export function encodeStates(value: States): string {
+  let text = JSON.stringify(value);
+  for (const lesser of LESSER) {
+    if (text.length <= STATES_CHARS) break;
+    text = JSON.stringify(reduceStates(value, lesser));
+  }
+  return text;
+}
+
+function reduceStates(value: States, { kept, exchanges }: (typeof LESSER)[number]): States {
+  const beside = (rounds: KeptRounds) =>
+    kept === "bare" ? mapValues(rounds, (round) => round && withoutExchange(round)) : undefined;
+  return mapValues(value, (state) => {
+    let left: number = exchanges;
+    const probers = mapValues(state.probers, (prober): ProberState => ({
+      ...prober,
+      ...(prober.kept && { kept: beside(prober.kept) }),
+      ...(prober.witness?.failure && left-- <= 0 && { witness: withoutExchange(prober.witness) }),
+    }));
+    return { ...state, probers };
+  });
+}
+
+function withoutExchange({ failure, ...round }: LastRound): LastRound {
+  if (!failure) return round;
+  const { request: _request, answer: _answer, ...rest } = failure;
+  return { ...round, failure: rest };
+}
+
+const mapValues = <T extends object, K extends keyof T>(record: T, change: (value: T[K]) => T[K]): T =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)])) as T;
 
 /** The number of the row that is about Assay itself, which is nobody's shard. */
 export const OWN_ROW = -1;

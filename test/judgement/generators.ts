@@ -112,6 +112,7 @@ export function checkOf(chosen: Partial<Check>): Check {
     retry: 1,
     releaseAfterMs: 3_600_000,
     certificateWarningMs: 1_209_600_000,
+    evidence: { body: true },
     digest: "0",
     ...chosen,
   };

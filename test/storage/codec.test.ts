@@ -125,6 +125,38 @@ describe("the text of states", () => {
     );
   });
 
+  test("of a shard in which all fails with all that is kept stays within a row, what says most is left", async () => {
+    const state = await settled();
+    const { witness } = state.probers.fra!;
+    const failed = {
+      ...witness!,
+      failure: {
+        step: "place an order",
+        reason: "expectation" as const,
+        detail: "d".repeat(300),
+        expression: "e".repeat(80),
+        values: { status: "503", "body.state": "v".repeat(100) },
+        request: { method: "POST", url: "u".repeat(200), headers: { accept: "application/json" } },
+        answer: { status: 503, headers: {}, excerpt: "x".repeat(1_000) },
+      },
+    };
+    const prober = { ...state.probers.fra!, witness: failed };
+    const kept = { lastGood: witness!, firstFailed: failed, latestFailed: failed };
+    const shard = (checks: number) =>
+      Object.fromEntries(Array.from({ length: checks }, (_, i) => {
+        const probers = Object.fromEntries(["fra", "iad", "sin"].map((id) => [id, { ...prober, kept }]));
+        return [`shop/c${i}`, { ...state, probers }];
+      }));
+    expect(decodeStates(encodeStates(shard(20)), 0)).toEqual(shard(20));
+    const text = encodeStates(shard(200));
+    expect(text.length).toBeLessThan(1_200_000);
+    const { fra, sin } = decodeStates(text, 0)["shop/c199"]!.probers;
+    expect(fra!.witness).toEqual(failed);
+    expect(sin!.witness!.failure!.detail).toBe(failed.failure.detail);
+    expect(sin!.witness!.failure).not.toHaveProperty("answer");
+    expect(fra!.kept).toBeUndefined();
+  });
+
   test("of the version before is read; what a later version adds is left out", async () => {
     const { judgedAt: _judgedAt, scopes: _scopes, ...old } = await settled();
     const later = { ...old, probers: { fra: { ...old.probers.fra, mood: "good" } }, colour: "blue" };

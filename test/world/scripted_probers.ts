@@ -98,6 +98,8 @@ export function roundOf(word: keyof typeof EVIDENCE, at: number, wire?: WireTrac
           expression: "body.state == 'accepted'",
           detail: "body.state is 'pending'",
           values: { "body.state": "'pending'" },
+          request: { method: "GET", url: "https://shop.example/", headers: { accept: "*/*" } },
+          answer: { status: 500, headers: { server: "shop" }, excerpt: '{"state":"pending"}' },
         },
       }),
     },

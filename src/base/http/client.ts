@@ -2,8 +2,10 @@ import { QuotaExceeded } from "./quota.ts";
 import { edgeError, isPlatformError, mayBeEdgeError } from "./edge_errors.ts";
 import { messageOf } from "../error_message.ts";
 import {
+  type Answer,
   type AnswerBody,
   type AnswerHeaders,
+  atMost,
   type Clock,
   type ExchangeTrace,
   type Fetch,
@@ -22,6 +24,8 @@ export type Exchange =
     status: number;
     headers: AnswerHeaders;
     trace: ExchangeTrace;
+    /** Of a body that nobody needs, where it was wanted all the same. */
+    excerpt?: Uint8Array<ArrayBuffer>;
     /** ms from the request to the response headers. */
     headersMs: number;
     /** ms from the request to the end of the body. */
@@ -64,13 +68,18 @@ export interface ExchangeOptions {
   deadlineMs: number;
   /** At most so much of the body is read. 0: nobody needs it, and the exchange is over at the headers. */
   capBytes: number | ((head: ExchangeHead) => number);
+  /**
+   * Of a body of which 0 bytes are wanted at most so many are kept to be shown, as far as they come at once: what becomes of
+   * them changes nothing.
+   */
+  excerptBytes?: (head: ExchangeHead) => number;
   /** An event stream that goes on is taken as far as it has come shortly before the deadline. */
   isStreamTaken?: boolean;
   signal?: AbortSignal;
 }
 
 /** What is known of an answer before its body. */
-export type ExchangeHead = Pick<Exchange & { kind: "answer" }, "status" | "headers">;
+export type ExchangeHead = Pick<Exchange & { kind: "answer" }, "status" | "headers" | "trace">;
 
 /**
  * One HTTP exchange under a deadline that covers the body. The timer is armed here, so call it only once a connection slot is held.
@@ -103,7 +112,7 @@ export async function exchange(
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     if (cut) return cut;
-    const context = { clock, fetch, abort, elapsed, enough: enough?.signal, ...wanted };
+    const context = { clock, fetch, abort, elapsed, deadlineMs, enough: enough?.signal, ...wanted };
     attempt(context, request).then((came) => resolve(cut ?? came));
     return await promise;
   } finally {
@@ -118,7 +127,10 @@ const ENOUGH = 0.9;
 /** So long a body that nobody needs may come to its end, so that its connection can be kept. */
 const DROP_MS = 1_000;
 
-interface Attempt extends Pick<ExchangeOptions, "capBytes"> {
+/** So long what is only shown of a body may take, in ms. */
+const EXCERPT_MS = 500;
+
+interface Attempt extends Pick<ExchangeOptions, "deadlineMs" | "capBytes" | "excerptBytes"> {
   clock: Clock;
   fetch: Fetch;
   abort: AbortController;
@@ -129,7 +141,7 @@ interface Attempt extends Pick<ExchangeOptions, "capBytes"> {
 
 /** Never rejects: nobody listens any more once the exchange is settled. */
 async function attempt(
-  { clock, fetch, abort, enough, elapsed, capBytes }: Attempt,
+  { clock, fetch, abort, enough, elapsed, deadlineMs, capBytes, excerptBytes }: Attempt,
   { url, ...outgoing }: HttpRequest,
 ): Promise<Exchange> {
   const { signal } = abort;
@@ -143,8 +155,15 @@ async function attempt(
     answered = true;
     const headersMs = elapsed();
     const { status, headers: sent, trace } = answer;
-    const wanted = typeof capBytes === "number" ? capBytes : capBytes({ status, headers: sent });
+    const head = { status, headers: sent, trace };
+    const wanted = typeof capBytes === "number" ? capBytes : capBytes(head);
     const most = mayBeEdgeError(status, sent) ? Math.max(wanted, EDGE_BYTES) : wanted;
+    const shown = most === 0 && excerptBytes ? excerptBytes(head) : 0;
+    if (shown > 0) {
+      const withinMs = Math.min(EXCERPT_MS, (deadlineMs - headersMs) / 2);
+      const excerpt = await readExcerpt(answer, shown, { clock, abort, withinMs });
+      return { kind: "answer", ...head, ...NOTHING, excerpt, headersMs, totalMs: headersMs };
+    }
     if (most === 0) {
       answer.drop();
       clock.after(DROP_MS, () => abort.abort());
@@ -153,10 +172,25 @@ async function attempt(
     const instead = edgeError(status, sent, () => utf8.decode(read.bytes.subarray(0, EDGE_BYTES)));
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
     const body = wanted > 0 ? read : NOTHING;
-    return { kind: "answer", status, headers: sent, trace, ...body, headersMs, totalMs: elapsed() };
+    return { kind: "answer", ...head, ...body, headersMs, totalMs: elapsed() };
   } catch (error) {
     return { kind: "failure", ...failureOf(error, answered), totalMs: elapsed() };
   }
+}
+
+/** The beginning of a body, or as much of it as comes in time; never rejects. */
+async function readExcerpt(
+  answer: Answer,
+  most: number,
+  { clock, abort, withinMs }: Pick<Attempt, "clock" | "abort"> & { withinMs: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const enough = new AbortController();
+  const disarm = clock.after(withinMs * ENOUGH, () => enough.abort());
+  const reading = answer.read(most, enough.signal).catch(() => NOTHING);
+  const read = await atMost(clock, withinMs, reading, () => NOTHING);
+  disarm();
+  if (read.truncated || read === NOTHING) abort.abort();
+  return read.bytes;
 }
 
 /** As much of an answer tells whether it is Cloudflare's own. */

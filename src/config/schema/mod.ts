@@ -84,6 +84,10 @@ const timing = {
   ),
   quorum: optionalField(quorum(), "How the votes of the regions become one outcome."),
   maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
+  evidence: optionalField(
+    map({ body: optionalField(z.boolean(), "Of the body of the answer that failed a step.", true) }),
+    "What is kept of answers, for those who may read all.",
+  ),
 };
 
 const check = (kinds: Kinds) =>

@@ -30,6 +30,8 @@ const reported = z.strictObject({
   ),
 });
 
+const texts = z.record(z.string(), z.string());
+
 const observed = z.strictObject({
   outcome: z.enum(JOURNEY_OUTCOMES),
   failedStep: z.optional(z.string()),
@@ -38,6 +40,13 @@ const observed = z.strictObject({
   values: z.optional(z.record(z.string(), z.string())).check(
     z.describe("Sub-expressions of the failed expectation and what they were."),
   ),
+  request: z.optional(z.strictObject({ method: z.string(), url: z.string(), headers: texts })).check(
+    z.describe("The last request of the failed step as it was sent, redacted, without its body."),
+  ),
+  answer: z.optional(z.strictObject({ status: z.int(), headers: texts, excerpt: z.optional(z.string()) }))
+    .check(
+      z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
+    ),
   totalMs: ms,
   walkedAgain: z.optional(z.string()).check(
     z.describe("Why it was walked twice: the second walk is this one."),

@@ -56,6 +56,8 @@ function observationOf({ outcome, failure, totalMs, steps, first }: LastRound): 
     expression: failure?.expression,
     detail: failure?.detail,
     values: failure?.values && Object.fromEntries(Object.entries(failure.values).slice(0, MAX_VALUES)),
+    ...(failure?.request && { request: failure.request }),
+    ...(failure?.answer && { answer: failure.answer }),
     totalMs: Math.round(totalMs),
     ...(first && { walkedAgain: describeRetry(first) }),
     steps: steps?.map(({ name, status, requests, totalMs }) => (

@@ -103,9 +103,10 @@ function failureIn({ evidence }: Data): [string, string | undefined][] {
   const status = observed.steps?.findLast(({ name }) => name === observed.failedStep)?.status;
   return [
     ["Failed step", `${observed.failedStep} (${failed.prober} in ${failed.region})`],
+    ["Asked", observed.request && `${observed.request.method} ${observed.request.url}`],
     ["Expected", observed.expression],
     ["Found", observed.detail ?? values.join(", ")],
-    ["Answered", status === undefined ? undefined : String(status)],
+    ["Answered", status === undefined ? undefined : [status, observed.answer?.excerpt].join(" ").trim()],
     ["Health report", claimIn(failed.account)],
   ];
 }

@@ -37,6 +37,7 @@ function* reductions(event: WebhookEvent): Generator<WebhookEvent> {
     accounts.filter(({ account }) => rankOf(account) === rank)
       .sort((a, b) => (a.account.slot ?? "").localeCompare(b.account.slot ?? ""))
   );
+  for (const { account } of [...good!, ...unsure!, ...bad!]) yield dropExchange(cut, account);
   for (const { account } of good!) yield dropEvidence(cut, account);
   for (const limits of TEXTS) yield shorten(cut, limits);
   for (const { account } of [...unsure!, ...bad!]) yield dropEvidence(cut, account);
@@ -47,6 +48,13 @@ function* reductions(event: WebhookEvent): Generator<WebhookEvent> {
 }
 
 const rankOf = ({ vote }: ProberEvidence) => vote === "ready" ? 0 : isFailed(vote) ? 2 : 1;
+
+/** What was asked and answered can be read where the notice leads. */
+function dropExchange(cut: WebhookEvent, { observed }: ProberEvidence): WebhookEvent {
+  delete observed?.answer;
+  delete observed?.request;
+  return cut;
+}
 
 /** Leaves a prober its verdict, vote and age. */
 function dropEvidence(cut: WebhookEvent, account: ProberEvidence): WebhookEvent {

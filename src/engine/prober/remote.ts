@@ -24,6 +24,10 @@ export const roundsRequest = z.strictObject({
 /** More than an explanation shows (expression/explain.ts). */
 const MOST_VALUES = 20;
 
+const headers = z.record(z.string().check(z.maxLength(100)), z.string().check(z.maxLength(300))).check(
+  z.refine((values) => Object.keys(values).length <= MOST_VALUES, `at most ${MOST_VALUES} headers`),
+);
+
 const failure = z.object({
   step: line,
   reason: z.enum(FAILURE_REASONS),
@@ -34,6 +38,15 @@ const failure = z.object({
     z.record(z.string().check(z.maxLength(200)), z.string().check(z.maxLength(200))).check(
       z.refine((values) => Object.keys(values).length <= MOST_VALUES, `at most ${MOST_VALUES} values`),
     ),
+  ),
+  // Another version of Assay may keep more of an exchange than this one.
+  request: z.catch(
+    z.optional(z.object({ method: shortText, url: z.string().check(z.maxLength(2_000)), headers })),
+    undefined,
+  ),
+  answer: z.catch(
+    z.optional(z.object({ status, headers, excerpt: z.optional(z.string().check(z.maxLength(1_024))) })),
+    undefined,
   ),
 });
 

@@ -130,11 +130,12 @@ function foreignFailure(report: Report | null): Failure | undefined {
   }
 }
 
-const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs }: Check) => ({
+const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs, evidence }: Check) => ({
   journey,
   cleanup,
   timeoutMs,
   latencyBudgetMs,
+  evidence,
 });
 
 const errorObservation = (reason: Failure["reason"], detail: string, totalMs: number): Observation => ({

@@ -1,20 +1,21 @@
-import type { Check, Step } from "../../config/config.ts";
+import type { Check } from "../../config/config.ts";
 import type { Run } from "../../config/expression/mod.ts";
 import type { Ports } from "../../base/ports.ts";
 import { CookieJar } from "./cookies.ts";
 import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
 import { isTargets } from "../reasons.ts";
-import { runRedactor } from "./run_redactor.ts";
+import { describeFailure } from "./failure.ts";
 import { runStep } from "./step.ts";
-import type { AuthKind, RunContext, StepFailure, StepKind } from "./step_kind.ts";
+import type { AuthKind, RunContext, StepKind } from "./step_kind.ts";
 
 /** Cleanup gets this much after the journey, in ms. */
 const CLEANUP_MS = 5_000;
 
 /** What of a check decides how it is walked; `baseUrl` is the target's URL and may hold `${env:NAME}`. */
-export type JourneySpec = Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs"> & {
-  baseUrl: string;
-};
+export type JourneySpec =
+  & Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs">
+  & Partial<Pick<Check, "evidence">>
+  & { baseUrl: string };
 
 /** How a journey is walked. */
 export interface WalkOptions {
@@ -36,6 +37,7 @@ export async function walk(
   { steps: kinds, auths = [], tokens = new WeakMap(), signal }: WalkOptions,
 ): Promise<Observation> {
   const { clock } = ports;
+  const keepsBody = check.evidence?.body ?? true;
   const began = clock.elapsed();
   const deadline = began + check.timeoutMs;
   const context: RunContext = {
@@ -61,7 +63,7 @@ export async function walk(
     const { trace, fault } = await runStep(context, step, index, kinds);
     steps.push(trace);
     if (!fault) continue;
-    failure = toFailure(fault, step, runRedactor(context));
+    failure = describeFailure(fault, step.name, { context, keepsBody });
     transport = fault.transport ?? false;
     break;
   }
@@ -86,6 +88,7 @@ async function runCleanup(
   kinds: readonly StepKind[],
 ): Promise<Observation["cleanup"]> {
   const { clock } = context.ports;
+  const keepsBody = check.evidence?.body ?? true;
   const cleanupContext: RunContext = {
     ...context,
     signal: undefined,
@@ -98,22 +101,9 @@ async function runCleanup(
   for (const [index, step] of check.cleanup.entries()) {
     const { fault } = await runStep(cleanupContext, step, check.journey.length + index, kinds);
     const isNothingToClean = fault?.reason === "template" && !complete;
-    if (fault && !isNothingToClean) failure ??= toFailure(fault, step, runRedactor(cleanupContext));
+    if (fault && !isNothingToClean) {
+      failure ??= describeFailure(fault, step.name, { context: cleanupContext, keepsBody });
+    }
   }
   return failure ? { outcome: outcomeOf(failure), failure } : { outcome: "pass" };
-}
-
-function toFailure(
-  { reason, expression, detail, values }: StepFailure,
-  step: Step,
-  redact: (text: string) => string,
-): Failure {
-  return {
-    step: step.name,
-    reason,
-    expression,
-    detail: redact(detail).slice(0, 300),
-    values: values &&
-      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, redact(value)])),
-  };
 }

@@ -43,6 +43,25 @@ export interface Failure {
   detail: string;
   /** Sub-expressions of the failed expectation and what they were. */
   values?: Record<string, string>;
+  /** The last request of the step, as it was sent. */
+  request?: SentRequest;
+  /** What it was answered; absent: no answer came. */
+  answer?: AnswerExcerpt;
+}
+
+/** A request as far as it may be shown: free of secrets, headers by name, without its body. */
+export interface SentRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+}
+
+/** At most 1 kB of an answer, free of secrets: what tells most. */
+export interface AnswerExcerpt {
+  status: number;
+  headers: Record<string, string>;
+  /** Of its body, around what the expectation looked at. */
+  excerpt?: string;
 }
 
 /** One step as it was walked. */

@@ -84,9 +84,13 @@ async function attempt(
   if (signal?.aborted) return { reason: "deadline", detail: "the prober gave up before this step" };
   const deadline = Math.min(latest, clock.elapsed() + step.timeoutMs);
   const result = await kind.run({ ...context, index, trace, deadline }, step);
-  if (result.kind === "failure") return result.failure;
-  const fault = judge(step, result.scope, context.captures);
-  return fault && result.shown ? { ...fault, values: { ...result.shown, ...fault.values } } : fault;
+  const fault = result.kind === "failure" ? result.failure : judge(step, result.scope, context.captures);
+  const shown = result.kind === "answer" && fault && result.shown;
+  return fault && {
+    ...fault,
+    ...(shown && { values: { ...shown, ...fault.values } }),
+    exchange: result.exchange,
+  };
 }
 
 function judge(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {

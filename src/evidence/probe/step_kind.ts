@@ -2,7 +2,7 @@ import type { Step } from "../../config/config.ts";
 import type { ConfigAuthKind, ConfigStepKind } from "../../config/kinds.ts";
 import type { Run, Scope, Template } from "../../config/expression/mod.ts";
 import type { HttpRequest } from "../../base/http/client.ts";
-import type { Ports } from "../../base/ports.ts";
+import type { AnswerHeaders, Ports } from "../../base/ports.ts";
 import type { CookieJar } from "./cookies.ts";
 import type { Failure, StepTrace } from "./observation.ts";
 
@@ -37,19 +37,28 @@ export interface AttemptContext extends RunContext {
   trace: StepTrace;
 }
 
+/** The last request of an attempt, and its answer if one came: not yet redacted or cut. */
+export interface StepExchange {
+  request: { method: string; url: URL; headers: Record<string, string> };
+  answer?: { status: number; headers: AnswerHeaders; readonly text: string };
+}
+
 /** Why a step did not hold: not yet named, redacted or cut. */
-export interface StepFailure extends Omit<Failure, "step"> {
+export interface StepFailure extends Omit<Failure, "step" | "request" | "answer"> {
   /** A request got no complete answer. */
   transport?: boolean;
+  exchange?: StepExchange;
 }
 
 /**
  * What one attempt came to: an answer to hold the expectations against, and what is shown with one that does not hold; or why there is none.
  */
-export type AttemptResult = { kind: "answer"; scope: Scope; shown?: Record<string, string> } | {
-  kind: "failure";
-  failure: StepFailure;
-};
+export type AttemptResult =
+  & { exchange?: StepExchange }
+  & ({ kind: "answer"; scope: Scope; shown?: Record<string, string> } | {
+    kind: "failure";
+    failure: StepFailure;
+  });
 
 /**
  * One way to take a step. Polling, expectations and captures are the journey's; a kind asks, and says what came. Whatever it

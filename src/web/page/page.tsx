@@ -141,7 +141,7 @@ export function pageRoutes(options: PagesOptions): Hono {
     const check = config.checks.find(({ key }) => key === `${c.req.param("id")}/${c.req.param("check")}`);
     if (!check) return notFound(c, who);
     const known = await states();
-    const view = checkView(config, check, known[check.key], clock.now());
+    const view = checkView(config, check, known[check.key], clock.now(), { rounds: true });
     const prober = view.regions.flatMap(({ probers }) => probers).find(({ id }) =>
       id === c.req.param("prober")
     );

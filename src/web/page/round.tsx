@@ -59,6 +59,7 @@ export function RoundDetails({ check, prober }: { check: Check; prober: ProberVi
         )}
       </ol>
       {check.report && !reported && <p>No claim was asked for in this round.</p>}
+      <KeptRounds check={check} prober={prober} />
     </>
   );
 }
@@ -181,6 +182,8 @@ function JourneyTable({ check, observed }: { check: Check; observed: NonNullable
   );
 }
 
+type Failure = NonNullable<NonNullable<ProberView["observed"]>["failure"]>;
+
 /** As configured: what a prober fills in stays with it. */
 function RequestCell({ check: { journey }, at }: { check: Check; at: number }) {
   const step = journey[at];
@@ -194,9 +197,7 @@ function RequestCell({ check: { journey }, at }: { check: Check; at: number }) {
 }
 
 function FailureDetails(
-  { step, reason, expression, detail, values = {} }: NonNullable<
-    NonNullable<ProberView["observed"]>["failure"]
-  >,
+  { step, reason, expression, detail, values = {}, request, answer }: Failure,
 ) {
   return (
     <dl class="failure">
@@ -232,6 +233,75 @@ function FailureDetails(
           </dd>
         </>
       ))}
+      {request && <Exchange request={request} answer={answer} />}
     </dl>
+  );
+}
+
+/** What was asked, as it was sent, and what came back. */
+function Exchange({ request, answer }: Required<Pick<Failure, "request">> & Pick<Failure, "answer">) {
+  return (
+    <>
+      <dt>Asked</dt>
+      <dd>
+        <code>
+          <Name most={2_100}>{`${request.method} ${request.url}`}</Name>
+        </code>
+        <Headers of={request.headers} />
+      </dd>
+      <dt>Answered</dt>
+      <dd>
+        {answer ? `HTTP ${answer.status}` : "nothing"}
+        {answer && <Headers of={answer.headers} />}
+        {answer?.excerpt && (
+          <pre>
+            <Name most={1_100}>{answer.excerpt}</Name>
+          </pre>
+        )}
+      </dd>
+    </>
+  );
+}
+
+function Headers({ of }: { of: Record<string, string> }) {
+  return (
+    <ul>
+      {Object.entries(of).map(([name, value]) => (
+        <li>
+          <code>
+            <Name most={150}>{name}</Name>: <Name most={310}>{value}</Name>
+          </code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const KEPT: [name: keyof NonNullable<ProberView["rounds"]>, title: string][] = [
+  ["firstFailed", "First failed"],
+  ["latestFailed", "Last failed"],
+  ["lastGood", "Last good"],
+];
+
+/** The rounds that stand beside the one that is shown, each once. */
+function KeptRounds({ check, prober: { rounds, slot } }: { check: Check; prober: ProberView }) {
+  const shown = new Set([slot]);
+  const others = KEPT.flatMap(([name, title]) => {
+    const round = rounds?.[name];
+    if (!round || shown.has(round.slot)) return [];
+    shown.add(round.slot);
+    return [{ title, round }];
+  });
+  return (
+    <>
+      {others.map(({ title, round: { slot, verdict, observed } }) => (
+        <details>
+          <summary>
+            {title}: <Time at={slot!} />, {withSpaces(verdict)}
+          </summary>
+          <JourneyTable check={check} observed={observed} />
+        </details>
+      ))}
+    </>
   );
 }

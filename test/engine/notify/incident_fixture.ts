@@ -44,6 +44,7 @@ export function config(
     retry: 1,
     releaseAfterMs: 3_600_000,
     certificateWarningMs: 1_209_600_000,
+    evidence: { body: true },
     digest: "d",
   };
   target.checks.push(check);

@@ -36,7 +36,11 @@ describe("a prober behind HTTP", () => {
         first: {
           before: null,
           outcome: "fail",
-          failure: { step: "step 1", reason: "network", detail: "connection reset" },
+          failure: {
+            step: "step 1",
+            reason: "network",
+            detail: "connection reset (asked https://shop.example)",
+          },
         },
       },
     });

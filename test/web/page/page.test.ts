@@ -49,6 +49,10 @@ test("a round shows both claims, and the failed expression with what was found",
   expect(text).toMatch(
     /Expected body\.state == 'accepted' Found body\.state is 'pending' body\.state 'pending'/,
   );
+  expect(text).toContain(
+    "Asked GET https://shop.example/ accept : */* Answered HTTP 500 server : shop {&quot;state&quot;:&quot;pending&quot;}",
+  );
+  expect(text).toMatch(/First failed: .*, drift Journey: fail .* Asked GET/);
 });
 
 test("a round shows how long the phases of a failed journey's requests took", async () => {

@@ -13,7 +13,7 @@ import { authorizer } from "../authorize.ts";
 import type { CookieJar } from "../cookies.ts";
 import { formatSize } from "../../../config/schema/size.ts";
 import type { StepTrace } from "../observation.ts";
-import type { AttemptContext, AttemptResult, StepFailure, StepKind } from "../step_kind.ts";
+import type { AttemptContext, AttemptResult, StepExchange, StepFailure, StepKind } from "../step_kind.ts";
 import { HOSTILE, HTTP_MEASURED, HTTP_VARIABLES, type HttpAnswer, HttpScope } from "./http/answer.ts";
 import { httpGrammar } from "./http/grammar.ts";
 import { readHttp } from "./http/read.ts";
@@ -44,18 +44,20 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
   const { clock, secrets } = ports;
   const rendered = render(step.request, { ...context, now: clock.now(), secrets });
   if (!rendered.ok) return fail({ reason: rendered.reason, detail: rendered.detail });
+  const holds = (head: ExchangeHead) => headHolds(step, { ...head, url: request.url }, context);
   const began = clock.elapsed();
   const sender = authorizer(step, rendered.request.url, context);
   let request = rendered.request;
   let isRenewed = false;
   const capBytes = readsBody(step) ? step.maxBodyBytes ?? MAX_BODY_BYTES : 0;
   for (let hops = 0;; hops++) {
-    if (deadline <= clock.elapsed()) {
-      return fail({ reason: "timeout", detail: "no time was left for this request" });
-    }
     const from = request;
+    if (deadline <= clock.elapsed()) {
+      return fail({ reason: "timeout", detail: "no time was left for this request" }, { request: from });
+    }
     const authorized = await sender.authorize(from);
     if (authorized.kind === "failure") return fail(authorized.failure);
+    const sent = { request: authorized.request };
     trace.requests++;
     const leadsTo = (head: ExchangeHead) =>
       redirect(from, head, { allowed: step.redirects, left: step.redirects - hops });
@@ -63,10 +65,12 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
       deadlineMs: deadline - clock.elapsed(),
       // A redirect says all in its headers.
       capBytes: (head) => leadsTo(head).kind === "keep" ? capBytes : 0,
+      excerptBytes: (head) =>
+        leadsTo(head).kind !== "keep" || capBytes > 0 || holds(head) ? 0 : EXCERPT_BYTES,
       isStreamTaken: capBytes > 0,
       signal,
     });
-    if (answer.kind === "failure") return fail(transportFailure(answer, hops));
+    if (answer.kind === "failure") return fail(transportFailure(answer, hops), sent);
     note(trace, answer);
     jar.store(from.url, answer.headers);
     if (answer.status === 401 && !isRenewed && sender.renew()) {
@@ -75,13 +79,14 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
       continue;
     }
     const next = leadsTo(answer);
-    if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail });
+    const whole = { ...sent, answer: shownAnswer(answer) };
+    if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail }, whole);
     if (next.kind === "keep") {
       const durationMs = clock.elapsed() - began;
       context.location.url = from.url;
       const result = read(context, answer, { capBytes, durationMs, url: from.url, redirects: hops });
-      if (result.kind === "failure" || step.request.path.literal) return result;
-      return { ...result, shown: { url: ellipsize(from.url.href, 200) } };
+      if (result.kind === "failure" || step.request.path.literal) return { ...result, exchange: whole };
+      return { ...result, exchange: whole, shown: { url: ellipsize(from.url.href, 200) } };
     }
     request = next.request;
   }
@@ -106,7 +111,38 @@ function note(trace: StepTrace, { status, headersMs, trace: measured }: Exchange
   trace.wire = Object.keys(wire).length > 0 ? wire : undefined;
 }
 
-const fail = (failure: StepFailure): AttemptResult => ({ kind: "failure", failure });
+const fail = (failure: StepFailure, exchange?: StepExchange): AttemptResult => ({
+  kind: "failure",
+  failure,
+  exchange,
+});
+
+/** As much of a body that nobody reads is kept to be shown. */
+const EXCERPT_BYTES = 4096;
+
+/** Whether all that a step without interest in the body asks for is there before it: then nobody will want to see it. */
+function headHolds(
+  { expect }: Step,
+  { status, headers, trace, url }: ExchangeHead & { url: URL },
+  { captures, run, ports }: AttemptContext,
+): boolean {
+  const answer = { status, headers, trace, text: "", durationMs: 0, url: url.href, redirects: 0 };
+  const scope = new HttpScope(answer, { captures, run, now: ports.clock.now() });
+  return expect.every((expectation) => expectation.test(scope) === null);
+}
+
+/** An answer for who may want to show it; its text is made only then. */
+function shownAnswer(
+  { status, headers, bytes, excerpt = bytes }: Exchange & { kind: "answer" },
+): StepExchange["answer"] {
+  return {
+    status,
+    headers,
+    get text() {
+      return bodyText(excerpt, headers.get("content-type")).text;
+    },
+  };
+}
 
 function withCookies(request: HttpRequest, jar: CookieJar): HttpRequest {
   const cookies = jar.header(request.url);

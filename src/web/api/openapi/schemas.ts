@@ -71,6 +71,14 @@ const failure = z.strictObject({
   expression: z.optional(text),
   detail: text,
   values: z.optional(z.record(text, text)),
+  request: z.optional(z.strictObject({ method: text, url: text, headers: z.record(text, text) })).check(
+    z.describe("The last request of the step as it was sent, redacted, without its body."),
+  ),
+  answer: z.optional(
+    z.strictObject({ status: z.int(), headers: z.record(text, text), excerpt: z.optional(text) }),
+  ).check(
+    z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
+  ),
 });
 const fields = reportFields({ text, time, ms, status: z.int() });
 const { state, dialect, question, httpStatus } = fields.head;
@@ -127,6 +135,13 @@ const observed = component(
     ageMs: age,
   }).check(z.describe("What the journey saw, with the time of each step.")),
 );
+const keptRound = z.strictObject({
+  verdict: z.enum(VERDICTS),
+  verdictReason: z.optional(text),
+  slot: time,
+  reported: z.nullable(reported),
+  observed,
+});
 const prober = z.strictObject({
   id: text,
   vote: z.enum(VOTES),
@@ -140,6 +155,11 @@ const prober = z.strictObject({
   observed: z.nullable(observed),
   place: z.optional(text),
   missed: z.optional(z.strictObject({ slot: time, reason: text })),
+  rounds: z.optional(z.strictObject({
+    lastGood: z.optional(keptRound),
+    firstFailed: z.optional(keptRound),
+    latestFailed: z.optional(keptRound),
+  })).check(z.describe("Of one target alone: what to compare. Failures are kept while an incident is open.")),
 });
 const { entry, incident } = incidentFields({ text, time });
 const { family, kind, severity, openedAt, episode } = incident;

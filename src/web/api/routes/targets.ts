@@ -48,7 +48,7 @@ export function routes(
   app.get("/v1/targets/:id", access.allow("read", "id"), async (c) => {
     const target = config.targets.find(({ id }) => id === c.req.param("id"));
     if (!target) return problem(c, "not-found", "No target has this id");
-    return c.json(targetView(config, target, await states(), clock.now()));
+    return c.json(targetView(config, target, await states(), clock.now(), { rounds: true }));
   });
 
   return app;

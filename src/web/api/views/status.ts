@@ -3,6 +3,7 @@ import type { Check, Config, Target } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import { describeRetry } from "../../../judgement/summary.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../../judgement/state.ts";
+import { roundsOf } from "../../../judgement/kept.ts";
 import type { States } from "../../../storage/codec.ts";
 import { COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../../judgement/words.ts";
 import { iso } from "../../../base/time.ts";
@@ -100,19 +101,36 @@ export function fullStatus(config: Config, states: States, nowMs: number) {
   };
 }
 
+/** Whether kept rounds are shown beside the latest. */
+export interface ViewOptions {
+  rounds?: boolean;
+}
+
 /** One target with its checks. */
-export function targetView(config: Config, target: Target, states: States, nowMs: number) {
+export function targetView(
+  config: Config,
+  target: Target,
+  states: States,
+  nowMs: number,
+  options: ViewOptions = {},
+) {
   return {
     id: target.id,
     name: target.name,
     labels: target.labels,
     status: targetOutcome(target, states, nowMs),
-    checks: target.checks.map((check) => checkView(config, check, states[check.key], nowMs)),
+    checks: target.checks.map((check) => checkView(config, check, states[check.key], nowMs, options)),
   };
 }
 
 /** One check: its outcome, its regions and what each prober saw. */
-export function checkView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
+export function checkView(
+  config: Config,
+  check: Check,
+  state: CheckState | undefined,
+  nowMs: number,
+  { rounds = false }: ViewOptions = {},
+) {
   const outcome = outcomeOf(check, state, nowMs);
   return {
     id: check.id,
@@ -128,7 +146,10 @@ export function checkView(config: Config, check: Check, state: CheckState | unde
       id: region.id,
       outcome: outcome === "unknown" ? "unknown" : state!.regions[region.id]?.outcome ?? "pending",
       since: iso(state?.regions[region.id]?.since),
-      probers: region.probers.map(({ id }) => proberView(check, id, state?.probers[id], nowMs)),
+      probers: region.probers.map(({ id }) => ({
+        ...proberView(check, id, state?.probers[id], nowMs),
+        ...(rounds && state?.probers[id] && { rounds: roundsView(check, state.probers[id], nowMs) }),
+      })),
     })),
     incidents: (state?.incidents ?? []).filter(({ state }) => state === "open").map(
       ({ id, family, kind, scope, severity, openedAt, episode }) => ({
@@ -161,6 +182,19 @@ function proberView(check: Check, id: string, state: ProberState | undefined, no
       missed: { slot: iso(missed.slot), reason: missed.reason },
     }),
   };
+}
+
+function roundsView(check: Check, state: ProberState, nowMs: number) {
+  const view = (round: LastRound | undefined) =>
+    round && {
+      verdict: round.word,
+      verdictReason: round.reason,
+      slot: iso(round.slot),
+      reported: reportView(round, nowMs),
+      observed: observationView(check, round, nowMs),
+    };
+  const { lastGood, firstFailed, latestFailed } = roundsOf(state);
+  return { lastGood: view(lastGood), firstFailed: view(firstFailed), latestFailed: view(latestFailed) };
 }
 
 function reportView({ before, after }: LastRound, nowMs: number) {

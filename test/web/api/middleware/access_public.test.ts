@@ -159,6 +159,8 @@ test("the marks are where they could leak from: whoever has the token sees them"
     ["subsystem", "m4rk-db"],
     ["webhook", "m4rk-ops"],
     ["token", "m4rk-ci"],
+    ["request", "/m4rk-orders?m4rk=1"],
+    ["answer", "at m4rk.js:1"],
   ];
   const missing = kinds.filter(([, text]) => !texts.join("\n").includes(text!));
   expect(missing).toEqual([]);

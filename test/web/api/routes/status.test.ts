@@ -216,12 +216,33 @@ describe("the whole status, with the token", () => {
     expect((await shop.call("/v1/targets/shop")).body.checks[0].claim).toBe("none");
   });
 
-  test("of one target is that target's part of the whole", async () => {
+  test("of one target is that target's part of the whole, and holds beside it what to compare a failure with", async () => {
     const shop = await apiFixture();
+    await shop.runMinutes();
+    shop.script.set("drift");
+    await shop.runMinutes(3);
+    shop.script.set("ready", "sin");
     await shop.runMinutes();
     const [whole, one] = [await shop.call("/v1/status"), await shop.call("/v1/targets/shop")];
     expect(one.status).toBe(200);
+    const roundsOf = new Map<string, Record<string, { slot: string; observed: { outcome: string } }>>();
+    for (
+      const prober of one.body.checks[0].regions.flatMap(({ probers }: { probers: object[] }) => probers)
+    ) {
+      roundsOf.set(prober.id, prober.rounds);
+      delete prober.rounds;
+    }
     expect(one.body).toEqual(whole.body.targets[0]);
+    const seen = [...roundsOf].map(([id, rounds]) => [
+      id,
+      ...["lastGood", "firstFailed", "latestFailed"].map((name) => rounds[name]!.slot),
+    ]);
+    const at = (...minutes: number[]) => minutes.map((minute) => iso(START + minute * MINUTE));
+    expect(seen).toEqual([["fra", ...at(0, 1, 4)], ["iad", ...at(0, 1, 4)], ["sin", ...at(4, 1, 3)]]);
+    expect(roundsOf.get("sin")!.firstFailed!.observed).toMatchObject({
+      outcome: "fail",
+      failure: { request: { method: "GET", url: "https://shop.example/" }, answer: { status: 500 } },
+    });
   });
 });
 
