@@ -4,22 +4,18 @@ import { KINDS } from "#kinds";
 import type { Config } from "../../src/config/config.ts";
 import { loadCompiled } from "../../src/config/compiled.ts";
 import type { Problem } from "../../src/config/problem.ts";
-import { answerOf } from "../../src/base/http/answer.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
-import type { Email, Fetch, Log, Ports } from "../../src/base/ports.ts";
+import type { Email, Log, Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { type Env, planOf, stringBinding } from "./env.ts";
+import { network } from "./network.ts";
 
 const log: Log = {
   info: (message, fields) => console.log({ level: "info", message, ...fields }),
   warn: (message, fields) => console.warn({ level: "warn", message, ...fields }),
   error: (message, fields) => console.error({ level: "error", message, ...fields }),
 };
-
-/** Cloudflare's own fetch; the runtime has no route to private networks, and resolves names by itself. */
-const network: Fetch = async (url, { tls: _, ...outgoing }) =>
-  answerOf(await fetch(url, { ...outgoing, redirect: "manual", cache: "no-store" }), outgoing.signal);
 
 /** The config that was compiled into this deployment, and the ports of this isolate. */
 export async function boot(env: Env): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {

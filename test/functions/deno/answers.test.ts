@@ -8,7 +8,8 @@ import { type Exchange, exchange } from "../../../src/base/http/client.ts";
 import type { Fetch } from "../../../src/base/ports.ts";
 import { type Child, spawn } from "../../process/child.ts";
 import { type Reading, startMeter } from "../../world/answers/meter.ts";
-import type { Expected, Row } from "../../world/answers/row.ts";
+import { matching, outcomeOf } from "../../world/answers/outcome.ts";
+import type { Row } from "../../world/answers/row.ts";
 import { HTTP2, PLAIN_HTTP2 } from "../../world/answers/http2.ts";
 import { ROWS } from "../../world/answers/rows.ts";
 import { HOST, type RawServer } from "../../world/answers/server.ts";
@@ -43,7 +44,7 @@ beforeAll(async () => {
   server = JSON.parse(await child.line("out", (line) => line.startsWith("{")));
   const fetch = newFetch();
   control = async (path) => {
-    const got = await ask(fetch, new URL(path, `http://127.0.0.1:${server.doors.http!.v4}`));
+    const got = await ask(fetch, new URL(path, `http://127.0.0.1:${server.doors.control!.v4}`));
     return "bytes" in got ? new TextDecoder().decode(got.bytes) : got.detail;
   };
 });
@@ -83,29 +84,6 @@ function cellsOf({ name, door, schemes = SCHEMES }: Row): Cell[] {
     })
   );
 }
-
-/** What came of it, in the words of the table. */
-function outcomeOf(got: Exchange): Record<string, unknown> {
-  if (got.kind === "failure") return { reason: got.reason, detail: got.detail };
-  const { status, headers, bytes, truncated, trace } = got;
-  return {
-    status,
-    text: new TextDecoder().decode(bytes),
-    truncated,
-    location: headers.get("location"),
-    requests: trace.requests,
-  };
-}
-
-const matching = (expected: Expected) =>
-  expect.objectContaining(
-    "reason" in expected
-      ? {
-        reason: expect.stringMatching(new RegExp(`^(${[expected.reason].flat().join("|")})$`)),
-        detail: expect.stringMatching(expected.detail),
-      }
-      : { truncated: false, ...expected },
-  );
 
 /** Reads the same bytes and drops them: what any reader of them costs on this machine. */
 async function bareLagMs(url: URL): Promise<number> {

@@ -22,7 +22,6 @@ const ANSWERED: Row[] = METHODS.flatMap((method) =>
       kept,
       play: method === "HEAD" ? sends(head("HTTP/1.1 200 OK", "content-length: 2")) : sends(OK),
       deno: { status: 200, text },
-      workerd: { status: 200, text },
     };
   })
 );
@@ -35,7 +34,6 @@ const SILENT: Row[] = METHODS.flatMap((method) =>
     kept,
     play: () => [],
     deno: IS_LATE,
-    workerd: IS_LATE,
   }))
 );
 
@@ -52,24 +50,25 @@ const RACES: Row[] = METHODS.flatMap((method) => {
       name: `${method} on a kept connection that is reset`,
       play: ({ turn }) => turn > 1 ? RST : [{ send: answer }],
       deno: REPEATED.has(method) ? { status: 200, requests: 2 } : gone,
+      workerd: gone,
     },
     {
       ...race,
       name: `${method} on a kept connection that is ended`,
       play: ({ turn }) => turn > 1 ? FIN : [{ send: answer }],
       deno: REPEATED.has(method) ? { status: 200, requests: 2 } : gone,
+      workerd: gone,
     },
     { ...race, name: `${method} reset, and again reset`, play: () => RST, deno: gone },
   ] satisfies Row[];
 });
 
 const KEPT: Row[] = [
-  { name: "answer, then the end", play: () => [{ send: OK }, ...FIN], deno: IS_OK, workerd: IS_OK },
+  { name: "answer, then the end", play: () => [{ send: OK }, ...FIN], deno: IS_OK },
   {
     name: "answer that says close, and does not",
     play: sends(`${head("HTTP/1.1 200 OK", "connection: close", "content-length: 2")}ok`),
     deno: IS_OK,
-    workerd: IS_OK,
   },
   {
     name: "answer, then a reset",
@@ -136,37 +135,32 @@ const BROKEN: Row[] = STAGES.flatMap(([stage, sent, reason]) => [
     name: `reset ${stage}`,
     play: () => [{ send: sent }, ...RST],
     deno: orNothing(reason),
-    workerd: orNothing(reason),
   },
   {
     name: `ended ${stage}`,
     play: () => [{ send: sent }, ...FIN],
     deno: breaks(GONE, reason),
-    workerd: breaks(GONE, reason),
   },
 ]);
 
 const LATE: Row[] = [
-  { name: "late, but in time", play: () => [{ waitMs: 100 }, { send: OK }], deno: IS_OK, workerd: IS_OK },
+  { name: "late, but in time", play: () => [{ waitMs: 100 }, { send: OK }], deno: IS_OK },
   {
     name: "body late, but in time",
     play: () => [{ send: OK.slice(0, -2) }, { waitMs: 100 }, { send: "ok" }],
     deno: IS_OK,
-    workerd: IS_OK,
   },
-  { name: "too late", play: () => [{ waitMs: 2_000 }, { send: OK }], deno: IS_LATE, workerd: IS_LATE },
-  { name: "silence in the status line", play: sends("HTTP/1.1 20"), deno: IS_LATE, workerd: IS_LATE },
+  { name: "too late", play: () => [{ waitMs: 2_000 }, { send: OK }], deno: IS_LATE },
+  { name: "silence in the status line", play: sends("HTTP/1.1 20"), deno: IS_LATE },
   {
     name: "silence in the head",
     play: sends("HTTP/1.1 200 OK\r\nx-a: b\r\n"),
     deno: IS_LATE,
-    workerd: IS_LATE,
   },
   {
     name: "silence after the head",
     play: sends(head("HTTP/1.1 200 OK", "content-length: 9")),
     deno: IS_LATE,
-    workerd: IS_LATE,
   },
 ];
 
@@ -180,9 +174,8 @@ const DOORS: Row[] = [
     door: "closed",
     seen: 0,
     deno: breaks(/refused/i),
-    workerd: breaks(/refused|connect|lost/i),
   },
-  { name: "silent from the first", door: "silent", seen: 0, deno: IS_LATE, workerd: IS_LATE },
+  { name: "silent from the first", door: "silent", seen: 0, deno: IS_LATE },
   { name: "reset at once", door: "reset at once", seen: 0, deno: breaks(GONE) },
   { name: "ended at once", door: "end at once", seen: 0, deno: breaks(GONE) },
   { name: "noise", door: "noise", seen: 0, deno: breaks(/.+/) },

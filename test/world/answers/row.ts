@@ -27,8 +27,8 @@ export interface Row {
   /** How often the server must see the request; default 1. */
   seen?: number;
   deno: Expected;
-  /** Over http; absent: not run there. */
-  workerd?: Expected;
+  /** What its `fetch` makes of it over http, where that differs: but for the words of a failure. Null: it has no end there. */
+  workerd?: Expected | null;
 }
 
 /** A head: lines, and the empty line after them. */
@@ -39,6 +39,9 @@ export const OK = `${head("HTTP/1.1 200 OK", "content-length: 2")}ok`;
 
 /** What comes of it. */
 export const IS_OK = { status: 200, text: "ok", truncated: false } as const;
+
+/** What workerd says of whatever it cannot read. */
+export const IS_LOST = { reason: "network", detail: /Network connection lost/ } as const;
 
 /** The deadline of a row passes. */
 export const IS_LATE = { reason: "timeout", detail: /no complete answer within/ } as const;

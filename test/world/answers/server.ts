@@ -1,7 +1,7 @@
 /**
  * A server that writes the bytes it is told to, whatever they mean, on 127.0.0.1 and ::1. A door is a port with a way of
  * its own to open a connection; behind `http` and `https` each row of the matrix has the paths `/<row>/<visitor>`.
- * `/-/seen/<row>/<visitor>` says how often a path was asked for.
+ * `/-/seen/<row>/<visitor>` says how often a path was asked for, best over `control`, where nothing else comes.
  */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
@@ -64,6 +64,7 @@ export async function openRawServer(plays: Record<string, RowPlay>): Promise<Raw
   const greets: Record<string, Greet> = {
     ...BLUNT,
     "http": (wire) => serve({ socket: wire, wire }),
+    "control": (wire) => serve({ socket: wire, wire }),
     "https": shaped(),
     "self-signed": (await secure(certificate(...names), serve))(),
     [HTTP2]: (await secure(good, serveInHttp2, ["h2"]))(),
