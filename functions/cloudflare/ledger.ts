@@ -17,24 +17,28 @@ const RETRY_MS = 30_000;
 /** Where the lease of the running minute is kept: an object sleeps after ten idle seconds, and forgets. What is left of it stands in the rows. */
 const MINUTE_KEY = "minute";
 
+/** How long after its beginning a minute that nobody began is begun by the alarm: crons have stopped without a word. */
+const OVERDUE_MS = 20_000;
+
+const minuteOf = (atMs: number) => Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
+
 /** One object, named `ledger`. */
 export class LedgerObject extends DurableObject<Env> {
   readonly #assay = lazy(() => openLedger(this.env, this.ctx.storage));
   /** It has begun a minute, or remembered one, since it woke up. */
   #isAwake = false;
+  /** The minute (epoch ms) that was begun last, as far as is known since it woke up. */
+  #minuteMs: number | undefined;
   /** Of a minute that is not yet kept in storage. */
   #lease: Lease | undefined;
 
-  /** One cron event. Fired twice, it changes nothing; a missed one leaves a gap that the next slot shows. */
+  /** One cron event. Fired twice, it changes nothing; a missed one is made up for by the alarm, twenty seconds later. */
   async tick(scheduledMs: number): Promise<void> {
-    const { begin, settleDue, outbox, housekeep } = await this.#assay();
-    const lease = await begin(Math.floor(scheduledMs / MINUTE_MS) * MINUTE_MS);
-    if (!lease) {
+    const { settleDue, outbox, housekeep } = await this.#assay();
+    if (!await this.#begin(minuteOf(scheduledMs))) {
       return console.log({ level: "info", message: "this minute is taken or settled", scheduledMs });
     }
-    this.#isAwake = true;
     const settled = settleDue();
-    this.#lease = lease;
     await this.#arm();
     await settled;
     await this.#waitUntilNext(outbox());
@@ -46,7 +50,7 @@ export class LedgerObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       await this.#remember();
-      await this.#waitUntilNext(this.#work());
+      await this.#waitUntilNext(this.#work(await this.#beginIfOverdue()));
     } catch (error) {
       this.#logFailure(error);
     } finally {
@@ -58,10 +62,45 @@ export class LedgerObject extends DurableObject<Env> {
     return await (await this.#assay()).app.fetch(request, peerOf(request));
   }
 
-  async #work(): Promise<void> {
-    const { settleDue, outbox } = await this.#assay();
+  async #work(isBegun: boolean): Promise<void> {
+    const { settleDue, outbox, housekeep } = await this.#assay();
     await settleDue();
     await outbox();
+    if (isBegun) await housekeep();
+  }
+
+  /** Takes the lease of a minute; false: somebody has begun it. */
+  async #begin(minuteMs: number): Promise<boolean> {
+    const { begin, store } = await this.#assay();
+    const beforeMs = this.#minuteMs ?? (await store.latest())?.tick;
+    const lease = await begin(minuteMs, beforeMs);
+    this.#minuteMs = Math.max(minuteMs, beforeMs ?? minuteMs);
+    if (!lease) return false;
+    this.#isAwake = true;
+    this.#lease = lease;
+    return true;
+  }
+
+  /** Whether no cron came for this minute, and it is begun only now. */
+  async #beginIfOverdue(): Promise<boolean> {
+    const minuteMs = minuteOf(Date.now());
+    if (!await this.#watchesCron() || Date.now() < minuteMs + OVERDUE_MS) return false;
+    if (this.#isBegun(minuteMs) || !await this.#begin(minuteMs)) return false;
+    console.warn({ level: "warn", message: "no cron event came for this minute", minuteMs });
+    return true;
+  }
+
+  #isBegun = (minuteMs: number) => this.#minuteMs !== undefined && this.#minuteMs >= minuteMs;
+
+  /** Not on a developer's machine, where cron is fired by hand. */
+  async #watchesCron(): Promise<boolean> {
+    return await this.#assay().then(({ watchesCron }) => watchesCron, () => true);
+  }
+
+  /** When this minute, or the next one, counts as not begun. */
+  #overdueAt(): number {
+    const minuteMs = minuteOf(Date.now());
+    return (this.#isBegun(minuteMs) ? minuteMs + MINUTE_MS : minuteMs) + OVERDUE_MS;
   }
 
   /** After a sleep: the minute that this object began. What is settled of it is not walked again. */
@@ -70,7 +109,10 @@ export class LedgerObject extends DurableObject<Env> {
     const { resume } = await this.#assay();
     const lease = await this.ctx.storage.get<Lease>(MINUTE_KEY);
     // Cron may have begun the next minute meanwhile.
-    if (lease && !this.#isAwake) await resume(lease);
+    if (lease && !this.#isAwake) {
+      await resume(lease);
+      this.#minuteMs ??= lease.tick;
+    }
     this.#isAwake = true;
   }
 
@@ -94,16 +136,20 @@ export class LedgerObject extends DurableObject<Env> {
     console.error({ level: "error", message: "an alarm failed", error: messageOf(error) });
   }
 
-  /** For the next turn or confirmation of the minute, or the next notice that is due; none if there is nothing to wait for. */
+  /** For what comes first: a turn or confirmation of the minute, a notice that is due, a minute that nobody begins. */
   async #arm(): Promise<void> {
+    const { storage } = this.ctx;
     const next = await this.#nextWalk();
     if (next !== undefined && this.#lease) {
-      await this.ctx.storage.put<Lease>(MINUTE_KEY, this.#lease);
+      await storage.put<Lease>(MINUTE_KEY, this.#lease);
       this.#lease = undefined;
     }
-    const times = [next ?? [], await this.#nextDelivery() ?? []].flat();
+    const overdue = await this.#watchesCron() ? this.#overdueAt() : [];
+    const times = [next ?? [], await this.#nextDelivery() ?? [], overdue].flat();
     if (times.length === 0) return;
-    await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now() + ALARM_MS));
+    const at = Math.max(Math.min(...times), Date.now() + ALARM_MS);
+    // To set it is a row written.
+    if (await storage.getAlarm() !== at) await storage.setAlarm(at);
   }
 
   /** When the next notice is due; soon, if that cannot be known. */

@@ -37,11 +37,12 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     ports.log.error("a webhook cannot be sent", { fault });
   }
   const store = openStore(env, config, storage);
+  const isByHand = env.ASSAY_PLACES === "assumed";
   const { probeNow, ...settling } = settler({
     ports,
     store,
     config,
-    walksLate: env.ASSAY_PLACES === "assumed",
+    walksLate: isByHand,
     probers: probers(ports, config, env),
     owner: crypto.randomUUID(),
   });
@@ -59,7 +60,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     outboxFault: deliver.fault,
     github: KINDS.githubHook?.routes,
   });
-  return { ...settling, store, outbox, app };
+  return { ...settling, store, outbox, app, watchesCron: !isByHand };
 }
 
 /** The one store that is bundled: the object's own, unless the config names one that other deployments share. */

@@ -1,5 +1,5 @@
-import { evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject, SELF } from "cloudflare:test";
+import { describe, expect, test, vi } from "vitest";
 import { minute, targets, workerFixture } from "./worker_fixture.ts";
 
 const world = workerFixture();
@@ -79,6 +79,83 @@ describe("a missed slot", () => {
   });
 });
 
+test("no timer is left after a tick or an alarm: a pending one keeps an object in memory, which is billed", async () => {
+  await world.tick(0);
+  expect(vi.getTimerCount()).toBe(0);
+  await world.shop.be({ all: "lies" });
+  await world.tick(1);
+  world.setClock(minute(1) + 30 * SECOND);
+  await runDurableObjectAlarm(world.ledger);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+describe("a cron event that does not come", () => {
+  const armedAt = () => runInDurableObject(world.ledger, (_, { storage }) => storage.getAlarm());
+  /** The runtime calls the alarm at the instant for which it is armed, and `lateMs` later. */
+  const alarm = async (lateMs = 0) => {
+    world.setClock((await armedAt())! + lateMs);
+    return await runDurableObjectAlarm(world.ledger);
+  };
+  const own = async () =>
+    (await world.withStore((store) => store.listIncidents({ limit: 9, target: "_assay" }))).items
+      .map(({ check, kind, state }) => `${check} ${kind} ${state}`);
+
+  test("the alarm begins the minute twenty seconds later, and arms itself for the one after", async () => {
+    await world.tick(0);
+    expect(await armedAt()).toBe(minute(1) + 20 * SECOND);
+    for (const n of [1, 2, 3]) {
+      await alarm();
+      expect(await armedAt()).toBe(minute(n + 1) + 20 * SECOND);
+    }
+    expect(await world.history()).toEqual({ 0: READY, 1: READY, 2: READY, 3: READY });
+    expect(await own()).toEqual([]);
+  });
+
+  test("so does that of a ledger that has slept", async () => {
+    await world.tick(0);
+    for (const _ of [1, 2]) {
+      await evictDurableObject(world.ledger);
+      await alarm();
+    }
+    expect(await world.history()).toEqual({ 0: READY, 1: READY, 2: READY });
+  });
+
+  test("one that comes after the alarm changes nothing, nor does an alarm after it", async () => {
+    await world.tick(0);
+    await alarm();
+    const rows = await world.withStore((store) => store.readShards("all"));
+    const { hits } = await world.shop.seen();
+    await world.shop.be({ all: "lies" });
+    await world.tick(1, minute(1) + 40 * SECOND);
+    expect(await world.withStore((store) => store.readShards("all"))).toEqual(rows);
+    expect((await world.shop.seen()).hits).toEqual(hits);
+    await world.shop.be({ all: "serves" });
+    await world.tick(2);
+    world.setClock(minute(2) + 30 * SECOND);
+    expect(await runDurableObjectAlarm(world.ledger)).toBe(true);
+    expect(await world.history()).toEqual({ 0: READY, 1: READY, 2: READY });
+  });
+
+  test.each([30, 31])("three minutes that begin %d s late are an own incident, or none", async (seconds) => {
+    await world.tick(0);
+    for (const n of [1, 2, 3]) await world.tick(n, minute(n) + seconds * SECOND);
+    expect(await own()).toEqual(seconds > 30 ? ["schedule schedule open"] : []);
+    for (const n of [4, 5, 6]) await world.tick(n);
+    expect(await own()).toEqual(seconds > 30 ? ["schedule schedule resolved"] : []);
+  });
+
+  test("three minutes that nobody began are one as well, told once somebody does, also after a sleep", async () => {
+    await world.tick(0);
+    await evictDurableObject(world.ledger);
+    await world.tick(3);
+    expect(await own()).toEqual([]);
+    await evictDurableObject(world.ledger);
+    await world.tick(7);
+    expect(await own()).toEqual(["schedule schedule open"]);
+    expect((await world.notices()).map(({ says }) => says)).toEqual(["opened schedule #1"]);
+  });
+});
+
 describe("slots below a minute", () => {
   const [shop] = targets();
   const often = () => {
@@ -100,7 +177,7 @@ describe("slots below a minute", () => {
   test("are settled by the alarm, which arms itself for the next", async () => {
     often();
     await world.tick(0);
-    expect([await alarmAt(20), await alarmAt(40), await alarmAt(60)]).toEqual([true, true, false]);
+    expect([await alarmAt(20), await alarmAt(40), await alarmAt(60)]).toEqual([true, true, true]);
     expect(await settled()).toEqual([0, 20, 40]);
   });
 
@@ -113,7 +190,8 @@ describe("slots below a minute", () => {
     }
     expect(await settled()).toEqual([0, 20, 40]);
     await evictDurableObject(world.ledger);
-    expect(await alarmAt(60)).toBe(false);
+    expect(await alarmAt(60)).toBe(true);
+    expect(await settled()).toEqual([0, 20, 40]);
     await world.tick(1);
     expect(await world.withStore((store) => store.readSamples({ shard: 0, from: minute(1), to: minute(2) })))
       .toHaveLength(1);

@@ -27,6 +27,7 @@ import { Lines } from "./lines.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 import { MissedRoundsWatch, type MinuteStatistics, Statistics } from "./statistics.ts";
 import { maxRoundMs } from "../prober/round.ts";
+import { scheduleSightings } from "./schedule_lag.ts";
 import { Sightings } from "./sightings.ts";
 import { believer } from "./suspects.ts";
 
@@ -43,8 +44,11 @@ export interface SettlerOptions extends GatherOptions {
 
 /** Settles slots. */
 export interface Settler {
-  /** Takes the lease of the minute that starts at `minuteMs`. Null: it is taken, or a later one is. */
-  begin(minuteMs: number): Promise<Lease | null>;
+  /**
+   * Takes the lease of the minute that starts at `minuteMs`. Null: it is taken, or a later one is. `beforeMs`: the minute that was
+   * begun before, where others call for minutes: what lies between was missed.
+   */
+  begin(minuteMs: number, beforeMs?: number): Promise<Lease | null>;
   /** Goes on with a minute that this process began before it forgot; without effect once one was begun. */
   resume(lease: Lease): Promise<void>;
   /** When (epoch ms) the next walk of the minute that was begun is due, perhaps already; undefined: none is left, as far as is known. */
@@ -294,9 +298,13 @@ export function settler(options: SettlerOptions): Settler {
     for (const check of config.checks) noteConfirmations(check, cache.stateOf(check.key));
   };
 
-  const begin = async (minuteMs: number) => {
-    const taken = await store.takeLease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS });
-    if (taken) await plan(taken);
+  const begin = async (minuteMs: number, beforeMs?: number) => {
+    const nowMs = clock.now();
+    const taken = await store.takeLease({ tick: minuteMs, owner, nowMs, ttlMs: LEASE_MS });
+    if (!taken) return taken;
+    const seen = options.walksLate ? [] : scheduleSightings({ minuteMs, nowMs, beforeMs });
+    for (const sighting of seen) sightings.add(sighting);
+    await plan(taken);
     return taken;
   };
 

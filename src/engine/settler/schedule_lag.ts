@@ -1,0 +1,35 @@
+/** What the beginning of a minute says of the schedule: whether it came in time, and which minutes before it nobody began. Pure. */
+import { iso, MINUTE_MS } from "../../base/time.ts";
+import type { OwnSighting } from "../../judgement/own_causes.ts";
+
+/** A minute that begins later than this says that the schedule lags. */
+const LATE_MS = 30_000;
+/** So many missed minutes are told, the last ones: more say nothing new. */
+const MOST_MISSED = 3;
+
+/** Instants in epoch ms; `beforeMs`: the minute that was begun before; undefined: not known, and nothing is missed. */
+export interface MinuteBegun {
+  minuteMs: number;
+  nowMs: number;
+  beforeMs?: number;
+}
+
+/** What is seen of the minutes after `beforeMs`, up to the one that begins. */
+export function scheduleSightings({ minuteMs, nowMs, beforeMs }: MinuteBegun): OwnSighting[] {
+  // Of a minute that was begun before, the beginning has been told.
+  if (beforeMs !== undefined && beforeMs >= minuteMs) return [];
+  const gap = Math.floor((minuteMs - (beforeMs ?? minuteMs - MINUTE_MS)) / MINUTE_MS) - 1;
+  const missed = Array.from({ length: Math.min(gap, MOST_MISSED) }, (_, i) => {
+    const at = minuteMs - (Math.min(gap, MOST_MISSED) - i) * MINUTE_MS;
+    return sighting(at, `nobody began ${gap === 1 ? "the minute" : `the ${gap} minutes`} before ${timeOf(minuteMs)}`);
+  });
+  const lateMs = nowMs - minuteMs;
+  const cause = lateMs > LATE_MS
+    ? `the minute ${timeOf(minuteMs)} began ${Math.round(lateMs / 1_000)} s late`
+    : undefined;
+  return [...missed, sighting(minuteMs, cause)];
+}
+
+const sighting = (at: number, cause?: string): OwnSighting => ({ kind: "schedule", at, cause });
+
+const timeOf = (at: number) => `${iso(at).slice(11, 16)} UTC`;
