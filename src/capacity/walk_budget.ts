@@ -1,6 +1,6 @@
 /** Whether what is due can be walked on Deno, from the config and how long rounds take: each figure against its limit, the first check that does not fit, and the key to turn. Pure. */
 import type { Check, Config } from "../config/config.ts";
-import { assumedRoundMs, type RoundMs, } from "../config/phases.ts";
+import { assumedRoundMs, type RoundMs } from "../config/phases.ts";
 import { usualRequestsOf } from "../config/requests.ts";
 import { turnsOf, WALK_MS } from "../config/schedule.ts";
 import { targetHost } from "../config/target_host.ts";
@@ -160,7 +160,11 @@ function commitLines({ checks, regions }: Config, phases: number): BudgetLine[] 
   });
   if (phases === 0) return [];
   return [
-    line("phases of a period", phases, "lanes that begin one after the other, of periods of a minute and more"),
+    line(
+      "phases of a period",
+      phases,
+      "lanes that begin one after the other, of periods of a minute and more",
+    ),
     line("commits of a period", phases * turns, `phases x turns (${turns}), if nothing is confirmed`),
   ];
 }

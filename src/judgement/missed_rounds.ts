@@ -31,4 +31,6 @@ export function missedRounds(states: Iterable<CheckState>): MissedRounds {
 
 /** The same in words: "590 of 1,000 rounds were not walked (deadline)". */
 export const describeMissed = ({ missed, of, reasons }: MissedRounds): string =>
-  `${missed.toLocaleString("en")} of ${of.toLocaleString("en")} rounds were not walked (${reasons.join(", ")})`;
+  `${missed.toLocaleString("en")} of ${of.toLocaleString("en")} rounds were not walked (${
+    reasons.join(", ")
+  })`;

@@ -4,6 +4,7 @@ import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import { isServing } from "../../evidence/report/merge.ts";
 import type { LastRound } from "../../judgement/state.ts";
+import { openingFact } from "../../judgement/notes.ts";
 import { OWN_TARGET } from "../../judgement/own_incident.ts";
 import { isFailed, isPoor } from "../../judgement/words.ts";
 import type { EventDecision } from "./event.ts";
@@ -50,16 +51,14 @@ const TOLD = {
   contradiction: ({ witnesses }: SummaryInput) =>
     ` contradicts itself in its health report${detailOf(witnesses, "contradiction")}`,
   partial: ({ incident }: SummaryInput) =>
-    `: part of the requests fail: ${factOf(incident) ?? "some"} from every region`,
-  prober: ({ incident }: SummaryInput) => ` has brought nothing for ${factOf(incident) ?? "a while"}`,
-  certificate: ({ incident }: SummaryInput) => ` has a certificate that ends ${factOf(incident) ?? "soon"}`,
-  delivery: ({ incident }: SummaryInput) => ` fails: ${factOf(incident)}`,
-  capacity: ({ incident }: SummaryInput) => ` is short: ${factOf(incident)}`,
-  schedule: ({ incident }: SummaryInput) => ` lags: ${factOf(incident)}`,
+    `: part of the requests fail: ${openingFact(incident) ?? "some"} from every region`,
+  prober: ({ incident }: SummaryInput) => ` has brought nothing for ${openingFact(incident) ?? "a while"}`,
+  certificate: ({ incident }: SummaryInput) =>
+    ` has a certificate that ends ${openingFact(incident) ?? "soon"}`,
+  delivery: ({ incident }: SummaryInput) => ` fails: ${openingFact(incident)}`,
+  capacity: ({ incident }: SummaryInput) => ` is short: ${openingFact(incident)}`,
+  schedule: ({ incident }: SummaryInput) => ` lags: ${openingFact(incident)}`,
 } satisfies Partial<Record<Kind, (input: SummaryInput) => string>>;
-
-/** What the judgement noted of the latest opening. */
-const factOf = ({ timeline }: Incident) => timeline.findLast(({ change }) => change === "opened")?.reason;
 
 /** What an outage is, where all regions use one word for it. */
 const OUTAGES: Partial<Record<QuorumOutcome, string>> = {
@@ -94,7 +93,7 @@ export function summary(input: SummaryInput): string {
   const silent = counts.pending > 0 ? `, ${counts.pending} not reporting` : "";
   const phrase = kind === "outage" ? OUTAGES[outcome] ?? says : says;
   const voters = countOf(counts.reporting, over);
-  const fact = change === "opened" && factOf(input.incident);
+  const fact = change === "opened" && openingFact(input.incident);
   const confirmed = fact ? `, ${fact}` : "";
   const seen = `${detailOf(input.witnesses, kind)}${caveatOf(input.witnesses)}`;
   return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${seen}`;

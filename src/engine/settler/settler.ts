@@ -25,7 +25,7 @@ import { type Batch, commitBatch, type Committed } from "./commit.ts";
 import { gather, type GatherOptions, GRACE_MS, LATE_MS, type ProberAsk } from "./gather.ts";
 import { Lines } from "./lines.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
-import { MissedRoundsWatch, type MinuteStatistics, Statistics } from "./statistics.ts";
+import { type MinuteStatistics, MissedRoundsWatch, Statistics } from "./statistics.ts";
 import { maxRoundMs } from "../prober/round.ts";
 import { scheduleSightings } from "./schedule_lag.ts";
 import { Sightings } from "./sightings.ts";

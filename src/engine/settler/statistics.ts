@@ -67,7 +67,12 @@ export class Statistics {
       commits: this.#commits,
       notices: this.#notices,
     };
-    this.#due = this.#walked = this.#lagMs = this.#commits = this.#notices = 0;
+    this.#due =
+      this.#walked =
+      this.#lagMs =
+      this.#commits =
+      this.#notices =
+        0;
     this.#reasons.clear();
     this.#took.clear();
     return taken;

@@ -73,8 +73,8 @@ export function newestNotice(
   return newest && (JSON.parse(newest.body) as WebhookEvent).data;
 }
 
-/** The page of an incident. */
-export function IncidentPage({ data }: { data: IncidentData }) {
+/** The page of an incident; `notes` are what is known of it now, in words. */
+export function IncidentPage({ data, notes }: { data: IncidentData; notes: readonly string[] }) {
   const { incident, nowMs, comments, operate } = data;
   const { id, openedAt, resolvedAt, episode, severity, state } = incident;
   const notice = newestNotice(data);
@@ -94,6 +94,11 @@ export function IncidentPage({ data }: { data: IncidentData }) {
             <Name most={600}>{notice.summary}</Name>
           </p>
         )}
+        {notes.map((note) => (
+          <p>
+            <Name most={300}>{note}</Name>
+          </p>
+        ))}
         {notice && <Votes {...notice.decision} />}
         {data.lanes.length > 0 && <Evidence data={data} />}
         <h2>Timeline</h2>

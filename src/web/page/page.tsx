@@ -10,6 +10,7 @@ import type { StatesReader } from "../../storage/states.ts";
 import { checkView, publicStatus } from "../api/views/status.ts";
 import { iso } from "../../base/time.ts";
 import type { Check } from "../../config/config.ts";
+import { holdersOf, incidentNotes } from "../../judgement/notes.ts";
 import type { States } from "../../storage/codec.ts";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { warning } from "./warning.ts";
@@ -185,11 +186,17 @@ export function pageRoutes(options: PagesOptions): Hono {
       });
     }
     if (!incident || !who.covers(incident.target)) return await notFound(c, who);
-    const data = await loader.incidentData(incident, who.scopes.has("operate"), clock.now());
-    const main = <IncidentPage data={data} />;
+    const nowMs = clock.now();
+    const [known, data] = await Promise.all([
+      states(),
+      loader.incidentData(incident, who.scopes.has("operate"), nowMs),
+    ]);
+    const key = `${incident.target}/${incident.check}`;
+    const notes = incidentNotes(incident, holdersOf(incident, known[key]?.scopes), nowMs);
+    const main = <IncidentPage data={data} notes={notes} />;
     const title = titleOf(incident);
-    const check = config.checks.filter(({ key }) => key === `${incident.target}/${incident.check}`);
-    return await livePage(c, await states(), check, {
+    const check = config.checks.filter((check) => check.key === key);
+    return await livePage(c, known, check, {
       title,
       summary: newestNotice(data)?.summary,
       main,

@@ -91,10 +91,11 @@ function CheckSection({ data, allowed }: { data: CheckData; allowed: AllowedActi
               since <Time at={view.since} />
             </>
           )}
-          {view.incidents.map(({ id, kind }) => (
+          {view.incidents.map(({ id, kind, notes }) => (
             <>
               {" "}
               <a href={`/incidents/${id}`}>incident: {kind}</a>
+              {notes && ` (${notes.join("; ")})`}
             </>
           ))}
         </p>

@@ -93,6 +93,21 @@ test("a shared incident shows the public its coarse words, and no more", async (
   expect(text).not.toMatch(/drift|fra|read\b|body\.state/);
 });
 
+test("the page says who holds an incident open, and since when", async () => {
+  const house = await pageFixture({ changes: [["id: read,", "id: read, quorum: { minReporting: 1 },"]] });
+  house.script.set("drift");
+  await house.runMinutes(2);
+  for (const prober of ["iad", "sin"]) house.script.set("silent", prober);
+  house.script.set("ready", "fra");
+  await house.runMinutes(4);
+  const { items } = await house.store.listIncidents({ limit: 10, target: "shop" });
+  const cookie = await house.signIn();
+  const held = "held open by iad, silent since 22:15; sin, silent since 22:15";
+  expect((await house.get(`/incidents/${items[0]!.id}`, cookie)).text).toContain(held);
+  expect((await house.get("/targets/shop", cookie)).text).toContain(`incident: drift (${held})`);
+  expect((await house.get("/")).text).not.toContain("held open");
+});
+
 test("an incident of Assay's own is shown to who may read, and to the public nowhere", async () => {
   const house = await pageFixture();
   await house.runMinutes();

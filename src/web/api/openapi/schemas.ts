@@ -164,7 +164,13 @@ const prober = z.strictObject({
 const { entry, incident } = incidentFields({ text, time });
 const { family, kind, severity, openedAt, episode } = incident;
 const scope = incident.scope.check(z.describe("global, or the id of the region that decided."));
-const incidentBasics = { family, kind, scope, severity, openedAt, episode };
+const notes = z.optional(z.array(text)).check(
+  z.describe("What is known besides, in words: facts of its latest opening, and who holds it open."),
+);
+const heldBy = z.optional(z.array(z.strictObject({ id: text, silentSince: time }))).check(
+  z.describe("The probers or regions that fell silent with a bad vote, without which it would resolve."),
+);
+const incidentBasics = { family, kind, scope, severity, openedAt, episode, notes, heldBy };
 
 /** One check now. */
 export const checkSchema = component(

@@ -30,7 +30,10 @@ const incidentFilters = z.strictObject({
 
 /** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */
 export function routes(
-  { config, store, access }: Pick<ResourceContext, "config" | "store" | "access">,
+  { ports: { clock }, config, store, states, access }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "states" | "access"
+  >,
 ): Hono {
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
@@ -48,8 +51,9 @@ export function routes(
       ({ openedAt }) => openedAt < from,
     );
     const known = items.length > 0 ? await listAcknowledgements(store) : new Map();
+    const now = await states();
     const incidents = items.map((incident) => ({
-      ...incidentView(incident),
+      ...incidentView(incident, now[`${incident.target}/${incident.check}`], clock.now()),
       acknowledgedAt: iso(acknowledgementTime(incident, known.get(incident.id) ?? [])),
     }));
     return c.json({ incidents, next });
@@ -71,7 +75,7 @@ export function routes(
     const comments = await listComments(store, incident.id);
     const times = comments.flatMap(({ kind, at }) => kind === "acknowledged" ? at : []);
     return c.json({
-      ...incidentView(incident),
+      ...incidentView(incident, (await states())[`${incident.target}/${incident.check}`], clock.now()),
       acknowledgedAt: iso(acknowledgementTime(incident, times)),
       comments: comments.map(commentView),
       deliveries,

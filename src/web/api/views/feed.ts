@@ -54,6 +54,8 @@ interface Snapshot {
   since: Map<string, number>;
   coarse: Map<string, TargetStatus>;
   incidents: Map<string, Incident>;
+  states: States;
+  nowMs: number;
 }
 
 /** A feed over one store. */
@@ -121,6 +123,8 @@ function snapshotOf(config: Config, states: States, nowMs: number): Snapshot {
     config.checks.map((check) => [check.key, outcomeOf(check, states[check.key], nowMs)]),
   );
   return {
+    states,
+    nowMs,
     slot: Math.max(0, ...Object.values(states).map(({ slot }) => slot)),
     outcomes,
     since: new Map(Object.entries(states).map(([key, { since }]) => [key, since])),
@@ -158,11 +162,11 @@ const statusEvent = (check: Config["checks"][number], now: Snapshot): FeedEvent 
   },
 });
 
-const incidentEvent = (incident: Incident, { slot }: Snapshot): FeedEvent => ({
+const incidentEvent = (incident: Incident, { slot, states, nowMs }: Snapshot): FeedEvent => ({
   id: slot,
   type: "incident",
   target: incident.target,
-  data: incidentView(incident),
+  data: incidentView(incident, states[`${incident.target}/${incident.check}`], nowMs),
 });
 
 const targetEvent = (target: string, { slot, coarse }: Snapshot): FeedEvent => ({

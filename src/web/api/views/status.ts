@@ -1,6 +1,8 @@
 /** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
 import type { Check, Config, Target } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
+import type { Incident } from "../../../judgement/incident.ts";
+import { holdersOf, incidentNotes } from "../../../judgement/notes.ts";
 import { describeRetry } from "../../../judgement/summary.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../../judgement/state.ts";
 import { roundsOf } from "../../../judgement/kept.ts";
@@ -152,15 +154,11 @@ export function checkView(
       })),
     })),
     incidents: (state?.incidents ?? []).filter(({ state }) => state === "open").map(
-      ({ id, family, kind, scope, severity, openedAt, episode }) => ({
-        id,
-        family,
-        kind,
-        scope,
-        severity,
-        openedAt: iso(openedAt),
-        episode,
-      }),
+      (incident) => {
+        const { id, family, kind, scope, severity, openedAt, episode } = incident;
+        const basics = { id, family, kind, scope, severity, openedAt: iso(openedAt), episode };
+        return { ...basics, ...notesView(incident, state, nowMs) };
+      },
     ),
   };
 }
@@ -222,11 +220,24 @@ function observationView({ journey }: Check, witness: LastRound, nowMs: number) 
   };
 }
 
-/** An incident with its times in words. */
-export function incidentView(incident: CheckState["incidents"][number]) {
+/** What is known of an incident besides, in words, and who holds it open. */
+function notesView(incident: Incident, state: CheckState | undefined, nowMs: number) {
+  const heldBy = holdersOf(incident, state?.scopes);
+  const notes = incidentNotes(incident, heldBy, nowMs);
+  return {
+    ...(notes.length > 0 && { notes }),
+    ...(heldBy.length > 0 && {
+      heldBy: heldBy.map(({ id, silentSince }) => ({ id, silentSince: iso(silentSince) })),
+    }),
+  };
+}
+
+/** An incident with its times in words; `state` is that of its check now, if it is known. */
+export function incidentView(incident: Incident, state: CheckState | undefined, nowMs: number) {
   const { openedAt, updatedAt, resolvedAt, timeline, ...rest } = incident;
   return {
     ...rest,
+    ...notesView(incident, state, nowMs),
     openedAt: iso(openedAt),
     updatedAt: iso(updatedAt),
     resolvedAt: iso(resolvedAt),

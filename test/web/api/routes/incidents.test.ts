@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { Store } from "../../../../src/storage/store.ts";
+import { threeRegions } from "../../../world/settler_fixture.ts";
 import { START } from "../../../world/test_env.ts";
-import { type ApiFixture, apiFixture } from "../api_fixture.ts";
+import { type ApiFixture, apiFixture, withToken } from "../api_fixture.ts";
 
 const MINUTE = 60_000;
 const iso = (at: number) => new Date(at).toISOString();
@@ -33,6 +34,55 @@ async function bury(store: Store, nowMs: number): Promise<string[]> {
   }
   return due.map(({ id }) => id);
 }
+
+describe("what is known of an incident besides stands with it, in words", () => {
+  test("who holds it open, and since when", async () => {
+    const text = threeRegions([["id: read,", "id: read, quorum: { minReporting: 1 },"]]);
+    const shop = await apiFixture({ text: withToken(text) });
+    shop.script.set("drift");
+    await shop.runMinutes(2);
+    shop.script.set("silent", "iad");
+    shop.script.set("broken", "sin");
+    shop.script.set("ready", "fra");
+    await shop.runMinutes(5);
+    const expected = {
+      kind: "drift",
+      notes: ["held open by iad, silent since 22:15; sin, silent since 22:15"],
+      heldBy: ["iad", "sin"].map((id) => ({ id, silentSince: iso(START + MINUTE) })),
+    };
+    const { incidents } = (await shop.call("/v1/incidents?target=shop&state=open")).body;
+    expect(incidents).toMatchObject([expected]);
+    expect((await shop.call(`/v1/incidents/${incidents[0].id}`)).body).toMatchObject(expected);
+    expect((await shop.call("/v1/targets/shop")).body.checks[0].incidents).toMatchObject([expected]);
+  });
+
+  test("which share of the requests fails", async () => {
+    const shop = await apiFixture();
+    const probers = ["fra", "iad", "sin"];
+    for (let minute = 0; minute < 9; minute++) {
+      for (const [i, prober] of probers.entries()) {
+        shop.script.set(minute % 3 === i ? "drift" : "ready", prober);
+      }
+      await shop.runMinutes();
+    }
+    const notes = ["part of the requests fail: about 1 in 3 from every region"];
+    expect((await shop.call("/v1/incidents")).body.incidents).toMatchObject([{ kind: "partial", notes }]);
+  });
+
+  test("that a prober had brought nothing", async () => {
+    const shop = await apiFixture();
+    await shop.runMinutes();
+    shop.script.set("broken", "sin");
+    await shop.runMinutes(4);
+    const own = {
+      target: "_assay",
+      check: "prober-sin",
+      kind: "prober",
+      notes: ["it had brought nothing for 3 min"],
+    };
+    expect((await shop.call("/v1/incidents")).body.incidents).toMatchObject([own]);
+  });
+});
 
 describe("GET /v1/incidents", () => {
   test("newest first, with times in words", async () => {

@@ -1,0 +1,36 @@
+/** What is known of an incident besides its kind, in words. */
+import { iso } from "../base/time.ts";
+import type { Incident, Kind } from "./incident.ts";
+import type { Holder } from "./state.ts";
+
+/** What the judgement noted of the latest opening: "about 1 in 5", "confirmed 25 s later by 2 of 3". */
+export const openingFact = ({ timeline }: Pick<Incident, "timeline">): string | undefined =>
+  timeline.findLast(({ change }) => change === "opened")?.reason;
+
+/** The facts that need words around them. */
+const PHRASES: Partial<Record<Kind, (fact: string) => string>> = {
+  partial: (share) => `part of the requests fail: ${share} from every region`,
+  prober: (span) => `it had brought nothing for ${span}`,
+  certificate: (end) => `the certificate ends ${end}`,
+};
+
+/** "held open by fra, silent since 10:04": in UTC, with the date where it is not that of `at` (epoch ms). */
+function describeHolder({ id, silentSince }: Holder, at: number): string {
+  const [day, time] = iso(silentSince).split("T") as [string, string];
+  const isToday = iso(at).startsWith(day);
+  return `${id}, silent since ${isToday ? "" : `${day} `}${time.slice(0, 5)}`;
+}
+
+/** What an incident says besides its kind; `heldBy` are the silent voters without whom it would resolve, `at` is now, epoch ms. */
+export function incidentNotes(incident: Incident, heldBy: readonly Holder[], at: number): string[] {
+  const fact = openingFact(incident);
+  const phrase = fact && (PHRASES[incident.kind]?.(fact) ?? fact);
+  const holders = heldBy.map((holder) => describeHolder(holder, at));
+  return [...(phrase ? [phrase] : []), ...(holders.length > 0 ? [`held open by ${holders.join("; ")}`] : [])];
+}
+
+/** Who holds this incident open; `scopes` are those of its check. */
+export const holdersOf = (
+  { state, family, scope }: Incident,
+  scopes: Record<string, { heldBy?: Holder[] }> = {},
+): readonly Holder[] => state === "open" && family === "service" ? scopes[scope]?.heldBy ?? [] : [];
