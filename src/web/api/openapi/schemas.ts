@@ -294,6 +294,7 @@ export const deliveryPageSchema = z.strictObject({
     id: text,
     webhook: text,
     incident: text,
+    episode: z.optional(count).check(z.describe("Of the incident; absent: an earlier version wrote it.")),
     type: text,
     seq: count,
     state: deliveryState,
