@@ -55,6 +55,10 @@ export interface Step {
   /** Those of its captures that nothing may show. */
   secretCaptures: string[];
   until?: { everyMs: number; withinMs: number };
+  /** Over captures, run and now: left out where it does not hold. */
+  onlyIf?: Expectation;
+  /** Taken so often, or only while this holds; `mustEnd`: it fails where that still holds after the last time. */
+  repeat?: { times: number; while?: Expectation; mustEnd: boolean };
   auth?: StepAuth;
   timeoutMs: number;
   /** For humans: what it asks, with templates as they were written. */
@@ -155,6 +159,8 @@ export interface Check {
   maxAgeMs?: number;
   /** SHA-256 (hex) of everything that decides how the check is walked and read. */
   digest: string;
+  /** Its requests carry a `traceparent` whose trace id follows from the run; `url` is where `{traceId}` is looked at. */
+  trace?: { url?: string };
 }
 
 /** A service under test. */

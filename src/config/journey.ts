@@ -1,4 +1,5 @@
 import { readAuth } from "./auth.ts";
+import type { AnswerCompiler, AnswerShape } from "./compile.ts";
 import type { Step, StepAuth } from "./config.ts";
 import type { CheckContext, CheckDraft, StepDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind, RequestCount } from "./kinds.ts";
@@ -17,6 +18,8 @@ export function readJourney(check: CheckDraft, context: CheckContext): { journey
       const path = [...context.path, part, i];
       const made = readStep(step, i, kind, { ...context, path, captures: [...captures] });
       for (const name of Object.keys(step.capture ?? {})) {
+        // It hands on to itself what it captures.
+        if (step.repeat && captures.includes(name)) continue;
         addCapture(captures, name, [...path, "capture", name], context.note);
       }
       if (part === "journey") warnVacuous(step, made, kind, { ...context, path });
@@ -62,12 +65,20 @@ function readStep(
   const fields = kind.read(step, context);
   const captured = capturesOf(step);
   const auth = authOf(step, context);
+  const repeat = readRepeat(step, context, compiler);
+  const [onlyIf] = step.onlyIf === undefined
+    ? []
+    : context.compiler.over(NO_ANSWER).expectation(step.onlyIf, captures, [...path, "onlyIf"]);
   return {
     ...fields,
     kind: kind.kind,
     name: step.name ?? `step ${index + 1}`,
     summary: kind.summarize(fields),
-    requests: withAuth(kind.requests(fields), context.auths.find(({ kind }) => kind === auth?.kind)),
+    requests: requestsOf(
+      kind.requests(fields),
+      repeat,
+      context.auths.find(({ kind }) => kind === auth?.kind),
+    ),
     expect: sources.flatMap((source, i) =>
       source === undefined ? [] : compiler.expectation(source, captures, at(i))
     ),
@@ -77,6 +88,8 @@ function readStep(
     ),
     secretCaptures: captured.filter(({ isSecret }) => isSecret).map(({ name }) => name),
     ...readUntil(step.until, context),
+    ...onlyIf && { onlyIf },
+    ...repeat && { repeat },
     ...auth && { auth },
     timeoutMs: limitMs,
   };
@@ -88,9 +101,30 @@ function authOf({ auth }: StepDraft, context: StepContext & CheckContext): StepA
   return own && { ...own, isInherited: false };
 }
 
-const withAuth = ({ usual, most }: RequestCount, auth?: ConfigAuthKind): RequestCount => ({
-  usual: usual + (auth?.requests?.usual ?? 0),
-  most: most + (auth?.requests?.most ?? 0),
+/** There is none yet. */
+const NO_ANSWER: AnswerShape = { scope: {}, hostile: [] };
+
+function readRepeat(
+  { repeat, capture = {} }: StepDraft,
+  { captures, path }: StepContext,
+  compiler: AnswerCompiler,
+): Step["repeat"] {
+  const times = repeat?.times ?? repeat?.most;
+  if (!repeat || times === undefined) return undefined;
+  const known = [...captures, ...Object.keys(capture)];
+  const [condition] = repeat.while === undefined
+    ? []
+    : compiler.expectation(repeat.while, known, [...path, "repeat", "while"]);
+  return { times, ...condition && { while: condition }, mustEnd: repeat.times === undefined };
+}
+
+const requestsOf = (
+  { usual, most }: RequestCount,
+  repeat: Step["repeat"],
+  auth?: ConfigAuthKind,
+): RequestCount => ({
+  usual: (usual + (auth?.requests?.usual ?? 0)) * (repeat?.times ?? 1),
+  most: (most + (auth?.requests?.most ?? 0)) * (repeat?.times ?? 1),
 });
 
 /** Where a service hands out what must not be shown, and what it is called then. */

@@ -30,6 +30,8 @@ export interface TargetContext {
 }
 
 interface CheckDefaults extends TargetContext, TimingContext {
+  trace?: boolean;
+  traceUrl?: string;
   auth?: StepAuth;
   quorum: Quorum;
   voters: Voters;
@@ -39,7 +41,7 @@ type TargetDraft = NonNullable<NonNullable<Draft<RawConfig>["targets"]>[number]>
 
 /** The targets and their checks, every default filled in; digests are still empty. */
 export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Target[] {
-  const { targets = [], defaults = {}, regions } = draft;
+  const { targets = [], defaults = {}, regions, traceUrl } = draft;
   const { note } = common;
   const count = regions?.length ?? ("regions" in draft ? Infinity : 1);
   const voters = { count, words: "regions" };
@@ -47,7 +49,7 @@ export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Tar
   const quorum = readQuorum(defaults.quorum, standard, voters, { path: ["defaults", "quorum"], note });
   const fault = everyFault(defaults.every);
   if (fault) note({ path: ["defaults", "every"], ...fault });
-  const inherited = { ...common, defaults, quorum, voters, cron: cronReader(common.compileCron) };
+  const inherited = { ...common, traceUrl, defaults, quorum, voters, cron: cronReader(common.compileCron) };
   const noteDuplicate = unique("target", note);
   return targets.flatMap((target, i) => {
     noteDuplicate(target?.id, ["targets", i, "id"]);
@@ -76,7 +78,7 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
     if (!check) continue;
     const at = [...path, "checks", i];
     noteDuplicate("id" in check ? check.id : "default", "id" in check ? [...at, "id"] : at);
-    target.checks.push(readCheck(check, target, at, { ...inherited, auth }));
+    target.checks.push(readCheck(check, target, at, { ...inherited, auth, trace: draft.trace }));
   }
   return target;
 }
@@ -133,6 +135,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     latencyBudgetMs: latencyBudget === undefined ? undefined : parseDuration(latencyBudget),
     quorum: readQuorum(draft.quorum, inherited.quorum, voters, { path: [...path, "quorum"], note }),
     scope,
+    ...(draft.trace ?? inherited.trace) && { trace: { url: inherited.traceUrl } },
     ...timing,
     digest: "",
   };

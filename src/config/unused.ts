@@ -9,6 +9,7 @@ export function warnUnused(check: CheckDraft, path: Path, note: Note): void {
   ];
   const named = new Set<string>();
   for (const { step, path } of steps.toReversed()) {
+    if (step?.repeat) { for (const name of captureNamesIn(step)) named.add(name); }
     for (const [name, source] of Object.entries(step?.capture ?? {})) {
       if (source === undefined || named.has(name) || named.has("*")) continue;
       const message = "captured, but no later step uses it";

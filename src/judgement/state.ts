@@ -48,6 +48,8 @@ export interface LastRound {
   stepMs?: number[];
   /** Over all steps, of their last requests, ms; absent: nobody measured. */
   phases?: RequestPhases;
+  /** Of its trace, where the check has one. */
+  traceId?: string;
   /** Only of a cleanup that did not pass. */
   cleanup?: Observation["cleanup"];
   /** The walk before this one, which got no answer. */

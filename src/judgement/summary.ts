@@ -11,7 +11,7 @@ export function summarize(
   reason: string | undefined,
   round: JudgedRound,
 ): LastRound {
-  const { outcome, totalMs, failure, steps, cleanup } = round.observation;
+  const { outcome, totalMs, failure, steps, cleanup, traceId } = round.observation;
   const phases = phasesOf(steps);
   return {
     slot,
@@ -25,6 +25,7 @@ export function summarize(
     ...(failure && { failure }),
     ...(outcome === "pass" ? { stepMs: steps.map(({ totalMs }) => roundMs(totalMs)) } : { steps }),
     ...(phases && { phases }),
+    ...(traceId && { traceId }),
     ...(cleanup && cleanup.outcome !== "pass" && { cleanup }),
     ...(round.first && { first: round.first }),
   };

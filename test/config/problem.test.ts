@@ -28,7 +28,7 @@ const SHAPES: Row[] = [
     path: "listn",
     message: "unknown key",
     expected:
-      "one of: version, publicUrl, listen, store, retention, api, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks",
+      "one of: version, publicUrl, traceUrl, listen, store, retention, api, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks",
     found: "listn",
     suggestion: "listen",
   }],

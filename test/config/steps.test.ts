@@ -57,7 +57,7 @@ describe("a step of another kind", () => {
     ["is two kinds at once", "{ echo: { port: 7 }, request: {}, expect: hops == 1 }", {
       path: "targets[0].checks[0].journey[0].request",
       message: "unknown key",
-      expected: "one of: name, echo, capture, until, timeout, expect, auth",
+      expected: "one of: name, echo, onlyIf, repeat, capture, until, timeout, expect, auth",
     }],
     ["holds a secret where none is replaced", "{ echo: { port: 7 }, name: '${env:A}', expect: hops == 1 }", {
       path: "targets[0].checks[0].journey[0].name",

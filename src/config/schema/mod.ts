@@ -105,6 +105,7 @@ const check = (kinds: Kinds) =>
     journey: journey(kinds).check(z.describe("Real requests, in order, that prove the contract.")),
     cleanup: optionalField(cleanup(kinds), "Requests that undo the journey; always walked, judged apart."),
     auth: optionalField(auth(kinds.auths ?? []), "How its requests are let in. Default: the target's."),
+    trace: optionalField(z.boolean(), "As on the target, which it overrides."),
     latencyBudget: optionalField(
       duration("1ms", "45s"),
       "A passed journey that took longer is slow, not failed.",
@@ -155,6 +156,11 @@ const target = (kinds: Kinds) =>
     auth: optionalField(
       auth(kinds.auths ?? []),
       "How requests of its journeys to its origin are let in; checks and steps may have their own.",
+    ),
+    trace: optionalField(
+      z.boolean(),
+      "Requests of journeys carry a W3C traceparent whose trace id follows from the run.",
+      false,
     ),
     checks: list(check(kinds), 100),
   }).check(z.refine(({ url, tls }) => !tls || !/^http:/i.test(url), {
@@ -236,6 +242,10 @@ export const grammar = (kinds: Kinds) =>
     publicUrl: optionalField(
       z.string().check(z.minLength(1)),
       "Where this Assay is reached, for links in notices.",
+    ),
+    traceUrl: optionalField(
+      text(/^https?:\/\/.*\{traceId\}/, "a URL with {traceId} in it"),
+      "Where a trace is looked at, for evidence, page and notices.",
     ),
     listen: optionalField(z.int().check(z.gte(1), z.lte(65_535)), "Port of the API.", 8080),
     store: optionalField(store(kinds), "Where state is kept: exactly one of its keys.", defaultStore(kinds)),

@@ -25,7 +25,28 @@ const capture = z.record(
 
 const name = z.optional(words()).check(z.describe("For humans. Default: step N."));
 
+const repeat = map({
+  times: z.optional(z.int().check(z.gte(2), z.lte(50))).check(z.describe("So often at most.")),
+  while: z.optional(expectation).check(
+    z.describe("CEL over the answer and captures: whether it is taken once more. Default: always."),
+  ),
+  most: z.optional(z.int().check(z.gte(2), z.lte(50))).check(
+    z.describe("In place of times: the step fails if while still holds after so many."),
+  ),
+}).check(
+  z.refine(
+    ({ times, most, while: on }) => (times === undefined) !== (most === undefined) && (!most || !!on),
+    {
+      error: "times, or while with most",
+    },
+  ),
+);
+
 const optional = {
+  onlyIf: z.optional(expectation).check(
+    z.describe("CEL over captures, run and now: the step is left out where it does not hold."),
+  ),
+  repeat: z.optional(repeat).check(z.describe("Takes the step several times, as along pages.")),
   capture: z.optional(capture).check(z.describe("CEL expressions over the answer, for later steps.")),
   until: z.optional(until).check(z.describe("Repeat the request until the expectations hold.")),
   timeout: z.optional(duration("50ms", "45s")).check(

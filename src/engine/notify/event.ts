@@ -48,6 +48,8 @@ const observed = z.strictObject({
       z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
     ),
   totalMs: ms,
+  traceId: z.optional(z.string()).check(z.describe("Of its requests' traceparent.")),
+  traceUrl: z.optional(z.string()).check(z.describe("Where that trace is looked at.")),
   walkedAgain: z.optional(z.string()).check(
     z.describe("Why it was walked twice: the second walk is this one."),
   ),

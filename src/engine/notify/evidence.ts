@@ -1,4 +1,5 @@
-import type { Config } from "../../config/config.ts";
+import { traceLink } from "../../config/trace_link.ts";
+import type { Check, Config } from "../../config/config.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../judgement/state.ts";
 import { describeRetry } from "../../judgement/summary.ts";
 import { iso } from "../../base/time.ts";
@@ -11,16 +12,22 @@ const MAX_VALUES = 20;
 
 /** What each prober of the deciding regions knows at `slot` (epoch ms); `scope` is `global` or one region. */
 export function evidence(
-  { config, state, slot, scope }: { config: Config; state?: CheckState; slot: number; scope: string },
+  { config, check, state, slot, scope }: {
+    config: Config;
+    check?: Check;
+    state?: CheckState;
+    slot: number;
+    scope: string;
+  },
 ): WebhookEvent["data"]["evidence"] {
   const regions = config.regions.filter(({ id }) => scope === "global" || id === scope);
   return Object.fromEntries(regions.map((region) => [
     region.id,
-    Object.fromEntries(region.probers.map(({ id }) => [id, evidenceOf(state?.probers[id], slot)])),
+    Object.fromEntries(region.probers.map(({ id }) => [id, evidenceOf(state?.probers[id], slot, check)])),
   ]));
 }
 
-function evidenceOf(prober: ProberState | undefined, slot: number): ProberEvidence {
+function evidenceOf(prober: ProberState | undefined, slot: number, check?: Check): ProberEvidence {
   const { witness, missed, aside, standing } = prober ?? {};
   return {
     verdict: witness?.word ?? "missing",
@@ -29,7 +36,7 @@ function evidenceOf(prober: ProberState | undefined, slot: number): ProberEviden
     excluded: aside,
     ...(witness && { slot: iso(witness.slot), ageMs: Math.max(0, slot - witness.slot) }),
     ...(missed && { missed: { slot: iso(missed.slot), reason: clip(missed.reason, LIMITS) } }),
-    ...(witness && clip({ reported: reportsOf(witness), observed: observationOf(witness) }, LIMITS)),
+    ...(witness && clip({ reported: reportsOf(witness), observed: observationOf(witness, check) }, LIMITS)),
   };
 }
 
@@ -49,7 +56,10 @@ const claimOf = ({ state, dialect, httpStatus, reason, contradictions, sources }
   sources,
 });
 
-function observationOf({ outcome, failure, totalMs, steps, first }: LastRound): ProberEvidence["observed"] {
+function observationOf(
+  { outcome, failure, totalMs, steps, first, traceId }: LastRound,
+  check?: Check,
+): ProberEvidence["observed"] {
   return {
     outcome,
     failedStep: failure?.step,
@@ -59,6 +69,8 @@ function observationOf({ outcome, failure, totalMs, steps, first }: LastRound): 
     ...(failure?.request && { request: failure.request }),
     ...(failure?.answer && { answer: failure.answer }),
     totalMs: Math.round(totalMs),
+    ...(traceId && { traceId }),
+    ...(traceId && check?.trace?.url && { traceUrl: traceLink(check, traceId) }),
     ...(first && { walkedAgain: describeRetry(first) }),
     steps: steps?.map(({ name, status, requests, totalMs }) => (
       { name, status, requests, totalMs: Math.round(totalMs) }

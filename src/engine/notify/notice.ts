@@ -60,7 +60,7 @@ function eventOf({ incident, change }: Transition, context: NoticeContext): Webh
     checkId !== "default" && ` / ${checkId}`,
     incident.scope !== "global" && ` in ${incident.scope}`,
   ].filter(Boolean).join("");
-  const byRegion = state ? evidence({ config, state, slot, scope: incident.scope }) : {};
+  const byRegion = state ? evidence({ config, check, state, slot, scope: incident.scope }) : {};
   const witnesses = Object.values(byRegion).flatMap((probers) => Object.keys(probers))
     .flatMap((id) => state?.probers[id]?.witness ?? []);
   const input: SummaryInput = { subject, incident, change, decision: votes, quorum, witnesses };

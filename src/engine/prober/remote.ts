@@ -70,12 +70,14 @@ const observation = z.object({
     // Polls every 50 ms for 30 s, ten redirects each, are 6,600.
     requests: z.int().check(z.gte(0), z.lte(10_000)),
     headersMs: z.optional(ms),
+    skipped: z.optional(z.boolean()),
     // Another version of Assay may measure otherwise.
     wire: z.optional(
       z.pipe(z.pipe(z.unknown(), z.transform((value) => wire.safeParse(value).data)), z.optional(wire)),
     ),
     totalMs: ms,
   })).check(z.maxLength(50)),
+  traceId: z.optional(z.string().check(z.regex(/^[0-9a-f]{32}$/))),
   totalMs: ms,
   cleanup: z.optional(z.object({ outcome: z.enum(CLEANUP_OUTCOMES), failure: z.optional(failure) })),
 });

@@ -130,12 +130,13 @@ function foreignFailure(report: Report | null): Failure | undefined {
   }
 }
 
-const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs, evidence }: Check) => ({
+const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs, evidence, trace }: Check) => ({
   journey,
   cleanup,
   timeoutMs,
   latencyBudgetMs,
   evidence,
+  trace,
 });
 
 const errorObservation = (reason: Failure["reason"], detail: string, totalMs: number): Observation => ({

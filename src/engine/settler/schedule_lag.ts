@@ -21,7 +21,10 @@ export function scheduleSightings({ minuteMs, nowMs, beforeMs }: MinuteBegun): O
   const gap = Math.floor((minuteMs - (beforeMs ?? minuteMs - MINUTE_MS)) / MINUTE_MS) - 1;
   const missed = Array.from({ length: Math.min(gap, MOST_MISSED) }, (_, i) => {
     const at = minuteMs - (Math.min(gap, MOST_MISSED) - i) * MINUTE_MS;
-    return sighting(at, `nobody began ${gap === 1 ? "the minute" : `the ${gap} minutes`} before ${timeOf(minuteMs)}`);
+    return sighting(
+      at,
+      `nobody began ${gap === 1 ? "the minute" : `the ${gap} minutes`} before ${timeOf(minuteMs)}`,
+    );
   });
   const lateMs = nowMs - minuteMs;
   const cause = lateMs > LATE_MS

@@ -5,6 +5,7 @@ import { CookieJar } from "./cookies.ts";
 import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
 import { isTargets } from "../reasons.ts";
 import { describeFailure } from "./failure.ts";
+import { traceContext } from "./trace_context.ts";
 import { runStep } from "./step.ts";
 import type { AuthKind, RunContext, StepKind } from "./step_kind.ts";
 
@@ -14,7 +15,7 @@ const CLEANUP_MS = 5_000;
 /** What of a check decides how it is walked; `baseUrl` is the target's URL and may hold `${env:NAME}`. */
 export type JourneySpec =
   & Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs">
-  & Partial<Pick<Check, "evidence">>
+  & Partial<Pick<Check, "evidence" | "trace">>
   & { baseUrl: string };
 
 /** How a journey is walked. */
@@ -53,6 +54,7 @@ export async function walk(
     auths,
     tokens,
     hidden: new Set(),
+    ...check.trace && { traceContext: await traceContext(run.id) },
     deadline,
     signal,
   };
@@ -74,7 +76,8 @@ export async function walk(
     ? "slow"
     : "pass";
   const cleanup = check.cleanup.length > 0 ? await runCleanup(context, check, kinds) : undefined;
-  return { outcome, failure, transport, steps, totalMs, cleanup };
+  const { traceId } = context.traceContext ?? {};
+  return { outcome, failure, transport, steps, ...traceId && { traceId }, totalMs, cleanup };
 }
 
 function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {

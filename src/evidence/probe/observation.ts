@@ -74,6 +74,8 @@ export interface StepTrace {
   requests: number;
   /** Until the headers of the last answer, ms. */
   headersMs?: number;
+  /** Its `onlyIf` did not hold. */
+  skipped?: boolean;
   /** Polls and redirects included, ms. */
   totalMs: number;
   /** Of the last request, where the transport can tell. */
@@ -96,6 +98,8 @@ export interface Observation {
   transport: boolean;
   /** In the order in which they were walked. */
   steps: StepTrace[];
+  /** Of the trace that its requests carried (W3C Trace Context): 32 hexadecimal digits. */
+  traceId?: string;
   /** ms over all steps, cleanup not included. */
   totalMs: number;
   /** Cleanup's own verdict; it never changes `outcome`. */

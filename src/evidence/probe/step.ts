@@ -1,6 +1,6 @@
 import type { Step } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
-import type { Scope } from "../../config/expression/mod.ts";
+import { Scope } from "../../config/expression/mod.ts";
 import { ConfigFault, pause } from "../../base/ports.ts";
 import { isTargets } from "../reasons.ts";
 import type { StepTrace } from "./observation.ts";
@@ -19,6 +19,10 @@ interface Walk {
   step: Step;
   index: number;
   trace: StepTrace;
+  /** The time that it is taken, from 1. */
+  time: number;
+  /** Of its last answer. */
+  scope?: Scope;
 }
 
 /** Takes the step numbered `index`, with polls. Never throws: our own mistakes are faults named `bug`. */
@@ -33,16 +37,37 @@ export async function runStep(
   const trace: StepTrace = { name: step.name, requests: 0, totalMs: 0 };
   let fault: StepFailure | null;
   try {
-    const walk = { kind: kindOf(step, kinds), step, index, trace };
-    fault = step.until
-      ? await poll(context, walk, step.until)
-      : await attempt(context, walk, context.deadline);
+    fault = await takeIfDue(context, { kind: kindOf(step, kinds), step, index, trace, time: 1 });
   } catch (error) {
     fault = { reason: error instanceof ConfigFault ? "config" : "bug", detail: messageOf(error) };
   }
   trace.totalMs = clock.elapsed() - began;
   return { trace, fault };
 }
+
+async function takeIfDue(context: RunContext, walk: Walk): Promise<StepFailure | null> {
+  const { captures, run, ports: { clock } } = context;
+  const { step: { onlyIf, repeat }, trace } = walk;
+  const mismatch = onlyIf?.test(new Scope({ captures, run, now: clock.now() }));
+  if (mismatch?.reason === "false") {
+    trace.skipped = true;
+    return null;
+  }
+  if (mismatch) return { ...mismatch, reason: "template" };
+  for (;; walk.time++) {
+    const fault = await take(context, walk);
+    if (fault || !repeat) return fault;
+    const ended = walk.scope && repeat.while?.test(walk.scope);
+    if (ended) return ended.reason === "false" ? null : { ...ended, reason: "expectation" };
+    if (walk.time < repeat.times) continue;
+    if (!repeat.mustEnd) return null;
+    const detail = `it would go on after ${repeat.times} times`;
+    return { reason: "expectation", expression: repeat.while?.source, detail };
+  }
+}
+
+const take = (context: RunContext, walk: Walk) =>
+  walk.step.until ? poll(context, walk, walk.step.until) : attempt(context, walk, context.deadline);
 
 function kindOf(step: Step, kinds: readonly StepKind[]): StepKind {
   const found = kinds.find(({ kind }) => kind === step.kind);
@@ -77,13 +102,15 @@ async function poll(
 /** One attempt, within `step.timeoutMs` and before `latest` (steady ms). */
 async function attempt(
   context: RunContext,
-  { kind, step, index, trace }: Walk,
+  walk: Walk,
   latest: number,
 ): Promise<StepFailure | null> {
+  const { kind, step, index, trace, time } = walk;
   const { ports: { clock }, signal } = context;
   if (signal?.aborted) return { reason: "deadline", detail: "the prober gave up before this step" };
   const deadline = Math.min(latest, clock.elapsed() + step.timeoutMs);
-  const result = await kind.run({ ...context, index, trace, deadline }, step);
+  const result = await kind.run({ ...context, index, trace, time, deadline }, step);
+  if (result.kind === "answer") walk.scope = result.scope;
   const fault = result.kind === "failure" ? result.failure : judge(step, result.scope, context.captures);
   const shown = result.kind === "answer" && fault && result.shown;
   return fault && {

@@ -4,6 +4,7 @@ import type { Run, Scope, Template } from "../../config/expression/mod.ts";
 import type { HttpRequest } from "../../base/http/client.ts";
 import type { AnswerHeaders, Ports } from "../../base/ports.ts";
 import type { CookieJar } from "./cookies.ts";
+import type { TraceContext } from "./trace_context.ts";
 import type { Failure, StepTrace } from "./observation.ts";
 
 /** What the steps of one run share. Captures and cookies grow as it goes. */
@@ -22,6 +23,8 @@ export interface RunContext {
   tokens: WeakMap<object, unknown>;
   /** Texts that were given to this run or made for it, and that nothing may show. */
   hidden: Set<string>;
+  /** What requests carry as their trace, if the check wants it. */
+  traceContext?: TraceContext;
   /** Where the last answer came from: a relative URL is one beside it. */
   location: { url?: URL };
   /** Steady ms (`clock.elapsed()`) at which all must be over. */
@@ -33,6 +36,8 @@ export interface RunContext {
 export interface AttemptContext extends RunContext {
   /** Numbers the steps of a run, cleanup included, from 0. */
   index: number;
+  /** The time that a step with `repeat` is taken, from 1. */
+  time: number;
   /** The kind counts its requests here, each before it is sent. */
   trace: StepTrace;
 }

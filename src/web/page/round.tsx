@@ -111,7 +111,7 @@ function Claim({ when, claim }: { when: string; claim: ReportedClaim }) {
 }
 
 function JourneyTable({ check, observed }: { check: Check; observed: NonNullable<ProberView["observed"]> }) {
-  const { outcome, totalMs, failure, cleanup, walkedAgain } = observed;
+  const { outcome, totalMs, failure, cleanup, walkedAgain, traceId, traceUrl } = observed;
   let start = 0;
   const traces: (Partial<StepTrace> & Pick<StepTrace, "name" | "totalMs">)[] = observed.steps ?? [];
   const steps = traces.map((step) => ({
@@ -123,6 +123,7 @@ function JourneyTable({ check, observed }: { check: Check; observed: NonNullable
       <h2>
         Journey: <b>{outcome}</b> in {Math.round(totalMs)} ms
       </h2>
+      {traceId && <p>Trace: {traceUrl ? <a href={traceUrl}>{traceId}</a> : <code>{traceId}</code>}</p>}
       {walkedAgain && (
         <p>
           <Name>{walkedAgain}</Name>
@@ -149,7 +150,7 @@ function JourneyTable({ check, observed }: { check: Check; observed: NonNullable
                   <RequestCell check={check} at={i} />
                 </td>
                 <td>
-                  {step.status !== undefined ? `HTTP ${step.status}` : "–"}
+                  {step.status !== undefined ? `HTTP ${step.status}` : step.skipped ? "left out" : "–"}
                   {(step.requests ?? 1) > 1 && ` (${step.requests} requests)`}
                   {step.wire && <small>{phasesText(step.wire)}</small>}
                 </td>

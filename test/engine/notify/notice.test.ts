@@ -380,3 +380,17 @@ describe("notices", () => {
     expect(notice!.body).not.toMatch(/\$\{env:|shop\.example|ASSAY_TOKEN|SECRET/);
   });
 });
+
+test("evidence names the trace of a walk, and where it is looked at", () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const { config: whole, check } = config({ eu: ["fra"] });
+  const traced = { ...check, trace: { url: "https://traces.example/{traceId}" } };
+  const drift = state({ fra: prober("drift", { traceId }) }, { eu: "drift" });
+  const observedOf = (check: typeof traced | typeof whole.checks[0]) => {
+    const [notice] = notices(transition("opened"), { check, state: drift, config: whole, slot: SLOT });
+    return JSON.parse(notice!.body).data.evidence.eu.fra.observed;
+  };
+  expect(observedOf(traced)).toMatchObject({ traceId, traceUrl: `https://traces.example/${traceId}` });
+  expect(observedOf(check)).toMatchObject({ traceId });
+  expect(observedOf(check)).not.toHaveProperty("traceUrl");
+});

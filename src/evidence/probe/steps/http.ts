@@ -95,8 +95,8 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
 const OF_THE_BODY = ["body", "text", "events"];
 
 /** Whether the step is about more than status and headers. */
-const readsBody = ({ expect, capture }: Step) =>
-  [...expect, ...capture.map(([, program]) => program)]
+const readsBody = ({ expect, capture, repeat }: Step) =>
+  [...expect, ...repeat?.while ? [repeat.while] : [], ...capture.map(([, program]) => program)]
     .some(({ reads }) => OF_THE_BODY.some((name) => reads.has(name)));
 
 function note(trace: StepTrace, { status, headersMs, trace: measured }: Exchange & { kind: "answer" }): void {

@@ -1,4 +1,5 @@
 /** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
+import { traceLink } from "../../../config/trace_link.ts";
 import type { Check, Config, Target } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { Incident } from "../../../judgement/incident.ts";
@@ -202,10 +203,10 @@ function reportView({ before, after }: LastRound, nowMs: number) {
   return { ...view(latest), ...(after && before && { before: view(before) }) };
 }
 
-function observationView({ journey }: Check, witness: LastRound, nowMs: number) {
-  const { outcome, totalMs, failure, stepMs, cleanup, first, slot } = witness;
+function observationView(check: Check, witness: LastRound, nowMs: number) {
+  const { outcome, totalMs, failure, stepMs, cleanup, first, slot, traceId } = witness;
   // The journey may have another length by now.
-  const passed = stepMs?.map((totalMs, i) => ({ name: journey[i]?.name ?? `step ${i + 1}`, totalMs }));
+  const passed = stepMs?.map((totalMs, i) => ({ name: check.journey[i]?.name ?? `step ${i + 1}`, totalMs }));
   const steps = witness.steps ?? passed;
   const walkedAgain = first && describeRetry(first);
   return {
@@ -215,6 +216,8 @@ function observationView({ journey }: Check, witness: LastRound, nowMs: number) 
     steps,
     cleanup,
     walkedAgain,
+    traceId,
+    traceUrl: traceLink(check, traceId),
     slot: iso(slot),
     ageMs: ageMs(slot, nowMs),
   };

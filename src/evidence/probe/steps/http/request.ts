@@ -1,6 +1,8 @@
 import type { JsonTemplate, Part, StepRequest } from "./step.ts";
 import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
 import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
+import type { StepTrace } from "../../observation.ts";
+import type { TraceContext } from "../../trace_context.ts";
 import { HEADER_VALUE } from "../../../../base/http/header_value.ts";
 import { ConfigFault, type Secrets } from "../../../../base/ports.ts";
 import { fill, insert, TemplateError } from "../../fill.ts";
@@ -12,6 +14,10 @@ export interface RenderContext {
   index: number;
   captures: Record<string, unknown>;
   run: Run;
+  /** The time that the step is taken, from 1. */
+  time: number;
+  trace: Pick<StepTrace, "requests">;
+  traceContext?: TraceContext;
   /** Where the last answer came from. */
   location: { url?: URL };
   /** Epoch ms. */
@@ -96,7 +102,12 @@ function headersOf(
   const sent: Record<string, string> = Object.create(null);
   sent["user-agent"] = USER_AGENT;
   if (type) sent["content-type"] = type;
-  if (!SAFE.has(method)) sent["idempotency-key"] = `${context.run.id}-${context.index}`;
+  if (!SAFE.has(method)) sent["idempotency-key"] = keyOf(context);
+  if (context.traceContext) {
+    // No step sends nearly as many.
+    const number = context.index * 100_000 + context.trace.requests;
+    sent.traceparent = context.traceContext.traceparent(number);
+  }
   for (const [name, template] of headers) {
     const value = insert(template, context, "none");
     if (!HEADER_VALUE.test(value)) {
@@ -107,6 +118,9 @@ function headersOf(
   sent["x-assay-run"] = context.run.id;
   return sent;
 }
+
+/** The same if the slot is walked again. */
+const keyOf = ({ run, index, time }: RenderContext) => `${run.id}-${index}${time > 1 ? `.${time}` : ""}`;
 
 interface RenderedBody {
   content?: HttpRequest["body"];
