@@ -8,6 +8,7 @@ type Evidence = [before: ReportState, outcome: Outcome, after?: ReportState];
 /** Evidence for each word, by the table of verdicts. */
 const EVIDENCE = {
   ready: ["ready", "pass"],
+  degraded: ["ready", "slow"],
   drift: ["ready", "fail", "ready"],
   not_ready: ["not_ready", "fail"],
   down: ["unreachable", "fail"],

@@ -5,7 +5,7 @@ import type { ServiceLevel } from "../../judgement/service_level.ts";
 
 const CELL = 4;
 const HEIGHT = 20;
-const GOOD = 6;
+const GOOD = 10;
 
 /** Where something happened or lasted, in shares of the drawing's width. */
 export interface Mark {
@@ -18,9 +18,11 @@ export interface Mark {
  * there. Nothing is drawn where nothing is known.
  */
 export function BandChart(
-  { cells, label, deployments = [], silences = [] }: {
+  { cells, label, span, deployments = [], silences = [] }: {
     cells: readonly (ServiceLevel | undefined)[];
     label: string;
+    /** When the first cell begins (epoch ms), and how long each is: the script then says what a cell holds. */
+    span?: { from: number; cellMs: number };
     deployments?: Mark[];
     silences?: Mark[];
   },
@@ -34,8 +36,11 @@ export function BandChart(
       preserveAspectRatio="none"
       role="img"
       aria-label={label}
+      {...span &&
+        { tabindex: 0, "data-from": span.from, "data-step": span.cellMs, "data-cells": cellsText(cells) }}
     >
       {[...paths(cells)].map(([name, d]) => <path class={name} d={d} />)}
+      {span && <use href="#cuts" class="cut" />}
       {silences.length > 0 && (
         <path
           class="s"
@@ -53,6 +58,23 @@ export function BandChart(
   );
 }
 
+/** Each cell for the script: `g`, `u`, or `b` or `d` with bad or drifting seconds; `-` is a gap, and `9g` stands for nine. */
+function cellsText(cells: readonly (ServiceLevel | undefined)[]): string {
+  const runs: { text: string; n: number }[] = [];
+  for (const cell of cells) {
+    const name = cell && shapeOf(cell)?.name;
+    const text = name === "b"
+      ? `b${cell!.badSeconds}`
+      : name === "d"
+      ? `d${cell!.driftSeconds}`
+      : name ?? "-";
+    const last = runs.at(-1);
+    if (last?.text === text) last.n++;
+    else runs.push({ text, n: 1 });
+  }
+  return runs.map(({ text, n }) => n > 1 ? `${n}${text}` : text).join(" ");
+}
+
 function paths(cells: readonly (ServiceLevel | undefined)[]): Map<string, string> {
   const shapes = cells.map((cell) => cell && shapeOf(cell));
   const drawn = new Map<string, string>();
@@ -68,6 +90,16 @@ function paths(cells: readonly (ServiceLevel | undefined)[]): Map<string, string
   return drawn;
 }
 
+/** What cuts a band into its cells: drawn once, and used by all bands of a page. */
+export const Cuts = ({ count }: { count: number }) => (
+  <svg class="cuts" aria-hidden="true">
+    <path
+      id="cuts"
+      d={Array.from({ length: count }, (_, i) => `M${(i + 1) * CELL - 1} 0h1v${HEIGHT}h-1z`).join("")}
+    />
+  </svg>
+);
+
 interface Shape {
   /** g: good, b: bad, d: drift, u: not judged. */
   name: string;
@@ -80,7 +112,7 @@ function shapeOf(
   const judged = goodSeconds + badSeconds;
   if (judged === 0) return unjudgedSeconds > 0 ? { name: "u", h: 3 } : undefined;
   if (badSeconds === 0) return { name: "g", h: GOOD };
-  const h = 10 + Math.round(10 * badSeconds / judged);
+  const h = 14 + Math.round(6 * badSeconds / judged);
   return { name: driftSeconds > 0 ? "d" : "b", h };
 }
 

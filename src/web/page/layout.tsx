@@ -35,6 +35,8 @@ export interface PageOptions {
   summary?: string;
   /** Which link of the head this page is. */
   at?: string;
+  /** The tab's icon, as a data URL. */
+  icon?: string;
 }
 
 /** How old what is shown is, for the script to notice when it gets older. */
@@ -52,9 +54,9 @@ export function renderPage(c: Context, options: PageOptions): Response | Promise
   return c.html(raw(`<!doctype html>${<Document {...options} />}`), options.status ?? 200);
 }
 
-const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public status"]] as const;
+const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public page"]] as const;
 
-function Document({ title, who, main, banner, freshness, summary, at }: PageOptions) {
+function Document({ title, who, main, banner, freshness, summary, at, icon }: PageOptions) {
   return (
     <html lang="en">
       <head>
@@ -67,7 +69,7 @@ function Document({ title, who, main, banner, freshness, summary, at }: PageOpti
         <meta property="og:title" content={title} />
         {summary && <meta property="og:description" content={summary} />}
         {summary && <meta name="description" content={summary} />}
-        <link rel="icon" href="data:," />
+        <link rel="icon" href={icon ?? "data:,"} />
         <link rel="stylesheet" href={STYLE_PATH} />
         <script src={SCRIPT_PATH} defer />
       </head>
@@ -84,16 +86,12 @@ function Document({ title, who, main, banner, freshness, summary, at }: PageOpti
               <a href={path} aria-current={path === at ? "page" : undefined}>{name}</a>
             ))}
           </nav>
-          <label class="zone" hidden>
-            Time zone <select id="zone" />
-          </label>
-          {who
-            ? (
-              <form method="post" action="/logout">
-                <button type="submit">Sign out {who.id}</button>
-              </form>
-            )
-            : <a href="/login">Sign in</a>}
+          {who ? <Account id={who.id} /> : (
+            <>
+              <Zone />
+              <a href="/login">Sign in</a>
+            </>
+          )}
         </header>
         <p id="lost" class="banner" role="alert" hidden />
         <div id="banner" data-live>{banner && <p class="banner" role="alert">{banner}</p>}</div>
@@ -119,6 +117,26 @@ function Document({ title, who, main, banner, freshness, summary, at }: PageOpti
   );
 }
 
+const Zone = () => (
+  <label class="zone" hidden>
+    Time zone <select id="zone" />
+  </label>
+);
+
+const Account = ({ id }: { id: string }) => (
+  <details class="account">
+    <summary aria-label={`Account ${id}`}>
+      <span>{id}</span>
+    </summary>
+    <div>
+      <Zone />
+      <form method="post" action="/logout">
+        <button type="submit">Sign out {id}</button>
+      </form>
+    </div>
+  </details>
+);
+
 /** Away from the other button, because it ends more than one's own session. */
 const Everywhere = () => (
   <form method="post" action="/logout">
@@ -134,6 +152,11 @@ export function Time({ at, short }: { at: number | string; short?: boolean }) {
   const text = iso(typeof at === "string" ? Date.parse(at) : at);
   const shown = short ? text.slice(11, 16) : `${text.slice(0, 10)} ${text.slice(11, 19)}`;
   return <time datetime={text.replace(".000", "")} class={short ? "short" : undefined}>{shown}</time>;
+}
+
+/** How long ago an instant was; without the script since when. */
+export function Ago({ at }: { at: string }) {
+  return <time datetime={at.replace(".000", "")} class="ago">{`since ${at.slice(11, 16)}`}</time>;
 }
 
 /** A name that somebody else wrote: its direction ends with it, and it is cut to length. */

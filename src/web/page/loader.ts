@@ -92,6 +92,7 @@ export function pageLoader(
         target,
         check,
         band: bandOf(`${target.id}/${check.id}`),
+        from,
         deployments: (deployed.get(target.id) ?? []).filter(({ at }) => at >= from && at <= to)
           .map(({ at }): Mark => ({ from: share(at) })),
         silences: mine.filter((silence) => silence.from < to)

@@ -1,11 +1,21 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
-/** Who says what, and whether it is true: one row for each target. */
+/** Who says what, and whether it is true: one card for each target, the worst first. */
 import type { Target } from "../../config/config.ts";
-import { BandChart, type Mark } from "./chart.tsx";
-import { Name, Time } from "./layout.tsx";
+import { BandChart, Cuts, type Mark } from "./chart.tsx";
+import { Headline, Lede } from "./headline.tsx";
+import { Ago, Name } from "./layout.tsx";
 import { type Band as Cells, BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import { type CheckView, OUTCOME_TEXT, outcomeRank, pairOf, signOf, withSpaces } from "./words.ts";
+import {
+  type CheckView,
+  OUTCOME_TEXT,
+  outcomeRank,
+  pairOf,
+  type StateName,
+  STATES,
+  toneOf,
+  withSpaces,
+} from "./words.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** A target as its row shows it: that of its checks which is worst off. */
@@ -13,6 +23,8 @@ export interface Row {
   target: Target;
   check: CheckView;
   band: Cells;
+  /** Where the band begins, epoch ms. */
+  from: number;
   deployments: Mark[];
   silences: Mark[];
   /** A silence covers it now. */
@@ -27,17 +39,28 @@ export interface Choice {
   /** The name of a label, or empty. */
   group: string;
   window: BandWindow;
+  /** Of these services only; empty: of all. */
+  state: StateName | "";
+  /** From 1. */
+  page: number;
 }
+
+/** Cards of one page. */
+const CARDS = 200;
 
 /** Worst first; then as the config has them. */
 export const sortWorstFirst = (rows: Row[]): Row[] =>
   rows.toSorted((a, b) => outcomeRank(a.check.outcome) - outcomeRank(b.check.outcome));
 
 /** Whether a row is asked for. */
-export function matchesChoice({ target: { id, name, labels } }: Row, { q, label }: Choice): boolean {
+export function matchesChoice(
+  { target: { id, name, labels }, check }: Row,
+  { q, label, state }: Choice,
+): boolean {
   const words = [id, name, ...Object.entries(labels).flat()].join(" ").toLowerCase();
   const [key, value] = splitLabel(label);
-  return words.includes(q.toLowerCase()) && (!label || labels[key] === value);
+  return words.includes(q.toLowerCase()) && (!label || labels[key] === value) &&
+    (!state || toneOf(check.outcome) === STATES[state]);
 }
 
 const splitLabel = (label: string): [string, string] => {
@@ -45,38 +68,24 @@ const splitLabel = (label: string): [string, string] => {
   return [label.slice(0, at), label.slice(at + 1)];
 };
 
-/** The one line that says it all. */
-export function headline(rows: readonly Row[]): string {
-  const count = (...words: string[]) => rows.filter(({ check }) => words.includes(check.outcome)).length;
-  const overclaiming = count("drift");
-  const first = overclaiming === 0
-    ? `None of ${rows.length} services overclaims`
-    : `${overclaiming} of ${rows.length} services ${overclaiming === 1 ? "overclaims" : "overclaim"}`;
-  const others = [
-    [count("down", "not_ready", "failing"), "failing openly"],
-    [count("unknown", "pending"), "without enough evidence"],
-    [count("split"), "disputed among regions"],
-    [count("underclaim"), "underclaiming"],
-    [count("unreported"), "without a readable report"],
-    [count("degraded"), "degraded"],
-  ].filter(([n]) => n as number > 0).map(([n, words]) => `${n} ${words}`);
-  return [first, ...others].join(", ");
-}
-
-/** The overview. */
+/** The overview; both lists worst first. */
 export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choice: Choice }) {
+  const pages = Math.max(1, Math.ceil(rows.length / CARDS));
+  const page = Math.min(pages, choice.page);
+  const shown = rows.slice((page - 1) * CARDS, page * CARDS);
   const groups = choice.group
     ? Map.groupBy(
-      rows,
+      shown,
       ({ target: { labels } }) =>
         Object.hasOwn(labels, choice.group) ? labels[choice.group]! : `no ${choice.group}`,
     )
-    : new Map([["", rows]]);
+    : new Map([["", shown]]);
   return (
     <>
-      <h1 id="headline" data-live aria-live="polite">{headline(all)}</h1>
-      <Filters all={all} choice={choice} />
-      <Legend />
+      <Headline rows={all} />
+      <Lede rows={all} />
+      <Controls all={all} choice={choice} />
+      {all[0] && <Cuts count={all[0].band.cells.length} />}
       <div id="rows" data-live>
         {[...groups].map(([name, rows]) => (
           <section>
@@ -85,70 +94,176 @@ export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choic
                 {choice.group}: <Name>{name}</Name>
               </h2>
             )}
-            <ul class="rows">{rows.map((row) => <TargetRow row={row} window={choice.window} />)}</ul>
+            <ul class="rows cards">{rows.map((row) => <Card row={row} window={choice.window} />)}</ul>
           </section>
         ))}
         {rows.length === 0 && <p>No service matches.</p>}
       </div>
+      {pages > 1 && <Pages page={page} pages={pages} choice={choice} />}
+      <Legend />
     </>
   );
 }
 
-function TargetRow(
-  { row: { target, check, band, deployments, silences, silenced }, window }: { row: Row; window: BandWindow },
-) {
+function Card({ row: { target, check, silenced, ...past }, window }: { row: Row; window: BandWindow }) {
   const pair = pairOf(check);
-  const { says, saysTone, does, doesTone } = pair;
-  const { availability, driftSeconds } = band.whole;
-  const share = availability === null ? "no data" : `${percent(availability)} %`;
-  const drift = driftSeconds > 0 ? `drift ${formatSpan(driftSeconds * 1_000)}` : "no drift";
-  const labels = Object.entries(target.labels).map((pair) => pair.join(":")).join(" ");
+  const labels = Object.entries(target.labels).map((pair) => pair.join(":"));
+  const checks = target.checks.length;
   return (
-    <li id={`t-${target.id}`} class={check.outcome} data-find={labels || undefined}>
-      <a href={`/targets/${target.id}`}>
-        <Name most={80}>{target.name}</Name>
-      </a>
-      <p class="pair">
-        <span class={saysTone}>
-          says <b>{says}</b>
-        </span>{" "}
-        <i class={signOf(check.outcome, pair)} aria-hidden="true" />{" "}
-        <span class={doesTone}>
-          does <b>{does}</b>
-        </span>
-      </p>
-      <p class="word">
-        {OUTCOME_TEXT[check.outcome]}
-        {target.checks.length > 1 && ` (${check.id})`}
-        {silenced && ", silenced"}{" "}
-        {check.since && check.outcome !== "unknown" && <Time at={check.since} short />}
-      </p>
-      <ul class="strip">
-        {check.regions.map(({ id, outcome }) => (
-          <li class={outcome}>
-            {id} <i>{withSpaces(outcome)}</i>
-          </li>
-        ))}
-      </ul>
-      <BandChart
-        cells={band.cells}
-        label={`${window}: ${share}, ${drift}`}
-        deployments={deployments}
-        silences={silences}
-      />
-      <p class="sli">
-        {share}
-        <br />
-        {drift}
-      </p>
+    <li id={`t-${target.id}`} class={check.outcome} data-find={labels.join(" ") || undefined}>
+      <div class="who">
+        <a href={`/targets/${target.id}`}>
+          <Name most={80}>{target.name}</Name>
+        </a>
+        <small>
+          {[`${checks} ${checks === 1 ? "check" : "checks"}`, ...labels.slice(0, 3)].join(" \u00b7 ")}
+        </small>
+      </div>
+      <Says pair={pair} />
+      <div class="why">
+        <p class="pills">
+          <b class="pill word">
+            {OUTCOME_TEXT[check.outcome]}
+            {checks > 1 && ` (${check.id})`}
+            {check.since && check.outcome !== "unknown" && (
+              <>
+                {" \u00b7 "}
+                <Ago at={check.since} />
+              </>
+            )}
+          </b>
+          {silenced && <b class="pill quiet">silenced</b>}
+        </p>
+        <Why check={check} />
+        <ul class="strip">
+          {check.regions.map(({ id, outcome }) => (
+            <li class={outcome}>
+              {id} <i>{withSpaces(outcome)}</i>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <Past {...past} window={window} />
     </li>
   );
 }
 
-/** Rounded down, so that 100 means 100. */
-const percent = (share: number) => Math.floor(share * 100_000) / 1_000;
+/** What is claimed beside what was proven. */
+const Says = ({ pair: { says, saysTone, does, doesTone } }: { pair: ReturnType<typeof pairOf> }) => (
+  <p class="pair">
+    <span class={saysTone}>
+      says <b>{says}</b>
+    </span>{" "}
+    <span class={doesTone}>
+      does <b>{does}</b>
+    </span>
+  </p>
+);
+
+const SENTENCE = 160;
+
+/** The failure that decided, in a sentence: of the first prober that saw this outcome. */
+function Why({ check }: { check: CheckView }) {
+  const probers = check.regions.flatMap(({ probers }) => probers).filter(({ stale }) => !stale);
+  const failure = (probers.find(({ verdict }) => verdict === check.outcome) ?? probers[0])?.observed?.failure;
+  if (!failure || toneOf(check.outcome) === "good") return null;
+  return (
+    <p class="detail">
+      <Name most={SENTENCE}>{`${failure.step}: ${failure.detail}`}</Name>
+    </p>
+  );
+}
+
+/** History, and the one number of it. */
+function Past(
+  { band, from, deployments, silences, window }:
+    & Pick<Row, "band" | "from" | "deployments" | "silences">
+    & { window: BandWindow },
+) {
+  const { availability, driftSeconds, badSeconds } = band.whole;
+  const share = availability === null ? "no data" : `${percent(availability)} %`;
+  const span = (seconds: number) => formatSpan(seconds * 1_000);
+  const drift = driftSeconds > 0
+    ? `${span(driftSeconds)} drift`
+    : badSeconds > 0
+    ? `${span(badSeconds)} down`
+    : "no drift";
+  return (
+    <>
+      <div class="past">
+        <BandChart
+          cells={band.cells}
+          span={{ from, cellMs: BAND_WINDOWS[window].cellMs }}
+          label={`${window}: ${share}, ${drift}`}
+          deployments={deployments}
+          silences={silences}
+        />
+        <small aria-hidden="true">
+          <span>{window} ago</span>
+          <span>now</span>
+        </small>
+      </div>
+      <p class="sli">
+        <b>{share}</b> <small>{drift}</small>
+      </p>
+    </>
+  );
+}
+
+/** Two decimals, rounded down, so that 100 means 100. */
+const percent = (share: number) => (Math.floor(share * 10_000) / 100).toFixed(2);
+
+/** The query of this choice with some of it changed. */
+function queryOf(choice: Choice, change: Partial<Choice>): string {
+  const next = { ...choice, page: 1, ...change };
+  const query = new URLSearchParams();
+  for (const name of ["q", "label", "group", "state"] as const) if (next[name]) query.set(name, next[name]);
+  if (next.window !== "24h") query.set("window", next.window);
+  if (next.page > 1) query.set("page", String(next.page));
+  return `/?${query}`;
+}
+
+const Pages = ({ page, pages, choice }: { page: number; pages: number; choice: Choice }) => (
+  <nav class="pages" aria-label="Pages of services">
+    {page > 1 && <a href={queryOf(choice, { page: page - 1 })}>Previous</a>}
+    <span>
+      {page} of {pages}
+    </span>
+    {page < pages && <a href={queryOf(choice, { page: page + 1 })}>Next</a>}
+  </nav>
+);
 
 const MOST_OPTIONS = 100;
+
+const CHIPS: [state: StateName | "", text: string][] = [
+  ["", "All"],
+  ["broken", "Broken"],
+  ["poor", "Not quite ready"],
+  ["unjudged", "Not judged"],
+];
+
+/** One line, of which all but the states folds. */
+function Controls({ all, choice }: { all: Row[]; choice: Choice }) {
+  const count = (state: StateName | "") =>
+    all.filter(({ check }) => !state || toneOf(check.outcome) === STATES[state]).length;
+  const chips = CHIPS.map(([state, text]) => ({ state, text, n: count(state) }))
+    .filter(({ state, n }) => state === choice.state || state === "" || n > 0);
+  return (
+    <div class="controls">
+      <nav id="chips" class="chips" aria-label="By state" data-live>
+        {chips.map(({ state, text, n }) => (
+          <a href={queryOf(choice, { state })} aria-current={state === choice.state ? "true" : undefined}>
+            {text} {n}
+          </a>
+        ))}
+      </nav>
+      <details open={Boolean(choice.q || choice.label || choice.group)}>
+        <summary>Find, filter, {choice.window}</summary>
+        <Filters all={all} choice={choice} />
+      </details>
+    </div>
+  );
+}
 
 function Filters({ all, choice }: { all: Row[]; choice: Choice }) {
   const pairs = [
@@ -161,8 +276,9 @@ function Filters({ all, choice }: { all: Row[]; choice: Choice }) {
     ));
   return (
     <form class="filters" role="search">
+      {choice.state && <input type="hidden" name="state" value={choice.state} />}
       <label>
-        Search <input id="q" name="q" type="search" value={choice.q} maxlength={100} />
+        Find a service <input id="q" name="q" type="search" value={choice.q} maxlength={100} />
       </label>
       {names.length > 0 && (
         <>
@@ -195,8 +311,9 @@ function Filters({ all, choice }: { all: Row[]; choice: Choice }) {
 
 const Legend = () => (
   <p class="legend">
-    A row says what the service <b>says</b> of itself beside what it <b>does</b>{" "}
-    in a real request; ≠ where they part. In the band a low bar is well, a high one is not, a cut one is
-    drift; a line across is a deployment, a line above a silence.
+    A card compares what a service <b>says</b> of itself with what it <b>does</b> in a real request. It{" "}
+    <b>overclaims</b>{" "}
+    when it says ready and the request fails. In the history a low bar is well, a high one is not, a cut one
+    is drift; a gap is a time without evidence, a line across a deployment, a line above a silence.
   </p>
 );

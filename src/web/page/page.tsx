@@ -16,13 +16,14 @@ import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { warning } from "./warning.ts";
 import { Name, type PageOptions, renderPage } from "./layout.tsx";
 import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
-import { type Choice, headline, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
+import { headline, iconOf } from "./headline.tsx";
+import { type Choice, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
 import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
 import { card, Login, outageText, publicHeadline, PublicIncident, PublicPage } from "./public.tsx";
 import { RoundDetails } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
 import { TargetPage } from "./target_page.tsx";
-import type { CheckView } from "./words.ts";
+import { type CheckView, type StateName, STATES } from "./words.ts";
 import { memoize } from "../../base/cache.ts";
 import { filterPage } from "../api/views/filtered_page.ts";
 
@@ -118,7 +119,8 @@ export function pageRoutes(options: PagesOptions): Hono {
       />
     );
     const title = headline(all);
-    return livePage(c, known, targets.flatMap(({ checks }) => checks), { title, main, who, at: "/" });
+    const icon = iconOf(all);
+    return livePage(c, known, targets.flatMap(({ checks }) => checks), { title, main, who, at: "/", icon });
   });
 
   app.get("/status", async (c) => await publicPage(c, await reader(c)));
@@ -235,7 +237,7 @@ function RunResult({ check, view }: { check: Check; view: CheckView }): Child {
   return (
     <>
       <Breadcrumbs check={check} />
-      <h1>Walked now</h1>
+      <h1>Run now</h1>
       <p>This was a look: nothing of it is stored and no vote has moved.</p>
       {view.regions.flatMap(({ id: region, probers }) =>
         probers.map((prober) => (
@@ -259,7 +261,12 @@ const Breadcrumbs = ({ check }: { check: Check }) => (
 );
 
 function choiceOf(c: Context): Choice {
-  const { q = "", label = "", group = "", window = "24h" } = c.req.query();
+  const { q = "", label = "", group = "", window = "24h", state = "", page = "1" } = c.req.query();
   const isKnown = Object.hasOwn(BAND_WINDOWS, window);
-  return { q: q.slice(0, 100), label, group, window: isKnown ? window as BandWindow : "24h" };
+  return {
+    ...{ q: q.slice(0, 100), label, group },
+    window: isKnown ? window as BandWindow : "24h",
+    state: Object.hasOwn(STATES, state) ? state as StateName : "",
+    page: Math.max(1, Math.trunc(Number(page)) || 1),
+  };
 }

@@ -40,7 +40,7 @@ export function PublicPage(
         ))}
       </ul>
       <div id="spells" data-live>
-        <h2>Lately</h2>
+        <h2>Past incidents</h2>
         {outages.length === 0 && <p>Nothing was wrong lately.</p>}
         <ul>
           {outages.map((outage) => (

@@ -119,7 +119,7 @@ function CheckSection({ data, allowed }: { data: CheckData; allowed: AllowedActi
       </div>
       {allowed.walk && (
         <form method="post" action={`${path}/walk`}>
-          <button type="submit">Walk it now</button>
+          <button type="submit">Run now</button>
         </form>
       )}
       <Rules check={check} />
@@ -235,7 +235,7 @@ function Rules({ check }: { check: Check }) {
             {report.sources.length > 1 && ` (${withSpaces(report.rule)})`}.
           </>
         )
-        : "It makes no claim, so it cannot overclaim."}
+        : "No health endpoint: it cannot overclaim."}
     </p>
   );
 }

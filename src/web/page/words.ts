@@ -1,7 +1,8 @@
 /** What the page says of what was settled: one phrase for each outcome, and what is claimed beside what is proven. */
 import type { checkView, CurrentOutcome, TargetStatus } from "../api/views/status.ts";
 import type { Rule } from "../../config/config.ts";
-import { WORST_FIRST } from "../../judgement/words.ts";
+import type { ReportState } from "../../evidence/report/report.ts";
+import { isFailed, WORST_FIRST } from "../../judgement/words.ts";
 import { type Ballot, wins } from "../../judgement/quorum.ts";
 
 /** A check as the API shows it. */
@@ -19,10 +20,22 @@ export const OUTCOME_TEXT: Record<CurrentOutcome, string> = {
   pending: "too little evidence",
   split: "regions disagree",
   underclaim: "underclaims",
-  unreported: "works, but gives no readable report",
+  unreported: "no readable report",
   degraded: "degraded",
   ready: "ready",
 };
+
+/** How an outcome is drawn: whether the service does what it should, partly, or nobody knows. */
+export function toneOf(outcome: CurrentOutcome): "good" | "bad" | "warn" | "none" {
+  if (outcome === "ready") return "good";
+  if (outcome === "unknown" || outcome === "pending") return "none";
+  return isFailed(outcome) ? "bad" : "warn";
+}
+
+/** The states that the overview filters by, and how they are drawn. */
+export const STATES = { broken: "bad", poor: "warn", unjudged: "none" } as const;
+/** One of them. */
+export type StateName = keyof typeof STATES;
 
 /** What the public reads. */
 export const STATUS_TEXT: Record<TargetStatus, string> = {
@@ -68,12 +81,21 @@ export function pairOf({ outcome, claim, regions }: Pick<CheckView, "outcome" | 
   return { ...claimSide(claim, fresh), ...proofSide(fresh) };
 }
 
+/** What is no claim, in words; every other state is one. */
+const SILENT: Partial<Record<ReportState, string>> = {
+  unreachable: "no answer",
+  unreadable: "nothing readable",
+  unknown: "nothing known",
+};
+
 function claimSide(claim: string, fresh: ProberView[]): Pick<Pair, "says" | "saysTone"> {
   const states = fresh.flatMap(({ reported }) => reported?.state ?? []);
-  if (claim === "none" || states.length === 0) return { says: "no claim", saysTone: "none" };
+  if (claim === "none" || states.length === 0) return { says: "no health endpoint", saysTone: "none" };
   const ready = states.filter((state) => READY.has(state)).length;
   const words = new Set(states);
-  if (words.size === 1) return { says: withSpaces(states[0]!), saysTone: ready > 0 ? "good" : "bad" };
+  if (words.size === 1) {
+    return { says: SILENT[states[0]!] ?? withSpaces(states[0]!), saysTone: ready > 0 ? "good" : "bad" };
+  }
   if (ready === 0) return { says: "not ready", saysTone: "bad" };
   if (ready === states.length) return { says: "ready", saysTone: "good" };
   return { says: `ready in ${ready} of ${states.length}`, saysTone: "mixed" };

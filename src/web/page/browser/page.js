@@ -52,11 +52,23 @@
     };
   };
   let zone = stored() || "UTC", formats = formatsIn("UTC");
+  /** How long ago, in the largest unit of which there is one. @param {Date} at */
+  const ago = (at) => {
+    const s = Math.max(0, (Date.now() - at.getTime()) / 1000);
+    if (s < 90) return Math.round(s) + " s";
+    if (s < 5400) return Math.round(s / 60) + " min";
+    return s < 172800 ? Math.round(s / 3600) + " h" : Math.round(s / 86400) + " d";
+  };
+  /** @param {Element} time @param {Date} at */
+  const timeText = (time, at) =>
+    time.className === "ago"
+      ? ago(at)
+      : (time.className === "short" ? formats.short : formats.long).format(at);
   /** @param {ParentNode} of */
   const paint = (of = d) => {
     for (const time of all("time[datetime]", of)) {
       const at = new Date(time.getAttribute("datetime") ?? "");
-      time.textContent = (time.className === "short" ? formats.short : formats.long).format(at);
+      time.textContent = timeText(time, at);
       time.title = formats.long.format(at) + " " + zone;
     }
   };
@@ -99,6 +111,58 @@
   };
   if (search) search.oninput = filterRows;
 
+  // What a cell of a history holds
+  const tip = d.createElement("p");
+  tip.id = "tip";
+  tip.role = "status";
+  tip.hidden = true;
+  d.body.append(tip);
+  /** @param {string} cell */
+  const cellText = (cell) => {
+    const minutes = Math.max(1, Math.round(Number(cell.slice(1)) / 60)) + " min ";
+    if (cell === "-") return "no evidence";
+    if (cell === "g") return "ready";
+    if (cell === "u") return "not judged";
+    return minutes + (cell[0] === "d" ? "overclaimed" : "not ready");
+  };
+  /** @param {SVGElement} band */
+  const cellsOf = (band) =>
+    (band.dataset.cells || "").split(" ").flatMap((run) => {
+      const [, n, cell] = /^(\d*)(.*)$/.exec(run) ?? [];
+      return Array(Number(n) || 1).fill(cell);
+    });
+  /** @param {SVGElement} band @param {number} at */
+  const tell = (band, at) => {
+    const cells = cellsOf(band), box = band.getBoundingClientRect();
+    const i = Math.min(cells.length - 1, Math.max(0, at));
+    const from = new Date(Number(band.dataset.from) + i * Number(band.dataset.step));
+    band.dataset.at = String(i);
+    tip.textContent = formats.long.format(from).slice(0, 16) + ": " + cellText(cells[i] ?? "-");
+    tip.hidden = false;
+    tip.style.left = Math.min(innerWidth - tip.offsetWidth - 8, box.left + box.width * i / cells.length) +
+      "px";
+    tip.style.top = box.top - tip.offsetHeight - 4 + "px";
+  };
+  /** @param {Event} event */
+  const bandOf = ({ target }) => {
+    const band = target instanceof Element && target.closest("svg[data-cells]");
+    return band instanceof SVGElement ? band : null;
+  };
+  d.addEventListener("pointermove", (event) => {
+    const band = bandOf(event);
+    if (!band) return void (tip.hidden = true);
+    const box = band.getBoundingClientRect(), count = cellsOf(band).length;
+    tell(band, Math.floor((event.clientX - box.left) / box.width * count));
+  });
+  d.addEventListener("keydown", (event) => {
+    const band = bandOf(event), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Escape") tip.hidden = true;
+    if (!band || !step) return;
+    event.preventDefault();
+    tell(band, Number(band.dataset.at ?? (step < 0 ? Infinity : -1)) + step);
+  });
+  d.addEventListener("focusout", () => void (tip.hidden = true));
+
   // What the server sent, before times were painted
   /** @type {Map<string, string>} */
   const sources = new Map();
@@ -127,6 +191,8 @@
   /** @param {Document} next */
   const merge = (next) => {
     d.title = next.title;
+    const icon = next.querySelector("link[rel=icon]")?.getAttribute("href");
+    if (icon) d.querySelector("link[rel=icon]")?.setAttribute("href", icon);
     for (const fresh of all("[data-live]", next)) {
       const part = byId(fresh.id, HTMLElement), source = fresh.outerHTML;
       if (!part || sources.get(fresh.id) === source) continue;
@@ -195,6 +261,7 @@
     }
   };
   setInterval(check, 1000);
+  setInterval(paint, 10000);
   d.addEventListener("visibilitychange", check);
 
   let timer = 0, busy = false, lastAt = Date.now();
