@@ -156,3 +156,24 @@ test("a turn that is under way when the lease changes hands is asked for again, 
     { prober: "sin", word: "ready" },
   ]);
 });
+
+test("the first turn of a store is not lost when whoever began it dies before any judgement", async () => {
+  const first = await settlerFixture(byTurns());
+  // It has the lease, and comes no further: the last turn is due, and nothing was judged.
+  await first.settler.begin(START);
+  const next = await settlerFixture(byTurns(), { from: first, owner: "b" });
+  await first.clock.advance(MINUTE);
+  const won = next.settler.tick(START + MINUTE);
+  await first.clock.advance(MINUTE);
+  expect(await won).toBe(true);
+  expect(seconds(next)[0]).toEqual(["sin", 40]);
+  const [sample] = await first.store.readSamples({ shard: 0, from: START, to: START });
+  expect(JSON.parse(sample!.data)["shop/read"].traces).toMatchObject([{ prober: "sin", word: "ready" }]);
+});
+
+test("the first lease of a store asks for nothing of the minute before", async () => {
+  const world = await settlerFixture(byTurns());
+  await world.clock.advance(5 * SECOND);
+  await world.runMinutes();
+  expect(seconds(world)).toEqual([["fra", 0], ["iad", 20], ["sin", 40]]);
+});

@@ -1,0 +1,181 @@
+/** What is to be walked in the minute of a lease, and of the minute before what may still be under way. */
+import { missedAt, walkedAt } from "../../judgement/arrival.ts";
+import { STEP_BACK_MS } from "../../judgement/assess.ts";
+import type { Check, Config } from "../../config/config.ts";
+import type { Walk } from "../../judgement/round.ts";
+import type { CheckState } from "../../judgement/state.ts";
+import type { Lease } from "../../storage/store.ts";
+import { periodMs } from "../../config/schedule.ts";
+import { laneOf } from "../../storage/codec.ts";
+import { MINUTE_MS } from "../../base/time.ts";
+import { agendaOf, confirmationsOf, type PlannedWalk } from "./agenda.ts";
+import type { Landed } from "./collect.ts";
+import type { ProberAsk } from "./gather.ts";
+import type { StateCache } from "./state_cache.ts";
+
+/** What one lane of one instant comes to: who is asked, and who no longer is. */
+export interface Flight {
+  /** Epoch ms. */
+  at: number;
+  lane: string;
+  /** Nobody can have asked for its slots before. */
+  isNew: boolean;
+  asks: ProberAsk[];
+  late: Landed[];
+}
+
+/** What a plan is made of. */
+export interface MinutePlanOptions {
+  config: Config;
+  cache: StateCache;
+  /** Whether a slot is walked however late it is. */
+  walksLate: boolean;
+}
+
+/** Some checks of one lane, of a walk that is due. */
+interface DueWalk {
+  walk: Walk;
+  checks: readonly Check[];
+  isLate: boolean;
+}
+
+/** The plan of the newest lease. */
+export class MinutePlan {
+  readonly #options: MinutePlanOptions;
+  readonly #agenda: ReturnType<typeof agendaOf>;
+  #lease: Lease | null = null;
+  /** Turns of the minute that are not begun, in order. */
+  #turns: PlannedWalk[] = [];
+  readonly #confirmations = new Map<Check, PlannedWalk[]>();
+  /** Confirmations that were begun under this lease, by check and instant: one that cannot be written is not begun for ever. */
+  readonly #begun = new Set<string>();
+  /** What is asked and not yet settled, by {@linkcode idOf}. */
+  readonly #asked = new Set<string>();
+  /** Nothing was ever judged in this store, though somebody held a lease before. */
+  #isUnjudged = false;
+
+  constructor(options: MinutePlanOptions) {
+    this.#options = options;
+    this.#agenda = agendaOf(options.config);
+  }
+
+  /** Plans the minute of a lease, whose states the cache holds: a prober answers what it has walked. */
+  begin(lease: Lease): void {
+    const { config: { checks }, cache } = this.#options;
+    this.#lease = lease;
+    this.#begun.clear();
+    this.#turns = this.#agenda(lease.tick - MINUTE_MS, lease.tick + MINUTE_MS);
+    this.#isUnjudged = lease.fence > 1 && checks.every(({ key }) => !cache.stateOf(key));
+    for (const check of checks) this.noteConfirmations(check, cache.stateOf(check.key));
+  }
+
+  /** Takes down what a state calls for. */
+  noteConfirmations(check: Check, state: CheckState | undefined): void {
+    const planned = confirmationsOf(check, state, this.#options.config);
+    if (planned.length > 0) this.#confirmations.set(check, planned);
+    else this.#confirmations.delete(check);
+  }
+
+  /** Whether the minute goes on. */
+  isHeld(nowMs: number): boolean {
+    return this.#lease !== null && nowMs < this.#lease.tick + MINUTE_MS;
+  }
+
+  /** When (epoch ms) the next walk of the minute is due; undefined: none is left, as far as is known. */
+  next(): number | undefined {
+    if (!this.#lease) return undefined;
+    const until = this.#lease.tick + MINUTE_MS;
+    const times = [...this.#turns.slice(0, 1), ...this.#openConfirmations()].map(({ walk }) => walk.at)
+      .filter((at) => at < until);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  /** What is due by now, by lane and instant; it counts as begun. */
+  takeDue(nowMs: number): Flight[] {
+    if (!this.isHeld(nowMs)) return [];
+    const due = this.#takePlanned(nowMs);
+    const newest = new Map(due.flatMap(({ walk, checks }) => checks.map((check) => [check, walk.slot])));
+    const flights = new Map<string, Flight>();
+    for (const { walk, checks, probers } of due) {
+      for (const [lane, mine] of Map.groupBy(checks, laneOf)) {
+        const isLate = this.#isLate(walk, mine[0]!, nowMs);
+        // Of a minute that was another's, it is told by nobody: a gap.
+        if (isLate && this.#isEarlier(walk)) continue;
+        // Of slots that are late together the last is told: before it was a time in which nobody judged.
+        const told = mine.filter((check) => !isLate || walk.slot >= newest.get(check)!);
+        const flight = this.#flightOf(flights, lane, walk);
+        for (const prober of probers) this.#addAsk(flight, prober, { walk, checks: told, isLate });
+      }
+    }
+    return [...flights.values()].filter(({ asks, late }) => asks.length + late.length > 0);
+  }
+
+  /** What has landed is settled, or will not be. */
+  release(landed: readonly Landed[]): void {
+    for (const { ask, check } of landed) this.#asked.delete(idOf(ask.prober, check, ask.walk));
+  }
+
+  #takePlanned(nowMs: number): PlannedWalk[] {
+    const isDue = ({ walk: { at } }: PlannedWalk) => at <= nowMs;
+    const confirmations = this.#openConfirmations().filter(isDue);
+    for (const { walk, checks: [check] } of confirmations) this.#begun.add(`${check!.key} ${walk.at}`);
+    const due = [...this.#turns.filter(isDue), ...confirmations];
+    this.#turns = this.#turns.filter((planned) => !isDue(planned));
+    return due;
+  }
+
+  #flightOf(flights: Map<string, Flight>, lane: string, walk: Walk): Flight {
+    const { at, slot } = walk;
+    const id = `${lane} ${at}`;
+    const isNew = at === slot && !this.#isEarlier(walk);
+    const flight = flights.get(id) ?? { at, lane, isNew, asks: [], late: [] };
+    flights.set(id, flight);
+    return flight;
+  }
+
+  #addAsk(flight: Flight, prober: string, { walk, checks, isLate }: DueWalk): void {
+    const open = checks.filter((check) =>
+      this.#isOpen(prober, check, walk) && (!this.#isEarlier(walk) || this.#isUnderWay(check, walk))
+    );
+    if (open.length === 0) return;
+    const known = flight.asks.find((ask) => ask.prober === prober && ask.walk.slot === walk.slot);
+    const ask = known ?? { prober, walk, checks: [] };
+    if (isLate) flight.late.push(...open.map((check) => ({ ask, check, brought: { missed: "late" } })));
+    else if (known) known.checks = [...known.checks, ...open];
+    else flight.asks.push({ ...ask, checks: open });
+    for (const check of open) this.#asked.add(idOf(prober, check, walk));
+  }
+
+  #isEarlier = ({ at }: Walk) => at < this.#lease!.tick;
+
+  #isLate({ kind, at, slot }: Walk, check: Check, nowMs: number): boolean {
+    return !this.#options.walksLate && kind === "turn" && nowMs - at > periodMs(check, slot) / 2;
+  }
+
+  /** The confirmations that somebody has yet to walk. */
+  #openConfirmations(): PlannedWalk[] {
+    return [...this.#confirmations.values()].flat().filter(({ walk, checks: [check], probers }) =>
+      !this.#begun.has(`${check!.key} ${walk.at}`) &&
+      probers.some((prober) => this.#isOpen(prober, check!, walk))
+    );
+  }
+
+  #isOpen(prober: string, check: Check, walk: Walk): boolean {
+    return !this.#asked.has(idOf(prober, check, walk)) && !this.#isKnown(prober, check, walk);
+  }
+
+  #isKnown(prober: string, { key }: Check, { at }: Walk): boolean {
+    const state = this.#options.cache.stateOf(key)?.probers[prober];
+    const known = state ? Math.max(walkedAt(state), missedAt(state)) : -Infinity;
+    // What lies far ahead was settled by a clock that has stepped back since.
+    return known >= at && known - at <= STEP_BACK_MS;
+  }
+
+  /** Whether a walk before this lease can have been begun: somebody was judging by then, or died before the first judgement of all. */
+  #isUnderWay({ key, ...check }: Check, { slot, at }: Walk): boolean {
+    const judgedAt = this.#options.cache.stateOf(key)?.judgedAt;
+    return judgedAt === undefined ? this.#isUnjudged : at - judgedAt <= periodMs(check, slot);
+  }
+}
+
+const idOf = (prober: string, { key }: Check, { slot, at }: Walk) => `${prober} ${key} ${slot} ${at}`;
