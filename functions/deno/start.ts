@@ -1,6 +1,5 @@
 /** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
 import { api } from "../../src/web/app.ts";
-import type { Peer } from "../../src/web/api/middleware/client_address.ts";
 import type { Config } from "../../src/config/config.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
@@ -16,6 +15,7 @@ import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
 import { withinResources } from "./resources.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
+import { listen } from "./server.ts";
 import { mailer } from "./mail.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { messageOf } from "../../src/base/error_message.ts";
@@ -72,11 +72,6 @@ export interface StartOptions {
   port?: number;
 }
 
-/** What answers requests: an app of hono's, or less. */
-interface Served {
-  fetch(request: Request, peer?: Peer): Response | Promise<Response>;
-}
-
 /** A started process. */
 export interface Running {
   port: number;
@@ -88,13 +83,14 @@ export interface Running {
 }
 
 /** Starts a prober, or the whole of Assay. */
-export function start(given: StartOptions): Running {
+export async function start(given: StartOptions): Promise<Running> {
   const options = { ...given, config: boundRounds(given) };
-  const { port, stop } = isPreview()
-    ? startPreview(options)
-    : options.prober
-    ? startProber(options, options.prober)
-    : startAssay(options);
+  const { port, stop } =
+    await (isPreview()
+      ? startPreview(options)
+      : options.prober
+      ? startProber(options, options.prober)
+      : startAssay(options));
   let stopping: Promise<void> | undefined;
   return { port, stop: () => stopping ??= stop() };
 }
@@ -117,18 +113,18 @@ function proberWithToken(ports: Ports, config: Config, id: string): { prober: Pr
   return { prober: localProberOf(ports, config, KINDS, own), token: own.token };
 }
 
-function startProber({ config, ports, port }: StartOptions, id: string): Running {
+async function startProber({ config, ports, port }: StartOptions, id: string): Promise<Running> {
   const prober = proberWithToken(ports, config, id);
-  const server = serve(api({ ports, config, prober }), port ?? config.listen);
-  ports.log.info("prober started", { prober: id, port: server.addr.port, checks: config.checks.length });
-  return { port: server.addr.port, stop: () => waitAtMost(stopLimits().workMs, server.shutdown()) };
+  const server = await listen(api({ ports, config, prober }), port ?? config.listen);
+  ports.log.info("prober started", { prober: id, port: server.port, checks: config.checks.length });
+  return { port: server.port, stop: () => waitAtMost(stopLimits().workMs, server.shutdown()) };
 }
 
 /** The platform looks for crons in every timeline, and expects an answer from it. */
-function startPreview({ config, ports, port: override }: StartOptions): Running {
+async function startPreview({ config, ports, port: override }: StartOptions): Promise<Running> {
   startCron(ports, () => {});
-  const server = serve(previewApp, override ?? config.listen);
-  const { port } = server.addr;
+  const server = await listen(previewApp, override ?? config.listen);
+  const { port } = server;
   ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });
   return { port, stop: () => waitAtMost(stopLimits().flushMs, server.shutdown()) };
 }
@@ -140,7 +136,7 @@ function startCron({ log }: Ports, run: () => void | Promise<void>, signal?: Abo
   );
 }
 
-function startAssay({ config, ports, port, here }: StartOptions): Running {
+async function startAssay({ config, ports, port, here }: StartOptions): Promise<Running> {
   const store = openStore(config);
   const prober = here === undefined ? undefined : proberWithToken(ports, config, here);
   const services = gateServices(ports, config, store);
@@ -183,7 +179,7 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
     if (isDeploy()) return untilSettled(Promise.all(ticks));
   }, signal);
   // Before anything is asked or settled: the port may be taken.
-  const server = serve(
+  const server = await listen(
     api({
       ports,
       config,
@@ -203,9 +199,9 @@ function startAssay({ config, ports, port, here }: StartOptions): Running {
   if (config.controls.length === 0) {
     ports.log.warn("no controls: this prober's own loss of network will count against the targets");
   }
-  ports.log.info("assay started", { port: server.addr.port, checks: config.checks.length });
+  ports.log.info("assay started", { port: server.port, checks: config.checks.length });
   return {
-    port: server.addr.port,
+    port: server.port,
     async stop() {
       ports.log.info("assay is stopping");
       stopped.abort();
@@ -265,15 +261,4 @@ async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<void>();
   const disarm = clock.after(ms, late.resolve);
   await Promise.race([work, late.promise]).finally(disarm);
-}
-
-function serve({ fetch }: Served, port: number) {
-  try {
-    return Deno.serve({ port, onListen() {} }, (request, { remoteAddr }) => {
-      const peer: Peer = { client: remoteAddr.hostname };
-      return fetch(request, peer);
-    });
-  } catch (cause) {
-    throw new Error(`Cannot listen on port ${port}: ${messageOf(cause)}`, { cause });
-  }
 }

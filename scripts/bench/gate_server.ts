@@ -2,6 +2,7 @@
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { Hono } from "hono";
 import { clock } from "../../functions/clock.ts";
+import { listen } from "../../functions/deno/server.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
 import { sqliteDriver } from "../../functions/deno/sqlite.ts";
 import { api } from "../../src/web/app.ts";
@@ -59,10 +60,6 @@ for (const period of [-2, -1, 0]) {
   }
 }
 
-const loopback = { hostname: "127.0.0.1", port: 0, onListen() {} };
-const app = api({ ports, config, store });
 const hello = new Hono().get("/", (c) => c.text("hello"));
-const [gates, bare] = [app, hello].map(({ fetch }) =>
-  Deno.serve(loopback, (request, { remoteAddr }) => fetch(request, { client: remoteAddr.hostname }))
-);
-console.log(JSON.stringify({ gates: gates!.addr.port, bare: bare!.addr.port }));
+const [gates, bare] = await Promise.all([api({ ports, config, store }), hello].map((app) => listen(app, 0)));
+console.log(JSON.stringify({ gates: gates!.port, bare: bare!.port }));

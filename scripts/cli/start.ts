@@ -47,7 +47,7 @@ export const startCommand = new Command("start")
         for (const signal of ["SIGINT", "SIGTERM"] as const) {
           Deno.addSignalListener(signal, () => void stop());
         }
-        started.resolve(start({ config: loaded.config, ports, ...options }));
+        started.resolve(await start({ config: loaded.config, ports, ...options }));
       } catch (error) {
         fail(USAGE, (error as Error).message);
       }

@@ -36,7 +36,7 @@ test("a receiver that never answers, abort or not, holds up no notice of another
   };
   const { config } = await load({ kind: "yaml", text: TEXT }, { kinds: KINDS });
   const ports = { ...denoPorts(TEXT, config, silent), fetch, secrets: secretsOf(TEXT, () => SECRET) };
-  running = start({ config, ports, port: 0 });
+  running = await start({ config, ports, port: 0 });
   expect(await heard[0]!.promise).toBe("incident.opened");
   status = 200;
   // The first notice is still on its way to the other one.

@@ -88,7 +88,9 @@ describe.skipIf(MISSING)(titleOf("two Deno processes and wrangler dev on one sto
     for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
     const loaded = await load({ kind: "yaml", text: TEXT }, { kinds: KINDS });
     const ports = denoPorts(TEXT, loaded.config, silent);
-    probers = REGIONS.map((prober) => start({ config: loaded.config, ports, prober, port: 0 }));
+    probers = await Promise.all(
+      REGIONS.map((prober) => start({ config: loaded.config, ports, prober, port: 0 })),
+    );
     for (const [i, id] of REGIONS.entries()) {
       env[`${id.toUpperCase()}_URL`] = `http://127.0.0.1:${probers[i]!.port}`;
     }

@@ -1,0 +1,141 @@
+/**
+ * Serves the API. `Deno.serve` is faster (a request costs 12 µs there, 40 here), but waits without end for a request of which half has
+ * come; `node:http` has a time for the head and for the whole.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import type { Peer } from "../../src/web/api/middleware/client_address.ts";
+import { isEventStream } from "../../src/base/http/client.ts";
+import { messageOf } from "../../src/base/error_message.ts";
+import { isDeploy } from "./deploy.ts";
+
+/** What answers requests: an app of hono's, or less. */
+export interface Served {
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>;
+}
+
+/** What a client may take its time for, ms. */
+export interface PatienceOptions {
+  /** For the head of a request, from the start of the connection or the end of the request before. */
+  headMs: number;
+  /** For all of a request. */
+  requestMs: number;
+  /** Between two requests: more than the usual 60 s of load balancers, which must not meet a connection that is just being closed. */
+  idleMs: number;
+}
+
+const PATIENCE: PatienceOptions = { headMs: 10_000, requestMs: 30_000, idleMs: 75_000 };
+/** How often (ms) it is looked for what is late, at most: a tenth of the shortest time. */
+const looksEvery = ({ headMs }: PatienceOptions) => Math.ceil(headMs / 10);
+
+/** A server that listens. */
+export interface Listening {
+  port: number;
+  /** Takes no more connections; resolves when those that are open have ended. */
+  shutdown(): Promise<void>;
+}
+
+/** Listens on all addresses of IPv4; 0 is a free port. Deno Deploy has bounds, and a server, of its own. */
+export async function listen(served: Served, port: number, patience = PATIENCE): Promise<Listening> {
+  try {
+    return isDeploy() ? listenOnDeploy(served, port) : await listenHere(served, port, patience);
+  } catch (cause) {
+    throw new Error(`Cannot listen on port ${port}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function listenOnDeploy({ fetch }: Served, port: number): Listening {
+  const server = Deno.serve(
+    { port, onListen() {} },
+    (request, { remoteAddr }) => fetch(request, { client: remoteAddr.hostname }),
+  );
+  return { port: server.addr.port, shutdown: () => server.shutdown() };
+}
+
+async function listenHere(served: Served, port: number, patience: PatienceOptions): Promise<Listening> {
+  const server = createServer(
+    {
+      headersTimeout: patience.headMs,
+      requestTimeout: patience.requestMs,
+      keepAliveTimeout: patience.idleMs,
+      connectionsCheckingInterval: looksEvery(patience),
+    },
+    (message, reply) =>
+      void answer(served, message, reply).then(() => message.resume(), () => message.destroy()),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, "0.0.0.0", resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, shutdown: () => shutdown(server) };
+}
+
+const shutdown = (server: Server) =>
+  new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+
+/** Rejects if the answer breaks off. */
+async function answer({ fetch }: Served, message: IncomingMessage, reply: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  reply.once("close", () => reply.writableFinished || gone.abort());
+  const request = requestOf(message, gone.signal);
+  if (!request) return void reply.writeHead(400).end();
+  const response = await fetch(request, { client: message.socket.remoteAddress ?? "" });
+  const headers = [...response.headers].flat();
+  if (!response.body) return void reply.writeHead(response.status, headers).end();
+  if (isEventStream(response.headers)) {
+    reply.writeHead(response.status, headers);
+    return await pour(response.body, reply, gone.signal);
+  }
+  const body = new Uint8Array(await response.arrayBuffer());
+  reply.writeHead(response.status, [...headers, "content-length", String(body.byteLength)]).end(body);
+}
+
+/** Events go out as they come, until the client is gone. */
+async function pour(
+  body: ReadableStream<Uint8Array>,
+  reply: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  const reader = body.getReader();
+  const giveUp = () => void reader.cancel().catch(() => {});
+  if (gone.aborted) return giveUp();
+  gone.addEventListener("abort", giveUp, { once: true });
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return void reply.end();
+    if (!reply.write(value)) await Promise.race([once(reply, "drain"), once(reply, "close")]);
+  }
+}
+
+/** Undefined: there is no such request (a method or a target that the Fetch standard has no place for). */
+function requestOf(message: IncomingMessage, signal: AbortSignal): Request | undefined {
+  const { method = "GET", url = "", headers: { host = "localhost" }, rawHeaders } = message;
+  const headers = new Headers();
+  try {
+    for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+    const body = method !== "GET" && method !== "HEAD" ? bodyOf(message) : null;
+    const whole = url.startsWith("/") ? `http://${host}${url}` : url;
+    return new Request(whole, { method, headers, body, signal });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Begun only once somebody reads it: what nobody reads is left to the server to drop. */
+function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let chunks: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
+  return new ReadableStream({
+    async pull(controller) {
+      chunks ??= message.iterator({ destroyOnReturn: false });
+      const { value, done } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await chunks?.return?.();
+    },
+  }, { highWaterMark: 0 });
+}
