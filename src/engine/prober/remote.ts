@@ -40,13 +40,9 @@ const failure = z.object({
     ),
   ),
   // Another version of Assay may keep more of an exchange than this one.
-  request: z.catch(
-    z.optional(z.object({ method: shortText, url: z.string().check(z.maxLength(2_000)), headers })),
-    undefined,
-  ),
-  answer: z.catch(
-    z.optional(z.object({ status, headers, excerpt: z.optional(z.string().check(z.maxLength(1_024))) })),
-    undefined,
+  request: z.lenient(z.object({ method: shortText, url: z.string().check(z.maxLength(2_000)), headers })),
+  answer: z.lenient(
+    z.object({ status, headers, excerpt: z.optional(z.string().check(z.maxLength(1_024))) }),
   ),
 });
 
@@ -72,9 +68,7 @@ const observation = z.object({
     headersMs: z.optional(ms),
     skipped: z.optional(z.boolean()),
     // Another version of Assay may measure otherwise.
-    wire: z.optional(
-      z.pipe(z.pipe(z.unknown(), z.transform((value) => wire.safeParse(value).data)), z.optional(wire)),
-    ),
+    wire: z.lenient(wire),
     totalMs: ms,
   })).check(z.maxLength(50)),
   traceId: z.optional(z.string().check(z.regex(/^[0-9a-f]{32}$/))),
