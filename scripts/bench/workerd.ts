@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { freePort } from "../../test/edge/ports.ts";
+import { minifyModule } from "../cli/minify.ts";
 import { folder, wrangler } from "../../test/edge/wrangler.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -25,10 +26,11 @@ export async function version(): Promise<string> {
 export async function bundle(config: unknown, main?: string): Promise<string> {
   const { path, remove } = folder();
   try {
-    const args = [...main ? [main] : [], "--dry-run", "--outdir", join(path, "out")];
+    const args = [...main ? [main] : [], "--dry-run", "--minify", "--outdir", join(path, "out")];
     const { success, stderr } = await (await wrangler("deploy", path, config, args)).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return readFileSync(join(path, "out", `${basename(main ?? "worker.ts", ".ts")}.js`), "utf8");
+    const file = join(path, "out", `${basename(main ?? "worker.ts", ".ts")}.js`);
+    return await minifyModule(readFileSync(file, "utf8"));
   } finally {
     remove();
   }

@@ -1,17 +1,20 @@
 /**
  * `deno task deploy` and `deno task dev:worker`: check the config, compile it to JSON so that neither the YAML parser nor the grammar is
- * bundled, make the tables of the kinds that it names, hold it against the plan's limits, then hand over to wrangler, with every option that is not ours.
+ * bundled, make the tables of the kinds that it names, hold it against the plan's limits, bundle, then hand over to wrangler, with every option that is not ours.
  */
 import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
 import { compileConfig } from "../../src/config/compiled.ts";
 import { readYaml } from "../../src/config/yaml.ts";
+import { minifyModule } from "./minify.ts";
 import { DEFAULT_FILE, loadFile, USAGE, warn } from "./terminal.ts";
 import { workerKinds } from "./worker_kinds.ts";
 
 const WRANGLER = "npm:wrangler@4.155.0";
 /** Where wrangler.toml looks. What is deployed lies beside it, because a running `dev` reloads when its own changes. */
 const DEV = { config: ".assay/config.json", kinds: ".assay/kinds.ts" };
+/** The bundle that is deployed. */
+const BUNDLE = ".assay/bundle";
 const DEPLOY = { config: ".assay/deployed.json", kinds: ".assay/deployed_kinds.ts" };
 
 interface Options {
@@ -43,10 +46,10 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
   // Secrets live in wrangler, so an unset one is only worth a warning here.
   const loaded = await loadFile(configFile, { runtime: "cloudflare", envMissing: "warning", env });
   warn(configFile, loaded);
-  const bundled = JSON.stringify(compileConfig(readYaml(loaded.text).value));
+  const compiled = JSON.stringify(compileConfig(readYaml(loaded.text).value));
   const files = verb === "deploy" ? DEPLOY : DEV;
   await Deno.mkdir(".assay", { recursive: true });
-  await Deno.writeTextFile(files.config, bundled);
+  await Deno.writeTextFile(files.config, compiled);
   await Deno.writeTextFile(files.kinds, await workerKinds(loaded.config));
   const plain = rest.some((word) => /^(-e|--env)\b/.test(word)) ? [] : ["--env="];
   // Last: `--var` and `--alias` take every word that follows.
@@ -56,7 +59,20 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
   if (code !== 0) return code;
   const [config, kinds] = await Promise.all([files.config, files.kinds].map((file) => Deno.realPath(file)));
   const aliases = ["--alias", `#config:${config}`, `#kinds:${kinds}`];
-  return await run(WRANGLER, "deploy", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`, ...aliases);
+  const bundling = ["--dry-run", "--minify", "--outdir", BUNDLE, ...whichWorker(rest), ...plain, ...aliases];
+  const bundled = await run(WRANGLER, "deploy", ...bundling);
+  if (bundled !== 0) return bundled;
+  const file = `${BUNDLE}/worker.js`;
+  await Deno.writeTextFile(file, await minifyModule(await Deno.readTextFile(file)));
+  return await run(WRANGLER, "deploy", file, "--no-bundle", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`);
+}
+
+/** Of the options of wrangler those that say which Worker is meant. */
+function whichWorker(rest: readonly string[]): string[] {
+  return rest.flatMap((word, i) => {
+    if (!/^(-c|--config|-e|--env)(=|$)/.test(word)) return [];
+    return word.includes("=") ? [word] : [word, rest[i + 1] ?? ""];
+  });
 }
 
 /** What wrangler gives the Worker on this machine as its secrets. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { minifyModule } from "../../scripts/cli/minify.ts";
 import { serve } from "../../scripts/bench/workerd.ts";
 import config from "../edge/config.json" with { type: "json" };
 import { folder, wrangler } from "../edge/wrangler.ts";
@@ -23,11 +24,18 @@ let code: string;
 /** Minified bytes in the bundle, by source. */
 let sources: [source: string, bytes: number][];
 beforeAll(async () => {
-  const args = ["--dry-run", "--outdir", join(path, "out"), "--metafile", join(path, "meta.json")];
+  const args = [
+    "--dry-run",
+    "--minify",
+    "--outdir",
+    join(path, "out"),
+    "--metafile",
+    join(path, "meta.json"),
+  ];
   const { success, stdout, stderr } = await (await wrangler("deploy", path, config, args, SECRETS)).output();
   const printed = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
   if (!success) throw new Error(printed);
-  code = readFileSync(join(path, "out", "worker.js"), "utf8");
+  code = await minifyModule(readFileSync(join(path, "out", "worker.js"), "utf8"));
   const { outputs }: Metafile = JSON.parse(readFileSync(join(path, "meta.json"), "utf8"));
   sources = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs))
     .map(([source, { bytesInOutput }]): [string, number] => [source, bytesInOutput])
