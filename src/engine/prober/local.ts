@@ -24,7 +24,7 @@ import { targetHost } from "../../config/target_host.ts";
 import { controlsAsker, OVERHEAD_MS } from "./controls.ts";
 import { type LimitOptions, type ProberLimits, proberLimits } from "./limits.ts";
 import type { Waiter } from "./places.ts";
-import { inWalkOrder, rankOf } from "./walk_order.ts";
+import { inWalkOrder, rankOf, rankOfRetry } from "./walk_order.ts";
 
 /** What a prober in this process needs to know. */
 export interface ProberOptions extends LimitOptions {
@@ -141,7 +141,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   /** The second walk, in a place of its own; null: it could not end, or costs too much. */
   const runAgain = async (check: Check, turn: Turn, began: number): Promise<Round | null> => {
     const entered = Promise.withResolvers<() => void>();
-    places.enter({ host: hostOf(check), rank: rankOf(check, undefined), begin: entered.resolve });
+    places.enter({ host: hostOf(check), rank: rankOfRetry(took.get(check.key)), begin: entered.resolve });
     const giveBack = holdPlace(check, turn, await entered.promise);
     try {
       const keep = canEnd(check, turn, began, 0) ? promiseRequests(costOf(check)) : null;

@@ -3,8 +3,8 @@
  * a host whose places are taken holds up no other.
  */
 
-/** What is served first: checks of short periods, then the usual, then those that were slow the last time. */
-export const RANKS = { short: 0, usual: 1, slow: 2 } as const;
+/** What is served first: checks of short periods, then the usual, then second walks, then those that were slow the last time. */
+export const RANKS = { short: 0, usual: 1, again: 2, slow: 3 } as const;
 
 /** A rank by its number. */
 export type Rank = (typeof RANKS)[keyof typeof RANKS];

@@ -12,6 +12,10 @@ export function rankOf({ schedule }: Pick<Check, "schedule">, tookMs: number | u
   return "everyMs" in schedule && schedule.everyMs < MINUTE_MS ? RANKS.short : RANKS.usual;
 }
 
+/** How urgent a second walk is: what has not been walked at all comes first, but for the slow. */
+export const rankOfRetry = (tookMs: number | undefined): Rank =>
+  (tookMs ?? 0) > SLOW_MS ? RANKS.slow : RANKS.again;
+
 /**
  * Checks that were quick before slow ones, so that a target that hangs starves no other; of the quick ones the first
  * of each target, then the second. The slow ones keep one order over all slots: votes need two slots in a row.

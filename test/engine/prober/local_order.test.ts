@@ -4,6 +4,7 @@ import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../../src/engine/prober/local.ts";
 import type { Route, RouteReply } from "../../world/network.ts";
 import { START, testEnv } from "../../world/test_env.ts";
+import type { Check } from "../../../src/config/config.ts";
 import type { RoundResult } from "../../../src/judgement/round.ts";
 
 const MINUTE = 60_000;
@@ -17,6 +18,9 @@ const target = (id: string, checks = 1) => `
 }`;
 const config = (...targets: string[]) => `version: 1\ntargets:${targets.join("")}`;
 const GOOD: RouteReply = { json: { ok: true } };
+
+const saidBy = (answer: RoundResult) =>
+  "missed" in answer ? answer.missed : answer.round.observation.failure?.reason ?? "pass";
 
 async function home(
   text: string,
@@ -33,14 +37,15 @@ async function home(
     controls: [],
     ...changes,
   });
-  const said = (answer: RoundResult) =>
-    "missed" in answer ? answer.missed : answer.round.observation.failure?.reason ?? "pass";
   return {
+    clock,
+    prober,
+    checks: config.checks,
     /** Asks for one slot with a deadline of 25 s, and says what became of each check. */
     async slot(n: number): Promise<Record<string, string>> {
       const asked = prober.ask({ slot: START + n * MINUTE, checks: config.checks, deadlineMs: 25_000 });
       await clock.advance(MINUTE);
-      return Object.fromEntries((await asked).answers.map((answer) => [answer.check, said(answer)]));
+      return Object.fromEntries((await asked).answers.map((answer) => [answer.check, saidBy(answer)]));
     },
     order: () => network.requests.map(({ url }) => new URL(url).pathname),
   };
@@ -53,6 +58,25 @@ describe("whose turn it is", () => {
     });
     await slot(0);
     expect(order()).toEqual(["/a0", "/b0", "/c0", "/a1", "/a2"]);
+  });
+
+  test("a second walk waits for all that were not walked once, whoever asks for them meanwhile", async () => {
+    const others = ["a", "b", "c", "d", "e"];
+    const inAWhile = () => new Promise<RouteReply>((resolve) => world.clock.after(400, () => resolve(GOOD)));
+    const world = await home(config(...["l", ...others].map((id) => target(id))), {
+      "GET /l0": [new Error("connection reset"), GOOD],
+      ...Object.fromEntries(others.map((id) => [`GET /${id}0`, inAWhile])),
+    }, { concurrency: 1 });
+    const [e, ...rest] = world.checks.toReversed();
+    const ask = (checks: Check[], slot: number) => world.prober.ask({ slot, checks, deadlineMs: 25_000 });
+    const first = ask(rest.toReversed(), START);
+    // The second walk of `l` waits for its place by now.
+    await world.clock.advance(1_100);
+    const second = ask([e!], START + 1_100);
+    await world.clock.advance(MINUTE);
+    const answers = [await first, await second].flatMap(({ answers }) => answers);
+    expect(answers.map(saidBy)).toEqual(["pass", "pass", "pass", "pass", "pass", "pass"]);
+    expect(world.order()).toEqual(["/l0", "/a0", "/b0", "/c0", "/d0", "/e0", "/l0"]);
   });
 
   test("targets that hang starve nobody else, and are judged in every slot themselves", async () => {
