@@ -55,7 +55,7 @@ try {
   await page.goto(`${origin}/targets/shop`);
   await page.setViewportSize({ width: 1_280, height: 760 });
   await take("target", false);
-  await page.locator(".now a[href^='/incidents/']").first().click();
+  await page.locator(".check a[href^='/incidents/']").first().click();
   await page.locator("#incident b", { hasText: "resolved" }).first().waitFor();
   await take("incident", true);
 } finally {

@@ -224,7 +224,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   test("the time zone can be switched, is shown, and is kept", async () => {
     const page = await visit({ timezoneId: "Asia/Tokyo" });
     await signIn(page, house.url, "/targets/checkout");
-    const since = page.locator("#now-orders time").first();
+    const since = page.locator("#open-orders time").first();
     const instant = new Date((await since.getAttribute("datetime"))!);
     const inTokyo = new Date(instant.getTime() + 9 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
     expect(await since.textContent()).toBe(instant.toISOString().slice(0, 19).replace("T", " "));

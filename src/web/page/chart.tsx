@@ -193,3 +193,24 @@ export function Bar(
     </svg>
   );
 }
+
+/** One prober's latency, hour by hour: a line through the medians, and a shade up to p95. Times are epoch ms, the rest ms; `most` is the top. */
+export function LatencyChart(
+  { points, most, from, to }: {
+    points: readonly { at: number; p50: number; p95: number }[];
+    most: number;
+    from: number;
+    to: number;
+  },
+) {
+  const x = (at: number) => to === from ? 0 : Math.round((at - from) / (to - from) * WIDE);
+  const y = (ms: number) => Math.round((1 - ms / Math.max(1, most)) * 36 * 10) / 10 + 2;
+  const line = (of: "p50" | "p95", all = points) => all.map((point) => `${x(point.at)} ${y(point[of])}`).join("L");
+  if (points.length === 0) return null;
+  return (
+    <svg class="trend" viewBox={`0 0 ${WIDE} 40`} preserveAspectRatio="none" aria-hidden="true">
+      <path class="shade" d={`M${line("p95")}L${line("p50", points.toReversed())}z`} />
+      <path class="line" d={`M${line("p50")}${points.length === 1 ? "h4" : ""}`} />
+    </svg>
+  );
+}

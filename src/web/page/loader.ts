@@ -5,7 +5,6 @@ import { readSeries } from "../../storage/history/series.ts";
 import { memoize } from "../../base/cache.ts";
 import { checkView, commentView, targetView } from "../api/views/status.ts";
 import type { Check, Config, Target } from "../../config/config.ts";
-import { emptyFigures, mergeFigures } from "../../judgement/service_level.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Packing, States } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -106,7 +105,7 @@ export function pageLoader(
     const stepMs = periodMs(check, nowMs);
     const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
     const windows = Object.keys(BAND_WINDOWS) as BandWindow[];
-    const [slots, deployments, days, ...bands] = await Promise.all([
+    const [slots, deployments, hours, ...bands] = await Promise.all([
       slotsOf(store, packing, check, { from: oldest, to: nowMs }),
       rollouts.list(check.target.id),
       readSeries({ store, config, packing }, check, { fromMs: nowMs - DAY_MS, nowMs }),
@@ -121,7 +120,7 @@ export function pageLoader(
       ...{ slots, from, to: nowMs, stepMs },
       marks: deployments.filter(({ at }) => at >= from).map(({ at }) => ({ from: share(at) })),
       bands: bands.map((past, i) => ({ window: windows[i]!, ...past.bandOf(check.key) })),
-      day: days.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures()),
+      hours,
     };
   };
 

@@ -3,11 +3,12 @@
 /** One target: each check's claim against its proof, region by region, over time. */
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
-import { type Figures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
-import { BandChart, LaneChart, type Mark, type Point } from "./chart.tsx";
-import { Name, Time } from "./layout.tsx";
+import { emptyFigures, mergeFigures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
+import { BandChart, LaneChart, LatencyChart, type Mark, type Point } from "./chart.tsx";
+import { Ago, Name, Time } from "./layout.tsx";
+import type { SeriesPoint } from "../../storage/history/series.ts";
 import type { Slot } from "../../storage/history/bands.ts";
-import { type CheckView, OUTCOME_TEXT, pairOf, quorumText, signOf, withSpaces } from "./words.ts";
+import { type CheckView, OUTCOME_TEXT, pairOf, quorumText, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
@@ -22,7 +23,8 @@ export interface CheckData {
   stepMs: number;
   marks: Mark[];
   bands: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel }[];
-  day: Figures;
+  /** The last day, by the hour. */
+  hours: SeriesPoint[];
 }
 
 /** What may be done here. */
@@ -56,52 +58,42 @@ export function TargetPage(
         <p class="note">Certificates of this target are not checked: whoever answers is believed.</p>
       )}
       {silence && <p class="note" id="silence" data-live>{silence}</p>}
-      {checks.map((data) => <CheckSection data={data} allowed={allowed} />)}
+      {checks.map((data) => <CheckSection data={data} allowed={allowed} alone={checks.length === 1} />)}
       {allowed.operate && <SilenceForm target={target.id} />}
     </>
   );
 }
 
-function CheckSection({ data, allowed }: { data: CheckData; allowed: AllowedActions }) {
+/** A check in one line, which opens; at first those that are not well, and the only one. */
+function CheckSection(
+  { data, allowed, alone }: { data: CheckData; allowed: AllowedActions; alone: boolean },
+) {
   const { check, view, bands } = data;
-  const pair = pairOf(view);
-  const { says, saysTone, does, doesTone } = pair;
   const path = `/targets/${check.target.id}/checks/${check.id}`;
   return (
-    <section aria-labelledby={`c-${check.id}`}>
-      <h2 id={`c-${check.id}`}>{check.id}</h2>
+    <details class="check" open={alone || view.outcome !== "ready"}>
+      <CheckLine view={view} />
+      <p id={`open-${check.id}`} data-live>
+        {view.since && (
+          <>
+            Since <Time at={view.since} />.
+          </>
+        )}
+        {view.incidents.map(({ id, kind, notes }) => (
+          <>
+            {" "}
+            <a href={`/incidents/${id}`}>incident: {kind}</a>
+            {notes && ` (${notes.join("; ")})`}
+          </>
+        ))}
+      </p>
       {check.contract && (
         <blockquote>
           <Name most={400}>{check.contract}</Name>
         </blockquote>
       )}
-      <div id={`now-${check.id}`} class={`now ${view.outcome}`} data-live>
-        <p class="pair">
-          <span class={saysTone}>
-            says <b>{says}</b>
-          </span>{" "}
-          <i class={signOf(view.outcome, pair)} aria-hidden="true" />{" "}
-          <span class={doesTone}>
-            does <b>{does}</b>
-          </span>
-        </p>
-        <p class="word">
-          {OUTCOME_TEXT[view.outcome]} {view.since && (
-            <>
-              since <Time at={view.since} />
-            </>
-          )}
-          {view.incidents.map(({ id, kind, notes }) => (
-            <>
-              {" "}
-              <a href={`/incidents/${id}`}>incident: {kind}</a>
-              {notes && ` (${notes.join("; ")})`}
-            </>
-          ))}
-        </p>
-        <p>{votesText(data)}</p>
-      </div>
       <div id={`lanes-${check.id}`} data-live>
+        <p>{votesText(data)}</p>
         <h3>
           Claim against proof, <Time at={data.from} short /> to <Time at={data.to} short />
         </h3>
@@ -115,7 +107,7 @@ function CheckSection({ data, allowed }: { data: CheckData; allowed: AllowedActi
         {bands.map(({ window, cells, whole }) => (
           <ServiceLevelBand window={window} cells={cells} whole={whole} />
         ))}
-        <Latency figures={data.day} />
+        <Latency hours={data.hours} />
       </div>
       {allowed.walk && (
         <form method="post" action={`${path}/walk`}>
@@ -123,7 +115,40 @@ function CheckSection({ data, allowed }: { data: CheckData; allowed: AllowedActi
         </form>
       )}
       <Rules check={check} />
-    </section>
+    </details>
+  );
+}
+
+function CheckLine({ view }: { view: CheckView }) {
+  const { says, saysTone, does, doesTone } = pairOf(view);
+  return (
+    <summary id={`now-${view.id}`} class={view.outcome} data-live>
+      <h2>{view.id}</h2>
+      <b class="pill word">
+        {OUTCOME_TEXT[view.outcome]}
+        {view.since && view.outcome !== "unknown" && (
+          <>
+            {" \u00b7 "}
+            <Ago at={view.since} />
+          </>
+        )}
+      </b>
+      <span class="pair">
+        <span class={saysTone}>
+          says <b>{says}</b>
+        </span>{" "}
+        <span class={doesTone}>
+          does <b>{does}</b>
+        </span>
+      </span>
+      <span class="strip">
+        {view.regions.map(({ id, outcome }) => (
+          <span class={outcome}>
+            {id} <i>{withSpaces(outcome)}</i>
+          </span>
+        ))}
+      </span>
+    </summary>
   );
 }
 
@@ -187,16 +212,26 @@ function ServiceLevelBand(
 
 const SHARES = [["p50", 0.5], ["p90", 0.9], ["p95", 0.95], ["p99", 0.99]] as const;
 
-function Latency({ figures: { probers } }: { figures: Figures }) {
-  const known = Object.entries(probers);
+/** By prober, hour by hour and in all. */
+function Latency({ hours }: { hours: SeriesPoint[] }) {
+  const day = hours.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures());
+  const known = Object.entries(day.probers);
   if (known.length === 0) return <p>No journey was timed in the last 24 hours.</p>;
+  const most = Math.max(...known.map(([, { latency }]) => percentile(latency, 0.99) ?? 0));
+  const points = (id: string) =>
+    hours.flatMap(({ start, figures: { probers } }) => {
+      const latency = probers[id]?.latency;
+      const [p50, p95] = [0.5, 0.95].map((share) => latency && percentile(latency, share));
+      return p50 && p95 ? [{ at: start, p50, p95 }] : [];
+    });
   return (
     <div class="scroll" tabindex={0} role="group" aria-label="Latency">
-      <table>
-        <caption>Journey in ms, last 24 h</caption>
+      <table class="latency">
+        <caption>Journey in ms, last 24 h: the line is p50 by the hour, the shade reaches to p95</caption>
         <thead>
           <tr>
             <th>Prober</th>
+            <th class="wide">24 h</th>
             {SHARES.map(([name]) => <th>{name}</th>)}
           </tr>
         </thead>
@@ -206,6 +241,9 @@ function Latency({ figures: { probers } }: { figures: Figures }) {
               <th scope="row">
                 <Name>{id}</Name>
               </th>
+              <td>
+                <LatencyChart points={points(id)} most={most} from={hours[0]!.start} to={hours.at(-1)!.start} />
+              </td>
               {SHARES.map(([, share]) => <td>{percentile(latency, share) ?? "–"}</td>)}
             </tr>
           ))}
