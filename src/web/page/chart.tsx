@@ -205,7 +205,8 @@ export function LatencyChart(
 ) {
   const x = (at: number) => to === from ? 0 : Math.round((at - from) / (to - from) * WIDE);
   const y = (ms: number) => Math.round((1 - ms / Math.max(1, most)) * 36 * 10) / 10 + 2;
-  const line = (of: "p50" | "p95", all = points) => all.map((point) => `${x(point.at)} ${y(point[of])}`).join("L");
+  const line = (of: "p50" | "p95", all = points) =>
+    all.map((point) => `${x(point.at)} ${y(point[of])}`).join("L");
   if (points.length === 0) return null;
   return (
     <svg class="trend" viewBox={`0 0 ${WIDE} 40`} preserveAspectRatio="none" aria-hidden="true">

@@ -242,7 +242,12 @@ function Latency({ hours }: { hours: SeriesPoint[] }) {
                 <Name>{id}</Name>
               </th>
               <td>
-                <LatencyChart points={points(id)} most={most} from={hours[0]!.start} to={hours.at(-1)!.start} />
+                <LatencyChart
+                  points={points(id)}
+                  most={most}
+                  from={hours[0]!.start}
+                  to={hours.at(-1)!.start}
+                />
               </td>
               {SHARES.map(([, share]) => <td>{percentile(latency, share) ?? "–"}</td>)}
             </tr>
