@@ -241,41 +241,25 @@ function FailureDetails(
 
 /** What was asked, as it was sent, and what came back. */
 function Exchange({ request, answer }: Required<Pick<Failure, "request">> & Pick<Failure, "answer">) {
+  const asked = messageText(`${request.method} ${request.url}`, request.headers);
+  const answered = answer ? messageText(`HTTP ${answer.status}`, answer.headers, answer.excerpt) : "nothing";
   return (
     <>
       <dt>Asked</dt>
       <dd>
-        <code>
-          <Name most={2_100}>{`${request.method} ${request.url}`}</Name>
-        </code>
-        <Headers of={request.headers} />
+        <pre>{asked}</pre>
       </dd>
       <dt>Answered</dt>
       <dd>
-        {answer ? `HTTP ${answer.status}` : "nothing"}
-        {answer && <Headers of={answer.headers} />}
-        {answer?.excerpt && (
-          <pre>
-            <Name most={1_100}>{answer.excerpt}</Name>
-          </pre>
-        )}
+        <pre>{answered}</pre>
       </dd>
     </>
   );
 }
 
-function Headers({ of }: { of: Record<string, string> }) {
-  return (
-    <ul>
-      {Object.entries(of).map(([name, value]) => (
-        <li>
-          <code>
-            <Name most={150}>{name}</Name>: <Name most={310}>{value}</Name>
-          </code>
-        </li>
-      ))}
-    </ul>
-  );
+function messageText(line: string, headers: Record<string, string>, body?: string): string {
+  const fields = Object.entries(headers).map((pair) => pair.join(": "));
+  return [line, ...fields, ...(body ? ["", body] : [])].join("\n");
 }
 
 const KEPT: [name: keyof NonNullable<ProberView["rounds"]>, title: string][] = [

@@ -52,7 +52,7 @@ test("a round shows both claims, and the failed expression with what was found",
     /Expected body\.state == 'accepted' Found body\.state is 'pending' body\.state 'pending'/,
   );
   expect(text).toContain(
-    "Asked GET https://shop.example/ accept : */* Answered HTTP 500 server : shop {&quot;state&quot;:&quot;pending&quot;}",
+    "Asked GET https://shop.example/ accept: */* Answered HTTP 500 server: shop {&quot;state&quot;:&quot;pending&quot;}",
   );
   expect(text).toMatch(/First failed: .*, drift Journey: fail .* Asked GET/);
 });
