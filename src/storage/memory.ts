@@ -91,7 +91,9 @@ class MemoryStore implements Store {
     { nowMs, leaseMs, limit, webhook }: Parameters<Store["claimDeliveries"]>[0],
   ): Promise<Delivery[]> {
     const isDue = (head: Delivery) => head.nextAt <= nowMs && (webhook ?? head.webhook) === head.webhook;
-    const due = this.#heads().filter(isDue).slice(0, limit);
+    const heads = this.#heads().filter(isDue);
+    const [fresh, tried] = [heads.filter(isFresh), heads.filter((head) => !isFresh(head))];
+    const due = [...fresh, ...tried].slice(0, limit);
     for (const delivery of due) delivery.nextAt = nowMs + leaseMs;
     return copy(due);
   }
@@ -239,6 +241,8 @@ class MemoryStore implements Store {
     return Promise.resolve();
   }
 }
+
+const isFresh = ({ attempts }: Delivery) => attempts === 0;
 
 /** What is handed out must not be a door into the store. */
 const copy = <T>(value: T) => Promise.resolve(structuredClone(value));

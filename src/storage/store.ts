@@ -167,8 +167,8 @@ export interface StateStore {
 /** Notices on their way. */
 export interface OutboxStore {
   /**
-   * Notices that are due, oldest first, and hides them for `leaseMs` by moving their `nextAt`. Of each (webhook, incident)
-   * only the oldest pending one can be due, so a hidden or later one holds back all behind it. Disabled webhooks are the
+   * Notices that are due, those never tried before the others, else oldest first, and hides them for `leaseMs` by moving their `nextAt`.
+   * Of each (webhook, incident, episode) only the oldest pending one can be due, so a hidden or later one holds back all behind it. Disabled webhooks are the
    * caller's business. With `webhook` only its notices.
    */
   claimDeliveries(

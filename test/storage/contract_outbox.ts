@@ -18,6 +18,13 @@ export function outbox(its: StoreFixture) {
       expect(await its.claimIds()).toEqual(["n1", "n3", "n4"]);
     });
 
+    test("gives what was never tried before what was", async () => {
+      await its.commitNow({ notices: ["n1", "n2", "n3"].map((id) => notice(id, { incident: id })) });
+      await its.receipt("n1", "pending");
+      expect(await its.claimIds(T, 2)).toEqual(["n2", "n3"]);
+      expect(await its.claimIds(T, 2)).toEqual(["n1"]);
+    });
+
     test("gives at most the limit, and the rest next time", async () => {
       await its.commitNow({
         notices: ["i3", "i2", "i1"].map((about, i) => notice(`n${i}`, { incident: about })),

@@ -38,7 +38,7 @@ const incidents = fc.tuple(id, nowMs, text, text, fc.boolean()).map(([id, at, ta
   ...{ openedAt: at, target, check },
 }));
 const notices = fc.tuple(id, text, small, nowMs).map(([id, webhook, n, createdAt]) =>
-  notice(id, { webhook, incident: `i${n % 2}`, createdAt })
+  notice(id, { webhook, incident: `i${n % 2}`, createdAt, ...(n > 1 && { episode: n }) })
 );
 const commits = fc.record({
   shards: few(fc.record({ shard: small, layout: text, state: text })),
@@ -72,6 +72,7 @@ const calls = fc.oneof(
     ),
   },
   call("resend", id, nowMs),
+  call("wakeDeliveries", fc.record({ webhook: text, nowMs, after: nowMs, limit: maybe(limit) })),
   call("disableWebhook", text, fc.option(nowMs)),
   call("listDisabledWebhooks"),
   call("latest"),

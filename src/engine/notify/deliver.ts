@@ -1,20 +1,21 @@
 /**
  * Empties the outbox.
  *
- *     claim -> webhook known and enabled? -> not silenced? -> its sink renders, delivers -> receipt -> claim again
+ *     wake what a sink that fails must try -> drop what is of no use -> claim -> attempt (attempt.ts) -> receipt -> claim again
  *
  * A notice whose receipt is lost stays hidden until its claim runs out, then goes again with the same id and body.
  */
-import type { Config, Webhook } from "../../config/config.ts";
-import { messageOf } from "../../base/error_message.ts";
-import { atMost, type Ports } from "../../base/ports.ts";
-import type { Delivery, IncidentStore, OutboxStore, RecordStore } from "../../storage/store.ts";
-import { applySilence, type SilenceReader, silenceReader } from "./silencing.ts";
+import type { Config } from "../../config/config.ts";
+import { pause, type Ports } from "../../base/ports.ts";
+import type { Delivery } from "../../storage/store.ts";
+import { attempt, type AttemptContext, type DeliveryStore, putOff } from "./attempt.ts";
+import { silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
-import type { WebhookEvent } from "./event.ts";
-import { deadReceipt, receiptOf } from "./retry.ts";
-import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
-import { MINUTE_MS } from "../../base/time.ts";
+import { Pace } from "./pace.ts";
+import { dropUnneeded } from "./replace.ts";
+import { findSink, type Sink } from "./sink.ts";
+import { SinkHealth } from "./sink_health.ts";
+import { MINUTE_MS, SECOND_MS } from "../../base/time.ts";
 
 /** The sinks of a deliverer and its bounds; times in ms. */
 export interface DelivererOptions {
@@ -52,11 +53,8 @@ export interface Deliverer {
 /** An attempt and its receipt take less by far: a call that has brought nothing to an end for so long is stuck. */
 const STUCK_MS = 2 * MINUTE_MS;
 
-/** What an attempt gets on top of its deadline, before it is given up whatever hangs. */
-const GRACE_MS = 1_000;
-
-/** The part of the store that a deliverer needs. */
-export type DeliveryStore = OutboxStore & IncidentStore & RecordStore;
+/** So long a lane waits for its receiver's pace; what would wait longer is put off. */
+const PATIENCE_MS = 3 * SECOND_MS;
 
 /** The only call of a deliverer. */
 export function deliver(
@@ -76,6 +74,9 @@ export function deliverer(
   { sinks, parallel = Infinity, deadlineMs = 15_000, leaseMs = MINUTE_MS }: DelivererOptions,
 ): Deliverer {
   const lanes = new Lanes(parallel);
+  const health = new SinkHealth({ ports, store, config, sinks, leaseMs });
+  const underWay = new Set<string>();
+  const kindOf = new Map(config.webhooks.map(({ id, kind }) => [id, findSink(sinks, kind)]));
   const known = new Set(config.webhooks.map(({ id }) => id));
   let calls = 0;
   let movedAt = 0;
@@ -87,9 +88,22 @@ export function deliverer(
   const look = async ({ claim }: Call) =>
     calls === 1 ? await (looking = claim()) : void await looking.catch(() => {});
 
+  /** Before anything is claimed. */
+  const prepare = async () => {
+    await health.prepare();
+    const stale = await Promise.all(
+      [...kindOf].map(async ([id, { keepsState, repeatMs }]) =>
+        keepsState && (repeatMs !== undefined || await health.isTroubled(id)) ? [id] : []
+      ),
+    );
+    const webhooks = new Set(stale.flat());
+    if (webhooks.size > 0) await dropUnneeded({ ports, store }, webhooks, (id) => underWay.has(id));
+  };
+
   const send = async (call: Call): Promise<number> => {
     // Mostly one look says that nothing is due.
     const isAlone = calls === 1;
+    if (isAlone) await prepare();
     const first = await look(call);
     if (isAlone && !first) return 0;
     const begin = (delivery: Delivery) =>
@@ -106,15 +120,8 @@ export function deliverer(
   };
 
   const call = async (bounds: CallOptions = {}) => {
-    const post: DeliveryContext = {
-      ports,
-      store,
-      config,
-      sinks,
-      deadlineMs,
-      leaseMs,
-      silences: silenceReader(ports, store),
-    };
+    const silences = silenceReader(ports, store);
+    const post = { ports, store, config, sinks, deadlineMs, leaseMs, silences, health, underWay };
     if (calls++ === 0) move();
     try {
       const made = await send({ post, claim: claimer(post, bounds), move, made: 0 });
@@ -135,18 +142,8 @@ export function deliverer(
   return Object.assign(call, { fault });
 }
 
-interface DeliveryContext {
-  ports: Ports;
-  store: DeliveryStore;
-  config: Config;
-  sinks: readonly Sink[];
-  deadlineMs: number;
-  leaseMs: number;
-  silences: SilenceReader;
-}
-
 interface Call {
-  post: DeliveryContext;
+  post: AttemptContext;
   /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
   claim(webhook?: string): Promise<Delivery | undefined>;
   /** Notes that a notice has come a step further, or that none was due. */
@@ -156,7 +153,7 @@ interface Call {
 }
 
 function claimer(
-  { ports: { clock }, store, leaseMs }: DeliveryContext,
+  { ports: { clock }, store, leaseMs }: AttemptContext,
   { most = Infinity, signal }: CallOptions,
 ): Call["claim"] {
   let left = most;
@@ -169,73 +166,47 @@ function claimer(
   };
 }
 
-/** Sends what is due for one webhook, one after the other. */
+/** Sends what is due for one webhook, one after the other, as often as its receiver takes it. */
 async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery): Promise<void> {
+  const { clock } = call.post.ports;
+  const pace = await call.post.health.paceOf(webhook) ?? new Pace();
   // Claimed only when its turn has come: a claim must not run out in the queue.
   const step = (begin?: Delivery) =>
-    lanes.turn(webhook, async () => {
+    lanes.turn(webhook, async (): Promise<Step> => {
       const next = begin ?? await call.claim(webhook);
       call.move();
-      if (!next) return false;
-      const answer = await attempt(call.post, next);
-      call.move();
-      if (answer) {
-        call.made++;
-        lanes.noteAnswer(webhook, answer.kind !== "unanswered");
+      if (!next) return "done";
+      const waitMs = pace.waitMs(clock.elapsed());
+      if (waitMs > PATIENCE_MS) {
+        await putOff(call.post, next, pace.putOff(clock.elapsed()));
+        return "again";
       }
-      return true;
+      // Its place is its own from here, so that no other lane is always the faster one.
+      pace.take(clock.elapsed());
+      if (waitMs > 0) return { next, waitMs };
+      return await go(next);
     });
-  let isDue = await step(first);
-  while (isDue) isDue = await step();
-}
-
-/** Brings one notice one step further; undefined if it was not sent. */
-async function attempt(context: DeliveryContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
-  const { ports: { clock, random, log }, store, config } = context;
-  const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
-  const beganMs = clock.now();
-  const fields = { notice: delivery.id, webhook: delivery.webhook };
-  if (!webhook || Object.hasOwn(await store.listDisabledWebhooks(), webhook.id)) {
-    const receipt = deadReceipt(delivery, webhook ? "disabled" : "removed", beganMs);
-    await store.recordAttempt(delivery.id, receipt);
-    log.warn("notice is dead", { ...fields, error: receipt.lastError });
-    return undefined;
+  const go = async (next: Delivery): Promise<Step> => {
+    const answer = await attempt(call.post, next);
+    call.move();
+    if (!answer) pace.refund();
+    else {
+      call.made++;
+      lanes.noteAnswer(webhook, answer.kind !== "unanswered");
+    }
+    return "again";
+  };
+  for (let came = await step(first); came !== "done";) {
+    if (came === "again") {
+      came = await step();
+      continue;
+    }
+    // Not in its turn, which is for those that may go.
+    const { next, waitMs } = came;
+    await pause(clock, waitMs);
+    came = await lanes.turn(webhook, () => go(next));
   }
-  const quiet = await applySilence(context, delivery, beganMs);
-  if (quiet) {
-    const { attempts, lastAttemptAt, lastStatus } = delivery;
-    await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
-    log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
-    return undefined;
-  }
-  const answer = await send(context, webhook, delivery);
-  const nowMs = clock.now();
-  const { death, ...receipt } = receiptOf(delivery, answer, { beganMs, nowMs, random });
-  if (death === "gone") await store.disableWebhook(webhook.id, beganMs);
-  const isDelivered = receipt.state === "delivered";
-  // What is due sooner than a claim lasts may be under way.
-  await store.recordAttempt(delivery.id, receipt, isDelivered ? nowMs + context.leaseMs : undefined);
-  if (isDelivered) log.info("notice delivered", fields);
-  else log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
-  return answer;
 }
 
-/** One delivery by the webhook's sink; whatever hangs, it ends. */
-function send(context: DeliveryContext, webhook: Webhook, delivery: Delivery): Promise<SinkAnswer> {
-  const { ports: { clock, secrets }, deadlineMs } = context;
-  const limitMs = deadlineMs + GRACE_MS;
-  const fail = (detail: string): SinkAnswer => ({ kind: "unanswered", detail });
-  const sent = handOver(context, webhook, delivery).catch((error) => fail(secrets.redact(messageOf(error))));
-  return atMost(clock, limitMs, sent, () => fail(`timeout: no complete answer within ${limitMs} ms`));
-}
-
-async function handOver(
-  { ports, sinks, deadlineMs }: DeliveryContext,
-  { kind, settings }: Webhook,
-  { id, body }: Delivery,
-): Promise<SinkAnswer> {
-  const sink = findSink(sinks, kind);
-  const event: WebhookEvent = JSON.parse(body);
-  const message = { id, event, body: sink.render(event, settings) };
-  return await sink.deliver(message, settings, { ...ports, deadlineMs });
-}
+/** What came of one look at a webhook's queue; a notice that must wait for its receiver's pace is claimed already. */
+type Step = "done" | "again" | { next: Delivery; waitMs: number };

@@ -1,5 +1,6 @@
 /** Tells the world: transitions become notices in the outbox, each sink delivers its own. */
-export { deliver, type Deliverer, deliverer, type DeliverOptions, type DeliveryStore } from "./deliver.ts";
+export { deliver, type Deliverer, deliverer, type DeliverOptions } from "./deliver.ts";
+export type { DeliveryStore } from "./attempt.ts";
 export type { WebhookEvent } from "./event.ts";
 export { type NoticeContext, notices } from "./notice.ts";
 export { checkWebhooks } from "./check.ts";

@@ -1,28 +1,25 @@
-/** What follows from one attempt: a table over answers, and the schedule of Standard Webhooks 1.0.0. */
+/** What follows from one attempt: a table over answers, and when the next one is due. */
 import type { Random } from "../../base/ports.ts";
 import type { Delivery, Receipt } from "../../storage/store.ts";
 import type { SinkAnswer } from "./sink.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../base/time.ts";
 
-/** The wait before each try, ms. */
+/** The wait before each try, ms: 5, 15, 30 s, 1, 2, 5 and 15 min after the first, and so on for three days. */
 const SCHEDULE = [
   0,
-  5 * SECOND_MS,
-  5 * MINUTE_MS,
-  30 * MINUTE_MS,
-  2 * HOUR_MS,
-  5 * HOUR_MS,
-  10 * HOUR_MS,
-  14 * HOUR_MS,
-  20 * HOUR_MS,
-  DAY_MS,
+  ...[5, 10, 15, 30].map((s) => s * SECOND_MS),
+  ...[1, 3, 10, 30].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 2, 4, 8, 12, 12, 12, 12].map((hours) => hours * HOUR_MS),
 ];
 
 /** With all tries made a notice is dead, but not before so long: tries that are brought forward must not use it up. */
 const LIFE_MS = 0.9 * SCHEDULE.reduce((sum, wait) => sum + wait);
 
-/** Why a notice is dead: the receiver said 410 or would not have it, no tries are left, or its webhook gets nothing (any more). */
-export type DeadReason = "gone" | "rejected" | "exhausted" | "removed" | "disabled";
+/**
+ * Why a notice is dead: the receiver said 410 or would not have it, no tries are left, its webhook gets nothing (any more), a newer one
+ * says all that it would, or it is of no use to anyone any more.
+ */
+export type DeadReason = "gone" | "rejected" | "exhausted" | "removed" | "disabled" | "replaced" | "moot";
 
 /** What follows from each kind of answer: `null` is another try. */
 const DEATH_OF = {
@@ -45,7 +42,7 @@ export function receiptOf(
   const isOver = nowMs - delivery.createdAt >= LIFE_MS && attempts >= SCHEDULE.length;
   const death = DEATH_OF[answer.kind] ?? (isOver ? "exhausted" : undefined);
   if (death) return { ...base, state: "dead", lastError: `${death}: ${why}`, death };
-  const wait = SCHEDULE[attempts] ?? DAY_MS;
+  const wait = SCHEDULE[attempts] ?? SCHEDULE.at(-1)!;
   const asked = Math.min(answer.retryAfterMs ?? 0, DAY_MS);
   const jittered = Math.round(wait * (0.9 + 0.2 * random()));
   return { ...base, state: "pending", nextAt: nowMs + Math.max(jittered, asked), lastError: why };
@@ -57,10 +54,27 @@ function describeFailure({ webhook }: Delivery, { receiver, detail = "not delive
   return `${who}: ${detail}`.replace(/\p{Cc}+/gu, " ").toWellFormed();
 }
 
-/** The receipt of a notice that is not sent, because its webhook gets nothing. */
-export function deadReceipt(delivery: Delivery, death: "removed" | "disabled", nowMs: number): Receipt {
+const UNSENT = {
+  removed: "is no longer in the configuration",
+  disabled: "is disabled since it answered 410",
+  replaced: "has a newer notice of this incident, which says all that it must know",
+  moot: "was never told of the incident, which is over",
+};
+
+/** The receipt of a notice that is not sent. */
+export function deadReceipt(delivery: Delivery, death: keyof typeof UNSENT, nowMs: number): Receipt {
   const { attempts, lastAttemptAt, lastStatus, webhook } = delivery;
-  const why = { removed: "is no longer in the configuration", disabled: "is disabled since it answered 410" };
-  const lastError = `${death}: webhook ${webhook} ${why[death]}`;
+  const lastError = `${death}: webhook ${webhook} ${UNSENT[death]}`;
   return { state: "dead", attempts, nextAt: nowMs, lastAttemptAt, lastStatus, lastError };
+}
+
+/** The receipt of a notice that its receiver has taken, and forgets unless it is told again. */
+export function repeatReceipt(receipt: Receipt, afterMs: number): Receipt {
+  return {
+    ...receipt,
+    state: "pending",
+    attempts: 0,
+    nextAt: receipt.nextAt + afterMs,
+    lastError: undefined,
+  };
 }

@@ -45,8 +45,22 @@ export interface SinkEnvironment extends Pick<Ports, "secrets"> {
   allowPrivate: boolean;
 }
 
+/** How often a receiver may be told: `burst` at once, and then one each `everyMs`. */
+export interface SinkRate {
+  burst: number;
+  everyMs: number;
+}
+
 /** One kind of receiver. `Settings` is what passed its schema; the texts in its `secrets` may hold `${env:NAME}`. */
 export interface Sink<Settings = unknown> extends ConfigSinkKind {
+  /** As often as the receiver takes it; absent: it names no limit. */
+  readonly rate?: SinkRate;
+  /** It holds one state for each incident, so that a newer notice says all that an unsent older one would. */
+  readonly keepsState?: boolean;
+  /** It forgets an open incident unless it is told again after so long, ms. */
+  readonly repeatMs?: number;
+  /** For one delivery, where it is not that of the outbox, ms. */
+  readonly deadlineMs?: number;
   /** What would keep every notice from going out, in one sentence free of secrets. What it throws is such a sentence too. */
   check(settings: Settings, environment: SinkEnvironment): string | undefined | Promise<string | undefined>;
   /** What is sent for an event, within the receiver's limits and free of secrets. Always the same for the same event. */

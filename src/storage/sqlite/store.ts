@@ -46,7 +46,7 @@ export function sqliteStore(driver: SqlDriver): Store {
  * The oldest pending notice of each webhook and incident, by the partial index: what is delivered or dead is not read. With min() SQLite
  * takes the other columns from the row that holds the minimum ("bare columns", lang_select).
  */
-const HEADS = `SELECT min(seq) AS head, next_at, webhook FROM outbox INDEXED BY outbox_pending
+const HEADS = `SELECT min(seq) AS head, next_at, webhook, attempts FROM outbox INDEXED BY outbox_pending
   WHERE state = 'pending' GROUP BY webhook, incident, episode`;
 
 class SqliteStore implements Store {
@@ -107,11 +107,13 @@ class SqliteStore implements Store {
     return this.#write(() => {
       const claimed = this.#driver.all(
         `UPDATE outbox SET next_at = ? WHERE seq IN (
-           SELECT head FROM (${HEADS}) WHERE next_at <= ? AND coalesce(?, webhook) = webhook ORDER BY head LIMIT ?
+           SELECT head FROM (${HEADS}) WHERE next_at <= ? AND coalesce(?, webhook) = webhook ORDER BY attempts > 0, head LIMIT ?
          ) RETURNING ${OUTBOX.columns}`,
         ...[nowMs + leaseMs, nowMs, webhook ?? null, limit],
       );
-      return claimed.map((row) => checkRow(OUTBOX, row)).sort((a, b) => a.seq - b.seq);
+      return claimed.map((row) => checkRow(OUTBOX, row)).sort((a, b) =>
+        Number(a.attempts > 0) - Number(b.attempts > 0) || a.seq - b.seq
+      );
     });
   }
 

@@ -12,7 +12,11 @@ for _, d in ipairs(pending(KEYS[2], KEYS[3])) do
 end
 local order = {}
 for i, queue in ipairs(queues) do order[i] = heads[queue] end
-table.sort(order, function(a, b) return a.place < b.place end)
+table.sort(order, function(a, b)
+  local fresh = a.attempts == '0'
+  if fresh ~= (b.attempts == '0') then return fresh end
+  return a.place < b.place
+end)
 local given, lines, due = {}, {}, ''
 for _, d in ipairs(order) do
   local wanted = string.sub(d.queue, 1, #ARGV[4]) == ARGV[4]

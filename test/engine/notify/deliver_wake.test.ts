@@ -14,9 +14,11 @@ describe("once a webhook takes a notice", () => {
       status: isUp ? 200 : 503,
     }));
     await office.deliver();
-    await office.clock.advance(5 * SECOND);
-    await office.deliver();
-    expect((await office.deliveries()).n1!.nextAt).toBe(START + 5 * SECOND + 5 * MINUTE);
+    for (const wait of [5 * SECOND, 10 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE]) {
+      await office.clock.advance(wait);
+      await office.deliver();
+    }
+    expect((await office.deliveries()).n1!.nextAt).toBe(START + 2 * MINUTE + 3 * MINUTE);
     isUp = true;
     await office.put([{ id: "n3", incident: "c" }]);
     expect(await office.deliver()).toBe(3);

@@ -11,6 +11,7 @@ const NEVER = /^E_(VALIDATION|FIELD_MISSING|TOO_MANY_RECIPIENTS|SENDER_|RECIPIEN
 /** E-mail by the binding `EMAIL` of a Worker. */
 export const cloudflareEmail: Sink<MailSettings> = {
   kind: "cloudflare-email",
+  rate: { burst: 10, everyMs: 1_000 },
   runtime: "cloudflare",
   events: MAIL_EVENTS,
   schema: (fields) => fields.map(mailFields(fields)),

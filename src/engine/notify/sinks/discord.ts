@@ -11,6 +11,8 @@ const escape = (char: string) => /[\\*_~|`>#[\]()-]/.test(char) ? `\\${char}` : 
 export const discord: Sink<HookSettings> = {
   ...hook,
   kind: "discord",
+  // About 5 messages in 2 s, and 30 a minute.
+  rate: { burst: 5, everyMs: 2_000 },
   render(event) {
     const { look, title, text, facts, page } = messageOf(event);
     return JSON.stringify({

@@ -13,6 +13,8 @@ const escape = (char: string) => ENTITIES[char] ?? char;
 export const googleChat: Sink<HookSettings> = {
   ...hook,
   kind: "google-chat",
+  // 1 request a second in a space.
+  rate: { burst: 1, everyMs: 1_000 },
   // In its thread an update disturbs nobody.
   events: ["incident.*"],
   render(event) {

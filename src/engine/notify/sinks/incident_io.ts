@@ -12,6 +12,8 @@ export interface IncidentIoSettings {
 /** An HTTP alert source of incident.io ("Alert Events V2"): one alert an incident. */
 export const incidentIo: Sink<IncidentIoSettings> = {
   kind: "incident-io",
+  rate: { burst: 10, everyMs: 500 },
+  keepsState: true,
   schema: ({ map, reference }) =>
     map({
       url: z.string().check(

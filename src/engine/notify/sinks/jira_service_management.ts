@@ -16,6 +16,8 @@ const PRIORITIES: Record<Look, string> = { critical: "P1", warning: "P3", info: 
 /** Alerts of Jira Service Management ("Integration events"), and of Opsgenie, which takes the same: one an incident. */
 export const jiraServiceManagement: Sink<JsmSettings> = {
   kind: "jira-service-management",
+  rate: { burst: 10, everyMs: 500 },
+  keepsState: true,
   schema: ({ map, reference }) =>
     map({
       apiKey: reference().check(z.describe("The key of an API integration.")),

@@ -23,6 +23,9 @@ const TAGS: Record<Look, string> = {
 /** ntfy, "Publish as JSON": the notifications of one incident replace each other (`sequence_id`, since 2.16). */
 export const ntfy: Sink<NtfySettings> = {
   kind: "ntfy",
+  // "Limitations": 60 requests, and then one each 5 s.
+  rate: { burst: 30, everyMs: 5_000 },
+  keepsState: true,
   schema: ({ map, reference }) =>
     map({
       url: z.optional(z.string().check(z.minLength(1))).check(

@@ -24,6 +24,8 @@ const ACTIONS: Record<WebhookEvent["type"], string> = {
 /** PagerDuty Events API v2: one alert an incident, whose key is the incident's id. */
 export const pagerDuty: Sink<PagerDutySettings> = {
   kind: "pagerduty",
+  rate: { burst: 20, everyMs: 500 },
+  keepsState: true,
   schema: ({ map, reference }) =>
     map({
       routingKey: reference().check(

@@ -13,6 +13,8 @@ const EMAILS = "https://api.resend.com/emails";
 /** E-mail by Resend ("Send Email"). */
 export const resend: Sink<ResendSettings> = {
   kind: "resend",
+  // 2 requests a second.
+  rate: { burst: 2, everyMs: 500 },
   events: MAIL_EVENTS,
   schema: (fields) =>
     fields.map({

@@ -17,6 +17,8 @@ const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", te
 export const slack: Sink<HookSettings> = {
   ...hook,
   kind: "slack",
+  // "Rate limits": 1 message a second, with short bursts.
+  rate: { burst: 3, everyMs: 1_000 },
   render(event) {
     const { look, title, text, facts, page } = messageOf(event);
     const head = fit(title, 300, { escape });

@@ -23,6 +23,9 @@ const WORDS_CHARS = 300;
 /** E-mail by SMTP. A Worker opens no connection to a mail server. */
 export const smtp: Sink<SmtpSettings> = {
   kind: "smtp",
+  // RFC 5321 section 4.5.3.2 allows minutes for each command.
+  deadlineMs: 30_000,
+  rate: { burst: 10, everyMs: 1_000 },
   runtime: "deno",
   events: MAIL_EVENTS,
   schema: (fields) =>

@@ -17,6 +17,8 @@ const plain = (text: string) => text.replaceAll("](", "] (");
 export const teams: Sink<HookSettings> = {
   ...hook,
   kind: "teams",
+  // "Rate limiting": 4 requests a second.
+  rate: { burst: 4, everyMs: 500 },
   render(event) {
     const { look, title, text, facts, page } = messageOf(event);
     const block = (text: string, style: object) => ({

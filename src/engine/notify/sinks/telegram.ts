@@ -20,6 +20,8 @@ const addressOf = (token: string) => `https://api.telegram.org/bot${token}/sendM
 /** The Bot API of Telegram, `sendMessage`: plain text, for Markdown of what a target says would be refused. */
 export const telegram: Sink<TelegramSettings> = {
   kind: "telegram",
+  // 20 messages a minute in a group.
+  rate: { burst: 3, everyMs: 3_000 },
   schema: ({ map, reference }) =>
     map({
       token: reference().check(z.describe("The bot's token.")),

@@ -1,0 +1,144 @@
+/** One notice, one step further. */
+import type { Config, Webhook } from "../../config/config.ts";
+import { messageOf } from "../../base/error_message.ts";
+import { atMost, type Ports } from "../../base/ports.ts";
+import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
+import type { WebhookEvent } from "./event.ts";
+import { deadReceipt, receiptOf, repeatReceipt } from "./retry.ts";
+import { applySilence, type SilenceReader } from "./silencing.ts";
+import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
+import type { SinkHealth } from "./sink_health.ts";
+
+/** What an attempt gets on top of its deadline, before it is given up whatever hangs. */
+const GRACE_MS = 1_000;
+
+/** The part of the store that a deliverer needs. */
+export type DeliveryStore = OutboxStore & IncidentStore & RecordStore;
+
+/** What attempts share. */
+export interface AttemptContext {
+  ports: Ports;
+  store: DeliveryStore;
+  config: Config;
+  sinks: readonly Sink[];
+  /** For one attempt, unless its sink has another, ms. */
+  deadlineMs: number;
+  leaseMs: number;
+  silences: SilenceReader;
+  health: SinkHealth;
+  /** Ids of the notices that this process is sending. */
+  underWay: Set<string>;
+}
+
+/** Brings one notice one step further; undefined if it was not sent. */
+export async function attempt(context: AttemptContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
+  const { underWay } = context;
+  // It was woken while it is on its way: its receipt comes.
+  if (underWay.has(delivery.id)) return undefined;
+  underWay.add(delivery.id);
+  try {
+    return await settle(context, delivery);
+  } finally {
+    underWay.delete(delivery.id);
+  }
+}
+
+/** Leaves a notice for later, as if nobody had looked at it. */
+export async function putOff({ ports: { clock }, store }: AttemptContext, delivery: Delivery, forMs: number) {
+  const { attempts, lastAttemptAt, lastStatus, lastError } = delivery;
+  const nextAt = clock.now() + forMs;
+  await store.recordAttempt(delivery.id, {
+    state: "pending",
+    attempts,
+    nextAt,
+    lastAttemptAt,
+    lastStatus,
+    lastError,
+  });
+}
+
+async function settle(context: AttemptContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
+  const { ports: { clock, log }, store, config } = context;
+  const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
+  const nowMs = clock.now();
+  const fields = { notice: delivery.id, webhook: delivery.webhook };
+  if (!webhook || Object.hasOwn(await store.listDisabledWebhooks(), webhook.id)) {
+    const receipt = deadReceipt(delivery, webhook ? "disabled" : "removed", nowMs);
+    await store.recordAttempt(delivery.id, receipt);
+    log.warn("notice is dead", { ...fields, error: receipt.lastError });
+    return undefined;
+  }
+  const quiet = await applySilence(context, delivery, nowMs);
+  if (quiet) {
+    const { attempts, lastAttemptAt, lastStatus } = delivery;
+    await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
+    log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
+    return undefined;
+  }
+  const answer = await send(context, webhook, delivery);
+  await keepReceipt(context, { delivery, webhook, answer, beganMs: nowMs });
+  await context.health.note(webhook.id, answer);
+  return answer;
+}
+
+interface Sent {
+  delivery: Delivery;
+  webhook: Webhook;
+  answer: SinkAnswer;
+  beganMs: number;
+}
+
+async function keepReceipt(
+  context: AttemptContext,
+  { delivery, webhook, answer, beganMs }: Sent,
+): Promise<void> {
+  const { ports: { clock, random, log }, store, leaseMs } = context;
+  const fields = { notice: delivery.id, webhook: webhook.id };
+  const nowMs = clock.now();
+  const { death, ...receipt } = receiptOf(delivery, answer, { beganMs, nowMs, random });
+  if (death === "gone") await store.disableWebhook(webhook.id, beganMs);
+  const isDelivered = receipt.state === "delivered";
+  // What is due sooner than a claim lasts may be under way.
+  const wakes = isDelivered ? nowMs + leaseMs : undefined;
+  await store.recordAttempt(delivery.id, await repeated(context, delivery, webhook, receipt), wakes);
+  if (isDelivered) return log.info("notice delivered", fields);
+  log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
+}
+
+/** The receipt of a notice that must be told again while its incident is open. */
+async function repeated(
+  { store, sinks }: AttemptContext,
+  delivery: Delivery,
+  { kind }: Webhook,
+  receipt: Receipt,
+): Promise<Receipt> {
+  const { repeatMs } = findSink(sinks, kind);
+  if (repeatMs === undefined || receipt.state !== "delivered" || delivery.type === "incident.resolved") {
+    return receipt;
+  }
+  const incident = await store.getIncident(delivery.incident);
+  const isOpen = incident?.state === "open" && incident.episode === (delivery.episode ?? incident.episode);
+  return isOpen ? repeatReceipt(receipt, repeatMs) : receipt;
+}
+
+/** One delivery by the webhook's sink; whatever hangs, it ends. */
+function send(context: AttemptContext, webhook: Webhook, delivery: Delivery): Promise<SinkAnswer> {
+  const { ports: { clock, secrets }, sinks } = context;
+  const { deadlineMs = context.deadlineMs } = findSink(sinks, webhook.kind);
+  const limitMs = deadlineMs + GRACE_MS;
+  const fail = (detail: string): SinkAnswer => ({ kind: "unanswered", detail });
+  const sent = handOver({ ...context, deadlineMs }, webhook, delivery)
+    .catch((error) => fail(secrets.redact(messageOf(error))));
+  return atMost(clock, limitMs, sent, () => fail(`timeout: no complete answer within ${limitMs} ms`));
+}
+
+async function handOver(
+  { ports, sinks, deadlineMs }: AttemptContext,
+  { kind, settings }: Webhook,
+  { id, body }: Delivery,
+): Promise<SinkAnswer> {
+  const sink = findSink(sinks, kind);
+  const event: WebhookEvent = JSON.parse(body);
+  const message = { id, event, body: sink.render(event, settings) };
+  return await sink.deliver(message, settings, { ...ports, deadlineMs });
+}

@@ -1,0 +1,84 @@
+/** Of a receiver that holds one state for each incident, only the newest notice matters. */
+import type { Ports } from "../../base/ports.ts";
+import type { Delivery, OutboxStore } from "../../storage/store.ts";
+import { deadReceipt } from "./retry.ts";
+
+/** Pending notices that are looked through. */
+const MAX_SCANNED = 500;
+
+/** What is not sent, and why. */
+export interface Dropped {
+  delivery: Delivery;
+  death: "replaced" | "moot";
+}
+
+/**
+ * Of the pending notices of one webhook (oldest first) those that need not go: what a newer one replaces, and an end whose beginning
+ * was never told. `isUnderWay` may not be dropped any more; `wasTold` says whether a notice of the incident was delivered before.
+ */
+export function dropped(
+  pending: readonly Delivery[],
+  { isUnderWay, wasTold }: { isUnderWay(id: string): boolean; wasTold(incident: string): boolean },
+): Dropped[] {
+  const byIncident = Map.groupBy(pending, ({ incident }) => incident);
+  return [...byIncident.values()].flatMap((deliveries) => {
+    const older = deliveries.slice(0, -1).filter(({ id }) => !isUnderWay(id));
+    const newest = deliveries.at(-1)!;
+    const isAlone = older.length === deliveries.length - 1 && older.length > 0;
+    const wasTried = deliveries.some(mayHaveArrived);
+    const isMoot = newest.type === "incident.resolved" && isAlone && !wasTried &&
+      !deliveries.some(isRepeated) &&
+      !isUnderWay(newest.id) &&
+      !wasTold(newest.incident);
+    return [
+      ...older.map((delivery) => ({ delivery, death: "replaced" as const })),
+      ...(isMoot ? [{ delivery: newest, death: "moot" as const }] : []),
+    ];
+  });
+}
+
+/** Of a lost answer, or a failure of the receiver, nobody knows how far the notice got. */
+const mayHaveArrived = ({ attempts, lastStatus }: Delivery) =>
+  attempts > 0 && !(lastStatus !== undefined && lastStatus >= 400 && lastStatus < 500);
+
+/** It was taken, and waits only to be told again. */
+const isRepeated = ({ attempts, lastAttemptAt, lastError }: Delivery) =>
+  attempts === 0 && lastAttemptAt !== undefined && lastError === undefined;
+
+/** Drops them in the store, and says so. */
+export async function dropUnneeded(
+  { ports: { clock, log }, store }: { ports: Ports; store: OutboxStore },
+  webhooks: ReadonlySet<string>,
+  isUnderWay: (id: string) => boolean,
+): Promise<void> {
+  const { items } = await store.listDeliveries({ state: "pending", limit: MAX_SCANNED });
+  const own = Map.groupBy(items.toReversed(), ({ webhook }) => webhook);
+  for (const webhook of webhooks) {
+    const pending = own.get(webhook) ?? [];
+    const told = await toldOf(store, webhook, pending);
+    for (const { delivery, death } of dropped(pending, { isUnderWay, wasTold: (id) => told.has(id) })) {
+      const dead = deadReceipt(delivery, death, clock.now());
+      const receipt = isRepeated(delivery)
+        ? { ...dead, state: "delivered" as const, lastError: undefined }
+        : dead;
+      await store.recordAttempt(delivery.id, receipt);
+      log.info("notice dropped", { notice: delivery.id, webhook, reason: receipt.lastError });
+    }
+  }
+}
+
+/** Of incidents that wait with their end: those of which the webhook was told something. */
+async function toldOf(
+  store: OutboxStore,
+  webhook: string,
+  pending: readonly Delivery[],
+): Promise<Set<string>> {
+  const ending = new Set(
+    pending.filter(({ type }) => type === "incident.resolved").map(({ incident }) => incident),
+  );
+  const told = await Promise.all([...ending].map(async (incident) => {
+    const { items } = await store.listDeliveries({ incident, state: "delivered", limit: MAX_SCANNED });
+    return items.some((item) => item.webhook === webhook) ? [incident] : [];
+  }));
+  return new Set(told.flat());
+}
