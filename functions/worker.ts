@@ -1,7 +1,7 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
 import { SECURITY_HEADERS } from "../src/web/api/middleware/security_headers.ts";
 import { liveResponse, LIVEZ, unreadyResponse } from "../src/web/api/middleware/livez.ts";
-import type { Env } from "./cloudflare/env.ts";
+import { type Env, stringBinding } from "./cloudflare/env.ts";
 import { LedgerObject } from "./cloudflare/ledger.ts";
 import { peerOf } from "./cloudflare/client_address.ts";
 import { proberApp, ProberObject } from "./cloudflare/prober.ts";
@@ -12,10 +12,17 @@ export { LedgerObject as Ledger, ProberObject as Prober };
 
 /** What the Worker needs of the ledger's namespace. */
 interface Ledgers {
-  getByName(name: string): Pick<LedgerObject, "fetch" | "tick">;
+  jurisdiction(name: string): Ledgers;
+  getByName(name: string, options: { locationHint?: string }): Pick<LedgerObject, "fetch" | "tick">;
 }
 
-const ledger = (env: Env) => (env.LEDGER as Ledgers).getByName("ledger");
+/** A hint counts only where the object is made; under another jurisdiction it is another object. */
+function ledger(env: Env) {
+  const all = env.LEDGER as Ledgers;
+  const jurisdiction = stringBinding(env, "ASSAY_LEDGER_JURISDICTION");
+  const ledgers = jurisdiction === undefined ? all : all.jurisdiction(jurisdiction);
+  return ledgers.getByName("ledger", { locationHint: stringBinding(env, "ASSAY_LEDGER_HINT") });
+}
 
 let pinned: ReturnType<typeof proberApp> | undefined;
 

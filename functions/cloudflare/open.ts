@@ -59,6 +59,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     runCheck: probeNow,
     outboxFault: deliver.fault,
     github: KINDS.githubHook?.routes,
+    client: "fetch",
   });
   return { ...settling, store, outbox, app, watchesCron: !isByHand };
 }

@@ -188,6 +188,7 @@ async function startAssay({ config, ports, port, here }: StartOptions): Promise<
       outboxFault: deliver.fault,
       github: KINDS.githubHook.routes,
       files: FILES,
+      client: isDeploy() ? "fetch" : "connection",
       prober,
     }),
     port ?? config.listen,

@@ -44,6 +44,7 @@ export function api(options: ApiOptions): Hono {
       access,
       tokenUses,
       runCheck: options.runCheck,
+      client: options.client,
     };
     for (const routes of Object.values(STORE_ROUTES)) app.route("/", routes(context));
     if (options.github) app.route("/", options.github(context));

@@ -11,7 +11,16 @@ import { spawn } from "./child.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** What the tasks read; `.assay/config.json` is written beside it, so each run of these tests has its own. */
-const PARTS = ["deno.json", "deno.lock", "wrangler.toml", "functions", "schema", "scripts", "src"];
+const PARTS = [
+  "deno.json",
+  "deno.lock",
+  "wrangler.toml",
+  "wrangler.prober.toml",
+  "functions",
+  "schema",
+  "scripts",
+  "src",
+];
 const EXAMPLE = readFileSync(join(ROOT, "examples/worker.yaml"), "utf8");
 const MINUTE = 60_000;
 const TOKEN = "operator-token";
@@ -172,9 +181,9 @@ describe("the shop's receiver", () => {
 });
 
 /** `deploy --dry-run`, and the bundle that wrangler wrote if it ran. */
-async function deploy(file: string) {
+async function deploy(file: string, ...more: string[]) {
   const out = join(tree, `out-${file}`);
-  const args = ["deploy", "--config-file", file, "--plan", "free", "--dry-run", "--outdir", out];
+  const args = ["deploy", "--config-file", file, "--plan", "free", "--dry-run", "--outdir", out, ...more];
   const { code, printed } = await worker(...args).ended;
   const bundle = join(out, "worker.js");
   return { code, printed, bundle: existsSync(bundle) ? readFileSync(bundle, "utf8") : null };
@@ -188,7 +197,17 @@ describe("deploy --dry-run", () => {
     expect({ code, printed }).toEqual({ code: 0, printed: expect.stringContaining(DRY_RUN_ENDS) });
     expect(printed).toContain("it fits the free plan");
     expect(bundle).toContain("Shop of this very test");
-  }, 60_000);
+    expect(printed).not.toContain("WARNING");
+  });
+
+  test("a pinned prober has a wrangler file of its own: no objects, no cron, and nothing to warn of", async () => {
+    const file = config("pinned.yaml", { "Demo shop": "Shop that a pinned prober asks" });
+    const { code, printed, bundle } = await deploy(file, "--config", "wrangler.prober.toml");
+    expect({ code, printed }).toEqual({ code: 0, printed: expect.stringContaining(DRY_RUN_ENDS) });
+    expect(printed).toMatch(/env\.ASSAY_PROBER \("iad"\) +Environment Variable/);
+    expect(printed).not.toMatch(/WARNING|Durable Object/);
+    expect(bundle).toContain("Shop that a pinned prober asks");
+  });
 
   test.each([
     // Line and column of the key in the file.
@@ -212,5 +231,5 @@ describe("deploy --dry-run", () => {
       bundle: null,
     });
     expect(printed).not.toContain("wrangler");
-  }, 60_000);
+  });
 });

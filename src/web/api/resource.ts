@@ -16,6 +16,12 @@ import type * as statuspage from "./openapi/statuspage.ts";
 /** Walks one check now, from every prober, without a vote. */
 export type RunCheck = (check: Check) => Promise<CheckState>;
 
+/** The forms of the client. */
+export const CLIENT_FORMS = ["connection", "fetch"] as const;
+
+/** One of them. */
+export type ClientForm = (typeof CLIENT_FORMS)[number];
+
 /** What the routes of every process are made of. */
 export interface ProcessContext {
   ports: Ports;
@@ -25,6 +31,8 @@ export interface ProcessContext {
   states?: StatesReader;
   /** Why its notices do not move; undefined: they do. */
   outboxFault?: () => string | undefined;
+  /** How this process asks: by connections of its own to addresses that it has pinned, or by its runtime's `fetch`. */
+  client?: ClientForm;
   /** The prober in this process that answers others, and its token. */
   prober?: { prober: Prober; token: string };
 }
@@ -37,6 +45,8 @@ export interface ResourceContext extends GateServices {
   tokenUses: TokenUses;
   /** Absent where nothing can be walked on demand. */
   runCheck?: RunCheck;
+  /** As in {@linkcode ProcessContext}. */
+  client?: ClientForm;
 }
 
 /** The schemas of all answers, by name. Only the document has them at hand, so that no bundle pays for them. */

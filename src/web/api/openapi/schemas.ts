@@ -16,6 +16,7 @@ import {
 import { incidentFields } from "../../../storage/schema.ts";
 import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { TOKEN_SCOPES } from "../../../config/schema/token_scopes.ts";
+import { CLIENT_FORMS } from "../resource.ts";
 
 /** A schema of components.schemas by this name. */
 const component = <T extends z.ZodMiniType>(id: string, schema: T): T => {
@@ -239,6 +240,9 @@ export const fullStatusSchema = component(
 
 /** `GET /v1/regions`. */
 export const regionsSchema = z.strictObject({
+  client: z.optional(z.enum(CLIENT_FORMS)).check(
+    z.describe("How this process asks: by connections of its own to pinned addresses, or by its runtime's fetch."),
+  ),
   regions: z.array(z.strictObject({
     id: text,
     quorum: z.unknown().check(z.describe("The rule by which its probers agree.")),

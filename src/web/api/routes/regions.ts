@@ -12,12 +12,12 @@ const REASONS = 10;
 
 /**
  * `GET /v1/regions`: how well each prober does its work. The newest slot that it walked and how far that lies behind, where it is, whether it is
- * excluded, and the checks whose latest slot it missed, with the reasons.
+ * excluded, and the checks whose latest slot it missed, with the reasons. And by which form of the client this process asks.
  */
 export function routes(
-  { ports: { clock }, config, states, access }: Pick<
+  { ports: { clock }, config, states, access, client }: Pick<
     ResourceContext,
-    "ports" | "config" | "states" | "access"
+    "ports" | "config" | "states" | "access" | "client"
   >,
 ): Hono {
   const app = new Hono();
@@ -25,6 +25,7 @@ export function routes(
     const known = await states();
     const nowMs = clock.now();
     return c.json({
+      client,
       regions: config.regions.map(({ id, quorum, probers }) => ({
         id,
         quorum,

@@ -84,6 +84,7 @@ describe("GET /v1/regions", () => {
     own.script.set({ missed: "timeout" }, "sin");
     await own.runMinutes(1);
     const { status, body } = await own.call("/v1/regions");
+    expect(body.client, "who starts it says by which form it asks").toBeUndefined();
     expect(status).toBe(200);
     expect(body.regions.map(({ id }: { id: string }) => id)).toEqual(["eu", "us", "ap"]);
     const [fra, iad, sin] = body.regions.flatMap(({ probers }: { probers: object[] }) => probers);
