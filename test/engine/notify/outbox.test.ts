@@ -253,3 +253,45 @@ describe("the pace of a receiver", () => {
     expect(times.filter((atMs) => atMs > 0 && atMs < 120 * SECOND)).toEqual([]);
   });
 });
+
+describe("an Alertmanager", () => {
+  const SETTINGS = { url: "https://alertmanager.example" };
+  const alerts = (post: Awaited<ReturnType<typeof postFixture>>) =>
+    post.arrivals.map(({ atMs, body }) => ({ atMs, ...JSON.parse(body)[0] }));
+
+  test("is told of an open incident again and again, each time for four minutes, and at once of its end", async () => {
+    const post = await postFixture({ kind: "alertmanager", settings: SETTINGS });
+    await post.put([{ incident: "a", change: "opened" }]);
+    await post.run(10 * MINUTE + 30 * SECOND);
+    const firing = alerts(post);
+    expect(firing.length).toBeGreaterThanOrEqual(10);
+    const gaps = firing.slice(1).map(({ atMs }, i) => atMs - firing[i]!.atMs);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(65 * SECOND);
+    const start = post.clock.now() - post.elapsed();
+    for (const { atMs, endsAt } of firing) expect(Date.parse(endsAt) - start - atMs).toBe(4 * MINUTE);
+    await post.put([{ incident: "a", change: "resolved" }]);
+    await post.run(5 * SECOND);
+    const last = alerts(post).at(-1)!;
+    expect(last).toMatchObject({ labels: firing[0]!.labels, endsAt: "2026-01-05T03:12:00.000Z" });
+    const { a_1_opened, a_1_resolved } = await post.deliveries();
+    expect([a_1_opened!.state, a_1_resolved!.state]).toEqual(["delivered", "delivered"]);
+    const told = post.arrivals.length;
+    await post.run(10 * MINUTE);
+    expect(post.arrivals).toHaveLength(told);
+  });
+
+  test("hears of the end although it was away in between", async () => {
+    const isAway = (atMs: number) => atMs > MINUTE && atMs < 20 * MINUTE;
+    const post = await postFixture({
+      kind: "alertmanager",
+      settings: SETTINGS,
+      receiver: ({ atMs }) => ({ status: isAway(atMs) ? 503 : 200 }),
+    });
+    await post.put([{ incident: "a", change: "opened" }]);
+    await post.run(10 * MINUTE);
+    await post.put([{ incident: "a", change: "resolved" }]);
+    await post.run(12 * MINUTE);
+    expect(alerts(post).at(-1)).toMatchObject({ endsAt: "2026-01-05T03:12:00.000Z" });
+    expect((await post.deliveries()).a_1_resolved).toMatchObject({ state: "delivered" });
+  });
+});

@@ -8,7 +8,7 @@ import { memoryStore } from "../../../src/storage/memory.ts";
 import type { Delivery, Notice, Store } from "../../../src/storage/store.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type RouteReply, scriptedFetch, type SeenRequest } from "../../world/network.ts";
-import { config } from "./incident_fixture.ts";
+import { config, transition } from "./incident_fixture.ts";
 
 const PASS_MS = 5_000;
 /** In a longer step work would come too late for its timers. */
@@ -116,7 +116,10 @@ export async function postFixture(
           createdAt: clock.now(),
         };
       });
-      await store.commit(lease!, { shards: [], samples: [], incidents: [], notices });
+      const incidents = changes.map(({ incident, change, episode = 1 }) =>
+        transition(change, { id: incident, episode }).incident
+      );
+      await store.commit(lease!, { shards: [], samples: [], incidents, notices });
     },
     answerWith: (receiver: Receiver) => void (answer = receiver),
     /** Lets time go by, with a look into the outbox every 5 s. */

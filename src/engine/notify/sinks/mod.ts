@@ -1,4 +1,5 @@
 import type { Sink } from "../sink.ts";
+import { alertmanager } from "./alertmanager.ts";
 import { cloudflareEmail } from "./cloudflare_email.ts";
 import { discord } from "./discord.ts";
 import { googleChat } from "./google_chat.ts";
@@ -26,6 +27,7 @@ export const SINKS: readonly Sink[] = [
   pagerDuty,
   jiraServiceManagement,
   incidentIo,
+  alertmanager,
   smtp,
   resend,
   cloudflareEmail,

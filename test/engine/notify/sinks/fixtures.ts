@@ -1,4 +1,5 @@
 /** What the conformance test has to know of each kind of sink: valid settings, faults, and the limits that its receiver sets. */
+import { alertmanager } from "../../../../src/engine/notify/sinks/alertmanager.ts";
 import { cloudflareEmail } from "../../../../src/engine/notify/sinks/cloudflare_email.ts";
 import { discord } from "../../../../src/engine/notify/sinks/discord.ts";
 import { googleChat } from "../../../../src/engine/notify/sinks/google_chat.ts";
@@ -81,6 +82,11 @@ const matrix = (token?: string): SinkCase => ({
     headers: { authorization: "Bearer ${env:TOKEN}" },
     json: { msgtype: "m.text", body: "{{ message.title }}\n{{ message.lines }}" },
   },
+  env: token === undefined ? {} : { TOKEN: token },
+});
+
+const monitor = (token?: string): SinkCase => ({
+  settings: { url: "https://alertmanager.example/prefix", headers: { authorization: "Bearer ${env:TOKEN}" } },
   env: token === undefined ? {} : { TOKEN: token },
 });
 
@@ -275,6 +281,20 @@ export const FIXTURES: Record<string, SinkFixture> = {
     faulty: [],
     maxBytes: 40_000,
     lengths: subjectLength,
+    hidden: /hunter2/,
+  },
+  [alertmanager.kind]: {
+    good: monitor(TOKEN),
+    junk: [["no URL", {}], ["a header of ours", { url: "https://a.example", headers: { host: "x" } }]],
+    faulty: [["an unset token", monitor(), "TOKEN"], [
+      "a token of two lines",
+      monitor("hunter2\nx"),
+      "TOKEN",
+    ]],
+    maxBytes: 100_000,
+    // "Data model" of Prometheus.
+    lengths: (body) =>
+      Object.keys(json(body).labels).map((name) => [name, /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? 0 : 1, 0]),
     hidden: /hunter2/,
   },
 };

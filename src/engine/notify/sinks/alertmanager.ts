@@ -1,0 +1,92 @@
+import * as z from "../../../base/zod.ts";
+import { revealHeader } from "../../../base/secrets.ts";
+import { iso, MINUTE_MS } from "../../../base/time.ts";
+import type { WebhookEvent } from "../event.ts";
+import { messageOf, plainLines } from "../message.ts";
+import { checkUrl, overHttp } from "../over_http.ts";
+import type { Sink, SinkEnvironment } from "../sink.ts";
+
+/** An Alertmanager of Prometheus, or what speaks as one. */
+export interface AlertmanagerSettings {
+  url: string;
+  headers?: Record<string, string>;
+}
+
+/** An alert is told again this often while it fires: it ends when nobody does. */
+const REPEAT_MS = MINUTE_MS;
+/** So long it fires without being told again: a process that wakes once a minute may miss some. */
+const FIRES_MS = 4 * MINUTE_MS;
+
+/** The API v2 of Alertmanager (`postAlerts`): one alert an incident, told again while it is open. */
+export const alertmanager: Sink<AlertmanagerSettings> = {
+  kind: "alertmanager",
+  keepsState: true,
+  repeatMs: REPEAT_MS,
+  schema: ({ map, headers }) =>
+    map({
+      url: z.string().check(
+        z.minLength(1),
+        z.describe("Where it is, without /api/v2/alerts; may hold ${env:NAME}."),
+      ),
+      headers: z.optional(headers()).check(
+        z.describe("Request headers, such as authorization; may hold ${env:NAME}."),
+      ),
+    }),
+  secrets: ["url", "headers"],
+  addresses: ["url"],
+  check(settings, environment) {
+    headersOf(settings, environment);
+    return checkUrl(settings.url, environment);
+  },
+  render: (event) => JSON.stringify(alertOf(event)),
+  deliver: overHttp({
+    url: ({ url }) => url,
+    path: () => "/api/v2/alerts",
+    fill({ body }, settings, ports) {
+      const alert: ReturnType<typeof alertOf> = JSON.parse(body);
+      // The same labels, so that a retry, and a repetition, are the same alert.
+      const endsAt = alert.endsAt ?? iso(ports.clock.now() + FIRES_MS);
+      return { body: JSON.stringify([{ ...alert, endsAt }]), headers: headersOf(settings, ports) };
+    },
+  }),
+};
+
+const headersOf = ({ headers = {} }: AlertmanagerSettings, { secrets }: Pick<SinkEnvironment, "secrets">) =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), revealHeader(secrets, name, value)]),
+  );
+
+/** Its labels are what never changes of an incident: they are the identity of the alert. */
+function alertOf(event: WebhookEvent) {
+  const { incident, target, check } = event.data;
+  const message = messageOf(event);
+  return {
+    labels: {
+      ...labelsOf(target.labels),
+      alertname: `Assay_${incident.family}`,
+      severity: incident.severity,
+      target: target.id,
+      check: check.id,
+      scope: incident.scope,
+      incident: incident.id,
+    },
+    annotations: {
+      summary: message.text,
+      description: plainLines(message).join("\n"),
+      kind: incident.kind,
+      ...(message.page && { page: message.page }),
+    },
+    startsAt: incident.openedAt,
+    ...(incident.resolvedAt && { endsAt: incident.resolvedAt }),
+    ...(message.page && { generatorURL: message.page }),
+  };
+}
+
+/** "Data model": a label's name is letters, digits and underscores. */
+const labelsOf = (labels: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(labels).filter(([, value]) => value !== "").map(([name, value]) => [
+      name.replace(/[^a-zA-Z0-9_]/g, "_").replace(/^(?=\d)/, "_"),
+      value.toWellFormed(),
+    ]),
+  );
