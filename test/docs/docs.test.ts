@@ -10,7 +10,9 @@ import schema from "../../schema/assay.schema.json" with { type: "json" };
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { program } from "../../scripts/cli/program.ts";
 import { ConfigError, load } from "../../src/config/mod.ts";
-import { anchorsOf, type Block, blocksOf, FILES, linksOf } from "./markdown.ts";
+import { jsonSchema } from "../../src/config/schema/mod.ts";
+import { CONFIGS, configurationPage } from "../../scripts/dev/reference.ts";
+import { anchorsOf, type Block, blocksOf, FILES, linksOf, read } from "./markdown.ts";
 
 const BLOCKS = FILES.flatMap(blocksOf);
 const named = (blocks: Block[]) =>
@@ -29,6 +31,12 @@ function linkFault(file: string, link: string): string | null {
 
 test.each(FILES)("the links of %s lead somewhere", (file) => {
   expect(linksOf(file).map((link) => linkFault(file, link)).filter(Boolean)).toEqual([]);
+});
+
+test("docs/configuration.md is current (deno task schema writes it)", () => {
+  const rows = (text: string) => text.match(/^\| `[^|]*/gm)!.map((row) => row.trim());
+  const page = configurationPage(jsonSchema(KINDS), CONFIGS.map((path) => read(path)));
+  expect(rows(read("docs/configuration.md"))).toEqual(rows(page));
 });
 
 describe("every YAML block is a config, or a part of one", () => {

@@ -1,0 +1,146 @@
+/** Makes docs/configuration.md of the JSON Schema: every key with its type, its default, what it is, and an example out of our own configs. */
+import { parse } from "yaml";
+
+/** The configs from which examples are taken. */
+export const CONFIGS = ["test/config/example.yaml", "examples/worker.yaml", "examples/sources.yaml"];
+
+interface Schema {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  const?: unknown;
+  pattern?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  allOf?: Schema[];
+  additionalProperties?: Schema | boolean;
+}
+
+/** One key. */
+interface Key {
+  name: string;
+  type: string;
+  required: boolean;
+  schema: Schema;
+  /** Where its own keys stand. */
+  path: string;
+}
+
+const DURATION = "(ms|s|m|h|d)";
+
+function typeOf(schema: Schema): string {
+  const { type, enum: words, anyOf, items, pattern } = schema;
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (words) return words.map((word) => `\`${word}\``).join(", ");
+  const { oneOf = anyOf } = schema;
+  if (oneOf) return [...new Set(oneOf.map(typeOf))].join(" or ");
+  if (type === "array") return items ? `list of ${typeOf(items)}` : "list";
+  if (type === "object") return "map";
+  if (pattern?.includes(DURATION)) return "duration";
+  return type === "string" ? "text" : type ?? "anything";
+}
+
+/** A schema's own keys, those of its alternatives and of its items included. */
+function keysOf(schema: Schema, path: string): Key[] {
+  const {
+    properties = {},
+    required = [],
+    anyOf = [],
+    oneOf = [],
+    allOf = [],
+    items,
+    additionalProperties: rest,
+  } = schema;
+  const own = Object.entries(properties).map(([name, schema]): Key => ({
+    name,
+    type: typeOf(schema),
+    required: required.includes(name) && schema.default === undefined,
+    schema,
+    path: path ? `${path}.${name}` : name,
+  }));
+  const inner = [
+    ...anyOf,
+    ...oneOf,
+    ...allOf,
+    ...(items ? [items] : []),
+    ...(typeof rest === "object" ? [rest] : []),
+  ]
+    .flatMap((one) => keysOf(one, path));
+  const known = new Map([...own, ...inner].reverse().map((key) => [key.name, key]));
+  return [...known.values()].reverse();
+}
+
+/** The first value that stands at a path of any of these configs, lists and alternatives looked through. */
+function exampleOf(configs: readonly unknown[], path: string): unknown {
+  const names = path.split(".");
+  const search = (value: unknown, at: number): unknown => {
+    if (Array.isArray(value)) {
+      if (at === names.length) return value;
+      return value.map((item) => search(item, at)).find((found) => found !== undefined);
+    }
+    if (at === names.length) return value;
+    if (typeof value !== "object" || value === null) return undefined;
+    return search((value as Record<string, unknown>)[names[at]!], at + 1);
+  };
+  return configs.map((config) => search(config, 0)).find((found) => found !== undefined);
+}
+
+const SHORT = 60;
+const code = (value: unknown) =>
+  `\`${(typeof value === "string" ? value : JSON.stringify(value)).replaceAll("|", "\\|")}\``;
+
+function row({ name, type, required, schema, path }: Key, configs: readonly unknown[]): string {
+  const example = exampleOf(configs, path);
+  const shown = example === undefined || JSON.stringify(example).length > SHORT ? "" : code(example);
+  const fallback = required ? "required" : schema.default === undefined ? "" : code(schema.default);
+  return `| \`${name}\` | ${type.replaceAll("|", "\\|")} | ${fallback} | ${
+    schema.description ?? ""
+  } | ${shown} |`;
+}
+
+/** The page. `sources`: YAML of valid configs, from which examples are taken. */
+export function configurationPage(schema: Schema, sources: readonly string[]): string {
+  const configs = sources.map((text) => parse(text));
+  const sections: string[] = [];
+  /** Paths by what stands there: the same keys are listed once. */
+  const known = new Map<string, string>();
+  const visit = (schema: Schema, path: string) => {
+    const kinds = schema.items?.oneOf?.filter(({ properties }) => properties?.kind);
+    if (kinds?.length) {
+      return kinds.forEach((one) => section(one, path, ` of kind \`${one.properties!.kind!.const}\``));
+    }
+    section(schema, path, "");
+  };
+  const section = (schema: Schema, path: string, of: string) => {
+    const keys = keysOf(schema, path);
+    if (keys.length === 0) return;
+    const content = JSON.stringify(keys.map(({ name, schema }) => [name, schema]));
+    const same = known.get(content);
+    if (same) return void sections.push(`## \`${path}\`\n\nAs \`${same}\`.`);
+    known.set(content, path);
+    const title = path === "" ? "Top level" : `\`${path}\`${of}`;
+    sections.push([
+      `## ${title}`,
+      "",
+      "| key | type | default | meaning | example |",
+      "| --- | --- | --- | --- | --- |",
+      ...keys.map((key) => row(key, configs)),
+    ].join("\n"));
+    for (const key of keys) visit(key.schema, key.path);
+  };
+  visit(schema, "");
+  return [
+    "# Configuration",
+    "",
+    "Every key of `assay.yaml`, made of the [JSON Schema](../schema/assay.schema.json) by `deno task schema`: edit",
+    "the schema, not this page. A path names keys only; lists are looked through. Durations are a number and a unit:",
+    "`250ms`, `30s`, `5m`, `2h`, `7d`.",
+    "",
+    sections.join("\n\n"),
+    "",
+  ].join("\n");
+}
