@@ -241,7 +241,9 @@ export const fullStatusSchema = component(
 /** `GET /v1/regions`. */
 export const regionsSchema = z.strictObject({
   client: z.optional(z.enum(CLIENT_FORMS)).check(
-    z.describe("How this process asks: by connections of its own to pinned addresses, or by its runtime's fetch."),
+    z.describe(
+      "How this process asks: by connections of its own to pinned addresses, or by its runtime's fetch.",
+    ),
   ),
   regions: z.array(z.strictObject({
     id: text,

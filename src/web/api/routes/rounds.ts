@@ -44,7 +44,9 @@ export function routes({ ports, config, prober: own }: ProcessContext): Hono {
           });}
       }
       const reply = prober.ask({ slot, checks: wanted, deadlineMs });
-      return jsonLater(reply.then(({ answers, ...rest }) => ({ ...rest, answers: [...answers, ...refused] })));
+      return jsonLater(
+        reply.then(({ answers, ...rest }) => ({ ...rest, answers: [...answers, ...refused] })),
+      );
     },
   );
   return app;
