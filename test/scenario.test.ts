@@ -16,7 +16,19 @@ import { secretsOf } from "../src/base/secrets.ts";
 import bundled from "./edge/config.json" with { type: "json" };
 import { shopClient } from "./edge/shop_client.ts";
 import { openShop } from "./edge/shop_server.ts";
-import { type Driver, EVENTS, type Minute, playScenario, START, WORDS } from "./scenario.ts";
+import {
+  BY_TURNS,
+  type Driver,
+  EVENTS,
+  MINUTE,
+  type Minute,
+  playScenario,
+  playTurns,
+  START,
+  TURNS_EVENTS,
+  type TurnsDriver,
+  WORDS,
+} from "./scenario.ts";
 import type { Prober } from "../src/judgement/round.ts";
 
 const TOKEN = "operator";
@@ -33,16 +45,19 @@ const fails = (faults: Map<string, string>, prober: Prober): Prober => ({
   },
 });
 
-/** Settler, local probers and the store in memory, over a real network. */
-async function onDeno(): Promise<Driver> {
-  const story = shopClient(shop.url, "story");
+/** Settlers, local probers and a store, over a real network; `check` are more settings of the check. */
+async function onDeno(check: object = {}) {
+  const story = shopClient(shop.url, "turns" in check ? "turns" : "story");
   const env: Record<string, string> = {
     ASSAY_TOKEN: TOKEN,
     SHOP_URL: shop.url,
     ONCALL_URL: story.hook,
     ONCALL_SECRET: `whsec_${btoa("0123456789abcdef0123456789abcdef")}`,
   };
-  const { config } = await loadValue(bundled, {
+  const [target] = bundled.targets;
+  const checks = target!.checks.map((one) => ({ ...one, ...check }));
+  const targets = [{ ...target, url: story.stall(), checks }];
+  const { config } = await loadValue({ ...bundled, targets }, {
     kinds: KINDS,
     runtime: "cloudflare",
     turns: 1,
@@ -66,28 +81,63 @@ async function onDeno(): Promise<Driver> {
       localProber(ports, { id, region, dialects: DIALECTS, steps: STEP_KINDS, concurrency, controls }),
     )
   );
-  const settling = settler({ ports, store, config, probers, owner: "here" });
   const app = api({ ports, config, store });
   return {
+    ...{ story, faults, app },
+    setClock: (now: number) => nowMs = now,
+    newSettler: (owner: string) => settler({ ports, store, config, probers, owner }),
+    deliver: () => deliver(ports, store, config, { sinks: SINKS }),
+    received: async () => (await story.seen()).posts.map(({ body }) => body),
+  };
+}
+
+async function slotsOnDeno(): Promise<Driver> {
+  const { story, faults, app, setClock, newSettler, deliver, received } = await onDeno();
+  const settling = newSettler("here");
+  return {
+    received,
     async tick({ shop, prober }: Minute, slot, now) {
       if (!shop) return;
       await story.be(shop);
       faults.clear();
       if (prober) faults.set(prober.id, prober.does);
-      nowMs = now;
+      setClock(now);
       await settling.tick(slot);
-      await deliver(ports, store, config, { sinks: SINKS });
+      await deliver();
     },
     async status() {
       const headers = { authorization: `Bearer ${TOKEN}` };
       return await (await app.request("/v1/status", { headers })).json();
     },
-    received: async () => (await story.seen()).posts.map(({ body }) => body),
+  };
+}
+
+async function turnsOnDeno(): Promise<TurnsDriver> {
+  const { story, setClock, newSettler, deliver, received } = await onDeno(BY_TURNS);
+  let owners = 0;
+  let settling = newSettler("0");
+  return {
+    received,
+    async settle(shop, nowMs) {
+      await story.be(shop);
+      setClock(nowMs);
+      if (nowMs % MINUTE === 0) await settling.begin(nowMs);
+      await settling.settleDue();
+      await deliver();
+    },
+    // deno-lint-ignore require-await
+    async die() {
+      settling = newSettler(`${++owners}`);
+    },
   };
 }
 
 test("the story, on Deno", async () => {
-  const { words, events } = await playScenario(await onDeno());
+  const { words, events } = await playScenario(await slotsOnDeno());
   expect(words).toEqual(WORDS);
   expect(events).toEqual(EVENTS);
+});
+
+test("the story by turns, on Deno", async () => {
+  expect(await playTurns(await turnsOnDeno())).toEqual(TURNS_EVENTS);
 });

@@ -228,3 +228,80 @@ export function summarizeEvents(bodies: string[]): EventSummary[] {
     };
   });
 }
+
+/** A runtime that walks by turns. */
+export interface TurnsDriver extends Pick<Driver, "received"> {
+  /** The clock stands at `nowMs`, and what is due is settled and told; at a minute's beginning its lease is taken. */
+  settle(shop: Behaviours, nowMs: number): Promise<void>;
+  /** Whoever held the lease is gone, with all that stood in its memory. */
+  die(): Promise<void>;
+}
+
+/** The check of the story by turns: each of the three probers at its own. */
+export const BY_TURNS = { turns: 3, confirm: "25s" };
+
+/**
+ * Second by second what the shop does. By the rules for turns, confirmations and retries: the lie that one prober sees at 100 s calls
+ * for a confirmation at 125 s, which another process walks, and of which each first walk gets no answer. What passes at 160 s calls for one
+ * at 185 s.
+ */
+const TURNS: [second: number, shop: Behaviours | "dies"][] = [
+  [0, serves],
+  [20, serves],
+  [40, serves],
+  [60, serves],
+  [80, serves],
+  [100, lies],
+  [110, "dies"],
+  [120, lies],
+  [125, { all: "lies to the second walk" }],
+  [140, lies],
+  [160, serves],
+  [170, "dies"],
+  [180, serves],
+  [185, serves],
+  [200, serves],
+  [220, serves],
+];
+
+/** What Assay must make of it; `walkedAgain`: the probers whose evidence is of a second walk. */
+export const TURNS_EVENTS: (EventSummary & { at: number; walkedAgain: string[] })[] = [
+  {
+    ...service,
+    type: "incident.opened",
+    episode: 1,
+    kind: "drift",
+    at: 125,
+    outcome: "drift",
+    votes: { eu: "drift", us: "ready", oc: "drift" },
+    summary:
+      "Shop / orders says ready but its journey fails: 2 of 3 regions agree, confirmed 25 s later by 3 of 3 (read: body.state is 'pending')",
+    walkedAgain: ["weur", "enam", "oc"],
+  },
+  {
+    ...service,
+    type: "incident.resolved",
+    episode: 1,
+    kind: "drift",
+    at: 185,
+    outcome: "ready",
+    votes: { eu: "ready", us: "drift", oc: "ready" },
+    summary: "Shop / orders has recovered after 60 s: its journey passes in 2 of 3 regions",
+    walkedAgain: [],
+  },
+];
+
+/** Plays the story by turns, and answers the events that came of it. */
+export async function playTurns(driver: TurnsDriver): Promise<typeof TURNS_EVENTS> {
+  for (const [second, shop] of TURNS) {
+    if (shop === "dies") await driver.die();
+    else await driver.settle(shop, START + second * 1_000);
+  }
+  const bodies = await driver.received();
+  return summarizeEvents(bodies).map((event, i) => {
+    const { timestamp, data: { evidence } }: WebhookEvent = JSON.parse(bodies[i]!);
+    const walkedAgain = Object.values(evidence).flatMap((probers) => Object.entries(probers))
+      .flatMap(([id, { observed }]) => observed?.walkedAgain ? [id] : []);
+    return { ...event, at: (Date.parse(timestamp) - START) / 1_000, walkedAgain };
+  });
+}

@@ -2,9 +2,18 @@
 
 /**
  * What a stall of the shop does. `is shy`: it serves, and says that it is not ready. `starts`: it says so, and does not
- * serve yet. `hangs`: it never answers. `waits`: it answers by its next mood, once it has one.
+ * serve yet. `hangs`: it never answers. `waits`: it answers by its next mood, once it has one. `lies to the second walk`: it refuses
+ * the first walk of each round, and lies to the second.
  */
-export type Behaviour = "serves" | "lies" | "is shy" | "starts" | "refuses" | "hangs" | "waits";
+export type Behaviour =
+  | "serves"
+  | "lies"
+  | "lies to the second walk"
+  | "is shy"
+  | "starts"
+  | "refuses"
+  | "hangs"
+  | "waits";
 
 /** Moods by prober, by stall, or for `all`; the first of these that is named counts. */
 export type Behaviours = { all: Behaviour } & Record<string, Behaviour>;

@@ -20,6 +20,7 @@ const BEHAVIOURS: Record<
 > = {
   "serves": { says: OK, does: true },
   "lies": { says: OK, does: false },
+  "lies to the second walk": { says: OK, does: false },
   "is shy": { says: NOT_READY, does: true },
   "starts": { says: STARTING, does: false },
 };
@@ -105,7 +106,8 @@ function handleProbe(
     const mood = room.moods[prober] ?? room.moods[stall] ?? room.moods.all;
     if (mood === "waits") return void room.waiting.push(answer);
     if (mood === "hangs") return;
-    if (mood === "refuses") return void response.destroy();
+    const isFirst = mood === "lies to the second walk" && !run.endsWith(".r");
+    if (mood === "refuses" || isFirst) return void response.destroy();
     const { says, does } = BEHAVIOURS[mood];
     if (path === "/readyz") return void response.writeHead(says.status).end(says.text);
     const [status, value] = request.method === "POST"
