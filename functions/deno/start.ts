@@ -15,6 +15,7 @@ import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
 import { withinResources } from "./resources.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
+import { secretLookup } from "./secrets.ts";
 import { listen } from "./server.ts";
 import { mailer } from "./mail.ts";
 import type { Prober } from "../../src/judgement/round.ts";
@@ -48,7 +49,7 @@ export function denoPorts(
     fetch: connector({ allowPrivate }),
     random: Math.random,
     log,
-    secrets: secretsOf(configText, (name) => Deno.env.get(name)),
+    secrets: secretsOf(configText, secretLookup()),
     sendMail: mailer({ allowPrivate }),
   };
 }

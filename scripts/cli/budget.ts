@@ -6,12 +6,20 @@ import { formatLines, formatNumber as number, table } from "./budget_table.ts";
 import { latencyOption } from "./latency_option.ts";
 import { latencyOf } from "./measured.ts";
 import { PRICED_AT, SOURCES } from "../../src/capacity/prices.ts";
-import { DEFAULT_FILE, loadFile, printResult } from "./terminal.ts";
+import {
+  DEFAULT_FILE,
+  environmentOption,
+  loadFile,
+  printResult,
+  type VarFlags,
+  varOption,
+  varsOf,
+} from "./terminal.ts";
 import type { Plan } from "../../src/base/limits.ts";
 
 const LATENCY_MS = 300;
 
-interface BudgetOptions {
+interface BudgetOptions extends VarFlags {
   for: "cloudflare" | "deno";
   plan: Plan;
   latency?: number;
@@ -22,6 +30,8 @@ interface BudgetOptions {
 export const budgetCommand = new Command("budget")
   .description("What a config takes, against each limit. Exit 0 fits, 1 does not, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
+  .addOption(varOption())
+  .addOption(environmentOption())
   .addOption(
     new Option("--for <runtime>", "where it is to run").choices(["cloudflare", "deno"]).default("cloudflare"),
   )
@@ -31,7 +41,7 @@ export const budgetCommand = new Command("budget")
   .action(async (file: string, options: BudgetOptions) => {
     const { for: runtime, json } = options;
     // No secret changes a figure, so none has to be set.
-    const { config } = await loadFile(file, { json, runtime, env: undefined });
+    const { config } = await loadFile(file, { json, runtime, env: undefined, ...varsOf(options) });
     const fits = (runtime === "deno" ? budgetDeno : budgetCloudflare)(file, config, options);
     if (!fits) Deno.exit(1);
   });

@@ -1,15 +1,26 @@
 import { Command, Option } from "commander";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
+import { secretLookup } from "../../functions/deno/secrets.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import type { Check } from "../../src/config/config.ts";
 import { questionOf } from "../../src/evidence/report/question.ts";
 import { capacityProblems } from "./measured.ts";
 import { latencyOption } from "./latency_option.ts";
-import { DEFAULT_FILE, formatProblems, INVALID, loadFile, printResult } from "./terminal.ts";
+import {
+  DEFAULT_FILE,
+  environmentOption,
+  formatProblems,
+  INVALID,
+  loadFile,
+  printResult,
+  type VarFlags,
+  varOption,
+  varsOf,
+} from "./terminal.ts";
 
-interface CheckOptions {
+interface CheckOptions extends VarFlags {
   for?: "cloudflare" | "deno";
   latency?: number;
   env: boolean;
@@ -20,12 +31,15 @@ interface CheckOptions {
 export const checkCommand = new Command("check")
   .description("Validate a config. Exit 0 valid, 1 not valid, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
+  .addOption(varOption())
+  .addOption(environmentOption())
   .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(["cloudflare", "deno"]))
   .addOption(latencyOption())
   .option("--no-env", "an unset ${env:NAME} is a warning, not an error")
   .option("--json", "print JSON")
   .action(async (file: string, options: CheckOptions) => {
     const { config, warnings: found, text } = await loadFile(file, {
+      ...varsOf(options),
       json: options.json,
       runtime: options.for,
       envMissing: options.env ? "error" : "warning",
@@ -36,7 +50,7 @@ export const checkCommand = new Command("check")
       ...capacityProblems(config, options.latency),
     ];
     const faults = options.env
-      ? await checkWebhooks(secretsOf(text, (name) => Deno.env.get(name)), config, KINDS.sinks)
+      ? await checkWebhooks(secretsOf(text, secretLookup()), config, KINDS.sinks)
       : [];
     if (faults.length > 0) {
       const problems = faults.map((message) => ({ severity: "error" as const, path: "webhooks", message }));

@@ -5,7 +5,18 @@ import { localProberOf } from "../../functions/local_prober.ts";
 import type { Check } from "../../src/config/config.ts";
 import { combineWithPushed, unknownReport } from "../../src/evidence/report/mod.ts";
 import { judge, type Verdict, type VerdictResult } from "../../src/judgement/verdict.ts";
-import { DEFAULT_FILE, fail, loadFile, printResult, USAGE, warn } from "./terminal.ts";
+import {
+  DEFAULT_FILE,
+  environmentOption,
+  fail,
+  loadFile,
+  printResult,
+  USAGE,
+  type VarFlags,
+  varOption,
+  varsOf,
+  warn,
+} from "./terminal.ts";
 import type { Round } from "../../src/judgement/round.ts";
 
 const EXIT: Record<Verdict, number> = {
@@ -34,45 +45,53 @@ export const runCommand = new Command("run")
       "2 underclaim, unreported, announced or inconclusive; 3 usage.",
   )
   .argument("[file]", "the config", DEFAULT_FILE)
+  .addOption(varOption())
+  .addOption(environmentOption())
   .option("--target <id>", "only this target")
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("--json", "print JSON")
-  .action(async (file: string, options: { target?: string; allowPrivate?: boolean; json?: boolean }) => {
-    const loaded = await loadFile(file, { json: options.json, allowPrivate: options.allowPrivate });
-    warn(file, loaded);
-    const { config, text } = loaded;
-    const ports = denoPorts(text, config);
-    const checks = config.checks.filter(({ target }) => !options.target || target.id === options.target);
-    if (checks.length === 0) fail(USAGE, `No target has the id ${options.target}`);
-    const here = localProberOf(ports, config, KINDS, { id: "local", region: "local" });
-    const slot = ports.clock.now();
-    const { suspect, answers } = await here.ask({ slot, checks, deadlineMs: RUN_MS });
-    const byKey = new Map(answers.map((answer) => [answer.check, answer]));
-    const results = checks.map((check) => {
-      const answer = byKey.get(check.key)!;
-      if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
-      const walked = withUnknownPushes(check, answer.round, slot);
-      const { before, after, observation: { outcome } } = walked;
-      const evidence = {
-        at: slot,
-        kind: "turn" as const,
-        before,
-        after,
-        outcome,
-        ...(suspect && { fault: "suspect" as const }),
-      };
-      return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
-    });
-    const value = results.map(({ check, walked, verdict }) => ({
-      check: check.key,
-      verdict: verdict.word,
-      verdictReason: verdict.reason,
-      ...walked,
-    }));
-    printResult({ json: options.json, value }, results.map(formatResult).join("\n"));
-    const codes = results.map(({ verdict }) => EXIT[verdict.word]);
-    Deno.exit(WORSE.find((code) => codes.includes(code)));
-  });
+  .action(
+    async (file: string, options: VarFlags & { target?: string; allowPrivate?: boolean; json?: boolean }) => {
+      const loaded = await loadFile(file, {
+        json: options.json,
+        allowPrivate: options.allowPrivate,
+        ...varsOf(options),
+      });
+      warn(file, loaded);
+      const { config, text } = loaded;
+      const ports = denoPorts(text, config);
+      const checks = config.checks.filter(({ target }) => !options.target || target.id === options.target);
+      if (checks.length === 0) fail(USAGE, `No target has the id ${options.target}`);
+      const here = localProberOf(ports, config, KINDS, { id: "local", region: "local" });
+      const slot = ports.clock.now();
+      const { suspect, answers } = await here.ask({ slot, checks, deadlineMs: RUN_MS });
+      const byKey = new Map(answers.map((answer) => [answer.check, answer]));
+      const results = checks.map((check) => {
+        const answer = byKey.get(check.key)!;
+        if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
+        const walked = withUnknownPushes(check, answer.round, slot);
+        const { before, after, observation: { outcome } } = walked;
+        const evidence = {
+          at: slot,
+          kind: "turn" as const,
+          before,
+          after,
+          outcome,
+          ...(suspect && { fault: "suspect" as const }),
+        };
+        return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
+      });
+      const value = results.map(({ check, walked, verdict }) => ({
+        check: check.key,
+        verdict: verdict.word,
+        verdictReason: verdict.reason,
+        ...walked,
+      }));
+      printResult({ json: options.json, value }, results.map(formatResult).join("\n"));
+      const codes = results.map(({ verdict }) => EXIT[verdict.word]);
+      Deno.exit(WORSE.find((code) => codes.includes(code)));
+    },
+  );
 
 /** What is pushed is kept by a running Assay: here nothing is known of it. */
 function withUnknownPushes({ report }: Check, round: Round, at: number): Round {

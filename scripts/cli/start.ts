@@ -5,12 +5,25 @@ import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { capacityProblems } from "./measured.ts";
-import { DEFAULT_FILE, fail, INVALID, loadFile, USAGE, warn } from "./terminal.ts";
+import {
+  DEFAULT_FILE,
+  environmentOption,
+  fail,
+  INVALID,
+  loadFile,
+  USAGE,
+  type VarFlags,
+  varOption,
+  varsOf,
+  warn,
+} from "./terminal.ts";
 
 /** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
 export const startCommand = new Command("start")
   .description("Run Assay, or with --prober only one prober of it. Exit 0 after SIGTERM, 1 config, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
+  .addOption(varOption())
+  .addOption(environmentOption())
   .addOption(new Option("--prober <id>", "only answer /v1/rounds as this prober").env("ASSAY_PROBER"))
   .addOption(new Option("--here <id>", "run all of Assay, and answer as this prober too").env("ASSAY_HERE"))
   .addOption(
@@ -21,11 +34,12 @@ export const startCommand = new Command("start")
   .action(
     async (
       file: string,
-      options: { prober?: string; here?: string; port?: number; allowPrivate?: boolean },
+      options: VarFlags & { prober?: string; here?: string; port?: number; allowPrivate?: boolean },
     ) => {
       // A machine that only probes needs no secrets of those who are told; a timeline that may not act needs none at all.
       const envMissing = options.prober || isPreview() ? "warning" : "error";
       const loaded = await loadFile(file, {
+        ...varsOf(options),
         runtime: "deno",
         allowPrivate: options.allowPrivate,
         envMissing,

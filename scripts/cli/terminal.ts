@@ -1,6 +1,10 @@
 /** What all verbs share: reading a config, printing its problems, exit codes. */
-import { ConfigError, load, type LoadOptions, type Problem } from "../../src/config/mod.ts";
+import { InvalidArgumentError, Option } from "commander";
+import { ConfigError, load, type Problem, type ReadOptions } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/config.ts";
+import type { ConfigText } from "../../src/config/mod.ts";
+import { readBeside, readConfigFiles } from "./config_files.ts";
+import { secretLookup } from "../../functions/deno/secrets.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 
 /** The config is not valid. */
@@ -12,7 +16,10 @@ export const DEFAULT_FILE = "assay.yaml";
 
 /** A config and the text it came from. */
 export interface LoadedFile {
+  /** With all references to secrets that it holds. */
   text: string;
+  /** The config in one piece, as it can be compiled. */
+  value: unknown;
   config: Config;
   warnings: Problem[];
 }
@@ -20,17 +27,19 @@ export interface LoadedFile {
 /** Loads a config file; prints every problem and exits 1 if it is not valid, 3 if it cannot be read. */
 export async function loadFile(
   file: string,
-  options: Partial<LoadOptions> & { json?: boolean },
+  options: Partial<ReadOptions> & { json?: boolean },
 ): Promise<LoadedFile> {
   const { json, ...rest } = options;
-  const text = await Deno.readTextFile(file).catch((error) =>
+  const files = await readConfigFiles(file).catch((error) =>
     fail(USAGE, `Cannot read ${file}: ${error.message}`)
   );
   try {
-    const env = (name: string) => Deno.env.get(name);
+    const env = secretLookup();
     // Deno Deploy bills what wakes it up: there a slot is one instant.
     const turns = env("DENO_DEPLOY") ? 1 : undefined;
-    return { text, ...await load({ kind: "yaml", text }, { kinds: KINDS, env, turns, ...rest }) };
+    const options = { kinds: KINDS, env, variables: env, turns, readFile: readBeside, ...rest };
+    const read = await load({ kind: "files", files: named(files) }, options);
+    return { ...read, text: JSON.stringify(read.value) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     printResult(
@@ -41,10 +50,37 @@ export async function loadFile(
   }
 }
 
+/** One text needs no name: whoever asked for it knows it. */
+const named = (files: ConfigText[]) => files.length === 1 ? files.map(({ text }) => ({ text })) : files;
+
+/** What `--var` and `--environment` were given. */
+export interface VarFlags {
+  var?: Record<string, string>;
+  environment?: string;
+}
+
+/** `--var name=value`, which may stand several times. */
+export const varOption = () =>
+  new Option("--var <name=value>", "a value for ${var:name}; may be repeated").argParser(parseVar);
+
+/** `--environment name`. */
+export const environmentOption = () =>
+  new Option("--environment <name>", "the values under environments.<name>").env("ASSAY_ENVIRONMENT");
+
+/** Both, as `loadFile` takes them. */
+export const varsOf = ({ var: vars, environment }: VarFlags) => ({ vars, environment });
+
+function parseVar(text: string, known: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Not name=value.");
+  return { ...known, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 /** Problems, one paragraph each: file:line:column, path, what was expected, found and may be meant. */
 export function formatProblems(file: string, problems: readonly Problem[]): string {
-  return problems.map(({ severity, line, column, path, message, expected, found, suggestion }) => {
-    const where = line === undefined ? file : `${file}:${line}:${column}`;
+  return problems.map(({ severity, file: part = file, line, column, path, message, ...more }) => {
+    const { expected, found, suggestion } = more;
+    const where = line === undefined ? part : `${part}:${line}:${column}`;
     const notes = [
       expected && `expected: ${expected}`,
       found && `found: ${found}`,

@@ -5,9 +5,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
 import { compileConfig } from "../../src/config/compiled.ts";
-import { readYaml } from "../../src/config/yaml.ts";
 import { minifyModule } from "./minify.ts";
-import { DEFAULT_FILE, loadFile, USAGE, warn } from "./terminal.ts";
+import { DEFAULT_FILE, environmentOption, loadFile, USAGE, type VarFlags, varsOf, warn } from "./terminal.ts";
 import { workerKinds } from "./worker_kinds.ts";
 
 const WRANGLER = "npm:wrangler@4.155.0";
@@ -17,7 +16,7 @@ const DEV = { config: ".assay/config.json", kinds: ".assay/kinds.ts" };
 const BUNDLE = ".assay/bundle";
 const DEPLOY = { config: ".assay/deployed.json", kinds: ".assay/deployed_kinds.ts" };
 
-interface Options {
+interface Options extends VarFlags {
   configFile: string;
   plan: "free" | "paid";
 }
@@ -27,6 +26,7 @@ for (const verb of ["deploy", "dev"] as const) {
   program.command(verb)
     .description(verb === "deploy" ? "Check, budget, deploy to Cloudflare" : "The same code in workerd, here")
     .option("--config-file <file>", "the config", DEFAULT_FILE)
+    .addOption(environmentOption())
     .addOption(new Option("--plan <plan>", "Cloudflare's plan").choices(["free", "paid"]).default("free"))
     .argument("[options...]", "options of wrangler")
     .allowUnknownOption()
@@ -40,13 +40,18 @@ try {
   Deno.exit(error.exitCode === 0 ? 0 : USAGE);
 }
 
-async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile, plan }: Options) {
+async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile, plan, ...flags }: Options) {
   const secrets = verb === "dev" ? await devVars() : {};
   const env = (name: string) => secrets[name] ?? Deno.env.get(name);
   // Secrets live in wrangler, so an unset one is only worth a warning here.
-  const loaded = await loadFile(configFile, { runtime: "cloudflare", envMissing: "warning", env });
+  const loaded = await loadFile(configFile, {
+    runtime: "cloudflare",
+    envMissing: "warning",
+    env,
+    ...varsOf(flags),
+  });
   warn(configFile, loaded);
-  const compiled = JSON.stringify(compileConfig(readYaml(loaded.text).value));
+  const compiled = JSON.stringify(compileConfig(loaded.value));
   const files = verb === "deploy" ? DEPLOY : DEV;
   await Deno.mkdir(".assay", { recursive: true });
   await Deno.writeTextFile(files.config, compiled);

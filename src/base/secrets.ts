@@ -2,11 +2,15 @@ import { redactor } from "./redaction.ts";
 import { HEADER_VALUE } from "./http/header_value.ts";
 import { ConfigFault, type Secrets } from "./ports.ts";
 
-const REFERENCE = /\$\{env:([A-Z_][A-Z0-9_]*)\}/g;
+/** `${env:NAME}`, `${env:NAME:-default}` or `${file:/path}`: the name, with `file:` before a path, and the default. */
+const REFERENCE = /\$\{(?:env:(?=[A-Z_])|(?=file:\/))([A-Z_][A-Z0-9_]*|file:\/[^}\s]+)(?::-([^}]*))?\}/g;
+
+/** Whether a text may hold a reference to a secret. */
+export const hasReference = (text: string): boolean => text.includes("${env:") || text.includes("${file:");
 /** Shorter beginnings of a value say nothing of it. */
 const SHORTEST = 4;
 
-/** Names of all `${env:NAME}` in a text. */
+/** Names of all references in a text; that of a file begins with `file:`. */
 export const references = (text: string): string[] => [
   ...new Set(Array.from(text.matchAll(REFERENCE), ([, name]) => name!)),
 ];
@@ -16,10 +20,12 @@ export function secretsOf(configText: string, env: (name: string) => string | un
   const values = references(configText).map(env).filter((value) => value !== undefined);
   return {
     reveal: (text) =>
-      text.includes("${env:")
-        ? text.replace(REFERENCE, (_, name) => {
-          const value = env(name);
-          if (value === undefined) throw new ConfigFault(`\${env:${name}} is not set`);
+      hasReference(text)
+        ? text.replace(REFERENCE, (_, name, fallback) => {
+          const value = env(name) ?? fallback;
+          if (value === undefined) {
+            throw new ConfigFault(`\${${name.startsWith("file:") ? "" : "env:"}${name}} is not set`);
+          }
           return value;
         })
         : text,

@@ -1,3 +1,4 @@
+import { hasReference } from "../base/secrets.ts";
 import { refusal } from "../base/http/guard.ts";
 import { describe, type Finding, type Note, type Path } from "./problem.ts";
 
@@ -14,7 +15,7 @@ export function checkAddress(url: string | undefined, path: Path, rules: Address
   if (url.includes("{{")) {
     return note({ path, message: "{{ }} has no meaning here", expected: "a URL without templates", found });
   }
-  if (url.includes("${env:")) return;
+  if (hasReference(url)) return;
   const fault = faultOf(url, rules);
   if (fault) note({ path, found, ...fault });
 }

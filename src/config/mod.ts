@@ -1,24 +1,70 @@
 import { accept, type Loaded, type LoadOptions, type Parsed, withDepthCheck } from "./accept.ts";
+import type { ComposeOptions } from "./compose/mod.ts";
 import type { Kinds } from "./kinds.ts";
+import type { Path, Problem } from "./problem.ts";
 
 export type { Loaded, LoadOptions } from "./accept.ts";
 export { ConfigError, type Problem } from "./problem.ts";
 
-/** Reads, checks and freezes a YAML text; throws a `ConfigError` with all problems at once. */
-export async function load(source: { kind: "yaml"; text: string }, options: LoadOptions): Promise<Loaded> {
+/** A text of a config, and the name of its file where there are several. */
+export interface ConfigText {
+  file?: string;
+  text: string;
+}
+
+/** How a config is written: in one text, or in several whose lists are joined. */
+export type ConfigSource = ({ kind: "yaml" } & ConfigText) | { kind: "files"; files: readonly ConfigText[] };
+
+/** How it is put together, and what it is held against. */
+export type ReadOptions = LoadOptions & ComposeOptions;
+
+/** What was read: `value` is the config in one piece, without vars, names and defaults of targets. */
+export interface Read extends Loaded {
+  value: unknown;
+}
+
+/** Reads, checks and freezes YAML texts; throws a `ConfigError` with all problems at once. */
+export async function load(source: ConfigSource, options: ReadOptions): Promise<Read> {
   // Only here, so that a bundle that loads compiled values alone holds neither a YAML parser nor the grammar.
-  const { readYaml } = await import("./yaml.ts");
-  const { value, ...reading } = readYaml(source.text);
-  if (value === undefined) return await accept(reading, options);
-  return await accept({ ...await readValue(value, options.kinds), ...reading }, options);
+  const [{ readYaml }, { Origins }] = await Promise.all([
+    import("./yaml.ts"),
+    import("./compose/origins.ts"),
+  ]);
+  const origins = new Origins();
+  const texts = source.kind === "yaml" ? [source] : source.files;
+  const readings = texts.map(({ text, file }) => readYaml(text, { file, origins }));
+  const problems = readings.flatMap(({ problems }) => problems);
+  const roots = readings.flatMap(({ value }) => value === undefined ? [] : [value]);
+  if (roots.length < readings.length) return { ...await accept({ problems }, options), value: undefined };
+  return await acceptRoots(roots, problems, options, origins);
 }
 
 /** The same for a value, without positions. */
-export async function loadValue(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return await accept(await readValue(value ?? null, options.kinds), options);
+export async function loadValue(value: unknown, options: ReadOptions): Promise<Read> {
+  const { Origins } = await import("./compose/origins.ts");
+  const { isRecord } = await import("../base/json.ts");
+  if (isRecord(value)) return await acceptRoots([value], [], options, new Origins());
+  return { ...await accept(await readValue(value ?? null, options.kinds), options), value };
 }
 
-async function readValue(value: unknown, kinds: Kinds): Promise<Parsed> {
+async function acceptRoots(
+  roots: Record<string, unknown>[],
+  found: Problem[],
+  options: ReadOptions,
+  origins: import("./compose/origins.ts").Origins,
+): Promise<Read> {
+  const { compose } = await import("./compose/mod.ts");
+  const { value, problems } = await withDepthCheck(() => compose(roots, origins, options));
+  const reading = await readValue(value, options.kinds, (path) => origins.textOf(value, path));
+  const locate: Parsed["locate"] = (path, at, offset) => origins.locate(value, path, at, offset);
+  return { ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options), value };
+}
+
+async function readValue(
+  value: unknown,
+  kinds: Kinds,
+  textOf?: (path: Path) => string | undefined,
+): Promise<Parsed> {
   const { validate } = await import("./validate.ts");
-  return withDepthCheck(() => validate(value, kinds));
+  return withDepthCheck(() => validate(value, kinds, textOf));
 }

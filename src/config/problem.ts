@@ -6,6 +6,8 @@ export type Path = readonly (string | number)[];
 /** One thing wrong with a config. Lines and columns count from 1 and are absent if there is no text. */
 export interface Problem {
   severity: "error" | "warning";
+  /** The file, where a config has several. */
+  file?: string;
   line?: number;
   column?: number;
   /** `targets[0].checks[0].every` */
@@ -35,10 +37,10 @@ export type Locate = (
   path: Path,
   at: "key" | "value",
   offset?: number,
-) => { line: number; column: number } | undefined;
+) => { file?: string; line: number; column: number } | undefined;
 
 /** A problem before its position is known. */
-export interface Finding extends Omit<Problem, "severity" | "line" | "column" | "path"> {
+export interface Finding extends Omit<Problem, "severity" | "file" | "line" | "column" | "path"> {
   severity?: Problem["severity"];
   path: Path;
   /** Which half of the pair is wrong; default `value`. */
@@ -64,7 +66,11 @@ export function toProblems(findings: readonly Finding[], locate: Locate): Proble
 
 /** Problems in the order of the text. */
 export function sortProblems(problems: Problem[]): Problem[] {
-  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const files = [...new Set(problems.map(({ file }) => file))];
+  const order = ({ file }: Problem) => files.indexOf(file);
+  return problems.toSorted((a, b) =>
+    order(a) - order(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+  );
 }
 
 /** `targets[0].labels["a b"]`; the root is `config`. */

@@ -1,4 +1,5 @@
 import type { ConfigStepKind } from "./kinds.ts";
+import { hasReference } from "../base/secrets.ts";
 import { HEADER_VALUE } from "../base/http/header_value.ts";
 import { WHOLE_LENGTH } from "../base/redaction.ts";
 import { type Note, type Path, pathText } from "./problem.ts";
@@ -16,8 +17,8 @@ interface Places {
   steps: readonly ConfigStepKind[];
 }
 
-const REFERENCE = /\$\{env:([^}]*)\}?/g;
-const WHOLE = /^\$\{env:[A-Z_][A-Z0-9_]*\}$/;
+const REFERENCE = /\$\{(?:env|file):([^}]*)\}?/g;
+const WHOLE = /^\$\{(?:env:([A-Z_][A-Z0-9_]*)(:-[^}]*)?|(file:\/[^}\s]+))\}$/;
 const DEPTH = 100;
 
 // Where a template or a secret stands; any other text is used as it is written.
@@ -87,27 +88,32 @@ export function checkReferences(
       : steps.some(({ references }) => references.test(below));
   };
   const uses = new Map<string, Path[]>();
+  const fallbacks = new Map<string, string>();
   walk(config, [], (text, path, at) => {
-    for (const [whole, name = ""] of text.matchAll(REFERENCE)) {
+    for (const [whole, rest = ""] of text.matchAll(REFERENCE)) {
+      const [, variable, fallback, file] = WHOLE.exec(whole) ?? [];
+      const name = variable ?? file;
       // What follows a broken reference may be anything, a secret too.
-      const found = WHOLE.test(whole) ? whole : `\${env:${/^\w*/.exec(name)?.[0]}`;
-      if (!WHOLE.test(whole)) {
+      const found = name ? whole : `${whole.slice(0, whole.indexOf(":"))}:${/^\w*/.exec(rest)?.[0]}`;
+      if (!name) {
         note({
           path,
           at,
           message: "not a reference",
-          expected: "${env:NAME}: capitals, digits and underscores",
+          expected: "${env:NAME}: capitals, digits and underscores; or ${file:/path}",
           found,
         });
       } else if (at === "key" || !isReplaced(path)) {
         note({ path, at, message: "a reference is not replaced here", expected: "a plain value", found });
-      } else if (uses.has(name)) uses.get(name)!.push(path);
-      else uses.set(name, [path]);
+      } else {
+        uses.set(name, [...uses.get(name) ?? [], path]);
+        if (fallback !== undefined) fallbacks.set(name, fallback.slice(2));
+      }
     }
   });
   if (!env) return;
   for (const [name, paths] of uses) {
-    const value = env(name);
+    const value = env(name) ?? fallbacks.get(name);
     for (const path of value ? paths : []) {
       const [, , expected] = FORMS.find(([places, form]) => isOneOf(places, path) && !form.test(value!)) ??
         [];
@@ -115,6 +121,7 @@ export function checkReferences(
     }
     const opened = paths.find((path) => isOneOf(TOKENS, path));
     if (!value) note({ severity: envMissing, path: paths[0]!, ...unsetFinding(name, value, paths) });
+    else if (env(name) === undefined) continue;
     else if (opened && value.length < SHORTEST_TOKEN) {
       note({ severity: "warning", path: opened, ...guessable(name) });
     } else if (value.length < WHOLE_LENGTH) note({ severity: "warning", path: paths[0]!, ...short(name) });
@@ -137,7 +144,7 @@ function unsetFinding(name: string, value: string | undefined, [, ...others]: Pa
     (others.length > 3 ? ` and ${others.length - 3} more` : "");
   return {
     message: `${name} is ${value === "" ? "empty" : "not set"}${also && `; also used at ${also}`}`,
-    expected: `the environment variable ${name}`,
+    expected: name.startsWith("file:") ? `the file ${name.slice(5)}` : `the environment variable ${name}`,
     found: "nothing",
   };
 }
@@ -148,11 +155,11 @@ function walk(
   path: Path,
   visit: (text: string, path: Path, at: "key" | "value") => void,
 ): void {
-  if (typeof value === "string" && value.includes("${env:")) return visit(value, path, "value");
+  if (typeof value === "string" && hasReference(value)) return visit(value, path, "value");
   if (typeof value !== "object" || value === null || path.length > DEPTH) return;
   for (const [key, inner] of Object.entries(value)) {
     const below = [...path, Array.isArray(value) ? Number(key) : key];
-    if (key.includes("${env:")) visit(key, below, "key");
+    if (hasReference(key)) visit(key, below, "key");
     walk(inner, below, visit);
   }
 }

@@ -11,6 +11,9 @@ export type Draft<T> = T extends readonly (infer Item)[] ? (Draft<Item> | undefi
   : T;
 
 type Issue = z.core.$ZodIssue;
+/** How a scalar is written, where that is known. */
+type TextOf = (path: Path) => string | undefined;
+
 type FindingText = Omit<Finding, "path">;
 
 const TYPES: Record<string, string> = {
@@ -24,11 +27,15 @@ const TYPES: Record<string, string> = {
 };
 
 /** Holds `value` against the grammar: every mistake in its shape, and the rest of it for further checks. */
-export function validate(value: unknown, kinds: Kinds): { draft: Draft<RawConfig>; findings: Finding[] } {
+export function validate(
+  value: unknown,
+  kinds: Kinds,
+  textOf: TextOf = () => undefined,
+): { draft: Draft<RawConfig>; findings: Finding[] } {
   const parsed = grammar(kinds).safeParse(value);
   if (parsed.success) return { draft: value as Draft<RawConfig>, findings: [] };
   const issues = parsed.error.issues.flatMap((issue) => resolveUnion(issue, value));
-  const findings = issues.flatMap((issue) => toFindings(issue, value));
+  const findings = issues.flatMap((issue) => toFindings(issue, value, textOf));
   const draft: unknown = structuredClone(value);
   for (const issue of issues) prune(draft, issue);
   return { draft: (isRecord(draft) ? draft : {}) as Draft<RawConfig>, findings };
@@ -57,7 +64,7 @@ function resolveUnion(issue: Issue, root: unknown): Issue[] {
   );
 }
 
-function toFindings(issue: Issue, root: unknown): Finding[] {
+function toFindings(issue: Issue, root: unknown, textOf: TextOf): Finding[] {
   const path = pathOf(issue);
   const value = valueAt(root, path);
   if (issue.code === "unrecognized_keys") {
@@ -67,7 +74,7 @@ function toFindings(issue: Issue, root: unknown): Finding[] {
     const { expected } = describeIssue(issue, value, path);
     return [{ path, message: `${path.at(-1) ?? "the config"} is missing`, expected, found: "nothing" }];
   }
-  return [{ path, ...describeIssue(issue, value, path) }];
+  return [{ path, ...describeIssue(issue, value, path, textOf) }];
 }
 
 function unknownKey(key: string, path: Path, known: string): Finding {
@@ -83,8 +90,15 @@ function unknownKey(key: string, path: Path, known: string): Finding {
 }
 
 /** The sentence for one issue; the grammar's own messages are noun phrases that say what was expected. */
-function describeIssue(issue: Issue, value: unknown, path: Path): FindingText {
-  const found = describe(value, path);
+function describeIssue(
+  issue: Issue,
+  value: unknown,
+  path: Path,
+  textOf: TextOf = () => undefined,
+): FindingText {
+  // What is not shown must not be shown as it is written either.
+  const described = describe(value, path);
+  const found = described === String(value) ? textOf(path) ?? described : described;
   switch (issue.code) {
     case "invalid_type":
       return wrongType([issue.expected], value, found);
@@ -132,12 +146,13 @@ const rejection = (expected: string) => ({ message: `not ${expected.split(":")[0
 function wrongType(types: string[], value: unknown, found: string): FindingText {
   const names = [...new Set(types.filter(Boolean).map((type) => TYPES[type] ?? type))];
   // A value that is not shown must not show up as a suggestion either.
-  const quote = types.includes("string") && found === String(value);
+  const quote = types.includes("string") && typeof value !== "object" && !found.endsWith("(not shown)") &&
+    found !== "nothing";
   return {
     message: "wrong type",
     expected: names.join(" or "),
     found,
-    suggestion: quote ? JSON.stringify(String(value)) : undefined,
+    suggestion: quote ? JSON.stringify(found) : undefined,
   };
 }
 

@@ -1,24 +1,17 @@
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  Scalar,
-  type YAMLMap,
-} from "yaml";
-import { type Locate, type Path, pathText, type Problem } from "./problem.ts";
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { MERGE, nameOf, Origins, type Source } from "./compose/origins.ts";
+import { type Path, pathText, type Problem } from "./problem.ts";
 
 /** A YAML text as a plain value; `value` is absent if the text could not be read. */
 export interface YamlReading {
-  value?: unknown;
-  locate: Locate;
+  value?: Record<string, unknown>;
   problems: Problem[];
+}
+
+/** How a text is read: its name, and what remembers where all of it stands. */
+export interface ReadOptions {
+  file?: string;
+  origins?: Origins;
 }
 
 type Fail = (offset: number, problem: Partial<Problem> & { message: string }) => void;
@@ -39,13 +32,16 @@ const WORDS: Record<string, string> = {
   NON_STRING_KEY: "a key must be a text; a value that starts with { needs quotes",
 };
 
-/** Reads one YAML document (1.2, core schema) and keeps the positions of what it read. Never throws. */
-export function readYaml(text: string): YamlReading {
-  const lines = new LineCounter();
+/** Reads one YAML document (1.2, core schema, with merge keys) and remembers the positions of what it read. Never throws. */
+export function readYaml(text: string, { file, origins = new Origins() }: ReadOptions = {}): YamlReading {
+  const source: Source = { file, text, lines: new LineCounter(), aliases: new Map() };
   const problems: Problem[] = [];
   const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return line === 0 ? { line: 1, column: 1 } : { line, column: col };
+    const { line, col } = source.lines.linePos(offset);
+    return {
+      ...file !== undefined && { file },
+      ...line === 0 ? { line: 1, column: 1 } : { line, column: col },
+    };
   };
   const fail: Fail = (offset, problem) =>
     void problems.push({ severity: "error", ...place(offset), path: "config", ...problem });
@@ -55,14 +51,13 @@ export function readYaml(text: string): YamlReading {
       expected: `at most ${MAX_MIB} MiB`,
       found: `${(text.length / MIB).toFixed(1)} MiB`,
     });
-    return { locate: () => undefined, problems };
+    return { problems };
   }
   try {
-    const reading = readDocument(text, lines, fail);
-    return { ...reading, locate: (...args) => place(reading.offsetOf(...args)), problems };
+    return { ...readDocument(source, origins, fail), problems };
   } catch (error) {
     fail(0, { message: whyUnreadable(error) });
-    return { locate: () => undefined, problems };
+    return { problems };
   }
 }
 
@@ -72,19 +67,19 @@ function whyUnreadable(error: unknown): string {
   return "this is no YAML document";
 }
 
-function readDocument(text: string, lines: LineCounter, fail: Fail) {
+function readDocument(source: Source, origins: Origins, fail: Fail): Pick<YamlReading, "value"> {
+  const { text, lines, aliases } = source;
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
     uniqueKeys: false,
+    merge: true,
   });
-  const aliases = new Map<Alias, Node>();
-  const offsetOf = offsetFinder(document, aliases, text);
   const faults = [...document.errors, ...document.warnings].slice(0, MAX_FAULTS);
   if (faults.some(({ message }) => message.includes("call stack"))) throw new RangeError("nested too deeply");
   for (const { code, message, pos } of faults) fail(pos[0], { message: WORDS[code] ?? message });
-  if (faults.length > 0) return { offsetOf };
+  if (faults.length > 0) return {};
   const root = document.contents;
   if (!isMap(root)) {
     const found = isSeq(root) ? "a list" : isEmpty(root) ? "nothing" : "one value";
@@ -93,10 +88,12 @@ function readDocument(text: string, lines: LineCounter, fail: Fail) {
       expected: "a map with version, targets and more",
       found,
     });
-    return { offsetOf };
+    return {};
   }
-  const sound = inspect(root, { aliases, anchors: new Map(), fail }, [], []);
-  return sound ? { offsetOf, value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown } : { offsetOf };
+  if (!inspect(root, { aliases, anchors: new Map(), fail }, [], [])) return {};
+  const value: Record<string, unknown> = document.toJS({ maxAliasCount: MAX_ALIASES });
+  origins.register(value, root, source);
+  return { value };
 }
 
 const isEmpty = (node: unknown) => !node || (isScalar(node) && node.value === null);
@@ -120,6 +117,7 @@ function inspect(node: unknown, seen: Inspection, path: Path, above: readonly No
   const keys = new Set<string>();
   return node.items.map(({ key, value }) => {
     const name = nameOf(key);
+    if (name === MERGE) inspectMerge(value, seen, [...path, name]);
     if (keys.has(name)) {
       const offset = isScalar(key) ? key.range?.[0] ?? 0 : 0;
       seen.fail(offset, {
@@ -131,6 +129,21 @@ function inspect(node: unknown, seen: Inspection, path: Path, above: readonly No
     keys.add(name);
     return inspect(value, seen, [...path, name], inside);
   }).every(Boolean);
+}
+
+/** Only maps can be merged into a map. */
+function inspectMerge(value: unknown, { anchors, fail }: Inspection, path: Path): void {
+  const merged = isSeq(value) ? value.items : [value];
+  for (const item of merged) {
+    const node = isAlias(item) ? anchors.get(item.source) : item;
+    if (isMap(node) || (isAlias(item) && !node)) continue;
+    const offset = (item as Node | null)?.range?.[0] ?? 0;
+    fail(offset, {
+      path: pathText(path),
+      message: "not a map, so it cannot be merged",
+      expected: "an alias of a map",
+    });
+  }
 }
 
 function inspectAlias(
@@ -147,48 +160,4 @@ function inspectAlias(
   }
   fail(alias.range?.[0] ?? 0, { path: pathText(path), message, found: `*${alias.source}` });
   return false;
-}
-
-const nameOf = (key: unknown): string => String(isScalar(key) ? key.value : key);
-
-/** Finds the offset of a key or value, or of the nearest thing above it that is there. */
-function offsetFinder(document: Document, aliases: Map<Alias, Node>, text: string) {
-  const pairs = new Map<YAMLMap, Map<string, Pair>>();
-  const pairOf = (map: YAMLMap, key: string) => {
-    const known = pairs.get(map) ?? new Map(map.items.map((pair) => [nameOf(pair.key), pair]));
-    pairs.set(map, known);
-    return known.get(key);
-  };
-  const resolve = (node: unknown) => isAlias(node) ? aliases.get(node) : node;
-  return (path: Path, at: "key" | "value", offset?: number): number => {
-    let node: unknown = document.contents;
-    let key: unknown = undefined;
-    for (const step of path) {
-      const holder = resolve(node);
-      const pair = isMap(holder) ? pairOf(holder, String(step)) : undefined;
-      const item: unknown = isSeq(holder) ? holder.items[Number(step)] : pair?.value;
-      if (item === undefined) return start(node);
-      [key, node] = [pair?.key, item];
-    }
-    const value = resolve(node);
-    if (key && (at === "key" || isUnwritten(value))) return start(key);
-    if (offset === undefined || !isScalar(value) || value !== node) return start(node);
-    return start(node) + offsetInSource(value, text, offset);
-  };
-}
-
-const start = (node: unknown) => (node as Node | null)?.range?.[0] ?? 0;
-const isUnwritten = (node: unknown) => !node || (isScalar(node) && node.value === null && !node.source);
-
-// One character as written in quotes.
-const QUOTED_CHARACTER = { QUOTE_DOUBLE: /\\x..|\\u.{4}|\\U.{8}|\\.|./g, QUOTE_SINGLE: /''|./g };
-
-/** Where the `offset`th character of a scalar stands in its source: 0 for block and multi-line scalars. */
-function offsetInSource({ type, range }: Scalar, text: string, offset: number): number {
-  const source = range ? text.slice(range[0], range[1]) : "";
-  if (source.includes("\n")) return 0;
-  if (type === Scalar.PLAIN) return offset;
-  if (type !== Scalar.QUOTE_DOUBLE && type !== Scalar.QUOTE_SINGLE) return 0;
-  const pieces = source.slice(1, -1).match(QUOTED_CHARACTER[type]) ?? [];
-  return 1 + pieces.slice(0, offset).join("").length;
 }

@@ -8,7 +8,7 @@ type Row = [name: string, find: string, replacement: string, said: Said];
 const CHECK = "targets[0].checks[0]";
 const STEP = `${CHECK}.journey[0]`;
 const AN_ID = "an id: 1 to 63 lower-case letters, digits and hyphens, no hyphen first";
-const A_DURATION = "a duration: a whole number and ms, s, m, h or d, such as 30s or 5m";
+const A_DURATION = "a duration: whole numbers and d, h, m, s or ms, such as 30s or 1m30s";
 const A_REFERENCE = "a reference: ${env:NAME}, so that no secret stands in the config";
 
 const OTHER_TARGET =
@@ -408,7 +408,7 @@ const RULES: Row[] = [
   ["two bodies", ...step("request: { method: POST, json: {}, ▸raw: text }"), {
     path: `${STEP}.request.raw`,
     message: "a second body",
-    expected: "one of json, form, multipart, graphql, raw",
+    expected: "one of json, form, multipart, graphql, file, raw",
     found: "json and raw",
   }],
   ["a body that JSON cannot hold", ...step("request: { method: POST, json: { n: ▸.nan } }"), {
@@ -447,7 +447,7 @@ const RULES: Row[] = [
   ["a malformed reference", ...step('request: { path: ▸"/${env:my-name}" }'), {
     path: `${STEP}.request.path`,
     message: "not a reference",
-    expected: "${env:NAME}: capitals, digits and underscores",
+    expected: "${env:NAME}: capitals, digits and underscores; or ${file:/path}",
     found: "${env:my",
   }],
   [

@@ -71,7 +71,7 @@ export function typeCheck(
   language: Language,
   captures: readonly string[],
 ) {
-  const secret = source.indexOf("${env:");
+  const secret = source.search(/\$\{(env|file):/);
   if (secret >= 0) {
     const end = source.indexOf("}", secret) + 1 || source.length;
     throw new ExpressionError("secrets are not visible to expressions", { start: secret, end });

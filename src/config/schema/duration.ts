@@ -2,13 +2,17 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
-/** One whole number and one unit. */
-export const DURATION = /^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$/;
+/** Whole numbers with units, the largest first: `30s`, `1m30s`. */
+export const DURATION =
+  /^(?:0(?:ms|s|m|h|d)|(?=.)([1-9][0-9]{0,8}d)?([1-9][0-9]{0,8}h)?([1-9][0-9]{0,8}m(?!s))?([1-9][0-9]{0,8}s)?([1-9][0-9]{0,8}ms)?)$/;
 
-/** `30s` -> 30000. The text must match `DURATION`. */
+/** `30s` -> 30000, `1m30s` -> 90000. The text must match `DURATION`. */
 export function parseDuration(text: string): number {
-  const [, digits, unit] = DURATION.exec(text) ?? [];
-  return Number(digits) * (UNITS[unit ?? ""] ?? NaN);
+  if (!DURATION.test(text)) return NaN;
+  return text.match(/\d+[a-z]+/g)!.reduce((sum, part) => {
+    const [, digits, unit] = /^(\d+)([a-z]+)$/.exec(part)!;
+    return sum + Number(digits) * UNITS[unit!]!;
+  }, 0);
 }
 
 /** 90000 -> `90s`, 120000 -> `2m`: the largest unit that leaves a whole number. */

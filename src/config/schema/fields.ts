@@ -19,7 +19,7 @@ export const text = (pattern: RegExp, expected: string) =>
 export function duration(least: string, most: string) {
   const inside = (value: string) =>
     parseDuration(value) >= parseDuration(least) && parseDuration(value) <= parseDuration(most);
-  return text(DURATION, "a duration: a whole number and ms, s, m, h or d, such as 30s or 5m").check(
+  return text(DURATION, "a duration: whole numbers and d, h, m, s or ms, such as 30s or 1m30s").check(
     z.refine(inside, { error: `a duration from ${least} to ${most}` }),
   );
 }
@@ -55,12 +55,15 @@ export const words = () => z.string().check(z.minLength(1), z.maxLength(500));
 
 /** A secret by reference. */
 export const reference = () =>
-  text(/^\$\{env:[A-Z_][A-Z0-9_]*\}$/, "a reference: ${env:NAME}, so that no secret stands in the config");
+  text(
+    /^\$\{(?:env:[A-Z_][A-Z0-9_]*|file:\/[^}\s]+)\}$/,
+    "a reference: ${env:NAME}, so that no secret stands in the config",
+  );
 
 /** A secret by reference, or what an earlier step captured. */
 export const secret = () =>
   text(
-    /^(\$\{env:[A-Z_][A-Z0-9_]*\}|\{\{.*\}\})$/s,
+    /^(\$\{(?:env:[A-Z_][A-Z0-9_]*|file:\/[^}\s]+)\}|\{\{.*\}\})$/s,
     "a reference: ${env:NAME}, so that no secret stands in the config, or {{ captures.name }}",
   );
 

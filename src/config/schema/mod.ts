@@ -90,8 +90,9 @@ const timing = {
   ),
 };
 
-const check = (kinds: Kinds) =>
+const check = (kinds: Kinds, written: boolean) =>
   map({
+    ...written && { enabled: ENABLED },
     id: optionalField(id(), "Unique in its target.", "default"),
     contract: optionalField(words(), "One sentence: what ready means here."),
     ...timing,
@@ -102,8 +103,11 @@ const check = (kinds: Kinds) =>
       "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
       "worst",
     ),
-    journey: journey(kinds).check(z.describe("Real requests, in order, that prove the contract.")),
-    cleanup: optionalField(cleanup(kinds), "Requests that undo the journey; always walked, judged apart."),
+    journey: journey(kinds, written).check(z.describe("Real requests, in order, that prove the contract.")),
+    cleanup: optionalField(
+      cleanup(kinds, written),
+      "Requests that undo the journey; always walked, judged apart.",
+    ),
     auth: optionalField(auth(kinds.auths ?? []), "How its requests are let in. Default: the target's."),
     trace: optionalField(z.boolean(), "As on the target, which it overrides."),
     latencyBudget: optionalField(
@@ -119,7 +123,7 @@ const check = (kinds: Kinds) =>
 
 const certificates = () =>
   text(
-    /^\$\{env:[A-Z_][A-Z0-9_]*\}$|-----BEGIN CERTIFICATE-----/,
+    /^\$\{(?:env:[A-Z_][A-Z0-9_]*|file:\/[^}\s]+)\}$|-----BEGIN CERTIFICATE-----/,
     "a certificate: its PEM text, or a reference such as ${env:NAME}",
   );
 
@@ -136,8 +140,33 @@ const tls = map({
   error: "a pair: cert and key belong together",
 }));
 
-const target = (kinds: Kinds) =>
+const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** What only composition knows (compose/mod.ts): it is gone before a config is held against its grammar. */
+const ENABLED = optionalField(z.boolean(), "false: as if it were not written.", true);
+const TARGET_DEFAULTS = optionalField(
+  z.looseObject({ headers: z.optional(z.record(z.string(), z.string())) }),
+  "What its checks have that they do not say themselves: any of their keys, and headers of all requests.",
+);
+const composed = (kinds: Kinds) => ({
+  include: optionalField(
+    z.union([z.string(), z.array(z.string())]),
+    "Further files, beside this one; * in file names.",
+  ),
+  vars: optionalField(scalars, "Values for ${var:name} anywhere; may hold ${env:NAME:-default}."),
+  environments: optionalField(
+    z.record(z.string(), scalars),
+    "Other values of vars, chosen with --environment.",
+  ),
+  steps: optionalField(
+    z.record(z.string(), cleanup(kinds)),
+    "Lists of steps by name, for use: in journeys; ${param:name} is filled in by with:.",
+  ),
+});
+
+const target = (kinds: Kinds, written: boolean) =>
   map({
+    ...written && { enabled: ENABLED, defaults: TARGET_DEFAULTS },
     id: id().check(z.describe("Unique.")),
     name: optionalField(words(), "For humans. Default: the id."),
     url: z.string().check(z.minLength(1), z.describe("http(s) origin and base path; may hold ${env:NAME}.")),
@@ -162,7 +191,7 @@ const target = (kinds: Kinds) =>
       "Requests of journeys carry a W3C traceparent whose trace id follows from the run.",
       false,
     ),
-    checks: list(check(kinds), 100),
+    checks: list(check(kinds, written), 100),
   }).check(z.refine(({ url, tls }) => !tls || !/^http:/i.test(url), {
     path: ["tls"],
     error: "of use beside an http URL: only https has TLS",
@@ -236,8 +265,9 @@ const retention = map({
 });
 
 /** The grammar of assay.yaml. It checks shapes only; defaults and rules across fields are applied afterwards. */
-export const grammar = (kinds: Kinds) =>
+export const grammar = (kinds: Kinds, written = false) =>
   map({
+    ...written && composed(kinds),
     version: z.literal(1).check(z.describe("Version of this grammar.")),
     publicUrl: optionalField(
       z.string().check(z.minLength(1)),
@@ -273,7 +303,7 @@ export const grammar = (kinds: Kinds) =>
       ["local"],
     ),
     defaults: optionalField(map(timing), "For every check that does not say otherwise."),
-    targets: list(target(kinds), 10_000).check(z.describe("The services under test.")),
+    targets: list(target(kinds, written), 10_000).check(z.describe("The services under test.")),
     webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
   });
 
@@ -282,5 +312,6 @@ export type RawConfig = z.infer<ReturnType<typeof grammar>>;
 
 /** The JSON Schema (2020-12) of assay.yaml, for editors. */
 export function jsonSchema(kinds: Kinds): Record<string, unknown> {
-  return { title: "Assay configuration", ...z.toJSONSchema(grammar(kinds), { io: "input" }) };
+  const schema = z.toJSONSchema(grammar(kinds, true), { io: "input" });
+  return { title: "Assay configuration", ...schema, patternProperties: { "^x-": {} } };
 }

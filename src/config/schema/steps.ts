@@ -92,8 +92,19 @@ function step<Shape extends z.core.$ZodLooseShape>({ steps: kinds, auths = [] }:
 }
 
 /** The steps of a journey. */
-export const journey = (kinds: StepTables) => list(step(kinds, { expect: expect(kinds.steps) }), 50);
+export const journey = (kinds: StepTables, written = false) =>
+  list(withUse(step(kinds, { expect: expect(kinds.steps) }), written), 50);
 
 /** The steps of a cleanup: expectations may be left out. */
-export const cleanup = (kinds: StepTables) =>
-  list(step(kinds, { expect: z.optional(expect(kinds.steps)) }), 50);
+export const cleanup = (kinds: StepTables, written = false) =>
+  list(withUse(step(kinds, { expect: z.optional(expect(kinds.steps)) }), written), 50);
+
+/** As it may be written: also the steps of a name, which composition puts in its place. */
+const withUse = <Step extends z.ZodMiniType>(step: Step, written: boolean): Step =>
+  written ? z.union([step, use]) as unknown as Step : step;
+
+const use = map({
+  use: words().check(z.describe("The name of steps under the top's steps.")),
+  with: z.optional(z.record(z.string(), z.unknown())).check(z.describe("Values for ${param:name} in them.")),
+  enabled: z.optional(z.boolean()).check(z.describe("false: as if it were not written.")),
+});

@@ -1,3 +1,4 @@
+import { hasReference } from "../../base/secrets.ts";
 import type { Secrets } from "../../base/ports.ts";
 import type { Scope, Template } from "../../config/expression/mod.ts";
 
@@ -26,5 +27,5 @@ export function insert(template: Template, { scope }: Filling, encode: "url" | "
 
 /** Secrets are revealed after captures are inserted, so a target must not be able to write `${env:NAME}` into one. */
 function secretsIn(text: string): string {
-  return text.includes("${env:") ? text.match(/\$\{env:[^}]*/g)!.join() : "";
+  return hasReference(text) ? text.match(/\$\{(env|file):[^}]*/g)!.join() : "";
 }

@@ -45,6 +45,14 @@ const request = ({ map, text, headers, requestPath, requestUrl }: GrammarFields)
       variables: z.optional(z.record(z.string(), z.unknown())).check(z.describe(`As in json. ${TEMPLATE}`)),
       operationName: z.optional(z.string().check(z.minLength(1))).check(z.describe("Which of several.")),
     })).check(z.describe("Body, a GraphQL request over HTTP.")),
+    file: z.optional(
+      z.union([
+        z.string().check(z.minLength(1)),
+        map({ base64: z.string().check(z.describe("Its content.")) }),
+      ]),
+    ).check(
+      z.describe("Body: the content of a file of at most 256 KiB, read beside the config when that is."),
+    ),
     raw: z.optional(z.string()).check(z.describe(`Body, sent as it stands. ${TEMPLATE}`)),
   });
 

@@ -9,7 +9,7 @@ const JSON_DEPTH = 64;
 
 const REDIRECTS = 5;
 
-const BODIES = ["json", "form", "multipart", "graphql", "raw"] as const;
+const BODIES = ["json", "form", "multipart", "graphql", "file", "raw"] as const;
 
 /** What makes a step an HTTP step, compiled. */
 export function readHttp(
@@ -76,6 +76,8 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
     headers: fields("headers"),
     body: body === "json" || body === "graphql"
       ? { kind: "json", value: readJson(request[body], { ...context, path: [...path, body] }) }
+      : body === "file"
+      ? { kind: "file", base64: typeof request.file === "object" ? request.file.base64 ?? "" : "" }
       : body === "multipart"
       ? {
         kind: "multipart",

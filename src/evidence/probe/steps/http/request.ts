@@ -5,6 +5,8 @@ import type { StepTrace } from "../../observation.ts";
 import type { TraceContext } from "../../trace_context.ts";
 import { HEADER_VALUE } from "../../../../base/http/header_value.ts";
 import { ConfigFault, type Secrets } from "../../../../base/ports.ts";
+// @ts-types="../../../../base/std.d.ts"
+import { decodeBase64 } from "@std/encoding/base64";
 import { fill, insert, TemplateError } from "../../fill.ts";
 import { revealHeader } from "../../../../base/secrets.ts";
 
@@ -133,6 +135,8 @@ function bodyOf(body: StepRequest["body"], context: Rendering): RenderedBody {
       return {};
     case "json":
       return { content: writeJson(json(body.value, context)), type: "application/json" };
+    case "file":
+      return { content: decodeBase64(body.base64), type: "application/octet-stream" };
     case "multipart":
       return multipart(body.parts, context);
     case "form": {

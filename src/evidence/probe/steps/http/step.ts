@@ -15,6 +15,7 @@ export interface StepRequest {
     | { kind: "none" }
     | { kind: "json"; value: JsonTemplate }
     | { kind: "form"; fields: [string, Template][] }
+    | { kind: "file"; base64: string }
     | { kind: "multipart"; parts: Part[] }
     | { kind: "raw"; text: Template };
 }

@@ -1,0 +1,25 @@
+import { closest } from "../../base/closest.ts";
+import type { Path, Problem } from "../problem.ts";
+import type { Origins } from "./origins.ts";
+
+/** What the stages of putting a config together share. */
+export interface Composition {
+  origins: Origins;
+  /** Notes a mistake at `path` below `root`. */
+  fail(root: unknown, path: Path, problem: Mistake): void;
+}
+
+/** A mistake before its position is known. */
+export interface Mistake extends Pick<Problem, "message" | "expected" | "found" | "suggestion"> {
+  at?: "key" | "value";
+}
+
+/** "did you mean" among names. */
+export const hint = (
+  found: string,
+  names: readonly string[],
+): Pick<Mistake, "found" | "expected" | "suggestion"> => ({
+  found,
+  expected: names.length > 0 ? `one of: ${names.join(", ")}` : "none is defined",
+  suggestion: closest(found, names),
+});

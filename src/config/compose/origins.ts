@@ -1,0 +1,179 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  Scalar,
+  type YAMLMap,
+} from "yaml";
+import type { Path } from "../problem.ts";
+
+/** A text that was read, and its name if it has one. */
+export interface Source {
+  file?: string;
+  text: string;
+  lines: LineCounter;
+  aliases: Map<Alias, Node>;
+}
+
+/** Where something stands. */
+export interface Place {
+  source: Source;
+  node: unknown;
+}
+
+/** One entry of a map or list: where its key (of a map) and its value stand. */
+export interface Entry {
+  key?: Place;
+  value: Place;
+}
+
+/** Where a problem is shown. */
+export interface Position {
+  file?: string;
+  line: number;
+  column: number;
+}
+
+interface Holder {
+  self: Place;
+  entries?: Map<string, Entry>;
+}
+
+/** Where each part of a config stands in the texts that it was put together from. */
+export class Origins {
+  readonly #holders = new WeakMap<object, Holder>();
+
+  /** Remembers the places of a value, and of all below it, that were made of a node. */
+  register(value: unknown, node: unknown, source: Source): void {
+    const resolved = isAlias(node) ? source.aliases.get(node) : node;
+    if (typeof value !== "object" || value === null || this.#holders.has(value)) return;
+    this.#holders.set(value, { self: { source, node } });
+    const entries = entriesOf(resolved, source);
+    for (const [key, item] of Object.entries(value)) {
+      const place = entries.get(key)?.value;
+      if (place) this.register(item, place.node, place.source);
+    }
+  }
+
+  /** The entry of `key` in a map or list. */
+  entry(holder: object, key: string | number): Entry | undefined {
+    const known = this.#holders.get(holder);
+    if (!known) return undefined;
+    known.entries ??= entriesOf(resolve(known.self), known.self.source);
+    return known.entries.get(String(key));
+  }
+
+  /** Where a map or list stands. */
+  self(holder: object): Place | undefined {
+    return this.#holders.get(holder)?.self;
+  }
+
+  /** A map or list that was made of others: it stands at `self`, and its entries where `entries` says. */
+  made<Value extends object>(
+    value: Value,
+    self: Place | undefined,
+    entries: [string | number, Entry | undefined][],
+  ): Value {
+    if (!self) return value;
+    const known = entries.flatMap(([key, entry]): [string, Entry][] => entry ? [[String(key), entry]] : []);
+    this.#holders.set(value, { self, entries: new Map(known) });
+    return value;
+  }
+
+  /** How the scalar at `path` below `root` is written, if it is one that was not filled in: `1.10` is no `1.1`. */
+  textOf(root: unknown, path: Path): string | undefined {
+    const holder = path.slice(0, -1).reduce<unknown>(
+      (at, step) => (at as Record<string, unknown>)?.[step],
+      root,
+    );
+    const place = typeof holder === "object" && holder !== null
+      ? this.entry(holder, path.at(-1) ?? "")?.value
+      : undefined;
+    const node = place && resolve(place);
+    return isScalar(node) && node.value === (holder as Record<string, unknown>)[path.at(-1)!]
+      ? node.source
+      : undefined;
+  }
+
+  /** The position of what stands at `path` below `root`, or of the nearest thing above it that was written. */
+  locate(root: unknown, path: Path, at: "key" | "value", offset?: number): Position | undefined {
+    if (typeof root !== "object" || root === null) return undefined;
+    let place = this.#holders.get(root)?.self;
+    let key: Place | undefined;
+    let value: unknown = root;
+    for (const step of path) {
+      const entry = typeof value === "object" && value !== null ? this.entry(value, step) : undefined;
+      if (!entry) return place && positionOf(place);
+      [key, place] = [entry.key, entry.value];
+      value = (value as Record<string | number, unknown>)[step];
+    }
+    if (!place) return undefined;
+    const node = resolve(place);
+    if (key && (at === "key" || isUnwritten(node))) return positionOf(key);
+    const isWritten = isScalar(node) && node === place.node && node.value === value;
+    return positionOf(
+      place,
+      offset !== undefined && isWritten ? offsetInSource(node, place.source.text, offset) : 0,
+    );
+  }
+}
+
+/** Line and column of a place, and of so many characters behind it. */
+export function positionOf({ source, node }: Place, behind = 0): Position {
+  const { line, col } = source.lines.linePos(start(node) + behind);
+  const position = line === 0 ? { line: 1, column: 1 } : { line, column: col };
+  return source.file === undefined ? position : { file: source.file, ...position };
+}
+
+const resolve = ({ source, node }: Place) => isAlias(node) ? source.aliases.get(node) : node;
+const start = (node: unknown) => (node as Node | null | undefined)?.range?.[0] ?? 0;
+const isUnwritten = (node: unknown) => !node || (isScalar(node) && node.value === null && !node.source);
+
+/** The text of a key. */
+export const nameOf = (key: unknown): string => String(isScalar(key) ? key.value : key);
+
+/** YAML 1.1 merge key. */
+export const MERGE = "<<";
+
+function entriesOf(node: unknown, source: Source): Map<string, Entry> {
+  if (isSeq(node)) {
+    return new Map(node.items.map((item, i) => [String(i), { value: { source, node: item } }]));
+  }
+  return isMap(node) ? pairsOf(node, source) : new Map();
+}
+
+function pairsOf(map: YAMLMap, source: Source): Map<string, Entry> {
+  const own = new Map<string, Entry>();
+  const merged = new Map<string, Entry>();
+  for (const { key, value } of map.items) {
+    if (nameOf(key) !== MERGE) {
+      own.set(nameOf(key), { key: { source, node: key }, value: { source, node: value } });
+    } else {
+      for (const [name, entry] of mergedInto(value, source)) if (!merged.has(name)) merged.set(name, entry);
+    }
+  }
+  return new Map([...merged, ...own]);
+}
+
+function mergedInto(value: unknown, source: Source): [string, Entry][] {
+  const node = isAlias(value) ? source.aliases.get(value) : value;
+  if (isSeq(node)) return node.items.flatMap((item) => mergedInto(item, source));
+  return isMap(node) ? [...pairsOf(node, source)] : [];
+}
+
+// One character as written in quotes.
+const QUOTED_CHARACTER = { QUOTE_DOUBLE: /\\x..|\\u.{4}|\\U.{8}|\\.|./g, QUOTE_SINGLE: /''|./g };
+
+/** Where the `offset`th character of a scalar stands in its source: 0 for block and multi-line scalars. */
+function offsetInSource({ type, range }: Scalar, text: string, offset: number): number {
+  const source = range ? text.slice(range[0], range[1]) : "";
+  if (source.includes("\n")) return 0;
+  if (type === Scalar.PLAIN) return offset;
+  if (type !== Scalar.QUOTE_DOUBLE && type !== Scalar.QUOTE_SINGLE) return 0;
+  const pieces = source.slice(1, -1).match(QUOTED_CHARACTER[type]) ?? [];
+  return 1 + pieces.slice(0, offset).join("").length;
+}
