@@ -12,6 +12,7 @@ import { upstashKind } from "../../src/storage/upstash/kind.ts";
 import { githubHook } from "../../src/web/api/routes/github.ts";
 import type { KindTables } from "../kinds.ts";
 import { fileKind } from "./sqlite.ts";
+import { tlsFault } from "./tls_fault.ts";
 
 /** One row a kind. */
 export const KINDS = {
@@ -21,6 +22,7 @@ export const KINDS = {
   steps: STEP_KINDS,
   auths: AUTH_KINDS,
   compileCron,
+  tlsFault,
   functions,
   patternsFor,
   signRequest,

@@ -17,7 +17,7 @@ export interface SetCookie {
 }
 
 /** All well-formed `Set-Cookie` lines of a response, but those of negative age. */
-export function getSetCookies(headers: Headers): SetCookie[];
+export function getSetCookies(headers: Pick<Headers, "getSetCookie">): SetCookie[];
 
 /** The word of the list, which is not empty, with the least edit distance; upper and lower case are the same. */
 export function closestString(givenWord: string, possibleWords: readonly string[]): string;

@@ -77,7 +77,8 @@ export function withDepthCheck<T>(walk: () => T): T {
 }
 
 function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patterns }, note: Note): Config {
-  const { kinds: { dialects: rows, stores, sinks, steps, auths = [], compileCron, functions } } = options;
+  const { kinds: { dialects: rows, stores, sinks, steps, auths = [], compileCron, functions, tlsFault } } =
+    options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
   if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
@@ -92,6 +93,8 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
     steps,
     auths,
     compileCron,
+    tlsFault,
+    env: options.env,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
     isWorker,

@@ -4,6 +4,7 @@ import type { AnswerShape } from "./compile.ts";
 import type { ExpressionFunction, Patterns } from "./expression/mod.ts";
 import type { Finding } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
+import type { TlsFaultOf } from "./tls.ts";
 
 /** What a config can be run on. */
 export type Runtime = "deno" | "cloudflare";
@@ -100,6 +101,8 @@ export interface Kinds {
   readonly auths?: readonly ConfigAuthKind[];
   /** Throws with the reason if these are no cron fields. A Worker whose config names no cron has none. */
   readonly compileCron?: (fields: string) => CompiledCron;
+  /** Reads certificates and keys as the runtime will. Without it only the shape of their text is looked at. */
+  readonly tlsFault?: TlsFaultOf;
   /** What expressions may call beside CEL's own functions. A Worker whose config calls none is without. */
   readonly functions?: readonly ExpressionFunction[];
   /** The engine behind `matches` for a config that has a pattern. A Worker whose config has none is without. */

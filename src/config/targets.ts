@@ -13,6 +13,7 @@ import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { cronReader, everyFault, readTiming, type TimingContext } from "./timing.ts";
 import { unique } from "./duplicates.ts";
+import type { Environment } from "./references.ts";
 import { readTls } from "./tls.ts";
 
 /** What all targets share. */
@@ -22,6 +23,8 @@ export interface TargetContext {
   auths: readonly ConfigAuthKind[];
   turns: number;
   compileCron: Kinds["compileCron"];
+  tlsFault: Kinds["tlsFault"];
+  env: Environment["env"];
   allowPrivate: boolean;
   /** Some prober asks by a Worker's fetch. */
   isWorker: boolean;

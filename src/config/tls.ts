@@ -1,18 +1,31 @@
 import type { TlsSettings } from "../base/ports.ts";
+import type { Environment } from "./references.ts";
 import type { Note, Path } from "./problem.ts";
 
+/** What of TLS settings cannot be used, and what should stand there. */
+export interface TlsFault {
+  field: "ca" | "cert" | "key";
+  expected: string;
+}
+
+/** Reads settings whose references are filled in; undefined: all can be used. */
+export type TlsFaultOf = (settings: TlsSettings) => TlsFault | undefined;
+
 /** What TLS settings are held against. */
-export interface TlsRules {
+export interface TlsRules extends Pick<Environment, "env"> {
   /** Some prober asks by a Worker's fetch, which has no connection of its own. */
   isWorker: boolean;
+  tlsFault?: TlsFaultOf;
   note: Note;
 }
+
+const REFERENCE = /^\$\{env:(\w+)\}$/;
 
 /** What is special about TLS to a target; `ca`, `cert` and `key` may be a `${env:NAME}`. */
 export function readTls(
   draft: TlsSettings | undefined,
   path: Path,
-  { isWorker, note }: TlsRules,
+  { isWorker, tlsFault, env, note }: TlsRules,
 ): TlsSettings | undefined {
   if (draft && isWorker) {
     const expected = "probers that run on Deno";
@@ -22,5 +35,21 @@ export function readTls(
     const message = "whoever answers is believed: certificates of this target are not checked";
     note({ severity: "warning", path: [...path, "insecure"], message, expected: "ca, with who signed them" });
   }
+  const fault = draft && tlsFault?.(valuesOf(draft, env));
+  if (fault) {
+    const name = REFERENCE.exec(draft[fault.field] ?? "")?.[1];
+    const message = `${name === undefined ? fault.field : `the value of ${name}`} cannot be used`;
+    note({ path: [...path, fault.field], message, expected: fault.expected });
+  }
   return draft;
+}
+
+/** What can be known of them, as far as it has the shape of PEM: a variable that is not set, or holds something else, is told of elsewhere. */
+function valuesOf({ ca, cert, key }: TlsSettings, env: Environment["env"]): TlsSettings {
+  const valueOf = (text: string | undefined) => {
+    const name = REFERENCE.exec(text ?? "")?.[1];
+    const value = name === undefined ? text : env?.(name);
+    return value?.includes("-----BEGIN ") ? value : undefined;
+  };
+  return { ca: valueOf(ca), cert: valueOf(cert), key: valueOf(key) };
 }

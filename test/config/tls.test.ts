@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { certificate } from "../world/certificate.ts";
 import { edit, loadText, problemsOf, takeMark } from "./load_text.ts";
 
 const TLS = (fields: string) =>
   edit("url: https://shop.example", `url: https://shop.example\n    tls: { ${fields} }`);
-const PEM = '"-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----"';
-const env = () => "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----";
+const PAIR = certificate("assay-client");
+const PEM = JSON.stringify(PAIR.cert);
+const env = () => `${PAIR.cert}\n${PAIR.key}`;
 
 test("a target has TLS settings of its own, as they were written", async () => {
   const { targets } = await loadText(
@@ -12,7 +14,7 @@ test("a target has TLS settings of its own, as they were written", async () => {
     { env },
   );
   expect(targets[0]!.tls).toEqual({
-    ca: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    ca: PAIR.cert,
     cert: "${env:CERT}",
     key: "${env:KEY}",
     serverName: "shop.internal",
@@ -60,6 +62,34 @@ describe("what is wrong with TLS settings is an error at its place", () => {
         column,
       }),
     ]);
+  });
+
+  const NONE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+  test.each([
+    ["a certificate", "ca", NONE, "certificates in PEM that can be read"],
+    ["one of two certificates", "ca", `${PAIR.cert}${NONE}`, "certificates in PEM that can be read"],
+    ["the client's certificate", "cert", NONE, "certificates in PEM that can be read"],
+    [
+      "a key",
+      "key",
+      "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+      "a private key in PEM, not encrypted",
+    ],
+    ["the key of this certificate", "key", certificate("other").key, "the private key of cert"],
+  ])("what has the shape of PEM and is not %s", async (_, field, value, expected) => {
+    const text = TLS('ca: "${env:CA}", cert: "${env:CERT}", key: "${env:KEY}"');
+    const values: Record<string, string> = { CA: PAIR.cert, CERT: PAIR.cert, KEY: PAIR.key };
+    values[field.toUpperCase()] = value;
+    expect(await problemsOf(text, { env: (name) => values[name] })).toMatchObject([{
+      severity: "error",
+      path: `targets[0].tls.${field}`,
+      message: `the value of ${field.toUpperCase()} cannot be used`,
+      expected,
+    }]);
+    if (field !== "ca") return;
+    expect(await problemsOf(TLS(`ca: ${JSON.stringify(value)}`))).toMatchObject([{
+      message: "ca cannot be used",
+    }]);
   });
 
   test("beside an http URL", async () => {

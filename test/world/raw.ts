@@ -5,6 +5,7 @@ export type RawPlay = (path: string) => (string | null)[];
 export function rawServer(tls: { cert: string; key: string }, play: RawPlay) {
   const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...tls });
   const seen: string[] = [];
+  const heads: string[] = [];
   const waiting: { path: string; times: number; resolve: () => void }[] = [];
   const open = new Set<Deno.Conn>();
   const closed = Promise.withResolvers<void>();
@@ -21,7 +22,9 @@ export function rawServer(tls: { cert: string; key: string }, play: RawPlay) {
     for (;;) {
       const size = await connection.read(buffer);
       if (size === null) return;
-      const path = /^\S+ (\S+)/.exec(new TextDecoder().decode(buffer.subarray(0, size)))?.[1] ?? "";
+      const head = new TextDecoder().decode(buffer.subarray(0, size));
+      const path = /^\S+ (\S+)/.exec(head)?.[1] ?? "";
+      heads.push(head);
       note(path);
       for (const piece of play(path)) {
         if (piece === null) return;
@@ -48,6 +51,8 @@ export function rawServer(tls: { cert: string; key: string }, play: RawPlay) {
     port: (listener.addr as Deno.NetAddr).port,
     /** The paths asked for, in order. */
     seen,
+    /** What was sent, request by request. */
+    heads,
     /** Resolves when `path` has been asked for so often. */
     asked: (path: string, times: number) =>
       new Promise<void>((resolve) => void waiting.push({ path, times, resolve })),

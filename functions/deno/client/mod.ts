@@ -10,7 +10,13 @@ import type { OpenSocket } from "./dial.ts";
 import { opener } from "./open.ts";
 import { type Pin, pinning, type Resolve, systemResolve } from "./pins.ts";
 import { Pool } from "./pool.ts";
-import { type Answer, type ExchangeTrace, type Fetch, Refused } from "../../../src/base/ports.ts";
+import {
+  type Answer,
+  type ExchangeTrace,
+  type Fetch,
+  LimitExceeded,
+  Refused,
+} from "../../../src/base/ports.ts";
 
 export { dial } from "./dial.ts";
 
@@ -32,6 +38,9 @@ interface Anew extends SendOptions {
   key: string;
   pin: Pin;
 }
+
+/** What would come again: the request cannot be sent, or its answer is more than we take. */
+const isOurs = (error: unknown) => error instanceof Refused || error instanceof LimitExceeded;
 
 /** RFC 9110 section 9.2.1, those that a check asks with: once more does no harm. */
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -76,12 +85,8 @@ export function connector(
       try {
         return await kept.send(url, { ...outgoing, trace });
       } catch (error) {
-        if (
-          outgoing.signal.aborted || !kept.unanswered || !SAFE.has(outgoing.method) ||
-          error instanceof Refused
-        ) {
-          throw error;
-        }
+        const isGone = kept.unanswered && !outgoing.signal.aborted && !isOurs(error);
+        if (!isGone || !SAFE.has(outgoing.method)) throw error;
         trace.requests++; // it was closed while it was idle, as far as anyone can tell
       }
     }

@@ -218,6 +218,10 @@ export function resolveUrl(base: string, path: string): URL | null {
   return root === null ? null : URL.parse(path.startsWith("/") ? root + path : `${root}/${path}`);
 }
 
+/** Whether a URL is of the same origin as a base URL: what names our run or carries our keys goes nowhere else. */
+export const isSameOrigin = (base: string, { origin }: URL): boolean =>
+  `${rootOf(base)}/`.startsWith(`${origin}/`);
+
 const roots = new Cache<string, string | null>({ max: 10_000 });
 
 /** A base URL without query, fragment and last slashes. Parsing costs more than a look-up, and few bases serve many requests. */

@@ -1,7 +1,7 @@
 /** One look at what a service claims of itself: every source of a check that is asked, as one report. */
 import type { AskedSource, Check } from "../../config/config.ts";
 import { sourcesToAsk } from "../../config/requests.ts";
-import { resolveUrl, USER_AGENT } from "../../base/http/client.ts";
+import { isSameOrigin, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import type { Run } from "../../config/expression/mod.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { ConfigFault, type Ports } from "../../base/ports.ts";
@@ -64,10 +64,11 @@ function requestOf(
 ): Source {
   const url = resolveUrl(baseUrl, secrets.reveal(path));
   if (!url) throw new ConfigFault(`Cannot make a URL of the report's path ${path}`);
+  const marks = { "user-agent": USER_AGENT, ...isSameOrigin(baseUrl, url) && { "x-assay-run": id } };
   const revealed = headers.map(([name, value]) => [name, revealHeader(secrets, name, value)]);
   return {
     url,
-    headers: { "user-agent": USER_AGENT, "x-assay-run": id, ...Object.fromEntries(revealed) },
+    headers: { ...marks, ...Object.fromEntries(revealed) },
     dialect,
     timeoutMs,
     question,

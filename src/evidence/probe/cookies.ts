@@ -52,10 +52,10 @@ export class CookieJar {
     return this.#cookies.map(({ value }) => value);
   }
 
-  /** The `Cookie` header for `url`, longest paths first, or undefined. */
+  /** The `Cookie` header for `url`, longest paths first, or undefined; past ASCII each character is one byte of UTF-8. */
   header(url: URL): string | undefined {
     const sent = this.#sent(url);
-    return sent.length ? sent.map(({ name, value }) => `${name}=${value}`).join("; ") : undefined;
+    return sent.length ? bytesOf(sent.map(({ name, value }) => `${name}=${value}`).join("; ")) : undefined;
   }
 
   /** The same by name; of two of one name the one with the longest path. */
@@ -72,10 +72,16 @@ export class CookieJar {
 }
 
 /** deno-std drops a cookie of negative age; RFC 6265 section 5.2.2 means it to expire. */
-function withoutNegativeAges(headers: AnswerHeaders): Headers {
+function withoutNegativeAges(headers: AnswerHeaders): Pick<Headers, "getSetCookie"> {
   const lines = headers.getSetCookie().map((line) => line.replace(/(;\s*max-age\s*=\s*)-\d+/gi, "$10"));
-  return new Headers(lines.map((line) => ["set-cookie", line]));
+  return { getSetCookie: () => lines };
 }
+
+const utf8 = new TextEncoder();
+
+/** As it came: browsers give the bytes of a cookie back, and a header takes no character past Latin-1. */
+const bytesOf = (text: string): string =>
+  text.replace(/[^\0-\x7f]+/g, (past) => String.fromCharCode(...utf8.encode(past)));
 
 function accept(line: SetCookie, url: URL, nowMs: number): Cookie | null {
   const { name, value } = line;

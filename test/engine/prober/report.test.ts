@@ -92,6 +92,22 @@ describe("a part of a report against a journey that uses it", () => {
   });
 });
 
+test("the run's id goes to the origin of the target alone", async () => {
+  const text = SEVERAL();
+  const home = await testEnv(text, { routes: {} });
+  const options = {
+    id: "home",
+    region: "local",
+    dialects: DIALECTS,
+    steps: STEP_KINDS,
+    concurrency: 5,
+    controls: [],
+  };
+  await localProber(home.ports, options).ask({ slot: START, checks: home.config.checks, deadlineMs: 50_000 });
+  const told = home.network.requests.map(({ url, headers }) => [new URL(url).host, "x-assay-run" in headers]);
+  expect(new Set(told.map(String))).toEqual(new Set(["shop.example,true", "status.example,false"]));
+});
+
 describe("several sources", () => {
   const ROUTES = {
     "GET /actuator/health": spring("UP", "UP"),

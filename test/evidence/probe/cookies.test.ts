@@ -12,6 +12,18 @@ function carried(from: string, lines: string[], later: string, laterMs = NOW): s
   return jar.header(new URL(later));
 }
 
+test("what is past Latin-1 comes back in the bytes it came in", () => {
+  const jar = new CookieJar({ now: () => NOW });
+  const lines = ["name=Zoë; Path=/", "city=Wien; Path=/", "word=добро; Path=/"];
+  const headers = { get: () => null, has: () => true, getSetCookie: () => lines, *[Symbol.iterator]() {} };
+  jar.store(new URL("https://shop.example/"), headers);
+  const sent = jar.header(new URL("https://shop.example/"))!;
+  expect(new Headers({ cookie: sent }).get("cookie")).toBe(sent);
+  const bytes = Uint8Array.from(sent, (character) => character.charCodeAt(0));
+  expect(new TextDecoder().decode(bytes)).toBe("name=Zoë; city=Wien; word=добро");
+  expect(jar.byName(new URL("https://shop.example/"))).toEqual({ name: "Zoë", city: "Wien", word: "добро" });
+});
+
 const SHOP = "https://shop.example/a/b";
 
 /** Each row: rule of RFC 6265, where the cookie came from, its line, where the next request goes, what is sent. */

@@ -21,6 +21,19 @@ async function request(...args: Parameters<typeof sent>): Promise<SeenRequest> {
   return request;
 }
 
+test.each([
+  ["https://shop.example/orders", "run-1"],
+  ["https://shop.example.evil.example/orders", undefined],
+  ["https://api.shop.example/orders", undefined],
+  ["http://shop.example/orders", undefined],
+  ["https://shop.example:8443/orders", undefined],
+])("the run's id goes to the origin of the target alone: %s", async (path, id) => {
+  const draft: Draft = { path };
+  for (const baseUrl of ["https://shop.example", "https://shop.example/api/", "${env:HOST}"]) {
+    expect((await request(draft, "-", baseUrl)).headers["x-assay-run"]).toBe(id);
+  }
+});
+
 describe("the URL of a step", () => {
   const rows: [string, Draft, unknown, string][] = [
     ["a plain path", { path: "/orders" }, "", "https://shop.example/orders"],

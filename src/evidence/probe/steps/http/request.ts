@@ -1,5 +1,5 @@
 import type { JsonTemplate, Part, StepRequest } from "./step.ts";
-import { type HttpRequest, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
+import { type HttpRequest, isSameOrigin, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
 import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
 import type { StepTrace } from "../../observation.ts";
 import type { TraceContext } from "../../trace_context.ts";
@@ -45,10 +45,13 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
   const context = { ...facts, scope: new Scope(facts) };
   try {
     const body = bodyOf(step.body, context);
+    const url = urlOf(step, context);
+    const headers = headersOf(step, context, body.type);
+    if (isSameOrigin(context.secrets.reveal(context.baseUrl), url)) headers["x-assay-run"] = context.run.id;
     const request = {
-      url: urlOf(step, context),
+      url,
       method: step.method,
-      headers: headersOf(step, context, body.type),
+      headers,
       body: body.content,
     };
     return { ok: true, request };
@@ -117,7 +120,6 @@ function headersOf(
     }
     sent[name.toLowerCase()] = revealHeader(context.secrets, name, value);
   }
-  sent["x-assay-run"] = context.run.id;
   return sent;
 }
 
