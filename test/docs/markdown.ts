@@ -43,9 +43,9 @@ export function blocksOf(file: string): Block[] {
   return blocks;
 }
 
-/** A file's text without its blocks and code spans. */
+/** A file's text without its blocks, and with a word in place of each code span. */
 export const proseOf = (file: string): string =>
-  read(file).replace(/^\s*```[\s\S]*?^\s*```/gm, "").replace(/`[^`\n]*`/g, "");
+  read(file).replace(/^\s*```[\s\S]*?^\s*```/gm, "").replace(/`[^`\n]*`/g, "Code");
 
 /** The anchors of a file's headings, as GitHub makes them. */
 export function anchorsOf(file: string): Set<string> {

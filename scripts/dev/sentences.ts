@@ -1,0 +1,41 @@
+/** How long the sentences of README and docs are, and which are too long. `deno run -A scripts/dev/sentences.ts` */
+import { FILES, proseOf } from "../../test/docs/markdown.ts";
+
+/** At most so many words in any sentence. */
+const MOST = 45;
+
+/** The sentences of a Markdown file: of paragraphs and list items, not of tables, headings and quotes. */
+export function sentencesOf(text: string): string[] {
+  const lines = text.split("\n").filter((line) => !/^\s*(\||#|>|!\[|<|\[[^\]]+\]: )/.test(line));
+  const paragraphs = lines.join("\n").split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )/);
+  return paragraphs.flatMap((paragraph) => {
+    const flat = paragraph.replace(/^\s*(?:[-*]|\d+\.) /, "").replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .replace(/[*_]/g, "").replace(/\s+/g, " ").trim();
+    return flat.split(/(?<=[.!?])\s+(?=[A-Z"(])/).filter((sentence) => wordsOf(sentence) > 1);
+  });
+}
+
+/** How many words a sentence has. */
+export const wordsOf = (sentence: string): number =>
+  sentence.split(/\s+/).filter((word) => /\w/.test(word)).length;
+
+if (import.meta.main) {
+  let [sentences, words] = [0, 0];
+  for (const file of FILES) {
+    const found = sentencesOf(proseOf(file));
+    const counts = found.map(wordsOf);
+    const sum = counts.reduce((a, b) => a + b, 0);
+    sentences += found.length;
+    words += sum;
+    const long = found.filter((sentence) => wordsOf(sentence) > MOST);
+    if (found.length > 0) {
+      console.log(
+        `${file}: ${found.length} sentences, mean ${(sum / found.length).toFixed(1)}, longest ${
+          Math.max(...counts)
+        }`,
+      );
+    }
+    for (const sentence of long) console.log(`  ${wordsOf(sentence)} words: ${sentence}`);
+  }
+  console.log(`all: ${sentences} sentences, mean ${(words / sentences).toFixed(1)}`);
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { sentencesOf, wordsOf } from "../../scripts/dev/sentences.ts";
+import { FILES, proseOf } from "./markdown.ts";
+
+const all = FILES.flatMap((file) => sentencesOf(proseOf(file)).map((sentence) => ({ file, sentence })));
+
+test("no sentence of README and docs has more than 45 words, and they have fewer than 25 on average", () => {
+  expect(all.length).toBeGreaterThan(500);
+  expect(all.filter(({ sentence }) => wordsOf(sentence) > 45)).toEqual([]);
+  const words = all.reduce((sum, { sentence }) => sum + wordsOf(sentence), 0);
+  expect(words / all.length).toBeLessThan(25);
+});
+
+test.each([
+  ["a list and a table", "- One item. And more.\n- Two items\n\n| a | b |\n| - | - |\n", [2, 2, 2]],
+  ["a link, a code span at the beginning", "See [the page](x.md). Code begins here.\n", [3, 3]],
+  ["no sentence at an abbreviation", "It is i.e. this one.\n", [5]],
+])("sentences of %s", (_, text, counts) => expect(sentencesOf(text).map(wordsOf)).toEqual(counts));
+
+test("README is at most 10 KB", async () => {
+  expect((await Deno.stat("README.md")).size).toBeLessThanOrEqual(10_240);
+});
