@@ -59,7 +59,10 @@ export class LedgerObject extends DurableObject<Env> {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    return await (await this.#assay()).app.fetch(request, peerOf(request));
+    const response = await (await this.#assay()).app.fetch(request, peerOf(request));
+    // It may have asked to send something now.
+    if (request.method === "POST") await this.#arm();
+    return response;
   }
 
   async #work(isBegun: boolean): Promise<void> {

@@ -17,6 +17,7 @@ import * as reports from "./routes/pushed_reports.ts";
 import * as regions from "./routes/regions.ts";
 import * as rounds from "./routes/rounds.ts";
 import * as runCheck from "./routes/run_check.ts";
+import * as sinks from "./routes/sinks.ts";
 import * as silences from "./routes/silences.ts";
 import * as status from "./routes/status.ts";
 import * as statuspage from "./routes/statuspage.ts";
@@ -42,6 +43,7 @@ export const STORE_ROUTES = {
   incidents: incidents.routes,
   comments: comments.routes,
   deliveries: deliveries.routes,
+  sinks: sinks.routes,
   reports: reports.routes,
   silences: silences.routes,
   deployments: deployments.routes,
@@ -68,6 +70,7 @@ export const RESOURCE_OPERATIONS: Record<
   incidents: incidents.operations,
   comments: comments.operations,
   deliveries: deliveries.operations,
+  sinks: sinks.operations,
   reports: reports.operations,
   silences: silences.operations,
   deployments: deployments.operations,

@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import { Hono } from "../hono.ts";
 import type { Child } from "hono/jsx";
 import type { Access, Principal } from "../api/middleware/access.ts";
+import { sinkViews } from "../api/views/sinks.ts";
 import { outages } from "../api/views/outages.ts";
 import type { StatesReader } from "../../storage/states.ts";
 import { checkView, publicStatus } from "../api/views/status.ts";
@@ -13,7 +14,7 @@ import type { Check } from "../../config/config.ts";
 import { holdersOf, incidentNotes } from "../../judgement/notes.ts";
 import type { States } from "../../storage/codec.ts";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
-import { warning } from "./warning.ts";
+import { sinkWarnings, warning } from "./warning.ts";
 import { Name, type PageOptions, renderPage } from "./layout.tsx";
 import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
 import { headline, iconOf } from "./headline.tsx";
@@ -50,6 +51,8 @@ export function pageRoutes(options: PagesOptions): Hono {
   const names = new Map(config.targets.map(({ id, name }) => [id, name]));
   const readNewest = memoize(clock, () => store.listIncidents({ limit: RECENT_INCIDENTS }));
 
+  const readSinks = memoize(clock, () => sinkViews(config, store));
+
   const reader = async (c: Context): Promise<Principal | undefined> => {
     const who = await access.principal(c);
     return who?.scopes.has("read") ? who : undefined;
@@ -75,11 +78,12 @@ export function pageRoutes(options: PagesOptions): Hono {
     c: Context,
     known: States,
     checks: readonly Check[],
-    rest: Omit<PageOptions, "freshness" | "banner">,
+    { sinks = [], ...rest }: Omit<PageOptions, "freshness" | "banner"> & { sinks?: readonly string[] },
   ) => {
     const nowMs = clock.now();
     const freshness = loader.freshness(known, nowMs);
-    return renderPage(c, { ...rest, freshness, banner: warning(config, checks, known, freshness) });
+    const said = [warning(config, checks, known, freshness), ...sinks].filter(Boolean);
+    return renderPage(c, { ...rest, freshness, banner: said.length > 0 ? said.join(" ") : undefined });
   };
 
   const publicPage = async (c: Context, who?: Principal) => {
@@ -120,7 +124,16 @@ export function pageRoutes(options: PagesOptions): Hono {
     );
     const title = headline(all);
     const icon = iconOf(all);
-    return livePage(c, known, targets.flatMap(({ checks }) => checks), { title, main, who, at: "/", icon });
+    // Notices are about no single target.
+    const sinks = who.all ? sinkWarnings(await readSinks(), clock.now()) : [];
+    return livePage(c, known, targets.flatMap(({ checks }) => checks), {
+      title,
+      main,
+      who,
+      at: "/",
+      icon,
+      sinks,
+    });
   });
 
   app.get("/status", async (c) => await publicPage(c, await reader(c)));

@@ -5,6 +5,7 @@ import type { States } from "../../storage/codec.ts";
 import { describeMissed, missedRounds } from "../../judgement/missed_rounds.ts";
 import { staleAt } from "../../config/schedule.ts";
 import type { Freshness } from "./layout.tsx";
+import type { SinkView } from "../api/views/sinks.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** Probers that are named at most. */
@@ -54,5 +55,14 @@ function blindOf(
     return `${
       all.length === 1 ? "Prober" : "Probers"
     } ${names}: ${what}, no fresh evidence on ${stale} of ${checks.length} checks.`;
+  });
+}
+
+/** A sentence for each sink that takes nothing, and for how long. */
+export function sinkWarnings(sinks: readonly SinkView[], nowMs: number): string[] {
+  return sinks.filter(({ state }) => state !== "ok").map(({ id, state, since = nowMs, pending }) => {
+    const what = state === "disabled" ? "is disabled, for it answered 410," : "has taken no notice";
+    const wait = pending === 1 ? "1 notice waits" : `${pending} notices wait`;
+    return `Webhook ${id} ${what} for ${formatSpan(Math.max(0, nowMs - since))}: ${wait}.`;
   });
 }

@@ -318,6 +318,26 @@ export const deliveryPageSchema = z.strictObject({
   next: cursor,
   disabledWebhooks: z.record(text, time).check(z.describe("Webhooks that answered 410, and since when.")),
 });
+/** `GET /v1/sinks`. */
+export const sinkListSchema = z.strictObject({
+  sinks: z.array(z.strictObject({
+    id: text,
+    kind: text,
+    events: z.array(text).check(z.describe("Globs over the events that it is told of.")),
+    state: z.enum(["ok", "failing", "disabled"]).check(
+      z.describe("failing: three times in a row. disabled: it answered 410."),
+    ),
+    since: z.optional(time).check(z.describe("Since when it fails, or is disabled.")),
+    lastError: z.optional(text).check(z.describe("Why it began to fail.")),
+    pending: count.check(z.describe("Notices that wait, counted up to 1,000 over all sinks.")),
+    oldestPendingAt: z.optional(time),
+  })),
+});
+/** `POST /v1/sinks/{id}/flush`. */
+export const flushSchema = z.strictObject({
+  id: text,
+  woken: count.check(z.describe("Notices that would have waited for longer.")),
+});
 /** `POST /v1/deliveries/{id}/resend`. */
 export const resendSchema = z.strictObject({ id: text, state: z.literal("pending") });
 

@@ -3,7 +3,7 @@ import { Hono } from "../../hono.ts";
 import type { Check, Config } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { CheckState } from "../../../judgement/state.ts";
-import type { OutboxStore, StateStore } from "../../../storage/store.ts";
+import type { OutboxStore, RecordStore, StateStore } from "../../../storage/store.ts";
 import { EXPOSITION, exposition, formatLabels } from "../views/exposition.ts";
 import {
   type CheckSample,
@@ -15,6 +15,7 @@ import {
   RECENT_DELIVERIES,
   type SelfSample,
 } from "../views/gauges.ts";
+import { sinkViews } from "../views/sinks.ts";
 import { lastSlot } from "../views/last_slot.ts";
 import { outcomeOf } from "../views/status.ts";
 import type { Operation } from "../openapi/operation.ts";
@@ -120,20 +121,16 @@ function staleness(check: Check, nowMs: number): (slot: number) => boolean {
 
 /** Notices are about no single target. */
 async function selfSample(
-  { webhooks }: Config,
-  store: OutboxStore & StateStore,
+  config: Config,
+  store: OutboxStore & StateStore & RecordStore,
   checks: number,
   all: boolean,
 ): Promise<SelfSample> {
   const self = { labels: "", slot: await lastSlot(store), checks };
   if (!all) return self;
-  const [{ items }, off] = await Promise.all([
+  const [{ items }, sinks] = await Promise.all([
     store.listDeliveries({ limit: RECENT_DELIVERIES }),
-    store.listDisabledWebhooks(),
+    sinkViews(config, store),
   ]);
-  return {
-    ...self,
-    deliveries: items.map(({ state }) => state),
-    disabled: Object.fromEntries(webhooks.map(({ id }) => [id, Object.hasOwn(off, id) ? 1 : 0])),
-  };
+  return { ...self, deliveries: items.map(({ state }) => state), sinks };
 }

@@ -3,6 +3,7 @@ import type { CheckState, LastRound } from "../../../judgement/state.ts";
 import { INCIDENT_FAMILIES, OUTCOMES } from "../../../judgement/words.ts";
 import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { formatLabels, type MetricFamily, type Series } from "./exposition.ts";
+import type { SinkView } from "./sinks.ts";
 import type { CurrentOutcome } from "./status.ts";
 
 /** A value, or values by one further label. */
@@ -41,10 +42,10 @@ export interface SelfSample {
   labels: string;
   slot: number | null;
   checks: number;
-  /** States of the newest notices; like `disabled` only for a token that is good for every target. */
+  /** States of the newest notices; like `sinks` only for a token that is good for every target. */
   deliveries?: string[];
-  /** 1 or 0 by webhook. */
-  disabled?: Record<string, number>;
+  /** How each sink does. */
+  sinks?: readonly SinkView[];
 }
 
 const serves = ({ outcome }: LastRound) => outcome === "fail" ? 0 : 1;
@@ -163,7 +164,10 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
 /** How many notices are looked at: to count the whole outbox would take longer with every notice ever sent. */
 export const RECENT_DELIVERIES = 50;
 
-/** Of Assay: 5 series, and one for each webhook. */
+const bySink = (value: (sink: SinkView) => number): Gauge<SelfSample>["read"] => ({ sinks }) =>
+  sinks && { by: "webhook", values: Object.fromEntries(sinks.map((sink) => [sink.id, value(sink)])) };
+
+/** Of Assay: 5 series, and three for each webhook. */
 export const OF_SELF: readonly Gauge<SelfSample>[] = [
   {
     name: "assay_checks",
@@ -183,7 +187,17 @@ export const OF_SELF: readonly Gauge<SelfSample>[] = [
   {
     name: "assay_webhook_disabled",
     help: "Whether the webhook answered 410 Gone and gets nothing until somebody sends again.",
-    read: ({ disabled }) => disabled && { by: "webhook", values: disabled },
+    read: bySink(({ state }) => Number(state === "disabled")),
+  },
+  {
+    name: "assay_sink_failing",
+    help: "Whether the sink has failed three times in a row, and taken nothing since.",
+    read: bySink(({ state }) => Number(state === "failing")),
+  },
+  {
+    name: "assay_sink_pending",
+    help: "Notices that wait for the sink, counted up to 1,000 over all sinks.",
+    read: bySink(({ pending }) => pending),
   },
 ];
 

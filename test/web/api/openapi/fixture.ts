@@ -115,6 +115,7 @@ export async function openapiFixture(store: Store): Promise<OpenapiFixture> {
     if (path.startsWith("/v1/incidents/")) return incident;
     if (path.startsWith("/v1/silences/")) return silence;
     if (path.startsWith("/v1/deliveries/")) return delivery!.id;
+    if (path.startsWith("/v1/sinks/")) return "ops";
     return path.includes("/reports/") && name === "check" ? "stock" : NAMES[name]!;
   };
   const goodRequest = (operation: Operation): SampleRequest => {

@@ -170,11 +170,11 @@ test("the phases of the journey's requests and the end of its certificate, as bl
 describe("how much there is", () => {
   const series = async (shop: ApiFixture) => Object.keys(await scrape(shop)).length;
 
-  test("at most 7 series for each prober, 28 for each check, 5 and one for each webhook for Assay", async () => {
+  test("at most 7 series for each prober, 28 for each check, 5 and three for each webhook for Assay", async () => {
     const shop = await apiFixture();
     shop.script.set("drift");
     await shop.runMinutes(2);
-    expect(await series(shop)).toBe(3 * 7 + 28 + 5 + 1);
+    expect(await series(shop)).toBe(3 * 7 + 28 + 5 + 3);
   });
 
   test("labels are ids of the config: what a service says in its report is in none", async () => {
@@ -182,7 +182,7 @@ describe("how much there is", () => {
     for (const said of ["drift", "down", "underclaim", "starting"] as const) {
       shop.script.set(said);
       await shop.runMinutes(3);
-      expect(await series(shop)).toBeLessThanOrEqual(3 * 7 + 28 + 5 + 1);
+      expect(await series(shop)).toBeLessThanOrEqual(3 * 7 + 28 + 5 + 3);
     }
   });
 });
