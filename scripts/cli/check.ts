@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
+import { planDoubts } from "../../src/capacity/plan_doubts.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
 import { secretLookup } from "../../functions/deno/secrets.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
@@ -47,6 +48,7 @@ export const checkCommand = new Command("check")
     const warnings = [
       ...found,
       ...doubtsOf(config, KINDS.stores),
+      ...planDoubts(config),
       ...capacityProblems(config, options.latency),
     ];
     const faults = options.env

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { budgetCommand } from "./budget.ts";
 import { checkCommand } from "./check.ts";
 import { healthCommand } from "./health.ts";
+import { planCommand } from "./plan.ts";
 import { pushCommand } from "./push/push.ts";
 import { gateCommand } from "./gate.ts";
 import { reportCommand } from "./report.ts";
@@ -21,6 +22,7 @@ for (
   const verb of [
     checkCommand,
     budgetCommand,
+    planCommand,
     gateCommand,
     runCommand,
     reportCommand,

@@ -13,6 +13,7 @@ interface SimulateOptions {
   world?: string;
   topology?: Topology;
   every?: number;
+  sideBySide?: boolean;
   json?: boolean;
 }
 
@@ -29,8 +30,10 @@ export const simulateCommand = new Command("simulate")
   .addOption(new Option("--world <name>", "only this world").choices(Object.keys(WORLDS)))
   .addOption(new Option("--topology <RxP>", "only so many regions of so many probers").argParser(topology))
   .addOption(new Option("--every <duration>", "only this period").argParser(duration))
+  .option("--side-by-side", "compare with the rules of others, --hours of each world")
   .option("--json", "print JSON")
-  .action(async ({ json, jobs, every, ...wanted }: SimulateOptions) => {
+  .action(async ({ json, jobs, every, sideBySide, ...wanted }: SimulateOptions) => {
+    if (sideBySide) return await printComparison(wanted, { json, jobs });
     // Only here: no other verb needs the simulation, and the second judgement stands among the tests.
     const [{ simulate }, { inWorkers }] = await Promise.all([
       import("../simulate/simulate.ts"),
@@ -42,6 +45,23 @@ export const simulateCommand = new Command("simulate")
     printResult({ json, value: result }, format(result));
     if (result.violations > 0) Deno.exit(1);
   });
+
+async function printComparison(
+  wanted: Pick<SimulateOptions, "hours" | "seed">,
+  { json, jobs }: Pick<SimulateOptions, "json" | "jobs">,
+): Promise<void> {
+  const [{ compareRules }, { inWorkers }, { tablesOf }] = await Promise.all([
+    import("../simulate/side_by_side.ts"),
+    import("../simulate/parallel.ts"),
+    import("../simulate/tables.ts"),
+  ]);
+  const compared = await compareRules(wanted, inWorkers(jobs));
+  const value = compared.map(({ world, rules }) => ({
+    world,
+    rules: rules.map(({ rule, row }) => ({ rule, ...row })),
+  }));
+  printResult({ json, value }, tablesOf(compared).join("\n"));
+}
 
 function positive(text: string): number {
   const value = Number(text);

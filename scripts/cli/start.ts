@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { isPreview } from "../../functions/deno/deploy.ts";
 import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
+import { planDoubts } from "../../src/capacity/plan_doubts.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { capacityProblems } from "./measured.ts";
@@ -44,9 +45,11 @@ export const startCommand = new Command("start")
         allowPrivate: options.allowPrivate,
         envMissing,
       });
-      const doubts = options.prober
-        ? []
-        : [...doubtsOf(loaded.config, KINDS.stores), ...capacityProblems(loaded.config)];
+      const doubts = options.prober ? [] : [
+        ...doubtsOf(loaded.config, KINDS.stores),
+        ...planDoubts(loaded.config),
+        ...capacityProblems(loaded.config),
+      ];
       warn(file, { ...loaded, warnings: [...loaded.warnings, ...doubts] });
       const ports = denoPorts(loaded.text, loaded.config);
       const faults = options.prober || isPreview()

@@ -6,6 +6,7 @@ import type { CheckState } from "../../src/judgement/state.ts";
 import { isFailed } from "../../src/judgement/words.ts";
 import { turnAt } from "../../src/config/schedule.ts";
 import type { Record } from "./record.ts";
+import { roundOf } from "./rounds.ts";
 
 /** A service incident opens only in a judgement with a failed verdict, and each resolution has its opening. */
 export function checkChanges({ judgements, told }: Record): string[] {
@@ -86,7 +87,7 @@ export function checkCanResolve(
       probers.map(({ id }): Arrival => ({
         prober: id,
         walk: { slot, at, kind: "turn" },
-        round: wellRound(at),
+        round: roundOf("ready", at),
       }))
     );
     return assess(check, regions, arrivals, { before, newId: () => "never" }).state;
@@ -94,20 +95,3 @@ export function checkCanResolve(
 }
 
 const isOpenIncident = ({ state }: CheckState["incidents"][number]) => state === "open";
-
-function wellRound(at: number): Extract<Arrival, { round: unknown }>["round"] {
-  return {
-    before: {
-      state: "ready",
-      dialect: "http",
-      confidence: "code",
-      question: "readiness",
-      claims: [],
-      contradictions: [],
-      subsystems: [],
-      at,
-      durationMs: 1,
-    },
-    observation: { outcome: "pass", transport: false, steps: [], totalMs: 1 },
-  };
-}

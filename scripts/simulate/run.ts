@@ -92,8 +92,19 @@ function loadOnce(text: string): Promise<Config> {
   return known;
 }
 
+/** The config of a run, loaded. */
+export const configOf = (...of: Parameters<typeof configText>): Promise<Config> =>
+  loadOnce(configText(...of));
+
+/** How a run is set. */
+export interface RunOptions {
+  settings?: CheckSettings;
+  /** The run is over, and its outbox of no interest, once this is so at the end of a minute. */
+  isOver?(record: Record): boolean;
+}
+
 /** Runs a tape to its end, and on until the outbox is empty. */
-export async function run(tape: Tape, settings: CheckSettings = {}): Promise<RunResult> {
+export async function run(tape: Tape, { settings, isOver }: RunOptions = {}): Promise<RunResult> {
   const text = configText(tape.topology, tape.everyMs, settings);
   const config = await loadOnce(text);
   const record = new Record(config.checks[0]!.key);
@@ -139,7 +150,7 @@ export async function run(tape: Tape, settings: CheckSettings = {}): Promise<Run
   const start = (owner: string) =>
     startProcess({ config, clock, store, fetch: receive, probers, owner, log, secrets, random, signing });
 
-  await new Schedule({ tape, clock, start, on }).play();
+  await new Schedule({ tape, clock, start, on, isOver: () => isOver?.(record) ?? false }).play();
   return { config, record, requests };
 }
 
@@ -177,6 +188,7 @@ class Schedule {
       clock: ReturnType<typeof virtualClock>;
       start: (owner: string) => Process;
       on: ReturnType<typeof eventsAt>;
+      isOver: () => boolean;
     },
   ) {
     this.#process = this.#start();
@@ -199,6 +211,7 @@ class Schedule {
         });
       }
       await clock.runUntil(START_MS + at + MINUTE_MS);
+      if (this.options.isOver()) return;
     }
     await clock.runUntil(START_MS + minutes * MINUTE_MS + 8 * HOUR_MS);
   }

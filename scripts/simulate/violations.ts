@@ -1,7 +1,7 @@
 /** Runs a tape and holds it against everything that must hold. */
 import { checkCanResolve, checkChanges, checkDeliveries } from "./invariants.ts";
 import { consultOracle } from "./oracle.ts";
-import { type CheckSettings, run, type RunResult } from "./run.ts";
+import { run, type RunResult } from "./run.ts";
 import type { Event, Tape } from "./tape.ts";
 
 /** A run, what is wrong with it, and how many of its judgements the oracle has seen. */
@@ -14,8 +14,8 @@ export interface Verified extends RunResult {
 const REPEATING = new Set<Event["kind"]>(["death", "second process", "store", "receiver"]);
 
 /** Runs a tape and checks it. */
-export async function verify(tape: Tape, settings?: CheckSettings): Promise<Verified> {
-  const result = await run(tape, settings);
+export async function verify(tape: Tape): Promise<Verified> {
+  const result = await run(tape);
   const { config: { checks: [check], regions }, record } = result;
   const oracle = consultOracle(check!, regions, record);
   const violations = [

@@ -1,0 +1,123 @@
+/**
+ * Simulates the cases that the planner is held against: `deno run -A scripts/simulate/plan_cases.ts [samples]` writes
+ * test/capacity/detection_cases.json. A service fails a share of its walks from an instant of chance on, until that is told. So many cases
+ * of so many samples are judged without network and store, by the real judgement: turn by turn, with the confirmations that it calls for.
+ */
+import type { Check, Region } from "../../src/config/config.ts";
+import { MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
+import { dealTurns, turnAt, turnsOf } from "../../src/config/schedule.ts";
+import { detectionOf } from "../../src/capacity/detection.ts";
+import { assess } from "../../src/judgement/assess.ts";
+import type { Arrival, Walk } from "../../src/judgement/round.ts";
+import type { CheckState } from "../../src/judgement/state.ts";
+import { chanceOf } from "./chance.ts";
+import { roundOf } from "./rounds.ts";
+import { type CheckSettings, configOf, START_MS } from "./run.ts";
+
+const FILE = "test/capacity/detection_cases.json";
+
+/** One case, and how long it took to be told: s. */
+export interface DetectionCase {
+  regions: number;
+  failureThreshold: number;
+  share: number;
+  /** With the usual turns and confirmation, or with none of them. */
+  defaults: boolean;
+  samples: number;
+  mean: number;
+  p95: number;
+}
+
+type Setting = Pick<DetectionCase, "regions" | "failureThreshold" | "share" | "defaults">;
+
+/** The config of a case. */
+export const configOfCase = ({ regions, failureThreshold, defaults }: Omit<Setting, "share">) => {
+  const settings: CheckSettings = { failureThreshold, ...(!defaults && { turns: 1, confirm: 0, retry: 0 }) };
+  return configOf({ regions, probers: 1 }, MINUTE_MS, settings);
+};
+
+/** The walks of a check in order: each slot's turns, and the confirmations that are called for meanwhile. */
+function* walksOf(check: Check, regions: readonly Region[], state: () => CheckState | undefined) {
+  const turns = turnsOf(check, regions);
+  const dealt = dealTurns(regions, turns);
+  const all = [...dealt.keys()];
+  let confirmed = -Infinity;
+  for (let slot = START_MS;; slot += MINUTE_MS) {
+    for (let turn = 0; turn < turns; turn++) {
+      const at = turnAt(check, slot, turn, turns);
+      const due = state()?.scopes.global?.confirmation?.at;
+      if (due !== undefined && due <= at && due > confirmed) {
+        confirmed = due;
+        yield { walk: { slot: due, at: due, kind: "confirmation" } as Walk, probers: all };
+      }
+      yield { walk: { slot, at, kind: "turn" } as Walk, probers: all.filter((id) => dealt.get(id) === turn) };
+    }
+  }
+}
+
+/** How long (s) one failure takes to be told. */
+function detect(
+  check: Check,
+  regions: readonly Region[],
+  { share, seed }: { share: number; seed: number },
+): number {
+  const from = START_MS + 2 * MINUTE_MS + Math.floor(chanceOf(seed, 1) * MINUTE_MS);
+  let state: CheckState | undefined;
+  let count = 0;
+  for (const { walk, probers } of walksOf(check, regions, () => state)) {
+    const arrivals = probers.map((prober): Arrival => {
+      const fails = walk.at >= from && chanceOf(seed, 2, count++) < share;
+      return { prober, walk, round: roundOf(fails ? "drift" : "ready", walk.at) };
+    });
+    const judged = assess(check, regions, arrivals, { before: state, newId: () => "one" });
+    state = judged.state;
+    const told = judged.transitions.some(({ incident: { family } }) => family === "service");
+    if (told) return (walk.at - from) / SECOND_MS;
+  }
+  throw new Error("The walks of a check never end");
+}
+
+/** Simulates one case. */
+export async function simulateCase(setting: Setting, samples: number): Promise<DetectionCase> {
+  const { checks: [check], regions } = await configOfCase(setting);
+  const delays = Array.from(
+    { length: samples },
+    (_, i) => detect(check!, regions, { ...setting, seed: i + 1 }),
+  );
+  delays.sort((a, b) => a - b);
+  const round = (seconds: number) => Math.round(seconds * 10) / 10;
+  const mean = delays.reduce((sum, one) => sum + one, 0) / samples;
+  return { ...setting, samples, mean: round(mean), p95: round(delays[Math.ceil(samples * 0.95) - 1]!) };
+}
+
+/** Cases that take longer on the average are not waited for. */
+const MOST_MS = 35 * MINUTE_MS;
+
+/** Every combination that is told within reason. */
+export async function* settings(): AsyncGenerator<Setting> {
+  for (const defaults of [true, false]) {
+    for (const regions of [1, 2, 3, 5]) {
+      for (const failureThreshold of [1, 2, 3]) {
+        for (const share of [1, 1 / 2, 1 / 3, 1 / 5]) {
+          const setting = { regions, failureThreshold, share, defaults };
+          const config = await configOfCase(setting);
+          const { meanMs } = detectionOf({ check: config.checks[0]!, regions: config.regions, share });
+          if (meanMs <= MOST_MS) yield setting;
+        }
+      }
+    }
+  }
+}
+
+if (import.meta.main) {
+  const [samples = 3_000] = Deno.args.map(Number);
+  const cases: DetectionCase[] = [];
+  for await (const setting of settings()) {
+    cases.push(await simulateCase(setting, setting.share === 1 ? Math.ceil(samples / 5) : samples));
+    console.error(JSON.stringify(cases.at(-1)));
+  }
+  await Deno.writeTextFile(
+    FILE,
+    `${JSON.stringify({ on: new Date().toISOString().slice(0, 10), cases }, null, 1)}\n`,
+  );
+}

@@ -1,0 +1,86 @@
+/** Comparisons as Markdown tables. */
+import type { Row } from "./figures.ts";
+import { OTHER_RULES } from "./other_rules.ts";
+import type { Comparison } from "./side_by_side.ts";
+
+const cell = (value: number | null) => value === null ? "" : String(value);
+
+type Column = readonly [head: string, read: (row: Row) => number | null, best: "least" | "none"];
+
+/** What is of interest depends on whether the service fails everybody, somebody or nobody. */
+const COLUMNS = {
+  whole: [
+    ["told p50, s", (row) => row.detectionP50, "least"],
+    ["p95, s", (row) => row.detectionP95, "least"],
+    ["missed, %", ({ missed, episodes }) => Math.round(1_000 * missed / episodes) / 10, "least"],
+    ["notices an episode", (row) => row.noticesPerEpisode, "none"],
+    ["false a month", (row) => row.falseAMonth, "least"],
+  ],
+  partial: [
+    ["told p50, min", (row) => row.partialP50, "none"],
+    ["not told", ({ partials, partialsTold }) => partials - partialsTold, "least"],
+    ["notices a month", ({ notices, hours }) => Math.round(notices * 720 / hours), "least"],
+  ],
+  quiet: [["false a month", (row) => row.falseAMonth, "least"]],
+} satisfies Record<string, Column[]>;
+
+/** What is of interest in a world. */
+const kindOf = ({ rules: [first] }: Comparison) =>
+  first!.row.episodes > 0 ? "whole" : first!.row.partials > 0 ? "partial" : "quiet";
+
+/** The least of a column stands in bold; the oracle is no rule that can be had. */
+function tableOf({ rules }: Comparison, columns: readonly Column[]): string[] {
+  const most = (read: Column[1]) =>
+    Math.min(...rules.filter(({ rule }) => rule !== "oracle").map(({ row }) => read(row) ?? Infinity));
+  const line = ({ rule, row }: Comparison["rules"][number]) =>
+    [
+      rule,
+      ...columns.map(([, read, best]) => {
+        const value = read(row);
+        return best === "least" && rule !== "oracle" && value === most(read) ? `**${value}**` : cell(value);
+      }),
+    ].join(" | ");
+  return [
+    `| ${["rule", ...columns.map(([head]) => head)].join(" | ")} |`,
+    `| --- |${" ---: |".repeat(columns.length)}`,
+    ...rules.map((one) => `| ${line(one)} |`),
+  ];
+}
+
+/** The worlds in which nothing is the matter share a table: false critical alarms a month. */
+function quietTable(worlds: readonly Comparison[]): string[] {
+  const names = worlds[0]!.rules.map(({ rule }) => rule).filter((rule) => rule !== "oracle");
+  return [
+    `| world | ${names.join(" | ")} |`,
+    `| --- |${" ---: |".repeat(names.length)}`,
+    ...worlds.map(({ world, rules }) =>
+      `| ${world} | ${
+        names.map((name) => rules.find(({ rule }) => rule === name)!.row.falseAMonth).join(" | ")
+      } |`
+    ),
+  ];
+}
+
+/** All comparisons, world by world; `below` adds to one of them. */
+export function tablesOf(
+  compared: readonly Comparison[],
+  below: (one: Comparison) => string[] = () => [],
+): string[] {
+  const quiet = compared.filter((one) => kindOf(one) === "quiet");
+  return [
+    ...OTHER_RULES.map(({ name, does }) => `- _${name}_: ${does}.`),
+    "",
+    ...compared.filter((one) => kindOf(one) !== "quiet").flatMap((one) => [
+      `### ${one.world[0]!.toUpperCase()}${one.world.slice(1)}`,
+      "",
+      ...tableOf(one, COLUMNS[kindOf(one)]),
+      "",
+      ...below(one),
+    ]),
+    "### Nothing is the matter",
+    "",
+    "Critical alarms a month that had no cause:",
+    "",
+    ...quietTable(quiet),
+  ];
+}
