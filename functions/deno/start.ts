@@ -8,7 +8,7 @@ import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { OutboxStore, Store } from "../../src/storage/store.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
-import { clock } from "../clock.ts";
+import { coarseClock } from "./clock.ts";
 import { localProberOf } from "../local_prober.ts";
 import { connector } from "./client/mod.ts";
 import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
@@ -21,6 +21,8 @@ import { mailer } from "./mail.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
+
+const clock = coarseClock();
 
 const OUTBOX_MS = 5_000;
 /** What a stop allows to work in flight, and then to the last notices and answers. Deno Deploy kills 5 s after SIGINT. */

@@ -1,8 +1,16 @@
-import type { AskedSource, Check, Config, Step } from "./config.ts";
+import type { AskedSource, Check, Config, ReportConfig, Step } from "./config.ts";
+
+const NONE: AskedSource[] = [];
+const asked = new WeakMap<ReportConfig, AskedSource[]>();
 
 /** The sources of a check that a prober asks. */
-export const sourcesToAsk = ({ report }: Pick<Check, "report">): AskedSource[] =>
-  report?.sources.filter((source) => source.kind === "asked") ?? [];
+export function sourcesToAsk({ report }: Pick<Check, "report">): AskedSource[] {
+  if (!report) return NONE;
+  // Asked for some times in every round, and always the same.
+  const known = asked.get(report) ?? report.sources.filter((source) => source.kind === "asked");
+  asked.set(report, known);
+  return known;
+}
 
 /**
  * Requests that one round of a check may send: each source that is asked twice (the second look), each step once or, polled, as often as its window

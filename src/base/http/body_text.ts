@@ -14,6 +14,11 @@ export interface BodyText {
 }
 
 const utf8 = new TextDecoder();
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Nearly every body is UTF-8. Throws a RangeError for a label that is unknown. */
+const strictDecoder = (label: string) =>
+  label === "utf-8" ? strictUtf8 : new TextDecoder(label, { fatal: true });
 
 /**
  * The text of a body, by its byte order mark, else by the `charset` of its content type, else as UTF-8. Plain `utf-16` without a mark
@@ -27,7 +32,7 @@ export function bodyText(bytes: Uint8Array, contentType: string | null): BodyTex
   const charset = /charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType ?? "")?.[1]?.toLowerCase();
   const label = marked ?? (charset === "utf-16" ? "utf-16be" : charset) ?? "utf-8";
   try {
-    return { text: new TextDecoder(label, { fatal: true }).decode(bytes), isExact: true };
+    return { text: strictDecoder(label).decode(bytes), isExact: true };
   } catch (error) {
     // The label is unknown (RangeError), or the bytes are not that.
     const decoder = error instanceof RangeError ? utf8 : new TextDecoder(label);

@@ -94,29 +94,30 @@ export async function exchange(
   const elapsed = () => clock.elapsed() - began;
   const abort = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Exchange>();
-  const timers: (() => void)[] = [];
   let cut: Exchange | undefined;
+  let disarmCut: (() => void) | undefined;
   const end = (reason: TransportReason, detail: string) => {
     if (cut) return;
     const failure: Exchange = cut = { kind: "failure", reason, detail, totalMs: elapsed() };
     abort.abort();
     // A turn later: a transport that heeds the signal at once has given its connection back when its caller goes on.
-    timers.push(clock.after(0, () => resolve(failure)));
+    disarmCut = clock.after(0, () => resolve(failure));
   };
-  const late = `no complete answer within ${Math.round(deadlineMs)} ms`;
   const cancel = () => end("cancelled", "gave up before the answer was complete");
-  const enough = wanted.isStreamTaken ? new AbortController() : undefined;
-  timers.push(clock.after(Math.max(0, deadlineMs), () => end("timeout", late)));
-  if (enough) timers.push(clock.after(deadlineMs * ENOUGH, () => enough.abort()));
+  const disarm = clock.after(
+    Math.max(0, deadlineMs),
+    () => end("timeout", `no complete answer within ${Math.round(deadlineMs)} ms`),
+  );
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     if (cut) return cut;
-    const context = { clock, fetch, abort, elapsed, deadlineMs, enough: enough?.signal, ...wanted };
+    const context = { clock, fetch, abort, elapsed, deadlineMs, ...wanted };
     attempt(context, request).then((came) => resolve(cut ?? came));
     return await promise;
   } finally {
-    for (const disarm of timers) disarm();
+    disarm();
+    disarmCut?.();
     signal?.removeEventListener("abort", cancel);
   }
 }
@@ -130,24 +131,23 @@ const DROP_MS = 1_000;
 /** So long what is only shown of a body may take, in ms. */
 const EXCERPT_MS = 500;
 
-interface Attempt extends Pick<ExchangeOptions, "deadlineMs" | "capBytes" | "excerptBytes"> {
+interface Attempt extends Omit<ExchangeOptions, "signal"> {
   clock: Clock;
   fetch: Fetch;
   abort: AbortController;
-  enough?: AbortSignal;
   /** ms since the request. */
   elapsed: () => number;
 }
 
 /** Never rejects: nobody listens any more once the exchange is settled. */
 async function attempt(
-  { clock, fetch, abort, enough, elapsed, deadlineMs, capBytes, excerptBytes }: Attempt,
-  { url, ...outgoing }: HttpRequest,
+  { clock, fetch, abort, elapsed, deadlineMs, capBytes, excerptBytes, isStreamTaken }: Attempt,
+  { url, method, headers, body: content }: HttpRequest,
 ): Promise<Exchange> {
   const { signal } = abort;
   let answered = false;
   try {
-    const answer = await fetch(url, { ...outgoing, signal });
+    const answer = await fetch(url, { method, headers, body: content, signal });
     if (signal.aborted) {
       answer.drop();
       throw signal.reason;
@@ -168,7 +168,11 @@ async function attempt(
       answer.drop();
       clock.after(DROP_MS, () => abort.abort());
     }
-    const read = most > 0 ? await answer.read(most, isEventStream(sent) ? enough : undefined) : NOTHING;
+    const read = most === 0
+      ? NOTHING
+      : isStreamTaken && isEventStream(sent)
+      ? await readStream(answer, most, { clock, withinMs: deadlineMs * ENOUGH - headersMs })
+      : await answer.read(most);
     const instead = edgeError(status, sent, () => utf8.decode(read.bytes.subarray(0, EDGE_BYTES)));
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
     const body = wanted > 0 ? read : NOTHING;
@@ -176,6 +180,17 @@ async function attempt(
   } catch (error) {
     return { kind: "failure", ...failureOf(error, answered), totalMs: elapsed() };
   }
+}
+
+/** An event stream to its end, or as far as it comes in time. */
+async function readStream(
+  answer: Answer,
+  most: number,
+  { clock, withinMs }: { clock: Clock; withinMs: number },
+): Promise<AnswerBody> {
+  const enough = new AbortController();
+  const disarm = clock.after(Math.max(0, withinMs), () => enough.abort());
+  return await answer.read(most, enough.signal).finally(disarm);
 }
 
 /** The beginning of a body, or as much of it as comes in time; never rejects. */

@@ -28,8 +28,16 @@ export interface Quota {
   renew(): void;
 }
 
-/** A quota of `total` requests. */
+/** Counts nothing. */
+const UNLIMITED: Quota = {
+  reserve: (fetch) => ({ fetch, attempts: () => 0, close() {} }),
+  promise: () => () => {},
+  renew() {},
+};
+
+/** A quota of `total` requests; Infinity: nobody counts them. */
 export function quota(total: number): Quota {
+  if (total === Infinity) return UNLIMITED;
   let free = total;
   let apart = 0;
   let promised = 0;

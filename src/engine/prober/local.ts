@@ -117,7 +117,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     const began = clock.elapsed();
     // Until it has ended it is a slow one, for it may never end.
     if (isBegun) took.set(check.key, maxWalkMs(check));
-    const reportPorts = { ...ports, fetch: reportShare.fetch };
+    const reportPorts = reportShare.fetch === ports.fetch ? ports : { ...ports, fetch: reportShare.fetch };
     const walker = {
       ...options,
       tokens,
@@ -129,7 +129,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
     journeyShare.close();
     if (!isBegun) return result;
     took.set(check.key, clock.elapsed() - began);
-    wanted.set(check.key, reportShare.attempts() + journeyShare.attempts());
+    if (budget < Infinity) wanted.set(check.key, reportShare.attempts() + journeyShare.attempts());
     return result;
   };
 

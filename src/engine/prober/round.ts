@@ -75,7 +75,10 @@ export async function runRound(
   if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.secrets.reveal(check.target.url);
-    const toTarget = (fetch: Fetch) => withTls(fetch, check.target.tls, { baseUrl, secrets: ports.secrets });
+    const toTarget = (fetch: Fetch): Ports => {
+      const own = withTls(fetch, check.target.tls, { baseUrl, secrets: ports.secrets });
+      return own === ports.fetch ? ports : { ...ports, fetch: own };
+    };
     const run = {
       id: `${runId(check, id, slot)}${again ? ".r" : ""}`,
       slot,
@@ -85,7 +88,7 @@ export async function runRound(
       check: check.id,
     };
     const askReport = () =>
-      fetchReport({ ...ports, fetch: toTarget(ports.fetch) }, check, {
+      fetchReport(toTarget(ports.fetch), check, {
         baseUrl,
         run,
         dialects,
@@ -95,7 +98,7 @@ export async function runRound(
       });
     const before = await askReport();
     const observation = await walk(
-      { ...ports, fetch: toTarget(journeyFetch) },
+      toTarget(journeyFetch),
       { ...journeyOf(check), baseUrl },
       run,
       { steps, auths, tokens, signal },

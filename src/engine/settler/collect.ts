@@ -33,6 +33,7 @@ export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
   const givenUp = new Set<string>();
   let left = 0;
   let firstAt: number | undefined;
+  let lastAt = 0;
   let disarm = () => {};
 
   // By a promise: what goes on after a timer is then in the context that set it, which Durable Objects insist on.
@@ -50,11 +51,18 @@ export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
   const add = (landed: readonly Landed[]) => {
     if (landed.length === 0) return;
     ready.push(...landed);
-    firstAt ??= clock.elapsed();
-    disarm();
     if (left === 0) return flush();
-    const longest = firstAt + LONGEST_MS - clock.elapsed();
-    disarm = later(Math.max(0, Math.min(TOGETHER_MS, longest)), flush);
+    lastAt = clock.elapsed();
+    if (firstAt !== undefined) return;
+    firstAt = lastAt;
+    disarm = later(TOGETHER_MS, flushOrWait);
+  };
+  /** The timer stands from the first arrival on: setting it anew for each would cost more than judging. */
+  const flushOrWait = () => {
+    const until = Math.min(lastAt + TOGETHER_MS, firstAt! + LONGEST_MS);
+    const waitMs = until - clock.elapsed();
+    if (waitMs <= 0) flush();
+    else disarm = later(waitMs, flushOrWait);
   };
   const land = (ask: ProberAsk, check: Check, brought: Brought) => {
     const waiting = awaited.get(check)!;

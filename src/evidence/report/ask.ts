@@ -1,5 +1,6 @@
 import { bodyText } from "../../base/http/body_text.ts";
 import { exchange } from "../../base/http/client.ts";
+import { Cache } from "../../base/cache.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
 import { isTargets } from "../reasons.ts";
@@ -59,13 +60,13 @@ async function fetchClaim(
 ): Promise<ReadReport> {
   const { url, timeoutMs, signal } = source;
   const { secrets } = ports;
-  const dialect = dialects.find(({ name, path }) =>
-    source.dialect === "auto" ? path?.test(url.pathname) : source.dialect === name
-  );
+  const dialect = source.dialect === "auto"
+    ? dialectOfPath(dialects, url.pathname)
+    : dialects.find(({ name }) => source.dialect === name);
   const spec = dialect?.request?.(source);
   const headers = headersOf(source.headers, secrets, spec);
-  const signature = spec?.awsService ? await signatureOf(spec, source, secrets, at) : {};
-  const fault = [headers, signature].find((made) => made instanceof Error);
+  const signature = spec?.awsService ? await signatureOf(spec, source, secrets, at) : undefined;
+  const fault = headers instanceof Error ? headers : signature instanceof Error ? signature : undefined;
   if (fault) {
     return noClaim(url, source, { state: "unknown", reason: secrets.redact(`config: ${messageOf(fault)}`) });
   }
@@ -73,7 +74,7 @@ async function fetchClaim(
   const request = {
     url,
     method: spec?.method ?? "GET",
-    headers: { ...headers, ...signature } as Record<string, string>,
+    headers: (signature ? { ...headers, ...signature } : headers) as Record<string, string>,
     body: spec?.body,
   };
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
@@ -89,6 +90,16 @@ async function fetchClaim(
   if (!isExact) return unreadable("encoding: the bytes are not text");
   const answer = { url, status: got.status, headers: got.headers, text: secrets.redact(text) };
   return read(answer, { ...source, at }, dialects);
+}
+
+const dialectsByPath = new WeakMap<readonly Dialect[], Cache<string, Dialect | null>>();
+
+/** The dialect whose services have their health at this path, if one has. Few paths are asked, and again and again. */
+function dialectOfPath(dialects: readonly Dialect[], path: string): Dialect | undefined {
+  const known = dialectsByPath.get(dialects) ?? new Cache<string, Dialect | null>({ max: 1_000 });
+  dialectsByPath.set(dialects, known);
+  return known.getOrSet(path, () => dialects.find((dialect) => dialect.path?.test(path)) ?? null) ??
+    undefined;
 }
 
 function headersOf(

@@ -5,7 +5,10 @@ const LIVENESS = new Set(["livez", "live", "liveness", "alive", "ping"]);
 
 /** The last segment of a path that is not empty, in lower case. */
 export function lastSegment(url: URL): string {
-  return url.pathname.toLowerCase().split("/").findLast((segment) => segment !== "") ?? "";
+  const { pathname } = url;
+  let end = pathname.length;
+  while (pathname[end - 1] === "/") end--;
+  return pathname.slice(pathname.lastIndexOf("/", end - 1) + 1, end).toLowerCase();
 }
 
 /** Which question was asked: as configured, else as the dialect marks it, else as the path says; readiness by default. */
