@@ -1,5 +1,4 @@
 import type { TlsSettings } from "../base/ports.ts";
-import type { Environment } from "./references.ts";
 import type { Note, Path } from "./problem.ts";
 
 /** What of TLS settings cannot be used, and what should stand there. */
@@ -12,7 +11,9 @@ export interface TlsFault {
 export type TlsFaultOf = (settings: TlsSettings) => TlsFault | undefined;
 
 /** What TLS settings are held against. */
-export interface TlsRules extends Pick<Environment, "env"> {
+export interface TlsRules {
+  /** What a variable holds; absent: nobody can know. */
+  env?: (name: string) => string | undefined;
   /** Some prober asks by a Worker's fetch, which has no connection of its own. */
   isWorker: boolean;
   tlsFault?: TlsFaultOf;
@@ -45,7 +46,7 @@ export function readTls(
 }
 
 /** What can be known of them, as far as it has the shape of PEM: a variable that is not set, or holds something else, is told of elsewhere. */
-function valuesOf({ ca, cert, key }: TlsSettings, env: Environment["env"]): TlsSettings {
+function valuesOf({ ca, cert, key }: TlsSettings, env: TlsRules["env"]): TlsSettings {
   const valueOf = (text: string | undefined) => {
     const name = REFERENCE.exec(text ?? "")?.[1];
     const value = name === undefined ? text : env?.(name);

@@ -5,6 +5,7 @@ import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { firstToEnd } from "./certificate.ts";
 import { keepRounds } from "./kept.ts";
+import { countLimited } from "./limited.ts";
 import { castVote, expire, NO_VOTE } from "./quorum.ts";
 import type { Arrival, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ProberState } from "./state.ts";
@@ -148,12 +149,14 @@ function judgeArrival(
   const heardAt = standing === prober.standing
     ? prober.heardAt
     : Math.max(walk.at, prober.heardAt ?? walk.at);
+  const limited = countLimited(prober.limited, round);
   const witness = summarize(walk, verdict.word, reason, round);
   const kept = keepRounds(prober.kept, prober.witness, witness);
   const state: ProberState = {
     standing,
     phases,
     ...countContradiction(check, prober, round, fault),
+    ...(limited && { limited }),
     ...(fault && { aside: fault }),
     ...(place && { place }),
     witness,

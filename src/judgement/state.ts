@@ -84,6 +84,8 @@ export interface ProberState {
   contradictions: number;
   /** The running answer of the thresholds to "does the report contradict itself?"; absent: not asked yet. */
   contradicts?: boolean;
+  /** Slots in a row in which a limit of ours kept it from knowing, see limited.ts. */
+  limited?: number;
   /** Its latest slot cannot be believed; its vote is set aside. */
   aside?: Fault;
   /** The data centre where the prober measured itself to be. */

@@ -101,6 +101,7 @@ const prober = z.object({
   }),
   contradictions: z.number(),
   contradicts: z.optional(z.boolean()),
+  limited: z.optional(z.number()),
   aside: z.optional(z.enum(FAULTS)),
   place: z.optional(z.string()),
   witness: lastRound,

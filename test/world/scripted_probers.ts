@@ -14,6 +14,7 @@ const EVIDENCE = {
   down: ["unreachable", "fail"],
   underclaim: ["not_ready", "pass", "not_ready"],
   inconclusive: ["ready", "error"],
+  limited: ["ready", "error"],
   starting: ["starting", "fail"],
   suspect: ["unreachable", "fail"],
 } satisfies Record<string, Evidence>;
@@ -92,6 +93,9 @@ export function roundOf(word: keyof typeof EVIDENCE, at: number, wire?: WireTrac
         ...(wire && { wire }),
       }],
       totalMs: 5,
+      ...(word === "limited" && {
+        failure: { step: "look", reason: "limit" as const, detail: "the body is longer than maxBody, 1MiB" },
+      }),
       ...(failed && {
         failure: {
           step: "look",

@@ -6,6 +6,8 @@ import type { ReportState } from "../../../evidence/report/report.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import { type StateStore, StoreLost, type StoreUpkeep } from "../../../storage/store.ts";
 import { describeMissed, type MissedRounds, missedRounds } from "../../../judgement/missed_rounds.ts";
+import { limitedChecks } from "../../../judgement/limited.ts";
+import type { States } from "../../../storage/codec.ts";
 import type { StatesReader } from "../../../storage/states.ts";
 import { liveResponse, LIVEZ } from "../middleware/livez.ts";
 import { lastSlot } from "../views/last_slot.ts";
@@ -106,13 +108,29 @@ async function storeParts(
     return [
       { name: "store", state: "ready", detail: "writable" },
       slotPart(slot, clock.now(), config),
-      ...states ? [capacityPart(missedRounds(Object.values(await states())))] : [],
+      ...states ? stateParts(await states()) : [],
     ];
   } catch (error) {
     log.error("the store failed", { error: secrets.redact(messageOf(error)) });
     const detail = error instanceof StoreLost ? error.message : "failed";
     return [{ name: "store", state: "not_ready", detail }];
   }
+}
+
+const stateParts = (states: States): Part[] => [
+  capacityPart(missedRounds(Object.values(states))),
+  limitPart(limitedChecks(states)),
+];
+
+const SHOWN = 5;
+
+/** Checks of which Assay knows nothing by a limit of its own: it goes on, and somebody must change the config. */
+function limitPart(checks: string[]): Part {
+  if (checks.length === 0) return { name: "limits", state: "ready", detail: "every answer was within them" };
+  const names = checks.slice(0, SHOWN).join(", ") +
+    (checks.length > SHOWN ? ` and ${checks.length - SHOWN} more` : "");
+  const detail = `${names}: for three slots the answer was more than Assay takes; see maxBody`;
+  return { name: "limits", state: "degraded", detail };
 }
 
 /** Rounds that no prober had room for: Assay goes on, with older evidence than it should have. */

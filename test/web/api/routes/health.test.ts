@@ -111,6 +111,29 @@ describe("/readyz", () => {
     },
   );
 
+  test("is degraded while a limit of ours has kept a prober from knowing for three slots", async () => {
+    const { ask, script, runMinutes } = await clinic();
+    script.set("limited", "sin");
+    await runMinutes(2);
+    expect((await ask("/readyz")).body.status).toBe("pass");
+    await runMinutes(1);
+    expect(await ask("/readyz")).toMatchObject({
+      status: 200,
+      body: {
+        status: "warn",
+        checks: {
+          limits: [{
+            status: "warn",
+            output: "shop/read: for three slots the answer was more than Assay takes; see maxBody",
+          }],
+        },
+      },
+    });
+    script.set("ready", "sin");
+    await runMinutes(1);
+    expect((await ask("/readyz")).body.status).toBe("pass");
+  });
+
   test("does not take a prober that is silent for one without room", async () => {
     const { ask, script, runMinutes } = await clinic();
     script.set({ missed: "timeout" }, "sin");
