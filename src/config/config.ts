@@ -129,6 +129,8 @@ export interface Check {
   id: string;
   target: Target;
   contract?: string;
+  /** It counts neither for the status of its target nor for its figures. */
+  optional?: true;
   schedule: Schedule;
   report?: ReportConfig;
   journey: Step[];

@@ -125,6 +125,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     id,
     target,
     contract,
+    ...(draft.optional && { optional: true as const }),
     report: readReport(draft, path, inherited),
     ...readJourney(draft, {
       ...inherited,

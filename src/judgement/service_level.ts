@@ -109,6 +109,11 @@ export interface ServiceLevel {
   unjudgedSeconds: number;
 }
 
+/** For how long there is data, judged or not. */
+export const coveredSeconds = (
+  { goodSeconds, badSeconds, unjudgedSeconds }: ServiceLevel,
+): number => goodSeconds + badSeconds + unjudgedSeconds;
+
 /** The service level over the time of these figures. */
 export function serviceLevel({ seconds }: Figures): ServiceLevel {
   const total = (wanted: (outcome: string) => boolean) =>

@@ -95,6 +95,11 @@ const check = (kinds: Kinds, written: boolean) =>
     ...written && { enabled: ENABLED },
     id: optionalField(id(), "Unique in its target.", "default"),
     contract: optionalField(words(), "One sentence: what ready means here."),
+    optional: optionalField(
+      z.boolean(),
+      "It counts neither for the status of its target, nor for its figures, nor on public pages.",
+      false,
+    ),
     ...timing,
     cron: optionalField(words(), "Five cron fields in UTC, instead of every."),
     report: z.optional(report),

@@ -1,4 +1,5 @@
 /** One notice, one step further. */
+import { incidentUrl } from "./notice.ts";
 import type { Config, Webhook } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
@@ -61,7 +62,11 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   const { ports: { clock, log }, store, config } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const nowMs = clock.now();
-  const fields = { notice: delivery.id, webhook: delivery.webhook };
+  const fields = {
+    notice: delivery.id,
+    webhook: delivery.webhook,
+    ...(config.publicUrl && { page: incidentUrl(config.publicUrl, delivery.incident) }),
+  };
   if (!webhook || Object.hasOwn(await store.listDisabledWebhooks(), webhook.id)) {
     const receipt = deadReceipt(delivery, webhook ? "disabled" : "removed", nowMs);
     await store.recordAttempt(delivery.id, receipt);

@@ -96,14 +96,17 @@ function linksOf(
   publicUrl: string | undefined,
 ): Record<string, string> | undefined {
   if (!publicUrl) return undefined;
-  const base = publicUrl.replace(/\/+$/, "");
-  const incident = `incidents/${encodeURIComponent(id)}`;
+  const api = `${publicUrl.replace(/\/+$/, "")}/v1`;
   return {
-    page: `${base}/${incident}`,
-    api: `${base}/v1/${incident}`,
-    ...(target !== OWN_TARGET && { target: `${base}/v1/targets/${encodeURIComponent(target)}` }),
+    page: incidentUrl(publicUrl, id),
+    api: incidentUrl(api, id),
+    ...(target !== OWN_TARGET && { target: `${api}/targets/${encodeURIComponent(target)}` }),
   };
 }
+
+/** Where an incident stands below a URL: of the page, or of the API. */
+export const incidentUrl = (base: string, id: string): string =>
+  `${base.replace(/\/+$/, "")}/incidents/${encodeURIComponent(id)}`;
 
 type Votes = Omit<EventDecision, "rule"> & { quorum?: Quorum };
 

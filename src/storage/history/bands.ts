@@ -1,6 +1,6 @@
 /** The past of all checks at once, cell by cell, for the bands; and that of one check, slot by slot. */
 import type { Trace } from "../../judgement/assess.ts";
-import type { Check, Config } from "../../config/config.ts";
+import type { Check, Config, Target } from "../../config/config.ts";
 import {
   emptyFigures,
   type Figures,
@@ -10,7 +10,8 @@ import {
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Rollup, RollupStore, SampleStore } from "../store.ts";
-import { figuresOf } from "./rollup.ts";
+import { jointSeconds, type Spans, sumSlots } from "./rollup.ts";
+import { secondsOfTarget } from "./target_seconds.ts";
 import { decodeSeconds, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 import { Cache } from "../../base/cache.ts";
@@ -36,6 +37,8 @@ export interface BandSet {
   from: number;
   to: number;
   bandOf(key: string): Band;
+  /** Of all required checks of a target together. */
+  bandOfTarget(target: Pick<Target, "id" | "checks">): Band;
 }
 
 type Seconds = Figures["seconds"];
@@ -80,14 +83,15 @@ export function bandReader(
 
 function buildBands(
   { from, to, cellMs }: { from: number; to: number; cellMs: number },
-  all: (readonly [number, Map<string, Seconds>])[],
+  parts: (readonly [number, Map<string, Seconds>])[],
 ): BandSet {
+  const all = joinParts(parts);
   const count = Math.floor((to - from) / cellMs) + 1;
-  const bandOf = (key: string): Band => {
+  const bandBy = (read: (checks: Map<string, Seconds>) => Seconds | undefined): Band => {
     const cells: (Seconds | undefined)[] = Array.from({ length: count });
     const whole: Seconds = {};
     for (const [start, checks] of all) {
-      const seconds = start >= from && checks.get(key);
+      const seconds = start >= from && read(checks);
       if (!seconds) continue;
       const at = Math.floor((start - from) / cellMs);
       if (at >= count) continue;
@@ -95,11 +99,39 @@ function buildBands(
       addSeconds(whole, seconds);
     }
     return {
-      cells: cells.map((seconds) => seconds && serviceLevel({ ...emptyFigures(), seconds })),
-      whole: serviceLevel({ ...emptyFigures(), seconds: whole }),
+      cells: cells.map((seconds) => seconds && levelOf(seconds)),
+      whole: levelOf(whole),
     };
   };
-  return { from, to, bandOf };
+  return {
+    from,
+    to,
+    bandOf: (key) => bandBy((checks) => checks.get(key)),
+    bandOfTarget: (target) => {
+      const band = bandBy((checks) => secondsOfTarget(target, (key) => checks.get(key)));
+      const wholeOf = (key: string) => wholeSeconds(all, from, key);
+      return { ...band, whole: levelOf(secondsOfTarget(target, wholeOf) ?? {}) };
+    },
+  };
+}
+
+const levelOf = (seconds: Seconds) => serviceLevel({ ...emptyFigures(), seconds });
+
+/** What stands under a key in all of the window; undefined: nothing. */
+function wholeSeconds(all: Sums, from: number, key: string): Seconds | undefined {
+  let whole: Seconds | undefined;
+  for (const [start, checks] of all) {
+    const seconds = start >= from ? checks.get(key) : undefined;
+    if (seconds) addSeconds(whole ??= {}, seconds);
+  }
+  return whole;
+}
+
+/** An hour may be known in parts, as by several shards: the checks of one target may stand in any of them. */
+function joinParts(parts: (readonly [number, Map<string, Seconds>])[]): Sums {
+  const whole: Sums = new Map();
+  for (const [start, checks] of parts) addChecks(whole, start, Object.fromEntries(checks));
+  return whole;
 }
 
 function addSeconds(sum: Seconds, seconds: Seconds): void {
@@ -145,27 +177,59 @@ function addChecks(sums: Sums, start: number, more: Record<string, Seconds>): vo
   sums.set(start, checks);
 }
 
+/** What of a shard is not summed up yet. */
+interface Tail {
+  from: number;
+  to: number;
+  sums: Sums;
+  spans: Spans;
+}
+
 /** Sums up, by hour, the slots of a shard that no rollup holds yet; each slot is read once. */
 function tailReader(config: Config, store: SampleStore) {
-  const tails = new Map<number, { from: number; to: number; sums: Sums }>();
+  const tails = new Map<number, Tail>();
   return async (
     shard: number,
     { summedTo, fromMs, nowMs }: { summedTo: number | undefined; fromMs: number; nowMs: number },
   ): Promise<[number, Map<string, Seconds>][]> => {
     const from = Math.max(fromMs, summedTo ?? fromMs);
     let tail = tails.get(shard);
-    if (!tail || from < tail.from) tails.set(shard, tail = { from, to: from, sums: new Map() });
+    if (!tail || from < tail.from) {
+      tails.set(shard, tail = { from, to: from, sums: new Map(), spans: new Map() });
+    }
     if (summedTo !== undefined) tail.from = Math.max(tail.from, summedTo - SLACK_MS);
     for (const start of tail.sums.keys()) if (start < tail.from) tail.sums.delete(start);
     const samples = await store.readSamples({ shard, from: Math.max(from, tail.to), to: nowMs });
     for (const [start, slots] of Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS) * HOUR_MS)) {
-      const { checks } = figuresOf(config, slots, 0);
+      const { checks, spans } = sumSlots(config, slots);
       addChecks(tail.sums, start, mapSeconds(checks));
+      addSpans(tail, spans);
     }
     const last = samples.at(-1);
     if (last) tail.to = last.slot + 1;
-    return [...tail.sums].filter(([start]) => start >= from);
+    const hours = [...tail.sums].filter(([start]) => start >= from);
+    return hours.map(([start, checks]) => [
+      start,
+      new Map([...checks, ...jointSeconds(config, spansIn(tail.spans, start))]),
+    ]);
   };
+}
+
+/** Spans that follow those that are known, which end where these begin. */
+function addSpans({ from, spans }: Tail, more: Spans): void {
+  for (const [key, list] of more) {
+    const known = (spans.get(key) ?? []).filter((span) => span.from >= from);
+    const last = known.at(-1);
+    if (last) last.to = Math.min(last.to, list[0]!.from);
+    spans.set(key, [...known, ...list]);
+  }
+}
+
+function spansIn(spans: Spans, hour: number): Spans {
+  const within = [...spans].map(([key, list]) =>
+    [key, list.filter(({ from }) => from >= hour && from < hour + HOUR_MS)] as const
+  );
+  return new Map(within.filter(([, list]) => list.length > 0));
 }
 
 const mapSeconds = (checks: Record<string, Figures>): Record<string, Seconds> =>

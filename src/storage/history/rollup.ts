@@ -1,12 +1,20 @@
 /** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
 import type { Check, Config } from "../../config/config.ts";
-import { addSlot, emptyFigures, mergeRows, type RollupRow } from "../../judgement/service_level.ts";
+import {
+  addSlot,
+  emptyFigures,
+  type Figures,
+  mergeRows,
+  type RollupRow,
+} from "../../judgement/service_level.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import { periodMs } from "../../config/schedule.ts";
 import type { Rollup, RollupStore, Sample, SampleStore, StoreUpkeep } from "../store.ts";
 import { decodeRollup, encodeRollup } from "./codec.ts";
 import type { CheckHistory } from "../../judgement/assess.ts";
+import { requiredChecks } from "../../config/required.ts";
+import { type OutcomeSpan, worstSeconds } from "../../judgement/joint.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** Slots of an hour may still be settled this long after it. */
@@ -161,15 +169,38 @@ async function writeRollup(
 }
 
 /**
- * The figures of these samples of one shard, oldest first. What has left the config since has no period any more, and is left out. A slot stands
- * until the next one at most: the schedule may have been a tighter one then.
+ * The figures of these samples of one shard, oldest first, by check key; and by the id of a target those of all its required checks together
+ * (joint.ts), where there are several.
  */
 export function figuresOf(config: Config, samples: readonly Sample[], hours: number): RollupRow {
+  const { checks, spans } = sumSlots(config, samples);
+  for (const [id, seconds] of jointSeconds(config, spans)) checks[id] = { ...emptyFigures(), seconds };
+  return { hours, checks };
+}
+
+/** When each outcome of a check held, by check key; only of checks that are not alone in their target. */
+export type Spans = Map<string, OutcomeSpan[]>;
+
+/**
+ * The figures of these samples of one shard, oldest first, by check key. What has left the config since has no period any more, and is left out.
+ * A slot stands until the next one at most: the schedule may have been a tighter one then.
+ */
+export function sumSlots(
+  config: Config,
+  samples: readonly Sample[],
+): Pick<RollupRow, "checks"> & { spans: Spans } {
   const known = new Map(config.checks.map((check) => [check.key, check]));
   const checks: RollupRow["checks"] = {};
+  const spans: Spans = new Map();
   const current = new Map<Check, { slot: number; line: CheckHistory }>();
-  const addUntil = (check: Check, { slot, line }: { slot: number; line: CheckHistory }, at = Infinity) =>
-    addSlot(checks[check.key] ??= emptyFigures(), line, Math.min(periodMs(check, slot), at - slot));
+  const addUntil = (check: Check, { slot, line }: { slot: number; line: CheckHistory }, at = Infinity) => {
+    const gapMs = Math.min(periodMs(check, slot), at - slot);
+    addSlot(checks[check.key] ??= emptyFigures(), line, gapMs);
+    if (check.target.checks.length < 2) return;
+    const mine = spans.get(check.key) ?? [];
+    mine.push({ from: slot, to: slot + gapMs, outcome: line.outcome });
+    spans.set(check.key, mine);
+  };
   for (const { slot, shard, data } of samples) {
     for (const [key, line] of Object.entries(decodeHistory(data, shard))) {
       const check = known.get(key);
@@ -180,5 +211,25 @@ export function figuresOf(config: Config, samples: readonly Sample[], hours: num
     }
   }
   for (const [check, last] of current) addUntil(check, last);
-  return { hours, checks };
+  return { checks, spans };
 }
+
+/** The seconds of all required checks of a target together, by target id, where all of them have spans and are asked at least once an hour. */
+export function* jointSeconds(
+  { targets }: Config,
+  spans: ReadonlyMap<string, readonly OutcomeSpan[]>,
+): Generator<[id: string, seconds: Figures["seconds"]]> {
+  if (spans.size === 0) return;
+  for (const target of targets) {
+    const required = requiredChecks(target);
+    const mine = required.map(({ key }) => spans.get(key));
+    if (mine.length < 2 || mine.includes(undefined)) continue;
+    if (required.some((check, i) => periodMs(check, mine[i]![0]!.from) > HOUR_MS)) continue;
+    yield [target.id, worstSeconds(mine.flatMap((own) => own!.map(withinHour)))];
+  }
+}
+
+/** What a slot says of the next hour, the slots of that hour say. */
+const withinHour = ({ from, to, outcome }: OutcomeSpan): OutcomeSpan => (
+  { from, to: Math.min(to, Math.floor(from / HOUR_MS) * HOUR_MS + HOUR_MS), outcome }
+);

@@ -9,6 +9,7 @@ import type { Incident } from "../../judgement/incident.ts";
 import type { Packing, States } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
 import { type DeploymentStore, listDeployments } from "../../storage/records/deployments.ts";
+import { requiredChecks } from "../../config/required.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
 import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
 import type {
@@ -73,7 +74,7 @@ export function pageLoader(
   const lateMs = lateness(config);
 
   const rows: PageLoader["rows"] = async (targets, states, window, nowMs) => {
-    const [{ from, to, bandOf }, silenced, deployed] = await Promise.all([
+    const [{ from, to, bandOfTarget }, silenced, deployed] = await Promise.all([
       readBands(window, nowMs),
       readSilences(),
       readDeployments(),
@@ -82,7 +83,8 @@ export function pageLoader(
     const lately = silenced.filter(({ until }) => until > from);
     return targets.map((target) => {
       const views = targetView(config, target, states, nowMs).checks;
-      const check = views.reduce((worst, view) =>
+      const required = new Set(requiredChecks(target).map(({ id }) => id));
+      const check = views.filter(({ id }) => required.has(id)).reduce((worst, view) =>
         outcomeRank(view.outcome) < outcomeRank(worst.outcome) ? view : worst
       );
       const subject = subjectOf(target.checks.find(({ id }) => id === check.id)!);
@@ -90,7 +92,7 @@ export function pageLoader(
       return {
         target,
         check,
-        band: bandOf(`${target.id}/${check.id}`),
+        band: bandOfTarget(target),
         from,
         deployments: (deployed.get(target.id) ?? []).filter(({ at }) => at >= from && at <= to)
           .map(({ at }): Mark => ({ from: share(at) })),

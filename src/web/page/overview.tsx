@@ -16,9 +16,10 @@ import {
   toneOf,
   withSpaces,
 } from "./words.ts";
+import { coveredSeconds } from "../../judgement/service_level.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** A target as its row shows it: that of its checks which is worst off. */
+/** A target as its row shows it: the check that is worst off, and the past of all that count together. */
 export interface Row {
   target: Target;
   check: CheckView;
@@ -174,6 +175,9 @@ function Why({ check }: { check: CheckView }) {
   );
 }
 
+/** The newest cell of a band is not over. */
+const WHOLE = 0.95;
+
 /** History, and the one number of it. */
 function Past(
   { band, from, deployments, silences, window }:
@@ -188,13 +192,16 @@ function Past(
     : badSeconds > 0
     ? `${span(badSeconds)} down`
     : "no drift";
+  const covered = coveredSeconds(band.whole);
+  const isPart = covered > 0 && covered * 1_000 < WHOLE * BAND_WINDOWS[window].ms;
+  const coverage = isPart ? `; ${span(covered)} of data` : "";
   return (
     <>
       <div class="past">
         <BandChart
           cells={band.cells}
           span={{ from, cellMs: BAND_WINDOWS[window].cellMs }}
-          label={`${window}: ${share}, ${drift}`}
+          label={`${window}: ${share}, ${drift}${coverage}`}
           deployments={deployments}
           silences={silences}
         />
@@ -204,7 +211,7 @@ function Past(
         </small>
       </div>
       <p class="sli">
-        <b>{share}</b> <small>{drift}</small>
+        <b>{share}</b> <small>{drift}{coverage}</small>
       </p>
     </>
   );

@@ -89,7 +89,7 @@ export function pageRoutes(options: PagesOptions): Hono {
   const publicPage = async (c: Context, who?: Principal) => {
     const known = await states();
     const status = publicStatus(config, known, clock.now());
-    const lately = outages((await readNewest()).items);
+    const lately = outages(config, (await readNewest()).items);
     const title = publicHeadline(status);
     const main = <PublicPage status={status} outages={lately} names={names} />;
     c.header(PUBLIC_HEADER, "1");
@@ -188,7 +188,7 @@ export function pageRoutes(options: PagesOptions): Hono {
   app.get("/incidents/:id", async (c) => {
     const [who, incident] = await Promise.all([reader(c), store.getIncident(c.req.param("id"))]);
     const path = `/incidents/${encodeURIComponent(c.req.param("id"))}`;
-    const [outage] = incident ? outages([incident]) : [];
+    const [outage] = incident ? outages(config, [incident]) : [];
     if (!who && !outage) return c.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
     if (!who) {
       const title = outageText(outage!, names);

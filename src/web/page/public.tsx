@@ -2,7 +2,7 @@
 /** @jsxImportSource hono/jsx */
 /** What everybody may see: coarse words, by name; nothing of checks, regions or evidence. */
 import { html } from "hono/html";
-import type { Outage } from "../api/views/outages.ts";
+import { type Outage, outageWords } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
 import { Name, Time } from "./layout.tsx";
 import { STATUS_TEXT } from "./words.ts";
@@ -60,12 +60,8 @@ export function PublicPage(
 }
 
 /** "Shop was not ready", "Shop is degraded". */
-export function outageText({ target, impact, resolvedAt }: Outage, names: Map<string, string>): string {
-  const verb = resolvedAt === undefined ? "is" : "was";
-  return `${ellipsize(names.get(target) ?? target, 80)} ${verb} ${
-    impact === "major" ? "not ready" : "degraded"
-  }`;
-}
+export const outageText = (outage: Outage, names: Map<string, string>): string =>
+  `${ellipsize(names.get(outage.target) ?? outage.target, 80)} ${outageWords(outage)}`;
 
 /** An incident for who is not signed in. */
 export function PublicIncident(

@@ -27,7 +27,7 @@ test("the overview says what is claimed beside what is proven, and how long it d
   );
   // Opened at the second drifting slot; that one and the two after it, a minute each.
   expect(text).toContain("3 min drift");
-  expect(html).toMatch(/<svg class="band"[^>]*aria-label="24h: 66\.66 %, 3 min drift"/);
+  expect(html).toMatch(/<svg class="band"[^>]*aria-label="24h: 66\.66 %, 3 min drift; 9 min of data"/);
 });
 
 test("a target tells its contract, its votes against its rule, and where claim and proof part", async () => {

@@ -381,6 +381,18 @@ export const sliSchema = z.strictObject({
     latencyMs: z.strictObject({ p50: percentile, p90: percentile, p95: percentile, p99: percentile }),
   })),
 });
+/** `GET /v1/targets/{id}/sli`. */
+export const targetSliSchema = z.strictObject({
+  from: time,
+  to: time,
+  checks: z.array(text).check(
+    z.describe("The checks that count: at each instant the worst of them. Optional ones do not."),
+  ),
+  ...level,
+  coverage: z.strictObject({ dataSeconds: ms, windowSeconds: ms }).check(
+    z.describe("For how much of the window there is data."),
+  ),
+});
 /** `…/slots`. */
 export const slotsSchema = z.strictObject({
   slots: z.array(z.strictObject({

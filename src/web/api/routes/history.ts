@@ -4,6 +4,7 @@ import * as z from "../../../base/zod.ts";
 import type { Check } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import {
+  coveredSeconds,
   emptyFigures,
   type Figures,
   mergeFigures,
@@ -14,6 +15,8 @@ import type { Trace } from "../../../judgement/assess.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { decodeHistory } from "../../../storage/codec.ts";
 import type { IncidentStore } from "../../../storage/store.ts";
+import { requiredChecks } from "../../../config/required.ts";
+import { BAND_WINDOWS, bandReader, type BandWindow } from "../../../storage/history/bands.ts";
 import { readSeries } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
 import { limit, parseQuery } from "../middleware/query.ts";
@@ -31,6 +34,10 @@ const windowQuery = z.strictObject({
     z._default(z.string().check(z.regex(DURATION, "a duration such as 24h, 7d or 90d")), "24h"),
     z.transform(parseDuration),
   ).check(z.refine((ms) => ms >= HOUR_MS && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d")),
+});
+/** What the figures of a target may be asked: the windows of the page, so that both say the same. */
+const bandQuery = z.strictObject({
+  window: z._default(z.enum(Object.keys(BAND_WINDOWS) as [BandWindow, ...BandWindow[]]), "24h"),
 });
 /** What `slots` may be asked. */
 const slotsQuery = z.strictObject({
@@ -97,6 +104,23 @@ export function routes(
     });
   });
 
+  const readBands = bandReader(config, store, packing, clock);
+  app.get("/v1/targets/:id/sli", access.allow("read", "id"), async (c) => {
+    const target = config.targets.find(({ id }) => id === c.req.param("id"));
+    if (!target) return problem(c, "not-found", "No target has this id");
+    const read = parseQuery(c, bandQuery);
+    if ("response" in read) return read.response;
+    const { from, to, bandOfTarget } = await readBands(read.value.window, clock.now());
+    const { whole } = bandOfTarget(target);
+    return c.json({
+      from: iso(from),
+      to: iso(to),
+      checks: requiredChecks(target).map(({ id }) => id),
+      ...whole,
+      coverage: { dataSeconds: coveredSeconds(whole), windowSeconds: (to - from) / 1_000 },
+    });
+  });
+
   app.get(`${path}/slots`, access.allow("read"), async (c) => {
     const check = checkOf(c);
     if (!check || !await access.may(c, "read", check.target.id)) return unknown(c);
@@ -132,6 +156,17 @@ export function operations(schemas: Schemas): Operation[] {
       access: "read",
       query: windowQuery,
       answers: { 200: jsonAnswer("One figure each", schemas.sliSchema) },
+      problems: [400, 404],
+    },
+    {
+      method: "get",
+      path: "/v1/targets/{id}/sli",
+      id: "getTargetServiceLevel",
+      summary: "Availability and drift time of a target: of all its checks that are not optional, as one",
+      tag: "past",
+      access: "read",
+      query: bandQuery,
+      answers: { 200: jsonAnswer("One figure each", schemas.targetSliSchema) },
       problems: [400, 404],
     },
     {

@@ -11,8 +11,9 @@ import type { Config, Target } from "../../../config/config.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import type { States } from "../../../storage/codec.ts";
 import { isFailed } from "../../../judgement/words.ts";
+import { requiredChecks } from "../../../config/required.ts";
 import { memoize } from "../../../base/cache.ts";
-import { type Impact, type Outage, outages } from "../views/outages.ts";
+import { type Outage, outages, outageWords } from "../views/outages.ts";
 import { outcomeOf, publicStatus, type TargetStatus } from "../views/status.ts";
 import { iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
@@ -89,11 +90,13 @@ function view(config: Config, states: States, nowMs: number) {
   const unresolved = config.checks.flatMap(({ key }) => states[key]?.incidents ?? [])
     .filter(({ state }) => state === "open");
   const majorOutages = new Set(
-    outages(unresolved).filter(({ impact }) => impact === "major").map(({ target }) => target),
+    outages(config, unresolved).filter(({ impact }) => impact === "major").map(({ target }) => target),
   );
   const components = config.targets.map((target, at) => {
     const word = coarse.get(target.id) ?? "unknown";
-    const failed = target.checks.map((check) => isFailed(outcomeOf(check, states[check.key], nowMs)));
+    const failed = requiredChecks(target).map((check) =>
+      isFailed(outcomeOf(check, states[check.key], nowMs))
+    );
     const status = statusOf(word, failed.every(Boolean), majorOutages.has(target.id));
     const changes = target.checks.flatMap(({ key }) => states[key]?.since ?? []);
     return componentOf(target, {
@@ -166,19 +169,17 @@ function overallStatus(components: readonly Component[]) {
   return { indicator, description };
 }
 
-const IMPACT_TEXT: Record<Impact, string> = { major: "is not ready", minor: "is degraded" };
-
 /** Newest first; what is no longer in the config is not shown. */
 function publicIncidents(config: Config, incidents: readonly Incident[], components: readonly Component[]) {
   const known = new Map(components.map((component) => [component.id, component]));
-  return outages(incidents).filter(({ target }) => known.has(target))
+  return outages(config, incidents).filter(({ target }) => known.has(target))
     .map((outage) => incidentOf(outage, known.get(outage.target)!, config.publicUrl ?? ""));
 }
 
 function incidentOf(outage: Outage, component: Component, shortlink: string) {
-  const { target, impact, openedAt, updatedAt, resolvedAt } = outage;
+  const { target, impact, now, openedAt, updatedAt, resolvedAt } = outage;
   const id = `${target}-${openedAt.toString(36)}`;
-  const name = `${component.name} ${IMPACT_TEXT[impact]}`;
+  const name = `${component.name} ${outageWords(outage)}`;
   const update = (status: string, body: string, at: number) => ({
     id: `${id}-${status}`,
     incident_id: id,
@@ -188,7 +189,11 @@ function incidentOf(outage: Outage, component: Component, shortlink: string) {
     updated_at: iso(at),
     display_at: iso(at),
   });
-  const opened = update("investigating", `${name}.`, openedAt);
+  const opened = update(
+    "investigating",
+    `${component.name} ${outageWords({ impact, now: now && impact })}.`,
+    openedAt,
+  );
   return {
     id,
     name,

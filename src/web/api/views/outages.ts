@@ -1,3 +1,5 @@
+import type { Check, Config } from "../../../config/config.ts";
+import { requiredChecks } from "../../../config/required.ts";
 import type { Family, Incident } from "../../../judgement/incident.ts";
 
 /** How bad it was, in Statuspage's words. */
@@ -8,6 +10,8 @@ export interface Outage {
   target: string;
   /** The worst of it. */
   impact: Impact;
+  /** The worst of what is open now; absent once it is over. */
+  now?: Impact;
   openedAt: number;
   updatedAt: number;
   /** Absent while any of it is open. */
@@ -17,11 +21,15 @@ export interface Outage {
 /** `evidence` and `claim` are about the probers and the report, and nobody else's business. */
 const IMPACT: Partial<Record<Family, Impact>> = { service: "major", quality: "minor" };
 
-/** Incidents as the public sees them, newest first: how many checks and regions there are cannot be told from them. */
-export function outages(incidents: readonly Incident[]): Outage[] {
-  const byTarget = Map.groupBy(incidents.flatMap(outageOf), ({ target }) => target);
+/** Incidents as the public sees them, newest first: how many checks and regions there are cannot be told from them. Those of optional checks are none. */
+export function outages({ checks }: Pick<Config, "checks">, incidents: readonly Incident[]): Outage[] {
+  const optional = new Set(checks.filter((check) => !isRequired(check)).map(({ key }) => key));
+  const counted = incidents.filter(({ target, check }) => !optional.has(`${target}/${check}`));
+  const byTarget = Map.groupBy(counted.flatMap(outageOf), ({ target }) => target);
   return [...byTarget.values()].flatMap(joinOverlaps).toSorted((a, b) => b.openedAt - a.openedAt);
 }
+
+const isRequired = (check: Check) => requiredChecks(check.target).includes(check);
 
 function outageOf({ target, family, openedAt, updatedAt, resolvedAt, state }: Incident): Outage[] {
   const impact = IMPACT[family];
@@ -29,6 +37,7 @@ function outageOf({ target, family, openedAt, updatedAt, resolvedAt, state }: In
   return [{
     target,
     impact,
+    ...(state === "open" && { now: impact }),
     openedAt,
     updatedAt,
     resolvedAt: state === "open" ? undefined : resolvedAt ?? updatedAt,
@@ -52,5 +61,17 @@ function extend(last: Outage, outage: Outage) {
   const end = Math.max(endOf(last), endOf(outage));
   last.resolvedAt = end === Infinity ? undefined : end;
   last.updatedAt = Math.max(last.updatedAt, outage.updatedAt);
-  if (outage.impact === "major") last.impact = "major";
+  last.impact = worse(last.impact, outage.impact)!;
+  last.now = worse(last.now, outage.now);
+}
+
+const worse = (a: Impact | undefined, b: Impact | undefined): Impact | undefined =>
+  a === "major" || b === "major" ? "major" : a ?? b;
+
+const TEXT: Record<Impact, string> = { major: "not ready", minor: "degraded" };
+
+/** What is, or was, the matter, by its own state: "is not ready", "was not ready", "is degraded, was not ready". */
+export function outageWords({ impact, now }: Pick<Outage, "impact" | "now">): string {
+  if (!now) return `was ${TEXT[impact]}`;
+  return now === impact ? `is ${TEXT[now]}` : `is ${TEXT[now]}, was ${TEXT[impact]}`;
 }

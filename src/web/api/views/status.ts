@@ -1,6 +1,7 @@
 /** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
 import { traceLink } from "../../../config/trace_link.ts";
 import type { Check, Config, Target } from "../../../config/config.ts";
+import { requiredChecks } from "../../../config/required.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { holdersOf, incidentNotes } from "../../../judgement/notes.ts";
@@ -66,8 +67,9 @@ export const holdsUntil = (checks: readonly Check[], states: States, nowMs: numb
 export function publicStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => {
     const outcome = targetOutcome(target, states, nowMs);
-    const freshTimes = target.checks.flatMap(({ key }) => evidenceAt(states[key]) ?? []);
-    const oldest = freshTimes.length < target.checks.length ? undefined : Math.min(...freshTimes);
+    const checks = requiredChecks(target);
+    const freshTimes = checks.flatMap(({ key }) => evidenceAt(states[key]) ?? []);
+    const oldest = freshTimes.length < checks.length ? undefined : Math.min(...freshTimes);
     return {
       id: target.id,
       name: target.name,
@@ -85,9 +87,9 @@ const worstStatus = (found: TargetStatus[]) =>
 export const targetStatus = (target: Target, states: States, nowMs: number): TargetStatus =>
   STATUS_OF[targetOutcome(target, states, nowMs)];
 
-/** The outcome of a target: that of its worst check. */
+/** The outcome of a target: that of its worst check, optional ones left out. */
 export const targetOutcome = (target: Target, states: States, nowMs: number) =>
-  worstOutcome(target.checks.map((check) => outcomeOf(check, states[check.key], nowMs)));
+  worstOutcome(requiredChecks(target).map((check) => outcomeOf(check, states[check.key], nowMs)));
 
 /** The whole status, for the bearer of the token. */
 export function fullStatus(config: Config, states: States, nowMs: number) {
