@@ -33,8 +33,9 @@ export interface TargetSpec {
 }
 
 /** A config of three regions with these targets, one check each, walked every minute. */
-export const configOf = (targets: TargetSpec[]): string => `
+export const configOf = (targets: TargetSpec[], head = ""): string => `
 version: 1
+${head}
 store: { memory: {} }
 api: { token: "\${env:ASSAY_TOKEN}", rateLimit: { perMinute: 100000 } }
 regions:
@@ -70,8 +71,14 @@ export interface ServedPage extends SettlerFixture {
 }
 
 /** Serves the page of these targets, with a day behind it. */
-export async function servePage(targets: TargetSpec[]): Promise<ServedPage> {
-  const own = withNames(await settlerFixture(configOf(targets), { env: ENV }), targets);
+export async function servePage(
+  targets: TargetSpec[],
+  { publicUrl }: { publicUrl?: string } = {},
+): Promise<ServedPage> {
+  const own = withNames(
+    await settlerFixture(configOf(targets, publicUrl && `publicUrl: ${publicUrl}`), { env: ENV }),
+    targets,
+  );
   await seedHistory(own, targets);
   const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.probeNow(check) });
   const stopped = new AbortController();

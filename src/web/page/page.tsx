@@ -23,6 +23,7 @@ import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
 import { card, Login, outageText, publicHeadline, PublicIncident, PublicPage } from "./public.tsx";
 import { RoundDetails } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
+import { basePathOf, underPath } from "./sub_path.ts";
 import { TargetPage } from "./target_page.tsx";
 import { type CheckView, type StateName, STATES } from "./words.ts";
 import { memoize } from "../../base/cache.ts";
@@ -47,6 +48,7 @@ const PUBLIC_HEADER = "x-assay-public";
 export function pageRoutes(options: PagesOptions): Hono {
   const { ports: { clock }, config, store, states, access, canRunChecks } = options;
   const app = new Hono();
+  app.use(underPath(basePathOf(config)));
   const loader = pageLoader(options);
   const names = new Map(config.targets.map(({ id, name }) => [id, name]));
   const readNewest = memoize(clock, () => store.listIncidents({ limit: RECENT_INCIDENTS }));

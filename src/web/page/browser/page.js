@@ -6,6 +6,9 @@
 (() => {
   "use strict";
   const d = document, root = d.documentElement;
+  // Where this script lies tells under which path the pages do
+  const own = d.currentScript instanceof HTMLScriptElement ? d.currentScript.src : "";
+  const base = own.replace(/\/assets\/.*/, "");
   /** @param {string} query @param {ParentNode} of */
   const all = (query, of = d) => [...of.querySelectorAll(query)].filter((it) => it instanceof HTMLElement);
   /** @template {HTMLElement} T @param {string} id @param {new () => T} type */
@@ -227,7 +230,7 @@
     }
     // A link from elsewhere comes without our cookie (SameSite=Strict); asked from here, it comes with it.
     const next = all("[data-next]")[0]?.dataset.next;
-    if (next && next !== "/") {
+    if (next && !next.endsWith("/")) {
       fetch(next, { redirect: "manual" }).then(
         (a) => a.ok && !a.headers.has("x-assay-public") && location.replace(next),
         () => {},
@@ -303,7 +306,7 @@
         ),
       30000,
     );
-  const source = new EventSource("/v1/events");
+  const source = new EventSource(base + "/v1/events");
   source.onopen = () => {
     downAt = 0;
     check();

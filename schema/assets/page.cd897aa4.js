@@ -1,6 +1,8 @@
 (() => {
 "use strict";
 const d = document, root = d.documentElement;
+const own = d.currentScript instanceof HTMLScriptElement ? d.currentScript.src : "";
+const base = own.replace(/\/assets\/.*/, "");
 const all = (query, of = d) => [...of.querySelectorAll(query)].filter((it) => it instanceof HTMLElement);
 const byId = (id, type) => {
 const found = d.getElementById(id);
@@ -189,7 +191,7 @@ token.value = decodeURIComponent(location.hash.slice(1));
 history.replaceState(null, "", location.pathname + location.search);
 }
 const next = all("[data-next]")[0]?.dataset.next;
-if (next && next !== "/") {
+if (next && !next.endsWith("/")) {
 fetch(next, { redirect: "manual" }).then(
 (a) => a.ok && !a.headers.has("x-assay-public") && location.replace(next),
 () => {},
@@ -259,7 +261,7 @@ later,
 ),
 30000,
 );
-const source = new EventSource("/v1/events");
+const source = new EventSource(base + "/v1/events");
 source.onopen = () => {
 downAt = 0;
 check();
