@@ -6,6 +6,7 @@ import { healthCommand } from "./health.ts";
 import { planCommand } from "./plan.ts";
 import { pushCommand } from "./push/push.ts";
 import { gateCommand } from "./gate.ts";
+import { notifyCommand } from "./notify.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -27,6 +28,7 @@ for (
     runCommand,
     reportCommand,
     healthCommand,
+    notifyCommand,
     pushCommand,
     startCommand,
     simulateCommand,

@@ -3,7 +3,7 @@ import { exchange, type HttpRequest, resolveUrl, USER_AGENT } from "../../base/h
 import { refusal } from "../../base/http/guard.ts";
 import { parseObject } from "../../base/json.ts";
 import { type AnswerHeaders, ConfigFault, type Ports } from "../../base/ports.ts";
-import { mask } from "../../base/secrets.ts";
+import { hasReference, mask } from "../../base/secrets.ts";
 import { oneLine } from "../../base/text.ts";
 import { SECOND_MS } from "../../base/time.ts";
 import type { Sink, SinkAnswer, SinkEnvironment, SinkMessage, SinkPorts } from "./sink.ts";
@@ -76,7 +76,8 @@ async function sendOnce<Settings>(
     const url = locate(address, path, ports);
     if (!url) return fail(BAD_URL);
     for (const [name, value] of Object.entries(query?.(message) ?? {})) url.searchParams.set(name, value);
-    receiver = ports.secrets.redact(url.origin);
+    // A URL that is a secret as a whole may show where it leads.
+    receiver = address.startsWith("${") ? url.origin : ports.secrets.redact(url.origin);
     const { method = "POST", headers, body } = await fill(message, settings, ports);
     const outgoing = { url, method, headers: { ...HEADERS, ...headers }, body };
     const got = await exchange(ports, outgoing, { deadlineMs: ports.deadlineMs, capBytes: CAP_BYTES });
@@ -86,7 +87,7 @@ async function sendOnce<Settings>(
     const receivedAt = ports.clock.now();
     const reply = { status, headers: answered, body: text, json: parseObject(text), receivedAt };
     const retryAfterMs = parseRetryAfter(answered.get("retry-after"), receivedAt);
-    const secret = `${address}${path}`.includes("${env:") ? partsOf(url) : [];
+    const secret = hasReference(`${address}${path}`) ? partsOf(url) : [];
     const words = oneLine(secret.reduce(mask, redactUrl(text, url, ports)), WORDS_CHARS).trim();
     const detail = `answered ${status}${words && `: ${words}`}`;
     const plain = { kind: kindOf(status), status, receiver, detail, retryAfterMs };

@@ -1,15 +1,15 @@
 /** Made-up events that say so: for `assay notify`, and to hold templates against before there is an incident. */
+import { iso, MINUTE_MS } from "../../base/time.ts";
 import type { WebhookEvent } from "./event.ts";
 
-const OPENED = "2026-01-05T03:00:00.000Z";
-const RESOLVED = "2026-01-05T03:12:00.000Z";
+/** 2026-01-05T03:00:00Z. */
+const OPENED_MS = 1_767_582_000_000;
 
 const claim = { state: "ready" as const, dialect: "http", httpStatus: 200 };
 
 const failed = {
   verdict: "drift" as const,
   vote: "drift" as const,
-  slot: OPENED,
   ageMs: 0,
   reported: { before: claim, after: claim },
   observed: {
@@ -29,7 +29,6 @@ const failed = {
 const passed = {
   verdict: "ready" as const,
   vote: "ready" as const,
-  slot: RESOLVED,
   ageMs: 0,
   reported: { before: claim },
   observed: { outcome: "pass" as const, totalMs: 388 },
@@ -38,7 +37,7 @@ const passed = {
 /** What is told of each change. */
 const CHANGES = {
   opened: {
-    timestamp: OPENED,
+    afterMs: 0,
     kind: "drift" as const,
     account: failed,
     votes: { eu: "drift" as const, us: "drift" as const, ap: "ready" as const },
@@ -47,7 +46,7 @@ const CHANGES = {
       "(read the order back: body.state is 'pending')",
   },
   updated: {
-    timestamp: "2026-01-05T03:05:00.000Z",
+    afterMs: 5 * MINUTE_MS,
     kind: "outage" as const,
     account: { ...failed, verdict: "failing" as const, vote: "failing" as const },
     votes: { eu: "failing" as const, us: "failing" as const, ap: "failing" as const },
@@ -56,7 +55,7 @@ const CHANGES = {
       "(read the order back: body.state is 'pending')",
   },
   resolved: {
-    timestamp: RESOLVED,
+    afterMs: 12 * MINUTE_MS,
     kind: "outage" as const,
     account: passed,
     votes: { eu: "ready" as const, us: "ready" as const, ap: "ready" as const },
@@ -69,30 +68,41 @@ const CHANGES = {
 /** The changes that there is a sample of. */
 export const SAMPLE_CHANGES = ["opened", "updated", "resolved"] as const;
 
-/** An event of an incident that never was; `publicUrl` is where its links lead. */
+/** What of a sample may be chosen. */
+export interface SampleOptions {
+  /** Where its links lead. */
+  publicUrl?: string;
+  /** The incident's id: a receiver may know the usual one already. */
+  id?: string;
+  /** When it opened, epoch ms. */
+  openedAt?: number;
+}
+
+/** An event of an incident that never was. */
 export function sampleEvent(
   change: (typeof SAMPLE_CHANGES)[number],
-  publicUrl = "https://assay.example",
+  { publicUrl = "https://assay.example", id = "inc_sample", openedAt = OPENED_MS }: SampleOptions = {},
 ): WebhookEvent {
-  const { timestamp, kind, account, votes, counts, summary } = CHANGES[change];
+  const { afterMs, kind, account, votes, counts, summary } = CHANGES[change];
   const isOver = change === "resolved";
-  const outcome = votes.eu;
+  const [opened, timestamp] = [iso(openedAt), iso(openedAt + afterMs)];
   const base = publicUrl.replace(/\/+$/, "");
+  const seen = { ...account, slot: timestamp };
   return {
     type: `incident.${change}`,
     timestamp,
     data: {
       incident: {
-        ...{ id: "inc_sample", episode: 1, family: "service", kind, severity: "critical", scope: "global" },
+        ...{ id, episode: 1, family: "service", kind, severity: "critical", scope: "global" },
         state: isOver ? "resolved" : "open",
-        openedAt: OPENED,
-        ...(isOver && { resolvedAt: RESOLVED, reason: "recovered", durationMs: 720_000 }),
+        openedAt: opened,
+        ...(isOver && { resolvedAt: timestamp, reason: "recovered", durationMs: afterMs }),
       },
       target: { id: "sample-shop", name: "Sample shop", labels: { team: "payments" } },
       check: { id: "orders", contract: "An order placed can be read back." },
       summary,
       decision: {
-        outcome,
+        outcome: votes.eu,
         over: "regions",
         rule:
           `a majority of the 3 regions reporting${
@@ -102,10 +112,10 @@ export function sampleEvent(
         votes,
         counts,
       },
-      evidence: { eu: { fra: account }, us: { iad: account }, ap: { nrt: { ...passed, slot: timestamp } } },
+      evidence: { eu: { fra: seen }, us: { iad: seen }, ap: { nrt: { ...passed, slot: timestamp } } },
       links: {
-        page: `${base}/incidents/inc_sample`,
-        api: `${base}/v1/incidents/inc_sample`,
+        page: `${base}/incidents/${id}`,
+        api: `${base}/v1/incidents/${id}`,
         target: `${base}/v1/targets/sample-shop`,
       },
     },

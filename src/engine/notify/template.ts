@@ -45,7 +45,7 @@ class EventScope extends Scope {
 
 /** Secrets are revealed later: no text of a target may ask for one. */
 function harmless(value: unknown): unknown {
-  if (typeof value === "string") return value.replaceAll("${env:", "$ {env:");
+  if (typeof value === "string") return value.replace(/\$\{(?=env:|file:)/g, "$ {");
   if (Array.isArray(value)) return value.map(harmless);
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [harmless(key), harmless(inner)]));

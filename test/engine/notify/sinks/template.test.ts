@@ -109,6 +109,7 @@ describe("what a target says", () => {
     expect(request.match(/(?<!env:)token(?!})/g)).toHaveLength(1);
     expect(request).toContain("authorization: token\n");
     expect(request).toContain('"text": "give me $ {env:TOKEN}"');
+    expect(await requestOf(settings, said("give me ${file:/etc/passwd}"))).toContain("$ {file:/etc/passwd}");
   });
 
   test("climbs out of no path, and breaks no header", async () => {

@@ -1,0 +1,132 @@
+/** `assay notify`: what a sink is told, and whether it takes it. */
+import { Command, Option } from "commander";
+import { KINDS } from "../../functions/deno/kinds.ts";
+import { denoPorts, openStore } from "../../functions/deno/start.ts";
+import { messageOf } from "../../src/base/error_message.ts";
+import type { Config, Webhook } from "../../src/config/config.ts";
+import type { WebhookEvent } from "../../src/engine/notify/mod.ts";
+import { SAMPLE_CHANGES, sampleEvent } from "../../src/engine/notify/sample.ts";
+import { findSink, type SinkAnswer } from "../../src/engine/notify/sink.ts";
+import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
+
+const DEADLINE_MS = 15_000;
+/** It was not delivered. */
+const NOT_DELIVERED = 1;
+
+/** What a kind is shown with that no config sets up; no kind needs more to render. */
+const SHOWN_WITH = {
+  url: "https://receiver.example",
+  text: "{{ message.title }}\n{{ message.lines }}",
+  from: "assay@example.com",
+  to: ["oncall@example.com"],
+};
+
+const changeOption = () =>
+  new Option("--change <change>", "which change of it").choices(SAMPLE_CHANGES).default("opened");
+
+interface TestOptions {
+  file: string;
+  allowPrivate?: boolean;
+  json?: boolean;
+}
+
+const testCommand = new Command("test")
+  .description(
+    "Send a message that says it is a test to a webhook of the config, and print the answer. Exit 0 taken, 1 not, 3 usage.",
+  )
+  .argument("<webhook>", "the id of a webhook of the config")
+  .option("--file <file>", "the config", DEFAULT_FILE)
+  .option("--allow-private", "let it reach private and loopback addresses")
+  .option("--json", "print JSON")
+  .action(async (id: string, { file, allowPrivate, json }: TestOptions) => {
+    const { config, text } = await loadFile(file, { runtime: "deno", allowPrivate });
+    const webhook = config.webhooks.find((webhook) => webhook.id === id) ??
+      fail(USAGE, `The config has no webhook ${id}: ${idsOf(config)}`);
+    const answers = await sendSample(webhook, config, denoPorts(text, config));
+    printResult(
+      { json, value: { webhook: id, kind: webhook.kind, answers } },
+      answers.map(formatAnswer).join("\n"),
+    );
+    if (answers.some(({ kind }) => kind !== "delivered")) Deno.exit(NOT_DELIVERED);
+  });
+
+/** What the sink says to each event of the sample; what would stay open there is closed again. */
+async function sendSample({ kind, settings }: Webhook, config: Config, ports: ReturnType<typeof denoPorts>) {
+  const sink = findSink(KINDS.sinks, kind);
+  const openedAt = ports.clock.now();
+  // Another one each time, or a receiver that knows it would keep still.
+  const id = `inc_test_${openedAt.toString(36)}`;
+  const answers: (SinkAnswer & { change: string })[] = [];
+  for (const change of sink.keepsState ? ["opened", "resolved"] as const : ["opened"] as const) {
+    const event = sampleEvent(change, { publicUrl: config.publicUrl, id, openedAt });
+    const message = { id: `${id}_${change}`, event, body: sink.render(event, settings) };
+    answers.push({ change, ...await sink.deliver(message, settings, { ...ports, deadlineMs: DEADLINE_MS }) });
+  }
+  return answers;
+}
+
+const formatAnswer = ({ change, kind, receiver, detail }: SinkAnswer & { change: string }) =>
+  [`${change}: ${kind}`, receiver && ` by ${receiver}`, detail && `: ${detail}`].filter(Boolean).join("");
+
+interface PreviewOptions {
+  sink: string;
+  change: (typeof SAMPLE_CHANGES)[number];
+  file?: string;
+}
+
+const previewCommand = new Command("preview")
+  .description("Print what a sink is told, and send nothing. Exit 0 printed, 3 usage.")
+  .argument("<incident>", "`sample`, or the id of an incident in the store of the config")
+  .requiredOption("--sink <sink>", "the id of a webhook of the config, or a kind of sink")
+  .option("--file <file>", "the config (default: none for a sample, else assay.yaml)")
+  .addOption(changeOption())
+  .action(async (incident: string, { sink: named, change, file }: PreviewOptions) => {
+    const isSample = incident === "sample";
+    const config = isSample && file === undefined
+      ? undefined
+      : (await loadFile(file ?? DEFAULT_FILE, { envMissing: "warning" })).config;
+    const webhook = config?.webhooks.find(({ id }) => id === named) ??
+      { kind: named, settings: SHOWN_WITH };
+    const sink = KINDS.sinks.find(({ kind }) => kind === webhook.kind) ??
+      fail(
+        USAGE,
+        `There is no webhook and no kind ${named}: ${KINDS.sinks.map(({ kind }) => kind).join(", ")}`,
+      );
+    const event = isSample
+      ? sampleEvent(change, { publicUrl: config?.publicUrl })
+      : await eventOf(config!, incident, change);
+    console.log(indented(sink.render(event, webhook.settings)));
+  });
+
+/** The newest event of a change that was written for an incident. */
+async function eventOf(config: Config, incident: string, change: string): Promise<WebhookEvent> {
+  const store = openStore(config);
+  try {
+    const { items } = await store.listDeliveries({ incident, limit: 500 });
+    const found = items.find(({ type }) => type === `incident.${change}`);
+    if (found) return JSON.parse(found.body);
+    return fail(USAGE, `The store has no notice of ${incident} that says it was ${change}`);
+  } catch (error) {
+    return fail(USAGE, `Cannot read the store: ${messageOf(error)}`);
+  } finally {
+    await store.close();
+  }
+}
+
+const idsOf = ({ webhooks }: Config) =>
+  webhooks.length === 0 ? "it has none" : `it has ${webhooks.map(({ id }) => id).join(", ")}`;
+
+/** JSON over several lines, anything else as it is. */
+function indented(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+/** `assay notify test|preview`. */
+export const notifyCommand = new Command("notify")
+  .description("Show what a sink is told, or test that it takes it")
+  .addCommand(testCommand.exitOverride())
+  .addCommand(previewCommand.exitOverride());
