@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { budgetCommand } from "./budget.ts";
 import { checkCommand } from "./check.ts";
+import { importCommand } from "./import.ts";
 import { healthCommand } from "./health.ts";
 import { planCommand } from "./plan.ts";
 import { pushCommand } from "./push/push.ts";
@@ -27,6 +28,7 @@ for (
     gateCommand,
     runCommand,
     reportCommand,
+    importCommand,
     healthCommand,
     notifyCommand,
     pushCommand,

@@ -1,0 +1,207 @@
+/** Gatus: `endpoints`, `external-endpoints` and `suites`. */
+import { parse } from "yaml";
+import {
+  type CheckDraft,
+  durationText,
+  goDurationMs,
+  type Imported,
+  type Remark,
+  type SecretNames,
+  splitUrl,
+  Taken,
+  withReport,
+} from "./draft.ts";
+import { gatusCondition } from "./gatus_condition.ts";
+
+const WHY: Record<string, string> = {
+  dns: "there is no DNS step of its own yet",
+  ssh: "there is no SSH step",
+  alerting: "webhooks are written anew",
+  client: "",
+};
+
+/** A config of Gatus. */
+export function importGatus(text: string, secrets: SecretNames): Imported {
+  const root = new Taken(parse(text), "config");
+  const endpoints = root.take<unknown[]>("endpoints") ?? [];
+  const external = root.take<unknown[]>("external-endpoints") ?? [];
+  const suites = root.take<unknown[]>("suites") ?? [];
+  const remarks: Remark[] = [];
+  const checks = [
+    ...endpoints.flatMap((endpoint, i) =>
+      endpointOf(new Taken(endpoint, `endpoints[${i}]`), secrets, remarks)
+    ),
+    ...suites.flatMap((suite, i) => suiteOf(new Taken(suite, `suites[${i}]`), secrets, remarks)),
+  ];
+  for (const [i, one] of external.entries()) {
+    const text = "a pushed report needs a journey beside it: add report: { push: { ttl: 5m } } to a check";
+    remarks.push({
+      kind: "lost",
+      at: `external-endpoints[${i}] ${(one as { name?: string })?.name ?? ""}`,
+      text,
+    });
+  }
+  return { checks, remarks: [...remarks, ...root.lost((key) => WHY[key] || "it is about Gatus itself")] };
+}
+
+function endpointOf(endpoint: Taken, secrets: SecretNames, unplaced: Remark[]): CheckDraft[] {
+  const name = endpoint.take<string>("name") ?? endpoint.at;
+  const group = endpoint.take<string>("group");
+  const url = endpoint.take<string>("url") ?? "";
+  if (endpoint.take("enabled") === false) {
+    unplaced.push({ kind: "lost", at: `${endpoint.at} ${name}`, text: "it was not enabled" });
+    return [];
+  }
+  const split = splitUrl(url);
+  if (!split) {
+    unplaced.push({
+      kind: "lost",
+      at: `${endpoint.at} ${name}`,
+      text: `${url.split(":")[0]} is no kind of step`,
+    });
+    return [];
+  }
+  const remarks: Remark[] = [];
+  const everyMs = goDurationMs(endpoint.take("interval")) ?? 60_000;
+  const thresholds = thresholdsOf(endpoint, remarks);
+  const step = stepOf(endpoint, { name, path: split.path, secrets, remarks });
+  const labels = { ...endpoint.take<Record<string, string>>("extra-labels"), ...group && { group } };
+  endpoint.ignore("ui");
+  const draft: CheckDraft = {
+    url: split.origin,
+    name,
+    labels,
+    check: { every: durationText(Math.max(1_000, everyMs)), ...thresholds, journey: [step] },
+    remarks: [...remarks, ...endpoint.lost((key) => WHY[key] || "there is nothing like it")],
+  };
+  return [withReport(draft, split.path)];
+}
+
+function thresholdsOf(holder: Taken, remarks: Remark[]) {
+  const alerts = holder.take<Record<string, unknown>[]>("alerts") ?? [];
+  const all = (key: string) => alerts.map((alert) => alert[key]).filter((value) => typeof value === "number");
+  const [failures, successes] = [all("failure-threshold"), all("success-threshold")];
+  if (alerts.length > 0) {
+    const text = "thresholds are the check's; who is told is written under webhooks";
+    remarks.push({ kind: "approximated", at: `${holder.at}.alerts`, text });
+  }
+  return {
+    ...failures.length > 0 && { failureThreshold: Math.min(...failures) },
+    ...successes.length > 0 && { successThreshold: Math.min(...successes) },
+  };
+}
+
+interface StepOptions {
+  name: string;
+  path: string;
+  secrets: SecretNames;
+  remarks: Remark[];
+}
+
+function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions): Record<string, unknown> {
+  const body = endpoint.take<string>("body");
+  const isGraphql = endpoint.take<boolean>("graphql") ?? false;
+  const method = endpoint.take<string>("method");
+  const headers = Object.entries(endpoint.take<Record<string, string>>("headers") ?? {})
+    .filter(([header]) => kept(header, endpoint.at, remarks))
+    .map(([header, value]) => [header, secrets.header(header, String(value), name)]);
+  const client = endpoint.below("client");
+  const timeoutMs = goDurationMs(client.take("timeout"));
+  const isUnfollowed = client.take<boolean>("ignore-redirect") ?? false;
+  const oauth2 = client.take("oauth2") === undefined ? undefined : client.below("oauth2");
+  const expect = (endpoint.take<string[]>("conditions") ?? []).flatMap((condition) => {
+    const mapped = gatusCondition(condition);
+    if ("cel" in mapped) {
+      if (mapped.approximated) {
+        remarks.push({ kind: "approximated", at: condition, text: mapped.approximated });
+      }
+      return [mapped.cel];
+    }
+    remarks.push({ kind: "lost", at: condition, text: mapped.lost });
+    return [];
+  });
+  remarks.push(...client.lost(() => "TLS stands on the target; a proxy or a resolver is not to be had"));
+  const content = body === undefined
+    ? {}
+    : isGraphql
+    ? { graphql: { query: body } }
+    : { raw: placeholders(body, name) };
+  return {
+    request: {
+      ...method && method !== "GET" && { method },
+      path,
+      ...headers.length > 0 && { headers: Object.fromEntries(headers) },
+      ...content,
+    },
+    ...isUnfollowed && { redirects: 0 },
+    ...timeoutMs && timeoutMs < 10_000 && { timeout: durationText(timeoutMs) },
+    ...oauth2 && { auth: { oauth2: oauthOf(oauth2, secrets, name, remarks) } },
+    expect: expect.length > 0 ? expect : ["status >= 200 && status < 300"],
+  };
+}
+
+const placeholders = (body: string, name: string) =>
+  body.replaceAll("[ENDPOINT_NAME]", name).replace(/\[RANDOM_STRING_\d+\]/g, "{{ run.id }}");
+
+/** Headers that a transport sets itself. */
+function kept(header: string, at: string, remarks: Remark[]): boolean {
+  if (!/^(host|connection|content-length|transfer-encoding|te|expect|upgrade)$/i.test(header)) return true;
+  remarks.push({ kind: "lost", at: `${at}.headers.${header}`, text: "the transport sets it" });
+  return false;
+}
+
+function oauthOf(oauth2: Taken, secrets: SecretNames, about: string, remarks: Remark[]) {
+  const [tokenUrl, clientId] = [oauth2.take("token-url"), oauth2.take("client-id")];
+  const clientSecret = secrets.reference(String(oauth2.take("client-secret") ?? ""), about, "client secret");
+  const scopes = oauth2.take<string[]>("scopes") ?? [];
+  remarks.push(...oauth2.lost());
+  return { tokenUrl, clientId, clientSecret, ...scopes.length > 0 && { scope: scopes.join(" ") } };
+}
+
+function suiteOf(suite: Taken, secrets: SecretNames, unplaced: Remark[]): CheckDraft[] {
+  const name = suite.take<string>("name") ?? suite.at;
+  const group = suite.take<string>("group");
+  const endpoints = (suite.take<unknown[]>("endpoints") ?? []).map((one, i) =>
+    new Taken(one, `${suite.at}.endpoints[${i}]`)
+  );
+  const urls = endpoints.map((one) => splitUrl(contextIn(one.take<string>("url") ?? "")));
+  const origin = urls.find((url) => url)?.origin;
+  if (!origin) {
+    unplaced.push({ kind: "lost", at: `${suite.at} ${name}`, text: "no endpoint of it is asked over HTTP" });
+    return [];
+  }
+  const everyMs = goDurationMs(suite.take("interval")) ?? 600_000;
+  const timeoutMs = goDurationMs(suite.take("timeout")) ?? 300_000;
+  const remarks: Remark[] = [];
+  const parts: Record<"journey" | "cleanup", unknown[]> = { journey: [], cleanup: [] };
+  endpoints.forEach((one, i) => {
+    const url = urls[i];
+    if (!url) return void remarks.push({ kind: "lost", at: one.at, text: "it is not asked over HTTP" });
+    const path = url.origin === origin ? url.path : url.origin + url.path;
+    const step = stepOf(one, { name: one.take<string>("name") ?? name, path, secrets, remarks });
+    const store = Object.entries(one.take<Record<string, string>>("store") ?? {});
+    const capture = store.map(([key, value]) => [key, value.replace(/^\[BODY\]/, "body")]);
+    const part = one.take("always-run") ? "cleanup" : "journey";
+    one.ignore("group", "ui");
+    parts[part].push({ ...step, ...capture.length > 0 && { capture: Object.fromEntries(capture) } });
+    remarks.push(...one.lost());
+  });
+  if (timeoutMs > 45_000) {
+    remarks.push({ kind: "approximated", at: `${suite.at}.timeout`, text: "a journey has 45s at most" });
+  }
+  const check = {
+    every: durationText(everyMs),
+    timeout: durationText(Math.min(timeoutMs, 45_000)),
+    journey: parts.journey,
+    ...parts.cleanup.length > 0 && { cleanup: parts.cleanup },
+  };
+  return [{
+    url: origin,
+    name,
+    labels: group ? { group } : {},
+    check,
+    remarks: [...remarks, ...suite.lost()],
+  }];
+}
+
+const contextIn = (url: string) => url.replace(/\[CONTEXT\]\.(\w+)/g, "{{ captures.$1 }}");

@@ -1,0 +1,131 @@
+/** Conditions of Gatus as CEL (its config/endpoint/condition.go and placeholder.go). */
+import { celText } from "./draft.ts";
+
+/** A condition as one of ours, or why there is none. */
+export type Mapped = { cel: string; approximated?: string } | { lost: string };
+
+const OPERATORS = [" == ", " != ", " <= ", " >= ", " > ", " < "];
+
+/** One condition, such as `[BODY].status == UP`. */
+export function gatusCondition(source: string): Mapped {
+  const operator = OPERATORS.find((operator) => source.includes(operator));
+  if (!operator) return { lost: `no operator: ${source}` };
+  const at = source.indexOf(operator);
+  const [left, right] = [source.slice(0, at).trim(), source.slice(at + operator.length).trim()];
+  return compare(left, operator.trim(), right);
+}
+
+function compare(left: string, operator: string, right: string): Mapped {
+  const hundreds = /^pat\(([1-5])\*\*?\)$/.exec(right)?.[1];
+  if (left === "[STATUS]" && hundreds && (operator === "==" || operator === "!=")) {
+    const range = `status >= ${hundreds}00 && status <= ${hundreds}99`;
+    return { cel: operator === "==" ? range : `!(${range})` };
+  }
+  if (left === "[STATUS]") return numbers("status", operator, right);
+  if (left === "[RESPONSE_TIME]") return numbers("durationMs", operator, right);
+  if (left === "[CONNECTED]") {
+    return operator === "==" && right === "true"
+      ? { cel: "status > 0" }
+      : { lost: "a step that gets no answer never holds" };
+  }
+  if (/^\[(IP|DNS_RCODE|CERTIFICATE_EXPIRATION|DOMAIN_EXPIRATION)\]$/.test(left)) {
+    return certificate(left, operator, right) ?? { lost: `${left} is not seen by a journey` };
+  }
+  const has = /^has\((.+)\)$/.exec(left);
+  if (has) return hasPath(has[1]!, operator, right);
+  const length = /^len\((.+)\)$/.exec(left);
+  const path = bodyPath(length?.[1] ?? left);
+  if (path === undefined) return { lost: `${left} is no value that a journey sees` };
+  if (length) return numbers(path === "" ? "size(text)" : `size(${path})`, operator, right);
+  if (path === "") return texts("text", operator, right);
+  return values(path, operator, right);
+}
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+function numbers(value: string, operator: string, right: string): Mapped {
+  const any = /^any\((.+)\)$/.exec(right);
+  if (any && (operator === "==" || operator === "!=")) {
+    const list = any[1]!.split(",").map((item) => item.trim());
+    if (!list.every((item) => NUMBER.test(item))) return { lost: `${right} holds more than numbers` };
+    const inside = `${value} in [${list.join(", ")}]`;
+    return { cel: operator === "==" ? inside : `!(${inside})` };
+  }
+  return NUMBER.test(right) ? { cel: `${value} ${operator} ${right}` } : { lost: `${right} is no number` };
+}
+
+function certificate(left: string, operator: string, right: string): Mapped | undefined {
+  const hours = /^(\d+)h$/.exec(right)?.[1];
+  if (left !== "[CERTIFICATE_EXPIRATION]" || !hours || !operator.startsWith(">")) return undefined;
+  return {
+    cel: `certificate.daysLeft ${operator} ${Number(hours) / 24}`,
+    approximated: "by probers on Deno alone",
+  };
+}
+
+/** `[BODY].a.b[0]` as `body.a.b[0]`; "": the whole text. */
+function bodyPath(text: string): string | undefined {
+  if (text === "[BODY]") return "";
+  const context = /^\[CONTEXT\]\.(\w+)$/.exec(text)?.[1];
+  if (context) return `captures.${context}`;
+  const path = /^\[BODY\]((?:\.?[\w-]+|\[\d+\])+)$/.exec(text)?.[1];
+  if (path === undefined) return undefined;
+  const steps = path.match(/[\w-]+|\[\d+\]/g)!;
+  return steps.reduce(
+    (all, step) =>
+      step.startsWith("[")
+        ? all + step
+        : /^[A-Za-z_]\w*$/.test(step)
+        ? `${all}.${step}`
+        : `${all}[${celText(step)}]`,
+    "body",
+  );
+}
+
+function hasPath(inside: string, operator: string, right: string): Mapped {
+  const path = bodyPath(inside);
+  const wanted = right === "true" ? operator === "==" : operator !== "==";
+  if (path === undefined || path === "") return { lost: `has(${inside}) is about no part of the body` };
+  const cel = path.endsWith("]")
+    ? `${celText(/\['?(.*?)'?\]$/.exec(path)![1]!)} in ${path.replace(/\[[^\]]*\]$/, "")}`
+    : `has(${path})`;
+  return { cel: wanted ? cel : `!(${cel})` };
+}
+
+function texts(value: string, operator: string, right: string): Mapped {
+  if (operator !== "==" && operator !== "!=") return { lost: "a text is not more or less than another" };
+  const one = (literal: string) => {
+    const pattern = /^pat\((.*)\)$/.exec(literal)?.[1];
+    if (pattern === undefined) return `${value} == ${celText(literal)}`;
+    const parts = pattern.split("*");
+    if (parts.length === 1) return `${value} == ${celText(pattern)}`;
+    const regex = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+    return `${value}.matches(${celText(`(?s)^${regex}$`)})`;
+  };
+  const any = /^any\((.*)\)$/.exec(right)?.[1];
+  const condition = any === undefined
+    ? one(right)
+    : any.split(",").map((item) => one(item.trim())).join(" || ");
+  return { cel: operator === "==" ? condition : `!(${condition})` };
+}
+
+/** Gatus compares texts; ours compares values, so a literal that looks like a number or a bool is one. */
+function values(path: string, operator: string, right: string): Mapped {
+  if (/^(pat|any)\(/.test(right)) {
+    const items = /^any\((.*)\)$/.exec(right)?.[1]?.split(",").map((item) => item.trim());
+    if (items?.every((item) => NUMBER.test(item))) return numbers(path, operator, right);
+    return texts(path, operator, right);
+  }
+  if (NUMBER.test(right)) {
+    return {
+      cel: `${path} ${operator} ${right}`,
+      approximated: `"${right}" in quotes passed before, and is no number`,
+    };
+  }
+  if (right === "true" || right === "false") {
+    if (operator !== "==" && operator !== "!=") return { lost: "a bool is not more or less than another" };
+    return { cel: `${path} ${operator} ${right}`, approximated: `the text "${right}" passed before` };
+  }
+  if (right === "null") return { cel: `${path} ${operator} null` };
+  return texts(path, operator, right.replace(/^(["'])(.*)\1$/, "$2"));
+}
