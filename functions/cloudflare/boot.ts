@@ -6,6 +6,7 @@ import { loadCompiled } from "../../src/config/compiled.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Email, Log, Ports } from "../../src/base/ports.ts";
+import { defaultTurns } from "../../src/base/limits.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
 import { type Env, planOf, stringBinding } from "./env.ts";
@@ -22,8 +23,7 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
   const { config, warnings } = await loadCompiled(bundled, {
     kinds: KINDS,
     runtime: "cloudflare",
-    // Each turn is a commit, and rows are what the free plan is short of.
-    turns: planOf(env) === "free" ? 1 : undefined,
+    turns: defaultTurns(planOf(env)),
     env: (name) => stringBinding(env, name),
     // One that only probes needs the secrets of journeys and its own token.
     envMissing: stringBinding(env, "ASSAY_PROBER") ? "warning" : "error",

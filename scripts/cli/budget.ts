@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type Budget, budget } from "../../src/capacity/budget.ts";
 import { walkBudget } from "../../src/capacity/walk_budget.ts";
 import type { Config } from "../../src/config/config.ts";
@@ -15,7 +15,7 @@ import {
   varOption,
   varsOf,
 } from "./terminal.ts";
-import type { Plan } from "../../src/base/limits.ts";
+import { defaultTurns, type Plan } from "../../src/base/limits.ts";
 
 const LATENCY_MS = 300;
 
@@ -23,7 +23,14 @@ interface BudgetOptions extends VarFlags {
   for: "cloudflare" | "deno";
   plan: Plan;
   latency?: number;
+  readRegions: number;
   json?: boolean;
+}
+
+/** The argument as a whole number of at most 20. */
+function wholeNumber(text: string): number {
+  if (!/^(1?\d|20)$/.test(text)) throw new InvalidArgumentError("Not a whole number up to 20.");
+  return Number(text);
 }
 
 /** `assay budget [file]`: what a config takes on Cloudflare, or of a prober on Deno. Exit 0 fits, 1 does not fit or not valid, 3 usage. */
@@ -37,11 +44,19 @@ export const budgetCommand = new Command("budget")
   )
   .addOption(new Option("--plan <plan>", "the Workers plan").choices(["free", "paid"]).default("free"))
   .addOption(latencyOption())
+  .addOption(
+    new Option(
+      "--read-regions <n>",
+      "read regions of a global Upstash database, each of which bills all writes",
+    )
+      .default(0).argParser(wholeNumber),
+  )
   .option("--json", "print JSON")
   .action(async (file: string, options: BudgetOptions) => {
     const { for: runtime, json } = options;
     // No secret changes a figure, so none has to be set.
-    const { config } = await loadFile(file, { json, runtime, env: undefined, ...varsOf(options) });
+    const turns = runtime === "cloudflare" ? defaultTurns(options.plan) : undefined;
+    const { config } = await loadFile(file, { json, runtime, turns, env: undefined, ...varsOf(options) });
     const fits = (runtime === "deno" ? budgetDeno : budgetCloudflare)(file, config, options);
     if (!fits) Deno.exit(1);
   });
@@ -64,8 +79,8 @@ function budgetDeno(file: string, config: Config, { json, latency }: BudgetOptio
 }
 
 function budgetCloudflare(file: string, config: Config, options: BudgetOptions): boolean {
-  const { plan, latency: latencyMs = LATENCY_MS, json } = options;
-  const result = budget(config, { plan, latencyMs });
+  const { plan, latency: latencyMs = LATENCY_MS, readRegions, json } = options;
+  const result = budget(config, { plan, latencyMs, readRegions });
   const fits = result.faults.length === 0;
   const value = { file, fits, latencyMs, pricedAt: PRICED_AT, sources: SOURCES, ...result };
   printResult({ json, value }, formatBudget(file, result));

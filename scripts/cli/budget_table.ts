@@ -1,4 +1,4 @@
-import type { BudgetLine } from "../../src/capacity/budget.ts";
+import type { BudgetLine } from "../../src/capacity/line.ts";
 
 /** The lines of a budget as a Markdown table. */
 export function formatLines(lines: readonly BudgetLine[]): string {

@@ -3,6 +3,9 @@
 /** A Workers plan of Cloudflare. */
 export type Plan = "free" | "paid";
 
+/** Turns of a slot where a config names none: each is a commit, and rows are what the free plan is short of. Undefined: as many as there may be. */
+export const defaultTurns = (plan: Plan): number | undefined => plan === "free" ? 1 : undefined;
+
 /** What one invocation of a Worker or an object may do. Cron events and alarms under an hour apart have 30 s of CPU. */
 export const INVOCATION: Record<Plan, { subrequests: number; cpuMs: number }> = {
   free: { subrequests: 50, cpuMs: 10 },

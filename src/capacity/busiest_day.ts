@@ -3,23 +3,32 @@ import { compileCron } from "../config/cron.ts";
 import type { Check, Config, Schedule } from "../config/config.ts";
 import { usualRequestsOf } from "../config/requests.ts";
 import { laneOf, packChecks, type Packing } from "../storage/codec.ts";
-import { due, slots } from "../config/schedule.ts";
+import { maxRoundMs } from "../config/round_time.ts";
+import { due, periodMs, slots, turnsOf, WALK_MS } from "../config/schedule.ts";
+import { objectsOf } from "./line.ts";
 import { AWAKE_MS, CONNECTIONS } from "../base/limits.ts";
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 
 /** One lane of one slot, as every prober is asked it in one invocation. */
 export interface Ask {
   checks: Check[];
+  /** In how many turns it is walked, and judged: each is a commit. */
+  turns: number;
 }
 
 /** Everything that is due at one instant. */
 export interface DaySlot {
   asks: Ask[];
   checks: Check[];
-  /** How many shards are written. */
+  /** How many shards are written, and how often all in all: once a turn. */
   shards: number;
-  /** How long a prober walks if all is well, ms. */
-  walkMs: number;
+  shardTurns: number;
+  /** The most turns of a lane: each is an alarm unless it falls on a minute. */
+  turns: number;
+  /** How long the object that walks longest is busy with it if all is well, ms. */
+  usualMs: number;
+  /** The same of each object of a place, and what it is while nothing answers, in the order of `objectsOf`. */
+  walks: { usualMs: number; hangingMs: number }[];
 }
 
 /** Checks of one schedule, and how often they run in a day. */
@@ -35,7 +44,7 @@ export interface BusiestDay {
   agenda: { at: number; slot: DaySlot }[];
   /** Cron events. */
   ticks: number;
-  /** Slots inside a minute, which an alarm starts. */
+  /** Slots and turns inside a minute, which an alarm starts. */
   alarms: number;
   /** Those before which the ledger has slept. */
   naps: { ticks: number; alarms: number };
@@ -71,7 +80,7 @@ export function busiestDay(config: Config, latencyMs: number): BusiestDay {
       agenda.push({ at, slot });
     }
   }
-  const between = agenda.map(({ at }) => at).filter((at) => at % MINUTE_MS !== 0);
+  const between = [...new Set(agenda.flatMap(turnInstants))].filter((at) => at % MINUTE_MS !== 0);
   const ticks = Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => minute * MINUTE_MS);
   const asleep = wakeTimes([...ticks, ...between].sort((a, b) => a - b));
   const naps = {
@@ -80,6 +89,12 @@ export function busiestDay(config: Config, latencyMs: number): BusiestDay {
   };
   const shards = packing.shards.length;
   return { groups, agenda, ticks: ticks.length, alarms: between.length, naps, shards };
+}
+
+/** When the turns of a slot begin: those of its longest period last longest. */
+function turnInstants({ at, slot: { checks, turns } }: BusiestDay["agenda"][number]): number[] {
+  const gap = Math.max(...checks.map((check) => periodMs(check, at))) / turns;
+  return Array.from({ length: turns }, (_, j) => (at + Math.floor(j * gap)) % DAY_MS);
 }
 
 /** Those instants of a day before which nothing was to do for long enough; yesterday was like today. */
@@ -94,19 +109,37 @@ function daily(schedule: Schedule): Schedule {
 
 function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: number): DaySlot {
   const checks = groups.flatMap((group) => group.checks);
-  const asks = [...Map.groupBy(checks, laneOf).values()].map((checks) => ({ checks }));
-  const shards = new Set(checks.map(({ key }) => packing.shardOf.get(key))).size;
+  const turnsIn = (some: Check[]) => Math.max(...some.map((check) => turnsOf(check, config.regions)));
+  const asks = [...Map.groupBy(checks, laneOf).values()].map((checks) => ({
+    checks,
+    turns: turnsIn(checks),
+  }));
+  const shards = [...Map.groupBy(checks, ({ key }) => packing.shardOf.get(key)).values()];
+  const usual = checks.map((check) => usualRequestsOf(check) * latencyMs);
+  const hanging = checks.map((check) => maxRoundMs(check, 0));
+  const places = concurrentRounds(config);
+  const walkOf = (probers: number) => ({
+    usualMs: longestQueue(times(usual, probers), places),
+    hangingMs: Math.min(WALK_MS, longestQueue(times(hanging, probers), places)),
+  });
+  const walks = objectsOf(config).map(walkOf);
+  const usualMs = Math.max(walkOf(1).usualMs, ...walks.map((walk) => walk.usualMs));
   return {
     asks,
     checks,
-    shards,
-    walkMs: longestQueue(checks.map(usualRequestsOf), concurrentRounds(config)) * latencyMs,
+    shards: shards.length,
+    shardTurns: shards.reduce((sum, some) => sum + turnsIn(some), 0),
+    turns: turnsIn(checks),
+    usualMs,
+    walks,
   };
 }
 
-/** How many requests follow one another if each round takes the first place that is free. */
-function longestQueue(rounds: number[], places: number): number {
+const times = (rounds: number[], probers: number) => Array.from({ length: probers }, () => rounds).flat();
+
+/** How long it takes until all rounds are walked if each takes the first place that is free. */
+function longestQueue(roundsMs: number[], places: number): number {
   const taken = Array.from({ length: places }, () => 0);
-  for (const requests of rounds) taken[taken.indexOf(Math.min(...taken))]! += requests;
+  for (const ms of roundsMs) taken[taken.indexOf(Math.min(...taken))]! += ms;
   return Math.max(...taken);
 }

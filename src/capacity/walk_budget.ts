@@ -6,7 +6,7 @@ import { turnsOf, WALK_MS } from "../config/schedule.ts";
 import { targetHost } from "../config/target_host.ts";
 import { laneOf } from "../storage/codec.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import type { BudgetLine } from "./budget.ts";
+import type { BudgetLine } from "./line.ts";
 
 /** A limit that is passed. */
 export interface WalkFault {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Budget, budget, type BudgetOptions } from "../../src/capacity/budget.ts";
+import { defaultTurns } from "../../src/base/limits.ts";
 import { loadText } from "../config/load_text.ts";
 
 const STEP = "{ expect: body.ok == true }";
@@ -13,7 +14,9 @@ const written = (checks: string[], rest = "regions: [weur]") =>
   }\n`;
 
 async function held(checks: string[], rest?: string, options: Partial<BudgetOptions> = {}): Promise<Budget> {
-  return budget(await loadText(written(checks, rest)), { plan: "free", latencyMs: 300, ...options });
+  const { plan = "free" } = options;
+  const config = await loadText(written(checks, rest), { turns: defaultTurns(plan) });
+  return budget(config, { plan, latencyMs: 300, ...options });
 }
 
 const times = (count: number, check = PLAIN) => Array.from({ length: count }, () => check);
@@ -36,6 +39,10 @@ const REDIRECTED = "the same with all redirects";
 const CPU = "CPU of an ask of a prober, ms";
 const LEDGER = "subrequests of a tick of the ledger";
 const TIME = "time of the longest slot, s";
+const BUSY = "busy seconds a minute of a place";
+const HANGING = "the same while everything hangs";
+/** A report and a step: two requests. */
+const READ_30S = `every: 30s, report: { path: /readyz }, ${PLAIN}`;
 const WORKER = "Worker requests a day";
 const OBJECT = "object requests a day";
 const GB = "object GB-s a day";
@@ -70,21 +77,35 @@ describe("an ask of a prober", () => {
     ["controls", [PLAIN], "controls: [https://a.example, https://b.example]", 4, 9],
     // 3 steps + 1; + 15
     ["three checks due together", times(3), "", 4, 19],
-    // Each lane is asked by itself: the minute's has 2 steps + 1, the other 1 + 1.
-    ["the fuller of two lanes", [every("10s"), ...times(2)], "", 3, 13],
-    // 3 + 1 in the minute's lane; 1 + 1 + 5 in the other
+    // Each lane is asked by itself, in one object: 2 steps, 1 step, + 1. The fuller ask is 2 + 1.
+    ["two lanes that meet", [every("10s"), ...times(2)], "", 4, 19, 3],
+    // 3 in the minute's lane, 1 in the other, + 1; + 5 in the other
     [
       "redirects in the emptier lane",
       [every("10s"), ...times(3, "journey: [{ expect: body.ok == true, redirects: 0 }]")],
       "",
+      5,
+      10,
       4,
-      7,
     ],
-  ])("%s", async (_, checks, rest, worst, redirected) => {
+  ])("%s", async (_, checks, rest, worst, redirected, fullest = worst) => {
     const result = await held(checks, `regions: [weur]\n${rest}`);
     expect([valueOf(result, ASK), valueOf(result, REDIRECTED)]).toEqual([worst, redirected]);
     // 102 ms to wake, and 0.61 ms each
-    expect(valueOf(result, CPU)).toBeCloseTo(102 + worst * 0.61, 9);
+    expect(valueOf(result, CPU)).toBeCloseTo(102 + fullest * 0.61, 9);
+  });
+
+  test("lanes and probers of one place share what their object may send, and the first check that does not fit is named", async () => {
+    // 2 * (16 + 9) + 1 = 51; the 25th check of a slot takes 2 of the 1 that is left.
+    const lanes = [...times(16), ...times(9, every("30s"))];
+    const pair = "regions: [{ id: eu, probers: [{ id: a, place: weur }, { id: b, place: weur }] }]";
+    expect((await held(lanes)).faults).toEqual([]);
+    const result = await held(lanes, pair);
+    expect(lineOf(result, ASK)).toMatchObject({ value: 51, fits: false });
+    expect(lineOf(result, ASK).counted).toContain(
+      "all lanes of a slot and the 2 probers of one place together",
+    );
+    expect(result.faults[0]).toMatch(/in 2 lanes; the first that does not fit is t24\/default$/);
   });
 
   test.each<[string, string[], string, string | undefined]>([
@@ -260,6 +281,111 @@ describe("the time of a slot", () => {
   );
 });
 
+describe("a minute of a place", () => {
+  test.each<[string, string[], string, number, boolean]>([
+    // 600 requests / 5 * 0.3 s = 36 s, twice a minute
+    ["300 checks every 30 s", times(300, `${READ_30S}`), places(4), 72, false],
+    // 250 / 5 * 2 * 0.3 = 30 s, twice
+    ["250 of them", times(250, `${READ_30S}`), places(4), 60, true],
+    // 6 slots of 0.3 s
+    ["one every 10 s", [every("10s")], "regions: [weur]", 1.8, true],
+    // Two probers of one object: 10 rounds, five at once, 0.3 s each
+    [
+      "two probers of one place",
+      times(5),
+      "regions: [{ id: eu, probers: [{ id: a, place: weur }, { id: b, place: weur }] }]",
+      0.6,
+      true,
+    ],
+  ])("%s", async (_, checks, rest, seconds, fits) => {
+    const line = lineOf(await held(checks, rest, { plan: "paid" }), BUSY);
+    expect(line).toMatchObject({ value: expect.closeTo(seconds, 9), limit: 60, fits });
+  });
+});
+
+describe("a day on which everything hangs", () => {
+  // A walk is the check's 10 s, and 2 * 2 s for a report; the second one follows after 1 s.
+  test.each<[string, string[], string, Partial<BudgetOptions>, number]>([
+    // 21 s; 2 waves: 42 s in each of three places and the ledger, which takes 0.3 s more
+    [
+      "ten checks on a dead host",
+      times(10),
+      "regions: [weur, enam, oc]",
+      {},
+      1_440 * (3 * 42 + 42.3) * 0.128,
+    ],
+    [
+      "the same without a retry",
+      times(10, `retry: 0, ${PLAIN}`),
+      "regions: [weur, enam, oc]",
+      {},
+      1_440 *
+      (3 * 20 + 20.3) * 0.128,
+    ],
+    // 3 waves of 21 s would be 63 s: a slot is given up after 50.
+    ["eleven", times(11), "regions: [weur]", {}, 1_440 * (50 + 50.3) * 0.128],
+    // 3 turns: the ledger waits in each
+    [
+      "in three turns",
+      [PLAIN],
+      "regions: [weur, enam, oc]",
+      { plan: "paid" },
+      1_440 * (3 * 21 + 3 * 21.3) * 0.128,
+    ],
+    // A second walk does not fit into the period.
+    ["every 20 s", [every("20s")], "regions: [weur]", {}, 4_320 * (20 + 20.3) * 0.128],
+  ])("%s", async (_, checks, rest, options, gb) => {
+    expect(valueOf(await held(checks, rest, options), HANGING)).toBeCloseTo(gb, 6);
+  });
+
+  test("is a doubt on the free plan, with the hour at which monitoring ends", async () => {
+    const result = await held(times(10), "regions: [weur, enam, oc]");
+    // 13,000 / 31,021 * 24 = 10.05
+    expect(lineOf(result, HANGING)).toMatchObject({ limit: 13_000, fits: null });
+    expect(result.faults).toEqual([]);
+    expect(result.doubts).toContainEqual(
+      expect.stringMatching(
+        /^the same while everything hangs: 31021.06, .* gone after 10 h, and monitoring ends/,
+      ),
+    );
+  });
+});
+
+describe("turns", () => {
+  const three = (latencyMs: number, check = `turns: 3, ${PLAIN}`) =>
+    held([check], "regions: [weur, enam, oc]", { latencyMs });
+
+  test("each is a commit, an alarm, and a time in which the ledger waits", async () => {
+    // 2 alarms a minute; rows: 3 * 2 + 1 a shard, 2 a tick, 2 alarms. Read: 14 + 2 * 12 + 3 * 9 a minute.
+    const result = await three(300);
+    expect([OBJECT, ROWS, READ].map((name) => valueOf(result, name))).toEqual([
+      1_440 * (1 + 2 + 3),
+      1_440 * (7 + 2 + 2),
+      1_440 * (14 + 24 + 27),
+    ]);
+    // 3 * 0.3 s in the places, 3 * 0.6 s in the ledger
+    expect(valueOf(result, GB)).toBeCloseTo(1_440 * 2.7 * 0.128, 6);
+  });
+
+  test("what only fits in one is told so", async () => {
+    // 8 s a walk: 1440 * (3 * 8 + 3 * 16) * 0.128 = 13,271; in one turn 1440 * (24 + 16) * 0.128 = 7,373.
+    expect((await three(8_000)).faults).toEqual([
+      expect.stringMatching(
+        /^object GB-s a day: 13271.04, over the limit of 13000: .*; with turns: 1 it fits$/,
+      ),
+    ]);
+    // 1440 * (24 * 3 + 16 * 3 * 3)...: too much in one turn as well
+    const [fault] = (await three(20_000)).faults;
+    expect(fault).not.toContain("turns");
+  });
+
+  test("none named are one on the free plan, and as many as there are probers on the paid one", async () => {
+    const alarms = async (plan: "free" | "paid") =>
+      valueOf(await held([PLAIN], "regions: [weur, enam, oc]", { plan }), OBJECT) - 4 * 1_440;
+    expect([await alarms("free"), await alarms("paid")]).toEqual([0, 2 * 1_440]);
+  });
+});
+
 describe("a day", () => {
   const dayOf = (result: Budget) => [WORKER, OBJECT, GB, READ, ROWS].map((name) => valueOf(result, name));
 
@@ -318,8 +444,8 @@ describe("a day", () => {
   });
 
   test.each([
-    // 17,280 slots of 6 s are more than a day: the object and the ledger never rest. 2 * 86,400 s.
-    ["at most a day of each object", [every("5s")], 6_000, 2 * 86_400 * 0.128],
+    // 17,280 slots of 6 s there and 12 s in the ledger: more than there is, which the busy seconds say.
+    ["more than a day of an object", [every("5s")], 6_000, 17_280 * (6 + 12) * 0.128],
     // 24 slots, given up after 50 s; the ledger waits one request longer.
     ["at most 50 s of each slot", times(26, every("1h")), 10_000, 24 * (50 + 60) * 0.128],
   ])("bills %s", async (_, checks, latencyMs, gb) => {
@@ -450,6 +576,14 @@ describe("Upstash", () => {
     expect(result.doubts).toContainEqual(expect.stringContaining(`${ASLEEP}: 714040, limit 500000`));
   });
 
+  test("a global database bills each command once more for each read region", async () => {
+    const [one, three] = await Promise.all(
+      [0, 2].map((readRegions) => held([PLAIN], `${STORE}\nregions: [weur]`, { plan: "paid", readRegions })),
+    );
+    expect(valueOf(three!, ASLEEP)).toBe(3 * valueOf(one!, ASLEEP));
+    expect(three!.month.charges.at(-1)!.usd).toBeCloseTo(3 * one!.month.charges.at(-1)!.usd, 9);
+  });
+
   test("counts nothing where the config does not name it", async () => {
     const { lines } = await held([every("5s")], "regions: [weur]");
     expect(lines.filter(({ name }) => [UPSTASH, ASLEEP].includes(name))).toEqual([]);
@@ -475,15 +609,15 @@ describe("the price of a month", () => {
   });
 
   test.each<[string, string[], string, number, number[]]>([
-    // Objects: 30 * 103,680 = 3,110,400, less 1 M, at 0.15. Time: five places 51,840 s each and the ledger all day:
-    // 345,600 s * 0.128 * 30 = 1,327,104, less 400,000, at 12.50.
-    ["objects", [every("5s")], places(5), 3_000, [0, 0.31656, 11.5888, 0, 0]],
+    // Objects: 30 * 103,680 = 3,110,400, less 1 M, at 0.15. Time: five places 51,840 s each and the ledger 103,680:
+    // 362,880 s * 0.128 * 30 = 1,393,459.2, less 400,000, at 12.50.
+    ["objects", [every("5s")], places(5), 3_000, [0, 0.31656, 12.41824, 0, 0]],
     // 30 * (1440 + 20 * 17,280) = 10,411,200, less 10 M, at 0.30
     ["Workers", [every("5s")], urls(20), 300, [0.12336, 0, 0, 0, 0]],
     // 50 probers: 12 checks a shard, so 84 are 7. 3 * 7 * 86,400 + 2 * 1440 + 84,960 = 1,902,240 rows a day, 57,067,200 a
     // month, less 50 M, at 1.00. Worker requests: 30 * (1440 + 50 * 86,400) = 129,643,200, less 10 M, at 0.30. Objects:
-    // only the ledger's 30 * 86,400. Time: the ledger all day, 86,400 * 0.128 * 30 = 331,776.
-    ["rows", times(84, every("1s")), urls(50), 1_000, [35.89296, 0.2388, 0, 0, 7.0672]],
+    // only the ledger's 30 * 86,400. Time: 84 / 5 are 17 s, and one more: 18 * 86,400 * 0.128 * 30 = 5,971,968, less 400,000.
+    ["rows", times(84, every("1s")), urls(50), 1_000, [35.89296, 0.2388, 69.6496, 0, 7.0672]],
   ])("above what is included: %s", async (_, checks, rest, latencyMs, charges) => {
     const { month } = await held(checks, rest, { plan: "paid", latencyMs });
     expect(month.charges.map(({ usd }) => usd)).toEqual(charges.map((usd) => expect.closeTo(usd, 9)));

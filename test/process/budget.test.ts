@@ -60,8 +60,8 @@ describe.concurrent("assay budget", () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ name: "time of the longest slot, s", value: 40, limit: 50, fits: true }),
     );
-    // 1440 * (3 * 40 s + 40.1 s) * 0.128 GB * 30 = 885,288.96, less 400,000, at 12.50 a million, and 5 USD
-    expect(month.usd).toBeCloseTo(11.066112, 6);
+    // Three turns: 1440 * (3 * 40 s + 3 * 40.1 s) * 0.128 GB * 30 = 1,328,762.88, less 400,000, at 12.50 a million, and 5 USD
+    expect(month.usd).toBeCloseTo(16.609536, 6);
   });
 
   test("nothing is open on the paid plan", async () => {

@@ -12,7 +12,6 @@ import { isNoClaim } from "../../evidence/report/merge.ts";
 import type { AuthKind, StepKind } from "../../evidence/probe/step_kind.ts";
 import { walk } from "../../evidence/probe/journey.ts";
 import type { Dialect, Report, RequestSigner } from "../../evidence/report/report.ts";
-import { periodMs } from "../../config/schedule.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { FirstRound, Round } from "../../judgement/round.ts";
 
@@ -39,28 +38,6 @@ export interface RoundOptions {
   /** It is walked for the second time, under a run id of its own. */
   again: boolean;
   signal: AbortSignal;
-}
-
-/** What `walk` gives a cleanup, in ms. */
-const CLEANUP_MS = 5_000;
-
-/** How long (ms) the cleanup of this check may take. */
-export const cleanupMs = ({ cleanup }: Check): number => cleanup.length > 0 ? CLEANUP_MS : 0;
-
-/** The longest (ms) that one walk of this check can take: both looks at each source, the journey and its cleanup. */
-export function maxWalkMs(check: Check): number {
-  const lookMs = sourcesToAsk(check).reduce((sum, source) => sum + source.timeoutMs, 0);
-  return check.timeoutMs + 2 * lookMs + cleanupMs(check);
-}
-
-/** A round without an answer is walked again this long (ms) after its cleanup. */
-export const RETRY_AFTER_MS = 1_000;
-
-/** The longest (ms) that a round of this check in `slot` can take: one walk, and a second one if both fit into its period. */
-export function maxRoundMs(check: Check, slot: number): number {
-  const walkMs = maxWalkMs(check);
-  if (check.retry === 0) return walkMs;
-  return Math.max(walkMs, Math.min(2 * walkMs + RETRY_AFTER_MS, periodMs(check, slot)));
 }
 
 /** One round. Our own bug is reported as such, for this check alone. */

@@ -8,15 +8,8 @@ import { pause, type Ports } from "../../base/ports.ts";
 import type { Round } from "../../judgement/round.ts";
 import type { ProberLimits } from "./limits.ts";
 import type { Waiter } from "./places.ts";
-import {
-  cleanupMs,
-  gotNoAnswer,
-  maxWalkMs,
-  RETRY_AFTER_MS,
-  runRound,
-  summarizeFirst,
-  type Walker,
-} from "./round.ts";
+import { cleanupMs, maxWalkMs, RETRY_AFTER_MS } from "../../config/round_time.ts";
+import { gotNoAnswer, runRound, summarizeFirst, type Walker } from "./round.ts";
 import { inWalkOrder, rankOf, rankOfRetry } from "./walk_order.ts";
 
 /** When the checks of one ask are walked, and what they may take. */

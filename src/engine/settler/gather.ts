@@ -3,7 +3,7 @@ import type { Check, Config } from "../../config/config.ts";
 import { type Room, walkMs } from "../../config/phases.ts";
 import { WALK_MS } from "../../config/schedule.ts";
 import { MINUTE_MS } from "../../base/time.ts";
-import { maxRoundMs } from "../prober/round.ts";
+import { maxRoundMs } from "../../config/round_time.ts";
 import type { StateCache } from "./state_cache.ts";
 import type { Log, Ports } from "../../base/ports.ts";
 import type {

@@ -25,7 +25,7 @@ import { gather, type GatherOptions, GRACE_MS, LATE_MS, type ProberAsk } from ".
 import { JudgeQueue } from "./judge_queue.ts";
 import { Lines } from "./lines.ts";
 import { type Flight, MinutePlan } from "./minute_plan.ts";
-import { maxRoundMs } from "../prober/round.ts";
+import { maxRoundMs } from "../../config/round_time.ts";
 import { scheduleSightings } from "./schedule_lag.ts";
 import { Sightings } from "./sightings.ts";
 import { type MinuteStatistics, Statistics } from "./statistics.ts";

@@ -8,6 +8,7 @@ import type { Prober } from "../../judgement/round.ts";
 import type { TokenUses } from "../../storage/records/token_uses.ts";
 import type { StatesReader } from "../../storage/states.ts";
 import type { Store } from "../../storage/store.ts";
+import type { ClientForm } from "./client_form.ts";
 import type { Access } from "./middleware/access.ts";
 import type { Operation } from "./openapi/operation.ts";
 import type * as answers from "./openapi/schemas.ts";
@@ -15,12 +16,6 @@ import type * as statuspage from "./openapi/statuspage.ts";
 
 /** Walks one check now, from every prober, without a vote. */
 export type RunCheck = (check: Check) => Promise<CheckState>;
-
-/** The forms of the client. */
-export const CLIENT_FORMS = ["connection", "fetch"] as const;
-
-/** One of them. */
-export type ClientForm = (typeof CLIENT_FORMS)[number];
 
 /** What the routes of every process are made of. */
 export interface ProcessContext {

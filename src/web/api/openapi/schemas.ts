@@ -16,7 +16,7 @@ import {
 import { incidentFields } from "../../../storage/schema.ts";
 import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { TOKEN_SCOPES } from "../../../config/schema/token_scopes.ts";
-import { CLIENT_FORMS } from "../resource.ts";
+import { CLIENT_FORMS } from "../client_form.ts";
 
 /** A schema of components.schemas by this name. */
 const component = <T extends z.ZodMiniType>(id: string, schema: T): T => {
