@@ -10,6 +10,7 @@ import type { StatesReader } from "../../storage/states.ts";
 import type { Store } from "../../storage/store.ts";
 import type { ClientForm } from "./client_form.ts";
 import type { Access } from "./middleware/access.ts";
+import type { ClientForm } from "./client_form.ts";
 import type { Operation } from "./openapi/operation.ts";
 import type * as answers from "./openapi/schemas.ts";
 import type * as statuspage from "./openapi/statuspage.ts";

@@ -5,7 +5,7 @@ import { ellipsize } from "../../base/text.ts";
 import { WORST_FIRST } from "../../judgement/words.ts";
 import type { CurrentOutcome } from "../api/views/status.ts";
 import { Name, Time } from "./layout.tsx";
-import type { Row } from "./overview.tsx";
+import type { Row } from "./row.ts";
 import { pairOf, toneOf } from "./words.ts";
 
 /** Of one service, and of several. */

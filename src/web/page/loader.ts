@@ -23,7 +23,7 @@ import { DAY_MS, iso, MINUTE_MS } from "../../base/time.ts";
 import type { Mark } from "./chart.tsx";
 import type { Freshness } from "./layout.tsx";
 import type { IncidentData } from "./incident_page.tsx";
-import type { Row } from "./overview.tsx";
+import type { Row } from "./row.ts";
 import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storage/history/bands.ts";
 import { type CheckData, pointOf } from "./target_page.tsx";
 import { outcomeRank } from "./words.ts";

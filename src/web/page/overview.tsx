@@ -1,11 +1,11 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /** Who says what, and whether it is true: one card for each target, the worst first. */
-import type { Target } from "../../config/config.ts";
-import { BandChart, Cuts, type Mark } from "./chart.tsx";
+import { BandChart, Cuts } from "./chart.tsx";
 import { Headline, Lede } from "./headline.tsx";
+import type { Row } from "./row.ts";
 import { Ago, Name } from "./layout.tsx";
-import { type Band as Cells, BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
+import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
 import {
   type CheckView,
   OUTCOME_TEXT,
@@ -18,19 +18,6 @@ import {
 } from "./words.ts";
 import { coveredSeconds } from "../../judgement/service_level.ts";
 import { formatSpan } from "../../base/time.ts";
-
-/** A target as its row shows it: the check that is worst off, and the past of all that count together. */
-export interface Row {
-  target: Target;
-  check: CheckView;
-  band: Cells;
-  /** Where the band begins, epoch ms. */
-  from: number;
-  deployments: Mark[];
-  silences: Mark[];
-  /** A silence covers it now. */
-  silenced: boolean;
-}
 
 /** What the reader asked for. */
 export interface Choice {

@@ -1,0 +1,17 @@
+import type { Target } from "../../config/config.ts";
+import type { Band as Cells } from "../../storage/history/bands.ts";
+import type { Mark } from "./chart.tsx";
+import type { CheckView } from "./words.ts";
+
+/** A target as its row shows it: the check that is worst off, and the past of all that count together. */
+export interface Row {
+  target: Target;
+  check: CheckView;
+  band: Cells;
+  /** Where the band begins, epoch ms. */
+  from: number;
+  deployments: Mark[];
+  silences: Mark[];
+  /** A silence covers it now. */
+  silenced: boolean;
+}
