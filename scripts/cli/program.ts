@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { budgetCommand } from "./budget.ts";
 import { checkCommand } from "./check.ts";
+import { initCommand } from "./init.ts";
 import { importCommand } from "./import.ts";
 import { healthCommand } from "./health.ts";
 import { planCommand } from "./plan.ts";
@@ -28,6 +29,7 @@ for (
     gateCommand,
     runCommand,
     reportCommand,
+    initCommand,
     importCommand,
     healthCommand,
     notifyCommand,

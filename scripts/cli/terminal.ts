@@ -31,7 +31,12 @@ export async function loadFile(
 ): Promise<LoadedFile> {
   const { json, ...rest } = options;
   const files = await readConfigFiles(file).catch((error) =>
-    fail(USAGE, `Cannot read ${file}: ${error.message}`)
+    fail(
+      USAGE,
+      `Cannot read ${file}: ${error.message}${
+        error instanceof Deno.errors.NotFound ? "; `assay init <url>` writes one" : ""
+      }`,
+    )
   );
   try {
     const env = secretLookup();

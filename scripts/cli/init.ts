@@ -1,0 +1,176 @@
+import { Command } from "commander";
+import { denoPorts } from "../../functions/deno/start.ts";
+import { bodyText } from "../../src/base/http/body_text.ts";
+import { exchange, USER_AGENT } from "../../src/base/http/client.ts";
+import { refusal } from "../../src/base/http/guard.ts";
+import type { Ports } from "../../src/base/ports.ts";
+import { isRecord } from "../../src/base/json.ts";
+import { ask, DIALECTS, type Report } from "../../src/evidence/report/mod.ts";
+import { celText } from "./import/draft.ts";
+import { runCommand } from "./run.ts";
+import { DEFAULT_FILE, fail, USAGE } from "./terminal.ts";
+
+/** Where services say how they are, the most telling first. */
+const PATHS = [
+  "/readyz",
+  "/health/ready",
+  "/actuator/health/readiness",
+  "/actuator/health",
+  "/-/ready",
+  "/q/health/ready",
+  "/healthz",
+  "/health",
+  "/ready",
+  "/api/health",
+  "/up",
+  "/status",
+];
+/** What a service that answers anything answers, too. */
+const NOWHERE = "/assay-init-no-such-page";
+
+const TIMEOUT_MS = 5_000;
+const MOST_BYTES = 256 * 1024;
+
+interface InitOptions {
+  output: string;
+  allowPrivate?: boolean;
+  run: boolean;
+}
+
+/** `assay init <url>`: finds the health endpoint, writes a config, and walks it once. Exit as `run`; 3 usage. */
+export const initCommand = new Command("init")
+  .description("Find a service's health endpoint, write a config with a first journey, and run it once.")
+  .argument("<url>", "a page or an API of the service")
+  .option("-o, --output <file>", "write there; it must not exist", DEFAULT_FILE)
+  .option("--allow-private", "let it reach private and loopback addresses; the config then says so, too")
+  .option("--no-run", "do not run it")
+  .action(async (address: string, { output, allowPrivate = false, run }: InitOptions) => {
+    const url = URL.parse(/^https?:\/\//.test(address) ? address : `https://${address}`);
+    if (!url) fail(USAGE, `Not a URL: ${address}`);
+    const refused = refusal(url, allowPrivate);
+    if (refused) fail(USAGE, `${refused}${refusal(url, true) ? "" : "; --allow-private lets it"}`);
+    const ports = denoPorts("", { allowPrivate });
+    const found = await findReport(ports, url.origin);
+    for (const line of found.lines) console.error(line);
+    const text = configOf(url, {
+      allowPrivate,
+      path: found.path,
+      expect: await firstExpectations(ports, url),
+    });
+    await Deno.writeTextFile(output, text, { createNew: true }).catch((error) =>
+      fail(USAGE, `Cannot write ${output}: ${error.message}`)
+    );
+    console.error(`wrote ${output}`);
+    if (run) await runCommand.parseAsync([output], { from: "user" });
+  });
+
+/** Which of the usual paths has the best claim, and how each was read. */
+async function findReport(ports: Ports, origin: string): Promise<{ path?: string; lines: string[] }> {
+  const read = async (path: string) => ({ path, report: await readOne(ports, origin + path) });
+  const nowhere = (await read(NOWHERE)).report;
+  const all = await Promise.all(PATHS.map(read));
+  const readable = all.filter(({ report }) => isClaim(report) && !isSame(report, nowhere));
+  const [best] = readable.toSorted((a, b) => rank(a.report) - rank(b.report));
+  const width = Math.max(...PATHS.map((path) => path.length));
+  const lines = all.map(({ path, report: { state, dialect, question, httpStatus, reason } }) => {
+    const status = httpStatus === undefined ? reason ?? "no answer" : `HTTP ${httpStatus}`;
+    const claim = readable.some((one) => one.path === path)
+      ? `${state} (${dialect}, asked about ${question})`
+      : "no claim";
+    return `${path === best?.path ? "*" : " "} ${path.padEnd(width)}  ${status}: ${claim}`;
+  });
+  return { path: best?.path, lines };
+}
+
+const readOne = (ports: Ports, url: string) =>
+  ask(ports, {
+    url: new URL(url),
+    headers: { "user-agent": USER_AGENT },
+    dialect: "auto",
+    timeoutMs: TIMEOUT_MS,
+  }, DIALECTS);
+
+/** A page that is not there is no claim, though its code would be one. */
+const isClaim = ({ state, httpStatus = 0, question }: Report) =>
+  !["unreachable", "unreadable", "unknown"].includes(state) && question !== "liveness" &&
+  ![401, 403, 404, 405, 410].includes(httpStatus) && (httpStatus < 300 || httpStatus >= 400);
+
+const isSame = (one: Report, other: Report) =>
+  isClaim(other) && one.dialect === other.dialect && one.state === other.state &&
+  one.httpStatus === other.httpStatus;
+
+/** A dialect that was recognised says more than a code. */
+const rank = ({ dialect }: Report) => dialect === "http" || dialect === "k8s-http" ? 1 : 0;
+
+/** What a good answer of `url` has in it, as far as one answer tells. */
+async function firstExpectations(ports: Ports, url: URL): Promise<string[]> {
+  const answer = await exchange(ports, { url, method: "GET", headers: { "user-agent": USER_AGENT } }, {
+    deadlineMs: TIMEOUT_MS,
+    capBytes: MOST_BYTES,
+  });
+  if (answer.kind === "failure") return ["status == 200", "size(text) > 0"];
+  const { text } = bodyText(answer.bytes, answer.headers.get("content-type"));
+  return [
+    answer.status >= 300 && answer.status < 400 ? "status < 400" : `status == ${answer.status}`,
+    ...inBody(text),
+  ];
+}
+
+function inBody(text: string): string[] {
+  const json = parsed(text);
+  if (isRecord(json)) {
+    const keys = Object.keys(json).filter((key) => /^[A-Za-z_]\w*$/.test(key)).slice(0, 3);
+    if (keys.length > 0) return keys.map((key) => `has(body.${key})`);
+  }
+  if (Array.isArray(json)) return [json.length > 0 ? "size(body) > 0" : "type(body) == list"];
+  const title = /<title[^>]*>\s*([^<]{3,80}?)\s*</i.exec(text)?.[1];
+  return [title ? `text.contains(${celText(title)})` : "size(text) > 0"];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+interface ConfigParts {
+  allowPrivate: boolean;
+  path?: string;
+  expect: string[];
+}
+
+function configOf(
+  { origin, pathname, search, hostname }: URL,
+  { allowPrivate, path, expect }: ConfigParts,
+): string {
+  const id = hostname.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63) ||
+    "service";
+  const text = (value: string) => JSON.stringify(value);
+  return [
+    "# Written by assay init. `assay check` validates it, `assay run` walks it once, `assay start` keeps on.",
+    "version: 1",
+    ...allowPrivate ? ["allowPrivate: true"] : [],
+    "# Known-good URLs that tell this machine's own fault from a target's:",
+    "# controls: [https://example.com/]",
+    "targets:",
+    `  - id: ${id}`,
+    `    url: ${text(origin)}`,
+    "    checks:",
+    "      - id: default",
+    "        every: 1m",
+    ...path ? ["        # What the service says of itself.", `        report: { path: ${text(path)} }`] : [
+      "        # No health endpoint was found: name it, so that what it says can be held against what it does.",
+      "        # report: { path: /readyz }",
+    ],
+    "        # What it does. Make it a real use: create something, read it back, and delete it under cleanup.",
+    "        journey:",
+    `          - request: { path: ${text(pathname + search)} }`,
+    "            expect:",
+    ...expect.map((one) => `              - ${text(one)}`),
+    "# Who is told:",
+    '# webhooks: [{ id: oncall, url: "${env:ONCALL_URL}", secret: "${env:ONCALL_SECRET}" }]',
+    "",
+  ].join("\n");
+}
