@@ -140,8 +140,10 @@ const GONE = "the connection closed before an answer";
 /** Formatting an error's stack costs more than the rest of closing; undici's own notes on its housekeeping interest nobody. */
 function quietDestroy(socket: Socket): void {
   const destroy = socket.destroy.bind(socket);
-  socket.destroy = (error?: Error) =>
-    destroy(error && "code" in error && error.code === "UND_ERR_INFO" ? undefined : error);
+  socket.destroy = (error?: Error) => {
+    socket.removeAllListeners("end"); // undici would make an error of it, which nobody needs any more
+    return destroy(error && "code" in error && error.code === "UND_ERR_INFO" ? undefined : error);
+  };
 }
 
 /** The fields of a request; its own names in lower case. */

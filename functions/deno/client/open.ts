@@ -4,7 +4,7 @@ import type { ConnectionOptions } from "./connection.ts";
 import { dial, type Dialled, type OpenSocket } from "./dial.ts";
 import type { Pin } from "./pins.ts";
 import { type ExchangeTrace, type FetchOptions, Refused } from "../../../src/base/ports.ts";
-import { certificateOf, handshaker, isUntrusted, type TrustStore, trustStores } from "./tls.ts";
+import { handshaker, isUntrusted, type TrustStore, trustStores } from "./tls.ts";
 
 const MAX_WAYS = 1_000;
 
@@ -82,11 +82,11 @@ export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
     if (url.protocol !== "https:") {
       return { line: { socket: dialled.socket, origin, facts }, times: { connectMs, tlsMs: 0 } };
     }
-    const socket = await secure(url, key, dialled, outgoing);
+    const { socket, certificate } = await secure(url, key, dialled, outgoing);
     const tlsMs = now() - began - connectMs;
     const protocol = socket.alpnProtocol === "h2" ? "2" : "1.1";
     return {
-      line: { socket, origin, facts: { ...facts, protocol, certificate: certificateOf(socket) } },
+      line: { socket, origin, facts: { ...facts, protocol, certificate } },
       times: { connectMs, tlsMs },
     };
   };

@@ -49,6 +49,12 @@ export function isUntrusted(error: unknown): boolean {
     /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)/.test(error.code);
 }
 
+/** A connection that is made, and the certificate that its server showed. */
+export interface Secured {
+  socket: tls.TLSSocket;
+  certificate: ExchangeTrace["certificate"];
+}
+
 /** Makes TLS over a connected socket; after a failure or an abort both are destroyed. */
 export function handshaker() {
   const contexts = new Cache<string, tls.SecureContext>({ max: MAX_CONTEXTS });
@@ -58,12 +64,13 @@ export function handshaker() {
     return contexts.getOrSet(JSON.stringify([store, cert, key]), made);
   };
 
-  return async (socket: Socket, options: HandshakeOptions): Promise<tls.TLSSocket> => {
+  return async (socket: Socket, options: HandshakeOptions): Promise<Secured> => {
     const { host, settings, store, protocol, signal } = options;
     const name = settings.serverName ?? host;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = () => reject(signal.reason);
     let secured: tls.TLSSocket | undefined;
+    let shown: tls.PeerCertificate | undefined;
     try {
       signal.throwIfAborted();
       secured = tls.connect({
@@ -73,13 +80,18 @@ export function handshaker() {
         ALPNProtocols: [protocol],
         secureContext: contextOf(store, settings),
         rejectUnauthorized: !settings.insecure,
+        // The runtime has taken it apart for this; asked for again, it would do so again, for 100 µs.
+        checkServerIdentity(name, certificate) {
+          shown = certificate;
+          return tls.checkServerIdentity(name, certificate);
+        },
       });
       signal.addEventListener("abort", giveUp, { once: true });
       secured.on("error", reject); // stays: an error with no listener would end the process
       secured.once("close", () => reject(new Error("the connection closed during the TLS handshake")));
       secured.once("secureConnect", resolve);
       await promise;
-      return secured;
+      return { socket: secured, certificate: certificateOf(shown ?? secured.getPeerCertificate()) };
     } catch (error) {
       secured?.destroy();
       socket.destroy();
@@ -91,8 +103,9 @@ export function handshaker() {
 }
 
 /** What expressions, and the watch over its end, need of the peer's certificate. */
-export function certificateOf(socket: tls.TLSSocket): ExchangeTrace["certificate"] {
-  const { valid_to: until, issuer, subjectaltname } = socket.getPeerCertificate();
+function certificateOf(
+  { valid_to: until, issuer, subjectaltname }: tls.PeerCertificate,
+): ExchangeTrace["certificate"] {
   if (!until) return undefined;
   const names = (subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
   return {
