@@ -8,7 +8,6 @@ import type { Prober } from "../../judgement/round.ts";
 import type { TokenUses } from "../../storage/records/token_uses.ts";
 import type { StatesReader } from "../../storage/states.ts";
 import type { Store } from "../../storage/store.ts";
-import type { ClientForm } from "./client_form.ts";
 import type { Access } from "./middleware/access.ts";
 import type { ClientForm } from "./client_form.ts";
 import type { Operation } from "./openapi/operation.ts";
