@@ -2,6 +2,7 @@ import type { TlsSettings } from "../base/ports.ts";
 import type { Question } from "./question.ts";
 import type { ApiConfig } from "./api.ts";
 import type { HooksConfig } from "./hooks.ts";
+import type { LANGUAGES } from "./schema/page.ts";
 import type { CompiledCron, RequestCount } from "./kinds.ts";
 import type { Expectation, Program } from "./expression/mod.ts";
 
@@ -190,6 +191,20 @@ export interface Webhook {
   events: string[];
 }
 
+/** How the public page looks. */
+export interface PageSettings {
+  name: string;
+  intro?: string;
+  /** A data URL. */
+  logo?: string;
+  links: { text: string; url: string }[];
+  /** `#rrggbb`. */
+  colour?: string;
+  language: (typeof LANGUAGES)[number];
+  /** The name of a label. */
+  groupBy?: string;
+}
+
 /** Which kind of store, and its settings. */
 export interface StoreConfig {
   kind: string;
@@ -203,6 +218,7 @@ export interface Config {
   store: StoreConfig;
   retention: { rawMs: number; hoursMs: number; daysMs: number; incidentsMs: number };
   api: ApiConfig;
+  page: PageSettings;
   hooks: HooksConfig;
   controls: string[];
   allowPrivate: boolean;

@@ -1,4 +1,4 @@
-import type { Config } from "./config.ts";
+import type { Config, PageSettings } from "./config.ts";
 import { readApi } from "./api.ts";
 import { checkAddress } from "./address.ts";
 import { parseDuration } from "./schema/duration.ts";
@@ -31,6 +31,7 @@ export function readSettings(
     store: readStore(draft.store, context, note),
     retention: readRetention(draft.retention),
     api: readApi(api, (draft.targets ?? []).map((target) => target?.id), note),
+    page: readPage(draft.page),
     hooks: readHooks(hooks, (draft.targets ?? []).map((target) => target?.id), note),
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
@@ -39,6 +40,11 @@ export function readSettings(
     connectionsPerHost: draft.connectionsPerHost ?? ROUNDS_A_HOST,
     webhooks: readWebhooks(draft.webhooks, context, note),
   };
+}
+
+function readPage({ name = "Assay", links = [], language = "en", ...rest }: Draft<RawConfig>["page"] = {}): PageSettings {
+  const complete = links.flatMap((link) => link?.text && link.url ? [{ text: link.text, url: link.url }] : []);
+  return { name, links: complete, language, ...rest };
 }
 
 /** Hourly figures are for windows of a week; longer ones are told by day. */

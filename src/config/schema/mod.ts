@@ -17,6 +17,7 @@ import {
   words,
 } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
+import { pageGrammar } from "./page.ts";
 import { CLAIM_RULES, report } from "./report.ts";
 import { auth, cleanup, journey } from "./steps.ts";
 import { PLACES } from "./places.ts";
@@ -286,6 +287,7 @@ export const grammar = (kinds: Kinds, written = false) =>
     store: optionalField(store(kinds), "Where state is kept: exactly one of its keys.", defaultStore(kinds)),
     retention: optionalField(retention, "How long it is kept."),
     api: optionalField(apiGrammar, "The HTTP API."),
+    page: optionalField(pageGrammar, "How the public page looks."),
     hooks: optionalField(hooksGrammar, "Who else tells Assay of rollouts."),
     controls: optionalField(
       list(z.string().check(z.minLength(1)), 10, 0),

@@ -6,7 +6,9 @@ import type { Child } from "hono/jsx";
 import { raw } from "hono/html";
 import type { Principal } from "../api/middleware/access.ts";
 import { iso } from "../../base/time.ts";
+import type { PageSettings } from "../../config/config.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
+import { textsOf } from "./texts/mod.ts";
 import { ellipsize } from "../../base/text.ts";
 
 /** Nothing runs, loads or is sent anywhere but from and to ourselves (Content Security Policy Level 3). */
@@ -20,6 +22,10 @@ const POLICY = [
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join("; ");
+
+/** Where the colours of the public page are, and its feed. */
+export const THEME_PATH = "/status.css";
+export const FEED_PATH = "/status.atom";
 
 /** One page. */
 export interface PageOptions {
@@ -37,6 +43,8 @@ export interface PageOptions {
   at?: string;
   /** The tab's icon, as a data URL. */
   icon?: string;
+  /** The public's page: whose it is, and in which language. */
+  site?: PageSettings;
 }
 
 /** How old what is shown is, for the script to notice when it gets older. */
@@ -56,21 +64,23 @@ export function renderPage(c: Context, options: PageOptions): Response | Promise
 
 const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public page"]] as const;
 
-function Document({ title, who, main, banner, freshness, summary, at, icon }: PageOptions) {
+function Document({ title, who, main, banner, freshness, summary, at, icon, site }: PageOptions) {
   return (
-    <html lang="en">
+    <html lang={site?.language ?? "en"}>
       <head>
         <meta charset="utf-8" />
-        <title>{title} · Assay</title>
+        <title>{title} · {site?.name ?? "Assay"}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <meta property="og:site_name" content="Assay" />
+        <meta property="og:site_name" content={site?.name ?? "Assay"} />
         <meta property="og:type" content="website" />
         <meta property="og:title" content={title} />
         {summary && <meta property="og:description" content={summary} />}
         {summary && <meta name="description" content={summary} />}
         <link rel="icon" href={icon ?? "data:,"} />
         <link rel="stylesheet" href={STYLE_PATH} />
+        {site?.colour && <link rel="stylesheet" href={THEME_PATH} />}
+        {site && <link rel="alternate" type="application/atom+xml" href={FEED_PATH} title={site.name} />}
         <script src={SCRIPT_PATH} defer />
       </head>
       <body
@@ -80,16 +90,21 @@ function Document({ title, who, main, banner, freshness, summary, at, icon }: Pa
       >
         <a class="skip" href="#main">Skip to content</a>
         <header>
-          <a class="brand" href="/">Assay</a>
+          <a class="brand" href={who ? "/" : "/status"}>
+            {site?.logo && <img src={site.logo} alt="" height="24" />}
+            {site?.name ?? "Assay"}
+          </a>
           <nav aria-label="Pages">
-            {LINKS.filter(([path]) => who || path === "/status").map(([path, name]) => (
-              <a href={path} aria-current={path === at ? "page" : undefined}>{name}</a>
-            ))}
+            {who
+              ? LINKS.map(([path, name]) => (
+                <a href={path} aria-current={path === at ? "page" : undefined}>{name}</a>
+              ))
+              : site?.links.map(({ text, url }) => <a href={url} rel="noopener">{text}</a>)}
           </nav>
           {who ? <Account id={who.id} /> : (
             <>
               <Zone />
-              <a href="/login">Sign in</a>
+              <a href="/login">{textsOf(site?.language).signIn}</a>
             </>
           )}
         </header>

@@ -55,6 +55,8 @@ export interface PageLoader {
   rows(targets: readonly Target[], states: States, window: BandWindow, nowMs: number): Promise<Row[]>;
   checkData(check: Check, states: States, nowMs: number): Promise<CheckData>;
   incidentData(incident: Incident, operate: boolean, nowMs: number): Promise<IncidentData>;
+  /** Ninety days of any target, by the day. */
+  pasts(nowMs: number): Promise<(target: Target) => Pick<Row, "band" | "from">>;
   /** Until when and why a target is silenced, in words. */
   silenceText(target: Target, nowMs: number): Promise<string | undefined>;
   freshness(states: States, nowMs: number): Freshness;
@@ -128,6 +130,10 @@ export function pageLoader(
 
   return {
     rows,
+    async pasts(nowMs) {
+      const { from, bandOfTarget } = await readBands("90d", nowMs);
+      return (target) => ({ band: bandOfTarget(target), from });
+    },
     checkData,
     incidentData: (incident, operate, nowMs) =>
       loadIncident({ config, store, packing, rollouts }, incident, operate, nowMs),

@@ -15,7 +15,8 @@ import { holdersOf, incidentNotes } from "../../judgement/notes.ts";
 import type { States } from "../../storage/codec.ts";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { sinkWarnings, warning } from "./warning.ts";
-import { Name, type PageOptions, renderPage } from "./layout.tsx";
+import { atomFeed } from "./feed.ts";
+import { FEED_PATH, Name, type PageOptions, renderPage, THEME_PATH } from "./layout.tsx";
 import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
 import { headline, iconOf } from "./headline.tsx";
 import { type Choice, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
@@ -24,6 +25,7 @@ import { card, Login, outageText, publicHeadline, PublicIncident, PublicPage } f
 import { RoundDetails } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
 import { basePathOf, underPath } from "./sub_path.ts";
+import { textsOf } from "./texts/mod.ts";
 import { TargetPage } from "./target_page.tsx";
 import { type CheckView, type StateName, STATES } from "./words.ts";
 import { memoize } from "../../base/cache.ts";
@@ -51,6 +53,8 @@ export function pageRoutes(options: PagesOptions): Hono {
   app.use(underPath(basePathOf(config)));
   const loader = pageLoader(options);
   const names = new Map(config.targets.map(({ id, name }) => [id, name]));
+  const site = config.page;
+  const readOutages = async () => outages(config, (await readNewest()).items);
   const readNewest = memoize(clock, () => store.listIncidents({ limit: RECENT_INCIDENTS }));
 
   const readSinks = memoize(clock, () => sinkViews(config, store));
@@ -90,12 +94,17 @@ export function pageRoutes(options: PagesOptions): Hono {
 
   const publicPage = async (c: Context, who?: Principal) => {
     const known = await states();
-    const status = publicStatus(config, known, clock.now());
-    const lately = outages(config, (await readNewest()).items);
-    const title = publicHeadline(status);
-    const main = <PublicPage status={status} outages={lately} names={names} />;
+    const nowMs = clock.now();
+    const status = publicStatus(config, known, nowMs);
+    const [lately, pasts] = await Promise.all([readOutages(), loader.pasts(nowMs)]);
+    const title = publicHeadline(status, site.language);
+    const services = status.targets.map((service, i) => {
+      const target = config.targets[i]!;
+      return { service, past: pasts(target), group: target.labels[site.groupBy ?? ""] ?? "" };
+    });
+    const main = <PublicPage {...{ status, services, names, site }} outages={lately} />;
     c.header(PUBLIC_HEADER, "1");
-    return livePage(c, known, [], { title, summary: title, main, who, at: "/status" });
+    return livePage(c, known, [], { title, summary: title, main, who, at: "/status", site });
   };
 
   /** Only for who may read this target; others sign in first. */
@@ -139,6 +148,19 @@ export function pageRoutes(options: PagesOptions): Hono {
   });
 
   app.get("/status", async (c) => await publicPage(c, await reader(c)));
+
+  app.get(FEED_PATH, async (c) => {
+    const lately = await readOutages();
+    const url = (config.publicUrl ?? new URL(c.req.url).origin).replace(/\/+$/, "");
+    const texts = textsOf(site.language);
+    const feed = atomFeed(lately, { url, name: site.name, names, texts, updatedAt: clock.now() });
+    return c.body(feed, 200, { "content-type": "application/atom+xml; charset=utf-8", "cache-control": "public, max-age=60" });
+  });
+
+  app.get(THEME_PATH, (c) => {
+    const rule = site.colour ? `header{border-bottom:3px solid ${site.colour}}` : "";
+    return c.body(rule, 200, { "content-type": "text/css; charset=utf-8", "cache-control": "public, max-age=300" });
+  });
 
   readerRoute("/targets/:id", async (c, who) => {
     const target = config.targets.find(({ id }) => id === c.req.param("id"));
@@ -193,13 +215,14 @@ export function pageRoutes(options: PagesOptions): Hono {
     const [outage] = incident ? outages(config, [incident]) : [];
     if (!who && !outage) return c.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
     if (!who) {
-      const title = outageText(outage!, names);
+      const title = outageText(outage!, names, textsOf(site.language));
       const summary = `${iso(outage!.openedAt)} to ${iso(outage!.resolvedAt) ?? "now"}`;
       c.header(PUBLIC_HEADER, "1");
       return await renderPage(c, {
         title,
         summary,
-        main: <PublicIncident outage={outage!} names={names} path={path} />,
+        site,
+        main: <PublicIncident outage={outage!} names={names} path={path} site={site} />,
       });
     }
     if (!incident || !who.covers(incident.target)) return await notFound(c, who);

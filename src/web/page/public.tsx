@@ -4,77 +4,132 @@
 import { html } from "hono/html";
 import { type Outage, outageWords } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
-import { Name, Time } from "./layout.tsx";
+import { FEED_PATH, Name, Time } from "./layout.tsx";
 import { STATUS_TEXT } from "./words.ts";
+import type { PageSettings } from "../../config/config.ts";
+import { DAY_MS } from "../../base/time.ts";
+import { BandChart, Cuts } from "./chart.tsx";
+import type { Row } from "./row.ts";
+import type { PublicTexts } from "./texts/en.ts";
+import { textsOf } from "./texts/mod.ts";
 import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
 type Status = ReturnType<typeof publicStatus>;
 
-const HEADLINES: Record<TargetStatus, string> = {
-  ready: "All services are ready",
-  degraded: "Some services are degraded",
-  not_ready: "Some services are not ready",
-  unknown: "Not all services could be judged lately",
-};
+/** A service as the public sees it, with its past. */
+export interface PublicService {
+  service: Status["targets"][number];
+  /** The group it stands in; empty: none. */
+  group: string;
+  past?: Pick<Row, "band" | "from">;
+}
 
 /** In one line. */
-export const publicHeadline = ({ status }: Status): string => HEADLINES[status];
+export const publicHeadline = ({ status }: Status, language?: string): string => textsOf(language).headlines[status];
 
 /** The public page. */
 export function PublicPage(
-  { status, outages, names }: { status: Status; outages: Outage[]; names: Map<string, string> },
+  { status, services, outages, names, site }: {
+    status: Status;
+    services: PublicService[];
+    outages: Outage[];
+    names: Map<string, string>;
+    site: PageSettings;
+  },
 ) {
+  const texts = textsOf(site.language);
+  const groups = [...Map.groupBy(services, ({ group }) => group)];
+  const cells = services.find(({ past }) => past)?.past?.band.cells.length;
   return (
     <>
-      <h1 id="headline" data-live aria-live="polite">{publicHeadline(status)}</h1>
-      <ul id="rows" class="rows coarse" data-live>
-        {status.targets.map(({ id, name, status, evidenceAgeMs }) => (
-          <li id={`t-${id}`} class={status}>
-            <span>
-              <Name most={80}>{name}</Name>
-            </span>{" "}
-            <b class="word">{STATUS_TEXT[status]}</b>{" "}
-            <small>{evidenceAgeMs === null ? "never seen" : `seen ${formatSpan(evidenceAgeMs)} ago`}</small>
-          </li>
+      <h1 id="headline" data-live aria-live="polite">{publicHeadline(status, site.language)}</h1>
+      {site.intro && <p class="lede">{site.intro}</p>}
+      {cells && <Cuts count={cells} />}
+      <div id="rows" data-live>
+        {groups.map(([group, services]) => (
+          <section>
+            {groups.length > 1 && (
+              <h2>
+                <Name>{group || texts.other}</Name>
+              </h2>
+            )}
+            <ul class="rows coarse">{services.map((one) => <ServiceRow {...one} texts={texts} />)}</ul>
+          </section>
         ))}
-      </ul>
+      </div>
       <div id="spells" data-live>
-        <h2>Past incidents</h2>
-        {outages.length === 0 && <p>Nothing was wrong lately.</p>}
+        <h2>{texts.pastIncidents}</h2>
+        {outages.length === 0 && <p>{texts.nothingWrong}</p>}
         <ul>
           {outages.map((outage) => (
             <li>
-              {outageText(outage, names)}: <Time at={outage.openedAt} />
-              {outage.resolvedAt !== undefined && (
-                <>
-                  {" "}to <Time at={outage.resolvedAt} />
-                </>
-              )}
+              {outageText(outage, names, texts)}: <Time at={outage.openedAt} /> {texts.until}{" "}
+              {outage.resolvedAt === undefined ? texts.now : <Time at={outage.resolvedAt} />}
             </li>
           ))}
         </ul>
       </div>
+      <p>
+        <a href={FEED_PATH}>{texts.feed}</a>
+      </p>
     </>
   );
 }
 
+function ServiceRow({ service, past, texts }: PublicService & { texts: PublicTexts }) {
+  const { id, name, status, evidenceAgeMs } = service;
+  const days = past?.band.cells.filter((cell) => cell).length ?? 0;
+  const availability = past?.band.whole.availability ?? null;
+  const share = availability === null ? texts.noData : texts.uptime(shareText(availability), days);
+  return (
+    <li id={`t-${id}`} class={status}>
+      <span>
+        <Name most={80}>{name}</Name>
+      </span>{" "}
+      <b class="pill word">{texts.statuses[status]}</b>
+      {past && <BandChart cells={past.band.cells} span={{ from: past.from, cellMs: DAY_MS }} label={share} />}
+      <small>
+        {past && (
+          <>
+            {share}
+            <br />
+          </>
+        )}
+        {evidenceAgeMs === null ? texts.neverSeen : texts.seen(formatSpan(evidenceAgeMs))}
+      </small>
+    </li>
+  );
+}
+
+/** Two decimals, rounded down, so that 100 means 100. */
+const shareText = (share: number) => (Math.floor(share * 10_000) / 100).toFixed(2);
+
 /** "Shop was not ready", "Shop is degraded". */
-export const outageText = (outage: Outage, names: Map<string, string>): string =>
-  `${ellipsize(names.get(outage.target) ?? outage.target, 80)} ${outageWords(outage)}`;
+export const outageText = (
+  { target, impact, resolvedAt }: Outage,
+  names: Map<string, string>,
+  texts = textsOf(),
+): string => texts.outage(ellipsize(names.get(target) ?? target, 80), impact, resolvedAt !== undefined);
 
 /** An incident for who is not signed in. */
 export function PublicIncident(
-  { outage, names, path }: { outage: Outage; names: Map<string, string>; path: string },
+  { outage, names, path, site }: {
+    outage: Outage;
+    names: Map<string, string>;
+    path: string;
+    site: PageSettings;
+  },
 ) {
+  const texts = textsOf(site.language);
   return (
     <>
       <h1>
-        <bdi>{outageText(outage, names)}</bdi>
+        <bdi>{outageText(outage, names, texts)}</bdi>
       </h1>
       <p>
-        <Time at={outage.openedAt} /> to{" "}
-        {outage.resolvedAt === undefined ? "now" : <Time at={outage.resolvedAt} />}
+        <Time at={outage.openedAt} /> {texts.until}{" "}
+        {outage.resolvedAt === undefined ? texts.now : <Time at={outage.resolvedAt} />}
       </p>
       <p>
         <a href={`/login?next=${encodeURIComponent(path)}`} data-next={path}>Sign in for the evidence</a>

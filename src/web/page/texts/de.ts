@@ -1,0 +1,26 @@
+import type { PublicTexts } from "./en.ts";
+
+/** German. */
+export const de: PublicTexts = {
+  title: "Status",
+  headlines: {
+    ready: "Alle Dienste sind bereit",
+    degraded: "Einige Dienste sind eingeschränkt",
+    not_ready: "Einige Dienste sind nicht bereit",
+    unknown: "Nicht alle Dienste konnten zuletzt beurteilt werden",
+  },
+  statuses: { ready: "bereit", degraded: "eingeschränkt", not_ready: "nicht bereit", unknown: "unbekannt" },
+  neverSeen: "noch nie gesehen",
+  seen: (span) => `vor ${span} gesehen`,
+  pastIncidents: "Vergangene Störungen",
+  nothingWrong: "Zuletzt keine Störungen.",
+  outage: (name, impact, isOver) =>
+    `${name} ${isOver ? "war" : "ist"} ${impact === "major" ? "nicht bereit" : "eingeschränkt"}`,
+  until: "bis",
+  now: "jetzt",
+  uptime: (share, days) => `${share.replace(".", ",")} % in ${days} ${days === 1 ? "Tag" : "Tagen"}`,
+  noData: "noch keine Daten",
+  other: "Weitere Dienste",
+  feed: "Feed",
+  signIn: "Anmelden",
+};
