@@ -21,7 +21,7 @@ import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_pa
 import { headline, iconOf } from "./headline.tsx";
 import { type Choice, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
 import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import { card, Login, outageText, publicHeadline, PublicIncident, PublicPage } from "./public.tsx";
+import { card, Login, outageText, publicHeadline, PublicIncident, PublicPage, withoutDrift } from "./public.tsx";
 import { RoundDetails } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
 import { basePathOf, underPath } from "./sub_path.ts";
@@ -100,7 +100,7 @@ export function pageRoutes(options: PagesOptions): Hono {
     const title = publicHeadline(status, site.language);
     const services = status.targets.map((service, i) => {
       const target = config.targets[i]!;
-      return { service, past: pasts(target), group: target.labels[site.groupBy ?? ""] ?? "" };
+      return { service, past: withoutDrift(pasts(target)), group: target.labels[site.groupBy ?? ""] ?? "" };
     });
     const main = <PublicPage {...{ status, services, names, site }} outages={lately} />;
     c.header(PUBLIC_HEADER, "1");

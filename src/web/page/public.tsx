@@ -25,6 +25,12 @@ export interface PublicService {
   past?: Pick<Row, "band" | "from">;
 }
 
+/** That a service overclaimed is nobody else's business: to the public it was not ready. */
+export const withoutDrift = ({ band: { cells, whole }, from }: Pick<Row, "band" | "from">) => ({
+  band: { whole, cells: cells.map((cell) => cell && { ...cell, driftSeconds: 0 }) },
+  from,
+});
+
 /** In one line. */
 export const publicHeadline = ({ status }: Status, language?: string): string => textsOf(language).headlines[status];
 

@@ -57,6 +57,7 @@ export function config(
       store: { kind: "memory", options: {} },
       retention: { rawMs: 0, hoursMs: 0, daysMs: 0, incidentsMs: 0 },
       api: { token: "${env:ASSAY_TOKEN}", tokens: [], rateLimit: { perMinute: 600 }, cors: [], proxies: 0 },
+      page: { name: "Assay", links: [], language: "en" },
       hooks: {},
       controls: [],
       allowPrivate: false,
