@@ -42,8 +42,12 @@ export function readSettings(
   };
 }
 
-function readPage({ name = "Assay", links = [], language = "en", ...rest }: Draft<RawConfig>["page"] = {}): PageSettings {
-  const complete = links.flatMap((link) => link?.text && link.url ? [{ text: link.text, url: link.url }] : []);
+function readPage(
+  { name = "Assay", links = [], language = "en", ...rest }: Draft<RawConfig>["page"] = {},
+): PageSettings {
+  const complete = links.flatMap((link) =>
+    link?.text && link.url ? [{ text: link.text, url: link.url }] : []
+  );
   return { name, links: complete, language, ...rest };
 }
 

@@ -9,7 +9,9 @@ const LOGO = /^data:image\/(png|svg\+xml|webp|jpeg);base64,[A-Za-z0-9+/=]{1,6553
 
 const link = map({
   text: words().check(z.describe("What is read.")),
-  url: text(/^(https?:\/\/|mailto:)[^\s"<>]+$/, "an http(s) URL, or mailto:").check(z.describe("Where it leads.")),
+  url: text(/^(https?:\/\/|mailto:)[^\s"<>]+$/, "an http(s) URL, or mailto:").check(
+    z.describe("Where it leads."),
+  ),
 });
 
 /** The grammar of `page`: how the public page looks. */
@@ -20,7 +22,9 @@ export const pageGrammar = map({
     z.describe("Stands before the name."),
   ),
   links: z.optional(list(link, 10)).check(z.describe("Links at the head of the page.")),
-  colour: z.optional(text(/^#[0-9a-fA-F]{6}$/, "a colour: #rrggbb")).check(z.describe("Of the line below the head.")),
+  colour: z.optional(text(/^#[0-9a-fA-F]{6}$/, "a colour: #rrggbb")).check(
+    z.describe("Of the line below the head."),
+  ),
   language: z.optional(z.enum(LANGUAGES)).check(
     z.meta({ description: "Of the public page's own words.", default: "en" }),
   ),

@@ -30,8 +30,15 @@ export function atomFeed(
       `<updated>${iso(outage.updatedAt)}</updated>` +
       `<content type="text">${xml(`${iso(outage.openedAt)} ${texts.until} ${end}`)}</content></entry>`;
   });
-  const updated = Math.max(...outages.map(({ updatedAt }) => updatedAt), outages.length === 0 ? updatedAt : 0);
-  return `<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><id>${xml(`${url}/status`)}</id>` +
-    `<title>${xml(name)}</title><updated>${iso(updated)}</updated><author><name>${xml(name)}</name></author>` +
+  const updated = Math.max(
+    ...outages.map(({ updatedAt }) => updatedAt),
+    outages.length === 0 ? updatedAt : 0,
+  );
+  return `<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><id>${
+    xml(`${url}/status`)
+  }</id>` +
+    `<title>${xml(name)}</title><updated>${iso(updated)}</updated><author><name>${
+      xml(name)
+    }</name></author>` +
     `<link rel="self" href="${xml(`${url}/status.atom`)}"/>${entries.join("")}</feed>`;
 }

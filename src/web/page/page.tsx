@@ -21,7 +21,15 @@ import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_pa
 import { headline, iconOf } from "./headline.tsx";
 import { type Choice, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
 import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import { card, Login, outageText, publicHeadline, PublicIncident, PublicPage, withoutDrift } from "./public.tsx";
+import {
+  card,
+  Login,
+  outageText,
+  publicHeadline,
+  PublicIncident,
+  PublicPage,
+  withoutDrift,
+} from "./public.tsx";
 import { RoundDetails } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
 import { basePathOf, underPath } from "./sub_path.ts";
@@ -154,12 +162,18 @@ export function pageRoutes(options: PagesOptions): Hono {
     const url = (config.publicUrl ?? new URL(c.req.url).origin).replace(/\/+$/, "");
     const texts = textsOf(site.language);
     const feed = atomFeed(lately, { url, name: site.name, names, texts, updatedAt: clock.now() });
-    return c.body(feed, 200, { "content-type": "application/atom+xml; charset=utf-8", "cache-control": "public, max-age=60" });
+    return c.body(feed, 200, {
+      "content-type": "application/atom+xml; charset=utf-8",
+      "cache-control": "public, max-age=60",
+    });
   });
 
   app.get(THEME_PATH, (c) => {
     const rule = site.colour ? `header{border-bottom:3px solid ${site.colour}}` : "";
-    return c.body(rule, 200, { "content-type": "text/css; charset=utf-8", "cache-control": "public, max-age=300" });
+    return c.body(rule, 200, {
+      "content-type": "text/css; charset=utf-8",
+      "cache-control": "public, max-age=300",
+    });
   });
 
   readerRoute("/targets/:id", async (c, who) => {

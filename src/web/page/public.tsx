@@ -32,7 +32,8 @@ export const withoutDrift = ({ band: { cells, whole }, from }: Pick<Row, "band" 
 });
 
 /** In one line. */
-export const publicHeadline = ({ status }: Status, language?: string): string => textsOf(language).headlines[status];
+export const publicHeadline = ({ status }: Status, language?: string): string =>
+  textsOf(language).headlines[status];
 
 /** The public page. */
 export function PublicPage(
