@@ -2,6 +2,7 @@ import type { Kinds } from "../src/config/kinds.ts";
 import type { Sink } from "../src/engine/notify/sink.ts";
 import type { ProberOptions } from "../src/engine/prober/local.ts";
 import type { StoreEnv, StoreKind } from "../src/storage/store_kind.ts";
+import type { Resource } from "../src/web/api/resource.ts";
 import type { githubHook } from "../src/web/api/routes/github.ts";
 
 /** The tables of kinds of one program, and the modules that few configs need. */
@@ -12,6 +13,8 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   readonly sinks: readonly Sink[];
   readonly steps: ProberOptions["steps"];
   readonly auths?: ProberOptions["auths"];
+  /** What a source of a report that is pushed takes. */
+  readonly pushedReports?: Resource["routes"];
   /** What `hooks.github` takes. */
   readonly githubHook?: typeof githubHook;
 }

@@ -3,7 +3,8 @@
  * the request that wakes an object, which on the free plan may have 10 ms: so all of it is imported statically.
  */
 import { KINDS } from "#kinds";
-import { api } from "../../src/web/app.ts";
+import { CORE_ROUTES } from "../../src/web/api/core_routes.ts";
+import { appOf } from "../../src/web/app_of.ts";
 import type { Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
@@ -52,7 +53,9 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const approvals = KINDS.githubHook?.approvals(ports, config, services);
   const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks, parallel: DELIVERIES });
   const outbox = () => Promise.all([deliver({ most: maxNotices }), approvals?.review()]);
-  const app = api({
+  const { pushedReports } = KINDS;
+  const routes = pushedReports ? { ...CORE_ROUTES, pushedReports } : CORE_ROUTES;
+  const app = appOf({
     ports,
     config,
     services,
@@ -60,7 +63,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     outboxFault: deliver.fault,
     github: KINDS.githubHook?.routes,
     client: "fetch",
-  });
+  }, routes);
   return { ...settling, store, outbox, app, watchesCron: !isByHand };
 }
 
@@ -106,7 +109,8 @@ export function openProber(
     limits,
     locate,
   });
-  return api({ ports, config, prober: { prober, token: own.kind === "place" ? INTERNAL_TOKEN : own.token } });
+  const token = own.kind === "place" ? INTERNAL_TOKEN : own.token;
+  return appOf({ ports, config, prober: { prober, token } }, {});
 }
 
 /** Something that answers requests: a Durable Object, or a Worker behind a service binding. */

@@ -24,6 +24,11 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     ({ checks }) =>
       checks.some(({ report }) => report?.sources.some((source) => "aws" in source && source.aws)),
   ],
+  [
+    "pushedReports",
+    "src/web/api/routes/pushed_reports.ts",
+    ({ checks }) => checks.some(({ report }) => report?.sources.some(({ kind }) => kind === "pushed")),
+  ],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
 

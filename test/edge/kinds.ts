@@ -9,6 +9,7 @@ import { AUTH_KINDS } from "../../src/evidence/probe/auth/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
+import { pushedReports } from "../../src/web/api/routes/pushed_reports.ts";
 import { githubHook } from "../../src/web/api/routes/github.ts";
 
 export const KINDS: KindTables<ObjectEnv> = {
@@ -21,5 +22,6 @@ export const KINDS: KindTables<ObjectEnv> = {
   functions,
   patternsFor,
   signRequest,
+  pushedReports,
   githubHook,
 };

@@ -24,36 +24,13 @@ import * as statuspage from "./routes/statuspage.ts";
 import * as targetHealth from "./routes/target_health.ts";
 import * as targets from "./routes/targets.ts";
 import * as tokens from "./routes/tokens.ts";
-import type { ProcessContext, Resource } from "./resource.ts";
-
-/** Routes of every process. */
-export const PROCESS_ROUTES = {
-  health: health.routes,
-  rounds: rounds.routes,
-} satisfies Record<string, Resource<ProcessContext>["routes"]>;
+import { CORE_ROUTES, type PROCESS_ROUTES } from "./core_routes.ts";
+import type { Resource } from "./resource.ts";
 
 /** Routes of a process with a store. */
 export const STORE_ROUTES = {
-  status: status.routes,
-  targets: targets.routes,
-  runCheck: runCheck.routes,
-  regions: regions.routes,
-  events: events.routes,
-  history: history.routes,
-  incidents: incidents.routes,
-  comments: comments.routes,
-  deliveries: deliveries.routes,
-  sinks: sinks.routes,
+  ...CORE_ROUTES,
   reports: reports.routes,
-  silences: silences.routes,
-  deployments: deployments.routes,
-  hooks: hooks.routes,
-  gates: gates.routes,
-  targetHealth: targetHealth.routes,
-  metrics: metrics.routes,
-  badges: badges.routes,
-  statuspage: statuspage.routes,
-  tokens: tokens.routes,
 } satisfies Record<string, Resource["routes"]>;
 
 /** The operations of both. */

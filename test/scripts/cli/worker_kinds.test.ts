@@ -40,6 +40,18 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     ...BARE,
     "bearerAuth",
   ]],
+  [
+    "a pushed source",
+    configOf(
+      "",
+      "1m",
+      'status == 200" }], report: { push: { token: "${env:PUSH}", ttl: 5m } }, cleanup: [{ expect: "status == 200',
+    ),
+    [
+      ...BARE,
+      "pushedReports",
+    ],
+  ],
   ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "functions"]],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {
   expect(importsIn(await workerKinds(await config))).toEqual(names);

@@ -112,6 +112,9 @@ export function routes(
   return app;
 }
 
+/** The same, by the name that the tables of kinds know. */
+export const pushedReports = routes;
+
 /** The same, for the document of the API. */
 export function operations(schemas: Schemas): Operation[] {
   const path = "/v1/targets/{target}/checks/{check}/reports/{source}";

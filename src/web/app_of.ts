@@ -1,0 +1,65 @@
+/** The HTTP door: one hono app for every runtime, of the resources that it is given and the pages. */
+import { Hono } from "./hono.ts";
+import { messageOf } from "../base/error_message.ts";
+import { type GateServices, gateServices } from "../engine/gates/services.ts";
+import { tokenUses as usesIn } from "../storage/records/token_uses.ts";
+import { tokenAccess } from "./api/middleware/access.ts";
+import { allowOrigins } from "./api/middleware/cors.ts";
+import { problem, safePath } from "./api/middleware/problem.ts";
+import { rateLimit } from "./api/middleware/rate_limit.ts";
+import { securityHeaders } from "./api/middleware/security_headers.ts";
+import type { ProcessContext, Resource, ResourceContext, RunCheck } from "./api/resource.ts";
+import { PROCESS_ROUTES } from "./api/core_routes.ts";
+import { pageRoutes } from "./page/page.tsx";
+
+/** What the API answers from. */
+export interface ApiOptions extends ProcessContext {
+  /** What this process shares over its store; made anew without it. */
+  services?: GateServices;
+  /** Absent where nothing can be walked on demand. */
+  runCheck?: RunCheck;
+  /** The routes of routes/github.ts; absent where the config has no `hooks.github`. */
+  github?: Resource["routes"];
+  /** The routes of routes/files.ts; absent where something in front serves these files. */
+  files?: Hono;
+}
+
+/** The app of a process that settles, of one that only probes, or of both; `storeRoutes` are those of a process with a store. */
+export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource["routes"]>): Hono {
+  const { ports, config } = options;
+  const services = options.services ?? (options.store && gateServices(ports, config, options.store));
+  const app = new Hono();
+  app.use(securityHeaders(), allowOrigins(config.api.cors), rateLimit(ports.clock, config.api));
+  for (const routes of Object.values(PROCESS_ROUTES)) {
+    app.route("/", routes({ ...options, store: services?.store, states: services?.states }));
+  }
+  if (options.files) app.route("/", options.files);
+  if (services) {
+    const tokenUses = usesIn(ports, services.store);
+    const access = tokenAccess(config, ports, services.store, tokenUses.record);
+    const context: ResourceContext = {
+      ...services,
+      ports,
+      config,
+      access,
+      tokenUses,
+      runCheck: options.runCheck,
+      client: options.client,
+    };
+    for (const routes of Object.values(storeRoutes)) app.route("/", routes(context));
+    if (options.github) app.route("/", options.github(context));
+    // Behind the route of github.ts, where there is one.
+    app.post("/v1/events/github", (c) => problem(c, "forbidden", "Set hooks.github in the config"));
+    const callApi = (request: Request) => app.fetch(request);
+    app.route("/", pageRoutes({ ...context, callApi, canRunChecks: options.runCheck !== undefined }));
+  }
+  app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${safePath(c)}`));
+  app.onError((error, c) => {
+    ports.log.error("a request failed", {
+      path: safePath(c),
+      error: ports.secrets.redact(messageOf(error)),
+    });
+    return problem(c, "internal", "The request failed; the log of this process says why");
+  });
+  return app;
+}
