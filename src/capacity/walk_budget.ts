@@ -165,7 +165,11 @@ function commitLines({ checks, regions }: Config, phases: number): BudgetLine[] 
       phases,
       "lanes that begin one after the other, of periods of a minute and more",
     ),
-    line("commits of a period", phases * turns, `phases x turns (${turns}), if nothing is confirmed`),
+    line(
+      "commits of a period",
+      phases * turns,
+      `phases x turns (${turns}) at least: what arrives within a second shares one`,
+    ),
   ];
 }
 

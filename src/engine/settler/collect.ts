@@ -7,6 +7,9 @@ import type { ProberAsk } from "./gather.ts";
 /** Arrivals that follow each other within this share a commit (ms), but none waits longer than the second. */
 const [TOGETHER_MS, LONGEST_MS] = [1_000, 5_000];
 
+/** Those who are waited for nearly as long are given up together (ms). */
+const PATIENCE_MS = 1_000;
+
 /** One arrival of a flight. */
 export interface Landed {
   ask: ProberAsk;
@@ -29,8 +32,10 @@ export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
   const awaited = new Map<Check, Set<ProberAsk>>();
   const held = new Map<Check, Landed[]>();
   const ready: Landed[] = [];
-  const timers = new Map<number, (() => void)>();
+  /** Who is given up together, and how that is called off. */
+  const patience = new Map<number, { members: [ProberAsk, Check][]; cancel: () => void }>();
   const givenUp = new Set<string>();
+  /** What has yet to come, of those that are given up as well. */
   let left = 0;
   let firstAt: number | undefined;
   let lastAt = 0;
@@ -67,21 +72,26 @@ export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
   const land = (ask: ProberAsk, check: Check, brought: Brought) => {
     const waiting = awaited.get(check)!;
     const isAwaited = waiting.delete(ask);
-    if (isAwaited) left--;
     const whole = held.get(check);
     if (!whole || !isAwaited) return add([{ ask, check, brought }]);
     whole.push({ ask, check, brought });
     if (waiting.size === 0) add(whole.splice(0));
   };
   const idOf = ({ prober, walk: { slot } }: ProberAsk, check: Check) => `${prober} ${slot} ${check.key}`;
-  const giveUp = (ms: number) => {
-    for (const [check, waiting] of awaited) {
-      for (const ask of [...waiting]) {
-        if (waitMs(ask, check) !== ms) continue;
-        givenUp.add(idOf(ask, check));
-        land(ask, check, { missed: "timeout" });
-      }
+  const giveUp = (members: [ProberAsk, Check][]) => {
+    for (const [ask, check] of members) {
+      if (!awaited.get(check)!.has(ask)) continue;
+      givenUp.add(idOf(ask, check));
+      land(ask, check, { missed: "timeout" });
     }
+    flush();
+  };
+  const awaitFor = (ms: number, ask: ProberAsk, check: Check) => {
+    const wholeMs = Math.ceil(ms / PATIENCE_MS) * PATIENCE_MS;
+    const known = patience.get(wholeMs);
+    if (known) return known.members.push([ask, check]);
+    const members: [ProberAsk, Check][] = [[ask, check]];
+    patience.set(wholeMs, { members, cancel: later(wholeMs, () => giveUp(members)) });
   };
 
   for (const ask of asks) {
@@ -91,17 +101,21 @@ export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
       const ms = waitMs(ask, check);
       if (ms === undefined) continue;
       if (!held.has(check)) held.set(check, []);
-      if (!timers.has(ms)) timers.set(ms, later(ms, () => giveUp(ms)));
+      awaitFor(ms, ask, check);
     }
   }
   return {
     arrive(ask: ProberAsk, check: Check, brought: Brought) {
+      left--;
       // That it is missing was said already.
-      if ("missed" in brought && givenUp.has(idOf(ask, check))) return;
+      if ("missed" in brought && givenUp.has(idOf(ask, check))) {
+        if (left === 0) flush();
+        return;
+      }
       land(ask, check, brought);
     },
     end() {
-      for (const cancel of timers.values()) cancel();
+      for (const { cancel } of patience.values()) cancel();
       flush();
     },
   };

@@ -63,7 +63,11 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     at: batch.at,
     stateOf: (key) => states.get(key) ?? cache.stateOf(key),
   });
-  const judged = checks.map((check) => judgeCheck(context, check, states, arrivals.get(check)!));
+  // One instant for all: each confirmation that is called for at an instant of its own would be a commit of its own.
+  const options = { now: context.clock.now(), newId: context.newId };
+  const judged = checks.map((check) =>
+    judgeCheck(config, check, states, { ...options, arrivals: arrivals.get(check)! })
+  );
   const ownStep = judgeOwn(
     context,
     batch,
@@ -122,14 +126,13 @@ interface CheckJudgement extends Pick<Assessment, "state" | "traces"> {
 
 /** Judges one check, whose state is replaced. */
 function judgeCheck(
-  { config, clock, newId }: JudgeContext,
+  { regions }: Config,
   check: Check,
   states: Map<string, CheckState>,
-  arrivals: readonly Arrival[],
+  { arrivals, ...options }: { arrivals: readonly Arrival[]; now: number; newId(): string },
 ): CheckJudgement {
   const before = states.get(check.key);
-  const options = { before, now: clock.now(), newId };
-  const { state, transitions, traces } = assess(check, config.regions, arrivals, options);
+  const { state, transitions, traces } = assess(check, regions, arrivals, { before, ...options });
   states.set(check.key, state);
   const told = transitions.map((transition): Told => ({ transition, check, state, at: state.judgedAt }));
   return { check, state, traces, told };
