@@ -1,4 +1,5 @@
 /** Walks of checks, each once or twice, in the places and within the requests that a prober has. */
+import type { MissedReason } from "../../judgement/missed_reasons.ts";
 import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
 import { periodMs } from "../../config/schedule.ts";
 import { targetHost } from "../../config/target_host.ts";
@@ -25,7 +26,7 @@ export interface Turn {
 }
 
 /** Why there is no round. */
-export type Missed = "budget" | "deadline";
+export type Missed = Extract<MissedReason, "budget" | "deadline">;
 
 /** What walks need. */
 export interface WalksOptions extends Omit<Walker, "tokens" | "tryRun" | "journeyFetch"> {

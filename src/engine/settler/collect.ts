@@ -1,4 +1,5 @@
 /** Puts what arrives in one flight together: what comes within a second of each other is judged, and written, at once. */
+import { missing } from "../../judgement/missed_reasons.ts";
 import type { Check } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Brought } from "../../judgement/round.ts";
@@ -82,7 +83,7 @@ export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
     for (const [ask, check] of members) {
       if (!awaited.get(check)!.has(ask)) continue;
       givenUp.add(idOf(ask, check));
-      land(ask, check, { missed: "timeout" });
+      land(ask, check, missing("timeout"));
     }
     flush();
   };

@@ -1,4 +1,5 @@
 /** Asks probers for their rounds, and says what each brings for each check as it comes. */
+import { missing } from "../../judgement/missed_reasons.ts";
 import type { Check, Config } from "../../config/config.ts";
 import { type Room, walkMs } from "../../config/phases.ts";
 import { WALK_MS } from "../../config/schedule.ts";
@@ -113,10 +114,10 @@ async function askProber(
   request: ProberRequest,
   onAnswer: OnAnswer,
 ): Promise<ProberReply | { missed: string }> {
-  if (!prober) return { missed: "not started" };
+  if (!prober) return missing("not started");
   let disarm = () => {};
   const late = new Promise<{ missed: string }>((resolve) => {
-    disarm = clock.after(request.deadlineMs + GRACE_MS, () => resolve({ missed: "timeout" }));
+    disarm = clock.after(request.deadlineMs + GRACE_MS, () => resolve(missing("timeout")));
   });
   const reply = prober.ask(request, onAnswer).catch((error) => ({
     missed: secrets.redact(messageOf(error)),
@@ -132,11 +133,11 @@ function broughtBy(
   { prober, walk: { slot } }: ProberAsk,
 ): Brought {
   if ("missed" in reply) return reply;
-  if (reply.prober !== prober) return { missed: `answered as ${reply.prober}` };
-  if (reply.slot !== slot) return { missed: "answered for another slot" };
-  if (!answer) return { missed: "not in the answer" };
+  if (reply.prober !== prober) return missing("answered as another prober");
+  if (reply.slot !== slot) return missing("answered for another slot");
+  if (!answer) return missing("not in the answer");
   if ("missed" in answer) return { missed: answer.missed };
-  if (answer.digest !== check.digest) return { missed: "digest" };
+  if (answer.digest !== check.digest) return missing("digest");
   const { place } = reply;
   if (reply.suspect) return { round: answer.round, place, fault: "suspect" };
   if (reply.misplaced) return { round: answer.round, place, fault: "misplaced" };

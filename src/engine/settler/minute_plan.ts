@@ -1,4 +1,5 @@
 /** What is to be walked in the minute of a lease, and of the minute before what may still be under way. */
+import { missing } from "../../judgement/missed_reasons.ts";
 import { missedAt, walkedAt } from "../../judgement/arrival.ts";
 import { STEP_BACK_MS } from "../../judgement/assess.ts";
 import type { Check, Config } from "../../config/config.ts";
@@ -140,7 +141,7 @@ export class MinutePlan {
     if (open.length === 0) return;
     const known = flight.asks.find((ask) => ask.prober === prober && ask.walk.slot === walk.slot);
     const ask = known ?? { prober, walk, checks: [] };
-    if (isLate) flight.late.push(...open.map((check) => ({ ask, check, brought: { missed: "late" } })));
+    if (isLate) flight.late.push(...open.map((check) => ({ ask, check, brought: missing("late") })));
     else if (known) known.checks = [...known.checks, ...open];
     else flight.asks.push({ ...ask, checks: open });
     for (const check of open) this.#asked.add(idOf(prober, check, walk));

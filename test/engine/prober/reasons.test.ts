@@ -8,6 +8,7 @@ import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { REASONS } from "../../../src/evidence/reasons.ts";
 import { ask, DIALECTS } from "../../../src/evidence/report/mod.ts";
 import { FAULTS } from "../../../src/judgement/words.ts";
+import { MISSED_REASONS } from "../../../src/judgement/missed_reasons.ts";
 import { judge } from "../../../src/judgement/verdict.ts";
 import type { Reply, Route } from "../../world/network.ts";
 import { START, testEnv } from "../../world/test_env.ts";
@@ -195,6 +196,13 @@ describe("docs/reasons.md", () => {
   test("has one for each reason of a whole slot", () => {
     const others = rows.map(([reason]) => reason).filter((reason) => !(reason in REASONS));
     expect(others.toSorted()).toEqual([...FAULTS, "unbracketed"].toSorted());
+  });
+
+  test("has one for each reason of a slot without a round", () => {
+    const missed = [
+      ...readFileSync("docs/reasons.md", "utf8").matchAll(/^\| `([\w ]+)` +\| (\w+) +\| (\S[^|]*\.) +\|$/gm),
+    ];
+    expect(Object.fromEntries(missed.map(([, reason, whose]) => [reason, whose]))).toEqual(MISSED_REASONS);
   });
 
   test("each reason is brought about here", () => {

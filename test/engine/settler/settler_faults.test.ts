@@ -98,7 +98,7 @@ describe("a reply is believed only for what was asked", () => {
   });
 
   test.each<[string, (reply: ProberReply) => ProberReply, string]>([
-    ["another prober", (reply) => ({ ...reply, prober: "fra" }), "answered as fra"],
+    ["another prober", (reply) => ({ ...reply, prober: "fra" }), "answered as another prober"],
     ["another slot", (reply) => ({ ...reply, slot: reply.slot - 1 }), "answered for another slot"],
     ["nothing", (reply) => ({ ...reply, answers: [] }), "not in the answer"],
     [

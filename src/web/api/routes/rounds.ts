@@ -1,3 +1,4 @@
+import { missing } from "../../../judgement/missed_reasons.ts";
 import { Hono } from "../../hono.ts";
 import type { Check } from "../../../config/config.ts";
 import { roundsReply, roundsRequest } from "../../../engine/prober/remote.ts";
@@ -40,7 +41,7 @@ export function routes({ ports, config, prober: own }: ProcessContext): Hono {
         else {refused.push({
             check: key,
             digest: check?.digest ?? "",
-            missed: check ? "digest" : "unknown check",
+            ...missing(check ? "digest" : "unknown check"),
           });}
       }
       const reply = prober.ask({ slot, checks: wanted, deadlineMs });

@@ -1,0 +1,24 @@
+import type { Owner } from "../evidence/reasons.ts";
+
+/**
+ * Every reason of our own why a prober has no round in a slot, and whose it is; never the target's. What the asking of a remote prober came to
+ * is told in its own words, and is the path's. docs/reasons.md shows this table, with a sentence on each.
+ */
+export const MISSED_REASONS = {
+  late: "ours",
+  budget: "ours",
+  deadline: "ours",
+  timeout: "path",
+  digest: "config",
+  "unknown check": "config",
+  "not started": "ours",
+  "not in the answer": "ours",
+  "answered for another slot": "ours",
+  "answered as another prober": "config",
+} as const satisfies Record<string, Owner>;
+
+/** One of {@linkcode MISSED_REASONS}. */
+export type MissedReason = keyof typeof MISSED_REASONS;
+
+/** What stands in place of a round. */
+export const missing = (reason: MissedReason): { missed: string } => ({ missed: reason });
