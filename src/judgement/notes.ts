@@ -21,12 +21,18 @@ function describeHolder({ id, silentSince }: Holder, at: number): string {
   return `${id}, silent since ${isToday ? "" : `${day} `}${time.slice(0, 5)}`;
 }
 
+/** "held open by fra, silent since 10:04"; undefined: by nobody. `at` is now, epoch ms. */
+export function describeHold(heldBy: readonly Holder[], at: number): string | undefined {
+  if (heldBy.length === 0) return undefined;
+  return `held open by ${heldBy.map((holder) => describeHolder(holder, at)).join("; ")}`;
+}
+
 /** What an incident says besides its kind; `heldBy` are the silent voters without whom it would resolve, `at` is now, epoch ms. */
 export function incidentNotes(incident: Incident, heldBy: readonly Holder[], at: number): string[] {
   const fact = openingFact(incident);
   const phrase = fact && (PHRASES[incident.kind]?.(fact) ?? fact);
-  const holders = heldBy.map((holder) => describeHolder(holder, at));
-  return [...(phrase ? [phrase] : []), ...(holders.length > 0 ? [`held open by ${holders.join("; ")}`] : [])];
+  const hold = describeHold(heldBy, at);
+  return [...(phrase ? [phrase] : []), ...(hold ? [hold] : [])];
 }
 
 /** Who holds this incident open; `scopes` are those of its check. */

@@ -7,6 +7,7 @@ import { iso } from "../../base/time.ts";
 import { isFailed, isUnjudged } from "../../judgement/words.ts";
 import type { EventDecision, WebhookEvent } from "./event.ts";
 import { evidence } from "./evidence.ts";
+import { describeHold } from "../../judgement/notes.ts";
 import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import { clip, truncate } from "./truncate.ts";
 import { describeRule, summary, type SummaryInput } from "./summary.ts";
@@ -16,6 +17,8 @@ import { matches } from "../../base/glob.ts";
 export interface NoticeContext {
   check?: Check;
   state?: CheckState;
+  /** The state before the transition. */
+  before?: CheckState;
   config: Config;
   /** Epoch ms. */
   slot: number;
@@ -63,7 +66,8 @@ function eventOf({ incident, change }: Transition, context: NoticeContext): Webh
   const byRegion = state ? evidence({ config, check, state, slot, scope: incident.scope }) : {};
   const witnesses = Object.values(byRegion).flatMap((probers) => Object.keys(probers))
     .flatMap((id) => state?.probers[id]?.witness ?? []);
-  const input: SummaryInput = { subject, incident, change, decision: votes, quorum, witnesses };
+  const hold = describeHold(context.before?.scopes[incident.scope]?.heldBy ?? [], slot);
+  const input: SummaryInput = { subject, incident, change, decision: votes, quorum, witnesses, hold };
   return {
     type: `incident.${change}`,
     timestamp: iso(slot),

@@ -21,6 +21,8 @@ export interface SummaryInput {
   quorum?: Quorum;
   /** The latest evidence of the probers that decided. */
   witnesses: LastRound[];
+  /** Who held a service incident open until now, in words. */
+  hold?: string;
 }
 
 /** For each kind: what it says of a target, and which votes agree. */
@@ -99,12 +101,13 @@ export function summary(input: SummaryInput): string {
   return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${seen}`;
 }
 
-function recovery({ subject, incident, decision: { over, counts } }: SummaryInput): string {
+function recovery({ subject, incident, decision: { over, counts }, hold }: SummaryInput): string {
   const { family, kind, openedAt, resolvedAt = openedAt } = incident;
   const words = RECOVERED[kind] ?? RECOVERED[family as Exclude<Family, "advisory">];
   const ended = `${subject} ${words} after ${formatSpan(resolvedAt - openedAt)}`;
   if (family !== "service") return ended;
-  return `${ended}: its journey passes in ${counts.good} of ${countOf(counts.reporting, over)}`;
+  const held = hold ? `; it was ${hold}` : "";
+  return `${ended}: its journey passes in ${counts.good} of ${countOf(counts.reporting, over)}${held}`;
 }
 
 function turnoutOf({ decision: { over, votes, counts }, quorum }: SummaryInput): string {

@@ -52,6 +52,8 @@ interface Told {
   at: number;
   check?: Check;
   state?: CheckState;
+  /** The state before. */
+  before?: CheckState;
 }
 
 /** Judges and commits a batch. Null: another process holds the lease by now, and nothing was written. */
@@ -107,8 +109,8 @@ const sampleOf = ({ shard, slot, line }: GrowingLine): Sample => ({ slot, shard,
 /** The incidents and notices of what must be told, in this order. */
 const changesOf = (told: readonly Told[], config: Config): Pick<Commit, "incidents" | "notices"> => ({
   incidents: told.map(({ transition }) => transition.incident),
-  notices: told.flatMap(({ transition, check, state, at }) =>
-    notices(transition, { check, state, config, slot: at })
+  notices: told.flatMap(({ transition, at, ...context }) =>
+    notices(transition, { ...context, config, slot: at })
   ),
 });
 
@@ -134,7 +136,9 @@ function judgeCheck(
   const before = states.get(check.key);
   const { state, transitions, traces } = assess(check, regions, arrivals, { before, ...options });
   states.set(check.key, state);
-  const told = transitions.map((transition): Told => ({ transition, check, state, at: state.judgedAt }));
+  const told = transitions.map((transition): Told => (
+    { transition, check, state, before, at: state.judgedAt }
+  ));
   return { check, state, traces, told };
 }
 

@@ -54,6 +54,21 @@ describe("a prober that never answers", () => {
   });
 });
 
+test("who held an incident open until it was released stands in the notice of its end", async () => {
+  const world = await settlerFixture(
+    threeRegions([["id: read,", "id: read, quorum: { minReporting: 1 }, releaseAfter: 5m,"]]),
+  );
+  world.script.set("drift");
+  await world.runMinutes(2);
+  for (const id of ["iad", "sin"]) world.script.set("silent", id);
+  world.script.set("ready", "fra");
+  await world.runMinutes(10);
+  const { body } = (await world.notices()).find(({ type }) => type === "incident.resolved")!;
+  expect(JSON.parse(body).data.summary).toBe(
+    "shop / read has recovered after 9 min: its journey passes in 1 of 1 region; it was held open by us, silent since 22:18; ap, silent since 22:18",
+  );
+});
+
 describe("when all fall silent", () => {
   test.each([
     ["from the first slot", 0, 6],
