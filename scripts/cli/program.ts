@@ -10,6 +10,7 @@ import { pushCommand } from "./push/push.ts";
 import { gateCommand } from "./gate.ts";
 import { notifyCommand } from "./notify.ts";
 import { reportCommand } from "./report.ts";
+import { routesCommand } from "./routes.ts";
 import { runCommand } from "./run.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
@@ -27,6 +28,7 @@ for (
     budgetCommand,
     planCommand,
     gateCommand,
+    routesCommand,
     runCommand,
     reportCommand,
     initCommand,

@@ -1,3 +1,4 @@
+import type { Route } from "./routes.ts";
 import type { TlsSettings } from "../base/ports.ts";
 import type { Question } from "./question.ts";
 import type { ApiConfig } from "./api.ts";
@@ -231,4 +232,6 @@ export interface Config {
   /** All checks of all targets, in the order of the file. */
   checks: Check[];
   webhooks: Webhook[];
+  /** Who is told of what; absent: each webhook gets all of its events. */
+  routes?: Route[];
 }

@@ -7,6 +7,7 @@ import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readStore, type StoreContext } from "./store.ts";
+import { readRoutes } from "./routes.ts";
 import { readWebhooks, type WebhookContext } from "./webhooks.ts";
 import { CONNECTIONS, DENO_ROUNDS, ROUNDS_A_HOST } from "../base/limits.ts";
 import { DAY_MS } from "../base/time.ts";
@@ -39,6 +40,7 @@ export function readSettings(
     concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
     connectionsPerHost: draft.connectionsPerHost ?? ROUNDS_A_HOST,
     webhooks: readWebhooks(draft.webhooks, context, note),
+    routes: readRoutes(draft.routes, namesIn(draft), note),
   };
 }
 
@@ -50,6 +52,16 @@ function readPage(
   );
   return { name, links: complete, language, ...rest };
 }
+
+const namesIn = ({ webhooks, targets, regions }: Draft<RawConfig>) => ({
+  webhooks: idsOf(webhooks),
+  // Incidents of Assay's own are of a target that no config has.
+  targets: ["_assay", ...idsOf(targets)],
+  regions: idsOf(regions),
+});
+
+const idsOf = (drafts: readonly (string | { id?: string } | undefined)[] = []) =>
+  drafts.flatMap((draft) => (typeof draft === "string" ? draft : draft?.id) ?? []);
 
 /** Hourly figures are for windows of a week; longer ones are told by day. */
 const HOURS_MS = 14 * DAY_MS;

@@ -18,6 +18,7 @@ import {
 } from "./fields.ts";
 import { hooksGrammar } from "./hooks.ts";
 import { pageGrammar } from "./page.ts";
+import { routesGrammar } from "./routes.ts";
 import { CLAIM_RULES, report } from "./report.ts";
 import { auth, cleanup, journey } from "./steps.ts";
 import { PLACES } from "./places.ts";
@@ -312,6 +313,7 @@ export const grammar = (kinds: Kinds, written = false) =>
     defaults: optionalField(map(timing), "For every check that does not say otherwise."),
     targets: list(target(kinds, written), 10_000).check(z.describe("The services under test.")),
     webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
+    routes: optionalField(routesGrammar(), "Which of them is told of what. Default: each of all its events."),
   });
 
 /** A config as written. */

@@ -12,6 +12,7 @@ import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import { clip, truncate } from "./truncate.ts";
 import { describeRule, summary, type SummaryInput } from "./summary.ts";
 import { matches } from "../../base/glob.ts";
+import { routed } from "./route.ts";
 
 /** Where a transition happened. `check` and `state` are absent if the check has left the config. */
 export interface NoticeContext {
@@ -28,7 +29,10 @@ export interface NoticeContext {
 export function notices(transition: Transition, context: NoticeContext): Notice[] {
   const { incident, change } = transition;
   const type = `incident.${change}` as const;
-  const wanted = context.config.webhooks.filter(({ events }) => events.some((glob) => matches(glob, type)));
+  const told = toldOf(transition, context);
+  const wanted = context.config.webhooks.filter(({ id, events }) =>
+    told.has(id) && events.some((glob) => matches(glob, type))
+  );
   if (wanted.length === 0) return [];
   const body = truncate(eventOf(transition, context));
   // Two judgements may share an instant, and each of their changes is told.
@@ -44,6 +48,18 @@ export function notices(transition: Transition, context: NoticeContext): Notice[
     body,
     createdAt: context.slot,
   }));
+}
+
+/** Who is told: whoever was told of an earlier kind of this episode hears of its end, too. */
+function toldOf({ incident }: Transition, { check, config }: NoticeContext): Set<string> {
+  const { target, family, severity, scope, timeline, kind } = incident;
+  const opened = timeline.findLastIndex(({ change }) => change === "opened");
+  const kinds = new Set([kind, ...timeline.slice(Math.max(0, opened)).map((entry) => entry.kind)]);
+  const labels = check?.target.labels ?? {};
+  const about = { target, check: incident.check, family, severity, region: scope, labels };
+  return new Set(
+    [...kinds].flatMap((kind) => routed(config, { ...about, kind }).map(({ webhook }) => webhook)),
+  );
 }
 
 /** Letters and digits as they are, all else as `-XX` bytes: no two texts share one, and `_` is left for joining. */

@@ -1,0 +1,58 @@
+import { Command, Option } from "commander";
+import type { Config } from "../../src/config/config.ts";
+import { routed, type RouteSubject } from "../../src/engine/notify/route.ts";
+import { INCIDENT_FAMILIES, INCIDENT_KINDS, SEVERITIES } from "../../src/judgement/words.ts";
+import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
+
+type Options = Omit<RouteSubject, "target" | "labels" | "check"> & {
+  file: string;
+  check?: string;
+  json?: boolean;
+};
+
+const choice = (name: string, words: readonly string[], fallback: string) =>
+  new Option(`--${name} <${name}>`, `the incident's ${name}`).choices(words).default(fallback);
+
+/** `assay routes <target>`: who is told of an incident, and by which rule. */
+export const routesCommand = new Command("routes")
+  .description(
+    "Say who is told of an incident of a target, of what, and by which rule. Exit 0 somebody, 1 nobody, 3 usage.",
+  )
+  .argument("<target>", "the id of a target, or _assay")
+  .option("--check <check>", "the id of a check (default: the target's first)")
+  .addOption(choice("severity", SEVERITIES, "critical"))
+  .addOption(choice("family", INCIDENT_FAMILIES, "service"))
+  .addOption(choice("kind", INCIDENT_KINDS, "drift"))
+  .option("--region <region>", "the region that decided", "global")
+  .option("--file <file>", "the config", DEFAULT_FILE)
+  .option("--json", "print JSON")
+  .action(async (id: string, { file, json, check, ...incident }: Options) => {
+    const { config } = await loadFile(file, { envMissing: "warning" });
+    const target = config.targets.find((target) => target.id === id);
+    if (!target && id !== "_assay") fail(USAGE, `The config has no target ${id}`);
+    const { severity, family, kind, region } = incident;
+    const about = {
+      target: id,
+      check: check ?? target?.checks[0]?.id ?? "delivery",
+      labels: target?.labels ?? {},
+    };
+    const told = routed(config, { ...about, severity, family, kind, region });
+    const rows = told.map((one) => rowOf(config, one));
+    printResult({ json, value: rows }, rows.length > 0 ? rows.map(formatRow).join("\n") : "nobody is told");
+    if (rows.length === 0) Deno.exit(1);
+  });
+
+interface Row {
+  webhook: string;
+  kind: string;
+  events: string[];
+  rule?: string;
+}
+
+function rowOf({ webhooks }: Config, { webhook, rule }: { webhook: string; rule?: string }): Row {
+  const { kind, events } = webhooks.find(({ id }) => id === webhook)!;
+  return { webhook, kind, events, rule };
+}
+
+const formatRow = ({ webhook, kind, events, rule }: Row) =>
+  `${webhook} (${kind}): ${events.join(", ")}, at once, by ${rule ?? "itself: no route names it"}`;

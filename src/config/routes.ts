@@ -1,0 +1,106 @@
+/** Who is told of what, in Alertmanager's words: a tree of rules, the first that matches takes an incident unless it says `continue`. */
+import { closest } from "../base/closest.ts";
+import { matches } from "../base/glob.ts";
+import type { Note, Path } from "./problem.ts";
+import type { RouteDraft } from "./schema/routes.ts";
+import type { Draft } from "./validate.ts";
+
+/** What a rule may be about; each part that is named must match one of its globs. */
+export interface RouteMatch {
+  target?: readonly string[];
+  check?: readonly string[];
+  family?: readonly string[];
+  kind?: readonly string[];
+  severity?: readonly string[];
+  region?: readonly string[];
+  labels?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One rule. What it matches goes to its first child that matches, else to its own sinks. */
+export interface Route {
+  match: RouteMatch;
+  /** Ids of webhooks. */
+  sinks: readonly string[];
+  /** Whether its later sisters are asked as well. */
+  continue: boolean;
+  routes: readonly Route[];
+}
+
+/** What names of a match are held against. */
+interface RouteContext {
+  webhooks: readonly string[];
+  targets: readonly string[];
+  regions: readonly string[];
+}
+
+/** The rules of a config; undefined: it has none, and each webhook gets all of its events. */
+export function readRoutes(
+  drafts: readonly (Draft<RouteDraft> | undefined)[] | undefined,
+  context: RouteContext,
+  note: Note,
+): Route[] | undefined {
+  return drafts && readAll(drafts, context, { path: ["routes"], inherited: [], note });
+}
+
+interface Place {
+  path: Path;
+  /** The sinks of the rule above, which those without any have. */
+  inherited: readonly string[];
+  note: Note;
+}
+
+function readAll(
+  drafts: readonly (Draft<RouteDraft> | undefined)[],
+  context: RouteContext,
+  { path, inherited, note }: Place,
+): Route[] {
+  return drafts.flatMap((draft, i) =>
+    draft ? [readRoute(draft, context, { path: [...path, i], inherited, note })] : []
+  );
+}
+
+function readRoute(draft: Draft<RouteDraft>, context: RouteContext, place: Place): Route {
+  const { path, note } = place;
+  const match = readMatch(draft.match ?? {});
+  const sinks = draft.sinks?.filter((id) => id !== undefined) ?? place.inherited;
+  for (const [j, id] of (draft.sinks ?? []).entries()) {
+    if (id === undefined || context.webhooks.includes(id)) continue;
+    const suggestion = closest(id, [...context.webhooks]);
+    note({ path: [...path, "sinks", j], message: "there is no webhook of this id", found: id, suggestion });
+  }
+  if (sinks.length === 0 && !draft.routes) {
+    note({ path, message: "it tells nobody", expected: "sinks, or routes below it" });
+  }
+  noteNobody(match, "target", context.targets, place);
+  noteNobody(match, "region", ["global", ...context.regions], place);
+  const below = { path: [...path, "routes"], inherited: sinks, note };
+  return {
+    match,
+    sinks,
+    continue: draft.continue ?? false,
+    routes: readAll(draft.routes ?? [], context, below),
+  };
+}
+
+function readMatch({ labels, ...fields }: NonNullable<Draft<RouteDraft>["match"]>): RouteMatch {
+  const lists = Object.entries(fields).map(([field, value]) => [field, listOf(value)]);
+  const byLabel = labels && Object.entries(labels).map(([name, value]) => [name, listOf(value)]);
+  return { ...Object.fromEntries(lists), ...(byLabel && { labels: Object.fromEntries(byLabel) }) };
+}
+
+const listOf = (value: unknown): string[] =>
+  [value].flat().filter((one): one is string => typeof one === "string");
+
+/** A name that stands for nothing is a slip. */
+function noteNobody(
+  match: RouteMatch,
+  field: "target" | "region",
+  known: readonly string[],
+  { path, note }: Place,
+): void {
+  for (const glob of match[field] ?? []) {
+    if (known.some((id) => matches(glob, id))) continue;
+    const suggestion = closest(glob, [...known]);
+    note({ path: [...path, "match", field], message: `no ${field} matches`, found: glob, suggestion });
+  }
+}

@@ -1,0 +1,65 @@
+import * as z from "../../base/zod.ts";
+import { list, map } from "./fields.ts";
+
+/** The words of incidents, for the grammar: judgement/words.ts has them, and stands above it. A test holds the two to each other. */
+export const ROUTE_WORDS = {
+  family: ["service", "quality", "evidence", "claim", "advisory", "certificate"],
+  kind: [
+    ...["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction"],
+    ...["region", "partial", "prober", "certificate", "delivery", "capacity", "schedule"],
+  ],
+  severity: ["critical", "warning", "info"],
+};
+
+const glob = z.string().check(z.minLength(1), z.maxLength(200));
+const globs = z.union([glob, list(glob, 100)]);
+
+const wordsOf = (words: readonly string[]) => {
+  const word = z.enum(words as [string, ...string[]]);
+  return z.union([word, list(word, words.length)]);
+};
+
+const optionalField = <Field extends z.ZodMiniType>(field: Field, description: string) =>
+  z.optional(field).check(z.describe(description));
+
+const match = map({
+  target: optionalField(globs, "Globs over target ids."),
+  check: optionalField(globs, "Globs over check ids."),
+  labels: optionalField(
+    z.record(z.string().check(z.minLength(1)), globs),
+    "Globs over the values of a target's labels.",
+  ),
+  family: optionalField(wordsOf(ROUTE_WORDS.family), "Families. Without it a route takes no advisories."),
+  kind: optionalField(wordsOf(ROUTE_WORDS.kind), "Kinds."),
+  severity: optionalField(wordsOf(ROUTE_WORDS.severity), "Severities."),
+  region: optionalField(globs, "Globs over the region that decided; `global` where all did."),
+});
+
+/** A rule as written. */
+export interface RouteDraft {
+  match?: z.infer<typeof match>;
+  sinks?: string[];
+  continue?: boolean;
+  routes?: RouteDraft[];
+}
+
+/** Rules stand so deep below each other at most. */
+const DEPTH = 4;
+
+const route = (depth: number): z.ZodMiniType<RouteDraft> =>
+  map({
+    match: optionalField(match, "What it takes; each part that is named must match. Default: everything."),
+    sinks: optionalField(list(glob, 100), "Ids of webhooks. Default: those of the route above."),
+    continue: z.optional(z.boolean()).check(
+      z.meta({ description: "The routes after it are asked as well.", default: false }),
+    ),
+    ...(depth > 1 && {
+      routes: optionalField(
+        list(route(depth - 1), 100),
+        "The first that matches tells in place of this one.",
+      ),
+    }),
+  }) as unknown as z.ZodMiniType<RouteDraft>;
+
+/** The rules of a config, from the first to the last. */
+export const routesGrammar = () => list(route(DEPTH), 200);
