@@ -11,13 +11,17 @@ export function localProberOf(
   ports: Ports,
   { concurrency, connectionsPerHost, controls }: Config,
   { dialects, steps, auths, signRequest }: ProberKinds,
-  { id, region, limits, locate }: Pick<ProberOptions, "id" | "region" | "limits" | "locate">,
+  { id, region, limits, locate, observe }: Pick<
+    ProberOptions,
+    "id" | "region" | "limits" | "locate" | "observe"
+  >,
 ): Prober {
   return localProber(ports, {
     id,
     region,
     limits,
     locate,
+    observe,
     dialects,
     steps,
     auths,

@@ -4,6 +4,7 @@ import type { Config } from "../../src/config/config.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
+import { closest } from "../../src/base/closest.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { OutboxStore, Store } from "../../src/storage/store.ts";
@@ -108,10 +109,15 @@ function boundRounds({ config, ports }: StartOptions): Config {
   return bounded;
 }
 
+function meantText(id: string, { regions }: Config): string {
+  const meant = closest(id, regions.flatMap(({ probers }) => probers.map((prober) => prober.id)));
+  return meant ? ` (did you mean ${meant}?)` : "";
+}
+
 /** A prober of this process that others can ask, and its token. */
 function proberWithToken(ports: Ports, config: Config, id: string): { prober: Prober; token: string } {
   const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
-  if (!own) throw new Error(`The config has no prober ${id}`);
+  if (!own) throw new Error(`The config has no prober ${id}${meantText(id, config)}`);
   if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
   return { prober: localProberOf(ports, config, KINDS, own), token: own.token };
 }

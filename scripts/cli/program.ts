@@ -19,8 +19,7 @@ import { tokenCommand } from "./token.ts";
 /** `assay` with all its verbs, not yet run. */
 export const program = new Command("assay")
   .description("An external readiness prober: holds what a service says of itself against what it does")
-  .exitOverride()
-  .showHelpAfterError();
+  .exitOverride();
 
 for (
   const verb of [

@@ -1,4 +1,5 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { HEADER_VALUE } from "../../src/base/http/header_value.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
 import { describe } from "../../src/config/problem.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
@@ -8,6 +9,7 @@ import { fail, printResult, USAGE } from "./terminal.ts";
 interface Options {
   dialect: string;
   select?: string;
+  header: Record<string, string>;
   service?: string;
   allowPrivate?: boolean;
   json?: boolean;
@@ -25,6 +27,7 @@ export const reportCommand = new Command("report")
   )
   .option("--select <part>", "read this part of the answer, such as components.db")
   .option("--service <name>", "ask about this gRPC service (with --dialect grpc-health or grpc-web)")
+  .option("--header <line>", 'a header of the request, "name: value"; may be repeated', addHeader, {})
   .option("--allow-private", "let it reach private and loopback addresses")
   .option("--json", "print JSON")
   .action(async (address: string, options: Options) => {
@@ -32,7 +35,7 @@ export const reportCommand = new Command("report")
     const ports = denoPorts("", { allowPrivate: options.allowPrivate ?? false });
     const source = {
       url: new URL(address),
-      headers: { "user-agent": USER_AGENT },
+      headers: { ...options.header, "user-agent": USER_AGENT },
       dialect: options.dialect,
       select: options.select,
       service: options.service,
@@ -45,6 +48,12 @@ export const reportCommand = new Command("report")
     }
     Deno.exit(["unreachable", "unreadable", "unknown"].includes(read.state) ? 2 : 0);
   });
+
+function addHeader(line: string, known: Record<string, string>): Record<string, string> {
+  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];
+  if (!name || !HEADER_VALUE.test(value!)) throw new InvalidArgumentError('Not "name: value".');
+  return { ...known, [name.toLowerCase()]: value! };
+}
 
 function formatReport(report: Report): string {
   const { state, dialect, confidence, question, reason, claims, subsystems, contradictions } = report;

@@ -4,19 +4,22 @@ import { denoPorts } from "../../functions/deno/start.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
 import type { Check } from "../../src/config/config.ts";
 import { combineWithPushed, unknownReport } from "../../src/evidence/report/mod.ts";
-import { judge, type Verdict, type VerdictResult } from "../../src/judgement/verdict.ts";
+import { judge, type Verdict } from "../../src/judgement/verdict.ts";
 import {
   DEFAULT_FILE,
   environmentOption,
   fail,
   loadFile,
   printResult,
+  unknownText,
   USAGE,
   type VarFlags,
   varOption,
   varsOf,
   warn,
 } from "./terminal.ts";
+import { formatUnnoticed, type ProvenStep, unnoticed } from "./prove.ts";
+import { ansi, formatResult, formatStep, formatSummary, plain, type RunResult } from "./run_text.ts";
 import type { Round } from "../../src/judgement/round.ts";
 
 const EXIT: Record<Verdict, number> = {
@@ -38,6 +41,14 @@ const RUN_MS = 600_000;
 /** A failed journey weighs more than a doubtful one. */
 const WORSE = [1, 2, 0];
 
+interface RunFlags extends VarFlags {
+  target?: string;
+  allowPrivate?: boolean;
+  json?: boolean;
+  verbose?: boolean;
+  prove?: boolean;
+}
+
 /** `assay run [file]`: one round here and now, judged without memory. */
 export const runCommand = new Command("run")
   .description(
@@ -49,49 +60,113 @@ export const runCommand = new Command("run")
   .addOption(environmentOption())
   .option("--target <id>", "only this target")
   .option("--allow-private", "let probes reach private and loopback addresses")
+  .option("-v, --verbose", "print each step as it happens")
+  .option("--prove", "say what the expectations would not notice in the answers")
   .option("--json", "print JSON")
-  .action(
-    async (file: string, options: VarFlags & { target?: string; allowPrivate?: boolean; json?: boolean }) => {
-      const loaded = await loadFile(file, {
-        json: options.json,
-        allowPrivate: options.allowPrivate,
-        ...varsOf(options),
-      });
-      warn(file, loaded);
-      const { config, text } = loaded;
-      const ports = denoPorts(text, config);
-      const checks = config.checks.filter(({ target }) => !options.target || target.id === options.target);
-      if (checks.length === 0) fail(USAGE, `No target has the id ${options.target}`);
-      const here = localProberOf(ports, config, KINDS, { id: "local", region: "local" });
-      const slot = ports.clock.now();
-      const { suspect, answers } = await here.ask({ slot, checks, deadlineMs: RUN_MS });
-      const byKey = new Map(answers.map((answer) => [answer.check, answer]));
-      const results = checks.map((check) => {
-        const answer = byKey.get(check.key)!;
-        if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
-        const walked = withUnknownPushes(check, answer.round, slot);
-        const { before, after, observation: { outcome } } = walked;
-        const evidence = {
-          at: slot,
-          kind: "turn" as const,
-          before,
-          after,
-          outcome,
-          ...(suspect && { fault: "suspect" as const }),
-        };
-        return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
-      });
-      const value = results.map(({ check, walked, verdict }) => ({
-        check: check.key,
-        verdict: verdict.word,
-        verdictReason: verdict.reason,
-        ...walked,
-      }));
-      printResult({ json: options.json, value }, results.map(formatResult).join("\n"));
-      const codes = results.map(({ verdict }) => EXIT[verdict.word]);
-      Deno.exit(WORSE.find((code) => codes.includes(code)));
+  .action(run);
+
+async function run(file: string, options: RunFlags): Promise<never> {
+  const { json, allowPrivate } = options;
+  const loaded = await loadFile(file, { json, allowPrivate, ...varsOf(options) });
+  warn(file, loaded);
+  const { config, text } = loaded;
+  const ports = denoPorts(text, config);
+  const checks = config.checks.filter(({ target }) => !options.target || target.id === options.target);
+  if (checks.length === 0) {
+    fail(USAGE, unknownText("No target has the id", options.target!, config.targets.map(({ id }) => id)));
+  }
+  const paint = !json && Deno.stdout.isTerminal() && !Deno.noColor ? ansi : plain;
+  const proven: [Check, ProvenStep][] = [];
+  const here = localProberOf(ports, config, KINDS, {
+    id: "local",
+    region: "local",
+    observe(check, event) {
+      if (options.verbose && !json) console.log(formatStep(check.key, event, paint));
+      const { exchange, failure, step, captures, run } = event;
+      if (failure || !exchange?.answer) return;
+      proven.push([check, { step, answer: exchange.answer, url: exchange.request.url.href, captures, run }]);
     },
-  );
+  });
+  const slot = ports.clock.now();
+  const waiting = json ? undefined : waitingLine(checks.length);
+  const { suspect, answers } = await here.ask({ slot, checks, deadlineMs: RUN_MS }, () => waiting?.note());
+  waiting?.end();
+  const results = checks.map((check): RunResult => {
+    const answer = answers.find((answer) => answer.check === check.key)!;
+    if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
+    return judged(check, withUnknownPushes(check, answer.round, slot), { slot, suspect });
+  });
+  const findings = options.prove ? proven.map((one) => findingOf(one)) : undefined;
+  const value = results.map(({ check, walked, verdict }) => ({
+    check: check.key,
+    verdict: verdict.word,
+    verdictReason: verdict.reason,
+    ...walked,
+    ...(findings &&
+      { unnoticed: findings.filter(({ key }) => key === check.key).map(({ key: _, ...rest }) => rest) }),
+  }));
+  const lines = [
+    ...results.map((result) => formatResult(result, paint, config.publicUrl)),
+    ...findings ? findings.map(formatFinding) : [],
+    formatSummary(results),
+  ];
+  printResult({ json, value }, lines.join("\n"));
+  const codes = results.map(({ verdict }) => EXIT[verdict.word]);
+  Deno.exit(WORSE.find((code) => codes.includes(code)));
+}
+
+function judged(
+  check: Check,
+  walked: Round,
+  { slot, suspect }: { slot: number; suspect: boolean },
+): RunResult {
+  const { before, after, observation: { outcome } } = walked;
+  const fault = suspect ? "suspect" as const : undefined;
+  const evidence = { at: slot, kind: "turn" as const, before, after, outcome, fault };
+  return { check, walked, verdict: judge(evidence, { everReady: false }, check).verdict };
+}
+
+interface Finding {
+  key: string;
+  step: string;
+  unnoticed: string[];
+}
+
+const findingOf = ([{ key }, proven]: [Check, ProvenStep]): Finding => ({
+  key,
+  step: proven.step.name,
+  unnoticed: formatUnnoticed(unnoticed(proven)),
+});
+
+/** Places of one step that are shown. */
+const SHOWN = 12;
+
+function formatFinding({ key, step, unnoticed }: Finding): string {
+  const more = unnoticed.length > SHOWN ? [`  and ${unnoticed.length - SHOWN} more`] : [];
+  const lines = unnoticed.length > 0
+    ? unnoticed.slice(0, SHOWN)
+    : ["nothing that was tried would go by unnoticed"];
+  return [`${key}, ${step}:`, ...lines.map((line) => `  ${line}`), ...more].join("\n");
+}
+
+/** A line that says how far it is, on a terminal only. */
+function waitingLine(count: number) {
+  if (!Deno.stderr.isTerminal()) return undefined;
+  const encoder = new TextEncoder();
+  const began = performance.now();
+  let done = 0;
+  const write = (text: string) => Deno.stderr.writeSync(encoder.encode(`\r\x1b[2K${text}`));
+  const timer = setInterval(() => {
+    write(`${done} of ${count} walked, ${Math.round((performance.now() - began) / 1_000)} s`);
+  }, 500);
+  return {
+    note: () => void done++,
+    end: () => {
+      clearInterval(timer);
+      write("");
+    },
+  };
+}
 
 /** What is pushed is kept by a running Assay: here nothing is known of it. */
 function withUnknownPushes({ report }: Check, round: Round, at: number): Round {
@@ -103,25 +178,4 @@ function withUnknownPushes({ report }: Check, round: Round, at: number): Round {
     before: addUnknown(round.before),
     ...(round.after !== undefined && { after: addUnknown(round.after) }),
   };
-}
-
-function formatResult(
-  { check, walked, verdict }: { check: Check; walked: Round; verdict: VerdictResult },
-): string {
-  const { before, after, observation } = walked;
-  const claim = (report: typeof before) => report ? `${report.state} (${report.dialect})` : "no claim";
-  const says = after ? `${claim(before)}, then ${claim(after)}` : claim(before);
-  const { failure, outcome, totalMs } = observation;
-  return [
-    `${check.key}: ${verdict.word}${verdict.reason ? ` (${verdict.reason})` : ""}`,
-    `  says  ${says}${before?.reason ? `: ${before.reason}` : ""}`,
-    ...((after ?? before)?.sources ?? []).map(({ name, state, dialect, reason }) =>
-      `        ${name}: ${state} (${dialect})${reason ? `: ${reason}` : ""}`
-    ),
-    `  does  ${outcome} in ${Math.round(totalMs)} ms`,
-    ...failure ? [`  step  ${failure.step}: ${failure.detail}`] : [],
-    ...failure?.request ? [`  asked ${failure.request.method} ${failure.request.url}`] : [],
-    ...failure?.expression ? [`  want  ${failure.expression}`] : [],
-    ...(after ?? before)?.contradictions.map((contradiction) => `  but   ${contradiction}`) ?? [],
-  ].join("\n");
 }

@@ -1,4 +1,5 @@
 /** What all verbs share: reading a config, printing its problems, exit codes. */
+import { closest } from "../../src/base/closest.ts";
 import { InvalidArgumentError, Option } from "commander";
 import { ConfigError, load, type Problem, type ReadOptions } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/config.ts";
@@ -98,6 +99,12 @@ export function formatProblems(file: string, problems: readonly Problem[]): stri
 /** Prints JSON or text to standard output. */
 export function printResult({ json, value }: { json?: boolean; value: unknown }, text: string): void {
   console.log(json ? JSON.stringify(value, null, 2) : text);
+}
+
+/** "No target has the id shpo (did you mean shop?)": what is not there, and what was probably meant. */
+export function unknownText(message: string, word: string, words: readonly string[]): string {
+  const meant = closest(word, words);
+  return `${message} ${word}${meant ? ` (did you mean ${meant}?)` : ""}`;
 }
 
 /** Says why on standard error, and exits. */

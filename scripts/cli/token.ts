@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { tokenGrammar } from "../../src/config/schema/api.ts";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 import { iso } from "../../src/base/time.ts";
-import { fail, printResult, USAGE } from "./terminal.ts";
+import { fail, printResult, unknownText, USAGE } from "./terminal.ts";
 import { TOKEN_SCOPES } from "../../src/config/schema/token_scopes.ts";
 // @ts-types="../../src/base/std.d.ts"
 import { encodeBase64Url } from "@std/encoding/base64url";
@@ -42,6 +42,8 @@ const create = new Command("create")
       ...(expires && { expires: expiryOf(expires) }),
     };
     const read = tokenGrammar.safeParse(row);
+    const odd = scopes.find((scope) => !(TOKEN_SCOPES as readonly string[]).includes(scope));
+    if (odd !== undefined) fail(USAGE, unknownText("No scope is named", odd, TOKEN_SCOPES));
     if (!read.success) {
       fail(USAGE, read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
     }

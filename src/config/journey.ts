@@ -22,7 +22,7 @@ export function readJourney(check: CheckDraft, context: CheckContext): { journey
         if (step.repeat && captures.includes(name)) continue;
         addCapture(captures, name, [...path, "capture", name], context.note);
       }
-      if (part === "journey") warnVacuous(step, made, kind, { ...context, path });
+      if (part === "journey" && !step.emptyOk) warnVacuous(step, made, kind, { ...context, path });
       return [made];
     });
   const journey = read(check.journey, "journey");

@@ -57,7 +57,7 @@ describe("a step of another kind", () => {
     ["is two kinds at once", "{ echo: { port: 7 }, request: {}, expect: hops == 1 }", {
       path: "targets[0].checks[0].journey[0].request",
       message: "unknown key",
-      expected: "one of: name, echo, onlyIf, repeat, capture, until, timeout, expect, auth",
+      expected: "one of: name, echo, onlyIf, repeat, capture, emptyOk, until, timeout, expect, auth",
     }],
     ["holds a secret where none is replaced", "{ echo: { port: 7 }, name: '${env:A}', expect: hops == 1 }", {
       path: "targets[0].checks[0].journey[0].name",
@@ -89,3 +89,15 @@ test("without a kind of its own, a step in a table without a default is a mistak
   const problems = await problemsOf(BASE, { kinds: { ...KINDS, steps: [echo] } });
   expect(problems.map(({ path }) => path)).toContain("targets[0].checks[0].journey[0].echo");
 });
+
+test.each([["", 1], ["emptyOk: true", 0], ["emptyOk: false", 1]])(
+  "expectations that an empty answer passes are doubtful, unless the step says that it is right: %s",
+  async (line, count) => {
+    const text = edit(
+      "- expect:",
+      `- ${line ? `${line}\n            ` : ""}expect: status == 200\n          - expect:`,
+    );
+    const doubts = (await problemsOf(text)).filter(({ message }) => message.includes("would also pass"));
+    expect(doubts.length).toBe(count);
+  },
+);

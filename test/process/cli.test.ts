@@ -175,6 +175,13 @@ targets:
     ["an unknown option", ["check", "--wat"], "unknown option '--wat'"],
     ["a port that is none", ["start", "--port", "x"], "Not a port."],
     ["a target that is not there", ["run", "--target", "x"], "No target has the id x"],
+    ["a target that is nearly there", ["run", "--target", "aa"], "No target has the id aa (did you mean a?)"],
+    [
+      "a scope that is nearly there",
+      ["token", "create", "--id", "ci", "--scope", "reed"],
+      "did you mean read?",
+    ],
+    ["a header that is none", ["report", "http://a.example", "--header", "x"], 'Not "name: value".'],
     ["a URL that is none", ["report", "nowhere"], "Not a URL: nowhere"],
   ])("usage, exit 3: %s", async (name, [verb, ...args], says) => {
     const file = verb === "run" ? [written(`${name}.yaml`, HERE)] : [];
@@ -183,7 +190,24 @@ targets:
   });
 });
 
+test("of a verb that is nearly there the right one is said last, and no help buries it", async () => {
+  const { code, err } = await assay("rnu");
+  expect(code).toBe(3);
+  expect(err.trim().split("\n")).toEqual(["error: unknown command 'rnu'", "(Did you mean run?)"]);
+});
+
 describe.concurrent("assay run", () => {
+  test("-v prints each step as it ends, --prove what nobody would notice, and the last line counts", async () => {
+    const { code, out } = await assay("run", services("liar", "well"), "-v", "--prove");
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^well\/default {2}pass {2}step 1 {2}200 {2}\d+ ms\n {4}asked {4}GET http:\S+\/well\/work\n/m,
+    );
+    expect(out).toMatch(/^liar\/default {2}fail {2}step 1 {2}\d+ {2}\d+ ms\n/m);
+    expect(out).toMatch(/^well\/default, step 1:\n {2}nothing that was tried would go by unnoticed$/m);
+    expect(out.trim().split("\n").at(-1)).toBe("1 of 2 ready, 1 drift");
+  });
+
   test.each(
     [
       ["well", 0, "ready", "ready", "pass"],

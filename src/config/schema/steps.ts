@@ -48,6 +48,9 @@ const optional = {
   ),
   repeat: z.optional(repeat).check(z.describe("Takes the step several times, as along pages.")),
   capture: z.optional(capture).check(z.describe("CEL expressions over the answer, for later steps.")),
+  emptyOk: z.optional(z.boolean()).check(
+    z.describe("An empty answer is right here: no warning that the expectations would pass it."),
+  ),
   until: z.optional(until).check(z.describe("Repeat the request until the expectations hold.")),
   timeout: z.optional(duration("50ms", "45s")).check(
     z.describe("Deadline of this step. Default: the check's timeout."),

@@ -62,11 +62,7 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   const { ports: { clock, log }, store, config } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const nowMs = clock.now();
-  const fields = {
-    notice: delivery.id,
-    webhook: delivery.webhook,
-    ...(config.publicUrl && { page: incidentUrl(config.publicUrl, delivery.incident) }),
-  };
+  const fields = fieldsOf(config, delivery);
   if (!webhook || Object.hasOwn(await store.listDisabledWebhooks(), webhook.id)) {
     const receipt = deadReceipt(delivery, webhook ? "disabled" : "removed", nowMs);
     await store.recordAttempt(delivery.id, receipt);
@@ -86,6 +82,13 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   return answer;
 }
 
+/** What a line of the log says a notice is. */
+const fieldsOf = ({ publicUrl }: Config, { id, webhook, incident }: Delivery) => ({
+  notice: id,
+  webhook,
+  ...(publicUrl && { page: incidentUrl(publicUrl, incident) }),
+});
+
 interface Sent {
   delivery: Delivery;
   webhook: Webhook;
@@ -97,8 +100,8 @@ async function keepReceipt(
   context: AttemptContext,
   { delivery, webhook, answer, beganMs }: Sent,
 ): Promise<void> {
-  const { ports: { clock, random, log }, store, leaseMs } = context;
-  const fields = { notice: delivery.id, webhook: webhook.id };
+  const { ports: { clock, random, log }, store, config, leaseMs } = context;
+  const fields = fieldsOf(config, delivery);
   const nowMs = clock.now();
   const { death, ...receipt } = receiptOf(delivery, answer, { beganMs, nowMs, random });
   if (death === "gone") await store.disableWebhook(webhook.id, beganMs);

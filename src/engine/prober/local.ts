@@ -8,7 +8,7 @@ import type { AuthKind, StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
 import { Cache } from "../../base/cache.ts";
 import type { Dialect, RequestSigner } from "../../evidence/report/report.ts";
-import { hadTransportFailure } from "./round.ts";
+import { hadTransportFailure, type Walker } from "./round.ts";
 import type {
   OnAnswer,
   Prober,
@@ -27,6 +27,8 @@ export interface ProberOptions extends LimitOptions {
   region: string;
   dialects: readonly Dialect[];
   /** Signs what is asked with the keys of an AWS API. */
+  /** Hears of each step of a journey as it ends. */
+  observe?: Walker["observe"];
   signRequest?: RequestSigner;
   steps: readonly StepKind[];
   auths?: readonly AuthKind[];

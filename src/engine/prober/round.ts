@@ -10,7 +10,7 @@ import type { Failure, Observation } from "../../evidence/probe/observation.ts";
 import { foreignReason } from "../../evidence/reasons.ts";
 import { isNoClaim } from "../../evidence/report/merge.ts";
 import type { AuthKind, StepKind } from "../../evidence/probe/step_kind.ts";
-import { walk } from "../../evidence/probe/journey.ts";
+import { type StepEvent, walk } from "../../evidence/probe/journey.ts";
 import type { Dialect, Report, RequestSigner } from "../../evidence/report/report.ts";
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { FirstRound, Round } from "../../judgement/round.ts";
@@ -26,6 +26,8 @@ export interface Walker {
   auths?: readonly AuthKind[];
   /** What kinds of auth keep over its rounds. */
   tokens?: WeakMap<object, unknown>;
+  /** Hears of each step of a journey as it ends. */
+  observe?: (check: Check, event: StepEvent) => void;
   /** Where further sources are asked beside the first. */
   tryRun: Semaphore["tryRun"];
   /** What the journey sends by. */
@@ -43,7 +45,7 @@ export interface RoundOptions {
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function runRound(
   ports: Ports,
-  { id, region, dialects, signRequest, steps, auths, tokens, tryRun, journeyFetch }: Walker,
+  { id, region, dialects, signRequest, steps, auths, tokens, observe, tryRun, journeyFetch }: Walker,
   check: Check,
   { slot, again, signal }: RoundOptions,
 ): Promise<Round> {
@@ -78,7 +80,7 @@ export async function runRound(
       toTarget(journeyFetch),
       { ...journeyOf(check), baseUrl },
       run,
-      { steps, auths, tokens, signal },
+      { steps, auths, tokens, signal, observe: observe && ((event) => observe(check, event)) },
     );
     const { outcome } = observation;
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };

@@ -1,4 +1,4 @@
-import type { Check } from "../../config/config.ts";
+import type { Check, Step } from "../../config/config.ts";
 import type { Run } from "../../config/expression/mod.ts";
 import type { Ports } from "../../base/ports.ts";
 import { CookieJar } from "./cookies.ts";
@@ -6,7 +6,8 @@ import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts"
 import { isTargets } from "../reasons.ts";
 import { describeFailure } from "./failure.ts";
 import { traceContext } from "./trace_context.ts";
-import { runStep } from "./step.ts";
+import { runRedactor } from "./run_redactor.ts";
+import { runStep, type StepResult } from "./step.ts";
 import type { AuthKind, RunContext, StepKind } from "./step_kind.ts";
 
 /** Cleanup gets this much after the journey, in ms. */
@@ -25,6 +26,20 @@ export interface WalkOptions {
   /** What kinds of auth keep between walks. */
   tokens?: WeakMap<object, unknown>;
   signal?: AbortSignal;
+  /** Hears of each step as it ends, and of what nothing may show: for who walks by hand. */
+  observe?: (event: StepEvent) => void;
+}
+
+/** A step of a journey as it ended. */
+export interface StepEvent extends StepResult {
+  step: Step;
+  run: Run;
+  /** What was captured before it. */
+  captures: Record<string, unknown>;
+  /** What was captured by it, too. */
+  capturesAfter: Record<string, unknown>;
+  failure?: Failure;
+  redact(text: string): string;
 }
 
 /**
@@ -35,7 +50,7 @@ export async function walk(
   ports: Ports,
   check: JourneySpec,
   run: Run,
-  { steps: kinds, auths = [], tokens = new WeakMap(), signal }: WalkOptions,
+  { steps: kinds, auths = [], tokens = new WeakMap(), signal, observe }: WalkOptions,
 ): Promise<Observation> {
   const { clock } = ports;
   const keepsBody = check.evidence?.body ?? true;
@@ -62,10 +77,17 @@ export async function walk(
   let failure: Failure | undefined;
   let transport = false;
   for (const [index, step] of check.journey.entries()) {
-    const { trace, fault } = await runStep(context, step, index, kinds);
+    const captures = { ...context.captures };
+    const result = await runStep(context, step, index, kinds);
+    const { trace, fault } = result;
     steps.push(trace);
+    if (fault) failure = describeFailure(fault, step.name, { context, keepsBody });
+    observe?.({
+      ...{ ...result, step, run, captures, failure },
+      capturesAfter: { ...context.captures },
+      redact: (text) => runRedactor(context)(text),
+    });
     if (!fault) continue;
-    failure = describeFailure(fault, step.name, { context, keepsBody });
     transport = fault.transport ?? false;
     break;
   }

@@ -5,12 +5,14 @@ import { ConfigFault, pause } from "../../base/ports.ts";
 import { isTargets } from "../reasons.ts";
 import type { StepTrace } from "./observation.ts";
 import { runRedactor } from "./run_redactor.ts";
-import type { RunContext, StepFailure, StepKind } from "./step_kind.ts";
+import type { RunContext, StepExchange, StepFailure, StepKind } from "./step_kind.ts";
 
 /** A step as it went; `fault` is null if it held. */
 export interface StepResult {
   trace: StepTrace;
   fault: StepFailure | null;
+  /** Its last request and answer, where it came so far. */
+  exchange?: StepExchange;
 }
 
 /** A step on its way: what its attempts share. */
@@ -23,6 +25,7 @@ interface Walk {
   time: number;
   /** Of its last answer. */
   scope?: Scope;
+  exchange?: StepExchange;
 }
 
 /** Takes the step numbered `index`, with polls. Never throws: our own mistakes are faults named `bug`. */
@@ -35,14 +38,16 @@ export async function runStep(
   const { clock } = context.ports;
   const began = clock.elapsed();
   const trace: StepTrace = { name: step.name, requests: 0, totalMs: 0 };
+  let walk: Walk | undefined;
   let fault: StepFailure | null;
   try {
-    fault = await takeIfDue(context, { kind: kindOf(step, kinds), step, index, trace, time: 1 });
+    walk = { kind: kindOf(step, kinds), step, index, trace, time: 1 };
+    fault = await takeIfDue(context, walk);
   } catch (error) {
     fault = { reason: error instanceof ConfigFault ? "config" : "bug", detail: messageOf(error) };
   }
   trace.totalMs = clock.elapsed() - began;
-  return { trace, fault };
+  return { trace, fault, exchange: walk?.exchange };
 }
 
 async function takeIfDue(context: RunContext, walk: Walk): Promise<StepFailure | null> {
@@ -111,6 +116,7 @@ async function attempt(
   const deadline = Math.min(latest, clock.elapsed() + step.timeoutMs);
   const result = await kind.run({ ...context, index, trace, time, deadline }, step);
   if (result.kind === "answer") walk.scope = result.scope;
+  walk.exchange = result.exchange;
   const fault = result.kind === "failure" ? result.failure : judge(step, result.scope, context.captures);
   const shown = result.kind === "answer" && fault && result.shown;
   return fault && {

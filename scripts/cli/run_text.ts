@@ -1,0 +1,87 @@
+/** What `assay run` prints, as text. */
+import type { Check } from "../../src/config/config.ts";
+import type { StepEvent } from "../../src/evidence/probe/journey.ts";
+import type { Round } from "../../src/judgement/round.ts";
+import type { Verdict, VerdictResult } from "../../src/judgement/verdict.ts";
+import { ellipsize, oneLine } from "../../src/base/text.ts";
+
+/** One check as it was walked and judged. */
+export interface RunResult {
+  check: Check;
+  walked: Round;
+  verdict: VerdictResult;
+}
+
+/** Colours a text, or leaves it as it is. */
+export type Paint = (colour: "red" | "green" | "yellow" | "dim" | "bold", text: string) => string;
+
+/** No colours. */
+export const plain: Paint = (_, text) => text;
+
+const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 };
+
+/** Colours of a terminal (ECMA-48). */
+export const ansi: Paint = (colour, text) => `\x1b[${CODES[colour]}m${text}\x1b[0m`;
+
+const GOOD = new Set<Verdict>(["ready", "degraded"]);
+const DOUBTFUL = new Set<Verdict>(["underclaim", "unreported", "announced", "inconclusive"]);
+const colourOf = (word: Verdict) => GOOD.has(word) ? "green" : DOUBTFUL.has(word) ? "yellow" : "red";
+
+/** One check: what it says, what it does, and of a failure what was asked, answered and wanted. */
+export function formatResult(
+  { check, walked, verdict }: RunResult,
+  paint: Paint,
+  publicUrl?: string,
+): string {
+  const { before, after, observation } = walked;
+  const claim = (report: typeof before) => report ? `${report.state} (${report.dialect})` : "no claim";
+  const says = after ? `${claim(before)}, then ${claim(after)}` : claim(before);
+  const { failure, outcome, totalMs } = observation;
+  const page = failure && publicUrl && `${publicUrl.replace(/\/+$/, "")}/targets/${check.target.id}`;
+  return [
+    `${check.key}: ${paint(colourOf(verdict.word), verdict.word)}${
+      verdict.reason ? ` (${verdict.reason})` : ""
+    }`,
+    `  says  ${says}${before?.reason ? `: ${before.reason}` : ""}`,
+    ...((after ?? before)?.sources ?? []).map(({ name, state, dialect, reason }) =>
+      `        ${name}: ${state} (${dialect})${reason ? `: ${reason}` : ""}`
+    ),
+    `  does  ${outcome} in ${Math.round(totalMs)} ms`,
+    ...failure ? [`  step  ${failure.step}: ${failure.detail}`] : [],
+    ...failure?.request ? [`  asked ${failure.request.method} ${failure.request.url}`] : [],
+    ...failure?.expression ? [`  want  ${failure.expression}`] : [],
+    ...(after ?? before)?.contradictions.map((contradiction) => `  but   ${contradiction}`) ?? [],
+    ...page ? [`  page  ${page}`] : [],
+  ].join("\n");
+}
+
+/** "13 of 14 ready, 1 failing". */
+export function formatSummary(results: readonly RunResult[]): string {
+  const counts = new Map<Verdict, number>();
+  for (const { verdict: { word } } of results) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const others = [...counts].filter(([word]) => word !== "ready").map(([word, n]) => `, ${n} ${word}`);
+  return `${counts.get("ready") ?? 0} of ${results.length} ready${others.join("")}`;
+}
+
+const EXCERPT_CHARS = 300;
+
+/** One step as it ends: request, status, time, an excerpt of the answer, what was captured, what failed. */
+export function formatStep(key: string, event: StepEvent, paint: Paint): string {
+  const { step, trace, exchange, failure, captures, capturesAfter, redact } = event;
+  if (trace.skipped) return `${key}  ${paint("dim", "skipped")}  ${step.name}`;
+  const asked = exchange ? redact(`${exchange.request.method} ${exchange.request.url.href}`) : step.summary;
+  const status = trace.status === undefined ? "no answer" : String(trace.status);
+  const hidden = new Set(step.secretCaptures);
+  const captured = Object.entries(capturesAfter).filter(([name]) => !Object.hasOwn(captures, name));
+  const text = exchange?.answer ? oneLine(redact(exchange.answer.text.slice(0, 4096)), EXCERPT_CHARS) : "";
+  const mark = failure ? paint("red", "fail") : paint("green", "pass");
+  return [
+    `${key}  ${mark}  ${step.name}  ${status}  ${Math.round(trace.totalMs)} ms`,
+    `    asked    ${asked}`,
+    ...text ? [`    answered ${paint("dim", text)}`] : [],
+    ...captured.map(([name, value]) =>
+      `    captured ${name} = ${hidden.has(name) ? "***" : ellipsize(redact(JSON.stringify(value)), 100)}`
+    ),
+    ...failure ? [`    failed   ${failure.detail}`] : [],
+  ].join("\n");
+}
