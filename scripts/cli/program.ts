@@ -7,6 +7,7 @@ import { importCommand } from "./import.ts";
 import { healthCommand } from "./health.ts";
 import { planCommand } from "./plan.ts";
 import { pushCommand } from "./push/push.ts";
+import { diffCommand } from "./diff.ts";
 import { gateCommand } from "./gate.ts";
 import { notifyCommand } from "./notify.ts";
 import { reportCommand } from "./report.ts";
@@ -26,6 +27,7 @@ for (
     checkCommand,
     budgetCommand,
     planCommand,
+    diffCommand,
     gateCommand,
     routesCommand,
     runCommand,

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { denoPorts } from "../../functions/deno/start.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
@@ -9,6 +9,7 @@ import {
   DEFAULT_FILE,
   environmentOption,
   fail,
+  type LoadedFile,
   loadFile,
   printResult,
   unknownText,
@@ -18,6 +19,7 @@ import {
   varsOf,
   warn,
 } from "./terminal.ts";
+import { githubAnnotations, githubSummary, junit, type ReportedResult } from "./run_formats.ts";
 import { formatUnnoticed, type ProvenStep, unnoticed } from "./prove.ts";
 import { ansi, formatResult, formatStep, formatSummary, plain, type RunResult } from "./run_text.ts";
 import type { Round } from "../../src/judgement/round.ts";
@@ -47,6 +49,7 @@ interface RunFlags extends VarFlags {
   json?: boolean;
   verbose?: boolean;
   prove?: boolean;
+  format?: "text" | "json" | "junit" | "github";
 }
 
 /** `assay run [file]`: one round here and now, judged without memory. */
@@ -62,11 +65,17 @@ export const runCommand = new Command("run")
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("-v, --verbose", "print each step as it happens")
   .option("--prove", "say what the expectations would not notice in the answers")
-  .option("--json", "print JSON")
+  .option("--json", "print JSON: --format json")
+  .addOption(
+    new Option("--format <format>", "what to print; github annotates lines, and writes the step's summary")
+      .choices(["text", "json", "junit", "github"]),
+  )
   .action(run);
 
 async function run(file: string, options: RunFlags): Promise<never> {
-  const { json, allowPrivate } = options;
+  const { format, allowPrivate } = options;
+  const json = options.json || format === "json";
+  const isForMachines = json || format === "junit" || format === "github";
   const loaded = await loadFile(file, { json, allowPrivate, ...varsOf(options) });
   warn(file, loaded);
   const { config, text } = loaded;
@@ -75,20 +84,20 @@ async function run(file: string, options: RunFlags): Promise<never> {
   if (checks.length === 0) {
     fail(USAGE, unknownText("No target has the id", options.target!, config.targets.map(({ id }) => id)));
   }
-  const paint = !json && Deno.stdout.isTerminal() && !Deno.noColor ? ansi : plain;
+  const paint = !isForMachines && Deno.stdout.isTerminal() && !Deno.noColor ? ansi : plain;
   const proven: [Check, ProvenStep][] = [];
   const here = localProberOf(ports, config, KINDS, {
     id: "local",
     region: "local",
     observe(check, event) {
-      if (options.verbose && !json) console.log(formatStep(check.key, event, paint));
+      if (options.verbose && !isForMachines) console.log(formatStep(check.key, event, paint));
       const { exchange, failure, step, captures, run } = event;
       if (failure || !exchange?.answer) return;
       proven.push([check, { step, answer: exchange.answer, url: exchange.request.url.href, captures, run }]);
     },
   });
   const slot = ports.clock.now();
-  const waiting = json ? undefined : waitingLine(checks.length);
+  const waiting = isForMachines ? undefined : waitingLine(checks.length);
   const { suspect, answers } = await here.ask({ slot, checks, deadlineMs: RUN_MS }, () => waiting?.note());
   waiting?.end();
   const results = checks.map((check): RunResult => {
@@ -110,9 +119,23 @@ async function run(file: string, options: RunFlags): Promise<never> {
     ...findings ? findings.map(formatFinding) : [],
     formatSummary(results),
   ];
-  printResult({ json, value }, lines.join("\n"));
+  if (format === "junit") console.log(junit(results.map(forReport)));
+  else if (format === "github") await printForGithub(file, results.map(forReport), loaded);
+  else printResult({ json, value }, lines.join("\n"));
   const codes = results.map(({ verdict }) => EXIT[verdict.word]);
   Deno.exit(WORSE.find((code) => codes.includes(code)));
+}
+
+const forReport = (result: RunResult): ReportedResult => ({
+  ...result,
+  text: formatResult(result, plain),
+  exit: EXIT[result.verdict.word],
+});
+
+async function printForGithub(file: string, results: ReportedResult[], loaded: LoadedFile): Promise<void> {
+  console.log(githubAnnotations(file, results, loaded).join("\n"));
+  const summary = Deno.env.get("GITHUB_STEP_SUMMARY");
+  if (summary) await Deno.writeTextFile(summary, githubSummary(results), { append: true });
 }
 
 function judged(

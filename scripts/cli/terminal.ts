@@ -3,6 +3,7 @@ import { closest } from "../../src/base/closest.ts";
 import { InvalidArgumentError, Option } from "commander";
 import { ConfigError, load, type Problem, type ReadOptions } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/config.ts";
+import type { Locate } from "../../src/config/problem.ts";
 import type { ConfigText } from "../../src/config/mod.ts";
 import { readBeside, readConfigFiles } from "./config_files.ts";
 import { secretLookup } from "../../functions/deno/secrets.ts";
@@ -21,6 +22,8 @@ export interface LoadedFile {
   text: string;
   /** The config in one piece, as it can be compiled. */
   value: unknown;
+  /** Where a path of `value` is written. */
+  locate: Locate;
   config: Config;
   warnings: Problem[];
 }

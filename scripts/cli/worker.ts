@@ -4,7 +4,11 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
-import { compileConfig } from "../../src/config/compiled.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
+import { compileConfig, loadCompiled } from "../../src/config/compiled.ts";
+import type { Config } from "../../src/config/config.ts";
+import { ConfigError } from "../../src/config/mod.ts";
+import { diffConfigs, formatDiff } from "./diff.ts";
 import { minifyModule } from "./minify.ts";
 import { DEFAULT_FILE, environmentOption, loadFile, USAGE, type VarFlags, varsOf, warn } from "./terminal.ts";
 import { workerKinds } from "./worker_kinds.ts";
@@ -53,6 +57,7 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
   warn(configFile, loaded);
   const compiled = JSON.stringify(compileConfig(loaded.value));
   const files = verb === "deploy" ? DEPLOY : DEV;
+  if (verb === "deploy") await printDiff(files.config, loaded.config);
   await Deno.mkdir(".assay", { recursive: true });
   await Deno.writeTextFile(files.config, compiled);
   await Deno.writeTextFile(files.kinds, await workerKinds(loaded.config));
@@ -60,7 +65,8 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
   // Last: `--var` and `--alias` take every word that follows.
   if (verb === "dev") return await run(WRANGLER, "dev", ...rest, ...plain, "--var", "ASSAY_PLACES:assumed");
   const assay = new URL("assay.ts", import.meta.url).pathname;
-  const code = await run(assay, "budget", configFile, "--plan", plan);
+  const named = flags.environment === undefined ? [] : ["--environment", flags.environment];
+  const code = await run(assay, "budget", configFile, "--plan", plan, ...named);
   if (code !== 0) return code;
   const [config, kinds] = await Promise.all([files.config, files.kinds].map((file) => Deno.realPath(file)));
   const aliases = ["--alias", `#config:${config}`, `#kinds:${kinds}`];
@@ -70,6 +76,22 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
   const file = `${BUNDLE}/worker.js`;
   await Deno.writeTextFile(file, await minifyModule(await Deno.readTextFile(file)));
   return await run(WRANGLER, "deploy", file, "--no-bundle", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`);
+}
+
+/** What changes against the config that was deployed from here before, if this version can read it. */
+async function printDiff(file: string, config: Config): Promise<void> {
+  const text = await Deno.readTextFile(file).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (text === null) return;
+  try {
+    const before = await loadCompiled(JSON.parse(text), { kinds: KINDS, runtime: "cloudflare" });
+    console.error([`against ${file}:`, ...formatDiff(diffConfigs(before.config, config))].join("\n"));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(`${file} is of another version of Assay, so what changes is not known`);
+  }
 }
 
 /** Of the options of wrangler those that say which Worker is meant. */

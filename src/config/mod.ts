@@ -1,7 +1,7 @@
 import { accept, type Loaded, type LoadOptions, type Parsed, withDepthCheck } from "./accept.ts";
 import type { ComposeOptions } from "./compose/mod.ts";
 import type { Kinds } from "./kinds.ts";
-import type { Path, Problem } from "./problem.ts";
+import type { Locate, Path, Problem } from "./problem.ts";
 
 export type { Loaded, LoadOptions } from "./accept.ts";
 export { ConfigError, type Problem } from "./problem.ts";
@@ -21,7 +21,11 @@ export type ReadOptions = LoadOptions & ComposeOptions;
 /** What was read: `value` is the config in one piece, without vars, names and defaults of targets. */
 export interface Read extends Loaded {
   value: unknown;
+  /** Where a path of `value` is written. */
+  locate: Locate;
 }
+
+const NOWHERE: Locate = () => undefined;
 
 /** Reads, checks and freezes YAML texts; throws a `ConfigError` with all problems at once. */
 export async function load(source: ConfigSource, options: ReadOptions): Promise<Read> {
@@ -35,7 +39,9 @@ export async function load(source: ConfigSource, options: ReadOptions): Promise<
   const readings = texts.map(({ text, file }) => readYaml(text, { file, origins }));
   const problems = readings.flatMap(({ problems }) => problems);
   const roots = readings.flatMap(({ value }) => value === undefined ? [] : [value]);
-  if (roots.length < readings.length) return { ...await accept({ problems }, options), value: undefined };
+  if (roots.length < readings.length) {
+    return { ...await accept({ problems }, options), value: undefined, locate: NOWHERE };
+  }
   return await acceptRoots(roots, problems, options, origins);
 }
 
@@ -44,7 +50,7 @@ export async function loadValue(value: unknown, options: ReadOptions): Promise<R
   const { Origins } = await import("./compose/origins.ts");
   const { isRecord } = await import("../base/json.ts");
   if (isRecord(value)) return await acceptRoots([value], [], options, new Origins());
-  return { ...await accept(await readValue(value ?? null, options.kinds), options), value };
+  return { ...await accept(await readValue(value ?? null, options.kinds), options), value, locate: NOWHERE };
 }
 
 async function acceptRoots(
@@ -56,8 +62,12 @@ async function acceptRoots(
   const { compose } = await import("./compose/mod.ts");
   const { value, problems } = await withDepthCheck(() => compose(roots, origins, options));
   const reading = await readValue(value, options.kinds, (path) => origins.textOf(value, path));
-  const locate: Parsed["locate"] = (path, at, offset) => origins.locate(value, path, at, offset);
-  return { ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options), value };
+  const locate: Locate = (path, at, offset) => origins.locate(value, path, at, offset);
+  return {
+    ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options),
+    value,
+    locate,
+  };
 }
 
 async function readValue(

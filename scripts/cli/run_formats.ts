@@ -1,0 +1,103 @@
+/** What `assay run` prints for the machines of others: JUnit's XML, and GitHub's workflow commands. */
+import type { Check } from "../../src/config/config.ts";
+import { isRecord } from "../../src/base/json.ts";
+import type { Path } from "../../src/config/problem.ts";
+import type { Round } from "../../src/judgement/round.ts";
+import type { VerdictResult } from "../../src/judgement/verdict.ts";
+import type { LoadedFile } from "./terminal.ts";
+
+/** One check as it was walked; `exit` is the code that it calls for. */
+export interface ReportedResult {
+  check: Check;
+  walked: Round;
+  verdict: VerdictResult;
+  text: string;
+  exit: number;
+}
+
+/** XML that test reporters read: one suite a target, one case a check. A verdict without an answer is an error, no failure. */
+export function junit(results: readonly ReportedResult[]): string {
+  const suites = Map.groupBy(results, ({ check }) => check.target.id);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    "<testsuites>",
+    ...[...suites].flatMap(([target, cases]) => [
+      `  <testsuite name="${xml(target)}" tests="${cases.length}" failures="${count(cases, 1)}" errors="${
+        count(cases, 2)
+      }">`,
+      ...cases.map(testcase),
+      "  </testsuite>",
+    ]),
+    "</testsuites>",
+  ].join("\n");
+}
+
+const count = (results: readonly ReportedResult[], code: number) =>
+  results.filter(({ exit }) => exit === code).length;
+
+function testcase({ check, walked, verdict, text, exit }: ReportedResult): string {
+  const seconds = (walked.observation.totalMs / 1_000).toFixed(3);
+  const open = `    <testcase classname="${xml(check.target.id)}" name="${xml(check.id)}" time="${seconds}"`;
+  if (exit === 0) return `${open}/>`;
+  const tag = exit === 1 ? "failure" : "error";
+  return `${open}><${tag} type="${verdict.word}" message="${xml(headline(check, verdict, walked))}">${
+    xml(text)
+  }</${tag}></testcase>`;
+}
+
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** Text for XML 1.0, in which most control characters cannot stand at all. */
+const xml = (text: string): string =>
+  // deno-lint-ignore no-control-regex
+  text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd").replace(
+    /[&<>"]/g,
+    (one) => ENTITIES[one]!,
+  )
+    .toWellFormed();
+
+const headline = ({ key }: Check, { word }: VerdictResult, { observation: { failure } }: Round): string =>
+  `${key}: ${word}${failure ? `: ${failure.step}: ${failure.detail}` : ""}`;
+
+/** Workflow commands of GitHub Actions: each check that is not well, at the line of the step that failed. */
+export function githubAnnotations(
+  file: string,
+  results: readonly ReportedResult[],
+  loaded: Pick<LoadedFile, "value" | "locate">,
+): string[] {
+  const bad = results.filter(({ exit }) => exit > 0);
+  const lines = bad.map(({ check, walked, verdict, text, exit }) => {
+    const at = loaded.locate(pathOf(loaded.value, check, walked.observation.failure?.step), "value");
+    const place = at
+      ? `file=${property(at.file ?? file)},line=${at.line},col=${at.column},`
+      : `file=${property(file)},`;
+    const title = property(`${check.key}: ${verdict.word}`);
+    return `::${exit === 1 ? "error" : "warning"} ${place}title=${title}::${data(text)}`;
+  });
+  return [...lines, `${results.length - bad.length} of ${results.length} checks are ready`];
+}
+
+/** A table in Markdown. */
+export function githubSummary(results: readonly ReportedResult[]): string {
+  const cell = (text: string) => text.replaceAll("|", "\\|").replace(/\s+/g, " ");
+  const rows = results.map(({ check, verdict, walked }) => {
+    const { failure, totalMs } = walked.observation;
+    return `| ${cell(check.key)} | ${verdict.word} | ${Math.round(totalMs)} ms | ${
+      cell(failure ? `${failure.step}: ${failure.detail}` : "")
+    } |`;
+  });
+  return ["| check | verdict | took | why |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
+}
+
+/** Where the failed step of a check, or else the check, stands in the config. */
+function pathOf(value: unknown, { id, target, journey }: Check, step: string | undefined): Path {
+  const targets = isRecord(value) && Array.isArray(value.targets) ? value.targets : [];
+  const i = targets.findIndex((one) => one?.id === target.id);
+  const checks: { id?: string }[] = targets[i]?.checks ?? [];
+  const j = checks.findIndex((one) => (one.id ?? "default") === id);
+  const k = journey.findIndex(({ name }) => name === step);
+  return ["targets", i, "checks", j, ...k < 0 ? [] : ["journey", k]];
+}
+
+const data = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+const property = (text: string) => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
