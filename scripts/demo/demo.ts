@@ -164,7 +164,22 @@ async function playScenario(shops: Shop[]) {
   await until(() => seen.recovery && seen.resolvedVerified);
 }
 
-const shops = REGIONS.map(() => shop());
+/** Breaks or mends all replicas, as often as somebody wants. */
+function change(breaks: boolean): void {
+  for (const replica of shops) breaks ? replica.deploy() : replica.catchUp();
+  say("shop", breaks ? `deploys everywhere: ${SAYS}, the order workers lag` : "the order workers catch up");
+}
+
+/** `b` breaks the shop, `m` mends it: a key on a terminal, a line elsewhere. */
+async function obeyKeys(): Promise<void> {
+  if (Deno.stdin.isTerminal()) Deno.stdin.setRaw(true, { cbreak: true });
+  for await (const bytes of Deno.stdin.readable) {
+    for (const key of new TextDecoder().decode(bytes)) if (key === "b" || key === "m") change(key === "b");
+  }
+}
+
+// The page of the first one has the buttons for all.
+const shops: Shop[] = REGIONS.map((_, i) => shop(0, {}, i === 0 ? change : undefined));
 const hooks = receiver();
 const folder = await Deno.makeTempDir({ prefix: "assay-demo-" });
 const file = `${folder}/assay.yaml`;
@@ -233,7 +248,8 @@ try {
     code ? `not seen: ${missing.join(", ")}` : "drift, quorum, verified webhooks and recovery were all seen",
   );
   if (!once) {
-    say("demo", "the API stays open until Ctrl-C");
+    say("demo", `b breaks the shop again, m mends it, here or at ${shops[0]!.url}; Ctrl-C ends the demo`);
+    await obeyKeys();
     await new Promise(() => {});
   }
 } catch (error) {

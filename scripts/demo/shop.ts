@@ -20,16 +20,25 @@ export interface Shop {
   close(): Promise<void>;
 }
 
+type Hooks = Record<string, (request: Request) => Promise<Response>>;
+
 /** Known to everybody: for webhooks from this machine to itself. */
 const DEV_SECRET = `whsec_${btoa("known to all, so only for trying")}`;
 const PORT = 8090;
 const READY = "[+]ping ok\n[+]database ok\n[+]order-worker ok\nreadyz check passed\n";
 
+/** The shop's own page, with a button that breaks it and one that mends it. */
+const page = (working: boolean) =>
+  `<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo shop</title><h1>Demo shop</h1>
+<p>Says ready. ${working ? "Orders are accepted." : "Its order worker lags: orders stay pending."}</p>
+<form method="post" action="/deploy"><button>Break it</button></form>
+<form method="post" action="/catch-up"><button>Mend it</button></form></html>`;
+
 /**
  * Starts a replica; on a free port if none is named. `POST /deploy` and `POST /catch-up` do what the methods do, a POST to one
- * of the `doors` what that answers.
+ * of the `hooks` what that answers. `onChange` hears of what a request did.
  */
-export function shop(port = 0, hooks: Record<string, (request: Request) => Promise<Response>> = {}): Shop {
+export function shop(port = 0, hooks: Hooks = {}, onChange = (_breaks: boolean) => {}): Shop {
   const orders = new Map<string, Order>();
   let working = true;
   let count = 0;
@@ -38,15 +47,23 @@ export function shop(port = 0, hooks: Record<string, (request: Request) => Promi
     working = true;
     for (const order of orders.values()) order.state = "accepted";
   };
-  const controls: Record<string, () => void> = { "/deploy": deploy, "/catch-up": catchUp };
+  const controls: Record<string, () => void> = {
+    "/deploy": () => (deploy(), onChange(true)),
+    "/catch-up": () => (catchUp(), onChange(false)),
+  };
 
   const answer = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
     const id = /^\/orders\/(\w+)$/.exec(pathname)?.[1];
     if (pathname === "/readyz") return new Response(READY);
+    if (pathname === "/") {
+      return new Response(page(working), { headers: { "content-type": "text/html; charset=utf-8" } });
+    }
     if (request.method === "POST" && pathname in controls) {
       controls[pathname]!();
-      return new Response(null, { status: 204 });
+      // A form of the page above leads back to it.
+      const isForm = request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded");
+      return new Response(null, isForm ? { status: 303, headers: { location: "/" } } : { status: 204 });
     }
     if (request.method === "POST" && pathname in hooks) return await hooks[pathname]!(request);
     if (pathname === "/orders" && request.method === "POST") {

@@ -36,6 +36,20 @@ test.each([
   300_000,
 );
 
+test("demo goes on: a key breaks the shop again, the button of its page mends it", async () => {
+  const demo = spawn("../../scripts/demo/demo.ts", []);
+  onTestFinished(() => demo.kill("SIGTERM"));
+  const line = await demo.line("out", (line) => line.includes("b breaks the shop again"));
+  const url = /at (http:\S+);/.exec(line)![1]!;
+  const seen = demo.out.length;
+  await demo.write("b\n");
+  await demo.line("out", (line, i) => i >= seen && /assay +drift/.test(line));
+  expect(await (await fetch(url)).text()).toContain("orders stay pending");
+  const form = { method: "POST", body: new URLSearchParams(), redirect: "manual" } as const;
+  expect((await fetch(`${url}/catch-up`, form)).status).toBe(303);
+  await demo.line("out", (line, i) => i >= seen && /webhook +incident\.resolved/.test(line));
+}, 300_000);
+
 /** As many of the patterns as the lines hold one after the other. */
 function inOrder(lines: string[], patterns: RegExp[]): RegExp[] {
   let found = 0;
