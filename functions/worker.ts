@@ -1,4 +1,8 @@
 /** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
+import bundled from "#config";
+import { REQUESTS_A_MINUTE } from "../src/config/api.ts";
+import { publicCopies } from "../src/web/public_copies.ts";
+import { clock } from "./clock.ts";
 import { SECURITY_HEADERS } from "../src/web/api/middleware/security_headers.ts";
 import { liveResponse, LIVEZ, unreadyResponse } from "../src/web/api/middleware/livez.ts";
 import { type Env, stringBinding } from "./cloudflare/env.ts";
@@ -26,13 +30,26 @@ function ledger(env: Env) {
 
 let pinned: ReturnType<typeof proberApp> | undefined;
 
+/** What this isolate answers by itself: the free plan has 100,000 requests to objects a day, and a crawler must not spend them. */
+const doors = new WeakMap<Env, ReturnType<typeof publicCopies>>();
+
+function doorOf(env: Env) {
+  const { api } = bundled.config as { api?: { rateLimit?: { perMinute?: number }; proxies?: number } };
+  // Behind a proxy of one's own all clients have one address here; the ledger tells them apart.
+  const perMinute = api?.proxies ? Infinity : api?.rateLimit?.perMinute ?? REQUESTS_A_MINUTE;
+  const door = doors.get(env) ??
+    publicCopies({ clock, perMinute, ask: (request) => ledger(env).fetch(request) });
+  doors.set(env, door);
+  return door;
+}
+
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     // Without waking an object: whether the ledger is well, /readyz tells.
     const { pathname } = new URL(request.url);
     if (request.method === "GET" && pathname === LIVEZ) return liveResponse();
     try {
-      if (typeof env.ASSAY_PROBER !== "string") return await ledger(env).fetch(request);
+      if (typeof env.ASSAY_PROBER !== "string") return await doorOf(env)(request, peerOf(request).client);
       pinned ??= proberApp(env, env.ASSAY_PROBER);
       return await (await pinned()).fetch(request, peerOf(request));
     } catch (error) {

@@ -1,3 +1,6 @@
+/** Requests of one client a minute, where the config names no limit. */
+export const REQUESTS_A_MINUTE = 600;
+
 /** The `api` part of a config: who may do what, how often, and from which pages. */
 import type * as z from "../base/zod.ts";
 import type { apiGrammar } from "./schema/api.ts";
@@ -64,7 +67,7 @@ export function readApi(draft: ApiDraft = {}, targets: (string | undefined)[], n
       }
       return [readToken(row, targets, path, note)];
     }),
-    rateLimit: { perMinute: rateLimit?.perMinute ?? 600 },
+    rateLimit: { perMinute: rateLimit?.perMinute ?? REQUESTS_A_MINUTE },
     cors: cors.filter((origin) => origin !== undefined),
     proxies,
     ...(trustedProxies && { trustedProxies: trustedProxies.filter((range) => range !== undefined) }),

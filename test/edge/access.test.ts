@@ -1,5 +1,6 @@
 import { env, SELF } from "cloudflare:test";
 import { expect, test } from "vitest";
+import worker from "../../functions/worker.ts";
 import { workerFixture } from "./worker_fixture.ts";
 
 const world = workerFixture();
@@ -30,8 +31,26 @@ test("a token by its hash reads what it is good for, and its use is kept by the 
 test("a client is who Cloudflare says it is, and may ask only so often", async () => {
   world.setConfig({ api: { token: "${env:ASSAY_TOKEN}", rateLimit: { perMinute: 10 } } });
   const from = (client: string, forwarded: string) =>
-    ask("/v1/status", { "cf-connecting-ip": client, "x-forwarded-for": forwarded });
+    ask("/v1/status", {
+      authorization: `Bearer ${env.ASSAY_TOKEN}`,
+      "cf-connecting-ip": client,
+      "x-forwarded-for": forwarded,
+    });
   for (let i = 0; i < 10; i++) expect((await from("192.0.2.7", `198.51.100.${i}`)).status).toBe(200);
   expect(await from("192.0.2.7", "198.51.100.99")).toMatchObject({ status: 429, retryAfter: "6" });
   expect((await from("192.0.2.8", "198.51.100.99")).status).toBe(200);
+});
+
+test("what is public comes from the isolate's copy: the ledger is asked once for a hundred looks", async () => {
+  let asked = 0;
+  const stub = {
+    fetch: (request: Request) => (asked++, world.ledger.fetch(request.url)),
+    tick: () => Promise.resolve(),
+  };
+  const bindings = { ...env, LEDGER: { getByName: () => stub } };
+  const look = () => worker.fetch(new Request("https://assay.example/v1/status"), bindings);
+  const answers = [];
+  for (let i = 0; i < 100; i++) answers.push(await (await look()).text());
+  expect(asked).toBe(1);
+  expect(new Set(answers).size).toBe(1);
 });

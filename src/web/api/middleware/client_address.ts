@@ -40,7 +40,8 @@ export function clientAddress(c: Context, config: ProxyConfig): string | undefin
   return network(chain.at(-proxies) || client);
 }
 
-function network(address: string): string {
+/** The part of an address that a request counts for. */
+export function network(address: string): string {
   if (/^[\d.]{1,15}$/.test(address)) return address;
   const bare = address.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
   if (!ipaddr.isValid(bare)) return address.slice(0, LONGEST);

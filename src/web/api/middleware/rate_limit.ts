@@ -36,19 +36,25 @@ export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients
   };
 }
 
+/** How long (ms) a client must wait until it may ask for this path; 0: not at all. */
+export function clientLimit(clock: Pick<Clock, "elapsed">, perMinute: number) {
+  const usual = bucket(clock, perMinute);
+  const busy = bucket(clock, perMinute * BUSY_TIMES);
+  return (path: string, client: string): number => (BUSY.test(path) ? busy : usual)(client);
+}
+
 /**
  * Answers 429 to a client that asks too often, and instead of 401 to one that shows wrong tokens too often. A right token is
  * never locked out by the wrong ones of others behind the same address. What has no address comes from inside.
  */
 export function rateLimit(clock: Clock, config: ApiConfig): MiddlewareHandler {
   const { perMinute } = config.rateLimit;
-  const usual = bucket(clock, perMinute);
-  const busy = bucket(clock, perMinute * BUSY_TIMES);
+  const limit = clientLimit(clock, perMinute);
   const failed = bucket(clock, Math.max(1, Math.floor(perMinute * FAILED_SHARE)));
   return async (c, next) => {
     const client = clientAddress(c, config);
     if (client === undefined) return await next();
-    const waitMs = (BUSY.test(c.req.path) ? busy : usual)(client);
+    const waitMs = limit(c.req.path, client);
     if (waitMs > 0) return tooManyRequests(c, waitMs, "Too many requests came from this address");
     await next();
     if (c.res.status !== 401) return;
