@@ -41,7 +41,7 @@ export const planCommand = new Command("plan")
       file: string,
       { loss: assumed, latency: latencyMs, replicas, json, ...more }: PlanCommandOptions,
     ) => {
-      const { config } = await loadFile(file, { json, env: more.history ? undefined : () => "unused" });
+      const { config } = await loadFile(file, { json, ...(more.history ? {} : { env: undefined }) });
       const loss = more.history ? await lossOf(config) ?? assumed : assumed;
       const checks = planAll(config, { loss, replicas, latencyMs });
       if (more.plot) await Deno.writeTextFile(more.plot, plotOf(config, replicas));

@@ -8,8 +8,10 @@ import { healthCommand } from "./health.ts";
 import { planCommand } from "./plan.ts";
 import { pushCommand } from "./push/push.ts";
 import { diffCommand } from "./diff.ts";
+import { exportCommand } from "./export.ts";
 import { gateCommand } from "./gate.ts";
 import { notifyCommand } from "./notify.ts";
+import { replayCommand } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { routesCommand } from "./routes.ts";
 import { runCommand } from "./run.ts";
@@ -39,6 +41,8 @@ for (
     pushCommand,
     startCommand,
     simulateCommand,
+    exportCommand,
+    replayCommand,
     tokenCommand,
   ]
 ) {

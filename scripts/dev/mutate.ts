@@ -1,5 +1,6 @@
 /**
- * Changes the judgement in one place at a time and runs its tests: `deno run -A scripts/dev/mutate.ts [count]`, all mutants without a count.
+ * Changes the judgement in one place at a time and runs its tests: `deno run -A scripts/dev/mutate.ts [count] [file…]`; without a count all
+ * mutants, without files those of every rule.
  * It works in a copy of the tree. Every mutant that no test notices is printed; each is a missing test, or code that changes nothing.
  */
 import { relative } from "node:path";
@@ -140,8 +141,11 @@ const root = await copyTree();
 const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((name) =>
   !WITHOUT_RULES.has(name)
 );
-const all = files.toSorted().flatMap((file) => mutantsOf(`${root}/${FOLDER}/${file}`));
-const count = Math.min(all.length, Number(Deno.args[0] ?? all.length));
+const [wanted, ...only] = Deno.args;
+const all = files.filter((file) => only.length === 0 || only.includes(file)).toSorted().flatMap((file) =>
+  mutantsOf(`${root}/${FOLDER}/${file}`)
+);
+const count = Math.min(all.length, Number(wanted ?? all.length));
 const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]!);
 let [survivors, equivalent] = [0, 0];
 try {

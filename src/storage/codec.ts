@@ -155,7 +155,9 @@ const trace: z.ZodMiniType<Trace> = z.object({
 });
 
 const states = z.record(z.string(), checkState);
-const histories = z.record(z.string(), z.object({ outcome, traces: z.array(trace) }));
+/** One check's line in the history of a slot. */
+export const historyShape = z.object({ outcome, traces: z.array(trace) });
+const histories = z.record(z.string(), historyShape);
 
 /** Reads stored JSON; a wrong shape is an error that names the row and where it is wrong. */
 export function parseRow<T>(schema: z.ZodMiniType<T>, text: string, row: string): T {

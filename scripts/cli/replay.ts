@@ -1,0 +1,93 @@
+import { Command } from "commander";
+import { formatSpan, iso } from "../../src/base/time.ts";
+import type { Config } from "../../src/config/config.ts";
+import { messageOf } from "../../src/base/error_message.ts";
+import { replay } from "../../src/judgement/replay.ts";
+import { type ExportLine, parseExport } from "../../src/storage/history/export.ts";
+import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
+
+/** One incident: what it is of, and when. Epoch ms. */
+interface Shown {
+  of: string;
+  family: string;
+  scope: string;
+  openedAt: number;
+  resolvedAt?: number;
+}
+
+/** What happened to a check, and what another config would have made of it. */
+interface Replayed {
+  check: string;
+  slots: number;
+  happened: Shown[];
+  replayed: Shown[];
+}
+
+const VARIES = "thresholds, quorum, regions, maxAge, windows, flapWindow, resolve rules, latencyBudget";
+
+/** `assay replay <history> --config <file>`: which incidents another config would have opened. Exit 0, 1 config, 3 usage or no history. */
+export const replayCommand = new Command("replay")
+  .description("Judge an export again under another config, beside what happened. Exit 0, 1 config, 3 usage.")
+  .argument("<history>", "what assay export wrote")
+  .option("--config <file>", "the other config", DEFAULT_FILE)
+  .option("--json", "print JSON")
+  .addHelpText(
+    "after",
+    `\nIt varies ${VARIES}. Walks are as they were: not expectations, timeouts, retry, turns or confirmations.`,
+  )
+  .action(async (history: string, { config: file, json }: { config: string; json?: boolean }) => {
+    const { config } = await loadFile(file, { json, env: undefined });
+    const lines = await readHistory(history);
+    const value = replayAll(config, lines);
+    printResult({ json, value }, format(file, value));
+  });
+
+async function readHistory(file: string): Promise<ExportLine[]> {
+  try {
+    return parseExport(await Deno.readTextFile(file));
+  } catch (error) {
+    return fail(USAGE, `Cannot replay ${file}: ${messageOf(error)}`);
+  }
+}
+
+function replayAll({ checks, regions }: Config, lines: readonly ExportLine[]): Replayed[] {
+  const slots = lines.filter((line) => line.kind === "slot");
+  const incidents = lines.filter((line) => line.kind === "incident");
+  return checks.flatMap((check): Replayed[] => {
+    const mine = slots.filter((line) => line.check === check.key);
+    if (mine.length === 0) return [];
+    const happened = incidents.filter((line) => line.check === check.key)
+      .map(({ of, family, scope, openedAt, resolvedAt }) => ({ of, family, scope, openedAt, resolvedAt }))
+      .sort((a, b) => a.openedAt - b.openedAt);
+    const replayed = replay(check, regions, mine).map(({ kind: of, family, scope, openedAt, resolvedAt }) => (
+      { of, family, scope, openedAt, resolvedAt }
+    ));
+    return [{ check: check.key, slots: mine.length, happened, replayed }];
+  });
+}
+
+/** "58 s earlier" than what happened, where it is of the same family and overlaps it. */
+function compareWith(happened: readonly Shown[], one: Shown): string {
+  const other = happened.find(({ family, scope, openedAt, resolvedAt = Infinity }) =>
+    family === one.family && scope === one.scope && openedAt <= (one.resolvedAt ?? Infinity) &&
+    resolvedAt >= one.openedAt
+  );
+  if (!other) return "not told then";
+  const byMs = other.openedAt - one.openedAt;
+  if (byMs === 0) return "as it was told";
+  return `${formatSpan(Math.abs(byMs))} ${byMs > 0 ? "earlier" : "later"}`;
+}
+
+const describe = ({ of, scope, openedAt, resolvedAt }: Shown) =>
+  `${of}${scope === "global" ? "" : ` in ${scope}`}, ${iso(openedAt)} to ${iso(resolvedAt) ?? "the end"}`;
+
+function format(file: string, all: readonly Replayed[]): string {
+  if (all.length === 0) return `none of the checks of ${file} stands in this history`;
+  return all.flatMap(({ check, slots, happened, replayed }) => [
+    `${check}, ${slots} slots`,
+    `  happened: ${happened.length === 0 ? "nothing" : ""}`,
+    ...happened.map((one) => `    ${describe(one)}`),
+    `  under ${file}: ${replayed.length === 0 ? "nothing" : ""}`,
+    ...replayed.map((one) => `    ${describe(one)}: ${compareWith(happened, one)}`),
+  ]).join("\n");
+}

@@ -1,0 +1,114 @@
+/**
+ * History judged again, under other settings: what was brought then, by the rules of now. Pure.
+ *
+ *     kept lines (one a slot, a trace a walk) -> rounds -> walks in order -> assess, with another check -> incidents
+ */
+import type { Outcome } from "../evidence/probe/observation.ts";
+import type { ReportState } from "../evidence/report/report.ts";
+import { assess, type CheckHistory, type Trace } from "./assess.ts";
+import type { Incident, Transition } from "./incident.ts";
+import type { Arrival, Brought, JudgedReport, JudgedRound, Walk } from "./round.ts";
+import type { CheckState } from "./state.ts";
+import type { JudgedCheck, VotingRegion } from "./subject.ts";
+import { isFailed, isPassed } from "./words.ts";
+
+/** One slot of a check, as history keeps it. */
+export interface KeptSlot extends Pick<CheckHistory, "traces"> {
+  /** Epoch ms. */
+  slot: number;
+}
+
+/** One incident that the replay opened: its times are instants of judgements, epoch ms. */
+export type ReplayedIncident = Pick<
+  Incident,
+  "family" | "kind" | "scope" | "episode" | "openedAt" | "resolvedAt"
+>;
+
+/**
+ * The incidents that these slots would have opened under `check` and `regions`, oldest first; every episode is one. It varies what is judged:
+ * thresholds, quorum, regions, ages, windows, `latencyBudgetMs`. Walks are as they were: another timeout, retry, turn or confirmation would
+ * have brought others.
+ */
+export function replay(
+  check: JudgedCheck & { latencyBudgetMs?: number },
+  regions: readonly VotingRegion[],
+  slots: readonly KeptSlot[],
+): ReplayedIncident[] {
+  let state: CheckState | undefined;
+  let count = 0;
+  const told: Transition[] = [];
+  for (const arrivals of walksOf(slots, check.latencyBudgetMs)) {
+    const judged = assess(check, regions, arrivals, { before: state, newId: () => `replayed_${count++}` });
+    state = judged.state;
+    told.push(...judged.transitions);
+  }
+  return episodesOf(told);
+}
+
+/** The walks of history in order: those that began together were judged together. */
+function walksOf(slots: readonly KeptSlot[], latencyBudgetMs?: number): Arrival<JudgedRound>[][] {
+  const arrivals = slots.flatMap(({ slot, traces }) =>
+    traces.map((trace): Arrival<JudgedRound> => {
+      const walk: Walk = { slot, at: trace.at ?? slot, kind: trace.kind ?? "turn" };
+      return { prober: trace.prober, walk, ...broughtBy(trace, walk.at, latencyBudgetMs) };
+    })
+  );
+  return [...Map.groupBy(arrivals, ({ walk: { at, slot } }) => `${at} ${slot}`).values()]
+    .sort(([a], [b]) => a!.walk.at - b!.walk.at || a!.walk.slot - b!.walk.slot);
+}
+
+/** Verdicts for which the report was read again after the journey. */
+const isAccusing = (word: Trace["word"]) =>
+  word === "drift" || word === "underclaim" || word === "unreported";
+
+/** What a prober must have brought for its line to read as it does. */
+function broughtBy(trace: Trace, at: number, latencyBudgetMs?: number): Brought<JudgedRound> {
+  const { word, reason, reported, claimed, totalMs = 0, unanswered } = trace;
+  if (word === "missing") return { missed: reason ?? "unknown" };
+  const last = reported ? reportOf(reported, trace, at) : null;
+  const isBracketed = claimed !== undefined || isAccusing(word) || reason === "moved";
+  const round: JudgedRound = {
+    before: claimed ? reportOf(claimed, trace, at) : last,
+    ...(last && isBracketed && { after: last }),
+    observation: {
+      outcome: outcomeOf(trace, latencyBudgetMs),
+      transport: unanswered ?? false,
+      steps: [],
+      totalMs,
+    },
+  };
+  const fault = reason === "suspect" || reason === "misplaced" ? reason : undefined;
+  return word === "inconclusive" && fault ? { round, fault } : { round };
+}
+
+/** What the journey came to; a budget decides anew what is slow. */
+function outcomeOf({ word, outcome, reason, totalMs }: Trace, latencyBudgetMs?: number): Outcome {
+  const isSlow = latencyBudgetMs !== undefined && totalMs !== undefined && totalMs > latencyBudgetMs;
+  const isPass = word === "announced" ? outcome === "pass" || outcome === "slow" : isPassed(word);
+  if (isPass) return isSlow ? "slow" : "pass";
+  if (isFailed(word) || reason === "unbracketed") return "fail";
+  return word === "announced" ? outcome ?? "fail" : "error";
+}
+
+const reportOf = (state: ReportState, { phase, question, contradicts }: Trace, at: number): JudgedReport => ({
+  state,
+  dialect: "replayed",
+  question: question ?? "readiness",
+  contradictions: contradicts ? ["as it was"] : [],
+  subsystems: [],
+  at,
+  durationMs: 0,
+  ...(phase && { phase }),
+});
+
+/** Transitions as incidents, one an episode, each with its end. */
+function episodesOf(told: readonly Transition[]): ReplayedIncident[] {
+  const episodes: ReplayedIncident[] = [];
+  for (const { change, incident: { family, kind, scope, episode, openedAt, resolvedAt } } of told) {
+    const known = episodes.findLast((one) => one.family === family && one.scope === scope);
+    if (change === "opened" || !known) episodes.push({ family, kind, scope, episode, openedAt });
+    else if (change === "resolved") known.resolvedAt = resolvedAt;
+    else known.kind = kind;
+  }
+  return episodes;
+}
