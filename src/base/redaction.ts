@@ -17,13 +17,8 @@ interface View {
   end(i: number): number;
 }
 
-/** The byte sequences of one length that give a secret away, in lower case. */
-interface Pieces {
-  length: number;
-  all: Set<string>;
-  /** What their first three bytes hash to. */
-  heads: Uint8Array;
-}
+/** The texts that give a secret away, by what their first three characters hash to. */
+type Pieces = (string[] | undefined)[];
 
 /**
  * Blanks each of `values` of 4 characters or more. From 8 on a value is found also escaped for URLs, HTML or JSON, in any case, in
@@ -33,20 +28,20 @@ export function redactor(values: readonly string[]): (text: string) => string {
   const known = [...new Set(values)].filter((value) => value.length >= SHORTEST);
   const short = known.filter((value) => value.length < WHOLE_LENGTH).map(utf8);
   const forms = [...new Set(known.filter((value) => value.length >= WHOLE_LENGTH).flatMap(formsOf))];
-  const pieces = piecesOf(forms);
+  const { plain, encoded } = piecesOf(forms);
   const beginnings = [...short, ...forms.map((form) => utf8(form).toLowerCase())];
   if (known.length === 0) return (text) => text;
   return (text) => {
     const marks = new Uint8Array(text.length);
     for (const view of escapedViews(text)) {
       const lower = { ...view, bytes: view.bytes.toLowerCase() };
+      const base64 = { ...view, bytes: view.bytes.replaceAll("-", "+").replaceAll("_", "/") };
       for (const value of short) markWhole(view, value, marks);
-      markPieces(lower, pieces, marks);
+      markPieces(lower, plain, marks);
+      markPieces(base64, encoded, marks);
       markBeginnings(lower, beginnings, marks);
-      if (pieces.length === 0) continue;
-      for (const decoded of encodedViews(view)) markPieces(decoded, pieces, marks);
     }
-    return blank(text, marks);
+    return marks.includes(1) ? blank(text, marks) : text;
   };
 }
 
@@ -60,33 +55,53 @@ function formsOf(value: string): string[] {
 /** Where any URL begins, which is nobody's secret. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-function piecesOf(forms: readonly string[]): Pieces[] {
-  const byLength = new Map<number, Set<string>>();
-  const add = (piece: string) =>
-    byLength.set(piece.length, (byLength.get(piece.length) ?? new Set()).add(piece));
+/** All that gives these forms away: in lower case as they are and in hex, and in base64, nobody knows at which alignment. */
+function piecesOf(forms: readonly string[]): { plain: Pieces; encoded: Pieces } {
+  const plain: Pieces = new Array(HEADS);
+  const encoded: Pieces = new Array(HEADS);
+  const add = (pieces: Pieces, piece: string) => {
+    const head = pieces[headOf(piece, 0)] ??= [];
+    if (!head.includes(piece)) head.push(piece);
+  };
   for (const form of forms) {
-    const bytes = utf8(form).toLowerCase();
-    const scheme = SCHEME.exec(bytes)?.[0].length ?? 0;
-    if (form.length < LONG || scheme > 0) add(bytes);
-    if (form.length < LONG) continue;
-    for (let at = scheme; at + PIECE <= bytes.length; at++) add(bytes.slice(at, at + PIECE));
+    for (const piece of cutIn(form)) {
+      add(plain, piece.toLowerCase());
+      add(plain, Array.from(piece, hexOf).join(""));
+      for (let before = 0; before < 3; before++) add(encoded, base64Of(piece, before));
+    }
   }
-  return [...byLength].map(([length, all]) => {
-    const heads = new Uint8Array(HEADS);
-    for (const piece of all) heads[headOf(piece, 0)] = 1;
-    return { length, all, heads };
-  });
+  return { plain, encoded };
 }
 
-const HEADS = 4096;
-const headOf = (bytes: string, at: number) =>
-  (bytes.charCodeAt(at) * 961 + bytes.charCodeAt(at + 1) * 31 + bytes.charCodeAt(at + 2)) % HEADS;
+/** What of a form is looked for: the whole, or of a long one every piece. A scheme is no piece. */
+function cutIn(form: string): string[] {
+  const bytes = utf8(form);
+  const scheme = SCHEME.exec(bytes)?.[0].length ?? 0;
+  const whole = form.length < LONG || scheme > 0 ? [bytes] : [];
+  if (form.length < LONG) return whole;
+  const count = Math.max(0, bytes.length - PIECE - scheme + 1);
+  return [...whole, ...Array.from({ length: count }, (_, i) => bytes.slice(scheme + i, scheme + i + PIECE))];
+}
 
-function markPieces({ bytes, start, end }: View, pieces: readonly Pieces[], marks: Uint8Array): void {
-  for (const { length, all, heads } of pieces) {
-    for (let at = 0; at + length <= bytes.length; at++) {
-      if (heads[headOf(bytes, at)] === 0 || !all.has(bytes.slice(at, at + length))) continue;
-      marks.fill(1, start(at), end(at + length - 1));
+const hexOf = (byte: string) => byte.charCodeAt(0).toString(16).padStart(2, "0");
+
+/** The characters of base64 (RFC 4648 section 4) that these bytes alone decide, with so many others `before` them. */
+function base64Of(bytes: string, before: number): string {
+  const whole = btoa("\0".repeat(before) + bytes).replaceAll("=", "");
+  const last = Math.floor((before + bytes.length) * 8 / 6);
+  return whole.slice(Math.ceil(before * 8 / 6), last);
+}
+
+const HEADS = 1 << 12;
+const headOf = (bytes: string, at: number) =>
+  (bytes.charCodeAt(at) << 9 ^ bytes.charCodeAt(at + 1) << 5 ^ bytes.charCodeAt(at + 2)) & HEADS - 1;
+
+function markPieces({ bytes, start, end }: View, pieces: Pieces, marks: Uint8Array): void {
+  for (let at = 0; at < bytes.length - 2; at++) {
+    const candidates = pieces[headOf(bytes, at)];
+    if (!candidates) continue;
+    for (const piece of candidates) {
+      if (bytes.startsWith(piece, at)) marks.fill(1, start(at), end(at + piece.length - 1));
     }
   }
 }
@@ -160,29 +175,53 @@ const next = (i: number) => i + 1;
 
 function plainView(text: string): View {
   if (ASCII.test(text)) return { bytes: text, start: itself, end: next };
-  const view = growing();
-  let at = 0;
-  for (const char of text) {
-    view.add(utf8(char), at, at + char.length);
-    at += char.length;
+  const view = growing({ bytes: text, start: itself, end: next });
+  for (const { 0: run, index } of text.matchAll(/[^\0-\x7f]/gu)) {
+    view.put(utf8(run), index, index + run.length);
   }
   return view.view();
 }
 
-/** A view in the making. */
-function growing() {
-  const starts: number[] = [], ends: number[] = [];
+/** A view in the making: the one before it, with other bytes in some places. */
+function growing(before: View) {
+  /** Where each part begins here, and where it stands before; of what was put there, all of it is one place. */
+  const parts: { at: number; from: number; to: number; isCopy: boolean }[] = [];
   let bytes = "";
+  let done = 0;
+  const add = (text: string, from: number, to: number, isCopy: boolean) => {
+    if (text === "") return;
+    parts.push({ at: bytes.length, from, to, isCopy });
+    bytes += text;
+  };
+  const partAt = (i: number) => {
+    let [least, most] = [0, parts.length - 1];
+    while (least < most) {
+      const middle = (least + most + 1) >> 1;
+      if (parts[middle]!.at <= i) least = middle;
+      else most = middle - 1;
+    }
+    return parts[least]!;
+  };
   return {
-    /** Bytes that were all written from `start` to `end`. */
-    add(more: string, start: number, end: number): void {
-      for (let i = 0; i < more.length; i++) {
-        starts.push(start);
-        ends.push(end);
-      }
-      bytes += more;
+    put(text: string, from: number, to: number): void {
+      add(before.bytes.slice(done, from), done, from, true);
+      add(text, from, to, false);
+      done = to;
     },
-    view: (): View => ({ bytes, start: (i) => starts[i]!, end: (i) => ends[i]! }),
+    view(): View {
+      add(before.bytes.slice(done), done, before.bytes.length, true);
+      return {
+        bytes,
+        start(i) {
+          const { at, from, isCopy } = partAt(i);
+          return before.start(isCopy ? from + i - at : from);
+        },
+        end(i) {
+          const { at, from, to, isCopy } = partAt(i);
+          return before.end(isCopy ? from + i - at : to - 1);
+        },
+      };
+    },
   };
 }
 
@@ -197,21 +236,14 @@ const NAMED: Record<string, string> = {
   ...{ n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" },
 };
 
-function unescapeView({ bytes, start, end }: View, escape: RegExp): View | null {
-  const view = growing();
-  let at = 0;
-  const copyTo = (to: number) => {
-    for (; at < to; at++) view.add(bytes[at]!, start(at), end(at));
-  };
-  for (const match of bytes.matchAll(escape)) {
-    const after = match.index + match[0].length;
-    copyTo(match.index);
-    view.add(meaningOf(match.groups!), start(match.index), end(after - 1));
-    at = after;
+function unescapeView(before: View, escape: RegExp): View | null {
+  const view = growing(before);
+  let isSame = true;
+  for (const match of before.bytes.matchAll(escape)) {
+    view.put(meaningOf(match.groups!), match.index, match.index + match[0].length);
+    isSame = false;
   }
-  if (at === 0) return null;
-  copyTo(bytes.length);
-  return view.view();
+  return isSame ? null : view.view();
 }
 
 /** The bytes of one escape. */
@@ -221,41 +253,4 @@ function meaningOf({ byte, hex, decimal, sign, high, low }: Partial<Record<strin
   if (sign) return utf8(NAMED[sign.toLowerCase()] ?? sign);
   const code = decimal ? Number(decimal) : parseInt(hex!, 16);
   return code > 0x10ffff ? "" : utf8(String.fromCodePoint(code));
-}
-
-/** What stands in base64 or hex, in lower case: nobody knows where it begins, so at every alignment. */
-function* encodedViews(view: View): Generator<View> {
-  for (const { 0: run, index } of view.bytes.matchAll(/[A-Za-z0-9+/_-]{11,}/g)) {
-    for (let phase = 0; phase < 4; phase++) yield decodeRun(view, run.slice(phase), index + phase, 6);
-  }
-  for (const { 0: run, index } of view.bytes.matchAll(/[0-9A-Fa-f]{16,}/g)) {
-    for (let phase = 0; phase < 2; phase++) yield decodeRun(view, run.slice(phase), index + phase, 4);
-  }
-}
-
-function decodeRun({ start, end }: View, run: string, index: number, bits: 4 | 6): View {
-  const codes = new Uint8Array(Math.floor(run.length * bits / 8));
-  let held = 0, count = 0, at = 0;
-  for (let i = 0; at < codes.length; i++) {
-    held = held << bits | digitOf(run.charCodeAt(i), bits);
-    count += bits;
-    if (count < 8) continue;
-    count -= 8;
-    codes[at++] = held >> count;
-    held &= (1 << count) - 1;
-  }
-  return {
-    bytes: binary(codes).toLowerCase(),
-    start: (i) => start(index + Math.floor(i * 8 / bits)),
-    end: (i) => end(index + Math.floor((i * 8 + 7) / bits)),
-  };
-}
-
-/** RFC 4648 sections 4, 5 and 8. */
-function digitOf(code: number, bits: 4 | 6): number {
-  if (code >= 97) return code - 97 + (bits === 6 ? 26 : 10);
-  if (code >= 65 && code !== 95) return code - 65 + (bits === 6 ? 0 : 10);
-  if (code === 95) return 63;
-  if (code >= 48) return code - 48 + (bits === 6 ? 52 : 0);
-  return code === 47 ? 63 : 62;
 }
