@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import type { Peer } from "../../src/web/api/middleware/client_address.ts";
 import { isEventStream } from "../../src/base/http/client.ts";
 import { messageOf } from "../../src/base/error_message.ts";
+import type { ListenAddress } from "../../src/config/config.ts";
 import { isDeploy } from "./deploy.ts";
 
 /** What answers requests: an app of hono's, or less. */
@@ -36,13 +37,26 @@ export interface Listening {
   shutdown(): Promise<void>;
 }
 
-/** Listens on all addresses of IPv4; 0 is a free port. Deno Deploy has bounds, and a server, of its own. */
-export async function listen(served: Served, port: number, patience = PATIENCE): Promise<Listening> {
+/** Listens at this address; port 0 is a free one. Deno Deploy has bounds, and a server, of its own. */
+export async function listen(served: Served, at: ListenAddress, patience = PATIENCE): Promise<Listening> {
   try {
-    return isDeploy() ? listenOnDeploy(served, port) : await listenHere(served, port, patience);
+    return isDeploy() ? listenOnDeploy(served, portOf(at)) : await listenHere(served, at, patience);
   } catch (cause) {
-    throw new Error(`Cannot listen on port ${port}: ${messageOf(cause)}`, { cause });
+    throw new Error(`Cannot listen on ${describeAddress(at)}: ${messageOf(cause)}`, { cause });
   }
+}
+
+const portOf = (at: ListenAddress) => typeof at === "number" ? at : "port" in at ? at.port : 8080;
+
+function describeAddress(at: ListenAddress): string {
+  if (typeof at === "number") return `port ${at}`;
+  return "path" in at ? at.path : `${at.host}, port ${at.port}`;
+}
+
+/** The same address with another port, where it has one. */
+export function withPort(at: ListenAddress, port: number | undefined): ListenAddress {
+  if (port === undefined || (typeof at === "object" && "path" in at)) return at;
+  return typeof at === "number" ? port : { ...at, port };
 }
 
 function listenOnDeploy({ fetch }: Served, port: number): Listening {
@@ -53,7 +67,8 @@ function listenOnDeploy({ fetch }: Served, port: number): Listening {
   return { port: server.addr.port, shutdown: () => server.shutdown() };
 }
 
-async function listenHere(served: Served, port: number, patience: PatienceOptions): Promise<Listening> {
+async function listenHere(served: Served, at: ListenAddress, patience: PatienceOptions): Promise<Listening> {
+  const unknown = typeof at === "object" && "path" in at ? LOCAL : "";
   const server = createServer(
     {
       headersTimeout: patience.headMs,
@@ -62,12 +77,13 @@ async function listenHere(served: Served, port: number, patience: PatienceOption
       connectionsCheckingInterval: looksEvery(patience),
     },
     (message, reply) =>
-      void answer(served, message, reply).then(() => message.resume(), () => message.destroy()),
+      void answer(served, message, reply, unknown).then(() => message.resume(), () => message.destroy()),
   );
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(port, "0.0.0.0", resolve);
+    server.once("error", reject).listen(typeof at === "number" ? { host: "0.0.0.0", port: at } : at, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, shutdown: () => shutdown(server) };
+  const bound = server.address() as AddressInfo | string;
+  return { port: typeof bound === "string" ? 0 : bound.port, shutdown: () => shutdown(server) };
 }
 
 const shutdown = (server: Server) =>
@@ -76,13 +92,21 @@ const shutdown = (server: Server) =>
     server.closeIdleConnections();
   });
 
-/** Rejects if the answer breaks off. */
-async function answer({ fetch }: Served, message: IncomingMessage, reply: ServerResponse): Promise<void> {
+/** Whoever comes by a socket of this machine. */
+const LOCAL = "127.0.0.1";
+
+/** Rejects if the answer breaks off; `unknown` is who asks where the connection does not tell. */
+async function answer(
+  { fetch }: Served,
+  message: IncomingMessage,
+  reply: ServerResponse,
+  unknown: string,
+): Promise<void> {
   const gone = new AbortController();
   reply.once("close", () => reply.writableFinished || gone.abort());
   const request = requestOf(message, gone.signal);
   if (!request) return void reply.writeHead(400).end();
-  const response = await fetch(request, { client: message.socket.remoteAddress ?? "" });
+  const response = await fetch(request, { client: message.socket.remoteAddress ?? unknown });
   const headers = [...response.headers].flat();
   if (!response.body) return void reply.writeHead(response.status, headers).end();
   if (isEventStream(response.headers)) {

@@ -17,7 +17,7 @@ import { withinResources } from "./resources.ts";
 import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
 import { secretLookup } from "./secrets.ts";
-import { listen } from "./server.ts";
+import { listen, withPort } from "./server.ts";
 import { mailer } from "./mail.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import { messageOf } from "../../src/base/error_message.ts";
@@ -124,7 +124,7 @@ function proberWithToken(ports: Ports, config: Config, id: string): { prober: Pr
 
 async function startProber({ config, ports, port }: StartOptions, id: string): Promise<Running> {
   const prober = proberWithToken(ports, config, id);
-  const server = await listen(api({ ports, config, prober }), port ?? config.listen);
+  const server = await listen(api({ ports, config, prober }), withPort(config.listen, port));
   ports.log.info("prober started", { prober: id, port: server.port, checks: config.checks.length });
   return { port: server.port, stop: () => waitAtMost(stopLimits().workMs, server.shutdown()) };
 }
@@ -132,7 +132,7 @@ async function startProber({ config, ports, port }: StartOptions, id: string): P
 /** The platform looks for crons in every timeline, and expects an answer from it. */
 async function startPreview({ config, ports, port: override }: StartOptions): Promise<Running> {
   startCron(ports, () => {});
-  const server = await listen(previewApp, override ?? config.listen);
+  const server = await listen(previewApp, withPort(config.listen, override));
   const { port } = server;
   ports.log.warn("this is not the production timeline: nothing is settled or sent from here", { port });
   return { port, stop: () => waitAtMost(stopLimits().flushMs, server.shutdown()) };
@@ -200,7 +200,7 @@ async function startAssay({ config, ports, port, here }: StartOptions): Promise<
       client: isDeploy() ? "fetch" : "connection",
       prober,
     }),
-    port ?? config.listen,
+    withPort(config.listen, port),
   );
   const timer = setInterval(outbox, OUTBOX_MS);
   runTick();

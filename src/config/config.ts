@@ -212,10 +212,13 @@ export interface StoreConfig {
   options: unknown;
 }
 
+/** Where the API is served: a port of all addresses of IPv4, one address, or a socket of this machine. */
+export type ListenAddress = number | { host: string; port: number } | { path: string };
+
 /** A valid configuration: frozen, free of secrets, every default filled in. Durations are in ms. */
 export interface Config {
   publicUrl?: string;
-  listen: number;
+  listen: ListenAddress;
   store: StoreConfig;
   retention: { rawMs: number; hoursMs: number; daysMs: number; incidentsMs: number };
   api: ApiConfig;

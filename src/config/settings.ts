@@ -2,6 +2,7 @@ import type { Config, PageSettings } from "./config.ts";
 import { readApi } from "./api.ts";
 import { checkAddress } from "./address.ts";
 import { parseDuration } from "./schema/duration.ts";
+import { readListen } from "./listen.ts";
 import { readHooks } from "./hooks.ts";
 import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
@@ -28,7 +29,7 @@ export function readSettings(
   }
   return {
     publicUrl,
-    listen,
+    listen: readListen(listen),
     store: readStore(draft.store, context, note),
     retention: readRetention(draft.retention),
     api: readApi(api, (draft.targets ?? []).map((target) => target?.id), note),

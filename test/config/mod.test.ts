@@ -708,7 +708,13 @@ describe("a config as a value", () => {
     const failure = await loadValue(wrong, options).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ConfigError);
     expect((failure as ConfigError).problems).toEqual([
-      { severity: "error", path: "listen", message: "wrong type", expected: "a number", found: "x" },
+      {
+        severity: "error",
+        path: "listen",
+        message: "not an address",
+        expected: "an address: 127.0.0.1:8080, [::1]:8080 or unix:/run/assay.sock",
+        found: "x",
+      },
     ]);
     expect(wrong).toEqual(before);
   });

@@ -16,6 +16,7 @@ import {
   text,
   words,
 } from "./fields.ts";
+import { LISTEN } from "../listen.ts";
 import { hooksGrammar } from "./hooks.ts";
 import { pageGrammar } from "./page.ts";
 import { routesGrammar } from "./routes.ts";
@@ -284,7 +285,18 @@ export const grammar = (kinds: Kinds, written = false) =>
       text(/^https?:\/\/.*\{traceId\}/, "a URL with {traceId} in it"),
       "Where a trace is looked at, for evidence, page and notices.",
     ),
-    listen: optionalField(z.int().check(z.gte(1), z.lte(65_535)), "Port of the API.", 8080),
+    listen: optionalField(
+      z.union([
+        z.int().check(z.gte(1), z.lte(65_535)),
+        text(LISTEN, "an address: 127.0.0.1:8080, [::1]:8080 or unix:/run/assay.sock").check(
+          z.refine((at) => at.startsWith("unix:") || Number(at.slice(at.lastIndexOf(":") + 1)) <= 65_535, {
+            error: "an address with a port of at most 65535",
+          }),
+        ),
+      ]),
+      "Where the API is served: a port of all addresses, one address, or a socket of this machine.",
+      8080,
+    ),
     store: optionalField(store(kinds), "Where state is kept: exactly one of its keys.", defaultStore(kinds)),
     retention: optionalField(retention, "How long it is kept."),
     api: optionalField(apiGrammar, "The HTTP API."),

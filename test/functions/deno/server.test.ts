@@ -1,6 +1,16 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { listen, type Listening, type PatienceOptions, type Served } from "../../../functions/deno/server.ts";
+import type { ListenAddress } from "../../../src/config/config.ts";
+import {
+  listen,
+  type Listening,
+  type PatienceOptions,
+  type Served,
+  withPort,
+} from "../../../functions/deno/server.ts";
 
 const LONG: PatienceOptions = { headMs: 60_000, requestMs: 60_000, idleMs: 60_000 };
 let server: Listening | undefined;
@@ -154,4 +164,47 @@ test("a shutdown takes no more connections, ends the idle ones, and waits for wh
   held.resolve(new Response("done"));
   expect(await slow).toContain("done");
   await down;
+});
+
+describe("an address", () => {
+  /** What comes back for one request, by TCP or by a socket. */
+  const askAt = (at: { host: string; port: number } | { path: string }): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = "path" in at ? connect(at.path) : connect(at.port, at.host);
+      open.add(socket);
+      let heard = "";
+      socket.on("data", (bytes) => heard += bytes).on("end", () => resolve(heard)).on("error", reject);
+      socket.write("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    });
+
+  test.each(["127.0.0.1", "::1"])("%s is the only one that it listens at", async (host) => {
+    server = await listen(echo, { host, port: 0 }, LONG);
+    expect(await askAt({ host, port: server.port })).toContain(`"client":"${host}"`);
+    const other = host === "::1" ? "127.0.0.1" : "::1";
+    await expect(askAt({ host: other, port: server.port })).rejects.toThrow();
+  });
+
+  test("of a socket of this machine has clients of this machine", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "assay-socket-"));
+    const path = join(folder, "s");
+    server = await listen(echo, { path }, LONG);
+    expect(await askAt({ path })).toContain('"client":"127.0.0.1"');
+    await server.shutdown();
+    server = undefined;
+    rmSync(folder, { recursive: true });
+  });
+
+  test("that is taken is told by its name", async () => {
+    server = await listen(echo, { host: "127.0.0.1", port: 0 }, LONG);
+    await expect(listen(echo, { host: "127.0.0.1", port: server.port })).rejects.toThrow(
+      `Cannot listen on 127.0.0.1, port ${server.port}`,
+    );
+  });
+
+  test.each<[ListenAddress, number | undefined, ListenAddress]>([
+    [8080, 9090, 9090],
+    [8080, undefined, 8080],
+    [{ host: "::1", port: 1 }, 2, { host: "::1", port: 2 }],
+    [{ path: "/s" }, 2, { path: "/s" }],
+  ])("%j with port %j is %j", (at, port, expected) => expect(withPort(at, port)).toEqual(expected));
 });
