@@ -16,7 +16,6 @@ import {
   type VarFlags,
   varOption,
   varsOf,
-  warn,
 } from "./terminal.ts";
 
 /** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
@@ -50,8 +49,10 @@ export const startCommand = new Command("start")
         ...planDoubts(loaded.config),
         ...capacityProblems(loaded.config),
       ];
-      warn(file, { ...loaded, warnings: [...loaded.warnings, ...doubts] });
       const ports = denoPorts(loaded.text, loaded.config);
+      for (const { message, severity: _, ...where } of [...loaded.warnings, ...doubts]) {
+        ports.log.warn("a doubt about the config", { file, ...where, doubt: message });
+      }
       const faults = options.prober || isPreview()
         ? []
         : await checkWebhooks(ports.secrets, loaded.config, KINDS.sinks);

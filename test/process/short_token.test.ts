@@ -45,7 +45,8 @@ test.each([
   ["deploy", [script("worker.ts"), "deploy", "--config-file", "many.yaml"], 1, "over the limit of 50"],
 ])("%s warns of a token that may be guessed, and goes on", async (verb, args, code, then) => {
   const [short, long] = [await run(args, SHORT), await run(args, LONG)];
-  const said = verb.includes("--json") ? WARNED.split(": ").slice(2).join(": ") : WARNED;
+  const isJson = verb.includes("--json") || verb === "start";
+  const said = isJson ? WARNED.split(": ").slice(2).join(": ") : WARNED;
   expect([short.code, long.code]).toEqual([code, code]);
   expect(short.text).toContain(said);
   for (const { text } of [short, long]) expect(text).toContain(then);

@@ -14,6 +14,7 @@ import { encodeHistory } from "../../storage/codec.ts";
 import { notices } from "../notify/mod.ts";
 import type { Line, Lines } from "./lines.ts";
 import type { StateCache } from "./state_cache.ts";
+import type { CommittedChange } from "./transition_log.ts";
 import type { Believer } from "./suspects.ts";
 
 /** What a commit is made in. */
@@ -39,9 +40,10 @@ export interface Batch {
   sightings: readonly OwnSighting[];
 }
 
-/** What became of a batch: how many notices, who was suspect without controls, and the states after it. */
+/** What became of a batch: how many notices, what changed, who was suspect without controls, and the states after it. */
 export interface Committed {
   notices: number;
+  changes: readonly CommittedChange[];
   suspects: readonly string[];
   states: ReadonlyMap<Check, CheckState>;
 }
@@ -99,6 +101,7 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
   for (const { shard, slot, line } of history) lines.remember(shard, slot, line);
   return {
     notices: commit.notices.length,
+    changes: told,
     suspects,
     states: new Map(checks.map((check) => [check, states.get(check.key)!])),
   };

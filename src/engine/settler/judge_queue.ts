@@ -1,5 +1,6 @@
 /** Judges what has landed, one commit after the other: each reads what the one before has written. */
 import { messageOf } from "../../base/error_message.ts";
+import { logTransitions } from "./transition_log.ts";
 import type { Ports } from "../../base/ports.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { Arrival } from "../../judgement/round.ts";
@@ -62,6 +63,7 @@ export class JudgeQueue {
           fence: lease().fence,
         });
       }
+      logTransitions(log, done.changes);
       for (const prober of done.suspects) {
         log.warn("a prober is suspect: nearly everything turned bad there alone", { prober, slot: at });
       }
@@ -75,11 +77,12 @@ export class JudgeQueue {
 
   /** Commits what was noted and no commit has taken. Of a lease that is over somebody else's commits would be refused. */
   async flush(): Promise<void> {
-    const { ports: { clock }, plan, sightings, onCommit } = this.#options;
+    const { ports: { clock, log }, plan, sightings, onCommit } = this.#options;
     const work = async () => {
       if (sightings.waiting.length === 0 || !plan.isHeld(clock.now())) return;
       const at = clock.now();
       const done = await this.#commit({ at, isNew: false, arrivals: new Map() });
+      if (done) logTransitions(log, done.changes);
       if (done && done.notices > 0) onCommit?.(done.notices, at);
     };
     await this.#exclusively(work).catch(this.#logFailure("the own incidents could not be settled", {}));
