@@ -50,6 +50,9 @@ export function configValue({ checks, url, journey, report, regions = ["local"] 
   return {
     version: 1,
     allowPrivate: true,
+    // All are on one host: in one phase all the same.
+    concurrency: 256,
+    connectionsPerHost: 256,
     regions,
     targets: Array.from({ length: checks }, (_, i) => ({
       id: `t${i}`,
@@ -59,9 +62,13 @@ export function configValue({ checks, url, journey, report, regions = ["local"] 
   };
 }
 
-/** The same, loaded. */
+/** Requests at once: as many as one host gets by default. */
+export const AT_ONCE = 6;
+
+/** The same, loaded; its one host is asked by as many connections as the loop has. */
 export async function makeConfig(plan: BenchPlan): Promise<Config> {
-  return (await loadValue(configValue(plan), OPTIONS)).config;
+  const { config } = await loadValue(configValue(plan), OPTIONS);
+  return { ...config, concurrency: AT_ONCE, connectionsPerHost: AT_ONCE };
 }
 
 /** Loads YAML. */

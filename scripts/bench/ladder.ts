@@ -9,9 +9,9 @@ import { runRound, type Walker } from "../../src/engine/prober/round.ts";
 import { walk } from "../../src/evidence/probe/journey.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { ask, DIALECTS } from "../../src/evidence/report/mod.ts";
-import { makeConfig, READ_JOURNEY } from "./config.ts";
+import { AT_ONCE, makeConfig, READ_JOURNEY } from "./config.ts";
 import { type BenchRow, formatQuartiles, inTurns, median } from "./table.ts";
-import { ASSAY_HEADERS, AT_ONCE, bareLoop, inLanes, openAssay } from "./tick.ts";
+import { ASSAY_HEADERS, bareLoop, inLanes, openAssay } from "./tick.ts";
 
 const CHECKS = 1_000;
 const SAMPLES = 13;

@@ -13,11 +13,11 @@ const ITEM = JSON.stringify({
 });
 const PLACED = JSON.stringify({ id: "ord_17", state: "received", receipt: "rcp_4711" });
 
-const conf = (folder: string, port: number) => `
+const conf = (folder: string, port: number, closingPort: number) => `
 worker_processes 1;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log crit;
-events { worker_connections 256; }
+events { worker_connections 4096; }
 http {
   access_log off;
   keepalive_requests 100000000;
@@ -34,21 +34,28 @@ http {
     location = /orders { return 201 '${PLACED}'; }
     location /orders/ { return 200 '${ITEM}'; }
   }
+  server {
+    listen 127.0.0.1:${closingPort};
+    keepalive_timeout 0;
+    location = /item { return 200 '${ITEM}'; }
+  }
 }
 `;
 
 /** A target that is never the limit: nginx on loopback with fixed answers. */
 export interface NginxServer {
   port: number;
+  /** There each connection is for one request. */
+  closingPort: number;
   stop(): Promise<void>;
 }
 
 /** Starts nginx on a free port. Null: it is not installed. */
 export async function startNginx(): Promise<NginxServer | null> {
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-nginx-" });
-  const port = freePort();
+  const [port, closingPort] = [freePort(), freePort()];
   const file = join(folder, "nginx.conf");
-  await Deno.writeTextFile(file, conf(folder, port));
+  await Deno.writeTextFile(file, conf(folder, port, closingPort));
   const run = async (...args: string[]) => {
     const command = new Deno.Command("nginx", {
       args: ["-p", folder, "-c", file, "-e", join(folder, "error.log"), ...args],
@@ -65,6 +72,7 @@ export async function startNginx(): Promise<NginxServer | null> {
   }
   return {
     port,
+    closingPort,
     async stop() {
       await run("-s", "stop");
       await Deno.remove(folder, { recursive: true }).catch(() => {});

@@ -60,3 +60,9 @@ export async function inTurns(samples: number, works: (() => Promise<unknown>)[]
   }
   return costs;
 }
+
+/** The value below which `share` (0 to 1) of the values lie. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * share) - 1]!;
+}

@@ -37,7 +37,8 @@ export async function openAssay(plan: BenchPlan): Promise<BenchAssay> {
   let minuteMs = START_MS;
   let began = clock.elapsed();
   const now = () => minuteMs + clock.elapsed() - began;
-  const ports: Ports = { ...denoPorts("", config), clock: { ...clock, now } };
+  const own = denoPorts("", config);
+  const ports: Ports = { ...own, clock: { ...own.clock, now } };
   const { tick } = settler({
     ports,
     store,
@@ -80,9 +81,6 @@ function countRows(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
     },
   };
 }
-
-/** Requests at once: as many as one host gets by default. */
-export const AT_ONCE = 6;
 
 /** Headers as long as those that a report is asked with. */
 export const ASSAY_HEADERS = {

@@ -1,6 +1,5 @@
 /** One walk of one check: ask the report, walk the journey, ask again where the first cell accuses somebody. */
 import type { Check } from "../../config/config.ts";
-import { sourcesToAsk } from "../../config/requests.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { fetchReport, hasPushedSource } from "./report.ts";

@@ -1,0 +1,113 @@
+/**
+ * `deno task soak --minutes 60`: 1,000 checks, three probers in three processes, faults now and then. Samples memory, handles, the store
+ * and the schedule once a minute; writes the figures and a plot into docs/. The exit code is 1 if something grew or drifted.
+ */
+import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sqliteDriver } from "../../functions/deno/sqlite.ts";
+import { sqliteStore } from "../../src/storage/sqlite/store.ts";
+import { MINUTE_MS } from "../../src/base/time.ts";
+import { withWorld, type World } from "./capacity.ts";
+import { writePart } from "./document.ts";
+import { type Line, plot } from "./plot.ts";
+import { usageOf } from "./processes.ts";
+import { median } from "./table.ts";
+
+const PLOT = fileURLToPath(new URL("../../docs/soak.svg", import.meta.url));
+/** In the second half a figure may be so much above the middle of the first. */
+const MAY_GROW = 1.2;
+/** Evidence of a settled slot is in the store at the latest so long after the slot, ms. */
+const MAY_LAG_MS = 60_000;
+
+/** What was seen in one minute. */
+interface Sample {
+  rssMb: number;
+  proberMb: number;
+  handles: number;
+  storeMb: number;
+  /** How long after its slot the newest slot was found settled. */
+  lagMs: number;
+}
+
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "60" } } });
+const minutes = Number(values.minutes);
+const samples = await withWorld(
+  { checks: 1_000, latencyMs: 50, hosts: 100, probers: 3, minutes, faults: true },
+  (world) => watch(world, minutes),
+);
+const faults = faultsIn(samples);
+const lines = tableOf(samples);
+console.log([...lines, "", ...faults].join("\n"));
+await Deno.writeTextFile(PLOT, plot(`${minutes} minutes of soak`, linesOf(samples)));
+await writePart("soak", [
+  `${minutes} minutes: 1,000 checks, three probers in three processes, a tenth of the hosts failing every tenth minute.`,
+  "",
+  ...lines,
+  "",
+  "![Memory, handles and store over time](soak.svg)",
+  "",
+  ...faults.length === 0 ? ["Nothing grew or drifted."] : faults,
+]);
+Deno.exit(faults.length === 0 ? 0 : 1);
+
+async function watch({ folder, ledger, others }: World, forMinutes: number): Promise<Sample[]> {
+  const store = sqliteStore(sqliteDriver(join(folder, "assay.db")));
+  const found: Sample[] = [];
+  for (let i = 0; i < forMinutes; i++) {
+    await new Promise((resolve) => setTimeout(resolve, MINUTE_MS));
+    const { rssMb, handles } = usageOf(ledger);
+    const latest = await store.latest();
+    const { size } = await Deno.stat(join(folder, "assay.db"));
+    found.push({
+      rssMb,
+      proberMb: Math.max(...others.map((child) => usageOf(child).rssMb)),
+      handles,
+      storeMb: size / 2 ** 20,
+      lagMs: Date.now() - (latest?.slot ?? 0),
+    });
+  }
+  await store.close();
+  return found;
+}
+
+/** What is higher in the second half than the first allows; the store grows until what it keeps is as old as its retention. */
+function faultsIn(all: readonly Sample[]): string[] {
+  const half = Math.ceil(all.length / 2);
+  const grown = (["rssMb", "proberMb", "handles"] as const).flatMap((name) => {
+    const [first, second] = [all.slice(0, half), all.slice(half)].map((part) =>
+      median(part.map((one) => one[name]))
+    );
+    return second! > first! * MAY_GROW
+      ? [`${name} grew from ${first!.toFixed(0)} to ${second!.toFixed(0)}`]
+      : [];
+  });
+  const late = all.filter(({ lagMs }) => lagMs > MAY_LAG_MS + MINUTE_MS).length;
+  return [...grown, ...late > 0 ? [`in ${late} minutes the newest slot was settled too late`] : []];
+}
+
+function tableOf(all: readonly Sample[]): string[] {
+  const row = (name: string, key: keyof Sample, digits = 0) => {
+    const of = all.map((one) => one[key]);
+    const cells = [of[0]!, median(of), Math.max(...of), of.at(-1)!].map((value) => value.toFixed(digits));
+    return `| ${name} | ${cells.join(" | ")} |`;
+  };
+  return [
+    "| | first minute | median | most | last minute |",
+    "| --- | ---: | ---: | ---: | ---: |",
+    row("memory of the ledger, MB", "rssMb"),
+    row("memory of the larger prober, MB", "proberMb"),
+    row("open files and sockets of the ledger", "handles"),
+    row("store, MB", "storeMb", 1),
+    row("age of the newest settled slot, ms", "lagMs"),
+  ];
+}
+
+function linesOf(all: readonly Sample[]): Line[] {
+  return [
+    { name: "ledger, MB", values: all.map(({ rssMb }) => rssMb) },
+    { name: "prober, MB", values: all.map(({ proberMb }) => proberMb) },
+    { name: "handles", values: all.map(({ handles }) => handles) },
+    { name: "store, MB", values: all.map(({ storeMb }) => storeMb) },
+  ];
+}
