@@ -38,7 +38,7 @@ export function redactor(values: readonly string[]): (text: string) => string {
       const base64 = { ...view, bytes: view.bytes.replaceAll("-", "+").replaceAll("_", "/") };
       for (const value of short) markWhole(view, value, marks);
       markPieces(lower, plain, marks);
-      markPieces(base64, encoded, marks);
+      markPieces(base64, encoded, marks, /[A-Za-z0-9+/]/);
       markBeginnings(lower, beginnings, marks);
     }
     return marks.includes(1) ? blank(text, marks) : text;
@@ -92,16 +92,20 @@ function base64Of(bytes: string, before: number): string {
   return whole.slice(Math.ceil(before * 8 / 6), last);
 }
 
-const HEADS = 1 << 12;
+const HEADS = 1 << 14;
 const headOf = (bytes: string, at: number) =>
   (bytes.charCodeAt(at) << 9 ^ bytes.charCodeAt(at + 1) << 5 ^ bytes.charCodeAt(at + 2)) & HEADS - 1;
 
-function markPieces({ bytes, start, end }: View, pieces: Pieces, marks: Uint8Array): void {
+function markPieces({ bytes, start, end }: View, pieces: Pieces, marks: Uint8Array, edge?: RegExp): void {
   for (let at = 0; at < bytes.length - 2; at++) {
     const candidates = pieces[headOf(bytes, at)];
     if (!candidates) continue;
     for (const piece of candidates) {
-      if (bytes.startsWith(piece, at)) marks.fill(1, start(at), end(at + piece.length - 1));
+      if (!bytes.startsWith(piece, at)) continue;
+      const last = at + piece.length - 1;
+      // At either end a character of base64 may hold some bits of the piece, too.
+      const from = edge?.test(bytes[at - 1] ?? "") ? at - 1 : at;
+      marks.fill(1, start(from), end(edge?.test(bytes[last + 1] ?? "") ? last + 1 : last));
     }
   }
 }
