@@ -85,9 +85,24 @@ function unknownKey(key: string, path: Path, known: string): Finding {
     message: "unknown key",
     expected: words.length > 0 ? `one of: ${known}` : "an empty map",
     found: key,
-    suggestion: closest(key, words),
+    suggestion: meant(key, words) ?? closest(key, words),
   };
 }
+
+/** What other tools call a key of ours. */
+const ELSEWHERE: Record<string, RegExp> = {
+  every: /^(intervall?|period|frequency|schedule)$/,
+  journey: /^(steps|requests|endpoints)$/,
+  expect: /^(conditions?|asserts?|assertions|expectations?)$/,
+  capture: /^(extract|store|save|captures)$/,
+  report: /^(health|readiness|readinessProbe|probe)$/,
+  failureThreshold: /^(retries|failures|failure-threshold)$/,
+  form: /^(urlencoded)$/,
+  raw: /^(body|data|text)$/,
+};
+
+const meant = (key: string, words: readonly string[]) =>
+  words.find((word) => Object.hasOwn(ELSEWHERE, word) && ELSEWHERE[word]!.test(key));
 
 /** The sentence for one issue; the grammar's own messages are noun phrases that say what was expected. */
 function describeIssue(

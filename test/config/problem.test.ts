@@ -28,7 +28,7 @@ const SHAPES: Row[] = [
     path: "listn",
     message: "unknown key",
     expected:
-      "one of: version, publicUrl, traceUrl, listen, store, retention, api, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks",
+      "one of: version, publicUrl, traceUrl, listen, store, retention, api, page, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks, routes",
     found: "listn",
     suggestion: "listen",
   }],
@@ -62,8 +62,8 @@ const SHAPES: Row[] = [
     expected: "a text",
     found: "nothing",
   }],
-  ["a text for a number", ...top('listen: ▸"80"'), {
-    path: "listen",
+  ["a text for a number", ...top('concurrency: ▸"80"'), {
+    path: "concurrency",
     message: "wrong type",
     expected: "a number",
     found: '"80"',
@@ -75,8 +75,8 @@ const SHAPES: Row[] = [
     found: "42",
     suggestion: '"42"',
   }],
-  ["a broken number", ...top("listen: ▸80.5"), {
-    path: "listen",
+  ["a broken number", ...top("concurrency: ▸80.5"), {
+    path: "concurrency",
     message: "wrong type",
     expected: "a whole number",
     found: "80.5",

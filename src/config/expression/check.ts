@@ -102,7 +102,7 @@ function parse(source: string, language: Language): { ast: ASTNode; type: string
     error = thrown as ParseError;
   }
   const { start, end } = error?.range ?? { start: 0, end: source.length };
-  const hints = hintsFor(error, source.slice(start, end), language);
+  const hints = hintsFor(error, source.slice(start, end), language, source);
   const message = error?.summary ?? String(error);
   throw new ExpressionError(message, { start, end: Math.max(end, start), ...hints });
 }
@@ -112,6 +112,7 @@ function hintsFor(
   error: ParseError | TypeError | undefined,
   text: string,
   language: Language,
+  source: string,
 ): Partial<Mistake> {
   const { variables, absent = {} } = language;
   const code = error?.code;
@@ -120,7 +121,9 @@ function hintsFor(
     const [, left, operator, right] = operands;
     return { expected: `types that ${operator} can take together`, found: `${left} ${operator} ${right}` };
   }
-  if (error?.name === "ParseError") return { expected: "an expression (CEL)", found: text || "the end" };
+  if (error?.name === "ParseError") {
+    return { expected: "an expression (CEL)", found: text || "the end", suggestion: withEquals(source) };
+  }
   if (code === "unknown_variable" && Object.hasOwn(absent, text)) {
     return { found: text, expected: "probers that run on Deno: a Worker does not learn it" };
   }
@@ -135,6 +138,15 @@ function hintsFor(
   );
   if (!name || known.has(name)) return {};
   return { found: name, suggestion: closest(name, [...known]) };
+}
+
+/** The same with `==` where `=` stands by itself, outside of quotes; undefined: there is none. */
+function withEquals(source: string): string | undefined {
+  const fixed = source.replace(
+    /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([^=!<>])=(?![=~])/g,
+    (all, before) => before === undefined ? all : `${before}==`,
+  );
+  return fixed === source ? undefined : fixed;
 }
 
 function nameHints(found: string, names: readonly string[]): Partial<Mistake> {
