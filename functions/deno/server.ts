@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import type { Peer } from "../../src/web/api/middleware/client_address.ts";
 import { isEventStream } from "../../src/base/http/client.ts";
 import { messageOf } from "../../src/base/error_message.ts";
-import type { ListenAddress } from "../../src/config/config.ts";
+import type { ListenAddress } from "../../src/config/listen.ts";
 import { isDeploy } from "./deploy.ts";
 
 /** What answers requests: an app of hono's, or less. */

@@ -2,6 +2,7 @@ import type { Route } from "./routes.ts";
 import type { TlsSettings } from "../base/ports.ts";
 import type { Question } from "./question.ts";
 import type { ApiConfig } from "./api.ts";
+import type { ListenAddress } from "./listen.ts";
 import type { HooksConfig } from "./hooks.ts";
 import type { LANGUAGES } from "./schema/page.ts";
 import type { CompiledCron, RequestCount } from "./kinds.ts";
@@ -211,9 +212,6 @@ export interface StoreConfig {
   kind: string;
   options: unknown;
 }
-
-/** Where the API is served: a port of all addresses of IPv4, one address, or a socket of this machine. */
-export type ListenAddress = number | { host: string; port: number } | { path: string };
 
 /** A valid configuration: frozen, free of secrets, every default filled in. Durations are in ms. */
 export interface Config {

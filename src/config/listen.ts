@@ -1,4 +1,5 @@
-import type { ListenAddress } from "./config.ts";
+/** Where the API is served: a port of all addresses of IPv4, one address, or a socket of this machine. */
+export type ListenAddress = number | { host: string; port: number } | { path: string };
 
 /** `127.0.0.1:8080`, `[::1]:8080` or `unix:/run/assay.sock`. */
 export const LISTEN = /^(?:(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}|unix:\/.+)$/;

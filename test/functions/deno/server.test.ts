@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { ListenAddress } from "../../../src/config/config.ts";
+import type { ListenAddress } from "../../../src/config/listen.ts";
 import {
   listen,
   type Listening,
