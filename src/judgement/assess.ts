@@ -257,10 +257,16 @@ function rebase(state: CheckState, now: number): CheckState {
     since: past(state.since)!,
     probers: mapValues(state.probers, (prober) => ({
       ...prober,
-      witness: prober.witness && { ...prober.witness, at: past(prober.witness.at ?? prober.witness.slot) },
+      // Just before now: a walk of now is another one.
+      witness: prober.witness && {
+        ...prober.witness,
+        slot: Math.min(prober.witness.slot, now - 1),
+        at: Math.min(prober.witness.at ?? prober.witness.slot, now - 1),
+      },
       standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
       heardAt: past(prober.heardAt),
       certificate: prober.certificate && { ...prober.certificate, at: past(prober.certificate.at)! },
+      kept: undefined,
       missed: undefined,
       phases: {
         ...prober.phases,

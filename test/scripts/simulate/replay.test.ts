@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { replay } from "../../src/judgement/replay.ts";
-import type { Check } from "../../src/config/config.ts";
-import { tapeOf } from "../../scripts/simulate/deal.ts";
-import { run, START_MS } from "../../scripts/simulate/run.ts";
-import type { Event, Tape } from "../../scripts/simulate/tape.ts";
+import { replay } from "../../../src/judgement/replay.ts";
+import type { Check } from "../../../src/config/config.ts";
+import { tapeOf } from "../../../scripts/simulate/deal.ts";
+import { run, START_MS } from "../../../scripts/simulate/run.ts";
+import type { Event, Tape } from "../../../scripts/simulate/tape.ts";
 
 const MINUTE = 60_000;
 
