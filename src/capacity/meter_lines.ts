@@ -4,7 +4,7 @@ import { usualRequestsOf } from "../config/requests.ts";
 import { WALK_MS } from "../config/schedule.ts";
 import type { Plan } from "../base/limits.ts";
 import type { BusiestDay, DaySlot } from "./busiest_day.ts";
-import { type BudgetLine, checkLimit, maxBy, objectsOf, probersOf, sum } from "./line.ts";
+import { type BudgetLine, checkLimit, maxBy, probersOf, sum } from "./line.ts";
 import { type Meter, METERS, OBJECT_GB, ROWS_READ } from "./prices.ts";
 
 /** The shard's state and its line of history, once a turn. */

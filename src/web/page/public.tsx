@@ -2,7 +2,7 @@
 /** @jsxImportSource hono/jsx */
 /** What everybody may see: coarse words, by name; nothing of checks, regions or evidence. */
 import { html } from "hono/html";
-import { type Outage, outageWords } from "../api/views/outages.ts";
+import type { Outage } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
 import { FEED_PATH, Name, Time } from "./layout.tsx";
 import { STATUS_TEXT } from "./words.ts";
