@@ -22,7 +22,7 @@ import { localProberOf } from "../local_prober.ts";
 import { boot } from "./boot.ts";
 import { type Env, planOf, PROBER_HEADER, stringBinding } from "./env.ts";
 import type { Prober } from "../../src/judgement/round.ts";
-import { INVOCATION } from "../../src/base/limits.ts";
+import { INVOCATION, sparesHanging } from "../../src/base/limits.ts";
 
 /** Nobody outside this Worker reaches a prober object, so this is a name and no secret. */
 const INTERNAL_TOKEN = "inside";
@@ -44,6 +44,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     store,
     config,
     walksLate: isByHand,
+    sparesHanging: sparesHanging(planOf(env)),
     probers: probers(ports, config, env),
     owner: crypto.randomUUID(),
   });

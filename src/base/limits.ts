@@ -6,6 +6,9 @@ export type Plan = "free" | "paid";
 /** Turns of a slot where a config names none: each is a commit, and rows are what the free plan is short of. Undefined: as many as there may be. */
 export const defaultTurns = (plan: Plan): number | undefined => plan === "free" ? 1 : undefined;
 
+/** Whether every second slot of a check that hangs is left out: the time that objects are awake ends a free day in the middle of an outage. */
+export const sparesHanging = (plan: Plan): boolean => plan === "free";
+
 /** What one invocation of a Worker or an object may do. Cron events and alarms under an hour apart have 30 s of CPU. */
 export const INVOCATION: Record<Plan, { subrequests: number; cpuMs: number }> = {
   free: { subrequests: 50, cpuMs: 10 },

@@ -2,7 +2,8 @@
 import type { Config } from "../config/config.ts";
 import { usualRequestsOf } from "../config/requests.ts";
 import { WALK_MS } from "../config/schedule.ts";
-import type { Plan } from "../base/limits.ts";
+import { type Plan, sparesHanging } from "../base/limits.ts";
+import { HANGING_SLOTS, walkedShare } from "../judgement/hanging.ts";
 import type { BusiestDay, DaySlot } from "./busiest_day.ts";
 import { type BudgetLine, checkLimit, maxBy, probersOf, sum } from "./line.ts";
 import { type Meter, METERS, OBJECT_GB, ROWS_READ } from "./prices.ts";
@@ -35,13 +36,18 @@ export function metersOf(config: Config, day: BusiestDay, latencyMs: number): Re
 }
 
 /** GB-s of a day: each object by its walks, and the ledger, which waits for the longest of each turn and a request longer. */
-function gbSecondsOf({ agenda }: BusiestDay, latencyMs: number, walk: "usualMs" | "hangingMs"): number {
+function gbSecondsOf(
+  { agenda }: BusiestDay,
+  latencyMs: number,
+  walk: "usualMs" | "hangingMs",
+  shareOf: (slot: DaySlot) => number = () => 1,
+): number {
   const busyMs = ({ walks, turns, usualMs }: DaySlot) => {
     const each = walks.map((one) => Math.min(WALK_MS, one[walk]));
     const longest = Math.max(Math.min(WALK_MS, usualMs), ...each);
     return sum(each, (ms) => ms) + turns * (longest + latencyMs);
   };
-  return sum(agenda, ({ slot }) => busyMs(slot)) / 1_000 * OBJECT_GB;
+  return sum(agenda, ({ slot }) => shareOf(slot) * busyMs(slot)) / 1_000 * OBJECT_GB;
 }
 
 const COUNTED: Record<Meter, string> = {
@@ -71,13 +77,24 @@ export function meterLines(
     const limit = plan === "free" ? METERS[meter].freeADay : null;
     const name = `${METERS[meter].name} a day`;
     const line = checkLimit({ name, value: used[meter], limit, counted: COUNTED[meter], where });
-    return meter === "gbSeconds" ? [line, hangingLine(day, latencyMs, limit)] : [line];
+    return meter === "gbSeconds" ? [line, hangingLine(day, limit, { plan, latencyMs })] : [line];
   });
 }
 
+/** The share of a slot's time that is left while all hangs and every second one is left out: that of its check with the fewest slots. */
+function walkedShareIn({ groups }: BusiestDay): (slot: DaySlot) => number {
+  const runs = new Map(groups.flatMap(({ runs, checks }) => checks.map((check) => [check, runs] as const)));
+  return ({ checks }) => Math.max(...checks.map((check) => walkedShare(runs.get(check)!)));
+}
+
 /** A host that answers nobody keeps each round until its deadline, twice with a retry, and every object with it. */
-function hangingLine(day: BusiestDay, latencyMs: number, limit: number | null): BudgetLine {
-  const value = gbSecondsOf(day, latencyMs, "hangingMs");
+function hangingLine(
+  day: BusiestDay,
+  limit: number | null,
+  { plan, latencyMs }: { plan: Plan; latencyMs: number },
+): BudgetLine {
+  const isSparing = sparesHanging(plan);
+  const value = gbSecondsOf(day, latencyMs, "hangingMs", isSparing ? walkedShareIn(day) : undefined);
   const longest = maxBy(day.agenda, ({ slot }) => Math.max(0, ...slot.walks.map((walk) => walk.hangingMs)));
   const seconds = Math.max(0, ...longest.slot.walks.map((walk) => walk.hangingMs)) / 1_000;
   const hours = limit === null ? 0 : Math.floor(10 * 24 * limit / value) / 10;
@@ -85,7 +102,8 @@ function hangingLine(day: BusiestDay, latencyMs: number, limit: number | null): 
     name: "the same while everything hangs",
     value,
     limit,
-    counted: `each round to its deadline, and once again (retry), ${WALK_MS / 1_000} s a slot at most`,
+    counted: `each round to its deadline, and once again (retry), ${WALK_MS / 1_000} s a slot at most` +
+      (isSparing ? `; after ${HANGING_SLOTS} slots every second one is left out` : ""),
     where: `the longest slot takes ${seconds} s`,
     doubt: `in such an outage the day's share is gone after ${hours} h, and monitoring ends: ` +
       "fewer places, a longer period, shorter timeouts, or retry: 0",

@@ -4,6 +4,7 @@ import { isNoClaim } from "../evidence/report/merge.ts";
 import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { firstToEnd } from "./certificate.ts";
+import { countTimeouts } from "./hanging.ts";
 import { keepRounds } from "./kept.ts";
 import { countLimited } from "./limited.ts";
 import { castVote, expire, NO_VOTE } from "./quorum.ts";
@@ -150,6 +151,7 @@ function judgeArrival(
     ? prober.heardAt
     : Math.max(walk.at, prober.heardAt ?? walk.at);
   const limited = countLimited(prober.limited, round);
+  const timeouts = countTimeouts(prober.timeouts, round);
   const witness = summarize(walk, verdict.word, reason, round);
   const kept = keepRounds(prober.kept, prober.witness, witness);
   const state: ProberState = {
@@ -157,6 +159,7 @@ function judgeArrival(
     phases,
     ...countContradiction(check, prober, round, fault),
     ...(limited && { limited }),
+    ...(timeouts && { timeouts }),
     ...(fault && { aside: fault }),
     ...(place && { place }),
     witness,

@@ -20,5 +20,11 @@ export const MISSED_REASONS = {
 /** One of {@linkcode MISSED_REASONS}. */
 export type MissedReason = keyof typeof MISSED_REASONS;
 
+/**
+ * Whether a prober that brought nothing for this reason is not silent: it was not asked (`late`, or a slot that is left out), or has
+ * said so itself (`budget`).
+ */
+export const isNoSilence = (reason: string): boolean => reason === "late" || reason === "budget";
+
 /** What stands in place of a round. */
 export const missing = (reason: MissedReason): { missed: string } => ({ missed: reason });

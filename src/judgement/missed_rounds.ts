@@ -1,5 +1,6 @@
 /** What probers had no room for in their last slot, from the states. Pure. */
 import { missedAt, walkedAt } from "./arrival.ts";
+import { wasLeftOut } from "./hanging.ts";
 import type { CheckState } from "./state.ts";
 
 /** Whether a prober has not walked a check because its time or its requests were spent. */
@@ -21,7 +22,8 @@ export function missedRounds(states: Iterable<CheckState>): MissedRounds {
     for (const prober of Object.values(probers)) {
       of++;
       const reason = prober.missed?.reason;
-      if (reason === undefined || !isForWantOfRoom(reason) || missedAt(prober) <= walkedAt(prober)) continue;
+      if (reason === undefined || !isForWantOfRoom(reason) || wasLeftOut(prober)) continue;
+      if (missedAt(prober) <= walkedAt(prober)) continue;
       missed++;
       reasons.add(reason);
     }

@@ -86,6 +86,8 @@ export interface ProberState {
   contradicts?: boolean;
   /** Slots in a row in which a limit of ours kept it from knowing, see limited.ts. */
   limited?: number;
+  /** Slots in a row that timed out, see hanging.ts; absent: none. */
+  timeouts?: number;
   /** Its latest slot cannot be believed; its vote is set aside. */
   aside?: Fault;
   /** The data centre where the prober measured itself to be. */

@@ -102,6 +102,7 @@ const prober = z.object({
   contradictions: z.number(),
   contradicts: z.optional(z.boolean()),
   limited: z.optional(z.number()),
+  timeouts: z.optional(z.number()),
   aside: z.optional(z.enum(FAULTS)),
   place: z.optional(z.string()),
   witness: lastRound,

@@ -304,7 +304,8 @@ describe("a minute of a place", () => {
 });
 
 describe("a day on which everything hangs", () => {
-  // A walk is the check's 10 s, and 2 * 2 s for a report; the second one follows after 1 s.
+  // A walk is the check's 10 s, and 2 * 2 s for a report; the second one follows after 1 s. On the free plan every second slot from
+  // the sixth on is left out: of 1,440 slots 5 + 717 are walked, of 4,320 5 + 2,157.
   test.each<[string, string[], string, Partial<BudgetOptions>, number]>([
     // 21 s; 2 waves: 42 s in each of three places and the ledger, which takes 0.3 s more
     [
@@ -312,18 +313,18 @@ describe("a day on which everything hangs", () => {
       times(10),
       "regions: [weur, enam, oc]",
       {},
-      1_440 * (3 * 42 + 42.3) * 0.128,
+      722 * (3 * 42 + 42.3) * 0.128,
     ],
     [
       "the same without a retry",
       times(10, `retry: 0, ${PLAIN}`),
       "regions: [weur, enam, oc]",
       {},
-      1_440 *
+      722 *
       (3 * 20 + 20.3) * 0.128,
     ],
     // 3 waves of 21 s would be 63 s: a slot is given up after 50.
-    ["eleven", times(11), "regions: [weur]", {}, 1_440 * (50 + 50.3) * 0.128],
+    ["eleven", times(11), "regions: [weur]", {}, 722 * (50 + 50.3) * 0.128],
     // 3 turns: the ledger waits in each
     [
       "in three turns",
@@ -333,19 +334,34 @@ describe("a day on which everything hangs", () => {
       1_440 * (3 * 21 + 3 * 21.3) * 0.128,
     ],
     // A second walk does not fit into the period.
-    ["every 20 s", [every("20s")], "regions: [weur]", {}, 4_320 * (20 + 20.3) * 0.128],
+    ["every 20 s", [every("20s")], "regions: [weur]", {}, 2_162 * (20 + 20.3) * 0.128],
+    [
+      "every 20 s on the paid plan",
+      [every("20s")],
+      "regions: [weur]",
+      { plan: "paid" },
+      4_320 * (20 + 20.3) * 0.128,
+    ],
+    // 5 + 9 of 24 slots, and the only one of the other check
+    [
+      "hourly, beside one a day",
+      [every("1h"), cron("30 5 * * *")],
+      "regions: [weur]",
+      {},
+      (14 + 1) * (21 + 21.3) * 0.128,
+    ],
   ])("%s", async (_, checks, rest, options, gb) => {
     expect(valueOf(await held(checks, rest, options), HANGING)).toBeCloseTo(gb, 6);
   });
 
   test("is a doubt on the free plan, with the hour at which monitoring ends", async () => {
     const result = await held(times(10), "regions: [weur, enam, oc]");
-    // 13,000 / 31,021 * 24 = 10.05
+    // 13,000 / 15,553.3 * 24 = 20.06
     expect(lineOf(result, HANGING)).toMatchObject({ limit: 13_000, fits: null });
     expect(result.faults).toEqual([]);
     expect(result.doubts).toContainEqual(
       expect.stringMatching(
-        /^the same while everything hangs: 31021.06, .* gone after 10 h, and monitoring ends/,
+        /^the same while everything hangs: 15553.61, .* gone after 20 h, and monitoring ends/,
       ),
     );
   });

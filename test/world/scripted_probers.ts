@@ -17,6 +17,7 @@ const EVIDENCE = {
   limited: ["ready", "error"],
   starting: ["starting", "fail"],
   suspect: ["unreachable", "fail"],
+  hanging: ["unreachable", "fail"],
 } satisfies Record<string, Evidence>;
 
 /** What a puppet says of a check. `silent`: it never answers; `broken`: it fails at once. */
@@ -83,7 +84,7 @@ export function roundOf(word: keyof typeof EVIDENCE, at: number, wire?: WireTrac
     ...(after && { after: reportOf(after, at) }),
     observation: {
       outcome,
-      transport: word === "down" || word === "suspect",
+      transport: word === "down" || word === "suspect" || word === "hanging",
       steps: [{
         name: "look",
         status: failed ? 500 : 200,
@@ -106,6 +107,9 @@ export function roundOf(word: keyof typeof EVIDENCE, at: number, wire?: WireTrac
           request: { method: "GET", url: "https://shop.example/", headers: { accept: "*/*" } },
           answer: { status: 500, headers: { server: "shop" }, excerpt: '{"state":"pending"}' },
         },
+      }),
+      ...(word === "hanging" && {
+        failure: { step: "look", reason: "timeout" as const, detail: "no complete answer within 10 s" },
       }),
     },
   };

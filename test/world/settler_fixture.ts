@@ -45,12 +45,13 @@ export interface SettlerFixture extends TestEnv {
 /** A stage for a config; `from` brings the store and the clock of another one. */
 export async function settlerFixture(
   text = threeRegions(),
-  { from, store = from?.store ?? memoryStore(), owner = "a", env, routes }: {
+  { from, store = from?.store ?? memoryStore(), owner = "a", env, routes, sparesHanging }: {
     from?: SettlerFixture;
     store?: Store;
     owner?: string;
     env?: Record<string, string>;
     routes?: Record<string, Route>;
+    sparesHanging?: boolean;
   } = {},
 ): Promise<SettlerFixture> {
   const own = await testEnv(text, { env, routes });
@@ -58,7 +59,7 @@ export async function settlerFixture(
   const ports = { ...own.ports, clock };
   const script = scriptedProbers(own.config);
   const { probers } = script;
-  const settling = settler({ ports, store, config: own.config, probers, owner });
+  const settling = settler({ ports, store, config: own.config, probers, owner, sparesHanging });
   return {
     ...own,
     clock,

@@ -16,6 +16,8 @@ export interface Landed {
   ask: ProberAsk;
   check: Check;
   brought: Brought;
+  /** It was not asked for, on purpose. */
+  leftOut?: true;
 }
 
 /** What a collector needs. */

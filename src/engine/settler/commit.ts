@@ -1,6 +1,7 @@
 /** Judges what has arrived and commits it whole: states, history, incidents, notices. */
 import { assess, type Assessment, resolveRemoved } from "../../judgement/assess.ts";
 import { walkedAt } from "../../judgement/arrival.ts";
+import { isNoSilence } from "../../judgement/missed_reasons.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { Transition } from "../../judgement/incident.ts";
 import { type OwnState, stepOwn } from "../../judgement/own.ts";
@@ -198,8 +199,8 @@ function judgeOwn(
   return { state, told };
 }
 
-/** What we began too late we did not ask for. */
+/** What was not asked for is no silence. */
 const askOf = (arrival: Arrival): Ask[] => {
-  if ("missed" in arrival && arrival.missed === "late") return [];
+  if ("missed" in arrival && isNoSilence(arrival.missed)) return [];
   return [{ prober: arrival.prober, at: arrival.walk.at, brought: "round" in arrival }];
 };

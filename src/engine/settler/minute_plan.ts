@@ -1,6 +1,7 @@
 /** What is to be walked in the minute of a lease, and of the minute before what may still be under way. */
 import { missing } from "../../judgement/missed_reasons.ts";
 import { missedAt, walkedAt } from "../../judgement/arrival.ts";
+import { isLeftOut } from "../../judgement/hanging.ts";
 import { STEP_BACK_MS } from "../../judgement/assess.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { Walk } from "../../judgement/round.ts";
@@ -14,7 +15,7 @@ import type { Landed } from "./collect.ts";
 import type { ProberAsk } from "./gather.ts";
 import type { StateCache } from "./state_cache.ts";
 
-/** What one lane of one instant comes to: who is asked, and who no longer is. */
+/** What one lane of one instant comes to: who is asked, and who is not, though it is due. */
 export interface Flight {
   /** Epoch ms. */
   at: number;
@@ -22,7 +23,7 @@ export interface Flight {
   /** Nobody can have asked for its slots before. */
   isNew: boolean;
   asks: ProberAsk[];
-  late: Landed[];
+  unasked: Landed[];
 }
 
 /** What a plan is made of. */
@@ -31,6 +32,8 @@ export interface MinutePlanOptions {
   cache: StateCache;
   /** Whether a slot is walked however late it is. */
   walksLate: boolean;
+  /** Whether every second slot of a check that hangs is left out. */
+  sparesHanging: boolean;
 }
 
 /** Some checks of one lane, of a walk that is due. */
@@ -108,7 +111,7 @@ export class MinutePlan {
         for (const prober of probers) this.#addAsk(flight, prober, { walk, checks: told, isLate });
       }
     }
-    return [...flights.values()].filter(({ asks, late }) => asks.length + late.length > 0);
+    return [...flights.values()].filter(({ asks, unasked }) => asks.length + unasked.length > 0);
   }
 
   /** What has landed is settled, or will not be. */
@@ -129,7 +132,7 @@ export class MinutePlan {
     const { at, slot } = walk;
     const id = `${lane} ${at}`;
     const isNew = at === slot && !this.#isEarlier(walk);
-    const flight = flights.get(id) ?? { at, lane, isNew, asks: [], late: [] };
+    const flight = flights.get(id) ?? { at, lane, isNew, asks: [], unasked: [] };
     flights.set(id, flight);
     return flight;
   }
@@ -141,10 +144,23 @@ export class MinutePlan {
     if (open.length === 0) return;
     const known = flight.asks.find((ask) => ask.prober === prober && ask.walk.slot === walk.slot);
     const ask = known ?? { prober, walk, checks: [] };
-    if (isLate) flight.late.push(...open.map((check) => ({ ask, check, brought: missing("late") })));
-    else if (known) known.checks = [...known.checks, ...open];
-    else flight.asks.push({ ...ask, checks: open });
     for (const check of open) this.#asked.add(idOf(prober, check, walk));
+    if (isLate) {
+      return void flight.unasked.push(...open.map((check) => ({ ask, check, brought: missing("late") })));
+    }
+    const leftOut = open.filter((check) => this.#isLeftOut(prober, check, walk));
+    for (const check of leftOut) {
+      flight.unasked.push({ ask, check, brought: missing("budget"), leftOut: true });
+    }
+    const walked = open.filter((check) => !leftOut.includes(check));
+    if (walked.length === 0) return;
+    if (known) known.checks = [...known.checks, ...walked];
+    else flight.asks.push({ ...ask, checks: walked });
+  }
+
+  #isLeftOut(prober: string, check: Check, walk: Walk): boolean {
+    const state = this.#options.cache.stateOf(check.key)?.probers[prober];
+    return this.#options.sparesHanging && !!state && isLeftOut(check, state, walk);
   }
 
   #isEarlier = ({ at }: Walk) => at < this.#lease!.tick;

@@ -7,6 +7,7 @@
  */
 import { assess } from "../../judgement/assess.ts";
 import { missedAt, walkedAt } from "../../judgement/arrival.ts";
+import { isNoSilence } from "../../judgement/missed_reasons.ts";
 import type { Check } from "../../config/config.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 import type { Brought, Walk } from "../../judgement/round.ts";
@@ -39,6 +40,8 @@ export interface SettlerOptions extends GatherOptions {
   onCommit?: (notices: number, at: number) => void;
   /** Whether a slot is walked however late it is: for a schedule that is fired by hand. */
   walksLate?: boolean;
+  /** Whether every second slot of a check that hangs is left out (see hanging.ts): where a plan counts the time that objects are awake. */
+  sparesHanging?: boolean;
 }
 
 /** Settles slots. */
@@ -75,13 +78,13 @@ const LEASE_MS = 55_000;
 
 /** A settler over one store. It keeps a copy of what it last wrote, and uses it only if the store still holds the same. */
 export function settler(options: SettlerOptions): Settler {
-  const { ports, store, config, owner, onCommit, walksLate = false } = options;
+  const { ports, store, config, owner, onCommit, walksLate = false, sparesHanging = false } = options;
   const { clock, log, secrets } = ports;
   const statistics = new Statistics();
   const cache = new StateCache(store, packChecks(config));
   const lines = new Lines(store);
   const sightings = new Sightings();
-  const plan = new MinutePlan({ config, cache, walksLate });
+  const plan = new MinutePlan({ config, cache, walksLate, sparesHanging });
   const queue = new JudgeQueue({
     ...{ ports, config, store, cache, lines, plan, sightings, statistics, onCommit },
     lease: () => lease!,
@@ -99,15 +102,15 @@ export function settler(options: SettlerOptions): Settler {
     log.error(message, { ...fields, error: secrets.redact(messageOf(error)) });
 
   const fly = async (flight: Flight): Promise<void> => {
-    const { asks, late, at } = flight;
+    const { asks, unasked, at } = flight;
     for (const { checks } of asks) statistics.countBegun(checks.length, clock.now() - at);
-    for (const { brought } of late) statistics.countBrought(brought);
+    for (const { brought } of unasked) statistics.countBrought(brought);
     const judging: Promise<void>[] = [];
     const pushed = pushes(store, clock, asks.flatMap(({ checks }) => checks));
     pushed.catch(() => {}); // each judgement that waits for it says so
     const judge = (landed: readonly Landed[]) =>
       void judging.push(queue.judge(flight, landed, pushed).finally(tellChange));
-    if (late.length > 0) judge(late);
+    if (unasked.length > 0) judge(unasked);
     const { arrive, end } = collector({ clock, asks, waitMs, judge });
     await gather(options, asks, cache, (ask, check, brought) => {
       statistics.countBrought(brought);
@@ -227,7 +230,8 @@ function patienceOf(
   return ({ prober, walk }: ProberAsk, check: Check): number | undefined => {
     if (walk.kind !== "turn" || turnsOf(check, config.regions) > 1) return undefined;
     const state = cache.stateOf(check.key)?.probers[prober];
-    const isDead = state?.missed !== undefined && missedAt(state) > walkedAt(state);
+    const isSilent = state?.missed !== undefined && !isNoSilence(state.missed.reason);
+    const isDead = isSilent && missedAt(state) > walkedAt(state);
     const longest = isDead ? LATE_MS : maxRoundMs(check, walk.slot) + GRACE_MS;
     return Math.max(LATE_MS, longest - (clock.now() - walk.at));
   };

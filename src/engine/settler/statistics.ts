@@ -97,9 +97,10 @@ export class MissedRoundsWatch {
 
   /** Takes what was brought of some rounds, and says what is the matter; undefined: nothing is. */
   causeWith(landed: readonly Landed[]): string | undefined {
-    for (const { ask: { prober }, check, brought } of landed) {
+    for (const { ask: { prober }, check, brought, leftOut } of landed) {
       const id = `${prober} ${check.key}`;
-      if ("missed" in brought && isForWantOfRoom(brought.missed)) this.#reasons.set(id, brought.missed);
+      const isShort = "missed" in brought && !leftOut && isForWantOfRoom(brought.missed);
+      if (isShort) this.#reasons.set(id, brought.missed);
       else if (this.#reasons.size > 0) this.#reasons.delete(id);
     }
     const reasons = [...new Set(this.#reasons.values())].sort();

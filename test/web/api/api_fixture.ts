@@ -24,11 +24,12 @@ export interface ApiFixture extends SettlerFixture {
 
 /** A house whose API has a token, unless `text` is another config. */
 export async function apiFixture(
-  { text = withToken(threeRegions()), store = memoryStore(), env: more, routes }: {
+  { text = withToken(threeRegions()), store = memoryStore(), env: more, routes, sparesHanging }: {
     text?: string;
     store?: Store;
     env?: Record<string, string>;
     routes?: Record<string, Route>;
+    sparesHanging?: boolean;
   } = {},
 ): Promise<ApiFixture> {
   const env = {
@@ -37,7 +38,7 @@ export async function apiFixture(
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     ...more,
   };
-  const own = await settlerFixture(text, { store, env, routes });
+  const own = await settlerFixture(text, { store, env, routes, sparesHanging });
   const app = api(own);
   return {
     ...own,

@@ -10,9 +10,9 @@ import { apiFixture, withToken } from "../api_fixture.ts";
 const MINUTE = 60_000;
 
 /** A house over a store that can be broken, and what its health says. */
-async function clinic() {
+async function clinic({ sparesHanging = false } = {}) {
   const { store, broken } = failingStore(memoryStore());
-  const shop = await apiFixture({ store });
+  const shop = await apiFixture({ store, sparesHanging });
   return { ...shop, broken, ask: (path: string) => shop.call(path, { token: null }) };
 }
 
@@ -110,6 +110,19 @@ describe("/readyz", () => {
       expect(await ask("/readyz")).toMatchObject({ status: 200, body: { status: "pass" } });
     },
   );
+
+  test("passes while slots of a check that hangs are left out, and nobody calls that short or silent", async () => {
+    const { ask, script, runMinutes, store } = await clinic({ sparesHanging: true });
+    script.set("hanging");
+    for (let minute = 0; minute < 16; minute++) {
+      await runMinutes();
+      expect((await ask("/readyz")).body).toMatchObject({
+        status: "pass",
+        checks: { capacity: [{ output: "every round was walked" }] },
+      });
+    }
+    expect((await store.listIncidents({ target: "_assay", limit: 10 })).items).toEqual([]);
+  });
 
   test("is degraded while a limit of ours has kept a prober from knowing for three slots", async () => {
     const { ask, script, runMinutes } = await clinic();
