@@ -22,6 +22,9 @@ async function tracesOf({ store }: SettlerFixture, minute: number) {
   return JSON.parse(sample!.data)["shop/read"].traces;
 }
 
+const ownIncidents = async ({ store }: SettlerFixture) =>
+  (await store.listIncidents({ target: "_assay", limit: 10 })).items.map(({ check }) => check);
+
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe("a check whose slots time out, where awake time is short", () => {
@@ -84,6 +87,32 @@ describe("a check whose slots time out, where awake time is short", () => {
       expect(secondsOf(world, "fra")).toEqual([...UNTIL_THEN, 480, 505, 540, 600]);
       expect(secondsOf(world, "sin")).toEqual([...UNTIL_THEN, 480, 505, 600]);
     });
+  });
+
+  test("is no want of capacity, though in each minute a slot of one check or the other is left out", async () => {
+    const world = await settlerFixture(TWO_CHECKS, { sparesHanging: true });
+    world.script.set("hanging", undefined, "shop/read");
+    await world.runMinutes();
+    world.script.set("hanging", undefined, "shop/write");
+    await world.runMinutes(13);
+    expect(walkedMinutes(world).slice(5)).toEqual([6, 8, 10, 12]);
+    expect(walkedMinutes(world, "shop/write").slice(5)).toEqual([5, 7, 9, 11, 13]);
+    expect(await ownIncidents(world)).toEqual([]);
+  });
+
+  test("is no silence of a prober: one slot that was lost after it is one, and not two", async () => {
+    const every5m = threeRegions([["id: read,", "id: read, every: 5m,"]]);
+    const world = await settlerFixture(every5m, { sparesHanging: true });
+    world.script.set("hanging");
+    // The first slot is a minute after the start.
+    await world.runMinutes(31);
+    world.script.set("broken", "sin");
+    await world.runMinutes(5);
+    expect(walkedMinutes(world)).toEqual([1, 6, 11, 16, 21, 31]);
+    expect(await ownIncidents(world)).toEqual([]);
+    await world.runMinutes(5);
+    expect(walkedMinutes(world).at(-1)).toBe(36);
+    expect(await ownIncidents(world)).toEqual(["prober-sin"]);
   });
 
   test("is waited for after a slot that was left out: that prober is not dead", async () => {
