@@ -71,7 +71,7 @@ describe.concurrent("assay token create", () => {
     ["no id", ["--scope", "read"], "--id"],
     ["no scope", ["--id", "ci"], "--scope"],
     ["an id that is none", ["--id", "C I", "--scope", "read"], "id: an id"],
-    ["an unknown scope", ["--id", "ci", "--scope", "raed"], "scopes.0"],
+    ["an unknown scope", ["--id", "ci", "--scope", "raed"], "No scope is named raed"],
     ["a target that is none", ["--id", "ci", "--scope", "read", "--target", "A B"], "targets.0"],
     ["no time", ["--id", "ci", "--scope", "read", "--expires", "soon"], "expires: a date"],
     ["an admin of some targets", ["--id", "ci", "--scope", "admin", "--target", "a"], "all targets"],

@@ -12,6 +12,7 @@ import { attempt, type AttemptContext, type DeliveryStore, putOff } from "./atte
 import { silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
+import { Progress } from "./progress.ts";
 import { dropUnneeded } from "./replace.ts";
 import { findSink, type Sink } from "./sink.ts";
 import { SinkHealth } from "./sink_health.ts";
@@ -50,9 +51,6 @@ export interface Deliverer {
   fault(): string | undefined;
 }
 
-/** An attempt and its receipt take less by far: a call that has brought nothing to an end for so long is stuck. */
-const STUCK_MS = 2 * MINUTE_MS;
-
 /** So long a lane waits for its receiver's pace; what would wait longer is put off. */
 const PATIENCE_MS = 3 * SECOND_MS;
 
@@ -73,20 +71,17 @@ export function deliverer(
   config: Config,
   { sinks, parallel = Infinity, deadlineMs = 15_000, leaseMs = MINUTE_MS }: DelivererOptions,
 ): Deliverer {
-  const lanes = new Lanes(parallel);
+  const progress = new Progress(ports.clock);
+  let lanes = new Lanes(parallel);
   const health = new SinkHealth({ ports, store, config, sinks, leaseMs });
   const underWay = new Set<string>();
   const kindOf = new Map(config.webhooks.map(({ id, kind }) => [id, findSink(sinks, kind)]));
   const known = new Set(config.webhooks.map(({ id }) => id));
-  let calls = 0;
-  let movedAt = 0;
-  let hasFailed = false;
-  const move = () => void (movedAt = ports.clock.elapsed());
   let looking: Promise<unknown> = Promise.resolve();
 
   /** A notice of any webhook: only if no other call is under way, for its lanes must be free. Calls that come meanwhile wait. */
   const look = async ({ claim }: Call) =>
-    calls === 1 ? await (looking = claim()) : void await looking.catch(() => {});
+    progress.calls === 1 ? await (looking = claim()) : void await looking.catch(() => {});
 
   /** Before anything is claimed. */
   const prepare = async () => {
@@ -102,7 +97,7 @@ export function deliverer(
 
   const send = async (call: Call): Promise<number> => {
     // Mostly one look says that nothing is due.
-    const isAlone = calls === 1;
+    const isAlone = progress.calls === 1;
     if (isAlone) await prepare();
     const first = await look(call);
     if (isAlone && !first) return 0;
@@ -119,27 +114,19 @@ export function deliverer(
     return call.made;
   };
 
-  const call = async (bounds: CallOptions = {}) => {
+  /** What a stuck call holds runs out with its claims; the next one waits for none of it. */
+  const letGo = () => {
+    lanes = new Lanes(parallel);
+    looking = Promise.resolve();
+    underWay.clear();
+  };
+  const call = (bounds: CallOptions = {}) => {
     const silences = silenceReader(ports, store);
     const post = { ports, store, config, sinks, deadlineMs, leaseMs, silences, health, underWay };
-    if (calls++ === 0) move();
-    try {
-      const made = await send({ post, claim: claimer(post, bounds), move, made: 0 });
-      hasFailed = false;
-      return made;
-    } catch (error) {
-      hasFailed = true;
-      throw error;
-    } finally {
-      calls--;
-    }
+    const move = () => progress.move();
+    return progress.watch(() => send({ post, claim: claimer(post, bounds), move, made: 0 }), letGo);
   };
-  const fault = () => {
-    const idleMs = ports.clock.elapsed() - movedAt;
-    if (calls > 0 && idleMs > STUCK_MS) return `no notice has moved for ${Math.floor(idleMs / 1_000)} s`;
-    return hasFailed ? "the last delivery failed" : undefined;
-  };
-  return Object.assign(call, { fault });
+  return Object.assign(call, { fault: () => progress.fault });
 }
 
 interface Call {
