@@ -5,13 +5,16 @@ import { LimitExceeded } from "../../../src/base/ports.ts";
 export const MAX_QUIET_BYTES = 192 * 1024;
 /** Of a head. */
 export const MAX_HEADER_LINES = 1_000;
-const CR = 13, LF = 10;
+/** Lines that go on with the field before (obs-fold, RFC 9112 section 5.2): for each the parser copies the field anew. */
+export const MAX_FOLDED_LINES = 50;
+const CR = 13, LF = 10, SPACE = 32, TAB = 9;
 
 /** Bounds what the parser is fed without saying anything: it has no bound of its own on most of that, or a dear one. */
 export class Bounds {
   #quietBytes = 0;
   #told = -1;
   #lines = 0;
+  #folded = 0;
   /** Of the line that is not over. */
   #lineBytes = 0;
   #inHead = false;
@@ -19,7 +22,7 @@ export class Bounds {
   /** A request is sent. */
   begin(): void {
     this.#told = -1;
-    this.#lines = this.#lineBytes = 0;
+    this.#lines = this.#folded = this.#lineBytes = 0;
     this.#inHead = true;
   }
 
@@ -42,7 +45,11 @@ export class Bounds {
     let start = 0;
     for (let at; this.#inHead && (at = chunk.indexOf(LF, start)) >= 0; start = at + 1) {
       const length = this.#lineBytes + at - start - Number(chunk[at - 1] === CR);
+      const isFolded = this.#lineBytes === 0 && (chunk[start] === SPACE || chunk[start] === TAB);
       this.#lineBytes = 0;
+      if (isFolded && ++this.#folded > MAX_FOLDED_LINES) {
+        throw new LimitExceeded(`the answer folds its headers over more than ${MAX_FOLDED_LINES} lines`);
+      }
       if (length <= 0 && this.#lines > 0) this.#inHead = false;
       else if (length > 0 && ++this.#lines > MAX_HEADER_LINES + 1) {
         throw new LimitExceeded(`the answer has more than ${MAX_HEADER_LINES} header lines`);
