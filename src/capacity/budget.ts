@@ -14,6 +14,7 @@ import { BASE_USD, type Meter, METERS, MONTH_DAYS, UPSTASH } from "./prices.ts";
 import { slotLines } from "./slot_lines.ts";
 import { monthlyCommands } from "./upstash_commands.ts";
 import { upstashLines } from "./upstash_lines.ts";
+import { variableLine } from "./variable_line.ts";
 
 /** What the budget is made for. `latencyMs` is assumed of every request; `readRegions` are those of a global Upstash database, which bills each write once more for each. */
 export interface BudgetOptions {
@@ -70,6 +71,7 @@ function figuresOf(config: Config, options: BudgetOptions) {
     ...askLines(config, day, plan),
     ...slotLines(config, day, { plan, latencyMs }),
     ...meterLines(used, day, { plan, latencyMs }),
+    variableLine(config, plan),
     ...commands ? upstashLines(commands, day, plan) : [],
   ];
   const charges = [

@@ -65,6 +65,9 @@ export const METERS = {
 /** One of the meters. */
 export type Meter = keyof typeof METERS;
 
+/** Variables of one Worker, secrets and plain ones together (limits page). */
+export const VARIABLES = { free: 64, paid: 128 } as const;
+
 /** USD a month before anything is metered; CPU time of objects and subrequests cost nothing further. */
 export const BASE_USD = { free: 0, paid: 5 } as const;
 

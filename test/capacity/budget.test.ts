@@ -367,6 +367,37 @@ describe("a day on which everything hangs", () => {
   });
 });
 
+describe("the variables of a Worker", () => {
+  /** Webhooks with two references each; a name counts once. */
+  const hooks = (count: number) =>
+    `regions: [weur]\nwebhooks:\n${
+      Array.from(
+        { length: count },
+        (_, i) => `  - { id: h${i}, url: "\${env:URL_${i}}", secret: "\${env:SECRET}" }`,
+      ).join("\n")
+    }`;
+
+  test.each<[string, string, "free" | "paid", number, boolean]>([
+    ["none but the plan", "regions: [weur]", "free", 1, true],
+    ["62, one of them in each webhook", hooks(61), "free", 63, true],
+    ["as many as the free plan has", hooks(62), "free", 64, true],
+    ["one more", hooks(63), "free", 65, false],
+    ["the same on the paid plan", hooks(63), "paid", 65, true],
+  ])("%s", async (_, rest, plan, value, fits) => {
+    expect(lineOf(await held([PLAIN], rest, { plan }), "environment variables")).toMatchObject({
+      value,
+      fits,
+    });
+  });
+
+  test("names the first that does not fit", async () => {
+    const { faults } = await held([PLAIN], hooks(64));
+    expect(faults).toContainEqual(
+      expect.stringMatching(/^environment variables: 66, over the limit of 64: .* URL_62$/),
+    );
+  });
+});
+
 describe("turns", () => {
   const three = (latencyMs: number, check = `turns: 3, ${PLAIN}`) =>
     held([check], "regions: [weur, enam, oc]", { latencyMs });
