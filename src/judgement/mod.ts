@@ -12,12 +12,14 @@
  * ```
  */
 export {
+  type AnswerExcerpt,
   CLEANUP_OUTCOMES,
   type Failure,
   FAILURE_REASONS,
   JOURNEY_OUTCOMES,
   type Observation,
   type Outcome,
+  type SentRequest,
   type StepTrace,
   type WireTrace,
 } from "../evidence/probe/observation.ts";
@@ -47,6 +49,7 @@ export type {
   CheckState,
   Confirmation,
   Holder,
+  KeptRounds,
   LastRound,
   MissedSlot,
   PartialState,

@@ -58,7 +58,9 @@ export interface LastRound {
 
 /** Rounds that are kept beside the latest, each absent where the latest is that round; failures only around an incident. */
 export interface KeptRounds {
+  /** The latest that passed. */
   lastGood?: LastRound;
+  /** The first that failed in the open incident. */
   firstFailed?: LastRound;
   /** Absent also where it is the first. */
   latestFailed?: LastRound;
@@ -94,6 +96,7 @@ export interface ProberState {
   place?: string;
   /** What it last saw. */
   witness?: LastRound;
+  /** The rounds that stand beside the last one in the evidence. */
   kept?: KeptRounds;
   /** The certificate that it last saw. */
   certificate?: SeenCertificate;

@@ -2,9 +2,17 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
-/** Whole numbers with units, the largest first: `30s`, `1m30s`. */
-export const DURATION =
-  /^(?:0(?:ms|s|m|h|d)|(?=.)([1-9][0-9]{0,8}d)?([1-9][0-9]{0,8}h)?([1-9][0-9]{0,8}m(?!s))?([1-9][0-9]{0,8}s)?([1-9][0-9]{0,8}ms)?)$/;
+const COUNT = "[1-9][0-9]{0,8}";
+const NAMES = ["d", "h", "m", "s", "ms"];
+
+/** Whole numbers with units, the largest first: `30s`, `1m30s`. No lookahead: tools that make samples of a pattern know none. */
+export const DURATION = new RegExp(
+  `^(0(ms|s|m|h|d)|${
+    NAMES.map((name, i) =>
+      COUNT + name + NAMES.slice(i + 1).map((smaller) => `(${COUNT}${smaller})?`).join("")
+    ).join("|")
+  })$`,
+);
 
 /** `30s` -> 30000, `1m30s` -> 90000. The text must match `DURATION`. */
 export function parseDuration(text: string): number {

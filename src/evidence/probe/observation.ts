@@ -51,14 +51,19 @@ export interface Failure {
 
 /** A request as far as it may be shown: free of secrets, headers by name, without its body. */
 export interface SentRequest {
+  /** HTTP method. */
   method: string;
+  /** The whole URL. */
   url: string;
+  /** Those of an allow-list. */
   headers: Record<string, string>;
 }
 
 /** At most 1 kB of an answer, free of secrets: what tells most. */
 export interface AnswerExcerpt {
+  /** HTTP status code. */
   status: number;
+  /** Those that tell something. */
   headers: Record<string, string>;
   /** Of its body, around what the expectation looked at. */
   excerpt?: string;
