@@ -3,6 +3,10 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connector } from "../../../../functions/deno/client/mod.ts";
+import { KINDS } from "../../../../functions/deno/kinds.ts";
+import { sampleEvent } from "../../../../src/engine/notify/sample.ts";
+import { findSink } from "../../../../src/engine/notify/sink.ts";
+import { controlsAsker } from "../../../../src/engine/prober/controls.ts";
 import { localProber } from "../../../../src/engine/prober/local.ts";
 import { STEP_KINDS } from "../../../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../../../src/evidence/report/mod.ts";
@@ -86,10 +90,11 @@ test("are 300 forms and more, each of them a URL", () => {
   expect(HOSTS.filter((host) => URL.parse(`http://${host}/`) === null)).toEqual([]);
 });
 
-/** One round over checks of these targets; what was connected to, and what came of each. */
-async function walked(targets: string[], env: Record<string, string>) {
-  const text = `version: 1\ntargets:\n${targets.join("\n")}`;
-  const world = await testEnv(text, { routes: {}, env });
+const ONE_CHECK =
+  "version: 1\ntargets: [{ id: a, url: https://a.example, checks: [{ id: c, journey: [{ expect: status == 200 }] }] }]";
+
+/** A client that notes what is connected to; the one public name leads to the shop. */
+function guarded() {
   const opened: string[] = [];
   const fetch = connector({
     allowPrivate: false,
@@ -99,19 +104,24 @@ async function walked(targets: string[], env: Record<string, string>) {
       return connect((shop.address() as AddressInfo).port, "127.0.0.1");
     },
   });
+  return { opened, fetch };
+}
+
+/** One round over checks of these targets; what was connected to, and what came of each. */
+async function walked(targets: string[], env: Record<string, string>) {
+  const text = `version: 1\ntargets:\n${targets.join("\n")}`;
+  const world = await testEnv(text, { routes: {}, env });
+  const { opened, fetch } = guarded();
   const prober = localProber({ ...world.ports, fetch }, {
     id: "home",
     region: "eu",
     dialects: DIALECTS,
     steps: STEP_KINDS,
+    auths: KINDS.auths,
     concurrency: 10,
     controls: [],
   });
-  const { answers } = await prober.ask({
-    slot: START,
-    checks: world.config.checks,
-    deadlineMs: 50_000,
-  });
+  const { answers } = await prober.ask({ slot: START, checks: world.config.checks, deadlineMs: 50_000 });
   const rounds = answers.map((answer) => "round" in answer ? answer.round : undefined);
   return { opened, rounds };
 }
@@ -134,4 +144,38 @@ test("behind a redirect", async () => {
   const { opened, rounds } = await walked(targets, {});
   expect(new Set(opened)).toEqual(new Set(["1.1.1.1"]));
   expect(rounds.map((round) => round?.observation.failure?.reason)).toEqual(HOSTS.map(() => "redirect"));
+});
+
+test("where a token is asked for", async () => {
+  const targets = HOSTS.map((_, i) =>
+    `  - { id: t${i}, url: "http://public.example", auth: { oauth2: { tokenUrl: "\${env:U${i}}", clientId: a, clientSecret: "\${env:KEY}" } }, checks: [{ id: c, retry: 0, journey: [{ expect: status == 200 }] }] }`
+  );
+  const env = Object.fromEntries(HOSTS.map((host, i) => [`U${i}`, `http://${host}/`]));
+  const { opened, rounds } = await walked(targets, { ...env, KEY: "a-client-secret" });
+  expect(opened).toEqual([]);
+  expect(rounds.map((round) => round?.observation.failure?.reason)).toEqual(HOSTS.map(() => "refused"));
+});
+
+test("at a control", async () => {
+  const { ports } = await testEnv(ONE_CHECK);
+  const { opened, fetch } = guarded();
+  const controlsPass = controlsAsker({ ...ports, fetch }, HOSTS.map((host) => `http://${host}/`));
+  expect(await controlsPass(START)).toBe(false);
+  expect(opened).toEqual([]);
+});
+
+test("at a receiver of notices", async () => {
+  const { ports } = await testEnv(ONE_CHECK);
+  const { opened, fetch } = guarded();
+  const sink = findSink(KINDS.sinks, "webhook");
+  const event = sampleEvent("opened");
+  const secret = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
+  const answers = await Promise.all(HOSTS.map((host, i) => {
+    const settings = { url: `http://${host}/`, secret: [secret] };
+    const message = { id: `n${i}`, body: sink.render(event, settings), event };
+    return sink.deliver(message, settings, { ...ports, fetch, deadlineMs: 5_000 });
+  }));
+  expect(opened).toEqual([]);
+  expect(answers.map(({ kind, detail }) => [kind, detail?.split(":")[0]]))
+    .toEqual(HOSTS.map(() => ["unanswered", "refused"]));
 });
