@@ -37,6 +37,7 @@ targets:
       - id: orders
         contract: An order placed can be read back as accepted within a second.
         every: 3s
+        flapWindow: 1s         # else a second break would be another episode, which must hold for minutes to be over
         timeout: 2500ms
         report: { ${CLAIM} }
         journey:
