@@ -1,15 +1,12 @@
 /** The public's incidents as an Atom feed (RFC 4287). */
 import type { Outage } from "../api/views/outages.ts";
 import { iso } from "../../base/time.ts";
-import { outageText } from "./public.tsx";
+import { drawable, outageText } from "./public.tsx";
 import type { PublicTexts } from "./texts/en.ts";
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** What XML 1.0 allows (production 2, Char), escaped, with spaces for the rest. */
-const xml = (text: string) =>
-  text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ")
-    .replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+const xml = (text: string) => drawable(text).replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 
 /** The feed. `url`: where Assay is reached, without a slash at its end; `updatedAt` of a feed without entries, epoch ms. */
 export function atomFeed(

@@ -112,12 +112,9 @@ function ServiceRow({ service, past, texts }: PublicService & { texts: PublicTex
 /** Two decimals, rounded down, so that 100 means 100. */
 const shareText = (share: number) => (Math.floor(share * 10_000) / 100).toFixed(2);
 
-/** "Shop was not ready", "Shop is degraded". */
-export const outageText = (
-  { target, impact, resolvedAt }: Outage,
-  names: Map<string, string>,
-  texts = textsOf(),
-): string => texts.outage(ellipsize(names.get(target) ?? target, 80), impact, resolvedAt !== undefined);
+/** "Shop was not ready", "Shop is degraded, was not ready". */
+export const outageText = (outage: Outage, names: Map<string, string>, texts = textsOf()): string =>
+  texts.outage(ellipsize(names.get(outage.target) ?? outage.target, 80), outage);
 
 /** An incident for who is not signed in. */
 export function PublicIncident(
@@ -194,7 +191,7 @@ const COLOURS: Record<TargetStatus, string> = {
 };
 
 /** What XML 1.0 allows (production 2, Char), with spaces for the rest. */
-const drawable = (text: string) =>
+export const drawable = (text: string) =>
   text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
 
 /** A small card to embed as an image; it says as of when it is, because whoever shows it may keep it. */

@@ -58,13 +58,6 @@ export interface Pair {
   does: string;
   doesTone: Tone;
 }
-/** How both stand to each other, as the class of the sign between them: they agree, part, part in some regions, or one is not known. */
-export function signOf(outcome: CurrentOutcome, { saysTone, doesTone }: Pair): "eq" | "ne" | "so" | "un" {
-  if (outcome === "drift" || outcome === "underclaim") return "ne";
-  if (saysTone === "none" || doesTone === "none") return "un";
-  if (saysTone === doesTone) return "eq";
-  return saysTone === "mixed" || doesTone === "mixed" ? "so" : "ne";
-}
 
 /** Good, bad, of both, or not known. */
 export type Tone = "good" | "bad" | "mixed" | "none";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 import { api } from "../../../src/web/app.ts";
+import { textsOf } from "../../../src/web/page/texts/mod.ts";
 
 const LOGO = "data:image/png;base64,iVBORw0KGgo=";
 
@@ -56,6 +57,19 @@ test("the public's history does not say who overclaimed", async () => {
   const { text } = await get("/status");
   expect(text).toMatch(/<path class="b"/);
   expect(text).not.toMatch(/<path class="d"|data-cells="[^"]*d\d/);
+});
+
+test.each(
+  [
+    ["en", { impact: "major", now: "major" }, "Shop is not ready"],
+    ["en", { impact: "major", now: "minor" }, "Shop is degraded, was not ready"],
+    ["en", { impact: "major" }, "Shop was not ready"],
+    ["de", { impact: "major", now: "minor" }, "Shop ist eingeschränkt, war nicht bereit"],
+    ["de", { impact: "minor", now: "minor" }, "Shop ist eingeschränkt"],
+    ["de", { impact: "major" }, "Shop war nicht bereit"],
+  ] as const,
+)("in %s an outage of %o reads: %s", (language, outage, text) => {
+  expect(textsOf(language).outage("Shop", outage)).toBe(text);
 });
 
 test("the feed has an entry for each incident, well formed whatever the name", async () => {

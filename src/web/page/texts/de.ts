@@ -1,5 +1,7 @@
 import type { PublicTexts } from "./en.ts";
 
+const IMPACTS = { major: "nicht bereit", minor: "eingeschränkt" };
+
 /** German. */
 export const de: PublicTexts = {
   title: "Status",
@@ -14,8 +16,11 @@ export const de: PublicTexts = {
   seen: (span) => `vor ${span} gesehen`,
   pastIncidents: "Vergangene Störungen",
   nothingWrong: "Zuletzt keine Störungen.",
-  outage: (name, impact, isOver) =>
-    `${name} ${isOver ? "war" : "ist"} ${impact === "major" ? "nicht bereit" : "eingeschränkt"}`,
+  outage: (name, { impact, now }) => {
+    const was = `war ${IMPACTS[impact]}`;
+    if (!now) return `${name} ${was}`;
+    return `${name} ist ${IMPACTS[now]}${now === impact ? "" : `, ${was}`}`;
+  },
   until: "bis",
   now: "jetzt",
   uptime: (share, days) => `${share.replace(".", ",")} % in ${days} ${days === 1 ? "Tag" : "Tagen"}`,

@@ -1,3 +1,4 @@
+import { type Outage, outageWords } from "../../api/views/outages.ts";
 import type { TargetStatus } from "../../api/views/status.ts";
 
 /** The texts of the public page in one language; one file each. */
@@ -10,8 +11,8 @@ export interface PublicTexts {
   seen(span: string): string;
   pastIncidents: string;
   nothingWrong: string;
-  /** "Shop was not ready". */
-  outage(name: string, impact: "major" | "minor", isOver: boolean): string;
+  /** By the outage's own state: "Shop was not ready", "Shop is degraded, was not ready". */
+  outage(name: string, outage: Pick<Outage, "impact" | "now">): string;
   until: string;
   now: string;
   /** `share`: "99.98"; `days`: of the ninety. */
@@ -36,8 +37,7 @@ export const en: PublicTexts = {
   seen: (span) => `seen ${span} ago`,
   pastIncidents: "Past incidents",
   nothingWrong: "No incidents lately.",
-  outage: (name, impact, isOver) =>
-    `${name} ${isOver ? "was" : "is"} ${impact === "major" ? "not ready" : "degraded"}`,
+  outage: (name, outage) => `${name} ${outageWords(outage)}`,
   until: "to",
   now: "now",
   uptime: (share, days) => `${share} % in ${days} ${days === 1 ? "day" : "days"}`,
