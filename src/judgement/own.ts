@@ -1,5 +1,5 @@
 /** Assay's own incidents, step by step: what a commit has seen of the probers and of Assay itself becomes transitions. */
-import type { Transition } from "./incident.ts";
+import type { Incident, Transition } from "./incident.ts";
 import { type CauseWatches, type OwnSighting, stepCauses } from "./own_causes.ts";
 import type { Turned } from "./suspicion.ts";
 import { type Ask, type ProberWatch, stepProbers, type StepProbersContext } from "./own_probers.ts";
@@ -14,6 +14,10 @@ export interface OwnState {
 
 /** Nothing ails. */
 export const EMPTY_OWN: OwnState = { probers: {}, causes: {}, turned: {} };
+
+/** Its incidents: the open ones, and those that may still flap. */
+export const incidentsOf = ({ probers, causes }: OwnState): Incident[] =>
+  [...Object.values(probers), ...Object.values(causes)].flatMap(({ incident }) => incident ?? []);
 
 /** What a commit has seen. */
 export interface OwnEvidence {

@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.ts";
 import type { Ports } from "../../base/ports.ts";
 import { packChecks, type Packing } from "../../storage/codec.ts";
 import { type DeploymentStore, deploymentStore } from "../../storage/records/deployments.ts";
-import { type StatesReader, statesReader } from "../../storage/states.ts";
+import { type OwnIncidentsReader, stateReaders, type StatesReader } from "../../storage/states.ts";
 import type { Store } from "../../storage/store.ts";
 import { countWrites } from "../../storage/write_counter.ts";
 import { type GateEvaluator, gateEvaluator } from "./evaluate.ts";
@@ -13,6 +13,7 @@ export interface GateServices {
   store: Store;
   packing: Packing;
   states: StatesReader;
+  ownIncidents: OwnIncidentsReader;
   rollouts: DeploymentStore;
   evaluate: GateEvaluator;
   /** Rises with each record that is written through this `store`. */
@@ -27,9 +28,9 @@ export function gateServices(
 ): GateServices {
   const { store, writes: changeCount } = countWrites(unwatched);
   const packing = packChecks(config);
-  const states = statesReader(store, clock);
+  const { states, ownIncidents } = stateReaders(store, clock);
   const rollouts = deploymentStore(clock, store, config.retention.daysMs);
   const isSilenced = silenceChecker(clock, config, store, changeCount);
   const evaluate = gateEvaluator({ clock, config, packing, store, states, rollouts, isSilenced });
-  return { store, packing, states, rollouts, evaluate, changeCount };
+  return { store, packing, states, ownIncidents, rollouts, evaluate, changeCount };
 }

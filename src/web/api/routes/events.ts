@@ -24,14 +24,14 @@ const RETRY_MS = 3_000;
  * each new slot; without a token only the last two. `Last-Event-ID` resumes: what changed since then is told first, some of it perhaps twice.
  */
 export function routes(
-  { ports, config, store, states, access }: Pick<
+  { ports, config, store, states, ownIncidents, access }: Pick<
     ResourceContext,
-    "ports" | "config" | "store" | "states" | "access"
+    "ports" | "config" | "store" | "states" | "ownIncidents" | "access"
   >,
 ): Hono {
   const { clock } = ports;
   const app = new Hono();
-  const changes = feed(ports, config, store, states);
+  const changes = feed(ports, config, { store, states, ownIncidents });
   app.get("/v1/events", async (c) => {
     const who = await access.principal(c);
     if (!who && c.req.header("authorization")) return await access.refuse(c, "read");

@@ -2,7 +2,10 @@
 import { Hono } from "../../hono.ts";
 import type { Check, Config } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
+import type { Incident } from "../../../judgement/incident.ts";
+import { OWN_TARGET } from "../../../judgement/own_incident.ts";
 import type { CheckState } from "../../../judgement/state.ts";
+import { OWN_KINDS } from "../../../judgement/words.ts";
 import type { OutboxStore, RecordStore, StateStore } from "../../../storage/store.ts";
 import { EXPOSITION, exposition, formatLabels } from "../views/exposition.ts";
 import {
@@ -23,9 +26,9 @@ import type { ResourceContext } from "../resource.ts";
 
 /** The metrics of Assay, and of each check of the targets that the token may read. */
 export function routes(
-  { ports: { clock }, config, store, states, access }: Pick<
+  { ports: { clock }, config, store, states, ownIncidents, access }: Pick<
     ResourceContext,
-    "ports" | "config" | "store" | "states" | "access"
+    "ports" | "config" | "store" | "states" | "ownIncidents" | "access"
   >,
 ): Hono {
   const app = new Hono();
@@ -34,12 +37,17 @@ export function routes(
     const who = await access.principal(c);
     labelled ??= config.checks.map((check) => labelsOf(config, check));
     const mine = labelled.filter(({ check }) => who?.covers(check.target.id));
-    const [known, self] = await Promise.all([states(), selfSample(config, store, mine.length, !!who?.all)]);
+    const [known, own, self] = await Promise.all([
+      states(),
+      ownIncidents(),
+      selfSample(config, store, mine.length, !!who?.all),
+    ]);
+    const ailing = who?.covers(OWN_TARGET) ? { openByCheck: openByCheck(config, own) } : {};
     const nowMs = clock.now();
     const text = exposition([
       ...metricFamilies(PER_PROBER, mine.flatMap((one) => proberSamples(one, known[one.check.key], nowMs))),
       ...metricFamilies(PER_CHECK, mine.map((one) => checkSample(one, known[one.check.key], nowMs))),
-      ...metricFamilies(OF_SELF, [self]),
+      ...metricFamilies(OF_SELF, [{ ...self, ...ailing }]),
     ]);
     return c.body(text, 200, { "content-type": EXPOSITION });
   });
@@ -118,6 +126,13 @@ function staleness(check: Check, nowMs: number): (slot: number) => boolean {
     return old;
   };
 }
+
+/** Whether an own incident is open: of each prober and of each part that may ail. */
+const openByCheck = ({ regions }: Config, own: readonly Incident[]): Record<string, number> => {
+  const probers = regions.flatMap((region) => region.probers.map(({ id }) => `prober-${id}`));
+  const open = new Set(own.filter(({ state }) => state === "open").map(({ check }) => check));
+  return Object.fromEntries([...OWN_KINDS, ...probers].map((check) => [check, Number(open.has(check))]));
+};
 
 /** Notices are about no single target. */
 async function selfSample(

@@ -8,7 +8,7 @@ import type { Incident } from "../../../judgement/incident.ts";
 import type { States } from "../../../storage/codec.ts";
 import { pause, type Ports } from "../../../base/ports.ts";
 import type { IncidentStore } from "../../../storage/store.ts";
-import type { StatesReader } from "../../../storage/states.ts";
+import type { OwnIncidentsReader, StatesReader } from "../../../storage/states.ts";
 import { type CurrentOutcome, incidentView, outcomeOf, type TargetStatus, targetStatus } from "./status.ts";
 import { iso } from "../../../base/time.ts";
 import { messageOf } from "../../../base/error_message.ts";
@@ -62,15 +62,21 @@ interface Snapshot {
 export function feed(
   ports: Ports,
   config: Config,
-  store: IncidentStore,
-  states: StatesReader,
+  { store, states, ownIncidents }: {
+    store: IncidentStore;
+    states: StatesReader;
+    ownIncidents: OwnIncidentsReader;
+  },
 ): Feed {
   const listeners = new Set<Listener>();
   let running = false;
   /** The look that the next one is held against: whoever is told of this one misses nothing in between. */
   let latest: Promise<Snapshot> | undefined;
 
-  const takeSnapshot = async (): Promise<Snapshot> => snapshotOf(config, await states(), ports.clock.now());
+  const takeSnapshot = async (): Promise<Snapshot> => {
+    const [known, own] = await Promise.all([states(), ownIncidents()]);
+    return snapshotOf(config, { states: known, own }, ports.clock.now());
+  };
 
   const run = async () => {
     running = true;
@@ -118,7 +124,11 @@ export function feed(
   };
 }
 
-function snapshotOf(config: Config, states: States, nowMs: number): Snapshot {
+function snapshotOf(
+  config: Config,
+  { states, own }: { states: States; own: readonly Incident[] },
+  nowMs: number,
+): Snapshot {
   const outcomes = new Map(
     config.checks.map((check) => [check.key, outcomeOf(check, states[check.key], nowMs)]),
   );
@@ -130,7 +140,8 @@ function snapshotOf(config: Config, states: States, nowMs: number): Snapshot {
     since: new Map(Object.entries(states).map(([key, { since }]) => [key, since])),
     coarse: new Map(config.targets.map((target) => [target.id, targetStatus(target, states, nowMs)])),
     incidents: new Map(
-      Object.values(states).flatMap(({ incidents }) => incidents).map((incident) => [incident.id, incident]),
+      [...Object.values(states).flatMap(({ incidents }) => incidents), ...own]
+        .map((incident) => [incident.id, incident]),
     ),
   };
 }

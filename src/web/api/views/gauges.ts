@@ -46,6 +46,8 @@ export interface SelfSample {
   deliveries?: string[];
   /** How each sink does. */
   sinks?: readonly SinkView[];
+  /** Whether an own incident is open, by its check; absent for a token that is not good for them. */
+  openByCheck?: Record<string, number>;
 }
 
 const serves = ({ outcome }: LastRound) => outcome === "fail" ? 0 : 1;
@@ -167,7 +169,7 @@ export const RECENT_DELIVERIES = 50;
 const bySink = (value: (sink: SinkView) => number): Gauge<SelfSample>["read"] => ({ sinks }) =>
   sinks && { by: "webhook", values: Object.fromEntries(sinks.map((sink) => [sink.id, value(sink)])) };
 
-/** Of Assay: 5 series, and three for each webhook. */
+/** Of Assay: 8 series, one for each prober, and three for each webhook. */
 export const OF_SELF: readonly Gauge<SelfSample>[] = [
   {
     name: "assay_checks",
@@ -178,6 +180,11 @@ export const OF_SELF: readonly Gauge<SelfSample>[] = [
     name: "assay_last_settled_slot_timestamp_seconds",
     help: "The newest slot that was settled, whoever settled it.",
     read: ({ slot }) => slot === null ? undefined : slot / 1000,
+  },
+  {
+    name: "assay_incident_open",
+    help: "Whether an incident about Assay itself is open: a prober that is silent, or a part that ails.",
+    read: ({ openByCheck }) => openByCheck && { by: "check", values: openByCheck },
   },
   {
     name: "assay_recent_deliveries",

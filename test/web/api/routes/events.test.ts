@@ -117,6 +117,26 @@ test("without a token only coarse words of targets and the slots are told", asyn
   });
 });
 
+test("Assay's own incidents are told as those of targets are, and never without a token", async () => {
+  const own = await settled();
+  const [client, anybody] = [await listen(own.app), await listen(own.app, { token: null })];
+  await own.clock.advance(2_000);
+  own.script.set("broken", "sin");
+  await own.runMinutes(4);
+  own.script.set("ready", "sin");
+  await own.runMinutes(1);
+  await own.clock.advance(2_000);
+  const told = client.heard.filter(({ event }) => event === "incident").map(({ data }) => data);
+  expect(told.map(({ target, check, kind, state }) => [target, check, kind, state])).toEqual([
+    ["_assay", "prober-sin", "prober", "open"],
+    ["_assay", "prober-sin", "prober", "resolved"],
+  ]);
+  expect(new Set(anybody.heard.map(({ event }) => event))).toEqual(new Set(["settled"]));
+  const again = await listen(own.app, { token: null, last: "1" });
+  await own.clock.advance(0);
+  expect(new Set(again.heard.map(({ event }) => event))).toEqual(new Set(["target", "settled"]));
+});
+
 test("evidence that grows old is told, although no slot is settled", async () => {
   const own = await settled();
   const client = await listen(own.app);

@@ -77,6 +77,23 @@ describe.each(STORES)("metrics over the %s store", (_, open) => {
   });
 });
 
+test.each(STORES)("own incidents are told beside those of targets, over the %s store", async (_, open) => {
+  const shop = await apiFixture({ store: open() });
+  await shop.runMinutes();
+  const well = { capacity: 0, delivery: 0, schedule: 0, "prober-iad": 0, "prober-fra": 0, "prober-sin": 0 };
+  const labelled = (values: Record<string, number>) =>
+    Object.fromEntries(Object.entries(values).map(([check, value]) => [`check="${check}"`, value]));
+  expect(of(await scrape(shop), "assay_incident_open")).toEqual(labelled(well));
+  shop.script.set("broken", "sin");
+  shop.settler.note({ kind: "delivery", at: shop.clock.now(), cause: "nothing goes out" });
+  await shop.runMinutes(4);
+  const ailing = { ...well, delivery: 1, "prober-sin": 1 };
+  expect(of(await scrape(shop), "assay_incident_open")).toEqual(labelled(ailing));
+  shop.script.set("ready", "sin");
+  await shop.runMinutes();
+  expect(of(await scrape(shop), "assay_incident_open")).toEqual(labelled({ ...ailing, "prober-sin": 0 }));
+});
+
 describe("what is not known is not there", () => {
   const OF_EVIDENCE = [
     "probe_success",
@@ -170,11 +187,11 @@ test("the phases of the journey's requests and the end of its certificate, as bl
 describe("how much there is", () => {
   const series = async (shop: ApiFixture) => Object.keys(await scrape(shop)).length;
 
-  test("at most 7 series for each prober, 28 for each check, 5 and three for each webhook for Assay", async () => {
+  test("at most 7 series for each prober, 28 for each check, 8, one for each prober and three for each webhook for Assay", async () => {
     const shop = await apiFixture();
     shop.script.set("drift");
     await shop.runMinutes(2);
-    expect(await series(shop)).toBe(3 * 7 + 28 + 5 + 3);
+    expect(await series(shop)).toBe(3 * 7 + 28 + 8 + 3 + 3);
   });
 
   test("labels are ids of the config: what a service says in its report is in none", async () => {
@@ -182,7 +199,7 @@ describe("how much there is", () => {
     for (const said of ["drift", "down", "underclaim", "starting"] as const) {
       shop.script.set(said);
       await shop.runMinutes(3);
-      expect(await series(shop)).toBeLessThanOrEqual(3 * 7 + 28 + 5 + 3);
+      expect(await series(shop)).toBeLessThanOrEqual(3 * 7 + 28 + 8 + 3 + 3);
     }
   });
 });
