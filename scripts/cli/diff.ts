@@ -31,8 +31,7 @@ export function diffConfigs(before: Config, after: Config): ConfigDiff {
 /** What decides how a check is judged, as text: all of it but what its digest covers. */
 function rulesOf({ target, journey: _journey, cleanup: _cleanup, report: _report, ...rules }: Check): string {
   const { name, labels } = target;
-  const cron = "cron" in rules.schedule ? rules.schedule.cron.source : rules.schedule;
-  return JSON.stringify({ ...rules, schedule: cron, name, labels });
+  return JSON.stringify({ ...rules, name, labels });
 }
 
 const WORDS: [kind: keyof ConfigDiff, sign: string, words: string][] = [

@@ -104,7 +104,7 @@ const wakeTimes = (times: number[]): number[] =>
 function daily(schedule: Schedule): Schedule {
   if ("everyMs" in schedule) return schedule;
   const [minutes, hours] = schedule.cron.source.trim().split(/\s+/);
-  return { cron: compileCron(`${minutes} ${hours} * * *`) };
+  return { cron: compileCron(`${minutes} ${hours} * * *`, schedule.cron.zone) };
 }
 
 function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: number): DaySlot {

@@ -37,7 +37,7 @@ export interface Region {
   probers: ProberConfig[];
 }
 
-/** When a check runs: every `everyMs`, `phaseMs` (0 where absent) after the epoch, or by cron expression in UTC. */
+/** When a check runs: every `everyMs`, `phaseMs` (0 where absent) after the epoch, or by cron expression. */
 export type Schedule = { everyMs: number; phaseMs?: number } | { cron: CompiledCron };
 
 /** How requests of a step are let in. */

@@ -83,6 +83,8 @@ export interface ConfigAuthKind<Settings extends object = object> extends Config
 export interface CompiledCron {
   /** The five fields. */
   source: string;
+  /** The IANA name of the zone they are read in; absent: UTC. */
+  zone?: string;
   /** Whether it runs in this minute. */
   matches(atMs: number): boolean;
   /** The next runs after an instant, in order. */
@@ -99,8 +101,8 @@ export interface Kinds {
   readonly sinks: readonly ConfigSinkKind[];
   readonly steps: readonly ConfigStepKind[];
   readonly auths?: readonly ConfigAuthKind[];
-  /** Throws with the reason if these are no cron fields. A Worker whose config names no cron has none. */
-  readonly compileCron?: (fields: string) => CompiledCron;
+  /** Throws with the reason if these are no cron fields, or that is no zone. A Worker whose config names no cron has none. */
+  readonly compileCron?: (fields: string, zone?: string) => CompiledCron;
   /** Reads certificates and keys as the runtime will. Without it only the shape of their text is looked at. */
   readonly tlsFault?: TlsFaultOf;
   /** What expressions may call beside CEL's own functions. A Worker whose config calls none is without. */

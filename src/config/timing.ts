@@ -5,7 +5,9 @@ import type { CompiledCron, Kinds } from "./kinds.ts";
 import type { Finding, Note, Path } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
+import { closest } from "../base/closest.ts";
 import { MINUTE_MS } from "../base/time.ts";
+import { zoneNames, zoneOf } from "../base/zone.ts";
 
 /** `defaults:` as written. */
 export type DefaultsDraft = NonNullable<Draft<RawConfig>["defaults"]>;
@@ -47,23 +49,39 @@ const YEAR_MS = 366 * 86_400_000;
 const RUNS = 100;
 
 /** Why these are not five cron fields that ever match, or what they are, with the smallest gap in ms of the first 100 runs in a year. */
-export type CronReader = (fields: string) => { fault: string } | { cron: CompiledCron; gapMs: number };
+export type CronReader = (
+  fields: string,
+  zone?: string,
+) => { fault: string } | { cron: CompiledCron; gapMs: number };
 
 /** Reads cron fields; the same ones are read once. */
 export function cronReader(compile: Kinds["compileCron"]): CronReader {
   const known = new Map<string, ReturnType<CronReader>>();
-  return (fields) => {
-    const result = known.get(fields) ?? readCron(fields, compile);
-    known.set(fields, result);
+  return (fields, zone) => {
+    const key = JSON.stringify([fields, zone]);
+    const result = known.get(key) ?? readCron(fields, zone, compile);
+    known.set(key, result);
     return result;
   };
 }
 
-function readCron(fields: string, compile: Kinds["compileCron"]): ReturnType<CronReader> {
+/** Why this is no time zone, or nothing. */
+export function zoneFault(zone: string | undefined): Omit<Finding, "path"> | undefined {
+  if (zone === undefined || zoneOf(zone)) return undefined;
+  const suggestion = closest(zone, zoneNames());
+  const expected = "a name of the IANA database, such as Europe/Berlin";
+  return { message: "there is no time zone of this name", expected, found: zone, suggestion };
+}
+
+function readCron(
+  fields: string,
+  zone: string | undefined,
+  compile: Kinds["compileCron"],
+): ReturnType<CronReader> {
   if (fields.trim().split(/\s+/).length !== 5) return { fault: "it does not have five fields" };
   if (!compile) return { fault: "this deployment was made without cron: deploy again" };
   try {
-    const cron = compile(fields);
+    const cron = compile(fields, zone);
     const runs = cron.next(RUNS, START - 1);
     if (runs.length === 0) return { fault: "it never matches" };
     const inYear = runs.filter((run) => run < START + YEAR_MS);
@@ -168,14 +186,22 @@ function readTurns(
 
 /** `gapMs` is the smallest time between two runs. */
 function readSchedule(
-  { every, cron }: CheckDraft,
+  { every, cron, zone }: CheckDraft,
   everyMs: number,
   path: Path,
   { cron: read, note }: TimingContext,
 ): { schedule: Schedule; gapMs: number } {
   const fault = everyFault(every);
   if (fault) note({ path: [...path, "every"], ...fault });
-  if (cron === undefined) return { schedule: { everyMs }, gapMs: everyMs };
+  const unknownZone = zoneFault(zone);
+  if (unknownZone) note({ path: [...path, "zone"], ...unknownZone });
+  if (cron === undefined) {
+    const message = "without cron no zone counts";
+    if (zone !== undefined) {
+      note({ path: [...path, "zone"], at: "key", message, expected: "cron beside it", found: zone });
+    }
+    return { schedule: { everyMs }, gapMs: everyMs };
+  }
   if (every !== undefined) {
     note({
       path: [...path, "every"],
@@ -185,13 +211,13 @@ function readSchedule(
       found: every,
     });
   }
-  const result = read(cron);
+  const result = read(cron, unknownZone ? undefined : zone);
   if ("gapMs" in result) return { schedule: { cron: result.cron }, gapMs: result.gapMs };
   const message = `not a cron expression: ${result.fault}`;
   note({
     path: [...path, "cron"],
     message,
-    expected: "five fields in UTC, such as */5 * * * mon-fri",
+    expected: "five fields, such as */5 * * * mon-fri",
     found: cron,
   });
   return { schedule: { everyMs }, gapMs: everyMs };

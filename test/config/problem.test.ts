@@ -308,14 +308,27 @@ const RULES: Row[] = [
   ["six cron fields", ...check('cron: ▸"0 * * * * *"'), {
     path: `${CHECK}.cron`,
     message: "not a cron expression: it does not have five fields",
-    expected: "five fields in UTC, such as */5 * * * mon-fri",
+    expected: "five fields, such as */5 * * * mon-fri",
     found: "0 * * * * *",
   }],
   ["a cron that never matches", ...check('cron: ▸"0 0 31 2 *"'), {
     path: `${CHECK}.cron`,
     message: "not a cron expression: it never matches",
-    expected: "five fields in UTC, such as */5 * * * mon-fri",
+    expected: "five fields, such as */5 * * * mon-fri",
     found: "0 0 31 2 *",
+  }],
+  ["a zone that there is none of", ...check('cron: "0 2 * * *"\n        zone: ▸Europe/Berln'), {
+    path: `${CHECK}.zone`,
+    message: "there is no time zone of this name",
+    expected: "a name of the IANA database, such as Europe/Berlin",
+    found: "Europe/Berln",
+    suggestion: "Europe/Berlin",
+  }],
+  ["a zone without cron", ...check("▸zone: Europe/Berlin"), {
+    path: `${CHECK}.zone`,
+    message: "without cron no zone counts",
+    expected: "cron beside it",
+    found: "Europe/Berlin",
   }],
   ["evidence that ages out between runs", ...check("maxAge: ▸90s"), {
     path: `${CHECK}.maxAge`,

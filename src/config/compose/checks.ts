@@ -98,9 +98,10 @@ function withDefaults(check: Map_, defaults: unknown, composition: Composition):
   const missing = Object.keys(defaults).filter((key) =>
     !OF_REQUESTS.includes(key) && !Object.hasOwn(check, key)
   );
-  // Either of them is a schedule.
+  // Either of them is a schedule, and only one of them has a zone.
   const given = missing.filter((key) =>
-    !(key === "every" && "cron" in check) && !(key === "cron" && "every" in check)
+    !(key === "every" && "cron" in check) && !(key === "cron" && "every" in check) &&
+    !(key === "zone" && !("cron" in check) && ("every" in check || !("cron" in defaults)))
   );
   const whole = withKeys(
     check,

@@ -104,7 +104,8 @@ const check = (kinds: Kinds, written: boolean) =>
       false,
     ),
     ...timing,
-    cron: optionalField(words(), "Five cron fields in UTC, instead of every."),
+    cron: optionalField(words(), "Five cron fields, instead of every."),
+    zone: optionalField(words(), "The time zone of cron, as the IANA database names it.", "UTC"),
     report: z.optional(report),
     claim: optionalField(
       z.enum(CLAIM_RULES),

@@ -263,7 +263,7 @@ function Rules({ check }: { check: Check }) {
     check;
   const cadence = "everyMs" in schedule
     ? `every ${formatSpan(schedule.everyMs)}`
-    : `by cron ${schedule.cron.source} (UTC)`;
+    : `by cron ${schedule.cron.source} (${schedule.cron.zone ?? "UTC"})`;
   return (
     <p class="rules">
       Walked {cadence}, at most {formatSpan(timeoutMs)}
