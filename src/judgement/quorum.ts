@@ -101,7 +101,7 @@ function pickQuality(recent: Conclusive[], failureThreshold: number): Passed {
 }
 
 /** How many of the last verdicts in a row fulfil `holds`. */
-function streakLength(words: Conclusive[], holds: (word: Conclusive) => boolean): number {
+export function streakLength(words: readonly Conclusive[], holds: (word: Conclusive) => boolean): number {
   let length = 0;
   while (length < words.length && holds(words[words.length - 1 - length]!)) length++;
   return length;

@@ -2,6 +2,7 @@
 import type { Check, Region } from "../config/config.ts";
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { walkedAt } from "./arrival.ts";
+import { streakLength } from "./quorum.ts";
 import type { CheckState, ProberState } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 import { isFailed, isPassed } from "./words.ts";
@@ -90,7 +91,7 @@ function isAtFault(
 ): boolean {
   if (turns.length < TARGETS) return false;
   const { checks, stateOf, at } = context;
-  const denied = turns.filter(({ check }) => countDenials(prober, check, seen, context) >= WITNESSES);
+  const denied = turns.filter((turn) => countDenials(prober, turn, seen, context) >= WITNESSES);
   const mine = new Set([...turns, ...seen.filter((one) => one.prober === prober)].map(({ check }) => check));
   const walked = checks.filter((check) => {
     const known = stateOf(check.key)?.probers[prober];
@@ -111,18 +112,24 @@ const isBroad = (checks: readonly Check[]): boolean =>
 /** The host as it is written: it may be a reference to the environment. */
 const hostText = (url: string): string => url.replace(/^\w+:\/\//, "").split("/")[0]!;
 
-/** How many other regions have conclusive evidence on the check that is not bad: the newest, of these rounds too. */
+/**
+ * How many other regions have conclusive evidence on the check that is not bad: the newest, of these rounds too. What is older than the
+ * first failure says nothing of an outage that has just begun: it counts only once the failures turn the vote.
+ */
 function countDenials(
   prober: string,
-  check: Check,
+  { check, turnedAt }: Turn,
   seen: readonly Seen[],
   { regions, stateOf, at }: SuspicionContext,
 ): number {
   const state = stateOf(check.key);
   const now = new Map(seen.filter((one) => one.check === check).map(({ prober, word }) => [prober, word]));
+  const before = streakLength(state?.probers[prober]?.standing.recent ?? [], isFailed);
+  const turnsVote = before + (isFailed(now.get(prober) ?? "") ? 1 : 0) >= check.failureThreshold;
   const denies = (id: string): boolean => {
     const known = state?.probers[id];
-    const word = now.get(id) ?? (known && !known.aside ? lastVerdict(check, known, at) : undefined);
+    const isHeard = known && !known.aside && (turnsVote || known.standing.freshAt! >= turnedAt);
+    const word = now.get(id) ?? (isHeard ? lastVerdict(check, known, at) : undefined);
     return word !== undefined && isPassed(word);
   };
   const others = regions.filter(({ probers }) => !probers.some(({ id }) => id === prober));

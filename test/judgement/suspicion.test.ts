@@ -15,10 +15,10 @@ const regions = ["a", "b", "c"].map((id): Region => ({
   )),
 }));
 
-/** So many checks, each of a target of its own, on so many hosts. */
-const checksOf = (count: number, hosts = 3, targets = count): Check[] =>
+/** So many checks, each of a target of its own, on so many hosts; one failure turns a vote. */
+const checksOf = (count: number, hosts = 3, targets = count, failureThreshold = 1): Check[] =>
   Array.from({ length: count }, (_, i) => {
-    const check = checkOf({});
+    const check = checkOf({ failureThreshold });
     const target = { ...check.target, id: `t${i % targets}`, url: `https://h${i % hosts}.example/${i}` };
     return { ...check, key: `t${i}/read`, target };
   });
@@ -29,6 +29,8 @@ interface Case {
   before?: string[];
   /** So many of them fail at `a0` now. */
   failing?: number;
+  /** What it comes to at `a0` now if it fails. */
+  word?: "down" | "inconclusive";
   /** What `b0` and `c0` see of all now, in this commit. */
   others?: string;
   minutes?: number;
@@ -37,9 +39,10 @@ interface Case {
 
 /** Whether `a0` is suspect a minute after these lines. */
 function isSuspect(
-  { checks = checksOf(5), before = ["RRR"], failing = checks.length, others = "", minutes = 1, turned = {} }:
+  { checks = checksOf(5), before = ["RRR"], word = "down", others = "", minutes = 1, turned = {}, ...more }:
     Case,
 ): boolean {
+  const { failing = checks.length } = more;
   const lines = before.map((line, i) => ({
     slot: START + i * PERIOD_MS,
     seen: Object.fromEntries([...line.padEnd(4, "-")].map((letter, p) => [PROBERS[p], WORDS[letter]!])),
@@ -47,7 +50,7 @@ function isSuspect(
   const state = play({ check: checkOf({}), regions, lines }).at(-1)?.state;
   const at = START + (before.length - 1 + minutes) * PERIOD_MS;
   const seen = checks.flatMap((check, i): Seen[] => [
-    { prober: "a0", check, at, word: i < failing ? "down" : "ready" },
+    { prober: "a0", check, at, word: i < failing ? word : "ready" },
     ...[...others].map((letter, p): Seen => (
       { prober: PROBERS[p + 1]!, check, at, word: letter === "R" ? "ready" : "down" }
     )),
@@ -55,6 +58,10 @@ function isSuspect(
   const { suspects } = stepSuspicion(turned, seen, { checks, regions, stateOf: () => state, at });
   return suspects.includes("a0");
 }
+
+const five = (minute: number) => Array.from({ length: 5 }, () => minute);
+/** Five checks whose votes two failures turn. */
+const patient = checksOf(5, 3, 5, 2);
 
 const allAt = (minutes: number[]): Turned => ({
   a0: Object.fromEntries(minutes.map((minute, i) => [`t${i}/read`, START + minute * PERIOD_MS])),
@@ -80,6 +87,25 @@ test.each<[name: string, seen: Case, suspect: boolean]>([
   ["what turned a period ago turned together", { turned: allAt([0, 0]) }, true],
   ["what turned before that did not", { turned: allAt([-1, -1]) }, false],
   ["but it stays what it was, once they have", { turned: allAt([-9, -9, -8, -8, -8]) }, true],
+  ["a first failure of two is believed: what others saw before may be over", { checks: patient }, false],
+  ["not if they still pass in the same commit", { checks: patient, others: "RR" }, true],
+  [
+    "nor once they have passed after it",
+    { checks: patient, before: ["RRR", "-RR"], turned: allAt(five(1)) },
+    true,
+  ],
+  ["one of them is too few", { checks: patient, before: ["RRR", "-R-"], turned: allAt(five(1)) }, false],
+  ["the second is not: it would turn the vote", {
+    checks: patient,
+    before: ["RRR", "X--"],
+    turned: allAt(five(1)),
+  }, true],
+  ["but an inconclusive walk is no failure", {
+    checks: patient,
+    before: ["RRR", "X--"],
+    turned: allAt(five(1)),
+    word: "inconclusive",
+  }, false],
 ])("a prober is suspect: %s", (_name, seen, suspect) => expect(isSuspect(seen)).toBe(suspect));
 
 test("what turned is remembered for a period, while the prober is suspect for as long as it fails", () => {
