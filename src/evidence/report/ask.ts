@@ -9,6 +9,7 @@ import { noClaim, read, type ReadReport } from "./read.ts";
 import type { AskOptions, Dialect, Report, RequestSigner, RequestSpec } from "./report.ts";
 
 const CAP_BYTES = 64 * 1024;
+const BULKY_CAP_BYTES = 1024 * 1024;
 
 /**
  * JSON first, because Laravel answers JSON only then; never health+json alone, which django-health-check refuses with
@@ -38,7 +39,7 @@ export interface Source extends AskOptions {
 
 /**
  * Asks a service once for its claim. Whatever goes wrong is a state: no complete answer is `unreachable`, an answer over 64 KiB
- * or in no readable encoding is `unreadable`, and so is one that was not asked for by no fault of the service (an address that the
+ * (1 MiB in a bulky dialect) or in no readable encoding is `unreadable`, and so is one that was not asked for by no fault of the service (an address that the
  * guard refuses); a header that needs a secret which is not set is `unknown`. Known secrets are cut from the answer before it is read. Never throws.
  */
 export async function ask(
@@ -77,7 +78,8 @@ async function fetchClaim(
     headers: (signature ? { ...headers, ...signature } : headers) as Record<string, string>,
     body: spec?.body,
   };
-  const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes: CAP_BYTES, signal });
+  const capBytes = dialect?.isBulky ? BULKY_CAP_BYTES : CAP_BYTES;
+  const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes, signal });
   if (got.kind === "failure") {
     const state = isTargets(got.reason) ? "unreachable" : "unreadable";
     return noClaim(url, source, { state, reason: secrets.redact(`${got.reason}: ${got.detail}`) });
@@ -85,7 +87,7 @@ async function fetchClaim(
 
   const code = codeClaim(got.status);
   const unreadable = (reason: string) => noClaim(url, source, { state: "unreadable", reason, code });
-  if (got.truncated) return unreadable(`limit: over ${CAP_BYTES} bytes`);
+  if (got.truncated) return unreadable(`limit: over ${capBytes} bytes`);
   const { text, isExact } = bodyText(got.bytes, got.headers.get("content-type"));
   if (!isExact) return unreadable("encoding: the bytes are not text");
   const answer = { url, status: got.status, headers: got.headers, text: secrets.redact(text) };

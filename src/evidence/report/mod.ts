@@ -18,11 +18,14 @@ import { consul } from "./dialects/consul.ts";
 import { django } from "./dialects/django.ts";
 import { docker } from "./dialects/docker.ts";
 import { dockerRegistry } from "./dialects/docker_registry.ts";
+import { elasticsearch } from "./dialects/elasticsearch.ts";
 import { elb } from "./dialects/elb.ts";
 import { envoy } from "./dialects/envoy.ts";
 import { etcd } from "./dialects/etcd.ts";
+import { gitlab } from "./dialects/gitlab.ts";
 import { goHealth } from "./dialects/go_health.ts";
 import { googleCloud } from "./dialects/google_cloud.ts";
+import { grafana } from "./dialects/grafana.ts";
 import { grpcHealth, grpcWeb } from "./dialects/grpc.ts";
 import { haproxy } from "./dialects/haproxy.ts";
 import { healthJson } from "./dialects/health_json.ts";
@@ -32,8 +35,10 @@ import { http } from "./dialects/http.ts";
 import { incidentIo } from "./dialects/incident_io.ts";
 import { instatus } from "./dialects/instatus.ts";
 import { istio } from "./dialects/istio.ts";
+import { jupyter } from "./dialects/jupyter.ts";
 import { k8s } from "./dialects/k8s.ts";
 import { k8sHttp } from "./dialects/k8s_http.ts";
+import { kong } from "./dialects/kong.ts";
 import { kubernetes } from "./dialects/kubernetes.ts";
 import { laravel } from "./dialects/laravel.ts";
 import { lightship } from "./dialects/lightship.ts";
@@ -41,6 +46,7 @@ import { microprofile } from "./dialects/microprofile.ts";
 import { nats } from "./dialects/nats.ts";
 import { nestjs } from "./dialects/nestjs.ts";
 import { patroni } from "./dialects/patroni.ts";
+import { phpFpm } from "./dialects/php_fpm.ts";
 import { pomerium } from "./dialects/pomerium.ts";
 import { prometheus } from "./dialects/prometheus.ts";
 import { rabbitmq } from "./dialects/rabbitmq.ts";
@@ -50,6 +56,7 @@ import { spring } from "./dialects/spring.ts";
 import { statuspage } from "./dialects/statuspage.ts";
 import { systemd } from "./dialects/systemd.ts";
 import { terminus } from "./dialects/terminus.ts";
+import { traefik } from "./dialects/traefik.ts";
 import { underPressure } from "./dialects/under_pressure.ts";
 import { vault } from "./dialects/vault.ts";
 import { webdriver } from "./dialects/webdriver.ts";
@@ -70,6 +77,13 @@ export const DIALECTS: readonly Dialect[] = [
   nats,
   dockerRegistry,
   webdriver,
+  elasticsearch,
+  gitlab,
+  grafana,
+  jupyter,
+  kong,
+  phpFpm,
+  traefik,
   kubernetes,
   docker,
   elb,

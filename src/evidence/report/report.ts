@@ -223,6 +223,8 @@ export interface Dialect {
   name: string;
   /** Paths that nobody else answers. */
   path?: RegExp;
+  /** Its usual answers are over 64 KiB, so up to 1 MiB are read; by `auto` on `path` only. */
+  isBulky?: boolean;
   /** How to ask, where a GET will not do. */
   request?(options: AskOptions): RequestSpec | undefined;
   /** Whether the answer has this dialect's shape. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { answerOf } from "../../../src/base/http/answer.ts";
 import { type Fetch, type FetchOptions, Refused, type Secrets } from "../../../src/base/ports.ts";
 import { ask, DIALECTS, type Source } from "../../../src/evidence/report/mod.ts";
+import { fixtures } from "./fixtures.ts";
 import { type SteppingClock, steppingClock } from "../../world/clock.ts";
 
 const START = 1_700_000_000_000;
@@ -147,6 +148,63 @@ describe("a request that was never made is unreadable", () => {
   });
 });
 
+describe("a dialect whose answers are bulky is read up to 1 MiB", () => {
+  const { answer: haproxy } = fixtures().find(({ name }) =>
+    name === "haproxy/haproxy_agent_up_stats_json.http"
+  )!;
+  /** The statistics of a backend with many servers. */
+  const statistics = (count: number) => {
+    const rows: { field: { name: string }; value: { value: unknown } }[][] = JSON.parse(haproxy.text);
+    const server = rows.find((row) =>
+      row.some(({ field, value }) => field.name === "svname" && value.value === "s1")
+    )!;
+    const named = (name: string) =>
+      server.map((cell) =>
+        cell.field.name === "svname" ? { ...cell, value: { ...cell.value, value: name } } : cell
+      );
+    return [...rows, ...Array.from({ length: count }, (_, i) => named(`more${i}`))];
+  };
+  const pods = {
+    apiVersion: "v1",
+    kind: "PodList",
+    items: Array.from({ length: 20 }, (_, i) => ({
+      kind: "Pod",
+      metadata: { name: `web-${i}`, annotations: { "example.com/spec": "x".repeat(5_000) } },
+      status: {
+        phase: "Running",
+        conditions: [{ type: "Ready", status: i === 7 ? "False" : "True" }],
+        containerStatuses: [{ name: "app", ready: i !== 7, started: true }],
+      },
+    })),
+  };
+  const scraped = (i: number) => ({
+    labels: { job: "node", instance: `10.0.0.${i}:9100` },
+    health: i === 7 ? "down" : "up",
+    discoveredLabels: { __meta: "x".repeat(1_000) },
+  });
+  const targets = {
+    status: "success",
+    data: { activeTargets: Array.from({ length: 100 }, (_, i) => scraped(i)), droppedTargets: [] },
+  };
+
+  test.each([
+    ["HAProxy", "http://svc.example/stats;json", "auto", statistics(20), "ready"],
+    [
+      "HAProxy, the mark in the query",
+      "http://svc.example/haproxy?stats;json",
+      "haproxy",
+      statistics(20),
+      "ready",
+    ],
+    ["pods", "http://svc.example/api/v1/namespaces/shop/pods?labelSelector=app", "auto", pods, "degraded"],
+    ["Prometheus targets", "http://svc.example/api/v1/targets", "auto", targets, "not_ready"],
+  ])("%s", async (_, url, dialect, body, state) => {
+    const text = JSON.stringify(body);
+    expect(text.length).toBeGreaterThan(65_536);
+    expect(await asking(answering(text), { url: new URL(url), dialect })).toMatchObject({ state });
+  });
+});
+
 describe("an answer that cannot be read is unreadable", () => {
   test("when it is 1 GB long, of which little is taken", async () => {
     let taken = 0;
@@ -164,6 +222,21 @@ describe("an answer that cannot be read is unreadable", () => {
       httpStatus: 200,
     });
     expect(taken).toBeLessThan(200_000);
+  });
+
+  test.each([
+    ["over 64 KiB", 40_000, "http://svc.example/readyz", "auto", 65_536],
+    [
+      "over 64 KiB, in a dialect that is not bulky",
+      40_000,
+      "http://svc.example/stats;json",
+      "spring",
+      65_536,
+    ],
+    ["over 1 MiB, in a bulky one", 600_000, "http://svc.example/stats;json", "auto", 1_048_576],
+  ])("when it is %s", async (_, words, url, dialect, limit) => {
+    const said = await asking(answering("up ".repeat(words)), { url: new URL(url), dialect });
+    expect(said).toMatchObject({ state: "unreadable", reason: `limit: over ${limit} bytes` });
   });
 
   test("when it is not UTF-8", async () => {

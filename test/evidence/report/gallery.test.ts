@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../src/evidence/probe/observation.ts";
 import { DIALECTS, read, type ReportState } from "../../../src/evidence/report/mod.ts";
+import { noClaim } from "../../../src/evidence/report/read.ts";
 import { judge, type Verdict } from "../../../src/judgement/verdict.ts";
 import { fixtures } from "./fixtures.ts";
 
@@ -38,7 +39,7 @@ const GRID: Said = "webdriver/selenium-hub_ready_status.http";
 const PROMETHEUS: Said = ["/-/ready", 200, "Prometheus Server is Ready.\n"];
 const REDIS: Said = "http/webdis_ready_PING.http";
 const LOCAL_ALARMS: Said = "rabbitmq/rabbitmq_memalarm_local-alarms.http";
-const JUPYTER: Said = "http/jupyter-server_ready_api_status.http";
+const JUPYTER: Said = "jupyter/jupyter-server_ready_api_status.http";
 
 /** Products that say ready while their job fails: what each answers then, and what that is. */
 const LIES: State[] = [
@@ -68,7 +69,11 @@ const LIES: State[] = [
   lies("Alertmanager: receiver dead", ["/-/ready", 200, "OK"]),
   lies("Jupyter: kernel's python gone", JUPYTER),
   lies("Jupyter: volume full", JUPYTER),
-  lies("php-fpm: workers stuck, a listener of its own", "http/php-fpm_ready_status_json.http"),
+  lies("php-fpm: workers stuck, a listener of its own", "php-fpm/php-fpm_ready_status_json.http"),
+  {
+    ...lies("php-fpm: workers stuck, and the listener says so", "php-fpm/all_busy.http"),
+    claim: "degraded",
+  },
   lies("HAProxy: backend dead, monitor-uri without a condition", "haproxy/haproxy_agent_up_monitor.http"),
   lies("nginx: backend dead, return 200", ["/healthz", 200, "ok"]),
   lies("Caddy: backend dead, respond", ["/healthz", 200, ""]),
@@ -85,6 +90,13 @@ const REFUSALS: State[] = [
   { ...refuses("webdis: redis stopped", "http/webdis_redis_dead_PING.http"), question: "readiness" },
   refuses("Selenium hub: no nodes", "webdriver/selenium-hub_no_nodes_status.http"),
   refuses("Directus: storage gone", "health+json/directus_storage_gone_health.http"),
+  {
+    state: "php-fpm: workers stuck, /fpm-ping hangs",
+    said: null,
+    does: "fail",
+    claim: "unreachable",
+    verdict: "down",
+  },
   refuses("HAProxy: no server, monitor fail", "http/haproxy_agent_up_40__monitor.http"),
 ];
 
@@ -93,7 +105,7 @@ const HEALTHY: State[] = [
   works("Selenium hub with a node", GRID),
   works("Directus", "health+json/directus_ready_health_admin.http"),
   works("Jupyter", JUPYTER),
-  works("php-fpm", "http/php-fpm_ready_status_json.http"),
+  works("php-fpm", "php-fpm/php-fpm_ready_status_json.http"),
   works("webdis", REDIS, "readiness"),
   works("InfluxDB, a liveness path", PING),
 ];
@@ -111,6 +123,41 @@ const RABBITMQ: State[] = [
   refuses("local-alarms, journey over AMQP", LOCAL_ALARMS),
 ];
 
+/** Products that were not at hand: in the words of their documentation or source. */
+const DOCUMENTED: State[] = [
+  refuses("Elasticsearch: a primary shard is missing", "elasticsearch/red.http"),
+  refuses("GitLab: database gone", "gitlab/database_gone.http"),
+  refuses("Grafana: its database fails", "grafana/failing.http"),
+  refuses("Keycloak: database down", "microprofile/keycloak_database_down.http"),
+  refuses("Kong: no configuration", "kong/no_configuration.http"),
+  refuses("MinIO: not initialised, under 200", "http/minio_initialising.http"),
+  refuses("MinIO: no write quorum", "http/minio_no_quorum.http"),
+  refuses("Traefik: no server of a service is up", "traefik/all_servers_down.http"),
+  lies("Elasticsearch: green, indexing refused", "elasticsearch/green.http"),
+  lies("GitLab: all checks are ok, pushing refused", "gitlab/ok.http"),
+  lies("GitLab: /-/health asks nothing", "gitlab/health.http", "failing"),
+  lies("Grafana: a data source is gone", "grafana/ok.http"),
+  lies("Keycloak: no token to be had", "microprofile/keycloak_up.http"),
+  lies("Kong: ready, a route fails", "kong/ready.http"),
+  lies("MinIO: ready, putting refused", "http/minio_ready.http"),
+  lies("Traefik: servers up, the request fails", "traefik/service_up.http"),
+  lies("Traefik: /ping", "http/traefik_ping.http", "failing"),
+  {
+    state: "Kong: database gone, routes still served",
+    said: "kong/database_gone.http",
+    does: "pass",
+    claim: "degraded",
+    verdict: "ready",
+  },
+  {
+    state: "Elasticsearch: replicas missing",
+    said: "elasticsearch/yellow.http",
+    does: "pass",
+    claim: "degraded",
+    verdict: "ready",
+  },
+];
+
 const CAPTURED = new Map(fixtures().map(({ name, answer }) => [name, answer]));
 
 function answerOf(said: Said) {
@@ -120,8 +167,13 @@ function answerOf(said: Said) {
   return { url: new URL(path, "http://svc.example"), status, headers: new Headers(headers), text };
 }
 
-const reportOf = ({ said, question }: State) =>
-  read(answerOf(said!), { dialect: "auto", question }, DIALECTS);
+const HANGS = { state: "unreachable", reason: "timeout: no answer in 10 s" } as const;
+
+function reportOf({ said, question }: State) {
+  const options = { dialect: "auto", question };
+  if (said === null) return noClaim(new URL("http://svc.example/fpm-ping"), options, HANGS);
+  return read(answerOf(said), options, DIALECTS);
+}
 
 const WINDOWS = { startupBudgetMs: 0, drainWindowMs: 0, schedule: { everyMs: 60_000 } };
 
@@ -136,6 +188,7 @@ describe.each([
   ["an honest refusal", REFUSALS],
   ["health", HEALTHY],
   ["RabbitMQ under a memory alarm", RABBITMQ],
+  ["a product by its documentation", DOCUMENTED],
 ])("%s", (_, states) => {
   test.each(states)("$state: says $claim, is $verdict", (state) => {
     expect(reportOf(state).state).toBe(state.claim);
@@ -144,8 +197,13 @@ describe.each([
 });
 
 test("no lie is green, and no refusal is an accusation", () => {
-  expect(LIES.map(verdictOf).filter((verdict) => verdict === "ready" || verdict === "degraded")).toEqual([]);
-  expect(REFUSALS.map(verdictOf).filter((verdict) => verdict === "drift")).toEqual([]);
+  const lies = [...LIES, ...DOCUMENTED.filter(({ does }) => does === "fail")];
+  expect(lies.map(verdictOf).filter((verdict) => verdict === "ready" || verdict === "degraded")).toEqual([]);
+  expect(
+    [...REFUSALS, ...DOCUMENTED].filter(({ claim }) => claim === "not_ready").map(verdictOf).filter((
+      verdict,
+    ) => verdict === "drift"),
+  ).toEqual([]);
   expect(LIES.length).toBeGreaterThanOrEqual(27);
 });
 

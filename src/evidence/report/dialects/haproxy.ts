@@ -35,6 +35,9 @@ const PLAIN = /^(?:weight|maxconn):\d{1,9}$/;
  */
 export const haproxy: Dialect = {
   name: "haproxy",
+  // A server of `;json` is 20 KiB and more.
+  path: /;(json|csv)/,
+  isBulky: true,
   recognise: ({ text, json }) => backendsOf(text, json) !== undefined || isAgent(text) || MONITOR.test(text),
   read({ status, text, json }) {
     const backends = backendsOf(text, json);

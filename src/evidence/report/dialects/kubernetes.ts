@@ -28,6 +28,8 @@ const KINDS = new Map<unknown, (thing: Thing) => Reading>([
  */
 export const kubernetes: Dialect = {
   name: "k8s-api",
+  path: /^\/apis?\/.*\/(pods|endpointslices|deployments)\b/,
+  isBulky: true,
   recognise: ({ json }) => thingOf(json) !== undefined,
   read({ status, json }) {
     const thing = thingOf(json);

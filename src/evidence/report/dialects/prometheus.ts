@@ -31,6 +31,8 @@ const WORDS = new Map<unknown, ReportState>([
  */
 export const prometheus: Dialect = {
   name: "prometheus",
+  path: /\/api\/v1\/targets$/,
+  isBulky: true,
   recognise(answer) {
     return answer.headers.has("x-prometheus-stopping") || textClaim(answer) !== undefined ||
       isUnavailable(answer) || partsOf(answer.json) !== undefined;
