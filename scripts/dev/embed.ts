@@ -12,6 +12,7 @@ const SCRIPTS = [
   "claim",
   "commit",
   "fetch",
+  "enqueue",
   "prune",
   "put",
   "release",

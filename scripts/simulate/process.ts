@@ -90,7 +90,7 @@ export function startProcess(options: ProcessOptions): Process {
   const store = override(guarded, {
     claimDeliveries: (query) => signing.claim(owner, () => guarded.claimDeliveries(query)),
     recordAttempt: (id, ...rest) => {
-      signing.end(id);
+      for (const one of [id].flat()) signing.end(one);
       return guarded.recordAttempt(id, ...rest);
     },
   });

@@ -2,14 +2,14 @@ import * as z from "../base/zod.ts";
 import type { Incident } from "../judgement/incident.ts";
 import { type Cursor, decodeCursor, toPage } from "./cursor.ts";
 import { grant, type StoredLease } from "./lease.ts";
-import { COMMIT, RECEIPT, RECORD, ROLLUP, validateShape } from "./schema.ts";
+import { COMMIT, NOTICES, RECEIPT, RECORD, ROLLUP, validateShape } from "./schema.ts";
 import type { StoreKind } from "./store_kind.ts";
 import type {
   Commit,
   Cutoffs,
   Delivery,
   Lease,
-  Notice,
+  NewNotice,
   Page,
   PageQuery,
   Receipt,
@@ -75,10 +75,16 @@ class MemoryStore implements Store {
     });
   }
 
-  #enqueue(notice: Notice) {
+  #enqueue({ notBefore = 0, ...notice }: NewNotice) {
     if (this.#outbox.some(({ id }) => id === notice.id)) return;
     const seq = (this.#outbox.at(-1)?.seq ?? 0) + 1;
-    this.#outbox.push({ ...notice, seq, state: "pending", attempts: 0, nextAt: 0 });
+    this.#outbox.push({ ...notice, seq, state: "pending", attempts: 0, nextAt: notBefore });
+  }
+
+  enqueue(notices: NewNotice[]): Promise<void> {
+    return Promise.try(() => {
+      for (const notice of validateShape(NOTICES, notices, "the notices")) this.#enqueue(notice);
+    });
   }
 
   latest(): Promise<{ tick: number; slot: number | null } | null> {
@@ -113,16 +119,17 @@ class MemoryStore implements Store {
     return Promise.resolve(heads.length === 0 ? null : Math.min(...heads.map(({ nextAt }) => nextAt)));
   }
 
-  recordAttempt(id: string, receipt: Receipt, wakes = Infinity): Promise<void> {
+  recordAttempt(ids: string | readonly string[], receipt: Receipt, wakes = Infinity): Promise<void> {
     return Promise.try(() => {
-      const own = validateShape(RECEIPT, receipt, `the receipt of ${id}`);
+      const own = validateShape(RECEIPT, receipt, `the receipt of ${ids}`);
       const cleared = { lastAttemptAt: undefined, lastStatus: undefined, lastError: undefined };
-      const delivery = this.#outbox.find((delivery) => delivery.id === id && delivery.state === "pending");
-      if (!delivery) return;
-      Object.assign(delivery, cleared, own);
-      for (const other of this.#outbox) {
-        if (other === delivery || other.state !== "pending" || other.webhook !== delivery.webhook) continue;
-        if (other.nextAt > wakes) other.nextAt = own.nextAt;
+      const named = new Set([ids].flat());
+      const pending = this.#outbox.filter(({ state }) => state === "pending");
+      const changed = pending.filter(({ id }) => named.has(id));
+      for (const delivery of changed) Object.assign(delivery, cleared, own);
+      for (const other of pending) {
+        const isMeant = !named.has(other.id) && other.webhook === changed[0]?.webhook;
+        if (isMeant && other.nextAt > wakes && other.createdAt <= own.nextAt) other.nextAt = own.nextAt;
       }
     });
   }
@@ -130,7 +137,9 @@ class MemoryStore implements Store {
   wakeDeliveries(
     { webhook, nowMs, after, limit = Infinity }: Parameters<Store["wakeDeliveries"]>[0],
   ): Promise<number> {
-    const own = this.#outbox.filter((row) => row.state === "pending" && row.webhook === webhook);
+    const own = this.#outbox.filter((row) =>
+      row.state === "pending" && row.webhook === webhook && row.createdAt <= nowMs
+    );
     const late = own.slice(0, limit).filter(({ nextAt }) => nextAt > after);
     for (const delivery of late) delivery.nextAt = nowMs;
     return Promise.resolve(late.length);

@@ -13,7 +13,7 @@ import {
   type Commit,
   type Delivery,
   DELIVERY_STATES,
-  type Notice,
+  type NewNotice,
   type Receipt,
   RECORD_KINDS,
   type Rollup,
@@ -101,7 +101,10 @@ const notice = {
   ...{ id: text, webhook: text, incident: text, type: text, body: text, createdAt: time },
   episode: z.optional(z.int()),
 };
-const NOTICE: z.ZodMiniType<Notice> = z.object(notice);
+const NOTICE: z.ZodMiniType<NewNotice> = z.object({ ...notice, notBefore: z.optional(time) });
+
+/** Notices on their way in. */
+export const NOTICES = z.array(NOTICE);
 
 const receipt = {
   state: z.enum(DELIVERY_STATES),
@@ -124,7 +127,7 @@ export const COMMIT: z.ZodMiniType<Commit> = z.object({
   dropFrom: z.optional(z.int()),
   samples: z.array(SAMPLE),
   incidents: z.array(INCIDENT),
-  notices: z.array(NOTICE),
+  notices: NOTICES,
 });
 
 /** A copy of `value` if it has the shape; otherwise throws an Error that names `what` and each wrong place. */

@@ -39,6 +39,12 @@ export interface Notice {
   createdAt: number;
 }
 
+/** A notice that is not yet stored. */
+export interface NewNotice extends Notice {
+  /** Epoch ms before which it is not due; absent: it is due at once, wherever the clock steps to. */
+  notBefore?: number;
+}
+
 /** How far a notice can get. */
 export const DELIVERY_STATES = ["pending", "delivered", "dead"] as const;
 
@@ -112,7 +118,7 @@ export interface Commit {
   /** Whole incidents, inserted or replaced by id. */
   incidents: Incident[];
   /** A notice whose id is already stored is ignored, however far that one got. */
-  notices: Notice[];
+  notices: NewNotice[];
 }
 
 /** What `retain` forgets; epoch ms. */
@@ -179,13 +185,17 @@ export interface OutboxStore {
    * the next claim, and sees what others wrote within five minutes.
    */
   nextDelivery(nowMs: number): Promise<number | null>;
+  /** Puts notices in as a commit does, without a lease: one whose id is already stored is ignored. */
+  enqueue(notices: NewNotice[]): Promise<void>;
   /**
-   * Records an attempt on a pending notice, every field anew; changes nothing on one that is delivered or dead. With `wakes` (epoch ms)
-   * the pending notices of its webhook that are due later than that are due at its own `nextAt`.
+   * Records an attempt on a pending notice, or on several of one webhook, every field anew; changes nothing on one that is delivered or
+   * dead. With `wakes` (epoch ms) the other pending notices of the webhook that are due later than that are due at the receipt's
+   * `nextAt`, unless they were created for a later time.
    */
-  recordAttempt(id: string, receipt: Receipt, wakes?: number): Promise<void>;
+  recordAttempt(ids: string | readonly string[], receipt: Receipt, wakes?: number): Promise<void>;
   /**
-   * Of the `limit` oldest pending notices of a webhook those that are due later than `after` are due at `nowMs`. Answers how many.
+   * Of the `limit` oldest pending notices of a webhook, of those created until `nowMs`, those that are due later than `after` are due at
+   * `nowMs`. Answers how many.
    */
   wakeDeliveries(request: { webhook: string; nowMs: number; after: number; limit?: number }): Promise<number>;
   /**

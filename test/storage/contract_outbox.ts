@@ -184,6 +184,68 @@ export function outbox(its: StoreFixture) {
       expect(await its.claimIds(T + 7)).toEqual(["far"]);
     });
 
+    test("a receipt of several notices stands in each that is pending, and wakes the others of their webhook", async () => {
+      const ids = ["n1", "n2", "n3", "far"];
+      await its.commitNow({ notices: ids.map((id) => notice(id, { incident: id })) });
+      await its.receipt("n2", "dead", T + HOUR);
+      await its.receipt("far", "pending", T + HOUR);
+      const receipt = { state: "delivered" as const, attempts: 3, nextAt: T + 7, lastStatus: 202 };
+      await its.store.recordAttempt(["n1", "none", "n2", "n3"], receipt, T + MINUTE);
+      const { items } = await its.store.listDeliveries({ limit: 9 });
+      expect(
+        items.toReversed().map((
+          { id, state, attempts, nextAt, lastStatus },
+        ) => [id, state, attempts, nextAt, lastStatus]),
+      )
+        .toEqual([
+          ["n1", "delivered", 3, T + 7, 202],
+          ["n2", "dead", 1, T + HOUR, 500],
+          ["n3", "delivered", 3, T + 7, 202],
+          ["far", "pending", 1, T + 7, 500],
+        ]);
+      expect(await its.claimIds(T + 7)).toEqual(["far"]);
+    });
+
+    test("what is put in without a lease stands behind what is there, once", async () => {
+      await its.commitNow({ notices: [notice("n1")] });
+      await its.store.enqueue([
+        notice("n2"),
+        notice("n1", { body: "other" }),
+        notice("n2"),
+        notice("n3", { incident: "i2" }),
+      ]);
+      await its.store.enqueue([notice("n2"), notice("n4", { incident: "i2" })]);
+      await its.store.enqueue([]);
+      const { items } = await its.store.listDeliveries({ limit: 9 });
+      expect(items.map(({ id }) => id)).toEqual(["n4", "n3", "n2", "n1"]);
+      expect(items.at(-1)).toMatchObject({ ...notice("n1"), state: "pending", attempts: 0, nextAt: 0 });
+      expect(await its.claimIds()).toEqual(["n1", "n3"]);
+      await expect(its.store.enqueue([notice("n5"), notice("n6", { createdAt: NaN })])).rejects.toThrow(
+        "shape is wrong",
+      );
+      expect((await its.store.listDeliveries({ limit: 9 })).items).toHaveLength(4);
+    });
+
+    test("a notice for later is due then, holds back its own queue until then, and is woken by nothing before", async () => {
+      const later = { createdAt: T + HOUR, notBefore: T + HOUR };
+      await its.commitNow({
+        notices: [notice("n1", { incident: "i2", ...later }), notice("n2", { incident: "i2" })],
+      });
+      await its.store.enqueue([notice("n3", { incident: "i3", ...later }), notice("n4")]);
+      expect(await its.claimIds()).toEqual(["n4"]);
+      await its.store.recordAttempt("n4", { state: "delivered", attempts: 1, nextAt: T + 7 }, T + 7);
+      expect(await its.store.wakeDeliveries({ webhook: "hook", nowMs: T + 7, after: T, limit: 1 })).toBe(0);
+      expect(await its.claimIds(T + HOUR - 1)).toEqual([]);
+      expect(await its.store.nextDelivery(T + HOUR - 1)).toBe(T + HOUR);
+      const { items } = await its.store.listDeliveries({ limit: 9, state: "pending" });
+      expect(items.map(({ id, nextAt }) => [id, nextAt])).toEqual([
+        ["n3", T + HOUR],
+        ["n2", 0],
+        ["n1", T + HOUR],
+      ]);
+      expect(await its.claimIds(T + HOUR)).toEqual(["n1", "n3"]);
+    });
+
     test("a receipt that comes for a settled notice wakes nobody", async () => {
       await its.commitNow({ notices: [notice("n1"), notice("n2", { incident: "i2" })] });
       await its.receipt("n1", "delivered");

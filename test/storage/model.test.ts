@@ -37,8 +37,12 @@ const incidents = fc.tuple(id, nowMs, text, text, fc.boolean()).map(([id, at, ta
   ...(open ? incident(id) : resolvedIncident(id, at)),
   ...{ openedAt: at, target, check },
 }));
-const notices = fc.tuple(id, text, small, nowMs).map(([id, webhook, n, createdAt]) =>
-  notice(id, { webhook, incident: `i${n % 2}`, createdAt, ...(n > 1 && { episode: n }) })
+const notices = fc.tuple(id, text, small, nowMs, maybe(nowMs)).map(([id, webhook, n, createdAt, notBefore]) =>
+  notice(id, {
+    ...{ webhook, incident: `i${n % 2}`, createdAt },
+    ...(n > 1 && { episode: n }),
+    ...(notBefore !== undefined && { notBefore }),
+  })
 );
 const commits = fc.record({
   shards: few(fc.record({ shard: small, layout: text, state: text })),
@@ -46,6 +50,11 @@ const commits = fc.record({
   samples: few(fc.record({ slot: tick, shard: small, data: text })),
   incidents: few(fc.oneof({ weight: 20, arbitrary: incidents }, fc.constant({ id: "not an incident" }))),
   notices: few(notices),
+});
+
+const receipts = fc.record({
+  ...{ state, attempts: small, nextAt: nowMs, lastAttemptAt: maybe(nowMs) },
+  ...{ lastStatus: maybe(fc.constant(500)), lastError: maybe(text) },
 });
 
 const leases = call(
@@ -64,13 +73,13 @@ const calls = fc.oneof(
     arbitrary: call(
       "recordAttempt",
       id,
-      fc.record({
-        ...{ state, attempts: small, nextAt: nowMs, lastAttemptAt: maybe(nowMs) },
-        ...{ lastStatus: maybe(fc.constant(500)), lastError: maybe(text) },
-      }),
+      receipts,
       maybe(nowMs),
     ),
   },
+  // Several that are not of one webhook, and so wake nobody.
+  call("recordAttempt", fc.uniqueArray(id, { minLength: 1, maxLength: 3 }), receipts),
+  call("enqueue", few(notices)),
   call("resend", id, nowMs),
   call("wakeDeliveries", fc.record({ webhook: text, nowMs, after: nowMs, limit: maybe(limit) })),
   call("disableWebhook", text, fc.option(nowMs)),

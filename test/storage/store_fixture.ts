@@ -6,7 +6,7 @@ import {
   type Cutoffs,
   type Delivery,
   type Lease,
-  type Notice,
+  type NewNotice,
   type Receipt,
   RECORD_KINDS,
   type Rollup,
@@ -45,7 +45,7 @@ export const resolvedIncident = (id: string, resolvedAt: number): Incident =>
   incident(id, { state: "resolved", resolvedAt, updatedAt: resolvedAt, reason: "recovered" });
 
 /** A notice about incident `i1` for webhook `hook`, created at T. */
-export const notice = (id: string, more: Partial<Notice> = {}): Notice => ({
+export const notice = (id: string, more: Partial<NewNotice> = {}): NewNotice => ({
   id,
   webhook: "hook",
   incident: "i1",

@@ -3,13 +3,13 @@ import type { Incident } from "../../judgement/incident.ts";
 import { decodeCursor, toPage } from "../cursor.ts";
 import { grant, type StoredLease } from "../lease.ts";
 import { migrate, WRITE_TEST } from "./migrations.ts";
-import { COMMIT, RECEIPT, RECORD, ROLLUP, validateShape } from "../schema.ts";
+import { COMMIT, NOTICES, RECEIPT, RECORD, ROLLUP, validateShape } from "../schema.ts";
 import type {
   Commit,
   Cutoffs,
   Delivery,
   Lease,
-  Notice,
+  NewNotice,
   Page,
   Receipt,
   Rollup,
@@ -124,20 +124,27 @@ class SqliteStore implements Store {
     });
   }
 
-  recordAttempt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
+  enqueue(notices: NewNotice[]): Promise<void> {
     return this.#write(() => {
-      const own = validateShape(RECEIPT, receipt, `the receipt of ${id}`);
-      const changed = this.#driver.run(
+      for (const notice of validateShape(NOTICES, notices, "the notices")) this.#enqueue(notice);
+    });
+  }
+
+  recordAttempt(ids: string | readonly string[], receipt: Receipt, wakes?: number): Promise<void> {
+    return this.#write(() => {
+      const own = validateShape(RECEIPT, receipt, `the receipt of ${ids}`);
+      const named = JSON.stringify([ids].flat());
+      const [changed] = this.#driver.all(
         `UPDATE outbox SET state = ?, attempts = ?, next_at = ?, last_attempt_at = ?, last_status = ?, last_error = ?
-         WHERE id = ? AND state = 'pending'`,
+         WHERE id IN (SELECT value FROM json_each(?)) AND state = 'pending' RETURNING webhook`,
         ...[own.state, own.attempts, own.nextAt],
-        ...[own.lastAttemptAt ?? null, own.lastStatus ?? null, own.lastError ?? null, id],
+        ...[own.lastAttemptAt ?? null, own.lastStatus ?? null, own.lastError ?? null, named],
       );
-      if (changed === 0 || wakes === undefined) return;
+      if (changed === undefined || wakes === undefined) return;
       this.#driver.run(
-        `UPDATE outbox SET next_at = ? WHERE state = 'pending' AND webhook = (SELECT webhook FROM outbox WHERE id = ?)
-           AND next_at > ? AND id <> ?`,
-        ...[own.nextAt, id, wakes, id],
+        `UPDATE outbox SET next_at = ? WHERE state = 'pending' AND webhook = ? AND next_at > ? AND created_at <= ?
+           AND id NOT IN (SELECT value FROM json_each(?))`,
+        ...[own.nextAt, String(changed.webhook), wakes, own.nextAt, named],
       );
     });
   }
@@ -148,9 +155,9 @@ class SqliteStore implements Store {
     return this.#write(() =>
       this.#driver.run(
         `UPDATE outbox SET next_at = ? WHERE next_at > ? AND seq IN (
-           SELECT seq FROM outbox WHERE state = 'pending' AND webhook = ? ORDER BY seq LIMIT ?
+           SELECT seq FROM outbox WHERE state = 'pending' AND webhook = ? AND created_at <= ? ORDER BY seq LIMIT ?
          )`,
-        ...[nowMs, after, webhook, limit],
+        ...[nowMs, after, webhook, nowMs, limit],
       )
     );
   }
@@ -325,11 +332,11 @@ class SqliteStore implements Store {
     );
   }
 
-  #enqueue({ id, webhook, incident, episode, type, body, createdAt }: Notice) {
+  #enqueue({ id, webhook, incident, episode, type, body, createdAt, notBefore = 0 }: NewNotice) {
     this.#driver.run(
       `INSERT INTO outbox (id, webhook, incident, episode, type, body, created_at, state, attempts, next_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0) ON CONFLICT (id) DO NOTHING`,
-      ...[id, webhook, incident, episode ?? null, type, body, createdAt],
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?) ON CONFLICT (id) DO NOTHING`,
+      ...[id, webhook, incident, episode ?? null, type, body, createdAt, notBefore],
     );
   }
 }

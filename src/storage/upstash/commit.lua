@@ -45,24 +45,11 @@ if c.newest ~= '' and (not newest or tonumber(c.newest) > newest) then
   fields[#fields + 1] = 'newest'; fields[#fields + 1] = c.newest
 end
 
-local fresh, seq = {}, 0
 if #c.incidents > 0 then
   typed(KEYS[2], 'hash'); typed(KEYS[3], 'zset'); typed(KEYS[4], 'zset')
 end
-if #c.notices > 0 then
-  typed(KEYS[5], 'hash'); typed(KEYS[7], 'set'); typed(KEYS[8], 'hash')
-  local last = redis.call('ZRANGE', KEYS[6], -1, -1, 'WITHSCORES')
-  seq = tonumber(last[2] or '0')
-  local seen = {}
-  for at = 1, #c.notices, 1000 do
-    local ids = {}
-    for i = at, math.min(at + 999, #c.notices) do ids[#ids + 1] = c.notices[i][1] end
-    local known = redis.call('HMGET', KEYS[8], unpack(ids))
-    for i, one in ipairs(ids) do
-      if not known[i] and not seen[one] then seen[one] = true; fresh[#fresh + 1] = c.notices[at + i - 1] end
-    end
-  end
-end
+local keys = { notices = KEYS[5], order = KEYS[6], pending = KEYS[7], deliveries = KEYS[8] }
+local fresh, seq = unstored(keys, c.notices)
 
 if #c.incidents > 0 then
   local texts, opened, resolved, open = {}, {}, {}, {}
@@ -75,22 +62,7 @@ if #c.incidents > 0 then
   end
   bulk('HSET', KEYS[2], texts); bulk('ZADD', KEYS[3], opened)
 end
-if #fresh > 0 then
-  local bodies, order, ids, lines = {}, {}, {}, {}
-  for _, notice in ipairs(fresh) do
-    seq = seq + 1
-    local one, place = notice[1], string.format('%d', seq)
-    bodies[#bodies + 1] = one; bodies[#bodies + 1] = notice[4]
-    order[#order + 1] = place; order[#order + 1] = one
-    ids[#ids + 1] = one
-    lines[#lines + 1] = one
-    lines[#lines + 1] = format({
-      seq = place, nextAt = '0', created = notice[2], state = 'pending', attempts = '0', queue = notice[3], last = '{}'
-    })
-  end
-  bulk('HSET', KEYS[5], bodies); bulk('ZADD', KEYS[6], order); bulk('SADD', KEYS[7], ids); bulk('HSET', KEYS[8], lines)
-  due = '0'
-end
+due = put(keys, fresh, seq, due)
 if #dropped > 0 then bulk('HDEL', now, dropped) end
 table.insert(done, 1, id)
 done[33] = nil

@@ -42,6 +42,42 @@ end
 local function format(d)
   return table.concat({ d.seq, d.nextAt, d.created, d.state, d.attempts, d.queue }, ' ') .. '\n' .. d.last
 end
+-- Of notices (`id createdAt queue packed nextAt`) those that are not stored, and the highest place of those that are.
+local function unstored(keys, notices)
+  if #notices == 0 then return {}, 0 end
+  typed(keys.notices, 'hash'); typed(keys.pending, 'set'); typed(keys.deliveries, 'hash')
+  local last = redis.call('ZRANGE', keys.order, -1, -1, 'WITHSCORES')
+  local fresh, seen = {}, {}
+  for at = 1, #notices, 1000 do
+    local ids = {}
+    for i = at, math.min(at + 999, #notices) do ids[#ids + 1] = notices[i][1] end
+    local known = redis.call('HMGET', keys.deliveries, unpack(ids))
+    for i, one in ipairs(ids) do
+      if not known[i] and not seen[one] then seen[one] = true; fresh[#fresh + 1] = notices[at + i - 1] end
+    end
+  end
+  return fresh, tonumber(last[2] or '0')
+end
+-- Stores them behind that place. Answers when the next one is due, which was `due` before.
+local function put(keys, fresh, seq, due)
+  if #fresh == 0 then return due end
+  local bodies, order, ids, lines = {}, {}, {}, {}
+  for _, notice in ipairs(fresh) do
+    seq = seq + 1
+    local one, place, nextAt = notice[1], string.format('%d', seq), notice[5]
+    bodies[#bodies + 1] = one; bodies[#bodies + 1] = notice[4]
+    order[#order + 1] = place; order[#order + 1] = one
+    ids[#ids + 1] = one
+    lines[#lines + 1] = one
+    lines[#lines + 1] = format({
+      seq = place, nextAt = nextAt, created = notice[2], state = 'pending', attempts = '0', queue = notice[3], last = '{}'
+    })
+    if due == '' or tonumber(nextAt) < tonumber(due) then due = nextAt end
+  end
+  bulk('HSET', keys.notices, bodies); bulk('ZADD', keys.order, order)
+  bulk('SADD', keys.pending, ids); bulk('HSET', keys.deliveries, lines)
+  return due
+end
 -- The deliveries that are pending.
 local function pending(key, deliveries)
   local ids, found = redis.call('SMEMBERS', key), {}

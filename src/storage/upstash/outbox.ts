@@ -1,12 +1,21 @@
 /** The outbox in Redis. Whether there is anything to claim is mostly known from what commits and claims answered before. */
 import * as z from "../../base/zod.ts";
 import { decodeCursor, toPage } from "../cursor.ts";
-import { RECEIPT, validateShape } from "../schema.ts";
-import type { Delivery, Page, Receipt, Store } from "../store.ts";
+import { NOTICES, RECEIPT, validateShape } from "../schema.ts";
+import type { Delivery, NewNotice, Page, Receipt, Store } from "../store.ts";
 import type { Commands } from "./client.ts";
 import { TEXTS } from "./lease.ts";
-import { ATTEMPT_SCRIPT, CLAIM_SCRIPT, RESEND_SCRIPT, WAKE_SCRIPT } from "./lua.ts";
-import { BODY, decodeLine, encodeLast, inflateJson, type Keys, queueOf, queuesOf } from "./values.ts";
+import { ATTEMPT_SCRIPT, CLAIM_SCRIPT, ENQUEUE_SCRIPT, RESEND_SCRIPT, WAKE_SCRIPT } from "./lua.ts";
+import {
+  BODY,
+  decodeLine,
+  encodeLast,
+  encodeNotice,
+  inflateJson,
+  type Keys,
+  queueOf,
+  queuesOf,
+} from "./values.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 
 const CLAIMED = z.tuple([z.string()], z.string());
@@ -88,13 +97,25 @@ export class Outbox {
     return heads.size === 0 ? null : Math.min(...heads.values());
   }
 
-  /** As `Store.recordAttempt`. */
-  async recordAttempt(id: string, receipt: Receipt, wakes?: number): Promise<void> {
-    const own = validateShape(RECEIPT, receipt, `the receipt of ${id}`);
-    const { now, pending, deliveries } = this.#keys;
-    const args = [id, own.state, `${own.nextAt}`, `${own.attempts}`, encodeLast(own), `${wakes ?? ""}`];
+  /** As `Store.enqueue`. */
+  async enqueue(notices: NewNotice[]): Promise<void> {
+    const own = await Promise.all(validateShape(NOTICES, notices, "the notices").map(encodeNotice));
+    const { now, pending, deliveries, notices: bodies, order } = this.#keys;
+    const keys = [now, bodies, order, pending, deliveries];
     try {
-      await this.#commands.run(ATTEMPT_SCRIPT, [now, pending, deliveries], args);
+      await this.#commands.run(ENQUEUE_SCRIPT, keys, [JSON.stringify(own)]);
+    } finally {
+      this.forget();
+    }
+  }
+
+  /** As `Store.recordAttempt`. */
+  async recordAttempt(ids: string | readonly string[], receipt: Receipt, wakes?: number): Promise<void> {
+    const own = validateShape(RECEIPT, receipt, `the receipt of ${ids}`);
+    const { now, pending, deliveries } = this.#keys;
+    const args = [own.state, `${own.nextAt}`, `${own.attempts}`, encodeLast(own), `${wakes ?? ""}`];
+    try {
+      await this.#commands.run(ATTEMPT_SCRIPT, [now, pending, deliveries], [...args, ...[ids].flat()]);
     } finally {
       this.forget();
     }

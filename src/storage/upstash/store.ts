@@ -11,6 +11,7 @@ import {
   type Commit,
   type Cutoffs,
   type Lease,
+  type NewNotice,
   type Page,
   RECORD_KINDS,
   type Rollup,
@@ -152,6 +153,10 @@ class UpstashStore implements Store {
 
   nextDelivery(nowMs: number): Promise<number | null> {
     return this.#outbox.nextDelivery(nowMs);
+  }
+
+  enqueue(notices: NewNotice[]): Promise<void> {
+    return this.#outbox.enqueue(notices);
   }
 
   recordAttempt(...args: Parameters<Store["recordAttempt"]>): Promise<void> {

@@ -2,7 +2,7 @@
 import * as z from "../../base/zod.ts";
 import type { StoredLease } from "../lease.ts";
 import { DELIVERY, validateShape } from "../schema.ts";
-import type { Commit, Delivery, Notice, Receipt, StoredRecord } from "../store.ts";
+import type { Commit, Delivery, NewNotice, Notice, Receipt, StoredRecord } from "../store.ts";
 import { HOUR_MS } from "../../base/time.ts";
 
 /** The keys of one Assay. The braces put them all into one slot of a cluster. */
@@ -165,9 +165,9 @@ export async function encodeCommit({ shards, dropFrom, samples, incidents, notic
   };
 }
 
-/** A notice as a commit's script takes it: `id createdAt queue packed`. */
-async function encodeNotice(
-  { id, createdAt, type, body, ...queue }: Notice,
+/** A notice as scripts take it: `id createdAt queue packed nextAt`. */
+export async function encodeNotice(
+  { id, createdAt, type, body, notBefore = 0, ...queue }: NewNotice,
 ): Promise<string[]> {
-  return [id, `${createdAt}`, queueOf(queue), await deflateJson({ type, body })];
+  return [id, `${createdAt}`, queueOf(queue), await deflateJson({ type, body }), `${notBefore}`];
 }

@@ -1,11 +1,12 @@
 -- KEYS: now pending deliveries. ARGV: what the queues of the webhook begin with, nextAt, after, how many.
--- Of so many pending notices of the webhook, the oldest first, those that are due later than `after` are due
--- at `nextAt`. Answers how many.
+-- Of so many pending notices of the webhook created until then, the oldest first, those that are due later
+-- than `after` are due at `nextAt`. Answers how many.
 
 -- include: common.lua
 local own, lines = {}, {}
 for _, d in ipairs(pending(KEYS[2], KEYS[3])) do
-  if string.sub(d.queue, 1, #ARGV[1]) == ARGV[1] then own[#own + 1] = d end
+  local isMade = tonumber(d.created) <= tonumber(ARGV[2])
+  if isMade and string.sub(d.queue, 1, #ARGV[1]) == ARGV[1] then own[#own + 1] = d end
 end
 table.sort(own, function(a, b) return tonumber(a.seq) < tonumber(b.seq) end)
 for i = 1, math.min(#own, tonumber(ARGV[4])) do
