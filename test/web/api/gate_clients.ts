@@ -104,12 +104,12 @@ const prober = (text?: string): Tool => async (send, gate, token) => {
   return { status: answer.status, does: healthy ? "healthy" : "unhealthy", body };
 };
 
-/** HAProxy `http-check expect status 200,424`: only a confirmed failure, or no gate at all, takes a server out. */
+/** HAProxy `http-check expect rstatus ^(200|424|429|5..)$`: only a confirmed failure, or no gate at all, takes a server out. */
 const haproxy: Tool = async (send, gate, token) => {
   const answer = await send(new Request(`${HOST}/v1/gates/${gate}/k/${token}?since=3m`));
   return {
     status: answer.status,
-    does: [200, 424].includes(answer.status) ? "UP" : "DOWN",
+    does: /^(200|424|429|5..)$/.test(String(answer.status)) ? "UP" : "DOWN",
     body: await answer.text(),
   };
 };

@@ -1,0 +1,68 @@
+/**
+ * `deno task experiment rollout --seeds 5`: what clients of a stateful service lose in rollouts, by what decides that a replica may serve.
+ * Prints a line a run and the tables. A run of everything writes docs/experiment.json, the plots and the tables of docs/experiment.md.
+ */
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { machine } from "../bench/table.ts";
+import { CONSTANTS } from "./constants.ts";
+import { plotOf, tables } from "./report.ts";
+import { type Run, runAll } from "./run.ts";
+import { SCENARIOS } from "./scenarios.ts";
+
+const DOCS = fileURLToPath(new URL("../../docs/", import.meta.url));
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: "string", default: "5" },
+    first: { type: "string", default: "1" },
+    scenario: { type: "string", multiple: true },
+    arm: { type: "string", multiple: true },
+    seconds: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+if (positionals[0] !== "rollout") {
+  console.error("Usage: deno task experiment rollout [--seeds N] [--scenario ID] [--arm ID] [--json]");
+  Deno.exit(3);
+}
+
+const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => Number(values.first) + i);
+const runs: Run[] = [];
+const plan = { seeds, scenarios: values.scenario, arms: values.arm };
+for await (
+  const run of runAll({ ...plan, runMs: values.seconds ? Number(values.seconds) * 1_000 : undefined })
+) {
+  runs.push(run);
+  const { failed, requests, worst, ending, tookMs } = run.figures;
+  console.error(
+    `${run.scenario} ${run.arm} seed ${run.seed}: ${failed} of ${requests} failed, worst half second ${
+      (100 * worst).toFixed(0)
+    } %, ${ending} after ${(tookMs / 1_000).toFixed(1)} s`,
+  );
+}
+console.log(values.json ? JSON.stringify(runs) : tables(runs).join("\n"));
+if (!values.scenario && !values.arm && !values.seconds) await writeDocs();
+
+async function writeDocs(): Promise<void> {
+  const day = new Date().toISOString().slice(0, 10);
+  const measured = { day, machine: machine(), seeds, constants: CONSTANTS };
+  await Deno.writeTextFile(`${DOCS}experiment.json`, `${JSON.stringify({ ...measured, runs })}\n`);
+  for (const { id } of SCENARIOS) await Deno.writeTextFile(`${DOCS}experiment-${id}.svg`, plotOf(runs, id));
+  const file = `${DOCS}experiment.md`;
+  const text = await Deno.readTextFile(file);
+  const [begin, end] = ["<!-- results -->", "<!-- /results -->"];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error("docs/experiment.md has no part for the results");
+  const part = [
+    begin,
+    "",
+    `Measured ${day} on ${measured.machine}; seeds ${seeds.join(", ")}.`,
+    "",
+    ...tables(runs),
+  ];
+  await Deno.writeTextFile(file, text.slice(0, from) + part.join("\n") + text.slice(to));
+  const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file] }).output();
+  if (!success) throw new Error("docs/experiment.md could not be formatted");
+}
