@@ -1,61 +1,29 @@
 /** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
-import { api } from "../../src/web/app.ts";
 import type { Config } from "../../src/config/config.ts";
-import { gateServices } from "../../src/engine/gates/services.ts";
-import { deliverer } from "../../src/engine/notify/mod.ts";
-import type { Log, Ports } from "../../src/base/ports.ts";
-import { closest } from "../../src/base/closest.ts";
-import { remoteProber } from "../../src/engine/prober/remote.ts";
+import type { Ports } from "../../src/base/ports.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
+import { routes as reloadRoutes } from "../../src/web/api/routes/reload.ts";
 import type { OutboxStore, Store } from "../../src/storage/store.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
-import { coarseClock } from "./clock.ts";
-import { localProberOf } from "../local_prober.ts";
-import { connector } from "./client/mod.ts";
+import {
+  assemble,
+  assembleProber,
+  type Assembly,
+  boundRounds,
+  type Loaded,
+  type ProberAssembly,
+  type Standing,
+} from "./assembly.ts";
 import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
-import { withinResources } from "./resources.ts";
-import { FILES } from "./files.ts";
 import { KINDS } from "./kinds.ts";
-import { secretLookup } from "./secrets.ts";
-import { listen, withPort } from "./server.ts";
-import { mailer } from "./mail.ts";
-import type { Prober } from "../../src/judgement/round.ts";
+import { clock } from "./ports.ts";
+import { type Reloader, reloader } from "./reload.ts";
+import { listen, type Served, withPort } from "./server.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
-
-const clock = coarseClock();
 
 const OUTBOX_MS = 5_000;
 /** What a stop allows to work in flight, and then to the last notices and answers. Deno Deploy kills 5 s after SIGINT. */
 const stopLimits = () => isDeploy() ? { workMs: 2_000, flushMs: 1_000 } : { workMs: 10_000, flushMs: 5_000 };
-
-/** One JSON line per event on standard error. */
-export const jsonLog: Log = {
-  info: (message, fields) => line("info", message, fields),
-  warn: (message, fields) => line("warn", message, fields),
-  error: (message, fields) => line("error", message, fields),
-};
-
-function line(level: string, message: string, fields: Record<string, unknown> = {}) {
-  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
-}
-
-/** The ports of this process. `configText` names the secrets that must never be shown. */
-export function denoPorts(
-  configText: string,
-  config: Pick<Config, "allowPrivate">,
-  log: Log = jsonLog,
-): Ports {
-  const { allowPrivate } = config;
-  return {
-    clock,
-    fetch: connector({ allowPrivate }),
-    random: Math.random,
-    log,
-    secrets: secretsOf(configText, secretLookup()),
-    sendMail: mailer({ allowPrivate }),
-  };
-}
 
 /** The store that the config names. */
 export function openStore({ store }: Config): Store {
@@ -65,9 +33,9 @@ export function openStore({ store }: Config): Store {
 }
 
 /** What `start` needs. */
-export interface StartOptions {
-  config: Config;
-  ports: Ports;
+export interface StartOptions extends Loaded {
+  /** Reads the config and its secrets again; without it the process answers no reload. */
+  load?(): Promise<Loaded>;
   /** Run only this prober, for another deployment. */
   prober?: string;
   /** Be this prober as well: one of several deployments of the same config, each in a region of its own. */
@@ -79,6 +47,8 @@ export interface StartOptions {
 /** A started process. */
 export interface Running {
   port: number;
+  /** Reads the config again and runs it, or says why the one before goes on. */
+  reload?: Reloader["reload"];
   /**
    * Finishes what is in flight (at most 10 s), gives up the lease and delivers what is due (at most 5 s each), and closes the
    * store. On Deno Deploy, which kills after 5 s, the lease comes first.
@@ -88,45 +58,41 @@ export interface Running {
 
 /** Starts a prober, or the whole of Assay. */
 export async function start(given: StartOptions): Promise<Running> {
-  const options = { ...given, config: boundRounds(given) };
-  const { port, stop } =
+  const options = boundRounds(given);
+  const { stop, ...running } =
     await (isPreview()
       ? startPreview(options)
       : options.prober
       ? startProber(options, options.prober)
       : startAssay(options));
   let stopping: Promise<void> | undefined;
-  return { port, stop: () => stopping ??= stop() };
+  return { ...running, stop: () => stopping ??= stop() };
 }
 
-function boundRounds({ config, ports }: StartOptions): Config {
-  const bounded = withinResources(config);
-  if (bounded === config) return config;
-  const { concurrency } = bounded;
-  ports.log.warn("fewer rounds at once than the config names: memory or open files are short", {
-    concurrency,
+/** What answers is asked for at each request: a reload puts another in its place. */
+const servedBy = (current: () => Served): Served => ({ fetch: (...asked) => current().fetch(...asked) });
+
+/** Reloads by what the process was started with; undefined where it cannot read a config again. */
+function reloaderOf(options: StartOptions, apply: (loaded: Loaded) => Promise<void>): Reloader | undefined {
+  const { load } = options;
+  return load && reloader({ running: options, load: async () => boundRounds(await load()), apply });
+}
+
+async function startProber(options: StartOptions, prober: string): Promise<Running> {
+  const { config, ports, port } = options;
+  const reloads = reloaderOf(options, (loaded) => {
+    current = assembleProber({ ...loaded, prober }, standing, current);
+    return Promise.resolve();
   });
-  return bounded;
-}
-
-function meantText(id: string, { regions }: Config): string {
-  const meant = closest(id, regions.flatMap(({ probers }) => probers.map((prober) => prober.id)));
-  return meant ? ` (did you mean ${meant}?)` : "";
-}
-
-/** A prober of this process that others can ask, and its token. */
-function proberWithToken(ports: Ports, config: Config, id: string): { prober: Prober; token: string } {
-  const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
-  if (!own) throw new Error(`The config has no prober ${id}${meantText(id, config)}`);
-  if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
-  return { prober: localProberOf(ports, config, KINDS, own), token: own.token };
-}
-
-async function startProber({ config, ports, port }: StartOptions, id: string): Promise<Running> {
-  const prober = proberWithToken(ports, config, id);
-  const server = await listen(api({ ports, config, prober }), withPort(config.listen, port));
-  ports.log.info("prober started", { prober: id, port: server.port, checks: config.checks.length });
-  return { port: server.port, stop: () => waitAtMost(stopLimits().workMs, server.shutdown()) };
+  const standing = { configFault: reloads?.fault };
+  let current: ProberAssembly = assembleProber({ config, ports, prober }, standing);
+  const server = await listen(servedBy(() => current.app), withPort(config.listen, port));
+  ports.log.info("prober started", { prober, port: server.port, checks: config.checks.length });
+  return {
+    port: server.port,
+    reload: reloads?.reload,
+    stop: () => waitAtMost(stopLimits().workMs, server.shutdown()),
+  };
 }
 
 /** The platform looks for crons in every timeline, and expects an answer from it. */
@@ -145,30 +111,45 @@ function startCron({ log }: Ports, run: () => void | Promise<void>, signal?: Abo
   );
 }
 
-async function startAssay({ config, ports, port, here }: StartOptions): Promise<Running> {
+/** The assembly that runs, what settles by it, and what puts another in its place. */
+function openAssay(options: StartOptions) {
+  const { config, ports, here: prober } = options;
   const store = openStore(config);
-  const prober = here === undefined ? undefined : proberWithToken(ports, config, here);
-  const services = gateServices(ports, config, store);
-  const { review: reviewAll } = KINDS.githubHook.approvals(ports, config, services);
-  const review = singleFlight(reviewAll, failure(ports, "a review failed"));
-  const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks });
+  const reloads = reloaderOf(options, async (loaded) => {
+    const next = assemble({ ...loaded, prober }, standing, current);
+    await settling.replace(next);
+    current = next;
+    void enableAll(store).then(outbox, outbox);
+  });
+  const standing: Standing = {
+    store,
+    runCheck: (check) => settling.probeNow(check),
+    configFault: reloads?.fault,
+    reload: reloads && ((context) => reloadRoutes({ ...context, reload: reloads.reload })),
+  };
+  let current: Assembly = assemble({ config, ports, prober }, standing);
+  const settling = settler({
+    ...current,
+    store,
+    owner: crypto.randomUUID(),
+    onCommit: (notices) => void (notices > 0 && outbox()),
+  });
   const deliveries = new Set<Promise<unknown>>();
   // Not one call after the other: a receiver that hangs must not hold up what has come since.
   const send = () => {
-    const running: Promise<unknown> = deliver().catch(failure(ports, "delivery failed"))
+    const running: Promise<unknown> = current.deliver().catch(failure(() => current, "delivery failed"))
       .finally(() => deliveries.delete(running));
     deliveries.add(running);
     return running;
   };
+  const review = singleFlight(() => current.review(), failure(() => current, "a review failed"));
   const outbox = () => Promise.all([send(), review()]);
-  const { tick, takeStatistics, probeNow, release } = settler({
-    ports,
-    store,
-    config,
-    probers: probers(ports, config, prober?.prober),
-    owner: crypto.randomUUID(),
-    onCommit: (notices) => void (notices > 0 && outbox()),
-  });
+  return { store, settling, deliveries, outbox, current: () => current, reload: reloads?.reload };
+}
+
+async function startAssay(options: StartOptions): Promise<Running> {
+  const { config, ports, port } = options;
+  const { store, settling, deliveries, outbox, current, reload } = openAssay(options);
   const stopped = new AbortController();
   const { signal } = stopped;
   const ticks = new Set<Promise<unknown>>();
@@ -176,9 +157,10 @@ async function startAssay({ config, ports, port, here }: StartOptions): Promise<
     // A cron may fire a moment early; a whole second early is still this minute.
     const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
     const settle = async () => {
+      const { tick, takeStatistics } = settling;
       if (await tick(minuteMs, signal)) ports.log.info("minute settled", { ...takeStatistics() });
     };
-    const running: Promise<unknown> = settle().catch(failure(ports, "a tick failed"))
+    const running: Promise<unknown> = settle().catch(failure(current, "a tick failed"))
       .finally(() => ticks.delete(running));
     ticks.add(running);
   };
@@ -188,20 +170,7 @@ async function startAssay({ config, ports, port, here }: StartOptions): Promise<
     if (isDeploy()) return untilSettled(Promise.all(ticks));
   }, signal);
   // Before anything is asked or settled: the port may be taken.
-  const server = await listen(
-    api({
-      ports,
-      config,
-      services,
-      runCheck: probeNow,
-      outboxFault: deliver.fault,
-      github: KINDS.githubHook.routes,
-      files: FILES,
-      client: isDeploy() ? "fetch" : "connection",
-      prober,
-    }),
-    withPort(config.listen, port),
-  );
+  const server = await listen(servedBy(() => current().app), withPort(config.listen, port));
   const timer = setInterval(outbox, OUTBOX_MS);
   runTick();
   // A restart is an operator's act: a receiver that was gone gets another chance.
@@ -212,6 +181,7 @@ async function startAssay({ config, ports, port, here }: StartOptions): Promise<
   ports.log.info("assay started", { port: server.port, checks: config.checks.length });
   return {
     port: server.port,
+    reload,
     async stop() {
       ports.log.info("assay is stopping");
       stopped.abort();
@@ -219,7 +189,7 @@ async function startAssay({ config, ports, port, here }: StartOptions): Promise<
       const { workMs, flushMs } = stopLimits();
       const logUnreleased = (error: unknown) =>
         ports.log.warn("the lease could not be given up", { error: ports.secrets.redact(messageOf(error)) });
-      const giveUpLease = () => waitAtMost(flushMs, release().catch(logUnreleased));
+      const giveUpLease = () => waitAtMost(flushMs, settling.release().catch(logUnreleased));
       if (isDeploy()) await giveUpLease();
       await waitAtMost(workMs, Promise.all(ticks));
       if (!isDeploy()) await giveUpLease();
@@ -229,25 +199,16 @@ async function startAssay({ config, ports, port, here }: StartOptions): Promise<
   };
 }
 
-function probers(ports: Ports, config: Config, here?: Prober): Prober[] {
-  // Probers are the operator's own machines, and may well be private.
-  const inside = { ...ports, fetch: connector({ allowPrivate: true }) };
-  return config.regions.flatMap((region) => region.probers).map((prober) => {
-    if (prober.id === here?.id) return here;
-    if (prober.kind === "local") return localProberOf(ports, config, KINDS, prober);
-    if (prober.kind === "remote") return remoteProber(inside, prober);
-    throw new Error(`Prober ${prober.id} names a Cloudflare place; it cannot run on Deno`);
-  });
-}
-
 const enableAll = async (store: OutboxStore) => {
   for (const webhook of Object.keys(await store.listDisabledWebhooks())) {
     await store.disableWebhook(webhook, null);
   }
 };
 
-const failure = ({ log, secrets }: Ports, message: string) => (error: unknown) =>
+const failure = (current: () => Loaded, message: string) => (error: unknown) => {
+  const { log, secrets } = current().ports;
   log.error(message, { error: secrets.redact(messageOf(error)) });
+};
 
 /** At most one run at a time; asked during a run, it runs once more after it. */
 function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => void): () => Promise<void> {

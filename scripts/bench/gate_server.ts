@@ -3,7 +3,7 @@ import { KINDS } from "../../functions/deno/kinds.ts";
 import { Hono } from "hono";
 import { clock } from "../../functions/clock.ts";
 import { listen } from "../../functions/deno/server.ts";
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import { sqliteDriver } from "../../functions/deno/sqlite.ts";
 import { api } from "../../src/web/app.ts";
 import { loadValue } from "../../src/config/mod.ts";

@@ -1,5 +1,5 @@
 /** Where the CPU of a tick goes: the same requests with one more part of Assay at each rung, all rungs in turns. */
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
 import { exchange, USER_AGENT } from "../../src/base/http/client.ts";

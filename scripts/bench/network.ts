@@ -2,7 +2,7 @@ import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { exchange, USER_AGENT } from "../../src/base/http/client.ts";
 import { benchAllocation } from "./allocation.ts";
 import type { NginxServer } from "./nginx.ts";
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import type { Config } from "../../src/config/config.ts";
 import { semaphore } from "../../src/base/semaphore.ts";
 import { walk } from "../../src/evidence/probe/journey.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { clock } from "../../functions/clock.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
 import { sqliteDriver } from "../../functions/deno/sqlite.ts";
 import type { Config } from "../../src/config/config.ts";

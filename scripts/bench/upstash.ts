@@ -1,7 +1,7 @@
 /** What a tick asks of Upstash: requests, billed commands and bytes, counted at a gateway in front of a real Redis. */
 import { join } from "node:path";
 import { clock } from "../../functions/clock.ts";
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import type { Config } from "../../src/config/config.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";

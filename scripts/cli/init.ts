@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import { bodyText } from "../../src/base/http/body_text.ts";
 import { exchange, USER_AGENT } from "../../src/base/http/client.ts";
 import { refusal } from "../../src/base/http/guard.ts";

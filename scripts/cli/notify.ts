@@ -1,7 +1,8 @@
 /** `assay notify`: what a sink is told, and whether it takes it. */
 import { Command, Option } from "commander";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { denoPorts, openStore } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
+import { openStore } from "../../functions/deno/start.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 import type { Config, Webhook } from "../../src/config/config.ts";
 import type { WebhookEvent } from "../../src/engine/notify/mod.ts";

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { HEADER_VALUE } from "../../src/base/http/header_value.ts";
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import { describe } from "../../src/config/problem.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
 import { ask, DIALECTS, type Report } from "../../src/evidence/report/mod.ts";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { denoPorts } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
 import type { Check } from "../../src/config/config.ts";
 import { combineWithPushed, unknownReport } from "../../src/evidence/report/mod.ts";

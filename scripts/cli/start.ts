@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isPreview } from "../../functions/deno/deploy.ts";
-import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
+import { type Running, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { planDoubts } from "../../src/capacity/plan_doubts.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
@@ -11,14 +12,26 @@ import {
   environmentOption,
   fail,
   INVALID,
+  type LoadedFile,
   loadFile,
+  readConfig,
   USAGE,
   type VarFlags,
   varOption,
   varsOf,
 } from "./terminal.ts";
+import { configTexts, watchConfig } from "./watch.ts";
+import type { ReadOptions } from "../../src/config/mod.ts";
 
-/** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight. */
+interface StartFlags extends VarFlags {
+  prober?: string;
+  here?: string;
+  port?: number;
+  allowPrivate?: boolean;
+  watch?: boolean;
+}
+
+/** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight; reads the config again at SIGHUP. */
 export const startCommand = new Command("start")
   .description("Run Assay, or with --prober only one prober of it. Exit 0 after SIGTERM, 1 config, 3 usage.")
   .argument("[file]", "the config", DEFAULT_FILE)
@@ -29,48 +42,55 @@ export const startCommand = new Command("start")
   .addOption(
     new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(parsePort),
   )
+  .option("--watch", "read the config again when its files change, as at SIGHUP")
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("--json", "nothing to change: the log is JSON lines already")
-  .action(
-    async (
-      file: string,
-      options: VarFlags & { prober?: string; here?: string; port?: number; allowPrivate?: boolean },
-    ) => {
-      // A machine that only probes needs no secrets of those who are told; a timeline that may not act needs none at all.
-      const envMissing = options.prober || isPreview() ? "warning" : "error";
-      const loaded = await loadFile(file, {
-        ...varsOf(options),
-        runtime: "deno",
-        allowPrivate: options.allowPrivate,
-        envMissing,
-      });
-      const doubts = options.prober ? [] : [
-        ...doubtsOf(loaded.config, KINDS.stores),
-        ...planDoubts(loaded.config),
-        ...capacityProblems(loaded.config),
-      ];
-      const ports = denoPorts(loaded.text, loaded.config);
-      for (const { message, severity: _, ...where } of [...loaded.warnings, ...doubts]) {
-        ports.log.warn("a doubt about the config", { file, ...where, doubt: message });
+  .action(async (file: string, options: StartFlags) => {
+    const loading = loadOptions(options);
+    const known = options.watch ? await configTexts(file) : undefined;
+    const loaded = await loadFile(file, loading);
+    const first = await judged(file, loaded, options).catch(({ message }) => fail(INVALID, message));
+    if (loaded.config.allowPrivate) first.ports.log.warn("probes may reach private and loopback addresses");
+    const load = async () => await judged(file, await readConfig(file, loading), options);
+    try {
+      // First, because who reads "started" in the log may stop it at once.
+      const started = Promise.withResolvers<Running>();
+      const stop = () => started.promise.then(({ stop }) => stop()).then(() => Deno.exit(0));
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        Deno.addSignalListener(signal, () => void stop());
       }
-      const faults = options.prober || isPreview()
-        ? []
-        : await checkWebhooks(ports.secrets, loaded.config, KINDS.sinks);
-      if (faults.length > 0) fail(INVALID, faults.join("\n"));
-      if (loaded.config.allowPrivate) ports.log.warn("probes may reach private and loopback addresses");
-      try {
-        // First, because who reads "started" in the log may stop it at once.
-        const started = Promise.withResolvers<Running>();
-        const stop = () => started.promise.then(({ stop }) => stop()).then(() => Deno.exit(0));
-        for (const signal of ["SIGINT", "SIGTERM"] as const) {
-          Deno.addSignalListener(signal, () => void stop());
-        }
-        started.resolve(await start({ config: loaded.config, ports, ...options }));
-      } catch (error) {
-        fail(USAGE, (error as Error).message);
-      }
-    },
-  );
+      const reload = () => started.promise.then(({ reload }) => reload?.());
+      if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => void reload());
+      started.resolve(await start({ ...options, ...first, load }));
+      if (options.watch) await watchConfig(file, { known, changed: reload });
+    } catch (error) {
+      fail(USAGE, (error as Error).message);
+    }
+  });
+
+/** A machine that only probes needs no secrets of those who are told; a timeline that may not act needs none at all. */
+const actsAlone = ({ prober }: StartFlags) => !prober && !isPreview();
+
+const loadOptions = (options: StartFlags): Partial<ReadOptions> => ({
+  ...varsOf(options),
+  runtime: "deno",
+  allowPrivate: options.allowPrivate,
+  envMissing: actsAlone(options) ? "error" : "warning",
+});
+
+/** A config with its ports, and in the log what is to be doubted of it. Rejects if somebody could not be told. */
+async function judged(file: string, { config, text, warnings }: LoadedFile, options: StartFlags) {
+  const doubts = options.prober
+    ? []
+    : [...doubtsOf(config, KINDS.stores), ...planDoubts(config), ...capacityProblems(config)];
+  const ports = denoPorts(text, config);
+  for (const { message, severity: _, ...where } of [...warnings, ...doubts]) {
+    ports.log.warn("a doubt about the config", { file, ...where, doubt: message });
+  }
+  const faults = actsAlone(options) ? await checkWebhooks(ports.secrets, config, KINDS.sinks) : [];
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  return { config, ports };
+}
 
 function parsePort(text: string): number {
   const port = Number(text);

@@ -28,29 +28,29 @@ export interface LoadedFile {
   warnings: Problem[];
 }
 
-/** Loads a config file; prints every problem and exits 1 if it is not valid, 3 if it cannot be read. */
+/** Loads a config; rejects with a ConfigError if it is not valid, with another Error if it cannot be read. */
+export async function readConfig(file: string, options: Partial<ReadOptions>): Promise<LoadedFile> {
+  const files = await readConfigFiles(file).catch((cause) => {
+    const advice = cause instanceof Deno.errors.NotFound ? "; `assay init <url>` writes one" : "";
+    throw new Error(`Cannot read ${file}: ${cause.message}${advice}`, { cause });
+  });
+  const env = secretLookup();
+  // Deno Deploy bills what wakes it up: there a slot is one instant.
+  const turns = env("DENO_DEPLOY") ? 1 : undefined;
+  const all = { kinds: KINDS, env, variables: env, turns, readFile: readBeside, ...options };
+  const read = await load({ kind: "files", files: named(files) }, all);
+  return { ...read, text: JSON.stringify(read.value) };
+}
+
+/** Loads a config; prints every problem and exits 1 if it is not valid, 3 if it cannot be read. */
 export async function loadFile(
   file: string,
-  options: Partial<ReadOptions> & { json?: boolean },
+  { json, ...options }: Partial<ReadOptions> & { json?: boolean },
 ): Promise<LoadedFile> {
-  const { json, ...rest } = options;
-  const files = await readConfigFiles(file).catch((error) =>
-    fail(
-      USAGE,
-      `Cannot read ${file}: ${error.message}${
-        error instanceof Deno.errors.NotFound ? "; `assay init <url>` writes one" : ""
-      }`,
-    )
-  );
   try {
-    const env = secretLookup();
-    // Deno Deploy bills what wakes it up: there a slot is one instant.
-    const turns = env("DENO_DEPLOY") ? 1 : undefined;
-    const options = { kinds: KINDS, env, variables: env, turns, readFile: readBeside, ...rest };
-    const read = await load({ kind: "files", files: named(files) }, options);
-    return { ...read, text: JSON.stringify(read.value) };
+    return await readConfig(file, options);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) fail(USAGE, (error as Error).message);
     printResult(
       { json, value: { file, valid: false, problems: error.problems } },
       formatProblems(file, error.problems),

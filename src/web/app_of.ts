@@ -20,6 +20,8 @@ export interface ApiOptions extends ProcessContext {
   runCheck?: RunCheck;
   /** The routes of routes/github.ts; absent where the config has no `hooks.github`. */
   github?: Resource["routes"];
+  /** The routes of routes/reload.ts; absent where a config is deployed. */
+  reload?: Resource["routes"];
   /** The routes of routes/files.ts; absent where something in front serves these files. */
   files?: Hono;
 }
@@ -45,8 +47,10 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
       tokenUses,
       runCheck: options.runCheck,
       client: options.client,
+      configFault: options.configFault,
     };
     for (const routes of Object.values(storeRoutes)) app.route("/", routes(context));
+    if (options.reload) app.route("/", options.reload(context));
     if (options.github) app.route("/", options.github(context));
     // Behind the route of github.ts, where there is one.
     app.post("/v1/events/github", (c) => problem(c, "forbidden", "Set hooks.github in the config"));

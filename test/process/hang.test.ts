@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
+import { type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import type { WebhookEvent } from "../../src/engine/notify/event.ts";
 import { answerOf } from "../../src/base/http/answer.ts";

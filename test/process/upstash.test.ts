@@ -1,6 +1,7 @@
 /** Two Deno processes and a Worker in workerd settle over one store; each of them is killed once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { denoPorts, type Running, start } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
+import { type Running, start } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { type Dev, dev } from "../edge/wrangler.ts";

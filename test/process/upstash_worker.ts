@@ -4,7 +4,8 @@
  */
 import { createInterface } from "node:readline";
 import process from "node:process";
-import { denoPorts, openStore } from "../../functions/deno/start.ts";
+import { denoPorts } from "../../functions/deno/ports.ts";
+import { openStore } from "../../functions/deno/start.ts";
 import { load } from "../../src/config/mod.ts";
 import { deliver } from "../../src/engine/notify/mod.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";

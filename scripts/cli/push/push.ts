@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { denoPorts, jsonLog } from "../../../functions/deno/start.ts";
+import { denoPorts, jsonLog } from "../../../functions/deno/ports.ts";
 import { DURATION, formatDuration, parseDuration } from "../../../src/config/schema/duration.ts";
 import { describe } from "../../../src/config/problem.ts";
 import { resolveUrl } from "../../../src/base/http/client.ts";

@@ -39,6 +39,8 @@ export interface Batch {
   arrivals: ReadonlyMap<Check, readonly Arrival[]>;
   /** What was seen of Assay itself. */
   sightings: readonly OwnSighting[];
+  /** Every state is written where this config keeps it, though nothing has arrived. */
+  moves?: boolean;
 }
 
 /** What became of a batch: how many notices, what changed, who was suspect without controls, and the states after it. */
@@ -63,7 +65,10 @@ interface Told {
 export async function commitBatch(context: JudgeContext, batch: Batch): Promise<Committed | null> {
   const { config, store, cache, lines, lease } = context;
   const checks = [...batch.arrivals.keys()];
-  const { states, own: before, touched, gone, dropFrom } = await cache.load(checks, lease);
+  const { states, own: before, touched, gone, dropFrom } = await cache.load(
+    batch.moves ? config.checks : checks,
+    lease,
+  );
   const { arrivals, turned, suspects } = context.believe(batch.arrivals, before.turned, {
     at: batch.at,
     stateOf: (key) => states.get(key) ?? cache.stateOf(key),

@@ -1,30 +1,26 @@
 /** Judges what has landed, one commit after the other: each reads what the one before has written. */
 import { messageOf } from "../../base/error_message.ts";
 import { logTransitions } from "./transition_log.ts";
-import type { Ports } from "../../base/ports.ts";
-import type { Check, Config } from "../../config/config.ts";
+import type { Check } from "../../config/config.ts";
 import type { Arrival } from "../../judgement/round.ts";
 import { pushes, type PushSnapshot, withPushes } from "../../storage/records/pushes.ts";
 import type { Lease, Store } from "../../storage/store.ts";
 import type { Landed } from "./collect.ts";
 import { type Batch, commitBatch, type Committed } from "./commit.ts";
 import type { Lines } from "./lines.ts";
-import type { Flight, MinutePlan } from "./minute_plan.ts";
+import type { Flight } from "./minute_plan.ts";
+import { landedIn, type Setup } from "./setup.ts";
 import type { Sightings } from "./sightings.ts";
-import type { StateCache } from "./state_cache.ts";
-import { MissedRoundsWatch, type Statistics } from "./statistics.ts";
-import { believer } from "./suspects.ts";
+import type { Statistics } from "./statistics.ts";
 
 /** What a queue works with. */
 export interface JudgeQueueOptions {
-  ports: Ports;
-  config: Config;
   store: Store;
-  cache: StateCache;
   lines: Lines;
-  plan: MinutePlan;
   sightings: Sightings;
   statistics: Statistics;
+  /** What holds now. */
+  setup(): Setup;
   /** The newest lease; there is one once something has landed. */
   lease(): Lease;
   /** Called after each commit with the number of notices that it wrote, and the instant of its walks. */
@@ -34,29 +30,30 @@ export interface JudgeQueueOptions {
 /** The queue of one settler. */
 export class JudgeQueue {
   readonly #options: JudgeQueueOptions;
-  readonly #missedRounds: MissedRoundsWatch;
-  readonly #believe: ReturnType<typeof believer>;
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 
   constructor(options: JudgeQueueOptions) {
     this.#options = options;
-    this.#missedRounds = new MissedRoundsWatch(options.config);
-    this.#believe = believer(options.config);
   }
 
   /** Judges and commits what has landed of a flight. Never rejects: what goes wrong is logged. */
   async judge(
-    { at, lane, isNew }: Flight,
+    { at, lane, isNew, config }: Flight,
     landed: readonly Landed[],
     pushed: Promise<PushSnapshot>,
   ): Promise<void> {
-    const { ports: { log }, plan, sightings, statistics, lease, onCommit } = this.#options;
+    const { sightings, statistics, lease, onCommit } = this.#options;
     const work = async () => {
-      const arrivals = await this.arrivalsOf(landed, await pushed);
+      const setup = this.#options.setup();
+      const { ports: { log }, plan, missedRounds } = setup;
+      const isSame = config === setup.config;
+      const known = isSame ? landed : landedIn(setup, landed);
+      const snapshot = isSame ? await pushed : await this.#pushesOf(known);
+      const arrivals = await this.arrivalsOf(known, snapshot);
       // Before the commit that takes it: one of its own would cost as much as a slot.
-      sightings.add({ kind: "capacity", at: lease().tick, cause: this.#missedRounds.causeWith(landed) });
-      const done = await this.#commit({ at, isNew, arrivals });
+      sightings.add({ kind: "capacity", at: lease().tick, cause: missedRounds.causeWith(known) });
+      const done = await this.#commit(setup, { at, isNew: isNew && isSame, arrivals });
       if (!done) {
         return log.warn("a slot is lost: another process holds the lease by now", {
           slot: at,
@@ -71,57 +68,84 @@ export class JudgeQueue {
       statistics.countCommit(done.notices);
       onCommit?.(done.notices, at);
     };
-    await this.#exclusively(work).catch(this.#logFailure("a slot could not be settled", { slot: at, lane }));
-    plan.release(landed);
+    await this.exclusively(work).catch(this.#logFailure("a slot could not be settled", { slot: at, lane }));
+    this.#options.setup().plan.release(landed);
   }
 
   /** Commits what was noted and no commit has taken. Of a lease that is over somebody else's commits would be refused. */
   async flush(): Promise<void> {
-    const { ports: { clock, log }, plan, sightings, onCommit } = this.#options;
     const work = async () => {
-      if (sightings.waiting.length === 0 || !plan.isHeld(clock.now())) return;
-      const at = clock.now();
-      const done = await this.#commit({ at, isNew: false, arrivals: new Map() });
-      if (done) logTransitions(log, done.changes);
-      if (done && done.notices > 0) onCommit?.(done.notices, at);
+      const setup = this.#options.setup();
+      const { ports: { clock }, plan } = setup;
+      if (this.#options.sightings.waiting.length > 0 && plan.isHeld(clock.now())) {
+        await this.#commitAlone(setup);
+      }
     };
-    await this.#exclusively(work).catch(this.#logFailure("the own incidents could not be settled", {}));
+    await this.exclusively(work).catch(this.#logFailure("the own incidents could not be settled", {}));
+  }
+
+  /** Reads the states that the store holds; those that another list of checks has packed are moved. Rejects with the store. */
+  readStates = (): Promise<void> => this.exclusively(() => this.readStatesFor(this.#options.setup()));
+
+  /** The same for a setup that is to be, within `exclusively`. What it does not have any more is resolved. */
+  async readStatesFor(setup: Setup): Promise<void> {
+    const isInPlace = await setup.cache.refresh(this.#options.lease());
+    if (isInPlace) return;
+    this.#options.lines.forget();
+    await this.#commitAlone(setup, true);
+  }
+
+  /** A commit of what no arrival is needed for. */
+  async #commitAlone(setup: Setup, moves = false): Promise<void> {
+    const { ports: { clock, log } } = setup;
+    const at = clock.now();
+    const done = await this.#commit(setup, { at, isNew: false, arrivals: new Map(), moves });
+    if (done) logTransitions(log, done.changes);
+    if (done && done.notices > 0) this.#options.onCommit?.(done.notices, at);
   }
 
   /** What has landed, by check, with what was pushed to it. */
   async arrivalsOf(landed: readonly Landed[], pushed: PushSnapshot): Promise<Map<Check, Arrival[]>> {
-    const { store, ports: { clock } } = this.#options;
     const byCheck = Map.groupBy(landed, ({ check }) => check);
     const checks = [...byCheck.keys()];
     const brought = new Map(
       [...byCheck].map(([{ key }, all]) => [key, new Map(all.map((one) => [one.ask.prober, one.brought]))]),
     );
-    const whole = await withPushes(checks, brought, pushed, () => pushes(store, clock, checks));
+    const whole = await withPushes(checks, brought, pushed, () => this.#pushesOf(landed));
     const arrivalOf = (check: Check, { ask: { prober, walk } }: Landed): Arrival => (
       { prober, walk, ...whole.get(check.key)!.get(prober)! }
     );
     return new Map([...byCheck].map(([check, all]) => [check, all.map((one) => arrivalOf(check, one))]));
   }
 
-  async #commit(batch: Omit<Batch, "sightings">): Promise<Committed | null> {
-    const { ports: { clock }, config, store, cache, lines, sightings, lease } = this.#options;
+  #pushesOf(landed: readonly Landed[]): Promise<PushSnapshot> {
+    const { store, setup } = this.#options;
+    return pushes(store, setup().ports.clock, landed.map(({ check }) => check));
+  }
+
+  async #commit(
+    { ports: { clock }, config, cache, believe }: Setup,
+    batch: Omit<Batch, "sightings">,
+  ): Promise<Committed | null> {
+    const { store, lines, sightings, lease } = this.#options;
     const { tick, fence } = lease();
     const newId = () => `inc_${tick.toString(36)}_${fence.toString(36)}_${this.#count++}`;
     const taken = sightings.waiting;
-    const context = { clock, config, store, cache, lines, believe: this.#believe, lease: lease(), newId };
+    const context = { clock, config, store, cache, lines, believe, lease: lease(), newId };
     const done = await commitBatch(context, { ...batch, sightings: taken });
     if (done) sightings.remove(taken);
     return done;
   }
 
-  #exclusively(work: () => Promise<void>): Promise<void> {
+  /** Does `work` when all before it is done, and before all that comes after. */
+  exclusively(work: () => Promise<void>): Promise<void> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     return done;
   }
 
   #logFailure(message: string, fields: Record<string, unknown>) {
-    const { log, secrets } = this.#options.ports;
+    const { log, secrets } = this.#options.setup().ports;
     return (error: unknown) => log.error(message, { ...fields, error: secrets.redact(messageOf(error)) });
   }
 }

@@ -22,6 +22,8 @@ export interface Flight {
   lane: string;
   /** Nobody can have asked for its slots before. */
   isNew: boolean;
+  /** By which it was asked. */
+  config: Config;
   asks: ProberAsk[];
   unasked: Landed[];
 }
@@ -52,9 +54,9 @@ export class MinutePlan {
   #turns: PlannedWalk[] = [];
   readonly #confirmations = new Map<Check, PlannedWalk[]>();
   /** Confirmations that were begun under this lease, by check and instant: one that cannot be written is not begun for ever. */
-  readonly #begun = new Set<string>();
+  #begun = new Set<string>();
   /** What is asked and not yet settled, by {@linkcode idOf}. */
-  readonly #asked = new Set<string>();
+  #asked = new Set<string>();
   /** Nothing was ever judged in this store, though somebody held a lease before. */
   #isUnjudged = false;
 
@@ -71,6 +73,16 @@ export class MinutePlan {
     this.#turns = this.#agenda(lease.tick - MINUTE_MS, lease.tick + MINUTE_MS);
     this.#isUnjudged = lease.fence > 1 && checks.every(({ key }) => !cache.stateOf(key));
     for (const check of checks) this.noteConfirmations(check, cache.stateOf(check.key));
+  }
+
+  /** Goes on in the minute of another plan, which has begun all that was due by `nowMs`. */
+  succeed(before: MinutePlan, nowMs: number): void {
+    [this.#lease, this.#begun, this.#asked] = [before.#lease, before.#begun, before.#asked];
+    const { config: { checks }, cache } = this.#options;
+    for (const check of checks) this.noteConfirmations(check, cache.stateOf(check.key));
+    if (!this.#lease) return;
+    const { tick } = this.#lease;
+    this.#turns = this.#agenda(tick, tick + MINUTE_MS).filter(({ walk: { at } }) => at > nowMs);
   }
 
   /** Takes down what a state calls for. */
@@ -132,7 +144,8 @@ export class MinutePlan {
     const { at, slot } = walk;
     const id = `${lane} ${at}`;
     const isNew = at === slot && !this.#isEarlier(walk);
-    const flight = flights.get(id) ?? { at, lane, isNew, asks: [], unasked: [] };
+    const flight = flights.get(id) ??
+      { at, lane, isNew, config: this.#options.config, asks: [], unasked: [] };
     flights.set(id, flight);
     return flight;
   }

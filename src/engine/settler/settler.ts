@@ -6,28 +6,22 @@
  *                          +------------- a confirmation is called for -------------+
  */
 import { assess } from "../../judgement/assess.ts";
-import { missedAt, walkedAt } from "../../judgement/arrival.ts";
-import { isNoSilence } from "../../judgement/missed_reasons.ts";
 import type { Check } from "../../config/config.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 import type { Brought, Walk } from "../../judgement/round.ts";
-import { packChecks } from "../../storage/codec.ts";
 import { pause } from "../../base/ports.ts";
 import { pushes } from "../../storage/records/pushes.ts";
-import { turnsOf } from "../../config/schedule.ts";
-import { StateCache } from "./state_cache.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Lease, Store } from "../../storage/store.ts";
-import { rollupJob } from "../../storage/history/rollup.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { collector, type Landed } from "./collect.ts";
-import { gather, type GatherOptions, GRACE_MS, LATE_MS, type ProberAsk } from "./gather.ts";
+import { gather, type GatherOptions, type ProberAsk } from "./gather.ts";
 import { JudgeQueue } from "./judge_queue.ts";
 import { Lines } from "./lines.ts";
-import { type Flight, MinutePlan } from "./minute_plan.ts";
-import { maxRoundMs } from "../../config/round_time.ts";
+import type { Flight } from "./minute_plan.ts";
 import { scheduleSightings } from "./schedule_lag.ts";
+import { setupOf } from "./setup.ts";
 import { Sightings } from "./sightings.ts";
 import { type MinuteStatistics, Statistics } from "./statistics.ts";
 
@@ -62,6 +56,11 @@ export interface Settler {
    * `signal` aborts, no further walk is begun.
    */
   tick(minuteMs: number, signal?: AbortSignal): Promise<boolean>;
+  /**
+   * Puts another config, and what follows from it, in place between two judgements: states and incidents stay by check key, what left
+   * is resolved, and what is under way is judged by the new one. Rejects, and changes nothing, if the store fails.
+   */
+  replace(next: GatherOptions): Promise<void>;
   /** Walks one check now, from every prober, and judges it by itself: nothing is stored, and no vote changes. */
   probeNow(check: Check): Promise<CheckState>;
   /** Takes down what is seen of Assay itself; it is judged with the next commit, at the latest in `housekeep` (see stepOwn). */
@@ -78,20 +77,18 @@ const LEASE_MS = 55_000;
 
 /** A settler over one store. It keeps a copy of what it last wrote, and uses it only if the store still holds the same. */
 export function settler(options: SettlerOptions): Settler {
-  const { ports, store, config, owner, onCommit, walksLate = false, sparesHanging = false } = options;
-  const { clock, log, secrets } = ports;
+  const { ports: { clock, log }, store, owner, onCommit, walksLate = false, sparesHanging = false } = options;
   const statistics = new Statistics();
-  const cache = new StateCache(store, packChecks(config));
   const lines = new Lines(store);
   const sightings = new Sightings();
-  const plan = new MinutePlan({ config, cache, walksLate, sparesHanging });
+  let setup = setupOf({ ...options, walksLate, sparesHanging });
   const queue = new JudgeQueue({
-    ...{ ports, config, store, cache, lines, plan, sightings, statistics, onCommit },
+    ...{ store, lines, sightings, statistics, onCommit },
+    setup: () => setup,
     lease: () => lease!,
   });
-  const waitMs = patienceOf(options, cache);
   let lease: Lease | null = null;
-  let flying = 0;
+  const flying = new Set<Promise<void>>();
   let changed = Promise.withResolvers<void>();
 
   const tellChange = () => {
@@ -99,10 +96,11 @@ export function settler(options: SettlerOptions): Settler {
     changed = Promise.withResolvers();
   };
   const logFailure = (message: string, fields: Record<string, unknown>) => (error: unknown) =>
-    log.error(message, { ...fields, error: secrets.redact(messageOf(error)) });
+    log.error(message, { ...fields, error: setup.ports.secrets.redact(messageOf(error)) });
 
   const fly = async (flight: Flight): Promise<void> => {
     const { asks, unasked, at } = flight;
+    const { cache, waitMs } = setup;
     for (const { checks } of asks) statistics.countBegun(checks.length, clock.now() - at);
     for (const { brought } of unasked) statistics.countBrought(brought);
     const judging: Promise<void>[] = [];
@@ -112,7 +110,7 @@ export function settler(options: SettlerOptions): Settler {
       void judging.push(queue.judge(flight, landed, pushed).finally(tellChange));
     if (unasked.length > 0) judge(unasked);
     const { arrive, end } = collector({ clock, asks, waitMs, judge });
-    await gather(options, asks, cache, (ask, check, brought) => {
+    await gather(setup, asks, cache, (ask, check, brought) => {
       statistics.countBrought(brought);
       arrive(ask, check, brought);
     });
@@ -120,18 +118,17 @@ export function settler(options: SettlerOptions): Settler {
     await Promise.all(judging);
   };
 
-  const rollUp = rollupJob({ clock, store, config, packing: cache.packing });
   const housekeep = async () => {
     await queue.flush();
-    await rollUp().catch(logFailure("the housekeeping failed", {}));
+    await setup.rollUp().catch(logFailure("the housekeeping failed", {}));
   };
 
   const beginUnder = async (taken: Lease) => {
     if (taken.fence !== (lease?.fence ?? NaN) + 1) lines.forget();
     lease = taken;
     // A store that fails here fails the commits as well, which say so.
-    await cache.refresh(taken).catch(() => {});
-    plan.begin(taken);
+    await queue.readStates().catch(() => {});
+    setup.plan.begin(taken);
   };
 
   const begin = async (minuteMs: number, beforeMs?: number) => {
@@ -144,19 +141,19 @@ export function settler(options: SettlerOptions): Settler {
     return taken;
   };
 
-  const settleDue = async (): Promise<void> => {
-    const flights = plan.takeDue(clock.now());
-    flying += flights.length;
-    await Promise.all(
-      flights.map((flight) =>
-        fly(flight).catch(logFailure("a slot could not be settled", { slot: flight.at, lane: flight.lane }))
-          .finally(() => {
-            flying--;
-            tellChange();
-          })
-      ),
-    );
-  };
+  /** Begins what is due. */
+  const takeOff = (): Promise<void>[] =>
+    setup.plan.takeDue(clock.now()).map((flight) => {
+      const flown = fly(flight)
+        .catch(logFailure("a slot could not be settled", { slot: flight.at, lane: flight.lane }))
+        .finally(() => {
+          flying.delete(flown);
+          tellChange();
+        });
+      flying.add(flown);
+      return flown;
+    });
+  const settleDue = async () => void await Promise.all(takeOff());
 
   /** Waits for the next walk, or until something is settled that may call for one. */
   const waitForNext = async (at: number | undefined, signal?: AbortSignal): Promise<void> => {
@@ -173,17 +170,16 @@ export function settler(options: SettlerOptions): Settler {
 
   /** Walks what is due until nothing is left, or the minute is somebody else's. */
   const runMinute = async (mine: Lease, signal?: AbortSignal): Promise<void> => {
-    const running: Promise<void>[] = [];
     while (lease === mine && !signal?.aborted) {
-      const at = plan.next();
-      if (at === undefined && flying === 0) break;
+      const at = setup.plan.next();
+      if (at === undefined && flying.size === 0) break;
       const wait = (at ?? Infinity) - clock.now();
       if (at !== undefined && wait > MINUTE_MS) break; // the clock stepped back: these walks are not for now
-      if (wait <= 0) running.push(settleDue());
+      if (wait <= 0) takeOff();
       else await waitForNext(at, signal);
-      if (wait <= 0 && !plan.isHeld(clock.now())) break;
+      if (wait <= 0 && !setup.plan.isHeld(clock.now())) break;
     }
-    await Promise.all(running);
+    await Promise.all(flying);
   };
 
   return {
@@ -191,20 +187,31 @@ export function settler(options: SettlerOptions): Settler {
     resume: async (taken) => {
       if (!lease) await beginUnder(taken);
     },
-    next: () => plan.next(),
+    next: () => setup.plan.next(),
     settleDue,
+    replace: (next) =>
+      queue.exclusively(async () => {
+        const incoming = setupOf({ ...options, ...next, walksLate, sparesHanging }, setup);
+        if (lease && setup.plan.isHeld(clock.now())) await queue.readStatesFor(incoming);
+        // Without a moment between: what is due by now is asked as it was, what comes after as it will be.
+        takeOff();
+        incoming.plan.succeed(setup.plan, clock.now());
+        setup = incoming;
+        tellChange();
+      }),
     async probeNow(check) {
       const slot = clock.now();
       const walk: Walk = { slot, at: slot, kind: "turn" };
-      const ids = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
+      const { config: { regions }, cache } = setup;
+      const ids = regions.flatMap((region) => region.probers.map(({ id }) => id));
       const asks = ids.map((prober): ProberAsk => ({ prober, walk, checks: [check] }));
       const landed: Landed[] = [];
       const arrive = (ask: ProberAsk, check: Check, brought: Brought) =>
         void landed.push({ ask, check, brought });
       const pushed = pushes(store, clock, [check]);
-      await gather(options, asks, cache, arrive);
+      await gather(setup, asks, cache, arrive);
       const arrivals = (await queue.arrivalsOf(landed, await pushed)).get(check)!;
-      return assess(check, config.regions, arrivals, { newId: () => "none" }).state;
+      return assess(check, regions, arrivals, { newId: () => "none" }).state;
     },
     note: (sighting) => sightings.add(sighting),
     takeStatistics: () => statistics.take(),
@@ -219,20 +226,5 @@ export function settler(options: SettlerOptions): Settler {
       await housekeep();
       return true;
     },
-  };
-}
-
-/** How long (ms) a slot that is judged whole, where all walk at once, waits for a prober: not for the dead. */
-function patienceOf(
-  { config, ports: { clock } }: Pick<SettlerOptions, "config" | "ports">,
-  cache: StateCache,
-) {
-  return ({ prober, walk }: ProberAsk, check: Check): number | undefined => {
-    if (walk.kind !== "turn" || turnsOf(check, config.regions) > 1) return undefined;
-    const state = cache.stateOf(check.key)?.probers[prober];
-    const isSilent = state?.missed !== undefined && !isNoSilence(state.missed.reason);
-    const isDead = isSilent && missedAt(state) > walkedAt(state);
-    const longest = isDead ? LATE_MS : maxRoundMs(check, walk.slot) + GRACE_MS;
-    return Math.max(LATE_MS, longest - (clock.now() - walk.at));
   };
 }

@@ -66,14 +66,16 @@ export class StateCache {
     return { states, touched, gone, dropFrom: touched.length };
   }
 
-  /** Reads every state as the holder of a new lease finds it. */
-  async refresh(lease: Lease): Promise<void> {
+  /** Reads every state as the holder of a new lease finds it. False: they were packed for another list of checks, and are to be moved. */
+  async refresh(lease: Lease): Promise<boolean> {
     const all = [OWN_ROW, ...this.packing.shards.keys()];
-    for (const { shard, layout, state } of await this.store.readShards(all, lease)) {
+    const rows = (await this.store.readShards(all, lease)).filter(isShard);
+    for (const { shard, layout, state } of rows) {
       if (layout !== this.packing.layout || this.#texts.get(shard) === state) continue;
       this.#decoded.set(shard, decodeStates(state, shard));
       this.#texts.set(shard, state);
     }
+    return rows.every(({ layout }) => layout === this.packing.layout);
   }
 
   /** The checks that this prober has not walked for longest come first: what it cannot walk are then the freshest. */

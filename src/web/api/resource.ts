@@ -28,8 +28,10 @@ export interface ProcessContext {
   outboxFault?: () => string | undefined;
   /** How this process asks: by connections of its own to addresses that it has pinned, or by its runtime's `fetch`. */
   client?: ClientForm;
-  /** The prober in this process that answers others, and its token. */
-  prober?: { prober: Prober; token: string };
+  /** The prober in this process that answers others, and its token; `earlier`: checks of the config before a reload, which others may still hold. */
+  prober?: { prober: Prober; token: string; earlier?: readonly Check[] };
+  /** Why the config on the disk is not the one that runs; undefined: it is, as far as was seen. */
+  configFault?: () => string | undefined;
 }
 
 /** What the routes of a process with a store are made of. A resource names what it needs of it. */
@@ -42,6 +44,8 @@ export interface ResourceContext extends GateServices {
   runCheck?: RunCheck;
   /** As in {@linkcode ProcessContext}. */
   client?: ClientForm;
+  /** As there. */
+  configFault?: () => string | undefined;
 }
 
 /** The schemas of all answers, by name. Only the document has them at hand, so that no bundle pays for them. */

@@ -41,6 +41,8 @@ import { filterPage } from "../api/views/filtered_page.ts";
 
 /** What the pages are made of. */
 export interface PagesOptions extends Sources, Pick<ActionOptions, "callApi"> {
+  /** Why the config on the disk is not the one that runs. */
+  configFault?: () => string | undefined;
   states: StatesReader;
   access: Access;
   /** Checks can be walked on demand here. */
@@ -56,7 +58,7 @@ const PUBLIC_HEADER = "x-assay-public";
 
 /** Every page, and the forms on them. */
 export function pageRoutes(options: PagesOptions): Hono {
-  const { ports: { clock }, config, store, states, access, canRunChecks } = options;
+  const { ports: { clock }, config, store, states, access, canRunChecks, configFault } = options;
   const app = new Hono();
   app.use(underPath(basePathOf(config)));
   const loader = pageLoader(options);
@@ -96,7 +98,9 @@ export function pageRoutes(options: PagesOptions): Hono {
   ) => {
     const nowMs = clock.now();
     const freshness = loader.freshness(known, nowMs);
-    const said = [warning(config, checks, known, freshness), ...sinks].filter(Boolean);
+    // Of no checks it is the public's page, which tells of targets alone.
+    const fault = checks.length > 0 ? configFault?.() : undefined;
+    const said = [fault && `${fault}.`, warning(config, checks, known, freshness), ...sinks].filter(Boolean);
     return renderPage(c, { ...rest, freshness, banner: said.length > 0 ? said.join(" ") : undefined });
   };
 

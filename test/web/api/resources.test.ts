@@ -11,6 +11,7 @@ import { PROCESS_ROUTES } from "../../../src/web/api/core_routes.ts";
 import { RESOURCE_OPERATIONS, STORE_ROUTES } from "../../../src/web/api/resources.ts";
 import * as files from "../../../src/web/api/routes/files.ts";
 import * as github from "../../../src/web/api/routes/github.ts";
+import * as reload from "../../../src/web/api/routes/reload.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { openapiFixture } from "./openapi/fixture.ts";
 
@@ -36,6 +37,11 @@ const NAMES = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
 const RESOURCES = [
   ...NAMES.map((name) => [name, ROUTES[name](context), RESOURCE_OPERATIONS[name]] as const),
   ["github", github.routes(context), github.operations] as const,
+  [
+    "reload",
+    reload.routes({ access, reload: () => Promise.reject(new Error("not here")) }),
+    reload.operations,
+  ] as const,
   ["files", FILES, files.operations] as const,
 ];
 const schemas = { ...answers, ...statuspage };

@@ -28,9 +28,14 @@ interface Part {
  * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`. `/livez`: the process
  * answers. `/readyz`: config loaded, store writable and in its place, the last slot settled in time and walked whole, notices on the move. `/startupz`: something was settled once.
  */
-export function routes({ ports, config, store, states, outboxFault }: ProcessContext): Hono {
+export function routes({ ports, config, store, states, outboxFault, configFault }: ProcessContext): Hono {
   const app = new Hono();
-  const loaded: Part = { name: "config", state: "ready", detail: `${config.checks.length} checks` };
+  const loaded = (): Part => {
+    const fault = configFault?.();
+    return fault === undefined
+      ? { name: "config", state: "ready", detail: `${config.checks.length} checks` }
+      : { name: "config", state: "degraded", detail: fault };
+  };
   const statementOf = (parts: Part[]) => ({
     name: "assay",
     state: worst(parts.map(({ state }) => state)),
@@ -46,16 +51,16 @@ export function routes({ ports, config, store, states, outboxFault }: ProcessCon
 
   app.get(LIVEZ, (c) => {
     const as = c.req.query("as");
-    return as === undefined ? liveResponse() : dialectResponse(c, as, statementOf([loaded]));
+    return as === undefined ? liveResponse() : dialectResponse(c, as, statementOf([loaded()]));
   });
   app.get("/readyz", async (c) => {
     const more = store ? await storeParts({ store, states }, ports, config) : [];
     if (outboxFault) more.push(outboxPart(outboxFault()));
-    return dialectResponse(c, c.req.query("as"), statementOf([loaded, ...more]));
+    return dialectResponse(c, c.req.query("as"), statementOf([loaded(), ...more]));
   });
   app.get("/startupz", async (c) => {
     const more = store ? [await startPart(store)] : [];
-    return dialectResponse(c, c.req.query("as"), statementOf([loaded, ...more]));
+    return dialectResponse(c, c.req.query("as"), statementOf([loaded(), ...more]));
   });
   return app;
 }

@@ -15,8 +15,8 @@ const REQUEST_CAP_BYTES = 4 * 1024 * 1024;
 export function routes({ ports, config, prober: own }: ProcessContext): Hono {
   const app = new Hono();
   if (!own) return app;
-  const { prober, token } = own;
-  const known = new Map(config.checks.map((check) => [check.key, check]));
+  const { prober, token, earlier = [] } = own;
+  const known = Map.groupBy([...config.checks, ...earlier], ({ key }) => key);
 
   app.post(
     "/v1/rounds",
@@ -36,13 +36,13 @@ export function routes({ ports, config, prober: own }: ProcessContext): Hono {
       const wanted: Check[] = [];
       const refused: RoundResult[] = [];
       for (const { check: key, digest } of checks) {
-        const check = known.get(key);
-        if (check?.digest === digest) wanted.push(check);
-        else {refused.push({
-            check: key,
-            digest: check?.digest ?? "",
-            ...missing(check ? "digest" : "unknown check"),
-          });}
+        const own = known.get(key);
+        const check = own?.find((check) => check.digest === digest);
+        if (check) wanted.push(check);
+        else {
+          const reason = missing(own ? "digest" : "unknown check");
+          refused.push({ check: key, digest: own?.[0]?.digest ?? "", ...reason });
+        }
       }
       const reply = prober.ask({ slot, checks: wanted, deadlineMs });
       return jsonLater(

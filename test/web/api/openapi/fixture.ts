@@ -3,6 +3,7 @@ import { createHash, createHmac } from "node:crypto";
 import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
 import { routes as github } from "../../../../src/web/api/routes/github.ts";
+import { routes as reload } from "../../../../src/web/api/routes/reload.ts";
 import type { Operation } from "../../../../src/web/api/openapi/operation.ts";
 import type { Store } from "../../../../src/storage/store.ts";
 import { type SettlerFixture, settlerFixture, threeRegions } from "../../../world/settler_fixture.ts";
@@ -74,6 +75,16 @@ export async function openapiFixture(store: Store): Promise<OpenapiFixture> {
     prober: { prober: prober!, token: "${env:PROBER_TOKEN}" },
     files: FILES,
     github,
+    reload: (context) =>
+      reload({
+        ...context,
+        reload: () =>
+          Promise.resolve({
+            kind: "applied",
+            checks: own.config.checks.length,
+            diff: { added: [], removed: [], changed: ["shop/read"], rejudged: [] },
+          }),
+      }),
   });
   await own.runMinutes(3);
   own.script.set("drift", undefined, "shop/read");

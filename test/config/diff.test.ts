@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { KINDS } from "../../../functions/deno/kinds.ts";
-import { diffConfigs, formatDiff } from "../../../scripts/cli/diff.ts";
-import { load } from "../../../src/config/mod.ts";
+import { KINDS } from "../../functions/deno/kinds.ts";
+import { diffConfigs, formatDiff } from "../../src/config/diff.ts";
+import { load } from "../../src/config/mod.ts";
 
 const check = (id: string, more = "", expectation = "body.ok == true") =>
   `      - { id: ${id}, ${more} journey: [{ expect: ${expectation} }] }\n`;

@@ -1,0 +1,39 @@
+/** What this process gives to all that it runs: clock, environment, network, log. */
+import type { Config } from "../../src/config/config.ts";
+import type { Log, Ports } from "../../src/base/ports.ts";
+import { secretsOf } from "../../src/base/secrets.ts";
+import { coarseClock } from "./clock.ts";
+import { connector } from "./client/mod.ts";
+import { mailer } from "./mail.ts";
+import { secretLookup } from "./secrets.ts";
+
+/** The clock of this process. */
+export const clock = coarseClock();
+
+/** One JSON line per event on standard error. */
+export const jsonLog: Log = {
+  info: (message, fields) => line("info", message, fields),
+  warn: (message, fields) => line("warn", message, fields),
+  error: (message, fields) => line("error", message, fields),
+};
+
+function line(level: string, message: string, fields: Record<string, unknown> = {}) {
+  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
+}
+
+/** The ports of this process. `configText` names the secrets that must never be shown. */
+export function denoPorts(
+  configText: string,
+  config: Pick<Config, "allowPrivate">,
+  log: Log = jsonLog,
+): Ports {
+  const { allowPrivate } = config;
+  return {
+    clock,
+    fetch: connector({ allowPrivate }),
+    random: Math.random,
+    log,
+    secrets: secretsOf(configText, secretLookup()),
+    sendMail: mailer({ allowPrivate }),
+  };
+}
