@@ -72,7 +72,7 @@ function countSighting(
   const isBack = before !== undefined && before.at - now > STEP_BACK_MS;
   const isSame = before?.at === at;
   if (before && at < before.at && !isBack) return before;
-  if (isSame && (before.run > 0 || cause === undefined)) return before;
+  if (isSame && cause === undefined) return before;
   const runBefore = isSame ? before.runBefore : before?.run ?? 0;
   const run = cause === undefined ? Math.min(0, runBefore) - 1 : Math.max(0, runBefore) + 1;
   return { ...before, at, run, runBefore };

@@ -63,7 +63,10 @@ export function stepProbers(
   return { watches, transitions };
 }
 
-/** Of one instant a round counts, whatever else is missing; a round ends the count however late it comes. */
+/**
+ * Of one walk a round counts, whatever else of it is missing, and in whichever commit; what is missing of an earlier one is overtaken. A
+ * round ends the count however late it comes.
+ */
 function countAsks(
   before: ProberWatch | undefined,
   asks: readonly Ask[],
@@ -72,11 +75,13 @@ function countAsks(
   const inOrder = asks.toSorted((a, b) => a.at - b.at || Number(b.brought) - Number(a.brought));
   let watch = before && withoutFuture(before, at);
   for (const { prober, at: askedAt, brought } of inOrder) {
-    watch ??= { broughtAt: walkedAt(prober) ?? askedAt, askedAt: -Infinity, unanswered: 0 };
-    if (!brought && askedAt <= watch.askedAt) continue;
-    watch = { ...watch, askedAt: Math.max(watch.askedAt, askedAt) };
-    if (brought) watch = { ...watch, broughtAt: Math.max(watch.broughtAt, askedAt), unanswered: 0 };
-    else watch.unanswered = Math.min(ASKS, watch.unanswered + 1);
+    const known = walkedAt(prober);
+    watch ??= { broughtAt: known ?? askedAt, askedAt: known ?? -Infinity, unanswered: 0 };
+    const broughtAt = brought ? Math.max(watch.broughtAt, askedAt) : watch.broughtAt;
+    if (brought) watch = { ...watch, broughtAt, askedAt: broughtAt, unanswered: 0 };
+    else if (askedAt > watch.askedAt) {
+      watch = { ...watch, askedAt, unanswered: Math.min(ASKS, watch.unanswered + 1) };
+    }
   }
   return watch;
 }

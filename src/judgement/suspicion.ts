@@ -76,7 +76,7 @@ function countTurns(
     const known = stateOf(check.key)?.probers[prober];
     if (isPassed(word)) delete since[check.key];
     if (!isFailed(word) || check.key in since) continue;
-    const last = known && lastVerdict(check, known, at);
+    const last = known && recentVerdicts(check, known, at).at(-1);
     if (last && isPassed(last)) since[check.key] = at;
   }
   return since;
@@ -124,19 +124,19 @@ function countDenials(
 ): number {
   const state = stateOf(check.key);
   const now = new Map(seen.filter((one) => one.check === check).map(({ prober, word }) => [prober, word]));
-  const before = streakLength(state?.probers[prober]?.standing.recent ?? [], isFailed);
+  const mine = state?.probers[prober];
+  const before = mine ? streakLength(recentVerdicts(check, mine, at), isFailed) : 0;
   const turnsVote = before + (isFailed(now.get(prober) ?? "") ? 1 : 0) >= check.failureThreshold;
   const denies = (id: string): boolean => {
     const known = state?.probers[id];
     const isHeard = known && !known.aside && (turnsVote || known.standing.freshAt! >= turnedAt);
-    const word = now.get(id) ?? (isHeard ? lastVerdict(check, known, at) : undefined);
+    const word = now.get(id) ?? (isHeard ? recentVerdicts(check, known, at).at(-1) : undefined);
     return word !== undefined && isPassed(word);
   };
   const others = regions.filter(({ probers }) => !probers.some(({ id }) => id === prober));
   return others.filter(({ probers }) => probers.some(({ id }) => denies(id))).length;
 }
 
-/** The latest conclusive verdict of a prober that is not too old. */
-function lastVerdict(check: Check, { standing: { freshAt, recent } }: ProberState, at: number) {
-  return freshAt === undefined || at > staleAt(check, freshAt) ? undefined : recent.at(-1);
-}
+/** The latest conclusive verdicts of a prober, if they are not too old. */
+const recentVerdicts = (check: Check, { standing: { freshAt, recent } }: ProberState, at: number) =>
+  freshAt === undefined || at > staleAt(check, freshAt) ? [] : recent;

@@ -107,6 +107,8 @@ describe("asks over several commits", () => {
     ["a round of one check counts for all of its walk", ["0+", "1- 1+", "2- 2+", "3- 3+", "4- 4+"], []],
     ["also in another commit", ["0+", "1+", "1-", "2+", "2-", "3+", "3-"], []],
     ["two walks of one commit are two", ["0+", "1+", "1+", "1+", "2- 3-"], ["4: i0 opened #1 3 min"]],
+    ["a walk that brought a round is no silence in a later commit", ["0+", "0-", "1-", "1-"], []],
+    ["nor is one before it", ["0+", "2+", "1-", "3-", "3-", "3-"], []],
     ["a late round ends the count", ["0+", "1-", "2-", "1+", "3-"], []],
     ["and the incident", ["0+", "1-", "2-", "3-", "2+"], [
       "3: i0 opened #1 3 min",
@@ -192,6 +194,46 @@ describe("what ails Assay itself", () => {
     ]);
     expect(play(apart).told).toEqual(["2: i0 opened #1 too slow"]);
   });
+
+  const sighting = (kind: OwnKind, slot: number, cause?: string): OwnSighting => (
+    { kind, at: START + slot * MINUTE, ...(cause && { cause }) }
+  );
+
+  test("of one commit, too: what is over but for its cause is not over", () => {
+    const slots = [["!"], ["."], ["."], [".", "!"], ["!", "."]];
+    const commits = slots.map((said, i) => ({
+      at: START + i * MINUTE,
+      sightings: said.map((one) => sighting("delivery", i, one === "!" ? "too slow" : undefined)),
+    }));
+    expect(play(commits).told).toEqual(["0: i0 opened #1 too slow"]);
+  });
+
+  test.each<[name: string, commits: number[][], told: string[]]>([
+    ["slots of one commit count in their order", [[2, 0, 1]], ["0: i0 opened #1 too slow"]],
+    ["a slot that is told twice counts once", [[0], [0, 0], [0]], []],
+    ["a slot before the latest is overtaken", [[1], [2], [0]], []],
+  ])("%s", (_name, commits, told) => {
+    const all = commits.map((slots, i) => ({
+      at: START + i * MINUTE,
+      sightings: slots.map((slot) => sighting("capacity", slot, "too slow")),
+    }));
+    expect(play(all).told).toEqual(told);
+  });
+
+  test.each([[6, []], [7, ["2: i0 opened #1 too slow"]]])(
+    "slots go on after a clock that was %s min ahead: a minute later that is five, which may still be a late walk, or six",
+    (minutes, told) => {
+      const ahead = START + minutes * MINUTE;
+      const commits = [
+        { at: ahead, sightings: [{ kind: "capacity", at: ahead, cause: "too slow" } as const] },
+        ...[1, 2, 3].map((i) => ({
+          at: START + i * MINUTE,
+          sightings: [sighting("capacity", i, "too slow")],
+        })),
+      ];
+      expect(play(commits).told).toEqual(told);
+    },
+  );
 
   test("nothing is remembered of what is well", () => {
     expect(seen("capacity", "!.....").state).toEqual(EMPTY_OWN);

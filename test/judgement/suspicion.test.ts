@@ -5,7 +5,7 @@ import { checkOf, PERIOD_MS, play } from "./generators.ts";
 import type { SeenWord } from "./naive.ts";
 
 const START = 1_700_000_040_000;
-const PROBERS = ["a0", "b0", "c0", "a1"];
+const PROBERS = ["a0", "b0", "c0", "a1", "b1"];
 const WORDS: Record<string, SeenWord> = { R: "ready", X: "down", "-": "missing", s: "suspect" };
 const regions = ["a", "b", "c"].map((id): Region => ({
   id,
@@ -29,6 +29,10 @@ interface Case {
   before?: string[];
   /** So many of them fail at `a0` now. */
   failing?: number;
+  /** So many more checks, which nobody walks in this commit. */
+  unseen?: number;
+  /** Of these nothing is known. */
+  unknown?: true;
   /** What it comes to at `a0` now if it fails. */
   word?: "down" | "inconclusive";
   /** What `b0` and `c0` see of all now, in this commit. */
@@ -42,10 +46,10 @@ function isSuspect(
   { checks = checksOf(5), before = ["RRR"], word = "down", others = "", minutes = 1, turned = {}, ...more }:
     Case,
 ): boolean {
-  const { failing = checks.length } = more;
+  const { failing = checks.length, unseen = 0, unknown } = more;
   const lines = before.map((line, i) => ({
     slot: START + i * PERIOD_MS,
-    seen: Object.fromEntries([...line.padEnd(4, "-")].map((letter, p) => [PROBERS[p], WORDS[letter]!])),
+    seen: Object.fromEntries([...line.padEnd(5, "-")].map((letter, p) => [PROBERS[p], WORDS[letter]!])),
   }));
   const state = play({ check: checkOf({}), regions, lines }).at(-1)?.state;
   const at = START + (before.length - 1 + minutes) * PERIOD_MS;
@@ -55,7 +59,10 @@ function isSuspect(
       { prober: PROBERS[p + 1]!, check, at, word: letter === "R" ? "ready" : "down" }
     )),
   ]);
-  const { suspects } = stepSuspicion(turned, seen, { checks, regions, stateOf: () => state, at });
+  const all = [...checks, ...checksOf(checks.length + unseen).slice(checks.length)];
+  const isKnown = (key: string) => !unknown || checks.some((check) => check.key === key);
+  const stateOf = (key: string) => isKnown(key) ? state : undefined;
+  const { suspects } = stepSuspicion(turned, seen, { checks: all, regions, stateOf, at });
   return suspects.includes("a0");
 }
 
@@ -87,6 +94,21 @@ test.each<[name: string, seen: Case, suspect: boolean]>([
   ["what turned a period ago turned together", { turned: allAt([0, 0]) }, true],
   ["what turned before that did not", { turned: allAt([-1, -1]) }, false],
   ["but it stays what it was, once they have", { turned: allAt([-9, -9, -8, -8, -8]) }, true],
+  ["one prober of a region is enough to deny", { before: ["RRR-X"] }, true],
+  ["what it walked lately counts: five of seven are too few", { unseen: 2, minutes: 2.5 }, false],
+  [
+    "not what it has not walked for long",
+    { unseen: 2, minutes: 3, others: "RR", turned: allAt(five(3)) },
+    true,
+  ],
+  ["nor what it never walked", { unseen: 2, before: ["-RR"], turned: allAt(five(1)) }, true],
+  ["nor what is new to all", { unseen: 2, unknown: true }, true],
+  ["but what it walks now", {
+    checks: checksOf(7),
+    failing: 5,
+    before: ["-RR"],
+    turned: allAt(five(1)),
+  }, false],
   ["a first failure of two is believed: what others saw before may be over", { checks: patient }, false],
   ["not if they still pass in the same commit", { checks: patient, others: "RR" }, true],
   [
