@@ -158,6 +158,10 @@ export interface Check {
   releaseAfterMs: number;
   /** A certificate that ends within it is told of, ms; 0: never. */
   certificateWarningMs: number;
+  /** Captures whose values must agree across regions, and how long a change may take, ms. */
+  converge?: Readonly<Record<string, number>>;
+  /** The key of the check of the same target that must hold before this one is judged. */
+  after?: string;
   /** Whether evidence may hold of an answer's body. */
   evidence: { body: boolean };
   /** Evidence older than this is none; absent: 2.5 scheduled gaps. */

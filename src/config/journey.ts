@@ -132,14 +132,15 @@ const SECRET_SOURCE = /set-cookie|authorization/i;
 const SECRET_NAME = /token|passw|secret|session|credential|key/i;
 
 /** The captures of a step as written, in either form. */
-function capturesOf({ capture = {} }: StepDraft) {
+export function capturesOf({ capture = {} }: StepDraft) {
   return Object.entries(capture).flatMap(([name, written]) => {
-    const [source, secret, at] = typeof written === "object"
-      ? [written.value, written.secret, ["value"]]
-      : [written, undefined, []];
+    const { value: source, secret, converge } = typeof written === "object"
+      ? written
+      : { value: written, secret: undefined, converge: undefined };
+    const at = typeof written === "object" ? ["value"] : [];
     if (source === undefined) return [];
     const isSecret = secret ?? (SECRET_SOURCE.test(source) || SECRET_NAME.test(name));
-    return [{ name, source, at, isSecret }];
+    return [{ name, source, at, isSecret, converge }];
   });
 }
 

@@ -1,6 +1,8 @@
+import { checkOrder } from "./after.ts";
 import { readAuth } from "./auth.ts";
 import type { Check, Quorum, StepAuth, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
+import { readConverge } from "./converge.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind, Kinds } from "./kinds.ts";
@@ -83,6 +85,7 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
     noteDuplicate("id" in check ? check.id : "default", "id" in check ? [...at, "id"] : at);
     target.checks.push(readCheck(check, target, at, { ...inherited, auth, trace: draft.trace }));
   }
+  checkOrder(target, [...path, "checks"], note);
   return target;
 }
 
@@ -126,6 +129,8 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     target,
     contract,
     ...(draft.optional && { optional: true as const }),
+    ...(draft.after !== undefined && { after: `${target.id}/${draft.after}` }),
+    ...readConverge(draft, { path, note }),
     report: readReport(draft, path, inherited),
     ...readJourney(draft, {
       ...inherited,

@@ -4,6 +4,7 @@ import { isNoClaim } from "../evidence/report/merge.ts";
 import type { Outcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { firstToEnd } from "./certificate.ts";
+import { noteCaptured } from "./convergence.ts";
 import { countTimeouts } from "./hanging.ts";
 import { keepRounds } from "./kept.ts";
 import { countLimited } from "./limited.ts";
@@ -147,7 +148,12 @@ function judgeArrival(
   const { verdict, phases } = judge(evidence, prober.phases, check);
   const reason = verdict.reason ?? failure?.reason;
   const standing = castVote(prober.standing, verdict.word, walk.at, check);
-  const heardAt = standing === prober.standing
+  const captured = noteCaptured(check, prober.captured, {
+    captured: fault ? undefined : round.observation.captured,
+    at: walk.at,
+  });
+  // Who waits for another check is heard all the same.
+  const heardAt = standing === prober.standing && fault !== "prerequisite"
     ? prober.heardAt
     : Math.max(walk.at, prober.heardAt ?? walk.at);
   const limited = countLimited(prober.limited, round);
@@ -165,6 +171,7 @@ function judgeArrival(
     witness,
     ...(kept && { kept }),
     ...(certificate && { certificate }),
+    ...(captured && { captured }),
     ...(missedAt(prober) > walk.at && { missed: prober.missed }),
     heardAt,
   };

@@ -16,8 +16,10 @@ import {
 import { judgeArrivals, type Judged, type Trace } from "./arrival.ts";
 import { certificateSign } from "./certificate.ts";
 import { confirmationText, nextConfirmation } from "./confirmation.ts";
+import { judgeConvergence } from "./convergence.ts";
 import { type Family, type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
 import { forgetFailures } from "./kept.ts";
+import { mapValues, rebase } from "./rebase.ts";
 import type { Arrival, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ScopeState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
@@ -96,7 +98,7 @@ export function assess(
   const transitions = check.scope === "region"
     ? tallies.flatMap((one) => stepScope(one, regions.filter(({ id }) => id === one.scope), judgement))
     : [...stepScope(whole, regions, judgement), ...stepRegions(tallies, judgement)];
-  transitions.push(...stepCertificate(judgement));
+  transitions.push(...stepAgreement(judgement), ...stepCertificate(judgement));
   if (!state.incidents.some(({ state, family }) => state === "open" && ABOUT_FAILURES.has(family))) {
     state.probers = mapValues(state.probers, ({ kept, ...prober }) => {
       const left = forgetFailures({ ...prober, kept });
@@ -130,8 +132,8 @@ interface Context {
 const isOpen = (incidents: readonly Incident[], scope: string, family: Family) =>
   incidents.some((one) => one.scope === scope && one.family === family && one.state === "open");
 
-/** A certificate is the check's, whoever decides. */
-const OF_SCOPE = INCIDENT_FAMILIES.filter((family) => family !== "certificate");
+/** A certificate, and what must agree across regions, are the check's, whoever decides. */
+const OF_SCOPE = INCIDENT_FAMILIES.filter((family) => family !== "certificate" && family !== "agreement");
 
 /** Steps one scope that decides by itself: its incidents, and what it remembers; `members` are its regions. */
 function stepScope(tally: Tally, members: readonly VotingRegion[], context: Context): Transition[] {
@@ -212,6 +214,20 @@ function stepRegions(tallies: readonly RegionTally[], context: Context): Transit
   });
 }
 
+/** The incident of captured values that do not agree in time. */
+function stepAgreement(context: Context): Transition[] {
+  const { check, regions, previous, state, now } = context;
+  const { judgedAt: at, outcome, probers } = state;
+  const { agreement, sign, reason } = judgeConvergence(check, { regions, probers, previous, at, now });
+  if (agreement) state.agreement = agreement;
+  const finding: ScopeResult = {
+    ...{ at, outcome, failing: false, readyAgain: false, blind: undefined, contradicted: "pending" },
+    agreement: sign,
+    reasons: { agreement: reason },
+  };
+  return stepFamilies(["agreement"], "global", finding, context);
+}
+
 /** The advisory of a certificate that ends soon. */
 function stepCertificate(context: Context): Transition[] {
   const { check, state: { judgedAt: at, outcome, probers } } = context;
@@ -246,47 +262,6 @@ export function resolveRemoved(incidents: readonly Incident[], at: number): Tran
   return incidents.filter(({ state }) => state === "open")
     .map((incident) => resolve(incident, at, "pending", "removed"));
 }
-
-/** After the wall clock stepped back, nothing may stand in the future: such evidence counts as of now. */
-function rebase(state: CheckState, now: number): CheckState {
-  const past = (at: number | undefined) => at === undefined ? undefined : Math.min(at, now);
-  return {
-    ...state,
-    slot: -Infinity,
-    judgedAt: now,
-    since: past(state.since)!,
-    probers: mapValues(state.probers, (prober) => ({
-      ...prober,
-      // Just before now: a walk of now is another one.
-      witness: prober.witness && {
-        ...prober.witness,
-        slot: Math.min(prober.witness.slot, now - 1),
-        at: Math.min(prober.witness.at ?? prober.witness.slot, now - 1),
-      },
-      standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
-      heardAt: past(prober.heardAt),
-      certificate: prober.certificate && { ...prober.certificate, at: past(prober.certificate.at)! },
-      kept: undefined,
-      missed: undefined,
-      phases: {
-        ...prober.phases,
-        startingAt: past(prober.phases.startingAt),
-        drainingAt: past(prober.phases.drainingAt),
-        believed: undefined,
-      },
-    })),
-    regions: mapValues(state.regions, (region) => (
-      { ...region, since: past(region.since)!, badSince: past(region.badSince) }
-    )),
-    scopes: mapValues(state.scopes, ({ resolvableSince, readySince, heldBy, partial }) => (
-      { resolvableSince: past(resolvableSince), readySince: past(readySince), heldBy, partial }
-    )),
-    incidents: state.incidents.map((incident) => ({ ...incident, resolvedAt: past(incident.resolvedAt) })),
-  };
-}
-
-const mapValues = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
 /** One check's line in the history of a slot. */
 export interface CheckHistory {

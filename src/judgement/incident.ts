@@ -91,6 +91,8 @@ export interface ScopeResult {
   blind: Sign;
   /** What the rules of advisory.ts say, and of which kind. */
   advisory?: { kind: "region" | "partial"; sign: Sign };
+  /** Captured values that must agree do not; part of no outcome. */
+  agreement?: Sign;
   /** A certificate ends soon; part of no outcome. */
   certificate?: Sign;
   /** Facts about an opening, in words: "confirmed 25 s later by 2 of 3". By family. */
@@ -137,6 +139,10 @@ const RULES: Record<Family, FamilyRule> = {
     opens: ({ contradicted }) => contradicted === "won" ? "contradiction" : undefined,
     resolves: ({ contradicted }) => contradicted === "lost",
   },
+  agreement: {
+    opens: ({ agreement }) => agreement === "wanted" ? "divergence" : undefined,
+    resolves: ({ agreement }) => agreement === "over",
+  },
   advisory: {
     opens: ({ advisory }, serviceOpen) =>
       advisory?.sign === "wanted" && !serviceOpen ? advisory.kind : undefined,
@@ -156,6 +162,7 @@ const SEVERITY: Record<Kind, Severity> = {
   unreported: "info",
   degraded: "info",
   contradiction: "info",
+  divergence: "warning",
   region: "warning",
   partial: "warning",
   prober: "warning",

@@ -46,10 +46,12 @@ export { step } from "./incident.ts";
 export { type Ballot, type QuorumOutcome, tally, type Vote, type VoteState, wins } from "./quorum.ts";
 export type { Arrival, Brought, FirstRound, JudgedReport, JudgedRound, Round, Walk } from "./round.ts";
 export type {
+  CapturedValue,
   CheckState,
   Confirmation,
   Holder,
   KeptRounds,
+  KnownValue,
   LastRound,
   MissedSlot,
   PartialState,

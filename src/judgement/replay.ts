@@ -10,7 +10,7 @@ import type { Incident, Transition } from "./incident.ts";
 import type { Arrival, Brought, JudgedReport, JudgedRound, Walk } from "./round.ts";
 import type { CheckState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
-import { isFailed, isPassed } from "./words.ts";
+import { FAULTS, isFailed, isPassed } from "./words.ts";
 
 /** One slot of a check, as history keeps it. */
 export interface KeptSlot extends Pick<CheckHistory, "traces"> {
@@ -77,7 +77,7 @@ function broughtBy(trace: Trace, at: number, latencyBudgetMs?: number): Brought<
       totalMs,
     },
   };
-  const fault = reason === "suspect" || reason === "misplaced" ? reason : undefined;
+  const fault = FAULTS.find((one) => one === reason);
   return word === "inconclusive" && fault ? { round, fault } : { round };
 }
 

@@ -66,6 +66,25 @@ export interface KeptRounds {
   latestFailed?: LastRound;
 }
 
+/** What one prober captured last. */
+export interface CapturedValue {
+  /** As text, of bounded length. */
+  value: string;
+  /** When the walk began that captured it, epoch ms. */
+  at: number;
+}
+
+/** One value of a capture that some prober holds. A list of them stands in the order in which they were first seen. */
+export interface KnownValue {
+  value: string;
+  /** When it was first seen, epoch ms. */
+  since: number;
+  /** When a newer one was first seen, epoch ms; absent: it is the newest. */
+  supersededAt?: number;
+  /** Somebody went back to it, so it counts as newer than what it had been superseded by; once, until all agree. */
+  returned?: true;
+}
+
 /** Why a prober's slot has no round: `timeout`, `unreachable`, `refused`, `digest`, `deadline`, `invalid` ... */
 export interface MissedSlot {
   /** Slot, epoch ms. */
@@ -100,6 +119,8 @@ export interface ProberState {
   kept?: KeptRounds;
   /** The certificate that it last saw. */
   certificate?: SeenCertificate;
+  /** What it last captured of what must agree across regions, by the capture's name. */
+  captured?: Record<string, CapturedValue>;
   /** The last slot of which it brought nothing. */
   missed?: MissedSlot;
   /** Its last conclusive or announced evidence, moved on by every time in which nobody judged; epoch ms. */
@@ -178,6 +199,8 @@ export interface CheckState {
   regions: Record<string, RegionState>;
   /** By scope. */
   scopes: Record<string, ScopeState>;
+  /** The values of captures that must agree, by name, in the order in which they were first seen. */
+  agreement?: Record<string, KnownValue[]>;
   /** Open incidents, and resolved ones that may still flap. */
   incidents: Incident[];
 }

@@ -31,6 +31,8 @@ export interface JudgedCheck {
   releaseAfterMs: number;
   /** A certificate that ends within it (ms) is an advisory; 0: never. */
   certificateWarningMs: number;
+  /** Captures whose values must agree across regions, and how long (ms) a change may take; absent: none. */
+  converge?: Readonly<Record<string, number>>;
 }
 
 /** A group of probers with a quorum of its own. */

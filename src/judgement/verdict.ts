@@ -20,7 +20,7 @@ export type Passed = (typeof PASSED)[number];
 export type Conclusive = (typeof CONCLUSIVE)[number];
 /** `inconclusive`: the prober or its path failed. `announced`: starting or draining inside its window. */
 export type Verdict = (typeof VERDICTS)[number];
-/** Why a prober cannot be believed in a slot. */
+/** Why a slot of a prober does not count. */
 export type Fault = (typeof FAULTS)[number];
 
 /** Why the verdict is not simply the cell of the table. */
@@ -50,7 +50,7 @@ export interface Evidence {
   before: ReportClaim | null;
   after?: ReportClaim | null;
   outcome: Outcome;
-  /** The prober cannot be believed in this slot. */
+  /** This slot of the prober does not count. */
   fault?: Fault;
 }
 

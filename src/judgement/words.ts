@@ -53,7 +53,10 @@ export const WORST_FIRST = [
 ] as const satisfies readonly (typeof CURRENT_OUTCOMES)[number][];
 
 /** Why a prober cannot be believed in a slot. */
-export const FAULTS = ["suspect", "misplaced"] as const;
+export const PROBER_FAULTS = ["suspect", "misplaced"] as const;
+
+/** Why a slot of a prober does not count; `prerequisite`: the check that this one comes after does not hold. */
+export const FAULTS = [...PROBER_FAULTS, "prerequisite"] as const;
 
 /** What an incident is about. */
 export const INCIDENT_FAMILIES = [
@@ -61,6 +64,7 @@ export const INCIDENT_FAMILIES = [
   "quality",
   "evidence",
   "claim",
+  "agreement",
   "advisory",
   "certificate",
 ] as const;
@@ -77,6 +81,7 @@ export const INCIDENT_KINDS = [
   "degraded",
   "blind",
   "contradiction",
+  "divergence",
   "region",
   "partial",
   "prober",

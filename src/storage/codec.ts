@@ -109,7 +109,15 @@ const prober = z.object({
   kept: z.optional(z.object({ lastGood: lastRound, firstFailed: lastRound, latestFailed: lastRound })),
   missed: z.optional(hasKeys<MissedSlot>(["slot", "reason"])),
   certificate: z.optional(z.object({ notAfter: z.number(), issuer: z.string(), at: z.number() })),
+  captured: z.optional(z.record(z.string(), z.object({ value: z.string(), at: z.number() }))),
   heardAt: z.optional(z.number()),
+});
+
+const knownValue = z.object({
+  value: z.string(),
+  since: z.number(),
+  supersededAt: z.optional(z.number()),
+  returned: z.optional(z.literal(true)),
 });
 
 const opaque = <T>() => hasKeys<T>([]);
@@ -128,6 +136,7 @@ const checkState = z.pipe(
       z.object({ outcome, since: z.number(), wasBad: z.boolean(), badSince: z.optional(z.number()) }),
     ),
     scopes: z._default(z.record(z.string(), opaque<ScopeState>()), {}),
+    agreement: z.optional(z.record(z.string(), z.array(knownValue))),
     incidents: z.array(incident),
   }),
   z.transform(({ judgedAt, ...state }): CheckState => ({ ...state, judgedAt: judgedAt ?? state.slot })),

@@ -30,6 +30,8 @@ export interface ScriptedProbers {
   requests: (ProberRequest & { prober: string })[];
   /** What `prober` (or all) says from now on, of one check or of every one that has no words of its own. */
   set(said: ScriptedAnswer, prober?: string, check?: string): void;
+  /** What `prober` (or all) captures from now on. */
+  capture(values: Record<string, string>, prober?: string): void;
   /** What every round measured from now on. */
   measure(wire: WireTrace): void;
 }
@@ -39,6 +41,7 @@ export function scriptedProbers({ regions }: Config): ScriptedProbers {
   const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
   const words = new Map<string, ScriptedAnswer>();
   const requests: ScriptedProbers["requests"] = [];
+  const captured = new Map<string, Record<string, string>>();
   let wire: WireTrace | undefined;
   const answerFor = (id: string, check: Check) => words.get(`${id} ${check.key}`) ?? words.get(id) ?? "ready";
   const probers = ids.map((id): Prober => ({
@@ -48,12 +51,15 @@ export function scriptedProbers({ regions }: Config): ScriptedProbers {
       const said = request.checks.map((check) => [check, answerFor(id, check)] as const);
       if (said.some(([, word]) => word === "silent")) return new Promise(() => {});
       if (said.some(([, word]) => word === "broken")) return Promise.reject(new Error("connection reset"));
-      return Promise.resolve(replyOf(id, request.slot, said, wire));
+      return Promise.resolve(replyOf(id, request.slot, said, { wire, captured: captured.get(id) }));
     },
   }));
   return {
     probers,
     requests,
+    capture: (values, prober) => {
+      for (const id of prober ? [prober] : ids) captured.set(id, values);
+    },
     measure: (measured) => void (wire = measured),
     set: (said, prober, check) => {
       for (const id of prober ? [prober] : ids) words.set(check ? `${id} ${check}` : id, said);
@@ -65,12 +71,17 @@ function replyOf(
   prober: string,
   slot: number,
   said: (readonly [Check, ScriptedAnswer])[],
-  wire?: WireTrace,
+  { wire, captured }: { wire?: WireTrace; captured?: Record<string, string> },
 ): ProberReply {
   const answers = said.map(([{ key: check, digest }, word]): ProberReply["answers"][number] => {
     if (typeof word === "object") return { check, digest, missed: word.missed };
     if (word === "silent" || word === "broken") throw new Error(`${word} is no answer`);
-    return { check, digest, round: roundOf(word, slot, wire) };
+    const { observation, ...round } = roundOf(word, slot, wire);
+    return {
+      check,
+      digest,
+      round: { ...round, observation: { ...observation, ...(captured && { captured }) } },
+    };
   });
   return { prober, slot, suspect: said.some(([, word]) => word === "suspect"), misplaced: false, answers };
 }

@@ -103,6 +103,10 @@ const check = (kinds: Kinds, written: boolean) =>
       "It counts neither for the status of its target, nor for its figures, nor on public pages.",
       false,
     ),
+    after: optionalField(
+      id(),
+      "A check of the same target that must hold first: until it does, this one is not judged.",
+    ),
     ...timing,
     cron: optionalField(words(), "Five cron fields, instead of every."),
     zone: optionalField(words(), "The time zone of cron, as the IANA database names it.", "UTC"),

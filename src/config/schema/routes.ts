@@ -3,9 +3,9 @@ import { list, map } from "./fields.ts";
 
 /** The words of incidents, for the grammar: judgement/words.ts has them, and stands above it. A test holds the two to each other. */
 export const ROUTE_WORDS = {
-  family: ["service", "quality", "evidence", "claim", "advisory", "certificate"],
+  family: ["service", "quality", "evidence", "claim", "agreement", "advisory", "certificate"],
   kind: [
-    ...["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction"],
+    ...["drift", "outage", "underclaim", "unreported", "degraded", "blind", "contradiction", "divergence"],
     ...["region", "partial", "prober", "certificate", "delivery", "capacity", "schedule"],
   ],
   severity: ["critical", "warning", "info"],

@@ -75,6 +75,9 @@ const proberEvidence = z.strictObject({
   ),
   reported: z.optional(reported),
   observed: z.optional(observed),
+  captured: z.optional(texts).check(
+    z.describe("What it last captured of what must agree across regions."),
+  ),
 });
 
 const decision = z.strictObject({

@@ -28,13 +28,16 @@ export function evidence(
 }
 
 function evidenceOf(prober: ProberState | undefined, slot: number, check?: Check): ProberEvidence {
-  const { witness, missed, aside, standing } = prober ?? {};
+  const { witness, missed, aside, standing, captured } = prober ?? {};
   return {
     verdict: witness?.word ?? "missing",
     verdictReason: witness?.reason,
     vote: standing?.vote ?? "none",
     excluded: aside,
     ...(witness && { slot: iso(witness.slot), ageMs: Math.max(0, slot - witness.slot) }),
+    ...(captured && {
+      captured: Object.fromEntries(Object.entries(captured).map(([name, { value }]) => [name, value])),
+    }),
     ...(missed && { missed: { slot: iso(missed.slot), reason: clip(missed.reason, LIMITS) } }),
     ...(witness && clip({ reported: reportsOf(witness), observed: observationOf(witness, check) }, LIMITS)),
   };

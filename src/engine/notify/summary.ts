@@ -25,6 +25,12 @@ export interface SummaryInput {
   hold?: string;
 }
 
+/** ": revision is 41 in eu but 42 in us". */
+function factOf(incident: Incident): string {
+  const fact = openingFact(incident);
+  return fact ? `: ${fact}` : "";
+}
+
 /** For each kind: what it says of a target, and which votes agree. */
 const KINDS: Record<Exclude<Kind, keyof typeof TOLD>, {
   says: string;
@@ -52,6 +58,7 @@ const TOLD = {
   blind: (input: SummaryInput) => ` cannot be judged: ${turnoutOf(input)}`,
   contradiction: ({ witnesses }: SummaryInput) =>
     ` contradicts itself in its health report${detailOf(witnesses, "contradiction")}`,
+  divergence: ({ incident }: SummaryInput) => ` shows values that do not agree${factOf(incident)}`,
   partial: ({ incident }: SummaryInput) =>
     `: part of the requests fail: ${openingFact(incident) ?? "some"} from every region`,
   prober: ({ incident }: SummaryInput) => ` has brought nothing for ${openingFact(incident) ?? "a while"}`,
@@ -73,6 +80,7 @@ const RECOVERED: Record<Exclude<Family, "advisory">, string> & Partial<Record<Ki
   quality: "is ready again",
   evidence: "can be judged again",
   claim: "no longer contradicts itself in its health report",
+  agreement: "shows values that agree again",
   region: "passes its journey again",
   partial: "fails no longer in part",
   prober: "brings something again",
@@ -146,7 +154,9 @@ export function describeRule(
 ): string {
   if (target === OWN_TARGET) return "none: it is about Assay itself";
   if (reason === "removed") return "none: it has left the configuration";
-  if (family === "advisory" || family === "certificate") return "none: it is part of no outcome";
+  if (family === "advisory" || family === "agreement" || family === "certificate") {
+    return "none: it is part of no outcome";
+  }
   if (!quorum) return "none: it has left the configuration";
   const { counts, over: what, votes } = decision;
   const over = change === "resolved";

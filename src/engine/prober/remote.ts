@@ -4,7 +4,12 @@ import type { Check } from "../../config/config.ts";
 import { exchange, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { pause, type Ports } from "../../base/ports.ts";
-import { CLEANUP_OUTCOMES, FAILURE_REASONS, JOURNEY_OUTCOMES } from "../../evidence/probe/observation.ts";
+import {
+  CAPTURED_CHARS,
+  CLEANUP_OUTCOMES,
+  FAILURE_REASONS,
+  JOURNEY_OUTCOMES,
+} from "../../evidence/probe/observation.ts";
 import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
 import { REPORT_STATES } from "../../evidence/report/report.ts";
 import { line, ms, reportSchema, shortText, status, time } from "../../evidence/report/schema.ts";
@@ -73,6 +78,11 @@ const observation = z.object({
   })).check(z.maxLength(50)),
   traceId: z.optional(z.string().check(z.regex(/^[0-9a-f]{32}$/))),
   totalMs: ms,
+  captured: z.optional(
+    z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(CAPTURED_CHARS))).check(
+      z.refine((values) => Object.keys(values).length <= MOST_VALUES, `at most ${MOST_VALUES} values`),
+    ),
+  ),
   cleanup: z.optional(z.object({ outcome: z.enum(CLEANUP_OUTCOMES), failure: z.optional(failure) })),
 });
 

@@ -111,13 +111,14 @@ function foreignFailure(report: Report | null): Failure | undefined {
   }
 }
 
-const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs, evidence, trace }: Check) => ({
+const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs, evidence, trace, converge }: Check) => ({
   journey,
   cleanup,
   timeoutMs,
   latencyBudgetMs,
   evidence,
   trace,
+  converge,
 });
 
 const errorObservation = (reason: Failure["reason"], detail: string, totalMs: number): Observation => ({

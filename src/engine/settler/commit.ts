@@ -5,6 +5,7 @@ import { isNoSilence } from "../../judgement/missed_reasons.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { Transition } from "../../judgement/incident.ts";
 import { type OwnState, stepOwn } from "../../judgement/own.ts";
+import { inOrder, withPrerequisite } from "../../judgement/prerequisite.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 import type { Ask } from "../../judgement/own_probers.ts";
 import type { Arrival } from "../../judgement/round.ts";
@@ -75,8 +76,8 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
   });
   // One instant for all: each confirmation that is called for at an instant of its own would be a commit of its own.
   const options = { now: context.clock.now(), newId: context.newId };
-  const judged = checks.map((check) =>
-    judgeCheck(config, check, states, { ...options, arrivals: arrivals.get(check)! })
+  const judged = inOrder(checks).map((check) =>
+    judgeCheck(config, check, states, { ...options, arrivals: afterFirst(context, check, states, arrivals) })
   );
   const ownStep = judgeOwn(
     context,
@@ -128,6 +129,23 @@ const isBlind = ({ transition: { incident, change } }: Told) =>
 
 const toldOfRemoved = (state: CheckState, at: number): Told[] =>
   resolveRemoved(state.incidents, at).map((transition) => ({ transition, state, at }));
+
+/** What arrived for a check, with the mark of what does not count because another check comes first. */
+function afterFirst(
+  { config: { checks, regions }, cache }: JudgeContext,
+  check: Check,
+  states: ReadonlyMap<string, CheckState>,
+  arrivals: Batch["arrivals"],
+): readonly Arrival[] {
+  const own = arrivals.get(check)!;
+  const first = check.after === undefined ? undefined : checks.find(({ key }) => key === check.after);
+  if (!first) return own;
+  return withPrerequisite(own, {
+    check: first,
+    state: states.get(first.key) ?? cache.stateOf(first.key),
+    regions,
+  });
+}
 
 /** What a judgement made of one check. */
 interface CheckJudgement extends Pick<Assessment, "state" | "traces"> {

@@ -1,6 +1,7 @@
 import type { Check, Step } from "../../config/config.ts";
 import type { Run } from "../../config/expression/mod.ts";
 import type { Ports } from "../../base/ports.ts";
+import { captureTexts } from "./capture_texts.ts";
 import { CookieJar } from "./cookies.ts";
 import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
 import { isTargets } from "../reasons.ts";
@@ -16,7 +17,7 @@ const CLEANUP_MS = 5_000;
 /** What of a check decides how it is walked; `baseUrl` is the target's URL and may hold `${env:NAME}`. */
 export type JourneySpec =
   & Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs">
-  & Partial<Pick<Check, "evidence" | "trace">>
+  & Partial<Pick<Check, "evidence" | "trace" | "converge">>
   & { baseUrl: string };
 
 /** How a journey is walked. */
@@ -92,6 +93,7 @@ export async function walk(
     break;
   }
   const totalMs = clock.elapsed() - began;
+  const captured = await captureTexts(context, Object.keys(check.converge ?? {}));
   const outcome = failure
     ? outcomeOf(failure)
     : totalMs > (check.latencyBudgetMs ?? Infinity)
@@ -99,7 +101,16 @@ export async function walk(
     : "pass";
   const cleanup = check.cleanup.length > 0 ? await runCleanup(context, check, kinds) : undefined;
   const { traceId } = context.traceContext ?? {};
-  return { outcome, failure, transport, steps, ...traceId && { traceId }, totalMs, cleanup };
+  return {
+    outcome,
+    failure,
+    transport,
+    steps,
+    ...traceId && { traceId },
+    totalMs,
+    ...captured && { captured },
+    cleanup,
+  };
 }
 
 function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {

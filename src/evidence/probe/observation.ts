@@ -8,6 +8,9 @@ export const JOURNEY_OUTCOMES = ["pass", "slow", "fail", "error"] as const;
 /** One of {@linkcode JOURNEY_OUTCOMES}. */
 export type Outcome = (typeof JOURNEY_OUTCOMES)[number];
 
+/** A captured value that must agree is so long at most: of a longer one the end is a digest. */
+export const CAPTURED_CHARS = 80;
+
 /** What a cleanup can come to. */
 export const CLEANUP_OUTCOMES = ["pass", "fail", "error"] as const;
 
@@ -107,6 +110,8 @@ export interface Observation {
   traceId?: string;
   /** ms over all steps, cleanup not included. */
   totalMs: number;
+  /** What it captured of what must agree across regions, by name: bounded texts, never of a secret capture. */
+  captured?: Record<string, string>;
   /** Cleanup's own verdict; it never changes `outcome`. */
   cleanup?: { outcome: (typeof CLEANUP_OUTCOMES)[number]; failure?: Failure };
 }

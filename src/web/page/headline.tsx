@@ -3,7 +3,7 @@
 /** What is broken, first and in words: the headline, the sentence below it, and the icon of the tab. */
 import { ellipsize } from "../../base/text.ts";
 import { WORST_FIRST } from "../../judgement/words.ts";
-import type { CurrentOutcome } from "../api/views/status.ts";
+import type { CurrentOutcome } from "../../judgement/current_outcome.ts";
 import { Name, Time } from "./layout.tsx";
 import type { Row } from "./row.ts";
 import { pairOf, toneOf } from "./words.ts";

@@ -4,12 +4,12 @@
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
 import { emptyFigures, mergeFigures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
+import { Convergence, Order, Rules } from "./check_facts.tsx";
 import { BandChart, LaneChart, LatencyChart, type Mark, type Point } from "./chart.tsx";
 import { Ago, Name, Time } from "./layout.tsx";
 import type { SeriesPoint } from "../../storage/history/series.ts";
 import type { Slot } from "../../storage/history/bands.ts";
 import { type CheckView, OUTCOME_TEXT, pairOf, quorumText, withSpaces } from "./words.ts";
-import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** A check and all that is shown of it. */
@@ -92,6 +92,8 @@ function CheckSection(
           <Name most={400}>{check.contract}</Name>
         </blockquote>
       )}
+      <Order check={check} view={view} />
+      <Convergence id={check.id} view={view} />
       <div id={`lanes-${check.id}`} data-live>
         <p>{votesText(data)}</p>
         <h3>
@@ -255,31 +257,6 @@ function Latency({ hours }: { hours: SeriesPoint[] }) {
         </tbody>
       </table>
     </div>
-  );
-}
-
-function Rules({ check }: { check: Check }) {
-  const { failureThreshold: fails, successThreshold: passes, schedule, report, timeoutMs, latencyBudgetMs } =
-    check;
-  const cadence = "everyMs" in schedule
-    ? `every ${formatSpan(schedule.everyMs)}`
-    : `by cron ${schedule.cron.source} (${schedule.cron.zone ?? "UTC"})`;
-  return (
-    <p class="rules">
-      Walked {cadence}, at most {formatSpan(timeoutMs)}
-      {latencyBudgetMs !== undefined && `, slow over ${latencyBudgetMs} ms`}. A vote turns bad after {fails}
-      {" "}
-      failed {fails === 1 ? "slot" : "slots in a row"} and back after {passes} good. {report
-        ? (
-          <>
-            Claim: {report.sources.map((source) =>
-              "path" in source ? ellipsize(source.path, 80) : `${source.name} (pushed)`
-            ).join(", ")}
-            {report.sources.length > 1 && ` (${withSpaces(report.rule)})`}.
-          </>
-        )
-        : "No health endpoint: it cannot overclaim."}
-    </p>
   );
 }
 

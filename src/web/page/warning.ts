@@ -1,5 +1,5 @@
 /** What to warn of before anything is believed: a prober that is blind, or all of Assay that is late. */
-import { outcomeOf } from "../api/views/status.ts";
+import { outcomeOf } from "../../judgement/current_outcome.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
 import { describeMissed, missedRounds } from "../../judgement/missed_rounds.ts";

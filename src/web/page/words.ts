@@ -1,5 +1,6 @@
 /** What the page says of what was settled: one phrase for each outcome, and what is claimed beside what is proven. */
-import type { checkView, CurrentOutcome, TargetStatus } from "../api/views/status.ts";
+import type { CurrentOutcome } from "../../judgement/current_outcome.ts";
+import type { checkView, TargetStatus } from "../api/views/status.ts";
 import type { Rule } from "../../config/config.ts";
 import type { ReportState } from "../../evidence/report/report.ts";
 import { isFailed, WORST_FIRST } from "../../judgement/words.ts";

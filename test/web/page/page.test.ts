@@ -42,6 +42,33 @@ test("a target tells its contract, its votes against its rule, and where claim a
   expect(html).toContain(`href="${ROUND}"`);
 });
 
+test("a target shows the values that must agree, by region, and which check comes first", async () => {
+  const write =
+    "      - { id: write, after: read, turns: 1, confirm: 0, report: { path: /readyz }, journey: [{ name: put, request: { path: / }, expect: status == 200 }] }\n";
+  const world = await pageFixture({
+    changes: [
+      [
+        "expect: status == 200",
+        "expect: status == 200, capture: { rev: { value: body.rev, converge: 60s } }",
+      ],
+      ["webhooks:", `${write}webhooks:`],
+    ],
+  });
+  world.script.capture({ rev: "<41>" }, "fra");
+  world.script.capture({ rev: "42" }, "iad");
+  await world.runMinutes(2);
+  const cookie = await world.signIn();
+  const { text, html } = await world.get("/targets/shop", cookie);
+  expect(text).toMatch(/rev within 60 s: &lt;41&gt; in eu · 42 in us · not known: ap/);
+  expect(html).not.toContain("<41>");
+  expect(text).toMatch(/Comes after read : it is judged only while read holds\./);
+  expect(text).not.toContain("Not judged now");
+  world.script.set("down", "sin");
+  await world.runMinutes(2);
+  expect((await world.get("/targets/shop", cookie)).text).toContain("Not judged now: sin.");
+  expect((await world.get("/")).text).not.toContain("42");
+});
+
 test("a round shows both claims, and the failed expression with what was found", async () => {
   const { get, cookie } = await lying();
   const { text } = await get(ROUND, cookie);

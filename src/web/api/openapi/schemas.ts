@@ -9,6 +9,7 @@ import {
   DECISIONS,
   FAULTS,
   OUTCOMES,
+  PROBER_FAULTS,
   TRACE_VERDICTS,
   VERDICTS,
   VOTES,
@@ -176,6 +177,21 @@ const heldBy = z.optional(z.array(z.strictObject({ id: text, silentSince: time }
 );
 const incidentBasics = { family, kind, scope, severity, openedAt, episode, notes, heldBy };
 
+const convergence = z.strictObject({
+  capture: text,
+  withinMs: ms.check(z.describe("How long a change may take.")),
+  values: z.array(z.strictObject({
+    value: text,
+    since: z.optional(time).check(z.describe("When it was first seen.")),
+    by: z.array(text).check(
+      z.describe("The regions that show it; of a region that does not agree with itself its probers."),
+    ),
+  })),
+  unknown: z.array(text).check(z.describe("Regions of which no recent value is known.")),
+}).check(
+  z.describe("A captured value that must agree across regions: who says what, the oldest value first."),
+);
+
 /** One check now. */
 export const checkSchema = component(
   "Check",
@@ -184,11 +200,15 @@ export const checkSchema = component(
     contract: z.optional(text),
     claim: z.enum(["report", "none"]),
     scope: z.enum(["global", "region"]),
+    after: z.optional(text).check(
+      z.describe("The check of the same target without which this one is not judged."),
+    ),
     outcome: currentOutcome,
     since: z.optional(time),
     evaluatedAt: z.optional(time),
     evidenceAgeMs: age,
     lastOutcome: z.optional(outcome).check(z.describe("What it was before its evidence grew too old.")),
+    convergence: z.optional(z.array(convergence)),
     regions: z.array(
       z.strictObject({
         id: text,
@@ -253,7 +273,7 @@ export const regionsSchema = z.strictObject({
       kind: z.enum(["local", "remote", "place"]),
       asked: z.optional(text).check(z.describe("Where it was asked to be.")),
       place: z.optional(text).check(z.describe("Where it measured itself to be.")),
-      excluded: z.nullable(z.enum(FAULTS)),
+      excluded: z.nullable(z.enum(PROBER_FAULTS)),
       evaluatedAt: z.optional(time),
       lagMs: z.nullable(ms),
       checks: count,

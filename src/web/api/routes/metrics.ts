@@ -20,7 +20,7 @@ import {
 } from "../views/gauges.ts";
 import { sinkViews } from "../views/sinks.ts";
 import { lastSlot } from "../views/last_slot.ts";
-import { outcomeOf } from "../views/status.ts";
+import { outcomeOf } from "../../../judgement/current_outcome.ts";
 import type { Operation } from "../openapi/operation.ts";
 import type { ResourceContext } from "../resource.ts";
 

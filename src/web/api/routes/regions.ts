@@ -3,6 +3,7 @@ import type { Config, ProberConfig } from "../../../config/config.ts";
 import type { States } from "../../../storage/codec.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import type { ProberState } from "../../../judgement/state.ts";
+import { PROBER_FAULTS } from "../../../judgement/words.ts";
 import { iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
@@ -67,7 +68,7 @@ function proberOf(config: Config, prober: ProberConfig, states: States, nowMs: n
     kind: prober.kind,
     ...(prober.kind === "place" && { asked: prober.place }),
     place: newest.find(({ place }) => place)?.place,
-    excluded: newest[0]?.aside ?? null,
+    excluded: PROBER_FAULTS.find((fault) => fault === newest[0]?.aside) ?? null,
     evaluatedAt: iso(slot),
     lagMs: slot === undefined ? null : Math.max(0, nowMs - slot),
     checks: config.checks.length,

@@ -9,7 +9,8 @@ import type { States } from "../../../storage/codec.ts";
 import { pause, type Ports } from "../../../base/ports.ts";
 import type { IncidentStore } from "../../../storage/store.ts";
 import type { OwnIncidentsReader, StatesReader } from "../../../storage/states.ts";
-import { type CurrentOutcome, incidentView, outcomeOf, type TargetStatus, targetStatus } from "./status.ts";
+import { type CurrentOutcome, outcomeOf } from "../../../judgement/current_outcome.ts";
+import { incidentView, type TargetStatus, targetStatus } from "./status.ts";
 import { iso } from "../../../base/time.ts";
 import { messageOf } from "../../../base/error_message.ts";
 

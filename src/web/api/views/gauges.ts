@@ -4,7 +4,7 @@ import { INCIDENT_FAMILIES, OUTCOMES } from "../../../judgement/words.ts";
 import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { formatLabels, type MetricFamily, type Series } from "./exposition.ts";
 import type { SinkView } from "./sinks.ts";
-import type { CurrentOutcome } from "./status.ts";
+import type { CurrentOutcome } from "../../../judgement/current_outcome.ts";
 
 /** A value, or values by one further label. */
 type Reading = number | undefined | { by: string; values: Record<string, number> };

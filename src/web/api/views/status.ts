@@ -3,18 +3,17 @@ import { traceLink } from "../../../config/trace_link.ts";
 import type { Check, Config, Target } from "../../../config/config.ts";
 import { requiredChecks } from "../../../config/required.ts";
 import { staleAt } from "../../../config/schedule.ts";
+import { type CurrentOutcome, evidenceAt, outcomeOf } from "../../../judgement/current_outcome.ts";
+import { valuesNow } from "../../../judgement/convergence.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { holdersOf, incidentNotes } from "../../../judgement/notes.ts";
 import { describeRetry } from "../../../judgement/summary.ts";
 import type { CheckState, LastRound, ProberState, ReportSummary } from "../../../judgement/state.ts";
 import { roundsOf } from "../../../judgement/kept.ts";
 import type { States } from "../../../storage/codec.ts";
-import { COARSE_STATUSES, type CURRENT_OUTCOMES, WORST_FIRST } from "../../../judgement/words.ts";
+import { COARSE_STATUSES, WORST_FIRST } from "../../../judgement/words.ts";
 import { iso } from "../../../base/time.ts";
 import type { IncidentComment } from "../../../storage/records/comments.ts";
-
-/** What a quorum holds, or `unknown`: stale, or never settled. */
-export type CurrentOutcome = (typeof CURRENT_OUTCOMES)[number];
 
 /** The only states that the public sees. */
 export type TargetStatus = (typeof COARSE_STATUSES)[number];
@@ -41,19 +40,7 @@ export const STATUS_OF: Record<CurrentOutcome, TargetStatus> = {
 const worstOutcome = (outcomes: CurrentOutcome[]): CurrentOutcome =>
   WORST_FIRST.find((outcome) => outcomes.includes(outcome)) ?? "unknown";
 
-/** Slot (epoch ms) of the newest conclusive or announced evidence of any prober. */
-function evidenceAt(state: CheckState | undefined): number | undefined {
-  const fresh = Object.values(state?.probers ?? {}).flatMap(({ standing }) => standing.freshAt ?? []);
-  return fresh.length > 0 ? Math.max(...fresh) : undefined;
-}
-
 const ageMs = (at: number | undefined, nowMs: number) => at === undefined ? null : Math.max(0, nowMs - at);
-
-/** The present outcome of a check: slots may go on being settled without any evidence, so its age decides. */
-export function outcomeOf(check: Check, state: CheckState | undefined, nowMs: number): CurrentOutcome {
-  if (!state || nowMs > staleAt(check, evidenceAt(state) ?? state.slot)) return "unknown";
-  return state.outcome;
-}
 
 /** Until when (epoch ms) all present outcomes hold unless something is settled: then the first one turns `unknown`. */
 export const holdsUntil = (checks: readonly Check[], states: States, nowMs: number): number =>
@@ -142,11 +129,13 @@ export function checkView(
     contract: check.contract,
     claim: check.report ? "report" : "none",
     scope: check.scope,
+    ...(check.after && { after: check.after.slice(check.after.indexOf("/") + 1) }),
     outcome,
     since: iso(state?.since),
     evaluatedAt: iso(state?.slot),
     evidenceAgeMs: ageMs(evidenceAt(state), nowMs),
     ...(outcome === "unknown" && state && { lastOutcome: state.outcome }),
+    ...(check.converge && { convergence: convergenceView(config, check, state, nowMs) }),
     regions: config.regions.map((region) => ({
       id: region.id,
       outcome: outcome === "unknown" ? "unknown" : state!.regions[region.id]?.outcome ?? "pending",
@@ -164,6 +153,14 @@ export function checkView(
       },
     ),
   };
+}
+
+/** Who says what of the captures that must agree. */
+function convergenceView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
+  return valuesNow(check, config.regions, state, nowMs).map(({ values, ...rest }) => ({
+    ...rest,
+    values: values.map(({ since, ...value }) => ({ ...value, since: iso(since) })),
+  }));
 }
 
 function proberView(check: Check, id: string, state: ProberState | undefined, nowMs: number) {

@@ -1,0 +1,205 @@
+/**
+ * Captured values that must agree across regions: a revision, a version of a schema. Pure.
+ *
+ *     latest value of each prober -> values in the order in which they were first seen -> who is behind -> divergence
+ *
+ * A value is superseded once a newer one is seen. Who still shows it `converge` after that is behind. Divergence is wanted while one is behind
+ * another that was seen as late, with a newer value; what was seen before proves nothing about the time after.
+ */
+import { staleAt } from "../config/schedule.ts";
+import type { Sign } from "./incident.ts";
+import type { CapturedValue, CheckState, KnownValue, ProberState } from "./state.ts";
+import type { JudgedCheck, VotingRegion } from "./subject.ts";
+
+/** The latest value of one prober, as the rules read it. */
+export interface HeldValue extends CapturedValue {
+  prober: string;
+  /** Its value in the judgement before. */
+  before?: string;
+  /** Recent enough to be evidence, and its prober may be believed. */
+  fresh: boolean;
+}
+
+/** The values in order after what the probers hold now; `now` is our clock, epoch ms. */
+export function orderValues(
+  known: readonly KnownValue[],
+  held: readonly HeldValue[],
+  now: number,
+): KnownValue[] {
+  const inOrder = held.toSorted((a, b) => a.at - b.at || (a.prober < b.prober ? -1 : 1));
+  const order = inOrder.reduce((before, one) => withValue(before, one, now), known);
+  const values = new Set(held.map(({ value }) => value));
+  const kept = order.filter(({ value }) => values.has(value));
+  const isAgreed = kept.length === 1;
+  return kept.map(({ supersededAt, returned, ...one }, i) => ({
+    ...one,
+    // What it was superseded by is held by nobody any more.
+    ...(i < kept.length - 1 && { supersededAt }),
+    ...(returned && !isAgreed && { returned }),
+  }));
+}
+
+function withValue(
+  known: readonly KnownValue[],
+  { value, before }: HeldValue,
+  now: number,
+): readonly KnownValue[] {
+  const place = placeOf(known, value);
+  const isReturn = before !== undefined && placeOf(known, before) > place && !known[place]?.returned;
+  if (place >= 0 && !isReturn) return known;
+  const others = known.filter((one) => one.value !== value)
+    .map((one) => ({ ...one, supersededAt: one.supersededAt ?? now }));
+  return [...others, { value, since: now, ...(place >= 0 && { returned: true as const }) }];
+}
+
+const placeOf = (known: readonly KnownValue[], value: string) =>
+  known.findIndex((one) => one.value === value);
+
+/** What the values of one capture call for: `known` are those in order, `convergeMs` is how long a change may take. */
+export function agreementSign(
+  known: readonly KnownValue[],
+  held: readonly HeldValue[],
+  convergeMs: number,
+): Sign {
+  const deadlineOf = ({ value }: HeldValue) =>
+    (known[placeOf(known, value)]?.supersededAt ?? Infinity) + convergeMs;
+  const behind = held.filter((one) => one.at >= deadlineOf(one));
+  const isProven = behind.some((one) =>
+    one.fresh &&
+    held.some(({ fresh, at, value }) =>
+      fresh && at >= deadlineOf(one) && placeOf(known, value) > placeOf(known, one.value)
+    )
+  );
+  if (isProven) return "wanted";
+  return behind.length === 0 && held.filter(({ fresh }) => fresh).length > 1 ? "over" : undefined;
+}
+
+/** What one judgement reads, and the instants at which it is made (epoch ms): in slot time, and by our clock. */
+export interface ConvergenceContext {
+  regions: readonly VotingRegion[];
+  probers: CheckState["probers"];
+  previous: Pick<CheckState, "probers" | "agreement">;
+  at: number;
+  now: number;
+}
+
+/** What is remembered of the values of a check, what they call for all together, and who says what. */
+export interface Convergence {
+  agreement?: Record<string, KnownValue[]>;
+  sign: Sign;
+  reason?: string;
+}
+
+/** Judges all captures of a check that must agree. One that nobody has captured for long takes no part. */
+export function judgeConvergence(check: JudgedCheck, context: ConvergenceContext): Convergence {
+  const { regions, previous, now } = context;
+  const captures = Object.entries(check.converge ?? {}).flatMap(([name, convergeMs]) => {
+    const held = heldValues(check, name, context);
+    if (held.length === 0) return [];
+    const known = orderValues(previous.agreement?.[name] ?? [], held, now);
+    return [{ name, held, known, sign: agreementSign(known, held, convergeMs) }];
+  });
+  // Without any rule nothing can diverge.
+  if (!check.converge) return { sign: "over" };
+  const diverged = captures.filter(({ sign }) => sign === "wanted");
+  const agreement = Object.fromEntries(captures.map(({ name, known }) => [name, known]));
+  const reason = diverged.map(({ name, known, held }) => `${name} is ${whoSaysWhat(known, held, regions)}`);
+  return {
+    ...(captures.length > 0 && { agreement }),
+    sign: diverged.length > 0
+      ? "wanted"
+      : captures.length > 0 && captures.every(({ sign }) => sign === "over")
+      ? "over"
+      : undefined,
+    ...(reason.length > 0 && { reason: reason.join("; ") }),
+  };
+}
+
+/** The latest value of each prober that is fresh, or not older than a silence may hold an incident open. */
+function heldValues(
+  check: JudgedCheck,
+  name: string,
+  { regions, probers, previous, at }: Pick<ConvergenceContext, "regions" | "probers" | "previous" | "at">,
+): HeldValue[] {
+  return regions.flatMap((region) => region.probers).flatMap(({ id }): HeldValue[] => {
+    const last = probers[id]?.captured?.[name];
+    if (!last) return [];
+    const isRecent = at <= staleAt(check, last.at);
+    if (!isRecent && at - last.at > check.releaseAfterMs) return [];
+    const before = previous.probers[id]?.captured?.[name]?.value;
+    return [{ ...last, prober: id, before, fresh: isRecent && !probers[id]!.aside }];
+  });
+}
+
+/** What a round captured of what must agree, beside what was captured before; what cannot be believed changes nothing. */
+export function noteCaptured(
+  { converge }: Pick<JudgedCheck, "converge">,
+  known: ProberState["captured"],
+  { captured, at }: { captured?: Record<string, string>; at: number },
+): ProberState["captured"] {
+  if (!converge) return undefined;
+  const seen = Object.entries(captured ?? {}).map(([name, value]) => [name, { value, at }] as const);
+  const all = Object.entries({ ...known, ...Object.fromEntries(seen) })
+    .filter(([name]) => Object.hasOwn(converge, name));
+  return all.length > 0 ? Object.fromEntries(all) : undefined;
+}
+
+/** Who holds one value: a region by its name where all its probers that are heard say the same, else the prober. */
+function holdersOf(value: string, held: readonly HeldValue[], regions: readonly VotingRegion[]): string[] {
+  return regions.flatMap(({ id, probers }) => {
+    const own = held.filter(({ prober }) => probers.some(({ id }) => id === prober));
+    const same = own.filter((one) => one.value === value);
+    if (same.length === 0) return [];
+    return same.length === own.length ? [id] : same.map(({ prober }) => prober);
+  });
+}
+
+/** A sentence names so many values of one capture. */
+const VALUES = 4;
+
+/** "41 in eu; 42 in us, ap". */
+function whoSaysWhat(
+  known: readonly KnownValue[],
+  held: readonly HeldValue[],
+  regions: readonly VotingRegion[],
+): string {
+  const fresh = held.filter((one) => one.fresh);
+  const said = known.map(({ value }) => ({ value, by: holdersOf(value, fresh, regions) }))
+    .filter(({ by }) => by.length > 0);
+  const text = said.slice(0, VALUES).map(({ value, by }) => `${value} in ${by.join(", ")}`).join(" but ");
+  return said.length > VALUES ? `${text}, and ${said.length - VALUES} more` : text;
+}
+
+/** The values of one capture as they are now. */
+export interface ConvergenceNow {
+  capture: string;
+  /** How long a change may take, ms. */
+  withinMs: number;
+  /** In the order in which they were first seen; `by` names regions, or probers of regions that do not agree. */
+  values: { value: string; since?: number; by: string[] }[];
+  /** Regions of which no recent value is known. */
+  unknown: string[];
+}
+
+/** The values of all captures of a check that must agree, at the instant `at` (epoch ms). */
+export function valuesNow(
+  check: JudgedCheck,
+  regions: readonly VotingRegion[],
+  state: Pick<CheckState, "probers" | "agreement"> | undefined,
+  at: number,
+): ConvergenceNow[] {
+  const context = { regions, probers: state?.probers ?? {}, previous: { probers: {} }, at };
+  return Object.entries(check.converge ?? {}).map(([capture, withinMs]) => {
+    const fresh = heldValues(check, capture, context).filter((one) => one.fresh);
+    const known = state?.agreement?.[capture] ?? [];
+    const values = known.map(({ value, since }) => ({ value, since, by: holdersOf(value, fresh, regions) }));
+    const heard = new Set(fresh.map(({ prober }) => prober));
+    const unknown = regions.filter(({ probers }) => !probers.some(({ id }) => heard.has(id)));
+    return {
+      capture,
+      withinMs,
+      values: values.filter(({ by }) => by.length > 0),
+      unknown: unknown.map(({ id }) => id),
+    };
+  });
+}

@@ -1,0 +1,46 @@
+/** What is remembered of a check, after the wall clock stepped back. Pure. */
+import type { CheckState } from "./state.ts";
+
+/** After the wall clock stepped back, nothing may stand in the future: such evidence counts as of now. */
+export function rebase(state: CheckState, now: number): CheckState {
+  const past = (at: number | undefined) => at === undefined ? undefined : Math.min(at, now);
+  return {
+    ...state,
+    slot: -Infinity,
+    judgedAt: now,
+    since: past(state.since)!,
+    probers: mapValues(state.probers, (prober) => ({
+      ...prober,
+      // Just before now: a walk of now is another one.
+      witness: prober.witness && {
+        ...prober.witness,
+        slot: Math.min(prober.witness.slot, now - 1),
+        at: Math.min(prober.witness.at ?? prober.witness.slot, now - 1),
+      },
+      standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
+      heardAt: past(prober.heardAt),
+      certificate: prober.certificate && { ...prober.certificate, at: past(prober.certificate.at)! },
+      captured: undefined,
+      kept: undefined,
+      missed: undefined,
+      phases: {
+        ...prober.phases,
+        startingAt: past(prober.phases.startingAt),
+        drainingAt: past(prober.phases.drainingAt),
+        believed: undefined,
+      },
+    })),
+    regions: mapValues(state.regions, (region) => (
+      { ...region, since: past(region.since)!, badSince: past(region.badSince) }
+    )),
+    scopes: mapValues(state.scopes, ({ resolvableSince, readySince, heldBy, partial }) => (
+      { resolvableSince: past(resolvableSince), readySince: past(readySince), heldBy, partial }
+    )),
+    agreement: undefined,
+    incidents: state.incidents.map((incident) => ({ ...incident, resolvedAt: past(incident.resolvedAt) })),
+  };
+}
+
+/** The same record with each value changed. */
+export const mapValues = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -1,0 +1,72 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+/** What a check says of itself beside its lanes: how it is walked and judged, after which other one, and values that must agree. */
+import type { Check } from "../../config/config.ts";
+import { Name } from "./layout.tsx";
+import { type CheckView, withSpaces } from "./words.ts";
+import { ellipsize } from "../../base/text.ts";
+import { formatSpan } from "../../base/time.ts";
+
+/** Which check comes first, and whether this one waits for it now. */
+export function Order({ check, view }: { check: Check; view: CheckView }) {
+  if (!view.after) return null;
+  const probers = view.regions.flatMap(({ probers }) => probers);
+  const waiting = probers.filter(({ excluded }) => excluded === "prerequisite").map(({ id }) => id);
+  return (
+    <p id={`order-${check.id}`} data-live>
+      Comes after <b>{view.after}</b>: it is judged only while {view.after} holds.
+      {waiting.length > 0 && ` Not judged now: ${waiting.join(", ")}.`}
+    </p>
+  );
+}
+
+/** Who says what of the values that must agree. */
+export function Convergence({ id, view: { convergence = [] } }: { id: string; view: CheckView }) {
+  if (convergence.length === 0) return null;
+  return (
+    <div id={`values-${id}`} data-live>
+      <h3>Values that must agree</h3>
+      {convergence.map(({ capture, withinMs, values, unknown }) => (
+        <p>
+          <Name>{capture}</Name> within {formatSpan(withinMs)}: {values.map(({ value, by }, i) => (
+            <>
+              {i > 0 && " · "}
+              <b>
+                <Name>{value}</Name>
+              </b>{" "}
+              in {by.join(", ")}
+            </>
+          ))}
+          {values.length === 0 && "nothing captured lately"}
+          {values.length > 0 && unknown.length > 0 && ` · not known: ${unknown.join(", ")}`}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** How it is walked, and what turns a vote. */
+export function Rules({ check }: { check: Check }) {
+  const { failureThreshold: fails, successThreshold: passes, schedule, report, timeoutMs, latencyBudgetMs } =
+    check;
+  const cadence = "everyMs" in schedule
+    ? `every ${formatSpan(schedule.everyMs)}`
+    : `by cron ${schedule.cron.source} (${schedule.cron.zone ?? "UTC"})`;
+  return (
+    <p class="rules">
+      Walked {cadence}, at most {formatSpan(timeoutMs)}
+      {latencyBudgetMs !== undefined && `, slow over ${latencyBudgetMs} ms`}. A vote turns bad after {fails}
+      {" "}
+      failed {fails === 1 ? "slot" : "slots in a row"} and back after {passes} good. {report
+        ? (
+          <>
+            Claim: {report.sources.map((source) =>
+              "path" in source ? ellipsize(source.path, 80) : `${source.name} (pushed)`
+            ).join(", ")}
+            {report.sources.length > 1 && ` (${withSpaces(report.rule)})`}.
+          </>
+        )
+        : "No health endpoint: it cannot overclaim."}
+    </p>
+  );
+}
