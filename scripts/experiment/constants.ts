@@ -9,8 +9,8 @@ export const CONSTANTS = {
   requestsPerSecond: 200,
   /** A client gives up after this. */
   clientTimeoutMs: 2_000,
-  /** How long a run lasts for every arm, ms. */
-  runMs: 28_000,
+  /** How long a run of a scenario lasts, for every arm, ms. */
+  runMs: { restart: 40_000, scale: 24_000, migration: 32_000, config: 20_000, blip: 28_000 },
   /** Load alone, before anything is changed, ms. */
   leadMs: 1_500,
   /** HAProxy's health check: its period and the passes and failures in a row that turn a server. */

@@ -28,7 +28,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** All runs of a plan, each as it ends. */
 export async function* runAll(
-  { seeds, scenarios, arms, runMs = CONSTANTS.runMs }: Plan,
+  { seeds, scenarios, arms, runMs }: Plan,
 ): AsyncGenerator<Run> {
   const wanted = SCENARIOS.filter(({ id }) => scenarios?.includes(id) ?? true).flatMap((scenario) =>
     ARMS.filter(({ id }) => arms?.includes(id) ?? true).map((arm) => ({ scenario, arm }))
@@ -37,7 +37,7 @@ export async function* runAll(
     const chance = sequence(seed);
     const scale = 0.8 + 0.4 * chance();
     for (const { scenario, arm } of shuffle(wanted, chance)) {
-      const figures = await runOnce(scenario, arm, { scale, runMs });
+      const figures = await runOnce(scenario, arm, { scale, runMs: runMs ?? CONSTANTS.runMs[scenario.id] });
       yield { scenario: scenario.id, arm: arm.id, seed, figures };
     }
   }

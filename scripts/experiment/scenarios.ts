@@ -7,7 +7,7 @@ export type Ending = "done" | "rolled back";
 
 /** One scenario. */
 export interface Scenario {
-  id: string;
+  id: keyof typeof CONSTANTS.runMs;
   title: string;
   run(fleet: Fleet): Promise<Ending>;
 }
