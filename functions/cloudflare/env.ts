@@ -9,6 +9,3 @@ export const stringBinding = (env: Env, name: string) =>
 
 /** The plan that this deployment says it is on; without a word the smaller one. */
 export const planOf = ({ ASSAY_PLAN }: Env): Plan => ASSAY_PLAN === "paid" ? "paid" : "free";
-
-/** Several probers of one place share an object; this says which one is asked. */
-export const PROBER_HEADER = "x-assay-prober";

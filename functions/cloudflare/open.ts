@@ -14,18 +14,18 @@ import { answerOf } from "../../src/base/http/answer.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { proberLimits } from "../../src/engine/prober/limits.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
+import { roundsAnswerer, type RoundsRequest, roundsRequestOf } from "../../src/engine/prober/rounds.ts";
+import { splitProber } from "../../src/engine/prober/split.ts";
+import { dealObjects } from "../../src/config/objects.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Store } from "../../src/storage/store.ts";
 import type { ObjectStorage } from "cloudflare:workers";
 import { clock } from "../clock.ts";
 import { localProberOf } from "../local_prober.ts";
 import { boot } from "./boot.ts";
-import { type Env, planOf, PROBER_HEADER, stringBinding } from "./env.ts";
-import type { Prober } from "../../src/judgement/round.ts";
+import { type Env, planOf, stringBinding } from "./env.ts";
+import type { Prober, ProberReply } from "../../src/judgement/round.ts";
 import { INVOCATION, sparesHanging } from "../../src/base/limits.ts";
-
-/** Nobody outside this Worker reaches a prober object, so this is a name and no secret. */
-const INTERNAL_TOKEN = "inside";
 
 /** Notices that are sent at once: an invocation holds six connections, and a further one would wait in its own deadline. */
 const DELIVERIES = 5;
@@ -87,70 +87,74 @@ export async function openHost(env: Env) {
   return { config, ports, limits: proberLimits({ ...config, budget }) };
 }
 
-/**
- * The app of one prober of the config that this deployment holds: of a place, as an object with this storage, or without one of a
- * `url`, which anybody can reach, and so only with that prober's own token.
- */
-export function openProber(
+type Host = Awaited<ReturnType<typeof openHost>>;
+
+/** Walks for the ledger as the prober `id` of a place, in an object with this storage. */
+export function openPlace(
   env: Env,
-  { config, ports, limits }: Awaited<ReturnType<typeof openHost>>,
+  { config, ports, limits }: Host,
   id: string,
-  storage?: ObjectStorage,
-) {
-  const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
-  if (!own || own.kind !== (storage ? "place" : "remote")) {
-    throw new Error(`The config has no prober ${id} ${storage ? "with a place" : "with a url and token"}`);
-  }
+  storage: ObjectStorage,
+): (request: RoundsRequest) => Promise<ProberReply> {
+  const own = proberOf(config, id);
+  if (own?.kind !== "place") throw new Error(`The config has no prober ${id} with a place`);
+  const { region, place } = own;
   // On a developer's machine every place is the same one.
-  const measured = own.kind === "place" && env.ASSAY_PLACES !== "assumed";
-  const locate = measured && storage ? locator(ports, own.place, storage) : undefined;
-  const prober = localProberOf(ports, config, KINDS, {
-    id,
-    region: own.region,
-    limits,
-    locate,
-  });
-  const token = own.kind === "place" ? INTERNAL_TOKEN : own.token;
+  const locate = env.ASSAY_PLACES === "assumed" ? undefined : locator(ports, place, storage);
+  const prober = localProberOf(ports, config, KINDS, { id, region, limits, locate });
+  return roundsAnswerer(prober, config.checks);
+}
+
+/** The app of the prober `id` of a `url`, which anybody can reach, and so only with that prober's own token. */
+export function openPinned({ config, ports, limits }: Host, id: string) {
+  const own = proberOf(config, id);
+  if (own?.kind !== "remote") throw new Error(`The config has no prober ${id} with a url and token`);
+  const { region, token } = own;
+  const prober = localProberOf(ports, config, KINDS, { id, region, limits });
   return appOf({ ports, config, prober: { prober, token } }, {});
 }
 
-/** Something that answers requests: a Durable Object, or a Worker behind a service binding. */
+const proberOf = ({ regions }: Config, id: string) =>
+  regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
+
+/** A Worker behind a service binding. */
 interface Fetcher {
   fetch(request: Request): Promise<Response>;
 }
 
-/** What the ledger needs of a Durable Object namespace. */
+/** What the ledger needs of the namespace of prober objects. */
 interface ObjectNamespace {
-  getByName(name: string, options: { locationHint: string }): Fetcher;
+  getByName(name: string, options: { locationHint: string }): {
+    walk(request: RoundsRequest): Promise<ProberReply>;
+  };
 }
 
 /** Places are Durable Objects; the others are asked by service binding `PROBER_<ID>` if there is one, else over HTTP. */
 function probers(ports: Ports, config: Config, env: Env): Prober[] {
+  const dealt = dealObjects(config.checks, config.objects);
   return config.regions.flatMap((region) => region.probers).map((prober) => {
     if (prober.kind === "local") {
       throw new Error(`Prober ${prober.id} is this process, which Cloudflare has none of`);
     }
     if (prober.kind === "remote") {
       const bound = env[`PROBER_${prober.id.toUpperCase().replaceAll("-", "_")}`] as Fetcher | undefined;
-      return remoteProber(bound ? { ...ports, fetch: fetchThrough(() => bound) } : ports, prober);
+      return remoteProber(bound ? { ...ports, fetch: fetchThrough(bound) } : ports, prober);
     }
     const { id, place, generation } = prober;
-    // The hint counts only at the first call for a name, and objects never move: so the name says it, and the generation.
-    const object = () =>
-      (env.PROBER as ObjectNamespace).getByName(`prober:${place}:${generation}`, { locationHint: place });
-    return remoteProber({ ...ports, fetch: fetchThrough(object, id) }, {
-      id,
-      url: "http://prober",
-      token: INTERNAL_TOKEN,
-    });
+    const parts = Array.from({ length: config.objects }, (_, k): Pick<Prober, "ask"> => ({
+      // The hint counts only at the first call for a name, and objects never move: so the name says it, and the generation. An object
+      // that broke needs a new stub, so it is asked for each time.
+      ask: (request) =>
+        (env.PROBER as ObjectNamespace)
+          .getByName(`prober:${place}:${generation}:${k}`, { locationHint: place })
+          .walk(roundsRequestOf(id, request)),
+    }));
+    return splitProber({ id, parts, partOf: (check) => dealt.get(check) ?? 0, secrets: ports.secrets });
   });
 }
 
-/** The Fetch port over a stub; an object that broke needs a new stub, so it is asked for each time. */
-function fetchThrough(answerer: () => Fetcher, prober?: string): Fetch {
-  return async (url, { headers, ...outgoing }) => {
-    const named = prober === undefined ? headers : { ...headers, [PROBER_HEADER]: prober };
-    const request = new Request(url, { ...outgoing, headers: named, redirect: "manual" });
-    return answerOf(await answerer().fetch(request), outgoing.signal);
-  };
+/** The Fetch port over a binding. */
+function fetchThrough(bound: Fetcher): Fetch {
+  return async (url, outgoing) =>
+    answerOf(await bound.fetch(new Request(url, { ...outgoing, redirect: "manual" })), outgoing.signal);
 }

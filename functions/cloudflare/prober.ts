@@ -1,22 +1,28 @@
-/** One place: a Durable Object that walks rounds where it was created, over the same contract as any remote prober. */
+/** One place: a Durable Object that walks rounds where it was created; the ledger of its deployment asks it by RPC. */
 import { DurableObject } from "cloudflare:workers";
-import { type Env, PROBER_HEADER } from "./env.ts";
-import { openHost, openProber } from "./open.ts";
+import type { ProberReply } from "../../src/judgement/round.ts";
+import type { RoundsRequest } from "../../src/engine/prober/rounds.ts";
+import type { Env } from "./env.ts";
+import { openHost, openPinned, openPlace } from "./open.ts";
 import { lazy } from "../../src/base/lazy.ts";
 
-/** A prober object, named `prober:<hint>:<generation>`; another generation is another object, perhaps elsewhere. */
+/**
+ * A prober object, named `prober:<hint>:<generation>:<k>`; another generation is another object, perhaps elsewhere. A place has as many
+ * (`k` from 0) as its config needs. Only code of its own deployment can call it.
+ */
 export class ProberObject extends DurableObject<Env> {
   readonly #host = lazy(() => openHost(this.env));
-  readonly #apps = new Map<string, ReturnType<typeof openProber>>();
+  readonly #probers = new Map<string, ReturnType<typeof openPlace>>();
 
-  override async fetch(request: Request): Promise<Response> {
-    const id = request.headers.get(PROBER_HEADER) ?? "";
+  /** Walks checks for one of the probers of its place, which share the object and its limits. */
+  async walk(request: RoundsRequest): Promise<ProberReply> {
+    const { prober: id } = request;
     const host = await this.#host();
-    const app = this.#apps.get(id) ?? openProber(this.env, host, id, this.ctx.storage);
-    this.#apps.set(id, app);
-    return await app.fetch(request);
+    const answer = this.#probers.get(id) ?? openPlace(this.env, host, id, this.ctx.storage);
+    this.#probers.set(id, answer);
+    return await answer(request);
   }
 }
 
 /** The app of the prober that this Worker is, made at its first request. */
-export const proberApp = (env: Env, id: string) => lazy(async () => openProber(env, await openHost(env), id));
+export const proberApp = (env: Env, id: string) => lazy(async () => openPinned(await openHost(env), id));

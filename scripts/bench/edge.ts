@@ -5,6 +5,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { type BenchPlan, configValue, makeConfig, READ_JOURNEY } from "./config.ts";
+import { printEdgeCapacity } from "./edge_capacity.ts";
 import { formatSpread, machine, median } from "./table.ts";
 import { bundle, serve, version, type Workerd, type WorkerProgram } from "./workerd.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
@@ -28,6 +29,7 @@ await firstAnswers();
 console.log("\n| checks | subrequests | rows written | CPU per check, ms | bare loop, ms | ratio |");
 console.log("| ---: | ---: | ---: | ---: | ---: | ---: |");
 for (const size of SIZES) console.log(await cost(size));
+await printEdgeCapacity([{ checks: 400, latencyMs: 300 }, { checks: 1_000, latencyMs: 300 }]);
 
 /** Checks with a report and one step, one place. */
 function plan(checks: number, url: string): BenchPlan {

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Budget, budget } from "../../src/capacity/budget.ts";
+import { withObjects } from "../../src/capacity/objects.ts";
 import { walkBudget } from "../../src/capacity/walk_budget.ts";
 import type { Config } from "../../src/config/config.ts";
 import { formatLines, formatNumber as number, table } from "./budget_table.ts";
-import { latencyOption } from "./latency_option.ts";
+import { EDGE_LATENCY_MS, latencyOption } from "./latency_option.ts";
 import { latencyOf } from "./measured.ts";
 import { PRICED_AT, SOURCES } from "../../src/capacity/prices.ts";
 import {
@@ -16,8 +17,6 @@ import {
   varsOf,
 } from "./terminal.ts";
 import { defaultTurns, type Plan } from "../../src/base/limits.ts";
-
-const LATENCY_MS = 300;
 
 interface BudgetOptions extends VarFlags {
   for: "cloudflare" | "deno";
@@ -79,8 +78,8 @@ function budgetDeno(file: string, config: Config, { json, latency }: BudgetOptio
 }
 
 function budgetCloudflare(file: string, config: Config, options: BudgetOptions): boolean {
-  const { plan, latency: latencyMs = LATENCY_MS, readRegions, json } = options;
-  const result = budget(config, { plan, latencyMs, readRegions });
+  const { plan, latency: latencyMs = EDGE_LATENCY_MS, readRegions, json } = options;
+  const result = budget(withObjects(config, { plan, latencyMs }), { plan, latencyMs, readRegions });
   const fits = result.faults.length === 0;
   const value = { file, fits, latencyMs, pricedAt: PRICED_AT, sources: SOURCES, ...result };
   printResult({ json, value }, formatBudget(file, result));

@@ -7,7 +7,8 @@ import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import type { Check } from "../../src/config/config.ts";
 import { questionOf } from "../../src/evidence/report/question.ts";
-import { capacityProblems } from "./measured.ts";
+import { capacityProblems, edgeProblems } from "./measured.ts";
+import { defaultTurns, type Plan } from "../../src/base/limits.ts";
 import { latencyOption } from "./latency_option.ts";
 import {
   DEFAULT_FILE,
@@ -23,6 +24,7 @@ import {
 
 interface CheckOptions extends VarFlags {
   for?: "cloudflare" | "deno";
+  plan: Plan;
   latency?: number;
   env: boolean;
   json?: boolean;
@@ -35,6 +37,9 @@ export const checkCommand = new Command("check")
   .addOption(varOption())
   .addOption(environmentOption())
   .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(["cloudflare", "deno"]))
+  .addOption(
+    new Option("--plan <plan>", "the Workers plan, for Cloudflare").choices(["free", "paid"]).default("free"),
+  )
   .addOption(latencyOption())
   .option("--no-env", "an unset ${env:NAME} is a warning, not an error")
   .option("--json", "print JSON")
@@ -43,13 +48,17 @@ export const checkCommand = new Command("check")
       ...varsOf(options),
       json: options.json,
       runtime: options.for,
+      ...options.for === "cloudflare" && { turns: defaultTurns(options.plan) },
       envMissing: options.env ? "error" : "warning",
     });
+    const edge = options.for === "cloudflare"
+      ? edgeProblems(config, { plan: options.plan, latencyMs: options.latency })
+      : undefined;
     const warnings = [
       ...found,
       ...doubtsOf(config, KINDS.stores),
       ...planDoubts(config),
-      ...capacityProblems(config, options.latency),
+      ...edge ? edge.problems : capacityProblems(config, options.latency),
     ];
     const faults = options.env
       ? await checkWebhooks(secretsOf(text, secretLookup()), config, KINDS.sinks)
@@ -69,10 +78,14 @@ export const checkCommand = new Command("check")
     };
     const counted = Object.entries(counts).map(([name, n]) => `${n} ${n === 1 ? name.slice(0, -1) : name}`);
     printResult(
-      { json: options.json, value: { file, valid: true, ...counts, problems: warnings } },
+      {
+        json: options.json,
+        value: { file, valid: true, ...counts, objects: edge?.objects, problems: warnings },
+      },
       [
         ...warnings.length > 0 ? [formatProblems(file, warnings)] : [],
         ...config.checks.flatMap(livenessNotes),
+        ...edge && edge.objects > 1 ? [`each place is ${edge.objects} objects, which share its checks`] : [],
         `${file}: valid: ${counted.join(", ")}`,
       ].join("\n"),
     );

@@ -1,9 +1,15 @@
 import { InvalidArgumentError, Option } from "commander";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 
+/** Assumed of a request on Cloudflare, where nothing is measured before a deployment, ms. */
+export const EDGE_LATENCY_MS = 300;
+
 /** `--latency 300ms`, in ms: assumed of every request. */
 export const latencyOption = () =>
-  new Option("--latency <duration>", "assumed of every request; else as measured, else 200ms").argParser(
+  new Option(
+    "--latency <duration>",
+    "assumed of every request; else as measured, else 200ms, for Cloudflare 300ms",
+  ).argParser(
     parseLatency,
   );
 

@@ -4,6 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../src/config/config.ts";
 import { ASSUMED_MS, assumedRoundMs, type RoundMs } from "../../src/config/phases.ts";
 import type { Problem } from "../../src/config/mod.ts";
+import { budget } from "../../src/capacity/budget.ts";
+import { withObjects } from "../../src/capacity/objects.ts";
+import type { Plan } from "../../src/base/limits.ts";
+import { EDGE_LATENCY_MS } from "./latency_option.ts";
 import { measuredRoundMs, walkBudget } from "../../src/capacity/walk_budget.ts";
 import { decodeStates } from "../../src/storage/codec.ts";
 import type { LastRound } from "../../src/judgement/state.ts";
@@ -50,6 +54,25 @@ function measuredRounds({ checks, store: { kind, options } }: Config): Map<strin
   } finally {
     db.close();
   }
+}
+
+/** What of a config does not fit a plan of Cloudflare, as warnings, and how many objects each place needs. */
+export function edgeProblems(
+  config: Config,
+  { plan, latencyMs = EDGE_LATENCY_MS }: { plan: Plan; latencyMs?: number },
+): { objects: number; problems: Problem[] } {
+  const placed = withObjects(config, { plan, latencyMs });
+  const { faults } = budget(placed, { plan, latencyMs });
+  const path = `the ${plan} plan of Cloudflare`;
+  return {
+    objects: placed.objects,
+    problems: faults.map((message) => ({
+      severity: "warning",
+      path,
+      message,
+      expected: "fewer checks, longer periods, fewer places or another plan; assay budget has all figures",
+    })),
+  };
 }
 
 /** What of a config cannot be walked on Deno, as warnings; nothing of one whose probers are Cloudflare's. */

@@ -5,6 +5,9 @@
 import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
 import { KINDS } from "../../functions/deno/kinds.ts";
+import { withObjects } from "../../src/capacity/objects.ts";
+import { EDGE_LATENCY_MS, latencyOption } from "./latency_option.ts";
+import { defaultTurns, type Plan } from "../../src/base/limits.ts";
 import { compileConfig, loadCompiled } from "../../src/config/compiled.ts";
 import type { Config } from "../../src/config/config.ts";
 import { diffConfigs, formatDiff } from "../../src/config/diff.ts";
@@ -22,7 +25,8 @@ const DEPLOY = { config: ".assay/deployed.json", kinds: ".assay/deployed_kinds.t
 
 interface Options extends VarFlags {
   configFile: string;
-  plan: "free" | "paid";
+  plan: Plan;
+  latency?: number;
 }
 
 const program = new Command().exitOverride().showHelpAfterError();
@@ -32,6 +36,7 @@ for (const verb of ["deploy", "dev"] as const) {
     .option("--config-file <file>", "the config", DEFAULT_FILE)
     .addOption(environmentOption())
     .addOption(new Option("--plan <plan>", "Cloudflare's plan").choices(["free", "paid"]).default("free"))
+    .addOption(latencyOption())
     .argument("[options...]", "options of wrangler")
     .allowUnknownOption()
     .exitOverride()
@@ -44,7 +49,8 @@ try {
   Deno.exit(error.exitCode === 0 ? 0 : USAGE);
 }
 
-async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile, plan, ...flags }: Options) {
+async function runWrangler(verb: "deploy" | "dev", rest: string[], options: Options) {
+  const { configFile, plan, latency: latencyMs = EDGE_LATENCY_MS, ...flags } = options;
   const secrets = verb === "dev" ? await devVars() : {};
   const env = (name: string) => secrets[name] ?? Deno.env.get(name);
   // Secrets live in wrangler, so an unset one is only worth a warning here.
@@ -52,10 +58,12 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
     runtime: "cloudflare",
     envMissing: "warning",
     env,
+    turns: defaultTurns(plan),
     ...varsOf(flags),
   });
   warn(configFile, loaded);
-  const compiled = JSON.stringify(compileConfig(loaded.value));
+  const placed = withObjects(loaded.config, { plan, latencyMs });
+  const compiled = JSON.stringify(compileConfig(loaded.value, placed));
   const files = verb === "deploy" ? DEPLOY : DEV;
   if (verb === "deploy") await printDiff(files.config, loaded.config);
   await Deno.mkdir(".assay", { recursive: true });
@@ -66,7 +74,16 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], { configFile,
   if (verb === "dev") return await run(WRANGLER, "dev", ...rest, ...plain, "--var", "ASSAY_PLACES:assumed");
   const assay = new URL("assay.ts", import.meta.url).pathname;
   const named = flags.environment === undefined ? [] : ["--environment", flags.environment];
-  const code = await run(assay, "budget", configFile, "--plan", plan, ...named);
+  const code = await run(
+    assay,
+    "budget",
+    configFile,
+    "--plan",
+    plan,
+    "--latency",
+    `${latencyMs}ms`,
+    ...named,
+  );
   if (code !== 0) return code;
   const [config, kinds] = await Promise.all([files.config, files.kinds].map((file) => Deno.realPath(file)));
   const aliases = ["--alias", `#config:${config}`, `#kinds:${kinds}`];

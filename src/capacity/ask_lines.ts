@@ -8,7 +8,7 @@ import { CPU_MS_A_REQUEST, CPU_MS_TO_WAKE } from "./prices.ts";
 
 /**
  * An object is topped up with each event, so all lanes of a slot, and all probers of one place, share what it may send. All probers are
- * asked the same, so one stands for all.
+ * asked the same, so one stands for all; the objects of a place are dealt checks of their own.
  */
 export function askLines(config: Config, day: BusiestDay, plan: Plan): BudgetLine[] {
   const probers = probersOf(config);
@@ -29,6 +29,7 @@ export function askLines(config: Config, day: BusiestDay, plan: Plan): BudgetLin
       counted:
         "worst case, no redirects: each source of a report twice, every poll, cleanup, controls, trace; " +
         "all lanes of a slot" + (shared > 1 ? ` and the ${shared} probers of one place` : "") + " together" +
+        (config.objects > 1 ? `, in the fullest of ${config.objects} objects` : "") +
         (place ? "" : "; probers with a url as Workers of this plan"),
       where: `${prober}, ${direct.where}`,
     }),
@@ -64,7 +65,12 @@ const distinctSlots = ({ agenda }: BusiestDay) =>
 
 /** The ask with most requests. */
 function fullestAsk(config: Config, day: BusiestDay) {
-  const asks = distinctSlots(day).flatMap(({ at, slot }) => slot.asks.map(({ checks }) => ({ at, checks })));
+  const asks = distinctSlots(day).flatMap(({ at, slot }) =>
+    slot.asks.flatMap((lane) => {
+      const own = new Set(lane.checks);
+      return slot.shares.map((share) => ({ at, checks: share.filter((check) => own.has(check)) }));
+    })
+  );
   const { at, checks } = maxBy(asks, (ask) => sum(ask.checks, requestsOf));
   const requests = overheadOf(config) + sum(checks, requestsOf);
   return { checks, requests, where: `slot ${formatTime(at)}, ${checks.length} checks` };
@@ -82,7 +88,10 @@ interface SharedObject {
 function fullestSlot({ config, day, limit, shared }: SharedObject, requests: (check: Check) => number) {
   const overhead = overheadOf(config);
   const cost = (check: Check) => shared * requests(check);
-  const { at, slot: { checks, asks } } = maxBy(distinctSlots(day), ({ slot }) => sum(slot.checks, requests));
+  const shares = distinctSlots(day).flatMap(({ at, slot }) =>
+    slot.shares.map((checks) => ({ at, checks, asks: slot.asks }))
+  );
+  const { at, checks, asks } = maxBy(shares, (share) => sum(share.checks, requests));
   let left = limit - overhead;
   const first = checks.find((check) => (left -= cost(check)) < 0);
   const lanes = asks.length > 1 ? ` in ${asks.length} lanes` : "";

@@ -8,8 +8,9 @@ import { turnsOf } from "../config/schedule.ts";
 import type { Plan } from "../base/limits.ts";
 import { askLines } from "./ask_lines.ts";
 import { busiestDay } from "./busiest_day.ts";
-import { type BudgetLine, sum } from "./line.ts";
+import { type BudgetLine, objectsOf, sum } from "./line.ts";
 import { meterLines, meters, metersOf } from "./meter_lines.ts";
+import { objectsLine } from "./objects.ts";
 import { BASE_USD, type Meter, METERS, MONTH_DAYS, UPSTASH } from "./prices.ts";
 import { slotLines } from "./slot_lines.ts";
 import { monthlyCommands } from "./upstash_commands.ts";
@@ -68,6 +69,7 @@ function figuresOf(config: Config, options: BudgetOptions) {
   const used = metersOf(config, day, latencyMs);
   const commands = config.store.kind === "upstash" ? monthlyCommands(day, readRegions) : undefined;
   const lines: BudgetLine[] = [
+    ...objectsOf(config).length > 0 ? [objectsLine(config, { plan, latencyMs })] : [],
     ...askLines(config, day, plan),
     ...slotLines(config, day, { plan, latencyMs }),
     ...meterLines(used, day, { plan, latencyMs }),

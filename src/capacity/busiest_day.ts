@@ -5,8 +5,9 @@ import { usualRequestsOf } from "../config/requests.ts";
 import { laneOf, packChecks, type Packing } from "../storage/codec.ts";
 import { maxRoundMs } from "../config/round_time.ts";
 import { due, periodMs, slots, turnsOf, WALK_MS } from "../config/schedule.ts";
-import { objectsOf } from "./line.ts";
+import { objectsOf, probersOf } from "./line.ts";
 import { AWAKE_MS, CONNECTIONS } from "../base/limits.ts";
+import { dealObjects } from "../config/objects.ts";
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 
 /** One lane of one slot, as every prober is asked it in one invocation. */
@@ -14,12 +15,16 @@ export interface Ask {
   checks: Check[];
   /** In how many turns it is walked, and judged: each is a commit. */
   turns: number;
+  /** How many objects of a place walk some of it: each is asked by itself. */
+  objects: number;
 }
 
 /** Everything that is due at one instant. */
 export interface DaySlot {
   asks: Ask[];
   checks: Check[];
+  /** The checks of each object of a place that has any. */
+  shares: Check[][];
   /** How many shards are written, and how often all in all: once a turn. */
   shards: number;
   shardTurns: number;
@@ -27,7 +32,7 @@ export interface DaySlot {
   turns: number;
   /** How long the object that walks longest is busy with it if all is well, ms. */
   usualMs: number;
-  /** The same of each object of a place, and what it is while nothing answers, in the order of `objectsOf`. */
+  /** The same of each object of each place, and what it is while nothing answers. */
   walks: { usualMs: number; hangingMs: number }[];
 }
 
@@ -69,13 +74,15 @@ export function busiestDay(config: Config, latencyMs: number): BusiestDay {
     runs: 0,
   }));
   const known = new Map<string, DaySlot>();
+  const dealt = dealObjects(config.checks, config.objects);
+  const objectOf = (check: Check) => dealt.get(check)!;
   const agenda: BusiestDay["agenda"] = [];
   for (let minute = 0; minute < DAY_MS; minute += MINUTE_MS) {
     for (const at of slots(groups, minute)) {
       const now = due(groups, at);
       for (const group of now) group.runs++;
       const key = now.map((group) => groups.indexOf(group)).join();
-      const slot = known.get(key) ?? slotOf(config, packing, now, latencyMs);
+      const slot = known.get(key) ?? slotOf({ config, packing, objectOf, latencyMs }, now);
       known.set(key, slot);
       agenda.push({ at, slot });
     }
@@ -107,26 +114,40 @@ function daily(schedule: Schedule): Schedule {
   return { cron: compileCron(`${minutes} ${hours} * * *`, schedule.cron.zone) };
 }
 
-function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: number): DaySlot {
+/** What the slots of one config are made of. */
+interface SlotContext {
+  config: Config;
+  packing: Packing;
+  objectOf(check: Check): number;
+  latencyMs: number;
+}
+
+function slotOf({ config, packing, objectOf, latencyMs }: SlotContext, groups: Group[]): DaySlot {
   const checks = groups.flatMap((group) => group.checks);
   const turnsIn = (some: Check[]) => Math.max(...some.map((check) => turnsOf(check, config.regions)));
   const asks = [...Map.groupBy(checks, laneOf).values()].map((checks) => ({
     checks,
     turns: turnsIn(checks),
+    objects: new Set(checks.map(objectOf)).size,
   }));
   const shards = [...Map.groupBy(checks, ({ key }) => packing.shardOf.get(key)).values()];
-  const usual = checks.map((check) => usualRequestsOf(check) * latencyMs);
-  const hanging = checks.map((check) => maxRoundMs(check, 0));
   const places = concurrentRounds(config);
-  const walkOf = (probers: number) => ({
-    usualMs: longestQueue(times(usual, probers), places),
-    hangingMs: Math.min(WALK_MS, longestQueue(times(hanging, probers), places)),
+  const walkOf = (some: readonly Check[], probers: number) => ({
+    usualMs: usualWalkMs(some, { probers, places, latencyMs }),
+    hangingMs: Math.min(
+      WALK_MS,
+      longestQueue(times(some.map((check) => maxRoundMs(check, 0)), probers), places),
+    ),
   });
-  const walks = objectsOf(config).map(walkOf);
-  const usualMs = Math.max(walkOf(1).usualMs, ...walks.map((walk) => walk.usualMs));
+  const shares = [...Map.groupBy(checks, objectOf).values()];
+  const walks = objectsOf(config).flatMap((probers) => shares.map((share) => walkOf(share, probers)));
+  const isWhole = probersOf(config).some(({ kind }) => kind !== "place");
+  const whole = isWhole ? [walkOf(checks, 1)] : [];
+  const usualMs = Math.max(...[...whole, ...walks].map((walk) => walk.usualMs));
   return {
     asks,
     checks,
+    shares,
     shards: shards.length,
     shardTurns: shards.reduce((sum, some) => sum + turnsIn(some), 0),
     turns: turnsIn(checks),
@@ -134,6 +155,17 @@ function slotOf(config: Config, packing: Packing, groups: Group[], latencyMs: nu
     walks,
   };
 }
+
+/** Who walks, how many rounds at once, and how long a request takes. */
+interface UsualWalk {
+  probers: number;
+  places: number;
+  latencyMs: number;
+}
+
+/** How long (ms) an object walks these checks for its probers if all is well. */
+export const usualWalkMs = (checks: readonly Check[], { probers, places, latencyMs }: UsualWalk): number =>
+  longestQueue(times(checks.map((check) => usualRequestsOf(check) * latencyMs), probers), places);
 
 const times = (rounds: number[], probers: number) => Array.from({ length: probers }, () => rounds).flat();
 

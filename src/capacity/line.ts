@@ -25,7 +25,7 @@ export function checkLimit(figure: Omit<BudgetLine, "fits">, from = figure.limit
 /** All probers of a config. */
 export const probersOf = ({ regions }: Pick<Config, "regions">) => regions.flatMap(({ probers }) => probers);
 
-/** How many probers each object of a place walks for. */
+/** How many probers the objects of each place walk for. */
 export function objectsOf(config: Pick<Config, "regions">): number[] {
   const places = probersOf(config).filter((prober) => prober.kind === "place");
   return [...Map.groupBy(places, ({ place, generation }) => `${place}:${generation}`).values()]

@@ -24,11 +24,12 @@ export function metersOf(config: Config, day: BusiestDay, latencyMs: number): Re
   const probers = probersOf(config);
   const places = probers.filter((prober) => prober.kind === "place").length;
   const asks = sum(agenda, ({ slot }) => slot.asks.length);
+  const objectAsks = sum(agenda, ({ slot }) => sum(slot.asks, ({ objects }) => objects));
   const commits = sum(agenda, ({ slot }) => slot.shardTurns);
   const shards = sum(agenda, ({ slot }) => slot.shards);
   return {
     workerRequests: ticks + asks * (probers.length - places),
-    objectRequests: ticks + alarms + asks * places,
+    objectRequests: ticks + alarms + objectAsks * places,
     gbSeconds: gbSecondsOf(day, latencyMs, "usualMs"),
     rowsRead: ROWS_READ.tick * ticks + ROWS_READ.alarm * alarms + ROWS_READ.shard * commits,
     rowsWritten: ROWS_A_TICK * ticks + alarms + ROWS_A_TURN * commits + ROWS_FORGOTTEN * shards,
@@ -53,7 +54,7 @@ function gbSecondsOf(
 const COUNTED: Record<Meter, string> = {
   workerRequests: "a cron event a minute, asks of probers with a url; not the API",
   objectRequests:
-    "a tick a minute, an alarm for each slot or turn inside one, each ask of a place; not the API",
+    "a tick a minute, an alarm for each slot or turn inside one, each ask of an object of a place; not the API",
   gbSeconds:
     `${OBJECT_GB} GB by the time of each slot (usual case), for the ledger in each turn and each place`,
   rowsRead:

@@ -1,10 +1,10 @@
 /** What a slot takes of the ledger, and of the time of its probers. */
-import type { Config } from "../config/config.ts";
+import type { Check, Config } from "../config/config.ts";
 import { usualRequestsOf } from "../config/requests.ts";
 import { WALK_MS } from "../config/schedule.ts";
 import { INVOCATION, type Plan } from "../base/limits.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import { type BusiestDay, concurrentRounds } from "./busiest_day.ts";
+import { type Ask, type BusiestDay, concurrentRounds, type DaySlot } from "./busiest_day.ts";
 import { type BudgetLine, checkLimit, formatTime, maxBy, probersOf, sum } from "./line.ts";
 import { REQUESTS } from "./upstash_commands.ts";
 
@@ -14,16 +14,19 @@ export function slotLines(
   { agenda }: BusiestDay,
   { plan, latencyMs }: { plan: Plan; latencyMs: number },
 ): BudgetLine[] {
-  const probers = probersOf(config).length;
-  const widest = maxBy(agenda, ({ slot }) => slot.asks.length);
-  const { asks } = widest.slot;
+  const probers = probersOf(config);
+  const places = probers.filter(({ kind }) => kind === "place").length;
   const isUpstash = config.store.kind === "upstash";
-  const aLane = probers + (isUpstash ? REQUESTS.aLane : 0);
+  const lane = ({ objects }: Ask) =>
+    probers.length - places + places * objects + (isUpstash ? REQUESTS.aLane : 0);
+  const widest = maxBy(agenda, ({ slot }) => sum(slot.asks, lane));
+  const { asks } = widest.slot;
   const besides = config.webhooks.length + (isUpstash ? REQUESTS.besides : 0);
   const limit = INVOCATION[plan].subrequests;
-  const value = asks.length * aLane + besides;
-  const first = asks[Math.max(0, Math.floor((limit - besides) / aLane))]?.checks[0];
-  const ticked = `slot ${formatTime(widest.at)}, ${asks.length} lanes, ${probers} probers`;
+  const value = besides + sum(asks, lane);
+  const first = firstUnasked(widest.slot, { lane, places, left: limit - besides });
+  const ticked = `slot ${formatTime(widest.at)}, ${asks.length} lanes, ${probers.length} probers` +
+    (config.objects > 1 ? ` of ${config.objects} objects` : "");
   const longest = maxBy(agenda, ({ slot }) => slot.usualMs);
   const heavy = maxBy(longest.slot.checks, usualRequestsOf);
   return [
@@ -31,21 +34,42 @@ export function slotLines(
       name: "subrequests of a tick of the ledger",
       value,
       limit,
-      counted: `each prober once a lane, each webhook once${isUpstash ? ", Upstash at most" : ""}`,
+      counted: `each prober once a lane, a place once for each object, each webhook once${
+        isUpstash ? ", Upstash at most" : ""
+      }`,
       where: first ? `${ticked}; the first that does not fit is ${first.key}` : ticked,
     }),
     checkLimit({
       name: "time of the longest slot, s",
       value: longest.slot.usualMs / 1_000,
       limit: WALK_MS / 1_000,
-      counted: `usual case (one report, each step once), ${latencyMs} ms a request, ${
-        concurrentRounds(config)
-      } at once`,
+      counted:
+        `usual case (one report, each step once), ${latencyMs} ms a request, ${
+          concurrentRounds(config)
+        } at once` + (config.objects > 1 ? ` in each of ${config.objects} objects` : ""),
       where: `slot ${formatTime(longest.at)}, ${longest.slot.checks.length} checks; ` +
         `${heavy.key} has most requests, ${usualRequestsOf(heavy)}; what is not walked by then is missing`,
     }),
     busyLine(agenda, latencyMs),
   ];
+}
+
+/** The first check, lane by lane and object by object, that nobody is asked for once `left` requests are sent. */
+function firstUnasked(
+  { asks, shares }: DaySlot,
+  { lane, places, left }: { lane(ask: Ask): number; places: number; left: number },
+): Check | undefined {
+  for (const ask of asks) {
+    const own = new Set(ask.checks);
+    const parts = shares.map((share) => share.filter((check) => own.has(check))).filter(({ length }) =>
+      length
+    );
+    const fixed = lane(ask) - places * ask.objects;
+    if (left < lane(ask)) {
+      return parts[places === 0 ? 0 : Math.max(0, Math.floor((left - fixed) / places))]?.[0];
+    }
+    left -= lane(ask);
+  }
 }
 
 /** What an object of a place is busy in the fullest minute: more than a minute, and its slots run into each other. */

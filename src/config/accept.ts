@@ -31,6 +31,8 @@ export interface LoadOptions extends Environment {
   runtime?: Runtime;
   /** Turns of a slot that this runtime bears where the config names none; default 3. */
   turns?: number;
+  /** Objects of each place, on Cloudflare; default 1. */
+  objects?: number;
   /** Opens private addresses, whatever the config says. */
   allowPrivate?: boolean;
 }
@@ -106,6 +108,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
   if (!isWorker) dealPhases(checks, settings);
   return {
     ...settings,
+    objects: options.objects ?? 1,
     regions,
     targets,
     checks,

@@ -9,19 +9,28 @@ import { isRecord } from "../base/json.ts";
 export interface Compiled {
   grammar: string;
   config: unknown;
+  /** Objects of each place. */
+  objects: number;
 }
 
 /** Compiles a value that passed `load`. */
-export const compileConfig = (config: unknown): Compiled => ({ grammar: grammar.mark, config });
+export const compileConfig = (config: unknown, { objects = 1 } = {}): Compiled => ({
+  grammar: grammar.mark,
+  config,
+  objects,
+});
 
 /** Loads what was compiled from a config that passed `load`: its shape is not checked again. */
 export async function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
-  return await accept({ draft: readCompiled(value) as Draft<RawConfig> }, options);
+  const { config, objects } = readCompiled(value);
+  return await accept({ draft: config as Draft<RawConfig> }, { ...options, objects });
 }
 
 /** The value again; a `ConfigError` if this grammar has not passed it: another version's, or written by hand. */
-function readCompiled(value: unknown): unknown {
-  if (isRecord(value) && value.grammar === grammar.mark && isRecord(value.config)) return value.config;
+function readCompiled(value: unknown): Pick<Compiled, "config" | "objects"> {
+  if (isRecord(value) && value.grammar === grammar.mark && isRecord(value.config)) {
+    return { config: value.config, objects: Number(value.objects ?? 1) };
+  }
   const message = "this config was not compiled by this version of Assay: deploy with `deno task deploy`";
   throw new ConfigError([{ severity: "error", path: "config", message }]);
 }

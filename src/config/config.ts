@@ -232,6 +232,8 @@ export interface Config {
   concurrency: number;
   /** Of these to the host and port of one target's URL. */
   connectionsPerHost: number;
+  /** Objects of each place, on Cloudflare, among which its checks are dealt (see objects.ts). */
+  objects: number;
   regions: Region[];
   targets: Target[];
   /** All checks of all targets, in the order of the file. */

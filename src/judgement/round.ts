@@ -86,8 +86,8 @@ export interface ProberRequest {
   deadlineMs: number;
 }
 
-/** Hears of one answer before the reply is whole; `suspect` as in the reply. */
-export type OnAnswer = (answer: RoundResult, suspect: boolean) => void;
+/** Hears of one answer before the reply is whole, and what holds for it of the rest of the reply. */
+export type OnAnswer = (answer: RoundResult, about: Omit<ProberReply, "answers">) => void;
 
 /** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */
 export interface Prober {

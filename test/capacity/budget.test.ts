@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Budget, budget, type BudgetOptions } from "../../src/capacity/budget.ts";
 import { defaultTurns } from "../../src/base/limits.ts";
+import { objectsFor, withObjects } from "../../src/capacity/objects.ts";
 import { loadText } from "../config/load_text.ts";
 
 const STEP = "{ expect: body.ok == true }";
@@ -669,5 +670,55 @@ describe("the price of a month", () => {
     const { month } = await held(checks, rest, { plan: "paid", latencyMs });
     expect(month.charges.map(({ usd }) => usd)).toEqual(charges.map((usd) => expect.closeTo(usd, 9)));
     expect(month.usd).toBeCloseTo(charges.reduce((sum, usd) => sum + usd, 5), 9);
+  });
+});
+
+describe("objects of a place", () => {
+  const READ = `report: { path: /readyz }, ${PLAIN}`;
+  const POLLED = "journey: [{ expect: body.ok == true, until: { every: 200ms, within: 3s } }]";
+  const PAIR = "regions: [{ id: eu, probers: [{ id: a, place: weur }, { id: b, place: weur }] }]";
+
+  test.each<[string, string[], { plan: "free" | "paid"; latencyMs?: number; rest?: string }, number]>([
+    // 16 * 3 + the trace = 49
+    [
+      "16 checks of three requests at most are one object on the free plan",
+      times(16, READ),
+      { plan: "free" },
+      1,
+    ],
+    ["17 are two", times(17, READ), { plan: "free" }, 2],
+    ["each control is one request less: (50 - 1 - 2) / 3 = 15", times(16, READ), {
+      ...{ plan: "free", rest: "regions: [weur]\ncontrols: [https://a.example, https://b.example]" },
+    }, 2],
+    // 2 * 8 * 3 = 48
+    ["two probers of one place share it", times(8, READ), { plan: "free", rest: PAIR }, 1],
+    ["so 9 checks are two", times(9, READ), { plan: "free", rest: PAIR }, 2],
+    // 16 polls each: three fit, so 4 are two objects
+    ["a dear check is dealt by its worst case", times(4, POLLED), { plan: "free" }, 2],
+    // 1000 * 2 * 300 ms / 5 = 120 s in 25 s each
+    ["1,000 of two requests at 300 ms are five on the paid plan", times(1_000, READ), { plan: "paid" }, 5],
+    ["at 60 ms one is enough", times(1_000, READ), { plan: "paid", latencyMs: 60 }, 1],
+    ["more than 64 there are never", times(4_000, READ), { plan: "free" }, 64],
+    ["a prober with a url has none", times(100, READ), { plan: "free", rest: urls(1) }, 1],
+  ])("%s", async (_, checks, { plan, latencyMs = 300, rest }, objects) => {
+    const config = await loadText(written(checks, rest));
+    expect(objectsFor(config, { plan, latencyMs })).toBe(objects);
+  });
+
+  test("what they take, counted by hand: 100 checks of three requests from two places, free", async () => {
+    const config = await loadText(written(times(100, READ), "regions: [weur, enam]"), { turns: 1 });
+    const options = { plan: "free", latencyMs: 300 } as const;
+    const result = budget(withObjects(config, options), options);
+    const value = (name: string) => valueOf(result, name);
+    // ceil(100 / 16) = 7 objects of 14 or 15 checks
+    expect(value("objects of each place")).toBe(7);
+    expect(value(ASK)).toBe(15 * 3 + 1);
+    expect(value(LEDGER)).toBe(2 * 7);
+    // 15 rounds of 0.6 s, five at once
+    expect(value(TIME)).toBeCloseTo(1.8, 9);
+    expect(value(OBJECT)).toBe(1_440 + 1_440 * 2 * 7);
+    // Two of the seven walk 15 checks, five 14, which are three rows of 0.6 s as well; the ledger waits for the longest and a request
+    expect(value(GB)).toBeCloseTo(1_440 * (2 * 7 * 1.8 + 2.1) * 0.128, 6);
+    expect(result.faults).toEqual([]);
   });
 });

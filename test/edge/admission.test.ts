@@ -6,12 +6,12 @@ const world = workerFixture();
 const CHECKS = 20;
 
 /** Checks of up to four requests each, without redirects: the report, its second look and two steps. */
-function deploy(plan: string, count: number): void {
+function deploy(plan: string, count: number, objects = 1): void {
   const [target] = targets();
   world.setConfig({
     regions: [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }],
     targets: Array.from({ length: count }, (_, n) => ({ ...target, id: `t${n}`, url: world.shop.stall() })),
-  });
+  }, { objects });
   world.setProberEnv({ ASSAY_PLAN: plan });
 }
 
@@ -56,6 +56,36 @@ test("the checks whose evidence is oldest go first, so that each has its turn an
   expect(views.map(({ checks: [check] }) => check!.regions[0]!.probers[0]!.vote)).toEqual(
     Array(CHECKS).fill("ready"),
   );
+});
+
+describe("a place of several objects", () => {
+  test("walks on the free plan what one cannot, and its checks are dealt evenly", async () => {
+    deploy("free", CHECKS, 2);
+    await world.tick(0);
+    expect([...await missed(0)]).toEqual([]);
+    expect(network.walks.map(({ checks }) => checks.length)).toEqual([10, 10]);
+    expect(network.asked).toBe(3 * CHECKS);
+  });
+
+  test("loses no vote when it gets another number of them", async () => {
+    for (const [n, [objects, mood]] of ([[1, "serves"], [4, "lies"], [2, "lies"]] as const).entries()) {
+      deploy("paid", CHECKS, objects);
+      await world.shop.be({ all: mood });
+      await world.tick(n);
+      await evictDurableObject(world.ledger);
+    }
+    // Two failed slots in a row, one walked by four objects and one by two.
+    expect(await votes()).toEqual(Array(CHECKS).fill("drift"));
+  });
+
+  test("misses the checks of an object that dies, and no others", async () => {
+    deploy("paid", CHECKS, 2);
+    network.kills = ({ checks }) => checks.some(({ check }) => check.startsWith("t1/"));
+    await world.tick(0);
+    const left = await missed(0);
+    expect([...left.keys()]).toEqual(Array.from({ length: 10 }, (_, i) => `t${2 * i + 1}`));
+    expect(new Set(left.values())).toEqual(new Set(["out of memory"]));
+  });
 });
 
 describe("limits are the object's, however often it is asked", () => {

@@ -36,7 +36,7 @@ test("another generation is another object, and the old one is not asked any mor
     });
   const measuredAt = (generation: number) =>
     runInDurableObject(
-      env.PROBER.getByName(`prober:weur:${generation}`),
+      env.PROBER.getByName(`prober:weur:${generation}:0`),
       async (_, { storage }) => (await storage.get<{ at: number }>("place"))?.at,
     );
   bump(1);

@@ -1,5 +1,6 @@
 import { evictDurableObject, runInDurableObject, type Stub } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { ProberObject } from "../../functions/cloudflare/prober.ts";
 import { minute, network, targets, workerFixture } from "./worker_fixture.ts";
 
 const world = workerFixture();
@@ -92,8 +93,9 @@ describe("in mid-slot", () => {
 
 describe("a prober that fails is missing and named, and the others go on", () => {
   test("its object throws", async () => {
-    await runInDurableObject(world.prober("oc"), (instance) => {
-      instance.fetch = () => Promise.reject(new Error("out of memory"));
+    const { walk } = ProberObject.prototype;
+    vi.spyOn(ProberObject.prototype, "walk").mockImplementation(function (this: ProberObject, request) {
+      return request.prober === "oc" ? Promise.reject(new Error("out of memory")) : walk.call(this, request);
     });
     await world.tick(0);
     expect(await world.history()).toEqual({ 0: { ...READY, oc: "missing" } });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 import { objectDriver } from "../../functions/cloudflare/sqlite.ts";
 import { ProberObject } from "../../functions/cloudflare/prober.ts";
 import worker from "../../functions/worker.ts";
+import type { RoundsRequest } from "../../src/engine/prober/rounds.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { MINUTE, START } from "../scenario.ts";
@@ -14,13 +15,14 @@ import type { CheckHistory } from "../../src/judgement/assess.ts";
 /** The slot of minute `n` of a test, epoch ms. */
 export const minute = (n: number) => START + n * MINUTE;
 
-/** The config that `wrangler.toml` bundles here; the Worker and this test share the module. */
-const deployed = bundled.config as Record<string, unknown>;
+/** What `wrangler.toml` bundles here; the Worker and this test share the module. */
+const compiled = bundled as { config: Record<string, unknown>; objects: number };
+const deployed = compiled.config;
 const original = structuredClone(deployed);
 
 const wire = globalThis.fetch;
 const elapsed = performance.now.bind(performance);
-const askProber = ProberObject.prototype.fetch;
+const askProber = ProberObject.prototype.walk;
 
 /** What the runtime's `fetch` does in a test. The Worker looks it up at each call. */
 export const network = {
@@ -28,6 +30,9 @@ export const network = {
   colo: undefined as string | undefined,
   /** Stands before every request of a check. */
   gate: (ask: () => Promise<Response>): Promise<Response> => ask(),
+  /** What prober objects were asked; noted, and refused where an object is to die, only after `setProberEnv`. */
+  walks: [] as RoundsRequest[],
+  kills: (_request: RoundsRequest): boolean => false,
   /** Subrequests of checks. */
   asked: 0,
   /** How often one of them began or ended: it stands still while nothing moves. */
@@ -94,6 +99,7 @@ export function workerFixture({ timersAtHome = false } = {}): WorkerFixture {
     globalThis.fetch = tracing;
     for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
     Object.assign(network, { colo: undefined, gate: (ask: () => Promise<Response>) => ask(), asked: 0 });
+    Object.assign(network, { walks: [], kills: () => false });
     world.useShop(shopClient(env.SHOP_URL, `${task.file.name.replace(/\W+/g, "-")}-${rooms++}`));
     await world.shop.be({ all: "serves" });
   });
@@ -119,7 +125,8 @@ export class WorkerFixture {
   }
 
   /** Replaces parts of the config, for objects that are not yet in memory. */
-  setConfig(parts: Record<string, unknown>): void {
+  setConfig(parts: Record<string, unknown>, { objects = 1 } = {}): void {
+    compiled.objects = objects;
     for (const key of Object.keys(deployed)) delete deployed[key];
     const target = { ...targets()[0], url: this.shop.stall() };
     const webhook = { id: "oncall", url: this.shop.hook, secret: "${env:ONCALL_SECRET}" };
@@ -131,9 +138,9 @@ export class WorkerFixture {
     return env.LEDGER.getByName("ledger");
   }
 
-  /** The object of a place, first generation. */
-  prober(place: string): Stub {
-    return env.PROBER.getByName(`prober:${place}:1`);
+  /** The first object of a place, or another one, first generation. */
+  prober(place: string, k = 0): Stub {
+    return env.PROBER.getByName(`prober:${place}:1:${k}`);
   }
 
   /** Gives an object other variables and bindings, for as long as it is in memory. */
@@ -143,8 +150,10 @@ export class WorkerFixture {
 
   /** Gives every prober other variables. An idle one sleeps after ten seconds, which a slow machine may take to ask it: it wakes up with them. */
   setProberEnv(bindings: Record<string, unknown>): void {
-    vi.spyOn(ProberObject.prototype, "fetch").mockImplementation(function (this: ProberObject, request) {
+    vi.spyOn(ProberObject.prototype, "walk").mockImplementation(function (this: ProberObject, request) {
       Object.assign(this, { env: { ...env, ...bindings } });
+      network.walks.push(request);
+      if (network.kills(request)) return Promise.reject(new Error("out of memory"));
       return askProber.call(this, request);
     });
   }

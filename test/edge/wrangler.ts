@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { workerKinds } from "../../scripts/cli/worker_kinds.ts";
+import { withObjects } from "../../src/capacity/objects.ts";
+import { EDGE_LATENCY_MS } from "../../scripts/cli/latency_option.ts";
 import { compileConfig } from "../../src/config/compiled.ts";
 import { loadValue } from "../../src/config/mod.ts";
 import { freePort } from "./ports.ts";
@@ -28,8 +30,9 @@ export async function wrangler(
   const file = join(path, "config.json");
   const toml = join(path, "wrangler.toml");
   const kinds = join(path, "kinds.ts");
-  writeFileSync(file, JSON.stringify(compileConfig(config)));
   const loaded = await loadValue(config, { kinds: KINDS, runtime: "cloudflare" });
+  const placed = withObjects(loaded.config, { plan: "paid", latencyMs: EDGE_LATENCY_MS });
+  writeFileSync(file, JSON.stringify(compileConfig(config, placed)));
   writeFileSync(kinds, await workerKinds(loaded.config));
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const places: [from: string, to: string][] = [

@@ -44,10 +44,14 @@ describe.concurrent("assay budget", () => {
   test("a thousand do not, and the table says which limit and check", async () => {
     const { code, out } = await budget(config(1_000), "--plan", "free");
     expect(code).toBe(1);
-    expect(out).toMatch(/^\| subrequests of an ask of a prober +\| +3,001 \| +50 \| NO +\|/m);
-    // The 17th check has requests 49 to 51 beside the trace.
-    expect(out).toContain("over the limit of 50: prober weur, slot 00:00:00 UTC, 1000 checks; ");
-    expect(out).toContain("the first that does not fit is t16/default");
+    // 49 / 3 = 16 checks of three requests fit one object: 1000 / 16 = 62.5
+    expect(out).toMatch(/^\| objects of each place +\| +63 \| +64 \| yes +\|/m);
+    expect(out).toMatch(/^\| subrequests of an ask of a prober +\| +49 \| +50 \| yes +\|/m);
+    // 3 places of 63 objects; 50 / 3 = 16 of these can be asked
+    expect(out).toMatch(/^\| subrequests of a tick of the ledger +\| +189 \| +50 \| NO +\|/m);
+    expect(out).toContain("1 lanes, 3 probers of 63 objects; the first that does not fit is t16/default");
+    // 1440 ticks, and 1440 * 3 * 63 asks
+    expect(out).toMatch(/^\| object requests a day +\| +273,600 \| +100,000 \| NO +\|/m);
   });
 
   test("the paid plan has a price, and a shorter latency shortens the slot", async () => {
@@ -56,12 +60,13 @@ describe.concurrent("assay budget", () => {
     expect({ code, fits, plan, latencyMs, faults }).toEqual({
       ...{ code: 0, fits: true, plan: "paid", latencyMs: 100, faults: [] },
     });
-    // 1000 checks of two requests, five at once: 400 in turn
+    // 1000 checks of two requests, five at once, would be 40 s: two objects walk 20 s each
+    expect(lines).toContainEqual(expect.objectContaining({ name: "objects of each place", value: 2 }));
     expect(lines).toContainEqual(
-      expect.objectContaining({ name: "time of the longest slot, s", value: 40, limit: 50, fits: true }),
+      expect.objectContaining({ name: "time of the longest slot, s", value: 20, limit: 50, fits: true }),
     );
-    // Three turns: 1440 * (3 * 40 s + 3 * 40.1 s) * 0.128 GB * 30 = 1,328,762.88, less 400,000, at 12.50 a million, and 5 USD
-    expect(month.usd).toBeCloseTo(16.609536, 6);
+    // Three turns: 1440 * (3 * 2 * 20 s + 3 * 20.1 s) * 0.128 GB * 30 = 996,986.88, less 400,000, at 12.50 a million, and 5 USD
+    expect(month.usd).toBeCloseTo(12.462336, 6);
   });
 
   test("nothing is open on the paid plan", async () => {

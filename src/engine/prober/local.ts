@@ -80,8 +80,9 @@ class LocalProber {
     const tell = onAnswer && !this.#options.locate ? onAnswer : undefined;
     const answers = await this.#walkAll(checks, turn, (answer) => {
       if (!tell) return;
-      if (!isDoubtful(answer)) return tell(answer, false);
-      return this.#controlsPass(slot).then((pass) => tell(answer, !pass));
+      const about = { prober: this.#options.id, slot, misplaced: false };
+      if (!isDoubtful(answer)) return tell(answer, { ...about, suspect: false });
+      return this.#controlsPass(slot).then((pass) => tell(answer, { ...about, suspect: !pass }));
     });
     disarm();
     const suspect = answers.some(isDoubtful) && !await this.#controlsPass(slot);

@@ -11,12 +11,13 @@ import {
   JOURNEY_OUTCOMES,
 } from "../../evidence/probe/observation.ts";
 import type { Prober, ProberReply, RoundResult } from "../../judgement/round.ts";
+import { type RoundsRequest, roundsRequestOf } from "./rounds.ts";
 import { REPORT_STATES } from "../../evidence/report/report.ts";
 import { line, ms, reportSchema, shortText, status, time } from "../../evidence/report/schema.ts";
 import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
-export const roundsRequest = z.strictObject({
+export const roundsRequest: z.ZodMiniType<RoundsRequest> = z.strictObject({
   prober: z.string().check(z.maxLength(64)),
   /** Slot, epoch ms. */
   slot: time.check(z.int()),
@@ -130,16 +131,11 @@ export function remoteProber(
 ): Prober {
   return {
     id,
-    async ask({ slot, at = slot, checks, deadlineMs }) {
+    async ask(request) {
+      const { slot, at = slot, checks, deadlineMs } = request;
       const to = resolveUrl(ports.secrets.reveal(url), "/v1/rounds");
       if (!to) throw new Error("its URL is not valid");
-      const body = JSON.stringify({
-        prober: id,
-        slot,
-        // It needs the rest of the time to bring the answer home.
-        deadlineMs: Math.max(1, Math.round(deadlineMs - 500)),
-        checks: checks.map(({ key, digest }) => ({ check: key, digest })),
-      });
+      const body = JSON.stringify(roundsRequestOf(id, request));
       const answer = await exchange(ports, {
         url: to,
         method: "POST",

@@ -71,10 +71,9 @@ export async function gather(
       all.push(brought);
       arrive(ask, check, brought);
     };
-    const reply = await askProber(ports, byId.get(prober), request, (answer, suspect) => {
+    const reply = await askProber(ports, byId.get(prober), request, (answer, about) => {
       const check = open.get(answer.check);
-      const alone = { prober, slot, suspect, misplaced: false, answers: [] };
-      if (check) bring(check, broughtBy(alone, answer, check, ask));
+      if (check) bring(check, broughtBy(about, answer, check, ask));
     });
     const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
     for (const check of [...open.values()]) {
@@ -127,7 +126,7 @@ async function askProber(
 
 /** A reply is believed only for the prober, the slot and the very check that were asked for. */
 function broughtBy(
-  reply: ProberReply | { missed: string },
+  reply: Omit<ProberReply, "answers"> | { missed: string },
   answer: RoundResult | undefined,
   check: Check,
   { prober, walk: { slot } }: ProberAsk,

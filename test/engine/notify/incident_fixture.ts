@@ -63,6 +63,7 @@ export function config(
       allowPrivate: false,
       concurrency: 5,
       connectionsPerHost: 6,
+      objects: 1,
       regions: Object.entries(probers).map(([id, ids]) => ({
         id,
         quorum: own,

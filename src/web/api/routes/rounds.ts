@@ -1,11 +1,9 @@
-import { missing } from "../../../judgement/missed_reasons.ts";
 import { Hono } from "../../hono.ts";
-import type { Check } from "../../../config/config.ts";
 import { roundsReply, roundsRequest } from "../../../engine/prober/remote.ts";
+import { roundsAnswerer } from "../../../engine/prober/rounds.ts";
 import { requireToken } from "../middleware/credentials.ts";
 import { limitBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
-import type { RoundResult } from "../../../judgement/round.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ProcessContext } from "../resource.ts";
 
@@ -16,7 +14,7 @@ export function routes({ ports, config, prober: own }: ProcessContext): Hono {
   const app = new Hono();
   if (!own) return app;
   const { prober, token, earlier = [] } = own;
-  const known = Map.groupBy([...config.checks, ...earlier], ({ key }) => key);
+  const answer = roundsAnswerer(prober, [...config.checks, ...earlier]);
 
   app.post(
     "/v1/rounds",
@@ -29,25 +27,10 @@ export function routes({ ports, config, prober: own }: ProcessContext): Hono {
         const errors = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
         return problem(c, "bad-request", "The body is not a request for rounds", { errors });
       }
-      const { slot, deadlineMs, checks } = read.data;
       if (read.data.prober !== prober.id) {
         return problem(c, "conflict", `This is prober ${prober.id}, not ${read.data.prober}`);
       }
-      const wanted: Check[] = [];
-      const refused: RoundResult[] = [];
-      for (const { check: key, digest } of checks) {
-        const own = known.get(key);
-        const check = own?.find((check) => check.digest === digest);
-        if (check) wanted.push(check);
-        else {
-          const reason = missing(own ? "digest" : "unknown check");
-          refused.push({ check: key, digest: own?.[0]?.digest ?? "", ...reason });
-        }
-      }
-      const reply = prober.ask({ slot, checks: wanted, deadlineMs });
-      return jsonLater(
-        reply.then(({ answers, ...rest }) => ({ ...rest, answers: [...answers, ...refused] })),
-      );
+      return jsonLater(answer(read.data));
     },
   );
   return app;
