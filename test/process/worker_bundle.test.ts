@@ -40,7 +40,7 @@ beforeAll(async () => {
   sources = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs))
     .map(([source, { bytesInOutput }]): [string, number] => [source, bytesInOutput])
     .filter(([, bytes]) => bytes > 0);
-}, 60_000);
+});
 afterAll(remove);
 
 /** `zod`, `src`, ...: the library or folder that a source belongs to. */
