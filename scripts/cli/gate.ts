@@ -23,6 +23,7 @@ interface Options {
   maxAge?: string;
   regions?: string;
   degraded?: string;
+  maxBurnRate?: string;
   json?: boolean;
 }
 
@@ -56,6 +57,7 @@ export const gateCommand = new Command("gate")
   .option("--max-age <duration>", "how old the newest run may be")
   .option("--regions <ids>", "only these regions, by comma")
   .option("--degraded <decision>", "what degraded counts for: pass, fail or inconclusive")
+  .option("--max-burn-rate <n>", "fail while the error budget burns faster, for checks with an slo")
   .option("--json", "print the whole answer")
   .action(async (target: string, options: Options) => {
     if (!URL.canParse(options.url)) fail(USAGE, `Not a URL: ${describe(options.url, [])}`);
@@ -90,7 +92,7 @@ async function waitForDecision(target: string, options: Options): Promise<Answer
 function urlOf(target: string, options: Options): URL {
   const base = options.url.replace(/\/$/, "");
   const url = new URL(`${base}/v1/gates/${encodeURIComponent(target)}?mode=body`);
-  const { check, anchor, since, release: version, minRuns, maxAge, regions, degraded } = options;
+  const { check, anchor, since, release: version, minRuns, maxAge, regions, degraded, maxBurnRate } = options;
   for (
     const [name, value] of Object.entries({
       check,
@@ -101,6 +103,7 @@ function urlOf(target: string, options: Options): URL {
       maxAge,
       regions,
       degraded,
+      maxBurnRate,
     })
   ) {
     if (value !== undefined) url.searchParams.set(name, value);

@@ -134,6 +134,8 @@ export interface Check {
   contract?: string;
   /** It counts neither for the status of its target nor for its figures. */
   optional?: true;
+  /** The share of good time that is its objective over 30 days, below 1. */
+  slo?: number;
   schedule: Schedule;
   report?: ReportConfig;
   journey: Step[];

@@ -131,6 +131,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     ...(draft.optional && { optional: true as const }),
     ...(draft.after !== undefined && { after: `${target.id}/${draft.after}` }),
     ...readConverge(draft, { path, note }),
+    ...(draft.slo !== undefined && { slo: shareOf(draft.slo) }),
     report: readReport(draft, path, inherited),
     ...readJourney(draft, {
       ...inherited,
@@ -149,6 +150,9 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     digest: "",
   };
 }
+
+/** A percentage as a share; in whole millionths, because 99.9 / 100 is not 0.999. */
+const shareOf = (percentage: string) => Math.round(Number(percentage.replace("%", "")) * 10_000) / 1_000_000;
 
 /** A field that would change nothing is a mistake. */
 function refuseIgnored(draft: CheckDraft, timeoutMs: number, path: Path, note: Note): void {

@@ -88,10 +88,29 @@ export interface DecideOptions {
   silenced: boolean;
   /** The version that was asked for is the one that reports itself; without such a wish true. */
   versionProven: boolean;
+  /** How fast the error budget burns against what was asked for; absent: that was not asked. */
+  burn?: GateBurn;
 }
 
-/** Why: `good` and `bad` decide, the others leave it open. */
-export type Cause = "good" | "bad" | "silenced" | "no_runs" | "stale" | "few" | "mixed" | "version";
+/** Whether the error budget of a check burns too fast; the rate is that of the last hour, null where nothing was judged in it. */
+export interface GateBurn {
+  most: number;
+  rate: number | null;
+  isOver: boolean;
+}
+
+/** Why: `good`, `bad` and `burn` decide, the others leave it open. */
+export type Cause =
+  | "good"
+  | "bad"
+  | "burn"
+  | "silenced"
+  | "no_runs"
+  | "stale"
+  | "few"
+  | "mixed"
+  | "version"
+  | "no_burn_rate";
 
 /** A decision, and the slots since the anchor that it rests on, newest first. */
 export interface Judgement {
@@ -100,7 +119,10 @@ export interface Judgement {
   runs: readonly RunTally[];
 }
 
-/** Decides over the tallies of one check, newest first. Only `good` slots pass, only bad ones fail; all else is inconclusive. */
+/**
+ * Decides over the tallies of one check, newest first. Only `good` slots pass, only bad ones or a budget that burns too fast fail; all else is
+ * inconclusive.
+ */
 export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judgement {
   const { nowMs, sinceMs, maxAgeMs, minRuns, failureThreshold } = terms;
   const runs = tallies.filter(({ slot }) => slot >= sinceMs && slot <= nowMs);
@@ -110,10 +132,12 @@ export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judg
   const open = (cause: Cause): Judgement => ({ decision: "inconclusive", cause, runs });
   const [newest] = runs;
   if (terms.silenced) return open("silenced");
+  if (terms.burn?.isOver) return { decision: "fail", cause: "burn", runs };
   if (!newest) return open("no_runs");
   if (nowMs - newest.slot > maxAgeMs) return open("stale");
   if (last(failureThreshold, "fail")) return { decision: "fail", cause: "bad", runs };
   if (!last(minRuns, "pass")) return open(runs.every(is("pass")) ? "few" : "mixed");
+  if (terms.burn?.rate === null) return open("no_burn_rate");
   return terms.versionProven ? { decision: "pass", cause: "good", runs } : open("version");
 }
 

@@ -107,6 +107,10 @@ const check = (kinds: Kinds, written: boolean) =>
       id(),
       "A check of the same target that must hold first: until it does, this one is not judged.",
     ),
+    slo: optionalField(
+      text(/^[1-9][0-9]?(\.[0-9]{1,4})?%$/, "a percentage below 100%, such as 99.9%"),
+      "The objective: the share of judged time over 30 days in which it is good. Gives an error budget and burn rates.",
+    ),
     ...timing,
     cron: optionalField(words(), "Five cron fields, instead of every."),
     zone: optionalField(words(), "The time zone of cron, as the IANA database names it.", "UTC"),

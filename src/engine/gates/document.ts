@@ -2,6 +2,7 @@
 import type { Check, Region } from "../../config/config.ts";
 import {
   type Cause,
+  type GateBurn,
   type Judgement,
   type RunOutcome,
   type RunTally,
@@ -25,6 +26,7 @@ export interface CheckJudgement extends Judgement {
   anchor: string | null;
   /** The version that was asked for. */
   version?: string;
+  burn?: GateBurn;
 }
 
 /** First keys first: `gateOk` stands at the top level only. Null where nothing is known; every number is finite. */
@@ -167,6 +169,13 @@ function reasonOf(
         newest!.outcome
       } in the last ${check.failureThreshold} runs: ${votes.ready}/${total} regions ready${where}`;
     },
+    burn: () => {
+      const { rate, most } = judged.burn!;
+      return `the error budget burns ${
+        rate!.toFixed(1)
+      } times as fast as the objective allows, at most ${most} was asked for`;
+    },
+    no_burn_rate: () => "nothing was judged in the last hour, so its burn rate is not known",
     silenced: () => "a silence covers this check",
     no_runs: () => `no settled run since ${since}`,
     stale: () =>

@@ -10,11 +10,13 @@ import {
   tallyRun,
   worstDecision,
 } from "../../judgement/gate.ts";
+import { isBurning, rateOf } from "../../judgement/slo.ts";
 import type { Packing } from "../../storage/codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { DeploymentStore } from "../../storage/records/deployments.ts";
 import { periodMs, previousSlots, staleAt } from "../../config/schedule.ts";
 import type { CheckState } from "../../judgement/state.ts";
+import type { ErrorBudgetReader } from "../../storage/history/slo.ts";
 import type { SampleStore } from "../../storage/store.ts";
 import { type CheckJudgement, type GateDocument, gateDocument, versionOf } from "./document.ts";
 import type { StatesReader } from "../../storage/states.ts";
@@ -31,6 +33,7 @@ export interface GateEvaluatorOptions {
   states: StatesReader;
   rollouts: DeploymentStore;
   isSilenced: SilenceChecker;
+  errorBudget: ErrorBudgetReader;
 }
 
 /** What a gate is asked. Times in ms; what is left out has the default of the check. */
@@ -46,7 +49,12 @@ export interface GateQuery {
   version?: string;
   minRuns?: number;
   maxAge?: number;
+  /** The error budget of the checks may burn so fast; only for checks with an objective. */
+  maxBurnRate?: number;
 }
+
+/** What a burn rate is asked over: the fastest of the workbook's pairs. */
+const GATE_WINDOWS = { long: "1h", short: "5m" } as const;
 
 /** Answers a question; the worst check decides. */
 export type GateEvaluator = (question: GateQuery) => Promise<GateDocument>;
@@ -97,12 +105,18 @@ interface CheckInput {
 }
 
 async function judgeCheck(
-  { config, isSilenced }: GateEvaluatorOptions,
+  { config, isSilenced, errorBudget }: GateEvaluatorOptions,
   evidence: RunReader,
   question: GateQuery,
   { check, state, anchor, nowMs }: CheckInput,
 ): Promise<CheckJudgement> {
-  const { regions, degraded, minRuns = check.successThreshold, version } = question;
+  const { regions, degraded, minRuns = check.successThreshold, version, maxBurnRate } = question;
+  const budget = maxBurnRate === undefined ? undefined : await errorBudget(check);
+  const burn = maxBurnRate === undefined ? undefined : {
+    most: maxBurnRate,
+    rate: budget ? rateOf(budget, "1h") : null,
+    isOver: !!budget && isBurning(budget, { ...GATE_WINDOWS, factor: maxBurnRate }),
+  };
   const { failureThreshold, target } = check;
   const newest = state?.slot ?? nowMs;
   const count = Math.max(minRuns, failureThreshold);
@@ -124,6 +138,7 @@ async function judgeCheck(
     silenced: await isSilenced(target.id, check.id, nowMs),
     versionProven: version === undefined ||
       isVersionProven(state, { regions, version, since: runs[0]?.slot }),
+    burn,
   });
   return {
     ...judgement,
@@ -136,6 +151,7 @@ async function judgeCheck(
     minRuns,
     anchor: anchor?.name ?? null,
     version,
+    burn,
   };
 }
 

@@ -5,6 +5,7 @@ import { type DeploymentStore, deploymentStore } from "../../storage/records/dep
 import { type OwnIncidentsReader, stateReaders, type StatesReader } from "../../storage/states.ts";
 import type { Store } from "../../storage/store.ts";
 import { countWrites } from "../../storage/write_counter.ts";
+import { type ErrorBudgetReader, errorBudgetReader } from "../../storage/history/slo.ts";
 import { type GateEvaluator, gateEvaluator } from "./evaluate.ts";
 import { silenceChecker } from "./silence_checker.ts";
 
@@ -16,6 +17,7 @@ export interface GateServices {
   ownIncidents: OwnIncidentsReader;
   rollouts: DeploymentStore;
   evaluate: GateEvaluator;
+  errorBudget: ErrorBudgetReader;
   /** Rises with each record that is written through this `store`. */
   changeCount(): number;
 }
@@ -31,6 +33,16 @@ export function gateServices(
   const { states, ownIncidents } = stateReaders(store, clock);
   const rollouts = deploymentStore(clock, store, config.retention.daysMs);
   const isSilenced = silenceChecker(clock, config, store, changeCount);
-  const evaluate = gateEvaluator({ clock, config, packing, store, states, rollouts, isSilenced });
-  return { store, packing, states, ownIncidents, rollouts, evaluate, changeCount };
+  const errorBudget = errorBudgetReader({ clock, config, store, packing });
+  const evaluate = gateEvaluator({
+    clock,
+    config,
+    packing,
+    store,
+    states,
+    rollouts,
+    isSilenced,
+    errorBudget,
+  });
+  return { store, packing, states, ownIncidents, rollouts, evaluate, errorBudget, changeCount };
 }

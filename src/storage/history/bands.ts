@@ -43,7 +43,7 @@ export interface BandSet {
 
 type Seconds = Figures["seconds"];
 /** Seconds by check key, by start of the hour or day (epoch ms). */
-type Sums = Map<number, Map<string, Seconds>>;
+export type Sums = Map<number, Map<string, Seconds>>;
 
 const WINDOWS = Object.keys(BAND_WINDOWS).length;
 /** What is read again only after this time. */
@@ -63,29 +63,40 @@ export function bandReader(
   packing: Packing,
   clock: Pick<Clock, "elapsed">,
 ): (window: BandWindow, nowMs: number) => Promise<BandSet> {
-  const rows = { hour: rowReader(store, packing, "hour"), day: rowReader(store, packing, "day") };
-  const tail = tailReader(config, store);
+  const readSums = sumReader(config, store, packing);
   const cache = new Cache<BandWindow, Promise<BandSet>>({ max: WINDOWS, ttlMs: FRESH_MS, clock });
 
   const read = async (window: BandWindow, nowMs: number): Promise<BandSet> => {
     const { unit, ms, cellMs } = BAND_WINDOWS[window];
     const from = Math.floor((nowMs - ms) / cellMs) * cellMs + cellMs;
-    const { sums, ends } = await rows[unit](from, nowMs);
-    const late: (readonly [number, Map<string, Seconds>])[] = [];
-    for (const shard of packing.shards.keys()) {
-      late.push(...await tail(shard, { summedTo: ends.get(shard), fromMs: from, nowMs }));
-    }
-    return buildBands({ from, to: nowMs, cellMs }, [...sums, ...late]);
+    return buildBands({ from, to: nowMs, cellMs }, await readSums(unit, from, nowMs));
   };
 
   return (window, nowMs) => cache.load(window, () => read(window, nowMs));
 }
 
+/** Reads for how long each outcome of all checks held since `from` (epoch ms), by hour or day, what is not summed up yet by hour. */
+export function sumReader(
+  config: Config,
+  store: RollupStore & SampleStore,
+  packing: Packing,
+): (unit: Rollup["unit"], from: number, nowMs: number) => Promise<Sums> {
+  const rows = { hour: rowReader(store, packing, "hour"), day: rowReader(store, packing, "day") };
+  const tail = tailReader(config, store);
+  return async (unit, from, nowMs) => {
+    const { sums, ends } = await rows[unit](from, nowMs);
+    const late: (readonly [number, Map<string, Seconds>])[] = [];
+    for (const shard of packing.shards.keys()) {
+      late.push(...await tail(shard, { summedTo: ends.get(shard), fromMs: from, nowMs }));
+    }
+    return joinParts([...sums, ...late]);
+  };
+}
+
 function buildBands(
   { from, to, cellMs }: { from: number; to: number; cellMs: number },
-  parts: (readonly [number, Map<string, Seconds>])[],
+  all: Sums,
 ): BandSet {
-  const all = joinParts(parts);
   const count = Math.floor((to - from) / cellMs) + 1;
   const bandBy = (read: (checks: Map<string, Seconds>) => Seconds | undefined): Band => {
     const cells: (Seconds | undefined)[] = Array.from({ length: count });

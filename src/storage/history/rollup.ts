@@ -178,7 +178,7 @@ export function figuresOf(config: Config, samples: readonly Sample[], hours: num
   return { hours, checks };
 }
 
-/** When each outcome of a check held, by check key; only of checks that are not alone in their target. */
+/** When each outcome of a check held, by check key; only of checks that are not alone in their target, or have an objective. */
 export type Spans = Map<string, OutcomeSpan[]>;
 
 /**
@@ -196,7 +196,7 @@ export function sumSlots(
   const addUntil = (check: Check, { slot, line }: { slot: number; line: CheckHistory }, at = Infinity) => {
     const gapMs = Math.min(periodMs(check, slot), at - slot);
     addSlot(checks[check.key] ??= emptyFigures(), line, gapMs);
-    if (check.target.checks.length < 2) return;
+    if (check.target.checks.length < 2 && check.slo === undefined) return;
     const mine = spans.get(check.key) ?? [];
     mine.push({ from: slot, to: slot + gapMs, outcome: line.outcome });
     spans.set(check.key, mine);

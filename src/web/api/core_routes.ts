@@ -15,6 +15,7 @@ import * as rounds from "./routes/rounds.ts";
 import * as runCheck from "./routes/run_check.ts";
 import * as sinks from "./routes/sinks.ts";
 import * as silences from "./routes/silences.ts";
+import * as slo from "./routes/slo.ts";
 import * as status from "./routes/status.ts";
 import * as statuspage from "./routes/statuspage.ts";
 import * as targetHealth from "./routes/target_health.ts";
@@ -36,6 +37,7 @@ export const CORE_ROUTES = {
   regions: regions.routes,
   events: events.routes,
   history: history.routes,
+  slo: slo.routes,
   incidents: incidents.routes,
   comments: comments.routes,
   deliveries: deliveries.routes,

@@ -19,6 +19,7 @@ import * as rounds from "./routes/rounds.ts";
 import * as runCheck from "./routes/run_check.ts";
 import * as sinks from "./routes/sinks.ts";
 import * as silences from "./routes/silences.ts";
+import * as slo from "./routes/slo.ts";
 import * as status from "./routes/status.ts";
 import * as statuspage from "./routes/statuspage.ts";
 import * as targetHealth from "./routes/target_health.ts";
@@ -44,6 +45,7 @@ export const RESOURCE_OPERATIONS: Record<
   regions: regions.operations,
   events: events.operations,
   history: history.operations,
+  slo: slo.operations,
   incidents: incidents.operations,
   comments: comments.operations,
   deliveries: deliveries.operations,

@@ -24,6 +24,7 @@ import type { Mark } from "./chart.tsx";
 import type { Freshness } from "./layout.tsx";
 import type { IncidentData } from "./incident_page.tsx";
 import type { Row } from "./row.ts";
+import type { ErrorBudgetReader } from "../../storage/history/slo.ts";
 import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storage/history/bands.ts";
 import { type CheckData, pointOf } from "./target_page.tsx";
 import { outcomeRank } from "./words.ts";
@@ -45,6 +46,7 @@ export interface Sources {
   store: RollupStore & SampleStore & RecordStore & IncidentStore & OutboxStore;
   packing: Packing;
   rollouts: DeploymentStore;
+  errorBudget: ErrorBudgetReader;
   /** Rises with each memo that is told through this process. */
   changeCount(): number;
 }
@@ -64,7 +66,7 @@ export interface PageLoader {
 
 /** Gathers over one store. */
 export function pageLoader(
-  { ports: { clock }, config, store, packing, rollouts, changeCount }: Sources,
+  { ports: { clock }, config, store, packing, rollouts, errorBudget, changeCount }: Sources,
 ): PageLoader {
   const readBands = bandReader(config, store, packing, clock);
   const readSilences = memoize(clock, () => listSilences(store), changeCount);
@@ -109,10 +111,11 @@ export function pageLoader(
     const stepMs = periodMs(check, nowMs);
     const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
     const windows = Object.keys(BAND_WINDOWS) as BandWindow[];
-    const [slots, deployments, hours, ...bands] = await Promise.all([
+    const [slots, deployments, hours, budget, ...bands] = await Promise.all([
       slotsOf(store, packing, check, { from: oldest, to: nowMs }),
       rollouts.list(check.target.id),
       readSeries({ store, config, packing }, check, { fromMs: nowMs - DAY_MS, nowMs }),
+      errorBudget(check),
       ...windows.map((window) => readBands(window, nowMs)),
     ]);
     // What has been watched for a short time only is drawn larger.
@@ -125,6 +128,7 @@ export function pageLoader(
       marks: deployments.filter(({ at }) => at >= from).map(({ at }) => ({ from: share(at) })),
       bands: bands.map((past, i) => ({ window: windows[i]!, ...past.bandOf(check.key) })),
       hours,
+      budget,
     };
   };
 

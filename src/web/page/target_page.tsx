@@ -5,6 +5,8 @@ import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
 import { emptyFigures, mergeFigures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
 import { Convergence, Order, Rules } from "./check_facts.tsx";
+import type { ErrorBudget } from "../../judgement/slo.ts";
+import { Objective } from "./objective.tsx";
 import { BandChart, LaneChart, LatencyChart, type Mark, type Point } from "./chart.tsx";
 import { Ago, Name, Time } from "./layout.tsx";
 import type { SeriesPoint } from "../../storage/history/series.ts";
@@ -25,6 +27,8 @@ export interface CheckData {
   bands: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel }[];
   /** The last day, by the hour. */
   hours: SeriesPoint[];
+  /** Of a check with an objective. */
+  budget?: ErrorBudget;
 }
 
 /** What may be done here. */
@@ -109,6 +113,7 @@ function CheckSection(
         {bands.map(({ window, cells, whole }) => (
           <ServiceLevelBand window={window} cells={cells} whole={whole} />
         ))}
+        {data.budget && <Objective budget={data.budget} />}
         <Latency hours={data.hours} />
       </div>
       {allowed.walk && (

@@ -14,6 +14,7 @@ import {
   VERDICTS,
   VOTES,
 } from "../../../judgement/words.ts";
+import { SLO_WINDOWS, type SloWindow } from "../../../judgement/slo.ts";
 import { incidentFields } from "../../../storage/schema.ts";
 import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { TOKEN_SCOPES } from "../../../config/schema/token_scopes.ts";
@@ -412,6 +413,38 @@ export const targetSliSchema = z.strictObject({
   coverage: z.strictObject({ dataSeconds: ms, windowSeconds: ms }).check(
     z.describe("For how much of the window there is data."),
   ),
+});
+const sloWindow = z.enum(Object.keys(SLO_WINDOWS) as [SloWindow, ...SloWindow[]]);
+/** `…/slo`. */
+export const sloSchema = z.strictObject({
+  objective: z.number().check(z.gt(0), z.lt(1), z.describe("The share of judged time that is to be good.")),
+  left: z.nullable(z.number()).check(
+    z.describe(
+      "Share of the 30 days' budget that is left, below 0 once overspent; null: nothing was judged.",
+    ),
+  ),
+  allowedSeconds: ms.check(z.describe("Failing that the objective allows in the judged time of 30 days.")),
+  windows: z.array(z.strictObject({
+    window: sloWindow,
+    from: time,
+    rate: z.nullable(ms).check(
+      z.describe("Burn rate: 1 spends the budget in just 30 days; null: nothing was judged."),
+    ),
+    badSeconds: ms,
+    judgedSeconds: ms,
+    unjudgedSeconds: ms,
+    coverage: z.number().check(
+      z.gte(0),
+      z.lte(1),
+      z.describe("Judged time over all of it: the rest is neither good nor bad."),
+    ),
+  })),
+  alerts: z.array(z.strictObject({
+    long: sloWindow,
+    short: sloWindow,
+    factor: z.number(),
+    firing: z.boolean().check(z.describe("Both windows burn faster than the factor.")),
+  })),
 });
 /** `…/slots`. */
 export const slotsSchema = z.strictObject({

@@ -45,6 +45,8 @@ const parameters = {
 const gateQuery = z.strictObject({
   ...parameters,
   mode: z._default(z.enum(["status", "body"]), "status"),
+  // Not of /rollback: what burnt before a rollout is no failure of it.
+  maxBurnRate: z.optional(z.coercedNumber().check(z.gt(0), z.lte(1_000_000))),
 });
 /** The same for `/rollback`, which always speaks by its status. */
 const rollbackQuery = z.strictObject(parameters);
@@ -116,6 +118,10 @@ export function routes(
     const regions = selectById(config.regions, regionIds);
     if (!checks) return problem(c, "not-found", `The target ${target.id} has no such check`);
     if (!regions) return problem(c, "bad-request", "There is no such region");
+    const aimless = rest.maxBurnRate === undefined ? undefined : checks.find(({ slo }) => slo === undefined);
+    if (aimless) {
+      return problem(c, "bad-request", `maxBurnRate needs an slo, and the check ${aimless.id} has none`);
+    }
     const anchor = rest.anchor ?? rolloutOf(body);
     const version = changeCount();
     const found = await evaluate({ ...rest, target, checks, regions, anchor });

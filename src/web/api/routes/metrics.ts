@@ -9,9 +9,11 @@ import { OWN_KINDS } from "../../../judgement/words.ts";
 import type { OutboxStore, RecordStore, StateStore } from "../../../storage/store.ts";
 import { EXPOSITION, exposition, formatLabels } from "../views/exposition.ts";
 import {
+  type BudgetSample,
   type CheckSample,
   metricFamilies,
   OF_SELF,
+  PER_BUDGET,
   PER_CHECK,
   PER_PROBER,
   type ProberSample,
@@ -26,9 +28,9 @@ import type { ResourceContext } from "../resource.ts";
 
 /** The metrics of Assay, and of each check of the targets that the token may read. */
 export function routes(
-  { ports: { clock }, config, store, states, ownIncidents, access }: Pick<
+  { ports: { clock }, config, store, states, ownIncidents, errorBudget, access }: Pick<
     ResourceContext,
-    "ports" | "config" | "store" | "states" | "ownIncidents" | "access"
+    "ports" | "config" | "store" | "states" | "ownIncidents" | "errorBudget" | "access"
   >,
 ): Hono {
   const app = new Hono();
@@ -37,9 +39,10 @@ export function routes(
     const who = await access.principal(c);
     labelled ??= config.checks.map((check) => labelsOf(config, check));
     const mine = labelled.filter(({ check }) => who?.covers(check.target.id));
-    const [known, own, self] = await Promise.all([
+    const [known, own, budgets, self] = await Promise.all([
       states(),
       ownIncidents(),
+      budgetSamples(mine, errorBudget),
       selfSample(config, store, mine.length, !!who?.all),
     ]);
     const ailing = who?.covers(OWN_TARGET) ? { openByCheck: openByCheck(config, own) } : {};
@@ -47,6 +50,7 @@ export function routes(
     const text = exposition([
       ...metricFamilies(PER_PROBER, mine.flatMap((one) => proberSamples(one, known[one.check.key], nowMs))),
       ...metricFamilies(PER_CHECK, mine.map((one) => checkSample(one, known[one.check.key], nowMs))),
+      ...metricFamilies(PER_BUDGET, budgets),
       ...metricFamilies(OF_SELF, [{ ...self, ...ailing }]),
     ]);
     return c.body(text, 200, { "content-type": EXPOSITION });
@@ -86,6 +90,16 @@ function labelsOf({ regions }: Config, check: Check): LabelledCheck {
     }))
   );
   return { check, labels: formatLabels(names), probers };
+}
+
+async function budgetSamples(
+  checks: readonly LabelledCheck[],
+  read: ResourceContext["errorBudget"],
+): Promise<BudgetSample[]> {
+  const found = await Promise.all(
+    checks.map(async ({ check, labels }) => ({ labels, budget: await read(check) })),
+  );
+  return found.flatMap(({ labels, budget }) => budget ? [{ labels, budget }] : []);
 }
 
 function checkSample(

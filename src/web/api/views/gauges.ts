@@ -1,5 +1,6 @@
 /** What Assay says of itself and of others in numbers: one table for each kind of subject. */
 import type { CheckState, LastRound } from "../../../judgement/state.ts";
+import type { BurnRate, ErrorBudget } from "../../../judgement/slo.ts";
 import { INCIDENT_FAMILIES, OUTCOMES } from "../../../judgement/words.ts";
 import { DELIVERY_STATES } from "../../../storage/store.ts";
 import { formatLabels, type MetricFamily, type Series } from "./exposition.ts";
@@ -36,6 +37,44 @@ export interface CheckSample {
   outcome: CurrentOutcome;
   nowMs: number;
 }
+
+/** One check with an objective. */
+export interface BudgetSample {
+  labels: string;
+  budget: ErrorBudget;
+}
+
+const byWindow = (value: (one: BurnRate) => number | null): Gauge<BudgetSample>["read"] => ({ budget }) => ({
+  by: "window",
+  values: Object.fromEntries(budget.burn.flatMap((one) => {
+    const found = value(one);
+    return found === null ? [] : [[one.window, found]];
+  })),
+});
+
+/** Of each check with an objective: at most 14 series. */
+export const PER_BUDGET: readonly Gauge<BudgetSample>[] = [
+  {
+    name: "readiness_slo_objective",
+    help: "The share of judged time over 30 days that is to be good.",
+    read: ({ budget }) => budget.objective,
+  },
+  {
+    name: "readiness_error_budget_left",
+    help: "The share of the error budget of 30 days that is left; below 0 once it is overspent.",
+    read: ({ budget }) => budget.left ?? undefined,
+  },
+  {
+    name: "readiness_burn_rate",
+    help: "How fast the error budget is spent: 1 spends it in just 30 days. Over judged time only.",
+    read: byWindow(({ rate }) => rate),
+  },
+  {
+    name: "readiness_slo_coverage",
+    help: "Judged time over all of the window: the rest is neither good nor bad.",
+    read: byWindow(({ coverage }) => coverage),
+  },
+];
 
 /** Assay itself. */
 export interface SelfSample {

@@ -1,0 +1,99 @@
+/** What error budgets are made of: 30 days by the day, three days and six hours by the hour, the last hour as it was judged. */
+import type { Check, Config } from "../../config/config.ts";
+import { periodMs } from "../../config/schedule.ts";
+import { emptyFigures, type Figures, serviceLevel } from "../../judgement/service_level.ts";
+import { type ErrorBudget, errorBudget, SLO_WINDOWS, type SloWindow } from "../../judgement/slo.ts";
+import type { Clock } from "../../base/ports.ts";
+import { Cache } from "../../base/cache.ts";
+import { DAY_MS, HOUR_MS } from "../../base/time.ts";
+import type { Packing } from "../codec.ts";
+import type { RollupStore, SampleStore } from "../store.ts";
+import { sumReader, type Sums } from "./bands.ts";
+import { type Spans, sumSlots } from "./rollup.ts";
+
+/** What is read again only after this time. */
+const FRESH_MS = 10_000;
+
+/** The error budget of a check as it stands; undefined: it has no objective. */
+export type ErrorBudgetReader = (check: Pick<Check, "key">) => Promise<ErrorBudget | undefined>;
+
+type Seconds = Figures["seconds"];
+
+/** Over which rows a window is read; absent: slot by slot. */
+const SIZES: Partial<Record<SloWindow, number>> = { "6h": HOUR_MS, "3d": HOUR_MS, "30d": DAY_MS };
+
+/** A reader of the budgets of all checks that have an objective. */
+export function errorBudgetReader({ clock, config, store, packing }: {
+  clock: Pick<Clock, "now" | "elapsed">;
+  config: Config;
+  store: RollupStore & SampleStore;
+  packing: Packing;
+}): ErrorBudgetReader {
+  const checks = config.checks.filter(({ slo }) => slo !== undefined);
+  const readSums = sumReader(config, store, packing);
+  const cache = new Cache<"all", Promise<Map<string, ErrorBudget>>>({ max: 1, ttlMs: FRESH_MS, clock });
+
+  const readAll = async () => {
+    const nowMs = clock.now();
+    const days = await readSums("day", startOf("30d", nowMs), nowMs);
+    const hours = await readSums("hour", startOf("3d", nowMs), nowMs);
+    const spans = await recentSpans({ config, store, packing }, checks, nowMs);
+    const secondsIn = (key: string, window: SloWindow): Seconds => {
+      const from = startOf(window, nowMs);
+      if (SIZES[window] === undefined) return secondsOf(spans.get(key) ?? [], from, nowMs);
+      return sumSince(window === "30d" ? days : hours, key, from);
+    };
+    return new Map(checks.map(({ key, slo = 0 }) => {
+      const levelIn = (window: SloWindow) => ({
+        from: startOf(window, nowMs),
+        level: serviceLevel({ ...emptyFigures(), seconds: secondsIn(key, window) }),
+      });
+      return [key, errorBudget(slo, levelIn, nowMs)];
+    }));
+  };
+
+  return async ({ key }) => checks.length === 0 ? undefined : (await cache.load("all", readAll)).get(key);
+}
+
+/** A window begins with the hour or day that its rows do. */
+function startOf(window: SloWindow, nowMs: number): number {
+  const from = nowMs - SLO_WINDOWS[window];
+  const size = SIZES[window];
+  return size === undefined ? from : Math.floor(from / size) * size;
+}
+
+/** When each outcome held in the last hour, by check key. */
+async function recentSpans(
+  { config, store, packing }: { config: Config; store: SampleStore; packing: Packing },
+  checks: readonly Check[],
+  nowMs: number,
+): Promise<Spans> {
+  const all: Spans = new Map();
+  for (const [shard, own] of Map.groupBy(checks, ({ key }) => packing.shardOf.get(key)!)) {
+    // A slot before the hour may still have counted in it.
+    const longest = Math.min(HOUR_MS, Math.max(...own.map((check) => periodMs(check, nowMs))));
+    const samples = await store.readSamples({ shard, from: nowMs - HOUR_MS - longest, to: nowMs });
+    for (const [key, spans] of sumSlots(config, samples).spans) all.set(key, spans);
+  }
+  return all;
+}
+
+function secondsOf(spans: NonNullable<ReturnType<Spans["get"]>>, from: number, to: number): Seconds {
+  const seconds: Seconds = {};
+  for (const span of spans) {
+    const lastsMs = Math.min(span.to, to) - Math.max(span.from, from);
+    if (lastsMs > 0) seconds[span.outcome] = (seconds[span.outcome] ?? 0) + lastsMs / 1_000;
+  }
+  return seconds;
+}
+
+function sumSince(sums: Sums, key: string, from: number): Seconds {
+  const whole: Seconds = {};
+  for (const [start, checks] of sums) {
+    if (start < from) continue;
+    for (const [outcome, s] of Object.entries(checks.get(key) ?? {}) as [keyof Seconds, number][]) {
+      whole[outcome] = (whole[outcome] ?? 0) + s;
+    }
+  }
+  return whole;
+}
