@@ -15,7 +15,12 @@ const TABLES = {
 
 /** Modules that few configs need: the export, where it lies, and who needs it. */
 const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
-  ["compileCron", "src/config/cron.ts", ({ checks }) => checks.some(({ schedule }) => "cron" in schedule)],
+  [
+    "compileCron",
+    "src/config/cron.ts",
+    ({ checks, maintenance }) =>
+      checks.some(({ schedule }) => "cron" in schedule) || maintenance.some(({ times }) => "cron" in times),
+  ],
   ["patternsFor", "src/config/expression/pattern.ts", (config) => namesPattern(walkedBy(config))],
   ["functions", "src/config/expression/functions.ts", (config) => namesFunction(walkedBy(config))],
   [

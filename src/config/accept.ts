@@ -15,12 +15,14 @@ import {
   toProblems,
 } from "./problem.ts";
 import { checkReferences, type Environment } from "./references.ts";
+import { readMaintenance } from "./maintenance.ts";
 import { readRegions } from "./regions.ts";
 import { dealPhases } from "./phases.ts";
 import { readSettings } from "./settings.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readTargets } from "./targets.ts";
+import { cronReader } from "./timing.ts";
 import { webhookSecrets } from "./webhooks.ts";
 
 /** What a config is held against. */
@@ -90,11 +92,12 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
   const dialects = rows.map(({ name }) => name);
   const settings = readSettings(draft, { ...options, stores, sinks, allowPrivate }, note);
   const store = stores.find(({ kind }) => kind === settings.store.kind);
+  const cron = cronReader(compileCron);
   const targets = readTargets(draft, {
     dialects,
     steps,
     auths,
-    compileCron,
+    cron,
     tlsFault,
     env: options.env,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
@@ -112,5 +115,6 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
     regions,
     targets,
     checks,
+    maintenance: readMaintenance(draft.maintenance, { targets, cron, note }),
   };
 }

@@ -1,3 +1,4 @@
+import type { MaintenanceWindow } from "./maintenance_window.ts";
 import type { Route } from "./routes.ts";
 import type { TlsSettings } from "../base/ports.ts";
 import type { Question } from "./question.ts";
@@ -243,4 +244,6 @@ export interface Config {
   webhooks: Webhook[];
   /** Who is told of what; absent: each webhook gets all of its events. */
   routes?: Route[];
+  /** Times in which notices are held, known beforehand. */
+  maintenance: MaintenanceWindow[];
 }

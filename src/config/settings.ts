@@ -13,7 +13,7 @@ import { readWebhooks, type WebhookContext } from "./webhooks.ts";
 import { CONNECTIONS, DENO_ROUNDS, ROUNDS_A_HOST } from "../base/limits.ts";
 import { DAY_MS } from "../base/time.ts";
 
-type Settings = Omit<Config, "objects" | "regions" | "targets" | "checks">;
+type Settings = Omit<Config, "objects" | "regions" | "targets" | "checks" | "maintenance">;
 
 /** Everything but regions and targets, every default filled in. */
 export function readSettings(

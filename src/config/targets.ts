@@ -13,7 +13,7 @@ import { readReport } from "./report.ts";
 import { readQuorum, type Voters } from "./rules.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
-import { cronReader, everyFault, readTiming, type TimingContext } from "./timing.ts";
+import { type CronReader, everyFault, readTiming, type TimingContext } from "./timing.ts";
 import { unique } from "./duplicates.ts";
 import type { Environment } from "./references.ts";
 import { readTls } from "./tls.ts";
@@ -24,7 +24,7 @@ export interface TargetContext {
   steps: readonly ConfigStepKind[];
   auths: readonly ConfigAuthKind[];
   turns: number;
-  compileCron: Kinds["compileCron"];
+  cron: CronReader;
   tlsFault: Kinds["tlsFault"];
   env: Environment["env"];
   allowPrivate: boolean;
@@ -54,7 +54,7 @@ export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Tar
   const quorum = readQuorum(defaults.quorum, standard, voters, { path: ["defaults", "quorum"], note });
   const fault = everyFault(defaults.every);
   if (fault) note({ path: ["defaults", "every"], ...fault });
-  const inherited = { ...common, traceUrl, defaults, quorum, voters, cron: cronReader(common.compileCron) };
+  const inherited = { ...common, traceUrl, defaults, quorum, voters };
   const noteDuplicate = unique("target", note);
   return targets.flatMap((target, i) => {
     noteDuplicate(target?.id, ["targets", i, "id"]);

@@ -213,12 +213,12 @@ function readSchedule(
   }
   const result = read(cron, unknownZone ? undefined : zone);
   if ("gapMs" in result) return { schedule: { cron: result.cron }, gapMs: result.gapMs };
-  const message = `not a cron expression: ${result.fault}`;
-  note({
-    path: [...path, "cron"],
-    message,
-    expected: "five fields, such as */5 * * * mon-fri",
-    found: cron,
-  });
+  noteNoCron(result.fault, cron, path, note);
   return { schedule: { everyMs }, gapMs: everyMs };
+}
+
+/** Notes what is wrong with the `cron` below a path. */
+export function noteNoCron(fault: string, found: string, path: Path, note: Note): void {
+  const message = `not a cron expression: ${fault}`;
+  note({ path: [...path, "cron"], message, expected: "five fields, such as */5 * * * mon-fri", found });
 }

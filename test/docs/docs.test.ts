@@ -48,7 +48,13 @@ describe("every YAML block is a config, or a part of one", () => {
   function wrap(part: unknown): Record<string, unknown> {
     const inCheck = (check: object) => ({ id: "a", journey: JOURNEY, ...check });
     const inTarget = (target: object) => ({
-      targets: [{ id: "shop", url: "https://shop.example", checks: [inCheck({})], ...target }],
+      targets: [{
+        id: "shop",
+        url: "https://shop.example",
+        labels: { tier: "batch" },
+        checks: [inCheck({})],
+        ...target,
+      }],
     });
     if (Array.isArray(part) && part.every(({ kind }) => kind)) return { ...inTarget({}), webhooks: part };
     if (Array.isArray(part)) return inTarget({ checks: [inCheck({ journey: part })] });

@@ -45,16 +45,17 @@ export interface SettlerFixture extends TestEnv {
 /** A stage for a config; `from` brings the store and the clock of another one. */
 export async function settlerFixture(
   text = threeRegions(),
-  { from, store = from?.store ?? memoryStore(), owner = "a", env, routes, sparesHanging }: {
+  { from, store = from?.store ?? memoryStore(), owner = "a", env, routes, sparesHanging, startMs }: {
     from?: SettlerFixture;
     store?: Store;
     owner?: string;
     env?: Record<string, string>;
     routes?: Record<string, Route>;
     sparesHanging?: boolean;
+    startMs?: number;
   } = {},
 ): Promise<SettlerFixture> {
-  const own = await testEnv(text, { env, routes });
+  const own = await testEnv(text, { env, routes, startMs });
   const clock = from?.clock ?? own.clock;
   const ports = { ...own.ports, clock };
   const script = scriptedProbers(own.config);

@@ -18,6 +18,7 @@ import {
 } from "./fields.ts";
 import { LISTEN } from "../listen.ts";
 import { hooksGrammar } from "./hooks.ts";
+import { maintenanceGrammar } from "./maintenance.ts";
 import { pageGrammar } from "./page.ts";
 import { routesGrammar } from "./routes.ts";
 import { CLAIM_RULES, report } from "./report.ts";
@@ -335,6 +336,10 @@ export const grammar = (kinds: Kinds, written = false) =>
     targets: list(target(kinds, written), 10_000).check(z.describe("The services under test.")),
     webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
     routes: optionalField(routesGrammar(), "Which of them is told of what. Default: each of all its events."),
+    maintenance: optionalField(
+      maintenanceGrammar(),
+      "Times in which notices are held while probing goes on.",
+    ),
   });
 
 /** A config as written. */

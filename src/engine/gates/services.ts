@@ -7,6 +7,9 @@ import type { Store } from "../../storage/store.ts";
 import { countWrites } from "../../storage/write_counter.ts";
 import { type ErrorBudgetReader, errorBudgetReader } from "../../storage/history/slo.ts";
 import { type GateEvaluator, gateEvaluator } from "./evaluate.ts";
+import { memoize } from "../../base/cache.ts";
+import { silenceSource } from "../../storage/records/maintenance.ts";
+import type { Silence } from "../../storage/records/silences.ts";
 import { silenceChecker } from "./silence_checker.ts";
 
 /** A store, what is read of it for a moment at a time, and gates over it. Made once for a process, so that all in it share what is cached. */
@@ -18,6 +21,8 @@ export interface GateServices {
   rollouts: DeploymentStore;
   evaluate: GateEvaluator;
   errorBudget: ErrorBudgetReader;
+  /** All that hold notices: past, present and to come. */
+  silences(): Promise<readonly Silence[]>;
   /** Rises with each record that is written through this `store`. */
   changeCount(): number;
 }
@@ -32,7 +37,9 @@ export function gateServices(
   const packing = packChecks(config);
   const { states, ownIncidents } = stateReaders(store, clock);
   const rollouts = deploymentStore(clock, store, config.retention.daysMs);
-  const isSilenced = silenceChecker(clock, config, store, changeCount);
+  const readSilences = silenceSource(config, store);
+  const silences = memoize(clock, () => readSilences(clock.now()), changeCount);
+  const isSilenced = silenceChecker(config, silences);
   const errorBudget = errorBudgetReader({ clock, config, store, packing });
   const evaluate = gateEvaluator({
     clock,
@@ -44,5 +51,5 @@ export function gateServices(
     isSilenced,
     errorBudget,
   });
-  return { store, packing, states, ownIncidents, rollouts, evaluate, errorBudget, changeCount };
+  return { store, packing, states, ownIncidents, rollouts, evaluate, errorBudget, silences, changeCount };
 }

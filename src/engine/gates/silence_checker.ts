@@ -1,21 +1,14 @@
 import type { Config } from "../../config/config.ts";
-import type { Clock } from "../../base/ports.ts";
-import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
-import type { RecordStore } from "../../storage/store.ts";
-import { memoize } from "../../base/cache.ts";
+import { activeSilence, type Silence, subjectOf } from "../../storage/records/silences.ts";
 import type { SilenceChecker } from "./evaluate.ts";
 
-/** Whether one of the silences in the store covers a check. */
-export function silenceChecker(
-  clock: Pick<Clock, "elapsed">,
-  config: Config,
-  store: RecordStore,
-  changes?: () => number,
-): SilenceChecker {
-  const read = memoize(clock, () => listSilences(store), changes);
+/** Whether one of these silences covers a check. What holds notices after each deployment may not hold up the deployment's own gate. */
+export function silenceChecker(config: Config, read: () => Promise<readonly Silence[]>): SilenceChecker {
   const subjects = new Map(config.checks.map((check) => [check.key, subjectOf(check)]));
+  const isAsked = ({ window }: Silence) => window === undefined || !("afterDeploymentMs" in window.times);
   return async (target, check, nowMs) => {
     const subject = subjects.get(`${target}/${check}`);
-    return subject !== undefined && activeSilence(await read(), subject, nowMs) !== undefined;
+    if (subject === undefined) return false;
+    return activeSilence((await read()).filter(isAsked), subject, nowMs) !== undefined;
   };
 }

@@ -9,6 +9,7 @@ import type { Config } from "../../config/config.ts";
 import { pause, type Ports } from "../../base/ports.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { attempt, type AttemptContext, type DeliveryStore, putOff } from "./attempt.ts";
+import { silenceSource } from "../../storage/records/maintenance.ts";
 import { silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
@@ -73,6 +74,7 @@ export function deliverer(
 ): Deliverer {
   const progress = new Progress(ports.clock);
   let lanes = new Lanes(parallel);
+  const readSilences = silenceSource(config, store);
   const health = new SinkHealth({ ports, store, config, sinks, leaseMs });
   const underWay = new Set<string>();
   const kindOf = new Map(config.webhooks.map(({ id, kind }) => [id, findSink(sinks, kind)]));
@@ -121,7 +123,7 @@ export function deliverer(
     underWay.clear();
   };
   const call = (bounds: CallOptions = {}) => {
-    const silences = silenceReader(ports, store);
+    const silences = silenceReader(ports, readSilences);
     const post = { ports, store, config, sinks, deadlineMs, leaseMs, silences, health, underWay };
     const move = () => progress.move();
     return progress.watch(() => send({ post, claim: claimer(post, bounds), move, made: 0 }), letGo);

@@ -8,14 +8,10 @@ import type { Config } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { OWN_TARGET } from "../../judgement/own_incident.ts";
 import type { Ports } from "../../base/ports.ts";
-import {
-  activeSilence,
-  isMoot,
-  listSilences,
-  type Silence,
-  type SilenceSubject,
-} from "../../storage/records/silences.ts";
-import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
+import { activeSilence, isMoot, type Silence, type SilenceSubject } from "../../storage/records/silences.ts";
+import type { SilenceSource } from "../../storage/records/maintenance.ts";
+import type { Delivery, IncidentStore, OutboxStore, Receipt } from "../../storage/store.ts";
+import { memoize } from "../../base/cache.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 
 /** A held notice is looked at again this often, so that a silence may end early. */
@@ -30,17 +26,9 @@ const OVER_BEFORE_SENT = "silenced: it was over before the silence was";
 /** All silences, as they stood a few seconds ago at most. */
 export type SilenceReader = () => Promise<readonly Silence[]>;
 
-/** A reader over one store, for one call of a deliverer. */
-export function silenceReader(
-  { clock }: Pick<Ports, "clock">,
-  store: RecordStore,
-): SilenceReader {
-  let last: { readAt: number; all: Promise<Silence[]> } | undefined;
-  return () => {
-    const nowMs = clock.elapsed();
-    if (!last || nowMs - last.readAt >= SILENCES_MS) last = { readAt: nowMs, all: listSilences(store) };
-    return last.all;
-  };
+/** A reader of a source, for one call of a deliverer. */
+export function silenceReader({ clock }: Pick<Ports, "clock">, source: SilenceSource): SilenceReader {
+  return memoize(clock, () => source(clock.now()), undefined, SILENCES_MS);
 }
 
 /** What is asked whether a notice is to be held. */

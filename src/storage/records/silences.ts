@@ -5,7 +5,7 @@
  */
 import * as z from "../../base/zod.ts";
 import type { Check } from "../../config/config.ts";
-import { matches } from "../../base/glob.ts";
+import { isAbout, type MaintenanceWindow, type SilenceMatch } from "../../config/maintenance_window.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Notice, RecordStore, StoredRecord } from "../store.ts";
 import { DAY_MS } from "../../base/time.ts";
@@ -13,32 +13,29 @@ import { DAY_MS } from "../../base/time.ts";
 /** At most so many are remembered, those that are over included. */
 export const MAX_SILENCES = 1_000;
 /** How long a silence that is over is remembered, for the notices that it held. */
-const REMEMBERED_MS = 7 * DAY_MS;
-
-/** What a silence is about: every part that is named must match. Globs: `*` is any run of characters. */
-export interface Match {
-  target?: string;
-  check?: string;
-  labels?: Record<string, string>;
-}
+export const REMEMBERED_MS = 7 * DAY_MS;
 
 /** A silence. Times are epoch ms; `until` of one that was ended early is when it was. */
 export interface Silence {
   id: string;
-  match: Match;
+  match: SilenceMatch;
   from: number;
   until: number;
   reason: string;
   /** The id of the token that made it. */
   by: string;
+  /** The maintenance window of the config that it is of. */
+  window?: MaintenanceWindow;
 }
+
+const globs = z.union([z.string(), z.array(z.string())]);
 
 const silenceShape = z.object({
   id: z.string(),
   match: z.object({
-    target: z.optional(z.string()),
-    check: z.optional(z.string()),
-    labels: z.optional(z.record(z.string(), z.string())),
+    target: z.optional(globs),
+    check: z.optional(globs),
+    labels: z.optional(z.record(z.string(), globs)),
   }),
   from: z.number(),
   until: z.number(),
@@ -51,7 +48,7 @@ export const encodeSilence = (silence: Silence, ended = false): StoredRecord => 
   kind: "silence",
   key: silence.id,
   order: ended ? 1 : 0,
-  value: JSON.stringify(silence),
+  value: JSON.stringify({ ...silence, window: undefined }),
   expiresAt: silence.until + REMEMBERED_MS,
 });
 
@@ -94,13 +91,6 @@ export function activeSilence(
 ): Silence | undefined {
   return all.filter(({ match, from, until }) => from <= at && at < until && isAbout(match, subject))
     .sort((a, b) => b.until - a.until)[0];
-}
-
-function isAbout({ target = "*", check = "*", labels = {} }: Match, subject: SilenceSubject): boolean {
-  return matches(target, subject.target) && matches(check, subject.check) &&
-    Object.entries(labels).every(([name, glob]) =>
-      Object.hasOwn(subject.labels, name) && matches(glob, subject.labels[name]!)
-    );
 }
 
 /** When it ends that a subject is silenced at `at`, silences that follow at once included; undefined: it is not. */

@@ -5,13 +5,15 @@ import { readSeries } from "../../storage/history/series.ts";
 import { memoize } from "../../base/cache.ts";
 import { checkView, commentView, targetView } from "../api/views/status.ts";
 import type { Check, Config, Target } from "../../config/config.ts";
+import { isAbout } from "../../config/maintenance_window.ts";
+import { type Maintenance, maintenances } from "../api/views/maintenances.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Packing, States } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
 import { type DeploymentStore, listDeployments } from "../../storage/records/deployments.ts";
 import { requiredChecks } from "../../config/required.ts";
 import { periodMs, staleAt } from "../../config/schedule.ts";
-import { activeSilence, listSilences, subjectOf } from "../../storage/records/silences.ts";
+import { activeSilence, type Silence, subjectOf } from "../../storage/records/silences.ts";
 import type {
   IncidentStore,
   OutboxStore,
@@ -31,6 +33,8 @@ import { outcomeRank } from "./words.ts";
 
 /** Deployments of all targets that one overview looks at. */
 const DEPLOYMENTS = 5_000;
+/** A maintenance that begins later is not announced yet. */
+const ANNOUNCED_MS = 30 * DAY_MS;
 /** Slots of a lane, and the least and the most time they cover. */
 const SLOTS = 60;
 /** Slots of an incident's lanes after it was opened. */
@@ -47,6 +51,7 @@ export interface Sources {
   packing: Packing;
   rollouts: DeploymentStore;
   errorBudget: ErrorBudgetReader;
+  silences(): Promise<readonly Silence[]>;
   /** Rises with each memo that is told through this process. */
   changeCount(): number;
 }
@@ -59,17 +64,19 @@ export interface PageLoader {
   incidentData(incident: Incident, operate: boolean, nowMs: number): Promise<IncidentData>;
   /** Ninety days of any target, by the day. */
   pasts(nowMs: number): Promise<(target: Target) => Pick<Row, "band" | "from">>;
-  /** Until when and why a target is silenced, in words. */
+  /** What is announced to everybody and not over, of the next 30 days. */
+  planned(nowMs: number): Promise<Maintenance[]>;
+  /** Until when and why a target is silenced, or will be by its next maintenance, in words. */
   silenceText(target: Target, nowMs: number): Promise<string | undefined>;
   freshness(states: States, nowMs: number): Freshness;
 }
 
 /** Gathers over one store. */
 export function pageLoader(
-  { ports: { clock }, config, store, packing, rollouts, errorBudget, changeCount }: Sources,
+  { ports: { clock }, config, store, packing, rollouts, errorBudget, silences: readSilences, changeCount }:
+    Sources,
 ): PageLoader {
   const readBands = bandReader(config, store, packing, clock);
-  const readSilences = memoize(clock, () => listSilences(store), changeCount);
   const readDeployments = memoize(
     clock,
     async () => Map.groupBy(await listDeployments(store, DEPLOYMENTS), ({ target }) => target),
@@ -102,7 +109,7 @@ export function pageLoader(
           .map(({ at }): Mark => ({ from: share(at) })),
         silences: mine.filter((silence) => silence.from < to)
           .map(({ from, until }): Mark => ({ from: share(from), to: share(until) })),
-        silenced: activeSilence(mine, subject, nowMs) !== undefined,
+        silenced: silencedWord(activeSilence(mine, subject, nowMs)),
       };
     });
   };
@@ -141,13 +148,21 @@ export function pageLoader(
     checkData,
     incidentData: (incident, operate, nowMs) =>
       loadIncident({ config, store, packing, rollouts }, incident, operate, nowMs),
+    async planned(nowMs) {
+      const all = maintenances(config, await readSilences(), nowMs);
+      return all.filter(({ state, from }) => state !== "completed" && from - nowMs <= ANNOUNCED_MS)
+        .toReversed();
+    },
     async silenceText(target, nowMs) {
       const found = target.checks.map((check) => subjectOf(check));
       const all = await readSilences();
       const silence = found.map((subject) => activeSilence(all, subject, nowMs)).find(Boolean);
-      if (!silence) return undefined;
-      const until = iso(silence.until).slice(0, 16).replace("T", " ");
-      return `Its notices are held until ${until} UTC by ${silence.by}: ${silence.reason}`;
+      if (silence) return describeSilence(silence);
+      const next =
+        all.filter(({ match, from, window }) =>
+          window && from > nowMs && found.some((subject) => isAbout(match, subject))
+        ).toSorted((a, b) => a.from - b.from)[0];
+      return next && `Maintenance from ${minute(next.from)} to ${minute(next.until)} UTC: ${next.reason}`;
     },
     freshness: (states, nowMs) => {
       const newest = Math.max(...Object.values(states).map(({ slot }) => slot));
@@ -156,6 +171,16 @@ export function pageLoader(
     },
   };
 }
+
+const minute = (at: number) => iso(at).slice(0, 16).replace("T", " ");
+
+const silencedWord = (silence: Silence | undefined): Row["silenced"] =>
+  silence && (silence.window ? "maintenance" : "silenced");
+
+const describeSilence = ({ window, until, by, reason }: Silence) =>
+  window
+    ? `Maintenance until ${minute(until)} UTC, its notices are held: ${reason}`
+    : `Its notices are held until ${minute(until)} UTC by ${by}: ${reason}`;
 
 const shareOf = (from: number, to: number) => (at: number): number =>
   Math.min(1, Math.max(0, (at - from) / (to - from)));

@@ -120,7 +120,7 @@ function Card({ row: { target, check, silenced, ...past }, window }: { row: Row;
               </>
             )}
           </b>
-          {silenced && <b class="pill quiet">silenced</b>}
+          {silenced && <b class="pill quiet">{silenced}</b>}
         </p>
         <Why check={check} />
         <ul class="strip">

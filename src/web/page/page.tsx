@@ -108,13 +108,17 @@ export function pageRoutes(options: PagesOptions): Hono {
     const known = await states();
     const nowMs = clock.now();
     const status = publicStatus(config, known, nowMs);
-    const [lately, pasts] = await Promise.all([readOutages(), loader.pasts(nowMs)]);
+    const [lately, pasts, planned] = await Promise.all([
+      readOutages(),
+      loader.pasts(nowMs),
+      loader.planned(nowMs),
+    ]);
     const title = publicHeadline(status, site.language);
     const services = status.targets.map((service, i) => {
       const target = config.targets[i]!;
       return { service, past: withoutDrift(pasts(target)), group: target.labels[site.groupBy ?? ""] ?? "" };
     });
-    const main = <PublicPage {...{ status, services, names, site }} outages={lately} />;
+    const main = <PublicPage {...{ status, services, planned, names, site }} outages={lately} />;
     c.header(PUBLIC_HEADER, "1");
     return livePage(c, known, [], { title, summary: title, main, who, at: "/status", site });
   };

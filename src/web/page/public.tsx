@@ -2,6 +2,7 @@
 /** @jsxImportSource hono/jsx */
 /** What everybody may see: coarse words, by name; nothing of checks, regions or evidence. */
 import { html } from "hono/html";
+import type { Maintenance } from "../api/views/maintenances.ts";
 import type { Outage } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
 import { FEED_PATH, Name, Time } from "./layout.tsx";
@@ -37,9 +38,11 @@ export const publicHeadline = ({ status }: Status, language?: string): string =>
 
 /** The public page. */
 export function PublicPage(
-  { status, services, outages, names, site }: {
+  { status, services, planned, outages, names, site }: {
     status: Status;
     services: PublicService[];
+    /** Those that are not over, the first to begin first. */
+    planned: readonly Maintenance[];
     outages: Outage[];
     names: Map<string, string>;
     site: PageSettings;
@@ -65,6 +68,10 @@ export function PublicPage(
           </section>
         ))}
       </div>
+      <div id="maintenance" data-live>
+        {planned.length > 0 && <h2>{texts.maintenance}</h2>}
+        <ul>{planned.map((one) => <MaintenanceRow one={one} texts={texts} />)}</ul>
+      </div>
       <div id="spells" data-live>
         <h2>{texts.pastIncidents}</h2>
         {outages.length === 0 && <p>{texts.nothingWrong}</p>}
@@ -81,6 +88,23 @@ export function PublicPage(
         <a href={FEED_PATH}>{texts.feed}</a>
       </p>
     </>
+  );
+}
+
+/** Names that one line shows at most. */
+const MOST_NAMES = 5;
+
+function MaintenanceRow(
+  { one: { reason, targets, from, until, state }, texts }: { one: Maintenance; texts: PublicTexts },
+) {
+  const names = targets.slice(0, MOST_NAMES).map(({ name }) => <Name most={80}>{name}</Name>);
+  return (
+    <li>
+      <Time at={from} /> {texts.until} <Time at={until} />
+      {state === "in_progress" && ` (${texts.inProgress})`}: <Name most={500}>{reason}</Name> ({names
+        .flatMap((name, i) => i === 0 ? [name] : [", ", name])}
+      {targets.length > MOST_NAMES && `, +${targets.length - MOST_NAMES}`})
+    </li>
   );
 }
 

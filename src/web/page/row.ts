@@ -12,6 +12,6 @@ export interface Row {
   from: number;
   deployments: Mark[];
   silences: Mark[];
-  /** A silence covers it now. */
-  silenced: boolean;
+  /** What covers it now: a silence that somebody made, or a maintenance window. */
+  silenced?: "silenced" | "maintenance";
 }

@@ -69,6 +69,7 @@ export function config(
         quorum: own,
         probers: ids.map((prober) => ({ id: prober, region: id, kind: "local" as const })),
       })),
+      maintenance: [],
       targets: [target],
       checks: [check],
       webhooks: [{

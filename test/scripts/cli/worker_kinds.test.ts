@@ -34,6 +34,11 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     "httpStep",
   ]],
   ["cron", configOf("", "*/5 * * * *"), [...BARE, "compileCron"]],
+  [
+    "maintenance by cron",
+    configOf('maintenance: [{ id: m, match: { target: "*" }, reason: r, cron: "0 2 * * *", duration: 1h }]'),
+    [...BARE, "compileCron"],
+  ],
   ["a pattern", configOf("", "1m", "text.matches('a')"), [...BARE, "patternsFor"]],
   ["a group of a pattern", configOf("", "1m", "regexCapture(text, '(a)') == 'a'"), [...BARE, "patternsFor"]],
   ["auth", configOf("", "1m", 'status == 200", auth: { bearer: "${env:A}" }, name: "a'), [

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { SilenceMatch } from "../../../src/config/maintenance_window.ts";
 import type { Incident } from "../../../src/judgement/incident.ts";
 import {
   activeSilence,
   encodeSilence,
   isMoot,
   listSilences,
-  type Match,
   type Silence,
 } from "../../../src/storage/records/silences.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
@@ -14,7 +14,7 @@ const NOON = Date.UTC(2026, 10, 21, 12);
 const HOUR = 3_600_000;
 const SUBJECT = { target: "shop-eu", check: "orders", labels: { team: "pay", tier: "1" } };
 
-const silence = (match: Match, more: Partial<Silence> = {}): Silence => ({
+const silence = (match: SilenceMatch, more: Partial<Silence> = {}): Silence => ({
   id: "s1",
   match,
   from: NOON,
@@ -24,12 +24,15 @@ const silence = (match: Match, more: Partial<Silence> = {}): Silence => ({
   ...more,
 });
 
-test.each<[string, Match, boolean]>([
+test.each<[string, SilenceMatch, boolean]>([
   ["its target", { target: "shop-eu" }, true],
   ["a glob of targets", { target: "shop-*" }, true],
   ["another target", { target: "blog" }, false],
   ["its check", { target: "shop-eu", check: "orders" }, true],
   ["another check of it", { target: "shop-eu", check: "read" }, false],
+  ["one of several targets", { target: ["blog", "shop-*"] }, true],
+  ["other targets", { target: ["blog", "till"] }, false],
+  ["one of several values of a label", { labels: { tier: ["1", "2"] } }, true],
   ["a label", { labels: { team: "pay" } }, true],
   ["one label that fits and one that does not", { labels: { team: "pay", tier: "2" } }, false],
   ["a label that it has not", { labels: { region: "eu" } }, false],

@@ -24,12 +24,13 @@ export interface ApiFixture extends SettlerFixture {
 
 /** A house whose API has a token, unless `text` is another config. */
 export async function apiFixture(
-  { text = withToken(threeRegions()), store = memoryStore(), env: more, routes, sparesHanging }: {
+  { text = withToken(threeRegions()), store = memoryStore(), env: more, routes, sparesHanging, startMs }: {
     text?: string;
     store?: Store;
     env?: Record<string, string>;
     routes?: Record<string, Route>;
     sparesHanging?: boolean;
+    startMs?: number;
   } = {},
 ): Promise<ApiFixture> {
   const env = {
@@ -38,7 +39,7 @@ export async function apiFixture(
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     ...more,
   };
-  const own = await settlerFixture(text, { store, env, routes, sparesHanging });
+  const own = await settlerFixture(text, { store, env, routes, sparesHanging, startMs });
   const app = api(own);
   return {
     ...own,

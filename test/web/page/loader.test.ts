@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { packChecks } from "../../../src/storage/codec.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { deploymentStore } from "../../../src/storage/records/deployments.ts";
+import { listSilences } from "../../../src/storage/records/silences.ts";
 import { RECORD_KINDS, type StoredRecord } from "../../../src/storage/store.ts";
 import { pageLoader } from "../../../src/web/page/loader.ts";
 import { threeRegions } from "../../world/settler_fixture.ts";
@@ -28,6 +29,7 @@ async function hundredDeployments() {
       ...{ ports, config, store, rollouts },
       packing: packChecks(config),
       errorBudget: () => Promise.resolve(undefined),
+      silences: () => listSilences(store),
       changeCount: () => 0,
     });
     const rows = await loader.rows(config.targets, {}, "24h", ports.clock.now());

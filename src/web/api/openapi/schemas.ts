@@ -484,20 +484,23 @@ export const pushedReportSchema = component(
   }),
 );
 
+const globs = z.union([text, z.array(text)]);
+
 /** A silence. */
 export const silenceSchema = component(
   "Silence",
   z.strictObject({
     id: text,
     match: z.strictObject({
-      target: z.optional(text),
-      check: z.optional(text),
-      labels: z.optional(z.record(text, text)),
+      target: z.optional(globs),
+      check: z.optional(globs),
+      labels: z.optional(z.record(text, globs)),
     }),
     from: time,
     until: time,
     reason: text,
-    by: text,
+    by: text.check(z.describe("The id of a token; `config`: it is a maintenance window.")),
+    window: z.optional(text).check(z.describe("The maintenance window of the config that it is of.")),
     state: z.enum(["pending", "active", "over"]),
     checks: z.array(text).check(z.describe("What it covers now, as target/check.")),
   }),

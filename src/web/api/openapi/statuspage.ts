@@ -12,7 +12,13 @@ const page = z.strictObject({
 const component = z.strictObject({
   id: z.string(),
   name: z.string(),
-  status: z.enum(["operational", "degraded_performance", "partial_outage", "major_outage"]),
+  status: z.enum([
+    "operational",
+    "degraded_performance",
+    "partial_outage",
+    "major_outage",
+    "under_maintenance",
+  ]),
   created_at: time,
   updated_at: time,
   position: z.int(),
@@ -24,6 +30,16 @@ const component = z.strictObject({
   group: z.boolean(),
   only_show_if_degraded: z.boolean(),
 }).check(z.meta({ id: "StatuspageComponent" }));
+const updates = <Status extends z.ZodMiniType>(status: Status) =>
+  z.array(z.strictObject({
+    id: z.string(),
+    incident_id: z.string(),
+    status,
+    body: z.string(),
+    created_at: time,
+    updated_at: time,
+    display_at: time,
+  }));
 const incident = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -36,19 +52,28 @@ const incident = z.strictObject({
   resolved_at: z.nullable(time),
   shortlink: z.string(),
   page_id: z.string(),
-  incident_updates: z.array(z.strictObject({
-    id: z.string(),
-    incident_id: z.string(),
-    status: z.enum(["investigating", "resolved"]),
-    body: z.string(),
-    created_at: time,
-    updated_at: time,
-    display_at: time,
-  })),
+  incident_updates: updates(z.enum(["investigating", "resolved"])),
   components: z.array(component),
 }).check(z.meta({ id: "StatuspageIncident" }));
+const state = z.enum(["scheduled", "in_progress", "completed"]);
+const maintenance = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  status: state,
+  impact: z.literal("maintenance"),
+  created_at: time,
+  updated_at: time,
+  monitoring_at: z.null(),
+  resolved_at: z.nullable(time),
+  scheduled_for: time,
+  scheduled_until: time,
+  shortlink: z.string(),
+  page_id: z.string(),
+  incident_updates: updates(state),
+  components: z.array(component),
+}).check(z.meta({ id: "StatuspageMaintenance" }));
 const status = z.strictObject({
-  indicator: z.enum(["none", "minor", "major", "critical"]),
+  indicator: z.enum(["none", "minor", "major", "critical", "maintenance"]),
   description: z.string(),
 }).check(z.meta({ id: "StatuspageStatus" }));
 
@@ -58,11 +83,13 @@ export const statusDocument = z.strictObject({ page, status });
 export const componentsDocument = z.strictObject({ page, components: z.array(component) });
 /** `incidents.json` and `incidents/unresolved.json`. */
 export const incidentsDocument = z.strictObject({ page, incidents: z.array(incident) });
+/** `scheduled-maintenances.json` and the two below it. */
+export const maintenancesDocument = z.strictObject({ page, scheduled_maintenances: z.array(maintenance) });
 /** `summary.json`. */
 export const summaryDocument = z.strictObject({
   page,
   components: z.array(component),
   incidents: z.array(incident),
-  scheduled_maintenances: z.array(z.unknown()).check(z.maxLength(0)),
+  scheduled_maintenances: z.array(maintenance),
   status,
 });

@@ -1,17 +1,11 @@
 import { Hono } from "../../hono.ts";
 import * as z from "../../../base/zod.ts";
 import { closest } from "../../../base/closest.ts";
-import type { Config } from "../../../config/config.ts";
+import type { Check, Config } from "../../../config/config.ts";
+import { isAbout, type SilenceMatch } from "../../../config/maintenance_window.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
-import {
-  activeSilence,
-  encodeSilence,
-  listSilences as remembered,
-  type Match,
-  MAX_SILENCES,
-  type Silence,
-  subjectOf,
-} from "../../../storage/records/silences.ts";
+import { silenceSource } from "../../../storage/records/maintenance.ts";
+import { encodeSilence, MAX_SILENCES, type Silence, subjectOf } from "../../../storage/records/silences.ts";
 import type { Principal } from "../middleware/access.ts";
 import { freeText, limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
@@ -63,6 +57,8 @@ export function routes(
   >,
 ): Hono {
   const app = new Hono();
+  const readAll = silenceSource(config, store);
+  const remembered = () => readAll(clock.now());
 
   app.post("/v1/silences", access.allow("operate"), limitBody(), async (c) => {
     const read = await readBody(c, silenceBody, "The body is not a silence");
@@ -79,8 +75,8 @@ export function routes(
     if (!covers(who, match, config)) return await access.refuse(c, "operate", "all its targets");
     const unknown = unknownTarget(named, config.targets.map(({ id }) => id).filter(who.covers));
     if (unknown) return problem(c, "bad-request", unknown);
-    const existing = await remembered(store);
-    if (existing.length >= MAX_SILENCES) {
+    const existing = await remembered();
+    if (existing.filter(({ window }) => !window).length >= MAX_SILENCES) {
       return problem(c, "conflict", `At most ${MAX_SILENCES} silences are remembered`);
     }
     const id = `sil_${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36).padStart(6, "0")}`;
@@ -95,14 +91,14 @@ export function routes(
     const nowMs = clock.now();
     const past = read.value.all === "true";
     const who = (await access.principal(c))!;
-    const shown = (await remembered(store)).filter((silence) =>
+    const shown = (await remembered()).filter((silence) =>
       (past || nowMs < silence.until) && concerns(silence, config, who)
     );
     return c.json({ silences: shown.map((silence) => view(silence, { config, who, nowMs })) });
   });
 
   app.delete("/v1/silences/:id", access.allow("operate"), async (c) => {
-    const silence = (await remembered(store)).find(({ id }) => id === c.req.param("id"));
+    const silence = (await remembered()).find(({ id }) => id === c.req.param("id"));
     const nowMs = clock.now();
     if (!silence) return problem(c, "not-found", "No silence has this id");
     if (!covers((await access.principal(c))!, silence.match, config)) {
@@ -159,7 +155,7 @@ export function operations(schemas: Schemas): Operation[] {
 }
 
 /** The one target that is meant: a name without `*`. */
-const targetNamed = ({ target }: Match) => target?.includes("*") ? undefined : target;
+const targetNamed = ({ target }: { target?: string }) => target?.includes("*") ? undefined : target;
 
 /** A typing error must not leave somebody without the silence that he asked for. */
 function unknownTarget(target: string | undefined, ids: string[]): string | undefined {
@@ -175,24 +171,23 @@ function faultOf(from: number, until: number, nowMs: number): string | undefined
   return until - from > LONGEST_MS ? "A silence lasts 400 days at most" : undefined;
 }
 
-const matchesCheck = (match: Match, check: Config["checks"][number]) =>
-  activeSilence([{ id: "", match, from: 0, until: 1, reason: "", by: "" }], subjectOf(check), 0) !==
-    undefined;
+const matchesCheck = (match: SilenceMatch, check: Check) => isAbout(match, subjectOf(check));
 
 const concerns = ({ match }: Silence, { checks }: Config, who: Principal) =>
   who.all || checks.some((check) => matchesCheck(match, check) && who.covers(check.target.id));
 
 /** Whether the token is good for all that this is about. */
-const covers = (who: Principal, match: Match, { checks }: Config) =>
+const covers = (who: Principal, match: SilenceMatch, { checks }: Config) =>
   who.all || checks.every((check) => !matchesCheck(match, check) || who.covers(check.target.id));
 
 function view(
   silence: Silence,
   { config: { checks }, who, nowMs }: { config: Config; who: Principal; nowMs: number },
 ) {
-  const { from, until, match, ...rest } = silence;
+  const { from, until, match, window, ...rest } = silence;
   const state = nowMs < from ? "pending" : nowMs < until ? "active" : "over";
   const concerned = checks.filter((check) => matchesCheck(match, check) && who.covers(check.target.id))
     .map(({ key }) => key);
-  return { ...rest, match, state, from: iso(from), until: iso(until), checks: concerned };
+  const times = { from: iso(from), until: iso(until) };
+  return { ...rest, ...window && { window: window.id }, match, state, ...times, checks: concerned };
 }

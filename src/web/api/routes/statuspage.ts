@@ -3,7 +3,8 @@
  * coarse as `/v1/status`: a component is a target by name; nothing tells checks, regions or probers apart.
  *
  * Without fresh evidence a component is `degraded_performance` and says so in its description: the shape has no word for
- * "unknown", it must not be green, and a prober's fault must not be an outage.
+ * "unknown", it must not be green, and a prober's fault must not be an outage. One that is not well in a maintenance that the config
+ * announces is `under_maintenance`.
  */
 import { Hono } from "../../hono.ts";
 import { cors } from "hono/cors";
@@ -13,27 +14,41 @@ import type { States } from "../../../storage/codec.ts";
 import { isFailed } from "../../../judgement/words.ts";
 import { requiredChecks } from "../../../config/required.ts";
 import { memoize } from "../../../base/cache.ts";
-import { type Outage, outages, outageWords } from "../views/outages.ts";
 import { outcomeOf } from "../../../judgement/current_outcome.ts";
+import { inMaintenance, type Maintenance, maintenances } from "../views/maintenances.ts";
+import { outages } from "../views/outages.ts";
 import { publicStatus, type TargetStatus } from "../views/status.ts";
+import { incidentOf, maintenancesOf } from "../views/statuspage.ts";
 import { iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-type ComponentStatus = "operational" | "degraded_performance" | "partial_outage" | "major_outage";
+type ComponentStatus =
+  | "operational"
+  | "degraded_performance"
+  | "partial_outage"
+  | "major_outage"
+  | "under_maintenance";
 
 /** The newest incidents that are looked at; several may be one to the public. */
 const LOOKED_AT = 100;
 /** What Statuspage itself shows at most. */
 const SHOWN = 50;
 
-/** The five documents. */
+/** The documents. */
 export function routes(
-  { ports: { clock }, config, store, states }: Pick<ResourceContext, "ports" | "config" | "store" | "states">,
+  { ports: { clock }, config, store, states, silences }: Pick<
+    ResourceContext,
+    "ports" | "config" | "store" | "states" | "silences"
+  >,
 ): Hono {
   const app = new Hono();
   app.use("/api/v2/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"] }));
-  const readView = memoize(clock, async () => view(config, await states(), clock.now()));
+  const readView = memoize(clock, async () => {
+    const nowMs = clock.now();
+    const planned = maintenances(config, await silences(), nowMs);
+    return { ...view(config, await states(), { nowMs, planned }), planned };
+  });
   const readNewest = memoize(clock, () => store.listIncidents({ limit: LOOKED_AT }));
 
   app.get("/api/v2/status.json", async (c) => {
@@ -45,9 +60,21 @@ export function routes(
     return c.json({ page, components });
   });
   app.get("/api/v2/summary.json", async (c) => {
-    const { page, status, components, open } = await readView();
-    return c.json({ page, components, incidents: open, scheduled_maintenances: [], status });
+    const { page, status, components, open, planned } = await readView();
+    const scheduled_maintenances = maintenancesOf(
+      planned.filter(({ state }) => state !== "completed"),
+      components,
+      page.url,
+    );
+    return c.json({ page, components, incidents: open, scheduled_maintenances, status });
   });
+  for (const [path, states] of Object.entries(MAINTENANCES)) {
+    app.get(`/api/v2/${path}.json`, async (c) => {
+      const { page, components, planned } = await readView();
+      const shown = planned.filter(({ state }) => states.includes(state)).slice(0, SHOWN);
+      return c.json({ page, scheduled_maintenances: maintenancesOf(shown, components, page.url) });
+    });
+  }
   app.get("/api/v2/incidents/unresolved.json", async (c) => {
     const { page, open } = await readView();
     return c.json({ page, incidents: open });
@@ -72,6 +99,24 @@ export function operations(schemas: Schemas): Operation[] {
     ["summary", "getPageSummary", "Status, components, open incidents", schemas.summaryDocument],
     ["incidents", "listPageIncidents", "The newest 50 incidents", schemas.incidentsDocument],
     ["incidents/unresolved", "listPageUnresolved", "Open incidents", schemas.incidentsDocument],
+    [
+      "scheduled-maintenances",
+      "listPageMaintenances",
+      "Maintenances of the last week, now and to come",
+      schemas.maintenancesDocument,
+    ],
+    [
+      "scheduled-maintenances/active",
+      "listPageActiveMaintenances",
+      "Maintenances now",
+      schemas.maintenancesDocument,
+    ],
+    [
+      "scheduled-maintenances/upcoming",
+      "listPageUpcomingMaintenances",
+      "Maintenances to come",
+      schemas.maintenancesDocument,
+    ],
   ] as const;
   return pages.map(([name, id, summary, schema]): Operation => ({
     method: "get",
@@ -86,7 +131,19 @@ export function operations(schemas: Schemas): Operation[] {
 
 type Component = ReturnType<typeof componentOf>;
 
-function view(config: Config, states: States, nowMs: number) {
+/** The documents of maintenances, and in which states they are. */
+const MAINTENANCES: Record<string, readonly Maintenance["state"][]> = {
+  "scheduled-maintenances": ["scheduled", "in_progress", "completed"],
+  "scheduled-maintenances/active": ["in_progress"],
+  "scheduled-maintenances/upcoming": ["scheduled"],
+};
+
+function view(
+  config: Config,
+  states: States,
+  { nowMs, planned }: { nowMs: number; planned: readonly Maintenance[] },
+) {
+  const maintained = inMaintenance(planned);
   const coarse = new Map(publicStatus(config, states, nowMs).targets.map(({ id, status }) => [id, status]));
   const unresolved = config.checks.flatMap(({ key }) => states[key]?.incidents ?? [])
     .filter(({ state }) => state === "open");
@@ -98,7 +155,9 @@ function view(config: Config, states: States, nowMs: number) {
     const failed = requiredChecks(target).map((check) =>
       isFailed(outcomeOf(check, states[check.key], nowMs))
     );
-    const status = statusOf(word, failed.every(Boolean), majorOutages.has(target.id));
+    const own = statusOf(word, failed.every(Boolean), majorOutages.has(target.id));
+    const isExcused = maintained.has(target.id) && own !== "operational" && word !== "unknown";
+    const status = isExcused ? "under_maintenance" : own;
     const changes = target.checks.flatMap(({ key }) => states[key]?.since ?? []);
     return componentOf(target, {
       position: at + 1,
@@ -161,7 +220,16 @@ const OVERALL: readonly [
   [(all) => all.some(({ status }) => status === "partial_outage"), "major", "Partial System Outage"],
   [(all) => all.every(({ description }) => description !== null), "minor", "Status Unknown"],
   [(all) => all.some(({ description }) => description !== null), "minor", "Status Partially Unknown"],
-  [(all) => all.some(({ status }) => status !== "operational"), "minor", "Partially Degraded Service"],
+  [
+    (all) => all.some(({ status }) => status === "degraded_performance"),
+    "minor",
+    "Partially Degraded Service",
+  ],
+  [
+    (all) => all.some(({ status }) => status === "under_maintenance"),
+    "maintenance",
+    "Service Under Maintenance",
+  ],
   [() => true, "none", "All Systems Operational"],
 ];
 
@@ -175,41 +243,4 @@ function publicIncidents(config: Config, incidents: readonly Incident[], compone
   const known = new Map(components.map((component) => [component.id, component]));
   return outages(config, incidents).filter(({ target }) => known.has(target))
     .map((outage) => incidentOf(outage, known.get(outage.target)!, config.publicUrl ?? ""));
-}
-
-function incidentOf(outage: Outage, component: Component, shortlink: string) {
-  const { target, impact, now, openedAt, updatedAt, resolvedAt } = outage;
-  const id = `${target}-${openedAt.toString(36)}`;
-  const name = `${component.name} ${outageWords(outage)}`;
-  const update = (status: string, body: string, at: number) => ({
-    id: `${id}-${status}`,
-    incident_id: id,
-    status,
-    body,
-    created_at: iso(at),
-    updated_at: iso(at),
-    display_at: iso(at),
-  });
-  const opened = update(
-    "investigating",
-    `${component.name} ${outageWords({ impact, now: now && impact })}.`,
-    openedAt,
-  );
-  return {
-    id,
-    name,
-    status: resolvedAt === undefined ? "investigating" : "resolved",
-    impact,
-    created_at: iso(openedAt),
-    started_at: iso(openedAt),
-    updated_at: iso(updatedAt),
-    monitoring_at: null,
-    resolved_at: iso(resolvedAt) ?? null,
-    shortlink,
-    page_id: "assay",
-    incident_updates: resolvedAt === undefined
-      ? [opened]
-      : [update("resolved", "This is over.", resolvedAt), opened],
-    components: [component],
-  };
 }

@@ -14,6 +14,8 @@ export const de: PublicTexts = {
   statuses: { ready: "bereit", degraded: "eingeschränkt", not_ready: "nicht bereit", unknown: "unbekannt" },
   neverSeen: "noch nie gesehen",
   seen: (span) => `vor ${span} gesehen`,
+  maintenance: "Wartung",
+  inProgress: "läuft",
   pastIncidents: "Vergangene Störungen",
   nothingWrong: "Zuletzt keine Störungen.",
   outage: (name, { impact, now }) => {

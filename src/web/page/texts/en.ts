@@ -9,6 +9,8 @@ export interface PublicTexts {
   neverSeen: string;
   /** `span`: "12 s". */
   seen(span: string): string;
+  maintenance: string;
+  inProgress: string;
   pastIncidents: string;
   nothingWrong: string;
   /** By the outage's own state: "Shop was not ready", "Shop is degraded, was not ready". */
@@ -35,6 +37,8 @@ export const en: PublicTexts = {
   statuses: { ready: "ready", degraded: "degraded", not_ready: "not ready", unknown: "unknown" },
   neverSeen: "never seen",
   seen: (span) => `seen ${span} ago`,
+  maintenance: "Maintenance",
+  inProgress: "in progress",
   pastIncidents: "Past incidents",
   nothingWrong: "No incidents lately.",
   outage: (name, outage) => `${name} ${outageWords(outage)}`,

@@ -25,26 +25,51 @@ const TWO = withToken(threeRegions([
     "webhooks:",
     `      - { id: checktwo, journey: [{ request: { path: /secret-path }, expect: status == 200 }] }
   - { id: till, url: https://till.example, checks: [{ id: checkthree, journey: [{ request: { path: / }, expect: status == 200 }] }] }
+maintenance:
+  - { id: night, match: { labels: { labelkey: "*" } }, reason: "We sweep.", from: ${
+      iso(START + 3 * MINUTE)
+    }, duration: 5m }
+  - { id: inner, match: { target: "*" }, reason: internal-host, from: ${
+      iso(START + 3 * MINUTE)
+    }, duration: 5m, public: false }
 webhooks:`,
   ],
 ]));
 const INTERNAL =
   /zone(one|two|three)|fra|iad|"sin|check(one|two|three)|contract|label(key|value)|internal-host|secret|look|body\.|global|quorum|tok-|hooks|inc_/;
 
-const PATHS = ["status", "summary", "components", "incidents", "incidents/unresolved"] as const;
+const MAINTENANCES = [
+  "scheduled-maintenances",
+  "scheduled-maintenances/active",
+  "scheduled-maintenances/upcoming",
+] as const;
+const PATHS = [
+  "status",
+  "summary",
+  "components",
+  "incidents",
+  "incidents/unresolved",
+  ...MAINTENANCES,
+] as const;
 const get = (shop: ApiFixture, path: string) => shop.call(`/api/v2/${path}.json`, { token: null });
 
 /** The fields of the public "Status API" of a Statuspage, as each page documents them under /api. */
 const instant = z.iso.datetime({ offset: true });
 const page = z.object({ id: z.string(), name: z.string(), url: z.string(), updated_at: instant });
 const status = z.strictObject({
-  indicator: z.enum(["none", "minor", "major", "critical"]),
+  indicator: z.enum(["none", "minor", "major", "critical", "maintenance"]),
   description: z.string(),
 });
 const component = z.object({
   id: z.string(),
   name: z.string(),
-  status: z.enum(["operational", "degraded_performance", "partial_outage", "major_outage"]),
+  status: z.enum([
+    "operational",
+    "degraded_performance",
+    "partial_outage",
+    "major_outage",
+    "under_maintenance",
+  ]),
   created_at: instant,
   updated_at: instant,
   position: z.int(),
@@ -52,6 +77,16 @@ const component = z.object({
   page_id: z.string(),
 });
 const state = z.enum(["investigating", "identified", "monitoring", "resolved", "postmortem"]);
+const updates = <Status extends z.ZodMiniType>(status: Status) =>
+  z.array(z.object({
+    id: z.string(),
+    incident_id: z.string(),
+    status,
+    body: z.string(),
+    created_at: instant,
+    updated_at: instant,
+    display_at: instant,
+  }));
 const incident = z.object({
   id: z.string(),
   name: z.string(),
@@ -63,16 +98,18 @@ const incident = z.object({
   resolved_at: z.nullable(instant),
   shortlink: z.string(),
   page_id: z.string(),
-  incident_updates: z.array(z.object({
-    id: z.string(),
-    incident_id: z.string(),
-    status: state,
-    body: z.string(),
-    created_at: instant,
-    updated_at: instant,
-    display_at: instant,
-  })),
+  incident_updates: updates(state),
 });
+const maintained = z.enum(["scheduled", "in_progress", "verifying", "completed"]);
+const maintenance = z.object({
+  ...incident.shape,
+  status: maintained,
+  impact: z.literal("maintenance"),
+  scheduled_for: instant,
+  scheduled_until: instant,
+  incident_updates: updates(maintained),
+});
+const maintenances = z.strictObject({ page, scheduled_maintenances: z.array(maintenance) });
 const SHAPES = {
   status: z.strictObject({ page, status }),
   summary: z.strictObject({
@@ -80,11 +117,14 @@ const SHAPES = {
     status,
     components: z.array(component),
     incidents: z.array(incident),
-    scheduled_maintenances: z.array(z.never()),
+    scheduled_maintenances: z.array(maintenance),
   }),
   components: z.strictObject({ page, components: z.array(component) }),
   incidents: z.strictObject({ page, incidents: z.array(incident) }),
   "incidents/unresolved": z.strictObject({ page, incidents: z.array(incident) }),
+  "scheduled-maintenances": maintenances,
+  "scheduled-maintenances/active": maintenances,
+  "scheduled-maintenances/upcoming": maintenances,
 };
 
 const STORES = [["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]] as const;
@@ -235,5 +275,52 @@ describe("incidents to the public", () => {
       "prober",
     ]);
     expect((await get(shop, "incidents")).body.incidents).toEqual([]);
+  });
+});
+
+describe("a maintenance that the config announces", () => {
+  const counts = async (shop: ApiFixture) => {
+    const all = await Promise.all(
+      MAINTENANCES.map(async (path) => (await get(shop, path)).body.scheduled_maintenances.length),
+    );
+    const { scheduled_maintenances } = (await get(shop, "summary")).body;
+    return [...all, scheduled_maintenances.length];
+  };
+
+  test("is upcoming, active and over, by name and times", async () => {
+    const shop = await apiFixture({ text: TWO });
+    const read = async () => (await get(shop, "scheduled-maintenances")).body.scheduled_maintenances[0];
+    await shop.runMinutes(1);
+    expect(await counts(shop)).toEqual([1, 0, 1, 1]);
+    expect(await read()).toMatchObject({
+      ...{ name: "We sweep.", status: "scheduled", impact: "maintenance", resolved_at: null },
+      ...{ scheduled_for: iso(START + 3 * MINUTE), scheduled_until: iso(START + 8 * MINUTE) },
+      components: [{ id: "shop", status: "operational" }],
+    });
+    await shop.runMinutes(3);
+    expect(await counts(shop)).toEqual([1, 1, 0, 1]);
+    expect(await read()).toMatchObject({ status: "in_progress", components: [{ status: "operational" }] });
+    await shop.runMinutes(4);
+    expect(await counts(shop)).toEqual([1, 0, 0, 0]);
+    expect(await read()).toMatchObject({ status: "completed", resolved_at: iso(START + 8 * MINUTE) });
+  });
+
+  test("excuses what is not well while it lasts, and nothing else", async () => {
+    const shop = await apiFixture({ text: TWO });
+    const components = async () => {
+      const { status, components } = (await get(shop, "summary")).body;
+      return [status.indicator, ...components.map(({ status }: { status: string }) => status)];
+    };
+    await shop.runMinutes(4);
+    shop.script.set("down", undefined, "shop/checkone");
+    shop.script.set("down", undefined, "shop/checktwo");
+    await shop.runMinutes(2);
+    expect(await components()).toEqual(["maintenance", "under_maintenance", "operational"]);
+    shop.script.set("down", undefined, "till/checkthree");
+    await shop.runMinutes(1);
+    expect(await components()).toEqual(["major", "under_maintenance", "major_outage"]);
+    await shop.runMinutes(1);
+    // It is over.
+    expect(await components()).toEqual(["critical", "major_outage", "major_outage"]);
   });
 });

@@ -1,0 +1,154 @@
+/** Times in which notices are held, known beforehand: once, again and again, or after each deployment. */
+import { closest } from "../base/closest.ts";
+import { matches } from "../base/glob.ts";
+import { unique } from "./duplicates.ts";
+import {
+  isAbout,
+  type MaintenanceWindow,
+  type SilenceMatch,
+  type WindowTimes,
+} from "./maintenance_window.ts";
+import type { Note, Path } from "./problem.ts";
+import { formatDuration, parseDuration } from "./schema/duration.ts";
+import type { RawConfig } from "./schema/mod.ts";
+import { type CronReader, noteNoCron, zoneFault } from "./timing.ts";
+import type { Draft } from "./validate.ts";
+
+/** What names of a match are held against. */
+interface MaintenanceContext {
+  targets: readonly {
+    id: string;
+    labels: Readonly<Record<string, string>>;
+    checks: readonly { id: string }[];
+  }[];
+  cron: CronReader;
+  note: Note;
+}
+
+type WindowDraft = NonNullable<NonNullable<Draft<RawConfig>["maintenance"]>[number]>;
+
+/** The maintenance windows of a config. */
+export function readMaintenance(
+  drafts: Draft<RawConfig>["maintenance"],
+  context: MaintenanceContext,
+): MaintenanceWindow[] {
+  const noteDuplicate = unique("maintenance window", context.note);
+  return (drafts ?? []).flatMap((draft, i) => {
+    const path = ["maintenance", i];
+    noteDuplicate(draft?.id, [...path, "id"]);
+    return draft ? readWindow(draft, path, context) : [];
+  });
+}
+
+function readWindow(draft: WindowDraft, path: Path, context: MaintenanceContext): MaintenanceWindow[] {
+  const { id = "", reason = "" } = draft;
+  const match = readMatch(draft.match ?? {});
+  noteNobody(match, draft, path, context);
+  const times = readTimes(draft, path, context);
+  const isPublic = draft.public ?? draft.afterDeployment === undefined;
+  return times ? [{ id, match, reason, times, isPublic }] : [];
+}
+
+const listOf = (value: unknown): string[] =>
+  [value].flat().filter((one): one is string => typeof one === "string");
+
+function readMatch({ target, check, labels }: NonNullable<WindowDraft["match"]>): SilenceMatch {
+  const byLabel = Object.entries(labels ?? {}).map(([name, value]) => [name, listOf(value)]);
+  return {
+    ...(target !== undefined && { target: listOf(target) }),
+    ...(check !== undefined && { check: listOf(check) }),
+    ...(labels !== undefined && { labels: Object.fromEntries(byLabel) }),
+  };
+}
+
+/** A window that is about nothing is a slip. */
+function noteNobody(
+  match: SilenceMatch,
+  { match: draft }: WindowDraft,
+  path: Path,
+  { targets, note }: MaintenanceContext,
+): void {
+  if (!draft) return;
+  const ids = targets.map(({ id }) => id);
+  const strangers = listOf(match.target).filter((glob) => !ids.some((id) => matches(glob, id)));
+  for (const found of strangers) {
+    const suggestion = closest(found, ids);
+    note({ path: [...path, "match", "target"], message: "no target matches", found, suggestion });
+  }
+  const concerns = targets.some(({ id, labels, checks }) =>
+    checks.some((check) => isAbout(match, { target: id, check: check.id, labels }))
+  );
+  if (concerns || strangers.length > 0) return;
+  note({
+    path: [...path, "match"],
+    message: "it is about no check of this config",
+    expected: "one at least",
+  });
+}
+
+const WAYS = ["from", "cron", "afterDeployment"] as const;
+/** What may stand beside each of them. */
+const BESIDE: Record<(typeof WAYS)[number], readonly string[]> = {
+  from: ["until", "duration"],
+  cron: ["zone", "duration"],
+  afterDeployment: [],
+};
+
+function readTimes(draft: WindowDraft, path: Path, context: MaintenanceContext): WindowTimes | undefined {
+  const { note } = context;
+  const [way, ...more] = WAYS.filter((name) => name in draft);
+  if (!way) {
+    note({ path, message: "it says no time", expected: WAYS.join(", ").replace(/, (?=\w+$)/, " or ") });
+    return undefined;
+  }
+  const stray = ["until", "zone", "duration"].filter((name) => name in draft && !BESIDE[way].includes(name));
+  for (const name of [...more, ...stray]) {
+    const message = `${name} beside ${way}`;
+    note({ path: [...path, name], at: "key", message, expected: "one of them", found: name });
+  }
+  if (draft[way] === undefined || more.length > 0) return undefined;
+  if (way === "afterDeployment") return { afterDeploymentMs: parseDuration(draft[way]!) };
+  return way === "from" ? readOnce(draft, path, context) : readRecurring(draft, path, context);
+}
+
+function readOnce(
+  { from = "", until, duration }: WindowDraft,
+  path: Path,
+  { note }: MaintenanceContext,
+): WindowTimes | undefined {
+  const begin = Date.parse(from);
+  if ((until === undefined) === (duration === undefined)) {
+    note({ path, message: "nothing says when it ends, or two things do", expected: "until or duration" });
+    return undefined;
+  }
+  const end = until === undefined ? begin + parseDuration(duration!) : Date.parse(until);
+  if (end <= begin) {
+    note({
+      path: [...path, "until"],
+      message: "it ends before it begins",
+      expected: `after ${from}`,
+      found: until,
+    });
+  }
+  return { from: begin, until: end };
+}
+
+function readRecurring(
+  { cron = "", zone, duration }: WindowDraft,
+  path: Path,
+  { cron: read, note }: MaintenanceContext,
+): WindowTimes | undefined {
+  const unknownZone = zoneFault(zone);
+  if (unknownZone) note({ path: [...path, "zone"], ...unknownZone });
+  const result = read(cron, unknownZone ? undefined : zone);
+  if ("fault" in result) noteNoCron(result.fault, cron, path, note);
+  if (duration === undefined) note({ path, message: "nothing says when it ends", expected: "duration" });
+  if ("fault" in result || duration === undefined) return undefined;
+  const durationMs = parseDuration(duration);
+  const { cron: compiled, gapMs } = result;
+  if (durationMs >= gapMs) {
+    const expected = `less than ${formatDuration(gapMs)}, the least time between two beginnings`;
+    note({ path: [...path, "duration"], message: "it would never end", expected, found: duration });
+  }
+  return { cron: compiled, durationMs, gapMs };
+}

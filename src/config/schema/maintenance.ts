@@ -1,0 +1,53 @@
+import * as z from "../../base/zod.ts";
+import { duration, id, list, map, words } from "./fields.ts";
+
+const glob = z.string().check(z.minLength(1), z.maxLength(200));
+const globs = z.union([glob, list(glob, 100)]);
+
+const optionalField = <Field extends z.ZodMiniType>(field: Field, description: string, fallback?: unknown) =>
+  z.optional(field).check(
+    z.meta(fallback === undefined ? { description } : { description, default: fallback }),
+  );
+
+const instant = () =>
+  z.string().check(
+    z.refine((value) => z.datetime({ offset: true }).safeParse(value).success, {
+      error: "an instant: 2027-01-31T22:00:00Z, or with an offset such as +01:00",
+    }),
+  );
+
+const match = map({
+  target: optionalField(globs, "Globs over target ids."),
+  check: optionalField(globs, "Globs over check ids."),
+  labels: optionalField(
+    z.record(z.string().check(z.minLength(1)), globs),
+    "Globs over the values of a target's labels.",
+  ),
+}).check(
+  z.refine((match) => Object.keys(match).length > 0, {
+    error: 'a target, a check or labels; target: "*" is all',
+  }),
+);
+
+/** One maintenance window. */
+const window = map({
+  id: id().check(z.describe("Unique.")),
+  match: match.check(z.describe("What it is about; each part that is named must match.")),
+  reason: words().check(z.describe("What is done. The public page shows it.")),
+  from: optionalField(instant(), "When it begins, once."),
+  until: optionalField(instant(), "When that ends."),
+  cron: optionalField(words(), "When it begins, again and again: five cron fields."),
+  zone: optionalField(words(), "The time zone of cron, as the IANA database names it.", "UTC"),
+  duration: optionalField(duration("1m", "30d"), "How long it lasts, beside from or cron."),
+  afterDeployment: optionalField(
+    duration("1m", "1d"),
+    "So long after each recorded deployment of what it is about.",
+  ),
+  public: optionalField(
+    z.boolean(),
+    "Whether the public page and the Statuspage shape announce it. Default: all but those after deployments.",
+  ),
+});
+
+/** The grammar of `maintenance`. */
+export const maintenanceGrammar = () => list(window, 200);
