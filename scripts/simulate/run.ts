@@ -27,6 +27,7 @@ import { SigningGate } from "./signing.ts";
 import { Record } from "./record.ts";
 import { watchedStore, type WriteFate } from "./stores.ts";
 import type { Event, Tape, Topology } from "./tape.ts";
+import { WORLDS } from "./worlds.ts";
 
 /** When every run begins, epoch ms: a whole day of UTC. */
 export const START_MS = 1_700_006_400_000;
@@ -39,9 +40,13 @@ export interface RunResult {
   requests: number;
 }
 
-/** How a check is set, beside its period; what is left out is as by default. */
+/** How a check is set; what is left out is as by default. `cron` stands in the place of its period. */
 export type CheckSettings = Partial<
-  { [name in "turns" | "retry" | "failureThreshold" | "successThreshold" | "confirm"]: number | string }
+  {
+    [name in "turns" | "retry" | "failureThreshold" | "successThreshold" | "confirm" | "scope" | "cron"]:
+      | number
+      | string;
+  }
 >;
 
 const SECRETS: { [name: string]: string } = {
@@ -59,7 +64,9 @@ export function configText(
     `{ id: r${r}p${p}, url: "https://p.example", token: "\${env:TOKEN}" }`;
   const region = (_: unknown, r: number) =>
     `  - { id: r${r}, probers: [${Array.from({ length: probers }, (_, p) => prober(r, p)).join(", ")}] }`;
-  const set = Object.entries(settings).map(([name, value]) => `        ${name}: ${value}\n`).join("");
+  const schedule = settings.cron === undefined ? `        every: ${everyMs / SECOND_MS}s\n` : "";
+  const set = schedule +
+    Object.entries(settings).map(([name, value]) => `        ${name}: ${value}\n`).join("");
   return `version: 1
 store: { memory: {} }
 controls: [https://${CONTROL_HOST}]
@@ -70,7 +77,6 @@ targets:
     url: https://${SERVICE_HOST}
     checks:
       - id: orders
-        every: ${everyMs / SECOND_MS}s
         timeout: 10s
 ${set}        report: { path: ${REPORT_PATH} }
         journey:
@@ -98,13 +104,17 @@ export const configOf = (...of: Parameters<typeof configText>): Promise<Config> 
 
 /** How a run is set. */
 export interface RunOptions {
+  /** Default: those of the tape's world. */
   settings?: CheckSettings;
   /** The run is over, and its outbox of no interest, once this is so at the end of a minute. */
   isOver?(record: Record): boolean;
 }
 
 /** Runs a tape to its end, and on until the outbox is empty. */
-export async function run(tape: Tape, { settings, isOver }: RunOptions = {}): Promise<RunResult> {
+export async function run(
+  tape: Tape,
+  { settings = WORLDS[tape.world]?.settings?.(tape.everyMs), isOver }: RunOptions = {},
+): Promise<RunResult> {
   const text = configText(tape.topology, tape.everyMs, settings);
   const config = await loadOnce(text);
   const record = new Record(config.checks[0]!.key);

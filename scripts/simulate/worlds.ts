@@ -1,5 +1,6 @@
 /** The worlds: each is a row that draws events by chance. A world's trouble is what its name says; its machinery may misbehave beside it. */
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
+import type { CheckSettings } from "./run.ts";
 import type { Event, ServiceMood, Spell, Topology } from "./tape.ts";
 
 /** What a world draws from. */
@@ -15,6 +16,8 @@ export interface Draw {
 export interface World {
   /** What happens in it. */
   events(draw: Draw): Event[];
+  /** How its check is set; default: as by default. */
+  settings?(everyMs: number): CheckSettings;
   /** Every incident of these kinds has to have a cause among the events; the others are false. Default: what the events say. */
   quiet?: true;
 }
@@ -120,6 +123,36 @@ const proberSpells = (kind: "offline" | "partition", everyMs: number) => (draw: 
   spells(draw, everyMs, () => between(draw.chance, 1, 10) * MINUTE_MS)
     .map((spell) => ({ kind, prober: anyProber(draw), ...spell }));
 
+/** One region after the other fails, now and then all do, and a prober falls silent meanwhile. */
+const oneByOne = (draw: Draw): Event[] =>
+  spells(draw, 40 * MINUTE_MS, () => between(draw.chance, 1, 20) * MINUTE_MS).flatMap(({ from, until }) => {
+    const { chance, topology: { regions } } = draw;
+    const mood = chance() < 0.5 ? "lies" : "down";
+    const region = chance() < 0.75 ? Math.floor(chance() * regions) : undefined;
+    const silentFrom = from + chance() * (until - from);
+    return [
+      { kind: "service", mood, from, until, ...(region !== undefined && { region }) },
+      { kind: "partition", prober: anyProber(draw), from: silentFrom, until: until + 4 * MINUTE_MS },
+    ] as Event[];
+  });
+
+/** Processes die in the midst of minutes, at a failure and at its end, and others take over at once or soon. */
+const takenOver = (draw: Draw): Event[] =>
+  spells(draw, 20 * MINUTE_MS, () => between(draw.chance, 1, 4) * MINUTE_MS).flatMap(({ from, until }) => {
+    const { chance } = draw;
+    const death = (near: number): Event => {
+      const at = near + between(chance, -30, 90) * SECOND_MS;
+      const [call, isAfter] = [Math.floor(chance() * 30), chance() < 0.5];
+      return { kind: "death", call, isAfter, from: at, until: at + between(chance, 1, 50) * SECOND_MS };
+    };
+    return [
+      { kind: "service", mood: chance() < 0.5 ? "lies" : "down", from, until },
+      death(from),
+      death(until),
+      { kind: "second process", from: from + between(chance, 0, 60) * SECOND_MS, until: until + MINUTE_MS },
+    ];
+  });
+
 /** Everything of the machinery misbehaves, in spells, beside a service that drifts now and then. */
 function machinery(draw: Draw): Event[] {
   const { chance } = draw;
@@ -148,6 +181,10 @@ function machinery(draw: Draw): Event[] {
     ] as Event[];
   });
 }
+
+/** The same period by cron, where it is one of whole minutes. */
+const cronOf = (everyMs: number): CheckSettings =>
+  everyMs % MINUTE_MS === 0 ? { cron: `"*/${everyMs / MINUTE_MS} * * * *"` } : {};
 
 /** All worlds, by name. */
 export const WORLDS: Readonly<Record<string, World>> = {
@@ -194,4 +231,8 @@ export const WORLDS: Readonly<Record<string, World>> = {
         .map((spell) => ({ kind: "other config", prober: anyProber(draw), ...spell })),
   },
   "machinery": { events: machinery },
+  "leases that change hands": { events: takenOver },
+  "each region by itself": { events: oneByOne, settings: () => ({ scope: "region" }) },
+  "each region by itself, with its machinery": { events: machinery, settings: () => ({ scope: "region" }) },
+  "by cron": { events: machinery, settings: cronOf },
 };

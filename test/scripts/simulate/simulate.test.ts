@@ -47,6 +47,21 @@ describe("the bars, where they are known within a few hours", () => {
   }, 600_000);
 });
 
+describe("what is set otherwise: a region's own incidents, cron, and leases that change hands in the midst of a minute", () => {
+  test.each<[world: string, topology: string]>([
+    ["each region by itself", "3x1"],
+    ["each region by itself", "2x2"],
+    ["each region by itself, with its machinery", "3x1"],
+    ["by cron", "3x1"],
+    ["leases that change hands", "3x1"],
+  ])("%s, %s", async (world, topology) => {
+    const wanted = { world, topology: parseTopology(topology), everyMs: 60_000 };
+    const { judgements, compared } = await dealt({ ...wanted, hours: 4, seed: SEED });
+    expect(judgements).toBeGreaterThan(150);
+    expect(compared).toBeGreaterThan(0);
+  }, 600_000);
+});
+
 test.each(
   (kept as Tape[]).map((tape) =>
     [`${tape.world}, ${tape.seed}, ${tape.events.length} events`, tape] as const
