@@ -1,3 +1,4 @@
+import type { Dial } from "../src/base/ports.ts";
 import type { Kinds } from "../src/config/kinds.ts";
 import type { Sink } from "../src/engine/notify/sink.ts";
 import type { ProberOptions } from "../src/engine/prober/local.ts";
@@ -13,6 +14,8 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   readonly sinks: readonly Sink[];
   readonly steps: ProberOptions["steps"];
   readonly auths?: ProberOptions["auths"];
+  /** Connections, for steps that need them. */
+  readonly dialler?: (options: { allowPrivate: boolean }) => Dial;
   /** What a source of a report that is pushed takes. */
   readonly pushedReports?: Resource["routes"];
   /** What `hooks.github` takes. */

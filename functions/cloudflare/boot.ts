@@ -5,7 +5,8 @@ import type { Config } from "../../src/config/config.ts";
 import { loadCompiled } from "../../src/config/compiled.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
-import type { Email, Log, Ports } from "../../src/base/ports.ts";
+import type { Email } from "../../src/base/mail.ts";
+import type { Log, Ports } from "../../src/base/ports.ts";
 import { defaultTurns } from "../../src/base/limits.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { clock } from "../clock.ts";
@@ -31,7 +32,9 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
   const fetch = guardFetch(network, config.allowPrivate);
   const secrets = secretsOf(JSON.stringify(bundled), (name) => stringBinding(env, name));
   const sendPlatformMail = senderOf(env);
-  return { config, warnings, ports: { clock, fetch, random: Math.random, log, secrets, sendPlatformMail } };
+  const dial = KINDS.dialler?.(config);
+  const ports = { clock, fetch, dial, random: Math.random, log, secrets, sendPlatformMail };
+  return { config, warnings, ports };
 }
 
 /** Cloudflare's Email Service, where wrangler.toml has a binding `EMAIL` of `send_email`. */

@@ -1,6 +1,7 @@
 /** Mail by SMTP: nodemailer speaks it, over a connection that the guarded dialler has made. */
 import { refusal } from "../../src/base/http/guard.ts";
-import { type MailReply, Refused, type SendMail } from "../../src/base/ports.ts";
+import type { MailReply, SendMail } from "../../src/base/mail.ts";
+import { Refused } from "../../src/base/ports.ts";
 import { dial, type OpenSocket } from "./client/dial.ts";
 import { pinning, type Resolve, systemResolve } from "./client/pins.ts";
 

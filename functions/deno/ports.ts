@@ -3,6 +3,7 @@ import type { Config } from "../../src/config/config.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { coarseClock } from "./clock.ts";
+import { dialler } from "./client/dialler.ts";
 import { connector } from "./client/mod.ts";
 import { mailer } from "./mail.ts";
 import { secretLookup } from "./secrets.ts";
@@ -31,6 +32,7 @@ export function denoPorts(
   return {
     clock,
     fetch: connector({ allowPrivate }),
+    dial: dialler({ allowPrivate }),
     random: Math.random,
     log,
     secrets: secretsOf(configText, secretLookup()),

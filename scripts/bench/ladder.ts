@@ -122,7 +122,7 @@ async function roundOnce(ports: Ports, check: Check): Promise<void> {
     dialects: DIALECTS,
     steps: STEP_KINDS,
     tryRun: () => Promise.resolve(),
-    journeyFetch: ports.fetch,
+    senders: ports,
   };
   const { observation } = await runRound(ports, walker, check, { slot: 0, again: false, signal: NEVER });
   if (observation.outcome !== "pass") throw new Error(`the journey was ${observation.outcome}`);

@@ -6,6 +6,7 @@ import { secretLookup } from "../../functions/deno/secrets.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import type { Check } from "../../src/config/config.ts";
+import { type Runtime, RUNTIMES } from "../../src/config/runtime.ts";
 import { questionOf } from "../../src/evidence/report/question.ts";
 import { capacityProblems, edgeProblems } from "./measured.ts";
 import { defaultTurns, type Plan } from "../../src/base/limits.ts";
@@ -23,7 +24,7 @@ import {
 } from "./terminal.ts";
 
 interface CheckOptions extends VarFlags {
-  for?: "cloudflare" | "deno";
+  for?: Runtime;
   plan: Plan;
   latency?: number;
   env: boolean;
@@ -36,7 +37,7 @@ export const checkCommand = new Command("check")
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(varOption())
   .addOption(environmentOption())
-  .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(["cloudflare", "deno"]))
+  .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(Object.keys(RUNTIMES)))
   .addOption(
     new Option("--plan <plan>", "the Workers plan, for Cloudflare").choices(["free", "paid"]).default("free"),
   )

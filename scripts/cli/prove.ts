@@ -49,7 +49,7 @@ export function formatUnnoticed(found: Map<string, string[]>): string[] {
 function passes({ step, answer, url, captures, run }: ProvenStep, { text, type }: Mutant): boolean {
   const headers = new Headers([...answer.headers].filter(([name]) => name !== "set-cookie"));
   if (type) headers.set("content-type", type);
-  const mutated = { status: answer.status, headers, text, durationMs: 1, url, redirects: 0 };
+  const mutated = { status: answer.status ?? 0, headers, text, durationMs: 1, url, redirects: 0 };
   const scope = new HttpScope(mutated, { captures, run, now: Date.now() });
   return step.expect.every((expectation) => expectation.test(scope) === null) &&
     step.capture.every(([, program]) => program.run(scope).ok);

@@ -86,6 +86,7 @@ async function run(file: string, options: RunFlags): Promise<never> {
   }
   const paint = !isForMachines && Deno.stdout.isTerminal() && !Deno.noColor ? ansi : plain;
   const proven: [Check, ProvenStep][] = [];
+  const unproven: Unproven[] = [];
   const here = localProberOf(ports, config, KINDS, {
     id: "local",
     region: "local",
@@ -93,7 +94,9 @@ async function run(file: string, options: RunFlags): Promise<never> {
       if (options.verbose && !isForMachines) console.log(formatStep(check.key, event, paint));
       const { exchange, failure, step, captures, run } = event;
       if (failure || !exchange?.answer) return;
-      proven.push([check, { step, answer: exchange.answer, url: exchange.request.url.href, captures, run }]);
+      const { answer, request: { url } } = exchange;
+      if (step.kind === "http") proven.push([check, { step, answer, url: url.href, captures, run }]);
+      else unproven.push({ key: check.key, step: step.name, kind: step.kind });
     },
   });
   const slot = ports.clock.now();
@@ -116,7 +119,7 @@ async function run(file: string, options: RunFlags): Promise<never> {
   }));
   const lines = [
     ...results.map((result) => formatResult(result, paint, config.publicUrl)),
-    ...findings ? findings.map(formatFinding) : [],
+    ...findings ? [...findings.map(formatFinding), ...unproven.map(formatUnproven)] : [],
     formatSummary(results),
   ];
   if (format === "junit") console.log(junit(results.map(forReport)));
@@ -171,6 +174,16 @@ function formatFinding({ key, step, unnoticed }: Finding): string {
     : ["nothing that was tried would go by unnoticed"];
   return [`${key}, ${step}:`, ...lines.map((line) => `  ${line}`), ...more].join("\n");
 }
+
+/** A step that passed, and whose answer has no parts that could be missing. */
+interface Unproven {
+  key: string;
+  step: string;
+  kind: string;
+}
+
+const formatUnproven = ({ key, step, kind }: Unproven) =>
+  `${key}, ${step}:\n  not tried: only answers over http are changed, and this is ${kind}`;
 
 /** A line that says how far it is, on a terminal only. */
 function waitingLine(count: number) {

@@ -70,7 +70,7 @@ export function formatStep(key: string, event: StepEvent, paint: Paint): string 
   const { step, trace, exchange, failure, captures, capturesAfter, redact } = event;
   if (trace.skipped) return `${key}  ${paint("dim", "skipped")}  ${step.name}`;
   const asked = exchange ? redact(`${exchange.request.method} ${exchange.request.url.href}`) : step.summary;
-  const status = trace.status === undefined ? "no answer" : String(trace.status);
+  const status = trace.status === undefined ? trace.note ?? "no answer" : String(trace.status);
   const hidden = new Set(step.secretCaptures);
   const captured = Object.entries(capturesAfter).filter(([name]) => !Object.hasOwn(captures, name));
   const text = exchange?.answer ? oneLine(redact(exchange.answer.text.slice(0, 4096)), EXCERPT_CHARS) : "";

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { isPreview } from "../../functions/deno/deploy.ts";
+import { isDeploy, isPreview } from "../../functions/deno/deploy.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
 import { type Running, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
@@ -73,7 +73,7 @@ const actsAlone = ({ prober }: StartFlags) => !prober && !isPreview();
 
 const loadOptions = (options: StartFlags): Partial<ReadOptions> => ({
   ...varsOf(options),
-  runtime: "deno",
+  runtime: isDeploy() ? "deno-deploy" : "deno",
   allowPrivate: options.allowPrivate,
   envMissing: actsAlone(options) ? "error" : "warning",
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../../src/config/config.ts";
 import { namesFunction } from "../../src/config/expression/functions.ts";
 import { namesPattern } from "../../src/config/expression/pattern.ts";
+import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 
 const fileOf = (path: string) => new URL(`../../${path}`, import.meta.url);
 
@@ -12,6 +13,9 @@ const TABLES = {
   steps: "src/evidence/probe/steps/mod.ts",
   auths: "src/evidence/probe/auth/mod.ts",
 };
+
+/** The kinds of step that connect by themselves. */
+const DIALLING = new Set(STEP_KINDS.filter(({ dials }) => dials).map(({ kind }) => kind));
 
 /** Modules that few configs need: the export, where it lies, and who needs it. */
 const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
@@ -33,6 +37,12 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     "pushedReports",
     "src/web/api/routes/pushed_reports.ts",
     ({ checks }) => checks.some(({ report }) => report?.sources.some(({ kind }) => kind === "pushed")),
+  ],
+  [
+    "dialler",
+    "functions/cloudflare/dial.ts",
+    ({ checks }) =>
+      checks.some(({ journey, cleanup }) => [...journey, ...cleanup].some(({ kind }) => DIALLING.has(kind))),
   ],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];

@@ -46,15 +46,8 @@ function typeOf(schema: Schema): string {
 
 /** A schema's own keys, those of its alternatives and of its items included. */
 function keysOf(schema: Schema, path: string): Key[] {
-  const {
-    properties = {},
-    required = [],
-    anyOf = [],
-    oneOf = [],
-    allOf = [],
-    items,
-    additionalProperties: rest,
-  } = schema;
+  const { properties = {}, required = [], anyOf, oneOf = anyOf, allOf = [], items } = schema;
+  const { additionalProperties: rest } = schema;
   const own = Object.entries(properties).map(([name, schema]): Key => ({
     name,
     type: typeOf(schema),
@@ -62,16 +55,33 @@ function keysOf(schema: Schema, path: string): Key[] {
     schema,
     path: path ? `${path}.${name}` : name,
   }));
-  const inner = [
-    ...anyOf,
-    ...oneOf,
-    ...allOf,
-    ...(items ? [items] : []),
-    ...(typeof rest === "object" ? [rest] : []),
-  ]
-    .flatMap((one) => keysOf(one, path));
+  const further = [...allOf, ...(items ? [items] : []), ...(typeof rest === "object" ? [rest] : [])];
+  const inner = [...further.flatMap((one) => keysOf(one, path)), ...alternativesOf(oneOf ?? [], path)];
   const known = new Map([...own, ...inner].reverse().map((key) => [key.name, key]));
   return [...known.values()].reverse();
+}
+
+/** The keys of alternatives, each once: what only one map of several has is no key that must be there. */
+function alternativesOf(all: Schema[], path: string): Key[] {
+  const maps = all.map((one) => keysOf(one, path)).filter((keys) => keys.length > 0);
+  const byName = Map.groupBy(maps.flat(), ({ name }) => name);
+  return [...byName.values()].map((same): Key => ({
+    ...same[0]!,
+    required: same.every(({ required }) => required) && (same.length > 1 || maps.length === 1),
+    schema: {
+      ...same[0]!.schema,
+      description: commonText(same.map(({ schema }) => schema.description ?? "")),
+    },
+  }));
+}
+
+/** What texts begin with, as far as they say the same. */
+function commonText([first = "", ...others]: string[]): string {
+  const words = first.split(" ");
+  const same = words.findIndex((_, i) =>
+    others.some((other) => !`${other} `.startsWith(`${words.slice(0, i + 1).join(" ")} `))
+  );
+  return same < 0 ? first : `${words.slice(0, same).join(" ")} … (by kind)`;
 }
 
 /** The first value that stands at a path of any of these configs, lists and alternatives looked through. */
@@ -90,8 +100,9 @@ function exampleOf(configs: readonly unknown[], path: string): unknown {
 }
 
 const SHORT = 60;
+const isPlain = (value: unknown): value is string => typeof value === "string" && !/\p{Cc}/u.test(value);
 const code = (value: unknown) =>
-  `\`${(typeof value === "string" ? value : JSON.stringify(value)).replaceAll("|", "\\|")}\``;
+  `\`${(isPlain(value) ? value : JSON.stringify(value)).replaceAll("|", "\\|")}\``;
 
 function row({ name, type, required, schema, path }: Key, configs: readonly unknown[]): string {
   const example = exampleOf(configs, path);

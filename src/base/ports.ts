@@ -1,3 +1,5 @@
+import type { SendMail, SendPlatformMail } from "./mail.ts";
+
 /** All that Assay asks of the world. `functions/` binds these to a runtime; tests bind them to `test/world/`. */
 
 /** Wall time, steady time and timers. */
@@ -104,6 +106,73 @@ export interface AnswerBody {
  */
 export type Fetch = (url: URL, outgoing: FetchOptions) => Promise<Answer>;
 
+/** Where a connection leads. */
+export interface Endpoint {
+  /** A name or address as a parsed URL has it; IPv6 without brackets. */
+  host: string;
+  port: number;
+  /** TCP, TLS over it, or UDP: there each read and each write is one datagram. */
+  over: "tcp" | "tls" | "udp";
+}
+
+/** How a connection is made. */
+export interface DialOptions {
+  /** Once it aborts nobody waits any more, and the connection is closed. */
+  signal: AbortSignal;
+  tls?: TlsSettings;
+  /** Application protocols (ALPN) to offer, the best first. Default: none. */
+  protocols?: string[];
+}
+
+/** One connection. At most one `read` waits at a time. */
+export interface Line {
+  /** What was measured while it was made, as far as the runtime can tell. */
+  trace: Omit<ExchangeTrace, "requests">;
+  /** What the handshake came to, where the runtime can tell. */
+  security?: LineSecurity;
+  /** The next bytes; null: the peer has ended. Rejects if the connection breaks, or its signal aborts. */
+  read(): Promise<Uint8Array | null>;
+  /** Settles once the runtime has taken the bytes. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Never throws. */
+  close(): void;
+}
+
+/** What a TLS handshake came to. */
+export interface LineSecurity {
+  /** As OpenSSL writes it: `TLSv1.3`. */
+  version: string;
+  /** As OpenSSL names it. */
+  cipher: string;
+  /** By ALPN; absent: none was agreed on. */
+  protocol?: string;
+  /** Why the certificate is not to be trusted, in OpenSSL's words; absent: it is. */
+  distrust?: string;
+  /** The server's certificate first, then whoever signed it, as far as they are known. */
+  chain: ChainedCertificate[];
+}
+
+/** One certificate of a chain. */
+export interface ChainedCertificate {
+  subject: string;
+  issuer: string;
+  /** The names and addresses that it is good for. */
+  names: string[];
+  /** Epoch ms. */
+  notBefore: number;
+  /** Epoch ms. */
+  notAfter: number;
+  /** SHA-256, hexadecimal digits. */
+  fingerprint: string;
+  serialNumber: string;
+}
+
+/**
+ * Connects to one endpoint. Throws `Refused` for an address that Assay must not ask, and anything else for a transport failure. It sends nothing
+ * by itself but what TLS takes.
+ */
+export type Dial = (to: Endpoint, options: DialOptions) => Promise<Line>;
+
 /** A number in [0, 1). */
 export type Random = () => number;
 
@@ -122,42 +191,6 @@ export interface Secrets {
   redact(text: string): string;
 }
 
-/** One e-mail. */
-export interface Email {
-  from: string;
-  to: string[];
-  subject: string;
-  text: string;
-  html: string;
-  /** Beside those that follow from the fields above. */
-  headers: Record<string, string>;
-}
-
-/** Where a mail server is, and as whom it is asked. */
-export interface MailServer {
-  host: string;
-  port: number;
-  /** TLS from the first byte, after STARTTLS, or never. */
-  security: "tls" | "starttls" | "none";
-  login?: { user: string; password: string };
-}
-
-/** What a mail server answered: a reply code of RFC 5321 section 4.2, and its words. */
-export interface MailReply {
-  code: number;
-  text: string;
-}
-
-/** Hands an e-mail to a server. Throws `Refused` for an address that Assay must not ask, and else if no answer came. */
-export type SendMail = (
-  server: MailServer,
-  email: Email,
-  options: { deadlineMs: number },
-) => Promise<MailReply>;
-
-/** Hands an e-mail to the platform that Assay runs on. What it throws may have a `code`. */
-export type SendPlatformMail = (email: Email) => Promise<void>;
-
 /** What a prober, a settler and a deliverer share. */
 export interface Ports {
   clock: Clock;
@@ -165,6 +198,8 @@ export interface Ports {
   random: Random;
   log: Log;
   secrets: Secrets;
+  /** Absent: no step of this build needs connections of its own. */
+  dial?: Dial;
   /** Absent: this runtime opens no connection to a mail server. */
   sendMail?: SendMail;
   /** Absent: this platform sends no mail. */

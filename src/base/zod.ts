@@ -8,6 +8,7 @@ import {
   optional,
   pipe,
   transform,
+  union,
   unknown,
   ZodMiniISODate,
   ZodMiniISODateTime,
@@ -37,4 +38,17 @@ export const coercedNumber = <T = unknown>(): ZodMiniNumber<T> =>
 export function lenient<T>(shape: ZodMiniType<T>): ZodMiniOptional<ZodMiniType<T>> {
   const read = pipe(unknown(), transform((value) => shape.safeParse(value).data as unknown));
   return optional(pipe(read, optional(shape))) as unknown as ZodMiniOptional<ZodMiniType<T>>;
+}
+
+/**
+ * A union whose branch is known from the value, by its place: only that one is tried, and so tells what is wrong. In a JSON Schema it is a union
+ * like any.
+ */
+export function choice(branches: readonly ZodMiniType[], chosen: (value: unknown) => number): ZodMiniType {
+  const any = union(branches);
+  const run: typeof any._zod.run = (payload, context) =>
+    branches[chosen(payload.value)]!._zod.run(payload, context) as ReturnType<typeof any._zod.run>;
+  // What it does itself, and what others call.
+  Object.assign(any._zod, { parse: run, run });
+  return any;
 }

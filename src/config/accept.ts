@@ -4,7 +4,8 @@ import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import type { Patterns } from "./expression/mod.ts";
 import { freeze } from "./freeze.ts";
-import type { Kinds, Runtime } from "./kinds.ts";
+import type { Kinds } from "./kinds.ts";
+import type { Runtime } from "./runtime.ts";
 import {
   ConfigError,
   type Finding,
@@ -102,7 +103,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
     env: options.env,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
-    isWorker,
+    runtime: isWorker ? "cloudflare" : options.runtime,
     compiler: compiler(note, { patterns: options.patterns, functions, isWorker }),
     note,
   });

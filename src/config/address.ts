@@ -1,5 +1,6 @@
 import { hasReference } from "../base/secrets.ts";
-import { refusal } from "../base/http/guard.ts";
+import { endpointUrl } from "../base/endpoint.ts";
+import { hostOf, hostRefusal, refusal } from "../base/http/guard.ts";
 import { describe, type Finding, type Note, type Path } from "./problem.ts";
 
 /** What may stand in a URL. `prefix`: more is put behind it, so query and fragment would be lost. */
@@ -20,6 +21,29 @@ export function checkAddress(url: string | undefined, path: Path, rules: Address
   if (fault) note({ path, found, ...fault });
 }
 
+/** Notes why Assay could not connect to this host. One that holds `${env:` is known only when the program runs. */
+export function checkHost(
+  host: string | undefined,
+  path: Path,
+  { allowPrivate }: Pick<AddressRules, "allowPrivate">,
+  note: Note,
+): void {
+  if (host === undefined || hasReference(host)) return;
+  const found = describe(host, path);
+  const url = endpointUrl("tcp", host, 1);
+  if (!url) {
+    return note({ path, found, message: "not a host", expected: "a name or an address, without a port" });
+  }
+  const reason = hostRefusal(hostOf(url), allowPrivate);
+  if (reason !== null) {
+    note({ path, found, message: reason, expected: publicOr(hostRefusal(hostOf(url), true), allowPrivate) });
+  }
+}
+
+/** What should stand there in place of an address that is refused, `openly` even where private ones are allowed. */
+const publicOr = (openly: string | null, allowPrivate: boolean) =>
+  !allowPrivate && openly === null ? "a public address, or allowPrivate: true" : "a public address";
+
 function faultOf(text: string, { prefix, allowPrivate }: AddressRules): Omit<Finding, "path"> | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
@@ -36,9 +60,5 @@ function faultOf(text: string, { prefix, allowPrivate }: AddressRules): Omit<Fin
   }
   const reason = refusal(url, allowPrivate);
   if (reason === null) return undefined;
-  const opens = !allowPrivate && refusal(url, true) === null;
-  return {
-    message: reason,
-    expected: opens ? "a public address, or allowPrivate: true" : "a public address",
-  };
+  return { message: reason, expected: publicOr(refusal(url, true), allowPrivate) };
 }

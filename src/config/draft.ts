@@ -1,5 +1,6 @@
 import type { StepAuth } from "./config.ts";
 import type { ConfigAuthKind, ConfigStepKind } from "./kinds.ts";
+import type { Runtime } from "./runtime.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { StepContext } from "./step_context.ts";
 import type { Draft } from "./validate.ts";
@@ -16,6 +17,8 @@ export type StepDraft = NonNullable<NonNullable<CheckDraft["cleanup"]>[number]>;
 export interface CheckContext extends Omit<StepContext, "captures"> {
   steps: readonly ConfigStepKind[];
   auths: readonly ConfigAuthKind[];
+  /** Where its steps are taken, as far as it is known. */
+  runtime?: Runtime;
   /** What steps are let in by that say nothing else. */
   auth?: StepAuth;
 }

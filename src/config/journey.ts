@@ -3,6 +3,7 @@ import type { AnswerCompiler, AnswerShape } from "./compile.ts";
 import type { Step, StepAuth } from "./config.ts";
 import type { CheckContext, CheckDraft, StepDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind, RequestCount } from "./kinds.ts";
+import { RUNTIMES } from "./runtime.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
@@ -63,8 +64,9 @@ function readStep(
     note({ path: [...path, "timeout"], message: "longer than its check", expected, found: step.timeout });
   }
   const fields = kind.read(step, context);
+  noteLacking(kind, fields, context);
   const captured = capturesOf(step);
-  const auth = authOf(step, context);
+  const auth = kind.isHttp ? authOf(step, context) : undefined;
   const repeat = readRepeat(step, context, compiler);
   const [onlyIf] = step.onlyIf === undefined
     ? []
@@ -93,6 +95,23 @@ function readStep(
     ...auth && { auth },
     timeoutMs: limitMs,
   };
+}
+
+/** A step that the runtime cannot take is a mistake; where nobody says which it is, none is known. */
+function noteLacking(
+  kind: ConfigStepKind,
+  fields: object,
+  { path, runtime, note }: StepContext & CheckContext,
+) {
+  const lacking = runtime && kind.lacking?.(fields, runtime);
+  if (!lacking) return;
+  note({
+    path: kind.isDefault ? path : [...path, kind.kind],
+    at: "key",
+    message: `${RUNTIMES[runtime]} cannot take this step: ${lacking}`,
+    expected: "probers that can, or another step",
+    found: kind.kind,
+  });
 }
 
 function authOf({ auth }: StepDraft, context: StepContext & CheckContext): StepAuth | undefined {

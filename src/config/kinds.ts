@@ -4,10 +4,8 @@ import type { AnswerShape } from "./compile.ts";
 import type { ExpressionFunction, Patterns } from "./expression/mod.ts";
 import type { Finding } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
+import type { Runtime } from "./runtime.ts";
 import type { TlsFaultOf } from "./tls.ts";
-
-/** What a config can be run on. */
-export type Runtime = "deno" | "cloudflare";
 
 /** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
 export type GrammarFields = typeof import("./schema/fields.ts");
@@ -62,8 +60,12 @@ export interface ConfigStepKind<Fields extends object = object> extends ConfigKi
   schema(fields: GrammarFields): z.ZodMiniObject;
   /** Whether a step that has the name of no kind is of this one, which needs no key. */
   readonly isDefault?: boolean;
+  /** Its requests are HTTP, and so can be let in by `auth`. */
+  readonly isHttp?: boolean;
   /** Where below a step `${env:NAME}` is replaced: keys joined by slashes. */
   readonly references: RegExp;
+  /** What a runtime lacks that such a step needs, in words. Absent: every runtime can take it. */
+  lacking?(fields: Fields, runtime: Runtime): string | undefined;
   /** `draft` is the step as far as it has the right shape; what is wrong beyond that is noted. */
   read(draft: object, context: StepContext): Fields;
   /** For humans: what it asks, with templates as they were written. */

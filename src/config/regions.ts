@@ -6,7 +6,7 @@ import { readQuorum } from "./rules.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { unique } from "./duplicates.ts";
-import type { Runtime } from "./kinds.ts";
+import type { Runtime } from "./runtime.ts";
 import { PLACES } from "./schema/places.ts";
 
 type Entry = NonNullable<NonNullable<Draft<RawConfig>["regions"]>[number]>;
@@ -110,7 +110,7 @@ function checkRuntime(placed: PlacedProber[], runtime: Runtime | undefined, note
   for (const { at } of locals.slice(1)) {
     note({ path: at(), message: "a second prober that is this process", expected: "a place or a url" });
   }
-  if (runtime === "deno") {
+  if (runtime === "deno" || runtime === "deno-deploy") {
     for (const { at } of places) {
       note({ path: at("place"), message: "a place needs Cloudflare", expected: "a url, or neither" });
     }

@@ -1,5 +1,6 @@
 import type { StoreConfig } from "./config.ts";
-import type { ConfigStoreKind, Runtime } from "./kinds.ts";
+import type { ConfigStoreKind } from "./kinds.ts";
+import type { Runtime } from "./runtime.ts";
 import type { Note } from "./problem.ts";
 import type { Environment } from "./references.ts";
 

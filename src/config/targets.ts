@@ -6,6 +6,7 @@ import { readConverge } from "./converge.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind, Kinds } from "./kinds.ts";
+import type { Runtime } from "./runtime.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
@@ -28,8 +29,8 @@ export interface TargetContext {
   tlsFault: Kinds["tlsFault"];
   env: Environment["env"];
   allowPrivate: boolean;
-  /** Some prober asks by a Worker's fetch. */
-  isWorker: boolean;
+  /** Where steps are taken, as far as it is known. */
+  runtime?: Runtime;
   compiler: Compiler;
   note: Note;
 }

@@ -1,4 +1,6 @@
 import type { TlsSettings } from "../base/ports.ts";
+
+import type { Runtime } from "./runtime.ts";
 import type { Note, Path } from "./problem.ts";
 
 /** What of TLS settings cannot be used, and what should stand there. */
@@ -14,11 +16,13 @@ export type TlsFaultOf = (settings: TlsSettings) => TlsFault | undefined;
 export interface TlsRules {
   /** What a variable holds; absent: nobody can know. */
   env?: (name: string) => string | undefined;
-  /** Some prober asks by a Worker's fetch, which has no connection of its own. */
-  isWorker: boolean;
+  /** A Worker and Deno Deploy ask by a fetch that has no connection of its own. */
+  runtime?: Runtime;
   tlsFault?: TlsFaultOf;
   note: Note;
 }
+
+const LACKING: Partial<Record<Runtime, string>> = { "cloudflare": "a Worker", "deno-deploy": "Deno Deploy" };
 
 const REFERENCE = /^\$\{env:(\w+)\}$/;
 
@@ -26,11 +30,12 @@ const REFERENCE = /^\$\{env:(\w+)\}$/;
 export function readTls(
   draft: TlsSettings | undefined,
   path: Path,
-  { isWorker, tlsFault, env, note }: TlsRules,
+  { runtime, tlsFault, env, note }: TlsRules,
 ): TlsSettings | undefined {
-  if (draft && isWorker) {
+  const place = runtime && LACKING[runtime];
+  if (draft && place) {
     const expected = "probers that run on Deno";
-    note({ path, at: "key", message: "a Worker has no TLS settings", expected, found: "tls" });
+    note({ path, at: "key", message: `${place} has no TLS settings`, expected, found: "tls" });
   }
   if (draft?.insecure) {
     const message = "whoever answers is believed: certificates of this target are not checked";

@@ -3,15 +3,14 @@ import { matches } from "../base/glob.ts";
 import { checkAddress } from "./address.ts";
 import type { Webhook } from "./config.ts";
 import { unique } from "./duplicates.ts";
-import { ANY_EVENT, type ConfigSinkKind, type Runtime } from "./kinds.ts";
+import { ANY_EVENT, type ConfigSinkKind } from "./kinds.ts";
+import { type Runtime, RUNTIMES } from "./runtime.ts";
 import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 
 /** The events a webhook can take. */
 const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
-
-const RUNTIMES: Record<Runtime, string> = { deno: "Deno", cloudflare: "Cloudflare" };
 
 type Drafts = Draft<RawConfig>["webhooks"];
 
@@ -35,7 +34,7 @@ export function readWebhooks(
     const { id = "", kind: _, events = [...sink?.events ?? ANY_EVENT], ...settings } = draft;
     const path = ["webhooks", i];
     noteDuplicate(draft.id, [...path, "id"]);
-    if (sink?.runtime && runtime && sink.runtime !== runtime) {
+    if (sink?.runtime && runtime && sink.runtime !== programOf(runtime)) {
       const message = `only Assay on ${RUNTIMES[sink.runtime]} can tell this kind`;
       note({ path: [...path, "kind"], message, expected: "another kind", found: sink.kind });
     }
@@ -55,6 +54,9 @@ export function readWebhooks(
     return [{ id, kind: sink?.kind ?? "", settings, events: globs }];
   });
 }
+
+/** Deno Deploy runs the same program as any Deno. */
+const programOf = (runtime: Runtime) => runtime === "deno-deploy" ? "deno" : runtime;
 
 /** Where a reference is replaced in each webhook: anywhere in one whose kind is not known, which is fault enough. */
 export function webhookSecrets(drafts: Drafts, sinks: readonly ConfigSinkKind[]): RegExp[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConfigStepKind } from "../../src/config/kinds.ts";
+import type { Runtime } from "../../src/config/runtime.ts";
 import { furtherRequestsOf, requestsOf } from "../../src/config/requests.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { BASE, edit, loadText, problemsOf } from "./load_text.ts";
@@ -15,9 +16,11 @@ const echo: ConfigStepKind<{ echo: { port: number } }> = {
   read: (draft) => draft as { echo: { port: number } },
   summarize: ({ echo: { port } }) => `echo :${port}`,
   requests: () => ({ usual: 2, most: 5 }),
+  lacking: ({ echo: { port } }, runtime) => runtime === "deno-deploy" ? `it has no port ${port}` : undefined,
 };
 const options = { kinds: { ...KINDS, steps: [...KINDS.steps, echo] } };
 const OLD = '- expect: ["status == 200", "body.ok == true"]';
+const PLACE = "regions: [{ id: eu, probers: [{ id: weur, place: weur }] }]";
 const config = (step: string) => edit(OLD, `- ${step}`);
 
 describe("a step of another kind", () => {
@@ -57,7 +60,7 @@ describe("a step of another kind", () => {
     ["is two kinds at once", "{ echo: { port: 7 }, request: {}, expect: hops == 1 }", {
       path: "targets[0].checks[0].journey[0].request",
       message: "unknown key",
-      expected: "one of: name, echo, onlyIf, repeat, capture, emptyOk, until, timeout, expect, auth",
+      expected: "one of: name, echo, onlyIf, repeat, capture, emptyOk, until, timeout, expect",
     }],
     ["holds a secret where none is replaced", "{ echo: { port: 7 }, name: '${env:A}', expect: hops == 1 }", {
       path: "targets[0].checks[0].journey[0].name",
@@ -70,6 +73,26 @@ describe("a step of another kind", () => {
   test("holds a secret where its kind says so", async () => {
     const step = "{ echo: { port: 7, say: '${env:A}' }, expect: hops == 1 }";
     expect(await problemsOf(config(step), { ...options, env: () => "eight-ch" })).toEqual([]);
+  });
+
+  test.each<[Runtime | undefined, object[]]>([
+    [undefined, []],
+    ["deno", []],
+    ["deno-deploy", [{
+      path: "targets[0].checks[0].journey[0].echo",
+      line: 9,
+      message: "Deno Deploy cannot take this step: it has no port 7",
+    }]],
+  ])("that its runtime %s lacks something for", async (runtime, problems) => {
+    const step = "{ echo: { port: 7 }, expect: hops == 1 }";
+    expect(await problemsOf(config(step), { ...options, runtime })).toMatchObject(problems);
+  });
+
+  test("shows the mistakes of its kind, however many they are", async () => {
+    const step = "{ echo: { port: 0, prt: 1, say: 2 }, expect: hops == 1 }";
+    expect((await problemsOf(config(step), options)).map(({ path }) => path)).toEqual(
+      ["port", "prt", "say"].map((key) => `targets[0].checks[0].journey[0].echo.${key}`),
+    );
   });
 
   test("is no key where the kind is not in the table", async () => {
@@ -101,3 +124,51 @@ test.each([["", 1], ["emptyOk: true", 0], ["emptyOk: false", 1]])(
     expect(doubts.length).toBe(count);
   },
 );
+
+describe("a step that connects by itself", () => {
+  test.each<[string, string, Runtime | undefined, object]>([
+    ["a private host", "{ tcp: { host: 10.0.0.1, port: 5432 }, expect: connected }", undefined, {
+      path: "targets[0].checks[0].journey[0].tcp.host",
+      message: "Cannot ask 10.0.0.1: private addresses are refused",
+      expected: "a public address, or allowPrivate: true",
+    }],
+    ["an address in another form", "{ tcp: { host: '0x7f.1', port: 5432 }, expect: connected }", undefined, {
+      message: "Cannot ask 127.0.0.1: loopback addresses are refused",
+    }],
+    ["a host with a port", "{ tcp: { host: 'db.example:1', port: 2 }, expect: connected }", undefined, {
+      message: "not a host",
+    }],
+    ["a URL for a host", "{ tcp: { host: 'https://db.example/', port: 2 }, expect: connected }", undefined, {
+      message: "not a host",
+    }],
+    ["no port", "{ tcp: {}, expect: connected }", undefined, {
+      path: "targets[0].checks[0].journey[0].tcp.port",
+      message: "port is missing",
+    }],
+    ["auth, which is for requests", "{ tcp: { port: 2 }, auth: none, expect: connected }", undefined, {
+      path: "targets[0].checks[0].journey[0].auth",
+      message: "unknown key",
+    }],
+    [
+      "an expectation that silence would meet",
+      "{ tcp: { port: 2 }, expect: \"!text.contains('-ERR')\" }",
+      undefined,
+      {
+        severity: "warning",
+        message: expect.stringContaining("would also pass a port that accepts and says nothing"),
+      },
+    ],
+    ["a port that Workers are refused", "{ tcp: { port: 25 }, expect: connected }", "cloudflare", {
+      message: "Cloudflare cannot take this step: a Worker may not connect to port 25",
+    }],
+    ["a measure that no Worker takes", "{ tcp: { port: 2 }, expect: connectMs < 9.0 }", "cloudflare", {
+      path: "targets[0].checks[0].journey[0].expect",
+      found: "connectMs",
+    }],
+  ])("and has %s", async (_, step, runtime, problem) => {
+    const text = runtime === "cloudflare"
+      ? config(step).replace("version: 1", `version: 1\n${PLACE}`)
+      : config(step);
+    expect(await problemsOf(text, { runtime })).toMatchObject([problem]);
+  });
+});

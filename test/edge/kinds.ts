@@ -1,5 +1,6 @@
 /** What the tests in workerd bundle in place of the tables that are made of a config. */
 import type { KindTables } from "../../functions/kinds.ts";
+import { dialler } from "../../functions/cloudflare/dial.ts";
 import { type ObjectEnv, objectKind } from "../../functions/cloudflare/sqlite.ts";
 import { compileCron } from "../../src/config/cron.ts";
 import { functions } from "../../src/config/expression/functions.ts";
@@ -24,4 +25,5 @@ export const KINDS: KindTables<ObjectEnv> = {
   signRequest,
   pushedReports,
   githubHook,
+  dialler,
 };

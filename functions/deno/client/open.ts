@@ -27,11 +27,15 @@ interface OpenerOptions {
 /** What a handshake succeeded with: the next one begins there. */
 interface Way {
   store: TrustStore;
-  protocol: string;
+  protocol: string | undefined;
 }
 
-/** Application protocols (ALPN), one a handshake, the likeliest first. */
-const PROTOCOLS = ["http/1.1", "h2"];
+/** How a line is made. `protocols`: to offer by ALPN, one a handshake, the likeliest first; undefined: none. */
+export interface OpenOptions extends Pick<FetchOptions, "signal" | "tls"> {
+  protocols?: readonly (string | undefined)[];
+}
+
+const PROTOCOLS: readonly (string | undefined)[] = ["http/1.1", "h2"];
 
 /** Makes lines to the host of a URL: TCP, and TLS for https. HTTP/2 is offered where HTTP/1.1 is turned down. */
 export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
@@ -51,14 +55,15 @@ export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
   }
 
   /** Each new try needs a new connection, to the same address. */
-  async function secure(url: URL, key: string, dialled: Dialled, { signal, tls = {} }: FetchOptions) {
+  async function secure(url: URL, key: string, dialled: Dialled, options: OpenOptions) {
+    const { signal, tls = {}, protocols: offered = PROTOCOLS } = options;
     const known = ways.get(key);
     const stores = storesOf(tls).sort((a, b) => Number(b === known?.store) - Number(a === known?.store));
-    const protocols = PROTOCOLS.toSorted((_, b) => Number(b === known?.protocol));
+    const protocols = offered.toSorted((_, b) => Number(b === known?.protocol));
     const [host, settings] = [hostOf(url), tls];
     let { socket } = dialled;
     for (let [at, by] = [0, 0];;) {
-      const way = { store: stores[at]!, protocol: protocols[by]! };
+      const way = { store: stores[at]!, protocol: protocols[by] };
       try {
         const secured = await handshake(socket, { host, settings, signal, ...way });
         ways.set(key, way);
@@ -72,7 +77,7 @@ export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
     }
   }
 
-  return async (url: URL, key: string, pin: Pin, outgoing: FetchOptions): Promise<Opened> => {
+  return async (url: URL, key: string, pin: Pin, outgoing: OpenOptions): Promise<Opened> => {
     const began = now();
     const dialled = await dialHost(url, pin.addresses, outgoing.signal);
     pin.prefer(dialled.address);

@@ -15,8 +15,8 @@ export interface HandshakeOptions {
   host: string;
   settings: TlsSettings;
   store: TrustStore;
-  /** The application protocol (ALPN) to offer. */
-  protocol: string;
+  /** The application protocol (ALPN) to offer; absent: none. */
+  protocol?: string;
   signal: AbortSignal;
 }
 
@@ -77,7 +77,7 @@ export function handshaker() {
         socket,
         host: name,
         servername: isIP(name) ? "" : name, // RFC 6066 section 3: addresses are not named
-        ALPNProtocols: [protocol],
+        ALPNProtocols: protocol === undefined ? undefined : [protocol],
         secureContext: contextOf(store, settings),
         rejectUnauthorized: !settings.insecure,
         // The runtime has taken it apart for this; asked for again, it would do so again, for 100 µs.

@@ -217,7 +217,8 @@ const NOTHING: AnswerBody = { bytes: new Uint8Array(0), truncated: false };
 export const isEventStream = (headers: AnswerHeaders): boolean =>
   /^text\/event-stream\s*(;|$)/i.test(headers.get("content-type") ?? "");
 
-function failureOf(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
+/** Why a transport threw; `answered`: the answer had begun. */
+export function failureOf(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
   if (error instanceof Refused) return { reason: "refused", detail: error.message };
   const detail = messageOf(error);
   if (error instanceof LimitExceeded) return { reason: "limit", detail };

@@ -67,6 +67,9 @@ const PLATFORM_MESSAGES = [
   "durable object",
   "internal error in durable object storage",
   "internal error while starting up durable object storage",
+  // Of connections. That one cannot be made is said in the same words of Cloudflare's own addresses and of a port that nobody listens at.
+  "tcp loop detected",
+  "connections to port 25 are prohibited",
 ];
 
 /** Whether the message of a thrown error is Cloudflare's word on us. Only its beginning counts: further on it may hold a URL of the target's. */

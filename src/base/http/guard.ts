@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { type Fetch, Refused } from "../ports.ts";
 import { Cache } from "../cache.ts";
+import type { Dial } from "../ports.ts";
 
 /** Ranges (in ipaddr.js words) that `allowPrivate` opens; link-local, where metadata services live, is not one. */
 const PRIVATE = new Set(["loopback", "private", "uniqueLocal", "carrierGradeNat"]);
@@ -40,7 +41,11 @@ export function refusal(url: URL, allowPrivate: boolean): string | null {
   if (url.username || url.password) {
     return `Cannot ask ${url.host}: a URL must not hold a user name or password`;
   }
-  const host = hostOf(url);
+  return hostRefusal(hostOf(url), allowPrivate);
+}
+
+/** Says why `host`, as a parsed URL has it (IPv6 without brackets), must not be asked, or null. */
+export function hostRefusal(host: string, allowPrivate: boolean): string | null {
   if (!host) return "Cannot ask a URL without a host";
   return isAddress(host) ? addressRefusal(host, allowPrivate) : nameRefusal(host, allowPrivate);
 }
@@ -115,5 +120,13 @@ export function guardFetch(fetch: Fetch, allowPrivate: boolean): Fetch {
   return (url, outgoing) => {
     const reason = reasonOf(url);
     return reason === null ? fetch(url, outgoing) : Promise.reject(new Refused(reason));
+  };
+}
+
+/** The same for connections: before `dial` the name, behind it, in the dialler, the addresses. */
+export function guardDial(dial: Dial, allowPrivate: boolean): Dial {
+  return (to, options) => {
+    const reason = hostRefusal(to.host, allowPrivate);
+    return reason === null ? dial(to, options) : Promise.reject(new Refused(reason));
   };
 }

@@ -9,6 +9,8 @@ export class QuotaExceeded extends Error {
 export interface Reservation {
   /** Rejects with `QuotaExceeded` where nothing is left. */
   fetch: Fetch;
+  /** The same for what is sent by other means. */
+  count<T>(send: () => Promise<T>): Promise<T>;
   /** Requests so far, rejected ones included: what the round really costs, or more than it could have. */
   attempts(): number;
   /** Gives back what was set aside and not used. */
@@ -30,7 +32,7 @@ export interface Quota {
 
 /** Counts nothing. */
 const UNLIMITED: Quota = {
-  reserve: (fetch) => ({ fetch, attempts: () => 0, close() {} }),
+  reserve: (fetch) => ({ fetch, count: (send) => send(), attempts: () => 0, close() {} }),
   promise: () => () => {},
   renew() {},
 };
@@ -47,16 +49,18 @@ export function quota(total: number): Quota {
     apart += requests;
     let reserved = requests;
     let attempts = 0;
+    const count: Reservation["count"] = (send) => {
+      attempts++;
+      if (reserved > 0) {
+        reserved--;
+        apart--;
+      } else if (free > 0) free--;
+      else return Promise.reject(new QuotaExceeded(`this ask has sent all that it may: ${total}`));
+      return send();
+    };
     return {
-      fetch(url, outgoing) {
-        attempts++;
-        if (reserved > 0) {
-          reserved--;
-          apart--;
-        } else if (free > 0) free--;
-        else return Promise.reject(new QuotaExceeded(`this ask has sent all that it may: ${total}`));
-        return fetch(url, outgoing);
-      },
+      fetch: (url, outgoing) => count(() => fetch(url, outgoing)),
+      count,
       attempts: () => attempts,
       close() {
         free += reserved;

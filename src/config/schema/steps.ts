@@ -1,4 +1,5 @@
 import * as z from "../../base/zod.ts";
+import { isRecord } from "../../base/json.ts";
 import type { ConfigAuthKind, ConfigStepKind, Kinds } from "../kinds.ts";
 import * as fields from "./fields.ts";
 import { duration, list, map, text, words } from "./fields.ts";
@@ -72,42 +73,47 @@ export const auth = (kinds: readonly ConfigAuthKind[]) =>
   ]);
 
 /** CEL conditions; what an answer holds is its kind's. */
-function expect(kinds: readonly ConfigStepKind[]) {
-  const names = new Set(kinds.flatMap(({ scope }) => Object.keys(scope)));
-  return z.union([expectation, list(expectation, 50)]).check(
-    z.describe(`CEL conditions over ${[...names].join(", ")} and captures.`),
+const expect = ({ scope }: ConfigStepKind) =>
+  z.union([expectation, list(expectation, 50)]).check(
+    z.describe(`CEL conditions over ${Object.keys(scope).join(", ")} and captures.`),
   );
-}
 
 /** The tables that steps are made of. */
 type StepTables = Pick<Kinds, "steps" | "auths">;
 
-/** A step of any kind. The default one comes last, for of two that fit as badly the first is taken as meant. */
-function step<Shape extends z.core.$ZodLooseShape>({ steps: kinds, auths = [] }: StepTables, shape: Shape) {
-  const common = {
-    ...shape,
-    auth: z.optional(auth(auths)).check(z.describe("How its requests are let in. Default: the check's.")),
+/** A step of any kind: the one whose name is a key of it. */
+function step({ steps: kinds, auths = [] }: StepTables, mayExpectNothing: boolean) {
+  const letIn = z.optional(auth(auths)).check(
+    z.describe("How its requests are let in. Default: the check's."),
+  );
+  const all: z.ZodMiniType[] = kinds.map((kind) => {
+    const own = kind.schema(fields).shape;
+    const expected = mayExpectNothing ? z.optional(expect(kind)) : expect(kind);
+    return map({ name, ...own, ...optional, expect: expected, ...kind.isHttp && { auth: letIn } });
+  });
+  const chosen = (written: unknown) => {
+    const at = isRecord(written) ? kinds.findIndex(({ kind }) => kind in written) : -1;
+    return at < 0 ? kinds.findIndex(({ isDefault }) => isDefault) : at;
   };
-  const all: z.ZodMiniType[] = kinds
-    .toSorted((a, b) => Number(a.isDefault ?? false) - Number(b.isDefault ?? false))
-    .map((kind) => map({ name, ...kind.schema(fields).shape, ...optional, ...common }));
-  const any = all.length === 1 ? all[0]! : z.union(all);
+  const any = all.length === 1 ? all[0]! : z.choice(all, chosen);
   return any as z.ZodMiniType<
-    z.infer<z.ZodMiniObject<{ name: typeof name } & typeof optional & typeof common>>
+    z.infer<z.ZodMiniObject<{ name: typeof name; expect: Expect; auth: typeof letIn } & typeof optional>>
   >;
 }
 
+type Expect = z.ZodMiniOptional<ReturnType<typeof expect>>;
+
 /** The steps of a journey. */
-export const journey = (kinds: StepTables, written = false) =>
-  list(withUse(step(kinds, { expect: expect(kinds.steps) }), written), 50);
+export const journey = (kinds: StepTables, written = false) => list(withUse(step(kinds, false), written), 50);
 
 /** The steps of a cleanup: expectations may be left out. */
-export const cleanup = (kinds: StepTables, written = false) =>
-  list(withUse(step(kinds, { expect: z.optional(expect(kinds.steps)) }), written), 50);
+export const cleanup = (kinds: StepTables, written = false) => list(withUse(step(kinds, true), written), 50);
 
 /** As it may be written: also the steps of a name, which composition puts in its place. */
 const withUse = <Step extends z.ZodMiniType>(step: Step, written: boolean): Step =>
-  written ? z.union([step, use]) as unknown as Step : step;
+  written
+    ? z.choice([step, use], (value) => isRecord(value) && "use" in value ? 1 : 0) as unknown as Step
+    : step;
 
 const use = map({
   use: words().check(z.describe("The name of steps under the top's steps.")),

@@ -43,7 +43,9 @@ const observed = z.strictObject({
   request: z.optional(z.strictObject({ method: z.string(), url: z.string(), headers: texts })).check(
     z.describe("The last request of the failed step as it was sent, redacted, without its body."),
   ),
-  answer: z.optional(z.strictObject({ status: z.int(), headers: texts, excerpt: z.optional(z.string()) }))
+  answer: z.optional(
+    z.strictObject({ status: z.optional(z.int()), headers: texts, excerpt: z.optional(z.string()) }),
+  )
     .check(
       z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
     ),
@@ -56,6 +58,9 @@ const observed = z.strictObject({
   steps: z.optional(z.array(z.strictObject({
     name: z.string(),
     status: z.optional(z.int()),
+    note: z.optional(z.string()).check(
+      z.describe("What came, of a step that is no HTTP request: 3 records, 2 of 10 ok."),
+    ),
     requests: count,
     totalMs: ms,
   }))),

@@ -75,8 +75,8 @@ function observationOf(
     ...(traceId && { traceId }),
     ...(traceId && check?.trace?.url && { traceUrl: traceLink(check, traceId) }),
     ...(first && { walkedAgain: describeRetry(first) }),
-    steps: steps?.map(({ name, status, requests, totalMs }) => (
-      { name, status, requests, totalMs: Math.round(totalMs) }
+    steps: steps?.map(({ name, status, note, requests, totalMs }) => (
+      { name, status, note, requests, totalMs: Math.round(totalMs) }
     )),
   };
 }

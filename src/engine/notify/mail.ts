@@ -1,6 +1,6 @@
 /** An event as an e-mail, and the settings that all sinks of e-mail share. */
 import * as z from "../../base/zod.ts";
-import type { Email } from "../../base/ports.ts";
+import type { Email } from "../../base/mail.ts";
 import { fit } from "../../base/text.ts";
 import type { GrammarFields } from "../../config/kinds.ts";
 import type { WebhookEvent } from "./event.ts";

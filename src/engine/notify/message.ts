@@ -100,13 +100,14 @@ function failureIn({ evidence }: Data): [string, string | undefined][] {
   const { observed } = failed?.account ?? {};
   if (!failed || !observed) return [];
   const values = Object.entries(observed.values ?? {}).map(([name, value]) => `${name} is ${value}`);
-  const status = observed.steps?.findLast(({ name }) => name === observed.failedStep)?.status;
+  const { status, note } = observed.steps?.findLast(({ name }) => name === observed.failedStep) ?? {};
+  const answered = status ?? note;
   return [
     ["Failed step", `${observed.failedStep} (${failed.prober} in ${failed.region})`],
     ["Asked", observed.request && `${observed.request.method} ${observed.request.url}`],
     ["Expected", observed.expression],
     ["Found", observed.detail ?? values.join(", ")],
-    ["Answered", status === undefined ? undefined : [status, observed.answer?.excerpt].join(" ").trim()],
+    ["Answered", answered === undefined ? undefined : [answered, observed.answer?.excerpt].join(" ").trim()],
     ["Health report", claimIn(failed.account)],
   ];
 }

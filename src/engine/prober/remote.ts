@@ -48,7 +48,11 @@ const failure = z.object({
   // Another version of Assay may keep more of an exchange than this one.
   request: z.lenient(z.object({ method: shortText, url: z.string().check(z.maxLength(2_000)), headers })),
   answer: z.lenient(
-    z.object({ status, headers, excerpt: z.optional(z.string().check(z.maxLength(1_024))) }),
+    z.object({
+      status: z.optional(status),
+      headers,
+      excerpt: z.optional(z.string().check(z.maxLength(1_024))),
+    }),
   ),
 });
 
@@ -69,6 +73,8 @@ const observation = z.object({
   steps: z.array(z.object({
     name: line,
     status: z.optional(status),
+    // Another version of Assay may say more.
+    note: z.lenient(shortText),
     // Polls every 50 ms for 30 s, ten redirects each, are 6,600.
     requests: z.int().check(z.gte(0), z.lte(10_000)),
     headersMs: z.optional(ms),

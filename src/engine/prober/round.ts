@@ -3,8 +3,8 @@ import type { Check } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { fetchReport, hasPushedSource } from "./report.ts";
-import { withTls } from "./target_tls.ts";
-import { ConfigFault, type Fetch, type Ports } from "../../base/ports.ts";
+import { type Senders, withTls } from "./target_tls.ts";
+import { ConfigFault, type Ports } from "../../base/ports.ts";
 import type { Failure, Observation } from "../../evidence/probe/observation.ts";
 import { foreignReason } from "../../evidence/reasons.ts";
 import { isNoClaim } from "../../evidence/report/merge.ts";
@@ -30,7 +30,7 @@ export interface Walker {
   /** Where further sources are asked beside the first. */
   tryRun: Semaphore["tryRun"];
   /** What the journey sends by. */
-  journeyFetch: Fetch;
+  senders: Senders;
 }
 
 /** Which walk of a check it is, and until when. */
@@ -44,7 +44,7 @@ export interface RoundOptions {
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function runRound(
   ports: Ports,
-  { id, region, dialects, signRequest, steps, auths, tokens, observe, tryRun, journeyFetch }: Walker,
+  { id, region, dialects, signRequest, steps, auths, tokens, observe, tryRun, senders }: Walker,
   check: Check,
   { slot, again, signal }: RoundOptions,
 ): Promise<Round> {
@@ -53,9 +53,9 @@ export async function runRound(
   if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.secrets.reveal(check.target.url);
-    const toTarget = (fetch: Fetch): Ports => {
-      const own = withTls(fetch, check.target.tls, { baseUrl, secrets: ports.secrets });
-      return own === ports.fetch ? ports : { ...ports, fetch: own };
+    const toTarget = (senders: Senders): Ports => {
+      const own = withTls(senders, check.target.tls, { baseUrl, secrets: ports.secrets });
+      return own === ports ? ports : { ...ports, ...own };
     };
     const run = {
       id: `${runId(check, id, slot)}${again ? ".r" : ""}`,
@@ -66,7 +66,7 @@ export async function runRound(
       check: check.id,
     };
     const askReport = () =>
-      fetchReport(toTarget(ports.fetch), check, {
+      fetchReport(toTarget(ports), check, {
         baseUrl,
         run,
         dialects,
@@ -76,7 +76,7 @@ export async function runRound(
       });
     const before = await askReport();
     const observation = await walk(
-      toTarget(journeyFetch),
+      toTarget(senders),
       { ...journeyOf(check), baseUrl },
       run,
       { steps, auths, tokens, signal, observe: observe && ((event) => observe(check, event)) },

@@ -1,17 +1,35 @@
-import type { Fetch, Secrets, TlsSettings } from "../../base/ports.ts";
+import type { Fetch, Ports, Secrets, TlsSettings } from "../../base/ports.ts";
+import { hostOf } from "../../base/http/guard.ts";
 
-/** A fetch that asks the origin of `baseUrl` with these settings, and any other without: a key is nobody else's business. */
+/** What of the ports reaches a target. */
+export type Senders = Pick<Ports, "fetch" | "dial">;
+
+/**
+ * The same, with these settings where they ask the origin of `baseUrl`, or connect to its host, and without anywhere else: a key is nobody
+ * else's business.
+ */
 export function withTls(
-  fetch: Fetch,
+  senders: Senders,
   tls: TlsSettings | undefined,
   { baseUrl, secrets }: { baseUrl: string; secrets: Secrets },
-): Fetch {
-  if (!tls) return fetch;
-  const own = URL.parse(baseUrl)?.origin;
+): Senders {
+  if (!tls) return senders;
+  const own = URL.parse(baseUrl);
   const revealed = Object.fromEntries(
     Object.entries(tls).map((
       [name, value],
     ) => [name, typeof value === "string" ? secrets.reveal(value) : value]),
   );
-  return (url, outgoing) => fetch(url, url.origin === own ? { ...outgoing, tls: revealed } : outgoing);
+  const { fetch, dial } = senders;
+  const asking: Fetch = (url, outgoing) =>
+    fetch(url, url.origin === own?.origin ? { ...outgoing, tls: revealed } : outgoing);
+  return {
+    fetch: asking,
+    dial: dial &&
+      ((to, options) =>
+        dial(
+          to,
+          own && to.host === hostOf(own) ? { ...options, tls: { ...revealed, ...options.tls } } : options,
+        )),
+  };
 }

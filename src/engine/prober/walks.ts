@@ -5,12 +5,14 @@ import { periodMs } from "../../config/schedule.ts";
 import { targetHost } from "../../config/target_host.ts";
 import type { Check } from "../../config/config.ts";
 import { Cache } from "../../base/cache.ts";
+import type { Reservation } from "../../base/http/quota.ts";
 import { pause, type Ports } from "../../base/ports.ts";
 import type { Round } from "../../judgement/round.ts";
 import type { ProberLimits } from "./limits.ts";
 import type { Waiter } from "./places.ts";
 import { cleanupMs, maxWalkMs, RETRY_AFTER_MS } from "../../config/round_time.ts";
 import { gotNoAnswer, runRound, summarizeFirst, type Walker } from "./round.ts";
+import type { Senders } from "./target_tls.ts";
 import { inWalkOrder, rankOf, rankOfRetry } from "./walk_order.ts";
 
 /** When the checks of one ask are walked, and what they may take. */
@@ -29,7 +31,7 @@ export interface Turn {
 export type Missed = Extract<MissedReason, "budget" | "deadline">;
 
 /** What walks need. */
-export interface WalksOptions extends Omit<Walker, "tokens" | "tryRun" | "journeyFetch"> {
+export interface WalksOptions extends Omit<Walker, "tokens" | "tryRun" | "senders"> {
   limits: ProberLimits;
   /** Whether the prober's controls answer in this slot; true without any. */
   controlsPass(slot: number): Promise<boolean>;
@@ -167,7 +169,7 @@ export class Walks {
     if (isBegun) this.#took.set(check.key, maxWalkMs(check));
     const isOwn = reportShare.fetch === fetch;
     const ports = isOwn ? this.#ports : { ...this.#ports, fetch: reportShare.fetch };
-    const walker = this.#walkerOf(check, turn, journeyShare.fetch);
+    const walker = this.#walkerOf(check, turn, isOwn ? this.#ports : sendersOf(this.#ports, journeyShare));
     const result = await runRound(ports, walker, check, { slot: turn.slot, again, signal: turn.deadline });
     reportShare.close();
     journeyShare.close();
@@ -179,12 +181,12 @@ export class Walks {
     return result;
   }
 
-  #walkerOf(check: Check, turn: Turn, journeyFetch: Walker["journeyFetch"]): Walker {
+  #walkerOf(check: Check, turn: Turn, senders: Senders): Walker {
     const tryRun = async (work: () => Promise<void>) => {
       const leave = this.#options.limits.places.tryEnter(this.#hostOf(check));
       if (leave) await work().finally(this.#holdPlace(check, turn, leave));
     };
-    return { ...this.#options, tokens: this.#tokens, tryRun, journeyFetch };
+    return { ...this.#options, tokens: this.#tokens, tryRun, senders };
   }
 
   /** Whatever becomes of a walk: once it should have ended, also by the deadline, its place is for others. */
@@ -198,6 +200,12 @@ export class Walks {
     };
   }
 }
+
+/** What a journey sends by, each counted. */
+const sendersOf = ({ dial }: Ports, { fetch, count }: Reservation): Senders => ({
+  fetch,
+  dial: dial && ((to, options) => count(() => dial(to, options))),
+});
 
 /** The host of each check's target; one whose URL waits for a secret is known by its reference. */
 function targetHosts({ secrets }: Ports): (check: Check) => string {

@@ -56,7 +56,7 @@ const SENTENCE_BODY_CHARS = 64 * 1024;
 export function sentenceIn(
   { status, headers, text }: NonNullable<StepExchange["answer"]>,
 ): string | undefined {
-  if (text.length > SENTENCE_BODY_CHARS) return undefined;
+  if (status === undefined || text.length > SENTENCE_BODY_CHARS) return undefined;
   const trimmed = text.trim();
   const said = /^[{[]/.test(trimmed)
     ? messageIn(trimmed, status)

@@ -52,9 +52,12 @@ function askedOrigin(
   { baseUrl, ports: { secrets } }: RunContext,
   untold: string | undefined,
 ): string | undefined {
-  const isElsewhere = URL.parse(secrets.reveal(baseUrl))?.origin !== url.origin;
+  const target = URL.parse(secrets.reveal(baseUrl));
+  const isHttp = url.origin !== "null";
+  const isElsewhere = isHttp ? target?.origin !== url.origin : target?.hostname !== url.hostname;
   const isUntold = untold !== undefined && !untold.includes(url.hostname);
-  return isElsewhere || isUntold ? url.origin : undefined;
+  if (!isElsewhere && !isUntold) return undefined;
+  return isHttp ? url.origin : `${url.protocol}//${url.host}`;
 }
 
 function requestOf(
@@ -75,7 +78,7 @@ function answerOf(
 ): AnswerExcerpt {
   const location = headers.get("location");
   const head = {
-    status,
+    ...(status !== undefined && { status }),
     headers: {
       ...pick(headers, TELLING_HEADERS, redact),
       ...(location !== null && { location: oneLine(redact(withoutQuery(location)), DETAIL_CHARS) }),

@@ -1,5 +1,6 @@
 import { hasReference } from "../../base/secrets.ts";
 import type { Secrets } from "../../base/ports.ts";
+import type { StepFailure } from "./step_kind.ts";
 import type { Scope, Template } from "../../config/expression/mod.ts";
 
 /** A value that the target owed us cannot stand where the template puts it. */
@@ -14,6 +15,19 @@ export interface Filling {
 /** The text of a template, with its secrets: to be sent, never to be stored. Throws `TemplateError`. */
 export const fill = (template: Template, filling: Filling): string =>
   filling.secrets.reveal(insert(template, filling, "none"));
+
+/** The same as bytes (UTF-8), or why a step that sends it fails. */
+export function fillBytes(
+  template: Template,
+  filling: Filling,
+): Uint8Array<ArrayBuffer> | { failure: StepFailure } {
+  try {
+    return new TextEncoder().encode(fill(template, filling));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return { failure: { reason: "template", detail: error.message } };
+  }
+}
 
 /** The same where references to secrets stay as they are. */
 export function insert(template: Template, { scope }: Filling, encode: "url" | "none"): string {

@@ -54,7 +54,7 @@ export interface Failure {
 
 /** A request as far as it may be shown: free of secrets, headers by name, without its body. */
 export interface SentRequest {
-  /** HTTP method. */
+  /** HTTP method; of what is no HTTP a word such as `connect`. */
   method: string;
   /** The whole URL. */
   url: string;
@@ -64,8 +64,8 @@ export interface SentRequest {
 
 /** At most 1 kB of an answer, free of secrets: what tells most. */
 export interface AnswerExcerpt {
-  /** HTTP status code. */
-  status: number;
+  /** HTTP status code; absent: it is no HTTP. */
+  status?: number;
   /** Those that tell something. */
   headers: Record<string, string>;
   /** Of its body, around what the expectation looked at. */
@@ -78,6 +78,8 @@ export interface StepTrace {
   name: string;
   /** HTTP status code of its last answer. */
   status?: number;
+  /** What else came, in our own words, of a step that is no HTTP request: "3 records", "2 of 10 ok". */
+  note?: string;
   /** Requests sent, or refused by the guard: polls and redirect hops included. */
   requests: number;
   /** Until the headers of the last answer, ms. */

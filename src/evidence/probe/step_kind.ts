@@ -44,8 +44,10 @@ export interface AttemptContext extends RunContext {
 
 /** The last request of an attempt, and its answer if one came: not yet redacted or cut. */
 export interface StepExchange {
+  /** Of what is no HTTP the method is a word such as `connect`, and the URL says where. */
   request: { method: string; url: URL; headers: Record<string, string> };
-  answer?: { status: number; headers: AnswerHeaders; readonly text: string };
+  /** Only HTTP has a status. */
+  answer?: { status?: number; headers: AnswerHeaders; readonly text: string };
 }
 
 /** Why a step did not hold: not yet named, redacted or cut. */
@@ -70,6 +72,8 @@ export type AttemptResult =
  * dials, it dials through `ports`, whose diallers are guarded.
  */
 export interface StepKind<Fields extends object = object> extends ConfigStepKind<Fields> {
+  /** It connects by itself, through `ports.dial`. */
+  readonly dials?: boolean;
   /** Is over at `context.deadline`, or when `context.signal` aborts. What it throws is a bug of ours. */
   run(context: AttemptContext, step: Step & Fields): Promise<AttemptResult>;
 }

@@ -150,7 +150,7 @@ function JourneyTable({ check, observed }: { check: Check; observed: NonNullable
                   <RequestCell check={check} at={i} />
                 </td>
                 <td>
-                  {step.status !== undefined ? `HTTP ${step.status}` : step.skipped ? "left out" : "–"}
+                  {answerText(step)}
                   {(step.requests ?? 1) > 1 && ` (${step.requests} requests)`}
                   {step.wire && <small>{phasesText(step.wire)}</small>}
                 </td>
@@ -182,6 +182,10 @@ function JourneyTable({ check, observed }: { check: Check; observed: NonNullable
     </>
   );
 }
+
+/** What came of a step, in few words. */
+const answerText = (step: Partial<StepTrace>) =>
+  headText(step) ?? step.note ?? (step.skipped ? "left out" : "–");
 
 type Failure = NonNullable<NonNullable<ProberView["observed"]>["failure"]>;
 
@@ -242,7 +246,7 @@ function FailureDetails(
 /** What was asked, as it was sent, and what came back. */
 function Exchange({ request, answer }: Required<Pick<Failure, "request">> & Pick<Failure, "answer">) {
   const asked = messageText(`${request.method} ${request.url}`, request.headers);
-  const answered = answer ? messageText(`HTTP ${answer.status}`, answer.headers, answer.excerpt) : "nothing";
+  const answered = answer ? messageText(headText(answer), answer.headers, answer.excerpt) : "nothing";
   return (
     <>
       <dt>Asked</dt>
@@ -257,9 +261,13 @@ function Exchange({ request, answer }: Required<Pick<Failure, "request">> & Pick
   );
 }
 
-function messageText(line: string, headers: Record<string, string>, body?: string): string {
+/** Undefined: it is no HTTP. */
+const headText = ({ status }: { status?: number }) => status === undefined ? undefined : `HTTP ${status}`;
+
+function messageText(line: string | undefined, headers: Record<string, string>, body?: string): string {
   const fields = Object.entries(headers).map((pair) => pair.join(": "));
-  return [line, ...fields, ...(body ? ["", body] : [])].join("\n");
+  const head = [...(line === undefined ? [] : [line]), ...fields];
+  return [...head, ...(body ? [...(head.length > 0 ? [""] : []), body] : [])].join("\n") || "no text";
 }
 
 const KEPT: [name: keyof NonNullable<ProberView["rounds"]>, title: string][] = [

@@ -1,33 +1,58 @@
 import { describe, expect, test } from "vitest";
-import { guardFetch } from "../../../src/base/http/guard.ts";
+import { guardDial, guardFetch } from "../../../src/base/http/guard.ts";
 import { QuotaExceeded } from "../../../src/base/http/quota.ts";
-import { type Fetch, Refused } from "../../../src/base/ports.ts";
+import { type Ports, Refused } from "../../../src/base/ports.ts";
 import type { Step } from "../../../src/config/config.ts";
 import { requestsOf } from "../../../src/config/requests.ts";
 import { walk } from "../../../src/evidence/probe/journey.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { type Route, scriptedFetch } from "../../world/network.ts";
-import { ports, run, step } from "./steps.ts";
+import { scriptedDial } from "../../world/lines.ts";
+import { ports, run, step, stepOf } from "./steps.ts";
+
+/** All ways out of a prober; `asked` is what went out. */
+interface World extends Pick<Ports, "fetch" | "dial"> {
+  asked: unknown[];
+}
 
 /** A step of one kind, and how the world makes it send little or much. */
 interface Sample {
   step: Step;
   /** It holds. */
-  well: Record<string, Route>;
+  well: () => World;
   /** It sends all that it may. */
-  busy: Record<string, Route>;
+  busy: () => World;
   /** Texts that this kind says its secret in, if the world repeats it. */
   secret: Step;
 }
+
+const overHttp = (routes: Record<string, Route>): World => {
+  const fetch = scriptedFetch(routes);
+  return { fetch, asked: fetch.requests };
+};
+
+const overLines = (...script: Parameters<typeof scriptedDial>): World => {
+  const dial = scriptedDial(...script);
+  return { fetch: scriptedFetch({}), dial, asked: dial.dialled };
+};
+
+/** Each way out does this. */
+const always = (act: () => Promise<never>): World => ({ fetch: act, dial: act, asked: [] });
 
 /** One row a kind. */
 const SAMPLES: Record<string, Sample> = {
   http: {
     step: step({ path: "/orders", expect: ["status == 200"], redirects: 3 }),
-    well: { "GET /orders": { json: {} } },
-    busy: { "GET /orders": { status: 302, headers: { location: "/orders" } } },
+    well: () => overHttp({ "GET /orders": { json: {} } }),
+    busy: () => overHttp({ "GET /orders": { status: 302, headers: { location: "/orders" } } }),
     secret: step({ path: "/orders", headers: { authorization: "Bearer ${env:TOKEN}" }, redirects: 3 }),
+  },
+  tcp: {
+    step: await stepOf("{ tcp: { port: 25 }, expect: text.startsWith('220') }"),
+    well: () => overLines(["220 mail.example\r\n"]),
+    busy: () => overLines(["220 mail.example\r\n"]),
+    secret: await stepOf('{ tcp: { port: 6379, send: "AUTH ${env:TOKEN}" }, expect: text == "+OK" }'),
   },
 };
 
@@ -35,13 +60,15 @@ const TIMEOUT_MS = 1_000;
 /** What a transport that does not heed its signal is given on top. */
 const GRACE_MS = 100;
 
-function begin(sample: Step, fetch: Fetch, { baseUrl = "https://shop.example", signal }: {
-  baseUrl?: string;
-  signal?: AbortSignal;
-} = {}) {
+function begin(
+  sample: Step,
+  { fetch, dial }: World,
+  { baseUrl = "https://shop.example", signal }: { baseUrl?: string; signal?: AbortSignal } = {},
+) {
   const clock = steppingClock();
   const check = { baseUrl, journey: [sample], cleanup: [], timeoutMs: 10_000 };
-  return { clock, pending: walk(ports(fetch, clock), check, run, { steps: STEP_KINDS, signal }) };
+  const own = { ...ports(fetch, clock), dial };
+  return { clock, pending: walk(own, check, run, { steps: STEP_KINDS, signal }) };
 }
 
 test("every kind has a sample, under a name of its own", () => {
@@ -54,16 +81,16 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
     const asked = { ...sample.step, kind: name, timeoutMs: TIMEOUT_MS };
 
     test("holds where all is well, and sends what it usually sends", async () => {
-      const { outcome, steps } = await begin(asked, scriptedFetch(sample.well)).pending;
+      const { outcome, steps } = await begin(asked, sample.well()).pending;
       expect(outcome).toBe("pass");
       expect(steps[0]!.requests).toBe(kind.requests(asked).usual);
     });
 
     test("never sends more than it says", async () => {
-      const network = scriptedFetch(sample.busy);
-      const { steps } = await begin(asked, network).pending;
+      const world = sample.busy();
+      const { steps } = await begin(asked, world).pending;
       expect(steps[0]!.requests).toBe(kind.requests(asked).most);
-      expect(network.requests).toHaveLength(kind.requests(asked).most);
+      expect(world.asked).toHaveLength(kind.requests(asked).most);
     });
 
     test("carries what it usually sends and at most into the config's counts", () => {
@@ -74,7 +101,7 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
     });
 
     test("is over at its deadline, whatever the transport does", async () => {
-      const { clock, pending } = begin(asked, () => new Promise(() => {}));
+      const { clock, pending } = begin(asked, always(() => new Promise(() => {})));
       await clock.advance(TIMEOUT_MS + GRACE_MS);
       const { outcome, transport, failure, totalMs } = await pending;
       expect({ outcome, transport, reason: failure?.reason }).toEqual({
@@ -87,7 +114,7 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
 
     test("is over when its caller gives up, and that is no fault of the target's", async () => {
       const caller = new AbortController();
-      const { clock, pending } = begin(asked, () => new Promise(() => {}), { signal: caller.signal });
+      const { clock, pending } = begin(asked, always(() => new Promise(() => {})), { signal: caller.signal });
       await clock.advance(10);
       caller.abort();
       await clock.advance(GRACE_MS);
@@ -102,17 +129,18 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
       "http://169.254.169.254",
       "http://metadata.google.internal",
     ])("does not ask %s", async (baseUrl) => {
-      const network = scriptedFetch(sample.well);
-      const { outcome, failure } = await begin(asked, guardFetch(network, false), { baseUrl }).pending;
+      const { fetch, dial, asked: out } = sample.well();
+      const guarded = { fetch: guardFetch(fetch, false), dial: dial && guardDial(dial, false), asked: out };
+      const { outcome, failure } = await begin(asked, guarded, { baseUrl }).pending;
       expect({ outcome, reason: failure?.reason }).toEqual({ outcome: "error", reason: "refused" });
-      expect(network.requests).toEqual([]);
+      expect(out).toEqual([]);
     });
 
     test.each<[string, unknown, string]>([
       ["the guard's refusal", new Refused("Cannot ask it"), "refused"],
       ["no request left", new QuotaExceeded("no request is left"), "platform"],
     ])("is an error and no failure after %s", async (_, thrown, reason) => {
-      const { outcome, failure } = await begin(asked, () => Promise.reject(thrown)).pending;
+      const { outcome, failure } = await begin(asked, always(() => Promise.reject(thrown))).pending;
       expect({ outcome, reason: failure?.reason }).toEqual({ outcome: "error", reason });
     });
 
@@ -121,20 +149,20 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
       ["a text", "boom"],
       ["nothing", undefined],
     ])("takes %s that the transport throws as the target's", async (_, thrown) => {
-      const { outcome, transport } = await begin(asked, () => Promise.reject(thrown)).pending;
+      const { outcome, transport } = await begin(asked, always(() => Promise.reject(thrown))).pending;
       expect({ outcome, transport }).toEqual({ outcome: "fail", transport: true });
     });
 
     test("is an error and no failure after a bug of ours", async () => {
-      const { pending } = begin(asked, scriptedFetch(sample.well), { baseUrl: "${env:NOT_SET}" });
+      const { pending } = begin(asked, sample.well(), { baseUrl: "${env:NOT_SET}" });
       expect(await pending).toMatchObject({ outcome: "error", failure: { reason: "bug" } });
     });
 
     test("shows no secret, though the world repeats it", async () => {
       const secret = { ...sample.secret, kind: name, timeoutMs: TIMEOUT_MS };
-      const leaking: Fetch = (_url, outgoing) =>
-        Promise.reject(new Error(`refused ${JSON.stringify(outgoing)} s3cret`));
-      const observation = await begin(secret, leaking).pending;
+      const leaking = (...sent: unknown[]) =>
+        Promise.reject(new Error(`refused ${JSON.stringify(sent)} s3cret`));
+      const observation = await begin(secret, always(leaking)).pending;
       expect(observation.failure!.detail).toContain("***");
       expect(JSON.stringify(observation)).not.toContain("s3cret");
     });
@@ -142,6 +170,6 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
 );
 
 test("a kind that this build does not hold is a bug of ours, not a failure of the target's", async () => {
-  const { pending } = begin({ ...step(), kind: "carrier-pigeon" }, scriptedFetch({}));
+  const { pending } = begin({ ...step(), kind: "carrier-pigeon" }, overHttp({}));
   expect(await pending).toMatchObject({ outcome: "error", failure: { reason: "bug" } });
 });

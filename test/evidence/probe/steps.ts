@@ -5,6 +5,9 @@ import {
   compileTemplate,
   type Run,
 } from "../../../src/config/expression/mod.ts";
+import { KINDS } from "../../../functions/deno/kinds.ts";
+import type { Runtime } from "../../../src/config/runtime.ts";
+import { load } from "../../../src/config/mod.ts";
 import type { Clock, Fetch, Ports } from "../../../src/base/ports.ts";
 import { loadPatterns } from "../../../src/config/expression/pattern.ts";
 import type { JourneySpec } from "../../../src/evidence/probe/journey.ts";
@@ -122,8 +125,8 @@ export const run: Run = {
 
 const SECRETS: Record<string, string> = { TOKEN: "s3cret", HOST: "https://shop.example" };
 
-/** Ports with a vault that knows `TOKEN` (s3cret) and `HOST` (https://shop.example). */
-export function ports(fetch: Fetch, clock: Clock): Ports {
+/** Ports with a vault that by default knows `TOKEN` (s3cret) and `HOST` (https://shop.example). */
+export function ports(fetch: Fetch, clock: Clock, known: Record<string, string> = SECRETS): Ports {
   const silent = () => {};
   return {
     clock,
@@ -133,12 +136,23 @@ export function ports(fetch: Fetch, clock: Clock): Ports {
     secrets: {
       reveal: (text) =>
         text.replace(/\$\{env:(\w+)\}/g, (_, name: string) => {
-          const value = SECRETS[name];
+          const value = known[name];
           if (value === undefined) throw new Error(`${name} is not set`);
           return value;
         }),
       redact: (text) =>
-        Object.values(SECRETS).reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text),
+        Object.values(known).reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text),
     },
   };
+}
+
+/** A step of any kind as a config writes it, read by the whole of config. */
+export async function stepOf(
+  written: string,
+  options: { runtime?: Runtime; allowPrivate?: boolean } = {},
+): Promise<Step> {
+  const text = `version: 1
+targets: [{ id: shop, url: https://shop.example, checks: [{ id: c, journey: [${written}] }] }]`;
+  const { config } = await load({ kind: "yaml", text }, { kinds: KINDS, ...options });
+  return config.checks[0]!.journey[0]!;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { mailer, type MailerOptions } from "../../../functions/deno/mail.ts";
-import { type MailServer, Refused } from "../../../src/base/ports.ts";
+import type { MailServer } from "../../../src/base/mail.ts";
+import { Refused } from "../../../src/base/ports.ts";
 import { secretsOf } from "../../../src/base/secrets.ts";
 import { mailOf } from "../../../src/engine/notify/mail.ts";
 import { sampleEvent } from "../../../src/engine/notify/sample.ts";

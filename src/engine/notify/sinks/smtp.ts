@@ -1,7 +1,8 @@
 import * as z from "../../../base/zod.ts";
 import { messageOf } from "../../../base/error_message.ts";
 import { refusal } from "../../../base/http/guard.ts";
-import { type MailReply, type MailServer, Refused, type Secrets } from "../../../base/ports.ts";
+import type { MailReply, MailServer } from "../../../base/mail.ts";
+import { Refused, type Secrets } from "../../../base/ports.ts";
 import { oneLine } from "../../../base/text.ts";
 import { MAIL_EVENTS, mailFields, mailOf, type MailSettings } from "../mail.ts";
 import { revealToken } from "../over_http.ts";

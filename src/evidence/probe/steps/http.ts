@@ -9,6 +9,8 @@ import {
   isEventStream,
 } from "../../../base/http/client.ts";
 import { isTargets } from "../../reasons.ts";
+import { namesAny } from "../names.ts";
+import { wireOf } from "../wire.ts";
 import { authorizer } from "../authorize.ts";
 import type { CookieJar } from "../cookies.ts";
 import { formatSize } from "../../../config/schema/size.ts";
@@ -28,6 +30,7 @@ const MAX_BODY_BYTES = 1 << 20;
 export const httpStep: StepKind<HttpFields> = {
   kind: "http",
   isDefault: true,
+  isHttp: true,
   schema: httpGrammar,
   references: /^request\/(path|url|raw|(query|headers|form|multipart|graphql)\/.+|json(\/.*)?)$/,
   scope: HTTP_VARIABLES,
@@ -92,23 +95,15 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
   }
 }
 
-const OF_THE_BODY = ["body", "text", "events"];
-
 /** Whether the step is about more than status and headers. */
-const readsBody = ({ expect, capture, repeat }: Step) =>
-  [...expect, ...repeat?.while ? [repeat.while] : [], ...capture.map(([, program]) => program)]
-    .some(({ reads }) => OF_THE_BODY.some((name) => reads.has(name)));
+const readsBody = (step: Step) => namesAny(step, ["body", "text", "events"]);
 
 function note(trace: StepTrace, { status, headersMs, trace: measured }: Exchange & { kind: "answer" }): void {
-  const { requests, certificate, ...rest } = measured;
+  const { requests, ...rest } = measured;
   trace.status = status;
   trace.headersMs = headersMs;
   trace.requests += requests - 1;
-  const { notAfter, issuer = "" } = certificate ?? {};
-  const wire = notAfter === undefined
-    ? rest
-    : { ...rest, certificate: { notAfter, issuer: issuer.slice(0, 300) } };
-  trace.wire = Object.keys(wire).length > 0 ? wire : undefined;
+  trace.wire = wireOf(rest);
 }
 
 const fail = (failure: StepFailure, exchange?: StepExchange): AttemptResult => ({

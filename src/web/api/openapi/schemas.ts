@@ -78,7 +78,7 @@ const failure = z.strictObject({
     z.describe("The last request of the step as it was sent, redacted, without its body."),
   ),
   answer: z.optional(
-    z.strictObject({ status: z.int(), headers: z.record(text, text), excerpt: z.optional(text) }),
+    z.strictObject({ status: z.optional(z.int()), headers: z.record(text, text), excerpt: z.optional(text) }),
   ).check(
     z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
   ),
@@ -127,6 +127,9 @@ const observed = component(
     steps: z.optional(z.array(z.strictObject({
       name: text,
       status: z.optional(z.int()),
+      note: z.optional(text).check(
+        z.describe("What came, of a step that is no HTTP request: 3 records, 2 of 10 ok."),
+      ),
       requests: z.optional(count),
       headersMs: z.optional(ms),
       skipped: z.optional(z.boolean()).check(z.describe("Its onlyIf did not hold.")),

@@ -1,6 +1,6 @@
 /** What single kinds of receivers answer in words of their own; what holds for all stands in contract.test.ts. */
 import { expect, test } from "vitest";
-import type { SendPlatformMail } from "../../../../src/base/ports.ts";
+import type { SendPlatformMail } from "../../../../src/base/mail.ts";
 import { secretsOf } from "../../../../src/base/secrets.ts";
 import { sampleEvent } from "../../../../src/engine/notify/sample.ts";
 import { findSink, type SinkAnswer } from "../../../../src/engine/notify/sink.ts";

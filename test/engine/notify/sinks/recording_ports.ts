@@ -1,4 +1,5 @@
-import type { Clock, Email, Secrets } from "../../../../src/base/ports.ts";
+import type { Email } from "../../../../src/base/mail.ts";
+import type { Clock, Secrets } from "../../../../src/base/ports.ts";
 import type { SinkPorts } from "../../../../src/engine/notify/sink.ts";
 import { scriptedFetch, type SeenRequest } from "../../../world/network.ts";
 

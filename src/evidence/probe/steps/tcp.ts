@@ -1,0 +1,152 @@
+import * as z from "../../../base/zod.ts";
+import { growing } from "../../../base/http/growing.ts";
+import type { Line } from "../../../base/ports.ts";
+import type { Draft } from "../../../config/validate.ts";
+import type { Template } from "../../../config/expression/mod.ts";
+import type { GrammarFields } from "../../../config/kinds.ts";
+import type { StepContext } from "../../../config/step_context.ts";
+import type { Step } from "../../../config/config.ts";
+import { Scope } from "../../../config/expression/mod.ts";
+import { converse } from "../conversation.ts";
+import { fillBytes } from "../fill.ts";
+import { namesAny } from "../names.ts";
+import type { AttemptContext, AttemptResult, StepKind } from "../step_kind.ts";
+import { wireOf } from "../wire.ts";
+import {
+  endpointOf,
+  endpointText,
+  hostField,
+  portField,
+  readEndpoint,
+  type StepEndpoint,
+} from "./endpoint.ts";
+import { HOSTILE, LINE_MEASURED, TCP_VARIABLES, TcpScope } from "./tcp/scope.ts";
+
+/** What makes a step a TCP step. */
+interface TcpFields {
+  tcp: StepEndpoint & {
+    tls: boolean;
+    send?: Template;
+    /** The server speaks first, and `send` waits for that. */
+    greeting: boolean;
+    /** What ends an answer. */
+    until: string;
+    maxBytes: number;
+  };
+}
+
+const MAX_BYTES = 4096;
+
+const grammar = ({ map }: GrammarFields) =>
+  map({
+    tcp: map({
+      host: hostField(),
+      port: portField(),
+      tls: z.optional(z.boolean()).check(
+        z.meta({ description: "Speak TLS from the start.", default: false }),
+      ),
+      send: z.optional(z.string().check(z.minLength(1))).check(
+        z.describe("Sent once connected. May hold {{ expr }} and ${env:NAME}."),
+      ),
+      greeting: z.optional(z.boolean()).check(
+        z.meta({ description: "The server speaks first: send waits for its first answer.", default: false }),
+      ),
+      until: z.optional(z.string().check(z.minLength(1), z.maxLength(100))).check(
+        z.meta({ description: "The text that ends an answer; so does the server's end.", default: "\n" }),
+      ),
+      maxBytes: z.optional(z.int().check(z.gte(1), z.lte(65_536))).check(
+        z.meta({ description: "An answer is over after so many bytes.", default: MAX_BYTES }),
+      ),
+    }).check(z.describe("Connect, and by default hear the first line.")),
+  });
+
+/** A connection, and what is said over it: by default the first line. */
+export const tcpStep: StepKind<TcpFields> = {
+  kind: "tcp",
+  dials: true,
+  schema: grammar,
+  references: /^tcp\/(host|send)$/,
+  scope: TCP_VARIABLES,
+  measured: LINE_MEASURED,
+  hostile: HOSTILE,
+  read(draft: Draft<z.infer<ReturnType<typeof grammar>>>, context: StepContext) {
+    const { tcp = {} } = draft;
+    const { tls = false, send, greeting = false, until = "\n", maxBytes = MAX_BYTES } = tcp;
+    const path = [...context.path, "tcp"];
+    return {
+      tcp: {
+        ...readEndpoint(tcp, { ...context, path }),
+        tls,
+        ...send !== undefined &&
+          { send: context.compiler.template(send, context.captures, [...path, "send"]) },
+        greeting,
+        until,
+        maxBytes,
+      },
+    };
+  },
+  lacking({ tcp: { port } }, runtime) {
+    if (runtime === "cloudflare" && port === 25) return "a Worker may not connect to port 25";
+    if (runtime === "deno-deploy" && port === 443) return "there nothing may connect to port 443 but fetch";
+  },
+  summarize: ({ tcp }) => `${tcp.tls ? "tcp+tls" : "tcp"} ${endpointText(tcp)}`,
+  requests: () => ({ usual: 1, most: 1 }),
+  run,
+};
+
+async function run(context: AttemptContext, step: Step & TcpFields): Promise<AttemptResult> {
+  const { tcp: { tls, send, greeting, maxBytes, ...tcp } } = step;
+  const { ports: { clock, secrets }, captures, run, trace } = context;
+  const { to, url } = endpointOf(tcp, context, { scheme: "tcp", over: tls ? "tls" : "tcp" });
+  const facts = () => ({ captures, run, now: clock.now() });
+  const said = send && fillBytes(send, { scope: new Scope(facts()), secrets });
+  if (said && "failure" in said) return { kind: "failure", failure: said.failure };
+  const until = new TextEncoder().encode(tcp.until);
+  const listens = namesAny(step, ["text"]) || (greeting && !said);
+  const began = clock.elapsed();
+  const heard = growing(maxBytes);
+  let line: Line | undefined;
+  let end = 0;
+  const result = await converse(context, async (talk) => {
+    line = await talk.connect(to);
+    trace.wire = wireOf(line.trace);
+    talk.await(`answer that ends with ${JSON.stringify(tcp.until)}`);
+    if (said && greeting) end = await readUntil(line, heard, { until, from: 0 });
+    if (said) await line.write(said);
+    if (listens) end = await readUntil(line, heard, { until, from: end });
+    return { durationMs: clock.elapsed() - began, trace: line.trace };
+  });
+  const text = utf8.decode(heard.bytes().subarray(0, result.kind === "answer" ? end : heard.size()));
+  if (line) trace.note = heard.size() > 0 ? `connected, ${heard.size()} bytes` : "connected";
+  const exchange = {
+    request: { method: "connect", url, headers: {} },
+    ...line && { answer: { headers: new Headers(), text } },
+  };
+  if (result.kind === "failure") return { ...result, exchange };
+  return { kind: "answer", scope: new TcpScope({ ...result.value, text }, facts()), exchange };
+}
+
+const utf8 = new TextDecoder();
+
+/** Reads on until `until` stands behind `from`, the peer ends, or there is no more room: answers where that is. */
+async function readUntil(
+  line: Line,
+  heard: ReturnType<typeof growing>,
+  { until, from }: { until: Uint8Array; from: number },
+): Promise<number> {
+  for (let searched = from;;) {
+    const at = indexOf(heard.bytes(), until, searched);
+    if (at >= 0) return at + until.length;
+    searched = Math.max(from, heard.size() - until.length + 1);
+    const chunk = await line.read();
+    if (chunk === null || !heard.add(chunk)) return heard.size();
+  }
+}
+
+function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(wanted[0]!, from); at >= 0; at = bytes.indexOf(wanted[0]!, at + 1)) {
+    if (at + wanted.length > bytes.length) return -1;
+    if (wanted.every((byte, i) => bytes[at + i] === byte)) return at;
+  }
+  return -1;
+}

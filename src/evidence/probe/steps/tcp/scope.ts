@@ -1,0 +1,84 @@
+import { type Facts, type HostileAnswer, Scope, Unmet } from "../../../../config/expression/mod.ts";
+import type { ExchangeTrace } from "../../../../base/ports.ts";
+
+/** What a connection came to. */
+export interface TcpAnswer {
+  text: string;
+  durationMs: number;
+  trace: Omit<ExchangeTrace, "requests">;
+}
+
+/** CEL types of what {@linkcode TcpScope} adds. */
+export const TCP_VARIABLES = { connected: "bool", text: "string", durationMs: "double" };
+
+/** The same, of what only a transport with connections of its own can tell. */
+export const LINE_MEASURED = {
+  dnsMs: "double",
+  connectMs: "double",
+  tlsMs: "double",
+  remoteAddress: "string",
+} satisfies Partial<Record<keyof ExchangeTrace, string>>;
+
+/** What was measured while a connection was made, as CEL values. */
+export class LineScope extends Scope {
+  readonly #trace: Omit<ExchangeTrace, "requests">;
+
+  constructor(trace: Omit<ExchangeTrace, "requests">, facts: Facts) {
+    super(facts);
+    this.#trace = trace;
+  }
+  #measured<Name extends keyof typeof LINE_MEASURED>(name: Name): NonNullable<ExchangeTrace[Name]> {
+    const value = this.#trace[name];
+    if (value === undefined) throw new Unmet("missing", `${name} was not measured`);
+    return value;
+  }
+  get dnsMs() {
+    return this.#measured("dnsMs");
+  }
+  get connectMs() {
+    return this.#measured("connectMs");
+  }
+  get tlsMs() {
+    return this.#measured("tlsMs");
+  }
+  get remoteAddress() {
+    return this.#measured("remoteAddress");
+  }
+}
+
+/** A connection as CEL values. */
+export class TcpScope extends LineScope {
+  readonly #answer: TcpAnswer;
+
+  constructor(answer: TcpAnswer, facts: Facts) {
+    super(answer.trace, facts);
+    this.#answer = answer;
+  }
+  get connected(): boolean {
+    return true;
+  }
+  get text() {
+    return this.#answer.text;
+  }
+  get durationMs() {
+    return this.#answer.durationMs;
+  }
+}
+
+/** Whoever asks for no more than a connection asks for that, and is not warned. */
+class SilentScope extends TcpScope {
+  override get connected(): boolean {
+    throw new Unmet("missing", "only what was said counts here");
+  }
+}
+
+const SAID: [name: string, text: string][] = [
+  ["a port that accepts and says nothing", ""],
+  ["a web server in its place", "HTTP/1.1 400 Bad Request\r\n"],
+];
+
+/** What is behind a port where the service is not well. */
+export const HOSTILE: readonly HostileAnswer[] = SAID.map(([name, text]) => ({
+  name,
+  scope: (facts) => new SilentScope({ text, durationMs: 1, trace: {} }, facts),
+}));

@@ -1,0 +1,13 @@
+import type { ExchangeTrace } from "../../base/ports.ts";
+import type { WireTrace } from "./observation.ts";
+
+const ISSUER_CHARS = 300;
+
+/** What is kept of what a transport measured; undefined: it measured nothing. */
+export function wireOf({ certificate, ...rest }: Omit<ExchangeTrace, "requests">): WireTrace | undefined {
+  const { notAfter, issuer = "" } = certificate ?? {};
+  const wire = notAfter === undefined
+    ? rest
+    : { ...rest, certificate: { notAfter, issuer: issuer.slice(0, ISSUER_CHARS) } };
+  return Object.keys(wire).length > 0 ? wire : undefined;
+}
