@@ -10,7 +10,12 @@ import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 
 /** The events a webhook can take. */
-const EVENTS = ["incident.opened", "incident.updated", "incident.resolved"] as const;
+const EVENTS = [
+  "incident.opened",
+  "incident.updated",
+  "incident.acknowledged",
+  "incident.resolved",
+] as const;
 
 type Drafts = Draft<RawConfig>["webhooks"];
 

@@ -4,6 +4,7 @@ import type { Config, Webhook } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
+import type { LinkAdder } from "./acknowledge_link.ts";
 import type { WebhookEvent } from "./event.ts";
 import { deadReceipt, receiptOf, repeatReceipt } from "./retry.ts";
 import { applySilence, type SilenceReader } from "./silencing.ts";
@@ -27,6 +28,7 @@ export interface AttemptContext {
   leaseMs: number;
   silences: SilenceReader;
   health: SinkHealth;
+  addLink: LinkAdder;
   /** Ids of the notices that this process is sending. */
   underWay: Set<string>;
 }
@@ -69,6 +71,12 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
     log.warn("notice is dead", { ...fields, error: receipt.lastError });
     return undefined;
   }
+  if (await isLate(store, delivery)) {
+    const receipt = deadReceipt(delivery, "late", nowMs);
+    await store.recordAttempt(delivery.id, receipt);
+    log.info("notice dropped", { ...fields, reason: receipt.lastError });
+    return undefined;
+  }
   const quiet = await applySilence(context, delivery, nowMs);
   if (quiet) {
     const { attempts, lastAttemptAt, lastStatus } = delivery;
@@ -80,6 +88,13 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   await keepReceipt(context, { delivery, webhook, answer, beganMs: nowMs });
   await context.health.note(webhook.id, answer);
   return answer;
+}
+
+/** Nobody need hear who took on what is over. */
+async function isLate(store: IncidentStore, { type, incident, episode }: Delivery): Promise<boolean> {
+  if (type !== "incident.acknowledged") return false;
+  const found = await store.getIncident(incident);
+  return found?.state !== "open" || found.episode !== episode;
 }
 
 /** What a line of the log says a notice is. */
@@ -141,12 +156,12 @@ function send(context: AttemptContext, webhook: Webhook, delivery: Delivery): Pr
 }
 
 async function handOver(
-  { ports, sinks, deadlineMs }: AttemptContext,
+  { ports, sinks, deadlineMs, addLink }: AttemptContext,
   { kind, settings }: Webhook,
-  { id, body }: Delivery,
+  delivery: Delivery,
 ): Promise<SinkAnswer> {
   const sink = findSink(sinks, kind);
-  const event: WebhookEvent = JSON.parse(body);
-  const message = { id, event, body: sink.render(event, settings) };
+  const event = await addLink(JSON.parse(delivery.body) as WebhookEvent, delivery);
+  const message = { id: delivery.id, event, body: sink.render(event, settings) };
   return await sink.deliver(message, settings, { ...ports, deadlineMs });
 }

@@ -10,6 +10,7 @@ import { pause, type Ports } from "../../base/ports.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { attempt, type AttemptContext, type DeliveryStore, putOff } from "./attempt.ts";
 import { silenceSource } from "../../storage/records/maintenance.ts";
+import { linkAdder } from "./acknowledge_link.ts";
 import { silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
@@ -75,6 +76,7 @@ export function deliverer(
   const progress = new Progress(ports.clock);
   let lanes = new Lanes(parallel);
   const readSilences = silenceSource(config, store);
+  const addLink = linkAdder(ports, store, config.publicUrl);
   const health = new SinkHealth({ ports, store, config, sinks, leaseMs });
   const underWay = new Set<string>();
   const kindOf = new Map(config.webhooks.map(({ id, kind }) => [id, findSink(sinks, kind)]));
@@ -124,7 +126,7 @@ export function deliverer(
   };
   const call = (bounds: CallOptions = {}) => {
     const silences = silenceReader(ports, readSilences);
-    const post = { ports, store, config, sinks, deadlineMs, leaseMs, silences, health, underWay };
+    const post = { ports, store, config, sinks, deadlineMs, leaseMs, silences, health, addLink, underWay };
     const move = () => progress.move();
     return progress.watch(() => send({ post, claim: claimer(post, bounds), move, made: 0 }), letGo);
   };

@@ -126,10 +126,16 @@ const incident = z.strictObject({
   durationMs: z.optional(ms),
 });
 
+const acknowledgement = z.strictObject({
+  at: time,
+  by: z.string().check(z.describe("A token's id, or through which receiver's link.")),
+  text: z.optional(z.string()),
+});
+
 /** Every event that Assay sends, in the shape of Standard Webhooks 1.0.0. */
 export const event = z.strictObject({
-  type: z.enum(["incident.opened", "incident.updated", "incident.resolved"]),
-  timestamp: time.check(z.describe("The slot in which it happened.")),
+  type: z.enum(["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"]),
+  timestamp: time.check(z.describe("The slot in which it happened, or when it was acknowledged.")),
   data: z.strictObject({
     incident,
     target: z.strictObject({
@@ -142,6 +148,9 @@ export const event = z.strictObject({
     decision,
     evidence: z.record(z.string(), z.record(z.string(), proberEvidence)).check(
       z.describe("Per region, per prober."),
+    ),
+    acknowledgement: z.optional(acknowledgement).check(
+      z.describe("Who has taken the incident on; in incident.acknowledged."),
     ),
     links: z.optional(z.record(z.string(), z.url())),
     truncated: z.optional(z.literal(true)).check(

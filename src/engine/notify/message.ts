@@ -4,8 +4,8 @@ import { formatSpan } from "../../base/time.ts";
 import { isFailed } from "../../judgement/words.ts";
 import type { ProberEvidence, WebhookEvent } from "./event.ts";
 
-/** How bad it is, or that it is over. */
-export type Look = "critical" | "warning" | "info" | "resolved";
+/** How bad it is, that somebody has taken it on, or that it is over. */
+export type Look = "critical" | "warning" | "info" | "acknowledged" | "resolved";
 
 /** One line that has a name. */
 export interface Fact {
@@ -24,13 +24,16 @@ export interface Message {
   facts: Fact[];
   /** The incident's page; absent without `publicUrl`. */
   page?: string;
+  /** Where it is acknowledged; absent without `page`, and where there is nothing to take on. */
+  acknowledge?: string;
 }
 
-/** Red, amber, grey, green. */
+/** Red, amber, grey, blue, green. */
 export const COLOURS: Record<Look, string> = {
   critical: "#D92D20",
   warning: "#F79009",
   info: "#667085",
+  acknowledged: "#2E90FA",
   resolved: "#12B76A",
 };
 
@@ -41,21 +44,28 @@ const VALUE_CHARS = 300;
 /** The words for an event. */
 export function messageOf({ type, data }: WebhookEvent): Message {
   const { incident: { kind, severity }, summary, links } = data;
-  const look = type === "incident.resolved" ? "resolved" : severity;
+  const look = LOOKS[type] ?? severity;
   return {
     look,
     title: oneLine(`${look.toUpperCase()}: ${subjectOf(data)} (${kind})`, TITLE_CHARS),
     text: oneLine(summary, TEXT_CHARS),
     facts: factsOf(data).map(({ name, value }) => ({ name, value: oneLine(value, VALUE_CHARS) })),
     page: links?.page,
+    ...(links?.acknowledge && { acknowledge: links.acknowledge }),
   };
 }
 
+const LOOKS: Partial<Record<WebhookEvent["type"], Look>> = {
+  "incident.acknowledged": "acknowledged",
+  "incident.resolved": "resolved",
+};
+
 /** A message as lines of plain text, the title left out. */
-export const plainLines = ({ text, facts, page }: Message): string[] => [
+export const plainLines = ({ text, facts, page, acknowledge }: Message): string[] => [
   text,
   ...facts.map(({ name, value }) => `${name}: ${value}`),
   ...(page ? [page] : []),
+  ...(acknowledge ? [`Acknowledge: ${acknowledge}`] : []),
 ];
 
 type Data = WebhookEvent["data"];

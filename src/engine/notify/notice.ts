@@ -2,6 +2,7 @@ import type { Check, Config, Quorum } from "../../config/config.ts";
 import type { Incident, Transition } from "../../judgement/incident.ts";
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import type { CheckState, ProberState } from "../../judgement/state.ts";
+import type { IncidentComment } from "../../storage/records/comments.ts";
 import type { Notice } from "../../storage/store.ts";
 import { iso } from "../../base/time.ts";
 import { isFailed, isUnjudged } from "../../judgement/words.ts";
@@ -25,16 +26,23 @@ export interface NoticeContext {
   slot: number;
 }
 
-/** The notices of one transition: one for each webhook that wants its event, all with the same body. */
-export function notices(transition: Transition, context: NoticeContext): Notice[] {
-  const { incident, change } = transition;
+/** What is told of an incident: a transition, or that somebody has taken it on. */
+export interface Telling {
+  incident: Incident;
+  change: Transition["change"] | "acknowledged";
+  acknowledgement?: IncidentComment;
+}
+
+/** The notices of one change: one for each webhook that wants its event, all with the same body. */
+export function notices(telling: Telling, context: NoticeContext): Notice[] {
+  const { incident, change } = telling;
   const type = `incident.${change}` as const;
-  const told = toldOf(transition, context);
+  const told = toldOf(telling, context);
   const wanted = context.config.webhooks.filter(({ id, events }) =>
     told.has(id) && events.some((glob) => matches(glob, type))
   );
   if (wanted.length === 0) return [];
-  const body = truncate(eventOf(transition, context));
+  const body = truncate(eventOf(telling, context));
   // Two judgements may share an instant, and each of their changes is told.
   const count =
     incident.timeline.filter((entry) => entry.at === context.slot && entry.change === change).length;
@@ -51,7 +59,7 @@ export function notices(transition: Transition, context: NoticeContext): Notice[
 }
 
 /** Who is told: whoever was told of an earlier kind of this episode hears of its end, too. */
-function toldOf({ incident }: Transition, { check, config }: NoticeContext): Set<string> {
+function toldOf({ incident }: Telling, { check, config }: NoticeContext): Set<string> {
   const { target, family, severity, scope, timeline, kind } = incident;
   const opened = timeline.findLastIndex(({ change }) => change === "opened");
   const kinds = new Set([kind, ...timeline.slice(Math.max(0, opened)).map((entry) => entry.kind)]);
@@ -69,7 +77,7 @@ function encodeIdPart(part: string | number): string {
       .map((byte) => `-${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
 }
 
-function eventOf({ incident, change }: Transition, context: NoticeContext): WebhookEvent {
+function eventOf({ incident, change, acknowledgement }: Telling, context: NoticeContext): WebhookEvent {
   const { check, state, config, slot } = context;
   const { quorum, ...votes } = votesOf(incident, context);
   const name = check?.target.name ?? incident.target;
@@ -83,7 +91,10 @@ function eventOf({ incident, change }: Transition, context: NoticeContext): Webh
   const witnesses = Object.values(byRegion).flatMap((probers) => Object.keys(probers))
     .flatMap((id) => state?.probers[id]?.witness ?? []);
   const hold = describeHold(context.before?.scopes[incident.scope]?.heldBy ?? [], slot);
-  const input: SummaryInput = { subject, incident, change, decision: votes, quorum, witnesses, hold };
+  const input: SummaryInput = {
+    ...{ subject, incident, change, decision: votes, quorum, witnesses, hold },
+    acknowledgement,
+  };
   return {
     type: `incident.${change}`,
     timestamp: iso(slot),
@@ -94,6 +105,7 @@ function eventOf({ incident, change }: Transition, context: NoticeContext): Webh
       summary: summary(input),
       decision: { ...votes, rule: describeRule(input) },
       evidence: byRegion,
+      ...(acknowledgement && { acknowledgement: acknowledgementOf(acknowledgement) }),
       links: linksOf(incident, config.publicUrl),
     },
   };
@@ -110,6 +122,12 @@ function incidentOf(incident: Incident): WebhookEvent["data"]["incident"] {
     }),
   };
 }
+
+const acknowledgementOf = ({ at, by, text }: IncidentComment) => ({
+  at: iso(at),
+  by: clip(by, { chars: 200, items: 1 }),
+  ...(text && { text: clip(text, { chars: 500, items: 1 }) }),
+});
 
 function linksOf(
   { id, target }: Incident,

@@ -6,6 +6,8 @@ import { deadReceipt } from "./retry.ts";
 /** Pending notices that are looked through. */
 const MAX_SCANNED = 500;
 
+const ACKNOWLEDGED = "incident.acknowledged";
+
 /** What is not sent, and why. */
 export interface Dropped {
   delivery: Delivery;
@@ -22,8 +24,13 @@ export function dropped(
 ): Dropped[] {
   const byIncident = Map.groupBy(pending, ({ incident }) => incident);
   return [...byIncident.values()].flatMap((deliveries) => {
-    const older = deliveries.slice(0, -1).filter(({ id }) => !isUnderWay(id));
-    const newest = deliveries.at(-1)!;
+    // That somebody has taken it on says nothing of what was never told.
+    const at = deliveries.findLastIndex(({ type }) => type !== ACKNOWLEDGED);
+    const last = deliveries.at(-1)!;
+    const newest = deliveries[at] ?? last;
+    const older = deliveries.filter((delivery, i) =>
+      !isUnderWay(delivery.id) && (i < at || delivery !== last && isRepeated(delivery))
+    );
     const isAlone = older.length === deliveries.length - 1 && older.length > 0;
     const wasTried = deliveries.some(mayHaveArrived);
     const isMoot = newest.type === "incident.resolved" && isAlone && !wasTried &&

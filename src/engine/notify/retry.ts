@@ -17,9 +17,17 @@ const LIFE_MS = 0.9 * SCHEDULE.reduce((sum, wait) => sum + wait);
 
 /**
  * Why a notice is dead: the receiver said 410 or would not have it, no tries are left, its webhook gets nothing (any more), a newer one
- * says all that it would, or it is of no use to anyone any more.
+ * says all that it would, it is of no use to anyone any more, or it comes too late.
  */
-export type DeadReason = "gone" | "rejected" | "exhausted" | "removed" | "disabled" | "replaced" | "moot";
+export type DeadReason =
+  | "gone"
+  | "rejected"
+  | "exhausted"
+  | "removed"
+  | "disabled"
+  | "replaced"
+  | "moot"
+  | "late";
 
 /** What follows from each kind of answer: `null` is another try. */
 const DEATH_OF = {
@@ -58,6 +66,7 @@ const UNSENT = {
   removed: "is no longer in the configuration",
   disabled: "is disabled since it answered 410",
   replaced: "has a newer notice of this incident, which says all that it must know",
+  late: "would hear of what is over",
   moot: "was never told of the incident, which is over",
 };
 

@@ -54,6 +54,14 @@ const CHANGES = {
     summary: "This is a test: Sample shop / orders now fails its journey: 3 of 3 regions agree " +
       "(read the order back: body.state is 'pending')",
   },
+  acknowledged: {
+    afterMs: 6 * MINUTE_MS,
+    kind: "outage" as const,
+    account: { ...failed, verdict: "failing" as const, vote: "failing" as const },
+    votes: { eu: "failing" as const, us: "failing" as const, ap: "failing" as const },
+    counts: { reporting: 3, bad: 3, good: 0, split: 0, pending: 0 },
+    summary: "This is a test: Sample shop / orders (outage) is acknowledged by ada: I am on it",
+  },
   resolved: {
     afterMs: 12 * MINUTE_MS,
     kind: "outage" as const,
@@ -66,7 +74,7 @@ const CHANGES = {
 };
 
 /** The changes that there is a sample of. */
-export const SAMPLE_CHANGES = ["opened", "updated", "resolved"] as const;
+export const SAMPLE_CHANGES = ["opened", "updated", "acknowledged", "resolved"] as const;
 
 /** What of a sample may be chosen. */
 export interface SampleOptions {
@@ -113,10 +121,16 @@ export function sampleEvent(
         counts,
       },
       evidence: { eu: { fra: seen }, us: { iad: seen }, ap: { nrt: { ...passed, slot: timestamp } } },
+      ...(change === "acknowledged" && {
+        acknowledgement: { at: timestamp, by: "ada", text: "I am on it" },
+      }),
       links: {
         page: `${base}/incidents/${id}`,
         api: `${base}/v1/incidents/${id}`,
         target: `${base}/v1/targets/sample-shop`,
+        ...((change === "opened" || change === "updated") && {
+          acknowledge: `${base}/acknowledge/${id}/1/oncall/1768186800000/0000`,
+        }),
       },
     },
   };

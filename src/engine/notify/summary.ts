@@ -2,6 +2,7 @@
 import type { Quorum, Rule } from "../../config/config.ts";
 import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts";
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
+import type { IncidentComment } from "../../storage/records/comments.ts";
 import { isServing } from "../../evidence/report/merge.ts";
 import type { LastRound } from "../../judgement/state.ts";
 import { openingFact } from "../../judgement/notes.ts";
@@ -15,12 +16,14 @@ import { formatSpan } from "../../base/time.ts";
 export interface SummaryInput {
   subject: string;
   incident: Incident;
-  change: Change;
+  change: Change | "acknowledged";
   decision: Pick<EventDecision, "outcome" | "over" | "votes" | "counts">;
   /** Absent: the check has left the config. */
   quorum?: Quorum;
   /** The latest evidence of the probers that decided. */
   witnesses: LastRound[];
+  /** Who took it on. */
+  acknowledgement?: Pick<IncidentComment, "by" | "text">;
   /** Who held a service incident open until now, in words. */
   hold?: string;
 }
@@ -30,6 +33,8 @@ function factOf(incident: Incident): string {
   const fact = openingFact(incident);
   return fact ? `: ${fact}` : "";
 }
+const NAME = { chars: 200, items: 1 };
+const SAID = { chars: 300, items: 1 };
 
 /** For each kind: what it says of a target, and which votes agree. */
 const KINDS: Record<Exclude<Kind, keyof typeof TOLD>, {
@@ -95,6 +100,7 @@ export function summary(input: SummaryInput): string {
   const { subject, incident: { kind, reason }, change } = input;
   if (reason === "removed") return `${subject} has left the configuration: its incident (${kind}) is closed`;
   if (change === "resolved") return recovery(input);
+  if (change === "acknowledged") return taken(input);
   const verb = `${subject}${change === "updated" ? " now" : ""}`;
   if (kind in TOLD) return verb + TOLD[kind as keyof typeof TOLD](input);
   const { says, agrees } = KINDS[kind as keyof typeof KINDS];
@@ -107,6 +113,11 @@ export function summary(input: SummaryInput): string {
   const confirmed = fact ? `, ${fact}` : "";
   const seen = `${detailOf(input.witnesses, kind)}${caveatOf(input.witnesses)}`;
   return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${seen}`;
+}
+
+function taken({ subject, incident: { kind }, acknowledgement }: SummaryInput): string {
+  const { by = "somebody", text } = acknowledgement ?? {};
+  return `${subject} (${kind}) is acknowledged by ${clip(by, NAME)}${text ? `: ${clip(text, SAID)}` : ""}`;
 }
 
 function recovery({ subject, incident, decision: { over, counts }, hold }: SummaryInput): string {

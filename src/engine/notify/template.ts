@@ -29,7 +29,9 @@ class EventScope extends Scope {
     super({ captures: {}, run: nowhere, now: Date.parse(event.timestamp) });
     const { facts, ...message } = messageOf(event);
     const lines = plainLines({ ...message, facts }).join("\n");
-    const said = parseJson(JSON.stringify(harmless({ event, message: { page: "", ...message, lines } })));
+    const said = parseJson(
+      JSON.stringify(harmless({ event, message: { page: "", acknowledge: "", ...message, lines } })),
+    );
     this.#texts = "value" in said && isRecord(said.value) ? said.value : {};
   }
   get event() {

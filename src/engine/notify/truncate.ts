@@ -3,7 +3,8 @@ import type { ProberEvidence, WebhookEvent } from "./event.ts";
 import { isFailed } from "../../judgement/words.ts";
 import { ellipsize } from "../../base/text.ts";
 
-const MAX_BYTES = 20_000;
+/** Room is left for the link by which an incident is acknowledged, which is made when it is sent. */
+const MAX_BYTES = 19_500;
 
 /** How long a text and a list may be, tried in this order. */
 const TEXTS = [{ chars: 120, items: 20 }, { chars: 40, items: 5 }];
@@ -13,7 +14,7 @@ interface Limits {
   items: number;
 }
 
-/** The body of an event in at most 20,000 bytes of UTF-8. */
+/** The body of an event in at most 19,500 bytes of UTF-8. */
 export function truncate(event: WebhookEvent): string {
   let body = JSON.stringify(event);
   if (fits(body)) return body;

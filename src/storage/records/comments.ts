@@ -18,7 +18,7 @@ const storedComment = z.object({
   by: z.string(),
   text: z.optional(z.string()),
 });
-/** One of them; `at` is epoch ms, `by` the id of a token. */
+/** One of them; `at` is epoch ms, `by` the id of a token, or through whose link. */
 export type IncidentComment = z.infer<typeof storedComment>;
 
 const decodeComment = ({ key, value }: StoredRecord) => parseRow(storedComment, value, `comment ${key}`);
@@ -48,24 +48,24 @@ export async function listComments(
   return records.map(decodeComment);
 }
 
-/** When incidents were acknowledged (epoch ms), by incident id, among the newest 1,000 comments. */
+/** Acknowledgements by incident id, among the newest 1,000 comments. */
 export async function listAcknowledgements(
   store: RecordStore,
-): Promise<Map<string, number[]>> {
-  const all = new Map<string, number[]>();
+): Promise<Map<string, IncidentComment[]>> {
+  const all = new Map<string, IncidentComment[]>();
   for (const record of await store.listRecords({ kind: "remark", limit: MAX_LISTED })) {
-    const { kind, at } = decodeComment(record);
+    const comment = decodeComment(record);
     const id = record.key.slice(0, record.key.lastIndexOf("/"));
-    if (kind === "acknowledged") all.set(id, [...all.get(id) ?? [], at]);
+    if (comment.kind === "acknowledged") all.set(id, [...all.get(id) ?? [], comment]);
   }
   return all;
 }
 
 /** The first acknowledgement since the incident was opened last; a new episode wants a new one. */
-export function acknowledgementTime(
+export function acknowledgementOf(
   { timeline, openedAt }: Incident,
-  times: readonly number[],
-): number | undefined {
+  comments: readonly IncidentComment[] = [],
+): IncidentComment | undefined {
   const opened = timeline.findLast(({ change }) => change === "opened")?.at ?? openedAt;
-  return times.find((at) => at >= opened);
+  return comments.find(({ kind, at }) => kind === "acknowledged" && at >= opened);
 }

@@ -3,6 +3,7 @@
 /** Incidents: the list, and the one that is sent around. */
 import type { commentView } from "../api/views/status.ts";
 import type { Incident } from "../../judgement/incident.ts";
+import { acknowledgementOf, type IncidentComment } from "../../storage/records/comments.ts";
 import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
@@ -14,7 +15,12 @@ import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** Newest first; `next` is the cursor of the next page. */
-export function IncidentList({ incidents, next }: { incidents: Incident[]; next: string | null }) {
+export function IncidentList({ incidents, taken, next }: {
+  incidents: Incident[];
+  /** Acknowledgements by incident. */
+  taken: ReadonlyMap<string, IncidentComment[]>;
+  next: string | null;
+}) {
   return (
     <>
       <h1>Incidents</h1>
@@ -26,6 +32,7 @@ export function IncidentList({ incidents, next }: { incidents: Incident[]; next:
               <a href={`/incidents/${incident.id}`}>{titleOf(incident)}</a> <b>{incident.state}</b>,{" "}
               {incident.severity}, <Time at={incident.openedAt} /> {incident.resolvedAt !== undefined &&
                 `for ${formatSpan(incident.resolvedAt - incident.openedAt)}`}
+              <Taken by={acknowledgementOf(incident, taken.get(incident.id))} />
             </li>
           ))}
         </ul>
@@ -39,6 +46,14 @@ export function IncidentList({ incidents, next }: { incidents: Incident[]; next:
   );
 }
 
+/** Who has taken it on, and when. */
+const Taken = ({ by }: { by: Pick<IncidentComment, "at" | "by"> | undefined }) =>
+  by && (
+    <>
+      , acknowledged by <Name>{by.by}</Name>, <Time at={by.at} />
+    </>
+  );
+
 /** "shop / orders: drift in fra"; "prober sin" of Assay's own. */
 export const titleOf = (incident: Incident): string => {
   const { target, check, kind, scope } = incident;
@@ -51,6 +66,8 @@ export interface IncidentData {
   incident: Incident;
   nowMs: number;
   comments: ReturnType<typeof commentView>[];
+  /** The acknowledgement that counts. */
+  taken?: IncidentComment;
   deliveries: Delivery[];
   /** Those from a day before it until its end. */
   deployments: readonly Deployment[];
@@ -65,11 +82,14 @@ export interface IncidentData {
   operate: boolean;
 }
 
+/** Events that say what is wrong. */
+const TELLING = ["incident.opened", "incident.updated"];
+
 /** What the newest notice said of it; undefined if none was made. */
 export function newestNotice(
   { deliveries }: Pick<IncidentData, "deliveries">,
 ): WebhookEvent["data"] | undefined {
-  const newest = deliveries.find(({ type }) => type !== "incident.resolved") ?? deliveries[0];
+  const newest = deliveries.find(({ type }) => TELLING.includes(type)) ?? deliveries[0];
   return newest && (JSON.parse(newest.body) as WebhookEvent).data;
 }
 
@@ -86,7 +106,8 @@ export function IncidentPage({ data, notes }: { data: IncidentData; notes: reado
         <p class={isOpen ? "bad" : undefined}>
           <b>{state}</b>, {severity}, episode {episode}. <Time at={openedAt} /> to{" "}
           {resolvedAt === undefined ? "now" : <Time at={resolvedAt} />}:{" "}
-          {formatSpan((resolvedAt ?? nowMs) - openedAt)}.{" "}
+          {formatSpan((resolvedAt ?? nowMs) - openedAt)}
+          <Taken by={data.taken} />.{" "}
           {incident.target !== OWN_TARGET && <a href={`/targets/${incident.target}`}>The target now</a>}
         </p>
         {notice && (
@@ -111,7 +132,9 @@ export function IncidentPage({ data, notes }: { data: IncidentData; notes: reado
         </ol>
         <Notices deliveries={data.deliveries} />
       </div>
-      {operate && comments.length < 200 && <ActionForms id={id} open={isOpen} />}
+      {operate && comments.length < 200 && (
+        <ActionForms id={id} open={isOpen} taken={data.taken !== undefined} />
+      )}
     </>
   );
 }
@@ -209,7 +232,7 @@ function Notices({ deliveries }: { deliveries: Delivery[] }) {
   );
 }
 
-function ActionForms({ id, open }: { id: string; open: boolean }) {
+function ActionForms({ id, open, taken }: { id: string; open: boolean; taken: boolean }) {
   const what = (
     <label>
       Comment <textarea name="text" rows={2} maxlength={4000} required />
@@ -218,7 +241,7 @@ function ActionForms({ id, open }: { id: string; open: boolean }) {
   return (
     <>
       <div id="ack" data-live>
-        {open && (
+        {open && !taken && (
           <form class="deed" method="post" action={`/incidents/${id}/acknowledge`}>
             <button id="acknowledge" type="submit">Acknowledge</button>
           </form>

@@ -1,6 +1,12 @@
 /** Gathers what the pages show, from the store and the views of the API. */
 import { isFailed, isPoor } from "../../judgement/words.ts";
-import { listComments } from "../../storage/records/comments.ts";
+import {
+  acknowledgementOf,
+  type IncidentComment,
+  listAcknowledgements,
+  listComments,
+} from "../../storage/records/comments.ts";
+import type { CheckState } from "../../judgement/state.ts";
 import { readSeries } from "../../storage/history/series.ts";
 import { memoize } from "../../base/cache.ts";
 import { checkView, commentView, targetView } from "../api/views/status.ts";
@@ -62,6 +68,8 @@ export interface PageLoader {
   rows(targets: readonly Target[], states: States, window: BandWindow, nowMs: number): Promise<Row[]>;
   checkData(check: Check, states: States, nowMs: number): Promise<CheckData>;
   incidentData(incident: Incident, operate: boolean, nowMs: number): Promise<IncidentData>;
+  /** By incident. */
+  acknowledgements(): Promise<ReadonlyMap<string, IncidentComment[]>>;
   /** Ninety days of any target, by the day. */
   pasts(nowMs: number): Promise<(target: Target) => Pick<Row, "band" | "from">>;
   /** What is announced to everybody and not over, of the next 30 days. */
@@ -77,6 +85,7 @@ export function pageLoader(
     Sources,
 ): PageLoader {
   const readBands = bandReader(config, store, packing, clock);
+  const readAcknowledgements = memoize(clock, () => listAcknowledgements(store), changeCount);
   const readDeployments = memoize(
     clock,
     async () => Map.groupBy(await listDeployments(store, DEPLOYMENTS), ({ target }) => target),
@@ -85,10 +94,11 @@ export function pageLoader(
   const lateMs = lateness(config);
 
   const rows: PageLoader["rows"] = async (targets, states, window, nowMs) => {
-    const [{ from, to, bandOfTarget }, silenced, deployed] = await Promise.all([
+    const [{ from, to, bandOfTarget }, silenced, deployed, acknowledged] = await Promise.all([
       readBands(window, nowMs),
       readSilences(),
       readDeployments(),
+      readAcknowledgements(),
     ]);
     const share = shareOf(from, to);
     const lately = silenced.filter(({ until }) => until > from);
@@ -110,6 +120,7 @@ export function pageLoader(
         silences: mine.filter((silence) => silence.from < to)
           .map(({ from, until }): Mark => ({ from: share(from), to: share(until) })),
         silenced: silencedWord(activeSilence(mine, subject, nowMs)),
+        taken: takenOf(states[`${target.id}/${check.id}`], acknowledged),
       };
     });
   };
@@ -146,6 +157,7 @@ export function pageLoader(
       return (target) => ({ band: bandOfTarget(target), from });
     },
     checkData,
+    acknowledgements: readAcknowledgements,
     incidentData: (incident, operate, nowMs) =>
       loadIncident({ config, store, packing, rollouts }, incident, operate, nowMs),
     async planned(nowMs) {
@@ -181,6 +193,15 @@ const describeSilence = ({ window, until, by, reason }: Silence) =>
   window
     ? `Maintenance until ${minute(until)} UTC, its notices are held: ${reason}`
     : `Its notices are held until ${minute(until)} UTC by ${by}: ${reason}`;
+/** Who has taken on the open incident of a check: of a service, if there is one. */
+function takenOf(
+  state: CheckState | undefined,
+  acknowledged: ReadonlyMap<string, IncidentComment[]>,
+): IncidentComment | undefined {
+  const open = state?.incidents.filter((incident) => incident.state === "open") ?? [];
+  const worst = open.find(({ family }) => family === "service") ?? open[0];
+  return worst && acknowledgementOf(worst, acknowledged.get(worst.id));
+}
 
 const shareOf = (from: number, to: number) => (at: number): number =>
   Math.min(1, Math.max(0, (at - from) / (to - from)));
@@ -220,6 +241,7 @@ async function loadIncident(
   return {
     ...{ incident, nowMs, deliveries, operate, from, to, stepMs },
     comments: comments.map(commentView),
+    taken: acknowledgementOf(incident, comments),
     deployments: near,
     dissentAt: family === "evidence" || family === "claim" ? undefined : before[first]?.at,
     lanes: slots.length === 0

@@ -4,7 +4,7 @@
 import { BandChart, Cuts } from "./chart.tsx";
 import { Headline, Lede } from "./headline.tsx";
 import type { Row } from "./row.ts";
-import { Ago, Name } from "./layout.tsx";
+import { Ago, Name, Time } from "./layout.tsx";
 import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
 import {
   type CheckView,
@@ -93,7 +93,9 @@ export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choic
   );
 }
 
-function Card({ row: { target, check, silenced, ...past }, window }: { row: Row; window: BandWindow }) {
+function Card(
+  { row: { target, check, silenced, taken, ...past }, window }: { row: Row; window: BandWindow },
+) {
   const pair = pairOf(check);
   const labels = Object.entries(target.labels).map((pair) => pair.join(":"));
   const checks = target.checks.length;
@@ -121,6 +123,11 @@ function Card({ row: { target, check, silenced, ...past }, window }: { row: Row;
             )}
           </b>
           {silenced && <b class="pill quiet">{silenced}</b>}
+          {taken && (
+            <b class="pill quiet">
+              acknowledged by <Name most={60}>{taken.by}</Name>, <Time at={taken.at} short />
+            </b>
+          )}
         </p>
         <Why check={check} />
         <ul class="strip">

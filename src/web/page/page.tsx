@@ -13,6 +13,7 @@ import { iso } from "../../base/time.ts";
 import type { Check } from "../../config/config.ts";
 import { holdersOf, incidentNotes } from "../../judgement/notes.ts";
 import type { States } from "../../storage/codec.ts";
+import { acknowledgeRoutes } from "./acknowledge.tsx";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { sinkWarnings, warning } from "./warning.ts";
 import { atomFeed } from "./feed.ts";
@@ -226,7 +227,8 @@ export function pageRoutes(options: PagesOptions): Hono {
       { limit: LISTED, before: c.req.query("before")?.slice(0, 200) },
       ({ target }) => who.covers(target),
     );
-    const main = <IncidentList incidents={items} next={next} />;
+    const taken = await loader.acknowledgements();
+    const main = <IncidentList incidents={items} taken={taken} next={next} />;
     const mine = config.checks.filter(({ target }) => who.covers(target.id));
     return livePage(c, await states(), mine, { title: "Incidents", main, who, at: "/incidents" });
   });
@@ -265,6 +267,8 @@ export function pageRoutes(options: PagesOptions): Hono {
       who,
     });
   });
+
+  app.route("/", acknowledgeRoutes(options));
 
   app.get("/login", (c) => login(c, localPath(c.req.query("next") ?? "/")));
 

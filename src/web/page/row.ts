@@ -1,5 +1,6 @@
 import type { Target } from "../../config/config.ts";
 import type { Band as Cells } from "../../storage/history/bands.ts";
+import type { IncidentComment } from "../../storage/records/comments.ts";
 import type { Mark } from "./chart.tsx";
 import type { CheckView } from "./words.ts";
 
@@ -14,4 +15,6 @@ export interface Row {
   silences: Mark[];
   /** What covers it now: a silence that somebody made, or a maintenance window. */
   silenced?: "silenced" | "maintenance";
+  /** Who has taken on what is wrong with it. */
+  taken?: IncidentComment;
 }

@@ -295,3 +295,55 @@ describe("an Alertmanager", () => {
     expect((await post.deliveries()).a_1_resolved).toMatchObject({ state: "delivered" });
   });
 });
+
+describe("an acknowledgement", () => {
+  const acknowledged = { incident: "a", change: "acknowledged" as const };
+  const bodies = (post: Awaited<ReturnType<typeof postFixture>>) =>
+    post.arrivals.map(({ body }) => JSON.parse(body));
+
+  test("does not stand for an opening that was never taken", async () => {
+    const post = await postFixture({
+      kind: "pagerduty",
+      settings: { routingKey: "${env:KEY}" },
+      receiver: ({ atMs }) => ({ status: atMs < 2 * MINUTE ? 503 : 202 }),
+    });
+    await post.put([{ incident: "a", change: "opened" }]);
+    await post.run(MINUTE);
+    await post.put([acknowledged]);
+    await post.run(3 * MINUTE);
+    const taken = bodies(post).slice(-2).map(({ event_action, dedup_key }) => [event_action, dedup_key]);
+    expect(taken).toEqual([["trigger", "a"], ["acknowledge", "a"]]);
+  });
+
+  test("stands in an alert that is told again and again, until the end", async () => {
+    const post = await postFixture({
+      kind: "alertmanager",
+      settings: { url: "https://alertmanager.example" },
+    });
+    await post.put([{ incident: "a", change: "opened" }]);
+    await post.run(3 * MINUTE);
+    await post.put([acknowledged]);
+    await post.run(5 * MINUTE);
+    const alerts = bodies(post).map(([alert]) => alert.annotations.acknowledged);
+    expect(alerts.at(0)).toBeUndefined();
+    expect(alerts.slice(-4)).toEqual(Array(4).fill("by ada at 2026-01-05T03:06:00.000Z"));
+    await post.put([{ incident: "a", change: "resolved" }]);
+    await post.run(5 * MINUTE);
+    expect(bodies(post).at(-1)[0].endsAt).toBe("2026-01-05T03:12:00.000Z");
+    expect(new Set(await states(post))).toEqual(new Set(["delivered"]));
+  });
+
+  test("that comes after the end is dropped, and said", async () => {
+    const post = await postFixture();
+    await post.put([{ incident: "a", change: "opened" }]);
+    await post.put([acknowledged]);
+    await post.put([{ incident: "a", change: "resolved" }]);
+    await post.run(10 * SECOND);
+    const { a_1_acknowledged } = await post.deliveries();
+    expect(a_1_acknowledged).toMatchObject({
+      state: "dead",
+      lastError: "late: webhook hook would hear of what is over",
+    });
+    expect(post.arrivals.map(({ headers }) => headers["webhook-id"])).toEqual(["a_1_opened", "a_1_resolved"]);
+  });
+});

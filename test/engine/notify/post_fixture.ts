@@ -68,7 +68,11 @@ export async function postFixture(
     secrets: SECRETS,
   };
   let written = { kind, settings };
-  const configured = () => config({}, { webhooks: [{ id: "hook", ...written, events: ["*"] }] }).config;
+  const configured = () =>
+    config({}, {
+      publicUrl: undefined, // its links would be signed, too
+      webhooks: [{ id: "hook", ...written, events: ["*"] }],
+    }).config;
   const begin = (): Deliverer => deliverer(ports, store, configured(), { sinks: SINKS });
   let deliver = begin();
   const failures: unknown[] = [];
@@ -98,7 +102,7 @@ export async function postFixture(
     failures,
     elapsed: () => clock.now() - startMs,
     /** Tells of a change of an incident, now. */
-    async put(changes: { incident: string; change: Exclude<Change, "acknowledged">; episode?: number }[]) {
+    async put(changes: { incident: string; change: Change | "acknowledged"; episode?: number }[]) {
       const notices = changes.map(({ incident, change, episode = 1 }): Notice => {
         const event = sampleEvent(change);
         event.data.incident.id = incident;
@@ -117,7 +121,7 @@ export async function postFixture(
         };
       });
       const incidents = changes.map(({ incident, change, episode = 1 }) =>
-        transition(change, { id: incident, episode }).incident
+        transition(change === "acknowledged" ? "opened" : change, { id: incident, episode }).incident
       );
       await store.commit(lease!, { shards: [], samples: [], incidents, notices });
     },

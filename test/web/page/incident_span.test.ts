@@ -28,7 +28,7 @@ test.each([
     reason: "recovered",
     timeline: [],
   };
-  const page = String(IncidentList({ incidents: [incident], next: null }));
+  const page = String(IncidentList({ incidents: [incident], taken: new Map(), next: null }));
   const decision = {
     outcome: "ready",
     over: "regions",

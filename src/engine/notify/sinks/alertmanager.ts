@@ -58,7 +58,7 @@ const headersOf = ({ headers = {} }: AlertmanagerSettings, { secrets }: Pick<Sin
 
 /** Its labels are what never changes of an incident: they are the identity of the alert. */
 function alertOf(event: WebhookEvent) {
-  const { incident, target, check } = event.data;
+  const { incident, target, check, acknowledgement } = event.data;
   const message = messageOf(event);
   return {
     labels: {
@@ -74,6 +74,7 @@ function alertOf(event: WebhookEvent) {
       summary: message.text,
       description: plainLines(message).join("\n"),
       kind: incident.kind,
+      ...(acknowledgement && { acknowledged: `by ${acknowledgement.by} at ${acknowledgement.at}` }),
       ...(message.page && { page: message.page }),
     },
     startsAt: incident.openedAt,

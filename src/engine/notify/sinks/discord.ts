@@ -14,7 +14,7 @@ export const discord: Sink<HookSettings> = {
   // About 5 messages in 2 s, and 30 a minute.
   rate: { burst: 5, everyMs: 2_000 },
   render(event) {
-    const { look, title, text, facts, page } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = messageOf(event);
     return JSON.stringify({
       // What a target says must ping nobody.
       allowed_mentions: { parse: [] },
@@ -24,7 +24,10 @@ export const discord: Sink<HookSettings> = {
         description: fit(text, 1_200, { escape }),
         color: Number.parseInt(COLOURS[look].slice(1), 16),
         // 6,000 characters are all that an embed may have.
-        fields: facts.map(({ name, value }) => ({ name, value: fit(value, 400, { escape }) })),
+        fields: [
+          ...facts.map(({ name, value }) => ({ name, value: fit(value, 400, { escape }) })),
+          ...(acknowledge ? [{ name: "Taking it on", value: `[Acknowledge](${acknowledge})` }] : []),
+        ],
         timestamp: event.timestamp,
         footer: { text: `Assay, ${event.data.incident.id}` },
       }],

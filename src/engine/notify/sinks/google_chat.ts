@@ -9,6 +9,8 @@ import type { Sink } from "../sink.ts";
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escape = (char: string) => ENTITIES[char] ?? char;
 
+const button = (text: string, url: string) => ({ text, onClick: { openLink: { url } } });
+
 /** A webhook of a Google Chat space (`spaces.messages.create`, 32,000 bytes): all events of an incident in one thread. */
 export const googleChat: Sink<HookSettings> = {
   ...hook,
@@ -18,14 +20,21 @@ export const googleChat: Sink<HookSettings> = {
   // In its thread an update disturbs nobody.
   events: ["incident.*"],
   render(event) {
-    const { look, title, text, facts, page } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = messageOf(event);
     const widgets = [
       { textParagraph: { text: fit(text, 2_000, { escape }) } },
       ...facts.map(({ name, value }) => ({
         decoratedText: { topLabel: name, text: fit(value, 600, { escape }), wrapText: true },
       })),
       ...(page
-        ? [{ buttonList: { buttons: [{ text: "Open the incident", onClick: { openLink: { url: page } } }] } }]
+        ? [{
+          buttonList: {
+            buttons: [
+              button("Open the incident", page),
+              ...(acknowledge ? [button("Acknowledge", acknowledge)] : []),
+            ],
+          },
+        }]
         : []),
     ];
     const head = `<font color="${COLOURS[look]}"><b>${fit(title, 1_000, { escape })}</b></font>`;

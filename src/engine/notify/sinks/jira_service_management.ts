@@ -1,5 +1,6 @@
 import * as z from "../../../base/zod.ts";
 import { fit } from "../../../base/text.ts";
+import type { WebhookEvent } from "../event.ts";
 import { type Look, messageOf, plainLines, subjectOf } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink, SinkMessage } from "../sink.ts";
@@ -11,7 +12,13 @@ export interface JsmSettings {
 }
 
 const ALERTS = "https://api.atlassian.com/jsm/ops/integration/v2/alerts";
-const PRIORITIES: Record<Look, string> = { critical: "P1", warning: "P3", info: "P5", resolved: "P5" };
+const PRIORITIES: Record<Look, string> = {
+  critical: "P1",
+  warning: "P3",
+  info: "P5",
+  acknowledged: "P5",
+  resolved: "P5",
+};
 
 /** Alerts of Jira Service Management ("Integration events"), and of Opsgenie, which takes the same: one an incident. */
 export const jiraServiceManagement: Sink<JsmSettings> = {
@@ -34,7 +41,7 @@ export const jiraServiceManagement: Sink<JsmSettings> = {
   render(event) {
     const message = messageOf(event);
     const { incident, target } = event.data;
-    if (incident.state === "resolved") {
+    if (PATHS[event.type]) {
       return JSON.stringify({ source: "Assay", note: fit(message.text, 25_000) });
     }
     return JSON.stringify({
@@ -59,9 +66,14 @@ export const jiraServiceManagement: Sink<JsmSettings> = {
   }),
 };
 
-/** An alert that is open is counted up by its creation, and closed by its alias. */
-const actionOf = ({ event: { data: { incident } } }: SinkMessage) =>
-  incident.state === "resolved" ? `/${encodeURIComponent(incident.id)}/close?identifierType=alias` : "";
+/** An alert that is open is counted up by its creation; by its alias it is acknowledged, and closed. */
+const actionOf = ({ event: { type, data: { incident } } }: SinkMessage) =>
+  PATHS[type] ? `/${encodeURIComponent(incident.id)}/${PATHS[type]}?identifierType=alias` : "";
+
+const PATHS: Partial<Record<WebhookEvent["type"], string>> = {
+  "incident.acknowledged": "acknowledge",
+  "incident.resolved": "close",
+};
 
 /** 8,000 characters are all that details may have. */
 const detailsOf = (labels: Record<string, string>) =>

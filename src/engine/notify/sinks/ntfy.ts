@@ -12,11 +12,12 @@ export interface NtfySettings {
 }
 
 const SERVER = "https://ntfy.sh";
-const PRIORITIES: Record<Look, number> = { critical: 5, warning: 4, info: 3, resolved: 3 };
+const PRIORITIES: Record<Look, number> = { critical: 5, warning: 4, info: 3, acknowledged: 2, resolved: 3 };
 const TAGS: Record<Look, string> = {
   critical: "rotating_light",
   warning: "warning",
   info: "information_source",
+  acknowledged: "eyes",
   resolved: "white_check_mark",
 };
 
@@ -52,10 +53,13 @@ export const ntfy: Sink<NtfySettings> = {
     return JSON.stringify({
       title: fit(message.title, 1_024, bytes),
       // A longer one would arrive as an attachment.
-      message: fit(plainLines(message).join("\n"), 4_000, bytes),
+      message: fit(plainLines({ ...message, acknowledge: undefined }).join("\n"), 4_000, bytes),
       priority: PRIORITIES[message.look],
       tags: [TAGS[message.look]],
       click: message.page,
+      ...(message.acknowledge && {
+        actions: [{ action: "view", label: "Acknowledge", url: message.acknowledge }],
+      }),
       sequence_id: event.data.incident.id.replace(/[^-_A-Za-z0-9]/g, "-").slice(0, 64),
     });
   },

@@ -18,6 +18,7 @@ const ENQUEUE = "https://events.pagerduty.com/v2/enqueue";
 const ACTIONS: Record<WebhookEvent["type"], string> = {
   "incident.opened": "trigger",
   "incident.updated": "trigger",
+  "incident.acknowledged": "acknowledge",
   "incident.resolved": "resolve",
 };
 

@@ -20,13 +20,14 @@ export const slack: Sink<HookSettings> = {
   // "Rate limits": 1 message a second, with short bursts.
   rate: { burst: 3, everyMs: 1_000 },
   render(event) {
-    const { look, title, text, facts, page } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = messageOf(event);
     const head = fit(title, 300, { escape });
     const lines = facts.map(({ name, value }) => `*${name}:* ${fit(value, VALUE_CHARS, { escape })}`);
     const blocks = [
       section(page ? `*<${fit(page, 1_000, { escape })}|${head}>*` : `*${head}*`),
       section(fit(text, TEXT_CHARS, { escape })),
       section(lines.join("\n")),
+      ...(acknowledge ? [section(`<${fit(acknowledge, 1_000, { escape })}|Acknowledge>`)] : []),
     ];
     return JSON.stringify({
       // Of notifications, and of clients that show no blocks.

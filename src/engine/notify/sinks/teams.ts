@@ -7,11 +7,14 @@ const COLOURS: Record<Look, string> = {
   critical: "attention",
   warning: "warning",
   info: "default",
+  acknowledged: "accent",
   resolved: "good",
 };
 
 /** Texts of a card are Markdown, without an escape that all clients know: what a target says must not become a link. */
 const plain = (text: string) => text.replaceAll("](", "] (");
+
+const openUrl = (title: string, url: string) => ({ type: "Action.OpenUrl", title, url });
 
 /** A workflow of Microsoft Teams, "When a Teams webhook request is received": an Adaptive Card 1.4 in a message of at most 28 KB. */
 export const teams: Sink<HookSettings> = {
@@ -20,7 +23,7 @@ export const teams: Sink<HookSettings> = {
   // "Rate limiting": 4 requests a second.
   rate: { burst: 4, everyMs: 500 },
   render(event) {
-    const { look, title, text, facts, page } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = messageOf(event);
     const block = (text: string, style: object) => ({
       type: "TextBlock",
       text: plain(text),
@@ -37,7 +40,10 @@ export const teams: Sink<HookSettings> = {
         block(text, {}),
         { type: "FactSet", facts: facts.map(({ name, value }) => ({ title: name, value: plain(value) })) },
       ],
-      actions: page ? [{ type: "Action.OpenUrl", title: "Open the incident", url: page }] : [],
+      actions: [
+        ...(page ? [openUrl("Open the incident", page)] : []),
+        ...(acknowledge ? [openUrl("Acknowledge", acknowledge)] : []),
+      ],
     };
     const contentType = "application/vnd.microsoft.card.adaptive";
     return JSON.stringify({

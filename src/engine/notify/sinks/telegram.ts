@@ -13,7 +13,7 @@ export interface TelegramSettings {
   thread?: number;
 }
 
-const MARKS = { critical: "🔴", warning: "🟠", info: "🔵", resolved: "🟢" };
+const MARKS = { critical: "🔴", warning: "🟠", info: "🔵", acknowledged: "👀", resolved: "🟢" };
 
 const addressOf = (token: string) => `https://api.telegram.org/bot${token}/sendMessage`;
 

@@ -8,7 +8,7 @@ import type { RecordStore } from "../../../storage/store.ts";
 import { type Digest, digester, fromHex, indexOfDigest, sha256, tokenOf } from "./credentials.ts";
 import { problem } from "./problem.ts";
 import { sessions } from "./session.ts";
-import { signingKey } from "./signing_key.ts";
+import { signingKey } from "../../../storage/records/signing_key.ts";
 import type { TokenScope } from "../../../config/schema/token_scopes.ts";
 
 /** What a scope is good for. */

@@ -27,6 +27,6 @@ export function problem(c: Context, kind: ProblemKind, detail: string, more: Rec
   return c.body(JSON.stringify(body), status, headers);
 }
 
-/** The path of a request without the token that a gate's path may hold. */
+/** The path of a request without the token that a gate's path may hold, or the signature of a link. */
 export const safePath = (c: Context): string =>
-  c.req.path.replace(/^(\/v1\/gates\/[^/]+\/k\/)[^/]+/, "$1***");
+  c.req.path.replace(/^(\/v1\/gates\/[^/]+\/k\/)[^/]+/, "$1***").replace(/^(\/acknowledge\/).+/, "$1***");

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
 import { proxiesOf } from "./client_address.ts";
-import type { SigningKey } from "./signing_key.ts";
+import type { SigningKey } from "../../../storage/records/signing_key.ts";
 import { hmacSha256 } from "../../../base/hmac.ts";
 import { HOUR_MS, SECOND_MS } from "../../../base/time.ts";
 import { fromHex, timingSafeEqual } from "./credentials.ts";

@@ -293,6 +293,9 @@ const wholeIncident = {
   ...incidentBasics,
   timeline: z.array(z.strictObject({ ...entry, outcome })),
   acknowledgedAt: z.optional(time),
+  acknowledgedBy: z.optional(text).check(
+    z.describe("A token's id, or through which receiver's link."),
+  ),
 };
 /** A comment on an incident, or its acknowledgement. */
 export const commentSchema = component(
@@ -300,7 +303,7 @@ export const commentSchema = component(
   z.strictObject({
     at: time,
     kind: z.enum(["acknowledged", "comment"]),
-    by: text.check(z.describe("The token's id.")),
+    by: text.check(z.describe("The token's id, or through which receiver's link.")),
     text: z.optional(text),
   }),
 );

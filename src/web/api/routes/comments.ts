@@ -6,6 +6,7 @@ import {
   listComments,
   MAX_COMMENTS,
 } from "../../../storage/records/comments.ts";
+import { acknowledge } from "../../../engine/notify/acknowledge.ts";
 import { freeText, limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { commentView } from "../views/status.ts";
@@ -25,11 +26,9 @@ const FORMS = {
 
 /** `POST /v1/incidents/{id}/acknowledge {text?}` and `POST /v1/incidents/{id}/comments {text}`; `by` is the token's id. */
 export function routes(
-  { ports: { clock, random }, config: { retention }, store, access }: Pick<
-    ResourceContext,
-    "ports" | "config" | "store" | "access"
-  >,
+  context: Pick<ResourceContext, "ports" | "config" | "store" | "states" | "access">,
 ): Hono {
+  const { ports: { clock, random }, config: { retention }, store, access } = context;
   const app = new Hono();
   for (const [form, { kind, body, name }] of Object.entries(FORMS)) {
     app.post(`/v1/incidents/:id/${form}`, access.allow("operate"), limitBody(), async (c) => {
@@ -46,6 +45,9 @@ export function routes(
         return problem(c, "conflict", `An incident has ${MAX_COMMENTS} comments at most`);
       }
       const by = (await access.principal(c))!.id;
+      if (kind === "acknowledged") {
+        return c.json(commentView(await acknowledge(context, incident, { by, ...read.value })), 201);
+      }
       const comment: IncidentComment = { kind, at: clock.now(), by, ...read.value };
       const keepMs = retention.incidentsMs;
       await store.putRecord(encodeComment(incident.id, comment, { keepMs, random }));

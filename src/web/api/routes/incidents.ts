@@ -3,14 +3,9 @@ import * as z from "../../../base/zod.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
-import {
-  acknowledgementTime,
-  listAcknowledgements,
-  listComments,
-} from "../../../storage/records/comments.ts";
+import { acknowledgementOf, listAcknowledgements, listComments } from "../../../storage/records/comments.ts";
 import { filterPage } from "../views/filtered_page.ts";
-import { commentView, incidentView } from "../views/status.ts";
-import { iso } from "../../../base/time.ts";
+import { acknowledgementView, commentView, incidentView } from "../views/status.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
@@ -54,7 +49,7 @@ export function routes(
     const now = await states();
     const incidents = items.map((incident) => ({
       ...incidentView(incident, now[`${incident.target}/${incident.check}`], clock.now()),
-      acknowledgedAt: iso(acknowledgementTime(incident, known.get(incident.id) ?? [])),
+      ...acknowledgementView(acknowledgementOf(incident, known.get(incident.id))),
     }));
     return c.json({ incidents, next });
   });
@@ -73,10 +68,9 @@ export function routes(
       attempts,
     }));
     const comments = await listComments(store, incident.id);
-    const times = comments.flatMap(({ kind, at }) => kind === "acknowledged" ? at : []);
     return c.json({
       ...incidentView(incident, (await states())[`${incident.target}/${incident.check}`], clock.now()),
-      acknowledgedAt: iso(acknowledgementTime(incident, times)),
+      ...acknowledgementView(acknowledgementOf(incident, comments)),
       comments: comments.map(commentView),
       deliveries,
     });

@@ -249,3 +249,9 @@ export function incidentView(incident: Incident, state: CheckState | undefined, 
 
 /** A comment on an incident with its time in words. */
 export const commentView = ({ at, ...rest }: IncidentComment) => ({ at: iso(at), ...rest });
+
+/** Who took an incident on, and when; empty: nobody has. */
+export const acknowledgementView = (taken: IncidentComment | undefined) => ({
+  acknowledgedAt: iso(taken?.at),
+  acknowledgedBy: taken?.by,
+});

@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../../functions/deno/sqlite.ts";
-import { type SigningKey, signingKey } from "../../../../src/web/api/middleware/signing_key.ts";
+import { type SigningKey, signingKey } from "../../../../src/storage/records/signing_key.ts";
 import { memoryStore } from "../../../../src/storage/memory.ts";
 import type { Store } from "../../../../src/storage/store.ts";
 import { hashOf } from "../token_fixture.ts";

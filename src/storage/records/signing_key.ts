@@ -1,8 +1,8 @@
-/** The random key that sessions are signed with: one for all who share a store, and in no answer, page or log. */
-import type { Clock } from "../../../base/ports.ts";
-import type { RecordStore } from "../../../storage/store.ts";
-import { memoize } from "../../../base/cache.ts";
-// @ts-types="../../../base/std.d.ts"
+/** The random key that sessions and links are signed with: one for all who share a store, and in no answer, page or log. */
+import type { Clock } from "../../base/ports.ts";
+import type { RecordStore } from "../store.ts";
+import { memoize } from "../../base/cache.ts";
+// @ts-types="../../base/std.d.ts"
 import { encodeHex } from "@std/encoding/hex";
 
 const KEY_BYTES = 32;
@@ -13,7 +13,7 @@ const AGAIN_MS = 1_000;
 const NEVER = Number.MAX_SAFE_INTEGER;
 const WRITTEN = /^"([0-9a-f]{64})"$/;
 
-/** The signing key of the sessions over one store. */
+/** The signing key over one store. */
 export interface SigningKey {
   /** As it was within the last 30 seconds; undefined: nobody has signed in yet. */
   recent(): Promise<string | undefined>;

@@ -1,0 +1,147 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+/** What the link in a message leads to. To open it changes nothing, for scanners and previews open links; only its form acknowledges. */
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import * as z from "../../base/zod.ts";
+import { Hono } from "../hono.ts";
+import { limitBody } from "../api/middleware/body.ts";
+import { fromHex, timingSafeEqual } from "../api/middleware/credentials.ts";
+import { isSameOrigin } from "../api/middleware/session.ts";
+import { acknowledge, type AcknowledgeContext } from "../../engine/notify/acknowledge.ts";
+import { type LinkClaims, signClaims } from "../../engine/notify/acknowledge_link.ts";
+import type { Incident } from "../../judgement/incident.ts";
+import { acknowledgementOf, listComments } from "../../storage/records/comments.ts";
+import { type SigningKey, signingKey } from "../../storage/records/signing_key.ts";
+import type { IncidentStore } from "../../storage/store.ts";
+import { titleOf } from "./incident_page.tsx";
+import { Name, renderPage, Time } from "./layout.tsx";
+
+/** What the link is held against. */
+export interface AcknowledgeOptions extends AcknowledgeContext {
+  store: AcknowledgeContext["store"] & IncidentStore;
+}
+
+const PATH = "/acknowledge/:incident/:episode{\\d{1,9}}/:webhook/:until{\\d{1,16}}/:signature{[0-9a-f]{64}}";
+const note = z.string().check(z.trim(), z.maxLength(200));
+
+/** `GET` shows what would be acknowledged; `POST` does it, once. */
+export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
+  const { ports: { clock }, config, store } = options;
+  const app = new Hono();
+  const signing = signingKey(clock, store);
+
+  const say = (c: Context, status: 200 | 403 | 404 | 409, title: string, main: Child) =>
+    renderPage(c, {
+      title,
+      status,
+      site: config.page,
+      main: (
+        <>
+          <h1>{title}</h1>
+          {main}
+        </>
+      ),
+    });
+
+  /** The open incident that the link is good for, and whether somebody has taken it on; or the page that says why there is none. */
+  const open = async (c: Context): Promise<Found | Response> => {
+    const claims = await claimsOf(c, signing);
+    if (!claims) {
+      return await say(
+        c,
+        404,
+        "This link is not good",
+        <p>It was cut, changed, or signed with an older key.</p>,
+      );
+    }
+    if (clock.now() >= claims.until) {
+      return await say(c, 403, "This link is too old", <p>Sign in, or use that of a newer message.</p>);
+    }
+    const incident = await store.getIncident(claims.incident);
+    if (!incident) return await say(c, 404, "There is no such incident", <p>It may be forgotten by now.</p>);
+    if (incident.state !== "open" || incident.episode !== claims.episode) {
+      return await say(c, 409, "It is over", <p>What this message told of is resolved.</p>);
+    }
+    return { claims, incident, taken: acknowledgementOf(incident, await listComments(store, incident.id)) };
+  };
+
+  app.get(PATH, async (c) => {
+    const found = await open(c);
+    if (found instanceof Response) return found;
+    const { incident, taken } = found;
+    const title = taken ? "It is acknowledged" : "Acknowledge this incident?";
+    return await say(c, 200, title, <Question incident={incident} taken={taken} path={c.req.path} />);
+  });
+
+  app.post(PATH, limitBody(), async (c) => {
+    if (!isSameOrigin(c, config.publicUrl)) {
+      return await say(c, 403, "That is not possible", <p>This form was sent from another page.</p>);
+    }
+    const found = await open(c);
+    if (found instanceof Response) return found;
+    const { claims, incident, taken } = found;
+    const signature = c.req.param("signature")!;
+    const once = { kind: "link" as const, key: signature, order: 1, value: "{}", expiresAt: claims.until };
+    if (taken || !await store.putRecord(once)) {
+      return await say(c, 409, "It is acknowledged already", <p>This link does nothing more.</p>);
+    }
+    const text = note.safeParse((await c.req.parseBody()).text).data;
+    await acknowledge(options, incident, { by: `link to ${claims.webhook}`, text });
+    return c.redirect(c.req.path, 303);
+  });
+
+  return app;
+}
+
+type Taken = ReturnType<typeof acknowledgementOf>;
+
+interface Found {
+  claims: LinkClaims;
+  incident: Incident;
+  taken: Taken;
+}
+
+/** What the path says, if we signed it. */
+async function claimsOf(c: Context, signing: SigningKey): Promise<LinkClaims | undefined> {
+  const { incident, episode, webhook, until, signature } = c.req.param() as Record<string, string>;
+  const claims = { incident: incident!, episode: Number(episode), webhook: webhook!, until: Number(until) };
+  const isSignedBy = async (key: string | undefined) =>
+    key !== undefined && timingSafeEqual(fromHex(await signClaims(key, claims)), fromHex(signature!));
+  // Another process may have made the key a moment ago.
+  return await isSignedBy(await signing.recent()) || await isSignedBy(await signing.newest())
+    ? claims
+    : undefined;
+}
+
+function Question({ incident, taken, path }: { incident: Incident; taken: Taken; path: string }) {
+  return (
+    <>
+      <p class="bad">
+        <b>{incident.severity}</b>: {titleOf(incident)}, since <Time at={incident.openedAt} />.
+      </p>
+      {taken
+        ? (
+          <p>
+            By <Name>{taken.by}</Name>, <Time at={taken.at} />
+            {taken.text && (
+              <>
+                : <Name most={200}>{taken.text}</Name>
+              </>
+            )}.
+          </p>
+        )
+        : (
+          <form class="deed" method="post" action={path}>
+            <label>
+              Your name, or a note <input name="text" maxlength={200} autocomplete="name" />
+            </label>
+            <button id="acknowledge" type="submit">Acknowledge</button>
+          </form>
+        )}
+      <p>
+        <a href={`/incidents/${incident.id}`}>The incident</a>
+      </p>
+    </>
+  );
+}
