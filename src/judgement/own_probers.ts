@@ -72,7 +72,7 @@ function countAsks(
   asks: readonly Ask[],
   { at, walkedAt }: StepProbersContext,
 ): ProberWatch | undefined {
-  const inOrder = asks.toSorted((a, b) => a.at - b.at || Number(b.brought) - Number(a.brought));
+  const inOrder = asks.toSorted((a, b) => a.at - b.at);
   let watch = before && withoutFuture(before, at);
   for (const { prober, at: askedAt, brought } of inOrder) {
     const known = walkedAt(prober);

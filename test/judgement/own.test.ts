@@ -107,6 +107,7 @@ describe("asks over several commits", () => {
     ["a round of one check counts for all of its walk", ["0+", "1- 1+", "2- 2+", "3- 3+", "4- 4+"], []],
     ["also in another commit", ["0+", "1+", "1-", "2+", "2-", "3+", "3-"], []],
     ["two walks of one commit are two", ["0+", "1+", "1+", "1+", "2- 3-"], ["4: i0 opened #1 3 min"]],
+    ["in their order", ["0+", "3- 2- 1+", "3-", "3-", "3-"], ["4: i0 opened #1 3 min"]],
     ["a walk that brought a round is no silence in a later commit", ["0+", "0-", "1-", "1-"], []],
     ["nor is one before it", ["0+", "2+", "1-", "3-", "3-", "3-"], []],
     ["a late round ends the count", ["0+", "1-", "2-", "1+", "3-"], []],
@@ -142,6 +143,37 @@ describe("asks over several commits", () => {
     });
     expect([one, two, three].map(({ transitions }) => transitions.length)).toEqual([0, 0, 1]);
   });
+
+  /** Minute by minute of our clock: asks of prober `sin` by their own minutes; the last commit says blind. */
+  const blindAfter = (commits: [minute: number, asked: number][]) =>
+    play(commits.map(([minute, asked], i) => ({
+      at: START + minute * MINUTE,
+      asks: [{ prober: "sin", at: START + asked * MINUTE, brought: i === 0 && minute === 0 }],
+      blind: i === commits.length - 1,
+    }))).told;
+
+  test.each<[name: string, commits: [number, number][], told: string[]]>([
+    ["a walk in several commits of one instant is one ask", [[0, 0], [1, 1], [1, 1], [1, 1]], []],
+    ["two walks are two", [[0, 0], [1, 1], [2, 2]], ["2: i0 opened #1 2 min"]],
+    ["a walk is overtaken by one five minutes ahead", [[6, 6], [1, 1]], []],
+    ["not by one further ahead: the clock stepped back", [[7, 7], [1, 1]], ["1: i0 opened #1 0 s"]],
+  ])("%s", (_name, commits, told) => expect(blindAfter(commits)).toEqual(told));
+
+  test.each([[8, 8], [9, 3]])(
+    "an incident that opened at minute %s and ends at minute 3 ends at %s: its story only goes back with the clock",
+    (opened, ended) => {
+      const kind = "delivery";
+      const at = (minute: number) => START + minute * MINUTE;
+      const { state } = play([{ at: at(opened), sightings: [{ kind, at: at(0), cause: "x" }] }]);
+      const { transitions } = stepOwn(state, {
+        asks: [],
+        sightings: [1, 2, 3].map((i) => ({ kind, at: at(i) })),
+      }, {
+        ...{ at: at(3), probers: [], blind: false, newId: () => "i", walkedAt: () => undefined },
+      });
+      expect(transitions.map(({ incident }) => incident.resolvedAt)).toEqual([at(ended)]);
+    },
+  );
 
   test("after the clock stepped back it is asked anew", () => {
     const commits = [24 * 60, 24 * 60 + 1, 2, 3, 4, 5].map((minute) => {

@@ -24,15 +24,20 @@ const LETTERS: Record<string, SeenWord> = {
 
 /**
  * Judges a history twice and wants both to say the same. Regions are parted by `/`, probers by a blank; each prober's
- * text has one letter for each slot. Regions are `r0`, `r1` ...; a number before a region is its `minReporting`.
+ * text has one letter for each slot. Regions are `r0`, `r1` ...; a number before a region is its `minReporting`, `ofRegion` its other rules.
  */
-export function told(text: string, quorum: Quorum, chosen: Partial<Check> = {}): string[] {
+export function told(
+  text: string,
+  quorum: Quorum,
+  chosen: Partial<Check> = {},
+  ofRegion: Partial<Quorum> = {},
+): string[] {
   const rows = text.split("/").map((region) => region.trim().split(/\s+/));
   const regions = rows.map((row, r): Region => {
     const minReporting = /^\d$/.test(row[0]!) ? Number(row.shift()) : 1;
     return {
       id: `r${r}`,
-      quorum: { open: "majority", resolve: "majority", minReporting },
+      quorum: { open: "majority", resolve: "majority", minReporting, ...ofRegion },
       probers: row.map((_, p) => ({ id: `r${r}p${p}`, region: `r${r}`, kind: "local" })),
     };
   });
@@ -49,9 +54,11 @@ export function told(text: string, quorum: Quorum, chosen: Partial<Check> = {}):
   const story = { check, regions, lines };
   const numbered = (slots: NaiveResult[]) =>
     slots.flatMap(({ told }, i) => told.map((line) => `${(lines[i]!.slot - START) / everyMs}: ${line}`));
-  const ours = numbered(play(story).map(comparable));
-  expect(ours).toEqual(numbered(replay(story)));
-  return ours;
+  const [ours, naive] = [play(story).map(comparable), replay(story)];
+  expect(numbered(ours)).toEqual(numbered(naive));
+  // Votes, confirmations and who holds what open, as well.
+  expect(ours).toEqual(naive);
+  return numbered(ours);
 }
 
 /** More than half of both regions and probers, of which so many must report. */

@@ -47,6 +47,27 @@ describe("silence recovers nobody, for an hour", () => {
     expect(Number.parseInt(lines[1]!)).toBeGreaterThan(61);
   });
 
+  test.each([
+    [
+      "two of three still bad, one silent: nobody holds what would be open without them, too",
+      "XXXXXXXX XXXXXXXX XX------",
+    ],
+    ["one of two silent holds it", "XXRRRRRR XX------"],
+    ["one silent of three does not outvote the others", "XXRRRRRR XXRRRRRR XX------"],
+    ["a single pass is no recovery", "XXRXRXRR"],
+    ["a pass after it does not tell of the others", "XXRXRXRR XXRRRRRX XX------"],
+  ])("in one region by itself, and in regions of one: %s", (_name, story) => {
+    const lines = told(`${story} / RRRRRRRR`, majority(1), { scope: "region" });
+    expect(service(lines)[0]).toBe("1: r0/service outage opened #1");
+    expect(service(told(story.replaceAll(" ", " / "), majority(1)))[0]).toBe(`1: ${OUTAGE} opened #1`);
+  });
+
+  test("a region of which the good prober fell silent holds it, too", () => {
+    // Where any failure counts and two must report, one silent prober leaves the region pending.
+    const lines = told("2 XXXXXXXX RR------ / XXRRRRRR / XXRRRRRR", majority(2), {}, { open: "any" });
+    expect(service(lines)[0]).toBe(`1: ${OUTAGE} opened #1`);
+  });
+
   test("a shorter time is as short as it says", () => {
     const lines = told(`${silent} ${heard}`, majority(1), { releaseAfterMs: 600_000 });
     expect(service(lines)).toEqual([`1: ${OUTAGE} opened #1`, `12: ${OUTAGE} resolved #1`]);
@@ -116,6 +137,7 @@ describe("blind", () => {
   test.each([
     [10_000, 5],
     [60_000, 5],
+    [100_000, 3],
     [120_000, 3],
     [300_000, 2],
     [3_600_000, 2],
