@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { WRITE_TEST } from "../../src/storage/sqlite/migrations.ts";
 import { SQLITE } from "../../src/storage/sqlite/kind.ts";
@@ -46,7 +47,7 @@ export const fileKind: StoreKind = { ...SQLITE, open: (path) => openSqlite(path 
 /** The driver over Deno's node:sqlite. Calls block: at most 5 s while another process writes. */
 export function sqliteDriver(path: string): SqlDriver {
   const db = withAdvice(path, undefined, () => {
-    if (path !== ":memory:") Deno.mkdirSync(dirname(path), { recursive: true });
+    if (path !== ":memory:") makeFile(path);
     return new DatabaseSync(path);
   });
   const checkFiles = withAdvice(path, db, () => {
@@ -66,6 +67,19 @@ export function sqliteDriver(path: string): SqlDriver {
     checkFiles,
     close: () => db.close(),
   };
+}
+
+/**
+ * A file that is new is for this user alone, and so is a folder that is made for it; the log beside it gets the rights of the file
+ * (SQLite, How Write-Ahead Logging Works). Git leaves a folder of that kind out.
+ */
+function makeFile(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) {
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    Deno.writeTextFileSync(join(folder, ".gitignore"), "*\n");
+  }
+  if (!existsSync(path)) Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The verbs of the command line: one file each. */
 import { Command } from "commander";
+import manifest from "../../deno.json" with { type: "json" };
 import { budgetCommand } from "./budget.ts";
 import { checkCommand } from "./check.ts";
 import { initCommand } from "./init.ts";
@@ -21,6 +22,7 @@ import { tokenCommand } from "./token.ts";
 
 /** `assay` with all its verbs, not yet run. */
 export const program = new Command("assay")
+  .version(manifest.version)
   .description("An external readiness prober: holds what a service says of itself against what it does")
   .exitOverride();
 

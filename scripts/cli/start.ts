@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isDeploy, isPreview } from "../../functions/deno/deploy.ts";
+import { onStop } from "../../functions/deno/stop_signals.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
 import { type Running, start } from "../../functions/deno/start.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
@@ -56,9 +57,7 @@ export const startCommand = new Command("start")
       // First, because who reads "started" in the log may stop it at once.
       const started = Promise.withResolvers<Running>();
       const stop = () => started.promise.then(({ stop }) => stop()).then(() => Deno.exit(0));
-      for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        Deno.addSignalListener(signal, () => void stop());
-      }
+      onStop(() => void stop());
       const reload = () => started.promise.then(({ reload }) => reload?.());
       if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => void reload());
       started.resolve(await start({ ...options, ...first, load }));

@@ -1,6 +1,6 @@
 /**
- * `deno task redis [--dir DIR] [--port PORT]`: a real redis-server with its data in DIR (default .assay/redis, every write logged) behind
- * Upstash's REST protocol on 127.0.0.1, and the two variables that point Assay at it.
+ * `deno task redis [--dir DIR] [--host HOST] [--port PORT]`: a real redis-server with its data in DIR (default .assay/redis, every write
+ * logged) behind Upstash's REST protocol at HOST (default 127.0.0.1), and the two variables that point Assay at it.
  */
 import { parseArgs } from "node:util";
 import { gateway } from "./gateway.ts";
@@ -8,7 +8,11 @@ import { isInstalled, REDIS_INSTALL, redisServer } from "./server.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
-  options: { dir: { type: "string", default: ".assay/redis" }, port: { type: "string", default: "8079" } },
+  options: {
+    dir: { type: "string", default: ".assay/redis" },
+    host: { type: "string", default: "127.0.0.1" },
+    port: { type: "string", default: "8079" },
+  },
 });
 if (!isInstalled()) {
   console.error(`redis-server is missing. To install it: ${REDIS_INSTALL}`);
@@ -21,9 +25,9 @@ const { fetch, close } = await Promise.race([
   gateway({ socket: server.socket, token, readToken }),
   server.ended.then(({ code }) => Promise.reject(new Error(`redis-server ended with code ${code}`))),
 ]);
-const http = Deno.serve({ hostname: "127.0.0.1", port: Number(values.port), onListen() {} }, fetch);
+const http = Deno.serve({ hostname: values.host, port: Number(values.port), onListen() {} }, fetch);
 console.log(`# ctrl-c stops it; what was billed so far: GET /stats; a token that only reads: ${readToken}
-export UPSTASH_REDIS_REST_URL=http://127.0.0.1:${http.addr.port}
+export UPSTASH_REDIS_REST_URL=http://${values.host}:${http.addr.port}
 export UPSTASH_REDIS_REST_TOKEN=${token}`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, async () => {

@@ -2,12 +2,15 @@
 import type { Outcome } from "./simulate.ts";
 import type { Tape } from "./tape.ts";
 
+/** In the npm package both stand bundled beside each other. */
+const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+
 /** Runs tapes in `jobs` workers. */
 export const inWorkers = (jobs: number) => async (tapes: readonly Tape[]): Promise<Outcome[]> => {
   const outcomes: Outcome[] = [];
   const waiting = tapes.map((tape, i) => ({ tape, i })).reverse();
   const work = async () => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(WORKER, { type: "module" });
     const runIn = (tape: Tape) =>
       new Promise<Outcome>((resolve, reject) => {
         worker.onmessage = ({ data }) => resolve(data);

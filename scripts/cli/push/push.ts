@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { onStop } from "../../../functions/deno/stop_signals.ts";
 import { denoPorts, jsonLog } from "../../../functions/deno/ports.ts";
 import { DURATION, formatDuration, parseDuration } from "../../../src/config/schema/duration.ts";
 import { describe } from "../../../src/config/problem.ts";
@@ -77,10 +78,8 @@ export const pushCommand = new Command("push")
     try {
       const reporter = reporterOf(options, command, ports);
       const isProxy = "kill" in reporter;
-      for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        // The command says itself that it is stopping, and then it is over.
-        Deno.addSignalListener(signal, () => isProxy ? reporter.kill(signal) : stopped.abort());
-      }
+      // The command says itself that it is stopping, and then it is over.
+      onStop((signal) => isProxy ? reporter.kill(signal) : stopped.abort());
       const pace = { intervalMs: options.interval, once: options.once ?? false, signal: stopped.signal };
       Deno.exit(await keepPushing(ports, to, reporter, pace));
     } catch (error) {

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -30,6 +39,15 @@ const everything = commit({
   samples: [{ slot: T, shard: 0, data: "x" }],
   incidents: [incident("i1")],
   notices: [notice("n1"), notice("n2")],
+});
+
+test("a new file is its user's alone, like its folder, which git leaves out", () => {
+  const driver = sqliteDriver(file);
+  const own = join(folder, "deep", "er");
+  expect([own, file, `${file}-wal`, `${file}-shm`].map((path) => (statSync(path).mode & 0o777).toString(8)))
+    .toEqual(["700", "600", "600", "600"]);
+  driver.close();
+  expect(readFileSync(join(own, ".gitignore"), "utf8")).toBe("*\n");
 });
 
 describe("rows written", () => {
@@ -279,6 +297,6 @@ describe("a file that cannot be used is an error that names it and says what to 
     const driver = sqliteDriver(file);
     expect(driver.all("SELECT version FROM schema")).toEqual([{ version: 7 }]);
     driver.close();
-    expect(readdirSync(join(file, ".."))).toEqual(["assay.db"]);
+    expect(readdirSync(join(file, ".."))).toEqual([".gitignore", "assay.db"]);
   });
 });

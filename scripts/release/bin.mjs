@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+/**
+ * Runs Assay in the Deno that npm has installed beside it, with the permissions that the verb needs. Signals are passed on. Assay itself
+ * stops once this process is gone (functions/deno/stop_signals.ts); where npx started it, this one stops once npx is.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const WATCH_MS = 1_000;
+
+/** Verbs that write: a store, a config, a picture. */
+const WRITE = ["start", "init", "import", "export", "plan", "notify", "backup", "restore"];
+/** Verbs that start other programs. */
+const RUN = ["push"];
+
+/** What no probe has to reach, by a lock of the runtime's behind Assay's own; it knows no networks of IPv6. */
+const PRIVATE = [
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "[::1]",
+];
+
+function permissions(verb) {
+  return [
+    "--no-prompt",
+    "--allow-net",
+    "--allow-read",
+    "--allow-env",
+    "--allow-sys",
+    ...WRITE.includes(verb) ? ["--allow-write"] : [],
+    ...RUN.includes(verb) ? ["--allow-run"] : [],
+    ...process.env.ASSAY_DENY_NET === "private" ? [`--deny-net=${PRIVATE}`] : [],
+  ];
+}
+
+/** Where npm ran no scripts of packages, Deno's own still lies packed. */
+function denoPath() {
+  const require = createRequire(import.meta.url);
+  const folder = dirname(require.resolve("deno/package.json"));
+  const known = join(folder, process.platform === "win32" ? "deno.exe" : "deno");
+  return existsSync(known) ? known : require("deno/install_api.cjs").runInstall();
+}
+
+function parentOf(pid) {
+  const stat = `/proc/${pid}/stat`;
+  if (existsSync(stat)) return Number(readFileSync(stat, "utf8").split(") ").at(-1).split(" ")[1]);
+  return Number(execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" }));
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+const args = process.argv.slice(2);
+const child = spawn(denoPath(), [
+  "run",
+  "--no-config",
+  "--no-lock",
+  "--unstable-cron",
+  "--unstable-net",
+  ...permissions(args[0]),
+  fileURLToPath(new URL("../lib/assay.js", import.meta.url)),
+  ...args,
+], {
+  stdio: "inherit",
+  env: { ...process.env, ASSAY_LAUNCHER: String(process.pid), DENO_NO_UPDATE_CHECK: "1" },
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+
+// Of npx, between which and this stands a shell. Not of a shell alone: what is started in one may well outlive it.
+if (process.env.npm_command === "exec" && process.platform !== "win32") {
+  const ancestors = [process.ppid, parentOf(process.ppid)];
+  setInterval(() => ancestors.every(isRunning) || child.kill("SIGTERM"), WATCH_MS).unref();
+}
+child.on("error", (error) => {
+  console.error(`Cannot start Deno: ${error.message}`);
+  process.exit(3);
+});
+child.on("exit", (code, signal) => {
+  if (signal === null) process.exit(code);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+});

@@ -1,0 +1,48 @@
+/**
+ * Writes the npm package of this version into dist/npm: the command line in one file, and a bin that brings Deno as a dependency.
+ * Then `npm publish ./dist/npm`, or `npm pack ./dist/npm`.
+ */
+import manifest from "../../deno.json" with { type: "json" };
+
+const OUT = "dist/npm";
+
+/** The package.json; `deno` is the version that it was tested with. */
+const packageJson = {
+  name: manifest.name,
+  version: manifest.version,
+  description: "Holds what a service says of its readiness against what it does",
+  license: "Apache-2.0",
+  type: "module",
+  bin: { assay: "bin/assay.mjs" },
+  files: ["bin", "lib", "schema"],
+  engines: { node: ">=20" },
+  dependencies: { deno: Deno.version.deno },
+};
+
+await Deno.remove(OUT, { recursive: true }).catch((error) => {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+});
+for (const folder of ["bin", "lib", "schema"]) await Deno.mkdir(`${OUT}/${folder}`, { recursive: true });
+await bundle("scripts/cli/assay.ts", "assay.js");
+await bundle("scripts/simulate/worker.ts", "worker.js");
+await Deno.copyFile("scripts/release/bin.mjs", `${OUT}/bin/assay.mjs`);
+await Deno.copyFile("schema/assay.schema.json", `${OUT}/schema/assay.schema.json`);
+for (const file of ["README.md", "LICENSE"]) await Deno.copyFile(file, `${OUT}/${file}`);
+await Deno.writeTextFile(`${OUT}/package.json`, JSON.stringify(packageJson, null, 2) + "\n");
+console.log(`${OUT}: ${packageJson.name} ${packageJson.version}, with deno ${packageJson.dependencies.deno}`);
+
+/** One file with all that it imports. */
+async function bundle(entry: string, name: string): Promise<void> {
+  const args = [
+    "bundle",
+    "--quiet",
+    "--frozen-lockfile",
+    "--platform",
+    "deno",
+    "--minify",
+    "-o",
+    `${OUT}/lib/${name}`,
+  ];
+  const { success } = await new Deno.Command(Deno.execPath(), { args: [...args, entry] }).spawn().status;
+  if (!success) Deno.exit(1);
+}
