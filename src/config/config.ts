@@ -161,6 +161,8 @@ export interface Check {
   releaseAfterMs: number;
   /** A certificate that ends within it is told of, ms; 0: never. */
   certificateWarningMs: number;
+  /** The most that its incidents can be; absent: critical. */
+  severity?: "critical" | "warning" | "info";
   /** Captures whose values must agree across regions, and how long a change may take, ms. */
   converge?: Readonly<Record<string, number>>;
   /** The key of the check of the same target that must hold before this one is judged. */

@@ -146,11 +146,14 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     latencyBudgetMs: latencyBudget === undefined ? undefined : parseDuration(latencyBudget),
     quorum: readQuorum(draft.quorum, inherited.quorum, voters, { path: [...path, "quorum"], note }),
     scope,
+    ...severityOf(draft.severity ?? inherited.defaults.severity),
     ...(draft.trace ?? inherited.trace) && { trace: { url: inherited.traceUrl } },
     ...timing,
     digest: "",
   };
 }
+
+const severityOf = (severity: Check["severity"]) => severity && severity !== "critical" ? { severity } : {};
 
 /** A percentage as a share; in whole millionths, because 99.9 / 100 is not 0.999. */
 const shareOf = (percentage: string) => Math.round(Number(percentage.replace("%", "")) * 10_000) / 1_000_000;

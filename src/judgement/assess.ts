@@ -248,9 +248,10 @@ function stepFamilies(
   finding: ScopeResult,
   { check, previous, state, newId }: Context,
 ): Transition[] {
-  const { target: { id: target }, id, flapWindowMs } = check;
+  const { target: { id: target }, id, flapWindowMs, severity } = check;
   const mine = previous.incidents.filter((incident) => incident.scope === scope);
-  const next = step(mine, finding, { target, check: id, scope, flapWindowMs, newId }, families);
+  const subject = { target, check: id, scope, flapWindowMs, severity, newId };
+  const next = step(mine, finding, subject, families);
   state.incidents.push(...next.incidents);
   return next.transitions;
 }

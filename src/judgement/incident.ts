@@ -14,7 +14,7 @@ import {
   type INCIDENT_STATES,
   isFailed,
   isPoor,
-  type SEVERITIES,
+  SEVERITIES,
 } from "./words.ts";
 
 /** What an incident is about; a check has at most one open incident of each family in each scope. */
@@ -172,6 +172,10 @@ const SEVERITY: Record<Kind, Severity> = {
   schedule: "warning",
 };
 
+/** The lesser of the two. */
+const atMost = (severity: Severity, most: Severity = "critical"): Severity =>
+  SEVERITIES[Math.max(SEVERITIES.indexOf(severity), SEVERITIES.indexOf(most))]!;
+
 const TIMELINE = 50;
 
 /** Who an incident is about, and the id that a new one takes. */
@@ -184,6 +188,8 @@ export interface IncidentContext {
   scope: string;
   /** Opened again within it (ms), an incident keeps its id. */
   flapWindowMs: number;
+  /** The most that it can be; absent: critical. */
+  severity?: Severity;
   /** Called once for each new incident; unique for ever. */
   newId(): string;
 }
@@ -205,7 +211,7 @@ export function step(
     const kind = RULES[family].opens(finding, serviceOpen);
     const mayOpen = family !== "service" || finding.failing;
     const transition = before?.state === "open"
-      ? stepOpen(before, kind, finding)
+      ? stepOpen(before, kind, finding, subject)
       : kind && mayOpen
       ? open({ family, kind }, before, finding, subject)
       : undefined;
@@ -217,8 +223,13 @@ export function step(
 }
 
 /** What becomes of an open incident whose family's rule calls for `kind` or for none. */
-function stepOpen(before: Incident, kind: Kind | undefined, finding: ScopeResult): Transition | undefined {
-  if (kind) return kind === before.kind ? undefined : update(before, kind, finding);
+function stepOpen(
+  before: Incident,
+  kind: Kind | undefined,
+  finding: ScopeResult,
+  subject: Pick<IncidentContext, "severity">,
+): Transition | undefined {
+  if (kind) return kind === before.kind ? undefined : update(before, kind, finding, subject);
   // No recovery is announced while the outcome still calls for the incident.
   if (!RULES[before.family].resolves(finding, before)) return undefined;
   return resolve(before, finding.at, finding.outcome, "recovered");
@@ -229,7 +240,7 @@ export function open(
   { family, kind }: Pick<Incident, "family" | "kind">,
   before: Incident | undefined,
   { at, outcome, reasons }: Pick<ScopeResult, "at" | "outcome" | "reasons">,
-  { target, check, scope, newId }: IncidentContext,
+  { target, check, scope, severity, newId }: IncidentContext,
 ): Transition {
   const reason = reasons?.[family];
   const entry: TimelineEntry = { at, change: "opened", kind, outcome, ...(reason && { reason }) };
@@ -240,7 +251,7 @@ export function open(
     scope,
     family,
     kind,
-    severity: SEVERITY[kind],
+    severity: atMost(SEVERITY[kind], severity),
     state: "open",
     episode: (before?.episode ?? 0) + 1,
     openedAt: at,
@@ -250,11 +261,16 @@ export function open(
   return { incident, change: "opened" };
 }
 
-function update(before: Incident, kind: Kind, { at, outcome }: ScopeResult): Transition {
+function update(
+  before: Incident,
+  kind: Kind,
+  { at, outcome }: ScopeResult,
+  { severity }: Pick<IncidentContext, "severity">,
+): Transition {
   const entry: TimelineEntry = { at, change: "updated", kind, outcome };
   const timeline = append(before.timeline, entry);
   return {
-    incident: { ...before, kind, severity: SEVERITY[kind], updatedAt: at, timeline },
+    incident: { ...before, kind, severity: atMost(SEVERITY[kind], severity), updatedAt: at, timeline },
     change: "updated",
   };
 }

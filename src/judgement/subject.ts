@@ -25,6 +25,8 @@ export interface JudgedCheck {
   drainWindowMs: number;
   /** An incident that opens again within it (ms) keeps its id. */
   flapWindowMs: number;
+  /** The most that its incidents can be; absent: critical. */
+  severity?: "critical" | "warning" | "info";
   /** How long (ms) after a first failure or a first recovery all probers walk once more; 0: never. */
   confirmMs: number;
   /** For so long (ms) a prober that fell silent with a bad vote counts against resolving. */

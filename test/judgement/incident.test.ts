@@ -239,3 +239,50 @@ test("the timeline keeps its latest 50 entries", () => {
     Array.from({ length: 50 }, (_, i) => START + (i + 10) * MINUTE_MS),
   );
 });
+
+describe("the severity of a check bounds that of its incidents", () => {
+  const finding = (found: Partial<ScopeResult>): ScopeResult => ({
+    ...{
+      at: START,
+      outcome: "ready",
+      failing: true,
+      readyAgain: false,
+      blind: undefined,
+      contradicted: "pending",
+    },
+    ...found,
+  });
+  test.each<[string, Partial<ScopeResult>, Record<string, string>]>([
+    ["drift", { outcome: "drift" }, {
+      none: "critical",
+      critical: "critical",
+      warning: "warning",
+      info: "info",
+    }],
+    ["blind", { blind: "wanted" }, {
+      none: "warning",
+      critical: "warning",
+      warning: "warning",
+      info: "info",
+    }],
+    ["degraded", { outcome: "degraded" }, { none: "info", critical: "info", warning: "info", info: "info" }],
+  ])("%s", (_, found, expected) => {
+    const told = Object.keys(expected).map((word) => {
+      const severity = word === "none" ? undefined : word as Incident["severity"];
+      const subject = {
+        ...{ target: "shop", check: "write", scope: "global", flapWindowMs: 0, severity },
+        newId: () => "i",
+      };
+      const { incidents } = step([], finding(found), subject);
+      // A change of kind keeps within it as well.
+      const changed = step(
+        incidents,
+        finding({ ...found, ...(found.outcome === "drift" && { outcome: "down" }) }),
+        subject,
+      );
+      expect(changed.incidents[0]!.severity).toBe(incidents[0]!.severity);
+      return [word, incidents[0]!.severity];
+    });
+    expect(Object.fromEntries(told)).toEqual(expected);
+  });
+});

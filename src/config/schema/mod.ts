@@ -86,6 +86,11 @@ const timing = {
     "Tells of a certificate that ends within it, as probers on Deno see it; 0: never.",
     "14d",
   ),
+  severity: optionalField(
+    z.enum(["critical", "warning", "info"]),
+    "The most that its incidents can be: a warning stays a warning under critical.",
+    "critical",
+  ),
   quorum: optionalField(quorum(), "How the votes of the regions become one outcome."),
   maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
   evidence: optionalField(
