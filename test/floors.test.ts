@@ -32,6 +32,7 @@ const LIBRARIES = new Set([
   "@std/http",
   "@std/text",
   "aws4fetch",
+  "@dnsquery/dns-packet",
   "@upstash/redis",
 ]);
 

@@ -1,4 +1,7 @@
 /** Servers for the steps that connect by themselves, which the tests in workerd ask over loopback. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dnsServer } from "../world/dns_server.ts";
 import { type Peer, peer } from "../world/peers.ts";
 
 /** Ports by what their server does. */
@@ -9,11 +12,13 @@ export interface StepPeers {
   floods: number;
   closes: number;
   nobody: number;
+  /** Answers DNS over HTTP. */
+  doh: number;
 }
 
 /** Opens them all. */
 export async function openStepPeers(): Promise<{ ports: StepPeers; close(): Promise<void> }> {
-  const servers: Record<keyof StepPeers, Peer> = {
+  const servers: Record<Exclude<keyof StepPeers, "doh">, Peer> = {
     greets: await peer((socket) => void socket.write("220 mail.example ready\r\n")),
     echoes: await peer((socket) => void socket.pipe(socket)),
     silent: await peer(() => {}),
@@ -28,9 +33,20 @@ export async function openStepPeers(): Promise<{ ports: StepPeers; close(): Prom
     nobody: await peer(() => {}),
   };
   await servers.nobody.close();
+  const zone = await dnsServer({
+    "shop.example": [{ type: "A", name: "shop.example", ttl: 60, data: "203.0.113.7" }],
+  });
+  const doh = createServer((request, response) => {
+    request.on("data", (query: Uint8Array) => void response.end(zone.answer(query)));
+  });
+  await new Promise<void>((resolve) => doh.listen(0, "127.0.0.1", resolve));
   const ports = Object.fromEntries(Object.entries(servers).map(([name, { port }]) => [name, port]));
   return {
-    ports: ports as unknown as StepPeers,
-    close: async () => void await Promise.all(Object.values(servers).map((server) => server.close())),
+    ports: { ...ports as unknown as StepPeers, doh: (doh.address() as AddressInfo).port },
+    async close() {
+      doh.closeAllConnections();
+      doh.close();
+      await Promise.all([zone, ...Object.values(servers)].map((server) => server.close()));
+    },
   };
 }

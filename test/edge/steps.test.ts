@@ -39,6 +39,10 @@ test.each<[string, string]>([
   ["an answer", `{ tcp: { port: ${peers.echoes}, send: "ping\\n" }, expect: text.startsWith('ping') }`],
   ["a mere connection", `{ tcp: { port: ${peers.silent} }, expect: connected }`],
   ["no more than it wants", `{ tcp: { port: ${peers.floods}, maxBytes: 8 }, expect: text == 'xxxxxxxx' }`],
+  [
+    "an answer about a name",
+    `{ dns: { name: shop.example, server: "http://127.0.0.1:${peers.doh}/dns-query" }, expect: "records == ['203.0.113.7'] && ttl == 60" }`,
+  ],
 ])("a step takes %s", async (_, written) => {
   expect((await taken(written)).failure).toBeUndefined();
 });

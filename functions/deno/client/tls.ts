@@ -27,9 +27,9 @@ export interface HandshakeOptions {
 export function trustStores(ca: string | undefined): (settings: TlsSettings) => TrustStore[] {
   let file: string | undefined;
   return (settings) => {
-    if (settings.insecure) return [null];
-    file ??= certificatesIn(Deno.env.get("SSL_CERT_FILE"));
     const given = [ca, settings.ca].filter((pem) => pem !== undefined).join("\n");
+    if (settings.insecure) return [given === "" ? null : given];
+    file ??= certificatesIn(Deno.env.get("SSL_CERT_FILE"));
     return [given, null, file].filter((store) => store !== "");
   };
 }

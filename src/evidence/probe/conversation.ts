@@ -1,6 +1,6 @@
 /** What kinds of step share that hold a connection of their own: one deadline over all of it, and one way to say what went wrong. */
 import type { DialOptions, Endpoint, Line } from "../../base/ports.ts";
-import { failureOf } from "../../base/http/client.ts";
+import { failureOf, type TransportReason } from "../../base/http/client.ts";
 import { isTargets } from "../reasons.ts";
 import type { AttemptContext, StepFailure } from "./step_kind.ts";
 
@@ -61,7 +61,7 @@ export async function converse<T>(
     (value) => resolve({ kind: "answer", value }),
     (error) => {
       if (error instanceof Failed) resolve(fail(error.failure));
-      else if (error instanceof Broken) resolve(fail(failureOfTransport(error.cause)));
+      else if (error instanceof Broken) resolve(fail(failureOfTransport(failureOf(error.cause, false))));
       else reject(error);
     },
   );
@@ -76,8 +76,10 @@ export async function converse<T>(
 
 const fail = (failure: StepFailure) => ({ kind: "failure" as const, failure });
 
-function failureOfTransport(cause: unknown): StepFailure {
-  const { reason, detail } = failureOf(cause, false);
+/** Why a step failed whose transport did. */
+export function failureOfTransport(
+  { reason, detail }: { reason: TransportReason; detail: string },
+): StepFailure {
   if (reason === "cancelled") return { reason: "deadline", detail };
   return { reason, detail, ...(isTargets(reason) && { transport: true }) };
 }

@@ -16,13 +16,10 @@ export interface Filling {
 export const fill = (template: Template, filling: Filling): string =>
   filling.secrets.reveal(insert(template, filling, "none"));
 
-/** The same as bytes (UTF-8), or why a step that sends it fails. */
-export function fillBytes(
-  template: Template,
-  filling: Filling,
-): Uint8Array<ArrayBuffer> | { failure: StepFailure } {
+/** The same, or why a step that sends it fails. */
+export function fillText(template: Template, filling: Filling): string | { failure: StepFailure } {
   try {
-    return new TextEncoder().encode(fill(template, filling));
+    return fill(template, filling);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return { failure: { reason: "template", detail: error.message } };

@@ -25,6 +25,8 @@ interface Sample {
   busy: () => World;
   /** Texts that this kind says its secret in, if the world repeats it. */
   secret: Step;
+  /** Where it asks another host than the target's: the step that asks this one. */
+  at?: (host: string, step: Step & Record<string, unknown>) => Step;
 }
 
 const overHttp = (routes: Record<string, Route>): World => {
@@ -40,6 +42,18 @@ const overLines = (...script: Parameters<typeof scriptedDial>): World => {
 /** Each way out does this. */
 const always = (act: () => Promise<never>): World => ({ fetch: act, dial: act, asked: [] });
 
+const SECURITY = { version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", chain: [] };
+
+/** That the name which is asked about does not exist. */
+const answerTo = (query: Uint8Array, isCut = false) => {
+  const answer = Uint8Array.from(query);
+  answer[2] = isCut ? 0x83 : 0x81;
+  answer[3] = 0x83;
+  return answer;
+};
+const framed = (message: Uint8Array) =>
+  Uint8Array.from([message.length >> 8, message.length & 255, ...message]);
+
 /** One row a kind. */
 const SAMPLES: Record<string, Sample> = {
   http: {
@@ -53,6 +67,24 @@ const SAMPLES: Record<string, Sample> = {
     well: () => overLines(["220 mail.example\r\n"]),
     busy: () => overLines(["220 mail.example\r\n"]),
     secret: await stepOf('{ tcp: { port: 6379, send: "AUTH ${env:TOKEN}" }, expect: text == "+OK" }'),
+  },
+  tls: {
+    step: await stepOf("{ tls: {}, expect: version == 'TLSv1.3' }"),
+    well: () => overLines([], { security: SECURITY }),
+    busy: () => overLines([], { security: SECURITY }),
+    secret: await stepOf("{ tls: {}, expect: trusted }"),
+  },
+  dns: {
+    step: await stepOf("{ dns: { name: a.example, server: 9.9.9.9 }, expect: rcode == 'NXDOMAIN' }"),
+    well: () => overLines([(query) => answerTo(query)]),
+    busy: () =>
+      overLines((
+        { over },
+      ) => [(query) => over === "udp" ? answerTo(query, true) : framed(answerTo(query.subarray(2)))]),
+    secret: await stepOf(
+      '{ dns: { name: "${env:TOKEN}.example", server: 9.9.9.9 }, expect: rcode == "NXDOMAIN" }',
+    ),
+    at: (server, { dns, ...step }) => ({ ...step, dns: { ...dns as object, server } }) as unknown as Step,
   },
 };
 
@@ -79,6 +111,8 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
   "a step of kind %s",
   (name, kind, sample) => {
     const asked = { ...sample.step, kind: name, timeoutMs: TIMEOUT_MS };
+    /** The same at another host, where that is not the target's. */
+    const at = (host: string) => sample.at?.(host, { ...asked }) ?? asked;
 
     test("holds where all is well, and sends what it usually sends", async () => {
       const { outcome, steps } = await begin(asked, sample.well()).pending;
@@ -130,8 +164,9 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
       "http://metadata.google.internal",
     ])("does not ask %s", async (baseUrl) => {
       const { fetch, dial, asked: out } = sample.well();
+      const own = at(new URL(baseUrl).hostname);
       const guarded = { fetch: guardFetch(fetch, false), dial: dial && guardDial(dial, false), asked: out };
-      const { outcome, failure } = await begin(asked, guarded, { baseUrl }).pending;
+      const { outcome, failure } = await begin(own, guarded, { baseUrl }).pending;
       expect({ outcome, reason: failure?.reason }).toEqual({ outcome: "error", reason: "refused" });
       expect(out).toEqual([]);
     });
@@ -154,7 +189,7 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
     });
 
     test("is an error and no failure after a bug of ours", async () => {
-      const { pending } = begin(asked, sample.well(), { baseUrl: "${env:NOT_SET}" });
+      const { pending } = begin(at("${env:NOT_SET}"), sample.well(), { baseUrl: "${env:NOT_SET}" });
       expect(await pending).toMatchObject({ outcome: "error", failure: { reason: "bug" } });
     });
 

@@ -1,6 +1,8 @@
 import type { StepKind } from "../step_kind.ts";
+import { dnsStep } from "./dns.ts";
 import { httpStep } from "./http.ts";
 import { tcpStep } from "./tcp.ts";
+import { tlsStep } from "./tls.ts";
 
 /** Every kind of step: one row each. */
-export const STEP_KINDS: readonly StepKind[] = [httpStep, tcpStep];
+export const STEP_KINDS: readonly StepKind[] = [httpStep, tcpStep, tlsStep, dnsStep];

@@ -8,7 +8,7 @@ import type { StepContext } from "../../../config/step_context.ts";
 import type { Step } from "../../../config/config.ts";
 import { Scope } from "../../../config/expression/mod.ts";
 import { converse } from "../conversation.ts";
-import { fillBytes } from "../fill.ts";
+import { fillText } from "../fill.ts";
 import { namesAny } from "../names.ts";
 import type { AttemptContext, AttemptResult, StepKind } from "../step_kind.ts";
 import { wireOf } from "../wire.ts";
@@ -20,7 +20,8 @@ import {
   readEndpoint,
   type StepEndpoint,
 } from "./endpoint.ts";
-import { HOSTILE, LINE_MEASURED, TCP_VARIABLES, TcpScope } from "./tcp/scope.ts";
+import { LINE_MEASURED } from "./line_scope.ts";
+import { HOSTILE, TCP_VARIABLES, TcpScope } from "./tcp/scope.ts";
 
 /** What makes a step a TCP step. */
 interface TcpFields {
@@ -99,8 +100,9 @@ async function run(context: AttemptContext, step: Step & TcpFields): Promise<Att
   const { ports: { clock, secrets }, captures, run, trace } = context;
   const { to, url } = endpointOf(tcp, context, { scheme: "tcp", over: tls ? "tls" : "tcp" });
   const facts = () => ({ captures, run, now: clock.now() });
-  const said = send && fillBytes(send, { scope: new Scope(facts()), secrets });
-  if (said && "failure" in said) return { kind: "failure", failure: said.failure };
+  const text = send && fillText(send, { scope: new Scope(facts()), secrets });
+  if (typeof text === "object") return { kind: "failure", ...text };
+  const said = text === undefined ? undefined : new TextEncoder().encode(text);
   const until = new TextEncoder().encode(tcp.until);
   const listens = namesAny(step, ["text"]) || (greeting && !said);
   const began = clock.elapsed();
@@ -116,14 +118,14 @@ async function run(context: AttemptContext, step: Step & TcpFields): Promise<Att
     if (listens) end = await readUntil(line, heard, { until, from: end });
     return { durationMs: clock.elapsed() - began, trace: line.trace };
   });
-  const text = utf8.decode(heard.bytes().subarray(0, result.kind === "answer" ? end : heard.size()));
+  const answered = utf8.decode(heard.bytes().subarray(0, result.kind === "answer" ? end : heard.size()));
   if (line) trace.note = heard.size() > 0 ? `connected, ${heard.size()} bytes` : "connected";
   const exchange = {
     request: { method: "connect", url, headers: {} },
-    ...line && { answer: { headers: new Headers(), text } },
+    ...line && { answer: { headers: new Headers(), text: answered } },
   };
   if (result.kind === "failure") return { ...result, exchange };
-  return { kind: "answer", scope: new TcpScope({ ...result.value, text }, facts()), exchange };
+  return { kind: "answer", scope: new TcpScope({ ...result.value, text: answered }, facts()), exchange };
 }
 
 const utf8 = new TextDecoder();

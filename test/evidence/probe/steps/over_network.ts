@@ -21,7 +21,7 @@ export async function take(
   { port = 1, timeoutMs = 1_000, secrets, ...options }: NetworkOptions,
 ) {
   const step = { ...await stepOf(written, { allowPrivate: true }), timeoutMs };
-  const clock = steppingClock();
+  const clock = steppingClock(Date.now()); // certificates are made for now
   const open = { allowPrivate: true, resolve: () => Promise.resolve(["127.0.0.1"]), ...options };
   const own = { ...ports(connector(open), clock, { TOKEN: "s3cret", ...secrets }), dial: dialler(open) };
   const baseUrl = `http://shop.example:${port}`;
