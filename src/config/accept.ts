@@ -1,4 +1,5 @@
 import { compiler } from "./compile.ts";
+import { checkDependencies } from "./depends_on.ts";
 import { checkEdgeAddresses } from "./edge_addresses.ts";
 import type { Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
@@ -107,6 +108,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
     compiler: compiler(note, { patterns: options.patterns, functions, isWorker }),
     note,
   });
+  checkDependencies(targets, note);
   const checks = targets.flatMap((target) => target.checks);
   // There a place has objects as many as it needs, and each wake-up costs.
   if (!isWorker) dealPhases(checks, settings);

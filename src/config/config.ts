@@ -184,6 +184,8 @@ export interface Target {
   /** May hold `${env:NAME}`. */
   url: string;
   labels: Record<string, string>;
+  /** Targets without which it does not work: their outages are causes of its own. */
+  dependsOn: readonly string[];
   /** Origins that steps may be led to, beside that of `url`. */
   origins: readonly string[];
   /** For all requests to the origin of `url`; texts may hold `${env:NAME}`. */

@@ -29,8 +29,8 @@ export function diffConfigs(before: Config, after: Config): ConfigDiff {
 
 /** What decides how a check is judged, as text: all of it but what its digest covers. */
 function rulesOf({ target, journey: _journey, cleanup: _cleanup, report: _report, ...rules }: Check): string {
-  const { name, labels } = target;
-  return JSON.stringify({ ...rules, name, labels });
+  const { name, labels, dependsOn } = target;
+  return JSON.stringify({ ...rules, name, labels, dependsOn });
 }
 
 const WORDS: [kind: keyof ConfigDiff, sign: string, words: string][] = [

@@ -75,6 +75,7 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
     name,
     url,
     labels: labels as Record<string, string>,
+    dependsOn: (draft.dependsOn ?? []).filter((other) => other !== undefined),
     origins,
     tls,
     checks: [],

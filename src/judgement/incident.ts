@@ -43,6 +43,14 @@ export interface TimelineEntry {
   reason?: string;
 }
 
+/** An outage that others suffer from. */
+export interface Cause {
+  /** The target's id. */
+  target: string;
+  /** The incident's id. */
+  incident: string;
+}
+
 /** One incident. Times are instants of judgements, epoch ms. */
 export interface Incident {
   /** Unique for ever. */
@@ -71,6 +79,8 @@ export interface Incident {
   resolvedAt?: number;
   /** Why it was resolved: `recovered` or `removed`. */
   reason?: string;
+  /** The outage of another target that it comes from. */
+  cause?: Cause;
   /** The latest 50 entries. */
   timeline: TimelineEntry[];
 }

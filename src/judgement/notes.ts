@@ -32,7 +32,12 @@ export function incidentNotes(incident: Incident, heldBy: readonly Holder[], at:
   const fact = openingFact(incident);
   const phrase = fact && (PHRASES[incident.kind]?.(fact) ?? fact);
   const hold = describeHold(heldBy, at);
-  return [...(phrase ? [phrase] : []), ...(hold ? [hold] : [])];
+  const { cause } = incident;
+  return [
+    ...(cause ? [`because of ${cause.target}`] : []),
+    ...(phrase ? [phrase] : []),
+    ...(hold ? [hold] : []),
+  ];
 }
 
 /** Who holds this incident open; `scopes` are those of its check. */

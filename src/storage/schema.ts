@@ -58,6 +58,7 @@ export function incidentFields<Time extends z.ZodMiniType>(
     reason: z.optional(text),
     updatedAt: time,
     resolvedAt: z.optional(time),
+    cause: z.optional(z.strictObject({ target: text, incident: text })),
   };
   return { entry, incident };
 }

@@ -79,6 +79,7 @@ export function checkOf(chosen: Partial<Check>): Check {
     url: "https://shop.example",
     labels: {},
     origins: [],
+    dependsOn: [],
     checks: [],
   };
   return {

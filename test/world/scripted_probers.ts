@@ -11,6 +11,7 @@ const EVIDENCE = {
   degraded: ["ready", "slow"],
   drift: ["ready", "fail", "ready"],
   not_ready: ["not_ready", "fail"],
+  partDown: ["not_ready", "fail"],
   down: ["unreachable", "fail"],
   underclaim: ["not_ready", "pass", "not_ready"],
   inconclusive: ["ready", "error"],
@@ -86,12 +87,15 @@ function replyOf(
   return { prober, slot, suspect: said.some(([, word]) => word === "suspect"), misplaced: false, answers };
 }
 
+/** A part that the report of `partDown` names. */
+const DATABASE = { name: "DB", state: "not_ready", layer: "dependency", required: true } as const;
+
 /** The evidence that makes a word. */
 export function roundOf(word: keyof typeof EVIDENCE, at: number, wire?: WireTrace): Round {
   const [before, outcome, after]: Evidence = EVIDENCE[word];
   const failed = outcome === "fail";
   return {
-    before: reportOf(before, at),
+    before: reportOf(before, at, word === "partDown" ? { subsystems: [DATABASE] } : {}),
     ...(after && { after: reportOf(after, at) }),
     observation: {
       outcome,

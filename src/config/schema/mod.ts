@@ -205,6 +205,10 @@ const target = (kinds: Kinds, written: boolean) =>
       z.record(z.string().check(z.minLength(1)), z.string()),
       "Free key-value texts, shown and sent along.",
     ),
+    dependsOn: optionalField(
+      list(z.string(), 50),
+      "Targets without which it does not work: while one has an outage, nobody is told of its own.",
+    ),
     auth: optionalField(
       auth(kinds.auths ?? []),
       "How requests of its journeys to its origin are let in; checks and steps may have their own.",

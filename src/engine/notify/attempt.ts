@@ -7,6 +7,7 @@ import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from 
 import type { LinkAdder } from "./acknowledge_link.ts";
 import type { WebhookEvent } from "./event.ts";
 import { deadReceipt, receiptOf, repeatReceipt } from "./retry.ts";
+import { applyCause } from "./caused.ts";
 import { applySilence, type SilenceReader } from "./silencing.ts";
 import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 import type { SinkHealth } from "./sink_health.ts";
@@ -77,11 +78,11 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
     log.info("notice dropped", { ...fields, reason: receipt.lastError });
     return undefined;
   }
-  const quiet = await applySilence(context, delivery, nowMs);
+  const quiet = await applySilence(context, delivery, nowMs) ?? await applyCause(store, delivery, nowMs);
   if (quiet) {
     const { attempts, lastAttemptAt, lastStatus } = delivery;
     await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
-    log.info("notice held or dropped by a silence", { ...fields, reason: quiet.lastError });
+    log.info("notice held or dropped", { ...fields, reason: quiet.lastError });
     return undefined;
   }
   const answer = await send(context, webhook, delivery);

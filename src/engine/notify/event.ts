@@ -144,6 +144,9 @@ export const event = z.strictObject({
       labels: z.record(z.string(), z.string()),
     }),
     check: z.strictObject({ id: z.string(), contract: z.optional(z.string()) }),
+    cause: z.optional(z.strictObject({ target: z.string(), name: z.string(), incident: z.string() })).check(
+      z.describe("The outage of another target that it comes from."),
+    ),
     summary: z.string(),
     decision,
     evidence: z.record(z.string(), z.record(z.string(), proberEvidence)).check(

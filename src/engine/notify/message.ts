@@ -85,6 +85,7 @@ function factsOf(data: Data): Fact[] {
   const facts: [string, string | undefined][] = [
     ["Since", since + length],
     [voters, votesIn(decision.votes)],
+    ["Because of", data.cause?.name],
     ...(state === "resolved" ? [] : failureIn(data)),
     ["Ready means", check.contract],
     ["Labels", labels.join(", ")],

@@ -91,8 +91,12 @@ function eventOf({ incident, change, acknowledgement }: Telling, context: Notice
   const witnesses = Object.values(byRegion).flatMap((probers) => Object.keys(probers))
     .flatMap((id) => state?.probers[id]?.witness ?? []);
   const hold = describeHold(context.before?.scopes[incident.scope]?.heldBy ?? [], slot);
+  const cause = incident.cause && {
+    ...incident.cause,
+    name: config.targets.find(({ id }) => id === incident.cause?.target)?.name ?? incident.cause.target,
+  };
   const input: SummaryInput = {
-    ...{ subject, incident, change, decision: votes, quorum, witnesses, hold },
+    ...{ subject, incident, change, decision: votes, quorum, witnesses, hold, cause: cause?.name },
     acknowledgement,
   };
   return {
@@ -102,6 +106,7 @@ function eventOf({ incident, change, acknowledgement }: Telling, context: Notice
       incident: incidentOf(incident),
       target: { id: incident.target, name, labels: check?.target.labels ?? {} },
       check: { id: checkId, contract: check?.contract },
+      ...(cause && { cause }),
       summary: summary(input),
       decision: { ...votes, rule: describeRule(input) },
       evidence: byRegion,

@@ -85,8 +85,8 @@ function labelsIn(body: string): Record<string, string> {
 }
 
 /** The notice of the opening that this notice of an end belongs to; undefined if the webhook takes none, or it is forgotten. */
-async function openingOf(
-  store: SilenceContext["store"],
+export async function openingOf(
+  store: OutboxStore,
   { id: incident, timeline }: Incident,
   { webhook, createdAt }: Delivery,
 ): Promise<Delivery | undefined> {

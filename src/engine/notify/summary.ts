@@ -24,6 +24,8 @@ export interface SummaryInput {
   witnesses: LastRound[];
   /** Who took it on. */
   acknowledgement?: Pick<IncidentComment, "by" | "text">;
+  /** The target whose outage it comes from, by name. */
+  cause?: string;
   /** Who held a service incident open until now, in words. */
   hold?: string;
 }
@@ -95,8 +97,15 @@ const RECOVERED: Record<Exclude<Family, "advisory">, string> & Partial<Record<Ki
   schedule: "is kept again",
 };
 
-/** One sentence: what is wrong (or over), who agrees, and what was seen. */
+/** One sentence: what is wrong (or over), who agrees, what was seen, and which outage it comes from. */
 export function summary(input: SummaryInput): string {
+  const { cause, change } = input;
+  if (cause === undefined) return factsOf(input);
+  const began = change === "opened" ? "began " : change === "resolved" ? "was " : "";
+  return `${factsOf(input)}; ${began}because of ${clip(cause, { chars: 100, items: 1 })}`;
+}
+
+function factsOf(input: SummaryInput): string {
   const { subject, incident: { kind, reason }, change } = input;
   if (reason === "removed") return `${subject} has left the configuration: its incident (${kind}) is closed`;
   if (change === "resolved") return recovery(input);

@@ -6,6 +6,7 @@ import type { Check, Config } from "../../config/config.ts";
 import type { Transition } from "../../judgement/incident.ts";
 import { type OwnState, stepOwn } from "../../judgement/own.ts";
 import { inOrder, withPrerequisite } from "../../judgement/prerequisite.ts";
+import { nameCauses, type NamedCauses, WAIT_FOR_CAUSE_MS } from "./causes.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 import type { Ask } from "../../judgement/own_probers.ts";
 import type { Arrival } from "../../judgement/round.ts";
@@ -60,6 +61,8 @@ interface Told {
   state?: CheckState;
   /** The state before. */
   before?: CheckState;
+  /** Nobody is told sooner, epoch ms. */
+  notBefore?: number;
 }
 
 /** Judges and commits a batch. Null: another process holds the lease by now, and nothing was written. */
@@ -85,9 +88,12 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     { ...before, turned },
     judged.some(({ told }) => told.some(isBlind)),
   );
+  const stateOf = (key: string) => states.get(key) ?? cache.stateOf(key);
+  const named = nameCauses(config, checks, stateOf);
+  for (const [key, state] of named.states) states.set(key, state);
   const told = [
     ...ownStep.told,
-    ...judged.flatMap(({ told }) => told),
+    ...judged.flatMap(({ told }) => told.map((one) => withNamedCause(one, named))),
     ...gone.flatMap((state) => toldOfRemoved(state, batch.at)),
   ];
   const history = await linesOf(context, batch, judged);
@@ -96,11 +102,15 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     .map((shard) => cache.encodeShard(shard, states));
   const own = cache.encodeOwn(ownStep.state);
   const rows = [...packed.map(({ shard, layout, state }) => ({ shard, layout, state })), ...own ? [own] : []];
+  const { incidents, notices } = changesOf(told, config);
+  const changedIds = new Set(incidents.map(({ id }) => id));
   const commit: Commit = {
     shards: rows,
     dropFrom,
     samples: history.map(sampleOf),
-    ...changesOf(told, config),
+    // The cause of what was told before may be found later.
+    incidents: [...incidents, ...[...named.incidents.values()].filter(({ id }) => !changedIds.has(id))],
+    notices,
   };
   const isEmpty = rows.length === 0 && told.length === 0;
   if (!isEmpty && !await store.commit(lease, commit)) return null;
@@ -119,10 +129,23 @@ const sampleOf = ({ shard, slot, line }: GrowingLine): Sample => ({ slot, shard,
 /** The incidents and notices of what must be told, in this order. */
 const changesOf = (told: readonly Told[], config: Config): Pick<Commit, "incidents" | "notices"> => ({
   incidents: told.map(({ transition }) => transition.incident),
-  notices: told.flatMap(({ transition, at, ...context }) =>
-    notices(transition, { ...context, config, slot: at })
+  notices: told.flatMap(({ transition, at, notBefore, ...context }) =>
+    notices(transition, { ...context, config, slot: at }).map((notice) => ({ ...notice, notBefore }))
   ),
 });
+
+/** The same change of an incident that names its cause; an opening that may yet get one waits for it. */
+function withNamedCause(told: Told, { incidents, waiting }: NamedCauses): Told {
+  const { transition, at, check } = told;
+  const incident = incidents.get(transition.incident.id) ?? transition.incident;
+  const waits = transition.change === "opened" && incident.cause === undefined &&
+    waiting.has(check?.target.id ?? "");
+  return {
+    ...told,
+    transition: { ...transition, incident },
+    ...waits && { notBefore: at + WAIT_FOR_CAUSE_MS },
+  };
+}
 
 const isBlind = ({ transition: { incident, change } }: Told) =>
   incident.kind === "blind" && change === "opened";

@@ -115,6 +115,11 @@ export function IncidentPage({ data, notes }: { data: IncidentData; notes: reado
             <Name most={600}>{notice.summary}</Name>
           </p>
         )}
+        {incident.cause && (
+          <p>
+            <a href={`/incidents/${incident.cause.incident}`}>The outage of {incident.cause.target}</a>
+          </p>
+        )}
         {notes.map((note) => (
           <p>
             <Name most={300}>{note}</Name>

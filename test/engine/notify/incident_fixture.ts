@@ -21,6 +21,7 @@ export function config(
     url: "https://${env:SHOP_USER}.shop.example",
     labels: { team: "payments" },
     origins: [],
+    dependsOn: [],
     checks: [] as Check[],
   };
   const check: Check = {

@@ -171,7 +171,7 @@ const prober = z.strictObject({
   })).check(z.describe("Of one target alone: what to compare. Failures are kept while an incident is open.")),
 });
 const { entry, incident } = incidentFields({ text, time });
-const { family, kind, severity, openedAt, episode } = incident;
+const { family, kind, severity, openedAt, episode, cause } = incident;
 const scope = incident.scope.check(z.describe("global, or the id of the region that decided."));
 const notes = z.optional(z.array(text)).check(
   z.describe("What is known besides, in words: facts of its latest opening, and who holds it open."),
@@ -179,7 +179,7 @@ const notes = z.optional(z.array(text)).check(
 const heldBy = z.optional(z.array(z.strictObject({ id: text, silentSince: time }))).check(
   z.describe("The probers or regions that fell silent with a bad vote, without which it would resolve."),
 );
-const incidentBasics = { family, kind, scope, severity, openedAt, episode, notes, heldBy };
+const incidentBasics = { family, kind, scope, severity, openedAt, episode, cause, notes, heldBy };
 
 const convergence = z.strictObject({
   capture: text,

@@ -147,8 +147,8 @@ export function checkView(
     })),
     incidents: (state?.incidents ?? []).filter(({ state }) => state === "open").map(
       (incident) => {
-        const { id, family, kind, scope, severity, openedAt, episode } = incident;
-        const basics = { id, family, kind, scope, severity, openedAt: iso(openedAt), episode };
+        const { id, family, kind, scope, severity, openedAt, episode, cause } = incident;
+        const basics = { id, family, kind, scope, severity, openedAt: iso(openedAt), episode, cause };
         return { ...basics, ...notesView(incident, state, nowMs) };
       },
     ),

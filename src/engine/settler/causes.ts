@@ -1,0 +1,56 @@
+import type { Check, Config } from "../../config/config.ts";
+import { brokenParts, causeOf, type Dependencies, mayHaveCause, withCause } from "../../judgement/cause.ts";
+import type { Incident } from "../../judgement/incident.ts";
+import type { CheckState } from "../../judgement/state.ts";
+
+/** So long an opening waits for the outage that it may come from, ms. */
+export const WAIT_FOR_CAUSE_MS = 90_000;
+
+/** What becomes of the states that were judged, once each open incident names its cause. */
+export interface NamedCauses {
+  /** Those that changed, by check key. */
+  states: Map<string, CheckState>;
+  /** The incidents that name another cause than before, by id. */
+  incidents: Map<string, Incident>;
+  /** Targets whose openings wait for an outage that may be about to open. */
+  waiting: Set<string>;
+}
+
+/** Names the causes of what is open on these checks; `stateOf` knows the states of all others, too. */
+export function nameCauses(
+  { targets }: Pick<Config, "targets">,
+  checks: readonly Check[],
+  stateOf: (key: string) => CheckState | undefined,
+): NamedCauses {
+  const byId = new Map(targets.map((target) => [target.id, target]));
+  const ids = targets.map(({ id }): [string, string] => [id, id]);
+  const byName = new Map([
+    ...targets.map(({ id, name }): [string, string] => [name.toLowerCase(), id]),
+    ...ids,
+  ]);
+  const statesOf = (id: string) => (byId.get(id)?.checks ?? []).flatMap(({ key }) => stateOf(key) ?? []);
+  const dependencies: Dependencies = {
+    of: (id) => {
+      const parts = statesOf(id).flatMap((state) => [...brokenParts(state)]);
+      return [...byId.get(id)?.dependsOn ?? [], ...parts.flatMap((name) => byName.get(name) ?? [])];
+    },
+    statesOf,
+  };
+  const named: NamedCauses = { states: new Map(), incidents: new Map(), waiting: new Set() };
+  for (const { key, target } of checks) {
+    const state = stateOf(key);
+    if (!state?.incidents.some((incident) => incident.state === "open")) continue;
+    const cause = causeOf(target.id, dependencies);
+    if (!cause && mayHaveCause(target.id, dependencies)) named.waiting.add(target.id);
+    const isOpen = ({ target, incident }: { target: string; incident: string }) =>
+      statesOf(target).some(({ incidents }) =>
+        incidents.some(({ id, state }) => id === incident && state === "open")
+      );
+    const incidents = state.incidents.map((incident) => withCause(incident, cause, isOpen));
+    const changed = incidents.filter((incident, i) => incident !== state.incidents[i]);
+    if (changed.length === 0) continue;
+    named.states.set(key, { ...state, incidents });
+    for (const incident of changed) named.incidents.set(incident.id, incident);
+  }
+  return named;
+}
