@@ -1,7 +1,7 @@
 /** What must hold of every run, whatever happened in it. Each broken one is a sentence. */
 import type { Check, Region } from "../../src/config/config.ts";
 import { assess } from "../../src/judgement/assess.ts";
-import type { Arrival } from "../../src/judgement/round.ts";
+import type { Arrival, Round } from "../../src/judgement/round.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { isFailed } from "../../src/judgement/words.ts";
 import { turnAt } from "../../src/config/schedule.ts";
@@ -87,11 +87,17 @@ export function checkCanResolve(
       probers.map(({ id }): Arrival => ({
         prober: id,
         walk: { slot, at, kind: "turn" },
-        round: roundOf("ready", at),
+        round: showing(roundOf("ready", at), Object.keys(check.converge ?? {})),
       }))
     );
     return assess(check, regions, arrivals, { before, newId: () => "never" }).state;
   }
 }
+
+/** The same round, with captures that agree. */
+const showing = ({ observation, ...round }: Round, captures: readonly string[]): Round => ({
+  ...round,
+  observation: { ...observation, captured: Object.fromEntries(captures.map((name) => [name, "the same"])) },
+});
 
 const isOpenIncident = ({ state }: CheckState["incidents"][number]) => state === "open";

@@ -4,11 +4,19 @@ import { chanceOf } from "./chance.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Event, ServiceMood, Tape } from "./tape.ts";
 
-/** The controls' host, and the service's; its report is at `/readyz`. */
-export const [CONTROL_HOST, SERVICE_HOST, REPORT_PATH] = ["up.example", "shop.example", "/readyz"];
+/** The controls' host, and the service's; its report is at `/readyz`, and the revision of its config at `/read`. */
+export const [CONTROL_HOST, SERVICE_HOST, REPORT_PATH, REVISION_PATH] = [
+  "up.example",
+  "shop.example",
+  "/readyz",
+  "/read",
+];
 
 /** What a request comes to. */
-export type Reply = { status: number; claim?: "up" | "starting" | "draining" | "down" } | "reset" | "hang";
+export type Reply =
+  | { status: number; claim?: "up" | "starting" | "draining" | "down"; revision?: number }
+  | "reset"
+  | "hang";
 
 /** The events of one kind that are on at this instant (ms after the beginning). */
 export type EventsAt = <K extends Event["kind"]>(kind: K, at: number) => Extract<Event, { kind: K }>[];
@@ -63,7 +71,15 @@ export function replyOf(
   const mood = on("service", at).find((event) =>
     (event.region ?? region) === region && isHit(event.share ?? 1, 2)
   )?.mood;
-  return inMood(mood, path === REPORT_PATH);
+  const reply = inMood(mood, path === REPORT_PATH);
+  const revision = path === REVISION_PATH ? revisionAt(on, at, region) : undefined;
+  return typeof reply === "string" || revision === undefined ? reply : { ...reply, revision };
+}
+
+/** The revision that a region shows; undefined: there never was a rollout. */
+function revisionAt(on: EventsAt, at: number, region: number): number | undefined {
+  const own = on("rollout", at).filter((event) => (event.region ?? region) === region);
+  return own.length > 0 ? Math.max(...own.map(({ revision }) => revision)) : undefined;
 }
 
 const NO_HEADERS: AnswerHeaders = {
@@ -88,11 +104,12 @@ const BODIES = Object.fromEntries(
 );
 
 /** An answer without a runtime's Response: a simulated hour has hundreds. */
-export function answerFor({ status, claim }: Exclude<Reply, string>): Answer {
-  const bytes = claim ? BODIES[claim]! : EMPTY;
+export function answerFor({ status, claim, revision }: Exclude<Reply, string>): Answer {
+  const isJson = claim !== undefined || revision !== undefined;
+  const bytes = claim ? BODIES[claim]! : isJson ? encoder.encode(JSON.stringify({ revision })) : EMPTY;
   return {
     status,
-    headers: claim ? JSON_HEADERS : NO_HEADERS,
+    headers: isJson ? JSON_HEADERS : NO_HEADERS,
     trace: TRACE,
     read: () => Promise.resolve({ bytes, truncated: false }),
     drop: () => {},

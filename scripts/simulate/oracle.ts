@@ -40,7 +40,7 @@ export function consultOracle(check: Check, regions: readonly Region[], { judgem
 
 const walkOf = ({ slot, trace: { at = slot, kind } }: KeptWalk) => `${slot} ${at} ${kind ?? "turn"}`;
 
-function lineOf({ at: now, walks }: KeptJudgement): Line {
+function lineOf({ at: now, walks, state: { probers } }: KeptJudgement): Line {
   const [{ slot, trace: { at = slot, kind } }] = walks as [KeptWalk, ...KeptWalk[]];
   return {
     slot,
@@ -48,6 +48,10 @@ function lineOf({ at: now, walks }: KeptJudgement): Line {
     now,
     ...(kind && { confirmation: true as const }),
     seen: Object.fromEntries(walks.map(({ trace }) => [trace.prober, seenWord(trace)])),
+    captured: Object.fromEntries(walks.flatMap(({ trace: { prober } }) => {
+      const seen = probers[prober]?.captured?.revision;
+      return seen?.at === at ? [[prober, seen.value]] : [];
+    })),
     unanswered: walks.filter(({ trace }) => trace.unanswered).map(({ trace }) => trace.prober),
   };
 }

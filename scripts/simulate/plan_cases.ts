@@ -12,7 +12,8 @@ import type { Arrival, Walk } from "../../src/judgement/round.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { chanceOf } from "./chance.ts";
 import { roundOf } from "./rounds.ts";
-import { type CheckSettings, configOf, START_MS } from "./run.ts";
+import { configOf, START_MS } from "./run.ts";
+import type { CheckSettings } from "./tape.ts";
 
 const FILE = "test/capacity/detection_cases.json";
 

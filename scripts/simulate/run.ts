@@ -20,13 +20,14 @@ import {
   hang,
   proberFetch,
   REPORT_PATH,
+  REVISION_PATH,
   SERVICE_HOST,
 } from "./network.ts";
 import { minuteOf, type Process, startProcess } from "./process.ts";
 import { SigningGate } from "./signing.ts";
 import { Record } from "./record.ts";
 import { watchedStore, type WriteFate } from "./stores.ts";
-import type { Event, Tape, Topology } from "./tape.ts";
+import { type CheckSettings, CONVERGE_MS, type Event, type Tape, type Topology } from "./tape.ts";
 import { WORLDS } from "./worlds.ts";
 
 /** When every run begins, epoch ms: a whole day of UTC. */
@@ -40,15 +41,6 @@ export interface RunResult {
   requests: number;
 }
 
-/** How a check is set; what is left out is as by default. `cron` stands in the place of its period. */
-export type CheckSettings = Partial<
-  {
-    [name in "turns" | "retry" | "failureThreshold" | "successThreshold" | "confirm" | "scope" | "cron"]:
-      | number
-      | string;
-  }
->;
-
 const SECRETS: { [name: string]: string } = {
   TOKEN: "a-token",
   HOOK: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -59,6 +51,7 @@ export function configText(
   { regions, probers }: Topology,
   everyMs: number,
   settings: CheckSettings = {},
+  revisions = false,
 ): string {
   const prober = (r: number, p: number) =>
     `{ id: r${r}p${p}, url: "https://p.example", token: "\${env:TOKEN}" }`;
@@ -67,6 +60,9 @@ export function configText(
   const schedule = settings.cron === undefined ? `        every: ${everyMs / SECOND_MS}s\n` : "";
   const set = schedule +
     Object.entries(settings).map(([name, value]) => `        ${name}: ${value}\n`).join("");
+  const capture = revisions
+    ? `, capture: { revision: { value: body.revision, converge: ${CONVERGE_MS / SECOND_MS}s } }`
+    : "";
   return `version: 1
 store: { memory: {} }
 controls: [https://${CONTROL_HOST}]
@@ -81,7 +77,7 @@ targets:
 ${set}        report: { path: ${REPORT_PATH} }
         journey:
           - { name: order, request: { path: /order }, expect: [status == 200] }
-          - { name: read, request: { path: /read }, expect: [status == 200] }
+          - { name: read, request: { path: ${REVISION_PATH} }, expect: [status == 200]${capture} }
 webhooks:
   - { id: ops, url: https://ops.example, secret: "\${env:HOOK}" }
   - { id: pager, url: https://pager.example, secret: "\${env:HOOK}" }
@@ -115,7 +111,8 @@ export async function run(
   tape: Tape,
   { settings = WORLDS[tape.world]?.settings?.(tape.everyMs), isOver }: RunOptions = {},
 ): Promise<RunResult> {
-  const text = configText(tape.topology, tape.everyMs, settings);
+  const hasRollouts = tape.events.some(({ kind }) => kind === "rollout");
+  const text = configText(tape.topology, tape.everyMs, settings, hasRollouts);
   const config = await loadOnce(text);
   const record = new Record(config.checks[0]!.key);
   const signing = new SigningGate();

@@ -6,8 +6,20 @@ export interface Topology {
   probers: number;
 }
 
+/** How a check is set; what is left out is as by default. `cron` stands in the place of its period. */
+export type CheckSettings = Partial<
+  {
+    [name in "turns" | "retry" | "failureThreshold" | "successThreshold" | "confirm" | "scope" | "cron"]:
+      | number
+      | string;
+  }
+>;
+
 /** How a service is. `lies`: it says ready and its orders fail. `hangs`: it says ready and its orders never answer. `wrong`: it fails and says so. */
 export type ServiceMood = "lies" | "hangs" | "down" | "wrong" | "starting" | "draining" | "slow";
+
+/** How long a rollout may take to reach every region, where a run has any; ms. */
+export const CONVERGE_MS = 60_000;
 
 /** A time; ms after the beginning of the run. */
 export interface Spell {
@@ -19,6 +31,8 @@ export interface Spell {
 export type Event =
   /** The service is so, for a share of requests, perhaps only as one region sees it. */
   | Spell & { kind: "service"; mood: ServiceMood; share?: number; region?: number }
+  /** From here on the service shows this revision of its config, perhaps only as one region sees it; the highest counts. */
+  | Spell & { kind: "rollout"; revision: number; region?: number }
   /** Requests are lost on the way. */
   | Spell & { kind: "loss"; share: number; prober?: number }
   /** A prober's whole network is gone, its controls too. */

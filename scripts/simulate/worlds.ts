@@ -1,7 +1,13 @@
 /** The worlds: each is a row that draws events by chance. A world's trouble is what its name says; its machinery may misbehave beside it. */
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
-import type { CheckSettings } from "./run.ts";
-import type { Event, ServiceMood, Spell, Topology } from "./tape.ts";
+import {
+  type CheckSettings,
+  CONVERGE_MS,
+  type Event,
+  type ServiceMood,
+  type Spell,
+  type Topology,
+} from "./tape.ts";
 
 /** What a world draws from. */
 export interface Draw {
@@ -186,6 +192,24 @@ function machinery(draw: Draw): Event[] {
 const cronOf = (everyMs: number): CheckSettings =>
   everyMs % MINUTE_MS === 0 ? { cron: `"*/${everyMs / MINUTE_MS} * * * *"` } : {};
 
+/** An instant of chance in each stretch of `everyMs`; two may be close together. */
+const anyInstants = ({ chance, lastMs }: Draw, everyMs: number): number[] =>
+  Array.from({ length: Math.floor(lastMs / everyMs) }, (_, i) => (i + chance()) * everyMs);
+
+/** Rollouts that begin at these instants, and that each region takes up so long after; before the first there is revision 0. */
+const rollouts = (
+  { lastMs: until, topology: { regions } }: Draw,
+  begins: readonly number[],
+  delayMs: (region: number) => number,
+): Event[] => [
+  { kind: "rollout", revision: 0, from: 0, until },
+  ...begins.flatMap((begin, i) =>
+    Array.from({ length: regions }, (_, region): Event => (
+      { kind: "rollout", revision: i + 1, region, from: Math.round(begin + delayMs(region)), until }
+    ))
+  ),
+];
+
 /** All worlds, by name. */
 export const WORLDS: Readonly<Record<string, World>> = {
   "healthy, 0.1 % lost": lossy(0.001),
@@ -229,6 +253,19 @@ export const WORLDS: Readonly<Record<string, World>> = {
     events: (draw) =>
       spells(draw, 60 * MINUTE_MS, () => 10 * MINUTE_MS)
         .map((spell) => ({ kind: "other config", prober: anyProber(draw), ...spell })),
+  },
+  "honest rollouts": {
+    quiet: true,
+    events: (draw) => [
+      ...rollouts(draw, anyInstants(draw, 5 * MINUTE_MS), () => draw.chance() * CONVERGE_MS),
+      { kind: "loss", share: 0.01, ...whole(draw) },
+    ],
+  },
+  "rollout that leaves out a region": {
+    events: (draw) => {
+      const begins = spells(draw, 60 * MINUTE_MS, () => 0).map(({ from }) => from);
+      return rollouts(draw, begins, (region) => region === 0 ? 20 * MINUTE_MS : 0);
+    },
   },
   "machinery": { events: machinery },
   "leases that change hands": { events: takenOver },

@@ -1,10 +1,10 @@
 /**
  * Captured values that must agree across regions: a revision, a version of a schema. Pure.
  *
- *     latest value of each prober -> values in the order in which they were first seen -> who is behind -> divergence
+ *     latest value of each prober -> when each was first seen, and first left -> a pair that still differs too late -> divergence
  *
- * A value is superseded once a newer one is seen. Who still shows it `converge` after that is behind. Divergence is wanted while one is behind
- * another that was seen as late, with a newer value; what was seen before proves nothing about the time after.
+ * A change begins, as far as is known, when a value is first seen, or when a prober is first seen to have left one. Two probers that differ
+ * were both seen `converge` after that, or they prove nothing: what was seen before says nothing about the time after.
  */
 import { staleAt } from "../config/schedule.ts";
 import type { Sign } from "./incident.ts";
@@ -20,58 +20,57 @@ export interface HeldValue extends CapturedValue {
   fresh: boolean;
 }
 
-/** The values in order after what the probers hold now; `now` is our clock, epoch ms. */
-export function orderValues(
+/** The values that are known after what the probers hold now; `now` is our clock, epoch ms. */
+export function noteValues(
   known: readonly KnownValue[],
   held: readonly HeldValue[],
   now: number,
 ): KnownValue[] {
   const inOrder = held.toSorted((a, b) => a.at - b.at || (a.prober < b.prober ? -1 : 1));
-  const order = inOrder.reduce((before, one) => withValue(before, one, now), known);
+  const noted = inOrder.reduce((before, one) => withValue(before, one, now), known);
   const values = new Set(held.map(({ value }) => value));
-  const kept = order.filter(({ value }) => values.has(value));
-  const isAgreed = kept.length === 1;
-  return kept.map(({ supersededAt, returned, ...one }, i) => ({
-    ...one,
-    // What it was superseded by is held by nobody any more.
-    ...(i < kept.length - 1 && { supersededAt }),
-    ...(returned && !isAgreed && { returned }),
-  }));
+  const kept = noted.filter(({ value }) => values.has(value));
+  return kept.length === 1 ? [{ value: kept[0]!.value, since: kept[0]!.since }] : kept;
 }
 
 function withValue(
   known: readonly KnownValue[],
-  { value, before }: HeldValue,
+  { value, before = value }: HeldValue,
   now: number,
 ): readonly KnownValue[] {
   const place = placeOf(known, value);
-  const isReturn = before !== undefined && placeOf(known, before) > place && !known[place]?.returned;
-  if (place >= 0 && !isReturn) return known;
-  const others = known.filter((one) => one.value !== value)
-    .map((one) => ({ ...one, supersededAt: one.supersededAt ?? now }));
+  const isReturn = placeOf(known, before) > place && !known[place]?.returned;
+  const left = before === value ? known : known.map((one) => (
+    one.value === before ? { ...one, leftAt: one.leftAt ?? now } : one
+  ));
+  if (place >= 0 && !isReturn) return left;
+  const others = left.filter((one) => one.value !== value);
   return [...others, { value, since: now, ...(place >= 0 && { returned: true as const }) }];
 }
 
 const placeOf = (known: readonly KnownValue[], value: string) =>
   known.findIndex((one) => one.value === value);
 
-/** What the values of one capture call for: `known` are those in order, `convergeMs` is how long a change may take. */
+/** What the values of one capture call for; `convergeMs` is how long a change may take. */
 export function agreementSign(
   known: readonly KnownValue[],
   held: readonly HeldValue[],
   convergeMs: number,
 ): Sign {
-  const deadlineOf = ({ value }: HeldValue) =>
-    (known[placeOf(known, value)]?.supersededAt ?? Infinity) + convergeMs;
-  const behind = held.filter((one) => one.at >= deadlineOf(one));
-  const isProven = behind.some((one) =>
-    one.fresh &&
-    held.some(({ fresh, at, value }) =>
-      fresh && at >= deadlineOf(one) && placeOf(known, value) > placeOf(known, one.value)
-    )
-  );
-  if (isProven) return "wanted";
-  return behind.length === 0 && held.filter(({ fresh }) => fresh).length > 1 ? "over" : undefined;
+  const differs = (one: HeldValue, other: HeldValue) =>
+    one.value !== other.value && Math.min(one.at, other.at) >= changedAt(known, one, other) + convergeMs;
+  const isDiverged = (among: readonly HeldValue[]) =>
+    among.some((one, i) => among.slice(i + 1).some((other) => differs(one, other)));
+  const fresh = held.filter((one) => one.fresh);
+  if (isDiverged(fresh)) return "wanted";
+  return fresh.length > 1 && !isDiverged(held) ? "over" : undefined;
+}
+
+/** When the change began that two different values are of: the later one was seen, or the older one was left. */
+function changedAt(known: readonly KnownValue[], one: HeldValue, other: HeldValue): number {
+  const [a, b] = [one, other].map(({ value }) => known[placeOf(known, value)]);
+  if (!a || !b) return Infinity;
+  return Math.min(Math.max(a.since, b.since), a.leftAt ?? Infinity, b.leftAt ?? Infinity);
 }
 
 /** What one judgement reads, and the instants at which it is made (epoch ms): in slot time, and by our clock. */
@@ -96,7 +95,7 @@ export function judgeConvergence(check: JudgedCheck, context: ConvergenceContext
   const captures = Object.entries(check.converge ?? {}).flatMap(([name, convergeMs]) => {
     const held = heldValues(check, name, context);
     if (held.length === 0) return [];
-    const known = orderValues(previous.agreement?.[name] ?? [], held, now);
+    const known = noteValues(previous.agreement?.[name] ?? [], held, now);
     return [{ name, held, known, sign: agreementSign(known, held, convergeMs) }];
   });
   // Without any rule nothing can diverge.

@@ -79,9 +79,9 @@ export interface KnownValue {
   value: string;
   /** When it was first seen, epoch ms. */
   since: number;
-  /** When a newer one was first seen, epoch ms; absent: it is the newest. */
-  supersededAt?: number;
-  /** Somebody went back to it, so it counts as newer than what it had been superseded by; once, until all agree. */
+  /** When a prober was first seen that had left it for another, epoch ms. */
+  leftAt?: number;
+  /** A prober went back to it, so it counts as first seen then; once, until all agree. */
   returned?: true;
 }
 

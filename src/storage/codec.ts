@@ -116,7 +116,7 @@ const prober = z.object({
 const knownValue = z.object({
   value: z.string(),
   since: z.number(),
-  supersededAt: z.optional(z.number()),
+  leftAt: z.optional(z.number()),
   returned: z.optional(z.literal(true)),
 });
 

@@ -31,6 +31,8 @@ export interface Line {
   /** Our clock when it was judged; absent: the judgement's instant. */
   now?: number;
   seen: Record<string, SeenWord>;
+  /** What each prober captured of the one value that must agree. */
+  captured?: Record<string, string>;
   /** The probers whose journey got no HTTP answer, whatever it was called. */
   unanswered?: readonly string[];
 }

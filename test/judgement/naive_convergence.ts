@@ -1,11 +1,12 @@
 /**
  * The second, naive judgement, of values that must agree: it works every line out again from the first one on, by plain loops, and shares
- * no code with `src/`. Values have ranks; the highest rank that anybody holds is the newest.
+ * no code with `src/`.
  */
 
-/** One judgement: what each prober captured, in a walk that began at `at`; `now` is when it was judged. Instants in ms. */
+/** One judgement, made at `judgedAt` (default: `at`), by our clock at `now`: what each prober captured in a walk that began at `at`; ms. */
 export interface SeenLine {
   at: number;
+  judgedAt?: number;
   now: number;
   seen: Record<string, string>;
 }
@@ -23,6 +24,8 @@ interface Held {
   at: number;
 }
 
+const judgedAtOf = ({ at, judgedAt = at }: SeenLine) => judgedAt;
+
 /** What every prober holds after line `last`. */
 function heldAfter(
   lines: readonly SeenLine[],
@@ -35,7 +38,7 @@ function heldAfter(
       latest.set(prober, { prober, value, at: lines[i]!.at });
     }
   }
-  const age = (one: Held) => lines[last]!.at - one.at;
+  const age = (one: Held) => judgedAtOf(lines[last]!) - one.at;
   return [...latest.values()].filter((one) => age(one) <= maxAgeMs || age(one) <= releaseAfterMs)
     .sort((a, b) => a.at - b.at || (a.prober < b.prober ? -1 : 1));
 }
@@ -46,62 +49,61 @@ function heldBefore(lines: readonly SeenLine[], line: number, prober: string): s
   return undefined;
 }
 
-/** For each line the rank of each value that is held. */
-function ranksOf(lines: readonly SeenLine[], rules: NaiveRules): Map<string, number>[] {
-  const all: Map<string, number>[] = [];
-  let ranks = new Map<string, number>();
-  let returned = new Set<string>();
-  let top = 0;
+/** What is known of one value after a line: when it was first seen, and first left, and which came before it. */
+interface Life {
+  place: number;
+  since: number;
+  left: number;
+  returned: boolean;
+}
+
+/** For each line what is known of each value that is held. */
+function livesOf(lines: readonly SeenLine[], rules: NaiveRules): Map<string, Life>[] {
+  const all: Map<string, Life>[] = [];
+  let places = 0;
   for (let i = 0; i < lines.length; i++) {
+    const lives = new Map([...all[i - 1] ?? []].map(([value, life]) => [value, { ...life }]));
     const held = heldAfter(lines, i, rules);
+    const { now, seen } = lines[i]!;
+    const born = (value: string, returned: boolean) =>
+      lives.set(value, { place: ++places, since: now, left: Infinity, returned });
     for (const { prober, value } of held) {
-      const before = heldBefore(lines, i, prober);
-      const goesBack = prober in lines[i]!.seen && before !== undefined && ranks.has(value) &&
-        (ranks.get(before) ?? 0) > ranks.get(value)! && !returned.has(value);
-      if (goesBack) returned.add(value);
-      if (goesBack || !ranks.has(value)) ranks.set(value, ++top);
+      const before = prober in seen ? heldBefore(lines, i, prober) : value;
+      const old = before === undefined || before === value ? undefined : lives.get(before);
+      if (old && old.left === Infinity) old.left = now;
+      const known = lives.get(value);
+      if (!known) born(value, false);
+      else if (old && old.place > known.place && !known.returned) born(value, true);
     }
-    const values = new Set(held.map(({ value }) => value));
-    ranks = new Map([...ranks].filter(([value]) => values.has(value)));
-    returned = values.size === 1 ? new Set() : new Set([...returned].filter((value) => values.has(value)));
-    all.push(new Map(ranks));
+    for (const value of lives.keys()) if (!held.some((one) => one.value === value)) lives.delete(value);
+    if (lives.size === 1) {
+      for (const life of lives.values()) Object.assign(life, { left: Infinity, returned: false });
+    }
+    all.push(lives);
   }
   return all;
 }
 
-/** Since when a value that is held has been older than another: the first line of those in a row in which it was. */
-function supersededAt(
-  lines: readonly SeenLine[],
-  ranks: readonly Map<string, number>[],
-  value: string,
-  last: number,
-): number {
-  let since = Infinity;
-  for (let i = last; i >= 0; i--) {
-    const rank = ranks[i]!.get(value);
-    const isSame = rank !== undefined && rank === ranks[last]!.get(value);
-    if (!isSame || rank === Math.max(...ranks[i]!.values())) break;
-    since = lines[i]!.now;
-  }
-  return since;
-}
-
 /** What each line says: the values diverge (`wanted`), agree (`over`), or it proves neither. */
 export function naiveSigns(lines: readonly SeenLine[], rules: NaiveRules): (string | undefined)[] {
-  const ranks = ranksOf(lines, rules);
+  const lives = livesOf(lines, rules);
   return lines.map((line, i) => {
     const held = heldAfter(lines, i, rules);
-    const isFresh = (one: Held) => line.at - one.at <= rules.maxAgeMs;
-    let late = 0;
+    const isFresh = (one: Held) => judgedAtOf(line) - one.at <= rules.maxAgeMs;
+    let [proven, possible] = [0, 0];
     for (const one of held) {
-      const deadline = supersededAt(lines, ranks, one.value, i) + rules.convergeMs;
-      if (one.at < deadline) continue;
-      late++;
       for (const other of held) {
-        const isNewer = ranks[i]!.get(other.value)! > ranks[i]!.get(one.value)!;
-        if (isFresh(one) && isFresh(other) && isNewer && other.at >= deadline) return "wanted";
+        if (one.value === other.value) continue;
+        const [a, b] = [lives[i]!.get(one.value)!, lives[i]!.get(other.value)!];
+        let began = a.since > b.since ? a.since : b.since;
+        if (a.left < began) began = a.left;
+        if (b.left < began) began = b.left;
+        if (one.at < began + rules.convergeMs || other.at < began + rules.convergeMs) continue;
+        possible++;
+        if (isFresh(one) && isFresh(other)) proven++;
       }
     }
-    return late === 0 && held.filter(isFresh).length >= 2 ? "over" : undefined;
+    if (proven > 0) return "wanted";
+    return possible === 0 && held.filter(isFresh).length >= 2 ? "over" : undefined;
   });
 }

@@ -1,4 +1,5 @@
 /** The second, naive judgement, continued: incidents, advisories and confirmations. What was told so far is all that is carried from line to line. */
+import { naiveSigns, type SeenLine } from "./naive_convergence.ts";
 import {
   checkAt,
   isBad,
@@ -140,6 +141,28 @@ function writeEvidence(book: Book, story: NaiveHistory, scope: string, at: numbe
   else if (voters - lost < minReporting) book.call(`${scope}/evidence`, "blind", judgedAt(story, at));
 }
 
+/** The values that must agree, worked out from the first line on. */
+const agreementSigns = once((story): (string | undefined)[] => {
+  const { check, lines } = story;
+  const [convergeMs] = Object.values(check.converge ?? {});
+  if (convergeMs === undefined) return [];
+  const seen = lines.map((line, at): SeenLine => ({
+    at: walkedAt(line),
+    judgedAt: judgedAt(story, at),
+    now: line.now ?? judgedAt(story, at),
+    seen: Object.fromEntries(
+      Object.entries(line.captured ?? {}).filter(([prober]) => !isLate(story, prober, at)),
+    ),
+  }));
+  return naiveSigns(seen, { maxAgeMs: maxAge(check), releaseAfterMs: check.releaseAfterMs, convergeMs });
+});
+
+function writeAgreement(book: Book, story: NaiveHistory, at: number): void {
+  const sign = agreementSigns(story, "", 0)[at];
+  if (sign === "wanted") book.call("global/agreement", "divergence", judgedAt(story, at));
+  if (sign === "over") book.resolve("global/agreement", judgedAt(story, at));
+}
+
 /** The sums of the advisory `partial`, worked out from the first line on. */
 function writePartial(book: Book, story: NaiveHistory, scope: string, at: number): void {
   const regions = story.regions.filter(({ id }) => scope === "global" || id === scope);
@@ -242,6 +265,7 @@ export function replay(story: NaiveHistory): NaiveResult[] {
       writePartial(book, story, scope, at);
       extras.get(scope)!.write(book, story, scope, at);
     }
+    writeAgreement(book, story, at);
     if (check.scope === "global" && regions.length > 1) {
       for (const { id } of regions) writeRegion(book, story, id, at);
     }
