@@ -1,26 +1,70 @@
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
+import { budget } from "../../src/capacity/budget.ts";
+import { loadValue } from "../../src/config/mod.ts";
+import { KINDS } from "./kinds.ts";
 import { minute, network, targets, workerFixture } from "./worker_fixture.ts";
 
 const world = workerFixture();
 
-/** Rows that a tick of one minute is billed for, which counts index entries too. */
-async function billed(tick: () => Promise<void>): Promise<{ written: number; read: number }> {
+/** Rows that a tick of one minute is billed for, which counts index entries too; `kept` are keys that are put, and alarms that are set. */
+async function billed(tick: () => Promise<void>): Promise<{ written: number; read: number; kept: number }> {
   const cursors: { rowsWritten: number; rowsRead: number }[] = [];
-  await runInDurableObject(world.ledger, (_, { storage: { sql } }) => {
+  let kept = 0;
+  await runInDurableObject(world.ledger, (_, { storage }) => {
+    const { sql } = storage;
     const exec: typeof sql.exec = sql.exec.bind(sql);
     sql.exec = (query, ...bindings) => {
       const cursor = exec(query, ...bindings);
       cursors.push(cursor);
       return cursor;
     };
+    for (const name of ["put", "setAlarm"] as const) {
+      const write = storage[name].bind(storage) as (...args: unknown[]) => Promise<void>;
+      Object.assign(storage, { [name]: (...args: unknown[]) => (kept++, write(...args)) });
+    }
   });
   await tick();
   return await runInDurableObject(world.ledger, () => ({
     written: cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0),
     read: cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+    kept,
   }));
 }
+
+/** A shop that three places walk, by so many turns. */
+function byTurns(turns: number) {
+  const [shop] = targets();
+  const [check] = shop!.checks as object[];
+  const regions = ["weur", "enam", "oc"];
+  return {
+    regions,
+    targets: [{ ...shop, url: world.shop.stall(), checks: [{ ...check, turns, confirm: 0 }] }],
+  };
+}
+
+test.each([3, 1])("a quiet minute of %s turns is billed what the budget says", async (turns) => {
+  const parts = byTurns(turns);
+  world.setConfig(parts);
+  const minuteByTurns = async (n: number) => {
+    await world.tick(n);
+    for (let turn = 1; turn < turns; turn++) {
+      world.setClock(minute(n) + turn * 60_000 / turns);
+      await runDurableObjectAlarm(world.ledger);
+    }
+  };
+  for (const n of [0, 1]) await minuteByTurns(n);
+  network.asked = 0;
+  const { written, kept } = await billed(() => minuteByTurns(2));
+  const { config } = await loadValue({ version: 1, allowPrivate: true, ...parts }, { kinds: KINDS });
+  const { lines } = budget(config, { plan: "free", latencyMs: 300 });
+  const aMinute = (name: string) => lines.find((line) => line.name === name)!.value / 1_440;
+  // The one row that is not yet written is the line of history that retention will delete.
+  expect(written + kept + 1).toBe(aMinute("rows written a day"));
+  expect(await world.status()).toMatchObject({ status: "ready" });
+  // A tick, an alarm for each further turn, and an ask of each place.
+  expect(aMinute("object requests a day")).toBe(turns + 3);
+});
 
 /** One row for the lease; a state and a sample for each shard of 200 checks; a report and a step for each check. */
 test.each([

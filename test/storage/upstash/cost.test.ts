@@ -1,5 +1,6 @@
 /** What the moves of a tick cost: Upstash bills each command, also those that a script calls. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { budgetedMinute, measureMinutes, minuteConfig } from "../../../scripts/bench/minutes.ts";
 import type { Store } from "../../../src/storage/store.ts";
 import { MISSING, type Redis, redis, titleOf } from "./redis_fixture.ts";
 import { commit, incident, MINUTE, notice, shard, T, TTL } from "../store_fixture.ts";
@@ -39,6 +40,18 @@ describe.skipIf(MISSING)(titleOf("a tick of upstash"), () => {
     // The first slot of another hour.
     expect(await cost(() => tick(store, 61))).toEqual([2, 4]);
   });
+
+  test.each([[3, 14], [1, 6]])(
+    "of %s turns, in quiet, is %s commands, as the budget says",
+    async (turns, commands) => {
+      const config = await minuteConfig(turns, "upstash");
+      const store = here.store({ prefix: `minutes-${turns}` });
+      const writes = async () => (await here.gateway.stats()).commands;
+      const budgeted = budgetedMinute(config);
+      expect(budgeted.writes).toBe(commands);
+      expect(await measureMinutes(config, { store, writes })).toEqual(budgeted);
+    },
+  );
 
   test("is two requests and three commands for whoever comes second", async () => {
     const [first, second] = [here.store({ prefix: "two" }), here.store({ prefix: "two" })];
