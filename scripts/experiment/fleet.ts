@@ -2,6 +2,7 @@
 import { type Arm, asksAssay } from "./arms.ts";
 import { FLEET, FLEET_GATE, startAssay, waitForGate } from "./assay.ts";
 import { CONSTANTS } from "./constants.ts";
+import { freePorts } from "./ports.ts";
 import { type Child, startScript } from "./processes.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
 
@@ -32,14 +33,6 @@ export interface Fleet {
   /** The store hangs up on everybody for so long. */
   loseStore(ms: number): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** Ports that are free now. */
-function freePorts(count: number): number[] {
-  const held = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = held.map(({ addr }) => (addr as Deno.NetAddr).port);
-  for (const listener of held) listener.close();
-  return ports;
 }
 
 /** Starts everything, and resolves once every replica serves through the proxy and, with the gate, has passed it once. */
