@@ -29,10 +29,10 @@ if __name__ == "__main__":
     from django.core.management import execute_from_command_line
     execute_from_command_line(sys.argv)
 PY
-  python3 "$DIR/site/manage.py" migrate
+  /usr/bin/python3 "$DIR/site/manage.py" migrate
   sql "create table orders (id integer primary key, sku text, price integer)"
-  serve python3 "$DIR/site/manage.py" runserver --noreload --insecure "127.0.0.1:$P1"
+  serve /usr/bin/python3 "$DIR/site/manage.py" runserver --noreload "127.0.0.1:$P1"
 }
-sql() { python3 -c "import sqlite3, sys; sqlite3.connect('$DIR/db.sqlite3', timeout=10).executescript(sys.argv[1])" "$1"; }
+sql() { /usr/bin/python3 -c "import sqlite3, sys; sqlite3.connect('$DIR/db.sqlite3', timeout=10).executescript(sys.argv[1])" "$1"; }
 break_migration() { sql "alter table orders rename column price to price_cents"; }
 mend_migration() { sql "alter table orders rename column price_cents to price"; }

@@ -29,7 +29,7 @@ stop() {
 stop_all() { local file; for file in "$DIR"/*.pids; do [ ! -e "$file" ] || stop "$(basename "$file" .pids)"; done; }
 
 # ask URL [OPTION...]: what an endpoint answers, as "CODE BODY" in one line.
-ask() { curl -s --max-time 3 -o "$DIR/answer" -w "%{http_code} " "$@" || true; tr -s "[:space:]" " " <"$DIR/answer"; }
+ask() { rm -f "$DIR/answer"; curl -s --max-time 3 -o "$DIR/answer" -w "%{http_code} " "$@" || true; [ ! -e "$DIR/answer" ] || tr -s "[:space:]" " " <"$DIR/answer"; }
 
 # An origin server on $P3, for proxies.
 origin() {

@@ -5,7 +5,7 @@ import { machine } from "./table.ts";
 const FILE = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
 
 /** A part of the document, between two comments of its name. */
-export type BenchPart = "deno" | "ladder" | "capacity" | "soak";
+export type BenchPart = "deno" | "ladder" | "capacity" | "soak" | "peers";
 
 /** Replaces a part by these lines, below the day and the machine. Throws if the document has no such part. */
 export async function writePart(part: BenchPart, lines: readonly string[]): Promise<void> {
