@@ -20,12 +20,12 @@ export const ARMS: readonly Arm[] = [
   { id: "honest", title: "own readiness, honest", readyz: "honest", check: "/readyz", gate: false },
   {
     id: "routing",
-    title: "Assay as the fleet's routing check",
+    title: "Assay, routing check",
     readyz: "honest",
     check: "fleet",
     gate: false,
   },
-  { id: "gate", title: "Assay as the gate of each step", readyz: "lying", check: "/healthz", gate: true },
+  { id: "gate", title: "Assay, gate of each step", readyz: "lying", check: "/healthz", gate: true },
 ];
 
 /** Whether any part of the arm asks Assay. */
