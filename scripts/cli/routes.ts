@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { Config } from "../../src/config/config.ts";
-import { routed, type RouteSubject } from "../../src/engine/notify/route.ts";
+import { formatDuration } from "../../src/config/schema/duration.ts";
+import { type Routed, routed, type RouteSubject } from "../../src/engine/notify/route.ts";
 import { INCIDENT_FAMILIES, INCIDENT_KINDS, SEVERITIES } from "../../src/judgement/words.ts";
 import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
 
@@ -47,12 +48,22 @@ interface Row {
   kind: string;
   events: string[];
   rule?: string;
+  /** So long after the opening, ms; absent: at once. */
+  after?: number;
+  unless?: "acknowledged";
+  /** It is reminded this often, ms. */
+  repeatMs?: number;
 }
 
-function rowOf({ webhooks }: Config, { webhook, rule }: { webhook: string; rule?: string }): Row {
+function rowOf({ webhooks }: Config, { webhook, ...routing }: Routed): Row {
   const { kind, events } = webhooks.find(({ id }) => id === webhook)!;
-  return { webhook, kind, events, rule };
+  return { webhook, kind, events, ...routing };
 }
 
-const formatRow = ({ webhook, kind, events, rule }: Row) =>
-  `${webhook} (${kind}): ${events.join(", ")}, at once, by ${rule ?? "itself: no route names it"}`;
+const formatRow = ({ webhook, kind, events, rule, after, unless, repeatMs }: Row) =>
+  [
+    `${webhook} (${kind}): ${events.join(", ")}`,
+    after === undefined ? "at once" : `after ${formatDuration(after)}${unless ? ` unless ${unless}` : ""}`,
+    ...(repeatMs === undefined ? [] : [`again every ${formatDuration(repeatMs)}`]),
+    `by ${rule ?? "itself: no route names it"}`,
+  ].join(", ");

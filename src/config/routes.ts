@@ -2,6 +2,7 @@
 import { closest } from "../base/closest.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
+import { parseDuration } from "./schema/duration.ts";
 import type { RouteDraft } from "./schema/routes.ts";
 import type { Draft } from "./validate.ts";
 
@@ -23,7 +24,19 @@ export interface Route {
   sinks: readonly string[];
   /** Whether its later sisters are asked as well. */
   continue: boolean;
+  /** Who is told later. */
+  escalate: readonly Escalation[];
+  /** Its sinks are reminded this often, ms. */
+  repeatMs?: number;
   routes: readonly Route[];
+}
+
+/** Who is told of an incident that is still open. */
+export interface Escalation {
+  /** After its opening, ms. */
+  afterMs: number;
+  unless?: "acknowledged";
+  sinks: readonly string[];
 }
 
 /** What names of a match are held against. */
@@ -39,13 +52,14 @@ export function readRoutes(
   context: RouteContext,
   note: Note,
 ): Route[] | undefined {
-  return drafts && readAll(drafts, context, { path: ["routes"], inherited: [], note });
+  const inherited = { sinks: [], escalate: [] };
+  return drafts && readAll(drafts, context, { path: ["routes"], inherited, note });
 }
 
 interface Place {
   path: Path;
-  /** The sinks of the rule above, which those without any have. */
-  inherited: readonly string[];
+  /** What of the rule above holds for those below it that do not say it. */
+  inherited: Pick<Route, "sinks" | "escalate" | "repeatMs">;
   note: Note;
 }
 
@@ -62,24 +76,54 @@ function readAll(
 function readRoute(draft: Draft<RouteDraft>, context: RouteContext, place: Place): Route {
   const { path, note } = place;
   const match = readMatch(draft.match ?? {});
-  const sinks = draft.sinks?.filter((id) => id !== undefined) ?? place.inherited;
-  for (const [j, id] of (draft.sinks ?? []).entries()) {
-    if (id === undefined || context.webhooks.includes(id)) continue;
-    const suggestion = closest(id, [...context.webhooks]);
-    note({ path: [...path, "sinks", j], message: "there is no webhook of this id", found: id, suggestion });
-  }
+  const sinks = draft.sinks
+    ? readSinks(draft.sinks, context, { path: [...path, "sinks"], note })
+    : place.inherited.sinks;
+  const escalate = draft.escalate
+    ? draft.escalate.flatMap((step, j) =>
+      step ? [readEscalation(step, context, { path: [...path, "escalate", j], note })] : []
+    )
+    : place.inherited.escalate;
+  const repeatMs = draft.repeatInterval === undefined
+    ? place.inherited.repeatMs
+    : parseDuration(draft.repeatInterval);
   if (sinks.length === 0 && !draft.routes) {
     note({ path, message: "it tells nobody", expected: "sinks, or routes below it" });
   }
   noteNobody(match, "target", context.targets, place);
   noteNobody(match, "region", ["global", ...context.regions], place);
-  const below = { path: [...path, "routes"], inherited: sinks, note };
+  const own = { sinks, escalate, ...(repeatMs !== undefined && { repeatMs }) };
+  const below = { path: [...path, "routes"], inherited: own, note };
   return {
     match,
-    sinks,
+    ...own,
     continue: draft.continue ?? false,
     routes: readAll(draft.routes ?? [], context, below),
   };
+}
+
+type Noting = Pick<Place, "path" | "note">;
+
+function readSinks(
+  drafts: readonly (string | undefined)[],
+  { webhooks }: RouteContext,
+  { path, note }: Noting,
+): string[] {
+  for (const [j, id] of drafts.entries()) {
+    if (id === undefined || webhooks.includes(id)) continue;
+    const suggestion = closest(id, [...webhooks]);
+    note({ path: [...path, j], message: "there is no webhook of this id", found: id, suggestion });
+  }
+  return drafts.filter((id) => id !== undefined);
+}
+
+function readEscalation(
+  { after = "0s", unless, sinks = [] }: NonNullable<NonNullable<Draft<RouteDraft>["escalate"]>[number]>,
+  context: RouteContext,
+  { path, note }: Noting,
+): Escalation {
+  const told = readSinks(sinks, context, { path: [...path, "sinks"], note });
+  return { afterMs: parseDuration(after), ...(unless && { unless }), sinks: told };
 }
 
 function readMatch({ labels, ...fields }: NonNullable<Draft<RouteDraft>["match"]>): RouteMatch {

@@ -1,5 +1,5 @@
 import * as z from "../../base/zod.ts";
-import { list, map } from "./fields.ts";
+import { duration, list, map } from "./fields.ts";
 
 /** The words of incidents, for the grammar: judgement/words.ts has them, and stands above it. A test holds the two to each other. */
 export const ROUTE_WORDS = {
@@ -40,8 +40,16 @@ export interface RouteDraft {
   match?: z.infer<typeof match>;
   sinks?: string[];
   continue?: boolean;
+  escalate?: { after: string; unless?: "acknowledged"; sinks: string[] }[];
+  repeatInterval?: string;
   routes?: RouteDraft[];
 }
+
+const escalation = map({
+  after: duration("1s", "7d").check(z.describe("So long after its opening, while it is open.")),
+  unless: optionalField(z.enum(["acknowledged"]), "Not if somebody has acknowledged it by then."),
+  sinks: list(glob, 100).check(z.describe("Ids of webhooks.")),
+});
 
 /** Rules stand so deep below each other at most. */
 const DEPTH = 4;
@@ -52,6 +60,14 @@ const route = (depth: number): z.ZodMiniType<RouteDraft> =>
     sinks: optionalField(list(glob, 100), "Ids of webhooks. Default: those of the route above."),
     continue: z.optional(z.boolean()).check(
       z.meta({ description: "The routes after it are asked as well.", default: false }),
+    ),
+    escalate: optionalField(
+      z.array(escalation).check(z.maxLength(10)),
+      "Who is told later. Default: as the route above says.",
+    ),
+    repeatInterval: optionalField(
+      duration("1m", "30d"),
+      "Its sinks are reminded this often while it is open and nobody has acknowledged it. Default: as the route above says.",
     ),
     ...(depth > 1 && {
       routes: optionalField(

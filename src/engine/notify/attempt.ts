@@ -6,9 +6,11 @@ import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
 import type { LinkAdder } from "./acknowledge_link.ts";
 import type { WebhookEvent } from "./event.ts";
-import { deadReceipt, receiptOf, repeatReceipt } from "./retry.ts";
+import { deadReceipt, doneReceipt, receiptOf, repeatReceipt } from "./retry.ts";
 import { applyCause } from "./caused.ts";
 import { applySilence, type SilenceReader } from "./silencing.ts";
+import { REMINDER } from "./reminder.ts";
+import { remind, staleness } from "./timely.ts";
 import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 import type { SinkHealth } from "./sink_health.ts";
 
@@ -72,10 +74,14 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
     log.warn("notice is dead", { ...fields, error: receipt.lastError });
     return undefined;
   }
-  if (await isLate(store, delivery)) {
-    const receipt = deadReceipt(delivery, "late", nowMs);
+  const isTimer = delivery.type === REMINDER;
+  const death = isTimer
+    ? await remind(context, delivery) ? undefined : "late" as const
+    : await staleness(context, delivery);
+  if (isTimer || death) {
+    const receipt = death ? deadReceipt(delivery, death, nowMs) : doneReceipt(delivery, nowMs);
     await store.recordAttempt(delivery.id, receipt);
-    log.info("notice dropped", { ...fields, reason: receipt.lastError });
+    if (death) log.info("notice dropped", { ...fields, reason: receipt.lastError });
     return undefined;
   }
   const quiet = await applySilence(context, delivery, nowMs) ?? await applyCause(store, delivery, nowMs);
@@ -89,13 +95,6 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   await keepReceipt(context, { delivery, webhook, answer, beganMs: nowMs });
   await context.health.note(webhook.id, answer);
   return answer;
-}
-
-/** Nobody need hear who took on what is over. */
-async function isLate(store: IncidentStore, { type, incident, episode }: Delivery): Promise<boolean> {
-  if (type !== "incident.acknowledged") return false;
-  const found = await store.getIncident(incident);
-  return found?.state !== "open" || found.episode !== episode;
 }
 
 /** What a line of the log says a notice is. */

@@ -155,6 +155,9 @@ export const event = z.strictObject({
     acknowledgement: z.optional(acknowledgement).check(
       z.describe("Who has taken the incident on; in incident.acknowledged."),
     ),
+    reminder: z.optional(z.strictObject({ openForMs: ms })).check(
+      z.describe("It is told again, as the route's repeatInterval says: nothing has changed."),
+    ),
     links: z.optional(z.record(z.string(), z.url())),
     truncated: z.optional(z.literal(true)).check(
       z.describe("Evidence or texts were cut to keep the size limit."),

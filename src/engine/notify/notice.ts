@@ -3,8 +3,8 @@ import type { Incident, Transition } from "../../judgement/incident.ts";
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
 import type { CheckState, ProberState } from "../../judgement/state.ts";
 import type { IncidentComment } from "../../storage/records/comments.ts";
-import type { Notice } from "../../storage/store.ts";
-import { iso } from "../../base/time.ts";
+import type { NewNotice } from "../../storage/store.ts";
+import { iso, MINUTE_MS } from "../../base/time.ts";
 import { isFailed, isUnjudged } from "../../judgement/words.ts";
 import type { EventDecision, WebhookEvent } from "./event.ts";
 import { evidence } from "./evidence.ts";
@@ -13,7 +13,8 @@ import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import { clip, truncate } from "./truncate.ts";
 import { describeRule, summary, type SummaryInput } from "./summary.ts";
 import { matches } from "../../base/glob.ts";
-import { routed } from "./route.ts";
+import { reminderAt } from "./reminder.ts";
+import { type Routed, routedIncident } from "./route.ts";
 
 /** Where a transition happened. `check` and `state` are absent if the check has left the config. */
 export interface NoticeContext {
@@ -34,40 +35,46 @@ export interface Telling {
 }
 
 /** The notices of one change: one for each webhook that wants its event, all with the same body. */
-export function notices(telling: Telling, context: NoticeContext): Notice[] {
+export function notices(telling: Telling, context: NoticeContext): NewNotice[] {
   const { incident, change } = telling;
+  const { config, check, slot } = context;
   const type = `incident.${change}` as const;
-  const told = toldOf(telling, context);
-  const wanted = context.config.webhooks.filter(({ id, events }) =>
-    told.has(id) && events.some((glob) => matches(glob, type))
-  );
+  const told = routedIncident(config, incident, check?.target.labels ?? {});
+  const wanted = config.webhooks.flatMap(({ id, events }) => {
+    const one = told.get(id);
+    return one && isDue(telling, one, slot) && events.some((glob) => matches(glob, type)) ? [one] : [];
+  });
   if (wanted.length === 0) return [];
   const body = truncate(eventOf(telling, context));
   // Two judgements may share an instant, and each of their changes is told.
   const count =
     incident.timeline.filter((entry) => entry.at === context.slot && entry.change === change).length;
   const instant = count > 1 ? [context.slot, count] : [context.slot];
-  return wanted.map(({ id: webhook }) => ({
-    id: [incident.id, incident.episode, change, ...instant, webhook].map(encodeIdPart).join("_"),
-    webhook,
-    incident: incident.id,
-    episode: incident.episode,
-    type,
-    body,
-    createdAt: context.slot,
-  }));
+  return wanted.flatMap(({ webhook, after, repeatMs }) => {
+    const later = after !== undefined && change === "opened" ? slot + after : undefined;
+    const notice: NewNotice = {
+      id: [incident.id, incident.episode, change, ...instant, webhook].map(encodeIdPart).join("_"),
+      webhook,
+      incident: incident.id,
+      episode: incident.episode,
+      type,
+      body,
+      createdAt: later ?? slot,
+      ...(later !== undefined && { notBefore: later }),
+    };
+    return repeatMs === undefined || change !== "opened"
+      ? [notice]
+      : [notice, reminderAt(notice, slot + repeatMs)];
+  });
 }
 
-/** Who is told: whoever was told of an earlier kind of this episode hears of its end, too. */
-function toldOf({ incident }: Telling, { check, config }: NoticeContext): Set<string> {
-  const { target, family, severity, scope, timeline, kind } = incident;
-  const opened = timeline.findLastIndex(({ change }) => change === "opened");
-  const kinds = new Set([kind, ...timeline.slice(Math.max(0, opened)).map((entry) => entry.kind)]);
-  const labels = check?.target.labels ?? {};
-  const about = { target, check: incident.check, family, severity, region: scope, labels };
-  return new Set(
-    [...kinds].flatMap((kind) => routed(config, { ...about, kind }).map(({ webhook }) => webhook)),
-  );
+/** An opening that is told later may be under way by then, as clocks differ: so long before it an end is written for it, too. */
+const MARGIN_MS = 2 * MINUTE_MS;
+
+/** Whether a webhook that is told later is told of a change now: not of one after which it will hear of nothing. */
+function isDue({ incident: { openedAt }, change }: Telling, { after }: Routed, slot: number): boolean {
+  const isEnd = change === "resolved" || change === "acknowledged";
+  return after === undefined || !isEnd || slot + MARGIN_MS >= openedAt + after;
 }
 
 /** Letters and digits as they are, all else as `-XX` bytes: no two texts share one, and `_` is left for joining. */
@@ -116,7 +123,8 @@ function eventOf({ incident, change, acknowledgement }: Telling, context: Notice
   };
 }
 
-function incidentOf(incident: Incident): WebhookEvent["data"]["incident"] {
+/** An incident as an event has it. */
+export function incidentOf(incident: Incident): WebhookEvent["data"]["incident"] {
   const { id, episode, family, kind, severity, state, scope, openedAt, resolvedAt, reason } = incident;
   return {
     ...{ id, episode, family, kind, severity, state, scope, reason },

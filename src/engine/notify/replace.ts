@@ -1,6 +1,7 @@
 /** Of a receiver that holds one state for each incident, only the newest notice matters. */
 import type { Ports } from "../../base/ports.ts";
 import type { Delivery, OutboxStore } from "../../storage/store.ts";
+import { REMINDER } from "./reminder.ts";
 import { deadReceipt } from "./retry.ts";
 
 /** Pending notices that are looked through. */
@@ -59,7 +60,17 @@ export async function dropUnneeded(
   isUnderWay: (id: string) => boolean,
 ): Promise<void> {
   const { items } = await store.listDeliveries({ state: "pending", limit: MAX_SCANNED });
-  const own = Map.groupBy(items.toReversed(), ({ webhook }) => webhook);
+  const nowMs = clock.now();
+  // What is written for later neither replaces nor is replaced, nor is anything behind it.
+  const later = new Set(
+    items.filter(({ createdAt }) => createdAt > nowMs).map(({ webhook, incident }) =>
+      `${webhook}/${incident}`
+    ),
+  );
+  const present = items.filter(({ webhook, incident, type }) =>
+    type !== REMINDER && !later.has(`${webhook}/${incident}`)
+  );
+  const own = Map.groupBy(present.toReversed(), ({ webhook }) => webhook);
   for (const webhook of webhooks) {
     const pending = own.get(webhook) ?? [];
     const told = await toldOf(store, webhook, pending);

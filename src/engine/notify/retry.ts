@@ -66,7 +66,7 @@ const UNSENT = {
   removed: "is no longer in the configuration",
   disabled: "is disabled since it answered 410",
   replaced: "has a newer notice of this incident, which says all that it must know",
-  late: "would hear of what is over",
+  late: "would hear of what is over or acknowledged",
   moot: "was never told of the incident, which is over",
 };
 
@@ -76,6 +76,13 @@ export function deadReceipt(delivery: Delivery, death: keyof typeof UNSENT, nowM
   const lastError = `${death}: webhook ${webhook} ${UNSENT[death]}`;
   return { state: "dead", attempts, nextAt: nowMs, lastAttemptAt, lastStatus, lastError };
 }
+
+/** The receipt of a notice that has done its part without being sent. */
+export const doneReceipt = ({ attempts }: Delivery, nowMs: number): Receipt => ({
+  state: "delivered",
+  attempts,
+  nextAt: nowMs,
+});
 
 /** The receipt of a notice that its receiver has taken, and forgets unless it is told again. */
 export function repeatReceipt(receipt: Receipt, afterMs: number): Receipt {

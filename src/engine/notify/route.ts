@@ -1,6 +1,7 @@
 /** Which webhooks are told of an incident, and by which rule. */
 import { matches } from "../../base/glob.ts";
 import type { Config, Webhook } from "../../config/config.ts";
+import type { Incident } from "../../judgement/incident.ts";
 import type { Route, RouteMatch } from "../../config/routes.ts";
 
 /** An incident as rules see it. */
@@ -19,6 +20,12 @@ export interface RouteSubject {
 export interface Routed {
   webhook: string;
   rule?: string;
+  /** So long after the opening, ms; absent: at once. */
+  after?: number;
+  /** Not if somebody has acknowledged it by then. */
+  unless?: "acknowledged";
+  /** It is reminded this often, ms. */
+  repeatMs?: number;
 }
 
 /**
@@ -30,11 +37,40 @@ export function routed(
   subject: RouteSubject,
 ): Routed[] {
   const named = new Set(routes.flatMap(namesIn));
-  const byRule = new Map(walk(routes, subject, "routes", false).map((one) => [one.webhook, one]));
+  const byRule = earliest(walk(routes, subject, "routes", false));
   return webhooks.flatMap(({ id }: Webhook) => byRule.get(id) ?? (named.has(id) ? [] : { webhook: id }));
 }
 
-const namesIn = ({ sinks, routes }: Route): readonly string[] => [...sinks, ...routes.flatMap(namesIn)];
+/**
+ * Who is told of an incident, by webhook: whoever was told of an earlier kind of this episode hears of its end, too. `labels` are those
+ * of its target.
+ */
+export function routedIncident(
+  config: Pick<Config, "webhooks" | "routes">,
+  { target, check, family, severity, scope, timeline, kind }: Incident,
+  labels: RouteSubject["labels"],
+): ReadonlyMap<string, Routed> {
+  const opened = timeline.findLastIndex(({ change }) => change === "opened");
+  const kinds = new Set([kind, ...timeline.slice(Math.max(0, opened)).map((entry) => entry.kind)]);
+  const about = { target, check, family, severity, region: scope, labels };
+  return earliest([...kinds].flatMap((kind) => routed(config, { ...about, kind })));
+}
+
+/** Of what is said of one webhook that counts which is told first, else the last. */
+function earliest(all: readonly Routed[]): Map<string, Routed> {
+  const told = new Map<string, Routed>();
+  for (const one of all) {
+    const known = told.get(one.webhook);
+    if (!known || (one.after ?? 0) <= (known.after ?? 0)) told.set(one.webhook, one);
+  }
+  return told;
+}
+
+const namesIn = ({ sinks, escalate, routes }: Route): readonly string[] => [
+  ...sinks,
+  ...escalate.flatMap(({ sinks }) => sinks),
+  ...routes.flatMap(namesIn),
+];
 
 /** `asks`: a rule above asks for families. */
 function walk(
@@ -42,8 +78,8 @@ function walk(
   subject: RouteSubject,
   path: string,
   asks: boolean,
-): Required<Routed>[] {
-  const told: Required<Routed>[] = [];
+): Routed[] {
+  const told: Routed[] = [];
   for (const [i, route] of routes.entries()) {
     if (!fits(route.match, subject)) continue;
     const at = `${path}[${i}]`;
@@ -51,11 +87,18 @@ function walk(
     const below = walk(route.routes, subject, `${at}.routes`, asksNow);
     // What wakes nobody goes by rules that ask for it.
     if (subject.family === "advisory" && !asksNow && below.length === 0) continue;
-    told.push(...(below.length > 0 ? below : route.sinks.map((webhook) => ({ webhook, rule: at }))));
+    told.push(...(below.length > 0 ? below : ownOf(route, at)));
     if (!route.continue) break;
   }
   return told;
 }
+
+const ownOf = ({ sinks, escalate, repeatMs }: Route, rule: string): Routed[] => [
+  ...sinks.map((webhook) => ({ webhook, rule, ...(repeatMs !== undefined && { repeatMs }) })),
+  ...escalate.flatMap(({ afterMs, unless, sinks }) =>
+    sinks.map((webhook) => ({ webhook, rule, after: afterMs, ...(unless && { unless }) }))
+  ),
+];
 
 function fits({ labels = {}, ...fields }: RouteMatch, subject: RouteSubject): boolean {
   const isOneOf = (globs: readonly string[] | undefined, value: string | undefined) =>

@@ -88,11 +88,12 @@ function labelsIn(body: string): Record<string, string> {
 export async function openingOf(
   store: OutboxStore,
   { id: incident, timeline }: Incident,
-  { webhook, createdAt }: Delivery,
+  { webhook, createdAt, episode }: Delivery,
 ): Promise<Delivery | undefined> {
   const at = timeline.findLast(({ change, at }) => change === "opened" && at <= createdAt)?.at;
   const { items } = await store.listDeliveries({ incident, limit: MAX_SCANNED });
   return items.find((one) =>
-    one.webhook === webhook && one.type === "incident.opened" && one.createdAt === at
+    one.webhook === webhook && one.type === "incident.opened" &&
+    (episode === undefined ? one.createdAt === at : one.episode === episode)
   );
 }

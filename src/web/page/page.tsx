@@ -68,7 +68,7 @@ export function pageRoutes(options: PagesOptions): Hono {
   const readOutages = async () => outages(config, (await readNewest()).items);
   const readNewest = memoize(clock, () => store.listIncidents({ limit: RECENT_INCIDENTS }));
 
-  const readSinks = memoize(clock, () => sinkViews(config, store));
+  const readSinks = memoize(clock, () => sinkViews(config, store, clock.now()));
 
   const reader = async (c: Context): Promise<Principal | undefined> => {
     const who = await access.principal(c);

@@ -203,6 +203,7 @@ describe("notices", () => {
     match: { kind: [kind] },
     sinks,
     continue: false,
+    escalate: [],
     routes: [],
   });
   const { config: whole, check } = config({ eu: ["home"] }, {
@@ -231,17 +232,80 @@ describe("notices", () => {
   });
 });
 
+describe("who is told later, and again", () => {
+  const routesIn = async (text: string) => {
+    const { webhooks, routes } = await loadText(configOf(`routes:\n${text}`));
+    return (subject: Partial<RouteSubject>) =>
+      routed({ webhooks, routes }, { ...S, ...subject }).filter(({ webhook }) => webhook !== "loose");
+  };
+  const TEXT = `  - match: { target: "shop-*" }
+    sinks: [shop]
+    repeatInterval: 4h
+    escalate:
+      - { after: 10m, unless: acknowledged, sinks: [pager] }
+      - { after: 1h, sinks: [money] }
+    routes:
+      - { match: { severity: critical }, sinks: [pager], repeatInterval: 30m }
+      - { match: { severity: info }, escalate: [] }
+  - { match: { severity: warning }, sinks: [chat], continue: true, escalate: [{ after: 30m, sinks: [log] }] }
+  - { match: { severity: warning }, sinks: [log] }
+  - { match: { kind: region }, sinks: [asia, chat] }
+`;
+  test.each<[string, Partial<RouteSubject>, object[]]>([
+    ["a rule hands on what its own routes do not say; who is told at once is not told later", {
+      target: "shop-eu",
+    }, [
+      { webhook: "pager", rule: "routes[0].routes[0]", repeatMs: 1_800_000 },
+      { webhook: "money", rule: "routes[0].routes[0]", after: 3_600_000 },
+    ]],
+    ["by the rule itself", { target: "shop-eu", severity: "warning" }, [
+      { webhook: "pager", rule: "routes[0]", after: 600_000, unless: "acknowledged" },
+      { webhook: "shop", rule: "routes[0]", repeatMs: 14_400_000 },
+      { webhook: "money", rule: "routes[0]", after: 3_600_000 },
+    ]],
+    ["none, where a rule says so", { target: "shop-eu", severity: "info" }, [
+      { webhook: "shop", rule: "routes[0].routes[1]", repeatMs: 14_400_000 },
+    ]],
+    ["of two rules the one that tells first", { severity: "warning" }, [
+      { webhook: "chat", rule: "routes[1]" },
+      { webhook: "log", rule: "routes[2]" },
+    ]],
+  ])("%s", async (_name, subject, expected) => {
+    const told = (await routesIn(TEXT))(subject);
+    expect(told).toHaveLength(expected.length);
+    expect(told).toEqual(expect.arrayContaining(expected));
+  });
+
+  test.each<[string, string, object]>([
+    ["nobody", "{ after: 5m, sinks: [] }", { path: "routes[0].escalate[0].sinks" }],
+    ["a webhook that is none", "{ after: 5m, sinks: [pagr] }", {
+      path: "routes[0].escalate[0].sinks[0]",
+      suggestion: "pager",
+    }],
+    ["no time", "{ sinks: [pager] }", { path: "routes[0].escalate[0].after" }],
+    ["another condition", "{ after: 5m, unless: seen, sinks: [pager] }", {
+      path: "routes[0].escalate[0].unless",
+    }],
+  ])("an escalation with %s is an error", async (_name, step, expected) => {
+    const problems = await problemsOf(configOf(`routes:\n  - { sinks: [chat], escalate: [${step}] }\n`));
+    expect(problems.filter(({ severity }) => severity === "error")).toEqual([
+      expect.objectContaining(expected),
+    ]);
+  });
+});
+
 test("a config with rules holds them filled in", async () => {
   const { routes } = await loadText(
     `${BASE}webhooks:\n${
       hook("chat")
     }routes:\n  - { match: { target: shop }, sinks: [chat], routes: [{ match: { severity: info } }] }\n`,
   );
-  const child = { match: { severity: ["info"] }, sinks: ["chat"], continue: false, routes: [] };
+  const child = { match: { severity: ["info"] }, sinks: ["chat"], continue: false, escalate: [], routes: [] };
   expect(routes).toEqual([{
     match: { target: ["shop"] },
     sinks: ["chat"],
     continue: false,
+    escalate: [],
     routes: [child],
   }]);
 });

@@ -13,9 +13,10 @@ targets:
   - { id: shop, url: https://shop.example, labels: { team: pay }, checks: [{ id: orders, journey: [{ expect: status == 200 }] }] }
 webhooks:
   - { id: pager, kind: pagerduty, routingKey: "\${env:KEY}" }
+  - { id: boss, kind: slack, url: "\${env:URL}" }
   - { id: chat, kind: slack, url: "\${env:URL}" }
 routes:
-  - { match: { severity: critical, labels: { team: pay } }, sinks: [pager], continue: true }
+  - { match: { severity: critical, labels: { team: pay } }, sinks: [pager], continue: true, repeatInterval: 4h, escalate: [{ after: 10m, unless: acknowledged, sinks: [boss] }] }
   - { match: { check: orders, severity: [critical, warning] }, sinks: [chat] }
 `,
   );
@@ -35,7 +36,8 @@ test.each<[string[], number, string]>([
   [
     ["shop"],
     0,
-    "pager (pagerduty): incident.*, at once, by routes[0]\n" +
+    "pager (pagerduty): incident.*, at once, again every 4h, by routes[0]\n" +
+    "boss (slack): incident.opened, incident.resolved, after 10m unless acknowledged, by routes[0]\n" +
     "chat (slack): incident.opened, incident.resolved, at once, by routes[1]\n",
   ],
   [

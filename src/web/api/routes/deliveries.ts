@@ -80,9 +80,11 @@ export function operations(schemas: Schemas): Operation[] {
 
 const targetOf = ({ body }: Delivery): string => (JSON.parse(body) as WebhookEvent).data.target.id;
 
-function view({ body, createdAt, nextAt, lastAttemptAt, ...rest }: Delivery) {
+function view({ body, createdAt, nextAt, lastAttemptAt, episode, ...rest }: Delivery) {
   return {
     ...rest,
+    // That of a time at which something is to be written is in a queue of its own.
+    ...(episode !== undefined && { episode: Math.abs(episode) }),
     createdAt: iso(createdAt),
     nextAt: rest.state === "pending" ? iso(Math.max(nextAt, createdAt)) : undefined,
     lastAttemptAt: iso(lastAttemptAt),

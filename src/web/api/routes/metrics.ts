@@ -43,7 +43,7 @@ export function routes(
       states(),
       ownIncidents(),
       budgetSamples(mine, errorBudget),
-      selfSample(config, store, mine.length, !!who?.all),
+      selfSample(config, store, mine.length, { all: !!who?.all, nowMs: clock.now() }),
     ]);
     const ailing = who?.covers(OWN_TARGET) ? { openByCheck: openByCheck(config, own) } : {};
     const nowMs = clock.now();
@@ -153,13 +153,13 @@ async function selfSample(
   config: Config,
   store: OutboxStore & StateStore & RecordStore,
   checks: number,
-  all: boolean,
+  { all, nowMs }: { all: boolean; nowMs: number },
 ): Promise<SelfSample> {
   const self = { labels: "", slot: await lastSlot(store), checks };
   if (!all) return self;
   const [{ items }, sinks] = await Promise.all([
     store.listDeliveries({ limit: RECENT_DELIVERIES }),
-    sinkViews(config, store),
+    sinkViews(config, store, nowMs),
   ]);
   return { ...self, deliveries: items.map(({ state }) => state), sinks };
 }

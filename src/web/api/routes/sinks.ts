@@ -16,7 +16,9 @@ export function routes(
 
   app.get("/v1/sinks", access.allow("read"), async (c) => {
     if (!(await access.principal(c))?.all) return await access.refuse(c, "read");
-    const sinks = (await sinkViews(config, store)).map(({ since, oldestPendingAt, ...rest }) => ({
+    const sinks = (await sinkViews(config, store, clock.now())).map((
+      { since, oldestPendingAt, ...rest },
+    ) => ({
       ...rest,
       since: iso(since),
       oldestPendingAt: iso(oldestPendingAt),

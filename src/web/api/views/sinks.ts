@@ -22,13 +22,15 @@ export interface SinkView {
 export async function sinkViews(
   { webhooks }: Pick<Config, "webhooks">,
   store: OutboxStore & RecordStore,
+  nowMs: number,
 ): Promise<SinkView[]> {
   const [states, disabled, { items }] = await Promise.all([
     listSinkStates(store),
     store.listDisabledWebhooks(),
     store.listDeliveries({ state: "pending", limit: MAX_COUNTED }),
   ]);
-  const waiting = Map.groupBy(items, ({ webhook }) => webhook);
+  // What is written for later does not wait.
+  const waiting = Map.groupBy(items.filter(({ createdAt }) => createdAt <= nowMs), ({ webhook }) => webhook);
   return webhooks.map(({ id, kind, events }) => {
     const own = waiting.get(id) ?? [];
     const { failingSince, lastError } = states.get(id) ?? {};
