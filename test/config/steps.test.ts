@@ -158,6 +158,41 @@ describe("a step that connects by itself", () => {
         message: expect.stringContaining("would also pass a port that accepts and says nothing"),
       },
     ],
+    ["more requests than a burst may have", "{ burst: { requests: 51 }, expect: ok == 51 }", undefined, {
+      path: "targets[0].checks[0].journey[0].burst.requests",
+      expected: "at most 50",
+    }],
+    [
+      "a condition on each that is none",
+      "{ burst: { requests: 5, each: statis == 1 }, expect: ok == 5 }",
+      undefined,
+      {
+        path: "targets[0].checks[0].journey[0].burst.each",
+        found: "statis",
+      },
+    ],
+    [
+      "an expectation that quick failures would meet",
+      "{ burst: { requests: 5 }, expect: p95 < 300.0 }",
+      undefined,
+      {
+        severity: "warning",
+        message: expect.stringContaining("would also pass 503 to every request"),
+      },
+    ],
+    [
+      "a server of DNS that a Worker cannot reach",
+      "{ dns: { name: a.example, server: 9.9.9.9 }, expect: size(records) == 1 }",
+      "cloudflare",
+      {
+        path: "targets[0].checks[0].journey[0].dns",
+        message: "Cloudflare cannot take this step: there are no datagrams, so server has to be a URL",
+      },
+    ],
+    ["certificates, which no Worker is shown", "{ tls: {}, expect: trusted }", "cloudflare", {
+      path: "targets[0].checks[0].journey[0].tls",
+      message: "Cloudflare cannot take this step: a Worker is shown no certificates",
+    }],
     ["a port that Workers are refused", "{ tcp: { port: 25 }, expect: connected }", "cloudflare", {
       message: "Cloudflare cannot take this step: a Worker may not connect to port 25",
     }],

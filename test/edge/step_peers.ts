@@ -12,7 +12,7 @@ export interface StepPeers {
   floods: number;
   closes: number;
   nobody: number;
-  /** Answers DNS over HTTP. */
+  /** Answers DNS over HTTP, and GET by `{}`. */
   doh: number;
 }
 
@@ -37,6 +37,7 @@ export async function openStepPeers(): Promise<{ ports: StepPeers; close(): Prom
     "shop.example": [{ type: "A", name: "shop.example", ttl: 60, data: "203.0.113.7" }],
   });
   const doh = createServer((request, response) => {
+    if (request.method === "GET") return void response.end("{}");
     request.on("data", (query: Uint8Array) => void response.end(zone.answer(query)));
   });
   await new Promise<void>((resolve) => doh.listen(0, "127.0.0.1", resolve));

@@ -43,6 +43,10 @@ test.each<[string, string]>([
     "an answer about a name",
     `{ dns: { name: shop.example, server: "http://127.0.0.1:${peers.doh}/dns-query" }, expect: "records == ['203.0.113.7'] && ttl == 60" }`,
   ],
+  [
+    "a burst",
+    `{ burst: { requests: 12 }, request: { path: "http://127.0.0.1:${peers.doh}/" }, expect: ok == 12 && connections == 5 }`,
+  ],
 ])("a step takes %s", async (_, written) => {
   expect((await taken(written)).failure).toBeUndefined();
 });

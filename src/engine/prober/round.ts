@@ -79,7 +79,7 @@ export async function runRound(
       toTarget(senders),
       { ...journeyOf(check), baseUrl },
       run,
-      { steps, auths, tokens, signal, observe: observe && ((event) => observe(check, event)) },
+      { steps, auths, tokens, signal, tryRun, observe: observe && ((event) => observe(check, event)) },
     );
     const { outcome } = observation;
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };

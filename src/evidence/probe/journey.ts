@@ -27,6 +27,8 @@ export interface WalkOptions {
   /** What kinds of auth keep between walks. */
   tokens?: WeakMap<object, unknown>;
   signal?: AbortSignal;
+  /** See `RunContext`; default: there is always one. */
+  tryRun?: RunContext["tryRun"];
   /** Hears of each step as it ends, and of what nothing may show: for who walks by hand. */
   observe?: (event: StepEvent) => void;
 }
@@ -51,7 +53,8 @@ export async function walk(
   ports: Ports,
   check: JourneySpec,
   run: Run,
-  { steps: kinds, auths = [], tokens = new WeakMap(), signal, observe }: WalkOptions,
+  { steps: kinds, auths = [], tokens = new WeakMap(), signal, observe, tryRun = (work) => work() }:
+    WalkOptions,
 ): Promise<Observation> {
   const { clock } = ports;
   const keepsBody = check.evidence?.body ?? true;
@@ -69,6 +72,7 @@ export async function walk(
     location: {},
     auths,
     tokens,
+    tryRun,
     hidden: new Set(),
     ...check.trace && { traceContext: await traceContext(run.id) },
     deadline,

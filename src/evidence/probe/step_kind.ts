@@ -25,6 +25,8 @@ export interface RunContext {
   hidden: Set<string>;
   /** What requests carry as their trace, if the check wants it. */
   traceContext?: TraceContext;
+  /** Runs work where the prober has a further connection to the target to spare, and else does nothing. */
+  tryRun(work: () => Promise<void>): Promise<void>;
   /** Where the last answer came from: a relative URL is one beside it. */
   location: { url?: URL };
   /** Steady ms (`clock.elapsed()`) at which all must be over. */

@@ -74,6 +74,16 @@ const SAMPLES: Record<string, Sample> = {
     busy: () => overLines([], { security: SECURITY }),
     secret: await stepOf("{ tls: {}, expect: trusted }"),
   },
+  burst: {
+    step: await stepOf(
+      "{ burst: { requests: 4, concurrency: 2 }, request: { path: /orders }, expect: ok == 4 }",
+    ),
+    well: () => overHttp({ "GET /orders": { json: {} } }),
+    busy: () => overHttp({ "GET /orders": { status: 302, headers: { location: "/orders" } } }),
+    secret: await stepOf(
+      '{ burst: { requests: 2 }, request: { headers: { authorization: "Bearer ${env:TOKEN}" } }, expect: ok == 2 }',
+    ),
+  },
   dns: {
     step: await stepOf("{ dns: { name: a.example, server: 9.9.9.9 }, expect: rcode == 'NXDOMAIN' }"),
     well: () => overLines([(query) => answerTo(query)]),
@@ -104,7 +114,7 @@ function begin(
 }
 
 test("every kind has a sample, under a name of its own", () => {
-  expect(STEP_KINDS.map(({ kind }) => kind)).toEqual(Object.keys(SAMPLES));
+  expect(STEP_KINDS.map(({ kind }) => kind).sort()).toEqual(Object.keys(SAMPLES).sort());
 });
 
 describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as const))(

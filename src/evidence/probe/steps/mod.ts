@@ -1,8 +1,9 @@
 import type { StepKind } from "../step_kind.ts";
+import { burstStep } from "./burst.ts";
 import { dnsStep } from "./dns.ts";
 import { httpStep } from "./http.ts";
 import { tcpStep } from "./tcp.ts";
 import { tlsStep } from "./tls.ts";
 
 /** Every kind of step: one row each. */
-export const STEP_KINDS: readonly StepKind[] = [httpStep, tcpStep, tlsStep, dnsStep];
+export const STEP_KINDS: readonly StepKind[] = [httpStep, tcpStep, tlsStep, dnsStep, burstStep];
