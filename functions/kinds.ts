@@ -4,6 +4,8 @@ import type { Sink } from "../src/engine/notify/sink.ts";
 import type { ProberOptions } from "../src/engine/prober/local.ts";
 import type { StoreEnv, StoreKind } from "../src/storage/store_kind.ts";
 import type { Resource } from "../src/web/api/resource.ts";
+import type { remoteProber } from "../src/engine/prober/remote.ts";
+import type { roundsRoutes } from "../src/web/api/routes/rounds.ts";
 import type { githubHook } from "../src/web/api/routes/github.ts";
 
 /** The tables of kinds of one program, and the modules that few configs need. */
@@ -18,6 +20,9 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   readonly dialler?: (options: { allowPrivate: boolean }) => Dial;
   /** What a source of a report that is pushed takes. */
   readonly pushedReports?: Resource["routes"];
+  /** What a prober with a `url` takes: of who asks it, and of itself. */
+  readonly remoteProber?: typeof remoteProber;
+  readonly roundsRoutes?: typeof roundsRoutes;
   /** What `hooks.github` takes. */
   readonly githubHook?: typeof githubHook;
 }

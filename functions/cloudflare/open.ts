@@ -13,7 +13,6 @@ import { locator } from "../../src/engine/prober/location.ts";
 import { answerOf } from "../../src/base/http/answer.ts";
 import type { Fetch, Ports } from "../../src/base/ports.ts";
 import { proberLimits } from "../../src/engine/prober/limits.ts";
-import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { roundsAnswerer, type RoundsRequest, roundsRequestOf } from "../../src/engine/prober/rounds.ts";
 import { splitProber } from "../../src/engine/prober/split.ts";
 import { dealObjects } from "../../src/config/objects.ts";
@@ -111,7 +110,7 @@ export function openPinned({ config, ports, limits }: Host, id: string) {
   if (own?.kind !== "remote") throw new Error(`The config has no prober ${id} with a url and token`);
   const { region, token } = own;
   const prober = localProberOf(ports, config, KINDS, { id, region, limits });
-  return appOf({ ports, config, prober: { prober, token } }, {});
+  return appOf({ ports, config, prober: { prober, token }, rounds: KINDS.roundsRoutes }, {});
 }
 
 const proberOf = ({ regions }: Config, id: string) =>
@@ -137,8 +136,11 @@ function probers(ports: Ports, config: Config, env: Env): Prober[] {
       throw new Error(`Prober ${prober.id} is this process, which Cloudflare has none of`);
     }
     if (prober.kind === "remote") {
+      if (!KINDS.remoteProber) {
+        throw new Error("This deployment was made without a prober by url: deploy again");
+      }
       const bound = env[`PROBER_${prober.id.toUpperCase().replaceAll("-", "_")}`] as Fetcher | undefined;
-      return remoteProber(bound ? { ...ports, fetch: fetchThrough(bound) } : ports, prober);
+      return KINDS.remoteProber(bound ? { ...ports, fetch: fetchThrough(bound) } : ports, prober);
     }
     const { id, place, generation } = prober;
     const parts = Array.from({ length: config.objects }, (_, k): Pick<Prober, "ask"> => ({

@@ -17,6 +17,11 @@ const TABLES = {
 /** The kinds of step that connect by themselves. */
 const DIALLING = new Set(STEP_KINDS.filter(({ dials }) => dials).map(({ kind }) => kind));
 
+/** Whether some prober has a `url`. */
+function namesUrl({ regions }: Config): boolean {
+  return regions.some(({ probers }) => probers.some(({ kind }) => kind === "remote"));
+}
+
 /** Modules that few configs need: the export, where it lies, and who needs it. */
 const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
   [
@@ -44,6 +49,8 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     ({ checks }) =>
       checks.some(({ journey, cleanup }) => [...journey, ...cleanup].some(({ kind }) => DIALLING.has(kind))),
   ],
+  ["remoteProber", "src/engine/prober/remote.ts", namesUrl],
+  ["roundsRoutes", "src/web/api/routes/rounds.ts", namesUrl],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
 

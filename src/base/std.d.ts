@@ -19,12 +19,6 @@ export interface SetCookie {
 /** All well-formed `Set-Cookie` lines of a response, but those of negative age. */
 export function getSetCookies(headers: Pick<Headers, "getSetCookie">): SetCookie[];
 
-/** The word of the list, which is not empty, with the least edit distance; upper and lower case are the same. */
-export function closestString(givenWord: string, possibleWords: readonly string[]): string;
-
-/** Edit distance. */
-export function levenshteinDistance(a: string, b: string): number;
-
 /** Bytes as base64 (RFC 4648 section 4). */
 export function encodeBase64(data: string | Uint8Array | ArrayBuffer): string;
 

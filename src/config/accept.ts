@@ -1,7 +1,7 @@
-import { compiler } from "./compile.ts";
+import type { Compiler, CompilerOptions } from "./compile.ts";
 import { checkDependencies } from "./depends_on.ts";
 import { checkEdgeAddresses } from "./edge_addresses.ts";
-import type { Config } from "./config.ts";
+import type { Check, Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import type { Patterns } from "./expression/mod.ts";
 import { freeze } from "./freeze.ts";
@@ -58,17 +58,32 @@ export interface Loaded {
   warnings: Problem[];
 }
 
+/** What a config is made with, which differs between one that was just written and one that passed before. */
+export interface Making {
+  compiler(note: Note, options: CompilerOptions): Compiler;
+  /** Of each check in order; absent: they are made. */
+  digests?: readonly string[];
+}
+
 /** Checks what was read, fills in every default, and freezes it; throws a `ConfigError` with all problems at once. */
-export async function accept(reading: Parsed, options: LoadOptions): Promise<Loaded> {
+export async function accept(reading: Parsed, options: LoadOptions, making: Making): Promise<Loaded> {
   const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
   if (draft === undefined) throw new ConfigError(problems);
   const patterns = await options.kinds.patternsFor?.(draft);
   const note: Note = (finding) => void findings.push(finding);
-  const config = withDepthCheck(() => build(draft, { ...options, patterns }, note));
+  const config = withDepthCheck(() =>
+    build(draft, { ...options, patterns, compiler: making.compiler }, note)
+  );
   const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
-  await Promise.all(config.checks.map(async (check) => check.digest = await digestOf(check)));
+  await setDigests(config.checks, making.digests);
   return { config: freeze(config), warnings: all };
+}
+
+async function setDigests(checks: readonly Check[], digests: Making["digests"]): Promise<void> {
+  await Promise.all(
+    checks.map(async (check, i) => check.digest = digests?.[i] ?? await digestOf(check)),
+  );
 }
 
 /** What walks a config, which may be nested more deeply than the stack. */
@@ -82,7 +97,9 @@ export function withDepthCheck<T>(walk: () => T): T {
   }
 }
 
-function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patterns }, note: Note): Config {
+type BuildOptions = LoadOptions & Pick<Making, "compiler"> & { patterns?: Patterns };
+
+function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Config {
   const { kinds: { dialects: rows, stores, sinks, steps, auths = [], compileCron, functions, tlsFault } } =
     options;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
@@ -105,7 +122,7 @@ function build(draft: Draft<RawConfig>, options: LoadOptions & { patterns?: Patt
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
     runtime: isWorker ? "cloudflare" : options.runtime,
-    compiler: compiler(note, { patterns: options.patterns, functions, isWorker }),
+    compiler: options.compiler(note, { patterns: options.patterns, functions, isWorker }),
     note,
   });
   checkDependencies(targets, note);

@@ -47,22 +47,28 @@ export interface CompilerOptions {
   isWorker?: boolean;
 }
 
+/** What expressions over such answers may name. */
+export function languageOf(
+  { scope, measured }: AnswerShape,
+  { patterns, functions, isWorker }: CompilerOptions,
+): Language {
+  const variables = isWorker ? scope : { ...scope, ...measured };
+  return { variables, absent: isWorker ? measured : undefined, patterns, functions };
+}
+
+/** Templates have no answer yet. */
+export const NO_ANSWER: AnswerShape = { scope: {}, hostile: [] };
+
 /** A compiler for one config. A text that does not compile gives nothing (a template: its bare text). */
-export function compiler(note: Note, { patterns, functions, isWorker }: CompilerOptions): Compiler {
-  const languageOf = ({ scope, measured }: AnswerShape): Language =>
-    isWorker ? { variables: scope, absent: measured, patterns, functions } : {
-      variables: { ...scope, ...measured },
-      patterns,
-      functions,
-    };
-  const plain: Language = { variables: {}, patterns, functions };
+export function compiler(note: Note, options: CompilerOptions): Compiler {
+  const plain = languageOf(NO_ANSWER, options);
   const template = memoizeCompile((source, captures) => compileTemplate(source, captures, plain), note);
   const empty = compileTemplate("", []);
   const known = new Map<AnswerShape, AnswerCompiler>();
   return {
     template: (...args) => template(...args)?.[0] ?? empty,
     over(answers) {
-      const one = known.get(answers) ?? answerCompiler(languageOf(answers), answers.hostile, note);
+      const one = known.get(answers) ?? answerCompiler(languageOf(answers, options), answers.hostile, note);
       known.set(answers, one);
       return one;
     },

@@ -1,5 +1,5 @@
 import { readAuth } from "./auth.ts";
-import type { AnswerCompiler, AnswerShape } from "./compile.ts";
+import { type AnswerCompiler, NO_ANSWER } from "./compile.ts";
 import type { Step, StepAuth } from "./config.ts";
 import type { CheckContext, CheckDraft, StepDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind, RequestCount } from "./kinds.ts";
@@ -119,9 +119,6 @@ function authOf({ auth }: StepDraft, context: StepContext & CheckContext): StepA
   const own = readAuth(auth, context.auths, { ...context, path: [...context.path, "auth"] });
   return own && { ...own, isInherited: false };
 }
-
-/** There is none yet. */
-const NO_ANSWER: AnswerShape = { scope: {}, hostile: [] };
 
 function readRepeat(
   { repeat, capture = {} }: StepDraft,

@@ -1,4 +1,5 @@
 import { accept, type Loaded, type LoadOptions, type Parsed, withDepthCheck } from "./accept.ts";
+import { compiler } from "./compile.ts";
 import type { ComposeOptions } from "./compose/mod.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Locate, Path, Problem } from "./problem.ts";
@@ -40,7 +41,7 @@ export async function load(source: ConfigSource, options: ReadOptions): Promise<
   const problems = readings.flatMap(({ problems }) => problems);
   const roots = readings.flatMap(({ value }) => value === undefined ? [] : [value]);
   if (roots.length < readings.length) {
-    return { ...await accept({ problems }, options), value: undefined, locate: NOWHERE };
+    return { ...await accept({ problems }, options, { compiler }), value: undefined, locate: NOWHERE };
   }
   return await acceptRoots(roots, problems, options, origins);
 }
@@ -50,7 +51,11 @@ export async function loadValue(value: unknown, options: ReadOptions): Promise<R
   const { Origins } = await import("./compose/origins.ts");
   const { isRecord } = await import("../base/json.ts");
   if (isRecord(value)) return await acceptRoots([value], [], options, new Origins());
-  return { ...await accept(await readValue(value ?? null, options.kinds), options), value, locate: NOWHERE };
+  return {
+    ...await accept(await readValue(value ?? null, options.kinds), options, { compiler }),
+    value,
+    locate: NOWHERE,
+  };
 }
 
 async function acceptRoots(
@@ -64,7 +69,7 @@ async function acceptRoots(
   const reading = await readValue(value, options.kinds, (path) => origins.textOf(value, path));
   const locate: Locate = (path, at, offset) => origins.locate(value, path, at, offset);
   return {
-    ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options),
+    ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options, { compiler }),
     value,
     locate,
   };

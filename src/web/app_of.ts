@@ -18,6 +18,8 @@ export interface ApiOptions extends ProcessContext {
   services?: GateServices;
   /** Absent where nothing can be walked on demand. */
   runCheck?: RunCheck;
+  /** The routes of routes/rounds.ts; absent where no other process asks this one. */
+  rounds?: Resource<ProcessContext>["routes"];
   /** The routes of routes/github.ts; absent where the config has no `hooks.github`. */
   github?: Resource["routes"];
   /** The routes of routes/reload.ts; absent where a config is deployed. */
@@ -32,9 +34,9 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
   const services = options.services ?? (options.store && gateServices(ports, config, options.store));
   const app = new Hono();
   app.use(securityHeaders(), allowOrigins(config.api.cors), rateLimit(ports.clock, config.api));
-  for (const routes of Object.values(PROCESS_ROUTES)) {
-    app.route("/", routes({ ...options, store: services?.store, states: services?.states }));
-  }
+  const own = { ...options, store: services?.store, states: services?.states };
+  for (const routes of Object.values(PROCESS_ROUTES)) app.route("/", routes(own));
+  if (options.rounds) app.route("/", options.rounds(own));
   if (options.files) app.route("/", options.files);
   if (services) {
     const tokenUses = usesIn(ports, services.store);

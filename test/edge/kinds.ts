@@ -11,6 +11,8 @@ import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { pushedReports } from "../../src/web/api/routes/pushed_reports.ts";
+import { remoteProber } from "../../src/engine/prober/remote.ts";
+import { roundsRoutes } from "../../src/web/api/routes/rounds.ts";
 import { githubHook } from "../../src/web/api/routes/github.ts";
 
 export const KINDS: KindTables<ObjectEnv> = {
@@ -26,4 +28,6 @@ export const KINDS: KindTables<ObjectEnv> = {
   pushedReports,
   githubHook,
   dialler,
+  remoteProber,
+  roundsRoutes,
 };

@@ -1,6 +1,7 @@
 import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError } from "./check.ts";
-import { compile, evaluate } from "./evaluate.ts";
+import { compile } from "./compile.ts";
+import { evaluate } from "./evaluate.ts";
 import { namesIn } from "./rewrite.ts";
 import { explain } from "./explain.ts";
 import type { Language, Scope } from "./scope.ts";
@@ -33,35 +34,31 @@ export interface Expectation {
   test(scope: Scope): Mismatch | null;
 }
 
+/** An expression in both forms, made when it is first needed. */
+export type Parsed = () => { ast: ASTNode; program: ParseResult };
+
 /** An expectation that remembers which captures it may use. */
 export class Condition implements Expectation {
-  readonly reads: ReadonlySet<string>;
-  #ast: ASTNode;
-  #program: ParseResult;
+  readonly #parsed: Parsed;
 
   constructor(
     readonly source: string,
     readonly captures: readonly string[],
     readonly language: Language,
+    parsed: Parsed,
   ) {
-    const { ast, type, program } = compile(source, language, captures);
-    if (type !== "bool" && type !== "dyn") {
-      const place = { start: ast.start, end: ast.end };
-      throw new ExpressionError("An expectation must be a condition", {
-        ...place,
-        expected: "bool",
-        found: type,
-      });
-    }
-    this.reads = namesIn(ast);
-    this.#ast = ast;
-    this.#program = program;
+    this.#parsed = parsed;
+  }
+
+  get reads(): ReadonlySet<string> {
+    return namesIn(this.#parsed().ast);
   }
 
   test(scope: Scope): Mismatch | null {
-    const value = evaluate(this.#program, scope);
+    const { ast, program } = this.#parsed();
+    const value = evaluate(program, scope);
     if (value.ok && value.value === true) return null;
-    return { expression: this.source, ...explain(this.#ast, scope, this.language, "bool") };
+    return { expression: this.source, ...explain(ast, scope, this.language, "bool") };
   }
 }
 
@@ -74,14 +71,36 @@ export function compileExpectation(
   captures: readonly string[],
   language: Language,
 ): Expectation {
-  return new Condition(source, captures, language);
+  const { ast, type, program } = compile(source, language, captures);
+  if (type !== "bool" && type !== "dyn") {
+    const place = { start: ast.start, end: ast.end };
+    throw new ExpressionError("An expectation must be a condition", {
+      ...place,
+      expected: "bool",
+      found: type,
+    });
+  }
+  const parsed = { ast, program };
+  return new Condition(source, captures, language, () => parsed);
 }
 
 /** Compiles the source of a captured value. Throws `ExpressionError`. */
 export function compileProgram(source: string, captures: readonly string[], language: Language): Program {
-  const { ast, program } = compile(source, language, captures);
-  return { source, reads: namesIn(ast), run: (scope) => jsonValueOf(ast, program, scope, language) };
+  const parsed = compile(source, language, captures);
+  return programOf(source, language, () => parsed);
 }
+
+/** A program of an expression. */
+export const programOf = (source: string, language: Language, parsed: Parsed): Program => ({
+  source,
+  get reads() {
+    return namesIn(parsed().ast);
+  },
+  run(scope) {
+    const { ast, program } = parsed();
+    return jsonValueOf(ast, program, scope, language);
+  },
+});
 
 /** The value of a program in JSON's terms, or one line that says why there is none. Never throws. */
 export function jsonValueOf(

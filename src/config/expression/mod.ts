@@ -19,5 +19,6 @@ export type { Template } from "./template.ts";
 export { ExpressionError } from "./check.ts";
 export { compileExpectation, compileProgram } from "./expectation.ts";
 export { compileTemplate } from "./template.ts";
+export { trustExpectation, trustProgram, trustTemplate } from "./trusted.ts";
 export { parseJson, writeJson } from "./body.ts";
 export { type HostileAnswer, vacuousPasses } from "./vacuous.ts";

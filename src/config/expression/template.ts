@@ -1,5 +1,5 @@
 import { ExpressionError } from "./check.ts";
-import { compile } from "./evaluate.ts";
+import { compile } from "./compile.ts";
 import { jsonValueOf } from "./expectation.ts";
 import type { Language, Scope } from "./scope.ts";
 import { kindOf, type Value } from "./value.ts";
@@ -23,15 +23,23 @@ export interface Template {
 /** There is no answer yet, and no pattern. */
 const PLAIN: Language = { variables: {} };
 
-/** Text, or a hole: the source of an expression and how to fill it. */
-type Part = string | { source: string; fill(scope: Scope): Value };
+/** The source of an expression in a template, and how to fill it in. */
+export interface Hole {
+  source: string;
+  fill(scope: Scope): Value;
+}
+type Part = string | Hole;
 
 /** One `{{ expr }}`; braces inside a string literal of the expression do not close it. */
 const HOLE = /\{\{((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?!\}\})[^"'])*)\}\}/gsy;
 
 /** Compiles a template over `captures`, `run`, `now` and what `language` adds. Throws `ExpressionError`. */
-export function compileTemplate(source: string, captures: readonly string[], language = PLAIN): Template {
-  const parts = partsOf(source, (hole, offset) => compileHole(hole, offset, captures, language));
+export const compileTemplate = (source: string, captures: readonly string[], language = PLAIN): Template =>
+  templateOf(source, (hole, offset) => compileHole(hole, offset, captures, language));
+
+/** A template whose holes are made so. */
+export function templateOf(source: string, makeHole: (source: string, offset: number) => Hole): Template {
+  const parts = partsOf(source, makeHole);
   const [only] = parts;
   const single = parts.length === 1 && typeof only === "object";
   const render: Template["render"] = (scope, encode) => fill(parts, scope, encode);
@@ -45,7 +53,7 @@ export function compileTemplate(source: string, captures: readonly string[], lan
   return { source, single, literal: parts.every((part) => typeof part === "string"), render, value };
 }
 
-function partsOf(source: string, compileHole: (source: string, offset: number) => Part): Part[] {
+function partsOf(source: string, makeHole: (source: string, offset: number) => Hole): Part[] {
   const parts: Part[] = [];
   let at = 0;
   for (let open = source.indexOf("{{"); open >= 0; open = source.indexOf("{{", at)) {
@@ -56,7 +64,7 @@ function partsOf(source: string, compileHole: (source: string, offset: number) =
       throw new ExpressionError("Template is not closed", { ...place, expected: "}}", found: "end of text" });
     }
     if (open > at) parts.push(source.slice(at, open));
-    parts.push(compileHole(hole[1]!, open + 2));
+    parts.push(makeHole(hole[1]!, open + 2));
     at = open + hole[0].length;
   }
   if (at < source.length || source === "") parts.push(source.slice(at));
@@ -69,7 +77,7 @@ function compileHole(
   offset: number,
   captures: readonly string[],
   language: Language,
-): Part {
+): Hole {
   try {
     const { ast, program } = compile(source, language, captures);
     return { source: source.trim(), fill: (scope) => jsonValueOf(ast, program, scope, language) };
@@ -93,7 +101,7 @@ function fill(parts: readonly Part[], scope: Scope, encode: "url" | "none"): Ren
   return { ok: true, text };
 }
 
-function insert(hole: Exclude<Part, string>, scope: Scope, encode: "url" | "none"): Rendered {
+function insert(hole: Hole, scope: Scope, encode: "url" | "none"): Rendered {
   const got = hole.fill(scope);
   if (!got.ok) return { ok: false, detail: got.detail };
   const kind = kindOf(got.value);

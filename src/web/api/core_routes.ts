@@ -11,7 +11,6 @@ import * as hooks from "./routes/hooks.ts";
 import * as incidents from "./routes/incidents.ts";
 import * as metrics from "./routes/metrics.ts";
 import * as regions from "./routes/regions.ts";
-import * as rounds from "./routes/rounds.ts";
 import * as runCheck from "./routes/run_check.ts";
 import * as sinks from "./routes/sinks.ts";
 import * as silences from "./routes/silences.ts";
@@ -26,7 +25,6 @@ import type { ProcessContext, Resource } from "./resource.ts";
 /** Routes of every process. */
 export const PROCESS_ROUTES = {
   health: health.routes,
-  rounds: rounds.routes,
 } satisfies Record<string, Resource<ProcessContext>["routes"]>;
 
 /** Routes of each process with a store, whatever its config. */

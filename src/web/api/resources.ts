@@ -36,7 +36,7 @@ export const STORE_ROUTES = {
 
 /** The operations of both. */
 export const RESOURCE_OPERATIONS: Record<
-  keyof typeof PROCESS_ROUTES | keyof typeof STORE_ROUTES,
+  keyof typeof PROCESS_ROUTES | "rounds" | keyof typeof STORE_ROUTES,
   Resource["operations"]
 > = {
   status: status.operations,

@@ -57,6 +57,13 @@ test.each<[string, Config | Promise<Config>, string[]]>([
       "pushedReports",
     ],
   ],
+  [
+    "a prober with a url",
+    configOf(
+      'regions: [weur, { id: far, probers: [{ id: far, url: "https://far.example", token: "${env:A}" }] }]',
+    ),
+    [...BARE, "remoteProber", "roundsRoutes"],
+  ],
   ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "functions"]],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {
   expect(importsIn(await workerKinds(await config))).toEqual(names);

@@ -6,11 +6,12 @@ import { tokenAccess } from "../../../src/web/api/middleware/access.ts";
 import { OPERATIONS } from "../../../src/web/api/openapi/document.ts";
 import * as answers from "../../../src/web/api/openapi/schemas.ts";
 import * as statuspage from "../../../src/web/api/openapi/statuspage.ts";
-import type { ResourceContext } from "../../../src/web/api/resource.ts";
+import type { ProcessContext, ResourceContext } from "../../../src/web/api/resource.ts";
 import { PROCESS_ROUTES } from "../../../src/web/api/core_routes.ts";
 import { RESOURCE_OPERATIONS, STORE_ROUTES } from "../../../src/web/api/resources.ts";
 import * as files from "../../../src/web/api/routes/files.ts";
 import * as github from "../../../src/web/api/routes/github.ts";
+import { roundsRoutes } from "../../../src/web/api/routes/rounds.ts";
 import * as reload from "../../../src/web/api/routes/reload.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { openapiFixture } from "./openapi/fixture.ts";
@@ -29,9 +30,9 @@ const context = {
   tokenUses,
   runCheck: fixture.settler.probeNow,
   prober: { prober: prober!, token: "${env:PROBER_TOKEN}" },
-} satisfies ResourceContext & Parameters<typeof PROCESS_ROUTES.rounds>[0];
+} satisfies ResourceContext & ProcessContext;
 
-const ROUTES = { ...PROCESS_ROUTES, ...STORE_ROUTES };
+const ROUTES = { ...PROCESS_ROUTES, rounds: roundsRoutes, ...STORE_ROUTES };
 const NAMES = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
 /** Each resource with its routes as they are registered, and its operations. */
 const RESOURCES = [

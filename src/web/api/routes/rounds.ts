@@ -52,6 +52,9 @@ function jsonLater(value: Promise<unknown>): Response {
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
 
+/** By the name under which a bundle has it. */
+export const roundsRoutes = routes;
+
 /** The same, for the document of the API. */
 export function operations(): Operation[] {
   return [

@@ -1,0 +1,21 @@
+import type { ParseResult } from "@marcbachmann/cel-js";
+import { ExpressionError, typeCheck } from "./check.ts";
+import { compileStrict } from "./evaluate.ts";
+import type { Language } from "./scope.ts";
+import { failureOf } from "./strict.ts";
+
+/** A checked expression, its type, and the program that fails closed. Throws `ExpressionError`. */
+export function compile(source: string, language: Language, captures: readonly string[]) {
+  const { ast, type } = typeCheck(source, language, captures);
+  const place = { start: 0, end: source.length };
+  let program: ParseResult;
+  try {
+    program = compileStrict(ast, language);
+  } catch {
+    throw new ExpressionError("expression is nested too deep", place);
+  }
+  // What can only ever fail is better known now than at night.
+  const { error } = program.check();
+  if (error) throw new ExpressionError(failureOf(error).detail, place);
+  return { ast, type, program };
+}
