@@ -1,6 +1,5 @@
 import { evictDurableObject, runInDurableObject, type Stub } from "cloudflare:test";
-import { describe, expect, test, vi } from "vitest";
-import { ProberObject } from "../../functions/cloudflare/prober.ts";
+import { describe, expect, test } from "vitest";
 import { minute, network, targets, workerFixture } from "./worker_fixture.ts";
 
 const world = workerFixture();
@@ -93,10 +92,7 @@ describe("in mid-slot", () => {
 
 describe("a prober that fails is missing and named, and the others go on", () => {
   test("its object throws", async () => {
-    const { walk } = ProberObject.prototype;
-    vi.spyOn(ProberObject.prototype, "walk").mockImplementation(function (this: ProberObject, request) {
-      return request.prober === "oc" ? Promise.reject(new Error("out of memory")) : walk.call(this, request);
-    });
+    network.walk = ({ prober }, ask) => prober === "oc" ? Promise.reject(new Error("out of memory")) : ask();
     await world.tick(0);
     expect(await world.history()).toEqual({ 0: { ...READY, oc: "missing" } });
     expect((await world.probers()).oc).toMatchObject({

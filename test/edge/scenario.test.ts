@@ -1,4 +1,4 @@
-import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test } from "vitest";
 import {
   BY_TURNS,
@@ -12,11 +12,11 @@ import {
   WORDS,
 } from "../scenario.ts";
 import { shopClient } from "./shop_client.ts";
-import { targets, workerFixture } from "./worker_fixture.ts";
+import { network, targets, workerFixture } from "./worker_fixture.ts";
 
 const FAULTS = {
   "throws": () => Promise.reject(new Error("out of memory")),
-  "is silent": () => new Promise<Response>(() => {}),
+  "is silent": () => new Promise<never>(() => {}),
 };
 
 const world = workerFixture({ timersAtHome: true });
@@ -28,10 +28,7 @@ function inWorkerd(): Driver {
     async tick({ shop, prober }, slot, nowMs) {
       if (!shop) return;
       await world.shop.be(shop);
-      await runInDurableObject(world.prober("oc"), (instance) => {
-        Reflect.deleteProperty(instance, "fetch");
-        if (prober) instance.fetch = FAULTS[prober.does];
-      });
+      network.walk = ({ prober: id }, ask) => id === "oc" && prober ? FAULTS[prober.does]() : ask();
       const fire = () => world.fire(slot, nowMs);
       // A silent prober is given up, and a round without an answer is walked again, after a while.
       const needsTime = prober?.does === "is silent" || shop.all === "refuses";

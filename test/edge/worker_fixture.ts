@@ -6,6 +6,7 @@ import { objectDriver } from "../../functions/cloudflare/sqlite.ts";
 import { ProberObject } from "../../functions/cloudflare/prober.ts";
 import worker from "../../functions/worker.ts";
 import type { RoundsRequest } from "../../src/engine/prober/rounds.ts";
+import type { ProberReply } from "../../src/judgement/round.ts";
 import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { MINUTE, START } from "../scenario.ts";
@@ -30,9 +31,12 @@ export const network = {
   colo: undefined as string | undefined,
   /** Stands before every request of a check. */
   gate: (ask: () => Promise<Response>): Promise<Response> => ask(),
-  /** What prober objects were asked; noted, and refused where an object is to die, only after `setProberEnv`. */
+  /** What prober objects were asked. */
   walks: [] as RoundsRequest[],
-  kills: (_request: RoundsRequest): boolean => false,
+  /** Stands before every ask of a prober object. */
+  walk: (_request: RoundsRequest, ask: () => Promise<ProberReply>): Promise<ProberReply> => ask(),
+  /** Variables of every prober object, beside the usual ones. */
+  proberEnv: {} as Record<string, unknown>,
   /** Subrequests of checks. */
   asked: 0,
   /** How often one of them began or ended: it stands still while nothing moves. */
@@ -99,7 +103,12 @@ export function workerFixture({ timersAtHome = false } = {}): WorkerFixture {
     globalThis.fetch = tracing;
     for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
     Object.assign(network, { colo: undefined, gate: (ask: () => Promise<Response>) => ask(), asked: 0 });
-    Object.assign(network, { walks: [], kills: () => false });
+    Object.assign(network, { walks: [], proberEnv: {}, walk: (_: unknown, ask: () => unknown) => ask() });
+    vi.spyOn(ProberObject.prototype, "walk").mockImplementation(function (this: ProberObject, request) {
+      Object.assign(this, { env: { ...env, ...network.proberEnv } });
+      network.walks.push(request);
+      return network.walk(request, () => askProber.call(this, request));
+    });
     world.useShop(shopClient(env.SHOP_URL, `${task.file.name.replace(/\W+/g, "-")}-${rooms++}`));
     await world.shop.be({ all: "serves" });
   });
@@ -150,12 +159,7 @@ export class WorkerFixture {
 
   /** Gives every prober other variables. An idle one sleeps after ten seconds, which a slow machine may take to ask it: it wakes up with them. */
   setProberEnv(bindings: Record<string, unknown>): void {
-    vi.spyOn(ProberObject.prototype, "walk").mockImplementation(function (this: ProberObject, request) {
-      Object.assign(this, { env: { ...env, ...bindings } });
-      network.walks.push(request);
-      if (network.kills(request)) return Promise.reject(new Error("out of memory"));
-      return askProber.call(this, request);
-    });
+    network.proberEnv = bindings;
   }
 
   /** The clock stands at `nowMs`, and so does the one that measures what has elapsed: however slow the machine is, no deadline comes. */
