@@ -4,7 +4,7 @@ import { parseRow } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { RecordStore, StoredRecord } from "../store.ts";
 import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
-import { Cache } from "../../base/cache.ts";
+import { Cache, memoize } from "../../base/cache.ts";
 
 /** One deployment of one target. */
 export interface Deployment {
@@ -35,6 +35,8 @@ export interface DeploymentStore {
 }
 
 const KEPT = 200;
+/** So many deployments of all targets together are read at once. */
+const FEW = 500;
 const SEEN_KEPT = 50;
 const FRESH_MS = 1_000;
 const TOUCH_MS = 5 * MINUTE_MS;
@@ -72,10 +74,21 @@ export function deploymentStore(
   const lists = new Cache<string, Promise<readonly Deployment[]>>({ max: CACHED, ttlMs: FRESH_MS, clock });
   const known = new Cache<string, AnchorUse>({ max: CACHED });
 
+  let recorded = 0;
+  /** The rows of all targets by target; null: they are too many to read at once. */
+  const few = memoize(clock, async () => {
+    const rows = await store.listRecords({ kind: "deployment", limit: FEW + 1 });
+    return rows.length > FEW ? null : Map.groupBy(rows, ({ key }) => key.slice(0, key.lastIndexOf("/")));
+  }, () => recorded);
+
   const of = (target: string) =>
     lists.load(target, async () => {
-      const rows = await store.listRecords({ kind: "deployment", under: `${target}/`, limit: KEPT });
-      return rows.map(decodeDeployment).reverse();
+      // A thousand gates ask of a thousand targets, most of which are never deployed: one question for all.
+      const known = await few();
+      const rows = known
+        ? known.get(target) ?? []
+        : await store.listRecords({ kind: "deployment", under: `${target}/`, limit: KEPT });
+      return rows.slice(-KEPT).map(decodeDeployment).reverse();
     });
 
   const find = async (kind: StoredRecord["kind"], key: string) =>
@@ -103,6 +116,7 @@ export function deploymentStore(
         expiresAt: Math.max(clock.now(), at) + keepMs,
       });
       await trim("deployment", wanted.target, KEPT);
+      recorded++;
       lists.delete(wanted.target);
       return kept;
     }
