@@ -1,4 +1,4 @@
-import type { Dial } from "../src/base/ports.ts";
+import type { Dial, OpenWebSocket } from "../src/base/ports.ts";
 import type { Kinds } from "../src/config/kinds.ts";
 import type { Sink } from "../src/engine/notify/sink.ts";
 import type { ProberOptions } from "../src/engine/prober/local.ts";
@@ -18,6 +18,8 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   readonly auths?: ProberOptions["auths"];
   /** Connections, for steps that need them. */
   readonly dialler?: (options: { allowPrivate: boolean }) => Dial;
+  /** WebSockets, for the same. */
+  readonly webSockets?: (options: { allowPrivate: boolean }) => OpenWebSocket;
   /** What a source of a report that is pushed takes. */
   readonly pushedReports?: Resource["routes"];
   /** What a prober with a `url` takes: of who asks it, and of itself. */

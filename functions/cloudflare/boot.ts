@@ -33,7 +33,8 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
   const secrets = secretsOf(JSON.stringify(bundled), (name) => stringBinding(env, name));
   const sendPlatformMail = senderOf(env);
   const dial = KINDS.dialler?.(config);
-  const ports = { clock, fetch, dial, random: Math.random, log, secrets, sendPlatformMail };
+  const openWebSocket = KINDS.webSockets?.(config);
+  const ports = { clock, fetch, dial, openWebSocket, random: Math.random, log, secrets, sendPlatformMail };
   return { config, warnings, ports };
 }
 

@@ -5,6 +5,7 @@ import { secretsOf } from "../../src/base/secrets.ts";
 import { coarseClock } from "./clock.ts";
 import { dialler } from "./client/dialler.ts";
 import { connector } from "./client/mod.ts";
+import { webSockets } from "./client/web_socket.ts";
 import { mailer } from "./mail.ts";
 import { secretLookup } from "./secrets.ts";
 
@@ -33,6 +34,7 @@ export function denoPorts(
     clock,
     fetch: connector({ allowPrivate }),
     dial: dialler({ allowPrivate }),
+    openWebSocket: webSockets({ allowPrivate }),
     random: Math.random,
     log,
     secrets: secretsOf(configText, secretLookup()),

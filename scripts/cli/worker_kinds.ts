@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../../src/config/config.ts";
 import { namesFunction } from "../../src/config/expression/functions.ts";
 import { namesPattern } from "../../src/config/expression/pattern.ts";
+import type { StepKind } from "../../src/evidence/probe/step_kind.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 
 const fileOf = (path: string) => new URL(`../../${path}`, import.meta.url);
@@ -14,8 +15,12 @@ const TABLES = {
   auths: "src/evidence/probe/auth/mod.ts",
 };
 
-/** The kinds of step that connect by themselves. */
-const DIALLING = new Set(STEP_KINDS.filter(({ dials }) => dials).map(({ kind }) => kind));
+/** Whether a config names a step that needs this port. */
+const namesStepFor = (port: StepKind["needs"]) => {
+  const kinds = new Set(STEP_KINDS.filter(({ needs }) => needs === port).map(({ kind }) => kind));
+  return ({ checks }: Config) =>
+    checks.some(({ journey, cleanup }) => [...journey, ...cleanup].some(({ kind }) => kinds.has(kind)));
+};
 
 /** Whether some prober has a `url`. */
 function namesUrl({ regions }: Config): boolean {
@@ -43,12 +48,8 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     "src/web/api/routes/pushed_reports.ts",
     ({ checks }) => checks.some(({ report }) => report?.sources.some(({ kind }) => kind === "pushed")),
   ],
-  [
-    "dialler",
-    "functions/cloudflare/dial.ts",
-    ({ checks }) =>
-      checks.some(({ journey, cleanup }) => [...journey, ...cleanup].some(({ kind }) => DIALLING.has(kind))),
-  ],
+  ["dialler", "functions/cloudflare/dial.ts", namesStepFor("dial")],
+  ["webSockets", "functions/cloudflare/web_socket.ts", namesStepFor("openWebSocket")],
   ["remoteProber", "src/engine/prober/remote.ts", namesUrl],
   ["roundsRoutes", "src/web/api/routes/rounds.ts", namesUrl],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],

@@ -173,6 +173,43 @@ export interface ChainedCertificate {
  */
 export type Dial = (to: Endpoint, options: DialOptions) => Promise<Line>;
 
+/** How a WebSocket is opened. */
+export interface WebSocketOptions {
+  headers: Record<string, string>;
+  /** Subprotocols to offer, the best first. */
+  protocols: readonly string[];
+  /** A longer message is more than we take. */
+  maxBytes: number;
+  /** Once it aborts nobody waits any more, and the connection is closed. */
+  signal: AbortSignal;
+  tls?: TlsSettings;
+}
+
+/** An open WebSocket (RFC 6455). At most one `receive` waits at a time. */
+export interface Channel {
+  trace: Omit<ExchangeTrace, "requests">;
+  /** The subprotocol that the server chose; empty: none. */
+  protocol: string;
+  /** The next message; null: it is closed. Throws `LimitExceeded` for one that is too long, and else if the connection breaks. */
+  receive(): Promise<string | Uint8Array | null>;
+  /** With which code it was closed; absent: it is open, or broke off. */
+  readonly closeCode?: number;
+  send(text: string): void;
+  /** Never throws. */
+  close(): void;
+}
+
+/** Thrown where a server gives an answer in place of a WebSocket. */
+export class NotUpgraded extends Error {
+  override readonly name = "NotUpgraded";
+  constructor(readonly status: number) {
+    super(`status ${status} in place of a WebSocket`);
+  }
+}
+
+/** Opens a WebSocket at an http or https URL. Throws `Refused` and `NotUpgraded`, and anything else for a transport failure. */
+export type OpenWebSocket = (url: URL, options: WebSocketOptions) => Promise<Channel>;
+
 /** A number in [0, 1). */
 export type Random = () => number;
 
@@ -200,6 +237,8 @@ export interface Ports {
   secrets: Secrets;
   /** Absent: no step of this build needs connections of its own. */
   dial?: Dial;
+  /** Absent: no step of this build opens one. */
+  openWebSocket?: OpenWebSocket;
   /** Absent: this runtime opens no connection to a mail server. */
   sendMail?: SendMail;
   /** Absent: this platform sends no mail. */

@@ -1,6 +1,7 @@
 /** What the tests in workerd bundle in place of the tables that are made of a config. */
 import type { KindTables } from "../../functions/kinds.ts";
 import { dialler } from "../../functions/cloudflare/dial.ts";
+import { webSockets } from "../../functions/cloudflare/web_socket.ts";
 import { type ObjectEnv, objectKind } from "../../functions/cloudflare/sqlite.ts";
 import { compileCron } from "../../src/config/cron.ts";
 import { functions } from "../../src/config/expression/functions.ts";
@@ -30,4 +31,5 @@ export const KINDS: KindTables<ObjectEnv> = {
   dialler,
   remoteProber,
   roundsRoutes,
+  webSockets,
 };

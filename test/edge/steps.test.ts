@@ -2,6 +2,7 @@
 import { expect, inject, test } from "vitest";
 import { clock } from "../../functions/clock.ts";
 import { dialler } from "../../functions/cloudflare/dial.ts";
+import { webSockets } from "../../functions/cloudflare/web_socket.ts";
 import { network } from "../../functions/cloudflare/network.ts";
 import { load } from "../../src/config/mod.ts";
 import { walk } from "../../src/evidence/probe/journey.ts";
@@ -17,6 +18,7 @@ const ports: Ports = {
   clock,
   fetch: network,
   dial: dialler({ allowPrivate: true }),
+  openWebSocket: webSockets({ allowPrivate: true }),
   random: Math.random,
   log: { info: silent, warn: silent, error: silent },
   secrets: { reveal: (text) => text, redact: (text) => text },
@@ -47,6 +49,10 @@ test.each<[string, string]>([
     "a burst",
     `{ burst: { requests: 12 }, request: { path: "http://127.0.0.1:${peers.doh}/" }, expect: ok == 12 && connections == 5 }`,
   ],
+  [
+    "a WebSocket",
+    `{ websocket: { send: ping, messages: 2 }, request: { path: "http://127.0.0.1:${peers.chat}/" }, expect: "messages == ['hello', 'ping']" }`,
+  ],
 ])("a step takes %s", async (_, written) => {
   expect((await taken(written)).failure).toBeUndefined();
 });
@@ -55,6 +61,11 @@ test.each<[string, string, string]>([
   ["nobody listens", `{ tcp: { port: ${peers.nobody} }, expect: connected }`, "network"],
   ["nothing is said", `{ tcp: { port: ${peers.silent} }, timeout: 300ms, expect: text == 'a' }`, "timeout"],
   ["the server closes at once", `{ tcp: { port: ${peers.closes} }, expect: text == 'a' }`, "expectation"],
+  [
+    "an answer is no WebSocket",
+    `{ websocket: {}, request: { path: "http://127.0.0.1:${peers.doh}/" }, expect: text == 'a' }`,
+    "body",
+  ],
 ])("a step fails where %s", async (_, written, reason) => {
   expect(await taken(written)).toMatchObject({ outcome: "fail", failure: { reason } });
 });

@@ -110,16 +110,22 @@ function nameRefusal(name: string, allowPrivate: boolean): string | null {
 const CACHED = 1_000;
 
 /** Puts the guard before `fetch`: throws `Refused` instead of asking. DNS answers are the connector's part. */
-export function guardFetch(fetch: Fetch, allowPrivate: boolean): Fetch {
+export const guardFetch: (fetch: Fetch, allowPrivate: boolean) => Fetch = guardUrls;
+
+/** The same for whatever asks a URL. */
+export function guardUrls<Options, Answer>(
+  ask: (url: URL, options: Options) => Promise<Answer>,
+  allowPrivate: boolean,
+): (url: URL, options: Options) => Promise<Answer> {
   /** By protocol and host, which decide alone once there is no user name or password. */
   const known = new Cache<string, string | null>({ max: CACHED });
   const reasonOf = (url: URL) => {
     if (url.username || url.password) return refusal(url, allowPrivate);
     return known.getOrSet(url.protocol + url.host, () => refusal(url, allowPrivate));
   };
-  return (url, outgoing) => {
+  return (url, options) => {
     const reason = reasonOf(url);
-    return reason === null ? fetch(url, outgoing) : Promise.reject(new Refused(reason));
+    return reason === null ? ask(url, options) : Promise.reject(new Refused(reason));
   };
 }
 

@@ -2,7 +2,7 @@ import type { Fetch, Ports, Secrets, TlsSettings } from "../../base/ports.ts";
 import { hostOf } from "../../base/http/guard.ts";
 
 /** What of the ports reaches a target. */
-export type Senders = Pick<Ports, "fetch" | "dial">;
+export type Senders = Pick<Ports, "fetch" | "dial" | "openWebSocket">;
 
 /**
  * The same, with these settings where they ask the origin of `baseUrl`, or connect to its host, and without anywhere else: a key is nobody
@@ -20,11 +20,14 @@ export function withTls(
       [name, value],
     ) => [name, typeof value === "string" ? secrets.reveal(value) : value]),
   );
-  const { fetch, dial } = senders;
+  const { fetch, dial, openWebSocket } = senders;
   const asking: Fetch = (url, outgoing) =>
     fetch(url, url.origin === own?.origin ? { ...outgoing, tls: revealed } : outgoing);
   return {
     fetch: asking,
+    openWebSocket: openWebSocket &&
+      ((url, options) =>
+        openWebSocket(url, url.origin === own?.origin ? { ...options, tls: revealed } : options)),
     dial: dial &&
       ((to, options) =>
         dial(

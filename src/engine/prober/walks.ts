@@ -202,9 +202,10 @@ export class Walks {
 }
 
 /** What a journey sends by, each counted. */
-const sendersOf = ({ dial }: Ports, { fetch, count }: Reservation): Senders => ({
+const sendersOf = ({ dial, openWebSocket }: Ports, { fetch, count }: Reservation): Senders => ({
   fetch,
   dial: dial && ((to, options) => count(() => dial(to, options))),
+  openWebSocket: openWebSocket && ((url, options) => count(() => openWebSocket(url, options))),
 });
 
 /** The host of each check's target; one whose URL waits for a secret is known by its reference. */

@@ -74,8 +74,8 @@ export type AttemptResult =
  * dials, it dials through `ports`, whose diallers are guarded.
  */
 export interface StepKind<Fields extends object = object> extends ConfigStepKind<Fields> {
-  /** It connects by itself, through `ports.dial`. */
-  readonly dials?: boolean;
+  /** What it needs of the ports beside `fetch`. */
+  readonly needs?: "dial" | "openWebSocket";
   /** Is over at `context.deadline`, or when `context.signal` aborts. What it throws is a bug of ours. */
   run(context: AttemptContext, step: Step & Fields): Promise<AttemptResult>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { guardDial, guardFetch } from "../../../src/base/http/guard.ts";
+import { guardDial, guardFetch, guardUrls } from "../../../src/base/http/guard.ts";
 import { QuotaExceeded } from "../../../src/base/http/quota.ts";
 import { type Ports, Refused } from "../../../src/base/ports.ts";
 import type { Step } from "../../../src/config/config.ts";
@@ -12,7 +12,7 @@ import { scriptedDial } from "../../world/lines.ts";
 import { ports, run, step, stepOf } from "./steps.ts";
 
 /** All ways out of a prober; `asked` is what went out. */
-interface World extends Pick<Ports, "fetch" | "dial"> {
+interface World extends Pick<Ports, "fetch" | "dial" | "openWebSocket"> {
   asked: unknown[];
 }
 
@@ -39,8 +39,24 @@ const overLines = (...script: Parameters<typeof scriptedDial>): World => {
   return { fetch: scriptedFetch({}), dial, asked: dial.dialled };
 };
 
+const overWebSockets = (...messages: string[]): World => {
+  const asked: unknown[] = [];
+  const openWebSocket: World["openWebSocket"] = (url) => {
+    asked.push(url);
+    const left = [...messages];
+    const receive = () => Promise.resolve(left.shift() ?? null);
+    return Promise.resolve({ trace: {}, protocol: "", receive, send() {}, close() {} });
+  };
+  return { fetch: scriptedFetch({}), openWebSocket, asked };
+};
+
 /** Each way out does this. */
-const always = (act: () => Promise<never>): World => ({ fetch: act, dial: act, asked: [] });
+const always = (act: () => Promise<never>): World => ({
+  fetch: act,
+  dial: act,
+  openWebSocket: act,
+  asked: [],
+});
 
 const SECURITY = { version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", chain: [] };
 
@@ -84,6 +100,14 @@ const SAMPLES: Record<string, Sample> = {
       '{ burst: { requests: 2 }, request: { headers: { authorization: "Bearer ${env:TOKEN}" } }, expect: ok == 2 }',
     ),
   },
+  websocket: {
+    step: await stepOf("{ websocket: {}, request: { path: /live }, expect: text == 'hello' }"),
+    well: () => overWebSockets("hello"),
+    busy: () => overWebSockets("hello"),
+    secret: await stepOf(
+      '{ websocket: { send: "${env:TOKEN}" }, request: { headers: { authorization: "Bearer ${env:TOKEN}" } }, expect: text == "ok" }',
+    ),
+  },
   dns: {
     step: await stepOf("{ dns: { name: a.example, server: 9.9.9.9 }, expect: rcode == 'NXDOMAIN' }"),
     well: () => overLines([(query) => answerTo(query)]),
@@ -104,12 +128,12 @@ const GRACE_MS = 100;
 
 function begin(
   sample: Step,
-  { fetch, dial }: World,
+  { fetch, dial, openWebSocket }: World,
   { baseUrl = "https://shop.example", signal }: { baseUrl?: string; signal?: AbortSignal } = {},
 ) {
   const clock = steppingClock();
   const check = { baseUrl, journey: [sample], cleanup: [], timeoutMs: 10_000 };
-  const own = { ...ports(fetch, clock), dial };
+  const own = { ...ports(fetch, clock), dial, openWebSocket };
   return { clock, pending: walk(own, check, run, { steps: STEP_KINDS, signal }) };
 }
 
@@ -173,9 +197,14 @@ describe.each(STEP_KINDS.map((kind) => [kind.kind, kind, SAMPLES[kind.kind]!] as
       "http://169.254.169.254",
       "http://metadata.google.internal",
     ])("does not ask %s", async (baseUrl) => {
-      const { fetch, dial, asked: out } = sample.well();
+      const { fetch, dial, openWebSocket, asked: out } = sample.well();
       const own = at(new URL(baseUrl).hostname);
-      const guarded = { fetch: guardFetch(fetch, false), dial: dial && guardDial(dial, false), asked: out };
+      const guarded = {
+        fetch: guardFetch(fetch, false),
+        dial: dial && guardDial(dial, false),
+        openWebSocket: openWebSocket && guardUrls(openWebSocket, false),
+        asked: out,
+      };
       const { outcome, failure } = await begin(own, guarded, { baseUrl }).pending;
       expect({ outcome, reason: failure?.reason }).toEqual({ outcome: "error", reason: "refused" });
       expect(out).toEqual([]);

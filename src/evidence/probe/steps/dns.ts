@@ -51,7 +51,7 @@ const grammar = ({ map }: GrammarFields) =>
 /** A question to a DNS server. */
 export const dnsStep: StepKind<DnsFields> = {
   kind: "dns",
-  dials: true,
+  needs: "dial",
   schema: grammar,
   references: /^dns\/(name|server)$/,
   scope: DNS_VARIABLES,

@@ -139,7 +139,8 @@ function shownAnswer(
   };
 }
 
-function withCookies(request: HttpRequest, jar: CookieJar): HttpRequest {
+/** The request with the cookies of its run. */
+export function withCookies(request: HttpRequest, jar: CookieJar): HttpRequest {
   const cookies = jar.header(request.url);
   if (cookies === undefined) return request;
   const configured = request.headers.cookie;

@@ -4,6 +4,14 @@ import { dnsStep } from "./dns.ts";
 import { httpStep } from "./http.ts";
 import { tcpStep } from "./tcp.ts";
 import { tlsStep } from "./tls.ts";
+import { websocketStep } from "./websocket.ts";
 
 /** Every kind of step: one row each. */
-export const STEP_KINDS: readonly StepKind[] = [httpStep, tcpStep, tlsStep, dnsStep, burstStep];
+export const STEP_KINDS: readonly StepKind[] = [
+  httpStep,
+  tcpStep,
+  tlsStep,
+  dnsStep,
+  burstStep,
+  websocketStep,
+];

@@ -64,7 +64,7 @@ const grammar = ({ map }: GrammarFields) =>
 /** A connection, and what is said over it: by default the first line. */
 export const tcpStep: StepKind<TcpFields> = {
   kind: "tcp",
-  dials: true,
+  needs: "dial",
   schema: grammar,
   references: /^tcp\/(host|send)$/,
   scope: TCP_VARIABLES,

@@ -62,7 +62,7 @@ const VARIABLES = {
 /** A handshake: the certificate, who signed it, and what was agreed on. */
 export const tlsStep: StepKind<TlsFields> = {
   kind: "tls",
-  dials: true,
+  needs: "dial",
   schema: grammar,
   references: /^tls\/host$/,
   scope: VARIABLES,

@@ -1,6 +1,7 @@
 import { dialler } from "../../../../functions/deno/client/dialler.ts";
 import type { ConnectorOptions } from "../../../../functions/deno/client/mod.ts";
 import { connector } from "../../../../functions/deno/client/mod.ts";
+import { webSockets } from "../../../../functions/deno/client/web_socket.ts";
 import { walk } from "../../../../src/evidence/probe/journey.ts";
 import { STEP_KINDS } from "../../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../../world/clock.ts";
@@ -23,7 +24,11 @@ export async function take(
   const step = { ...await stepOf(written, { allowPrivate: true }), timeoutMs };
   const clock = steppingClock(Date.now()); // certificates are made for now
   const open = { allowPrivate: true, resolve: () => Promise.resolve(["127.0.0.1"]), ...options };
-  const own = { ...ports(connector(open), clock, { TOKEN: "s3cret", ...secrets }), dial: dialler(open) };
+  const own = {
+    ...ports(connector(open), clock, { TOKEN: "s3cret", ...secrets }),
+    dial: dialler(open),
+    openWebSocket: webSockets(open),
+  };
   const baseUrl = `http://shop.example:${port}`;
   const seen = walk(own, { baseUrl, journey: [step], cleanup: [], timeoutMs: 10_000 }, run, {
     steps: STEP_KINDS,

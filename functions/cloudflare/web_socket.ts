@@ -1,0 +1,80 @@
+import { guardUrls } from "../../src/base/http/guard.ts";
+import { type Channel, LimitExceeded, NotUpgraded, type OpenWebSocket } from "../../src/base/ports.ts";
+
+/** What the runtime adds to an answer that is a WebSocket. */
+interface Upgraded extends Response {
+  webSocket?: (WebSocket & { accept(): void }) | null;
+}
+
+/** Messages that nobody has taken; a server that sends more is more than we take. */
+const MAX_WAITING = 64;
+
+/** The `openWebSocket` port of a Worker. It measures nothing. */
+export const webSockets = ({ allowPrivate }: { allowPrivate: boolean }): OpenWebSocket =>
+  guardUrls(async (url, { headers, protocols, maxBytes, signal }) => {
+    const offered: Record<string, string> = protocols.length > 0
+      ? { "sec-websocket-protocol": protocols.join(", ") }
+      : {};
+    const answer: Upgraded = await fetch(url, {
+      headers: { ...headers, ...offered, upgrade: "websocket" },
+      redirect: "manual",
+      signal,
+    });
+    const socket = answer.webSocket;
+    if (!socket) {
+      await answer.body?.cancel();
+      throw new NotUpgraded(answer.status);
+    }
+    const channel = channelOver(socket, maxBytes, signal);
+    socket.accept();
+    return Object.assign(channel, { protocol: answer.headers.get("sec-websocket-protocol") ?? "" });
+  }, allowPrivate);
+
+function channelOver(socket: WebSocket, maxBytes: number, signal: AbortSignal): Omit<Channel, "protocol"> {
+  const waiting: (string | Uint8Array)[] = [];
+  let fault: unknown;
+  let closed: { code?: number } | undefined;
+  let wake = () => {};
+  const close = () => {
+    try {
+      socket.close(1000);
+    } catch {
+      // It is closed already.
+    }
+  };
+  signal.addEventListener("abort", close, { once: true });
+  socket.addEventListener("message", ({ data }) => {
+    const message: string | Uint8Array = typeof data === "string" ? data : new Uint8Array(data);
+    if (message.length > maxBytes) fault ??= new LimitExceeded(`a message is longer than ${maxBytes} bytes`);
+    else if (waiting.length >= MAX_WAITING) {
+      fault ??= new LimitExceeded(`more than ${MAX_WAITING} messages at once`);
+    } else waiting.push(message);
+    wake();
+  });
+  socket.addEventListener("close", ({ code }) => {
+    closed ??= { code };
+    wake();
+  });
+  socket.addEventListener("error", () => {
+    fault ??= new Error("the WebSocket broke");
+    wake();
+  });
+  return {
+    trace: {},
+    get closeCode() {
+      return closed?.code;
+    },
+    async receive() {
+      for (;;) {
+        const message = waiting.shift();
+        if (message !== undefined) return message;
+        if (signal.aborted) throw signal.reason;
+        if (fault !== undefined) throw fault;
+        if (closed) return null;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+    send: (text) => socket.send(text),
+    close,
+  };
+}

@@ -1,0 +1,101 @@
+/** The `openWebSocket` port of Deno: `ws` speaks RFC 6455, over a connection that the guarded dialler has made. */
+// @ts-types="@types/ws"
+import type WebSocket from "ws";
+import { guardUrls, hostOf } from "../../../src/base/http/guard.ts";
+import { type Channel, LimitExceeded, NotUpgraded, type OpenWebSocket } from "../../../src/base/ports.ts";
+import type { ConnectorOptions } from "./mod.ts";
+import { opener } from "./open.ts";
+import { pinning, systemResolve } from "./pins.ts";
+
+/** Messages that nobody has taken: then the connection is read no further. */
+const MAX_WAITING = 16;
+
+/** Connects as the client for HTTP does, and keeps no connection. */
+export function webSockets(
+  { allowPrivate, resolve = systemResolve, now = () => performance.now(), ca, open }: ConnectorOptions,
+): OpenWebSocket {
+  const pinOf = pinning({ resolve, now });
+  const openLine = opener({ allowPrivate, now, ca, open });
+  return guardUrls(async (url, { headers, protocols, maxBytes, signal, tls }) => {
+    const began = now();
+    const pin = await pinOf(hostOf(url), signal);
+    const dnsMs = now() - began;
+    const key = JSON.stringify(["ws", url.origin, tls]);
+    const { line, times } = await openLine(url, key, pin, { signal, tls, protocols: ["http/1.1"] });
+    const { socket, facts: { remoteAddress, certificate } } = line;
+    // Few configs open one.
+    // @ts-types="@types/ws"
+    const { WebSocket } = await import("ws");
+    const upgrading = new WebSocket(new URL(url.href.replace(/^http/, "ws")), [...protocols], {
+      createConnection: () => socket,
+      headers,
+      maxPayload: maxBytes,
+      perMessageDeflate: false,
+      followRedirects: false,
+    });
+    const channel = channelOver(upgrading, signal);
+    await opened(upgrading, signal);
+    return Object.assign(channel, {
+      protocol: upgrading.protocol,
+      trace: { dnsMs, ...times, remoteAddress, certificate },
+    });
+  }, allowPrivate);
+}
+
+function opened(socket: WebSocket, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    socket.once("open", () => resolve());
+    socket.once("error", reject);
+    socket.once("unexpected-response", (_request, { statusCode = 0 }) => {
+      reject(new NotUpgraded(statusCode));
+      socket.terminate();
+    });
+  });
+}
+
+function channelOver(socket: WebSocket, signal: AbortSignal): Omit<Channel, "protocol" | "trace"> {
+  const waiting: (string | Uint8Array)[] = [];
+  let fault: unknown;
+  let closed: { code?: number } | undefined;
+  let wake = () => {};
+  const close = () => socket.terminate();
+  signal.addEventListener("abort", close, { once: true });
+  socket.on("message", (data: Uint8Array, isBinary: boolean) => {
+    waiting.push(isBinary ? data : String(data));
+    if (waiting.length >= MAX_WAITING) socket.pause();
+    wake();
+  });
+  socket.on("close", (code) => {
+    // 1006: nobody said why (RFC 6455 section 7.1.5).
+    closed ??= code === 1006 ? {} : { code };
+    signal.removeEventListener("abort", close);
+    wake();
+  });
+  socket.on("error", (error) => {
+    fault ??= isTooLong(error) ? new LimitExceeded("a message is longer than maxBytes") : error;
+    wake();
+  });
+  return {
+    get closeCode() {
+      return closed?.code;
+    },
+    async receive() {
+      for (;;) {
+        const message = waiting.shift();
+        if (message !== undefined) {
+          if (socket.isPaused) socket.resume();
+          return message;
+        }
+        if (signal.aborted) throw signal.reason;
+        if (fault !== undefined) throw fault;
+        if (closed) return null;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+    send: (text) => socket.send(text),
+    close,
+  };
+}
+
+const isTooLong = (error: Error) => "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
