@@ -1,4 +1,5 @@
 /** What a process makes of one config: probers, notices, gates, the API. A reload makes another and puts it in place of this one. */
+import { thresholdHint } from "../../src/storage/history/threshold_hint.ts";
 import { api } from "../../src/web/app.ts";
 import type { ApiOptions } from "../../src/web/app_of.ts";
 import type { Config } from "../../src/config/config.ts";
@@ -85,6 +86,7 @@ export function assemble(own: Own, { store, ...standing }: Standing, before?: As
     outboxFault: deliver.fault,
     github: KINDS.githubHook.routes,
     files: FILES,
+    thresholdHint,
     client: isDeploy() ? "fetch" : "connection",
     prober,
   });

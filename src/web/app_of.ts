@@ -1,4 +1,5 @@
 /** The HTTP door: one hono app for every runtime, of the resources that it is given and the pages. */
+import type { HintSources, ThresholdHint } from "../storage/history/threshold_hint.ts";
 import { Hono } from "./hono.ts";
 import { messageOf } from "../base/error_message.ts";
 import { type GateServices, gateServices } from "../engine/gates/services.ts";
@@ -26,6 +27,8 @@ export interface ApiOptions extends ProcessContext {
   reload?: Resource["routes"];
   /** The routes of routes/files.ts; absent where something in front serves these files. */
   files?: Hono;
+  /** What another threshold would have told of an incident; absent: nothing is said of it, as on Cloudflare, whose bundle is bounded. */
+  thresholdHint?(sources: HintSources): ThresholdHint;
 }
 
 /** The app of a process that settles, of one that only probes, or of both; `storeRoutes` are those of a process with a store. */
@@ -47,6 +50,7 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
       config,
       access,
       tokenUses,
+      thresholdHint: options.thresholdHint?.({ ...services, clock: ports.clock, config }),
       runCheck: options.runCheck,
       client: options.client,
       configFault: options.configFault,

@@ -1,4 +1,5 @@
 /** The contract of a resource: one file of `routes/`, named in the tables of `resources.ts`. */
+import type { ThresholdHint } from "../../storage/history/threshold_hint.ts";
 import type { Hono } from "hono";
 import type { Check, Config } from "../../config/config.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -40,6 +41,8 @@ export interface ResourceContext extends GateServices {
   config: Config;
   access: Access;
   tokenUses: TokenUses;
+  /** What another threshold would have told of an incident. */
+  thresholdHint?: ThresholdHint;
   /** Absent where nothing can be walked on demand. */
   runCheck?: RunCheck;
   /** As in {@linkcode ProcessContext}. */

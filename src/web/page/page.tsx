@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /** The page: rendered here, whole without a script, for who is on call and, in coarse words, for everybody. */
+import type { ThresholdHint } from "../../storage/history/threshold_hint.ts";
 import type { Context } from "hono";
 import { Hono } from "../hono.ts";
 import type { Child } from "hono/jsx";
@@ -42,6 +43,8 @@ import { filterPage } from "../api/views/filtered_page.ts";
 
 /** What the pages are made of. */
 export interface PagesOptions extends Sources, Pick<ActionOptions, "callApi"> {
+  /** What another threshold would have told of an incident. */
+  thresholdHint?: ThresholdHint;
   /** Why the config on the disk is not the one that runs. */
   configFault?: () => string | undefined;
   states: StatesReader;
@@ -251,13 +254,14 @@ export function pageRoutes(options: PagesOptions): Hono {
     }
     if (!incident || !who.covers(incident.target)) return await notFound(c, who);
     const nowMs = clock.now();
-    const [known, data] = await Promise.all([
+    const [known, hint, data] = await Promise.all([
       states(),
+      options.thresholdHint?.(incident),
       loader.incidentData(incident, who.scopes.has("operate"), nowMs),
     ]);
     const key = `${incident.target}/${incident.check}`;
     const notes = incidentNotes(incident, holdersOf(incident, known[key]?.scopes), nowMs);
-    const main = <IncidentPage data={data} notes={notes} />;
+    const main = <IncidentPage data={data} notes={hint ? [...notes, hint] : notes} />;
     const title = titleOf(incident);
     const check = config.checks.filter((check) => check.key === key);
     return await livePage(c, known, check, {

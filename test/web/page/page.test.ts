@@ -107,6 +107,7 @@ test("an incident tells its story from the first dissenting vote, with votes, no
   );
   expect(text).toContain("drift: a majority of the 3 regions reporting, at least 2 must report.");
   expect(text).toContain("incident.opened to ops: pending");
+  expect(text).toContain("with failureThreshold 1 this would have been told 60 s earlier, and nothing else");
   expect(html).toContain('<meta property="og:title" content="shop / read: drift"');
   expect(html).toMatch(
     /<meta property="og:description" content="shop \/ read says ready but its journey fails/,
@@ -119,7 +120,7 @@ test("a shared incident shows the public its coarse words, and no more", async (
   expect(status).toBe(200);
   expect(html).toContain('<meta property="og:title" content="shop is not ready"');
   expect(text).toContain("Sign in for the evidence");
-  expect(text).not.toMatch(/drift|fra|read\b|body\.state/);
+  expect(text).not.toMatch(/drift|fra|read\b|body\.state|failureThreshold/);
 });
 
 test("the page says who holds an incident open, and since when", async () => {

@@ -1,4 +1,5 @@
 /** The page of a house, asked as a browser asks: with a cookie, from our own origin. */
+import { thresholdHint } from "../../../src/storage/history/threshold_hint.ts";
 import { expect } from "vitest";
 import { FILES } from "../../../functions/deno/files.ts";
 import { api } from "../../../src/web/app.ts";
@@ -54,7 +55,7 @@ export async function pageFixture(
     HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   };
   const own = await settlerFixture(text, { env, from });
-  const app = api({ ...own, files: FILES, runCheck: (check) => own.settler.probeNow(check) });
+  const app = api({ ...own, files: FILES, thresholdHint, runCheck: (check) => own.settler.probeNow(check) });
   const get: PageFixture["get"] = async (
     path,
     cookie,

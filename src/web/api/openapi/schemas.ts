@@ -318,6 +318,11 @@ export const incidentSchema = component(
   "IncidentDetail",
   z.strictObject({
     ...wholeIncident,
+    replay: z.optional(text).check(
+      z.describe(
+        "What another failureThreshold would have told, in words, where the kept history covers it.",
+      ),
+    ),
     comments: z.array(commentSchema),
     deliveries: z.array(
       z.strictObject({ id: text, webhook: text, type: text, state: deliveryState, attempts: count }),

@@ -25,9 +25,9 @@ const incidentFilters = z.strictObject({
 
 /** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */
 export function routes(
-  { ports: { clock }, config, store, states, access }: Pick<
+  { ports: { clock }, config, store, states, access, thresholdHint }: Pick<
     ResourceContext,
-    "ports" | "config" | "store" | "states" | "access"
+    "ports" | "config" | "store" | "states" | "access" | "thresholdHint"
   >,
 ): Hono {
   const app = new Hono();
@@ -71,6 +71,7 @@ export function routes(
     return c.json({
       ...incidentView(incident, (await states())[`${incident.target}/${incident.check}`], clock.now()),
       ...acknowledgementView(acknowledgementOf(incident, comments)),
+      replay: await thresholdHint?.(incident),
       comments: comments.map(commentView),
       deliveries,
     });

@@ -1,4 +1,5 @@
 /** A house in which every operation of the API has something to answer, and what is asked there. */
+import { thresholdHint } from "../../../../src/storage/history/threshold_hint.ts";
 import { createHash, createHmac } from "node:crypto";
 import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
@@ -74,6 +75,7 @@ export async function openapiFixture(store: Store): Promise<OpenapiFixture> {
     runCheck: own.settler.probeNow,
     prober: { prober: prober!, token: "${env:PROBER_TOKEN}" },
     files: FILES,
+    thresholdHint,
     github,
     reload: (context) =>
       reload({

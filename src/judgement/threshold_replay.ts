@@ -1,0 +1,76 @@
+/** What another `failureThreshold` would have told: kept slots judged twice, by the rules as they are, and with the other one. Pure. */
+import { periodMs } from "../config/schedule.ts";
+import { formatSpan } from "../base/time.ts";
+import type { Incident } from "./incident.ts";
+import { type KeptSlot, replay, type ReplayedIncident } from "./replay.ts";
+import type { JudgedCheck, VotingRegion } from "./subject.ts";
+
+/** What the other threshold comes to. */
+export interface ThresholdReplay {
+  failureThreshold: number;
+  /** So much sooner (ms) it would have told the incident, later where negative; absent: not at all. */
+  earlierMs?: number;
+  /** Incidents of the same scope that only it would have told. */
+  more: number;
+  /** Incidents of the same scope, beside this one, that it would not have told. */
+  fewer: number;
+  /** How long the slots are that were judged, ms. */
+  spanMs: number;
+}
+
+/** The threshold to compare with: one less, or two where it is one. */
+const otherThan = (failureThreshold: number) => failureThreshold === 1 ? 2 : failureThreshold - 1;
+
+/** Undefined: the slots do not tell of the incident as it was, because they are gone, or because the config is another one by now. */
+export function replayThreshold(
+  check: JudgedCheck & { latencyBudgetMs?: number },
+  regions: readonly VotingRegion[],
+  slots: readonly KeptSlot[],
+  { scope, openedAt }: Pick<Incident, "scope" | "openedAt">,
+): ThresholdReplay | undefined {
+  const first = slots[0]?.slot;
+  if (first === undefined) return undefined;
+  const failureThreshold = otherThan(check.failureThreshold);
+  const tell = (judged: JudgedCheck) =>
+    replay(judged, regions, slots).filter((one) => one.family === "service" && one.scope === scope);
+  const asItWas = tell(check);
+  const near = periodMs(check, openedAt);
+  const own = asItWas.find((one) => Math.abs(one.openedAt - openedAt) <= near);
+  if (!own) return undefined;
+  const other = tell({ ...check, failureThreshold });
+  const same = other.find((one) => overlaps(one, own));
+  const isNew = (one: ReplayedIncident, among: readonly ReplayedIncident[]) =>
+    !among.some((known) => overlaps(known, one));
+  return {
+    failureThreshold,
+    ...(same && { earlierMs: own.openedAt - same.openedAt }),
+    more: other.filter((one) => isNew(one, asItWas)).length,
+    fewer: asItWas.filter((one) => one !== own && isNew(one, other)).length,
+    spanMs: Math.max(near, openedAt - first),
+  };
+}
+
+const overlaps = (one: ReplayedIncident, other: ReplayedIncident) =>
+  one.openedAt <= (other.resolvedAt ?? Infinity) && other.openedAt <= (one.resolvedAt ?? Infinity);
+
+const TIMES = ["", "once", "twice"];
+const timesText = (count: number) => TIMES[count] ?? `${count} times`;
+
+/** "with failureThreshold 1 this would have been told 58 s earlier, and twice more in the 48 h before". */
+export function describeThreshold(
+  { failureThreshold, earlierMs, more, fewer, spanMs }: ThresholdReplay,
+): string {
+  const when = earlierMs === undefined
+    ? "not at all"
+    : earlierMs === 0
+    ? "at the same time"
+    : `${formatSpan(Math.abs(earlierMs))} ${earlierMs > 0 ? "earlier" : "later"}`;
+  const others = [
+    ...(more > 0 ? [`${timesText(more)} more`] : []),
+    ...(fewer > 0 ? [`${timesText(fewer)} less`] : []),
+  ];
+  const rest = others.length > 0 ? `and ${others.join(" and ")}` : "and nothing else";
+  return `with failureThreshold ${failureThreshold} this would have been told ${when}, ${rest} in the ${
+    formatSpan(spanMs)
+  } before`;
+}
