@@ -178,7 +178,8 @@ async function startAssay(options: StartOptions): Promise<Running> {
   if (config.controls.length === 0) {
     ports.log.warn("no controls: this prober's own loss of network will count against the targets");
   }
-  ports.log.info("assay started", { port: server.port, checks: config.checks.length });
+  const { checks, publicUrl: page } = config;
+  ports.log.info("assay started", { port: server.port, checks: checks.length, ...(page && { page }) });
   return {
     port: server.port,
     reload,

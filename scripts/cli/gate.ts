@@ -31,6 +31,8 @@ interface Options {
 interface Answer {
   decision: keyof typeof EXIT;
   reason: string;
+  /** Of the incident or the target; null without a `publicUrl`. */
+  page: string | null;
   window: { since: string };
 }
 
@@ -63,7 +65,8 @@ export const gateCommand = new Command("gate")
     if (!URL.canParse(options.url)) fail(USAGE, `Not a URL: ${describe(options.url, [])}`);
     const answer = await waitForDecision(target, options);
     if (!answer) Deno.exit(EXIT.inconclusive);
-    printResult({ json: options.json, value: answer }, `${answer.decision}: ${answer.reason}`);
+    const lines = [`${answer.decision}: ${answer.reason}`, ...(answer.page ? [answer.page] : [])];
+    printResult({ json: options.json, value: answer }, lines.join("\n"));
     Deno.exit(EXIT[answer.decision]);
   });
 

@@ -14,6 +14,7 @@ import {
   shareText,
 } from "./advisory.ts";
 import { judgeArrivals, type Judged, type Trace } from "./arrival.ts";
+import { admissionOf } from "./admission.ts";
 import { certificateSign } from "./certificate.ts";
 import { confirmationText, nextConfirmation } from "./confirmation.ts";
 import { judgeConvergence } from "./convergence.ts";
@@ -152,6 +153,7 @@ function stepScope(tally: Tally, members: readonly VotingRegion[], context: Cont
   const partial = nextPartial(before, members, { scope, mine, previous });
   const finding: ScopeResult = {
     ...{ at, outcome, contradicted, blind, resolvableSince },
+    admission: admissionOf(probers),
     failing: mine.some(({ late, trace }) => !late && isFailed(trace.word)),
     readyAgain: readySince !== undefined &&
       at - readySince >= (check.successThreshold - 1) * periodMs(check, readySince),

@@ -5,6 +5,7 @@
  *          ^                                                               |
  *          +-------- within flapWindow the id stays, the episode rises ----+
  */
+import { type Admission, noteAdmission } from "./admission.ts";
 import type { QuorumOutcome } from "./quorum.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import {
@@ -81,6 +82,8 @@ export interface Incident {
   reason?: string;
   /** The outage of another target that it comes from. */
   cause?: Cause;
+  /** The check's claim is a public status page: when, in this episode, it admitted that something is wrong. */
+  statusPage?: { admittedAt?: number };
   /** The latest 50 entries. */
   timeline: TimelineEntry[];
 }
@@ -107,6 +110,8 @@ export interface ScopeResult {
   certificate?: Sign;
   /** Facts about an opening, in words: "confirmed 25 s later by 2 of 3". By family. */
   reasons?: Partial<Record<Family, string>>;
+  /** What the check's public status page says, where its claim is one. */
+  admission?: Admission;
   /** The quorum's answer to "does the report contradict itself?". */
   contradicted: "won" | "lost" | "split" | "pending";
 }
@@ -220,12 +225,15 @@ export function step(
     const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
     const kind = RULES[family].opens(finding, serviceOpen);
     const mayOpen = family !== "service" || finding.failing;
-    const transition = before?.state === "open"
+    const changed = before?.state === "open"
       ? stepOpen(before, kind, finding, subject)
       : kind && mayOpen
       ? open({ family, kind }, before, finding, subject)
       : undefined;
-    const after = transition?.incident ?? before;
+    const current = changed?.incident ?? before;
+    const noted = current && noteAdmission(current, finding);
+    const transition = changed && noted ? { ...changed, incident: noted } : admitted(current, noted, finding);
+    const after = transition?.incident ?? noted;
     if (transition) transitions.push(transition);
     if (after) next.push(after);
   }
@@ -243,6 +251,26 @@ function stepOpen(
   // No recovery is announced while the outcome still calls for the incident.
   if (!RULES[before.family].resolves(finding, before)) return undefined;
   return resolve(before, finding.at, finding.outcome, "recovered");
+}
+
+/** That its status page admits an incident is told, if nothing else is just then. */
+function admitted(
+  before: Incident | undefined,
+  noted: Incident | undefined,
+  { at, outcome }: ScopeResult,
+): Transition | undefined {
+  if (before === noted || noted?.statusPage?.admittedAt === undefined) return undefined;
+  const entry = {
+    at,
+    change: "updated",
+    kind: noted.kind,
+    outcome,
+    reason: "its status page admits it",
+  } as const;
+  return {
+    change: "updated",
+    incident: { ...noted, updatedAt: at, timeline: append(noted.timeline, entry) },
+  };
 }
 
 /** Opens an incident, or its next episode. */

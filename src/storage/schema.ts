@@ -59,6 +59,7 @@ export function incidentFields<Time extends z.ZodMiniType>(
     updatedAt: time,
     resolvedAt: z.optional(time),
     cause: z.optional(z.strictObject({ target: text, incident: text })),
+    statusPage: z.optional(z.strictObject({ admittedAt: z.optional(time) })),
   };
   return { entry, incident };
 }

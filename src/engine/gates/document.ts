@@ -10,6 +10,7 @@ import {
 } from "../../judgement/gate.ts";
 import type { CheckState, LastRound } from "../../judgement/state.ts";
 import { iso } from "../../base/time.ts";
+import { incidentUrl } from "../notify/notice.ts";
 import { oneLine } from "../../base/text.ts";
 
 /** One check's judgement, and what it was made from. */
@@ -39,8 +40,8 @@ const NAME_CHARS = 100;
 
 const STATUS = { pass: "successful", fail: "failed", inconclusive: "pending" } as const;
 
-/** The document of a decision at `nowMs`. */
-export function gateDocument(judged: CheckJudgement, nowMs: number) {
+/** The document of a decision at `nowMs`; `page` is where a person looks, below `publicUrl`. */
+export function gateDocument(judged: CheckJudgement, nowMs: number, publicUrl?: string) {
   const { decision, check, state, runs, sinceMs, maxAgeMs, minRuns, anchor } = judged;
   const [newest] = runs;
   const votes = countVotes(judged, newest);
@@ -73,9 +74,16 @@ export function gateDocument(judged: CheckJudgement, nowMs: number) {
     regions: Object.fromEntries(worstFirst(judged, newest).map((id) => [id, regionView(id, runs, nowMs)])),
     quorum: votes,
     incidentId: incident?.id ?? null,
+    page: publicUrl === undefined ? null : pageUrl(publicUrl, check.target.id, incident?.id),
     seq: newest?.slot ?? 0,
   };
 }
+
+/** The page of the open incident, else that of the target. */
+const pageUrl = (publicUrl: string, target: string, incident?: string): string =>
+  incident === undefined
+    ? `${publicUrl.replace(/\/+$/, "")}/targets/${encodeURIComponent(target)}`
+    : incidentUrl(publicUrl, incident);
 
 /** The document as text. The first line ends after the reason: what a tool shows of a refused step. */
 export function formatDocument(document: GateDocument): string {

@@ -78,7 +78,7 @@ async function evaluate(
     ),
   );
   const [first, ...rest] = judged;
-  return gateDocument(worstDecision([first!, ...rest]), nowMs);
+  return gateDocument(worstDecision([first!, ...rest]), nowMs, options.config.publicUrl);
 }
 
 /** From when evidence counts: what was asked for, else the last deployment, else null. */

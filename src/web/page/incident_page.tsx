@@ -2,6 +2,7 @@
 /** @jsxImportSource hono/jsx */
 /** Incidents: the list, and the one that is sent around. */
 import type { commentView } from "../api/views/status.ts";
+import { admissionLag } from "../../judgement/admission.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { acknowledgementOf, type IncidentComment } from "../../storage/records/comments.ts";
 import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
@@ -120,6 +121,7 @@ export function IncidentPage({ data, notes }: { data: IncidentData; notes: reado
             <a href={`/incidents/${incident.cause.incident}`}>The outage of {incident.cause.target}</a>
           </p>
         )}
+        {incident.statusPage && <p>{admissionText(incident)}</p>}
         {notes.map((note) => (
           <p>
             <Name most={300}>{note}</Name>
@@ -142,6 +144,19 @@ export function IncidentPage({ data, notes }: { data: IncidentData; notes: reado
       )}
     </>
   );
+}
+
+/** How late the check's public status page was. */
+function admissionText(incident: Incident): string {
+  const lagMs = admissionLag(incident);
+  if (lagMs === undefined) {
+    return incident.state === "open"
+      ? "Its status page has not admitted it."
+      : "It was over before its status page admitted it.";
+  }
+  return lagMs === 0
+    ? "Its status page admitted it at once."
+    : `Its status page admitted it ${formatSpan(lagMs)} later.`;
 }
 
 function Votes({ outcome, rule, votes }: WebhookEvent["data"]["decision"]) {

@@ -13,6 +13,7 @@ import { checkView, commentView, targetView } from "../api/views/status.ts";
 import type { Check, Config, Target } from "../../config/config.ts";
 import { isAbout } from "../../config/maintenance_window.ts";
 import { type Maintenance, maintenances } from "../api/views/maintenances.ts";
+import { admissionFigures } from "../../judgement/admission.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Packing, States } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -35,12 +36,14 @@ import type { Row } from "./row.ts";
 import type { ErrorBudgetReader } from "../../storage/history/slo.ts";
 import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storage/history/bands.ts";
 import { type CheckData, pointOf } from "./target_page.tsx";
-import { outcomeRank } from "./words.ts";
+import { type CheckView, outcomeRank } from "./words.ts";
 
 /** Deployments of all targets that one overview looks at. */
 const DEPLOYMENTS = 5_000;
 /** A maintenance that begins later is not announced yet. */
 const ANNOUNCED_MS = 30 * DAY_MS;
+/** Incidents of a check that its status page is measured by, the newest ones. */
+const INCIDENTS = 200;
 /** Slots of a lane, and the least and the most time they cover. */
 const SLOTS = 60;
 /** Slots of an incident's lanes after it was opened. */
@@ -125,7 +128,13 @@ export function pageLoader(
     });
   };
 
+  const readAdmission = async ({ id, target }: Check) => {
+    const { items } = await store.listIncidents({ target: target.id, check: id, limit: INCIDENTS });
+    return admissionFigures(items);
+  };
+
   const checkData: PageLoader["checkData"] = async (check, states, nowMs) => {
+    const view = checkView(config, check, states[check.key], nowMs);
     const stepMs = periodMs(check, nowMs);
     const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
     const windows = Object.keys(BAND_WINDOWS) as BandWindow[];
@@ -141,12 +150,13 @@ export function pageLoader(
     const share = shareOf(from, nowMs);
     return {
       check,
-      view: checkView(config, check, states[check.key], nowMs),
+      view,
       ...{ slots, from, to: nowMs, stepMs },
       marks: deployments.filter(({ at }) => at >= from).map(({ at }) => ({ from: share(at) })),
       bands: bands.map((past, i) => ({ window: windows[i]!, ...past.bandOf(check.key) })),
       hours,
       budget,
+      admission: isStatusPage(view) ? await readAdmission(check) : undefined,
     };
   };
 
@@ -202,6 +212,9 @@ function takenOf(
   const worst = open.find(({ family }) => family === "service") ?? open[0];
   return worst && acknowledgementOf(worst, acknowledged.get(worst.id));
 }
+
+const isStatusPage = ({ regions }: CheckView) =>
+  regions.some(({ probers }) => probers.some(({ reported }) => reported?.question === "status_page"));
 
 const shareOf = (from: number, to: number) => (at: number): number =>
   Math.min(1, Math.max(0, (at - from) / (to - from)));

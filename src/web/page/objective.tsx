@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 import type { ErrorBudget } from "../../judgement/slo.ts";
+import type { AdmissionFigures } from "../../judgement/admission.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** The objective in words: what is left of its budget, how fast that burns, and of how much time that is known. */
@@ -37,3 +38,17 @@ function spentText({ left, allowedSeconds, burn }: ErrorBudget): string {
 
 /** To two decimals, never rounded up: 99.999 % is no 100 %. */
 const percent = (share: number) => `${Math.floor(share * 10_000 + 1e-6) / 100} %`;
+
+/** How late the check's public status page is. */
+export function Admission(
+  { figures: { admitted, neverAdmitted, meanLagSeconds } }: { figures: AdmissionFigures },
+) {
+  const late = meanLagSeconds === null
+    ? ""
+    : `, ${formatSpan(meanLagSeconds * 1_000)} after our quorum on average`;
+  return (
+    <p class="objective">
+      <b>Status page</b>: it admitted {admitted} of {admitted + neverAdmitted} incidents{late}.
+    </p>
+  );
+}

@@ -6,7 +6,8 @@ import type { Check, Target } from "../../config/config.ts";
 import { emptyFigures, mergeFigures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
 import { Convergence, Order, Rules } from "./check_facts.tsx";
 import type { ErrorBudget } from "../../judgement/slo.ts";
-import { Objective } from "./objective.tsx";
+import type { AdmissionFigures } from "../../judgement/admission.ts";
+import { Admission, Objective } from "./objective.tsx";
 import { BandChart, LaneChart, LatencyChart, type Mark, type Point } from "./chart.tsx";
 import { Ago, Name, Time } from "./layout.tsx";
 import type { SeriesPoint } from "../../storage/history/series.ts";
@@ -27,6 +28,8 @@ export interface CheckData {
   bands: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel }[];
   /** The last day, by the hour. */
   hours: SeriesPoint[];
+  /** Of a check whose claim is a public status page, and that had incidents. */
+  admission?: AdmissionFigures;
   /** Of a check with an objective. */
   budget?: ErrorBudget;
 }
@@ -113,6 +116,7 @@ function CheckSection(
         {bands.map(({ window, cells, whole }) => (
           <ServiceLevelBand window={window} cells={cells} whole={whole} />
         ))}
+        {data.admission && <Admission figures={data.admission} />}
         {data.budget && <Objective budget={data.budget} />}
         <Latency hours={data.hours} />
       </div>

@@ -290,6 +290,12 @@ export const regionsSchema = z.strictObject({
 
 const wholeIncident = {
   ...incident,
+  statusPage: z.optional(z.strictObject({
+    admittedAt: z.optional(time),
+    lagSeconds: z.optional(ms),
+  })).check(z.describe(
+    "Where the claim is a public status page: when it admitted that something is wrong, and how long after the opening.",
+  )),
   ...incidentBasics,
   timeline: z.array(z.strictObject({ ...entry, outcome })),
   acknowledgedAt: z.optional(time),
@@ -406,6 +412,11 @@ export const sliSchema = z.strictObject({
       z.describe("How long after its journey the service's own report failed."),
     ),
     neverAdmitted: count,
+    statusPage: z.optional(z.strictObject({
+      admitted: count,
+      neverAdmitted: count.check(z.describe("Over before the page said a word.")),
+      meanLagSeconds: z.nullable(ms),
+    })).check(z.describe("Where the claim is a public status page: how late it admits.")),
   }),
   probers: z.array(z.strictObject({
     id: text,
@@ -587,6 +598,9 @@ export const gateSchema = component(
     regions: z.record(text, z.strictObject({ vote: runWord, ageSec: z.nullable(count) })),
     quorum: z.strictObject({ need: count, ready: count, notReady: count, abstain: count }),
     incidentId: z.nullable(text),
+    page: z.nullable(text).check(
+      z.describe("Of the open incident, else of the target; null without a publicUrl."),
+    ),
     seq: count,
   }),
 );

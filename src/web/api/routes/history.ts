@@ -12,6 +12,7 @@ import {
   serviceLevel,
 } from "../../../judgement/service_level.ts";
 import type { Trace } from "../../../judgement/assess.ts";
+import { admissionFigures } from "../../../judgement/admission.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { decodeHistory } from "../../../storage/codec.ts";
 import type { IncidentStore } from "../../../storage/store.ts";
@@ -245,6 +246,7 @@ function repairFigures(incidents: readonly Incident[], fromMs: number) {
     open: service.filter(({ state }) => state === "open").length,
     mttrSeconds: mean(ended.map(({ openedAt, resolvedAt }) => (resolvedAt! - openedAt) / 1_000)),
     detectionDelaySeconds: mean(delays),
+    statusPage: admissionFigures(service),
     neverAdmitted: admitted.filter(([{ state }, at]) => state === "resolved" && at === undefined).length,
   };
 }

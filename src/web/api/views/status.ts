@@ -5,6 +5,7 @@ import { requiredChecks } from "../../../config/required.ts";
 import { staleAt } from "../../../config/schedule.ts";
 import { type CurrentOutcome, evidenceAt, outcomeOf } from "../../../judgement/current_outcome.ts";
 import { valuesNow } from "../../../judgement/convergence.ts";
+import { admissionLag } from "../../../judgement/admission.ts";
 import type { Incident } from "../../../judgement/incident.ts";
 import { holdersOf, incidentNotes } from "../../../judgement/notes.ts";
 import { describeRetry } from "../../../judgement/summary.ts";
@@ -236,14 +237,24 @@ function notesView(incident: Incident, state: CheckState | undefined, nowMs: num
 
 /** An incident with its times in words; `state` is that of its check now, if it is known. */
 export function incidentView(incident: Incident, state: CheckState | undefined, nowMs: number) {
-  const { openedAt, updatedAt, resolvedAt, timeline, ...rest } = incident;
+  const { openedAt, updatedAt, resolvedAt, statusPage, timeline, ...rest } = incident;
   return {
     ...rest,
+    ...(statusPage && { statusPage: admissionView(incident) }),
     ...notesView(incident, state, nowMs),
     openedAt: iso(openedAt),
     updatedAt: iso(updatedAt),
     resolvedAt: iso(resolvedAt),
     timeline: timeline.map(({ at, ...entry }) => ({ at: iso(at), ...entry })),
+  };
+}
+
+/** When the status page of a check admitted an incident, and how long after its opening. */
+function admissionView(incident: Incident) {
+  const lagMs = admissionLag(incident);
+  return {
+    admittedAt: iso(incident.statusPage!.admittedAt),
+    lagSeconds: lagMs === undefined ? undefined : lagMs / 1_000,
   };
 }
 

@@ -134,6 +134,7 @@ describe("the document", () => {
       },
       quorum: { need: 2, ready: 3, notReady: 0, abstain: 0 },
       incidentId: null,
+      page: null,
       seq: START + 2 * MINUTE,
     });
     expect(text.startsWith('{"gateOk":true,')).toBe(true);
@@ -169,6 +170,17 @@ describe("the document", () => {
     });
     expect(body.score).toBeCloseTo(1 / 3);
     expect(Object.keys(body.regions)).toEqual(["us", "ap", "eu"]);
+  });
+
+  test("with a publicUrl it names the page of the target, or of the open incident", async () => {
+    const publicUrl = "publicUrl: https://example.com/assay/\nversion: 1";
+    const shop = await apiFixture({ text: withToken(threeRegions()).replace("version: 1", publicUrl) });
+    await shop.runMinutes(3);
+    expect((await shop.call("/v1/gates/shop")).body.page).toBe("https://example.com/assay/targets/shop");
+    shop.script.set("drift");
+    await shop.runMinutes(3);
+    const { page, incidentId } = (await shop.call("/v1/gates/shop")).body;
+    expect(page).toBe(`https://example.com/assay/incidents/${incidentId}`);
   });
 
   test("keys are identifiers and numbers are finite, for expressions and JSONPath", async () => {
