@@ -6,6 +6,8 @@ import type { StoreEnv, StoreKind } from "../src/storage/store_kind.ts";
 import type { Resource } from "../src/web/api/resource.ts";
 import type { remoteProber } from "../src/engine/prober/remote.ts";
 import type { roundsRoutes } from "../src/web/api/routes/rounds.ts";
+import type { Timely } from "../src/engine/notify/timely.ts";
+import type { acknowledgeLinks } from "../src/web/page/acknowledge.tsx";
 import type { githubHook } from "../src/web/api/routes/github.ts";
 
 /** The tables of kinds of one program, and the modules that few configs need. */
@@ -25,6 +27,10 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   /** What a prober with a `url` takes: of who asks it, and of itself. */
   readonly remoteProber?: typeof remoteProber;
   readonly roundsRoutes?: typeof roundsRoutes;
+  /** What messages with links take: a config with `publicUrl`. */
+  readonly acknowledgeLinks?: typeof acknowledgeLinks;
+  /** What routes with `escalate` or `repeatInterval` take. */
+  readonly timely?: Timely;
   /** What `hooks.github` takes. */
   readonly githubHook?: typeof githubHook;
 }

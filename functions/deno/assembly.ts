@@ -76,7 +76,11 @@ export function assemble(own: Own, { store, ...standing }: Standing, before?: As
   const limits = limitsOf(config, before);
   const prober = own.prober === undefined ? undefined : proberWithToken(own, own.prober, { limits, before });
   const services = gateServices(ports, config, store);
-  const deliver = deliverer(ports, store, config, { sinks: KINDS.sinks });
+  const deliver = deliverer(ports, store, config, {
+    sinks: KINDS.sinks,
+    timely: KINDS.timely,
+    linkAdder: KINDS.acknowledgeLinks.linkAdder,
+  });
   const { review } = KINDS.githubHook.approvals(ports, config, services);
   const app = api({
     ...standing,

@@ -9,6 +9,8 @@ import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { memoryKind } from "../../src/storage/memory.ts";
 import { upstashKind } from "../../src/storage/upstash/kind.ts";
+import { timely } from "../../src/engine/notify/timely.ts";
+import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
 import { githubHook } from "../../src/web/api/routes/github.ts";
 import type { KindTables } from "../kinds.ts";
 import { fileKind } from "./sqlite.ts";
@@ -27,4 +29,6 @@ export const KINDS = {
   patternsFor,
   signRequest,
   githubHook,
+  acknowledgeLinks,
+  timely,
 } satisfies KindTables;

@@ -1,6 +1,7 @@
 /** Makes the tables of kinds of one Worker: what its config does not name is not bundled. */
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../src/config/config.ts";
+import type { Route } from "../../src/config/routes.ts";
 import { namesFunction } from "../../src/config/expression/functions.ts";
 import { namesPattern } from "../../src/config/expression/pattern.ts";
 import type { StepKind } from "../../src/evidence/probe/step_kind.ts";
@@ -52,8 +53,15 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["webSockets", "functions/cloudflare/web_socket.ts", namesStepFor("openWebSocket")],
   ["remoteProber", "src/engine/prober/remote.ts", namesUrl],
   ["roundsRoutes", "src/web/api/routes/rounds.ts", namesUrl],
+  ["acknowledgeLinks", "src/web/page/acknowledge.tsx", ({ publicUrl }) => publicUrl !== undefined],
+  ["timely", "src/engine/notify/timely.ts", ({ routes = [] }) => routes.some(isTimely)],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
+
+/** Whether a rule tells somebody later, or again. */
+function isTimely({ escalate, repeatMs, routes }: Route): boolean {
+  return escalate.length > 0 || repeatMs !== undefined || routes.some(isTimely);
+}
 
 /** All that may hold an expression. */
 const walkedBy = ({ checks }: Config) => checks.map(({ journey, cleanup }) => [journey, cleanup]);

@@ -1,7 +1,9 @@
 import { STORE_ROUTES } from "./api/resources.ts";
 import { type ApiOptions, appOf } from "./app_of.ts";
 import { routes as rounds } from "./api/routes/rounds.ts";
+import { acknowledgeRoutes } from "./page/acknowledge.tsx";
 import type { Hono } from "./hono.ts";
 
 /** The app with all resources that there are. */
-export const api = (options: ApiOptions): Hono => appOf({ ...options, rounds }, STORE_ROUTES);
+export const api = (options: ApiOptions): Hono =>
+  appOf({ acknowledge: acknowledgeRoutes, ...options, rounds }, STORE_ROUTES);

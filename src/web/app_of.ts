@@ -11,7 +11,7 @@ import { rateLimit } from "./api/middleware/rate_limit.ts";
 import { securityHeaders } from "./api/middleware/security_headers.ts";
 import type { ProcessContext, Resource, ResourceContext, RunCheck } from "./api/resource.ts";
 import { PROCESS_ROUTES } from "./api/core_routes.ts";
-import { pageRoutes } from "./page/page.tsx";
+import { pageRoutes, type PagesOptions } from "./page/page.tsx";
 
 /** What the API answers from. */
 export interface ApiOptions extends ProcessContext {
@@ -25,6 +25,8 @@ export interface ApiOptions extends ProcessContext {
   github?: Resource["routes"];
   /** The routes of routes/reload.ts; absent where a config is deployed. */
   reload?: Resource["routes"];
+  /** The routes of page/acknowledge.tsx; absent where no message has a link. */
+  acknowledge?: PagesOptions["acknowledge"];
   /** The routes of routes/files.ts; absent where something in front serves these files. */
   files?: Hono;
   /** What another threshold would have told of an incident; absent: nothing is said of it, as on Cloudflare, whose bundle is bounded. */
@@ -61,7 +63,15 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
     // Behind the route of github.ts, where there is one.
     app.post("/v1/events/github", (c) => problem(c, "forbidden", "Set hooks.github in the config"));
     const callApi = (request: Request) => app.fetch(request);
-    app.route("/", pageRoutes({ ...context, callApi, canRunChecks: options.runCheck !== undefined }));
+    app.route(
+      "/",
+      pageRoutes({
+        ...context,
+        callApi,
+        canRunChecks: options.runCheck !== undefined,
+        acknowledge: options.acknowledge,
+      }),
+    );
   }
   app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${safePath(c)}`));
   app.onError((error, c) => {

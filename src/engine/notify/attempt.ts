@@ -10,7 +10,7 @@ import { deadReceipt, doneReceipt, receiptOf, repeatReceipt } from "./retry.ts";
 import { applyCause } from "./caused.ts";
 import { applySilence, type SilenceReader } from "./silencing.ts";
 import { REMINDER } from "./reminder.ts";
-import { remind, staleness } from "./timely.ts";
+import type { Timely } from "./timely.ts";
 import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 import type { SinkHealth } from "./sink_health.ts";
 
@@ -32,6 +32,7 @@ export interface AttemptContext {
   silences: SilenceReader;
   health: SinkHealth;
   addLink: LinkAdder;
+  timely?: Timely;
   /** Ids of the notices that this process is sending. */
   underWay: Set<string>;
 }
@@ -64,7 +65,7 @@ export async function putOff({ ports: { clock }, store }: AttemptContext, delive
 }
 
 async function settle(context: AttemptContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
-  const { ports: { clock, log }, store, config } = context;
+  const { ports: { clock, log }, store, config, timely } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const nowMs = clock.now();
   const fields = fieldsOf(config, delivery);
@@ -76,8 +77,10 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   }
   const isTimer = delivery.type === REMINDER;
   const death = isTimer
-    ? await remind(context, delivery) ? undefined : "late" as const
-    : await staleness(context, delivery);
+    ? await timely?.remind(context, delivery) ? undefined : "late" as const
+    : await isLate(store, delivery)
+    ? "late" as const
+    : await timely?.staleness(context, delivery);
   if (isTimer || death) {
     const receipt = death ? deadReceipt(delivery, death, nowMs) : doneReceipt(delivery, nowMs);
     await store.recordAttempt(delivery.id, receipt);
@@ -95,6 +98,13 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   await keepReceipt(context, { delivery, webhook, answer, beganMs: nowMs });
   await context.health.note(webhook.id, answer);
   return answer;
+}
+
+/** Nobody need hear who took on what is over. */
+async function isLate(store: IncidentStore, { type, incident, episode }: Delivery): Promise<boolean> {
+  if (type !== "incident.acknowledged") return false;
+  const found = await store.getIncident(incident);
+  return found?.state !== "open" || found.episode !== episode;
 }
 
 /** What a line of the log says a notice is. */

@@ -10,7 +10,8 @@ import { pause, type Ports } from "../../base/ports.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { attempt, type AttemptContext, type DeliveryStore, putOff } from "./attempt.ts";
 import { silenceSource } from "../../storage/records/maintenance.ts";
-import { linkAdder } from "./acknowledge_link.ts";
+import type { linkAdder } from "./acknowledge_link.ts";
+import type { Timely } from "./timely.ts";
 import { silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
@@ -24,6 +25,10 @@ import { MINUTE_MS, SECOND_MS } from "../../base/time.ts";
 export interface DelivererOptions {
   /** Every kind that the config names. */
   sinks: readonly Sink[];
+  /** For a config whose routes escalate or remind. */
+  timely?: Timely;
+  /** For a config with a public URL: links to acknowledge by. */
+  linkAdder?: typeof linkAdder;
   /** At once, over all webhooks; the runtime may bound its connections. */
   parallel?: number;
   /** For one attempt, the answer's body included. */
@@ -71,12 +76,13 @@ export function deliverer(
   ports: Ports,
   store: DeliveryStore,
   config: Config,
-  { sinks, parallel = Infinity, deadlineMs = 15_000, leaseMs = MINUTE_MS }: DelivererOptions,
+  { sinks, timely, linkAdder, parallel = Infinity, deadlineMs = 15_000, leaseMs = MINUTE_MS }:
+    DelivererOptions,
 ): Deliverer {
   const progress = new Progress(ports.clock);
   let lanes = new Lanes(parallel);
   const readSilences = silenceSource(config, store);
-  const addLink = linkAdder(ports, store, config.publicUrl);
+  const addLink = linkAdder?.(ports, store, config.publicUrl) ?? ((event) => Promise.resolve(event));
   const health = new SinkHealth({ ports, store, config, sinks, leaseMs });
   const underWay = new Set<string>();
   const kindOf = new Map(config.webhooks.map(({ id, kind }) => [id, findSink(sinks, kind)]));
@@ -126,7 +132,19 @@ export function deliverer(
   };
   const call = (bounds: CallOptions = {}) => {
     const silences = silenceReader(ports, readSilences);
-    const post = { ports, store, config, sinks, deadlineMs, leaseMs, silences, health, addLink, underWay };
+    const post = {
+      ports,
+      store,
+      config,
+      sinks,
+      deadlineMs,
+      leaseMs,
+      silences,
+      health,
+      addLink,
+      timely,
+      underWay,
+    };
     const move = () => progress.move();
     return progress.watch(() => send({ post, claim: claimer(post, bounds), move, made: 0 }), letGo);
   };

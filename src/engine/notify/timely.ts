@@ -24,8 +24,8 @@ export interface TimelyContext {
   config: Config;
 }
 
-/** Why a notice is not sent: it comes too late, or its receiver was never told of the incident. Undefined: it is sent. */
-export async function staleness(
+/** Why an escalation, its news or a reminder is not sent: it comes too late, or its receiver was never told. Undefined: it is sent. */
+async function staleness(
   context: TimelyContext,
   delivery: Delivery,
 ): Promise<"late" | "moot" | undefined> {
@@ -33,11 +33,10 @@ export async function staleness(
   const { type, webhook, attempts } = delivery;
   const isEscalated = (config.routes ?? []).some((route) => escalatesTo(route, webhook));
   const isReminder = reminderIn(delivery) !== undefined;
-  if (!isEscalated && !isReminder && type !== "incident.acknowledged") return undefined;
+  if (!isEscalated && !isReminder) return undefined;
   const incident = await store.getIncident(delivery.incident);
-  if (type === "incident.acknowledged" || isReminder) {
-    if (!incident || !isOpen(incident, delivery)) return "late";
-    if (isReminder && await isAcknowledged(store, incident)) return "late";
+  if (isReminder && (!incident || !isOpen(incident, delivery) || await isAcknowledged(store, incident))) {
+    return "late";
   }
   const routing = incident && routingOf(config, incident, webhook);
   if (!incident || routing?.after === undefined) return undefined;
@@ -49,7 +48,7 @@ export async function staleness(
 }
 
 /** Writes the next reminder, and the time of the one after it. False: there is nothing more to remind of. */
-export async function remind(
+async function remind(
   { ports: { clock }, store, config }: TimelyContext,
   timer: Delivery,
 ): Promise<boolean> {
@@ -127,3 +126,8 @@ async function wasOpened(store: OutboxStore, { incident, webhook, episode }: Del
     (one.state === "delivered" || one.attempts > 0)
   );
 }
+
+/** What the outbox of a config with escalations or reminders needs. */
+export const timely = { staleness, remind };
+/** It. */
+export type Timely = typeof timely;

@@ -9,7 +9,7 @@ import { limitBody } from "../api/middleware/body.ts";
 import { fromHex, timingSafeEqual } from "../api/middleware/credentials.ts";
 import { isSameOrigin } from "../api/middleware/session.ts";
 import { acknowledge, type AcknowledgeContext } from "../../engine/notify/acknowledge.ts";
-import { type LinkClaims, signClaims } from "../../engine/notify/acknowledge_link.ts";
+import { linkAdder, type LinkClaims, signClaims } from "../../engine/notify/acknowledge_link.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { acknowledgementOf, listComments } from "../../storage/records/comments.ts";
 import { type SigningKey, signingKey } from "../../storage/records/signing_key.ts";
@@ -145,3 +145,6 @@ function Question({ incident, taken, path }: { incident: Incident; taken: Taken;
     </>
   );
 }
+
+/** The links of messages, and what answers them. */
+export const acknowledgeLinks = { routes: acknowledgeRoutes, linkAdder };

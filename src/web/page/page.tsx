@@ -14,7 +14,7 @@ import { iso } from "../../base/time.ts";
 import type { Check } from "../../config/config.ts";
 import { holdersOf, incidentNotes } from "../../judgement/notes.ts";
 import type { States } from "../../storage/codec.ts";
-import { acknowledgeRoutes } from "./acknowledge.tsx";
+import type { AcknowledgeOptions } from "./acknowledge.tsx";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { sinkWarnings, warning } from "./warning.ts";
 import { atomFeed } from "./feed.ts";
@@ -49,6 +49,8 @@ export interface PagesOptions extends Sources, Pick<ActionOptions, "callApi"> {
   configFault?: () => string | undefined;
   states: StatesReader;
   access: Access;
+  /** The routes of acknowledge.tsx; absent where no message has a link. */
+  acknowledge?: (options: AcknowledgeOptions) => Hono;
   /** Checks can be walked on demand here. */
   canRunChecks: boolean;
 }
@@ -272,7 +274,7 @@ export function pageRoutes(options: PagesOptions): Hono {
     });
   });
 
-  app.route("/", acknowledgeRoutes(options));
+  if (options.acknowledge) app.route("/", options.acknowledge(options));
 
   app.get("/login", (c) => login(c, localPath(c.req.query("next") ?? "/")));
 

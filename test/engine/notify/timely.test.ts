@@ -4,6 +4,7 @@ import { openSqlite } from "../../../functions/deno/sqlite.ts";
 import type { Route } from "../../../src/config/routes.ts";
 import { deliver, notices, type WebhookEvent } from "../../../src/engine/notify/mod.ts";
 import { acknowledge } from "../../../src/engine/notify/acknowledge.ts";
+import { timely } from "../../../src/engine/notify/timely.ts";
 import type { Sink } from "../../../src/engine/notify/sink.ts";
 import type { Incident } from "../../../src/judgement/incident.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
@@ -92,7 +93,7 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
       /** Two processes look each half a minute, with nothing that they remember. */
       async run(minutes: number) {
         for (const until = clock.now() + minutes * MINUTE_MS; clock.now() < until;) {
-          await Promise.all([1, 2].map(() => deliver(ports, store, whole, { sinks: [sinkOf()] })));
+          await Promise.all([1, 2].map(() => deliver(ports, store, whole, { sinks: [sinkOf()], timely })));
           await clock.advance(STEP_MS);
         }
       },

@@ -37,7 +37,7 @@ test("a message holds the link, the same at every try; the store holds none", as
       return Promise.resolve({ status, headers: new Headers(), body: null } as never);
     };
     await store.wakeDeliveries({ webhook: "ops", nowMs: ports.clock.now(), after: 0 });
-    await deliver({ ...ports, fetch }, store, config, { sinks: SINKS }).catch(() => {});
+    await deliver({ ...ports, fetch }, store, config, { sinks: SINKS, linkAdder }).catch(() => {});
   }
   const told = bodies.map((body) => JSON.parse(body) as WebhookEvent);
   expect(told.length).toBeGreaterThan(1);
