@@ -204,7 +204,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     };
     await follow("/targets/checkout");
     await follow("/targets/checkout/checks/orders/rounds/fra1");
-    expect(await page.textContent("h1")).toBe("The last round of fra1");
+    expect(await page.textContent("h1")).toBe("Rounds of fra1");
   });
 
   test("without JavaScript everything is there, and so is every deed", async () => {
@@ -214,7 +214,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     await page.click("main button");
     await page.fill("textarea", "seen without a script");
     await page.click("form[action$=comments] button");
-    expect(await page.textContent("#incident")).toContain("seen without a script");
+    expect(await page.textContent("#timeline")).toContain("seen without a script");
     await page.goto(`${house.url}/?q=check&window=90d`);
     expect(await page.locator("#rows li[id]").count()).toBe(1);
     expect(await page.textContent("footer")).toContain("does not update itself");

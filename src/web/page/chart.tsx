@@ -179,17 +179,33 @@ function runs(
   return found;
 }
 
-/** One bar of a waterfall: from when to when within the whole, all in ms. */
-export function Bar(
-  { start, length, whole, bad }: { start: number; length: number; whole: number; bad: boolean },
+/** A part of a step's time, ms; `tone` is its place in the scale of the style sheet. */
+export interface Phase {
+  name: string;
+  ms: number;
+  tone: number;
+}
+
+/** One bar of a waterfall: from when to when within the whole, all in ms, in its phases where they are known; a failed one is underlined. */
+export function WaterfallBar(
+  { start, length, whole, phases, bad }: {
+    start: number;
+    length: number;
+    whole: number;
+    phases: readonly Phase[];
+    bad: boolean;
+  },
 ) {
   const x = (ms: number) => Math.round(ms / Math.max(1, whole) * 1_000) / 10;
+  const width = Math.max(0.5, x(length));
+  const box = (from: number, to: number, top: number, bottom: number) =>
+    `M${x(from)} ${top}h${Math.max(0.5, x(to) - x(from))}v${bottom - top}H${x(from)}z`;
+  let at = start;
   return (
-    <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-      <path
-        class={bad ? "b" : "g"}
-        d={`M${x(start)} 0h${Math.max(0.5, x(length))}v4h-${Math.max(0.5, x(length))}z`}
-      />
+    <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+      {phases.length === 0 && <path class={bad ? "b" : "g"} d={`M${x(start)} 0h${width}v8h-${width}z`} />}
+      {phases.map(({ ms, tone }) => <path class={`t${tone}`} d={box(at, at += ms, 0, 8)} />)}
+      {bad && <path class="b" d={box(start, start + length, 8, 10)} />}
     </svg>
   );
 }

@@ -9,9 +9,9 @@ import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
-import { LaneChart, type Mark, type Point } from "./chart.tsx";
+import { EvidenceTold, FailedBesideGood, type Lanes, WhoSawWhat } from "./incident_evidence.tsx";
 import { Name, Time } from "./layout.tsx";
-import { withSpaces } from "./words.ts";
+import { type CheckView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
@@ -30,10 +30,12 @@ export function IncidentList({ incidents, taken, next }: {
         <ul class="incidents">
           {incidents.map((incident) => (
             <li class={incident.state}>
-              <a href={`/incidents/${incident.id}`}>{titleOf(incident)}</a> <b>{incident.state}</b>,{" "}
-              {incident.severity}, <Time at={incident.openedAt} /> {incident.resolvedAt !== undefined &&
-                `for ${formatSpan(incident.resolvedAt - incident.openedAt)}`}
-              <Taken by={acknowledgementOf(incident, taken.get(incident.id))} />
+              <StatePill incident={incident} /> <a href={`/incidents/${incident.id}`}>{titleOf(incident)}</a>
+              {" "}
+              <small>
+                {incident.severity}, since <Time at={incident.openedAt} />
+                <Taken by={acknowledgementOf(incident, taken.get(incident.id))} />
+              </small>
             </li>
           ))}
         </ul>
@@ -63,7 +65,7 @@ export const titleOf = (incident: Incident): string => {
 };
 
 /** One incident and all that belongs to it. */
-export interface IncidentData {
+export interface IncidentData extends Lanes {
   incident: Incident;
   nowMs: number;
   comments: ReturnType<typeof commentView>[];
@@ -74,11 +76,6 @@ export interface IncidentData {
   deployments: readonly Deployment[];
   /** Epoch ms of the first slot of the run of slots with a dissenting vote that led to it. */
   dissentAt?: number;
-  lanes: { prober: string; points: Point[] }[];
-  from: number;
-  to: number;
-  stepMs: number;
-  marks: Mark[];
   /** Who reads may also act. */
   operate: boolean;
 }
@@ -94,25 +91,34 @@ export function newestNotice(
   return newest && (JSON.parse(newest.body) as WebhookEvent).data;
 }
 
-/** The page of an incident; `notes` are what is known of it now, in words. */
-export function IncidentPage({ data, notes }: { data: IncidentData; notes: readonly string[] }) {
-  const { incident, nowMs, comments, operate } = data;
-  const { id, openedAt, resolvedAt, episode, severity, state } = incident;
+/** What the notice of its end said; undefined if none was made. */
+function resolvedSummary({ deliveries }: Pick<IncidentData, "deliveries">): string | undefined {
+  const found = deliveries.find(({ type }) => type === "incident.resolved");
+  return found && (JSON.parse(found.body) as WebhookEvent).data.summary;
+}
+
+/** The page of an incident; `notes` are what is known of it now, in words, and `view` its check, if that is still watched. */
+export function IncidentPage(
+  { data, notes, view }: { data: IncidentData; notes: readonly string[]; view?: CheckView },
+) {
+  const { incident, comments, operate } = data;
   const notice = newestNotice(data);
-  const isOpen = state === "open";
+  const isOpen = incident.state === "open";
+  const isOurs = incident.target === OWN_TARGET;
+  const over = isOpen ? undefined : resolvedSummary(data);
   return (
     <>
       <h1>{titleOf(incident)}</h1>
       <div id="incident" data-live>
-        <p class={isOpen ? "bad" : undefined}>
-          <b>{state}</b>, {severity}, episode {episode}. <Time at={openedAt} /> to{" "}
-          {resolvedAt === undefined ? "now" : <Time at={resolvedAt} />}:{" "}
-          {formatSpan((resolvedAt ?? nowMs) - openedAt)}
-          <Taken by={data.taken} />.{" "}
-          {incident.target !== OWN_TARGET && <a href={`/targets/${incident.target}`}>The target now</a>}
-        </p>
-        {notice && (
+        <StatusLine data={data} />
+        {over && (
           <p class="lead">
+            <Name most={600}>{over}</Name>
+          </p>
+        )}
+        {notice && (
+          <p class={over ? undefined : "lead"}>
+            {over && "It was: "}
             <Name most={600}>{notice.summary}</Name>
           </p>
         )}
@@ -127,9 +133,20 @@ export function IncidentPage({ data, notes }: { data: IncidentData; notes: reado
             <Name most={300}>{note}</Name>
           </p>
         ))}
-        {notice && <Votes {...notice.decision} />}
-        {data.lanes.length > 0 && <Evidence data={data} />}
-        <h2>Timeline</h2>
+      </div>
+      {operate && comments.length < 200 && <Acknowledge id={incident.id} open={isOpen && !data.taken} />}
+      <div id="evidence" data-live>
+        {data.lanes.length > 0 && (
+          <WhoSawWhat data={data} path={view && `/targets/${incident.target}/checks/${incident.check}`} />
+        )}
+        {notice && !isOurs && <Votes {...notice.decision} />}
+        {isOpen && view
+          ? <FailedBesideGood view={view} />
+          : notice && <EvidenceTold evidence={notice.evidence} />}
+      </div>
+      <h2>Timeline, newest first</h2>
+      {operate && comments.length < 200 && <CommentForm id={incident.id} />}
+      <div id="timeline" data-live>
         <ol class="timeline">
           {timelineOf(data).map(({ at, text, bad }) => (
             <li class={bad ? "bad" : undefined}>
@@ -139,12 +156,38 @@ export function IncidentPage({ data, notes }: { data: IncidentData; notes: reado
         </ol>
         <Notices deliveries={data.deliveries} />
       </div>
-      {operate && comments.length < 200 && (
-        <ActionForms id={id} open={isOpen} taken={data.taken !== undefined} />
-      )}
     </>
   );
 }
+
+/** Whether it goes on, how loud it is, since when, and for how long. */
+function StatusLine({ data: { incident, nowMs, taken } }: { data: IncidentData }) {
+  const { target, severity, episode, openedAt, resolvedAt } = incident;
+  return (
+    <p>
+      <StatePill incident={incident} nowMs={nowMs} /> {severity}
+      {episode > 1 && `, episode ${episode}`}. <Time at={openedAt} /> to{" "}
+      {resolvedAt === undefined ? "now" : <Time at={resolvedAt} />}
+      <Taken by={taken} />. {target !== OWN_TARGET && <a href={`/targets/${target}`}>The target now</a>}
+    </p>
+  );
+}
+
+/** Whether it goes on, and for how long; of an open one only where it is known what is now. */
+function StatePill(
+  { incident: { kind, state, openedAt, resolvedAt }, nowMs }: { incident: Incident; nowMs?: number },
+) {
+  const until = resolvedAt ?? nowMs;
+  return (
+    <b class={`pill word ${state === "open" ? TONES[kind] ?? "degraded" : "ready"}`}>
+      {state}
+      {until !== undefined && ` \u00b7 ${formatSpan(until - openedAt)}`}
+    </b>
+  );
+}
+
+/** How an open incident is drawn; any other kind is a warning. */
+const TONES: Partial<Record<Incident["kind"], string>> = { drift: "drift", outage: "failing" };
 
 /** How late the check's public status page was. */
 function admissionText(incident: Incident): string {
@@ -161,42 +204,10 @@ function admissionText(incident: Incident): string {
 
 function Votes({ outcome, rule, votes }: WebhookEvent["data"]["decision"]) {
   return (
-    <>
-      <h2>Votes</h2>
-      <p>{withSpaces(outcome)}: {rule}.</p>
-      <ul class="strip">
-        {Object.entries(votes).map(([region, vote]) => <li class={vote}>{region} {withSpaces(vote)}</li>)}
-      </ul>
-    </>
-  );
-}
-
-function Evidence({ data: { lanes, from, to, stepMs, marks } }: { data: IncidentData }) {
-  return (
-    <>
-      <h2>
-        Claim against proof, <Time at={from} short /> to <Time at={to} short />
-      </h2>
-      {lanes.map(({ prober, points }) => (
-        <figure class="lane">
-          <figcaption>{prober}</figcaption>
-          <div aria-hidden="true">
-            <span>says</span>
-            <span>does</span>
-          </div>
-          <LaneChart
-            points={points}
-            from={from}
-            to={to}
-            stepMs={stepMs}
-            marks={marks}
-            label={`${prober}: ${
-              points.filter(({ says, does }) => says && does === false).length
-            } slots overclaim`}
-          />
-        </figure>
-      ))}
-    </>
+    <p class="strip">
+      <b class={outcome}>{withSpaces(outcome)}</b> {rule}:{" "}
+      {Object.entries(votes).map(([region, vote]) => <span class={vote}>{region} {withSpaces(vote)}</span>)}
+    </p>
   );
 }
 
@@ -206,7 +217,7 @@ interface TimelineItem {
   bad?: boolean;
 }
 
-/** All that happened, in order. */
+/** All that happened, newest first. */
 function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData): TimelineItem[] {
   const commentItems = comments.map(({ at, kind, by, text }) => ({
     at: Date.parse(at!),
@@ -214,7 +225,9 @@ function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData
   }));
   const steps = incident.timeline.map(({ at, change, kind, outcome, reason }) => ({
     at,
-    text: `${change}: ${kind} (${withSpaces(outcome)}${reason ? `, ${reason}` : ""})`,
+    text: `${change}: ${
+      [kind, ...(outcome === kind ? [] : [withSpaces(outcome)]), ...(reason ? [reason] : [])].join(", ")
+    }`,
     bad: change !== "resolved",
   }));
   const rolloutItems = deployments.map(({ at, version, environment, source }) => ({
@@ -224,18 +237,20 @@ function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData
     }`,
   }));
   const first = dissentAt === undefined ? [] : [{ at: dissentAt, text: "first dissenting vote", bad: true }];
-  return [...first, ...steps, ...commentItems, ...rolloutItems].sort((a, b) => a.at - b.at);
+  return [...first, ...steps, ...commentItems, ...rolloutItems].sort((a, b) => b.at - a.at);
 }
 
+/** How many went out, and each of them on a click; open where one is lost. */
 function Notices({ deliveries }: { deliveries: Delivery[] }) {
   if (deliveries.length === 0) return <p>No notice was made: no webhook takes this event.</p>;
+  const counts = [...Map.groupBy(deliveries, ({ state }) => state)].map(([state, all]) =>
+    `${all.length} ${state}`
+  );
   return (
-    <>
-      <h2>Notices</h2>
+    <details id="notices" open={deliveries.some(({ state }) => state === "dead")}>
+      <summary>Notices: {counts.join(", ")}</summary>
       <ul>
-        {deliveries.toReversed().map((
-          { webhook, type, state, attempts, lastStatus, lastError, createdAt },
-        ) => (
+        {deliveries.map(({ webhook, type, state, attempts, lastStatus, lastError, createdAt }) => (
           <li class={state === "dead" ? "bad" : undefined}>
             <Time at={createdAt} /> {type} to {webhook}: <b>{state}</b> after {attempts}{" "}
             {attempts === 1 ? "attempt" : "attempts"}
@@ -248,29 +263,26 @@ function Notices({ deliveries }: { deliveries: Delivery[] }) {
           </li>
         ))}
       </ul>
-    </>
+    </details>
   );
 }
 
-function ActionForms({ id, open, taken }: { id: string; open: boolean; taken: boolean }) {
-  const what = (
+/** On top, and gone once it is taken on or over. */
+const Acknowledge = ({ id, open }: { id: string; open: boolean }) => (
+  <div id="ack" data-live>
+    {open && (
+      <form class="deed" method="post" action={`/incidents/${id}/acknowledge`}>
+        <button id="acknowledge" type="submit">Acknowledge</button>
+      </form>
+    )}
+  </div>
+);
+
+const CommentForm = ({ id }: { id: string }) => (
+  <form class="deed" method="post" action={`/incidents/${id}/comments`}>
     <label>
       Comment <textarea name="text" rows={2} maxlength={4000} required />
     </label>
-  );
-  return (
-    <>
-      <div id="ack" data-live>
-        {open && !taken && (
-          <form class="deed" method="post" action={`/incidents/${id}/acknowledge`}>
-            <button id="acknowledge" type="submit">Acknowledge</button>
-          </form>
-        )}
-      </div>
-      <form class="deed" method="post" action={`/incidents/${id}/comments`}>
-        {what}
-        <button type="submit">Comment</button>
-      </form>
-    </>
-  );
-}
+    <button type="submit">Comment</button>
+  </form>
+);

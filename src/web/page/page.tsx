@@ -32,7 +32,7 @@ import {
   PublicPage,
   withoutDrift,
 } from "./public.tsx";
-import { RoundDetails } from "./round.tsx";
+import { isRoundName, RoundDetails, RoundPage } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
 import { basePathOf, underPath } from "./sub_path.ts";
 import { textsOf } from "./texts/mod.ts";
@@ -214,12 +214,18 @@ export function pageRoutes(options: PagesOptions): Hono {
       id === c.req.param("prober")
     );
     if (!prober) return notFound(c, who);
+    const asked = c.req.query("round") ?? "latest";
     const main = (
       <>
         <Breadcrumbs check={check} />
-        <h1>The last round of {prober.id}</h1>
+        <h1>Rounds of {prober.id}</h1>
         <div id="round" data-live>
-          <RoundDetails check={check} prober={prober} />
+          <RoundPage
+            {...{ check, prober }}
+            path={`/targets/${check.target.id}/checks/${check.id}/rounds/${prober.id}`}
+            name={isRoundName(asked) ? asked : "latest"}
+            captured={known[check.key]?.probers[prober.id]?.captured}
+          />
         </div>
       </>
     );
@@ -263,9 +269,10 @@ export function pageRoutes(options: PagesOptions): Hono {
     ]);
     const key = `${incident.target}/${incident.check}`;
     const notes = incidentNotes(incident, holdersOf(incident, known[key]?.scopes), nowMs);
-    const main = <IncidentPage data={data} notes={hint ? [...notes, hint] : notes} />;
-    const title = titleOf(incident);
     const check = config.checks.filter((check) => check.key === key);
+    const view = check[0] && checkView(config, check[0], known[key], nowMs, { rounds: true });
+    const main = <IncidentPage data={data} notes={hint ? [...notes, hint] : notes} view={view} />;
+    const title = titleOf(incident);
     return await livePage(c, known, check, {
       title,
       summary: newestNotice(data)?.summary,

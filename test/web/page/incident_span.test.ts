@@ -36,6 +36,6 @@ test.each([
     counts: { reporting: 3, bad: 0, good: 3, split: 0, pending: 0 },
   } as const;
   const notice = summary({ subject: "Shop", incident, change: "resolved", decision, witnesses: [] });
-  expect(page).toContain(`for ${span}<`);
+  expect(page).toContain(` \u00b7 ${span}<`);
   expect(notice).toContain(`has recovered after ${span}: `);
 });

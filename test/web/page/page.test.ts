@@ -74,14 +74,34 @@ test("a round shows both claims, and the failed expression with what was found",
   const { text } = await get(ROUND, cookie);
   expect(text).toContain("Claim before: ready");
   expect(text).toContain("Claim after: ready");
-  expect(text).toMatch(/look GET \/ HTTP 500 5/);
+  expect(text).toMatch(/look GET \/ HTTP 500 5 ms/);
   expect(text).toMatch(
     /Expected body\.state == 'accepted' Found body\.state is 'pending' body\.state 'pending'/,
   );
   expect(text).toContain(
     "Asked GET https://shop.example/ accept: */* Answered HTTP 500 server: shop {&quot;state&quot;:&quot;pending&quot;}",
   );
-  expect(text).toMatch(/First failed: .*, drift Journey: fail .* Asked GET/);
+  expect(text).toMatch(/Latest 22:\d\d First failed 22:\d\d Last good 22:\d\d/);
+});
+
+test("each kept round has its page, and a failed one stands beside the last good, step by step", async () => {
+  const { get, cookie } = await lying(3);
+  const COMPARED =
+    /Failed 22:\d\d Last good 22:\d\d says ready ready look HTTP 500, 5 ms 5 ms journey fail, 5 ms pass, 5 ms/;
+  const latest = await get(ROUND, cookie);
+  expect(latest.text).toMatch(COMPARED);
+  const first = await get(`${ROUND}?round=firstFailed`, cookie);
+  expect(first.html).toMatch(/round=firstFailed" aria-current="page">First failed/);
+  expect(first.text).toMatch(/overclaims Reason: expectation\. Slot .* Asked GET/);
+  expect(first.text).toMatch(COMPARED);
+  const good = await get(`${ROUND}?round=lastGood`, cookie);
+  expect(good.text).toMatch(/Journey: pass in 5 ms/);
+  expect(good.text).not.toContain("Asked GET");
+  expect((await get(`${ROUND}?round=constructor`, cookie)).text).toContain("Its vote is drift");
+  const calm = await pageFixture();
+  await calm.runMinutes(2);
+  const { text } = await calm.get(ROUND, await calm.signIn());
+  expect(text).not.toContain("Last good");
 });
 
 test("a round shows how long the phases of a failed journey's requests took", async () => {
@@ -103,9 +123,14 @@ test("an incident tells its story from the first dissenting vote, with votes, no
   await runMinutes(2);
   const { text, html } = await get(path, cookie);
   expect(text).toMatch(
-    /22:19:00 first dissenting vote .*22:20:00 opened: drift .*api\.token acknowledged .*said: we look at it .*22:23:00 resolved: drift \(ready, recovered\)/,
+    /22:23:00 resolved: drift, ready, recovered .*said: we look at it .*api\.token acknowledged .*22:20:00 opened: drift .*22:19:00 first dissenting vote/,
   );
-  expect(text).toContain("drift: a majority of the 3 regions reporting, at least 2 must report.");
+  expect(text).toContain("drift a majority of the 3 regions reporting, at least 2 must report: ");
+  expect(text).toMatch(/fra failed in \d of \d+ slots, first 22:19/);
+  expect(text).toMatch(
+    /Evidence eu · fra look: body\.state is 'pending' .*Failed at look Expected body\.state == 'accepted'/,
+  );
+  expect(text).toMatch(/Notices: \d pending/);
   expect(text).toContain("incident.opened to ops: pending");
   expect(text).toContain("with failureThreshold 1 this would have been told 60 s earlier, and nothing else");
   expect(html).toContain('<meta property="og:title" content="shop / read: drift"');
@@ -146,7 +171,7 @@ test("an incident of Assay's own is shown to who may read, and to the public now
   const { items: [incident] } = await house.store.listIncidents({ limit: 1 });
   const path = `/incidents/${incident!.id}`;
   const cookie = await house.signIn();
-  expect((await house.get("/incidents", cookie)).text).toContain("prober sin open , warning");
+  expect((await house.get("/incidents", cookie)).text).toContain("open prober sin warning");
   const page = await house.get(path, cookie);
   expect(page.text).toContain("prober sin has brought nothing for 3 min");
   expect(page.html).not.toContain("/targets/_assay");
@@ -295,7 +320,7 @@ describe("what may be done", () => {
     script.set("drift", "iad");
     const { status, text } = await get("/targets/shop/checks/read/walk", cookie, { form: {} });
     expect(status).toBe(200);
-    expect(text).toMatch(/no vote has moved.*us · iad Verdict drift .*Found body\.state is 'pending'/);
+    expect(text).toMatch(/no vote has moved.*us · iad overclaims .*Found body\.state is 'pending'/);
     expect(await state()).toEqual(before);
   });
 

@@ -184,6 +184,10 @@
   const swap = (part, next) => {
     const focused = d.activeElement;
     const mark = focused && part.contains(focused) && selectorOf(focused);
+    // What one opened stays open.
+    for (const was of part.querySelectorAll("details[id]")) {
+      next.querySelector("#" + CSS.escape(was.id))?.toggleAttribute("open", was.hasAttribute("open"));
+    }
     part.replaceWith(next);
     paint(next);
     const again = mark && next.parentElement?.querySelector(mark);

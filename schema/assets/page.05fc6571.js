@@ -151,6 +151,9 @@ return href && '[href="' + CSS.escape(href) + '"]';
 const swap = (part, next) => {
 const focused = d.activeElement;
 const mark = focused && part.contains(focused) && selectorOf(focused);
+for (const was of part.querySelectorAll("details[id]")) {
+next.querySelector("#" + CSS.escape(was.id))?.toggleAttribute("open", was.hasAttribute("open"));
+}
 part.replaceWith(next);
 paint(next);
 const again = mark && next.parentElement?.querySelector(mark);
