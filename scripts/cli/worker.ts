@@ -14,7 +14,8 @@ import { diffConfigs, formatDiff } from "../../src/config/diff.ts";
 import { ConfigError } from "../../src/config/mod.ts";
 import { minifyModule } from "./minify.ts";
 import { DEFAULT_FILE, environmentOption, loadFile, USAGE, type VarFlags, varsOf, warn } from "./terminal.ts";
-import { workerKinds } from "./worker_kinds.ts";
+import { formatKindCosts, type Metafile } from "./kind_cost.ts";
+import { stepModules, workerKinds } from "./worker_kinds.ts";
 
 const WRANGLER = "npm:wrangler@4.155.0";
 /** Where wrangler.toml looks. What is deployed lies beside it, because a running `dev` reloads when its own changes. */
@@ -87,9 +88,13 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], options: Opti
   if (code !== 0) return code;
   const [config, kinds] = await Promise.all([files.config, files.kinds].map((file) => Deno.realPath(file)));
   const aliases = ["--alias", `#config:${config}`, `#kinds:${kinds}`];
-  const bundling = ["--dry-run", "--minify", "--outdir", BUNDLE, ...whichWorker(rest), ...plain, ...aliases];
+  const sizes = `${BUNDLE}/meta.json`;
+  const own = ["--dry-run", "--minify", "--outdir", BUNDLE, "--metafile", sizes];
+  const bundling = [...own, ...whichWorker(rest), ...plain, ...aliases];
   const bundled = await run(WRANGLER, "deploy", ...bundling);
   if (bundled !== 0) return bundled;
+  const metafile: Metafile = JSON.parse(await Deno.readTextFile(sizes));
+  console.error(formatKindCosts(metafile, await stepModules(loaded.config)));
   const file = `${BUNDLE}/worker.js`;
   await Deno.writeTextFile(file, await minifyModule(await Deno.readTextFile(file)));
   return await run(WRANGLER, "deploy", file, "--no-bundle", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`);

@@ -16,6 +16,12 @@ const TABLES = {
   auths: "src/evidence/probe/auth/mod.ts",
 };
 
+/** Where each kind of port lies that steps need. */
+const PORTS: Record<NonNullable<StepKind["needs"]>, string> = {
+  dial: "functions/cloudflare/dial.ts",
+  openWebSocket: "functions/cloudflare/web_socket.ts",
+};
+
 /** Whether a config names a step that needs this port. */
 const namesStepFor = (port: StepKind["needs"]) => {
   const kinds = new Set(STEP_KINDS.filter(({ needs }) => needs === port).map(({ kind }) => kind));
@@ -49,8 +55,8 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     "src/web/api/routes/pushed_reports.ts",
     ({ checks }) => checks.some(({ report }) => report?.sources.some(({ kind }) => kind === "pushed")),
   ],
-  ["dialler", "functions/cloudflare/dial.ts", namesStepFor("dial")],
-  ["webSockets", "functions/cloudflare/web_socket.ts", namesStepFor("openWebSocket")],
+  ["dialler", PORTS.dial, namesStepFor("dial")],
+  ["webSockets", PORTS.openWebSocket, namesStepFor("openWebSocket")],
   ["remoteProber", "src/engine/prober/remote.ts", namesUrl],
   ["roundsRoutes", "src/web/api/routes/rounds.ts", namesUrl],
   ["acknowledgeLinks", "src/web/page/acknowledge.tsx", ({ publicUrl }) => publicUrl !== undefined],
@@ -101,6 +107,16 @@ export async function workerKinds(config: Config): Promise<string> {
   ].join("\n");
 }
 
+/** The modules of each kind of step that a config names, as paths in this repository. */
+export async function stepModules({ checks }: Config): Promise<Map<string, string[]>> {
+  const walked = checks.flatMap(({ journey, cleanup }) => [...journey, ...cleanup]);
+  const rows = await rowsOf("steps", new Set(walked.map(({ kind }) => kind)));
+  return new Map(rows.map(({ file, row: { kind = "", needs } }) => {
+    const own = file.href.slice(fileOf("").href.length);
+    return [kind, needs ? [own, PORTS[needs]] : [own]];
+  }));
+}
+
 /** The rows of a table that are of these kinds. A table is a file that imports each of its rows by name. */
 async function rowsOf(table: keyof typeof TABLES, kinds: ReadonlySet<string>) {
   const at = fileOf(TABLES[table]);
@@ -108,7 +124,8 @@ async function rowsOf(table: keyof typeof TABLES, kinds: ReadonlySet<string>) {
   const imports = [...text.matchAll(/^import \{ (\w+) \} from "(\.[^"]+)";$/gm)];
   const rows = await Promise.all(imports.map(async ([, name = "", path = ""]) => {
     const file = new URL(path, at);
-    const row: { kind?: string; variables?: readonly string[] } = (await import(file.href))[name];
+    const row: { kind?: string; variables?: readonly string[]; needs?: StepKind["needs"] } =
+      (await import(file.href))[name];
     return { name, file, row };
   }));
   const found = rows.filter(({ row }) => row.kind !== undefined && kinds.has(row.kind));
