@@ -28,7 +28,7 @@ const SHAPES: Row[] = [
     path: "listn",
     message: "unknown key",
     expected:
-      "one of: version, publicUrl, traceUrl, listen, store, retention, api, page, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks, routes",
+      "one of: version, publicUrl, traceUrl, listen, store, retention, api, page, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks, routes, maintenance",
     found: "listn",
     suggestion: "listen",
   }],
@@ -469,7 +469,7 @@ const RULES: Row[] = [
     {
       path: "webhooks[0].events[0]",
       message: "no event matches",
-      expected: "a glob over incident.opened, incident.updated, incident.resolved",
+      expected: "a glob over incident.opened, incident.updated, incident.acknowledged, incident.resolved",
       found: "incident.open",
       suggestion: "incident.opened",
     },

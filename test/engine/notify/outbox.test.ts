@@ -342,7 +342,7 @@ describe("an acknowledgement", () => {
     const { a_1_acknowledged } = await post.deliveries();
     expect(a_1_acknowledged).toMatchObject({
       state: "dead",
-      lastError: "late: webhook hook would hear of what is over",
+      lastError: "late: webhook hook would hear of what is over or acknowledged",
     });
     expect(post.arrivals.map(({ headers }) => headers["webhook-id"])).toEqual(["a_1_opened", "a_1_resolved"]);
   });
