@@ -3,7 +3,7 @@
  * every webhook with an independent library. `--once` plays the story to its end and exits 0 only if each event was really seen.
  * With `--push` nobody is asked: the claim is what a service tells systemd, pushed by `assay push`.
  */
-import { webhookHandler } from "./hook.ts";
+import { slackHandler, webhookHandler } from "./hook.ts";
 import { type Shop, shop } from "./shop.ts";
 import { startUnit } from "./unit.ts";
 
@@ -55,6 +55,7 @@ targets:
             expect: ["status in [204, 404]"]
 webhooks:
   - { id: oncall, url: "\${env:ONCALL_URL}", secret: "\${env:ONCALL_SECRET}" }
+  - { id: chat, kind: slack, url: "\${env:CHAT_URL}" }
 `;
 
 /** What the story must show; each is set only by what was really seen. */
@@ -67,6 +68,7 @@ const seen = {
   openedVerified: false,
   recovery: false,
   resolvedVerified: false,
+  chatTold: false,
 };
 
 function say(who: string, what: string) {
@@ -74,14 +76,23 @@ function say(who: string, what: string) {
   console.log(`${seconds} s  ${who.padEnd(8)} ${what}`);
 }
 
-/** Receives the webhooks on a free port. */
+const CHAT_PATH = "/services/T0/B0/chat";
+
+/** Receives the webhooks on a free port, and what would go to Slack. */
 function receiver() {
   const answer = webhookHandler(SECRET, (line, event) => {
     say("webhook", line);
     if (event?.type === "incident.opened" && event.data.incident.kind === "drift") seen.openedVerified = true;
     if (event?.type === "incident.resolved") seen.resolvedVerified = true;
   });
-  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answer);
+  const chat = slackHandler((line) => {
+    say("slack", line);
+    if (line.startsWith("RESOLVED")) seen.chatTold = true;
+  });
+  return Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (request) => (new URL(request.url).pathname === CHAT_PATH ? chat : answer)(request),
+  );
 }
 
 /** Starts `assay start` in a process of its own and answers its port once it listens. */
@@ -162,7 +173,7 @@ async function playScenario(shops: Shop[]) {
   await until(() => seen.quorum && seen.openedVerified);
   say("shop", "the order workers catch up");
   for (const replica of shops) replica.catchUp();
-  await until(() => seen.recovery && seen.resolvedVerified);
+  await until(() => seen.recovery && seen.resolvedVerified && seen.chatTold);
 }
 
 /** Breaks or mends all replicas, as often as somebody wants. */
@@ -195,6 +206,7 @@ const env = (shopUrl: string) => ({
   ...secrets,
   SHOP_URL: shopUrl,
   ONCALL_URL: `http://127.0.0.1:${hooks.addr.port}/`,
+  CHAT_URL: `http://127.0.0.1:${hooks.addr.port}${CHAT_PATH}`,
   ...Object.fromEntries(REGIONS.map((id) => [`PROBER_${id.toUpperCase()}`, "http://127.0.0.1:1"])),
 });
 

@@ -28,3 +28,13 @@ export function webhookHandler(
     }
   };
 }
+
+/** Answers as an incoming webhook of Slack does: `ok` to a message that has a text and attachments, else 400. Tells the text. */
+export function slackHandler(log: (line: string) => void): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { text, attachments } = await request.json() as { text?: string; attachments?: unknown[] };
+    if (!text || !attachments?.length) return new Response("invalid_payload", { status: 400 });
+    log(text);
+    return new Response("ok");
+  };
+}

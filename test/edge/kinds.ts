@@ -14,6 +14,8 @@ import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { pushedReports } from "../../src/web/api/routes/pushed_reports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { roundsRoutes } from "../../src/web/api/routes/rounds.ts";
+import { timely } from "../../src/engine/notify/timely.ts";
+import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
 import { githubHook } from "../../src/web/api/routes/github.ts";
 
 export const KINDS: KindTables<ObjectEnv> = {
@@ -28,6 +30,8 @@ export const KINDS: KindTables<ObjectEnv> = {
   signRequest,
   pushedReports,
   githubHook,
+  acknowledgeLinks,
+  timely,
   dialler,
   remoteProber,
   roundsRoutes,

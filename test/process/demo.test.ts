@@ -18,6 +18,8 @@ const TOLD = [
   /assay +ready: (?!.*drift)/,
   /drift, quorum, verified webhooks and recovery were all seen$/,
 ];
+/** What a chat gets beside it. */
+const CHAT = [/slack +CRITICAL: Demo shop .* regions agree/, /slack +RESOLVED: Demo shop .* has recovered/];
 /** And this beside it: the quorum's webhook before the recovery's. */
 const WEBHOOKS = [
   /assay +\w+: fra drift/,
@@ -40,6 +42,7 @@ describe.concurrent("demo", () => {
       const told = [...before, ...TOLD];
       expect(inOrder(demo.out, told)).toEqual(told);
       expect(inOrder(demo.out, WEBHOOKS)).toEqual(WEBHOOKS);
+      expect(inOrder(demo.out, CHAT)).toEqual(CHAT);
       expect(demo.out.filter((line) => /webhook +refused/.test(line))).toEqual([]);
     },
     300_000,

@@ -64,6 +64,21 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     ),
     [...BARE, "remoteProber", "roundsRoutes"],
   ],
+  ["a public URL", configOf("publicUrl: https://assay.example"), [...BARE, "acknowledgeLinks"]],
+  [
+    "an escalation below a rule",
+    configOf(
+      'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ routes: [{ sinks: [a], escalate: [{ after: 5m, sinks: [a] }] }] }]',
+    ),
+    ["DIALECTS", "objectKind", "slack", "httpStep", "timely"],
+  ],
+  [
+    "a rule that reminds",
+    configOf(
+      'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ sinks: [a], repeatInterval: 4h }]',
+    ),
+    ["DIALECTS", "objectKind", "slack", "httpStep", "timely"],
+  ],
   ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "functions"]],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {
   expect(importsIn(await workerKinds(await config))).toEqual(names);
