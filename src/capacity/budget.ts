@@ -9,6 +9,7 @@ import type { Plan } from "../base/limits.ts";
 import { askLines } from "./ask_lines.ts";
 import { busiestDay } from "./busiest_day.ts";
 import { type BudgetLine, objectsOf, sum } from "./line.ts";
+import { logLine, storedLine } from "./kept_lines.ts";
 import { meterLines, meters, metersOf } from "./meter_lines.ts";
 import { objectsLine } from "./objects.ts";
 import { BASE_USD, type Meter, METERS, MONTH_DAYS, UPSTASH } from "./prices.ts";
@@ -73,6 +74,8 @@ function figuresOf(config: Config, options: BudgetOptions) {
     ...askLines(config, day, plan),
     ...slotLines(config, day, { plan, latencyMs }),
     ...meterLines(used, day, { plan, latencyMs }),
+    storedLine(config, day, plan),
+    logLine(used, plan),
     variableLine(config, plan),
     ...commands ? upstashLines(commands, day, plan) : [],
   ];

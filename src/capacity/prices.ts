@@ -8,6 +8,7 @@ const WORKERS_PAGE = "https://developers.cloudflare.com/workers/platform/pricing
 const OBJECTS_PAGE = "https://developers.cloudflare.com/durable-objects/platform/pricing/";
 const OBJECT_LIMITS_PAGE = "https://developers.cloudflare.com/durable-objects/platform/limits/";
 const LIFECYCLE_PAGE = "https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/";
+const LOGS_PAGE = "https://developers.cloudflare.com/workers/observability/logs/workers-logs/";
 const UPSTASH_PAGE = "https://upstash.com/docs/redis/overall/billing";
 
 /** Where the figures of this file are from. */
@@ -17,6 +18,7 @@ export const SOURCES = [
   OBJECTS_PAGE,
   OBJECT_LIMITS_PAGE,
   LIFECYCLE_PAGE,
+  LOGS_PAGE,
   UPSTASH_PAGE,
 ];
 
@@ -67,6 +69,29 @@ export type Meter = keyof typeof METERS;
 
 /** Variables of one Worker, secrets and plain ones together (limits page). */
 export const VARIABLES = { free: 64, paid: 128 } as const;
+
+/**
+ * Bytes that a ledger may keep in its object (objects' limits page: 5 GB of an account on the free plan, 10 GB of an object on the paid one),
+ * and on Upstash's free plan (billing page: 256 MB).
+ */
+export const STORED_BYTES = { free: 5e9, paid: 10e9, upstash: 256e6 } as const;
+
+/**
+ * Bytes of one result (what a prober brought for a check in a slot) and of the state of a check and prober. An object's: an hour of
+ * `deno task soak`, 2026-11-30, 22 MB for 177,000 results, and a state of 497 B. Upstash's: `deno task bench`.
+ */
+export const KEPT_BYTES = {
+  object: { result: 125, state: 500 },
+  upstash: { result: 5.2, state: 67 },
+} as const;
+
+/** Events of Workers Logs: a day on the free plan, a month on the paid one (its page). Each invocation is one, and each line that it logs. */
+export const LOGS = {
+  freeADay: 200_000,
+  includedAMonth: 20_000_000,
+  usdAMillion: 0.6,
+  source: LOGS_PAGE,
+} as const;
 
 /** USD a month before anything is metered; CPU time of objects and subrequests cost nothing further. */
 export const BASE_USD = { free: 0, paid: 5 } as const;

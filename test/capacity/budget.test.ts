@@ -698,7 +698,7 @@ describe("objects of a place", () => {
     // 1000 * 2 * 300 ms / 5 = 120 s in 25 s each
     ["1,000 of two requests at 300 ms are five on the paid plan", times(1_000, READ), { plan: "paid" }, 5],
     ["at 60 ms one is enough", times(1_000, READ), { plan: "paid", latencyMs: 60 }, 1],
-    ["more than 64 there are never", times(4_000, READ), { plan: "free" }, 64],
+    ["more than 64 there are never", times(1_100, READ), { plan: "free" }, 64],
     ["a prober with a url has none", times(100, READ), { plan: "free", rest: urls(1) }, 1],
   ])("%s", async (_, checks, { plan, latencyMs = 300, rest }, objects) => {
     const config = await loadText(written(checks, rest));
@@ -720,5 +720,41 @@ describe("objects of a place", () => {
     // Two of the seven walk 15 checks, five 14, which are three rows of 0.6 s as well; the ledger waits for the longest and a request
     expect(value(GB)).toBeCloseTo(1_440 * (2 * 7 * 1.8 + 2.1) * 0.128, 6);
     expect(result.faults).toEqual([]);
+  });
+});
+
+describe("what is kept", () => {
+  const STORED = "stored data, MB";
+  const LOG = "log events a day";
+
+  test.each<[string, string[], string, "free" | "paid", number, number | null]>([
+    // 3 probers * 2 days * 1440 runs * 125 B + 3 * 500 B
+    ["one check from three places", [PLAIN], "regions: [weur, enam, oc]", "free", 1.0815, 5_000],
+    // 2 * 2 * (1440 + 2880) * 125 B + 2 * 2 * 500 B
+    ["two periods", [PLAIN, every("30s")], "regions: [weur, enam]", "paid", 2.162, 10_000],
+    // 1440 * 125 B + 500 B
+    ["a day of history", [PLAIN], "regions: [weur]\nretention: { raw: 24h }", "free", 0.1805, 5_000],
+    // 2 * 1440 * 5.2 B + 67 B
+    ["on Upstash", [PLAIN], `regions: [weur]\n${STORE}`, "free", 0.015_043, 256],
+    ["on Upstash that is paid", [PLAIN], `regions: [weur]\n${STORE}`, "paid", 0.015_043, null],
+  ])("stored by %s", async (_, checks, rest, plan, megabytes, limit) => {
+    const line = lineOf(await held(checks, rest, { plan }), STORED);
+    expect(line.value).toBeCloseTo(megabytes, 9);
+    expect(line).toMatchObject({ limit, fits: true });
+  });
+
+  test("a history that is too long does not fit, and the key is named", async () => {
+    // 600 checks every 10 s for 30 days: 600 * 30 * 8640 * 125 B = 19.44 GB, and 600 * 500 B
+    const rest = "regions: [weur]\nretention: { raw: 30d }";
+    const { faults } = await held(times(600, every("10s")), rest, { plan: "paid" });
+    expect(faults).toContainEqual(
+      expect.stringMatching(/^stored data, MB: 19440.3, .* a shorter retention.raw/),
+    );
+  });
+
+  test("logs are the invocations of a day", async () => {
+    // Free, one turn: 1440 cron events, 1440 ticks, 3 * 1440 asks
+    const result = await held([PLAIN], "regions: [weur, enam, oc]");
+    expect(lineOf(result, LOG)).toMatchObject({ value: 5 * 1_440, limit: 200_000, fits: true });
   });
 });
