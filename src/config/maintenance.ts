@@ -11,8 +11,9 @@ import {
 import type { Note, Path } from "./problem.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { RawConfig } from "./schema/mod.ts";
-import { type CronReader, noteNoCron, zoneFault } from "./timing.ts";
+import { type CronReader, noteNoCron } from "./timing.ts";
 import type { Draft } from "./validate.ts";
+import { zoneFault } from "./zone_fault.ts";
 
 /** What names of a match are held against. */
 interface MaintenanceContext {

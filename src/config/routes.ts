@@ -3,6 +3,7 @@ import { closest } from "../base/closest.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
 import { parseDuration } from "./schema/duration.ts";
+import { type QuietHours, readQuietHours } from "./quiet_hours.ts";
 import type { RouteDraft } from "./schema/routes.ts";
 import type { Draft } from "./validate.ts";
 
@@ -28,6 +29,8 @@ export interface Route {
   escalate: readonly Escalation[];
   /** Its sinks are reminded this often, ms. */
   repeatMs?: number;
+  /** When only what is critical is told. */
+  quietHours?: QuietHours;
   routes: readonly Route[];
 }
 
@@ -59,17 +62,17 @@ export function readRoutes(
 interface Place {
   path: Path;
   /** What of the rule above holds for those below it that do not say it. */
-  inherited: Pick<Route, "sinks" | "escalate" | "repeatMs">;
+  inherited: Pick<Route, "sinks" | "escalate" | "repeatMs" | "quietHours">;
   note: Note;
 }
 
 function readAll(
   drafts: readonly (Draft<RouteDraft> | undefined)[],
   context: RouteContext,
-  { path, inherited, note }: Place,
+  { path, ...place }: Place,
 ): Route[] {
   return drafts.flatMap((draft, i) =>
-    draft ? [readRoute(draft, context, { path: [...path, i], inherited, note })] : []
+    draft ? [readRoute(draft, context, { ...place, path: [...path, i] })] : []
   );
 }
 
@@ -92,7 +95,15 @@ function readRoute(draft: Draft<RouteDraft>, context: RouteContext, place: Place
   }
   noteNobody(match, "target", context.targets, place);
   noteNobody(match, "region", ["global", ...context.regions], place);
-  const own = { sinks, escalate, ...(repeatMs !== undefined && { repeatMs }) };
+  const quietHours = draft.quietHours
+    ? readQuietHours(draft.quietHours, [...path, "quietHours"], note)
+    : place.inherited.quietHours;
+  const own = {
+    sinks,
+    escalate,
+    ...(repeatMs !== undefined && { repeatMs }),
+    ...(quietHours && { quietHours }),
+  };
   const below = { path: [...path, "routes"], inherited: own, note };
   return {
     match,

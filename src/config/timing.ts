@@ -5,9 +5,8 @@ import type { CompiledCron, Kinds } from "./kinds.ts";
 import type { Finding, Note, Path } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
-import { closest } from "../base/closest.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import { zoneNames, zoneOf } from "../base/zone.ts";
+import { zoneFault } from "./zone_fault.ts";
 
 /** `defaults:` as written. */
 export type DefaultsDraft = NonNullable<Draft<RawConfig>["defaults"]>;
@@ -63,14 +62,6 @@ export function cronReader(compile: Kinds["compileCron"]): CronReader {
     known.set(key, result);
     return result;
   };
-}
-
-/** Why this is no time zone, or nothing. */
-export function zoneFault(zone: string | undefined): Omit<Finding, "path"> | undefined {
-  if (zone === undefined || zoneOf(zone)) return undefined;
-  const suggestion = closest(zone, zoneNames());
-  const expected = "a name of the IANA database, such as Europe/Berlin";
-  return { message: "there is no time zone of this name", expected, found: zone, suggestion };
 }
 
 function readCron(

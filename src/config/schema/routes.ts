@@ -1,5 +1,5 @@
 import * as z from "../../base/zod.ts";
-import { duration, list, map } from "./fields.ts";
+import { duration, list, map, text, words } from "./fields.ts";
 
 /** The words of incidents, for the grammar: judgement/words.ts has them, and stands above it. A test holds the two to each other. */
 export const ROUTE_WORDS = {
@@ -35,6 +35,16 @@ const match = map({
   region: optionalField(globs, "Globs over the region that decided; `global` where all did."),
 });
 
+const time = () => text(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day: 22:00");
+
+const quietHours = map({
+  from: time().check(z.describe("When they begin.")),
+  until: time().check(z.describe("When they end, perhaps on the next day.")),
+  zone: z.optional(words()).check(
+    z.meta({ description: "Their time zone, as the IANA database names it.", default: "UTC" }),
+  ),
+});
+
 /** A rule as written. */
 export interface RouteDraft {
   match?: z.infer<typeof match>;
@@ -42,6 +52,7 @@ export interface RouteDraft {
   continue?: boolean;
   escalate?: { after: string; unless?: "acknowledged"; sinks: string[] }[];
   repeatInterval?: string;
+  quietHours?: z.infer<typeof quietHours>;
   routes?: RouteDraft[];
 }
 
@@ -68,6 +79,10 @@ const route = (depth: number): z.ZodMiniType<RouteDraft> =>
     repeatInterval: optionalField(
       duration("1m", "30d"),
       "Its sinks are reminded this often while it is open and nobody has acknowledged it. Default: as the route above says.",
+    ),
+    quietHours: optionalField(
+      quietHours,
+      "When it tells of nothing but what is critical; the rest waits. Default: those of the route above.",
     ),
     ...(depth > 1 && {
       routes: optionalField(

@@ -6,6 +6,7 @@ import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
 import type { LinkAdder } from "./acknowledge_link.ts";
 import type { WebhookEvent } from "./event.ts";
+import { applyQuietHours } from "./quiet.ts";
 import { deadReceipt, doneReceipt, receiptOf, repeatReceipt } from "./retry.ts";
 import { applyCause } from "./caused.ts";
 import { applySilence, type SilenceReader } from "./silencing.ts";
@@ -87,7 +88,9 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
     if (death) log.info("notice dropped", { ...fields, reason: receipt.lastError });
     return undefined;
   }
-  const quiet = await applySilence(context, delivery, nowMs) ?? await applyCause(store, delivery, nowMs);
+  const quiet = await applySilence(context, delivery, nowMs) ??
+    await applyCause(store, delivery, nowMs) ??
+    await applyQuietHours(context, delivery, nowMs);
   if (quiet) {
     const { attempts, lastAttemptAt, lastStatus } = delivery;
     await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });

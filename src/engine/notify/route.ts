@@ -2,6 +2,7 @@
 import { matches } from "../../base/glob.ts";
 import type { Config, Webhook } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
+import type { QuietHours } from "../../config/quiet_hours.ts";
 import type { Route, RouteMatch } from "../../config/routes.ts";
 
 /** An incident as rules see it. */
@@ -26,6 +27,8 @@ export interface Routed {
   unless?: "acknowledged";
   /** It is reminded this often, ms. */
   repeatMs?: number;
+  /** When it is told of nothing but what is critical. */
+  quietHours?: QuietHours;
 }
 
 /**
@@ -93,12 +96,15 @@ function walk(
   return told;
 }
 
-const ownOf = ({ sinks, escalate, repeatMs }: Route, rule: string): Routed[] => [
-  ...sinks.map((webhook) => ({ webhook, rule, ...(repeatMs !== undefined && { repeatMs }) })),
-  ...escalate.flatMap(({ afterMs, unless, sinks }) =>
-    sinks.map((webhook) => ({ webhook, rule, after: afterMs, ...(unless && { unless }) }))
-  ),
-];
+function ownOf({ sinks, escalate, repeatMs, quietHours }: Route, rule: string): Routed[] {
+  const same = { rule, ...(quietHours && { quietHours }) };
+  return [
+    ...sinks.map((webhook) => ({ webhook, ...same, ...(repeatMs !== undefined && { repeatMs }) })),
+    ...escalate.flatMap(({ afterMs, unless, sinks }) =>
+      sinks.map((webhook) => ({ webhook, ...same, after: afterMs, ...(unless && { unless }) }))
+    ),
+  ];
+}
 
 function fits({ labels = {}, ...fields }: RouteMatch, subject: RouteSubject): boolean {
   const isOneOf = (globs: readonly string[] | undefined, value: string | undefined) =>

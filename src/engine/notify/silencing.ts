@@ -67,7 +67,11 @@ export async function applySilence(
 }
 
 /** What a notice is about. A target that left the config has the labels that it had when the notice was written. */
-function subjectOf({ targets }: Config, { target, check }: Incident, { body }: Delivery): SilenceSubject {
+export function subjectOf(
+  { targets }: Config,
+  { target, check }: Incident,
+  { body }: Delivery,
+): SilenceSubject {
   const labels = targets.find(({ id }) => id === target)?.labels ?? labelsIn(body);
   return { target, check, labels };
 }
