@@ -1,5 +1,8 @@
 /** The bars of the judgement: what its rules must reach, at one-minute checks with the defaults. */
+import { SECOND_MS } from "../../src/base/time.ts";
+import type { Wanted } from "./deal.ts";
 import type { Row } from "./figures.ts";
+import { parseTopology } from "./tape.ts";
 
 /** One bar, and where a simulation stands with it. */
 export interface Bar {
@@ -134,6 +137,35 @@ const LINES: readonly Line[] = [
       read: falseCritical,
     }))
   ),
+];
+
+/** So many hours of a world have at least as many episodes, runs or hours as its bars want. */
+const HOURS: Readonly<Record<string, number>> = {
+  "drift": 60,
+  "hanging drift": 60,
+  "hung prober": 60,
+  "deploy that overclaims": 312,
+  "dependency blip": 728,
+  "healthy, 5 % lost": 600,
+  "healthy, loss in bursts": 600,
+  "healthy, 1 % lost": 720,
+  "one bad replica of 5": 64,
+  "one bad replica of 10": 64,
+  "drift, 1 % lost": 60,
+  "honest starts": 48,
+};
+
+/** What has to be simulated so that every bar is held over as much as it wants. */
+export const PROOFS: readonly Required<Omit<Wanted, "seed">>[] = [
+  ...new Map(LINES.map(({ world, topology, everySeconds = 60 }) => [
+    `${world} ${topology} ${everySeconds}`,
+    {
+      world,
+      topology: parseTopology(topology)!,
+      everyMs: everySeconds * SECOND_MS,
+      hours: everySeconds < 60 ? 8 : HOURS[world]!,
+    },
+  ])).values(),
 ];
 
 /** Every bar of which some run tells. */
