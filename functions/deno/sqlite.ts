@@ -73,7 +73,7 @@ export function sqliteDriver(path: string): SqlDriver {
  * A file that is new is for this user alone, and so is a folder that is made for it; the log beside it gets the rights of the file
  * (SQLite, How Write-Ahead Logging Works). Git leaves a folder of that kind out.
  */
-function makeFile(path: string): void {
+export function makeFile(path: string): void {
   const folder = dirname(path);
   if (!existsSync(folder)) {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });

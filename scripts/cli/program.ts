@@ -3,6 +3,8 @@ import { Command } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { budgetCommand } from "./budget.ts";
 import { checkCommand } from "./check.ts";
+import { backupCommand, restoreCommand } from "./backup.ts";
+import { completionCommand } from "./completion.ts";
 import { initCommand } from "./init.ts";
 import { importCommand } from "./import.ts";
 import { healthCommand } from "./health.ts";
@@ -46,6 +48,9 @@ for (
     exportCommand,
     replayCommand,
     tokenCommand,
+    backupCommand,
+    restoreCommand,
+    completionCommand,
   ]
 ) {
   program.addCommand(verb.exitOverride());
