@@ -70,7 +70,8 @@ export interface VarFlags {
 
 /** `--var name=value`, which may stand several times. */
 export const varOption = () =>
-  new Option("--var <name=value>", "a value for ${var:name}; may be repeated").argParser(parseVar);
+  new Option("--var <name=value>", "a value for ${var:name}; may be repeated")
+    .argParser((text: string, known?: Record<string, string>) => parseVar(known ?? {}, text));
 
 /** `--environment name`. */
 export const environmentOption = () =>
@@ -79,7 +80,8 @@ export const environmentOption = () =>
 /** Both, as `loadFile` takes them. */
 export const varsOf = ({ var: vars, environment }: VarFlags) => ({ vars, environment });
 
-function parseVar(text: string, known: Record<string, string> = {}): Record<string, string> {
+/** The known values with that of one more `name=value`. */
+export function parseVar(known: Record<string, string>, text: string): Record<string, string> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Not name=value.");
   return { ...known, [text.slice(0, at)]: text.slice(at + 1) };

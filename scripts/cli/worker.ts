@@ -13,7 +13,16 @@ import type { Config } from "../../src/config/config.ts";
 import { diffConfigs, formatDiff } from "../../src/config/diff.ts";
 import { ConfigError } from "../../src/config/mod.ts";
 import { minifyModule } from "./minify.ts";
-import { DEFAULT_FILE, environmentOption, loadFile, USAGE, type VarFlags, varsOf, warn } from "./terminal.ts";
+import {
+  DEFAULT_FILE,
+  environmentOption,
+  loadFile,
+  parseVar,
+  USAGE,
+  type VarFlags,
+  varsOf,
+  warn,
+} from "./terminal.ts";
 import { formatKindCosts, type Metafile } from "./kind_cost.ts";
 import { stepModules, workerKinds } from "./worker_kinds.ts";
 
@@ -24,7 +33,8 @@ const DEV = { config: ".assay/config.json", kinds: ".assay/kinds.ts" };
 const BUNDLE = ".assay/bundle";
 const DEPLOY = { config: ".assay/deployed.json", kinds: ".assay/deployed_kinds.ts" };
 
-interface Options extends VarFlags {
+interface Options extends Pick<VarFlags, "environment"> {
+  var: string[];
   configFile: string;
   plan: Plan;
   latency?: number;
@@ -36,6 +46,10 @@ for (const verb of ["deploy", "dev"] as const) {
     .description(verb === "deploy" ? "Check, budget, deploy to Cloudflare" : "The same code in workerd, here")
     .option("--config-file <file>", "the config", DEFAULT_FILE)
     .addOption(environmentOption())
+    .addOption(
+      new Option("--var <name=value>", "a value for ${var:name}, or name:value for wrangler; may be repeated")
+        .argParser((text: string, all: string[]) => [...all, text]).default([]),
+    )
     .addOption(new Option("--plan <plan>", "Cloudflare's plan").choices(["free", "paid"]).default("free"))
     .addOption(latencyOption())
     .argument("[options...]", "options of wrangler")
@@ -50,8 +64,15 @@ try {
   Deno.exit(error.exitCode === 0 ? 0 : USAGE);
 }
 
-async function runWrangler(verb: "deploy" | "dev", rest: string[], options: Options) {
-  const { configFile, plan, latency: latencyMs = EDGE_LATENCY_MS, ...flags } = options;
+/** What of `--var` is the config's; the rest, `name:value`, is a variable of wrangler's. */
+function isOurs(text: string): boolean {
+  return /^[^:=]+=/.test(text);
+}
+
+async function runWrangler(verb: "deploy" | "dev", words: string[], options: Options) {
+  const { configFile, plan, latency: latencyMs = EDGE_LATENCY_MS, environment, var: given } = options;
+  const vars = given.filter(isOurs);
+  const rest = [...words, ...given.filter((text) => !isOurs(text)).flatMap((text) => ["--var", text])];
   const secrets = verb === "dev" ? await devVars() : {};
   const env = (name: string) => secrets[name] ?? Deno.env.get(name);
   // Secrets live in wrangler, so an unset one is only worth a warning here.
@@ -60,7 +81,7 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], options: Opti
     envMissing: "warning",
     env,
     turns: defaultTurns(plan),
-    ...varsOf(flags),
+    ...varsOf({ environment, var: vars.reduce(parseVar, {}) }),
   });
   warn(configFile, loaded);
   const placed = withObjects(loaded.config, { plan, latencyMs });
@@ -74,7 +95,10 @@ async function runWrangler(verb: "deploy" | "dev", rest: string[], options: Opti
   // Last: `--var` and `--alias` take every word that follows.
   if (verb === "dev") return await run(WRANGLER, "dev", ...rest, ...plain, "--var", "ASSAY_PLACES:assumed");
   const assay = new URL("assay.ts", import.meta.url).pathname;
-  const named = flags.environment === undefined ? [] : ["--environment", flags.environment];
+  const named = [
+    ...environment === undefined ? [] : ["--environment", environment],
+    ...vars.flatMap((text) => ["--var", text]),
+  ];
   const code = await run(
     assay,
     "budget",
