@@ -165,6 +165,8 @@ export interface Check {
   severity?: "critical" | "warning" | "info";
   /** Captures whose values must agree across regions, and how long a change may take, ms. */
   converge?: Readonly<Record<string, number>>;
+  /** The capture that is the version which answered. */
+  version?: string;
   /** The key of the check of the same target that must hold before this one is judged. */
   after?: string;
   /** Whether evidence may hold of an answer's body. */

@@ -4,8 +4,19 @@ import { encodeHex } from "@std/encoding/hex";
 
 /** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
 export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
-  const { target, report, journey, cleanup, timeoutMs, latencyBudgetMs, retry, evidence, trace, converge } =
-    check;
+  const {
+    target,
+    report,
+    journey,
+    cleanup,
+    timeoutMs,
+    latencyBudgetMs,
+    retry,
+    evidence,
+    trace,
+    converge,
+    version,
+  } = check;
   const text = canonical({
     url: target.url,
     tls: target.tls,
@@ -19,6 +30,7 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
     retry: retry === 1 ? undefined : retry,
     evidence: evidence.body ? undefined : evidence,
     converge: converge && Object.keys(converge),
+    version,
   });
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return encodeHex(hash);

@@ -150,13 +150,13 @@ const SECRET_NAME = /token|passw|secret|session|credential|key/i;
 /** The captures of a step as written, in either form. */
 export function capturesOf({ capture = {} }: StepDraft) {
   return Object.entries(capture).flatMap(([name, written]) => {
-    const { value: source, secret, converge } = typeof written === "object"
+    const { value: source, secret, converge, version } = typeof written === "object"
       ? written
-      : { value: written, secret: undefined, converge: undefined };
+      : { value: written, secret: undefined, converge: undefined, version: undefined };
     const at = typeof written === "object" ? ["value"] : [];
     if (source === undefined) return [];
     const isSecret = secret ?? (SECRET_SOURCE.test(source) || SECRET_NAME.test(name));
-    return [{ name, source, at, isSecret, converge }];
+    return [{ name, source, at, isSecret, converge, version }];
   });
 }
 

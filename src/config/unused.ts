@@ -11,7 +11,7 @@ export function warnUnused(check: CheckDraft, path: Path, note: Note): void {
   for (const { step, path } of steps.toReversed()) {
     if (step?.repeat) { for (const name of captureNamesIn(step)) named.add(name); }
     for (const [name, source] of Object.entries(step?.capture ?? {})) {
-      if (typeof source === "object" && source.converge !== undefined) continue;
+      if (typeof source === "object" && (source.converge ?? source.version) !== undefined) continue;
       if (source === undefined || named.has(name) || named.has("*")) continue;
       const message = "captured, but no later step uses it";
       note({ severity: "warning", path: [...path, "capture", name], at: "key", message, found: name });

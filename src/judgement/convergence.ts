@@ -132,14 +132,13 @@ function heldValues(
 
 /** What a round captured of what must agree, beside what was captured before; what cannot be believed changes nothing. */
 export function noteCaptured(
-  { converge }: Pick<JudgedCheck, "converge">,
+  { converge = {}, version }: Pick<JudgedCheck, "converge" | "version">,
   known: ProberState["captured"],
   { captured, at }: { captured?: Record<string, string>; at: number },
 ): ProberState["captured"] {
-  if (!converge) return undefined;
   const seen = Object.entries(captured ?? {}).map(([name, value]) => [name, { value, at }] as const);
   const all = Object.entries({ ...known, ...Object.fromEntries(seen) })
-    .filter(([name]) => Object.hasOwn(converge, name));
+    .filter(([name]) => name === version || Object.hasOwn(converge, name));
   return all.length > 0 ? Object.fromEntries(all) : undefined;
 }
 

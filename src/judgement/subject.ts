@@ -35,6 +35,8 @@ export interface JudgedCheck {
   certificateWarningMs: number;
   /** Captures whose values must agree across regions, and how long (ms) a change may take; absent: none. */
   converge?: Readonly<Record<string, number>>;
+  /** The capture that is the version which answered; absent: none. */
+  version?: string;
 }
 
 /** A group of probers with a quorum of its own. */

@@ -25,6 +25,12 @@ describe("captures that must agree", () => {
     expect((await loadText(withCaptures("id: body.id"))).checks[0]).not.toHaveProperty("converge");
   });
 
+  test("one is the version that answers, whether it has to agree or not", async () => {
+    const { checks: [check] } = await loadText(withCaptures("build: { value: body.build, version: true }"));
+    expect(check).toMatchObject({ version: "build" });
+    expect(check).not.toHaveProperty("converge");
+  });
+
   test("change how a check is walked, and their time does not", async () => {
     const digest = async (field: string) =>
       (await loadText(withCaptures(`revision: { value: body.revision${field} }`))).checks[0]!.digest;
@@ -37,12 +43,12 @@ describe("captures that must agree", () => {
     [
       "of a secret",
       withCaptures("revision: { value: body.revision, secret: true, ▸converge: 1m }"),
-      "a value that must agree is shown, and this capture is secret",
+      "its value is shown, and this capture is secret",
     ],
     [
       "of one whose name says so",
       withCaptures("apiKey: { value: body.key, ▸converge: 1m }"),
-      "a value that must agree is shown, and this capture is secret",
+      "its value is shown, and this capture is secret",
     ],
     [
       "in a cleanup",
@@ -57,7 +63,12 @@ describe("captures that must agree", () => {
       withCaptures("constructor: { value: body.v, ▸converge: 1m }"),
       "a word of JavaScript",
     ],
-    ["a sixth one", withCaptures(MANY), "too many values that must agree"],
+    [
+      "a second version",
+      withCaptures("a: { value: body.a, version: true }, b: { value: body.b, ▸version: true }"),
+      "too many with version",
+    ],
+    ["a sixth one", withCaptures(MANY), "too many with converge"],
     [
       "within no time",
       withCaptures("revision: { value: body.revision, converge: ▸10ms }"),

@@ -20,6 +20,9 @@ const capture = z.record(
       secret: z.optional(z.boolean()).check(z.describe(
         "Whether evidence must not show it. Default: true if it comes from set-cookie or authorization, or its name says token, password, secret, session or key.",
       )),
+      version: z.optional(z.literal(true)).check(
+        z.describe("It is the version that answered, for gates that wait for one."),
+      ),
       converge: z.optional(duration("1s", "1d")).check(z.describe(
         "Its value must agree across regions, this long after it first changes; else an incident (divergence) is opened.",
       )),

@@ -8,7 +8,7 @@ import {
   type RunTally,
   votesNeeded,
 } from "../../judgement/gate.ts";
-import type { CheckState, LastRound } from "../../judgement/state.ts";
+import type { CheckState, LastRound, ProberState } from "../../judgement/state.ts";
 import { iso } from "../../base/time.ts";
 import { incidentUrl } from "../notify/notice.ts";
 import { oneLine } from "../../base/text.ts";
@@ -190,15 +190,25 @@ function reasonOf(
       `stale: the last run is ${seconds(nowMs - newest!.slot)} s old, at most ${seconds(maxAgeMs)} s count`,
     few: () => `${runs.length} of ${minRuns} runs since ${since}, all good so far`,
     mixed: () => `${newestWords}: ${votes.ready}/${total} regions ready, ${votes.abstain} without evidence`,
-    version: () => versionReason(judged, witnesses),
+    version: () => versionReason(judged),
   };
   return `${check.id}: ${REASONS[cause]()}`;
 }
 
-function versionReason({ version }: CheckJudgement, witnesses: readonly LastRound[]): string {
-  const versions = new Set(witnesses.map((witness) => versionOf(witness) ?? "none"));
+function versionReason({ check, version, regions, state }: CheckJudgement): string {
+  const known = regions.flatMap(({ probers }) => probers.flatMap(({ id }) => state?.probers[id] ?? []));
+  const versions = new Set(known.flatMap((prober) => versionsOf(check, prober).map((one) => one ?? "none")));
   return `version ${version} was asked for, and the service reports ${[...versions].join(", ") || "none"}`;
 }
 
-/** The version that the latest claim names. */
-export const versionOf = ({ before, after }: LastRound): string | undefined => (after ?? before)?.version;
+/** What a prober's last round knows of the version: what the latest claim names, and what the journey captured of it, if the check does. */
+export function versionsOf(
+  { version }: Pick<Check, "version">,
+  { witness, captured }: ProberState,
+): (string | undefined)[] {
+  const claimed = (witness?.after ?? witness?.before)?.version;
+  if (version === undefined) return [claimed];
+  const seen = captured?.[version];
+  const answered = seen && witness && seen.at >= witness.slot ? seen.value : undefined;
+  return claimed === undefined ? [answered] : [claimed, answered];
+}

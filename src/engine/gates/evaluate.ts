@@ -18,7 +18,7 @@ import { periodMs, previousSlots, staleAt } from "../../config/schedule.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { ErrorBudgetReader } from "../../storage/history/slo.ts";
 import type { SampleStore } from "../../storage/store.ts";
-import { type CheckJudgement, type GateDocument, gateDocument, versionOf } from "./document.ts";
+import { type CheckJudgement, type GateDocument, gateDocument, versionsOf } from "./document.ts";
 import type { StatesReader } from "../../storage/states.ts";
 
 /** Whether a silence covers a check at this time (epoch ms). */
@@ -137,7 +137,7 @@ async function judgeCheck(
     degraded,
     silenced: await isSilenced(target.id, check.id, nowMs),
     versionProven: version === undefined ||
-      isVersionProven(state, { regions, version, since: runs[0]?.slot }),
+      isVersionProven(check, state, { regions, version, since: runs[0]?.slot }),
     burn,
   });
   return {
@@ -178,13 +178,15 @@ async function wholeRuns(
   return runs.filter((run) => isWhole(run, probers) || isOver(run)).slice(0, count);
 }
 
-/** Every prober that was heard since this run read this version, and one was heard. */
+/** Every prober that was heard since this run read this version, in the claim and in the answers that name one, and one was heard. */
 function isVersionProven(
+  check: Check,
   state: CheckState | undefined,
   { regions, version, since = Infinity }: { regions: readonly Region[]; version: string; since?: number },
 ): boolean {
   const probers = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
-  const current = probers.map((id) => state?.probers[id]?.witness)
-    .filter((witness) => witness !== undefined && witness.slot >= since);
-  return current.length > 0 && current.every((witness) => witness && versionOf(witness) === version);
+  const current = probers.flatMap((id) => state?.probers[id] ?? [])
+    .filter(({ witness }) => witness !== undefined && witness.slot >= since);
+  return current.length > 0 &&
+    current.every((prober) => versionsOf(check, prober).every((one) => one === version));
 }

@@ -17,7 +17,7 @@ const CLEANUP_MS = 5_000;
 /** What of a check decides how it is walked; `baseUrl` is the target's URL and may hold `${env:NAME}`. */
 export type JourneySpec =
   & Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs">
-  & Partial<Pick<Check, "evidence" | "trace" | "converge">>
+  & Partial<Pick<Check, "evidence" | "trace" | "converge" | "version">>
   & { baseUrl: string };
 
 /** How a journey is walked. */
@@ -97,7 +97,10 @@ export async function walk(
     break;
   }
   const totalMs = clock.elapsed() - began;
-  const captured = await captureTexts(context, Object.keys(check.converge ?? {}));
+  const captured = await captureTexts(context, [
+    ...Object.keys(check.converge ?? {}),
+    ...check.version ? [check.version] : [],
+  ]);
   const outcome = failure
     ? outcomeOf(failure)
     : totalMs > (check.latencyBudgetMs ?? Infinity)

@@ -343,6 +343,28 @@ describe("what may be asked", () => {
     });
   });
 
+  test("version: what the answers name counts, from every prober in its last round", async () => {
+    const text = withToken(threeRegions([[
+      "expect: status == 200 }]",
+      "expect: status == 200, capture: { build: { value: body.build, version: true } } }]",
+    ]]));
+    const shop = await apiFixture({ text });
+    shop.script.capture({ build: "1.4.2" });
+    shop.script.capture({ build: "1.4.1" }, "sin");
+    await shop.runMinutes(3);
+    expect(await asked(shop, "version=1.4.2")).toMatchObject({
+      decision: "inconclusive",
+      reason: "read: version 1.4.2 was asked for, and the service reports 1.4.2, 1.4.1",
+    });
+    expect((await asked(shop, "version=1.4.2&regions=eu,us")).decision).toBe("pass");
+    shop.script.capture({ build: "1.4.2" }, "sin");
+    await shop.runMinutes(1);
+    expect((await asked(shop, "version=1.4.2")).decision).toBe("pass");
+    shop.script.capture({}, "sin");
+    await shop.runMinutes(1);
+    expect((await asked(shop, "version=1.4.2")).reason).toContain("the service reports 1.4.2, none");
+  });
+
   test("several checks: the worst decides; one may be asked for by its name", async () => {
     const text = withToken(threeRegions([[
       "    checks:\n",
