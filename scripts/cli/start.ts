@@ -11,16 +11,15 @@ import { capacityProblems } from "./measured.ts";
 import {
   DEFAULT_FILE,
   environmentOption,
-  fail,
   INVALID,
   type LoadedFile,
-  loadFile,
   readConfig,
   USAGE,
   type VarFlags,
   varOption,
   varsOf,
 } from "./terminal.ts";
+import { failToStart, loadForStart, logUncaught, usageToLog } from "./start_log.ts";
 import { configTexts, watchConfig } from "./watch.ts";
 import type { ReadOptions } from "../../src/config/mod.ts";
 
@@ -35,6 +34,7 @@ interface StartFlags extends VarFlags {
 /** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight; reads the config again at SIGHUP. */
 export const startCommand = new Command("start")
   .description("Run Assay, or with --prober only one prober of it. Exit 0 after SIGTERM, 1 config, 3 usage.")
+  .configureOutput(usageToLog)
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(varOption())
   .addOption(environmentOption())
@@ -47,10 +47,11 @@ export const startCommand = new Command("start")
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("--json", "nothing to change: the log is JSON lines already")
   .action(async (file: string, options: StartFlags) => {
+    logUncaught();
     const loading = loadOptions(options);
     const known = options.watch ? await configTexts(file) : undefined;
-    const loaded = await loadFile(file, loading);
-    const first = await judged(file, loaded, options).catch(({ message }) => fail(INVALID, message));
+    const loaded = await loadForStart(file, loading);
+    const first = await judged(file, loaded, options).catch((error) => failToStart(INVALID, error));
     if (loaded.config.allowPrivate) first.ports.log.warn("probes may reach private and loopback addresses");
     const load = async () => await judged(file, await readConfig(file, loading), options);
     try {
@@ -63,7 +64,7 @@ export const startCommand = new Command("start")
       started.resolve(await start({ ...options, ...first, load }));
       if (options.watch) await watchConfig(file, { known, changed: reload });
     } catch (error) {
-      fail(USAGE, (error as Error).message);
+      failToStart(USAGE, error);
     }
   });
 

@@ -305,7 +305,11 @@ describe.concurrent("assay start", () => {
     const port = String(taken.addr.port);
     const child = assay("start", written({ name: "second", target: "http://127.0.0.1:1" }), "--port", port);
     expect(await child.ended).toMatchObject({ code: 3 });
-    expect(child.err.at(-1)).toMatch(`Cannot listen on port ${port}: `);
+    expect(JSON.parse(child.err.at(-1)!)).toMatchObject({
+      level: "error",
+      message: "assay cannot start",
+      reason: expect.stringContaining(`Cannot listen on port ${port}: `),
+    });
     expect((await left("second")).pulse).toBeNull();
     await taken.shutdown();
   }, 300_000);
@@ -314,13 +318,42 @@ describe.concurrent("assay start", () => {
     const store = join(folder, "unwritable.yaml", "assay.db");
     const child = assay("start", written({ name: "unwritable", target: "http://127.0.0.1:1", store }));
     expect(await child.ended).toMatchObject({ code: 3 });
-    expect(child.err.at(-1)).toMatch(`Cannot use ${store} as the store: `);
+    expect(JSON.parse(child.err.at(-1)!).reason).toContain(`Cannot use ${store} as the store: `);
   }, 300_000);
 
-  test("a variable that is not set: exit 1, with line and path", async () => {
-    const file = written({ name: "unset", target: '"${env:NOWHERE_SET}"' });
-    const child = assay("start", file);
-    expect(await child.ended).toMatchObject({ code: 1 });
-    expect(child.out[0]).toMatch(`${file}:8:10: error: targets[0].url: NOWHERE_SET is not set`);
+  test.each<[string, string, number, Record<string, unknown>]>([
+    [
+      "a variable that is not set",
+      'targets: [{ id: a, url: "${env:NOWHERE_SET}", checks: [{ journey: [{ expect: body.ok == true }] }] }]',
+      1,
+      {
+        message: "a problem of the config",
+        line: 2,
+        column: 25,
+        path: "targets[0].url",
+        problem: "NOWHERE_SET is not set",
+      },
+    ],
+    [
+      "a key that is nearly right",
+      "tragets: []",
+      1,
+      { message: "a problem of the config", line: 2, path: "tragets", suggestion: "targets" },
+    ],
+    [
+      "a port that is none",
+      "targets: []",
+      3,
+      { message: "assay cannot start", reason: expect.stringContaining("Not a port.") },
+    ],
+    ["no file", "", 3, { message: "assay cannot start", reason: expect.stringContaining("Cannot read") }],
+  ])("%s: a line of JSON for each problem, and nothing else", async (name, text, code, line) => {
+    const file = join(folder, `${name.replaceAll(" ", "-")}.yaml`);
+    if (text) writeFileSync(file, `version: 1\n${text}\n`);
+    const child = assay("start", file, "--port", name.startsWith("a port") ? "x" : "0");
+    expect(await child.ended).toMatchObject({ code });
+    const lines = [...child.out, ...child.err].filter(Boolean).map((one) => JSON.parse(one));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines).toContainEqual(expect.objectContaining({ level: "error", ...line }));
   }, 300_000);
 });

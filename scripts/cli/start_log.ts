@@ -1,0 +1,49 @@
+/** How `start` says why it does not: in the log, as all that it writes. */
+import { jsonLog } from "../../functions/deno/ports.ts";
+import { messageOf } from "../../src/base/error_message.ts";
+import { ConfigError, type Problem, type ReadOptions } from "../../src/config/mod.ts";
+import { INVALID, type LoadedFile, readConfig, USAGE } from "./terminal.ts";
+
+/** Loads a config; logs one line for each problem and exits 1 if it is not valid, 3 if it cannot be read. */
+export async function loadForStart(file: string, options: Partial<ReadOptions>): Promise<LoadedFile> {
+  try {
+    return await readConfig(file, options);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) return failToStart(USAGE, error);
+    error.problems.forEach((problem) => logProblem(file, problem));
+    Deno.exit(INVALID);
+  }
+}
+
+function logProblem(file: string, { message, severity, ...where }: Problem): void {
+  jsonLog[severity === "warning" ? "warn" : "error"]("a problem of the config", {
+    file,
+    ...where,
+    problem: message,
+  });
+}
+
+/** Logs one line for each of the error's message, and exits. */
+export function failToStart(code: number, error: unknown): never {
+  for (const reason of (error as Error).message.split("\n")) jsonLog.error("assay cannot start", { reason });
+  Deno.exit(code);
+}
+
+/** For commander: a wrong option is a line of the log, too. */
+export const usageToLog = {
+  outputError: (text: string) =>
+    jsonLog.error("assay cannot start", {
+      reason: text.trim().replace(/^error: /, "").replaceAll("\n", " "),
+    }),
+};
+
+/** What nobody caught ends the process as it would without this, and is a line of the log. */
+export function logUncaught(): void {
+  const end = (event: Event, error: unknown) => {
+    event.preventDefault();
+    jsonLog.error("assay ended by an error of its own", { error: messageOf(error) });
+    Deno.exit(INVALID);
+  };
+  globalThis.addEventListener("error", (event) => end(event, event.error));
+  globalThis.addEventListener("unhandledrejection", (event) => end(event, event.reason));
+}
