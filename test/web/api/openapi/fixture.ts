@@ -30,6 +30,7 @@ api:
     - { id: clerk, hash: "${hash(TOKENS.billing)}", scopes: [read, operate, report], targets: [billing] }
 hooks: { github: { secret: "\${env:GITHUB_SECRET}", app: { id: "1", key: "\${env:GITHUB_KEY}" }, rules: [{ repository: acme/shop, target: shop }] } }`,
   ],
+  ["id: read,", "id: read, slo: 99.9%,"],
   ["    url: https://shop.example", "    url: https://shop.example\n    labels: { team: pay }"],
   [
     "webhooks:",
