@@ -1,5 +1,6 @@
 /** Prometheus' blackbox exporter: modules of blackbox.yml, targets of prometheus.yml. */
 import { parse } from "yaml";
+import { type Connection, CONNECTIONS } from "./blackbox_connection.ts";
 import {
   celText,
   type CheckDraft,
@@ -40,18 +41,30 @@ export function importBlackbox(texts: readonly string[], secrets: SecretNames): 
     const at = `${target.url} (${target.module})`;
     const module = new Taken(modules[target.module], `modules.${target.module}`);
     const prober = module.take<string>("prober");
+    const made = CONNECTIONS[prober ?? ""]?.(module, target.url, secrets);
+    if (made && "check" in made) return [draftOf(module, target, made)];
     const split = splitUrl(/^\w+:\/\//.test(target.url) ? target.url : `http://${target.url}`);
     if (prober !== "http" || !split) {
-      remarks.push({
-        kind: "lost",
-        at,
-        text: prober ? `prober ${prober} is no request over HTTP` : "there is no such module",
-      });
+      const none = prober ? `prober ${prober} is no kind of step` : "there is no such module";
+      remarks.push({ kind: "lost", at, text: made?.lost ?? none });
       return [];
     }
     return [checkOf(module, target, split, secrets)];
   });
   return { checks, remarks };
+}
+
+/** A module that is not asked over HTTP, for one target. */
+function draftOf(module: Taken, target: Target, { origin, check, remarks }: Connection): CheckDraft {
+  const timeoutMs = goDurationMs(module.take("timeout"));
+  const timeout = timeoutMs && timeoutMs < 10_000 ? { timeout: durationText(timeoutMs) } : {};
+  return {
+    url: origin,
+    name: target.url,
+    labels: target.labels,
+    check: { every: durationText(Math.max(1_000, target.everyMs)), journey: [{ ...check, ...timeout }] },
+    remarks: [...remarks, ...module.lost(() => "a prober of another kind")],
+  };
 }
 
 function targetsOf(root: Record<string, unknown>, remarks: Remark[]): Target[] {

@@ -11,10 +11,10 @@ import {
   Taken,
   withReport,
 } from "./draft.ts";
-import { gatusCondition } from "./gatus_condition.ts";
+import { conditionsOf, SEEN } from "./gatus_condition.ts";
+import { connectionOf, placeholders, type StepOptions } from "./gatus_connection.ts";
 
 const WHY: Record<string, string> = {
-  dns: "there is no DNS step of its own yet",
   ssh: "there is no SSH step",
   alerting: "webhooks are written anew",
   client: "",
@@ -52,29 +52,28 @@ function endpointOf(endpoint: Taken, secrets: SecretNames, unplaced: Remark[]): 
     unplaced.push({ kind: "lost", at: `${endpoint.at} ${name}`, text: "it was not enabled" });
     return [];
   }
+  const made = connectionOf(endpoint, url);
   const split = splitUrl(url);
-  if (!split) {
-    unplaced.push({
-      kind: "lost",
-      at: `${endpoint.at} ${name}`,
-      text: `${url.split(":")[0]} is no kind of step`,
-    });
+  if (!split && !made || made && "lost" in made) {
+    const text = made && "lost" in made ? made.lost : `${url.split(":")[0]} is no kind of step`;
+    unplaced.push({ kind: "lost", at: `${endpoint.at} ${name}`, text });
     return [];
   }
   const remarks: Remark[] = [];
   const everyMs = goDurationMs(endpoint.take("interval")) ?? 60_000;
   const thresholds = thresholdsOf(endpoint, remarks);
-  const step = stepOf(endpoint, { name, path: split.path, secrets, remarks });
+  const options = { name, path: split?.path ?? "/", secrets, remarks };
+  const step = made ? made.step(options) : stepOf(endpoint, options);
   const labels = { ...endpoint.take<Record<string, string>>("extra-labels"), ...group && { group } };
   endpoint.ignore("ui");
   const draft: CheckDraft = {
-    url: split.origin,
+    url: made?.origin ?? split!.origin,
     name,
     labels,
     check: { every: durationText(Math.max(1_000, everyMs)), ...thresholds, journey: [step] },
     remarks: [...remarks, ...endpoint.lost((key) => WHY[key] || "there is nothing like it")],
   };
-  return [withReport(draft, split.path)];
+  return [made ? draft : withReport(draft, options.path)];
 }
 
 function thresholdsOf(holder: Taken, remarks: Remark[]) {
@@ -91,13 +90,6 @@ function thresholdsOf(holder: Taken, remarks: Remark[]) {
   };
 }
 
-interface StepOptions {
-  name: string;
-  path: string;
-  secrets: SecretNames;
-  remarks: Remark[];
-}
-
 function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions): Record<string, unknown> {
   const body = endpoint.take<string>("body");
   const isGraphql = endpoint.take<boolean>("graphql") ?? false;
@@ -109,17 +101,7 @@ function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions):
   const timeoutMs = goDurationMs(client.take("timeout"));
   const isUnfollowed = client.take<boolean>("ignore-redirect") ?? false;
   const oauth2 = client.take("oauth2") === undefined ? undefined : client.below("oauth2");
-  const expect = (endpoint.take<string[]>("conditions") ?? []).flatMap((condition) => {
-    const mapped = gatusCondition(condition);
-    if ("cel" in mapped) {
-      if (mapped.approximated) {
-        remarks.push({ kind: "approximated", at: condition, text: mapped.approximated });
-      }
-      return [mapped.cel];
-    }
-    remarks.push({ kind: "lost", at: condition, text: mapped.lost });
-    return [];
-  });
+  const expect = conditionsOf(endpoint, SEEN.http, remarks);
   remarks.push(...client.lost(() => "TLS stands on the target; a proxy or a resolver is not to be had"));
   const content = body === undefined
     ? {}
@@ -139,9 +121,6 @@ function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions):
     expect: expect.length > 0 ? expect : ["status >= 200 && status < 300"],
   };
 }
-
-const placeholders = (body: string, name: string) =>
-  body.replaceAll("[ENDPOINT_NAME]", name).replace(/\[RANDOM_STRING_\d+\]/g, "{{ run.id }}");
 
 /** Headers that a transport sets itself. */
 function kept(header: string, at: string, remarks: Remark[]): boolean {

@@ -1,44 +1,110 @@
 /** Conditions of Gatus as CEL (its config/endpoint/condition.go and placeholder.go). */
-import { celText } from "./draft.ts";
+import { celText, type Remark, type Taken } from "./draft.ts";
 
 /** A condition as one of ours, or why there is none. */
 export type Mapped = { cel: string; approximated?: string } | { lost: string };
 
+/** What a step sees of what Gatus names; absent: nothing. */
+interface Seen {
+  status?: string;
+  connected: string;
+  daysLeft?: string;
+  rcode?: string;
+  /** The whole of what was answered. */
+  text?: string;
+  /** It may be JSON. */
+  isParsed?: true;
+  /** Records, of which any may match. */
+  records?: "plain" | "named" | "MX";
+}
+
+const http: Seen = {
+  status: "status",
+  connected: "status > 0",
+  daysLeft: "certificate.daysLeft",
+  text: "text",
+  isParsed: true,
+};
+
+/** By kind of step. */
+export const SEEN = {
+  http,
+  tcp: { connected: "connected", text: "text" },
+  tls: { connected: "version != ''", daysLeft: "daysLeft" },
+  websocket: { connected: "size(messages) > 0", text: "text", isParsed: true },
+  dns: { connected: "rcode != ''", rcode: "rcode", records: "plain" },
+} satisfies Record<string, Seen>;
+
 const OPERATORS = [" == ", " != ", " <= ", " >= ", " > ", " < "];
 
 /** One condition, such as `[BODY].status == UP`. */
-export function gatusCondition(source: string): Mapped {
+export function gatusCondition(source: string, seen: Seen = http): Mapped {
   const operator = OPERATORS.find((operator) => source.includes(operator));
   if (!operator) return { lost: `no operator: ${source}` };
   const at = source.indexOf(operator);
   const [left, right] = [source.slice(0, at).trim(), source.slice(at + operator.length).trim()];
-  return compare(left, operator.trim(), right);
+  return compare({ left, operator: operator.trim(), right }, seen);
 }
 
-function compare(left: string, operator: string, right: string): Mapped {
+function compare(
+  { left, operator, right }: { left: string; operator: string; right: string },
+  seen: Seen,
+): Mapped {
   const hundreds = /^pat\(([1-5])\*\*?\)$/.exec(right)?.[1];
+  const unseen = { lost: `${left} is not seen by such a step` };
+  if (left === "[RESPONSE_TIME]") return numbers("durationMs", operator, right);
+  if (left === "[STATUS]" && seen.status === undefined) return unseen;
   if (left === "[STATUS]" && hundreds && (operator === "==" || operator === "!=")) {
     const range = `status >= ${hundreds}00 && status <= ${hundreds}99`;
     return { cel: operator === "==" ? range : `!(${range})` };
   }
   if (left === "[STATUS]") return numbers("status", operator, right);
-  if (left === "[RESPONSE_TIME]") return numbers("durationMs", operator, right);
   if (left === "[CONNECTED]") {
     return operator === "==" && right === "true"
-      ? { cel: "status > 0" }
+      ? { cel: seen.connected }
       : { lost: "a step that gets no answer never holds" };
   }
-  if (/^\[(IP|DNS_RCODE|CERTIFICATE_EXPIRATION|DOMAIN_EXPIRATION)\]$/.test(left)) {
-    return certificate(left, operator, right) ?? { lost: `${left} is not seen by a journey` };
-  }
+  if (left === "[DNS_RCODE]" && seen.rcode) return texts(seen.rcode, operator, right);
+  if (left === "[CERTIFICATE_EXPIRATION]") return certificate(seen.daysLeft, operator, right) ?? unseen;
+  if (/^\[(IP|DNS_RCODE|DOMAIN_EXPIRATION)\]$/.test(left)) return unseen;
+  if (left === "[BODY]" && seen.records) return anyRecord(seen.records, operator, right);
+  return bodyCondition({ left, operator, right }, seen) ?? unseen;
+}
+
+function bodyCondition(
+  { left, operator, right }: { left: string; operator: string; right: string },
+  { text, isParsed }: Seen,
+): Mapped | undefined {
   const has = /^has\((.+)\)$/.exec(left);
-  if (has) return hasPath(has[1]!, operator, right);
+  if (has) return isParsed && hasPath(has[1]!, operator, right);
   const length = /^len\((.+)\)$/.exec(left);
   const path = bodyPath(length?.[1] ?? left);
   if (path === undefined) return { lost: `${left} is no value that a journey sees` };
+  if (path === "" ? text === undefined : !isParsed) return undefined;
   if (length) return numbers(path === "" ? "size(text)" : `size(${path})`, operator, right);
   if (path === "") return texts("text", operator, right);
   return values(path, operator, right);
+}
+
+/** Gatus sees the last record alone, without the preference of an MX, and names with their last dot. */
+function anyRecord(kind: "plain" | "named" | "MX", operator: string, right: string): Mapped {
+  const bare = kind === "plain" ? right : right.replace(/\.(?=[,)]|$)/g, "");
+  const wanted = kind === "MX" ? behindPreference(bare) : bare;
+  const mapped = texts("r", "==", wanted);
+  if (!("cel" in mapped) || (operator !== "==" && operator !== "!=")) {
+    return { lost: "a record is not more or less than another" };
+  }
+  const cel = `records.exists(r, ${mapped.cel})`;
+  return {
+    cel: operator === "==" ? cel : `!${cel}`,
+    approximated: "about any record, where Gatus looks at the last one",
+  };
+}
+
+function behindPreference(right: string): string {
+  const [, head, inside = right] = /^(any|pat)\((.*)\)$/.exec(right) ?? [];
+  if (head === "any") return `any(${inside.split(",").map((one) => behindPreference(one.trim())).join(",")})`;
+  return `pat(* ${inside})`;
 }
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
@@ -54,11 +120,12 @@ function numbers(value: string, operator: string, right: string): Mapped {
   return NUMBER.test(right) ? { cel: `${value} ${operator} ${right}` } : { lost: `${right} is no number` };
 }
 
-function certificate(left: string, operator: string, right: string): Mapped | undefined {
+function certificate(daysLeft: string | undefined, operator: string, right: string): Mapped | undefined {
   const hours = /^(\d+)h$/.exec(right)?.[1];
-  if (left !== "[CERTIFICATE_EXPIRATION]" || !hours || !operator.startsWith(">")) return undefined;
+  if (!daysLeft || !hours || !operator.startsWith(">")) return undefined;
+  const days = Number(hours) / 24;
   return {
-    cel: `certificate.daysLeft ${operator} ${Number(hours) / 24}`,
+    cel: `${daysLeft} ${operator} ${Number.isInteger(days) && daysLeft === "daysLeft" ? `${days}.0` : days}`,
     approximated: "by probers on Deno alone",
   };
 }
@@ -128,4 +195,19 @@ function values(path: string, operator: string, right: string): Mapped {
   }
   if (right === "null") return { cel: `${path} ${operator} null` };
   return texts(path, operator, right.replace(/^(["'])(.*)\1$/, "$2"));
+}
+
+/** Those of an endpoint whose step sees `seen`; what came of the others is added to `remarks`. */
+export function conditionsOf(endpoint: Taken, seen: Seen, remarks: Remark[]): string[] {
+  return (endpoint.take<string[]>("conditions") ?? []).flatMap((condition) => {
+    const mapped = gatusCondition(condition, seen);
+    if ("lost" in mapped) {
+      remarks.push({ kind: "lost", at: condition, text: mapped.lost });
+      return [];
+    }
+    if (mapped.approximated) {
+      remarks.push({ kind: "approximated", at: condition, text: mapped.approximated });
+    }
+    return [mapped.cel];
+  });
 }

@@ -10,6 +10,7 @@ import {
   Taken,
   withReport,
 } from "./draft.ts";
+import { type Connection, CONNECTIONS, REQUEST_DEFAULTS } from "./uptime_kuma_connection.ts";
 
 const HTTP = new Set(["http", "keyword", "json-query"]);
 /** About how Kuma shows and stores a monitor, or of kinds that are told of as a whole. */
@@ -22,6 +23,8 @@ const OWN = [
   "description",
   "hostname",
   "port",
+  "dns_resolve_type",
+  "dns_resolve_server",
   "pathName",
   "childrenIDs",
   "includeSensitiveData",
@@ -29,8 +32,6 @@ const OWN = [
   "tags",
   "path",
   "screenshot",
-  "dns_resolve_type",
-  "dns_resolve_server",
   "dns_last_result",
   "packetSize",
   "packet_size",
@@ -54,16 +55,18 @@ export function importUptimeKuma(text: string, secrets: SecretNames): Imported {
     const isOff = monitor.active === false || monitor.active === 0;
     const split = splitUrl(String(monitor.url ?? ""));
     if (type === "group") return [];
+    const group = names.get(monitor.parent);
+    const made = isOff ? undefined : CONNECTIONS[type]?.(monitor);
+    if (made && "step" in made) return [connectionCheck(new Taken(monitor, at), made, group)];
     if (!HTTP.has(type) || isOff || !split) {
       const text = isOff
         ? "it was paused"
         : type === "push"
         ? "write report: { push: { ttl: 5m } } and a journey"
-        : `${type} is no request over HTTP`;
+        : made?.lost ?? `${type} is no kind of step`;
       remarks.push({ kind: "lost", at, text });
       return [];
     }
-    const group = names.get(monitor.parent);
     return [checkOf(new Taken(monitor, at), type, split, { group, secrets })];
   });
   return { checks, remarks };
@@ -79,25 +82,15 @@ function checkOf(
     monitor.take<Value>(one) ?? monitor.take<Value>(other);
   const name = monitor.take<string>("name") ?? monitor.at;
   const remarks: Remark[] = [];
-  const retries = Number(monitor.take("maxretries") ?? 0);
-  if (retries > 0) {
-    remarks.push({
-      kind: "approximated",
-      at: `${monitor.at}.maxretries`,
-      text: "repeated by period, not faster",
-    });
-  }
-  monitor.ignore("retryInterval", "retry_interval", "type", "url", "active");
+  const schedule = scheduleOf(monitor, remarks);
   const method = monitor.take<string>("method") ?? "GET";
   const body = monitor.take<string>("body");
   const encoding = either<string>("httpBodyEncoding", "http_body_encoding") ?? "json";
   const redirects = Number(monitor.take("maxredirects") ?? 10);
-  const timeout = Number(monitor.take("timeout") ?? 0);
+  const timeout = timeoutOf(monitor);
   const isUpsideDown = Boolean(either("upsideDown", "upside_down"));
   const expect = expectationsOf(monitor, type, remarks);
-  if (isUpsideDown) {
-    remarks.push({ kind: "lost", at: `${monitor.at}.upsideDown`, text: "no answer is never good" });
-  }
+  if (isUpsideDown) remarks.push(silenceIsBad(monitor));
   const headers = headersOf(monitor, secrets, name, remarks);
   if (body && encoding === "xml") headers["content-type"] ??= "text/xml; charset=utf-8";
   const auth = authOf(monitor, secrets, name, remarks);
@@ -107,8 +100,7 @@ function checkOf(
     name,
     labels: group ? { group } : {},
     check: {
-      every: `${Math.max(1, Number(monitor.take("interval") ?? 60))}s`,
-      ...retries > 0 && { failureThreshold: Math.min(100, retries + 1) },
+      ...schedule,
       journey: [{
         request: {
           ...method !== "GET" && { method },
@@ -117,7 +109,7 @@ function checkOf(
           ...body && (encoding === "json" ? jsonBody(body) : { raw: body }),
         },
         redirects: Math.min(10, redirects),
-        ...timeout > 0 && timeout < 10 && { timeout: `${timeout * 1000}ms` },
+        ...timeout,
         ...auth,
         expect: isUpsideDown ? [`!(${expect.map((one) => `(${one})`).join(" && ")})`] : expect,
       }],
@@ -125,6 +117,54 @@ function checkOf(
     remarks: [...remarks, ...monitor.lost()],
   };
   return method === "GET" && type === "http" ? withReport(draft, path) : draft;
+}
+
+function scheduleOf(monitor: Taken, remarks: Remark[]) {
+  const retries = Number(monitor.take("maxretries") ?? 0);
+  if (retries > 0) {
+    const text = "repeated by period, not faster";
+    remarks.push({ kind: "approximated", at: `${monitor.at}.maxretries`, text });
+  }
+  monitor.ignore("retryInterval", "retry_interval", "type", "url", "active");
+  return {
+    every: `${Math.max(1, Number(monitor.take("interval") ?? 60))}s`,
+    ...retries > 0 && { failureThreshold: Math.min(100, retries + 1) },
+  };
+}
+
+function timeoutOf(monitor: Taken) {
+  const timeout = Number(monitor.take("timeout") ?? 0);
+  return timeout > 0 && timeout < 10 ? { timeout: `${timeout * 1000}ms` } : {};
+}
+
+const silenceIsBad = ({ at }: Taken): Remark => ({
+  kind: "lost",
+  at: `${at}.upsideDown`,
+  text: "no answer is never good",
+});
+
+/** A monitor that is not asked over HTTP. */
+function connectionCheck(monitor: Taken, { origin, step }: Connection, group?: string): CheckDraft {
+  const remarks: Remark[] = [];
+  const name = monitor.take<string>("name") ?? monitor.at;
+  const schedule = scheduleOf(monitor, remarks);
+  const isUpsideDown = Boolean(monitor.take("upsideDown") ?? monitor.take("upside_down"));
+  if (isUpsideDown) remarks.push(silenceIsBad(monitor));
+  const conditions = monitor.take<string>("conditions");
+  if (conditions && conditions.length > 0 && conditions !== "[]") {
+    const text = "write them as expect";
+    remarks.push({ kind: "lost", at: `${monitor.at}.conditions`, text });
+  }
+  monitor.ignore(...OWN, ...REQUEST_DEFAULTS);
+  const journey = [{ ...step, ...timeoutOf(monitor) }];
+  const check = { ...schedule, journey };
+  return {
+    url: origin,
+    name,
+    labels: group ? { group } : {},
+    check,
+    remarks: [...remarks, ...monitor.lost()],
+  };
 }
 
 function expectationsOf(monitor: Taken, type: string, remarks: Remark[]): string[] {

@@ -1,6 +1,7 @@
 /** Writes what an importer made as a config, with what was lost as a comment at its place. */
 import { refusal } from "../../../src/base/http/guard.ts";
 import { Document, isMap, isSeq, type Node } from "yaml";
+import { placeOf } from "./connection.ts";
 import type { CheckDraft, Imported, Remark } from "./draft.ts";
 
 /** An id of ours for a name of theirs, unique in `taken`. */
@@ -18,12 +19,19 @@ export function idOf(name: string, taken: Set<string>): string {
 /** Whether only allowPrivate lets this be asked. */
 const opens = (url: URL) => refusal(url, false) !== null && refusal(url, true) === null;
 
+/** What a check asks: its target, and DNS servers. */
+function asked({ url, check }: CheckDraft): URL[] {
+  const steps = check.journey as { dns?: { server?: string } }[] | undefined ?? [];
+  return [url, ...steps.map(({ dns }) => dns?.server && placeOf(dns.server)?.origin)]
+    .flatMap((url) => URL.parse(url ?? "") ?? []);
+}
+
 /** The YAML of a config. */
 export function writeConfig({ checks, remarks }: Imported, source: string): string {
   const groups = Map.groupBy(checks, ({ url, labels }) => JSON.stringify([url, labels]));
   const taken = new Set<string>();
   const targets = [...groups.values()].map((group) => targetOf(group, taken));
-  const isPrivate = checks.some(({ url }) => opens(new URL(url)));
+  const isPrivate = checks.flatMap(asked).some(opens);
   const document = new Document({
     version: 1,
     ...isPrivate && { allowPrivate: true },

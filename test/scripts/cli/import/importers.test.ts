@@ -96,7 +96,7 @@ endpoints:
     conditions: ["[STATUS] == 200", "[CERTIFICATE_EXPIRATION] > 48h"]
     alerts: [{ type: slack, failure-threshold: 5 }]
     ui: { hide-url: true }
-  - { name: dns, url: 8.8.8.8, dns: { query-name: example.com }, conditions: ["[DNS_RCODE] == NOERROR"] }
+  - { name: ping, url: "icmp://8.8.8.8", conditions: ["[CONNECTED] == true"] }
   - { name: off, enabled: false, url: https://off.example, conditions: [] }
 suites:
   - name: buy
@@ -126,10 +126,135 @@ suites:
   });
   expect([...secrets]).toEqual([["FRONT_END_X_API_KEY", "abc123secret"]]);
   for (
-    const lost of ["config.storage", "endpoints[1] dns", "endpoints[2] off", "endpoints[0].client.insecure"]
+    const lost of ["config.storage", "endpoints[1] ping", "endpoints[2] off", "endpoints[0].client.insecure"]
   ) {
     expect(said.join("\n")).toContain(`lost ${lost}`);
   }
+});
+
+describe("connections that are no requests over HTTP", () => {
+  test.each<[name: string, endpoint: object, url: string, step: object]>([
+    [
+      "tcp",
+      { url: "tcp://db.example:5432", conditions: ["[CONNECTED] == true", "[RESPONSE_TIME] < 100"] },
+      "https://db.example",
+      { tcp: { host: "db.example", port: 5432 }, expect: ["connected", "durationMs < 100"] },
+    ],
+    [
+      "tcp that says something",
+      { url: "tcp://cache.example:6379", body: "PING\r\n", conditions: ["[BODY] == pat(+PONG*)"] },
+      "https://cache.example",
+      { tcp: { send: "PING\r\n" }, expect: ["size(text) > 0", "text.matches('(?s)^\\\\+PONG.*$')"] },
+    ],
+    [
+      "tls",
+      {
+        url: "tls://mail.example:993",
+        client: { timeout: "5s", insecure: true },
+        conditions: ["[CERTIFICATE_EXPIRATION] > 48h"],
+      },
+      "https://mail.example",
+      { tls: { port: 993, verify: false }, timeout: "5s", expect: ["daysLeft > 2.0"] },
+    ],
+    [
+      "dns",
+      {
+        url: "8.8.8.8",
+        dns: { "query-name": "shop.example.", "query-type": "MX" },
+        conditions: ["[BODY] == mail.shop.example.", "[DNS_RCODE] == NOERROR"],
+      },
+      "https://8.8.8.8",
+      {
+        dns: { name: "shop.example", type: "MX", server: "8.8.8.8" },
+        expect: ["records.exists(r, r.matches('(?s)^.* mail\\\\.shop\\\\.example$'))", "rcode == 'NOERROR'"],
+      },
+    ],
+    [
+      "websocket",
+      {
+        url: "wss://shop.example/live",
+        body: "hi",
+        conditions: ["[CONNECTED] == true", "[BODY].ok == true"],
+      },
+      "https://shop.example",
+      {
+        websocket: { send: "hi" },
+        request: { path: "/live" },
+        expect: ["size(messages) > 0", "body.ok == true"],
+      },
+    ],
+  ])("Gatus: %s", async (name, endpoint, url, step) => {
+    const { targets, said } = await imported("gatus", JSON.stringify({ endpoints: [{ name, ...endpoint }] }));
+    expect(targets).toMatchObject([{ url, checks: [{ journey: [step] }] }]);
+    expect(said.filter((line) => line.startsWith("lost"))).toEqual([]);
+  });
+
+  test.each<[string, object, string]>([
+    ["STARTTLS", { url: "starttls://mail.example:587" }, "there is no STARTTLS"],
+    [
+      "a reverse query",
+      { url: "8.8.8.8", dns: { "query-name": "192.0.2.1", "query-type": "PTR" } },
+      "no PTR",
+    ],
+    ["a tcp address without a port", { url: "tcp://db.example" }, "no port"],
+    ["SSH", { url: "ssh://db.example:22" }, "ssh is no kind of step"],
+    ["JSON over tcp", { url: "tcp://db.example:1", conditions: ["[BODY].a == 1"] }, "not seen"],
+    [
+      "the status of a tls handshake",
+      { url: "tls://db.example:1", conditions: ["[STATUS] == 200"] },
+      "not seen",
+    ],
+  ])("Gatus: %s is lost, and said", async (name, endpoint, why) => {
+    const { said } = await imported("gatus", JSON.stringify({ endpoints: [{ name, ...endpoint }] }));
+    expect(said).toEqual([expect.stringMatching(new RegExp(`^lost .*${why}`))]);
+  });
+
+  test.each<[string, object, object]>([
+    ["port", { hostname: "db.example", port: 5432 }, {
+      tcp: { host: "db.example", port: 5432 },
+      expect: ["connected"],
+    }],
+    [
+      "dns",
+      {
+        hostname: "shop.example",
+        port: 53,
+        dns_resolve_server: "10.0.0.53",
+        dns_resolve_type: "AAAA",
+        conditions: "[]",
+      },
+      { dns: { name: "shop.example", type: "AAAA", server: "10.0.0.53:53" }, expect: ["size(records) > 0"] },
+    ],
+    ["websocket-upgrade", { url: "wss://shop.example/live", ws_subprotocol: "mqtt, soap" }, {
+      websocket: { messages: 0, protocols: ["mqtt", "soap"] },
+      request: { path: "/live" },
+    }],
+  ])("Uptime Kuma: %s", async (type, fields, step) => {
+    const monitor = {
+      id: 1,
+      name: type,
+      type,
+      active: 1,
+      interval: 30,
+      maxretries: 0,
+      method: "GET",
+      ...fields,
+    };
+    const { targets, said } = await imported("uptime-kuma", JSON.stringify([monitor]));
+    expect(targets).toMatchObject([{ checks: [{ every: "30s", journey: [step] }] }]);
+    expect(said).toEqual([]);
+  });
+
+  test.each<[string, object, string]>([
+    ["dns", { hostname: "shop.example", dns_resolve_type: "SOA" }, "no SOA records"],
+    ["port", { hostname: "", port: 1 }, "no host and port"],
+    ["mqtt", { hostname: "a.example" }, "mqtt is no kind of step"],
+    ["port", { hostname: "a.example", port: 1, upsideDown: true }, "never good"],
+    ["port", { hostname: "a.example", port: 1, conditions: '[{"a":1}]' }, "as expect"],
+  ])("Uptime Kuma: %s of %j is lost, and said", async (type, fields, why) => {
+    const { said } = await imported("uptime-kuma", JSON.stringify([{ id: 1, name: type, type, ...fields }]));
+    expect(said).toEqual([expect.stringContaining(why)]);
+  });
 });
 
 test("Uptime Kuma: status ranges, keywords, JSON queries, and kinds that are lost by name", async () => {

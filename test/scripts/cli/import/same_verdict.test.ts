@@ -1,4 +1,6 @@
 /** What was imported says up where the source would, and down where it would; their rules stand here as rows. */
+import { Buffer } from "node:buffer";
+import { decode, encode } from "dns-packet";
 import { parse } from "yaml";
 import { describe, expect, test } from "vitest";
 import { importBlackbox } from "../../../../scripts/cli/import/blackbox.ts";
@@ -10,6 +12,8 @@ import { load } from "../../../../src/config/mod.ts";
 import { walk } from "../../../../src/evidence/probe/journey.ts";
 import { ports, run } from "../../../evidence/probe/steps.ts";
 import { steppingClock } from "../../../world/clock.ts";
+import type { ZoneRecord } from "../../../world/dns_server.ts";
+import { type LinePlay, scriptedDial } from "../../../world/lines.ts";
 import { type Reply, scriptedFetch } from "../../../world/network.ts";
 
 const UP = true, DOWN = false;
@@ -27,6 +31,29 @@ async function isUp(imported: Imported, reply: Reply): Promise<boolean> {
   );
   return outcome === "pass" || outcome === "slow";
 }
+
+/** The same over a connection, with an answer to each thing that is said. */
+async function isUpOver(imported: Imported, play: LinePlay): Promise<boolean> {
+  const { config } = await load({ kind: "yaml", text: writeConfig(imported, "a test") }, { kinds: KINDS });
+  const [check] = config.checks;
+  const clock = steppingClock();
+  const { outcome } = await walk(
+    { ...ports(scriptedFetch({}), clock), dial: scriptedDial(play) },
+    { ...check!, baseUrl: check!.target.url },
+    run,
+    { steps: KINDS.steps },
+  );
+  return outcome === "pass" || outcome === "slow";
+}
+
+/** A DNS server's answer to whatever it is asked. */
+const answering = (rcode: number, ...answers: ZoneRecord[]): LinePlay => [(query) => {
+  // deno-lint-ignore no-explicit-any
+  const { id, questions }: any = decode(Buffer.from(query));
+  return encode({ type: "response", id, questions, flags: rcode, answers: answers as never });
+}];
+
+const address = (data: string): ZoneRecord => ({ type: "A", name: "shop.example", ttl: 300, data });
 
 const json = (value: unknown): Reply => ({ json: value });
 
@@ -73,6 +100,40 @@ describe("Gatus", () => {
     ["[BODY].my-key == x", json({ "my-key": "x" }), UP],
   ])("%s of %j: up %s", async (condition, reply, up) => expect(await isUp(gatus(condition), reply)).toBe(up));
 
+  const dns = (...conditions: string[]) =>
+    importGatus(
+      JSON.stringify({
+        endpoints: [{ name: "x", url: "9.9.9.9", dns: { "query-name": "shop.example" }, conditions }],
+      }),
+      new SecretNames(),
+    );
+
+  test.each<[condition: string, play: LinePlay, up: boolean]>([
+    ["[DNS_RCODE] == NOERROR", answering(0), UP],
+    ["[DNS_RCODE] == NOERROR", answering(3), DOWN],
+    ["[DNS_RCODE] == any(NOERROR, NXDOMAIN)", answering(3), UP],
+    ["[BODY] == 203.0.113.7", answering(0, address("203.0.113.7")), UP],
+    ["[BODY] == 203.0.113.7", answering(0, address("203.0.113.8")), DOWN],
+    ["[BODY] == 203.0.113.7", answering(0), DOWN],
+    ["[BODY] == pat(*.*.*.*)", answering(0, address("203.0.113.7")), UP],
+    ["[BODY] != 203.0.113.7", answering(0, address("203.0.113.7")), DOWN],
+    ["[CONNECTED] == true", answering(2), UP],
+  ])(
+    "%s of a DNS answer, row %#",
+    async (condition, play, up) => expect(await isUpOver(dns(condition), play)).toBe(up),
+  );
+
+  test.each<[body: string, condition: string, play: LinePlay, up: boolean]>([
+    ["", "[CONNECTED] == true", [], UP],
+    ["PING\r\n", "[BODY] == pat(+PONG*)", [() => "+PONG\r\n"], UP],
+    ["PING\r\n", "[BODY] == pat(+PONG*)", [() => "-LOADING\r\n"], DOWN],
+    ["PING\r\n", "[CONNECTED] == true", [() => null], DOWN],
+  ])("tcp that says %j: %s, row %#", async (body, condition, play, up) => {
+    const endpoint = { name: "x", url: "tcp://cache.example:6379", body, conditions: [condition] };
+    const made = importGatus(JSON.stringify({ endpoints: [endpoint] }), new SecretNames());
+    expect(await isUpOver(made, play)).toBe(up);
+  });
+
   // Gatus passes these; a value that is not there is no value here.
   test.each<[string, Reply]>([
     ["[BODY].lag < 100", json({ status: "ok" })],
@@ -103,18 +164,19 @@ describe("Gatus", () => {
 });
 
 describe("blackbox", () => {
-  const blackbox = (http: object) =>
+  const probing = (module: object, target: string) =>
     importBlackbox([
-      JSON.stringify({ modules: { m: { prober: "http", timeout: "5s", http } } }),
+      JSON.stringify({ modules: { m: { timeout: "5s", ...module } } }),
       JSON.stringify({
         scrape_configs: [{
           job_name: "probe",
           metrics_path: "/probe",
           params: { module: ["m"] },
-          static_configs: [{ targets: ["https://shop.example/x"], labels: { team: "pay" } }],
+          static_configs: [{ targets: [target], labels: { team: "pay" } }],
         }],
       }),
     ], new SecretNames());
+  const blackbox = (http: object) => probing({ prober: "http", http }, "https://shop.example/x");
 
   // By blackbox_exporter's CONFIGURATION.md, "http_probe".
   test.each<[http: object, reply: Reply, up: boolean]>([
@@ -156,5 +218,109 @@ describe("blackbox", () => {
       labels: { team: "pay", job: "probe" },
       checks: [{ every: "1m", journey: [{ timeout: "5s" }] }],
     }]);
+  });
+
+  // By its prober/tcp.go.
+  test.each<[tcp: object | undefined, play: LinePlay, up: boolean]>([
+    [undefined, [], UP],
+    [{ query_response: [{ expect: "^220 .* ESMTP$" }] }, ["220 mail.example ESMTP\r\n"], UP],
+    [{ query_response: [{ expect: "^220" }] }, ["554 no\r\n"], DOWN],
+    [{ query_response: [{ expect: "^220" }] }, [null], DOWN],
+    [
+      { query_response: [{ send: "NICK a" }, { send: "USER b" }, { expect: "^PING" }] },
+      [() => "PING :1\n"],
+      UP,
+    ],
+    [
+      { query_response: [{ expect: "^SSH-2.0-", send: "SSH-2.0-probe" }] },
+      ["SSH-2.0-OpenSSH\r\n"],
+      UP,
+    ],
+    [
+      { query_response: [{ expect: "^220" }, { send: "NOOP\r" }, { expect: "^250" }] },
+      ["220 a\r\n", () => "250 ok\r\n"],
+      UP,
+    ],
+    [
+      { query_response: [{ expect: "^220" }, { send: "NOOP\r" }, { expect: "^250" }] },
+      ["220 a\r\n", () => "500 what\r\n"],
+      DOWN,
+    ],
+  ])("%j over tcp, row %#", async (tcp, play, up) => {
+    expect(await isUpOver(probing({ prober: "tcp", tcp }, "mail.example:25"), play)).toBe(up);
+  });
+
+  // By its prober/dns.go.
+  test.each<[dns: object, play: LinePlay, up: boolean]>([
+    [{}, answering(0), UP],
+    [{}, answering(3), DOWN],
+    [{ valid_rcodes: ["NXDOMAIN", "SERVFAIL"] }, answering(3), UP],
+    [
+      { validate_answer_rrs: { fail_if_matches_regexp: [".*127.0.0.1"] } },
+      answering(0, address("127.0.0.1")),
+      DOWN,
+    ],
+    [{ validate_answer_rrs: { fail_if_matches_regexp: [".*127.0.0.1"] } }, answering(0), UP],
+    [
+      { validate_answer_rrs: { fail_if_not_matches_regexp: ["^shop.example.\t300\tIN\tA\t203.0.113.7$"] } },
+      answering(0, address("203.0.113.7")),
+      UP,
+    ],
+    [
+      { validate_answer_rrs: { fail_if_not_matches_regexp: ["203.0.113.7"] } },
+      answering(0, address("203.0.113.7"), address("203.0.113.8")),
+      DOWN,
+    ],
+    [{ validate_answer_rrs: { fail_if_not_matches_regexp: ["203"] } }, answering(0), DOWN],
+    [
+      { validate_answer_rrs: { fail_if_none_matches_regexp: ["203.0.113.7", "203.0.113.9"] } },
+      answering(0, address("203.0.113.7"), address("203.0.113.8")),
+      UP,
+    ],
+    [{ validate_answer_rrs: { fail_if_none_matches_regexp: ["203.0.113.7"] } }, answering(0), DOWN],
+  ])("%j of a DNS answer, row %#", async (dns, play, up) => {
+    const module = { prober: "dns", dns: { query_name: "shop.example", query_type: "A", ...dns } };
+    expect(await isUpOver(probing(module, "9.9.9.9"), play)).toBe(up);
+  });
+
+  const step = (module: object, target: string) =>
+    parse(writeConfig(probing(module, target), "a test")).targets[0].checks[0].journey[0];
+
+  test("a handshake is a tls step, a WebSocket a websocket step", () => {
+    const tls_config = { server_name: "shop.example", insecure_skip_verify: false };
+    expect(step({ prober: "tcp", tcp: { tls: true, tls_config } }, "10.0.0.1:443")).toMatchObject({
+      tls: { host: "10.0.0.1", port: 443, serverName: "shop.example" },
+      expect: ["trusted"],
+    });
+    expect(step({ prober: "websocket" }, "wss://shop.example/live")).toMatchObject({
+      websocket: { messages: 0 },
+      request: { path: "/live" },
+    });
+  });
+
+  test.each<[module: object, target: string, lost: string[]]>([
+    [{ prober: "tcp", tcp: { query_response: [{ starttls: true }] } }, "mail.example:25", ["no STARTTLS"]],
+    [
+      {
+        prober: "tcp",
+        tcp: { query_response: [{ expect: "PING (.*)", send: "PONG ${1}" }, { expect: "001" }] },
+      },
+      "irc.example:6667",
+      ["the same each time", "one greeting and one answer"],
+    ],
+    [{ prober: "tcp" }, "mail.example", ["names no port"]],
+    [{ prober: "dns", dns: { query_name: "a.example" } }, "9.9.9.9", ["no ANY records"]],
+    [
+      { prober: "dns", dns: { query_name: "a.example", query_type: "A", validate_authority_rrs: { a: 1 } } },
+      "9.9.9.9",
+      ["nothing like it"],
+    ],
+    [{ prober: "icmp" }, "9.9.9.9", ["icmp is no kind of step"]],
+  ])("%j is told of as lost", (module, target, lost) => {
+    const { checks, remarks } = probing(module, target);
+    const said = [...remarks, ...checks.flatMap(({ remarks }) => remarks)].filter(({ kind }) =>
+      kind === "lost"
+    );
+    expect(said.map(({ text }) => text)).toEqual(lost.map((text) => expect.stringContaining(text)));
   });
 });

@@ -1,0 +1,92 @@
+/** Steps that connect by themselves, as importers write them. */
+import { celText, type Remark } from "./draft.ts";
+
+/** Where one leads, and the target that it belongs to. */
+export interface Place {
+  /** Without brackets. */
+  host: string;
+  port?: number;
+  /** `https://` and the host: a target has a URL. */
+  origin: string;
+}
+
+/** `db.example:5432`, `tcp://[::1]:53` or `2620:fe::fe`; undefined: no such thing. */
+export function placeOf(address: string): Place | undefined {
+  const bare = address.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
+  const isBareV6 = !bare.startsWith("[") && bare.split(":").length > 2;
+  const url = URL.parse(`tcp://${isBareV6 ? `[${bare}]` : bare}`);
+  const origin = url?.hostname ? URL.parse(`https://${url.hostname}`)?.origin : undefined;
+  if (!url || origin === undefined) return undefined;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return { host, ...url.port && { port: Number(url.port) }, origin };
+}
+
+/** Types of record that a DNS step asks for. */
+const RECORD_TYPES = new Set(["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SRV", "CAA"]);
+
+/** The keys of a DNS step; undefined: no step asks for such records. */
+export function dnsFields(name: string, type: string, server?: string): { dns: object } | undefined {
+  if (!RECORD_TYPES.has(type)) return undefined;
+  return { dns: { name: name.replace(/\.$/, ""), ...type !== "A" && { type }, ...server && { server } } };
+}
+
+/** One line of what blackbox calls `query_response`. */
+export interface Exchange {
+  send?: string;
+  expect?: string;
+  starttls?: boolean;
+  labels?: unknown;
+}
+
+/** What a step over TCP may say and hear. */
+export interface Told {
+  greeting?: string;
+  send?: string;
+  answer?: string;
+}
+
+/** What one step can say and hear of `exchanges`: a greeting, what is sent, and the answer; the rest is lost. */
+export function toldOf(exchanges: readonly Exchange[], at: string, remarks: Remark[]): Told {
+  const told: Told = {};
+  let isOver = false;
+  exchanges.forEach(({ expect, send, starttls, labels }, i) => {
+    const lose = (text: string) => remarks.push({ kind: "lost", at: `${at}[${i}]`, text });
+    if (labels) lose("there is nothing like labels");
+    if (expect && !hear(told, expect, isOver)) isOver = true, lose("one greeting and one answer are heard");
+    if (send && !say(told, send, isOver)) isOver = true, lose("one thing is said, and the same each time");
+    if (starttls) isOver = true, lose("there is no STARTTLS");
+  });
+  if (told.greeting !== undefined && told.send !== undefined && told.answer === undefined) {
+    // The step would wait for an answer that nobody named.
+    delete told.send;
+    remarks.push({
+      kind: "approximated",
+      at,
+      text: "what is sent last is left out: no answer to it is named",
+    });
+  }
+  if (told.greeting !== undefined || told.answer !== undefined) {
+    const text = "the first line of an answer has to match, where blackbox waits for one that does";
+    remarks.push({ kind: "approximated", at, text });
+  }
+  return told;
+}
+
+function hear(told: Told, expect: string, isOver: boolean): boolean {
+  const key = told.send === undefined ? "greeting" : "answer";
+  if (isOver || told[key] !== undefined) return false;
+  told[key] = expect;
+  return true;
+}
+
+function say(told: Told, send: string, isOver: boolean): boolean {
+  if (isOver || told.answer !== undefined || /\$\{?\d/.test(send)) return false;
+  told.send = `${told.send ?? ""}${send}\n`;
+  return true;
+}
+
+/** Patterns of lines as conditions over all that was heard. */
+export const heard = ({ greeting, answer }: Told): string[] =>
+  [greeting, answer].flatMap((pattern) =>
+    pattern === undefined ? [] : [`text.matches(${celText(`(?m)${pattern.replace(/(?<!\\)\$$/, "\\r?$")}`)})`]
+  );

@@ -1,0 +1,61 @@
+/** Monitors of Uptime Kuma that are not asked over HTTP. */
+import { dnsFields, placeOf } from "./connection.ts";
+import { splitUrl } from "./draft.ts";
+
+/** One step, and the target that it belongs to. */
+export interface Connection {
+  origin: string;
+  step: Record<string, unknown>;
+}
+
+type Monitor = Record<string, unknown>;
+type Made = Connection | { lost: string };
+
+/** What Kuma fills in for requests, which these monitors never make. */
+export const REQUEST_DEFAULTS = [
+  "method",
+  "maxredirects",
+  "accepted_statuscodes",
+  "accepted_statuscodes_json",
+  "httpBodyEncoding",
+  "http_body_encoding",
+  "ws_subprotocol",
+  "dns_transport",
+];
+
+/** One row a type. */
+export const CONNECTIONS: Record<string, (monitor: Monitor) => Made> = {
+  port: portOf,
+  dns: dnsOf,
+  "websocket-upgrade": websocketOf,
+};
+
+function portOf({ hostname, port }: Monitor): Made {
+  const place = placeOf(`${hostname}`);
+  if (!place || !Number(port)) return { lost: "it names no host and port" };
+  const { host, origin } = place;
+  return { origin, step: { tcp: { host, port: Number(port) }, expect: ["connected"] } };
+}
+
+/** Kuma is up where anything is answered (its resolver throws for NXDOMAIN and for no record). */
+function dnsOf({ hostname, port, dns_resolve_server: servers, dns_resolve_type: type }: Monitor): Made {
+  const place = placeOf(`${hostname}`);
+  const [server] = `${servers ?? "1.1.1.1"}`.split(",");
+  const at = placeOf(server!);
+  if (!place || !at) return { lost: "it names no host and server" };
+  const shown = at.host.includes(":") ? `[${at.host}]` : at.host;
+  const fields = dnsFields(`${hostname}`, `${type ?? "A"}`, `${shown}:${Number(port) || 53}`);
+  if (!fields) return { lost: `a DNS step asks for no ${type} records` };
+  return { origin: place.origin, step: { ...fields, expect: ["size(records) > 0"] } };
+}
+
+function websocketOf({ url, ws_subprotocol: offered }: Monitor): Made {
+  const split = splitUrl(`${url}`.replace(/^ws/i, "http"));
+  if (!split) return { lost: "it is no URL of a WebSocket" };
+  const protocols = `${offered ?? ""}`.split(",").map((name) => name.trim()).filter(Boolean);
+  const websocket = { messages: 0, ...protocols.length > 0 && { protocols } };
+  return {
+    origin: split.origin,
+    step: { websocket, request: { path: split.path }, expect: ["durationMs >= 0.0"] },
+  };
+}
