@@ -5,6 +5,7 @@ import { messageOf } from "../base/error_message.ts";
 import { type GateServices, gateServices } from "../engine/gates/services.ts";
 import { tokenUses as usesIn } from "../storage/records/token_uses.ts";
 import { tokenAccess } from "./api/middleware/access.ts";
+import { audit } from "./api/middleware/audit.ts";
 import { allowOrigins } from "./api/middleware/cors.ts";
 import { problem, safePath } from "./api/middleware/problem.ts";
 import { rateLimit } from "./api/middleware/rate_limit.ts";
@@ -57,6 +58,8 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
       client: options.client,
       configFault: options.configFault,
     };
+    // The forms of the page are requests to these routes.
+    app.use("/v1/*", audit(ports, access));
     for (const routes of Object.values(storeRoutes)) app.route("/", routes(context));
     if (options.reload) app.route("/", options.reload(context));
     if (options.github) app.route("/", options.github(context));

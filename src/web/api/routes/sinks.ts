@@ -7,7 +7,7 @@ import { sinkViews } from "../views/sinks.ts";
 
 /** `GET /v1/sinks` and `POST /v1/sinks/{id}/flush`. Notices are about no single target, so both ask for a token for all of them. */
 export function routes(
-  { ports: { clock, log }, config, store, access }: Pick<
+  { ports: { clock }, config, store, access }: Pick<
     ResourceContext,
     "ports" | "config" | "store" | "access"
   >,
@@ -36,7 +36,6 @@ export function routes(
     const nowMs = clock.now();
     await store.disableWebhook(webhook, null);
     const woken = await store.wakeDeliveries({ webhook, nowMs, after: nowMs });
-    log.info("a sink is flushed", { webhook, by: who.id, notices: woken });
     return c.json({ id: webhook, woken }, 202);
   });
 
