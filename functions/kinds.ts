@@ -1,18 +1,19 @@
 import type { Dial, OpenWebSocket } from "../src/base/ports.ts";
-import type { Kinds } from "../src/config/kinds.ts";
+import type { KindsAndReaders } from "../src/config/readers.ts";
 import type { Sink } from "../src/engine/notify/sink.ts";
 import type { ProberOptions } from "../src/engine/prober/local.ts";
 import type { StoreEnv, StoreKind } from "../src/storage/store_kind.ts";
 import type { Resource } from "../src/web/api/resource.ts";
 import type { remoteProber } from "../src/engine/prober/remote.ts";
 import type { roundsRoutes } from "../src/web/api/routes/rounds.ts";
+import type { applyQuietHours } from "../src/engine/notify/quiet.ts";
 import type { Timely } from "../src/engine/notify/timely.ts";
 import type { acknowledgeLinks } from "../src/web/page/acknowledge.tsx";
 import type { githubHook } from "../src/web/api/routes/github.ts";
 
 /** The tables of kinds of one program, and the modules that few configs need. */
 export interface KindTables<Env extends StoreEnv = StoreEnv>
-  extends Kinds, Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest"> {
+  extends KindsAndReaders, Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest"> {
   readonly dialects: ProberOptions["dialects"];
   readonly stores: readonly StoreKind<Env>[];
   readonly sinks: readonly Sink[];
@@ -31,6 +32,8 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   readonly acknowledgeLinks?: typeof acknowledgeLinks;
   /** What routes with `escalate` or `repeatInterval` take. */
   readonly timely?: Timely;
+  /** What routes with `quietHours` take. */
+  readonly applyQuietHours?: typeof applyQuietHours;
   /** What `hooks.github` takes. */
   readonly githubHook?: typeof githubHook;
 }

@@ -51,9 +51,9 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
   const services = gateServices(ports, config, store);
   const approvals = KINDS.githubHook?.approvals(ports, config, services);
-  const { sinks, timely, acknowledgeLinks } = KINDS;
+  const { acknowledgeLinks } = KINDS;
   const { linkAdder } = acknowledgeLinks ?? {};
-  const deliver = deliverer(ports, store, config, { sinks, timely, linkAdder, parallel: DELIVERIES });
+  const deliver = deliverer(ports, store, config, { ...KINDS, linkAdder, parallel: DELIVERIES });
   const outbox = () => Promise.all([deliver({ most: maxNotices }), approvals?.review()]);
   const { pushedReports } = KINDS;
   const routes = pushedReports ? { ...CORE_ROUTES, pushedReports } : CORE_ROUTES;

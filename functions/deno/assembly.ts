@@ -77,8 +77,7 @@ export function assemble(own: Own, { store, ...standing }: Standing, before?: As
   const prober = own.prober === undefined ? undefined : proberWithToken(own, own.prober, { limits, before });
   const services = gateServices(ports, config, store);
   const deliver = deliverer(ports, store, config, {
-    sinks: KINDS.sinks,
-    timely: KINDS.timely,
+    ...KINDS,
     linkAdder: KINDS.acknowledgeLinks.linkAdder,
   });
   const { review } = KINDS.githubHook.approvals(ports, config, services);

@@ -1,5 +1,12 @@
 /** The tables of kinds, for a process of our own: all that there are. A Worker's are made of them (scripts/cli/worker_kinds.ts). */
 import { compileCron } from "../../src/config/cron.ts";
+import { readConverge } from "../../src/config/converge.ts";
+import { checkDependencies } from "../../src/config/depends_on.ts";
+import { readMaintenance } from "../../src/config/maintenance.ts";
+import { readRoutes } from "../../src/config/routes.ts";
+import { readTls } from "../../src/config/tls.ts";
+import { zoneFault } from "../../src/config/zone_fault.ts";
+import { applyQuietHours } from "../../src/engine/notify/quiet.ts";
 import { functions } from "../../src/config/expression/functions.ts";
 import { patternsFor } from "../../src/config/expression/pattern.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
@@ -24,6 +31,13 @@ export const KINDS = {
   steps: STEP_KINDS,
   auths: AUTH_KINDS,
   compileCron,
+  zoneFault,
+  readMaintenance,
+  readRoutes,
+  applyQuietHours,
+  readTls,
+  readConverge,
+  checkDependencies,
   tlsFault,
   functions,
   patternsFor,

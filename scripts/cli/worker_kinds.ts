@@ -36,11 +36,21 @@ function namesUrl({ regions }: Config): boolean {
 
 /** Modules that few configs need: the export, where it lies, and who needs it. */
 const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
+  ["compileCron", "src/config/cron.ts", namesCron],
+  ["zoneFault", "src/config/zone_fault.ts", namesCron],
+  ["readMaintenance", "src/config/maintenance.ts", ({ maintenance }) => maintenance.length > 0],
+  ["readRoutes", "src/config/routes.ts", ({ routes }) => routes !== undefined],
+  ["applyQuietHours", "src/engine/notify/quiet.ts", ({ routes = [] }) => routes.some(isQuiet)],
+  ["readTls", "src/config/tls.ts", ({ targets }) => targets.some(({ tls }) => tls)],
   [
-    "compileCron",
-    "src/config/cron.ts",
-    ({ checks, maintenance }) =>
-      checks.some(({ schedule }) => "cron" in schedule) || maintenance.some(({ times }) => "cron" in times),
+    "readConverge",
+    "src/config/converge.ts",
+    ({ checks }) => checks.some(({ converge, version }) => converge ?? version),
+  ],
+  [
+    "checkDependencies",
+    "src/config/depends_on.ts",
+    ({ targets }) => targets.some(({ dependsOn }) => dependsOn.length > 0),
   ],
   ["patternsFor", "src/config/expression/pattern.ts", (config) => namesPattern(walkedBy(config))],
   ["functions", "src/config/expression/functions.ts", (config) => namesFunction(walkedBy(config))],
@@ -63,6 +73,17 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["timely", "src/engine/notify/timely.ts", ({ routes = [] }) => routes.some(isTimely)],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
+
+/** Whether something happens by cron. */
+function namesCron({ checks, maintenance }: Config): boolean {
+  return checks.some(({ schedule }) => "cron" in schedule) ||
+    maintenance.some(({ times }) => "cron" in times);
+}
+
+/** Whether a rule is quiet at some hours. */
+function isQuiet({ quietHours, routes }: Route): boolean {
+  return quietHours !== undefined || routes.some(isQuiet);
+}
 
 /** Whether a rule tells somebody later, or again. */
 function isTimely({ escalate, repeatMs, routes }: Route): boolean {

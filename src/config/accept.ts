@@ -1,11 +1,10 @@
 import type { Compiler, CompilerOptions } from "./compile.ts";
-import { checkDependencies } from "./depends_on.ts";
 import { checkEdgeAddresses } from "./edge_addresses.ts";
 import type { Check, Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import type { Patterns } from "./expression/mod.ts";
 import { freeze } from "./freeze.ts";
-import type { Kinds } from "./kinds.ts";
+import type { KindsAndReaders } from "./readers.ts";
 import type { Runtime } from "./runtime.ts";
 import {
   ConfigError,
@@ -17,7 +16,6 @@ import {
   toProblems,
 } from "./problem.ts";
 import { checkReferences, type Environment } from "./references.ts";
-import { readMaintenance } from "./maintenance.ts";
 import { readRegions } from "./regions.ts";
 import { dealPhases } from "./phases.ts";
 import { readSettings } from "./settings.ts";
@@ -25,12 +23,13 @@ import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readTargets } from "./targets.ts";
 import { cronReader } from "./timing.ts";
+import { noteLacking } from "./lacking.ts";
 import { webhookSecrets } from "./webhooks.ts";
 
 /** What a config is held against. */
 export interface LoadOptions extends Environment {
   /** The kinds that this program has. */
-  kinds: Kinds;
+  kinds: KindsAndReaders;
   /** Undefined: valid if either can run it. */
   runtime?: Runtime;
   /** Turns of a slot that this runtime bears where the config names none; default 3. */
@@ -100,8 +99,8 @@ export function withDepthCheck<T>(walk: () => T): T {
 type BuildOptions = LoadOptions & Pick<Making, "compiler"> & { patterns?: Patterns };
 
 function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Config {
-  const { kinds: { dialects: rows, stores, sinks, steps, auths = [], compileCron, functions, tlsFault } } =
-    options;
+  const { kinds } = options;
+  const { dialects: rows, stores, sinks, steps, auths = [], functions } = kinds;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
   if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
@@ -109,15 +108,14 @@ function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Conf
   const isWorker = options.runtime === "cloudflare" ||
     regions.some(({ probers }) => probers.some(({ kind }) => kind === "place"));
   const dialects = rows.map(({ name }) => name);
-  const settings = readSettings(draft, { ...options, stores, sinks, allowPrivate }, note);
+  const settings = readSettings(draft, { ...options, ...kinds, allowPrivate }, note);
   const store = stores.find(({ kind }) => kind === settings.store.kind);
-  const cron = cronReader(compileCron);
+  const cron = cronReader(kinds.compileCron);
   const targets = readTargets(draft, {
+    ...kinds,
     dialects,
-    steps,
     auths,
     cron,
-    tlsFault,
     env: options.env,
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
@@ -125,8 +123,10 @@ function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Conf
     compiler: options.compiler(note, { patterns: options.patterns, functions, isWorker }),
     note,
   });
-  checkDependencies(targets, note);
+  kinds.checkDependencies?.(targets, note);
   const checks = targets.flatMap((target) => target.checks);
+  const { maintenance: windows } = draft;
+  if (windows?.length && !kinds.readMaintenance) noteLacking("maintenance", ["maintenance"], note);
   // There a place has objects as many as it needs, and each wake-up costs.
   if (!isWorker) dealPhases(checks, settings);
   return {
@@ -135,6 +135,6 @@ function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Conf
     regions,
     targets,
     checks,
-    maintenance: readMaintenance(draft.maintenance, { targets, cron, note }),
+    maintenance: kinds.readMaintenance?.(windows, { targets, cron, note }) ?? [],
   };
 }

@@ -6,6 +6,7 @@ import type { Finding } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
 import type { Runtime } from "./runtime.ts";
 import type { TlsFaultOf } from "./tls.ts";
+import type { zoneFault } from "./zone_fault.ts";
 
 /** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
 export type GrammarFields = typeof import("./schema/fields.ts");
@@ -105,6 +106,8 @@ export interface Kinds {
   readonly auths?: readonly ConfigAuthKind[];
   /** Throws with the reason if these are no cron fields, or that is no zone. A Worker whose config names no cron has none. */
   readonly compileCron?: (fields: string, zone?: string) => CompiledCron;
+  /** Beside it: what is wrong with a zone. */
+  readonly zoneFault?: typeof zoneFault;
   /** Reads certificates and keys as the runtime will. Without it only the shape of their text is looked at. */
   readonly tlsFault?: TlsFaultOf;
   /** What expressions may call beside CEL's own functions. A Worker whose config calls none is without. */

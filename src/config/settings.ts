@@ -4,11 +4,12 @@ import { checkAddress } from "./address.ts";
 import { parseDuration } from "./schema/duration.ts";
 import { readListen } from "./listen.ts";
 import { readHooks } from "./hooks.ts";
+import type { KindsAndReaders } from "./readers.ts";
 import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { readStore, type StoreContext } from "./store.ts";
-import { readRoutes } from "./routes.ts";
+import { noteLacking } from "./lacking.ts";
 import { readWebhooks, type WebhookContext } from "./webhooks.ts";
 import { CONNECTIONS, DENO_ROUNDS, ROUNDS_A_HOST } from "../base/limits.ts";
 import { DAY_MS } from "../base/time.ts";
@@ -18,12 +19,13 @@ type Settings = Omit<Config, "objects" | "regions" | "targets" | "checks" | "mai
 /** Everything but regions and targets, every default filled in. */
 export function readSettings(
   draft: Draft<RawConfig>,
-  context: StoreContext & WebhookContext,
+  context: StoreContext & WebhookContext & Pick<KindsAndReaders, "readRoutes">,
   note: Note,
 ): Settings {
   const { publicUrl, listen = 8080, concurrency = DENO_ROUNDS, controls = [], api, hooks } = draft;
-  const { allowPrivate, runtime } = context;
+  const { allowPrivate, runtime, readRoutes } = context;
   checkAddress(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
+  if (draft.routes && !readRoutes) noteLacking("routes", ["routes"], note);
   for (const [i, control] of controls.entries()) {
     checkAddress(control, ["controls", i], { allowPrivate }, note);
   }
@@ -41,7 +43,7 @@ export function readSettings(
     concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
     connectionsPerHost: draft.connectionsPerHost ?? ROUNDS_A_HOST,
     webhooks: readWebhooks(draft.webhooks, context, note),
-    routes: readRoutes(draft.routes, namesIn(draft), note),
+    routes: readRoutes?.(draft.routes, namesIn(draft), note),
   };
 }
 

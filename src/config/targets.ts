@@ -2,14 +2,14 @@ import { checkOrder } from "./after.ts";
 import { readAuth } from "./auth.ts";
 import type { Check, Quorum, StepAuth, Target } from "./config.ts";
 import { checkAddress } from "./address.ts";
-import { readConverge } from "./converge.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
-import type { ConfigAuthKind, ConfigStepKind, Kinds } from "./kinds.ts";
+import type { ConfigAuthKind, ConfigStepKind } from "./kinds.ts";
 import type { Runtime } from "./runtime.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
+import type { KindsAndReaders } from "./readers.ts";
 import { readReport } from "./report.ts";
 import { readQuorum, type Voters } from "./rules.ts";
 import type { RawConfig } from "./schema/mod.ts";
@@ -17,16 +17,16 @@ import type { Draft } from "./validate.ts";
 import { type CronReader, everyFault, readTiming, type TimingContext } from "./timing.ts";
 import { unique } from "./duplicates.ts";
 import type { Environment } from "./references.ts";
-import { readTls } from "./tls.ts";
+import { noteLacking } from "./lacking.ts";
 
 /** What all targets share. */
-export interface TargetContext {
+export interface TargetContext
+  extends Pick<KindsAndReaders, "zoneFault" | "readConverge" | "readTls" | "tlsFault"> {
   dialects: readonly string[];
   steps: readonly ConfigStepKind[];
   auths: readonly ConfigAuthKind[];
   turns: number;
   cron: CronReader;
-  tlsFault: Kinds["tlsFault"];
   env: Environment["env"];
   allowPrivate: boolean;
   /** Where steps are taken, as far as it is known. */
@@ -65,10 +65,11 @@ export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Tar
 
 function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): Target {
   const { id = "", name = id, url = "", labels = {} } = draft;
-  const { allowPrivate, note } = inherited;
+  const { allowPrivate, readTls, note } = inherited;
   checkAddress(draft.url, [...path, "url"], { prefix: true, allowPrivate }, note);
   const noteDuplicate = unique("check", note);
-  const tls = readTls(draft.tls, [...path, "tls"], inherited);
+  const tls = readTls?.(draft.tls, [...path, "tls"], inherited);
+  if (draft.tls && !readTls) noteLacking("tls", [...path, "tls"], note);
   const origins = readHosts(draft.hosts, [...path, "hosts"], inherited);
   const target: Target = {
     id,
@@ -132,7 +133,7 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     contract,
     ...(draft.optional && { optional: true as const }),
     ...(draft.after !== undefined && { after: `${target.id}/${draft.after}` }),
-    ...readConverge(draft, { path, note }),
+    ...inherited.readConverge?.(draft, { path, note }),
     ...(draft.slo !== undefined && { slo: shareOf(draft.slo) }),
     report: readReport(draft, path, inherited),
     ...readJourney(draft, {

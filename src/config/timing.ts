@@ -6,7 +6,6 @@ import type { Finding, Note, Path } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import { zoneFault } from "./zone_fault.ts";
 
 /** `defaults:` as written. */
 export type DefaultsDraft = NonNullable<Draft<RawConfig>["defaults"]>;
@@ -100,7 +99,7 @@ export function everyFault(every: string | undefined): Omit<Finding, "path"> | u
 }
 
 /** What the timing of every check is read with. */
-export interface TimingContext {
+export interface TimingContext extends Pick<Kinds, "zoneFault"> {
   defaults: DefaultsDraft;
   /** What store and runtime bear where nothing is written. */
   turns: number;
@@ -180,11 +179,11 @@ function readSchedule(
   { every, cron, zone }: CheckDraft,
   everyMs: number,
   path: Path,
-  { cron: read, note }: TimingContext,
+  { cron: read, zoneFault, note }: TimingContext,
 ): { schedule: Schedule; gapMs: number } {
   const fault = everyFault(every);
   if (fault) note({ path: [...path, "every"], ...fault });
-  const unknownZone = zoneFault(zone);
+  const unknownZone = zoneFault?.(zone);
   if (unknownZone) note({ path: [...path, "zone"], ...unknownZone });
   if (cron === undefined) {
     const message = "without cron no zone counts";

@@ -4,6 +4,13 @@ import { dialler } from "../../functions/cloudflare/dial.ts";
 import { webSockets } from "../../functions/cloudflare/web_socket.ts";
 import { type ObjectEnv, objectKind } from "../../functions/cloudflare/sqlite.ts";
 import { compileCron } from "../../src/config/cron.ts";
+import { readConverge } from "../../src/config/converge.ts";
+import { checkDependencies } from "../../src/config/depends_on.ts";
+import { readMaintenance } from "../../src/config/maintenance.ts";
+import { readRoutes } from "../../src/config/routes.ts";
+import { readTls } from "../../src/config/tls.ts";
+import { zoneFault } from "../../src/config/zone_fault.ts";
+import { applyQuietHours } from "../../src/engine/notify/quiet.ts";
 import { functions } from "../../src/config/expression/functions.ts";
 import { patternsFor } from "../../src/config/expression/pattern.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
@@ -25,6 +32,13 @@ export const KINDS: KindTables<ObjectEnv> = {
   steps: STEP_KINDS,
   auths: AUTH_KINDS,
   compileCron,
+  zoneFault,
+  readMaintenance,
+  readRoutes,
+  applyQuietHours,
+  readTls,
+  readConverge,
+  checkDependencies,
   functions,
   patternsFor,
   signRequest,

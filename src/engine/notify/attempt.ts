@@ -6,7 +6,7 @@ import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
 import type { LinkAdder } from "./acknowledge_link.ts";
 import type { WebhookEvent } from "./event.ts";
-import { applyQuietHours } from "./quiet.ts";
+import type { applyQuietHours } from "./quiet.ts";
 import { deadReceipt, doneReceipt, receiptOf, repeatReceipt } from "./retry.ts";
 import { applyCause } from "./caused.ts";
 import { applySilence, type SilenceReader } from "./silencing.ts";
@@ -34,6 +34,7 @@ export interface AttemptContext {
   health: SinkHealth;
   addLink: LinkAdder;
   timely?: Timely;
+  applyQuietHours?: typeof applyQuietHours;
   /** Ids of the notices that this process is sending. */
   underWay: Set<string>;
 }
@@ -90,7 +91,7 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   }
   const quiet = await applySilence(context, delivery, nowMs) ??
     await applyCause(store, delivery, nowMs) ??
-    await applyQuietHours(context, delivery, nowMs);
+    await context.applyQuietHours?.(context, delivery, nowMs);
   if (quiet) {
     const { attempts, lastAttemptAt, lastStatus } = delivery;
     await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });

@@ -11,6 +11,7 @@ import type { Delivery } from "../../storage/store.ts";
 import { attempt, type AttemptContext, type DeliveryStore, putOff } from "./attempt.ts";
 import { silenceSource } from "../../storage/records/maintenance.ts";
 import type { linkAdder } from "./acknowledge_link.ts";
+import type { applyQuietHours } from "./quiet.ts";
 import type { Timely } from "./timely.ts";
 import { silenceReader } from "./silencing.ts";
 import { Lanes } from "./lanes.ts";
@@ -27,6 +28,8 @@ export interface DelivererOptions {
   sinks: readonly Sink[];
   /** For a config whose routes escalate or remind. */
   timely?: Timely;
+  /** For a config whose routes have quiet hours. */
+  applyQuietHours?: typeof applyQuietHours;
   /** For a config with a public URL: links to acknowledge by. */
   linkAdder?: typeof linkAdder;
   /** At once, over all webhooks; the runtime may bound its connections. */
@@ -76,8 +79,15 @@ export function deliverer(
   ports: Ports,
   store: DeliveryStore,
   config: Config,
-  { sinks, timely, linkAdder, parallel = Infinity, deadlineMs = 15_000, leaseMs = MINUTE_MS }:
-    DelivererOptions,
+  {
+    sinks,
+    timely,
+    applyQuietHours,
+    linkAdder,
+    parallel = Infinity,
+    deadlineMs = 15_000,
+    leaseMs = MINUTE_MS,
+  }: DelivererOptions,
 ): Deliverer {
   const progress = new Progress(ports.clock);
   let lanes = new Lanes(parallel);
@@ -143,6 +153,7 @@ export function deliverer(
       health,
       addLink,
       timely,
+      applyQuietHours,
       underWay,
     };
     const move = () => progress.move();

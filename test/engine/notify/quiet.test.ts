@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { answerOf } from "../../../src/base/http/answer.ts";
 import { deliver } from "../../../src/engine/notify/mod.ts";
+import { applyQuietHours } from "../../../src/engine/notify/quiet.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { describeNotice, threeRegions } from "../../world/settler_fixture.ts";
 import { type ApiFixture, apiFixture, withToken } from "../../web/api/api_fixture.ts";
@@ -24,7 +25,10 @@ async function runUntil(
   };
   while (clock.now() < at(end)) {
     await runMinutes();
-    await deliver({ ...ports, fetch: fetch as typeof ports.fetch }, store, config, { sinks: SINKS });
+    await deliver({ ...ports, fetch: fetch as typeof ports.fetch }, store, config, {
+      sinks: SINKS,
+      applyQuietHours,
+    });
   }
   return log;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { KINDS } from "../../../functions/deno/kinds.ts";
 import { workerKinds } from "../../../scripts/cli/worker_kinds.ts";
-import type { Config } from "../../../src/config/config.ts";
+import type { Config, Target } from "../../../src/config/config.ts";
 import { load } from "../../../src/config/mod.ts";
 
 const BARE = ["DIALECTS", "objectKind", "httpStep"];
@@ -21,6 +21,15 @@ targets:
   return (await load({ kind: "yaml", text }, { kinds: KINDS })).config;
 }
 
+/** The config of no optional kind, but for these settings of its target. */
+async function withTarget(settings: Partial<Target>): Promise<Config> {
+  const config = await configOf();
+  return { ...config, targets: config.targets.map((target) => ({ ...target, ...settings })) };
+}
+
+const capturing = (setting: string) =>
+  configOf("", "1m", `status == 200", capture: { v: { value: body.v, ${setting} } }, name: "a`);
+
 const importsIn = (text: string) => [...text.matchAll(/^import \{ (\w+) \} from /gm)].map(([, name]) => name);
 
 test.each<[string, Config | Promise<Config>, string[]]>([
@@ -33,11 +42,32 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     "standardWebhooks",
     "httpStep",
   ]],
-  ["cron", configOf("", "*/5 * * * *"), [...BARE, "compileCron"]],
+  ["cron", configOf("", "*/5 * * * *"), [...BARE, "compileCron", "zoneFault"]],
   [
     "maintenance by cron",
     configOf('maintenance: [{ id: m, match: { target: "*" }, reason: r, cron: "0 2 * * *", duration: 1h }]'),
-    [...BARE, "compileCron"],
+    [...BARE, "compileCron", "zoneFault", "readMaintenance"],
+  ],
+  [
+    "maintenance after deployments",
+    configOf('maintenance: [{ id: m, match: { target: "*" }, reason: r, afterDeployment: 5m }]'),
+    [...BARE, "readMaintenance"],
+  ],
+  ["a target that depends on another", withTarget({ dependsOn: ["till"] }), [...BARE, "checkDependencies"]],
+  ["TLS settings", withTarget({ tls: { insecure: true } }), [...BARE, "readTls"]],
+  ["a capture that must agree", capturing("converge: 5m"), [...BARE, "readConverge"]],
+  ["a capture of the version", capturing("version: true"), [...BARE, "readConverge"]],
+  [
+    "routes",
+    configOf('webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ sinks: [a] }]'),
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes"],
+  ],
+  [
+    "quiet hours below a rule",
+    configOf(
+      'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ routes: [{ sinks: [a], quietHours: { from: "22:00", until: "07:00" } }] }]',
+    ),
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "applyQuietHours"],
   ],
   ["a pattern", configOf("", "1m", "text.matches('a')"), [...BARE, "patternsFor"]],
   ["a group of a pattern", configOf("", "1m", "regexCapture(text, '(a)') == 'a'"), [...BARE, "patternsFor"]],
@@ -70,14 +100,14 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     configOf(
       'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ routes: [{ sinks: [a], escalate: [{ after: 5m, sinks: [a] }] }] }]',
     ),
-    ["DIALECTS", "objectKind", "slack", "httpStep", "timely"],
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "timely"],
   ],
   [
     "a rule that reminds",
     configOf(
       'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ sinks: [a], repeatInterval: 4h }]',
     ),
-    ["DIALECTS", "objectKind", "slack", "httpStep", "timely"],
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "timely"],
   ],
   ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "functions"]],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {

@@ -1,0 +1,20 @@
+import type { readConverge } from "./converge.ts";
+import type { checkDependencies } from "./depends_on.ts";
+import type { Kinds } from "./kinds.ts";
+import type { readMaintenance } from "./maintenance.ts";
+import type { readRoutes } from "./routes.ts";
+import type { readTls } from "./tls.ts";
+
+/** The tables of kinds, and what reads the parts that few configs have. A Worker is without those that its config does not name. */
+export interface KindsAndReaders extends Kinds {
+  /** What `maintenance` takes. */
+  readonly readMaintenance?: typeof readMaintenance;
+  /** What `routes` take. */
+  readonly readRoutes?: typeof readRoutes;
+  /** What `tls` of a target takes. */
+  readonly readTls?: typeof readTls;
+  /** What captures with `converge` or `version` take. */
+  readonly readConverge?: typeof readConverge;
+  /** What `dependsOn` of targets is held against. */
+  readonly checkDependencies?: typeof checkDependencies;
+}
