@@ -21,7 +21,16 @@ import {
 } from "./terminal.ts";
 import { githubAnnotations, githubSummary, junit, type ReportedResult } from "./run_formats.ts";
 import { formatUnnoticed, type ProvenStep, unnoticed } from "./prove.ts";
-import { ansi, formatResult, formatStep, formatSummary, plain, type RunResult } from "./run_text.ts";
+import {
+  ansi,
+  formatResult,
+  formatStep,
+  formatSummary,
+  type Paint,
+  plain,
+  type RunResult,
+} from "./run_text.ts";
+import { walkFromAll } from "./run_from_all.ts";
 import type { Round } from "../../src/judgement/round.ts";
 
 const EXIT: Record<Verdict, number> = {
@@ -50,6 +59,9 @@ interface RunFlags extends VarFlags {
   verbose?: boolean;
   prove?: boolean;
   format?: "text" | "json" | "junit" | "github";
+  from?: "all";
+  url: string;
+  tokenEnv: string;
 }
 
 /** `assay run [file]`: one round here and now, judged without memory. */
@@ -70,21 +82,64 @@ export const runCommand = new Command("run")
     new Option("--format <format>", "what to print; github annotates lines, and writes the step's summary")
       .choices(["text", "json", "junit", "github"]),
   )
+  .addOption(
+    new Option("--from <probers>", "walk from every prober of a running Assay, without a vote").choices([
+      "all",
+    ])
+      .conflicts(["prove", "verbose", "allowPrivate"]),
+  )
+  .option(
+    "--url <url>",
+    "with --from: where Assay is (or $ASSAY_URL)",
+    Deno.env.get("ASSAY_URL") ?? "http://localhost:8080",
+  )
+  .option("--token-env <name>", "with --from: the environment variable that holds the token", "ASSAY_TOKEN")
   .action(run);
 
 async function run(file: string, options: RunFlags): Promise<never> {
-  const { format, allowPrivate } = options;
-  const json = options.json || format === "json";
-  const isForMachines = json || format === "junit" || format === "github";
-  const loaded = await loadFile(file, { json, allowPrivate, ...varsOf(options) });
+  const json = options.json || options.format === "json";
+  const loaded = await loadFile(file, { json, allowPrivate: options.allowPrivate, ...varsOf(options) });
   warn(file, loaded);
-  const { config, text } = loaded;
-  const ports = denoPorts(text, config);
-  const checks = config.checks.filter(({ target }) => !options.target || target.id === options.target);
+  const { targets, checks: all } = loaded.config;
+  const checks = all.filter(({ target }) => !options.target || target.id === options.target);
   if (checks.length === 0) {
-    fail(USAGE, unknownText("No target has the id", options.target!, config.targets.map(({ id }) => id)));
+    fail(USAGE, unknownText("No target has the id", options.target!, targets.map(({ id }) => id)));
   }
+  const isForMachines = json || options.format === "junit" || options.format === "github";
   const paint = !isForMachines && Deno.stdout.isTerminal() && !Deno.noColor ? ansi : plain;
+  const { results, findings, unproven } = options.from === "all"
+    ? { results: await walkFromAll(checks, options), findings: undefined, unproven: [] }
+    : await walkHere(checks, loaded, { ...options, isForMachines, paint });
+  const value = results.map(({ check, prober, walked, verdict }) => ({
+    check: check.key,
+    ...prober !== undefined && { prober },
+    verdict: verdict.word,
+    verdictReason: verdict.reason,
+    ...walked,
+    ...(findings &&
+      { unnoticed: findings.filter(({ key }) => key === check.key).map(({ key: _, ...rest }) => rest) }),
+  }));
+  const lines = [
+    ...results.map((result) => formatResult(result, paint, loaded.config.publicUrl)),
+    ...findings ? [...findings.map(formatFinding), ...unproven.map(formatUnproven)] : [],
+    formatSummary(results),
+  ];
+  if (options.format === "junit") console.log(junit(results.map(forReport)));
+  else if (options.format === "github") await printForGithub(file, results.map(forReport), loaded);
+  else printResult({ json, value }, lines.join("\n"));
+  const codes = results.map(({ verdict }) => EXIT[verdict.word]);
+  Deno.exit(WORSE.find((code) => codes.includes(code)));
+}
+
+interface Walking extends RunFlags {
+  isForMachines: boolean;
+  paint: Paint;
+}
+
+/** One round of each check from this process, and with --prove what its expectations would not notice. */
+async function walkHere(checks: readonly Check[], { text, config }: LoadedFile, options: Walking) {
+  const { isForMachines, paint } = options;
+  const ports = denoPorts(text, config);
   const proven: [Check, ProvenStep][] = [];
   const unproven: Unproven[] = [];
   const here = localProberOf(ports, config, KINDS, {
@@ -108,25 +163,7 @@ async function run(file: string, options: RunFlags): Promise<never> {
     if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
     return judged(check, withUnknownPushes(check, answer.round, slot), { slot, suspect });
   });
-  const findings = options.prove ? proven.map((one) => findingOf(one)) : undefined;
-  const value = results.map(({ check, walked, verdict }) => ({
-    check: check.key,
-    verdict: verdict.word,
-    verdictReason: verdict.reason,
-    ...walked,
-    ...(findings &&
-      { unnoticed: findings.filter(({ key }) => key === check.key).map(({ key: _, ...rest }) => rest) }),
-  }));
-  const lines = [
-    ...results.map((result) => formatResult(result, paint, config.publicUrl)),
-    ...findings ? [...findings.map(formatFinding), ...unproven.map(formatUnproven)] : [],
-    formatSummary(results),
-  ];
-  if (format === "junit") console.log(junit(results.map(forReport)));
-  else if (format === "github") await printForGithub(file, results.map(forReport), loaded);
-  else printResult({ json, value }, lines.join("\n"));
-  const codes = results.map(({ verdict }) => EXIT[verdict.word]);
-  Deno.exit(WORSE.find((code) => codes.includes(code)));
+  return { results, findings: options.prove ? proven.map((one) => findingOf(one)) : undefined, unproven };
 }
 
 const forReport = (result: RunResult): ReportedResult => ({

@@ -2,15 +2,11 @@
 import type { Check } from "../../src/config/config.ts";
 import { isRecord } from "../../src/base/json.ts";
 import type { Path } from "../../src/config/problem.ts";
-import type { Round } from "../../src/judgement/round.ts";
-import type { VerdictResult } from "../../src/judgement/verdict.ts";
+import { nameOf, type RunResult } from "./run_text.ts";
 import type { LoadedFile } from "./terminal.ts";
 
 /** One check as it was walked; `exit` is the code that it calls for. */
-export interface ReportedResult {
-  check: Check;
-  walked: Round;
-  verdict: VerdictResult;
+export interface ReportedResult extends RunResult {
   text: string;
   exit: number;
 }
@@ -35,12 +31,15 @@ export function junit(results: readonly ReportedResult[]): string {
 const count = (results: readonly ReportedResult[], code: number) =>
   results.filter(({ exit }) => exit === code).length;
 
-function testcase({ check, walked, verdict, text, exit }: ReportedResult): string {
+function testcase(result: ReportedResult): string {
+  const { check, walked, verdict, text, exit } = result;
   const seconds = (walked.observation.totalMs / 1_000).toFixed(3);
-  const open = `    <testcase classname="${xml(check.target.id)}" name="${xml(check.id)}" time="${seconds}"`;
+  const open = `    <testcase classname="${xml(check.target.id)}" name="${
+    xml(nameOf(result, check.id))
+  }" time="${seconds}"`;
   if (exit === 0) return `${open}/>`;
   const tag = exit === 1 ? "failure" : "error";
-  return `${open}><${tag} type="${verdict.word}" message="${xml(headline(check, verdict, walked))}">${
+  return `${open}><${tag} type="${verdict.word}" message="${xml(headline(result))}">${
     xml(text)
   }</${tag}></testcase>`;
 }
@@ -56,8 +55,10 @@ const xml = (text: string): string =>
   )
     .toWellFormed();
 
-const headline = ({ key }: Check, { word }: VerdictResult, { observation: { failure } }: Round): string =>
-  `${key}: ${word}${failure ? `: ${failure.step}: ${failure.detail}` : ""}`;
+const headline = (result: RunResult): string => {
+  const { verdict: { word }, walked: { observation: { failure } } } = result;
+  return `${nameOf(result)}: ${word}${failure ? `: ${failure.step}: ${failure.detail}` : ""}`;
+};
 
 /** Workflow commands of GitHub Actions: each check that is not well, at the line of the step that failed. */
 export function githubAnnotations(
@@ -66,12 +67,13 @@ export function githubAnnotations(
   loaded: Pick<LoadedFile, "value" | "locate">,
 ): string[] {
   const bad = results.filter(({ exit }) => exit > 0);
-  const lines = bad.map(({ check, walked, verdict, text, exit }) => {
+  const lines = bad.map((result) => {
+    const { check, walked, verdict, text, exit } = result;
     const at = loaded.locate(pathOf(loaded.value, check, walked.observation.failure?.step), "value");
     const place = at
       ? `file=${property(at.file ?? file)},line=${at.line},col=${at.column},`
       : `file=${property(file)},`;
-    const title = property(`${check.key}: ${verdict.word}`);
+    const title = property(`${nameOf(result)}: ${verdict.word}`);
     return `::${exit === 1 ? "error" : "warning"} ${place}title=${title}::${data(text)}`;
   });
   return [...lines, `${results.length - bad.length} of ${results.length} checks are ready`];
@@ -80,9 +82,10 @@ export function githubAnnotations(
 /** A table in Markdown. */
 export function githubSummary(results: readonly ReportedResult[]): string {
   const cell = (text: string) => text.replaceAll("|", "\\|").replace(/\s+/g, " ");
-  const rows = results.map(({ check, verdict, walked }) => {
+  const rows = results.map((result) => {
+    const { verdict, walked } = result;
     const { failure, totalMs } = walked.observation;
-    return `| ${cell(check.key)} | ${verdict.word} | ${Math.round(totalMs)} ms | ${
+    return `| ${cell(nameOf(result))} | ${verdict.word} | ${Math.round(totalMs)} ms | ${
       cell(failure ? `${failure.step}: ${failure.detail}` : "")
     } |`;
   });

@@ -1,16 +1,32 @@
 /** What `assay run` prints, as text. */
 import type { Check } from "../../src/config/config.ts";
 import type { StepEvent } from "../../src/evidence/probe/journey.ts";
-import type { Round } from "../../src/judgement/round.ts";
+import type { Observation } from "../../src/evidence/probe/observation.ts";
+import type { Report } from "../../src/evidence/report/report.ts";
 import type { Verdict, VerdictResult } from "../../src/judgement/verdict.ts";
 import { ellipsize, oneLine } from "../../src/base/text.ts";
+
+/** What is shown of a claim. */
+type ShownReport =
+  & Pick<Report, "state" | "dialect" | "reason">
+  & Partial<Pick<Report, "sources" | "contradictions">>;
 
 /** One check as it was walked and judged. */
 export interface RunResult {
   check: Check;
-  walked: Round;
+  /** Which one walked it; absent: this process. */
+  prober?: string;
+  walked: {
+    before: ShownReport | null;
+    after?: ShownReport | null;
+    observation: Pick<Observation, "outcome" | "totalMs" | "failure"> & Partial<Observation>;
+  };
   verdict: VerdictResult;
 }
+
+/** "shop/read", or "shop/read from fra". */
+export const nameOf = ({ check, prober }: Pick<RunResult, "check" | "prober">, name = check.key): string =>
+  prober === undefined ? name : `${name} from ${prober}`;
 
 /** Colours a text, or leaves it as it is. */
 export type Paint = (colour: "red" | "green" | "yellow" | "dim" | "bold", text: string) => string;
@@ -29,7 +45,7 @@ const colourOf = (word: Verdict) => GOOD.has(word) ? "green" : DOUBTFUL.has(word
 
 /** One check: what it says, what it does, and of a failure what was asked, answered and wanted. */
 export function formatResult(
-  { check, walked, verdict }: RunResult,
+  { check, prober, walked, verdict }: RunResult,
   paint: Paint,
   publicUrl?: string,
 ): string {
@@ -39,7 +55,7 @@ export function formatResult(
   const { failure, outcome, totalMs } = observation;
   const page = failure && publicUrl && `${publicUrl.replace(/\/+$/, "")}/targets/${check.target.id}`;
   return [
-    `${check.key}: ${paint(colourOf(verdict.word), verdict.word)}${
+    `${nameOf({ check, prober })}: ${paint(colourOf(verdict.word), verdict.word)}${
       verdict.reason ? ` (${verdict.reason})` : ""
     }`,
     `  says  ${says}${before?.reason ? `: ${before.reason}` : ""}`,
@@ -50,7 +66,7 @@ export function formatResult(
     ...failure ? [`  step  ${failure.step}: ${failure.detail}`] : [],
     ...failure?.request ? [`  asked ${failure.request.method} ${failure.request.url}`] : [],
     ...failure?.expression ? [`  want  ${failure.expression}`] : [],
-    ...(after ?? before)?.contradictions.map((contradiction) => `  but   ${contradiction}`) ?? [],
+    ...(after ?? before)?.contradictions?.map((contradiction) => `  but   ${contradiction}`) ?? [],
     ...page ? [`  page  ${page}`] : [],
   ].join("\n");
 }
