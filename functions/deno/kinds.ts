@@ -2,6 +2,7 @@
 import { compileCron } from "../../src/config/cron.ts";
 import { readConverge } from "../../src/config/converge.ts";
 import { checkDependencies } from "../../src/config/depends_on.ts";
+import { readHooks } from "../../src/config/hooks.ts";
 import { readMaintenance } from "../../src/config/maintenance.ts";
 import { readRoutes } from "../../src/config/routes.ts";
 import { readTls } from "../../src/config/tls.ts";
@@ -35,6 +36,7 @@ export const KINDS = {
   readMaintenance,
   readRoutes,
   applyQuietHours,
+  readHooks,
   readTls,
   readConverge,
   checkDependencies,

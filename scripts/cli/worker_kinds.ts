@@ -41,6 +41,7 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["readMaintenance", "src/config/maintenance.ts", ({ maintenance }) => maintenance.length > 0],
   ["readRoutes", "src/config/routes.ts", ({ routes }) => routes !== undefined],
   ["applyQuietHours", "src/engine/notify/quiet.ts", ({ routes = [] }) => routes.some(isQuiet)],
+  ["readHooks", "src/config/hooks.ts", ({ hooks }) => hooks.github !== undefined],
   ["readTls", "src/config/tls.ts", ({ targets }) => targets.some(({ tls }) => tls)],
   [
     "readConverge",

@@ -1,5 +1,6 @@
 import type { readConverge } from "./converge.ts";
 import type { checkDependencies } from "./depends_on.ts";
+import type { readHooks } from "./hooks.ts";
 import type { Kinds } from "./kinds.ts";
 import type { readMaintenance } from "./maintenance.ts";
 import type { readRoutes } from "./routes.ts";
@@ -11,6 +12,8 @@ export interface KindsAndReaders extends Kinds {
   readonly readMaintenance?: typeof readMaintenance;
   /** What `routes` take. */
   readonly readRoutes?: typeof readRoutes;
+  /** What `hooks` take. */
+  readonly readHooks?: typeof readHooks;
   /** What `tls` of a target takes. */
   readonly readTls?: typeof readTls;
   /** What captures with `converge` or `version` take. */

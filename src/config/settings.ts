@@ -3,7 +3,6 @@ import { readApi } from "./api.ts";
 import { checkAddress } from "./address.ts";
 import { parseDuration } from "./schema/duration.ts";
 import { readListen } from "./listen.ts";
-import { readHooks } from "./hooks.ts";
 import type { KindsAndReaders } from "./readers.ts";
 import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
@@ -19,12 +18,13 @@ type Settings = Omit<Config, "objects" | "regions" | "targets" | "checks" | "mai
 /** Everything but regions and targets, every default filled in. */
 export function readSettings(
   draft: Draft<RawConfig>,
-  context: StoreContext & WebhookContext & Pick<KindsAndReaders, "readRoutes">,
+  context: StoreContext & WebhookContext & Pick<KindsAndReaders, "readRoutes" | "readHooks">,
   note: Note,
 ): Settings {
   const { publicUrl, listen = 8080, concurrency = DENO_ROUNDS, controls = [], api, hooks } = draft;
-  const { allowPrivate, runtime, readRoutes } = context;
+  const { allowPrivate, runtime, readRoutes, readHooks } = context;
   checkAddress(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
+  if (hooks?.github && !readHooks) noteLacking("hooks", ["hooks"], note);
   if (draft.routes && !readRoutes) noteLacking("routes", ["routes"], note);
   for (const [i, control] of controls.entries()) {
     checkAddress(control, ["controls", i], { allowPrivate }, note);
@@ -36,7 +36,7 @@ export function readSettings(
     retention: readRetention(draft.retention),
     api: readApi(api, (draft.targets ?? []).map((target) => target?.id), note),
     page: readPage(draft.page),
-    hooks: readHooks(hooks, (draft.targets ?? []).map((target) => target?.id), note),
+    hooks: readHooks?.(hooks, (draft.targets ?? []).map((target) => target?.id), note) ?? {},
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
     // There a prober has six connections, and keeps one for its controls.

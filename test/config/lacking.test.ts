@@ -22,6 +22,12 @@ test.each<[keyof KindsAndReaders, string, string, string]>([
     "maintenance",
   ],
   ["readRoutes", text(`${CHAT}routes: [{ sinks: [chat] }]`), "routes", "routes"],
+  [
+    "readHooks",
+    text('hooks: { github: { secret: "${env:A}", rules: [{ repository: a/b, target: shop }] } }'),
+    "hooks",
+    "hooks",
+  ],
   ["readTls", text("", "tls: { insecure: true }"), "targets[0].tls", "tls"],
 ])("a program without %s refuses a config that names what it reads", async (name, text, path, what) => {
   const { [name]: _without, ...kinds } = KINDS as KindsAndReaders;

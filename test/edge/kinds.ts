@@ -6,6 +6,7 @@ import { type ObjectEnv, objectKind } from "../../functions/cloudflare/sqlite.ts
 import { compileCron } from "../../src/config/cron.ts";
 import { readConverge } from "../../src/config/converge.ts";
 import { checkDependencies } from "../../src/config/depends_on.ts";
+import { readHooks } from "../../src/config/hooks.ts";
 import { readMaintenance } from "../../src/config/maintenance.ts";
 import { readRoutes } from "../../src/config/routes.ts";
 import { readTls } from "../../src/config/tls.ts";
@@ -36,6 +37,7 @@ export const KINDS: KindTables<ObjectEnv> = {
   readMaintenance,
   readRoutes,
   applyQuietHours,
+  readHooks,
   readTls,
   readConverge,
   checkDependencies,

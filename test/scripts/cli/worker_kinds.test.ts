@@ -54,6 +54,11 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     [...BARE, "readMaintenance"],
   ],
   ["a target that depends on another", withTarget({ dependsOn: ["till"] }), [...BARE, "checkDependencies"]],
+  [
+    "hooks of GitHub",
+    configOf('hooks: { github: { secret: "${env:A}", rules: [{ repository: a/b, target: shop }] } }'),
+    [...BARE, "readHooks", "githubHook"],
+  ],
   ["TLS settings", withTarget({ tls: { insecure: true } }), [...BARE, "readTls"]],
   ["a capture that must agree", capturing("converge: 5m"), [...BARE, "readConverge"]],
   ["a capture of the version", capturing("version: true"), [...BARE, "readConverge"]],
