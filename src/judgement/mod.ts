@@ -30,6 +30,7 @@ export type { CompiledCron } from "../config/kinds.ts";
 export type { Quorum, Rule, Schedule } from "../config/config.ts";
 export { assess, type Assessment, type AssessOptions, type Trace } from "./assess.ts";
 export type {
+  Cause,
   Change,
   Family,
   Incident,
@@ -41,6 +42,7 @@ export type {
   TimelineEntry,
   Transition,
 } from "./incident.ts";
+export type { Admission } from "./admission.ts";
 export type { SeenCertificate } from "./certificate.ts";
 export { step } from "./incident.ts";
 export { type Ballot, type QuorumOutcome, tally, type Vote, type VoteState, wins } from "./quorum.ts";

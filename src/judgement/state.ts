@@ -76,6 +76,7 @@ export interface CapturedValue {
 
 /** One value of a capture that some prober holds. A list of them stands in the order in which they were first seen. */
 export interface KnownValue {
+  /** As text, of bounded length. */
   value: string;
   /** When it was first seen, epoch ms. */
   since: number;

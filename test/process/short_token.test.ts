@@ -24,7 +24,7 @@ beforeAll(() => {
   };
   write("one.yaml", "", 1);
   // Too much for the free plan: a deployment ends before it reaches anybody.
-  write("many.yaml", "regions: [weur]", 100);
+  write("many.yaml", "regions: [weur]", 1_000);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
