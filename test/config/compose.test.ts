@@ -315,6 +315,33 @@ describe("a file that a request sends", () => {
     expect((await loadValue(value, OPTIONS)).config.checks[0]!.digest).toBe(config.checks[0]!.digest);
   });
 
+  const inPart = (part: string) => text.replace("file: body.bin", `multipart: { a: "1", doc: { ${part} } }`);
+
+  test("may be a part of a form, which has its name", async () => {
+    const readFile = () => Promise.resolve(Uint8Array.of(0, 255));
+    const { value, config } = await read([{ text: inPart("file: docs/a.bin, type: image/png") }], {
+      readFile,
+    });
+    const doc = { name: "doc", value: { base64: "AP8=" }, filename: "a.bin", type: "image/png" };
+    expect(config.checks[0]!.journey[0]).toMatchObject({
+      request: { body: { parts: [{ name: "a" }, doc] } },
+    });
+    expect((await loadValue(value, OPTIONS)).config.checks[0]!.digest).toBe(config.checks[0]!.digest);
+  });
+
+  test.each<[string, ReadOptions["readFile"], string, string]>([
+    ["file: a.bin", () => Promise.resolve(new Uint8Array(262_145)), ".doc.file", "too big"],
+    ["file: a.bin", undefined, ".doc.file", "no file can be read here"],
+    ["file: a.bin, content: x", () => Promise.resolve(Uint8Array.of(1)), ".doc", "a part has one content"],
+    ["filename: a.bin", undefined, ".doc", "a part has one content"],
+  ])("a part with %s is an error, row %#", async (part, readFile, below, message) => {
+    expect((await problems(inPart(part), { readFile }))[0]).toMatchObject({
+      path: `targets[0].checks[0].journey[0].request.multipart${below}`,
+      message,
+      line: 5,
+    });
+  });
+
   test.each<[string, ReadOptions["readFile"], string]>([
     ["is missing", () => Promise.reject(new Error("no such file")), "cannot be read: no such file"],
     ["is large", () => Promise.resolve(new Uint8Array(262_145)), "too big"],

@@ -9,28 +9,50 @@ export type ReadFile = (path: string, from: string | undefined) => Promise<Uint8
 
 const MOST_BYTES = 256 * 1024;
 
-/** The config with the content of each `request.file` in place of its path. */
+/** The config with the content of each `request.file`, and of each file in a `multipart`, in place of its path. */
 export async function embedFiles(
   root: Record<string, unknown>,
   readFile: ReadFile | undefined,
   { origins, fail }: Composition,
 ): Promise<Record<string, unknown>> {
-  for (const { request, path } of requestsOf(root)) {
-    const { file } = request;
+  for (const { holder, path, isPart } of holdersOf(root)) {
+    const { file } = holder;
     if (typeof file !== "string") continue;
     if (!readFile) {
       fail(root, path, { message: "no file can be read here", expected: "content: the text itself" });
       continue;
     }
-    const from = origins.entry(request, "file")?.value.source.file;
+    const from = origins.entry(holder, "file")?.value.source.file;
     const bytes = await readFile(file, from).catch((error: Error) => {
       fail(root, path, { message: `cannot be read: ${error.message}`, found: file });
     });
     if (bytes && bytes.byteLength > MOST_BYTES) {
       fail(root, path, { message: "too big", expected: `at most ${MOST_BYTES / 1024} KiB`, found: file });
-    } else if (bytes) request.file = { base64: encodeBase64(bytes) };
+    } else if (bytes) {
+      holder.file = { base64: encodeBase64(bytes) };
+      if (isPart) holder.filename ??= file.slice(file.lastIndexOf("/") + 1);
+    }
   }
   return root;
+}
+
+interface Holder {
+  holder: Record<string, unknown>;
+  /** Of its file. */
+  path: Path;
+  /** Of a `multipart` body. */
+  isPart: boolean;
+}
+
+/** Every request, and part of one, that may hold a file. */
+function* holdersOf(root: Record<string, unknown>): Generator<Holder> {
+  for (const { request, path } of requestsOf(root)) {
+    yield { holder: request, path: [...path, "file"], isPart: false };
+    if (!isRecord(request.multipart)) continue;
+    for (const [name, part] of Object.entries(request.multipart)) {
+      if (isRecord(part)) yield { holder: part, path: [...path, "multipart", name, "file"], isPart: true };
+    }
+  }
 }
 
 /** Every request of a step that may hold a file; they are the config's own objects. */
@@ -46,7 +68,7 @@ function* requestsOf(
       for (const part of ["journey", "cleanup"]) {
         for (const [step, inside] of items(check, part)) {
           if (!isRecord(step) || !isRecord(step.request)) continue;
-          yield { request: step.request, path: [...at, ...below, ...inside, "request", "file"] };
+          yield { request: step.request, path: [...at, ...below, ...inside, "request"] };
         }
       }
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { taken } from "./steps/over_network.ts";
 import { prober } from "./walk_text.ts";
 
 const step = (request: string) => `          - { request: ${request}, expect: "status == 200" }\n`;
@@ -24,6 +25,22 @@ describe("a multipart body", () => {
     expect(form.get('na"me') ?? form.get("na%22me")).toBe("run-1");
     expect(form.get("token")).toBe("a-long-token");
     expect([file.type, await file.text()]).toEqual(["text/csv", "a,b\n"]);
+  });
+
+  test("sends the bytes of a file as they are", async () => {
+    const written =
+      '{ request: { path: /x, multipart: { note: hi, file: { file: { base64: "AP+Kw/8NCg==" }, filename: a.bin } } }, expect: "status == 200" }';
+    let form: FormData | undefined;
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+      form = await request.formData();
+      return new Response();
+    });
+    const observation = await taken(written, { port: server.addr.port });
+    await server.shutdown();
+    expect(observation.failure).toBeUndefined();
+    expect(form?.get("note")).toBe("hi");
+    expect(new Uint8Array(await (form?.get("file") as File).arrayBuffer()))
+      .toEqual(Uint8Array.of(0, 255, 138, 195, 255, 13, 10));
   });
 
   test("has a boundary that stands in no part", async () => {

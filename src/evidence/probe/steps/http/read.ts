@@ -105,19 +105,20 @@ function checkLink(url: string, hasPath: boolean, { path, baseUrl, origins, note
 
 type Parts = NonNullable<NonNullable<HttpDraft["request"]>["multipart"]>;
 
-function readParts(parts: Parts, { path, captures, compiler }: StepContext): Part[] {
+function readParts(parts: Parts, { path, captures, compiler, note }: StepContext): Part[] {
   return Object.entries(parts).flatMap(([name, written]): Part[] => {
     if (written === undefined) return [];
     if (typeof written === "string") {
       return [{ name, value: compiler.template(written, captures, [...path, name]) }];
     }
-    const { content = "", filename, type } = written;
-    return [{
-      name,
-      value: compiler.template(content, captures, [...path, name, "content"]),
-      filename,
-      type,
-    }];
+    const { content, file, filename, type } = written;
+    if ((content === undefined) === (file === undefined)) {
+      note({ path: [...path, name], message: "a part has one content", expected: "content or file" });
+    }
+    const value = typeof file === "object"
+      ? { base64: file.base64 ?? "" }
+      : compiler.template(content ?? "", captures, [...path, name, "content"]);
+    return [{ name, value, filename, type }];
   });
 }
 

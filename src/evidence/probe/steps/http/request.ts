@@ -159,15 +159,30 @@ function multipart(parts: readonly Part[], context: Rendering): RenderedBody {
       `content-disposition: ${disposition.join("; ")}`,
       ...type ? [`content-type: ${type}`] : [],
     ];
-    return { headers: headers.join("\r\n"), text: fill(value, context) };
+    const content = "base64" in value
+      ? decodeBase64(value.base64)
+      : new TextEncoder().encode(fill(value, context));
+    return { headers: headers.join("\r\n"), content };
   });
+  const texts = filled.map(({ content }) => new TextDecoder("latin1").decode(content));
   let boundary = "assay";
-  while (filled.some(({ text }) => text.includes(boundary))) boundary += "-";
-  const lines = filled.map(({ headers, text }) => `--${boundary}\r\n${headers}\r\n\r\n${text}\r\n`);
+  while (texts.some((text) => text.includes(boundary))) boundary += "-";
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const chunks = filled.flatMap(({ headers, content }) => [
+    encode(`--${boundary}\r\n${headers}\r\n\r\n`),
+    content,
+    encode("\r\n"),
+  ]);
   return {
-    content: `${lines.join("")}--${boundary}--\r\n`,
+    content: concat([...chunks, encode(`--${boundary}--\r\n`)]),
     type: `multipart/form-data; boundary="${boundary}"`,
   };
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((size, { byteLength }) => size + byteLength, 0));
+  chunks.reduce((at, chunk) => (whole.set(chunk, at), at + chunk.byteLength), 0);
+  return whole;
 }
 
 /** HTML standard, "multipart/form-data encoding algorithm". */

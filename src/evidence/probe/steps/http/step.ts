@@ -23,7 +23,8 @@ export interface StepRequest {
 /** One part of a `multipart/form-data` body; with `filename` it is a file's content. */
 export interface Part {
   name: string;
-  value: Template;
+  /** Text, or the content of a file. */
+  value: Template | { base64: string };
   filename?: string;
   type?: string;
 }
