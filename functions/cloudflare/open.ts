@@ -37,6 +37,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     ports.log.error("a webhook cannot be sent", { fault });
   }
   const store = openStore(env, config, storage);
+  const beat = KINDS.heartbeat?.(ports, config);
   const isByHand = env.ASSAY_PLACES === "assumed";
   const { probeNow, ...settling } = settler({
     ports,
@@ -46,6 +47,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     sparesHanging: sparesHanging(planOf(env)),
     probers: probers(ports, config, env),
     owner: crypto.randomUUID(),
+    onCommit: (_, at) => void beat?.(at),
   });
   // The other half is for the probers; what is left over waits for the alarm.
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);

@@ -5,6 +5,7 @@ import type { ApiOptions } from "../../src/web/app_of.ts";
 import type { Config } from "../../src/config/config.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
 import { type Deliverer, deliverer } from "../../src/engine/notify/mod.ts";
+import type { Beat } from "../../src/engine/notify/heartbeat.ts";
 import { closest } from "../../src/base/closest.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { type ProberLimits, proberLimits } from "../../src/engine/prober/limits.ts";
@@ -41,6 +42,8 @@ export interface ProberAssembly extends Own {
 export interface Assembly extends ProberAssembly {
   probers: Prober[];
   deliver: Deliverer;
+  /** Says that a slot is settled, where the config has a `heartbeat`. */
+  beat?: Beat;
   /** Looks after GitHub's approvals. */
   review(): Promise<unknown>;
 }
@@ -93,7 +96,8 @@ export function assemble(own: Own, { store, ...standing }: Standing, before?: As
     client: isDeploy() ? "fetch" : "connection",
     prober,
   });
-  return { ...own, limits, probers: probersOf(own, limits, prober?.prober), deliver, review, app };
+  const probers = probersOf(own, limits, prober?.prober);
+  return { ...own, limits, probers, deliver, beat: KINDS.heartbeat(ports, config), review, app };
 }
 
 /** A prober of this process that others can ask, and its token. */

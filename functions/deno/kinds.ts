@@ -17,6 +17,7 @@ import { DIALECTS } from "../../src/evidence/report/mod.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { memoryKind } from "../../src/storage/memory.ts";
 import { upstashKind } from "../../src/storage/upstash/kind.ts";
+import { heartbeat } from "../../src/engine/notify/heartbeat.ts";
 import { timely } from "../../src/engine/notify/timely.ts";
 import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
 import { githubHook } from "../../src/web/api/routes/github.ts";
@@ -45,6 +46,7 @@ export const KINDS = {
   patternsFor,
   signRequest,
   githubHook,
+  heartbeat,
   acknowledgeLinks,
   timely,
 } satisfies KindTables;

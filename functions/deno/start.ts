@@ -132,7 +132,10 @@ function openAssay(options: StartOptions) {
     ...current,
     store,
     owner: crypto.randomUUID(),
-    onCommit: (notices) => void (notices > 0 && outbox()),
+    onCommit: (notices, at) => {
+      void current.beat?.(at);
+      if (notices > 0) void outbox();
+    },
   });
   const deliveries = new Set<Promise<unknown>>();
   // Not one call after the other: a receiver that hangs must not hold up what has come since.

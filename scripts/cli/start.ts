@@ -3,6 +3,7 @@ import { isDeploy, isPreview } from "../../functions/deno/deploy.ts";
 import { onStop } from "../../functions/deno/stop_signals.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
 import { type Running, start } from "../../functions/deno/start.ts";
+import { checkUrl } from "../../src/engine/notify/over_http.ts";
 import { checkWebhooks } from "../../src/engine/notify/mod.ts";
 import { planDoubts } from "../../src/capacity/plan_doubts.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
@@ -21,6 +22,8 @@ import {
 } from "./terminal.ts";
 import { failToStart, loadForStart, logUncaught, usageToLog } from "./start_log.ts";
 import { configTexts, watchConfig } from "./watch.ts";
+import type { Ports } from "../../src/base/ports.ts";
+import type { Config } from "../../src/config/config.ts";
 import type { ReadOptions } from "../../src/config/mod.ts";
 
 interface StartFlags extends VarFlags {
@@ -87,9 +90,17 @@ async function judged(file: string, { config, text, warnings }: LoadedFile, opti
   for (const { message, severity: _, ...where } of [...warnings, ...doubts]) {
     ports.log.warn("a doubt about the config", { file, ...where, doubt: message });
   }
-  const faults = actsAlone(options) ? await checkWebhooks(ports.secrets, config, KINDS.sinks) : [];
+  const faults = actsAlone(options)
+    ? [...await checkWebhooks(ports.secrets, config, KINDS.sinks), ...checkHeartbeat(ports, config)]
+    : [];
   if (faults.length > 0) throw new Error(faults.join("\n"));
   return { config, ports };
+}
+
+/** What would keep the heartbeat from going out. */
+function checkHeartbeat({ secrets }: Ports, { heartbeat, allowPrivate }: Config): string[] {
+  const fault = heartbeat && checkUrl(heartbeat.url, { secrets, allowPrivate });
+  return fault === undefined ? [] : [`heartbeat: ${fault}`];
 }
 
 function parsePort(text: string): number {

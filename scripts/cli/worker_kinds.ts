@@ -72,6 +72,7 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["roundsRoutes", "src/web/api/routes/rounds.ts", namesUrl],
   ["acknowledgeLinks", "src/web/page/acknowledge.tsx", ({ publicUrl }) => publicUrl !== undefined],
   ["timely", "src/engine/notify/timely.ts", ({ routes = [] }) => routes.some(isTimely)],
+  ["heartbeat", "src/engine/notify/heartbeat.ts", ({ heartbeat }) => heartbeat !== undefined],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
 

@@ -226,6 +226,12 @@ export interface StoreConfig {
   options: unknown;
 }
 
+/** Who hears that slots are settled, and at most how often; `url` may hold `${env:NAME}`. */
+export interface Heartbeat {
+  url: string;
+  everyMs: number;
+}
+
 /** A valid configuration: frozen, free of secrets, every default filled in. Durations are in ms. */
 export interface Config {
   publicUrl?: string;
@@ -248,6 +254,7 @@ export interface Config {
   /** All checks of all targets, in the order of the file. */
   checks: Check[];
   webhooks: Webhook[];
+  heartbeat?: Heartbeat;
   /** Who is told of what; absent: each webhook gets all of its events. */
   routes?: Route[];
   /** Times in which notices are held, known beforehand. */

@@ -24,6 +24,7 @@ const DEPTH = 100;
 // Where a template or a secret stands; any other text is used as it is written.
 const REPLACED = [
   /^api\/token$/,
+  /^heartbeat\/url$/,
   /^hooks\/github\/(secret|app\/key)$/,
   /^regions\/\d+\/probers\/\d+\/(url|token)$/,
   /^targets\/\d+\/(checks\/\d+\/)?auth\/.+/,

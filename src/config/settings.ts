@@ -21,7 +21,7 @@ export function readSettings(
   context: StoreContext & WebhookContext & Pick<KindsAndReaders, "readRoutes" | "readHooks">,
   note: Note,
 ): Settings {
-  const { publicUrl, listen = 8080, concurrency = DENO_ROUNDS, controls = [], api, hooks } = draft;
+  const { publicUrl, listen = 8080, concurrency = DENO_ROUNDS, controls = [], api, hooks, heartbeat } = draft;
   const { allowPrivate, runtime, readRoutes, readHooks } = context;
   checkAddress(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
   if (hooks?.github && !readHooks) noteLacking("hooks", ["hooks"], note);
@@ -29,6 +29,7 @@ export function readSettings(
   for (const [i, control] of controls.entries()) {
     checkAddress(control, ["controls", i], { allowPrivate }, note);
   }
+  checkAddress(heartbeat?.url, ["heartbeat", "url"], { allowPrivate }, note);
   return {
     publicUrl,
     listen: readListen(listen),
@@ -43,6 +44,7 @@ export function readSettings(
     concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
     connectionsPerHost: draft.connectionsPerHost ?? ROUNDS_A_HOST,
     webhooks: readWebhooks(draft.webhooks, context, note),
+    heartbeat: heartbeat && { url: heartbeat.url ?? "", everyMs: parseDuration(heartbeat.every ?? "1m") },
     routes: readRoutes?.(draft.routes, namesIn(draft), note),
   };
 }

@@ -28,7 +28,7 @@ const SHAPES: Row[] = [
     path: "listn",
     message: "unknown key",
     expected:
-      "one of: version, publicUrl, traceUrl, listen, store, retention, api, page, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks, routes, maintenance",
+      "one of: version, publicUrl, traceUrl, listen, store, retention, api, page, hooks, controls, allowPrivate, concurrency, connectionsPerHost, regions, defaults, targets, webhooks, heartbeat, routes, maintenance",
     found: "listn",
     suggestion: "listen",
   }],

@@ -55,3 +55,39 @@ describe("store", () => {
     expect(await problemsOf(text)).toEqual([]);
   });
 });
+
+describe("heartbeat", () => {
+  const of = (heartbeat: string) => `${BASE}heartbeat: ${heartbeat}\n`;
+
+  test.each([
+    ["a minute where nothing is said", "{ url: https://hc.example/a }", 60_000],
+    ["a period", "{ url: https://hc.example/a, every: 5m }", 300_000],
+  ])("%s", async (_, written, everyMs) => {
+    const { heartbeat } = await loadText(of(written));
+    expect(heartbeat).toEqual({ url: "https://hc.example/a", everyMs });
+  });
+
+  test("its URL may hold secrets, which must be set", async () => {
+    const text = of('{ url: "https://hc.example/${env:HC_ID}" }');
+    expect(await problemsOf(text, { env: () => "a-long-enough-id" })).toEqual([]);
+    expect(await problemsOf(text, { env: () => undefined })).toMatchObject([
+      { severity: "error", path: "heartbeat.url", message: "HC_ID is not set" },
+    ]);
+  });
+
+  test.each([
+    ["no URL", "{ every: 1m }", "heartbeat.url", "a text"],
+    ["what is none", "{ url: hc.example }", "heartbeat.url", "http:// or https:// and a host"],
+    [
+      "a private address",
+      '{ url: "http://127.0.0.1/" }',
+      "heartbeat.url",
+      "a public address, or allowPrivate",
+    ],
+    ["too often", "{ url: https://hc.example/a, every: 1s }", "heartbeat.every", "10s"],
+  ])("%s is a problem", async (_, written, path, expected) => {
+    expect(await problemsOf(of(written))).toMatchObject([
+      { severity: "error", path, expected: expect.stringContaining(expected) },
+    ]);
+  });
+});

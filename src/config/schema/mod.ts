@@ -291,6 +291,14 @@ const retention = map({
   incidents: optionalField(duration("1h", "4000d"), "Closed incidents.", "400d"),
 });
 
+const heartbeat = map({
+  url: z.string().check(
+    z.minLength(1),
+    z.describe("Asked by GET, as monitors of cron jobs want it. May hold ${env:NAME}."),
+  ),
+  every: optionalField(duration("10s", "1d"), "At most so often.", "1m"),
+});
+
 /** The grammar of assay.yaml. It checks shapes only; defaults and rules across fields are applied afterwards. */
 export const grammar = (kinds: Kinds, written = false) =>
   map({
@@ -344,6 +352,10 @@ export const grammar = (kinds: Kinds, written = false) =>
     defaults: optionalField(map(timing), "For every check that does not say otherwise."),
     targets: list(target(kinds, written), 10_000).check(z.describe("The services under test.")),
     webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
+    heartbeat: optionalField(
+      heartbeat,
+      "Who hears after each slot that Assay works, and so when it does not.",
+    ),
     routes: optionalField(routesGrammar(), "Which of them is told of what. Default: each of all its events."),
     maintenance: optionalField(
       maintenanceGrammar(),

@@ -6,7 +6,7 @@ import { type AnswerHeaders, ConfigFault, type Ports } from "../../base/ports.ts
 import { hasReference, mask } from "../../base/secrets.ts";
 import { oneLine } from "../../base/text.ts";
 import { SECOND_MS } from "../../base/time.ts";
-import type { Sink, SinkAnswer, SinkEnvironment, SinkMessage, SinkPorts } from "./sink.ts";
+import type { SinkAnswer, SinkEnvironment, SinkMessage, SinkPorts } from "./sink.ts";
 
 const CAP_BYTES = 64 * 1024;
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
@@ -28,16 +28,16 @@ export interface SinkReply {
 }
 
 /** A delivery that is one HTTP request: where to, and what is in it. */
-export interface SinkRequest<Settings> {
+export interface SinkRequest<Settings, Message = SinkMessage> {
   /** May hold `${env:NAME}`. */
-  url(settings: Settings, message: SinkMessage): string;
+  url(settings: Settings, message: Message): string;
   /** In place of the URL's own path and query, below it. May hold `${env:NAME}`. */
-  path?(message: SinkMessage, settings: Settings): string | undefined;
+  path?(message: Message, settings: Settings): string | undefined;
   /** Put into the URL's query, over what stands there. */
-  query?(message: SinkMessage): Record<string, string>;
+  query?(message: Message): Record<string, string>;
   /** Default method POST; default headers say JSON. */
   fill(
-    message: SinkMessage,
+    message: Message,
     settings: Settings,
     ports: SinkPorts,
   ): Partial<Omit<HttpRequest, "url">> | Promise<Partial<Omit<HttpRequest, "url">>>;
@@ -48,7 +48,9 @@ export interface SinkRequest<Settings> {
 }
 
 /** The `deliver` of a sink that sends one HTTP request: no redirect is followed, and the status says what came of it. */
-export function overHttp<Settings>(request: SinkRequest<Settings>): Sink<Settings>["deliver"] {
+export function overHttp<Settings, Message = SinkMessage>(
+  request: SinkRequest<Settings, Message>,
+): (message: Message, settings: Settings, ports: SinkPorts) => Promise<SinkAnswer> {
   return async (message, settings, ports) => {
     const began = ports.clock.elapsed();
     const first = await sendOnce(request, { message, settings, ports });
@@ -59,15 +61,15 @@ export function overHttp<Settings>(request: SinkRequest<Settings>): Sink<Setting
   };
 }
 
-interface Sending<Settings> {
-  message: SinkMessage;
+interface Sending<Settings, Message> {
+  message: Message;
   settings: Settings;
   ports: SinkPorts;
 }
 
-async function sendOnce<Settings>(
-  { url: urlOf, path: pathOf, query, fill, read }: SinkRequest<Settings>,
-  { message, settings, ports }: Sending<Settings>,
+async function sendOnce<Settings, Message>(
+  { url: urlOf, path: pathOf, query, fill, read }: SinkRequest<Settings, Message>,
+  { message, settings, ports }: Sending<Settings, Message>,
 ): Promise<{ answer: SinkAnswer; reply?: SinkReply }> {
   let receiver: string | undefined;
   const fail = (detail: string) => ({ answer: { kind: "unanswered" as const, receiver, detail } });

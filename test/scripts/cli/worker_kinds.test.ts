@@ -99,6 +99,7 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     ),
     [...BARE, "remoteProber", "roundsRoutes"],
   ],
+  ["a heartbeat", configOf("heartbeat: { url: https://hc.example/a }"), [...BARE, "heartbeat"]],
   ["a public URL", configOf("publicUrl: https://assay.example"), [...BARE, "acknowledgeLinks"]],
   [
     "an escalation below a rule",
