@@ -86,7 +86,7 @@ targets:
     url: ${target}
     checks:
       - id: orders
-        every: 10s
+        every: 1s # so that a slot is left of the minute in which it starts
         timeout: 30s
         journey: [{ name: order, request: { path: /orders }, expect: ["status == 200"] }]
 webhooks:
