@@ -48,7 +48,7 @@ const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 
 /** Text for XML 1.0, in which most control characters cannot stand at all. */
 const xml = (text: string): string =>
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- XML 1.0 has no way to write these
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd").replace(
     /[&<>"]/g,
     (one) => ENTITIES[one]!,

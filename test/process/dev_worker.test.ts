@@ -134,11 +134,11 @@ test(
     // Read once a second.
     await expect.poll(async () => (await status()).status, { timeout: 10_000 }).toBe("drift");
     const [check] = (await status()).targets[0]!.checks;
-    // On a busy machine a region may bring nothing; then the other two are all that report.
-    const outcomes = check!.regions.map(({ id, outcome }) => [id, outcome] as const);
-    expect(outcomes.map(([id]) => id)).toEqual(["weur", "enam", "oc"]);
-    expect(outcomes.filter(([, outcome]) => outcome === "drift").length).toBeGreaterThanOrEqual(2);
-    expect(outcomes.filter(([, outcome]) => outcome !== "drift" && outcome !== "pending")).toEqual([]);
+    expect(check!.regions.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+      "weur drift",
+      "enam drift",
+      "oc drift",
+    ]);
     expect(shop.webhooks().filter((line) => line.includes("incident.opened"))).toHaveLength(1);
     expect(shop.webhooks().filter((line) => !line.includes("signature verified"))).toEqual([]);
   },

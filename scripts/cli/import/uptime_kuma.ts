@@ -144,8 +144,16 @@ const silenceIsBad = ({ at }: Taken): Remark => ({
 });
 
 /** A monitor that is not asked over HTTP. */
-function connectionCheck(monitor: Taken, { origin, step }: Connection, group?: string): CheckDraft {
-  const remarks: Remark[] = [];
+function connectionCheck(
+  monitor: Taken,
+  { origin, step, approximated = [] }: Connection,
+  group?: string,
+): CheckDraft {
+  const remarks = approximated.map(([key, text]): Remark => ({
+    kind: "approximated",
+    at: `${monitor.at}.${key}`,
+    text,
+  }));
   const name = monitor.take<string>("name") ?? monitor.at;
   const schedule = scheduleOf(monitor, remarks);
   const isUpsideDown = Boolean(monitor.take("upsideDown") ?? monitor.take("upside_down"));

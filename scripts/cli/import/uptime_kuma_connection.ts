@@ -6,6 +6,8 @@ import { splitUrl } from "./draft.ts";
 export interface Connection {
   origin: string;
   step: Record<string, unknown>;
+  /** Keys that the step does not have as they were, each with what it has instead. */
+  approximated?: [key: string, text: string][];
 }
 
 type Monitor = Record<string, unknown>;
@@ -38,15 +40,20 @@ function portOf({ hostname, port }: Monitor): Made {
 }
 
 /** Kuma is up where anything is answered (its resolver throws for NXDOMAIN and for no record). */
-function dnsOf({ hostname, port, dns_resolve_server: servers, dns_resolve_type: type }: Monitor): Made {
+function dnsOf(monitor: Monitor): Made {
+  const { hostname, port, dns_resolve_server: servers, dns_resolve_type: type } = monitor;
+  const transport = monitor.dns_transport ?? "UDP";
   const place = placeOf(`${hostname}`);
-  const [server] = `${servers ?? "1.1.1.1"}`.split(",");
+  const [server, ...others] = `${servers ?? "1.1.1.1"}`.split(",");
   const at = placeOf(server!);
   if (!place || !at) return { lost: "it names no host and server" };
   const shown = at.host.includes(":") ? `[${at.host}]` : at.host;
   const fields = dnsFields(`${hostname}`, `${type ?? "A"}`, `${shown}:${Number(port) || 53}`);
   if (!fields) return { lost: `a DNS step asks for no ${type} records` };
-  return { origin: place.origin, step: { ...fields, expect: ["size(records) > 0"] } };
+  const approximated: Connection["approximated"] = [];
+  if (others.length > 0) approximated.push(["dns_resolve_server", `only ${server} is asked`]);
+  if (transport !== "UDP") approximated.push(["dns_transport", `by UDP, not ${transport}`]);
+  return { origin: place.origin, step: { ...fields, expect: ["size(records) > 0"] }, approximated };
 }
 
 function websocketOf({ url, ws_subprotocol: offered }: Monitor): Made {

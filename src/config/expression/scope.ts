@@ -37,8 +37,7 @@ export interface ExpressionFunction {
   /** CEL types of its arguments. */
   takes: readonly string[];
   gives: string;
-  // Its arguments are of these types; the library checks them.
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- its arguments are of these types; the library checks them
   apply(...args: any[]): unknown;
 }
 

@@ -22,6 +22,9 @@ export function nameCauses(
   checks: readonly Check[],
   stateOf: (key: string) => CheckState | undefined,
 ): NamedCauses {
+  const named: NamedCauses = { states: new Map(), incidents: new Map(), waiting: new Set() };
+  const open = checks.filter(({ key }) => stateOf(key)?.incidents.some(({ state }) => state === "open"));
+  if (open.length === 0) return named;
   const byId = new Map(targets.map((target) => [target.id, target]));
   const ids = targets.map(({ id }): [string, string] => [id, id]);
   const byName = new Map([
@@ -36,10 +39,8 @@ export function nameCauses(
     },
     statesOf,
   };
-  const named: NamedCauses = { states: new Map(), incidents: new Map(), waiting: new Set() };
-  for (const { key, target } of checks) {
-    const state = stateOf(key);
-    if (!state?.incidents.some((incident) => incident.state === "open")) continue;
+  for (const { key, target } of open) {
+    const state = stateOf(key)!;
     const cause = causeOf(target.id, dependencies);
     if (!cause && mayHaveCause(target.id, dependencies)) named.waiting.add(target.id);
     const isOpen = ({ target, incident }: { target: string; incident: string }) =>

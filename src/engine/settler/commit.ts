@@ -155,13 +155,13 @@ const toldOfRemoved = (state: CheckState, at: number): Told[] =>
 
 /** What arrived for a check, with the mark of what does not count because another check comes first. */
 function afterFirst(
-  { config: { checks, regions }, cache }: JudgeContext,
+  { config: { regions }, cache }: JudgeContext,
   check: Check,
   states: ReadonlyMap<string, CheckState>,
   arrivals: Batch["arrivals"],
 ): readonly Arrival[] {
   const own = arrivals.get(check)!;
-  const first = check.after === undefined ? undefined : checks.find(({ key }) => key === check.after);
+  const first = check.after === undefined ? undefined : check.target.checks.find(({ key }) => key === check.after);
   if (!first) return own;
   return withPrerequisite(own, {
     check: first,

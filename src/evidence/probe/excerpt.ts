@@ -103,7 +103,7 @@ const HTML = /^\s*<(!doctype|html|head|body)/i;
 function lineIn(text: string): string | undefined {
   if (HTML.test(text)) return /<title[^>]*>\s*([^<]+?)\s*<\/title>/i.exec(text)?.[1];
   const line = text.split(/\r?\n/, 1)[0]!.trim();
-  // deno-lint-ignore no-control-regex
+  // deno-lint-ignore no-control-regex -- such a line is no text
   return line === "" || /[\x00-\x08\ufffd]/.test(line) ? undefined : line;
 }
 

@@ -11,27 +11,28 @@ export const LINE_MEASURED = {
 
 /** What was measured while a connection was made, as CEL values. */
 export class LineScope extends Scope {
-  readonly #trace: Omit<ExchangeTrace, "requests">;
+  readonly #trace: Partial<ExchangeTrace>;
 
-  constructor(trace: Omit<ExchangeTrace, "requests">, facts: Facts) {
+  constructor(trace: Partial<ExchangeTrace>, facts: Facts) {
     super(facts);
     this.#trace = trace;
   }
-  #measured<Name extends keyof typeof LINE_MEASURED>(name: Name): NonNullable<ExchangeTrace[Name]> {
+  /** A value that was measured; what was not is missing. */
+  protected measured<Name extends keyof ExchangeTrace>(name: Name): NonNullable<ExchangeTrace[Name]> {
     const value = this.#trace[name];
     if (value === undefined) throw new Unmet("missing", `${name} was not measured`);
     return value;
   }
   get dnsMs() {
-    return this.#measured("dnsMs");
+    return this.measured("dnsMs");
   }
   get connectMs() {
-    return this.#measured("connectMs");
+    return this.measured("connectMs");
   }
   get tlsMs() {
-    return this.#measured("tlsMs");
+    return this.measured("tlsMs");
   }
   get remoteAddress() {
-    return this.#measured("remoteAddress");
+    return this.measured("remoteAddress");
   }
 }

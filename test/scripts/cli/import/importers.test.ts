@@ -245,6 +245,19 @@ describe("connections that are no requests over HTTP", () => {
     expect(said).toEqual([]);
   });
 
+  test("Uptime Kuma: of several resolvers one is asked, and by UDP; both are said", async () => {
+    const monitor = { id: 1, name: "dns", type: "dns", hostname: "shop.example", interval: 60 };
+    const { targets, said } = await imported(
+      "uptime-kuma",
+      JSON.stringify([{ ...monitor, dns_resolve_server: "1.1.1.1,8.8.8.8", dns_transport: "TCP" }]),
+    );
+    expect(targets).toMatchObject([{ checks: [{ journey: [{ dns: { server: "1.1.1.1:53" } }] }] }]);
+    expect(said).toEqual([
+      expect.stringMatching(/^approximated .*dns_resolve_server.*only 1\.1\.1\.1 is asked/),
+      expect.stringMatching(/^approximated .*dns_transport.*by UDP, not TCP/),
+    ]);
+  });
+
   test.each<[string, object, string]>([
     ["dns", { hostname: "shop.example", dns_resolve_type: "SOA" }, "no SOA records"],
     ["port", { hostname: "", port: 1 }, "no host and port"],

@@ -7,10 +7,9 @@ import {
   type Facts,
   type HostileAnswer,
   parseJson,
-  Scope,
   toMap,
-  Unmet,
 } from "../../../../config/expression/mod.ts";
+import { LINE_MEASURED, LineScope } from "../line_scope.ts";
 
 /** One HTTP answer. */
 export interface HttpAnswer {
@@ -43,17 +42,14 @@ export const HTTP_VARIABLES = {
 
 /** The same, of what only a transport with connections of its own can tell. */
 export const HTTP_MEASURED = {
-  dnsMs: "double",
-  connectMs: "double",
-  tlsMs: "double",
+  ...LINE_MEASURED,
   firstByteMs: "double",
   protocol: "string",
-  remoteAddress: "string",
   certificate: "map<string, dyn>",
 } satisfies Partial<Record<keyof ExchangeTrace, string>>;
 
 /** An HTTP answer as CEL values, each made when it is first asked for. */
-export class HttpScope extends Scope {
+export class HttpScope extends LineScope {
   readonly #answer: HttpAnswer;
   #events?: unknown[];
   #body?: ReturnType<typeof parseJson>;
@@ -61,7 +57,7 @@ export class HttpScope extends Scope {
   #headers?: CaselessMap;
 
   constructor(answer: HttpAnswer, facts: Facts) {
-    super(facts);
+    super(answer.trace ?? {}, facts);
     this.#answer = answer;
   }
   get status() {
@@ -79,31 +75,14 @@ export class HttpScope extends Scope {
   get redirects() {
     return BigInt(this.#answer.redirects);
   }
-  #measured<Name extends keyof ExchangeTrace>(name: Name): NonNullable<ExchangeTrace[Name]> {
-    const value = this.#answer.trace?.[name];
-    if (value === undefined) throw new Unmet("missing", `${name} was not measured`);
-    return value;
-  }
-  get dnsMs() {
-    return this.#measured("dnsMs");
-  }
-  get connectMs() {
-    return this.#measured("connectMs");
-  }
-  get tlsMs() {
-    return this.#measured("tlsMs");
-  }
   get firstByteMs() {
-    return this.#measured("firstByteMs");
+    return this.measured("firstByteMs");
   }
   get protocol() {
-    return this.#measured("protocol");
-  }
-  get remoteAddress() {
-    return this.#measured("remoteAddress");
+    return this.measured("protocol");
   }
   get certificate() {
-    const { notAfter, issuer, names } = this.#measured("certificate");
+    const { notAfter, issuer, names } = this.measured("certificate");
     return { daysLeft: (notAfter - this.now.getTime()) / DAY_MS, issuer, names };
   }
   get headerValues() {
