@@ -8,14 +8,20 @@ const FILE = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url))
 export type BenchPart = "deno" | "ladder" | "capacity" | "soak" | "peers";
 
 /** Replaces a part by these lines, below the day and the machine. Throws if the document has no such part. */
-export async function writePart(part: BenchPart, lines: readonly string[]): Promise<void> {
-  const text = await Deno.readTextFile(FILE);
+export const writePart = (part: BenchPart, lines: readonly string[]): Promise<void> =>
+  replacePart(FILE, part, [`Measured ${today()} on ${machine()}.`, "", ...lines]);
+
+/** The day in UTC, as 2026-11-30. */
+export const today = (): string => new Date().toISOString().slice(0, 10);
+
+/** Replaces what stands between the two comments of a part in a Markdown file, and formats it. Throws if there is no such part. */
+export async function replacePart(file: string, part: string, lines: readonly string[]): Promise<void> {
+  const text = await Deno.readTextFile(file);
   const [begin, end] = [`<!-- ${part} -->`, `<!-- /${part} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no part ${part}`);
-  const today = new Date().toISOString().slice(0, 10);
-  const body = [begin, "", `Measured ${today} on ${machine()}.`, "", ...lines, ""].join("\n");
-  await Deno.writeTextFile(FILE, text.slice(0, from) + body + "\n" + text.slice(to));
-  const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", FILE] }).output();
-  if (!success) throw new Error("docs/benchmarks.md could not be formatted");
+  if (from < 0 || to < from) throw new Error(`${file} has no part ${part}`);
+  const body = [begin, "", ...lines, ""].join("\n");
+  await Deno.writeTextFile(file, text.slice(0, from) + body + "\n" + text.slice(to));
+  const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file] }).output();
+  if (!success) throw new Error(`${file} could not be formatted`);
 }

@@ -4,10 +4,15 @@
 export interface Child {
   pid: number;
   port: number;
+  /** What it printed, the last million characters, once it has ended. */
+  output: Promise<string>;
+  /** Asks it to end, and waits until it has. */
   stop(): Promise<void>;
 }
 
-/** Starts a script of Deno's that prints one line of JSON with its port, or logs one to standard error. */
+const KEPT_CHARACTERS = 1_000_000;
+
+/** Starts a script of Deno's that prints one line of JSON with its port, or logs one to standard error. Throws with what it said if it ends before. */
 export async function startScript(
   script: string,
   args: string[],
@@ -19,30 +24,36 @@ export async function startScript(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const { promise, resolve } = Promise.withResolvers<number>();
-  for (const stream of [child.stdout, child.stderr]) void findPort(stream, resolve);
-  void child.status.then(({ code }) => resolve(-code - 1));
-  const port = await promise;
-  if (port < 0) throw new Error(`${script} ended with ${-port - 1}`);
+  const listening = Promise.withResolvers<number>();
+  const [output, said] = [child.stdout, child.stderr].map((stream) => read(stream, listening.resolve)) as [
+    Promise<string>,
+    Promise<string>,
+  ];
+  void Promise.all([output, said]).then((texts) =>
+    listening.reject(new Error(`${script} ended before it listened: ${texts.join("\n")}`))
+  );
   return {
     pid: child.pid,
-    port,
+    port: await listening.promise,
+    output,
     async stop() {
-      child.kill("SIGTERM");
+      try {
+        child.kill("SIGTERM");
+      } catch { /* it has ended by itself */ }
       await child.status;
     },
   };
 }
 
 /** Reads to the end, so that the child never waits for its reader. */
-async function findPort(stream: ReadableStream<Uint8Array>, found: (port: number) => void): Promise<void> {
+async function read(stream: ReadableStream<Uint8Array>, found: (port: number) => void): Promise<string> {
   let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    text = (text + decoder.decode(chunk, { stream: true })).slice(-4_096);
-    const [, port] = /"port":(\d+)/.exec(text) ?? [];
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair)) {
+    text = (text + chunk).slice(-KEPT_CHARACTERS);
+    const port = /"port":(\d+)/.exec(text)?.[1];
     if (port !== undefined) found(Number(port));
   }
+  return text;
 }
 
 /** What a process has taken since it began. */

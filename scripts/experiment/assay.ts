@@ -1,9 +1,9 @@
 /** Assay beside the fleet: a target for each replica and one for the whole, and `assay gate` as a deployment tool calls it. */
 import { join } from "node:path";
 import { CONSTANTS } from "./constants.ts";
-import { type Child, startScript } from "./processes.ts";
+import { type Child, startScript } from "../bench/processes.ts";
 
-const CLI = "../cli/assay.ts";
+const CLI = new URL("../cli/assay.ts", import.meta.url).pathname;
 const TOKEN = "experiment";
 /** The target that is asked through the proxy. */
 export const FLEET = "fleet";
@@ -50,10 +50,9 @@ export async function startAssay(folder: string, targets: readonly Target[]): Pr
 
 /** `assay gate <target> --wait …`: whether it passed. */
 export async function waitForGate(port: number, target: string, waitMs: number): Promise<boolean> {
-  const script = new URL(CLI, import.meta.url).pathname;
   const wait = ["--since", "0s", "--wait", `${Math.max(0, Math.round(waitMs))}ms`, "--every", "250ms"];
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", script, "gate", target, ...wait, "--url", `http://127.0.0.1:${port}`],
+    args: ["run", "-A", "--quiet", CLI, "gate", target, ...wait, "--url", `http://127.0.0.1:${port}`],
     env: { ASSAY_TOKEN: TOKEN },
     stdout: "null",
     stderr: "null",

@@ -3,9 +3,10 @@ import { type Arm, asksAssay } from "./arms.ts";
 import { FLEET, FLEET_GATE, startAssay, waitForGate } from "./assay.ts";
 import { CONSTANTS } from "./constants.ts";
 import { freePorts } from "./ports.ts";
-import { type Child, startScript } from "./processes.ts";
+import { type Child, startScript } from "../bench/processes.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
 
+const script = (file: string) => new URL(file, import.meta.url).pathname;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What a started replica is. */
@@ -42,14 +43,14 @@ export async function startFleet(arm: Arm, scale: number): Promise<Fleet> {
   const all = Array.from({ length: 2 * replicas }, (_, i) => `r${i + 1}`);
   const [proxyPort, ...ports] = freePorts(all.length + 1) as [number, ...number[]];
   const portOf = (name: string) => ports[all.indexOf(name)]!;
-  const store = await startScript("store.ts", ["--scale", String(scale)]);
+  const store = await startScript(script("store.ts"), ["--scale", String(scale)]);
   const storeUrl = `http://127.0.0.1:${store.port}`;
   const running = new Map<string, Child>();
 
   const start = async (name: string, { release, broken }: Release) => {
     const args = ["--port", String(portOf(name)), "--store", storeUrl, "--readyz", arm.readyz];
     args.push("--release", release, ...broken ? ["--broken"] : []);
-    running.set(name, await startScript("replica.ts", args));
+    running.set(name, await startScript(script("replica.ts"), args));
   };
   const stop = async (name: string) => {
     await running.get(name)?.stop();

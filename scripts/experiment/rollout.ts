@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { replacePart, today } from "../bench/document.ts";
 import { machine } from "../bench/table.ts";
 import { CONSTANTS } from "./constants.ts";
 import { plotOf, tables } from "./report.ts";
@@ -46,23 +47,12 @@ console.log(values.json ? JSON.stringify(runs) : tables(runs).join("\n"));
 if (!values.scenario && !values.arm && !values.seconds) await writeDocs();
 
 async function writeDocs(): Promise<void> {
-  const day = new Date().toISOString().slice(0, 10);
-  const measured = { day, machine: machine(), seeds, constants: CONSTANTS };
+  const measured = { day: today(), machine: machine(), seeds, constants: CONSTANTS };
   await Deno.writeTextFile(`${DOCS}experiment.json`, `${JSON.stringify({ ...measured, runs })}\n`);
   for (const { id } of SCENARIOS) await Deno.writeTextFile(`${DOCS}experiment-${id}.svg`, plotOf(runs, id));
-  const file = `${DOCS}experiment.md`;
-  const text = await Deno.readTextFile(file);
-  const [begin, end] = ["<!-- results -->", "<!-- /results -->"];
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error("docs/experiment.md has no part for the results");
-  const part = [
-    begin,
-    "",
-    `Measured ${day} on ${measured.machine}; seeds ${seeds.join(", ")}.`,
+  await replacePart(`${DOCS}experiment.md`, "results", [
+    `Measured ${measured.day} on ${measured.machine}; seeds ${seeds.join(", ")}.`,
     "",
     ...tables(runs),
-  ];
-  await Deno.writeTextFile(file, text.slice(0, from) + part.join("\n") + text.slice(to));
-  const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file] }).output();
-  if (!success) throw new Error("docs/experiment.md could not be formatted");
+  ]);
 }

@@ -4,7 +4,7 @@ import { type Arm, ARMS } from "./arms.ts";
 import { CONSTANTS } from "./constants.ts";
 import { type Figures, figuresOf, type Request } from "./figures.ts";
 import { startFleet } from "./fleet.ts";
-import { startScript } from "./processes.ts";
+import { startScript } from "../bench/processes.ts";
 import { type Scenario, SCENARIOS } from "./scenarios.ts";
 
 /** What is run. */
@@ -24,6 +24,7 @@ export interface Run {
   figures: Figures;
 }
 
+const LOAD = new URL("load.ts", import.meta.url).pathname;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** All runs of a plan, each as it ends. */
@@ -50,7 +51,7 @@ async function runOnce(
 ): Promise<Figures> {
   const fleet = await startFleet(arm, how.scale);
   try {
-    const load = await startScript("load.ts", ["--url", fleet.url, "--ms", String(how.runMs)]);
+    const load = await startScript(LOAD, ["--url", fleet.url, "--ms", String(how.runMs)]);
     await sleep(CONSTANTS.leadMs);
     const began = performance.now();
     let end: Pick<Figures, "ending" | "tookMs"> = {

@@ -3,6 +3,7 @@
  * watches it. Prints a line a state; the exit code is 1 if one was not called what it is. A run of all writes docs/gallery.md.
  */
 import { fileURLToPath } from "node:url";
+import { replacePart, today } from "../bench/document.ts";
 import { machine } from "../bench/table.ts";
 import { play, type Played } from "./play.ts";
 import { has, productIds, readProduct } from "./product.ts";
@@ -51,16 +52,10 @@ if (Deno.args.length === 0) await writeDocument();
 Deno.exit(wrong.length === 0 ? 0 : 1);
 
 async function writeDocument(): Promise<void> {
-  const text = await Deno.readTextFile(DOCUMENT);
-  const [begin, end] = ["<!-- results -->", "<!-- /results -->"];
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error("docs/gallery.md has no part for the results");
   const cell = (words: string) => words.replaceAll("|", "\\|").replaceAll("\n", " ");
   const code = (words: string) => `\`${cell(words).replaceAll("`", "'")}\``;
-  const lines = [
-    begin,
-    "",
-    `Played ${new Date().toISOString().slice(0, 10)} on ${machine()}, checks every 2 to 5 s.`,
+  await replacePart(DOCUMENT, "results", [
+    `Played ${today()} on ${machine()}, checks every 2 to 5 s.`,
     "",
     "| product | broken | its own endpoint said | Assay called it | because | webhook | recovery |",
     "| --- | --- | --- | --- | --- | ---: | ---: |",
@@ -76,11 +71,6 @@ async function writeDocument(): Promise<void> {
       ).join(", ")
     }.`,
     "",
-    ...[...missing, ...wrong].flatMap((line) => [`- ${line}`]),
-    "",
-  ];
-  await Deno.writeTextFile(DOCUMENT, text.slice(0, from) + lines.join("\n") + text.slice(to));
-  const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT] })
-    .output();
-  if (!success) throw new Error("docs/gallery.md could not be formatted");
+    ...[...missing, ...wrong].map((line) => `- ${line}`),
+  ]);
 }

@@ -1,7 +1,8 @@
 /** A real Assay beside a product, and a receiver that believes only webhooks whose signature an independent library verifies. */
-import { type Child, startScript } from "../experiment/processes.ts";
+import { type Child, startScript } from "../bench/processes.ts";
 import { type DemoEvent, webhookHandler } from "../demo/hook.ts";
 
+const CLI = new URL("../cli/assay.ts", import.meta.url).pathname;
 const TOKEN = "gallery-operator-token";
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -48,7 +49,7 @@ export async function startWatch(
     ONCALL_SECRET: secret,
   };
   const args = ["start", config, "--port", "0"];
-  const assay: Child = await startScript("../cli/assay.ts", args, { ...env, ...secrets, TMPDIR: folder });
+  const assay: Child = await startScript(CLI, args, { ...env, ...secrets, TMPDIR: folder });
   return {
     async checks() {
       const answer = await fetch(`http://127.0.0.1:${assay.port}/v1/targets/${target}`, {
