@@ -87,7 +87,13 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
       return await say(c, 409, "It is acknowledged already", <p>This link does nothing more.</p>);
     }
     const text = note.safeParse((await c.req.parseBody()).text).data;
-    await acknowledge(options, incident, { by: `link to ${claims.webhook}`, text });
+    try {
+      await acknowledge(options, incident, { by: `link to ${claims.webhook}`, text });
+    } catch (error) {
+      // Nothing is acknowledged, so the link must stay good for another try.
+      await store.deleteRecord(once.kind, once.key);
+      throw error;
+    }
     return c.redirect(c.req.path, 303);
   });
 

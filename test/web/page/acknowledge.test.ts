@@ -177,6 +177,18 @@ describe("it is refused", () => {
   });
 });
 
+test("a store that fails acknowledges nothing, and the link is good for another try", async () => {
+  const house = await drifting();
+  const { get, store, link, comments } = house;
+  const { enqueue } = store;
+  store.enqueue = () => Promise.reject(new Error("disk full"));
+  expect((await get(link, undefined, acknowledging)).status).toBe(500);
+  expect(await comments()).toEqual([]);
+  store.enqueue = enqueue;
+  expect((await get(link, undefined, acknowledging)).status).toBe(303);
+  expect(await comments()).toMatchObject([{ kind: "acknowledged", text: "ada" }]);
+});
+
 test("it leads nowhere else, whatever is asked of it", async () => {
   const { get, link } = await drifting();
   const evil = `${link}?next=https://evil.example&url=//evil.example`;
