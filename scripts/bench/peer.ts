@@ -21,7 +21,13 @@ Deno.serve({
   hostname: "127.0.0.1",
   port: 0,
   onListen: ({ port }) => console.log(JSON.stringify({ port })),
-}, async () => Response.json({ rows: await round() }));
+}, async () => {
+  try {
+    return Response.json({ rows: await round() });
+  } catch (error) {
+    return new Response((error as Error).message, { status: 500 });
+  }
+});
 
 async function assayRound(): Promise<() => Promise<number>> {
   const assay = await openAssay({ checks, url, journey: READ_JOURNEY, report: values.report ?? false });

@@ -61,7 +61,7 @@ for (const size of SIZES) {
     try {
       running.push([name, await start(url, size)]);
     } catch (error) {
-      print(`| ${name} | ${size.toLocaleString("en")} | not measured: ${(error as Error).message} | | | |`);
+      print(notMeasured(name, size, (error as Error).message));
     }
   }
   const found = await measure(running, size);
@@ -72,27 +72,38 @@ await target.stop();
 await writePart("peers", lines);
 Deno.exit(0);
 
-/** All of them in turns, the first turn left out. */
+function notMeasured(name: string, size: number, why: string): string {
+  return `| ${name} | ${size.toLocaleString("en")} | not measured: ${why} | | | |`;
+}
+
+/** All of them in turns, the first turn left out; one that fails a round takes part no more. */
 async function measure(running: readonly [string, Peer][], size: number): Promise<string[]> {
   const rounds = Math.ceil(SAMPLE / size);
   const seen = running.map(() => ({
     cpu: [] as number[],
     wall: [] as number[],
-    rows: 0 as number | undefined,
+    rows: undefined as number | undefined,
+    failure: undefined as string | undefined,
   }));
   for (let i = 0; i <= SAMPLES; i++) {
     for (const [n, [, peer]] of running.entries()) {
+      if (seen[n]!.failure !== undefined) continue;
       const [cpu, began] = [peer.cpuMs(), performance.now()];
       let rows: number | undefined;
-      for (let round = 0; round < rounds; round++) rows = await peer.round();
-      if (i === 0) continue;
+      try {
+        for (let round = 0; round < rounds; round++) rows = await peer.round();
+      } catch (error) {
+        seen[n]!.failure = (error as Error).message;
+      }
+      if (i === 0 || seen[n]!.failure !== undefined) continue;
       seen[n]!.wall.push((performance.now() - began) * 1_000 / (size * rounds));
       seen[n]!.cpu.push((peer.cpuMs() - cpu) * 1_000 / (size * rounds));
       seen[n]!.rows = rows;
     }
   }
   return running.map(([name, peer], n) => {
-    const { cpu, wall, rows } = seen[n]!;
+    const { cpu, wall, rows, failure } = seen[n]!;
+    if (failure !== undefined) return notMeasured(name, size, failure);
     const cells = [
       formatQuartiles(cpu, 0),
       median(wall).toFixed(0),
@@ -125,7 +136,9 @@ function ours(what: string, ...more: string[]): Start {
     return {
       async round() {
         const answer = await fetch(`http://127.0.0.1:${child.port}/run`);
-        return what === "assay" ? (await answer.json()).rows : void await answer.body?.cancel();
+        if (!answer.ok) throw new Error(await answer.text());
+        const { rows } = await answer.json();
+        return what === "assay" ? rows : undefined;
       },
       cpuMs: () => cpuOf(child.pid),
       rssMb: () => usageOf(child).rssMb,

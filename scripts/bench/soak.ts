@@ -10,7 +10,7 @@ import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 import { withWorld, type World } from "./capacity.ts";
 import { writePart } from "./document.ts";
-import { type Line, plot } from "./plot.ts";
+import { plot, type Series } from "../simulate/plot.ts";
 import { usageOf } from "./processes.ts";
 import { median } from "./table.ts";
 
@@ -39,7 +39,7 @@ const samples = await withWorld(
 const faults = faultsIn(samples);
 const lines = tableOf(samples);
 console.log([...lines, "", ...faults].join("\n"));
-await Deno.writeTextFile(PLOT, plot(`${minutes} minutes of soak`, linesOf(samples)));
+await Deno.writeTextFile(PLOT, plotOf(samples));
 await writePart("soak", [
   `${minutes} minutes: 1,000 checks, three probers in three processes, a tenth of the hosts failing every tenth minute.`,
   "",
@@ -103,11 +103,31 @@ function tableOf(all: readonly Sample[]): string[] {
   ];
 }
 
-function linesOf(all: readonly Sample[]): Line[] {
+function seriesOf(all: readonly Sample[]): Series[] {
+  const series = (name: string, key: keyof Sample): Series => ({
+    name,
+    points: all.map((one, minute) => [minute, one[key]] as const),
+  });
   return [
-    { name: "ledger, MB", values: all.map(({ rssMb }) => rssMb) },
-    { name: "prober, MB", values: all.map(({ proberMb }) => proberMb) },
-    { name: "handles", values: all.map(({ handles }) => handles) },
-    { name: "store, MB", values: all.map(({ storeMb }) => storeMb) },
+    series("ledger, MB", "rssMb"),
+    series("prober, MB", "proberMb"),
+    series("handles", "handles"),
+    series("store, MB", "storeMb"),
   ];
+}
+
+/** All four share one axis that begins at nothing. */
+function plotOf(all: readonly Sample[]): string {
+  const series = seriesOf(all);
+  const most = Math.max(...series.flatMap(({ points }) => points.map(([, y]) => y)));
+  const step = 50 * Math.ceil(most / 300);
+  return plot(series, {
+    title: `${all.length} minutes of soak`,
+    xLabel: "minutes",
+    yLabel: "MB, or handles",
+    xMost: Math.max(1, all.length - 1),
+    yMost: step * Math.ceil(most / step),
+    xStep: Math.ceil(all.length / 6),
+    yStep: step,
+  });
 }

@@ -2,11 +2,11 @@
 import { cumulative, plot } from "./plot.ts";
 import { inWorkers } from "./parallel.ts";
 import { ASSAY, compareRules, type Comparison } from "./side_by_side.ts";
+import { replacePart, today } from "../bench/document.ts";
 import { OTHER_RULES } from "./other_rules.ts";
 import { tablesOf } from "./tables.ts";
 
 const FILE = "docs/judgement.md";
-const [BEGIN, END] = ["<!-- simulated -->", "<!-- /simulated -->"];
 
 function plotOf({ world, rules }: Comparison): string {
   const series = rules.map(({ rule, delays }) => ({ name: rule, points: cumulative(delays, 240) }));
@@ -31,21 +31,12 @@ for (const comparison of compared) {
   const name = PLOTTED[comparison.world];
   if (name) await Deno.writeTextFile(`docs/judgement/${name}.svg`, plotOf(comparison));
 }
-const lines = [
-  BEGIN,
-  "",
-  `Simulated on ${
-    new Date().toISOString().slice(0, 10)
-  }: ${hours} h of each world, seed ${seed}. The least of a column is bold.`,
+await replacePart(FILE, "simulated", [
+  `Simulated on ${today()}: ${hours} h of each world, seed ${seed}. The least of a column is bold.`,
   "",
   ...tablesOf(compared, ({ world }) => {
     const name = PLOTTED[world];
     return name ? [`![${world}: share told by when, rule by rule](judgement/${name}.svg)`, ""] : [];
   }),
-  "",
-  END,
-];
-const text = await Deno.readTextFile(FILE);
-const [before, after] = [text.split(BEGIN)[0]!, text.split(END)[1] ?? ""];
-await Deno.writeTextFile(FILE, `${before}${lines.join("\n")}${after}`);
+]);
 console.log(`${ASSAY} and ${OTHER_RULES.length} others, ${compared.length} worlds: ${FILE}`);
