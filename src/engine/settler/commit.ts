@@ -161,7 +161,9 @@ function afterFirst(
   arrivals: Batch["arrivals"],
 ): readonly Arrival[] {
   const own = arrivals.get(check)!;
-  const first = check.after === undefined ? undefined : check.target.checks.find(({ key }) => key === check.after);
+  const first = check.after === undefined
+    ? undefined
+    : check.target.checks.find(({ key }) => key === check.after);
   if (!first) return own;
   return withPrerequisite(own, {
     check: first,
