@@ -1,6 +1,7 @@
 /**
  * `deno task experiment rollout --seeds 5`: what clients of a stateful service lose in rollouts, by what decides that a replica may serve.
- * Prints a line a run and the tables. A run of everything writes docs/experiment.json, the plots and the tables of docs/experiment.md.
+ * Prints a line a run and the tables. A run of everything writes docs/experiment.json, the plots and the tables of docs/experiment.md;
+ * `--add --first 5 --seeds 1` keeps what stands in the JSON and adds a seed.
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -21,15 +22,19 @@ const { values, positionals } = parseArgs({
     scenario: { type: "string", multiple: true },
     arm: { type: "string", multiple: true },
     seconds: { type: "string" },
+    add: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 if (positionals[0] !== "rollout") {
-  console.error("Usage: deno task experiment rollout [--seeds N] [--scenario ID] [--arm ID] [--json]");
+  console.error(
+    "Usage: deno task experiment rollout [--seeds N] [--scenario ID] [--arm ID] [--add] [--json]",
+  );
   Deno.exit(3);
 }
 
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => Number(values.first) + i);
+const kept = values.add ? await keptRuns() : [];
 const runs: Run[] = [];
 const plan = { seeds, scenarios: values.scenario, arms: values.arm };
 for await (
@@ -44,9 +49,21 @@ for await (
   );
 }
 console.log(values.json ? JSON.stringify(runs) : tables(runs).join("\n"));
-if (!values.scenario && !values.arm && !values.seconds) await writeDocs();
+if (!values.scenario && !values.arm && !values.seconds) await writeDocs([...kept, ...runs]);
 
-async function writeDocs(): Promise<void> {
+/** The runs that the docs have of other seeds, if they were made with the constants of now. */
+async function keptRuns(): Promise<Run[]> {
+  const { constants, runs } = JSON.parse(await Deno.readTextFile(`${DOCS}experiment.json`));
+  if (JSON.stringify(constants) !== JSON.stringify(CONSTANTS)) {
+    throw new Error(
+      "docs/experiment.json was measured with other constants: run all seeds again, without --add",
+    );
+  }
+  return (runs as Run[]).filter(({ seed }) => !seeds.includes(seed));
+}
+
+async function writeDocs(runs: readonly Run[]): Promise<void> {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
   const measured = { day: today(), machine: machine(), seeds, constants: CONSTANTS };
   await Deno.writeTextFile(`${DOCS}experiment.json`, `${JSON.stringify({ ...measured, runs })}\n`);
   for (const { id } of SCENARIOS) await Deno.writeTextFile(`${DOCS}experiment-${id}.svg`, plotOf(runs, id));
