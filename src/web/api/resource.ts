@@ -12,7 +12,7 @@ import type { Store } from "../../storage/store.ts";
 import type { Access } from "./middleware/access.ts";
 import type { ClientForm } from "./client_form.ts";
 import type { Operation } from "./openapi/operation.ts";
-import type * as answers from "./openapi/schemas.ts";
+import type * as answers from "./openapi/schemas/mod.ts";
 import type * as statuspage from "./openapi/statuspage.ts";
 
 /** Walks one check now, from every prober, without a vote. */

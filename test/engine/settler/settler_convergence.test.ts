@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { event } from "../../../src/engine/notify/event.ts";
-import { checkSchema } from "../../../src/web/api/openapi/schemas.ts";
+import { checkSchema } from "../../../src/web/api/openapi/schemas/mod.ts";
 import { checkView } from "../../../src/web/api/views/status.ts";
 import {
   describeNotice,

@@ -4,7 +4,7 @@ import { gateServices } from "../../../src/engine/gates/services.ts";
 import { tokenUses as usesIn } from "../../../src/storage/records/token_uses.ts";
 import { tokenAccess } from "../../../src/web/api/middleware/access.ts";
 import { OPERATIONS } from "../../../src/web/api/openapi/document.ts";
-import * as answers from "../../../src/web/api/openapi/schemas.ts";
+import * as answers from "../../../src/web/api/openapi/schemas/mod.ts";
 import * as statuspage from "../../../src/web/api/openapi/statuspage.ts";
 import type { ProcessContext, ResourceContext } from "../../../src/web/api/resource.ts";
 import { PROCESS_ROUTES } from "../../../src/web/api/core_routes.ts";

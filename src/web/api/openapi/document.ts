@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. Made when it is built: no bundle holds this. */
 import * as z from "../../../base/zod.ts";
-import * as answerSchemas from "./schemas.ts";
+import * as answerSchemas from "./schemas/mod.ts";
 import * as statuspage from "./statuspage.ts";
 import type { AnswerSpec, Operation, OperationAccess, ProblemStatus } from "./operation.ts";
 import { RESOURCE_OPERATIONS } from "../resources.ts";

@@ -1,6 +1,6 @@
 /** Holds an answer against the document of the API. */
 import document from "../../../../schema/v1/openapi.json" with { type: "json" };
-import { problemSchema } from "../../../../src/web/api/openapi/schemas.ts";
+import { problemSchema } from "../../../../src/web/api/openapi/schemas/mod.ts";
 import type { AnswerSpec, Operation } from "../../../../src/web/api/openapi/operation.ts";
 
 interface Response {

@@ -1,0 +1,55 @@
+/** Gates and badges. */
+import * as z from "../../../../base/zod.ts";
+import { reportState } from "../../../../evidence/report/schema.ts";
+import { DECISIONS, OUTCOMES } from "../../../../judgement/words.ts";
+import { component, count, text, time } from "./shapes.ts";
+
+const runWord = z.enum([...OUTCOMES, "announced"]);
+/** What a gate says. */
+export const gateSchema = component(
+  "Gate",
+  z.strictObject({
+    gateOk: z.boolean(),
+    decision: z.enum(DECISIONS),
+    status: z.enum(["successful", "failed", "pending"]),
+    value: z.union([z.literal(0), z.literal(1)]),
+    score: z.number().check(z.gte(0), z.lte(1), z.describe("Share of the voting regions that are ready.")),
+    reason: text,
+    gate: text,
+    anchor: z.nullable(text),
+    evaluatedAt: time,
+    window: z.strictObject({
+      since: time,
+      runs: count,
+      minRuns: count,
+      oldestEvidenceAgeSec: z.nullable(count),
+      maxAgeSec: count,
+    }),
+    reported: z.strictObject({
+      state: reportState,
+      source: z.nullable(text),
+      ageSec: z.nullable(count),
+      version: z.nullable(text),
+    }),
+    observed: z.strictObject({ state: runWord, journey: text, failedStep: z.nullable(text) }),
+    regions: z.record(text, z.strictObject({ vote: runWord, ageSec: z.nullable(count) })),
+    quorum: z.strictObject({ need: count, ready: count, notReady: count, abstain: count }),
+    incidentId: z.nullable(text),
+    page: z.nullable(text).check(
+      z.describe("Of the open incident, else of the target; null without a publicUrl."),
+    ),
+    seq: count,
+  }),
+);
+/** The same as one word. */
+export const decisionSchema = z.enum(DECISIONS);
+
+/** Shields' endpoint badge. */
+export const badgeSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  label: text,
+  message: text,
+  color: text,
+  isError: z.boolean(),
+  cacheSeconds: count,
+});

@@ -1,0 +1,111 @@
+/** Figures of the past. */
+import * as z from "../../../../base/zod.ts";
+import { reportState } from "../../../../evidence/report/schema.ts";
+import { SLO_WINDOWS, type SloWindow } from "../../../../judgement/slo.ts";
+import { OUTCOMES, TRACE_VERDICTS } from "../../../../judgement/words.ts";
+import { count, cursor, ms, outcome, text, time } from "./shapes.ts";
+
+const level = {
+  availability: z.nullable(z.number().check(z.gte(0), z.lte(1))),
+  goodSeconds: ms,
+  badSeconds: ms,
+  driftSeconds: ms.check(z.describe("How long the claim was wrong.")),
+  unjudgedSeconds: ms,
+};
+/** `…/history`. */
+export const historySchema = z.strictObject({
+  from: time,
+  to: time,
+  stretches: z.array(z.strictObject({
+    unit: z.enum(["hour", "day"]),
+    start: time,
+    seconds: z.partialRecord(z.enum(OUTCOMES), ms).check(z.describe("How long each outcome stood.")),
+    ...level,
+  })),
+});
+const percentile = z.nullable(ms);
+/** `…/sli`. */
+export const sliSchema = z.strictObject({
+  from: time,
+  to: time,
+  ...level,
+  incidents: z.strictObject({
+    complete: z.boolean().check(z.describe("False: there are more incidents than are looked at.")),
+    service: count,
+    open: count,
+    mttrSeconds: z.nullable(ms),
+    detectionDelaySeconds: z.nullable(ms).check(
+      z.describe("How long after its journey the service's own report failed."),
+    ),
+    neverAdmitted: count,
+    statusPage: z.optional(z.strictObject({
+      admitted: count,
+      neverAdmitted: count.check(z.describe("Over before the page said a word.")),
+      meanLagSeconds: z.nullable(ms),
+    })).check(z.describe("Where the claim is a public status page: how late it admits.")),
+  }),
+  probers: z.array(z.strictObject({
+    id: text,
+    rounds: z.record(text, count).check(z.describe("Rounds by verdict.")),
+    latencyMs: z.strictObject({ p50: percentile, p90: percentile, p95: percentile, p99: percentile }),
+  })),
+});
+/** `GET /v1/targets/{id}/sli`. */
+export const targetSliSchema = z.strictObject({
+  from: time,
+  to: time,
+  checks: z.array(text).check(
+    z.describe("The checks that count: at each instant the worst of them. Optional ones do not."),
+  ),
+  ...level,
+  coverage: z.strictObject({ dataSeconds: ms, windowSeconds: ms }).check(
+    z.describe("For how much of the window there is data."),
+  ),
+});
+const sloWindow = z.enum(Object.keys(SLO_WINDOWS) as [SloWindow, ...SloWindow[]]);
+/** `…/slo`. */
+export const sloSchema = z.strictObject({
+  objective: z.number().check(z.gt(0), z.lt(1), z.describe("The share of judged time that is to be good.")),
+  left: z.nullable(z.number()).check(
+    z.describe(
+      "Share of the 30 days' budget that is left, below 0 once overspent; null: nothing was judged.",
+    ),
+  ),
+  allowedSeconds: ms.check(z.describe("Failing that the objective allows in the judged time of 30 days.")),
+  windows: z.array(z.strictObject({
+    window: sloWindow,
+    from: time,
+    rate: z.nullable(ms).check(
+      z.describe("Burn rate: 1 spends the budget in just 30 days; null: nothing was judged."),
+    ),
+    badSeconds: ms,
+    judgedSeconds: ms,
+    unjudgedSeconds: ms,
+    coverage: z.number().check(
+      z.gte(0),
+      z.lte(1),
+      z.describe("Judged time over all of it: the rest is neither good nor bad."),
+    ),
+  })),
+  alerts: z.array(z.strictObject({
+    long: sloWindow,
+    short: sloWindow,
+    factor: z.number(),
+    firing: z.boolean().check(z.describe("Both windows burn faster than the factor.")),
+  })),
+});
+/** `…/slots`. */
+export const slotsSchema = z.strictObject({
+  slots: z.array(z.strictObject({
+    slot: time,
+    outcome,
+    probers: z.array(z.strictObject({
+      prober: text,
+      verdict: z.enum(TRACE_VERDICTS),
+      verdictReason: z.optional(text),
+      reported: z.optional(reportState),
+      totalMs: z.optional(ms),
+    })),
+  })),
+  next: cursor,
+});

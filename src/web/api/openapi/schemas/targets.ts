@@ -1,0 +1,69 @@
+/** Targets, the status of all of them, and the probers that watch them. */
+import * as z from "../../../../base/zod.ts";
+import { CURRENT_OUTCOMES, PROBER_FAULTS } from "../../../../judgement/words.ts";
+import { CLIENT_FORMS } from "../../client_form.ts";
+import { checkSchema } from "./check.ts";
+import { age, coarse, component, count, currentOutcome, cursor, ms, text, time } from "./shapes.ts";
+
+/** One target now. */
+export const targetSchema = component(
+  "Target",
+  z.strictObject({
+    id: text,
+    name: text,
+    labels: z.record(text, text),
+    status: currentOutcome.check(z.describe("The worst outcome of its checks.")),
+    checks: z.array(checkSchema),
+  }),
+);
+
+/** `GET /v1/targets`. */
+export const targetPageSchema = z.strictObject({ targets: z.array(targetSchema), next: cursor });
+
+/** `GET /v1/status` without a token. */
+export const publicStatusSchema = component(
+  "PublicStatus",
+  z.strictObject({
+    at: time,
+    status: coarse,
+    targets: z.array(z.strictObject({ id: text, name: text, status: coarse, evidenceAgeMs: age })),
+  }),
+);
+
+/** The same with one. */
+export const fullStatusSchema = component(
+  "FullStatus",
+  z.strictObject({
+    at: time,
+    status: currentOutcome.check(z.describe("The worst outcome of all checks.")),
+    checks: z.partialRecord(z.enum(CURRENT_OUTCOMES), count).check(z.describe("Checks by outcome.")),
+    targets: z.array(targetSchema),
+    settled: z.strictObject({ slot: z.nullable(time), ageMs: age }),
+  }),
+);
+
+/** `GET /v1/regions`. */
+export const regionsSchema = z.strictObject({
+  client: z.optional(z.enum(CLIENT_FORMS)).check(
+    z.describe(
+      "How this process asks: by connections of its own to pinned addresses, or by its runtime's fetch.",
+    ),
+  ),
+  regions: z.array(z.strictObject({
+    id: text,
+    quorum: z.unknown().check(z.describe("The rule by which its probers agree.")),
+    probers: z.array(z.strictObject({
+      id: text,
+      kind: z.enum(["local", "remote", "place"]),
+      asked: z.optional(text).check(z.describe("Where it was asked to be.")),
+      place: z.optional(text).check(z.describe("Where it measured itself to be.")),
+      excluded: z.nullable(z.enum(PROBER_FAULTS)),
+      evaluatedAt: z.optional(time),
+      lagMs: z.nullable(ms),
+      checks: count,
+      stale: count,
+      gaps: count.check(z.describe("Checks whose newest slot it missed.")),
+      reasons: z.record(text, count),
+    })),
+  })),
+});
