@@ -44,10 +44,12 @@ export function askLines(config: Config, day: BusiestDay, plan: Plan): BudgetLin
     }),
     checkLimit({
       name: "CPU of an ask of a prober, ms",
-      value: CPU_MS_TO_WAKE + ask.requests * CPU_MS_A_REQUEST,
+      value: CPU_MS_TO_WAKE.object + config.checks.length * CPU_MS_TO_WAKE.check +
+        ask.requests * CPU_MS_A_REQUEST,
       limit: place ? OBJECT_CPU_MS : cpuMs,
       counted:
-        `${CPU_MS_TO_WAKE} ms to wake, ${CPU_MS_A_REQUEST} ms a subrequest; measured in workerd, with the ledger's part`,
+        `${CPU_MS_TO_WAKE.object} ms to wake, ${CPU_MS_TO_WAKE.check} ms a check of the config, ${CPU_MS_A_REQUEST} ms a subrequest; ` +
+        "measured in workerd, with the ledger's part",
       where: `${prober}, ${ask.where}; ${heavy.key} has most requests, ${requestsOf(heavy)}`,
       doubt: place ? OBJECT_DOUBT : WORKER_DOUBT,
     }, plan === "free" ? cpuMs : Infinity),

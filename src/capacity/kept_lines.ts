@@ -29,15 +29,15 @@ export function storedLine(config: Config, { groups }: BusiestDay, plan: Plan): 
   });
 }
 
-/** Each invocation of a Worker or object is an event of the log; in a quiet minute Assay writes no line of its own. */
+/** Cloudflare writes a record of each invocation; in a quiet minute Assay writes no line of its own. */
 export const logLine = (used: Record<Meter, number>, plan: Plan): BudgetLine =>
   checkLimit({
-    name: "log events a day",
-    value: used.workerRequests + used.objectRequests,
-    limit: plan === "free" ? LOGS.freeADay : LOGS.includedAMonth / MONTH_DAYS,
+    name: "log data, MB a day",
+    value: (used.workerRequests + used.objectRequests) * LOGS.invocation / MB,
+    limit: (plan === "free" ? LOGS.freeADay : LOGS.includedAMonth / MONTH_DAYS) / MB,
     counted:
-      "an event for each Worker request and object request; lines about incidents and faults come on top",
+      `${LOGS.invocation} B assumed for each Worker request and object request; lines about incidents and faults come on top`,
     doubt: plan === "free"
       ? "what is past it is not logged; [observability] head_sampling_rate keeps a share"
-      : `what is past it costs ${LOGS.usdAMillion} USD a million; [observability] head_sampling_rate keeps a share`,
+      : `what is past it costs ${LOGS.usdAGb} USD a GB; [observability] head_sampling_rate keeps a share`,
   });

@@ -8,7 +8,7 @@ const WORKERS_PAGE = "https://developers.cloudflare.com/workers/platform/pricing
 const OBJECTS_PAGE = "https://developers.cloudflare.com/durable-objects/platform/pricing/";
 const OBJECT_LIMITS_PAGE = "https://developers.cloudflare.com/durable-objects/platform/limits/";
 const LIFECYCLE_PAGE = "https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/";
-const LOGS_PAGE = "https://developers.cloudflare.com/workers/observability/logs/workers-logs/";
+const LOGS_PAGE = "https://developers.cloudflare.com/observability/pricing/";
 const UPSTASH_PAGE = "https://upstash.com/docs/redis/overall/billing";
 
 /** Where the figures of this file are from. */
@@ -85,11 +85,15 @@ export const KEPT_BYTES = {
   upstash: { result: 5.2, state: 67 },
 } as const;
 
-/** Events of Workers Logs: a day on the free plan, a month on the paid one (its page). Each invocation is one, and each line that it logs. */
+/**
+ * Workers Logs by what is ingested, as Cloudflare bills it from 2026-12-01: bytes a day on the free plan, which takes in nothing more until
+ * midnight UTC; bytes a month on the paid one. `invocation` is what the platform writes of each by itself, assumed: nobody here has an account.
+ */
 export const LOGS = {
-  freeADay: 200_000,
-  includedAMonth: 20_000_000,
-  usdAMillion: 0.6,
+  freeADay: 0.5e9,
+  includedAMonth: 50e9,
+  usdAGb: 0.25,
+  invocation: 4_000,
   source: LOGS_PAGE,
 } as const;
 
@@ -106,10 +110,10 @@ export const OBJECT_GB = 0.128;
 export const CPU_MS_A_REQUEST = 0.61;
 
 /**
- * CPU (ms) of an object that wakes: it evaluates the domain and reads the config. 135 ms beyond an empty Worker's until its first answer,
- * less 33 of the isolate's own start, which no request is charged with (`deno task bench:edge`, 2026-11-21).
+ * CPU (ms) of an object that wakes, and for each check of its config: the first `/v1/status` after a first `/livez` took 48 ms with 10
+ * checks, 52 with 100, 133 with 1,000 (bare workerd, nine starts, 2026-11-30). The isolate's own start before it, 115 ms, has a second of its own.
  */
-export const CPU_MS_TO_WAKE = 102;
+export const CPU_MS_TO_WAKE = { object: 47, check: 0.09 } as const;
 
 /** Upstash bills each command, also inside a script: what its free plan has a month, and USD for each million where it has none. */
 export const UPSTASH = { freeAMonth: 500_000, usdAMillion: 2, source: UPSTASH_PAGE } as const;

@@ -92,8 +92,8 @@ describe("an ask of a prober", () => {
   ])("%s", async (_, checks, rest, worst, redirected, fullest = worst) => {
     const result = await held(checks, `regions: [weur]\n${rest}`);
     expect([valueOf(result, ASK), valueOf(result, REDIRECTED)]).toEqual([worst, redirected]);
-    // 102 ms to wake, and 0.61 ms each
-    expect(valueOf(result, CPU)).toBeCloseTo(102 + fullest * 0.61, 9);
+    // 47 ms to wake, 0.09 ms a check of the config, and 0.61 ms each
+    expect(valueOf(result, CPU)).toBeCloseTo(47 + checks.length * 0.09 + fullest * 0.61, 9);
   });
 
   test("lanes and probers of one place share what their object may send, and the first check that does not fit is named", async () => {
@@ -192,7 +192,7 @@ describe("an ask of a prober", () => {
 
   test.each(
     [
-      // 102 + 2 * 0.61 is past the 10 ms of a Worker; an object has 30 s, as far as its own page goes.
+      // 47 + 0.09 + 2 * 0.61 is past the 10 ms of a Worker; an object has 30 s, as far as its own page goes.
       ["free", "regions: [weur]", 30_000, null],
       ["free", urls(1), 10, null],
       ["paid", "regions: [weur]", 30_000, true],
@@ -725,7 +725,7 @@ describe("objects of a place", () => {
 
 describe("what is kept", () => {
   const STORED = "stored data, MB";
-  const LOG = "log events a day";
+  const LOG = "log data, MB a day";
 
   test.each<[string, string[], string, "free" | "paid", number, number | null]>([
     // 3 probers * 2 days * 1440 runs * 125 B + 3 * 500 B
@@ -753,8 +753,8 @@ describe("what is kept", () => {
   });
 
   test("logs are the invocations of a day", async () => {
-    // Free, one turn: 1440 cron events, 1440 ticks, 3 * 1440 asks
+    // Free, one turn: 1440 cron events, 1440 ticks, 3 * 1440 asks, 4 kB each
     const result = await held([PLAIN], "regions: [weur, enam, oc]");
-    expect(lineOf(result, LOG)).toMatchObject({ value: 5 * 1_440, limit: 200_000, fits: true });
+    expect(lineOf(result, LOG)).toMatchObject({ value: 5 * 1_440 * 0.004, limit: 500, fits: true });
   });
 });
