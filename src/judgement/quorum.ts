@@ -25,6 +25,8 @@ export interface VoteState {
   failed: Failed[];
   /** Instant (epoch ms) of the last conclusive or announced evidence. */
   freshAt?: number;
+  /** Instant (epoch ms) of the last conclusive evidence, where announced evidence has come since. */
+  conclusiveAt?: number;
   /** The vote was bad when it aged out, and there was none since: in resolving it counts as a no. */
   agedBad?: true;
 }
@@ -55,7 +57,7 @@ export function castVote(
   thresholds: Thresholds,
 ): VoteState {
   if (word === "inconclusive") return standing;
-  if (word === "announced") return { ...standing, freshAt: at };
+  if (word === "announced") return { ...standing, freshAt: at, conclusiveAt: conclusiveAt(standing) };
   const keep = Math.max(thresholds.failureThreshold, thresholds.successThreshold);
   const recent = [...standing.recent, word].slice(-keep);
   const next = isFailed(word)
@@ -64,6 +66,10 @@ export function castVote(
   if (next.vote === "none" && standing.agedBad) return { ...next, freshAt: at, agedBad: true };
   return { ...next, freshAt: at };
 }
+
+/** Instant (epoch ms) of the last conclusive evidence; undefined: there was none since the vote was last cleared. */
+export const conclusiveAt = ({ recent, freshAt, conclusiveAt }: VoteState): number | undefined =>
+  recent.length > 0 ? conclusiveAt ?? freshAt : undefined;
 
 function countFailure(
   standing: VoteState,

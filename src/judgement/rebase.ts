@@ -17,7 +17,11 @@ export function rebase(state: CheckState, now: number): CheckState {
         slot: Math.min(prober.witness.slot, now - 1),
         at: Math.min(prober.witness.at ?? prober.witness.slot, now - 1),
       },
-      standing: { ...prober.standing, freshAt: past(prober.standing.freshAt) },
+      standing: {
+        ...prober.standing,
+        freshAt: past(prober.standing.freshAt),
+        conclusiveAt: past(prober.standing.conclusiveAt),
+      },
       heardAt: past(prober.heardAt),
       certificate: prober.certificate && { ...prober.certificate, at: past(prober.certificate.at)! },
       captured: undefined,

@@ -2,7 +2,7 @@
 import type { Check, Region } from "../config/config.ts";
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { walkedAt } from "./arrival.ts";
-import { streakLength } from "./quorum.ts";
+import { conclusiveAt, streakLength } from "./quorum.ts";
 import type { CheckState, ProberState } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 import { isFailed, isPassed } from "./words.ts";
@@ -129,7 +129,8 @@ function countDenials(
   const turnsVote = before + (isFailed(now.get(prober) ?? "") ? 1 : 0) >= check.failureThreshold;
   const denies = (id: string): boolean => {
     const known = state?.probers[id];
-    const isHeard = known && !known.aside && (turnsVote || known.standing.freshAt! >= turnedAt);
+    const isHeard = known && !known.aside &&
+      (turnsVote || (conclusiveAt(known.standing) ?? -Infinity) >= turnedAt);
     const word = now.get(id) ?? (isHeard ? recentVerdicts(check, known, at).at(-1) : undefined);
     return word !== undefined && isPassed(word);
   };

@@ -86,6 +86,7 @@ const standing = z.object({
   recent: z.array(conclusive),
   failed: z.array(z.enum(FAILED)),
   freshAt: z.optional(z.number()),
+  conclusiveAt: z.optional(z.number()),
   agedBad: z.optional(z.literal(true)),
 });
 

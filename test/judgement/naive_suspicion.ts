@@ -3,8 +3,8 @@
  * shares no code with `src/`.
  */
 
-/** What a prober brought of one check: a pass, a failure, something inconclusive. */
-export type Word = "pass" | "fail" | "error";
+/** What a prober brought of one check: a pass, a failure, something inconclusive, "I am starting", or something from the wrong place. */
+export type Word = "pass" | "fail" | "error" | "announced" | "misplaced";
 
 /** One check: who it is about, and how many failures turn a vote. */
 export interface SuspectedCheck {
@@ -29,10 +29,20 @@ export interface SuspicionHistory {
   batches: readonly SeenBatch[];
 }
 
+/** Whether some of these words are from where the prober was asked to be. */
+const isHeard = (words: Record<string, Word> = {}) => Object.values(words).some((one) => one !== "misplaced");
+
 /** The suspects of each batch. */
 export function replaySuspicion({ checks, regions, periodMs, batches }: SuspicionHistory): string[][] {
   const suspects: string[][] = [];
   const word = (prober: string, key: string, i: number) => batches[i]!.seen[prober]?.[key];
+
+  /** The batch before `i` in which the prober last brought something of the check; below 0: none. */
+  const lastBrought = (prober: string, key: string, i: number) => {
+    let before = i - 1;
+    while (before >= 0 && word(prober, key, before) === undefined) before--;
+    return before;
+  };
 
   /** What is believed of a prober on a check before batch `i`, the newest first; nothing if that is too old at `now`. */
   const believed = (prober: string, key: string, i: number, now: number) => {
@@ -40,10 +50,12 @@ export function replaySuspicion({ checks, regions, periodMs, batches }: Suspicio
     let later = now;
     for (let b = i - 1; b >= 0; b--) {
       const said = word(prober, key, b);
-      if (said === undefined || said === "error" || suspects[b]!.includes(prober)) continue;
+      if (said === undefined || said === "error" || said === "misplaced") continue;
+      if (suspects[b]!.includes(prober)) continue;
       if (later - batches[b]!.at > 2.5 * periodMs) break;
       later = batches[b]!.at;
-      found.push({ at: later, word: said });
+      // Who announces keeps what it said before from ageing, and adds nothing.
+      if (said !== "announced") found.push({ at: later, word: said });
     }
     return found;
   };
@@ -59,7 +71,7 @@ export function replaySuspicion({ checks, regions, periodMs, batches }: Suspicio
         since = at;
       }
       const isOver = since !== undefined && at - since > periodMs && !suspects[i]?.includes(prober);
-      if (i < last && seen[prober] !== undefined && isOver) since = undefined;
+      if (i < last && isHeard(seen[prober]) && isOver) since = undefined;
     }
     return since;
   };
@@ -80,10 +92,10 @@ export function replaySuspicion({ checks, regions, periodMs, batches }: Suspicio
       }
       const denies = (other: string): boolean => {
         const now = word(other, check.key, i);
-        if (now !== undefined) return now === "pass";
-        let before = i - 1;
-        while (before >= 0 && word(other, check.key, before) === undefined) before--;
+        if (now !== undefined && now !== "misplaced") return now === "pass";
+        const before = lastBrought(other, check.key, i);
         if (before < 0 || suspects[before]!.includes(other)) return false;
+        if (word(other, check.key, before) === "misplaced") return false;
         const [latest] = believed(other, check.key, i, at);
         if (latest?.word !== "pass") return false;
         return failures >= check.failureThreshold || latest.at >= turned.get(check)!;
@@ -97,8 +109,8 @@ export function replaySuspicion({ checks, regions, periodMs, batches }: Suspicio
     const denied = [...turned.keys()].filter(isDenied);
     let walked = 0;
     for (const check of checks) {
-      let latest = i;
-      while (latest >= 0 && word(prober, check.key, latest) === undefined) latest--;
+      const now = word(prober, check.key, i);
+      const latest = now !== undefined && now !== "misplaced" ? i : lastBrought(prober, check.key, i);
       const isRecent = latest >= 0 && at - batches[latest]!.at <= 2.5 * periodMs;
       if (turned.has(check) || isRecent) walked++;
     }
@@ -114,7 +126,7 @@ export function replaySuspicion({ checks, regions, periodMs, batches }: Suspicio
   };
 
   for (const [i, { seen }] of batches.entries()) {
-    suspects.push(Object.keys(seen).filter((prober) => isSuspect(prober, i)).sort());
+    suspects.push(Object.keys(seen).filter((prober) => isHeard(seen[prober]) && isSuspect(prober, i)).sort());
   }
   return suspects;
 }

@@ -6,7 +6,13 @@ import type { SeenWord } from "./naive.ts";
 
 const START = 1_700_000_040_000;
 const PROBERS = ["a0", "b0", "c0", "a1", "b1"];
-const WORDS: Record<string, SeenWord> = { R: "ready", X: "down", "-": "missing", s: "suspect" };
+const WORDS: Record<string, SeenWord> = {
+  R: "ready",
+  X: "down",
+  a: "announced",
+  "-": "missing",
+  s: "suspect",
+};
 const regions = ["a", "b", "c"].map((id): Region => ({
   id,
   quorum: { open: "majority", resolve: "majority", minReporting: 1 },
@@ -115,6 +121,11 @@ test.each<[name: string, seen: Case, suspect: boolean]>([
     "nor once they have passed after it",
     { checks: patient, before: ["RRR", "-RR"], turned: allAt(five(1)) },
     true,
+  ],
+  [
+    "who has only announced since then has not passed",
+    { checks: patient, before: ["RRR", "-aa"], turned: allAt(five(1)) },
+    false,
   ],
   ["one of them is too few", { checks: patient, before: ["RRR", "-R-"], turned: allAt(five(1)) }, false],
   ["the second is not: it would turn the vote", {

@@ -16,7 +16,13 @@ import {
 } from "../../judgement/naive_suspicion.ts";
 
 const START = 1_700_000_040_000;
-const BROUGHT: Record<Word, SeenWord> = { pass: "ready", fail: "down", error: "inconclusive" };
+const BROUGHT: Record<Word, SeenWord> = {
+  pass: "ready",
+  fail: "down",
+  error: "inconclusive",
+  announced: "announced",
+  misplaced: "misplaced",
+};
 
 /** How things are for some batches: for all, for each prober, and for each check. */
 const spell = fc.record({
@@ -30,6 +36,10 @@ const spell = fc.record({
   silent: fc.integer({ min: 0, max: 15 }),
   failing: fc.integer({ min: 0, max: 15 }),
   word: fc.constantFrom<Word>("fail", "fail", "fail", "error"),
+  /** The others of the probers that fail say so of everything; half of the time that they are well. */
+  other: fc.constantFrom<Word>("pass", "pass", "pass", "announced"),
+  /** The prober that is in the wrong place. */
+  misplaced: fc.integer({ min: 0, max: 31 }),
   /** Whose turn it is is of so many; 1: all walk. */
   turns: fc.constantFrom(1, 3),
 });
@@ -63,12 +73,14 @@ function batchesOf(
   const ids = Object.values(regions).flat();
   let at = START;
   let turn = 0;
-  const batchOf = ({ isOutage, cut, silent, failing, word, turns }: Spell): SeenBatch => {
+  const batchOf = ({ isOutage, cut, silent, failing, word, other, misplaced, turns }: Spell): SeenBatch => {
     turn++;
     const walking = ids.filter((_, p) => p % turns === turn % turns && p !== silent);
     const said = (prober: string, i: number): Word => {
-      const isCut = cut.probers.includes(ids.indexOf(prober)) && i >= cut.spared;
-      return isOutage || isCut ? word : i === failing ? "fail" : "pass";
+      const p = ids.indexOf(prober);
+      if (p === misplaced) return "misplaced";
+      const isCut = cut.probers.includes(p) && i >= cut.spared;
+      return isOutage || isCut ? word : i === failing ? "fail" : other;
     };
     return {
       at,
@@ -86,6 +98,8 @@ function batchesOf(
       silent: 99,
       failing: 99,
       word: "fail",
+      other: "pass",
+      misplaced: 99,
     },
     turns: i === 0 ? 1 : 3,
   }));
