@@ -57,7 +57,9 @@ function lineOf({ at: now, walks, state: { probers } }: KeptJudgement): Line {
 }
 
 function seenWord({ word, reason }: KeptWalk["trace"]): SeenWord {
-  return word === "inconclusive" && (reason === "suspect" || reason === "misplaced") ? reason : word;
+  if (word !== "inconclusive") return word;
+  if (reason === "prerequisite") return "waiting";
+  return reason === "suspect" || reason === "misplaced" ? reason : word;
 }
 
 function resultOf({ state, incidents }: KeptJudgement, check: Check): NaiveResult {

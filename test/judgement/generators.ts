@@ -6,6 +6,7 @@ import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
 import type { Outcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
+import type { Fault } from "../../src/judgement/verdict.ts";
 import type { Line, SeenWord } from "./naive.ts";
 import type { NaiveResult } from "./naive_incidents.ts";
 
@@ -143,6 +144,14 @@ const EVIDENCE: Record<Exclude<SeenWord, "missing">, Evidence[]> = {
   ]],
   suspect: [["unreachable", "fail"], ["ready", "pass"]],
   misplaced: [["unreachable", "fail"], ["ready", "pass"]],
+  waiting: [["unreachable", "fail"], ["ready", "pass"]],
+};
+
+/** The words that say whose fault it is that a walk does not count. */
+const FAULT_OF: Partial<Record<SeenWord, Fault>> = {
+  suspect: "suspect",
+  misplaced: "misplaced",
+  waiting: "prerequisite",
 };
 
 const WORDS = Object.keys(EVIDENCE) as SeenWord[];
@@ -151,9 +160,9 @@ export const FAILED_WORDS: SeenWord[] = ["drift", "not_ready", "down", "failing"
 /** The journey passed or was slow. */
 export const PASSED_WORDS: SeenWord[] = ["ready", "degraded", "underclaim", "unreported"];
 /** Nothing that could count for or against the target. */
-export const FAULT_WORDS: SeenWord[] = ["inconclusive", "missing", "suspect", "misplaced"];
+export const FAULT_WORDS: SeenWord[] = ["inconclusive", "missing", "suspect", "misplaced", "waiting"];
 
-/** A few words for a whole history: among all thirteen, those that act together would seldom meet. */
+/** A few words for a whole history: among all fifteen, those that act together would seldom meet. */
 const vocabulary = fc.uniqueArray(fc.constantFrom<SeenWord>(...WORDS, "missing"), {
   minLength: 1,
   maxLength: 3,
@@ -254,7 +263,7 @@ export function broughtFor(word: SeenWord, variant = 0): Brought {
       ...(after && { after: reportOf(after) }),
       observation: { outcome, transport: word === "cut", steps: [], totalMs: 12 },
     },
-    ...((word === "suspect" || word === "misplaced") && { fault: word }),
+    ...(FAULT_OF[word] && { fault: FAULT_OF[word] }),
   };
 }
 

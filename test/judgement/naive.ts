@@ -20,7 +20,9 @@ export type SeenWord =
   | "announced"
   | "missing"
   | "suspect"
-  | "misplaced";
+  | "misplaced"
+  /** Another check comes first, and does not hold. */
+  | "waiting";
 
 /** One walk, judged by itself: each asked prober's word in it. Instants in epoch ms. */
 export interface Line {
@@ -163,6 +165,8 @@ export const standing = once((story, prober, at) => {
         evidenceAt = walkedAt(lines[i]!);
         heardAt = Math.max(heardAt, evidenceAt);
       }
+      // Who waits for another check is not silent.
+      if (word === "waiting") heardAt = Math.max(heardAt, walkedAt(lines[i]!));
       // Silence does not end a suspicion: what is missing is never green.
       if (word !== "missing") latest = word;
     }
@@ -170,7 +174,7 @@ export const standing = once((story, prober, at) => {
     forget(now);
   }
   const vote = voteOf(words, wasBad, check);
-  const aside = latest === "suspect" || latest === "misplaced";
+  const aside = ["suspect", "misplaced", "waiting"].includes(latest);
   const isFresh = vote !== "none" && !aside;
   const silentMs = judgedAt(story, at) - heardAt;
   return {

@@ -19,6 +19,7 @@ const LETTERS: Record<string, SeenWord> = {
   a: "announced",
   s: "suspect",
   m: "misplaced",
+  w: "waiting",
   "-": "missing",
 };
 
