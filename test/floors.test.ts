@@ -33,6 +33,7 @@ const LIBRARIES = new Set([
   "@std/text",
   "aws4fetch",
   "@dnsquery/dns-packet",
+  "@bufbuild/protobuf",
   "@upstash/redis",
 ]);
 

@@ -2,7 +2,12 @@
 import { parse } from "yaml";
 
 /** The configs from which examples are taken. */
-export const CONFIGS = ["test/config/example.yaml", "examples/worker.yaml", "examples/sources.yaml"];
+export const CONFIGS = [
+  "test/config/example.yaml",
+  "examples/worker.yaml",
+  "examples/sources.yaml",
+  "examples/grpc.yaml",
+];
 
 interface Schema {
   type?: string;

@@ -20,6 +20,8 @@ export interface FetchOptions {
   /** Aborted once nobody waits for the answer any more; what is left of the connection is then closed. */
   signal: AbortSignal;
   tls?: TlsSettings;
+  /** By HTTP/2 alone, over http by prior knowledge (RFC 9113 section 3.3). A Worker's fetch takes no notice. */
+  http2?: boolean;
 }
 
 /** What is special about TLS to one target. */
@@ -97,6 +99,8 @@ export interface Answer {
 export interface AnswerBody {
   bytes: Uint8Array<ArrayBuffer>;
   truncated: boolean;
+  /** What came behind it; only HTTP/2's are read. */
+  trailers?: AnswerHeaders;
 }
 
 /**

@@ -67,6 +67,8 @@ export interface ConfigStepKind<Fields extends object = object> extends ConfigKi
   readonly references: RegExp;
   /** What a runtime lacks that such a step needs, in words. Absent: every runtime can take it. */
   lacking?(fields: Fields, runtime: Runtime): string | undefined;
+  /** Loads what `read` holds a config against that is being written. Called where the kind is named. */
+  prepare?(): Promise<void>;
   /** `draft` is the step as far as it has the right shape; what is wrong beyond that is noted. */
   read(draft: object, context: StepContext): Fields;
   /** For humans: what it asks, with templates as they were written. */

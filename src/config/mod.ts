@@ -81,5 +81,7 @@ async function readValue(
   textOf?: (path: Path) => string | undefined,
 ): Promise<Parsed> {
   const { validate } = await import("./validate.ts");
+  const written = JSON.stringify(value);
+  await Promise.all(kinds.steps.map(({ kind, prepare }) => written.includes(`"${kind}"`) && prepare?.()));
   return withDepthCheck(() => validate(value, kinds, textOf));
 }

@@ -12,6 +12,7 @@ import { program } from "../../scripts/cli/program.ts";
 import { ConfigError, load } from "../../src/config/mod.ts";
 import { jsonSchema } from "../../src/config/schema/mod.ts";
 import { CONFIGS, configurationPage } from "../../scripts/dev/reference.ts";
+import { DESCRIPTOR } from "../world/grpc_descriptor.ts";
 import { anchorsOf, type Block, blocksOf, FILES, linksOf, read } from "./markdown.ts";
 
 const BLOCKS = FILES.flatMap(blocksOf);
@@ -85,6 +86,7 @@ describe("every YAML block is a config, or a part of one", () => {
         kinds: KINDS,
         runtime,
         env: undefined,
+        readFile: () => Promise.resolve(Uint8Array.from(DESCRIPTOR)),
       }).then(() => [], (error) => {
         if (error instanceof ConfigError) {
           return error.problems.filter(({ severity }) => severity === "error");

@@ -16,6 +16,12 @@ const inDays = (days: number) => new Date(START + days * 86_400_000).toISOString
 const json = (value: unknown): Route => ({ json: value });
 const READY = { "GET /readyz": { body: "ok" } };
 
+/** A HealthCheckResponse of gRPC health v1. */
+const health = (status: number): Route => ({
+  headers: { "content-type": "application/grpc", "grpc-status": "0" },
+  body: `\0\0\0\0\x02\x08${String.fromCharCode(status)}`,
+});
+
 interface Recipe {
   well: Record<string, Route>;
   broken: Record<string, Route>;
@@ -82,6 +88,10 @@ const RECIPES: Record<string, Recipe> = {
       },
     },
     broken: { "POST /mcp": json({ jsonrpc: "2.0", id: 1, error: { code: -32603, message: "no tools" } }) },
+  },
+  "A gRPC server": {
+    well: { "POST /grpc.health.v1.Health/Check": health(1) },
+    broken: { "POST /grpc.health.v1.Health/Check": health(2) },
   },
   "A Prometheus query": {
     well: {

@@ -4,7 +4,13 @@ import { MAX_HEADER_LINES, MAX_QUIET_BYTES } from "./bounds.ts";
 import { codingsOf, decode } from "./decode.ts";
 import { growing } from "../../../src/base/http/growing.ts";
 import { fieldLines } from "./headers.ts";
-import { type Answer, type ExchangeTrace, LimitExceeded, Refused } from "../../../src/base/ports.ts";
+import {
+  type Answer,
+  type AnswerHeaders,
+  type ExchangeTrace,
+  LimitExceeded,
+  Refused,
+} from "../../../src/base/ports.ts";
 
 const MAX_CHUNKS = 20_000;
 /** Of a body that nobody has asked for yet, or that nobody needs. */
@@ -51,6 +57,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
   #failure: { error: unknown } | undefined;
   #chunks = 0;
   #limit = HELD_BYTES;
+  #trailers: AnswerHeaders | undefined;
   #reading: { resolve: (whole: boolean) => void; reject: (error: unknown) => void } | undefined;
   #dropping = false;
   #resume: (() => void) | undefined;
@@ -120,6 +127,11 @@ export class Incoming implements Dispatcher.DispatchHandler {
     return this.#reading !== undefined || chunk.byteLength < room;
   }
 
+  /** What came behind the body, before it is complete. */
+  onTrailers(raw: Buffer[]): void {
+    this.#trailers = fieldLines(raw);
+  }
+
   onComplete(): void {
     if (this.#over) return;
     this.#complete = true;
@@ -160,15 +172,16 @@ export class Incoming implements Dispatcher.DispatchHandler {
   async #read(capBytes: number, codings: string[]): Promise<Body> {
     if (this.#bodiless) {
       this.#closeUnlessComplete();
-      return { bytes: this.#whole.bytes(), truncated: false };
+      return { bytes: this.#whole.bytes(), truncated: false, trailers: this.#trailers };
     }
     // What does not shrink grows a little under a coding.
     this.#limit = codings.length === 0 ? capBytes : capBytes + (capBytes >> 3) + 1_024;
     const whole = await this.#readToEnd();
     const bytes = this.#whole.bytes();
-    if (codings.length === 0) return { bytes: bytes.subarray(0, capBytes), truncated: !whole };
+    const trailers = this.#trailers;
+    if (codings.length === 0) return { bytes: bytes.subarray(0, capBytes), truncated: !whole, trailers };
     const decoded = whole ? await decode(bytes, codings, capBytes) : null;
-    return { bytes: decoded ?? bytes.subarray(0, 0), truncated: decoded === null };
+    return { bytes: decoded ?? bytes.subarray(0, 0), truncated: decoded === null, trailers };
   }
 
   /** What has come so far is all that its reader wants. */

@@ -59,12 +59,13 @@ export function connector(
 
   /** Over a connection of its own, which HTTP/1.1 leaves to the next one. */
   async function sendAnew(url: URL, { key, pin, trace, ...outgoing }: Anew): Promise<Answer> {
-    const { line, times } = await openLine(url, key, pin, outgoing);
+    const protocols = outgoing.http2 ? ["h2"] : undefined;
+    const { line, times } = await openLine(url, key, pin, { ...outgoing, protocols });
     const sent = { ...outgoing, trace: Object.assign(trace, times) };
-    if (line.facts.protocol === "2") {
+    if (line.facts.protocol === "2" || outgoing.http2) {
       // Few servers need it.
       const { sendOverHttp2 } = await import("./http2/mod.ts");
-      return await sendOverHttp2(url, { ...sent, ...line, now });
+      return await sendOverHttp2(url, { ...sent, ...line, facts: { ...line.facts, protocol: "2" }, now });
     }
     const connection = new Connection({
       ...line,
@@ -77,7 +78,8 @@ export function connector(
 
   return guardFetch(async (url, outgoing) => {
     const began = now();
-    const key = outgoing.tls ? JSON.stringify([url.origin, outgoing.tls]) : url.origin;
+    const { tls, http2 } = outgoing;
+    const key = tls || http2 ? JSON.stringify([url.origin, tls, http2]) : url.origin;
     const pin = await pinOf(hostOf(url), outgoing.signal);
     const trace: ExchangeTrace = { requests: 1, dnsMs: now() - began, connectMs: 0, tlsMs: 0 };
     const kept = pool.take(key, pin.addresses);

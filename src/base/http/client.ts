@@ -54,6 +54,7 @@ export interface HttpRequest {
   method: string;
   headers: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
+  http2?: boolean;
 }
 
 /** `request` with one more header. */
@@ -142,12 +143,12 @@ interface Attempt extends Omit<ExchangeOptions, "signal"> {
 /** Never rejects: nobody listens any more once the exchange is settled. */
 async function attempt(
   { clock, fetch, abort, elapsed, deadlineMs, capBytes, excerptBytes, isStreamTaken }: Attempt,
-  { url, method, headers, body: content }: HttpRequest,
+  { url, ...request }: HttpRequest,
 ): Promise<Exchange> {
   const { signal } = abort;
   let answered = false;
   try {
-    const answer = await fetch(url, { method, headers, body: content, signal });
+    const answer = await fetch(url, { ...request, signal });
     if (signal.aborted) {
       answer.drop();
       throw signal.reason;

@@ -9,27 +9,27 @@ export type ReadFile = (path: string, from: string | undefined) => Promise<Uint8
 
 const MOST_BYTES = 256 * 1024;
 
-/** The config with the content of each `request.file`, and of each file in a `multipart`, in place of its path. */
+/** The config with the content of each `request.file`, file in a `multipart` and `grpc.descriptor` in place of its path. */
 export async function embedFiles(
   root: Record<string, unknown>,
   readFile: ReadFile | undefined,
   { origins, fail }: Composition,
 ): Promise<Record<string, unknown>> {
-  for (const { holder, path, isPart } of holdersOf(root)) {
-    const { file } = holder;
+  for (const { holder, key, path, isPart } of holdersOf(root)) {
+    const file = holder[key];
     if (typeof file !== "string") continue;
     if (!readFile) {
       fail(root, path, { message: "no file can be read here", expected: "content: the text itself" });
       continue;
     }
-    const from = origins.entry(holder, "file")?.value.source.file;
+    const from = origins.entry(holder, key)?.value.source.file;
     const bytes = await readFile(file, from).catch((error: Error) => {
       fail(root, path, { message: `cannot be read: ${error.message}`, found: file });
     });
     if (bytes && bytes.byteLength > MOST_BYTES) {
       fail(root, path, { message: "too big", expected: `at most ${MOST_BYTES / 1024} KiB`, found: file });
     } else if (bytes) {
-      holder.file = { base64: encodeBase64(bytes) };
+      holder[key] = { base64: encodeBase64(bytes) };
       if (isPart) holder.filename ??= file.slice(file.lastIndexOf("/") + 1);
     }
   }
@@ -38,27 +38,34 @@ export async function embedFiles(
 
 interface Holder {
   holder: Record<string, unknown>;
+  /** Where its file stands. */
+  key: string;
   /** Of its file. */
   path: Path;
   /** Of a `multipart` body. */
   isPart: boolean;
 }
 
-/** Every request, and part of one, that may hold a file. */
+/** All in a step that may hold a file; they are the config's own objects. */
 function* holdersOf(root: Record<string, unknown>): Generator<Holder> {
-  for (const { request, path } of requestsOf(root)) {
-    yield { holder: request, path: [...path, "file"], isPart: false };
+  for (const { step, path } of stepsOf(root)) {
+    const { request, grpc } = step;
+    if (isRecord(grpc)) {
+      yield { holder: grpc, key: "descriptor", path: [...path, "grpc", "descriptor"], isPart: false };
+    }
+    if (!isRecord(request)) continue;
+    const at = [...path, "request"];
+    yield { holder: request, key: "file", path: [...at, "file"], isPart: false };
     if (!isRecord(request.multipart)) continue;
     for (const [name, part] of Object.entries(request.multipart)) {
-      if (isRecord(part)) yield { holder: part, path: [...path, "multipart", name, "file"], isPart: true };
+      if (!isRecord(part)) continue;
+      yield { holder: part, key: "file", path: [...at, "multipart", name, "file"], isPart: true };
     }
   }
 }
 
-/** Every request of a step that may hold a file; they are the config's own objects. */
-function* requestsOf(
-  root: Record<string, unknown>,
-): Generator<{ request: Record<string, unknown>; path: Path }> {
+/** Every step of a journey or cleanup. */
+function* stepsOf(root: Record<string, unknown>): Generator<{ step: Record<string, unknown>; path: Path }> {
   const items = (holder: unknown, key: string): [unknown, Path][] => {
     const list = isRecord(holder) ? holder[key] : undefined;
     return Array.isArray(list) ? list.map((item, i): [unknown, Path] => [item, [key, i]]) : [];
@@ -67,8 +74,7 @@ function* requestsOf(
     for (const [check, below] of items(target, "checks")) {
       for (const part of ["journey", "cleanup"]) {
         for (const [step, inside] of items(check, part)) {
-          if (!isRecord(step) || !isRecord(step.request)) continue;
-          yield { request: step.request, path: [...at, ...below, ...inside, "request"] };
+          if (isRecord(step)) yield { step, path: [...at, ...below, ...inside] };
         }
       }
     }

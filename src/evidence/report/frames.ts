@@ -21,14 +21,6 @@ export function framesOf(text: string): Frame[] | undefined {
   return frames;
 }
 
-/** One message as it is sent: not compressed, at most 2^32 - 1 bytes. */
-export function frame(message: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(5 + message.length);
-  new DataView(bytes.buffer).setUint32(1, message.length);
-  bytes.set(message, 5);
-  return bytes;
-}
-
 /** A Protocol Buffers message of one text; an empty one is left out, as proto3 does. `field` is at most 15. */
 export function textField(field: number, text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);

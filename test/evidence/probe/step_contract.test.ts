@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { HEALTH_CHECK } from "../../../src/base/grpc.ts";
 import { guardDial, guardFetch, guardUrls } from "../../../src/base/http/guard.ts";
 import { QuotaExceeded } from "../../../src/base/http/quota.ts";
 import { type Ports, Refused } from "../../../src/base/ports.ts";
@@ -70,6 +71,12 @@ const answerTo = (query: Uint8Array, isCut = false) => {
 const framed = (message: Uint8Array) =>
   Uint8Array.from([message.length >> 8, message.length & 255, ...message]);
 
+/** Of gRPC health v1. */
+const SERVING = {
+  headers: { "content-type": "application/grpc", "grpc-status": "0" },
+  body: "\0\0\0\0\x02\x08\x01",
+};
+
 /** One row a kind. */
 const SAMPLES: Record<string, Sample> = {
   http: {
@@ -106,6 +113,14 @@ const SAMPLES: Record<string, Sample> = {
     busy: () => overWebSockets("hello"),
     secret: await stepOf(
       '{ websocket: { send: "${env:TOKEN}" }, request: { headers: { authorization: "Bearer ${env:TOKEN}" } }, expect: text == "ok" }',
+    ),
+  },
+  grpc: {
+    step: await stepOf(`{ grpc: {}, expect: "message.status == 'SERVING'" }`),
+    well: () => overHttp({ [`POST /${HEALTH_CHECK}`]: SERVING }),
+    busy: () => overHttp({ [`POST /${HEALTH_CHECK}`]: SERVING }),
+    secret: await stepOf(
+      `{ grpc: { metadata: { authorization: "Bearer \${env:TOKEN}" } }, expect: "message.status == 'SERVING'" }`,
     ),
   },
   dns: {

@@ -45,8 +45,10 @@ export class AnswerReader {
     if ((frame.flags & FLAGS.endHeaders) === 0) return;
     const block = Buffer.concat(this.#head);
     this.#head = undefined;
-    if (this.#headed) this.#end(); // the fields of trailers interest nobody
-    else this.#takeHead(this.#decode(block));
+    const fields = this.#decode(block);
+    if (!this.#headed) return this.#takeHead(fields);
+    this.#incoming.onTrailers(rawOf(fields));
+    this.#end();
   }
 
   /** DATA. Throws where it is no HTTP/2; answers whether more of the body is wanted now. */
@@ -69,10 +71,7 @@ export class AnswerReader {
     this.#headed = true;
     const length = lines.find(({ name }) => name === "content-length")?.value;
     if (this.#hasBody && status !== 304) this.#declared = Number(length ?? NaN);
-    const raw = lines.flatMap((
-      { name, value },
-    ) => [Buffer.from(name, "latin1"), Buffer.from(value, "latin1")]);
-    this.#incoming.onHeaders(status, raw, this.#resume);
+    this.#incoming.onHeaders(status, rawOf(lines), this.#resume);
     if (this.#endsWithHead) this.#end();
   }
 
@@ -87,7 +86,12 @@ export class AnswerReader {
 function split(fields: Field[]): { status: number; lines: Field[] } {
   const [first, ...lines] = fields;
   if (first?.name !== ":status" || !/^\d{3}$/.test(first.value)) throw new Error("a head without a status");
+  return { status: Number(first.value), lines };
+}
+
+/** Field lines as a parser gives them. Throws where one is malformed. */
+function rawOf(lines: Field[]): Buffer[] {
   const odd = lines.find(({ name, value }) => !NAME.test(name) || FORBIDDEN.test(value));
   if (odd) throw new Error("a field that HTTP/2 does not allow");
-  return { status: Number(first.value), lines };
+  return lines.flatMap(({ name, value }) => [Buffer.from(name, "latin1"), Buffer.from(value, "latin1")]);
 }

@@ -1,6 +1,7 @@
 import type { StepKind } from "../step_kind.ts";
 import { burstStep } from "./burst.ts";
 import { dnsStep } from "./dns.ts";
+import { grpcStep } from "./grpc.ts";
 import { httpStep } from "./http.ts";
 import { tcpStep } from "./tcp.ts";
 import { tlsStep } from "./tls.ts";
@@ -14,4 +15,5 @@ export const STEP_KINDS: readonly StepKind[] = [
   dnsStep,
   burstStep,
   websocketStep,
+  grpcStep,
 ];

@@ -1,6 +1,7 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing, worst } from "../merge.ts";
-import { decodeBase64, fieldsOf, frame, framesOf, textField } from "../frames.ts";
+import { frame, GRPC_STATUSES } from "../../../base/grpc.ts";
+import { decodeBase64, fieldsOf, framesOf, textField } from "../frames.ts";
 import { scalar, tryParseJson } from "../json.ts";
 import type {
   AskOptions,
@@ -22,10 +23,7 @@ const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 const STATES = new Map<string, ReportState>([["SERVING", "ready"], ["NOT_SERVING", "not_ready"]]);
 
 /** gRPC's status codes by number, in Connect's spelling. */
-const CODES =
-  ("ok canceled unknown invalid_argument deadline_exceeded not_found already_exists permission_denied resource_exhausted " +
-    "failed_precondition aborted out_of_range unimplemented internal unavailable data_loss unauthenticated")
-    .split(" ");
+const CODES = GRPC_STATUSES.map((name) => name === "CANCELLED" ? "canceled" : name.toLowerCase());
 
 /** What an error says of the service; the others (not_found, unimplemented, unauthenticated) say nothing. */
 const ERRORS = new Map<string, ReportState>([

@@ -3,6 +3,7 @@ import type { ConnectorOptions } from "../../../../functions/deno/client/mod.ts"
 import { connector } from "../../../../functions/deno/client/mod.ts";
 import { webSockets } from "../../../../functions/deno/client/web_socket.ts";
 import { walk } from "../../../../src/evidence/probe/journey.ts";
+import { AUTH_KINDS } from "../../../../src/evidence/probe/auth/mod.ts";
 import { STEP_KINDS } from "../../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../../world/clock.ts";
 import { ports, run, stepOf } from "../steps.ts";
@@ -32,6 +33,7 @@ export async function take(
   const baseUrl = `http://shop.example:${port}`;
   const seen = walk(own, { baseUrl, journey: [step], cleanup: [], timeoutMs: 10_000 }, run, {
     steps: STEP_KINDS,
+    auths: AUTH_KINDS,
   });
   return { clock, seen };
 }

@@ -7,7 +7,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 const TEMPLATE = "May hold {{ expr }} and ${env:NAME}.";
 
 /** The path of a file, or what was read there. */
-const content = (map: GrammarFields["map"]) =>
+export const fileContent = (map: GrammarFields["map"]) =>
   z.union([
     z.string().check(z.minLength(1)),
     map({ base64: z.string().check(z.describe("Its content.")) }),
@@ -16,7 +16,7 @@ const content = (map: GrammarFields["map"]) =>
 const part = (map: GrammarFields["map"], text: GrammarFields["text"]) =>
   map({
     content: z.optional(z.string()).check(z.describe(`Its text. ${TEMPLATE}`)),
-    file: z.optional(content(map)).check(
+    file: z.optional(fileContent(map)).check(
       z.describe("In place of content: a file of at most 256 KiB, read beside the config when that is."),
     ),
     filename: z.optional(z.string().check(z.minLength(1))).check(
@@ -57,7 +57,7 @@ const request = ({ map, text, headers, requestPath, requestUrl }: GrammarFields)
       variables: z.optional(z.record(z.string(), z.unknown())).check(z.describe(`As in json. ${TEMPLATE}`)),
       operationName: z.optional(z.string().check(z.minLength(1))).check(z.describe("Which of several.")),
     })).check(z.describe("Body, a GraphQL request over HTTP.")),
-    file: z.optional(content(map)).check(
+    file: z.optional(fileContent(map)).check(
       z.describe("Body: the content of a file of at most 256 KiB, read beside the config when that is."),
     ),
     raw: z.optional(z.string()).check(z.describe(`Body, sent as it stands. ${TEMPLATE}`)),

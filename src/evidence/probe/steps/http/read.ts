@@ -122,7 +122,8 @@ function readParts(parts: Parts, { path, captures, compiler, note }: StepContext
   });
 }
 
-function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate {
+/** A value that is sent as JSON, with its templates; `context.path` leads to it. */
+export function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate {
   const { path, captures, compiler, note } = context;
   const below = (step: string | number) => ({ ...context, path: [...path, step] });
   if (typeof value === "string") return compiler.template(value, captures, path);

@@ -1,0 +1,19 @@
+/** gRPC's status codes, by number (grpc/grpc, doc/statuscodes.md). */
+export const GRPC_STATUSES: readonly string[] =
+  ("OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED " +
+    "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS " +
+    "UNAUTHENTICATED").split(" ");
+
+/** The method of gRPC health v1 (grpc/health/v1/health.proto) that answers once. */
+export const HEALTH_CHECK = "grpc.health.v1.Health/Check";
+
+/** Bytes before a message: 1 of flags, 4 of its length. */
+export const PREFIX_BYTES = 5;
+
+/** One message as it is sent: not compressed, at most 2^32 - 1 bytes. */
+export function frame(message: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(PREFIX_BYTES + message.length);
+  new DataView(bytes.buffer).setUint32(1, message.length);
+  bytes.set(message, PREFIX_BYTES);
+  return bytes;
+}
