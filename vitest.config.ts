@@ -6,8 +6,13 @@ import { STD } from "./vitest.unit.config.ts";
 const plugin: string = "@cloudflare/vitest-plugin";
 const { cloudflareTest } = await import(plugin);
 
+const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
+
+/** As in deno.json; tests are compiled for development. */
+const ALIAS = { ...STD, "#jsx/jsx-dev-runtime": fileOf("./src/web/page/jsx.ts") };
+
 export default defineConfig({
-  resolve: { alias: STD },
+  resolve: { alias: ALIAS },
   test: {
     // For what hangs: no test is to be fast.
     testTimeout: 180_000,
@@ -38,9 +43,9 @@ export default defineConfig({
         },
         resolve: {
           alias: {
-            ...STD,
-            "#config": new URL("./test/edge/compiled.ts", import.meta.url).pathname,
-            "#kinds": new URL("./test/edge/kinds.ts", import.meta.url).pathname,
+            ...ALIAS,
+            "#config": fileOf("./test/edge/compiled.ts"),
+            "#kinds": fileOf("./test/edge/kinds.ts"),
           },
         },
       },

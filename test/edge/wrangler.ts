@@ -40,7 +40,7 @@ export async function wrangler(
     ["functions/worker.ts", join(ROOT, worker)],
     ["./schema", join(ROOT, "schema")],
     ["./.assay/kinds.ts", kinds],
-    ...[...own.matchAll(/"(\.\/node_modules\/[^"]+)"/g)].map((
+    ...[...own.matchAll(/"(\.\/(?:node_modules|src)\/[^"]+)"/g)].map((
       [, path],
     ): [string, string] => [path!, join(ROOT, path!)]),
   ];

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** What the link in a message leads to. To open it changes nothing, for scanners and previews open links; only its form acknowledges. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";

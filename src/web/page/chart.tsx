@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** Every drawing of the page, as plain SVG; colours are the style sheet's, and shapes tell the same without them. */
 import type { ServiceLevel } from "../../judgement/service_level.ts";
 

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** What a check says of itself beside its lanes: how it is walked and judged, after which other one, and values that must agree. */
 import type { Check } from "../../config/config.ts";
 import { Name } from "./layout.tsx";

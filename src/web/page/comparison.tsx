@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** A failed round beside the last good one of the same prober: what changed. */
 import type { StepTrace } from "../../evidence/probe/observation.ts";
 import { Name, Time } from "./layout.tsx";

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** What is broken, first and in words: the headline, the sentence below it, and the icon of the tab. */
 import { ellipsize } from "../../base/text.ts";
 import { WORST_FIRST } from "../../judgement/words.ts";

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** Who saw what of an incident, and when: the lanes, and each failed round beside the last good one. */
 import type { ProberEvidence } from "../../engine/notify/event.ts";
 import { LaneChart, type Mark, type Point } from "./chart.tsx";

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** Incidents: the list, and the one that is sent around. */
 import type { commentView } from "../api/views/status.ts";
 import { admissionLag } from "../../judgement/admission.ts";

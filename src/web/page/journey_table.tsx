@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** A journey as it was walked: step by step, with its waterfall, and where it failed. */
 import type { Check } from "../../config/config.ts";
 import type { StepTrace, WireTrace } from "../../evidence/probe/observation.ts";

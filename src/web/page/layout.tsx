@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** What every page shares: the document around it, its policy, and how times and names are written. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { ErrorBudget } from "../../judgement/slo.ts";
 import type { AdmissionFigures } from "../../judgement/admission.ts";
 import { formatSpan } from "../../base/time.ts";

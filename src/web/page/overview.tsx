@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** Who says what, and whether it is true: one card for each target, the worst first. */
 import { BandChart, Cuts } from "./chart.tsx";
 import { Headline, Lede } from "./headline.tsx";

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** The page: rendered here, whole without a script, for who is on call and, in coarse words, for everybody. */
 import type { ThresholdHint } from "../../storage/history/threshold_hint.ts";
 import type { Context } from "hono";

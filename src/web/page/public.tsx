@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** What everybody may see: coarse words, by name; nothing of checks, regions or evidence. */
 import { html } from "hono/html";
 import type { Maintenance } from "../api/views/maintenances.ts";

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** One round of one prober: the claim before, the journey step by step, the claim after; and the rounds that stand beside it. */
 import type { Check } from "../../config/config.ts";
 import type { CapturedValue } from "../../judgement/state.ts";

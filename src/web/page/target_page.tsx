@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic */
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 /** One target: each check's claim against its proof, region by region, over time. */
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
