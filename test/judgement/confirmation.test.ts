@@ -20,6 +20,8 @@ type Row = [at: number, said: string, pending: string];
 interface Walked {
   confirmation?: boolean;
   now?: number;
+  /** A regular walk that shares the judgement. */
+  also?: [at: number, said: string];
 }
 
 function walk(rows: (Row | [...Row, Walked])[], chosen: Partial<Check> = {}) {
@@ -32,17 +34,20 @@ function walk(rows: (Row | [...Row, Walked])[], chosen: Partial<Check> = {}) {
   let before: CheckState | undefined;
   let ids = 0;
   const told: string[] = [];
-  const pending = rows.map(([at, said, _pending, { confirmation, now } = {}]) => {
-    const seen = Object.fromEntries(
+  const lineOf = (at: number, said: string): Line => ({
+    slot: START,
+    at: START + at * 1_000,
+    seen: Object.fromEntries(
       [...said].flatMap((letter, i) => letter === " " ? [] : [["abc"[i]!, WORDS[letter]!]]),
-    );
-    const instant = START + at * 1_000;
-    const line: Line = { slot: confirmation ? instant : START, at: instant, seen };
-    if (confirmation) line.confirmation = true;
+    ),
+  });
+  const pending = rows.map(([at, said, _pending, { confirmation, now, also } = {}]) => {
+    const line = lineOf(at, said);
+    if (confirmation) Object.assign(line, { slot: line.at, confirmation });
     const { state, transitions } = assess(
       check,
       regions,
-      arrivalsOf(line),
+      [line, ...also ? [lineOf(...also)] : []].flatMap(arrivalsOf),
       {
         before,
         now: now === undefined ? undefined : START + now * 1_000,
@@ -78,6 +83,7 @@ describe("what calls for one", () => {
       "",
     ]]],
     ["a confirmation calls for none", [[0, "RRR", ""], [25, "XRR", "", C]]],
+    ["a walk that comes late calls for none", [[0, " R ", ""], [40, "R  ", ""], [20, "X  ", ""]]],
     ["at once if that is past", [[0, "XRR", "down 40", { now: 40 }]]],
     ["not before it, whatever the clock", [[0, "XRR", "down 25", { now: 3 }]]],
     ["one is pending at a time", [[0, "X  ", "down 25"], [20, " X ", "down 25"]]],
@@ -143,6 +149,16 @@ test("an outage is told by its confirmation, and says so; its end likewise", () 
 test("what a regular walk opens is not called confirmed, though a confirmation was called for", () => {
   const { told } = walk([[0, "X  ", ""], [20, " X ", ""], [60, "X  ", ""], [80, " X ", ""]]);
   expect(told).toEqual(["80: outage opened"]);
+});
+
+test("nor is what a regular walk opens at the instant of a confirmation", () => {
+  const { told } = walk([[0, "X  ", ""], [20, " X ", ""], [25, "XX ", ""]]);
+  expect(told).toEqual(["25: outage opened"]);
+});
+
+test("a confirmation that shares its judgement with a regular walk is told as one", () => {
+  const { told } = walk([[0, "X  ", ""], [20, " X ", ""], [25, "XX ", "", { ...C, also: [40, "  R"] }]]);
+  expect(told).toEqual(["25: outage opened, confirmed 25 s later by 2 of 2"]);
 });
 
 test("who holds an incident open stands in the state, with when it fell silent", () => {

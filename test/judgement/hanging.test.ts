@@ -30,6 +30,12 @@ test.each<[string, number | undefined, Parameters<typeof roundOf>[0], number | u
   expect(countTimeouts(before, roundOf(said, 0))).toBe(after);
 });
 
+test("a journey that is not judged for want of time is no failure that timed out", () => {
+  const hanging = roundOf("hanging", 0);
+  const observation = { ...hanging.observation, outcome: "error" } as const;
+  expect(countTimeouts(4, { ...hanging, observation })).toBeUndefined();
+});
+
 test.each<
   [
     string,

@@ -19,6 +19,7 @@ describe("several checks as one", () => {
     ["drift before an outage", [span(0, 60, "down"), span(20, 30, "drift")], { down: 50, drift: 10 }],
     ["slow is not what another one fails", [span(0, 60, "degraded"), span(0, 60, "drift")], { drift: 60 }],
     ["a gap is no data", [span(0, 10, "ready"), span(50, 60, "ready")], { ready: 20 }],
+    ["a millisecond", [{ from: 0, to: 1, outcome: "down" }], { down: 0.001 }],
     ["of different lengths", [span(0, 300, "ready"), span(60, 120, "failing")], { ready: 240, failing: 60 }],
   ])("%s", (_, spans, seconds) => {
     expect(worstSeconds(spans)).toEqual(seconds);

@@ -219,6 +219,12 @@ describe("a word that means starting or draining", () => {
       [209, "unclear", "fail", "announced"],
       [211, "unclear", "fail", "not_ready drain_window"],
     ]],
+    ["is draining for one that has started", [
+      [0, "starting", "fail", "announced"],
+      [60, "ready", "pass", "ready"],
+      [120, "unclear", "fail", "announced"],
+      [271, "unclear", "fail", "not_ready drain_window"],
+    ]],
     ["is draining after a ready claim in the same slot", [
       [0, "ready unclear", "fail", "announced"],
       [151, "unclear", "fail", "not_ready drain_window"],
@@ -294,11 +300,31 @@ describe("starting is believed", () => {
     expect(slots("ss", MINUTE, 30 * SECOND)).toBe("ax");
   });
 
-  test("in a confirmation as in the regular slot before it, and it counts for none", () => {
-    const starting = (at: number, kind: "turn" | "confirmation") => (
-      { at: START + at, kind, before: claim("starting"), outcome: "fail" } as const
+  const starting = (at: number, kind: "turn" | "confirmation") => (
+    { at: START + at, kind, before: claim("starting"), outcome: "fail" } as const
+  );
+  const check = { startupBudgetMs: 5 * MINUTE, drainWindowMs: 0, schedule: { everyMs: MINUTE } };
+
+  type Run = [from: number, to: number];
+  test.each<[name: string, known: Run[], at: number, after: Run[] | undefined]>([
+    ["the next slot makes its run longer", [[0, 1], [5, 5]], 6, [[0, 1], [5, 6]]],
+    ["any other begins one", [[0, 1], [5, 5]], 7, [[0, 1], [5, 5], [7, 7]]],
+    ["a run that is over is dropped", [[0, 4]], 19, [[19, 19]]],
+    ["of a run that began before, the rest counts", [[0, 4]], 15, [[0, 4], [15, 15]]],
+    ["to the slot", [[0, 4], [15, 15]], 15.5, undefined],
+  ])("runs of slots that were believed, in minutes: %s", (_name, known, at, after) => {
+    const before = { everReady: true, startingAt: START + (at - 1) * MINUTE };
+    const inMs = (runs: Run[]) => runs.map((run) => run.map((minute) => START + minute * MINUTE) as Run);
+    const { verdict, phases } = judge(
+      starting(at * MINUTE, "turn"),
+      { ...before, believed: inMs(known) },
+      check,
     );
-    const check = { startupBudgetMs: 5 * MINUTE, drainWindowMs: 0, schedule: { everyMs: MINUTE } };
+    expect(verdict.word).toBe(after ? "announced" : "not_ready");
+    expect(phases.believed).toEqual(inMs(after ?? known));
+  });
+
+  test("in a confirmation as in the regular slot before it, and it counts for none", () => {
     const runs = (from: number, to: number): Phases => (
       { everReady: true, startingAt: START, believed: [[START + from, START + to]] }
     );
