@@ -23,6 +23,9 @@ interface Replayed {
   replayed: Shown[];
 }
 
+/** Families whose evidence, captured values and certificates, history does not keep: nothing tells them again. */
+const NOT_KEPT: ReadonlySet<string> = new Set(["agreement", "certificate"]);
+
 const VARIES = "thresholds, quorum, regions, maxAge, windows, flapWindow, resolve rules, latencyBudget";
 
 /** `assay replay <history> --config <file>`: which incidents another config would have opened. Exit 0, 1 config, 3 usage or no history. */
@@ -33,7 +36,7 @@ export const replayCommand = new Command("replay")
   .option("--json", "print JSON")
   .addHelpText(
     "after",
-    `\nIt varies ${VARIES}. Walks are as they were: not expectations, timeouts, retry, turns or confirmations.`,
+    `\nIt varies ${VARIES}. Walks are as they were: not expectations, timeouts, retry, turns or confirmations. It tells no divergence and no certificate.`,
   )
   .action(async (history: string, { config: file, json }: { config: string; json?: boolean }) => {
     const { config } = await loadFile(file, { json, env: undefined });
@@ -86,7 +89,9 @@ function format(file: string, all: readonly Replayed[]): string {
   return all.flatMap(({ check, slots, happened, replayed }) => [
     `${check}, ${slots} slots`,
     `  happened: ${happened.length === 0 ? "nothing" : ""}`,
-    ...happened.map((one) => `    ${describe(one)}`),
+    ...happened.map((one) =>
+      `    ${describe(one)}${NOT_KEPT.has(one.family) ? ": history does not keep its evidence" : ""}`
+    ),
     `  under ${file}: ${replayed.length === 0 ? "nothing" : ""}`,
     ...replayed.map((one) => `    ${describe(one)}: ${compareWith(happened, one)}`),
   ]).join("\n");

@@ -48,7 +48,10 @@ test("a drift is exported, without a secret", async () => {
   expect(out.split("\n")).toHaveLength(1 + 10 + 1);
   for (const secret of Object.values(SECRETS)) expect(out).not.toContain(secret);
   history = join(folder, "history.jsonl");
-  writeFileSync(history, out);
+  const { openedAt } = out.split("\n").map((line) => JSON.parse(line)).at(-1);
+  const divergence = { kind: "incident", check: "shop/read", of: "divergence", family: "agreement" };
+  const line = JSON.stringify({ ...divergence, scope: "global", episode: 1, openedAt: openedAt + 60_000 });
+  writeFileSync(history, `${out}\n${line}`);
 }, 180_000);
 
 test.each<[name: string, settings: string, told: RegExp[]]>([
@@ -60,6 +63,7 @@ test.each<[name: string, settings: string, told: RegExp[]]>([
   expect([code, out]).toEqual([0, out]);
   expect(out).toMatch(/^shop\/read, 10 slots\n {2}happened: \n {4}drift, /);
   for (const line of told) expect(out).toMatch(line);
+  expect(out).toMatch(/divergence, .* to the end: history does not keep its evidence\n {2}under /);
 }, 180_000);
 
 test("what is no history says so", async () => {
