@@ -35,7 +35,7 @@ const doors = new WeakMap<Env, ReturnType<typeof publicCopies>>();
 
 function doorOf(env: Env) {
   const { api } = bundled.config as { api?: { rateLimit?: { perMinute?: number }; proxies?: number } };
-  // Behind a proxy of one's own all clients have one address here; the ledger tells them apart.
+  // Behind the operator's own proxy all clients have one address here; the ledger knows which proxies to trust.
   const perMinute = api?.proxies ? Infinity : api?.rateLimit?.perMinute ?? REQUESTS_A_MINUTE;
   const door = doors.get(env) ??
     publicCopies({ clock, perMinute, ask: (request) => ledger(env).fetch(request) });
@@ -45,7 +45,7 @@ function doorOf(env: Env) {
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    // Without waking an object: whether the ledger is well, /readyz tells.
+    // Without waking an object: /readyz checks the ledger.
     const { pathname } = new URL(request.url);
     if (request.method === "GET" && pathname === LIVEZ) return liveResponse();
     try {

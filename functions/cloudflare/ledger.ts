@@ -17,7 +17,7 @@ const RETRY_MS = 30_000;
 /** Where the lease of the running minute is kept: an object sleeps after ten idle seconds, and forgets. What is left of it stands in the rows. */
 const MINUTE_KEY = "minute";
 
-/** How long after its beginning a minute that nobody began is begun by the alarm: crons have stopped without a word. */
+/** How long after its beginning the alarm begins a minute that the cron trigger has missed: triggers have stopped silently. */
 const OVERDUE_MS = 20_000;
 
 const minuteOf = (atMs: number) => Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
@@ -131,7 +131,7 @@ export class LedgerObject extends DurableObject<Env> {
   }
 
   async #nextWalk(): Promise<number | undefined> {
-    // A config that cannot be read has none; who asks for more is told.
+    // A config that cannot be read has none; the requests that need it answer the error.
     return await this.#assay().then(({ next }) => next(), () => undefined);
   }
 
@@ -139,7 +139,7 @@ export class LedgerObject extends DurableObject<Env> {
     console.error({ level: "error", message: "an alarm failed", error: messageOf(error) });
   }
 
-  /** For what comes first: a turn or confirmation of the minute, a notice that is due, a minute that nobody begins. */
+  /** For what comes first: a turn or confirmation of the minute, a notice that is due, a minute that the cron trigger misses. */
   async #arm(): Promise<void> {
     const { storage } = this.ctx;
     const next = await this.#nextWalk();

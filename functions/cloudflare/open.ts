@@ -84,7 +84,7 @@ function openStore(env: Env, { store }: Config, storage: ObjectStorage): Store {
   });
 }
 
-/** What the probers of one object share: the config of this deployment, and what the platform allows the object, whoever asks it. */
+/** What the probers of one object share: the config of this deployment, and what the platform allows the object. */
 export async function openHost(env: Env) {
   const { config, ports } = await boot(env);
   const budget = INVOCATION[planOf(env)].subrequests - overheadOf(config);

@@ -6,7 +6,7 @@ interface Upgraded extends Response {
   webSocket?: (WebSocket & { accept(): void }) | null;
 }
 
-/** Messages that nobody has taken; a server that sends more is more than we take. */
+/** At most so many unread messages; a server that sends more exceeds our limit. */
 const MAX_WAITING = 64;
 
 /** The `openWebSocket` port of a Worker. It measures nothing. */

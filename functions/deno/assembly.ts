@@ -108,7 +108,7 @@ function proberWithToken(
 ): NonNullable<ApiOptions["prober"]> {
   const own = config.regions.flatMap(({ probers }) => probers).find((prober) => prober.id === id);
   if (!own) throw new Error(`The config has no prober ${id}${meantText(id, config)}`);
-  if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so nobody could ask it`);
+  if (own.kind !== "remote") throw new Error(`Prober ${id} has no url and token, so it cannot be asked`);
   const prober = localProberOf(ports, config, KINDS, { ...own, limits: limits.get(id) });
   return { prober, token: own.token, earlier: before?.config.checks };
 }

@@ -10,7 +10,7 @@ import { mailer } from "./mail.ts";
 import { secretLookup } from "./secrets.ts";
 
 /** The clock of this process. */
-export const clock = coarseClock();
+export const processClock = coarseClock();
 
 /** One JSON line per event on standard error. */
 export const jsonLog: Log = {
@@ -31,7 +31,7 @@ export function denoPorts(
 ): Ports {
   const { allowPrivate } = config;
   return {
-    clock,
+    clock: processClock,
     fetch: connector({ allowPrivate }),
     dial: dialler({ allowPrivate }),
     openWebSocket: webSockets({ allowPrivate }),

@@ -8,7 +8,7 @@ import type { Log, Ports, Secrets } from "../../src/base/ports.ts";
 import { iso } from "../../src/base/time.ts";
 import type { ReloadResult } from "../../src/web/api/routes/reload.ts";
 import type { Loaded } from "./assembly.ts";
-import { clock } from "./ports.ts";
+import { processClock } from "./ports.ts";
 
 /** How a config is read again, and what takes it. */
 export interface ReloaderOptions {
@@ -38,7 +38,7 @@ export function reloader({ running: first, load, apply }: ReloaderOptions): Relo
   let running = first;
   let fault: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  let since = clock.now();
+  let since = processClock.now();
 
   const refuse = (error: unknown): ReloadResult => {
     const { log, secrets } = running.ports;
@@ -47,7 +47,8 @@ export function reloader({ running: first, load, apply }: ReloaderOptions): Relo
     log.error("the config was not reloaded: the one before goes on", { reason, problems });
     const [where] = problems;
     const place = where ? ` (first at ${whereText(where)})` : "";
-    fault = `The config that was read at ${iso(clock.now())} cannot be used${place}, the log says why: ` +
+    fault =
+      `The config that was read at ${iso(processClock.now())} cannot be used${place}, the log says why: ` +
       `the one of ${iso(since)} goes on`;
     return { kind: "refused", reason, problems };
   };
@@ -59,7 +60,7 @@ export function reloader({ running: first, load, apply }: ReloaderOptions): Relo
       await apply(loaded);
       const diff = diffConfigs(running.config, next.config);
       running = next;
-      since = clock.now();
+      since = processClock.now();
       fault = undefined;
       logReload(next.ports.log, next.config, diff);
       return { kind: "applied", checks: next.config.checks.length, diff };

@@ -25,7 +25,7 @@ export function resources(): Resources {
   return { handles: openFileLimit(), memoryBytes: Math.min(total, constrained || Infinity) };
 }
 
-/** Linux says it there (proc_pid_limits(5)); where nobody does, there is no bound of ours. */
+/** Of Linux (proc_pid_limits(5)); on systems without it there is no bound of ours. */
 function openFileLimit(): number {
   try {
     const limits = Deno.readTextFileSync("/proc/self/limits");

@@ -92,7 +92,7 @@ const shutdown = (server: Server) =>
     server.closeIdleConnections();
   });
 
-/** Whoever comes by a socket of this machine. */
+/** The client address of requests through a local socket. */
 const LOCAL = "127.0.0.1";
 
 /** Rejects if the answer breaks off; `unknown` is who asks where the connection does not tell. */
@@ -148,7 +148,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal): Request | und
   }
 }
 
-/** Begun only once somebody reads it: what nobody reads is left to the server to drop. */
+/** Begun with the first read: the server drops a body that is never read. */
 function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   let chunks: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
   return new ReadableStream({

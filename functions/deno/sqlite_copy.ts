@@ -63,7 +63,7 @@ function requireWhole(path: string): void {
   if (found !== "ok") throw new Error(`The copy cannot be used: ${found}`);
 }
 
-/** Until when (epoch ms) somebody settles by this store; what is no store any more, nobody does. */
+/** Until when (epoch ms) a process holds this store's lease; -Infinity where none has, or the file is no store. */
 function leasedUntil(path: string): number {
   try {
     using db = new DatabaseSync(path);

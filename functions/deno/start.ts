@@ -15,7 +15,7 @@ import {
 } from "./assembly.ts";
 import { isDeploy, isPreview, previewApp, untilSettled } from "./deploy.ts";
 import { KINDS } from "./kinds.ts";
-import { clock } from "./ports.ts";
+import { processClock } from "./ports.ts";
 import { type Reloader, reloader } from "./reload.ts";
 import { listen, type Served, withPort } from "./server.ts";
 import { messageOf } from "../../src/base/error_message.ts";
@@ -29,7 +29,11 @@ const stopLimits = () => isDeploy() ? { workMs: 2_000, flushMs: 1_000 } : { work
 export function openStore({ store }: Config): Store {
   const kind = KINDS.stores.find(({ kind }) => kind === store.kind);
   if (!kind) throw new Error(`There is no store of kind ${store.kind}`);
-  return kind.open(store.options, { clock, random: Math.random, env: (name) => Deno.env.get(name) });
+  return kind.open(store.options, {
+    clock: processClock,
+    random: Math.random,
+    env: (name) => Deno.env.get(name),
+  });
 }
 
 /** What `start` needs. */
@@ -158,7 +162,7 @@ async function startAssay(options: StartOptions): Promise<Running> {
   const ticks = new Set<Promise<unknown>>();
   const runTick = () => {
     // A cron may fire a moment early; a whole second early is still this minute.
-    const minuteMs = Math.floor((clock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
+    const minuteMs = Math.floor((processClock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
     const settle = async () => {
       const { tick, takeStatistics } = settling;
       if (await tick(minuteMs, signal)) ports.log.info("minute settled", { ...takeStatistics() });
@@ -234,6 +238,6 @@ function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => 
 /** Waits for `work`, but not longer than `ms`. */
 async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<void>();
-  const disarm = clock.after(ms, late.resolve);
+  const disarm = processClock.after(ms, late.resolve);
   await Promise.race([work, late.promise]).finally(disarm);
 }

@@ -52,7 +52,7 @@ async function firstAnswers(): Promise<void> {
   const rows: [name: string, WorkerProgram, path: string][] = [
     ["an empty Worker", { code: EMPTY }, "/"],
     ["two empty object classes", deployment(OBJECTS), "/"],
-    ["and the bundle, imported by nobody", { ...deployment(OBJECTS), modules: { "assay.js": code } }, "/"],
+    ["and the bundle, never imported", { ...deployment(OBJECTS), modules: { "assay.js": code } }, "/"],
     ["Assay, `/livez`", deployment(code), "/livez"],
     ["Assay, `/v1/status`", deployment(code), "/v1/status"],
   ];

@@ -68,7 +68,7 @@ export interface Usage {
 /** Ticks of the clock in which the kernel counts CPU (sysconf(_SC_CLK_TCK)): 100 everywhere. */
 const TICK_MS = 10;
 
-/** As proc(5) tells. */
+/** See proc(5). */
 export function usageOf({ pid }: Pick<Child, "pid">): Usage {
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);

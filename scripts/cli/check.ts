@@ -95,7 +95,7 @@ export const checkCommand = new Command("check")
 /** Resolves a path whose host may be a secret. */
 const ANYWHERE = "http://service.invalid";
 
-/** One line for each source of a check whose path asks only about liveness, though nobody said that this is meant. */
+/** One line for each source of a check whose path asks only about liveness, unless the config says that this is meant. */
 function livenessNotes({ key, report }: Check): string[] {
   const asked = report?.sources.filter((source) => source.kind === "asked") ?? [];
   return asked.filter(({ path, question }) =>

@@ -16,13 +16,13 @@ const TIMEOUT_MS = 5_000;
 /** Assay's own answers are shorter. */
 const MAX_BYTES = 4_096;
 
-/** What Assay says, or `unknown` and why that cannot be told. */
+/** Assay's verdict, or `unknown` and the reason. */
 interface HealthAnswer {
   state: ReportState;
   reason?: string;
 }
 
-/** How one platform is told: by an exit code and, as most of them show it, one line. */
+/** How one platform reads an exec probe: an exit code and, where it shows one, a line. */
 interface Platform {
   /** The exit code of each state; every other has the code of `else`. */
   codes: Partial<Record<ReportState, number>> & { else: number };
@@ -57,7 +57,7 @@ interface Options {
   tokenEnv?: string;
 }
 
-/** `assay health <target>`: the verdict of a running Assay, as an exec probe of a platform tells it. */
+/** `assay health <target>`: the verdict of a running Assay, in the exit code and line of a platform's exec probe. */
 export const healthCommand = new Command("health")
   .description(
     "Ask a running Assay for its verdict, as an exec probe. Exit docker, k8s 0 serves, 1 not; consul 0, 1 degraded, 2; nagios 0, 1 " +

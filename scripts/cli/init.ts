@@ -102,7 +102,7 @@ const isSame = (one: Report, other: Report) =>
 /** A dialect that was recognised says more than a code. */
 const rank = ({ dialect }: Report) => dialect === "http" || dialect === "k8s-http" ? 1 : 0;
 
-/** What a good answer of `url` has in it, as far as one answer tells. */
+/** Expectations that hold for one good answer of `url`. */
 async function firstExpectations(ports: Ports, url: URL): Promise<string[]> {
   const answer = await exchange(ports, { url, method: "GET", headers: { "user-agent": USER_AGENT } }, {
     deadlineMs: TIMEOUT_MS,
@@ -171,7 +171,7 @@ function configOf(
     `          - request: { path: ${text(pathname + search)} }`,
     "            expect:",
     ...expect.map((one) => `              - ${text(one)}`),
-    "# Who is told:",
+    "# Receivers of notices:",
     '# webhooks: [{ id: oncall, url: "${env:ONCALL_URL}", secret: "${env:ONCALL_SECRET}" }]',
     "",
   ].join("\n");

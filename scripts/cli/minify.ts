@@ -1,4 +1,4 @@
-/** Makes a bundle smaller than the bundler does: it is one module whose names nobody outside reads, and nothing looks at a function's source. */
+/** Makes a bundle smaller than the bundler does: it is one module whose names are not read outside, and no code reads a function's source. */
 import { minify } from "terser";
 
 /** The same module, about a twentieth smaller when compressed. Throws for what is no module. */

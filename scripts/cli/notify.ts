@@ -1,4 +1,4 @@
-/** `assay notify`: what a sink is told, and whether it takes it. */
+/** `assay notify`: shows a sink's message, and tests whether the sink accepts it. */
 import { Command, Option } from "commander";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
@@ -76,7 +76,7 @@ interface PreviewOptions {
 }
 
 const previewCommand = new Command("preview")
-  .description("Print what a sink is told, and send nothing. Exit 0 printed, 3 usage.")
+  .description("Print a sink's message, and send nothing. Exit 0 printed, 3 usage.")
   .argument("<incident>", "`sample`, or the id of an incident in the store of the config")
   .requiredOption("--sink <sink>", "the id of a webhook of the config, or a kind of sink")
   .option("--file <file>", "the config (default: none for a sample, else assay.yaml)")
@@ -128,6 +128,6 @@ function indented(body: string): string {
 
 /** `assay notify test|preview`. */
 export const notifyCommand = new Command("notify")
-  .description("Show what a sink is told, or test that it takes it")
+  .description("Show a sink's messages, or test that it accepts one")
   .addCommand(testCommand.exitOverride())
   .addCommand(previewCommand.exitOverride());

@@ -107,7 +107,7 @@ function plotOf({ checks: [check], regions }: Config, replicas: number): string 
   const longest = Math.max(...series.slice(0, 2).flatMap(({ points }) => points.map(([seconds]) => seconds)));
   const xMost = Math.max(60, Math.ceil(4 * longest / 60) * 60);
   return plot(series, {
-    title: `${check!.key}: told after`,
+    title: `${check!.key}: time to notice`,
     xLabel: "seconds after it began",
     yLabel: "% of failures",
     ...{ xMost, yMost: 100, xStep: xMost / 6, yStep: 20 },
@@ -166,7 +166,7 @@ function format({ file, loss, replicas, latencyMs, cloudflarePaidUsdAMonth, chec
     Math.round(loss * 1e4) / 100
   } % of requests lost, one replica of ${replicas} bad, ${latencyMs} ms a request`;
   return [
-    `${file}: told after, p50 / p95; ${assumed}`,
+    `${file}: time to notice, p50 / p95; ${assumed}`,
     ...checks.flatMap((check) => {
       const { everySeconds, regions, probers, turns, confirmSeconds, failureThreshold } = check;
       const set =

@@ -23,7 +23,7 @@ interface Replayed {
   replayed: Shown[];
 }
 
-/** Families whose evidence, captured values and certificates, history does not keep: nothing tells them again. */
+/** Families whose evidence, captured values and certificates, history does not keep: a replay cannot find them. */
 const NOT_KEPT: ReadonlySet<string> = new Set(["agreement", "certificate"]);
 
 const VARIES = "thresholds, quorum, regions, maxAge, windows, flapWindow, resolve rules, latencyBudget";
@@ -36,7 +36,7 @@ export const replayCommand = new Command("replay")
   .option("--json", "print JSON")
   .addHelpText(
     "after",
-    `\nIt varies ${VARIES}. Walks are as they were: not expectations, timeouts, retry, turns or confirmations. It tells no divergence and no certificate.`,
+    `\nIt varies ${VARIES}. Walks are as they were: not expectations, timeouts, retry, turns or confirmations. It shows no divergence and no certificate.`,
   )
   .action(async (history: string, { config: file, json }: { config: string; json?: boolean }) => {
     const { config } = await loadFile(file, { json, env: undefined });
@@ -75,9 +75,9 @@ function compareWith(happened: readonly Shown[], one: Shown): string {
     family === one.family && scope === one.scope && openedAt <= (one.resolvedAt ?? Infinity) &&
     resolvedAt >= one.openedAt
   );
-  if (!other) return "not told then";
+  if (!other) return "not opened then";
   const byMs = other.openedAt - one.openedAt;
-  if (byMs === 0) return "as it was told";
+  if (byMs === 0) return "as it was opened";
   return `${formatSpan(Math.abs(byMs))} ${byMs > 0 ? "earlier" : "later"}`;
 }
 

@@ -14,10 +14,10 @@ type Options = Omit<RouteSubject, "target" | "labels" | "check"> & {
 const choice = (name: string, words: readonly string[], fallback: string) =>
   new Option(`--${name} <${name}>`, `the incident's ${name}`).choices(words).default(fallback);
 
-/** `assay routes <target>`: who is told of an incident, and by which rule. */
+/** `assay routes <target>`: which sinks an incident goes to, and by which rule. */
 export const routesCommand = new Command("routes")
   .description(
-    "Say who is told of an incident of a target, of what, and by which rule. Exit 0 somebody, 1 nobody, 3 usage.",
+    "List the sinks that get an incident of a target, with the rule for each. Exit 0 some, 1 none, 3 usage.",
   )
   .argument("<target>", "the id of a target, or _assay")
   .option("--check <check>", "the id of a check (default: the target's first)")
@@ -39,7 +39,10 @@ export const routesCommand = new Command("routes")
     };
     const told = routed(config, { ...about, severity, family, kind, region });
     const rows = told.map((one) => rowOf(config, one));
-    printResult({ json, value: rows }, rows.length > 0 ? rows.map(formatRow).join("\n") : "nobody is told");
+    printResult(
+      { json, value: rows },
+      rows.length > 0 ? rows.map(formatRow).join("\n") : "no sink is notified",
+    );
     if (rows.length === 0) Deno.exit(1);
   });
 

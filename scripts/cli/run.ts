@@ -46,7 +46,7 @@ const EXIT: Record<Verdict, number> = {
   inconclusive: 2,
 };
 
-/** Nobody waits longer than this for one round of everything. */
+/** The longest that one round of everything may take. */
 const RUN_MS = 600_000;
 
 /** A failed journey weighs more than a doubtful one. */

@@ -10,7 +10,7 @@ export interface From {
   tokenEnv: string;
 }
 
-/** Nobody has answered, so nobody knows. */
+/** No prober has answered, so the outcome is unknown. */
 const UNANSWERED = 2;
 /** Longer than any check may take from its slowest prober. */
 const ASK_MS = 120_000;

@@ -85,7 +85,7 @@ const cell = (value: number | null) => value === null ? "" : String(value);
 
 function format(result: Simulation): string {
   const { hours, runs, judgements, compared, violations, failing, seed } = result;
-  const head = ["world", "topology", "every s", "hours", "episodes", "told p50 s", "p95", "missed"];
+  const head = ["world", "topology", "every s", "hours", "episodes", "notice p50 s", "p95", "missed"];
   const more = ["recovered p95 s", "false a month", "notices"];
   const rows = result.rows.map((row) =>
     [

@@ -24,7 +24,7 @@ import { failToStart, loadForStart, logUncaught, usageToLog } from "./start_log.
 import { configTexts, watchConfig } from "./watch.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import type { Config } from "../../src/config/config.ts";
-import type { ReadOptions } from "../../src/config/mod.ts";
+import type { ConfigOptions } from "../../src/config/mod.ts";
 
 interface StartFlags extends VarFlags {
   prober?: string;
@@ -71,17 +71,17 @@ export const startCommand = new Command("start")
     }
   });
 
-/** A machine that only probes needs no secrets of those who are told; a timeline that may not act needs none at all. */
+/** A machine that only probes needs no secrets of sinks; a timeline that may not act needs none at all. */
 const actsAlone = ({ prober }: StartFlags) => !prober && !isPreview();
 
-const loadOptions = (options: StartFlags): Partial<ReadOptions> => ({
+const loadOptions = (options: StartFlags): Partial<ConfigOptions> => ({
   ...varsOf(options),
   runtime: isDeploy() ? "deno-deploy" : "deno",
   allowPrivate: options.allowPrivate,
   envMissing: actsAlone(options) ? "error" : "warning",
 });
 
-/** A config with its ports, and in the log what is to be doubted of it. Rejects if somebody could not be told. */
+/** A config with its ports; logs the config's warnings. Rejects if a sink cannot be used. */
 async function judged(file: string, { config, text, warnings }: LoadedFile, options: StartFlags) {
   const doubts = options.prober
     ? []

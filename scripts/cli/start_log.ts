@@ -1,11 +1,11 @@
 /** How `start` says why it does not: in the log, as all that it writes. */
 import { jsonLog } from "../../functions/deno/ports.ts";
 import { messageOf } from "../../src/base/error_message.ts";
-import { ConfigError, type Problem, type ReadOptions } from "../../src/config/mod.ts";
+import { ConfigError, type ConfigOptions, type Problem } from "../../src/config/mod.ts";
 import { INVALID, type LoadedFile, readConfig, USAGE } from "./terminal.ts";
 
 /** Loads a config; logs one line for each problem and exits 1 if it is not valid, 3 if it cannot be read. */
-export async function loadForStart(file: string, options: Partial<ReadOptions>): Promise<LoadedFile> {
+export async function loadForStart(file: string, options: Partial<ConfigOptions>): Promise<LoadedFile> {
   try {
     return await readConfig(file, options);
   } catch (error) {
@@ -37,7 +37,7 @@ export const usageToLog = {
     }),
 };
 
-/** What nobody caught ends the process as it would without this, and is a line of the log. */
+/** Logs an uncaught error before it ends the process. */
 export function logUncaught(): void {
   const end = (event: Event, error: unknown) => {
     event.preventDefault();

@@ -1,7 +1,7 @@
 /** What all verbs share: reading a config, printing its problems, exit codes. */
 import { closest } from "../../src/base/closest.ts";
 import { InvalidArgumentError, Option } from "commander";
-import { ConfigError, load, type Problem, type ReadOptions } from "../../src/config/mod.ts";
+import { ConfigError, type ConfigOptions, load, type Problem } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { Locate } from "../../src/config/problem.ts";
 import type { ConfigText } from "../../src/config/mod.ts";
@@ -29,7 +29,7 @@ export interface LoadedFile {
 }
 
 /** Loads a config; rejects with a ConfigError if it is not valid, with another Error if it cannot be read. */
-export async function readConfig(file: string, options: Partial<ReadOptions>): Promise<LoadedFile> {
+export async function readConfig(file: string, options: Partial<ConfigOptions>): Promise<LoadedFile> {
   const files = await readConfigFiles(file).catch((cause) => {
     const advice = cause instanceof Deno.errors.NotFound ? "; `assay init <url>` writes one" : "";
     throw new Error(`Cannot read ${file}: ${cause.message}${advice}`, { cause });
@@ -45,7 +45,7 @@ export async function readConfig(file: string, options: Partial<ReadOptions>): P
 /** Loads a config; prints every problem and exits 1 if it is not valid, 3 if it cannot be read. */
 export async function loadFile(
   file: string,
-  { json, ...options }: Partial<ReadOptions> & { json?: boolean },
+  { json, ...options }: Partial<ConfigOptions> & { json?: boolean },
 ): Promise<LoadedFile> {
   try {
     return await readConfig(file, options);
@@ -59,7 +59,7 @@ export async function loadFile(
   }
 }
 
-/** One text needs no name: whoever asked for it knows it. */
+/** One text needs no file name in its errors. */
 const named = (files: ConfigText[]) => files.length === 1 ? files.map(({ text }) => ({ text })) : files;
 
 /** What `--var` and `--environment` were given. */

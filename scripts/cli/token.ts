@@ -7,7 +7,7 @@ import { TOKEN_SCOPES } from "../../src/config/schema/token_scopes.ts";
 // @ts-types="../../src/base/std.d.ts"
 import { encodeBase64Url } from "@std/encoding/base64url";
 
-/** What `assay token create` is told. */
+/** The options of `assay token create`. */
 interface Options {
   id: string;
   scope: string[];

@@ -1,4 +1,4 @@
-/** Hears when the files of a config change. */
+/** Watches the files of a config. */
 import { dirname, resolve } from "node:path";
 import { pause } from "../../src/base/ports.ts";
 import { clock } from "../../functions/clock.ts";
@@ -31,7 +31,7 @@ export async function watchConfig(file: string, options: WatchOptions): Promise<
   while (!signal.aborted) {
     using watcher = Deno.watchFs(await foldersOf(file), { recursive: false });
     signal.addEventListener("abort", () => void watcher.return?.(), { once: true });
-    // Before it stood nobody looked. What has changed may lie in other folders.
+    // Changes before the watcher was set up are unseen. The new config may lie in other folders.
     if (await look()) continue;
     for await (const _ of watcher) {
       await pause(clock, SETTLED_MS);

@@ -87,7 +87,7 @@ function isQuiet({ quietHours, routes }: Route): boolean {
   return quietHours !== undefined || routes.some(isQuiet);
 }
 
-/** Whether a rule tells somebody later, or again. */
+/** Whether a rule escalates or repeats. */
 function isTimely({ escalate, repeatMs, routes }: Route): boolean {
   return escalate.length > 0 || repeatMs !== undefined || routes.some(isTimely);
 }

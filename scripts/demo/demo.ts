@@ -1,7 +1,7 @@
 /**
  * The demo: a shop that says it is ready while it is not, three prober processes in three regions, a receiver that verifies
  * every webhook with an independent library. `--once` plays the story to its end and exits 0 only if each event was really seen.
- * With `--push` nobody is asked: the claim is what a service tells systemd, pushed by `assay push`.
+ * With `--push` the claim is the service's status in systemd, pushed by `assay push`.
  */
 import { slackHandler, webhookHandler } from "./hook.ts";
 import { type Shop, shop } from "./shop.ts";
@@ -132,7 +132,7 @@ interface Status {
   targets: { checks: { outcome: string; regions: { id: string; outcome: string }[] }[] }[];
 }
 
-/** Follows the status API and tells each change. */
+/** Follows the status API and prints each change. */
 async function follow(url: string, signal: AbortSignal) {
   let before = "";
   while (!signal.aborted) {

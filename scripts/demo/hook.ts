@@ -1,4 +1,4 @@
-/** A receiver of webhooks that believes only what an independent library verifies. */
+/** A receiver of webhooks whose signatures an independent library verifies. */
 import { Webhook } from "standardwebhooks";
 
 /** What the demos read of an event of `schema/events.schema.json`. */
@@ -8,7 +8,7 @@ export interface DemoEvent {
 }
 
 /**
- * Answers an arrival: 204 if its signature is `secret`'s by Standard Webhooks 1.0.0, 401 if not. Tells one line of each, with
+ * Answers an arrival: 204 if its signature is `secret`'s by Standard Webhooks 1.0.0, 401 if not. Prints one line of each, with
  * the event if it is verified. Throws if the secret is none (`whsec_` and base64).
  */
 export function webhookHandler(
@@ -29,7 +29,7 @@ export function webhookHandler(
   };
 }
 
-/** Answers as an incoming webhook of Slack does: `ok` to a message that has a text and attachments, else 400. Tells the text. */
+/** Answers as an incoming webhook of Slack does: `ok` to a message that has a text and attachments, else 400. Prints the text. */
 export function slackHandler(log: (line: string) => void): (request: Request) => Promise<Response> {
   return async (request) => {
     const { text, attachments } = await request.json() as { text?: string; attachments?: unknown[] };

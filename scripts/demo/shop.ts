@@ -36,7 +36,7 @@ const page = (working: boolean) =>
 
 /**
  * Starts a replica; on a free port if none is named. `POST /deploy` and `POST /catch-up` do what the methods do, a POST to one
- * of the `hooks` what that answers. `onChange` hears of what a request did.
+ * of the `hooks` what that answers. `onChange` gets the effect of each request.
  */
 export function shop(port = 0, hooks: Hooks = {}, onChange = (_breaks: boolean) => {}): Shop {
   const orders = new Map<string, Order>();

@@ -8,7 +8,7 @@ export interface UnitOptions {
   /** Where its notify socket may stand. */
   folder: string;
   env: Record<string, string>;
-  /** Told of each line that `assay push` logs. */
+  /** Called with each line that `assay push` logs. */
   onLine: (line: { message: string; state?: string; dialect?: string }) => void;
 }
 

@@ -4,6 +4,20 @@ import { FILES, proseOf } from "../../test/docs/markdown.ts";
 /** At most so many words in any sentence. */
 const MOST = 45;
 
+/** Words that make a program a person, or its reader a riddle: a log, a page and an operator have names of their own. */
+const PERSONIFICATION = /\b(nobody|whoever|tells|told|hears|accuses?)\b/i;
+
+/** The first such word of a text, without its code spans and what it quotes; undefined: there is none. */
+export const personificationIn = (text: string): string | undefined =>
+  PERSONIFICATION.exec(text.replace(/`[^`]*`|"[^"]*"/g, ""))?.[0];
+
+/** The comments of a source file, with the line of each, from 1. */
+export const commentsOf = (source: string): { line: number; text: string }[] =>
+  [...source.matchAll(/\/\*[\s\S]*?\*\/|(?<=^|[\s;{}(,])\/\/.*$/gm)].map(({ 0: text, index }) => ({
+    line: source.slice(0, index).split("\n").length,
+    text,
+  }));
+
 /** The sentences of a Markdown file: of paragraphs and list items, not of tables, headings and quotes. */
 export function sentencesOf(text: string): string[] {
   const lines = text.split("\n").filter((line) => !/^\s*(\||#|>|!\[|<|\[[^\]]+\]: )/.test(line));

@@ -1,4 +1,4 @@
-/** One product from a cold start: each of its states broken, called by Assay, told by a verified webhook, mended. */
+/** One product from a cold start: each of its states is broken, found by Assay, announced by a verified webhook, and mended. */
 import { freePorts } from "../experiment/ports.ts";
 import { type Product, shell, type State } from "./product.ts";
 import { type Event, startWatch, type Watch } from "./watch.ts";
@@ -24,7 +24,7 @@ const TOLD_MS = 90_000;
 const CLAIM_CHARACTERS = 160;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts the product and Assay, and plays its states in order. Throws with the state's name if one is not told or not resolved. */
+/** Starts the product and Assay, and plays its states in order. Throws with the state's name if one is not announced or not resolved. */
 export async function* play(product: Product): AsyncGenerator<Played> {
   const folder = await Deno.makeTempDir({ prefix: `assay-${product.id}-` });
   const ports = freePorts(4);

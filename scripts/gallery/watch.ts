@@ -1,4 +1,4 @@
-/** A real Assay beside a product, and a receiver that believes only webhooks whose signature an independent library verifies. */
+/** A real Assay beside a product, and a receiver of webhooks whose signatures an independent library verifies. */
 import { type Child, startScript } from "../bench/processes.ts";
 import { type DemoEvent, webhookHandler } from "../demo/hook.ts";
 

@@ -215,7 +215,7 @@ function fromPath({ pathname, searchParams }: URL, body: string): string[] {
   return [...pathname.slice(1).split("/").map(decodeURIComponent), ...(body ? [body] : []), ...options];
 }
 
-/** How this request wants its answer. A failed single command or a discarded transaction is a 400; one of many is told in its place. */
+/** How this request wants its answer. A failed single command or a discarded transaction is a 400; one of many stands as an error in its place. */
 function responder(headers: Headers) {
   const base64 = headers.get("upstash-encoding") === "base64";
   const plain = (reply: Reply): unknown => {

@@ -63,7 +63,7 @@ const LINES: readonly Line[] = [
     read: missedShare,
   },
   {
-    what: "blips of 2 to 20 s told, of 1,000",
+    what: "blips of 2 to 20 s noticed, of 1,000",
     world: "dependency blip",
     topology: "3x1",
     most: 1,
@@ -168,7 +168,7 @@ export const PROOFS: readonly Required<Omit<Wanted, "seed">>[] = [
   ])).values(),
 ];
 
-/** Every bar of which some run tells. */
+/** Every bar that some run measures. */
 export function barsOf(rows: readonly Row[]): Bar[] {
   return LINES.flatMap(({ what, world, topology, everySeconds = 60, most, least, read }) => {
     const row = rows.find((one) =>

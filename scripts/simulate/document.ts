@@ -11,7 +11,7 @@ const FILE = "docs/judgement.md";
 function plotOf({ world, rules }: Comparison): string {
   const series = rules.map(({ rule, delays }) => ({ name: rule, points: cumulative(delays, 240) }));
   return plot(series, {
-    title: `${world}: told after`,
+    title: `${world}: time to notice`,
     xLabel: "seconds after it began",
     yLabel: "% of episodes",
     ...{ xMost: 240, yMost: 100, xStep: 30, yStep: 20 },
@@ -36,7 +36,7 @@ await replacePart(FILE, "simulated", [
   "",
   ...tablesOf(compared, ({ world }) => {
     const name = PLOTTED[world];
-    return name ? [`![${world}: share told by when, rule by rule](judgement/${name}.svg)`, ""] : [];
+    return name ? [`![${world}: share noticed over time, rule by rule](judgement/${name}.svg)`, ""] : [];
   }),
 ]);
 console.log(`${ASSAY} and ${OTHER_RULES.length} others, ${compared.length} worlds: ${FILE}`);

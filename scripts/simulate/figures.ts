@@ -3,7 +3,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
 import { type Tape, topologyText } from "./tape.ts";
 import { episodesOf, firstPartial, hasCause } from "./truth.ts";
 
-/** One thing that a rule told, ms after the beginning of the run. */
+/** One notice of a rule, ms after the beginning of the run. */
 export interface ToldAt {
   at: number;
   change: "opened" | "updated" | "resolved";
@@ -24,7 +24,7 @@ export interface Sample {
   delays: number[];
   /** The word at the opening was right. */
   right: number;
-  /** s from the end of a told episode to its resolution; Infinity: there was none before the next. */
+  /** s from the end of an announced episode to its resolution; Infinity: there was none before the next. */
   recoveries: number[];
   /** Critical incidents that opened without a cause. */
   falseCritical: number;
@@ -106,7 +106,7 @@ export interface Row {
   wrongRecoveries: number;
   notices: number;
   noticesPerEpisode: number | null;
-  /** Failures of a share or a region: runs, how many were told, and after how many minutes. */
+  /** Failures of a share or a region: runs, how many were announced, and after how many minutes. */
   partials: number;
   partialsTold: number;
   partialP50: number | null;

@@ -56,7 +56,7 @@ function inMood(mood: ServiceMood | undefined, isReport: boolean): Reply {
   return { status: mood === undefined || mood === "slow" ? 200 : 500 };
 }
 
-/** What one request comes to at an instant (ms after the beginning). The same for whoever asks the same. */
+/** The result of one request at an instant (ms after the beginning). Equal requests get equal results. */
 export function replyOf(
   { seed, on }: { seed: number; on: EventsAt },
   at: number,
@@ -116,7 +116,7 @@ export function answerFor({ status, claim, revision }: Exclude<Reply, string>): 
   };
 }
 
-/** Never answers, until nobody waits any more. */
+/** Never answers; ends when the caller gives up. */
 export const hang = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     if (signal.aborted) return reject(signal.reason);

@@ -23,7 +23,7 @@ interface Setting {
   probers: readonly number[];
 }
 
-/** What opens and ends an alarm, told once each. */
+/** The opening and the end of an alarm, one notice each. */
 class Alarm {
   readonly told: ToldAt[] = [];
   #isOpen = false;
@@ -161,7 +161,7 @@ export const OTHER_RULES: readonly OtherRule[] = [
   { name: "oracle", does: "knows the truth, three times a period", judge: knowsTheTruth },
 ];
 
-/** What one of these rules tells of a tape, and how many requests it sends. */
+/** The notices of one of these rules over a tape, and how many requests it sends. */
 export function judgeBeside(rule: OtherRule, tape: Tape): { told: ToldAt[]; requests: number } {
   let requests = 0;
   const count = Math.floor(tape.minutes * MINUTE_MS / tape.everyMs);

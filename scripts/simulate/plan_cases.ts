@@ -1,6 +1,6 @@
 /**
  * Simulates the cases that the planner is held against: `deno run -A scripts/simulate/plan_cases.ts [samples]` writes
- * test/capacity/detection_cases.json. A service fails a share of its walks from an instant of chance on, until that is told. So many cases
+ * test/capacity/detection_cases.json. A service fails a share of its walks from a random instant on, until an incident opens. So many cases
  * of so many samples are judged without network and store, by the real judgement: turn by turn, with the confirmations that it calls for.
  */
 import type { Check, Region } from "../../src/config/config.ts";
@@ -17,7 +17,7 @@ import type { CheckSettings } from "./tape.ts";
 
 const FILE = "test/capacity/detection_cases.json";
 
-/** One case, and how long it took to be told: s. */
+/** One case, and how long it took to open an incident: s. */
 export interface DetectionCase {
   regions: number;
   failureThreshold: number;
@@ -56,7 +56,7 @@ function* walksOf(check: Check, regions: readonly Region[], state: () => CheckSt
   }
 }
 
-/** How long (s) one failure takes to be told. */
+/** How long (s) one failure takes to open an incident. */
 function detect(
   check: Check,
   regions: readonly Region[],
@@ -94,7 +94,7 @@ export async function simulateCase(setting: Setting, samples: number): Promise<D
 /** Cases that take longer on the average are not waited for. */
 const MOST_MS = 35 * MINUTE_MS;
 
-/** Every combination that is told within reason. */
+/** Every combination that opens an incident within reasonable time. */
 export async function* settings(): AsyncGenerator<Setting> {
   for (const defaults of [true, false]) {
     for (const regions of [1, 2, 3, 5]) {

@@ -19,7 +19,7 @@ export interface PlotOptions {
 
 const [WIDTH, HEIGHT] = [720, 380];
 const EDGE = { left: 60, right: 200, top: 40, bottom: 50 };
-/** Told apart by people who do not see red and green (Okabe and Ito, 2008). */
+/** Colours for people who do not see red and green (Okabe and Ito, 2008). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#777777", "#56b4e9"];
 
 const escape = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -1,4 +1,4 @@
-/** What a run came to, as it is stored and told: judgements, changes of incidents, and what the receivers got. */
+/** The result of a run: judgements, changes of incidents, and what the receivers got. */
 import type { Trace } from "../../src/judgement/assess.ts";
 import type { Incident } from "../../src/judgement/incident.ts";
 import type { CheckState } from "../../src/judgement/state.ts";

@@ -163,7 +163,7 @@ export async function run(
 
 type ProberTrouble = Extract<Event, { prober: number; kind: "hung" | "partition" | "other config" }>["kind"];
 
-/** A prober, and what the settler hears of it. */
+/** A prober, and what the settler receives from it. */
 function troubled(prober: Prober, has: (kind: ProberTrouble) => boolean): Prober {
   const otherConfig = (reply: ProberReply): ProberReply => ({
     ...reply,

@@ -27,7 +27,7 @@ export class SigningGate {
     if (this.#id === id) this.#release();
   }
 
-  /** Whoever this was has died. */
+  /** This process has died. */
   leave(owner: string): void {
     if (this.#owner === owner) this.#release();
     this.#leavers.get(owner)?.resolve();

@@ -1,4 +1,4 @@
-/** Deals hours, runs them, and says what was wrong and what was told. The same seed says the same. */
+/** Deals hours, runs them, and reports violations and notices. One seed gives one result. */
 import { type Bar, barsOf } from "./bars.ts";
 import { deal, type Wanted } from "./deal.ts";
 import { type Row, rowsOf, type Sample, sampleOf } from "./figures.ts";

@@ -7,18 +7,18 @@ const cell = (value: number | null) => value === null ? "" : String(value);
 
 type Column = readonly [head: string, read: (row: Row) => number | null, best: "least" | "none"];
 
-/** What is of interest depends on whether the service fails everybody, somebody or nobody. */
+/** The columns depend on whether the service fails for all, for some or not at all. */
 const COLUMNS = {
   whole: [
-    ["told p50, s", (row) => row.detectionP50, "least"],
+    ["notice p50, s", (row) => row.detectionP50, "least"],
     ["p95, s", (row) => row.detectionP95, "least"],
     ["missed, %", ({ missed, episodes }) => Math.round(1_000 * missed / episodes) / 10, "least"],
     ["notices an episode", (row) => row.noticesPerEpisode, "none"],
     ["false a month", (row) => row.falseAMonth, "least"],
   ],
   partial: [
-    ["told p50, min", (row) => row.partialP50, "none"],
-    ["not told", ({ partials, partialsTold }) => partials - partialsTold, "least"],
+    ["notice p50, min", (row) => row.partialP50, "none"],
+    ["without notice", ({ partials, partialsTold }) => partials - partialsTold, "least"],
     ["notices a month", ({ notices, hours }) => Math.round(notices * 720 / hours), "least"],
   ],
   quiet: [["false a month", (row) => row.falseAMonth, "least"]],

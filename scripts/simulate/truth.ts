@@ -1,4 +1,4 @@
-/** What was really the matter in a run, from its events: what Assay should have told, and what it told for nothing. */
+/** The truth of a run, from its events: which notices were due, and which were false. */
 import { MINUTE_MS } from "../../src/base/time.ts";
 import type { Event, ServiceMood, Spell, Tape } from "./tape.ts";
 
@@ -39,9 +39,9 @@ export function episodesOf({ events }: Pick<Tape, "events">): Episode[] {
   return episodes;
 }
 
-/** When some walks fail for a reason, whole or in part: nothing that is told then is told for nothing. */
+/** When some walks fail for a reason, whole or in part: no notice then is false. */
 export function hasCause({ events }: Pick<Tape, "events">, at: number): boolean {
-  // A failed walk may be told a little after its end, by those who walked before it.
+  // A failure may be announced a little after its end, by walks that began before it.
   const isNear = ({ from, until }: Spell) => from <= at && at < until + 2 * MINUTE_MS;
   return events.some((event) => isService(event) && BAD[event.mood] !== undefined && isNear(event));
 }

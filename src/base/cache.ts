@@ -19,7 +19,7 @@ interface Entry<V> {
   version: number;
 }
 
-/** Values by key, as many and for as long as its options let it. What it answers is shared: nobody may change it. */
+/** Values by key, as many and for as long as its options let it. What it answers is shared and must not be changed. */
 export class Cache<K, V> {
   /** As in {@linkcode CacheOptions}; may grow. */
   max: number;

@@ -6,7 +6,7 @@ const PRINTED = /(?:[a-z][a-z0-9+.-]{0,30}:[\\/]{2}|\b(?:https?|wss?):(?=\S))\S*
 /** What a sentence may put behind a URL. */
 const BEHIND = /["'`)\]}>.,:;]{0,4}$/;
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
-/** What follows is a text that was no URL: it may hold spaces, so its end cannot be told. */
+/** What follows is a text that was no URL: it may hold spaces, so its end is unknown. */
 const UNPARSED = /\b(invalid url|parse url)\b.*/is;
 
 /** The message of anything thrown, causes included, URLs cut to their origin, on one line of at most 300 characters. */

@@ -17,7 +17,7 @@ export interface FetchOptions {
   method: string;
   headers: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
-  /** Aborted once nobody waits for the answer any more; what is left of the connection is then closed. */
+  /** Aborted once the caller has given up; the connection is then closed. */
   signal: AbortSignal;
   tls?: TlsSettings;
   /** By HTTP/2 alone, over http by prior knowledge (RFC 9113 section 3.3). A Worker's fetch takes no notice. */
@@ -34,7 +34,7 @@ export interface TlsSettings {
   key?: string;
   /** In place of the URL's host: SNI, and the name that the certificate must hold. */
   serverName?: string;
-  /** Whoever answers is believed. */
+  /** Certificates are not checked. */
   insecure?: boolean;
 }
 
@@ -91,7 +91,7 @@ export interface Answer {
    * it breaks off.
    */
   read(capBytes: number, enough?: AbortSignal): Promise<AnswerBody>;
-  /** Nobody needs the body: at most 64 KiB of it are read on in the background, then the connection is closed. Never throws. */
+  /** Drops the body: at most 64 KiB of it are drained in the background, then the connection is closed. Never throws. */
   drop(): void;
 }
 
@@ -121,7 +121,7 @@ export interface Endpoint {
 
 /** How a connection is made. */
 export interface DialOptions {
-  /** Once it aborts nobody waits any more, and the connection is closed. */
+  /** Aborts once the caller has given up; the connection is then closed. */
   signal: AbortSignal;
   tls?: TlsSettings;
   /** Application protocols (ALPN) to offer, the best first. Default: none. */
@@ -152,7 +152,7 @@ export interface LineSecurity {
   protocol?: string;
   /** Why the certificate is not to be trusted, in OpenSSL's words; absent: it is. */
   distrust?: string;
-  /** The server's certificate first, then whoever signed it, as far as they are known. */
+  /** The server's certificate first, then its issuers, as far as they are known. */
   chain: ChainedCertificate[];
 }
 
@@ -184,7 +184,7 @@ export interface WebSocketOptions {
   protocols: readonly string[];
   /** A longer message is more than we take. */
   maxBytes: number;
-  /** Once it aborts nobody waits any more, and the connection is closed. */
+  /** Aborts once the caller has given up; the connection is then closed. */
   signal: AbortSignal;
   tls?: TlsSettings;
 }

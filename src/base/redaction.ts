@@ -7,7 +7,7 @@ export const WHOLE_LENGTH = 8;
 /** From here on any piece of a value gives it away. */
 const LONG = 16;
 const PIECE = 12;
-/** What was escaped is escaped again by whoever passes it on; in more ways than this nobody does. */
+/** A text may be escaped again each time it is passed on; more layers than this do not occur. */
 const MOST_VIEWS = 12;
 
 /** A text as the bytes (UTF-8) that it stands for; byte i was written from `start(i)` to `end(i)` of the text. */
@@ -52,10 +52,10 @@ function formsOf(value: string): string[] {
   return cases.flatMap((form) => [form, form.replaceAll(" ", "+")]);
 }
 
-/** Where any URL begins, which is nobody's secret. */
+/** How any URL begins: not secret. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** All that gives these forms away: in lower case as they are and in hex, and in base64, nobody knows at which alignment. */
+/** Fragments that give these forms away: in lower case, in hex, and in base64 at each of its three alignments. */
 function piecesOf(forms: readonly string[]): { plain: Pieces; encoded: Pieces } {
   const plain: Pieces = new Array(HEADS);
   const encoded: Pieces = new Array(HEADS);

@@ -41,7 +41,7 @@ export function lenient<T>(shape: ZodMiniType<T>): ZodMiniOptional<ZodMiniType<T
 }
 
 /**
- * A union whose branch is known from the value, by its place: only that one is tried, and so tells what is wrong. In a JSON Schema it is a union
+ * A union whose branch is known from the value, by its place: only that one is tried, so its errors are precise. In a JSON Schema it is a union
  * like any.
  */
 export function choice(branches: readonly ZodMiniType[], chosen: (value: unknown) => number): ZodMiniType {

@@ -11,7 +11,7 @@ import { dealObjects } from "../config/objects.ts";
 import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 
 /** One lane of one slot, as every prober is asked it in one invocation. */
-export interface Ask {
+export interface DayAsk {
   checks: Check[];
   /** In how many turns it is walked, and judged: each is a commit. */
   turns: number;
@@ -21,7 +21,7 @@ export interface Ask {
 
 /** Everything that is due at one instant. */
 export interface DaySlot {
-  asks: Ask[];
+  asks: DayAsk[];
   checks: Check[];
   /** The checks of each object of a place that has any. */
   shares: Check[][];

@@ -1,7 +1,7 @@
 /**
- * How soon the judgement tells a failure, without walking anything: a Markov chain over the votes of all probers, turn by turn.
+ * How soon the judgement finds a failure, computed without any walk: a Markov chain over the votes of all probers, turn by turn.
  *
- *     turn --> its probers walk --> quorum of regions won? told : a first failure --> 25 s later all walk once more, once a period at most
+ *     turn --> its probers walk --> quorum of regions won? opened : a first failure --> 25 s later all walk once more, once a period at most
  */
 import type { Check, Region } from "../config/config.ts";
 import { periodMs, turnsOf } from "../config/schedule.ts";
@@ -19,10 +19,10 @@ export interface DetectionSetting {
   share: number | readonly number[];
 }
 
-/** Instants at which it is told, ms after the beginning of the failure, with their probabilities; the rest comes geometrically. */
+/** Instants of the notice, ms after the failure began, with their probabilities; the rest follows geometrically. */
 export interface Detection {
   meanMs: number;
-  /** ms that a share of failures is told within. */
+  /** ms within which a share of the failures is notified. */
   quantile(share: number): number;
 }
 
@@ -45,7 +45,7 @@ class Chain {
   readonly #groups: VoterGroup[];
   /** How far apart in the array the states of a group are. */
   readonly #strides: number[];
-  /** By the states of all groups: it is told. */
+  /** By the states of all groups: whether an incident is open. */
   readonly #told: Uint8Array;
 
   constructor({ check, regions, share }: DetectionSetting) {
@@ -79,7 +79,7 @@ class Chain {
     return start;
   }
 
-  /** The probers of a turn walk; a first failure calls for a confirmation. Answers the probability that it is told. */
+  /** The probers of a turn walk; a first failure calls for a confirmation. Answers the probability that an incident opens. */
   turn(now: Distribution, turn: number): number {
     for (const [i, group] of this.#groups.entries()) if (group.turn === turn) this.#walk(now, i);
     return this.#settle(now, true);
@@ -96,7 +96,7 @@ class Chain {
     }
   }
 
-  /** All probers walk once more, where a confirmation is due after this turn. Answers the probability that it is told. */
+  /** All probers walk once more, where a confirmation is due after this turn. Answers the probability that an incident opens. */
   confirm(now: Distribution): number {
     const due = new Float64Array(this.size);
     for (let at = 2 * this.confirmation!.turns; at < this.size; at += this.#own) {
@@ -125,7 +125,7 @@ class Chain {
     now.set(after);
   }
 
-  /** Takes out what is told, and notes what is called for. */
+  /** Removes the states in which an incident opens, and notes the confirmations that are due. */
   #settle(now: Distribution, calls: boolean): number {
     let told = 0;
     for (let at = 0; at < this.size; at++) {
@@ -153,14 +153,14 @@ class Chain {
   }
 }
 
-/** One event of the chain, and the probability that it tells. */
+/** One event of the chain, and the probability that an incident opens at it. */
 interface Told {
   /** ms after the first turn. */
   at: number;
   mass: number;
 }
 
-/** Follows a chain from its turn `first` on: what is told when, and the probability that is left after each period. */
+/** Follows a chain from its turn `first` on: when an incident opens, and the probability that is left after each period. */
 function follow(chain: Chain, first: number, most: number): { told: Told[]; left: number[] } {
   const told: Told[] = [];
   const left: number[] = [];
@@ -176,7 +176,7 @@ function follow(chain: Chain, first: number, most: number): { told: Told[]; left
   return { told, left };
 }
 
-/** How long it takes until a service incident is told, from an instant of chance within the period on. */
+/** How long it takes until a service incident opens, from a random instant within the period. */
 export function detectionOf(setting: DetectionSetting): Detection {
   const chain = new Chain(setting);
   const most = Math.max(20 * chain.turns, Math.min(TURNS, Math.floor(LOOKS / chain.size / chain.turns)));
@@ -218,7 +218,7 @@ function tailOf(told: readonly Told[], left: readonly number[], periodLength: nu
 
 const WARM_UP = 20;
 
-/** Service incidents a year that are told though only chance fails walks. */
+/** False service incidents a year: walks fail by chance alone. */
 export function alarmsAYear(setting: DetectionSetting): number {
   const chain = new Chain(setting);
   const { told, left } = follow(chain, 0, WARM_UP * chain.turns);

@@ -88,7 +88,7 @@ function walkedShareIn({ groups }: BusiestDay): (slot: DaySlot) => number {
   return ({ checks }) => Math.max(...checks.map((check) => walkedShare(runs.get(check)!)));
 }
 
-/** A host that answers nobody keeps each round until its deadline, twice with a retry, and every object with it. */
+/** A host that never answers keeps each round until its deadline, twice with a retry, and every object with it. */
 function hangingLine(
   day: BusiestDay,
   limit: number | null,

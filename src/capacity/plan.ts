@@ -1,7 +1,7 @@
 /**
- * What a config would see, and when: each check's time until a failure is told, its false alarms, and what other settings would change.
+ * What a config would see, and when: each check's time until a failure opens an incident, its false alarms, and what other settings would change.
  *
- *     period, thresholds, regions, quorum, turns, confirmation, loss --> chain (detection.ts) --> told after, alarms a year
+ *     period, thresholds, regions, quorum, turns, confirmation, loss --> chain (detection.ts) --> time to notice, alarms a year
  */
 import type { Check, Config, Region } from "../config/config.ts";
 import { sourcesToAsk, usualRequestsOf } from "../config/requests.ts";
@@ -20,13 +20,13 @@ export interface PlanOptions {
   latencyMs: number;
 }
 
-/** When something is told, s after it began; null: not within a day, or never. */
+/** When something is notified, s after it began; null: not within a day, or never. */
 export interface ToldAfter {
   p50: number | null;
   p95: number | null;
 }
 
-/** What may go wrong, and when it is told. */
+/** What may go wrong, and when it is notified. */
 export interface PlanFigures {
   /** Nothing answers any more. */
   outage: ToldAfter;
@@ -109,7 +109,7 @@ function variantsOf(check: Check, regions: readonly Region[]) {
   ];
 }
 
-/** How many (%) of the failures are told within how many seconds: what a plot draws. */
+/** Share (%) of the failures that are notified within so many seconds, for a plot. */
 export function curvesOf(
   check: Check,
   regions: readonly Region[],

@@ -87,7 +87,7 @@ export const KEPT_BYTES = {
 
 /**
  * Workers Logs by what is ingested, as Cloudflare bills it from 2026-12-01: bytes a day on the free plan, which takes in nothing more until
- * midnight UTC; bytes a month on the paid one. `invocation` is what the platform writes of each by itself, assumed: nobody here has an account.
+ * midnight UTC; bytes a month on the paid one. `invocation` is what the platform writes of each by itself, assumed, not measured.
  */
 export const LOGS = {
   freeADay: 0.5e9,

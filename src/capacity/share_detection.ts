@@ -1,4 +1,4 @@
-/** How soon the advisory `partial` tells that a share of walks fails: the sums of the judgement itself, over chance that is always the same. */
+/** How soon the advisory `partial` opens when a share of walks fails: the judgement's own sums, over seeded chance. */
 import type { Check, Region } from "../config/config.ts";
 import { dealTurns, periodMs, turnAt, turnsOf } from "../config/schedule.ts";
 import { addVerdicts, partialSign } from "../judgement/advisory.ts";
@@ -26,7 +26,7 @@ export function shareDetection(check: Check, regions: readonly Region[], share: 
   };
 }
 
-/** One trial, in ms; a day if it was not told by then. */
+/** One trial, in ms; a day if no advisory opened by then. */
 function trial(
   check: Check,
   regions: readonly Region[],

@@ -4,7 +4,7 @@ import { usualRequestsOf } from "../config/requests.ts";
 import { WALK_MS } from "../config/schedule.ts";
 import { INVOCATION, type Plan } from "../base/limits.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import { type Ask, type BusiestDay, concurrentRounds, type DaySlot } from "./busiest_day.ts";
+import { type BusiestDay, concurrentRounds, type DayAsk, type DaySlot } from "./busiest_day.ts";
 import { type BudgetLine, checkLimit, formatTime, maxBy, probersOf, sum } from "./line.ts";
 import { REQUESTS } from "./upstash_commands.ts";
 
@@ -17,7 +17,7 @@ export function slotLines(
   const probers = probersOf(config);
   const places = probers.filter(({ kind }) => kind === "place").length;
   const isUpstash = config.store.kind === "upstash";
-  const lane = ({ objects }: Ask) =>
+  const lane = ({ objects }: DayAsk) =>
     probers.length - places + places * objects + (isUpstash ? REQUESTS.aLane : 0);
   const widest = maxBy(agenda, ({ slot }) => sum(slot.asks, lane));
   const { asks } = widest.slot;
@@ -54,10 +54,10 @@ export function slotLines(
   ];
 }
 
-/** The first check, lane by lane and object by object, that nobody is asked for once `left` requests are sent. */
+/** The first check, lane by lane and object by object, that is not walked once `left` requests are sent. */
 function firstUnasked(
   { asks, shares }: DaySlot,
-  { lane, places, left }: { lane(ask: Ask): number; places: number; left: number },
+  { lane, places, left }: { lane(ask: DayAsk): number; places: number; left: number },
 ): Check | undefined {
   for (const ask of asks) {
     const own = new Set(ask.checks);

@@ -43,7 +43,7 @@ export interface LoadOptions extends Environment {
 const MOST_TURNS = 3;
 
 /** What was read of a config, before it is held against a program. */
-export interface Parsed {
+export interface ParsedConfig {
   /** What was written, as far as it has the right shape; undefined: nothing could be read. */
   draft?: Draft<RawConfig>;
   findings?: Finding[];
@@ -52,7 +52,7 @@ export interface Parsed {
 }
 
 /** A config that passed, and what is doubtful in it. */
-export interface Loaded {
+export interface LoadedConfig {
   config: Config;
   warnings: Problem[];
 }
@@ -65,7 +65,11 @@ export interface Making {
 }
 
 /** Checks what was read, fills in every default, and freezes it; throws a `ConfigError` with all problems at once. */
-export async function accept(reading: Parsed, options: LoadOptions, making: Making): Promise<Loaded> {
+export async function accept(
+  reading: ParsedConfig,
+  options: LoadOptions,
+  making: Making,
+): Promise<LoadedConfig> {
   const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
   if (draft === undefined) throw new ConfigError(problems);
   const patterns = await options.kinds.patternsFor?.(draft);

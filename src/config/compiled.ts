@@ -1,4 +1,4 @@
-import { accept, type Loaded, type LoadOptions } from "./accept.ts";
+import { accept, type LoadedConfig, type LoadOptions } from "./accept.ts";
 import type { Config } from "./config.ts";
 import grammar from "./grammar.json" with { type: "json" };
 import { ConfigError } from "./problem.ts";
@@ -26,7 +26,7 @@ export const compileConfig = (config: unknown, made?: Pick<Config, "objects" | "
 });
 
 /** Loads what was compiled from a config that passed `load`: neither its shape nor an expression in it is checked again. */
-export async function loadCompiled(value: unknown, options: LoadOptions): Promise<Loaded> {
+export async function loadCompiled(value: unknown, options: LoadOptions): Promise<LoadedConfig> {
   const { config, objects, digests } = readCompiled(value);
   return await accept({ draft: config as Draft<RawConfig> }, { ...options, objects }, {
     compiler: (_note, answers) => trustingCompiler(answers),

@@ -120,7 +120,7 @@ export type ReportSource = AskedSource | PushedSource;
 /** How the claims of several sources become one: see the table in report/sources.ts. */
 export type ClaimRule = "worst" | "all" | "any";
 
-/** What a check is told by the service: 1 to 10 sources, and how they become one claim. */
+/** The service's own report: 1 to 10 sources, and how they become one claim. */
 export interface ReportConfig {
   sources: ReportSource[];
   rule: ClaimRule;
@@ -159,7 +159,7 @@ export interface Check {
   retry: number;
   /** For so long a prober that fell silent with a bad vote counts against resolving, ms. */
   releaseAfterMs: number;
-  /** A certificate that ends within it is told of, ms; 0: never. */
+  /** A certificate that ends within it opens an advisory, ms; 0: never. */
   certificateWarningMs: number;
   /** The most that its incidents can be; absent: critical. */
   severity?: "critical" | "warning" | "info";
@@ -198,7 +198,7 @@ export interface Target {
 /** A receiver of notices. */
 export interface Webhook {
   id: string;
-  /** The sink that tells it. */
+  /** The sink that it goes to. */
   kind: string;
   /** As its sink's schema has them; a text may hold `${env:NAME}`. */
   settings: unknown;
@@ -226,7 +226,7 @@ export interface StoreConfig {
   options: unknown;
 }
 
-/** Who hears that slots are settled, and at most how often; `url` may hold `${env:NAME}`. */
+/** Where settled slots are reported to, and at most how often; `url` may hold `${env:NAME}`. */
 export interface Heartbeat {
   url: string;
   everyMs: number;
@@ -255,7 +255,7 @@ export interface Config {
   checks: Check[];
   webhooks: Webhook[];
   heartbeat?: Heartbeat;
-  /** Who is told of what; absent: each webhook gets all of its events. */
+  /** Which sinks get which incidents; absent: each webhook gets all of its events. */
   routes?: Route[];
   /** Times in which notices are held, known beforehand. */
   maintenance: MaintenanceWindow[];

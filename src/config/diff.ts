@@ -7,7 +7,7 @@ export interface ConfigDiff {
   removed: string[];
   /** Asked or read otherwise: probers that hold the other config are refused until they have this one. */
   changed: string[];
-  /** Asked alike, but judged or told otherwise. */
+  /** Probed alike, but judged or notified differently. */
   rejudged: string[];
 }
 
@@ -37,7 +37,7 @@ const WORDS: [kind: keyof ConfigDiff, sign: string, words: string][] = [
   ["added", "+", "added"],
   ["removed", "-", "removed: what is open of it is resolved, reason removed"],
   ["changed", "~", "changed in what is asked or read: votes and incidents stay"],
-  ["rejudged", "~", "changed in how it is judged or told: votes and incidents stay"],
+  ["rejudged", "~", "changed in judgement or notification: votes and incidents stay"],
 ];
 
 /** The same in words, a line a check. */

@@ -53,7 +53,7 @@ const RULES: readonly Rule[] = [
       path: `check ${check.key}: confirm`,
       message: `a confirmation after ${
         formatDuration(check.confirmMs)
-      } tells nothing sooner than the next slot`,
+      } finds nothing sooner than the next slot`,
       expected: "less than the period",
     };
   },

@@ -97,7 +97,7 @@ function readStep(
   };
 }
 
-/** A step that the runtime cannot take is a mistake; where nobody says which it is, none is known. */
+/** A step that the runtime cannot take is a mistake; without a given runtime all steps are allowed. */
 function noteLacking(
   kind: ConfigStepKind,
   fields: object,

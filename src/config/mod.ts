@@ -1,10 +1,10 @@
-import { accept, type Loaded, type LoadOptions, type Parsed, withDepthCheck } from "./accept.ts";
+import { accept, type LoadedConfig, type LoadOptions, type ParsedConfig, withDepthCheck } from "./accept.ts";
 import { compiler } from "./compile.ts";
 import type { ComposeOptions } from "./compose/mod.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Locate, Path, Problem } from "./problem.ts";
 
-export type { Loaded, LoadOptions } from "./accept.ts";
+export type { LoadedConfig, LoadOptions } from "./accept.ts";
 export { ConfigError, type Problem } from "./problem.ts";
 
 /** A text of a config, and the name of its file where there are several. */
@@ -17,10 +17,10 @@ export interface ConfigText {
 export type ConfigSource = ({ kind: "yaml" } & ConfigText) | { kind: "files"; files: readonly ConfigText[] };
 
 /** How it is put together, and what it is held against. */
-export type ReadOptions = LoadOptions & ComposeOptions;
+export type ConfigOptions = LoadOptions & ComposeOptions;
 
 /** What was read: `value` is the config in one piece, without vars, names and defaults of targets. */
-export interface Read extends Loaded {
+export interface Read extends LoadedConfig {
   value: unknown;
   /** Where a path of `value` is written. */
   locate: Locate;
@@ -29,7 +29,7 @@ export interface Read extends Loaded {
 const NOWHERE: Locate = () => undefined;
 
 /** Reads, checks and freezes YAML texts; throws a `ConfigError` with all problems at once. */
-export async function load(source: ConfigSource, options: ReadOptions): Promise<Read> {
+export async function load(source: ConfigSource, options: ConfigOptions): Promise<Read> {
   // Only here, so that a bundle that loads compiled values alone holds neither a YAML parser nor the grammar.
   const [{ readYaml }, { Origins }] = await Promise.all([
     import("./yaml.ts"),
@@ -47,7 +47,7 @@ export async function load(source: ConfigSource, options: ReadOptions): Promise<
 }
 
 /** The same for a value, without positions. */
-export async function loadValue(value: unknown, options: ReadOptions): Promise<Read> {
+export async function loadValue(value: unknown, options: ConfigOptions): Promise<Read> {
   const { Origins } = await import("./compose/origins.ts");
   const { isRecord } = await import("../base/json.ts");
   if (isRecord(value)) return await acceptRoots([value], [], options, new Origins());
@@ -61,7 +61,7 @@ export async function loadValue(value: unknown, options: ReadOptions): Promise<R
 async function acceptRoots(
   roots: Record<string, unknown>[],
   found: Problem[],
-  options: ReadOptions,
+  options: ConfigOptions,
   origins: import("./compose/origins.ts").Origins,
 ): Promise<Read> {
   const { compose } = await import("./compose/mod.ts");
@@ -79,7 +79,7 @@ async function readValue(
   value: unknown,
   kinds: Kinds,
   textOf?: (path: Path) => string | undefined,
-): Promise<Parsed> {
+): Promise<ParsedConfig> {
   const { validate } = await import("./validate.ts");
   const written = JSON.stringify(value);
   await Promise.all(kinds.steps.map(({ kind, prepare }) => written.includes(`"${kind}"`) && prepare?.()));

@@ -1,4 +1,4 @@
-/** Which object of a place walks which check, on Cloudflare. Pure: whoever has the same config deals alike. */
+/** Which object of a place walks which check, on Cloudflare. Pure: equal configs deal alike. */
 import type { Check } from "./config.ts";
 import { requestsOf } from "./requests.ts";
 

@@ -37,7 +37,7 @@ export const placesOfHost = ({ concurrency, connectionsPerHost }: Room): number 
 
 /**
  * In how many phases of their period these checks are walked: one as long as that takes half of a walk's time, by the latency that is assumed,
- * for it is known to nobody yet. From the config alone, so that all who share a store are of one mind.
+ * for it is not known yet. From the config alone, so that all processes of a store agree.
  */
 export function phasesOf(checks: readonly Check[], room: Room): number {
   const needMs = walkMs(checks.filter(isPhased), room, assumedRoundMs(ASSUMED_MS));

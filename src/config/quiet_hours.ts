@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import type { Note, Path } from "./problem.ts";
 import { zoneFault } from "./zone_fault.ts";
 
-/** The hours of a day in which only what is critical is told. Times are ms since midnight by the zone's clock. */
+/** The hours of a day in which only critical incidents are sent. Times are ms since midnight by the zone's clock. */
 export interface QuietHours {
   from: number;
   until: number;

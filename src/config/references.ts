@@ -37,7 +37,7 @@ const STEP = /^targets\/\d+\/checks\/\d+\/(?:journey|cleanup)\/\d+\/(.+)$/;
 
 /** Shorter ones can be tried out. */
 const SHORTEST_TOKEN = 16;
-// Where a value opens Assay itself to whoever guesses it.
+// Secrets that would open Assay itself to anyone who guesses them.
 const TOKENS = [
   /^api\/token$/,
   /^hooks\/github\/secret$/,

@@ -24,7 +24,7 @@ const GRPC = ["grpc-health", "grpc-web"];
 const GRPC_PATH = "/grpc.health.v1.Health/Check";
 const AWS = "elb";
 
-/** Keys that mean nothing beside `push`: nobody is asked. */
+/** Keys without meaning beside `push`: no request is sent. */
 const ASKED_ONLY = ["path", "url", "aws", "dialect", "service", "timeout", "headers", "question"] as const;
 /** The places to ask; `aws` knows its own. */
 const ENDPOINT_KEYS = ["path", "url", "aws"] as const;
@@ -61,7 +61,7 @@ function readSource(draft: SourceDraft, path: Path, rules: ReportRules): ReportS
 function readPushSource(draft: SourceDraft, path: Path, note: Note): PushedSource {
   const { name = NAME, push, select } = draft;
   for (const key of ASKED_ONLY.filter((key) => key in draft)) {
-    const message = `${key} has no meaning beside push: nobody is asked`;
+    const message = `${key} has no meaning beside push: no request is made`;
     note({ path: [...path, key], at: "key", message, expected: "push alone", found: key });
   }
   if (push && !("token" in push)) {

@@ -1,4 +1,4 @@
-/** Who is told of what, in Alertmanager's words: a tree of rules, the first that matches takes an incident unless it says `continue`. */
+/** Routes, as in Alertmanager: a tree of rules; the first that matches takes an incident unless it says `continue`. */
 import { closest } from "../base/closest.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
@@ -25,16 +25,16 @@ export interface Route {
   sinks: readonly string[];
   /** Whether its later sisters are asked as well. */
   continue: boolean;
-  /** Who is told later. */
+  /** The sinks that are notified later. */
   escalate: readonly Escalation[];
   /** Its sinks are reminded this often, ms. */
   repeatMs?: number;
-  /** When only what is critical is told. */
+  /** When only critical incidents are sent. */
   quietHours?: QuietHours;
   routes: readonly Route[];
 }
 
-/** Who is told of an incident that is still open. */
+/** An escalation: the sinks for an incident that is still open. */
 export interface Escalation {
   /** After its opening, ms. */
   afterMs: number;
@@ -91,7 +91,7 @@ function readRoute(draft: Draft<RouteDraft>, context: RouteContext, place: Place
     ? place.inherited.repeatMs
     : parseDuration(draft.repeatInterval);
   if (sinks.length === 0 && !draft.routes) {
-    note({ path, message: "it tells nobody", expected: "sinks, or routes below it" });
+    note({ path, message: "it notifies no sink", expected: "sinks, or routes below it" });
   }
   noteNobody(match, "target", context.targets, place);
   noteNobody(match, "region", ["global", ...context.regions], place);

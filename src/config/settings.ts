@@ -68,7 +68,7 @@ const namesIn = ({ webhooks, targets, regions }: Draft<RawConfig>) => ({
 const idsOf = (drafts: readonly (string | { id?: string } | undefined)[] = []) =>
   drafts.flatMap((draft) => (typeof draft === "string" ? draft : draft?.id) ?? []);
 
-/** Hourly figures are for windows of a week; longer ones are told by day. */
+/** Hourly figures are for windows of a week; longer windows use days. */
 const HOURS_MS = 14 * DAY_MS;
 
 function readRetention(retention: Draft<RawConfig>["retention"] = {}): Config["retention"] {

@@ -14,7 +14,7 @@ export type TlsFaultOf = (settings: TlsSettings) => TlsFault | undefined;
 
 /** What TLS settings are held against. */
 export interface TlsRules {
-  /** What a variable holds; absent: nobody can know. */
+  /** What a variable holds; absent: unknown. */
   env?: (name: string) => string | undefined;
   /** A Worker and Deno Deploy ask by a fetch that has no connection of its own. */
   runtime?: Runtime;
@@ -38,7 +38,7 @@ export function readTls(
     note({ path, at: "key", message: `${place} has no TLS settings`, expected, found: "tls" });
   }
   if (draft?.insecure) {
-    const message = "whoever answers is believed: certificates of this target are not checked";
+    const message = "any certificate is accepted: those of this target are not checked";
     note({ severity: "warning", path: [...path, "insecure"], message, expected: "ca, with who signed them" });
   }
   const fault = draft && tlsFault?.(valuesOf(draft, env));
@@ -50,7 +50,7 @@ export function readTls(
   return draft;
 }
 
-/** What can be known of them, as far as it has the shape of PEM: a variable that is not set, or holds something else, is told of elsewhere. */
+/** The certificates, if the text has the shape of PEM: other rules report a variable that is not set, or holds something else. */
 function valuesOf({ ca, cert, key }: TlsSettings, env: TlsRules["env"]): TlsSettings {
   const valueOf = (text: string | undefined) => {
     const name = REFERENCE.exec(text ?? "")?.[1];

@@ -21,7 +21,7 @@ function memoize<T>(make: Make<T>): Make<T> {
   };
 }
 
-/** A compiler that believes what it is given. */
+/** A compiler that does not check what it is given. */
 export function trustingCompiler(options: CompilerOptions): Compiler {
   const plain = languageOf(NO_ANSWER, options);
   const template = memoize((source) => trustTemplate(source, plain));

@@ -1,5 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { MERGE, nameOf, Origins, type Source } from "./compose/origins.ts";
+import { MERGE, nameOf, Origins, type SourceText } from "./compose/origins.ts";
 import { type Path, pathText, type Problem } from "./problem.ts";
 
 /** A YAML text as a plain value; `value` is absent if the text could not be read. */
@@ -9,7 +9,7 @@ export interface YamlReading {
 }
 
 /** How a text is read: its name, and what remembers where all of it stands. */
-export interface ReadOptions {
+export interface YamlOptions {
   file?: string;
   origins?: Origins;
 }
@@ -33,8 +33,8 @@ const WORDS: Record<string, string> = {
 };
 
 /** Reads one YAML document (1.2, core schema, with merge keys) and remembers the positions of what it read. Never throws. */
-export function readYaml(text: string, { file, origins = new Origins() }: ReadOptions = {}): YamlReading {
-  const source: Source = { file, text, lines: new LineCounter(), aliases: new Map() };
+export function readYaml(text: string, { file, origins = new Origins() }: YamlOptions = {}): YamlReading {
+  const source: SourceText = { file, text, lines: new LineCounter(), aliases: new Map() };
   const problems: Problem[] = [];
   const place = (offset: number) => {
     const { line, col } = source.lines.linePos(offset);
@@ -67,7 +67,7 @@ function whyUnreadable(error: unknown): string {
   return "this is no YAML document";
 }
 
-function readDocument(source: Source, origins: Origins, fail: Fail): Pick<YamlReading, "value"> {
+function readDocument(source: SourceText, origins: Origins, fail: Fail): Pick<YamlReading, "value"> {
   const { text, lines, aliases } = source;
   const document = parseDocument(text, {
     lineCounter: lines,

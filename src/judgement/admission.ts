@@ -27,7 +27,7 @@ interface Admittable {
   statusPage?: { admittedAt?: number };
 }
 
-/** What most of the fresh probers last read on it; undefined: the claim is no public status page, or nobody could read it. */
+/** What most of the fresh probers last read on it; undefined: the claim is no public status page, or no prober could read it. */
 export function admissionOf(probers: readonly Witness[]): Admission | undefined {
   const claims = probers.filter(({ standing, aside }) => standing.vote !== "none" && !aside)
     .flatMap(({ witness }) => witness?.after ?? witness?.before ?? [])

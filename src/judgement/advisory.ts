@@ -1,4 +1,4 @@
-/** What wakes nobody: a region that is bad by itself, and a share of the requests that fails everywhere. Tables and sums. */
+/** Advisories: a region that is bad by itself, and a share of requests that fails everywhere. Tables and sums. */
 import { MINUTE_MS } from "../base/time.ts";
 import type { Sign } from "./incident.ts";
 import type { PartialState, RegionState } from "./state.ts";

@@ -1,7 +1,7 @@
 /** What the probers brought, one by one: verdict, thresholds, and what is kept to show. */
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { isNoClaim } from "../evidence/report/merge.ts";
-import type { Outcome } from "../evidence/probe/observation.ts";
+import type { JourneyOutcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import { firstToEnd } from "./certificate.ts";
 import { noteCaptured } from "./convergence.ts";
@@ -33,7 +33,7 @@ export interface Trace {
   /** Where the claims are no readiness claims. */
   question?: "liveness";
   /** What the journey came to, where the verdict does not say it. */
-  outcome?: Outcome;
+  outcome?: JourneyOutcome;
   /** The report contradicts itself. */
   contradicts?: true;
   /** How long the journey took, ms. */
@@ -90,7 +90,7 @@ export function judgeArrivals(
   return { probers, judged };
 }
 
-/** A time in which nobody judged: what is beyond one period since the judgement before. */
+/** Unjudged time: what is beyond one period since the judgement before. */
 const unjudgedMs = (check: JudgedCheck, { judgedAt }: CheckState, at: number) =>
   Math.max(0, at - judgedAt - periodMs(check, judgedAt));
 

@@ -33,7 +33,7 @@ export type { Trace } from "./arrival.ts";
 export interface Assessment {
   /** What to hand in as `before` next time. */
   state: CheckState;
-  /** What must be told, in order. */
+  /** The changes to announce, in order. */
   transitions: Transition[];
   /** One for each arrival, in the order of their walks; those of one slot make its line in the history. */
   traces: { walk: Walk; trace: Trace }[];
@@ -133,7 +133,7 @@ interface Context {
 const isOpen = (incidents: readonly Incident[], scope: string, family: Family) =>
   incidents.some((one) => one.scope === scope && one.family === family && one.state === "open");
 
-/** A certificate, and what must agree across regions, are the check's, whoever decides. */
+/** Certificates and convergence are judged for the whole check, whatever its scope. */
 const OF_SCOPE = INCIDENT_FAMILIES.filter((family) => family !== "certificate" && family !== "agreement");
 
 /** Steps one scope that decides by itself: its incidents, and what it remembers; `members` are its regions. */

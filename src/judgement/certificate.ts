@@ -24,7 +24,7 @@ export function firstToEnd(steps: readonly StepTrace[], at: number): SeenCertifi
 
 /**
  * Wanted while any prober's recent certificate ends within the check's time, over once all that was seen recently lasts longer. Without one
- * (nobody gets as far as TLS) what stands stands.
+ * (no prober gets as far as TLS) the last sign stays.
  */
 export function certificateSign(
   check: JudgedCheck,

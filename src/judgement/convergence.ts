@@ -89,7 +89,7 @@ export interface Convergence {
   reason?: string;
 }
 
-/** Judges all captures of a check that must agree. One that nobody has captured for long takes no part. */
+/** Judges all captures of a check that must agree. One without recent captures takes no part. */
 export function judgeConvergence(check: JudgedCheck, context: ConvergenceContext): Convergence {
   const { regions, previous, now } = context;
   const captures = Object.entries(check.converge ?? {}).flatMap(([name, convergeMs]) => {

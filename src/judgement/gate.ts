@@ -100,7 +100,7 @@ export interface GateBurn {
 }
 
 /** Why: `good`, `bad` and `burn` decide, the others leave it open. */
-export type Cause =
+export type DecisionCause =
   | "good"
   | "bad"
   | "burn"
@@ -115,7 +115,7 @@ export type Cause =
 /** A decision, and the slots since the anchor that it rests on, newest first. */
 export interface Judgement {
   decision: Decision;
-  cause: Cause;
+  cause: DecisionCause;
   runs: readonly RunTally[];
 }
 
@@ -129,7 +129,7 @@ export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judg
   const is = (wanted: Decision) => ({ outcome }: RunTally) => countsFor(outcome, terms.degraded) === wanted;
   const last = (count: number, wanted: Decision) =>
     runs.length >= count && runs.slice(0, count).every(is(wanted));
-  const open = (cause: Cause): Judgement => ({ decision: "inconclusive", cause, runs });
+  const open = (cause: DecisionCause): Judgement => ({ decision: "inconclusive", cause, runs });
   const [newest] = runs;
   if (terms.silenced) return open("silenced");
   if (terms.burn?.isOver) return { decision: "fail", cause: "burn", runs };

@@ -7,7 +7,7 @@ import type { JudgedRound, Walk } from "./round.ts";
 import type { ProberState } from "./state.ts";
 import type { JudgedCheck } from "./subject.ts";
 
-/** So many slots in a row that timed out: an incident has long been told by then, so that only its recovery is seen later. */
+/** So many slots in a row that timed out: the incident has opened by then, and only its recovery is seen later. */
 export const HANGING_SLOTS = 5;
 
 /** Slots in a row, this one included, whose journey failed for want of an answer in time; counted up to five. Undefined: none. */

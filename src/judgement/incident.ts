@@ -253,7 +253,7 @@ function stepOpen(
   return resolve(before, finding.at, finding.outcome, "recovered");
 }
 
-/** That its status page admits an incident is told, if nothing else is just then. */
+/** Announces that the status page admits an incident, unless another change is announced at that instant. */
 function admitted(
   before: Incident | undefined,
   noted: Incident | undefined,

@@ -2,7 +2,7 @@ import type { Owner } from "../evidence/reasons.ts";
 
 /**
  * Every reason of our own why a prober has no round in a slot, and whose it is; never the target's. What the asking of a remote prober came to
- * is told in its own words, and is the path's. docs/reasons.md shows this table, with a sentence on each.
+ * is shown in its own words, and is the path's. docs/reasons.md shows this table, with a sentence on each.
  */
 export const MISSED_REASONS = {
   late: "ours",

@@ -25,7 +25,7 @@ export interface OwnEvidence {
   sightings: readonly OwnSighting[];
 }
 
-/** The state after what a commit has seen, and what must be told before all else of it. Pure. */
+/** The state after what a commit has seen, and the changes that are announced before all others. Pure. */
 export function stepOwn(
   before: OwnState,
   { asks, sightings }: OwnEvidence,

@@ -11,14 +11,14 @@ import type { OWN_KINDS } from "./words.ts";
 /** A part of Assay that may ail: the check of its incident, and the kind. */
 export type OwnKind = (typeof OWN_KINDS)[number];
 
-/** In how many slots in a row a cause must hold until it is told. */
+/** In how many slots in a row a cause must hold until it is announced. */
 const OPENS_AFTER: Record<OwnKind, number> = { delivery: 1, capacity: 3, schedule: 3 };
 const RESOLVES_AFTER = 3;
 
 /** What is seen of one part in one slot; a slot of which nothing is said counts for nothing. */
 export interface OwnSighting {
   kind: OwnKind;
-  /** The slot, epoch ms: whoever says something again of the same one adds to it. */
+  /** The slot, epoch ms: a second sighting in the same slot adds to the first. */
   at: number;
   /** What is the matter, in words that go on after "fails: ", "is short: " or "lags: "; absent: nothing is. */
   cause?: string;
@@ -38,7 +38,7 @@ export interface CauseWatch {
 /** What is remembered of the parts, by kind. */
 export type CauseWatches = Partial<Record<OwnKind, CauseWatch>>;
 
-/** The parts after these sightings, and what must be told of them. Of those that are well nothing is remembered. Pure. */
+/** The parts after these sightings, and the changes to announce. Nothing is kept of healthy parts. Pure. */
 export function stepCauses(
   before: CauseWatches,
   sightings: readonly OwnSighting[],

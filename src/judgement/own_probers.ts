@@ -31,7 +31,7 @@ export interface Ask {
 export interface StepProbersContext extends OwnInstant {
   /** The probers of the config; what is remembered of others is closed as removed. */
   probers: readonly string[];
-  /** Some check goes blind in this commit: who brings nothing is told at once, and before it. */
+  /** Some check goes blind in this commit: probers without rounds are announced at once, and before it. */
   blind: boolean;
   /** When a prober's latest known walk of any check began, epoch ms; undefined: none is known. */
   walkedAt(prober: string): number | undefined;
@@ -39,7 +39,7 @@ export interface StepProbersContext extends OwnInstant {
 
 const [SILENT_MS, ASKS] = [3 * MINUTE_MS, 2];
 
-/** The probers after these asks, and what must be told of them. Of those that bring rounds nothing is remembered. Pure. */
+/** The probers after these asks, and the changes to announce. Nothing is kept of those that bring rounds. Pure. */
 export function stepProbers(
   before: Readonly<Record<string, ProberWatch>>,
   asks: readonly Ask[],

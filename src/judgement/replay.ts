@@ -3,7 +3,7 @@
  *
  *     kept lines (one a slot, a trace a walk) -> rounds -> walks in order -> assess, with another check -> incidents
  */
-import type { Outcome } from "../evidence/probe/observation.ts";
+import type { JourneyOutcome } from "../evidence/probe/observation.ts";
 import type { ReportState } from "../evidence/report/report.ts";
 import { assess, type CheckHistory, type Trace } from "./assess.ts";
 import type { Incident, Transition } from "./incident.ts";
@@ -82,7 +82,7 @@ function broughtBy(trace: Trace, at: number, latencyBudgetMs?: number): Brought<
 }
 
 /** What the journey came to; a budget decides anew what is slow. */
-function outcomeOf({ word, outcome, reason, totalMs }: Trace, latencyBudgetMs?: number): Outcome {
+function outcomeOf({ word, outcome, reason, totalMs }: Trace, latencyBudgetMs?: number): JourneyOutcome {
   const isSlow = latencyBudgetMs !== undefined && totalMs !== undefined && totalMs > latencyBudgetMs;
   const isPass = word === "announced" ? outcome === "pass" || outcome === "slow" : isPassed(word);
   if (isPass) return isSlow ? "slow" : "pass";

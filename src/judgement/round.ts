@@ -86,7 +86,7 @@ export interface ProberRequest {
   deadlineMs: number;
 }
 
-/** Hears of one answer before the reply is whole, and what holds for it of the rest of the reply. */
+/** Called with one answer before the reply is complete, and with the reply's other fields that apply to it. */
 export type OnAnswer = (answer: RoundResult, about: Omit<ProberReply, "answers">) => void;
 
 /** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */

@@ -46,7 +46,7 @@ export interface LastRound {
   steps?: StepTrace[];
   /** How long each step took, in order, of journeys that passed. */
   stepMs?: number[];
-  /** Over all steps, of their last requests, ms; absent: nobody measured. */
+  /** Over all steps, of their last requests, ms; absent: not measured. */
   phases?: RequestPhases;
   /** Of its trace, where the check has one. */
   traceId?: string;
@@ -124,7 +124,7 @@ export interface ProberState {
   captured?: Record<string, CapturedValue>;
   /** The last slot of which it brought nothing. */
   missed?: MissedSlot;
-  /** Its last conclusive or announced evidence, moved on by every time in which nobody judged; epoch ms. */
+  /** Its last conclusive or announced evidence, moved on by every unjudged time; epoch ms. */
   heardAt?: number;
 }
 
@@ -158,7 +158,7 @@ export interface PartialState {
 
 /** What is remembered of one scope (`global`, or a region) from judgement to judgement. Instants in epoch ms. */
 export interface ScopeState {
-  /** Pending: whoever holds the lease has all probers of the scope walk at `at`. */
+  /** Pending: the holder of the lease asks all probers of the scope to walk at `at`. */
   confirmation?: Confirmation;
   /** The last confirmation of each kind: when it began, and when the walk that called for it did. */
   begun?: Partial<Record<Confirmation["direction"], { at: number; calledAt: number }>>;

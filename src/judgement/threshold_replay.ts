@@ -1,4 +1,4 @@
-/** What another `failureThreshold` would have told: kept slots judged twice, by the rules as they are, and with the other one. Pure. */
+/** What another `failureThreshold` would have opened: kept slots judged twice, by the current rules and with the other one. Pure. */
 import { periodMs } from "../config/schedule.ts";
 import { formatSpan } from "../base/time.ts";
 import type { Incident } from "./incident.ts";
@@ -8,11 +8,11 @@ import type { JudgedCheck, VotingRegion } from "./subject.ts";
 /** What the other threshold comes to. */
 export interface ThresholdReplay {
   failureThreshold: number;
-  /** So much sooner (ms) it would have told the incident, later where negative; absent: not at all. */
+  /** How much sooner (ms) it would have opened the incident, later where negative; absent: not at all. */
   earlierMs?: number;
-  /** Incidents of the same scope that only it would have told. */
+  /** Incidents of the same scope that only it would have opened. */
   more: number;
-  /** Incidents of the same scope, beside this one, that it would not have told. */
+  /** Incidents of the same scope, beside this one, that it would not have opened. */
   fewer: number;
   /** How long the slots are that were judged, ms. */
   spanMs: number;
@@ -56,7 +56,7 @@ const overlaps = (one: ReplayedIncident, other: ReplayedIncident) =>
 const TIMES = ["", "once", "twice"];
 const timesText = (count: number) => TIMES[count] ?? `${count} times`;
 
-/** "with failureThreshold 1 this would have been told 58 s earlier, and twice more in the 48 h before". */
+/** "with failureThreshold 1 this would have opened 58 s earlier, and twice more in the 48 h before". */
 export function describeThreshold(
   { failureThreshold, earlierMs, more, fewer, spanMs }: ThresholdReplay,
 ): string {
@@ -70,7 +70,7 @@ export function describeThreshold(
     ...(fewer > 0 ? [`${timesText(fewer)} less`] : []),
   ];
   const rest = others.length > 0 ? `and ${others.join(" and ")}` : "and nothing else";
-  return `with failureThreshold ${failureThreshold} this would have been told ${when}, ${rest} in the ${
+  return `with failureThreshold ${failureThreshold} this would have opened ${when}, ${rest} in the ${
     formatSpan(spanMs)
   } before`;
 }

@@ -1,11 +1,11 @@
 /**
  * Report against observation, from one prober, in one slot: one table, one file.
  *
- *     claim before --+                     +-- claim after (asked only where the cell accuses somebody)
+ *     claim before --+                     +-- claim after (asked only where the cell blames the claim)
  *                    v                     v
  *     observation -> TABLE -> cell -> same row? cell : moved -> verdict
  */
-import type { Outcome } from "../evidence/probe/observation.ts";
+import type { JourneyOutcome } from "../evidence/probe/observation.ts";
 import type { Report } from "../evidence/report/report.ts";
 import type { Check } from "../config/config.ts";
 import { periodMs } from "../config/schedule.ts";
@@ -49,7 +49,7 @@ export interface Evidence {
   kind: Walk["kind"];
   before: ReportClaim | null;
   after?: ReportClaim | null;
-  outcome: Outcome;
+  outcome: JourneyOutcome;
   /** This slot of the prober does not count. */
   fault?: Fault;
 }
@@ -74,7 +74,7 @@ export interface Windows {
 
 type Row = "claimed" | "withheld" | "unreachable" | "unreadable" | "unclaimed";
 
-const TABLE: Record<Row, Record<Outcome, Conclusive | "inconclusive">> = {
+const TABLE: Record<Row, Record<JourneyOutcome, Conclusive | "inconclusive">> = {
   claimed: { pass: "ready", slow: "degraded", fail: "drift", error: "inconclusive" },
   withheld: { pass: "underclaim", slow: "underclaim", fail: "not_ready", error: "inconclusive" },
   unreachable: { pass: "unreported", slow: "unreported", fail: "down", error: "inconclusive" },
@@ -93,7 +93,7 @@ const ROW: Record<Report["state"], Row> = {
   unknown: "unreadable",
 };
 
-/** Verdicts that accuse the service of a wrong claim, so the report is read once more. */
+/** Verdicts that say the service's claim is wrong, so the report is read once more. */
 const ACCUSING: ReadonlySet<Verdict> = new Set<Verdict>(["drift", "underclaim", "unreported"]);
 
 /** No report, or only a liveness answer: nothing that a journey could contradict. */
@@ -104,14 +104,14 @@ export function isUnclaimed(claim: ReportClaim | null): boolean {
 const rowOf = (claim: ReportClaim | null): Row => isUnclaimed(claim) ? "unclaimed" : ROW[claim!.state];
 
 /** Whether the report must be read again after the journey. */
-export function needsSecondReport(before: ReportClaim | null, outcome: Outcome): boolean {
+export function needsSecondReport(before: ReportClaim | null, outcome: JourneyOutcome): boolean {
   return ACCUSING.has(TABLE[rowOf(before)][outcome]);
 }
 
 /** The table with its bracketing: both claims around one journey. */
 export function compare(
   before: ReportClaim | null,
-  outcome: Outcome,
+  outcome: JourneyOutcome,
   after?: ReportClaim | null,
 ): VerdictResult {
   const cell = TABLE[rowOf(before)][outcome];

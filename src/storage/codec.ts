@@ -64,7 +64,7 @@ export function packChecks(config: Config): Packing {
   return { layout: fingerprint(shards.map((keys) => keys.join(" ")).join("\n")), shards, shardOf };
 }
 
-/** FNV-1a, 2 x 32 bits: tells layouts apart; not a secret and not a signature. */
+/** FNV-1a, 2 x 32 bits: identifies a layout; not a secret and not a signature. */
 function fingerprint(text: string): string {
   let a = 0x811c9dc5, b = 0x01000193;
   for (let i = 0; i < text.length; i++) {
@@ -240,7 +240,7 @@ function withoutExchange({ failure, ...round }: LastRound): LastRound {
 const mapValues = <T extends object, K extends keyof T>(record: T, change: (value: T[K]) => T[K]): T =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)])) as T;
 
-/** The number of the row that is about Assay itself, which is nobody's shard. */
+/** The number of the row about Assay itself; no check lies in this shard. */
 export const OWN_ROW = -1;
 
 /** Whether a row holds states of checks. */

@@ -30,7 +30,7 @@ export interface ApiOptions extends ProcessContext {
   acknowledge?: PagesOptions["acknowledge"];
   /** The routes of routes/files.ts; absent where something in front serves these files. */
   files?: Hono;
-  /** What another threshold would have told of an incident; absent: nothing is said of it, as on Cloudflare, whose bundle is bounded. */
+  /** When another threshold would have opened an incident; absent: not shown, as on Cloudflare, whose bundle is bounded. */
   thresholdHint?(sources: HintSources): ThresholdHint;
 }
 

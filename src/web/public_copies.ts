@@ -1,11 +1,11 @@
 /**
  * What everybody may see, from a copy that is a few seconds old: a page that many look at must not use up what the one behind it may answer.
  *
- *     request -> limit of its client -> public, and nobody's in particular? -> copy, else ask and keep
+ *     request -> limit of its client -> public, and without a token? -> copy, else ask and keep
  */
 import type { Clock } from "../base/ports.ts";
 import { Cache } from "../base/cache.ts";
-import { network } from "./api/middleware/client_address.ts";
+import { networkOf } from "./api/middleware/client_address.ts";
 import { clientLimit } from "./api/middleware/rate_limit.ts";
 import { SECURITY_HEADERS } from "./api/middleware/security_headers.ts";
 
@@ -33,7 +33,7 @@ export interface PublicCopiesOptions {
   ask(request: Request): Promise<Response>;
 }
 
-/** Answers requests; `client` is the address of whoever asks, undefined for what comes from inside. */
+/** Answers requests; `client` is the address of the client, undefined for internal requests. */
 export function publicCopies(
   { clock, perMinute, ask }: PublicCopiesOptions,
 ): (request: Request, client: string | undefined) => Promise<Response> {
@@ -52,7 +52,7 @@ export function publicCopies(
 
   return async (request, client) => {
     const { pathname, search } = new URL(request.url);
-    const waitMs = client === undefined ? 0 : limit(pathname, network(client));
+    const waitMs = client === undefined ? 0 : limit(pathname, networkOf(client));
     if (waitMs > 0) return tooMany(waitMs);
     const isPersonal = PERSONAL.some((name) => request.headers.has(name));
     if (request.method !== "GET" || isPersonal || !PUBLIC.test(pathname)) return await ask(request);

@@ -200,7 +200,7 @@ describe("the planner doubts", () => {
   test.each<[name: string, own: Partial<Check>, doubts: RegExp[]]>([
     ["nothing of the defaults", {}, []],
     ["a threshold of one", { failureThreshold: 1 }, [
-      /at 1 % of lost requests it tells about \d+ false alarms/,
+      /at 1 % of lost requests it sends about \d+ false alarms/,
     ]],
     ["no retry", { retry: 0 }, [/false alarms a year/]],
   ])("%s", async (_name, own, doubts) => {

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { ConfigError, type ConfigText, load, loadValue, type ReadOptions } from "../../src/config/mod.ts";
+import { ConfigError, type ConfigOptions, type ConfigText, load, loadValue } from "../../src/config/mod.ts";
 import { parseDuration } from "../../src/config/schema/duration.ts";
 
 const OPTIONS = { kinds: KINDS };
 const CHECK = `checks: [{ id: a, journey: [{ expect: body.ok == true }] }]`;
 const HEAD = `version: 1\ntargets:\n  - id: shop\n    url: https://shop.example\n`;
 
-async function read(texts: string | ConfigText[], options: Partial<ReadOptions> = {}) {
+async function read(texts: string | ConfigText[], options: Partial<ConfigOptions> = {}) {
   const files = typeof texts === "string" ? [{ text: texts }] : texts;
   return await load({ kind: "files", files }, { ...OPTIONS, ...options });
 }
 
-async function problems(texts: string | ConfigText[], options: Partial<ReadOptions> = {}) {
+async function problems(texts: string | ConfigText[], options: Partial<ConfigOptions> = {}) {
   try {
     return (await read(texts, options)).warnings;
   } catch (error) {
@@ -144,7 +144,7 @@ targets:
   });
 
   test("--environment wins over the file, --var over both", async () => {
-    const urls = async (options: Partial<ReadOptions>) =>
+    const urls = async (options: Partial<ConfigOptions>) =>
       (await read(text(VARS), options)).config.targets[0]!.url;
     expect(await urls({ environment: "staging" })).toBe("https://staging.example/v1");
     expect(await urls({ environment: "staging", vars: { host: "pr-7.example" } })).toBe(
@@ -160,7 +160,7 @@ targets:
     expect(JSON.stringify(value)).not.toContain("${env:");
   });
 
-  test.each<[string, string, Partial<ReadOptions>, object]>([
+  test.each<[string, string, Partial<ConfigOptions>, object]>([
     ["a var that nobody defines", text("{ hosts: a.example, what: body.ok == true }"), {}, {
       path: "targets[0].url",
       line: 6,
@@ -329,7 +329,7 @@ describe("a file that a request sends", () => {
     expect((await loadValue(value, OPTIONS)).config.checks[0]!.digest).toBe(config.checks[0]!.digest);
   });
 
-  test.each<[string, ReadOptions["readFile"], string, string]>([
+  test.each<[string, ConfigOptions["readFile"], string, string]>([
     ["file: a.bin", () => Promise.resolve(new Uint8Array(262_145)), ".doc.file", "too big"],
     ["file: a.bin", undefined, ".doc.file", "no file can be read here"],
     ["file: a.bin, content: x", () => Promise.resolve(Uint8Array.of(1)), ".doc", "a part has one content"],
@@ -342,7 +342,7 @@ describe("a file that a request sends", () => {
     });
   });
 
-  test.each<[string, ReadOptions["readFile"], string]>([
+  test.each<[string, ConfigOptions["readFile"], string]>([
     ["is missing", () => Promise.reject(new Error("no such file")), "cannot be read: no such file"],
     ["is large", () => Promise.resolve(new Uint8Array(262_145)), "too big"],
     ["cannot be read by this program", undefined, "no file can be read here"],

@@ -197,7 +197,7 @@ test.each<[name: string, report: string, said: Said]>([
   }],
   ["a place beside a push", 'report: { push: { ttl: 1m, token: "${env:PUSH}" }, ▸path: /a }', {
     path: `${ONE}.path`,
-    message: "path has no meaning beside push: nobody is asked",
+    message: "path has no meaning beside push: no request is made",
     expected: "push alone",
     found: "path",
   }],

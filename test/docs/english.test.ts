@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sentencesOf, wordsOf } from "../../scripts/dev/sentences.ts";
+import { commentsOf, personificationIn, sentencesOf, wordsOf } from "../../scripts/dev/sentences.ts";
 import { FILES, proseOf } from "./markdown.ts";
 
 const all = FILES.flatMap((file) => sentencesOf(proseOf(file)).map((sentence) => ({ file, sentence })));
@@ -19,4 +19,23 @@ test.each([
 
 test("README is at most 10 KB", async () => {
   expect((await Deno.stat("README.md")).size).toBeLessThanOrEqual(10_240);
+});
+
+test("README and docs call things by their names: no nobody, whoever, told, tells, hears", () => {
+  expect(FILES.map((file) => [file, personificationIn(proseOf(file))]).filter(([, word]) => word)).toEqual(
+    [],
+  );
+});
+
+test.each([
+  ["/** It tells all. */", [1]],
+  ["const told = 1;", []],
+  ["code(); // nobody", [1]],
+  ['const url = "https://nobody.example"; // fine', []],
+  ["/** Gets `told`. */", []],
+  ["a();\n/**\n * For whoever asks.\n */", [2]],
+])("comments of %j", (source, lines) => {
+  expect(commentsOf(source).filter(({ text }) => personificationIn(text)).map(({ line }) => line)).toEqual(
+    lines,
+  );
 });

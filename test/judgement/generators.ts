@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { assess, type Assessment } from "../../src/judgement/assess.ts";
 import type { Arrival, Brought } from "../../src/judgement/round.ts";
 import type { Check, Quorum, Region, Rule } from "../../src/config/config.ts";
-import type { Outcome } from "../../src/evidence/probe/observation.ts";
+import type { JourneyOutcome } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import type { Fault } from "../../src/judgement/verdict.ts";
@@ -120,7 +120,7 @@ export function checkOf(chosen: Partial<Check>): Check {
   };
 }
 
-type Evidence = [before: ReportState, outcome: Outcome, after?: ReportState];
+type Evidence = [before: ReportState, outcome: JourneyOutcome, after?: ReportState];
 
 /** For each word some evidence that makes it, by the table of verdicts. */
 const EVIDENCE: Record<Exclude<SeenWord, "missing">, Evidence[]> = {

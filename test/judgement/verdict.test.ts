@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/evidence/probe/observation.ts";
+import type { JourneyOutcome } from "../../src/evidence/probe/observation.ts";
 import type { ReportState } from "../../src/evidence/report/report.ts";
 import {
   compare,
@@ -16,7 +16,7 @@ const claim = (state: ReportState, more: Partial<ReportClaim> = {}): ReportClaim
   ...more,
 });
 const alive = (state: ReportState) => claim(state, { question: "liveness" });
-const OUTCOMES: Outcome[] = ["pass", "slow", "fail", "error"];
+const OUTCOMES: JourneyOutcome[] = ["pass", "slow", "fail", "error"];
 
 describe("the table, when the claim stands", () => {
   const claimed = "ready degraded drift inconclusive";
@@ -47,7 +47,7 @@ describe("the table, when the claim stands", () => {
   });
 });
 
-test.each<[before: ReportClaim | null, outcomes: Outcome[]]>([
+test.each<[before: ReportClaim | null, outcomes: JourneyOutcome[]]>([
   [claim("ready"), ["fail"]],
   [claim("degraded"), ["fail"]],
   [claim("starting"), ["pass", "slow"]],
@@ -63,7 +63,9 @@ test.each<[before: ReportClaim | null, outcomes: Outcome[]]>([
 });
 
 describe("bracketing", () => {
-  test.each<[before: ReportState, outcome: Outcome, after: ReportState, word: string, reason?: string]>([
+  test.each<
+    [before: ReportState, outcome: JourneyOutcome, after: ReportState, word: string, reason?: string]
+  >([
     ["ready", "fail", "degraded", "drift"],
     ["degraded", "fail", "ready", "drift"],
     ["starting", "pass", "not_ready", "underclaim"],
@@ -86,7 +88,7 @@ describe("bracketing", () => {
     expect(compare(claim(before), outcome, claim(after))).toEqual({ word, ...(reason && { reason }) });
   });
 
-  test.each<[before: ReportState, outcome: Outcome]>([
+  test.each<[before: ReportState, outcome: JourneyOutcome]>([
     ["ready", "fail"],
     ["not_ready", "pass"],
     ["unreachable", "slow"],
@@ -94,7 +96,7 @@ describe("bracketing", () => {
     expect(compare(claim(before), outcome)).toEqual({ word: "inconclusive", reason: "unbracketed" });
   });
 
-  test.each<[before: ReportState, outcome: Outcome, word: string]>([
+  test.each<[before: ReportState, outcome: JourneyOutcome, word: string]>([
     ["ready", "pass", "ready"],
     ["not_ready", "fail", "not_ready"],
     ["unreachable", "fail", "down"],
@@ -111,7 +113,7 @@ test.each<[name: string, claim: ReportClaim | null, no: boolean]>([
 ])("unclaimed: %s", (_name, claim, no) => expect(isUnclaimed(claim)).toBe(no));
 
 /** One slot, `at` seconds after the first: claims around a journey, and the word with its reason. */
-type Slot = [at: number, claims: string, outcome: Outcome, word: string];
+type Slot = [at: number, claims: string, outcome: JourneyOutcome, word: string];
 
 const WINDOWS = { startupBudgetMs: 300_000, drainWindowMs: 150_000, schedule: { everyMs: 60_000 } };
 const START = 1_700_000_000_000;

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ClaimRule } from "../../src/config/config.ts";
 import { combineSources, type Report, type ReportState, withSource } from "../../src/evidence/report/mod.ts";
-import type { Outcome } from "../../src/evidence/probe/observation.ts";
+import type { JourneyOutcome } from "../../src/evidence/probe/observation.ts";
 import { judge, needsSecondReport } from "../../src/judgement/verdict.ts";
 import { checkOf, reportOf } from "./generators.ts";
 
@@ -29,11 +29,16 @@ const looks = fc.record({
   rule: fc.constantFrom<ClaimRule>("worst", "all", "any"),
   before: states,
   after: states,
-  outcome: fc.constantFrom<Outcome>("pass", "slow", "fail", "error"),
+  outcome: fc.constantFrom<JourneyOutcome>("pass", "slow", "fail", "error"),
 });
 
 /** The word of one slot, judged as a prober and the settler would: the second look only where it is wanted. */
-function wordOf(rule: ClaimRule, before: ReportState[], outcome: Outcome, after: ReportState[]): string {
+function wordOf(
+  rule: ClaimRule,
+  before: ReportState[],
+  outcome: JourneyOutcome,
+  after: ReportState[],
+): string {
   const first = whole(rule, before);
   const second = needsSecondReport(first, outcome) ? whole(rule, after) : undefined;
   const evidence = { at: SLOT, kind: "turn" as const, before: first, after: second, outcome };
@@ -68,7 +73,7 @@ test("drift needs a claim, too: sources that are all silent accuse nobody of a l
 });
 
 // By the table of verdicts over the table of sources.
-test.each<[sources: string, outcome: Outcome, worst: string, all: string, any: string]>([
+test.each<[sources: string, outcome: JourneyOutcome, worst: string, all: string, any: string]>([
   ["ready ready", "fail", "drift", "drift", "drift"],
   ["ready not_ready", "fail", "not_ready", "not_ready", "drift"],
   ["ready not_ready", "pass", "underclaim", "underclaim", "ready"],

@@ -55,7 +55,7 @@ test("a drift is exported, without a secret", async () => {
 }, 180_000);
 
 test.each<[name: string, settings: string, told: RegExp[]]>([
-  ["the same", "", [/drift, .*: as it was told/]],
+  ["the same", "", [/drift, .*: as it was opened/]],
   ["a threshold of one", "failureThreshold: 1,", [/drift, .*: 60 s earlier/]],
   ["a threshold of three", "failureThreshold: 3,", [/drift, .*: 60 s later/]],
 ])("and judged again under another config: %s", async (_name, settings, told) => {

@@ -1,9 +1,9 @@
 import type { Check, Config } from "../../src/config/config.ts";
-import type { Outcome, WireTrace } from "../../src/evidence/probe/observation.ts";
+import type { JourneyOutcome, WireTrace } from "../../src/evidence/probe/observation.ts";
 import type { Report, ReportState } from "../../src/evidence/report/report.ts";
 import type { Prober, ProberReply, ProberRequest, Round } from "../../src/judgement/round.ts";
 
-type Evidence = [before: ReportState, outcome: Outcome, after?: ReportState];
+type Evidence = [before: ReportState, outcome: JourneyOutcome, after?: ReportState];
 
 /** Evidence for each word, by the table of verdicts. */
 const EVIDENCE = {

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { LimitExceeded } from "../../../src/base/ports.ts";
 
-/** Of a head; and of whatever else tells nothing: chunk sizes, their extensions, trailers. */
+/** Of a head; and of bytes without content: chunk sizes, their extensions, trailers. */
 export const MAX_QUIET_BYTES = 192 * 1024;
 /** Of a head. */
 export const MAX_HEADER_LINES = 1_000;
@@ -26,7 +26,7 @@ export class Bounds {
     this.#inHead = true;
   }
 
-  /** Counts wire bytes; `told`: how often the parser has said something. Throws LimitExceeded past the bound. */
+  /** Counts wire bytes; `told`: how many parser events came so far. Throws LimitExceeded past the bound. */
   count(bytes: number, told: number): void {
     if (told !== this.#told) this.#quietBytes = 0;
     this.#told = told;

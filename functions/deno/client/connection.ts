@@ -103,7 +103,7 @@ export class Connection {
     const options: Dispatcher.DispatchOptions & { servername: string } = {
       path: url.pathname + url.search,
       method,
-      headers: Object.entries(fieldsOf(url, headers)).flat(),
+      headers: Object.entries(requestFields(url, headers)).flat(),
       body: body ?? null,
       servername: url.hostname, // else undici takes it from `host`, and ends a connection made for another
     };
@@ -137,17 +137,17 @@ export class Connection {
 
 const GONE = "the connection closed before an answer";
 
-/** Formatting an error's stack costs more than the rest of closing; undici's own notes on its housekeeping interest nobody. */
+/** Formatting an error's stack costs more than the rest of closing; undici's informational errors are dropped. */
 function quietDestroy(socket: Socket): void {
   const destroy = socket.destroy.bind(socket);
   socket.destroy = (error?: Error) => {
-    socket.removeAllListeners("end"); // undici would make an error of it, which nobody needs any more
+    socket.removeAllListeners("end"); // undici would make an error of it, which has no receiver any more
     return destroy(error && "code" in error && error.code === "UND_ERR_INFO" ? undefined : error);
   };
 }
 
 /** The fields of a request; its own names in lower case. */
-export function fieldsOf(url: URL, headers: Record<string, string>): Record<string, string> {
+export function requestFields(url: URL, headers: Record<string, string>): Record<string, string> {
   const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
   return { host: url.host, accept: "*/*", ...Object.fromEntries(given) };
 }

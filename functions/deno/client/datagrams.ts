@@ -3,7 +3,7 @@ import type { Line } from "../../../src/base/ports.ts";
 import { addressRefusal } from "../../../src/base/http/guard.ts";
 import { Refused } from "../../../src/base/ports.ts";
 
-/** What nobody has read yet; further ones are lost, as UDP may lose any. */
+/** At most so many unread datagrams; further ones are lost, as UDP may lose any. */
 const MAX_WAITING = 16;
 
 interface Addressed {

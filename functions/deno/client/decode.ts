@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
 
-/** Nobody codes a body more often; each coding multiplies the work (and the size) of the one before. */
+/** More codings of one body do not occur; each multiplies the work (and the size) of the one before. */
 const MAX_CODINGS = 3;
 
 interface Inflated {

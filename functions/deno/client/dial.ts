@@ -4,14 +4,14 @@ import { Refused } from "../../../src/base/ports.ts";
 
 /** RFC 8305 section 8, "Connection Attempt Delay". */
 const ATTEMPT_DELAY_MS = 250;
-/** Of one name; nobody needs more, and a DNS answer may hold thousands. */
+/** Of one name: a DNS answer may hold thousands. */
 const MAX_ADDRESSES = 16;
 
 /** Begins a TCP connection; it is done at "connect". */
 export type OpenSocket = (address: string, port: number) => Socket;
 
 /** What `dial` needs beside the addresses. `open` is for tests. */
-export interface DialOptions {
+export interface TcpDialOptions {
   port: number;
   allowPrivate: boolean;
   signal: AbortSignal;
@@ -34,7 +34,7 @@ const openTcp: OpenSocket = (host, port) => connect({ host, port, noDelay: true 
  */
 export async function dial(
   addresses: string[],
-  { port, allowPrivate, signal, open = openTcp }: DialOptions,
+  { port, allowPrivate, signal, open = openTcp }: TcpDialOptions,
 ): Promise<Dialled> {
   const order = interleave(allowedOf(addresses, allowPrivate)).slice(0, MAX_ADDRESSES);
   signal.throwIfAborted();

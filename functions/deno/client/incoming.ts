@@ -13,9 +13,9 @@ import {
 } from "../../../src/base/ports.ts";
 
 const MAX_CHUNKS = 20_000;
-/** Of a body that nobody has asked for yet, or that nobody needs. */
+/** Of a body that is not read yet, or is dropped. */
 const HELD_BYTES = 65_536;
-/** How long a body that nobody needs may take. */
+/** How long a dropped body may take. */
 const DROP_MS = 1_000;
 
 const OTHER_PROTOCOL = "another protocol (101) in place of an answer";
@@ -42,7 +42,7 @@ export interface IncomingOptions {
   over: () => void;
 }
 
-/** One answer as the parser tells it: the head settles `answer`; the body is held, read or dropped, as its reader says. */
+/** One answer from the parser's events: the head settles `answer`; the body is held, read or dropped, as its reader asks. */
 export class Incoming implements Dispatcher.DispatchHandler {
   readonly answer: Promise<Answer>;
   readonly #options: IncomingOptions;
@@ -67,7 +67,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.answer = this.#head.promise;
   }
 
-  /** How much the parser has told: nothing, the head, and each piece of the body. */
+  /** How many parser events came: the head, and each piece of the body. */
   get told(): number {
     return Number(this.#headed) + this.#chunks;
   }
@@ -148,7 +148,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.fail(new Error(CLOSED + (this.#headed ? "the end of the body" : "an answer")));
   }
 
-  /** Ends the exchange and its connection; whoever waits for head or body gets `error`. */
+  /** Ends the exchange and its connection; pending reads of head or body reject with `error`. */
   fail(error: unknown): void {
     if (!this.#over) this.#end(plain(error, this.#headed));
   }
@@ -158,7 +158,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.#failure = { error };
     this.#finish();
     this.#options.close();
-    this.#head.promise.catch(() => {}); // nobody may be left to hear it
+    this.#head.promise.catch(() => {}); // there may be no reader left
     this.#head.reject(error);
     this.#reading?.reject(error);
     return false;

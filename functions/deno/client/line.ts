@@ -4,7 +4,7 @@ import type { Line } from "../../../src/base/ports.ts";
 /** What stays of a socket that is a line. */
 type LineFacts = Pick<Line, "trace" | "security">;
 
-/** A connected socket as a line; closed once `signal` aborts. What nobody reads stays in the socket, which then takes no more. */
+/** A connected socket as a line; closed once `signal` aborts. Unread bytes stay in the socket, which then takes no more. */
 export function lineOver(socket: Socket, { trace, security }: LineFacts, signal: AbortSignal): Line {
   let fault: unknown;
   let hasEnded = false;

@@ -43,7 +43,7 @@ function certificatesIn(path: string | undefined): string {
   }
 }
 
-/** The certificate is of nobody that the store knows (OpenSSL's words); another store may. */
+/** OpenSSL's codes for a certificate without a trusted issuer; another trust store may have one. */
 export function isUntrusted(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" &&
     /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)/.test(error.code);

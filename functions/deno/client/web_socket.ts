@@ -7,7 +7,7 @@ import type { ConnectorOptions } from "./mod.ts";
 import { opener } from "./open.ts";
 import { pinning, systemResolve } from "./pins.ts";
 
-/** Messages that nobody has taken: then the connection is read no further. */
+/** At most so many unread messages: then the connection is read no further. */
 const MAX_WAITING = 16;
 
 /** Connects as the client for HTTP does, and keeps no connection. */
@@ -67,7 +67,7 @@ function channelOver(socket: WebSocket, signal: AbortSignal): Omit<Channel, "pro
     wake();
   });
   socket.on("close", (code) => {
-    // 1006: nobody said why (RFC 6455 section 7.1.5).
+    // 1006: closed without a code (RFC 6455 section 7.1.5).
     closed ??= code === 1006 ? {} : { code };
     signal.removeEventListener("abort", close);
     wake();

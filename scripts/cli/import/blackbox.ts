@@ -3,10 +3,10 @@ import { parse } from "yaml";
 import { type Connection, CONNECTIONS } from "./blackbox_connection.ts";
 import {
   celText,
-  type CheckDraft,
   durationText,
   goDurationMs,
   type Imported,
+  type ImportedCheck,
   type Remark,
   type SecretNames,
   splitUrl,
@@ -55,7 +55,7 @@ export function importBlackbox(texts: readonly string[], secrets: SecretNames): 
 }
 
 /** A module that is not asked over HTTP, for one target. */
-function draftOf(module: Taken, target: Target, { origin, check, remarks }: Connection): CheckDraft {
+function draftOf(module: Taken, target: Target, { origin, check, remarks }: Connection): ImportedCheck {
   const timeoutMs = goDurationMs(module.take("timeout"));
   const timeout = timeoutMs && timeoutMs < 10_000 ? { timeout: durationText(timeoutMs) } : {};
   return {
@@ -97,7 +97,7 @@ function checkOf(
   target: Target,
   { origin, path }: { origin: string; path: string },
   secrets: SecretNames,
-): CheckDraft {
+): ImportedCheck {
   const remarks: Remark[] = [];
   const http = module.below("http");
   const method = http.take<string>("method") ?? "GET";
@@ -129,7 +129,7 @@ function checkOf(
   const auth = authOf(http, secrets, module.at, remarks);
   const timeoutMs = goDurationMs(module.take("timeout"));
   http.ignore("preferred_ip_protocol", "ip_protocol_fallback");
-  const draft: CheckDraft = {
+  const draft: ImportedCheck = {
     url: origin,
     name: target.url,
     labels: target.labels,

@@ -52,12 +52,12 @@ export function toldOf(exchanges: readonly Exchange[], at: string, remarks: Rema
   exchanges.forEach(({ expect, send, starttls, labels }, i) => {
     const lose = (text: string) => remarks.push({ kind: "lost", at: `${at}[${i}]`, text });
     if (labels) lose("there is nothing like labels");
-    if (expect && !hear(told, expect, isOver)) isOver = true, lose("one greeting and one answer are heard");
-    if (send && !say(told, send, isOver)) isOver = true, lose("one thing is said, and the same each time");
+    if (expect && !hear(told, expect, isOver)) isOver = true, lose("one greeting and one answer are read");
+    if (send && !say(told, send, isOver)) isOver = true, lose("one text is sent, the same each time");
     if (starttls) isOver = true, lose("there is no STARTTLS");
   });
   if (told.greeting !== undefined && told.send !== undefined && told.answer === undefined) {
-    // The step would wait for an answer that nobody named.
+    // The step would wait for an answer that the source does not name.
     delete told.send;
     remarks.push({
       kind: "approximated",

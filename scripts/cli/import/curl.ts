@@ -1,7 +1,7 @@
 /** A curl command, as browsers and docs copy it. */
 import {
-  type CheckDraft,
   type Imported,
+  type ImportedCheck,
   type Remark,
   type SecretNames,
   splitUrl,
@@ -97,7 +97,7 @@ function checkOf(
   options: Options,
   { origin, path }: { origin: string; path: string },
   { at, lost, secrets }: { at: string; lost: Remark[]; secrets: SecretNames },
-): CheckDraft {
+): ImportedCheck {
   const one = (name: string) => options.get(name)?.at(-1);
   const name = `${URL.parse(origin)?.hostname ?? "curl"} ${path.split("?")[0]}`;
   const remarks = [...lost];
@@ -120,7 +120,7 @@ function checkOf(
   const method = one("method") ?? (options.has("head") ? "HEAD" : defaultMethod);
   const seconds = Number(one("maxTime"));
   const redirects = options.has("follow") ? Math.min(10, Number(one("maxRedirs") ?? 5)) : 0;
-  const draft: CheckDraft = {
+  const draft: ImportedCheck = {
     url: origin,
     name,
     check: {

@@ -9,7 +9,7 @@ export interface Remark {
 }
 
 /** One check, and the target that it belongs to. */
-export interface CheckDraft {
+export interface ImportedCheck {
   /** Origin of the target, with a base path at most. */
   url: string;
   name: string;
@@ -21,7 +21,7 @@ export interface CheckDraft {
 
 /** All that came of one source. */
 export interface Imported {
-  checks: CheckDraft[];
+  checks: ImportedCheck[];
   /** About no single check. */
   remarks: Remark[];
 }
@@ -56,7 +56,7 @@ export class SecretNames {
   }
 }
 
-/** A record of a source whose keys are each taken, or told of as lost. */
+/** A record of a source, each of whose keys is either taken or reported as lost. */
 export class Taken {
   readonly #record: Record<string, unknown>;
   readonly #taken = new Set<string>();
@@ -81,7 +81,7 @@ export class Taken {
     for (const key of keys) this.#taken.add(key);
   }
 
-  /** What nobody took, each with why it is lost. */
+  /** The keys that were not taken, each with why it is lost. */
   lost(reason: (key: string) => string = () => "there is nothing like it"): Remark[] {
     return Object.entries(this.#record)
       .filter(([key, value]) =>
@@ -124,7 +124,7 @@ const HEALTH =
 export const isHealthPath = (path: string): boolean => HEALTH.test(path);
 
 /** A monitor that asks a health path alone: its answer is the report, and the journey is still to be written. */
-export function withReport(draft: CheckDraft, path: string): CheckDraft {
+export function withReport(draft: ImportedCheck, path: string): ImportedCheck {
   if (!isHealthPath(path.split("?")[0]!)) return draft;
   const text =
     "this asks only what the service says of itself: write a journey that uses it, so that the two can differ";

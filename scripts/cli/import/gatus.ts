@@ -1,10 +1,10 @@
 /** Gatus: `endpoints`, `external-endpoints` and `suites`. */
 import { parse } from "yaml";
 import {
-  type CheckDraft,
   durationText,
   goDurationMs,
   type Imported,
+  type ImportedCheck,
   type Remark,
   type SecretNames,
   splitUrl,
@@ -44,7 +44,7 @@ export function importGatus(text: string, secrets: SecretNames): Imported {
   return { checks, remarks: [...remarks, ...root.lost((key) => WHY[key] || "it is about Gatus itself")] };
 }
 
-function endpointOf(endpoint: Taken, secrets: SecretNames, unplaced: Remark[]): CheckDraft[] {
+function endpointOf(endpoint: Taken, secrets: SecretNames, unplaced: Remark[]): ImportedCheck[] {
   const name = endpoint.take<string>("name") ?? endpoint.at;
   const group = endpoint.take<string>("group");
   const url = endpoint.take<string>("url") ?? "";
@@ -66,7 +66,7 @@ function endpointOf(endpoint: Taken, secrets: SecretNames, unplaced: Remark[]): 
   const step = made ? made.step(options) : stepOf(endpoint, options);
   const labels = { ...endpoint.take<Record<string, string>>("extra-labels"), ...group && { group } };
   endpoint.ignore("ui");
-  const draft: CheckDraft = {
+  const draft: ImportedCheck = {
     url: made?.origin ?? split!.origin,
     name,
     labels,
@@ -81,7 +81,7 @@ function thresholdsOf(holder: Taken, remarks: Remark[]) {
   const all = (key: string) => alerts.map((alert) => alert[key]).filter((value) => typeof value === "number");
   const [failures, successes] = [all("failure-threshold"), all("success-threshold")];
   if (alerts.length > 0) {
-    const text = "thresholds are the check's; who is told is written under webhooks";
+    const text = "thresholds are the check's; write the receivers under webhooks";
     remarks.push({ kind: "approximated", at: `${holder.at}.alerts`, text });
   }
   return {
@@ -137,7 +137,7 @@ function oauthOf(oauth2: Taken, secrets: SecretNames, about: string, remarks: Re
   return { tokenUrl, clientId, clientSecret, ...scopes.length > 0 && { scope: scopes.join(" ") } };
 }
 
-function suiteOf(suite: Taken, secrets: SecretNames, unplaced: Remark[]): CheckDraft[] {
+function suiteOf(suite: Taken, secrets: SecretNames, unplaced: Remark[]): ImportedCheck[] {
   const name = suite.take<string>("name") ?? suite.at;
   const group = suite.take<string>("group");
   const endpoints = (suite.take<unknown[]>("endpoints") ?? []).map((one, i) =>

@@ -1,9 +1,9 @@
 /** Kubernetes manifests: readiness probes are reports, Ingresses and HTTPRoutes say where they are reached. */
 import { parseAllDocuments } from "yaml";
 import {
-  type CheckDraft,
   durationText,
   type Imported,
+  type ImportedCheck,
   type Remark,
   type SecretNames,
   Taken,
@@ -71,7 +71,7 @@ function checkOf(
   workload: Manifest,
   pod: Pod,
   { route, secrets }: { route: Route; secrets: SecretNames },
-): CheckDraft {
+): ImportedCheck {
   const at = `${workload.kind} ${name}`;
   const remarks: Remark[] = [];
   const probes = pod.containers.map((container) => new Taken(container, `${at} ${container.name}`));

@@ -1,8 +1,8 @@
 /** OpenAPI 3: reads that need nothing become steps; an operation about health becomes the report. */
 import { parse } from "yaml";
 import {
-  type CheckDraft,
   type Imported,
+  type ImportedCheck,
   isHealthPath,
   type Remark,
   type SecretNames,
@@ -75,7 +75,7 @@ export function importOpenapi(text: string, secrets: SecretNames): Imported {
       }))
       : [{ request: { path: server.path + (health?.path ?? "/") }, expect: ["status == 200"] }],
   };
-  return { checks: [{ url: server.origin, name, check, remarks } satisfies CheckDraft], remarks: [] };
+  return { checks: [{ url: server.origin, name, check, remarks } satisfies ImportedCheck], remarks: [] };
 }
 
 function serverOf(root: Json): { origin: string; path: string } | undefined {

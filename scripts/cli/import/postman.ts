@@ -1,8 +1,8 @@
 /** Postman collections, v2.0 and v2.1: a folder is a check, its requests in order are the journey. */
 import {
   celText,
-  type CheckDraft,
   type Imported,
+  type ImportedCheck,
   type Remark,
   type SecretNames,
   splitUrl,
@@ -58,7 +58,7 @@ export function importPostman(
       if (!at) return [];
       return [{ ...step, request: { ...step.request as object, path: at === origin ? path : at + path } }];
     });
-    return [{ url: origin, name, check: { journey }, remarks: context.remarks } satisfies CheckDraft];
+    return [{ url: origin, name, check: { journey }, remarks: context.remarks } satisfies ImportedCheck];
   });
   return { checks, remarks };
 }

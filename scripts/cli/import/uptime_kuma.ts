@@ -1,8 +1,8 @@
 /** Uptime Kuma: the JSON backup of version 1, or its table `monitor` as JSON (`sqlite3 -json kuma.db 'select * from monitor'`). */
 import {
   celText,
-  type CheckDraft,
   type Imported,
+  type ImportedCheck,
   type Remark,
   type SecretNames,
   splitUrl,
@@ -13,7 +13,7 @@ import {
 import { type Connection, CONNECTIONS, REQUEST_DEFAULTS } from "./uptime_kuma_connection.ts";
 
 const HTTP = new Set(["http", "keyword", "json-query"]);
-/** About how Kuma shows and stores a monitor, or of kinds that are told of as a whole. */
+/** About how Kuma shows and stores a monitor, or of kinds that are reported as a whole. */
 const OWN = [
   "id",
   "user_id",
@@ -77,7 +77,7 @@ function checkOf(
   type: string,
   { origin, path }: { origin: string; path: string },
   { group, secrets }: { group?: string; secrets: SecretNames },
-): CheckDraft {
+): ImportedCheck {
   const either = <Value>(one: string, other: string) =>
     monitor.take<Value>(one) ?? monitor.take<Value>(other);
   const name = monitor.take<string>("name") ?? monitor.at;
@@ -95,7 +95,7 @@ function checkOf(
   if (body && encoding === "xml") headers["content-type"] ??= "text/xml; charset=utf-8";
   const auth = authOf(monitor, secrets, name, remarks);
   monitor.ignore(...OWN);
-  const draft: CheckDraft = {
+  const draft: ImportedCheck = {
     url: origin,
     name,
     labels: group ? { group } : {},
@@ -148,7 +148,7 @@ function connectionCheck(
   monitor: Taken,
   { origin, step, approximated = [] }: Connection,
   group?: string,
-): CheckDraft {
+): ImportedCheck {
   const remarks = approximated.map(([key, text]): Remark => ({
     kind: "approximated",
     at: `${monitor.at}.${key}`,

@@ -2,7 +2,7 @@
 import { refusal } from "../../../src/base/http/guard.ts";
 import { Document, isMap, isSeq, type Node } from "yaml";
 import { placeOf } from "./connection.ts";
-import type { CheckDraft, Imported, Remark } from "./draft.ts";
+import type { Imported, ImportedCheck, Remark } from "./draft.ts";
 
 /** An id of ours for a name of theirs, unique in `taken`. */
 export function idOf(name: string, taken: Set<string>): string {
@@ -20,7 +20,7 @@ export function idOf(name: string, taken: Set<string>): string {
 const opens = (url: URL) => refusal(url, false) !== null && refusal(url, true) === null;
 
 /** What a check asks: its target, and DNS servers. */
-function asked({ url, check }: CheckDraft): URL[] {
+function asked({ url, check }: ImportedCheck): URL[] {
   const steps = check.journey as { dns?: { server?: string } }[] | undefined ?? [];
   return [url, ...steps.map(({ dns }) => dns?.server && placeOf(dns.server)?.origin)]
     .flatMap((url) => URL.parse(url ?? "") ?? []);
@@ -52,7 +52,7 @@ export function writeConfig({ checks, remarks }: Imported, source: string): stri
 
 const commentOf = ({ kind, at, text }: Remark) => ` ${kind}: ${at}: ${text}`.replace(/\s*\n\s*/g, " ");
 
-function targetOf(group: CheckDraft[], taken: Set<string>) {
+function targetOf(group: ImportedCheck[], taken: Set<string>) {
   const [first] = group;
   const host = URL.parse(first!.url)?.hostname ?? first!.url;
   const ids = new Set<string>();

@@ -72,7 +72,7 @@ export async function execute(
 }
 
 /**
- * The beginning of a stream, which is read to its end: nobody is stopped by a pipe that is full or closed. When it is late the stream is
+ * The beginning of a stream, which is read to its end, so that a full or closed pipe stops no command. When it is late the stream is
  * let go: what has left the process group may hold it open for ever.
  */
 async function readHead(stream: ReadableStream<Uint8Array>, late: AbortSignal): Promise<string> {

@@ -31,7 +31,7 @@ export interface Destination {
 }
 
 /** How often. */
-export interface Pace {
+export interface PushPace {
   intervalMs: number;
   /** One push, and no more. */
   once: boolean;
@@ -54,13 +54,13 @@ type PushResult = { kind: "taken" } | { kind: "behind"; seq: number } | {
 
 /**
  * Pushes until `signal` aborts (0) or the thing is over (its code); with `once` a single time (0 taken, 1 not). It says nothing when it
- * stops: what nobody reports any more goes stale. Logs each change in one line.
+ * stops: a report without updates goes stale. Logs each change in one line.
  */
 export async function keepPushing(
   ports: Ports,
   to: Destination,
   reporter: Reporter,
-  pace: Pace,
+  pace: PushPace,
 ): Promise<number> {
   const { intervalMs, once, signal } = pace;
   const changes = changeSignal(reporter, signal);

@@ -98,7 +98,7 @@ export function notifyProxy({ path, command, env, log }: ProxyOptions): NotifyPr
   };
 }
 
-/** A socket that nobody but this user can write to. What a killed proxy left behind is taken away first. */
+/** A socket that only this user can write to. Removes first what a killed proxy left behind. */
 function listen(path: string): Deno.DatagramConn {
   if (isSocket(path)) Deno.removeSync(path);
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
@@ -139,7 +139,7 @@ function applyNotice(unit: Unit, line: string): void {
   if (active && unit.active !== "deactivating/stop") unit.active = active;
 }
 
-/** Whether `WATCHDOG=1` is overdue, as WatchdogSec= of systemd.service(5) has it; 0 ms: nobody waits for it. */
+/** Whether `WATCHDOG=1` is overdue, as WatchdogSec= of systemd.service(5) has it; 0 ms: there is no deadline. */
 function watchdog(limitMs: number) {
   let last: number | undefined;
   let isTriggered = false;

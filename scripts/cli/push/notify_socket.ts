@@ -33,7 +33,7 @@ export async function notify(address: string, text: string): Promise<void> {
   }
 }
 
-/** A datagram socket must be bound to be opened; nobody answers at its path. */
+/** A datagram socket must be bound to be opened; it receives nothing at its path. */
 async function sendBySocket(address: string, text: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "assay-notify-" });
   try {

@@ -1,7 +1,7 @@
 import { growing } from "./growing.ts";
 import { type Answer, type AnswerBody, type AnswerHeaders, LimitExceeded } from "../ports.ts";
 
-/** As much of a body that nobody needs is read on, so that its connection can be kept. */
+/** How much of an unread body is drained, so that its connection can be kept. */
 const DROP_BYTES = 64 * 1024;
 
 /** Of one body, empty ones included: past that it is only work for us. */
@@ -39,7 +39,7 @@ async function readBody(
   response: Response,
   { capBytes, signal, enough }: ReadOptions,
 ): Promise<AnswerBody> {
-  // Before `body` is touched: a runtime reads a body that nobody has looked at without building a stream.
+  // Before `body` is touched: a runtime reads an untouched body without building a stream.
   if (isFetched(response) && isDeclaredWithin(response.headers, capBytes)) {
     return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
   }

@@ -22,7 +22,7 @@ const strictDecoder = (label: string) =>
 
 /**
  * The text of a body, by its byte order mark, else by the `charset` of its content type, else as UTF-8. Plain `utf-16` without a mark
- * is big-endian (RFC 2781, 4.3), unlike in the WHATWG's table; a charset that nobody knows is read as UTF-8, and is not exact.
+ * is big-endian (RFC 2781, 4.3), unlike in the WHATWG's table; an unknown charset is read as UTF-8, and is not exact.
  */
 export function bodyText(bytes: Uint8Array, contentType: string | null): BodyText {
   if (BINARY.test(contentType ?? "")) {

@@ -24,7 +24,7 @@ export type Exchange =
     status: number;
     headers: AnswerHeaders;
     trace: ExchangeTrace;
-    /** Of a body that nobody needs, where it was wanted all the same. */
+    /** The beginning of an unread body, if `excerptBytes` asked for it. */
     excerpt?: Uint8Array<ArrayBuffer>;
     /** ms from the request to the response headers. */
     headersMs: number;
@@ -67,7 +67,7 @@ export const withHeader = (request: HttpRequest, name: string, value: string): H
 export interface ExchangeOptions {
   /** For all of it, the body included. */
   deadlineMs: number;
-  /** At most so much of the body is read. 0: nobody needs it, and the exchange is over at the headers. */
+  /** At most so much of the body is read. 0: none, and the exchange is over at the headers. */
   capBytes: number | ((head: ExchangeHead) => number);
   /**
    * Of a body of which 0 bytes are wanted at most so many are kept to be shown, as far as they come at once: what becomes of
@@ -126,7 +126,7 @@ export async function exchange(
 /** The share of its time after which an event stream has said enough. */
 const ENOUGH = 0.9;
 
-/** So long a body that nobody needs may come to its end, so that its connection can be kept. */
+/** How long an unread body may take to end, so that its connection can be kept. */
 const DROP_MS = 1_000;
 
 /** So long what is only shown of a body may take, in ms. */
@@ -140,7 +140,7 @@ interface Attempt extends Omit<ExchangeOptions, "signal"> {
   elapsed: () => number;
 }
 
-/** Never rejects: nobody listens any more once the exchange is settled. */
+/** Never rejects: once the exchange is settled there is no caller left. */
 async function attempt(
   { clock, fetch, abort, elapsed, deadlineMs, capBytes, excerptBytes, isStreamTaken }: Attempt,
   { url, ...request }: HttpRequest,
@@ -179,7 +179,7 @@ async function attempt(
     const body = wanted > 0 ? read : NOTHING;
     return { kind: "answer", ...head, ...body, headersMs, totalMs: elapsed() };
   } catch (error) {
-    return { kind: "failure", ...failureOf(error, answered), totalMs: elapsed() };
+    return { kind: "failure", ...transportFailure(error, answered), totalMs: elapsed() };
   }
 }
 
@@ -209,7 +209,7 @@ async function readExcerpt(
   return read.bytes;
 }
 
-/** As much of an answer tells whether it is Cloudflare's own. */
+/** So much of an answer is enough to recognize Cloudflare's own pages. */
 const EDGE_BYTES = 64;
 
 const NOTHING: AnswerBody = { bytes: new Uint8Array(0), truncated: false };
@@ -219,7 +219,10 @@ export const isEventStream = (headers: AnswerHeaders): boolean =>
   /^text\/event-stream\s*(;|$)/i.test(headers.get("content-type") ?? "");
 
 /** Why a transport threw; `answered`: the answer had begun. */
-export function failureOf(error: unknown, answered: boolean): { reason: TransportReason; detail: string } {
+export function transportFailure(
+  error: unknown,
+  answered: boolean,
+): { reason: TransportReason; detail: string } {
   if (error instanceof Refused) return { reason: "refused", detail: error.message };
   const detail = messageOf(error);
   if (error instanceof LimitExceeded) return { reason: "limit", detail };

@@ -67,7 +67,7 @@ const PLATFORM_MESSAGES = [
   "durable object",
   "internal error in durable object storage",
   "internal error while starting up durable object storage",
-  // Of connections. That one cannot be made is said in the same words of Cloudflare's own addresses and of a port that nobody listens at.
+  // Of connections. Cloudflare uses the same words for its own addresses and for a closed port.
   "tcp loop detected",
   "connections to port 25 are prohibited",
 ];

@@ -21,7 +21,7 @@ const METADATA = [
   "fd00:42::42/128",
 ].map(ipaddr.parseCIDR);
 
-/** Prefixes of NAT64 (RFC 6052 section 2.1, RFC 8215): whoever asks there asks the IPv4 address that stands at the end. */
+/** Prefixes of NAT64 (RFC 6052 section 2.1, RFC 8215): a request there reaches the IPv4 address in the last 32 bits. */
 const NAT64 = ["64:ff9b::/96", "64:ff9b:1::/48"].map(ipaddr.parseCIDR);
 
 /** RFC 4291 section 2.4: all global unicast that IANA has given out; everything else, `::/96` included, is special. */

@@ -5,7 +5,7 @@ export class QuotaExceeded extends Error {
   override readonly name = "QuotaExceeded";
 }
 
-/** What one round may send: what was set aside for it, and then of what nobody has set aside. */
+/** A round's share of the request budget: its reservation first, then the unreserved rest. */
 export interface Reservation {
   /** Rejects with `QuotaExceeded` where nothing is left. */
   fetch: Fetch;
@@ -24,7 +24,7 @@ export interface Reservation {
 export interface Quota {
   /** Sets so many requests apart for one round, which sends by `fetch`; null: there are not so many left. */
   reserve(fetch: Fetch, requests: number): Reservation | null;
-  /** Keeps so many from other promises; answers what takes the promise back, once. Null: there are not so many that nobody was promised. */
+  /** Reserves so many requests; answers a function that releases them, once. Null: fewer than that are unreserved. */
   promise(requests: number): (() => void) | null;
   /** All of it again, less what is set apart. */
   renew(): void;
@@ -37,7 +37,7 @@ const UNLIMITED: Quota = {
   renew() {},
 };
 
-/** A quota of `total` requests; Infinity: nobody counts them. */
+/** A quota of `total` requests; Infinity: no limit. */
 export function quota(total: number): Quota {
   if (total === Infinity) return UNLIMITED;
   let free = total;

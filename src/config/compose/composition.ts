@@ -6,11 +6,11 @@ import type { Origins } from "./origins.ts";
 export interface Composition {
   origins: Origins;
   /** Notes a mistake at `path` below `root`. */
-  fail(root: unknown, path: Path, problem: Mistake): void;
+  fail(root: unknown, path: Path, problem: CompositionMistake): void;
 }
 
 /** A mistake before its position is known. */
-export interface Mistake extends Pick<Problem, "message" | "expected" | "found" | "suggestion"> {
+export interface CompositionMistake extends Pick<Problem, "message" | "expected" | "found" | "suggestion"> {
   at?: "key" | "value";
 }
 
@@ -18,7 +18,7 @@ export interface Mistake extends Pick<Problem, "message" | "expected" | "found" 
 export const hint = (
   found: string,
   names: readonly string[],
-): Pick<Mistake, "found" | "expected" | "suggestion"> => ({
+): Pick<CompositionMistake, "found" | "expected" | "suggestion"> => ({
   found,
   expected: names.length > 0 ? `one of: ${names.join(", ")}` : "none is defined",
   suggestion: closest(found, names),

@@ -12,7 +12,7 @@ import {
 import type { Path } from "../problem.ts";
 
 /** A text that was read, and its name if it has one. */
-export interface Source {
+export interface SourceText {
   file?: string;
   text: string;
   lines: LineCounter;
@@ -21,7 +21,7 @@ export interface Source {
 
 /** Where something stands. */
 export interface Place {
-  source: Source;
+  source: SourceText;
   node: unknown;
 }
 
@@ -48,7 +48,7 @@ export class Origins {
   readonly #holders = new WeakMap<object, Holder>();
 
   /** Remembers the places of a value, and of all below it, that were made of a node. */
-  register(value: unknown, node: unknown, source: Source): void {
+  register(value: unknown, node: unknown, source: SourceText): void {
     const resolved = isAlias(node) ? source.aliases.get(node) : node;
     if (typeof value !== "object" || value === null || this.#holders.has(value)) return;
     this.#holders.set(value, { self: { source, node } });
@@ -139,14 +139,14 @@ export const nameOf = (key: unknown): string => String(isScalar(key) ? key.value
 /** YAML 1.1 merge key. */
 export const MERGE = "<<";
 
-function entriesOf(node: unknown, source: Source): Map<string, Entry> {
+function entriesOf(node: unknown, source: SourceText): Map<string, Entry> {
   if (isSeq(node)) {
     return new Map(node.items.map((item, i) => [String(i), { value: { source, node: item } }]));
   }
   return isMap(node) ? pairsOf(node, source) : new Map();
 }
 
-function pairsOf(map: YAMLMap, source: Source): Map<string, Entry> {
+function pairsOf(map: YAMLMap, source: SourceText): Map<string, Entry> {
   const own = new Map<string, Entry>();
   const merged = new Map<string, Entry>();
   for (const { key, value } of map.items) {
@@ -159,7 +159,7 @@ function pairsOf(map: YAMLMap, source: Source): Map<string, Entry> {
   return new Map([...merged, ...own]);
 }
 
-function mergedInto(value: unknown, source: Source): [string, Entry][] {
+function mergedInto(value: unknown, source: SourceText): [string, Entry][] {
   const node = isAlias(value) ? source.aliases.get(value) : value;
   if (isSeq(node)) return node.items.flatMap((item) => mergedInto(item, source));
   return isMap(node) ? [...pairsOf(node, source)] : [];

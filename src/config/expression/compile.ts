@@ -2,7 +2,7 @@ import type { ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError, typeCheck } from "./check.ts";
 import { compileStrict } from "./evaluate.ts";
 import type { Language } from "./scope.ts";
-import { failureOf } from "./strict.ts";
+import { expressionFailure } from "./strict.ts";
 
 /** A checked expression, its type, and the program that fails closed. Throws `ExpressionError`. */
 export function compile(source: string, language: Language, captures: readonly string[]) {
@@ -16,6 +16,6 @@ export function compile(source: string, language: Language, captures: readonly s
   }
   // What can only ever fail is better known now than at night.
   const { error } = program.check();
-  if (error) throw new ExpressionError(failureOf(error).detail, place);
+  if (error) throw new ExpressionError(expressionFailure(error).detail, place);
   return { ast, type, program };
 }

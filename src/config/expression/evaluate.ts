@@ -1,7 +1,7 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
 import { rewrite } from "./rewrite.ts";
 import type { Language, Scope } from "./scope.ts";
-import { failureOf, strictEnvironment } from "./strict.ts";
+import { expressionFailure, strictEnvironment } from "./strict.ts";
 import type { Value } from "./value.ts";
 
 const environments = new WeakMap<Language, Environment>();
@@ -27,6 +27,6 @@ export function evaluate(program: ParseResult, scope: Scope): Value {
   try {
     return { ok: true, value: program(scope) };
   } catch (error) {
-    return { ok: false, ...failureOf(error) };
+    return { ok: false, ...expressionFailure(error) };
   }
 }

@@ -5,8 +5,8 @@ import { evaluate } from "./evaluate.ts";
 import { namesIn } from "./rewrite.ts";
 import { explain } from "./explain.ts";
 import type { Language, Scope } from "./scope.ts";
-import { failureOf } from "./strict.ts";
-import { type Reason, toJson, type Value } from "./value.ts";
+import { expressionFailure } from "./strict.ts";
+import { toJson, type Value, type ValueReason } from "./value.ts";
 
 /** A capture, compiled; a missing or null value is not ok. */
 export interface Program {
@@ -19,7 +19,7 @@ export interface Program {
 /** Why an expectation does not hold. */
 export interface Mismatch {
   expression: string;
-  reason: "false" | Reason;
+  reason: "false" | ValueReason;
   /** One line, at most 300 characters. */
   detail: string;
   /** Sub-expressions and their printed values, each at most 100 characters. */
@@ -117,6 +117,6 @@ export function jsonValueOf(
   try {
     return { ok: true, value: toJson(value.value) };
   } catch (error) {
-    return { ok: false, ...failureOf(error) };
+    return { ok: false, ...expressionFailure(error) };
   }
 }

@@ -2,12 +2,12 @@ import type { ASTNode } from "@marcbachmann/cel-js";
 import { compileStrict, evaluate } from "./evaluate.ts";
 import { childrenOf, isMacro } from "./rewrite.ts";
 import type { Language, Scope } from "./scope.ts";
-import { print, type Reason, type Value } from "./value.ts";
+import { print, type Value, type ValueReason } from "./value.ts";
 import { oneLine } from "../../base/text.ts";
 
 /** Why an expression did not hold or had no value. */
 export interface Explanation {
-  reason: "false" | Reason;
+  reason: "false" | ValueReason;
   /** One line, at most 300 characters. */
   detail: string;
   /** Sub-expressions and their printed values. */
@@ -38,7 +38,7 @@ export function explain(
 }
 
 type ValueOf = (node: ASTNode) => Value;
-type Cause = { reason: "false" | Reason; detail: string };
+type Cause = { reason: "false" | ValueReason; detail: string };
 
 const holds = (value: Value) => value.ok && value.value === true;
 

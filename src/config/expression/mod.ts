@@ -13,7 +13,7 @@ export {
   Scope,
   type Variables,
 } from "./scope.ts";
-export { CaselessMap, type Reason, toMap, Unmet, type Value } from "./value.ts";
+export { CaselessMap, toMap, Unmet, type Value, type ValueReason } from "./value.ts";
 export type { Expectation, Mismatch, Program } from "./expectation.ts";
 export type { Template } from "./template.ts";
 export { ExpressionError } from "./check.ts";

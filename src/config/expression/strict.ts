@@ -1,7 +1,7 @@
 import { type ASTNode, Environment, EvaluationError, TypeError } from "@marcbachmann/cel-js";
 import type { Language } from "./scope.ts";
 import { OF_RUN } from "./rewrite.ts";
-import { entriesOf, equal, isMap, kindOf, type Reason, Unmet } from "./value.ts";
+import { entriesOf, equal, isMap, kindOf, Unmet, type ValueReason } from "./value.ts";
 
 /** What the library hands to a macro (its README, "Custom macros"). */
 interface Checker {
@@ -215,7 +215,7 @@ const TYPE_ERROR =
   /overload|unsupported_type|type_mismatch|_conversion_error|invalid_(condition|logical|list|comprehension|timestamp|duration)/;
 
 /** Why an evaluation threw, and one line about it. Never throws. */
-export function failureOf(error: unknown): { reason: Reason; detail: string } {
+export function expressionFailure(error: unknown): { reason: ValueReason; detail: string } {
   if (error instanceof Unmet) return { reason: error.reason, detail: error.message };
   if (!(error instanceof EvaluationError || error instanceof TypeError)) {
     return { reason: "error", detail: String(error) };

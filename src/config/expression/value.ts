@@ -2,15 +2,15 @@ import { evaluate } from "@marcbachmann/cel-js";
 import { oneLine } from "../../base/text.ts";
 
 /** Why an expression has no usable value. */
-export type Reason = "missing" | "null" | "type" | "parse" | "limit" | "error";
+export type ValueReason = "missing" | "null" | "type" | "parse" | "limit" | "error";
 
 /** The value of an expression, or why there is none. */
-export type Value = { ok: true; value: unknown } | { ok: false; reason: Reason; detail: string };
+export type Value = { ok: true; value: unknown } | { ok: false; reason: ValueReason; detail: string };
 
-/** Thrown while an expression is evaluated: what the answer owed was not there. */
+/** Thrown while an expression is evaluated: the answer lacks a value that the expression needs. */
 export class Unmet extends Error {
   override readonly name = "Unmet";
-  constructor(readonly reason: Reason, message: string) {
+  constructor(readonly reason: ValueReason, message: string) {
     super(message);
   }
 }
@@ -23,7 +23,7 @@ export function isMap(value: unknown): value is Record<string, unknown> | Map<un
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A record as a CEL map. The library tells types by `constructor`, so one with a key of that name becomes a Map. */
+/** A record as a CEL map. The library recognizes types by `constructor`, so one with a key of that name becomes a Map. */
 export function toMap(record: Record<string, unknown>): Record<string, unknown> | Map<unknown, unknown> {
   return Object.hasOwn(record, "constructor") ? new Map(Object.entries(record)) : record;
 }
@@ -32,7 +32,7 @@ export function toMap(record: Record<string, unknown>): Record<string, unknown> 
 export class CaselessMap extends Map<unknown, unknown> {
   constructor(entries: Iterable<[string, unknown]>) {
     super(entries);
-    // The library tells types by it.
+    // The library recognizes types by it.
     Object.defineProperty(this, "constructor", { value: Map });
   }
   override get(key: unknown): unknown {

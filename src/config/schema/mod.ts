@@ -83,7 +83,7 @@ const timing = {
   ),
   certificateWarning: optionalField(
     z.union([duration("1h", "365d"), z.literal(0)]),
-    "Tells of a certificate that ends within it, as probers on Deno see it; 0: never.",
+    "Opens an advisory for a certificate that ends within it, as probers on Deno see it; 0: never.",
     "14d",
   ),
   severity: optionalField(
@@ -158,7 +158,7 @@ const tls = map({
     text(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, "a host name"),
     "The name to ask for, and that the certificate must hold, in place of the URL's host.",
   ),
-  insecure: optionalField(z.boolean(), "Believe whoever answers, whatever the certificate.", false),
+  insecure: optionalField(z.boolean(), "Accept any certificate.", false),
 }).check(z.refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
   error: "a pair: cert and key belong together",
 }));
@@ -207,7 +207,7 @@ const target = (kinds: Kinds, written: boolean) =>
     ),
     dependsOn: optionalField(
       list(z.string(), 50),
-      "Targets without which it does not work: while one has an outage, nobody is told of its own.",
+      "Targets without which it does not work: while one has an outage, no notice of its own is sent.",
     ),
     auth: optionalField(
       auth(kinds.auths ?? []),
@@ -328,7 +328,7 @@ export const grammar = (kinds: Kinds, written = false) =>
     retention: optionalField(retention, "How long it is kept."),
     api: optionalField(apiGrammar, "The HTTP API."),
     page: optionalField(pageGrammar, "How the public page looks."),
-    hooks: optionalField(hooksGrammar, "Who else tells Assay of rollouts."),
+    hooks: optionalField(hooksGrammar, "Other sources of deployments."),
     controls: optionalField(
       list(z.string().check(z.minLength(1)), 10, 0),
       "Known-good URLs, to tell a prober's fault from a target's.",
@@ -351,12 +351,15 @@ export const grammar = (kinds: Kinds, written = false) =>
     ),
     defaults: optionalField(map(timing), "For every check that does not say otherwise."),
     targets: list(target(kinds, written), 10_000).check(z.describe("The services under test.")),
-    webhooks: optionalField(list(webhook(kinds), 100, 0), "Who is told about incidents."),
+    webhooks: optionalField(list(webhook(kinds), 100, 0), "Sinks: where notices about incidents go."),
     heartbeat: optionalField(
       heartbeat,
-      "Who hears after each slot that Assay works, and so when it does not.",
+      "A URL to request after each settled slot, so that a monitor of cron jobs notices when Assay stops.",
     ),
-    routes: optionalField(routesGrammar(), "Which of them is told of what. Default: each of all its events."),
+    routes: optionalField(
+      routesGrammar(),
+      "Which of them gets which incidents. Default: each gets all its events.",
+    ),
     maintenance: optionalField(
       maintenanceGrammar(),
       "Times in which notices are held while probing goes on.",

@@ -1,7 +1,7 @@
 import * as z from "../../base/zod.ts";
 import { list, map, text, words } from "./fields.ts";
 
-/** The languages that the public page speaks. */
+/** The languages of the public page. */
 export const LANGUAGES = ["en", "de"] as const;
 
 /** A logo stands in the page itself: it loads nothing from elsewhere. */

@@ -23,7 +23,7 @@ const aws = map({
 const push = map({
   token: z.optional(reference()).check(z.describe("The bearer token of the sender.")),
   ttl: duration("1s", "1d").check(z.describe("Without a push for this long the claim is stale.")),
-}).check(z.describe("Nobody is asked: the claim is sent in."));
+}).check(z.describe("The claim is sent in; no request is made."));
 
 const source = map({
   name: z.optional(id()).check(

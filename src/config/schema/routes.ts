@@ -74,20 +74,20 @@ const route = (depth: number): z.ZodMiniType<RouteDraft> =>
     ),
     escalate: optionalField(
       z.array(escalation).check(z.maxLength(10)),
-      "Who is told later. Default: as the route above says.",
+      "Sinks that are notified later. Default: as the route above says.",
     ),
     repeatInterval: optionalField(
       duration("1m", "30d"),
-      "Its sinks are reminded this often while it is open and nobody has acknowledged it. Default: as the route above says.",
+      "Its sinks are reminded this often while the incident is open and not acknowledged. Default: as the route above says.",
     ),
     quietHours: optionalField(
       quietHours,
-      "When it tells of nothing but what is critical; the rest waits. Default: those of the route above.",
+      "When only critical incidents are sent; the rest waits. Default: those of the route above.",
     ),
     ...(depth > 1 && {
       routes: optionalField(
         list(route(depth - 1), 100),
-        "The first that matches tells in place of this one.",
+        "The first that matches is used in place of this one.",
       ),
     }),
   }) as unknown as z.ZodMiniType<RouteDraft>;

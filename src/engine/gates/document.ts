@@ -1,7 +1,7 @@
 /** What a gate answers: one document that every rollout tool reads as it is. */
 import type { Check, Region } from "../../config/config.ts";
 import {
-  type Cause,
+  type DecisionCause,
   type GateBurn,
   type Judgement,
   type RunOutcome,
@@ -168,7 +168,7 @@ function reasonOf(
   const [newest] = runs;
   const since = iso(sinceMs);
   const newestWords = `${newest?.outcome ?? "pending"} in the last run`;
-  const REASONS: Record<Cause, () => string> = {
+  const REASONS: Record<DecisionCause, () => string> = {
     good: () => `${votes.ready}/${total} regions ready in each of the last ${minRuns} runs since ${since}`,
     bad: () => {
       const step = failingStep(witnesses, newest);

@@ -1,4 +1,4 @@
-/** Decides gates from stored state: what was settled, and what Assay was told of rollouts and silences. */
+/** Decides gates from stored state: settled outcomes, recorded deployments and silences. */
 import { type RunReader, runReader } from "../../storage/history/runs.ts";
 import type { Check, Config, Region, Target } from "../../config/config.ts";
 import {

@@ -1,4 +1,4 @@
-/** Somebody has taken an incident on: it is noted, and told to those who were told of the incident. */
+/** Acknowledges incidents: records it, and notifies the sinks that were notified of the incident. */
 import type { Config } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -12,7 +12,7 @@ import type { StatesReader } from "../../storage/states.ts";
 import type { OutboxStore, RecordStore } from "../../storage/store.ts";
 import { notices } from "./notice.ts";
 
-/** What an acknowledgement is kept and told with. */
+/** What recording and announcing an acknowledgement needs. */
 export interface AcknowledgeContext {
   ports: Pick<Ports, "clock" | "log" | "random">;
   config: Config;
@@ -20,7 +20,7 @@ export interface AcknowledgeContext {
   states: StatesReader;
 }
 
-/** Acknowledges an open incident; `by` is who did, as it is shown. Only the first of an episode is told. Answers what is kept. */
+/** Acknowledges an open incident; `by` is who did, as it is shown. Only the first of an episode is announced. Answers the record. */
 export async function acknowledge(
   { ports: { clock, log, random }, config, store, states }: AcknowledgeContext,
   incident: Incident,
@@ -34,7 +34,7 @@ export async function acknowledge(
       ...{ config, slot: comment.at, state: (await states())[key] },
       check: config.checks.find((check) => check.key === key),
     };
-    // First, so that whoever tries again after a failure is told.
+    // The record comes last, so that a retry after a failure still notifies.
     await store.enqueue(notices({ incident, change: "acknowledged", acknowledgement: comment }, context));
   }
   await store.putRecord(encodeComment(id, comment, { keepMs: config.retention.incidentsMs, random }));

@@ -1,5 +1,5 @@
 /**
- * A link by which whoever got a message may acknowledge its incident: signed with the key of the store, good for a week and for one
+ * A link by which the reader of a message may acknowledge its incident: signed with the key of the store, good for a week and for one
  * episode. It stands in no store and no log: it is made when a message is sent, and is the same over all tries.
  */
 import { hmacSha256 } from "../../base/hmac.ts";

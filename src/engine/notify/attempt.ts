@@ -22,7 +22,7 @@ const GRACE_MS = 1_000;
 export type DeliveryStore = OutboxStore & IncidentStore & RecordStore;
 
 /** What attempts share. */
-export interface AttemptContext {
+export interface DeliveryContext {
   ports: Ports;
   store: DeliveryStore;
   config: Config;
@@ -40,7 +40,7 @@ export interface AttemptContext {
 }
 
 /** Brings one notice one step further; undefined if it was not sent. */
-export async function attempt(context: AttemptContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
+export async function attempt(context: DeliveryContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
   const { underWay } = context;
   // It was woken while it is on its way: its receipt comes.
   if (underWay.has(delivery.id)) return undefined;
@@ -52,8 +52,12 @@ export async function attempt(context: AttemptContext, delivery: Delivery): Prom
   }
 }
 
-/** Leaves a notice for later, as if nobody had looked at it. */
-export async function putOff({ ports: { clock }, store }: AttemptContext, delivery: Delivery, forMs: number) {
+/** Leaves a notice for later, as if it had not been claimed. */
+export async function putOff(
+  { ports: { clock }, store }: DeliveryContext,
+  delivery: Delivery,
+  forMs: number,
+) {
   const { attempts, lastAttemptAt, lastStatus, lastError } = delivery;
   const nextAt = clock.now() + forMs;
   await store.recordAttempt(delivery.id, {
@@ -66,7 +70,7 @@ export async function putOff({ ports: { clock }, store }: AttemptContext, delive
   });
 }
 
-async function settle(context: AttemptContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
+async function settle(context: DeliveryContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
   const { ports: { clock, log }, store, config, timely } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const nowMs = clock.now();
@@ -104,7 +108,7 @@ async function settle(context: AttemptContext, delivery: Delivery): Promise<Sink
   return answer;
 }
 
-/** Nobody need hear who took on what is over. */
+/** An acknowledgement is not sent once its incident is over. */
 async function isLate(store: IncidentStore, { type, incident, episode }: Delivery): Promise<boolean> {
   if (type !== "incident.acknowledged") return false;
   const found = await store.getIncident(incident);
@@ -126,7 +130,7 @@ interface Sent {
 }
 
 async function keepReceipt(
-  context: AttemptContext,
+  context: DeliveryContext,
   { delivery, webhook, answer, beganMs }: Sent,
 ): Promise<void> {
   const { ports: { clock, random, log }, store, config, leaseMs } = context;
@@ -142,9 +146,9 @@ async function keepReceipt(
   log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
 }
 
-/** The receipt of a notice that must be told again while its incident is open. */
+/** The receipt of a notice that must be repeated while its incident is open. */
 async function repeated(
-  { store, sinks }: AttemptContext,
+  { store, sinks }: DeliveryContext,
   delivery: Delivery,
   { kind }: Webhook,
   receipt: Receipt,
@@ -159,7 +163,7 @@ async function repeated(
 }
 
 /** One delivery by the webhook's sink; whatever hangs, it ends. */
-function send(context: AttemptContext, webhook: Webhook, delivery: Delivery): Promise<SinkAnswer> {
+function send(context: DeliveryContext, webhook: Webhook, delivery: Delivery): Promise<SinkAnswer> {
   const { ports: { clock, secrets }, sinks } = context;
   const { deadlineMs = context.deadlineMs } = findSink(sinks, webhook.kind);
   const limitMs = deadlineMs + GRACE_MS;
@@ -170,7 +174,7 @@ function send(context: AttemptContext, webhook: Webhook, delivery: Delivery): Pr
 }
 
 async function handOver(
-  { ports, sinks, deadlineMs, addLink }: AttemptContext,
+  { ports, sinks, deadlineMs, addLink }: DeliveryContext,
   { kind, settings }: Webhook,
   delivery: Delivery,
 ): Promise<SinkAnswer> {

@@ -1,7 +1,7 @@
 /**
  * What becomes of a notice whose incident comes from the outage of another target.
  *
- *     opening: outage open? -> held | over before it was told -> dropped | outage over, still bad -> sent
+ *     opening: outage open? -> held | over before it was sent -> dropped | outage over, still bad -> sent
  */
 import type { Delivery, IncidentStore, OutboxStore, Receipt } from "../../storage/store.ts";
 import { SECOND_MS } from "../../base/time.ts";
@@ -12,12 +12,12 @@ const HELD_MS = 30 * SECOND_MS;
 /** What is still bad so long after the outage has other reasons. */
 const AFTERMATH_MS = 90 * SECOND_MS;
 const HELD = "held because of ";
-/** What is told to those who were told of the opening. */
+/** Changes that go to every sink which got the opening. */
 const NEWS: ReadonlySet<string> = new Set(["incident.updated", "incident.acknowledged", "incident.resolved"]);
 /** Why a held notice is not sent. */
 const OVER_BEFORE_TOLD = "because of another target: it was over before anybody was told";
 
-/** What a cause makes of a notice: later, or never. The news of those who were told of the opening is never held. */
+/** What a cause makes of a notice: later, or never. Later news of a delivered opening is never held. */
 export async function applyCause(
   store: IncidentStore & OutboxStore,
   delivery: Delivery,

@@ -8,7 +8,7 @@
 import type { Config } from "../../config/config.ts";
 import { pause, type Ports } from "../../base/ports.ts";
 import type { Delivery } from "../../storage/store.ts";
-import { attempt, type AttemptContext, type DeliveryStore, putOff } from "./attempt.ts";
+import { attempt, type DeliveryContext, type DeliveryStore, putOff } from "./attempt.ts";
 import { silenceSource } from "../../storage/records/maintenance.ts";
 import type { linkAdder } from "./acknowledge_link.ts";
 import type { applyQuietHours } from "./quiet.ts";
@@ -163,7 +163,7 @@ export function deliverer(
 }
 
 interface Call {
-  post: AttemptContext;
+  post: DeliveryContext;
   /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
   claim(webhook?: string): Promise<Delivery | undefined>;
   /** Notes that a notice has come a step further, or that none was due. */
@@ -173,7 +173,7 @@ interface Call {
 }
 
 function claimer(
-  { ports: { clock }, store, leaseMs }: AttemptContext,
+  { ports: { clock }, store, leaseMs }: DeliveryContext,
   { most = Infinity, signal }: CallOptions,
 ): Call["claim"] {
   let left = most;

@@ -156,7 +156,7 @@ export const event = z.strictObject({
       z.describe("Who has taken the incident on; in incident.acknowledged."),
     ),
     reminder: z.optional(z.strictObject({ openForMs: ms })).check(
-      z.describe("It is told again, as the route's repeatInterval says: nothing has changed."),
+      z.describe("A reminder, as the route's repeatInterval says: nothing has changed."),
     ),
     links: z.optional(z.record(z.string(), z.url())),
     truncated: z.optional(z.literal(true)).check(

@@ -7,7 +7,7 @@ const DEADLINE_MS = 10_000;
 
 const send = overHttp<Heartbeat, undefined>({ url: ({ url }) => url, fill: () => ({ method: "GET" }) });
 
-/** Tells a receiver that slots are settled; `at` is the instant (epoch ms) of one that just was. Never rejects. */
+/** Reports to a receiver that slots are settled; `at` is the instant (epoch ms) of one that just was. Never rejects. */
 export type Beat = (at: number) => Promise<void>;
 
 /**

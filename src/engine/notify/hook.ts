@@ -7,7 +7,7 @@ export interface HookSettings {
   url: string;
 }
 
-/** What people in a chat are told without asking: an update is a further message there, for it cannot change the first. */
+/** Default events of chat sinks. They leave out updates: an incoming webhook cannot edit its first message. */
 export const CHAT_EVENTS: readonly string[] = ["incident.opened", "incident.resolved"];
 
 /** The common half of sinks whose URL is all that they need, and a secret. */

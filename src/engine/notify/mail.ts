@@ -5,7 +5,7 @@ import { fit } from "../../base/text.ts";
 import type { GrammarFields } from "../../config/kinds.ts";
 import type { WebhookEvent } from "./event.ts";
 import { CHAT_EVENTS } from "./hook.ts";
-import { COLOURS, messageOf, plainLines } from "./message.ts";
+import { COLOURS, describeEvent, plainLines } from "./message.ts";
 
 /** Who writes to whom. */
 export interface MailSettings {
@@ -29,7 +29,7 @@ export const MAIL_EVENTS = CHAT_EVENTS;
 
 /** The e-mail of an event: all mails of an incident are one thread. `givesId`: the sender may name a mail itself. */
 export function mailOf(event: WebhookEvent, { from, to }: MailSettings, givesId = true): Email {
-  const message = messageOf(event);
+  const message = describeEvent(event);
   const { incident } = event.data;
   const thread = `<${encodeURIComponent(incident.id)}@${from.slice(from.lastIndexOf("@") + 1)}>`;
   const isFirst = event.type === "incident.opened" && incident.episode === 1;
@@ -60,7 +60,7 @@ const escape = (text: string) => text.replace(/[&<>"']/g, (char) => ENTITIES[cha
 
 /** Without pictures, scripts and style sheets, which mail readers leave out. */
 function htmlOf(event: WebhookEvent): string {
-  const { look, title, text, facts, page, acknowledge } = messageOf(event);
+  const { look, title, text, facts, page, acknowledge } = describeEvent(event);
   const cell = "padding:4px 12px 4px 0;vertical-align:top";
   const rows = facts.map(({ name, value }) =>
     `<tr><td style="${cell};color:#667085;white-space:nowrap">${escape(name)}</td>` +

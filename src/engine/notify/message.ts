@@ -1,4 +1,4 @@
-/** What a sink for people tells of an event: the same words for all of them, each within its own limits. */
+/** The text of an event for sinks that people read: the same words for all, each within its own limits. */
 import { oneLine } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 import { isFailed } from "../../judgement/words.ts";
@@ -42,12 +42,12 @@ const TEXT_CHARS = 600;
 const VALUE_CHARS = 300;
 
 /** The words for an event. */
-export function messageOf({ type, data }: WebhookEvent): Message {
+export function describeEvent({ type, data }: WebhookEvent): Message {
   const { incident: { kind, severity }, summary, links } = data;
   const look = LOOKS[type] ?? severity;
   return {
     look,
-    title: oneLine(`${look.toUpperCase()}: ${subjectOf(data)} (${kind})`, TITLE_CHARS),
+    title: oneLine(`${look.toUpperCase()}: ${subjectText(data)} (${kind})`, TITLE_CHARS),
     text: oneLine(summary, TEXT_CHARS),
     facts: factsOf(data).map(({ name, value }) => ({ name, value: oneLine(value, VALUE_CHARS) })),
     page: links?.page,
@@ -71,7 +71,7 @@ export const plainLines = ({ text, facts, page, acknowledge }: Message): string[
 type Data = WebhookEvent["data"];
 
 /** Target, check and region: "Checkout / write in eu". */
-export function subjectOf({ incident: { scope }, target, check }: Data): string {
+export function subjectText({ incident: { scope }, target, check }: Data): string {
   const tier = check.id === "default" ? "" : ` / ${check.id}`;
   return `${oneLine(target.name, 100)}${tier}${scope === "global" ? "" : ` in ${scope}`}`;
 }

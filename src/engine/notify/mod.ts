@@ -1,4 +1,4 @@
-/** Tells the world: transitions become notices in the outbox, each sink delivers its own. */
+/** Notification: transitions become notices in the outbox, and each sink delivers its own. */
 export { deliver, type Deliverer, deliverer, type DeliverOptions } from "./deliver.ts";
 export type { DeliveryStore } from "./attempt.ts";
 export type { WebhookEvent } from "./event.ts";

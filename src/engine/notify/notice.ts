@@ -27,7 +27,7 @@ export interface NoticeContext {
   slot: number;
 }
 
-/** What is told of an incident: a transition, or that somebody has taken it on. */
+/** A change of an incident to announce: a transition or an acknowledgement. */
 export interface Telling {
   incident: Incident;
   change: Transition["change"] | "acknowledged";
@@ -46,7 +46,7 @@ export function notices(telling: Telling, context: NoticeContext): NewNotice[] {
   });
   if (wanted.length === 0) return [];
   const body = truncate(eventOf(telling, context));
-  // Two judgements may share an instant, and each of their changes is told.
+  // Two judgements may share an instant; each of their changes is announced.
   const count =
     incident.timeline.filter((entry) => entry.at === context.slot && entry.change === change).length;
   const instant = count > 1 ? [context.slot, count] : [context.slot];
@@ -68,10 +68,10 @@ export function notices(telling: Telling, context: NoticeContext): NewNotice[] {
   });
 }
 
-/** An opening that is told later may be under way by then, as clocks differ: so long before it an end is written for it, too. */
+/** A delayed opening may be in flight already, as clocks differ: within this margin the resolution is queued, too. */
 const MARGIN_MS = 2 * MINUTE_MS;
 
-/** Whether a webhook that is told later is told of a change now: not of one after which it will hear of nothing. */
+/** Whether a change is queued for a webhook with a delay: not if the incident ends before the delay does. */
 function isDue({ incident: { openedAt }, change }: Telling, { after }: Routed, slot: number): boolean {
   const isEnd = change === "resolved" || change === "acknowledged";
   return after === undefined || !isEnd || slot + MARGIN_MS >= openedAt + after;
@@ -110,7 +110,7 @@ function eventOf({ incident, change, acknowledgement }: Telling, context: Notice
     type: `incident.${change}`,
     timestamp: iso(slot),
     data: {
-      incident: incidentOf(incident),
+      incident: incidentData(incident),
       target: { id: incident.target, name, labels: check?.target.labels ?? {} },
       check: { id: checkId, contract: check?.contract },
       ...(cause && { cause }),
@@ -124,7 +124,7 @@ function eventOf({ incident, change, acknowledgement }: Telling, context: Notice
 }
 
 /** An incident as an event has it. */
-export function incidentOf(incident: Incident): WebhookEvent["data"]["incident"] {
+export function incidentData(incident: Incident): WebhookEvent["data"]["incident"] {
   const { id, episode, family, kind, severity, state, scope, openedAt, resolvedAt, reason } = incident;
   return {
     ...{ id, episode, family, kind, severity, state, scope, reason },

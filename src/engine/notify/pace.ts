@@ -1,6 +1,6 @@
 import type { SinkRate } from "./sink.ts";
 
-/** When a receiver may be told next: as often as it takes it (GCRA), and not while it asks to be left alone. Times are steady ms. */
+/** When the next request to a receiver may go out: within its rate (GCRA), and not before its Retry-After. Times are steady ms. */
 export class Pace {
   readonly #rate: SinkRate | undefined;
   /** When the next one would be due if they came evenly. */

@@ -9,7 +9,7 @@ import type { Incident } from "../../judgement/incident.ts";
 import type { Delivery, IncidentStore, OutboxStore, Receipt } from "../../storage/store.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { routedIncident } from "./route.ts";
-import { openingOf, subjectOf } from "./silencing.ts";
+import { noticeSubject, openingOf } from "./silencing.ts";
 
 const HELD = "held by quiet hours";
 /** Why a held notice is not sent. */
@@ -46,7 +46,7 @@ const isOver = ({ state, episode }: Incident, delivery: Delivery) =>
 
 function untilOf(config: Config, incident: Incident, delivery: Delivery, nowMs: number): number | undefined {
   if (incident.severity === "critical") return undefined;
-  const { labels } = subjectOf(config, incident, delivery);
+  const { labels } = noticeSubject(config, incident, delivery);
   const rule = routedIncident(config, incident, labels).get(delivery.webhook);
   return rule?.quietHours && quietUntil(rule.quietHours, nowMs);
 }

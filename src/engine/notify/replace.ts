@@ -17,7 +17,7 @@ export interface Dropped {
 
 /**
  * Of the pending notices of one webhook (oldest first) those that need not go: what a newer one replaces, and an end whose beginning
- * was never told. `isUnderWay` may not be dropped any more; `wasTold` says whether a notice of the incident was delivered before.
+ * was never announced. `isUnderWay` may not be dropped any more; `wasTold`: a notice of the incident was delivered before.
  */
 export function dropped(
   pending: readonly Delivery[],
@@ -25,7 +25,7 @@ export function dropped(
 ): Dropped[] {
   const byIncident = Map.groupBy(pending, ({ incident }) => incident);
   return [...byIncident.values()].flatMap((deliveries) => {
-    // That somebody has taken it on says nothing of what was never told.
+    // The acknowledgement of an incident that was never announced is not news.
     const at = deliveries.findLastIndex(({ type }) => type !== ACKNOWLEDGED);
     const last = deliveries.at(-1)!;
     const newest = deliveries[at] ?? last;
@@ -45,11 +45,11 @@ export function dropped(
   });
 }
 
-/** Of a lost answer, or a failure of the receiver, nobody knows how far the notice got. */
+/** After a lost answer or a receiver's failure the notice may have arrived. */
 const mayHaveArrived = ({ attempts, lastStatus }: Delivery) =>
   attempts > 0 && !(lastStatus !== undefined && lastStatus >= 400 && lastStatus < 500);
 
-/** It was taken, and waits only to be told again. */
+/** It was delivered, and waits only to be repeated. */
 const isRepeated = ({ attempts, lastAttemptAt, lastError }: Delivery) =>
   attempts === 0 && lastAttemptAt !== undefined && lastError === undefined;
 
@@ -85,7 +85,7 @@ export async function dropUnneeded(
   }
 }
 
-/** Of incidents that wait with their end: those of which the webhook was told something. */
+/** Of the incidents whose resolution waits: those with a notice that was delivered to the webhook. */
 async function toldOf(
   store: OutboxStore,
   webhook: string,

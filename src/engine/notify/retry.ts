@@ -84,7 +84,7 @@ export const doneReceipt = ({ attempts }: Delivery, nowMs: number): Receipt => (
   nextAt: nowMs,
 });
 
-/** The receipt of a notice that its receiver has taken, and forgets unless it is told again. */
+/** The receipt of a delivered notice that its receiver forgets unless it is repeated. */
 export function repeatReceipt(receipt: Receipt, afterMs: number): Receipt {
   return {
     ...receipt,

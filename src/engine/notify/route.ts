@@ -1,4 +1,4 @@
-/** Which webhooks are told of an incident, and by which rule. */
+/** Which webhooks an incident is routed to, and by which rule. */
 import { matches } from "../../base/glob.ts";
 import type { Config, Webhook } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -17,7 +17,7 @@ export interface RouteSubject {
   labels: Readonly<Record<string, string>>;
 }
 
-/** A webhook that is told, and the rule that says so: `routes[1].routes[0]`. Without a rule it is told of everything. */
+/** A webhook, and the rule that routes to it: `routes[1].routes[0]`. A webhook without a rule gets everything. */
 export interface Routed {
   webhook: string;
   rule?: string;
@@ -27,12 +27,12 @@ export interface Routed {
   unless?: "acknowledged";
   /** It is reminded this often, ms. */
   repeatMs?: number;
-  /** When it is told of nothing but what is critical. */
+  /** When it gets critical incidents only. */
   quietHours?: QuietHours;
 }
 
 /**
- * Who is told: those whom the rules name for it, and those whom no rule names at all. A rule that asks for no family does not match
+ * The webhooks that get an incident: those its rules name, and those that no rule names at all. A rule that asks for no family does not match
  * an advisory.
  */
 export function routed(
@@ -45,7 +45,7 @@ export function routed(
 }
 
 /**
- * Who is told of an incident, by webhook: whoever was told of an earlier kind of this episode hears of its end, too. `labels` are those
+ * The webhooks that get an incident, by id. One that got an earlier kind of this episode gets its resolution, too. `labels` are those
  * of its target.
  */
 export function routedIncident(
@@ -59,7 +59,7 @@ export function routedIncident(
   return earliest([...kinds].flatMap((kind) => routed(config, { ...about, kind })));
 }
 
-/** Of what is said of one webhook that counts which is told first, else the last. */
+/** Where several rules name one webhook, the one with the shortest delay counts, else the last. */
 function earliest(all: readonly Routed[]): Map<string, Routed> {
   const told = new Map<string, Routed>();
   for (const one of all) {
@@ -88,7 +88,7 @@ function walk(
     const at = `${path}[${i}]`;
     const asksNow = asks || route.match.family !== undefined;
     const below = walk(route.routes, subject, `${at}.routes`, asksNow);
-    // What wakes nobody goes by rules that ask for it.
+    // Advisories go only by rules that ask for them.
     if (subject.family === "advisory" && !asksNow && below.length === 0) continue;
     told.push(...(below.length > 0 ? below : ownOf(route, at)));
     if (!route.continue) break;

@@ -34,7 +34,7 @@ const passed = {
   observed: { outcome: "pass" as const, totalMs: 388 },
 };
 
-/** What is told of each change. */
+/** The sample of each change. */
 const CHANGES = {
   opened: {
     afterMs: 0,

@@ -50,7 +50,7 @@ export async function applySilence(
   const incident = all.length > 0 ? await context.store.getIncident(delivery.incident) : null;
   // A silence is about targets, and hides no trouble of Assay's own.
   if (!incident || incident.target === OWN_TARGET) return undefined;
-  const subject = subjectOf(context.config, incident, delivery);
+  const subject = noticeSubject(context.config, incident, delivery);
   const silence = activeSilence(all, subject, nowMs);
   if (silence) {
     const nextAt = Math.min(silence.until, nowMs + HELD_MS);
@@ -61,13 +61,13 @@ export async function applySilence(
   const opening = delivery.type === "incident.resolved"
     ? await openingOf(context.store, incident, delivery)
     : undefined;
-  // Whoever was told, or tried to be told, of the opening hears of the end.
+  // A webhook whose opening was attempted also gets the resolution.
   const moot = opening ? opening.lastError === OVER_BEFORE_SENT : isMoot(all, subject, incident, delivery);
   return moot ? { state: "dead", nextAt: nowMs, lastError: OVER_BEFORE_SENT } : undefined;
 }
 
 /** What a notice is about. A target that left the config has the labels that it had when the notice was written. */
-export function subjectOf(
+export function noticeSubject(
   { targets }: Config,
   { target, check }: Incident,
   { body }: Delivery,

@@ -26,7 +26,7 @@ export interface SinkAnswer {
 
 /** One notice on its way. */
 export interface SinkMessage {
-  /** Stable over retries: the key by which a receiver tells a repetition. */
+  /** Stable over retries: the key by which a receiver recognizes a repetition. */
   id: string;
   /** What the sink rendered; the same over retries. */
   body: string;
@@ -45,7 +45,7 @@ export interface SinkEnvironment extends Pick<Ports, "secrets"> {
   allowPrivate: boolean;
 }
 
-/** How often a receiver may be told: `burst` at once, and then one each `everyMs`. */
+/** How often a receiver takes a request: `burst` at once, and then one each `everyMs`. */
 export interface SinkRate {
   burst: number;
   everyMs: number;
@@ -57,7 +57,7 @@ export interface Sink<Settings = unknown> extends ConfigSinkKind {
   readonly rate?: SinkRate;
   /** It holds one state for each incident, so that a newer notice says all that an unsent older one would. */
   readonly keepsState?: boolean;
-  /** It forgets an open incident unless it is told again after so long, ms. */
+  /** It forgets an open incident unless the notice is repeated after so long, ms. */
   readonly repeatMs?: number;
   /** For one delivery, where it is not that of the outbox, ms. */
   readonly deadlineMs?: number;

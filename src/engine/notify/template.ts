@@ -13,7 +13,7 @@ import {
 } from "../../config/expression/mod.ts";
 import type { Finding, Path } from "../../config/problem.ts";
 import type { WebhookEvent } from "./event.ts";
-import { messageOf, plainLines } from "./message.ts";
+import { describeEvent, plainLines } from "./message.ts";
 
 /** What templates may name beside `now`, the time of the event. */
 const LANGUAGE: Language = {
@@ -27,7 +27,7 @@ class EventScope extends Scope {
   constructor(event: WebhookEvent, readonly id: string) {
     const nowhere = { id: "", slot: 0, prober: "", region: "", target: "", check: "" };
     super({ captures: {}, run: nowhere, now: Date.parse(event.timestamp) });
-    const { facts, ...message } = messageOf(event);
+    const { facts, ...message } = describeEvent(event);
     const lines = plainLines({ ...message, facts }).join("\n");
     const said = parseJson(
       JSON.stringify(harmless({ event, message: { page: "", acknowledge: "", ...message, lines } })),
@@ -57,15 +57,15 @@ function harmless(value: unknown): unknown {
 type Encoding = "url" | "none";
 
 /** A text cannot be filled in; `path` leads to it. */
-export class TemplateError extends Error {
-  override readonly name = "TemplateError";
+export class SinkTemplateError extends Error {
+  override readonly name = "SinkTemplateError";
   constructor(readonly finding: Finding) {
     super(finding.message);
   }
 }
 
-/** Fills in templates wherever they stand in `value`. Throws `TemplateError` at the first that fails. */
-export function fillIn<Value>(
+/** Fills in templates wherever they stand in `value`. Throws `SinkTemplateError` at the first that fails. */
+export function fillTemplates<Value>(
   value: Value,
   { event, id, path = [], encode = "none" }: {
     event: WebhookEvent;
@@ -93,7 +93,7 @@ function fillAll(value: unknown, filling: Filling): unknown {
 
 function fillText(source: string, { scope, path, encode }: Filling): unknown {
   if (!source.includes("{{")) return source;
-  const fail = (finding: Omit<Finding, "path">) => new TemplateError({ path, found: source, ...finding });
+  const fail = (finding: Omit<Finding, "path">) => new SinkTemplateError({ path, found: source, ...finding });
   try {
     const template = compileTemplate(source, [], LANGUAGE);
     const filled = template.single && encode === "none"

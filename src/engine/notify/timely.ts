@@ -1,6 +1,6 @@
 /**
- * What is written ahead of its time: an escalation is the opening for whoever is told later, a reminder its repetition. When the time
- * has come, it is asked whether anybody still needs to hear of it.
+ * What is written ahead of its time: an escalation is the opening for a later receiver, a reminder its repetition. When the time
+ * has come, it is checked whether it is still needed.
  */
 import type { Config } from "../../config/config.ts";
 import type { Route } from "../../config/routes.ts";
@@ -10,7 +10,7 @@ import { formatSpan, iso } from "../../base/time.ts";
 import { acknowledgementOf, listComments } from "../../storage/records/comments.ts";
 import type { Delivery, IncidentStore, NewNotice, OutboxStore, RecordStore } from "../../storage/store.ts";
 import type { WebhookEvent } from "./event.ts";
-import { incidentOf } from "./notice.ts";
+import { incidentData } from "./notice.ts";
 import { reminderAt } from "./reminder.ts";
 import { type Routed, routedIncident } from "./route.ts";
 
@@ -24,7 +24,7 @@ export interface TimelyContext {
   config: Config;
 }
 
-/** Why an escalation, its news or a reminder is not sent: it comes too late, or its receiver was never told. Undefined: it is sent. */
+/** Why an escalation, its news or a reminder is not sent: it comes too late, or its receiver never got the incident. Undefined: it is sent. */
 async function staleness(
   context: TimelyContext,
   delivery: Delivery,
@@ -41,7 +41,7 @@ async function staleness(
   const routing = incident && routingOf(config, incident, webhook);
   if (!incident || routing?.after === undefined) return undefined;
   if (type !== "incident.opened") return await wasOpened(store, delivery) ? undefined : "moot";
-  // It may have arrived, and then its receiver hears of the end.
+  // It may have arrived, so its receiver gets the resolution.
   if (attempts > 0) return undefined;
   if (!isOpen(incident, delivery)) return "late";
   return routing.unless === "acknowledged" && await isAcknowledged(store, incident) ? "late" : undefined;
@@ -60,7 +60,7 @@ async function remind(
   const { repeatMs } = routingOf(config, incident, timer.webhook) ?? {};
   if (repeatMs === undefined) return false;
   const nowMs = clock.now();
-  // Of those that were slept through one is told.
+  // Of missed repetitions one is sent.
   const missed = Math.max(0, Math.floor((nowMs - timer.createdAt) / repeatMs));
   const next = reminderAt(timer, timer.createdAt + (missed + 1) * repeatMs);
   const { items } = await store.listDeliveries({
@@ -85,7 +85,7 @@ function reminderOf(
   const told: WebhookEvent = {
     type: "incident.updated",
     timestamp: iso(nowMs),
-    data: { ...event.data, incident: incidentOf(incident), summary, reminder: { openForMs } },
+    data: { ...event.data, incident: incidentData(incident), summary, reminder: { openForMs } },
   };
   const { webhook } = timer;
   const id = `${timer.id}_told`;

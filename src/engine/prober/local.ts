@@ -27,7 +27,7 @@ export interface ProberOptions extends LimitOptions {
   region: string;
   dialects: readonly Dialect[];
   /** Signs what is asked with the keys of an AWS API. */
-  /** Hears of each step of a journey as it ends. */
+  /** Called with each step of a journey as it ends. */
   observe?: Walker["observe"];
   signRequest?: RequestSigner;
   steps: readonly StepKind[];
@@ -46,7 +46,7 @@ export function localProber(ports: Ports, options: ProberOptions): Prober {
   return { id: options.id, ask: (request, onAnswer) => local.ask(request, onAnswer) };
 }
 
-/** Hears of each answer once. */
+/** Called once with each answer. */
 type OnResult = (answer: RoundResult) => Promise<void> | void;
 
 class LocalProber {

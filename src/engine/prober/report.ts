@@ -11,8 +11,8 @@ import {
   combineSources,
   type Dialect,
   type Report,
+  type ReportEndpoint,
   type RequestSigner,
-  type Source,
   staleAfter,
   withSource,
 } from "../../evidence/report/mod.ts";
@@ -29,7 +29,7 @@ export interface ReportContext {
   signal?: AbortSignal;
 }
 
-/** Pushed reports are known only to the settler: there the first report may accuse the service although it does not here. */
+/** Pushed reports are known only to the settler: with them the first report may count against the service although it does not here. */
 export const hasPushedSource = ({ report }: Check): boolean =>
   report?.sources.some(({ kind }) => kind === "pushed") ?? false;
 
@@ -61,7 +61,7 @@ function requestOf(
   check: Check,
   { path, headers, dialect, timeoutMs, question, select, service, aws }: AskedSource,
   { baseUrl, run: { id, slot }, signal, signRequest }: ReportContext,
-): Source {
+): ReportEndpoint {
   const url = resolveUrl(baseUrl, secrets.reveal(path));
   if (!url) throw new ConfigFault(`Cannot make a URL of the report's path ${path}`);
   const marks = { "user-agent": USER_AGENT, ...isSameOrigin(baseUrl, url) && { "x-assay-run": id } };

@@ -1,4 +1,4 @@
-/** One walk of one check: ask the report, walk the journey, ask again where the first cell accuses somebody. */
+/** One walk of one check: ask the report, walk the journey, and ask again where the first verdict blames the service. */
 import type { Check } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
@@ -25,7 +25,7 @@ export interface Walker {
   auths?: readonly AuthKind[];
   /** What kinds of auth keep over its rounds. */
   tokens?: WeakMap<object, unknown>;
-  /** Hears of each step of a journey as it ends. */
+  /** Called with each step of a journey as it ends. */
   observe?: (check: Check, event: StepEvent) => void;
   /** Where further sources are asked beside the first. */
   tryRun: Semaphore["tryRun"];
@@ -49,7 +49,7 @@ export async function runRound(
   { slot, again, signal }: RoundOptions,
 ): Promise<Round> {
   const began = ports.clock.elapsed();
-  // It waited for its turn until the slot was over: not even a cleanup is owed.
+  // It waited for its turn until the slot was over: nothing was sent, so there is nothing to clean up.
   if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.secrets.reveal(check.target.url);

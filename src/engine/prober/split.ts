@@ -44,7 +44,7 @@ export function splitProber({ id, parts, partOf, secrets }: SplitOptions): Probe
   };
 }
 
-/** Tells of a part's answers as soon as it has answered: what it says of itself holds for these alone. */
+/** Reports a part's answers as soon as it has answered; its own limits apply to these alone. */
 async function askPart(
   part: Pick<Prober, "ask">,
   request: ProberRequest,

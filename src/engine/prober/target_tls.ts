@@ -5,8 +5,8 @@ import { hostOf } from "../../base/http/guard.ts";
 export type Senders = Pick<Ports, "fetch" | "dial" | "openWebSocket">;
 
 /**
- * The same, with these settings where they ask the origin of `baseUrl`, or connect to its host, and without anywhere else: a key is nobody
- * else's business.
+ * The same, with these settings where they ask the origin of `baseUrl`, or connect to its host, and without them
+ * anywhere else: a key stays with its target.
  */
 export function withTls(
   senders: Senders,

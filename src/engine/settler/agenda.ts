@@ -47,7 +47,7 @@ function slotsAround(check: Check, turns: number, fromMs: number, untilMs: numbe
   return minutes.flatMap((minute) => slots([check], minute));
 }
 
-/** The confirmations that are pending, by check and scope; those older than a period are nobody's any more. */
+/** The confirmations that are pending, by check and scope; those older than a period have expired. */
 export function confirmationsOf(
   check: Check,
   state: CheckState | undefined,

@@ -15,7 +15,7 @@ import type { Clock } from "../../base/ports.ts";
 import type { Commit, Lease, Sample, StateStore } from "../../storage/store.ts";
 import { encodeHistory } from "../../storage/codec.ts";
 import { notices } from "../notify/mod.ts";
-import type { Line, Lines } from "./lines.ts";
+import type { HistoryLine, Lines } from "./lines.ts";
 import type { StateCache } from "./state_cache.ts";
 import type { CommittedChange } from "./transition_log.ts";
 import type { Believer } from "./suspects.ts";
@@ -53,7 +53,7 @@ export interface Committed {
   states: ReadonlyMap<Check, CheckState>;
 }
 
-/** A change that must be told, and of what; without a check: of one that left the config, or of Assay itself. */
+/** A change to announce, and its check; without one: the check left the config, or the incident is about Assay itself. */
 interface Told {
   transition: Transition;
   at: number;
@@ -61,7 +61,7 @@ interface Told {
   state?: CheckState;
   /** The state before. */
   before?: CheckState;
-  /** Nobody is told sooner, epoch ms. */
+  /** No notice goes out before this, epoch ms. */
   notBefore?: number;
 }
 
@@ -108,7 +108,7 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     shards: rows,
     dropFrom,
     samples: history.map(sampleOf),
-    // The cause of what was told before may be found later.
+    // The cause of an incident may be found after its opening.
     incidents: [...incidents, ...[...named.incidents.values()].filter(({ id }) => !changedIds.has(id))],
     notices,
   };
@@ -126,7 +126,7 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
 
 const sampleOf = ({ shard, slot, line }: GrowingLine): Sample => ({ slot, shard, data: encodeHistory(line) });
 
-/** The incidents and notices of what must be told, in this order. */
+/** The incidents and notices of these changes, in this order. */
 const changesOf = (told: readonly Told[], config: Config): Pick<Commit, "incidents" | "notices"> => ({
   incidents: told.map(({ transition }) => transition.incident),
   notices: told.flatMap(({ transition, at, notBefore, ...context }) =>
@@ -198,7 +198,7 @@ function judgeCheck(
 interface GrowingLine {
   shard: number;
   slot: number;
-  line: Line;
+  line: HistoryLine;
 }
 
 /** The lines of history that these judgements add to. */

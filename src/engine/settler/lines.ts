@@ -5,23 +5,23 @@ import { decodeHistory } from "../../storage/codec.ts";
 import { Cache } from "../../base/cache.ts";
 
 /** One shard's line in the history of a slot, by check key. */
-export type Line = Record<string, CheckHistory>;
+export type HistoryLine = Record<string, CheckHistory>;
 
-/** The lines that may still grow: the turns of a slot, and whoever comes late, share one. */
+/** The lines that may still grow: the turns of a slot share one with late answers. */
 export class Lines {
-  readonly #known = new Cache<string, Line>({ max: 200 });
+  readonly #known = new Cache<string, HistoryLine>({ max: 200 });
 
   constructor(readonly store: SampleStore) {}
 
-  /** The line as it stands; `isNew`: nobody can have begun it. */
-  async read(shard: number, slot: number, isNew: boolean): Promise<Line> {
+  /** The current line; `isNew`: it cannot have been begun. */
+  async read(shard: number, slot: number, isNew: boolean): Promise<HistoryLine> {
     const known = this.#known.get(`${shard}/${slot}`);
     if (known || isNew) return known ?? {};
     const [sample] = await this.store.readSamples({ shard, from: slot, to: slot });
     return sample ? decodeHistory(sample.data, shard) : {};
   }
 
-  remember(shard: number, slot: number, line: Line): void {
+  remember(shard: number, slot: number, line: HistoryLine): void {
     this.#known.set(`${shard}/${slot}`, line);
   }
 

@@ -20,7 +20,7 @@ export interface Flight {
   /** Epoch ms. */
   at: number;
   lane: string;
-  /** Nobody can have asked for its slots before. */
+  /** Its slots cannot have been asked for before. */
   isNew: boolean;
   /** By which it was asked. */
   config: Config;
@@ -115,9 +115,9 @@ export class MinutePlan {
     for (const { walk, checks, probers } of due) {
       for (const [lane, mine] of Map.groupBy(checks, laneOf)) {
         const isLate = this.#isLate(walk, mine[0]!, nowMs);
-        // Of a minute that was another's, it is told by nobody: a gap.
+        // The minute was another process's, so the gap is not reported.
         if (isLate && this.#isEarlier(walk)) continue;
-        // Of slots that are late together the last is told: before it was a time in which nobody judged.
+        // Of slots that are late together the last is judged; the time before it counts as unjudged.
         const told = mine.filter((check) => !isLate || walk.slot >= newest.get(check)!);
         const flight = this.#flightOf(flights, lane, walk);
         for (const prober of probers) this.#addAsk(flight, prober, { walk, checks: told, isLate });

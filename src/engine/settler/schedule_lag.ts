@@ -1,10 +1,10 @@
-/** What the beginning of a minute says of the schedule: whether it came in time, and which minutes before it nobody began. Pure. */
+/** What the start of a minute shows of the schedule: whether it was in time, and which minutes before it were missed. Pure. */
 import { iso, MINUTE_MS } from "../../base/time.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 
 /** A minute that begins later than this says that the schedule lags. */
 const LATE_MS = 30_000;
-/** So many missed minutes are told, the last ones: more say nothing new. */
+/** At most so many missed minutes are reported, the last ones. */
 const MOST_MISSED = 3;
 
 /** Instants in epoch ms; `beforeMs`: the minute that was begun before; undefined: not known, and nothing is missed. */
@@ -16,7 +16,7 @@ export interface MinuteBegun {
 
 /** What is seen of the minutes after `beforeMs`, up to the one that begins. */
 export function scheduleSightings({ minuteMs, nowMs, beforeMs }: MinuteBegun): OwnSighting[] {
-  // Of a minute that was begun before, the beginning has been told.
+  // A minute that was begun before has been reported.
   if (beforeMs !== undefined && beforeMs >= minuteMs) return [];
   const gap = Math.floor((minuteMs - (beforeMs ?? minuteMs - MINUTE_MS)) / MINUTE_MS) - 1;
   const missed = Array.from({ length: Math.min(gap, MOST_MISSED) }, (_, i) => {

@@ -21,7 +21,7 @@ export type Believer = (
   context: { at: number; stateOf(key: string): CheckState | undefined },
 ) => Believed;
 
-/** Believes by correlation; with controls, which know better, everybody. */
+/** Suspects probers by correlation; with controls none, for these are better evidence. */
 export function believer(
   { checks, regions, controls }: Pick<Config, "checks" | "regions" | "controls">,
 ): Believer {

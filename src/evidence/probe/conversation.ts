@@ -1,12 +1,12 @@
 /** What kinds of step share that hold a connection of their own: one deadline over all of it, and one way to say what went wrong. */
 import type { DialOptions, Endpoint, Line } from "../../base/ports.ts";
-import { failureOf, type TransportReason } from "../../base/http/client.ts";
+import { transportFailure, type TransportReason } from "../../base/http/client.ts";
 import { isTargets } from "../reasons.ts";
 import type { AttemptContext, StepFailure } from "./step_kind.ts";
 
 /** What a step does with its time. */
 export interface Conversation {
-  /** Aborts once the time is over, or nobody waits any more. */
+  /** Aborts once the time is over, or the caller has given up. */
   signal: AbortSignal;
   /** Says what it is going to wait for, as it would be said if it did not come: "answer". */
   await(what: string): void;
@@ -27,14 +27,15 @@ class Broken extends Error {
 }
 
 /** Thrown by a step that knows how it failed. */
-export class Failed extends Error {
+export class StepFailed extends Error {
   constructor(readonly failure: StepFailure) {
     super(failure.detail);
   }
 }
 
 /** An answer that was no good: the target's own, though a request was answered. */
-export const badAnswer = (detail: string): Failed => new Failed({ reason: "body", detail, transport: true });
+export const badAnswer = (detail: string): StepFailed =>
+  new StepFailed({ reason: "body", detail, transport: true });
 
 /**
  * Holds a conversation within the attempt's time. It is settled at the deadline, or when the caller gives up, whatever the transport does; all
@@ -60,9 +61,10 @@ export async function converse<T>(
   talk(conversationOf(context, abort.signal, (what) => awaited = what)).then(
     (value) => resolve({ kind: "answer", value }),
     (error) => {
-      if (error instanceof Failed) resolve(fail(error.failure));
-      else if (error instanceof Broken) resolve(fail(failureOfTransport(failureOf(error.cause, false))));
-      else reject(error);
+      if (error instanceof StepFailed) resolve(fail(error.failure));
+      else if (error instanceof Broken) {
+        resolve(fail(failureOfTransport(transportFailure(error.cause, false))));
+      } else reject(error);
     },
   );
   try {

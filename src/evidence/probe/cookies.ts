@@ -47,7 +47,7 @@ export class CookieJar {
     this.#cookies.sort((a, b) => b.path.length - a.path.length);
   }
 
-  /** Every value that it holds: whoever has one is whoever it was set for. */
+  /** Every value in the jar: each is a credential. */
   values(): string[] {
     return this.#cookies.map(({ value }) => value);
   }
@@ -112,7 +112,7 @@ function expiry({ maxAge, expires }: SetCookie, nowMs: number): number {
   return Number.isNaN(at) ? Infinity : at;
 }
 
-/** A parent domain has a dot of its own: nobody sets cookies for `com`. */
+/** A parent domain has a dot of its own: no cookies are set for `com`. */
 function isParent(domain: string, host: string): boolean {
   return host.endsWith(`.${domain}`) && domain.includes(".") && !isAddress(host);
 }

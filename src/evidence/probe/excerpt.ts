@@ -1,4 +1,4 @@
-/** What tells most of a request and of its answer. */
+/** The most informative parts of a request and of its answer. */
 import { oneLine } from "../../base/text.ts";
 import type { StepExchange, StepFailure } from "./step_kind.ts";
 

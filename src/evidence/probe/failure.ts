@@ -1,4 +1,4 @@
-/** A failed step as it may be told and kept: redacted, cut, and with what was asked and answered. */
+/** A failed step as it may be shown and kept: redacted, cut, with its request and answer. */
 import { ellipsize, oneLine } from "../../base/text.ts";
 import type { AnswerExcerpt, Failure, SentRequest } from "./observation.ts";
 import { excerptOf, pick, SENT_HEADERS, sentenceIn, TELLING_HEADERS, withoutQuery } from "./excerpt.ts";

@@ -3,7 +3,7 @@ import type { Secrets } from "../../base/ports.ts";
 import type { StepFailure } from "./step_kind.ts";
 import type { Scope, Template } from "../../config/expression/mod.ts";
 
-/** A value that the target owed us cannot stand where the template puts it. */
+/** A value of the target's is missing, or cannot stand where the template puts it. */
 export class TemplateError extends Error {}
 
 /** What fills in a template. */

@@ -3,7 +3,7 @@ import type { Run } from "../../config/expression/mod.ts";
 import type { Ports } from "../../base/ports.ts";
 import { captureTexts } from "./capture_texts.ts";
 import { CookieJar } from "./cookies.ts";
-import type { Failure, Observation, Outcome, StepTrace } from "./observation.ts";
+import type { Failure, JourneyOutcome, Observation, StepTrace } from "./observation.ts";
 import { isTargets } from "../reasons.ts";
 import { describeFailure } from "./failure.ts";
 import { traceContext } from "./trace_context.ts";
@@ -29,7 +29,7 @@ export interface WalkOptions {
   signal?: AbortSignal;
   /** See `RunContext`; default: there is always one. */
   tryRun?: RunContext["tryRun"];
-  /** Hears of each step as it ends, and of what nothing may show: for who walks by hand. */
+  /** Called with each step as it ends, unredacted: for walks by hand. */
   observe?: (event: StepEvent) => void;
 }
 
@@ -120,7 +120,7 @@ export async function walk(
   };
 }
 
-function outcomeOf({ reason }: Failure): Outcome & ("fail" | "error") {
+function outcomeOf({ reason }: Failure): JourneyOutcome & ("fail" | "error") {
   return isTargets(reason) ? "fail" : "error";
 }
 

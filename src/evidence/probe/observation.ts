@@ -6,7 +6,7 @@ import type { Reason } from "../reasons.ts";
 /** `slow` passed over `latencyBudget`; `error` is the prober's own fault, never the target's. */
 export const JOURNEY_OUTCOMES = ["pass", "slow", "fail", "error"] as const;
 /** One of {@linkcode JOURNEY_OUTCOMES}. */
-export type Outcome = (typeof JOURNEY_OUTCOMES)[number];
+export type JourneyOutcome = (typeof JOURNEY_OUTCOMES)[number];
 
 /** A captured value that must agree is so long at most: of a longer one the end is a digest. */
 export const CAPTURED_CHARS = 80;
@@ -62,7 +62,7 @@ export interface SentRequest {
   headers: Record<string, string>;
 }
 
-/** At most 1 kB of an answer, free of secrets: what tells most. */
+/** The most informative 1 kB of an answer, without secrets. */
 export interface AnswerExcerpt {
   /** HTTP status code; absent: it is no HTTP. */
   status?: number;
@@ -101,7 +101,7 @@ export interface WireTrace extends Omit<ExchangeTrace, "requests" | "certificate
 /** The proof. */
 export interface Observation {
   /** What the journey came to. */
-  outcome: Outcome;
+  outcome: JourneyOutcome;
   /** Why it did not pass. */
   failure?: Failure;
   /** The failure is a request without a complete HTTP answer; the prober's controls tell whose fault that is. */

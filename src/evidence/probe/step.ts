@@ -80,7 +80,7 @@ function kindOf(step: Step, kinds: readonly StepKind[]): StepKind {
   return found;
 }
 
-/** Asking again cannot mend what the target is not to blame for, nor a value that it owed to an earlier step. */
+/** A repetition cannot mend what is not the target's fault, nor a value that an earlier step lacked. */
 const isFinal = ({ reason }: StepFailure) => reason === "template" || !isTargets(reason);
 
 async function poll(

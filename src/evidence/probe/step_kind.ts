@@ -100,6 +100,6 @@ export type Authorization = { kind: "request"; request: HttpRequest } | {
 export interface AuthKind<Settings extends object = object> extends ConfigAuthKind<Settings> {
   /** What it throws is a bug of ours, but for `TemplateError` and `ConfigFault`. */
   authorize(request: HttpRequest, settings: Settings, context: AuthContext): Promise<Authorization>;
-  /** Told of a 401: whether the same request may be let in if it is authorized anew. */
+  /** Called after a 401: whether the same request may pass if it is authorized anew. */
   renew?(settings: Settings, context: AttemptContext): boolean;
 }

@@ -21,7 +21,7 @@ const RECIPE: Record<string, string> = {
 };
 
 /** Where a report is asked. `headers` may hold `${env:NAME}`; a name that the recipe uses overrides it. */
-export interface Source extends AskOptions {
+export interface ReportEndpoint extends AskOptions {
   url: URL;
   headers: Record<string, string>;
   /** The name of a dialect, or `auto`. */
@@ -44,7 +44,7 @@ export interface Source extends AskOptions {
  */
 export async function ask(
   ports: Pick<Ports, "clock" | "fetch" | "secrets">,
-  source: Source,
+  source: ReportEndpoint,
   dialects: readonly Dialect[],
 ): Promise<Report> {
   const at = ports.clock.now();
@@ -55,7 +55,7 @@ export async function ask(
 
 async function fetchClaim(
   ports: Pick<Ports, "clock" | "fetch" | "secrets">,
-  source: Source,
+  source: ReportEndpoint,
   at: number,
   dialects: readonly Dialect[],
 ): Promise<ReadReport> {
@@ -121,7 +121,7 @@ function headersOf(
 /** The signature of a request that needs one; the error where a key is not set. */
 async function signatureOf(
   { awsService: service, ...spec }: RequestSpec,
-  { url, aws, signRequest }: Source,
+  { url, aws, signRequest }: ReportEndpoint,
   secrets: Secrets,
   at: number,
 ): Promise<Record<string, string> | Error> {

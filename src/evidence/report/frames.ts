@@ -33,7 +33,7 @@ function varintOf(value: number): number[] {
 }
 
 /** The bytes of a base64 body, each chunk of which may be padded by itself (`application/grpc-web-text`). */
-export function decodeBase64(text: string): string | undefined {
+export function decodeChunkedBase64(text: string): string | undefined {
   try {
     return (text.match(/[A-Za-z0-9+/]+={0,2}/g) ?? []).map((chunk) => atob(chunk)).join("");
   } catch {

@@ -5,7 +5,7 @@ const MAX_PARTS = 200;
 
 /**
  * What a group of interchangeable members comes to: `ready` if all are, `degraded` if some serve, else the worst. No
- * member at all serves nobody: `not_ready`.
+ * member at all serves no requests: `not_ready`.
  */
 export function groupState(states: ReportState[]): ReportState {
   if (states.length === 0) return "not_ready";

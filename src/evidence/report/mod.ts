@@ -32,7 +32,7 @@ import { healthJson } from "./dialects/health_json.ts";
 import { hellofresh } from "./dialects/hellofresh.ts";
 import { heptio } from "./dialects/heptio.ts";
 import { http } from "./dialects/http.ts";
-import { incidentIo } from "./dialects/incident_io.ts";
+import { incidentIoPage } from "./dialects/incident_io.ts";
 import { instatus } from "./dialects/instatus.ts";
 import { istio } from "./dialects/istio.ts";
 import { jupyter } from "./dialects/jupyter.ts";
@@ -89,7 +89,7 @@ export const DIALECTS: readonly Dialect[] = [
   elb,
   statuspage,
   instatus,
-  incidentIo,
+  incidentIoPage,
   betterStack,
   googleCloud,
   awsEvents,
@@ -114,7 +114,7 @@ export const DIALECTS: readonly Dialect[] = [
   http,
 ];
 
-export { ask, type Source } from "./ask.ts";
+export { ask, type ReportEndpoint } from "./ask.ts";
 export { combineSources, combineWithPushed, unknownReport, withSource } from "./sources.ts";
 export { read, type ReadOptions, type ReadReport, staleAfter } from "./read.ts";
 export * from "./report.ts";

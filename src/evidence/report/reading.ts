@@ -1,5 +1,5 @@
 /**
- * Reading alone, for who has answers of their own: which dialect an answer speaks, and what it claims. Pure.
+ * Reads answers that a caller already has: their dialect, and what they claim. Pure.
  *
  * @example
  * ```ts

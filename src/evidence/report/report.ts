@@ -221,7 +221,7 @@ export interface Expresses {
 export interface Dialect {
   /** As the config names it. */
   name: string;
-  /** Paths that nobody else answers. */
+  /** Paths that no other product answers. */
   path?: RegExp;
   /** Its usual answers are over 64 KiB, so up to 1 MiB are read; by `auto` on `path` only. */
   isBulky?: boolean;

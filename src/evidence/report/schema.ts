@@ -4,7 +4,7 @@ import { DAY_MS, LATEST_MS } from "../../base/time.ts";
 import { QUESTIONS } from "../../config/question.ts";
 import { CLAIM_SOURCES, CONFIDENCES, LAYERS, REPORT_STATES } from "./report.ts";
 
-// What an honest prober says of the largest config stays within every bound below: a reply beyond one is its own fault.
+// A sound prober's reply about the largest config stays within every bound below: a reply beyond one is the prober's fault.
 
 /** Epoch ms, as it crosses the network or is kept. */
 export const time = z.number().check(z.gte(0), z.lte(LATEST_MS));
@@ -22,7 +22,7 @@ export const status = z.int().check(z.gte(0), z.lte(999));
 /** The states of a report. */
 export const reportState = z.enum(REPORT_STATES);
 
-/** What a report is made of, within the bounds of whoever reads it. */
+/** What a report is made of, within its reader's bounds. */
 export interface ReportLeaves<Time extends z.ZodMiniType> {
   text: z.ZodMiniString;
   time: Time;

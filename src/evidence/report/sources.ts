@@ -92,7 +92,7 @@ export function unknownReport(question: Report["question"], at: number, reason: 
 /** The weakest first. */
 const CONFIDENCE = ["code", "recognised", "declared"] as const;
 
-/** Which silence the whole is in if nobody speaks: where something answered, not everything is down. */
+/** The state of the whole if no source makes a claim: where one answered, not everything is down. */
 const NO_CLAIM_ORDER: readonly ReportState[] = ["unreadable", "unreachable", "unknown"];
 
 type ClaimDecision = Pick<Report, "state" | "phase" | "question" | "reason">;

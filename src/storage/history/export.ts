@@ -6,7 +6,7 @@ import { DAY_MS } from "../../base/time.ts";
 import { decodeHistory, historyShape, type Packing, parseRow } from "../codec.ts";
 import type { IncidentStore, SampleStore } from "../store.ts";
 
-/** One line of an export: a slot of a check, or an incident that was told. Instants in epoch ms. */
+/** One line of an export: a slot of a check, or an incident. Instants in epoch ms. */
 export type ExportLine =
   | { kind: "history"; version: 1; from: number; to: number }
   | { kind: "slot"; check: string; slot: number } & CheckHistory

@@ -1,4 +1,4 @@
-/** A sentence about an incident: what another threshold would have told, from the kept slots of its check. */
+/** A sentence about an incident: when another threshold would have opened it, from the kept slots of its check. */
 import { Cache } from "../../base/cache.ts";
 import type { Clock } from "../../base/ports.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";

@@ -1,4 +1,4 @@
-/** Silences that nobody has to ask for: what the maintenance windows of a config come to. */
+/** The silences that follow from the maintenance windows of a config. */
 import type { Config } from "../../config/config.ts";
 import { isAbout, type MaintenanceWindow } from "../../config/maintenance_window.ts";
 import type { RecordStore } from "../store.ts";

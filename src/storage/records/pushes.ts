@@ -1,8 +1,8 @@
 /**
- * What was pushed, put into the rounds: the half of a claim that no prober knows.
+ * What was pushed, put into the rounds: the part of a claim that no prober has.
  *
  *     the store, as the slot begins --> claim before --+
- *     a round (asked, observed) -----------------------+--> does the first cell accuse? -- yes --> the store, now --> claim after
+ *     a round (asked, observed) -----------------------+--> does the first cell blame?  -- yes --> the store, now --> claim after
  */
 import * as z from "../../base/zod.ts";
 import type { Check, PushedSource } from "../../config/config.ts";
@@ -129,7 +129,7 @@ export async function withPushes(
 }
 
 /**
- * A round with the whole claim before the journey and, where the first cell accuses, after it. A source that is asked and was
+ * A round with the whole claim before the journey and, where the first cell blames the claim, after it. A source that is asked and was
  * not asked again leaves the cell unbracketed. Pure.
  */
 export function joinPushes(check: Check, round: Round, before: PushSnapshot, after?: PushSnapshot): Round {

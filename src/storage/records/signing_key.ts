@@ -15,7 +15,7 @@ const WRITTEN = /^"([0-9a-f]{64})"$/;
 
 /** The signing key over one store. */
 export interface SigningKey {
-  /** As it was within the last 30 seconds; undefined: nobody has signed in yet. */
+  /** As it was within the last 30 seconds; undefined: none exists before the first sign-in. */
   recent(): Promise<string | undefined>;
   /** As it was within the last second. */
   newest(): Promise<string | undefined>;

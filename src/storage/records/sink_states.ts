@@ -7,7 +7,7 @@ const MAX_SINKS = 1_000;
 
 /** How a sink does, as far as it must outlive a process. */
 export interface SinkState {
-  /** Tells settings from others, and nothing of them. */
+  /** A digest of the sink's settings: changes with them, reveals nothing. */
   mark: string;
   /** Since when it fails, epoch ms; absent: it does not. */
   failingSince?: number;

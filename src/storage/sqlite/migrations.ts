@@ -42,7 +42,7 @@ const MIGRATIONS: string[][] = [
        PRIMARY KEY (kind, key)
      ) STRICT, WITHOUT ROWID`,
   ],
-  // What was told of one incident is looked up for its page and for each of its notices; what is settled is forgotten by its age.
+  // By incident: its page and each of its notices look up what was sent. By age: settled notices are pruned.
   [
     `CREATE INDEX outbox_incident ON outbox (incident, seq)`,
     `CREATE INDEX outbox_settled ON outbox (created_at) WHERE state <> 'pending'`,

@@ -27,7 +27,7 @@ import { ABORT_SCRIPT, COMMIT_SCRIPT, FETCH_SCRIPT, PRUNE_SCRIPT, PUT_SCRIPT, ST
 import { decodeRecord, deflate, encodeCommit, encodeRecord, inflate, inflateJson, keysOf } from "./values.ts";
 import { HOUR_MS } from "../../base/time.ts";
 
-/** What a store needs. `prefix` tells apart those that share a database. */
+/** What a store needs. `prefix` separates stores that share a database. */
 export interface StoreOptions extends UpstashOptions {
   random: Random;
   prefix?: string;

@@ -81,7 +81,7 @@ function jsonOf(text: string): unknown {
 
 const leaseShape = z.object({ tick: z.int(), owner: z.string(), until: z.number(), id: z.string() });
 
-/** A lease as it stands in its field; `id` tells two attempts of one owner apart. */
+/** A lease as it stands in its field; `id` separates two attempts of one owner. */
 export const encodeLease = ({ tick, owner, until }: StoredLease, id: string): string =>
   JSON.stringify({ tick, owner, until, id });
 

@@ -41,7 +41,7 @@ export interface ResourceContext extends GateServices {
   config: Config;
   access: Access;
   tokenUses: TokenUses;
-  /** What another threshold would have told of an incident. */
+  /** When another threshold would have opened an incident. */
   thresholdHint?: ThresholdHint;
   /** Absent where nothing can be walked on demand. */
   runCheck?: RunCheck;

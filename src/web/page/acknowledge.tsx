@@ -7,7 +7,7 @@ import * as z from "../../base/zod.ts";
 import { Hono } from "../hono.ts";
 import { limitBody } from "../api/middleware/body.ts";
 import { fromHex, timingSafeEqual } from "../api/middleware/credentials.ts";
-import { isSameOrigin } from "../api/middleware/session.ts";
+import { isSameOriginRequest } from "../api/middleware/session.ts";
 import { acknowledge, type AcknowledgeContext } from "../../engine/notify/acknowledge.ts";
 import { linkAdder, type LinkClaims, signClaims } from "../../engine/notify/acknowledge_link.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -61,7 +61,7 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
     const incident = await store.getIncident(claims.incident);
     if (!incident) return await say(c, 404, "There is no such incident", <p>It may be forgotten by now.</p>);
     if (incident.state !== "open" || incident.episode !== claims.episode) {
-      return await say(c, 409, "It is over", <p>What this message told of is resolved.</p>);
+      return await say(c, 409, "It is over", <p>The incident of this message is resolved.</p>);
     }
     return { claims, incident, taken: acknowledgementOf(incident, await listComments(store, incident.id)) };
   };
@@ -75,7 +75,7 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
   });
 
   app.post(PATH, limitBody(), async (c) => {
-    if (!isSameOrigin(c, config.publicUrl)) {
+    if (!isSameOriginRequest(c, config.publicUrl)) {
       return await say(c, 403, "That is not possible", <p>This form was sent from another page.</p>);
     }
     const found = await open(c);

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { Hono } from "../hono.ts";
 import type { Access } from "../api/middleware/access.ts";
 import { limitBody } from "../api/middleware/body.ts";
-import { isSameOrigin } from "../api/middleware/session.ts";
+import { isSameOriginRequest } from "../api/middleware/session.ts";
 import type { Config } from "../../config/config.ts";
 import type { CheckView } from "./words.ts";
 
@@ -90,13 +90,17 @@ export function actionRoutes({ config, access, callApi, refuse, login, showRound
 
   app.post("/login", limit, async (c) => {
     const next = localPath(await field(c, "next"));
-    if (!isSameOrigin(c, config.publicUrl)) return refuse(c, 403, "This form was sent from another page.");
+    if (!isSameOriginRequest(c, config.publicUrl)) {
+      return refuse(c, 403, "This form was sent from another page.");
+    }
     if (await access.signIn(c, (await field(c, "token")).trim())) return c.redirect(next, 303);
     return login(c, next, "This token is not known, has expired, or may not read.");
   });
 
   app.post("/logout", limit, async (c) => {
-    if (!isSameOrigin(c, config.publicUrl)) return refuse(c, 403, "This form was sent from another page.");
+    if (!isSameOriginRequest(c, config.publicUrl)) {
+      return refuse(c, 403, "This form was sent from another page.");
+    }
     if (await field(c, "everywhere")) {
       const answer = await post(c, "/v1/sessions", undefined, "DELETE");
       if (!answer.ok) return await showFailure(c, answer);

@@ -21,7 +21,7 @@ export function Order({ check, view }: { check: Check; view: CheckView }) {
 }
 
 /** Who says what of the values that must agree. */
-export function Convergence({ id, view: { convergence = [] } }: { id: string; view: CheckView }) {
+export function ConvergenceList({ id, view: { convergence = [] } }: { id: string; view: CheckView }) {
   if (convergence.length === 0) return null;
   return (
     <div id={`values-${id}`} data-live>

@@ -9,7 +9,7 @@ import { Name, Time } from "./layout.tsx";
 import type { CheckView, ProberView } from "./words.ts";
 
 /** The lanes of an incident, one for each prober that has a say in it. */
-export interface Lanes {
+export interface IncidentLanes {
   lanes: { prober: string; points: Point[] }[];
   /** Epoch ms, as the next. */
   from: number;
@@ -20,7 +20,7 @@ export interface Lanes {
 
 /** Claim against proof of each prober; `path` is the check's, absent once it has left the config. */
 export function WhoSawWhat(
-  { data: { lanes, from, to, stepMs, marks }, path }: { data: Lanes; path?: string },
+  { data: { lanes, from, to, stepMs, marks }, path }: { data: IncidentLanes; path?: string },
 ) {
   return (
     <>
@@ -93,7 +93,7 @@ export function FailedBesideGood({ view }: { view: CheckView }) {
 const sentenceOf = ({ observed: { failure } }: NonNullable<Rounds["lastGood"]>): string =>
   failure ? `${failure.step}: ${failure.detail}` : "";
 
-/** The same as the newest notice told it, of an incident that is over: what stood beside it is forgotten by then. */
+/** The same from the newest notice, for an incident that is over: the kept rounds are dropped by then. */
 export function EvidenceTold({ evidence }: { evidence: Record<string, Record<string, ProberEvidence>> }) {
   const all = Object.entries(evidence).flatMap(([region, probers]) =>
     Object.entries(probers).flatMap(([id, { observed, slot }]) =>

@@ -9,7 +9,7 @@ import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
-import { EvidenceTold, FailedBesideGood, type Lanes, WhoSawWhat } from "./incident_evidence.tsx";
+import { EvidenceTold, FailedBesideGood, type IncidentLanes, WhoSawWhat } from "./incident_evidence.tsx";
 import { Name, Time } from "./layout.tsx";
 import { type CheckView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
@@ -65,7 +65,7 @@ export const titleOf = (incident: Incident): string => {
 };
 
 /** One incident and all that belongs to it. */
-export interface IncidentData extends Lanes {
+export interface IncidentData extends IncidentLanes {
   incident: Incident;
   nowMs: number;
   comments: ReturnType<typeof commentView>[];
@@ -233,7 +233,7 @@ function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData
   const rolloutItems = deployments.map(({ at, version, environment, source }) => ({
     at,
     text: `deployment ${
-      [ellipsize(version ?? ""), ellipsize(environment ?? ""), `told by ${source}`].filter(Boolean).join(", ")
+      [ellipsize(version ?? ""), ellipsize(environment ?? ""), `from ${source}`].filter(Boolean).join(", ")
     }`,
   }));
   const first = dissentAt === undefined ? [] : [{ at: dissentAt, text: "first dissenting vote", bad: true }];

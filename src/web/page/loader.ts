@@ -61,7 +61,7 @@ export interface Sources {
   rollouts: DeploymentStore;
   errorBudget: ErrorBudgetReader;
   silences(): Promise<readonly Silence[]>;
-  /** Rises with each memo that is told through this process. */
+  /** Rises with each record that is put through this process. */
   changeCount(): number;
 }
 

@@ -40,7 +40,7 @@ function spentText({ left, allowedSeconds, burn }: ErrorBudget): string {
 const percent = (share: number) => `${Math.floor(share * 10_000 + 1e-6) / 100} %`;
 
 /** How late the check's public status page is. */
-export function Admission(
+export function AdmissionLine(
   { figures: { admitted, neverAdmitted, meanLagSeconds } }: { figures: AdmissionFigures },
 ) {
   const late = meanLagSeconds === null

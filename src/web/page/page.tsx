@@ -43,7 +43,7 @@ import { filterPage } from "../api/views/filtered_page.ts";
 
 /** What the pages are made of. */
 export interface PagesOptions extends Sources, Pick<ActionOptions, "callApi"> {
-  /** What another threshold would have told of an incident. */
+  /** When another threshold would have opened an incident. */
   thresholdHint?: ThresholdHint;
   /** Why the config on the disk is not the one that runs. */
   configFault?: () => string | undefined;
@@ -104,7 +104,7 @@ export function pageRoutes(options: PagesOptions): Hono {
   ) => {
     const nowMs = clock.now();
     const freshness = loader.freshness(known, nowMs);
-    // Of no checks it is the public's page, which tells of targets alone.
+    // Without checks it is the public page, which shows targets alone.
     const fault = checks.length > 0 ? configFault?.() : undefined;
     const said = [fault && `${fault}.`, warning(config, checks, known, freshness), ...sinks].filter(Boolean);
     return renderPage(c, { ...rest, freshness, banner: said.length > 0 ? said.join(" ") : undefined });

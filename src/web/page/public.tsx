@@ -26,7 +26,7 @@ export interface PublicService {
   past?: Pick<Row, "band" | "from">;
 }
 
-/** That a service overclaimed is nobody else's business: to the public it was not ready. */
+/** The public does not see that a service overclaimed: to them it was not ready. */
 export const withoutDrift = ({ band: { cells, whole }, from }: Pick<Row, "band" | "from">) => ({
   band: { whole, cells: cells.map((cell) => cell && { ...cell, driftSeconds: 0 }) },
   from,
@@ -166,14 +166,14 @@ export function PublicIncident(
   );
 }
 
-/** `fault` says what was wrong with the last try; `open` is false where nobody can sign in. */
+/** `fault` says what was wrong with the last try; `open` is false where no token is configured. */
 export function Login({ next, fault, open }: { next: string; fault?: string; open: boolean }) {
   if (!open) {
     return (
       <>
         <h1>Sign in</h1>
         <p>
-          Nobody can sign in here: set <code>api.token</code>{" "}
+          Sign-in is off: set <code>api.token</code>{" "}
           in the config. Until then only the coarse status is shown.
         </p>
       </>
@@ -218,7 +218,7 @@ const COLOURS: Record<TargetStatus, string> = {
 export const drawable = (text: string) =>
   text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
 
-/** A small card to embed as an image; it says as of when it is, because whoever shows it may keep it. */
+/** A small card to embed as an image; it shows its own time, because a page that embeds it may cache it. */
 export function card({ name, status }: Status["targets"][number], at: string) {
   const title = `${drawable(name)}: ${STATUS_TEXT[status]}`;
   return html`

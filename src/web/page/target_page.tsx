@@ -4,10 +4,10 @@
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
 import { emptyFigures, mergeFigures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
-import { Convergence, Order, Rules } from "./check_facts.tsx";
+import { ConvergenceList, Order, Rules } from "./check_facts.tsx";
 import type { ErrorBudget } from "../../judgement/slo.ts";
 import type { AdmissionFigures } from "../../judgement/admission.ts";
-import { Admission, Objective } from "./objective.tsx";
+import { AdmissionLine, Objective } from "./objective.tsx";
 import { BandChart, LaneChart, LatencyChart, type Mark, type Point } from "./chart.tsx";
 import { Ago, Name, Time } from "./layout.tsx";
 import type { SeriesPoint } from "../../storage/history/series.ts";
@@ -62,7 +62,7 @@ export function TargetPage(
         ))} <img src={`/v1/badges/${target.id}.svg`} alt="" height="20" />
       </p>
       {target.tls?.insecure && (
-        <p class="note">Certificates of this target are not checked: whoever answers is believed.</p>
+        <p class="note">Certificates of this target are not checked: any is accepted.</p>
       )}
       {silence && <p class="note" id="silence" data-live>{silence}</p>}
       {checks.map((data) => <CheckSection data={data} allowed={allowed} alone={checks.length === 1} />)}
@@ -100,7 +100,7 @@ function CheckSection(
         </blockquote>
       )}
       <Order check={check} view={view} />
-      <Convergence id={check.id} view={view} />
+      <ConvergenceList id={check.id} view={view} />
       <div id={`lanes-${check.id}`} data-live>
         <p>{votesText(data)}</p>
         <h3>
@@ -116,7 +116,7 @@ function CheckSection(
         {bands.map(({ window, cells, whole }) => (
           <ServiceLevelBand window={window} cells={cells} whole={whole} />
         ))}
-        {data.admission && <Admission figures={data.admission} />}
+        {data.admission && <AdmissionLine figures={data.admission} />}
         {data.budget && <Objective budget={data.budget} />}
         <Latency hours={data.hours} />
       </div>

@@ -11,7 +11,7 @@ import { formatSpan } from "../../base/time.ts";
 /** Probers that are named at most. */
 const MAX_NAMED = 5;
 
-/** One sentence or two; undefined: all evidence of these checks is fresh. Of no checks (the public's page) it tells nothing. */
+/** One sentence or two; undefined: all evidence of these checks is fresh, or there are no checks (the public page). */
 export function warning(
   { regions }: Config,
   checks: readonly Check[],

@@ -26,7 +26,7 @@ export const OUTCOME_TEXT: Record<CurrentOutcome, string> = {
   ready: "ready",
 };
 
-/** How an outcome is drawn: whether the service does what it should, partly, or nobody knows. */
+/** How an outcome is drawn: the service works, works partly, or its state is unknown. */
 export function toneOf(outcome: CurrentOutcome): "good" | "bad" | "warn" | "none" {
   if (outcome === "ready") return "good";
   if (outcome === "unknown" || outcome === "pending") return "none";

@@ -6,7 +6,7 @@ import {
   ExpressionError,
   vacuousPasses,
 } from "../../../src/config/expression/mod.ts";
-import { HOSTILE } from "../../../src/evidence/probe/steps/http/answer.ts";
+import { HOSTILE_HTTP } from "../../../src/evidence/probe/steps/http/answer.ts";
 import { HTTP } from "./facts.ts";
 
 function mistake(compile: () => unknown): ExpressionError {
@@ -82,7 +82,7 @@ describe("credulous names the hostile answers that a set would pass", () => {
     ["the echo of a captured value", ["body.id == captures.order"], []],
   ])("%s", (_name, sources, names) => {
     expect(
-      vacuousPasses(sources.map((source) => compileExpectation(source, ["order"], HTTP)), HOSTILE),
+      vacuousPasses(sources.map((source) => compileExpectation(source, ["order"], HTTP)), HOSTILE_HTTP),
     ).toEqual(names);
   });
 });

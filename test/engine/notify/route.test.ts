@@ -167,7 +167,7 @@ test.each<[string, string, object]>([
   }],
   ["a rule that tells nobody", "  - { match: { severity: info } }", {
     path: "routes[0]",
-    message: "it tells nobody",
+    message: "it notifies no sink",
     expected: "sinks, or routes below it",
   }],
   ["a target that none matches", '  - { match: { target: "shp-*" }, sinks: [chat] }', {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { guardFetch } from "../../../src/base/http/guard.ts";
 import { Refused } from "../../../src/base/ports.ts";
-import type { Failure, Outcome } from "../../../src/evidence/probe/observation.ts";
+import type { Failure, JourneyOutcome } from "../../../src/evidence/probe/observation.ts";
 import { type JourneySpec, walk } from "../../../src/evidence/probe/journey.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
@@ -113,7 +113,7 @@ describe("a journey", () => {
     expect(requests).toHaveLength(1);
   });
 
-  type Ending = { outcome: Outcome; reason: Failure["reason"]; transport: boolean };
+  type Ending = { outcome: JourneyOutcome; reason: Failure["reason"]; transport: boolean };
   const endings: [string, Route, Draft, Ending][] = [
     ["an answer that is wrong", { status: 500 }, { expect: ["status == 200"] }, {
       outcome: "fail",
@@ -309,7 +309,7 @@ describe("cleanup", () => {
   const failing: Draft = { name: "look", expect: ["status == 200"] };
   const gone: Route = { status: 204 };
 
-  const rows: [string, Routes, Draft[], { outcome: Outcome; cleanup: string; deleted: string[] }][] = [
+  const rows: [string, Routes, Draft[], { outcome: JourneyOutcome; cleanup: string; deleted: string[] }][] = [
     ["runs after a journey that passed", { "POST /orders": placed, "DELETE /orders/ord_1": gone }, [order], {
       outcome: "pass",
       cleanup: "pass",

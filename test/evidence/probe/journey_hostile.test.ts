@@ -4,7 +4,7 @@ import { connector } from "../../../functions/deno/client/mod.ts";
 import type { Clock } from "../../../src/base/ports.ts";
 import { walk } from "../../../src/evidence/probe/journey.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
-import type { Failure, Outcome } from "../../../src/evidence/probe/observation.ts";
+import type { Failure, JourneyOutcome } from "../../../src/evidence/probe/observation.ts";
 import { certificate } from "../../world/certificate.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
 
@@ -14,7 +14,7 @@ type Write = (data: string | Uint8Array) => Promise<void>;
 interface Hostile {
   answer(write: Write, closed: Promise<void>): Promise<void>;
   steps: Draft[];
-  outcome: Outcome;
+  outcome: JourneyOutcome;
   reason?: Failure["reason"];
 }
 

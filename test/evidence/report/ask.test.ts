@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answerOf } from "../../../src/base/http/answer.ts";
 import { type Fetch, type FetchOptions, Refused, type Secrets } from "../../../src/base/ports.ts";
-import { ask, DIALECTS, type Source } from "../../../src/evidence/report/mod.ts";
+import { ask, DIALECTS, type ReportEndpoint } from "../../../src/evidence/report/mod.ts";
 import { fixtures } from "./fixtures.ts";
 import { type SteppingClock, steppingClock } from "../../world/clock.ts";
 
@@ -16,12 +16,16 @@ const ENV_SECRETS: Secrets = {
   redact: (text) => text.replaceAll("hush", "***"),
 };
 
-function source(over: Partial<Source> = {}): Source {
+function source(over: Partial<ReportEndpoint> = {}): ReportEndpoint {
   const url = new URL("http://svc.example/readyz?probe=1");
   return { url, headers: {}, dialect: "auto", timeoutMs: 2_000, ...over };
 }
 
-function asking(fetch: Fetch, over: Partial<Source> = {}, clock: SteppingClock = steppingClock(START)) {
+function asking(
+  fetch: Fetch,
+  over: Partial<ReportEndpoint> = {},
+  clock: SteppingClock = steppingClock(START),
+) {
   return ask({ clock, fetch, secrets: ENV_SECRETS }, source(over), DIALECTS);
 }
 
@@ -34,7 +38,7 @@ const hanging: Fetch = (_, { signal }) =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 describe("the request", () => {
-  async function sent(over: Partial<Source> = {}): Promise<{ url: string } & FetchOptions> {
+  async function sent(over: Partial<ReportEndpoint> = {}): Promise<{ url: string } & FetchOptions> {
     let seen: ({ url: string } & FetchOptions) | undefined;
     await asking((url, outgoing) => {
       seen = { url: url.href, ...outgoing };

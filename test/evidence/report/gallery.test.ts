@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../../src/evidence/probe/observation.ts";
+import type { JourneyOutcome } from "../../../src/evidence/probe/observation.ts";
 import { DIALECTS, read, type ReportState } from "../../../src/evidence/report/mod.ts";
 import { noClaim } from "../../../src/evidence/report/read.ts";
 import { judge, type Verdict } from "../../../src/judgement/verdict.ts";
@@ -12,7 +12,7 @@ type Said = string | [path: string, status: number, body: unknown, headers?: Rec
 interface State {
   state: string;
   said: Said | null;
-  does: Outcome;
+  does: JourneyOutcome;
   claim: ReportState;
   verdict: Verdict;
   question?: string;

@@ -45,8 +45,8 @@ test.each<[string[], number, string]>([
     0,
     "chat (slack): incident.opened, incident.resolved, at once, by routes[1]\n",
   ],
-  [["shop", "--severity", "info"], 1, "nobody is told\n"],
-  [["shop", "--family", "advisory"], 1, "nobody is told\n"],
+  [["shop", "--severity", "info"], 1, "no sink is notified\n"],
+  [["shop", "--family", "advisory"], 1, "no sink is notified\n"],
 ])("assay routes %j", async (args, code, out) => {
   expect(await routes(...args)).toMatchObject({ code, out });
 });

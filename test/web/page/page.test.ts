@@ -132,7 +132,7 @@ test("an incident tells its story from the first dissenting vote, with votes, no
   );
   expect(text).toMatch(/Notices: \d pending/);
   expect(text).toContain("incident.opened to ops: pending");
-  expect(text).toContain("with failureThreshold 1 this would have been told 60 s earlier, and nothing else");
+  expect(text).toContain("with failureThreshold 1 this would have opened 60 s earlier, and nothing else");
   expect(html).toContain('<meta property="og:title" content="shop / read: drift"');
   expect(html).toMatch(
     /<meta property="og:description" content="shop \/ read says ready but its journey fails/,

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { MAX_INTERIM, TOO_MANY_INTERIM } from "../interim.ts";
 import type { Incoming } from "../incoming.ts";
-import { contentOf, FLAGS, type Frame, TYPES } from "./frames.ts";
+import { contentOf, FLAGS, type Http2Frame, TYPES } from "./frames.ts";
 import { type Field, headDecoder } from "./hpack.ts";
 
 /** RFC 9113 section 8.2.1. */
@@ -36,7 +36,7 @@ export class AnswerReader {
   }
 
   /** HEADERS or CONTINUATION. Throws where it is no HTTP/2. */
-  readHead(frame: Frame): void {
+  readHead(frame: Http2Frame): void {
     if (frame.type === TYPES.headers) {
       this.#head = [contentOf(frame)];
       this.#endsWithHead = (frame.flags & FLAGS.endStream) !== 0;
@@ -52,7 +52,7 @@ export class AnswerReader {
   }
 
   /** DATA. Throws where it is no HTTP/2; answers whether more of the body is wanted now. */
-  readData(frame: Frame): boolean {
+  readData(frame: Http2Frame): boolean {
     if (!this.#headed) throw new Error("a body before its head");
     const content = contentOf(frame);
     this.#received += content.length;

@@ -1,5 +1,5 @@
 import { MAX_QUIET_BYTES } from "../bounds.ts";
-import { type Frame, TYPES } from "./frames.ts";
+import { type Http2Frame, TYPES } from "./frames.ts";
 import { LimitExceeded } from "../../../../src/base/ports.ts";
 
 /** Of one head as it is sent: what it unfolds to has the bounds of any head. */
@@ -16,7 +16,7 @@ export class FrameBounds {
   #quietBytes = 0;
 
   /** Throws LimitExceeded past a bound. */
-  count({ type, payload: { length } }: Frame): void {
+  count({ type, payload: { length } }: Http2Frame): void {
     if (type === TYPES.data && length > 0) return;
     if (type === TYPES.headers) this.#headFrames = this.#headBytes = 0;
     if (type === TYPES.headers || type === TYPES.continuation) this.#countHead(length);

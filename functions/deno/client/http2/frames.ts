@@ -22,7 +22,7 @@ export const TYPES = {
 export const FLAGS = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
 /** One frame of HTTP/2. */
-export interface Frame {
+export interface Http2Frame {
   type: number;
   flags: number;
   stream: number;
@@ -30,7 +30,7 @@ export interface Frame {
 }
 
 /** A frame as it is sent. */
-export function frame(type: number, payload: Uint8Array, { flags = 0, stream = 0 } = {}): Buffer {
+export function encodeFrame(type: number, payload: Uint8Array, { flags = 0, stream = 0 } = {}): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
   bytes.writeUIntBE(payload.length, 0, 3);
   bytes.writeUInt8(type, 3);
@@ -41,14 +41,14 @@ export function frame(type: number, payload: Uint8Array, { flags = 0, stream = 0
 }
 
 /** 32-bit numbers, as payloads have them. */
-export function words(...values: number[]): Buffer {
+export function encodeWords(...values: number[]): Buffer {
   const bytes = Buffer.allocUnsafe(4 * values.length);
   values.forEach((value, i) => bytes.writeUInt32BE(value, 4 * i));
   return bytes;
 }
 
 /** Settings (RFC 9113 section 6.5.1): identifiers and values. */
-export function settings(...pairs: [number, number][]): Buffer {
+export function encodeSettings(...pairs: [number, number][]): Buffer {
   const bytes = Buffer.allocUnsafe(6 * pairs.length);
   pairs.forEach(([id, value], i) => {
     bytes.writeUInt16BE(id, 6 * i);
@@ -62,7 +62,7 @@ export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
 
   /** The frames that are complete with `chunk`. Throws where one is longer than allowed. */
-  *read(chunk: Buffer): Generator<Frame> {
+  *read(chunk: Buffer): Generator<Http2Frame> {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (bytes.length >= HEADER_BYTES) {
       const length = bytes.readUIntBE(0, 3);
@@ -80,7 +80,7 @@ export class FrameReader {
 }
 
 /** A payload without padding (RFC 9113 section 6.1) and priority (section 6.2). Throws where they are longer than it. */
-export function contentOf({ type, flags, payload }: Frame): Buffer {
+export function contentOf({ type, flags, payload }: Http2Frame): Buffer {
   const padding = (flags & FLAGS.padded) !== 0 ? payload[0] ?? Infinity : 0;
   const start = Number((flags & FLAGS.padded) !== 0) +
     (type === TYPES.headers && (flags & FLAGS.priority) !== 0 ? 5 : 0);

@@ -9,7 +9,7 @@ export interface Field {
   value: string;
 }
 
-/** RFC 7541 section 4.2: what a peer may hold in its table unless it is told otherwise. */
+/** RFC 7541 section 4.2: the size of a peer's table unless a setting changes it. */
 const TABLE_BYTES = 4_096;
 
 /** The fields of one head after the other, from HPACK (RFC 7541). Throws where the bytes are none, LimitExceeded where it is too large. */

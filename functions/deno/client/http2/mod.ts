@@ -5,11 +5,11 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { Answer } from "../../../../src/base/ports.ts";
-import { type ConnectionOptions, fieldsOf, type SendOptions } from "../connection.ts";
+import { type ConnectionOptions, requestFields, type SendOptions } from "../connection.ts";
 import { Incoming } from "../incoming.ts";
 import { AnswerReader } from "./answer.ts";
 import { FrameBounds } from "./bounds.ts";
-import { FLAGS, type Frame, frame, FrameReader, TYPES } from "./frames.ts";
+import { encodeFrame, FLAGS, FrameReader, type Http2Frame, TYPES } from "./frames.ts";
 import { RequestWriter, STREAM } from "./request.ts";
 
 /** An exchange, and the connection that is made for it alone. */
@@ -56,7 +56,7 @@ export function sendOverHttp2(url: URL, options: Http2Options): Promise<Answer> 
   }
   signal.addEventListener("abort", giveUp, { once: true });
   socket.on("error", (error) => incoming.fail(error)).on("close", () => incoming.closed());
-  const { host, ...fields } = fieldsOf(url, options.headers);
+  const { host, ...fields } = requestFields(url, options.headers);
   const path = url.pathname + url.search;
   // RFC 9113 section 8.3.1.
   const head = {
@@ -78,7 +78,7 @@ function converse({ socket, method }: Http2Options, request: RequestWriter, inco
   const bounds = new FrameBounds();
   const takers = takersOf(socket, request, answer);
   let isFirst = true;
-  const take = (frame: Frame) => {
+  const take = (frame: Http2Frame) => {
     bounds.count(frame);
     if (isFirst && frame.type !== TYPES.settings) throw new Error("no settings, so no HTTP/2");
     if (answer.isInHead && frame.type !== TYPES.continuation) throw new Error("a head that breaks off");
@@ -102,7 +102,7 @@ function takersOf(
   socket: Socket,
   request: RequestWriter,
   answer: AnswerReader,
-): Record<number, (frame: Frame) => void> {
+): Record<number, (frame: Http2Frame) => void> {
   return {
     [TYPES.headers]: (frame) => answer.readHead(ours(frame)),
     [TYPES.continuation]: (frame) => answer.readHead(ours(frame)),
@@ -113,7 +113,7 @@ function takersOf(
     [TYPES.window]: (frame) => request.readWindow(frame),
     [TYPES.ping]({ flags, payload }) {
       if (payload.length !== 8) throw new Error("a ping of a wrong form");
-      if ((flags & FLAGS.ack) === 0) socket.write(frame(TYPES.ping, payload, { flags: FLAGS.ack }));
+      if ((flags & FLAGS.ack) === 0) socket.write(encodeFrame(TYPES.ping, payload, { flags: FLAGS.ack }));
     },
     [TYPES.reset]({ stream, payload }) {
       if (stream === STREAM) throw new Error(`the server reset the stream: ${errorIn(payload, 0)}`);
@@ -131,7 +131,7 @@ function takersOf(
   };
 }
 
-function ours(frame: Frame): Frame {
+function ours(frame: Http2Frame): Http2Frame {
   if (frame.stream !== STREAM) throw new Error(`a frame of stream ${frame.stream}, which nobody opened`);
   return frame;
 }

@@ -1,6 +1,14 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { FLAGS, type Frame, frame, MAX_FRAME_BYTES, settings, TYPES, words } from "./frames.ts";
+import {
+  encodeFrame,
+  encodeSettings,
+  encodeWords,
+  FLAGS,
+  type Http2Frame,
+  MAX_FRAME_BYTES,
+  TYPES,
+} from "./frames.ts";
 import { encodeHead } from "./hpack.ts";
 
 /** RFC 9113 section 3.4. */
@@ -26,18 +34,18 @@ export class RequestWriter {
   constructor(socket: Socket, fields: Record<string, string>, body: string | Uint8Array | undefined) {
     this.#socket = socket;
     this.#unsent = Buffer.from(body ?? "");
-    const ours = settings([ENABLE_PUSH, 0], [INITIAL_WINDOW_SIZE, OUR_WINDOW]);
+    const ours = encodeSettings([ENABLE_PUSH, 0], [INITIAL_WINDOW_SIZE, OUR_WINDOW]);
     socket.write(Buffer.concat([
       PREFACE,
-      frame(TYPES.settings, ours),
-      frame(TYPES.window, words(OUR_WINDOW - FIRST_WINDOW)),
+      encodeFrame(TYPES.settings, ours),
+      encodeFrame(TYPES.window, encodeWords(OUR_WINDOW - FIRST_WINDOW)),
       ...this.#head(fields),
     ]));
     this.#sendBody();
   }
 
   /** SETTINGS of the server. Throws where it is no HTTP/2. */
-  readSettings({ flags, stream, payload }: Frame): void {
+  readSettings({ flags, stream, payload }: Http2Frame): void {
     const length = (flags & FLAGS.ack) !== 0 ? payload.length : payload.length % SETTING_BYTES;
     if (stream !== 0 || length !== 0) throw new Error("settings of a wrong form");
     if ((flags & FLAGS.ack) !== 0) return;
@@ -47,12 +55,12 @@ export class RequestWriter {
       this.#streamWindow += window - this.#initialWindow;
       this.#initialWindow = window;
     }
-    this.#socket.write(frame(TYPES.settings, Buffer.alloc(0), { flags: FLAGS.ack }));
+    this.#socket.write(encodeFrame(TYPES.settings, Buffer.alloc(0), { flags: FLAGS.ack }));
     this.#sendBody();
   }
 
   /** WINDOW_UPDATE. Throws where it is no HTTP/2. */
-  readWindow({ stream, payload }: Frame): void {
+  readWindow({ stream, payload }: Http2Frame): void {
     if (payload.length !== 4) throw new Error("a window of a wrong form");
     const more = payload.readUInt32BE(0) & 0x7fffffff;
     if (stream === 0) this.#connectionWindow += more;
@@ -71,7 +79,7 @@ export class RequestWriter {
       const endHeaders = start + part.length === block.length ? FLAGS.endHeaders : 0;
       const endStream = start === 0 && this.#unsent.length === 0 ? FLAGS.endStream : 0;
       const type = start === 0 ? TYPES.headers : TYPES.continuation;
-      return frame(type, part, { flags: endHeaders | endStream, stream: STREAM });
+      return encodeFrame(type, part, { flags: endHeaders | endStream, stream: STREAM });
     });
   }
 
@@ -84,7 +92,7 @@ export class RequestWriter {
       this.#connectionWindow -= part.length;
       this.#streamWindow -= part.length;
       const flags = this.#unsent.length === 0 ? FLAGS.endStream : 0;
-      this.#socket.write(frame(TYPES.data, part, { flags, stream: STREAM }));
+      this.#socket.write(encodeFrame(TYPES.data, part, { flags, stream: STREAM }));
     }
   }
 }

@@ -2,22 +2,22 @@ import * as z from "../../../base/zod.ts";
 import { revealHeader } from "../../../base/secrets.ts";
 import { iso, MINUTE_MS } from "../../../base/time.ts";
 import type { WebhookEvent } from "../event.ts";
-import { messageOf, plainLines } from "../message.ts";
+import { describeEvent, plainLines } from "../message.ts";
 import { checkUrl, overHttp } from "../over_http.ts";
 import type { Sink, SinkEnvironment } from "../sink.ts";
 
-/** An Alertmanager of Prometheus, or what speaks as one. */
+/** An Alertmanager of Prometheus, or a service with its API. */
 export interface AlertmanagerSettings {
   url: string;
   headers?: Record<string, string>;
 }
 
-/** An alert is told again this often while it fires: it ends when nobody does. */
+/** A firing alert is sent again this often: Alertmanager ends one that is not. */
 const REPEAT_MS = MINUTE_MS;
-/** So long it fires without being told again: a process that wakes once a minute may miss some. */
+/** How long an alert fires without being sent again: a process that wakes once a minute may miss some. */
 const FIRES_MS = 4 * MINUTE_MS;
 
-/** The API v2 of Alertmanager (`postAlerts`): one alert an incident, told again while it is open. */
+/** The API v2 of Alertmanager (`postAlerts`): one alert an incident, sent again while it is open. */
 export const alertmanager: Sink<AlertmanagerSettings> = {
   kind: "alertmanager",
   keepsState: true,
@@ -59,7 +59,7 @@ const headersOf = ({ headers = {} }: AlertmanagerSettings, { secrets }: Pick<Sin
 /** Its labels are what never changes of an incident: they are the identity of the alert. */
 function alertOf(event: WebhookEvent) {
   const { incident, target, check, acknowledgement } = event.data;
-  const message = messageOf(event);
+  const message = describeEvent(event);
   return {
     labels: {
       ...labelsOf(target.labels),

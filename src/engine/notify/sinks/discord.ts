@@ -1,6 +1,6 @@
 import { fit } from "../../../base/text.ts";
 import { hook, type HookSettings } from "../hook.ts";
-import { COLOURS, messageOf } from "../message.ts";
+import { COLOURS, describeEvent } from "../message.ts";
 import { overHttp, secondsOf } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -14,9 +14,9 @@ export const discord: Sink<HookSettings> = {
   // About 5 messages in 2 s, and 30 a minute.
   rate: { burst: 5, everyMs: 2_000 },
   render(event) {
-    const { look, title, text, facts, page, acknowledge } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = describeEvent(event);
     return JSON.stringify({
-      // What a target says must ping nobody.
+      // A target's text must not ping anyone.
       allowed_mentions: { parse: [] },
       embeds: [{
         title: fit(title, 256, { escape }),

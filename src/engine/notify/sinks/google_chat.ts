@@ -1,7 +1,7 @@
 import { fit } from "../../../base/text.ts";
 import { MINUTE_MS } from "../../../base/time.ts";
 import { hook, type HookSettings } from "../hook.ts";
-import { COLOURS, messageOf } from "../message.ts";
+import { COLOURS, describeEvent } from "../message.ts";
 import { overHttp } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -17,10 +17,10 @@ export const googleChat: Sink<HookSettings> = {
   kind: "google-chat",
   // 1 request a second in a space.
   rate: { burst: 1, everyMs: 1_000 },
-  // In its thread an update disturbs nobody.
+  // In its thread an update does not disturb.
   events: ["incident.*"],
   render(event) {
-    const { look, title, text, facts, page, acknowledge } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = describeEvent(event);
     const widgets = [
       { textParagraph: { text: fit(text, 2_000, { escape }) } },
       ...facts.map(({ name, value }) => ({

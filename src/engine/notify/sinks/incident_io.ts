@@ -1,5 +1,5 @@
 import * as z from "../../../base/zod.ts";
-import { messageOf, plainLines } from "../message.ts";
+import { describeEvent, plainLines } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -29,7 +29,7 @@ export const incidentIo: Sink<IncidentIoSettings> = {
     return checkUrl(url, environment);
   },
   render(event) {
-    const message = messageOf(event);
+    const message = describeEvent(event);
     const { incident, target, check } = event.data;
     return JSON.stringify({
       title: message.title,

@@ -1,7 +1,7 @@
 import * as z from "../../../base/zod.ts";
 import { fit } from "../../../base/text.ts";
 import type { WebhookEvent } from "../event.ts";
-import { type Look, messageOf, plainLines, subjectOf } from "../message.ts";
+import { describeEvent, type Look, plainLines, subjectText } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink, SinkMessage } from "../sink.ts";
 
@@ -39,7 +39,7 @@ export const jiraServiceManagement: Sink<JsmSettings> = {
     return checkUrl(settings.url ?? ALERTS, environment);
   },
   render(event) {
-    const message = messageOf(event);
+    const message = describeEvent(event);
     const { incident, target } = event.data;
     if (PATHS[event.type]) {
       return JSON.stringify({ source: "Assay", note: fit(message.text, 25_000) });
@@ -50,7 +50,7 @@ export const jiraServiceManagement: Sink<JsmSettings> = {
       description: fit(plainLines(message).join("\n"), 15_000),
       priority: PRIORITIES[message.look],
       source: "Assay",
-      entity: fit(subjectOf(event.data), 512),
+      entity: fit(subjectText(event.data), 512),
       tags: [incident.kind, incident.family, ...Object.keys(target.labels)].slice(0, 20).map((tag) =>
         fit(tag, 50)
       ),

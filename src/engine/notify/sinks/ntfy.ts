@@ -1,6 +1,6 @@
 import * as z from "../../../base/zod.ts";
 import { fit, utf8Length } from "../../../base/text.ts";
-import { type Look, messageOf, plainLines } from "../message.ts";
+import { describeEvent, type Look, plainLines } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -48,7 +48,7 @@ export const ntfy: Sink<NtfySettings> = {
     return checkUrl(url, environment);
   },
   render(event) {
-    const message = messageOf(event);
+    const message = describeEvent(event);
     const bytes = { measure: utf8Length };
     return JSON.stringify({
       title: fit(message.title, 1_024, bytes),

@@ -2,7 +2,7 @@ import * as z from "../../../base/zod.ts";
 import { fit } from "../../../base/text.ts";
 import { MINUTE_MS } from "../../../base/time.ts";
 import type { WebhookEvent } from "../event.ts";
-import { messageOf, subjectOf } from "../message.ts";
+import { describeEvent, subjectText } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -43,7 +43,7 @@ export const pagerDuty: Sink<PagerDutySettings> = {
     return checkUrl(settings.url ?? ENQUEUE, environment);
   },
   render(event) {
-    const { text, facts, page } = messageOf(event);
+    const { text, facts, page } = describeEvent(event);
     const { incident, target } = event.data;
     const action = ACTIONS[event.type];
     const head = { event_action: action, dedup_key: incident.id };
@@ -55,7 +55,7 @@ export const pagerDuty: Sink<PagerDutySettings> = {
         source: fit(target.id, 255),
         severity: incident.severity,
         timestamp: event.timestamp,
-        component: fit(subjectOf(event.data), 255),
+        component: fit(subjectText(event.data), 255),
         group: fit(target.id, 255),
         class: incident.kind,
         custom_details: Object.fromEntries(facts.map(({ name, value }) => [name, value])),

@@ -1,6 +1,6 @@
 import { fit } from "../../../base/text.ts";
 import { hook, type HookSettings } from "../hook.ts";
-import { COLOURS, messageOf } from "../message.ts";
+import { COLOURS, describeEvent } from "../message.ts";
 import { overHttp } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -20,7 +20,7 @@ export const slack: Sink<HookSettings> = {
   // "Rate limits": 1 message a second, with short bursts.
   rate: { burst: 3, everyMs: 1_000 },
   render(event) {
-    const { look, title, text, facts, page, acknowledge } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = describeEvent(event);
     const head = fit(title, 300, { escape });
     const lines = facts.map(({ name, value }) => `*${name}:* ${fit(value, VALUE_CHARS, { escape })}`);
     const blocks = [

@@ -1,5 +1,5 @@
 import { hook, type HookSettings } from "../hook.ts";
-import { type Look, messageOf } from "../message.ts";
+import { describeEvent, type Look } from "../message.ts";
 import { overHttp } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -23,7 +23,7 @@ export const teams: Sink<HookSettings> = {
   // "Rate limiting": 4 requests a second.
   rate: { burst: 4, everyMs: 500 },
   render(event) {
-    const { look, title, text, facts, page, acknowledge } = messageOf(event);
+    const { look, title, text, facts, page, acknowledge } = describeEvent(event);
     const block = (text: string, style: object) => ({
       type: "TextBlock",
       text: plain(text),

@@ -2,11 +2,11 @@ import * as z from "../../../base/zod.ts";
 import { isRecord } from "../../../base/json.ts";
 import { fit } from "../../../base/text.ts";
 import { CHAT_EVENTS } from "../hook.ts";
-import { messageOf, plainLines } from "../message.ts";
+import { describeEvent, plainLines } from "../message.ts";
 import { checkUrl, overHttp, revealToken, secondsOf, type SinkReply } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
-/** A chat of Telegram, and the bot that speaks there. */
+/** A chat of Telegram, and the bot that writes to it. */
 export interface TelegramSettings {
   token: string;
   chat: string;
@@ -44,7 +44,7 @@ export const telegram: Sink<TelegramSettings> = {
       : "its token is not that of a bot: a number, a colon and letters";
   },
   render(event) {
-    const message = messageOf(event);
+    const message = describeEvent(event);
     const text = [`${MARKS[message.look]} ${message.title}`, ...plainLines(message)].join("\n");
     return fit(text, 4_096);
   },

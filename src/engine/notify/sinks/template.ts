@@ -9,7 +9,7 @@ import type { WebhookEvent } from "../event.ts";
 import { checkUrl, locate, overHttp, secondsOf, type SinkReply } from "../over_http.ts";
 import { SAMPLE_CHANGES, sampleEvent } from "../sample.ts";
 import type { Sink, SinkAnswer } from "../sink.ts";
-import { fillIn, TemplateError } from "../template.ts";
+import { fillTemplates, SinkTemplateError } from "../template.ts";
 
 const METHODS = ["POST", "PUT", "PATCH", "GET", "DELETE"] as const;
 const BODIES = ["json", "form", "text"] as const;
@@ -72,8 +72,8 @@ export const template: Sink<TemplateSettings> = {
 /** Every part with its templates filled in. */
 function fill({ path, headers, json, form, text }: TemplateSettings, event: WebhookEvent, id: string): Parts {
   return {
-    ...fillIn({ path }, { event, id, encode: "url" }),
-    ...fillIn({ headers, json, form, text }, { event, id }),
+    ...fillTemplates({ path }, { event, id, encode: "url" }),
+    ...fillTemplates({ headers, json, form, text }, { event, id }),
   };
 }
 
@@ -128,7 +128,7 @@ function templateFindings(settings: Record<string, unknown>): Finding[] {
     try {
       fill(settings as unknown as TemplateSettings, sampleEvent(change), SAMPLE_ID);
     } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
+      if (!(error instanceof SinkTemplateError)) throw error;
       return [error.finding];
     }
   }

@@ -43,7 +43,7 @@ interface Token {
   renewAt: number;
 }
 
-/** A token of which nobody said how long it lasts. */
+/** How long a token lasts if the server does not say. */
 const UNKNOWN_LIFE_MS = 5 * 60_000;
 /** It is renewed so long before its end, or after nine tenths of a short life. */
 const MARGIN_MS = 30_000;

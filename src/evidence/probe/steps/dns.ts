@@ -13,7 +13,7 @@ import { fillText } from "../fill.ts";
 import type { AttemptContext, AttemptResult, StepFailure, StepKind } from "../step_kind.ts";
 import { askOverHttps, askServer } from "./dns/ask.ts";
 import { type DnsAnswer, RECORD_TYPES, type RecordType } from "./dns/message.ts";
-import { DNS_VARIABLES, DnsScope, HOSTILE } from "./dns/scope.ts";
+import { DNS_VARIABLES, DnsScope, HOSTILE_DNS } from "./dns/scope.ts";
 import { LINE_MEASURED } from "./line_scope.ts";
 
 /** What makes a step a DNS step. */
@@ -56,7 +56,7 @@ export const dnsStep: StepKind<DnsFields> = {
   references: /^dns\/(name|server)$/,
   scope: DNS_VARIABLES,
   measured: LINE_MEASURED,
-  hostile: HOSTILE,
+  hostile: HOSTILE_DNS,
   read({ dns = {} }: Draft<z.infer<ReturnType<typeof grammar>>>, context: StepContext) {
     const { name = "", type = "A", server } = dns;
     const path = [...context.path, "dns"];
@@ -116,7 +116,7 @@ async function run(context: AttemptContext, { dns }: Step & DnsFields): Promise<
   return { kind: "answer", scope: new DnsScope(result, facts()), exchange };
 }
 
-/** Nobody but us chose to ask it: that it is silent says nothing of a target. */
+/** This resolver is Assay's own choice: its silence does not count against a target. */
 const ours = (failure: StepFailure): StepFailure =>
   isTargets(failure.reason)
     ? { reason: "platform", detail: `the resolver that is asked by default: ${failure.detail}` }

@@ -16,7 +16,7 @@ import type { CookieJar } from "../cookies.ts";
 import { formatSize } from "../../../config/schema/size.ts";
 import type { StepTrace } from "../observation.ts";
 import type { AttemptContext, AttemptResult, StepExchange, StepFailure, StepKind } from "../step_kind.ts";
-import { HOSTILE, HTTP_MEASURED, HTTP_VARIABLES, type HttpAnswer, HttpScope } from "./http/answer.ts";
+import { HOSTILE_HTTP, HTTP_MEASURED, HTTP_VARIABLES, type HttpAnswer, HttpScope } from "./http/answer.ts";
 import { httpGrammar } from "./http/grammar.ts";
 import { readHttp } from "./http/read.ts";
 import { redirect } from "./http/redirect.ts";
@@ -35,7 +35,7 @@ export const httpStep: StepKind<HttpFields> = {
   references: /^request\/(path|url|raw|(query|headers|form|multipart|graphql)\/.+|json(\/.*)?)$/,
   scope: HTTP_VARIABLES,
   measured: HTTP_MEASURED,
-  hostile: HOSTILE,
+  hostile: HOSTILE_HTTP,
   read: readHttp,
   summarize: ({ request }) => `${request.method} ${request.path.source}`,
   requests: ({ redirects }) => ({ usual: 1, most: 1 + redirects }),
@@ -112,10 +112,10 @@ const fail = (failure: StepFailure, exchange?: StepExchange): AttemptResult => (
   exchange,
 });
 
-/** As much of a body that nobody reads is kept to be shown. */
+/** How much of an unread body is kept to be shown. */
 const EXCERPT_BYTES = 4096;
 
-/** Whether all that a step without interest in the body asks for is there before it: then nobody will want to see it. */
+/** Whether all that a step without interest in the body asks for is there before it: then it need not be shown. */
 function headHolds(
   { expect }: Step,
   { status, headers, trace, url }: ExchangeHead & { url: URL },

@@ -21,14 +21,14 @@ import {
   type StepEndpoint,
 } from "./endpoint.ts";
 import { LINE_MEASURED } from "./line_scope.ts";
-import { HOSTILE, TCP_VARIABLES, TcpScope } from "./tcp/scope.ts";
+import { HOSTILE_TCP, TCP_VARIABLES, TcpScope } from "./tcp/scope.ts";
 
 /** What makes a step a TCP step. */
 interface TcpFields {
   tcp: StepEndpoint & {
     tls: boolean;
     send?: Template;
-    /** The server speaks first, and `send` waits for that. */
+    /** The server sends first, and `send` waits for that. */
     greeting: boolean;
     /** What ends an answer. */
     until: string;
@@ -69,7 +69,7 @@ export const tcpStep: StepKind<TcpFields> = {
   references: /^tcp\/(host|send)$/,
   scope: TCP_VARIABLES,
   measured: LINE_MEASURED,
-  hostile: HOSTILE,
+  hostile: HOSTILE_TCP,
   read(draft: Draft<z.infer<ReturnType<typeof grammar>>>, context: StepContext) {
     const { tcp = {} } = draft;
     const { tls = false, send, greeting = false, until = "\n", maxBytes = MAX_BYTES } = tcp;

@@ -12,7 +12,7 @@ import {
 import type { GrammarFields } from "../../../config/kinds.ts";
 import type { StepContext } from "../../../config/step_context.ts";
 import { authorizer } from "../authorize.ts";
-import { type Conversation, converse, Failed } from "../conversation.ts";
+import { type Conversation, converse, StepFailed } from "../conversation.ts";
 import { fillText } from "../fill.ts";
 import type { AttemptContext, AttemptResult, StepExchange, StepKind } from "../step_kind.ts";
 import { wireOf } from "../wire.ts";
@@ -160,7 +160,7 @@ async function open({ ports, trace }: AttemptContext, talk: Conversation, { url,
 }
 
 function refuse(status = 0): never {
-  throw new Failed({ reason: "body", detail: `status ${status} in place of a WebSocket` });
+  throw new StepFailed({ reason: "body", detail: `status ${status} in place of a WebSocket` });
 }
 
 async function hear(
@@ -210,7 +210,7 @@ class WebSocketScope extends LineScope {
   get protocol() {
     return this.#answer.protocol;
   }
-  /** 0 while it is open, or where nobody said why. */
+  /** 0 while it is open, or if no code was sent. */
   get closeCode() {
     return BigInt(this.#answer.closeCode ?? 0);
   }

@@ -31,7 +31,7 @@ const EVENT = /^health_status: (\w+)$/;
  * The container comes first: created, exited, dead or paused is not_ready, restarting starting. A running one
  * is what `Health.Status` says: healthy ready, starting, unhealthy not_ready; without a HEALTHCHECK (absent or `none`)
  * it is unknown, because running is not readiness. A stop that has begun cannot be seen. `FailingStreak` under `healthy` is
- * told in the part's message. The claim is as old as the end of the last check.
+ * shown in the part's message. The claim is as old as the end of the last check.
  */
 export const docker: Dialect = {
   name: "docker",

@@ -1,7 +1,7 @@
 import { bodyClaim, errorClaims } from "../claims.ts";
 import { isServing, worst } from "../merge.ts";
 import { frame, GRPC_STATUSES } from "../../../base/grpc.ts";
-import { decodeBase64, fieldsOf, framesOf, textField } from "../frames.ts";
+import { decodeChunkedBase64, fieldsOf, framesOf, textField } from "../frames.ts";
 import { scalar, tryParseJson } from "../json.ts";
 import type {
   AskOptions,
@@ -143,7 +143,7 @@ function readList({ statuses }: Record<string, unknown>): Reading | null {
 
 function readFrames({ headers, text }: ReportAnswer): Reading | null {
   const isText = /^application\/grpc-web-text/i.test(headers.get("content-type") ?? "");
-  const frames = framesOf((isText ? decodeBase64(text) : text) ?? "?");
+  const frames = framesOf((isText ? decodeChunkedBase64(text) : text) ?? "?");
   if (!frames) return null;
   const trailers = frames.filter(({ flags }) => (flags & 0x80) !== 0).map(({ payload }) => payload).join(
     "\n",

@@ -72,7 +72,7 @@ function stateOf(word: string): ReportState {
   return STATES.get(word.trim().toLowerCase()) ?? "unknown";
 }
 
-/** One key may stand for many nodes; they are told apart by `componentId`, `node` or their place. */
+/** One key may stand for many nodes, with `componentId`, `node` or their index as names. */
 function nodesOf(key: string, value: unknown): Node[] {
   const checks = (Array.isArray(value) ? value : [value]).filter(isRecord);
   if (checks.length === 1) return checks.map((check) => ({ name: key, check }));

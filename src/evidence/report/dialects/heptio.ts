@@ -7,7 +7,7 @@ import type { Dialect, ReportAnswer } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 
 /**
- * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code speaks (200 ready, 503 not_ready), and with
+ * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code counts (200 ready, 503 not_ready), and with
  * `?full=1` a flat map of checks, each `OK` (ready) or an error's text (not_ready), each required.
  *
  * `{}` is no claim in other dialects. It is recognised only as this library writes it: on `/ready` or `/live`, with 200

@@ -17,7 +17,7 @@ const ENVELOPE = /^(value|data|results?|response|payload|checks|services|compone
 /** Names of booleans that say how a service is. */
 const FLAG = /^(is_?)?(ready|healthy|alive|up|ok|serving|operational|online|success)$/i;
 
-/** Words that nobody uses of a colour, a severity or an order: one of them makes a map of words a map of checks. */
+/** Words that never describe a colour, a severity or an order: one of them makes a map of words a map of checks. */
 const TELLING = /^(up|down|ok|pass(ing|ed)?|fail(ing)?|(un)?healthy|(not_)?(ready|serving)|operational)$/i;
 
 /** Error pages that PHP, Python, Spring and Heroku may send under 200. */
@@ -50,7 +50,7 @@ export const http: Dialect = {
   recognise: () => true,
   read(answer) {
     const code = codeClaim(answer.status);
-    // A 401 or 404 body is the word of whoever turned us away, often an API envelope: {"status":"error"}.
+    // A 401 or 404 body comes from a gateway or router, often an API envelope: {"status":"error"}.
     const body = code.state === "unreadable" ? undefined : ownClaim(answer);
     return { claims: body ? [code, body] : [code] };
   },

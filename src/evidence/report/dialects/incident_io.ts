@@ -17,7 +17,7 @@ const IMPACTS = new Map<unknown, ReportState>([
  * its `current_worst_impact` says (degraded_performance degraded, partial_outage and full_outage not_ready, another
  * unknown, none degraded), a maintenance in progress draining; the worst counts. Affected components are parts.
  */
-export const incidentIo: Dialect = {
+export const incidentIoPage: Dialect = {
   name: "incident.io",
   recognise: ({ json }) => isWidget(json),
   read({ status, json }) {

@@ -27,7 +27,7 @@ const OWN = new Map<unknown, Layer | null>([
  * A Pod (core/v1). Being deleted, or the target of a disruption: draining. `Ready` True is ready, Unknown (node lost)
  * unknown. Not ready it is starting while pending or with a container that has not started, unless one crashes; else
  * not_ready, also where all containers are ready and a readiness gate is not (a part of the layer policy).
- * `phase: Running` is not readiness, and Succeeded or Failed serve nobody.
+ * `phase: Running` is not readiness, and Succeeded or Failed pods serve no requests.
  */
 export function pod({ metadata, status }: Thing): Reading {
   const about = isRecord(status) ? status : {};

@@ -16,7 +16,7 @@ const STATES: readonly [pattern: RegExp, state: ReportState][] = [
  * Patroni's REST API (`/primary`, `/replica`, `/read-only`, `/health` …), whose code says whether the node has the asked
  * role. running, streaming ready; starting, initializing, creating a replica, or a role that is still uninitialized
  * starting; stopping draining; stopped, crashed or failed not_ready. A running node under 503 has another role: not_ready and no
- * contradiction. `cluster_unlocked` (nobody holds the leader lock) is a part that is not required and not_ready. The claim is
+ * contradiction. `cluster_unlocked` (the leader lock is free) is a part that is not required and not_ready. The claim is
  * as old as `dcs_last_seen`. `/liveness` and `/readiness` have empty bodies and are read by their code.
  */
 export const patroni: Dialect = {

@@ -65,7 +65,7 @@ function isComponent(value: unknown): boolean {
   return isRecord(value) && typeof value.status === "string";
 }
 
-/** All parts under `key`, depth first. In V2 a detail map is told from a component map by the `status` of its values. */
+/** All parts under `key`, depth first. In V2 a component map differs from a detail map by the `status` of its values. */
 function partsOf(node: Record<string, unknown>, key: "components" | "details", prefix: string): Subsystem[] {
   const children = node[key];
   if (!isRecord(children)) return [];

@@ -22,7 +22,7 @@ const OWN = new Set(["status", "info", "error", "details", "isShuttingDown"]);
  * | `status:` a word of the application's `statusResponse` | as in the shared vocabulary, else unknown | any |
  * | `isShuttingDown: true`, the state it hands to checks | draining | |
  *
- * Its shutdown cannot be told from a failure, so it has no phase. What a check returns means nothing to terminus, and
+ * Its shutdown looks like a failure, so it has no phase. What a check returns means nothing to terminus, and
  * merged values may be left over from another endpoint: parts are not required. `{"status":"ok"}` alone is recognised
  * only as Node writes it by itself: `application/json` without a charset or a length.
  */

@@ -22,7 +22,7 @@ const GRANTS: Record<TokenScope, readonly TokenScope[]> = {
 /** A token without its digest; `key` is the name of its last use in the store. */
 export type ConfigToken = Omit<TokenConfig, "digest"> & { key: string };
 
-/** Whoever holds the token of a request. */
+/** The holder of a request's token. */
 export interface Principal {
   id: string;
   scopes: ReadonlySet<TokenScope>;
@@ -62,7 +62,7 @@ export function configTokens({ api }: Config): ConfigToken[] {
   return [{ key: "api.token", id: "api.token", scopes: ["admin"], targets: ["*"] }, ...listed];
 }
 
-/** Access by the tokens of the config, and by sessions whose key is kept in the store; `used` hears of each use of a token. */
+/** Access by the tokens of the config, and by sessions whose key is kept in the store; `used` is called with each use of a token. */
 export function tokenAccess(
   config: Config,
   { clock, secrets }: Ports,

@@ -16,7 +16,7 @@ export function audit({ log, secrets }: Pick<Ports, "log" | "secrets">, access: 
     if (method === "GET" || method === "HEAD" || !c.res.ok || MACHINE.test(c.req.path)) return;
     const isJson = c.res.headers.get("content-type")?.includes("json");
     const answer: Record<string, unknown> = isJson ? await c.res.clone().json() : {};
-    // A hook that told of nothing.
+    // A hook without news.
     if (answer.recorded === false) return;
     const by = (await access.principal(c))?.id ?? "hook";
     const shown = (value: unknown) =>

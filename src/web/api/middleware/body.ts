@@ -10,7 +10,7 @@ export const limitBody = (bytes = 64 * 1024): MiddlewareHandler =>
 /** Control characters but tab and line feed, and those that turn the direction of the text around them (UAX #9). */
 const UNSEEN = /(?![\t\n])\p{Cc}|\p{Bidi_C}/gu;
 
-/** What somebody wrote, without the characters that nobody sees and that change how the rest is read. */
+/** A text from outside, without invisible characters that change how the rest is read. */
 export const freeText = (): z.ZodMiniString =>
   z.string().check(z.overwrite((text) => text.replace(UNSEEN, "")));
 

@@ -17,7 +17,7 @@ export type ProxyConfig = Pick<ApiConfig, "proxies" | "trustedProxies">;
 const peerOf = (c: Context) => (c.env ?? {}) as Peer;
 
 /**
- * How many reverse proxies this request came through. None if its other end is no proxy of ours: whoever comes directly may write
+ * How many reverse proxies this request came through. None if its other end is no proxy of ours: a direct client may write
  * any X-Forwarded- header. Ours stand at `trustedProxies`, else where no client of the internet comes from.
  */
 export function proxiesOf(c: Context, { proxies, trustedProxies }: ProxyConfig): number {
@@ -35,13 +35,13 @@ export function proxiesOf(c: Context, { proxies, trustedProxies }: ProxyConfig):
 export function clientAddress(c: Context, config: ProxyConfig): string | undefined {
   const { client } = peerOf(c);
   const proxies = proxiesOf(c, config);
-  if (proxies === 0 || client === undefined) return client && network(client);
+  if (proxies === 0 || client === undefined) return client && networkOf(client);
   const chain = (c.req.header("x-forwarded-for") ?? "").split(",").map((address) => address.trim());
-  return network(chain.at(-proxies) || client);
+  return networkOf(chain.at(-proxies) || client);
 }
 
 /** The part of an address that a request counts for. */
-export function network(address: string): string {
+export function networkOf(address: string): string {
   if (/^[\d.]{1,15}$/.test(address)) return address;
   const bare = address.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
   if (!ipaddr.isValid(bare)) return address.slice(0, LONGEST);

@@ -64,7 +64,7 @@ export function indexOfDigest(given: Digest, known: readonly Digest[], compare =
   return found < known.length ? found : -1;
 }
 
-/** Whether the request shows this token. Compares digests, so that the time taken tells nothing of it. */
+/** Whether the request shows this token. Compares digests, so that the time taken reveals nothing of it. */
 export async function hasToken(c: Context, token: string | undefined): Promise<boolean> {
   const given = tokenOf(c);
   if (!token || !given) return false;
@@ -72,7 +72,7 @@ export async function hasToken(c: Context, token: string | undefined): Promise<b
   return timingSafeEqual(a, b);
 }
 
-/** Lets only the bearer of `token` through; without a configured token nobody. */
+/** Lets only the bearer of `token` through; without a configured token no request. */
 export function requireToken(token: () => string | undefined, where: string): MiddlewareHandler {
   return async (c, next) => {
     const expected = token();

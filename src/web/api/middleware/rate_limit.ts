@@ -9,7 +9,7 @@ import { Cache } from "../../../base/cache.ts";
 
 /** Clients that one bucket remembers; past that the one that has asked nothing for longest starts anew. */
 const CLIENTS = 10_000;
-/** Whoever asks these is a machine that asks all the time: load balancers, rollouts, Assay itself. */
+/** Paths that machines poll: load balancers, rollouts, Assay itself. */
 const BUSY = /^\/(livez|readyz|startupz|v1\/rounds|v1\/gates\/.+)$/;
 const BUSY_TIMES = 10;
 /** Share of the requests of a client that may be refused as unauthorized. */

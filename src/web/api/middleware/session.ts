@@ -28,7 +28,7 @@ export interface Sessions {
   endAll(): Promise<void>;
   /** The key in the request's cookie: signed by us, not expired, and sent by our own page if it is to change something. */
   key(c: Context): Promise<string | undefined>;
-  /** The same for a Cookie header of which nobody has to know who sent it, because it only reads. */
+  /** The same for a Cookie header alone, for requests that only read. */
   keyIn(cookie?: string): Promise<string | undefined>;
 }
 
@@ -40,7 +40,7 @@ export function sessions(
 ): Sessions | undefined {
   const { token } = config.api;
   if (!token) return undefined;
-  // The random key, so that nobody can try tokens on a cookie; the token, so that another one ends what it opened.
+  // The random key prevents guessing tokens against a cookie; the token, so that a new one ends the old one's sessions.
   const secretOf = (key: string) => `assay session ${key} ${secrets.reveal(token)}`;
   /** What the cookie says; undefined: this key did not sign it. */
   const read = async (cookie: string, key: string | undefined) => {
@@ -75,7 +75,7 @@ export function sessions(
     end: (c) => setCookie(c, "", 0),
     endAll: () => signing.replace(),
     async key(c) {
-      if (!SAFE_METHODS.has(c.req.method) && !isSameOrigin(c, config.publicUrl)) return undefined;
+      if (!SAFE_METHODS.has(c.req.method) && !isSameOriginRequest(c, config.publicUrl)) return undefined;
       return await keyIn(c.req.header("cookie"));
     },
     keyIn,
@@ -86,7 +86,7 @@ export function sessions(
  * Whether a page of ours sent this request: by Sec-Fetch-Site (Fetch Metadata), else by Origin (RFC 6454), which browsers send with all
  * that may change something. A request that says neither is not ours.
  */
-export function isSameOrigin(c: Context, publicUrl?: string): boolean {
+export function isSameOriginRequest(c: Context, publicUrl?: string): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("origin");

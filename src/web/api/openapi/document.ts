@@ -16,7 +16,7 @@ const TAGS = {
   incidents: "Incidents, what people said of them, and their notices",
   reports: "Claims that are sent in",
   silences: "Times in which notices are held",
-  deployments: "Rollouts that Assay is told of",
+  deployments: "Recorded deployments",
   gates: "Whether a rollout may go on",
   health: "Assay's own health, and that of a target in other dialects",
   metrics: "Prometheus",

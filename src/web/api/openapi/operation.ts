@@ -21,7 +21,7 @@ export interface AnswerSpec {
  */
 export type OperationAccess = "public" | "optional" | TokenScope | "elsewhere" | "signature" | "prober";
 
-/** One operation of the API, as its document tells it. */
+/** One operation of the API, as its document lists it. */
 export interface Operation {
   method: "get" | "post" | "put" | "delete";
   /** With `{name}` for each part of the path that is a parameter. */
@@ -48,7 +48,7 @@ export const jsonAnswer = (description: string, schema: z.ZodMiniType): AnswerSp
 /** An answer without a body. */
 export const emptyAnswer = (description: string): AnswerSpec => ({ description });
 
-/** The answers of whatever speaks a health dialect. */
+/** The answers of endpoints in a health dialect. */
 export function healthAnswers(): Operation["answers"] {
   const inDialect = (state: string) => ({
     description: `${state}, in the words of the dialect`,

@@ -9,7 +9,7 @@ import type { Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 import * as z from "../../../base/zod.ts";
 
-/** `isError` keeps whoever embeds the badge from choosing another colour for what is not known to be well. */
+/** `isError` prevents an embedding page from overriding the colour of a target that is not known to be well. */
 const STYLES: Record<TargetStatus, { message: string; color: string; hex: string; isError: boolean }> = {
   ready: { message: "ready", color: "brightgreen", hex: "#2e7d32", isError: false },
   degraded: { message: "degraded", color: "yellow", hex: "#8a6100", isError: false },
@@ -19,7 +19,7 @@ const STYLES: Record<TargetStatus, { message: string; color: string; hex: string
 
 /** Shields ignores less than this; it is how long a badge there may lag behind. */
 const CACHE_S = 300;
-/** The same for whoever embeds the image itself. */
+/** The same as an image. */
 const EMBEDDED_S = 60;
 /** Of a longer name the badge shows the beginning; its title has the whole. */
 const NAME_CHARACTERS = 40;

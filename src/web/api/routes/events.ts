@@ -21,7 +21,7 @@ const RETRY_MS = 3_000;
 
 /**
  * `GET /v1/events`: Server-Sent Events (WHATWG HTML, section 9.2). `status` of a check, `incident`, coarse `target`, and `settled` for
- * each new slot; without a token only the last two. `Last-Event-ID` resumes: what changed since then is told first, some of it perhaps twice.
+ * each new slot; without a token only the last two. `Last-Event-ID` resumes: changes since then are sent first, some of them perhaps twice.
  */
 export function routes(
   { ports, config, store, states, ownIncidents, access }: Pick<
@@ -46,7 +46,7 @@ export function routes(
       const sendEvents = (news: FeedEvent[]) => send(news.filter(isVisible).map(formatEvent).join(""));
       send(`retry: ${RETRY_MS}\n\n`);
       const unsubscribe = changes.subscribe(sendEvents);
-      // Only then: what happens meanwhile is heard as well. A client that hears nothing of the past comes back for it.
+      // Only then, so that no event in between is lost. A client that got nothing of the past reconnects for it.
       if (Number.isSafeInteger(last) && last >= 0) changes.since(last).then(sendEvents, close);
       return unsubscribe;
     };
@@ -69,7 +69,7 @@ export function operations(): Operation[] {
       summary: "What changes, as it changes (Server-Sent Events)",
       tag: "status",
       access: "optional",
-      headers: { "last-event-id": "The last id that was heard: what happened since is told first." },
+      headers: { "last-event-id": "The last id that was received: changes since then are sent first." },
       answers: {
         200: {
           description: "Events: status, incident, target, settled. Without a token the last two.",
@@ -111,7 +111,7 @@ function eventStream(
       };
       const send = (text: string) => {
         if (!open || text === "") return;
-        // Before, not after: one large message is nobody's fault.
+        // Before, not after: one large message is no reason to close a connection.
         if (controller.desiredSize! <= 0) return close();
         controller.enqueue(encoder.encode(text));
       };

@@ -48,7 +48,7 @@ const gateQuery = z.strictObject({
   // Not of /rollback: what burnt before a rollout is no failure of it.
   maxBurnRate: z.optional(z.coercedNumber().check(z.gt(0), z.lte(1_000_000))),
 });
-/** The same for `/rollback`, which always speaks by its status. */
+/** The same for `/rollback`, which always answers by its status. */
 const rollbackQuery = z.strictObject(parameters);
 
 /** What Flagger sends, as far as it matters here; anything else in it is passed over. */
@@ -146,7 +146,7 @@ export function routes(
       const sent = await decide(c, rollbackQuery);
       return sent instanceof Response ? sent : gateResponse(sent, ROLLBACK_STATUS[sent.decision]);
     } catch (error) {
-      // Nobody may take our own fault for a reason to roll back, or ask until we have lost it.
+      // Our own fault is an answer of its own: a failed gate would roll back, and an error would be asked again at once.
       log.error("a gate failed", { error: secrets.redact(messageOf(error)) });
       return problem(c, "undecided", "This cannot be decided now; the log of this process says why");
     }

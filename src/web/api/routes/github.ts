@@ -1,4 +1,4 @@
-/** What GitHub tells of deployments, and asks before one: `POST /v1/events/github`, signed with `hooks.github.secret`. */
+/** GitHub's deployment events and protection rules: `POST /v1/events/github`, signed with `hooks.github.secret`. */
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
 import * as z from "../../../base/zod.ts";
@@ -13,7 +13,7 @@ import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
 const word = z.string().check(z.minLength(1), z.maxLength(200));
-/** Whoever writes a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
+/** The author of a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
 const WEB_URL = z.url({ protocol: /^https?$/ });
 
 /** GitHub's `deployment_status` event, as far as it is read. */
@@ -48,7 +48,7 @@ export function routes(
     }
     const event = c.req.header("x-github-event");
     if (event === "deployment_protection_rule") return await protectionRule(c, hook, text, pending);
-    if (event !== "deployment_status") return answerIgnored(c, "this event tells of no rollout");
+    if (event !== "deployment_status") return answerIgnored(c, "this event is about no deployment");
     const read = parseBody(c, text, deploymentStatus);
     if ("response" in read) return read.response;
     const { deployment_status: status, deployment: { sha, environment }, repository } = read.value;

@@ -52,7 +52,7 @@ export function routes(
     return check && source && { check, source, key: pushKey(check, source) };
   };
 
-  /** The place, if the request may do that there. Who may not is not told what there is. */
+  /** The source, if the request may do that there. A refusal does not reveal whether the source exists. */
   const authorize = async (c: Context, scope: "read" | "report"): Promise<SourceRef | Response> => {
     const found = findSource(c);
     const target = c.req.param("target");
@@ -156,7 +156,7 @@ export function operations(schemas: Schemas): Operation[] {
   ];
 }
 
-/** Whether the request shows this token; digests are compared, so that the time taken tells nothing. */
+/** Whether the request shows this token; digests are compared, so that the time taken reveals nothing. */
 async function showsToken(c: Context, token: string): Promise<boolean> {
   const given = tokenOf(c);
   const [a, b] = await Promise.all([sha256(given ?? ""), sha256(token)]);

@@ -20,7 +20,7 @@ const reloadedSchema = z.object({
   changed: keys(
     "Asked or read otherwise: probers that hold the config before are refused until they have this one",
   ),
-  rejudged: keys("Asked alike, but judged or told otherwise"),
+  rejudged: keys("Probed alike, but judged or notified differently"),
 });
 
 /** `POST /v1/reload`: reads the config again and puts it in place of the one that runs; 409, and nothing changes, if it cannot be used. */

@@ -49,7 +49,7 @@ export function operations(schemas: Schemas): Operation[] {
       method: "get",
       path: "/v1/sinks",
       id: "listSinks",
-      summary: "Who is told, and how each does (a token for all targets)",
+      summary: "All sinks, and the state of each (a token for all targets)",
       tag: "incidents",
       access: "read",
       answers: { 200: jsonAnswer("Every sink of the config", schemas.sinkListSchema) },

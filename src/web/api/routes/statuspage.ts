@@ -1,6 +1,6 @@
 /**
  * `/api/v2/*.json` in the shape of Atlassian Statuspage (its public "Status API"), so that aggregators read Assay. Public, and as
- * coarse as `/v1/status`: a component is a target by name; nothing tells checks, regions or probers apart.
+ * coarse as `/v1/status`: a component is a target by name; checks, regions and probers are not visible.
  *
  * Without fresh evidence a component is `degraded_performance` and says so in its description: the shape has no word for
  * "unknown", it must not be green, and a prober's fault must not be an outage. One that is not well in a maintenance that the config
@@ -18,7 +18,7 @@ import { outcomeOf } from "../../../judgement/current_outcome.ts";
 import { inMaintenance, type Maintenance, maintenances } from "../views/maintenances.ts";
 import { outages } from "../views/outages.ts";
 import { publicStatus, type TargetStatus } from "../views/status.ts";
-import { incidentOf, maintenancesOf } from "../views/statuspage.ts";
+import { maintenancesOf, statusPageIncident } from "../views/statuspage.ts";
 import { iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
@@ -242,5 +242,5 @@ function overallStatus(components: readonly Component[]) {
 function publicIncidents(config: Config, incidents: readonly Incident[], components: readonly Component[]) {
   const known = new Map(components.map((component) => [component.id, component]));
   return outages(config, incidents).filter(({ target }) => known.has(target))
-    .map((outage) => incidentOf(outage, known.get(outage.target)!, config.publicUrl ?? ""));
+    .map((outage) => statusPageIncident(outage, known.get(outage.target)!, config.publicUrl ?? ""));
 }

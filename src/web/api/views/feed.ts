@@ -1,5 +1,5 @@
 /**
- * What changes, as it changes: one reader of the store for all who listen, however many they are, and none while nobody does.
+ * The change feed. One poller serves every subscriber and stops when there are none.
  *
  *     states, every 2 s -> what is new since the last look -> every listener
  */
@@ -15,7 +15,7 @@ import { iso } from "../../../base/time.ts";
 import { messageOf } from "../../../base/error_message.ts";
 
 const POLL_MS = 2_000;
-/** Incidents that a listener who comes back is told of at most, the newest first opened. */
+/** At most so many incidents are sent to a subscriber that resumes, the newest first. */
 const CATCH_UP = 200;
 /** A slot may be settled this much later than a newer one of another lane, ms. */
 const LATE_MS = 120_000;
@@ -34,7 +34,7 @@ export type FeedEvent =
     | { type: "target"; data: { target: string; status: TargetStatus } }
   );
 
-/** Hears each look's happenings, in order. */
+/** Called with the events of each poll, in order. */
 export type Listener = (events: FeedEvent[]) => void;
 
 /** Where happenings come from. */
@@ -71,7 +71,7 @@ export function feed(
 ): Feed {
   const listeners = new Set<Listener>();
   let running = false;
-  /** The look that the next one is held against: whoever is told of this one misses nothing in between. */
+  /** The poll that the next one is compared with: a subscriber that starts from it misses nothing in between. */
   let latest: Promise<Snapshot> | undefined;
 
   const takeSnapshot = async (): Promise<Snapshot> => {

@@ -5,7 +5,7 @@ const READS = 20;
 
 /**
  * One page of the rows that are kept. It asks for as many as are still missing, so that the store's cursor stands right behind
- * the last row that was looked at: nothing is skipped or told twice. After 20 reads it may be shorter than `limit`. No row behind one that
+ * the last row that was looked at: no row is skipped or repeated. After 20 reads it may be shorter than `limit`. No row behind one that
  * `isPast` is asked for.
  */
 export async function filterPage<T>(

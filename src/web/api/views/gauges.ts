@@ -217,7 +217,7 @@ export const OF_SELF: readonly Gauge<SelfSample>[] = [
   },
   {
     name: "assay_last_settled_slot_timestamp_seconds",
-    help: "The newest slot that was settled, whoever settled it.",
+    help: "The newest slot that was settled, by any process.",
     read: ({ slot }) => slot === null ? undefined : slot / 1000,
   },
   {

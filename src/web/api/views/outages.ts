@@ -18,10 +18,10 @@ export interface Outage {
   resolvedAt?: number;
 }
 
-/** `evidence` and `claim` are about the probers and the report, and nobody else's business. */
+/** `evidence` and `claim` are about the probers and the report: not public. */
 const IMPACT: Partial<Record<Family, Impact>> = { service: "major", quality: "minor" };
 
-/** Incidents as the public sees them, newest first: how many checks and regions there are cannot be told from them. Those of optional checks are none. */
+/** Incidents as the public sees them, newest first: they do not reveal how many checks and regions there are. Those of optional checks are none. */
 export function outages({ checks }: Pick<Config, "checks">, incidents: readonly Incident[]): Outage[] {
   const optional = new Set(checks.filter((check) => !isRequired(check)).map(({ key }) => key));
   const counted = incidents.filter(({ target, check }) => !optional.has(`${target}/${check}`));

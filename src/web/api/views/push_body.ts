@@ -92,7 +92,7 @@ export const pushBody: z.ZodMiniType<PushBody> = z.pipe(
   }),
 );
 
-/** Nobody is asked: it only has to be a URL from which no question can be told. */
+/** Never requested: a URL whose path implies no question. */
 const PLACEHOLDER_URL = new URL("http://pushed.invalid/");
 
 /** What a push claims. A claim is only as good as its worst part, as with a report that is asked for. Pure. */

@@ -20,8 +20,8 @@ import type { IncidentComment } from "../../../storage/records/comments.ts";
 export type TargetStatus = (typeof COARSE_STATUSES)[number];
 
 /**
- * What a verdict says of the service to the public and to those who send it traffic: whether the journey works, not whether the
- * service told the truth. One that serves but denies it (underclaim), or says nothing (unreported), serves. Without a winner
+ * What a verdict means to the public and to clients of the service: whether the journey works, not whether the
+ * report was right. One that serves but denies it (underclaim), or says nothing (unreported), serves. Without a winner
  * or fresh evidence there is nothing to say, and that is never green.
  */
 export const STATUS_OF: Record<CurrentOutcome, TargetStatus> = {
@@ -261,7 +261,7 @@ function admissionView(incident: Incident) {
 /** A comment on an incident with its time in words. */
 export const commentView = ({ at, ...rest }: IncidentComment) => ({ at: iso(at), ...rest });
 
-/** Who took an incident on, and when; empty: nobody has. */
+/** Who acknowledged an incident, and when; empty: it is not acknowledged. */
 export const acknowledgementView = (taken: IncidentComment | undefined) => ({
   acknowledgedAt: iso(taken?.at),
   acknowledgedBy: taken?.by,

@@ -9,7 +9,11 @@ interface Named {
 }
 
 /** An outage as an incident of a Statuspage. */
-export function incidentOf<Component extends Named>(outage: Outage, component: Component, shortlink: string) {
+export function statusPageIncident<Component extends Named>(
+  outage: Outage,
+  component: Component,
+  shortlink: string,
+) {
   const { target, impact, now, openedAt, updatedAt, resolvedAt } = outage;
   const id = `${target}-${openedAt.toString(36)}`;
   const name = `${component.name} ${outageWords(outage)}`;
@@ -48,7 +52,7 @@ const updateOf = (id: string, status: string, body: string, at: number) => ({
   display_at: iso(at),
 });
 
-/** Maintenances as a Statuspage has them. When one was written down nobody knows: its times are those of what it is about. */
+/** Maintenances as a Statuspage has them. The time of writing is not known: its own times stand in its place. */
 export const maintenancesOf = <Component extends Named>(
   all: readonly Maintenance[],
   components: readonly Component[],

@@ -6,7 +6,7 @@
 (() => {
   "use strict";
   const d = document, root = d.documentElement;
-  // Where this script lies tells under which path the pages do
+  // The pages lie under the same path as this script
   const own = d.currentScript instanceof HTMLScriptElement ? d.currentScript.src : "";
   const base = own.replace(/\/assets\/.*/, "");
   /** @param {string} query @param {ParentNode} of */

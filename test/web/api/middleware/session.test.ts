@@ -85,7 +85,7 @@ test.each([
 
 test("without api.token nobody can sign in, and the page says so", async () => {
   const house = await pageFixture({ settings: { tokens: [row("reader", READER)] } });
-  expect((await house.get("/login")).text).toContain("Nobody can sign in here: set api.token in the config");
+  expect((await house.get("/login")).text).toContain("Sign-in is off: set api.token in the config");
   const { status, headers } = await house.get("/login", undefined, { form: { token: READER } });
   expect([status, headers.get("set-cookie")]).toEqual([401, null]);
 });

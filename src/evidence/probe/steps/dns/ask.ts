@@ -5,7 +5,7 @@ import { growing } from "../../../../base/http/growing.ts";
 import { badAnswer, converse, type Conversed, failureOfTransport } from "../../conversation.ts";
 import type { AttemptContext } from "../../step_kind.ts";
 import { wireOf } from "../../wire.ts";
-import { decodeAnswer, type DnsAnswer, encodeQuestion, type Question } from "./message.ts";
+import { decodeAnswer, type DnsAnswer, type DnsQuestion, encodeQuestion } from "./message.ts";
 
 /** An answer, and what was measured on its way. */
 export interface Asked {
@@ -21,7 +21,7 @@ const MAX_STRAY = 20;
 export function askServer(
   context: AttemptContext,
   to: Pick<Endpoint, "host" | "port">,
-  question: Question,
+  question: DnsQuestion,
 ): Promise<Conversed<Asked>> {
   const id = Math.floor(context.ports.random() * 65_536);
   const query = encodeQuestion(question, id);
@@ -42,7 +42,7 @@ export function askServer(
   });
 }
 
-async function firstAnswer(line: Line, question: Question, id: number): Promise<DnsAnswer> {
+async function firstAnswer(line: Line, question: DnsQuestion, id: number): Promise<DnsAnswer> {
   for (let strays = 0; strays < MAX_STRAY; strays++) {
     const datagram = await line.read();
     if (datagram === null) break;
@@ -53,7 +53,7 @@ async function firstAnswer(line: Line, question: Question, id: number): Promise<
 }
 
 /** Null: it is no answer to this, or no message at all. */
-function tryRead(message: Uint8Array, question: Question, id: number): DnsAnswer | null {
+function tryRead(message: Uint8Array, question: DnsQuestion, id: number): DnsAnswer | null {
   try {
     return decodeAnswer(message, question, id);
   } catch {
@@ -61,7 +61,7 @@ function tryRead(message: Uint8Array, question: Question, id: number): DnsAnswer
   }
 }
 
-function read(message: Uint8Array, question: Question, id: number): DnsAnswer {
+function read(message: Uint8Array, question: DnsQuestion, id: number): DnsAnswer {
   const answer = tryRead(message, question, id);
   if (!answer) throw badAnswer("what the server sent is no answer to what was asked");
   return answer;
@@ -96,7 +96,7 @@ const TYPE = "application/dns-message";
 export async function askOverHttps(
   { ports, deadline, signal, trace }: AttemptContext,
   url: URL,
-  question: Question,
+  question: DnsQuestion,
 ): Promise<Conversed<Asked>> {
   trace.requests++;
   const headers = { "user-agent": USER_AGENT, accept: TYPE, "content-type": TYPE };

@@ -7,7 +7,7 @@ export const RECORD_TYPES = ["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SRV", "CA
 export type RecordType = (typeof RECORD_TYPES)[number];
 
 /** What is asked. */
-export interface Question {
+export interface DnsQuestion {
   /** Without a dot at its end. */
   name: string;
   type: RecordType;
@@ -39,7 +39,7 @@ const UDP_BYTES = 1232;
 const RECURSION_DESIRED = 1 << 8;
 
 /** The message that asks this. */
-export const encodeQuestion = ({ name, type }: Question, id: number): Uint8Array<ArrayBuffer> =>
+export const encodeQuestion = ({ name, type }: DnsQuestion, id: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(encode({
     type: "query",
     id,
@@ -51,7 +51,7 @@ export const encodeQuestion = ({ name, type }: Question, id: number): Uint8Array
   }));
 
 /** What a message answers; null: it is no answer to this question. Throws where it is no message at all. */
-export function decodeAnswer(message: Uint8Array, { name, type }: Question, id: number): DnsAnswer | null {
+export function decodeAnswer(message: Uint8Array, { name, type }: DnsQuestion, id: number): DnsAnswer | null {
   const { questions = [], answers = [], ...head }: Packet & { rcode?: string; flag_tc?: boolean } = decode(
     message,
   );

@@ -61,7 +61,7 @@ export class DnsScope extends LineScope {
 }
 
 /** Answers that hold no record. */
-export const HOSTILE: readonly HostileAnswer[] = ["NOERROR", "NXDOMAIN", "SERVFAIL"].map((rcode) => ({
+export const HOSTILE_DNS: readonly HostileAnswer[] = ["NOERROR", "NXDOMAIN", "SERVFAIL"].map((rcode) => ({
   name: `${rcode} without records`,
   scope: (facts) =>
     new DnsScope({

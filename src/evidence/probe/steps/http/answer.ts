@@ -134,7 +134,7 @@ const HOSTILE_TEXTS: [name: string, type: string, text: string][] = [
 ];
 
 /** What services answer that are not well. */
-export const HOSTILE: readonly HostileAnswer[] = HOSTILE_TEXTS.map(([name, type, text]) => ({
+export const HOSTILE_HTTP: readonly HostileAnswer[] = HOSTILE_TEXTS.map(([name, type, text]) => ({
   name,
   scope: (facts) =>
     new HttpScope(

@@ -31,7 +31,7 @@ export class TcpScope extends LineScope {
   }
 }
 
-/** Whoever asks for no more than a connection asks for that, and is not warned. */
+/** A step that only connects is meant so, and gets no warning. */
 class SilentScope extends TcpScope {
   override get connected(): boolean {
     throw new Unmet("missing", "only what was said counts here");
@@ -44,7 +44,7 @@ const SAID: [name: string, text: string][] = [
 ];
 
 /** What is behind a port where the service is not well. */
-export const HOSTILE: readonly HostileAnswer[] = SAID.map(([name, text]) => ({
+export const HOSTILE_TCP: readonly HostileAnswer[] = SAID.map(([name, text]) => ({
   name,
   scope: (facts) => new SilentScope({ text, durationMs: 1, trace: {} }, facts),
 }));

@@ -3,19 +3,34 @@ import * as z from "../../../../base/zod.ts";
 import { CLEANUP_OUTCOMES, JOURNEY_OUTCOMES } from "../../../../evidence/probe/observation.ts";
 import { FAULTS, VERDICTS, VOTES } from "../../../../judgement/words.ts";
 import { incidentBasics } from "./incident_fields.ts";
-import { age, component, count, currentOutcome, ms, outcome, reportParts, text, time } from "./shapes.ts";
+import {
+  age,
+  anyText,
+  component,
+  count,
+  currentOutcome,
+  isoTime,
+  outcome,
+  reportParts,
+  spanMs,
+} from "./shapes.ts";
 
 const failure = z.strictObject({
-  step: text,
-  reason: text,
-  expression: z.optional(text),
-  detail: text,
-  values: z.optional(z.record(text, text)),
-  request: z.optional(z.strictObject({ method: text, url: text, headers: z.record(text, text) })).check(
-    z.describe("The last request of the step as it was sent, redacted, without its body."),
-  ),
+  step: anyText,
+  reason: anyText,
+  expression: z.optional(anyText),
+  detail: anyText,
+  values: z.optional(z.record(anyText, anyText)),
+  request: z.optional(z.strictObject({ method: anyText, url: anyText, headers: z.record(anyText, anyText) }))
+    .check(
+      z.describe("The last request of the step as it was sent, redacted, without its body."),
+    ),
   answer: z.optional(
-    z.strictObject({ status: z.optional(z.int()), headers: z.record(text, text), excerpt: z.optional(text) }),
+    z.strictObject({
+      status: z.optional(z.int()),
+      headers: z.record(anyText, anyText),
+      excerpt: z.optional(anyText),
+    }),
   ).check(
     z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
   ),
@@ -31,10 +46,10 @@ const claimFields = {
   reason,
   version,
   durationMs,
-  contradictions: z.optional(z.array(text)),
+  contradictions: z.optional(z.array(anyText)),
   subsystems: z.optional(z.array(z.strictObject({ name, state }))),
   sources: z.optional(z.array(z.strictObject({ name, state, dialect, httpStatus, reason }))),
-  at: time,
+  at: isoTime,
   ageMs: age,
 };
 const reported = component(
@@ -44,62 +59,66 @@ const reported = component(
   )),
 );
 const wire = z.strictObject({
-  dnsMs: z.optional(ms),
-  connectMs: z.optional(ms),
-  tlsMs: z.optional(ms),
-  firstByteMs: z.optional(ms),
-  protocol: z.optional(text),
-  remoteAddress: z.optional(text),
+  dnsMs: z.optional(spanMs),
+  connectMs: z.optional(spanMs),
+  tlsMs: z.optional(spanMs),
+  firstByteMs: z.optional(spanMs),
+  protocol: z.optional(anyText),
+  remoteAddress: z.optional(anyText),
   certificate: z.optional(
-    z.strictObject({ notAfter: z.number().check(z.describe("Epoch ms.")), issuer: text }),
+    z.strictObject({ notAfter: z.number().check(z.describe("Epoch ms.")), issuer: anyText }),
   ),
 }).check(z.describe("What the transport measured of its last request, where it can tell."));
 const observed = component(
   "Observed",
   z.strictObject({
     outcome: z.enum(JOURNEY_OUTCOMES),
-    totalMs: ms,
+    totalMs: spanMs,
     failure: z.optional(failure),
     steps: z.optional(z.array(z.strictObject({
-      name: text,
+      name: anyText,
       status: z.optional(z.int()),
-      note: z.optional(text).check(
+      note: z.optional(anyText).check(
         z.describe("What came, of a step that is no HTTP request: 3 records, 2 of 10 ok."),
       ),
       requests: z.optional(count),
-      headersMs: z.optional(ms),
+      headersMs: z.optional(spanMs),
       skipped: z.optional(z.boolean()).check(z.describe("Its onlyIf did not hold.")),
       wire: z.optional(wire),
-      totalMs: ms,
+      totalMs: spanMs,
     }))),
-    traceId: z.optional(text).check(z.describe("Of its requests' traceparent.")),
-    traceUrl: z.optional(text).check(z.describe("Where that trace is looked at.")),
-    walkedAgain: z.optional(text).check(z.describe("Why it was walked twice: the second walk is this one.")),
+    traceId: z.optional(anyText).check(z.describe("Of its requests' traceparent.")),
+    traceUrl: z.optional(anyText).check(z.describe("Where that trace is looked at.")),
+    walkedAgain: z.optional(anyText).check(
+      z.describe("Why it was walked twice: the second walk is this one."),
+    ),
     cleanup: z.optional(z.strictObject({ outcome: z.enum(CLEANUP_OUTCOMES), failure: z.optional(failure) })),
-    slot: time,
+    slot: isoTime,
     ageMs: age,
   }).check(z.describe("What the journey saw, with the time of each step.")),
 );
 const keptRound = z.strictObject({
   verdict: z.enum(VERDICTS),
-  verdictReason: z.optional(text),
-  slot: time,
+  verdictReason: z.optional(anyText),
+  slot: isoTime,
   reported: z.nullable(reported),
   observed,
 });
 const prober = z.strictObject({
-  id: text,
+  id: anyText,
   vote: z.enum(VOTES),
   excluded: z.optional(z.enum(FAULTS)).check(z.describe("Why its vote does not count for now.")),
   evidenceAgeMs: age,
   stale: z.boolean(),
   verdict: z.optional(z.enum(VERDICTS)),
-  verdictReason: z.optional(text).check(z.describe("Why the verdict is not simply the cell of the table.")),
-  slot: z.optional(time).check(z.describe("The slot of this verdict.")),
+  verdictReason: z.optional(anyText).check(
+    z.describe("Why the verdict is not simply the cell of the table."),
+  ),
+  slot: z.optional(isoTime).check(z.describe("The slot of this verdict.")),
   reported: z.nullable(reported),
   observed: z.nullable(observed),
-  place: z.optional(text),
-  missed: z.optional(z.strictObject({ slot: time, reason: text })),
+  place: z.optional(anyText),
+  missed: z.optional(z.strictObject({ slot: isoTime, reason: anyText })),
   rounds: z.optional(z.strictObject({
     lastGood: z.optional(keptRound),
     firstFailed: z.optional(keptRound),
@@ -107,16 +126,16 @@ const prober = z.strictObject({
   })).check(z.describe("Of one target alone: what to compare. Failures are kept while an incident is open.")),
 });
 const convergence = z.strictObject({
-  capture: text,
-  withinMs: ms.check(z.describe("How long a change may take.")),
+  capture: anyText,
+  withinMs: spanMs.check(z.describe("How long a change may take.")),
   values: z.array(z.strictObject({
-    value: text,
-    since: z.optional(time).check(z.describe("When it was first seen.")),
-    by: z.array(text).check(
+    value: anyText,
+    since: z.optional(isoTime).check(z.describe("When it was first seen.")),
+    by: z.array(anyText).check(
       z.describe("The regions that show it; of a region that does not agree with itself its probers."),
     ),
   })),
-  unknown: z.array(text).check(z.describe("Regions of which no recent value is known.")),
+  unknown: z.array(anyText).check(z.describe("Regions of which no recent value is known.")),
 }).check(
   z.describe("A captured value that must agree across regions: who says what, the oldest value first."),
 );
@@ -125,27 +144,27 @@ const convergence = z.strictObject({
 export const checkSchema = component(
   "Check",
   z.strictObject({
-    id: text,
-    contract: z.optional(text),
+    id: anyText,
+    contract: z.optional(anyText),
     claim: z.enum(["report", "none"]),
     scope: z.enum(["global", "region"]),
-    after: z.optional(text).check(
+    after: z.optional(anyText).check(
       z.describe("The check of the same target without which this one is not judged."),
     ),
     outcome: currentOutcome,
-    since: z.optional(time),
-    evaluatedAt: z.optional(time),
+    since: z.optional(isoTime),
+    evaluatedAt: z.optional(isoTime),
     evidenceAgeMs: age,
     lastOutcome: z.optional(outcome).check(z.describe("What it was before its evidence grew too old.")),
     convergence: z.optional(z.array(convergence)),
     regions: z.array(
       z.strictObject({
-        id: text,
+        id: anyText,
         outcome: currentOutcome,
-        since: z.optional(time),
+        since: z.optional(isoTime),
         probers: z.array(prober),
       }),
     ),
-    incidents: z.array(z.strictObject({ id: text, ...incidentBasics })),
+    incidents: z.array(z.strictObject({ id: anyText, ...incidentBasics })),
   }),
 );

@@ -2,7 +2,7 @@
 import * as z from "../../../../base/zod.ts";
 import { reportState } from "../../../../evidence/report/schema.ts";
 import { DECISIONS, OUTCOMES } from "../../../../judgement/words.ts";
-import { component, count, text, time } from "./shapes.ts";
+import { anyText, component, count, isoTime } from "./shapes.ts";
 
 const runWord = z.enum([...OUTCOMES, "announced"]);
 /** What a gate says. */
@@ -14,12 +14,12 @@ export const gateSchema = component(
     status: z.enum(["successful", "failed", "pending"]),
     value: z.union([z.literal(0), z.literal(1)]),
     score: z.number().check(z.gte(0), z.lte(1), z.describe("Share of the voting regions that are ready.")),
-    reason: text,
-    gate: text,
-    anchor: z.nullable(text),
-    evaluatedAt: time,
+    reason: anyText,
+    gate: anyText,
+    anchor: z.nullable(anyText),
+    evaluatedAt: isoTime,
     window: z.strictObject({
-      since: time,
+      since: isoTime,
       runs: count,
       minRuns: count,
       oldestEvidenceAgeSec: z.nullable(count),
@@ -27,15 +27,15 @@ export const gateSchema = component(
     }),
     reported: z.strictObject({
       state: reportState,
-      source: z.nullable(text),
+      source: z.nullable(anyText),
       ageSec: z.nullable(count),
-      version: z.nullable(text),
+      version: z.nullable(anyText),
     }),
-    observed: z.strictObject({ state: runWord, journey: text, failedStep: z.nullable(text) }),
-    regions: z.record(text, z.strictObject({ vote: runWord, ageSec: z.nullable(count) })),
+    observed: z.strictObject({ state: runWord, journey: anyText, failedStep: z.nullable(anyText) }),
+    regions: z.record(anyText, z.strictObject({ vote: runWord, ageSec: z.nullable(count) })),
     quorum: z.strictObject({ need: count, ready: count, notReady: count, abstain: count }),
-    incidentId: z.nullable(text),
-    page: z.nullable(text).check(
+    incidentId: z.nullable(anyText),
+    page: z.nullable(anyText).check(
       z.describe("Of the open incident, else of the target; null without a publicUrl."),
     ),
     seq: count,
@@ -47,9 +47,9 @@ export const decisionSchema = z.enum(DECISIONS);
 /** Shields' endpoint badge. */
 export const badgeSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  label: text,
-  message: text,
-  color: text,
+  label: anyText,
+  message: anyText,
+  color: anyText,
   isError: z.boolean(),
   cacheSeconds: count,
 });

@@ -3,62 +3,62 @@ import * as z from "../../../../base/zod.ts";
 import { reportState } from "../../../../evidence/report/schema.ts";
 import { SLO_WINDOWS, type SloWindow } from "../../../../judgement/slo.ts";
 import { OUTCOMES, TRACE_VERDICTS } from "../../../../judgement/words.ts";
-import { count, cursor, ms, outcome, text, time } from "./shapes.ts";
+import { anyText, count, cursor, isoTime, outcome, spanMs } from "./shapes.ts";
 
 const level = {
   availability: z.nullable(z.number().check(z.gte(0), z.lte(1))),
-  goodSeconds: ms,
-  badSeconds: ms,
-  driftSeconds: ms.check(z.describe("How long the claim was wrong.")),
-  unjudgedSeconds: ms,
+  goodSeconds: spanMs,
+  badSeconds: spanMs,
+  driftSeconds: spanMs.check(z.describe("How long the claim was wrong.")),
+  unjudgedSeconds: spanMs,
 };
 /** `…/history`. */
 export const historySchema = z.strictObject({
-  from: time,
-  to: time,
+  from: isoTime,
+  to: isoTime,
   stretches: z.array(z.strictObject({
     unit: z.enum(["hour", "day"]),
-    start: time,
-    seconds: z.partialRecord(z.enum(OUTCOMES), ms).check(z.describe("How long each outcome stood.")),
+    start: isoTime,
+    seconds: z.partialRecord(z.enum(OUTCOMES), spanMs).check(z.describe("How long each outcome stood.")),
     ...level,
   })),
 });
-const percentile = z.nullable(ms);
+const percentile = z.nullable(spanMs);
 /** `…/sli`. */
 export const sliSchema = z.strictObject({
-  from: time,
-  to: time,
+  from: isoTime,
+  to: isoTime,
   ...level,
   incidents: z.strictObject({
     complete: z.boolean().check(z.describe("False: there are more incidents than are looked at.")),
     service: count,
     open: count,
-    mttrSeconds: z.nullable(ms),
-    detectionDelaySeconds: z.nullable(ms).check(
+    mttrSeconds: z.nullable(spanMs),
+    detectionDelaySeconds: z.nullable(spanMs).check(
       z.describe("How long after its journey the service's own report failed."),
     ),
     neverAdmitted: count,
     statusPage: z.optional(z.strictObject({
       admitted: count,
       neverAdmitted: count.check(z.describe("Over before the page said a word.")),
-      meanLagSeconds: z.nullable(ms),
+      meanLagSeconds: z.nullable(spanMs),
     })).check(z.describe("Where the claim is a public status page: how late it admits.")),
   }),
   probers: z.array(z.strictObject({
-    id: text,
-    rounds: z.record(text, count).check(z.describe("Rounds by verdict.")),
+    id: anyText,
+    rounds: z.record(anyText, count).check(z.describe("Rounds by verdict.")),
     latencyMs: z.strictObject({ p50: percentile, p90: percentile, p95: percentile, p99: percentile }),
   })),
 });
 /** `GET /v1/targets/{id}/sli`. */
 export const targetSliSchema = z.strictObject({
-  from: time,
-  to: time,
-  checks: z.array(text).check(
+  from: isoTime,
+  to: isoTime,
+  checks: z.array(anyText).check(
     z.describe("The checks that count: at each instant the worst of them. Optional ones do not."),
   ),
   ...level,
-  coverage: z.strictObject({ dataSeconds: ms, windowSeconds: ms }).check(
+  coverage: z.strictObject({ dataSeconds: spanMs, windowSeconds: spanMs }).check(
     z.describe("For how much of the window there is data."),
   ),
 });
@@ -71,16 +71,18 @@ export const sloSchema = z.strictObject({
       "Share of the 30 days' budget that is left, below 0 once overspent; null: nothing was judged.",
     ),
   ),
-  allowedSeconds: ms.check(z.describe("Failing that the objective allows in the judged time of 30 days.")),
+  allowedSeconds: spanMs.check(
+    z.describe("Failing that the objective allows in the judged time of 30 days."),
+  ),
   windows: z.array(z.strictObject({
     window: sloWindow,
-    from: time,
-    rate: z.nullable(ms).check(
+    from: isoTime,
+    rate: z.nullable(spanMs).check(
       z.describe("Burn rate: 1 spends the budget in just 30 days; null: nothing was judged."),
     ),
-    badSeconds: ms,
-    judgedSeconds: ms,
-    unjudgedSeconds: ms,
+    badSeconds: spanMs,
+    judgedSeconds: spanMs,
+    unjudgedSeconds: spanMs,
     coverage: z.number().check(
       z.gte(0),
       z.lte(1),
@@ -97,14 +99,14 @@ export const sloSchema = z.strictObject({
 /** `…/slots`. */
 export const slotsSchema = z.strictObject({
   slots: z.array(z.strictObject({
-    slot: time,
+    slot: isoTime,
     outcome,
     probers: z.array(z.strictObject({
-      prober: text,
+      prober: anyText,
       verdict: z.enum(TRACE_VERDICTS),
-      verdictReason: z.optional(text),
+      verdictReason: z.optional(anyText),
       reported: z.optional(reportState),
-      totalMs: z.optional(ms),
+      totalMs: z.optional(spanMs),
     })),
   })),
   next: cursor,

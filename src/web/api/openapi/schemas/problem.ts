@@ -1,25 +1,25 @@
 import * as z from "../../../../base/zod.ts";
-import { component, text } from "./shapes.ts";
+import { anyText, component } from "./shapes.ts";
 
 /** RFC 9457. */
 export const problemSchema = component(
   "Problem",
   z.strictObject({
-    type: text.check(z.describe("urn:assay:problem:<kind>")),
-    title: text,
+    type: anyText.check(z.describe("urn:assay:problem:<kind>")),
+    title: anyText,
     status: z.int(),
-    detail: text.check(z.describe("What is wrong with this request.")),
-    instance: text.check(z.describe("The path that was asked.")),
+    detail: anyText.check(z.describe("What is wrong with this request.")),
+    instance: anyText.check(z.describe("The path that was asked.")),
     errors: z.optional(z.array(
       z.strictObject({
-        parameter: z.optional(text),
-        field: z.optional(text),
-        path: z.optional(text),
-        message: text,
+        parameter: z.optional(anyText),
+        field: z.optional(anyText),
+        path: z.optional(anyText),
+        message: anyText,
       }),
     )),
-    suggestion: z.optional(text),
-    dialects: z.optional(z.array(text)),
+    suggestion: z.optional(anyText),
+    dialects: z.optional(z.array(anyText)),
     skewMs: z.optional(z.number()),
     seq: z.optional(z.int()),
   }),

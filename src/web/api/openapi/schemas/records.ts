@@ -1,7 +1,7 @@
 /** What tokens send in: reports, silences, deployments. */
 import * as z from "../../../../base/zod.ts";
 import { TOKEN_SCOPES } from "../../../../config/schema/token_scopes.ts";
-import { component, cursor, ms, reportParts, text, time } from "./shapes.ts";
+import { anyText, component, cursor, isoTime, reportParts, spanMs } from "./shapes.ts";
 
 const { version, retryAfterMs, reason } = reportParts.tail;
 
@@ -9,43 +9,43 @@ const { version, retryAfterMs, reason } = reportParts.tail;
 export const pushedReportSchema = component(
   "PushedReport",
   z.strictObject({
-    target: text,
-    check: text,
-    source: text,
+    target: anyText,
+    check: anyText,
+    source: anyText,
     ...reportParts.head,
     claims: z.array(z.strictObject(reportParts.claim)),
-    contradictions: z.array(text),
+    contradictions: z.array(anyText),
     subsystems: z.array(z.strictObject(reportParts.subsystem)),
     version,
     retryAfterMs,
     reason,
     seq: z.optional(z.int()),
-    at: z.optional(time),
-    receivedAt: z.optional(time),
-    ageMs: z.optional(ms),
-    expiresAt: z.optional(time),
+    at: z.optional(isoTime),
+    receivedAt: z.optional(isoTime),
+    ageMs: z.optional(spanMs),
+    expiresAt: z.optional(isoTime),
   }),
 );
 
-const globs = z.union([text, z.array(text)]);
+const globs = z.union([anyText, z.array(anyText)]);
 
 /** A silence. */
 export const silenceSchema = component(
   "Silence",
   z.strictObject({
-    id: text,
+    id: anyText,
     match: z.strictObject({
       target: z.optional(globs),
       check: z.optional(globs),
-      labels: z.optional(z.record(text, globs)),
+      labels: z.optional(z.record(anyText, globs)),
     }),
-    from: time,
-    until: time,
-    reason: text,
-    by: text.check(z.describe("The id of a token; `config`: it is a maintenance window.")),
-    window: z.optional(text).check(z.describe("The maintenance window of the config that it is of.")),
+    from: isoTime,
+    until: isoTime,
+    reason: anyText,
+    by: anyText.check(z.describe("The id of a token; `config`: it is a maintenance window.")),
+    window: z.optional(anyText).check(z.describe("The maintenance window of the config that it is of.")),
     state: z.enum(["pending", "active", "over"]),
-    checks: z.array(text).check(z.describe("What it covers now, as target/check.")),
+    checks: z.array(anyText).check(z.describe("What it covers now, as target/check.")),
   }),
 );
 /** `GET /v1/silences`. */
@@ -55,12 +55,12 @@ export const silencesSchema = z.strictObject({ silences: z.array(silenceSchema) 
 export const deploymentSchema = component(
   "Deployment",
   z.strictObject({
-    at: time,
-    target: text,
-    version: z.optional(text),
-    anchor: z.optional(text),
-    environment: z.optional(text),
-    url: z.optional(text),
+    at: isoTime,
+    target: anyText,
+    version: z.optional(anyText),
+    anchor: z.optional(anyText),
+    environment: z.optional(anyText),
+    url: z.optional(anyText),
     source: z.enum(["api", "flagger", "argo", "github"]),
   }),
 );
@@ -71,19 +71,19 @@ export const hookAnswerSchema = component(
   "Recorded",
   z.union([
     z.strictObject({ recorded: z.literal(true), deployment: deploymentSchema }),
-    z.strictObject({ recorded: z.literal(false), why: text }),
+    z.strictObject({ recorded: z.literal(false), why: anyText }),
   ]),
 );
 /** A protection rule that waits for its gate. */
-export const pendingSchema = z.strictObject({ pending: z.literal(true), target: text });
+export const pendingSchema = z.strictObject({ pending: z.literal(true), target: anyText });
 
 /** `GET /v1/tokens`. */
 export const tokensSchema = z.strictObject({
   tokens: z.array(z.strictObject({
-    id: text,
+    id: anyText,
     scopes: z.array(z.enum(TOKEN_SCOPES)),
-    targets: z.array(text),
-    expires: z.nullable(time),
-    lastUsedAt: z.nullable(time),
+    targets: z.array(anyText),
+    expires: z.nullable(isoTime),
+    lastUsedAt: z.nullable(isoTime),
   })),
 });

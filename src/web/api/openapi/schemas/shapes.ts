@@ -12,15 +12,17 @@ export const component = <T extends z.ZodMiniType>(id: string, schema: T): T => 
 };
 
 /** An instant, as RFC 3339 writes it. */
-export const time = z.datetime();
+export const isoTime = z.datetime();
 /** Any text. */
-export const text = z.string();
+export const anyText = z.string();
 /** A time in ms. */
-export const ms = z.number().check(z.gte(0));
+export const spanMs = z.number().check(z.gte(0));
 /** How many. */
 export const count = z.int().check(z.gte(0));
 /** Where the next page begins. */
-export const cursor = z.nullable(text).check(z.describe("`before` of the next page; null: there is none."));
+export const cursor = z.nullable(anyText).check(
+  z.describe("`before` of the next page; null: there is none."),
+);
 /** What a quorum came to. */
 export const outcome = component("Outcome", z.enum(OUTCOMES));
 /** What a quorum holds now. */
@@ -31,7 +33,7 @@ export const currentOutcome = component(
 /** What the public may read of an outcome. */
 export const coarse = component("CoarseStatus", z.enum(COARSE_STATUSES));
 /** How old evidence is. */
-export const age = z.nullable(ms).check(z.describe("Age of the evidence in ms; null: there is none."));
+export const age = z.nullable(spanMs).check(z.describe("Age of the evidence in ms; null: there is none."));
 
 /** The fields of a report. */
-export const reportParts = reportFields({ text, time, ms, status: z.int() });
+export const reportParts = reportFields({ text: anyText, time: isoTime, ms: spanMs, status: z.int() });

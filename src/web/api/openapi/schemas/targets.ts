@@ -3,15 +3,15 @@ import * as z from "../../../../base/zod.ts";
 import { CURRENT_OUTCOMES, PROBER_FAULTS } from "../../../../judgement/words.ts";
 import { CLIENT_FORMS } from "../../client_form.ts";
 import { checkSchema } from "./check.ts";
-import { age, coarse, component, count, currentOutcome, cursor, ms, text, time } from "./shapes.ts";
+import { age, anyText, coarse, component, count, currentOutcome, cursor, isoTime, spanMs } from "./shapes.ts";
 
 /** One target now. */
 export const targetSchema = component(
   "Target",
   z.strictObject({
-    id: text,
-    name: text,
-    labels: z.record(text, text),
+    id: anyText,
+    name: anyText,
+    labels: z.record(anyText, anyText),
     status: currentOutcome.check(z.describe("The worst outcome of its checks.")),
     checks: z.array(checkSchema),
   }),
@@ -24,9 +24,9 @@ export const targetPageSchema = z.strictObject({ targets: z.array(targetSchema),
 export const publicStatusSchema = component(
   "PublicStatus",
   z.strictObject({
-    at: time,
+    at: isoTime,
     status: coarse,
-    targets: z.array(z.strictObject({ id: text, name: text, status: coarse, evidenceAgeMs: age })),
+    targets: z.array(z.strictObject({ id: anyText, name: anyText, status: coarse, evidenceAgeMs: age })),
   }),
 );
 
@@ -34,11 +34,11 @@ export const publicStatusSchema = component(
 export const fullStatusSchema = component(
   "FullStatus",
   z.strictObject({
-    at: time,
+    at: isoTime,
     status: currentOutcome.check(z.describe("The worst outcome of all checks.")),
     checks: z.partialRecord(z.enum(CURRENT_OUTCOMES), count).check(z.describe("Checks by outcome.")),
     targets: z.array(targetSchema),
-    settled: z.strictObject({ slot: z.nullable(time), ageMs: age }),
+    settled: z.strictObject({ slot: z.nullable(isoTime), ageMs: age }),
   }),
 );
 
@@ -50,20 +50,20 @@ export const regionsSchema = z.strictObject({
     ),
   ),
   regions: z.array(z.strictObject({
-    id: text,
+    id: anyText,
     quorum: z.unknown().check(z.describe("The rule by which its probers agree.")),
     probers: z.array(z.strictObject({
-      id: text,
+      id: anyText,
       kind: z.enum(["local", "remote", "place"]),
-      asked: z.optional(text).check(z.describe("Where it was asked to be.")),
-      place: z.optional(text).check(z.describe("Where it measured itself to be.")),
+      asked: z.optional(anyText).check(z.describe("Where it was asked to be.")),
+      place: z.optional(anyText).check(z.describe("Where it measured itself to be.")),
       excluded: z.nullable(z.enum(PROBER_FAULTS)),
-      evaluatedAt: z.optional(time),
-      lagMs: z.nullable(ms),
+      evaluatedAt: z.optional(isoTime),
+      lagMs: z.nullable(spanMs),
       checks: count,
       stale: count,
       gaps: count.check(z.describe("Checks whose newest slot it missed.")),
-      reasons: z.record(text, count),
+      reasons: z.record(anyText, count),
     })),
   })),
 });
