@@ -14,7 +14,9 @@ import type { githubHook } from "../src/web/api/routes/github.ts";
 
 /** The tables of kinds of one program, and the modules that few configs need. */
 export interface KindTables<Env extends StoreEnv = StoreEnv>
-  extends KindsAndReaders, Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest"> {
+  extends
+    KindsAndReaders,
+    Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest" | "authorizeReport"> {
   readonly dialects: ProberOptions["dialects"];
   readonly stores: readonly StoreKind<Env>[];
   readonly sinks: readonly Sink[];

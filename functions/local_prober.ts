@@ -4,13 +4,13 @@ import { localProber, type ProberOptions } from "../src/engine/prober/local.ts";
 import type { Prober } from "../src/judgement/round.ts";
 
 /** What a prober takes from the tables of kinds. */
-type ProberKinds = Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest">;
+type ProberKinds = Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest" | "authorizeReport">;
 
 /** A prober of this config that walks in this process. */
 export function localProberOf(
   ports: Ports,
   { concurrency, connectionsPerHost, controls }: Config,
-  { dialects, steps, auths, signRequest }: ProberKinds,
+  { dialects, steps, auths, signRequest, authorizeReport }: ProberKinds,
   { id, region, limits, locate, observe }: Pick<
     ProberOptions,
     "id" | "region" | "limits" | "locate" | "observe"
@@ -26,6 +26,7 @@ export function localProberOf(
     steps,
     auths,
     signRequest,
+    authorizeReport,
     concurrency,
     connectionsPerHost,
     controls,

@@ -14,6 +14,7 @@ import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { AUTH_KINDS } from "../../src/evidence/probe/auth/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { authorizeReport } from "../../src/engine/prober/report_auth.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { memoryKind } from "../../src/storage/memory.ts";
 import { upstashKind } from "../../src/storage/upstash/kind.ts";
@@ -45,6 +46,7 @@ export const KINDS = {
   functions,
   patternsFor,
   signRequest,
+  authorizeReport,
   githubHook,
   heartbeat,
   acknowledgeLinks,

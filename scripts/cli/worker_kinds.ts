@@ -61,6 +61,7 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     ({ checks }) =>
       checks.some(({ report }) => report?.sources.some((source) => "aws" in source && source.aws)),
   ],
+  ["authorizeReport", "src/engine/prober/report_auth.ts", (config) => authsOfReports(config).length > 0],
   [
     "pushedReports",
     "src/web/api/routes/pushed_reports.ts",
@@ -75,6 +76,12 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["heartbeat", "src/engine/notify/heartbeat.ts", ({ heartbeat }) => heartbeat !== undefined],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
+
+/** How sources of reports are let in. */
+const authsOfReports = ({ checks }: Config) =>
+  checks.flatMap(({ report }) =>
+    report?.sources.flatMap((source) => source.kind === "asked" ? source.auth ?? [] : []) ?? []
+  );
 
 /** Whether something happens by cron. */
 function namesCron({ checks, maintenance }: Config): boolean {
@@ -110,7 +117,8 @@ export async function workerKinds(config: Config): Promise<string> {
   const sinks = await rowsOf("sinks", new Set(config.webhooks.map(({ kind }) => kind)));
   const walked = config.checks.flatMap(({ journey, cleanup }) => [...journey, ...cleanup]);
   const steps = await rowsOf("steps", new Set(walked.map(({ kind }) => kind)));
-  const auths = await rowsOf("auths", new Set(walked.flatMap(({ auth }) => auth?.kind ?? [])));
+  const letIn = [...walked.flatMap(({ auth }) => auth ?? []), ...authsOfReports(config)];
+  const auths = await rowsOf("auths", new Set(letIn.map(({ kind }) => kind)));
   const rare = RARE.filter(([, , isUsed]) => isUsed(config)).map(([name, path]) => ({
     name,
     file: fileOf(path),

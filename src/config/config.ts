@@ -100,6 +100,10 @@ export interface AskedSource {
   service?: string;
   /** The request is AWS's DescribeTargetHealth, signed with these. */
   aws?: AwsAccess;
+  /** How it is authorized; absent: not at all. */
+  auth?: StepAuth;
+  /** Requests on top of its own that its auth takes. */
+  further?: RequestCount;
 }
 
 /** A claim that is sent in: `PUT /v1/targets/{target}/checks/{check}/reports/{name}`. No prober knows it; `settle` does. */

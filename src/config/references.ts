@@ -27,7 +27,7 @@ const REPLACED = [
   /^heartbeat\/url$/,
   /^hooks\/github\/(secret|app\/key)$/,
   /^regions\/\d+\/probers\/\d+\/(url|token)$/,
-  /^targets\/\d+\/(checks\/\d+\/)?auth\/.+/,
+  /^targets\/\d+\/(checks\/\d+\/(report\/(\d+\/)?)?)?auth\/.+/,
   /^targets\/\d+\/(url|tls\/(ca|cert|key))$/,
   /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?(headers\/.+|push\/token|aws\/(accessKeyId|secretAccessKey|sessionToken))$/,
 ];

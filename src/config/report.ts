@@ -1,9 +1,10 @@
 import { checkAddress } from "./address.ts";
 import { closest } from "../base/closest.ts";
-import type { AskedSource, AwsAccess, PushedSource, ReportConfig, ReportSource } from "./config.ts";
+import type { AskedSource, AwsAccess, PushedSource, ReportConfig, ReportSource, StepAuth } from "./config.ts";
 import type { CheckDraft } from "./draft.ts";
 import { parseDuration } from "./schema/duration.ts";
 import { describe, type Note, type Path } from "./problem.ts";
+import type { ConfigAuthKind } from "./kinds.ts";
 import { unique } from "./duplicates.ts";
 
 type ReportDraft = NonNullable<CheckDraft["report"]>;
@@ -13,6 +14,9 @@ type SourceDraft = Exclude<ReportDraft, readonly unknown[]>;
 export interface ReportRules {
   dialects: readonly string[];
   allowPrivate: boolean;
+  auths: readonly ConfigAuthKind[];
+  /** What stands under `auth` at this path. */
+  readAuth(draft: SourceDraft["auth"], path: Path): StepAuth | undefined;
   note: Note;
 }
 
@@ -25,7 +29,17 @@ const GRPC_PATH = "/grpc.health.v1.Health/Check";
 const AWS = "elb";
 
 /** Keys without meaning beside `push`: no request is sent. */
-const ASKED_ONLY = ["path", "url", "aws", "dialect", "service", "timeout", "headers", "question"] as const;
+const ASKED_ONLY = [
+  "path",
+  "url",
+  "aws",
+  "dialect",
+  "service",
+  "timeout",
+  "headers",
+  "auth",
+  "question",
+] as const;
 /** The places to ask; `aws` knows its own. */
 const ENDPOINT_KEYS = ["path", "url", "aws"] as const;
 
@@ -95,6 +109,7 @@ function readAskSource(draft: SourceDraft, path: Path, rules: ReportRules): Aske
     note({ path: [...path, "dialect"], message, expected: AWS, found: describe(dialect, path) });
   }
   const access = aws && accessOf(aws);
+  const auth = rules.readAuth(draft.auth, path);
   return {
     kind: "asked",
     name,
@@ -106,6 +121,7 @@ function readAskSource(draft: SourceDraft, path: Path, rules: ReportRules): Aske
     select,
     service,
     aws: access,
+    ...auth && { auth, further: rules.auths.find(({ kind }) => kind === auth.kind)?.requests },
   };
 }
 

@@ -34,11 +34,13 @@ export const usualRequestsOf = (
 
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
 
-/** What a round may send on top if each try of a step sends all that it may, as HTTP does where it is redirected; a source is asked without. */
-export const furtherRequestsOf = ({ journey, cleanup }: Pick<Check, "journey" | "cleanup">): number =>
+/** What a round may send on top if each try of a step sends all that it may, as HTTP does where it is redirected, and each source takes all that lets it in. */
+export const furtherRequestsOf = (
+  { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
+): number =>
   [...journey, ...cleanup].reduce(
     (sum, step) => sum + (step.requests.most - step.requests.usual) * triesOf(step),
-    0,
+    sourcesToAsk({ report }).reduce((sum, { further }) => sum + 2 * (further?.most ?? 0), 0),
   );
 
 /** A prober measures its own place once an hour, in any of its asks. */

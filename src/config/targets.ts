@@ -101,7 +101,7 @@ function readHosts(hosts: TargetDraft["hosts"], path: Path, { allowPrivate, note
   });
 }
 
-/** The auth of a check or target at `path`: before any step, so there are no captures. */
+/** The auth of a target, check or report at `path`: before any step, so there are no captures. */
 function readSharedAuth(
   draft: TargetDraft["auth"],
   { url, origins }: Target,
@@ -135,7 +135,10 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
     ...(draft.after !== undefined && { after: `${target.id}/${draft.after}` }),
     ...inherited.readConverge?.(draft, { path, note }),
     ...(draft.slo !== undefined && { slo: shareOf(draft.slo) }),
-    report: readReport(draft, path, inherited),
+    report: readReport(draft, path, {
+      ...inherited,
+      readAuth: (auth, at) => readSharedAuth(auth, target, at, inherited),
+    }),
     ...readJourney(draft, {
       ...inherited,
       path,

@@ -160,7 +160,8 @@ test.each<[name: string, report: string, said: Said]>([
   ["a key of a source in a list", "report: [{ url: https://a.example, ▸pat: /a }]", {
     path: `${ONE}[0].pat`,
     message: "unknown key",
-    expected: "one of: name, path, url, push, aws, dialect, select, service, timeout, headers, question",
+    expected:
+      "one of: name, path, url, push, aws, dialect, select, service, timeout, headers, auth, question",
     found: "pat",
     suggestion: "path",
   }],

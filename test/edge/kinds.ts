@@ -18,6 +18,7 @@ import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { AUTH_KINDS } from "../../src/evidence/probe/auth/mod.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { DIALECTS } from "../../src/evidence/report/mod.ts";
+import { authorizeReport } from "../../src/engine/prober/report_auth.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { pushedReports } from "../../src/web/api/routes/pushed_reports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
@@ -44,6 +45,7 @@ export const KINDS: KindTables<ObjectEnv> = {
   functions,
   patternsFor,
   signRequest,
+  authorizeReport,
   pushedReports,
   githubHook,
   acknowledgeLinks,

@@ -7,6 +7,7 @@ import {
   type AnswerHeaders,
   atMost,
   type Clock,
+  ConfigFault,
   type ExchangeTrace,
   type Fetch,
   LimitExceeded,
@@ -37,6 +38,7 @@ export type Exchange =
  * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
  * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`: Cloudflare keeps us out. `platform`: it
  * would not ask for us (edge_errors.ts), or no request is left to us (quota.ts). `limit`: it was more than we take.
+ * `config`: our own settings do not say how.
  */
 export type TransportReason =
   | "refused"
@@ -46,7 +48,8 @@ export type TransportReason =
   | "cancelled"
   | "blocked"
   | "platform"
-  | "limit";
+  | "limit"
+  | "config";
 
 /** One request, as a journey step, a report source or a webhook states it. */
 export interface HttpRequest {
@@ -226,6 +229,7 @@ export function transportFailure(
   if (error instanceof Refused) return { reason: "refused", detail: error.message };
   const detail = messageOf(error);
   if (error instanceof LimitExceeded) return { reason: "limit", detail };
+  if (error instanceof ConfigFault) return { reason: "config", detail };
   if (error instanceof QuotaExceeded || isPlatformError(detail)) return { reason: "platform", detail };
   return { reason: answered ? "body" : "network", detail };
 }

@@ -120,7 +120,7 @@ const check = (kinds: Kinds, written: boolean) =>
     ...timing,
     cron: optionalField(words(), "Five cron fields, instead of every."),
     zone: optionalField(words(), "The time zone of cron, as the IANA database names it.", "UTC"),
-    report: z.optional(report),
+    report: z.optional(report(kinds.auths ?? [])),
     claim: optionalField(
       z.enum(CLAIM_RULES),
       "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",

@@ -1,4 +1,6 @@
 import * as z from "../../base/zod.ts";
+import type { ConfigAuthKind } from "../kinds.ts";
+import { ownAuth } from "./steps.ts";
 import { QUESTIONS } from "../question.ts";
 import { duration, headers, id, list, map, reference, text, words } from "./fields.ts";
 
@@ -25,45 +27,53 @@ const push = map({
   ttl: duration("1s", "1d").check(z.describe("Without a push for this long the claim is stale.")),
 }).check(z.describe("The claim is sent in; no request is made."));
 
-const source = map({
-  name: z.optional(id()).check(
-    z.describe("Unique in its check; needed where there are several sources."),
-    z.meta({
-      default: "default",
-    }),
-  ),
-  path: z.optional(text(/^\//, "a path: /... below the target's url")).check(
-    z.describe("Where the service says that it is ready."),
-  ),
-  url: z.optional(text(/^https?:\/\//, "a URL: http:// or https://")).check(
-    z.describe("The same, when it lives on another host."),
-  ),
-  push: z.optional(push),
-  aws: z.optional(aws),
-  dialect: z.optional(words()).check(
-    z.describe("How the answer is read; auto recognises it."),
-    z.meta({
-      default: "auto",
-    }),
-  ),
-  select: z.optional(
-    text(/^[^\s\p{Cc}](.{0,198}[^\s\p{Cc}])?$/u, "a part of the answer, such as components.db"),
-  ).check(z.describe("The part of the answer whose state is the claim; default: the whole.")),
-  service: z.optional(text(/^[\x21-\x7e]{1,200}$/, "the name of a gRPC service, such as shop.v1.Orders"))
-    .check(z.describe("The gRPC service that is asked about; default: the whole server.")),
-  timeout: z.optional(duration("100ms", "45s")).check(
-    z.describe("Deadline of one reading, body included."),
-    z.meta({
-      default: "2s",
-    }),
-  ),
-  headers: z.optional(headers()).check(z.describe("Headers sent with it; values may hold ${env:NAME}.")),
-  question: z.optional(z.enum(QUESTIONS)).check(
-    z.describe("Which question it answers, when the path does not tell."),
-  ),
-}).check(z.describe("One source of claims: a path, a url, push or aws."));
+const source = (auths: readonly ConfigAuthKind[]) =>
+  map({
+    name: z.optional(id()).check(
+      z.describe("Unique in its check; needed where there are several sources."),
+      z.meta({
+        default: "default",
+      }),
+    ),
+    path: z.optional(text(/^\//, "a path: /... below the target's url")).check(
+      z.describe("Where the service says that it is ready."),
+    ),
+    url: z.optional(text(/^https?:\/\//, "a URL: http:// or https://")).check(
+      z.describe("The same, when it lives on another host."),
+    ),
+    push: z.optional(push),
+    aws: z.optional(aws),
+    dialect: z.optional(words()).check(
+      z.describe("How the answer is read; auto recognises it."),
+      z.meta({
+        default: "auto",
+      }),
+    ),
+    select: z.optional(
+      text(/^[^\s\p{Cc}](.{0,198}[^\s\p{Cc}])?$/u, "a part of the answer, such as components.db"),
+    ).check(z.describe("The part of the answer whose state is the claim; default: the whole.")),
+    service: z.optional(text(/^[\x21-\x7e]{1,200}$/, "the name of a gRPC service, such as shop.v1.Orders"))
+      .check(z.describe("The gRPC service that is asked about; default: the whole server.")),
+    timeout: z.optional(duration("100ms", "45s")).check(
+      z.describe("Deadline of one reading, body included."),
+      z.meta({
+        default: "2s",
+      }),
+    ),
+    headers: z.optional(headers()).check(z.describe("Headers sent with it; values may hold ${env:NAME}.")),
+    auth: z.optional(ownAuth(auths)).check(
+      z.describe("How the request is let in. What the target or check has is for journeys."),
+    ),
+    question: z.optional(z.enum(QUESTIONS)).check(
+      z.describe("Which question it answers, when the path does not tell."),
+    ),
+  }).check(
+    z.describe("One source of claims: a path, a url, push or aws."),
+    z.refine(({ aws, auth }) => !aws || !auth, { error: "auth, or the keys of aws" }),
+  );
 
 /** What the service claims of itself. */
-export const report = z.union([source, list(source, MAX_SOURCES)]).check(
-  z.describe("What the service claims of itself, from one source or several."),
-);
+export const report = (auths: readonly ConfigAuthKind[]) =>
+  z.union([source(auths), list(source(auths), MAX_SOURCES)]).check(
+    z.describe("What the service claims of itself, from one source or several."),
+  );

@@ -64,16 +64,16 @@ const optional = {
   ),
 };
 
-/** One kind of auth under its name, or none of what the target has. */
-export const auth = (kinds: readonly ConfigAuthKind[]) =>
-  z.union([
-    z.literal("none"),
-    map(Object.fromEntries(kinds.map(({ kind, schema }) => [kind, z.optional(schema(fields))]))).check(
-      z.refine((kinds) => Object.keys(kinds).length === 1, {
-        error: `one kind of auth: ${kinds.map(({ kind }) => kind).join(", ")}`,
-      }),
-    ),
-  ]);
+/** One kind of auth under its name. */
+export const ownAuth = (kinds: readonly ConfigAuthKind[]) =>
+  map(Object.fromEntries(kinds.map(({ kind, schema }) => [kind, z.optional(schema(fields))]))).check(
+    z.refine((kinds) => Object.keys(kinds).length === 1, {
+      error: `one kind of auth: ${kinds.map(({ kind }) => kind).join(", ")}`,
+    }),
+  );
+
+/** The same, or none of what the target has. */
+export const auth = (kinds: readonly ConfigAuthKind[]) => z.union([z.literal("none"), ownAuth(kinds)]);
 
 /** CEL conditions; what an answer holds is its kind's. */
 const expect = ({ scope }: ConfigStepKind) =>

@@ -27,9 +27,11 @@ export interface ProberOptions extends LimitOptions {
   region: string;
   dialects: readonly Dialect[];
   /** Signs what is asked with the keys of an AWS API. */
+  signRequest?: RequestSigner;
+  /** What sources of reports with `auth` take. */
+  authorizeReport?: Walker["authorizeReport"];
   /** Called with each step of a journey as it ends. */
   observe?: Walker["observe"];
-  signRequest?: RequestSigner;
   steps: readonly StepKind[];
   auths?: readonly AuthKind[];
   /** Known-good URLs, to tell a prober's fault from a target's. */

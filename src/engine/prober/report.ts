@@ -2,7 +2,6 @@
 import type { AskedSource, Check } from "../../config/config.ts";
 import { sourcesToAsk } from "../../config/requests.ts";
 import { isSameOrigin, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
-import type { Run } from "../../config/expression/mod.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { ConfigFault, type Ports } from "../../base/ports.ts";
 import { revealHeader } from "../../base/secrets.ts";
@@ -16,17 +15,17 @@ import {
   staleAfter,
   withSource,
 } from "../../evidence/report/mod.ts";
+import type { authorizeReport, ReportAuthContext } from "./report_auth.ts";
 import { periodMs } from "../../config/schedule.ts";
 
 /** The round that looks. */
-export interface ReportContext {
-  baseUrl: string;
-  run: Run;
+export interface ReportContext extends ReportAuthContext {
   dialects: readonly Dialect[];
   signRequest?: RequestSigner;
+  /** What sources with `auth` take. */
+  authorizeReport?: typeof authorizeReport;
   /** Where further sources are asked beside the first. */
   tryRun: Semaphore["tryRun"];
-  signal?: AbortSignal;
 }
 
 /** Pushed reports are known only to the settler: with them the first report may count against the service although it does not here. */
@@ -45,7 +44,12 @@ export async function fetchReport(
   const sources = sourcesToAsk(check);
   if (!check.report || sources.length === 0) return null;
   const fetchSource = (source: AskedSource) =>
-    ask(ports, requestOf(ports, check, source, context), context.dialects);
+    ask(
+      // A deployment that names it has it.
+      source.auth ? context.authorizeReport!(ports, source, context) : ports,
+      requestOf(ports, check, source, context),
+      context.dialects,
+    );
   if (check.report.sources.length === 1) return await fetchSource(sources[0]!);
   const reports: Report[] = [];
   const queue = sources.entries();

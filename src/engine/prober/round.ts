@@ -3,6 +3,7 @@ import type { Check } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { fetchReport, hasPushedSource } from "./report.ts";
+import type { authorizeReport } from "./report_auth.ts";
 import { type Senders, withTls } from "./target_tls.ts";
 import { ConfigFault, type Ports } from "../../base/ports.ts";
 import type { Failure, Observation } from "../../evidence/probe/observation.ts";
@@ -21,6 +22,8 @@ export interface Walker {
   dialects: readonly Dialect[];
   /** Signs what is asked with the keys of an AWS API. */
   signRequest?: RequestSigner;
+  /** What sources of reports with `auth` take. */
+  authorizeReport?: typeof authorizeReport;
   steps: readonly StepKind[];
   auths?: readonly AuthKind[];
   /** What kinds of auth keep over its rounds. */
@@ -44,7 +47,8 @@ export interface RoundOptions {
 /** One round. Our own bug is reported as such, for this check alone. */
 export async function runRound(
   ports: Ports,
-  { id, region, dialects, signRequest, steps, auths, tokens, observe, tryRun, senders }: Walker,
+  { id, region, dialects, signRequest, authorizeReport, steps, auths, tokens, observe, tryRun, senders }:
+    Walker,
   check: Check,
   { slot, again, signal }: RoundOptions,
 ): Promise<Round> {
@@ -71,6 +75,9 @@ export async function runRound(
         run,
         dialects,
         signRequest,
+        authorizeReport,
+        auths,
+        tokens,
         tryRun,
         signal,
       });

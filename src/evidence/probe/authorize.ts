@@ -2,7 +2,7 @@ import type { HttpRequest } from "../../base/http/client.ts";
 import type { Step } from "../../config/config.ts";
 import { Scope } from "../../config/expression/mod.ts";
 import { fill, TemplateError } from "./fill.ts";
-import type { AttemptContext, AuthContext, Authorization } from "./step_kind.ts";
+import type { AskContext, AuthContext, Authorization } from "./step_kind.ts";
 
 /** What gives the requests of one attempt what they need to be let in. */
 export interface Authorizer {
@@ -15,7 +15,7 @@ export interface Authorizer {
  * The authorizer of a step whose first request goes to `first`. Its own auth is for the origin of that; what it has of its target is for the
  * target's origin. No other origin is shown any.
  */
-export function authorizer({ auth }: Step, first: URL, context: AttemptContext): Authorizer {
+export function authorizer({ auth }: Pick<Step, "auth">, first: URL, context: AskContext): Authorizer {
   const kind = auth && context.auths.find(({ kind }) => kind === auth.kind);
   if (auth && !kind) throw new Error(`Cannot authorize by ${auth.kind}: this build does not hold it`);
   const { ports: { clock, secrets }, captures, run, hidden } = context;

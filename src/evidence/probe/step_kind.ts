@@ -80,8 +80,14 @@ export interface StepKind<Fields extends object = object> extends ConfigStepKind
   run(context: AttemptContext, step: Step & Fields): Promise<AttemptResult>;
 }
 
+/** What authorizing a request takes: one of a step, or of a report. */
+export type AskContext = Pick<
+  AttemptContext,
+  "ports" | "baseUrl" | "captures" | "run" | "auths" | "tokens" | "hidden" | "deadline" | "signal" | "trace"
+>;
+
 /** What a kind of auth has of the attempt that it signs. */
-export interface AuthContext extends AttemptContext {
+export interface AuthContext extends AskContext {
   /** Epoch ms. */
   now: number;
   /** The text of a template with its secrets; throws `TemplateError`. */
@@ -101,5 +107,5 @@ export interface AuthKind<Settings extends object = object> extends ConfigAuthKi
   /** What it throws is a bug of ours, but for `TemplateError` and `ConfigFault`. */
   authorize(request: HttpRequest, settings: Settings, context: AuthContext): Promise<Authorization>;
   /** Called after a 401: whether the same request may pass if it is authorized anew. */
-  renew?(settings: Settings, context: AttemptContext): boolean;
+  renew?(settings: Settings, context: AskContext): boolean;
 }

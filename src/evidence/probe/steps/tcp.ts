@@ -50,7 +50,10 @@ const grammar = ({ map }: GrammarFields) =>
         z.describe("Sent once connected. May hold {{ expr }} and ${env:NAME}."),
       ),
       greeting: z.optional(z.boolean()).check(
-        z.meta({ description: "The server speaks first: send waits for its first answer.", default: false }),
+        z.meta({
+          description: "The server speaks first: send waits for its first line, or for until.",
+          default: false,
+        }),
       ),
       until: z.optional(z.string().check(z.minLength(1), z.maxLength(100))).check(
         z.meta({ description: "The text that ends an answer; so does the server's end.", default: "\n" }),
@@ -113,9 +116,9 @@ async function run(context: AttemptContext, step: Step & TcpFields): Promise<Att
     line = await talk.connect(to);
     trace.wire = wireOf(line.trace);
     talk.await(`answer that ends with ${JSON.stringify(tcp.until)}`);
-    if (said && greeting) end = await readUntil(line, heard, { until, from: 0 });
+    if (said && greeting) end = await readUntil(line, heard, { ends: [until, LINE_END], from: 0 });
     if (said) await line.write(said);
-    if (listens) end = await readUntil(line, heard, { until, from: end });
+    if (listens) end = await readUntil(line, heard, { ends: [until], from: end });
     return { durationMs: clock.elapsed() - began, trace: line.trace };
   });
   const answered = utf8.decode(heard.bytes().subarray(0, result.kind === "answer" ? end : heard.size()));
@@ -130,16 +133,21 @@ async function run(context: AttemptContext, step: Step & TcpFields): Promise<Att
 
 const utf8 = new TextDecoder();
 
-/** Reads on until `until` stands behind `from`, the peer ends, or there is no more room: answers where that is. */
+/** A greeting is over there as well: `until` may be what only an answer ends with. */
+const LINE_END = new TextEncoder().encode("\n");
+
+/** Reads on until one of `ends` stands behind `from`, the peer ends, or there is no more room: answers where that is. */
 async function readUntil(
   line: Line,
   heard: ReturnType<typeof growing>,
-  { until, from }: { until: Uint8Array; from: number },
+  { ends, from }: { ends: readonly Uint8Array[]; from: number },
 ): Promise<number> {
+  const longest = Math.max(...ends.map(({ length }) => length));
   for (let searched = from;;) {
-    const at = indexOf(heard.bytes(), until, searched);
-    if (at >= 0) return at + until.length;
-    searched = Math.max(from, heard.size() - until.length + 1);
+    const found = ends.map((end) => [indexOf(heard.bytes(), end, searched), end.length] as const)
+      .filter(([at]) => at >= 0).map(([at, length]) => at + length);
+    if (found.length > 0) return Math.min(...found);
+    searched = Math.max(from, heard.size() - longest + 1);
     const chunk = await line.read();
     if (chunk === null || !heard.add(chunk)) return heard.size();
   }

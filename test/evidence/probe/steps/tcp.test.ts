@@ -57,6 +57,16 @@ describe("a tcp step", () => {
     expect((await taken(step, { port: server.port })).failure).toBeUndefined();
   });
 
+  test("does not wait for the end of an answer in a greeting, whose first line is enough", async () => {
+    const server = await serve(answers((line) => line === "QUIT" ? "221 bye." : "", "220 hello\r\n"));
+    const tcp = `{ port: ${server.port}, greeting: true, send: "QUIT\\r\\n", until: "bye." }`;
+    const observation = await taken(`{ tcp: ${tcp}, expect: text.endsWith('221 bye.') }`, {
+      port: server.port,
+    });
+    expect(observation.failure).toBeUndefined();
+    expect(server.heard).toEqual(["QUIT\r\n"]);
+  });
+
   test("speaks TLS, and believes only a certificate that is good for the host", async () => {
     const own = certificate("shop.example");
     const { port } = await serve(says("* OK ready\r\n"), own);

@@ -56,7 +56,7 @@ const noAnswer = (found: string): StepFailure => ({
 function messageIn(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) throw new Error("no message");
   if (bytes.length < PREFIX_BYTES) throw new Error("a message that is cut");
-  if (bytes[0] !== 0) throw new Error("a compressed message, which nobody asked for");
+  if (bytes[0] !== 0) throw new Error("a compressed message, which was not asked for");
   const end = PREFIX_BYTES + new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
   if (end > bytes.length) throw new Error("a message that is cut");
   if (end < bytes.length) throw new Error("more than one message");
