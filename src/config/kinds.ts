@@ -56,9 +56,10 @@ export interface RequestCount {
 }
 
 /** A kind of step, as far as a config writes it. `Fields` is what it adds to a step, defaults filled in. */
-export interface ConfigStepKind<Fields extends object = object> extends ConfigKind, AnswerShape {
-  /** Its own keys, beside those of every step; one is the kind's name. */
-  schema(fields: GrammarFields): z.ZodMiniObject;
+export interface ConfigStepKind<Fields extends object = object>
+  extends Pick<ConfigKind, "kind">, AnswerShape {
+  /** Its own keys, beside those of every step; one is the kind's name. Absent where no config is held against the grammar. */
+  schema?(fields: GrammarFields): z.ZodMiniObject;
   /** Whether a step that has the name of no kind is of this one, which needs no key. */
   readonly isDefault?: boolean;
   /** Its requests are HTTP, and so can be let in by `auth`. */

@@ -98,7 +98,7 @@ const prober = z.object({
     everReady: z.boolean(),
     startingAt: z.optional(z.number()),
     drainingAt: z.optional(z.number()),
-    believed: z.optional(z.array(z.tuple([z.number(), z.number()]))),
+    believed: z.optional(z.array(z.pair(z.number(), z.number()))),
   }),
   contradictions: z.number(),
   contradicts: z.optional(z.boolean()),

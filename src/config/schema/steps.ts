@@ -90,7 +90,7 @@ function step({ steps: kinds, auths = [] }: StepTables, mayExpectNothing: boolea
     z.describe("How its requests are let in. Default: the check's."),
   );
   const all: z.ZodMiniType[] = kinds.map((kind) => {
-    const own = kind.schema(fields).shape;
+    const own = kind.schema!(fields).shape;
     const expected = mayExpectNothing ? z.optional(expect(kind)) : expect(kind);
     return map({ name, ...own, ...optional, expect: expected, ...kind.isHttp && { auth: letIn } });
   });

@@ -23,7 +23,7 @@ const name = z.string().check(z.minLength(1), z.maxLength(255));
 export const protectionRuleRequest = z.object({
   action: z.literal("requested"),
   environment: name,
-  deployment_callback_url: z.url({ protocol: /^https$/ }).check(z.maxLength(500)),
+  deployment_callback_url: z.webUrl(/^https:\/\//i).check(z.maxLength(500)),
   deployment: z.object({ sha: z.string().check(z.regex(/^[0-9a-f]{40,64}$/)) }),
   repository: z.object({ full_name: z.string().check(z.regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/)) }),
   installation: z.object({ id: z.int().check(z.positive()) }),

@@ -7,7 +7,7 @@ import type { Rollup } from "../store.ts";
 
 const counts = z.record(z.string(), z.number());
 
-const figuresShape = z.object({ s: counts, p: z.record(z.string(), z.tuple([counts, z.array(z.int())])) });
+const figuresShape = z.object({ s: counts, p: z.record(z.string(), z.pair(counts, z.array(z.int()))) });
 
 const rowShape = z.object({ h: z.int(), c: z.record(z.string(), z.unknown()) });
 

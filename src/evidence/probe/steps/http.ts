@@ -17,7 +17,6 @@ import { formatSize } from "../../../config/schema/size.ts";
 import type { StepTrace } from "../observation.ts";
 import type { AttemptContext, AttemptResult, StepExchange, StepFailure, StepKind } from "../step_kind.ts";
 import { HOSTILE_HTTP, HTTP_MEASURED, HTTP_VARIABLES, type HttpAnswer, HttpScope } from "./http/answer.ts";
-import { httpGrammar } from "./http/grammar.ts";
 import { readHttp } from "./http/read.ts";
 import { redirect } from "./http/redirect.ts";
 import { render } from "./http/request.ts";
@@ -26,12 +25,11 @@ import type { HttpFields } from "./http/step.ts";
 /** Where a step does not say otherwise. */
 const MAX_BODY_BYTES = 1 << 20;
 
-/** A request and the redirects that it leads to. */
+/** A request and the redirects that it leads to. Its grammar, the largest, comes to it in the table: a Worker walks without. */
 export const httpStep: StepKind<HttpFields> = {
   kind: "http",
   isDefault: true,
   isHttp: true,
-  schema: httpGrammar,
   references: /^request\/(path|url|raw|(query|headers|form|multipart|graphql)\/.+|json(\/.*)?)$/,
   scope: HTTP_VARIABLES,
   measured: HTTP_MEASURED,

@@ -3,13 +3,14 @@ import { burstStep } from "./burst.ts";
 import { dnsStep } from "./dns.ts";
 import { grpcStep } from "./grpc.ts";
 import { httpStep } from "./http.ts";
+import { httpGrammar } from "./http/grammar.ts";
 import { tcpStep } from "./tcp.ts";
 import { tlsStep } from "./tls.ts";
 import { websocketStep } from "./websocket.ts";
 
 /** Every kind of step: one row each. */
 export const STEP_KINDS: readonly StepKind[] = [
-  httpStep,
+  { ...httpStep, schema: httpGrammar },
   tcpStep,
   tlsStep,
   dnsStep,

@@ -20,7 +20,7 @@ const deploymentBody = z.strictObject({
   anchor: z.optional(word),
   at: z.optional(z.datetime({ offset: true })),
   environment: z.optional(word),
-  url: z.optional(z.url({ protocol: /^https?$/ }).check(z.maxLength(500))),
+  url: z.optional(z.webUrl().check(z.maxLength(500))),
 });
 /** What the list may be asked. */
 const deploymentFilters = z.strictObject({

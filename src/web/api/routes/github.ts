@@ -14,7 +14,7 @@ import type { ResourceContext, Schemas } from "../resource.ts";
 
 const word = z.string().check(z.minLength(1), z.maxLength(200));
 /** The author of a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
-const WEB_URL = z.url({ protocol: /^https?$/ });
+const WEB_URL = z.webUrl();
 
 /** GitHub's `deployment_status` event, as far as it is read. */
 const deploymentStatus = z.object({

@@ -32,7 +32,7 @@ const argoEvent = z.object({
   phase: word,
   finishedAt: z.optional(z.datetime({ offset: true })),
   application: z.optional(word),
-  url: z.optional(z.url({ protocol: /^https?$/ }).check(z.maxLength(500))),
+  url: z.optional(z.webUrl().check(z.maxLength(500))),
 });
 
 /** `POST /v1/events/flagger` and `/argo`, with a token of scope operate. */
