@@ -37,6 +37,7 @@ const toldShare = ({ missed, episodes: over }: Row): Reading => ({
 const falseCritical = ({ falseCritical: value, hours: over }: Row): Reading => ({ value, over });
 const notFound = ({ partials: over, partialsTold }: Row): Reading => ({ value: over - partialsTold, over });
 const foundP50 = ({ partialP50: value, partials: over }: Row): Reading => ({ value, over });
+const blindTooEarly = ({ blindsTooEarly: value, blinds: over }: Row): Reading => ({ value, over });
 const wrongWord = ({ rightWord, missed, episodes: over }: Row): Reading => (
   { value: 100 * (1 - rightWord / Math.max(1, over - missed)), over }
 );
@@ -126,6 +127,15 @@ const LINES: readonly Line[] = [
     least: 100,
     read: wrongWord,
   },
+  ...[60, 10].map((everySeconds): Line => ({
+    what: `blind told before its silent probers at ${everySeconds} s`,
+    world: "probers that fall silent",
+    topology: "3x1",
+    everySeconds,
+    most: 0,
+    least: everySeconds === 60 ? 50 : 8,
+    read: blindTooEarly,
+  })),
   ...["3x1", "1x1"].flatMap((topology) =>
     [10, 30, 60, 300].map((everySeconds): Line => ({
       what: `false critical in honest starts at ${everySeconds} s`,
@@ -153,6 +163,7 @@ const HOURS: Readonly<Record<string, number>> = {
   "one bad replica of 10": 64,
   "drift, 1 % lost": 60,
   "honest starts": 48,
+  "probers that fall silent": 48,
 };
 
 /** What has to be simulated so that every bar is held over as much as it wants. */

@@ -1,7 +1,7 @@
 /** Figures over runs, by world, topology and period. */
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
 import { type Tape, topologyText } from "./tape.ts";
-import { episodesOf, firstPartial, hasCause } from "./truth.ts";
+import { episodesOf, firstPartial, hasCause, silentProbers } from "./truth.ts";
 
 /** One notice of a rule, ms after the beginning of the run. */
 export interface ToldAt {
@@ -32,6 +32,9 @@ export interface Sample {
   wrongRecoveries: number;
   /** Min from the first failure of a share or a region to the first incident of any kind; Infinity: there was none. */
   partials: number[];
+  /** Openings of `blind`, and those that came before an incident of each silent prober. */
+  blinds: number;
+  blindsTooEarly: number;
 }
 
 const isCritical = ({ kind }: Pick<ToldAt, "kind">) => kind === "drift" || kind === "outage";
@@ -74,7 +77,21 @@ export function sampleOf(
       resolved.filter(({ at }) => episodes.some(({ from, until }) => at > from + MINUTE_MS && at < until))
         .length,
     partials: partial ? [found ? (found.at - partial.from) / MINUTE_MS : Infinity] : [],
+    ...blindsOf(tape, told),
   };
+}
+
+/** Whether the incidents of silent probers come before what follows from their silence. */
+function blindsOf(tape: Tape, told: readonly ToldAt[]): Pick<Sample, "blinds" | "blindsTooEarly"> {
+  let [probers, blinds, blindsTooEarly] = [0, 0, 0];
+  for (const { at, change, kind } of told) {
+    if (kind === "prober" && change === "opened") probers++;
+    if (kind === "prober" && change === "resolved") probers--;
+    if (kind !== "blind" || change !== "opened") continue;
+    blinds++;
+    if (probers < silentProbers(tape, at)) blindsTooEarly++;
+  }
+  return { blinds, blindsTooEarly };
 }
 
 /** The value that a share of these does not exceed; null of none, or where it is infinite. */
@@ -110,6 +127,8 @@ export interface Row {
   partials: number;
   partialsTold: number;
   partialP50: number | null;
+  blinds: number;
+  blindsTooEarly: number;
 }
 
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
@@ -159,5 +178,7 @@ export function rowOf(all: readonly Sample[]): Row {
     partials: partials.length,
     partialsTold: partials.filter(Number.isFinite).length,
     partialP50: quantile(partials, 0.5),
+    blinds: sum(all.map((one) => one.blinds)),
+    blindsTooEarly: sum(all.map((one) => one.blindsTooEarly)),
   };
 }

@@ -4,12 +4,13 @@ import { chanceOf } from "./chance.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Event, ServiceMood, Tape } from "./tape.ts";
 
-/** The controls' host, and the service's; its report is at `/readyz`, and the revision of its config at `/read`. */
-export const [CONTROL_HOST, SERVICE_HOST, REPORT_PATH, REVISION_PATH] = [
+/** The controls' host, and the service's; its report is at `/readyz`, the revision of its config at `/read`, and payments below `/payments`. */
+export const [CONTROL_HOST, SERVICE_HOST, REPORT_PATH, REVISION_PATH, PAYMENTS_PATH] = [
   "up.example",
   "shop.example",
   "/readyz",
   "/read",
+  "/payments",
 ];
 
 /** What a request comes to. */
@@ -69,9 +70,10 @@ export function replyOf(
   const isLost = on("loss", at).some((event) => (event.prober ?? prober) === prober && isHit(event.share, 1));
   if (isLost) return "reset";
   const mood = on("service", at).find((event) =>
-    (event.region ?? region) === region && isHit(event.share ?? 1, 2)
+    (event.region ?? region) === region && (!event.check || path.startsWith(PAYMENTS_PATH)) &&
+    isHit(event.share ?? 1, 2)
   )?.mood;
-  const reply = inMood(mood, path === REPORT_PATH);
+  const reply = inMood(mood, path.endsWith(REPORT_PATH));
   const revision = path === REVISION_PATH ? revisionAt(on, at, region) : undefined;
   return typeof reply === "string" || revision === undefined ? reply : { ...reply, revision };
 }

@@ -3,6 +3,7 @@ import type { Check, Region } from "../../src/config/config.ts";
 import type { Line, SeenWord } from "../../test/judgement/naive.ts";
 import { isBad, scopeAt } from "../../test/judgement/naive.ts";
 import { type NaiveResult, replay } from "../../test/judgement/naive_incidents.ts";
+import { holdsNaively } from "../../test/judgement/naive_prerequisite.ts";
 import type { KeptJudgement, KeptWalk, Record } from "./record.ts";
 
 /** What the oracle found: what does not agree, and how many judgements it has seen. */
@@ -11,12 +12,16 @@ export interface Agreement {
   compared: number;
 }
 
-/** Judges a run again. It ends at the first difference, because all that follows may follow from it. */
-export function consultOracle(check: Check, regions: readonly Region[], { judgements }: Record): Agreement {
+/** The judgements that the oracle can follow. Walks of two instants in one judgement are two lines for it: there it ends. */
+function followed({ judgements }: Record): KeptJudgement[] {
   const told = judgements.filter(({ walks }) => walks.length > 0);
-  // Walks of two instants in one judgement are two lines for the oracle: there it ends.
   const mixed = told.findIndex(({ walks }) => new Set(walks.map(walkOf)).size > 1);
-  const known = mixed < 0 ? told : told.slice(0, mixed);
+  return mixed < 0 ? told : told.slice(0, mixed);
+}
+
+/** Judges a run again. It ends at the first difference, because all that follows may follow from it. */
+export function consultOracle(check: Check, regions: readonly Region[], record: Record): Agreement {
+  const known = followed(record);
   const lines = known.map(lineOf);
   const story = { check, regions, lines };
   const naive = replay(story);
@@ -36,6 +41,31 @@ export function consultOracle(check: Check, regions: readonly Region[], { judgem
     }
   }
   return { faults: [], compared: known.length };
+}
+
+/** Asks the oracle of each walk of a check whether the one that it comes after holds; both records are of the same commits. */
+export function consultPrerequisite(
+  check: Check,
+  regions: readonly Region[],
+  { first, second }: { first: Record; second: Record },
+): Agreement {
+  const known = followed(first);
+  const story = { check, regions, lines: known.map(lineOf) };
+  const places = new Map(known.map((judgement, i) => [judgement, i]));
+  const faults: string[] = [];
+  let [last, compared] = [-1, 0];
+  for (const [i, { walks }] of second.judgements.entries()) {
+    last = places.get(first.judgements[i]!) ?? last;
+    if (last === known.length - 1) break;
+    for (const { slot, trace } of walks) {
+      const { prober, word, reason, at = slot } = trace;
+      if (word === "missing") continue;
+      compared++;
+      const [waits, holds] = [reason === "prerequisite", holdsNaively(story, last, prober, at)];
+      if (waits === holds) faults.push(`${prober} at ${at} waits: ${waits}, but holds: ${holds}`);
+    }
+  }
+  return { faults, compared };
 }
 
 const walkOf = ({ slot, trace: { at = slot, kind } }: KeptWalk) => `${slot} ${at} ${kind ?? "turn"}`;

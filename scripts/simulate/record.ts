@@ -38,7 +38,7 @@ export interface Receipt {
   body: string;
 }
 
-/** Writes down what the store of a run applies, and what its receivers take. */
+/** Writes down what the store of a run applies to one check, of the incidents those that `isTold` names, and what its receivers take. */
 export class Record {
   readonly judgements: KeptJudgement[] = [];
   readonly told: Told[] = [];
@@ -47,13 +47,14 @@ export class Record {
   readonly notices = new Map<string, string>();
   readonly #lines = new Map<number, Map<string, string>>();
 
-  constructor(readonly checkKey: string) {}
+  constructor(readonly checkKey: string, readonly isTold: (checkKey: string) => boolean = () => true) {}
 
   commit(commit: Commit, at: number): void {
     for (const { id, webhook } of commit.notices) {
       if (!this.notices.has(id)) this.notices.set(id, webhook);
     }
-    for (const { id, timeline, kind, scope, episode } of commit.incidents) {
+    const incidents = commit.incidents.filter(({ target, check }) => this.isTold(`${target}/${check}`));
+    for (const { id, timeline, kind, scope, episode } of incidents) {
       const { change } = timeline.at(-1)!;
       this.told.push({ at, incident: id, change, kind, scope, episode });
     }
@@ -62,7 +63,7 @@ export class Record {
     if (!shard) return;
     // It is our own text, written a moment ago: read without a look at its shape, for speed.
     const state: CheckState = JSON.parse(shard.state)[this.checkKey];
-    this.judgements.push({ at, walks, state, incidents: commit.incidents });
+    this.judgements.push({ at, walks, state, incidents });
   }
 
   /** What a line of history says that it did not say before. */

@@ -18,6 +18,7 @@ import {
   CONTROL_HOST,
   eventsAt,
   hang,
+  PAYMENTS_PATH,
   proberFetch,
   REPORT_PATH,
   REVISION_PATH,
@@ -37,6 +38,8 @@ export const START_MS = 1_700_006_400_000;
 export interface RunResult {
   config: Config;
   record: Record;
+  /** Of the second check, where there is one; what the receivers took stands in the first. */
+  second?: Record;
   /** Requests that reached for the service. */
   requests: number;
 }
@@ -46,12 +49,20 @@ const SECRETS: { [name: string]: string } = {
   HOOK: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 };
 
+/** What a shop of a run has beside its orders. */
+export interface Extras {
+  /** A revision of its config, which must agree across regions. */
+  revisions?: boolean;
+  /** Payments, whose check comes after that of the orders. */
+  payments?: boolean;
+}
+
 /** The config of a run: a shop whose orders are walked from everywhere, and two webhooks. */
 export function configText(
   { regions, probers }: Topology,
   everyMs: number,
   settings: CheckSettings = {},
-  revisions = false,
+  { revisions, payments }: Extras = {},
 ): string {
   const prober = (r: number, p: number) =>
     `{ id: r${r}p${p}, url: "https://p.example", token: "\${env:TOKEN}" }`;
@@ -63,6 +74,12 @@ export function configText(
   const capture = revisions
     ? `, capture: { revision: { value: body.revision, converge: ${CONVERGE_MS / SECOND_MS}s } }`
     : "";
+  const second = `      - id: payments
+        after: orders
+        timeout: 10s
+${set}        report: { path: ${PAYMENTS_PATH}${REPORT_PATH} }
+        journey: [{ name: pay, request: { path: ${PAYMENTS_PATH}/pay }, expect: [status == 200] }]
+`;
   return `version: 1
 store: { memory: {} }
 controls: [https://${CONTROL_HOST}]
@@ -78,7 +95,7 @@ ${set}        report: { path: ${REPORT_PATH} }
         journey:
           - { name: order, request: { path: /order }, expect: [status == 200] }
           - { name: read, request: { path: ${REVISION_PATH} }, expect: [status == 200]${capture} }
-webhooks:
+${payments ? second : ""}webhooks:
   - { id: ops, url: https://ops.example, secret: "\${env:HOOK}" }
   - { id: pager, url: https://pager.example, secret: "\${env:HOOK}" }
 `;
@@ -111,10 +128,11 @@ export async function run(
   tape: Tape,
   { settings = WORLDS[tape.world]?.settings?.(tape.everyMs), isOver }: RunOptions = {},
 ): Promise<RunResult> {
-  const hasRollouts = tape.events.some(({ kind }) => kind === "rollout");
-  const text = configText(tape.topology, tape.everyMs, settings, hasRollouts);
+  const text = configText(tape.topology, tape.everyMs, settings, extrasOf(tape));
   const config = await loadOnce(text);
-  const record = new Record(config.checks[0]!.key);
+  const [first, later] = config.checks;
+  const record = new Record(first!.key, (key) => key !== later?.key);
+  const second = later && new Record(later.key, (key) => key === later.key);
   const signing = new SigningGate();
   const clock = virtualClock(START_MS, () => signing.isBusy());
   const on = eventsAt(tape);
@@ -129,7 +147,10 @@ export async function run(
   };
   const store = watchedStore({
     fateOf,
-    onCommit: (commit) => record.commit(commit, clock.now()),
+    onCommit: (commit) => {
+      record.commit(commit, clock.now());
+      second?.commit(commit, clock.now());
+    },
   });
   const receive: Fetch = async (url, { headers, body, signal }) => {
     const id = headers["webhook-id"]!;
@@ -158,8 +179,13 @@ export async function run(
     startProcess({ config, clock, store, fetch: receive, probers, owner, log, secrets, random, signing });
 
   await new Schedule({ tape, clock, start, on, isOver: () => isOver?.(record) ?? false }).play();
-  return { config, record, requests };
+  return { config, record, ...(second && { second }), requests };
 }
+
+const extrasOf = ({ events }: Tape): Extras => ({
+  revisions: events.some(({ kind }) => kind === "rollout"),
+  payments: events.some((event) => event.kind === "service" && event.check === "payments"),
+});
 
 type ProberTrouble = Extract<Event, { prober: number; kind: "hung" | "partition" | "other config" }>["kind"];
 

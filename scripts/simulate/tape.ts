@@ -29,8 +29,8 @@ export interface Spell {
 
 /** One thing that happens. Shares are of requests, 0 to 1; `prober` and `region` are numbers from 0. */
 export type Event =
-  /** The service is so, for a share of requests, perhaps only as one region sees it. */
-  | Spell & { kind: "service"; mood: ServiceMood; share?: number; region?: number }
+  /** The service is so, for a share of requests, perhaps only as one region sees it, or only what the second check asks for. */
+  | Spell & { kind: "service"; mood: ServiceMood; share?: number; region?: number; check?: "payments" }
   /** From here on the service shows this revision of its config, perhaps only as one region sees it; the highest counts. */
   | Spell & { kind: "rollout"; revision: number; region?: number }
   /** Requests are lost on the way. */

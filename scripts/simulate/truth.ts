@@ -23,10 +23,11 @@ const TOGETHER_MS = 3 * MINUTE_MS;
 
 const isService = (event: Event): event is Extract<Event, { kind: "service" }> => event.kind === "service";
 
-/** The episodes of a tape, in order. */
+/** The episodes of a tape's first check, in order. */
 export function episodesOf({ events }: Pick<Tape, "events">): Episode[] {
   const whole = events.filter(isService)
-    .filter(({ share = 1, region, mood }) => share >= 1 && region === undefined && BAD[mood])
+    .filter(({ share = 1, region, check }) => share >= 1 && region === undefined && check === undefined)
+    .filter(({ mood }) => BAD[mood])
     .toSorted((a, b) => a.from - b.from);
   const episodes: Episode[] = [];
   for (const { mood, from: began, until } of whole) {
@@ -44,6 +45,17 @@ export function hasCause({ events }: Pick<Tape, "events">, at: number): boolean 
   // A failure may be announced a little after its end, by walks that began before it.
   const isNear = ({ from, until }: Spell) => from <= at && at < until + 2 * MINUTE_MS;
   return events.some((event) => isService(event) && BAD[event.mood] !== undefined && isNear(event));
+}
+
+/** How many probers the settler has not heard for two periods, long enough to be asked twice; `at`: ms after the beginning. */
+export function silentProbers({ events, everyMs }: Pick<Tape, "events" | "everyMs">, at: number): number {
+  const silent = events.flatMap((event) =>
+    (event.kind === "partition" || event.kind === "hung") && event.from <= at - 2 * everyMs &&
+      at < event.until
+      ? [event.prober]
+      : []
+  );
+  return new Set(silent).size;
 }
 
 /** The first time at which a share of requests, or one region, fails; undefined: none does. */

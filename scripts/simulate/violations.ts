@@ -1,6 +1,6 @@
 /** Runs a tape and holds it against everything that must hold. */
 import { checkCanResolve, checkChanges, checkDeliveries } from "./invariants.ts";
-import { consultOracle } from "./oracle.ts";
+import { consultOracle, consultPrerequisite } from "./oracle.ts";
 import { run, type RunResult } from "./run.ts";
 import type { Event, Tape } from "./tape.ts";
 
@@ -16,15 +16,24 @@ const REPEATING = new Set<Event["kind"]>(["death", "second process", "store", "r
 /** Runs a tape and checks it. */
 export async function verify(tape: Tape): Promise<Verified> {
   const result = await run(tape);
-  const { config: { checks: [known], regions }, record } = result;
+  const { config: { checks, regions }, record, second } = result;
   // A cron of these worlds is a period: who judges naively knows no other.
-  const check = { ...known!, schedule: { everyMs: tape.everyMs } };
-  const oracle = consultOracle(check, regions, record);
-  const violations = [
-    ...checkChanges(record),
-    ...checkDeliveries(record, tape.events.some(({ kind }) => REPEATING.has(kind))),
-    ...checkCanResolve(check, regions, record),
-    ...oracle.faults,
+  const [first, later] = checks.map((check) => ({ ...check, schedule: { everyMs: tape.everyMs } }));
+  const agreements = [
+    consultOracle(first!, regions, record),
+    ...second
+      ? [
+        consultOracle(later!, regions, second),
+        consultPrerequisite(first!, regions, { first: record, second }),
+      ]
+      : [],
   ];
-  return { ...result, violations, compared: oracle.compared };
+  const violations = [
+    ...checkDeliveries(record, tape.events.some(({ kind }) => REPEATING.has(kind))),
+    ...checkChanges(record),
+    ...checkCanResolve(first!, regions, record),
+    ...second ? [...checkChanges(second), ...checkCanResolve(later!, regions, second)] : [],
+    ...agreements.flatMap(({ faults }) => faults),
+  ];
+  return { ...result, violations, compared: agreements.reduce((sum, { compared }) => sum + compared, 0) };
 }

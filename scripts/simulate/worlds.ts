@@ -129,6 +129,19 @@ const proberSpells = (kind: "offline" | "partition", everyMs: number) => (draw: 
   spells(draw, everyMs, () => between(draw.chance, 1, 10) * MINUTE_MS)
     .map((spell) => ({ kind, prober: anyProber(draw), ...spell }));
 
+/** Most probers or all of them fall silent, one soon after the other, so that nothing is known. */
+const silentProbers = (draw: Draw): Event[] =>
+  spells(draw, 45 * MINUTE_MS, () => between(draw.chance, 12, 16) * MINUTE_MS).flatMap(({ from, until }) => {
+    const { chance, topology: { regions, probers } } = draw;
+    const [count, well] = [regions * probers, chance() < 0.5 ? anyProber(draw) : -1];
+    return Array.from({ length: count }, (_, prober): Event => ({
+      kind: chance() < 0.5 ? "partition" : "hung",
+      prober,
+      from: Math.round(from + chance() * 30 * SECOND_MS),
+      until,
+    })).filter((_, prober) => count === 1 || prober !== well);
+  });
+
 /** One region after the other fails, now and then all do, and a prober falls silent meanwhile. */
 const oneByOne = (draw: Draw): Event[] =>
   spells(draw, 40 * MINUTE_MS, () => between(draw.chance, 1, 20) * MINUTE_MS).flatMap(({ from, until }) => {
@@ -210,6 +223,16 @@ const rollouts = (
   ),
 ];
 
+/** All of the shop fails, or only its payments, which come after its orders; in turn. */
+const paymentsAfterOrders = (draw: Draw): Event[] => [
+  ...spells(draw, 40 * MINUTE_MS, () => between(draw.chance, 8, 12) * MINUTE_MS).map((spell, i): Event =>
+    i % 2 === 0
+      ? { kind: "service", mood: "down", ...spell }
+      : { kind: "service", mood: "lies", check: "payments", ...spell }
+  ),
+  { kind: "loss", share: 0.01, ...whole(draw) },
+];
+
 /** All worlds, by name. */
 export const WORLDS: Readonly<Record<string, World>> = {
   "healthy, 0.1 % lost": lossy(0.001),
@@ -218,6 +241,7 @@ export const WORLDS: Readonly<Record<string, World>> = {
   "healthy, loss in bursts": { quiet: true, events: bursts },
   "prober offline": { quiet: true, events: proberSpells("offline", 45 * MINUTE_MS) },
   "partition": { quiet: true, events: proberSpells("partition", 45 * MINUTE_MS) },
+  "probers that fall silent": { quiet: true, events: silentProbers },
   "slow path": {
     quiet: true,
     events: (draw) => [{ kind: "slow path", prober: anyProber(draw), ms: 1_500, ...whole(draw) }],
@@ -267,6 +291,7 @@ export const WORLDS: Readonly<Record<string, World>> = {
       return rollouts(draw, begins, (region) => region === 0 ? 20 * MINUTE_MS : 0);
     },
   },
+  "a check that comes after another": { events: paymentsAfterOrders },
   "machinery": { events: machinery },
   "leases that change hands": { events: takenOver },
   "each region by itself": { events: oneByOne, settings: () => ({ scope: "region" }) },

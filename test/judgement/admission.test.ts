@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type Admission, admissionFigures, admissionOf } from "../../src/judgement/admission.ts";
+import {
+  type Admission,
+  admissionFigures,
+  admissionOf,
+  noteAdmission,
+} from "../../src/judgement/admission.ts";
 import { type Incident, resolve, type ScopeResult, step } from "../../src/judgement/incident.ts";
 import type { ProberState, ReportSummary } from "../../src/judgement/state.ts";
 
@@ -102,6 +107,18 @@ describe("an incident of a status page", () => {
   ])("%s", (_, rows, lag) => {
     expect(lagOf(walk(rows))).toEqual(lag);
   });
+});
+
+test.each<[name: string, incident: Parameters<typeof noteAdmission>[0]]>([
+  ["of another family", { family: "quality", state: "open", openedAt: START }],
+  ["that is over", { family: "service", state: "resolved", openedAt: START }],
+  ["that the page denied before", { family: "service", state: "open", openedAt: START, statusPage: {} }],
+  ["that it has admitted", {
+    ...{ family: "service", state: "open", openedAt: START },
+    statusPage: { admittedAt: START },
+  }],
+])("an incident %s is left as it is when the page denies it", (_name, incident) => {
+  expect(noteAdmission(incident, { at: START + MINUTE, admission: "denies" })).toBe(incident);
 });
 
 test("the figure: admitted, never admitted, how late on average", () => {

@@ -146,6 +146,11 @@ test("an outage is told by its confirmation, and says so; its end likewise", () 
   expect(state.incidents[0]!.openedAt).toBe(START + 25_000);
 });
 
+test("nobody holds an incident open that is not over", () => {
+  const { state } = walk([[0, "XXX", ""], [25, "XXX", "", C]]);
+  expect(state.scopes.global).not.toHaveProperty("heldBy");
+});
+
 test("what a regular walk opens is not called confirmed, though a confirmation was called for", () => {
   const { told } = walk([[0, "X  ", ""], [20, " X ", ""], [60, "X  ", ""], [80, " X ", ""]]);
   expect(told).toEqual(["80: outage opened"]);

@@ -1,7 +1,7 @@
 /** That the simulation sees what it looks for: each invariant, broken on purpose. */
 import { describe, expect, test } from "vitest";
 import { checkCanResolve, checkChanges, checkDeliveries } from "../../../scripts/simulate/invariants.ts";
-import { consultOracle } from "../../../scripts/simulate/oracle.ts";
+import { consultOracle, consultPrerequisite } from "../../../scripts/simulate/oracle.ts";
 import type { Record } from "../../../scripts/simulate/record.ts";
 import { run, type RunResult, START_MS } from "../../../scripts/simulate/run.ts";
 import { shrink } from "../../../scripts/simulate/shrink.ts";
@@ -70,6 +70,18 @@ describe("seen: ", () => {
     const result = await told();
     spoil(result.record);
     expect(faultsOf(result).join("\n")).toMatch(fault);
+  });
+
+  test("a walk that does not wait for the check that comes first", async () => {
+    const down: Event = { kind: "service", mood: "down", from: 10 * MINUTE, until: 15 * MINUTE };
+    const { config: { checks: [check], regions }, record: first, second } = await told([
+      down,
+      { ...down, check: "payments" },
+    ]);
+    const faults = () => consultPrerequisite(check!, regions, { first, second: second! }).faults;
+    expect(faults()).toEqual([]);
+    for (const { trace } of second!.judgements.flatMap(({ walks }) => walks)) delete trace.reason;
+    expect(faults().length).toBeGreaterThan(10);
   });
 
   test("an incident that cannot end", async () => {
@@ -194,6 +206,24 @@ describe("the truth of a tape", () => {
       wrongRecoveries: 1,
       noticesPerEpisode: 2.5,
     });
+  });
+
+  test.each<[name: string, told: string, tooEarly: number]>([
+    ["both probers before blind", "prober prober blind", 0],
+    ["one before blind, one after", "prober blind prober", 1],
+    ["one of them is over by then", "prober prober -prober blind", 1],
+    ["what is over is not counted again", "prober prober blind -blind", 0],
+  ])("and which silent probers were told by then: %s", (_name, said, blindsTooEarly) => {
+    const silent = (prober: number): Event => (
+      { kind: prober === 0 ? "hung" : "partition", prober, from: 10 * MINUTE, until: 20 * MINUTE }
+    );
+    const tape = tapeWith([silent(0), silent(1), { ...silent(2), from: 14 * MINUTE } as Event]);
+    const told = said.split(" ").map((word) => ({
+      at: 15 * MINUTE,
+      change: word.startsWith("-") ? "resolved" as const : "opened" as const,
+      kind: word.replace("-", ""),
+    }));
+    expect(sampleOf(tape, told, { requests: 0, judgements: 0 })).toMatchObject({ blinds: 1, blindsTooEarly });
   });
 });
 

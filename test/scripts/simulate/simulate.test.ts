@@ -39,6 +39,7 @@ describe("the bars, where they are known within a few hours", () => {
     ["hanging drift", "3x1", 24],
     ["hung prober", "3x1", 24],
     ["healthy, 1 % lost", "1x1", 32],
+    ["probers that fall silent", "3x1", 8],
   ])("%s, %s", async (world, topology, hours) => {
     const wanted = { world, topology: parseTopology(topology), everyMs: 60_000 };
     const { bars } = await dealt({ ...wanted, hours, seed: SEED });

@@ -1,0 +1,42 @@
+/** Payments that come after orders, in virtual time, with turns, confirmations, retries and lost requests. */
+import process from "node:process";
+import { expect, test } from "vitest";
+import { deal } from "../../../scripts/simulate/deal.ts";
+import { START_MS } from "../../../scripts/simulate/run.ts";
+import type { Event, Spell } from "../../../scripts/simulate/tape.ts";
+import { verify } from "../../../scripts/simulate/violations.ts";
+
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const MINUTE = 60_000;
+
+const spellsOf = (events: readonly Event[], check?: "payments"): Spell[] =>
+  events.flatMap((event) => event.kind === "service" && event.check === check ? [event] : []);
+
+test("a whole outage is told of the first check alone, a drift of the second one of it alone", async () => {
+  const topology = { regions: 3, probers: 1 };
+  const [tape] = deal({
+    ...{ hours: 4, seed: SEED, topology, everyMs: MINUTE },
+    world: "a check that comes after another",
+  });
+  const { record, second, violations, compared } = await verify(tape!);
+  expect(violations, `seed ${SEED}`).toEqual([]);
+  expect(compared).toBeGreaterThan(1_500);
+  const service = ({ told }: typeof record) =>
+    told.filter(({ kind }) => kind === "drift" || kind === "outage")
+      .map(({ change, kind, at }) => ({ what: `${change} ${kind}`, at: at - START_MS }));
+  for (
+    const [told, kind, spells] of [
+      [service(record), "outage", spellsOf(tape!.events)],
+      [service(second!), "drift", spellsOf(tape!.events, "payments")],
+    ] as const
+  ) {
+    expect(spells.length).toBeGreaterThan(1);
+    expect(told.map(({ what }) => what)).toEqual(
+      spells.flatMap(() => [`opened ${kind}`, `resolved ${kind}`]),
+    );
+    for (const [i, { from, until }] of spells.entries()) {
+      expect(told[2 * i]!.at - from).toBeLessThan(1.5 * MINUTE);
+      expect(told[2 * i + 1]!.at - until).toBeLessThan(1.5 * MINUTE);
+    }
+  }
+});
