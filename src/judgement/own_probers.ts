@@ -65,18 +65,17 @@ export function stepProbers(
 
 /**
  * Of one walk a round counts, whatever else of it is missing, and in whichever commit; what is missing of an earlier one is overtaken. A
- * round ends the count however late it comes.
+ * round ends the count however late it comes. Undefined: nothing was missing before, nor is it now.
  */
 function countAsks(
   before: ProberWatch | undefined,
   asks: readonly Ask[],
   { at, walkedAt }: StepProbersContext,
 ): ProberWatch | undefined {
+  if (!before && asks.every(({ brought }) => brought)) return undefined;
   const inOrder = asks.toSorted((a, b) => a.at - b.at);
-  let watch = before && withoutFuture(before, at);
-  for (const { prober, at: askedAt, brought } of inOrder) {
-    const known = walkedAt(prober);
-    watch ??= { broughtAt: known ?? askedAt, askedAt: known ?? -Infinity, unanswered: 0 };
+  let watch = before ? withoutFuture(before, at) : firstWatch(inOrder[0]!, walkedAt);
+  for (const { at: askedAt, brought } of inOrder) {
     const broughtAt = brought ? Math.max(watch.broughtAt, askedAt) : watch.broughtAt;
     if (brought) watch = { ...watch, broughtAt, askedAt: broughtAt, unanswered: 0 };
     else if (askedAt > watch.askedAt) {
@@ -84,6 +83,12 @@ function countAsks(
     }
   }
   return watch;
+}
+
+/** A prober that has been well so far: its latest walk is looked for among those of all checks, so once a commit. */
+function firstWatch({ prober, at }: Ask, walkedAt: StepProbersContext["walkedAt"]): ProberWatch {
+  const known = walkedAt(prober);
+  return { broughtAt: known ?? at, askedAt: known ?? -Infinity, unanswered: 0 };
 }
 
 /** What a clock has noted that stepped back since counts as of now. */

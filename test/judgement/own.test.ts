@@ -296,3 +296,21 @@ test("its incident is Assay's own: a warning that is about no target", () => {
   ]);
   expect(Object.keys(state.probers)).toEqual(["sin"]);
 });
+
+test.each<[name: string, brought: boolean[], times: number]>([
+  ["not at all while it brings all", [true, true, true], 0],
+  ["once for all that it was asked for", [true, false, false], 1],
+])("what a prober walked is looked for among all checks %s", (_, brought, times) => {
+  let looked = 0;
+  stepOwn(EMPTY_OWN, {
+    asks: brought.map((one) => ({ prober: "sin", at: START, brought: one })),
+    sightings: [],
+  }, {
+    ...{ probers: ["sin"], at: START, blind: false, newId: () => "i" },
+    walkedAt: () => {
+      looked++;
+      return START - MINUTE;
+    },
+  });
+  expect(looked).toBe(times);
+});
