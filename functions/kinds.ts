@@ -10,6 +10,8 @@ import type { applyQuietHours } from "../src/engine/notify/quiet.ts";
 import type { heartbeat } from "../src/engine/notify/heartbeat.ts";
 import type { Timely } from "../src/engine/notify/timely.ts";
 import type { acknowledgeLinks } from "../src/web/page/acknowledge.tsx";
+import type { PublicTexts } from "../src/web/page/texts/en.ts";
+import type { slo } from "../src/web/page/objective.tsx";
 import type { githubHook } from "../src/web/api/routes/github.ts";
 
 /** The tables of kinds of one program, and the modules that few configs need. */
@@ -31,6 +33,10 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   /** What a prober with a `url` takes: of who asks it, and of itself. */
   readonly remoteProber?: typeof remoteProber;
   readonly roundsRoutes?: typeof roundsRoutes;
+  /** What checks with `slo` take. */
+  readonly slo?: typeof slo;
+  /** Of the public page, besides English. */
+  readonly translations?: readonly PublicTexts[];
   /** What messages with links take: a config with `publicUrl`. */
   readonly acknowledgeLinks?: typeof acknowledgeLinks;
   /** What routes with `escalate` or `repeatInterval` take. */

@@ -51,7 +51,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   });
   // The other half is for the probers; what is left over waits for the alarm.
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
-  const services = gateServices(ports, config, store);
+  const services = gateServices(ports, config, store, KINDS.slo);
   const approvals = KINDS.githubHook?.approvals(ports, config, services);
   const { acknowledgeLinks } = KINDS;
   const { linkAdder } = acknowledgeLinks ?? {};
@@ -67,6 +67,8 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     outboxFault: deliver.fault,
     github: KINDS.githubHook?.routes,
     acknowledge: acknowledgeLinks?.routes,
+    translations: KINDS.translations,
+    slo: KINDS.slo,
     client: "fetch",
   }, routes);
   return { ...settling, store, outbox, app, watchesCron: !isByHand };

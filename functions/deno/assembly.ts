@@ -78,7 +78,7 @@ export function assemble(own: Own, { store, ...standing }: Standing, before?: As
   const { config, ports } = own;
   const limits = limitsOf(config, before);
   const prober = own.prober === undefined ? undefined : proberWithToken(own, own.prober, { limits, before });
-  const services = gateServices(ports, config, store);
+  const services = gateServices(ports, config, store, KINDS.slo);
   const deliver = deliverer(ports, store, config, {
     ...KINDS,
     linkAdder: KINDS.acknowledgeLinks.linkAdder,

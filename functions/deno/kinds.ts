@@ -21,6 +21,7 @@ import { upstashKind } from "../../src/storage/upstash/kind.ts";
 import { heartbeat } from "../../src/engine/notify/heartbeat.ts";
 import { timely } from "../../src/engine/notify/timely.ts";
 import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
+import { slo } from "../../src/web/page/objective.tsx";
 import { githubHook } from "../../src/web/api/routes/github.ts";
 import type { KindTables } from "../kinds.ts";
 import { fileKind } from "./sqlite.ts";
@@ -50,5 +51,6 @@ export const KINDS = {
   githubHook,
   heartbeat,
   acknowledgeLinks,
+  slo,
   timely,
 } satisfies KindTables;

@@ -14,6 +14,7 @@ const TABLES = {
   sinks: "src/engine/notify/sinks/mod.ts",
   steps: "src/evidence/probe/steps/mod.ts",
   auths: "src/evidence/probe/auth/mod.ts",
+  translations: "src/web/page/texts/mod.ts",
 };
 
 /** Where each kind of port lies that steps need. */
@@ -72,6 +73,7 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["remoteProber", "src/engine/prober/remote.ts", namesUrl],
   ["roundsRoutes", "src/web/api/routes/rounds.ts", namesUrl],
   ["acknowledgeLinks", "src/web/page/acknowledge.tsx", ({ publicUrl }) => publicUrl !== undefined],
+  ["slo", "src/web/page/objective.tsx", ({ checks }) => checks.some(({ slo }) => slo !== undefined)],
   ["timely", "src/engine/notify/timely.ts", ({ routes = [] }) => routes.some(isTimely)],
   ["heartbeat", "src/engine/notify/heartbeat.ts", ({ heartbeat }) => heartbeat !== undefined],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
@@ -99,6 +101,9 @@ function isTimely({ escalate, repeatMs, routes }: Route): boolean {
   return escalate.length > 0 || repeatMs !== undefined || routes.some(isTimely);
 }
 
+/** The public page's language; English is in every bundle. */
+const spokenBy = ({ page: { language } }: Config) => language === "en" ? [] : [language];
+
 /** All that may hold an expression. */
 const walkedBy = ({ checks }: Config) => checks.map(({ journey, cleanup }) => [journey, cleanup]);
 
@@ -119,11 +124,12 @@ export async function workerKinds(config: Config): Promise<string> {
   const steps = await rowsOf("steps", new Set(walked.map(({ kind }) => kind)));
   const letIn = [...walked.flatMap(({ auth }) => auth ?? []), ...authsOfReports(config)];
   const auths = await rowsOf("auths", new Set(letIn.map(({ kind }) => kind)));
+  const translations = await rowsOf("translations", new Set(spokenBy(config)));
   const rare = RARE.filter(([, , isUsed]) => isUsed(config)).map(([name, path]) => ({
     name,
     file: fileOf(path),
   }));
-  const imports = [dialects, ...stores, ...sinks, ...steps, ...auths, ...rare];
+  const imports = [dialects, ...stores, ...sinks, ...steps, ...auths, ...translations, ...rare];
   const names = (rows: Import[]) => `[${rows.map(({ name }) => name).join(", ")}]`;
   return [
     ...imports.map(({ name, file }) => `import { ${name} } from ${JSON.stringify(fileURLToPath(file))};`),
@@ -133,6 +139,7 @@ export async function workerKinds(config: Config): Promise<string> {
     `  sinks: ${names(sinks)},`,
     `  steps: ${names(steps)},`,
     `  auths: ${names(auths)},`,
+    `  translations: ${names(translations)},`,
     ...rare.map(({ name }) => `  ${name},`),
     "};\n",
   ].join("\n");

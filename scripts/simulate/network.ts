@@ -105,17 +105,19 @@ const BODIES = Object.fromEntries(
   ) => [status, encoder.encode(JSON.stringify({ status }))]),
 );
 
-/** An answer without a runtime's Response: a simulated hour has hundreds. */
+/** An answer without a runtime's Response: a simulated hour has hundreds. A body is JSON. */
+export const plainAnswer = (status: number, bytes = EMPTY, trace: Answer["trace"] = TRACE): Answer => ({
+  status,
+  headers: bytes === EMPTY ? NO_HEADERS : JSON_HEADERS,
+  trace,
+  read: () => Promise.resolve({ bytes, truncated: false }),
+  drop: () => {},
+});
+
+/** The answer that a reply is. */
 export function answerFor({ status, claim, revision }: Exclude<Reply, string>): Answer {
-  const isJson = claim !== undefined || revision !== undefined;
-  const bytes = claim ? BODIES[claim]! : isJson ? encoder.encode(JSON.stringify({ revision })) : EMPTY;
-  return {
-    status,
-    headers: isJson ? JSON_HEADERS : NO_HEADERS,
-    trace: TRACE,
-    read: () => Promise.resolve({ bytes, truncated: false }),
-    drop: () => {},
-  };
+  if (claim) return plainAnswer(status, BODIES[claim]);
+  return plainAnswer(status, revision === undefined ? EMPTY : encoder.encode(JSON.stringify({ revision })));
 }
 
 /** Never answers; ends when the caller gives up. */

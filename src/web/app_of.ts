@@ -28,6 +28,10 @@ export interface ApiOptions extends ProcessContext {
   reload?: Resource["routes"];
   /** The routes of page/acknowledge.tsx; absent where no message has a link. */
   acknowledge?: PagesOptions["acknowledge"];
+  /** What checks with an objective take. */
+  slo?: PagesOptions["slo"];
+  /** Of the public page, besides English. */
+  translations?: PagesOptions["translations"];
   /** The routes of routes/files.ts; absent where something in front serves these files. */
   files?: Hono;
   /** When another threshold would have opened an incident; absent: not shown, as on Cloudflare, whose bundle is bounded. */
@@ -37,7 +41,8 @@ export interface ApiOptions extends ProcessContext {
 /** The app of a process that settles, of one that only probes, or of both; `storeRoutes` are those of a process with a store. */
 export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource["routes"]>): Hono {
   const { ports, config } = options;
-  const services = options.services ?? (options.store && gateServices(ports, config, options.store));
+  const services = options.services ??
+    (options.store && gateServices(ports, config, options.store, options.slo));
   const app = new Hono();
   app.use(securityHeaders(), allowOrigins(config.api.cors), rateLimit(ports.clock, config.api));
   const own = { ...options, store: services?.store, states: services?.states };
@@ -73,6 +78,8 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
         callApi,
         canRunChecks: options.runCheck !== undefined,
         acknowledge: options.acknowledge,
+        translations: options.translations,
+        slo: options.slo,
       }),
     );
   }

@@ -176,6 +176,40 @@ export async function signIn(page: Page, url: string, next = "/"): Promise<void>
   await page.waitForURL(`${url}${next}`);
 }
 
+/** What a page costs until it stands: CPU time (ms) of the main thread by a trace, and how far anything moved (CLS). */
+export async function paintCost(
+  browser: Browser,
+  page: Page,
+  url: string,
+): Promise<{ cpuMs: number; shift: number }> {
+  const categories = ["devtools.timeline", "disabled-by-default-devtools.timeline"];
+  await browser.startTracing(page, { categories });
+  await page.goto(url, { waitUntil: "load" });
+  const shift = await page.evaluate(`new Promise((done) => {
+    let sum = 0;
+    const observer = new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => sum += value));
+    observer.observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))));
+  })`) as number;
+  const { traceEvents }: { traceEvents: TraceEvent[] } = JSON.parse(String(await browser.stopTracing()));
+  const main = traceEvents.filter(({ name, args }) =>
+    name === "thread_name" && args?.name === "CrRendererMain"
+  );
+  const isMain = ({ pid, tid }: TraceEvent) => main.some((one) => one.pid === pid && one.tid === tid);
+  const tasks = traceEvents.filter((event) => event.name === "RunTask" && isMain(event));
+  if (tasks.length === 0) throw new Error("the trace has no tasks of the main thread");
+  return { cpuMs: tasks.reduce((sum, { tdur = 0 }) => sum + tdur, 0) / 1_000, shift };
+}
+
+interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  /** CPU time, µs. */
+  tdur?: number;
+  args?: { name?: string };
+}
+
 /** Whether anything sticks out to the side. */
 export const horizontalOverflow = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");

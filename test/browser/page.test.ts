@@ -11,6 +11,7 @@ import {
   launchBrowser,
   missing,
   type Page,
+  paintCost,
   type ServedPage,
   servePage,
   signIn,
@@ -88,7 +89,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
   test("one glance: who overclaims stands first, and the mismatch is a sign and a word, not only a colour", async () => {
     const page = await visit();
     await signIn(page, house.url);
-    expect(await page.textContent("h1")).toBe("3 services overclaim, 1 not quite ready, 3 fine");
+    expect(await page.textContent("h1")).toBe("3 services overclaim, 1 warning, 3 fine");
     const first = page.locator("#rows li[id].drift").first();
     expect(await first.innerText()).toMatch(/Checkout[^]*says\s+ready\s+does\s+fails\s+overclaims/);
     const icon = "getComputedStyle(document.querySelector('#t-checkout .pill'), '::before').maskImage";
@@ -300,7 +301,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     expect((await page.textContent("#t-long bdi"))!.length).toBe(80);
   });
 
-  test("1,000 targets are on the screen in under a second, beside a blank page of equal size", async () => {
+  test("1,000 targets: a page of 200, which takes little of the main thread and shifts nothing", async () => {
     const many = await servePage(
       Array.from({ length: 1_000 }, (_, i) => ({ id: `target-${i}`, name: `Target ${i}` })),
     );
@@ -308,30 +309,12 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     await many.runMinutes(3);
     const page = await visit({ viewport: { width: 1_280, height: 900 } }, many);
     await signIn(page, many.url);
-    const html = await page.evaluate("fetch('/').then((answer) => answer.text())") as string;
-    await page.route(
-      "**/blank",
-      (route) => route.fulfill({ contentType: "text/html", body: `<!--${html}-->` }),
-    );
-    const timed = async (path: string) => {
-      await page.goto(`${many.url}${path}`, { waitUntil: "load" });
-      return await page.evaluate(
-        "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))",
-      ) as number;
-    };
-    const runs = async (path: string) => {
-      const times: number[] = [];
-      for (let i = 0; i < 5; i++) times.push(await timed(path));
-      return times.sort((a, b) => a - b)[0]!;
-    };
-    const [full, blank] = [await runs("/"), await runs("/blank")];
-    console.log(
-      `1,000 targets: ${Math.round(html.length / 1_000)} kB, ${Math.round(full)} ms; blank: ${
-        Math.round(blank)
-      } ms`,
-    );
-    expect(await page.goto(`${many.url}/`).then(() => page.locator("#rows li[id]").count())).toBe(200);
-    expect(full - blank).toBeLessThan(1_000);
+    const { cpuMs, shift } = await paintCost(browser, page, `${many.url}/`);
+    console.log(`1,000 targets: ${Math.round(cpuMs)} ms of main-thread CPU, layout shift ${shift}`);
+    expect(await page.locator("#rows li[id]").count()).toBe(200);
+    expect(shift).toBe(0);
+    // CPU time, not time: other work beside it counts little. It is a fifth of that on an idle machine.
+    expect(cpuMs).toBeLessThan(1_000);
   }, 120_000);
 
   test("100 targets are at most 120 KB, the script at most 10 KB, and all of it gzipped less than 20 KB", async () => {
@@ -352,9 +335,14 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     });
     await page.goto(`${hundred.url}/`);
     const answers = Object.fromEntries(await Promise.all(bodies));
+    const { cpuMs, shift } = await paintCost(browser, page, `${hundred.url}/`);
     const sizes = Object.fromEntries(Object.entries(answers).map(([path, body]) => [path, body.byteLength]));
     const gzipped = Object.values(answers).reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
-    console.log(sizes, gzipped);
+    console.log(
+      sizes,
+      `${gzipped} gzipped, ${Math.round(cpuMs)} ms of main-thread CPU, layout shift ${shift}`,
+    );
+    expect(shift).toBe(0);
     expect(Object.keys(sizes).sort()).toEqual(["/", STYLE_PATH, SCRIPT_PATH].sort());
     expect(sizes["/"]).toBeLessThanOrEqual(120_000);
     expect(sizes[SCRIPT_PATH]).toBeLessThanOrEqual(10_000);

@@ -25,6 +25,8 @@ import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { roundsRoutes } from "../../src/web/api/routes/rounds.ts";
 import { timely } from "../../src/engine/notify/timely.ts";
 import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
+import { slo } from "../../src/web/page/objective.tsx";
+import { TRANSLATIONS } from "../../src/web/page/texts/mod.ts";
 import { githubHook } from "../../src/web/api/routes/github.ts";
 
 export const KINDS: KindTables<ObjectEnv> = {
@@ -33,6 +35,8 @@ export const KINDS: KindTables<ObjectEnv> = {
   sinks: SINKS,
   steps: STEP_KINDS,
   auths: AUTH_KINDS,
+  translations: TRANSLATIONS,
+  slo,
   compileCron,
   zoneFault,
   readMaintenance,

@@ -5,7 +5,7 @@ import { type DeploymentStore, deploymentStore } from "../../storage/records/dep
 import { type OwnIncidentsReader, stateReaders, type StatesReader } from "../../storage/states.ts";
 import type { Store } from "../../storage/store.ts";
 import { countWrites } from "../../storage/write_counter.ts";
-import { type ErrorBudgetReader, errorBudgetReader } from "../../storage/history/slo.ts";
+import type { ErrorBudgetReader, errorBudgetReader } from "../../storage/history/slo.ts";
 import { type GateEvaluator, gateEvaluator } from "./evaluate.ts";
 import { memoize } from "../../base/cache.ts";
 import { silenceSource } from "../../storage/records/maintenance.ts";
@@ -27,11 +27,12 @@ export interface GateServices {
   changeCount(): number;
 }
 
-/** The services of a process over this store. */
+/** The services of a process over this store; without a reader of error budgets no check of it may have an objective. */
 export function gateServices(
   { clock }: Pick<Ports, "clock">,
   config: Config,
   unwatched: Store,
+  budgets: { errorBudgetReader: typeof errorBudgetReader } | undefined,
 ): GateServices {
   const { store, writes: changeCount } = countWrites(unwatched);
   const packing = packChecks(config);
@@ -40,7 +41,7 @@ export function gateServices(
   const readSilences = silenceSource(config, store);
   const silences = memoize(clock, () => readSilences(clock.now()), changeCount);
   const isSilenced = silenceChecker(config, silences);
-  const errorBudget = errorBudgetReader({ clock, config, store, packing });
+  const errorBudget = budgets?.errorBudgetReader({ clock, config, store, packing }) ?? noBudget;
   const evaluate = gateEvaluator({
     clock,
     config,
@@ -53,3 +54,5 @@ export function gateServices(
   });
   return { store, packing, states, ownIncidents, rollouts, evaluate, errorBudget, silences, changeCount };
 }
+
+const noBudget = () => Promise.resolve(undefined);

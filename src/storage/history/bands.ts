@@ -18,12 +18,19 @@ import { Cache } from "../../base/cache.ts";
 
 /** The windows that a band may show, and its cells. */
 export const BAND_WINDOWS = {
+  "60h": { unit: "hour", ms: 60 * HOUR_MS, cellMs: HOUR_MS },
+  "10d": { unit: "hour", ms: 10 * DAY_MS, cellMs: 4 * HOUR_MS },
+  "60d": { unit: "day", ms: 60 * DAY_MS, cellMs: DAY_MS },
   "24h": { unit: "hour", ms: DAY_MS, cellMs: HOUR_MS },
   "7d": { unit: "hour", ms: 7 * DAY_MS, cellMs: 4 * HOUR_MS },
   "90d": { unit: "day", ms: 90 * DAY_MS, cellMs: DAY_MS },
 } as const satisfies Record<string, { unit: Rollup["unit"]; ms: number; cellMs: number }>;
 /** One of them. */
 export type BandWindow = keyof typeof BAND_WINDOWS;
+/** Those of sixty cells. */
+export const SIXTY_CELLS: readonly BandWindow[] = ["60h", "10d", "60d"];
+/** Those that a service level is given for. */
+export const LEVEL_WINDOWS: readonly BandWindow[] = ["24h", "7d", "90d"];
 
 /** What a check came to in one cell, and in the whole window. */
 export interface Band {

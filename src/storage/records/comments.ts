@@ -1,4 +1,4 @@
-/** Acknowledgements of incidents and comments on them, kept as records. */
+/** Acknowledgements of incidents, comments on them and texts for the public, kept as records. */
 import * as z from "../../base/zod.ts";
 import { DAY_MS } from "../../base/time.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -12,8 +12,11 @@ const MAX_LISTED = 1_000;
 /** How much longer than a resolved incident they are kept: it may be open for long. */
 const SPARE_MS = 90 * DAY_MS;
 
+/** An `announcement` is for everybody; the newest of an incident replaces those before it. */
+export const COMMENT_KINDS = ["acknowledged", "comment", "announcement"] as const;
+
 const storedComment = z.object({
-  kind: z.enum(["acknowledged", "comment"]),
+  kind: z.enum(COMMENT_KINDS),
   at: z.number(),
   by: z.string(),
   text: z.optional(z.string()),
@@ -48,18 +51,16 @@ export async function listComments(
   return records.map(decodeComment);
 }
 
-/** Acknowledgements by incident id, among the newest 1,000 comments. */
-export async function listAcknowledgements(
-  store: RecordStore,
-): Promise<Map<string, IncidentComment[]>> {
-  const all = new Map<string, IncidentComment[]>();
-  for (const record of await store.listRecords({ kind: "remark", limit: MAX_LISTED })) {
-    const comment = decodeComment(record);
-    const id = record.key.slice(0, record.key.lastIndexOf("/"));
-    if (comment.kind === "acknowledged") all.set(id, [...all.get(id) ?? [], comment]);
-  }
-  return all;
+/** Comments by incident id: the newest 1,000. */
+export async function listNewestComments(store: RecordStore): Promise<Map<string, IncidentComment[]>> {
+  const records = await store.listRecords({ kind: "remark", limit: MAX_LISTED });
+  const byIncident = Map.groupBy(records, ({ key }) => key.slice(0, key.lastIndexOf("/")));
+  return new Map([...byIncident].map(([id, records]) => [id, records.map(decodeComment)]));
 }
+
+/** The text for the public. */
+export const announcementOf = (comments: readonly IncidentComment[] = []): IncidentComment | undefined =>
+  comments.findLast(({ kind }) => kind === "announcement");
 
 /** The first acknowledgement since the incident was opened last; a new episode wants a new one. */
 export function acknowledgementOf(

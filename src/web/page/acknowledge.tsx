@@ -16,6 +16,7 @@ import { type SigningKey, signingKey } from "../../storage/records/signing_key.t
 import type { IncidentStore } from "../../storage/store.ts";
 import { titleOf } from "./incident_page.tsx";
 import { Name, renderPage, Time } from "./layout.tsx";
+import { en } from "./texts/en.ts";
 
 /** What the link is held against. */
 export interface AcknowledgeOptions extends AcknowledgeContext {
@@ -35,7 +36,7 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
     renderPage(c, {
       title,
       status,
-      site: config.page,
+      site: { ...config.page, language: "en", texts: en },
       main: (
         <>
           <h1>{title}</h1>

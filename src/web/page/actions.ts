@@ -67,11 +67,11 @@ export function actionRoutes({ config, access, callApi, refuse, login, showRound
     return answer.ok ? c.redirect(next, 303) : await showFailure(c, answer);
   };
 
-  app.post("/incidents/:id/:verb{acknowledge|comments}", limit, async (c) => {
+  app.post("/incidents/:id/:verb{acknowledge|comments|announcements}", limit, async (c) => {
     const { id, verb } = c.req.param();
     const text = await field(c, "text");
     const path = `/incidents/${encodeURIComponent(id)}`;
-    return await act(c, `/v1${path}/${verb}`, text || verb === "comments" ? { text } : {}, path);
+    return await act(c, `/v1${path}/${verb}`, text || verb !== "acknowledge" ? { text } : {}, path);
   });
 
   app.post("/targets/:id/silence", limit, async (c) => {

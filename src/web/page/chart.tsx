@@ -1,11 +1,12 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
 /** Every drawing of the page, as plain SVG; colours are the style sheet's, and shapes tell the same without them. */
+import type { Child } from "hono/jsx";
 import type { ServiceLevel } from "../../judgement/service_level.ts";
 
 const CELL = 4;
 const HEIGHT = 20;
-const GOOD = 10;
+const GOOD = 13;
 
 /** Where something happened or lasted, in shares of the drawing's width. */
 export interface Mark {
@@ -13,22 +14,58 @@ export interface Mark {
   to?: number;
 }
 
+/** What happened beside what is drawn. */
+export interface Events {
+  deployments: Mark[];
+  silences: Mark[];
+  incidents?: Mark[];
+}
+
+/** A line across for a deployment; above a line for a silence, below one for an incident. */
+function EventMarks(
+  { events: { deployments, silences, incidents = [] }, width, height }: {
+    events: Events;
+    width: number;
+    height: number;
+  },
+) {
+  const x = (share: number) => Math.round(share * width);
+  const spans = (name: string, marks: Mark[], top: number) =>
+    marks.length > 0 && (
+      <path
+        class={name}
+        d={marks.map(({ from, to = 1 }) => `M${x(from)} ${top}h${Math.max(2, x(to) - x(from))}v2H${x(from)}z`)
+          .join("")}
+      />
+    );
+  return (
+    <>
+      {spans("s", silences, 0)}
+      {spans("b", incidents, height - 2)}
+      {deployments.length > 0 && (
+        <path
+          class="m"
+          d={deployments.map(({ from }) => `M${x(from) - 1} 0h2v${height}h-2z`).join("")}
+        />
+      )}
+    </>
+  );
+}
+
 /**
  * A band of verdicts: a low bar was well, a high one was not (the higher, the longer); drift is cut in two, because claim and proof part
  * there. Nothing is drawn where nothing is known.
  */
 export function BandChart(
-  { cells, label, span, deployments = [], silences = [] }: {
+  { cells, label, span, events }: {
     cells: readonly (ServiceLevel | undefined)[];
     label: string;
     /** When the first cell begins (epoch ms), and how long each is: the script then says what a cell holds. */
     span?: { from: number; cellMs: number };
-    deployments?: Mark[];
-    silences?: Mark[];
+    events?: Events;
   },
 ) {
   const width = cells.length * CELL;
-  const x = (share: number) => Math.round(share * width);
   return (
     <svg
       class="band"
@@ -41,19 +78,7 @@ export function BandChart(
     >
       {[...paths(cells)].map(([name, d]) => <path class={name} d={d} />)}
       {span && <use href="#cuts" class="cut" />}
-      {silences.length > 0 && (
-        <path
-          class="s"
-          d={silences.map(({ from, to = 1 }) => `M${x(from)} 0h${Math.max(2, x(to) - x(from))}v2H${x(from)}z`)
-            .join("")}
-        />
-      )}
-      {deployments.length > 0 && (
-        <path
-          class="m"
-          d={deployments.map(({ from }) => `M${x(from) - 1} 0h2v20h-2z`).join("")}
-        />
-      )}
+      {events && <EventMarks events={events} width={width} height={HEIGHT} />}
     </svg>
   );
 }
@@ -95,7 +120,7 @@ export const Cuts = ({ count }: { count: number }) => (
   <svg class="cuts" aria-hidden="true">
     <path
       id="cuts"
-      d={Array.from({ length: count }, (_, i) => `M${(i + 1) * CELL - 1} 0h1v${HEIGHT}h-1z`).join("")}
+      d={Array.from({ length: count }, (_, i) => `M${(i + 1) * CELL} 0v${HEIGHT}`).join("")}
     />
   </svg>
 );
@@ -112,7 +137,7 @@ function shapeOf(
   const judged = goodSeconds + badSeconds;
   if (judged === 0) return unjudgedSeconds > 0 ? { name: "u", h: 3 } : undefined;
   if (badSeconds === 0) return { name: "g", h: GOOD };
-  const h = 14 + Math.round(6 * badSeconds / judged);
+  const h = 15 + Math.round(5 * badSeconds / judged);
   return { name: driftSeconds > 0 ? "d" : "b", h };
 }
 
@@ -133,21 +158,34 @@ export interface Point {
 
 const WIDE = 600;
 
+/** What two lanes are drawn of; times are epoch ms. */
+export interface LaneOptions {
+  points: readonly Point[];
+  from: number;
+  to: number;
+  /** How long a slot stands, ms. */
+  stepMs: number;
+  label: string;
+  marks: Mark[];
+}
+
+/** Two lanes under a caption. */
+export const LaneFigure = ({ children, ...lanes }: LaneOptions & { children: Child }) => (
+  <figure class="lane">
+    <figcaption>{children}</figcaption>
+    <div aria-hidden="true">
+      <span>says</span>
+      <span>does</span>
+    </div>
+    <LaneChart {...lanes} />
+  </figure>
+);
+
 /**
  * Two lanes over time: above what is claimed, below what is proven; a full bar is ready, a thin line is not. Where they part, the
  * gap between them is filled: that is the drift, or, hatched, an underclaim.
  */
-export function LaneChart(
-  { points, from, to, stepMs, label, marks = [] }: {
-    points: readonly Point[];
-    from: number;
-    to: number;
-    /** How long a slot stands, ms. */
-    stepMs: number;
-    label: string;
-    marks?: Mark[];
-  },
-) {
+function LaneChart({ points, from, to, stepMs, label, marks }: LaneOptions) {
   const x = (at: number) => Math.round(Math.min(1, Math.max(0, (at - from) / (to - from))) * WIDE * 10) / 10;
   const d: Record<string, string> = {};
   for (const { from, to, says, does } of runs(points, stepMs)) {
@@ -210,16 +248,17 @@ export function WaterfallBar(
   );
 }
 
-/** One prober's latency, hour by hour: a line through the medians, and a shade up to p95. Times are epoch ms, the rest ms; `most` is the top. */
+/** One prober's latency, hour by hour: a line through the medians, a shade up to p95, and a dot at the longest. Times are epoch ms, the rest ms; `most` is the top. */
 export function LatencyChart(
-  { points, most, from, to }: {
-    points: readonly { at: number; p50: number; p95: number }[];
+  { points, most, from, to, events }: {
+    points: readonly { at: number; p50: number; p95: number; max: number }[];
     most: number;
     from: number;
     to: number;
+    events: Events;
   },
 ) {
-  const x = (at: number) => to === from ? 0 : Math.round((at - from) / (to - from) * WIDE);
+  const x = (at: number) => Math.round((at - from) / (to - from) * WIDE);
   const y = (ms: number) => Math.round((1 - ms / Math.max(1, most)) * 36 * 10) / 10 + 2;
   const line = (of: "p50" | "p95", all = points) =>
     all.map((point) => `${x(point.at)} ${y(point[of])}`).join("L");
@@ -228,6 +267,8 @@ export function LatencyChart(
     <svg class="trend" viewBox={`0 0 ${WIDE} 40`} preserveAspectRatio="none" aria-hidden="true">
       <path class="shade" d={`M${line("p95")}L${line("p50", points.toReversed())}z`} />
       <path class="line" d={`M${line("p50")}${points.length === 1 ? "h4" : ""}`} />
+      <path class="top" d={points.map(({ at, max }) => `M${x(at) - 4} ${y(max)}h8`).join("")} />
+      <EventMarks events={events} width={WIDE} height={40} />
     </svg>
   );
 }

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
 /** What a check says of itself beside its lanes: how it is walked and judged, after which other one, and values that must agree. */
+import type { AdmissionFigures } from "../../judgement/admission.ts";
 import type { Check } from "../../config/config.ts";
 import { Name } from "./layout.tsx";
 import { type CheckView, withSpaces } from "./words.ts";
@@ -67,6 +68,20 @@ export function Rules({ check }: { check: Check }) {
           </>
         )
         : "No health endpoint: it cannot overclaim."}
+    </p>
+  );
+}
+
+/** How late the check's public status page is. */
+export function AdmissionLine(
+  { figures: { admitted, neverAdmitted, meanLagSeconds } }: { figures: AdmissionFigures },
+) {
+  const late = meanLagSeconds === null
+    ? ""
+    : `, ${formatSpan(meanLagSeconds * 1_000)} after our quorum on average`;
+  return (
+    <p class="objective">
+      <b>Status page</b>: it admitted {admitted} of {admitted + neverAdmitted} incidents{late}.
     </p>
   );
 }

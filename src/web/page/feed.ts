@@ -25,7 +25,13 @@ export function atomFeed(
     return `<entry><id>${xml(id)}</id><title>${xml(outageText(outage, names, texts))}</title>` +
       `<link href="${xml(`${url}/status`)}"/><published>${iso(outage.openedAt)}</published>` +
       `<updated>${iso(outage.updatedAt)}</updated>` +
-      `<content type="text">${xml(`${iso(outage.openedAt)} ${texts.until} ${end}`)}</content></entry>`;
+      `<content type="text">${
+        xml(
+          [outage.announcement?.text, `${iso(outage.openedAt)} ${texts.until} ${end}`].filter(Boolean).join(
+            " \u00b7 ",
+          ),
+        )
+      }</content></entry>`;
   });
   const updated = Math.max(
     ...outages.map(({ updatedAt }) => updatedAt),

@@ -50,7 +50,10 @@ function partsOf(rows: readonly Row[]): Part[] {
     rows.filter(({ check }) => toneOf(check.outcome) === tone).length;
   const rest: Part[] = [
     ...(isBroken
-      ? [{ n: count("warn"), text: "not quite ready" }, { n: count("none"), text: "not judged" }]
+      ? [{ n: count("warn"), text: count("warn") === 1 ? "warning" : "warnings" }, {
+        n: count("none"),
+        text: "not judged",
+      }]
       : []),
     { n: count("good"), text: "fine" },
   ].filter(({ n }) => n > 0).map(({ n, text }) => ({ text: `${n} ${text}` }));

@@ -2,7 +2,7 @@
 /** @jsxImportSource #jsx */
 /** Who saw what of an incident, and when: the lanes, and each failed round beside the last good one. */
 import type { ProberEvidence } from "../../engine/notify/event.ts";
-import { LaneChart, type Mark, type Point } from "./chart.tsx";
+import { LaneFigure, type Mark, type Point } from "./chart.tsx";
 import { Comparison } from "./comparison.tsx";
 import { FailureDetails } from "./journey_table.tsx";
 import { Name, Time } from "./layout.tsx";
@@ -31,27 +31,19 @@ export function WhoSawWhat(
         const failed = points.filter(({ does }) => does === false);
         const overclaims = failed.filter(({ says }) => says).length;
         return (
-          <figure class="lane">
-            <figcaption>
-              {path ? <a href={`${path}/rounds/${prober}`}>{prober}</a> : prober}{" "}
-              <span>
-                {failed.length === 0 ? "saw no failure" : (
-                  <>
-                    failed in {failed.length} of {points.length} slots, first{" "}
-                    <Time at={failed[0]!.at} short />
-                  </>
-                )}
-              </span>
-            </figcaption>
-            <div aria-hidden="true">
-              <span>says</span>
-              <span>does</span>
-            </div>
-            <LaneChart
-              {...{ points, from, to, stepMs, marks }}
-              label={`${prober}: ${overclaims} slots overclaim`}
-            />
-          </figure>
+          <LaneFigure
+            {...{ points, from, to, stepMs, marks }}
+            label={`${prober}: ${overclaims} slots overclaim`}
+          >
+            {path ? <a href={`${path}/rounds/${prober}`}>{prober}</a> : prober}{" "}
+            <span>
+              {failed.length === 0 ? "saw no failure" : (
+                <>
+                  failed in {failed.length} of {points.length} slots, first <Time at={failed[0]!.at} short />
+                </>
+              )}
+            </span>
+          </LaneFigure>
         );
       })}
     </>

@@ -1,10 +1,10 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** Incidents: the list, and the one that is sent around. */
+/** An incident: the page that is sent around. */
 import type { commentView } from "../api/views/status.ts";
 import { admissionLag } from "../../judgement/admission.ts";
 import type { Incident } from "../../judgement/incident.ts";
-import { acknowledgementOf, type IncidentComment } from "../../storage/records/comments.ts";
+import { type IncidentComment, MAX_COMMENTS } from "../../storage/records/comments.ts";
 import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
@@ -15,53 +15,19 @@ import { type CheckView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** Newest first; `next` is the cursor of the next page. */
-export function IncidentList({ incidents, taken, next }: {
-  incidents: Incident[];
-  /** Acknowledgements by incident. */
-  taken: ReadonlyMap<string, IncidentComment[]>;
-  next: string | null;
-}) {
-  return (
-    <>
-      <h1>Incidents</h1>
-      <div id="incidents" data-live>
-        {incidents.length === 0 && <p>There are none.</p>}
-        <ul class="incidents">
-          {incidents.map((incident) => (
-            <li class={incident.state}>
-              <StatePill incident={incident} /> <a href={`/incidents/${incident.id}`}>{titleOf(incident)}</a>
-              {" "}
-              <small>
-                {incident.severity}, since <Time at={incident.openedAt} />
-                <Taken by={acknowledgementOf(incident, taken.get(incident.id))} />
-              </small>
-            </li>
-          ))}
-        </ul>
-      </div>
-      {next && (
-        <p>
-          <a href={`/incidents?before=${encodeURIComponent(next)}`} rel="next">Older</a>
-        </p>
-      )}
-    </>
-  );
-}
-
 /** Who has taken it on, and when. */
-const Taken = ({ by }: { by: Pick<IncidentComment, "at" | "by"> | undefined }) =>
+export const Taken = ({ by }: { by: Pick<IncidentComment, "at" | "by"> | undefined }) =>
   by && (
     <>
-      , acknowledged by <Name>{by.by}</Name>, <Time at={by.at} />
+      , acknowledged by <Name>{by.by}</Name>, <Time at={by.at} minute />
     </>
   );
 
-/** "shop / orders: drift in fra"; "prober sin" of Assay's own. */
-export const titleOf = (incident: Incident): string => {
-  const { target, check, kind, scope } = incident;
+/** "Shop / orders: drift in fra"; "prober sin" of Assay's own. */
+export const titleOf = (incident: Incident, name = incident.target): string => {
+  const { check, kind, scope } = incident;
   return ownSubject(incident) ??
-    `${target} / ${check}: ${kind}${scope === "global" ? "" : ` in ${scope}`}`;
+    `${ellipsize(name, 80)} / ${check}: ${kind}${scope === "global" ? "" : ` in ${scope}`}`;
 };
 
 /** One incident and all that belongs to it. */
@@ -99,16 +65,26 @@ function resolvedSummary({ deliveries }: Pick<IncidentData, "deliveries">): stri
 
 /** The page of an incident; `notes` are what is known of it now, in words, and `view` its check, if that is still watched. */
 export function IncidentPage(
-  { data, notes, view }: { data: IncidentData; notes: readonly string[]; view?: CheckView },
+  { title, data, notes, view, announcement }: {
+    title: string;
+    data: IncidentData;
+    notes: readonly string[];
+    view?: CheckView;
+    /** What the public reads of it, or a draft of that; absent: it is not for the public. */
+    announcement?: string;
+  },
 ) {
   const { incident, comments, operate } = data;
   const notice = newestNotice(data);
   const isOpen = incident.state === "open";
   const isOurs = incident.target === OWN_TARGET;
+  const maySay = operate && comments.length < MAX_COMMENTS;
   const over = isOpen ? undefined : resolvedSummary(data);
   return (
     <>
-      <h1>{titleOf(incident)}</h1>
+      <h1>
+        <Name>{title}</Name>
+      </h1>
       <div id="incident" data-live>
         <StatusLine data={data} />
         {over && (
@@ -129,12 +105,18 @@ export function IncidentPage(
         )}
         {incident.statusPage && <p>{admissionText(incident)}</p>}
         {notes.map((note) => (
-          <p>
+          <p class="legend">
             <Name most={300}>{note}</Name>
           </p>
         ))}
       </div>
-      {operate && comments.length < 200 && <Acknowledge id={incident.id} open={isOpen && !data.taken} />}
+      {maySay && <Acknowledge id={incident.id} open={isOpen && !data.taken} />}
+      {maySay && announcement !== undefined && (
+        <details class="evidence" id="public">
+          <summary>On the public page</summary>
+          <TextForm id={incident.id} verb="announcements" label="What everybody reads" text={announcement} />
+        </details>
+      )}
       <div id="evidence" data-live>
         {data.lanes.length > 0 && (
           <WhoSawWhat data={data} path={view && `/targets/${incident.target}/checks/${incident.check}`} />
@@ -145,7 +127,7 @@ export function IncidentPage(
           : notice && <EvidenceTold evidence={notice.evidence} />}
       </div>
       <h2>Timeline, newest first</h2>
-      {operate && comments.length < 200 && <CommentForm id={incident.id} />}
+      {maySay && <TextForm id={incident.id} verb="comments" label="Comment" />}
       <div id="timeline" data-live>
         <ol class="timeline">
           {timelineOf(data).map(({ at, text, bad }) => (
@@ -173,21 +155,22 @@ function StatusLine({ data: { incident, nowMs, taken } }: { data: IncidentData }
   );
 }
 
-/** Whether it goes on, and for how long; of an open one only where it is known what is now. */
-function StatePill(
-  { incident: { kind, state, openedAt, resolvedAt }, nowMs }: { incident: Incident; nowMs?: number },
+/** Whether it goes on, and for how long. */
+export function StatePill(
+  { incident: { kind, state, openedAt, resolvedAt }, nowMs }: { incident: Incident; nowMs: number },
 ) {
-  const until = resolvedAt ?? nowMs;
   return (
-    <b class={`pill word ${state === "open" ? TONES[kind] ?? "degraded" : "ready"}`}>
+    <b class={`pill word ${state === "open" ? openTone(kind) : "ready"}`}>
       {state}
-      {until !== undefined && ` \u00b7 ${formatSpan(until - openedAt)}`}
+      {` \u00b7 ${formatSpan((resolvedAt ?? nowMs) - openedAt)}`}
     </b>
   );
 }
 
 /** How an open incident is drawn; any other kind is a warning. */
 const TONES: Partial<Record<Incident["kind"], string>> = { drift: "drift", outage: "failing" };
+/** The class of that. */
+export const openTone = (kind: Incident["kind"]): string => TONES[kind] ?? "degraded";
 
 /** How late the check's public status page was. */
 function admissionText(incident: Incident): string {
@@ -217,11 +200,14 @@ interface TimelineItem {
   bad?: boolean;
 }
 
+/** What somebody did, by the kind of comment. */
+const SAID = { comment: "said", acknowledged: "acknowledged", announcement: "wrote for everybody" } as const;
+
 /** All that happened, newest first. */
 function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData): TimelineItem[] {
   const commentItems = comments.map(({ at, kind, by, text }) => ({
     at: Date.parse(at!),
-    text: `${by} ${kind === "comment" ? "said" : "acknowledged"}${text ? `: ${text}` : ""}`,
+    text: `${by} ${SAID[kind]}${text ? `: ${text}` : ""}`,
   }));
   const steps = incident.timeline.map(({ at, change, kind, outcome, reason }) => ({
     at,
@@ -272,17 +258,17 @@ const Acknowledge = ({ id, open }: { id: string; open: boolean }) => (
   <div id="ack" data-live>
     {open && (
       <form class="deed" method="post" action={`/incidents/${id}/acknowledge`}>
-        <button id="acknowledge" type="submit">Acknowledge</button>
+        <button id="acknowledge" class="primary" type="submit">Acknowledge</button>
       </form>
     )}
   </div>
 );
 
-const CommentForm = ({ id }: { id: string }) => (
-  <form class="deed" method="post" action={`/incidents/${id}/comments`}>
+const TextForm = ({ id, verb, label, text }: { id: string; verb: string; label: string; text?: string }) => (
+  <form class="deed" method="post" action={`/incidents/${id}/${verb}`}>
     <label>
-      Comment <textarea name="text" rows={2} maxlength={4000} required />
+      {label} <textarea name="text" rows={2} maxlength={4000} required>{text}</textarea>
     </label>
-    <button type="submit">Comment</button>
+    <button type="submit">{verb === "comments" ? "Comment" : "Publish"}</button>
   </form>
 );

@@ -7,8 +7,8 @@ import { raw } from "hono/html";
 import type { Principal } from "../api/middleware/access.ts";
 import { iso } from "../../base/time.ts";
 import type { PageSettings } from "../../config/config.ts";
+import { en, type PublicTexts } from "./texts/en.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
-import { textsOf } from "./texts/mod.ts";
 import { ellipsize } from "../../base/text.ts";
 
 /** Nothing runs, loads or is sent anywhere but from and to ourselves (Content Security Policy Level 3). */
@@ -44,7 +44,12 @@ export interface PageOptions {
   /** The tab's icon, as a data URL. */
   icon?: string;
   /** The public's page: whose it is, and in which language. */
-  site?: PageSettings;
+  site?: Site;
+}
+
+/** The public page's settings, and its words. */
+export interface Site extends PageSettings {
+  texts: PublicTexts;
 }
 
 /** How old what is shown is, for the script to notice when it gets older. */
@@ -62,9 +67,10 @@ export function renderPage(c: Context, options: PageOptions): Response | Promise
   return c.html(raw(`<!doctype html>${<Document {...options} />}`), options.status ?? 200);
 }
 
-const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public page"]] as const;
+const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public"]] as const;
 
 function Document({ title, who, main, banner, freshness, summary, at, icon, site }: PageOptions) {
+  const texts = site?.texts ?? en;
   return (
     <html lang={site?.language ?? "en"}>
       <head>
@@ -87,8 +93,9 @@ function Document({ title, who, main, banner, freshness, summary, at, icon, site
         data-slot={freshness?.slot}
         data-age={freshness?.slot === undefined ? undefined : Math.max(0, freshness.nowMs - freshness.slot)}
         data-late={freshness?.lateMs}
+        data-texts={freshness && JSON.stringify(texts.live)}
       >
-        <a class="skip" href="#main">Skip to content</a>
+        <a class="skip" href="#main">{texts.skip}</a>
         <header>
           <a class="brand" href={who ? "/" : "/status"}>
             {site?.logo && <img src={site.logo} alt="" height="24" />}
@@ -101,10 +108,10 @@ function Document({ title, who, main, banner, freshness, summary, at, icon, site
               ))
               : site?.links.map(({ text, url }) => <a href={url} rel="noopener">{text}</a>)}
           </nav>
-          {who ? <Account id={who.id} /> : (
+          {who ? <Account id={who.id} zone={texts.timeZone} /> : (
             <>
-              <Zone />
-              <a href="/login">{textsOf(site?.language).signIn}</a>
+              <Zone label={texts.timeZone} />
+              <a href="/login">{texts.signIn}</a>
             </>
           )}
         </header>
@@ -115,12 +122,12 @@ function Document({ title, who, main, banner, freshness, summary, at, icon, site
           {freshness && (
             <>
               <p id="asof" data-live>
-                As of <Time at={freshness.nowMs} />.
+                {texts.asOf} <Time at={freshness.nowMs} />.
               </p>
               <p>
-                Times are in <span id="zoned">UTC</span>.{" "}
+                {texts.timesAreIn} <span id="zoned">UTC</span>.{" "}
                 <noscript>
-                  Without JavaScript this page does not update itself: <a href="">reload it</a>.
+                  {texts.noScript} <a href="">{texts.reload}</a>.
                 </noscript>
               </p>
             </>
@@ -132,19 +139,19 @@ function Document({ title, who, main, banner, freshness, summary, at, icon, site
   );
 }
 
-const Zone = () => (
+const Zone = ({ label }: { label: string }) => (
   <label class="zone" hidden>
-    Time zone <select id="zone" />
+    {label} <select id="zone" />
   </label>
 );
 
-const Account = ({ id }: { id: string }) => (
+const Account = ({ id, zone }: { id: string; zone: string }) => (
   <details class="account">
     <summary aria-label={`Account ${id}`}>
       <span>{id}</span>
     </summary>
     <div>
-      <Zone />
+      <Zone label={zone} />
       <form method="post" action="/logout">
         <button type="submit">Sign out {id}</button>
       </form>
@@ -162,11 +169,12 @@ const Everywhere = () => (
   </form>
 );
 
-/** An instant (epoch ms), in UTC until the script knows better. `short`: without the day. */
-export function Time({ at, short }: { at: number | string; short?: boolean }) {
+/** An instant (epoch ms), in UTC until the script knows better. `short`: without the day; `minute`: without seconds. */
+export function Time({ at, short, minute }: { at: number | string; short?: boolean; minute?: boolean }) {
   const text = iso(typeof at === "string" ? Date.parse(at) : at);
-  const shown = short ? text.slice(11, 16) : `${text.slice(0, 10)} ${text.slice(11, 19)}`;
-  return <time datetime={text.replace(".000", "")} class={short ? "short" : undefined}>{shown}</time>;
+  const shown = text.replace("T", " ").slice(short ? 11 : 0, short || minute ? 16 : 19);
+  const form = short ? "short" : minute ? "minute" : undefined;
+  return <time datetime={text.replace(".000", "")} class={form}>{shown}</time>;
 }
 
 /** How long ago an instant was; without the script since when. */

@@ -3,8 +3,8 @@ import { isFailed, isPoor } from "../../judgement/words.ts";
 import {
   acknowledgementOf,
   type IncidentComment,
-  listAcknowledgements,
   listComments,
+  listNewestComments,
 } from "../../storage/records/comments.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import { readSeries } from "../../storage/history/series.ts";
@@ -28,13 +28,14 @@ import type {
   RollupStore,
   SampleStore,
 } from "../../storage/store.ts";
-import { DAY_MS, iso, MINUTE_MS } from "../../base/time.ts";
+import { DAY_MS, HOUR_MS, iso, MINUTE_MS } from "../../base/time.ts";
 import type { Mark } from "./chart.tsx";
 import type { Freshness } from "./layout.tsx";
 import type { IncidentData } from "./incident_page.tsx";
 import type { Row } from "./row.ts";
 import type { ErrorBudgetReader } from "../../storage/history/slo.ts";
-import { BAND_WINDOWS, bandReader, type BandWindow, slotsOf } from "../../storage/history/bands.ts";
+import { bandReader, type BandWindow, LEVEL_WINDOWS, slotsOf } from "../../storage/history/bands.ts";
+import type { slo } from "./objective.tsx";
 import { type CheckData, pointOf } from "./target_page.tsx";
 import { type CheckView, outcomeRank } from "./words.ts";
 
@@ -44,6 +45,8 @@ const DEPLOYMENTS = 5_000;
 const ANNOUNCED_MS = 30 * DAY_MS;
 /** Incidents of a check that its status page is measured by, the newest ones. */
 const INCIDENTS = 200;
+/** Those that are drawn into a day of it. */
+const DAY_INCIDENTS = 50;
 /** Slots of a lane, and the least and the most time they cover. */
 const SLOTS = 60;
 /** Slots of an incident's lanes after it was opened. */
@@ -60,6 +63,8 @@ export interface Sources {
   packing: Packing;
   rollouts: DeploymentStore;
   errorBudget: ErrorBudgetReader;
+  /** Absent where no check has an objective. */
+  slo?: typeof slo;
   silences(): Promise<readonly Silence[]>;
   /** Rises with each record that is put through this process. */
   changeCount(): number;
@@ -71,8 +76,8 @@ export interface PageLoader {
   rows(targets: readonly Target[], states: States, window: BandWindow, nowMs: number): Promise<Row[]>;
   checkData(check: Check, states: States, nowMs: number): Promise<CheckData>;
   incidentData(incident: Incident, operate: boolean, nowMs: number): Promise<IncidentData>;
-  /** By incident. */
-  acknowledgements(): Promise<ReadonlyMap<string, IncidentComment[]>>;
+  /** The newest ones, by incident. */
+  comments(): Promise<ReadonlyMap<string, IncidentComment[]>>;
   /** Ninety days of any target, by the day. */
   pasts(nowMs: number): Promise<(target: Target) => Pick<Row, "band" | "from">>;
   /** What is announced to everybody and not over, of the next 30 days. */
@@ -84,11 +89,20 @@ export interface PageLoader {
 
 /** Gathers over one store. */
 export function pageLoader(
-  { ports: { clock }, config, store, packing, rollouts, errorBudget, silences: readSilences, changeCount }:
-    Sources,
+  {
+    ports: { clock },
+    config,
+    store,
+    packing,
+    rollouts,
+    errorBudget,
+    slo,
+    silences: readSilences,
+    changeCount,
+  }: Sources,
 ): PageLoader {
   const readBands = bandReader(config, store, packing, clock);
-  const readAcknowledgements = memoize(clock, () => listAcknowledgements(store), changeCount);
+  const readComments = memoize(clock, () => listNewestComments(store), changeCount);
   const readDeployments = memoize(
     clock,
     async () => Map.groupBy(await listDeployments(store, DEPLOYMENTS), ({ target }) => target),
@@ -97,13 +111,13 @@ export function pageLoader(
   const lateMs = lateness(config);
 
   const rows: PageLoader["rows"] = async (targets, states, window, nowMs) => {
-    const [{ from, to, bandOfTarget }, silenced, deployed, acknowledged] = await Promise.all([
+    const [{ from, to, bandOfTarget }, silenced, deployed, comments] = await Promise.all([
       readBands(window, nowMs),
       readSilences(),
       readDeployments(),
-      readAcknowledgements(),
+      readComments(),
     ]);
-    const share = shareOf(from, to);
+    const { instants, spans } = marksOf(from, to);
     const lately = silenced.filter(({ until }) => until > from);
     return targets.map((target) => {
       const views = targetView(config, target, states, nowMs).checks;
@@ -112,18 +126,15 @@ export function pageLoader(
         outcomeRank(view.outcome) < outcomeRank(worst.outcome) ? view : worst
       );
       const subject = subjectOf(target.checks.find(({ id }) => id === check.id)!);
-      const mine = lately.filter((silence) => activeSilence([silence], subject, silence.from));
+      const mine = lately.filter(({ match }) => isAbout(match, subject));
       return {
         target,
         check,
         band: bandOfTarget(target),
         from,
-        deployments: (deployed.get(target.id) ?? []).filter(({ at }) => at >= from && at <= to)
-          .map(({ at }): Mark => ({ from: share(at) })),
-        silences: mine.filter((silence) => silence.from < to)
-          .map(({ from, until }): Mark => ({ from: share(from), to: share(until) })),
+        events: { deployments: instants(deployed.get(target.id) ?? []), silences: spans(mine) },
         silenced: silencedWord(activeSilence(mine, subject, nowMs)),
-        taken: takenOf(states[`${target.id}/${check.id}`], acknowledged),
+        taken: takenOf(states[`${target.id}/${check.id}`], comments),
       };
     });
   };
@@ -133,29 +144,51 @@ export function pageLoader(
     return admissionFigures(items);
   };
 
+  /** The last day by the hour, and what happened in it. */
+  const readDay = async (check: Check, deployments: readonly { at: number }[], nowMs: number) => {
+    const from = Math.floor((nowMs - DAY_MS) / HOUR_MS) * HOUR_MS;
+    const to = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS;
+    const [hours, silenced, { items }] = await Promise.all([
+      readSeries({ store, config, packing }, check, { fromMs: from, nowMs }),
+      readSilences(),
+      store.listIncidents({ target: check.target.id, check: check.id, limit: DAY_INCIDENTS }),
+    ]);
+    const { instants, spans } = marksOf(from, to);
+    const incidents = items.map(({ openedAt, resolvedAt = nowMs }) => ({
+      from: openedAt,
+      until: resolvedAt,
+    }));
+    const silences = silenced.filter(({ match }) => isAbout(match, subjectOf(check)));
+    const events = {
+      deployments: instants(deployments),
+      silences: spans(silences),
+      incidents: spans(incidents),
+    };
+    return { from, to, hours, events };
+  };
+
   const checkData: PageLoader["checkData"] = async (check, states, nowMs) => {
     const view = checkView(config, check, states[check.key], nowMs);
     const stepMs = periodMs(check, nowMs);
     const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
-    const windows = Object.keys(BAND_WINDOWS) as BandWindow[];
-    const [slots, deployments, hours, budget, ...bands] = await Promise.all([
+    const deployments = await rollouts.list(check.target.id);
+    const [slots, day, budget, ...bands] = await Promise.all([
       slotsOf(store, packing, check, { from: oldest, to: nowMs }),
-      rollouts.list(check.target.id),
-      readSeries({ store, config, packing }, check, { fromMs: nowMs - DAY_MS, nowMs }),
+      readDay(check, deployments, nowMs),
       errorBudget(check),
-      ...windows.map((window) => readBands(window, nowMs)),
+      ...LEVEL_WINDOWS.map((window) => readBands(window, nowMs)),
     ]);
     // What has been watched for a short time only is drawn larger.
     const from = Math.max(oldest, Math.min(slots[0]?.at ?? oldest, nowMs - 10 * stepMs));
-    const share = shareOf(from, nowMs);
     return {
-      check,
-      view,
-      ...{ slots, from, to: nowMs, stepMs },
-      marks: deployments.filter(({ at }) => at >= from).map(({ at }) => ({ from: share(at) })),
-      bands: bands.map((past, i) => ({ window: windows[i]!, ...past.bandOf(check.key) })),
-      hours,
-      budget,
+      ...{ check, view, slots, from, to: nowMs, stepMs, day },
+      objective: budget && slo?.Objective({ budget }),
+      marks: marksOf(from, nowMs).instants(deployments),
+      bands: bands.map((past, i) => ({
+        window: LEVEL_WINDOWS[i]!,
+        from: past.from,
+        ...past.bandOf(check.key),
+      })),
       admission: isStatusPage(view) ? await readAdmission(check) : undefined,
     };
   };
@@ -167,7 +200,7 @@ export function pageLoader(
       return (target) => ({ band: bandOfTarget(target), from });
     },
     checkData,
-    acknowledgements: readAcknowledgements,
+    comments: readComments,
     incidentData: (incident, operate, nowMs) =>
       loadIncident({ config, store, packing, rollouts }, incident, operate, nowMs),
     async planned(nowMs) {
@@ -206,18 +239,27 @@ const describeSilence = ({ window, until, by, reason }: Silence) =>
 /** Who has taken on the open incident of a check: of a service, if there is one. */
 function takenOf(
   state: CheckState | undefined,
-  acknowledged: ReadonlyMap<string, IncidentComment[]>,
+  comments: ReadonlyMap<string, IncidentComment[]>,
 ): IncidentComment | undefined {
   const open = state?.incidents.filter((incident) => incident.state === "open") ?? [];
   const worst = open.find(({ family }) => family === "service") ?? open[0];
-  return worst && acknowledgementOf(worst, acknowledged.get(worst.id));
+  return worst && acknowledgementOf(worst, comments.get(worst.id));
 }
 
 const isStatusPage = ({ regions }: CheckView) =>
   regions.some(({ probers }) => probers.some(({ reported }) => reported?.question === "status_page"));
 
-const shareOf = (from: number, to: number) => (at: number): number =>
-  Math.min(1, Math.max(0, (at - from) / (to - from)));
+/** Puts what happened (epoch ms) into a drawing of this time. */
+function marksOf(from: number, to: number) {
+  const share = (at: number) => Math.min(1, Math.max(0, (at - from) / (to - from)));
+  return {
+    instants: (all: readonly { at: number }[]): Mark[] =>
+      all.filter(({ at }) => at >= from && at <= to).map(({ at }) => ({ from: share(at) })),
+    spans: (all: readonly { from: number; until: number }[]): Mark[] =>
+      all.filter((one) => one.from < to && one.until > from)
+        .map((one) => ({ from: share(one.from), to: share(one.until) })),
+  };
+}
 
 /** How long nothing may be settled after a slot: as long as evidence of the most frequent check may be used. `cron` may pause for a night. */
 function lateness({ checks }: Config): (slot: number) => number {
@@ -260,6 +302,6 @@ async function loadIncident(
     lanes: slots.length === 0
       ? []
       : probers.map(({ id }) => ({ prober: id, points: slots.map((slot) => pointOf(slot, id)) })),
-    marks: near.filter(({ at }) => at >= from).map(({ at }) => ({ from: shareOf(from, to)(at) })),
+    marks: marksOf(from, to).instants(near),
   };
 }

@@ -1,11 +1,11 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
 import type { ErrorBudget } from "../../judgement/slo.ts";
-import type { AdmissionFigures } from "../../judgement/admission.ts";
+import { errorBudgetReader } from "../../storage/history/slo.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** The objective in words: what is left of its budget, how fast that burns, and of how much time that is known. */
-export function Objective({ budget }: { budget: ErrorBudget }) {
+function Objective({ budget }: { budget: ErrorBudget }) {
   const { objective, burn, alerts } = budget;
   const month = burn.at(-1)!;
   const firing = alerts.filter(({ isFiring }) => isFiring);
@@ -39,16 +39,5 @@ function spentText({ left, allowedSeconds, burn }: ErrorBudget): string {
 /** To two decimals, never rounded up: 99.999 % is no 100 %. */
 const percent = (share: number) => `${Math.floor(share * 10_000 + 1e-6) / 100} %`;
 
-/** How late the check's public status page is. */
-export function AdmissionLine(
-  { figures: { admitted, neverAdmitted, meanLagSeconds } }: { figures: AdmissionFigures },
-) {
-  const late = meanLagSeconds === null
-    ? ""
-    : `, ${formatSpan(meanLagSeconds * 1_000)} after our quorum on average`;
-  return (
-    <p class="objective">
-      <b>Status page</b>: it admitted {admitted} of {admitted + neverAdmitted} incidents{late}.
-    </p>
-  );
-}
+/** What a check with `slo` takes. */
+export const slo = { errorBudgetReader, Objective };

@@ -4,18 +4,10 @@
 import { BandChart, Cuts } from "./chart.tsx";
 import { Headline, Lede } from "./headline.tsx";
 import type { Row } from "./row.ts";
-import { Ago, Name, Time } from "./layout.tsx";
-import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import {
-  type CheckView,
-  OUTCOME_TEXT,
-  outcomeRank,
-  pairOf,
-  type StateName,
-  STATES,
-  toneOf,
-  withSpaces,
-} from "./words.ts";
+import { OutcomePill, RegionStrip, SaysDoes } from "./check_parts.tsx";
+import { Name, Time } from "./layout.tsx";
+import { BAND_WINDOWS, type BandWindow, SIXTY_CELLS } from "../../storage/history/bands.ts";
+import { type CheckView, outcomeRank, type StateName, STATES, toneOf } from "./words.ts";
 import { coveredSeconds } from "../../judgement/service_level.ts";
 import { formatSpan } from "../../base/time.ts";
 
@@ -96,7 +88,6 @@ export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choic
 function Card(
   { row: { target, check, silenced, taken, ...past }, window }: { row: Row; window: BandWindow },
 ) {
-  const pair = pairOf(check);
   const labels = Object.entries(target.labels).map((pair) => pair.join(":"));
   const checks = target.checks.length;
   return (
@@ -109,64 +100,44 @@ function Card(
           {[`${checks} ${checks === 1 ? "check" : "checks"}`, ...labels.slice(0, 3)].join(" \u00b7 ")}
         </small>
       </div>
-      <Says pair={pair} />
+      <SaysDoes view={check} />
       <div class="why">
         <p class="pills">
-          <b class="pill word">
-            {OUTCOME_TEXT[check.outcome]}
-            {checks > 1 && ` (${check.id})`}
-            {check.since && check.outcome !== "unknown" && (
-              <>
-                {" \u00b7 "}
-                <Ago at={check.since} />
-              </>
-            )}
-          </b>
+          <OutcomePill view={check} of={checks > 1 ? check.id : undefined} />
           {silenced && <b class="pill quiet">{silenced}</b>}
           {taken && (
             <b class="pill quiet">
-              acknowledged by <Name most={60}>{taken.by}</Name>, <Time at={taken.at} short />
+              <span>
+                acknowledged by <Name most={60}>{taken.by}</Name>, <Time at={taken.at} short />
+              </span>
             </b>
           )}
         </p>
-        <Why check={check} />
-        <ul class="strip">
-          {check.regions.map(({ id, outcome }) => (
-            <li class={outcome}>
-              {id} <i>{withSpaces(outcome)}</i>
-            </li>
-          ))}
-        </ul>
+        <Why check={check} budgetMs={target.checks.find(({ id }) => id === check.id)?.latencyBudgetMs} />
+        <RegionStrip view={check} />
       </div>
       <Past {...past} window={window} />
     </li>
   );
 }
 
-/** What is claimed beside what was proven. */
-const Says = ({ pair: { says, saysTone, does, doesTone } }: { pair: ReturnType<typeof pairOf> }) => (
-  <p class="pair">
-    <span class={saysTone}>
-      says <b>{says}</b>
-    </span>{" "}
-    <span class={doesTone}>
-      does <b>{does}</b>
-    </span>
-  </p>
-);
-
 const SENTENCE = 160;
 
-/** The failure that decided, in a sentence: of the first prober that saw this outcome. */
-function Why({ check }: { check: CheckView }) {
+/** What decided, in a sentence: of the first prober that saw this outcome. */
+function Why({ check, budgetMs }: { check: CheckView; budgetMs?: number }) {
   const probers = check.regions.flatMap(({ probers }) => probers).filter(({ stale }) => !stale);
-  const failure = (probers.find(({ verdict }) => verdict === check.outcome) ?? probers[0])?.observed?.failure;
-  if (!failure || toneOf(check.outcome) === "good") return null;
-  return (
-    <p class="detail">
-      <Name most={SENTENCE}>{`${failure.step}: ${failure.detail}`}</Name>
-    </p>
-  );
+  const { observed } = probers.find(({ verdict }) => verdict === check.outcome) ?? probers[0] ?? {};
+  if (!observed || toneOf(check.outcome) === "good") return null;
+  const { failure, outcome, totalMs } = observed;
+  const slow = outcome === "slow" && `${Math.round(totalMs)} ms, over its budget of ${budgetMs} ms`;
+  const text = failure ? `${failure.step}: ${failure.detail}` : slow;
+  return text
+    ? (
+      <p class="detail">
+        <Name most={SENTENCE}>{text}</Name>
+      </p>
+    )
+    : null;
 }
 
 /** The newest cell of a band is not over. */
@@ -174,13 +145,11 @@ const WHOLE = 0.95;
 
 /** History, and the one number of it. */
 function Past(
-  { band, from, deployments, silences, window }:
-    & Pick<Row, "band" | "from" | "deployments" | "silences">
-    & { window: BandWindow },
+  { band, from, events, window }: Pick<Row, "band" | "from" | "events"> & { window: BandWindow },
 ) {
   const { availability, driftSeconds, badSeconds } = band.whole;
   const share = availability === null ? "no data" : `${percent(availability)} %`;
-  const span = (seconds: number) => formatSpan(seconds * 1_000);
+  const span = (seconds: number) => formatSpan(seconds * 1_000).split(" ", 2).join(" ");
   const drift = driftSeconds > 0
     ? `${span(driftSeconds)} drift`
     : badSeconds > 0
@@ -188,24 +157,24 @@ function Past(
     : "no drift";
   const covered = coveredSeconds(band.whole);
   const isPart = covered > 0 && covered * 1_000 < WHOLE * BAND_WINDOWS[window].ms;
-  const coverage = isPart ? `; ${span(covered)} of data` : "";
+  const coverage = isPart ? `${formatSpan(covered * 1_000)} of data` : "";
   return (
     <>
       <div class="past">
         <BandChart
           cells={band.cells}
           span={{ from, cellMs: BAND_WINDOWS[window].cellMs }}
-          label={`${window}: ${share}, ${drift}${coverage}`}
-          deployments={deployments}
-          silences={silences}
+          label={[`${window}: ${share}`, drift, coverage].filter(Boolean).join(", ")}
+          events={events}
         />
         <small aria-hidden="true">
           <span>{window} ago</span>
+          <span>{coverage}</span>
           <span>now</span>
         </small>
       </div>
       <p class="sli">
-        <b>{share}</b> <small>{drift}{coverage}</small>
+        <b>{share}</b> <small>{drift}</small>
       </p>
     </>
   );
@@ -219,7 +188,7 @@ function queryOf(choice: Choice, change: Partial<Choice>): string {
   const next = { ...choice, page: 1, ...change };
   const query = new URLSearchParams();
   for (const name of ["q", "label", "group", "state"] as const) if (next[name]) query.set(name, next[name]);
-  if (next.window !== "24h") query.set("window", next.window);
+  if (next.window !== SIXTY_CELLS[0]) query.set("window", next.window);
   if (next.page > 1) query.set("page", String(next.page));
   return `/?${query}`;
 }
@@ -239,7 +208,7 @@ const MOST_OPTIONS = 100;
 const CHIPS: [state: StateName | "", text: string][] = [
   ["", "All"],
   ["broken", "Broken"],
-  ["poor", "Not quite ready"],
+  ["poor", "Warning"],
   ["unjudged", "Not judged"],
 ];
 
@@ -259,7 +228,7 @@ function Controls({ all, choice }: { all: Row[]; choice: Choice }) {
         ))}
       </nav>
       <details open={Boolean(choice.q || choice.label || choice.group)}>
-        <summary>Find, filter, {choice.window}</summary>
+        <summary>Filter, {choice.window}</summary>
         <Filters all={all} choice={choice} />
       </details>
     </div>
@@ -302,7 +271,7 @@ function Filters({ all, choice }: { all: Row[]; choice: Choice }) {
       <label>
         Window{" "}
         <select name="window">
-          {Object.keys(BAND_WINDOWS).map((name) => <option selected={name === choice.window}>{name}</option>)}
+          {SIXTY_CELLS.map((name) => <option selected={name === choice.window}>{name}</option>)}
         </select>
       </label>
       <button type="submit">Show</button>
@@ -315,6 +284,6 @@ const Legend = () => (
     A card compares what a service <b>says</b> of itself with what it <b>does</b> in a real request. It{" "}
     <b>overclaims</b>{" "}
     when it says ready and the request fails. In the history a low bar is well, a high one is not, a cut one
-    is drift; a gap is a time without evidence, a line across a deployment, a line above a silence.
+    overclaimed; a gap is a time without evidence, a line across a deployment, a line above a silence.
   </p>
 );

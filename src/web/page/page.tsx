@@ -13,29 +13,23 @@ import { checkView, publicStatus } from "../api/views/status.ts";
 import { iso } from "../../base/time.ts";
 import type { Check } from "../../config/config.ts";
 import { holdersOf, incidentNotes } from "../../judgement/notes.ts";
+import { INCIDENT_STATES } from "../../judgement/words.ts";
 import type { States } from "../../storage/codec.ts";
 import type { AcknowledgeOptions } from "./acknowledge.tsx";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { sinkWarnings, warning } from "./warning.ts";
 import { atomFeed } from "./feed.ts";
 import { FEED_PATH, Name, type PageOptions, renderPage, THEME_PATH } from "./layout.tsx";
-import { IncidentList, IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
+import { type IncidentChoice, IncidentList } from "./incident_list.tsx";
+import { IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
 import { headline, iconOf } from "./headline.tsx";
 import { type Choice, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
-import { BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
-import {
-  card,
-  Login,
-  outageText,
-  publicHeadline,
-  PublicIncident,
-  PublicPage,
-  withoutDrift,
-} from "./public.tsx";
+import { BAND_WINDOWS, type BandWindow, SIXTY_CELLS } from "../../storage/history/bands.ts";
+import { card, Login, outageText, PublicIncident, PublicPage, withoutDrift } from "./public.tsx";
 import { isRoundName, RoundDetails, RoundPage } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
 import { basePathOf, underPath } from "./sub_path.ts";
-import { textsOf } from "./texts/mod.ts";
+import { en, type PublicTexts } from "./texts/en.ts";
 import { TargetPage } from "./target_page.tsx";
 import { type CheckView, type StateName, STATES } from "./words.ts";
 import { memoize } from "../../base/cache.ts";
@@ -51,6 +45,8 @@ export interface PagesOptions extends Sources, Pick<ActionOptions, "callApi"> {
   access: Access;
   /** The routes of acknowledge.tsx; absent where no message has a link. */
   acknowledge?: (options: AcknowledgeOptions) => Hono;
+  /** The public page's, besides English. */
+  translations?: readonly PublicTexts[];
   /** Checks can be walked on demand here. */
   canRunChecks: boolean;
 }
@@ -69,8 +65,9 @@ export function pageRoutes(options: PagesOptions): Hono {
   app.use(underPath(basePathOf(config)));
   const loader = pageLoader(options);
   const names = new Map(config.targets.map(({ id, name }) => [id, name]));
-  const site = config.page;
-  const readOutages = async () => outages(config, (await readNewest()).items);
+  const texts = options.translations?.find(({ kind }) => kind === config.page.language) ?? en;
+  const site = { ...config.page, texts };
+  const readOutages = async () => outages(config, (await readNewest()).items, await loader.comments());
   const readNewest = memoize(clock, () => store.listIncidents({ limit: RECENT_INCIDENTS }));
 
   const readSinks = memoize(clock, () => sinkViews(config, store, clock.now()));
@@ -106,7 +103,8 @@ export function pageRoutes(options: PagesOptions): Hono {
     const freshness = loader.freshness(known, nowMs);
     // Without checks it is the public page, which shows targets alone.
     const fault = checks.length > 0 ? configFault?.() : undefined;
-    const said = [fault && `${fault}.`, warning(config, checks, known, freshness), ...sinks].filter(Boolean);
+    const late = warning(config, checks, known, { ...freshness, texts: rest.site?.texts });
+    const said = [fault && `${fault}.`, late, ...sinks].filter(Boolean);
     return renderPage(c, { ...rest, freshness, banner: said.length > 0 ? said.join(" ") : undefined });
   };
 
@@ -119,7 +117,7 @@ export function pageRoutes(options: PagesOptions): Hono {
       loader.pasts(nowMs),
       loader.planned(nowMs),
     ]);
-    const title = publicHeadline(status, site.language);
+    const title = texts.headlines[status.status];
     const services = status.targets.map((service, i) => {
       const target = config.targets[i]!;
       return { service, past: withoutDrift(pasts(target)), group: target.labels[site.groupBy ?? ""] ?? "" };
@@ -174,7 +172,7 @@ export function pageRoutes(options: PagesOptions): Hono {
   app.get(FEED_PATH, async (c) => {
     const lately = await readOutages();
     const url = (config.publicUrl ?? new URL(c.req.url).origin).replace(/\/+$/, "");
-    const texts = textsOf(site.language);
+    const { texts } = site;
     const feed = atomFeed(lately, { url, name: site.name, names, texts, updatedAt: clock.now() });
     return c.body(feed, 200, {
       "content-type": "application/atom+xml; charset=utf-8",
@@ -233,24 +231,32 @@ export function pageRoutes(options: PagesOptions): Hono {
   });
 
   readerRoute("/incidents", async (c, who) => {
+    const targets = config.targets.filter(({ id }) => who.covers(id));
+    const { before, ...asked } = c.req.query();
+    const choice: IncidentChoice = {
+      state: INCIDENT_STATES.find((state) => state === asked.state),
+      target: targets.find(({ id }) => id === asked.target)?.id,
+    };
     const { items, next } = await filterPage(
-      (page) => store.listIncidents(page),
-      { limit: LISTED, before: c.req.query("before")?.slice(0, 200) },
+      (page) => store.listIncidents({ ...choice, ...page }),
+      { limit: LISTED, before: before?.slice(0, 200) },
       ({ target }) => who.covers(target),
     );
-    const taken = await loader.acknowledgements();
-    const main = <IncidentList incidents={items} taken={taken} next={next} />;
-    const mine = config.checks.filter(({ target }) => who.covers(target.id));
+    const comments = await loader.comments();
+    const main = (
+      <IncidentList incidents={items} {...{ comments, next, targets, choice }} nowMs={clock.now()} />
+    );
+    const mine = targets.flatMap(({ checks }) => checks);
     return livePage(c, await states(), mine, { title: "Incidents", main, who, at: "/incidents" });
   });
 
   app.get("/incidents/:id", async (c) => {
     const [who, incident] = await Promise.all([reader(c), store.getIncident(c.req.param("id"))]);
     const path = `/incidents/${encodeURIComponent(c.req.param("id"))}`;
-    const [outage] = incident ? outages(config, [incident]) : [];
+    const [outage] = incident ? outages(config, [incident], await loader.comments()) : [];
     if (!who && !outage) return c.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
     if (!who) {
-      const title = outageText(outage!, names, textsOf(site.language));
+      const title = outageText(outage!, names, site.texts);
       const summary = `${iso(outage!.openedAt)} to ${iso(outage!.resolvedAt) ?? "now"}`;
       c.header(PUBLIC_HEADER, "1");
       return await renderPage(c, {
@@ -271,8 +277,14 @@ export function pageRoutes(options: PagesOptions): Hono {
     const notes = incidentNotes(incident, holdersOf(incident, known[key]?.scopes), nowMs);
     const check = config.checks.filter((check) => check.key === key);
     const view = check[0] && checkView(config, check[0], known[key], nowMs, { rounds: true });
-    const main = <IncidentPage data={data} notes={hint ? [...notes, hint] : notes} view={view} />;
-    const title = titleOf(incident);
+    const name = names.get(incident.target) ?? incident.target;
+    const title = titleOf(incident, name);
+    const isPartial = view?.regions.some(({ outcome }) => outcome === "ready") ?? false;
+    const announcement = outage &&
+      (outage.announcement?.text ?? site.texts.draft(name, outage, isPartial));
+    const main = (
+      <IncidentPage {...{ title, data, view, announcement }} notes={hint ? [...notes, hint] : notes} />
+    );
     return await livePage(c, known, check, {
       title,
       summary: newestNotice(data)?.summary,
@@ -338,11 +350,11 @@ const Breadcrumbs = ({ check }: { check: Check }) => (
 );
 
 function choiceOf(c: Context): Choice {
-  const { q = "", label = "", group = "", window = "24h", state = "", page = "1" } = c.req.query();
+  const { q = "", label = "", group = "", window = "", state = "", page = "1" } = c.req.query();
   const isKnown = Object.hasOwn(BAND_WINDOWS, window);
   return {
     ...{ q: q.slice(0, 100), label, group },
-    window: isKnown ? window as BandWindow : "24h",
+    window: isKnown ? window as BandWindow : SIXTY_CELLS[0]!,
     state: Object.hasOwn(STATES, state) ? state as StateName : "",
     page: Math.max(1, Math.trunc(Number(page)) || 1),
   };

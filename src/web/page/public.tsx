@@ -5,14 +5,12 @@ import { html } from "hono/html";
 import type { Maintenance } from "../api/views/maintenances.ts";
 import type { Outage } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
-import { FEED_PATH, Name, Time } from "./layout.tsx";
+import { FEED_PATH, Name, type Site, Time } from "./layout.tsx";
 import { STATUS_TEXT } from "./words.ts";
-import type { PageSettings } from "../../config/config.ts";
 import { DAY_MS } from "../../base/time.ts";
 import { BandChart, Cuts } from "./chart.tsx";
 import type { Row } from "./row.ts";
 import type { PublicTexts } from "./texts/en.ts";
-import { textsOf } from "./texts/mod.ts";
 import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
@@ -32,10 +30,6 @@ export const withoutDrift = ({ band: { cells, whole }, from }: Pick<Row, "band" 
   from,
 });
 
-/** In one line. */
-export const publicHeadline = ({ status }: Status, language?: string): string =>
-  textsOf(language).headlines[status];
-
 /** The public page. */
 export function PublicPage(
   { status, services, planned, outages, names, site }: {
@@ -45,16 +39,25 @@ export function PublicPage(
     planned: readonly Maintenance[];
     outages: Outage[];
     names: Map<string, string>;
-    site: PageSettings;
+    site: Site;
   },
 ) {
-  const texts = textsOf(site.language);
+  const { texts } = site;
   const groups = [...Map.groupBy(services, ({ group }) => group)];
+  const [open, past] = [true, false].map((isOpen) =>
+    outages.filter(({ resolvedAt }) => (resolvedAt === undefined) === isOpen)
+  ) as [Outage[], Outage[]];
   const cells = services.find(({ past }) => past)?.past?.band.cells.length;
   return (
     <>
-      <h1 id="headline" data-live aria-live="polite">{publicHeadline(status, site.language)}</h1>
+      <h1 id="headline" data-live aria-live="polite">
+        <span class={`tone ${status.status}`}>{texts.headlines[status.status]}</span>
+      </h1>
       {site.intro && <p class="lede">{site.intro}</p>}
+      <div id="open" data-live>
+        {open.length > 0 && <h2>{texts.openIncidents}</h2>}
+        <OutageList outages={open} {...{ names, texts }} />
+      </div>
       {cells && <Cuts count={cells} />}
       <div id="rows" data-live>
         {groups.map(([group, services]) => (
@@ -74,15 +77,8 @@ export function PublicPage(
       </div>
       <div id="spells" data-live>
         <h2>{texts.pastIncidents}</h2>
-        {outages.length === 0 && <p>{texts.nothingWrong}</p>}
-        <ul>
-          {outages.map((outage) => (
-            <li>
-              {outageText(outage, names, texts)}: <Time at={outage.openedAt} /> {texts.until}{" "}
-              {outage.resolvedAt === undefined ? texts.now : <Time at={outage.resolvedAt} />}
-            </li>
-          ))}
-        </ul>
+        {past.length === 0 && <p>{texts.nothingWrong}</p>}
+        <OutageList outages={past} {...{ names, texts }} />
       </div>
       <p>
         <a href={FEED_PATH}>{texts.feed}</a>
@@ -90,6 +86,37 @@ export function PublicPage(
     </>
   );
 }
+
+const OutageList = (
+  { outages, names, texts }: { outages: readonly Outage[]; names: Map<string, string>; texts: PublicTexts },
+) => (
+  <ul class="outages">
+    {outages.map((outage) => (
+      <li>
+        <b>{outageText(outage, names, texts)}</b>{" "}
+        <small>
+          <OutageSpan outage={outage} texts={texts} />
+        </small>
+        <Announcement of={outage} />
+      </li>
+    ))}
+  </ul>
+);
+
+const OutageSpan = ({ outage: { openedAt, resolvedAt }, texts }: { outage: Outage; texts: PublicTexts }) => (
+  <>
+    <Time at={openedAt} minute /> {texts.until}{" "}
+    {resolvedAt === undefined ? texts.now : <Time at={resolvedAt} minute />}
+  </>
+);
+
+/** What somebody wrote for everybody. */
+const Announcement = ({ of: { announcement } }: { of: Outage }) =>
+  announcement && (
+    <blockquote>
+      <Name most={4_000}>{announcement.text!}</Name> <Time at={announcement.at} short />
+    </blockquote>
+  );
 
 /** Names that one line shows at most. */
 const MOST_NAMES = 5;
@@ -100,7 +127,7 @@ function MaintenanceRow(
   const names = targets.slice(0, MOST_NAMES).map(({ name }) => <Name most={80}>{name}</Name>);
   return (
     <li>
-      <Time at={from} /> {texts.until} <Time at={until} />
+      <Time at={from} minute /> {texts.until} <Time at={until} minute />
       {state === "in_progress" && ` (${texts.inProgress})`}: <Name most={500}>{reason}</Name> ({names
         .flatMap((name, i) => i === 0 ? [name] : [", ", name])}
       {targets.length > MOST_NAMES && `, +${targets.length - MOST_NAMES}`})
@@ -137,7 +164,7 @@ function ServiceRow({ service, past, texts }: PublicService & { texts: PublicTex
 const shareText = (share: number) => (Math.floor(share * 10_000) / 100).toFixed(2);
 
 /** "Shop was not ready", "Shop is degraded, was not ready". */
-export const outageText = (outage: Outage, names: Map<string, string>, texts = textsOf()): string =>
+export const outageText = (outage: Outage, names: Map<string, string>, texts: PublicTexts): string =>
   texts.outage(ellipsize(names.get(outage.target) ?? outage.target, 80), outage);
 
 /** An incident for who is not signed in. */
@@ -146,21 +173,21 @@ export function PublicIncident(
     outage: Outage;
     names: Map<string, string>;
     path: string;
-    site: PageSettings;
+    site: Site;
   },
 ) {
-  const texts = textsOf(site.language);
+  const { texts } = site;
   return (
     <>
       <h1>
         <bdi>{outageText(outage, names, texts)}</bdi>
       </h1>
       <p>
-        <Time at={outage.openedAt} /> {texts.until}{" "}
-        {outage.resolvedAt === undefined ? texts.now : <Time at={outage.resolvedAt} />}
+        <OutageSpan outage={outage} texts={texts} />
       </p>
+      <Announcement of={outage} />
       <p>
-        <a href={`/login?next=${encodeURIComponent(path)}`} data-next={path}>Sign in for the evidence</a>
+        <a href={`/login?next=${encodeURIComponent(path)}`} data-next={path}>{texts.forEvidence}</a>
       </p>
     </>
   );

@@ -1,18 +1,17 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
 /** One target: each check's claim against its proof, region by region, over time. */
+import type { Child } from "hono/jsx";
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
-import { emptyFigures, mergeFigures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
-import { ConvergenceList, Order, Rules } from "./check_facts.tsx";
-import type { ErrorBudget } from "../../judgement/slo.ts";
+import { AdmissionLine, ConvergenceList, Order, Rules } from "./check_facts.tsx";
+import { OutcomePill, RegionStrip, SaysDoes } from "./check_parts.tsx";
 import type { AdmissionFigures } from "../../judgement/admission.ts";
-import { AdmissionLine, Objective } from "./objective.tsx";
-import { BandChart, LaneChart, LatencyChart, type Mark, type Point } from "./chart.tsx";
-import { Ago, Name, Time } from "./layout.tsx";
-import type { SeriesPoint } from "../../storage/history/series.ts";
-import type { Slot } from "../../storage/history/bands.ts";
-import { type CheckView, OUTCOME_TEXT, pairOf, quorumText, withSpaces } from "./words.ts";
+import { BandChart, Cuts, LaneFigure, type Mark, type Point } from "./chart.tsx";
+import { type Day, DayTable } from "./day.tsx";
+import { Name, Time } from "./layout.tsx";
+import { type Band, BAND_WINDOWS, type BandWindow, type Slot } from "../../storage/history/bands.ts";
+import { type CheckView, outcomeRank, quorumText } from "./words.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** A check and all that is shown of it. */
@@ -25,13 +24,13 @@ export interface CheckData {
   to: number;
   stepMs: number;
   marks: Mark[];
-  bands: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel }[];
-  /** The last day, by the hour. */
-  hours: SeriesPoint[];
+  /** `from`: where its cells begin, epoch ms. */
+  bands: (Band & { window: BandWindow; from: number })[];
+  day: Day;
   /** Of a check whose claim is a public status page, and that had incidents. */
   admission?: AdmissionFigures;
-  /** Of a check with an objective. */
-  budget?: ErrorBudget;
+  /** How it stands to its objective, of a check that has one. */
+  objective?: Child;
 }
 
 /** What may be done here. */
@@ -54,36 +53,48 @@ export function TargetPage(
       <h1>
         <Name>{target.name}</Name>
       </h1>
-      <p>
-        {Object.entries(target.labels).map(([name, value]) => (
-          <span class="label">
+      <p class="lede">
+        {Object.entries(target.labels).map(([name, value], i) => (
+          <>
+            {i > 0 && " \u00b7 "}
             {name}: <Name>{value}</Name>
-          </span>
-        ))} <img src={`/v1/badges/${target.id}.svg`} alt="" height="20" />
+          </>
+        ))}
       </p>
+      {checks[0] && <Cuts count={Math.max(...checks[0].bands.map(({ cells }) => cells.length))} />}
       {target.tls?.insecure && (
         <p class="note">Certificates of this target are not checked: any is accepted.</p>
       )}
       {silence && <p class="note" id="silence" data-live>{silence}</p>}
-      {checks.map((data) => <CheckSection data={data} allowed={allowed} alone={checks.length === 1} />)}
+      {checks.map((data) => <CheckSection data={data} allowed={allowed} isOpen={data === opened(checks)} />)}
       {allowed.operate && <SilenceForm target={target.id} />}
     </>
   );
 }
 
-/** A check in one line, which opens; at first those that are not well, and the only one. */
+/** The check that is open at first: the only one, or the worst that is not well. */
+function opened(checks: readonly CheckData[]): CheckData | undefined {
+  const rank = ({ view }: CheckData) => outcomeRank(view.outcome);
+  const [worst] = checks.toSorted((a, b) => rank(a) - rank(b));
+  return checks.length === 1 || worst?.view.outcome !== "ready" ? worst : undefined;
+}
+
+/** A check in one line, which opens. */
 function CheckSection(
-  { data, allowed, alone }: { data: CheckData; allowed: AllowedActions; alone: boolean },
+  { data, allowed, isOpen }: { data: CheckData; allowed: AllowedActions; isOpen: boolean },
 ) {
   const { check, view, bands } = data;
+  const probers = view.regions.flatMap(({ id: region, probers }) =>
+    probers.map(({ id }) => ({ id, region }))
+  );
   const path = `/targets/${check.target.id}/checks/${check.id}`;
   return (
-    <details class="check" open={alone || view.outcome !== "ready"}>
+    <details class="check" open={isOpen}>
       <CheckLine view={view} />
       <p id={`open-${check.id}`} data-live>
         {view.since && (
           <>
-            Since <Time at={view.since} />.
+            Since <Time at={view.since} minute />.
           </>
         )}
         {view.incidents.map(({ id, kind, notes }) => (
@@ -107,18 +118,15 @@ function CheckSection(
           Claim against proof, <Time at={data.from} short /> to <Time at={data.to} short />
         </h3>
         <p class="legend">A full bar is ready, a thin one is not; where they part the gap is filled.</p>
-        {view.regions.flatMap(({ id: region, probers }) =>
-          probers.map(({ id }) => (
-            <Lane data={data} prober={id} region={region} href={`${path}/rounds/${id}`} />
-          ))
-        )}
-        <h3>Service level</h3>
-        {bands.map(({ window, cells, whole }) => (
-          <ServiceLevelBand window={window} cells={cells} whole={whole} />
+        {probers.map(({ id, region }) => (
+          <Lane data={data} prober={id} region={region} href={`${path}/rounds/${id}`} />
         ))}
+        <h3>The last day</h3>
+        <DayTable day={data.day} probers={probers} stepMs={data.stepMs} />
+        <h3>Service level</h3>
+        {bands.map((band) => <ServiceLevelBand {...band} />)}
         {data.admission && <AdmissionLine figures={data.admission} />}
-        {data.budget && <Objective budget={data.budget} />}
-        <Latency hours={data.hours} />
+        {data.objective}
       </div>
       {allowed.walk && (
         <form method="post" action={`${path}/walk`}>
@@ -130,38 +138,14 @@ function CheckSection(
   );
 }
 
-function CheckLine({ view }: { view: CheckView }) {
-  const { says, saysTone, does, doesTone } = pairOf(view);
-  return (
-    <summary id={`now-${view.id}`} class={view.outcome} data-live>
-      <h2>{view.id}</h2>
-      <b class="pill word">
-        {OUTCOME_TEXT[view.outcome]}
-        {view.since && view.outcome !== "unknown" && (
-          <>
-            {" \u00b7 "}
-            <Ago at={view.since} />
-          </>
-        )}
-      </b>
-      <span class="pair">
-        <span class={saysTone}>
-          says <b>{says}</b>
-        </span>{" "}
-        <span class={doesTone}>
-          does <b>{does}</b>
-        </span>
-      </span>
-      <span class="strip">
-        {view.regions.map(({ id, outcome }) => (
-          <span class={outcome}>
-            {id} <i>{withSpaces(outcome)}</i>
-          </span>
-        ))}
-      </span>
-    </summary>
-  );
-}
+const CheckLine = ({ view }: { view: CheckView }) => (
+  <summary id={`now-${view.id}`} class={view.outcome} data-live>
+    <h2>{view.id}</h2>
+    <OutcomePill view={view} />
+    <SaysDoes view={view} />
+    <RegionStrip view={view} />
+  </summary>
+);
 
 function votesText({ check, view }: CheckData): string {
   if (check.scope === "region") return "Each region stands for itself: its own quorum decides.";
@@ -187,23 +171,14 @@ function Lane(
   const underclaims = points.filter(({ says, does }) => says === false && does === true).length;
   const label = `${prober}: of ${points.length} slots ${overclaims} overclaim and ${underclaims} underclaim`;
   return (
-    <figure class="lane">
-      <figcaption>
-        <a href={href}>{region} · {prober}</a>{" "}
-        <span>{overclaims > 0 ? `drift in ${overclaims} slots` : "no drift"}</span>
-      </figcaption>
-      <div aria-hidden="true">
-        <span>says</span>
-        <span>does</span>
-      </div>
-      <LaneChart points={points} from={from} to={to} stepMs={stepMs} marks={marks} label={label} />
-    </figure>
+    <LaneFigure {...{ points, from, to, stepMs, marks, label }}>
+      <a href={href}>{region} · {prober}</a>{" "}
+      <span>{overclaims > 0 ? `drift in ${overclaims} slots` : "no drift"}</span>
+    </LaneFigure>
   );
 }
 
-function ServiceLevelBand(
-  { window, cells, whole }: { window: string; cells: (ServiceLevel | undefined)[]; whole: ServiceLevel },
-) {
+function ServiceLevelBand({ window, from, cells, whole }: CheckData["bands"][number]) {
   const { availability, driftSeconds, badSeconds, unjudgedSeconds } = whole;
   const share = availability === null
     ? "no data"
@@ -216,56 +191,12 @@ function ServiceLevelBand(
       <figcaption>
         <b>{window}</b> {text}
       </figcaption>
-      <BandChart cells={cells} label={`${window}: ${text}`} />
+      <BandChart
+        cells={cells}
+        span={{ from, cellMs: BAND_WINDOWS[window].cellMs }}
+        label={`${window}: ${text}`}
+      />
     </figure>
-  );
-}
-
-const SHARES = [["p50", 0.5], ["p90", 0.9], ["p95", 0.95], ["p99", 0.99]] as const;
-
-/** By prober, hour by hour and in all. */
-function Latency({ hours }: { hours: SeriesPoint[] }) {
-  const day = hours.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures());
-  const known = Object.entries(day.probers);
-  if (known.length === 0) return <p>No journey was timed in the last 24 hours.</p>;
-  const most = Math.max(...known.map(([, { latency }]) => percentile(latency, 0.99) ?? 0));
-  const points = (id: string) =>
-    hours.flatMap(({ start, figures: { probers } }) => {
-      const latency = probers[id]?.latency;
-      const [p50, p95] = [0.5, 0.95].map((share) => latency && percentile(latency, share));
-      return p50 && p95 ? [{ at: start, p50, p95 }] : [];
-    });
-  return (
-    <div class="scroll" tabindex={0} role="group" aria-label="Latency">
-      <table class="latency">
-        <caption>Journey in ms, last 24 h: the line is p50 by the hour, the shade reaches to p95</caption>
-        <thead>
-          <tr>
-            <th>Prober</th>
-            <th class="wide">24 h</th>
-            {SHARES.map(([name]) => <th>{name}</th>)}
-          </tr>
-        </thead>
-        <tbody>
-          {known.map(([id, { latency }]) => (
-            <tr>
-              <th scope="row">
-                <Name>{id}</Name>
-              </th>
-              <td>
-                <LatencyChart
-                  points={points(id)}
-                  most={most}
-                  from={hours[0]!.start}
-                  to={hours.at(-1)!.start}
-                />
-              </td>
-              {SHARES.map(([, share]) => <td>{percentile(latency, share) ?? "–"}</td>)}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 

@@ -7,6 +7,7 @@ import { staleAt } from "../../config/schedule.ts";
 import type { Freshness } from "./layout.tsx";
 import type { SinkView } from "../api/views/sinks.ts";
 import { formatSpan } from "../../base/time.ts";
+import { en, type PublicTexts } from "./texts/en.ts";
 
 /** Probers that are named at most. */
 const MAX_NAMED = 5;
@@ -16,14 +17,10 @@ export function warning(
   { regions }: Config,
   checks: readonly Check[],
   states: States,
-  { nowMs, slot, lateMs }: Freshness,
+  { nowMs, slot, lateMs, texts = en }: Freshness & { texts?: PublicTexts },
 ): string | undefined {
-  if (slot === undefined) return "Nothing has been settled yet: there is nothing to see.";
-  if (nowMs - slot > lateMs) {
-    return `Assay is late: nothing was settled for ${
-      formatSpan(nowMs - slot)
-    }. What stands here says nothing of now.`;
-  }
+  if (slot === undefined) return texts.nothingYet;
+  if (nowMs - slot > lateMs) return texts.late(formatSpan(nowMs - slot));
   const unknown = checks.filter((check) => outcomeOf(check, states[check.key], nowMs) === "unknown").length;
   const old = unknown > 0 ? [`${unknown} of ${checks.length} checks have no fresh evidence.`] : [];
   const blind = checks.length > 0

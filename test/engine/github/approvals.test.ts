@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync, verify } from "node:crypto";
+import { slo } from "../../../src/web/page/objective.tsx";
 import { describe, expect, test } from "vitest";
 import { api } from "../../../src/web/app.ts";
 import { type GateServices, gateServices } from "../../../src/engine/gates/services.ts";
@@ -62,7 +63,7 @@ async function asked(shop: ApiFixture & { services?: GateServices }, json: unkno
 
 /** One look at all rules that wait. */
 const reviewer = ({ ports, config, store }: ApiFixture) =>
-  approvals(ports, config, gateServices(ports, config, store)).review;
+  approvals(ports, config, gateServices(ports, config, store, slo)).review;
 
 /** A house whose GitHub answers; `review` is one tick of the process. */
 async function github(routes: Record<string, Route> = ROUTES, key = pem("pkcs1")) {
@@ -135,7 +136,7 @@ describe("a deployment protection rule", () => {
     let reads = 0;
     const latest = store.latest.bind(store);
     store.latest = () => (reads++, latest());
-    const services = gateServices(shop.ports, shop.config, store);
+    const services = gateServices(shop.ports, shop.config, store, slo);
     await asked({ ...shop, services });
     await approvals(shop.ports, shop.config, services).review();
     expect(answers()).toMatchObject([{ state: "approved" }]);

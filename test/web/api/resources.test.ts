@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FILES } from "../../../functions/deno/files.ts";
+import { slo } from "../../../src/web/page/objective.tsx";
 import { gateServices } from "../../../src/engine/gates/services.ts";
 import { tokenUses as usesIn } from "../../../src/storage/records/token_uses.ts";
 import { tokenAccess } from "../../../src/web/api/middleware/access.ts";
@@ -18,7 +19,7 @@ import { openapiFixture } from "./openapi/fixture.ts";
 
 const fixture = await openapiFixture(memoryStore());
 const { ports, config } = fixture;
-const services = gateServices(ports, config, fixture.store);
+const services = gateServices(ports, config, fixture.store, slo);
 const tokenUses = usesIn(ports, services.store);
 const access = tokenAccess(config, ports, services.store, tokenUses.record);
 const [prober] = fixture.script.probers;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { summary } from "../../../src/engine/notify/summary.ts";
 import type { Incident } from "../../../src/judgement/incident.ts";
-import { IncidentList } from "../../../src/web/page/incident_page.tsx";
+import { IncidentList } from "../../../src/web/page/incident_list.tsx";
 
 const OPENED = 1_795_168_800_000;
 
@@ -28,7 +28,8 @@ test.each([
     reason: "recovered",
     timeline: [],
   };
-  const page = String(IncidentList({ incidents: [incident], taken: new Map(), next: null }));
+  const list = { comments: new Map(), next: null, targets: [], choice: {}, nowMs: OPENED + ms };
+  const page = String(IncidentList({ incidents: [incident], ...list }));
   const decision = {
     outcome: "ready",
     over: "regions",

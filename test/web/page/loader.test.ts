@@ -33,7 +33,7 @@ async function hundredDeployments() {
       changeCount: () => 0,
     });
     const rows = await loader.rows(config.targets, {}, "24h", ports.clock.now());
-    return rows.reduce((sum, { deployments }) => sum + deployments.length, 0);
+    return rows.reduce((sum, { events }) => sum + events.deployments.length, 0);
   };
   return { store, rollouts, countDrawn, clock: ports.clock };
 }

@@ -27,7 +27,7 @@ test("the overview says what is claimed beside what is proven, and how long it d
   );
   // Opened at the second drifting slot; that one and the two after it, a minute each.
   expect(text).toContain("3 min drift");
-  expect(html).toMatch(/<svg class="band"[^>]*aria-label="24h: 66\.66 %, 3 min drift; 9 min of data"/);
+  expect(html).toMatch(/<svg class="band"[^>]*aria-label="60h: 66\.66 %, 3 min drift, 9 min of data"/);
 });
 
 test("a target tells its contract, its votes against its rule, and where claim and proof part", async () => {
@@ -148,6 +148,40 @@ test("a shared incident shows the public its coarse words, and no more", async (
   expect(text).not.toMatch(/drift|fra|read\b|body\.state|failureThreshold/);
 });
 
+test("the list of incidents says of what, for how long and who has taken it on, and can be narrowed", async () => {
+  const { get, cookie, incident, script, runMinutes } = await lying();
+  await get(`/incidents/${incident.id}/acknowledge`, cookie, { form: {} });
+  expect((await get("/incidents?state=open&target=shop", cookie)).text).toMatch(
+    /shop read · drift open · \d+ \S+ critical, since [-:\d ]+, acknowledged by api\.token/,
+  );
+  expect((await get("/incidents?state=resolved", cookie)).text).toContain("There are none.");
+  script.set("ready");
+  await runMinutes(3);
+  expect((await get("/incidents?state=resolved", cookie)).text).toMatch(/shop read · drift resolved · \d/);
+  // What nobody knows is no filter.
+  expect((await get("/incidents?state=x&target=x", cookie)).text).toContain("shop read · drift");
+});
+
+test("what somebody writes of an incident for everybody replaces the draft, and stands on the public page and in its feed", async () => {
+  const { get, cookie, incident, clock } = await lying();
+  const path = `/incidents/${incident.id}`;
+  const draft = "shop does not work. We are looking into it.";
+  expect((await get(path, cookie)).text).toContain(`What everybody reads ${draft}`);
+  expect((await get("/status")).text).not.toContain(draft);
+  for (const text of ["Orders are <slow>.", "Orders wait for a worker."]) {
+    await clock.advance(1_000);
+    expect((await get(`${path}/announcements`, cookie, { form: { text } })).status).toBe(303);
+  }
+  for (const open of ["/status", "/status.atom", path, "/api/v2/incidents.json"]) {
+    const { text } = await get(open);
+    expect(text, open).toContain("Orders wait for a worker.");
+    expect(text, open).not.toContain("slow");
+  }
+  const { text } = await get(path, cookie);
+  expect(text).toContain("What everybody reads Orders wait for a worker.");
+  expect(text).toContain("api.token wrote for everybody: Orders are &lt;slow&gt;.");
+});
+
 test("the page says who holds an incident open, and since when", async () => {
   const house = await pageFixture({ changes: [["id: read,", "id: read, quorum: { minReporting: 1 },"]] });
   house.script.set("drift");
@@ -171,7 +205,7 @@ test("an incident of Assay's own is shown to who may read, and to the public now
   const { items: [incident] } = await house.store.listIncidents({ limit: 1 });
   const path = `/incidents/${incident!.id}`;
   const cookie = await house.signIn();
-  expect((await house.get("/incidents", cookie)).text).toContain("open prober sin warning");
+  expect((await house.get("/incidents", cookie)).text).toMatch(/prober sin .*open · \d min warning, since/);
   const page = await house.get(path, cookie);
   expect(page.text).toContain("prober sin has brought nothing for 3 min");
   expect(page.html).not.toContain("/targets/_assay");
@@ -186,7 +220,9 @@ test("the public page tells from when to when something was wrong, with a space 
   const { get, runMinutes, script } = await lying();
   script.set("ready");
   await runMinutes(2);
-  expect((await get("/status")).html).toMatch(/shop was not ready: <time [^>]*>[^<]*<\/time> to <time /);
+  expect((await get("/status")).html).toMatch(
+    /shop was not ready<\/b> <small><time [^>]*>[^<]*<\/time> to <time /,
+  );
 });
 
 test.each([

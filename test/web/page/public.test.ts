@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 import { api } from "../../../src/web/app.ts";
-import { textsOf } from "../../../src/web/page/texts/mod.ts";
+import { en } from "../../../src/web/page/texts/en.ts";
+import { TRANSLATIONS } from "../../../src/web/page/texts/mod.ts";
 
 const LOGO = "data:image/png;base64,iVBORw0KGgo=";
 
@@ -69,7 +70,8 @@ test.each(
     ["de", { impact: "major" }, "Shop war nicht bereit"],
   ] as const,
 )("in %s an outage of %o reads: %s", (language, outage, text) => {
-  expect(textsOf(language).outage("Shop", outage)).toBe(text);
+  const texts = [en, ...TRANSLATIONS].find(({ kind }) => kind === language)!;
+  expect(texts.outage("Shop", outage)).toBe(text);
 });
 
 test("the feed has an entry for each incident, well formed whatever the name", async () => {

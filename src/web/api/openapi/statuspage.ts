@@ -52,7 +52,7 @@ const incident = z.strictObject({
   resolved_at: z.nullable(time),
   shortlink: z.string(),
   page_id: z.string(),
-  incident_updates: updates(z.enum(["investigating", "resolved"])),
+  incident_updates: updates(z.enum(["investigating", "identified", "resolved"])),
   components: z.array(component),
 }).check(z.meta({ id: "StatuspageIncident" }));
 const state = z.enum(["scheduled", "in_progress", "completed"]);

@@ -21,10 +21,19 @@ const FORMS = {
     body: z.strictObject({ text: z.optional(text) }),
     name: "an acknowledgement",
   },
-  comments: { kind: "comment", body: z.strictObject({ text }), name: "a comment" },
+  comments: {
+    kind: "comment",
+    body: z.strictObject({ text }),
+    name: "a comment",
+  },
+  announcements: {
+    kind: "announcement",
+    body: z.strictObject({ text }),
+    name: "an announcement",
+  },
 } as const;
 
-/** `POST /v1/incidents/{id}/acknowledge {text?}` and `POST /v1/incidents/{id}/comments {text}`; `by` is the token's id. */
+/** `POST /v1/incidents/{id}/acknowledge {text?}`, `…/comments {text}` and `…/announcements {text}`; `by` is the token's id. */
 export function routes(
   context: Pick<ResourceContext, "ports" | "config" | "store" | "states" | "access">,
 ): Hono {
@@ -57,30 +66,27 @@ export function routes(
   return app;
 }
 
+const DOCUMENTED: [form: keyof typeof FORMS, id: string, summary: string, example: string][] = [
+  ["acknowledge", "acknowledgeIncident", "Acknowledge an open incident", "I am on it"],
+  ["comments", "commentIncident", "Comment on an incident", "The database is back"],
+  [
+    "announcements",
+    "announceIncident",
+    "Say on the public page what an incident is; the newest text stands",
+    "Orders are slow. We add workers.",
+  ],
+];
+
 /** The same, for the document of the API. */
-export function operations(schemas: Schemas): Operation[] {
-  return [
-    {
-      method: "post",
-      path: "/v1/incidents/{id}/acknowledge",
-      id: "acknowledgeIncident",
-      summary: "Acknowledge an open incident",
-      tag: "incidents",
-      access: "operate",
-      body: { schema: FORMS.acknowledge.body, example: { text: "I am on it" } },
-      answers: { 201: jsonAnswer("The comment", schemas.commentSchema) },
-      problems: [400, 404, 409, 413],
-    },
-    {
-      method: "post",
-      path: "/v1/incidents/{id}/comments",
-      id: "commentIncident",
-      summary: "Comment on an incident",
-      tag: "incidents",
-      access: "operate",
-      body: { schema: FORMS.comments.body, example: { text: "The database is back" } },
-      answers: { 201: jsonAnswer("The comment", schemas.commentSchema) },
-      problems: [400, 404, 409, 413],
-    },
-  ];
-}
+export const operations = (schemas: Schemas): Operation[] =>
+  DOCUMENTED.map(([form, id, summary, example]) => ({
+    method: "post",
+    path: `/v1/incidents/{id}/${form}`,
+    id,
+    summary,
+    tag: "incidents",
+    access: "operate",
+    body: { schema: FORMS[form].body, example: { text: example } },
+    answers: { 201: jsonAnswer("The comment", schemas.commentSchema) },
+    problems: [400, 404, 409, 413],
+  }));

@@ -3,7 +3,7 @@ import * as z from "../../../base/zod.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
 import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
-import { acknowledgementOf, listAcknowledgements, listComments } from "../../../storage/records/comments.ts";
+import { acknowledgementOf, listComments, listNewestComments } from "../../../storage/records/comments.ts";
 import { filterPage } from "../views/filtered_page.ts";
 import { acknowledgementView, commentView, incidentView } from "../views/status.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
@@ -45,7 +45,7 @@ export function routes(
         who!.covers(target) && openedAt >= from && openedAt < to && hasLabels(targets.get(target), label),
       ({ openedAt }) => openedAt < from,
     );
-    const known = items.length > 0 ? await listAcknowledgements(store) : new Map();
+    const known = items.length > 0 ? await listNewestComments(store) : new Map();
     const now = await states();
     const incidents = items.map((incident) => ({
       ...incidentView(incident, now[`${incident.target}/${incident.check}`], clock.now()),

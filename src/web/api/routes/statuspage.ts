@@ -19,6 +19,7 @@ import { inMaintenance, type Maintenance, maintenances } from "../views/maintena
 import { outages } from "../views/outages.ts";
 import { publicStatus, type TargetStatus } from "../views/status.ts";
 import { maintenancesOf, statusPageIncident } from "../views/statuspage.ts";
+import { listNewestComments } from "../../../storage/records/comments.ts";
 import { iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
@@ -47,7 +48,8 @@ export function routes(
   const readView = memoize(clock, async () => {
     const nowMs = clock.now();
     const planned = maintenances(config, await silences(), nowMs);
-    return { ...view(config, await states(), { nowMs, planned }), planned };
+    const comments = await listNewestComments(store);
+    return { ...view(config, await states(), { nowMs, planned, comments }), planned, comments };
   });
   const readNewest = memoize(clock, () => store.listIncidents({ limit: LOOKED_AT }));
 
@@ -80,13 +82,11 @@ export function routes(
     return c.json({ page, incidents: open });
   });
   app.get("/api/v2/incidents.json", async (c) => {
-    const { page, components, unresolved } = await readView();
+    const { page, components, unresolved, comments } = await readView();
     const { items } = await readNewest();
     const all = new Map([...items, ...unresolved].map((incident) => [incident.id, incident]));
-    return c.json({
-      page,
-      incidents: publicIncidents(config, [...all.values()], components).slice(0, SHOWN),
-    });
+    const incidents = publicIncidents(config, [...all.values()], { components, comments });
+    return c.json({ page, incidents: incidents.slice(0, SHOWN) });
   });
   return app;
 }
@@ -130,6 +130,7 @@ export function operations(schemas: Schemas): Operation[] {
 }
 
 type Component = ReturnType<typeof componentOf>;
+type Comments = Awaited<ReturnType<typeof listNewestComments>>;
 
 /** The documents of maintenances, and in which states they are. */
 const MAINTENANCES: Record<string, readonly Maintenance["state"][]> = {
@@ -141,7 +142,7 @@ const MAINTENANCES: Record<string, readonly Maintenance["state"][]> = {
 function view(
   config: Config,
   states: States,
-  { nowMs, planned }: { nowMs: number; planned: readonly Maintenance[] },
+  { nowMs, planned, comments }: { nowMs: number; planned: readonly Maintenance[]; comments: Comments },
 ) {
   const maintained = inMaintenance(planned);
   const coarse = new Map(publicStatus(config, states, nowMs).targets.map(({ id, status }) => [id, status]));
@@ -172,7 +173,7 @@ function view(
     status: overallStatus(components),
     components,
     unresolved,
-    open: publicIncidents(config, unresolved, components).slice(0, SHOWN),
+    open: publicIncidents(config, unresolved, { components, comments }).slice(0, SHOWN),
   };
 }
 
@@ -239,8 +240,12 @@ function overallStatus(components: readonly Component[]) {
 }
 
 /** Newest first; what is no longer in the config is not shown. */
-function publicIncidents(config: Config, incidents: readonly Incident[], components: readonly Component[]) {
+function publicIncidents(
+  config: Config,
+  incidents: readonly Incident[],
+  { components, comments }: { components: readonly Component[]; comments: Comments },
+) {
   const known = new Map(components.map((component) => [component.id, component]));
-  return outages(config, incidents).filter(({ target }) => known.has(target))
+  return outages(config, incidents, comments).filter(({ target }) => known.has(target))
     .map((outage) => statusPageIncident(outage, known.get(outage.target)!, config.publicUrl ?? ""));
 }

@@ -1,6 +1,7 @@
 import type { Check, Config } from "../../../config/config.ts";
 import { requiredChecks } from "../../../config/required.ts";
 import type { Family, Incident } from "../../../judgement/incident.ts";
+import { announcementOf, type IncidentComment } from "../../../storage/records/comments.ts";
 
 /** How bad it was, in Statuspage's words. */
 export type Impact = "major" | "minor";
@@ -16,22 +17,34 @@ export interface Outage {
   updatedAt: number;
   /** Absent while any of it is open. */
   resolvedAt?: number;
+  /** The newest text for the public. */
+  announcement?: Pick<IncidentComment, "at" | "text">;
 }
 
 /** `evidence` and `claim` are about the probers and the report: not public. */
 const IMPACT: Partial<Record<Family, Impact>> = { service: "major", quality: "minor" };
 
 /** Incidents as the public sees them, newest first: they do not reveal how many checks and regions there are. Those of optional checks are none. */
-export function outages({ checks }: Pick<Config, "checks">, incidents: readonly Incident[]): Outage[] {
+export function outages(
+  { checks }: Pick<Config, "checks">,
+  incidents: readonly Incident[],
+  comments?: ReadonlyMap<string, IncidentComment[]>,
+): Outage[] {
   const optional = new Set(checks.filter((check) => !isRequired(check)).map(({ key }) => key));
   const counted = incidents.filter(({ target, check }) => !optional.has(`${target}/${check}`));
-  const byTarget = Map.groupBy(counted.flatMap(outageOf), ({ target }) => target);
+  const byTarget = Map.groupBy(
+    counted.flatMap((one) => outageOf(one, announcementOf(comments?.get(one.id)))),
+    ({ target }) => target,
+  );
   return [...byTarget.values()].flatMap(joinOverlaps).toSorted((a, b) => b.openedAt - a.openedAt);
 }
 
 const isRequired = (check: Check) => requiredChecks(check.target).includes(check);
 
-function outageOf({ target, family, openedAt, updatedAt, resolvedAt, state }: Incident): Outage[] {
+function outageOf(
+  { target, family, openedAt, updatedAt, resolvedAt, state }: Incident,
+  announcement: IncidentComment | undefined,
+): Outage[] {
   const impact = IMPACT[family];
   if (!impact) return [];
   return [{
@@ -39,8 +52,9 @@ function outageOf({ target, family, openedAt, updatedAt, resolvedAt, state }: In
     impact,
     ...(state === "open" && { now: impact }),
     openedAt,
-    updatedAt,
+    updatedAt: Math.max(updatedAt, announcement?.at ?? 0),
     resolvedAt: state === "open" ? undefined : resolvedAt ?? updatedAt,
+    ...(announcement && { announcement: { at: announcement.at, text: announcement.text } }),
   }];
 }
 
@@ -60,6 +74,7 @@ const endOf = ({ resolvedAt }: Outage) => resolvedAt ?? Infinity;
 function extend(last: Outage, outage: Outage) {
   const end = Math.max(endOf(last), endOf(outage));
   last.resolvedAt = end === Infinity ? undefined : end;
+  if ((outage.announcement?.at ?? 0) > (last.announcement?.at ?? 0)) last.announcement = outage.announcement;
   last.updatedAt = Math.max(last.updatedAt, outage.updatedAt);
   last.impact = worse(last.impact, outage.impact)!;
   last.now = worse(last.now, outage.now);

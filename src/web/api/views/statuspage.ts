@@ -14,7 +14,7 @@ export function statusPageIncident<Component extends Named>(
   component: Component,
   shortlink: string,
 ) {
-  const { target, impact, now, openedAt, updatedAt, resolvedAt } = outage;
+  const { target, impact, now, openedAt, updatedAt, resolvedAt, announcement } = outage;
   const id = `${target}-${openedAt.toString(36)}`;
   const name = `${component.name} ${outageWords(outage)}`;
   const opened = updateOf(
@@ -35,9 +35,11 @@ export function statusPageIncident<Component extends Named>(
     resolved_at: iso(resolvedAt) ?? null,
     shortlink,
     page_id: "assay",
-    incident_updates: resolvedAt === undefined
-      ? [opened]
-      : [updateOf(id, "resolved", "This is over.", resolvedAt), opened],
+    incident_updates: [
+      ...(resolvedAt === undefined ? [] : [updateOf(id, "resolved", "This is over.", resolvedAt)]),
+      ...(announcement ? [updateOf(id, "identified", announcement.text!, announcement.at)] : []),
+      opened,
+    ].sort((a, b) => b.created_at.localeCompare(a.created_at)),
     components: [component],
   };
 }

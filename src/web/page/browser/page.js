@@ -17,6 +17,9 @@
     return found instanceof type ? found : null;
   };
 
+  /** @type {{ lost: string, late: string, stale: string, cells: Record<string, string> }} */
+  const texts = JSON.parse(d.body.dataset.texts ?? "{}");
+
   // Times
   const stored = () => {
     try {
@@ -43,15 +46,11 @@
       timeZone,
     };
     /** @type {Intl.DateTimeFormatOptions} */
-    const day = {
-      second: "2-digit",
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-    };
+    const day = { ...clock, year: "numeric", month: "2-digit", day: "2-digit" };
     return {
       short: new Intl.DateTimeFormat("en-GB", clock),
-      long: new Intl.DateTimeFormat("sv-SE", { ...clock, ...day }),
+      minute: new Intl.DateTimeFormat("sv-SE", day),
+      long: new Intl.DateTimeFormat("sv-SE", { ...day, second: "2-digit" }),
     };
   };
   let zone = stored() || "UTC", formats = formatsIn("UTC");
@@ -63,10 +62,11 @@
     return s < 172800 ? Math.round(s / 3600) + " h" : Math.round(s / 86400) + " d";
   };
   /** @param {Element} time @param {Date} at */
-  const timeText = (time, at) =>
-    time.className === "ago"
-      ? ago(at)
-      : (time.className === "short" ? formats.short : formats.long).format(at);
+  const timeText = (time, at) => {
+    const form = time.className;
+    if (form === "ago") return ago(at);
+    return (form === "short" || form === "minute" ? formats[form] : formats.long).format(at);
+  };
   /** @param {ParentNode} of */
   const paint = (of = d) => {
     for (const time of all("time[datetime]", of)) {
@@ -122,11 +122,8 @@
   d.body.append(tip);
   /** @param {string} cell */
   const cellText = (cell) => {
-    const minutes = Math.max(1, Math.round(Number(cell.slice(1)) / 60)) + " min ";
-    if (cell === "-") return "no evidence";
-    if (cell === "g") return "ready";
-    if (cell === "u") return "not judged";
-    return minutes + (cell[0] === "d" ? "overclaimed" : "not ready");
+    const seconds = Number(cell.slice(1));
+    return (seconds ? Math.max(1, Math.round(seconds / 60)) + " min " : "") + texts.cells[cell[0] ?? "-"];
   };
   /** @param {SVGElement} band */
   const cellsOf = (band) =>
@@ -140,7 +137,7 @@
     const i = Math.min(cells.length - 1, Math.max(0, at));
     const from = new Date(Number(band.dataset.from) + i * Number(band.dataset.step));
     band.dataset.at = String(i);
-    tip.textContent = formats.long.format(from).slice(0, 16) + ": " + cellText(cells[i] ?? "-");
+    tip.textContent = formats.minute.format(from) + ": " + cellText(cells[i] ?? "-");
     tip.hidden = false;
     tip.style.left = Math.min(innerWidth - tip.offsetWidth - 8, box.left + box.width * i / cells.length) +
       "px";
@@ -253,18 +250,15 @@
   const check = () => {
     const now = Date.now();
     const why = downAt && now - downAt > 8000
-      ? "The connection to Assay is lost."
+      ? texts.lost
       : newest && now - heardAt > Number(late)
-      ? "Assay has settled nothing for " + Math.round((now - heardAt) / 1000) +
-        " s."
+      ? texts.late.replace("{s}", String(Math.round((now - heardAt) / 1000)))
       : "";
     root.classList.toggle("lost", why !== "");
     if (lost.hidden !== (why === "")) {
       lost.hidden = why === "";
       const asOf = formats.long.format(new Date(shownAt));
-      lost.textContent = why &&
-        why + " What stands below is as of " + asOf +
-          ", and may be wrong by now.";
+      lost.textContent = why && why + " " + texts.stale.replace("{at}", asOf);
     }
   };
   setInterval(check, 1000);

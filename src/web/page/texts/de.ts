@@ -4,6 +4,7 @@ const IMPACTS = { major: "nicht bereit", minor: "eingeschränkt" };
 
 /** German. */
 export const de: PublicTexts = {
+  kind: "de",
   title: "Status",
   headlines: {
     ready: "Alle Dienste sind bereit",
@@ -12,10 +13,11 @@ export const de: PublicTexts = {
     unknown: "Nicht alle Dienste konnten zuletzt beurteilt werden",
   },
   statuses: { ready: "bereit", degraded: "eingeschränkt", not_ready: "nicht bereit", unknown: "unbekannt" },
-  neverSeen: "noch nie gesehen",
-  seen: (span) => `vor ${span} gesehen`,
+  neverSeen: "noch nie geprüft",
+  seen: (span) => `vor ${span} geprüft`,
   maintenance: "Wartung",
   inProgress: "läuft",
+  openIncidents: "Jetzt",
   pastIncidents: "Vergangene Störungen",
   nothingWrong: "Zuletzt keine Störungen.",
   outage: (name, { impact, now }) => {
@@ -30,4 +32,26 @@ export const de: PublicTexts = {
   other: "Weitere Dienste",
   feed: "Feed",
   signIn: "Anmelden",
+  forEvidence: "Für die Belege anmelden",
+  skip: "Zum Inhalt",
+  timeZone: "Zeitzone",
+  asOf: "Stand:",
+  timesAreIn: "Zeiten sind in",
+  noScript: "Ohne JavaScript erneuert sich diese Seite nicht von selbst:",
+  reload: "neu laden",
+  nothingYet: "Noch wurde nichts beurteilt: Es gibt nichts zu sehen.",
+  late: (span) => `Seit ${span} wurde nichts beurteilt. Was hier steht, sagt nichts über jetzt.`,
+  draft: (name, { impact, now }, isPartial) => {
+    const what = (now ?? impact) === "major" ? "nicht" : "nicht so gut, wie es soll";
+    const where = isPartial ? " für einen Teil der Besucher" : "";
+    return now
+      ? `${name} funktioniert${where} ${what}. Wir sehen uns das an.`
+      : `${name} funktionierte${where} ${what}. Es geht wieder.`;
+  },
+  live: {
+    lost: "Die Verbindung ist abgerissen.",
+    late: "Seit {s} s wurde nichts beurteilt.",
+    stale: "Was unten steht, ist von {at} und kann inzwischen falsch sein.",
+    cells: { "-": "nichts bekannt", g: "bereit", u: "nicht beurteilt", d: "nicht bereit", b: "nicht bereit" },
+  },
 };

@@ -3,6 +3,8 @@ import type { TargetStatus } from "../../api/views/status.ts";
 
 /** The texts of the public page in one language; one file each. */
 export interface PublicTexts {
+  /** The language, as `page.language` names it. */
+  kind: string;
   title: string;
   headlines: Record<TargetStatus, string>;
   statuses: Record<TargetStatus, string>;
@@ -11,6 +13,7 @@ export interface PublicTexts {
   seen(span: string): string;
   maintenance: string;
   inProgress: string;
+  openIncidents: string;
   pastIncidents: string;
   nothingWrong: string;
   /** By the outage's own state: "Shop was not ready", "Shop is degraded, was not ready". */
@@ -23,10 +26,25 @@ export interface PublicTexts {
   other: string;
   feed: string;
   signIn: string;
+  forEvidence: string;
+  skip: string;
+  timeZone: string;
+  asOf: string;
+  timesAreIn: string;
+  noScript: string;
+  reload: string;
+  nothingYet: string;
+  /** `span`: "11 min". */
+  late(span: string): string;
+  /** What an operator begins with who writes of an incident; `isPartial`: not every region fails. */
+  draft(name: string, outage: Pick<Outage, "impact" | "now">, isPartial: boolean): string;
+  /** What the script says. `{at}` and `{s}` are a time and seconds; `cells` are by the letter of the cell. */
+  live: { lost: string; late: string; stale: string; cells: Record<"-" | "g" | "u" | "d" | "b", string> };
 }
 
 /** English. */
 export const en: PublicTexts = {
+  kind: "en",
   title: "Status",
   headlines: {
     ready: "All services are ready",
@@ -35,10 +53,11 @@ export const en: PublicTexts = {
     unknown: "Not all services could be judged lately",
   },
   statuses: { ready: "ready", degraded: "degraded", not_ready: "not ready", unknown: "unknown" },
-  neverSeen: "never seen",
-  seen: (span) => `seen ${span} ago`,
+  neverSeen: "never checked",
+  seen: (span) => `checked ${span} ago`,
   maintenance: "Maintenance",
   inProgress: "in progress",
+  openIncidents: "Now",
   pastIncidents: "Past incidents",
   nothingWrong: "No incidents lately.",
   outage: (name, outage) => `${name} ${outageWords(outage)}`,
@@ -49,4 +68,26 @@ export const en: PublicTexts = {
   other: "Other services",
   feed: "Feed",
   signIn: "Sign in",
+  forEvidence: "Sign in for the evidence",
+  skip: "Skip to content",
+  timeZone: "Time zone",
+  asOf: "As of",
+  timesAreIn: "Times are in",
+  noScript: "Without JavaScript this page does not update itself:",
+  reload: "reload it",
+  nothingYet: "Nothing has been settled yet: there is nothing to see.",
+  late: (span) => `Assay is late: nothing was settled for ${span}. What stands here says nothing of now.`,
+  draft: (name, { impact, now }, isPartial) => {
+    const what = (now ?? impact) === "major" ? "not work" : "not work as well as it should";
+    const where = isPartial ? " for some visitors" : "";
+    return now
+      ? `${name} does ${what}${where}. We are looking into it.`
+      : `${name} did ${what}${where}. It works again.`;
+  },
+  live: {
+    lost: "The connection to Assay is lost.",
+    late: "Assay has settled nothing for {s} s.",
+    stale: "What stands below is as of {at}, and may be wrong by now.",
+    cells: { "-": "no evidence", g: "ready", u: "not judged", d: "overclaimed", b: "not ready" },
+  },
 };

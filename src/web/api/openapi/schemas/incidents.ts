@@ -1,6 +1,7 @@
 /** Incidents and the notices about them. */
 import * as z from "../../../../base/zod.ts";
 import { event as eventShape } from "../../../../engine/notify/event.ts";
+import { COMMENT_KINDS } from "../../../../storage/records/comments.ts";
 import { DELIVERY_STATES } from "../../../../storage/store.ts";
 import { entry, incident, incidentBasics } from "./incident_fields.ts";
 import { anyText, component, count, cursor, isoTime, outcome, spanMs } from "./shapes.ts";
@@ -28,7 +29,7 @@ export const commentSchema = component(
   "Comment",
   z.strictObject({
     at: isoTime,
-    kind: z.enum(["acknowledged", "comment"]),
+    kind: z.enum(COMMENT_KINDS),
     by: anyText.check(z.describe("The token's id, or through which receiver's link.")),
     text: z.optional(anyText),
   }),

@@ -8,6 +8,7 @@ const byId = (id, type) => {
 const found = d.getElementById(id);
 return found instanceof type ? found : null;
 };
+const texts = JSON.parse(d.body.dataset.texts ?? "{}");
 const stored = () => {
 try {
 return localStorage.getItem("zone");
@@ -28,15 +29,11 @@ minute: "2-digit",
 hourCycle: "h23",
 timeZone,
 };
-const day = {
-second: "2-digit",
-year: "numeric",
-month: "2-digit",
-day: "2-digit",
-};
+const day = { ...clock, year: "numeric", month: "2-digit", day: "2-digit" };
 return {
 short: new Intl.DateTimeFormat("en-GB", clock),
-long: new Intl.DateTimeFormat("sv-SE", { ...clock, ...day }),
+minute: new Intl.DateTimeFormat("sv-SE", day),
+long: new Intl.DateTimeFormat("sv-SE", { ...day, second: "2-digit" }),
 };
 };
 let zone = stored() || "UTC", formats = formatsIn("UTC");
@@ -46,10 +43,11 @@ if (s < 90) return Math.round(s) + " s";
 if (s < 5400) return Math.round(s / 60) + " min";
 return s < 172800 ? Math.round(s / 3600) + " h" : Math.round(s / 86400) + " d";
 };
-const timeText = (time, at) =>
-time.className === "ago"
-? ago(at)
-: (time.className === "short" ? formats.short : formats.long).format(at);
+const timeText = (time, at) => {
+const form = time.className;
+if (form === "ago") return ago(at);
+return (form === "short" || form === "minute" ? formats[form] : formats.long).format(at);
+};
 const paint = (of = d) => {
 for (const time of all("time[datetime]", of)) {
 const at = new Date(time.getAttribute("datetime") ?? "");
@@ -98,11 +96,8 @@ tip.role = "status";
 tip.hidden = true;
 d.body.append(tip);
 const cellText = (cell) => {
-const minutes = Math.max(1, Math.round(Number(cell.slice(1)) / 60)) + " min ";
-if (cell === "-") return "no evidence";
-if (cell === "g") return "ready";
-if (cell === "u") return "not judged";
-return minutes + (cell[0] === "d" ? "overclaimed" : "not ready");
+const seconds = Number(cell.slice(1));
+return (seconds ? Math.max(1, Math.round(seconds / 60)) + " min " : "") + texts.cells[cell[0] ?? "-"];
 };
 const cellsOf = (band) =>
 (band.dataset.cells || "").split(" ").flatMap((run) => {
@@ -114,7 +109,7 @@ const cells = cellsOf(band), box = band.getBoundingClientRect();
 const i = Math.min(cells.length - 1, Math.max(0, at));
 const from = new Date(Number(band.dataset.from) + i * Number(band.dataset.step));
 band.dataset.at = String(i);
-tip.textContent = formats.long.format(from).slice(0, 16) + ": " + cellText(cells[i] ?? "-");
+tip.textContent = formats.minute.format(from) + ": " + cellText(cells[i] ?? "-");
 tip.hidden = false;
 tip.style.left = Math.min(innerWidth - tip.offsetWidth - 8, box.left + box.width * i / cells.length) +
 "px";
@@ -211,18 +206,15 @@ shownAt = Date.now();
 const check = () => {
 const now = Date.now();
 const why = downAt && now - downAt > 8000
-? "The connection to Assay is lost."
+? texts.lost
 : newest && now - heardAt > Number(late)
-? "Assay has settled nothing for " + Math.round((now - heardAt) / 1000) +
-" s."
+? texts.late.replace("{s}", String(Math.round((now - heardAt) / 1000)))
 : "";
 root.classList.toggle("lost", why !== "");
 if (lost.hidden !== (why === "")) {
 lost.hidden = why === "";
 const asOf = formats.long.format(new Date(shownAt));
-lost.textContent = why &&
-why + " What stands below is as of " + asOf +
-", and may be wrong by now.";
+lost.textContent = why && why + " " + texts.stale.replace("{at}", asOf);
 }
 };
 setInterval(check, 1000);
