@@ -10,8 +10,7 @@ export function inOrder(checks: readonly Check[]): Check[] {
   const byKey = new Map(checks.map((check) => [check.key, check]));
   const placed = new Set<Check>();
   const place = (check: Check) => {
-    if (placed.has(check)) return;
-    const first = check.after === undefined ? undefined : byKey.get(check.after);
+    const first = byKey.get(check.after ?? "");
     if (first) place(first);
     placed.add(check);
   };

@@ -3,6 +3,7 @@ import type { Quorum, Rule } from "../../src/config/config.ts";
 import {
   type Ballot,
   castVote,
+  conclusiveAt,
   expire,
   isRecovered,
   NO_VOTE,
@@ -60,7 +61,7 @@ describe("tally", () => {
       XX -> down | XF -> failing | XN -> failing | NNR -> not_ready | DDXXR -> failing | DXR -> failing
       DDDXX -> drift | DXF -> failing | DDXX -> failing
       UUR -> underclaim | PPR -> unreported | UPR -> unreported | UUP -> underclaim | UPP -> unreported
-      GGR -> degraded | GUR -> degraded | GDR -> degraded | UDR -> degraded | RRG -> ready | GR -> split
+      GGR -> degraded | GUR -> degraded | GPR -> degraded | GDR -> degraded | UDR -> degraded | RRG -> ready | GR -> split
       UPGDX -> degraded`,
     ],
     [
@@ -245,6 +246,19 @@ test.each<[word: Verdict, freshAt: number]>([
 ])("%s keeps or renews the age", (word, freshAt) => {
   const thresholds = { failureThreshold: 2, successThreshold: 2 };
   expect(castVote(castVote(NO_VOTE, "ready", 60, thresholds), word, 120, thresholds).freshAt).toBe(freshAt);
+});
+
+test.each<[words: Verdict[], minute: number | undefined]>([
+  [["ready"], 1],
+  [["ready", "announced", "announced"], 1],
+  [["ready", "announced", "inconclusive"], 1],
+  [["ready", "announced", "drift"], 3],
+  [["announced"], undefined],
+  [[], undefined],
+])("%j: the last conclusive evidence is of minute %d", (words, minute) => {
+  const thresholds = { failureThreshold: 2, successThreshold: 2 };
+  const standing = words.reduce((before, word, i) => castVote(before, word, i + 1, thresholds), NO_VOTE);
+  expect(conclusiveAt(standing)).toBe(minute);
 });
 
 test("a vote that is young enough is left alone", () => {
