@@ -28,8 +28,6 @@ export function replayThreshold(
   slots: readonly KeptSlot[],
   { scope, openedAt }: Pick<Incident, "scope" | "openedAt">,
 ): ThresholdReplay | undefined {
-  const first = slots[0]?.slot;
-  if (first === undefined) return undefined;
   const failureThreshold = otherThan(check.failureThreshold);
   const tell = (judged: JudgedCheck) =>
     replay(judged, regions, slots).filter((one) => one.family === "service" && one.scope === scope);
@@ -46,7 +44,7 @@ export function replayThreshold(
     ...(same && { earlierMs: own.openedAt - same.openedAt }),
     more: other.filter((one) => isNew(one, asItWas)).length,
     fewer: asItWas.filter((one) => one !== own && isNew(one, other)).length,
-    spanMs: Math.max(near, openedAt - first),
+    spanMs: Math.max(near, openedAt - slots[0]!.slot),
   };
 }
 

@@ -182,7 +182,7 @@ describe("what one trace was made of", () => {
 });
 
 describe("another threshold", () => {
-  const WORDS: Record<string, SeenWord> = { R: "ready", D: "drift" };
+  const WORDS: Record<string, SeenWord> = { R: "ready", U: "underclaim", D: "drift" };
   /** What the other threshold says of the last incident of a history, a letter a minute. */
   function other(said: string, chosen: Partial<Check> = {}, shiftMs = 0): ThresholdReplay | undefined {
     const check = { ...CHECK, ...chosen };
@@ -213,6 +213,7 @@ describe("another threshold", () => {
     ["an incident that another one begins in is the same", "RDRDDRR", { successThreshold: 3 }, {
       ...{ earlierMs: 3 * MINUTE, more: 0, fewer: 0 },
     }],
+    ["what is no outage is not counted", "RURRRDD", {}, { earlierMs: MINUTE, more: 0, fewer: 0 }],
     ["of the first slot, over one period", "D", { failureThreshold: 1 }, { fewer: 0, spanMs: MINUTE }],
   ])("%s", (_name, said, chosen, wanted) => {
     const found = other(said, chosen);
@@ -233,12 +234,12 @@ describe("another threshold", () => {
 
   const HOUR = 60 * MINUTE;
   test.each<[Partial<ThresholdReplay>, sentence: string]>([
-    [{ earlierMs: 58_000, more: 2 }, "told 58 s earlier, and twice more in the 2 d before"],
-    [{ earlierMs: -58_000, fewer: 1 }, "told 58 s later, and once less in the 2 d before"],
-    [{ earlierMs: 0 }, "told at the same time, and nothing else in the 2 d before"],
-    [{ more: 1, fewer: 3 }, "told not at all, and once more and 3 times less in the 2 d before"],
+    [{ earlierMs: 58_000, more: 2 }, "opened 58 s earlier, and twice more in the 2 d before"],
+    [{ earlierMs: -58_000, fewer: 1 }, "opened 58 s later, and once less in the 2 d before"],
+    [{ earlierMs: 0 }, "opened at the same time, and nothing else in the 2 d before"],
+    [{ more: 1, fewer: 3 }, "opened not at all, and once more and 3 times less in the 2 d before"],
   ])("%j is said as %j", (found, sentence) => {
     const whole = { failureThreshold: 1, more: 0, fewer: 0, spanMs: 48 * HOUR, ...found };
-    expect(describeThreshold(whole)).toBe(`with failureThreshold 1 this would have been ${sentence}`);
+    expect(describeThreshold(whole)).toBe(`with failureThreshold 1 this would have ${sentence}`);
   });
 });
