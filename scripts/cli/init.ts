@@ -42,15 +42,18 @@ export const initCommand = new Command("init")
   .description("Find a service's health endpoint, write a config with a first journey, and run it once.")
   .argument("<url>", "a page or an API of the service")
   .option("-o, --output <file>", "write there; it must not exist", DEFAULT_FILE)
-  .option("--allow-private", "let it reach private and loopback addresses; the config then says so, too")
+  .option("--allow-private", "allow private and loopback addresses, in the config, too")
   .option("--no-run", "do not run it")
   .action(async (address: string, { output, allowPrivate = false, run }: InitOptions) => {
     const url = URL.parse(/^https?:\/\//.test(address) ? address : `https://${address}`);
     if (!url) fail(USAGE, `Not a URL: ${address}`);
     const refused = refusal(url, allowPrivate);
-    if (refused) fail(USAGE, `${refused}${refusal(url, true) ? "" : "; --allow-private lets it"}`);
+    if (refused) fail(USAGE, `${refused}${refusal(url, true) ? "" : ". Add --allow-private to allow it"}`);
     const ports = denoPorts("", { allowPrivate });
     const found = await findReport(ports, url.origin);
+    if (found.unreachable) {
+      fail(USAGE, `Cannot reach ${url.origin}: ${found.unreachable}. Check the URL; nothing was written`);
+    }
     for (const line of found.lines) console.error(line);
     const text = configOf(url, {
       allowPrivate,
@@ -64,11 +67,17 @@ export const initCommand = new Command("init")
     if (run) await runCommand.parseAsync([output], { from: "user" });
   });
 
-/** Which of the usual paths has the best claim, and how each was read. */
-async function findReport(ports: Ports, origin: string): Promise<{ path?: string; lines: string[] }> {
+/** Which of the usual paths has the best claim, and how each was read; `unreachable`: why none was answered. */
+async function findReport(
+  ports: Ports,
+  origin: string,
+): Promise<{ path?: string; lines: string[]; unreachable?: string }> {
   const read = async (path: string) => ({ path, report: await readOne(ports, origin + path) });
   const nowhere = (await read(NOWHERE)).report;
   const all = await Promise.all(PATHS.map(read));
+  if ([nowhere, ...all.map(({ report }) => report)].every(({ httpStatus }) => httpStatus === undefined)) {
+    return { lines: [], unreachable: nowhere.reason ?? "no answer" };
+  }
   const readable = all.filter(({ report }) => isClaim(report) && !isSame(report, nowhere));
   const [best] = readable.toSorted((a, b) => rank(a.report) - rank(b.report));
   const width = Math.max(...PATHS.map((path) => path.length));
@@ -154,7 +163,7 @@ function configOf(
     "# Written by assay init. `assay check` validates it, `assay run` walks it once, `assay start` keeps on.",
     "version: 1",
     ...allowPrivate ? ["allowPrivate: true"] : [],
-    "# Known-good URLs that tell this machine's own fault from a target's:",
+    "# Known-good URLs. If they fail too, the fault is this machine's and not the target's:",
     "# controls: [https://example.com/]",
     "targets:",
     `  - id: ${id}`,

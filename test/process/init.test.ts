@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -73,4 +73,17 @@ test("a file that is there stays as it is, and a private address needs to be all
   const { code, stderr } = await init(urls.spring!, "-o", join(folder, "new.yaml"));
   expect(code).toBe(3);
   expect(stderr).toContain("--allow-private");
+});
+
+test("a service that cannot be reached gets no config", async () => {
+  const gone = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response());
+  const url = `http://127.0.0.1:${gone.addr.port}`;
+  await gone.shutdown();
+  const file = join(folder, "gone.yaml");
+  const { code, stderr } = await init(url, "-o", file, "--allow-private");
+  expect([code, stderr]).toEqual([
+    3,
+    expect.stringMatching(`^Cannot reach ${url}: .*ECONNREFUSED.*nothing was written`),
+  ]);
+  expect(existsSync(file)).toBe(false);
 });
