@@ -7,6 +7,7 @@ import type { Resource } from "../src/web/api/resource.ts";
 import type { remoteProber } from "../src/engine/prober/remote.ts";
 import type { roundsRoutes } from "../src/web/api/routes/rounds.ts";
 import type { applyQuietHours } from "../src/engine/notify/quiet.ts";
+import type { GroupingModule } from "../src/engine/notify/grouping.ts";
 import type { heartbeat } from "../src/engine/notify/heartbeat.ts";
 import type { Timely } from "../src/engine/notify/timely.ts";
 import type { acknowledgeLinks } from "../src/web/page/acknowledge.tsx";
@@ -43,6 +44,8 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   readonly timely?: Timely;
   /** What routes with `quietHours` take. */
   readonly applyQuietHours?: typeof applyQuietHours;
+  /** What groups of incidents take. */
+  readonly grouping?: GroupingModule;
   /** What `heartbeat` takes. */
   readonly heartbeat?: typeof heartbeat;
   /** What `hooks.github` takes. */

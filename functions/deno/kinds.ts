@@ -18,6 +18,7 @@ import { authorizeReport } from "../../src/engine/prober/report_auth.ts";
 import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { memoryKind } from "../../src/storage/memory.ts";
 import { upstashKind } from "../../src/storage/upstash/kind.ts";
+import { grouping } from "../../src/engine/notify/grouping.ts";
 import { heartbeat } from "../../src/engine/notify/heartbeat.ts";
 import { timely } from "../../src/engine/notify/timely.ts";
 import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
@@ -53,4 +54,5 @@ export const KINDS = {
   acknowledgeLinks,
   slo,
   timely,
+  grouping,
 } satisfies KindTables;

@@ -1,7 +1,10 @@
 import { Command, Option } from "commander";
 import type { Config } from "../../src/config/config.ts";
 import { formatDuration } from "../../src/config/schema/duration.ts";
+import { type EffectiveGrouping, groupingOf } from "../../src/engine/notify/grouping.ts";
 import { type Routed, routed, type RouteSubject } from "../../src/engine/notify/route.ts";
+import { findSink } from "../../src/engine/notify/sink.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { INCIDENT_FAMILIES, INCIDENT_KINDS, SEVERITIES } from "../../src/judgement/words.ts";
 import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
 
@@ -56,16 +59,26 @@ interface Row {
   unless?: "acknowledged";
   /** It is reminded this often, ms. */
   repeatMs?: number;
+  /** Which incidents are one message; absent: each is one of its own. */
+  grouping?: EffectiveGrouping;
 }
 
-function rowOf({ webhooks }: Config, { webhook, ...routing }: Routed): Row {
+function rowOf({ webhooks }: Config, { webhook, grouping: written, ...routing }: Routed): Row {
   const { kind, events } = webhooks.find(({ id }) => id === webhook)!;
-  return { webhook, kind, events, ...routing };
+  const grouping = groupingOf(findSink(SINKS, kind), written);
+  return { webhook, kind, events, ...routing, ...(grouping && { grouping }) };
 }
 
-const formatRow = ({ webhook, kind, events, rule, after, unless, repeatMs }: Row) =>
+function formatGrouping({ by, waitMs, intervalMs }: EffectiveGrouping): string {
+  const each = by.length > 0 ? ` for each ${by.join(", ")}` : "";
+  const wait = waitMs > 0 ? `, the first after ${formatDuration(waitMs)}` : "";
+  return `one message${each} in ${formatDuration(intervalMs)}${wait}`;
+}
+
+const formatRow = ({ webhook, kind, events, rule, after, unless, repeatMs, grouping }: Row) =>
   [
     `${webhook} (${kind}): ${events.join(", ")}`,
+    ...(grouping ? [formatGrouping(grouping)] : []),
     after === undefined ? "at once" : `after ${formatDuration(after)}${unless ? ` unless ${unless}` : ""}`,
     ...(repeatMs === undefined ? [] : [`again every ${formatDuration(repeatMs)}`]),
     `by ${rule ?? "itself: no route names it"}`,

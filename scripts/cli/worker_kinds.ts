@@ -4,6 +4,9 @@ import type { Config } from "../../src/config/config.ts";
 import type { Route } from "../../src/config/routes.ts";
 import { namesFunction } from "../../src/config/expression/functions.ts";
 import { namesPattern } from "../../src/config/expression/pattern.ts";
+import { mayGroup } from "../../src/engine/notify/grouping.ts";
+import { findSink } from "../../src/engine/notify/sink.ts";
+import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import type { StepKind } from "../../src/evidence/probe/step_kind.ts";
 import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 
@@ -75,6 +78,7 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["acknowledgeLinks", "src/web/page/acknowledge.tsx", ({ publicUrl }) => publicUrl !== undefined],
   ["slo", "src/web/page/objective.tsx", ({ checks }) => checks.some(({ slo }) => slo !== undefined)],
   ["timely", "src/engine/notify/timely.ts", ({ routes = [] }) => routes.some(isTimely)],
+  ["grouping", "src/engine/notify/grouping.ts", isGrouped],
   ["heartbeat", "src/engine/notify/heartbeat.ts", ({ heartbeat }) => heartbeat !== undefined],
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
@@ -103,6 +107,11 @@ function isTimely({ escalate, repeatMs, routes }: Route): boolean {
 
 /** The public page's language; English is in every bundle. */
 const spokenBy = ({ page: { language } }: Config) => language === "en" ? [] : [language];
+
+/** Whether incidents may be grouped. */
+function isGrouped({ webhooks, routes }: Config): boolean {
+  return webhooks.some(({ kind }) => mayGroup(findSink(SINKS, kind), routes));
+}
 
 /** All that may hold an expression. */
 const walkedBy = ({ checks }: Config) => checks.map(({ journey, cleanup }) => [journey, cleanup]);

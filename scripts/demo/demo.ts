@@ -56,6 +56,8 @@ targets:
 webhooks:
   - { id: oncall, url: "\${env:ONCALL_URL}", secret: "\${env:ONCALL_SECRET}" }
   - { id: chat, kind: slack, url: "\${env:CHAT_URL}" }
+routes:
+  - { match: { family: [service] }, sinks: [chat], groupBy: ["..."] }
 `;
 
 /** What the story must show; each is set only by what was really seen. */

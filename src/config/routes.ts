@@ -2,6 +2,7 @@
 import { closest } from "../base/closest.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
+import { type Grouping, readGrouping } from "./grouping.ts";
 import { parseDuration } from "./schema/duration.ts";
 import { type QuietHours, readQuietHours } from "./quiet_hours.ts";
 import type { RouteDraft } from "./schema/routes.ts";
@@ -29,6 +30,8 @@ export interface Route {
   escalate: readonly Escalation[];
   /** Its sinks are reminded this often, ms. */
   repeatMs?: number;
+  /** Which incidents are one message, as far as it or a rule above says. */
+  grouping?: Grouping;
   /** When only critical incidents are sent. */
   quietHours?: QuietHours;
   routes: readonly Route[];
@@ -47,6 +50,8 @@ interface RouteContext {
   webhooks: readonly string[];
   targets: readonly string[];
   regions: readonly string[];
+  /** Names of the labels that targets have. */
+  labels: readonly string[];
 }
 
 /** The rules of a config; undefined: it has none, and each webhook gets all of its events. */
@@ -62,7 +67,7 @@ export function readRoutes(
 interface Place {
   path: Path;
   /** What of the rule above holds for those below it that do not say it. */
-  inherited: Pick<Route, "sinks" | "escalate" | "repeatMs" | "quietHours">;
+  inherited: Pick<Route, "sinks" | "escalate" | "repeatMs" | "grouping" | "quietHours">;
   note: Note;
 }
 
@@ -98,9 +103,11 @@ function readRoute(draft: Draft<RouteDraft>, context: RouteContext, place: Place
   const quietHours = draft.quietHours
     ? readQuietHours(draft.quietHours, [...path, "quietHours"], note)
     : place.inherited.quietHours;
+  const grouping = readGrouping(draft, place.inherited.grouping, { ...context, path, note });
   const own = {
     sinks,
     escalate,
+    ...(grouping && { grouping }),
     ...(repeatMs !== undefined && { repeatMs }),
     ...(quietHours && { quietHours }),
   };

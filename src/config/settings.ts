@@ -63,6 +63,7 @@ const namesIn = ({ webhooks, targets, regions }: Draft<RawConfig>) => ({
   // Incidents of Assay's own are of a target that no config has.
   targets: ["_assay", ...idsOf(targets)],
   regions: idsOf(regions),
+  labels: (targets ?? []).flatMap((target) => Object.keys(target?.labels ?? {})),
 });
 
 const idsOf = (drafts: readonly (string | { id?: string } | undefined)[] = []) =>

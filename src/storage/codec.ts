@@ -64,8 +64,8 @@ export function packChecks(config: Config): Packing {
   return { layout: fingerprint(shards.map((keys) => keys.join(" ")).join("\n")), shards, shardOf };
 }
 
-/** FNV-1a, 2 x 32 bits: identifies a layout; not a secret and not a signature. */
-function fingerprint(text: string): string {
+/** FNV-1a, 2 x 32 bits: identifies a text; not a secret and not a signature. */
+export function fingerprint(text: string): string {
   let a = 0x811c9dc5, b = 0x01000193;
   for (let i = 0; i < text.length; i++) {
     a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);

@@ -74,12 +74,13 @@ export const RECORD_KINDS = [
   "session",
   "sink",
   "link",
+  "group",
 ] as const;
 
 /**
  * One record: a pushed report, a silence, a deployment, a rollout id that a gate was asked about, a deployment that waits for approval,
  * a remark on an incident, the last use of a token, the secret that signs sessions and links, how a sink does, a link that was
- * used. There is one for each (kind, key).
+ * used, what is known of a group of incidents. There is one for each (kind, key).
  */
 export interface StoredRecord {
   kind: (typeof RECORD_KINDS)[number];

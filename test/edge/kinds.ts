@@ -23,6 +23,7 @@ import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { pushedReports } from "../../src/web/api/routes/pushed_reports.ts";
 import { remoteProber } from "../../src/engine/prober/remote.ts";
 import { roundsRoutes } from "../../src/web/api/routes/rounds.ts";
+import { grouping } from "../../src/engine/notify/grouping.ts";
 import { timely } from "../../src/engine/notify/timely.ts";
 import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
 import { slo } from "../../src/web/page/objective.tsx";
@@ -54,6 +55,7 @@ export const KINDS: KindTables<ObjectEnv> = {
   githubHook,
   acknowledgeLinks,
   timely,
+  grouping,
   dialler,
   remoteProber,
   roundsRoutes,

@@ -1,5 +1,6 @@
 import * as z from "../../base/zod.ts";
 import { duration, list, map, text, words } from "./fields.ts";
+import { GROUP_FIELDS, UNGROUPED } from "./group_fields.ts";
 
 /** The words of incidents, for the grammar: judgement/words.ts has them, and stands above it. A test holds the two to each other. */
 export const ROUTE_WORDS = {
@@ -52,6 +53,9 @@ export interface RouteDraft {
   continue?: boolean;
   escalate?: { after: string; unless?: "acknowledged"; sinks: string[] }[];
   repeatInterval?: string;
+  groupBy?: string[];
+  groupWait?: string;
+  groupInterval?: string;
   quietHours?: z.infer<typeof quietHours>;
   routes?: RouteDraft[];
 }
@@ -79,6 +83,20 @@ const route = (depth: number): z.ZodMiniType<RouteDraft> =>
     repeatInterval: optionalField(
       duration("1m", "30d"),
       "Its sinks are reminded this often while the incident is open and not acknowledged. Default: as the route above says.",
+    ),
+    groupBy: optionalField(
+      list(glob, 20, 0),
+      `The incidents of one message have these in common: ${
+        GROUP_FIELDS.join(", ")
+      }, labels.NAME. \`[]\` is all of the route, \`["${UNGROUPED}"]\` a message for each incident. Default: as the route above says.`,
+    ),
+    groupWait: optionalField(
+      duration("0s", "1h"),
+      "The first of a group waits so long for others. Default: as the route above says, else 0s.",
+    ),
+    groupInterval: optionalField(
+      duration("1s", "24h"),
+      "What follows within this is one message. Default: as the route above says, else 30s.",
     ),
     quietHours: optionalField(
       quietHours,

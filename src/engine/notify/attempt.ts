@@ -1,11 +1,11 @@
-/** One notice, one step further. */
+/** A notice, and those that go with it, one step further. */
 import { incidentUrl } from "./notice.ts";
 import type { Config, Webhook } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
 import type { Delivery, IncidentStore, OutboxStore, Receipt, RecordStore } from "../../storage/store.ts";
 import type { LinkAdder } from "./acknowledge_link.ts";
-import type { WebhookEvent } from "./event.ts";
+import type { Bundle, GroupingModule } from "./grouping.ts";
 import type { applyQuietHours } from "./quiet.ts";
 import { deadReceipt, doneReceipt, receiptOf, repeatReceipt } from "./retry.ts";
 import { applyCause } from "./caused.ts";
@@ -35,21 +35,39 @@ export interface DeliveryContext {
   addLink: LinkAdder;
   timely?: Timely;
   applyQuietHours?: typeof applyQuietHours;
+  grouping?: GroupingModule;
   /** Ids of the notices that this process is sending. */
   underWay: Set<string>;
 }
 
-/** Brings one notice one step further; undefined if it was not sent. */
-export async function attempt(context: DeliveryContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
+/** Brings a notice one step further, and those that go with it; undefined if nothing was sent. `room`: notices that may go with it. */
+export async function attempt(
+  context: DeliveryContext,
+  delivery: Delivery,
+  room = 0,
+): Promise<Attempted | undefined> {
   const { underWay } = context;
   // It was woken while it is on its way: its receipt comes.
   if (underWay.has(delivery.id)) return undefined;
+  const own = new Set([delivery.id]);
   underWay.add(delivery.id);
   try {
-    return await settle(context, delivery);
+    const parcel = await pack(context, delivery, room);
+    for (const { id } of parcel?.deliveries ?? []) {
+      own.add(id);
+      underWay.add(id);
+    }
+    return parcel && await dispatch(context, parcel);
   } finally {
-    underWay.delete(delivery.id);
+    for (const id of own) underWay.delete(id);
   }
+}
+
+/** What came of an attempt. */
+export interface Attempted {
+  answer: SinkAnswer;
+  /** How many notices were in the message. */
+  notices: number;
 }
 
 /** Leaves a notice for later, as if it had not been claimed. */
@@ -70,8 +88,32 @@ export async function putOff(
   });
 }
 
-async function settle(context: DeliveryContext, delivery: Delivery): Promise<SinkAnswer | undefined> {
-  const { ports: { clock, log }, store, config, timely } = context;
+/** What is sent at once. */
+interface Parcel extends Bundle {
+  webhook: Webhook;
+}
+
+/** What is to be sent of a notice, and with it; undefined: nothing now. */
+async function pack(context: DeliveryContext, delivery: Delivery, room: number): Promise<Parcel | undefined> {
+  const { ports: { clock }, store, config, sinks, grouping, underWay } = context;
+  const webhook = await admit(context, delivery);
+  if (!webhook) return undefined;
+  const alone = { id: delivery.id, deliveries: [delivery], event: JSON.parse(delivery.body) };
+  const bundle = grouping
+    ? await grouping.bundle({
+      ...{ store, config, webhook, room, alone },
+      sink: findSink(sinks, webhook.kind),
+      nowMs: clock.now(),
+      isUnderWay: (id) => underWay.has(id),
+      admit: async (mate) => await admit(context, mate) !== undefined,
+    })
+    : alone;
+  return bundle && { webhook, ...bundle };
+}
+
+/** Whether a notice is to be sent now, and to whom; if not, that is recorded. */
+async function admit(context: DeliveryContext, delivery: Delivery): Promise<Webhook | undefined> {
+  const { ports: { clock, log }, store, config } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
   const nowMs = clock.now();
   const fields = fieldsOf(config, delivery);
@@ -81,31 +123,47 @@ async function settle(context: DeliveryContext, delivery: Delivery): Promise<Sin
     log.warn("notice is dead", { ...fields, error: receipt.lastError });
     return undefined;
   }
-  const isTimer = delivery.type === REMINDER;
-  const death = isTimer
-    ? await timely?.remind(context, delivery) ? undefined : "late" as const
-    : await isLate(store, delivery)
-    ? "late" as const
-    : await timely?.staleness(context, delivery);
-  if (isTimer || death) {
-    const receipt = death ? deadReceipt(delivery, death, nowMs) : doneReceipt(delivery, nowMs);
-    await store.recordAttempt(delivery.id, receipt);
-    if (death) log.info("notice dropped", { ...fields, reason: receipt.lastError });
-    return undefined;
+  const receipt = await unsent(context, delivery, nowMs);
+  const isNeeded = receipt?.state === "dead" && await isOfAlert(context, delivery);
+  if (!receipt || isNeeded) return webhook;
+  await store.recordAttempt(delivery.id, receipt);
+  if (receipt.state !== "delivered") {
+    log.info("notice held or dropped", { ...fields, reason: receipt.lastError });
   }
+  return undefined;
+}
+
+/** The receipt of a notice that is not sent now, or never: it comes too late, is held, or has done its part. */
+async function unsent(
+  context: DeliveryContext,
+  delivery: Delivery,
+  nowMs: number,
+): Promise<Receipt | undefined> {
+  const { store, timely, applyQuietHours } = context;
+  if (delivery.type === REMINDER) {
+    const isDone = await timely?.remind(context, delivery);
+    return isDone ? doneReceipt(delivery, nowMs) : deadReceipt(delivery, "late", nowMs);
+  }
+  const death = await isLate(store, delivery) ? "late" : await timely?.staleness(context, delivery);
+  if (death) return deadReceipt(delivery, death, nowMs);
   const quiet = await applySilence(context, delivery, nowMs) ??
     await applyCause(store, delivery, nowMs) ??
-    await context.applyQuietHours?.(context, delivery, nowMs);
-  if (quiet) {
-    const { attempts, lastAttemptAt, lastStatus } = delivery;
-    await store.recordAttempt(delivery.id, { ...quiet, attempts, lastAttemptAt, lastStatus });
-    log.info("notice held or dropped", { ...fields, reason: quiet.lastError });
-    return undefined;
-  }
-  const answer = await send(context, webhook, delivery);
-  await keepReceipt(context, { delivery, webhook, answer, beganMs: nowMs });
-  await context.health.note(webhook.id, answer);
-  return answer;
+    await applyQuietHours?.(context, delivery, nowMs);
+  const { attempts, lastAttemptAt, lastStatus } = delivery;
+  return quiet && { ...quiet, attempts, lastAttemptAt, lastStatus };
+}
+
+/** A receiver that holds an alert gets its resolution. */
+const isOfAlert = async ({ store, grouping }: DeliveryContext, delivery: Delivery) =>
+  delivery.type === "incident.resolved" && await grouping?.isOfAlert(store, delivery);
+
+async function dispatch(context: DeliveryContext, parcel: Parcel): Promise<Attempted> {
+  const beganMs = context.ports.clock.now();
+  const answer = await send(context, parcel);
+  const receipts = await keepReceipts(context, { parcel, answer, beganMs });
+  await parcel.settle?.(receipts.every(({ state }) => state !== "pending"));
+  await context.health.note(parcel.webhook.id, answer);
+  return { answer, notices: parcel.deliveries.length };
 }
 
 /** An acknowledgement is not sent once its incident is over. */
@@ -123,27 +181,44 @@ const fieldsOf = ({ publicUrl }: Config, { id, webhook, incident }: Delivery) =>
 });
 
 interface Sent {
-  delivery: Delivery;
-  webhook: Webhook;
+  parcel: Parcel;
   answer: SinkAnswer;
   beganMs: number;
 }
 
-async function keepReceipt(
-  context: DeliveryContext,
-  { delivery, webhook, answer, beganMs }: Sent,
-): Promise<void> {
-  const { ports: { clock, random, log }, store, config, leaseMs } = context;
-  const fields = fieldsOf(config, delivery);
-  const nowMs = clock.now();
-  const { death, ...receipt } = receiptOf(delivery, answer, { beganMs, nowMs, random });
-  if (death === "gone") await store.disableWebhook(webhook.id, beganMs);
-  const isDelivered = receipt.state === "delivered";
+/** Records what came of it, notices of the same receipt together. */
+async function keepReceipts(context: DeliveryContext, { parcel, answer, beganMs }: Sent): Promise<Receipt[]> {
+  const { ports, store, leaseMs } = context;
+  const { webhook, deliveries } = parcel;
+  const nowMs = ports.clock.now();
+  const chance = ports.random();
+  if (answer.kind === "gone") await store.disableWebhook(webhook.id, beganMs);
+  const byReceipt = new Map<string, { receipt: Receipt; ids: string[] }>();
+  for (const delivery of deliveries) {
+    const { death, ...own } = receiptOf(delivery, answer, { beganMs, nowMs, random: () => chance });
+    logReceipt(context, delivery, own, death !== undefined);
+    const receipt = await repeated(context, delivery, webhook, own);
+    const key = JSON.stringify(receipt);
+    byReceipt.set(key, { receipt, ids: [...byReceipt.get(key)?.ids ?? [], delivery.id] });
+  }
   // What is due sooner than a claim lasts may be under way.
-  const wakes = isDelivered ? nowMs + leaseMs : undefined;
-  await store.recordAttempt(delivery.id, await repeated(context, delivery, webhook, receipt), wakes);
-  if (isDelivered) return log.info("notice delivered", fields);
-  log.warn(death ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
+  const wakes = answer.kind === "delivered" ? nowMs + leaseMs : undefined;
+  const receipts = [...byReceipt.values()];
+  for (const { receipt, ids } of receipts) {
+    await store.recordAttempt(ids.length === 1 ? ids[0]! : ids, receipt, wakes);
+  }
+  return receipts.map(({ receipt }) => receipt);
+}
+
+function logReceipt(
+  { ports: { log }, config }: DeliveryContext,
+  delivery: Delivery,
+  receipt: Receipt,
+  isDead: boolean,
+) {
+  const fields = fieldsOf(config, delivery);
+  if (receipt.state === "delivered") return log.info("notice delivered", fields);
+  log.warn(isDead ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
 }
 
 /** The receipt of a notice that must be repeated while its incident is open. */
@@ -163,23 +238,23 @@ async function repeated(
 }
 
 /** One delivery by the webhook's sink; whatever hangs, it ends. */
-function send(context: DeliveryContext, webhook: Webhook, delivery: Delivery): Promise<SinkAnswer> {
+function send(context: DeliveryContext, parcel: Parcel): Promise<SinkAnswer> {
   const { ports: { clock, secrets }, sinks } = context;
-  const { deadlineMs = context.deadlineMs } = findSink(sinks, webhook.kind);
+  const { deadlineMs = context.deadlineMs } = findSink(sinks, parcel.webhook.kind);
   const limitMs = deadlineMs + GRACE_MS;
   const fail = (detail: string): SinkAnswer => ({ kind: "unanswered", detail });
-  const sent = handOver({ ...context, deadlineMs }, webhook, delivery)
+  const sent = handOver({ ...context, deadlineMs }, parcel)
     .catch((error) => fail(secrets.redact(messageOf(error))));
   return atMost(clock, limitMs, sent, () => fail(`timeout: no complete answer within ${limitMs} ms`));
 }
 
 async function handOver(
   { ports, sinks, deadlineMs, addLink }: DeliveryContext,
-  { kind, settings }: Webhook,
-  delivery: Delivery,
+  { id, event: packed, deliveries: [first, ...rest], webhook: { kind, settings } }: Parcel,
 ): Promise<SinkAnswer> {
   const sink = findSink(sinks, kind);
-  const event = await addLink(JSON.parse(delivery.body) as WebhookEvent, delivery);
-  const message = { id: delivery.id, event, body: sink.render(event, settings) };
+  // A link is of one incident.
+  const event = rest.length > 0 ? packed : await addLink(packed, first!);
+  const message = { id, event, body: sink.render(event, settings) };
   return await sink.deliver(message, settings, { ...ports, deadlineMs });
 }

@@ -11,6 +11,7 @@ import type { Delivery } from "../../storage/store.ts";
 import { attempt, type DeliveryContext, type DeliveryStore, putOff } from "./attempt.ts";
 import { silenceSource } from "../../storage/records/maintenance.ts";
 import type { linkAdder } from "./acknowledge_link.ts";
+import type { GroupingModule } from "./grouping.ts";
 import type { applyQuietHours } from "./quiet.ts";
 import type { Timely } from "./timely.ts";
 import { silenceReader } from "./silencing.ts";
@@ -30,6 +31,8 @@ export interface DelivererOptions {
   timely?: Timely;
   /** For a config whose routes have quiet hours. */
   applyQuietHours?: typeof applyQuietHours;
+  /** For a config whose incidents are grouped. */
+  grouping?: GroupingModule;
   /** For a config with a public URL: links to acknowledge by. */
   linkAdder?: typeof linkAdder;
   /** At once, over all webhooks; the runtime may bound its connections. */
@@ -83,6 +86,7 @@ export function deliverer(
     sinks,
     timely,
     applyQuietHours,
+    grouping,
     linkAdder,
     parallel = Infinity,
     deadlineMs = 15_000,
@@ -90,7 +94,11 @@ export function deliverer(
   }: DelivererOptions,
 ): Deliverer {
   const progress = new Progress(ports.clock);
-  let lanes = new Lanes(parallel);
+  // What goes in one message must not be claimed one by one.
+  const isSerial = (id: string) =>
+    grouping !== undefined && kindOf.has(id) && grouping.mayGroup(kindOf.get(id)!, config.routes);
+  const begin = () => new Lanes(parallel, isSerial);
+  let lanes = begin();
   const readSilences = silenceSource(config, store);
   const addLink = linkAdder?.(ports, store, config.publicUrl) ?? ((event) => Promise.resolve(event));
   const health = new SinkHealth({ ports, store, config, sinks, leaseMs });
@@ -112,7 +120,7 @@ export function deliverer(
       ),
     );
     const webhooks = new Set(stale.flat());
-    if (webhooks.size > 0) await dropUnneeded({ ports, store }, webhooks, (id) => underWay.has(id));
+    if (webhooks.size > 0) await dropUnneeded({ ports, store, grouping }, webhooks, (id) => underWay.has(id));
   };
 
   const send = async (call: Call): Promise<number> => {
@@ -121,22 +129,22 @@ export function deliverer(
     if (isAlone) await prepare();
     const first = await look(call);
     if (isAlone && !first) return 0;
-    const begin = (delivery: Delivery) =>
+    const start = (delivery: Delivery) =>
       lanes.lane(delivery.webhook, () => drain(lanes, call, delivery.webhook, delivery));
-    const begun = first ? [begin(first)] : [];
+    const begun = first ? [start(first)] : [];
     const free = [...known].flatMap((id) => lanes.free(id, () => drain(lanes, call, id)));
     const settled = await Promise.allSettled([...begun, ...free]);
     for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
     // What is left is for webhooks that are not in the config any more.
     for (let left = await look(call); left; left = known.has(left.webhook) ? undefined : await look(call)) {
-      await begin(left);
+      await start(left);
     }
     return call.made;
   };
 
   /** What a stuck call holds runs out with its claims; the next one waits for none of it. */
   const letGo = () => {
-    lanes = new Lanes(parallel);
+    lanes = begin();
     looking = Promise.resolve();
     underWay.clear();
   };
@@ -154,10 +162,11 @@ export function deliverer(
       addLink,
       timely,
       applyQuietHours,
+      grouping,
       underWay,
     };
     const move = () => progress.move();
-    return progress.watch(() => send({ post, claim: claimer(post, bounds), move, made: 0 }), letGo);
+    return progress.watch(() => send({ post, ...claimer(post, bounds), move, made: 0 }), letGo);
   };
   return Object.assign(call, { fault: () => progress.fault });
 }
@@ -166,6 +175,9 @@ interface Call {
   post: DeliveryContext;
   /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
   claim(webhook?: string): Promise<Delivery | undefined>;
+  /** Notices that it may take beside; `take` says how many went. */
+  room(): number;
+  take(notices: number): void;
   /** Notes that a notice has come a step further, or that none was due. */
   move(): void;
   /** Attempts so far. */
@@ -175,14 +187,18 @@ interface Call {
 function claimer(
   { ports: { clock }, store, leaseMs }: DeliveryContext,
   { most = Infinity, signal }: CallOptions,
-): Call["claim"] {
+): Pick<Call, "claim" | "room" | "take"> {
   let left = most;
-  return async (webhook) => {
-    if (signal?.aborted || left < 1) return undefined;
-    left--;
-    const [claimed] = await store.claimDeliveries({ nowMs: clock.now(), leaseMs, limit: 1, webhook });
-    if (!claimed) left++;
-    return claimed;
+  return {
+    async claim(webhook) {
+      if (signal?.aborted || left < 1) return undefined;
+      left--;
+      const [claimed] = await store.claimDeliveries({ nowMs: clock.now(), leaseMs, limit: 1, webhook });
+      if (!claimed) left++;
+      return claimed;
+    },
+    room: () => left,
+    take: (notices) => void (left -= notices),
   };
 }
 
@@ -207,12 +223,13 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
       return await go(next);
     });
   const go = async (next: Delivery): Promise<Step> => {
-    const answer = await attempt(call.post, next);
+    const came = await attempt(call.post, next, call.room());
     call.move();
-    if (!answer) pace.refund();
+    if (!came) pace.refund();
     else {
       call.made++;
-      lanes.noteAnswer(webhook, answer.kind !== "unanswered");
+      call.take(came.notices - 1);
+      lanes.noteAnswer(webhook, came.answer.kind !== "unanswered");
     }
     return "again";
   };

@@ -4,6 +4,7 @@ import { reportFields } from "../../evidence/report/schema.ts";
 import { FAULTS, OUTCOMES, TRACE_VERDICTS, VOTES } from "../../judgement/words.ts";
 import { incidentFields } from "../../storage/schema.ts";
 
+const TYPES = ["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"] as const;
 const outcome = z.enum(OUTCOMES);
 const time = z.datetime();
 const ms = z.number().check(z.gte(0));
@@ -132,9 +133,27 @@ const acknowledgement = z.strictObject({
   text: z.optional(z.string()),
 });
 
+/** What stands of each incident in a message about several. */
+const groupItem = z.strictObject({
+  notice: z.string().check(z.describe("The webhook-id that it would have by itself; the same over retries.")),
+  type: z.enum(TYPES),
+  incident: z.strictObject({ id, episode, family, kind, severity, state: incidentState, scope, openedAt }),
+  target: z.strictObject({ id: z.string(), name: z.string() }),
+  check: z.strictObject({ id: z.string() }),
+  summary: z.string(),
+});
+
+const group = z.strictObject({
+  alert: z.optional(z.string()).check(
+    z.describe("The key of the alert that they share, at receivers that hold one for each key."),
+  ),
+  open: z.optional(count).check(z.describe("Incidents of that alert that are open.")),
+  items: z.array(groupItem).check(z.describe("What is new of each incident, the worst first.")),
+});
+
 /** Every event that Assay sends, in the shape of Standard Webhooks 1.0.0. */
 export const event = z.strictObject({
-  type: z.enum(["incident.opened", "incident.updated", "incident.acknowledged", "incident.resolved"]),
+  type: z.enum(TYPES),
   timestamp: time.check(z.describe("The slot in which it happened, or when it was acknowledged.")),
   data: z.strictObject({
     incident,
@@ -158,6 +177,11 @@ export const event = z.strictObject({
     reminder: z.optional(z.strictObject({ openForMs: ms })).check(
       z.describe("A reminder, as the route's repeatInterval says: nothing has changed."),
     ),
+    group: z.optional(group).check(
+      z.describe(
+        "Several incidents are one message, as the route's groupBy says; the rest of data is the worst of them.",
+      ),
+    ),
     links: z.optional(z.record(z.string(), z.url())),
     truncated: z.optional(z.literal(true)).check(
       z.describe("Evidence or texts were cut to keep the size limit."),
@@ -167,6 +191,8 @@ export const event = z.strictObject({
 
 /** An event as it is sent. Times are ISO 8601, durations ms. */
 export type WebhookEvent = z.infer<typeof event>;
+/** One incident in a message about several. */
+export type GroupItem = z.infer<typeof groupItem>;
 /** What one prober knows, as an event carries it. */
 export type ProberEvidence = z.infer<typeof proberEvidence>;
 /** The votes and the rule behind an event. */

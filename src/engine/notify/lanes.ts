@@ -5,14 +5,16 @@ const LANES = 2;
 /** Of all turns, those that are kept from webhooks which gave no answer the last time. */
 const ROOM = 2;
 
-/** Who may send at once: each webhook in two lanes of its own, all together `parallel`. */
+/** Who may send at once: each webhook in two lanes of its own, in one if they are to go one after the other; all together `parallel`. */
 export class Lanes {
   readonly #turns: Semaphore;
   readonly #rest: Semaphore;
+  readonly #isSerial: (webhook: string) => boolean;
   readonly #own = new Map<string, Semaphore>();
   readonly #silent = new Set<string>();
 
-  constructor(parallel: number) {
+  constructor(parallel: number, isSerial: (webhook: string) => boolean = () => false) {
+    this.#isSerial = isSerial;
     this.#turns = semaphore(parallel);
     this.#rest = semaphore(Math.max(1, parallel - ROOM));
   }
@@ -40,7 +42,7 @@ export class Lanes {
   }
 
   #of(webhook: string): Semaphore {
-    const own = this.#own.get(webhook) ?? semaphore(LANES);
+    const own = this.#own.get(webhook) ?? semaphore(this.#isSerial(webhook) ? 1 : LANES);
     this.#own.set(webhook, own);
     return own;
   }

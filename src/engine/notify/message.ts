@@ -43,13 +43,16 @@ const VALUE_CHARS = 300;
 
 /** The words for an event. */
 export function describeEvent({ type, data }: WebhookEvent): Message {
-  const { incident: { kind, severity }, summary, links } = data;
+  const { group, incident: { severity }, summary, links } = data;
   const look = LOOKS[type] ?? severity;
   return {
     look,
-    title: oneLine(`${look.toUpperCase()}: ${subjectText(data)} (${kind})`, TITLE_CHARS),
+    title: oneLine(`${look.toUpperCase()}: ${headOf(data)}`, TITLE_CHARS),
     text: oneLine(summary, TEXT_CHARS),
-    facts: factsOf(data).map(({ name, value }) => ({ name, value: oneLine(value, VALUE_CHARS) })),
+    facts: (group && group.items.length > 1 ? groupFacts(group) : factsOf(data)).map(({ name, value }) => ({
+      name,
+      value: oneLine(value, VALUE_CHARS),
+    })),
     page: links?.page,
     ...(links?.acknowledge && { acknowledge: links.acknowledge }),
   };
@@ -70,10 +73,56 @@ export const plainLines = ({ text, facts, page, acknowledge }: Message): string[
 
 type Data = WebhookEvent["data"];
 
+/** Under which key a receiver that holds alerts has this one. */
+export const alertKeyOf = ({ data: { group, incident } }: WebhookEvent): string =>
+  group?.alert ?? incident.id;
+
+/** What a subject is made of. */
+export interface Subject {
+  incident: Pick<Data["incident"], "scope">;
+  target: Pick<Data["target"], "name">;
+  check: Pick<Data["check"], "id">;
+}
+
 /** Target, check and region: "Checkout / write in eu". */
-export function subjectText({ incident: { scope }, target, check }: Data): string {
+export function subjectText({ incident: { scope }, target, check }: Subject): string {
   const tier = check.id === "default" ? "" : ` / ${check.id}`;
   return `${oneLine(target.name, 100)}${tier}${scope === "global" ? "" : ` in ${scope}`}`;
+}
+
+/** "Checkout / write (drift)", "12 incidents: Checkout / write, Search and 10 more". */
+function headOf(data: Data): string {
+  const items = data.group?.items ?? [];
+  if (items.length < 2) return `${subjectText(data)} (${data.incident.kind})`;
+  return `${items.length} incidents: ${namesOf(items, 2)}`;
+}
+
+/** The first names of a list, and how many there are more. */
+export function namesOf(subjects: readonly Subject[], most: number): string {
+  const names = [...new Set(subjects.map(subjectText))];
+  const shown = names.slice(0, most);
+  if (names.length > most) return `${shown.join(", ")} and ${names.length - most} more`;
+  return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown.join("");
+}
+
+/** Incidents of a group that have a line of their own. */
+const LISTED = 8;
+const CHANGES: Record<WebhookEvent["type"], string> = {
+  "incident.opened": "Opened",
+  "incident.updated": "Changed",
+  "incident.acknowledged": "Acknowledged",
+  "incident.resolved": "Resolved",
+};
+
+function groupFacts({ items }: NonNullable<Data["group"]>): Fact[] {
+  const lines = items.slice(0, LISTED).map(({ type, incident: { severity, state }, summary }) => ({
+    name: state === "open" ? `${CHANGES[type]} (${severity})` : CHANGES[type],
+    value: summary,
+  }));
+  const rest = items.slice(LISTED);
+  return rest.length === 0
+    ? lines
+    : [...lines, { name: `And ${rest.length} more`, value: namesOf(rest, rest.length) }];
 }
 
 function factsOf(data: Data): Fact[] {

@@ -1,6 +1,7 @@
 /** Of a receiver that holds one state for each incident, only the newest notice matters. */
 import type { Ports } from "../../base/ports.ts";
-import type { Delivery, OutboxStore } from "../../storage/store.ts";
+import type { Delivery, OutboxStore, RecordStore } from "../../storage/store.ts";
+import type { GroupingModule } from "./grouping.ts";
 import { REMINDER } from "./reminder.ts";
 import { deadReceipt } from "./retry.ts";
 
@@ -53,9 +54,16 @@ const mayHaveArrived = ({ attempts, lastStatus }: Delivery) =>
 const isRepeated = ({ attempts, lastAttemptAt, lastError }: Delivery) =>
   attempts === 0 && lastAttemptAt !== undefined && lastError === undefined;
 
+/** What is looked at. */
+interface DropContext {
+  ports: Ports;
+  store: OutboxStore & RecordStore;
+  grouping?: GroupingModule;
+}
+
 /** Drops them in the store, and says so. */
 export async function dropUnneeded(
-  { ports: { clock, log }, store }: { ports: Ports; store: OutboxStore },
+  { ports: { clock, log }, store, grouping }: DropContext,
   webhooks: ReadonlySet<string>,
   isUnderWay: (id: string) => boolean,
 ): Promise<void> {
@@ -73,7 +81,7 @@ export async function dropUnneeded(
   const own = Map.groupBy(present.toReversed(), ({ webhook }) => webhook);
   for (const webhook of webhooks) {
     const pending = own.get(webhook) ?? [];
-    const told = await toldOf(store, webhook, pending);
+    const told = await toldOf({ store, grouping }, webhook, pending);
     for (const { delivery, death } of dropped(pending, { isUnderWay, wasTold: (id) => told.has(id) })) {
       const dead = deadReceipt(delivery, death, clock.now());
       const receipt = isRepeated(delivery)
@@ -87,7 +95,7 @@ export async function dropUnneeded(
 
 /** Of the incidents whose resolution waits: those with a notice that was delivered to the webhook. */
 async function toldOf(
-  store: OutboxStore,
+  { store, grouping }: Pick<DropContext, "store" | "grouping">,
   webhook: string,
   pending: readonly Delivery[],
 ): Promise<Set<string>> {
@@ -96,7 +104,9 @@ async function toldOf(
   );
   const told = await Promise.all([...ending].map(async (incident) => {
     const { items } = await store.listDeliveries({ incident, state: "delivered", limit: MAX_SCANNED });
-    return items.some((item) => item.webhook === webhook) ? [incident] : [];
+    const isTold = items.some((item) => item.webhook === webhook) ||
+      await grouping?.isOfAlert(store, { webhook, incident });
+    return isTold ? [incident] : [];
   }));
   return new Set(told.flat());
 }

@@ -2,6 +2,7 @@
 import { matches } from "../../base/glob.ts";
 import type { Config, Webhook } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
+import type { Grouping } from "../../config/grouping.ts";
 import type { QuietHours } from "../../config/quiet_hours.ts";
 import type { Route, RouteMatch } from "../../config/routes.ts";
 
@@ -27,6 +28,8 @@ export interface Routed {
   unless?: "acknowledged";
   /** It is reminded this often, ms. */
   repeatMs?: number;
+  /** Which incidents are one message, as far as the rule says. */
+  grouping?: Grouping;
   /** When it gets critical incidents only. */
   quietHours?: QuietHours;
 }
@@ -96,8 +99,8 @@ function walk(
   return told;
 }
 
-function ownOf({ sinks, escalate, repeatMs, quietHours }: Route, rule: string): Routed[] {
-  const same = { rule, ...(quietHours && { quietHours }) };
+function ownOf({ sinks, escalate, repeatMs, grouping, quietHours }: Route, rule: string): Routed[] {
+  const same = { rule, ...(grouping && { grouping }), ...(quietHours && { quietHours }) };
   return [
     ...sinks.map((webhook) => ({ webhook, ...same, ...(repeatMs !== undefined && { repeatMs }) })),
     ...escalate.flatMap(({ afterMs, unless, sinks }) =>

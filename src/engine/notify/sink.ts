@@ -57,6 +57,8 @@ export interface Sink<Settings = unknown> extends ConfigSinkKind {
   readonly rate?: SinkRate;
   /** It holds one state for each incident, so that a newer notice says all that an unsent older one would. */
   readonly keepsState?: boolean;
+  /** When incidents that turn together are one message: where a route has `groupBy`, or never; absent: unless a route says otherwise. */
+  readonly grouping?: "asked" | "never";
   /** It forgets an open incident unless the notice is repeated after so long, ms. */
   readonly repeatMs?: number;
   /** For one delivery, where it is not that of the outbox, ms. */

@@ -1,6 +1,8 @@
 /** An Assay that looks into its outbox every 5 s, through restarts and changes of its config, before one receiver on a virtual clock. */
+import type { Config } from "../../../src/config/config.ts";
 import type { Ports, Secrets } from "../../../src/base/ports.ts";
 import type { Change } from "../../../src/judgement/incident.ts";
+import { grouping } from "../../../src/engine/notify/grouping.ts";
 import { type Deliverer, deliverer } from "../../../src/engine/notify/mod.ts";
 import { sampleEvent } from "../../../src/engine/notify/sample.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
@@ -26,6 +28,10 @@ interface World {
   kind?: string;
   settings?: Record<string, unknown>;
   receiver?: Receiver;
+  /** With them incidents may be told together. */
+  routes?: Config["routes"];
+  /** The store as the outbox has it. */
+  storeOf?(store: Store): Store;
 }
 
 const SECRETS: Secrets = {
@@ -42,8 +48,13 @@ export const plainSettings = (url: string) => ({
 
 /** Starts one. */
 export async function postFixture(
-  { kind = "template", settings = plainSettings("https://hooks.example/hook"), receiver = () => ({}) }:
-    World = {},
+  {
+    kind = "template",
+    settings = plainSettings("https://hooks.example/hook"),
+    receiver = () => ({}),
+    routes,
+    storeOf = (store) => store,
+  }: World = {},
 ) {
   const clock = steppingClock();
   const startMs = clock.now();
@@ -72,8 +83,10 @@ export async function postFixture(
     config({}, {
       publicUrl: undefined, // its links would be signed, too
       webhooks: [{ id: "hook", ...written, events: ["*"] }],
+      routes,
     }).config;
-  const begin = (): Deliverer => deliverer(ports, store, configured(), { sinks: SINKS });
+  const begin = (): Deliverer =>
+    deliverer(ports, storeOf(store), configured(), { sinks: SINKS, ...(routes && { grouping }) });
   let deliver = begin();
   const failures: unknown[] = [];
   const running = new Set<Promise<unknown>>();
@@ -105,6 +118,8 @@ export async function postFixture(
     async put(changes: { incident: string; change: Change | "acknowledged"; episode?: number }[]) {
       const notices = changes.map(({ incident, change, episode = 1 }): Notice => {
         const event = sampleEvent(change);
+        Object.assign(event.data.target, { id: incident, name: `Shop ${incident}` });
+        event.data.summary = event.data.summary.replace("Sample shop", `Shop ${incident}`);
         event.data.incident.id = incident;
         event.data.incident.episode = episode;
         event.data.links = { page: `https://assay.example/incidents/${incident}` };

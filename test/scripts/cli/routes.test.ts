@@ -16,7 +16,7 @@ webhooks:
   - { id: boss, kind: slack, url: "\${env:URL}" }
   - { id: chat, kind: slack, url: "\${env:URL}" }
 routes:
-  - { match: { severity: critical, labels: { team: pay } }, sinks: [pager], continue: true, repeatInterval: 4h, escalate: [{ after: 10m, unless: acknowledged, sinks: [boss] }] }
+  - { match: { severity: critical, labels: { team: pay } }, sinks: [pager], continue: true, groupBy: [target, labels.team], groupWait: 10s, repeatInterval: 4h, escalate: [{ after: 10m, unless: acknowledged, sinks: [boss] }] }
   - { match: { check: orders, severity: [critical, warning] }, sinks: [chat] }
 `,
   );
@@ -36,14 +36,14 @@ test.each<[string[], number, string]>([
   [
     ["shop"],
     0,
-    "pager (pagerduty): incident.*, at once, again every 4h, by routes[0]\n" +
-    "boss (slack): incident.opened, incident.resolved, after 10m unless acknowledged, by routes[0]\n" +
-    "chat (slack): incident.opened, incident.resolved, at once, by routes[1]\n",
+    "pager (pagerduty): incident.*, one message for each target, labels.team in 30s, the first after 10s, at once, again every 4h, by routes[0]\n" +
+    "boss (slack): incident.opened, incident.resolved, one message for each target, labels.team in 30s, the first after 10s, after 10m unless acknowledged, by routes[0]\n" +
+    "chat (slack): incident.opened, incident.resolved, one message in 30s, at once, by routes[1]\n",
   ],
   [
     ["shop", "--severity", "warning"],
     0,
-    "chat (slack): incident.opened, incident.resolved, at once, by routes[1]\n",
+    "chat (slack): incident.opened, incident.resolved, one message in 30s, at once, by routes[1]\n",
   ],
   [["shop", "--severity", "info"], 1, "no sink is notified\n"],
   [["shop", "--family", "advisory"], 1, "no sink is notified\n"],

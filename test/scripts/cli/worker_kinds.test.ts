@@ -65,14 +65,14 @@ test.each<[string, Config | Promise<Config>, string[]]>([
   [
     "routes",
     configOf('webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ sinks: [a] }]'),
-    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes"],
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "grouping"],
   ],
   [
     "quiet hours below a rule",
     configOf(
       'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ routes: [{ sinks: [a], quietHours: { from: "22:00", until: "07:00" } }] }]',
     ),
-    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "applyQuietHours"],
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "applyQuietHours", "grouping"],
   ],
   ["a pattern", configOf("", "1m", "text.matches('a')"), [...BARE, "patternsFor"]],
   ["a group of a pattern", configOf("", "1m", "regexCapture(text, '(a)') == 'a'"), [...BARE, "patternsFor"]],
@@ -106,14 +106,14 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     configOf(
       'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ routes: [{ sinks: [a], escalate: [{ after: 5m, sinks: [a] }] }] }]',
     ),
-    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "timely"],
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "timely", "grouping"],
   ],
   [
     "a rule that reminds",
     configOf(
       'webhooks: [{ id: a, kind: slack, url: "${env:A}" }]\nroutes: [{ sinks: [a], repeatInterval: 4h }]',
     ),
-    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "timely"],
+    ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "timely", "grouping"],
   ],
   ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "functions"]],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {

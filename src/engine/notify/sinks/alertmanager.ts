@@ -22,6 +22,8 @@ export const alertmanager: Sink<AlertmanagerSettings> = {
   kind: "alertmanager",
   keepsState: true,
   repeatMs: REPEAT_MS,
+  // It groups by itself.
+  grouping: "never",
   schema: ({ map, headers }) =>
     map({
       url: z.string().check(

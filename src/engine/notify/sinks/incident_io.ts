@@ -1,5 +1,5 @@
 import * as z from "../../../base/zod.ts";
-import { describeEvent, plainLines } from "../message.ts";
+import { alertKeyOf, describeEvent, plainLines } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -33,8 +33,8 @@ export const incidentIo: Sink<IncidentIoSettings> = {
     const { incident, target, check } = event.data;
     return JSON.stringify({
       title: message.title,
-      status: incident.state === "resolved" ? "resolved" : "firing",
-      deduplication_key: incident.id,
+      status: event.type === "incident.resolved" ? "resolved" : "firing",
+      deduplication_key: alertKeyOf(event),
       description: plainLines(message).join("\n\n"),
       source_url: message.page,
       metadata: {

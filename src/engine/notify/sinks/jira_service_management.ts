@@ -1,7 +1,7 @@
 import * as z from "../../../base/zod.ts";
 import { fit } from "../../../base/text.ts";
 import type { WebhookEvent } from "../event.ts";
-import { describeEvent, type Look, plainLines, subjectText } from "../message.ts";
+import { alertKeyOf, describeEvent, type Look, plainLines, subjectText } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink, SinkMessage } from "../sink.ts";
 
@@ -46,7 +46,7 @@ export const jiraServiceManagement: Sink<JsmSettings> = {
     }
     return JSON.stringify({
       message: fit(message.title, 130),
-      alias: incident.id,
+      alias: alertKeyOf(event),
       description: fit(plainLines(message).join("\n"), 15_000),
       priority: PRIORITIES[message.look],
       source: "Assay",
@@ -67,8 +67,10 @@ export const jiraServiceManagement: Sink<JsmSettings> = {
 };
 
 /** An alert that is open is counted up by its creation; by its alias it is acknowledged, and closed. */
-const actionOf = ({ event: { type, data: { incident } } }: SinkMessage) =>
-  PATHS[type] ? `/${encodeURIComponent(incident.id)}/${PATHS[type]}?identifierType=alias` : "";
+const actionOf = ({ event }: SinkMessage) => {
+  const action = PATHS[event.type];
+  return action ? `/${encodeURIComponent(alertKeyOf(event))}/${action}?identifierType=alias` : "";
+};
 
 const PATHS: Partial<Record<WebhookEvent["type"], string>> = {
   "incident.acknowledged": "acknowledge",

@@ -1,6 +1,6 @@
 import * as z from "../../../base/zod.ts";
 import { fit, utf8Length } from "../../../base/text.ts";
-import { describeEvent, type Look, plainLines } from "../message.ts";
+import { alertKeyOf, describeEvent, type Look, plainLines } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -60,7 +60,7 @@ export const ntfy: Sink<NtfySettings> = {
       ...(message.acknowledge && {
         actions: [{ action: "view", label: "Acknowledge", url: message.acknowledge }],
       }),
-      sequence_id: event.data.incident.id.replace(/[^-_A-Za-z0-9]/g, "-").slice(0, 64),
+      sequence_id: alertKeyOf(event).replace(/[^-_A-Za-z0-9]/g, "-").slice(0, 64),
     });
   },
   deliver: overHttp({

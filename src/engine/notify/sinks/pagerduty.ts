@@ -2,7 +2,7 @@ import * as z from "../../../base/zod.ts";
 import { fit } from "../../../base/text.ts";
 import { MINUTE_MS } from "../../../base/time.ts";
 import type { WebhookEvent } from "../event.ts";
-import { describeEvent, subjectText } from "../message.ts";
+import { alertKeyOf, describeEvent, subjectText } from "../message.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
@@ -46,7 +46,7 @@ export const pagerDuty: Sink<PagerDutySettings> = {
     const { text, facts, page } = describeEvent(event);
     const { incident, target } = event.data;
     const action = ACTIONS[event.type];
-    const head = { event_action: action, dedup_key: incident.id };
+    const head = { event_action: action, dedup_key: alertKeyOf(event) };
     if (action !== "trigger") return JSON.stringify(head);
     return JSON.stringify({
       ...head,

@@ -14,6 +14,8 @@ export interface StandardWebhooksSettings {
 export const standardWebhooks: Sink<StandardWebhooksSettings> = {
   kind: "webhook",
   isDefault: true,
+  // Programs read one event in it.
+  grouping: "asked",
   schema: ({ list, map, reference }) =>
     map({
       url: z.string().check(z.minLength(1), z.describe("Receiver; may be ${env:NAME}.")),

@@ -32,6 +32,8 @@ type Parts = Pick<TemplateSettings, "path" | "headers" | "json" | "form" | "text
 /** Any method, headers and body, by templates of the event. */
 export const template: Sink<TemplateSettings> = {
   kind: "template",
+  // As its templates were written for one event.
+  grouping: "asked",
   schema({ map, headers }) {
     const holds = "May hold {{ expr }} and ${env:NAME}.";
     const texts = z.record(z.string().check(z.minLength(1)), z.string());
