@@ -7,6 +7,7 @@ import type { Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS } from "../../src/base/time.ts";
 import { acknowledge } from "../../src/engine/notify/acknowledge.ts";
+import { encodeComment } from "../../src/storage/records/comments.ts";
 import { type GateServices, gateServices } from "../../src/engine/gates/services.ts";
 import { slo } from "../../src/web/page/objective.tsx";
 import type { Store } from "../../src/storage/store.ts";
@@ -124,7 +125,7 @@ export async function playMonth(store: Store): Promise<Month> {
     planRollouts(clock, services, untilMs);
     for (let at = clock.now(); at < untilMs; at += stepMs) {
       if (!isPaused(END_MS - at)) process.tick(minuteOf(at));
-      if (END_MS - at === 8 * MINUTE_MS) await takeOn("search", month);
+      if (END_MS - at === 8 * MINUTE_MS) await speak(month);
       process.deliver();
       await clock.runUntil(at + stepMs);
     }
@@ -171,10 +172,18 @@ function planRollouts(clock: VirtualClock, { rollouts }: GateServices, untilMs: 
   }
 }
 
-/** Somebody acknowledges what is open of a target. */
-async function takeOn(target: string, { ports, config, services }: Month): Promise<void> {
-  const { items } = await services.store.listIncidents({ target, state: "open", limit: 10 });
-  for (const incident of items) {
+/** Somebody acknowledges one outage, and writes of another for the public. */
+async function speak({ ports, config, services }: Month): Promise<void> {
+  const { store } = services;
+  const open = async (target: string) =>
+    (await store.listIncidents({ target, state: "open", limit: 10 })).items;
+  for (const incident of await open("search")) {
     await acknowledge({ ports, config, ...services }, incident, { by: "Kim", text: "On it" });
+  }
+  const text = "Orders are taken, and some are accepted late. We add workers.";
+  const how = { keepMs: config.retention.incidentsMs, random: ports.random };
+  for (const { id } of await open("checkout")) {
+    const at = ports.clock.now();
+    await store.putRecord(encodeComment(id, { kind: "announcement", at, by: "Ana", text }, how));
   }
 }

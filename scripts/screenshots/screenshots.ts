@@ -74,6 +74,8 @@ async function openPage(width: number, colorScheme: "light" | "dark"): Promise<P
 
 /** Shows a page and takes its picture: whole, or the upper `height` px of it. */
 async function take(page: Page, path: string, { to, height }: { to: string; height?: number }) {
+  // The public's page is taken as the public sees it; it is the last one.
+  if (path === "/status") await page.context().clearCookies();
   await page.goto(origin + path);
   const { width } = page.viewportSize()!;
   if (height) await page.setViewportSize({ width, height });

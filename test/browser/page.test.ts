@@ -118,12 +118,16 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
       }
       throw new Error(`never read ${text}: ${await page.textContent("h1")}`);
     };
+    const icon = () => page.getAttribute("link[rel=icon]", "href");
+    const calm = await icon();
     own.script.set("drift", undefined, "shop/orders");
     await until("Shop overclaims");
+    expect(await icon()).not.toBe(calm);
     expect(await page.textContent("#t-shop .word")).toContain("overclaims");
     expect(await page.title()).toContain("Shop overclaims");
     own.script.set("ready", undefined, "shop/orders");
     await until("All 2 services are ready");
+    expect(await icon()).toBe(calm);
     expect(await page.evaluate("window.same")).toBe(true);
     expect(await page.inputValue("#q")).toBe("shop");
     expect(await page.isHidden("#t-bank")).toBe(true);
@@ -213,7 +217,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     await page.goto(`${house.url}/login?next=/incidents/${await incident()}`);
     await page.fill("input[name=token]", TOKEN);
     await page.click("main button");
-    await page.fill("textarea", "seen without a script");
+    await page.fill("form[action$=comments] textarea", "seen without a script");
     await page.click("form[action$=comments] button");
     expect(await page.textContent("#timeline")).toContain("seen without a script");
     await page.goto(`${house.url}/?q=check&window=90d`);
@@ -227,8 +231,9 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     await signIn(page, house.url, "/targets/checkout");
     const since = page.locator("#open-orders time").first();
     const instant = new Date((await since.getAttribute("datetime"))!);
-    const inTokyo = new Date(instant.getTime() + 9 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
-    expect(await since.textContent()).toBe(instant.toISOString().slice(0, 19).replace("T", " "));
+    const minuteOf = (at: Date) => at.toISOString().slice(0, 16).replace("T", " ");
+    const inTokyo = minuteOf(new Date(instant.getTime() + 9 * 3_600_000));
+    expect(await since.textContent()).toBe(minuteOf(instant));
     await page.click(".account summary");
     await page.selectOption("#zone", "Asia/Tokyo");
     expect(await since.textContent()).toBe(inTokyo);

@@ -115,10 +115,8 @@ const ICONS = {
   none: ["5a6472", "M10 16h12"],
 } as const;
 
-/** The icon of the tab, as a data URL: it follows the worst outcome. */
-export function iconOf(rows: readonly Row[]): string {
-  const worst = WORST_FIRST.find((outcome) => rows.some(({ check }) => check.outcome === outcome)) ??
-    "pending";
+/** The icon of the tab, as a data URL, by the worst outcome of all. */
+export function iconOf(worst: CurrentOutcome): string {
   const [colour, path] = ICONS[worst === "drift" ? "over" : toneOf(worst)];
   const svg =
     `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><circle cx='16' cy='16' r='16' fill='%23${colour}'/>` +

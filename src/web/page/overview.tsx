@@ -6,24 +6,11 @@ import { Headline, Lede } from "./headline.tsx";
 import type { Row } from "./row.ts";
 import { OutcomePill, RegionStrip, SaysDoes } from "./check_parts.tsx";
 import { Name, Time } from "./layout.tsx";
+import { type Choice, queryOf } from "./choice.ts";
 import { BAND_WINDOWS, type BandWindow, SIXTY_CELLS } from "../../storage/history/bands.ts";
 import { type CheckView, outcomeRank, type StateName, STATES, toneOf } from "./words.ts";
 import { coveredSeconds } from "../../judgement/service_level.ts";
 import { formatSpan } from "../../base/time.ts";
-
-/** What the reader asked for. */
-export interface Choice {
-  q: string;
-  /** `name:value`, or empty. */
-  label: string;
-  /** The name of a label, or empty. */
-  group: string;
-  window: BandWindow;
-  /** Of these services only; empty: of all. */
-  state: StateName | "";
-  /** From 1. */
-  page: number;
-}
 
 /** Cards of one page. */
 const CARDS = 200;
@@ -31,22 +18,6 @@ const CARDS = 200;
 /** Worst first; then as the config has them. */
 export const sortWorstFirst = (rows: Row[]): Row[] =>
   rows.toSorted((a, b) => outcomeRank(a.check.outcome) - outcomeRank(b.check.outcome));
-
-/** Whether a row is asked for. */
-export function matchesChoice(
-  { target: { id, name, labels }, check }: Row,
-  { q, label, state }: Choice,
-): boolean {
-  const words = [id, name, ...Object.entries(labels).flat()].join(" ").toLowerCase();
-  const [key, value] = splitLabel(label);
-  return words.includes(q.toLowerCase()) && (!label || labels[key] === value) &&
-    (!state || toneOf(check.outcome) === STATES[state]);
-}
-
-const splitLabel = (label: string): [string, string] => {
-  const at = label.indexOf(":");
-  return [label.slice(0, at), label.slice(at + 1)];
-};
 
 /** The overview; both lists worst first. */
 export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choice: Choice }) {
@@ -183,16 +154,6 @@ function Past(
 /** Two decimals, rounded down, so that 100 means 100. */
 const percent = (share: number) => (Math.floor(share * 10_000) / 100).toFixed(2);
 
-/** The query of this choice with some of it changed. */
-function queryOf(choice: Choice, change: Partial<Choice>): string {
-  const next = { ...choice, page: 1, ...change };
-  const query = new URLSearchParams();
-  for (const name of ["q", "label", "group", "state"] as const) if (next[name]) query.set(name, next[name]);
-  if (next.window !== SIXTY_CELLS[0]) query.set("window", next.window);
-  if (next.page > 1) query.set("page", String(next.page));
-  return `/?${query}`;
-}
-
 const Pages = ({ page, pages, choice }: { page: number; pages: number; choice: Choice }) => (
   <nav class="pages" aria-label="Pages of services">
     {page > 1 && <a href={queryOf(choice, { page: page - 1 })}>Previous</a>}
@@ -271,7 +232,9 @@ function Filters({ all, choice }: { all: Row[]; choice: Choice }) {
       <label>
         Window{" "}
         <select name="window">
-          {SIXTY_CELLS.map((name) => <option selected={name === choice.window}>{name}</option>)}
+          {[...new Set([...SIXTY_CELLS, choice.window])].map((name) => (
+            <option selected={name === choice.window}>{name}</option>
+          ))}
         </select>
       </label>
       <button type="submit">Show</button>

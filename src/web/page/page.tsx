@@ -4,10 +4,9 @@
 import type { ThresholdHint } from "../../storage/history/threshold_hint.ts";
 import type { Context } from "hono";
 import { Hono } from "../hono.ts";
-import type { Child } from "hono/jsx";
 import type { Access, Principal } from "../api/middleware/access.ts";
 import { sinkViews } from "../api/views/sinks.ts";
-import { outages } from "../api/views/outages.ts";
+import { type Outage, outages } from "../api/views/outages.ts";
 import type { StatesReader } from "../../storage/states.ts";
 import { checkView, publicStatus } from "../api/views/status.ts";
 import { iso } from "../../base/time.ts";
@@ -19,19 +18,19 @@ import type { AcknowledgeOptions } from "./acknowledge.tsx";
 import { type ActionOptions, actionRoutes, localPath } from "./actions.ts";
 import { sinkWarnings, warning } from "./warning.ts";
 import { atomFeed } from "./feed.ts";
-import { FEED_PATH, Name, type PageOptions, renderPage, THEME_PATH } from "./layout.tsx";
+import { FEED_PATH, type PageOptions, renderPage, THEME_PATH } from "./layout.tsx";
 import { type IncidentChoice, IncidentList } from "./incident_list.tsx";
 import { IncidentPage, newestNotice, titleOf } from "./incident_page.tsx";
 import { headline, iconOf } from "./headline.tsx";
-import { type Choice, matchesChoice, Overview, sortWorstFirst } from "./overview.tsx";
-import { BAND_WINDOWS, type BandWindow, SIXTY_CELLS } from "../../storage/history/bands.ts";
+import { choiceOf, matchesChoice } from "./choice.ts";
+import { Overview, sortWorstFirst } from "./overview.tsx";
 import { card, Login, outageText, PublicIncident, PublicPage, withoutDrift } from "./public.tsx";
-import { isRoundName, RoundDetails, RoundPage } from "./round.tsx";
+import { isRoundName, RoundPage, RunResult } from "./round.tsx";
 import { pageLoader, type Sources } from "./loader.ts";
 import { basePathOf, underPath } from "./sub_path.ts";
 import { en, type PublicTexts } from "./texts/en.ts";
 import { TargetPage } from "./target_page.tsx";
-import { type CheckView, type StateName, STATES } from "./words.ts";
+import type { CheckView } from "./words.ts";
 import { memoize } from "../../base/cache.ts";
 import { filterPage } from "../api/views/filtered_page.ts";
 
@@ -118,13 +117,26 @@ export function pageRoutes(options: PagesOptions): Hono {
       loader.planned(nowMs),
     ]);
     const title = texts.headlines[status.status];
+    const icon = iconOf(status.status);
     const services = status.targets.map((service, i) => {
       const target = config.targets[i]!;
       return { service, past: withoutDrift(pasts(target)), group: target.labels[site.groupBy ?? ""] ?? "" };
     });
     const main = <PublicPage {...{ status, services, planned, names, site }} outages={lately} />;
     c.header(PUBLIC_HEADER, "1");
-    return livePage(c, known, [], { title, summary: title, main, who, at: "/status", site });
+    return livePage(c, known, [], { title, summary: title, main, who, at: "/status", site, icon });
+  };
+
+  const publicIncident = (c: Context, outage: Outage, path: string) => {
+    const title = outageText(outage, names, texts);
+    const summary = `${iso(outage.openedAt)} ${texts.until} ${iso(outage.resolvedAt) ?? texts.now}`;
+    c.header(PUBLIC_HEADER, "1");
+    return renderPage(c, {
+      title,
+      summary,
+      site,
+      main: <PublicIncident {...{ outage, names, path, site }} />,
+    });
   };
 
   /** Only for who may read this target; others sign in first. */
@@ -154,7 +166,7 @@ export function pageRoutes(options: PagesOptions): Hono {
       />
     );
     const title = headline(all);
-    const icon = iconOf(all);
+    const icon = iconOf(all[0]?.check.outcome ?? "pending");
     // Notices are about no single target.
     const sinks = who.all ? sinkWarnings(await readSinks(), clock.now()) : [];
     return livePage(c, known, targets.flatMap(({ checks }) => checks), {
@@ -214,18 +226,12 @@ export function pageRoutes(options: PagesOptions): Hono {
     if (!prober) return notFound(c, who);
     const asked = c.req.query("round") ?? "latest";
     const main = (
-      <>
-        <Breadcrumbs check={check} />
-        <h1>Rounds of {prober.id}</h1>
-        <div id="round" data-live>
-          <RoundPage
-            {...{ check, prober }}
-            path={`/targets/${check.target.id}/checks/${check.id}/rounds/${prober.id}`}
-            name={isRoundName(asked) ? asked : "latest"}
-            captured={known[check.key]?.probers[prober.id]?.captured}
-          />
-        </div>
-      </>
+      <RoundPage
+        {...{ check, prober }}
+        path={`/targets/${check.target.id}/checks/${check.id}/rounds/${prober.id}`}
+        name={isRoundName(asked) ? asked : "latest"}
+        captured={known[check.key]?.probers[prober.id]?.captured}
+      />
     );
     return livePage(c, known, [check], { title: `${check.key} from ${prober.id}`, main, who });
   });
@@ -255,17 +261,7 @@ export function pageRoutes(options: PagesOptions): Hono {
     const path = `/incidents/${encodeURIComponent(c.req.param("id"))}`;
     const [outage] = incident ? outages(config, [incident], await loader.comments()) : [];
     if (!who && !outage) return c.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
-    if (!who) {
-      const title = outageText(outage!, names, site.texts);
-      const summary = `${iso(outage!.openedAt)} to ${iso(outage!.resolvedAt) ?? "now"}`;
-      c.header(PUBLIC_HEADER, "1");
-      return await renderPage(c, {
-        title,
-        summary,
-        site,
-        main: <PublicIncident outage={outage!} names={names} path={path} site={site} />,
-      });
-    }
+    if (!who) return await publicIncident(c, outage!, path);
     if (!incident || !who.covers(incident.target)) return await notFound(c, who);
     const nowMs = clock.now();
     const [known, hint, data] = await Promise.all([
@@ -303,7 +299,7 @@ export function pageRoutes(options: PagesOptions): Hono {
     const nowMs = clock.now();
     const [row] = publicStatus({ ...config, targets }, await states(), nowMs).targets;
     if (!row) return notFound(c);
-    return c.body(`${card(row, iso(nowMs)!)}`, 200, {
+    return c.body(`${card(row, iso(nowMs)!, texts)}`, 200, {
       "content-type": "image/svg+xml; charset=utf-8",
       "cache-control": `public, max-age=${CARD_S}`,
       "cross-origin-resource-policy": "cross-origin",
@@ -320,42 +316,4 @@ export function pageRoutes(options: PagesOptions): Hono {
   };
   app.route("/", actionRoutes({ config, access, callApi: options.callApi, refuse, login, showRound }));
   return app;
-}
-
-function RunResult({ check, view }: { check: Check; view: CheckView }): Child {
-  return (
-    <>
-      <Breadcrumbs check={check} />
-      <h1>Run now</h1>
-      <p>This was a look: nothing of it is stored and no vote has moved.</p>
-      {view.regions.flatMap(({ id: region, probers }) =>
-        probers.map((prober) => (
-          <section>
-            <h2>{region} · {prober.id}</h2>
-            <RoundDetails check={check} prober={prober} />
-          </section>
-        ))
-      )}
-    </>
-  );
-}
-
-const Breadcrumbs = ({ check }: { check: Check }) => (
-  <p>
-    <a href={`/targets/${check.target.id}`}>
-      <Name>{check.target.name}</Name>
-    </a>{" "}
-    / {check.id}
-  </p>
-);
-
-function choiceOf(c: Context): Choice {
-  const { q = "", label = "", group = "", window = "", state = "", page = "1" } = c.req.query();
-  const isKnown = Object.hasOwn(BAND_WINDOWS, window);
-  return {
-    ...{ q: q.slice(0, 100), label, group },
-    window: isKnown ? window as BandWindow : SIXTY_CELLS[0]!,
-    state: Object.hasOwn(STATES, state) ? state as StateName : "",
-    page: Math.max(1, Math.trunc(Number(page)) || 1),
-  };
 }

@@ -6,7 +6,6 @@ import type { Maintenance } from "../api/views/maintenances.ts";
 import type { Outage } from "../api/views/outages.ts";
 import type { publicStatus, TargetStatus } from "../api/views/status.ts";
 import { FEED_PATH, Name, type Site, Time } from "./layout.tsx";
-import { STATUS_TEXT } from "./words.ts";
 import { DAY_MS } from "../../base/time.ts";
 import { BandChart, Cuts } from "./chart.tsx";
 import type { Row } from "./row.ts";
@@ -246,8 +245,9 @@ export const drawable = (text: string) =>
   text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
 
 /** A small card to embed as an image; it shows its own time, because a page that embeds it may cache it. */
-export function card({ name, status }: Status["targets"][number], at: string) {
-  const title = `${drawable(name)}: ${STATUS_TEXT[status]}`;
+export function card({ name, status }: Status["targets"][number], at: string, texts: PublicTexts) {
+  const word = texts.statuses[status];
+  const title = `${drawable(name)}: ${word}`;
   return html`
     <svg xmlns="http://www.w3.org/2000/svg" width="280" height="72" role="img" aria-label="${title}">
       <title>${title}</title>
@@ -255,10 +255,8 @@ export function card({ name, status }: Status["targets"][number], at: string) {
       <rect width="8" height="72" rx="3" fill="${COLOURS[status]}" />
       <g font-family="system-ui,sans-serif" fill="#222">
         <text x="20" y="24" font-size="13">${ellipsize(drawable(name), 34)}</text>
-        <text x="20" y="46" font-size="17" font-weight="bold" fill="${COLOURS[status]}">${STATUS_TEXT[
-          status
-        ]}</text>
-        <text x="20" y="63" font-size="10">as of ${at.slice(0, 19).replace("T", " ")} UTC</text>
+        <text x="20" y="46" font-size="17" font-weight="bold" fill="${COLOURS[status]}">${word}</text>
+        <text x="20" y="63" font-size="10">${texts.asOf} ${at.slice(0, 19).replace("T", " ")} UTC</text>
       </g>
     </svg>
   `;

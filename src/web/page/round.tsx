@@ -6,7 +6,7 @@ import type { CapturedValue } from "../../judgement/state.ts";
 import { Comparison, type RoundView } from "./comparison.tsx";
 import { JourneyTable } from "./journey_table.tsx";
 import { Name, Time } from "./layout.tsx";
-import { OUTCOME_TEXT, type ProberView, withSpaces } from "./words.ts";
+import { type CheckView, OUTCOME_TEXT, type ProberView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 
 /** The rounds that are kept of a prober, as they are asked for and called. */
@@ -38,24 +38,28 @@ export function RoundPage(
   const failed = shown ?? rounds.latestFailed ?? rounds.firstFailed;
   return (
     <>
-      <RoundLinks prober={prober} name={shown ? name : "latest"} path={path} />
-      {shown ? <KeptRound check={check} round={shown} /> : <RoundDetails check={check} prober={prober} />}
-      {failed && rounds.lastGood && failed.slot !== rounds.lastGood.slot && (
-        <Comparison failed={failed} good={rounds.lastGood} />
-      )}
-      {Object.keys(captured).length > 0 && (
-        <p>
-          Captured: {Object.entries(captured).map(([name, { value, at }], i) => (
-            <>
-              {i > 0 && ", "}
-              <code>
-                <Name>{name}</Name> = <Name>{value}</Name>
-              </code>{" "}
-              (<Time at={at} short />)
-            </>
-          ))}
-        </p>
-      )}
+      <Breadcrumbs check={check} />
+      <h1>Rounds of {prober.id}</h1>
+      <div id="round" data-live>
+        <RoundLinks prober={prober} name={shown ? name : "latest"} path={path} />
+        {shown ? <KeptRound check={check} round={shown} /> : <RoundDetails check={check} prober={prober} />}
+        {failed && rounds.lastGood && failed.slot !== rounds.lastGood.slot && (
+          <Comparison failed={failed} good={rounds.lastGood} />
+        )}
+        {Object.keys(captured).length > 0 && (
+          <p>
+            Captured: {Object.entries(captured).map(([name, { value, at }], i) => (
+              <>
+                {i > 0 && ", "}
+                <code>
+                  <Name>{name}</Name> = <Name>{value}</Name>
+                </code>{" "}
+                (<Time at={at} short />)
+              </>
+            ))}
+          </p>
+        )}
+      </div>
     </>
   );
 }
@@ -204,3 +208,31 @@ function Claim({ when, claim }: { when: string; claim: ReportedClaim }) {
     </>
   );
 }
+
+/** What a look at a check came to, prober by prober. */
+export function RunResult({ check, view }: { check: Check; view: CheckView }) {
+  return (
+    <>
+      <Breadcrumbs check={check} />
+      <h1>Run now</h1>
+      <p>This was a look: nothing of it is stored and no vote has moved.</p>
+      {view.regions.flatMap(({ id: region, probers }) =>
+        probers.map((prober) => (
+          <section>
+            <h2>{region} · {prober.id}</h2>
+            <RoundDetails check={check} prober={prober} />
+          </section>
+        ))
+      )}
+    </>
+  );
+}
+
+const Breadcrumbs = ({ check }: { check: Check }) => (
+  <p>
+    <a href={`/targets/${check.target.id}`}>
+      <Name>{check.target.name}</Name>
+    </a>{" "}
+    / {check.id}
+  </p>
+);

@@ -1,6 +1,6 @@
 /** What the page says of what was settled: one phrase for each outcome, and what is claimed beside what is proven. */
 import type { CurrentOutcome } from "../../judgement/current_outcome.ts";
-import type { checkView, TargetStatus } from "../api/views/status.ts";
+import type { checkView } from "../api/views/status.ts";
 import type { Rule } from "../../config/config.ts";
 import type { ReportState } from "../../evidence/report/report.ts";
 import { isFailed, WORST_FIRST } from "../../judgement/words.ts";
@@ -37,14 +37,6 @@ export function toneOf(outcome: CurrentOutcome): "good" | "bad" | "warn" | "none
 export const STATES = { broken: "bad", poor: "warn", unjudged: "none" } as const;
 /** One of them. */
 export type StateName = keyof typeof STATES;
-
-/** What the public reads. */
-export const STATUS_TEXT: Record<TargetStatus, string> = {
-  not_ready: "not ready",
-  unknown: "unknown",
-  degraded: "degraded",
-  ready: "ready",
-};
 
 /** Place of an outcome among all, worst first. */
 export const outcomeRank = (outcome: string): number => WORST_FIRST.findIndex((it) => it === outcome);

@@ -46,6 +46,8 @@ describe("in German", () => {
     expect(text).toContain('<html lang="de">');
     expect(text).toContain("Einige Dienste sind nicht bereit");
     expect(text).toContain("Vergangene Störungen");
+    expect(text).toContain('<link rel="icon" href="data:image/svg+xml,');
+    expect((await get("/cards/shop.svg")).text).toMatch(/>nicht bereit<.*>Stand: \d/s);
     expect(text).toContain("Shop &amp; &lt;Sons&gt; ist nicht bereit");
   });
 });
