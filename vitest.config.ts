@@ -1,15 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { SCENARIO_ENV } from "./test/edge/ports.ts";
-import { STD } from "./vitest.unit.config.ts";
+import { ALIAS } from "./vitest.unit.config.ts";
 
 /** Imported by a name that the type checker does not follow: its types would replace the globals of every other file. */
 const plugin: string = "@cloudflare/vitest-plugin";
 const { cloudflareTest } = await import(plugin);
 
 const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
-
-/** As in deno.json; tests are compiled for development. */
-const ALIAS = { ...STD, "#jsx/jsx-dev-runtime": fileOf("./src/web/page/jsx.ts") };
 
 export default defineConfig({
   resolve: { alias: ALIAS },
