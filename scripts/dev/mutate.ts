@@ -38,6 +38,16 @@ const EQUIVALENT: [file: string, line: string, why: string][] = [
     "no sum is a thousandth",
   ],
   [
+    "convergence.ts",
+    "const inOrder = held.toSorted((a, b) => a.at - b.at || (a.prober <= b.prober ? -1 : 1));",
+    "a prober holds one value",
+  ],
+  [
+    "convergence.ts",
+    "const inOrder = held.toSorted((a, b) => a.at - b.at || (a.prober < b.prober ? -1 : 2));",
+    "only the sign counts",
+  ],
+  [
     "gate.ts",
     "for (let yes = 1; yes <= fresh; yes++) if (wins(rule, yes, fresh)) return yes;",
     "all of them is what is returned anyway",
@@ -66,6 +76,21 @@ const EQUIVALENT: [file: string, line: string, why: string][] = [
     "own_probers.ts",
     ": { ...watch, askedAt: at - 2, broughtAt: Math.min(watch.broughtAt, at) };",
     "any instant before now will do",
+  ],
+  [
+    "replay.ts",
+    "let count = 1;",
+    "ids are told apart by any numbers",
+  ],
+  [
+    "threshold_replay.ts",
+    "one.openedAt < (other.resolvedAt ?? Infinity) && other.openedAt <= (one.resolvedAt ?? Infinity);",
+    "votes that a higher threshold turns are bad under a lower one: neither ends when the other opens",
+  ],
+  [
+    "threshold_replay.ts",
+    "one.openedAt <= (other.resolvedAt ?? Infinity) && other.openedAt < (one.resolvedAt ?? Infinity);",
+    "the same",
   ],
   [
     "turnout.ts",

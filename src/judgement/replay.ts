@@ -78,7 +78,7 @@ function broughtBy(trace: Trace, at: number, latencyBudgetMs?: number): Brought<
     },
   };
   const fault = FAULTS.find((one) => one === reason);
-  return word === "inconclusive" && fault ? { round, fault } : { round };
+  return fault ? { round, fault } : { round };
 }
 
 /** What the journey came to; a budget decides anew what is slow. */

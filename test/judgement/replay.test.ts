@@ -170,6 +170,37 @@ describe("what one trace was made of", () => {
     ["a contradiction", twice({ ...READY, contradicts: true }), {}, [["contradiction", 1]]],
   ])("%s", (_name, traces, chosen, told) => expect(toldOf(traces, chosen)).toEqual(told));
 
+  test.each<[Partial<Trace>, claimed: Trace["claimed"], kind: string]>([
+    [{ word: "unreported", reported: "not_ready" }, "unreachable", "unreported"],
+    [{ word: "failing", reported: "unknown" }, "ready", "outage"],
+  ])("%j after a claim of %s is judged by both", (trace, claimed, kind) => {
+    expect(toldOf(twice({ word: "ready", ...trace, reason: "moved", claimed }))).toEqual([[kind, 1]]);
+  });
+
+  test("silence does not end a suspicion", () => {
+    const [eu] = regions;
+    const two = {
+      ...eu!,
+      quorum: { ...eu!.quorum, open: "any" as const },
+      probers: ["fra", "ham"].map((id) => ({ id })),
+    };
+    const words = ["degraded", "suspect", "missing", "missing"];
+    const slots = words.map((said, i): KeptSlot => ({
+      slot: START + i * PERIOD_MS,
+      traces: [
+        said === "suspect" ? { prober: "fra", word: "inconclusive", reason: "suspect", reported: "ready" } : {
+          prober: "fra",
+          word: said === "missing" ? "missing" : "degraded",
+          reported: "ready",
+          totalMs: 900,
+        },
+        { prober: "ham", ...READY },
+      ],
+    }));
+    const found = replay({ ...CHECK, failureThreshold: 1, latencyBudgetMs: 500 }, [two], slots);
+    expect(found).toMatchObject([{ kind: "degraded", openedAt: START, resolvedAt: START + 2 * PERIOD_MS }]);
+  });
+
   test("no answer is no evidence for a share of requests", () => {
     const failing = (more: Partial<Trace>): Told[] =>
       toldOf(
@@ -213,6 +244,7 @@ describe("another threshold", () => {
     ["an incident that another one begins in is the same", "RDRDDRR", { successThreshold: 3 }, {
       ...{ earlierMs: 3 * MINUTE, more: 0, fewer: 0 },
     }],
+    ["each of two is the same one", "RDDRRDDRR", {}, { earlierMs: MINUTE, more: 0, fewer: 0 }],
     ["what is no outage is not counted", "RURRRDD", {}, { earlierMs: MINUTE, more: 0, fewer: 0 }],
     ["of the first slot, over one period", "D", { failureThreshold: 1 }, { fewer: 0, spanMs: MINUTE }],
   ])("%s", (_name, said, chosen, wanted) => {
