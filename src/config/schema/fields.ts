@@ -139,3 +139,13 @@ export const quorum = () =>
       ),
     }),
   ]);
+
+/** A key that may be left out, with its description and, where there is one, its default. */
+export const optionalField = <Field extends z.ZodMiniType>(
+  field: Field,
+  description: string,
+  fallback?: unknown,
+) =>
+  z.optional(field).check(
+    z.meta(fallback === undefined ? { description } : { description, default: fallback }),
+  );

@@ -1,13 +1,6 @@
 import * as z from "../../base/zod.ts";
-import { duration, id, list, map, words } from "./fields.ts";
-
-const glob = z.string().check(z.minLength(1), z.maxLength(200));
-const globs = z.union([glob, list(glob, 100)]);
-
-const optionalField = <Field extends z.ZodMiniType>(field: Field, description: string, fallback?: unknown) =>
-  z.optional(field).check(
-    z.meta(fallback === undefined ? { description } : { description, default: fallback }),
-  );
+import { duration, id, list, map, optionalField, words } from "./fields.ts";
+import { matchFields } from "./match.ts";
 
 const instant = () =>
   z.string().check(
@@ -17,12 +10,7 @@ const instant = () =>
   );
 
 const match = map({
-  target: optionalField(globs, "Globs over target ids."),
-  check: optionalField(globs, "Globs over check ids."),
-  labels: optionalField(
-    z.record(z.string().check(z.minLength(1)), globs),
-    "Globs over the values of a target's labels.",
-  ),
+  ...matchFields,
 }).check(
   z.refine((match) => Object.keys(match).length > 0, {
     error: 'a target, a check or labels; target: "*" is all',

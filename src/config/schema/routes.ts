@@ -1,6 +1,7 @@
 import * as z from "../../base/zod.ts";
-import { duration, list, map, text, words } from "./fields.ts";
+import { duration, list, map, optionalField, text, words } from "./fields.ts";
 import { GROUP_FIELDS, UNGROUPED } from "./group_fields.ts";
+import { glob, globs, matchFields } from "./match.ts";
 
 /** The words of incidents, for the grammar: judgement/words.ts has them, and stands above it. A test holds the two to each other. */
 export const ROUTE_WORDS = {
@@ -12,24 +13,13 @@ export const ROUTE_WORDS = {
   severity: ["critical", "warning", "info"],
 };
 
-const glob = z.string().check(z.minLength(1), z.maxLength(200));
-const globs = z.union([glob, list(glob, 100)]);
-
 const wordsOf = (words: readonly string[]) => {
   const word = z.enum(words as [string, ...string[]]);
   return z.union([word, list(word, words.length)]);
 };
 
-const optionalField = <Field extends z.ZodMiniType>(field: Field, description: string) =>
-  z.optional(field).check(z.describe(description));
-
 const match = map({
-  target: optionalField(globs, "Globs over target ids."),
-  check: optionalField(globs, "Globs over check ids."),
-  labels: optionalField(
-    z.record(z.string().check(z.minLength(1)), globs),
-    "Globs over the values of a target's labels.",
-  ),
+  ...matchFields,
   family: optionalField(wordsOf(ROUTE_WORDS.family), "Families. Without it a route takes no advisories."),
   kind: optionalField(wordsOf(ROUTE_WORDS.kind), "Kinds."),
   severity: optionalField(wordsOf(ROUTE_WORDS.severity), "Severities."),

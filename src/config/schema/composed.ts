@@ -1,0 +1,33 @@
+/** Keys that only composition knows (compose/mod.ts): they are gone before a config is held against its grammar. */
+import * as z from "../../base/zod.ts";
+import type { Kinds } from "../kinds.ts";
+import { optionalField } from "./fields.ts";
+import { cleanup } from "./steps.ts";
+
+const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** On targets and checks. */
+export const ENABLED = optionalField(z.boolean(), "false: as if it were not written.", true);
+
+/** On targets. */
+export const TARGET_DEFAULTS = optionalField(
+  z.looseObject({ headers: z.optional(z.record(z.string(), z.string())) }),
+  "What its checks have that they do not say themselves: any of their keys, and headers of all requests.",
+);
+
+/** At the top. */
+export const composedFields = (kinds: Kinds) => ({
+  include: optionalField(
+    z.union([z.string(), z.array(z.string())]),
+    "Further files, beside this one; * in file names.",
+  ),
+  vars: optionalField(scalars, "Values for ${var:name} anywhere; may hold ${env:NAME:-default}."),
+  environments: optionalField(
+    z.record(z.string(), scalars),
+    "Other values of vars, chosen with --environment.",
+  ),
+  steps: optionalField(
+    z.record(z.string(), cleanup(kinds)),
+    "Lists of steps by name, for use: in journeys; ${param:name} is filled in by with:.",
+  ),
+});
