@@ -60,7 +60,7 @@ export function agreementSign(
   const differs = (one: HeldValue, other: HeldValue) =>
     one.value !== other.value && Math.min(one.at, other.at) >= changedAt(known, one, other) + convergeMs;
   const isDiverged = (among: readonly HeldValue[]) =>
-    among.some((one, i) => among.slice(i + 1).some((other) => differs(one, other)));
+    among.some((one) => among.some((other) => differs(one, other)));
   const fresh = held.filter((one) => one.fresh);
   if (isDiverged(fresh)) return "wanted";
   return fresh.length > 1 && !isDiverged(held) ? "over" : undefined;

@@ -21,8 +21,8 @@ export function missedRounds(states: Iterable<CheckState>): MissedRounds {
   for (const { probers } of states) {
     for (const prober of Object.values(probers)) {
       of++;
-      const reason = prober.missed?.reason;
-      if (reason === undefined || !isForWantOfRoom(reason) || wasLeftOut(prober)) continue;
+      const reason = prober.missed?.reason ?? "";
+      if (!isForWantOfRoom(reason) || wasLeftOut(prober)) continue;
       if (missedAt(prober) <= walkedAt(prober)) continue;
       missed++;
       reasons.add(reason);

@@ -162,6 +162,15 @@ describe("what one trace was made of", () => {
       1,
     ]]],
     [
+      "a word that only history can tell, in its window",
+      [
+        READY,
+        ...twice({ ...ANNOUNCED, reported: "not_ready", phase: "unclear", outcome: "fail" }),
+      ],
+      {},
+      [],
+    ],
+    [
       "a word that only history can tell",
       [READY, ...twice({ ...ANNOUNCED, reported: "not_ready", phase: "unclear", outcome: "fail" })],
       { drainWindowMs: 0 },
