@@ -4,6 +4,9 @@
  */
 import { KINDS } from "#kinds";
 import { CORE_ROUTES } from "../../src/web/api/core_routes.ts";
+import { routes as backupRoutes } from "../../src/web/api/routes/backup.ts";
+import { dumpLines } from "../../src/storage/sqlite/dump.ts";
+import { objectDriver } from "./sqlite.ts";
 import { appOf } from "../../src/web/app_of.ts";
 import type { Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
@@ -65,6 +68,10 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     services,
     runCheck: probeNow,
     outboxFault: deliver.fault,
+    // What others share is copied where it lies.
+    backup: KINDS.stores[0]?.variables
+      ? undefined
+      : (context) => backupRoutes(context, () => dumpLines(objectDriver(storage))),
     github: KINDS.githubHook?.routes,
     acknowledge: acknowledgeLinks?.routes,
     translations: KINDS.translations,

@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../src/base/error_message.ts";
-import { makeFile, openSqlite } from "./sqlite.ts";
+import { fillFromDump } from "../../src/storage/sqlite/fill.ts";
+import { migrate } from "../../src/storage/sqlite/migrations.ts";
+import { makeFile, openSqlite, sqliteDriver } from "./sqlite.ts";
 
 /** Writes what the store at `path` holds at one instant into `copy`, which must not exist. Throws an Error for the operator. */
 export function backUp(path: string, copy: string): void {
@@ -16,6 +18,24 @@ export function backUp(path: string, copy: string): void {
   } catch (cause) {
     Deno.removeSync(copy);
     throw new Error(`Cannot copy ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Writes the store that these lines are a dump of into `copy`, which must not exist. Answers how many rows. Throws an Error for the operator. */
+export async function writeDump(lines: AsyncIterable<string>, copy: string): Promise<number> {
+  if (existsSync(copy)) throw new Error(`${copy} exists: name another file`);
+  const driver = sqliteDriver(copy);
+  try {
+    migrate(driver);
+    const rows = await fillFromDump(driver, lines);
+    // One file, as the other copies are.
+    driver.all("PRAGMA journal_mode = DELETE");
+    driver.close();
+    return rows;
+  } catch (error) {
+    driver.close();
+    removeAll(copy);
+    throw error;
   }
 }
 

@@ -127,7 +127,9 @@ async function firstExpectations(ports: Ports, url: URL): Promise<string[]> {
   ];
 }
 
+/** A page may be empty where all is well, as that of a registry. */
 function inBody(text: string): string[] {
+  if (text === "") return [];
   const json = parsed(text);
   if (isRecord(json)) {
     const keys = Object.keys(json).filter((key) => /^[A-Za-z_]\w*$/.test(key)).slice(0, 3);

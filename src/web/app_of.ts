@@ -26,6 +26,8 @@ export interface ApiOptions extends ProcessContext {
   github?: Resource["routes"];
   /** The routes of routes/reload.ts; absent where a config is deployed. */
   reload?: Resource["routes"];
+  /** The routes of routes/backup.ts; absent where the store is a file, or shared. */
+  backup?: Resource["routes"];
   /** The routes of page/acknowledge.tsx; absent where no message has a link. */
   acknowledge?: PagesOptions["acknowledge"];
   /** What checks with an objective take. */
@@ -67,6 +69,7 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
     app.use("/v1/*", audit(ports, access));
     for (const routes of Object.values(storeRoutes)) app.route("/", routes(context));
     if (options.reload) app.route("/", options.reload(context));
+    if (options.backup) app.route("/", options.backup(context));
     if (options.github) app.route("/", options.github(context));
     // Behind the route of github.ts, where there is one.
     app.post("/v1/events/github", (c) => problem(c, "forbidden", "Set hooks.github in the config"));

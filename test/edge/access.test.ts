@@ -28,6 +28,17 @@ test("a token by its hash reads what it is good for, and its use is kept by the 
   ]);
 });
 
+test("the ledger is copied with a token of scope admin alone", async () => {
+  const tokens = [{ id: "edge", hash: HASH, scopes: ["operate"] }];
+  world.setConfig({ api: { token: "${env:ASSAY_TOKEN}", tokens } });
+  expect((await ask("/v1/backup", { authorization: "Bearer assay_edge" })).status).toBe(403);
+  const { status, text } = await ask("/v1/backup", { authorization: `Bearer ${env.ASSAY_TOKEN}` });
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  expect(status).toBe(200);
+  expect(lines[0]).toMatchObject({ assay: "store" });
+  expect(lines.at(-1)).toEqual({ rows: lines.length - 2 });
+});
+
 test("a client is who Cloudflare says it is, and may ask only so often", async () => {
   world.setConfig({ api: { token: "${env:ASSAY_TOKEN}", rateLimit: { perMinute: 10 } } });
   const from = (client: string, forwarded: string) =>

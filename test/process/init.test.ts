@@ -22,6 +22,8 @@ const SERVICES: Record<string, Record<string, () => Response>> = {
   },
   // Answers every path with one page.
   catchAll: { "*": page("<!doctype html><html><title>App</title></html>", "text/html") },
+  // As Docker's registry answers at its root.
+  empty: { "/": page("", "text/plain") },
   silent: { "/": page("plain words", "text/plain") },
   closed: { "/health": page('{"error":"forbidden"}', "application/json", 403), "/": page('{"ok":true}') },
 };
@@ -54,6 +56,7 @@ test.each<[service: string, report: object | undefined, expect: string[]]>([
   ["spring", { path: "/actuator/health" }, ["status == 200", "has(body.name)", "has(body.items)"]],
   ["kubernetes", { path: "/readyz" }, ["status == 200", "text.contains('My Shop')"]],
   ["catchAll", undefined, ["status == 200", "text.contains('App')"]],
+  ["empty", undefined, ["status == 200"]],
   ["silent", undefined, ["status == 200", "size(text) > 0"]],
   ["closed", undefined, ["status == 200", "has(body.ok)"]],
 ])("a config for a service that is %s passes at once", async (service, report, expected) => {

@@ -1,6 +1,6 @@
 /**
  * Every resource of the API, in two tables: an app takes the routes alone, so that no bundle holds what the document says of them.
- * `files.ts`, `github.ts` and `reload.ts` stand in neither: the entry point decides whether a process has them.
+ * `backup.ts`, `files.ts`, `github.ts` and `reload.ts` stand in neither: the entry point decides whether a process has them.
  */
 import * as badges from "./routes/badges.ts";
 import * as comments from "./routes/comments.ts";

@@ -13,6 +13,7 @@ import { RESOURCE_OPERATIONS, STORE_ROUTES } from "../../../src/web/api/resource
 import * as files from "../../../src/web/api/routes/files.ts";
 import * as github from "../../../src/web/api/routes/github.ts";
 import { roundsRoutes } from "../../../src/web/api/routes/rounds.ts";
+import * as backup from "../../../src/web/api/routes/backup.ts";
 import * as reload from "../../../src/web/api/routes/reload.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { openapiFixture } from "./openapi/fixture.ts";
@@ -43,6 +44,11 @@ const RESOURCES = [
     "reload",
     reload.routes({ access, reload: () => Promise.reject(new Error("not here")) }),
     reload.operations,
+  ] as const,
+  [
+    "backup",
+    backup.routes({ access }, () => [""].values()),
+    backup.operations,
   ] as const,
   ["files", FILES, files.operations] as const,
 ];

@@ -6,6 +6,7 @@ import type { AnswerSpec, Operation, OperationAccess, ProblemStatus } from "./op
 import { RESOURCE_OPERATIONS } from "../resources.ts";
 import * as files from "../routes/files.ts";
 import * as github from "../routes/github.ts";
+import * as backup from "../routes/backup.ts";
 import * as reload from "../routes/reload.ts";
 
 type Json = Record<string, unknown>;
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   files.operations,
   github.operations,
   reload.operations,
+  backup.operations,
 ].flatMap((operations) => operations({ ...answerSchemas, ...statuspage }))
   .toSorted((a, b) => TAG_ORDER.indexOf(a.tag) - TAG_ORDER.indexOf(b.tag));
 

@@ -4,6 +4,7 @@ import { createHash, createHmac } from "node:crypto";
 import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
 import { routes as github } from "../../../../src/web/api/routes/github.ts";
+import { routes as backup } from "../../../../src/web/api/routes/backup.ts";
 import { routes as reload } from "../../../../src/web/api/routes/reload.ts";
 import type { Operation } from "../../../../src/web/api/openapi/operation.ts";
 import type { Store } from "../../../../src/storage/store.ts";
@@ -78,6 +79,7 @@ export async function openapiFixture(store: Store): Promise<OpenapiFixture> {
     files: FILES,
     thresholdHint,
     github,
+    backup: (context) => backup(context, () => ['{"assay":"store"}\n'].values()),
     reload: (context) =>
       reload({
         ...context,
