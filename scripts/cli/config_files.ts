@@ -27,6 +27,8 @@ export const readBeside = async (path: string, from = "."): Promise<Uint8Array<A
 
 /** What stands under `include`, as far as it is text; what else is wrong there, the grammar says. */
 function includesOf(text: string): string[] {
+  // Of a long text the reading costs seconds, and few name others.
+  if (!text.includes("include")) return [];
   const { value } = readYaml(text);
   const include = isRecord(value) ? value.include : undefined;
   return (Array.isArray(include) ? include : [include]).filter((one) => typeof one === "string");

@@ -83,10 +83,9 @@ export async function accept(
   return { config: freeze(config), warnings: all };
 }
 
+/** One after the other: each hash that is under way at once may take a thread of its own. */
 async function setDigests(checks: readonly Check[], digests: Making["digests"]): Promise<void> {
-  await Promise.all(
-    checks.map(async (check, i) => check.digest = digests?.[i] ?? await digestOf(check)),
-  );
+  for (const [i, check] of checks.entries()) check.digest = digests?.[i] ?? await digestOf(check);
 }
 
 /** What walks a config, which may be nested more deeply than the stack. */
