@@ -93,6 +93,11 @@ const EQUIVALENT: [file: string, line: string, why: string][] = [
     "the same",
   ],
   [
+    "threshold_replay.ts",
+    ': `${formatSpan(Math.abs(earlierMs))} ${earlierMs > 1 ? "earlier" : "later"}`;',
+    "judgements are not a millisecond apart",
+  ],
+  [
     "turnout.ts",
     "period < MINUTE_MS ? 5 * period : Math.max(5 * MINUTE_MS, 2 * period);",
     "at a minute both are five minutes",

@@ -69,6 +69,6 @@ test.each<[name: string, brought: Brought[], kept: Record<string, unknown>]>([
   ["what it missed", [broughtFor("missing")], { missed: { slot: START, reason: "timeout" } }],
   ["and has brought since", [broughtFor("missing"), broughtFor("ready")], {}],
 ])("what is kept of a prober: %s", (_name, brought, kept) => {
-  const { limited, timeouts, place, aside, missed } = after(...brought)!;
-  expect({ limited, timeouts, place, aside, missed }).toEqual(kept);
+  const { limited, timeouts, place, aside, missed, captured } = after(...brought)!;
+  expect({ limited, timeouts, place, aside, missed, captured }).toEqual(kept);
 });

@@ -103,6 +103,25 @@ describe("values that must agree", () => {
     });
   });
 
+  test.each<[seconds: number, words: string[]]>([[270, ["", "", "", "opened"]], [271, ["", "", "", ""]]])(
+    "are evidence for two and a half periods: of second 120 in second %d",
+    (seconds, words) => {
+      const walks: [at: number, seen: Line["seen"]][] = [
+        [0, { eu0: "a", us0: "a", ap0: "a" }],
+        [60, { eu0: "b", us0: "b" }],
+        [120, { ap0: "a" }],
+        [seconds, { eu0: "b", us0: "b" }],
+      ];
+      expect(play(walks.map(([at, seen]): Line => ({ at: at * 1_000, seen }))).words).toEqual(words);
+    },
+  );
+
+  test("nothing is over because all are silent, however long", () => {
+    const silent = "-".repeat(70);
+    const rows = { eu: `abbbb${silent}`, us: `abbbb${silent}`, ap: `aaaaa${silent}` };
+    expect(play(minutes(rows)).told).toEqual(["opened"]);
+  });
+
   test("are part of no outcome", () => {
     const { state } = play(minutes({ eu: "abbbb", us: "abbbb", ap: "aaaaa" }));
     expect(state.outcome).toBe("ready");

@@ -47,6 +47,22 @@ describe("burn rates and alerts are the workbook's", () => {
     expect(shares.map((share) => share.toFixed(3))).toEqual(["0.020", "0.050", "0.100"]);
   });
 
+  test.each<[long: number, short: number, alerts: SloWindow[]]>([
+    [0.5, 0.6, []],
+    [0.6, 0.5, []],
+    [0.6, 0.6, ["3d"]],
+  ])(
+    "of an objective of a half, %d of three days and %d of six hours failing fire %j",
+    (long, short, alerts) => {
+      expect(firing(spent({ "3d": long, "6h": short }, { objective: 0.5 }))).toEqual(alerts);
+    },
+  );
+
+  test.each([[0.999, 2_592], [0.9999, 259.2], [0.5, 1_296_000]])(
+    "an objective of %d allows %d s of failing in 30 days",
+    (objective, seconds) => expect(spent({}, { objective }).allowedSeconds).toBe(seconds),
+  );
+
   test("a short window in which nothing was judged does not stand in the way", () => {
     const budget = errorBudget(0.99, (window) => ({
       from: NOW - SLO_WINDOWS[window],
