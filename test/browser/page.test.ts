@@ -276,6 +276,18 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     );
   });
 
+  test("on a phone the first service begins above 200 px, and a cell of its history is told by key", async () => {
+    const page = await visit({ viewport: { width: 380, height: 800 } });
+    await signIn(page, house.url);
+    const first = page.locator("#rows li[id]").first();
+    expect((await first.boundingBox())!.y).toBeLessThan(200);
+    await first.locator("svg.band").focus();
+    await page.keyboard.press("ArrowLeft");
+    expect(await page.textContent("#tip")).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d: \d+ min overclaimed$/);
+    await page.keyboard.press("Escape");
+    expect(await page.isHidden("#tip")).toBe(true);
+  });
+
   test("dark is dark, and nothing moves for who wants no motion", async () => {
     const page = await visit({ colorScheme: "dark", reducedMotion: "reduce" });
     await signIn(page, house.url);
