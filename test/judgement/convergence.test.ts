@@ -122,6 +122,16 @@ describe("values that must agree", () => {
     expect(play(minutes(rows)).told).toEqual(["opened"]);
   });
 
+  test.each([
+    [4, "revision is a in r0 but b in r1 but c in r2 but d in r3"],
+    [5, "revision is a in r0 but b in r1 but c in r2 but d in r3, and 1 more"],
+  ])("of %d values four are named", (count, reason) => {
+    const letters = [..."abcde"].slice(0, count);
+    const rows = Object.fromEntries(letters.map((letter, i) => [`r${i}`, letter.repeat(4)]));
+    const { changes } = play(minutes(rows), { regions: regionsOf(...Object.keys(rows)) });
+    expect(changes.flat().at(-1)!.incident.timeline).toMatchObject([{ reason }]);
+  });
+
   test("are part of no outcome", () => {
     const { state } = play(minutes({ eu: "abbbb", us: "abbbb", ap: "aaaaa" }));
     expect(state.outcome).toBe("ready");
