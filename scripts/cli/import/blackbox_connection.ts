@@ -1,5 +1,5 @@
-/** Modules of the blackbox exporter that are not asked over HTTP (its prober/tcp.go, dns.go and websocket.go). */
-import { dnsFields, type Exchange, heard, placeOf, toldOf } from "./connection.ts";
+/** Modules of the blackbox exporter that are not asked over HTTP (its prober/tcp.go, dns.go, websocket.go and grpc.go). */
+import { dnsFields, type Exchange, grpcOrigin, heard, placeOf, toldOf } from "./connection.ts";
 import { celText, type Remark, type SecretNames, splitUrl, type Taken } from "./draft.ts";
 
 /** One step, the target that it belongs to, and what became of the rest. */
@@ -15,7 +15,7 @@ type Made = Connection | { lost: string };
 export const CONNECTIONS: Record<
   string,
   (module: Taken, target: string, secrets: SecretNames) => Made
-> = { tcp: tcpOf, dns: dnsOf, websocket: websocketOf };
+> = { tcp: tcpOf, dns: dnsOf, websocket: websocketOf, grpc: grpcOf };
 
 const ROUTES = ["preferred_ip_protocol", "ip_protocol_fallback"];
 
@@ -115,4 +115,14 @@ function websocketOf(module: Taken, target: string, secrets: SecretNames): Made 
     expect: ["durationMs >= 0.0"],
   };
   return { origin: split.origin, check, remarks: [...remarks, ...client.lost(), ...socket.lost()] };
+}
+
+function grpcOf(module: Taken, target: string): Made {
+  const grpc = module.below("grpc");
+  grpc.ignore(...ROUTES);
+  const service = grpc.take<string>("service");
+  const origin = grpcOrigin(target, grpc.take<boolean>("tls") ?? false);
+  if (!origin) return { lost: "it names no port" };
+  const check = { grpc: service ? { service } : {}, expect: ["message.status == 'SERVING'"] };
+  return { origin, check, remarks: grpc.lost() };
 }

@@ -30,6 +30,13 @@ export function dnsFields(name: string, type: string, server?: string): { dns: o
   return { dns: { name: name.replace(/\.$/, ""), ...type !== "A" && { type }, ...server && { server } } };
 }
 
+/** The origin of a gRPC server that is written as `host:port`, with or without a scheme; undefined: no such thing. */
+export function grpcOrigin(address: string, isTls: boolean): string | undefined {
+  const place = placeOf(address);
+  if (!place?.port) return undefined;
+  return URL.parse(`${isTls ? "https" : "http"}://${new URL(place.origin).hostname}:${place.port}`)?.origin;
+}
+
 /** One line of what blackbox calls `query_response`. */
 export interface Exchange {
   send?: string;

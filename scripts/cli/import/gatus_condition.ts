@@ -14,6 +14,8 @@ interface Seen {
   text?: string;
   /** It may be JSON. */
   isParsed?: true;
+  /** What stands for `body`. */
+  body?: string;
   /** Records, of which any may match. */
   records?: "plain" | "named" | "MX";
 }
@@ -32,6 +34,7 @@ export const SEEN = {
   tcp: { connected: "connected", text: "text" },
   tls: { connected: "version != ''", daysLeft: "daysLeft" },
   websocket: { connected: "size(messages) > 0", text: "text", isParsed: true },
+  grpc: { connected: "status == 'OK'", isParsed: true, body: "message" },
   dns: { connected: "rcode != ''", rcode: "rcode", records: "plain" },
 } satisfies Record<string, Seen>;
 
@@ -73,12 +76,12 @@ function compare(
 
 function bodyCondition(
   { left, operator, right }: { left: string; operator: string; right: string },
-  { text, isParsed }: Seen,
+  { text, isParsed, body }: Seen,
 ): Mapped | undefined {
   const has = /^has\((.+)\)$/.exec(left);
-  if (has) return isParsed && hasPath(has[1]!, operator, right);
+  if (has) return isParsed && hasPath({ inside: has[1]!, operator, right }, body);
   const length = /^len\((.+)\)$/.exec(left);
-  const path = bodyPath(length?.[1] ?? left);
+  const path = bodyPath(length?.[1] ?? left, body);
   if (path === undefined) return { lost: `${left} is no value that a journey sees` };
   if (path === "" ? text === undefined : !isParsed) return undefined;
   if (length) return numbers(path === "" ? "size(text)" : `size(${path})`, operator, right);
@@ -131,7 +134,7 @@ function certificate(daysLeft: string | undefined, operator: string, right: stri
 }
 
 /** `[BODY].a.b[0]` as `body.a.b[0]`; "": the whole text. */
-function bodyPath(text: string): string | undefined {
+function bodyPath(text: string, body = "body"): string | undefined {
   if (text === "[BODY]") return "";
   const context = /^\[CONTEXT\]\.(\w+)$/.exec(text)?.[1];
   if (context) return `captures.${context}`;
@@ -145,12 +148,15 @@ function bodyPath(text: string): string | undefined {
         : /^[A-Za-z_]\w*$/.test(step)
         ? `${all}.${step}`
         : `${all}[${celText(step)}]`,
-    "body",
+    body,
   );
 }
 
-function hasPath(inside: string, operator: string, right: string): Mapped {
-  const path = bodyPath(inside);
+function hasPath(
+  { inside, operator, right }: { inside: string; operator: string; right: string },
+  body: string | undefined,
+): Mapped {
+  const path = bodyPath(inside, body);
   const wanted = right === "true" ? operator === "==" : operator !== "==";
   if (path === undefined || path === "") return { lost: `has(${inside}) is about no part of the body` };
   const cel = path.endsWith("]")

@@ -1,5 +1,5 @@
 /** Endpoints of Gatus that are not asked over HTTP (its client/client.go). */
-import { dnsFields, placeOf } from "./connection.ts";
+import { dnsFields, grpcOrigin, placeOf } from "./connection.ts";
 import { durationText, goDurationMs, type Remark, type SecretNames, splitUrl, type Taken } from "./draft.ts";
 import { conditionsOf, SEEN } from "./gatus_condition.ts";
 
@@ -31,6 +31,8 @@ const KINDS: Record<string, (endpoint: Taken, url: string) => Made> = {
   tls: tlsOf,
   ws: websocketOf,
   wss: websocketOf,
+  grpc: grpcOf,
+  grpcs: grpcOf,
   starttls: () => ({ lost: "there is no STARTTLS" }),
 };
 
@@ -107,6 +109,21 @@ function websocketOf(endpoint: Taken, url: string): Made {
     };
   };
   return { origin: split.origin, step };
+}
+
+/** Gatus asks for the whole server alone, and shows its word as JSON. */
+function grpcOf(endpoint: Taken, url: string): Made {
+  const origin = grpcOrigin(url, /^grpcs:/i.test(url));
+  if (!origin) return { lost: "it names no port" };
+  const step = ({ remarks }: StepOptions) => {
+    const expect = conditionsOf(endpoint, SEEN.grpc, remarks);
+    return {
+      grpc: {},
+      ...clientOf(endpoint, remarks),
+      expect: expect.length > 0 ? expect : [SEEN.grpc.connected],
+    };
+  };
+  return { origin, step };
 }
 
 function clientOf(endpoint: Taken, remarks: Remark[], client: Taken = endpoint.below("client")) {

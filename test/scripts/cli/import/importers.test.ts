@@ -170,6 +170,20 @@ describe("connections that are no requests over HTTP", () => {
       },
     ],
     [
+      "grpc",
+      {
+        url: "grpcs://shop.example:443",
+        client: { timeout: "5s" },
+        conditions: ["[CONNECTED] == true", "[BODY].status == SERVING", "[RESPONSE_TIME] < 300"],
+      },
+      "https://shop.example",
+      {
+        grpc: {},
+        timeout: "5s",
+        expect: ["status == 'OK'", "message.status == 'SERVING'", "durationMs < 300"],
+      },
+    ],
+    [
       "websocket",
       {
         url: "wss://shop.example/live",

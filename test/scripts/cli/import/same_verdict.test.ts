@@ -286,6 +286,20 @@ describe("blackbox", () => {
   const step = (module: object, target: string) =>
     parse(writeConfig(probing(module, target), "a test")).targets[0].checks[0].journey[0];
 
+  test("a gRPC server is asked for its health, by TLS or without", () => {
+    const probe = (tls: boolean) =>
+      parse(
+        writeConfig(
+          probing({ prober: "grpc", grpc: { service: "shop.v1", tls } }, "shop.example:50051"),
+          "a test",
+        ),
+      )
+        .targets[0];
+    const journey = [{ grpc: { service: "shop.v1" }, expect: ["message.status == 'SERVING'"] }];
+    expect(probe(true)).toMatchObject({ url: "https://shop.example:50051", checks: [{ journey }] });
+    expect(probe(false)).toMatchObject({ url: "http://shop.example:50051", checks: [{ journey }] });
+  });
+
   test("a handshake is a tls step, a WebSocket a websocket step", () => {
     const tls_config = { server_name: "shop.example", insecure_skip_verify: false };
     expect(step({ prober: "tcp", tcp: { tls: true, tls_config } }, "10.0.0.1:443")).toMatchObject({
