@@ -1,5 +1,6 @@
 import { guardUrls } from "../../src/base/http/guard.ts";
 import { type Channel, LimitExceeded, NotUpgraded, type OpenWebSocket } from "../../src/base/ports.ts";
+import { messageQueue } from "../message_queue.ts";
 
 /** What the runtime adds to an answer that is a WebSocket. */
 interface Upgraded extends Response {
@@ -31,10 +32,7 @@ export const webSockets = ({ allowPrivate }: { allowPrivate: boolean }): OpenWeb
   }, allowPrivate);
 
 function channelOver(socket: WebSocket, maxBytes: number, signal: AbortSignal): Omit<Channel, "protocol"> {
-  const waiting: (string | Uint8Array)[] = [];
-  let fault: unknown;
-  let closed: { code?: number } | undefined;
-  let wake = () => {};
+  const queue = messageQueue(signal);
   const close = () => {
     try {
       socket.close(1000);
@@ -45,35 +43,20 @@ function channelOver(socket: WebSocket, maxBytes: number, signal: AbortSignal): 
   signal.addEventListener("abort", close, { once: true });
   socket.addEventListener("message", ({ data }) => {
     const message: string | Uint8Array = typeof data === "string" ? data : new Uint8Array(data);
-    if (message.length > maxBytes) fault ??= new LimitExceeded(`a message is longer than ${maxBytes} bytes`);
-    else if (waiting.length >= MAX_WAITING) {
-      fault ??= new LimitExceeded(`more than ${MAX_WAITING} messages at once`);
-    } else waiting.push(message);
-    wake();
+    if (message.length > maxBytes) {
+      queue.fail(new LimitExceeded(`a message is longer than ${maxBytes} bytes`));
+    } else if (queue.size >= MAX_WAITING) {
+      queue.fail(new LimitExceeded(`more than ${MAX_WAITING} messages at once`));
+    } else queue.push(message);
   });
-  socket.addEventListener("close", ({ code }) => {
-    closed ??= { code };
-    wake();
-  });
-  socket.addEventListener("error", () => {
-    fault ??= new Error("the WebSocket broke");
-    wake();
-  });
+  socket.addEventListener("close", ({ code }) => queue.close(code));
+  socket.addEventListener("error", () => queue.fail(new Error("the WebSocket broke")));
   return {
     trace: {},
     get closeCode() {
-      return closed?.code;
+      return queue.closeCode;
     },
-    async receive() {
-      for (;;) {
-        const message = waiting.shift();
-        if (message !== undefined) return message;
-        if (signal.aborted) throw signal.reason;
-        if (fault !== undefined) throw fault;
-        if (closed) return null;
-        await new Promise<void>((resolve) => wake = resolve);
-      }
-    },
+    receive: () => queue.receive(),
     send: (text) => socket.send(text),
     close,
   };

@@ -1,58 +1,14 @@
 /** The tables of kinds, for a process of our own: all that there are. A Worker's are made of them (scripts/cli/worker_kinds.ts). */
-import { compileCron } from "../../src/config/cron.ts";
-import { readConverge } from "../../src/config/converge.ts";
-import { checkDependencies } from "../../src/config/depends_on.ts";
-import { readHooks } from "../../src/config/hooks.ts";
-import { readMaintenance } from "../../src/config/maintenance.ts";
-import { readRoutes } from "../../src/config/routes.ts";
-import { readTls } from "../../src/config/tls.ts";
-import { zoneFault } from "../../src/config/zone_fault.ts";
-import { applyQuietHours } from "../../src/engine/notify/quiet.ts";
-import { functions } from "../../src/config/expression/functions.ts";
-import { patternsFor } from "../../src/config/expression/pattern.ts";
-import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
-import { AUTH_KINDS } from "../../src/evidence/probe/auth/mod.ts";
-import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
-import { DIALECTS } from "../../src/evidence/report/mod.ts";
-import { authorizeReport } from "../../src/engine/prober/report_auth.ts";
-import { signRequest } from "../../src/evidence/report/sigv4.ts";
 import { memoryKind } from "../../src/storage/memory.ts";
 import { upstashKind } from "../../src/storage/upstash/kind.ts";
-import { grouping } from "../../src/engine/notify/grouping.ts";
-import { heartbeat } from "../../src/engine/notify/heartbeat.ts";
-import { timely } from "../../src/engine/notify/timely.ts";
-import { acknowledgeLinks } from "../../src/web/page/acknowledge.tsx";
-import { slo } from "../../src/web/page/objective.tsx";
-import { githubHook } from "../../src/web/api/routes/github.ts";
+import { COMMON_KINDS } from "../common_kinds.ts";
 import type { KindTables } from "../kinds.ts";
 import { fileKind } from "./sqlite.ts";
 import { tlsFault } from "./tls_fault.ts";
 
 /** One row a kind. */
 export const KINDS = {
-  dialects: DIALECTS,
+  ...COMMON_KINDS,
   stores: [fileKind, memoryKind, upstashKind],
-  sinks: SINKS,
-  steps: STEP_KINDS,
-  auths: AUTH_KINDS,
-  compileCron,
-  zoneFault,
-  readMaintenance,
-  readRoutes,
-  applyQuietHours,
-  readHooks,
-  readTls,
-  readConverge,
-  checkDependencies,
   tlsFault,
-  functions,
-  patternsFor,
-  signRequest,
-  authorizeReport,
-  githubHook,
-  heartbeat,
-  acknowledgeLinks,
-  slo,
-  timely,
-  grouping,
 } satisfies KindTables;

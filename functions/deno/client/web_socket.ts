@@ -4,6 +4,7 @@ import type WebSocket from "ws";
 import { guardUrls, hostOf } from "../../../src/base/http/guard.ts";
 import { type Channel, LimitExceeded, NotUpgraded, type OpenWebSocket } from "../../../src/base/ports.ts";
 import type { ConnectorOptions } from "./mod.ts";
+import { messageQueue } from "../../message_queue.ts";
 import { opener } from "./open.ts";
 import { pinning, systemResolve } from "./pins.ts";
 
@@ -55,43 +56,30 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<void> {
 }
 
 function channelOver(socket: WebSocket, signal: AbortSignal): Omit<Channel, "protocol" | "trace"> {
-  const waiting: (string | Uint8Array)[] = [];
-  let fault: unknown;
-  let closed: { code?: number } | undefined;
-  let wake = () => {};
+  const queue = messageQueue(signal);
   const close = () => socket.terminate();
   signal.addEventListener("abort", close, { once: true });
   socket.on("message", (data: Uint8Array, isBinary: boolean) => {
-    waiting.push(isBinary ? data : String(data));
-    if (waiting.length >= MAX_WAITING) socket.pause();
-    wake();
+    queue.push(isBinary ? data : String(data));
+    if (queue.size >= MAX_WAITING) socket.pause();
   });
   socket.on("close", (code) => {
-    // 1006: closed without a code (RFC 6455 section 7.1.5).
-    closed ??= code === 1006 ? {} : { code };
     signal.removeEventListener("abort", close);
-    wake();
+    // 1006: closed without a code (RFC 6455 section 7.1.5).
+    queue.close(code === 1006 ? undefined : code);
   });
-  socket.on("error", (error) => {
-    fault ??= isTooLong(error) ? new LimitExceeded("a message is longer than maxBytes") : error;
-    wake();
-  });
+  socket.on(
+    "error",
+    (error) => queue.fail(isTooLong(error) ? new LimitExceeded("a message is longer than maxBytes") : error),
+  );
   return {
     get closeCode() {
-      return closed?.code;
+      return queue.closeCode;
     },
     async receive() {
-      for (;;) {
-        const message = waiting.shift();
-        if (message !== undefined) {
-          if (socket.isPaused) socket.resume();
-          return message;
-        }
-        if (signal.aborted) throw signal.reason;
-        if (fault !== undefined) throw fault;
-        if (closed) return null;
-        await new Promise<void>((resolve) => wake = resolve);
-      }
+      const message = await queue.receive();
+      if (message !== null && socket.isPaused) socket.resume();
+      return message;
     },
     send: (text) => socket.send(text),
     close,

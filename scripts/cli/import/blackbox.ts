@@ -1,6 +1,6 @@
 /** Prometheus' blackbox exporter: modules of blackbox.yml, targets of prometheus.yml. */
 import { parse } from "yaml";
-import { type Connection, CONNECTIONS } from "./blackbox_connection.ts";
+import { BLACKBOX_STEPS, type BlackboxStep } from "./blackbox_connection.ts";
 import {
   celText,
   durationText,
@@ -41,7 +41,7 @@ export function importBlackbox(texts: readonly string[], secrets: SecretNames): 
     const at = `${target.url} (${target.module})`;
     const module = new Taken(modules[target.module], `modules.${target.module}`);
     const prober = module.take<string>("prober");
-    const made = CONNECTIONS[prober ?? ""]?.(module, target.url, secrets);
+    const made = BLACKBOX_STEPS[prober ?? ""]?.(module, target.url, secrets);
     if (made && "check" in made) return [draftOf(module, target, made)];
     const split = splitUrl(/^\w+:\/\//.test(target.url) ? target.url : `http://${target.url}`);
     if (prober !== "http" || !split) {
@@ -55,7 +55,7 @@ export function importBlackbox(texts: readonly string[], secrets: SecretNames): 
 }
 
 /** A module that is not asked over HTTP, for one target. */
-function draftOf(module: Taken, target: Target, { origin, check, remarks }: Connection): ImportedCheck {
+function draftOf(module: Taken, target: Target, { origin, check, remarks }: BlackboxStep): ImportedCheck {
   const timeoutMs = goDurationMs(module.take("timeout"));
   const timeout = timeoutMs && timeoutMs < 10_000 ? { timeout: durationText(timeoutMs) } : {};
   return {

@@ -1,18 +1,25 @@
 /** Modules of the blackbox exporter that are not asked over HTTP (its prober/tcp.go, dns.go, websocket.go and grpc.go). */
-import { dnsFields, type Exchange, grpcOrigin, heard, placeOf, toldOf } from "./connection.ts";
+import {
+  conditionsOf,
+  dialogueOf,
+  dnsFields,
+  grpcOrigin,
+  placeOf,
+  type QueryResponse,
+} from "./connection.ts";
 import { celText, type Remark, type SecretNames, splitUrl, type Taken } from "./draft.ts";
 
 /** One step, the target that it belongs to, and what became of the rest. */
-export interface Connection {
+export interface BlackboxStep {
   origin: string;
   check: Record<string, unknown>;
   remarks: Remark[];
 }
 
-type Made = Connection | { lost: string };
+type Made = BlackboxStep | { lost: string };
 
 /** One row a prober. */
-export const CONNECTIONS: Record<
+export const BLACKBOX_STEPS: Record<
   string,
   (module: Taken, target: string, secrets: SecretNames) => Made
 > = { tcp: tcpOf, dns: dnsOf, websocket: websocketOf, grpc: grpcOf };
@@ -27,7 +34,7 @@ function tcpOf(module: Taken, target: string): Made {
   tcp.ignore(...ROUTES);
   const remarks: Remark[] = [];
   const isTls = tcp.take<boolean>("tls") ?? false;
-  const exchanges = tcp.take<Exchange[]>("query_response") ?? [];
+  const exchanges = tcp.take<QueryResponse[]>("query_response") ?? [];
   if (isTls && exchanges.length === 0) {
     const config = tcp.below("tls_config");
     const serverName = config.take<string>("server_name");
@@ -36,11 +43,11 @@ function tcpOf(module: Taken, target: string): Made {
     const check = { tls, expect: [isUnverified ? "version != ''" : "trusted"] };
     return { origin, check, remarks: [...config.lost(), ...tcp.lost()] };
   }
-  const told = toldOf(exchanges, `${tcp.at}.query_response`, remarks);
-  const isGreeted = told.greeting !== undefined && told.send !== undefined;
-  const { send } = told;
+  const dialogue = dialogueOf(exchanges, `${tcp.at}.query_response`, remarks);
+  const isGreeted = dialogue.greeting !== undefined && dialogue.send !== undefined;
+  const { send } = dialogue;
   const said = { ...isTls && { tls: true }, ...isGreeted && { greeting: true }, ...send && { send } };
-  const conditions = heard(told);
+  const conditions = conditionsOf(dialogue);
   const check = {
     tcp: { host, port, ...said },
     expect: conditions.length > 0 ? conditions : ["connected"],
@@ -105,7 +112,7 @@ function websocketOf(module: Taken, target: string, secrets: SecretNames): Made 
   const remarks: Remark[] = [];
   const headers = Object.entries(client.take<Record<string, string>>("headers") ?? {})
     .map(([name, value]) => [name, secrets.header(name, String(value), module.at)]);
-  if ((socket.take<Exchange[]>("query_response") ?? []).length > 0) {
+  if ((socket.take<QueryResponse[]>("query_response") ?? []).length > 0) {
     const text = "blackbox counts it in a metric, and is up without it";
     remarks.push({ kind: "lost", at: `${socket.at}.query_response`, text });
   }

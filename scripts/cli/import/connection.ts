@@ -1,4 +1,5 @@
 /** Steps that connect by themselves, as importers write them. */
+import { RECORD_TYPES } from "../../../src/evidence/probe/steps/dns/message.ts";
 import { celText, type Remark } from "./draft.ts";
 
 /** Where one leads, and the target that it belongs to. */
@@ -21,12 +22,9 @@ export function placeOf(address: string): Place | undefined {
   return { host, ...url.port && { port: Number(url.port) }, origin };
 }
 
-/** Types of record that a DNS step asks for. */
-const RECORD_TYPES = new Set(["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SRV", "CAA"]);
-
 /** The keys of a DNS step; undefined: no step asks for such records. */
 export function dnsFields(name: string, type: string, server?: string): { dns: object } | undefined {
-  if (!RECORD_TYPES.has(type)) return undefined;
+  if (!(RECORD_TYPES as readonly string[]).includes(type)) return undefined;
   return { dns: { name: name.replace(/\.$/, ""), ...type !== "A" && { type }, ...server && { server } } };
 }
 
@@ -38,62 +36,64 @@ export function grpcOrigin(address: string, isTls: boolean): string | undefined 
 }
 
 /** One line of what blackbox calls `query_response`. */
-export interface Exchange {
+export interface QueryResponse {
   send?: string;
   expect?: string;
   starttls?: boolean;
   labels?: unknown;
 }
 
-/** What a step over TCP may say and hear. */
-export interface Told {
+/** What a step over TCP may send and read. */
+export interface Dialogue {
   greeting?: string;
   send?: string;
   answer?: string;
 }
 
-/** What one step can say and hear of `exchanges`: a greeting, what is sent, and the answer; the rest is lost. */
-export function toldOf(exchanges: readonly Exchange[], at: string, remarks: Remark[]): Told {
-  const told: Told = {};
+/** What one step can send and read of `exchanges`: a greeting, what is sent, and the answer; the rest is lost. */
+export function dialogueOf(exchanges: readonly QueryResponse[], at: string, remarks: Remark[]): Dialogue {
+  const dialogue: Dialogue = {};
   let isOver = false;
   exchanges.forEach(({ expect, send, starttls, labels }, i) => {
     const lose = (text: string) => remarks.push({ kind: "lost", at: `${at}[${i}]`, text });
     if (labels) lose("there is nothing like labels");
-    if (expect && !hear(told, expect, isOver)) isOver = true, lose("one greeting and one answer are read");
-    if (send && !say(told, send, isOver)) isOver = true, lose("one text is sent, the same each time");
+    if (expect && !read(dialogue, expect, isOver)) {
+      isOver = true, lose("one greeting and one answer are read");
+    }
+    if (send && !write(dialogue, send, isOver)) isOver = true, lose("one text is sent, the same each time");
     if (starttls) isOver = true, lose("there is no STARTTLS");
   });
-  if (told.greeting !== undefined && told.send !== undefined && told.answer === undefined) {
+  if (dialogue.greeting !== undefined && dialogue.send !== undefined && dialogue.answer === undefined) {
     // The step would wait for an answer that the source does not name.
-    delete told.send;
+    delete dialogue.send;
     remarks.push({
       kind: "approximated",
       at,
       text: "what is sent last is left out: no answer to it is named",
     });
   }
-  if (told.greeting !== undefined || told.answer !== undefined) {
+  if (dialogue.greeting !== undefined || dialogue.answer !== undefined) {
     const text = "the first line of an answer has to match, where blackbox waits for one that does";
     remarks.push({ kind: "approximated", at, text });
   }
-  return told;
+  return dialogue;
 }
 
-function hear(told: Told, expect: string, isOver: boolean): boolean {
-  const key = told.send === undefined ? "greeting" : "answer";
-  if (isOver || told[key] !== undefined) return false;
-  told[key] = expect;
+function read(dialogue: Dialogue, expect: string, isOver: boolean): boolean {
+  const key = dialogue.send === undefined ? "greeting" : "answer";
+  if (isOver || dialogue[key] !== undefined) return false;
+  dialogue[key] = expect;
   return true;
 }
 
-function say(told: Told, send: string, isOver: boolean): boolean {
-  if (isOver || told.answer !== undefined || /\$\{?\d/.test(send)) return false;
-  told.send = `${told.send ?? ""}${send}\n`;
+function write(dialogue: Dialogue, send: string, isOver: boolean): boolean {
+  if (isOver || dialogue.answer !== undefined || /\$\{?\d/.test(send)) return false;
+  dialogue.send = `${dialogue.send ?? ""}${send}\n`;
   return true;
 }
 
-/** Patterns of lines as conditions over all that was heard. */
-export const heard = ({ greeting, answer }: Told): string[] =>
+/** Patterns of lines as conditions over all that was read. */
+export const conditionsOf = ({ greeting, answer }: Dialogue): string[] =>
   [greeting, answer].flatMap((pattern) =>
     pattern === undefined ? [] : [`text.matches(${celText(`(?m)${pattern.replace(/(?<!\\)\$$/, "\\r?$")}`)})`]
   );

@@ -10,7 +10,7 @@ import {
   Taken,
   withReport,
 } from "./draft.ts";
-import { type Connection, CONNECTIONS, REQUEST_DEFAULTS } from "./uptime_kuma_connection.ts";
+import { KUMA_STEPS, type KumaStep, REQUEST_DEFAULTS } from "./uptime_kuma_connection.ts";
 
 const HTTP = new Set(["http", "keyword", "json-query"]);
 /** About how Kuma shows and stores a monitor, or of kinds that are reported as a whole. */
@@ -56,7 +56,7 @@ export function importUptimeKuma(text: string, secrets: SecretNames): Imported {
     const split = splitUrl(String(monitor.url ?? ""));
     if (type === "group") return [];
     const group = names.get(monitor.parent);
-    const made = isOff ? undefined : CONNECTIONS[type]?.(monitor);
+    const made = isOff ? undefined : KUMA_STEPS[type]?.(monitor);
     if (made && "step" in made) return [connectionCheck(new Taken(monitor, at), made, group)];
     if (!HTTP.has(type) || isOff || !split) {
       const text = isOff
@@ -146,7 +146,7 @@ const silenceIsBad = ({ at }: Taken): Remark => ({
 /** A monitor that is not asked over HTTP. */
 function connectionCheck(
   monitor: Taken,
-  { origin, step, approximated = [] }: Connection,
+  { origin, step, approximated = [] }: KumaStep,
   group?: string,
 ): ImportedCheck {
   const remarks = approximated.map(([key, text]): Remark => ({

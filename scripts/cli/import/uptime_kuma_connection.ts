@@ -3,7 +3,7 @@ import { dnsFields, placeOf } from "./connection.ts";
 import { splitUrl } from "./draft.ts";
 
 /** One step, and the target that it belongs to. */
-export interface Connection {
+export interface KumaStep {
   origin: string;
   step: Record<string, unknown>;
   /** Keys that the step does not have as they were, each with what it has instead. */
@@ -11,7 +11,7 @@ export interface Connection {
 }
 
 type Monitor = Record<string, unknown>;
-type Made = Connection | { lost: string };
+type Made = KumaStep | { lost: string };
 
 /** What Kuma fills in for requests, which these monitors never make. */
 export const REQUEST_DEFAULTS = [
@@ -26,7 +26,7 @@ export const REQUEST_DEFAULTS = [
 ];
 
 /** One row a type. */
-export const CONNECTIONS: Record<string, (monitor: Monitor) => Made> = {
+export const KUMA_STEPS: Record<string, (monitor: Monitor) => Made> = {
   port: portOf,
   dns: dnsOf,
   "websocket-upgrade": websocketOf,
@@ -50,7 +50,7 @@ function dnsOf(monitor: Monitor): Made {
   const shown = at.host.includes(":") ? `[${at.host}]` : at.host;
   const fields = dnsFields(`${hostname}`, `${type ?? "A"}`, `${shown}:${Number(port) || 53}`);
   if (!fields) return { lost: `a DNS step asks for no ${type} records` };
-  const approximated: Connection["approximated"] = [];
+  const approximated: KumaStep["approximated"] = [];
   if (others.length > 0) approximated.push(["dns_resolve_server", `only ${server} is asked`]);
   if (transport !== "UDP") approximated.push(["dns_transport", `by UDP, not ${transport}`]);
   return { origin: place.origin, step: { ...fields, expect: ["size(records) > 0"] }, approximated };
