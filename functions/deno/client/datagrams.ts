@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import type { Line } from "../../../src/base/ports.ts";
-import { addressRefusal } from "../../../src/base/http/guard.ts";
+import { closedReason } from "./permission.ts";
 import { Refused } from "../../../src/base/ports.ts";
 
 /** At most so many unread datagrams; further ones are lost, as UDP may lose any. */
@@ -18,8 +18,8 @@ export async function datagrams(
   { addresses, port, allowPrivate }: Addressed,
   signal: AbortSignal,
 ): Promise<Omit<Line, "trace">> {
-  const address = addresses.find((address) => addressRefusal(address, allowPrivate) === null);
-  if (address === undefined) throw new Refused(addressRefusal(addresses[0]!, allowPrivate)!);
+  const address = addresses.find((address) => closedReason(address, port, allowPrivate) === null);
+  if (address === undefined) throw new Refused(closedReason(addresses[0]!, port, allowPrivate)!);
   signal.throwIfAborted();
   const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
   const waiting: Uint8Array[] = [];

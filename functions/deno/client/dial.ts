@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
-import { addressRefusal } from "../../../src/base/http/guard.ts";
 import { Refused } from "../../../src/base/ports.ts";
+import { closedReason } from "./permission.ts";
 
 /** RFC 8305 section 8, "Connection Attempt Delay". */
 const ATTEMPT_DELAY_MS = 250;
@@ -36,7 +36,7 @@ export async function dial(
   addresses: string[],
   { port, allowPrivate, signal, open = openTcp }: TcpDialOptions,
 ): Promise<Dialled> {
-  const order = interleave(allowedOf(addresses, allowPrivate)).slice(0, MAX_ADDRESSES);
+  const order = interleave(openOf(addresses, port, allowPrivate)).slice(0, MAX_ADDRESSES);
   signal.throwIfAborted();
   const attempts = new Set<Socket>();
   const { promise, resolve, reject } = Promise.withResolvers<Dialled>();
@@ -72,11 +72,11 @@ export async function dial(
   }
 }
 
-function allowedOf(addresses: string[], allowPrivate: boolean): string[] {
-  const allowed = addresses.filter((address) => addressRefusal(address, allowPrivate) === null);
-  const first = addresses[0];
-  if (first !== undefined && allowed.length === 0) throw new Refused(addressRefusal(first, allowPrivate)!);
-  return allowed;
+function openOf(addresses: string[], port: number, allowPrivate: boolean): string[] {
+  const reasons = addresses.map((address) => closedReason(address, port, allowPrivate));
+  const [first] = reasons;
+  if (typeof first === "string" && !reasons.includes(null)) throw new Refused(first);
+  return addresses.filter((_, i) => reasons[i] === null);
 }
 
 /** RFC 8305 section 4: the families by turns, beginning with that of the first address. */
