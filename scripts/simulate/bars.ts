@@ -128,7 +128,7 @@ const LINES: readonly Line[] = [
     read: wrongWord,
   },
   ...[60, 10].map((everySeconds): Line => ({
-    what: `blind told before its silent probers at ${everySeconds} s`,
+    what: `blind said before its silent probers at ${everySeconds} s`,
     world: "probers that fall silent",
     topology: "3x1",
     everySeconds,
