@@ -76,6 +76,7 @@ const actsAlone = ({ prober }: StartFlags) => !prober && !isPreview();
 
 const loadOptions = (options: StartFlags): Partial<ConfigOptions> => ({
   ...varsOf(options),
+  withoutPlaces: true,
   runtime: isDeploy() ? "deno-deploy" : "deno",
   allowPrivate: options.allowPrivate,
   envMissing: actsAlone(options) ? "error" : "warning",

@@ -2,10 +2,10 @@ import { accept, type LoadedConfig, type LoadOptions, type ParsedConfig, withDep
 import { compiler } from "./compile.ts";
 import type { ComposeOptions } from "./compose/mod.ts";
 import type { Kinds } from "./kinds.ts";
-import type { Locate, Path, Problem } from "./problem.ts";
+import { ConfigError, type Locate, type Path, type Problem } from "./problem.ts";
 
 export type { LoadedConfig, LoadOptions } from "./accept.ts";
-export { ConfigError, type Problem } from "./problem.ts";
+export { ConfigError, type Problem };
 
 /** A text of a config, and the name of its file where there are several. */
 export interface ConfigText {
@@ -17,7 +17,10 @@ export interface ConfigText {
 export type ConfigSource = ({ kind: "yaml" } & ConfigText) | { kind: "files"; files: readonly ConfigText[] };
 
 /** How it is put together, and what it is held against. */
-export type ConfigOptions = LoadOptions & ComposeOptions;
+export type ConfigOptions = LoadOptions & ComposeOptions & {
+  /** Nobody asks where something stands, as long as nothing is wrong. */
+  withoutPlaces?: boolean;
+};
 
 /** What was read: `value` is the config in one piece, without vars, names and defaults of targets. */
 export interface Read extends LoadedConfig {
@@ -37,6 +40,8 @@ export async function load(source: ConfigSource, options: ConfigOptions): Promis
   ]);
   const origins = new Origins();
   const texts = source.kind === "yaml" ? [source] : source.files;
+  const plain = options.withoutPlaces ? await loadPlain(texts, options) : undefined;
+  if (plain) return plain;
   const readings = texts.map(({ text, file }) => readYaml(text, { file, origins }));
   const problems = readings.flatMap(({ problems }) => problems);
   const roots = readings.flatMap(({ value }) => value === undefined ? [] : [value]);
@@ -44,6 +49,20 @@ export async function load(source: ConfigSource, options: ConfigOptions): Promis
     return { ...await accept({ problems }, options, { compiler }), value: undefined, locate: NOWHERE };
   }
   return await acceptRoots(roots, problems, options, origins);
+}
+
+/** A text of JSON with which nothing is wrong; undefined: that cannot be said without positions. */
+async function loadPlain(texts: readonly ConfigText[], options: ConfigOptions): Promise<Read | undefined> {
+  const { readPlainJson } = await import("./plain_json.ts");
+  const value = texts.length === 1 ? readPlainJson(texts[0]!.text) : undefined;
+  if (!value) return undefined;
+  try {
+    const read = await loadValue(value, options);
+    return read.warnings.length === 0 ? read : undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }
 
 /** The same for a value, without positions. */

@@ -5,6 +5,9 @@ import { WALK_MS } from "./schedule.ts";
 import { targetHost } from "./target_host.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
+/** Evidence is as old as its phase: one is shorter than a walk may last. */
+const PHASE_MS = WALK_MS / 4;
+
 /** Assumed of every request where nothing is measured, ms. */
 export const ASSUMED_MS = 200;
 
@@ -36,12 +39,12 @@ export const placesOfHost = ({ concurrency, connectionsPerHost }: Room): number 
   Math.min(concurrency, connectionsPerHost);
 
 /**
- * In how many phases of their period these checks are walked: one as long as that takes half of a walk's time, by the latency that is assumed,
+ * In how many phases of their period these checks are walked: one as long as that takes a quarter of a walk's time, by the latency that is assumed,
  * for it is not known yet. From the config alone, so that all processes of a store agree.
  */
 export function phasesOf(checks: readonly Check[], room: Room): number {
   const needMs = walkMs(checks.filter(isPhased), room, assumedRoundMs(ASSUMED_MS));
-  return Math.min(MOST_PHASES, Math.max(1, Math.ceil(needMs / (WALK_MS / 2))));
+  return Math.min(MOST_PHASES, Math.max(1, Math.ceil(needMs / PHASE_MS)));
 }
 
 /** Periods of whole minutes are; what is due more often is spread already, and a cron expression names its minute. */

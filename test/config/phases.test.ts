@@ -20,8 +20,9 @@ async function config(checks: number, hosts: number, more: { every?: string; top
 describe("one phase as long as it fits", () => {
   test.each([
     ["a small one", 10, 10, undefined, 1],
-    ["10,000 checks on 100 hosts", 10_000, 100, undefined, 1],
-    ["one host that is full", 400, 1, undefined, 2],
+    ["8,000 checks on 100 hosts", 8_000, 100, undefined, 1],
+    ["10,000 checks on 100 hosts", 10_000, 100, undefined, 2],
+    ["one host that is full", 300, 1, undefined, 2],
     ["never more than six", 6_000, 1, "10m", 6],
     ["periods under a minute are spread already", 400, 1, "30s", 1],
   ])("%s", async (_, checks, hosts, every, phases) => {
