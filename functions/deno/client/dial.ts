@@ -52,7 +52,7 @@ export async function dial(
     socket.on("error", (error) => {
       attempts.delete(socket);
       if (next < order.length) return attempt();
-      if (attempts.size === 0) reject(error);
+      if (attempts.size === 0) reject(isLocal(error) ? lockedOut(address, error) : error);
     });
     if (next < order.length) timer = setTimeout(attempt, ATTEMPT_DELAY_MS);
   };
@@ -71,6 +71,12 @@ export async function dial(
     for (const socket of attempts) if (socket !== winner) socket.destroy();
   }
 }
+
+/** What connect(2) says of this machine's own rules, such as a firewall or systemd's IPAddressDeny, and of nothing else. */
+const isLocal = (error: Error) => "code" in error && (error.code === "EPERM" || error.code === "EACCES");
+
+const lockedOut = (address: string, cause: Error) =>
+  new Refused(`Cannot ask ${address}: a rule of this machine keeps it closed`, { cause });
 
 function openOf(addresses: string[], port: number, allowPrivate: boolean): string[] {
   const reasons = addresses.map((address) => closedReason(address, port, allowPrivate));

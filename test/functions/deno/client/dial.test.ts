@@ -110,6 +110,19 @@ test("where each address turns the connection down, the last one's error tells",
   await expect(race(["10.0.0.1", "10.0.0.2"], open)).rejects.toThrow("ECONNREFUSED");
 });
 
+test.each(["EPERM", "EACCES"])(
+  "a rule of this machine (%s) refuses, and is no fault of the target's",
+  async (code) => {
+    const locked = () => {
+      const socket = new Socket();
+      queueMicrotask(() => socket.destroy(Object.assign(new Error(`connect ${code}`), { code })));
+      return socket;
+    };
+    const { open } = network({ "10.0.0.1": locked });
+    await expect(race(["10.0.0.1"], open)).rejects.toBeInstanceOf(Refused);
+  },
+);
+
 test("a host with a black hole first is asked by its other address, and at once the next time", async () => {
   const shop = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
     return new Response("hello", { headers: { connection: "close" } });
