@@ -7,6 +7,7 @@ import { messageOf } from "../../src/base/error_message.ts";
 import type { Config, Webhook } from "../../src/config/config.ts";
 import type { WebhookEvent } from "../../src/engine/notify/mod.ts";
 import { SAMPLE_CHANGES, sampleEvent } from "../../src/engine/notify/sample.ts";
+import { sampleGroup } from "../../src/engine/notify/sample_group.ts";
 import { findSink, type SinkAnswer } from "../../src/engine/notify/sink.ts";
 import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
 
@@ -77,12 +78,15 @@ interface PreviewOptions {
 
 const previewCommand = new Command("preview")
   .description("Print a sink's message, and send nothing. Exit 0 printed, 3 usage.")
-  .argument("<incident>", "`sample`, or the id of an incident in the store of the config")
+  .argument(
+    "<incident>",
+    "`sample`, `group` (of several), or the id of an incident in the store of the config",
+  )
   .requiredOption("--sink <sink>", "the id of a webhook of the config, or a kind of sink")
   .option("--file <file>", "the config (default: none for a sample, else assay.yaml)")
   .addOption(changeOption())
   .action(async (incident: string, { sink: named, change, file }: PreviewOptions) => {
-    const isSample = incident === "sample";
+    const isSample = incident === "sample" || incident === "group";
     const config = isSample && file === undefined
       ? undefined
       : (await loadFile(file ?? DEFAULT_FILE, { envMissing: "warning" })).config;
@@ -93,8 +97,11 @@ const previewCommand = new Command("preview")
         USAGE,
         `There is no webhook and no kind ${named}: ${KINDS.sinks.map(({ kind }) => kind).join(", ")}`,
       );
-    const event = isSample
-      ? sampleEvent(change, { publicUrl: config?.publicUrl })
+    const options = { publicUrl: config?.publicUrl };
+    const event = incident === "group"
+      ? sampleGroup(options)
+      : isSample
+      ? sampleEvent(change, options)
       : await eventOf(config!, incident, change);
     console.log(indented(sink.render(event, webhook.settings)));
   });

@@ -40,9 +40,7 @@ export function groupEvent(
       summary: items.length > 1 ? summaryOf(items, open) : summaryOfOne(items[0]!, open),
       group: { ...keyed, items },
       // Of several the overview says more than the page of one.
-      ...(publicUrl && items.length > 1 && {
-        links: { ...worst.data.links, page: `${publicUrl.replace(/\/+$/, "")}/` },
-      }),
+      ...(publicUrl && items.length > 1 && { links: { page: `${publicUrl.replace(/\/+$/, "")}/` } }),
     },
   };
 }

@@ -60,7 +60,7 @@ const escape = (text: string) => text.replace(/[&<>"']/g, (char) => ENTITIES[cha
 
 /** Without pictures, scripts and style sheets, which mail readers leave out. */
 function htmlOf(event: WebhookEvent): string {
-  const { look, title, text, facts, page, acknowledge } = describeEvent(event);
+  const { look, title, text, facts, page, pageLabel, acknowledge } = describeEvent(event);
   const cell = "padding:4px 12px 4px 0;vertical-align:top";
   const rows = facts.map(({ name, value }) =>
     `<tr><td style="${cell};color:#667085;white-space:nowrap">${escape(name)}</td>` +
@@ -73,7 +73,7 @@ function htmlOf(event: WebhookEvent): string {
     `<h1 style="font-size:18px;color:${COLOURS[look]};margin:0 0 8px">${escape(title)}</h1>`,
     `<p style="margin:0 0 12px">${escape(text)}</p>`,
     `<table style="border-collapse:collapse;font-size:14px">${rows.join("")}</table>`,
-    ...(page ? [`<p><a href="${escape(page)}">Open the incident</a></p>`] : []),
+    ...(page ? [`<p><a href="${escape(page)}">${pageLabel}</a></p>`] : []),
     ...(acknowledge ? [`<p><a href="${escape(acknowledge)}">Acknowledge it</a></p>`] : []),
     "</div>",
   ].join("\n");

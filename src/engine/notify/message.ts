@@ -2,7 +2,7 @@
 import { oneLine } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 import { isFailed } from "../../judgement/words.ts";
-import type { ProberEvidence, WebhookEvent } from "./event.ts";
+import type { GroupItem, ProberEvidence, WebhookEvent } from "./event.ts";
 
 /** How bad it is, that somebody has taken it on, or that it is over. */
 export type Look = "critical" | "warning" | "info" | "acknowledged" | "resolved";
@@ -22,8 +22,10 @@ export interface Message {
   text: string;
   /** What is needed at 3 a.m., the most important first. */
   facts: Fact[];
-  /** The incident's page; absent without `publicUrl`. */
+  /** The incident's page, or the overview of several; absent without `publicUrl`. */
   page?: string;
+  /** What its link says. */
+  pageLabel: string;
   /** Where it is acknowledged; absent without `page`, and where there is nothing to take on. */
   acknowledge?: string;
 }
@@ -43,17 +45,18 @@ const VALUE_CHARS = 300;
 
 /** The words for an event. */
 export function describeEvent({ type, data }: WebhookEvent): Message {
-  const { group, incident: { severity }, summary, links } = data;
+  const { incident: { severity }, summary, links } = data;
   const look = LOOKS[type] ?? severity;
   return {
     look,
     title: oneLine(`${look.toUpperCase()}: ${headOf(data)}`, TITLE_CHARS),
     text: oneLine(summary, TEXT_CHARS),
-    facts: (group && group.items.length > 1 ? groupFacts(group) : factsOf(data)).map(({ name, value }) => ({
+    facts: (isGroup(data) ? groupFacts(data.group!.items) : factsOf(data)).map(({ name, value }) => ({
       name,
       value: oneLine(value, VALUE_CHARS),
     })),
     page: links?.page,
+    pageLabel: isGroup(data) ? "Open the overview" : "Open the incident",
     ...(links?.acknowledge && { acknowledge: links.acknowledge }),
   };
 }
@@ -90,11 +93,14 @@ export function subjectText({ incident: { scope }, target, check }: Subject): st
   return `${oneLine(target.name, 100)}${tier}${scope === "global" ? "" : ` in ${scope}`}`;
 }
 
+const isGroup = ({ group }: Data) => group !== undefined && group.items.length > 1;
+
 /** "Checkout / write (drift)", "12 incidents: Checkout / write, Search and 10 more". */
 function headOf(data: Data): string {
   const items = data.group?.items ?? [];
-  if (items.length < 2) return `${subjectText(data)} (${data.incident.kind})`;
-  return `${items.length} incidents: ${namesOf(items, 2)}`;
+  return isGroup(data)
+    ? `${items.length} incidents: ${namesOf(items, 2)}`
+    : `${subjectText(data)} (${data.incident.kind})`;
 }
 
 /** The first names of a list, and how many there are more. */
@@ -114,15 +120,18 @@ const CHANGES: Record<WebhookEvent["type"], string> = {
   "incident.resolved": "Resolved",
 };
 
-function groupFacts({ items }: NonNullable<Data["group"]>): Fact[] {
-  const lines = items.slice(0, LISTED).map(({ type, incident: { severity, state }, summary }) => ({
-    name: state === "open" ? `${CHANGES[type]} (${severity})` : CHANGES[type],
+function groupFacts(items: readonly GroupItem[]): Fact[] {
+  // Each name once: some receivers take them for keys.
+  const lines = items.slice(0, LISTED).map(({ type, incident: { severity, state }, summary }, i) => ({
+    name: `${i + 1}. ${CHANGES[type]}${state === "open" ? ` (${severity})` : ""}`,
     value: summary,
   }));
-  const rest = items.slice(LISTED);
-  return rest.length === 0
-    ? lines
-    : [...lines, { name: `And ${rest.length} more`, value: namesOf(rest, rest.length) }];
+  const rest = Map.groupBy(items.slice(LISTED), ({ type }) => type);
+  const more = [...rest].map(([type, some]) => ({
+    name: `${some.length} more ${CHANGES[type].toLowerCase()}`,
+    value: namesOf(some, some.length),
+  }));
+  return [...lines, ...more];
 }
 
 function factsOf(data: Data): Fact[] {

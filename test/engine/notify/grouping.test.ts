@@ -45,9 +45,9 @@ describe("a chat", () => {
       "CRITICAL: 200 incidents: 200 opened (Shop i0 / orders, Shop i1 / orders, Shop i2 / orders and 197 more)",
     );
     const list = attachments[0].blocks[2].text.text.split("\n");
-    expect(list[0]).toMatch(/^\*Opened \(critical\):\* This is a test/);
+    expect(list[0]).toMatch(/^\*1\. Opened \(critical\):\* This is a test/);
     expect(list).toHaveLength(9);
-    expect(list[8]).toMatch(/^\*And 192 more:\* Shop i8 \/ orders, Shop i9/);
+    expect(list[8]).toMatch(/^\*192 more opened:\* Shop i8 \/ orders, Shop i9/);
     expect(await states(post)).toEqual(new Set(["delivered"]));
   });
 

@@ -20,7 +20,7 @@ export const googleChat: Sink<HookSettings> = {
   // In its thread an update does not disturb.
   events: ["incident.*"],
   render(event) {
-    const { look, title, text, facts, page, acknowledge } = describeEvent(event);
+    const { look, title, text, facts, page, pageLabel, acknowledge } = describeEvent(event);
     const widgets = [
       { textParagraph: { text: fit(text, 2_000, { escape }) } },
       ...facts.map(({ name, value }) => ({
@@ -30,7 +30,7 @@ export const googleChat: Sink<HookSettings> = {
         ? [{
           buttonList: {
             buttons: [
-              button("Open the incident", page),
+              button(pageLabel, page),
               ...(acknowledge ? [button("Acknowledge", acknowledge)] : []),
             ],
           },

@@ -43,7 +43,7 @@ export const pagerDuty: Sink<PagerDutySettings> = {
     return checkUrl(settings.url ?? ENQUEUE, environment);
   },
   render(event) {
-    const { text, facts, page } = describeEvent(event);
+    const { text, facts, page, pageLabel } = describeEvent(event);
     const { incident, target } = event.data;
     const action = ACTIONS[event.type];
     const head = { event_action: action, dedup_key: alertKeyOf(event) };
@@ -62,7 +62,7 @@ export const pagerDuty: Sink<PagerDutySettings> = {
       },
       client: "Assay",
       client_url: page,
-      links: page ? [{ href: page, text: "The incident" }] : [],
+      links: page ? [{ href: page, text: pageLabel }] : [],
     });
   },
   deliver: overHttp({

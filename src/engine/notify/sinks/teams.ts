@@ -23,7 +23,7 @@ export const teams: Sink<HookSettings> = {
   // "Rate limiting": 4 requests a second.
   rate: { burst: 4, everyMs: 500 },
   render(event) {
-    const { look, title, text, facts, page, acknowledge } = describeEvent(event);
+    const { look, title, text, facts, page, pageLabel, acknowledge } = describeEvent(event);
     const block = (text: string, style: object) => ({
       type: "TextBlock",
       text: plain(text),
@@ -41,7 +41,7 @@ export const teams: Sink<HookSettings> = {
         { type: "FactSet", facts: facts.map(({ name, value }) => ({ title: name, value: plain(value) })) },
       ],
       actions: [
-        ...(page ? [openUrl("Open the incident", page)] : []),
+        ...(page ? [openUrl(pageLabel, page)] : []),
         ...(acknowledge ? [openUrl("Acknowledge", acknowledge)] : []),
       ],
     };

@@ -6,6 +6,7 @@ import { type Fetch, Refused } from "../../../../src/base/ports.ts";
 import type { WebhookEvent } from "../../../../src/engine/notify/event.ts";
 import { notices } from "../../../../src/engine/notify/mod.ts";
 import type { SinkAnswer } from "../../../../src/engine/notify/sink.ts";
+import { groupEvent } from "../../../../src/engine/notify/group_event.ts";
 import { SINKS } from "../../../../src/engine/notify/sinks/mod.ts";
 import { steppingClock } from "../../../world/clock.ts";
 import { type Route, type RouteReply, scriptedFetch, type SeenRequest } from "../../../world/network.ts";
@@ -43,6 +44,15 @@ function eventOf(change: "opened" | "updated" | "resolved", probers: number, tex
 }
 
 const EVENT = EVENTS[0]![1];
+
+/** As many incidents as a message may be about, at length. */
+const GROUP = ((): WebhookEvent => {
+  const [first, ...rest] = Array.from({ length: 500 }, (_, i) => ({
+    id: `n${i}`,
+    event: eventOf("opened", 1, `${i} ${"ü".repeat(300)}`),
+  }));
+  return groupEvent([first!, ...rest], { change: "opened", alert: "inc_1", open: 500 });
+})();
 
 /** Everything thrown by a fetch, at once or later. */
 const throwing = (error: unknown): Fetch => () => {
@@ -124,7 +134,9 @@ describe.each(SINKS.map((sink) => [sink.kind, sink] as const))("sink %s", (kind,
     expectNothingHidden(fault);
   });
 
-  test.each(EVENTS)("renders %s, always alike, within the limit", (_name, event) => {
+  // What a program reads names each incident, and Alertmanager gets no groups.
+  const rendered = sink.grouping === undefined ? [...EVENTS, ["a group of 500", GROUP] as const] : EVENTS;
+  test.each(rendered)("renders %s, always alike, within the limit", (_name, event) => {
     const body = sink.render(event, good.settings);
     expect(sink.render(structuredClone(event), structuredClone(good.settings))).toBe(body);
     expect(new TextEncoder().encode(body).byteLength).toBeLessThanOrEqual(maxBytes);
