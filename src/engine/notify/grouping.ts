@@ -1,6 +1,6 @@
 /**
  * Notices of one webhook that go as one message. All stay in the outbox until the message was taken; what is known of their group is
- * one record, and whoever has written it last may send.
+ * one record, and the process that has written it last may send.
  *
  *     claimed -> decide -> later | gather what waits with it -> join -> sent -> receipts -> settle
  */

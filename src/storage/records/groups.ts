@@ -1,4 +1,4 @@
-/** What is known of groups of incidents: a record for each webhook and group, whose order tells who has seen the newest. */
+/** What is known of groups of incidents: a record for each webhook and group, whose order shows which process has seen the newest. */
 import * as z from "../../base/zod.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 import type { RecordStore } from "../store.ts";
@@ -44,7 +44,7 @@ export interface StoredGroup {
 }
 
 const MAX_GROUPS = 1_000;
-/** So long an alert is remembered of which nobody hears any more. */
+/** How long an alert without further notices is remembered. */
 const ALERT_MS = 90 * DAY_MS;
 
 const under = (webhook: string) => `${encodeURIComponent(webhook)}/`;

@@ -120,7 +120,7 @@ export function pageLoader(
     const { instants, spans } = marksOf(from, to);
     const lately = silenced.filter(({ until }) => until > from);
     return targets.map((target) => {
-      const views = targetView(config, target, states, nowMs).checks;
+      const views = targetView(config, target, { states, nowMs }).checks;
       const required = new Set(requiredChecks(target).map(({ id }) => id));
       const check = views.filter(({ id }) => required.has(id)).reduce((worst, view) =>
         outcomeRank(view.outcome) < outcomeRank(worst.outcome) ? view : worst
@@ -168,7 +168,7 @@ export function pageLoader(
   };
 
   const checkData: PageLoader["checkData"] = async (check, states, nowMs) => {
-    const view = checkView(config, check, states[check.key], nowMs);
+    const view = checkView(config, check, { state: states[check.key], nowMs });
     const stepMs = periodMs(check, nowMs);
     const oldest = nowMs - Math.min(MOST_MS, Math.max(LEAST_MS, SLOTS * stepMs));
     const deployments = await rollouts.list(check.target.id);

@@ -219,7 +219,7 @@ export function pageRoutes(options: PagesOptions): Hono {
     const check = config.checks.find(({ key }) => key === `${c.req.param("id")}/${c.req.param("check")}`);
     if (!check) return notFound(c, who);
     const known = await states();
-    const view = checkView(config, check, known[check.key], clock.now(), { rounds: true });
+    const view = checkView(config, check, { state: known[check.key], nowMs: clock.now(), rounds: true });
     const prober = view.regions.flatMap(({ probers }) => probers).find(({ id }) =>
       id === c.req.param("prober")
     );
@@ -272,7 +272,7 @@ export function pageRoutes(options: PagesOptions): Hono {
     const key = `${incident.target}/${incident.check}`;
     const notes = incidentNotes(incident, holdersOf(incident, known[key]?.scopes), nowMs);
     const check = config.checks.filter((check) => check.key === key);
-    const view = check[0] && checkView(config, check[0], known[key], nowMs, { rounds: true });
+    const view = check[0] && checkView(config, check[0], { state: known[key], nowMs, rounds: true });
     const name = names.get(incident.target) ?? incident.target;
     const title = titleOf(incident, name);
     const isPartial = view?.regions.some(({ outcome }) => outcome === "ready") ?? false;

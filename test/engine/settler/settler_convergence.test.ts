@@ -16,7 +16,7 @@ const CONVERGING: [string, string] = [
 
 const view = async ({ config, state, clock }: SettlerFixture, id = "read") => {
   const check = config.checks.find((check) => check.id === id)!;
-  const shown = checkView(config, check, await state(check.key), clock.now());
+  const shown = checkView(config, check, { state: await state(check.key), nowMs: clock.now() });
   return checkSchema.parse(JSON.parse(JSON.stringify(shown)));
 };
 const told = async (world: SettlerFixture) => (await world.notices()).map(describeNotice);

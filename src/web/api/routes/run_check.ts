@@ -33,7 +33,7 @@ export function routes(
     running.add(key);
     began.set(key, clock.elapsed());
     try {
-      return c.json(checkView(config, check, await runCheck(check), clock.now()));
+      return c.json(checkView(config, check, { state: await runCheck(check), nowMs: clock.now() }));
     } finally {
       running.delete(key);
     }

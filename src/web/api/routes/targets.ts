@@ -40,7 +40,7 @@ export function routes(
     );
     const page = found.slice(0, limit);
     return c.json({
-      targets: page.map((target) => targetView(config, target, known, nowMs)),
+      targets: page.map((target) => targetView(config, target, { states: known, nowMs })),
       next: found.length > limit ? page.at(-1)!.id : null,
     });
   });
@@ -48,7 +48,7 @@ export function routes(
   app.get("/v1/targets/:id", access.allow("read", "id"), async (c) => {
     const target = config.targets.find(({ id }) => id === c.req.param("id"));
     if (!target) return problem(c, "not-found", "No target has this id");
-    return c.json(targetView(config, target, await states(), clock.now(), { rounds: true }));
+    return c.json(targetView(config, target, { states: await states(), nowMs: clock.now(), rounds: true }));
   });
 
   return app;

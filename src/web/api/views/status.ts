@@ -81,7 +81,7 @@ export const targetOutcome = (target: Target, states: States, nowMs: number) =>
 
 /** The whole status, for the bearer of the token. */
 export function fullStatus(config: Config, states: States, nowMs: number) {
-  const targets = config.targets.map((target) => targetView(config, target, states, nowMs));
+  const targets = config.targets.map((target) => targetView(config, target, { states, nowMs }));
   const counts: Partial<Record<CurrentOutcome, number>> = {};
   for (const { outcome } of targets.flatMap(({ checks }) => checks)) {
     counts[outcome] = (counts[outcome] ?? 0) + 1;
@@ -94,8 +94,9 @@ export function fullStatus(config: Config, states: States, nowMs: number) {
   };
 }
 
-/** Whether kept rounds are shown beside the latest. */
-export interface ViewOptions {
+/** As of when something is shown (epoch ms), and whether kept rounds are shown beside the latest. */
+interface ViewOptions {
+  nowMs: number;
   rounds?: boolean;
 }
 
@@ -103,16 +104,14 @@ export interface ViewOptions {
 export function targetView(
   config: Config,
   target: Target,
-  states: States,
-  nowMs: number,
-  options: ViewOptions = {},
+  { states, ...options }: ViewOptions & { states: States },
 ) {
   return {
     id: target.id,
     name: target.name,
     labels: target.labels,
-    status: targetOutcome(target, states, nowMs),
-    checks: target.checks.map((check) => checkView(config, check, states[check.key], nowMs, options)),
+    status: targetOutcome(target, states, options.nowMs),
+    checks: target.checks.map((check) => checkView(config, check, { state: states[check.key], ...options })),
   };
 }
 
@@ -120,9 +119,7 @@ export function targetView(
 export function checkView(
   config: Config,
   check: Check,
-  state: CheckState | undefined,
-  nowMs: number,
-  { rounds = false }: ViewOptions = {},
+  { state, nowMs, rounds = false }: ViewOptions & { state: CheckState | undefined },
 ) {
   const outcome = outcomeOf(check, state, nowMs);
   return {
