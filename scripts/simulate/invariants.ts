@@ -51,15 +51,15 @@ export function checkDeliveries({ notices, receipts }: Record, repeats: boolean)
   return faults;
 }
 
-/** Order is kept within one incident: its id is the first part of a notice's. */
+/** Order is kept within one episode of an incident: these are the first parts of a notice's id. */
 function outOfOrder(wanted: readonly string[], came: readonly string[]): string[] {
   const place = new Map(wanted.map((id, i) => [id, i]));
   const last = new Map<string, number>();
   return came.filter((id) => {
-    const incident = id.split("_")[0]!;
+    const episode = id.split("_", 2).join("_");
     const at = place.get(id) ?? Infinity;
-    const isLate = at < (last.get(incident) ?? -1);
-    last.set(incident, Math.max(at, last.get(incident) ?? -1));
+    const isLate = at < (last.get(episode) ?? -1);
+    last.set(episode, Math.max(at, last.get(episode) ?? -1));
     return isLate;
   });
 }

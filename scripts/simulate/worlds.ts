@@ -292,6 +292,9 @@ export const WORLDS: Readonly<Record<string, World>> = {
     },
   },
   "a check that comes after another": { events: paymentsAfterOrders },
+  "a check that comes after another, with its machinery": {
+    events: (draw) => [...paymentsAfterOrders(draw), ...machinery(draw)],
+  },
   "machinery": { events: machinery },
   "leases that change hands": { events: takenOver },
   "each region by itself": { events: oneByOne, settings: () => ({ scope: "region" }) },

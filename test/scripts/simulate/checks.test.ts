@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { checkCanResolve, checkChanges, checkDeliveries } from "../../../scripts/simulate/invariants.ts";
 import { consultOracle, consultPrerequisite } from "../../../scripts/simulate/oracle.ts";
-import type { Record } from "../../../scripts/simulate/record.ts";
+import { Record } from "../../../scripts/simulate/record.ts";
 import { run, type RunResult, START_MS } from "../../../scripts/simulate/run.ts";
 import { shrink } from "../../../scripts/simulate/shrink.ts";
 import type { Event, Tape } from "../../../scripts/simulate/tape.ts";
@@ -225,6 +225,17 @@ describe("the truth of a tape", () => {
     }));
     expect(sampleOf(tape, told, { requests: 0, judgements: 0 })).toMatchObject({ blinds: 1, blindsTooEarly });
   });
+});
+
+test.each<[came: string[], faults: number]>([
+  [["i_1_opened", "i_2_opened", "i_1_resolved"], 0],
+  [["i_2_opened", "i_1_opened", "i_1_resolved"], 0],
+  [["i_1_resolved", "i_1_opened", "i_2_opened"], 1],
+])("the order of notices is kept within one episode: %j, so many faults: %d", (came, faults) => {
+  const record = new Record("shop/orders");
+  for (const id of ["i_1_opened", "i_1_resolved", "i_2_opened"]) record.notices.set(id, "ops");
+  record.receipts.push(...came.map((id) => ({ webhook: "ops", id, body: "" })));
+  expect(checkDeliveries(record, false)).toHaveLength(faults);
 });
 
 test("a run begins on a whole day", () => expect(START_MS % 86_400_000).toBe(0));
