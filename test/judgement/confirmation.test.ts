@@ -146,6 +146,14 @@ test("an outage is told by its confirmation, and says so; its end likewise", () 
   expect(state.incidents[0]!.openedAt).toBe(START + 25_000);
 });
 
+test("nothing is kept of a scope that is well", () => {
+  expect(walk([[0, "RRR", ""]]).state.scopes).toEqual({ global: {} });
+});
+
+test("a check of which a confirmation is judged first has its instant as slot", () => {
+  expect(walk([[25, "RRR", "", C]]).state.slot).toBe(START + 25_000);
+});
+
 test("nobody holds an incident open that is not over", () => {
   const { state } = walk([[0, "XXX", ""], [25, "XXX", "", C]]);
   expect(state.scopes.global).not.toHaveProperty("heldBy");

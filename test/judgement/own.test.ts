@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EMPTY_OWN, type OwnState, stepOwn } from "../../src/judgement/own.ts";
+import { EMPTY_OWN, incidentsOf, type OwnState, stepOwn } from "../../src/judgement/own.ts";
 import type { OwnKind, OwnSighting } from "../../src/judgement/own_causes.ts";
 import { ownSubject } from "../../src/judgement/own_incident.ts";
 import type { Ask } from "../../src/judgement/own_probers.ts";
@@ -182,6 +182,16 @@ describe("asks over several commits", () => {
     });
     expect(play(commits).told).toEqual(["5: i0 opened #1 3 min"]);
   });
+});
+
+test("all own incidents that are known, of probers and of Assay itself", () => {
+  const silent = [0, 1, 2, 3].map((minute) => ({
+    at: START + minute * MINUTE,
+    asks: [{ prober: "sin", at: START + minute * MINUTE, brought: false }],
+  }));
+  const { state } = play(silent);
+  expect(incidentsOf(EMPTY_OWN)).toEqual([]);
+  expect(incidentsOf(state).map(({ id, check }) => `${id} ${check}`)).toEqual(["i0 prober-sin"]);
 });
 
 describe("what ails Assay itself", () => {

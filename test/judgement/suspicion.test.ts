@@ -100,6 +100,7 @@ test.each<[name: string, seen: Case, suspect: boolean]>([
   ["what turned a period ago turned together", { turned: allAt([0, 0]) }, true],
   ["what turned before that did not", { turned: allAt([-1, -1]) }, false],
   ["but it stays what it was, once they have", { turned: allAt([-9, -9, -8, -8, -8]) }, true],
+  ["what others saw last counts", { before: ["RXX", "RRR"] }, true],
   ["one prober of a region is enough to deny", { before: ["RRR-X"] }, true],
   ["what it walked lately counts: five of seven are too few", { unseen: 2, minutes: 2.5 }, false],
   [
@@ -162,7 +163,7 @@ test("what turned is remembered for a period, while the prober is suspect for as
   const few = step({}, 1, 3);
   expect(few).toEqual({ a0: Object.fromEntries([0, 1, 2].map((i) => [`t${i}/read`, START + PERIOD_MS])) });
   expect(step(few, 2, 3)).toEqual(few);
-  expect(step(few, 2.5, 0)).toEqual({});
+  expect(step(few, 1.5, 0)).toEqual({});
   const all = step({}, 1, 6);
   expect(step(all, 2.5, 6)).toEqual(all);
 });

@@ -309,7 +309,7 @@ describe("starting is believed", () => {
 
   type Run = [from: number, to: number];
   test.each<[name: string, known: Run[], at: number, after: Run[] | undefined]>([
-    ["the next slot makes its run longer", [[0, 1], [5, 5]], 6, [[0, 1], [5, 6]]],
+    ["the next slot makes its run longer", [[0, 1], [4, 5]], 6, [[0, 1], [4, 6]]],
     ["any other begins one", [[0, 1], [5, 5]], 7, [[0, 1], [5, 5], [7, 7]]],
     ["a run that is over is dropped", [[0, 4]], 19, [[19, 19]]],
     ["of a run that began before, the rest counts", [[0, 4]], 15, [[0, 4], [15, 15]]],
