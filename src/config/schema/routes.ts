@@ -72,7 +72,7 @@ const route = (depth: number): z.ZodMiniType<RouteDraft> =>
     ),
     repeatInterval: optionalField(
       duration("1m", "30d"),
-      "Its sinks are reminded this often while the incident is open and not acknowledged. Default: as the route above says.",
+      "Its sinks, those of `escalate` too, are reminded this often while the incident is open and not acknowledged. Default: as the route above says.",
     ),
     groupBy: optionalField(
       list(glob, 20, 0),

@@ -64,7 +64,7 @@ export function notices(telling: Telling, context: NoticeContext): NewNotice[] {
     };
     return repeatMs === undefined || change !== "opened"
       ? [notice]
-      : [notice, reminderAt(notice, slot + repeatMs)];
+      : [notice, reminderAt(notice, notice.createdAt + repeatMs)];
   });
 }
 

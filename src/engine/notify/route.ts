@@ -100,9 +100,14 @@ function walk(
 }
 
 function ownOf({ sinks, escalate, repeatMs, grouping, quietHours }: Route, rule: string): Routed[] {
-  const same = { rule, ...(grouping && { grouping }), ...(quietHours && { quietHours }) };
+  const same = {
+    rule,
+    ...(repeatMs !== undefined && { repeatMs }),
+    ...(grouping && { grouping }),
+    ...(quietHours && { quietHours }),
+  };
   return [
-    ...sinks.map((webhook) => ({ webhook, ...same, ...(repeatMs !== undefined && { repeatMs }) })),
+    ...sinks.map((webhook) => ({ webhook, ...same })),
     ...escalate.flatMap(({ afterMs, unless, sinks }) =>
       sinks.map((webhook) => ({ webhook, ...same, after: afterMs, ...(unless && { unless }) }))
     ),

@@ -256,12 +256,12 @@ describe("who is told later, and again", () => {
       target: "shop-eu",
     }, [
       { webhook: "pager", rule: "routes[0].routes[0]", repeatMs: 1_800_000 },
-      { webhook: "money", rule: "routes[0].routes[0]", after: 3_600_000 },
+      { webhook: "money", rule: "routes[0].routes[0]", after: 3_600_000, repeatMs: 1_800_000 },
     ]],
     ["by the rule itself", { target: "shop-eu", severity: "warning" }, [
-      { webhook: "pager", rule: "routes[0]", after: 600_000, unless: "acknowledged" },
+      { webhook: "pager", rule: "routes[0]", after: 600_000, unless: "acknowledged", repeatMs: 14_400_000 },
       { webhook: "shop", rule: "routes[0]", repeatMs: 14_400_000 },
-      { webhook: "money", rule: "routes[0]", after: 3_600_000 },
+      { webhook: "money", rule: "routes[0]", after: 3_600_000, repeatMs: 14_400_000 },
     ]],
     ["none, where a rule says so", { target: "shop-eu", severity: "info" }, [
       { webhook: "shop", rule: "routes[0].routes[1]", repeatMs: 14_400_000 },

@@ -204,6 +204,43 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     expect(await pending()).toEqual([]);
   });
 
+  test("reminders of an escalation count from its notice", async () => {
+    const { tell, run, told, acknowledge, pending } = await stage([
+      route({ sinks: ["pager"], repeatMs: 30 * MINUTE_MS, escalate: ESCALATE }),
+    ]);
+    await tell("opened");
+    await run(75);
+    await acknowledge();
+    await run(60);
+    await tell("resolved");
+    await run(5);
+    expect(told).toEqual([
+      "0 pager opened",
+      "10 boss opened",
+      "30 pager updated",
+      "40 boss updated",
+      "60 pager updated",
+      "70 boss updated",
+      "75 pager acknowledged",
+      "75 boss acknowledged",
+      "135 pager resolved",
+      "135 boss resolved",
+    ]);
+    expect(await pending()).toEqual([]);
+  });
+
+  test("an escalation that was acknowledged before its time reminds of nothing", async () => {
+    const { tell, run, told, acknowledge, pending } = await stage([
+      route({ sinks: ["pager"], repeatMs: 30 * MINUTE_MS, escalate: ESCALATE }),
+    ]);
+    await tell("opened");
+    await run(5);
+    await acknowledge();
+    await run(90);
+    expect(told).toEqual(["0 pager opened", "5 pager acknowledged"]);
+    expect(await pending()).toEqual([]);
+  });
+
   test("reminders stop once somebody has acknowledged, and begin anew in the next episode", async () => {
     const { tell, run, told, acknowledge } = await stage([
       route({ sinks: ["pager"], repeatMs: 30 * MINUTE_MS }),

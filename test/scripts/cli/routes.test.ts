@@ -37,7 +37,7 @@ test.each<[string[], number, string]>([
     ["shop"],
     0,
     "pager (pagerduty): incident.*, one message for each target, labels.team in 30s, the first after 10s, at once, again every 4h, by routes[0]\n" +
-    "boss (slack): incident.opened, incident.resolved, one message for each target, labels.team in 30s, the first after 10s, after 10m unless acknowledged, by routes[0]\n" +
+    "boss (slack): incident.opened, incident.resolved, one message for each target, labels.team in 30s, the first after 10s, after 10m unless acknowledged, again every 4h, by routes[0]\n" +
     "chat (slack): incident.opened, incident.resolved, one message in 30s, at once, by routes[1]\n",
   ],
   [
