@@ -18,7 +18,7 @@ export type ConfigSource = ({ kind: "yaml" } & ConfigText) | { kind: "files"; fi
 
 /** How it is put together, and what it is held against. */
 export type ConfigOptions = LoadOptions & ComposeOptions & {
-/** Positions are read only where something is wrong. */
+  /** Positions are read only where something is wrong. */
   withoutPlaces?: boolean;
 };
 
