@@ -83,6 +83,11 @@ const EQUIVALENT: [file: string, line: string, why: string][] = [
     "ids are told apart by any numbers",
   ],
   [
+    "replay.ts",
+    'if (word === "missing") return { missed: reason && "unknown" };',
+    "no incident tells why something is missing",
+  ],
+  [
     "threshold_replay.ts",
     "one.openedAt < (other.resolvedAt ?? Infinity) && other.openedAt <= (one.resolvedAt ?? Infinity);",
     "votes that a higher threshold turns are bad under a lower one: neither ends when the other opens",

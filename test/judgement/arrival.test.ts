@@ -7,7 +7,7 @@ import { roundOf } from "../world/scripted_probers.ts";
 import { broughtFor, checkOf, PERIOD_MS, reportOf } from "./generators.ts";
 
 const START = 1_700_000_040_000;
-const CHECK = checkOf({ drainWindowMs: 0 });
+const CHECK = checkOf({ drainWindowMs: 0, converge: { revision: 60_000 } });
 const regions: Region[] = [{
   id: "eu",
   quorum: { open: "majority", resolve: "majority", minReporting: 1 },
@@ -26,6 +26,12 @@ const unclear: Brought = {
 };
 
 const brought = (said: Parameters<typeof roundOf>[0]): Brought => ({ round: roundOf(said, START) });
+
+/** What passes and captures this. */
+function showing(revision: string): Extract<Brought, { round: unknown }> {
+  const { observation, ...round } = roundOf("ready", START);
+  return { round: { ...round, observation: { ...observation, captured: { revision } } } };
+}
 
 /** The prober after these, one period after the other. */
 const after = (...all: Brought[]) =>
@@ -66,6 +72,10 @@ test.each<[name: string, brought: Brought[], kept: Record<string, unknown>]>([
   ["and does not know any more", [{ ...broughtFor("ready"), place: "FRA" }, broughtFor("ready")], {}],
   ["that it cannot be believed", [broughtFor("misplaced")], { aside: "misplaced" }],
   ["and can again", [broughtFor("misplaced"), broughtFor("ready")], {}],
+  ["what it captured", [showing("41")], { captured: { revision: { value: "41", at: START } } }],
+  ["but not of what cannot be believed", [showing("41"), { ...showing("42"), fault: "misplaced" }], {
+    ...{ aside: "misplaced", captured: { revision: { value: "41", at: START } } },
+  }],
   ["what it missed", [broughtFor("missing")], { missed: { slot: START, reason: "timeout" } }],
   ["and has brought since", [broughtFor("missing"), broughtFor("ready")], {}],
 ])("what is kept of a prober: %s", (_name, brought, kept) => {

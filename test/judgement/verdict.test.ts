@@ -300,6 +300,7 @@ describe("starting is believed", () => {
   test("in one at least, where the budget is shorter than the period", () => {
     expect(slots("sR".repeat(3), MINUTE, 30 * SECOND)).toBe("aRaRaR");
     expect(slots("ss", MINUTE, 30 * SECOND)).toBe("ax");
+    expect(slots("sRs", MINUTE, 50 * SECOND)).toBe("aRx");
   });
 
   const starting = (at: number, kind: "turn" | "confirmation") => (
