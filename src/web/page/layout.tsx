@@ -108,12 +108,7 @@ function Document({ title, who, main, banner, freshness, summary, at, icon, site
               ))
               : site?.links.map(({ text, url }) => <a href={url} rel="noopener">{text}</a>)}
           </nav>
-          {who ? <Account id={who.id} zone={texts.timeZone} /> : (
-            <>
-              <Zone label={texts.timeZone} />
-              <a href="/login">{texts.signIn}</a>
-            </>
-          )}
+          {who ? <Account id={who.id} zone={texts.timeZone} /> : <a href="/login">{texts.signIn}</a>}
         </header>
         <p id="lost" class="banner" role="alert" hidden />
         <div id="banner" data-live>{banner && <p class="banner" role="alert">{banner}</p>}</div>
@@ -132,6 +127,7 @@ function Document({ title, who, main, banner, freshness, summary, at, icon, site
               </p>
             </>
           )}
+          {!who && <Zone label={texts.timeZone} />}
           {who?.scopes.has("admin") && <Everywhere />}
         </footer>
       </body>

@@ -245,8 +245,8 @@ function Filters({ all, choice }: { all: Row[]; choice: Choice }) {
 const Legend = () => (
   <p class="legend">
     A card compares what a service <b>says</b> of itself with what it <b>does</b> in a real request. It{" "}
-    <b>overclaims</b>{" "}
-    when it says ready and the request fails. In the history a low bar is well, a high one is not, a cut one
-    overclaimed; a gap is a time without evidence, a line across a deployment, a line above a silence.
+    <b>overclaims</b> when it says ready and the request fails: that is{" "}
+    <b>drift</b>. In the history a low bar is well, a high one is not, a cut one overclaimed; a gap is a time
+    without evidence, a line across a deployment, a line above a silence.
   </p>
 );
