@@ -164,11 +164,17 @@
   d.addEventListener("focusout", () => void (tip.hidden = true));
 
   // What the server sent, before times were painted
-  /** @type {Map<string, string>} */
+  /** @type {Map<string, Node>} */
   const sources = new Map();
-  for (const part of all("[data-live],[data-live] li[id]")) {
-    sources.set(part.id, part.outerHTML);
-  }
+  /** @param {ParentNode} part */
+  const rowsOf = (part) => all("li[id]", part);
+  /** Keeps a copy: cheaper than its text. @param {HTMLElement} part */
+  const keep = (part) => {
+    const copy = part.cloneNode(true);
+    sources.set(part.id, copy);
+    if (copy instanceof HTMLElement) { for (const row of rowsOf(copy)) sources.set(row.id, row); }
+  };
+  for (const part of all("[data-live]")) keep(part);
   choose(zone);
 
   /** @param {Element} focused */
@@ -190,22 +196,21 @@
     const again = mark && next.parentElement?.querySelector(mark);
     if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   };
-  /** @param {ParentNode} part */
-  const rowsOf = (part) => all("li[id]", part);
+  /** @param {HTMLElement} fresh */
+  const isKept = (fresh) => sources.get(fresh.id)?.isEqualNode(fresh);
   /** @param {Document} next */
   const merge = (next) => {
     d.title = next.title;
     const icon = next.querySelector("link[rel=icon]")?.getAttribute("href");
     if (icon) d.querySelector("link[rel=icon]")?.setAttribute("href", icon);
     for (const fresh of all("[data-live]", next)) {
-      const part = byId(fresh.id, HTMLElement), source = fresh.outerHTML;
-      if (!part || sources.get(fresh.id) === source) continue;
+      const part = byId(fresh.id, HTMLElement);
+      if (!part || isKept(fresh)) continue;
       const [olds, news] = [rowsOf(part), rowsOf(fresh)];
       const same = olds.length > 0 && olds.length === news.length &&
         olds.every((row, i) => row.id === news[i]?.id);
-      sources.set(fresh.id, source);
-      const changed = news.filter((row) => sources.get(row.id) !== row.outerHTML);
-      for (const row of news) sources.set(row.id, row.outerHTML);
+      const changed = news.filter((row) => !isKept(row));
+      keep(fresh);
       if (!same) swap(part, fresh);
       else {
         for (const row of changed) {
