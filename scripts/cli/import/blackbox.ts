@@ -10,6 +10,7 @@ import {
   type Remark,
   type SecretNames,
   splitUrl,
+  stepTimeout,
   Taken,
   withReport,
 } from "./draft.ts";
@@ -56,8 +57,7 @@ export function importBlackbox(texts: readonly string[], secrets: SecretNames): 
 
 /** A module that is not asked over HTTP, for one target. */
 function draftOf(module: Taken, target: Target, { origin, check, remarks }: BlackboxStep): ImportedCheck {
-  const timeoutMs = goDurationMs(module.take("timeout"));
-  const timeout = timeoutMs && timeoutMs < 10_000 ? { timeout: durationText(timeoutMs) } : {};
+  const timeout = stepTimeout(goDurationMs(module.take("timeout")), module.at, remarks);
   return {
     url: origin,
     name: target.url,
@@ -127,7 +127,7 @@ function checkOf(
     !(http.take<boolean>("no_follow_redirects") ?? false);
   const expect = expectationsOf(http, origin, remarks);
   const auth = authOf(http, secrets, module.at, remarks);
-  const timeoutMs = goDurationMs(module.take("timeout"));
+  const timeout = stepTimeout(goDurationMs(module.take("timeout")), module.at, remarks);
   http.ignore("preferred_ip_protocol", "ip_protocol_fallback");
   const draft: ImportedCheck = {
     url: origin,
@@ -143,7 +143,7 @@ function checkOf(
           ...body !== undefined && { raw: body },
         },
         ...!follows && { redirects: 0 },
-        ...timeoutMs && timeoutMs < 10_000 && { timeout: durationText(timeoutMs) },
+        ...timeout,
         ...auth,
         expect,
       }],

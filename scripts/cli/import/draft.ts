@@ -109,6 +109,18 @@ export function durationText(ms: number): string {
   return `${Math.round(ms / size)}${unit}`;
 }
 
+/** The time of a check that does not set one. */
+const CHECK_MS = 10_000;
+
+/** The `timeout` of a step. What is longer than its check stays out, with a remark. */
+export function stepTimeout(ms: number | undefined, at: string, remarks: Remark[]): { timeout?: string } {
+  if (!ms || ms === CHECK_MS) return {};
+  if (ms < CHECK_MS) return { timeout: durationText(ms) };
+  const text = `after 10 s, not ${ms / 1_000}: the check's timeout may be 45s`;
+  remarks.push({ kind: "approximated", at: `${at}.timeout`, text });
+  return {};
+}
+
 /** `1m30s`, `0.5s`, `1w` of Go and Prometheus, in ms; undefined: none. */
 export function goDurationMs(text: unknown): number | undefined {
   const sizes: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5, y: 31_536e6 };

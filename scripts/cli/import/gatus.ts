@@ -8,6 +8,7 @@ import {
   type Remark,
   type SecretNames,
   splitUrl,
+  stepTimeout,
   Taken,
   withReport,
 } from "./draft.ts";
@@ -98,7 +99,7 @@ function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions):
     .filter(([header]) => kept(header, endpoint.at, remarks))
     .map(([header, value]) => [header, secrets.header(header, String(value), name)]);
   const client = endpoint.below("client");
-  const timeoutMs = goDurationMs(client.take("timeout"));
+  const timeout = stepTimeout(goDurationMs(client.take("timeout")), client.at, remarks);
   const isUnfollowed = client.take<boolean>("ignore-redirect") ?? false;
   const oauth2 = client.take("oauth2") === undefined ? undefined : client.below("oauth2");
   const expect = conditionsOf(endpoint, SEEN.http, remarks);
@@ -116,7 +117,7 @@ function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions):
       ...content,
     },
     ...isUnfollowed && { redirects: 0 },
-    ...timeoutMs && timeoutMs < 10_000 && { timeout: durationText(timeoutMs) },
+    ...timeout,
     ...oauth2 && { auth: { oauth2: oauthOf(oauth2, secrets, name, remarks) } },
     expect: expect.length > 0 ? expect : ["status >= 200 && status < 300"],
   };

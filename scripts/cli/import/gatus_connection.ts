@@ -1,6 +1,6 @@
 /** Endpoints of Gatus that are not asked over HTTP (its client/client.go). */
 import { dnsFields, grpcOrigin, placeOf } from "./connection.ts";
-import { durationText, goDurationMs, type Remark, type SecretNames, splitUrl, type Taken } from "./draft.ts";
+import { goDurationMs, type Remark, type SecretNames, splitUrl, stepTimeout, type Taken } from "./draft.ts";
 import { conditionsOf, SEEN } from "./gatus_condition.ts";
 
 /** What a step is made with. */
@@ -127,7 +127,7 @@ function grpcOf(endpoint: Taken, url: string): Made {
 }
 
 function clientOf(endpoint: Taken, remarks: Remark[], client: Taken = endpoint.below("client")) {
-  const timeoutMs = goDurationMs(client.take("timeout"));
+  const timeout = stepTimeout(goDurationMs(client.take("timeout")), client.at, remarks);
   remarks.push(...client.lost(() => "only the time is a step's own"));
-  return timeoutMs && timeoutMs < 10_000 ? { timeout: durationText(timeoutMs) } : {};
+  return timeout;
 }

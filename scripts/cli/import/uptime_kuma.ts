@@ -7,6 +7,7 @@ import {
   type SecretNames,
   splitUrl,
   statusRange,
+  stepTimeout,
   Taken,
   withReport,
 } from "./draft.ts";
@@ -87,7 +88,7 @@ function checkOf(
   const body = monitor.take<string>("body");
   const encoding = either<string>("httpBodyEncoding", "http_body_encoding") ?? "json";
   const redirects = Number(monitor.take("maxredirects") ?? 10);
-  const timeout = timeoutOf(monitor);
+  const timeout = timeoutOf(monitor, remarks);
   const isUpsideDown = Boolean(either("upsideDown", "upside_down"));
   const expect = expectationsOf(monitor, type, remarks);
   if (isUpsideDown) remarks.push(silenceIsBad(monitor));
@@ -132,10 +133,8 @@ function scheduleOf(monitor: Taken, remarks: Remark[]) {
   };
 }
 
-function timeoutOf(monitor: Taken) {
-  const timeout = Number(monitor.take("timeout") ?? 0);
-  return timeout > 0 && timeout < 10 ? { timeout: `${timeout * 1000}ms` } : {};
-}
+const timeoutOf = (monitor: Taken, remarks: Remark[]) =>
+  stepTimeout(1_000 * Number(monitor.take("timeout") ?? 0), monitor.at, remarks);
 
 const silenceIsBad = ({ at }: Taken): Remark => ({
   kind: "lost",
@@ -164,7 +163,7 @@ function connectionCheck(
     remarks.push({ kind: "lost", at: `${monitor.at}.conditions`, text });
   }
   monitor.ignore(...OWN, ...REQUEST_DEFAULTS);
-  const journey = [{ ...step, ...timeoutOf(monitor) }];
+  const journey = [{ ...step, ...timeoutOf(monitor, remarks) }];
   const check = { ...schedule, journey };
   return {
     url: origin,

@@ -203,6 +203,21 @@ describe("connections that are no requests over HTTP", () => {
     expect(said.filter((line) => line.startsWith("lost"))).toEqual([]);
   });
 
+  test.each<[string, { timeout?: string }, string[]]>([
+    ["5s", { timeout: "5s" }, []],
+    ["10s", { timeout: undefined }, []],
+    ["30s", { timeout: undefined }, [
+      "approximated endpoints[0].client.timeout: after 10 s, not 30: the check's timeout may be 45s",
+    ]],
+  ])("Gatus: a timeout of %s", async (timeout, step, remarks) => {
+    for (const url of ["https://shop.example/", "tcp://db.example:5432", "grpc://shop.example:50051"]) {
+      const endpoints = [{ name: "shop", url, client: { timeout }, conditions: ["[CONNECTED] == true"] }];
+      const { targets, said } = await imported("gatus", JSON.stringify({ endpoints }));
+      expect(targets[0].checks[0].journey[0].timeout).toBe(step.timeout);
+      expect(said.filter((line) => line.includes("timeout"))).toEqual(remarks);
+    }
+  });
+
   test.each<[string, object, string]>([
     ["STARTTLS", { url: "starttls://mail.example:587" }, "there is no STARTTLS"],
     [
