@@ -35,7 +35,7 @@ const DELIVERIES = 5;
 /** All that the ledger object does, over its storage. */
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports, warnings } = await boot(env);
-  for (const { path, message } of warnings) ports.log.warn("a doubt about the config", { path, message });
+  for (const { path, message } of warnings) ports.log.warn("config warning", { path, message });
   for (const fault of await checkWebhooks(ports.secrets, config, KINDS.sinks)) {
     ports.log.error("a webhook cannot be sent", { fault });
   }

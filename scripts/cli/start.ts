@@ -89,7 +89,7 @@ async function judged(file: string, { config, text, warnings }: LoadedFile, opti
     : [...doubtsOf(config, KINDS.stores), ...planDoubts(config), ...capacityProblems(config)];
   const ports = denoPorts(text, config);
   for (const { message, severity: _, ...where } of [...warnings, ...doubts]) {
-    ports.log.warn("a doubt about the config", { file, ...where, doubt: message });
+    ports.log.warn("config warning", { file, ...where, doubt: message });
   }
   const faults = actsAlone(options)
     ? [...await checkWebhooks(ports.secrets, config, KINDS.sinks), ...checkHeartbeat(ports, config)]

@@ -64,7 +64,7 @@ export function publicCopies(
 
 function tooMany(waitMs: number): Response {
   const detail = "Too many requests came from this address";
-  const body = { type: "urn:assay:problem:rate-limited", title: "That was too often", status: 429, detail };
+  const body = { type: "urn:assay:problem:rate-limited", title: "Too many requests", status: 429, detail };
   return Response.json(body, {
     status: 429,
     headers: {

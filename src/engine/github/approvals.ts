@@ -86,7 +86,7 @@ export function approvals(
     try {
       const github = await installationClient(ports, hook, request.installation);
       for (const refusal of await tell(github, hook, request, answer)) {
-        log.warn("GitHub refused what it was told", { rule: record.key, error: secrets.redact(refusal) });
+        log.warn("GitHub refused a decision", { rule: record.key, error: secrets.redact(refusal) });
       }
       if (answer) await store.deleteRecord("approval", record.key);
       else await save(record.key, { ...request, attempts: 1 });

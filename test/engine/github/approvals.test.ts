@@ -218,7 +218,7 @@ describe("a deployment protection rule", () => {
     expect(
       shop.log.filter(({ level }) => level === "warn").map(({ message, fields }) => [message, fields!.error]),
     )
-      .toEqual([["GitHub refused what it was told", expect.stringMatching(/^the answer: 422/)]]);
+      .toEqual([["GitHub refused a decision", expect.stringMatching(/^the answer: 422/)]]);
   });
 
   test("is given up after 20 attempts without a token", async () => {

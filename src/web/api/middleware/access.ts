@@ -133,9 +133,9 @@ export function tokenAccess(
     const who = await principal(c, given);
     if (who) {
       const lacking = who.scopes.has(scope)
-        ? `is not good for ${target ?? "all targets"}`
-        : `has not the scope ${scope}`;
-      const detail = `The token ${who.id} ${lacking}`;
+        ? `does not cover ${target ?? "all targets"}`
+        : `lacks scope ${scope}`;
+      const detail = `Token ${who.id} ${lacking}`;
       return withChallenge(problem(c, "forbidden", detail), `error="insufficient_scope", scope="${scope}"`);
     }
     if (given === undefined && tokenOf(c) === undefined) {

@@ -3,16 +3,16 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /** What went wrong, by its short name. */
 const TITLES = {
-  "not-found": [404, "There is no such thing"],
-  "unauthorized": [401, "A bearer token is needed"],
-  "forbidden": [403, "That is not open"],
-  "bad-request": [400, "The request cannot be understood"],
-  "too-large": [413, "The request body is too large"],
-  "conflict": [409, "That is not possible now"],
-  "rate-limited": [429, "That was too often"],
-  "undecided": [424, "That cannot be decided now"],
-  "busy": [503, "Too many are being answered now"],
-  "internal": [500, "Assay failed to answer"],
+  "not-found": [404, "Not found"],
+  "unauthorized": [401, "Token required"],
+  "forbidden": [403, "Forbidden"],
+  "bad-request": [400, "Bad request"],
+  "too-large": [413, "Request body too large"],
+  "conflict": [409, "Conflict"],
+  "rate-limited": [429, "Too many requests"],
+  "undecided": [424, "Undecided"],
+  "busy": [503, "Overloaded"],
+  "internal": [500, "Internal error"],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
 /** Kinds of problem that the API answers with. */

@@ -39,16 +39,16 @@ export const OPERATIONS: readonly Operation[] = [
   .toSorted((a, b) => TAG_ORDER.indexOf(a.tag) - TAG_ORDER.indexOf(b.tag));
 
 const PROBLEMS: Record<ProblemStatus, string> = {
-  400: "The request cannot be understood",
-  401: "A token is needed, or this one is not known",
-  403: "The token is not good for that",
-  404: "There is no such thing",
-  409: "That is not possible now",
-  413: "The request body is too large",
-  424: "That cannot be decided now",
-  429: "That was too often",
-  500: "Assay failed to answer; its log says why",
-  503: "Too many are being answered now",
+  400: "Bad request",
+  401: "The token is missing, unknown or expired",
+  403: "The token does not allow this",
+  404: "Not found",
+  409: "Conflict with the current state",
+  413: "Request body too large",
+  424: "Undecided: the evidence is missing or mixed",
+  429: "Too many requests",
+  500: "Internal error; the log has the cause",
+  503: "Overloaded: try again",
 };
 
 /** What every operation of an entry may refuse with. */

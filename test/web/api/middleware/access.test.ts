@@ -196,7 +196,7 @@ describe("targets", () => {
       ["a check of all", { check: "*" }, "all its targets"],
     ])("of %s is 403, and names only what the request names", async (_name, match, named) => {
       const { status, body } = await post(await tokenFixture(), match);
-      expect([status, body.detail]).toEqual([403, `The token shops is not good for ${named}`]);
+      expect([status, body.detail]).toEqual([403, `Token shops does not cover ${named}`]);
     });
 
     test("that others made shows no target of others", async () => {
@@ -208,14 +208,14 @@ describe("targets", () => {
       expect(body.silences[0].checks).toHaveLength(2);
       expect(text).not.toContain("billing");
       const end = await own.ask(`/v1/silences/${made.body.id}`, { authorization, method: "DELETE" });
-      expect([end.status, end.body.detail]).toEqual([403, "The token shops is not good for all its targets"]);
+      expect([end.status, end.body.detail]).toEqual([403, "Token shops does not cover all its targets"]);
     });
   });
 
   test("a delivery is sent again only by a token for all targets", async () => {
     const { ask } = await tokenFixture();
     const answer = await ask("/v1/deliveries/none/resend", { authorization, method: "POST" });
-    expect([answer.status, answer.body.detail]).toEqual([403, "The token shops is not good for all targets"]);
+    expect([answer.status, answer.body.detail]).toEqual([403, "Token shops does not cover all targets"]);
   });
 });
 
