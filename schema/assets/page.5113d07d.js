@@ -138,7 +138,7 @@ const rowsOf = (part) => all("li[id]", part);
 const keep = (part) => {
 const copy = part.cloneNode(true);
 sources.set(part.id, copy);
-if (copy instanceof HTMLElement) for (const row of rowsOf(copy)) sources.set(row.id, row);
+if (copy instanceof HTMLElement) { for (const row of rowsOf(copy)) sources.set(row.id, row); }
 };
 for (const part of all("[data-live]")) keep(part);
 choose(zone);
