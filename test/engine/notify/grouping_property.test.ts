@@ -13,7 +13,7 @@ import { postFixture } from "./post_fixture.ts";
 const INCIDENTS = ["a", "b", "c", "d"];
 const CHANGES = ["opened", "updated", "acknowledged", "resolved"] as const;
 
-const routeOf = (by: readonly string[], waitMs: number): Route[] => [
+const routeOf = ({ by, waitMs }: Settings): Route[] => [
   { match: {}, sinks: ["hook"], continue: false, escalate: [], routes: [], grouping: { by, waitMs } },
 ];
 
@@ -34,7 +34,12 @@ const steps = fc.oneof(
   fc.record({ breaks: fc.constantFrom<keyof Store>("recordAttempt", "putRecord"), forMs: seconds(20) }),
 );
 
-const settings = fc.record({ by: fc.constantFrom([], ["target"]), waitMs: fc.constantFrom(0, 10 * SECOND) });
+const settings = fc.record({
+  by: fc.constantFrom([], ["target"]),
+  waitMs: fc.constantFrom(0, 10 * SECOND),
+  processes: fc.constantFrom(1, 2),
+});
+type Settings = typeof settings extends fc.Arbitrary<infer T> ? T : never;
 
 type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 type Post = Awaited<ReturnType<typeof postFixture>>;
@@ -78,14 +83,15 @@ async function live({ post, broken, answer }: Told, story: readonly Step[]): Pro
   return written;
 }
 
-async function stage(kind: string, kindSettings: Record<string, unknown>, routes: Route[]) {
+async function stage(kind: string, kindSettings: Record<string, unknown>, grouping: Settings) {
   let broken = new Set<keyof Store>();
   let mood: RouteReply = {};
   const taken: string[] = [];
   const post = await postFixture({
     kind,
     settings: kindSettings,
-    routes,
+    routes: routeOf(grouping),
+    processes: grouping.processes,
     receiver: ({ body }) => {
       const isTaken = mood === "hang" ||
         !(mood instanceof Error) && ((mood as { status?: number }).status ?? 200) < 300;
@@ -104,9 +110,9 @@ async function stage(kind: string, kindSettings: Record<string, unknown>, routes
 
 test("each notice arrives, in the order of its incident's episode", async () => {
   await fc.assert(
-    fc.asyncProperty(settings, fc.array(steps, { maxLength: 25 }), async ({ by, waitMs }, story) => {
+    fc.asyncProperty(settings, fc.array(steps, { maxLength: 25 }), async (grouping, story) => {
       const json = { id: "{{ id }}", data: "{{ event.data }}" };
-      const world = await stage("template", { url: "https://hooks.example/hook", json }, routeOf(by, waitMs));
+      const world = await stage("template", { url: "https://hooks.example/hook", json }, grouping);
       const { post, taken } = world;
       const written = await live(world, story);
       world.answer({});
@@ -140,8 +146,8 @@ test("each notice arrives, in the order of its incident's episode", async () => 
 
 test("a receiver that holds alerts has one open for each incident that is, and none for others", async () => {
   await fc.assert(
-    fc.asyncProperty(settings, fc.array(steps, { maxLength: 25 }), async ({ by, waitMs }, story) => {
-      const world = await stage("pagerduty", { routingKey: "${env:KEY}" }, routeOf(by, waitMs));
+    fc.asyncProperty(settings, fc.array(steps, { maxLength: 25 }), async (grouping, story) => {
+      const world = await stage("pagerduty", { routingKey: "${env:KEY}" }, grouping);
       const { post, taken } = world;
       const written = await live(world, story);
       world.answer({ status: 202 });

@@ -30,6 +30,8 @@ interface World {
   receiver?: Receiver;
   /** With them incidents may be told together. */
   routes?: Config["routes"];
+  /** So many processes share the store. */
+  processes?: number;
   /** The store as the outbox has it. */
   storeOf?(store: Store): Store;
 }
@@ -53,6 +55,7 @@ export async function postFixture(
     settings = plainSettings("https://hooks.example/hook"),
     receiver = () => ({}),
     routes,
+    processes = 1,
     storeOf = (store) => store,
   }: World = {},
 ) {
@@ -87,14 +90,17 @@ export async function postFixture(
     }).config;
   const begin = (): Deliverer =>
     deliverer(ports, storeOf(store), configured(), { sinks: SINKS, ...(routes && { grouping }) });
-  let deliver = begin();
+  const beginAll = () => Array.from({ length: processes }, begin);
+  let delivering = beginAll();
   const failures: unknown[] = [];
   const running = new Set<Promise<unknown>>();
   const pass = () => {
-    const call: Promise<unknown> = deliver().catch((error) => failures.push(error)).finally(() =>
-      running.delete(call)
-    );
-    running.add(call);
+    for (const deliver of delivering) {
+      const call: Promise<unknown> = deliver().catch((error) => failures.push(error)).finally(() =>
+        running.delete(call)
+      );
+      running.add(call);
+    }
   };
 
   /** At this moment of the clock lets work go on until it comes to nothing more. */
@@ -156,7 +162,7 @@ export async function postFixture(
     /** A new process with other settings, or the same. */
     restart(settings = written.settings) {
       written = { kind, settings };
-      deliver = begin();
+      delivering = beginAll();
     },
     /** All notices by id, how far they got. */
     async deliveries(): Promise<Record<string, Delivery>> {
