@@ -1,5 +1,10 @@
-/** How long the sentences of README and docs are, and which are too long. `deno run -A scripts/dev/sentences.ts` */
-import { FILES, proseOf } from "../../test/docs/markdown.ts";
+/**
+ * How long the sentences of README and docs are, which are too long, and which comments make a person of a program.
+ * `deno run -A scripts/dev/sentences.ts`
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { FILES, proseOf, read } from "../../test/docs/markdown.ts";
 
 /** At most so many words in any sentence. */
 const MOST = 45;
@@ -52,4 +57,17 @@ if (import.meta.main) {
     for (const sentence of long) console.log(`  ${wordsOf(sentence)} words: ${sentence}`);
   }
   console.log(`all: ${sentences} sentences, mean ${(words / sentences).toFixed(1)}`);
+  for (const { at, text } of ["src", "functions", "scripts"].flatMap(badComments)) {
+    console.log(`${at}: "${personificationIn(text)}" in ${text}`);
+  }
+}
+
+/** The comments below a folder that hold such a word. */
+function badComments(folder: string): { at: string; text: string }[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(tsx?|js|lua|css)$/.test(name)).map((name) => join(folder, name));
+  return files.flatMap((file) =>
+    commentsOf(read(file)).filter(({ text }) => personificationIn(text))
+      .map(({ line, text }) => ({ at: `${file}:${line}`, text }))
+  );
 }
