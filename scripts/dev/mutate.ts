@@ -38,6 +38,11 @@ const EQUIVALENT: [file: string, line: string, why: string][] = [
     "no sum is a thousandth",
   ],
   [
+    "assess.ts",
+    '...{ at, outcome, failing: false, readyAgain: true, blind: undefined, contradicted: "pending" },',
+    "no family that reads it is judged there",
+  ],
+  [
     "convergence.ts",
     "const inOrder = held.toSorted((a, b) => a.at - b.at || (a.prober <= b.prober ? -1 : 1));",
     "a prober holds one value",
