@@ -10,6 +10,9 @@ export interface Child {
   stop(): Promise<void>;
 }
 
+/** As in `deno task start`: garbage makes the heap a third larger at most, in place of three times. */
+const HEAP = "--v8-flags=--heap-growing-percent=30";
+
 const KEPT_CHARACTERS = 1_000_000;
 
 /** Starts a script of Deno's that prints one line of JSON with its port, or logs one to standard error. Throws with what it said if it ends before. */
@@ -19,7 +22,7 @@ export async function startScript(
   env: Record<string, string> = {},
 ): Promise<Child> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--unstable-cron", "--unstable-net", script, ...args],
+    args: ["run", "-A", "--quiet", "--unstable-cron", "--unstable-net", HEAP, script, ...args],
     env,
     stdout: "piped",
     stderr: "piped",
