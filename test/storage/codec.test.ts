@@ -38,7 +38,7 @@ const sizes = ({ packing }: Awaited<ReturnType<typeof packed>>) => packing.shard
 
 describe("pack", () => {
   test.each([
-    ["at most 200 checks", 401, 1, [200, 200, 1]],
+    ["at most 200 checks, of each phase by itself", 401, 1, [200, 1, 200]],
     ["at most 600 (check, prober) pairs", 201, 4, [150, 51]],
     ["three probers just fit", 200, 3, [200]],
     ["one shard for one check", 1, 1, [1]],
