@@ -1,6 +1,8 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commentsOf, personificationIn, sentencesOf, wordsOf } from "../../scripts/dev/sentences.ts";
-import { FILES, proseOf } from "./markdown.ts";
+import { FILES, proseOf, read } from "./markdown.ts";
 
 const all = FILES.flatMap((file) => sentencesOf(proseOf(file)).map((sentence) => ({ file, sentence })));
 
@@ -25,6 +27,16 @@ test("README and docs call things by their names: no nobody, whoever, told, tell
   expect(FILES.map((file) => [file, personificationIn(proseOf(file))]).filter(([, word]) => word)).toEqual(
     [],
   );
+});
+
+test.each(["src", "functions", "scripts"])("so do the comments of %s", (folder) => {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(tsx?|js|lua|css)$/.test(name)).map((name) => join(folder, name));
+  const found = files.flatMap((file) =>
+    commentsOf(read(file)).filter(({ text }) => personificationIn(text))
+      .map(({ line, text }) => `${file}:${line}: ${text}`)
+  );
+  expect(found).toEqual([]);
 });
 
 test.each([
