@@ -129,8 +129,10 @@ const sampleOf = ({ shard, slot, line }: GrowingLine): Sample => ({ slot, shard,
 /** The incidents and notices of these changes, in this order. */
 const changesOf = (told: readonly Told[], config: Config): Pick<Commit, "incidents" | "notices"> => ({
   incidents: told.map(({ transition }) => transition.incident),
-  notices: told.flatMap(({ transition, at, notBefore, ...context }) =>
-    notices(transition, { ...context, config, slot: at }).map((notice) => ({ ...notice, notBefore }))
+  notices: told.flatMap(({ transition, at, notBefore = 0, ...context }) =>
+    notices(transition, { ...context, config, slot: at })
+      // An escalation or a reminder has a time of its own.
+      .map((notice) => ({ ...notice, notBefore: Math.max(notBefore, notice.notBefore ?? 0) }))
   ),
 });
 

@@ -10,6 +10,7 @@ import type { Incident } from "../../../src/judgement/incident.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../src/base/time.ts";
 import { steppingClock } from "../../world/clock.ts";
+import { settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 import { config, prober, state, transition } from "./incident_fixture.ts";
 
 const STEP_MS = 30_000;
@@ -284,4 +285,24 @@ describe.each([["memory", memoryStore], ["sqlite", () => openSqlite(":memory:")]
     await run(1);
     expect(told).toEqual(["0 pager opened", "10 pager updated"]);
   });
+});
+
+test("the settler writes escalations and reminders ahead of their times", async () => {
+  const text = threeRegions([[
+    "webhooks: [",
+    `routes: [{ sinks: [ops], repeatInterval: 5m, escalate: [{ after: 3m, sinks: [boss] }] }]
+webhooks: [{ id: boss, url: https://hooks.example/boss, secret: "\${env:HOOK_SECRET}" }, `,
+  ]]);
+  const { clock, script, runMinutes, notices } = await settlerFixture(text);
+  script.set("drift");
+  await runMinutes();
+  const openedAt = clock.now();
+  await runMinutes();
+  const due = (await notices()).map(({ webhook, nextAt }) => [webhook, Math.max(0, nextAt - openedAt)]);
+  expect(due).toEqual([
+    ["boss", 3 * MINUTE_MS],
+    ["boss", 8 * MINUTE_MS],
+    ["ops", 0],
+    ["ops", 5 * MINUTE_MS],
+  ]);
 });
