@@ -64,6 +64,18 @@ async function wake(nowMs: number): Promise<void> {
 const ask = (path: string, init: RequestInit = {}) =>
   SELF.fetch(`${PUBLIC_URL}${path}`, { headers: { authorization: `Bearer ${env.ASSAY_TOKEN}` }, ...init });
 
+/** Somebody sends the form that the first message of a receiver leads to. */
+async function acknowledgeBy(id: string): Promise<void> {
+  const { posts: [post] } = await receiver(id).seen();
+  const { data }: WebhookEvent = JSON.parse(post!.body);
+  const form = {
+    method: "POST",
+    body: new URLSearchParams({ text: "Ada" }),
+    headers: { origin: PUBLIC_URL },
+  };
+  expect((await SELF.fetch(data.links!.acknowledge!, { ...form, redirect: "manual" })).status).toBe(303);
+}
+
 /** Why notices are not sent any more, by incident. */
 async function dropped(): Promise<string[]> {
   const { deliveries } = await (await ask("/v1/deliveries?state=dead")).json();
@@ -98,15 +110,7 @@ describe("escalation", () => {
 
   test("the link of the first message acknowledges, and the next receiver learns nothing", async () => {
     await opened();
-    const { posts: [post] } = await receiver("first").seen();
-    const { data }: WebhookEvent = JSON.parse(post!.body);
-    const form = {
-      method: "POST",
-      body: new URLSearchParams({ text: "Ada" }),
-      headers: { origin: PUBLIC_URL },
-    };
-    const answer = await SELF.fetch(data.links!.acknowledge!, { ...form, redirect: "manual" });
-    expect(answer.status).toBe(303);
+    await acknowledgeBy("first");
     await wake(minute(2) + 30 * SECOND);
     await world.shop.be({ all: "serves" });
     await run(3, 4);
@@ -215,21 +219,39 @@ test("a heartbeat asks its monitor after a settled slot, at most once in its tim
   expect(await beats(2)).toBe(2);
 });
 
-test("a group: what opens together is one message, what follows within the interval is the next, by the alarm", async () => {
-  await deploy(["grouped", "single"], {
-    routes: [
-      { sinks: ["grouped"], groupBy: ["kind"], groupInterval: "90s", continue: true },
-      { sinks: ["single"] },
-    ],
-    targets: ["shop", "till", "lamp", "door"].map((id) => target(id)),
+describe("a group", () => {
+  const routes = [
+    { sinks: ["grouped"], groupBy: ["kind"], groupInterval: "90s", continue: true },
+    { sinks: ["single"] },
+  ];
+
+  /** Two are bad since minute 0, the others since minute 1. */
+  async function opened(): Promise<void> {
+    await deploy(["grouped", "single"], {
+      routes,
+      targets: ["shop", "till", "lamp", "door"].map((id) => target(id)),
+    });
+    await world.shop.be({ all: "serves", shop: "lies", till: "lies" });
+    await run(0, 0);
+    await world.shop.be({ all: "lies" });
+    await run(1, 2);
+    expect(await got("grouped")).toEqual(["opened shop + opened till"]);
+  }
+
+  test("what opens together is one message, what follows within the interval is the next, by the alarm", async () => {
+    await opened();
+    await evictDurableObject(world.ledger);
+    await wake(minute(2) + 30 * SECOND);
+    expect(await got("grouped")).toEqual(["opened shop + opened till", "opened door + opened lamp"]);
+    expect((await got("single")).sort())
+      .toEqual(["opened door", "opened lamp", "opened shop", "opened till"]);
   });
-  await world.shop.be({ all: "serves", shop: "lies", till: "lies" });
-  await run(0, 0);
-  await world.shop.be({ all: "lies" });
-  await run(1, 2);
-  expect(await got("grouped")).toEqual(["opened shop + opened till"]);
-  await evictDurableObject(world.ledger);
-  await wake(minute(2) + 30 * SECOND);
-  expect(await got("grouped")).toEqual(["opened shop + opened till", "opened door + opened lamp"]);
-  expect((await got("single")).sort()).toEqual(["opened door", "opened lamp", "opened shop", "opened till"]);
+
+  test("the link of a message acknowledges all that it is about", async () => {
+    await opened();
+    await acknowledgeBy("grouped");
+    await wake(minute(2) + 30 * SECOND);
+    expect((await got("grouped")).slice(1))
+      .toEqual(["acknowledged shop + acknowledged till + opened door + opened lamp"]);
+  });
 });

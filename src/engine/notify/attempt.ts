@@ -98,7 +98,7 @@ async function pack(context: DeliveryContext, delivery: Delivery, room: number):
   const { ports: { clock }, store, config, sinks, grouping, underWay } = context;
   const webhook = await admit(context, delivery);
   if (!webhook) return undefined;
-  const alone = { id: delivery.id, deliveries: [delivery], event: JSON.parse(delivery.body) };
+  const alone: Bundle = { id: delivery.id, deliveries: [delivery], event: JSON.parse(delivery.body) };
   const bundle = grouping
     ? await grouping.bundle({
       ...{ store, config, webhook, room, alone },
@@ -250,11 +250,10 @@ function send(context: DeliveryContext, parcel: Parcel): Promise<SinkAnswer> {
 
 async function handOver(
   { ports, sinks, deadlineMs, addLink }: DeliveryContext,
-  { id, event: packed, deliveries: [first, ...rest], webhook: { kind, settings } }: Parcel,
+  { id, event: packed, deliveries, webhook: { kind, settings } }: Parcel,
 ): Promise<SinkAnswer> {
   const sink = findSink(sinks, kind);
-  // A link is of one incident.
-  const event = rest.length > 0 ? packed : await addLink(packed, first!);
+  const event = await addLink(packed, deliveries);
   const message = { id, event, body: sink.render(event, settings) };
   return await sink.deliver(message, settings, { ...ports, deadlineMs });
 }

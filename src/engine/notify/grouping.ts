@@ -87,7 +87,7 @@ export interface BundleRequest {
 export interface Bundle {
   /** The same for the same notices. */
   id: string;
-  deliveries: readonly Delivery[];
+  deliveries: readonly [Delivery, ...Delivery[]];
   event: WebhookEvent;
   /** After the receipts. `isDone`: none of them goes again. */
   settle?(isDone: boolean): Promise<void>;
@@ -108,7 +108,7 @@ async function wait(
   mates: readonly Delivery[],
   nextAt: number,
 ): Promise<void> {
-  const [{ id, attempts, lastAttemptAt, lastStatus }] = alone.deliveries as [Delivery];
+  const [{ id, attempts, lastAttemptAt, lastStatus }] = alone.deliveries;
   const receipt = { state: "pending", nextAt, lastError: WAITS } as const;
   await store.recordAttempt(id, { ...receipt, attempts, lastAttemptAt, lastStatus });
   // What says why it was held goes on saying so.
@@ -131,7 +131,7 @@ export type GroupingModule = typeof grouping;
 
 async function bundleOnce(request: BundleRequest): Promise<Bundle | "again" | undefined> {
   const { store, config, webhook, sink, alone, nowMs } = request;
-  const [leader] = alone.deliveries as [Delivery];
+  const [leader] = alone.deliveries;
   const place = placeOf(config, request, leader);
   const holdsAlerts = sink.keepsState === true && sink.grouping !== "never";
   if (!place && !holdsAlerts) return alone;

@@ -9,7 +9,12 @@ import { limitBody } from "../api/middleware/body.ts";
 import { fromHex, timingSafeEqual } from "../api/middleware/credentials.ts";
 import { isSameOriginRequest } from "../api/middleware/session.ts";
 import { acknowledge, type AcknowledgeContext } from "../../engine/notify/acknowledge.ts";
-import { linkAdder, type LinkClaims, signClaims } from "../../engine/notify/acknowledge_link.ts";
+import {
+  LINK_SEPARATOR,
+  linkAdder,
+  type LinkClaims,
+  signClaims,
+} from "../../engine/notify/acknowledge_link.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { acknowledgementOf, listComments } from "../../storage/records/comments.ts";
 import { type SigningKey, signingKey } from "../../storage/records/signing_key.ts";
@@ -23,7 +28,8 @@ export interface AcknowledgeOptions extends AcknowledgeContext {
   store: AcknowledgeContext["store"] & IncidentStore;
 }
 
-const PATH = "/acknowledge/:incident/:episode{\\d{1,9}}/:webhook/:until{\\d{1,16}}/:signature{[0-9a-f]{64}}";
+const PATH =
+  "/acknowledge/:incidents/:episodes{[\\d~]{1,200}}/:webhook/:until{\\d{1,16}}/:signature{[0-9a-f]{64}}";
 const note = z.string().check(z.trim(), z.maxLength(200));
 
 /** `GET` shows what would be acknowledged; `POST` does it, once. */
@@ -45,7 +51,7 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
       ),
     });
 
-  /** The open incident that the link is good for, and whether somebody has taken it on; or the page that says why there is none. */
+  /** The open incidents that the link is good for, and whether somebody has taken them on; or the page that says why there is none. */
   const open = async (c: Context): Promise<Found | Response> => {
     const claims = await claimsOf(c, signing);
     if (!claims) {
@@ -59,20 +65,17 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
     if (clock.now() >= claims.until) {
       return await say(c, 403, "This link is too old", <p>Sign in, or use that of a newer message.</p>);
     }
-    const incident = await store.getIncident(claims.incident);
-    if (!incident) return await say(c, 404, "There is no such incident", <p>It may be forgotten by now.</p>);
-    if (incident.state !== "open" || incident.episode !== claims.episode) {
-      return await say(c, 409, "It is over", <p>The incident of this message is resolved.</p>);
-    }
-    return { claims, incident, taken: acknowledgementOf(incident, await listComments(store, incident.id)) };
+    const items = await openItems(store, claims);
+    if (!items) return await say(c, 404, "There is no such incident", <p>It may be forgotten by now.</p>);
+    if (items.length > 0) return { claims, items };
+    return await say(c, 409, "It is over", <p>What this message was about is resolved.</p>);
   };
 
   app.get(PATH, async (c) => {
     const found = await open(c);
     if (found instanceof Response) return found;
-    const { incident, taken } = found;
-    const title = taken ? "It is acknowledged" : "Acknowledge this incident?";
-    return await say(c, 200, title, <Question incident={incident} taken={taken} path={c.req.path} />);
+    const { items } = found;
+    return await say(c, 200, titleFor(items), <Question items={items} path={c.req.path} />);
   });
 
   app.post(PATH, limitBody(), async (c) => {
@@ -81,17 +84,20 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
     }
     const found = await open(c);
     if (found instanceof Response) return found;
-    const { claims, incident, taken } = found;
+    const { claims, items } = found;
+    const left = items.filter(({ taken }) => !taken);
     const signature = c.req.param("signature")!;
     const once = { kind: "link" as const, key: signature, order: 1, value: "{}", expiresAt: claims.until };
-    if (taken || !await store.putRecord(once)) {
+    if (left.length === 0 || !await store.putRecord(once)) {
       return await say(c, 409, "It is acknowledged already", <p>This link does nothing more.</p>);
     }
     const text = note.safeParse((await c.req.parseBody()).text).data;
     try {
-      await acknowledge(options, incident, { by: `link to ${claims.webhook}`, text });
+      for (const { incident } of left) {
+        await acknowledge(options, incident, { by: `link to ${claims.webhook}`, text });
+      }
     } catch (error) {
-      // Nothing is acknowledged, so the link must stay good for another try.
+      // Not all is acknowledged, so the link must stay good for another try.
       await store.deleteRecord(once.kind, once.key);
       throw error;
     }
@@ -101,18 +107,50 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
   return app;
 }
 
-type Taken = ReturnType<typeof acknowledgementOf>;
+/** An open incident, and who has taken it on. */
+interface Item {
+  incident: Incident;
+  taken: ReturnType<typeof acknowledgementOf>;
+}
 
 interface Found {
   claims: LinkClaims;
-  incident: Incident;
-  taken: Taken;
+  items: readonly Item[];
+}
+
+/** The incidents of a link that are open, in the order of the message; undefined: the store knows none of them any more. */
+async function openItems(
+  store: AcknowledgeOptions["store"],
+  { incidents }: LinkClaims,
+): Promise<Item[] | undefined> {
+  const found = await Promise.all(incidents.map(async ({ id, episode }) => {
+    const incident = await store.getIncident(id);
+    return incident ? [{ incident, episode }] : [];
+  }));
+  const known = found.flat();
+  if (known.length === 0) return undefined;
+  const open = known.filter(({ incident, episode }) =>
+    incident.state === "open" && incident.episode === episode
+  );
+  return await Promise.all(open.map(async ({ incident }) => ({
+    incident,
+    taken: acknowledgementOf(incident, await listComments(store, incident.id)),
+  })));
+}
+
+const isTaken = (items: readonly Item[]) => items.every(({ taken }) => taken);
+
+function titleFor(items: readonly Item[]): string {
+  if (isTaken(items)) return "It is acknowledged";
+  return items.length === 1 ? "Acknowledge this incident?" : `Acknowledge these ${items.length} incidents?`;
 }
 
 /** What the path says, if we signed it. */
 async function claimsOf(c: Context, signing: SigningKey): Promise<LinkClaims | undefined> {
-  const { incident, episode, webhook, until, signature } = c.req.param() as Record<string, string>;
-  const claims = { incident: incident!, episode: Number(episode), webhook: webhook!, until: Number(until) };
+  const { incidents, episodes, webhook, until, signature } = c.req.param() as Record<string, string>;
+  const numbers = episodes!.split(LINK_SEPARATOR).map(Number);
+  const named = incidents!.split(LINK_SEPARATOR).map((id, i) => ({ id, episode: numbers[i] ?? 0 }));
+  const claims = { incidents: named, webhook: webhook!, until: Number(until) };
   const isSignedBy = async (key: string | undefined) =>
     key !== undefined && timingSafeEqual(fromHex(await signClaims(key, claims)), fromHex(signature!));
   // Another process may have made the key a moment ago.
@@ -121,34 +159,39 @@ async function claimsOf(c: Context, signing: SigningKey): Promise<LinkClaims | u
     : undefined;
 }
 
-function Question({ incident, taken, path }: { incident: Incident; taken: Taken; path: string }) {
+function Question({ items, path }: { items: readonly Item[]; path: string }) {
+  return (
+    <>
+      {items.map((item) => <Subject {...item} />)}
+      {isTaken(items) || (
+        <form class="deed" method="post" action={path}>
+          <label>
+            Your name, or a note <input name="text" maxlength={200} autocomplete="name" />
+          </label>
+          <button id="acknowledge" type="submit">Acknowledge</button>
+        </form>
+      )}
+    </>
+  );
+}
+
+function Subject({ incident, taken }: Item) {
   return (
     <>
       <p class="bad">
-        <b>{incident.severity}</b>: {titleOf(incident)}, since <Time at={incident.openedAt} />.
+        <b>{incident.severity}</b>: <a href={`/incidents/${incident.id}`}>{titleOf(incident)}</a>, since{" "}
+        <Time at={incident.openedAt} />.
       </p>
-      {taken
-        ? (
-          <p>
-            By <Name>{taken.by}</Name>, <Time at={taken.at} />
-            {taken.text && (
-              <>
-                : <Name most={200}>{taken.text}</Name>
-              </>
-            )}.
-          </p>
-        )
-        : (
-          <form class="deed" method="post" action={path}>
-            <label>
-              Your name, or a note <input name="text" maxlength={200} autocomplete="name" />
-            </label>
-            <button id="acknowledge" type="submit">Acknowledge</button>
-          </form>
-        )}
-      <p>
-        <a href={`/incidents/${incident.id}`}>The incident</a>
-      </p>
+      {taken && (
+        <p>
+          By <Name>{taken.by}</Name>, <Time at={taken.at} />
+          {taken.text && (
+            <>
+              : <Name most={200}>{taken.text}</Name>
+            </>
+          )}.
+        </p>
+      )}
     </>
   );
 }

@@ -4,12 +4,17 @@ import { linkAdder } from "../../../src/engine/notify/acknowledge_link.ts";
 import { deliver, type WebhookEvent } from "../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
 import { listComments } from "../../../src/storage/records/comments.ts";
+import type { Delivery } from "../../../src/storage/store.ts";
 import { DAY_MS } from "../../../src/base/time.ts";
 import { ORIGIN, type PageFixture, pageFixture } from "./page_fixture.ts";
 
 /** A shop that drifts, and the link of the message that told of it. */
-async function drifting({ publicUrl = ORIGIN }: { publicUrl?: string } = {}) {
-  const house = await pageFixture({ changes: [["version: 1", `version: 1\npublicUrl: ${publicUrl}`]] });
+async function drifting(
+  { publicUrl = ORIGIN, changes = [] }: { publicUrl?: string; changes?: [string, string][] } = {},
+) {
+  const house = await pageFixture({
+    changes: [["version: 1", `version: 1\npublicUrl: ${publicUrl}`], ...changes],
+  });
   house.script.set("drift");
   await house.runMinutes(3);
   const { items: [incident] } = await house.store.listIncidents({ limit: 1, target: "shop" });
@@ -22,7 +27,7 @@ async function linkOf({ ports, config, store }: PageFixture, incident: string): 
   const { items: [notice] } = await store.listDeliveries({ incident, limit: 1 });
   const event: WebhookEvent = JSON.parse(notice!.body);
   expect(event.data.links?.acknowledge).toBeUndefined();
-  const { data } = await linkAdder(ports, store, config.publicUrl)(event, notice!);
+  const { data } = await linkAdder(ports, store, config.publicUrl)(event, [notice!]);
   return new URL(data.links!.acknowledge!).pathname;
 }
 
@@ -56,7 +61,7 @@ test("scanners that open it, and ask for its head, acknowledge nothing; a person
       "no-referrer",
       "no-store",
     ]);
-    expect(text).toContain("critical : shop / read: drift, since 2023-11-14 22:15:00");
+    expect(text).toContain("critical : shop / read: drift , since 2023-11-14 22:15:00");
   }
   await get(link, undefined, { method: "HEAD" });
   await get(link, undefined, { method: "OPTIONS" });
@@ -94,6 +99,54 @@ test("its form acknowledges without a session, and list, overview, incident and 
   expect(data).toMatchObject({
     summary: "shop / read (drift) is acknowledged by link to ops: ada",
     acknowledgement: { at: api.acknowledgedAt, by: "link to ops", text: "ada" },
+  });
+});
+
+describe("of a message about several", () => {
+  /** Shop, till and lamp drift; the link of one message that tells of all. */
+  async function several() {
+    const check =
+      "{ id: read, turns: 1, confirm: 0, report: { path: /readyz }, journey: [{ request: { path: / }, expect: status == 200 }] }";
+    const others = ["till", "lamp"].map((id) =>
+      `  - { id: ${id}, url: "https://${id}.example", checks: [${check}] }\n`
+    );
+    const house = await drifting({ changes: [["webhooks:", `${others.join("")}webhooks:`]] });
+    const { ports, config, store } = house;
+    const { items } = await store.listDeliveries({ limit: 9 });
+    const told = items.filter(({ type }) => type === "incident.opened");
+    const incidentOf = async (target: string) => (await store.listIncidents({ limit: 1, target })).items[0]!;
+    const addLink = linkAdder(ports, store, config.publicUrl);
+    const event: WebhookEvent = JSON.parse(told[0]!.body);
+    const linkTo = async (count: number) => {
+      const notices = Array.from({ length: count }, (_, i) => told[i] ?? told[0]!);
+      return (await addLink(event, notices as [Delivery, ...Delivery[]])).data.links?.acknowledge;
+    };
+    return { ...house, incidentOf, linkTo, link: new URL((await linkTo(3))!).pathname };
+  }
+
+  test("it lists them, and acknowledges once those that are open and that nobody has taken on", async () => {
+    const { get, link, script, runMinutes, signIn, incidentOf, store } = await several();
+    expect((await get(link)).text).toContain("Acknowledge these 3 incidents?");
+    await get(`/incidents/${(await incidentOf("till")).id}/acknowledge`, await signIn(), { form: {} });
+    script.set("ready", undefined, "lamp/read");
+    await runMinutes(3);
+    const { text } = await get(link);
+    expect(text).toContain("shop / read: drift");
+    expect(text).toMatch(/till \/ read: drift .* By api\.token/);
+    expect(text).not.toContain("lamp");
+    expect((await get(link, undefined, acknowledging)).status).toBe(303);
+    expect((await get(link)).text).toContain("It is acknowledged");
+    expect((await get(link, undefined, acknowledging)).status).toBe(409);
+    const by = async (target: string) =>
+      (await listComments(store, (await incidentOf(target)).id)).map(({ by }) => by);
+    expect([await by("shop"), await by("till"), await by("lamp")])
+      .toEqual([["link to ops"], ["api.token"], []]);
+  });
+
+  test("there is none for more than 20: receivers cut or refuse longer addresses", async () => {
+    const { linkTo } = await several();
+    expect((await linkTo(20))!.length).toBeLessThan(700);
+    expect(await linkTo(21)).toBeUndefined();
   });
 });
 
@@ -218,5 +271,5 @@ test("without a public URL messages have no link", async () => {
   const { ports, store } = await drifting();
   const { items: [notice] } = await store.listDeliveries({ limit: 1 });
   const event = JSON.parse(notice!.body);
-  expect(await linkAdder(ports, store, undefined)(event, notice!)).toEqual(event);
+  expect(await linkAdder(ports, store, undefined)(event, [notice!])).toEqual(event);
 });
