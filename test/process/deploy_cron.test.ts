@@ -176,7 +176,7 @@ describe.concurrent("on Deno Deploy", () => {
     const target = slowTarget(gate.promise);
     const { address, message, messages, invoke } = await platform("walk");
     const env = { ...SECRETS, DENO_TIMELINE: "production", DENO_UNSTABLE_CRON_SOCK: address };
-    const child = assay(configFile("walk", target.url), env);
+    const child = assay(configFile("walk", target.url), env, "mid_minute.ts");
     await message("register");
     await target.asked;
     invoke("tick");
@@ -198,7 +198,7 @@ describe.concurrent("on Deno Deploy", () => {
       const { address } = await platform("hang");
       const env = { ...SECRETS, DENO_TIMELINE: "production", DENO_UNSTABLE_CRON_SOCK: address };
       const file = configFile("hang", target.url);
-      const child = assay(file, env);
+      const child = assay(file, env, "mid_minute.ts");
       await target.asked;
       const asked = performance.now();
       child.kill("SIGINT");

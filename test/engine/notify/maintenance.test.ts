@@ -127,13 +127,13 @@ describe("on the pages", () => {
     const own = await apiFixture({ text: NIGHTLY, startMs: at("2026-10-25T00:10") });
     await own.runMinutes(2);
     expect(await page(own, "/", null)).toContain(
-      "Maintenance 2026-10-25 00:30:00 to 2026-10-25 01:00:00 : The till moves. ( shop )",
+      "Maintenance 2026-10-25 00:30 to 2026-10-25 01:00 : The till moves. ( shop )",
     );
     expect(await page(own, "/targets/shop")).toContain(
       "Maintenance from 2026-10-25 00:30 to 2026-10-25 01:00 UTC: The till moves.",
     );
     await own.runMinutes(20);
-    expect(await page(own, "/", null)).toContain("01:00:00 (in progress): The till moves.");
+    expect(await page(own, "/", null)).toContain("01:00 (in progress): The till moves.");
     expect(await page(own, "/")).toMatch(/since 00:\d\d maintenance/);
     expect(await page(own, "/targets/shop")).toContain(
       "Maintenance until 2026-10-25 01:00 UTC, its notices are held: The till moves.",
