@@ -32,8 +32,8 @@ describe.concurrent("assay budget", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     // 10 * 3 and the trace
     expect(out).toMatch(/^\| subrequests of an ask of a prober +\| +31 \| +50 \| yes +\|/m);
-    // 102 ms to wake and 31 * 0.61
-    expect(out).toMatch(/^\| CPU of an ask of a prober, ms +\| +120.91 \| +30,000 \| open +\|/m);
+    // 47 ms to wake, 10 * 0.09 and 31 * 0.61
+    expect(out).toMatch(/^\| CPU of an ask of a prober, ms +\| +66.81 \| +30,000 \| open +\|/m);
     expect(out).toMatch(
       /\nit fits the free plan, as far as is known:\n {2}the same with all redirects: 81, limit 50/,
     );

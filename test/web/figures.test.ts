@@ -89,7 +89,8 @@ test("a row does not forget eight minutes of drift as soon as another check is s
   expect(text).toMatch(/\(write\)/);
   const { driftSeconds } = await json(own, "/v1/targets/shop/sli");
   expect(driftSeconds).toBeGreaterThanOrEqual(8 * 60);
-  expect(text).toMatch(new RegExp(`${driftSeconds / 60} min drift; 19 min of data`));
+  expect(text).toMatch(new RegExp(`19 min of data now [\\d.]+ % ${driftSeconds / 60} min drift`));
+  expect(text).toContain("over its budget eu");
 });
 
 test("a check that is optional changes neither status nor badge, and is shown with its own", async () => {

@@ -100,7 +100,9 @@ function Why({ check, budgetMs }: { check: CheckView; budgetMs?: number }) {
   const { observed } = probers.find(({ verdict }) => verdict === check.outcome) ?? probers[0] ?? {};
   if (!observed || toneOf(check.outcome) === "good") return null;
   const { failure, outcome, totalMs } = observed;
-  const slow = outcome === "slow" && `${Math.round(totalMs)} ms, over its budget of ${budgetMs} ms`;
+  // A reload may have taken the budget away.
+  const budget = budgetMs === undefined ? "its budget" : `its budget of ${budgetMs} ms`;
+  const slow = outcome === "slow" && `${Math.round(totalMs)} ms, over ${budget}`;
   const text = failure ? `${failure.step}: ${failure.detail}` : slow;
   return text
     ? (
