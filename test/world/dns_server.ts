@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { createSocket, type RemoteInfo } from "node:dgram";
-import { createServer } from "node:net";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { decode, encode, TRUNCATED_RESPONSE } from "dns-packet";
 
 /** A record as `dns-packet` writes it. */
@@ -32,12 +32,6 @@ export async function dnsServer(zone: Record<string, DnsPlay>, { truncates = fal
       answers: (isCut || "rcode" in play ? [] : play) as never,
     })];
   };
-  const udp = createSocket("udp4");
-  udp.on("message", (query: Uint8Array, { port, address }: RemoteInfo) => {
-    for (const answer of answers(query, "udp")) udp.send(answer, port, address);
-  });
-  await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
-  const { port } = udp.address();
   const tcp = createServer((socket) => {
     socket.on("error", () => {});
     socket.on("data", (frame: Uint8Array) => {
@@ -51,7 +45,10 @@ export async function dnsServer(zone: Record<string, DnsPlay>, { truncates = fal
       }
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(port, "127.0.0.1", resolve));
+  const { udp, port } = await listenAtOnePort(tcp);
+  udp.on("message", (query: Uint8Array, { port, address }: RemoteInfo) => {
+    for (const answer of answers(query, "udp")) udp.send(answer, port, address);
+  });
   return {
     port,
     asked,
@@ -66,4 +63,20 @@ export async function dnsServer(zone: Record<string, DnsPlay>, { truncates = fal
       ]);
     },
   };
+}
+
+/** A port that is free for TCP may be taken for UDP: then another is tried. */
+async function listenAtOnePort(tcp: Server): Promise<{ udp: Socket; port: number }> {
+  for (;;) {
+    await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
+    const { port } = tcp.address() as AddressInfo;
+    const udp = createSocket("udp4");
+    const isBound = await new Promise<boolean>((resolve) => {
+      udp.once("error", () => resolve(false));
+      udp.bind(port, "127.0.0.1", () => resolve(true));
+    });
+    if (isBound) return { udp, port };
+    udp.close();
+    await new Promise<void>((resolve) => void tcp.close(() => resolve()));
+  }
 }
