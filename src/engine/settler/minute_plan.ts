@@ -135,7 +135,10 @@ export class MinutePlan {
     const isDue = ({ walk: { at } }: PlannedWalk) => at <= nowMs;
     const confirmations = this.#openConfirmations().filter(isDue);
     for (const { walk, checks: [check] } of confirmations) this.#begun.add(`${check!.key} ${walk.at}`);
-    const due = [...this.#turns.filter(isDue), ...confirmations];
+    const due = [
+      ...this.#turns.filter(isDue),
+      ...confirmations.filter((planned) => !isExpired(planned, nowMs)),
+    ];
     this.#turns = this.#turns.filter((planned) => !isDue(planned));
     return due;
   }
@@ -209,3 +212,7 @@ export class MinutePlan {
 }
 
 const idOf = (prober: string, { key }: Check, { slot, at }: Walk) => `${prober} ${key} ${slot} ${at}`;
+
+/** What was to confirm a slot says nothing of it once the next one has come. */
+const isExpired = ({ walk: { at }, checks: [check] }: PlannedWalk, nowMs: number) =>
+  nowMs - at >= periodMs(check!, at);
