@@ -51,11 +51,11 @@ export function consultPrerequisite(
 ): Agreement {
   const known = followed(first);
   const story = { check, regions, lines: known.map(lineOf) };
-  const places = new Map(known.map((judgement, i) => [judgement, i]));
+  const places = new Map(known.map(({ commit }, i) => [commit, i]));
   const faults: string[] = [];
   let [last, compared] = [-1, 0];
-  for (const [i, { walks }] of second.judgements.entries()) {
-    last = places.get(first.judgements[i]!) ?? last;
+  for (const { commit, walks } of second.judgements) {
+    last = places.get(commit) ?? last;
     if (last === known.length - 1) break;
     for (const { slot, trace } of walks) {
       const { prober, word, reason, at = slot } = trace;

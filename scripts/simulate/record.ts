@@ -12,6 +12,8 @@ export interface KeptWalk {
 
 /** One judgement, as its commit holds it. */
 export interface KeptJudgement {
+  /** Of which commit of the run, from 0. */
+  commit: number;
   /** When it was written, epoch ms. */
   at: number;
   /** What is new in history. */
@@ -46,10 +48,12 @@ export class Record {
   /** Notices by id, as they were first written. */
   readonly notices = new Map<string, string>();
   readonly #lines = new Map<number, Map<string, string>>();
+  #commits = 0;
 
   constructor(readonly checkKey: string, readonly isTold: (checkKey: string) => boolean = () => true) {}
 
   commit(commit: Commit, at: number): void {
+    const number = this.#commits++;
     for (const { id, webhook } of commit.notices) {
       if (!this.notices.has(id)) this.notices.set(id, webhook);
     }
@@ -63,7 +67,7 @@ export class Record {
     if (!shard) return;
     // It is our own text, written a moment ago: read without a look at its shape, for speed.
     const state: CheckState = JSON.parse(shard.state)[this.checkKey];
-    this.judgements.push({ at, walks, state, incidents });
+    this.judgements.push({ commit: number, at, walks, state, incidents });
   }
 
   /** What a line of history says that it did not say before. */
