@@ -238,10 +238,11 @@ function judgeOwn(
   const { state, transitions } = stepOwn(before, { asks, sightings }, {
     ...{ at, probers, blind, newId },
     walkedAt: (prober) => {
-      const walks = config.checks.flatMap(({ key }) => cache.stateOf(key)?.probers[prober] ?? []).map(
-        walkedAt,
-      );
-      const latest = Math.max(...walks);
+      let latest = -Infinity;
+      for (const { key } of config.checks) {
+        const state = cache.stateOf(key)?.probers[prober];
+        if (state) latest = Math.max(latest, walkedAt(state));
+      }
       return latest === -Infinity ? undefined : latest;
     },
   });
