@@ -2,7 +2,7 @@
 import { FILES } from "../../functions/deno/files.ts";
 import { thresholdHint } from "../../src/storage/history/threshold_hint.ts";
 import { api } from "../../src/web/app.ts";
-import { routes as reload } from "../../src/web/api/routes/reload.ts";
+import { appliedReload } from "../world/applied_reload.ts";
 import { settlerFixture, threeRegions } from "../world/settler_fixture.ts";
 
 /** The token of the demo. */
@@ -46,16 +46,7 @@ export async function serveApi(): Promise<ServedApi> {
     runCheck: own.settler.probeNow,
     files: FILES,
     thresholdHint,
-    reload: (context) =>
-      reload({
-        ...context,
-        reload: () =>
-          Promise.resolve({
-            kind: "applied",
-            checks: own.config.checks.length,
-            diff: { added: [], removed: [], changed: [], rejudged: [] },
-          }),
-      }),
+    reload: appliedReload(own.config, []),
   });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },

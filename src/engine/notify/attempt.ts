@@ -199,7 +199,9 @@ async function keepReceipts(context: DeliveryContext, { parcel, answer, beganMs 
     logReceipt(context, delivery, own, death !== undefined);
     const receipt = await repeated(context, delivery, webhook, own);
     const key = JSON.stringify(receipt);
-    byReceipt.set(key, { receipt, ids: [...byReceipt.get(key)?.ids ?? [], delivery.id] });
+    const same = byReceipt.get(key) ?? { receipt, ids: [] };
+    same.ids.push(delivery.id);
+    byReceipt.set(key, same);
   }
   // What is due sooner than a claim lasts may be under way.
   const wakes = answer.kind === "delivered" ? nowMs + leaseMs : undefined;

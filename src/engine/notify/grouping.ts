@@ -257,8 +257,8 @@ async function pendingOf(
 
 async function admitted({ admit }: BundleRequest, mates: readonly Delivery[]): Promise<Delivery[]> {
   const turn = semaphore(TOGETHER);
-  const told = await Promise.all(mates.map((mate) => turn(async () => await admit(mate) ? [mate] : [])));
-  return told.flat();
+  const kept = await Promise.all(mates.map((mate) => turn(async () => await admit(mate) ? [mate] : [])));
+  return kept.flat();
 }
 
 const keep = ({ store, webhook, nowMs }: BundleRequest, own: StoredGroup, state: StoredGroup["state"]) =>

@@ -5,9 +5,9 @@ import { FILES } from "../../../../functions/deno/files.ts";
 import { api } from "../../../../src/web/app.ts";
 import { routes as github } from "../../../../src/web/api/routes/github.ts";
 import { routes as backup } from "../../../../src/web/api/routes/backup.ts";
-import { routes as reload } from "../../../../src/web/api/routes/reload.ts";
 import type { Operation } from "../../../../src/web/api/openapi/operation.ts";
 import type { Store } from "../../../../src/storage/store.ts";
+import { appliedReload } from "../../../world/applied_reload.ts";
 import { type SettlerFixture, settlerFixture, threeRegions } from "../../../world/settler_fixture.ts";
 
 const SECRET = "github-webhook-secret";
@@ -80,16 +80,7 @@ export async function openapiFixture(store: Store): Promise<OpenapiFixture> {
     thresholdHint,
     github,
     backup: (context) => backup(context, () => ['{"assay":"store"}\n'].values()),
-    reload: (context) =>
-      reload({
-        ...context,
-        reload: () =>
-          Promise.resolve({
-            kind: "applied",
-            checks: own.config.checks.length,
-            diff: { added: [], removed: [], changed: ["shop/read"], rejudged: [] },
-          }),
-      }),
+    reload: appliedReload(own.config, ["shop/read"]),
   });
   await own.runMinutes(3);
   own.script.set("drift", undefined, "shop/read");
