@@ -29,24 +29,24 @@ export function checkChanges({ judgements, told }: Record): string[] {
   return faults;
 }
 
-/** What was written to the outbox came to each webhook: all of it, in order, each id with one body. `repeats`: whether a notice may come twice. */
+/** Each webhook got every notice of the outbox, in order, and one body for each message id. `repeats`: a notice may come twice. */
 export function checkDeliveries({ notices, receipts }: Record, repeats: boolean): string[] {
   const faults: string[] = [];
   for (const webhook of new Set(notices.values())) {
     const wanted = [...notices].filter(([, to]) => to === webhook).map(([id]) => id);
     const bodies = new Map<string, string>();
-    const came: string[] = [];
-    for (const receipt of receipts) {
-      if (receipt.webhook !== webhook) continue;
-      const known = bodies.get(receipt.id);
-      if (known !== undefined && known !== receipt.body) faults.push(`${receipt.id} came with two bodies`);
-      if (known !== undefined && !repeats) faults.push(`${receipt.id} came twice to ${webhook}`);
-      if (known === undefined) came.push(receipt.id);
-      bodies.set(receipt.id, receipt.body);
+    const came = new Set<string>();
+    for (const { id, body, notices } of receipts.filter((receipt) => receipt.webhook === webhook)) {
+      if ((bodies.get(id) ?? body) !== body) faults.push(`${id} came with two bodies`);
+      bodies.set(id, body);
+      for (const notice of notices) {
+        if (came.has(notice) && !repeats) faults.push(`${notice} came twice to ${webhook}`);
+        came.add(notice);
+      }
     }
-    const lost = wanted.filter((id) => !bodies.has(id));
+    const lost = wanted.filter((id) => !came.has(id));
     for (const id of lost) faults.push(`${id} never came to ${webhook}`);
-    faults.push(...outOfOrder(wanted, came).map((id) => `${id} came to ${webhook} out of order`));
+    faults.push(...outOfOrder(wanted, [...came]).map((id) => `${id} came to ${webhook} out of order`));
   }
   return faults;
 }

@@ -3,6 +3,7 @@ import type { Config } from "../../src/config/config.ts";
 import type { Clock, Fetch, Log, Ports, Secrets } from "../../src/base/ports.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 import { deliverer } from "../../src/engine/notify/mod.ts";
+import { grouping } from "../../src/engine/notify/grouping.ts";
 import { applyQuietHours } from "../../src/engine/notify/quiet.ts";
 import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
@@ -101,7 +102,7 @@ export function startProcess(options: ProcessOptions): Process {
       guard(() => ask(request, onAnswer && ((...answer) => void (alive && onAnswer(...answer))))),
   }));
   const failed = (error: unknown) => log.error("a delivery failed", { error: String(error) });
-  const send = deliverer(ports, store, config, { sinks: SINKS, applyQuietHours });
+  const send = deliverer(ports, store, config, { sinks: SINKS, applyQuietHours, grouping });
   const deliver = () => void send().catch(failed);
   const { tick } = settler({
     ports,

@@ -2,6 +2,7 @@
 import type { Trace } from "../../src/judgement/assess.ts";
 import type { Incident } from "../../src/judgement/incident.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
+import type { WebhookEvent } from "../../src/engine/notify/event.ts";
 import type { Commit } from "../../src/storage/store.ts";
 
 /** One walk of one prober, as history keeps it. */
@@ -33,11 +34,19 @@ export interface Told {
   episode: number;
 }
 
-/** One notice as a receiver took it. */
+/** One message as a receiver took it. */
 export interface Receipt {
   webhook: string;
   id: string;
   body: string;
+  /** The notices in it: its own id, or those of a group. */
+  notices: readonly string[];
+}
+
+/** A message with its notices. */
+export function receiptOf(message: Omit<Receipt, "notices">): Receipt {
+  const { data: { group } }: WebhookEvent = JSON.parse(message.body);
+  return { ...message, notices: group?.items.map(({ notice }) => notice) ?? [message.id] };
 }
 
 /** Writes down what the store of a run applies to one check, of the incidents those that `isTold` names, and what its receivers take. */

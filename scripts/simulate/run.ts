@@ -9,6 +9,7 @@ import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
 import { secretsOf } from "../../src/base/secrets.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
 import type { Prober, ProberReply } from "../../src/judgement/round.ts";
+import { INCIDENT_FAMILIES } from "../../src/judgement/words.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
 import { chanceOf, sequence } from "./chance.ts";
@@ -26,7 +27,7 @@ import {
 } from "./network.ts";
 import { minuteOf, type Process, startProcess } from "./process.ts";
 import { SigningGate } from "./signing.ts";
-import { Record } from "./record.ts";
+import { receiptOf, Record } from "./record.ts";
 import { watchedStore, type WriteFate } from "./stores.ts";
 import { type CheckSettings, CONVERGE_MS, type Event, type Tape, type Topology } from "./tape.ts";
 import { WORLDS } from "./worlds.ts";
@@ -57,7 +58,7 @@ export interface Extras {
   payments?: boolean;
 }
 
-/** The config of a run: a shop whose orders are walked from everywhere, and two webhooks. */
+/** The config of a run: a shop whose orders are walked from everywhere, and two webhooks, of which one gets its notices in groups. */
 export function configText(
   { regions, probers }: Topology,
   everyMs: number,
@@ -98,6 +99,8 @@ ${set}        report: { path: ${REPORT_PATH} }
 ${payments ? second : ""}webhooks:
   - { id: ops, url: https://ops.example, secret: "\${env:HOOK}" }
   - { id: pager, url: https://pager.example, secret: "\${env:HOOK}" }
+routes:
+  - { match: { family: [${INCIDENT_FAMILIES.join(", ")}] }, sinks: [ops], groupBy: [], continue: true }
 `;
 }
 
@@ -157,7 +160,7 @@ export async function run(
     const how = on("receiver", sinceStart())[0]?.how;
     if (how === "refuses") return answerFor({ status: 503 });
     if (how === "hangs") return await hang(signal);
-    record.receipts.push({ webhook: url.hostname.split(".")[0]!, id, body: String(body) });
+    record.receipts.push(receiptOf({ webhook: url.hostname.split(".")[0]!, id, body: String(body) }));
     if (how === "forgets") throw new Error("connection reset");
     return answerFor({ status: 204 });
   };

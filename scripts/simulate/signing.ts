@@ -22,9 +22,9 @@ export class SigningGate {
     return claimed;
   }
 
-  /** This notice is signed, or never will be. */
+  /** This notice, or the message of a group that it leads, is signed or never will be. */
   end(id: string): void {
-    if (this.#id === id) this.#release();
+    if (this.#id === id.split("_and_")[0]) this.#release();
   }
 
   /** This process has died. */

@@ -36,6 +36,17 @@ test("a run as it should be: told once and resolved once, to both webhooks", asy
   expect(faultsOf(result)).toEqual([]);
 });
 
+test("incidents that turn together are one message to a webhook whose route groups them", async () => {
+  // By five regions two share a turn.
+  const topology = { regions: 5, probers: 1 };
+  const { record } = await run({ ...tapeWith([DRIFT]), world: "each region by itself", topology });
+  const sizesOf = (id: string) =>
+    record.receipts.filter(({ webhook }) => webhook === id).map(({ notices }) => notices.length);
+  expect(Math.max(...sizesOf("ops"))).toBeGreaterThan(1);
+  expect(sizesOf("pager")).toEqual(Array(10).fill(1));
+  expect(checkDeliveries(record, false)).toEqual([]);
+});
+
 describe("seen: ", () => {
   test.each<[name: string, spoil: (record: Record) => void, fault: RegExp]>([
     ["a notice that is lost", ({ receipts }) => void receipts.pop(), /never came/],
@@ -234,7 +245,7 @@ test.each<[came: string[], faults: number]>([
 ])("the order of notices is kept within one episode: %j, so many faults: %d", (came, faults) => {
   const record = new Record("shop/orders");
   for (const id of ["i_1_opened", "i_1_resolved", "i_2_opened"]) record.notices.set(id, "ops");
-  record.receipts.push(...came.map((id) => ({ webhook: "ops", id, body: "" })));
+  record.receipts.push(...came.map((id) => ({ webhook: "ops", id, body: "", notices: [id] })));
   expect(checkDeliveries(record, false)).toHaveLength(faults);
 });
 
