@@ -32,7 +32,7 @@ for (const comparison of compared) {
   if (name) await Deno.writeTextFile(`docs/judgement/${name}.svg`, plotOf(comparison));
 }
 await replacePart(FILE, "simulated", [
-  `Simulated on ${today()}: ${hours} h of each world, seed ${seed}. The least of a column is bold.`,
+  `Simulated on ${today()}: ${hours} h of each world, seed ${seed}. The lowest value of each column is bold.`,
   "",
   ...tablesOf(compared, ({ world }) => {
     const name = PLOTTED[world];

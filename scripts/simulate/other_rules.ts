@@ -144,17 +144,17 @@ function knowsTheTruth({ tape, slots }: Setting): ToldAt[] {
 export const OTHER_RULES: readonly OtherRule[] = [
   {
     name: "single vantage x 3",
-    does: "one prober; three failures in a row open, one pass ends",
+    does: "one prober; opens after three failures in a row, ends with one pass",
     judge: singleVantage,
   },
   {
     name: "half of the last known",
-    does: "each region on its own beat; open while half or more of the last results fail",
+    does: "each region on its own schedule; open while at least half of the last results fail",
     judge: halfOfLastKnown,
   },
   {
     name: "percentage with retry",
-    does: "all regions at once; a failure is walked again 5 s later; open while more than half failed twice",
+    does: "all regions at once; repeats a failure 5 s later; open while more than half failed twice",
     judge: percentageWithRetry,
   },
   { name: "any region", does: "all regions at once; open while any fails", judge: anyRegion },

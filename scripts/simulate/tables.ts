@@ -77,9 +77,9 @@ export function tablesOf(
       "",
       ...below(one),
     ]),
-    "### Nothing is the matter",
+    "### Healthy service",
     "",
-    "Critical alarms a month that had no cause:",
+    "Critical alarms a month without a cause:",
     "",
     ...quietTable(quiet),
   ];
