@@ -5,17 +5,16 @@ import { MINUTE_MS } from "../../base/time.ts";
 import type { Walk } from "../../judgement/round.ts";
 import type { CheckState } from "../../judgement/state.ts";
 
-/** Some probers walk some checks of one lane at one instant. */
+/** Some checks of one lane that some probers walk at one instant. */
 export interface PlannedWalk {
   walk: Walk;
   checks: readonly Check[];
   probers: readonly string[];
 }
 
-/** The turns that begin in [fromMs, untilMs), epoch ms, both whole minutes; in order. */
+/** The turns in [fromMs, untilMs), in order. Both are epoch ms and whole minutes. */
 export type Agenda = (fromMs: number, untilMs: number) => PlannedWalk[];
 
-/** The agenda of a config. */
 export function agendaOf({ checks, regions }: Pick<Config, "checks" | "regions">): Agenda {
   const groups = [...Map.groupBy(checks, (check) => JSON.stringify([check.schedule, check.turns])).values()];
   const plans = groups.map((checks) => {
@@ -37,7 +36,7 @@ export function agendaOf({ checks, regions }: Pick<Config, "checks" | "regions">
       .sort((a, b) => a.walk.at - b.walk.at || a.walk.slot - b.walk.slot);
 }
 
-/** The slots of which a turn may begin in [fromMs, untilMs). */
+/** The slots with a turn that may begin in [fromMs, untilMs). */
 function slotsAround(check: Check, turns: number, fromMs: number, untilMs: number): number[] {
   if (turns > 1) {
     const shortest = "everyMs" in check.schedule ? check.schedule.everyMs : MINUTE_MS;
@@ -47,7 +46,7 @@ function slotsAround(check: Check, turns: number, fromMs: number, untilMs: numbe
   return minutes.flatMap((minute) => slots([check], minute));
 }
 
-/** The confirmations that are pending, by check and scope; those older than a period have expired. */
+/** The pending confirmations by check and scope; those older than a period have expired. */
 export function confirmationsOf(
   check: Check,
   state: CheckState | undefined,

@@ -3,20 +3,20 @@ import { brokenParts, causeOf, type Dependencies, mayHaveCause, withCause } from
 import type { Incident } from "../../judgement/incident.ts";
 import type { CheckState } from "../../judgement/state.ts";
 
-/** So long an opening waits for the outage that it may come from, ms. */
+/** How long (ms) an opening waits for the outage that may have caused it. */
 export const WAIT_FOR_CAUSE_MS = 90_000;
 
-/** What becomes of the states that were judged, once each open incident names its cause. */
+/** The judged states and incidents once each open incident names its cause. */
 export interface NamedCauses {
-  /** Those that changed, by check key. */
+  /** Changed states by check key. */
   states: Map<string, CheckState>;
-  /** The incidents that name another cause than before, by id. */
+  /** Incidents whose cause changed, by id. */
   incidents: Map<string, Incident>;
-  /** Targets whose openings wait for an outage that may be about to open. */
+  /** Targets whose openings wait because a dependency's outage may be about to open. */
   waiting: Set<string>;
 }
 
-/** Names the causes of what is open on these checks; `stateOf` knows the states of all others, too. */
+/** Names the causes of the open incidents of these checks. `stateOf` must know the states of all checks. */
 export function nameCauses(
   { targets }: Pick<Config, "targets">,
   checks: readonly Check[],

@@ -1,14 +1,18 @@
-/** Puts what arrives in one flight together: what comes within a second of each other is judged, and written, at once. */
+/**
+ * Batches the arrivals of one flight: those within a second of each other share one judgement and one commit.
+ */
 import { missing } from "../../judgement/missed_reasons.ts";
 import type { Check } from "../../config/config.ts";
 import type { Clock } from "../../base/ports.ts";
 import type { Brought } from "../../judgement/round.ts";
 import type { ProberAsk } from "./gather.ts";
 
-/** Arrivals that follow each other within this share a commit (ms), but none waits longer than the second. */
+/**
+ * An arrival within TOGETHER_MS of the one before joins its commit; no arrival waits longer than LONGEST_MS.
+ */
 const [TOGETHER_MS, LONGEST_MS] = [1_000, 5_000];
 
-/** Those who are waited for nearly as long are given up together (ms). */
+/** Waits are rounded up to this (ms), so that similar ones end together. */
 const PATIENCE_MS = 1_000;
 
 /** One arrival of a flight. */
@@ -16,110 +20,122 @@ export interface Landed {
   ask: ProberAsk;
   check: Check;
   brought: Brought;
-  /** It was not asked for, on purpose. */
+  /** Deliberately not asked for. */
   leftOut?: true;
 }
 
-/** What a collector needs. */
 export interface CollectorOptions {
   clock: Clock;
   asks: readonly ProberAsk[];
-  /** How long (ms) a check waits for this prober before it is judged without it; absent: it is judged by each that comes. */
+  /**
+   * How long (ms) a check waits for this prober before it is judged without it; undefined: each arrival is
+   * judged as it comes.
+   */
   waitMs(ask: ProberAsk, check: Check): number | undefined;
-  /** Judges some of what has arrived. */
   judge(landed: Landed[]): void;
 }
 
-/** Collects the arrivals of some asks. Call `arrive` as in `gather`, and `end` once all asks are over. */
-export function collector({ clock, asks, waitMs, judge }: CollectorOptions) {
-  const awaited = new Map<Check, Set<ProberAsk>>();
-  const held = new Map<Check, Landed[]>();
-  const ready: Landed[] = [];
-  /** Who is given up together, and how that is called off. */
-  const patience = new Map<number, { members: [ProberAsk, Check][]; cancel: () => void }>();
-  const givenUp = new Set<string>();
-  /** What has yet to come, of those that are given up as well. */
-  let left = 0;
-  let firstAt: number | undefined;
-  let lastAt = 0;
-  let disarm = () => {};
+/** Collects the arrivals of some asks. Call `arrive` for each, as `gather` does, and `end` once all asks are over. */
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #awaited = new Map<Check, Set<ProberAsk>>();
+  /** Arrivals of the checks that are judged whole, until the last one. */
+  readonly #held = new Map<Check, Landed[]>();
+  readonly #ready: Landed[] = [];
+  /** Asks that are given up together, by how long (ms) they are waited for. */
+  readonly #patience = new Map<number, { members: [ProberAsk, Check][]; cancel: () => void }>();
+  readonly #givenUp = new Set<string>();
+  /** Arrivals still to come, those of asks that were given up included. */
+  #left = 0;
+  #firstAt: number | undefined;
+  #lastAt = 0;
+  #disarm = () => {};
 
-  // By a promise: what goes on after a timer is then in the context that set it, which Durable Objects insist on.
-  const later = (ms: number, work: () => void) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    void promise.then(work);
-    return clock.after(ms, resolve);
-  };
-  const flush = () => {
-    disarm();
-    disarm = () => {};
-    firstAt = undefined;
-    if (ready.length > 0) judge(ready.splice(0));
-  };
-  const add = (landed: readonly Landed[]) => {
-    if (landed.length === 0) return;
-    ready.push(...landed);
-    if (left === 0) return flush();
-    lastAt = clock.elapsed();
-    if (firstAt !== undefined) return;
-    firstAt = lastAt;
-    disarm = later(TOGETHER_MS, flushOrWait);
-  };
-  /** The timer stands from the first arrival on: setting it anew for each would cost more than judging. */
-  const flushOrWait = () => {
-    const until = Math.min(lastAt + TOGETHER_MS, firstAt! + LONGEST_MS);
-    const waitMs = until - clock.elapsed();
-    if (waitMs <= 0) flush();
-    else disarm = later(waitMs, flushOrWait);
-  };
-  const land = (ask: ProberAsk, check: Check, brought: Brought) => {
-    const waiting = awaited.get(check)!;
-    const isAwaited = waiting.delete(ask);
-    const whole = held.get(check);
-    if (!whole || !isAwaited) return add([{ ask, check, brought }]);
-    whole.push({ ask, check, brought });
-    if (waiting.size === 0) add(whole.splice(0));
-  };
-  const idOf = ({ prober, walk: { slot } }: ProberAsk, check: Check) => `${prober} ${slot} ${check.key}`;
-  const giveUp = (members: [ProberAsk, Check][]) => {
-    for (const [ask, check] of members) {
-      if (!awaited.get(check)!.has(ask)) continue;
-      givenUp.add(idOf(ask, check));
-      land(ask, check, missing("timeout"));
-    }
-    flush();
-  };
-  const awaitFor = (ms: number, ask: ProberAsk, check: Check) => {
-    const wholeMs = Math.ceil(ms / PATIENCE_MS) * PATIENCE_MS;
-    const known = patience.get(wholeMs);
-    if (known) return known.members.push([ask, check]);
-    const members: [ProberAsk, Check][] = [[ask, check]];
-    patience.set(wholeMs, { members, cancel: later(wholeMs, () => giveUp(members)) });
-  };
-
-  for (const ask of asks) {
-    for (const check of ask.checks) {
-      left++;
-      awaited.set(check, (awaited.get(check) ?? new Set()).add(ask));
-      const ms = waitMs(ask, check);
-      if (ms === undefined) continue;
-      if (!held.has(check)) held.set(check, []);
-      awaitFor(ms, ask, check);
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    for (const ask of options.asks) {
+      for (const check of ask.checks) this.#expect(ask, check);
     }
   }
-  return {
-    arrive(ask: ProberAsk, check: Check, brought: Brought) {
-      left--;
-      // That it is missing was said already.
-      if ("missed" in brought && givenUp.has(idOf(ask, check))) {
-        if (left === 0) flush();
-        return;
-      }
-      land(ask, check, brought);
-    },
-    end() {
-      for (const { cancel } of patience.values()) cancel();
-      flush();
-    },
-  };
+
+  arrive(ask: ProberAsk, check: Check, brought: Brought): void {
+    this.#left--;
+    const isReported = "missed" in brought && this.#givenUp.has(idOf(ask, check));
+    if (!isReported) this.#land(ask, check, brought);
+    else if (this.#left === 0) this.#flush();
+  }
+
+  end(): void {
+    for (const { cancel } of this.#patience.values()) cancel();
+    this.#flush();
+  }
+
+  #expect(ask: ProberAsk, check: Check): void {
+    this.#left++;
+    this.#awaited.set(check, (this.#awaited.get(check) ?? new Set()).add(ask));
+    const ms = this.#options.waitMs(ask, check);
+    if (ms === undefined) return;
+    if (!this.#held.has(check)) this.#held.set(check, []);
+    this.#awaitFor(ms, ask, check);
+  }
+
+  #awaitFor(ms: number, ask: ProberAsk, check: Check): void {
+    const wholeMs = Math.ceil(ms / PATIENCE_MS) * PATIENCE_MS;
+    const known = this.#patience.get(wholeMs);
+    if (known) return void known.members.push([ask, check]);
+    const members: [ProberAsk, Check][] = [[ask, check]];
+    this.#patience.set(wholeMs, { members, cancel: this.#later(wholeMs, () => this.#giveUp(members)) });
+  }
+
+  #giveUp(members: readonly [ProberAsk, Check][]): void {
+    for (const [ask, check] of members) {
+      if (!this.#awaited.get(check)!.has(ask)) continue;
+      this.#givenUp.add(idOf(ask, check));
+      this.#land(ask, check, missing("timeout"));
+    }
+    this.#flush();
+  }
+
+  #land(ask: ProberAsk, check: Check, brought: Brought): void {
+    const waiting = this.#awaited.get(check)!;
+    const isAwaited = waiting.delete(ask);
+    const whole = this.#held.get(check);
+    if (!whole || !isAwaited) return this.#add([{ ask, check, brought }]);
+    whole.push({ ask, check, brought });
+    if (waiting.size === 0) this.#add(whole.splice(0));
+  }
+
+  #add(landed: readonly Landed[]): void {
+    if (landed.length === 0) return;
+    this.#ready.push(...landed);
+    if (this.#left === 0) return this.#flush();
+    this.#lastAt = this.#options.clock.elapsed();
+    if (this.#firstAt !== undefined) return;
+    this.#firstAt = this.#lastAt;
+    this.#disarm = this.#later(TOGETHER_MS, () => this.#flushOrWait());
+  }
+
+  /** One timer runs from the first arrival on: resetting it for each arrival would cost more than judging. */
+  #flushOrWait(): void {
+    const until = Math.min(this.#lastAt + TOGETHER_MS, this.#firstAt! + LONGEST_MS);
+    const waitMs = until - this.#options.clock.elapsed();
+    if (waitMs <= 0) this.#flush();
+    else this.#disarm = this.#later(waitMs, () => this.#flushOrWait());
+  }
+
+  #flush(): void {
+    this.#disarm();
+    this.#disarm = () => {};
+    this.#firstAt = undefined;
+    if (this.#ready.length > 0) this.#options.judge(this.#ready.splice(0));
+  }
+
+  /** Runs `work` from a promise, so in the context that set the timer: Durable Objects require it. */
+  #later(ms: number, work: () => void): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    void promise.then(work);
+    return this.#options.clock.after(ms, resolve);
+  }
 }
+
+const idOf = ({ prober, walk: { slot } }: ProberAsk, check: Check) => `${prober} ${slot} ${check.key}`;

@@ -1,4 +1,4 @@
-/** Judges what has arrived and commits it whole: states, history, incidents, notices. */
+/** Judges arrivals and commits the result atomically: states, history, incidents, notices. */
 import { assess, type Assessment, resolveRemoved } from "../../judgement/assess.ts";
 import { walkedAt } from "../../judgement/arrival.ts";
 import { isNoSilence } from "../../judgement/missed_reasons.ts";
@@ -20,7 +20,6 @@ import type { StateCache } from "./state_cache.ts";
 import type { CommittedChange } from "./transition_log.ts";
 import type { Believer } from "./suspects.ts";
 
-/** What a commit is made in. */
 export interface JudgeContext {
   clock: Clock;
   config: Config;
@@ -32,20 +31,26 @@ export interface JudgeContext {
   newId(): string;
 }
 
-/** What is judged together. */
+/** Arrivals that are judged and committed together. */
 export interface Batch {
-  /** The instant of its walks, epoch ms. */
+  /** The instant of the walks, epoch ms. */
   at: number;
-  /** This process has asked for all that is known of its slots, from their first turn on. */
+  /**
+   * This process has asked every prober of these slots since their first turn, so the store holds no history
+   * of them.
+   */
   isNew: boolean;
   arrivals: ReadonlyMap<Check, readonly Arrival[]>;
-  /** What was seen of Assay itself. */
+  /** Observations about Assay itself. */
   sightings: readonly OwnSighting[];
-  /** Every state is written where this config keeps it, though nothing has arrived. */
+  /** Rewrite every state in this config's layout, even without arrivals. */
   moves?: boolean;
 }
 
-/** What became of a batch: how many notices, what changed, who was suspect without controls, and the states after it. */
+/**
+ * The result of a batch: the number of notices, the changes, the probers suspected without controls, and the
+ * new states.
+ */
 export interface Committed {
   notices: number;
   changes: readonly CommittedChange[];
@@ -53,8 +58,8 @@ export interface Committed {
   states: ReadonlyMap<Check, CheckState>;
 }
 
-/** A change to announce, and its check; without one: the check left the config, or the incident is about Assay itself. */
-interface Told {
+/** A change to announce. Without `check`, the check left the config or the incident is about Assay itself. */
+interface Announcement {
   transition: Transition;
   at: number;
   check?: Check;
@@ -65,7 +70,7 @@ interface Told {
   notBefore?: number;
 }
 
-/** Judges and commits a batch. Null: another process holds the lease by now, and nothing was written. */
+/** Judges and commits a batch. Null: another process now holds the lease, and nothing was written. */
 export async function commitBatch(context: JudgeContext, batch: Batch): Promise<Committed | null> {
   const { config, store, cache, lines, lease } = context;
   const checks = [...batch.arrivals.keys()];
@@ -77,7 +82,7 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     at: batch.at,
     stateOf: (key) => states.get(key) ?? cache.stateOf(key),
   });
-  // One instant for all: each confirmation that is called for at an instant of its own would be a commit of its own.
+  // One instant for all: confirmations called for at different instants would each need a commit.
   const options = { now: context.clock.now(), newId: context.newId };
   const judged = inOrder(checks).map((check) =>
     judgeCheck(config, check, states, { ...options, arrivals: afterFirst(context, check, states, arrivals) })
@@ -86,15 +91,15 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     context,
     batch,
     { ...before, turned },
-    judged.some(({ told }) => told.some(isBlind)),
+    judged.some(({ changes }) => changes.some(isBlind)),
   );
   const stateOf = (key: string) => states.get(key) ?? cache.stateOf(key);
   const named = nameCauses(config, checks, stateOf);
   for (const [key, state] of named.states) states.set(key, state);
-  const told = [
-    ...ownStep.told,
-    ...judged.flatMap(({ told }) => told.map((one) => withNamedCause(one, named))),
-    ...gone.flatMap((state) => toldOfRemoved(state, batch.at)),
+  const changes = [
+    ...ownStep.changes,
+    ...judged.flatMap(({ changes }) => changes.map((change) => withNamedCause(change, named))),
+    ...gone.flatMap((state) => removalChanges(state, batch.at)),
   ];
   const history = await linesOf(context, batch, judged);
   const changed = new Set(checks.map(({ key }) => cache.packing.shardOf.get(key)!));
@@ -102,23 +107,23 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     .map((shard) => cache.encodeShard(shard, states));
   const own = cache.encodeOwn(ownStep.state);
   const rows = [...packed.map(({ shard, layout, state }) => ({ shard, layout, state })), ...own ? [own] : []];
-  const { incidents, notices } = changesOf(told, config);
+  const { incidents, notices } = changesOf(changes, config);
   const changedIds = new Set(incidents.map(({ id }) => id));
   const commit: Commit = {
     shards: rows,
     dropFrom,
     samples: history.map(sampleOf),
-    // The cause of an incident may be found after its opening.
+    // An incident's cause may be found after it opened.
     incidents: [...incidents, ...[...named.incidents.values()].filter(({ id }) => !changedIds.has(id))],
     notices,
   };
-  const isEmpty = rows.length === 0 && told.length === 0;
+  const isEmpty = rows.length === 0 && changes.length === 0;
   if (!isEmpty && !await store.commit(lease, commit)) return null;
   cache.remember(packed);
   for (const { shard, slot, line } of history) lines.remember(shard, slot, line);
   return {
     notices: commit.notices.length,
-    changes: told,
+    changes,
     suspects,
     states: new Map(checks.map((check) => [check, states.get(check.key)!])),
   };
@@ -126,36 +131,39 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
 
 const sampleOf = ({ shard, slot, line }: GrowingLine): Sample => ({ slot, shard, data: encodeHistory(line) });
 
-/** The incidents and notices of these changes, in this order. */
-const changesOf = (told: readonly Told[], config: Config): Pick<Commit, "incidents" | "notices"> => ({
-  incidents: told.map(({ transition }) => transition.incident),
-  notices: told.flatMap(({ transition, at, notBefore = 0, ...context }) =>
+/** The incidents and notices of these changes, in the same order. */
+const changesOf = (
+  changes: readonly Announcement[],
+  config: Config,
+): Pick<Commit, "incidents" | "notices"> => ({
+  incidents: changes.map(({ transition }) => transition.incident),
+  notices: changes.flatMap(({ transition, at, notBefore = 0, ...context }) =>
     notices(transition, { ...context, config, slot: at })
-      // An escalation or a reminder has a time of its own.
+      // An escalation or reminder has its own, later time.
       .map((notice) => ({ ...notice, notBefore: Math.max(notBefore, notice.notBefore ?? 0) }))
   ),
 });
 
-/** The same change of an incident that names its cause; an opening that may yet get one waits for it. */
-function withNamedCause(told: Told, { incidents, waiting }: NamedCauses): Told {
-  const { transition, at, check } = told;
+/** Adds the cause to a change's incident. An opening that may still get a cause waits for it. */
+function withNamedCause(change: Announcement, { incidents, waiting }: NamedCauses): Announcement {
+  const { transition, at, check } = change;
   const incident = incidents.get(transition.incident.id) ?? transition.incident;
   const waits = transition.change === "opened" && incident.cause === undefined &&
     waiting.has(check?.target.id ?? "");
   return {
-    ...told,
+    ...change,
     transition: { ...transition, incident },
     ...waits && { notBefore: at + WAIT_FOR_CAUSE_MS },
   };
 }
 
-const isBlind = ({ transition: { incident, change } }: Told) =>
+const isBlind = ({ transition: { incident, change } }: Announcement) =>
   incident.kind === "blind" && change === "opened";
 
-const toldOfRemoved = (state: CheckState, at: number): Told[] =>
+const removalChanges = (state: CheckState, at: number): Announcement[] =>
   resolveRemoved(state.incidents, at).map((transition) => ({ transition, state, at }));
 
-/** What arrived for a check, with the mark of what does not count because another check comes first. */
+/** The arrivals of a check; those that do not count because its prerequisite fails are marked. */
 function afterFirst(
   { config: { regions }, cache }: JudgeContext,
   check: Check,
@@ -174,13 +182,13 @@ function afterFirst(
   });
 }
 
-/** What a judgement made of one check. */
+/** The judgement of one check. */
 interface CheckJudgement extends Pick<Assessment, "state" | "traces"> {
   check: Check;
-  told: Told[];
+  changes: Announcement[];
 }
 
-/** Judges one check, whose state is replaced. */
+/** Judges one check and replaces its entry in `states`. */
 function judgeCheck(
   { regions }: Config,
   check: Check,
@@ -190,20 +198,20 @@ function judgeCheck(
   const before = states.get(check.key);
   const { state, transitions, traces } = assess(check, regions, arrivals, { before, ...options });
   states.set(check.key, state);
-  const told = transitions.map((transition): Told => (
+  const changes = transitions.map((transition): Announcement => (
     { transition, check, state, before, at: state.judgedAt }
   ));
-  return { check, state, traces, told };
+  return { check, state, traces, changes };
 }
 
-/** A line of history that is about to be written. */
+/** A line of history to write. */
 interface GrowingLine {
   shard: number;
   slot: number;
   line: HistoryLine;
 }
 
-/** The lines of history that these judgements add to. */
+/** The history lines that these judgements extend. */
 async function linesOf(
   { cache, lines }: JudgeContext,
   { isNew }: Batch,
@@ -226,13 +234,13 @@ async function linesOf(
   return [...history.values()];
 }
 
-/** What the batch says of the probers, and of Assay itself. */
+/** Steps the incidents about probers and about Assay itself. */
 function judgeOwn(
   { config, cache, newId }: JudgeContext,
   { at, arrivals, sightings }: Batch,
   before: OwnState,
   blind: boolean,
-): { state: OwnState; told: Told[] } {
+): { state: OwnState; changes: Announcement[] } {
   const asks = [...arrivals.values()].flat().flatMap(askOf);
   const probers = config.regions.flatMap((region) => region.probers.map(({ id }) => id));
   const { state, transitions } = stepOwn(before, { asks, sightings }, {
@@ -246,11 +254,14 @@ function judgeOwn(
       return latest === -Infinity ? undefined : latest;
     },
   });
-  const told = transitions.map((transition): Told => ({ transition, at: transition.incident.updatedAt }));
-  return { state, told };
+  const changes = transitions.map((transition): Announcement => ({
+    transition,
+    at: transition.incident.updatedAt,
+  }));
+  return { state, changes };
 }
 
-/** What was not asked for is no silence. */
+/** A check that was not asked for does not make its prober silent. */
 const askOf = (arrival: Arrival): Ask[] => {
   if ("missed" in arrival && isNoSilence(arrival.missed)) return [];
   return [{ prober: arrival.prober, at: arrival.walk.at, brought: "round" in arrival }];

@@ -1,4 +1,4 @@
-/** Asks probers for their rounds, and says what each brings for each check as it comes. */
+/** Asks probers for their rounds and reports each check's result as it comes. */
 import { missing } from "../../judgement/missed_reasons.ts";
 import type { Check, Config } from "../../config/config.ts";
 import { type Room, walkMs } from "../../config/phases.ts";
@@ -18,13 +18,16 @@ import type {
 } from "../../judgement/round.ts";
 import { messageOf } from "../../base/error_message.ts";
 
-/** A walk that is begun late still gets this much: a healthy journey must not be missing for our own delay. */
+/** The minimum (ms) for a walk that begins late: our own delay must not make a healthy journey missing. */
 export const LATE_MS = 5_000;
 
-/** What a prober gets on top of the deadline to bring its answers home. */
+/** Time (ms) after the deadline in which a prober may deliver its answers. */
 export const GRACE_MS = 3_000;
 
-/** How long a walk may last; under a minute only as long as its checks can take, to stay fresh. */
+/**
+ * How long (ms) a walk may last. For periods under a minute it is only as long as its checks can take, so
+ * that results stay fresh.
+ */
 function walkTimeoutMs(checks: readonly Check[], slot: number, room: Room): number {
   const [{ schedule }] = checks as [Check, ...Check[]];
   if (!("everyMs" in schedule) || schedule.everyMs >= MINUTE_MS) return WALK_MS;
@@ -33,14 +36,13 @@ function walkTimeoutMs(checks: readonly Check[], slot: number, room: Room): numb
   return Math.min(WALK_MS, Math.max(schedule.everyMs, longest * rows));
 }
 
-/** One prober is asked for some checks of one lane. */
+/** One prober's request for some checks of one lane. */
 export interface ProberAsk {
   prober: string;
   walk: Walk;
   checks: readonly Check[];
 }
 
-/** Who is asked, and by what. */
 export interface GatherOptions {
   ports: Ports;
   config: Config;
@@ -48,7 +50,10 @@ export interface GatherOptions {
   probers: readonly Prober[];
 }
 
-/** Makes every ask at once, and calls `arrive` once for each of their checks. No prober can hold another up, and each silent one is named. */
+/**
+ * Sends every ask at once and calls `arrive` once for each of its checks. Probers do not delay each other,
+ * and each silent one is logged.
+ */
 export async function gather(
   { ports, config, probers }: GatherOptions,
   asks: readonly ProberAsk[],
@@ -83,13 +88,12 @@ export async function gather(
   }));
 }
 
-/** Who was asked, and for which slot. */
 interface Asked {
   prober: string;
   slot: number;
 }
 
-/** Logs, once a slot, each prober that answered fewer checks than it was asked for. */
+/** Logs, once a slot, why a prober answered fewer checks than it was asked for. */
 function logMissing(
   log: Log,
   reply: ProberReply | { missed: string },
@@ -124,7 +128,7 @@ async function askProber(
   return await Promise.race([reply, late]).finally(disarm);
 }
 
-/** A reply is believed only for the prober, the slot and the very check that were asked for. */
+/** Accepts a reply only for the prober, slot and check digest that were asked for. */
 function broughtBy(
   reply: Omit<ProberReply, "answers"> | { missed: string },
   answer: RoundResult | undefined,

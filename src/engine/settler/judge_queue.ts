@@ -1,4 +1,4 @@
-/** Judges what has landed, one commit after the other: each reads what the one before has written. */
+/** Judges arrivals one commit at a time: each judgement reads what the one before wrote. */
 import { messageOf } from "../../base/error_message.ts";
 import { logTransitions } from "./transition_log.ts";
 import type { Check } from "../../config/config.ts";
@@ -13,21 +13,19 @@ import { landedIn, type Setup } from "./setup.ts";
 import type { Sightings } from "./sightings.ts";
 import type { Statistics } from "./statistics.ts";
 
-/** What a queue works with. */
 export interface JudgeQueueOptions {
   store: Store;
   lines: Lines;
   sightings: Sightings;
   statistics: Statistics;
-  /** What holds now. */
+  /** The current setup; a reload replaces it. */
   setup(): Setup;
-  /** The newest lease; there is one once something has landed. */
+  /** The newest lease; it exists once something has landed. */
   lease(): Lease;
-  /** Called after each commit with the number of notices that it wrote, and the instant of its walks. */
+  /** Called after each commit with the number of notices it wrote and the instant of its walks (epoch ms). */
   onCommit?: (notices: number, at: number) => void;
 }
 
-/** The queue of one settler. */
 export class JudgeQueue {
   readonly #options: JudgeQueueOptions;
   #last: Promise<unknown> = Promise.resolve();
@@ -37,7 +35,7 @@ export class JudgeQueue {
     this.#options = options;
   }
 
-  /** Judges and commits what has landed of a flight. Never rejects: what goes wrong is logged. */
+  /** Judges and commits arrivals of a flight. Never rejects: failures are logged. */
   async judge(
     { at, lane, isNew, config }: Flight,
     landed: readonly Landed[],
@@ -51,11 +49,12 @@ export class JudgeQueue {
       const known = isSame ? landed : landedIn(setup, landed);
       const snapshot = isSame ? await pushed : await this.#pushesOf(known);
       const arrivals = await this.arrivalsOf(known, snapshot);
-      // Before the commit that takes it: one of its own would cost as much as a slot.
+      // Added before this batch's commit, which then includes it: a separate commit would cost as much as a
+      // slot.
       sightings.add({ kind: "capacity", at: lease().tick, cause: missedRounds.causeWith(known) });
       const done = await this.#commit(setup, { at, isNew: isNew && isSame, arrivals });
       if (!done) {
-        return log.warn("a slot is lost: another process holds the lease by now", {
+        return log.warn("a slot is lost: another process now holds the lease", {
           slot: at,
           fence: lease().fence,
         });
@@ -72,7 +71,10 @@ export class JudgeQueue {
     this.#options.setup().plan.release(landed);
   }
 
-  /** Commits what was noted and no commit has taken. Of a lease that is over somebody else's commits would be refused. */
+  /**
+   * Commits pending sightings that no other commit took. Does nothing once the lease has ended: the store
+   * would refuse the commit.
+   */
   async flush(): Promise<void> {
     const work = async () => {
       const setup = this.#options.setup();
@@ -81,13 +83,21 @@ export class JudgeQueue {
         await this.#commitAlone(setup);
       }
     };
-    await this.exclusively(work).catch(this.#logFailure("the own incidents could not be settled", {}));
+    await this.exclusively(work).catch(
+      this.#logFailure("incidents about Assay itself could not be settled", {}),
+    );
   }
 
-  /** Reads the states that the store holds; those that another list of checks has packed are moved. Rejects with the store. */
+  /**
+   * Reads the stored states and moves those that another list of checks has packed. Rejects if the store
+   * fails.
+   */
   readStates = (): Promise<void> => this.exclusively(() => this.readStatesFor(this.#options.setup()));
 
-  /** The same for a setup that is to be, within `exclusively`. What it does not have any more is resolved. */
+  /**
+   * The same for a setup that is about to replace this one; call it within `exclusively`. Incidents of checks
+   * it lacks are resolved.
+   */
   async readStatesFor(setup: Setup): Promise<void> {
     const isInPlace = await setup.cache.refresh(this.#options.lease());
     if (isInPlace) return;
@@ -95,7 +105,7 @@ export class JudgeQueue {
     await this.#commitAlone(setup, true);
   }
 
-  /** A commit of what no arrival is needed for. */
+  /** A commit without arrivals. */
   async #commitAlone(setup: Setup, moves = false): Promise<void> {
     const { ports: { clock, log } } = setup;
     const at = clock.now();
@@ -104,7 +114,7 @@ export class JudgeQueue {
     if (done && done.notices > 0) this.#options.onCommit?.(done.notices, at);
   }
 
-  /** What has landed, by check, with what was pushed to it. */
+  /** Arrivals by check, with pushed reports merged in. */
   async arrivalsOf(landed: readonly Landed[], pushed: PushSnapshot): Promise<Map<Check, Arrival[]>> {
     const byCheck = Map.groupBy(landed, ({ check }) => check);
     const checks = [...byCheck.keys()];
@@ -137,7 +147,7 @@ export class JudgeQueue {
     return done;
   }
 
-  /** Does `work` when all before it is done, and before all that comes after. */
+  /** Runs `work` after all earlier work and before all later work. */
   exclusively(work: () => Promise<void>): Promise<void> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});

@@ -1,19 +1,18 @@
-/** The lines of history that may still grow. */
 import type { CheckHistory } from "../../judgement/assess.ts";
 import type { SampleStore } from "../../storage/store.ts";
 import { decodeHistory } from "../../storage/codec.ts";
 import { Cache } from "../../base/cache.ts";
 
-/** One shard's line in the history of a slot, by check key. */
+/** One shard's line of a slot's history, by check key. */
 export type HistoryLine = Record<string, CheckHistory>;
 
-/** The lines that may still grow: the turns of a slot share one with late answers. */
+/** Cached history lines that may still grow: the turns of a slot and late answers share one. */
 export class Lines {
   readonly #known = new Cache<string, HistoryLine>({ max: 200 });
 
   constructor(readonly store: SampleStore) {}
 
-  /** The current line; `isNew`: it cannot have been begun. */
+  /** The current line. `isNew`: nobody can have begun it, so the store is not read. */
   async read(shard: number, slot: number, isNew: boolean): Promise<HistoryLine> {
     const known = this.#known.get(`${shard}/${slot}`);
     if (known || isNew) return known ?? {};
@@ -25,7 +24,7 @@ export class Lines {
     this.#known.set(`${shard}/${slot}`, line);
   }
 
-  /** Another process may have written since. */
+  /** Empties the cache: another process may have written since. */
   forget(): void {
     this.#known.clear();
   }

@@ -1,4 +1,4 @@
-/** What is to be walked in the minute of a lease, and of the minute before what may still be under way. */
+/** The walks of a lease's minute, and those of the minute before that may still be under way. */
 import { missing } from "../../judgement/missed_reasons.ts";
 import { missedAt, walkedAt } from "../../judgement/arrival.ts";
 import { isLeftOut } from "../../judgement/hanging.ts";
@@ -15,49 +15,50 @@ import type { Landed } from "./collect.ts";
 import type { ProberAsk } from "./gather.ts";
 import type { StateCache } from "./state_cache.ts";
 
-/** What one lane of one instant comes to: who is asked, and who is not, though it is due. */
+/** One lane's walks at one instant: who is asked, and who is due but not asked. */
 export interface Flight {
   /** Epoch ms. */
   at: number;
   lane: string;
-  /** Its slots cannot have been asked for before. */
+  /** Nobody can have asked for its slots before. */
   isNew: boolean;
-  /** By which it was asked. */
+  /** The config that it was asked under. */
   config: Config;
   asks: ProberAsk[];
   unasked: Landed[];
 }
 
-/** What a plan is made of. */
 export interface MinutePlanOptions {
   config: Config;
   cache: StateCache;
-  /** Whether a slot is walked however late it is. */
+  /** Walk a slot however late it is. */
   walksLate: boolean;
-  /** Whether every second slot of a check that hangs is left out. */
+  /** Skip every second slot of a check that hangs. */
   sparesHanging: boolean;
 }
 
-/** Some checks of one lane, of a walk that is due. */
+/** Some checks of one lane in a walk that is due. */
 interface DueWalk {
   walk: Walk;
   checks: readonly Check[];
   isLate: boolean;
 }
 
-/** The plan of the newest lease. */
 export class MinutePlan {
   readonly #options: MinutePlanOptions;
   readonly #agenda: ReturnType<typeof agendaOf>;
   #lease: Lease | null = null;
-  /** Turns of the minute that are not begun, in order. */
+  /** Turns of the minute that have not begun, in order. */
   #turns: PlannedWalk[] = [];
   readonly #confirmations = new Map<Check, PlannedWalk[]>();
-  /** Confirmations that were begun under this lease, by check and instant: one that cannot be written is not begun for ever. */
+  /**
+   * Confirmations begun under this lease, by check and instant, so that one whose commit keeps failing is not
+   * begun again.
+   */
   #begun = new Set<string>();
-  /** What is asked and not yet settled, by {@linkcode idOf}. */
+  /** Walks that are asked for and not yet settled, by {@linkcode idOf}. */
   #asked = new Set<string>();
-  /** Nothing was ever judged in this store, though somebody held a lease before. */
+  /** The store holds no judgement although an earlier lease existed. */
   #isUnjudged = false;
 
   constructor(options: MinutePlanOptions) {
@@ -65,7 +66,10 @@ export class MinutePlan {
     this.#agenda = agendaOf(options.config);
   }
 
-  /** Plans the minute of a lease, whose states the cache holds: a prober answers what it has walked. */
+  /**
+   * Plans a lease's minute from the cached states. A walk asked for twice is harmless: a prober repeats its
+   * answer.
+   */
   begin(lease: Lease): void {
     const { config: { checks }, cache } = this.#options;
     this.#lease = lease;
@@ -75,7 +79,7 @@ export class MinutePlan {
     for (const check of checks) this.noteConfirmations(check, cache.stateOf(check.key));
   }
 
-  /** Goes on in the minute of another plan, which has begun all that was due by `nowMs`. */
+  /** Continues another plan's minute. `before` must have begun everything due by `nowMs`. */
   succeed(before: MinutePlan, nowMs: number): void {
     [this.#lease, this.#begun, this.#asked] = [before.#lease, before.#begun, before.#asked];
     const { config: { checks }, cache } = this.#options;
@@ -85,19 +89,19 @@ export class MinutePlan {
     this.#turns = this.#agenda(tick, tick + MINUTE_MS).filter(({ walk: { at } }) => at > nowMs);
   }
 
-  /** Takes down what a state calls for. */
+  /** Records the confirmations that a state calls for. */
   noteConfirmations(check: Check, state: CheckState | undefined): void {
     const planned = confirmationsOf(check, state, this.#options.config);
     if (planned.length > 0) this.#confirmations.set(check, planned);
     else this.#confirmations.delete(check);
   }
 
-  /** Whether the minute goes on. */
+  /** Whether the lease's minute is still running. */
   isHeld(nowMs: number): boolean {
     return this.#lease !== null && nowMs < this.#lease.tick + MINUTE_MS;
   }
 
-  /** When (epoch ms) the next walk of the minute is due; undefined: none is left, as far as is known. */
+  /** When (epoch ms) the next known walk of the minute is due; undefined: none is left. */
   next(): number | undefined {
     if (!this.#lease) return undefined;
     const until = this.#lease.tick + MINUTE_MS;
@@ -106,7 +110,7 @@ export class MinutePlan {
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
-  /** What is due by now, by lane and instant; it counts as begun. */
+  /** Takes the walks that are due, by lane and instant; they count as begun. */
   takeDue(nowMs: number): Flight[] {
     if (!this.isHeld(nowMs)) return [];
     const due = this.#takePlanned(nowMs);
@@ -115,18 +119,18 @@ export class MinutePlan {
     for (const { walk, checks, probers } of due) {
       for (const [lane, mine] of Map.groupBy(checks, laneOf)) {
         const isLate = this.#isLate(walk, mine[0]!, nowMs);
-        // The minute was another process's, so the gap is not reported.
+        // That minute belonged to another process, so the gap is not reported here.
         if (isLate && this.#isEarlier(walk)) continue;
-        // Of slots that are late together the last is judged; the time before it counts as unjudged.
-        const told = mine.filter((check) => !isLate || walk.slot >= newest.get(check)!);
+        // Of several late slots only the last is judged; the time before it counts as unjudged.
+        const judged = mine.filter((check) => !isLate || walk.slot >= newest.get(check)!);
         const flight = this.#flightOf(flights, lane, walk);
-        for (const prober of probers) this.#addAsk(flight, prober, { walk, checks: told, isLate });
+        for (const prober of probers) this.#addAsk(flight, prober, { walk, checks: judged, isLate });
       }
     }
     return [...flights.values()].filter(({ asks, unasked }) => asks.length + unasked.length > 0);
   }
 
-  /** What has landed is settled, or will not be. */
+  /** Marks these arrivals as settled, or as never to be. */
   release(landed: readonly Landed[]): void {
     for (const { ask, check } of landed) this.#asked.delete(idOf(ask.prober, check, ask.walk));
   }
@@ -185,7 +189,7 @@ export class MinutePlan {
     return !this.#options.walksLate && kind === "turn" && nowMs - at > periodMs(check, slot) / 2;
   }
 
-  /** The confirmations that somebody has yet to walk. */
+  /** Confirmations that some prober has yet to walk. */
   #openConfirmations(): PlannedWalk[] {
     return [...this.#confirmations.values()].flat().filter(({ walk, checks: [check], probers }) =>
       !this.#begun.has(`${check!.key} ${walk.at}`) &&
@@ -200,11 +204,14 @@ export class MinutePlan {
   #isKnown(prober: string, { key }: Check, { at }: Walk): boolean {
     const state = this.#options.cache.stateOf(key)?.probers[prober];
     const known = state ? Math.max(walkedAt(state), missedAt(state)) : -Infinity;
-    // What lies far ahead was settled by a clock that has stepped back since.
+    // An instant far ahead was settled before the clock stepped back.
     return known >= at && known - at <= STEP_BACK_MS;
   }
 
-  /** Whether a walk before this lease can have been begun: somebody was judging by then, or died before the first judgement of all. */
+  /**
+   * Whether a walk before this lease may be under way: some process was judging by then, or died before the
+   * store's first judgement.
+   */
   #isUnderWay({ key, ...check }: Check, { slot, at }: Walk): boolean {
     const judgedAt = this.#options.cache.stateOf(key)?.judgedAt;
     return judgedAt === undefined ? this.#isUnjudged : at - judgedAt <= periodMs(check, slot);
@@ -213,6 +220,6 @@ export class MinutePlan {
 
 const idOf = (prober: string, { key }: Check, { slot, at }: Walk) => `${prober} ${key} ${slot} ${at}`;
 
-/** What was to confirm a slot says nothing of it once the next one has come. */
+/** A confirmation says nothing about its slot once the next slot is due. */
 const isExpired = ({ walk: { at }, checks: [check] }: PlannedWalk, nowMs: number) =>
   nowMs - at >= periodMs(check!, at);

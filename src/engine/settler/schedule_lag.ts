@@ -1,29 +1,34 @@
-/** What the start of a minute shows of the schedule: whether it was in time, and which minutes before it were missed. Pure. */
+/**
+ * What the start of a minute shows about the schedule: whether it was in time, and which minutes before it
+ * were missed. Pure.
+ */
 import { iso, MINUTE_MS } from "../../base/time.ts";
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 
-/** A minute that begins later than this says that the schedule lags. */
+/** A minute that begins later than this (ms) means that the schedule lags. */
 const LATE_MS = 30_000;
-/** At most so many missed minutes are reported, the last ones. */
+/** The maximum number of missed minutes reported; the latest ones. */
 const MOST_MISSED = 3;
 
-/** Instants in epoch ms; `beforeMs`: the minute that was begun before; undefined: not known, and nothing is missed. */
+/**
+ * Instants in epoch ms. `beforeMs` is the last minute begun; undefined: unknown, and none counts as missed.
+ */
 export interface MinuteBegun {
   minuteMs: number;
   nowMs: number;
   beforeMs?: number;
 }
 
-/** What is seen of the minutes after `beforeMs`, up to the one that begins. */
+/** The sightings of the minutes after `beforeMs`, up to the one that begins. */
 export function scheduleSightings({ minuteMs, nowMs, beforeMs }: MinuteBegun): OwnSighting[] {
-  // A minute that was begun before has been reported.
+  // A minute begun twice was already reported.
   if (beforeMs !== undefined && beforeMs >= minuteMs) return [];
   const gap = Math.floor((minuteMs - (beforeMs ?? minuteMs - MINUTE_MS)) / MINUTE_MS) - 1;
   const missed = Array.from({ length: Math.min(gap, MOST_MISSED) }, (_, i) => {
     const at = minuteMs - (Math.min(gap, MOST_MISSED) - i) * MINUTE_MS;
     return sighting(
       at,
-      `nobody began ${gap === 1 ? "the minute" : `the ${gap} minutes`} before ${timeOf(minuteMs)}`,
+      `${gap === 1 ? "the minute" : `the ${gap} minutes`} before ${timeOf(minuteMs)} never began`,
     );
   });
   const lateMs = nowMs - minuteMs;

@@ -1,4 +1,4 @@
-/** What a settler makes of one config. A reload puts another one in its place, whole. */
+/** Everything a settler derives from one config. A reload replaces it as a whole. */
 import { missedAt, walkedAt } from "../../judgement/arrival.ts";
 import { isNoSilence } from "../../judgement/missed_reasons.ts";
 import type { Check } from "../../config/config.ts";
@@ -14,24 +14,25 @@ import { StateCache } from "./state_cache.ts";
 import { MissedRoundsWatch } from "./statistics.ts";
 import { type Believer, believer } from "./suspects.ts";
 
-/** What a setup is made of. */
 export interface SetupOptions extends GatherOptions, Pick<MinutePlanOptions, "walksLate" | "sparesHanging"> {
   store: Store;
 }
 
-/** All of a settler that follows from the config. */
 export interface Setup extends GatherOptions {
   cache: StateCache;
   plan: MinutePlan;
   believe: Believer;
   missedRounds: MissedRoundsWatch;
-  /** How long (ms) a check that is judged whole waits for this prober; undefined: it is judged by each that comes. */
+  /**
+   * How long (ms) a check that is judged whole waits for this prober; undefined: each arrival is judged as it
+   * comes.
+   */
   waitMs(ask: ProberAsk, check: Check): number | undefined;
-  /** Housekeeping of the history. */
+  /** Writes the history's rollups. */
   rollUp(): Promise<void>;
 }
 
-/** The setup of a config. What `before` holds of states it keeps where no check has to move. */
+/** The setup of a config. It keeps the cached states of `before` if no check changes its shard. */
 export function setupOf({ store, walksLate, sparesHanging, ...own }: SetupOptions, before?: Setup): Setup {
   const { ports: { clock }, config } = own;
   const packing = packChecks(config);
@@ -48,7 +49,7 @@ export function setupOf({ store, walksLate, sparesHanging, ...own }: SetupOption
   };
 }
 
-/** What has landed, of the checks and probers that this config has, as this config has them. */
+/** Keeps the arrivals of checks and probers that this config has, with its version of each check. */
 export function landedIn({ config: { checks, regions } }: Pick<Setup, "config">, landed: readonly Landed[]) {
   const known = new Map(checks.map((check) => [check.key, check]));
   const probers = new Set(regions.flatMap(({ probers }) => probers.map(({ id }) => id)));
@@ -58,7 +59,10 @@ export function landedIn({ config: { checks, regions } }: Pick<Setup, "config">,
   });
 }
 
-/** How long (ms) a slot that is judged whole, where all walk at once, waits for a prober: not for the dead. */
+/**
+ * How long (ms) a slot with a single turn waits for a prober. A prober that was silent last time gets the
+ * minimum.
+ */
 function patienceOf(
   { config, ports: { clock } }: Pick<GatherOptions, "config" | "ports">,
   cache: StateCache,

@@ -1,14 +1,13 @@
-/** What was seen of Assay itself, until a commit has taken it. */
+/** Sightings of Assay itself that wait for a commit. */
 import type { OwnSighting } from "../../judgement/own_causes.ts";
 
-/** More than this wait only where nothing can be committed; the oldest go first. */
+/** The limit is reached only while commits fail; the oldest are dropped first. */
 const MAX_WAITING = 100;
 
-/** Sightings that wait for a commit. */
 export class Sightings {
   #waiting: OwnSighting[] = [];
 
-  /** Those that wait; they wait on until `remove`, for a commit may be refused. */
+  /** The waiting sightings. They stay until `remove`, because a commit may be refused. */
   get waiting(): readonly OwnSighting[] {
     return this.#waiting;
   }
@@ -17,7 +16,7 @@ export class Sightings {
     this.#waiting = [...this.#waiting, sighting].slice(-MAX_WAITING);
   }
 
-  /** These are committed. */
+  /** Drops the sightings that were committed. */
   remove(taken: readonly OwnSighting[]): void {
     this.#waiting = this.#waiting.filter((one) => !taken.includes(one));
   }

@@ -13,18 +13,18 @@ import { EMPTY_OWN, type OwnState } from "../../judgement/own.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Lease, Shard, StateStore } from "../../storage/store.ts";
 
-/** The states of shards, decoded only when the store's text is not what was last written. */
+/** The states by shard. A row is decoded only if its text differs from the last one read or written. */
 export class StateCache {
   #texts = new Map<number, string>();
   #decoded = new Map<number, States>();
-  /** The row about Assay itself, as it was last read. */
+  /** The row about Assay itself, as last read. */
   #ownText: string | undefined;
 
   constructor(readonly store: StateStore, readonly packing: Packing) {}
 
   /**
-   * All states of the shards that hold `checks`, for a commit under `lease`; after a change of layout, of every shard. And what is
-   * remembered of Assay itself.
+   * The states of all shards that hold `checks`, and the state about Assay itself, for a commit under
+   * `lease`. After a change of layout: of every shard.
    */
   async load(checks: Check[], lease: Lease) {
     const { shardOf, layout, shards } = this.packing;
@@ -52,7 +52,7 @@ export class StateCache {
     return text === undefined ? EMPTY_OWN : decodeOwn(text);
   }
 
-  /** The check list changed: every state moves to its new shard, and what left the config is `gone`. */
+  /** The check list changed: every state moves to its new shard. `gone` are the states of removed checks. */
   async #repack(lease: Lease) {
     const states = new Map<string, CheckState>();
     const gone: CheckState[] = [];
@@ -66,7 +66,10 @@ export class StateCache {
     return { states, touched, gone, dropFrom: touched.length };
   }
 
-  /** Reads every state as the holder of a new lease finds it. False: they were packed for another list of checks, and are to be moved. */
+  /**
+   * Reads every state under a new lease. False: the states are packed for another list of checks and must be
+   * moved.
+   */
   async refresh(lease: Lease): Promise<boolean> {
     const all = [OWN_ROW, ...this.packing.shards.keys()];
     const rows = (await this.store.readShards(all, lease)).filter(isShard);
@@ -78,24 +81,27 @@ export class StateCache {
     return rows.every(({ layout }) => layout === this.packing.layout);
   }
 
-  /** The checks that this prober has not walked for longest come first: what it cannot walk are then the freshest. */
+  /**
+   * Puts the checks first that this prober walked longest ago, so that those it has no room for are the
+   * freshest.
+   */
   oldestFirst(checks: readonly Check[], prober: string): Check[] {
     const age = new Map(checks.map((check) => [check, this.#lastSlotOf(check.key, prober)]));
     return checks.toSorted((a, b) => age.get(a)! - age.get(b)!);
   }
 
-  /** When this prober walked last, as far as it is known here; a little less if its platform did not let it. */
+  /** When this prober last walked the check, as far as the cache knows; 1 ms less if its platform refused. */
   #lastSlotOf(key: string, prober: string): number {
     const { slot = 0, at = slot, reason } = this.stateOf(key)?.probers[prober]?.witness ?? {};
     return reason === "platform" ? at - 1 : at;
   }
 
-  /** The state of a check, as far as it is known here. */
+  /** The cached state of a check. */
   stateOf(key: string): CheckState | undefined {
     return this.#decoded.get(this.packing.shardOf.get(key)!)?.[key];
   }
 
-  /** One shard as it is to be written; `mine` are its states. */
+  /** A shard's row to write; `mine` are its states. */
   encodeShard(shard: number, states: Map<string, CheckState>) {
     const mine: States = {};
     for (const key of this.packing.shards[shard]!) {
@@ -105,13 +111,13 @@ export class StateCache {
     return { shard, layout: this.packing.layout, state: encodeStates(mine), mine };
   }
 
-  /** The row about Assay itself as it is to be written; undefined: the store holds it already. */
+  /** The row about Assay itself to write; undefined: the store already holds it. */
   encodeOwn(own: OwnState): Shard | undefined {
     const state = encodeOwn(own);
     return state === this.#ownText ? undefined : { shard: OWN_ROW, layout: "own", state };
   }
 
-  /** The committed states are what the store holds now. */
+  /** Caches the states that were committed. */
   remember(packed: { shard: number; state: string; mine: States }[]): void {
     for (const { shard, state, mine } of packed) {
       this.#texts.set(shard, state);

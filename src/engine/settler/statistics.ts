@@ -1,4 +1,4 @@
-/** What a settler has walked since it last said so: one line a minute for the operator. */
+/** What a settler has walked since the last report: one log line a minute for the operator. */
 import type { Config } from "../../config/config.ts";
 import { describeMissed, isForWantOfRoom } from "../../judgement/missed_rounds.ts";
 import type { Landed } from "./collect.ts";
@@ -10,20 +10,20 @@ export interface MinuteStatistics {
   due: number;
   walked: number;
   missed: number;
-  /** By reason, of those that are missing. */
+  /** Missing rounds by reason. */
   reasons: Record<string, number>;
-  /** 95 of 100 rounds took no longer than this; absent: there were none. */
+  /** The 95th percentile of round durations; absent: there were no rounds. */
   roundP95Ms?: number;
-  /** The longest time from the instant of a walk until it was begun. */
+  /** The longest delay from the instant of a walk until it began. */
   lagMs: number;
   commits: number;
   notices: number;
 }
 
-/** Rounds by how long they took, in buckets that are a tenth apart: what is kept does not grow with the checks. */
+/** Durations are counted in buckets 10 % apart, so that memory does not grow with the checks. */
 const GROWTH = Math.log(1.1);
 
-/** Counts until it is taken. */
+/** Counters that `take` resets. */
 export class Statistics {
   #due = 0;
   #walked = 0;
@@ -33,7 +33,7 @@ export class Statistics {
   #commits = 0;
   #notices = 0;
 
-  /** A walk is begun, `lagMs` after its instant. */
+  /** Counts a walk that began `lagMs` after its instant. */
   countBegun(rounds: number, lagMs: number): void {
     this.#due += rounds;
     this.#lagMs = Math.max(this.#lagMs, lagMs);
@@ -54,7 +54,7 @@ export class Statistics {
     this.#notices += notices;
   }
 
-  /** What was counted since the last time. */
+  /** The counts since the last call. */
   take(): MinuteStatistics {
     const reasons = Object.fromEntries(this.#reasons);
     const taken: MinuteStatistics = {
@@ -86,7 +86,9 @@ export class Statistics {
   }
 }
 
-/** The rounds that no prober had room for in the last slot of their check, as far as this process has seen. */
+/**
+ * The rounds missed for lack of capacity in the last slot of their check, as far as this process has seen.
+ */
 export class MissedRoundsWatch {
   readonly #reasons = new Map<string, string>();
   readonly #of: number;
@@ -95,7 +97,7 @@ export class MissedRoundsWatch {
     this.#of = checks.length * regions.flatMap(({ probers }) => probers).length;
   }
 
-  /** Takes what was brought of some rounds, and says what is the matter; undefined: nothing is. */
+  /** Records the results of some rounds and describes the shortage; undefined: there is none. */
   causeWith(landed: readonly Landed[]): string | undefined {
     for (const { ask: { prober }, check, brought, leftOut } of landed) {
       const id = `${prober} ${check.key}`;

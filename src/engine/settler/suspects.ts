@@ -1,4 +1,4 @@
-/** Who of the probers of a batch cannot be believed, where no controls tell. */
+/** Finds the suspect probers of a batch where no controls are configured. */
 import { verdictOf } from "../../judgement/arrival.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { Arrival } from "../../judgement/round.ts";
@@ -7,21 +7,21 @@ import { canSuspect, type Seen, stepSuspicion, type Turned } from "../../judgeme
 
 type Arrivals = ReadonlyMap<Check, readonly Arrival[]>;
 
-/** The arrivals of a batch, of which those of suspect probers say so, and what is remembered for the next one. */
+/** The arrivals of a batch with those of suspect probers marked, and the memory for the next batch. */
 export interface Believed {
   arrivals: Arrivals;
   turned: Turned;
   suspects: readonly string[];
 }
 
-/** Answers who is believed. `stateOf` is the state of a check before the batch. */
+/** Marks suspect probers. `stateOf` gives a check's state before the batch. */
 export type Believer = (
   arrivals: Arrivals,
   turned: Turned,
   context: { at: number; stateOf(key: string): CheckState | undefined },
 ) => Believed;
 
-/** Suspects probers by correlation; with controls none, for these are better evidence. */
+/** Suspects probers by correlation. With controls it suspects none: they are better evidence. */
 export function believer(
   { checks, regions, controls }: Pick<Config, "checks" | "regions" | "controls">,
 ): Believer {

@@ -3,13 +3,16 @@ import { iso } from "../../base/time.ts";
 import type { Transition } from "../../judgement/incident.ts";
 import type { CheckState } from "../../judgement/state.ts";
 
-/** A change that was committed, and the check's state after it; absent: of one that left the config, or of Assay itself. */
+/**
+ * A committed change and the check's state after it; absent if the check left the config or the incident is
+ * about Assay itself.
+ */
 export interface CommittedChange {
   transition: Transition;
   state?: CheckState;
 }
 
-/** Writes one line for each change of an incident: loud where it opens as critical. */
+/** Logs each incident change: a warning if it is critical and not a resolution. */
 export function logTransitions(log: Log, changes: readonly CommittedChange[]): void {
   for (const { transition: { incident, change }, state } of changes) {
     const { id, episode, target, check, family, kind, severity, scope, reason, updatedAt, timeline } =

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { collector, type Landed } from "../../../src/engine/settler/collect.ts";
+import { Collector, type Landed } from "../../../src/engine/settler/collect.ts";
 import type { ProberAsk } from "../../../src/engine/settler/gather.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { testEnv } from "../../world/test_env.ts";
@@ -17,14 +17,20 @@ async function one(waitMs: (n: number) => number | undefined) {
   const ask: ProberAsk = { prober: "p", walk: { slot: 0, at: 0, kind: "turn" }, checks };
   const judged: Landed[][] = [];
   let asked = 0;
-  const { arrive, end } = collector({
+  const collector = new Collector({
     clock,
     asks: [ask],
     waitMs: () => waitMs(asked++),
     judge: (landed) => judged.push(landed),
   });
-  const bring = (i: number) => arrive(ask, checks[i]!, { round: roundOf("ready", 0) });
-  return { clock, judged, bring, end, sizes: () => judged.map(({ length }) => length) };
+  const bring = (i: number) => collector.arrive(ask, checks[i]!, { round: roundOf("ready", 0) });
+  return {
+    clock,
+    judged,
+    bring,
+    end: () => collector.end(),
+    sizes: () => judged.map(({ length }) => length),
+  };
 }
 
 test("what comes within a second of each other is judged together", async () => {

@@ -9,13 +9,13 @@ test.each<[string, lateMs: number, before: number | undefined, said: [minute: nu
   ["thirty seconds late", 30_000, 1, [[0]]],
   ["later than that", 30_001, 1, [[0, "the minute 10:04 UTC began 30 s late"]]],
   ["the first that is known of", 59_000, undefined, [[0, "the minute 10:04 UTC began 59 s late"]]],
-  ["one was missed", 0, 2, [[-1, "nobody began the minute before 10:04 UTC"], [0]]],
+  ["one was missed", 0, 2, [[-1, "the minute before 10:04 UTC never began"], [0]]],
   [
     "a day was missed",
     0,
     1_441,
     [-3, -2, -1].map((at) =>
-      [at, "nobody began the 1440 minutes before 10:04 UTC"] as [
+      [at, "the 1440 minutes before 10:04 UTC never began"] as [
         number,
         string?,
       ]

@@ -178,7 +178,7 @@ describe("a commit that does not happen", () => {
     expect(JSON.parse(sample!.data)["shop/read"].outcome).toBe("ready");
     expect(loser.log).toContainEqual({
       level: "warn",
-      message: "a slot is lost: another process holds the lease by now",
+      message: "a slot is lost: another process now holds the lease",
       fields: { slot: START, fence: 1 },
     });
   });

@@ -155,7 +155,7 @@ describe("upkeep", () => {
     const own = await atFullHour(threeRegions(), { store });
     broken.add("putRollups");
     await own.runMinutes(64);
-    expect(own.log.some(({ message }) => message === "the housekeeping failed")).toBe(true);
+    expect(own.log.some(({ message }) => message === "housekeeping failed")).toBe(true);
     expect((await own.state()).outcome).toBe("ready");
     broken.delete("putRollups");
     await own.runMinutes(1);
@@ -211,7 +211,7 @@ describe("upkeep", () => {
     } as const;
     await store.putRecord(memo);
     await own.runMinutes(130);
-    const errors = own.log.filter(({ message }) => message === "the housekeeping failed");
+    const errors = own.log.filter(({ message }) => message === "housekeeping failed");
     expect(errors.length).toBeGreaterThan(0);
     expect(errors.length).toBeLessThan(30);
     expect((await rows(own, "hour")).map(({ start }) => start)).toEqual([own.hour + HOUR]);
