@@ -1,17 +1,18 @@
-/** Known-good URLs tell a prober's fault from a target's. */
+/** Known-good URLs that distinguish a prober's fault from a target's. */
 import { Cache } from "../../base/cache.ts";
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
 
 /**
- * Controls are asked after the rounds: the settler waits that much longer than its deadline. They do not queue behind
- * the cleanups of rounds that hang, so for this long there may be more connections than `concurrency`.
+ * Controls are asked after the rounds, so the settler waits this much (ms) beyond its deadline. They do not
+ * queue behind the cleanups of hanging rounds, so for this long there may be more connections than
+ * `concurrency`.
  */
 const CONTROLS_MS = 2_000;
-/** The controls, and the measured place, are waited for no longer: they end by themselves before, unless something hangs. */
+/** The wait (ms) for the controls and for the measured place: normally both end earlier. */
 export const OVERHEAD_MS = CONTROLS_MS + 250;
 
-/** Says whether some control answers, once a slot. */
+/** Whether any control answers; asked at most once a slot. */
 export function controlsAsker(ports: Ports, urls: readonly string[]): (slot: number) => Promise<boolean> {
   const known = new Cache<string, Promise<boolean>>({ max: 100 });
   return (slot) =>

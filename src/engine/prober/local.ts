@@ -1,6 +1,6 @@
 /**
- * One prober's half of a slot: a round of each check, walked again where nothing answered though the controls do.
- * It returns evidence and keeps no state but its most recent answers.
+ * One prober's half of a slot: a round of each check, repeated where nothing answered although the controls
+ * do. It returns evidence and keeps no state but its most recent answers.
  */
 import type { Check } from "../../config/config.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
@@ -21,34 +21,34 @@ import { controlsAsker, OVERHEAD_MS } from "./controls.ts";
 import { type LimitOptions, type ProberLimits, proberLimits } from "./limits.ts";
 import { type Missed, type Turn, walkId, Walks } from "./walks.ts";
 
-/** What a prober in this process needs to know. */
 export interface ProberOptions extends LimitOptions {
   id: string;
   region: string;
   dialects: readonly Dialect[];
-  /** Signs what is asked with the keys of an AWS API. */
+  /** Signs requests to AWS APIs. */
   signRequest?: RequestSigner;
-  /** What sources of reports with `auth` take. */
+  /** Required for report sources with `auth`. */
   authorizeReport?: Walker["authorizeReport"];
   /** Called with each step of a journey as it ends. */
   observe?: Walker["observe"];
   steps: readonly StepKind[];
   auths?: readonly AuthKind[];
-  /** Known-good URLs, to tell a prober's fault from a target's. */
+  /** Known-good URLs that distinguish the prober's faults from the target's. */
   controls: readonly string[];
-  /** In place of its own: the same, shared with other probers of this process, because the runtime counts them together. */
+  /** Limits shared with other probers of this process that the runtime counts together; default: its own. */
   limits?: ProberLimits;
-  /** Measures where this prober is. */
   locate?: () => Promise<ProberLocation>;
 }
 
-/** A prober in this process. Asked again for a slot it is walking or has walked, it gives the same answer. */
+/**
+ * A prober in this process. If asked again for a slot that it is walking or has walked, it returns the same
+ * answer.
+ */
 export function localProber(ports: Ports, options: ProberOptions): Prober {
   const local = new LocalProber(ports, options);
   return { id: options.id, ask: (request, onAnswer) => local.ask(request, onAnswer) };
 }
 
-/** Called once with each answer. */
 type OnResult = (answer: RoundResult) => Promise<void> | void;
 
 class LocalProber {
@@ -57,7 +57,7 @@ class LocalProber {
   readonly #limits: ProberLimits;
   readonly #controlsPass: (slot: number) => Promise<boolean>;
   readonly #walks: Walks;
-  /** Two of the largest slots, so that a small lane does not push a large one out. */
+  /** Sized for two of the largest slots, so that a small lane does not evict a large one. */
   readonly #rounds = new Cache<string, Promise<Round | Missed>>({ max: 100 });
 
   constructor(ports: Ports, options: ProberOptions) {
@@ -78,7 +78,7 @@ class LocalProber {
     this.#limits.slot = slot;
     const admitted = this.#admit(checks, slot);
     const turn: Turn = { slot, deadline: deadline.signal, deadlineAt, admitted, giveUps: new Set() };
-    // Where a prober is stands in the whole reply alone.
+    // Only the whole reply says where the prober is.
     const tell = onAnswer && !this.#options.locate ? onAnswer : undefined;
     const answers = await this.#walkAll(checks, turn, (answer) => {
       if (!tell) return;
@@ -92,7 +92,10 @@ class LocalProber {
     return { prober: this.#options.id, slot, suspect, misplaced, answers, ...(place && { place }) };
   }
 
-  /** The first checks whose requests fit together into what is left; a cheaper one further down may still fit. What is walked needs nothing. */
+  /**
+   * Admits checks in order while their requests fit the remaining quota; a cheaper one further down may still
+   * fit. Checks already walked cost nothing.
+   */
   #admit(checks: readonly Check[], slot: number): Turn["admitted"] {
     const { budget, quota } = this.#limits;
     return new Map(checks.flatMap((check) => {
@@ -102,7 +105,7 @@ class LocalProber {
     }));
   }
 
-  /** What becomes of each check by the deadline; answers stand in the order of the walks. */
+  /** The result of each check by the deadline, in walk order. */
   #walkAll(checks: readonly Check[], turn: Turn, onResult: OnResult): Promise<RoundResult[]> {
     const { promise, resolve, reject } = Promise.withResolvers<RoundResult[]>();
     const answers: RoundResult[] = [];
@@ -135,7 +138,7 @@ class LocalProber {
     return this.#rounds.getOrSet(walkId(check, turn), () => this.#walks.enter(check, turn));
   }
 
-  /** What is missed is not remembered. */
+  /** The answer for a check. A missed walk is forgotten, so that it can be tried again. */
   #answerOf(check: Check, turn: Turn, walked: Round | Missed): RoundResult {
     turn.admitted.get(check)?.();
     const { key, digest } = check;

@@ -1,4 +1,7 @@
-/** Where a prober is: Cloudflare's own trace names the data centre, and a table lists the location hints that it may serve. */
+/**
+ * Where a prober is: Cloudflare's trace endpoint names the data centre, and a table lists the location hints
+ * that it may serve.
+ */
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -6,15 +9,16 @@ import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** Where a prober measured itself to be. */
 export interface ProberLocation {
-  /** The data centre, by its airport: `FRA`. Absent if it could not be measured. */
+  /** The data centre by its airport code, such as `FRA`; absent if it could not be measured. */
   colo?: string;
-  /** It is known to be elsewhere than asked. */
+  /** It is known to be in another place than asked for. */
   misplaced: boolean;
 }
 
 /**
- * Data centres (IATA codes) by the location hint they serve, as far as they are known. A data centre near a border stands in
- * both lists; one that stands in none is not judged. Source: Cloudflare's "Data location" and network pages, 2026-11.
+ * Data centres (IATA codes) by the location hint they serve, as far as known. One near a border stands in
+ * both lists; one in no list is never called misplaced. Source: Cloudflare's "Data location" and network
+ * pages, 2026-11.
  */
 const COLOS: Record<string, string> = {
   wnam:
@@ -51,13 +55,13 @@ export function isMisplaced(hint: string, colo: string | undefined): boolean {
 const TRACE = new URL("https://cloudflare.com/cdn-cgi/trace");
 const RETRY_MS = MINUTE_MS;
 
-/** What outlives the process, as a Durable Object's storage does. */
+/** Storage that outlives the process, such as a Durable Object's. */
 export interface LocationStore {
   get<T>(key: string): Promise<T | undefined>;
   put<T>(key: string, value: T): Promise<void>;
 }
 
-/** A measurement, and when (epoch ms) it was made. */
+/** A measurement and its time (epoch ms). */
 interface Measurement {
   at: number;
   colo?: string;
@@ -65,7 +69,10 @@ interface Measurement {
 
 const KEY = "place";
 
-/** Measures where this prober is, at most once an hour; a failed measurement has no effect and is tried again after a minute. */
+/**
+ * Measures where this prober is, at most once an hour. A failed measurement keeps the last result and is
+ * retried after a minute.
+ */
 export function locator(ports: Ports, hint: string, store: LocationStore): () => Promise<ProberLocation> {
   let known: Measurement | undefined;
   return async () => {
@@ -81,7 +88,7 @@ export function locator(ports: Ports, hint: string, store: LocationStore): () =>
   };
 }
 
-/** A place that cannot be kept is measured again, and costs no round. */
+/** If saving fails, the place is measured again after a restart; rounds are not affected. */
 const logUnsaved = ({ log }: Ports, error: unknown): undefined =>
   void log.warn("the measured place cannot be kept", { error: messageOf(error) });
 

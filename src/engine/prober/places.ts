@@ -1,39 +1,39 @@
 /**
- * The connections of one prober: so many in all, so many to one host. Who waits is begun in the order he came, host by host, so that
- * a host whose places are taken holds up no other.
+ * A prober's connection slots, limited in total and per host. Waiters are served in order of arrival,
+ * round-robin by host, so that a full host delays no other.
  */
 
-/** What is served first: checks of short periods, then the usual, then second walks, then those that were slow the last time. */
+/** The order of service: short periods, the usual, second walks, then checks that were slow last time. */
 export const RANKS = { short: 0, usual: 1, again: 2, slow: 3 } as const;
 
-/** A rank by its number. */
 export type Rank = (typeof RANKS)[keyof typeof RANKS];
 
-/** Who waits for a place. `begin` is called once, with what gives the place back: once or more, early or late. */
+/**
+ * A walk that waits for a place. `begin` is called once with a function that frees the place; it may be
+ * called repeatedly.
+ */
 export interface Waiter {
   host: string;
   rank: Rank;
   begin(leave: () => void): void;
 }
 
-/** How many places there are. */
 export interface PlacesOptions {
   total: number;
   perHost: number;
 }
 
-/** The share of all places that slow ones leave; none where there are few. */
+/** The share of places that slow walks must leave free; rounded down, so none where places are few. */
 const KEPT_FOR_QUICK = 1 / 16;
 
-/** Hands out places. */
 export class Places {
   readonly #perHost: number;
   #free: number;
-  /** Slow ones never take the last places: who is quick does not wait for them. */
+  /** Slow walks never take the last places, so that quick ones need not wait for them. */
   #freeForSlow: number;
   readonly #taken = new Map<string, number>();
   readonly #waiting = Object.values(RANKS).map(() => new Map<string, Set<Waiter>>());
-  /** Of each rank the hosts with room and with somebody who waits, the next one first. */
+  /** By rank, the hosts that have room and a waiter; the next one first. */
   readonly #ready = Object.values(RANKS).map(() => new Set<string>());
 
   constructor({ total, perHost }: PlacesOptions) {
@@ -42,7 +42,7 @@ export class Places {
     this.#perHost = perHost;
   }
 
-  /** Begins at once if there is a place, else later. */
+  /** Begins at once if a place is free, else later. */
   enter(waiter: Waiter): void {
     const { host, rank } = waiter;
     const waiting = this.#waiting[rank]!;
@@ -53,7 +53,7 @@ export class Places {
     this.#beginNext();
   }
 
-  /** Takes back a waiter; false: it has begun. */
+  /** Removes a waiter; false: it has begun. */
   withdraw(waiter: Waiter): boolean {
     const { host, rank } = waiter;
     const same = this.#waiting[rank]!.get(host);
@@ -62,7 +62,10 @@ export class Places {
     return true;
   }
 
-  /** A place of `host` if one is free at this moment: who holds one may ask for more without waiting for others that do the same. */
+  /**
+   * Takes a place of `host` if one is free now. It never waits, so walks that hold a place and want more
+   * cannot deadlock.
+   */
   tryEnter(host: string): (() => void) | undefined {
     if (this.#free > 0 && this.#hasRoom(host)) return this.#take(host, RANKS.usual);
   }
@@ -83,7 +86,7 @@ export class Places {
       ready.delete(host);
       const leave = this.#take(host, rank);
       if (same.size === 0) this.#forget(host, rank);
-      else if (this.#hasRoom(host)) ready.add(host); // behind the others
+      else if (this.#hasRoom(host)) ready.add(host); // the host goes to the end of the line
       waiter.begin(leave);
     }
   }

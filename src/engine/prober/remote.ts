@@ -1,4 +1,4 @@
-/** A prober that is another deployment: `POST /v1/rounds` with a bearer token, validated at both ends. */
+/** A prober in another deployment: `POST /v1/rounds` with a bearer token, validated at both ends. */
 import * as z from "../../base/zod.ts";
 import type { Check } from "../../config/config.ts";
 import { exchange, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
@@ -16,7 +16,7 @@ import { REPORT_STATES } from "../../evidence/report/report.ts";
 import { line, ms, reportSchema, shortText, status, time } from "../../evidence/report/schema.ts";
 import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
-/** What a prober is asked over HTTP. `deadlineMs` counts from its arrival. */
+/** The request to a prober over HTTP. `deadlineMs` counts from its arrival. */
 export const roundsRequest: z.ZodMiniType<RoundsRequest> = z.strictObject({
   prober: z.string().check(z.maxLength(64)),
   /** Slot, epoch ms. */
@@ -27,7 +27,7 @@ export const roundsRequest: z.ZodMiniType<RoundsRequest> = z.strictObject({
   ).check(z.maxLength(20_000)),
 });
 
-/** More than an explanation shows (expression/explain.ts). */
+/** Above the number of values an explanation shows (expression/explain.ts). */
 const MOST_VALUES = 20;
 
 const headers = z.record(z.string().check(z.maxLength(100)), z.string().check(z.maxLength(300))).check(
@@ -37,7 +37,7 @@ const headers = z.record(z.string().check(z.maxLength(100)), z.string().check(z.
 const failure = z.object({
   step: line,
   reason: z.enum(FAILURE_REASONS),
-  // As long as the config lets an expectation be.
+  // The config's limit for an expectation.
   expression: z.optional(z.string().check(z.maxLength(10_000))),
   detail: line,
   values: z.optional(
@@ -45,7 +45,7 @@ const failure = z.object({
       z.refine((values) => Object.keys(values).length <= MOST_VALUES, `at most ${MOST_VALUES} values`),
     ),
   ),
-  // Another version of Assay may keep more of an exchange than this one.
+  // Another version of Assay may record more of an exchange.
   request: z.lenient(z.object({ method: shortText, url: z.string().check(z.maxLength(2_000)), headers })),
   answer: z.lenient(
     z.object({
@@ -73,13 +73,13 @@ const observation = z.object({
   steps: z.array(z.object({
     name: line,
     status: z.optional(status),
-    // Another version of Assay may say more.
+    // Another version of Assay may add notes.
     note: z.lenient(shortText),
     // Polls every 50 ms for 30 s, ten redirects each, are 6,600.
     requests: z.int().check(z.gte(0), z.lte(10_000)),
     headersMs: z.optional(ms),
     skipped: z.optional(z.boolean()),
-    // Another version of Assay may measure otherwise.
+    // Another version of Assay may measure differently.
     wire: z.lenient(wire),
     totalMs: ms,
   })).check(z.maxLength(50)),
@@ -120,17 +120,20 @@ const head = {
   place: z.optional(z.string().check(z.maxLength(100))),
 };
 
-/** What a prober answers over HTTP. */
+/** A prober's answer over HTTP. */
 export const roundsReply: z.ZodMiniType<ProberReply> = z.object({
   ...head,
   answers: z.array(z.union([walked, missed])).check(z.maxLength(20_000)),
 });
-/** The same before its answers are looked at, each by itself. */
+/** The same with its answers not yet validated; each is validated separately. */
 const unread = z.object({ ...head, answers: z.array(z.unknown()) });
 
 const REPLY_CAP_BYTES = 32 * 1024 * 1024;
 
-/** A prober behind a URL. Rejects with a short reason when it is silent, wrong or late: it then abstains. */
+/**
+ * A prober behind a URL. `ask` rejects with a short reason if the prober is silent, wrong or late; it then
+ * abstains.
+ */
 export function remoteProber(
   ports: Ports,
   { id, url, token }: { id: string; url: string; token: string },
@@ -162,10 +165,13 @@ export function remoteProber(
   };
 }
 
-/** 10,000 rounds take as long to look at as 160 ms; so long at a time, and what else waits has its turn between. */
+/** Validating 10,000 rounds takes 160 ms, so it yields to other work after each slice of this length (ms). */
 const SLICE_MS = 5;
 
-/** The reply in a body: an answer that is out of bounds is missed, with the place that is wrong; rejects if none is left. */
+/**
+ * Parses a reply. An invalid answer counts as missed, with the path of the fault; rejects if all answers are
+ * invalid.
+ */
 async function replyIn(
   { clock, secrets }: Ports,
   body: string,
@@ -206,7 +212,10 @@ function json(body: string): unknown {
   }
 }
 
-/** How far from the slot a prober's clock may be: one that is further off judges no claim's age. */
+/**
+ * The maximum distance (ms) between a report's time and the slot: a prober with a worse clock cannot judge a
+ * claim's age.
+ */
 const SKEW_MS = HOUR_MS;
 
 function answerIn(value: unknown, slot: number, path: Path): RoundResult {
@@ -223,7 +232,7 @@ function answerIn(value: unknown, slot: number, path: Path): RoundResult {
 
 type Path = readonly PropertyKey[];
 
-/** The value in its shape; throws an Error that names the first place that is wrong, below `path`. */
+/** Validates `value`. Throws an Error that names the first invalid place below `path`. */
 function validateReply<T>(shape: z.ZodMiniType<T>, value: unknown, path: Path): T {
   const read = shape.safeParse(value);
   if (read.success) return read.data;

@@ -1,4 +1,4 @@
-/** One look at what a service claims of itself: every source of a check that is asked, as one report. */
+/** Reads what a service claims: all pulled sources of a check, combined into one report. */
 import type { AskedSource, Check } from "../../config/config.ts";
 import { sourcesToAsk } from "../../config/requests.ts";
 import { isSameOrigin, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
@@ -18,23 +18,25 @@ import {
 import type { authorizeReport, ReportAuthContext } from "./report_auth.ts";
 import { periodMs } from "../../config/schedule.ts";
 
-/** The round that looks. */
 export interface ReportContext extends ReportAuthContext {
   dialects: readonly Dialect[];
   signRequest?: RequestSigner;
-  /** What sources with `auth` take. */
+  /** Required for sources with `auth`. */
   authorizeReport?: typeof authorizeReport;
-  /** Where further sources are asked beside the first. */
+  /** Runs further sources in parallel while places are free. */
   tryRun: Semaphore["tryRun"];
 }
 
-/** Pushed reports are known only to the settler: with them the first report may count against the service although it does not here. */
+/**
+ * Only the settler knows pushed reports: with them, the first report may count against the service even if it
+ * does not here.
+ */
 export const hasPushedSource = ({ report }: Check): boolean =>
   report?.sources.some(({ kind }) => kind === "pushed") ?? false;
 
 /**
- * Asks each source once: in the round's own slot one after the other, and beside it while other slots are free. Null: none is asked.
- * Throws if a path makes no URL.
+ * Asks each source once: one after the other in the round's own place, and in parallel while other places are
+ * free. Null: there is nothing to ask. Throws if a path makes no URL.
  */
 export async function fetchReport(
   ports: Ports,
@@ -45,7 +47,7 @@ export async function fetchReport(
   if (!check.report || sources.length === 0) return null;
   const fetchSource = (source: AskedSource) =>
     ask(
-      // A deployment that names it has it.
+      // Present wherever the config names an `auth`.
       source.auth ? context.authorizeReport!(ports, source, context) : ports,
       requestOf(ports, check, source, context),
       context.dialects,

@@ -5,19 +5,19 @@ import { redactor } from "../../base/redaction.ts";
 import { type Authorizer, authorizer } from "../../evidence/probe/authorize.ts";
 import type { AuthKind } from "../../evidence/probe/step_kind.ts";
 
-/** Who asks. */
 export interface ReportAuthContext {
   baseUrl: string;
   run: Run;
   auths?: readonly AuthKind[];
-  /** What kinds of auth keep over the rounds of a prober. */
+  /** State that auth kinds keep across a prober's rounds. */
   tokens?: WeakMap<object, unknown>;
   signal?: AbortSignal;
 }
 
 /**
- * The ports by which a source with `auth` is asked: each request to its origin is let in, after a 401 once more, and what was made for that is
- * blanked. What cannot be had of a token's server is as if the source had not answered; what our own settings lack throws `ConfigFault`.
+ * Ports for a source with `auth`. Each request to its origin is authorised, after a 401 once more, and the
+ * credentials are redacted. A failing token server counts as no answer from the source; a fault in our
+ * settings throws `ConfigFault`.
  */
 export function authorizeReport(
   ports: Ports,

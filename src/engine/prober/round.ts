@@ -1,4 +1,7 @@
-/** One walk of one check: ask the report, walk the journey, and ask again where the first verdict blames the service. */
+/**
+ * One walk of one check: read the report, walk the journey, and read the report again if the first verdict
+ * blames the service.
+ */
 import type { Check } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
@@ -15,36 +18,35 @@ import type { Dialect, Report, RequestSigner } from "../../evidence/report/repor
 import { needsSecondReport } from "../../judgement/verdict.ts";
 import type { FirstRound, Round } from "../../judgement/round.ts";
 
-/** Who walks a round. */
+/** What a prober walks its rounds with. */
 export interface Walker {
   id: string;
   region: string;
   dialects: readonly Dialect[];
-  /** Signs what is asked with the keys of an AWS API. */
+  /** Signs requests to AWS APIs. */
   signRequest?: RequestSigner;
-  /** What sources of reports with `auth` take. */
+  /** Required for report sources with `auth`. */
   authorizeReport?: typeof authorizeReport;
   steps: readonly StepKind[];
   auths?: readonly AuthKind[];
-  /** What kinds of auth keep over its rounds. */
+  /** State that auth kinds keep across the prober's rounds. */
   tokens?: WeakMap<object, unknown>;
   /** Called with each step of a journey as it ends. */
   observe?: (check: Check, event: StepEvent) => void;
-  /** Where further sources are asked beside the first. */
+  /** Runs further report sources in parallel while places are free. */
   tryRun: Semaphore["tryRun"];
-  /** What the journey sends by. */
+  /** The journey's transports. */
   senders: Senders;
 }
 
-/** Which walk of a check it is, and until when. */
 export interface RoundOptions {
   slot: number;
-  /** It is walked for the second time, under a run id of its own. */
+  /** The second walk, with its own run id. */
   again: boolean;
   signal: AbortSignal;
 }
 
-/** One round. Our own bug is reported as such, for this check alone. */
+/** Runs one round. A bug of ours is reported as an error of this check alone. */
 export async function runRound(
   ports: Ports,
   { id, region, dialects, signRequest, authorizeReport, steps, auths, tokens, observe, tryRun, senders }:
@@ -53,7 +55,7 @@ export async function runRound(
   { slot, again, signal }: RoundOptions,
 ): Promise<Round> {
   const began = ports.clock.elapsed();
-  // It waited for its turn until the slot was over: nothing was sent, so there is nothing to clean up.
+  // It waited until its slot was over: nothing was sent, so there is nothing to clean up.
   if (signal.aborted) return { before: null, observation: errorObservation("deadline", "had not begun", 0) };
   try {
     const baseUrl = ports.secrets.reveal(check.target.url);
@@ -91,7 +93,7 @@ export async function runRound(
     const { outcome } = observation;
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };
     const after = await askReport();
-    // A second look that was not to be had is none: the failure is not bracketed.
+    // We could not read the second report, so the failure is judged by the first alone.
     if (outcome === "fail" && foreignFailure(after)) return { before, observation };
     return { before, observation: unlessForeign(observation, [before, after]), after };
   } catch (error) {
@@ -102,14 +104,17 @@ export async function runRound(
   }
 }
 
-/** A report that is missing by no fault of the service does not count against it; a failed journey does, whatever was claimed. */
+/**
+ * A report that is missing through no fault of the service turns a passed journey into an error. A failed
+ * journey stands, whatever was claimed.
+ */
 function unlessForeign(observation: Observation, reports: (Report | null)[]): Observation {
   if (observation.outcome === "fail" || observation.outcome === "error") return observation;
   const failure = reports.map(foreignFailure).find((failure) => failure !== undefined);
   return failure ? { ...observation, outcome: "error", failure } : observation;
 }
 
-/** Why there is no claim, if that is not the service's fault. */
+/** Why there is no claim, if the service is not at fault. */
 function foreignFailure(report: Report | null): Failure | undefined {
   if (!report || !isNoClaim(report.state)) return undefined;
   for (const { reason: detail = "" } of [report, ...report.sources ?? []]) {
@@ -136,22 +141,22 @@ const errorObservation = (reason: Failure["reason"], detail: string, totalMs: nu
   totalMs,
 });
 
-/** The same for a repeated slot, so that a journey walked twice carries the same idempotency key. */
+/** Stable across repeats of a slot, so that a repeated journey carries the same idempotency key. */
 const runId = (check: Check, prober: string, slot: number) =>
   `${check.target.id}.${check.id}.${prober}.${slot.toString(36)}`;
 
-/** Whether some source of the report or some step got no HTTP answer. */
+/** Whether some report source or journey step got no HTTP answer. */
 export const hadTransportFailure = ({ before, after, observation }: Round): boolean =>
   observation.transport || isUnreachable(before) || isUnreachable(after);
 
 const isUnreachable = (report?: Report | null) =>
   report?.state === "unreachable" || (report?.sources?.some(({ state }) => state === "unreachable") ?? false);
 
-/** Whether the report as a whole or some step got no HTTP answer: a walk that may come to more if it is walked again. */
+/** Whether the whole report or some journey step got no HTTP answer: a second walk may succeed. */
 export const gotNoAnswer = ({ before, after, observation }: Round): boolean =>
   observation.transport || before?.state === "unreachable" || after?.state === "unreachable";
 
-/** What is kept of a walk that another one has taken the place of. */
+/** The summary of a first walk that the second replaces. */
 export const summarizeFirst = ({ before, after, observation: { outcome, failure } }: Round): FirstRound => ({
   before: before?.state ?? null,
   ...(after !== undefined && { after: after?.state ?? null }),

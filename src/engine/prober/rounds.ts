@@ -1,9 +1,12 @@
-/** What one process asks a prober in another, and how that one answers: in JSON over HTTP, or as an object's method. */
+/**
+ * The request that one process sends to a prober in another, and its handler: JSON over HTTP, or a Durable
+ * Object's method.
+ */
 import type { Check } from "../../config/config.ts";
 import type { Prober, ProberReply, ProberRequest, RoundResult } from "../../judgement/round.ts";
 import { missing } from "../../judgement/missed_reasons.ts";
 
-/** Checks by name and digest. `deadlineMs` counts from its arrival. */
+/** Checks by name and digest. `deadlineMs` counts from the request's arrival. */
 export interface RoundsRequest {
   prober: string;
   /** Epoch ms. */
@@ -12,10 +15,10 @@ export interface RoundsRequest {
   checks: { check: string; digest: string }[];
 }
 
-/** It needs the rest of the time to bring the answer home. */
+/** Time (ms) kept back for the answer's way home. */
 const HOME_MS = 500;
 
-/** A request in the terms that another process understands. */
+/** The same request in a form for another process. */
 export const roundsRequestOf = (
   prober: string,
   { slot, checks, deadlineMs }: ProberRequest,
@@ -26,7 +29,10 @@ export const roundsRequestOf = (
   checks: checks.map(({ key, digest }) => ({ check: key, digest })),
 });
 
-/** Answers such requests by a prober of this process; a check of which it holds no such digest is refused by itself. A name may stand for several. */
+/**
+ * Answers such requests through a prober of this process. A check without a matching digest is refused alone.
+ * Several checks may share a key.
+ */
 export function roundsAnswerer(
   prober: Prober,
   checks: readonly Check[],

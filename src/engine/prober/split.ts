@@ -1,10 +1,9 @@
-/** One prober made of several: each walks its share of the checks, and none waits for another. */
+/** One prober made of several parts: each walks its share of the checks independently. */
 import { messageOf } from "../../base/error_message.ts";
 import type { Secrets } from "../../base/ports.ts";
 import type { Check } from "../../config/config.ts";
 import type { OnAnswer, Prober, ProberReply, ProberRequest, RoundResult } from "../../judgement/round.ts";
 
-/** Who walks which check. */
 export interface SplitOptions {
   id: string;
   parts: readonly Pick<Prober, "ask">[];
@@ -13,7 +12,10 @@ export interface SplitOptions {
   secrets: Pick<Secrets, "redact">;
 }
 
-/** A prober that asks each part for its share; a part that fails is missed by its own checks alone. Rejects if all of them do. */
+/**
+ * A prober that asks each part for its share. Only the checks of a failed part are missed; rejects if all
+ * parts fail.
+ */
 export function splitProber({ id, parts, partOf, secrets }: SplitOptions): Prober {
   const [only] = parts;
   if (only && parts.length === 1) return { id, ask: (request, onAnswer) => only.ask(request, onAnswer) };
@@ -44,7 +46,7 @@ export function splitProber({ id, parts, partOf, secrets }: SplitOptions): Probe
   };
 }
 
-/** Reports a part's answers as soon as it has answered; its own limits apply to these alone. */
+/** Reports a part's answers as soon as it replies, with that part's own `suspect` and `misplaced`. */
 async function askPart(
   part: Pick<Prober, "ask">,
   request: ProberRequest,

@@ -1,12 +1,12 @@
 import type { Fetch, Ports, Secrets, TlsSettings } from "../../base/ports.ts";
 import { hostOf } from "../../base/http/guard.ts";
 
-/** What of the ports reaches a target. */
+/** The ports that reach a target. */
 export type Senders = Pick<Ports, "fetch" | "dial" | "openWebSocket">;
 
 /**
- * The same, with these settings where they ask the origin of `baseUrl`, or connect to its host, and without them
- * anywhere else: a key stays with its target.
+ * The senders with these TLS settings for the origin or host of `baseUrl`, and without them for any other: a
+ * client key is only used with its own target.
  */
 export function withTls(
   senders: Senders,

@@ -1,24 +1,25 @@
-/** In which order a prober walks the checks that it is asked for. Pure. */
+/** The order in which a prober walks the checks it is asked for. Pure. */
 import type { Check } from "../../config/config.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { type Rank, RANKS } from "./places.ts";
 
-/** A round that took longer goes behind all that did not. */
+/** Rounds that took longer (ms) go last. */
 const SLOW_MS = 1_000;
 
-/** How urgent a check is; `tookMs`: how long its last round took here. */
+/** A check's rank; `tookMs`: the duration of its last round here. */
 export function rankOf({ schedule }: Pick<Check, "schedule">, tookMs: number | undefined): Rank {
   if ((tookMs ?? 0) > SLOW_MS) return RANKS.slow;
   return "everyMs" in schedule && schedule.everyMs < MINUTE_MS ? RANKS.short : RANKS.usual;
 }
 
-/** How urgent a second walk is: what has not been walked at all comes first, but for the slow. */
+/** The rank of a second walk: after all first walks except slow ones. */
 export const rankOfRetry = (tookMs: number | undefined): Rank =>
   (tookMs ?? 0) > SLOW_MS ? RANKS.slow : RANKS.again;
 
 /**
- * Checks that were quick before slow ones, so that a target that hangs starves no other; of the quick ones the first
- * of each target, then the second. The slow ones keep one order over all slots: votes need two slots in a row.
+ * Quick checks go before slow ones, so that a hanging target starves no other. Among the quick: the first
+ * check of each target, then the second, and so on. Slow checks keep one order across slots, because votes
+ * need two slots in a row.
  */
 export function inWalkOrder(checks: readonly Check[], took: ReadonlyMap<string, number>): Check[] {
   const isSlow = (check: Check) => rankOf(check, took.get(check.key)) === RANKS.slow;

@@ -1,4 +1,4 @@
-/** Walks of checks, each once or twice, in the places and within the requests that a prober has. */
+/** Walks checks once or twice each, within a prober's connection and request limits. */
 import type { MissedReason } from "../../judgement/missed_reasons.ts";
 import { requestsOf, sourcesToAsk } from "../../config/requests.ts";
 import { periodMs } from "../../config/schedule.ts";
@@ -15,29 +15,30 @@ import { gotNoAnswer, runRound, summarizeFirst, type Walker } from "./round.ts";
 import type { Senders } from "./target_tls.ts";
 import { inWalkOrder, rankOf, rankOfRetry } from "./walk_order.ts";
 
-/** When the checks of one ask are walked, and what they may take. */
+/** The slot and limits of one ask. */
 export interface Turn {
   slot: number;
   deadline: AbortSignal;
-  /** The same, in steady time (ms). */
+  /** The deadline in steady time (ms). */
   deadlineAt: number;
-  /** What is admitted, and what takes back the requests that were promised to it: from then on it reserves by itself. */
+  /**
+   * The admitted checks. Each function releases the check's promised requests; from then on the check
+   * reserves its own.
+   */
   admitted: ReadonlyMap<Check, () => void>;
-  /** What ends the waiting of each that has no place by the deadline. */
+  /** Called at the deadline: each ends the wait of a check that has no place yet. */
   giveUps: Set<() => void>;
 }
 
-/** Why there is no round. */
 export type Missed = Extract<MissedReason, "budget" | "deadline">;
 
-/** What walks need. */
 export interface WalksOptions extends Omit<Walker, "tokens" | "tryRun" | "senders"> {
   limits: ProberLimits;
-  /** Whether the prober's controls answer in this slot; true without any. */
+  /** Whether the prober's controls answer in this slot; true if it has none. */
   controlsPass(slot: number): Promise<boolean>;
 }
 
-/** One walk that has its place. */
+/** A walk that has a place. */
 interface PlacedWalk {
   check: Check;
   turn: Turn;
@@ -45,22 +46,21 @@ interface PlacedWalk {
   asked: number;
 }
 
-/** What a walk gets on top of its longest, before its place is given to others (ms). */
+/** How long (ms) after its maximum duration a walk keeps its place. */
 const GRACE_MS = 1_000;
 
-/** The name of a check's walk in a slot. */
+/** Identifies a check's walk in a slot. */
 export const walkId = ({ key }: Check, { slot }: Pick<Turn, "slot">): string => `${key}@${slot}`;
 
-/** The walks of one prober. */
 export class Walks {
   readonly #ports: Ports;
   readonly #options: WalksOptions;
   readonly #tokens = new WeakMap<object, unknown>();
-  /** What stands if the second walk does not end. */
+  /** First walks, used if the second does not finish. */
   readonly #firsts = new Cache<string, Round>({ max: 100 });
-  /** How long (ms) the last round of a check took here. */
+  /** The duration (ms) of each check's last round. */
   readonly #took = new Map<string, number>();
-  /** How many requests it wanted to send. */
+  /** How many requests each check tried to send. */
   readonly #wanted = new Map<string, number>();
   readonly #hostOf: (check: Check) => string;
 
@@ -70,28 +70,30 @@ export class Walks {
     this.#hostOf = targetHosts(ports);
   }
 
-  /** Of how many walks the first is kept. */
+  /** The number of first walks to keep. */
   set max(max: number) {
     this.#firsts.max = max;
   }
 
-  /** The checks in the order in which they are walked. */
   inOrder(checks: readonly Check[]): Check[] {
     return inWalkOrder(checks, this.#took);
   }
 
-  /** How many requests a check may send. A target that redirected the last time may do so again. More than all there is would never have its turn. */
+  /**
+   * How many requests to reserve for a check. A target that redirected last time may redirect again, but a
+   * cost above the budget would never be admitted.
+   */
   costOf(check: Check): number {
     const { budget } = this.#options.limits;
     return Math.max(requestsOf(check), Math.min(budget, this.#wanted.get(check.key) ?? 0));
   }
 
-  /** The first walk, while the second is not over. */
+  /** The first walk, while the second is not finished. */
   firstOf(check: Check, turn: Turn): Round | undefined {
     return this.#firsts.get(walkId(check, turn));
   }
 
-  /** Walks once there is a place; what has none by the deadline (see `giveUps`) is missed. */
+  /** Walks the check once it gets a place; without one by the deadline (see `giveUps`) it is missed. */
   enter(check: Check, turn: Turn): Promise<Round | Missed> {
     const { clock } = this.#ports;
     const { places } = this.#options.limits;
@@ -122,13 +124,13 @@ export class Walks {
     if (typeof first === "string" || check.retry === 0 || !gotNoAnswer(first)) return first;
     if (!this.#canEnd(walk, RETRY_AFTER_MS) || !await this.#options.controlsPass(turn.slot)) return first;
     this.#firsts.set(walkId(check, turn), first);
-    // Without its place, which others may want meanwhile.
+    // The place is free for other walks meanwhile.
     await pause(this.#ports.clock, RETRY_AFTER_MS, turn.deadline);
     const second = await this.#runAgain(walk);
     return second ? { ...second, first: summarizeFirst(first) } : first;
   }
 
-  /** The second walk, in a place of its own; null: it could not end, or costs too much. */
+  /** The second walk, in a new place; null: it cannot finish in time, or does not fit the quota. */
   async #runAgain(walk: PlacedWalk): Promise<Round | null> {
     const { check, turn } = walk;
     const { places, quota } = this.#options.limits;
@@ -146,7 +148,7 @@ export class Walks {
     }
   }
 
-  /** Whether a walk that begins `inMs` from now can end before the deadline and before the next slot, a period after it was asked for. */
+  /** Whether a walk that begins in `inMs` can end before the deadline and within one period of the ask. */
   #canEnd({ check, turn, asked }: PlacedWalk, inMs: number): boolean {
     const latest = Math.min(turn.deadlineAt, asked + periodMs(check, turn.slot));
     return this.#ports.clock.elapsed() + inMs + maxWalkMs(check) <= latest;
@@ -155,7 +157,8 @@ export class Walks {
   async #runWithinQuota(check: Check, turn: Turn, again: boolean): Promise<Round | Missed> {
     const { clock, fetch } = this.#ports;
     const { quota: { reserve }, budget } = this.#options.limits;
-    // The second look is not to be spent by the redirects of the journey: without it no service could be accused.
+    // Reserved separately: redirects of the journey must not use up the second report request, without which
+    // no service could be accused.
     const looks = 2 * sourcesToAsk(check).length;
     const reportShare = reserve(fetch, looks);
     const journeyShare = reportShare && reserve(fetch, this.costOf(check) - looks);
@@ -165,7 +168,7 @@ export class Walks {
     }
     const isBegun = !turn.deadline.aborted;
     const began = clock.elapsed();
-    // Until it has ended it is a slow one, for it may never end.
+    // Counts as slow until it ends: it may never end.
     if (isBegun) this.#took.set(check.key, maxWalkMs(check));
     const isOwn = reportShare.fetch === fetch;
     const ports = isOwn ? this.#ports : { ...this.#ports, fetch: reportShare.fetch };
@@ -189,7 +192,9 @@ export class Walks {
     return { ...this.#options, tokens: this.#tokens, tryRun, senders };
   }
 
-  /** Whatever becomes of a walk: once it should have ended, also by the deadline, its place is for others. */
+  /**
+   * Frees the place when the walk ends, and at the latest when it should have ended, the deadline included.
+   */
   #holdPlace(check: Check, { deadlineAt }: Turn, leave: () => void): () => void {
     const { clock } = this.#ports;
     const leftMs = Math.max(0, deadlineAt - clock.elapsed()) + cleanupMs(check);
@@ -201,14 +206,16 @@ export class Walks {
   }
 }
 
-/** What a journey sends by, each counted. */
+/** The journey's transports, each counted against its share. */
 const sendersOf = ({ dial, openWebSocket }: Ports, { fetch, count }: Reservation): Senders => ({
   fetch,
   dial: dial && ((to, options) => count(() => dial(to, options))),
   openWebSocket: openWebSocket && ((url, options) => count(() => openWebSocket(url, options))),
 });
 
-/** The host of each check's target; one whose URL waits for a secret is known by its reference. */
+/**
+ * The host of each check's target. If the URL needs a secret that is not set, the reference stands for it.
+ */
 function targetHosts({ secrets }: Ports): (check: Check) => string {
   const known = new WeakMap<Check, string>();
   return (check) => {
@@ -218,7 +225,7 @@ function targetHosts({ secrets }: Ports): (check: Check) => string {
   };
 }
 
-/** A secret that is not set is said by the round itself. */
+/** The round itself reports a secret that is not set. */
 function revealIfSet(text: string, secrets: Ports["secrets"]): string {
   try {
     return secrets.reveal(text);
