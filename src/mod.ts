@@ -1,3 +1,3 @@
-/** Assay as a library: read what a service claims of itself, hold it against what was seen, and let a quorum decide. */
+/** Assay as a library: read a service's health report, compare it with an observation, and let a quorum decide. */
 export * from "./judgement/mod.ts";
 export * from "./evidence/report/reading.ts";

@@ -1,4 +1,4 @@
-/** How late a public status page admits what the quorum saw before it. Pure. */
+/** How late a public status page admits what the quorum saw first. Pure. */
 import { isNoClaim } from "../evidence/report/merge.ts";
 import type { ReportState } from "../evidence/report/report.ts";
 import type { Question } from "../config/question.ts";
@@ -6,20 +6,17 @@ import type { Question } from "../config/question.ts";
 /** What a public status page says while a check fails: that something is wrong, or that nothing is. */
 export type Admission = "admits" | "denies";
 
-/** What is read of a claim. */
 interface Claim {
   question: Question;
   state: ReportState;
 }
 
-/** What is read of a prober's state. */
 interface Witness {
   standing: { vote: string };
   aside?: unknown;
   witness?: { before: Claim | null; after?: Claim | null };
 }
 
-/** What is read of an incident, and noted in it. */
 interface Admittable {
   family: string;
   state: string;
@@ -27,7 +24,10 @@ interface Admittable {
   statusPage?: { admittedAt?: number };
 }
 
-/** What most of the fresh probers last read on it; undefined: the claim is no public status page, or no prober could read it. */
+/**
+ * What the majority of the fresh probers last read; undefined: the claim is not a public status page, or no
+ * prober could read it.
+ */
 export function admissionOf(probers: readonly Witness[]): Admission | undefined {
   const claims = probers.filter(({ standing, aside }) => standing.vote !== "none" && !aside)
     .flatMap(({ witness }) => witness?.after ?? witness?.before ?? [])
@@ -37,7 +37,7 @@ export function admissionOf(probers: readonly Witness[]): Admission | undefined 
   return 2 * admitting > claims.length ? "admits" : "denies";
 }
 
-/** An open service incident, with what the check's status page says of it; that it has admitted it stays. */
+/** Records in an open service incident what the check's status page says. Once set, `admittedAt` stays. */
 export function noteAdmission<One extends Admittable>(
   incident: One,
   { at, admission }: { at: number; admission?: Admission },
@@ -54,17 +54,17 @@ export function noteAdmission<One extends Admittable>(
 export interface AdmissionFigures {
   /** Incidents that it admitted. */
   admitted: number;
-  /** Incidents that were over before it did. */
+  /** Incidents that were over before it admitted them. */
   neverAdmitted: number;
-  /** From the opening until it admitted it, s, on average; null: it admitted none. */
+  /** Average time from opening to admission, s; null: it admitted none. */
   meanLagSeconds: number | null;
 }
 
-/** From the opening of an incident until its status page admitted it, ms; 0: it was the first, or at once. */
+/** Time from an incident's opening to its admission, ms; 0: the page was first, or admitted it at once. */
 export const admissionLag = ({ openedAt, statusPage }: Pick<Admittable, "openedAt" | "statusPage">) =>
   statusPage?.admittedAt === undefined ? undefined : statusPage.admittedAt - openedAt;
 
-/** The figures of these incidents; undefined: none of them is of a status page. */
+/** The figures of these incidents; undefined: none has a status page. */
 export function admissionFigures(incidents: readonly Admittable[]): AdmissionFigures | undefined {
   const known = incidents.filter(({ statusPage }) => statusPage);
   if (known.length === 0) return undefined;

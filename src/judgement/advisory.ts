@@ -1,6 +1,6 @@
-/** Advisories: a region that is bad by itself, and a share of requests that fails everywhere. Tables and sums. */
+/** Advisories: a single bad region, or a share of requests that fails everywhere. */
 import { MINUTE_MS } from "../base/time.ts";
-import type { Sign } from "./incident.ts";
+import type { Sign } from "./incident_rules.ts";
 import type { PartialState, RegionState } from "./state.ts";
 import { isFailed } from "./words.ts";
 
@@ -13,15 +13,15 @@ export const badSince = (
   { at, serviceOpen }: { at: number; serviceOpen: boolean },
 ): number | undefined => isFailed(outcome) && !serviceOpen ? before ?? at : undefined;
 
-/** The advisory `region`: wanted after ten minutes, over when the vote is neither bad nor pending. */
+/** The advisory `region`: `wanted` after ten minutes, `over` when the vote is neither bad nor pending. */
 export function regionSign({ outcome, badSince }: RegionState, at: number): Sign {
   if (isFailed(outcome)) return badSince !== undefined && at - badSince >= REGION_MS ? "wanted" : undefined;
   return outcome === "pending" ? undefined : "over";
 }
 
 /**
- * Thousandths. A cumulative sum of log-likelihood ratios (Page, "Continuous inspection schemes", 1954): ln 10 for a failed verdict,
- * ln(10/11) for any other.
+ * In thousandths: a cumulative sum of log-likelihood ratios (Page, "Continuous inspection schemes", 1954)
+ * that adds ln 10 for a failed verdict and ln(10/11) for any other.
  */
 const [FAILED, PASSED, MOST, ENOUGH] = [2_303, 95, 14_000, 7_000];
 const PASSES = 90;
@@ -32,10 +32,10 @@ export interface PartialVerdict {
   failed: boolean;
 }
 
-/** The key of the sum that leaves out no region: of a scope that has only one. */
+/** The key of the only sum in a scope with a single region. */
 const NONE = "none";
 
-/** The sums after these verdicts, in order; undefined while they are all 0. `regions` are those of the scope. */
+/** The sums after these verdicts, in order. `regions` are the scope's. */
 export function addVerdicts(
   before: PartialState | undefined,
   verdicts: readonly PartialVerdict[],
@@ -57,7 +57,7 @@ export function addVerdicts(
   return { sums, passes, counted, failed };
 }
 
-/** The advisory `partial`: wanted when every sum is high, over after so many passes in a row, from which the sums begin anew. */
+/** The advisory `partial`: `wanted` when every sum is high, `over` after enough consecutive passes. */
 export function partialSign(state: PartialState | undefined): Sign {
   if (!state) return undefined;
   if (state.passes >= PASSES) return "over";

@@ -1,4 +1,4 @@
-/** What the probers brought, one by one: verdict, thresholds, and what is kept to show. */
+/** Judges arrivals one by one: verdict, thresholds, and what is kept for display. */
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { isNoClaim } from "../evidence/report/merge.ts";
 import type { JourneyOutcome } from "../evidence/probe/observation.ts";
@@ -16,23 +16,26 @@ import { summarize } from "./summary.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import type { TRACE_VERDICTS } from "./words.ts";
 
-/** One prober's line in the history of a slot: all that its verdict was made of, so that it can be judged again. */
+/**
+ * One prober's line in the history of a slot. It holds everything behind its verdict, so that it can be
+ * judged again.
+ */
 export interface Trace {
   /** The prober's id. */
   prober: string;
-  /** Its verdict; `missing`: it brought nothing. */
+  /** Its verdict; `missing`: it returned no round. */
   word: (typeof TRACE_VERDICTS)[number];
-  /** Why the verdict is not simply the cell of the table, or why there is none. */
+  /** Why the verdict differs from the table's cell, or why there is none. */
   reason?: string;
   /** The last claim. */
   reported?: Report["state"];
-  /** The claim before the journey, where the last is another. */
+  /** The claim before the journey, where the last one differs. */
   claimed?: Report["state"];
-  /** Of claims that announce, and that only history can tell. */
+  /** The phase, of claims that only history can resolve. */
   phase?: Report["phase"];
-  /** Where the claims are no readiness claims. */
+  /** Set where the claims are not readiness claims. */
   question?: "liveness";
-  /** What the journey came to, where the verdict does not say it. */
+  /** The journey's outcome, where the verdict does not imply it. */
   outcome?: JourneyOutcome;
   /** The report contradicts itself. */
   contradicts?: true;
@@ -42,25 +45,28 @@ export interface Trace {
   at?: number;
   /** Absent: one of the slot's turns. */
   kind?: "confirmation";
-  /** It was walked again, after no answer. */
+  /** It was walked twice, because the first walk got no answer. */
   again?: true;
   /** The journey got no HTTP answer. */
   unanswered?: true;
 }
 
-/** What became of one arrival. */
+/** The judgement of one arrival. */
 export interface Judged {
   arrival: Arrival<JudgedRound>;
   trace: Trace;
-  /** Its prober has brought a later walk, or this very one: it leaves a trace and nothing else. */
+  /** Its prober has already brought this walk or a later one: the arrival only leaves a trace. */
   late: boolean;
-  /** The prober after it. */
+  /** The prober's state after it. */
   after: ProberState;
 }
 
 const NEW_PROBER: ProberState = { standing: NO_VOTE, phases: { everReady: false }, contradictions: 0 };
 
-/** Every prober after what it brought, in the order of walks, and aged to the judgement's instant `at`. */
+/**
+ * The state of every prober after its arrivals, taken in order of walks and aged to the judgement's instant
+ * `at`.
+ */
 export function judgeArrivals(
   check: JudgedCheck,
   regions: readonly VotingRegion[],
@@ -90,15 +96,15 @@ export function judgeArrivals(
   return { probers, judged };
 }
 
-/** Unjudged time: what is beyond one period since the judgement before. */
+/** Unjudged time (ms): the time since the last judgement beyond one period. */
 const unjudgedMs = (check: JudgedCheck, { judgedAt }: CheckState, at: number) =>
   Math.max(0, at - judgedAt - periodMs(check, judgedAt));
 
-/** When a prober's latest walk began; -Infinity: it has brought none. */
+/** When a prober's latest walk began, epoch ms; -Infinity: it has none. */
 export const walkedAt = ({ witness }: ProberState): number =>
   witness ? witness.at ?? witness.slot : -Infinity;
 
-/** When the latest walk of which it brought nothing would have begun. */
+/** When the latest walk without a round was due, epoch ms; -Infinity: there is none. */
 export const missedAt = ({ missed }: ProberState): number => missed ? missed.at ?? missed.slot : -Infinity;
 
 function isOvertaken(prober: ProberState, { slot, at }: Walk): boolean {
@@ -106,7 +112,10 @@ function isOvertaken(prober: ProberState, { slot, at }: Walk): boolean {
   return lastAt > at || (lastAt === at && prober.witness?.slot === slot);
 }
 
-/** The prober at this instant: what is too old is no vote, and no longer stands in the way after `releaseAfter`. */
+/**
+ * Ages a prober to this instant: a stale vote is cleared, and after `releaseAfter` no longer counts against
+ * resolving.
+ */
 function age(check: JudgedCheck, prober: ProberState, at: number): ProberState {
   const { freshAt } = prober.standing;
   if (freshAt === undefined) return prober;
@@ -114,7 +123,7 @@ function age(check: JudgedCheck, prober: ProberState, at: number): ProberState {
   return standing === prober.standing ? prober : { ...prober, standing };
 }
 
-/** What an arrival comes to by itself; undefined: it brought nothing, cannot be believed, or is overtaken. */
+/** The verdict of an arrival alone; undefined: it has no round, does not count, or is overtaken. */
 export function verdictOf(
   check: JudgedCheck,
   known: ProberState = NEW_PROBER,
@@ -126,7 +135,7 @@ export function verdictOf(
   return judge({ at: walk.at, kind: walk.kind, before, after, outcome }, known.phases, check).verdict.word;
 }
 
-/** One prober's walk: verdict, thresholds, and what is kept to show. */
+/** Judges one prober's walk: verdict, thresholds, and what is kept for display. */
 function judgeArrival(
   check: JudgedCheck,
   prober: ProberState,
@@ -152,7 +161,7 @@ function judgeArrival(
     captured: fault ? undefined : round.observation.captured,
     at: walk.at,
   });
-  // Who waits for another check is heard all the same.
+  // A prober that waits for a prerequisite still counts as heard.
   const heardAt = standing === prober.standing && fault !== "prerequisite"
     ? prober.heardAt
     : Math.max(walk.at, prober.heardAt ?? walk.at);
@@ -179,13 +188,13 @@ function judgeArrival(
   return { state, trace };
 }
 
-/** Where a walk stands in history, beside its slot. */
+/** A walk's instant and kind, where they differ from the default. */
 const walkTrace = ({ slot, at, kind }: Walk): Pick<Trace, "at" | "kind"> => ({
   ...(at !== slot && { at }),
   ...(kind === "confirmation" && { kind }),
 });
 
-/** What is kept of a round to judge it again; a line is written for each round, so what goes without saying is left out. */
+/** What is needed to judge a round again. A line is written for each round, so defaults are left out. */
 function evidenceTrace(
   { before, after, first, observation: { outcome, totalMs, transport } }: JudgedRound,
   word: Verdict,
@@ -205,7 +214,7 @@ function evidenceTrace(
   };
 }
 
-/** The same thresholds as a vote's, over "the report contradicts itself". */
+/** Applies a vote's thresholds to "the report contradicts itself". */
 function countContradiction(
   { failureThreshold, successThreshold }: JudgedCheck,
   prober: ProberState,

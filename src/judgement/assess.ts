@@ -1,5 +1,5 @@
 /**
- * One check, one judgement: what the probers brought becomes votes, an outcome and incidents. Pure; the settler feeds it.
+ * One judgement of one check: rounds become votes, an outcome and incidents. Pure; the settler calls it.
  *
  *     arrivals -> judge -> cast --> probers' ballots -> tally --> region's ballot -> tally -> outcome -> step -> transitions
  */
@@ -18,7 +18,8 @@ import { admissionOf } from "./admission.ts";
 import { certificateSign } from "./certificate.ts";
 import { confirmationText, nextConfirmation } from "./confirmation.ts";
 import { judgeConvergence } from "./convergence.ts";
-import { type Family, type Incident, resolve, type ScopeResult, step, type Transition } from "./incident.ts";
+import { type Family, type Incident, resolve, type Transition } from "./incident.ts";
+import { type ScopeResult, step } from "./incident_rules.ts";
 import { forgetFailures } from "./kept.ts";
 import { mapValues, rebase } from "./rebase.ts";
 import type { Arrival, JudgedRound, Walk } from "./round.ts";
@@ -29,27 +30,27 @@ import { INCIDENT_FAMILIES, isFailed, isPassed } from "./words.ts";
 
 export type { Trace } from "./arrival.ts";
 
-/** What a judgement made of a check. */
+/** The result of a judgement. */
 export interface Assessment {
-  /** What to hand in as `before` next time. */
+  /** Pass it as `before` to the next judgement. */
   state: CheckState;
   /** The changes to announce, in order. */
   transitions: Transition[];
-  /** One for each arrival, in the order of their walks; those of one slot make its line in the history. */
+  /** One for each arrival, in order of walks; those of one slot form its line in the history. */
   traces: { walk: Walk; trace: Trace }[];
 }
 
-/** What an assessment needs besides what arrived. */
+/** Options of an assessment. */
 export interface AssessOptions {
-  /** The state of the judgement before; absent: the first one. */
+  /** The previous state; absent: this is the first judgement. */
   before?: CheckState;
-  /** Our clock (epoch ms), for what should begin at once; default: the judgement's instant. */
+  /** Our clock (epoch ms), for confirmations that begin at once; default: the judgement's instant. */
   now?: number;
-  /** Called once for each new incident; unique for ever. */
+  /** Called once for each new incident; must return a unique id. */
   newId(): string;
 }
 
-/** The shape of a check that has never been judged. */
+/** The state of a check that was never judged. */
 const emptyState = (at: number): CheckState => ({
   slot: -Infinity,
   judgedAt: at,
@@ -61,12 +62,13 @@ const emptyState = (at: number): CheckState => ({
   incidents: [],
 });
 
-/** A judgement further ahead than this was made by a clock that has stepped back since; ms. */
+/** A judgement further in the future than this (ms) was made before the clock stepped back. */
 export const STEP_BACK_MS = 5 * MINUTE_MS;
 
 /**
- * Judges what has arrived (one arrival at least), at the instant of the latest walk among it, but never before the judgement before. A prober
- * without an arrival says nothing and its vote stands; one that has brought a later walk, or this very one, only leaves a trace.
+ * Judges arrivals (at least one) at the instant of their latest walk, but never before the previous
+ * judgement. The vote of a prober without an arrival stands. An arrival whose prober has already brought this
+ * walk or a later one only leaves a trace.
  */
 export function assess(
   check: JudgedCheck,
@@ -115,15 +117,14 @@ export function assess(
   };
 }
 
-/** The families whose incidents failed rounds explain. */
+/** The families whose incidents are explained by failed rounds. */
 const ABOUT_FAILURES: ReadonlySet<Family> = new Set(["service", "advisory"]);
 
-/** What one judgement is made of. */
 interface Context {
   check: JudgedCheck;
   regions: readonly VotingRegion[];
   previous: CheckState;
-  /** In the making: scopes and incidents are added to it. */
+  /** Under construction: scopes and incidents are added to it. */
   state: CheckState;
   judged: readonly Judged[];
   now: number;
@@ -136,7 +137,7 @@ const isOpen = (incidents: readonly Incident[], scope: string, family: Family) =
 /** Certificates and convergence are judged for the whole check, whatever its scope. */
 const OF_SCOPE = INCIDENT_FAMILIES.filter((family) => family !== "certificate" && family !== "agreement");
 
-/** Steps one scope that decides by itself: its incidents, and what it remembers; `members` are its regions. */
+/** Steps the incidents and the state of one scope that decides by itself; `members` are its regions. */
 function stepScope(tally: Tally, members: readonly VotingRegion[], context: Context): Transition[] {
   const { check, previous, state, judged } = context;
   const { scope, outcome, contradicted, blind } = tally;
@@ -181,7 +182,10 @@ function stepScope(tally: Tally, members: readonly VotingRegion[], context: Cont
 const withoutAbsent = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 
-/** The sums after this judgement: held at 0 while a service incident is open, or, once the advisory is open, as they were. */
+/**
+ * The sums after this judgement. While a service incident is open they are held at 0, or kept unchanged if
+ * the advisory is open.
+ */
 function nextPartial(
   { partial }: ScopeState,
   members: readonly VotingRegion[],
@@ -199,7 +203,7 @@ function nextPartial(
   return addVerdicts(partial, verdicts, members.map(({ id }) => id));
 }
 
-/** The advisories of single regions, while all of them decide together. */
+/** Steps the advisories of single regions on a check where all regions decide together. */
 function stepRegions(tallies: readonly RegionTally[], context: Context): Transition[] {
   const { previous, state } = context;
   if (tallies.length < 2) return [];
@@ -216,7 +220,7 @@ function stepRegions(tallies: readonly RegionTally[], context: Context): Transit
   });
 }
 
-/** The incident of captured values that do not agree in time. */
+/** Steps the incident of captured values that do not converge in time. */
 function stepAgreement(context: Context): Transition[] {
   const { check, regions, previous, state, now } = context;
   const { judgedAt: at, outcome, probers } = state;
@@ -230,7 +234,7 @@ function stepAgreement(context: Context): Transition[] {
   return stepFamilies(["agreement"], "global", finding, context);
 }
 
-/** The advisory of a certificate that ends soon. */
+/** Steps the incident of a certificate that ends soon. */
 function stepCertificate(context: Context): Transition[] {
   const { check, state: { judgedAt: at, outcome, probers } } = context;
   const seen = Object.values(probers).map(({ certificate }) => certificate);
@@ -260,7 +264,7 @@ function stepFamilies(
 
 const subjectOf = ({ scope, family }: Incident) => `${scope} ${family}`;
 
-/** Resolves the open ones among incidents whose subject left the config. */
+/** Resolves the open incidents among those whose subject left the config. */
 export function resolveRemoved(incidents: readonly Incident[], at: number): Transition[] {
   return incidents.filter(({ state }) => state === "open")
     .map((incident) => resolve(incident, at, "pending", "removed"));

@@ -1,21 +1,21 @@
 /**
- * Where the trouble of a target comes from: an open outage of something that it depends on. Pure.
+ * The cause of a target's incidents: an open outage of something it depends on. Pure.
  *
- *     shop -> api -> db     db is down: the incidents of shop and of api are because of db
+ *     shop -> api -> db     db is down: the incidents of shop and of api have db as their cause
  */
 import { isFailed } from "./words.ts";
 import type { Cause, Family, Incident } from "./incident.ts";
 import type { CheckState } from "./state.ts";
 
-/** What causes are looked for in. */
+/** The dependency graph and its states. */
 export interface Dependencies {
   /** What a target depends on. */
   of(target: string): readonly string[];
-  /** The states of a target's checks that are known. */
+  /** The known states of a target's checks. */
   statesOf(target: string): readonly CheckState[];
 }
 
-/** Only these suffer from others: the rest is about the report, the probers or a certificate. */
+/** Families with causes elsewhere; the others are about the report, the probers or a certificate. */
 const SUFFERING: ReadonlySet<Family> = new Set(["service", "quality", "advisory"]);
 
 const openOutage = (states: readonly CheckState[]): Incident | undefined =>
@@ -23,7 +23,7 @@ const openOutage = (states: readonly CheckState[]): Incident | undefined =>
     state === "open" && family === "service"
   );
 
-/** The open outage that is furthest down: of what has outages itself because of something else, that other one. */
+/** The deepest open outage: if a dependency's outage has a cause itself, that cause. */
 export function causeOf(
   target: string,
   dependencies: Dependencies,
@@ -39,7 +39,7 @@ export function causeOf(
   return undefined;
 }
 
-/** Whether something that it depends on fails just now, though no outage of it is open yet. */
+/** Whether a dependency currently fails, though its outage is not open yet. */
 export function mayHaveCause(
   target: string,
   dependencies: Dependencies,
@@ -54,7 +54,7 @@ export function mayHaveCause(
 const isFailing = ({ probers }: CheckState): boolean =>
   Object.values(probers).some(({ witness }) => witness !== undefined && isFailed(witness.word));
 
-/** An open incident with the outage that it comes from: the first that was found, until that one is over and another is not. */
+/** Adds the cause to an open incident. The first one found stays until its outage is over. */
 export function withCause(
   incident: Incident,
   cause: Cause | undefined,
@@ -64,7 +64,10 @@ export function withCause(
   return incident.cause && isOpen(incident.cause) ? incident : { ...incident, cause };
 }
 
-/** The parts of a check's reports that are not well, by name in lower case: whole, and the last of a nested one. */
+/**
+ * The unhealthy subsystems in a check's reports, in lower case: the full name, and the last segment of a
+ * nested one.
+ */
 export function brokenParts({ probers }: CheckState): Set<string> {
   const reports = Object.values(probers).flatMap(({ witness }) => witness?.after ?? witness?.before ?? []);
   return new Set(

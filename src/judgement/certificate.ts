@@ -1,8 +1,8 @@
-/** A certificate that ends soon: one incident a check, part of no outcome. */
+/** A certificate that ends soon: one incident per check; it does not affect the outcome. */
 import { staleAt } from "../config/schedule.ts";
 import { formatSpan, iso } from "../base/time.ts";
 import type { StepTrace } from "../evidence/probe/observation.ts";
-import type { Sign } from "./incident.ts";
+import type { Sign } from "./incident_rules.ts";
 import type { JudgedCheck } from "./subject.ts";
 
 /** The certificate that a prober last saw. Instants in epoch ms. */
@@ -11,11 +11,14 @@ export interface SeenCertificate {
   notAfter: number;
   /** Who issued it. */
   issuer: string;
-  /** When the walk began that saw it. */
+  /** When the walk that saw it began. */
   at: number;
 }
 
-/** Of the certificates that a journey saw the one that ends first; undefined: it saw none, as over http or on a Worker. */
+/**
+ * The certificate that ends first among those a journey saw; undefined: it saw none, as over http or on a
+ * Worker.
+ */
 export function firstToEnd(steps: readonly StepTrace[], at: number): SeenCertificate | undefined {
   const seen = steps.flatMap(({ wire }) => wire?.certificate ?? [])
     .filter(({ notAfter }) => Number.isFinite(notAfter)).toSorted((a, b) => a.notAfter - b.notAfter);
@@ -23,8 +26,8 @@ export function firstToEnd(steps: readonly StepTrace[], at: number): SeenCertifi
 }
 
 /**
- * Wanted while any prober's recent certificate ends within the check's time, over once all that was seen recently lasts longer. Without one
- * (no prober gets as far as TLS) the last sign stays.
+ * `wanted` while any prober's recent certificate ends within the check's warning time; `over` once every
+ * recent one lasts longer. Without a recent one (no prober gets as far as TLS) the incident stays as it is.
  */
 export function certificateSign(
   check: JudgedCheck,

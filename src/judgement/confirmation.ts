@@ -1,5 +1,5 @@
 /**
- * When all probers of a scope walk once more: after a first failure, to tell it sooner, and after a first recovery.
+ * When all probers of a scope walk once more: after a first failure, to announce it sooner, and after a first recovery.
  *
  *     a regular walk fails, vote not bad, no service incident open ---> down --+
  *     a regular walk passes, vote bad, one is open -------------------> up ----+--> pending --> walked, overtaken or a period old: gone
@@ -13,7 +13,10 @@ import { isFailed, isPassed } from "./words.ts";
 
 type Direction = Confirmation["direction"];
 
-/** What one arrival calls for. Votes are those after it: one that its slot has turned already needs no confirmation. */
+/**
+ * The confirmation that one arrival calls for. `after` holds the vote after the slot: a vote that already
+ * turned needs no confirmation.
+ */
 export function callOf({ arrival, trace, late, after }: Judged, serviceOpen: boolean): Direction | undefined {
   if (late || arrival.walk.kind === "confirmation") return undefined;
   const isBad = isFailed(after.standing.vote);
@@ -22,11 +25,10 @@ export function callOf({ arrival, trace, late, after }: Judged, serviceOpen: boo
   return undefined;
 }
 
-/** What decides about confirmations in one scope. */
 export interface ConfirmationContext {
   /** The arrivals of the scope's probers. */
   judged: readonly Judged[];
-  /** The scope's probers after them. */
+  /** The scope's probers after these arrivals. */
   probers: readonly ProberState[];
   serviceOpen: boolean;
   /** The judgement's instant, epoch ms. */
@@ -35,7 +37,10 @@ export interface ConfirmationContext {
   now: number;
 }
 
-/** The scope's confirmation after a judgement: the pending one while it is to be walked, else the first that is called for and far enough from the last of its kind. */
+/**
+ * The scope's confirmation after a judgement: the pending one while it still must be walked, else the first
+ * that is called for and at least a period after the last in its direction.
+ */
 export function nextConfirmation(
   check: JudgedCheck,
   { confirmation, begun }: ScopeState,
@@ -58,7 +63,10 @@ export function nextConfirmation(
   return { begun };
 }
 
-/** Some prober has brought neither it nor a later walk nor a reason, and it is less than a period old. */
+/**
+ * Whether the confirmation is less than a period old and some prober has returned neither it, nor a later
+ * walk, nor a reason.
+ */
 const isAwaited = (
   check: JudgedCheck,
   { at: begin }: Confirmation,
@@ -68,7 +76,10 @@ const isAwaited = (
   at - begin < periodMs(check, begin) &&
   probers.some((prober) => Math.max(walkedAt(prober), missedAt(prober)) < begin);
 
-/** "confirmed 25 s later by 2 of 3": how those who walked the last confirmation judged it; undefined if none of the arrivals is of it. */
+/**
+ * "confirmed 25 s later by 2 of 3": the verdicts of the last confirmation; undefined if none of the arrivals
+ * belongs to it.
+ */
 export function confirmationText(
   { begun }: ScopeState,
   probers: readonly ProberState[],

@@ -3,24 +3,24 @@
  *
  *     latest value of each prober -> when each was first seen, and first left -> a pair that still differs too late -> divergence
  *
- * A change begins, as far as is known, when a value is first seen, or when a prober is first seen to have left one. Two probers that differ
- * were both seen `converge` after that, or they prove nothing: what was seen before says nothing about the time after.
+ * A change begins when a value is first seen, or when a prober is first seen to have left one. Two probers diverge
+ * only if both were seen `converge` later or more, because an earlier sighting says nothing about the time after.
  */
 import { staleAt } from "../config/schedule.ts";
-import type { Sign } from "./incident.ts";
+import type { Sign } from "./incident_rules.ts";
 import type { CapturedValue, CheckState, KnownValue, ProberState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
 
 /** The latest value of one prober, as the rules read it. */
 export interface HeldValue extends CapturedValue {
   prober: string;
-  /** Its value in the judgement before. */
+  /** Its value in the previous judgement. */
   before?: string;
-  /** Recent enough to be evidence, and its prober may be believed. */
+  /** Recent enough, and from a prober that counts. */
   fresh: boolean;
 }
 
-/** The values that are known after what the probers hold now; `now` is our clock, epoch ms. */
+/** The known values after what the probers now hold; `now` is our clock, epoch ms. */
 export function noteValues(
   known: readonly KnownValue[],
   held: readonly HeldValue[],
@@ -51,7 +51,7 @@ function withValue(
 const placeOf = (known: readonly KnownValue[], value: string) =>
   known.findIndex((one) => one.value === value);
 
-/** What the values of one capture call for; `convergeMs` is how long a change may take. */
+/** The sign of one capture's values; `convergeMs`: how long a change may take. */
 export function agreementSign(
   known: readonly KnownValue[],
   held: readonly HeldValue[],
@@ -66,14 +66,16 @@ export function agreementSign(
   return fresh.length > 1 && !isDiverged(held) ? "over" : undefined;
 }
 
-/** When the change began that two different values are of: the later one was seen, or the older one was left. */
+/**
+ * When the change between two different values began: the later value was seen, or the older one was left.
+ */
 function changedAt(known: readonly KnownValue[], one: HeldValue, other: HeldValue): number {
   const [a, b] = [one, other].map(({ value }) => known[placeOf(known, value)]);
   if (!a || !b) return Infinity;
   return Math.min(Math.max(a.since, b.since), a.leftAt ?? Infinity, b.leftAt ?? Infinity);
 }
 
-/** What one judgement reads, and the instants at which it is made (epoch ms): in slot time, and by our clock. */
+/** The input of one judgement; `at` is in slot time, `now` by our clock, both epoch ms. */
 export interface ConvergenceContext {
   regions: readonly VotingRegion[];
   probers: CheckState["probers"];
@@ -82,14 +84,14 @@ export interface ConvergenceContext {
   now: number;
 }
 
-/** What is remembered of the values of a check, what they call for all together, and who says what. */
+/** The values to remember, their common sign, and who holds which value. */
 export interface Convergence {
   agreement?: Record<string, KnownValue[]>;
   sign: Sign;
   reason?: string;
 }
 
-/** Judges all captures of a check that must agree. One without recent captures takes no part. */
+/** Judges all captures of a check that must agree. Captures without recent values are ignored. */
 export function judgeConvergence(check: JudgedCheck, context: ConvergenceContext): Convergence {
   const { regions, previous, now } = context;
   const captures = Object.entries(check.converge ?? {}).flatMap(([name, convergeMs]) => {
@@ -98,7 +100,7 @@ export function judgeConvergence(check: JudgedCheck, context: ConvergenceContext
     const known = noteValues(previous.agreement?.[name] ?? [], held, now);
     return [{ name, held, known, sign: agreementSign(known, held, convergeMs) }];
   });
-  // Without any rule nothing can diverge.
+  // Without a rule nothing can diverge.
   if (!check.converge) return { sign: "over" };
   const diverged = captures.filter(({ sign }) => sign === "wanted");
   const agreement = Object.fromEntries(captures.map(({ name, known }) => [name, known]));
@@ -114,7 +116,7 @@ export function judgeConvergence(check: JudgedCheck, context: ConvergenceContext
   };
 }
 
-/** The latest value of each prober that is fresh, or not older than a silence may hold an incident open. */
+/** The latest value of each prober, if it is fresh or no older than `releaseAfterMs`. */
 function heldValues(
   check: JudgedCheck,
   name: string,
@@ -130,7 +132,7 @@ function heldValues(
   });
 }
 
-/** What a round captured of what must agree, beside what was captured before; what cannot be believed changes nothing. */
+/** Adds a round's captures that must agree to the earlier ones; a round that does not count adds none. */
 export function noteCaptured(
   { converge = {}, version }: Pick<JudgedCheck, "converge" | "version">,
   known: ProberState["captured"],
@@ -142,7 +144,7 @@ export function noteCaptured(
   return all.length > 0 ? Object.fromEntries(all) : undefined;
 }
 
-/** Who holds one value: a region by its name where all its probers that are heard say the same, else the prober. */
+/** Who holds a value: the region if all its probers that are heard agree, else the prober. */
 function holdersOf(value: string, held: readonly HeldValue[], regions: readonly VotingRegion[]): string[] {
   return regions.flatMap(({ id, probers }) => {
     const own = held.filter(({ prober }) => probers.some(({ id }) => id === prober));
@@ -152,7 +154,7 @@ function holdersOf(value: string, held: readonly HeldValue[], regions: readonly 
   });
 }
 
-/** A sentence names so many values of one capture. */
+/** The maximum number of values named in a sentence. */
 const VALUES = 4;
 
 /** "41 in eu; 42 in us, ap". */
@@ -168,18 +170,18 @@ function whoSaysWhat(
   return said.length > VALUES ? `${text}, and ${said.length - VALUES} more` : text;
 }
 
-/** The values of one capture as they are now. */
+/** The current values of one capture. */
 export interface ConvergenceNow {
   capture: string;
   /** How long a change may take, ms. */
   withinMs: number;
-  /** In the order in which they were first seen; `by` names regions, or probers of regions that do not agree. */
+  /** In order of first sight; `by` names regions, or probers of regions that disagree. */
   values: { value: string; since?: number; by: string[] }[];
-  /** Regions of which no recent value is known. */
+  /** Regions without a recent value. */
   unknown: string[];
 }
 
-/** The values of all captures of a check that must agree, at the instant `at` (epoch ms). */
+/** The values of all captures that must agree, at the instant `at` (epoch ms). */
 export function valuesNow(
   check: JudgedCheck,
   regions: readonly VotingRegion[],

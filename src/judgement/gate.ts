@@ -1,5 +1,5 @@
 /**
- * Stored verdicts -> pass, fail or inconclusive: whether a rollout may go on. Pure; it never probes.
+ * Stored verdicts -> pass, fail or inconclusive: may a rollout go on? Pure; it never probes.
  *
  *     the verdict of each prober in a slot -> tally, twice -> one outcome per slot -> the last slots since the anchor -> decision
  */
@@ -12,18 +12,23 @@ import { type DECISIONS, isFailed } from "./words.ts";
 /** The decision of a gate. */
 export type Decision = (typeof DECISIONS)[number];
 
-/** One slot (epoch ms) of one check, all its turns, or one confirmation: the verdict of each prober, before any threshold. */
+/**
+ * One slot (epoch ms) of one check with all its turns, or one confirmation: each prober's verdict before
+ * thresholds.
+ */
 export interface GateRun {
   slot: number;
   verdicts: Readonly<Record<string, Trace["word"]>>;
 }
 
-/** Whether every one of these probers has brought something, or is said to have brought nothing: no turn is still to come. */
+/** Whether each of these probers has a verdict, `missing` included: no turn is still to come. */
 export function isWhole({ verdicts }: GateRun, probers: readonly string[]): boolean {
   return probers.every((id) => Object.hasOwn(verdicts, id));
 }
 
-/** The outcome of a slot. `announced`: pending, and a prober read that the service is starting or draining. */
+/**
+ * The outcome of a slot. `announced`: pending, and some prober read that the service is starting or draining.
+ */
 export type RunOutcome = QuorumOutcome | "announced";
 
 /** The tally of one slot. */
@@ -34,7 +39,10 @@ export interface RunTally {
   regions: Readonly<Record<string, RunOutcome>>;
 }
 
-/** The two tallies of `assess.ts` over one slot's verdicts, without thresholds: probers -> region, regions -> check. Silent and faulty probers abstain. */
+/**
+ * The two tallies of `assess.ts` over one slot's verdicts, without thresholds: probers -> region, regions ->
+ * check. Silent and faulty probers abstain.
+ */
 export function tallyRun(
   { slot, verdicts }: GateRun,
   regions: readonly VotingRegion[],
@@ -57,7 +65,7 @@ function tallyVotes(words: readonly (Trace["word"] | RunOutcome)[], quorum: Quor
   return outcome === "pending" && words.includes("announced") ? "announced" : outcome;
 }
 
-/** The quorum of a check over only `voters` of its regions: nothing may ask for more votes than there are. */
+/** A check's quorum over only `voters` of its regions, so that no rule needs more votes than there are. */
 export function narrowQuorum({ open, resolve, minReporting }: Quorum, voters: number): Quorum {
   const within = (rule: Rule): Rule =>
     typeof rule === "object" && "atLeast" in rule ? { atLeast: Math.min(rule.atLeast, voters) } : rule;
@@ -65,41 +73,43 @@ export function narrowQuorum({ open, resolve, minReporting }: Quorum, voters: nu
   return { open: within(open), resolve: within(resolve), minReporting: least };
 }
 
-/** How many of `fresh` votes win under a rule. */
+/** How many of `fresh` votes a rule needs. */
 export function votesNeeded(rule: Rule, fresh: number): number {
   for (let yes = 1; yes < fresh; yes++) if (wins(rule, yes, fresh)) return yes;
   return fresh;
 }
 
-/** What a decision is made by. Times in ms. */
+/** The terms of a decision. Times in ms. */
 export interface DecideOptions {
   nowMs: number;
   /** The anchor: slots before it do not count. Epoch ms. */
   sinceMs: number;
-  /** An older newest slot decides nothing. */
+  /** The maximum age of the newest slot; above it the decision is inconclusive. */
   maxAgeMs: number;
-  /** Good slots in a row that pass. */
+  /** Consecutive good slots that pass. */
   minRuns: number;
-  /** Bad slots in a row that fail. */
+  /** Consecutive bad slots that fail. */
   failureThreshold: number;
-  /** What `degraded` counts for. */
+  /** What a `degraded` slot counts as. */
   degraded: Decision;
   /** A silence covers the check. */
   silenced: boolean;
-  /** The version that was asked for is the one that reports itself; without such a wish true. */
+  /** Whether the requested version is the reported one; true if none was requested. */
   versionProven: boolean;
-  /** How fast the error budget burns against what was asked for; absent: that was not asked. */
+  /** The burn rate against the requested maximum; absent: none was requested. */
   burn?: GateBurn;
 }
 
-/** Whether the error budget of a check burns too fast; the rate is that of the last hour, null where nothing was judged in it. */
+/**
+ * Whether a check's error budget burns too fast. `rate` is the last hour's; null: nothing was judged in it.
+ */
 export interface GateBurn {
   most: number;
   rate: number | null;
   isOver: boolean;
 }
 
-/** Why: `good`, `bad` and `burn` decide, the others leave it open. */
+/** The reason: `good`, `bad` and `burn` decide, all others are inconclusive. */
 export type DecisionCause =
   | "good"
   | "bad"
@@ -112,7 +122,7 @@ export type DecisionCause =
   | "version"
   | "no_burn_rate";
 
-/** A decision, and the slots since the anchor that it rests on, newest first. */
+/** A decision and the slots since the anchor behind it, newest first. */
 export interface Judgement {
   decision: Decision;
   cause: DecisionCause;
@@ -120,8 +130,8 @@ export interface Judgement {
 }
 
 /**
- * Decides over the tallies of one check, newest first. Only `good` slots pass, only bad ones or a budget that burns too fast fail; all else is
- * inconclusive.
+ * Decides over the tallies of one check, newest first. Only good slots pass; only bad slots or a burn rate
+ * above the maximum fail; all else is inconclusive.
  */
 export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judgement {
   const { nowMs, sinceMs, maxAgeMs, minRuns, failureThreshold } = terms;
@@ -141,7 +151,7 @@ export function decide(tallies: readonly RunTally[], terms: DecideOptions): Judg
   return terms.versionProven ? { decision: "pass", cause: "good", runs } : open("version");
 }
 
-/** What a slot's outcome counts for. */
+/** What a slot's outcome counts as. */
 function countsFor(word: RunOutcome, degraded: Decision): Decision {
   if (word === "ready") return "pass";
   if (word === "degraded") return degraded;
@@ -150,7 +160,7 @@ function countsFor(word: RunOutcome, degraded: Decision): Decision {
 
 const WORST: readonly Decision[] = ["fail", "inconclusive", "pass"];
 
-/** The worst of several checks' judgements, the first of equals; a gate without checks is a mistake of its caller. */
+/** The worst of several checks' judgements, the first among equals. */
 export function worstDecision<T extends { decision: Decision }>(judged: readonly [T, ...T[]]): T {
   const decision = WORST.find((one) => judged.some((it) => it.decision === one));
   return judged.find((it) => it.decision === decision) ?? judged[0];

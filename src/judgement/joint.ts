@@ -1,11 +1,14 @@
-/** The figures of several checks as one: at each instant the worst of them counts, so bad is any bad, and drift time is the union. Pure. */
+/**
+ * The joint figures of several checks: at each instant the worst outcome counts, so drift time is the union.
+ * Pure.
+ */
 import type { Figures } from "./service_level.ts";
 import type { QuorumOutcome } from "./quorum.ts";
 import { WORST_FIRST } from "./words.ts";
 
 type Seconds = Figures["seconds"];
 
-/** A time in which an outcome of one check held; epoch ms, `to` not included. */
+/** A span in which a check's outcome held; epoch ms, `to` exclusive. */
 export interface OutcomeSpan {
   from: number;
   to: number;
@@ -15,7 +18,7 @@ export interface OutcomeSpan {
 const RANKED = WORST_FIRST.filter((outcome): outcome is QuorumOutcome => outcome !== "unknown");
 const RANK = new Map(RANKED.map((outcome, rank) => [outcome, rank]));
 
-/** For how long (s) each outcome was the worst of those that held. */
+/** How long (s) each outcome was the worst of those that held. */
 export function worstSeconds(spans: readonly OutcomeSpan[]): Seconds {
   const edges = spans.filter(({ from, to }) => to > from).flatMap(({ from, to, outcome }) => [
     { at: from, rank: RANK.get(outcome)!, change: 1 },
@@ -33,8 +36,8 @@ export function worstSeconds(spans: readonly OutcomeSpan[]): Seconds {
 }
 
 /**
- * The same where it is only known how long each outcome held, and not when, as of checks whose slots are kept apart: as if no two
- * bad times had been at once. So nothing bad is lost, and the whole is no longer than the longest of them.
+ * The same where only durations are known, as for checks whose slots are stored separately: assumes that no
+ * two bad times overlap. So no bad time is lost, and the total does not exceed the longest of them.
  */
 export function worstOfSums(sums: readonly Seconds[]): Seconds {
   if (sums.length < 2) return sums[0] ?? {};

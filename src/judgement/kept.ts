@@ -1,10 +1,10 @@
-/** Which rounds of a prober stand beside its latest: what a person compares when something fails. */
+/** Which rounds of a prober are kept besides its latest, for comparison when something fails. */
 import type { KeptRounds, LastRound, ProberState } from "./state.ts";
 
 const isGood = ({ outcome }: LastRound) => outcome === "pass" || outcome === "slow";
 const isFailed = ({ outcome }: LastRound) => outcome === "fail";
 
-/** What is kept once `latest` has come after `previous`; of rounds that are the latest itself no copy is. */
+/** The kept rounds once `latest` follows `previous`; the latest itself is never copied. */
 export function keepRounds(
   kept: KeptRounds = {},
   previous: LastRound | undefined,
@@ -21,13 +21,13 @@ export function keepRounds(
   return compact({ lastGood, firstFailed, latestFailed });
 }
 
-/** The same while no incident is open: failures that are over before one opens are forgotten. */
+/** The kept rounds while no incident is open: failures that ended are forgotten. */
 export function forgetFailures({ kept, witness }: ProberState): KeptRounds | undefined {
   if (!kept || !witness || !isGood(witness)) return kept;
   return compact({ lastGood: kept.lastGood });
 }
 
-/** All of them, whether they are the latest or kept beside it. */
+/** The rounds, whether they are the latest or kept. */
 export function roundsOf({ kept, witness }: ProberState): KeptRounds {
   const good = witness && isGood(witness) ? witness : kept?.lastGood;
   const failed = witness && isFailed(witness) ? witness : undefined;

@@ -1,12 +1,12 @@
-/** What probers had no room for in their last slot, from the states. Pure. */
+/** Rounds that probers lacked the capacity for in their last slot. Pure. */
 import { missedAt, walkedAt } from "./arrival.ts";
 import { wasLeftOut } from "./hanging.ts";
 import type { CheckState } from "./state.ts";
 
-/** Whether a prober has not walked a check because its time or its requests were spent. */
+/** Whether a prober skipped a check because it ran out of time or requests. */
 export const isForWantOfRoom = (reason: string): boolean => reason === "deadline" || reason === "budget";
 
-/** Rounds of the last slots, over all checks and probers. */
+/** The rounds of the last slots, over all checks and probers. */
 export interface MissedRounds {
   missed: number;
   of: number;
@@ -14,7 +14,7 @@ export interface MissedRounds {
   reasons: string[];
 }
 
-/** Counts what was due and what of it no prober had room for. */
+/** Counts the rounds that were due, and those missed for lack of capacity. */
 export function missedRounds(states: Iterable<CheckState>): MissedRounds {
   let [missed, of] = [0, 0];
   const reasons = new Set<string>();
@@ -31,7 +31,7 @@ export function missedRounds(states: Iterable<CheckState>): MissedRounds {
   return { missed, of, reasons: [...reasons].sort() };
 }
 
-/** The same in words: "590 of 1,000 rounds were not walked (deadline)". */
+/** The counts in words: "590 of 1,000 rounds were not walked (deadline)". */
 export const describeMissed = ({ missed, of, reasons }: MissedRounds): string =>
   `${missed.toLocaleString("en")} of ${of.toLocaleString("en")} rounds were not walked (${
     reasons.join(", ")

@@ -1,5 +1,6 @@
 /**
- * The judgement alone, for who has evidence of their own: pure functions over plain values, no clock, no network.
+ * The judgement alone, for callers with their own evidence: pure functions over plain values, without clock or
+ * network.
  *
  * @example Report against observation, and a quorum of three
  * ```ts
@@ -36,15 +37,14 @@ export type {
   Incident,
   IncidentContext,
   Kind,
-  ScopeResult,
   Severity,
-  Sign,
   TimelineEntry,
   Transition,
 } from "./incident.ts";
+export type { ScopeResult, Sign } from "./incident_rules.ts";
 export type { Admission } from "./admission.ts";
 export type { SeenCertificate } from "./certificate.ts";
-export { step } from "./incident.ts";
+export { step } from "./incident_rules.ts";
 export { type Ballot, type QuorumOutcome, tally, type Vote, type VoteState, wins } from "./quorum.ts";
 export type { Arrival, Brought, FirstRound, JudgedReport, JudgedRound, Round, Walk } from "./round.ts";
 export type {

@@ -1,33 +1,38 @@
-/** What is known of an incident besides its kind, in words. */
+/** Facts about an incident besides its kind, in words. */
 import { iso } from "../base/time.ts";
 import type { Incident, Kind } from "./incident.ts";
 import type { Holder } from "./state.ts";
 
-/** What the judgement noted of the latest opening: "about 1 in 5", "confirmed 25 s later by 2 of 3". */
+/**
+ * The fact that the judgement noted at the latest opening: "about 1 in 5", "confirmed 25 s later by 2 of 3".
+ */
 export const openingFact = ({ timeline }: Pick<Incident, "timeline">): string | undefined =>
   timeline.findLast(({ change }) => change === "opened")?.reason;
 
-/** The facts that need words around them. */
+/** Kinds whose fact needs a phrase around it. */
 const PHRASES: Partial<Record<Kind, (fact: string) => string>> = {
   partial: (share) => `part of the requests fail: ${share} from every region`,
   prober: (span) => `it had brought nothing for ${span}`,
   certificate: (end) => `the certificate ends ${end}`,
 };
 
-/** "held open by fra, silent since 10:04": in UTC, with the date where it is not that of `at` (epoch ms). */
+/** "fra, silent since 10:04": UTC, with the date unless it is that of `at` (epoch ms). */
 function describeHolder({ id, silentSince }: Holder, at: number): string {
   const [day, time] = iso(silentSince).split("T") as [string, string];
   const isToday = iso(at).startsWith(day);
   return `${id}, silent since ${isToday ? "" : `${day} `}${time.slice(0, 5)}`;
 }
 
-/** "held open by fra, silent since 10:04"; undefined: it is not held. `at` is now, epoch ms. */
+/** "held open by fra, silent since 10:04"; undefined: nobody holds it. `at`: now, epoch ms. */
 export function describeHold(heldBy: readonly Holder[], at: number): string | undefined {
   if (heldBy.length === 0) return undefined;
   return `held open by ${heldBy.map((holder) => describeHolder(holder, at)).join("; ")}`;
 }
 
-/** What an incident says besides its kind; `heldBy` are the silent voters without whom it would resolve, `at` is now, epoch ms. */
+/**
+ * The facts about an incident. `heldBy`: the silent voters without whom it would resolve; `at`: now, epoch
+ * ms.
+ */
 export function incidentNotes(incident: Incident, heldBy: readonly Holder[], at: number): string[] {
   const fact = openingFact(incident);
   const phrase = fact && (PHRASES[incident.kind]?.(fact) ?? fact);
@@ -40,7 +45,7 @@ export function incidentNotes(incident: Incident, heldBy: readonly Holder[], at:
   ];
 }
 
-/** Who holds this incident open; `scopes` are those of its check. */
+/** Who holds this incident open; `scopes` are its check's. */
 export const holdersOf = (
   { state, family, scope }: Incident,
   scopes: Record<string, { heldBy?: Holder[] }> = {},

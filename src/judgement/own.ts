@@ -1,31 +1,30 @@
-/** Assay's own incidents, step by step: what a commit has seen of the probers and of Assay itself becomes transitions. */
+/** Steps Assay's own incidents from what a commit saw of the probers and of Assay itself. */
 import type { Incident, Transition } from "./incident.ts";
 import { type CauseWatches, type OwnSighting, stepCauses } from "./own_causes.ts";
 import type { Turned } from "./suspicion.ts";
 import { type Ask, type ProberWatch, stepProbers, type StepProbersContext } from "./own_probers.ts";
 
-/** What is remembered from commit to commit; nothing of what is well. */
+/** The state between commits; healthy parts and probers have no entry. */
 export interface OwnState {
   probers: Record<string, ProberWatch>;
   causes: CauseWatches;
-  /** What turned bad at probers lately, for who is suspect without controls. */
+  /** Checks that recently turned bad at each prober, used to suspect probers without controls. */
   turned: Turned;
 }
 
-/** Nothing ails. */
+/** The state while everything is healthy. */
 export const EMPTY_OWN: OwnState = { probers: {}, causes: {}, turned: {} };
 
-/** Its incidents: the open ones, and those that may still flap. */
+/** Assay's own incidents that are open or may still flap. */
 export const incidentsOf = ({ probers, causes }: OwnState): Incident[] =>
   [...Object.values(probers), ...Object.values(causes)].flatMap(({ incident }) => incident ?? []);
 
-/** What a commit has seen. */
 export interface OwnEvidence {
   asks: readonly Ask[];
   sightings: readonly OwnSighting[];
 }
 
-/** The state after what a commit has seen, and the changes that are announced before all others. Pure. */
+/** The next state and the changes to announce before all others. Pure. */
 export function stepOwn(
   before: OwnState,
   { asks, sightings }: OwnEvidence,

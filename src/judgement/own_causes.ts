@@ -1,5 +1,5 @@
 /**
- * What ails Assay itself: one incident for each of a few parts, by what is seen of them slot by slot.
+ * Problems of Assay itself: one incident per part, from sightings slot by slot.
  *
  *     its cause holds in so many slots in a row --> open --three slots without it--> resolved
  */
@@ -8,37 +8,37 @@ import type { Incident, Transition } from "./incident.ts";
 import { openOwn, type OwnInstant, recentIncident, resolveOwn } from "./own_incident.ts";
 import type { OWN_KINDS } from "./words.ts";
 
-/** A part of Assay that may ail: the check of its incident, and the kind. */
+/** A part of Assay that can have a problem. It is both the check and the kind of its incident. */
 export type OwnKind = (typeof OWN_KINDS)[number];
 
-/** In how many slots in a row a cause must hold until it is announced. */
+/** Consecutive slots in which a cause must hold before it is announced. */
 const OPENS_AFTER: Record<OwnKind, number> = { delivery: 1, capacity: 3, schedule: 3 };
 const RESOLVES_AFTER = 3;
 
-/** What is seen of one part in one slot; a slot of which nothing is said counts for nothing. */
+/** What one slot shows about one part; slots without a sighting do not count. */
 export interface OwnSighting {
   kind: OwnKind;
-  /** The slot, epoch ms: a second sighting in the same slot adds to the first. */
+  /** The slot, epoch ms. A second sighting in the same slot adds to the first. */
   at: number;
-  /** What is the matter, in words that go on after "fails: ", "is short: " or "lags: "; absent: nothing is. */
+  /** The problem, in words that follow "fails: ", "is short: " or "lags: "; absent: no problem. */
   cause?: string;
 }
 
-/** A part whose cause held lately, or of which an incident may still flap. */
+/** A part with a recent problem, or an incident that may still flap. */
 export interface CauseWatch {
-  /** The latest slot of which something is known, epoch ms. */
+  /** The latest slot with a sighting, epoch ms. */
   at: number;
-  /** Slots in a row with (+) or without (-) the cause, that one included. */
+  /** Consecutive slots with (+) or without (-) the cause, the latest included. */
   run: number;
-  /** The same before that slot. */
+  /** The same count before the latest slot. */
   runBefore: number;
   incident?: Incident;
 }
 
-/** What is remembered of the parts, by kind. */
+/** The watched parts by kind. */
 export type CauseWatches = Partial<Record<OwnKind, CauseWatch>>;
 
-/** The parts after these sightings, and the changes to announce. Nothing is kept of healthy parts. Pure. */
+/** The parts after these sightings, and the changes to announce. Healthy parts have no entry. Pure. */
 export function stepCauses(
   before: CauseWatches,
   sightings: readonly OwnSighting[],
@@ -48,7 +48,7 @@ export function stepCauses(
   const transitions: Transition[] = [];
   for (const kind of Object.keys(OPENS_AFTER) as OwnKind[]) {
     let watch = before[kind];
-    // What holds comes first: of one slot it counts, whatever else is said of it.
+    // Causes come first: within one slot a cause outweighs its absence.
     const mine = sightings.filter((one) => one.kind === kind)
       .toSorted((a, b) => a.at - b.at || Number(b.cause !== undefined) - Number(a.cause !== undefined));
     for (const sighting of mine) {
@@ -63,7 +63,7 @@ export function stepCauses(
   return { watches, transitions };
 }
 
-/** The run after a sighting; one of an earlier slot is overtaken, unless the clock has stepped back. */
+/** Counts a sighting. One of an earlier slot is ignored, unless the clock stepped back. */
 function countSighting(
   before: CauseWatch | undefined,
   { at, cause }: OwnSighting,

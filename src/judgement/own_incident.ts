@@ -8,17 +8,16 @@ export const OWN_TARGET = "_assay";
 
 const FLAP_MS = 10 * MINUTE_MS;
 
-/** The words for an own incident that opens. */
+/** What an own incident opens with. */
 export interface OwnOpening extends Pick<Incident, "check" | "family" | "kind"> {
-  /** What is the matter, in words. */
+  /** The problem in words. */
   reason: string;
 }
 
-/** Where an own incident is stepped. */
 export interface OwnInstant {
   /** Instant of the judgement, epoch ms. */
   at: number;
-  /** Called once for each new incident; unique for ever. */
+  /** Called once for each new incident; must return a unique id. */
   newId(): string;
 }
 
@@ -38,15 +37,15 @@ export function openOwn(
 export const resolveOwn = (before: Incident, reason: "recovered" | "removed", now: number): Transition =>
   resolve(before, instantAfter(before, now), "pending", reason);
 
-/** No incident's story goes back in time: commits of walks that overlap come in any order. */
+/** Keeps an incident's timeline in order: commits of overlapping walks arrive in any order. */
 const instantAfter = (before: Incident | undefined, at: number): number =>
   before && before.updatedAt - at <= STEP_BACK_MS ? Math.max(before.updatedAt, at) : at;
 
-/** The incident while it is open, or may still flap. */
+/** The incident if it is open or may still flap. */
 export const recentIncident = (incident: Incident | undefined, at: number): Incident | undefined =>
   incident && (incident.state === "open" || at - incident.resolvedAt! <= FLAP_MS) ? incident : undefined;
 
-/** Who an own incident is about: "prober sin", "Assay's capacity"; undefined for those about a target. */
+/** The subject of an own incident: "prober sin", "Assay's capacity"; undefined for incidents of targets. */
 export function ownSubject({ target, check }: Pick<Incident, "target" | "check">): string | undefined {
   if (target !== OWN_TARGET) return undefined;
   return check.startsWith("prober-") ? check.replace("-", " ") : `Assay's ${check}`;

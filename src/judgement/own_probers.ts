@@ -1,5 +1,5 @@
 /**
- * Which probers bring nothing: one incident a prober, for all checks.
+ * Probers that return nothing: one incident per prober, for all checks.
  *
  *     asked twice in a row, nothing for three minutes (or a check goes blind in this commit) --> open --the first round--> resolved
  */
@@ -8,38 +8,37 @@ import { STEP_BACK_MS } from "./assess.ts";
 import type { Incident, Transition } from "./incident.ts";
 import { openOwn, type OwnInstant, recentIncident, resolveOwn } from "./own_incident.ts";
 
-/** A prober that was asked and brought nothing, or of which an incident may still flap. Epoch ms. */
+/** A prober that returned nothing when asked, or has an incident that may still flap. Times in epoch ms. */
 export interface ProberWatch {
-  /** When the latest walk began of which it brought a round, or the first that it was asked for. */
+  /** When the latest walk with a round began; without one, when the first walk it was asked for began. */
   broughtAt: number;
-  /** When the latest walk began that counts here. */
+  /** When the latest counted walk began. */
   askedAt: number;
-  /** How often in a row it was asked and brought nothing; not counted beyond what opens an incident. */
+  /** Consecutive asks without a round; not counted beyond the number that opens an incident. */
   unanswered: number;
   incident?: Incident;
 }
 
-/** One time that a prober was asked, for any number of checks; `at` is the walk's instant, epoch ms. */
+/** One ask of a prober, for any number of checks; `at` is the walk's instant, epoch ms. */
 export interface Ask {
   prober: string;
   at: number;
-  /** It brought a round, whatever that round says. */
+  /** It returned a round, whatever the round says. */
   brought: boolean;
 }
 
-/** What a step over the probers needs besides. */
 export interface StepProbersContext extends OwnInstant {
-  /** The probers of the config; what is remembered of others is closed as removed. */
+  /** The probers of the config; incidents of any other are resolved as removed. */
   probers: readonly string[];
-  /** Some check goes blind in this commit: probers without rounds are announced at once, and before it. */
+  /** Some check goes blind in this commit: silent probers are then announced at once, and before it. */
   blind: boolean;
-  /** When a prober's latest known walk of any check began, epoch ms; undefined: none is known. */
+  /** When a prober's latest known walk of any check began, epoch ms; undefined: unknown. */
   walkedAt(prober: string): number | undefined;
 }
 
 const [SILENT_MS, ASKS] = [3 * MINUTE_MS, 2];
 
-/** The probers after these asks, and the changes to announce. Nothing is kept of those that bring rounds. Pure. */
+/** The probers after these asks, and the changes to announce. Healthy probers have no entry. Pure. */
 export function stepProbers(
   before: Readonly<Record<string, ProberWatch>>,
   asks: readonly Ask[],
@@ -64,8 +63,9 @@ export function stepProbers(
 }
 
 /**
- * Of one walk a round counts, whatever else of it is missing, and in whichever commit; what is missing of an earlier one is overtaken. A
- * round ends the count however late it comes. Undefined: nothing was missing before, nor is it now.
+ * Counts the asks of one prober. Any round of a walk outweighs what is missing of it, also in a later commit,
+ * and ends the count however late it comes. Missing answers of an earlier walk are ignored. Undefined:
+ * nothing was or is missing.
  */
 function countAsks(
   before: ProberWatch | undefined,
@@ -85,13 +85,16 @@ function countAsks(
   return watch;
 }
 
-/** A prober that has been well so far: its latest walk is looked for among those of all checks, so once a commit. */
+/**
+ * The first watch of a healthy prober. The search over all checks for its latest walk runs at most once a
+ * commit.
+ */
 function firstWatch({ prober, at }: Ask, walkedAt: StepProbersContext["walkedAt"]): ProberWatch {
   const known = walkedAt(prober);
   return { broughtAt: known ?? at, askedAt: known ?? -Infinity, unanswered: 0 };
 }
 
-/** What a clock has noted that stepped back since counts as of now. */
+/** After the clock stepped back, times in the future count as now. */
 const withoutFuture = (watch: ProberWatch, at: number): ProberWatch =>
   watch.askedAt - at <= STEP_BACK_MS
     ? watch

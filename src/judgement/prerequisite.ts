@@ -1,11 +1,11 @@
-/** A check that comes after another one of its target is judged only once that one holds. Pure. */
+/** Judges a check with `after` only once its prerequisite, another check of the target, holds. Pure. */
 import type { Check, Region } from "../config/config.ts";
 import { outcomeOf } from "./current_outcome.ts";
 import type { Arrival } from "./round.ts";
 import type { CheckState } from "./state.ts";
 import { isFailed, isPassed } from "./words.ts";
 
-/** The checks so that each stands behind the one that it comes after, else in their order. */
+/** Sorts checks so that each follows its prerequisite; otherwise their order is kept. */
 export function inOrder(checks: readonly Check[]): Check[] {
   const byKey = new Map(checks.map((check) => [check.key, check]));
   const placed = new Set<Check>();
@@ -19,8 +19,9 @@ export function inOrder(checks: readonly Check[]): Check[] {
 }
 
 /**
- * Whether a check holds as one prober must see it at the instant `at` (epoch ms): the outcome of the check (with `scope: region` of its
- * region) is that journeys pass, and so did the prober's own last walk. What is not known does not hold.
+ * Whether a check holds from one prober's view at the instant `at` (epoch ms): the check's outcome (with
+ * `scope: region`, its region's) is a passed one, and the prober's own last walk did not fail. An unknown
+ * outcome does not hold.
  */
 export function holdsFor(
   prober: string,
@@ -39,7 +40,7 @@ export function holdsFor(
   return isPassed(own) && !isFailed(state?.probers[prober]?.witness?.word ?? "");
 }
 
-/** The arrivals of a check, of which those do not count whose prober does not see that `first` holds. */
+/** Marks the arrivals of probers for which the prerequisite `first` does not hold; they do not count. */
 export function withPrerequisite(
   arrivals: readonly Arrival[],
   first: { check: Check; state: CheckState | undefined; regions: readonly Region[] },

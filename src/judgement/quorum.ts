@@ -1,6 +1,6 @@
 /**
- * Votes and tally. The same tally runs twice: the probers of a region make the region's vote, the regions make the
- * check's outcome. Evidence is counted, never the edges between two states.
+ * Votes and tally. The same tally runs twice: the probers of a region make the region's vote, and the regions
+ * make the check's outcome. It counts stored votes, never transitions between states.
  */
 import type { Quorum, Rule } from "../config/config.ts";
 import type { Conclusive, Failed, Passed, Verdict } from "./verdict.ts";
@@ -15,9 +15,9 @@ export type QuorumOutcome = (typeof OUTCOMES)[number];
 /** A fresh vote of a prober, or of a region (which may be split). */
 export type Ballot = Conclusive | "split";
 
-/** A prober's vote on one check, and the few verdicts it was made of. */
+/** A prober's vote on one check, and the verdicts behind it. */
 export interface VoteState {
-  /** What it holds now. */
+  /** The current vote. */
   vote: Vote;
   /** The last conclusive verdicts, oldest first; as many as the larger threshold. */
   recent: Conclusive[];
@@ -25,13 +25,12 @@ export interface VoteState {
   failed: Failed[];
   /** Instant (epoch ms) of the last conclusive or announced evidence. */
   freshAt?: number;
-  /** Instant (epoch ms) of the last conclusive evidence, where announced evidence has come since. */
+  /** Instant (epoch ms) of the last conclusive evidence; set only if announced evidence came later. */
   conclusiveAt?: number;
-  /** The vote was bad when it aged out, and there was none since: in resolving it counts as a no. */
+  /** The vote was bad when it aged out, and there was none since: it counts as a no against resolving. */
   agedBad?: true;
 }
 
-/** Consecutive conclusive slots that a vote needs before it turns. */
 export interface Thresholds {
   failureThreshold: number;
   successThreshold: number;
@@ -40,7 +39,7 @@ export interface Thresholds {
 /** The vote of a prober without evidence. */
 export const NO_VOTE: VoteState = { vote: "none", recent: [], failed: [] };
 
-/** Clears vote and streak once the evidence is `stale`; that the vote was bad is remembered until it is `released`. */
+/** Clears vote and streak once the evidence is `stale`. A bad vote is remembered until it is `released`. */
 export function expire(standing: VoteState, stale: boolean, released: boolean): VoteState {
   const { vote, recent, freshAt, agedBad } = standing;
   const isCleared = vote === "none" && recent.length === 0 && !(agedBad && released);
@@ -67,7 +66,7 @@ export function castVote(
   return { ...next, freshAt: at };
 }
 
-/** Instant (epoch ms) of the last conclusive evidence; undefined: there was none since the vote was last cleared. */
+/** Instant (epoch ms) of the last conclusive evidence; undefined: none since the vote was last cleared. */
 export const conclusiveAt = ({ recent, freshAt, conclusiveAt }: VoteState): number | undefined =>
   recent.length > 0 ? conclusiveAt ?? freshAt : undefined;
 
@@ -87,14 +86,14 @@ function countFailure(
 function countPass(standing: VoteState, recent: Conclusive[], thresholds: Thresholds): VoteState {
   const mustProve = isFailed(standing.vote) || standing.agedBad;
   const isProven = streakLength(recent, (word) => !isFailed(word)) >= thresholds.successThreshold;
-  // Single passes do not end a failing streak: its verdicts are kept until the vote turns.
+  // Single passes do not end a failing streak: its verdicts stay until the vote turns.
   if (mustProve && !isProven) {
     return { vote: standing.vote, recent, failed: isFailed(standing.vote) ? standing.failed : [] };
   }
   return { vote: pickQuality(recent, thresholds.failureThreshold), recent, failed: [] };
 }
 
-/** Drift only by the majority of the streak's latest slots; else the latest other failed verdict. */
+/** Drift only if the majority of the streak's latest slots are; else the latest other failed verdict. */
 function pickFailure(failed: Failed[], failureThreshold: number): Failed {
   const drifts = failed.filter((word) => word === "drift").length;
   if (drifts >= failureThreshold) return "drift";
@@ -106,21 +105,24 @@ function pickQuality(recent: Conclusive[], failureThreshold: number): Passed {
   return poor ? recent.at(-1) as Passed : "ready";
 }
 
-/** How many of the last verdicts in a row fulfil `holds`. */
+/** How many of the last verdicts in a row satisfy `holds`. */
 export function streakLength(words: readonly Conclusive[], holds: (word: Conclusive) => boolean): number {
   let length = 0;
   while (length < words.length && holds(words[words.length - 1 - length]!)) length++;
   return length;
 }
 
-/** Whether `yes` of `fresh` votes win under a rule. `majority` is strictly more than half: a tie wins nothing. */
+/**
+ * Whether `yes` of `fresh` votes win under a rule. `majority` is strictly more than half, so a tie does not
+ * win.
+ */
 export function wins(rule: Rule, yes: number, fresh: number): boolean {
   if (yes === 0) return false;
   if (rule === "majority") return yes * 2 > fresh;
   if (rule === "all") return yes === fresh;
   if (rule === "any") return true;
   if ("atLeast" in rule) return yes >= rule.atLeast;
-  // 1e-9: 0.1 * 30 is 3.0000000000000004, and three of thirty are a tenth.
+  // 1e-9 absorbs rounding: 0.1 * 30 is 3.0000000000000004.
   return yes >= Math.ceil(rule.fraction * fresh - 1e-9);
 }
 

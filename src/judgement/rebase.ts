@@ -1,7 +1,7 @@
-/** What is remembered of a check, after the wall clock stepped back. Pure. */
+/** Adjusts a check's state after the wall clock stepped back. Pure. */
 import type { CheckState } from "./state.ts";
 
-/** After the wall clock stepped back, nothing may stand in the future: such evidence counts as of now. */
+/** Moves all times in the future to now. */
 export function rebase(state: CheckState, now: number): CheckState {
   const past = (at: number | undefined) => at === undefined ? undefined : Math.min(at, now);
   return {
@@ -11,7 +11,7 @@ export function rebase(state: CheckState, now: number): CheckState {
     since: past(state.since)!,
     probers: mapValues(state.probers, (prober) => ({
       ...prober,
-      // Just before now: a walk of now is another one.
+      // Just before now, so that a walk at this instant counts as a new one.
       witness: prober.witness && {
         ...prober.witness,
         slot: Math.min(prober.witness.slot, now - 1),
@@ -45,6 +45,5 @@ export function rebase(state: CheckState, now: number): CheckState {
   };
 }
 
-/** The same record with each value changed. */
 export const mapValues = <T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -1,5 +1,5 @@
 /**
- * History judged again, under other settings: what was brought then, by the rules of now. Pure.
+ * Judges history again under other settings. Pure.
  *
  *     kept lines (one a slot, a trace a walk) -> rounds -> walks in order -> assess, with another check -> incidents
  */
@@ -18,16 +18,16 @@ export interface KeptSlot extends Pick<CheckHistory, "traces"> {
   slot: number;
 }
 
-/** One incident that the replay opened: its times are instants of judgements, epoch ms. */
+/** One incident that the replay opened; times are instants of judgements, epoch ms. */
 export type ReplayedIncident = Pick<
   Incident,
   "family" | "kind" | "scope" | "episode" | "openedAt" | "resolvedAt"
 >;
 
 /**
- * The incidents that these slots would have opened under `check` and `regions`, oldest first; every episode is one. It varies what is judged:
- * thresholds, quorum, regions, ages, windows, `latencyBudgetMs`. Walks are as they were: another timeout, retry, turn or confirmation would
- * have brought others.
+ * The incidents that these slots would have opened under `check` and `regions`, oldest first, one per
+ * episode. Thresholds, quorum, regions, ages, windows and `latencyBudgetMs` may vary. Timeouts, retries,
+ * turns and confirmations may not: they would have produced other walks.
  */
 export function replay(
   check: JudgedCheck & { latencyBudgetMs?: number },
@@ -45,7 +45,7 @@ export function replay(
   return episodesOf(told);
 }
 
-/** The walks of history in order: those that began together were judged together. */
+/** The walks of history in order; those with the same instant were judged together. */
 function walksOf(slots: readonly KeptSlot[], latencyBudgetMs?: number): Arrival<JudgedRound>[][] {
   const arrivals = slots.flatMap(({ slot, traces }) =>
     traces.map((trace): Arrival<JudgedRound> => {
@@ -57,11 +57,11 @@ function walksOf(slots: readonly KeptSlot[], latencyBudgetMs?: number): Arrival<
     .sort(([a], [b]) => a!.walk.at - b!.walk.at || a!.walk.slot - b!.walk.slot);
 }
 
-/** Verdicts for which the report was read again after the journey. */
+/** Verdicts after which the report was read again. */
 const isAccusing = (word: Trace["word"]) =>
   word === "drift" || word === "underclaim" || word === "unreported";
 
-/** What a prober must have brought for its line to read as it does. */
+/** Reconstructs a prober's result from its line. */
 function broughtBy(trace: Trace, at: number, latencyBudgetMs?: number): Brought<JudgedRound> {
   const { word, reason, reported, claimed, totalMs = 0, unanswered } = trace;
   if (word === "missing") return { missed: reason ?? "unknown" };
@@ -81,7 +81,7 @@ function broughtBy(trace: Trace, at: number, latencyBudgetMs?: number): Brought<
   return fault ? { round, fault } : { round };
 }
 
-/** What the journey came to; a budget decides anew what is slow. */
+/** The journey's outcome; `latencyBudgetMs` decides anew what is slow. */
 function outcomeOf({ word, outcome, reason, totalMs }: Trace, latencyBudgetMs?: number): JourneyOutcome {
   const isSlow = latencyBudgetMs !== undefined && totalMs !== undefined && totalMs > latencyBudgetMs;
   const isPass = word === "announced" ? outcome === "pass" || outcome === "slow" : isPassed(word);
@@ -101,7 +101,7 @@ const reportOf = (state: ReportState, { phase, question, contradicts }: Trace, a
   ...(phase && { phase }),
 });
 
-/** Transitions as incidents, one an episode, each with its end. */
+/** Turns transitions into incidents, one per episode. */
 function episodesOf(told: readonly Transition[]): ReplayedIncident[] {
   const episodes: ReplayedIncident[] = [];
   for (const { change, incident: { family, kind, scope, episode, openedAt, resolvedAt } } of told) {

@@ -1,18 +1,21 @@
-/** The contract between who asks and who walks: what a prober is asked, and the evidence that it brings. */
+/** The contract between settler and probers: the request, and the evidence in return. */
 import type { Report, ReportState } from "../evidence/report/report.ts";
 import type { Failure, Observation } from "../evidence/probe/observation.ts";
 import type { Check } from "../config/config.ts";
 import type { FAULTS } from "./words.ts";
 
-/** One prober's evidence on one check in one slot; null: the check has no source that a prober asks. */
+/** One prober's evidence on one check in one slot. */
 export interface Round {
-  /** The claim before the journey. */
+  /** The claim before the journey; null: the check has no source that a prober asks. */
   before: Report | null;
-  /** Present where the first cell of the table called for a second look, and always where a pushed source has its say as well. */
+  /**
+   * The claim after the journey; present where the first verdict called for it, and always for checks with a
+   * pushed source.
+   */
   after?: Report | null;
   /** What the journey saw. */
   observation: Observation;
-  /** It was walked again, because the first time the report or some step got no HTTP answer. */
+  /** The first walk, if the report or some step got no HTTP answer in it and the check was walked again. */
   first?: FirstRound;
 }
 
@@ -27,71 +30,74 @@ export type JudgedRound = Omit<Round, "before" | "after"> & {
   after?: JudgedReport | null;
 };
 
-/** What stands in the evidence of a walk that another one has taken the place of. */
+/** The evidence that is kept of a first walk replaced by a second. */
 export interface FirstRound {
-  /** What the reports around the journey claimed. */
+  /** The claim before the journey. */
   before: ReportState | null;
-  /** The claim after the journey, where it was asked again. */
+  /** The claim after the journey, if the report was read again. */
   after?: ReportState | null;
-  /** What the journey came to. */
+  /** The journey's outcome. */
   outcome: Observation["outcome"];
   /** The step without an answer. */
   failure?: Pick<Failure, "step" | "reason" | "detail">;
 }
 
-/** A round, or why there is none. */
+/** A check's round, or why there is none. */
 export type RoundResult =
   & { check: string; digest: string }
   & ({ round: Round } | { missed: string });
 
-/** One walk of one check: its slot, and the instant from which ages are counted; epoch ms. */
+/** One walk of one check. Times in epoch ms; ages count from `at`. */
 export interface Walk {
-  /** A confirmation's slot is its instant. */
+  /** Epoch ms; the slot of a confirmation is its instant. */
   slot: number;
   /** When its turn, or the confirmation, begins. */
   at: number;
-  /** One of the slot's turns, or an extra slot of all probers. */
+  /** One of the slot's turns, or an extra slot for all probers. */
   kind: "turn" | "confirmation";
 }
 
-/** What one prober brought, or why it brought nothing. */
+/** One prober's result, or why there is none. */
 export type Brought<R extends JudgedRound = Round> =
   | { round: R; place?: string; fault?: (typeof FAULTS)[number] }
   | { missed: string };
 
-/** What one prober brought for one check in one walk. A prober that was not asked has none, and so says nothing. */
+/** One prober's result for one check in one walk. A prober that was not asked has no arrival. */
 export type Arrival<R extends JudgedRound = Round> = { prober: string; walk: Walk } & Brought<R>;
 
-/** All that one prober has to say of one slot. */
+/** One prober's reply for one slot. */
 export interface ProberReply {
   prober: string;
   /** Slot, epoch ms. */
   slot: number;
-  /** Every known-good control URL failed here: none of these rounds can be believed. */
+  /** Every control URL failed here: none of these rounds can be trusted. */
   suspect: boolean;
-  /** The prober is not where it was asked to be. */
+  /** The prober is not in the place it was configured for. */
   misplaced: boolean;
   /** Where it measured itself to be, if it can. */
   place?: string;
   answers: RoundResult[];
 }
 
-/** What a prober is asked. `deadlineMs` counts from the call. */
+/** The request to a prober. `deadlineMs` counts from the call. */
 export interface ProberRequest {
-  /** A confirmation's slot is its instant. */
+  /** Epoch ms; the slot of a confirmation is its instant. */
   slot: number;
-  /** When the walk begins by its turn, epoch ms; absent: at the slot. */
+  /** The instant of the walk's turn, epoch ms; absent: the slot. */
   at?: number;
   checks: readonly Check[];
   deadlineMs: number;
 }
 
-/** Called with one answer before the reply is complete, and with the reply's other fields that apply to it. */
+/** Called with an answer before the reply is complete, and with the reply fields that apply to it. */
 export type OnAnswer = (answer: RoundResult, about: Omit<ProberReply, "answers">) => void;
 
-/** A vantage point. `ask` never rejects for a target's fault, and answers within the deadline and 2 s for its controls. */
+/**
+ * A vantage point. `ask` never rejects for a target's fault. It answers within the deadline plus 2 s for its
+ * controls.
+ */
 export interface Prober {
   id: string;
-  /** Calls `onAnswer`, if it can, for what is ready before the rest: one check that hangs holds up no other. */
+  /** Calls `onAnswer`, if it can, for each answer as it is ready, so that a hanging check delays no other. */
   ask(request: ProberRequest, onAnswer?: OnAnswer): Promise<ProberReply>;
 }

@@ -1,5 +1,5 @@
 /**
- * Figures of a check over a time: what the slots of an hour, a day or a window came to. Pure; `storage/history/rollup.ts` rolls them up.
+ * Figures of a check over an hour, a day or a window. Pure; `storage/history/rollup.ts` stores them.
  *
  *     lines of history (one per slot) -> figuresOf -> hour -> mergeFigures -> day, window -> service level
  */
@@ -10,17 +10,17 @@ import { isFailed, isUnjudged } from "./words.ts";
 /** Counts by bucket; see {@linkcode bucketOf}. */
 export type Histogram = Record<number, number>;
 
-/** What the slots of one check came to. */
+/** The figures of one check over some slots. */
 export interface Figures {
-  /** For how long (s) each outcome held: every slot counts until the next one is due. */
+  /** How long (s) each outcome held: a slot counts until the next one is due. */
   seconds: Partial<Record<QuorumOutcome, number>>;
-  /** Rounds by verdict, and how long the journeys took, by prober. */
+  /** By prober, the number of rounds by verdict and the journeys' durations. */
   probers: Record<string, { words: Partial<Record<Trace["word"], number>>; latency: Histogram }>;
 }
 
 /** The figures of one shard over an hour or a day. */
 export interface RollupRow {
-  /** Which hours of the day (UTC) are in it, as bits: an hour is not added twice. */
+  /** The hours of the day (UTC) that it includes, as bits, so that no hour is added twice. */
   hours: number;
   /** By check key. */
   checks: Record<string, Figures>;
@@ -32,14 +32,17 @@ export const emptyFigures = (): Figures => ({ seconds: {}, probers: {} });
 const PER_OCTAVE = 4;
 const BUCKETS = 80;
 
-/** The bucket of a duration: four to each doubling, from 1 ms to 17 minutes; each is 19 % wide. */
+/** The bucket of a duration: four per doubling, from 1 ms to 17 minutes; each is 19 % wide. */
 export const bucketOf = (ms: number): number =>
   Math.min(BUCKETS, Math.round(Math.log2(Math.max(1, ms)) * PER_OCTAVE));
 
-/** The middle of a bucket in ms, within 9 % of all that it counts. */
+/** The middle of a bucket in ms, within 9 % of every duration in it. */
 export const middleOf = (bucket: number): number => 2 ** (bucket / PER_OCTAVE);
 
-/** Adds one slot to the figures of a check, in place: an hour of a shard is 36,000 rounds. `gapMs` is how long the slot counts. */
+/**
+ * Adds one slot to a check's figures, in place, because an hour of a shard has 36,000 rounds. `gapMs`: how
+ * long the slot counts.
+ */
 export function addSlot(figures: Figures, { outcome, traces }: CheckHistory, gapMs: number): void {
   const { seconds, probers } = figures;
   seconds[outcome] = (seconds[outcome] ?? 0) + gapMs / 1_000;
@@ -52,7 +55,7 @@ export function addSlot(figures: Figures, { outcome, traces }: CheckHistory, gap
   }
 }
 
-/** Two times as one. */
+/** The figures of two periods together. */
 export function mergeFigures(a: Figures, b: Figures): Figures {
   const probers = { ...a.probers };
   for (const [id, { words, latency }] of Object.entries(b.probers)) {
@@ -64,7 +67,7 @@ export function mergeFigures(a: Figures, b: Figures): Figures {
   return { seconds: addCounts(a.seconds, b.seconds), probers };
 }
 
-/** The same for every check of two books; a book whose hours are all in the other adds nothing. */
+/** Merges two rows, check by check. A row whose hours are all in the other adds nothing. */
 export function mergeRows(a: RollupRow, b: RollupRow): RollupRow {
   if ((a.hours & b.hours) === b.hours) return a;
   const checks = { ...a.checks };
@@ -83,7 +86,9 @@ function addCounts<K extends string | number>(
   return all;
 }
 
-/** The duration (ms) that a share of the counted ones did not exceed, within 9 %; null of nothing. */
+/**
+ * The duration (ms) that this share of the counted ones did not exceed, within 9 %; null: none was counted.
+ */
 export function percentile(latency: Histogram, share: number): number | null {
   const buckets = Object.entries(latency).map(([bucket, count]) => [Number(bucket), count] as const)
     .sort(([a], [b]) => a - b);
@@ -95,7 +100,7 @@ export function percentile(latency: Histogram, share: number): number | null {
   return null;
 }
 
-/** What the figures say of the service. Times in seconds. */
+/** The service level that figures amount to. Times in seconds. */
 export interface ServiceLevel {
   /** Good time over judged time, 0 to 1; null if no time was judged. */
   availability: number | null;
@@ -109,12 +114,11 @@ export interface ServiceLevel {
   unjudgedSeconds: number;
 }
 
-/** For how long there is data, judged or not. */
+/** Seconds with data, judged or not. */
 export const coveredSeconds = (
   { goodSeconds, badSeconds, unjudgedSeconds }: ServiceLevel,
 ): number => goodSeconds + badSeconds + unjudgedSeconds;
 
-/** The service level over the time of these figures. */
 export function serviceLevel({ seconds }: Figures): ServiceLevel {
   const total = (wanted: (outcome: string) => boolean) =>
     Object.entries(seconds).reduce((all, [outcome, s]) => all + (wanted(outcome) ? s : 0), 0);

@@ -1,11 +1,12 @@
 /**
- * Error budgets: how much failing an objective allows, and how fast it is spent (The Site Reliability Workbook, chapter 5). Pure. Time
- * without a verdict is neither good nor bad: rates are over judged time, and coverage says how much of the window that is.
+ * Error budgets: how much failure an objective allows, and how fast it is spent (The Site Reliability
+ * Workbook, chapter 5). Pure. Time without a verdict is neither good nor bad: rates are over judged time, and
+ * `coverage` is its share of the window.
  */
 import type { ServiceLevel } from "./service_level.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 
-/** Windows that the budget is measured over, ms; the longest is that of the objective. */
+/** The windows of measurement, ms; the longest is the objective's. */
 export const SLO_WINDOWS = {
   "5m": 5 * MINUTE_MS,
   "30m": 30 * MINUTE_MS,
@@ -14,12 +15,11 @@ export const SLO_WINDOWS = {
   "3d": 3 * DAY_MS,
   "30d": 30 * DAY_MS,
 } as const;
-/** One of them. */
 export type SloWindow = keyof typeof SLO_WINDOWS;
 
 /**
- * The workbook's multiwindow alerts (table 5-8): 2 % of the budget in an hour, 5 % in six, 10 % in three days. The short window lets an
- * alert end soon after the failing does.
+ * The workbook's multiwindow alerts (table 5-8): 2 % of the budget in one hour, 5 % in six hours, 10 % in
+ * three days. With the short window an alert ends soon after the failures do.
  */
 export const BURN_ALERTS = [
   { long: "1h", short: "5m", factor: 14.4 },
@@ -27,13 +27,16 @@ export const BURN_ALERTS = [
   { long: "3d", short: "6h", factor: 1 },
 ] as const satisfies readonly { long: SloWindow; short: SloWindow; factor: number }[];
 
-/** What a window came to; `from` is epoch ms, and a little before its time where hours or days are read. */
+/**
+ * The service level of a window. `from` is epoch ms; it may be earlier than the window's start, because whole
+ * hours or days are read.
+ */
 export interface WindowLevel {
   from: number;
   level: Pick<ServiceLevel, "goodSeconds" | "badSeconds" | "unjudgedSeconds">;
 }
 
-/** How fast the budget is spent: 1 spends it in just 30 days; null where nothing was judged. */
+/** The rate at which the budget is spent: 1 spends it in exactly 30 days; null: nothing was judged. */
 export interface BurnRate {
   window: SloWindow;
   /** Epoch ms. */
@@ -42,23 +45,23 @@ export interface BurnRate {
   badSeconds: number;
   judgedSeconds: number;
   unjudgedSeconds: number;
-  /** Judged time over all of it, 0 to 1. */
+  /** The judged share of the window, 0 to 1. */
   coverage: number;
 }
 
 /** The budget of an objective (a share below 1) over 30 days. */
 export interface ErrorBudget {
   objective: number;
-  /** The share that is left, below 0 once it is overspent; null where nothing was judged. */
+  /** The share that is left, negative once overspent; null: nothing was judged. */
   left: number | null;
-  /** Failing that the objective allows in the time that was judged, s. */
+  /** Seconds of failure that the objective allows in the judged time. */
   allowedSeconds: number;
   burn: BurnRate[];
-  /** Each of {@linkcode BURN_ALERTS}; it fires while both of its windows burn faster than its factor. */
+  /** Each of {@linkcode BURN_ALERTS}; it fires while both its windows burn faster than its factor. */
   alerts: { long: SloWindow; short: SloWindow; factor: number; isFiring: boolean }[];
 }
 
-/** The budget as of `nowMs`, of what `read` says of each window. */
+/** The budget as of `nowMs`; `read` gives the level of each window. */
 export function errorBudget(
   objective: number,
   read: (window: SloWindow) => WindowLevel,
@@ -76,7 +79,7 @@ export function errorBudget(
   };
 }
 
-/** The share that may fail, in whole millionths: 1 - 0.999 is not 0.001. */
+/** The share that may fail, rounded to millionths: in floating point 1 - 0.999 is not 0.001. */
 const allowed = (objective: number) => Math.round((1 - objective) * 1_000_000) / 1_000_000;
 
 function burnRate(
@@ -98,11 +101,11 @@ function burnRate(
   };
 }
 
-/** How fast it is spent in a window; null where nothing was judged. */
+/** The burn rate of a window; null: nothing was judged. */
 export const rateOf = ({ burn }: Pick<ErrorBudget, "burn">, window: SloWindow): number | null =>
   burn.find((one) => one.window === window)?.rate ?? null;
 
-/** Whether both windows burn faster than the factor; a short one in which nothing was judged does not stand in the way. */
+/** Whether both windows burn faster than the factor; a short window without judged time is ignored. */
 export function isBurning(
   budget: Pick<ErrorBudget, "burn">,
   { long, short, factor }: { long: SloWindow; short: SloWindow; factor: number },

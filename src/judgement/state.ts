@@ -1,4 +1,4 @@
-/** What Assay remembers of one check from slot to slot. Packed into shards by `storage/codec.ts`, judged by `assess.ts`. */
+/** The stored state of one check. `storage/codec.ts` packs it into shards, `assess.ts` judges it. */
 import type { SeenCertificate } from "./certificate.ts";
 import type { Incident } from "./incident.ts";
 import type { Failure, Observation, StepTrace } from "../evidence/probe/observation.ts";
@@ -7,7 +7,7 @@ import type { Layer, Report, SourceReport } from "../evidence/report/report.ts";
 import type { FirstRound } from "./round.ts";
 import type { Fault, Phases, Verdict } from "./verdict.ts";
 
-/** A report without its parts; the parts are kept only where they say something is wrong. */
+/** A report without its details, which are kept only where something is wrong. */
 export type ReportSummary =
   & Pick<Report, "state" | "dialect" | "question" | "httpStatus" | "reason" | "version" | "at" | "durationMs">
   & {
@@ -16,73 +16,76 @@ export type ReportSummary =
     sources?: SourceSummary[];
   };
 
-/** One of several sources of a report; `reason` only where it makes no claim. */
+/** One of several sources of a report; `reason` is set only where it makes no claim. */
 export type SourceSummary = Pick<SourceReport, "name" | "state" | "dialect" | "httpStatus" | "reason">;
 
-/** How long the phases of requests took together, ms. */
+/** The summed durations (ms) of the requests' phases. */
 export type RequestPhases = Record<"dns" | "connect" | "tls" | "firstByte", number>;
 
-/** What one prober last saw of one check. */
+/** A prober's last round of one check. */
 export interface LastRound {
   /** Slot, epoch ms. */
   slot: number;
-  /** When the walk began by its turn, epoch ms; absent: at the slot. */
+  /** When the walk was due by its turn, epoch ms; absent: at the slot. */
   at?: number;
   /** The verdict. */
   word: Verdict;
-  /** Why the verdict is not simply the cell of the table. */
+  /** Why the verdict differs from the table's cell, or how the journey failed. */
   reason?: string;
   /** The claim before the journey; null: the check has no report. */
   before: ReportSummary | null;
-  /** The claim after it, where it was asked again. */
+  /** The claim after the journey, if the report was read again. */
   after?: ReportSummary | null;
-  /** What the journey came to. */
+  /** The journey's outcome. */
   outcome: Observation["outcome"];
-  /** How long it took, ms. */
+  /** The journey's duration, ms. */
   totalMs: number;
   /** Only of journeys that did not pass. */
   failure?: Failure;
   /** Only of journeys that did not pass. */
   steps?: StepTrace[];
-  /** How long each step took, in order, of journeys that passed. */
+  /** The duration (ms) of each step in order; only of journeys that passed. */
   stepMs?: number[];
-  /** Over all steps, of their last requests, ms; absent: not measured. */
+  /** The phases of each step's last request, summed, ms; absent: not measured. */
   phases?: RequestPhases;
-  /** Of its trace, where the check has one. */
+  /** The id of its trace, if the check has one. */
   traceId?: string;
   /** Only of a cleanup that did not pass. */
   cleanup?: Observation["cleanup"];
-  /** The walk before this one, which got no answer. */
+  /** The first walk, which got no answer, if this is the second. */
   first?: FirstRound;
 }
 
-/** Rounds that are kept beside the latest, each absent where the latest is that round; failures only around an incident. */
+/**
+ * Rounds kept in addition to the latest; each is absent where the latest is that round. Failures are kept
+ * only around an incident.
+ */
 export interface KeptRounds {
   /** The latest that passed. */
   lastGood?: LastRound;
   /** The first that failed in the open incident. */
   firstFailed?: LastRound;
-  /** Absent also where it is the first. */
+  /** The latest that failed; also absent where it is the first. */
   latestFailed?: LastRound;
 }
 
-/** What one prober captured last. */
+/** The last value that a prober captured. */
 export interface CapturedValue {
-  /** As text, of bounded length. */
+  /** The value as text of bounded length. */
   value: string;
-  /** When the walk began that captured it, epoch ms. */
+  /** When the walk that captured it began, epoch ms. */
   at: number;
 }
 
-/** One value of a capture that some prober holds. A list of them stands in the order in which they were first seen. */
+/** A value of a capture that some prober holds. Lists are in order of first sight. */
 export interface KnownValue {
-  /** As text, of bounded length. */
+  /** The value as text of bounded length. */
   value: string;
   /** When it was first seen, epoch ms. */
   since: number;
-  /** When a prober was first seen that had left it for another, epoch ms. */
+  /** When a prober was first seen to have changed from it to another, epoch ms. */
   leftAt?: number;
-  /** A prober went back to it, so it counts as first seen then; once, until all agree. */
+  /** A prober changed back to it, so `since` was reset; happens once until all agree. */
   returned?: true;
 }
 
@@ -90,109 +93,111 @@ export interface KnownValue {
 export interface MissedSlot {
   /** Slot, epoch ms. */
   slot: number;
-  /** When the walk would have begun by its turn, epoch ms; absent: at the slot. */
+  /** When the walk was due by its turn, epoch ms; absent: at the slot. */
   at?: number;
-  /** A short word. */
+  /** One of MISSED_REASONS, or a remote prober's error. */
   reason: string;
 }
 
-/** One prober's memory of one check. */
+/** The state of one prober on one check. */
 export interface ProberState {
-  /** Its vote, and what made it. */
+  /** Its vote and the verdicts behind it. */
   standing: VoteState;
-  /** The clocks of `announced`. */
+  /** The clocks of the `announced` windows. */
   phases: Phases;
-  /** Slots in a row with (+) or without (-) a contradiction in the report; capped at the thresholds. */
+  /** Consecutive slots with (+) or without (-) a contradiction in the report; capped at the thresholds. */
   contradictions: number;
-  /** The running answer of the thresholds to "does the report contradict itself?"; absent: not asked yet. */
+  /** Whether the report contradicts itself, after thresholds; absent: unknown so far. */
   contradicts?: boolean;
-  /** Slots in a row in which a limit of ours kept it from knowing, see limited.ts. */
+  /** Consecutive slots in which a limit of ours prevented a verdict, see limited.ts. */
   limited?: number;
-  /** Slots in a row that timed out, see hanging.ts; absent: none. */
+  /** Consecutive slots that timed out, see hanging.ts; absent: none. */
   timeouts?: number;
-  /** Its latest slot cannot be believed; its vote is set aside. */
+  /** Why its latest slot does not count; its vote is excluded while set. */
   aside?: Fault;
   /** The data centre where the prober measured itself to be. */
   place?: string;
-  /** What it last saw. */
+  /** Its last round. */
   witness?: LastRound;
-  /** The rounds that stand beside the last one in the evidence. */
+  /** Earlier rounds kept for comparison. */
   kept?: KeptRounds;
-  /** The certificate that it last saw. */
+  /** The last certificate it saw. */
   certificate?: SeenCertificate;
-  /** What it last captured of what must agree across regions, by the capture's name. */
+  /** Its last captured values that must agree across regions, by capture name. */
   captured?: Record<string, CapturedValue>;
-  /** The last slot of which it brought nothing. */
+  /** The last slot for which it returned no round. */
   missed?: MissedSlot;
-  /** Its last conclusive or announced evidence, moved on by every unjudged time; epoch ms. */
+  /**
+   * The time of its last conclusive or announced evidence, plus all time that was not judged since; epoch ms.
+   */
   heardAt?: number;
 }
 
-/** An extra slot of all probers of a scope: after a first failure (`down`) or a first recovery (`up`). */
+/** An extra slot for all probers of a scope: after a first failure (`down`) or a first recovery (`up`). */
 export interface Confirmation {
   /** Its slot and instant, epoch ms. */
   at: number;
-  /** Which of the two. */
+  /** After a failure or a recovery. */
   direction: "down" | "up";
 }
 
-/** A voter that fell silent with a bad vote, and keeps an incident from resolving. */
+/** A voter that went silent with a bad vote and prevents an incident from resolving. */
 export interface Holder {
-  /** A prober or a region. */
+  /** The id of a prober or a region. */
   id: string;
-  /** Epoch ms. */
+  /** Since when it is silent, epoch ms. */
   silentSince: number;
 }
 
-/** The evidence of failures in part; see advisory.ts. */
+/** Evidence that a share of requests fails; see advisory.ts. */
 export interface PartialState {
-  /** One sum for each region that is left out, by its id; `none` with one region. */
+  /** One sum per region, over the verdicts of all others; key `none` with a single region. */
   sums: Record<string, number>;
-  /** Verdicts in a row, of all probers together, that did not fail. */
+  /** Consecutive verdicts of all probers together that did not fail. */
   passes: number;
-  /** Verdicts since the sums began to rise, and how many of them failed. */
+  /** Verdicts since the sums began to rise. */
   counted: number;
-  /** How many of these failed. */
+  /** How many of the counted verdicts failed. */
   failed: number;
 }
 
-/** What is remembered of one scope (`global`, or a region) from judgement to judgement. Instants in epoch ms. */
+/** The state of one scope: `global` or a region. Instants in epoch ms. */
 export interface ScopeState {
-  /** Pending: the holder of the lease asks all probers of the scope to walk at `at`. */
+  /** The pending confirmation: the lease holder asks all probers of the scope to walk at `at`. */
   confirmation?: Confirmation;
-  /** The last confirmation of each kind: when it began, and when the walk that called for it did. */
+  /** The last confirmation in each direction: when it began, and when the walk that called for it began. */
   begun?: Partial<Record<Confirmation["direction"], { at: number; calledAt: number }>>;
   /** Since when the resolve rule has held without a break. */
   resolvableSince?: number;
   /** Since when the outcome has been `ready` without a break. */
   readySince?: number;
-  /** Who holds the open service incident open. */
+  /** Who keeps the open service incident from resolving. */
   heldBy?: Holder[];
-  /** The evidence of failures in part. */
+  /** Evidence that a share of requests fails. */
   partial?: PartialState;
 }
 
 /** One region's vote on one check. */
 export interface RegionState {
-  /** What its quorum holds. */
+  /** Its quorum's outcome. */
   outcome: QuorumOutcome;
-  /** Slot (epoch ms) since which it has been that. */
+  /** Since when it has held that outcome, epoch ms. */
   since: number;
-  /** Its last outcome that was not `pending` was a failed one. */
+  /** Whether its last outcome other than `pending` was a failed one. */
   wasBad: boolean;
   /** Since when (epoch ms) its vote has been bad while no service incident was open. */
   badSince?: number;
 }
 
-/** All that is remembered of one check. */
+/** The state of one check. */
 export interface CheckState {
-  /** The newest regular slot of which anything was judged, epoch ms. */
+  /** The newest regular slot that was judged, epoch ms. */
   slot: number;
   /** The instant of the last judgement, epoch ms. */
   judgedAt: number;
-  /** What the quorum holds. */
+  /** The quorum's outcome. */
   outcome: QuorumOutcome;
-  /** Instant (epoch ms) since which the outcome has been that. */
+  /** Since when the outcome has held, epoch ms. */
   since: number;
   /** By the prober's id. */
   probers: Record<string, ProberState>;
@@ -200,7 +205,7 @@ export interface CheckState {
   regions: Record<string, RegionState>;
   /** By scope. */
   scopes: Record<string, ScopeState>;
-  /** The values of captures that must agree, by name, in the order in which they were first seen. */
+  /** The values of captures that must agree, by name, in order of first sight. */
   agreement?: Record<string, KnownValue[]>;
   /** Open incidents, and resolved ones that may still flap. */
   incidents: Incident[];

@@ -4,7 +4,10 @@ import type { LastRound, ReportSummary, RequestPhases, SourceSummary } from "./s
 import type { Verdict } from "./verdict.ts";
 import type { FirstRound, JudgedReport, JudgedRound, Walk } from "./round.ts";
 
-/** What is kept to show of a round. Steps are kept in full only of journeys that did not pass, parts only where they say something is wrong. */
+/**
+ * The summary of a round for display. Steps are kept in full only for journeys that did not pass, subsystems
+ * only where something is wrong.
+ */
 export function summarize(
   { slot, at }: Pick<Walk, "slot" | "at">,
   word: Verdict,

@@ -1,4 +1,7 @@
-/** Suspicion without controls: a prober for which nearly everything turns bad at once, while others see it well, is at fault itself. */
+/**
+ * Suspicion without controls: if nearly everything turns bad at one prober while others see it pass, the
+ * prober itself is at fault.
+ */
 import type { Check, Region } from "../config/config.ts";
 import { periodMs, staleAt } from "../config/schedule.ts";
 import { walkedAt } from "./arrival.ts";
@@ -9,10 +12,10 @@ import { isFailed, isPassed } from "./words.ts";
 
 const [TARGETS, HOSTS, SHARE, WITNESSES] = [5, 3, 0.8, 2];
 
-/** Since when checks fail at a prober (epoch ms), of those that did not before: by prober and check key. */
+/** When checks that had passed began to fail (epoch ms), by prober and check key. */
 export type Turned = Record<string, Record<string, number>>;
 
-/** What a prober's round of a check came to, before anybody is suspected. */
+/** The verdict of a prober's round, before suspicion. */
 export interface Seen {
   prober: string;
   check: Check;
@@ -21,7 +24,6 @@ export interface Seen {
   word: Verdict;
 }
 
-/** What is needed to suspect somebody. */
 export interface SuspicionContext {
   checks: readonly Check[];
   regions: readonly Region[];
@@ -37,11 +39,11 @@ interface Turn {
   turnedAt: number;
 }
 
-/** Whether these checks and regions are enough for anybody ever to be suspect. */
+/** Whether these checks and regions are enough to ever suspect a prober. */
 export const canSuspect = (checks: readonly Check[], regions: readonly Region[]): boolean =>
   regions.length > WITNESSES && isBroad(checks);
 
-/** The probers that are suspect after these rounds, and what must be remembered. Pure. */
+/** The suspect probers after these rounds, and the memory for the next. Pure. */
 export function stepSuspicion(
   before: Turned,
   seen: readonly Seen[],
@@ -65,7 +67,7 @@ export function stepSuspicion(
   return { turned, suspects };
 }
 
-/** What fails now and did not before has turned; what passes has not. */
+/** A check that fails now and passed before has turned; one that passes has not. */
 function countTurns(
   before: Record<string, number>,
   mine: readonly Seen[],
@@ -82,7 +84,10 @@ function countTurns(
   return since;
 }
 
-/** Five targets on three hosts and four fifths of all that it walks turned within a period, and two other regions deny each. */
+/**
+ * Whether five targets on three hosts, and 80 % of what the prober walks, turned within a period while two
+ * other regions contradict each.
+ */
 function isAtFault(
   prober: string,
   turns: readonly Turn[],
@@ -109,12 +114,13 @@ const isBroad = (checks: readonly Check[]): boolean =>
   new Set(checks.map(({ target }) => target.id)).size >= TARGETS &&
   new Set(checks.map(({ target }) => hostText(target.url))).size >= HOSTS;
 
-/** The host as it is written: it may be a reference to the environment. */
+/** The host as written in the config; it may be a reference to the environment. */
 const hostText = (url: string): string => url.replace(/^\w+:\/\//, "").split("/")[0]!;
 
 /**
- * How many other regions have conclusive evidence on the check that is not bad: the newest, of these rounds too. What is older than the
- * first failure says nothing of an outage that has just begun: it counts only once the failures turn the vote.
+ * How many other regions have conclusive evidence on the check that is not bad, these rounds included.
+ * Evidence older than the first failure says nothing about an outage that just began, so it counts only once
+ * the failures turn the vote.
  */
 function countDenials(
   prober: string,
@@ -138,6 +144,6 @@ function countDenials(
   return others.filter(({ probers }) => probers.some(({ id }) => denies(id))).length;
 }
 
-/** The latest conclusive verdicts of a prober, if they are not too old. */
+/** A prober's latest conclusive verdicts, unless stale. */
 const recentVerdicts = (check: Check, { standing: { freshAt, recent } }: ProberState, at: number) =>
   freshAt === undefined || at > staleAt(check, freshAt) ? [] : recent;

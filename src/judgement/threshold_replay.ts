@@ -1,27 +1,33 @@
-/** What another `failureThreshold` would have opened: kept slots judged twice, by the current rules and with the other one. Pure. */
+/**
+ * The effect of another `failureThreshold`: judges kept slots twice, under the current rules and under the
+ * other threshold. Pure.
+ */
 import { periodMs } from "../config/schedule.ts";
 import { formatSpan } from "../base/time.ts";
 import type { Incident } from "./incident.ts";
 import { type KeptSlot, replay, type ReplayedIncident } from "./replay.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
 
-/** What the other threshold comes to. */
+/** The effect of the other threshold. */
 export interface ThresholdReplay {
   failureThreshold: number;
-  /** How much sooner (ms) it would have opened the incident, later where negative; absent: not at all. */
+  /** How much earlier (ms) it would have opened the incident; negative: later; absent: not at all. */
   earlierMs?: number;
-  /** Incidents of the same scope that only it would have opened. */
+  /** Further incidents of the scope that only the other threshold would have opened. */
   more: number;
-  /** Incidents of the same scope, beside this one, that it would not have opened. */
+  /** Other incidents of the scope that it would not have opened. */
   fewer: number;
-  /** How long the slots are that were judged, ms. */
+  /** The time (ms) that the judged slots cover before the incident. */
   spanMs: number;
 }
 
-/** The threshold to compare with: one less, or two where it is one. */
+/** The threshold to compare with: one less; two if it is one. */
 const otherThan = (failureThreshold: number) => failureThreshold === 1 ? 2 : failureThreshold - 1;
 
-/** Undefined: the slots do not tell of the incident as it was, because they are gone, or because the config is another one by now. */
+/**
+ * Undefined: a replay of the slots does not reproduce the incident, because slots are gone or the config has
+ * changed.
+ */
 export function replayThreshold(
   check: JudgedCheck & { latencyBudgetMs?: number },
   regions: readonly VotingRegion[],

@@ -1,19 +1,22 @@
-/** Who votes, and what the two quorums make of it: the probers of a region, and the regions of a check. */
+/** The voters, and the results of the two quorums: the probers of a region and the regions of a check. */
 import type { Quorum } from "../config/config.ts";
 import { periodMs } from "../config/schedule.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import type { ScopeResult } from "./incident.ts";
+import type { ScopeResult } from "./incident_rules.ts";
 import { type Ballot, isRecovered, type QuorumOutcome, tally, wins } from "./quorum.ts";
 import type { CheckState, Holder, ProberState, RegionState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
 import { isFailed } from "./words.ts";
 
-/** What a quorum makes of its voters: the same for the probers of a region and for the regions of a check. */
+/** The result of a quorum: the same for the probers of a region and for the regions of a check. */
 export interface Tally {
   /** `global`, or a region's id. */
   scope: string;
   outcome: QuorumOutcome;
-  /** The resolve rule holds, and the latest verdicts of the fresh voters, tallied as votes, would not open. */
+  /**
+   * The resolve rule holds, and the latest verdicts of the fresh voters, tallied as votes, would not open an
+   * incident.
+   */
   resolvable: boolean;
   /** The silent voters without whom the resolve rule would hold. */
   holders: Holder[];
@@ -21,33 +24,36 @@ export interface Tally {
   blind: ScopeResult["blind"];
 }
 
-/** A region's tally, and what the check's makes of it. */
+/** A region's tally, with what the check's tally needs of it. */
 export interface RegionTally extends Tally {
   region: RegionState;
-  /** The outcome of the latest verdicts of the fresh voters, without thresholds. */
+  /** The outcome of the fresh voters' latest verdicts, without thresholds. */
   latest: QuorumOutcome;
-  /** Its probers that are silent or set aside with a bad vote. */
+  /** Its probers that are silent or excluded with a bad vote. */
   silentBad: Holder[];
-  /** Some are, and the others do not outvote them. */
+  /** It has such probers, and the others do not outvote them. */
   unproven: boolean;
   turnout: Turnout;
 }
 
-/** How recent the evidence of a voter is; a region has that of its best prober. */
+/** How recent a voter's evidence is; a region counts as its best prober. */
 type Turnout = "heard" | "waiting" | "lost";
 
-/** Evidence that is older than this (ms) is lost: five periods; above a minute two, but no less than five minutes. */
+/**
+ * Evidence older than this (ms) is lost: five periods; for periods above a minute two periods, but at least
+ * five minutes.
+ */
 const lostAfterMs = (period: number) =>
   period <= MINUTE_MS ? 5 * period : Math.max(5 * MINUTE_MS, 2 * period);
 
-/** `waiting`: nothing came since the prober is known, and that is not long enough to be lost. */
+/** `waiting`: the prober is too new to be lost, and has brought no evidence yet. */
 function turnoutOf(check: JudgedCheck, { standing: { freshAt }, heardAt }: ProberState, at: number): Turnout {
   const since = heardAt ?? freshAt ?? at;
   if (at - since >= lostAfterMs(periodMs(check, since))) return "lost";
   return freshAt === undefined ? "waiting" : "heard";
 }
 
-/** Blind is wanted when fewer than `minReporting` voters are not lost, and over when as many are heard. */
+/** `wanted` when fewer than `minReporting` voters are not lost; `over` when at least that many are heard. */
 function blindnessOf(turnouts: readonly Turnout[], { minReporting }: Quorum): ScopeResult["blind"] {
   const count = (wanted: Turnout) => turnouts.filter((one) => one === wanted).length;
   if (count("heard") >= minReporting) return "over";
@@ -95,7 +101,10 @@ export function tallyRegion(
   };
 }
 
-/** Tallies the regions of a check. In resolving, a region whose bad probers fell silent has not recovered, whatever its others say. */
+/**
+ * Tallies the regions of a check. A region whose bad probers went silent does not count as recovered,
+ * whatever its others say.
+ */
 export function tallyRegions(
   { quorum }: Pick<JudgedCheck, "quorum">,
   regions: readonly RegionTally[],
@@ -122,7 +131,7 @@ export function tallyRegions(
   };
 }
 
-/** A yes/no question put to a quorum; an undecided voter counts as fresh, but neither as yes nor as no. */
+/** Puts a yes/no question to a quorum; an undecided voter is fresh but counts neither as yes nor as no. */
 function askQuorum(
   answers: readonly ScopeResult["contradicted"][],
   { open, resolve, minReporting }: Quorum,

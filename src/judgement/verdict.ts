@@ -1,7 +1,7 @@
 /**
  * Report against observation, from one prober, in one slot: one table, one file.
  *
- *     claim before --+                     +-- claim after (asked only where the cell blames the claim)
+ *     claim before --+                     +-- claim after (read only where the cell blames the claim)
  *                    v                     v
  *     observation -> TABLE -> cell -> same row? cell : moved -> verdict
  */
@@ -12,18 +12,18 @@ import { periodMs } from "../config/schedule.ts";
 import type { Walk } from "./round.ts";
 import type { CONCLUSIVE, FAILED, FAULTS, PASSED, VERDICTS } from "./words.ts";
 
-/** The journey failed. */
+/** A verdict of a failed journey. */
 export type Failed = (typeof FAILED)[number];
-/** The journey passed, perhaps slowly. */
+/** A verdict of a passed journey, perhaps a slow one. */
 export type Passed = (typeof PASSED)[number];
-/** What counts for or against a target. */
+/** A verdict that counts for or against a target. */
 export type Conclusive = (typeof CONCLUSIVE)[number];
 /** `inconclusive`: the prober or its path failed. `announced`: starting or draining inside its window. */
 export type Verdict = (typeof VERDICTS)[number];
-/** Why a slot of a prober does not count. */
+/** Why a prober's slot does not count. */
 export type Fault = (typeof FAULTS)[number];
 
-/** Why the verdict is not simply the cell of the table. */
+/** Why the verdict differs from the table's cell, or why there is no cell. */
 export type VerdictReason =
   | "moved"
   | "startup_budget"
@@ -35,16 +35,16 @@ export type VerdictReason =
 export interface VerdictResult {
   /** The verdict. */
   word: Verdict;
-  /** Why it is not simply the cell of the table. */
+  /** Why it differs from the table's cell. */
   reason?: VerdictReason;
 }
 
-/** What the table needs of a report. */
+/** What the table reads of a report. */
 export type ReportClaim = Pick<Report, "state" | "phase" | "question">;
 
-/** One prober's evidence in one slot; `before` is null when the check has no report. */
+/** One prober's evidence in one slot; `before` is null if the check has no report. */
 export interface Evidence {
-  /** When the walk began by its turn, epoch ms. */
+  /** The instant of the walk's turn, epoch ms. */
   at: number;
   kind: Walk["kind"];
   before: ReportClaim | null;
@@ -54,19 +54,24 @@ export interface Evidence {
   fault?: Fault;
 }
 
-/** What a (check, prober) remembers of phases: the clocks of `announced`, and whether it was ever seen ready. */
+/**
+ * What is stored per check and prober about phases: the clocks of `announced`, and whether it was ever ready.
+ */
 export interface Phases {
-  /** It has claimed to be ready once. */
+  /** It has claimed to be ready at least once. */
   everReady: boolean;
   /** Instant (epoch ms) of the first `starting` since the last ready claim. */
   startingAt?: number;
   /** Instant (epoch ms) of the first `draining` since the last ready claim. */
   drainingAt?: number;
-  /** The regular slots in which `starting` was believed, as runs of slots one period apart: the first and the last instant of each, epoch ms. */
+  /**
+   * The regular slots in which `starting` was believed, as runs of slots one period apart: first and last
+   * instant, epoch ms.
+   */
   believed?: [from: number, to: number][];
 }
 
-/** How long a service may say that it is starting or draining before the table applies; ms. */
+/** How long (ms) a service may report `starting` or `draining` before the table applies. */
 export interface Windows {
   startupBudgetMs: number;
   drainWindowMs: number;
@@ -93,10 +98,10 @@ const ROW: Record<Report["state"], Row> = {
   unknown: "unreadable",
 };
 
-/** Verdicts that say the service's claim is wrong, so the report is read once more. */
+/** Verdicts that contradict the service's claim, so that the report is read again. */
 const ACCUSING: ReadonlySet<Verdict> = new Set<Verdict>(["drift", "underclaim", "unreported"]);
 
-/** No report, or only a liveness answer: nothing that a journey could contradict. */
+/** Whether there is no claim that a journey could contradict: no report, or only a liveness answer. */
 export function isUnclaimed(claim: ReportClaim | null): boolean {
   return claim === null || claim.question === "liveness";
 }
@@ -108,7 +113,7 @@ export function needsSecondReport(before: ReportClaim | null, outcome: JourneyOu
   return ACCUSING.has(TABLE[rowOf(before)][outcome]);
 }
 
-/** The table with its bracketing: both claims around one journey. */
+/** Applies the table to a journey and the claims before and after it. */
 export function compare(
   before: ReportClaim | null,
   outcome: JourneyOutcome,
@@ -123,7 +128,7 @@ export function compare(
   return { word: later === "claimed" ? TABLE.claimed[outcome] : "unreported", reason: "moved" };
 }
 
-/** One slot's verdict, and what the prober remembers of phases after it. */
+/** One slot's verdict, and the prober's phases after it. */
 export function judge(
   evidence: Evidence,
   phases: Phases,
@@ -146,7 +151,7 @@ export function judge(
   return { verdict, phases: next };
 }
 
-/** A dialect's word that means "starting or draining" is resolved by history. */
+/** Resolves a claim that means "starting or draining" by history. */
 function resolvePhase(claim: ReportClaim | null, phases: Phases): ReportClaim | null {
   if (claim?.phase !== "unclear" || claim.state !== "not_ready") return claim;
   return { ...claim, state: phases.everReady ? "draining" : "starting" };
@@ -159,7 +164,7 @@ function markReady(claim: ReportClaim | null, phases: Phases): Phases {
   return isReady(claim) && !phases.everReady ? { ...phases, everReady: true } : phases;
 }
 
-/** Each clock starts at the first such claim; only a slot whose last claim is ready clears them. */
+/** Each clock starts at the first claim of its phase; only a slot whose last claim is ready clears them. */
 function advanceClocks(last: ReportClaim | null, at: number, phases: Phases): Phases {
   if (isReady(last)) {
     if (phases.everReady && phases.startingAt === undefined && phases.drainingAt === undefined) return phases;
@@ -172,9 +177,10 @@ function advanceClocks(last: ReportClaim | null, at: number, phases: Phases): Ph
 }
 
 /**
- * The believed slots with this one, or undefined where `starting` is not believed: in startupBudget / period (one at least) of the regular
- * slots of any 3 * startupBudget it is, so that what crashes again and again is not starting for ever. A confirmation counts for none, and
- * is believed as the regular slot before it was.
+ * The believed slots including this one; undefined: `starting` is not believed. Within any 3 * startupBudget
+ * it is believed in at most startupBudget / period regular slots (at least one), so that a crash loop does
+ * not count as starting forever. A confirmation counts for none and is believed if the regular slot before it
+ * was.
  */
 function believe(
   known: [from: number, to: number][],

@@ -1,43 +1,43 @@
-/** Every word that Assay judges with, once: types, schemas, gauges, orders and colours derive from these lists. */
+/** The vocabulary of the judgement: types, schemas, gauges, orders and colours derive from these lists. */
 
-/** The journey passed, perhaps slowly. */
+/** Verdicts of a passed journey, perhaps a slow one. */
 export const PASSED = ["ready", "degraded", "underclaim", "unreported"] as const;
 
-/** The journey failed, whatever the service says. */
+/** Verdicts of a failed journey, whatever the service says. */
 export const FAILED = ["drift", "not_ready", "down", "failing"] as const;
 
-/** The journey passed, but not all is well: what opens a quality incident. */
+/** Verdicts of a passed journey with a flaw: they open a quality incident. */
 export const POOR = [
   "degraded",
   "underclaim",
   "unreported",
 ] as const satisfies readonly (typeof PASSED)[number][];
 
-/** What counts for or against a target. */
+/** Verdicts that count for or against a target. */
 export const CONCLUSIVE = [...PASSED, ...FAILED] as const;
 
-/** What one prober can come to in one slot. */
+/** Every verdict of one prober in one slot. */
 export const VERDICTS = [...CONCLUSIVE, "inconclusive", "announced"] as const;
 
-/** The same in the history of a slot, where a prober may have brought nothing. */
+/** Verdicts in the history of a slot, where a prober may have returned nothing. */
 export const TRACE_VERDICTS = [...VERDICTS, "missing"] as const;
 
 /** What a prober votes; `none` abstains. */
 export const VOTES = [...CONCLUSIVE, "none"] as const;
 
-/** An outcome that is no judgement: neither good nor bad. */
+/** Outcomes that are neither good nor bad. */
 export const UNJUDGED = ["split", "pending"] as const;
 
-/** What a quorum can hold. */
+/** Every outcome of a quorum. */
 export const OUTCOMES = [...CONCLUSIVE, ...UNJUDGED] as const;
 
-/** The same now; `unknown`: its evidence is too old, or there never was any. */
+/** Current outcomes; `unknown`: the evidence is too old, or there never was any. */
 export const CURRENT_OUTCOMES = [...OUTCOMES, "unknown"] as const;
 
-/** The coarse statuses, worst first, which are all that the public sees. */
+/** The coarse statuses, worst first; the public sees no others. */
 export const COARSE_STATUSES = ["not_ready", "unknown", "degraded", "ready"] as const;
 
-/** Current outcomes, worst first; missing evidence is worse than poor quality, because it is never green. */
+/** Current outcomes, worst first. Missing evidence ranks below poor quality, because it is never green. */
 export const WORST_FIRST = [
   "drift",
   "down",
@@ -52,13 +52,13 @@ export const WORST_FIRST = [
   "ready",
 ] as const satisfies readonly (typeof CURRENT_OUTCOMES)[number][];
 
-/** Why a prober cannot be believed in a slot. */
+/** Why a prober's slot cannot be trusted. */
 export const PROBER_FAULTS = ["suspect", "misplaced"] as const;
 
-/** Why a slot of a prober does not count; `prerequisite`: the check that this one comes after does not hold. */
+/** Why a prober's slot does not count; `prerequisite`: the check that this one comes after does not hold. */
 export const FAULTS = [...PROBER_FAULTS, "prerequisite"] as const;
 
-/** What an incident is about. */
+/** Incident families. */
 export const INCIDENT_FAMILIES = [
   "service",
   "quality",
@@ -69,10 +69,10 @@ export const INCIDENT_FAMILIES = [
   "certificate",
 ] as const;
 
-/** The parts of Assay that may ail: kinds of its own incidents. */
+/** Kinds of incidents about parts of Assay itself. */
 export const OWN_KINDS = ["delivery", "capacity", "schedule"] as const;
 
-/** The kinds within the families. */
+/** Incident kinds. */
 export const INCIDENT_KINDS = [
   "drift",
   "outage",
@@ -89,13 +89,13 @@ export const INCIDENT_KINDS = [
   ...OWN_KINDS,
 ] as const;
 
-/** How loud an incident is. */
+/** Severities, most severe first. */
 export const SEVERITIES = ["critical", "warning", "info"] as const;
 
-/** Whether an incident goes on. */
+/** Incident states. */
 export const INCIDENT_STATES = ["open", "resolved"] as const;
 
-/** What happens to an incident in one slot. */
+/** How an incident can change in one judgement. */
 export const INCIDENT_CHANGES = ["opened", "updated", "resolved"] as const;
 
 /** The decisions of a gate. */
@@ -106,7 +106,7 @@ const isOneOf = <T extends string>(words: readonly T[]) => {
   return (word: string): word is T => known.has(word);
 };
 
-/** Whether the word counts for or against a target, and so is a ballot. */
+/** Whether the word counts for or against a target, and so can be a ballot. */
 export const isConclusive: (word: string) => word is (typeof CONCLUSIVE)[number] = isOneOf(CONCLUSIVE);
 
 /** Whether the word says that the journey failed. */
@@ -115,8 +115,8 @@ export const isFailed: (word: string) => word is (typeof FAILED)[number] = isOne
 /** Whether the word says that the journey passed. */
 export const isPassed: (word: string) => word is (typeof PASSED)[number] = isOneOf(PASSED);
 
-/** Whether the word says that the journey passed, but not all is well. */
+/** Whether the word says that the journey passed with a flaw. */
 export const isPoor = isOneOf(POOR);
 
-/** Whether the outcome is no judgement. */
+/** Whether the outcome is neither good nor bad. */
 export const isUnjudged = isOneOf(UNJUDGED);

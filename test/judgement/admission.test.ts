@@ -5,7 +5,8 @@ import {
   admissionOf,
   noteAdmission,
 } from "../../src/judgement/admission.ts";
-import { type Incident, resolve, type ScopeResult, step } from "../../src/judgement/incident.ts";
+import { type Incident, resolve } from "../../src/judgement/incident.ts";
+import { type ScopeResult, step } from "../../src/judgement/incident_rules.ts";
 import type { ProberState, ReportSummary } from "../../src/judgement/state.ts";
 
 const START = 1_700_000_000_000;

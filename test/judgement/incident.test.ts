@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Incident, resolve, type ScopeResult, step } from "../../src/judgement/incident.ts";
+import { type Incident, resolve } from "../../src/judgement/incident.ts";
+import { type ScopeResult, step } from "../../src/judgement/incident_rules.ts";
 
 const START = 1_700_000_000_000;
 const MINUTE_MS = 60_000;
