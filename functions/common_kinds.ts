@@ -1,7 +1,6 @@
 /** The tables of kinds that every runtime can have; what differs is beside an entry point. */
 import { compileCron } from "../src/config/cron.ts";
 import { readConverge } from "../src/config/converge.ts";
-import { checkDependencies } from "../src/config/depends_on.ts";
 import { readHooks } from "../src/config/hooks.ts";
 import { readMaintenance } from "../src/config/maintenance.ts";
 import { readRoutes } from "../src/config/routes.ts";
@@ -38,7 +37,6 @@ export const COMMON_KINDS = {
   readHooks,
   readTls,
   readConverge,
-  checkDependencies,
   functions,
   patternsFor,
   signRequest,

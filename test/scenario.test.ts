@@ -12,7 +12,7 @@ import { DIALECTS } from "../src/evidence/report/mod.ts";
 import { STEP_KINDS } from "../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../src/engine/prober/local.ts";
 import { settler } from "../src/engine/settler/settler.ts";
-import { secretsOf } from "../src/base/secrets.ts";
+import { references, secretsOf } from "../src/base/secrets.ts";
 import bundled from "./edge/config.json" with { type: "json" };
 import { shopClient } from "./edge/shop_client.ts";
 import { openShop } from "./edge/shop_server.ts";
@@ -70,7 +70,7 @@ async function onDeno(check: object = {}) {
     fetch: connector({ allowPrivate: true }),
     random: () => 0.5,
     log: { info: quiet, warn: quiet, error: quiet },
-    secrets: secretsOf(JSON.stringify(bundled), (name) => env[name]),
+    secrets: secretsOf(references(JSON.stringify(bundled)), (name) => env[name]),
   };
   const store = openSqlite(":memory:");
   const faults = new Map<string, string>();

@@ -2,7 +2,7 @@
 import bundled from "#config";
 import { KINDS } from "#kinds";
 import type { Config } from "../../src/config/config.ts";
-import { loadCompiled } from "../../src/config/compiled.ts";
+import { type Compiled, loadCompiled } from "../../src/config/compiled.ts";
 import type { Problem } from "../../src/config/problem.ts";
 import { guardFetch } from "../../src/base/http/guard.ts";
 import type { Email } from "../../src/base/mail.ts";
@@ -19,9 +19,12 @@ const log: Log = {
   error: (message, fields) => console.error({ level: "error", message, ...fields }),
 };
 
-/** The config that was compiled into this deployment, and the ports of this isolate. */
-export async function boot(env: Env): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {
-  const { config, warnings } = await loadCompiled(bundled, {
+/** The config that was compiled into this deployment, or a share of it, and the ports of this isolate. */
+export async function boot(
+  env: Env,
+  compiled: Compiled = bundled,
+): Promise<{ config: Config; ports: Ports; warnings: Problem[] }> {
+  const { config, warnings } = await loadCompiled(compiled, {
     kinds: KINDS,
     runtime: "cloudflare",
     turns: defaultTurns(planOf(env)),
@@ -30,7 +33,7 @@ export async function boot(env: Env): Promise<{ config: Config; ports: Ports; wa
     envMissing: stringBinding(env, "ASSAY_PROBER") ? "warning" : "error",
   });
   const fetch = guardFetch(network, config.allowPrivate);
-  const secrets = secretsOf(JSON.stringify(bundled), (name) => stringBinding(env, name));
+  const secrets = secretsOf(compiled.secrets, (name) => stringBinding(env, name));
   const sendPlatformMail = senderOf(env);
   const dial = KINDS.dialler?.(config);
   const openWebSocket = KINDS.webSockets?.(config);

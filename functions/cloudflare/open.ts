@@ -2,13 +2,15 @@
  * Assay as its objects run it. A module's evaluation counts to the start of an isolate, which has a second of CPU of its own, and not to
  * the request that wakes an object, which on the free plan may have 10 ms: so all of it is imported statically.
  */
+import bundled from "#config";
 import { KINDS } from "#kinds";
 import { CORE_ROUTES } from "../../src/web/api/core_routes.ts";
 import { routes as backupRoutes } from "../../src/web/api/routes/backup.ts";
 import { dumpLines } from "../../src/storage/sqlite/dump.ts";
 import { objectDriver } from "./sqlite.ts";
 import { appOf } from "../../src/web/app_of.ts";
-import type { Config } from "../../src/config/config.ts";
+import { shareOf } from "../../src/config/compiled.ts";
+import type { Check, Config } from "../../src/config/config.ts";
 import { overheadOf } from "../../src/config/requests.ts";
 import { gateServices } from "../../src/engine/gates/services.ts";
 import { checkWebhooks, deliverer } from "../../src/engine/notify/mod.ts";
@@ -93,37 +95,55 @@ function openStore(env: Env, { store }: Config, storage: ObjectStorage): Store {
   });
 }
 
-/** What the probers of one object share: the config of this deployment, and what the platform allows the object. */
-export async function openHost(env: Env) {
-  const { config, ports } = await boot(env);
-  const budget = INVOCATION[planOf(env)].subrequests - overheadOf(config);
-  return { config, ports, limits: proberLimits({ ...config, budget }) };
+/** What the platform allows the object that walks by this config. */
+const limitsOf = (env: Env, config: Config) =>
+  proberLimits({ ...config, budget: INVOCATION[planOf(env)].subrequests - overheadOf(config) });
+
+/** Walks for the ledger as each prober of a place, in an object with this storage. */
+export async function openPlace(
+  env: Env,
+  storage: ObjectStorage,
+): Promise<(request: RoundsRequest) => Promise<ProberReply>> {
+  const { config, ports } = await boot(env, shareOf(bundled, new Set()));
+  const limits = limitsOf(env, config);
+  const checksOf = checkReader(env);
+  const probers = new Map<string, Prober>();
+  const openProber = (id: string): Prober => {
+    const own = proberOf(config, id);
+    if (own?.kind !== "place") throw new Error(`The config has no prober ${id} with a place`);
+    const { region, place } = own;
+    // On a developer's machine every place is the same one.
+    const locate = env.ASSAY_PLACES === "assumed" ? undefined : locator(ports, place, storage);
+    return localProberOf(ports, config, KINDS, { id, region, limits, locate });
+  };
+  return async (request) => {
+    const prober = probers.get(request.prober) ?? openProber(request.prober);
+    probers.set(request.prober, prober);
+    return await roundsAnswerer(prober, await checksOf(request))(request);
+  };
 }
 
-type Host = Awaited<ReturnType<typeof openHost>>;
-
-/** Walks for the ledger as the prober `id` of a place, in an object with this storage. */
-export function openPlace(
-  env: Env,
-  { config, ports, limits }: Host,
-  id: string,
-  storage: ObjectStorage,
-): (request: RoundsRequest) => Promise<ProberReply> {
-  const own = proberOf(config, id);
-  if (own?.kind !== "place") throw new Error(`The config has no prober ${id} with a place`);
-  const { region, place } = own;
-  // On a developer's machine every place is the same one.
-  const locate = env.ASSAY_PLACES === "assumed" ? undefined : locator(ports, place, storage);
-  const prober = localProberOf(ports, config, KINDS, { id, region, limits, locate });
-  return roundsAnswerer(prober, config.checks);
+/** Reads the targets that are asked for, each once: a place has objects in proportion to its checks, and each wakes up every minute. */
+function checkReader(env: Env): (request: RoundsRequest) => Promise<Check[]> {
+  const known = new Map<string, Check[]>();
+  return async ({ checks }) => {
+    const wanted = new Set(checks.map(({ check }) => check.split("/")[0]!));
+    const unknown = new Set([...wanted].filter((id) => !known.has(id)));
+    if (unknown.size > 0) {
+      const { config } = await boot(env, shareOf(bundled, unknown));
+      for (const { id, checks } of config.targets) known.set(id, checks);
+    }
+    return [...wanted].flatMap((id) => known.get(id) ?? []);
+  };
 }
 
 /** The app of the prober `id` of a `url`, which anybody can reach, and so only with that prober's own token. */
-export function openPinned({ config, ports, limits }: Host, id: string) {
+export async function openPinned(env: Env, id: string) {
+  const { config, ports } = await boot(env);
   const own = proberOf(config, id);
   if (own?.kind !== "remote") throw new Error(`The config has no prober ${id} with a url and token`);
   const { region, token } = own;
-  const prober = localProberOf(ports, config, KINDS, { id, region, limits });
+  const prober = localProberOf(ports, config, KINDS, { id, region, limits: limitsOf(env, config) });
   return appOf({ ports, config, prober: { prober, token }, rounds: KINDS.roundsRoutes }, {});
 }
 

@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { ProberReply } from "../../src/judgement/round.ts";
 import type { RoundsRequest } from "../../src/engine/prober/rounds.ts";
 import type { Env } from "./env.ts";
-import { openHost, openPinned, openPlace } from "./open.ts";
+import { openPinned, openPlace } from "./open.ts";
 import { lazy } from "../../src/base/lazy.ts";
 
 /**
@@ -11,18 +11,13 @@ import { lazy } from "../../src/base/lazy.ts";
  * (`k` from 0) as its config needs. Only code of its own deployment can call it.
  */
 export class ProberObject extends DurableObject<Env> {
-  readonly #host = lazy(() => openHost(this.env));
-  readonly #probers = new Map<string, ReturnType<typeof openPlace>>();
+  readonly #answer = lazy(() => openPlace(this.env, this.ctx.storage));
 
   /** Walks checks for one of the probers of its place, which share the object and its limits. */
   async walk(request: RoundsRequest): Promise<ProberReply> {
-    const { prober: id } = request;
-    const host = await this.#host();
-    const answer = this.#probers.get(id) ?? openPlace(this.env, host, id, this.ctx.storage);
-    this.#probers.set(id, answer);
-    return await answer(request);
+    return await (await this.#answer())(request);
   }
 }
 
 /** The app of the prober that this Worker is, made at its first request. */
-export const proberApp = (env: Env, id: string) => lazy(async () => openPinned(await openHost(env), id));
+export const proberApp = (env: Env, id: string) => lazy(() => openPinned(env, id));

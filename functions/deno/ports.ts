@@ -1,7 +1,7 @@
 /** What this process gives to all that it runs: clock, environment, network, log. */
 import type { Config } from "../../src/config/config.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
+import { references, secretsOf } from "../../src/base/secrets.ts";
 import { coarseClock } from "./clock.ts";
 import { dialler } from "./client/dialler.ts";
 import { connector } from "./client/mod.ts";
@@ -37,7 +37,7 @@ export function denoPorts(
     openWebSocket: webSockets({ allowPrivate }),
     random: Math.random,
     log,
-    secrets: secretsOf(configText, secretLookup()),
+    secrets: secretsOf(references(configText), secretLookup()),
     sendMail: mailer({ allowPrivate }),
   };
 }

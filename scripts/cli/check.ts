@@ -4,7 +4,7 @@ import { planDoubts } from "../../src/capacity/plan_doubts.ts";
 import { doubtsOf } from "../../src/config/doubts.ts";
 import { secretLookup } from "../../functions/deno/secrets.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
+import { references, secretsOf } from "../../src/base/secrets.ts";
 import type { Check } from "../../src/config/config.ts";
 import { type Runtime, RUNTIMES } from "../../src/config/runtime.ts";
 import { questionOf } from "../../src/evidence/report/question.ts";
@@ -62,7 +62,7 @@ export const checkCommand = new Command("check")
       ...edge ? edge.problems : capacityProblems(config, options.latency),
     ];
     const faults = options.env
-      ? await checkWebhooks(secretsOf(text, secretLookup()), config, KINDS.sinks)
+      ? await checkWebhooks(secretsOf(references(text), secretLookup()), config, KINDS.sinks)
       : [];
     if (faults.length > 0) {
       const problems = faults.map((message) => ({ severity: "error" as const, path: "webhooks", message }));

@@ -52,11 +52,6 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     "src/config/converge.ts",
     ({ checks }) => checks.some(({ converge, version }) => converge ?? version),
   ],
-  [
-    "checkDependencies",
-    "src/config/depends_on.ts",
-    ({ targets }) => targets.some(({ dependsOn }) => dependsOn.length > 0),
-  ],
   ["patternsFor", "src/config/expression/pattern.ts", (config) => namesPattern(walkedBy(config))],
   ["functions", "src/config/expression/functions.ts", (config) => namesFunction(walkedBy(config))],
   [

@@ -4,7 +4,7 @@ import { localProberOf } from "../../functions/local_prober.ts";
 import type { Config } from "../../src/config/config.ts";
 import { load } from "../../src/config/mod.ts";
 import type { Ports } from "../../src/base/ports.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
+import { references, secretsOf } from "../../src/base/secrets.ts";
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS } from "../../src/base/time.ts";
 import { acknowledge } from "../../src/engine/notify/acknowledge.ts";
 import { encodeComment } from "../../src/storage/records/comments.ts";
@@ -146,7 +146,7 @@ export async function openMonth(
   const ports: Ports = {
     clock,
     log: { info() {}, warn() {}, error: console.error },
-    secrets: secretsOf(text, (name) => ENV[name]),
+    secrets: secretsOf(references(text), (name) => ENV[name]),
     random: sequence(7),
     fetch: () => Promise.resolve(plainAnswer(204)),
   };

@@ -6,7 +6,7 @@
 import type { Config } from "../../src/config/config.ts";
 import { load } from "../../src/config/mod.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
+import { references, secretsOf } from "../../src/base/secrets.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
 import type { Prober, ProberReply } from "../../src/judgement/round.ts";
 import { INCIDENT_FAMILIES } from "../../src/judgement/words.ts";
@@ -165,7 +165,7 @@ export async function run(
     return answerFor({ status: 204 });
   };
   const log: Log = { info() {}, warn() {}, error() {} };
-  const secrets = secretsOf(text, (name) => SECRETS[name]);
+  const secrets = secretsOf(references(text), (name) => SECRETS[name]);
   const random = sequence(tape.seed ^ 0x5eed);
   const ports: Ports = { clock, log, secrets, random, fetch: receive };
   const probers = config.regions.flatMap((region, r) =>

@@ -15,9 +15,12 @@ export const references = (text: string): string[] => [
   ...new Set(Array.from(text.matchAll(REFERENCE), ([, name]) => name!)),
 ];
 
-/** The secrets of the environment, for the references in `configText`; what of them is redacted, redaction.ts says. */
-export function secretsOf(configText: string, env: (name: string) => string | undefined): Secrets {
-  const values = references(configText).map(env).filter((value) => value !== undefined);
+/** The secrets of the environment, for a config that refers to these names; what of them is redacted, redaction.ts says. */
+export function secretsOf(
+  names: readonly string[],
+  env: (name: string) => string | undefined,
+): Secrets {
+  const values = names.map(env).filter((value) => value !== undefined);
   return {
     reveal: (text) =>
       hasReference(text)

@@ -1,6 +1,6 @@
 import type { Compiler, CompilerOptions } from "./compile.ts";
 import { checkEdgeAddresses } from "./edge_addresses.ts";
-import type { Check, Config } from "./config.ts";
+import type { Check, Config, Target } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import type { Patterns } from "./expression/mod.ts";
 import { freeze } from "./freeze.ts";
@@ -62,6 +62,8 @@ export interface Making {
   compiler(note: Note, options: CompilerOptions): Compiler;
   /** Of each check in order; absent: they are made. */
   digests?: readonly string[];
+  /** Notes what is wrong between targets; absent: nothing can be. */
+  checkTargets?(targets: readonly Target[], note: Note): void;
 }
 
 /** Checks what was read, fills in every default, and freezes it; throws a `ConfigError` with all problems at once. */
@@ -74,9 +76,7 @@ export async function accept(
   if (draft === undefined) throw new ConfigError(problems);
   const patterns = await options.kinds.patternsFor?.(draft);
   const note: Note = (finding) => void findings.push(finding);
-  const config = withDepthCheck(() =>
-    build(draft, { ...options, patterns, compiler: making.compiler }, note)
-  );
+  const config = withDepthCheck(() => build(draft, { ...options, ...making, patterns }, note));
   const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await setDigests(config.checks, making.digests);
@@ -99,7 +99,7 @@ export function withDepthCheck<T>(walk: () => T): T {
   }
 }
 
-type BuildOptions = LoadOptions & Pick<Making, "compiler"> & { patterns?: Patterns };
+type BuildOptions = LoadOptions & Making & { patterns?: Patterns };
 
 function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Config {
   const { kinds } = options;
@@ -126,7 +126,7 @@ function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Conf
     compiler: options.compiler(note, { patterns: options.patterns, functions, isWorker }),
     note,
   });
-  kinds.checkDependencies?.(targets, note);
+  options.checkTargets?.(targets, note);
   const checks = targets.flatMap((target) => target.checks);
   const { maintenance: windows } = draft;
   if (windows?.length && !kinds.readMaintenance) noteLacking("maintenance", ["maintenance"], note);

@@ -1,5 +1,13 @@
-import { accept, type LoadedConfig, type LoadOptions, type ParsedConfig, withDepthCheck } from "./accept.ts";
+import {
+  accept,
+  type LoadedConfig,
+  type LoadOptions,
+  type Making,
+  type ParsedConfig,
+  withDepthCheck,
+} from "./accept.ts";
 import { compiler } from "./compile.ts";
+import { checkDependencies } from "./depends_on.ts";
 import type { ComposeOptions } from "./compose/mod.ts";
 import type { Kinds } from "./kinds.ts";
 import { ConfigError, type Locate, type Path, type Problem } from "./problem.ts";
@@ -29,6 +37,9 @@ export interface Read extends LoadedConfig {
   locate: Locate;
 }
 
+/** All is checked. */
+const MAKING: Making = { compiler, checkTargets: checkDependencies };
+
 const NOWHERE: Locate = () => undefined;
 
 /** Reads, checks and freezes YAML texts; throws a `ConfigError` with all problems at once. */
@@ -46,7 +57,7 @@ export async function load(source: ConfigSource, options: ConfigOptions): Promis
   const problems = readings.flatMap(({ problems }) => problems);
   const roots = readings.flatMap(({ value }) => value === undefined ? [] : [value]);
   if (roots.length < readings.length) {
-    return { ...await accept({ problems }, options, { compiler }), value: undefined, locate: NOWHERE };
+    return { ...await accept({ problems }, options, MAKING), value: undefined, locate: NOWHERE };
   }
   return await acceptRoots(roots, problems, options, origins);
 }
@@ -71,7 +82,7 @@ export async function loadValue(value: unknown, options: ConfigOptions): Promise
   const { isRecord } = await import("../base/json.ts");
   if (isRecord(value)) return await acceptRoots([value], [], options, new Origins());
   return {
-    ...await accept(await readValue(value ?? null, options.kinds), options, { compiler }),
+    ...await accept(await readValue(value ?? null, options.kinds), options, MAKING),
     value,
     locate: NOWHERE,
   };
@@ -88,7 +99,7 @@ async function acceptRoots(
   const reading = await readValue(value, options.kinds, (path) => origins.textOf(value, path));
   const locate: Locate = (path, at, offset) => origins.locate(value, path, at, offset);
   return {
-    ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options, { compiler }),
+    ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options, MAKING),
     value,
     locate,
   };

@@ -1,5 +1,4 @@
 import type { readConverge } from "./converge.ts";
-import type { checkDependencies } from "./depends_on.ts";
 import type { readHooks } from "./hooks.ts";
 import type { Kinds } from "./kinds.ts";
 import type { readMaintenance } from "./maintenance.ts";
@@ -18,6 +17,4 @@ export interface KindsAndReaders extends Kinds {
   readonly readTls?: typeof readTls;
   /** What captures with `converge` or `version` take. */
   readonly readConverge?: typeof readConverge;
-  /** What `dependsOn` of targets is held against. */
-  readonly checkDependencies?: typeof checkDependencies;
 }

@@ -4,7 +4,7 @@ import { references, secretsOf } from "../../src/base/secrets.ts";
 const over = (
   env: Record<string, string>,
   text = Object.keys(env).map((name) => `\${env:${name}}`).join(" "),
-) => secretsOf(text, (name) => env[name]);
+) => secretsOf(references(text), (name) => env[name]);
 
 test("references names each reference once, and nothing that is none", () => {
   expect(references("${env:A} ${env:B_2}${env:A} ${env:lower} ${env:} $env:C ${ENV:D} {env:E}")).toEqual([
@@ -87,7 +87,7 @@ describe("redact", () => {
   });
 
   test("only what the config names is a secret", () => {
-    const named = secretsOf("${env:ONE}", (name) => ({ ONE: "first", TWO: "second" })[name]);
+    const named = secretsOf(references("${env:ONE}"), (name) => ({ ONE: "first", TWO: "second" })[name]);
     expect(named.redact("first second")).toBe("*** second");
   });
 });

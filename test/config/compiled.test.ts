@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { compileConfig, loadCompiled } from "../../src/config/compiled.ts";
+import { compileConfig, loadCompiled, shareOf } from "../../src/config/compiled.ts";
 import type { Config } from "../../src/config/config.ts";
-import { ConfigError } from "../../src/config/mod.ts";
+import { ConfigError, loadValue } from "../../src/config/mod.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { BASE, loadText } from "./load_text.ts";
 
@@ -16,6 +16,46 @@ test("a compiled config reads the same as its text, digests included", async () 
   const { config } = await loadCompiled(bundled(compileConfig(value())), options);
   const digests = ({ checks }: Config) => checks.map(({ key, digest }) => [key, digest]);
   expect(digests(config)).toEqual(digests(await loadText(BASE)));
+});
+
+test("a share of a compiled config holds its targets as the whole does, and nothing that names others", async () => {
+  const [shop] = value().targets as Record<string, unknown>[];
+  const targets = ["shop", "till", "depot"].map((id) => ({
+    ...shop,
+    id,
+    ...(id === "till" && { dependsOn: ["shop"] }),
+  }));
+  const written = {
+    ...value(),
+    controls: ["https://control.example"],
+    api: { tokens: [{ id: "ci", hash: `sha256:${"0".repeat(64)}`, scopes: ["read"], targets: ["shop"] }] },
+    maintenance: [{ id: "m", match: { target: "shop" }, reason: "r", cron: "0 2 * * *", duration: "1h" }],
+    targets,
+  };
+  const whole = await loadValue(written, options);
+  const compiled = bundled(compileConfig(whole.value, whole.config));
+  const { config, warnings } = await loadCompiled(
+    shareOf(compiled, new Set(["till", "depot", "gone"])),
+    options,
+  );
+  expect(warnings).toEqual([]);
+  const named = ({ checks }: Config) =>
+    checks.map(({ key, digest, target }) => [key, digest, target.dependsOn]);
+  expect(named(config)).toEqual(named(whole.config).slice(1));
+  expect(config.controls).toEqual(whole.config.controls);
+});
+
+test("a digest that was compiled is not made again", async () => {
+  const whole = await loadValue(value(), options);
+  const { digests, ...compiled } = bundled(compileConfig(whole.value, whole.config));
+  const { config } = await loadCompiled({ ...compiled, digests: [["as compiled"]] }, options);
+  expect(digests).toEqual([whole.config.checks.map(({ digest }) => digest)]);
+  expect(config.checks.map(({ digest }) => digest)).toEqual(["as compiled"]);
+});
+
+test("a compiled config names the secrets that it refers to", () => {
+  const webhooks = [{ id: "a", url: "${env:A_URL}", secret: "${env:A_SECRET:-none}" }];
+  expect(compileConfig({ ...value(), webhooks }).secrets).toEqual(["A_URL", "A_SECRET"]);
 });
 
 test("the mark is that of the present grammar (deno task schema writes it)", () => {

@@ -6,7 +6,7 @@ import type { WebhookEvent } from "../../src/engine/notify/event.ts";
 import { answerOf } from "../../src/base/http/answer.ts";
 import type { Fetch } from "../../src/base/ports.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
+import { references, secretsOf } from "../../src/base/secrets.ts";
 
 const SECRET = `whsec_${btoa("a secret of twenty-four bytes")}`;
 const silent = { info() {}, warn() {}, error() {} };
@@ -36,7 +36,11 @@ test("a receiver that never answers, abort or not, holds up no notice of another
     return Promise.resolve(answerOf(new Response(null, { status: 204 })));
   };
   const { config } = await load({ kind: "yaml", text: TEXT }, { kinds: KINDS });
-  const ports = { ...denoPorts(TEXT, config, silent), fetch, secrets: secretsOf(TEXT, () => SECRET) };
+  const ports = {
+    ...denoPorts(TEXT, config, silent),
+    fetch,
+    secrets: secretsOf(references(TEXT), () => SECRET),
+  };
   running = await start({ config, ports, port: 0 });
   expect(await heard[0]!.promise).toBe("incident.opened");
   status = 200;

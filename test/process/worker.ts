@@ -19,7 +19,7 @@ import { STEP_KINDS } from "../../src/evidence/probe/steps/mod.ts";
 import { localProber } from "../../src/engine/prober/local.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Commit, Store } from "../../src/storage/store.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
+import { references, secretsOf } from "../../src/base/secrets.ts";
 import { MINUTE, START } from "./long_scenario.ts";
 
 /** What a worker is to do. */
@@ -87,7 +87,7 @@ const ports: Ports = {
     warn: (message, fields) => message !== "notice not delivered" && printError(message, fields),
     error: printError,
   },
-  secrets: secretsOf(job.config, (name) => Deno.env.get(name)),
+  secrets: secretsOf(references(job.config), (name) => Deno.env.get(name)),
 };
 const store = haltingStore(withShortLeases(openSqlite(job.file)));
 let committed: number[] = [];

@@ -2,7 +2,7 @@ import type { Config } from "../../src/config/config.ts";
 import { load } from "../../src/config/mod.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
-import { secretsOf } from "../../src/base/secrets.ts";
+import { references, secretsOf } from "../../src/base/secrets.ts";
 import { type SteppingClock, steppingClock } from "./clock.ts";
 import { type Route, scriptedFetch } from "./network.ts";
 
@@ -45,7 +45,7 @@ export async function testEnv(
     fetch: network,
     random: () => 0.5,
     log: { info: line("info"), warn: line("warn"), error: line("error") },
-    secrets: secretsOf(text, (name) => env[name]),
+    secrets: secretsOf(references(text), (name) => env[name]),
   };
   return { config, ports, clock, network, log };
 }

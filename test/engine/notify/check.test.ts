@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkWebhooks } from "../../../src/engine/notify/mod.ts";
 import { SINKS } from "../../../src/engine/notify/sinks/mod.ts";
-import { secretsOf } from "../../../src/base/secrets.ts";
+import { references, secretsOf } from "../../../src/base/secrets.ts";
 
 const GOOD = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
 
@@ -14,7 +14,7 @@ async function faults(url: string, secret: string, allowPrivate = false): Promis
     events: ["incident.*"],
   }];
   return await checkWebhooks(
-    secretsOf("${env:URL} ${env:SECRET}", (name) => env[name]),
+    secretsOf(references("${env:URL} ${env:SECRET}"), (name) => env[name]),
     { webhooks, allowPrivate },
     SINKS,
   );

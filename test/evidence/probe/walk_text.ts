@@ -37,8 +37,7 @@ export async function prober(walked: Walked, routes: Record<string, Route>) {
   const network = scriptedFetch(routes);
   const clock: SteppingClock = steppingClock();
   const { env = {} } = walked;
-  const references = Object.keys(env).map((name) => `\${env:${name}}`).join();
-  const secrets = secretsOf(references, (name) => env[name]);
+  const secrets = secretsOf(Object.keys(env), (name) => env[name]);
   const tokens = new WeakMap<object, unknown>();
   const walkOnce = () =>
     walk(

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { mailer, type MailerOptions } from "../../../functions/deno/mail.ts";
 import type { MailServer } from "../../../src/base/mail.ts";
 import { Refused } from "../../../src/base/ports.ts";
-import { secretsOf } from "../../../src/base/secrets.ts";
+import { references, secretsOf } from "../../../src/base/secrets.ts";
 import { mailOf } from "../../../src/engine/notify/mail.ts";
 import { sampleEvent } from "../../../src/engine/notify/sample.ts";
 import type { SinkAnswer } from "../../../src/engine/notify/sink.ts";
@@ -106,7 +106,7 @@ describe("the sink", () => {
 
   const tell = async (settings: SmtpSettings, sendMail = mailerTo()) => {
     const event = sampleEvent("opened");
-    const secrets = secretsOf("${env:PASSWORD}", () => "hunter2");
+    const secrets = secretsOf(references("${env:PASSWORD}"), () => "hunter2");
     const fetch = () => Promise.reject(new Error("nobody asks by HTTP"));
     const ports = { clock: steppingClock(), fetch, secrets, sendMail, deadlineMs: 20_000 };
     return await smtp.deliver({ id: "n", event, body: smtp.render(event, settings) }, settings, ports);

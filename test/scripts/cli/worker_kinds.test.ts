@@ -53,7 +53,7 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     configOf('maintenance: [{ id: m, match: { target: "*" }, reason: r, afterDeployment: 5m }]'),
     [...BARE, "readMaintenance"],
   ],
-  ["a target that depends on another", withTarget({ dependsOn: ["till"] }), [...BARE, "checkDependencies"]],
+  ["a target that depends on another", withTarget({ dependsOn: ["till"] }), BARE],
   [
     "hooks of GitHub",
     configOf('hooks: { github: { secret: "${env:A}", rules: [{ repository: a/b, target: shop }] } }'),

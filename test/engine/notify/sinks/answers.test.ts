@@ -1,7 +1,7 @@
 /** What single kinds of receivers answer in words of their own; what holds for all stands in contract.test.ts. */
 import { expect, test } from "vitest";
 import type { SendPlatformMail } from "../../../../src/base/mail.ts";
-import { secretsOf } from "../../../../src/base/secrets.ts";
+import { references, secretsOf } from "../../../../src/base/secrets.ts";
 import { sampleEvent } from "../../../../src/engine/notify/sample.ts";
 import { findSink, type SinkAnswer } from "../../../../src/engine/notify/sink.ts";
 import { SINKS } from "../../../../src/engine/notify/sinks/mod.ts";
@@ -23,7 +23,7 @@ async function tell(
   const sink = findSink(SINKS, kind);
   const { good } = FIXTURES[kind]!;
   const all = { ...good.settings, ...settings };
-  const secrets = secretsOf(JSON.stringify(all), (name) => good.env[name]);
+  const secrets = secretsOf(references(JSON.stringify(all)), (name) => good.env[name]);
   const event = sampleEvent("opened");
   const message = { id: "n1", event, body: sink.render(event, all) };
   const left = [...replies];

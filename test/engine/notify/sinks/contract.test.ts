@@ -1,7 +1,7 @@
 /** What the outbox relies on, of every kind of sink. */
 import { describe, expect, test } from "vitest";
 import * as fields from "../../../../src/config/schema/fields.ts";
-import { secretsOf } from "../../../../src/base/secrets.ts";
+import { references, secretsOf } from "../../../../src/base/secrets.ts";
 import { type Fetch, Refused } from "../../../../src/base/ports.ts";
 import type { WebhookEvent } from "../../../../src/engine/notify/event.ts";
 import { notices } from "../../../../src/engine/notify/mod.ts";
@@ -62,7 +62,7 @@ const throwing = (error: unknown): Fetch => () => {
 describe.each(SINKS.map((sink) => [sink.kind, sink] as const))("sink %s", (kind, sink) => {
   const { good, junk, faulty, hidden, maxBytes, lengths, isOther } = FIXTURES[kind]!;
   const secretsFor = (env: Record<string, string>) =>
-    secretsOf(JSON.stringify(good.settings), (name) => env[name]);
+    secretsOf(references(JSON.stringify(good.settings)), (name) => env[name]);
   const secrets = secretsFor(good.env);
   const message = { id: "inc_1_opened", event: EVENT, body: sink.render(EVENT, good.settings) };
 

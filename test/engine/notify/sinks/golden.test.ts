@@ -1,6 +1,6 @@
 /** What each kind of receiver gets for the sample incident, as it goes out: test/fixtures/sinks. */
 import { describe, expect, test } from "vitest";
-import { secretsOf } from "../../../../src/base/secrets.ts";
+import { references, secretsOf } from "../../../../src/base/secrets.ts";
 import { event as eventShape } from "../../../../src/engine/notify/event.ts";
 import { SAMPLE_CHANGES, sampleEvent } from "../../../../src/engine/notify/sample.ts";
 import { sampleGroup } from "../../../../src/engine/notify/sample_group.ts";
@@ -30,7 +30,7 @@ describe("the sample", () => {
 
 test.each(CASES)("%s gets %s like this", async (kind, change, sink, event) => {
   const { settings, env } = FIXTURES[kind]!.good;
-  const secrets = secretsOf(JSON.stringify(settings), (name) => env[name]);
+  const secrets = secretsOf(references(JSON.stringify(settings)), (name) => env[name]);
   const message = { id: `inc_sample_1_${change}`, event, body: sink.render(event, settings) };
   const { ports, sent } = recordingPorts({ clock: steppingClock(), secrets });
   expect(await sink.deliver(message, settings, ports)).toMatchObject({ kind: "delivered" });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { matches } from "../../../../src/base/glob.ts";
 import { parseObject } from "../../../../src/base/json.ts";
 import type { Email } from "../../../../src/base/mail.ts";
-import { secretsOf } from "../../../../src/base/secrets.ts";
+import { references, secretsOf } from "../../../../src/base/secrets.ts";
 import * as fields from "../../../../src/config/schema/fields.ts";
 import { ANY_EVENT } from "../../../../src/config/kinds.ts";
 import type { WebhookEvent } from "../../../../src/engine/notify/event.ts";
@@ -60,7 +60,7 @@ async function send(sink: Sink, column: Column, incident = "inc_sample"): Promis
   const sent = await sink.deliver(message, settings, {
     fetch,
     clock: steppingClock(),
-    secrets: secretsOf(JSON.stringify(settings), (name) => env[name]),
+    secrets: secretsOf(references(JSON.stringify(settings)), (name) => env[name]),
     deadlineMs: 15_000,
     sendMail: (_, email) => (keep(email), Promise.resolve({ code: 250, text: "ok" })),
     sendPlatformMail: (email) => Promise.resolve(keep(email)),

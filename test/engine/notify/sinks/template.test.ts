@@ -18,7 +18,7 @@ const { webhooks } = await loadText(examples);
 async function requestOf(settings: TemplateSettings, event: WebhookEvent = sampleEvent("opened")) {
   const urls = (name: string) => name.endsWith("_URL") ? "https://hooks.example/hook" : name.toLowerCase();
   const secrets = {
-    ...secretsOf("", () => ""),
+    ...secretsOf([], () => ""),
     reveal: (text: string) => text.replace(/\$\{env:(\w+)\}/g, (_, name) => urls(name)),
   };
   const { ports, sent } = recordingPorts({ clock: steppingClock(), secrets });
@@ -32,7 +32,7 @@ test.each(webhooks.map((webhook): [string, Webhook] => [webhook.id, webhook]))(
   async (id, { settings }) => {
     expect(template.check(settings as TemplateSettings, {
       allowPrivate: false,
-      secrets: secretsOf("", (name) => name.endsWith("_URL") ? "https://hooks.example/hook" : "x-secret"),
+      secrets: secretsOf([], (name) => name.endsWith("_URL") ? "https://hooks.example/hook" : "x-secret"),
     })).toBeUndefined();
     await expect(await requestOf(settings as TemplateSettings)).toMatchFileSnapshot(`${root}${id}.txt`);
   },
@@ -146,6 +146,6 @@ test.each<[string, RouteReply, unknown]>([
   const event = sampleEvent("opened");
   const message = { id: "n", event, body: template.render(event, settings) };
   const fetch = scriptedFetch({ "POST https://api.github.example/": reply });
-  const ports = { clock: steppingClock(), fetch, secrets: secretsOf("", () => undefined), deadlineMs: 1_000 };
+  const ports = { clock: steppingClock(), fetch, secrets: secretsOf([], () => undefined), deadlineMs: 1_000 };
   expect(await template.deliver(message, settings, ports)).toMatchObject(expected as object);
 });
