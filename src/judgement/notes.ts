@@ -23,7 +23,7 @@ function describeHolder({ id, silentSince }: Holder, at: number): string {
   return `${id}, silent since ${isToday ? "" : `${day} `}${time.slice(0, 5)}`;
 }
 
-/** "held open by fra, silent since 10:04"; undefined: nobody holds it. `at`: now, epoch ms. */
+/** "held open by fra, silent since 10:04"; undefined: no prober holds it. `at`: now, epoch ms. */
 export function describeHold(heldBy: readonly Holder[], at: number): string | undefined {
   if (heldBy.length === 0) return undefined;
   return `held open by ${heldBy.map((holder) => describeHolder(holder, at)).join("; ")}`;

@@ -12,7 +12,7 @@ export class Lines {
 
   constructor(readonly store: SampleStore) {}
 
-  /** The current line. `isNew`: nobody can have begun it, so the store is not read. */
+  /** The current line. `isNew`: it cannot have been begun before, so the store is not read. */
   async read(shard: number, slot: number, isNew: boolean): Promise<HistoryLine> {
     const known = this.#known.get(`${shard}/${slot}`);
     if (known || isNew) return known ?? {};

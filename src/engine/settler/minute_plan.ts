@@ -20,7 +20,7 @@ export interface Flight {
   /** Epoch ms. */
   at: number;
   lane: string;
-  /** Nobody can have asked for its slots before. */
+  /** Its slots cannot have been asked for before. */
   isNew: boolean;
   /** The config that it was asked under. */
   config: Config;
