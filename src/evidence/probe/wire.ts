@@ -4,7 +4,9 @@ import type { WireTrace } from "./observation.ts";
 const ISSUER_CHARS = 300;
 
 /** What is kept of what a transport measured; undefined: it measured nothing. */
-export function wireOf({ certificate, ...rest }: Omit<ExchangeTrace, "requests">): WireTrace | undefined {
+export function wireOf(
+  { requests: _, certificate, ...rest }: Omit<ExchangeTrace, "requests"> & { requests?: number },
+): WireTrace | undefined {
   const { notAfter, issuer = "" } = certificate ?? {};
   const wire = notAfter === undefined
     ? rest

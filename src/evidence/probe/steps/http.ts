@@ -1,4 +1,5 @@
 import type { Step } from "../../../config/config.ts";
+import type { AnswerBody, AnswerHeaders, ExchangeTrace } from "../../../base/ports.ts";
 import { ellipsize } from "../../../base/text.ts";
 import { bodyText } from "../../../base/http/body_text.ts";
 import {
@@ -80,12 +81,12 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
       continue;
     }
     const next = leadsTo(answer);
-    const whole = { ...sent, answer: shownAnswer(answer) };
+    const lazy = new LazyAnswer(answer, from.url, jar, clock.elapsed() - began, hops);
+    const whole = { ...sent, answer: lazy };
     if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail }, whole);
     if (next.kind === "keep") {
-      const durationMs = clock.elapsed() - began;
       context.location.url = from.url;
-      const result = read(context, answer, { capBytes, durationMs, url: from.url, redirects: hops });
+      const result = read(context, lazy, answer, capBytes);
       if (result.kind === "failure" || step.request.path.literal) return { ...result, exchange: whole };
       return { ...result, exchange: whole, shown: { url: ellipsize(from.url.href, 200) } };
     }
@@ -97,11 +98,10 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
 const readsBody = (step: Step) => namesAny(step, ["body", "text", "events"]);
 
 function note(trace: StepTrace, { status, headersMs, trace: measured }: Exchange & { kind: "answer" }): void {
-  const { requests, ...rest } = measured;
   trace.status = status;
   trace.headersMs = headersMs;
-  trace.requests += requests - 1;
-  trace.wire = wireOf(rest);
+  trace.requests += measured.requests - 1;
+  trace.wire = wireOf(measured);
 }
 
 const fail = (failure: StepFailure, exchange?: StepExchange): AttemptResult => ({
@@ -124,17 +124,38 @@ function headHolds(
   return expect.every((expectation) => expectation.test(scope) === null);
 }
 
-/** An answer for who may want to show it; its text is made only then. */
-function shownAnswer(
-  { status, headers, bytes, excerpt = bytes }: Exchange & { kind: "answer" },
-): StepExchange["answer"] {
-  return {
-    status,
-    headers,
-    get text() {
-      return bodyText(excerpt, headers.get("content-type")).text;
-    },
-  };
+/** An answer whose text is made at the first look. A class: what getters of a literal hold outlives all but a full collection of garbage. */
+class LazyAnswer implements HttpAnswer {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly trace: ExchangeTrace;
+  readonly url: string;
+  readonly #bytes: Uint8Array;
+  readonly #cookies: () => Record<string, string>;
+  #text?: string;
+
+  constructor(
+    { status, headers, trace, bytes, excerpt = bytes }: Exchange & { kind: "answer" },
+    url: URL,
+    jar: CookieJar,
+    readonly durationMs: number,
+    readonly redirects: number,
+  ) {
+    this.status = status;
+    this.headers = headers;
+    this.trace = trace;
+    this.url = url.href;
+    this.#bytes = excerpt;
+    this.#cookies = () => jar.byName(url);
+  }
+
+  get text() {
+    return this.#text ??= bodyText(this.#bytes, this.headers.get("content-type")).text;
+  }
+
+  get cookies() {
+    return this.#cookies();
+  }
 }
 
 /** The request with the cookies of its run. */
@@ -154,28 +175,15 @@ function transportFailure({ reason, detail }: Exchange & { kind: "failure" }, ho
 }
 
 function read(
-  { captures, run, ports, jar }: AttemptContext,
-  { status, headers, bytes, truncated, trace }: Exchange & { kind: "answer" },
-  { capBytes, url, ...about }: Pick<HttpAnswer, "durationMs" | "redirects"> & { capBytes: number; url: URL },
+  { captures, run, ports }: AttemptContext,
+  answer: HttpAnswer,
+  { bytes, truncated }: AnswerBody,
+  capBytes: number,
 ): AttemptResult {
-  const isCutStream = truncated && isEventStream(headers) && bytes.byteLength < capBytes;
+  const isCutStream = truncated && isEventStream(answer.headers) && bytes.byteLength < capBytes;
   if (truncated && !isCutStream) {
     return fail({ reason: "limit", detail: `the body is longer than maxBody, ${formatSize(capBytes)}` });
   }
-  let text: string | undefined;
-  const answer = {
-    status,
-    headers,
-    url: url.href,
-    get cookies() {
-      return jar.byName(url);
-    },
-    get text() {
-      return text ??= bodyText(bytes, headers.get("content-type")).text;
-    },
-    trace,
-    ...about,
-  };
   const scope = new HttpScope(answer, { captures, run, now: ports.clock.now() });
   if (!truncated || scope.events.length > 0) return { kind: "answer", scope };
   const detail = "the event stream brought no whole event in time";
