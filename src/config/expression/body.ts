@@ -1,5 +1,5 @@
 import { oneLine } from "../../base/text.ts";
-import { entriesOf, isMap, toMap, Unmet } from "./value.ts";
+import { isMap, toMap, Unmet } from "./value.ts";
 
 /** Levels of lists and maps that a body may have; deeper ones are refused, so that nothing later recurses without end. */
 const BODY_LEVELS = 100;
@@ -42,8 +42,10 @@ export const writeJson = (value: unknown): string =>
   JSON.stringify(value, (_key, item) => typeof item === "bigint" ? JSON.rawJSON(String(item)) : item);
 
 function isWithinDepth(value: unknown, levels: number): boolean {
-  const items = Array.isArray(value) ? value : isMap(value) ? entriesOf(value) : undefined;
-  if (!items) return true;
+  if (typeof value !== "object" || value === null) return true;
   if (levels === 0) return false;
-  return items.every((item) => isWithinDepth(item, levels - 1));
+  for (const item of value instanceof Map ? value.values() : Object.values(value)) {
+    if (!isWithinDepth(item, levels - 1)) return false;
+  }
+  return true;
 }

@@ -1,6 +1,7 @@
 import type { ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError, typeCheck } from "./check.ts";
 import { compileStrict } from "./evaluate.ts";
+import { namesIn } from "./rewrite.ts";
 import type { Language } from "./scope.ts";
 import { expressionFailure } from "./strict.ts";
 
@@ -17,5 +18,5 @@ export function compile(source: string, language: Language, captures: readonly s
   // What can only ever fail is better known now than at night.
   const { error } = program.check();
   if (error) throw new ExpressionError(expressionFailure(error).detail, place);
-  return { ast, type, program };
+  return { ast, type, program, reads: namesIn(ast) };
 }

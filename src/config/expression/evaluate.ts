@@ -1,5 +1,5 @@
 import type { ASTNode, Environment, ParseResult } from "@marcbachmann/cel-js";
-import { rewrite } from "./rewrite.ts";
+import { namesIn, rewrite } from "./rewrite.ts";
 import type { Language, Scope } from "./scope.ts";
 import { expressionFailure, strictEnvironment } from "./strict.ts";
 import type { Value } from "./value.ts";
@@ -16,10 +16,10 @@ function environmentOf(language: Language): Environment {
 export const compileStrict = (node: ASTNode, language: Language): ParseResult =>
   environmentOf(language).parse(rewrite(node));
 
-/** An expression that was checked before, in both forms. */
-export function parseTrusted(source: string, language: Language): { ast: ASTNode; program: ParseResult } {
+/** An expression that was checked before, in both forms, and the names in it. */
+export function parseTrusted(source: string, language: Language) {
   const { ast } = environmentOf(language).parse(source);
-  return { ast, program: compileStrict(ast, language) };
+  return { ast, program: compileStrict(ast, language), reads: namesIn(ast) };
 }
 
 /** What a strict program comes to; null is a value here. Never throws. */

@@ -2,7 +2,6 @@ import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { ExpressionError } from "./check.ts";
 import { compile } from "./compile.ts";
 import { evaluate } from "./evaluate.ts";
-import { namesIn } from "./rewrite.ts";
 import { explain } from "./explain.ts";
 import type { Language, Scope } from "./scope.ts";
 import { expressionFailure } from "./strict.ts";
@@ -35,7 +34,7 @@ export interface Expectation {
 }
 
 /** An expression in both forms, made when it is first needed. */
-export type Parsed = () => { ast: ASTNode; program: ParseResult };
+export type Parsed = () => { ast: ASTNode; program: ParseResult; reads: ReadonlySet<string> };
 
 /** An expectation that remembers which captures it may use. */
 export class Condition implements Expectation {
@@ -51,7 +50,7 @@ export class Condition implements Expectation {
   }
 
   get reads(): ReadonlySet<string> {
-    return namesIn(this.#parsed().ast);
+    return this.#parsed().reads;
   }
 
   test(scope: Scope): Mismatch | null {
@@ -71,7 +70,8 @@ export function compileExpectation(
   captures: readonly string[],
   language: Language,
 ): Expectation {
-  const { ast, type, program } = compile(source, language, captures);
+  const parsed = compile(source, language, captures);
+  const { ast, type } = parsed;
   if (type !== "bool" && type !== "dyn") {
     const place = { start: ast.start, end: ast.end };
     throw new ExpressionError("An expectation must be a condition", {
@@ -80,7 +80,6 @@ export function compileExpectation(
       found: type,
     });
   }
-  const parsed = { ast, program };
   return new Condition(source, captures, language, () => parsed);
 }
 
@@ -94,7 +93,7 @@ export function compileProgram(source: string, captures: readonly string[], lang
 export const programOf = (source: string, language: Language, parsed: Parsed): Program => ({
   source,
   get reads() {
-    return namesIn(parsed().ast);
+    return parsed().reads;
   },
   run(scope) {
     const { ast, program } = parsed();
