@@ -1,10 +1,11 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { Client, type Dispatcher } from "undici";
+import type { Client as UndiciClient, Dispatcher } from "undici";
 import { Bounds } from "./bounds.ts";
 import { Incoming } from "./incoming.ts";
 import { InterimFilter } from "./interim.ts";
 import { ignoreLength, makeLenient } from "./lenient.ts";
+import { Client } from "./undici.ts";
 import type { Answer, ExchangeTrace, FetchOptions } from "../../../src/base/ports.ts";
 
 /** Below the usual 60 s of load balancers, so that a request a minute later does not meet a connection that is just being closed. */
@@ -27,18 +28,13 @@ export interface ConnectionOptions {
   onClose: () => void;
 }
 
-/** What one exchange is sent with. */
-export interface SendOptions extends FetchOptions {
-  trace: ExchangeTrace;
-}
-
 /** One connection: undici's parser over a socket of ours, which it can neither open again nor send a request over twice. */
 export class Connection {
   /** No byte of an answer has come to the last request. */
   unanswered = true;
   readonly address: string;
   readonly #options: ConnectionOptions;
-  readonly #client: Client;
+  readonly #client: UndiciClient;
   readonly #filter = new InterimFilter();
   readonly #bounds = new Bounds();
   #incoming: Incoming | undefined;
@@ -74,7 +70,7 @@ export class Connection {
   }
 
   /** One exchange; the caller sees to it that there is only one at a time. Rejects with the signal's reason if that aborts. */
-  send(url: URL, { method, headers, body, signal, trace }: SendOptions): Promise<Answer> {
+  send(url: URL, { method, headers, body, signal }: FetchOptions, trace: ExchangeTrace): Promise<Answer> {
     const { facts, now, onIdle } = this.#options;
     if (signal.aborted) {
       this.close();
@@ -103,7 +99,7 @@ export class Connection {
     const options: Dispatcher.DispatchOptions & { servername: string } = {
       path: url.pathname + url.search,
       method,
-      headers: Object.entries(requestFields(url, headers)).flat(),
+      headers: requestFields(url, headers),
       body: body ?? null,
       servername: url.hostname, // else undici takes it from `host`, and ends a connection made for another
     };
@@ -147,7 +143,8 @@ function quietDestroy(socket: Socket): void {
 }
 
 /** The fields of a request; its own names in lower case. */
-export function requestFields(url: URL, headers: Record<string, string>): Record<string, string> {
-  const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-  return { host: url.host, accept: "*/*", ...Object.fromEntries(given) };
+export function requestFields(url: URL, headers: Record<string, string>): Map<string, string> {
+  const fields = new Map([["host", url.host], ["accept", "*/*"]]);
+  for (const name of Object.keys(headers)) fields.set(name.toLowerCase(), headers[name]!);
+  return fields;
 }
