@@ -2,26 +2,50 @@ import type { Buffer } from "node:buffer";
 import type { AnswerHeaders } from "../../../src/base/ports.ts";
 
 /** The field lines of an answer, as a parser gives them: name, value, name, value. */
-export function fieldLines(raw: Buffer[]): AnswerHeaders {
-  const byName = new Map<string, string[]>();
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = latin1(raw[i]!).toLowerCase();
-    const value = textOf(raw[i + 1]!).trim();
-    const values = byName.get(name);
-    if (values) values.push(value);
-    else byName.set(name, [value]);
+export const fieldLines = (raw: Buffer[]): AnswerHeaders => new FieldLines(raw);
+
+/** Lists in place of a map: most answers have few lines, and of these hardly any is looked at. */
+class FieldLines implements AnswerHeaders {
+  readonly #names: string[];
+  readonly #values: string[];
+
+  constructor(raw: Buffer[]) {
+    const count = raw.length >> 1;
+    this.#names = new Array(count);
+    this.#values = new Array(count);
+    for (let i = 0; i < count; i++) {
+      this.#names[i] = latin1(raw[2 * i]!).toLowerCase();
+      this.#values[i] = textOf(raw[2 * i + 1]!).trim();
+    }
   }
-  return {
-    get: (name) => byName.get(name.toLowerCase())?.join(", ") ?? null,
-    has: (name) => byName.has(name.toLowerCase()),
-    getSetCookie: () => [...byName.get("set-cookie") ?? []],
-    *[Symbol.iterator]() {
-      for (const [name, values] of byName) {
-        if (name !== "set-cookie") yield [name, values.join(", ")];
-        else for (const value of values) yield [name, value];
-      }
-    },
-  };
+
+  get(name: string): string | null {
+    const wanted = name.toLowerCase();
+    const first = this.#names.indexOf(wanted);
+    if (first < 0) return null;
+    return first === this.#names.lastIndexOf(wanted) ? this.#values[first]! : this.#all(wanted).join(", ");
+  }
+
+  has(name: string): boolean {
+    return this.#names.includes(name.toLowerCase());
+  }
+
+  getSetCookie(): string[] {
+    return this.#all("set-cookie");
+  }
+
+  *[Symbol.iterator](): Iterator<[string, string]> {
+    const byName = Map.groupBy(this.#names.keys(), (line) => this.#names[line]!);
+    for (const [name, lines] of byName) {
+      const values = lines.map((line) => this.#values[line]!);
+      if (name !== "set-cookie") yield [name, values.join(", ")];
+      else for (const value of values) yield [name, value];
+    }
+  }
+
+  #all(name: string): string[] {
+    return this.#values.filter((_, line) => this.#names[line] === name);
+  }
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -4,7 +4,7 @@
  * reader of its own (http2/).
  */
 import { guardFetch, hostOf } from "../../../src/base/http/guard.ts";
-import { Connection, type SendOptions } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { deployFetch } from "./deploy.ts";
 import type { OpenSocket } from "./dial.ts";
 import { opener } from "./open.ts";
@@ -14,6 +14,7 @@ import {
   type Answer,
   type ExchangeTrace,
   type Fetch,
+  type FetchOptions,
   LimitExceeded,
   Refused,
 } from "../../../src/base/ports.ts";
@@ -34,9 +35,10 @@ export interface ConnectorOptions {
 }
 
 /** An exchange, what its connection is good for, and where that may lead. */
-interface Anew extends SendOptions {
+interface Anew extends FetchOptions {
   key: string;
   pin: Pin;
+  trace: ExchangeTrace;
 }
 
 /** What would come again: the request cannot be sent, or its answer is more than we take. */
@@ -61,11 +63,12 @@ export function connector(
   async function sendAnew(url: URL, { key, pin, trace, ...outgoing }: Anew): Promise<Answer> {
     const protocols = outgoing.http2 ? ["h2"] : undefined;
     const { line, times } = await openLine(url, key, pin, { ...outgoing, protocols });
-    const sent = { ...outgoing, trace: Object.assign(trace, times) };
+    Object.assign(trace, times);
     if (line.facts.protocol === "2" || outgoing.http2) {
       // Few servers need it.
       const { sendOverHttp2 } = await import("./http2/mod.ts");
-      return await sendOverHttp2(url, { ...sent, ...line, facts: { ...line.facts, protocol: "2" }, now });
+      const facts = { ...line.facts, protocol: "2" };
+      return await sendOverHttp2(url, { ...outgoing, trace, ...line, facts, now });
     }
     const connection = new Connection({
       ...line,
@@ -73,7 +76,7 @@ export function connector(
       onIdle: () => pool.put(key, connection),
       onClose: () => pool.delete(connection),
     });
-    return await connection.send(url, sent);
+    return await connection.send(url, outgoing, trace);
   }
 
   return guardFetch(async (url, outgoing) => {
@@ -85,7 +88,7 @@ export function connector(
     const kept = pool.take(key, pin.addresses);
     if (kept) {
       try {
-        return await kept.send(url, { ...outgoing, trace });
+        return await kept.send(url, outgoing, trace);
       } catch (error) {
         const isGone = kept.unanswered && !outgoing.signal.aborted && !isOurs(error);
         if (!isGone || !SAFE.has(outgoing.method)) throw error;

@@ -15,8 +15,8 @@ export interface Pin {
   prefer(address: string): void;
 }
 
-/** The pin of a host name or address; rejects with the signal's reason as soon as that aborts. */
-export type Pinning = (host: string, signal: AbortSignal) => Promise<Pin>;
+/** The pin of a host name or address; one that must be looked up rejects with the signal's reason as soon as that aborts. */
+export type Pinning = (host: string, signal: AbortSignal) => Pin | Promise<Pin>;
 
 /** The system's resolver, `/etc/hosts` included. */
 export const systemResolve: Resolve = async (host) =>
@@ -27,14 +27,23 @@ export const systemResolve: Resolve = async (host) =>
  * An address stands for itself. A failed lookup is not kept.
  */
 export function pinning({ resolve, now }: { resolve: Resolve; now: () => number }): Pinning {
-  const pins = new Cache<string, Promise<Pin>>({ max: MAX_PINS, ttlMs: PIN_MS, clock: { elapsed: now } });
-  return async (host, signal) => {
-    if (isIP(host)) return pinOf([host]);
-    return await rejectOnAbort(pins.load(host, () => lookUp(host, resolve)), signal);
+  const options = { max: MAX_PINS, ttlMs: PIN_MS, clock: { elapsed: now } };
+  const pins = new Cache<string, Pin>(options);
+  const lookUps = new Cache<string, Promise<Pin>>(options);
+  return (host, signal) => {
+    const pin = pins.get(host);
+    if (pin) return pin;
+    if (isIP(host)) return pins.set(host, pinOf([host]));
+    const lookUp = lookUps.load(host, async () => {
+      const pin = await lookUpHost(host, resolve);
+      lookUps.delete(host);
+      return pins.set(host, pin);
+    });
+    return rejectOnAbort(lookUp, signal);
   };
 }
 
-async function lookUp(host: string, resolve: Resolve): Promise<Pin> {
+async function lookUpHost(host: string, resolve: Resolve): Promise<Pin> {
   const addresses = await resolve(host);
   if (addresses.length === 0) throw new Error(`${host} has no address`);
   return pinOf(addresses);

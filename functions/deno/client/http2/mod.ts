@@ -4,8 +4,8 @@
  */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { Answer } from "../../../../src/base/ports.ts";
-import { type ConnectionOptions, requestFields, type SendOptions } from "../connection.ts";
+import type { Answer, ExchangeTrace, FetchOptions } from "../../../../src/base/ports.ts";
+import { type ConnectionOptions, requestFields } from "../connection.ts";
 import { Incoming } from "../incoming.ts";
 import { AnswerReader } from "./answer.ts";
 import { FrameBounds } from "./bounds.ts";
@@ -13,7 +13,10 @@ import { encodeFrame, FLAGS, FrameReader, type Http2Frame, TYPES } from "./frame
 import { RequestWriter, STREAM } from "./request.ts";
 
 /** An exchange, and the connection that is made for it alone. */
-export type Http2Options = SendOptions & Pick<ConnectionOptions, "socket" | "facts" | "now">;
+export type Http2Options =
+  & FetchOptions
+  & { trace: ExchangeTrace }
+  & Pick<ConnectionOptions, "socket" | "facts" | "now">;
 
 /** RFC 9113 section 7, by number. */
 const ERRORS = [
@@ -56,7 +59,7 @@ export function sendOverHttp2(url: URL, options: Http2Options): Promise<Answer> 
   }
   signal.addEventListener("abort", giveUp, { once: true });
   socket.on("error", (error) => incoming.fail(error)).on("close", () => incoming.closed());
-  const { host, ...fields } = requestFields(url, options.headers);
+  const { host, ...fields } = Object.fromEntries(requestFields(url, options.headers));
   const path = url.pathname + url.search;
   // RFC 9113 section 8.3.1.
   const head = {
