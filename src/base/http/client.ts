@@ -92,8 +92,9 @@ export type ExchangeHead = Pick<Exchange & { kind: "answer" }, "status" | "heade
 export async function exchange(
   { clock, fetch }: { clock: Clock; fetch: Fetch },
   request: HttpRequest,
-  { deadlineMs, signal, ...wanted }: ExchangeOptions,
+  options: ExchangeOptions,
 ): Promise<Exchange> {
+  const { deadlineMs, signal } = options;
   const began = clock.elapsed();
   const elapsed = () => clock.elapsed() - began;
   const abort = new AbortController();
@@ -116,8 +117,7 @@ export async function exchange(
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     if (cut) return cut;
-    const context = { clock, fetch, abort, elapsed, deadlineMs, ...wanted };
-    attempt(context, request).then((came) => resolve(cut ?? came));
+    attempt({ clock, fetch, abort, elapsed }, request, options).then((came) => resolve(cut ?? came));
     return await promise;
   } finally {
     disarm();
@@ -135,7 +135,7 @@ const DROP_MS = 1_000;
 /** So long what is only shown of a body may take, in ms. */
 const EXCERPT_MS = 500;
 
-interface Attempt extends Omit<ExchangeOptions, "signal"> {
+interface Attempt {
   clock: Clock;
   fetch: Fetch;
   abort: AbortController;
@@ -145,13 +145,14 @@ interface Attempt extends Omit<ExchangeOptions, "signal"> {
 
 /** Never rejects: once the exchange is settled there is no caller left. */
 async function attempt(
-  { clock, fetch, abort, elapsed, deadlineMs, capBytes, excerptBytes, isStreamTaken }: Attempt,
-  { url, ...request }: HttpRequest,
+  { clock, fetch, abort, elapsed }: Attempt,
+  { url, method, headers, body, http2 }: HttpRequest,
+  { deadlineMs, capBytes, excerptBytes, isStreamTaken }: ExchangeOptions,
 ): Promise<Exchange> {
   const { signal } = abort;
   let answered = false;
   try {
-    const answer = await fetch(url, { ...request, signal });
+    const answer = await fetch(url, { method, headers, body, http2, signal });
     if (signal.aborted) {
       answer.drop();
       throw signal.reason;
@@ -179,8 +180,9 @@ async function attempt(
       : await answer.read(most);
     const instead = edgeError(status, sent, () => utf8.decode(read.bytes.subarray(0, EDGE_BYTES)));
     if (instead) return { kind: "failure", ...instead, totalMs: elapsed() };
-    const body = wanted > 0 ? read : NOTHING;
-    return { kind: "answer", ...head, ...body, headersMs, totalMs: elapsed() };
+    const { bytes, truncated, trailers } = wanted > 0 ? read : NOTHING;
+    const totalMs = elapsed();
+    return { kind: "answer", status, headers: sent, trace, bytes, truncated, trailers, headersMs, totalMs };
   } catch (error) {
     return { kind: "failure", ...transportFailure(error, answered), totalMs: elapsed() };
   }
@@ -240,6 +242,17 @@ export function resolveUrl(base: string, path: string): URL | null {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);
   const root = rootOf(base);
   return root === null ? null : URL.parse(path.startsWith("/") ? root + path : `${root}/${path}`);
+}
+
+const resolved = new WeakMap<object, { base: string; path: string; url: URL | null }>();
+
+/** The same for what `asker` asks again and again: the URL is shared, and must not be changed. */
+export function resolveFixedUrl(asker: object, base: string, path: string): URL | null {
+  const known = resolved.get(asker);
+  if (known?.base === base && known.path === path) return known.url;
+  const url = resolveUrl(base, path);
+  resolved.set(asker, { base, path, url });
+  return url;
 }
 
 /** Whether a URL is of the same origin as a base URL: what names our run or carries our keys goes nowhere else. */

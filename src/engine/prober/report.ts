@@ -1,7 +1,7 @@
 /** Reads what a service claims: all pulled sources of a check, combined into one report. */
 import type { AskedSource, Check } from "../../config/config.ts";
 import { sourcesToAsk } from "../../config/requests.ts";
-import { isSameOrigin, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
+import { isSameOrigin, resolveFixedUrl, USER_AGENT } from "../../base/http/client.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
 import { ConfigFault, type Ports } from "../../base/ports.ts";
 import { revealHeader } from "../../base/secrets.ts";
@@ -65,16 +65,18 @@ export async function fetchReport(
 function requestOf(
   { secrets }: Ports,
   check: Check,
-  { path, headers, dialect, timeoutMs, question, select, service, aws }: AskedSource,
+  source: AskedSource,
   { baseUrl, run: { id, slot }, signal, signRequest }: ReportContext,
 ): ReportEndpoint {
-  const url = resolveUrl(baseUrl, secrets.reveal(path));
+  const { path, headers, dialect, timeoutMs, question, select, service, aws } = source;
+  const url = resolveFixedUrl(source, baseUrl, secrets.reveal(path));
   if (!url) throw new ConfigFault(`Cannot make a URL of the report's path ${path}`);
-  const marks = { "user-agent": USER_AGENT, ...isSameOrigin(baseUrl, url) && { "x-assay-run": id } };
-  const revealed = headers.map(([name, value]) => [name, revealHeader(secrets, name, value)]);
+  const sent: Record<string, string> = { "user-agent": USER_AGENT };
+  if (isSameOrigin(baseUrl, url)) sent["x-assay-run"] = id;
+  for (const [name, value] of headers) sent[name] = revealHeader(secrets, name, value);
   return {
     url,
-    headers: { ...marks, ...Object.fromEntries(revealed) },
+    headers: sent,
     dialect,
     timeoutMs,
     question,

@@ -1,5 +1,11 @@
 import type { JsonTemplate, Part, StepRequest } from "./step.ts";
-import { type HttpRequest, isSameOrigin, resolveUrl, USER_AGENT } from "../../../../base/http/client.ts";
+import {
+  type HttpRequest,
+  isSameOrigin,
+  resolveFixedUrl,
+  resolveUrl,
+  USER_AGENT,
+} from "../../../../base/http/client.ts";
 import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
 import type { StepTrace } from "../../observation.ts";
 import type { TraceContext } from "../../trace_context.ts";
@@ -62,9 +68,11 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
   }
 }
 
-function urlOf({ path, origins, query }: StepRequest, context: Rendering): URL {
-  const url = origins ? linkOf(path, origins, context) : pathUrlOf(path, context);
-  if (query.length === 0) return url;
+function urlOf(request: StepRequest, context: Rendering): URL {
+  const { path, origins, query } = request;
+  const asked = origins ? linkOf(path, origins, context) : pathUrlOf(request, context);
+  if (query.length === 0) return asked;
+  const url = new URL(asked);
   const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context))}`);
   url.search = [url.search.slice(1), ...pairs].filter(Boolean).join("&");
   return url;
@@ -83,11 +91,13 @@ function linkOf(link: Template, origins: readonly string[], context: Rendering):
   );
 }
 
-function pathUrlOf(path: Template, context: Rendering): URL {
+function pathUrlOf(request: StepRequest, context: Rendering): URL {
+  const { path } = request;
   // What is inserted is encoded, so this can only come from the config.
   const text = context.secrets.reveal(insert(path, context, "url"));
   if (!URL_PART.test(text)) throw new ConfigFault(`${path.source} holds what no URL can`);
-  const url = resolveUrl(context.secrets.reveal(context.baseUrl), text);
+  const base = context.secrets.reveal(context.baseUrl);
+  const url = path.literal ? resolveFixedUrl(request, base, text) : resolveUrl(base, text);
   if (!url && path.literal) throw new ConfigFault(`Cannot make a URL of the path ${path.source}`);
   if (!url) throw new TemplateError("an inserted value makes no URL");
   return url;
