@@ -11,18 +11,25 @@ export interface Authorizer {
   renew(): boolean;
 }
 
+/** Of what needs nothing. */
+const OPEN: Authorizer = {
+  authorize: (request) => Promise.resolve({ kind: "request", request }),
+  renew: () => false,
+};
+
 /**
  * The authorizer of a step whose first request goes to `first`. Its own auth is for the origin of that; what it has of its target is for the
  * target's origin. No other origin is shown any.
  */
 export function authorizer({ auth }: Pick<Step, "auth">, first: URL, context: AskContext): Authorizer {
-  const kind = auth && context.auths.find(({ kind }) => kind === auth.kind);
-  if (auth && !kind) throw new Error(`Cannot authorize by ${auth.kind}: this build does not hold it`);
+  if (!auth) return OPEN;
+  const kind = context.auths.find(({ kind }) => kind === auth.kind);
+  if (!kind) throw new Error(`Cannot authorize by ${auth.kind}: this build does not hold it`);
   const { ports: { clock, secrets }, captures, run, hidden } = context;
-  const origin = auth?.isInherited ? URL.parse(secrets.reveal(context.baseUrl))?.origin : first.origin;
+  const origin = auth.isInherited ? URL.parse(secrets.reveal(context.baseUrl))?.origin : first.origin;
   return {
     async authorize(request) {
-      if (!kind || request.url.origin !== origin) return { kind: "request", request };
+      if (request.url.origin !== origin) return { kind: "request", request };
       const now = clock.now();
       const filling = { scope: new Scope({ captures, run, now }), secrets };
       const given: AuthContext = {
@@ -38,6 +45,6 @@ export function authorizer({ auth }: Pick<Step, "auth">, first: URL, context: As
         return { kind: "failure", failure: { reason: "template", detail: error.message } };
       }
     },
-    renew: () => auth !== undefined && (kind?.renew?.(auth.settings, context) ?? false),
+    renew: () => kind.renew?.(auth.settings, context) ?? false,
   };
 }

@@ -28,9 +28,10 @@ export function fillText(template: Template, filling: Filling): string | { failu
 
 /** The same where references to secrets stay as they are. */
 export function insert(template: Template, { scope }: Filling, encode: "url" | "none"): string {
+  if (template.literal) return template.source;
   const rendered = template.render(scope, encode);
   if (!rendered.ok) throw new TemplateError(rendered.detail);
-  if (!template.literal && secretsIn(rendered.text) !== secretsIn(template.source)) {
+  if (secretsIn(rendered.text) !== secretsIn(template.source)) {
     throw new TemplateError("an inserted value asks for a secret");
   }
   return rendered.text;

@@ -74,7 +74,7 @@ export async function walk(
     tokens,
     tryRun,
     hidden: new Set(),
-    ...check.trace && { traceContext: await traceContext(run.id) },
+    traceContext: check.trace ? await traceContext(run.id) : undefined,
     deadline,
     signal,
   };
@@ -82,13 +82,13 @@ export async function walk(
   let failure: Failure | undefined;
   let transport = false;
   for (const [index, step] of check.journey.entries()) {
-    const captures = { ...context.captures };
+    const captures = observe && { ...context.captures };
     const result = await runStep(context, step, index, kinds);
     const { trace, fault } = result;
     steps.push(trace);
     if (fault) failure = describeFailure(fault, step.name, { context, keepsBody });
     observe?.({
-      ...{ ...result, step, run, captures, failure },
+      ...{ ...result, step, run, captures: captures!, failure },
       capturesAfter: { ...context.captures },
       redact: (text) => runRedactor(context)(text),
     });
@@ -97,17 +97,16 @@ export async function walk(
     break;
   }
   const totalMs = clock.elapsed() - began;
-  const captured = await captureTexts(context, [
-    ...Object.keys(check.converge ?? {}),
-    ...check.version ? [check.version] : [],
-  ]);
+  const { converge, version } = check;
+  const captured = (converge || version) &&
+    await captureTexts(context, [...Object.keys(converge ?? {}), ...version ? [version] : []]);
   const outcome = failure
     ? outcomeOf(failure)
     : totalMs > (check.latencyBudgetMs ?? Infinity)
     ? "slow"
     : "pass";
   const cleanup = check.cleanup.length > 0 ? await runCleanup(context, check, kinds) : undefined;
-  const { traceId } = context.traceContext ?? {};
+  const traceId = context.traceContext?.traceId;
   return {
     outcome,
     failure,

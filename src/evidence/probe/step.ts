@@ -136,6 +136,7 @@ function judge(step: Step, scope: Scope, captures: Record<string, unknown>): Ste
 
 /** All of a step's captures or none. */
 function capture(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {
+  if (step.capture.length === 0) return null;
   const captured: Record<string, unknown> = Object.create(null);
   for (const [name, program] of step.capture) {
     const value = program.run(scope);

@@ -131,6 +131,7 @@ function clustersOf(text: string, json: unknown): Clusters | undefined {
       ]),
     );
   }
+  if (!text.includes(FLAGS_KEY)) return undefined;
   const clusters: Clusters = new Map();
   for (const line of text.split("\n")) {
     const key = line.indexOf(FLAGS_KEY);

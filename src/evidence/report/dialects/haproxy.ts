@@ -68,7 +68,9 @@ function wordsOf(text: string): string[] {
 
 /** Only an agent's line has a percentage, a limit, a word of its own, or several words that are all known. */
 function isAgent(text: string): boolean {
-  if (text.length > 200 || /[\r\n]\s*\S/.test(text)) return false;
+  if (text.length > 200 || !/[ \t,%]|drain|maint|stopped/.test(text) || /[\r\n]\s*\S/.test(text)) {
+    return false;
+  }
   const words = wordsOf(text);
   const isTelling = words.length > 1 || /^(drain|maint|stopped)$/.test(words[0] ?? "") ||
     WEIGHT.test(words[0] ?? "");

@@ -44,8 +44,7 @@ const DATAGRAM = /^(READY|RELOADING|STOPPING|WATCHDOG|STATUS)=/m;
  */
 export const systemd: Dialect = {
   name: "systemd",
-  recognise: ({ text }) =>
-    /^ActiveState=/m.test(text) || NOTICES.some(([line]) => linesOf(text).includes(line)),
+  recognise: ({ text }) => /^ActiveState=/m.test(text) || noticeIn(text) !== undefined,
   read({ status, text }) {
     const units = text.split(/\r?\n\s*\r?\n/).map(fieldsOf).filter((unit) => unit.has("ActiveState"));
     if (units.length > 0) {
@@ -56,7 +55,7 @@ export const systemd: Dialect = {
       };
     }
     if (!DATAGRAM.test(text)) return null;
-    const [line, state] = NOTICES.find(([line]) => linesOf(text).includes(line)) ?? ["no state", "unknown"];
+    const [line, state] = noticeIn(text) ?? ["no state", "unknown"];
     return { claims: [bodyClaim(state, line), ...errorClaims(status)] };
   },
   expresses: { whole: [...ACTIVE.keys()] },
@@ -71,6 +70,12 @@ export const systemd: Dialect = {
 };
 
 type Unit = Map<string, string>;
+
+function noticeIn(text: string) {
+  if (!text.includes("=1")) return undefined;
+  const lines = linesOf(text);
+  return NOTICES.find(([line]) => lines.includes(line));
+}
 
 function linesOf(text: string): string[] {
   return text.split("\n").map((line) => line.trim());
