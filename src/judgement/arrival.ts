@@ -9,7 +9,7 @@ import { countTimeouts } from "./hanging.ts";
 import { keepRounds } from "./kept.ts";
 import { countLimited } from "./limited.ts";
 import { castVote, expire, NO_VOTE } from "./quorum.ts";
-import type { Arrival, JudgedRound, Walk } from "./round.ts";
+import type { Arrival, JudgedReport, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ProberState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
 import { summarize } from "./summary.ts";
@@ -75,15 +75,15 @@ export function judgeArrivals(
 ): { probers: CheckState["probers"]; judged: Judged[] } {
   const probers: CheckState["probers"] = {};
   const skippedMs = unjudgedMs(check, previous, at);
-  for (const { id } of regions.flatMap((region) => region.probers)) {
-    const known = previous.probers[id] ?? NEW_PROBER;
-    const heardAt = known.heardAt ?? known.standing.freshAt;
-    probers[id] = { ...known, heardAt: heardAt === undefined ? at : Math.min(at, heardAt + skippedMs) };
+  for (const region of regions) {
+    for (const { id } of region.probers) {
+      const known = previous.probers[id] ?? NEW_PROBER;
+      const heardAt = known.heardAt ?? known.standing.freshAt;
+      probers[id] = { ...known, heardAt: heardAt === undefined ? at : Math.min(at, heardAt + skippedMs) };
+    }
   }
   const inOrder = arrivals.filter(({ prober }) => prober in probers)
-    .toSorted(({ walk: a, ...one }, { walk: b, ...other }) =>
-      a.at - b.at || a.slot - b.slot || (one.prober < other.prober ? -1 : 1)
-    );
+    .sort((a, b) => a.walk.at - b.walk.at || a.walk.slot - b.walk.slot || (a.prober < b.prober ? -1 : 1));
   const judged = inOrder.map((arrival): Judged => {
     const { prober, walk } = arrival;
     const before = age(check, probers[prober]!, walk.at);
@@ -92,7 +92,7 @@ export function judgeArrivals(
     if (!late) probers[prober] = state;
     return { arrival, trace: { prober, ...trace }, late, after: state };
   });
-  for (const [id, prober] of Object.entries(probers)) probers[id] = age(check, prober, at);
+  for (const id in probers) probers[id] = age(check, probers[id]!, at);
   return { probers, judged };
 }
 
@@ -207,12 +207,14 @@ function evidenceTrace(
     ...(last?.phase && { phase: last.phase }),
     ...(last?.question === "liveness" && { question: last.question }),
     ...(word === "announced" && { outcome }),
-    ...([before, after].some((report) => report && report.contradictions.length > 0) &&
-      { contradicts: true as const }),
+    ...((isContradictory(before) || isContradictory(after)) && { contradicts: true as const }),
     ...(first && { again: true as const }),
     ...(transport && { unanswered: true as const }),
   };
 }
+
+const isContradictory = (report: JudgedReport | null | undefined) => !!report?.contradictions.length;
+const isReadable = (report: JudgedReport | null | undefined) => !!report && !isNoClaim(report.state);
 
 /** Applies a vote's thresholds to "the report contradicts itself". */
 function countContradiction(
@@ -222,9 +224,8 @@ function countContradiction(
   fault: string | undefined,
 ): Pick<ProberState, "contradictions" | "contradicts"> {
   const { contradictions: run, contradicts } = prober;
-  const readable = [before, after].filter((report) => report && !isNoClaim(report.state));
-  if (fault || readable.length === 0) return { contradictions: run, contradicts };
-  if (readable.some((report) => report!.contradictions.length > 0)) {
+  if (fault || !(isReadable(before) || isReadable(after))) return { contradictions: run, contradicts };
+  if (isReadable(before) && isContradictory(before) || isReadable(after) && isContradictory(after)) {
     const next = Math.min(failureThreshold, Math.max(0, run) + 1);
     return { contradictions: next, contradicts: next >= failureThreshold || contradicts };
   }

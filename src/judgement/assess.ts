@@ -21,7 +21,7 @@ import { judgeConvergence } from "./convergence.ts";
 import { type Family, type Incident, resolve, type Transition } from "./incident.ts";
 import { type ScopeResult, step } from "./incident_rules.ts";
 import { forgetFailures } from "./kept.ts";
-import { mapValues, rebase } from "./rebase.ts";
+import { rebase } from "./rebase.ts";
 import type { Arrival, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ScopeState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
@@ -85,8 +85,10 @@ export function assess(
     tallyRegion(check, region, { states: probers, before: previous.regions[region.id], at })
   );
   const whole = tallyRegions(check, tallies);
-  const slots = arrivals.filter(({ walk }) => walk.kind === "turn").map(({ walk }) => walk.slot);
-  const newest = Math.max(previous.slot, ...slots);
+  const newest = arrivals.reduce(
+    (slot, { walk }) => walk.kind === "turn" ? Math.max(slot, walk.slot) : slot,
+    previous.slot,
+  );
   const state: CheckState = {
     slot: newest === -Infinity ? at : newest,
     judgedAt: at,
@@ -103,13 +105,16 @@ export function assess(
     : [...stepScope(whole, regions, judgement), ...stepRegions(tallies, judgement)];
   transitions.push(...stepAgreement(judgement), ...stepCertificate(judgement));
   if (!state.incidents.some(({ state, family }) => state === "open" && ABOUT_FAILURES.has(family))) {
-    state.probers = mapValues(state.probers, ({ kept, ...prober }) => {
-      const left = forgetFailures({ ...prober, kept });
-      return left ? { ...prober, kept: left } : prober;
-    });
+    for (const [id, prober] of Object.entries(probers)) {
+      if (!prober.kept) continue;
+      const { kept: _, ...rest } = prober;
+      const kept = forgetFailures(prober);
+      probers[id] = kept ? { ...rest, kept } : rest;
+    }
   }
-  const kept = new Set(state.incidents.map(subjectOf));
-  const orphans = previous.incidents.filter((incident) => !kept.has(subjectOf(incident)));
+  const orphans = previous.incidents.filter(({ scope, family }) =>
+    !state.incidents.some((one) => one.scope === scope && one.family === family)
+  );
   return {
     state,
     transitions: [...transitions, ...resolveRemoved(orphans, at)],
@@ -142,9 +147,9 @@ function stepScope(tally: Tally, members: readonly VotingRegion[], context: Cont
   const { check, previous, state, judged } = context;
   const { scope, outcome, contradicted, blind } = tally;
   const at = state.judgedAt;
-  const ids = new Set(members.flatMap(({ probers }) => probers.map(({ id }) => id)));
-  const mine = judged.filter(({ arrival }) => ids.has(arrival.prober));
-  const probers = [...ids].map((id) => state.probers[id]!);
+  const regionOf = regionsOf(members);
+  const mine = judged.filter(({ arrival }) => regionOf.has(arrival.prober));
+  const probers = Array.from(regionOf.keys(), (id) => state.probers[id]!);
   const before = previous.scopes[scope] ?? {};
   const isBroken = at > staleAt(check, previous.judgedAt);
   const since = (holds: boolean, began: number | undefined) =>
@@ -179,6 +184,16 @@ function stepScope(tally: Tally, members: readonly VotingRegion[], context: Cont
   return transitions;
 }
 
+const known = new WeakMap<readonly VotingRegion[], ReadonlyMap<string, string>>();
+
+/** The region of each prober of these regions. Asked for in every judgement, and nearly always of the same. */
+function regionsOf(regions: readonly VotingRegion[]): ReadonlyMap<string, string> {
+  const made = known.get(regions) ??
+    new Map(regions.flatMap(({ id, probers }) => probers.map((prober) => [prober.id, id])));
+  known.set(regions, made);
+  return made;
+}
+
 const withoutAbsent = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
 
@@ -194,7 +209,7 @@ function nextPartial(
   if (isOpen(previous.incidents, scope, "service")) {
     return isOpen(previous.incidents, scope, "advisory") ? partial : undefined;
   }
-  const regionOf = new Map(members.flatMap(({ id, probers }) => probers.map((prober) => [prober.id, id])));
+  const regionOf = regionsOf(members);
   const verdicts = mine.flatMap(({ arrival, trace: { word }, late }): PartialVerdict[] => {
     if (late || arrival.walk.kind === "confirmation" || !("round" in arrival)) return [];
     if (arrival.round.observation.transport || !(isFailed(word) || isPassed(word))) return [];
@@ -261,8 +276,6 @@ function stepFamilies(
   state.incidents.push(...next.incidents);
   return next.transitions;
 }
-
-const subjectOf = ({ scope, family }: Incident) => `${scope} ${family}`;
 
 /** Resolves the open incidents among those whose subject left the config. */
 export function resolveRemoved(incidents: readonly Incident[], at: number): Transition[] {

@@ -93,15 +93,15 @@ export interface Convergence {
 
 /** Judges all captures of a check that must agree. Captures without recent values are ignored. */
 export function judgeConvergence(check: JudgedCheck, context: ConvergenceContext): Convergence {
+  // Without a rule nothing can diverge.
+  if (!check.converge) return { sign: "over" };
   const { regions, previous, now } = context;
-  const captures = Object.entries(check.converge ?? {}).flatMap(([name, convergeMs]) => {
+  const captures = Object.entries(check.converge).flatMap(([name, convergeMs]) => {
     const held = heldValues(check, name, context);
     if (held.length === 0) return [];
     const known = noteValues(previous.agreement?.[name] ?? [], held, now);
     return [{ name, held, known, sign: agreementSign(known, held, convergeMs) }];
   });
-  // Without a rule nothing can diverge.
-  if (!check.converge) return { sign: "over" };
   const diverged = captures.filter(({ sign }) => sign === "wanted");
   const agreement = Object.fromEntries(captures.map(({ name, known }) => [name, known]));
   const reason = diverged.map(({ name, known, held }) => `${name} is ${whoSaysWhat(known, held, regions)}`);
@@ -138,6 +138,7 @@ export function noteCaptured(
   known: ProberState["captured"],
   { captured, at }: { captured?: Record<string, string>; at: number },
 ): ProberState["captured"] {
+  if (!known && !captured) return undefined;
   const seen = Object.entries(captured ?? {}).map(([name, value]) => [name, { value, at }] as const);
   const all = Object.entries({ ...known, ...Object.fromEntries(seen) })
     .filter(([name]) => name === version || Object.hasOwn(converge, name));

@@ -107,11 +107,12 @@ export function step(
 ): { incidents: Incident[]; transitions: Transition[] } {
   const next: Incident[] = [];
   const transitions: Transition[] = [];
+  const carried = incidents.filter((incident) =>
+    !isPastFlapWindow(incident, finding.at, subject.flapWindowMs)
+  );
+  let serviceOpen = false;
   for (const family of families) {
-    const before = incidents.find((incident) =>
-      incident.family === family && !isPastFlapWindow(incident, finding.at, subject.flapWindowMs)
-    );
-    const serviceOpen = next.some((incident) => incident.family === "service" && incident.state === "open");
+    const before = carried.find((incident) => incident.family === family);
     const kind = RULES[family].opens(finding, serviceOpen);
     const mayOpen = family !== "service" || finding.failing;
     const changed = before?.state === "open"
@@ -127,6 +128,7 @@ export function step(
     const after = transition?.incident ?? noted;
     if (transition) transitions.push(transition);
     if (after) next.push(after);
+    if (family === "service") serviceOpen = after?.state === "open";
   }
   return { incidents: next, transitions };
 }

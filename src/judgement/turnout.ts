@@ -55,9 +55,8 @@ function turnoutOf(check: JudgedCheck, { standing: { freshAt }, heardAt }: Probe
 
 /** `wanted` when fewer than `minReporting` voters are not lost; `over` when at least that many are heard. */
 function blindnessOf(turnouts: readonly Turnout[], { minReporting }: Quorum): ScopeResult["blind"] {
-  const count = (wanted: Turnout) => turnouts.filter((one) => one === wanted).length;
-  if (count("heard") >= minReporting) return "over";
-  return turnouts.length - count("lost") < minReporting ? "wanted" : undefined;
+  if (countOf(turnouts, "heard") >= minReporting) return "over";
+  return turnouts.length - countOf(turnouts, "lost") < minReporting ? "wanted" : undefined;
 }
 
 const isVoting = ({ standing, aside }: ProberState) => standing.vote !== "none" && !aside;
@@ -68,17 +67,23 @@ export function tallyRegion(
   { id, quorum, probers }: VotingRegion,
   { states, before, at }: { states: CheckState["probers"]; before: RegionState | undefined; at: number },
 ): RegionTally {
-  const all = probers.map((prober) => ({ id: prober.id, ...states[prober.id]! }));
-  const voters = all.filter(isVoting);
-  const silentBad = all.filter((one) =>
-    !isVoting(one) && (one.standing.agedBad || isFailed(one.standing.vote))
-  )
-    .map(({ id, standing }): Holder => ({ id, silentSince: standing.freshAt ?? at }));
-  const ballots = voters.map(({ standing }) => standing.vote as Ballot);
-  const opinions = voters.map(({ contradicts }) => contradicts).filter((opinion) => opinion !== undefined);
-  const turnouts = all.map((one) => turnoutOf(check, one, at));
+  const ballots: Ballot[] = [];
+  const verdicts: Ballot[] = [];
+  const opinions: ScopeResult["contradicted"][] = [];
+  const silentBad: Holder[] = [];
+  for (const { id } of probers) {
+    const { standing, contradicts } = states[id]!;
+    if (isVoting(states[id]!)) {
+      ballots.push(standing.vote as Ballot);
+      verdicts.push(standing.recent.at(-1)!);
+      if (contradicts !== undefined) opinions.push(contradicts ? "won" : "lost");
+    } else if (standing.agedBad || isFailed(standing.vote)) {
+      silentBad.push({ id, silentSince: standing.freshAt ?? at });
+    }
+  }
+  const turnouts = probers.map(({ id }) => turnoutOf(check, states[id]!, at));
   const outcome = tally(ballots, quorum);
-  const latest = tally(voters.map(({ standing }) => standing.recent.at(-1)!), quorum);
+  const latest = tally(verdicts, quorum);
   const recovered = isRecovered(ballots, silentBad.length, quorum);
   const since = before?.outcome === outcome ? before.since : at;
   const isHeld = outcome === "pending" && at - since <= check.releaseAfterMs;
@@ -88,7 +93,7 @@ export function tallyRegion(
     latest,
     resolvable: recovered && !isFailed(latest),
     holders: !recovered && isRecovered(ballots, 0, quorum) ? silentBad : [],
-    contradicted: askQuorum(opinions.map((yes) => yes ? "won" : "lost"), quorum),
+    contradicted: askQuorum(opinions, quorum),
     blind: blindnessOf(turnouts, quorum),
     silentBad,
     unproven: silentBad.length > 0 && !recovered,
@@ -137,8 +142,10 @@ function askQuorum(
   { open, resolve, minReporting }: Quorum,
 ): ScopeResult["contradicted"] {
   const fresh = answers.length;
-  const count = (answer: string) => answers.filter((one) => one === answer).length;
   if (fresh < minReporting || fresh === 0) return "pending";
-  if (wins(open, count("won"), fresh)) return "won";
-  return wins(resolve, count("lost"), fresh) ? "lost" : "split";
+  if (wins(open, countOf(answers, "won"), fresh)) return "won";
+  return wins(resolve, countOf(answers, "lost"), fresh) ? "lost" : "split";
 }
+
+const countOf = <T>(list: readonly T[], wanted: T): number =>
+  list.reduce((count, one) => one === wanted ? count + 1 : count, 0);
