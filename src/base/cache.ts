@@ -25,6 +25,8 @@ export class Cache<K, V> {
   max: number;
   readonly #options: CacheOptions;
   readonly #entries = new Map<K, Entry<V>>();
+  /** One iterator for all that make way: a new one would pass every place that they left. */
+  readonly #oldest = this.#entries.keys();
   #turn = 0;
 
   constructor(options: CacheOptions) {
@@ -45,7 +47,7 @@ export class Cache<K, V> {
     const entries = this.#entries;
     entries.delete(key);
     entries.set(key, { value, until: this.#until(), version });
-    if (entries.size > this.max) entries.delete(entries.keys().next().value!);
+    if (entries.size > this.max) entries.delete(this.#oldest.next().value!);
     return value;
   }
 
