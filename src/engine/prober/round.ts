@@ -86,7 +86,7 @@ export async function runRound(
     const before = await askReport();
     const observation = await walk(
       toTarget(senders),
-      { ...journeyOf(check), baseUrl },
+      { ...check, baseUrl },
       run,
       { steps, auths, tokens, signal, tryRun, observe: observe && ((event) => observe(check, event)) },
     );
@@ -122,16 +122,6 @@ function foreignFailure(report: Report | null): Failure | undefined {
     if (reason) return { step: "", reason: reason === "cancelled" ? "deadline" : reason, detail };
   }
 }
-
-const journeyOf = ({ journey, cleanup, timeoutMs, latencyBudgetMs, evidence, trace, converge }: Check) => ({
-  journey,
-  cleanup,
-  timeoutMs,
-  latencyBudgetMs,
-  evidence,
-  trace,
-  converge,
-});
 
 const errorObservation = (reason: Failure["reason"], detail: string, totalMs: number): Observation => ({
   outcome: "error",

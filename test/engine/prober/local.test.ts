@@ -213,3 +213,21 @@ test("a report is read below the target's url, base path and all", async () => {
   await prober(home).ask(request(home));
   expect(home.network.requests[0]!.url).toBe("https://shop.example/base/c0/ready");
 });
+
+test("what was captured as the version that answered comes with the round", async () => {
+  const home = await testEnv(
+    `
+version: 1
+targets:
+  - id: shop
+    url: https://shop.example
+    checks:
+      - journey:
+          - request: { path: /work }
+            expect: status == 200
+            capture: { build: { value: body.build, version: true }, other: body.other }`,
+    { routes: { "GET /work": { json: { build: "41", other: "x" } } } },
+  );
+  const { answers: [answer] } = await prober(home).ask(request(home));
+  expect(answer).toMatchObject({ round: { observation: { captured: { build: "41" } } } });
+});
