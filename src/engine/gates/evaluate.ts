@@ -4,6 +4,7 @@ import type { Check, Config, Region, Target } from "../../config/config.ts";
 import {
   decide,
   type Decision,
+  type GateBurn,
   type GateRun,
   isWhole,
   narrowQuorum,
@@ -56,29 +57,42 @@ export interface GateQuery {
 /** What a burn rate is asked over: the fastest of the workbook's pairs. */
 const GATE_WINDOWS = { long: "1h", short: "5m" } as const;
 
-/** Answers a question; the worst check decides. */
+/** Answers a question; the worst check decides. The same question is decided anew only where what it rests on, or time, may have changed the decision. */
 export type GateEvaluator = (question: GateQuery) => Promise<GateDocument>;
 
 /** A gatekeeper over one store. It never probes. */
 export function gateEvaluator(options: GateEvaluatorOptions): GateEvaluator {
   const evidence = runReader(options.store, options.packing);
-  return (question) => evaluate(options, evidence, question);
+  const decided = new WeakMap<GateQuery, ReadonlyMap<Check, DatedJudgement>>();
+  return async (question) => {
+    const nowMs = options.clock.now();
+    const [states, anchor] = await Promise.all([
+      options.states(),
+      anchorOf(options.rollouts, question, nowMs),
+    ]);
+    const before = decided.get(question);
+    const judged = await Promise.all(
+      question.checks.map((check) =>
+        judgeCheck(options, evidence, question, {
+          check,
+          state: states[check.key],
+          anchor,
+          nowMs,
+          before: before?.get(check),
+        })
+      ),
+    );
+    decided.set(question, new Map(judged.map((one) => [one.check, one])));
+    const [first, ...rest] = judged;
+    return gateDocument(worstDecision([first!, ...rest]), nowMs, options.config.publicUrl);
+  };
 }
 
-async function evaluate(
-  options: GateEvaluatorOptions,
-  evidence: RunReader,
-  question: GateQuery,
-): Promise<GateDocument> {
-  const nowMs = options.clock.now();
-  const [states, anchor] = await Promise.all([options.states(), anchorOf(options.rollouts, question, nowMs)]);
-  const judged = await Promise.all(
-    question.checks.map((check) =>
-      judgeCheck(options, evidence, question, { check, state: states[check.key], anchor, nowMs })
-    ),
-  );
-  const [first, ...rest] = judged;
-  return gateDocument(worstDecision([first!, ...rest]), nowMs, options.config.publicUrl);
+/** From when evidence counts, epoch ms; `slides`: it is a time before now. */
+interface Anchor {
+  name: string | null;
+  sinceMs: number;
+  slides?: true;
 }
 
 /** From when evidence counts: what was asked for, else the last deployment, else null. */
@@ -86,96 +100,132 @@ async function anchorOf(
   rollouts: DeploymentStore,
   { target: { id }, since, anchor: name, version }: GateQuery,
   nowMs: number,
-) {
-  if (since !== undefined) {
-    const sinceMs = typeof since === "number" ? nowMs - since : Date.parse(since);
-    return { name: name ?? null, sinceMs };
-  }
+): Promise<Anchor | null> {
+  if (typeof since === "number") return { name: name ?? null, sinceMs: nowMs - since, slides: true };
+  if (since !== undefined) return { name: name ?? null, sinceMs: Date.parse(since) };
   if (name !== undefined) return { name, sinceMs: await rollouts.anchorTime(id, name) };
   const deployments = await rollouts.list(id);
   const last = deployments.find((it) => version !== undefined && it.version === version) ?? deployments[0];
   return last ? { name: last.anchor ?? last.version ?? null, sinceMs: last.at } : null;
 }
 
+/** A judgement, what it was made from besides the question, and the span (epoch ms, both included) in which time alone does not change it. */
+interface DatedJudgement extends CheckJudgement {
+  silenced: boolean;
+  slides: boolean;
+  from: number;
+  until: number;
+}
+
 interface CheckInput {
   check: Check;
   state: CheckState | undefined;
-  anchor: { name: string | null; sinceMs: number } | null;
+  anchor: Anchor | null;
   nowMs: number;
+  /** Of the same check and question. */
+  before: DatedJudgement | undefined;
 }
 
-async function judgeCheck(
-  { config, isSilenced, errorBudget }: GateEvaluatorOptions,
-  evidence: RunReader,
-  question: GateQuery,
-  { check, state, anchor, nowMs }: CheckInput,
-): Promise<CheckJudgement> {
-  const { regions, degraded, minRuns = check.successThreshold, version, maxBurnRate } = question;
-  const budget = maxBurnRate === undefined ? undefined : await errorBudget(check);
-  const burn = maxBurnRate === undefined ? undefined : {
-    most: maxBurnRate,
-    rate: budget ? rateOf(budget, "1h") : null,
-    isOver: !!budget && isBurning(budget, { ...GATE_WINDOWS, factor: maxBurnRate }),
-  };
-  const { failureThreshold, target } = check;
+/** What a check is decided by, besides its state: how many runs at most, how old the newest may be, and from when they count. */
+function windowOf(question: GateQuery, { check, state, anchor, nowMs }: CheckInput) {
+  const { minRuns = check.successThreshold } = question;
   const newest = state?.slot ?? nowMs;
-  const count = Math.max(minRuns, failureThreshold);
+  const count = Math.max(minRuns, check.failureThreshold);
   const maxAgeMs = question.maxAge ?? staleAt(check, newest) - newest;
   // Without a maxAge of the asker the window holds the runs that a decision needs, whatever the thresholds are.
   const windowMs = question.maxAge ?? Math.max(maxAgeMs, (count + 0.5) * periodMs(check, newest));
-  const sinceMs = anchor?.sinceMs ?? nowMs - windowMs;
-  const quorum = regions.length === config.regions.length
+  const { name, sinceMs, slides = false } = anchor ??
+    { name: null, sinceMs: nowMs - windowMs, slides: true };
+  return { minRuns, count, maxAgeMs, anchor: name, sinceMs, slides };
+}
+
+async function judgeCheck(
+  options: GateEvaluatorOptions,
+  evidence: RunReader,
+  question: GateQuery,
+  input: CheckInput,
+): Promise<DatedJudgement> {
+  const { check, state, nowMs, before } = input;
+  const { regions, degraded, version, maxBurnRate } = question;
+  const { count, ...window } = windowOf(question, input);
+  const { minRuns, maxAgeMs, sinceMs } = window;
+  const silenced = await options.isSilenced(check.target.id, check.id, nowMs);
+  const inputs = { ...window, check, state, silenced };
+  if (before && holds(before, inputs, nowMs)) return { ...before, sinceMs };
+  const burn = maxBurnRate === undefined ? undefined : burnOf(maxBurnRate, await options.errorBudget(check));
+  const quorum = regions.length === options.config.regions.length
     ? check.quorum
     : narrowQuorum(check.quorum, regions.length);
-  const runs = state ? await wholeRuns(evidence, { check, state, regions, sinceMs, count, nowMs }) : [];
+  const found = state
+    ? await evidence.recentRuns(check, {
+      newest: state.slot,
+      judgedAt: state.judgedAt,
+      sinceMs,
+      count: count + UNDER_WAY,
+    })
+    : [];
+  const runs = wholeRuns(found, check, regions, nowMs).slice(0, count);
   const judgement = decide(runs.map((run) => tallyRun(run, regions, quorum)), {
-    nowMs,
-    sinceMs,
-    maxAgeMs,
-    minRuns,
-    failureThreshold,
-    degraded,
-    silenced: await isSilenced(target.id, check.id, nowMs),
+    ...{ nowMs, sinceMs, maxAgeMs, minRuns, degraded, silenced, burn },
+    failureThreshold: check.failureThreshold,
     versionProven: version === undefined ||
       isVersionProven(check, state, { regions, version, since: runs[0]?.slot }),
-    burn,
   });
   return {
     ...judgement,
-    check,
-    regions,
-    quorum,
-    state,
-    sinceMs,
-    maxAgeMs,
-    minRuns,
-    anchor: anchor?.name ?? null,
-    version,
-    burn,
+    ...inputs,
+    ...{ regions, quorum, version, burn },
+    from: nowMs,
+    // What burns, and how long there has been nothing, changes all the time.
+    until: burn || !state ? nowMs : holdsUntil(found, check, nowMs, [maxAgeMs, nowMs - sinceMs]),
   };
+}
+
+const burnOf = (most: number, budget: Awaited<ReturnType<ErrorBudgetReader>>): GateBurn => ({
+  most,
+  rate: budget ? rateOf(budget, "1h") : null,
+  isOver: !!budget && isBurning(budget, { ...GATE_WINDOWS, factor: most }),
+});
+
+/** Whether an earlier judgement is the one that would be made of this now. */
+function holds(
+  before: DatedJudgement,
+  { state, anchor, sinceMs, silenced, slides }: Pick<
+    DatedJudgement,
+    "state" | "anchor" | "sinceMs" | "silenced" | "slides"
+  >,
+  nowMs: number,
+): boolean {
+  // A window that slides has the same length, which the state and the question say.
+  const isSameWindow = before.slides === slides && (slides || before.sinceMs === sinceMs);
+  return isSameWindow && before.state === state && before.anchor === anchor && before.silenced === silenced &&
+    nowMs >= before.from && nowMs <= before.until;
+}
+
+/** The last instant (epoch ms) before a run begins to count, is over, or is older than one of these `ages`. */
+function holdsUntil(runs: readonly GateRun[], check: Check, nowMs: number, ages: readonly number[]): number {
+  const instants = runs.flatMap(({ slot }) => [
+    slot - 1,
+    slot + periodMs(check, slot) - 1,
+    ...ages.map((age) => slot + age),
+  ]);
+  return Math.min(...instants.filter((at) => at >= nowMs));
 }
 
 /** A slot whose turns are still coming, and a confirmation that is under way: at most these two decide nothing yet. */
 const UNDER_WAY = 2;
 
-/** The newest runs that are whole: all has come, or the slot's period is over. A confirmation of one region alone is no run of the others. */
-async function wholeRuns(
-  evidence: RunReader,
-  { check, state, regions, sinceMs, count, nowMs }: {
-    check: Check;
-    state: CheckState;
-    regions: readonly Region[];
-    sinceMs: number;
-    count: number;
-    nowMs: number;
-  },
-): Promise<GateRun[]> {
-  const { slot: newest, judgedAt } = state;
+/** The runs that are whole: all has come, or the slot's period is over. A confirmation of one region alone is no run of the others. */
+function wholeRuns(
+  runs: readonly GateRun[],
+  check: Check,
+  regions: readonly Region[],
+  nowMs: number,
+): GateRun[] {
   const probers = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
-  const runs = await evidence.recentRuns(check, { newest, judgedAt, sinceMs, count: count + UNDER_WAY });
   const isOver = ({ slot }: GateRun) =>
     previousSlots(check, slot, 1)[0] === slot && nowMs >= slot + periodMs(check, slot);
-  return runs.filter((run) => isWhole(run, probers) || isOver(run)).slice(0, count);
+  return runs.filter((run) => isWhole(run, probers) || isOver(run));
 }
 
 /** Every prober that was heard since this run read this version, in the claim and in the answers that name one, and one was heard. */

@@ -9,6 +9,7 @@ import { DECISIONS } from "../../../judgement/words.ts";
 import { Cache } from "../../../base/cache.ts";
 import { SECURITY_HEADERS } from "../middleware/security_headers.ts";
 import { formatDocument } from "../../../engine/gates/document.ts";
+import type { GateQuery } from "../../../engine/gates/evaluate.ts";
 import { limitBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { parseQuery } from "../middleware/query.ts";
@@ -17,6 +18,9 @@ import type { AnswerSpec, Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 import { DAY_MS } from "../../../base/time.ts";
 
+/** Questions and answers at most, and how old the ages in an answer may be. */
+const KEPT = 2_000;
+const FRESH_MS = 1_000;
 const MOST_RUNS = 100;
 const visibleText = z.string().check(z.regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters"));
 /** Longer than anything is kept; further back there are no dates. */
@@ -77,9 +81,11 @@ export function routes(
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
   const limit = limitBody();
-  const recent = new Cache<string, GateAnswer>({
-    max: 2_000,
-    ttlMs: 1_000,
+  /** What was asked lately: the URL alone says it, and a decision that still holds stands by its question. */
+  const questions = new Cache<string, Asked>({ max: KEPT });
+  const recent = new Cache<string, Promise<GateAnswer>>({
+    max: KEPT,
+    ttlMs: FRESH_MS,
     spread: true,
     clock,
     version: changeCount,
@@ -100,17 +106,11 @@ export function routes(
     return { target, body };
   };
 
-  /** The decision that was asked for, as it is sent; what was asked a moment ago is not decided again. */
-  const decide = async (
+  const readQuestion = (
     c: Context,
     schema: typeof gateQuery | typeof rollbackQuery,
-  ): Promise<GateAnswer | Response> => {
-    const allowed = await authorize(c);
-    if ("response" in allowed) return allowed.response;
-    const { target, body } = allowed;
-    const key = `${schema === gateQuery ? "" : "rollback "}${target.id}${searchOf(c)}`;
-    const kept = c.req.method === "POST" ? undefined : recent.get(key);
-    if (kept) return kept;
+    { target, body }: { target: Target; body: Body },
+  ): Asked | Response => {
     const read = parseQuery<z.infer<typeof gateQuery>>(c, schema as typeof gateQuery);
     if ("response" in read) return read.response;
     const { mode = "status", format, check, regions: regionIds, ...rest } = read.value;
@@ -123,16 +123,29 @@ export function routes(
       return problem(c, "bad-request", `maxBurnRate needs an slo, and the check ${aimless.id} has none`);
     }
     const anchor = rest.anchor ?? rolloutOf(body);
-    const version = changeCount();
-    const found = await evaluate({ ...rest, target, checks, regions, anchor });
-    const sent = {
-      decision: found.decision,
-      mode,
-      format,
-      text: format === "text" ? found.decision : formatDocument(found),
-    };
-    if (c.req.method !== "POST") recent.set(key, sent, version);
-    return sent;
+    return { question: { ...rest, target, checks, regions, anchor }, mode, format };
+  };
+
+  const answer = async ({ question, mode, format }: Asked): Promise<GateAnswer> => {
+    const found = await evaluate(question);
+    const { decision } = found;
+    return { decision, mode, format, text: format === "text" ? decision : formatDocument(found) };
+  };
+
+  /** The decision that was asked for, as it is sent; what was asked a moment ago is not answered anew. */
+  const decide = async (
+    c: Context,
+    schema: typeof gateQuery | typeof rollbackQuery,
+  ): Promise<GateAnswer | Response> => {
+    const allowed = await authorize(c);
+    if ("response" in allowed) return allowed.response;
+    const isPost = c.req.method === "POST";
+    const key = `${schema === gateQuery ? "" : "rollback "}${allowed.target.id}${searchOf(c)}`;
+    const asked = (isPost ? undefined : questions.get(key)) ?? readQuestion(c, schema, allowed);
+    if (asked instanceof Response) return asked;
+    if (isPost) return await answer(asked);
+    questions.getOrSet(key, () => asked);
+    return await recent.load(key, () => answer(asked));
   };
 
   const gate = async (c: Context) => {
@@ -198,11 +211,16 @@ export function operations({ gateSchema, decisionSchema }: Schemas): Operation[]
   );
 }
 
-/** A decision as text. */
-interface GateAnswer {
-  decision: Decision;
+/** A question, and the form that its answer is to have. */
+interface Asked {
+  question: GateQuery;
   mode: "status" | "body";
   format: "json" | "text";
+}
+
+/** A decision as text. */
+interface GateAnswer extends Pick<Asked, "mode" | "format"> {
+  decision: Decision;
   text: string;
 }
 
