@@ -2,14 +2,17 @@ import type { Clock } from "./ports.ts";
 
 /** Bounds of a {@linkcode Cache}. */
 export interface CacheOptions {
-  /** Values at most; the one that was set longest ago makes way. */
+  /** The maximum number of values; the one set longest ago is evicted. */
   max: number;
-  /** How long a value stays, by `clock`; without it until it makes way. */
+  /** How long (ms) a value stays, by `clock`; default: until it is evicted. */
   ttlMs?: number;
   clock?: Pick<Clock, "elapsed">;
-  /** Each value stays for between half of `ttlMs` and all of it: many that were made together are not all made again together. */
+  /**
+   * Each value stays for between half of `ttlMs` and all of it, so that values set together do not all expire
+   * together.
+   */
   spread?: boolean;
-  /** What was set under another version than this is gone. */
+  /** Values set under another version are gone. */
   version?: () => number;
 }
 
@@ -19,9 +22,9 @@ interface Entry<V> {
   version: number;
 }
 
-/** Values by key, as many and for as long as its options let it. What it answers is shared and must not be changed. */
+/** A cache bounded by number and age. Its values are shared and must not be changed. */
 export class Cache<K, V> {
-  /** As in {@linkcode CacheOptions}; may grow. */
+  /** As in {@linkcode CacheOptions}; may be raised. */
   max: number;
   readonly #options: CacheOptions;
   readonly #entries = new Map<K, Entry<V>>();
@@ -42,7 +45,10 @@ export class Cache<K, V> {
     return version && version() !== entry.version ? undefined : entry.value;
   }
 
-  /** `version` is that of before the value was made, if that took a while: what changed meanwhile may not be in it. */
+  /**
+   * Pass the `version` from before the value was made, if that took a while: later changes may be missing in
+   * it.
+   */
   set(key: K, value: V, version = this.#options.version?.() ?? 0): V {
     const entries = this.#entries;
     entries.delete(key);
@@ -51,13 +57,13 @@ export class Cache<K, V> {
     return value;
   }
 
-  /** The value of `key`; what `make` answers, and sets it, if there is none. */
+  /** The value of `key`; if there is none, makes and sets it. */
   getOrSet(key: K, make: () => V): V {
     const known = this.get(key);
     return known === undefined ? this.set(key, make()) : known;
   }
 
-  /** The same for what takes a while: it is read once, however many ask meanwhile. A failure is not kept. */
+  /** Like `getOrSet` for promises: concurrent callers share one read. A failure is not cached. */
   load<T>(this: Cache<K, Promise<T>>, key: K, read: () => Promise<T>): Promise<T> {
     const known = this.get(key);
     if (known) return known;
@@ -82,10 +88,13 @@ export class Cache<K, V> {
   }
 }
 
-/** What other processes change is seen within this time. */
+/** Changes by other processes are seen within this time (ms). */
 const TTL_MS = 1_000;
 
-/** Reads at most once at a time and once in `ttlMs`, however many ask; at once again when `version` changes. A failure is not kept. */
+/**
+ * Caches `read` for `ttlMs`, or until `version` changes; concurrent callers share one read. A failure is not
+ * cached.
+ */
 export function memoize<T>(
   clock: Pick<Clock, "elapsed">,
   read: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** "Did you mean": the word of `words` that `word` was probably meant to be. */
+/** "Did you mean": the word of `words` that `word` is most likely a typo of. */
 export function closest(word: string, words: readonly string[]): string | undefined {
   if (words.length === 0 || word.length > 100) return undefined;
   const lower = word.toLowerCase();
@@ -8,7 +8,10 @@ export function closest(word: string, words: readonly string[]): string | undefi
   return word.length < 3 ? undefined : words.find((other) => other.toLowerCase().startsWith(lower));
 }
 
-/** Letters put in, left out or changed (Levenshtein), by rows: the standard library's takes a table of 4.4 MB into every isolate. */
+/**
+ * The Levenshtein distance, computed row by row: the standard library's version allocates a table of 4.4 MB
+ * in every isolate.
+ */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

@@ -1,15 +1,18 @@
 /**
- * Where a URL begins: a scheme and two slashes, or one of the schemes that need none (URL standard, "special"). It goes on to the
- * next space, because what a runtime prints of a parsed URL holds none.
+ * A URL in a message: a scheme and two slashes, or a special scheme (URL standard), which needs none, up to
+ * the next space. A printed URL contains no space.
  */
 const PRINTED = /(?:[a-z][a-z0-9+.-]{0,30}:[\\/]{2}|\b(?:https?|wss?):(?=\S))\S*/gi;
-/** What a sentence may put behind a URL. */
+/** Punctuation that may follow a URL in a sentence. */
 const BEHIND = /["'`)\]}>.,:;]{0,4}$/;
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
-/** What follows is a text that was no URL: it may hold spaces, so its end is unknown. */
+/** Precedes a text that failed to parse as a URL. It may contain spaces, so its end is unknown. */
 const UNPARSED = /\b(invalid url|parse url)\b.*/is;
 
-/** The message of anything thrown, causes included, URLs cut to their origin, on one line of at most 300 characters. */
+/**
+ * The message of anything thrown, causes included, on one line of at most 300 characters. URLs are cut to
+ * their origin.
+ */
 export function messageOf(error: unknown): string {
   const parts: string[] = [];
   for (let e: unknown = error, depth = 0; e !== undefined && depth < 4; depth++) {
@@ -20,10 +23,10 @@ export function messageOf(error: unknown): string {
   return parts.join(": ").replace(/\s+/g, " ").slice(0, 300);
 }
 
-/** Scheme and host of a URL, and the punctuation behind it: all else may hold a secret. */
+/** The scheme and host of a URL and the punctuation after it: everything else may contain secrets. */
 function origin(printed: string): string {
   const most = BEHIND.exec(printed)![0].length;
-  // A bracket behind it may as well be the end of an IPv6 address.
+  // A trailing bracket may also end an IPv6 address.
   for (let behind = most; behind >= 0; behind--) {
     const end = printed.length - behind;
     const url = URL.parse(printed.slice(0, end));

@@ -1,4 +1,7 @@
-/** Whether a glob names a text: `*` stands for any run of characters, all else for itself. Linear in the text. */
+/**
+ * Whether a glob matches a text: `*` matches any run of characters, everything else itself. Linear in the
+ * text.
+ */
 export function matches(glob: string, text: string): boolean {
   const [head = "", ...parts] = glob.split("*");
   const tail = parts.pop();

@@ -4,13 +4,13 @@ export const GRPC_STATUSES: readonly string[] =
     "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS " +
     "UNAUTHENTICATED").split(" ");
 
-/** The method of gRPC health v1 (grpc/health/v1/health.proto) that answers once. */
+/** The unary method of gRPC health v1 (grpc/health/v1/health.proto). */
 export const HEALTH_CHECK = "grpc.health.v1.Health/Check";
 
-/** Bytes before a message: 1 of flags, 4 of its length. */
+/** The prefix of a message: 1 byte of flags, 4 bytes of length. */
 export const PREFIX_BYTES = 5;
 
-/** One message as it is sent: not compressed, at most 2^32 - 1 bytes. */
+/** Frames one uncompressed message of at most 2^32 - 1 bytes. */
 export function frame(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(PREFIX_BYTES + message.length);
   new DataView(bytes.buffer).setUint32(1, message.length);

@@ -1,7 +1,6 @@
 const ALGORITHM = { name: "HMAC", hash: "SHA-256" };
 const encoder = new TextEncoder();
 
-/** HMAC-SHA-256 (RFC 2104) of a text: 32 bytes. */
 export async function hmacSha256(
   secret: string | Uint8Array<ArrayBuffer>,
   text: string,

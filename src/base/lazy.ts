@@ -1,4 +1,4 @@
-/** Makes it at the first call; a failure is not kept. */
+/** Runs `make` at the first call and caches the result; a failure is not cached. */
 export function lazy<T>(make: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | undefined;
   return () =>

@@ -1,5 +1,3 @@
-/** What mail is made of, and who takes it. */
-
 /** One e-mail. */
 export interface Email {
   from: string;
@@ -7,11 +5,11 @@ export interface Email {
   subject: string;
   text: string;
   html: string;
-  /** Beside those that follow from the fields above. */
+  /** In addition to those that follow from the fields above. */
   headers: Record<string, string>;
 }
 
-/** Where a mail server is, and as whom it is asked. */
+/** A mail server and the login for it. */
 export interface MailServer {
   host: string;
   port: number;
@@ -20,18 +18,21 @@ export interface MailServer {
   login?: { user: string; password: string };
 }
 
-/** What a mail server answered: a reply code of RFC 5321 section 4.2, and its words. */
+/** A mail server's answer: a reply code (RFC 5321 section 4.2) and its text. */
 export interface MailReply {
   code: number;
   text: string;
 }
 
-/** Hands an e-mail to a server. Throws `Refused` for an address that Assay must not ask, and else if no answer came. */
+/**
+ * Sends an e-mail through a server. Throws `Refused` for an address that Assay must not contact, and any
+ * other error if no answer came.
+ */
 export type SendMail = (
   server: MailServer,
   email: Email,
   options: { deadlineMs: number },
 ) => Promise<MailReply>;
 
-/** Hands an e-mail to the platform that Assay runs on. What it throws may have a `code`. */
+/** Sends an e-mail through the platform. Its errors may have a `code`. */
 export type SendPlatformMail = (email: Email) => Promise<void>;

@@ -1,6 +1,9 @@
 import type { SendMail, SendPlatformMail } from "./mail.ts";
 
-/** All that Assay asks of the world. `functions/` binds these to a runtime; tests bind them to `test/world/`. */
+/**
+ * Everything Assay needs from its environment. `functions/` binds these ports to a runtime; tests bind them
+ * to `test/world/`.
+ */
 
 /** Wall time, steady time and timers. */
 export interface Clock {
@@ -17,60 +20,66 @@ export interface FetchOptions {
   method: string;
   headers: Record<string, string>;
   body?: string | Uint8Array<ArrayBuffer>;
-  /** Aborted once the caller has given up; the connection is then closed. */
+  /** Aborts when the caller gives up; the connection is then closed. */
   signal: AbortSignal;
   tls?: TlsSettings;
-  /** By HTTP/2 alone, over http by prior knowledge (RFC 9113 section 3.3). A Worker's fetch takes no notice. */
+  /** Use HTTP/2 only, over http by prior knowledge (RFC 9113 section 3.3). A Worker's fetch ignores it. */
   http2?: boolean;
 }
 
-/** What is special about TLS to one target. */
+/** TLS settings for one target. */
 export interface TlsSettings {
-  /** PEM; added to the certificate authorities that are trusted anyway. */
+  /** PEM; trusted in addition to the default certificate authorities. */
   ca?: string;
   /** The client's certificate, PEM. */
   cert?: string;
   /** The key of `cert`, PEM. */
   key?: string;
-  /** In place of the URL's host: SNI, and the name that the certificate must hold. */
+  /** Replaces the URL's host as SNI and as the name that the certificate must contain. */
   serverName?: string;
-  /** Certificates are not checked. */
+  /** Do not verify certificates. */
   insecure?: boolean;
 }
 
-/** What a transport measured of one exchange, times in ms. Absent: it cannot tell, as a Worker's fetch cannot. */
+/**
+ * What a transport measured of one exchange, times in ms. Absent: it cannot measure it, as a Worker's fetch
+ * cannot.
+ */
 export interface ExchangeTrace {
-  /** On the wire: 1, or 2 where a kept connection had gone and the request was repeated. */
+  /** Requests sent: 1, or 2 if a kept connection was closed and the request was repeated. */
   requests: number;
-  /** Looking up the name; absent on a kept connection, as are the next two. */
+  /** The DNS lookup; absent on a kept connection, like the next two. */
   dnsMs?: number;
-  /** Connecting. */
+  /** The TCP connect. */
   connectMs?: number;
   /** The TLS handshake. */
   tlsMs?: number;
-  /** From the request until the first byte of the answer. */
+  /** From the request to the first byte of the answer. */
   firstByteMs?: number;
   /** `1.1` or `2`. */
   protocol?: string;
   /** The IP address that answered. */
   remoteAddress?: string;
-  /** The server's, over https. */
+  /** The server's certificate, over https. */
   certificate?: PeerCertificate;
 }
 
-/** The certificate that a server showed. */
+/** A server's certificate. */
 export interface PeerCertificate {
   /** Epoch ms. */
   notAfter: number;
-  /** Who issued it. */
+  /** The issuer's name. */
   issuer: string;
-  /** The names that it is good for. */
+  /** The names it is valid for. */
   names: string[];
 }
 
-/** The fields of an answer. Values are text (UTF-8, else Latin-1), so not every one fits a `Headers`, which satisfies this. */
+/**
+ * The header fields of an answer. Values are text (UTF-8, else Latin-1). `Headers` implements this, but
+ * cannot hold every such value.
+ */
 export interface AnswerHeaders {
-  /** The value by name, in any case; several lines are joined. */
+  /** The value by name, case-insensitive; several lines are joined. */
   get(name: string): string | null;
   /** Whether there is such a header. */
   has(name: string): boolean;
@@ -80,79 +89,84 @@ export interface AnswerHeaders {
   [Symbol.iterator](): Iterator<[string, string]>;
 }
 
-/** An answer whose headers have come. At most one of `read` and `drop` is called, once. */
+/** An answer whose headers have arrived. At most one of `read` and `drop` may be called, once. */
 export interface Answer {
   /** 0 to 999. */
   status: number;
   headers: AnswerHeaders;
   trace: ExchangeTrace;
   /**
-   * The body without its content coding, at most `capBytes` of it; what has come, and `truncated`, once `enough` aborts. Rejects if
-   * it breaks off.
+   * The decoded body, at most `capBytes` of it. Once `enough` aborts: what has arrived so far, and
+   * `truncated`. Rejects if the body breaks off.
    */
   read(capBytes: number, enough?: AbortSignal): Promise<AnswerBody>;
-  /** Drops the body: at most 64 KiB of it are drained in the background, then the connection is closed. Never throws. */
+  /**
+   * Discards the body: at most 64 KiB are drained in the background, then the connection is closed. Never
+   * throws.
+   */
   drop(): void;
 }
 
-/** What was read of a body; `truncated`: there was more. */
+/** The part of a body that was read; `truncated`: there was more. */
 export interface AnswerBody {
   bytes: Uint8Array<ArrayBuffer>;
   truncated: boolean;
-  /** What came behind it; only HTTP/2's are read. */
+  /** Trailers; read only over HTTP/2. */
   trailers?: AnswerHeaders;
 }
 
 /**
- * One exchange with one URL. It never follows a redirect, never answers from a cache, throws `Refused` for an
- * address that Assay must not ask, `LimitExceeded` for an answer that is too much for us, and anything else for a
- * transport failure.
+ * One exchange with one URL. It never follows redirects and never answers from a cache. Throws `Refused` for
+ * an address that Assay must not request, `LimitExceeded` for an answer above our limits, and any other error
+ * for a transport failure.
  */
 export type Fetch = (url: URL, outgoing: FetchOptions) => Promise<Answer>;
 
-/** Where a connection leads. */
+/** The peer of a connection. */
 export interface Endpoint {
-  /** A name or address as a parsed URL has it; IPv6 without brackets. */
+  /** A name or address as in a parsed URL, but IPv6 without brackets. */
   host: string;
   port: number;
-  /** TCP, TLS over it, or UDP: there each read and each write is one datagram. */
+  /** The transport. Over UDP each read and each write is one datagram. */
   over: "tcp" | "tls" | "udp";
 }
 
-/** How a connection is made. */
 export interface DialOptions {
   /** Aborts once the caller has given up; the connection is then closed. */
   signal: AbortSignal;
   tls?: TlsSettings;
-  /** Application protocols (ALPN) to offer, the best first. Default: none. */
+  /** Application protocols (ALPN) to offer, preferred first. Default: none. */
   protocols?: string[];
 }
 
-/** One connection. At most one `read` waits at a time. */
+/** One connection. At most one `read` may be pending. */
 export interface Line {
-  /** What was measured while it was made, as far as the runtime can tell. */
+  /** What was measured while connecting, as far as the runtime can tell. */
   trace: Omit<ExchangeTrace, "requests">;
-  /** What the handshake came to, where the runtime can tell. */
+  /** The TLS handshake's result, if the runtime can tell. */
   security?: LineSecurity;
-  /** The next bytes; null: the peer has ended. Rejects if the connection breaks, or its signal aborts. */
+  /**
+   * The next bytes; null: the peer ended the connection. Rejects if the connection breaks or its signal
+   * aborts.
+   */
   read(): Promise<Uint8Array | null>;
-  /** Settles once the runtime has taken the bytes. */
+  /** Settles once the runtime has accepted the bytes. */
   write(bytes: Uint8Array): Promise<void>;
   /** Never throws. */
   close(): void;
 }
 
-/** What a TLS handshake came to. */
+/** The result of a TLS handshake. */
 export interface LineSecurity {
   /** As OpenSSL writes it: `TLSv1.3`. */
   version: string;
   /** As OpenSSL names it. */
   cipher: string;
-  /** By ALPN; absent: none was agreed on. */
+  /** The ALPN protocol; absent: none was negotiated. */
   protocol?: string;
-  /** Why the certificate is not to be trusted, in OpenSSL's words; absent: it is. */
+  /** Why the certificate is not trusted, in OpenSSL's words; absent: it is. */
   distrust?: string;
-  /** The server's certificate first, then its issuers, as far as they are known. */
+  /** The server's certificate, then its issuers as far as known. */
   chain: ChainedCertificate[];
 }
 
@@ -160,7 +174,7 @@ export interface LineSecurity {
 export interface ChainedCertificate {
   subject: string;
   issuer: string;
-  /** The names and addresses that it is good for. */
+  /** The names and addresses it is valid for. */
   names: string[];
   /** Epoch ms. */
   notBefore: number;
@@ -172,38 +186,40 @@ export interface ChainedCertificate {
 }
 
 /**
- * Connects to one endpoint. Throws `Refused` for an address that Assay must not ask, and anything else for a transport failure. It sends nothing
- * by itself but what TLS takes.
+ * Connects to one endpoint. Throws `Refused` for an address that Assay must not contact, and any other error
+ * for a transport failure. Sends only what TLS requires.
  */
 export type Dial = (to: Endpoint, options: DialOptions) => Promise<Line>;
 
-/** How a WebSocket is opened. */
 export interface WebSocketOptions {
   headers: Record<string, string>;
-  /** Subprotocols to offer, the best first. */
+  /** Subprotocols to offer, preferred first. */
   protocols: readonly string[];
-  /** A longer message is more than we take. */
+  /** Longer messages exceed our limit. */
   maxBytes: number;
   /** Aborts once the caller has given up; the connection is then closed. */
   signal: AbortSignal;
   tls?: TlsSettings;
 }
 
-/** An open WebSocket (RFC 6455). At most one `receive` waits at a time. */
+/** An open WebSocket (RFC 6455). At most one `receive` may be pending. */
 export interface Channel {
   trace: Omit<ExchangeTrace, "requests">;
-  /** The subprotocol that the server chose; empty: none. */
+  /** The subprotocol the server chose; empty: none. */
   protocol: string;
-  /** The next message; null: it is closed. Throws `LimitExceeded` for one that is too long, and else if the connection breaks. */
+  /**
+   * The next message; null: it is closed. Throws `LimitExceeded` for a message that is too long, and any
+   * other error if the connection breaks.
+   */
   receive(): Promise<string | Uint8Array | null>;
-  /** With which code it was closed; absent: it is open, or broke off. */
+  /** The close code; absent: it is open, or broke off. */
   readonly closeCode?: number;
   send(text: string): void;
   /** Never throws. */
   close(): void;
 }
 
-/** Thrown where a server gives an answer in place of a WebSocket. */
+/** The server answered without upgrading to a WebSocket. */
 export class NotUpgraded extends Error {
   override readonly name = "NotUpgraded";
   constructor(readonly status: number) {
@@ -211,60 +227,66 @@ export class NotUpgraded extends Error {
   }
 }
 
-/** Opens a WebSocket at an http or https URL. Throws `Refused` and `NotUpgraded`, and anything else for a transport failure. */
+/**
+ * Opens a WebSocket at an http or https URL. Throws `Refused`, `NotUpgraded`, or any other error for a
+ * transport failure.
+ */
 export type OpenWebSocket = (url: URL, options: WebSocketOptions) => Promise<Channel>;
 
 /** A number in [0, 1). */
 export type Random = () => number;
 
-/** Structured lines for the operator. Values must already be free of secrets. */
+/** Structured log lines. Values must already be free of secrets. */
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** The only place that knows secret values. */
+/** The only access to secret values. */
 export interface Secrets {
-  /** Replaces each `${env:NAME}` by its value. Throws if one is not set. */
+  /** Replaces each reference, such as `${env:NAME}`, by its value. Throws if one is not set. */
   reveal(text: string): string;
   /** Replaces each known secret value by `***`. */
   redact(text: string): string;
 }
 
-/** What a prober, a settler and a deliverer share. */
+/** The ports that probers, settler and deliverer share. */
 export interface Ports {
   clock: Clock;
   fetch: Fetch;
   random: Random;
   log: Log;
   secrets: Secrets;
-  /** Absent: no step of this build needs connections of its own. */
+  /** Absent: no step of this build opens connections. */
   dial?: Dial;
-  /** Absent: no step of this build opens one. */
+  /** Absent: no step of this build opens a WebSocket. */
   openWebSocket?: OpenWebSocket;
-  /** Absent: this runtime opens no connection to a mail server. */
+  /** Absent: this runtime cannot reach mail servers. */
   sendMail?: SendMail;
-  /** Absent: this platform sends no mail. */
+  /** Absent: the platform has no mail service. */
   sendPlatformMail?: SendPlatformMail;
 }
 
-/** What stands in our own config or environment cannot be used: never a statement about the target's health. */
+/** A fault in our own config or environment; says nothing about the target's health. */
 export class ConfigFault extends Error {
   override readonly name = "ConfigFault";
 }
 
-/** An address that Assay must not ask (see `guard.ts`): never a statement about the target's health. */
+/** An address that Assay must not contact (see `guard.ts`); says nothing about the target's health. */
 export class Refused extends Error {
   override readonly name = "Refused";
 }
 
-/** A limit of ours was reached, as by too many header lines or chunks: never a statement about the target's health. */
+/** A limit of ours was reached, such as too many header lines; says nothing about the target's health. */
 export class LimitExceeded extends Error {
   override readonly name = "LimitExceeded";
 }
 
-/** What `work` comes to, or what `late` makes (or throws) once `ms` have passed: what comes of it after that is dropped. */
+/**
+ * Resolves as `work` does. After `ms` it resolves (or rejects) as `late` does, and the result of `work` is
+ * dropped.
+ */
 export async function atMost<T>(clock: Clock, ms: number, work: Promise<T>, late: () => T): Promise<T> {
   let disarm = () => {};
   const bound = new Promise<T>((resolve) => {

@@ -1,28 +1,32 @@
-/** Finds secrets in a text in whatever spelling a target may echo them, and blanks them. */
+/** Finds secrets in a text in any encoding a target may echo them in, and masks them. */
 
-/** Shorter values would blank out ordinary text: they are no secrets. */
+/** Shorter values would mask ordinary text: they are no secrets. */
 const SHORTEST = 4;
-/** From so many characters on a value is found in every spelling; a shorter one only as it stands. */
+/** Values of at least this length are found in every encoding; shorter ones only verbatim. */
 export const WHOLE_LENGTH = 8;
-/** From here on any piece of a value gives it away. */
+/** From this length on, any piece of PIECE characters reveals a value. */
 const LONG = 16;
 const PIECE = 12;
-/** A text may be escaped again each time it is passed on; more layers than this do not occur. */
+/**
+ * The maximum number of views of a text. Text may be escaped several times on its way, but deeper nesting
+ * does not occur.
+ */
 const MOST_VIEWS = 12;
 
-/** A text as the bytes (UTF-8) that it stands for; byte i was written from `start(i)` to `end(i)` of the text. */
+/** The UTF-8 bytes that a text stands for; byte i comes from `start(i)` to `end(i)` of the text. */
 interface View {
   bytes: string;
   start(i: number): number;
   end(i: number): number;
 }
 
-/** The texts that give a secret away, by what their first three characters hash to. */
+/** The texts that reveal a secret, by the hash of their first three characters. */
 type Pieces = (string[] | undefined)[];
 
 /**
- * Blanks each of `values` of 4 characters or more. From 8 on a value is found also escaped for URLs, HTML or JSON, in any case, in
- * hex and in base64 at any alignment; from 16 on so is any piece of 12 characters.
+ * Masks each of `values` of 4 characters or more. From 8 characters on, a value is also found escaped for
+ * URLs, HTML or JSON, in any case, in hex, and in base64 at any alignment; from 16 on, so is any piece of 12
+ * characters.
  */
 export function redactor(values: readonly string[]): (text: string) => string {
   const known = [...new Set(values)].filter((value) => value.length >= SHORTEST);
@@ -45,17 +49,19 @@ export function redactor(values: readonly string[]): (text: string) => string {
   };
 }
 
-/** What a value may have become before it was escaped: one line, or part of a form. */
+/** The forms a value may take before it is escaped: on one line, or form-encoded. */
 function formsOf(value: string): string[] {
   const flat = value.replace(/[\p{Cc}\s]+/gu, " ");
   const cases = [value, flat].flatMap((form) => [form, form.toLowerCase(), form.toUpperCase()]);
   return cases.flatMap((form) => [form, form.replaceAll(" ", "+")]);
 }
 
-/** How any URL begins: not secret. */
+/** The beginning of any URL is not secret. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** Fragments that give these forms away: in lower case, in hex, and in base64 at each of its three alignments. */
+/**
+ * Fragments that reveal these forms: in lower case, in hex, and in base64 at each of its three alignments.
+ */
 function piecesOf(forms: readonly string[]): { plain: Pieces; encoded: Pieces } {
   const plain: Pieces = new Array(HEADS);
   const encoded: Pieces = new Array(HEADS);
@@ -73,7 +79,7 @@ function piecesOf(forms: readonly string[]): { plain: Pieces; encoded: Pieces } 
   return { plain, encoded };
 }
 
-/** What of a form is looked for: the whole, or of a long one every piece. A scheme is no piece. */
+/** What to search of a form: the whole, or every piece of a long one. A scheme is no piece. */
 function cutIn(form: string): string[] {
   const bytes = utf8(form);
   const scheme = SCHEME.exec(bytes)?.[0].length ?? 0;
@@ -85,7 +91,9 @@ function cutIn(form: string): string[] {
 
 const hexOf = (byte: string) => byte.charCodeAt(0).toString(16).padStart(2, "0");
 
-/** The characters of base64 (RFC 4648 section 4) that these bytes alone decide, with so many others `before` them. */
+/**
+ * The base64 characters (RFC 4648 section 4) that these bytes determine alone, after `before` other bytes.
+ */
 function base64Of(bytes: string, before: number): string {
   const whole = btoa("\0".repeat(before) + bytes).replaceAll("=", "");
   const last = Math.floor((before + bytes.length) * 8 / 6);
@@ -103,7 +111,7 @@ function markPieces({ bytes, start, end }: View, pieces: Pieces, marks: Uint8Arr
     for (const piece of candidates) {
       if (!bytes.startsWith(piece, at)) continue;
       const last = at + piece.length - 1;
-      // At either end a character of base64 may hold some bits of the piece, too.
+      // The base64 characters next to the piece may hold some of its bits, too.
       const from = edge?.test(bytes[at - 1] ?? "") ? at - 1 : at;
       marks.fill(1, start(from), end(edge?.test(bytes[last + 1] ?? "") ? last + 1 : last));
     }
@@ -119,7 +127,7 @@ function markWhole({ bytes, start, end }: View, value: string, marks: Uint8Array
 /** "…" in UTF-8. */
 const ELLIPSIS = "\u00e2\u0080\u00a6";
 
-/** The beginning of a value where a text was cut in the middle of it: at its end, or before "…". */
+/** Marks a value's prefix where the text was cut inside it: at the end, or before "…". */
 function markBeginnings({ bytes, start, end }: View, values: readonly string[], marks: Uint8Array): void {
   for (const value of values) {
     if (!bytes.includes(value.slice(0, SHORTEST))) continue;
@@ -145,7 +153,10 @@ function blank(text: string, marks: Uint8Array): string {
   return clean + text.slice(at);
 }
 
-/** The text as it stands, and what it comes to when escapes are undone: of each kind by itself, for a secret may look like one of another. */
+/**
+ * The text as it is, and after undoing each kind of escape separately: a secret may look like an escape of
+ * another kind.
+ */
 function escapedViews(text: string): View[] {
   const views = [plainView(text)];
   const known = new Set([text]);
@@ -163,7 +174,7 @@ function escapedViews(text: string): View[] {
 const ASCII = /^[\0-\x7f]*$/;
 const encoder = new TextEncoder();
 
-/** As one character a byte. */
+/** As one character per byte. */
 function utf8(text: string): string {
   return ASCII.test(text) ? text : binary(encoder.encode(text));
 }
@@ -186,9 +197,9 @@ function plainView(text: string): View {
   return view.view();
 }
 
-/** A view in the making: the one before it, with other bytes in some places. */
+/** Builds a view from another one by replacing some bytes. */
 function growing(before: View) {
-  /** Where each part begins here, and where it stands before; of what was put there, all of it is one place. */
+  /** Where each part begins here, and where it comes from. A replaced part counts as one position. */
   const parts: { at: number; from: number; to: number; isCopy: boolean }[] = [];
   let bytes = "";
   let done = 0;

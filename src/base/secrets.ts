@@ -2,20 +2,23 @@ import { redactor } from "./redaction.ts";
 import { HEADER_VALUE } from "./http/header_value.ts";
 import { ConfigFault, type Secrets } from "./ports.ts";
 
-/** `${env:NAME}`, `${env:NAME:-default}` or `${file:/path}`: the name, with `file:` before a path, and the default. */
+/**
+ * `${env:NAME}`, `${env:NAME:-default}` or `${file:/path}`. Captures the name (a path keeps its `file:`) and
+ * the default.
+ */
 const REFERENCE = /\$\{(?:env:(?=[A-Z_])|(?=file:\/))([A-Z_][A-Z0-9_]*|file:\/[^}\s]+)(?::-([^}]*))?\}/g;
 
 /** Whether a text may hold a reference to a secret. */
 export const hasReference = (text: string): boolean => text.includes("${env:") || text.includes("${file:");
-/** Shorter beginnings of a value say nothing of it. */
+/** Shorter prefixes of a value reveal nothing. */
 const SHORTEST = 4;
 
-/** Names of all references in a text; that of a file begins with `file:`. */
+/** The names of all references in a text; those of files begin with `file:`. */
 export const references = (text: string): string[] => [
   ...new Set(Array.from(text.matchAll(REFERENCE), ([, name]) => name!)),
 ];
 
-/** The secrets of the environment, for a config that refers to these names; what of them is redacted, redaction.ts says. */
+/** The secrets that the names refer to. redaction.ts documents what is redacted. */
 export function secretsOf(
   names: readonly string[],
   env: (name: string) => string | undefined,
@@ -36,14 +39,19 @@ export function secretsOf(
   };
 }
 
-/** The value of a header with its secrets; throws `ConfigFault` if they bring in what no header can hold. */
+/**
+ * A header's value with its secrets. Throws `ConfigFault` if they contain characters that a header cannot
+ * hold.
+ */
 export function revealHeader({ reveal }: Pick<Secrets, "reveal">, name: string, value: string): string {
   const revealed = reveal(value);
   if (HEADER_VALUE.test(revealed)) return revealed;
-  throw new ConfigFault(`header ${name}: ${references(value).join(", ")} holds what no header can`);
+  throw new ConfigFault(
+    `header ${name}: the value of ${references(value).join(", ")} has characters that no header can hold`,
+  );
 }
 
-/** Blanks a secret, and its beginning where a text was cut to length in the middle of it: at its end, or before "…". */
+/** Masks a secret, and its prefix where a text was cut inside it: at the end, or before "…". */
 export function mask(text: string, secret: string): string {
   let rest = text.replaceAll(secret, "***");
   if (!rest.includes(secret.slice(0, SHORTEST))) return rest;

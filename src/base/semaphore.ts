@@ -1,11 +1,13 @@
-/** Runs work with at most `slots` at once, first come first served. */
+/** Runs at most `slots` jobs at once, first come first served. */
 export interface Semaphore {
   <T>(work: () => Promise<T>): Promise<T>;
-  /** Runs it only if a slot is free at this moment: who holds a slot may ask for more without waiting for others that do the same. */
+  /**
+   * Runs `work` only if a slot is free now. It never waits, so holders of a slot that want another cannot
+   * deadlock.
+   */
   tryRun(work: () => Promise<void>): Promise<void>;
 }
 
-/** A semaphore with a queue of its own. */
 export function semaphore(slots: number): Semaphore {
   const waiting: (() => void)[] = [];
   let free = slots;

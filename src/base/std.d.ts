@@ -1,6 +1,7 @@
 /**
- * Types of what is used of the Deno standard library, whose copy on npm has none. The names `@std/...` are mapped in deno.json and in the
- * aliases of wrangler.toml and vitest.config.ts: where JSR can be reached they become `jsr:@std/...`, and this file goes.
+ * Types for the used parts of the Deno standard library, whose npm copy has none. The `@std/...` names are
+ * mapped in deno.json and in the aliases of wrangler.toml and vitest.config.ts. Where JSR is reachable, map
+ * them to `jsr:@std/...` and delete this file.
  */
 
 /** One `Set-Cookie`. */
@@ -16,13 +17,13 @@ export interface SetCookie {
   secure?: boolean;
 }
 
-/** All well-formed `Set-Cookie` lines of a response, but those of negative age. */
+/** All well-formed `Set-Cookie` lines of a response, except those with a negative age. */
 export function getSetCookies(headers: Pick<Headers, "getSetCookie">): SetCookie[];
 
 /** Bytes as base64 (RFC 4648 section 4). */
 export function encodeBase64(data: string | Uint8Array | ArrayBuffer): string;
 
-/** The bytes of a base64 text. Throws if it is none. */
+/** Decodes base64. Throws if the text is invalid. */
 export function decodeBase64(b64: string): Uint8Array<ArrayBuffer>;
 
 /** Bytes as hex. */

@@ -1,11 +1,14 @@
-/** At most `most` UTF-16 units of `text`, with `mark` in place of what was cut; never half of a surrogate pair. */
+/** At most `most` UTF-16 units of `text`, with `mark` for the cut rest; never splits a surrogate pair. */
 export function ellipsize(text: string, most = 200, mark = "…"): string {
   return text.length <= most ? text : cut(text, most, mark);
 }
 
-/** `text` on one line: each run of control characters and white space is one space. Cut as by {@linkcode ellipsize}. */
+/**
+ * `text` on one line: runs of control characters and white space become one space. Cut as by {@linkcode
+ * ellipsize}.
+ */
 export function oneLine(text: string, most: number, mark = "…"): string {
-  // However long the text is, a bounded part of it is looked at.
+  // Reads a bounded part of the text, however long it is.
   const line = text.slice(0, 4 * most).replace(/[\p{Cc}\s]+/gu, " ");
   return line.length <= most && text.length <= 4 * most ? line : cut(line, most, mark);
 }
@@ -13,13 +16,16 @@ export function oneLine(text: string, most: number, mark = "…"): string {
 const cut = (text: string, most: number, mark: string) =>
   `${text.slice(0, most - mark.length).replace(/[\uD800-\uDBFF]$/, "")}${mark}`;
 
-/** How `fit` writes each code point, and what a text counts. Default: as it is, by UTF-16 units. */
+/** How `fit` writes each code point and measures text. Default: unchanged, in UTF-16 units. */
 export interface FitOptions {
   escape?: (char: string) => string;
   measure?: (text: string) => number;
 }
 
-/** As much of `text` as measures at most `most`, with "…" for what was cut: never half of a code point or of an escape. */
+/**
+ * The longest prefix of `text` that measures at most `most`, with "…" for the cut rest; never splits a code
+ * point or an escape.
+ */
 export function fit(
   text: string,
   most: number,

@@ -7,12 +7,15 @@ export const HOUR_MS = 60 * MINUTE_MS;
 /** One day, ms. */
 export const DAY_MS = 24 * HOUR_MS;
 
-/** The first and the last epoch ms that RFC 3339 can say: years have four digits. */
+/** The earliest epoch ms that RFC 3339 can express: years have four digits. */
 const EARLIEST_MS = -62_167_219_200_000;
-/** The end of the year 9999, epoch ms: nothing later is a time. */
+/** The end of the year 9999, epoch ms: the latest time that RFC 3339 can express. */
 export const LATEST_MS = 253_402_300_799_999;
 
-/** Epoch ms as ISO 8601. Never throws: what is no time of these ten thousand years is said as the nearest one, NaN as the first. */
+/**
+ * Epoch ms as ISO 8601. Never throws: times outside the years 0 to 9999 become the nearest limit, NaN the
+ * earliest.
+ */
 export function iso(at: number): string;
 export function iso(at: number | undefined): string | undefined;
 export function iso(at: number | undefined): string | undefined {
@@ -27,10 +30,12 @@ const UNITS: readonly [unitMs: number, unit: string, partMs: number, part: strin
   [MINUTE_MS, "min", SECOND_MS, "s"],
 ];
 
-/** A time span for people, rounded down, in two units at most: "90 s", "2 min 50 s", "3 h 30 min", "2 d 7 h". */
+/**
+ * A time span for people in at most two units, rounded down: "90 s", "2 min 50 s", "3 h 30 min", "2 d 7 h".
+ */
 export function formatSpan(spanMs: number): string {
   const ms = Math.round(spanMs / SECOND_MS) * SECOND_MS;
-  // Two of a unit at least: "90 s" is read faster than "1 min 30 s".
+  // A unit is used from two on: "90 s" reads faster than "1 min 30 s".
   const row = UNITS.find(([unitMs]) => ms >= 2 * unitMs);
   if (!row) return `${ms / SECOND_MS} s`;
   const [unitMs, unit, partMs, part] = row;

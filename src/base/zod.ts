@@ -1,6 +1,6 @@
 /**
- * zod's small form, of which a bundle holds only the functions that are used. Its messages are English. What it keeps in objects
- * (`z.iso`, `z.coerce`) comes here as single functions, for a bundle would hold the whole object.
+ * zod's mini build, so that a bundle contains only the functions used. Messages are English. The members of
+ * `z.iso` and `z.coerce` are separate functions here, because a bundle would contain the whole object.
  */
 import {
   array,
@@ -38,17 +38,20 @@ export const isoDate = (): ZodMiniISODate => _isoDate(ZodMiniISODate);
 export const coercedNumber = <T = unknown>(): ZodMiniNumber<T> =>
   _coercedNumber(ZodMiniNumber) as ZodMiniNumber<T>;
 
-/** What has another shape, or is not there, is undefined. In place of `z.catch`, with which a bundle holds every helper of zod's (3 KB gzipped). */
+/**
+ * Invalid or missing values become undefined. Replaces `z.catch`, which would add all of zod's helpers to a
+ * bundle (3 KB gzipped).
+ */
 export function lenient<T>(shape: ZodMiniType<T>): ZodMiniOptional<ZodMiniType<T>> {
   const read = pipe(unknown(), transform((value) => shape.safeParse(value).data as unknown));
   return optional(pipe(read, optional(shape))) as unknown as ZodMiniOptional<ZodMiniType<T>>;
 }
 
-/** The URL of something on the web. In place of `z.url`, with which a bundle holds a parser of URLs (1 KB gzipped). */
+/** A web URL. Replaces `z.url`, which would add a URL parser to a bundle (1 KB gzipped). */
 export const webUrl = (scheme = /^https?:\/\//i): ZodMiniType<string> =>
   string().check(refine((text) => scheme.test(text) && URL.canParse(text), "a URL"), meta({ format: "uri" }));
 
-/** Two values of these shapes. In place of `z.tuple`, which takes any number of them (1 KB gzipped). */
+/** A pair of these shapes. Replaces `z.tuple`, which takes any number of them (1 KB gzipped). */
 export function pair<A, B>(first: ZodMiniType<A>, second: ZodMiniType<B>): ZodMiniType<[A, B]> {
   const shapes = [first, second];
   const read = transform((values: unknown[], context) =>
@@ -64,14 +67,14 @@ export function pair<A, B>(first: ZodMiniType<A>, second: ZodMiniType<B>): ZodMi
 }
 
 /**
- * A union whose branch is known from the value, by its place: only that one is tried, so its errors are precise. In a JSON Schema it is a union
- * like any.
+ * A union whose branch `chosen` picks by index. Only that branch is tried, so errors are precise. In a JSON
+ * Schema it is an ordinary union.
  */
 export function choice(branches: readonly ZodMiniType[], chosen: (value: unknown) => number): ZodMiniType {
   const any = union(branches);
   const run: typeof any._zod.run = (payload, context) =>
     branches[chosen(payload.value)]!._zod.run(payload, context) as ReturnType<typeof any._zod.run>;
-  // What it does itself, and what others call.
+  // zod calls `run`, which normally wraps `parse`: both are replaced.
   Object.assign(any._zod, { parse: run, run });
   return any;
 }

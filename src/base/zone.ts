@@ -1,17 +1,17 @@
 import { DAY_MS, MINUTE_MS } from "./time.ts";
 
-/** A time zone. A wall time is epoch ms as if its clock showed UTC. */
+/** A time zone. Wall times are epoch ms as if the local clock showed UTC. */
 export interface Zone {
-  /** What its clock shows at an instant (epoch ms). */
+  /** The wall time at an instant (epoch ms). */
   wallAt(atMs: number): number;
   /**
-   * When (epoch ms, whole minutes) its clock shows this: of two instants the first; of none, as in the night in which summer time
-   * begins, the instant at which the clock has passed it.
+   * The instant (epoch ms, whole minutes) of a wall time: the first if there are two. If there is none, as
+   * when summer time begins, the instant at which the clock passes it.
    */
   instantOf(wallMs: number): number;
 }
 
-/** A zone by its IANA name, such as `Europe/Berlin`; undefined: there is none of this name. */
+/** A zone by its IANA name, such as `Europe/Berlin`; undefined: the name is unknown. */
 export function zoneOf(name: string): Zone | undefined {
   const format = formatOf(name);
   if (!format) return undefined;
@@ -26,7 +26,7 @@ export function zoneOf(name: string): Zone | undefined {
 }
 
 function instantOf(wallAt: Zone["wallAt"], wallMs: number): number {
-  // The clock changes once in two days at most.
+  // Assumes at most one clock change within two days.
   const guesses = [wallMs - DAY_MS, wallMs + DAY_MS].map((near) => wallMs - (wallAt(near) - near));
   const found = guesses.filter((at) => wallAt(at) === wallMs);
   if (found.length > 0) return Math.min(...found);
@@ -50,5 +50,5 @@ function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
   }
 }
 
-/** The names of all zones that there are. */
+/** The names of all known zones. */
 export const zoneNames = (): string[] => ["UTC", ...Intl.supportedValuesOf("timeZone")];

@@ -1,14 +1,14 @@
 import { growing } from "./growing.ts";
 import { type Answer, type AnswerBody, type AnswerHeaders, LimitExceeded } from "../ports.ts";
 
-/** How much of an unread body is drained, so that its connection can be kept. */
+/** How many bytes of an unread body are drained, so that its connection can be kept. */
 const DROP_BYTES = 64 * 1024;
 
-/** Of one body, empty ones included: past that it is only work for us. */
+/** The maximum number of chunks of one body, empty ones included. */
 const MAX_CHUNKS = 20_000;
 const TOO_MANY_CHUNKS = `stopped reading: the body came in more than ${MAX_CHUNKS} pieces`;
 
-/** The Answer that a fetch Response is. `signal` is the request's, for a body that does not heed it by itself. */
+/** A fetch Response as an Answer. `signal` is the request's, for bodies that do not obey it themselves. */
 export function answerOf(response: Response, signal?: AbortSignal): Answer {
   const { status, headers } = response;
   return {
@@ -34,12 +34,15 @@ interface ReadOptions {
 
 const EMPTY = new Uint8Array(0);
 
-/** Reads to the end (a cancelled body costs the connection) unless it is longer than `capBytes`. */
+/**
+ * Reads to the end, because cancelling a body closes the connection, unless the body is longer than
+ * `capBytes`.
+ */
 async function readBody(
   response: Response,
   { capBytes, signal, enough }: ReadOptions,
 ): Promise<AnswerBody> {
-  // Before `body` is touched: a runtime reads an untouched body without building a stream.
+  // Checked before `body` is touched: a runtime reads an untouched body without building a stream.
   if (isFetched(response) && isDeclaredWithin(response.headers, capBytes)) {
     return { bytes: new Uint8Array(await response.arrayBuffer()), truncated: false };
   }
@@ -65,10 +68,12 @@ async function readBody(
   throw new LimitExceeded(TOO_MANY_CHUNKS);
 }
 
-/** Fetch standard: only what a runtime fetched has a URL. The stream of any other is for us to read, chunk by chunk. */
+/** Only fetched responses have a URL (Fetch standard). Streams of others are read chunk by chunk. */
 const isFetched = (response: Response) => response.url !== "";
 
-/** A length under a `content-encoding` or beside a `transfer-encoding` (RFC 9112 section 6.3) says nothing. */
+/**
+ * A content-length is meaningless with a `content-encoding` or `transfer-encoding` (RFC 9112 section 6.3).
+ */
 function isDeclaredWithin(headers: AnswerHeaders, capBytes: number): boolean {
   const declared = Number(headers.get("content-length") ?? NaN);
   return declared <= capBytes && !headers.has("content-encoding") && !headers.has("transfer-encoding");

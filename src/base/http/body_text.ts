@@ -4,10 +4,10 @@ const MARKS: readonly [mark: number[], label: string][] = [
   [[0xff, 0xfe], "utf-16le"],
 ];
 
-/** Frames of gRPC, gRPC-Web and Connect: kept byte for byte, one character each (`-text` is base64). */
+/** Frames of gRPC, gRPC-Web and Connect: kept byte for byte, one character per byte (`-text` is base64). */
 const BINARY = /^application\/(grpc(?!-web-text)|connect\+|proto)/i;
 
-/** What a body says; not `isExact`: the bytes are not that text, and stand in it as U+FFFD. */
+/** A body as text. If not `isExact`, some bytes could not be decoded and became U+FFFD. */
 export interface BodyText {
   text: string;
   isExact: boolean;
@@ -16,13 +16,14 @@ export interface BodyText {
 const utf8 = new TextDecoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Nearly every body is UTF-8. Throws a RangeError for a label that is unknown. */
+/** Reuses one decoder for UTF-8, the usual case. Throws a RangeError for an unknown label. */
 const strictDecoder = (label: string) =>
   label === "utf-8" ? strictUtf8 : new TextDecoder(label, { fatal: true });
 
 /**
- * The text of a body, by its byte order mark, else by the `charset` of its content type, else as UTF-8. Plain `utf-16` without a mark
- * is big-endian (RFC 2781, 4.3), unlike in the WHATWG's table; an unknown charset is read as UTF-8, and is not exact.
+ * Decodes a body by its byte order mark, else by the `charset` of its content type, else as UTF-8. Plain
+ * `utf-16` without a mark is big-endian (RFC 2781, 4.3), unlike in the WHATWG's table. An unknown charset is
+ * read as UTF-8 and is not exact.
  */
 export function bodyText(bytes: Uint8Array, contentType: string | null): BodyText {
   if (BINARY.test(contentType ?? "")) {
@@ -34,7 +35,7 @@ export function bodyText(bytes: Uint8Array, contentType: string | null): BodyTex
   try {
     return { text: strictDecoder(label).decode(bytes), isExact: true };
   } catch (error) {
-    // The label is unknown (RangeError), or the bytes are not that.
+    // The label is unknown (RangeError), or the bytes do not match it.
     const decoder = error instanceof RangeError ? utf8 : new TextDecoder(label);
     return { text: decoder.decode(bytes), isExact: false };
   }

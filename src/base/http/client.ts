@@ -18,14 +18,14 @@ import { Cache } from "../cache.ts";
 /** The User-Agent of every request that Assay sends. */
 export const USER_AGENT = "assay/1 (+readiness probe)";
 
-/** What one HTTP exchange came to. `bytes` is at most `capBytes` long; `truncated` says that there was more. */
+/** The result of one HTTP exchange. `bytes` has at most `capBytes`; `truncated`: there was more. */
 export type Exchange =
   | AnswerBody & {
     kind: "answer";
     status: number;
     headers: AnswerHeaders;
     trace: ExchangeTrace;
-    /** The beginning of an unread body, if `excerptBytes` asked for it. */
+    /** The beginning of an unread body, if `excerptBytes` requested it. */
     excerpt?: Uint8Array<ArrayBuffer>;
     /** ms from the request to the response headers. */
     headersMs: number;
@@ -35,10 +35,10 @@ export type Exchange =
   | { kind: "failure"; reason: TransportReason; detail: string; totalMs: number };
 
 /**
- * `refused`: the guard would not let us ask (our own decision). `timeout`, `network`: no complete answer. `body`: the
- * headers came, the body broke off. `cancelled`: our caller gave up. `blocked`: Cloudflare keeps us out. `platform`: it
- * would not ask for us (edge_errors.ts), or no request is left to us (quota.ts). `limit`: it was more than we take.
- * `config`: our own settings do not say how.
+ * `refused`: our guard refused the request. `timeout`, `network`: no complete answer. `body`: the body broke
+ * off after the headers. `cancelled`: the caller gave up. `blocked`: Cloudflare blocks us. `platform`:
+ * Cloudflare did not send our request (edge_errors.ts), or our quota is used up (quota.ts). `limit`: the
+ * answer exceeded our limits. `config`: our own settings are faulty.
  */
 export type TransportReason =
   | "refused"
@@ -51,7 +51,7 @@ export type TransportReason =
   | "limit"
   | "config";
 
-/** One request, as a journey step, a report source or a webhook states it. */
+/** One request of a journey step, a report source or a webhook. */
 export interface HttpRequest {
   url: URL;
   method: string;
@@ -66,28 +66,29 @@ export const withHeader = (request: HttpRequest, name: string, value: string): H
   headers: { ...request.headers, [name]: value },
 });
 
-/** How an exchange is bounded, and what of its answer is wanted. */
+/** The limits of an exchange, and the wanted part of its answer. */
 export interface ExchangeOptions {
-  /** For all of it, the body included. */
+  /** For the whole exchange, the body included. */
   deadlineMs: number;
-  /** At most so much of the body is read. 0: none, and the exchange is over at the headers. */
+  /** The maximum of the body to read. 0: none, and the exchange ends at the headers. */
   capBytes: number | ((head: ExchangeHead) => number);
   /**
-   * Of a body of which 0 bytes are wanted at most so many are kept to be shown, as far as they come at once: what becomes of
-   * them changes nothing.
+   * If `capBytes` is 0: how many bytes to keep for display, as far as they come at once. They do not affect
+   * the result.
    */
   excerptBytes?: (head: ExchangeHead) => number;
-  /** An event stream that goes on is taken as far as it has come shortly before the deadline. */
+  /** Accept an endless event stream as far as it has come shortly before the deadline. */
   isStreamTaken?: boolean;
   signal?: AbortSignal;
 }
 
-/** What is known of an answer before its body. */
+/** An answer's head. */
 export type ExchangeHead = Pick<Exchange & { kind: "answer" }, "status" | "headers" | "trace">;
 
 /**
- * One HTTP exchange under a deadline that covers the body. The timer is armed here, so call it only once a connection slot is held.
- * Never throws, and is settled at its deadline, or when `signal` aborts, whatever the transport does: it waits for none.
+ * One HTTP exchange under a deadline that covers the body. The timer starts here, so call it only once a
+ * connection slot is held. Never throws. It settles at its deadline, or when `signal` aborts, whatever the
+ * transport does.
  */
 export async function exchange(
   { clock, fetch }: { clock: Clock; fetch: Fetch },
@@ -105,7 +106,8 @@ export async function exchange(
     if (cut) return;
     const failure: Exchange = cut = { kind: "failure", reason, detail, totalMs: elapsed() };
     abort.abort();
-    // A turn later: a transport that heeds the signal at once has given its connection back when its caller goes on.
+    // Deferred, so that a transport that obeys the signal has released its connection before the caller
+    // continues.
     disarmCut = clock.after(0, () => resolve(failure));
   };
   const cancel = () => end("cancelled", "gave up before the answer was complete");
@@ -126,13 +128,13 @@ export async function exchange(
   }
 }
 
-/** The share of its time after which an event stream has said enough. */
+/** The share of the deadline after which an event stream is cut. */
 const ENOUGH = 0.9;
 
-/** How long an unread body may take to end, so that its connection can be kept. */
+/** How long (ms) an unread body may take to end, so that its connection can be kept. */
 const DROP_MS = 1_000;
 
-/** So long what is only shown of a body may take, in ms. */
+/** The maximum time (ms) for an excerpt. */
 const EXCERPT_MS = 500;
 
 interface Attempt {
@@ -143,7 +145,7 @@ interface Attempt {
   elapsed: () => number;
 }
 
-/** Never rejects: once the exchange is settled there is no caller left. */
+/** Never rejects, because nothing handles it once the exchange is settled. */
 async function attempt(
   { clock, fetch, abort, elapsed }: Attempt,
   { url, method, headers, body, http2 }: HttpRequest,
@@ -188,7 +190,7 @@ async function attempt(
   }
 }
 
-/** An event stream to its end, or as far as it comes in time. */
+/** Reads an event stream to its end, or as far as it comes in time. */
 async function readStream(
   answer: Answer,
   most: number,
@@ -199,7 +201,7 @@ async function readStream(
   return await answer.read(most, enough.signal).finally(disarm);
 }
 
-/** The beginning of a body, or as much of it as comes in time; never rejects. */
+/** Reads the beginning of a body, as far as it comes in time; never rejects. */
 async function readExcerpt(
   answer: Answer,
   most: number,
@@ -214,7 +216,7 @@ async function readExcerpt(
   return read.bytes;
 }
 
-/** So much of an answer is enough to recognize Cloudflare's own pages. */
+/** Bytes that are enough to recognise Cloudflare's own pages. */
 const EDGE_BYTES = 64;
 
 const NOTHING: AnswerBody = { bytes: new Uint8Array(0), truncated: false };
@@ -223,7 +225,7 @@ const NOTHING: AnswerBody = { bytes: new Uint8Array(0), truncated: false };
 export const isEventStream = (headers: AnswerHeaders): boolean =>
   /^text\/event-stream\s*(;|$)/i.test(headers.get("content-type") ?? "");
 
-/** Why a transport threw; `answered`: the answer had begun. */
+/** Classifies a transport's error; `answered`: the headers had arrived. */
 export function transportFailure(
   error: unknown,
   answered: boolean,
@@ -237,7 +239,7 @@ export function transportFailure(
 }
 
 const utf8 = new TextDecoder();
-/** A path under a base URL, whose own path stays in front; an absolute URL stands for itself. Null: it makes no URL. */
+/** Resolves a path under a base URL, whose own path is kept; an absolute URL stands alone. Null: invalid. */
 export function resolveUrl(base: string, path: string): URL | null {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);
   const root = rootOf(base);
@@ -246,7 +248,7 @@ export function resolveUrl(base: string, path: string): URL | null {
 
 const resolved = new WeakMap<object, { base: string; path: string; url: URL | null }>();
 
-/** The same for what `asker` asks again and again: the URL is shared, and must not be changed. */
+/** Like `resolveUrl`, cached for an `asker` that repeats it: the URL is shared and must not be changed. */
 export function resolveFixedUrl(asker: object, base: string, path: string): URL | null {
   const known = resolved.get(asker);
   if (known?.base === base && known.path === path) return known.url;
@@ -255,13 +257,13 @@ export function resolveFixedUrl(asker: object, base: string, path: string): URL 
   return url;
 }
 
-/** Whether a URL is of the same origin as a base URL: what names our run or carries our keys goes nowhere else. */
+/** Whether a URL has the origin of a base URL. Run ids and keys must not go to other origins. */
 export const isSameOrigin = (base: string, { origin }: URL): boolean =>
   `${rootOf(base)}/`.startsWith(`${origin}/`);
 
 const roots = new Cache<string, string | null>({ max: 10_000 });
 
-/** A base URL without query, fragment and last slashes. Parsing costs more than a look-up, and few bases serve many requests. */
+/** A base URL without query, fragment and trailing slashes. Cached, because few bases serve many requests. */
 const rootOf = (base: string) =>
   roots.getOrSet(base, () => {
     const url = URL.parse(base);

@@ -1,15 +1,19 @@
 import type { AnswerHeaders } from "../ports.ts";
 
 /**
- * What Cloudflare answers in a target's place. A Worker's fetch does not throw when an origin fails: it gets a synthetic answer with
- * `server: cloudflare` and the text `error code: NNNN`, and a bot challenge is an answer, too. Neither is the target's own word, nor is
- * what it throws about our own invocation. The whole table: docs/cloudflare.md.
+ * Cloudflare's answers in a target's place. A Worker's fetch does not throw when an origin fails: it returns
+ * a synthetic answer with `server: cloudflare` and the text `error code: NNNN`. Bot challenges are answers,
+ * too. None of these come from the target, nor do errors about our own invocation. The whole table:
+ * docs/cloudflare.md.
  */
 
-/** Whose failure a synthetic answer is: the `network` between us and the target (the controls tell), our `platform`, or a `blocked` prober. */
+/**
+ * Who caused a synthetic answer: the `network` between us and the target (decided by the controls), our
+ * `platform`, or a `blocked` prober.
+ */
 export type Attribution = "network" | "platform" | "blocked";
 
-/** Codes of Cloudflare's "1xxx errors" page that concern the asking Worker, not the asked target. */
+/** Codes of Cloudflare's "1xxx errors" page that concern the calling Worker, not the target. */
 const PLATFORM: Record<string, string> = {
   "1003": "a Worker may not ask an IP address",
   "1019": "the Worker asks itself in a loop",
@@ -18,18 +22,23 @@ const PLATFORM: Record<string, string> = {
   "1042": "a Worker may not ask another Worker of its own zone",
 };
 
-/** The target's zone keeps this prober out: banned address, browser, network or country, a firewall rule, a rate limit. */
+/**
+ * The target's zone blocks this prober: banned address, browser, network or country, a firewall rule, a rate
+ * limit.
+ */
 const BLOCKED = new Set(["1005", "1006", "1007", "1008", "1009", "1010", "1012", "1015", "1020"]);
 
-/** Statuses that only Cloudflare's edge gives: the origin refused, timed out, failed TLS, or has no address. */
+/**
+ * Statuses that only Cloudflare's edge returns: the origin refused, timed out, failed TLS, or has no address.
+ */
 const isEdgeStatus = (status: number) => status >= 520 && status <= 530;
 
-/** Whether the text must be looked at to tell. */
+/** Whether the body must be read to decide. */
 export function mayBeEdgeError(status: number, headers: Pick<AnswerHeaders, "get">): boolean {
   return status >= 400 && headers.get("server")?.toLowerCase() === "cloudflare";
 }
 
-/** What stands behind a synthetic answer; null: it is the target's own. `text` may be cut. */
+/** The failure behind a synthetic answer; null: the answer is the target's own. `text` may be cut. */
 export function edgeError(
   status: number,
   headers: Pick<AnswerHeaders, "get">,
@@ -67,12 +76,15 @@ const PLATFORM_MESSAGES = [
   "durable object",
   "internal error in durable object storage",
   "internal error while starting up durable object storage",
-  // Of connections. Cloudflare uses the same words for its own addresses and for a closed port.
+  // From TCP sockets. Cloudflare uses the same words for its own addresses and for a closed port.
   "tcp loop detected",
   "connections to port 25 are prohibited",
 ];
 
-/** Whether the message of a thrown error is Cloudflare's word on us. Only its beginning counts: further on it may hold a URL of the target's. */
+/**
+ * Whether an error message is Cloudflare's about our invocation. Only its beginning counts: the rest may
+ * contain a URL of the target.
+ */
 export function isPlatformError(message: string): boolean {
   const text = message.toLowerCase();
   return PLATFORM_MESSAGES.some((beginning) => text.startsWith(beginning));

@@ -1,13 +1,16 @@
 const EMPTY = new Uint8Array(0);
 
-/** The first `capBytes` of what is added, as a copy: a chunk of one byte may hold a runtime's whole buffer of 64 KiB. */
+/**
+ * Collects copies of the first `capBytes` added. Copies, because a chunk of one byte may retain a runtime's
+ * whole 64 KiB buffer.
+ */
 export function growing(capBytes: number) {
   let whole = EMPTY;
   let size = 0;
   return {
     size: () => size,
     bytes: () => whole.subarray(0, size),
-    /** Whether all of it had room. */
+    /** False: the chunk did not fit completely. */
     add(chunk: Uint8Array): boolean {
       const end = Math.min(size + chunk.byteLength, capBytes);
       if (end > whole.byteLength) {

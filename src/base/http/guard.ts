@@ -3,12 +3,15 @@ import { type Fetch, Refused } from "../ports.ts";
 import { Cache } from "../cache.ts";
 import type { Dial } from "../ports.ts";
 
-/** Ranges (in ipaddr.js words) that `allowPrivate` opens; link-local, where metadata services live, is not one. */
+/**
+ * Ranges (named as in ipaddr.js) that `allowPrivate` opens. Link-local, where metadata services live, is not
+ * among them.
+ */
 const PRIVATE = new Set(["loopback", "private", "uniqueLocal", "carrierGradeNat"]);
 
 /**
- * Metadata and platform services of clouds where an address looks harmless or private (the others are link-local): Azure,
- * Alibaba, AWS (instances, containers, DNS, time), Google, Oracle, Akamai, Scaleway.
+ * Metadata and platform services of clouds whose address looks harmless or private (the others are
+ * link-local): Azure, Alibaba, AWS (instances, containers, DNS, time), Google, Oracle, Akamai, Scaleway.
  */
 const METADATA = [
   "168.63.129.16/32",
@@ -21,10 +24,16 @@ const METADATA = [
   "fd00:42::42/128",
 ].map(ipaddr.parseCIDR);
 
-/** Prefixes of NAT64 (RFC 6052 section 2.1, RFC 8215): a request there reaches the IPv4 address in the last 32 bits. */
+/**
+ * Prefixes of NAT64 (RFC 6052 section 2.1, RFC 8215): requests to them reach the IPv4 address in the last 32
+ * bits.
+ */
 const NAT64 = ["64:ff9b::/96", "64:ff9b:1::/48"].map(ipaddr.parseCIDR);
 
-/** RFC 4291 section 2.4: all global unicast that IANA has given out; everything else, `::/96` included, is special. */
+/**
+ * All global unicast that IANA has assigned (RFC 4291 section 2.4); everything else, `::/96` included, is
+ * special.
+ */
 const GLOBAL_UNICAST = ipaddr.parseCIDR("2000::/3");
 
 /** Names that never leave a machine or a private network (RFC 6761, 6762, 7686, 8375, and ICANN's `.internal`). */
@@ -33,7 +42,7 @@ const PRIVATE_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa", ".o
 /** Public-looking names of metadata services. */
 const METADATA_NAMES = new Set(["metadata.google.internal", "metadata.goog"]);
 
-/** Says why `url` must not be asked, or null; never shows path, query or credentials. */
+/** Why `url` must not be requested, or null; never shows path, query or credentials. */
 export function refusal(url: URL, allowPrivate: boolean): string | null {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     return `Cannot ask a URL with scheme ${url.protocol.slice(0, -1)}: only http and https are allowed`;
@@ -44,24 +53,27 @@ export function refusal(url: URL, allowPrivate: boolean): string | null {
   return hostRefusal(hostOf(url), allowPrivate);
 }
 
-/** Says why `host`, as a parsed URL has it (IPv6 without brackets), must not be asked, or null. */
+/** Why `host` (as in a parsed URL, IPv6 without brackets) must not be contacted, or null. */
 export function hostRefusal(host: string, allowPrivate: boolean): string | null {
   if (!host) return "Cannot ask a URL without a host";
   return isAddress(host) ? addressRefusal(host, allowPrivate) : nameRefusal(host, allowPrivate);
 }
 
-/** A parsed URL's host has a colon only in IPv6, and a number at its end only in IPv4 (URL standard, host parsing). */
+/**
+ * Whether a parsed URL's host is an address: only IPv6 has a colon, only IPv4 ends in a number (URL standard,
+ * host parsing).
+ */
 export function isAddress(host: string): boolean {
   return host.includes(":") || /\d$/.test(host) && /^[\d.]+$/.test(host);
 }
 
-/** The host of `url` as DNS and sockets want it: IPv6 without brackets. */
+/** The host of `url` as DNS and sockets expect it: IPv6 without brackets. */
 export function hostOf(url: URL): string {
   const host = url.hostname;
   return host.startsWith("[") ? host.slice(1, -1) : host;
 }
 
-/** Says why the address `ip` (IPv4 or IPv6, no brackets) must not be connected to, or null. */
+/** Why the address `ip` (IPv4 or IPv6 without brackets) must not be contacted, or null. */
 export function addressRefusal(ip: string, allowPrivate: boolean): string | null {
   if (!ipaddr.isValid(ip)) return `Cannot ask ${ip}: not an address`;
   const kind = kindOf(ipaddr.process(ip));
@@ -69,11 +81,11 @@ export function addressRefusal(ip: string, allowPrivate: boolean): string | null
   return `Cannot ask ${ip}: ${kind} addresses are refused`;
 }
 
-/** Whether `ip` belongs to a machine or a private network; false for what is no address. */
+/** Whether `ip` is a loopback or private address; false if it is not an address. */
 export const isPrivateAddress = (ip: string): boolean =>
   ipaddr.isValid(ip) && PRIVATE.has(rangeOf(ipaddr.process(ip)));
 
-/** Whether `ip` lies in one of these ranges in CIDR notation; false for what is no address. */
+/** Whether `ip` is in one of these CIDR ranges; false if it is not an address. */
 export const isAddressIn = (ip: string, ranges: readonly string[]): boolean =>
   ipaddr.isValid(ip) && isWithin(ipaddr.process(ip), ranges.map(ipaddr.parseCIDR));
 
@@ -86,7 +98,8 @@ function kindOf(address: Address): string {
   if (isWithin(address, METADATA)) return "metadata";
   if (isWithin(address, NAT64)) {
     const inside = address.toByteArray().slice(12);
-    // Under a prefix shorter than 96 bits the IPv4 address stands further up, and what follows it is zero (RFC 6052 section 2.2).
+    // Under a prefix shorter than 96 bits the IPv4 address comes earlier and is followed by zeros (RFC 6052
+    // section 2.2).
     return inside.slice(1).some((byte) => byte !== 0) ? kindOf(new ipaddr.IPv4(inside)) : "reserved";
   }
   return rangeOf(address);
@@ -109,15 +122,15 @@ function nameRefusal(name: string, allowPrivate: boolean): string | null {
 
 const CACHED = 1_000;
 
-/** Puts the guard before `fetch`: throws `Refused` instead of asking. DNS answers are the connector's part. */
+/** Guards `fetch`: rejects with `Refused` instead of requesting. The connector checks DNS answers. */
 export const guardFetch: (fetch: Fetch, allowPrivate: boolean) => Fetch = guardUrls;
 
-/** The same for whatever asks a URL. */
+/** Guards any function that takes a URL. */
 export function guardUrls<Options, Answer>(
   ask: (url: URL, options: Options) => Promise<Answer>,
   allowPrivate: boolean,
 ): (url: URL, options: Options) => Promise<Answer> {
-  /** By protocol and host, which decide alone once there is no user name or password. */
+  /** By protocol and host, which decide alone unless there is a user name or password. */
   const known = new Cache<string, string | null>({ max: CACHED });
   const reasonOf = (url: URL) => {
     if (url.username || url.password) return refusal(url, allowPrivate);
@@ -129,7 +142,7 @@ export function guardUrls<Options, Answer>(
   };
 }
 
-/** The same for connections: before `dial` the name, behind it, in the dialler, the addresses. */
+/** Guards connections: this checks the name before `dial`, the dialler checks the addresses. */
 export function guardDial(dial: Dial, allowPrivate: boolean): Dial {
   return (to, options) => {
     const reason = hostRefusal(to.host, allowPrivate);

@@ -1,6 +1,6 @@
 import type { Fetch } from "../ports.ts";
 
-/** A request that was not sent, because all that its ask may send is spent: our own limit, never the target's fault. */
+/** A request was not sent because the quota is used up: our own limit, never the target's fault. */
 export class QuotaExceeded extends Error {
   override readonly name = "QuotaExceeded";
 }
@@ -9,28 +9,27 @@ export class QuotaExceeded extends Error {
 export interface Reservation {
   /** Rejects with `QuotaExceeded` where nothing is left. */
   fetch: Fetch;
-  /** The same for what is sent by other means. */
+  /** Counts a request that is sent by other means. */
   count<T>(send: () => Promise<T>): Promise<T>;
-  /** Requests so far, rejected ones included: what the round really costs, or more than it could have. */
+  /** Requests so far, rejected ones included: the round's real demand. */
   attempts(): number;
-  /** Gives back what was set aside and not used. */
+  /** Releases the unused rest of the reservation. */
   close(): void;
 }
 
 /**
- * What all rounds of one process or object may send until it is renewed, redirects included: the runtime counts these as well, and throws
- * past its limit.
+ * The requests that all rounds of a process or object may send until `renew`, redirects included. The runtime
+ * also counts them and throws above its limit.
  */
 export interface Quota {
-  /** Sets so many requests apart for one round, which sends by `fetch`; null: there are not so many left. */
+  /** Reserves this many requests for one round, which sends by `fetch`; null: fewer are left. */
   reserve(fetch: Fetch, requests: number): Reservation | null;
-  /** Reserves so many requests; answers a function that releases them, once. Null: fewer than that are unreserved. */
+  /** Promises this many requests; the returned function releases them, once. Null: fewer are unpromised. */
   promise(requests: number): (() => void) | null;
-  /** All of it again, less what is set apart. */
+  /** Resets the quota to the total less current reservations. */
   renew(): void;
 }
 
-/** Counts nothing. */
 const UNLIMITED: Quota = {
   reserve: (fetch) => ({ fetch, count: (send) => send(), attempts: () => 0, close() {} }),
   promise: () => () => {},

@@ -1,4 +1,4 @@
-/** What a gate answers: one document that every rollout tool reads as it is. */
+/** A gate's answer: one document that every rollout tool can read directly. */
 import type { Check, Region } from "../../config/config.ts";
 import {
   type DecisionCause,
@@ -13,10 +13,10 @@ import { iso } from "../../base/time.ts";
 import { incidentUrl } from "../notify/notice.ts";
 import { oneLine } from "../../base/text.ts";
 
-/** One check's judgement, and what it was made from. */
+/** One check's judgement and its inputs. */
 export interface CheckJudgement extends Judgement {
   check: Check;
-  /** The regions that were asked about, with the check's quorum over them. */
+  /** The regions in question, with the check's quorum over them. */
   regions: readonly Region[];
   quorum: Check["quorum"];
   state: CheckState | undefined;
@@ -25,12 +25,15 @@ export interface CheckJudgement extends Judgement {
   maxAgeMs: number;
   minRuns: number;
   anchor: string | null;
-  /** The version that was asked for. */
+  /** The requested version. */
   version?: string;
   burn?: GateBurn;
 }
 
-/** First keys first: `gateOk` stands at the top level only. Null where nothing is known; every number is finite. */
+/**
+ * The keys come in order of importance, and `gateOk` exists only at the top level. Unknown values are null;
+ * every number is finite.
+ */
 export type GateDocument = ReturnType<typeof gateDocument>;
 
 /** Route 53 reads 5,120 bytes; Kubernetes keeps 1,024 characters of an event. */
@@ -40,7 +43,7 @@ const NAME_CHARS = 100;
 
 const STATUS = { pass: "successful", fail: "failed", inconclusive: "pending" } as const;
 
-/** The document of a decision at `nowMs`; `page` is where a person looks, below `publicUrl`. */
+/** The document of a decision at `nowMs`. `page`: the link for people, below `publicUrl`. */
 export function gateDocument(judged: CheckJudgement, nowMs: number, publicUrl?: string) {
   const { decision, check, state, runs, sinceMs, maxAgeMs, minRuns, anchor } = judged;
   const [newest] = runs;
@@ -85,7 +88,7 @@ const pageUrl = (publicUrl: string, target: string, incident?: string): string =
     ? `${publicUrl.replace(/\/+$/, "")}/targets/${encodeURIComponent(target)}`
     : incidentUrl(publicUrl, incident);
 
-/** The document as text. The first line ends after the reason: what a tool shows of a refused step. */
+/** The document as text. The first line ends after the reason: tools show it for a refused step. */
 export function formatDocument(document: GateDocument): string {
   const { gateOk, decision, status, value, score, reason, ...rest } = document;
   const head = JSON.stringify({ gateOk, decision, status, value, score, reason });
@@ -117,7 +120,7 @@ function countVotes({ quorum, regions }: CheckJudgement, newest: RunTally | unde
   };
 }
 
-/** The regions that differ from good first, in the order of the config. */
+/** The bad regions first, otherwise in the order of the config. */
 function worstFirst({ regions }: CheckJudgement, newest: RunTally | undefined): string[] {
   const isGood = ({ id }: Region) => GOOD.has(newest?.regions[id] ?? "pending");
   return [...regions.filter((region) => !isGood(region)), ...regions.filter(isGood)]
@@ -132,7 +135,7 @@ function regionView(id: string, runs: readonly RunTally[], nowMs: number) {
   };
 }
 
-/** What the probers of these regions last saw, newest first. */
+/** The last rounds of these regions' probers, newest first. */
 function lastRounds({ regions, state }: CheckJudgement): LastRound[] {
   const ids = regions.flatMap(({ probers }) => probers.map(({ id }) => id));
   const found = ids.map((id) => state?.probers[id]?.witness).filter((witness) => witness !== undefined);
@@ -156,7 +159,7 @@ function failingStep(witnesses: readonly LastRound[], newest: RunTally | undefin
   return failure ? oneLine(failure.step, NAME_CHARS) : null;
 }
 
-/** The reason in one line, for a person who looks at a stopped rollout. */
+/** The reason in one line, for whoever looks at a stopped rollout. */
 function reasonOf(
   judged: CheckJudgement,
   votes: Votes,
@@ -201,7 +204,10 @@ function versionReason({ check, version, regions, state }: CheckJudgement): stri
   return `version ${version} was asked for, and the service reports ${[...versions].join(", ") || "none"}`;
 }
 
-/** What a prober's last round knows of the version: what the latest claim names, and what the journey captured of it, if the check does. */
+/**
+ * The versions in a prober's last round: from the latest claim, and from the journey's capture if the check
+ * has one.
+ */
 export function versionsOf(
   { version }: Pick<Check, "version">,
   { witness, captured }: ProberState,

@@ -22,10 +22,9 @@ import type { SampleStore } from "../../storage/store.ts";
 import { type CheckJudgement, type GateDocument, gateDocument, versionsOf } from "./document.ts";
 import type { StatesReader } from "../../storage/states.ts";
 
-/** Whether a silence covers a check at this time (epoch ms). */
+/** Whether a silence covers a check at `nowMs` (epoch ms). */
 export type SilenceChecker = (target: string, check: string, nowMs: number) => boolean | Promise<boolean>;
 
-/** What gates are decided from. */
 export interface GateEvaluatorOptions {
   clock: Pick<Clock, "now">;
   config: Config;
@@ -37,7 +36,7 @@ export interface GateEvaluatorOptions {
   errorBudget: ErrorBudgetReader;
 }
 
-/** What a gate is asked. Times in ms; what is left out has the default of the check. */
+/** A question to a gate. Times in ms; omitted fields take the check's defaults. */
 export interface GateQuery {
   target: Target;
   checks: readonly Check[];
@@ -50,17 +49,17 @@ export interface GateQuery {
   version?: string;
   minRuns?: number;
   maxAge?: number;
-  /** The error budget of the checks may burn so fast; only for checks with an objective. */
+  /** The maximum burn rate of the checks' error budgets; only for checks with an objective. */
   maxBurnRate?: number;
 }
 
-/** What a burn rate is asked over: the fastest of the workbook's pairs. */
+/** The windows for the burn rate: the workbook's fastest pair. */
 const GATE_WINDOWS = { long: "1h", short: "5m" } as const;
 
-/** Answers a question; the worst check decides. The same question is decided anew only where what it rests on, or time, may have changed the decision. */
+/** Decides a gate; the worst check counts. */
 export type GateEvaluator = (question: GateQuery) => Promise<GateDocument>;
 
-/** A gatekeeper over one store. It never probes. */
+/** The gates of one store. They never probe. */
 export function gateEvaluator(options: GateEvaluatorOptions): GateEvaluator {
   const evidence = runReader(options.store, options.packing);
   const decided = new WeakMap<GateQuery, ReadonlyMap<Check, DatedJudgement>>();
@@ -95,7 +94,7 @@ interface Anchor {
   slides?: true;
 }
 
-/** From when evidence counts: what was asked for, else the last deployment, else null. */
+/** From when evidence counts: the requested anchor, else the last deployment, else null. */
 async function anchorOf(
   rollouts: DeploymentStore,
   { target: { id }, since, anchor: name, version }: GateQuery,
@@ -132,7 +131,7 @@ function windowOf(question: GateQuery, { check, state, anchor, nowMs }: CheckInp
   const newest = state?.slot ?? nowMs;
   const count = Math.max(minRuns, check.failureThreshold);
   const maxAgeMs = question.maxAge ?? staleAt(check, newest) - newest;
-  // Without a maxAge of the asker the window holds the runs that a decision needs, whatever the thresholds are.
+  // Without a requested maxAge the window holds the runs that a decision needs, whatever the thresholds.
   const windowMs = question.maxAge ?? Math.max(maxAgeMs, (count + 0.5) * periodMs(check, newest));
   const { name, sinceMs, slides = false } = anchor ??
     { name: null, sinceMs: nowMs - windowMs, slides: true };
@@ -212,7 +211,7 @@ function holdsUntil(runs: readonly GateRun[], check: Check, nowMs: number, ages:
   return Math.min(...instants.filter((at) => at >= nowMs));
 }
 
-/** A slot whose turns are still coming, and a confirmation that is under way: at most these two decide nothing yet. */
+/** At most two runs are incomplete and decide nothing yet: a slot with turns to come, and a confirmation. */
 const UNDER_WAY = 2;
 
 /** The runs that are whole: all has come, or the slot's period is over. A confirmation of one region alone is no run of the others. */
@@ -228,7 +227,10 @@ function wholeRuns(
   return runs.filter((run) => isWhole(run, probers) || isOver(run));
 }
 
-/** Every prober that was heard since this run read this version, in the claim and in the answers that name one, and one was heard. */
+/**
+ * Whether every prober heard since this run read only this version, in the claim and in the capture, and at
+ * least one was heard.
+ */
 function isVersionProven(
   check: Check,
   state: CheckState | undefined,

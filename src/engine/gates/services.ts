@@ -12,7 +12,10 @@ import { silenceSource } from "../../storage/records/maintenance.ts";
 import type { Silence } from "../../storage/records/silences.ts";
 import { silenceChecker } from "./silence_checker.ts";
 
-/** A store, what is read of it for a moment at a time, and gates over it. Made once for a process, so that all in it share what is cached. */
+/**
+ * A store, cached readers over it, and its gates. Made once per process, so that everything shares the
+ * caches.
+ */
 export interface GateServices {
   store: Store;
   packing: Packing;
@@ -21,13 +24,13 @@ export interface GateServices {
   rollouts: DeploymentStore;
   evaluate: GateEvaluator;
   errorBudget: ErrorBudgetReader;
-  /** All that hold notices: past, present and to come. */
+  /** All silences: past, present and future. */
   silences(): Promise<readonly Silence[]>;
-  /** Rises with each record that is written through this `store`. */
+  /** Rises with each record written through this `store`. */
   changeCount(): number;
 }
 
-/** The services of a process over this store; without a reader of error budgets no check of it may have an objective. */
+/** The services of a process over this store. Without `budgets` no check may have an objective. */
 export function gateServices(
   { clock }: Pick<Ports, "clock">,
   config: Config,

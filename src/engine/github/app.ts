@@ -1,4 +1,4 @@
-/** What Assay asks of GitHub's API as a GitHub App: the answer to a protection rule, and a commit status. */
+/** GitHub's API as a GitHub App: answers protection rules and sets commit statuses. */
 import type { GitHubHook } from "../../config/hooks.ts";
 import { exchange, USER_AGENT } from "../../base/http/client.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -7,23 +7,26 @@ import { encodeBase64Url } from "@std/encoding/base64url";
 
 const CAP_BYTES = 64 * 1024;
 const DEADLINE_MS = 10_000;
-/** GitHub takes at most ten minutes, and allows for a clock that runs ahead. */
+/** GitHub accepts at most ten minutes. */
 const JWT_S = 540;
 const SKEW_S = 60;
 
-/** What became of a request: `status` 0 is no answer. `detail` is free of secrets. */
+/** The result of a request; `status` 0: no answer. `detail` holds no secrets. */
 export interface PostResult {
   ok: boolean;
   status: number;
   detail?: string;
 }
 
-/** Calls as one installation of the app. */
+/** A client for one installation of the app. */
 export interface GitHub {
   post(url: URL, body: unknown): Promise<PostResult>;
 }
 
-/** Takes a token for one installation (about an hour good). Rejects if the key is none or GitHub gives no token. */
+/**
+ * Gets a token for one installation (valid for about an hour). Rejects if the key is invalid or GitHub
+ * returns no token.
+ */
 export async function installationClient(ports: Ports, hook: GitHubHook, id: number): Promise<GitHub> {
   const { app } = hook;
   if (!app) throw new Error("hooks.github.app is not set");
@@ -32,7 +35,7 @@ export async function installationClient(ports: Ports, hook: GitHubHook, id: num
   const got = await send(ports, url, jwt, undefined);
   const token = got.json && typeof got.json === "object" && "token" in got.json ? got.json.token : undefined;
   if (typeof token !== "string") {
-    throw new Error(`GitHub gives no token for installation ${id}: ${got.status} ${got.detail ?? ""}`);
+    throw new Error(`GitHub returned no token for installation ${id}: ${got.status} ${got.detail ?? ""}`);
   }
   return {
     async post(url, body) {
@@ -72,7 +75,7 @@ function jsonOf(bytes: Uint8Array): unknown {
   }
 }
 
-/** A JWT (RFC 7519) of the app, RS256; throws an Error that does not hold the key. */
+/** A JWT (RFC 7519) of the app, RS256. Throws an Error that does not contain the key. */
 export async function appToken(id: string, pem: string, nowMs: number): Promise<string> {
   const nowS = Math.floor(nowMs / 1_000);
   const parts = [{ alg: "RS256", typ: "JWT" }, { iss: id, iat: nowS - SKEW_S, exp: nowS + JWT_S }];
@@ -80,17 +83,17 @@ export async function appToken(id: string, pem: string, nowMs: number): Promise<
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("pkcs8", pkcs8Of(pem), algorithm, false, ["sign"])
     .catch(() => {
-      throw new Error("hooks.github.app.key is no RSA private key in PEM");
+      throw new Error("hooks.github.app.key is not an RSA private key in PEM");
     });
   const signature = await crypto.subtle.sign(algorithm.name, key, new TextEncoder().encode(text));
   return `${text}.${encodeBase64Url(signature)}`;
 }
 
-/** GitHub gives PKCS #1, and WebCrypto takes PKCS #8 (RFC 5208): a header around it. */
+/** Wraps GitHub's PKCS #1 key as PKCS #8 (RFC 5208), which WebCrypto requires. */
 function pkcs8Of(pem: string): Uint8Array<ArrayBuffer> {
   const [, label, base64] = /-----BEGIN (RSA )?PRIVATE KEY-----([A-Za-z0-9+/=\s\\]+)-----END/.exec(pem) ?? [];
-  if (!base64) throw new Error("hooks.github.app.key is no RSA private key in PEM");
-  // In an environment variable the line ends may stand as \n.
+  if (!base64) throw new Error("hooks.github.app.key is not an RSA private key in PEM");
+  // An environment variable may contain line ends as literal \n.
   const der = Uint8Array.from(atob(base64.replace(/\\n|\s/g, "")), (char) => char.charCodeAt(0));
   if (!label) return der;
   return encodeDer(0x30, Uint8Array.of(...VERSION, ...RSA, ...encodeDer(0x04, der)));

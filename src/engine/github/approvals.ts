@@ -1,5 +1,5 @@
 /**
- * GitHub's deployment protection rules: asked once, answered when the gate has decided.
+ * GitHub's deployment protection rules: requested once, answered when the gate has decided.
  *
  *     requested -> kept as a record -> (every tick) gate -> pass: approved | fail, or deadline: rejected | else: wait
  */
@@ -19,7 +19,7 @@ import { DAY_MS } from "../../base/time.ts";
 
 const name = z.string().check(z.minLength(1), z.maxLength(255));
 
-/** GitHub's `deployment_protection_rule` event, as far as it is read. */
+/** The fields that Assay reads of GitHub's `deployment_protection_rule` event. */
 export const protectionRuleRequest = z.object({
   action: z.literal("requested"),
   environment: name,
@@ -42,25 +42,23 @@ const pendingApproval = z.object({
 });
 type PendingApproval = z.infer<typeof pendingApproval>;
 
-/** Rules that wait for an answer. */
 export interface Approvals {
-  /** Keeps a request until it is answered. False: its callback is not GitHub's. */
+  /** Stores a request until it is answered. False: its callback URL is not GitHub's. */
   add(target: string, request: z.infer<typeof protectionRuleRequest>): Promise<boolean>;
-  /** Answers all that can be answered by now. Rejects only with the store. */
+  /** Answers all requests that can be decided now. Rejects only if the store fails. */
   review(): Promise<void>;
 }
 
 const MAX_PENDING = 100;
 const PARALLEL = 5;
-/** A call that fails is made again at the next tick, but not more often than this. */
+/** Failed calls are retried at each tick, at most this many times. */
 const ATTEMPTS = 20;
-/** Where earlier versions kept approvals: under kind `deployment`, with this before the key. */
+/** Earlier versions stored approvals under kind `deployment` with this key prefix. */
 const LEGACY_PREFIX = "~~github/";
 const MAX_LEGACY = 10_000;
 const RETENTION_MS = DAY_MS;
 const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
 
-/** The approvals of one store, decided by its gates. */
 export function approvals(
   ports: Ports,
   config: Config,
@@ -92,7 +90,7 @@ export function approvals(
       else await save(record.key, { ...request, attempts: 1 });
     } catch (error) {
       const attempts = request.attempts + 1;
-      log.warn("a protection rule is not answered", {
+      log.warn("a protection rule could not be answered", {
         rule: record.key,
         attempts,
         error: secrets.redact(messageOf(error)),
@@ -102,7 +100,9 @@ export function approvals(
     }
   };
 
-  /** An upgrade may find approvals that still wait: they move to their own kind before the first review of a process. */
+  /**
+   * Moves pending approvals of an earlier version to their own kind, before the first review of a process.
+   */
   const moveLegacy = async () => {
     const kind = "deployment";
     for (const record of await store.listRecords({ kind, under: LEGACY_PREFIX, limit: MAX_LEGACY })) {
@@ -150,7 +150,7 @@ interface Review {
   comment: string;
 }
 
-/** Null: not yet. */
+/** The decision; null: not yet. */
 async function reviewOf(
   { target: id, deadline }: PendingApproval,
   config: Config,
@@ -158,7 +158,7 @@ async function reviewOf(
   nowMs: number,
 ): Promise<Review | null> {
   const target = config.targets.find((target) => target.id === id);
-  if (!target) return { state: "rejected", comment: `There is no target ${id} any more` };
+  if (!target) return { state: "rejected", comment: `Target ${id} no longer exists` };
   const { checks } = target;
   const { decision, reason } = await evaluate({ target, checks, regions: config.regions, degraded: "pass" });
   if (decision === "pass") return { state: "approved", comment: commentOf(decision, reason) };
@@ -171,7 +171,10 @@ async function reviewOf(
 const commentOf = (decision: GateDocument["decision"] | string, reason: string) =>
   `Assay: ${decision}. ${reason}`;
 
-/** The answer to the rule, or without one that it is being looked at; beside it the commit's status. Answers what GitHub refused for good, and rejects if it must be asked again. */
+/**
+ * Answers the rule, or reports it as pending, and sets the commit status. Returns what GitHub refused for
+ * good; rejects if the call must be retried.
+ */
 async function tell(
   github: GitHub,
   hook: GitHubHook,
@@ -184,7 +187,7 @@ async function tell(
     description: (answer?.comment ?? "Assay: not decided yet").slice(0, 140),
     context: `assay/${target}/${environment}`,
   };
-  // A status that cannot be set (the permission is another one) holds nothing up.
+  // A commit status that cannot be set (it needs its own permission) does not block the answer.
   const set = await github.post(new URL(`${hook.api}/repos/${repository}/statuses/${sha}`), status);
   const refusals = set.ok ? [] : [`the commit status: ${set.status} ${set.detail ?? ""}`];
   if (!answer) return refusals;

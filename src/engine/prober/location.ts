@@ -90,7 +90,7 @@ export function locator(ports: Ports, hint: string, store: LocationStore): () =>
 
 /** If saving fails, the place is measured again after a restart; rounds are not affected. */
 const logUnsaved = ({ log }: Ports, error: unknown): undefined =>
-  void log.warn("the measured place cannot be kept", { error: messageOf(error) });
+  void log.warn("the measured place cannot be stored", { error: messageOf(error) });
 
 async function measureColo(ports: Ports): Promise<string | undefined> {
   const request = { url: TRACE, method: "GET", headers: { "user-agent": USER_AGENT } };
