@@ -1,6 +1,6 @@
 import type { Clock } from "../src/base/ports.ts";
 
-/** The clock and timers of the runtime. On Workers both times advance only with I/O, which is all that they are asked about. */
+/** The runtime's clock and timers. On Workers both clocks advance only with I/O, which is sufficient here. */
 export const clock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),

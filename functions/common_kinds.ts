@@ -1,4 +1,4 @@
-/** The tables of kinds that every runtime can have; what differs is beside an entry point. */
+/** The kinds that every runtime supports; runtime-specific ones are beside the entry points. */
 import { compileCron } from "../src/config/cron.ts";
 import { readConverge } from "../src/config/converge.ts";
 import { readHooks } from "../src/config/hooks.ts";
@@ -23,7 +23,6 @@ import { slo } from "../src/web/page/objective.tsx";
 import { githubHook } from "../src/web/api/routes/github.ts";
 import type { KindTables } from "./kinds.ts";
 
-/** One row a kind; no stores. */
 export const COMMON_KINDS = {
   dialects: DIALECTS,
   sinks: SINKS,

@@ -15,7 +15,7 @@ import type { PublicTexts } from "../src/web/page/texts/en.ts";
 import type { slo } from "../src/web/page/objective.tsx";
 import type { githubHook } from "../src/web/api/routes/github.ts";
 
-/** The tables of kinds of one program, and the modules that few configs need. */
+/** The tables of kinds of one program, and optional modules that few configs need. */
 export interface KindTables<Env extends StoreEnv = StoreEnv>
   extends
     KindsAndReaders,
@@ -25,29 +25,29 @@ export interface KindTables<Env extends StoreEnv = StoreEnv>
   readonly sinks: readonly Sink[];
   readonly steps: ProberOptions["steps"];
   readonly auths?: ProberOptions["auths"];
-  /** Connections, for steps that need them. */
+  /** Opens connections, for steps that need them. */
   readonly dialler?: (options: { allowPrivate: boolean }) => Dial;
-  /** WebSockets, for the same. */
+  /** Opens WebSockets, for steps that need them. */
   readonly webSockets?: (options: { allowPrivate: boolean }) => OpenWebSocket;
-  /** What a source of a report that is pushed takes. */
+  /** Required for pushed report sources. */
   readonly pushedReports?: Resource["routes"];
-  /** What a prober with a `url` takes: of who asks it, and of itself. */
+  /** Required for a prober with a `url`, on the asking side; `roundsRoutes` on the prober's side. */
   readonly remoteProber?: typeof remoteProber;
   readonly roundsRoutes?: typeof roundsRoutes;
-  /** What checks with `slo` take. */
+  /** Required for checks with `slo`. */
   readonly slo?: typeof slo;
-  /** Of the public page, besides English. */
+  /** Languages of the public page besides English. */
   readonly translations?: readonly PublicTexts[];
-  /** What messages with links take: a config with `publicUrl`. */
+  /** Required for messages with links, so for a config with `publicUrl`. */
   readonly acknowledgeLinks?: typeof acknowledgeLinks;
-  /** What routes with `escalate` or `repeatInterval` take. */
+  /** Required for routes with `escalate` or `repeatInterval`. */
   readonly timely?: Timely;
-  /** What routes with `quietHours` take. */
+  /** Required for routes with `quietHours`. */
   readonly applyQuietHours?: typeof applyQuietHours;
-  /** What groups of incidents take. */
+  /** Required for grouped notices. */
   readonly grouping?: GroupingModule;
-  /** What `heartbeat` takes. */
+  /** Required for `heartbeat`. */
   readonly heartbeat?: typeof heartbeat;
-  /** What `hooks.github` takes. */
+  /** Required for `hooks.github`. */
   readonly githubHook?: typeof githubHook;
 }

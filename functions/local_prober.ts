@@ -3,10 +3,9 @@ import type { Config } from "../src/config/config.ts";
 import { localProber, type ProberOptions } from "../src/engine/prober/local.ts";
 import type { Prober } from "../src/judgement/round.ts";
 
-/** What a prober takes from the tables of kinds. */
 type ProberKinds = Pick<ProberOptions, "dialects" | "steps" | "auths" | "signRequest" | "authorizeReport">;
 
-/** A prober of this config that walks in this process. */
+/** A prober of this config in this process. */
 export function localProberOf(
   ports: Ports,
   { concurrency, connectionsPerHost, controls }: Config,

@@ -1,17 +1,19 @@
-/** The messages of a WebSocket that wait for their reader, and how it ended. */
+/** A WebSocket's unread messages, and how it ended. */
 export interface MessageQueue {
   readonly size: number;
-  /** The code that it was closed with; undefined: it is open, or no code was sent. */
+  /** The close code; undefined: it is open, or closed without a code. */
   readonly closeCode: number | undefined;
   push(message: string | Uint8Array): void;
-  /** What is read once no message waits any more; the first counts. */
+  /** The error that `receive` throws once all messages are read; the first one counts. */
   fail(error: unknown): void;
   close(code?: number): void;
-  /** The next message; null: it is closed. Rejects as `fail` said, and once `signal` aborts. One reader at a time. */
+  /**
+   * The next message; null: it is closed. Rejects with the error of `fail`, or once `signal` aborts. One
+   * reader at a time.
+   */
   receive(): Promise<string | Uint8Array | null>;
 }
 
-/** A queue that is empty and open. */
 export function messageQueue(signal: AbortSignal): MessageQueue {
   const waiting: (string | Uint8Array)[] = [];
   let fault: unknown;

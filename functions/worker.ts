@@ -1,4 +1,7 @@
-/** The Worker: everything is answered by the ledger object. With ASSAY_PROBER set it is a pinned prober, and only that. */
+/**
+ * The Worker. The ledger object answers everything; with ASSAY_PROBER set, the Worker is a pinned prober and
+ * nothing else.
+ */
 import bundled from "#config";
 import { REQUESTS_A_MINUTE } from "../src/config/api.ts";
 import { publicCopies } from "../src/web/public_copies.ts";
@@ -11,16 +14,16 @@ import { peerOf } from "./cloudflare/client_address.ts";
 import { proberApp, ProberObject } from "./cloudflare/prober.ts";
 import { messageOf } from "../src/base/error_message.ts";
 
-// By the names that the migrations in wrangler.toml know.
+// Under the names in wrangler.toml's migrations.
 export { LedgerObject as Ledger, ProberObject as Prober };
 
-/** What the Worker needs of the ledger's namespace. */
+/** The used part of the ledger's namespace. */
 interface Ledgers {
   jurisdiction(name: string): Ledgers;
   getByName(name: string, options: { locationHint?: string }): Pick<LedgerObject, "fetch" | "tick">;
 }
 
-/** A hint counts only where the object is made; under another jurisdiction it is another object. */
+/** The location hint counts only when the object is created. Another jurisdiction means another object. */
 function ledger(env: Env) {
   const all = env.LEDGER as Ledgers;
   const jurisdiction = stringBinding(env, "ASSAY_LEDGER_JURISDICTION");
@@ -30,12 +33,16 @@ function ledger(env: Env) {
 
 let pinned: ReturnType<typeof proberApp> | undefined;
 
-/** What this isolate answers by itself: the free plan has 100,000 requests to objects a day, and a crawler must not spend them. */
+/**
+ * Answers that this isolate gives itself: the free plan has 100,000 object requests a day, and a crawler must
+ * not use them up.
+ */
 const doors = new WeakMap<Env, ReturnType<typeof publicCopies>>();
 
 function doorOf(env: Env) {
   const { api } = bundled.config as { api?: { rateLimit?: { perMinute?: number }; proxies?: number } };
-  // Behind the operator's own proxy all clients have one address here; the ledger knows which proxies to trust.
+  // Behind the operator's own proxy all clients have one address here; only the ledger knows which proxies to
+  // trust.
   const perMinute = api?.proxies ? Infinity : api?.rateLimit?.perMinute ?? REQUESTS_A_MINUTE;
   const door = doors.get(env) ??
     publicCopies({ clock, perMinute, ask: (request) => ledger(env).fetch(request) });
@@ -45,7 +52,7 @@ function doorOf(env: Env) {
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    // Without waking an object: /readyz checks the ledger.
+    // Does not wake an object; /readyz checks the ledger.
     const { pathname } = new URL(request.url);
     if (request.method === "GET" && pathname === LIVEZ) return liveResponse();
     try {
@@ -53,7 +60,8 @@ export default {
       pinned ??= proberApp(env, env.ASSAY_PROBER);
       return await (await pinned()).fetch(request, peerOf(request));
     } catch (error) {
-      // Most likely the config of this deployment: a secret that is not set. The log names it, the public does not learn it.
+      // Most likely a fault in this deployment's config, such as a missing secret. The log names it; the
+      // response does not.
       console.error({ level: "error", message: "this deployment cannot answer", error: messageOf(error) });
       if (pathname === "/readyz" || pathname === "/startupz") return unreadyResponse();
       const body = { type: "urn:assay:problem:internal", title: "Assay failed to answer", status: 500 };
@@ -64,7 +72,7 @@ export default {
     }
   },
 
-  /** The slot's source is the scheduled time, not the moment at which the event came. */
+  /** The slot follows from the scheduled time, not from the event's arrival. */
   async scheduled(event: { scheduledTime: number }, env: Env): Promise<void> {
     await ledger(env).tick(event.scheduledTime);
   },

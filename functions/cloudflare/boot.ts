@@ -1,4 +1,4 @@
-/** Binds Assay to Cloudflare Workers: clock, environment, network and config. No judgement here. */
+/** Binds Assay to Cloudflare Workers: clock, environment, network and config. It judges nothing. */
 import bundled from "#config";
 import { KINDS } from "#kinds";
 import type { Config } from "../../src/config/config.ts";
@@ -19,7 +19,7 @@ const log: Log = {
   error: (message, fields) => console.error({ level: "error", message, ...fields }),
 };
 
-/** The config that was compiled into this deployment, or a share of it, and the ports of this isolate. */
+/** The config compiled into this deployment, or a share of it, and this isolate's ports. */
 export async function boot(
   env: Env,
   compiled: Compiled = bundled,
@@ -29,7 +29,7 @@ export async function boot(
     runtime: "cloudflare",
     turns: defaultTurns(planOf(env)),
     env: (name) => stringBinding(env, name),
-    // One that only probes needs the secrets of journeys and its own token.
+    // A pinned prober needs only the secrets of journeys and its own token.
     envMissing: stringBinding(env, "ASSAY_PROBER") ? "warning" : "error",
   });
   const fetch = guardFetch(network, config.allowPrivate);
@@ -41,7 +41,7 @@ export async function boot(
   return { config, warnings, ports };
 }
 
-/** Cloudflare's Email Service, where wrangler.toml has a binding `EMAIL` of `send_email`. */
+/** Cloudflare's Email Service, if wrangler.toml has a `send_email` binding `EMAIL`. */
 function senderOf({ EMAIL }: Env): Ports["sendPlatformMail"] {
   const binding = EMAIL as { send(email: Email): Promise<unknown> } | undefined;
   return binding && (async (email) => void await binding.send(email));

@@ -1,14 +1,16 @@
-/** What `functions/` uses of Cloudflare. The platform's own type package would replace the globals of every other file. */
+/**
+ * The parts of Cloudflare's API that `functions/` uses. The platform's type package would replace the globals
+ * of every other file.
+ */
 
-/** A value in a row. */
 export type SqlStorageValue = string | number | null | ArrayBuffer;
 
-/** What a statement gave. */
+/** The result of a statement. */
 export interface SqlStorageCursor {
   toArray(): Record<string, SqlStorageValue>[];
-  /** Rows of indexes included, as are all that a scan passes. */
+  /** Includes index rows and all rows that a scan passes. */
   rowsRead: number;
-  /** Rows of indexes included. */
+  /** Includes index rows. */
   rowsWritten: number;
 }
 
@@ -22,7 +24,7 @@ export interface ObjectStorage {
   setAlarm(atMs: number): Promise<void>;
 }
 
-/** A Durable Object as it sees itself. */
+/** A Durable Object's own context. */
 export interface ObjectState {
   storage: ObjectStorage;
 }

@@ -1,4 +1,7 @@
-/** The single writer: settles slots, keeps the store in its own SQLite, answers the API. Its alarm drives the outbox. */
+/**
+ * The single writer: settles slots, keeps the store in its own SQLite and answers the API. Its alarm drives
+ * the outbox.
+ */
 import { DurableObject } from "cloudflare:workers";
 import type { Lease } from "../../src/storage/store.ts";
 import type { Env } from "./env.ts";
@@ -8,31 +11,36 @@ import { peerOf } from "./client_address.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 
-/** The alarm is armed at least this far ahead, so that a broken receiver cannot make it spin. */
+/** The minimum delay (ms) of the alarm, so that a failing receiver cannot make it spin. */
 const ALARM_MS = 1_000;
-/** An alarm waits for its work no longer than this; the work goes on. */
+/** The maximum time (ms) an alarm waits for its work; the work continues. */
 const MAX_WAIT_MS = 10_000;
-/** When the alarm looks again after the store failed. */
+/** The alarm's delay (ms) after the store failed. */
 const RETRY_MS = 30_000;
-/** Where the lease of the running minute is kept: an object sleeps after ten idle seconds, and forgets. What is left of it stands in the rows. */
+/**
+ * The storage key of the current minute's lease: an object sleeps after ten idle seconds and loses its
+ * memory. The state rows show which walks are left.
+ */
 const MINUTE_KEY = "minute";
 
-/** How long after its beginning the alarm begins a minute that the cron trigger has missed: triggers have stopped silently. */
+/**
+ * How long (ms) after its start the alarm begins a minute that the cron trigger missed: triggers have stopped
+ * silently before.
+ */
 const OVERDUE_MS = 20_000;
 
 const minuteOf = (atMs: number) => Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
 
-/** One object, named `ledger`. */
 export class LedgerObject extends DurableObject<Env> {
   readonly #assay = lazy(() => openLedger(this.env, this.ctx.storage));
-  /** It has begun a minute, or remembered one, since it woke up. */
+  /** Whether it has begun or resumed a minute since it woke up. */
   #isAwake = false;
-  /** The minute (epoch ms) that was begun last, as far as is known since it woke up. */
+  /** The last minute begun (epoch ms), as far as known since it woke up. */
   #minuteMs: number | undefined;
-  /** Of a minute that is not yet kept in storage. */
+  /** The lease of a minute that is not yet in storage. */
   #lease: Lease | undefined;
 
-  /** One cron event. Fired twice, it changes nothing; a missed one is made up for by the alarm, twenty seconds later. */
+  /** One cron event. A duplicate changes nothing; the alarm begins a missed minute after twenty seconds. */
   async tick(scheduledMs: number): Promise<void> {
     const { settleDue, outbox, housekeep } = await this.#assay();
     if (!await this.#begin(minuteOf(scheduledMs))) {
@@ -46,7 +54,7 @@ export class LedgerObject extends DurableObject<Env> {
     await this.#arm();
   }
 
-  /** Always arms again: an alarm that throws is retried six times and then dropped. */
+  /** Always sets the next alarm: the platform drops an alarm after six failed retries. */
   override async alarm(): Promise<void> {
     try {
       await this.#remember();
@@ -60,7 +68,7 @@ export class LedgerObject extends DurableObject<Env> {
 
   override async fetch(request: Request): Promise<Response> {
     const response = await (await this.#assay()).app.fetch(request, peerOf(request));
-    // It may have asked to send something now.
+    // The request may have queued something to send now.
     if (request.method === "POST") await this.#arm();
     return response;
   }
@@ -72,7 +80,7 @@ export class LedgerObject extends DurableObject<Env> {
     if (isBegun) await housekeep();
   }
 
-  /** Takes the lease of a minute; false: somebody has begun it. */
+  /** Takes the lease of a minute; false: it was begun already. */
   async #begin(minuteMs: number): Promise<boolean> {
     const { begin, store } = await this.#assay();
     const beforeMs = this.#minuteMs ?? (await store.latest())?.tick;
@@ -84,7 +92,7 @@ export class LedgerObject extends DurableObject<Env> {
     return true;
   }
 
-  /** Whether no cron came for this minute, and it is begun only now. */
+  /** Begins this minute if no cron event came for it; whether it did. */
   async #beginIfOverdue(): Promise<boolean> {
     const minuteMs = minuteOf(Date.now());
     if (!await this.#watchesCron() || Date.now() < minuteMs + OVERDUE_MS) return false;
@@ -95,23 +103,23 @@ export class LedgerObject extends DurableObject<Env> {
 
   #isBegun = (minuteMs: number) => this.#minuteMs !== undefined && this.#minuteMs >= minuteMs;
 
-  /** Not on a developer's machine, where cron is fired by hand. */
+  /** False on a developer's machine, where cron is triggered by hand. */
   async #watchesCron(): Promise<boolean> {
     return await this.#assay().then(({ watchesCron }) => watchesCron, () => true);
   }
 
-  /** When this minute, or the next one, counts as not begun. */
+  /** When this minute, or the next one, counts as missed (epoch ms). */
   #overdueAt(): number {
     const minuteMs = minuteOf(Date.now());
     return (this.#isBegun(minuteMs) ? minuteMs + MINUTE_MS : minuteMs) + OVERDUE_MS;
   }
 
-  /** After a sleep: the minute that this object began. What is settled of it is not walked again. */
+  /** After a sleep, resumes the minute that this object began. Walks already settled are not repeated. */
   async #remember(): Promise<void> {
     if (this.#isAwake) return;
     const { resume } = await this.#assay();
     const lease = await this.ctx.storage.get<Lease>(MINUTE_KEY);
-    // Cron may have begun the next minute meanwhile.
+    // A cron event may have begun the next minute meanwhile.
     if (lease && !this.#isAwake) {
       await resume(lease);
       this.#minuteMs ??= lease.tick;
@@ -119,19 +127,22 @@ export class LedgerObject extends DurableObject<Env> {
     this.#isAwake = true;
   }
 
-  /** Waits for the work, but not past the next walk: one alarm runs at a time, and a receiver that hangs must not cost that walk. */
+  /**
+   * Waits for the work, but not past the next walk: only one alarm runs at a time, and a hanging receiver
+   * must not delay that walk.
+   */
   async #waitUntilNext(work: Promise<unknown>): Promise<void> {
     const until = Math.min(await this.#nextWalk() ?? Infinity, Date.now() + MAX_WAIT_MS);
     const done = work.catch((error) => this.#logFailure(error));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const due = new Promise<void>((resolve) => timer = setTimeout(resolve, until - Date.now()));
-    // What is left over may be a notice to send again, of which the alarm that armed now does not know.
+    // The remaining work may leave a notice to retry, which the alarm set now does not cover.
     const late = due.then(() => void done.then(() => this.#arm()).catch((error) => this.#logFailure(error)));
     await Promise.race([done, late]).finally(() => clearTimeout(timer));
   }
 
   async #nextWalk(): Promise<number | undefined> {
-    // A config that cannot be read has none; the requests that need it answer the error.
+    // An unreadable config has no walks; requests that need it report the error.
     return await this.#assay().then(({ next }) => next(), () => undefined);
   }
 
@@ -139,7 +150,10 @@ export class LedgerObject extends DurableObject<Env> {
     console.error({ level: "error", message: "an alarm failed", error: messageOf(error) });
   }
 
-  /** For what comes first: a turn or confirmation of the minute, a notice that is due, a minute that the cron trigger misses. */
+  /**
+   * Sets the alarm for the earliest of: a turn or confirmation of the minute, a due notice, a minute that
+   * cron missed.
+   */
   async #arm(): Promise<void> {
     const { storage } = this.ctx;
     const next = await this.#nextWalk();
@@ -151,11 +165,11 @@ export class LedgerObject extends DurableObject<Env> {
     const times = [next ?? [], await this.#nextDelivery() ?? [], overdue].flat();
     if (times.length === 0) return;
     const at = Math.max(Math.min(...times), Date.now() + ALARM_MS);
-    // To set it is a row written.
+    // Setting the alarm costs a written row.
     if (await storage.getAlarm() !== at) await storage.setAlarm(at);
   }
 
-  /** When the next notice is due; soon, if that cannot be known. */
+  /** When the next notice is due (epoch ms); soon if the store cannot be read. */
   async #nextDelivery(): Promise<number | undefined> {
     try {
       const { store } = await this.#assay();

@@ -1,6 +1,7 @@
 /**
- * Assay as its objects run it. A module's evaluation counts to the start of an isolate, which has a second of CPU of its own, and not to
- * the request that wakes an object, which on the free plan may have 10 ms: so all of it is imported statically.
+ * Assay as the Durable Objects run it. Everything is imported statically: evaluating modules counts towards
+ * an isolate's start, which has its own second of CPU, not towards the request that wakes an object, which
+ * has 10 ms on the free plan.
  */
 import bundled from "#config";
 import { KINDS } from "#kinds";
@@ -31,10 +32,13 @@ import { type Env, planOf, stringBinding } from "./env.ts";
 import type { Prober, ProberReply } from "../../src/judgement/round.ts";
 import { INVOCATION, sparesHanging } from "../../src/base/limits.ts";
 
-/** Notices that are sent at once: an invocation holds six connections, and a further one would wait in its own deadline. */
+/**
+ * Notices sent in parallel: an invocation has six connections, and a notice that queues would wait within its
+ * own deadline.
+ */
 const DELIVERIES = 5;
 
-/** All that the ledger object does, over its storage. */
+/** Everything the ledger object does, over its storage. */
 export async function openLedger(env: Env, storage: ObjectStorage) {
   const { config, ports, warnings } = await boot(env);
   for (const { path, message } of warnings) ports.log.warn("config warning", { path, message });
@@ -54,7 +58,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     owner: crypto.randomUUID(),
     onCommit: (_, at) => void beat?.(at),
   });
-  // The other half is for the probers; what is left over waits for the alarm.
+  // The other half of the subrequests is for the probers; remaining notices wait for the alarm.
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);
   const services = gateServices(ports, config, store, KINDS.slo);
   const approvals = KINDS.githubHook?.approvals(ports, config, services);
@@ -70,7 +74,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     services,
     runCheck: probeNow,
     outboxFault: deliver.fault,
-    // What others share is copied where it lies.
+    // A store shared with other deployments is backed up at its own place.
     backup: KINDS.stores[0]?.variables
       ? undefined
       : (context) => backupRoutes(context, () => dumpLines(objectDriver(storage))),
@@ -83,7 +87,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
   return { ...settling, store, outbox, app, watchesCron: !isByHand };
 }
 
-/** The one store that is bundled: the object's own, unless the config names one that other deployments share. */
+/** The one store in the bundle: the object's own, unless the config names one shared between deployments. */
 function openStore(env: Env, { store }: Config, storage: ObjectStorage): Store {
   const [kind] = KINDS.stores;
   if (!kind) throw new Error("This deployment was made without a store: deploy again");
@@ -95,11 +99,11 @@ function openStore(env: Env, { store }: Config, storage: ObjectStorage): Store {
   });
 }
 
-/** What the platform allows the object that walks by this config. */
+/** The platform's limits for an object that walks this config's checks. */
 const limitsOf = (env: Env, config: Config) =>
   proberLimits({ ...config, budget: INVOCATION[planOf(env)].subrequests - overheadOf(config) });
 
-/** Walks for the ledger as each prober of a place, in an object with this storage. */
+/** Answers the ledger's requests as any prober of a place, in an object with this storage. */
 export async function openPlace(
   env: Env,
   storage: ObjectStorage,
@@ -112,7 +116,7 @@ export async function openPlace(
     const own = proberOf(config, id);
     if (own?.kind !== "place") throw new Error(`The config has no prober ${id} with a place`);
     const { region, place } = own;
-    // On a developer's machine every place is the same one.
+    // On a developer's machine all places are the same.
     const locate = env.ASSAY_PLACES === "assumed" ? undefined : locator(ports, place, storage);
     return localProberOf(ports, config, KINDS, { id, region, limits, locate });
   };
@@ -123,7 +127,10 @@ export async function openPlace(
   };
 }
 
-/** Reads the targets that are asked for, each once: a place has objects in proportion to its checks, and each wakes up every minute. */
+/**
+ * Reads each requested target once: an object holds only a share of a place's checks and wakes up every
+ * minute.
+ */
 function checkReader(env: Env): (request: RoundsRequest) => Promise<Check[]> {
   const known = new Map<string, Check[]>();
   return async ({ checks }) => {
@@ -137,7 +144,7 @@ function checkReader(env: Env): (request: RoundsRequest) => Promise<Check[]> {
   };
 }
 
-/** The app of the prober `id` of a `url`, which anybody can reach, and so only with that prober's own token. */
+/** The app of prober `id` with a `url`. Anybody can reach it, so it requires that prober's own token. */
 export async function openPinned(env: Env, id: string) {
   const { config, ports } = await boot(env);
   const own = proberOf(config, id);
@@ -162,7 +169,10 @@ interface ObjectNamespace {
   };
 }
 
-/** Places are Durable Objects; the others are asked by service binding `PROBER_<ID>` if there is one, else over HTTP. */
+/**
+ * Probers with a place are Durable Objects. The others are reached through the service binding `PROBER_<ID>`
+ * if there is one, else over HTTP.
+ */
 function probers(ports: Ports, config: Config, env: Env): Prober[] {
   const dealt = dealObjects(config.checks, config.objects);
   return config.regions.flatMap((region) => region.probers).map((prober) => {
@@ -178,8 +188,8 @@ function probers(ports: Ports, config: Config, env: Env): Prober[] {
     }
     const { id, place, generation } = prober;
     const parts = Array.from({ length: config.objects }, (_, k): Pick<Prober, "ask"> => ({
-      // The hint counts only at the first call for a name, and objects never move: so the name says it, and the generation. An object
-      // that broke needs a new stub, so it is asked for each time.
+      // The hint counts only at the first call for a name, and objects never move, so the name contains hint
+      // and generation. The stub is made for each call, because a broken object needs a new one.
       ask: (request) =>
         (env.PROBER as ObjectNamespace)
           .getByName(`prober:${place}:${generation}:${k}`, { locationHint: place })
@@ -189,7 +199,6 @@ function probers(ports: Ports, config: Config, env: Env): Prober[] {
   });
 }
 
-/** The Fetch port over a binding. */
 function fetchThrough(bound: Fetcher): Fetch {
   return async (url, outgoing) =>
     answerOf(await bound.fetch(new Request(url, { ...outgoing, redirect: "manual" })), outgoing.signal);

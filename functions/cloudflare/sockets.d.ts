@@ -1,10 +1,10 @@
-/** What `functions/` uses of Cloudflare's TCP sockets. */
+/** The parts of Cloudflare's TCP sockets that `functions/` uses. */
 
-/** A connection that is made, or being made. */
+/** A connection, open or opening. */
 export interface Socket {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
-  /** Rejects if the connection cannot be made. */
+  /** Rejects if the connection fails. */
   opened: Promise<unknown>;
   closed: Promise<void>;
   close(): Promise<void>;

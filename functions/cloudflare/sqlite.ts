@@ -4,14 +4,13 @@ import { sqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { StoreEnv, StoreKind } from "../../src/storage/store_kind.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 
-/** The driver over a Durable Object's own SQLite. */
 export function objectDriver(storage: Pick<ObjectStorage, "sql" | "transactionSync">): SqlDriver {
   const all: SqlDriver["all"] = (sql, ...params) => storage.sql.exec(sql, ...params).toArray();
   return {
     all,
     run: (sql, ...params) => {
       all(sql, ...params);
-      // rowsWritten would count the rows of indexes, too.
+      // rowsWritten would also count index rows.
       return Number(all("SELECT changes() AS rows")[0]!.rows);
     },
     transaction: (work) => storage.transactionSync(work),
@@ -19,12 +18,11 @@ export function objectDriver(storage: Pick<ObjectStorage, "sql" | "transactionSy
   };
 }
 
-/** What an object opens a store with. */
 export interface ObjectEnv extends StoreEnv {
   storage: ObjectStorage;
 }
 
-/** An object's own SQLite; the path that a config may name is that of other runtimes. */
+/** A Durable Object's own SQLite. It ignores the config's path, which is for other runtimes. */
 export const objectKind: StoreKind<ObjectEnv> = {
   ...SQLITE,
   open: (_, { storage }) => sqliteStore(objectDriver(storage)),

@@ -2,12 +2,12 @@ import { guardUrls } from "../../src/base/http/guard.ts";
 import { type Channel, LimitExceeded, NotUpgraded, type OpenWebSocket } from "../../src/base/ports.ts";
 import { messageQueue } from "../message_queue.ts";
 
-/** What the runtime adds to an answer that is a WebSocket. */
+/** An answer that upgraded to a WebSocket. */
 interface Upgraded extends Response {
   webSocket?: (WebSocket & { accept(): void }) | null;
 }
 
-/** At most so many unread messages; a server that sends more exceeds our limit. */
+/** The maximum number of unread messages; a server that sends more exceeds our limit. */
 const MAX_WAITING = 64;
 
 /** The `openWebSocket` port of a Worker. It measures nothing. */

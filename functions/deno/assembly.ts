@@ -1,4 +1,7 @@
-/** What a process makes of one config: probers, notices, gates, the API. A reload makes another and puts it in place of this one. */
+/**
+ * Everything a process derives from one config: probers, notices, gates, the API. A reload replaces it as a
+ * whole.
+ */
 import { thresholdHint } from "../../src/storage/history/threshold_hint.ts";
 import { api } from "../../src/web/app.ts";
 import type { ApiOptions } from "../../src/web/app_of.ts";
@@ -20,48 +23,47 @@ import { KINDS } from "./kinds.ts";
 import { withinResources } from "./resources.ts";
 import type { Served } from "./server.ts";
 
-/** A config, and the ports that go with its secrets. */
+/** A config, and the ports with its secrets. */
 export interface Loaded {
   config: Config;
   ports: Ports;
 }
 
-/** The same, where a prober of this process answers others: the id it goes by. */
+/** A loaded config, and the id of this process's prober if it answers other deployments. */
 export interface Own extends Loaded {
   prober?: string;
 }
 
-/** What a process that only probes makes of a config. */
+/** The assembly of a process that only probes. */
 export interface ProberAssembly extends Own {
   app: Served;
-  /** Places and requests, by prober id. */
+  /** By prober id. */
   limits: ReadonlyMap<string, ProberLimits>;
 }
 
-/** What a whole Assay makes of a config. */
+/** The assembly of a whole Assay. */
 export interface Assembly extends ProberAssembly {
   probers: Prober[];
   deliver: Deliverer;
-  /** Says that a slot is settled, where the config has a `heartbeat`. */
+  /** Reports a settled slot, if the config has a `heartbeat`. */
   beat?: Beat;
-  /** Looks after GitHub's approvals. */
+  /** Answers GitHub's pending approvals. */
   review(): Promise<unknown>;
 }
 
-/** Of a whole Assay: what stays when the config changes. */
+/** What a whole Assay keeps when the config changes. */
 export type Standing = Pick<ApiOptions, "runCheck" | "configFault" | "reload"> & { store: Store };
 
-/** The config with no more rounds at once than this process bears. */
+/** Reduces `concurrency` to what this process can bear. */
 export function boundRounds<Given extends Loaded>(given: Given): Given {
   const config = withinResources(given.config);
   if (config === given.config) return given;
-  given.ports.log.warn("fewer rounds at once than the config names: memory or open files are short", {
+  given.ports.log.warn("concurrency is reduced: memory or open files do not allow what the config sets", {
     concurrency: config.concurrency,
   });
   return { ...given, config };
 }
 
-/** A prober alone. */
 export function assembleProber(
   own: Own & { prober: string },
   { configFault }: Pick<ApiOptions, "configFault"> = {},
@@ -73,7 +75,7 @@ export function assembleProber(
   return { ...own, limits, app: api({ ports, config, prober, configFault }) };
 }
 
-/** The whole of Assay, but the settler. */
+/** Everything except the settler. */
 export function assemble(own: Own, { store, ...standing }: Standing, before?: Assembly): Assembly {
   const { config, ports } = own;
   const limits = limitsOf(config, before);
@@ -100,7 +102,7 @@ export function assemble(own: Own, { store, ...standing }: Standing, before?: As
   return { ...own, limits, probers, deliver, beat: KINDS.heartbeat(ports, config), review, app };
 }
 
-/** A prober of this process that others can ask, and its token. */
+/** A prober of this process that other deployments can ask, and its token. */
 function proberWithToken(
   { config, ports }: Loaded,
   id: string,
@@ -118,7 +120,7 @@ function meantText(id: string, { regions }: Config): string {
   return meant ? ` (did you mean ${meant}?)` : "";
 }
 
-/** Those of before where the bounds are the same: walks that are under way count on. */
+/** Keeps the previous limits if the bounds are the same, so that walks under way stay counted. */
 function limitsOf(config: Config, before?: ProberAssembly): ProberAssembly["limits"] {
   const isSame = before?.config.concurrency === config.concurrency &&
     before.config.connectionsPerHost === config.connectionsPerHost;
@@ -126,7 +128,7 @@ function limitsOf(config: Config, before?: ProberAssembly): ProberAssembly["limi
   return new Map(ids.map((id) => [id, (isSame && before.limits.get(id)) || proberLimits(config)]));
 }
 
-// Probers are the operator's own machines, and may well be private.
+// Probers are the operator's own machines and may be private.
 const inside = connector({ allowPrivate: true });
 
 function probersOf({ config, ports }: Loaded, limits: ProberAssembly["limits"], here?: Prober): Prober[] {

@@ -1,17 +1,18 @@
 import { clock } from "../clock.ts";
 import type { Clock } from "../../src/base/ports.ts";
 
-/** What is due later than this shares one timer, ms: nearly all of it is a deadline that is never reached. */
+/** Timers longer than this (ms) are coarse: nearly all are deadlines that are never reached. */
 const COARSE_MS = 1_000;
-/** By so much these may be late, ms. */
+/** How late (ms) a coarse timer may fire. */
 const GRAIN_MS = 50;
 
 /**
- * The clock of a process on Deno. A timer of the runtime for each deadline would cost as much as a tenth of a round; these are put into
- * one that looks every 50 ms while there are any. Not for Workers: there a timer belongs to the request that set it.
+ * The clock of a Deno process. One runtime timer per deadline would cost up to a tenth of a round, so long
+ * timers share one that runs every 50 ms while there are any. Not for Workers: there a timer belongs to the
+ * request that set it.
  */
 export function coarseClock(runtime: Clock = clock): Clock {
-  /** By the grain in which they are due. */
+  /** Coarse timers by the grain in which they are due. */
   const due = new Map<number, Set<() => void>>();
   let armed = false;
   let lastGrain = 0;
@@ -19,7 +20,7 @@ export function coarseClock(runtime: Clock = clock): Clock {
   const look = () => {
     armed = false;
     const now = Math.floor(runtime.elapsed() / GRAIN_MS);
-    // A process that was stopped for a while has many grains behind it, and few of them hold anything.
+    // After a suspension many grains have passed, few of which hold timers.
     const over = now - lastGrain > due.size
       ? [...due.keys()].filter((grain) => grain <= now).sort((a, b) => a - b)
       : Array.from({ length: now - lastGrain }, (_, i) => lastGrain + 1 + i);
@@ -44,7 +45,7 @@ export function coarseClock(runtime: Clock = clock): Clock {
       const grain = Math.ceil((runtime.elapsed() + ms) / GRAIN_MS);
       if (due.size === 0) lastGrain = Math.floor(runtime.elapsed() / GRAIN_MS);
       const timers = due.get(grain) ?? new Set();
-      // Two may be one and the same function.
+      // Wrapped, because the same function may be passed twice.
       const own = () => fire();
       due.set(grain, timers.add(own));
       arm();

@@ -1,4 +1,4 @@
-/** What a server of our own sends as it is. On Cloudflare the platform does, from schema/. */
+/** Static files of our own server. On Cloudflare the platform serves them from schema/. */
 import openapi from "../../schema/v1/openapi.json" with { type: "json" };
 import { routes } from "../../src/web/api/routes/files.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "../../src/web/page/assets.ts";

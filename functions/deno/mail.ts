@@ -1,4 +1,4 @@
-/** Mail by SMTP: nodemailer speaks it, over a connection that the guarded dialler has made. */
+/** Mail by SMTP: nodemailer over a connection from the guarded dialler. */
 import { refusal } from "../../src/base/http/guard.ts";
 import type { MailReply, SendMail } from "../../src/base/mail.ts";
 import { Refused } from "../../src/base/ports.ts";
@@ -10,15 +10,15 @@ export interface MailerOptions {
   allowPrivate: boolean;
   resolve?: Resolve;
   open?: OpenSocket;
-  /** PEM of a certificate authority to trust beside the system's. */
+  /** PEM of a certificate authority to trust in addition to the system's. */
   ca?: string;
 }
 
-/** The `sendMail` port of Deno. Each mail has a connection of its own. */
+/** The `sendMail` port of Deno. Each mail has its own connection. */
 export function mailer({ allowPrivate, resolve = systemResolve, open, ca }: MailerOptions): SendMail {
   const pinOf = pinning({ resolve, now: () => performance.now() });
   return async ({ host, port, security, login }, email, { deadlineMs }) => {
-    // Few processes send mail, and all start.
+    // Loaded on demand: few processes send mail.
     const { createTransport } = await import("nodemailer");
     const signal = AbortSignal.timeout(Math.max(0, deadlineMs));
     const reason = refusal(new URL(`https://${host.includes(":") ? `[${host}]` : host}`), allowPrivate);
@@ -40,7 +40,7 @@ export function mailer({ allowPrivate, resolve = systemResolve, open, ca }: Mail
         connectionTimeout: deadlineMs,
         greetingTimeout: deadlineMs,
         socketTimeout: deadlineMs,
-        // What a mail is made of are texts, never files or addresses.
+        // A mail consists of texts only, never of files or addresses to read.
         disableFileAccess: true,
         disableUrlAccess: true,
       });
@@ -59,7 +59,7 @@ export function mailer({ allowPrivate, resolve = systemResolve, open, ca }: Mail
   };
 }
 
-/** nodemailer throws what a server refuses, with its reply. */
+/** nodemailer throws a server's refusal with its reply. */
 function refusedBy(error: unknown): MailReply | undefined {
   if (!(error instanceof Error) || !("responseCode" in error)) return undefined;
   const { responseCode: code, response } = error as Error & { responseCode: unknown; response?: unknown };

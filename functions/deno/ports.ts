@@ -1,4 +1,4 @@
-/** What this process gives to all that it runs: clock, environment, network, log. */
+/** The ports of a Deno process: clock, environment, network, log. */
 import type { Config } from "../../src/config/config.ts";
 import type { Log, Ports } from "../../src/base/ports.ts";
 import { references, secretsOf } from "../../src/base/secrets.ts";
@@ -23,7 +23,7 @@ function line(level: string, message: string, fields: Record<string, unknown> = 
   console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
 }
 
-/** The ports of this process. `configText` names the secrets that must never be shown. */
+/** The ports of this process. `configText` names the secrets to redact. */
 export function denoPorts(
   configText: string,
   config: Pick<Config, "allowPrivate">,

@@ -1,4 +1,4 @@
-/** Reads the config again, and puts what is made of it in place of what runs. */
+/** Reads the config again and replaces the running assembly. */
 import { ConfigError } from "../../src/config/mod.ts";
 import type { Config } from "../../src/config/config.ts";
 import { diffConfigs } from "../../src/config/diff.ts";
@@ -10,30 +10,31 @@ import type { ReloadResult } from "../../src/web/api/routes/reload.ts";
 import type { Loaded } from "./assembly.ts";
 import { processClock } from "./ports.ts";
 
-/** How a config is read again, and what takes it. */
 export interface ReloaderOptions {
-  /** What runs at first. */
+  /** The initial config. */
   running: Loaded;
-  /** Reads the config and its secrets as they are now; rejects with a ConfigError, or an Error with a message for the operator. */
+  /**
+   * Reads the current config and secrets. Rejects with a ConfigError, or an Error with a message for the
+   * operator.
+   */
   load(): Promise<Loaded>;
-  /** Puts it in place. Rejects, and changes nothing, where that fails. */
+  /** Applies a config. Rejects, and changes nothing, if that fails. */
   apply(loaded: Loaded): Promise<void>;
 }
 
-/** Reloads, one at a time. */
 export interface Reloader {
-  /** Never rejects: what is wrong is said in the log, and by `fault` until a config is taken. */
+  /** Never rejects: a failure is logged, and `fault` returns it until a config is applied. */
   reload(): Promise<ReloadResult>;
   fault(): string | undefined;
 }
 
-/** What only a start can change: who listens where, and what is kept where. */
+/** Settings that only a restart can change. */
 const FIXED = ["store", "listen"] as const;
 
-/** How many keys of each kind the log names. */
+/** The maximum number of check keys that the log names, per kind of change. */
 const NAMED = 20;
 
-/** A reloader of this process. */
+/** Reloads one at a time. */
 export function reloader({ running: first, load, apply }: ReloaderOptions): Reloader {
   let running = first;
   let fault: string | undefined;
@@ -44,12 +45,11 @@ export function reloader({ running: first, load, apply }: ReloaderOptions): Relo
     const { log, secrets } = running.ports;
     const problems = error instanceof ConfigError ? error.problems : [];
     const reason = secrets.redact(messageOf(error));
-    log.error("the config was not reloaded: the one before goes on", { reason, problems });
+    log.error("the config was not reloaded: the previous one stays in effect", { reason, problems });
     const [where] = problems;
     const place = where ? ` (first at ${whereText(where)})` : "";
-    fault =
-      `The config that was read at ${iso(processClock.now())} cannot be used${place}, the log says why: ` +
-      `the one of ${iso(since)} goes on`;
+    fault = `The config read at ${iso(processClock.now())} cannot be used${place}: see the log. ` +
+      `The config of ${iso(since)} stays in effect`;
     return { kind: "refused", reason, problems };
   };
   const take = async (): Promise<ReloadResult> => {
@@ -83,7 +83,7 @@ function requireSame(key: (typeof FIXED)[number], before: Config, after: Config)
   throw new Error(`${key} cannot change while Assay runs: restart it, or put ${key} back as it was`);
 }
 
-/** What was asked with the secrets of before may answer yet, and show them. */
+/** Answers to earlier requests may still contain the previous secrets. */
 function withEarlierSecrets({ ports }: Loaded, before: Loaded): Ports {
   const { redact } = before.ports.secrets;
   const secrets: Secrets = { ...ports.secrets, redact: (text) => ports.secrets.redact(redact(text)) };

@@ -1,31 +1,30 @@
 import process from "node:process";
 import type { Config } from "../../src/config/config.ts";
 
-/** What this process may take of its machine. */
+/** The resources available to this process. */
 export interface Resources {
-  /** Open files and sockets; Infinity: the system does not say. */
+  /** Open files and sockets; Infinity: unknown. */
   handles: number;
-  /** Of this machine or container. */
+  /** Memory of this machine or container. */
   memoryBytes: number;
 }
 
-/** Files, the store, and the sockets of who asks the API. */
+/** Handles for files, the store, and the API's clients. */
 const OTHER_HANDLES = 64;
-/** A round's connection, and one that is kept for the next. */
+/** A round's connection, and one kept for the next round. */
 const HANDLES_A_ROUND = 2;
-/** The longest body that is usual, as bytes and as text. */
+/** The longest usual body, as bytes and as text. */
 const BYTES_A_ROUND = 2 << 20;
-/** What is not for rounds. */
+/** The share of memory that is not for rounds. */
 const OTHER_MEMORY = 0.5;
 
-/** As this process finds them. */
 export function resources(): Resources {
   const constrained = process.constrainedMemory();
   const { total } = Deno.systemMemoryInfo();
   return { handles: openFileLimit(), memoryBytes: Math.min(total, constrained || Infinity) };
 }
 
-/** Of Linux (proc_pid_limits(5)); on systems without it there is no bound of ours. */
+/** From Linux's proc_pid_limits(5); other systems have no limit here. */
 function openFileLimit(): number {
   try {
     const limits = Deno.readTextFileSync("/proc/self/limits");
@@ -37,7 +36,7 @@ function openFileLimit(): number {
   }
 }
 
-/** How many rounds these bear at once. */
+/** How many concurrent rounds these resources allow. */
 export const roundsWithin = ({ handles, memoryBytes }: Resources): number =>
   Math.max(
     1,
@@ -49,7 +48,7 @@ export const roundsWithin = ({ handles, memoryBytes }: Resources): number =>
     ),
   );
 
-/** The config with no more rounds at once than this process bears. */
+/** Reduces `concurrency` to what these resources allow. */
 export function withinResources(config: Config, found = resources()): Config {
   const rounds = roundsWithin(found);
   return rounds >= config.concurrency ? config : { ...config, concurrency: rounds };

@@ -1,6 +1,6 @@
 /**
- * Looks up what references stand for here: the variable `NAME`, or the file of `file:/path` without a line break at its end. Undefined: there
- * is none. A file is read once.
+ * Looks up references: the variable `NAME`, or the file of `file:/path` without a trailing line break.
+ * Undefined: it does not exist. Each file is read once.
  */
 export function secretLookup(): (name: string) => string | undefined {
   const files = new Map<string, string | undefined>();

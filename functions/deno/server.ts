@@ -1,6 +1,6 @@
 /**
- * Serves the API. `Deno.serve` is faster (a request costs 12 µs there, 40 here), but waits without end for a request of which half has
- * come; `node:http` has a time for the head and for the whole.
+ * Serves the API. `Deno.serve` is faster (12 µs a request instead of 40) but waits forever for an incomplete
+ * request. `node:http` limits the time for the head and for the whole request.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { once } from "node:events";
@@ -11,33 +11,35 @@ import { messageOf } from "../../src/base/error_message.ts";
 import type { ListenAddress } from "../../src/config/listen.ts";
 import { isDeploy } from "./deploy.ts";
 
-/** What answers requests: an app of hono's, or less. */
+/** A request handler, such as a hono app. */
 export interface Served {
   fetch(request: Request, peer?: Peer): Response | Promise<Response>;
 }
 
-/** What a client may take its time for, ms. */
+/** Limits (ms) on a client's time. */
 export interface PatienceOptions {
-  /** For the head of a request, from the start of the connection or the end of the request before. */
+  /** For a request's head, from the start of the connection or the end of the request before. */
   headMs: number;
-  /** For all of a request. */
+  /** For a whole request. */
   requestMs: number;
-  /** Between two requests: more than the usual 60 s of load balancers, which must not meet a connection that is just being closed. */
+  /**
+   * Between two requests. It exceeds the usual 60 s of load balancers, so that they do not reuse a connection
+   * that is just being closed.
+   */
   idleMs: number;
 }
 
 const PATIENCE: PatienceOptions = { headMs: 10_000, requestMs: 30_000, idleMs: 75_000 };
-/** How often (ms) it is looked for what is late, at most: a tenth of the shortest time. */
+/** How often (ms) timeouts are checked: a tenth of the shortest limit. */
 const looksEvery = ({ headMs }: PatienceOptions) => Math.ceil(headMs / 10);
 
-/** A server that listens. */
 export interface Listening {
   port: number;
-  /** Takes no more connections; resolves when those that are open have ended. */
+  /** Accepts no more connections; resolves when all open ones have ended. */
   shutdown(): Promise<void>;
 }
 
-/** Listens at this address; port 0 is a free one. Deno Deploy has bounds, and a server, of its own. */
+/** Listens at this address; port 0 takes a free one. Deno Deploy has its own server and limits. */
 export async function listen(served: Served, at: ListenAddress, patience = PATIENCE): Promise<Listening> {
   try {
     return isDeploy() ? listenOnDeploy(served, portOf(at)) : await listenHere(served, at, patience);
@@ -53,7 +55,7 @@ function describeAddress(at: ListenAddress): string {
   return "path" in at ? at.path : `${at.host}, port ${at.port}`;
 }
 
-/** The same address with another port, where it has one. */
+/** Replaces the port of an address that has one. */
 export function withPort(at: ListenAddress, port: number | undefined): ListenAddress {
   if (port === undefined || (typeof at === "object" && "path" in at)) return at;
   return typeof at === "number" ? port : { ...at, port };
@@ -95,7 +97,10 @@ const shutdown = (server: Server) =>
 /** The client address of requests through a local socket. */
 const LOCAL = "127.0.0.1";
 
-/** Rejects if the answer breaks off; `unknown` is who asks where the connection does not tell. */
+/**
+ * Answers one request. Rejects if the answer breaks off. `unknown`: the client address if the connection has
+ * none.
+ */
 async function answer(
   { fetch }: Served,
   message: IncomingMessage,
@@ -117,7 +122,7 @@ async function answer(
   reply.writeHead(response.status, [...headers, "content-length", String(body.byteLength)]).end(body);
 }
 
-/** Events go out as they come, until the client is gone. */
+/** Sends events as they come, until the client disconnects. */
 async function pour(
   body: ReadableStream<Uint8Array>,
   reply: ServerResponse,
@@ -134,7 +139,7 @@ async function pour(
   }
 }
 
-/** Undefined: there is no such request (a method or a target that the Fetch standard has no place for). */
+/** Undefined: the Fetch standard has no such request (its method or target). */
 function requestOf(message: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = "GET", url = "", headers: { host = "localhost" }, rawHeaders } = message;
   const headers = new Headers();
@@ -148,7 +153,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal): Request | und
   }
 }
 
-/** Begun with the first read: the server drops a body that is never read. */
+/** Starts reading at the first pull: the server drops a body that is never read. */
 function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   let chunks: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
   return new ReadableStream({

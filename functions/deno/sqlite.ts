@@ -10,11 +10,11 @@ import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 
 /**
- * How the file is kept. WAL: readers never wait. FULL: each commit is on the disk before it is answered, so that neither
- * SIGKILL nor a power cut loses one (if the disk itself keeps its word); NORMAL would survive SIGKILL only.
+ * WAL: readers never wait. FULL: each commit is on disk before it is acknowledged, so neither SIGKILL nor a
+ * power cut loses one, provided the disk honours fsync. NORMAL would survive SIGKILL only.
  */
 const SETTINGS = ["PRAGMA busy_timeout = 5000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
-/** Makes the log of a new file. */
+/** Creates the write-ahead log of a new file. */
 const FIRST_LOCK = "BEGIN IMMEDIATE; COMMIT";
 
 const ADVICE: [RegExp, string][] = [
@@ -30,21 +30,23 @@ const ADVICE: [RegExp, string][] = [
   ],
 ];
 
-/** The store in the SQLite file at `path`, made with its folder if need be; throws an Error that names the path and what to do. */
+/**
+ * Opens the store in the SQLite file at `path` and creates file and folder if needed. Throws an Error that
+ * names the path and the remedy.
+ */
 export function openSqlite(path: string): Store {
   const driver = sqliteDriver(path);
   return withAdvice(path, driver, () => {
     const store = sqliteStore(driver);
-    // SQLite opens a file that it may not write without a word.
+    // SQLite opens a read-only file without an error.
     driver.run(WRITE_TEST);
     return store;
   });
 }
 
-/** SQLite in a file, over node:sqlite. */
 export const fileKind: StoreKind = { ...SQLITE, open: (path) => openSqlite(path as string) };
 
-/** The driver over Deno's node:sqlite. Calls block: at most 5 s while another process writes. */
+/** The driver over Deno's node:sqlite. Calls block, at most 5 s while another process writes. */
 export function sqliteDriver(path: string): SqlDriver {
   const db = withAdvice(path, undefined, () => {
     if (path !== ":memory:") makeFile(path);
@@ -70,8 +72,8 @@ export function sqliteDriver(path: string): SqlDriver {
 }
 
 /**
- * A file that is new is for this user alone, and so is a folder that is made for it; the log beside it gets the rights of the file
- * (SQLite, How Write-Ahead Logging Works). Git leaves a folder of that kind out.
+ * Creates a missing file and folder for this user alone. The log beside the file gets the file's permissions
+ * (SQLite, How Write-Ahead Logging Works). A `.gitignore` keeps a created folder out of Git.
  */
 export function makeFile(path: string): void {
   const folder = dirname(path);
@@ -83,8 +85,9 @@ export function makeFile(path: string): void {
 }
 
 /**
- * SQLite writes on where its files were deleted or replaced (How To Corrupt An SQLite Database File, section 4), and may not
- * notice for long that one was cut off. Compares them with what they are now.
+ * SQLite continues to write if its files were deleted or replaced (How To Corrupt An SQLite Database File,
+ * section 4), and may not notice a truncation for long. The returned function compares the files with those
+ * that were opened.
  */
 function fileCheck(path: string): () => void {
   const files = [path, `${path}-wal`];
@@ -110,7 +113,10 @@ function statOf(file: string): Deno.FileInfo | undefined {
   }
 }
 
-/** What the header says of the size in bytes (Database File Format, section 1.3); where there is none, more than there can be. */
+/**
+ * The file size in bytes according to its header (Database File Format, section 1.3); Infinity if there is no
+ * header.
+ */
 function declaredSize(path: string): number {
   const header = new DataView(new ArrayBuffer(32));
   using file = Deno.openSync(path);
@@ -123,7 +129,10 @@ function declaredSize(path: string): number {
 const MAX_WAIT_MS = 5_000;
 const PAUSE_MS = 20;
 
-/** SQLite does not wait by itself where two processes turn one new file to WAL at once: it says "locked" immediately. */
+/**
+ * SQLite reports "locked" at once, without waiting, if two processes switch a new file to WAL at the same
+ * time.
+ */
 function retryWhileLocked(work: () => void): void {
   const until = performance.now() + MAX_WAIT_MS;
   for (;;) {
@@ -143,13 +152,13 @@ function transaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec("COMMIT");
     return result;
   } catch (error) {
-    // A full disk makes SQLite roll back by itself.
+    // On a full disk SQLite has already rolled back.
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
 }
 
-/** Does `work`; if it throws, closes `open` and throws an Error for the operator. */
+/** Runs `work`. If it throws, closes `open` and throws an Error for the operator. */
 function withAdvice<T>(path: string, open: { close(): void } | undefined, work: () => T): T {
   try {
     return work();

@@ -1,4 +1,4 @@
-/** Copies of a SQLite store: taken while Assay writes to it, and put back while none does. */
+/** Copies of a SQLite store: taken while Assay runs, restored while it does not. */
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../src/base/error_message.ts";
@@ -6,7 +6,10 @@ import { fillFromDump } from "../../src/storage/sqlite/fill.ts";
 import { migrate } from "../../src/storage/sqlite/migrations.ts";
 import { makeFile, openSqlite, sqliteDriver } from "./sqlite.ts";
 
-/** Writes what the store at `path` holds at one instant into `copy`, which must not exist. Throws an Error for the operator. */
+/**
+ * Writes a snapshot of the store at `path` into `copy`, which must not exist. Throws an Error for the
+ * operator.
+ */
 export function backUp(path: string, copy: string): void {
   if (!existsSync(path)) throw new Error(`There is no store at ${path}`);
   if (existsSync(copy)) throw new Error(`${copy} exists: name another file`);
@@ -21,14 +24,17 @@ export function backUp(path: string, copy: string): void {
   }
 }
 
-/** Writes the store that these lines are a dump of into `copy`, which must not exist. Answers how many rows. Throws an Error for the operator. */
+/**
+ * Restores a dump into `copy`, which must not exist. Returns the number of rows. Throws an Error for the
+ * operator.
+ */
 export async function writeDump(lines: AsyncIterable<string>, copy: string): Promise<number> {
   if (existsSync(copy)) throw new Error(`${copy} exists: name another file`);
   const driver = sqliteDriver(copy);
   try {
     migrate(driver);
     const rows = await fillFromDump(driver, lines);
-    // One file, as the other copies are.
+    // One file without a log, like the other copies.
     driver.all("PRAGMA journal_mode = DELETE");
     driver.close();
     return rows;
@@ -39,14 +45,16 @@ export async function writeDump(lines: AsyncIterable<string>, copy: string): Pro
   }
 }
 
-/** What a restore may do, and when it is (epoch ms). */
 export interface RestoreOptions {
-  /** Replaces the store that is there. */
+  /** Replace an existing store. */
   force?: boolean;
   nowMs: number;
 }
 
-/** Puts a copy in the place of the store at `path`, after it was opened once. Throws an Error for the operator, and then nothing has changed. */
+/**
+ * Replaces the store at `path` by a copy, after opening the copy once. Throws an Error for the operator, and
+ * then nothing has changed.
+ */
 export async function restore(copy: string, path: string, { force, nowMs }: RestoreOptions): Promise<void> {
   if (!existsSync(copy)) throw new Error(`There is no copy at ${copy}`);
   if (existsSync(path)) {
@@ -59,7 +67,7 @@ export async function restore(copy: string, path: string, { force, nowMs }: Rest
   try {
     Deno.writeFileSync(fresh, Deno.readFileSync(copy));
     requireWhole(fresh);
-    // An older one is brought up to this version.
+    // Opening migrates an older copy.
     await openSqlite(fresh).close();
   } catch (error) {
     removeAll(fresh);
@@ -83,7 +91,9 @@ function requireWhole(path: string): void {
   if (found !== "ok") throw new Error(`The copy cannot be used: ${found}`);
 }
 
-/** Until when (epoch ms) a process holds this store's lease; -Infinity where none has, or the file is no store. */
+/**
+ * Until when (epoch ms) a process holds this store's lease; -Infinity: none does, or the file is not a store.
+ */
 function leasedUntil(path: string): number {
   try {
     using db = new DatabaseSync(path);

@@ -1,4 +1,4 @@
-/** Binds Assay to Deno: clock, environment, network, store, cron and server. No judgement here. */
+/** Binds Assay to Deno: clock, environment, network, store, cron and server. It judges nothing. */
 import type { Config } from "../../src/config/config.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
@@ -22,10 +22,12 @@ import { messageOf } from "../../src/base/error_message.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 
 const OUTBOX_MS = 5_000;
-/** What a stop allows to work in flight, and then to the last notices and answers. Deno Deploy kills 5 s after SIGINT. */
+/**
+ * The time limits of a stop: for work in flight, then for the last notices and answers. Deno Deploy kills 5 s
+ * after SIGINT.
+ */
 const stopLimits = () => isDeploy() ? { workMs: 2_000, flushMs: 1_000 } : { workMs: 10_000, flushMs: 5_000 };
 
-/** The store that the config names. */
 export function openStore({ store }: Config): Store {
   const kind = KINDS.stores.find(({ kind }) => kind === store.kind);
   if (!kind) throw new Error(`There is no store of kind ${store.kind}`);
@@ -36,26 +38,24 @@ export function openStore({ store }: Config): Store {
   });
 }
 
-/** What `start` needs. */
 export interface StartOptions extends Loaded {
-  /** Reads the config and its secrets again; without it the process answers no reload. */
+  /** Reads the config and its secrets again; absent: the process does not reload. */
   load?(): Promise<Loaded>;
-  /** Run only this prober, for another deployment. */
+  /** Runs only this prober, for another deployment. */
   prober?: string;
-  /** Be this prober as well: one of several deployments of the same config, each in a region of its own. */
+  /** Also runs this prober, as one of several deployments of the same config, each in its own region. */
   here?: string;
-  /** Overrides `listen`; 0 takes a free port. */
+  /** Overrides the port of `listen`; 0 takes a free port. */
   port?: number;
 }
 
-/** A started process. */
 export interface Running {
   port: number;
-  /** Reads the config again and runs it, or says why the one before goes on. */
+  /** Reads the config again and applies it, or reports why the previous one stays in effect. */
   reload?: Reloader["reload"];
   /**
-   * Finishes what is in flight (at most 10 s), gives up the lease and delivers what is due (at most 5 s each), and closes the
-   * store. On Deno Deploy, which kills after 5 s, the lease comes first.
+   * Finishes work in flight (at most 10 s), releases the lease and delivers due notices (at most 5 s each),
+   * then closes the store. On Deno Deploy, which kills after 5 s, it releases the lease first.
    */
   stop(): Promise<void>;
 }
@@ -73,10 +73,10 @@ export async function start(given: StartOptions): Promise<Running> {
   return { ...running, stop: () => stopping ??= stop() };
 }
 
-/** What answers is asked for at each request: a reload puts another in its place. */
+/** Looks up the app for each request, because a reload replaces it. */
 const servedBy = (current: () => Served): Served => ({ fetch: (...asked) => current().fetch(...asked) });
 
-/** Reloads by what the process was started with; undefined where it cannot read a config again. */
+/** The reloader of these options; undefined: the process cannot read its config again. */
 function reloaderOf(options: StartOptions, apply: (loaded: Loaded) => Promise<void>): Reloader | undefined {
   const { load } = options;
   return load && reloader({ running: options, load: async () => boundRounds(await load()), apply });
@@ -99,7 +99,7 @@ async function startProber(options: StartOptions, prober: string): Promise<Runni
   };
 }
 
-/** The platform looks for crons in every timeline, and expects an answer from it. */
+/** Registers a cron and answers requests: the platform expects both of every timeline. */
 async function startPreview({ config, ports, port: override }: StartOptions): Promise<Running> {
   startCron(ports, () => {});
   const server = await listen(previewApp, withPort(config.listen, override));
@@ -108,14 +108,14 @@ async function startPreview({ config, ports, port: override }: StartOptions): Pr
   return { port, stop: () => waitAtMost(stopLimits().flushMs, server.shutdown()) };
 }
 
-/** Deno Deploy finds crons only before `Deno.serve`. `run` must not reject. */
+/** Call it before `Deno.serve`: Deno Deploy finds no crons afterwards. `run` must not reject. */
 function startCron({ log }: Ports, run: () => void | Promise<void>, signal?: AbortSignal): void {
   Deno.cron("tick", "* * * * *", { signal }, run).catch((error) =>
     log.error("cron ended", { error: messageOf(error) })
   );
 }
 
-/** The assembly that runs, what settles by it, and what puts another in its place. */
+/** The current assembly, its settler and outbox, and the reload that replaces it. */
 function openAssay(options: StartOptions) {
   const { config, ports, here: prober } = options;
   const store = openStore(config);
@@ -142,7 +142,7 @@ function openAssay(options: StartOptions) {
     },
   });
   const deliveries = new Set<Promise<unknown>>();
-  // Not one call after the other: a receiver that hangs must not hold up what has come since.
+  // Deliveries run concurrently: a hanging receiver must not block later notices.
   const send = () => {
     const running: Promise<unknown> = current.deliver().catch(failure(() => current, "delivery failed"))
       .finally(() => deliveries.delete(running));
@@ -161,7 +161,7 @@ async function startAssay(options: StartOptions): Promise<Running> {
   const { signal } = stopped;
   const ticks = new Set<Promise<unknown>>();
   const runTick = () => {
-    // A cron may fire a moment early; a whole second early is still this minute.
+    // A cron may fire slightly early; up to a second early still counts for its minute.
     const minuteMs = Math.floor((processClock.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
     const settle = async () => {
       const { tick, takeStatistics } = settling;
@@ -173,17 +173,19 @@ async function startAssay(options: StartOptions): Promise<Running> {
   };
   startCron(ports, () => {
     runTick();
-    // The start's own tick may hold this minute.
+    // The tick at start may hold this minute.
     if (isDeploy()) return untilSettled(Promise.all(ticks));
   }, signal);
-  // Before anything is asked or settled: the port may be taken.
+  // Before anything is probed or settled: the port may be taken.
   const server = await listen(servedBy(() => current().app), withPort(config.listen, port));
   const timer = setInterval(outbox, OUTBOX_MS);
   runTick();
-  // A restart is an operator's act: a receiver that was gone gets another chance.
+  // A restart is a deliberate act, so disabled webhooks get another chance.
   void enableAll(store).then(outbox, outbox);
   if (config.controls.length === 0) {
-    ports.log.warn("no controls: this prober's own loss of network will count against the targets");
+    ports.log.warn(
+      "no controls are configured: a network failure of this prober will count against the targets",
+    );
   }
   const { checks, publicUrl: page } = config;
   ports.log.info("assay started", { port: server.port, checks: checks.length, ...(page && { page }) });
@@ -196,7 +198,7 @@ async function startAssay(options: StartOptions): Promise<Running> {
       clearInterval(timer);
       const { workMs, flushMs } = stopLimits();
       const logUnreleased = (error: unknown) =>
-        ports.log.warn("the lease could not be given up", { error: ports.secrets.redact(messageOf(error)) });
+        ports.log.warn("the lease could not be released", { error: ports.secrets.redact(messageOf(error)) });
       const giveUpLease = () => waitAtMost(flushMs, settling.release().catch(logUnreleased));
       if (isDeploy()) await giveUpLease();
       await waitAtMost(workMs, Promise.all(ticks));
@@ -218,7 +220,7 @@ const failure = (current: () => Loaded, message: string) => (error: unknown) => 
   log.error(message, { error: secrets.redact(messageOf(error)) });
 };
 
-/** At most one run at a time; asked during a run, it runs once more after it. */
+/** At most one run at a time; a call during a run causes one more run after it. */
 function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => void): () => Promise<void> {
   let running: Promise<void> | null = null;
   let again = false;
@@ -235,7 +237,6 @@ function singleFlight(work: () => Promise<unknown>, failed: (error: unknown) => 
   };
 }
 
-/** Waits for `work`, but not longer than `ms`. */
 async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<void>();
   const disarm = processClock.after(ms, late.resolve);

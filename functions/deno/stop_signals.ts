@@ -1,8 +1,9 @@
-/** What asks this process to stop. */
-
 const WATCH_MS = 1_000;
 
-/** Calls `stop` at SIGINT and SIGTERM, and as if at SIGTERM once the launcher of the npm package that started this process is gone. */
+/**
+ * Calls `stop` at SIGINT and SIGTERM, and with SIGTERM once the npm package's launcher that started this
+ * process has gone.
+ */
 export function onStop(stop: (signal: "SIGINT" | "SIGTERM") => void): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop(signal));
   const launcher = Deno.env.get("ASSAY_LAUNCHER");

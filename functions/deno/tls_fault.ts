@@ -3,10 +3,10 @@ import type { TlsFault } from "../../src/config/tls.ts";
 import type { TlsSettings } from "../../src/base/ports.ts";
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-/** A file may hold the certificate, too. */
+/** The file may also contain the certificate. */
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/;
 
-/** What OpenSSL would not take of PEM that has the right shape; undefined: it takes all. */
+/** What OpenSSL rejects in PEM of the right shape; undefined: nothing. */
 export function tlsFault({ ca, cert, key }: TlsSettings): TlsFault | undefined {
   if (ca !== undefined && !certificatesIn(ca)) return { field: "ca", expected: CERTIFICATES };
   const own = cert === undefined ? undefined : certificatesIn(cert)?.[0];
@@ -20,7 +20,7 @@ export function tlsFault({ ca, cert, key }: TlsSettings): TlsFault | undefined {
 
 const CERTIFICATES = "certificates in PEM that can be read";
 
-/** Undefined: there are none, or one cannot be read. */
+/** Undefined: there is none, or one is invalid. */
 function certificatesIn(pem: string): X509Certificate[] | undefined {
   const blocks = pem.match(BLOCK) ?? [];
   return blocks.length === 0 ? undefined : attempt(() => blocks.map((block) => new X509Certificate(block)));

@@ -82,7 +82,9 @@ test(
     ]);
 
     write(["read"], "every: often");
-    expect(await hangup()).toMatchObject({ message: "the config was not reloaded: the one before goes on" });
+    expect(await hangup()).toMatchObject({
+      message: "the config was not reloaded: the previous one stays in effect",
+    });
     expect(await configPart()).toMatchObject({
       status: "warn",
       output: expect.stringContaining("first at 3:1"),

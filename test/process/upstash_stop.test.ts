@@ -34,7 +34,7 @@ targets:
       child.kill("SIGTERM");
       expect(await child.ended).toMatchObject({ code: 0 });
       const lines = child.err.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-      const kept = { level: "warn", message: "the lease could not be given up" };
+      const kept = { level: "warn", message: "the lease could not be released" };
       expect(lines).toContainEqual(expect.objectContaining(kept));
       expect(child.err.join("\n")).not.toContain(here.token);
     } finally {

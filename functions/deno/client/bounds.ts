@@ -1,38 +1,46 @@
 import type { Buffer } from "node:buffer";
 import { LimitExceeded } from "../../../src/base/ports.ts";
 
-/** Of a head; and of bytes without content: chunk sizes, their extensions, trailers. */
+/** The maximum size of a head, and of bytes without content: chunk sizes, their extensions, trailers. */
 export const MAX_QUIET_BYTES = 192 * 1024;
-/** Of a head. */
+/** The maximum number of header lines. */
 export const MAX_HEADER_LINES = 1_000;
-/** Lines that go on with the field before (obs-fold, RFC 9112 section 5.2): for each the parser copies the field anew. */
+/**
+ * The maximum number of folded lines (obs-fold, RFC 9112 section 5.2): for each the parser copies the whole
+ * field.
+ */
 export const MAX_FOLDED_LINES = 50;
 const CR = 13, LF = 10, SPACE = 32, TAB = 9;
 
-/** Bounds what the parser is fed without saying anything: it has no bound of its own on most of that, or a dear one. */
+/**
+ * Bounds input that costs parsing but carries no content: the parser has no limit for most of it, or an
+ * expensive one.
+ */
 export class Bounds {
   #quietBytes = 0;
-  #told = -1;
+  #eventCount = -1;
   #lines = 0;
   #folded = 0;
-  /** Of the line that is not over. */
+  /** Bytes of the current line. */
   #lineBytes = 0;
   #inHead = false;
 
-  /** A request is sent. */
+  /** Call it when a request is sent. */
   begin(): void {
-    this.#told = -1;
+    this.#eventCount = -1;
     this.#lines = this.#folded = this.#lineBytes = 0;
     this.#inHead = true;
   }
 
-  /** Counts wire bytes; `told`: how many parser events came so far. Throws LimitExceeded past the bound. */
-  count(bytes: number, told: number): void {
-    if (told !== this.#told) this.#quietBytes = 0;
-    this.#told = told;
+  /**
+   * Counts bytes received; `eventCount`: the number of parser events so far. Throws LimitExceeded above the limit.
+   */
+  count(bytes: number, eventCount: number): void {
+    if (eventCount !== this.#eventCount) this.#quietBytes = 0;
+    this.#eventCount = eventCount;
     if (this.#quietBytes > MAX_QUIET_BYTES) {
       throw new LimitExceeded(
-        told === 0
+        eventCount === 0
           ? "the headers of the answer are larger than 192 kB"
           : "stopped reading: more than 192 kB of framing without a body",
       );
@@ -40,7 +48,7 @@ export class Bounds {
     this.#quietBytes += bytes;
   }
 
-  /** Counts the lines of a head. Throws LimitExceeded past the bound. */
+  /** Counts the lines of a head. Throws LimitExceeded above the limit. */
   countLines(chunk: Buffer): void {
     let start = 0;
     for (let at; this.#inHead && (at = chunk.indexOf(LF, start)) >= 0; start = at + 1) {

@@ -8,29 +8,35 @@ import { ignoreLength, makeLenient } from "./lenient.ts";
 import { Client } from "./undici.ts";
 import type { Answer, ExchangeTrace, FetchOptions } from "../../../src/base/ports.ts";
 
-/** Below the usual 60 s of load balancers, so that a request a minute later does not meet a connection that is just being closed. */
+/**
+ * How long (ms) a connection is kept: below the usual 60 s of load balancers, so that a request a minute
+ * later does not reuse a connection that is just being closed.
+ */
 const IDLE_MS = 15_000;
-/** A server's own `keep-alive: timeout` is obeyed that much early. */
+/** A connection is dropped this much (ms) before the server's `keep-alive: timeout`. */
 const IDLE_MARGIN_MS = 1_000;
-/** Of the parser, which pays dearly past it: `Bounds` ends the exchange before. */
+/** The parser's own limit, which is expensive to reach: `Bounds` ends the exchange earlier. */
 const MAX_PARSED_BYTES = 16 * 1024 * 1024;
 
-/** A connected socket, and where it leads. */
+/** A connected socket and its peer. */
 export interface ConnectionOptions {
   socket: Socket;
-  /** Of the URLs asked over it. */
+  /** The origin of all URLs requested over it. */
   origin: string;
-  /** What stays the same for each exchange over it. */
+  /** The trace fields common to all exchanges over it. */
   facts: Omit<ExchangeTrace, "requests">;
   now: () => number;
-  /** It waits for another exchange, or it is closed. */
+  /** Called when it is free for another exchange, or closed. */
   onIdle: () => void;
   onClose: () => void;
 }
 
-/** One connection: undici's parser over a socket of ours, which it can neither open again nor send a request over twice. */
+/**
+ * One connection: undici's parser over our own socket. undici can neither reopen it nor repeat a request on
+ * it.
+ */
 export class Connection {
-  /** No byte of an answer has come to the last request. */
+  /** Whether no byte of an answer to the last request has arrived. */
   unanswered = true;
   readonly address: string;
   readonly #options: ConnectionOptions;
@@ -45,7 +51,7 @@ export class Connection {
     this.address = facts.remoteAddress ?? "";
     let connects = 0;
     this.#client = new Client(origin, {
-      // Not at once: undici waits for ever for what is done before it waits.
+      // Deferred: undici never notices a connection that is ready before it waits.
       connect: (_, done) =>
         queueMicrotask(() => connects++ === 0 ? done(null, socket) : done(new Error(GONE), null)),
       headersTimeout: 0,
@@ -69,7 +75,10 @@ export class Connection {
     this.#options.socket.destroy();
   }
 
-  /** One exchange; the caller sees to it that there is only one at a time. Rejects with the signal's reason if that aborts. */
+  /**
+   * Runs one exchange; the caller must run only one at a time. Rejects with the signal's reason if that
+   * aborts.
+   */
   send(url: URL, { method, headers, body, signal }: FetchOptions, trace: ExchangeTrace): Promise<Answer> {
     const { facts, now, onIdle } = this.#options;
     if (signal.aborted) {
@@ -101,13 +110,13 @@ export class Connection {
       method,
       headers: requestFields(url, headers),
       body: body ?? null,
-      servername: url.hostname, // else undici takes it from `host`, and ends a connection made for another
+      servername: url.hostname, // otherwise undici uses `host` and closes a connection made for another name
     };
     this.#client.dispatch(options, incoming);
     return incoming.answer;
   }
 
-  /** Between the socket and the parser. */
+  /** Filters the bytes between socket and parser. */
   #tap(socket: Socket): void {
     this.#client.once("connect", () => makeLenient(socket));
     const read = socket.read.bind(socket);
@@ -117,7 +126,7 @@ export class Connection {
         if (chunk === null || !this.#incoming) return chunk;
         this.unanswered = false;
         try {
-          this.#bounds.count(chunk.length, this.#incoming.told);
+          this.#bounds.count(chunk.length, this.#incoming.eventCount);
           const rest = this.#filter.sift(chunk);
           if (!rest) continue;
           this.#bounds.countLines(rest);
@@ -133,16 +142,16 @@ export class Connection {
 
 const GONE = "the connection closed before an answer";
 
-/** Formatting an error's stack costs more than the rest of closing; undici's informational errors are dropped. */
+/** Drops undici's informational errors: formatting their stacks costs more than the rest of closing. */
 function quietDestroy(socket: Socket): void {
   const destroy = socket.destroy.bind(socket);
   socket.destroy = (error?: Error) => {
-    socket.removeAllListeners("end"); // undici would make an error of it, which has no receiver any more
+    socket.removeAllListeners("end"); // undici would turn it into an error that nothing handles
     return destroy(error && "code" in error && error.code === "UND_ERR_INFO" ? undefined : error);
   };
 }
 
-/** The fields of a request; its own names in lower case. */
+/** The header fields of a request, names in lower case. */
 export function requestFields(url: URL, headers: Record<string, string>): Map<string, string> {
   const fields = new Map([["host", url.host], ["accept", "*/*"]]);
   for (const name of Object.keys(headers)) fields.set(name.toLowerCase(), headers[name]!);

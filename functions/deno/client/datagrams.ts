@@ -3,17 +3,17 @@ import type { Line } from "../../../src/base/ports.ts";
 import { closedReason } from "./permission.ts";
 import { Refused } from "../../../src/base/ports.ts";
 
-/** At most so many unread datagrams; further ones are lost, as UDP may lose any. */
+/** The maximum number of unread datagrams; further ones are dropped, as UDP allows. */
 const MAX_WAITING = 16;
 
 interface Addressed {
-  /** The best first. */
+  /** Best first. */
   addresses: string[];
   port: number;
   allowPrivate: boolean;
 }
 
-/** Datagrams to and from the first address that is allowed, and none from anybody else. Throws `Refused` where none is. */
+/** Exchanges datagrams with the first allowed address only. Throws `Refused` if none is allowed. */
 export async function datagrams(
   { addresses, port, allowPrivate }: Addressed,
   signal: AbortSignal,

@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
 
-/** More codings of one body do not occur; each multiplies the work (and the size) of the one before. */
+/**
+ * The maximum number of codings of one body: more do not occur, and each multiplies the work and the size.
+ */
 const MAX_CODINGS = 3;
 
 interface Inflated {
@@ -15,10 +17,10 @@ type Inflate = (
   done: (error: Error | null, result: Inflated) => void,
 ) => void;
 
-/** Undoes one coding. `whole` says that `bytes` is all of it; else what is there is enough. */
+/** Undoes one coding. */
 type Decoder = (bytes: Buffer, maxBytes: number) => Promise<Buffer>;
 
-/** RFC 9110 section 8.4.1, RFC 7932, RFC 8878. */
+/** By coding (RFC 9110 section 8.4.1, RFC 7932, RFC 8878). */
 const DECODERS: Record<string, Decoder> = {
   gzip,
   "x-gzip": gzip,
@@ -27,15 +29,16 @@ const DECODERS: Record<string, Decoder> = {
   zstd: (bytes, maxBytes) => inflateToEnd(zlib.zstdDecompress, bytes, maxBytes),
 };
 
-/** The codings of `content-encoding` in the order they were applied; `identity` is none. */
+/** The codings of `content-encoding` in the order applied, without `identity`. */
 export function codingsOf(header: string | null): string[] {
   const names = (header ?? "").toLowerCase().split(",").map((name) => name.trim());
   return names.filter((name) => name !== "" && name !== "identity");
 }
 
 /**
- * Undoes the codings of a whole body; null: it is longer than `maxBytes`. An unknown coding leaves the body as it is. No body is none
- * under any coding, as the answer to HEAD shows. Throws if a coding is broken, or if there are more than three.
+ * Decodes a whole body; null: it is longer than `maxBytes`. With an unknown coding the body stays as it is.
+ * An empty body is empty under any coding, as in answers to HEAD. Throws if a coding is broken, or if there
+ * are more than three.
  */
 export async function decode(
   body: Uint8Array<ArrayBuffer>,
@@ -56,7 +59,7 @@ export async function decode(
   return bytes;
 }
 
-/** The callback form: in Deno the synchronous one says nothing of broken brotli. */
+/** Uses the callback form, because Deno's synchronous one does not report broken brotli. */
 function inflateInfo(how: unknown, bytes: Buffer, maxBytes: number): Promise<Inflated> {
   return new Promise((resolve, reject) =>
     (how as Inflate)(
@@ -73,14 +76,20 @@ async function inflate(how: unknown, bytes: Buffer, maxBytes: number): Promise<B
 
 const SENTINEL = Buffer.from([0]);
 
-/** In Deno a cut body of these codings is no error. One that has ended leaves a byte behind it alone. */
+/**
+ * Detects truncation, which Deno does not report for these codings: a complete body leaves the appended byte
+ * unread.
+ */
 async function inflateToEnd(how: unknown, bytes: Buffer, maxBytes: number): Promise<Buffer> {
   const { buffer, engine } = await inflateInfo(how, Buffer.concat([bytes, SENTINEL]), maxBytes);
   if (engine.bytesWritten > bytes.length) throw new Error("unexpected end of the coded body");
   return buffer;
 }
 
-/** Bytes after the end are let pass, as browsers and curl do; in Deno they are an error, so they are cut off and what is left is inflated. */
+/**
+ * Ignores bytes after the end, as browsers and curl do. Deno rejects them, so this inflates the part before
+ * them.
+ */
 async function gzip(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   try {
     return await inflate(zlib.gunzip, bytes, maxBytes);
@@ -98,7 +107,7 @@ async function gzip(bytes: Buffer, maxBytes: number): Promise<Buffer> {
 
 const isGzip = (bytes: Buffer) => bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 
-/** RFC 1952 section 2.3. */
+/** The end of the gzip header (RFC 1952 section 2.3). */
 function gzipHeaderEnd(bytes: Buffer): number {
   const flags = bytes[3] ?? 0;
   let end = 10;
@@ -107,6 +116,8 @@ function gzipHeaderEnd(bytes: Buffer): number {
   return flags & 2 ? end + 2 : end;
 }
 
-/** RFC 1950 section 2.2; what is no zlib stream is the raw deflate that some servers send under this name. */
+/**
+ * Whether a body is a zlib stream (RFC 1950 section 2.2). Some servers send raw deflate under the same name.
+ */
 const isZlib = (bytes: Buffer) =>
   (bytes[0]! & 0x0f) === 8 && bytes.length > 1 && bytes.readUInt16BE(0) % 31 === 0;

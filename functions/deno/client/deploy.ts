@@ -3,7 +3,7 @@ import { addressRefusal, hostOf } from "../../../src/base/http/guard.ts";
 import { type Fetch, Refused } from "../../../src/base/ports.ts";
 import type { Pinning } from "./pins.ts";
 
-/** What this form needs; `fetch` is the runtime's. */
+/** `fetch` defaults to the runtime's. */
 interface DeployOptions {
   allowPrivate: boolean;
   pinOf: Pinning;
@@ -11,8 +11,9 @@ interface DeployOptions {
 }
 
 /**
- * The client of Deno Deploy, which has no raw connection to port 443: the runtime's `fetch`, once the name's addresses are known to be
- * allowed. Which of them it then asks is the platform's affair, so one that is refused refuses the name.
+ * The HTTP client for Deno Deploy, which has no raw connections to port 443. It uses the runtime's `fetch`
+ * once all addresses of the name are known to be allowed. The platform chooses the address, so one refused
+ * address refuses the name.
  */
 export function deployFetch(
   { allowPrivate, pinOf, fetch = globalThis.fetch }: DeployOptions,

@@ -4,13 +4,13 @@ import { closedReason } from "./permission.ts";
 
 /** RFC 8305 section 8, "Connection Attempt Delay". */
 const ATTEMPT_DELAY_MS = 250;
-/** Of one name: a DNS answer may hold thousands. */
+/** The maximum number of addresses tried per name; a DNS answer may hold thousands. */
 const MAX_ADDRESSES = 16;
 
-/** Begins a TCP connection; it is done at "connect". */
+/** Begins a TCP connection, which is open at "connect". */
 export type OpenSocket = (address: string, port: number) => Socket;
 
-/** What `dial` needs beside the addresses. `open` is for tests. */
+/** `open` is for tests. */
 export interface TcpDialOptions {
   port: number;
   allowPrivate: boolean;
@@ -18,19 +18,20 @@ export interface TcpDialOptions {
   open?: OpenSocket;
 }
 
-/** A TCP connection, and which of the addresses it leads to. */
+/** A TCP connection and the address it leads to. */
 export interface Dialled {
   socket: Socket;
   address: string;
 }
 
-/** The only place that opens a socket, so the guard stands in front of each. */
+/** The only place that opens a TCP socket, so that the guard covers them all. */
 const openTcp: OpenSocket = (host, port) => connect({ host, port, noDelay: true });
 
 /**
- * Connects to the first of the allowed addresses that answers (RFC 8305, "Happy Eyeballs"): families by turns, the next one after 250 ms
- * or as soon as all before it failed. An attempt that is only slow stays in the race. The winner ends the others, an abort all.
- * Throws `Refused` where no address is allowed, the signal's reason, or the last attempt's error.
+ * Connects to the first allowed address that answers (RFC 8305, "Happy Eyeballs"). Address families
+ * alternate; the next attempt starts after 250 ms, or once all before it failed. Slow attempts stay in the
+ * race. The winner ends the others; an abort ends all. Throws `Refused` if no address is allowed, the
+ * signal's reason, or the last attempt's error.
  */
 export async function dial(
   addresses: string[],
@@ -72,11 +73,11 @@ export async function dial(
   }
 }
 
-/** What connect(2) says of this machine's own rules, such as a firewall or systemd's IPAddressDeny, and of nothing else. */
+/** The errors of connect(2) that only a local rule causes, such as a firewall or systemd's IPAddressDeny. */
 const isLocal = (error: Error) => "code" in error && (error.code === "EPERM" || error.code === "EACCES");
 
 const lockedOut = (address: string, cause: Error) =>
-  new Refused(`Cannot ask ${address}: a rule of this machine keeps it closed`, { cause });
+  new Refused(`Cannot ask ${address}: a local rule of this machine blocks it`, { cause });
 
 function openOf(addresses: string[], port: number, allowPrivate: boolean): string[] {
   const reasons = addresses.map((address) => closedReason(address, port, allowPrivate));
@@ -85,7 +86,7 @@ function openOf(addresses: string[], port: number, allowPrivate: boolean): strin
   return addresses.filter((_, i) => reasons[i] === null);
 }
 
-/** RFC 8305 section 4: the families by turns, beginning with that of the first address. */
+/** Alternates address families, beginning with that of the first address (RFC 8305 section 4). */
 function interleave(addresses: string[]): string[] {
   const isV6 = (address: string) => address.includes(":");
   const first = addresses.filter((address) => isV6(address) === isV6(addresses[0]!));

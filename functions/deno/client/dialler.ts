@@ -9,7 +9,7 @@ import { opener } from "./open.ts";
 import { pinning, systemResolve } from "./pins.ts";
 import { securityOf } from "./security.ts";
 
-/** Connects as the client for HTTP does, and keeps no connection. */
+/** Connects like the HTTP client, but keeps no connection. */
 export function dialler(
   { allowPrivate, resolve = systemResolve, now = () => performance.now(), ca, open }: ConnectorOptions,
 ): Dial {
@@ -20,7 +20,7 @@ export function dialler(
     const pin = await pinOf(host, options.signal);
     const dnsMs = now() - began;
     if (over === "udp") {
-      // Only a step about DNS needs it.
+      // Loaded on demand: only DNS steps need it.
       const { datagrams } = await import("./datagrams.ts");
       const to = { addresses: pin.addresses, port, allowPrivate };
       return { ...await datagrams(to, options.signal), trace: { dnsMs } };

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { AnswerHeaders } from "../../../src/base/ports.ts";
 
-/** The field lines of an answer, as a parser gives them: name, value, name, value. */
+/** Header fields from a parser's list: name, value, name, value. */
 export const fieldLines = (raw: Buffer[]): AnswerHeaders => new FieldLines(raw);
 
 /** Lists in place of a map: most answers have few lines, and of these hardly any is looked at. */
@@ -50,7 +50,9 @@ class FieldLines implements AnswerHeaders {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** RFC 9110 section 5.5 allows bytes past ASCII and names no charset: UTF-8 is what is meant, Latin-1 what was. */
+/**
+ * RFC 9110 section 5.5 allows non-ASCII bytes and names no charset: read as UTF-8 if valid, else as Latin-1.
+ */
 function textOf(bytes: Buffer): string {
   if (isAscii(bytes)) return latin1(bytes);
   try {
@@ -60,10 +62,10 @@ function textOf(bytes: Buffer): string {
   }
 }
 
-/** As long as nearly every name and value; a longer one is not worth so many arguments. */
+/** Nearly all names and values are shorter; longer ones would need too many arguments. */
 const SHORT = 128;
 
-/** A call of the runtime for each name and value would cost more than all else that is done with them. */
+/** Avoids a runtime call per name and value, which would cost more than all other work on them. */
 const latin1 = (bytes: Buffer): string =>
   bytes.length <= SHORT
     ? String.fromCharCode.apply(null, bytes as unknown as number[])

@@ -13,7 +13,7 @@ import {
 } from "../../../src/base/ports.ts";
 
 const MAX_CHUNKS = 20_000;
-/** Of a body that is not read yet, or is dropped. */
+/** The maximum of a body that is held unread, or drained when dropped. */
 const HELD_BYTES = 65_536;
 /** How long a dropped body may take. */
 const DROP_MS = 1_000;
@@ -21,28 +21,30 @@ const DROP_MS = 1_000;
 const OTHER_PROTOCOL = "another protocol (101) in place of an answer";
 const CLOSED = "the connection closed before ";
 
-/** RFC 9110 section 6.4.1, and 205: what comes as their body is not read. */
+/** Statuses without a body (RFC 9110 section 6.4.1, and 205). */
 const BODILESS = new Set([204, 205, 304]);
 
 type Body = Awaited<ReturnType<Answer["read"]>>;
 
-/** What an answer needs of the exchange it is part of. */
 export interface IncomingOptions {
   method: string;
   trace: ExchangeTrace;
   /** Steady time in ms. */
   now: () => number;
-  /** The request leaves. */
+  /** The request is being sent. */
   begin: () => void;
-  /** The head's length says nothing of the body. */
+  /** Ignore the head's content-length. */
   ignoreLength: () => void;
   /** Ends the connection. */
   close: () => void;
-  /** The exchange is over, well or not: the connection has no more to do with it. */
+  /** The exchange has ended, successfully or not, and releases the connection. */
   over: () => void;
 }
 
-/** One answer from the parser's events: the head settles `answer`; the body is held, read or dropped, as its reader asks. */
+/**
+ * Builds one answer from the parser's events. The head resolves `answer`; the body is held, read or dropped
+ * as the caller asks.
+ */
 export class Incoming implements Dispatcher.DispatchHandler {
   readonly answer: Promise<Answer>;
   readonly #options: IncomingOptions;
@@ -51,7 +53,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
   #sentAt = 0;
   #headed = false;
   #over = false;
-  /** All of it has come. */
+  /** The answer is complete. */
   #complete = false;
   #bodiless = false;
   #failure: { error: unknown } | undefined;
@@ -67,8 +69,8 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.answer = this.#head.promise;
   }
 
-  /** How many parser events came: the head, and each piece of the body. */
-  get told(): number {
+  /** The number of parser events so far: the head and each piece of the body. */
+  get eventCount(): number {
     return Number(this.#headed) + this.#chunks;
   }
 
@@ -127,7 +129,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
     return this.#reading !== undefined || chunk.byteLength < room;
   }
 
-  /** What came behind the body, before it is complete. */
+  /** Trailers, before the body is complete. */
   onTrailers(raw: Buffer[]): void {
     this.#trailers = fieldLines(raw);
   }
@@ -143,7 +145,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
     this.fail(error);
   }
 
-  /** The connection has gone. */
+  /** The connection was closed. */
   closed(): void {
     this.fail(new Error(CLOSED + (this.#headed ? "the end of the body" : "an answer")));
   }
@@ -153,12 +155,15 @@ export class Incoming implements Dispatcher.DispatchHandler {
     if (!this.#over) this.#end(plain(error, this.#headed));
   }
 
-  /** With no `error` it is our own wish. The answer is for the parser: no more. */
+  /**
+   * Ends the exchange and the connection; without `error` by our own decision. Returns false, which stops the
+   * parser.
+   */
   #end(error?: unknown): false {
     this.#failure = { error };
     this.#finish();
     this.#options.close();
-    this.#head.promise.catch(() => {}); // there may be no reader left
+    this.#head.promise.catch(() => {}); // the caller may be gone
     this.#head.reject(error);
     this.#reading?.reject(error);
     return false;
@@ -174,7 +179,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
       this.#closeUnlessComplete();
       return { bytes: this.#whole.bytes(), truncated: false, trailers: this.#trailers };
     }
-    // What does not shrink grows a little under a coding.
+    // Incompressible data grows a little under a coding.
     this.#limit = codings.length === 0 ? capBytes : capBytes + (capBytes >> 3) + 1_024;
     const whole = await this.#readToEnd();
     const bytes = this.#whole.bytes();
@@ -184,14 +189,14 @@ export class Incoming implements Dispatcher.DispatchHandler {
     return { bytes: decoded ?? bytes.subarray(0, 0), truncated: decoded === null, trailers };
   }
 
-  /** What has come so far is all that its reader wants. */
+  /** Ends the body with what has come so far. */
   #cut(): void {
     if (this.#over) return;
     this.#reading?.resolve(false);
     this.#end();
   }
 
-  /** Whether it ends within the limit. */
+  /** Whether the body ends within the limit. */
   #readToEnd(): Promise<boolean> | boolean {
     const fits = this.#whole.size() <= this.#limit;
     if (this.#complete) return fits;
@@ -217,7 +222,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
   }
 }
 
-/** What undici's errors say in our words. */
+/** Translates undici's errors. */
 function plain(error: unknown, headed: boolean): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
   switch (error.code) {

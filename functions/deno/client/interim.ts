@@ -1,21 +1,21 @@
 import { Buffer } from "node:buffer";
 
-/** Interim answers (1xx) to one request; one or two are usual. */
+/** The maximum number of interim answers (1xx) to one request; one or two are usual. */
 export const MAX_INTERIM = 100;
 export const TOO_MANY_INTERIM = `answered 1xx more than ${MAX_INTERIM} times in place of an answer`;
-/** Of one interim answer. */
+/** The maximum head of one interim answer. */
 const MAX_HEAD_BYTES = 65_536;
 
 const NOTHING = Buffer.alloc(0);
 
-/** As long as `HTTP/1.1 100`. */
+/** The length of `HTTP/1.1 100`. */
 const STATUS_END = 12;
 const INTERIM = /^HTTP\/\d\.\d 1\d\d/;
 const CR = 13, LF = 10;
 
 /**
- * Takes interim answers (RFC 9110 section 15.2) out of what a server sends ahead of its answer: the parser calls an unasked
- * `100 Continue` a bad response. A change of protocol (101) is left to it.
+ * Removes interim answers (RFC 9110 section 15.2) before the parser, which rejects an unrequested `100
+ * Continue`. A protocol switch (101) is left in.
  */
 export class InterimFilter {
   #where: "start" | "inside" | "answer" = "answer";
@@ -23,14 +23,14 @@ export class InterimFilter {
   #count = 0;
   #headBytes = 0;
 
-  /** A request is sent: what comes next is the start of an answer. */
+  /** Call it when a request is sent: the next byte starts an answer. */
   begin(): void {
     this.#where = "start";
     this.#held = NOTHING;
     this.#count = 0;
   }
 
-  /** What of `chunk` is for the parser; null is nothing yet. Throws if there are too many interim answers. */
+  /** The part of `chunk` for the parser; null: nothing yet. Throws if there are too many interim answers. */
   sift(chunk: Buffer): Buffer | null {
     if (this.#isAnswer()) return chunk;
     let rest: Buffer | null = this.#held.length ? Buffer.concat([this.#held, chunk]) : chunk;
@@ -44,7 +44,7 @@ export class InterimFilter {
 
   #isAnswer = () => this.#where === "answer";
 
-  /** Decides what begins here; null: too few bytes to tell. */
+  /** Decides what starts here; null: too few bytes yet. */
   #begun(bytes: Buffer): Buffer | null {
     let start = 0;
     while (bytes[start] === CR || bytes[start] === LF) start++;
@@ -63,7 +63,7 @@ export class InterimFilter {
     return bytes.subarray(start + STATUS_END);
   }
 
-  /** What follows the empty line; null: it has not come. */
+  /** The bytes after the empty line; null: it has not come yet. */
   #skipHead(bytes: Buffer): Buffer | null {
     for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) {
       const next = bytes[at + 1] === CR ? at + 2 : at + 1;

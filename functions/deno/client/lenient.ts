@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
 
 /**
- * What browsers and curl take: Content-Length beside Transfer-Encoding, `Transfer-Encoding: identity`, heads with bare line feeds, folded
- * lines and control characters in values, HTTP/1.2, spaces after a chunk size.
+ * What browsers and curl accept: Content-Length together with Transfer-Encoding, `Transfer-Encoding:
+ * identity`, bare line feeds in heads, folded lines, control characters in values, HTTP/1.2, spaces after a
+ * chunk size.
  */
 const FLAGS = [
   "headers",
@@ -13,14 +14,17 @@ const FLAGS = [
   "spaces_after_chunk_size",
 ];
 
-/** undici has no option for it, but its parser exports llhttp's switches. A private door: the version is pinned, and a test knocks. */
+/**
+ * undici has no option for this, but its parser exports llhttp's switches. They are internal, so the version
+ * is pinned and a test checks them.
+ */
 export function makeLenient(socket: Socket): void {
   const parser = parserOf(socket);
   if (!parser) return;
   for (const flag of FLAGS) parser.llhttp[`llhttp_set_lenient_${flag}`]?.(parser.ptr, 1);
 }
 
-/** A length beside a transfer coding says nothing (RFC 9112 section 6.3), but undici would hold the body against it. */
+/** A length is meaningless with a transfer coding (RFC 9112 section 6.3), but undici would enforce it. */
 export function ignoreLength(socket: Socket): void {
   const parser = parserOf(socket);
   if (parser) parser.contentLength = "";

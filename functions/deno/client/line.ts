@@ -1,10 +1,12 @@
 import type { Socket } from "node:net";
 import type { Line } from "../../../src/base/ports.ts";
 
-/** What stays of a socket that is a line. */
 type LineFacts = Pick<Line, "trace" | "security">;
 
-/** A connected socket as a line; closed once `signal` aborts. Unread bytes stay in the socket, which then takes no more. */
+/**
+ * A connected socket as a `Line`; it is closed once `signal` aborts. Unread bytes stay in the socket, which
+ * then stops receiving.
+ */
 export function lineOver(socket: Socket, { trace, security }: LineFacts, signal: AbortSignal): Line {
   let fault: unknown;
   let hasEnded = false;

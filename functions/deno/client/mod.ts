@@ -1,7 +1,7 @@
 /**
- * The HTTP client of Deno: a name is pinned (pins.ts), one of its addresses is dialled (dial.ts), TLS is made over it (tls.ts), and undici's
- * parser reads the answer (connection.ts, incoming.ts). Connections are kept for 15 s (pool.ts). A server that speaks nothing but HTTP/2 has a
- * reader of its own (http2/).
+ * The HTTP client of Deno. It pins a name (pins.ts), dials one of its addresses (dial.ts), adds TLS (tls.ts)
+ * and parses the answer with undici (connection.ts, incoming.ts). Connections are kept for 15 s (pool.ts).
+ * Servers that speak only HTTP/2 have their own reader (http2/).
  */
 import { guardFetch, hostOf } from "../../../src/base/http/guard.ts";
 import { Connection } from "./connection.ts";
@@ -24,32 +24,32 @@ export { dial } from "./dial.ts";
 /** Options of `connector`: all but `allowPrivate` are for tests. */
 export interface ConnectorOptions {
   allowPrivate: boolean;
-  /** All addresses of a host name, best first. The default asks the system, `/etc/hosts` included. */
+  /** Resolves a host name, best address first. Default: the system's resolver, `/etc/hosts` included. */
   resolve?: Resolve;
   /** Steady time in ms. */
   now?: () => number;
-  /** PEM of a certificate authority to trust beside the system's. */
+  /** PEM of a certificate authority to trust in addition to the system's. */
   ca?: string;
   /** Opens a TCP connection to an address. */
   open?: OpenSocket;
 }
 
-/** An exchange, what its connection is good for, and where that may lead. */
+/** An exchange, the pool key of its connection, and the pin of its host. */
 interface Anew extends FetchOptions {
   key: string;
   pin: Pin;
   trace: ExchangeTrace;
 }
 
-/** What would come again: the request cannot be sent, or its answer is more than we take. */
+/** Errors that a retry would repeat: the request cannot be sent, or its answer exceeds our limits. */
 const isOurs = (error: unknown) => error instanceof Refused || error instanceof LimitExceeded;
 
-/** RFC 9110 section 9.2.1, those that a check asks with: once more does no harm. */
+/** The safe methods that checks use (RFC 9110 section 9.2.1): repeating them does no harm. */
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * The guarded Fetch port of Deno. A host name is resolved once, and for 30 s only the allowed ones of these addresses are connected to, so
- * that a DNS answer that changes in between (rebinding) has no effect.
+ * The guarded Fetch port of Deno. A host name is resolved once, and for 30 s only its allowed addresses are
+ * used, so that a changing DNS answer (rebinding) has no effect.
  */
 export function connector(
   { allowPrivate, resolve = systemResolve, now = () => performance.now(), ca, open }: ConnectorOptions,
@@ -59,13 +59,13 @@ export function connector(
   const openLine = opener({ allowPrivate, now, ca, open });
   const pool = new Pool();
 
-  /** Over a connection of its own, which HTTP/1.1 leaves to the next one. */
+  /** Sends over a new connection, which is kept for reuse with HTTP/1.1. */
   async function sendAnew(url: URL, { key, pin, trace, ...outgoing }: Anew): Promise<Answer> {
     const protocols = outgoing.http2 ? ["h2"] : undefined;
     const { line, times } = await openLine(url, key, pin, { ...outgoing, protocols });
     Object.assign(trace, times);
     if (line.facts.protocol === "2" || outgoing.http2) {
-      // Few servers need it.
+      // Loaded on demand: few servers need it.
       const { sendOverHttp2 } = await import("./http2/mod.ts");
       const facts = { ...line.facts, protocol: "2" };
       return await sendOverHttp2(url, { ...outgoing, trace, ...line, facts, now });
@@ -92,7 +92,7 @@ export function connector(
       } catch (error) {
         const isGone = kept.unanswered && !outgoing.signal.aborted && !isOurs(error);
         if (!isGone || !SAFE.has(outgoing.method)) throw error;
-        trace.requests++; // it was closed while it was idle, as far as anyone can tell
+        trace.requests++; // the connection was probably closed while idle
       }
     }
     return await sendAnew(url, { ...outgoing, key, pin, trace });

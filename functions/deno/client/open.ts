@@ -8,10 +8,10 @@ import { handshaker, isUntrusted, type TrustStore, trustStores } from "./tls.ts"
 
 const MAX_WAYS = 1_000;
 
-/** By this alert a server turns HTTP/1.1 down (RFC 7301 section 3.2). */
+/** The alert with which a server refuses HTTP/1.1 (RFC 7301 section 3.2). */
 const NO_SUCH_PROTOCOL = "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL";
 
-/** A line to a server, and how long it took to make, in ms. */
+/** A connection to a server, and how long (ms) it took to open. */
 interface Opened {
   line: Pick<ConnectionOptions, "socket" | "origin" | "facts">;
   times: Pick<ExchangeTrace, "connectMs" | "tlsMs">;
@@ -24,20 +24,23 @@ interface OpenerOptions {
   open?: OpenSocket;
 }
 
-/** What a handshake succeeded with: the next one begins there. */
+/** What the last successful handshake used; the next one tries it first. */
 interface Way {
   store: TrustStore;
   protocol: string | undefined;
 }
 
-/** How a line is made. `protocols`: to offer by ALPN, one a handshake, the likeliest first; undefined: none. */
+/** `protocols`: ALPN protocols, one offered per handshake, the likeliest first; undefined: none. */
 export interface OpenOptions extends Pick<FetchOptions, "signal" | "tls"> {
   protocols?: readonly (string | undefined)[];
 }
 
 const PROTOCOLS: readonly (string | undefined)[] = ["http/1.1", "h2"];
 
-/** Makes lines to the host of a URL: TCP, and TLS for https. HTTP/2 is offered where HTTP/1.1 is turned down. */
+/**
+ * Opens connections to the host of a URL: TCP, and TLS for https. Offers HTTP/2 if the server refuses
+ * HTTP/1.1.
+ */
 export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
   const handshake = handshaker();
   const storesOf = trustStores(ca);
@@ -54,7 +57,7 @@ export function opener({ allowPrivate, now, ca, open }: OpenerOptions) {
     }
   }
 
-  /** Each new try needs a new connection, to the same address. */
+  /** Performs the TLS handshake. Each retry needs a new connection to the same address. */
   async function secure(url: URL, key: string, dialled: Dialled, options: OpenOptions) {
     const { signal, tls = {}, protocols: offered = PROTOCOLS } = options;
     const known = ways.get(key);

@@ -5,13 +5,13 @@ import { Cache } from "../../../src/base/cache.ts";
 const PIN_MS = 30_000;
 const MAX_PINS = 256;
 
-/** All addresses of a host name, best first. */
+/** Resolves a host name to all its addresses, best first. */
 export type Resolve = (host: string) => Promise<string[]>;
 
-/** The addresses that a host name is held to, best first. */
+/** The addresses that a host name is pinned to, best first. */
 export interface Pin {
   addresses: string[];
-  /** Puts the address that has just connected first: the next connection need not race for it. */
+  /** Moves an address that connected to the front, so that the next connection need not race. */
   prefer(address: string): void;
 }
 
@@ -23,8 +23,8 @@ export const systemResolve: Resolve = async (host) =>
   (await lookup(host, { all: true, order: "verbatim" })).map(({ address }) => address);
 
 /**
- * Resolves a host name once and holds it to the answer for 30 s, so that a DNS answer that changes in between (rebinding) has no effect.
- * An address stands for itself. A failed lookup is not kept.
+ * Pins a host name to its DNS answer for 30 s, so that a changing answer (DNS rebinding) has no effect. An
+ * address needs no lookup. A failed lookup is not cached.
  */
 export function pinning({ resolve, now }: { resolve: Resolve; now: () => number }): Pinning {
   const options = { max: MAX_PINS, ttlMs: PIN_MS, clock: { elapsed: now } };

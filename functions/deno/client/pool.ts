@@ -1,14 +1,14 @@
 import type { Connection } from "./connection.ts";
 
-/** In all: a TLS connection holds about 90 kB. */
+/** The maximum in total: a TLS connection holds about 90 kB. */
 const MAX_IDLE = 512;
 
-/** Idle connections by what they are good for; the one that has waited longest makes way. */
+/** Idle connections by key; the one idle longest is evicted. */
 export class Pool {
   readonly #byKey = new Map<string, Set<Connection>>();
   readonly #keys = new Map<Connection, string>();
 
-  /** One that leads to one of `addresses`; what leads elsewhere is closed. */
+  /** Takes a connection to one of `addresses`; connections to other addresses are closed. */
   take(key: string, addresses: string[]): Connection | undefined {
     for (const connection of [...this.#byKey.get(key) ?? []].reverse()) {
       this.delete(connection);

@@ -1,10 +1,10 @@
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import type { ChainedCertificate, LineSecurity } from "../../../src/base/ports.ts";
 
-/** No chain of the web has more; one that is made to be endless ends here. */
+/** The maximum length of a chain. Real chains are shorter; this ends an endless one. */
 const MAX_CHAIN = 10;
 
-/** What a handshake came to. */
+/** The result of a TLS handshake. */
 export function securityOf(socket: TLSSocket): LineSecurity {
   const distrust = socket.authorized ? undefined : String(socket.authorizationError ?? "not trusted");
   return {
@@ -42,6 +42,6 @@ const certificateOf = (
   serialNumber,
 });
 
-/** Who it is: the common name, or else the organization. */
+/** The common name, else the organization. */
 const nameIn = ({ CN, O }: Partial<DetailedPeerCertificate["subject"]> = {}) =>
   [CN ?? O ?? ""].flat().join(", ");

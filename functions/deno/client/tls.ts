@@ -6,12 +6,14 @@ import type { ExchangeTrace, TlsSettings } from "../../../src/base/ports.ts";
 
 const MAX_CONTEXTS = 64;
 
-/** Certificates to trust: PEM, or null for the runtime's own store (DENO_CERT and NODE_EXTRA_CA_CERTS are in it). */
+/**
+ * Certificates to trust: PEM, or null for the runtime's own store (which includes DENO_CERT and
+ * NODE_EXTRA_CA_CERTS).
+ */
 export type TrustStore = string | null;
 
-/** What a handshake is made with. */
 export interface HandshakeOptions {
-  /** The URL's host: named in the handshake and held against the certificate, unless `settings` name another. */
+  /** The URL's host: sent as SNI and compared with the certificate, unless `settings` name another. */
   host: string;
   settings: TlsSettings;
   store: TrustStore;
@@ -21,8 +23,9 @@ export interface HandshakeOptions {
 }
 
 /**
- * Says which stores a server's certificate may come from, the likeliest first. They are tried one after the other: joined to one list, the
- * runtime would parse all of it in every handshake, which costs twenty times the handshake itself.
+ * The trust stores to verify a server's certificate against, the likeliest first. They are tried one by one:
+ * with one joined list the runtime would parse all of it in every handshake, at twenty times the handshake's
+ * cost.
  */
 export function trustStores(ca: string | undefined): (settings: TlsSettings) => TrustStore[] {
   let file: string | undefined;
@@ -34,7 +37,7 @@ export function trustStores(ca: string | undefined): (settings: TlsSettings) => 
   };
 }
 
-/** As openssl does: what is not there is not trusted, and no error. */
+/** A missing file means no certificates, as with openssl. */
 function certificatesIn(path: string | undefined): string {
   try {
     return path ? readFileSync(path, "utf8") : "";
@@ -43,19 +46,19 @@ function certificatesIn(path: string | undefined): string {
   }
 }
 
-/** OpenSSL's codes for a certificate without a trusted issuer; another trust store may have one. */
+/** Whether a certificate has no trusted issuer, by OpenSSL's codes; another trust store may have it. */
 export function isUntrusted(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" &&
     /SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)/.test(error.code);
 }
 
-/** A connection that is made, and the certificate that its server showed. */
+/** A TLS connection and its server's certificate. */
 export interface Secured {
   socket: tls.TLSSocket;
   certificate: ExchangeTrace["certificate"];
 }
 
-/** Makes TLS over a connected socket; after a failure or an abort both are destroyed. */
+/** Performs TLS handshakes over connected sockets; after a failure or an abort both sockets are destroyed. */
 export function handshaker() {
   const contexts = new Cache<string, tls.SecureContext>({ max: MAX_CONTEXTS });
   const contextOf = (store: TrustStore, { cert, key }: TlsSettings) => {
@@ -76,18 +79,19 @@ export function handshaker() {
       secured = tls.connect({
         socket,
         host: name,
-        servername: isIP(name) ? "" : name, // RFC 6066 section 3: addresses are not named
+        servername: isIP(name) ? "" : name, // RFC 6066 section 3: addresses are not sent as SNI
         ALPNProtocols: protocol === undefined ? undefined : [protocol],
         secureContext: contextOf(store, settings),
         rejectUnauthorized: !settings.insecure,
-        // The runtime has taken it apart for this; asked for again, it would do so again, for 100 µs.
+        // Keeps the certificate that the runtime parsed here: asking for it later would parse it again, for
+        // 100 µs.
         checkServerIdentity(name, certificate) {
           shown = certificate;
           return tls.checkServerIdentity(name, certificate);
         },
       });
       signal.addEventListener("abort", giveUp, { once: true });
-      secured.on("error", reject); // stays: an error with no listener would end the process
+      secured.on("error", reject); // permanent: an error without a listener would end the process
       secured.once("close", () => reject(new Error("the connection closed during the TLS handshake")));
       secured.once("secureConnect", resolve);
       await promise;
@@ -102,7 +106,7 @@ export function handshaker() {
   };
 }
 
-/** What expressions, and the watch over its end, need of the peer's certificate. */
+/** The certificate fields for expressions and for the expiry warning. */
 function certificateOf(
   { valid_to: until, issuer, subjectaltname }: tls.PeerCertificate,
 ): ExchangeTrace["certificate"] {

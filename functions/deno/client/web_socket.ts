@@ -1,4 +1,4 @@
-/** The `openWebSocket` port of Deno: `ws` speaks RFC 6455, over a connection that the guarded dialler has made. */
+/** The `openWebSocket` port of Deno: `ws` (RFC 6455) over a connection from the guarded dialler. */
 // @ts-types="@types/ws"
 import type WebSocket from "ws";
 import { guardUrls, hostOf } from "../../../src/base/http/guard.ts";
@@ -8,10 +8,10 @@ import { messageQueue } from "../../message_queue.ts";
 import { opener } from "./open.ts";
 import { pinning, systemResolve } from "./pins.ts";
 
-/** At most so many unread messages: then the connection is read no further. */
+/** The number of unread messages at which reading pauses. */
 const MAX_WAITING = 16;
 
-/** Connects as the client for HTTP does, and keeps no connection. */
+/** Connects like the HTTP client, but keeps no connection. */
 export function webSockets(
   { allowPrivate, resolve = systemResolve, now = () => performance.now(), ca, open }: ConnectorOptions,
 ): OpenWebSocket {

@@ -71,7 +71,7 @@ const UNANSWERED: Row[] = [
   row("silence in the body", sends(answers(["content-length", "9"]), frame("data", "ok")), IS_LATE),
   row("too late", moves({ waitMs: 2_000 }, { send: START }, { send: END }), IS_LATE),
   row("no window for the request's body", moves(), IS_LATE, { method: "POST", body: "a".repeat(300_000) }),
-  row("GOAWAY", sends(frame("goaway", words(0, NO_ERROR), { stream: 0 })), breaks(/goodbye: NO_ERROR/)),
+  row("GOAWAY", sends(frame("goaway", words(0, NO_ERROR), { stream: 0 })), breaks(/GOAWAY: NO_ERROR/)),
   row(
     "GOAWAY in the body",
     () => [{ send: START }, { send: frame("goaway", words(1, NO_ERROR), { stream: 0 }) }, { end: "fin" }],
@@ -105,10 +105,10 @@ const UNANSWERED: Row[] = [
 ];
 
 const WRONG: Row[] = [
-  row("no status", sends(headers([["x-a", "b"]], ["end"])), breaks(/without a status/)),
+  row("no status", sends(headers([["x-a", "b"]], ["end"])), breaks(/without a valid :status/)),
   row("101", sends(bare("101")), breaks(/another protocol/)),
   row("a field in capitals", sends(answers(["X-A", "b"]), END), breaks(/does not allow/)),
-  row("a body before the head", sends(END), breaks(/before its head/)),
+  row("a body before the head", sends(END), breaks(/DATA before HEADERS/)),
   row(
     "a body past its length",
     sends(answers(["content-length", "1"]), END),
@@ -127,12 +127,12 @@ const WRONG: Row[] = [
   row(
     "HPACK that is none",
     sends(frame("headers", new Uint8Array(9).fill(0xff), { flags: ["done"] })),
-    breaks(/no HPACK/),
+    breaks(/not valid HPACK/),
   ),
   row(
     "settings that are wrong",
     sends(frame("settings", "abc", { stream: 0 })),
-    breaks(/settings of a wrong form/),
+    breaks(/malformed SETTINGS/),
   ),
   row("a stream that nobody opened", sends(frame("data", "ok", { stream: 7 })), breaks(/stream 7/)),
   row("a pushed answer", sends(frame("push", words(2), { flags: ["done"] })), breaks(/pushed/)),

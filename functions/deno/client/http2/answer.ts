@@ -4,44 +4,44 @@ import type { Incoming } from "../incoming.ts";
 import { contentOf, FLAGS, type Http2Frame, TYPES } from "./frames.ts";
 import { type Field, headDecoder } from "./hpack.ts";
 
-/** RFC 9113 section 8.2.1. */
+/** A valid field name (RFC 9113 section 8.2.1). */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const FORBIDDEN = /[\0\r\n]/;
 
-/** Puts the frames of an answer together (RFC 9113 section 8.1): interim heads, the head, the body, trailers. */
+/** Assembles an answer from frames (RFC 9113 section 8.1): interim heads, head, body, trailers. */
 export class AnswerReader {
   readonly #incoming: Incoming;
   readonly #hasBody: boolean;
   readonly #resume: () => void;
   readonly #decode = headDecoder();
-  /** The parts of a head that is not complete. */
+  /** The parts of an incomplete head. */
   #head: Buffer[] | undefined;
   #endsWithHead = false;
   #headed = false;
   #interim = 0;
-  /** Bytes of the body: as many as the head says, and as many as have come. */
+  /** The body's size in bytes: declared, and received so far. */
   #declared = NaN;
   #received = 0;
 
-  /** `resume` lets the connection be read on. */
+  /** `resume` continues reading from the connection. */
   constructor(incoming: Incoming, { method, resume }: { method: string; resume: () => void }) {
     this.#incoming = incoming;
     this.#hasBody = method !== "HEAD";
     this.#resume = resume;
   }
 
-  /** RFC 9113 section 6.10: nothing but its next part may follow a head that is not complete. */
+  /** While a head is incomplete, only its next part may follow (RFC 9113 section 6.10). */
   get isInHead(): boolean {
     return this.#head !== undefined;
   }
 
-  /** HEADERS or CONTINUATION. Throws where it is no HTTP/2. */
+  /** Handles HEADERS and CONTINUATION. Throws on a protocol error. */
   readHead(frame: Http2Frame): void {
     if (frame.type === TYPES.headers) {
       this.#head = [contentOf(frame)];
       this.#endsWithHead = (frame.flags & FLAGS.endStream) !== 0;
     } else if (this.#head) this.#head.push(frame.payload);
-    else throw new Error("CONTINUATION of no head");
+    else throw new Error("CONTINUATION without HEADERS");
     if ((frame.flags & FLAGS.endHeaders) === 0) return;
     const block = Buffer.concat(this.#head);
     this.#head = undefined;
@@ -51,9 +51,9 @@ export class AnswerReader {
     this.#end();
   }
 
-  /** DATA. Throws where it is no HTTP/2; answers whether more of the body is wanted now. */
+  /** Handles DATA. Throws on a protocol error; returns whether to continue reading. */
   readData(frame: Http2Frame): boolean {
-    if (!this.#headed) throw new Error("a body before its head");
+    if (!this.#headed) throw new Error("DATA before HEADERS");
     const content = contentOf(frame);
     this.#received += content.length;
     const goOn = content.length === 0 || this.#incoming.onData(content);
@@ -82,16 +82,18 @@ export class AnswerReader {
   }
 }
 
-/** The status, and what are fields (RFC 9113 sections 8.2 and 8.3). Throws where a head is malformed. */
+/** Splits a head into status and fields (RFC 9113 sections 8.2 and 8.3). Throws if it is malformed. */
 function split(fields: Field[]): { status: number; lines: Field[] } {
   const [first, ...lines] = fields;
-  if (first?.name !== ":status" || !/^\d{3}$/.test(first.value)) throw new Error("a head without a status");
+  if (first?.name !== ":status" || !/^\d{3}$/.test(first.value)) {
+    throw new Error("HEADERS without a valid :status");
+  }
   return { status: Number(first.value), lines };
 }
 
-/** Field lines as a parser gives them. Throws where one is malformed. */
+/** Field lines in a parser's format. Throws if one is malformed. */
 function rawOf(lines: Field[]): Buffer[] {
   const odd = lines.find(({ name, value }) => !NAME.test(name) || FORBIDDEN.test(value));
-  if (odd) throw new Error("a field that HTTP/2 does not allow");
+  if (odd) throw new Error("a header field that HTTP/2 does not allow");
   return lines.flatMap(({ name, value }) => [Buffer.from(name, "latin1"), Buffer.from(value, "latin1")]);
 }

@@ -2,13 +2,13 @@ import { MAX_QUIET_BYTES } from "../bounds.ts";
 import { type Http2Frame, TYPES } from "./frames.ts";
 import { LimitExceeded } from "../../../../src/base/ports.ts";
 
-/** Of one head as it is sent: what it unfolds to has the bounds of any head. */
+/** Limits of one head as sent; decoded, it has the limits of any head. */
 const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_HEAD_FRAMES = 16;
-/** Of pings, settings, windows, empty bodies and the like, while one answer comes. */
+/** The maximum number of pings, settings, window updates, empty bodies and the like per answer. */
 const MAX_QUIET_FRAMES = 500;
 
-/** Bounds what frames cost without saying anything. */
+/** Bounds the cost of frames that carry no content. */
 export class FrameBounds {
   #headFrames = 0;
   #headBytes = 0;

@@ -2,10 +2,10 @@ import { Buffer } from "node:buffer";
 
 /** RFC 9113 section 4.1. */
 const HEADER_BYTES = 9;
-/** RFC 9113 section 4.2: unless one asks for more. */
+/** The default maximum (RFC 9113 section 4.2). */
 export const MAX_FRAME_BYTES = 16_384;
 
-/** RFC 9113 section 6. */
+/** Frame types (RFC 9113 section 6). */
 export const TYPES = {
   data: 0,
   headers: 1,
@@ -18,7 +18,7 @@ export const TYPES = {
   continuation: 9,
 } as const;
 
-/** The same; `ack` is of settings and pings. */
+/** Flags (RFC 9113 section 6); `ack` is for SETTINGS and PING. */
 export const FLAGS = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
 /** One frame of HTTP/2. */
@@ -29,7 +29,6 @@ export interface Http2Frame {
   payload: Buffer;
 }
 
-/** A frame as it is sent. */
 export function encodeFrame(type: number, payload: Uint8Array, { flags = 0, stream = 0 } = {}): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
   bytes.writeUIntBE(payload.length, 0, 3);
@@ -40,7 +39,7 @@ export function encodeFrame(type: number, payload: Uint8Array, { flags = 0, stre
   return bytes;
 }
 
-/** 32-bit numbers, as payloads have them. */
+/** 32-bit numbers in network order. */
 export function encodeWords(...values: number[]): Buffer {
   const bytes = Buffer.allocUnsafe(4 * values.length);
   values.forEach((value, i) => bytes.writeUInt32BE(value, 4 * i));
@@ -57,11 +56,11 @@ export function encodeSettings(...pairs: [number, number][]): Buffer {
   return bytes;
 }
 
-/** Finds the frames in what a peer sends, however it is cut. */
+/** Splits a peer's bytes into frames, whatever the chunks. */
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** The frames that are complete with `chunk`. Throws where one is longer than allowed. */
+  /** The frames completed by `chunk`. Throws if one is longer than allowed. */
   *read(chunk: Buffer): Generator<Http2Frame> {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (bytes.length >= HEADER_BYTES) {
@@ -79,7 +78,7 @@ export class FrameReader {
   }
 }
 
-/** A payload without padding (RFC 9113 section 6.1) and priority (section 6.2). Throws where they are longer than it. */
+/** A payload without padding (RFC 9113 section 6.1) and priority (section 6.2). Throws if they exceed it. */
 export function contentOf({ type, flags, payload }: Http2Frame): Buffer {
   const padding = (flags & FLAGS.padded) !== 0 ? payload[0] ?? Infinity : 0;
   const start = Number((flags & FLAGS.padded) !== 0) +

@@ -3,16 +3,19 @@ import { Buffer } from "node:buffer";
 import { LimitExceeded } from "../../../../src/base/ports.ts";
 import { MAX_HEADER_LINES, MAX_QUIET_BYTES } from "../bounds.ts";
 
-/** A field line: each character is one byte. */
+/** A field line with one character per byte. */
 export interface Field {
   name: string;
   value: string;
 }
 
-/** RFC 7541 section 4.2: the size of a peer's table unless a setting changes it. */
+/** The default table size (RFC 7541 section 4.2). */
 const TABLE_BYTES = 4_096;
 
-/** The fields of one head after the other, from HPACK (RFC 7541). Throws where the bytes are none, LimitExceeded where it is too large. */
+/**
+ * Decodes successive heads from HPACK (RFC 7541). Throws if the bytes are invalid, LimitExceeded if a head is
+ * too large.
+ */
 export function headDecoder(): (block: Buffer) => Field[] {
   const decompressor = hpack.decompressor.create({ table: { maxSize: TABLE_BYTES } });
   let failed = false;
@@ -20,11 +23,11 @@ export function headDecoder(): (block: Buffer) => Field[] {
   return (block) => {
     decompressor.write(block);
     decompressor.execute();
-    if (failed) throw new Error("the head is no HPACK");
+    if (failed) throw new Error("the headers are not valid HPACK");
     const fields: Field[] = [];
     let bytes = 0;
     for (let field: Field | null; (field = decompressor.read()); fields.push(field)) {
-      // A line that stands in the table is one byte to send again.
+      // A field in the table costs the sender one byte, so the decoded size is bounded.
       if (
         fields.length > MAX_HEADER_LINES ||
         (bytes += field.name.length + field.value.length) > MAX_QUIET_BYTES
@@ -38,7 +41,7 @@ export function headDecoder(): (block: Buffer) => Field[] {
   };
 }
 
-/** A head in HPACK, for a server that has no table yet: nothing is put into one. */
+/** Encodes a head in HPACK without using the dynamic table. */
 export function encodeHead(fields: Field[]): Buffer {
   const compressor = hpack.compressor.create({ table: { maxSize: TABLE_BYTES } });
   compressor.write(fields.map((field) => ({ ...field, incremental: false })));

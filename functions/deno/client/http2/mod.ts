@@ -1,6 +1,7 @@
 /**
- * One exchange over HTTP/2 (RFC 9113), and one exchange to a connection: few servers speak nothing else. Frames are read here and not by
- * `node:http2`: on Deno 2.9 odd ones end the process (SIGSEGV), and a prober must outlive what it asks.
+ * One exchange over HTTP/2 (RFC 9113) per connection, because few servers speak only HTTP/2. Frames are
+ * parsed here, not by `node:http2`: on Deno 2.9 malformed frames crash the process (SIGSEGV), and a prober
+ * must survive any target.
  */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
@@ -12,13 +13,13 @@ import { FrameBounds } from "./bounds.ts";
 import { encodeFrame, FLAGS, FrameReader, type Http2Frame, TYPES } from "./frames.ts";
 import { RequestWriter, STREAM } from "./request.ts";
 
-/** An exchange, and the connection that is made for it alone. */
+/** An exchange and its own connection. */
 export type Http2Options =
   & FetchOptions
   & { trace: ExchangeTrace }
   & Pick<ConnectionOptions, "socket" | "facts" | "now">;
 
-/** RFC 9113 section 7, by number. */
+/** Error codes by number (RFC 9113 section 7). */
 const ERRORS = [
   "NO_ERROR",
   "PROTOCOL_ERROR",
@@ -36,7 +37,10 @@ const ERRORS = [
   "HTTP_1_1_REQUIRED",
 ];
 
-/** Sends a request, after whose answer the connection is closed. Rejects with the signal's reason if that aborts. */
+/**
+ * Sends a request and closes the connection after the answer. Rejects with the signal's reason if that
+ * aborts.
+ */
 export function sendOverHttp2(url: URL, options: Http2Options): Promise<Answer> {
   const { socket, facts, now, method, body, signal, trace } = options;
   const giveUp = () => incoming.fail(signal.reason);
@@ -83,10 +87,10 @@ function converse({ socket, method }: Http2Options, request: RequestWriter, inco
   let isFirst = true;
   const take = (frame: Http2Frame) => {
     bounds.count(frame);
-    if (isFirst && frame.type !== TYPES.settings) throw new Error("no settings, so no HTTP/2");
-    if (answer.isInHead && frame.type !== TYPES.continuation) throw new Error("a head that breaks off");
+    if (isFirst && frame.type !== TYPES.settings) throw new Error("no SETTINGS frame: not HTTP/2");
+    if (answer.isInHead && frame.type !== TYPES.continuation) throw new Error("an incomplete header block");
     isFirst = false;
-    takers[frame.type]?.(frame); // of other kinds anything may come (RFC 9113 section 5.5)
+    takers[frame.type]?.(frame); // unknown frame types are ignored (RFC 9113 section 5.5)
   };
   socket.on("data", (chunk: Buffer) => {
     try {
@@ -100,7 +104,7 @@ function converse({ socket, method }: Http2Options, request: RequestWriter, inco
   });
 }
 
-/** What is done with a frame, by its type. Each throws where the exchange is over by it. */
+/** The handlers of frames by type. Each throws if its frame ends the exchange. */
 function takersOf(
   socket: Socket,
   request: RequestWriter,
@@ -115,27 +119,27 @@ function takersOf(
     [TYPES.settings]: (frame) => request.readSettings(frame),
     [TYPES.window]: (frame) => request.readWindow(frame),
     [TYPES.ping]({ flags, payload }) {
-      if (payload.length !== 8) throw new Error("a ping of a wrong form");
+      if (payload.length !== 8) throw new Error("malformed PING frame");
       if ((flags & FLAGS.ack) === 0) socket.write(encodeFrame(TYPES.ping, payload, { flags: FLAGS.ack }));
     },
     [TYPES.reset]({ stream, payload }) {
       if (stream === STREAM) throw new Error(`the server reset the stream: ${errorIn(payload, 0)}`);
     },
     [TYPES.goAway]({ payload }) {
-      if (payload.length < 8) throw new Error("a goodbye of a wrong form");
-      // What it still answers may come (RFC 9113 section 6.8).
+      if (payload.length < 8) throw new Error("malformed GOAWAY frame");
+      // The server may still answer streams up to the given one (RFC 9113 section 6.8).
       if (payload.readUInt32BE(0) < STREAM) {
-        throw new Error(`the server said goodbye: ${errorIn(payload, 4)}`);
+        throw new Error(`the server sent GOAWAY: ${errorIn(payload, 4)}`);
       }
     },
     [TYPES.push]() {
-      throw new Error("a pushed answer, which was not allowed");
+      throw new Error("the server pushed an answer although push is disabled");
     },
   };
 }
 
 function ours(frame: Http2Frame): Http2Frame {
-  if (frame.stream !== STREAM) throw new Error(`a frame of stream ${frame.stream}, which nobody opened`);
+  if (frame.stream !== STREAM) throw new Error(`a frame of stream ${frame.stream}, which was not opened`);
   return frame;
 }
 

@@ -11,19 +11,19 @@ import {
 } from "./frames.ts";
 import { encodeHead } from "./hpack.ts";
 
-/** RFC 9113 section 3.4. */
+/** The connection preface (RFC 9113 section 3.4). */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-/** RFC 9113 section 6.5.2. */
+/** Settings (RFC 9113 section 6.5.2). */
 const ENABLE_PUSH = 2, INITIAL_WINDOW_SIZE = 4;
 const FIRST_WINDOW = 65_535;
-/** As large as it can be: there is one answer to a connection, and TCP has a window of its own. */
+/** The maximum: each connection carries one answer, and TCP has its own window. */
 const OUR_WINDOW = 2 ** 31 - 1;
 const SETTING_BYTES = 6;
 
 /** The only stream of a connection. */
 export const STREAM = 1;
 
-/** Sends a request: its head at once, its body as the server's windows allow (RFC 9113 section 5.2). */
+/** Sends a request: the head at once, the body as the server's windows allow (RFC 9113 section 5.2). */
 export class RequestWriter {
   readonly #socket: Socket;
   #unsent: Buffer;
@@ -44,10 +44,10 @@ export class RequestWriter {
     this.#sendBody();
   }
 
-  /** SETTINGS of the server. Throws where it is no HTTP/2. */
+  /** Handles the server's SETTINGS. Throws if the frame is malformed. */
   readSettings({ flags, stream, payload }: Http2Frame): void {
     const length = (flags & FLAGS.ack) !== 0 ? payload.length : payload.length % SETTING_BYTES;
-    if (stream !== 0 || length !== 0) throw new Error("settings of a wrong form");
+    if (stream !== 0 || length !== 0) throw new Error("malformed SETTINGS frame");
     if ((flags & FLAGS.ack) !== 0) return;
     for (let at = 0; at < payload.length; at += SETTING_BYTES) {
       if (payload.readUInt16BE(at) !== INITIAL_WINDOW_SIZE) continue;
@@ -59,9 +59,9 @@ export class RequestWriter {
     this.#sendBody();
   }
 
-  /** WINDOW_UPDATE. Throws where it is no HTTP/2. */
+  /** Handles WINDOW_UPDATE. Throws if the frame is malformed. */
   readWindow({ stream, payload }: Http2Frame): void {
-    if (payload.length !== 4) throw new Error("a window of a wrong form");
+    if (payload.length !== 4) throw new Error("malformed WINDOW_UPDATE frame");
     const more = payload.readUInt32BE(0) & 0x7fffffff;
     if (stream === 0) this.#connectionWindow += more;
     if (stream === STREAM) this.#streamWindow += more;

@@ -26,7 +26,7 @@ async function asked(...flags: string[]): Promise<string[]> {
 }
 
 test("what a permission keeps closed is refused, and no fault of the target's", async () => {
-  const words = "Refused: Cannot ask 127.0.0.1: this process has no permission to (--deny-net)";
+  const words = "Refused: Cannot ask 127.0.0.1: this process lacks the permission (--deny-net)";
   const why = [
     expect.stringContaining(`http ${words}`),
     expect.stringContaining(`tcp ${words}`),
