@@ -1,9 +1,6 @@
 import type { SendMail, SendPlatformMail } from "./mail.ts";
 
-/**
- * Everything Assay needs from its environment. `functions/` binds these ports to a runtime; tests bind them
- * to `test/world/`.
- */
+/** What Assay needs from its environment: `functions/` binds it to a runtime, tests to `test/world/`. */
 
 /** Wall time, steady time and timers. */
 export interface Clock {
@@ -41,10 +38,7 @@ export interface TlsSettings {
   insecure?: boolean;
 }
 
-/**
- * What a transport measured of one exchange, times in ms. Absent: it cannot measure it, as a Worker's fetch
- * cannot.
- */
+/** What a transport measured of one exchange, ms. Absent: not measurable, as with a Worker's fetch. */
 export interface ExchangeTrace {
   /** Requests sent: 1, or 2 if a kept connection was closed and the request was repeated. */
   requests: number;
@@ -100,10 +94,7 @@ export interface Answer {
    * `truncated`. Rejects if the body breaks off.
    */
   read(capBytes: number, enough?: AbortSignal): Promise<AnswerBody>;
-  /**
-   * Discards the body: at most 64 KiB are drained in the background, then the connection is closed. Never
-   * throws.
-   */
+  /** Drains at most 64 KiB of the body in the background, then closes the connection. Never throws. */
   drop(): void;
 }
 
@@ -145,10 +136,7 @@ export interface Line {
   trace: Omit<ExchangeTrace, "requests">;
   /** The TLS handshake's result, if the runtime can tell. */
   security?: LineSecurity;
-  /**
-   * The next bytes; null: the peer ended the connection. Rejects if the connection breaks or its signal
-   * aborts.
-   */
+  /** The next bytes; null: the peer ended. Rejects if the connection breaks or its signal aborts. */
   read(): Promise<Uint8Array | null>;
   /** Settles once the runtime has accepted the bytes. */
   write(bytes: Uint8Array): Promise<void>;
@@ -227,10 +215,7 @@ export class NotUpgraded extends Error {
   }
 }
 
-/**
- * Opens a WebSocket at an http or https URL. Throws `Refused`, `NotUpgraded`, or any other error for a
- * transport failure.
- */
+/** Opens a WebSocket at an http(s) URL. Throws `Refused`, `NotUpgraded`, or else for a transport failure. */
 export type OpenWebSocket = (url: URL, options: WebSocketOptions) => Promise<Channel>;
 
 /** A number in [0, 1). */
@@ -283,10 +268,7 @@ export class LimitExceeded extends Error {
   override readonly name = "LimitExceeded";
 }
 
-/**
- * Resolves as `work` does. After `ms` it resolves (or rejects) as `late` does, and the result of `work` is
- * dropped.
- */
+/** Settles as `work` does, or after `ms` as `late` does; the result of `work` is then dropped. */
 export async function atMost<T>(clock: Clock, ms: number, work: Promise<T>, late: () => T): Promise<T> {
   let disarm = () => {};
   const bound = new Promise<T>((resolve) => {

@@ -10,7 +10,7 @@ import { type GitHub, installationClient } from "./app.ts";
 import { semaphore } from "../../base/semaphore.ts";
 import { parseRow } from "../../storage/codec.ts";
 import type { Ports } from "../../base/ports.ts";
-import type { StoredRecord } from "../../storage/store.ts";
+import type { RecordStore, StoredRecord } from "../../storage/store.ts";
 import type { GateDocument } from "../gates/document.ts";
 import type { GateEvaluator } from "../gates/evaluate.ts";
 import type { GateServices } from "../gates/services.ts";
@@ -59,77 +59,30 @@ const MAX_LEGACY = 10_000;
 const RETENTION_MS = DAY_MS;
 const CALLBACK = /^\/repos\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+\/deployment_protection_rule$/;
 
+/** The approvals of one store, decided by its gates. */
 export function approvals(
   ports: Ports,
   config: Config,
   { store, evaluate }: Pick<GateServices, "store" | "evaluate">,
 ): Approvals {
-  const { clock, log, secrets } = ports;
   const gate = semaphore(PARALLEL);
   const { github: hook } = config.hooks;
-
-  const save = (key: string, value: PendingApproval) =>
-    store.putRecord({
-      kind: "approval",
-      key,
-      order: value.attempts,
-      value: JSON.stringify(value),
-      expiresAt: value.deadline + RETENTION_MS,
-    });
-
-  const reviewOne = async (hook: GitHubHook, record: StoredRecord): Promise<void> => {
-    const request = parseRow(pendingApproval, record.value, `approval ${record.key}`);
-    const answer = await reviewOf(request, config, evaluate, clock.now());
-    if (!answer && request.attempts > 0) return;
-    try {
-      const github = await installationClient(ports, hook, request.installation);
-      for (const refusal of await tell(github, hook, request, answer)) {
-        log.warn("GitHub refused a decision", { rule: record.key, error: secrets.redact(refusal) });
-      }
-      if (answer) await store.deleteRecord("approval", record.key);
-      else await save(record.key, { ...request, attempts: 1 });
-    } catch (error) {
-      const attempts = request.attempts + 1;
-      log.warn("a protection rule could not be answered", {
-        rule: record.key,
-        attempts,
-        error: secrets.redact(messageOf(error)),
-      });
-      if (attempts >= ATTEMPTS) await store.deleteRecord("approval", record.key);
-      else await save(record.key, { ...request, attempts });
-    }
-  };
-
-  /**
-   * Moves pending approvals of an earlier version to their own kind, before the first review of a process.
-   */
-  const moveLegacy = async () => {
-    const kind = "deployment";
-    for (const record of await store.listRecords({ kind, under: LEGACY_PREFIX, limit: MAX_LEGACY })) {
-      await store.putRecord({ ...record, kind: "approval", key: record.key.slice(LEGACY_PREFIX.length) });
-      await store.deleteRecord(kind, record.key);
-    }
-  };
   let isMoved = false;
-
   return {
     async add(
       target,
       { environment, deployment_callback_url: callback, deployment, repository, installation },
     ) {
       const url = new URL(callback);
-      const api = hook?.api.replace(/\/$/, "");
-      if (!hook || !url.href.startsWith(`${api}/`) || !CALLBACK.test(url.href.slice(api!.length))) {
-        return false;
-      }
-      await save(`${url.pathname}/${environment}`, {
+      if (!hook || !isCallback(url, hook)) return false;
+      await save(store, `${url.pathname}/${environment}`, {
         target,
         environment,
         callback,
         repository: repository.full_name,
         sha: deployment.sha,
         installation: installation.id,
-        deadline: clock.now() + hook.deadlineMs,
+        deadline: ports.clock.now() + hook.deadlineMs,
         attempts: 0,
       });
       return true;
@@ -137,12 +90,71 @@ export function approvals(
 
     async review() {
       if (!hook?.app) return;
-      if (!isMoved) await moveLegacy();
+      if (!isMoved) await moveLegacy(store);
       isMoved = true;
       const records = await store.listRecords({ kind: "approval", limit: MAX_PENDING });
-      await Promise.all(records.map((record) => gate(() => reviewOne(hook, record))));
+      const context = { ports, config, store, evaluate, hook };
+      await Promise.all(records.map((record) => gate(() => reviewRecord(context, record))));
     },
   };
+}
+
+function isCallback({ href }: URL, hook: GitHubHook): boolean {
+  const api = hook.api.replace(/\/$/, "");
+  return href.startsWith(`${api}/`) && CALLBACK.test(href.slice(api.length));
+}
+
+const save = (store: RecordStore, key: string, value: PendingApproval): Promise<unknown> =>
+  store.putRecord({
+    kind: "approval",
+    key,
+    order: value.attempts,
+    value: JSON.stringify(value),
+    expiresAt: value.deadline + RETENTION_MS,
+  });
+
+/** Moves pending approvals of an earlier version to their own kind. */
+async function moveLegacy(store: RecordStore): Promise<void> {
+  const kind = "deployment";
+  for (const record of await store.listRecords({ kind, under: LEGACY_PREFIX, limit: MAX_LEGACY })) {
+    await store.putRecord({ ...record, kind: "approval", key: record.key.slice(LEGACY_PREFIX.length) });
+    await store.deleteRecord(kind, record.key);
+  }
+}
+
+interface ReviewContext extends Pick<GateServices, "evaluate"> {
+  ports: Ports;
+  config: Config;
+  store: RecordStore;
+  hook: GitHubHook;
+}
+
+/** Decides one request, answers it, and deletes or updates its record. */
+async function reviewRecord(
+  { ports, config, store, evaluate, hook }: ReviewContext,
+  record: StoredRecord,
+): Promise<void> {
+  const { clock, log, secrets } = ports;
+  const request = parseRow(pendingApproval, record.value, `approval ${record.key}`);
+  const answer = await reviewOf(request, config, evaluate, clock.now());
+  if (!answer && request.attempts > 0) return;
+  try {
+    const github = await installationClient(ports, hook, request.installation);
+    for (const refusal of await reply(github, hook, request, answer)) {
+      log.warn("GitHub refused a decision", { rule: record.key, error: secrets.redact(refusal) });
+    }
+    if (answer) await store.deleteRecord("approval", record.key);
+    else await save(store, record.key, { ...request, attempts: 1 });
+  } catch (error) {
+    const attempts = request.attempts + 1;
+    log.warn("a protection rule could not be answered", {
+      rule: record.key,
+      attempts,
+      error: secrets.redact(messageOf(error)),
+    });
+    if (attempts >= ATTEMPTS) await store.deleteRecord("approval", record.key);
+    else await save(store, record.key, { ...request, attempts });
+  }
 }
 
 interface Review {
@@ -175,7 +187,7 @@ const commentOf = (decision: GateDocument["decision"] | string, reason: string) 
  * Answers the rule, or reports it as pending, and sets the commit status. Returns what GitHub refused for
  * good; rejects if the call must be retried.
  */
-async function tell(
+async function reply(
   github: GitHub,
   hook: GitHubHook,
   request: PendingApproval,
@@ -191,9 +203,9 @@ async function tell(
   const set = await github.post(new URL(`${hook.api}/repos/${repository}/statuses/${sha}`), status);
   const refusals = set.ok ? [] : [`the commit status: ${set.status} ${set.detail ?? ""}`];
   if (!answer) return refusals;
-  const reply = await github.post(new URL(callback), { environment_name: environment, ...answer });
-  const final = reply.ok ||
-    (reply.status >= 400 && reply.status < 500 && reply.status !== 429 && reply.status !== 403);
-  if (!final) throw new Error(`GitHub answered ${reply.status} ${reply.detail ?? ""}`);
-  return reply.ok ? refusals : [...refusals, `the answer: ${reply.status} ${reply.detail ?? ""}`];
+  const answered = await github.post(new URL(callback), { environment_name: environment, ...answer });
+  const final = answered.ok ||
+    (answered.status >= 400 && answered.status < 500 && answered.status !== 429 && answered.status !== 403);
+  if (!final) throw new Error(`GitHub answered ${answered.status} ${answered.detail ?? ""}`);
+  return answered.ok ? refusals : [...refusals, `the answer: ${answered.status} ${answered.detail ?? ""}`];
 }
