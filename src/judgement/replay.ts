@@ -36,13 +36,13 @@ export function replay(
 ): ReplayedIncident[] {
   let state: CheckState | undefined;
   let count = 0;
-  const told: Transition[] = [];
+  const transitions: Transition[] = [];
   for (const arrivals of walksOf(slots, check.latencyBudgetMs)) {
     const judged = assess(check, regions, arrivals, { before: state, newId: () => `replayed_${count++}` });
     state = judged.state;
-    told.push(...judged.transitions);
+    transitions.push(...judged.transitions);
   }
-  return episodesOf(told);
+  return episodesOf(transitions);
 }
 
 /** The walks of history in order; those with the same instant were judged together. */
@@ -102,9 +102,9 @@ const reportOf = (state: ReportState, { phase, question, contradicts }: Trace, a
 });
 
 /** Turns transitions into incidents, one per episode. */
-function episodesOf(told: readonly Transition[]): ReplayedIncident[] {
+function episodesOf(transitions: readonly Transition[]): ReplayedIncident[] {
   const episodes: ReplayedIncident[] = [];
-  for (const { change, incident: { family, kind, scope, episode, openedAt, resolvedAt } } of told) {
+  for (const { change, incident: { family, kind, scope, episode, openedAt, resolvedAt } } of transitions) {
     const known = episodes.findLast((one) => one.family === family && one.scope === scope);
     if (change === "opened" || !known) episodes.push({ family, kind, scope, episode, openedAt });
     else if (change === "resolved") known.resolvedAt = resolvedAt;

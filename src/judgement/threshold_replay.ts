@@ -35,13 +35,13 @@ export function replayThreshold(
   { scope, openedAt }: Pick<Incident, "scope" | "openedAt">,
 ): ThresholdReplay | undefined {
   const failureThreshold = otherThan(check.failureThreshold);
-  const tell = (judged: JudgedCheck) =>
+  const replayWith = (judged: JudgedCheck) =>
     replay(judged, regions, slots).filter((one) => one.family === "service" && one.scope === scope);
-  const asItWas = tell(check);
+  const asItWas = replayWith(check);
   const near = periodMs(check, openedAt);
   const own = asItWas.find((one) => Math.abs(one.openedAt - openedAt) <= near);
   if (!own) return undefined;
-  const other = tell({ ...check, failureThreshold });
+  const other = replayWith({ ...check, failureThreshold });
   const same = other.find((one) => overlaps(one, own));
   const isNew = (one: ReplayedIncident, among: readonly ReplayedIncident[]) =>
     !among.some((known) => overlaps(known, one));

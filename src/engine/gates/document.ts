@@ -159,7 +159,7 @@ function failingStep(witnesses: readonly LastRound[], newest: RunTally | undefin
   return failure ? oneLine(failure.step, NAME_CHARS) : null;
 }
 
-/** The reason in one line, for whoever looks at a stopped rollout. */
+/** The reason in one line, for the person who looks at a stopped rollout. */
 function reasonOf(
   judged: CheckJudgement,
   votes: Votes,

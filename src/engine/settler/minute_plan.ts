@@ -20,7 +20,7 @@ export interface Flight {
   /** Epoch ms. */
   at: number;
   lane: string;
-  /** Its slots cannot have been asked for before. */
+  /** No process can have asked for its slots before. */
   isNew: boolean;
   /** The config that it was asked under. */
   config: Config;
