@@ -4,7 +4,7 @@ import type { AnswerHeaders } from "../../../src/base/ports.ts";
 /** Header fields from a parser's list: name, value, name, value. */
 export const fieldLines = (raw: Buffer[]): AnswerHeaders => new FieldLines(raw);
 
-/** Lists in place of a map: most answers have few lines, and of these hardly any is looked at. */
+/** Lists instead of a map: most answers have few lines, hardly any of which is read. */
 class FieldLines implements AnswerHeaders {
   readonly #names: string[];
   readonly #values: string[];

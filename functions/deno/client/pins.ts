@@ -15,7 +15,9 @@ export interface Pin {
   prefer(address: string): void;
 }
 
-/** The pin of a host name or address; one that must be looked up rejects with the signal's reason as soon as that aborts. */
+/**
+ * Gets the pin of a host name or address. A lookup rejects with the signal's reason as soon as that aborts.
+ */
 export type Pinning = (host: string, signal: AbortSignal) => Pin | Promise<Pin>;
 
 /** The system's resolver, `/etc/hosts` included. */
