@@ -56,7 +56,10 @@ export interface GateQuery {
 /** The windows for the burn rate: the workbook's fastest pair. */
 const GATE_WINDOWS = { long: "1h", short: "5m" } as const;
 
-/** Decides a gate; the worst check counts. */
+/**
+ * Decides a gate; the worst check counts. A repeated question is decided again only if its inputs, or the
+ * time, may have changed the decision.
+ */
 export type GateEvaluator = (question: GateQuery) => Promise<GateDocument>;
 
 /** The gates of one store. They never probe. */
@@ -87,7 +90,7 @@ export function gateEvaluator(options: GateEvaluatorOptions): GateEvaluator {
   };
 }
 
-/** From when evidence counts, epoch ms; `slides`: it is a time before now. */
+/** From when evidence counts, epoch ms; `slides`: it is relative to now. */
 interface Anchor {
   name: string | null;
   sinceMs: number;
@@ -108,7 +111,10 @@ async function anchorOf(
   return last ? { name: last.anchor ?? last.version ?? null, sinceMs: last.at } : null;
 }
 
-/** A judgement, what it was made from besides the question, and the span (epoch ms, both included) in which time alone does not change it. */
+/**
+ * A judgement, its inputs besides the question, and the span (epoch ms, inclusive) in which time alone does
+ * not change it.
+ */
 interface DatedJudgement extends CheckJudgement {
   silenced: boolean;
   slides: boolean;
@@ -125,7 +131,10 @@ interface CheckInput {
   before: DatedJudgement | undefined;
 }
 
-/** What a check is decided by, besides its state: how many runs at most, how old the newest may be, and from when they count. */
+/**
+ * What decides a check besides its state: the number of runs, the newest run's maximum age, and from when
+ * runs count.
+ */
 function windowOf(question: GateQuery, { check, state, anchor, nowMs }: CheckInput) {
   const { minRuns = check.successThreshold } = question;
   const newest = state?.slot ?? nowMs;
@@ -175,7 +184,7 @@ async function judgeCheck(
     ...inputs,
     ...{ regions, quorum, version, burn },
     from: nowMs,
-    // What burns, and how long there has been nothing, changes all the time.
+    // The burn rate and the age of missing evidence change all the time.
     until: burn || !state ? nowMs : holdsUntil(found, check, nowMs, [maxAgeMs, nowMs - sinceMs]),
   };
 }
@@ -186,7 +195,7 @@ const burnOf = (most: number, budget: Awaited<ReturnType<ErrorBudgetReader>>): G
   isOver: !!budget && isBurning(budget, { ...GATE_WINDOWS, factor: most }),
 });
 
-/** Whether an earlier judgement is the one that would be made of this now. */
+/** Whether an earlier judgement still holds. */
 function holds(
   before: DatedJudgement,
   { state, anchor, sinceMs, silenced, slides }: Pick<
@@ -195,13 +204,13 @@ function holds(
   >,
   nowMs: number,
 ): boolean {
-  // A window that slides has the same length, which the state and the question say.
+  // A sliding window has the same length, which follows from the state and the question.
   const isSameWindow = before.slides === slides && (slides || before.sinceMs === sinceMs);
   return isSameWindow && before.state === state && before.anchor === anchor && before.silenced === silenced &&
     nowMs >= before.from && nowMs <= before.until;
 }
 
-/** The last instant (epoch ms) before a run begins to count, is over, or is older than one of these `ages`. */
+/** The last instant (epoch ms) before a run begins to count, ends, or exceeds one of these `ages`. */
 function holdsUntil(runs: readonly GateRun[], check: Check, nowMs: number, ages: readonly number[]): number {
   const instants = runs.flatMap(({ slot }) => [
     slot - 1,
@@ -214,7 +223,10 @@ function holdsUntil(runs: readonly GateRun[], check: Check, nowMs: number, ages:
 /** At most two runs are incomplete and decide nothing yet: a slot with turns to come, and a confirmation. */
 const UNDER_WAY = 2;
 
-/** The runs that are whole: all has come, or the slot's period is over. A confirmation of one region alone is no run of the others. */
+/**
+ * The complete runs: every prober has answered, or the period is over. A confirmation of one region is no run
+ * of the others.
+ */
 function wholeRuns(
   runs: readonly GateRun[],
   check: Check,
