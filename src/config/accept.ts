@@ -1,6 +1,6 @@
+import type { Checks } from "./checks.ts";
 import type { Compiler, CompilerOptions } from "./compile.ts";
-import { checkEdgeAddresses } from "./edge_addresses.ts";
-import type { Check, Config, Target } from "./config.ts";
+import type { Check, Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
 import type { Patterns } from "./expression/mod.ts";
 import { freeze } from "./freeze.ts";
@@ -62,11 +62,11 @@ export interface Making {
   compiler(note: Note, options: CompilerOptions): Compiler;
   /** Of each check in order; absent: they are made. */
   digests?: readonly string[];
-  /** Notes what is wrong between targets; absent: nothing can be. */
-  checkTargets?(targets: readonly Target[], note: Note): void;
+  /** Absent: it has passed them. */
+  checks?: Checks;
 }
 
-/** Checks what was read, fills in every default, and freezes it; throws a `ConfigError` with all problems at once. */
+/** Checks what was read, fills in every default, and freezes what is new; throws a `ConfigError` with all problems at once. */
 export async function accept(
   reading: ParsedConfig,
   options: LoadOptions,
@@ -80,7 +80,8 @@ export async function accept(
   const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await setDigests(config.checks, making.digests);
-  return { config: freeze(config), warnings: all };
+  // What passed before is read at each wake of an object, and to freeze it would be a quarter of that.
+  return { config: making.checks ? freeze(config) : config, warnings: all };
 }
 
 /** One after the other: each hash that is under way at once may take a thread of its own. */
@@ -102,12 +103,12 @@ export function withDepthCheck<T>(walk: () => T): T {
 type BuildOptions = LoadOptions & Making & { patterns?: Patterns };
 
 function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Config {
-  const { kinds } = options;
+  const { kinds, checks } = options;
   const { dialects: rows, stores, sinks, steps, auths = [], functions } = kinds;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
-  if (options.runtime === "cloudflare" && !allowPrivate) checkEdgeAddresses(draft, note);
-  const regions = readRegions(draft.regions, options.runtime, note);
+  if (options.runtime === "cloudflare" && !allowPrivate) checks?.edgeAddresses(draft, note);
+  const regions = readRegions(draft.regions, options, note);
   const isWorker = options.runtime === "cloudflare" ||
     regions.some(({ probers }) => probers.some(({ kind }) => kind === "place"));
   const dialects = rows.map(({ name }) => name);
@@ -124,20 +125,21 @@ function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Conf
     allowPrivate,
     runtime: isWorker ? "cloudflare" : options.runtime,
     compiler: options.compiler(note, { patterns: options.patterns, functions, isWorker }),
+    checks,
     note,
   });
-  options.checkTargets?.(targets, note);
-  const checks = targets.flatMap((target) => target.checks);
+  checks?.dependencies(targets, note);
+  const all = targets.flatMap((target) => target.checks);
   const { maintenance: windows } = draft;
   if (windows?.length && !kinds.readMaintenance) noteLacking("maintenance", ["maintenance"], note);
   // There a place has objects as many as it needs, and each wake-up costs.
-  if (!isWorker) dealPhases(checks, settings);
+  if (!isWorker) dealPhases(all, settings);
   return {
     ...settings,
     objects: options.objects ?? 1,
     regions,
     targets,
-    checks,
+    checks: all,
     maintenance: kinds.readMaintenance?.(windows, { targets, cron, note }) ?? [],
   };
 }

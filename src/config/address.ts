@@ -9,6 +9,12 @@ export interface AddressRules {
   allowPrivate: boolean;
 }
 
+/** The checks of this file, as they are handed down. */
+export interface AddressChecks {
+  address: typeof checkAddress;
+  host: typeof checkHost;
+}
+
 /** Notes why Assay could not ask this URL. One that holds `${env:` is known only when the program runs. */
 export function checkAddress(url: string | undefined, path: Path, rules: AddressRules, note: Note): void {
   if (url === undefined) return;

@@ -7,7 +7,6 @@ import { RUNTIMES } from "./runtime.ts";
 import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
-import { warnUnused } from "./unused.ts";
 
 /** The steps of a check, ready to walk; what cleanup may use is what the whole journey captures. */
 export function readJourney(check: CheckDraft, context: CheckContext): { journey: Step[]; cleanup: Step[] } {
@@ -28,7 +27,6 @@ export function readJourney(check: CheckDraft, context: CheckContext): { journey
     });
   const journey = read(check.journey, "journey");
   const cleanup = read(check.cleanup, "cleanup");
-  warnUnused(check, context.path, context.note);
   return { journey, cleanup };
 }
 

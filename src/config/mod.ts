@@ -6,8 +6,8 @@ import {
   type ParsedConfig,
   withDepthCheck,
 } from "./accept.ts";
+import { CHECKS } from "./checks.ts";
 import { compiler } from "./compile.ts";
-import { checkDependencies } from "./depends_on.ts";
 import type { ComposeOptions } from "./compose/mod.ts";
 import type { Kinds } from "./kinds.ts";
 import { ConfigError, type Locate, type Path, type Problem } from "./problem.ts";
@@ -38,7 +38,7 @@ export interface Read extends LoadedConfig {
 }
 
 /** All is checked. */
-const MAKING: Making = { compiler, checkTargets: checkDependencies };
+const MAKING: Making = { compiler, checks: CHECKS };
 
 const NOWHERE: Locate = () => undefined;
 

@@ -1,5 +1,5 @@
 import type { ProberConfig, Quorum, Region } from "./config.ts";
-import { checkAddress } from "./address.ts";
+import type { AddressChecks } from "./address.ts";
 import { closest } from "../base/closest.ts";
 import { describe, type Note, type Path } from "./problem.ts";
 import { readQuorum } from "./rules.ts";
@@ -29,7 +29,7 @@ const SHORT = ["local", ...PLACES.filter((place) => !place.includes("-"))];
 /** The regions as written, in both forms; default: one region with one prober, this process. */
 export function readRegions(
   written: Draft<RawConfig>["regions"],
-  runtime: Runtime | undefined,
+  { runtime, checks }: { runtime?: Runtime; checks?: AddressChecks },
   note: Note,
 ): Region[] {
   const noteRegion = unique("region", note);
@@ -44,7 +44,7 @@ export function readRegions(
     const here = (probers ?? []).flatMap((draft, j): PlacedProber[] => {
       const inside = (field?: string) => field ? at("probers", j, field) : at("probers", j);
       noteProber(draft?.id, inside("id"));
-      return draft ? [{ prober: readProber(draft, id ?? "", inside, note), at: inside }] : [];
+      return draft ? [{ prober: readProber(draft, id ?? "", inside, { checks, note }), at: inside }] : [];
     });
     placed.push(...here);
     const voters = { count: probers?.length ?? Infinity, words: "probers in this region" };
@@ -73,7 +73,12 @@ function expandRegion(id: string, path: Path, note: Note): RegionDraft {
   return { id };
 }
 
-function readProber(draft: ProberDraft, region: string, at: PlacedProber["at"], note: Note): ProberConfig {
+function readProber(
+  draft: ProberDraft,
+  region: string,
+  at: PlacedProber["at"],
+  { checks, note }: { checks?: AddressChecks; note: Note },
+): ProberConfig {
   const { id = "", place, generation = 1, url, token } = draft;
   if ("place" in draft && "url" in draft) {
     note({ path: at("url"), message: "a prober has a place or a url, not both", expected: "one of them" });
@@ -92,7 +97,7 @@ function readProber(draft: ProberDraft, region: string, at: PlacedProber["at"], 
   if ("place" in draft) return { id, region, kind: "place", place: place ?? "", generation };
   if (!("url" in draft)) return { id, region, kind: "local" };
   // Probers are the operator's own machines: private addresses are theirs to choose.
-  checkAddress(url, at("url"), { prefix: true, allowPrivate: true }, note);
+  checks?.address(url, at("url"), { prefix: true, allowPrivate: true }, note);
   if (!("token" in draft)) {
     note({
       path: at("token"),

@@ -1,14 +1,11 @@
-import { checkAddress } from "./address.ts";
-import { closest } from "../base/closest.ts";
+import type { Checks } from "./checks.ts";
 import type { AskedSource, AwsAccess, PushedSource, ReportConfig, ReportSource, StepAuth } from "./config.ts";
 import type { CheckDraft } from "./draft.ts";
 import { parseDuration } from "./schema/duration.ts";
-import { describe, type Note, type Path } from "./problem.ts";
+import type { Note, Path } from "./problem.ts";
+import { dialectOf, GRPC, type SourceDraft } from "./report_source.ts";
 import type { ConfigAuthKind } from "./kinds.ts";
 import { unique } from "./duplicates.ts";
-
-type ReportDraft = NonNullable<CheckDraft["report"]>;
-type SourceDraft = Exclude<ReportDraft, readonly unknown[]>;
 
 /** What a report is held against. */
 export interface ReportRules {
@@ -17,16 +14,15 @@ export interface ReportRules {
   auths: readonly ConfigAuthKind[];
   /** What stands under `auth` at this path. */
   readAuth(draft: SourceDraft["auth"], path: Path): StepAuth | undefined;
+  checks?: Pick<Checks, "address" | "source">;
   note: Note;
 }
 
 const TIMEOUT = "2s";
 const NAME = "default";
 
-/** Dialects that ask in their own way: where, if nothing else is said. */
-const GRPC = ["grpc-health", "grpc-web"];
+/** Where gRPC is asked, if nothing else is said. */
 const GRPC_PATH = "/grpc.health.v1.Health/Check";
-const AWS = "elb";
 
 /** Keys without meaning beside `push`: no request is sent. */
 const ASKED_ONLY = [
@@ -40,8 +36,6 @@ const ASKED_ONLY = [
   "auth",
   "question",
 ] as const;
-/** The places to ask; `aws` knows its own. */
-const ENDPOINT_KEYS = ["path", "url", "aws"] as const;
 
 /** The sources of a check and the rule that makes one claim of them; absent: it makes none. */
 export function readReport(check: CheckDraft, path: Path, rules: ReportRules): ReportConfig | undefined {
@@ -88,26 +82,11 @@ function readPushSource(draft: SourceDraft, path: Path, note: Note): PushedSourc
 }
 
 function readAskSource(draft: SourceDraft, path: Path, rules: ReportRules): AskedSource {
-  const { note, allowPrivate } = rules;
+  const { note, checks, allowPrivate } = rules;
   const { name = NAME, aws, timeout = TIMEOUT, question, select, service } = draft;
-  const { dialect = aws ? AWS : "auto" } = draft;
-  checkPlace(draft, GRPC.includes(dialect), path, note);
-  checkAddress(draft.url, [...path, "url"], { allowPrivate }, note);
-  checkDialect(dialect, path, rules);
-  if (service !== undefined && !GRPC.includes(dialect)) {
-    const expected = `dialect: ${GRPC.join(" or ")}`;
-    note({
-      path: [...path, "service"],
-      at: "key",
-      message: "only gRPC has services",
-      expected,
-      found: dialect,
-    });
-  }
-  if (aws && dialect !== AWS) {
-    const message = "the answer of AWS has a dialect of its own";
-    note({ path: [...path, "dialect"], message, expected: AWS, found: describe(dialect, path) });
-  }
+  const dialect = dialectOf(draft);
+  checks?.source(draft, path, rules);
+  checks?.address(draft.url, [...path, "url"], { allowPrivate }, note);
   const access = aws && accessOf(aws);
   const auth = rules.readAuth(draft.auth, path);
   return {
@@ -123,32 +102,6 @@ function readAskSource(draft: SourceDraft, path: Path, rules: ReportRules): Aske
     aws: access,
     ...auth && { auth, further: rules.auths.find(({ kind }) => kind === auth.kind)?.requests },
   };
-}
-
-/** A source has one place to ask; for `aws` a `url` may stand in for the public endpoint. */
-function checkPlace(draft: SourceDraft, isKnown: boolean, path: Path, note: Note): void {
-  const [first, second] = ENDPOINT_KEYS.filter((key) => key in draft);
-  if (!first && !isKnown) {
-    const message = "a report needs to know where the claim comes from";
-    note({ path, at: "key", message, expected: "one of: path, url, push, aws" });
-  }
-  if (!second || (first === "url" && second === "aws")) return;
-  const message = second === "url"
-    ? "a report has a path or a url, not both"
-    : "with aws the load balancing API is asked, not the target";
-  note({ path: [...path, second === "url" ? "url" : first!], at: "key", message, expected: "one of them" });
-}
-
-function checkDialect(dialect: string, path: Path, { dialects, note }: ReportRules): void {
-  const known = ["auto", ...dialects];
-  if (known.includes(dialect)) return;
-  note({
-    path: [...path, "dialect"],
-    message: "unknown dialect",
-    expected: `one of: ${known.join(", ")}`,
-    found: describe(dialect, path),
-    suggestion: closest(dialect, known),
-  });
 }
 
 function readHeaders(draft: SourceDraft, path: Path, note: Note): [string, string][] {

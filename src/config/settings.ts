@@ -1,6 +1,5 @@
 import type { Config, PageSettings } from "./config.ts";
 import { readApi } from "./api.ts";
-import { checkAddress } from "./address.ts";
 import { parseDuration } from "./schema/duration.ts";
 import { readListen } from "./listen.ts";
 import type { KindsAndReaders } from "./readers.ts";
@@ -22,14 +21,14 @@ export function readSettings(
   note: Note,
 ): Settings {
   const { publicUrl, listen = 8080, concurrency = DENO_ROUNDS, controls = [], api, hooks, heartbeat } = draft;
-  const { allowPrivate, runtime, readRoutes, readHooks } = context;
-  checkAddress(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
+  const { allowPrivate, runtime, checks, readRoutes, readHooks } = context;
+  checks?.address(publicUrl, ["publicUrl"], { prefix: true, allowPrivate: true }, note);
   if (hooks?.github && !readHooks) noteLacking("hooks", ["hooks"], note);
   if (draft.routes && !readRoutes) noteLacking("routes", ["routes"], note);
   for (const [i, control] of controls.entries()) {
-    checkAddress(control, ["controls", i], { allowPrivate }, note);
+    checks?.address(control, ["controls", i], { allowPrivate }, note);
   }
-  checkAddress(heartbeat?.url, ["heartbeat", "url"], { allowPrivate }, note);
+  checks?.address(heartbeat?.url, ["heartbeat", "url"], { allowPrivate }, note);
   return {
     publicUrl,
     listen: readListen(listen),

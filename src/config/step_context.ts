@@ -1,3 +1,4 @@
+import type { AddressChecks } from "./address.ts";
 import type { Compiler } from "./compile.ts";
 import type { Note, Path } from "./problem.ts";
 
@@ -15,5 +16,7 @@ export interface StepContext {
   /** What earlier steps captured. */
   captures: readonly string[];
   compiler: Compiler;
+  /** Absent where the config has passed. */
+  checks?: AddressChecks;
   note: Note;
 }

@@ -1,12 +1,11 @@
-import { checkOrder } from "./after.ts";
 import { readAuth } from "./auth.ts";
 import type { Check, Quorum, StepAuth, Target } from "./config.ts";
-import { checkAddress } from "./address.ts";
+import type { Checks } from "./checks.ts";
 import type { Compiler } from "./compile.ts";
 import type { CheckDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind } from "./kinds.ts";
 import type { Runtime } from "./runtime.ts";
-import { formatDuration, parseDuration } from "./schema/duration.ts";
+import { parseDuration } from "./schema/duration.ts";
 import { readJourney } from "./journey.ts";
 import type { Note, Path } from "./problem.ts";
 import type { KindsAndReaders } from "./readers.ts";
@@ -32,6 +31,7 @@ export interface TargetContext
   /** Where steps are taken, as far as it is known. */
   runtime?: Runtime;
   compiler: Compiler;
+  checks?: Checks;
   note: Note;
 }
 
@@ -65,8 +65,8 @@ export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Tar
 
 function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): Target {
   const { id = "", name = id, url = "", labels = {} } = draft;
-  const { allowPrivate, readTls, note } = inherited;
-  checkAddress(draft.url, [...path, "url"], { prefix: true, allowPrivate }, note);
+  const { allowPrivate, readTls, checks, note } = inherited;
+  checks?.address(draft.url, [...path, "url"], { prefix: true, allowPrivate }, note);
   const noteDuplicate = unique("check", note);
   const tls = readTls?.(draft.tls, [...path, "tls"], inherited);
   if (draft.tls && !readTls) noteLacking("tls", [...path, "tls"], note);
@@ -88,15 +88,15 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
     noteDuplicate("id" in check ? check.id : "default", "id" in check ? [...at, "id"] : at);
     target.checks.push(readCheck(check, target, at, { ...inherited, auth, trace: draft.trace }));
   }
-  checkOrder(target, [...path, "checks"], note);
+  checks?.order(target, [...path, "checks"], note);
   return target;
 }
 
-function readHosts(hosts: TargetDraft["hosts"], path: Path, { allowPrivate, note }: CheckDefaults): string[] {
+function readHosts(hosts: TargetDraft["hosts"], path: Path, { allowPrivate, checks, note }: CheckDefaults): string[] {
   return (hosts ?? []).flatMap((host, i) => {
     if (host === undefined) return [];
     const url = host.includes("://") ? host : `https://${host}`;
-    checkAddress(url, [...path, i], { prefix: true, allowPrivate }, note);
+    checks?.address(url, [...path, i], { prefix: true, allowPrivate }, note);
     return URL.parse(url)?.origin ?? [];
   });
 }
@@ -121,11 +121,12 @@ function readSharedAuth(
 }
 
 function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: CheckDefaults): Check {
-  const { note, voters } = inherited;
+  const { checks, note, voters } = inherited;
   const { id = "default", contract, scope = "global", latencyBudget } = draft;
   const timing = readTiming(draft, path, inherited);
   const { timeoutMs } = timing;
-  refuseIgnored(draft, timeoutMs, path, note);
+  checks?.ignored(draft, timeoutMs, path, note);
+  checks?.unused(draft, path, note);
   return {
     key: `${target.id}/${id}`,
     id,
@@ -162,26 +163,3 @@ const severityOf = (severity: Check["severity"]) => severity && severity !== "cr
 
 /** A percentage as a share; in whole millionths, because 99.9 / 100 is not 0.999. */
 const shareOf = (percentage: string) => Math.round(Number(percentage.replace("%", "")) * 10_000) / 1_000_000;
-
-/** A field that would change nothing is a mistake. */
-function refuseIgnored(draft: CheckDraft, timeoutMs: number, path: Path, note: Note): void {
-  for (const name of ["startupBudget", "drainWindow"] as const) {
-    if (draft[name] === undefined || "report" in draft) continue;
-    const message = "without a report nothing says that it is starting or draining";
-    note({ path: [...path, name], at: "key", message, expected: "a report beside it", found: name });
-  }
-  if (draft.scope === "region" && draft.quorum !== undefined) {
-    const message = "with scope: region each region's own quorum decides";
-    note({
-      path: [...path, "quorum"],
-      at: "key",
-      message,
-      expected: "regions[].quorum, or scope: global",
-      found: "quorum",
-    });
-  }
-  if (draft.latencyBudget === undefined || parseDuration(draft.latencyBudget) < timeoutMs) return;
-  const message = "no journey can be slow: its timeout comes first";
-  const expected = `less than ${formatDuration(timeoutMs)}, the check's timeout`;
-  note({ path: [...path, "latencyBudget"], message, expected, found: draft.latencyBudget });
-}

@@ -1,6 +1,6 @@
 import { closest } from "../base/closest.ts";
 import { matches } from "../base/glob.ts";
-import { checkAddress } from "./address.ts";
+import type { AddressChecks } from "./address.ts";
 import type { Webhook } from "./config.ts";
 import { unique } from "./duplicates.ts";
 import { ANY_EVENT, type ConfigSinkKind } from "./kinds.ts";
@@ -24,12 +24,13 @@ export interface WebhookContext {
   sinks: readonly ConfigSinkKind[];
   allowPrivate: boolean;
   runtime?: Runtime;
+  checks?: AddressChecks;
 }
 
 /** The webhooks, every default filled in. */
 export function readWebhooks(
   drafts: Drafts,
-  { sinks, allowPrivate, runtime }: WebhookContext,
+  { sinks, allowPrivate, runtime, checks }: WebhookContext,
   note: Note,
 ): Webhook[] {
   const noteDuplicate = unique("webhook", note);
@@ -47,7 +48,7 @@ export function readWebhooks(
       note({ ...finding, path: [...path, ...finding.path] });
     }
     for (const field of sink?.addresses ?? []) {
-      checkAddress(settings[field] as string | undefined, [...path, field], { allowPrivate }, note);
+      checks?.address(settings[field] as string | undefined, [...path, field], { allowPrivate }, note);
     }
     const globs = events.filter((glob) => glob !== undefined);
     for (const [j, glob] of globs.entries()) {

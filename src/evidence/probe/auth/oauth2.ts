@@ -6,7 +6,6 @@ import { HEADER_VALUE } from "../../../base/http/header_value.ts";
 import { parseJson } from "../../../config/expression/mod.ts";
 import type { Template } from "../../../config/expression/mod.ts";
 import { ConfigFault } from "../../../base/ports.ts";
-import { checkAddress } from "../../../config/address.ts";
 import { isTargets } from "../../reasons.ts";
 import type { AuthContext, AuthKind, StepFailure } from "../step_kind.ts";
 
@@ -64,10 +63,10 @@ export const oauth2Auth: AuthKind<Settings> = {
   schema: grammar,
   // A token for it, and after a 401 another one and the request again.
   requests: { usual: 0, most: 3 },
-  read(draft, { path, captures, compiler, allowPrivate, note }) {
+  read(draft, { path, captures, compiler, allowPrivate, checks, note }) {
     const { tokenUrl = "", clientId = "", clientSecret = "", scope, params = {}, credentials = "header" } =
       draft as Partial<z.infer<ReturnType<typeof grammar>>>;
-    checkAddress(tokenUrl, [...path, "tokenUrl"], { allowPrivate }, note);
+    checks?.address(tokenUrl, [...path, "tokenUrl"], { allowPrivate }, note);
     const at = (name: string, text: string) =>
       compiler.template(text, captures, [...path, ...name.split("/")]);
     return {

@@ -2,7 +2,6 @@ import * as z from "../../../base/zod.ts";
 import { endpointUrl } from "../../../base/endpoint.ts";
 import { hostOf } from "../../../base/http/guard.ts";
 import { ConfigFault } from "../../../base/ports.ts";
-import { checkAddress, checkHost } from "../../../config/address.ts";
 import type { Draft } from "../../../config/validate.ts";
 import type { Step } from "../../../config/config.ts";
 import { Scope, type Template } from "../../../config/expression/mod.ts";
@@ -77,9 +76,9 @@ export const dnsStep: StepKind<DnsFields> = {
 
 const isUrl = (server: string) => /^https?:/i.test(server);
 
-function checkServer(server: string, { path, allowPrivate, note }: StepContext): void {
-  if (isUrl(server)) return checkAddress(server, path, { allowPrivate }, note);
-  checkHost(splitPort(server).host, path, { allowPrivate }, note);
+function checkServer(server: string, { path, allowPrivate, checks, note }: StepContext): void {
+  if (isUrl(server)) return checks?.address(server, path, { allowPrivate }, note);
+  checks?.host(splitPort(server).host, path, { allowPrivate }, note);
 }
 
 /** `9.9.9.9:5353`, `[2620:fe::fe]:53`, `ns1.example`, `2620:fe::fe`. */

@@ -4,7 +4,6 @@ import { endpointUrl } from "../../../base/endpoint.ts";
 import type { Endpoint } from "../../../base/ports.ts";
 import { hostOf } from "../../../base/http/guard.ts";
 import { ConfigFault } from "../../../base/ports.ts";
-import { checkHost } from "../../../config/address.ts";
 import type { StepContext } from "../../../config/step_context.ts";
 import type { AttemptContext } from "../step_kind.ts";
 
@@ -26,9 +25,9 @@ export const portField = () => z.int().check(z.gte(1), z.lte(65_535), z.describe
 /** Notes what is wrong with the host of a step whose kind is written at `context.path`. */
 export function readEndpoint<Written extends { host?: string; port?: number }>(
   { host, port = 0 }: Written,
-  { path, allowPrivate, note }: StepContext,
+  { path, allowPrivate, checks, note }: StepContext,
 ): StepEndpoint {
-  checkHost(host, [...path, "host"], { allowPrivate }, note);
+  checks?.host(host, [...path, "host"], { allowPrivate }, note);
   return { host, port };
 }
 

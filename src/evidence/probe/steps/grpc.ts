@@ -5,7 +5,6 @@ import { bodyText } from "../../../base/http/body_text.ts";
 import { messageOf } from "../../../base/error_message.ts";
 import { type Exchange, exchange, type HttpRequest, withHeader } from "../../../base/http/client.ts";
 import type { Step } from "../../../config/config.ts";
-import { checkAddress } from "../../../config/address.ts";
 import type { GrammarFields } from "../../../config/kinds.ts";
 import type { StepContext } from "../../../config/step_context.ts";
 import type { Draft } from "../../../config/validate.ts";
@@ -103,10 +102,10 @@ export const grpcStep: StepKind<GrpcFields> = {
 };
 
 function read({ grpc = {} }: Draft<z.infer<ReturnType<typeof grammar>>>, context: StepContext): GrpcFields {
-  const { captures, compiler, allowPrivate, note } = context;
+  const { captures, compiler, allowPrivate, checks, note } = context;
   const { url = "", service, method = HEALTH_CHECK, descriptor, maxBytes = MAX_BYTES } = grpc;
   const path = [...context.path, "grpc"];
-  checkAddress(grpc.url, [...path, "url"], { allowPrivate }, note);
+  checks?.address(grpc.url, [...path, "url"], { allowPrivate }, note);
   const isHealth = grpc.method === undefined;
   const misplaced = isHealth ? ["descriptor", "message"] : ["service"];
   for (const key of misplaced.filter((key) => key in grpc)) {

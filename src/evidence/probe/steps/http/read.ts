@@ -1,4 +1,3 @@
-import { checkAddress } from "../../../../config/address.ts";
 import { parseSize } from "../../../../config/schema/size.ts";
 import { describe } from "../../../../config/problem.ts";
 import type { StepContext } from "../../../../config/step_context.ts";
@@ -24,13 +23,13 @@ export function readHttp(
 }
 
 function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepContext): StepRequest {
-  const { path, captures, compiler, allowPrivate, origins, note } = context;
+  const { path, captures, compiler, allowPrivate, origins, checks, note } = context;
   const { url, path: where = "/" } = request;
   const [body, second] = BODIES.filter((kind) => request[kind] !== undefined);
   const { method = body ? "POST" : "GET" } = request;
   if (url !== undefined) checkLink(url, "path" in request, { ...context, path: [...path, "url"] });
   if (/^https?:/.test(where) && !where.includes("{{")) {
-    checkAddress(where, [...path, "path"], { allowPrivate }, note);
+    checks?.address(where, [...path, "path"], { allowPrivate }, note);
   }
   if (where.replace(/\{\{.*?\}\}/gs, "").includes("#")) {
     const expected = "a path without #: a fragment is never sent";

@@ -1,0 +1,23 @@
+/** What a config is held against while it is written: whoever loads a compiled one has passed it, and needs none of this code. */
+import { checkAddress, checkHost } from "./address.ts";
+import { checkOrder } from "./after.ts";
+import { checkDependencies } from "./depends_on.ts";
+import { checkEdgeAddresses } from "./edge_addresses.ts";
+import { refuseIgnored } from "./ignored.ts";
+import { checkSource } from "./report_source.ts";
+import { warnUnused } from "./unused.ts";
+
+/** Each notes what is wrong; what they are given stays as it is. */
+export const CHECKS = {
+  address: checkAddress,
+  dependencies: checkDependencies,
+  edgeAddresses: checkEdgeAddresses,
+  host: checkHost,
+  ignored: refuseIgnored,
+  order: checkOrder,
+  source: checkSource,
+  unused: warnUnused,
+};
+
+/** The same; absent where a config has passed. */
+export type Checks = typeof CHECKS;
