@@ -25,7 +25,6 @@ const LIBRARIES = new Set([
   "yaml",
   "@marcbachmann/cel-js",
   "@noble/hashes",
-  "ipaddr.js",
   "croner",
   "re2js",
   "@std/encoding",
