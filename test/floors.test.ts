@@ -25,6 +25,7 @@ const LIBRARIES = new Set([
   "yaml",
   "@marcbachmann/cel-js",
   "@noble/hashes",
+  "ipaddr.js",
   "croner",
   "re2js",
   "@std/encoding",

@@ -1,8 +1,12 @@
-import { type Dial, type Fetch, Refused } from "../ports.ts";
+import ipaddr from "ipaddr.js";
+import { type Fetch, Refused } from "../ports.ts";
 import { Cache } from "../cache.ts";
-import { type IpAddress, isWithin, parseAddress, parseRange, purposeOf } from "./ip_address.ts";
+import type { Dial } from "../ports.ts";
 
-/** What the addresses are for that `allowPrivate` opens. Link-local, where metadata services live, is not among them. */
+/**
+ * Ranges (named as in ipaddr.js) that `allowPrivate` opens. Link-local, where metadata services live, is not
+ * among them.
+ */
 const PRIVATE = new Set(["loopback", "private", "uniqueLocal", "carrierGradeNat"]);
 
 /**
@@ -18,19 +22,19 @@ const METADATA = [
   "fd00:c1::a9fe:a9fe/128",
   "fd00:a9fe:a9fe::1/128",
   "fd00:42::42/128",
-].map(parseRange);
+].map(ipaddr.parseCIDR);
 
 /**
  * Prefixes of NAT64 (RFC 6052 section 2.1, RFC 8215): requests to them reach the IPv4 address in the last 32
  * bits.
  */
-const NAT64 = ["64:ff9b::/96", "64:ff9b:1::/48"].map(parseRange);
+const NAT64 = ["64:ff9b::/96", "64:ff9b:1::/48"].map(ipaddr.parseCIDR);
 
 /**
  * All global unicast that IANA has assigned (RFC 4291 section 2.4); everything else, `::/96` included, is
  * special.
  */
-const GLOBAL_UNICAST = [parseRange("2000::/3")];
+const GLOBAL_UNICAST = ipaddr.parseCIDR("2000::/3");
 
 /** Names that never leave a machine or a private network (RFC 6761, 6762, 7686, 8375, and ICANN's `.internal`). */
 const PRIVATE_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa", ".onion"];
@@ -71,40 +75,40 @@ export function hostOf(url: URL): string {
 
 /** Why the address `ip` (IPv4 or IPv6 without brackets) must not be contacted, or null. */
 export function addressRefusal(ip: string, allowPrivate: boolean): string | null {
-  const address = parseAddress(ip);
-  if (!address) return `Cannot ask ${ip}: not an address`;
-  const kind = kindOf(address);
+  if (!ipaddr.isValid(ip)) return `Cannot ask ${ip}: not an address`;
+  const kind = kindOf(ipaddr.process(ip));
   if (kind === "unicast" || (allowPrivate && PRIVATE.has(kind))) return null;
   return `Cannot ask ${ip}: ${kind} addresses are refused`;
 }
 
 /** Whether `ip` is a loopback or private address; false if it is not an address. */
-export function isPrivateAddress(ip: string): boolean {
-  const address = parseAddress(ip);
-  return address !== undefined && PRIVATE.has(rangeOf(address));
-}
+export const isPrivateAddress = (ip: string): boolean =>
+  ipaddr.isValid(ip) && PRIVATE.has(rangeOf(ipaddr.process(ip)));
 
 /** Whether `ip` is in one of these CIDR ranges; false if it is not an address. */
-export function isAddressIn(ip: string, ranges: readonly string[]): boolean {
-  const address = parseAddress(ip);
-  return address !== undefined && isWithin(address, ranges.map(parseRange));
-}
+export const isAddressIn = (ip: string, ranges: readonly string[]): boolean =>
+  ipaddr.isValid(ip) && isWithin(ipaddr.process(ip), ranges.map(ipaddr.parseCIDR));
 
-function kindOf(address: IpAddress): string {
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+const isWithin = (address: Address, ranges: [Address, number][]) =>
+  ranges.some(([start, bits]) => start.kind() === address.kind() && address.match(start, bits));
+
+function kindOf(address: Address): string {
   if (isWithin(address, METADATA)) return "metadata";
   if (isWithin(address, NAT64)) {
-    const inside = address.value & 0xffffffffn;
+    const inside = address.toByteArray().slice(12);
     // Under a prefix shorter than 96 bits the IPv4 address comes earlier and is followed by zeros (RFC 6052
     // section 2.2).
-    return (inside & 0xffffffn) > 0n ? kindOf({ bits: 32, value: inside }) : "reserved";
+    return inside.slice(1).some((byte) => byte !== 0) ? kindOf(new ipaddr.IPv4(inside)) : "reserved";
   }
   return rangeOf(address);
 }
 
-function rangeOf(address: IpAddress): string {
-  const range = purposeOf(address);
-  if (range !== "unicast" || address.bits === 32) return range;
-  return isWithin(address, GLOBAL_UNICAST) ? range : "reserved";
+function rangeOf(address: Address): string {
+  const range = address.range();
+  if (range !== "unicast" || address.kind() === "ipv4") return range;
+  return address.match(GLOBAL_UNICAST) ? range : "reserved";
 }
 
 function nameRefusal(name: string, allowPrivate: boolean): string | null {

@@ -1,4 +1,4 @@
-import { isAddress } from "../../base/http/guard.ts";
+import ipaddr from "ipaddr.js";
 import type { AnswerHeaders, Clock } from "../../base/ports.ts";
 import type { SetCookie } from "../../base/std.d.ts";
 // @ts-types="../../base/std.d.ts"
@@ -115,6 +115,10 @@ function expiry({ maxAge, expires }: SetCookie, nowMs: number): number {
 /** A parent domain has a dot of its own: no cookies are set for `com`. */
 function isParent(domain: string, host: string): boolean {
   return host.endsWith(`.${domain}`) && domain.includes(".") && !isAddress(host);
+}
+
+function isAddress(host: string): boolean {
+  return host.startsWith("[") || ipaddr.IPv4.isValid(host);
 }
 
 /** RFC 6265 section 5.1.4. */

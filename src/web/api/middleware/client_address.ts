@@ -1,6 +1,6 @@
 import type { Context } from "hono";
+import ipaddr from "ipaddr.js";
 import { isAddressIn, isPrivateAddress } from "../../../base/http/guard.ts";
-import { parseAddress } from "../../../base/http/ip_address.ts";
 import type { ApiConfig } from "../../../config/api.ts";
 
 /** What a runtime hands to the app beside a request. */
@@ -44,11 +44,10 @@ export function clientAddress(c: Context, config: ProxyConfig): string | undefin
 export function networkOf(address: string): string {
   if (/^[\d.]{1,15}$/.test(address)) return address;
   const bare = address.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
-  const parsed = parseAddress(bare);
-  if (!parsed) return address.slice(0, LONGEST);
-  const { bits, value } = parsed;
-  const part = (shift: number, mask: bigint) => (value >> BigInt(shift)) & mask;
-  return bits === 32
-    ? [24, 16, 8, 0].map((shift) => part(shift, 0xffn)).join(".")
-    : [112, 96, 80, 64].map((shift) => part(shift, 0xffffn).toString(16)).join(":");
+  if (!ipaddr.isValid(bare)) return address.slice(0, LONGEST);
+  const parsed = ipaddr.parse(bare);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  return parsed.isIPv4MappedAddress()
+    ? parsed.toIPv4Address().toString()
+    : parsed.parts.slice(0, 4).map((part) => part.toString(16)).join(":");
 }
