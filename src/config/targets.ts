@@ -92,7 +92,11 @@ function readTarget(draft: TargetDraft, path: Path, inherited: CheckDefaults): T
   return target;
 }
 
-function readHosts(hosts: TargetDraft["hosts"], path: Path, { allowPrivate, checks, note }: CheckDefaults): string[] {
+function readHosts(
+  hosts: TargetDraft["hosts"],
+  path: Path,
+  { allowPrivate, checks, note }: CheckDefaults,
+): string[] {
   return (hosts ?? []).flatMap((host, i) => {
     if (host === undefined) return [];
     const url = host.includes("://") ? host : `https://${host}`;
