@@ -60,7 +60,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts a prober, or the whole of Assay. */
+/** Starts Assay, or a prober alone. */
 export async function start(given: StartOptions): Promise<Running> {
   const options = boundRounds(given);
   const { stop, ...running } =

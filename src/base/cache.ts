@@ -28,7 +28,7 @@ export class Cache<K, V> {
   max: number;
   readonly #options: CacheOptions;
   readonly #entries = new Map<K, Entry<V>>();
-  /** One iterator for all that make way: a new one would pass every place that they left. */
+  /** One iterator for all evictions: a new one would step over every deleted entry again. */
   readonly #oldest = this.#entries.keys();
   #turn = 0;
 

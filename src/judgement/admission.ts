@@ -50,7 +50,7 @@ export function noteAdmission<One extends Admittable>(
   return statusPage ? incident : { ...incident, statusPage: {} };
 }
 
-/** How a status page followed the service incidents of its check. */
+/** How well a status page followed its check's service incidents. */
 export interface AdmissionFigures {
   /** Incidents that it admitted. */
   admitted: number;

@@ -186,7 +186,7 @@ function stepScope(tally: Tally, members: readonly VotingRegion[], context: Cont
 
 const known = new WeakMap<readonly VotingRegion[], ReadonlyMap<string, string>>();
 
-/** The region of each prober of these regions. Asked for in every judgement, and nearly always of the same. */
+/** The region of each prober, cached by the list of regions, which rarely changes between judgements. */
 function regionsOf(regions: readonly VotingRegion[]): ReadonlyMap<string, string> {
   const made = known.get(regions) ??
     new Map(regions.flatMap(({ id, probers }) => probers.map((prober) => [prober.id, id])));

@@ -1,5 +1,5 @@
 /**
- * When all probers of a scope walk once more: after a first failure, to announce it sooner, and after a first recovery.
+ * When all probers of a scope walk once more: after a first failure, to confirm it sooner, or a first recovery.
  *
  *     a regular walk fails, vote not bad, no service incident open ---> down --+
  *     a regular walk passes, vote bad, one is open -------------------> up ----+--> pending --> walked, overtaken or a period old: gone

@@ -158,7 +158,7 @@ function holdersOf(value: string, held: readonly HeldValue[], regions: readonly 
 /** The maximum number of values named in a sentence. */
 const VALUES = 4;
 
-/** "41 in eu; 42 in us, ap". */
+/** "41 in eu but 42 in us, ap". */
 function whoSaysWhat(
   known: readonly KnownValue[],
   held: readonly HeldValue[],

@@ -92,7 +92,7 @@ export interface DecideOptions {
   failureThreshold: number;
   /** What a `degraded` slot counts as. */
   degraded: Decision;
-  /** A silence covers the check. */
+  /** Whether a silence covers the check. */
   silenced: boolean;
   /** Whether the requested version is the reported one; true if none was requested. */
   versionProven: boolean;

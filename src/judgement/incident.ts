@@ -1,5 +1,5 @@
 /**
- * One incident: the record of an outcome over time, and the changes to it. `incident_rules.ts` decides when they happen.
+ * One incident: an outcome over time, and the changes to its record. `incident_rules.ts` decides when to apply them.
  *
  *     none/resolved --opens--> open --kind changes--> open (updated) --resolves--> resolved
  *          ^                                                               |
@@ -14,7 +14,7 @@ import {
   SEVERITIES,
 } from "./words.ts";
 
-/** What an incident is about; a check has at most one open incident of each family in each scope. */
+/** What an incident is about. A check has at most one open incident of each family in each scope. */
 export type Family = (typeof INCIDENT_FAMILIES)[number];
 
 /** The kind of an incident within its family. */
@@ -30,7 +30,7 @@ export type Change = (typeof INCIDENT_CHANGES)[number];
 export interface TimelineEntry {
   /** Instant of the judgement, epoch ms. */
   at: number;
-  /** What happened. */
+  /** How the incident changed. */
   change: Change;
   /** The incident's kind after it. */
   kind: Kind;
@@ -58,7 +58,7 @@ export interface Incident {
   check: string;
   /** `global`, or the id of the region whose quorum decided. */
   scope: string;
-  /** What it is about. */
+  /** Its family. */
   family: Family;
   /** Its current kind. */
   kind: Kind;

@@ -9,7 +9,7 @@ import { isFailed, isPoor, type OUTCOMES, type VOTES } from "./words.ts";
 /** A prober's verdict after thresholds; `none` abstains. */
 export type Vote = (typeof VOTES)[number];
 
-/** The result of a tally: a verdict, `split` (enough votes, no winner) or `pending` (not enough fresh votes). */
+/** The result of a tally: a verdict, `split` (enough votes, no winner) or `pending` (too few fresh votes). */
 export type QuorumOutcome = (typeof OUTCOMES)[number];
 
 /** A fresh vote of a prober, or of a region (which may be split). */
@@ -48,7 +48,9 @@ export function expire(standing: VoteState, stale: boolean, released: boolean): 
   return { ...NO_VOTE, freshAt, ...(bad && { agedBad: true }) };
 }
 
-/** Updates a prober's vote with the verdict of one slot. Inconclusive verdicts neither count nor break a streak. */
+/**
+ * Updates a prober's vote with one slot's verdict. Inconclusive verdicts neither count nor break a streak.
+ */
 export function castVote(
   standing: VoteState,
   word: Verdict,
@@ -143,9 +145,9 @@ export function tally(ballots: readonly Ballot[], quorum: Quorum): QuorumOutcome
 }
 
 /**
- * Whether a service incident may resolve: enough fresh votes, the resolve rule holds for votes that are not bad, the
- * failing question is not won, and bad votes are at most half. `silentBad` probers count as fresh votes against it: a
- * prober that stops reporting cannot help resolve an incident.
+ * Whether a service incident may resolve: enough fresh votes, the resolve rule holds for votes that are not
+ * bad, the failing question is not won, and bad votes are at most half. `silentBad` probers count as fresh
+ * votes against it: a prober that stops reporting cannot help resolve an incident.
  */
 export function isRecovered(ballots: readonly Ballot[], silentBad: number, quorum: Quorum): boolean {
   const fresh = ballots.length;

@@ -104,9 +104,9 @@ export function percentile(latency: Histogram, share: number): number | null {
 export interface ServiceLevel {
   /** Good time over judged time, 0 to 1; null if no time was judged. */
   availability: number | null;
-  /** The journey worked: ready, degraded, underclaim, unreported. */
+  /** The journey passed: ready, degraded, underclaim, unreported. */
   goodSeconds: number;
-  /** It did not: drift, not_ready, down, failing. */
+  /** The journey failed: drift, not_ready, down, failing. */
   badSeconds: number;
   /** The claim said ready and the journey failed. */
   driftSeconds: number;

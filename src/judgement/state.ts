@@ -89,7 +89,7 @@ export interface KnownValue {
   returned?: true;
 }
 
-/** Why a prober's slot has no round: `timeout`, `unreachable`, `refused`, `digest`, `deadline`, `invalid` ... */
+/** A slot for which a prober has no round. */
 export interface MissedSlot {
   /** Slot, epoch ms. */
   slot: number;
@@ -167,7 +167,7 @@ export interface ScopeState {
   confirmation?: Confirmation;
   /** The last confirmation in each direction: when it began, and when the walk that called for it began. */
   begun?: Partial<Record<Confirmation["direction"], { at: number; calledAt: number }>>;
-  /** Since when the resolve rule has held without a break. */
+  /** Since when the resolve rule has held without a break, epoch ms. */
   resolvableSince?: number;
   /** Since when the outcome has been `ready` without a break. */
   readySince?: number;

@@ -4,9 +4,9 @@
  */
 import type { Quorum, Schedule } from "../config/config.ts";
 
-/** A check as the judgement sees it: its name, when it runs, and its rules. */
+/** A check as the judgement reads it: its name, schedule and rules. */
 export interface JudgedCheck {
-  /** What the check belongs to. */
+  /** The target it belongs to. */
   target: { id: string };
   /** Unique within the target. */
   id: string;

@@ -34,7 +34,7 @@ export function summarize(
   };
 }
 
-/** Undefined: no transport measured any. */
+/** The summed phases; undefined: no transport measured them. */
 function phasesOf(steps: readonly StepTrace[]): RequestPhases | undefined {
   const measured = steps.flatMap(({ wire }) => wire?.firstByteMs === undefined ? [] : [wire]);
   if (measured.length === 0) return undefined;

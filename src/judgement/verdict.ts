@@ -50,7 +50,7 @@ export interface Evidence {
   before: ReportClaim | null;
   after?: ReportClaim | null;
   outcome: JourneyOutcome;
-  /** This slot of the prober does not count. */
+  /** Why this slot does not count. */
   fault?: Fault;
 }
 

@@ -22,7 +22,7 @@ export const VERDICTS = [...CONCLUSIVE, "inconclusive", "announced"] as const;
 /** Verdicts in the history of a slot, where a prober may have returned nothing. */
 export const TRACE_VERDICTS = [...VERDICTS, "missing"] as const;
 
-/** What a prober votes; `none` abstains. */
+/** Every vote of a prober; `none` abstains. */
 export const VOTES = [...CONCLUSIVE, "none"] as const;
 
 /** Outcomes that are neither good nor bad. */
@@ -109,10 +109,10 @@ const isOneOf = <T extends string>(words: readonly T[]) => {
 /** Whether the word counts for or against a target, and so can be a ballot. */
 export const isConclusive: (word: string) => word is (typeof CONCLUSIVE)[number] = isOneOf(CONCLUSIVE);
 
-/** Whether the word says that the journey failed. */
+/** Whether the verdict is one of a failed journey. */
 export const isFailed: (word: string) => word is (typeof FAILED)[number] = isOneOf(FAILED);
 
-/** Whether the word says that the journey passed. */
+/** Whether the verdict is one of a passed journey. */
 export const isPassed: (word: string) => word is (typeof PASSED)[number] = isOneOf(PASSED);
 
 /** Whether the word says that the journey passed with a flaw. */

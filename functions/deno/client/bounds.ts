@@ -32,9 +32,7 @@ export class Bounds {
     this.#inHead = true;
   }
 
-  /**
-   * Counts bytes received; `eventCount`: the number of parser events so far. Throws LimitExceeded above the limit.
-   */
+  /** Counts received bytes; `eventCount`: parser events so far. Throws LimitExceeded above the limit. */
   count(bytes: number, eventCount: number): void {
     if (eventCount !== this.#eventCount) this.#quietBytes = 0;
     this.#eventCount = eventCount;

@@ -15,7 +15,7 @@ import {
 const MAX_CHUNKS = 20_000;
 /** The maximum of a body that is held unread, or drained when dropped. */
 const HELD_BYTES = 65_536;
-/** How long a dropped body may take. */
+/** How long (ms) a dropped body may take. */
 const DROP_MS = 1_000;
 
 const OTHER_PROTOCOL = "another protocol (101) in place of an answer";

@@ -59,9 +59,10 @@ export function edgeError(
 }
 
 /**
- * How the messages begin (in lower case) that a Worker's fetch throws of the asking invocation: its limits, its object, its code. From
- * Cloudflare's pages on errors and limits of Workers and of Durable Objects. `Network connection lost.` and `internal error; reference = ...`
- * are not among them: a target that closes the connection or whose name does not resolve looks like that, too.
+ * The beginnings, in lower case, of errors that a Worker's fetch throws about the calling invocation: its
+ * limits, its object, its code. From Cloudflare's pages on errors and limits of Workers and Durable Objects.
+ * `Network connection lost.` and `internal error; reference = ...` are excluded: a target that closes the
+ * connection, or whose name does not resolve, causes the same errors.
  */
 const PLATFORM_MESSAGES = [
   "too many subrequests",

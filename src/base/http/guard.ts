@@ -36,10 +36,10 @@ const NAT64 = ["64:ff9b::/96", "64:ff9b:1::/48"].map(ipaddr.parseCIDR);
  */
 const GLOBAL_UNICAST = ipaddr.parseCIDR("2000::/3");
 
-/** Names that never leave a machine or a private network (RFC 6761, 6762, 7686, 8375, and ICANN's `.internal`). */
+/** Names that never leave a machine or private network (RFC 6761, 6762, 7686, 8375, ICANN's `.internal`). */
 const PRIVATE_SUFFIXES = [".localhost", ".local", ".internal", ".home.arpa", ".onion"];
 
-/** Public-looking names of metadata services. */
+/** Names of metadata services that look public. */
 const METADATA_NAMES = new Set(["metadata.google.internal", "metadata.goog"]);
 
 /** Why `url` must not be requested, or null; never shows path, query or credentials. */

@@ -7,7 +7,7 @@ export class QuotaExceeded extends Error {
 
 /** A round's share of the request budget: its reservation first, then the unreserved rest. */
 export interface Reservation {
-  /** Rejects with `QuotaExceeded` where nothing is left. */
+  /** Rejects with `QuotaExceeded` if nothing is left. */
   fetch: Fetch;
   /** Counts a request that is sent by other means. */
   count<T>(send: () => Promise<T>): Promise<T>;

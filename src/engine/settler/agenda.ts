@@ -1,4 +1,4 @@
-/** Which probers walk which checks, when. Pure. */
+/** Plans which probers walk which checks at which instants. Pure. */
 import type { Check, Config } from "../../config/config.ts";
 import { dealTurns, periodMs, previousSlots, slots, turnAt, turnsOf } from "../../config/schedule.ts";
 import { MINUTE_MS } from "../../base/time.ts";

@@ -35,7 +35,9 @@ export interface CollectorOptions {
   judge(landed: Landed[]): void;
 }
 
-/** Collects the arrivals of some asks. Call `arrive` for each, as `gather` does, and `end` once all asks are over. */
+/**
+ * Collects the arrivals of some asks. Call `arrive` for each, as `gather` does, then `end` after all asks.
+ */
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #awaited = new Map<Check, Set<ProberAsk>>();

@@ -52,7 +52,9 @@ export class Flights {
     });
   }
 
-  /** Runs what is due until the minute has no walk left, or `isCurrent` (its lease is the newest) turns false. */
+  /**
+   * Runs what is due until the minute has no walk left or `isCurrent` (its lease is the newest) turns false.
+   */
   async runMinute(isCurrent: () => boolean, signal?: AbortSignal): Promise<void> {
     const { clock, setup } = this.#options;
     while (isCurrent() && !signal?.aborted) {

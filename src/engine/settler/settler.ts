@@ -1,5 +1,5 @@
 /**
- * The shared half: take the lease of a minute, ask the probers whose turn it is, judge what arrives, and commit it.
+ * Settles minutes: takes the lease, asks the probers that are due, judges the arrivals and commits the result.
  *
  *     tick -> lease -> for each instant and lane: ask --each arrival--> (within 1 s together) assess -> commit, fenced -> notices go out
  *                          ^                                                        |

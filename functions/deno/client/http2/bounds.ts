@@ -15,7 +15,7 @@ export class FrameBounds {
   #quietFrames = 0;
   #quietBytes = 0;
 
-  /** Throws LimitExceeded past a bound. */
+  /** Throws LimitExceeded above a limit. */
   count({ type, payload: { length } }: Http2Frame): void {
     if (type === TYPES.data && length > 0) return;
     if (type === TYPES.headers) this.#headFrames = this.#headBytes = 0;
