@@ -117,10 +117,7 @@ export function settler(options: SettlerOptions): Settler {
     return taken;
   };
 
-  const housekeep = async () => {
-    await queue.flush();
-    await rollUp(setup);
-  };
+  const housekeep = () => queue.flush().then(() => rollUp(setup));
 
   const replace = async (next: GatherOptions) => {
     const incoming = setupOf({ ...options, ...next, walksLate, sparesHanging }, setup);
