@@ -1,4 +1,4 @@
-/** Makes docs/configuration.md of the JSON Schema: every key with its type, its default, what it is, and an example out of our own configs. */
+/** Generates docs/configuration.md from the JSON Schema: every key with type, default, meaning and an example from our own configs. */
 import { parse } from "yaml";
 
 /** The configs from which examples are taken. */
@@ -136,7 +136,7 @@ export function configurationPage(schema: Schema, sources: readonly string[]): s
     if (keys.length === 0) return;
     const content = JSON.stringify(keys.map(({ name, schema }) => [name, schema]));
     const same = known.get(content);
-    if (same) return void sections.push(`## \`${path}\`\n\nAs \`${same}\`.`);
+    if (same) return void sections.push(`## \`${path}\`\n\nThe same as \`${same}\`.`);
     known.set(content, path);
     const title = path === "" ? "Top level" : `\`${path}\`${of}`;
     sections.push([
@@ -152,9 +152,9 @@ export function configurationPage(schema: Schema, sources: readonly string[]): s
   return [
     "# Configuration",
     "",
-    "Every key of `assay.yaml`, made of the [JSON Schema](../schema/assay.schema.json) by `deno task schema`: edit",
-    "the schema, not this page. A path names keys only; lists are looked through. Durations are a number and a unit:",
-    "`250ms`, `30s`, `5m`, `2h`, `7d`.",
+    "Every key of `assay.yaml`. `deno task schema` generates this page from the",
+    "[JSON Schema](../schema/assay.schema.json), so edit the schema instead. Paths contain only keys, without list",
+    "indices. Durations are a number and a unit: `250ms`, `30s`, `5m`, `2h`, `7d`.",
     "",
     sections.join("\n\n"),
     "",

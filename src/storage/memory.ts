@@ -28,7 +28,7 @@ export function memoryStore(): Store {
 /** A store without settings, for a process that may forget. */
 export const memoryKind: StoreKind = {
   kind: "memory",
-  schema: ({ map }) => map({}).check(z.describe("Forgets everything at exit.")),
+  schema: ({ map }) => map({}).check(z.describe("Loses everything at exit.")),
   open: () => memoryStore(),
 };
 

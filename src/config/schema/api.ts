@@ -14,17 +14,17 @@ const instant = () =>
 
 /** One row of `api.tokens`, as `assay token create` prints it. */
 export const tokenGrammar = map({
-  id: id().check(z.describe("Shown in GET /v1/tokens. Two rows with one id are a rotation.")),
+  id: id().check(z.describe("Shown in GET /v1/tokens. For rotation, two rows may share an id.")),
   hash: text(HASH, "a hash: sha256: and 64 hex digits or 43 of base64url, from `assay token create`").check(
-    z.describe("Digest of the token; the token itself stands nowhere."),
+    z.describe("Digest of the token; the token itself is never stored."),
   ),
   scopes: list(z.enum(TOKEN_SCOPES), TOKEN_SCOPES.length).check(
-    z.describe("What it is good for. operate includes read; admin includes all."),
+    z.describe("What it allows. operate includes read; admin includes everything."),
   ),
   targets: z.optional(list(text(/^[a-z0-9*-]{1,63}$/, "a target id, with * for any run of characters"), 100))
-    .check(z.meta({ description: "The targets it is good for.", default: ["*"] })),
+    .check(z.meta({ description: "The targets it covers.", default: ["*"] })),
   expires: z.optional(instant()).check(
-    z.describe("Refused afterwards: a date (that day included, UTC) or an instant."),
+    z.describe("Invalid afterwards: a date (that day included, UTC) or an instant."),
   ),
 });
 
@@ -40,12 +40,15 @@ export const apiGrammar = map({
   token: z.optional(reference()).check(
     z.describe("A token for everything. Without any token only the coarse status is open."),
   ),
-  tokens: z.optional(list(tokenGrammar, MAX_TOKENS, 0)).check(z.describe("Further tokens, by their hashes.")),
+  tokens: z.optional(list(tokenGrammar, MAX_TOKENS, 0)).check(z.describe("More tokens, by hash.")),
   rateLimit: z.optional(map({
     perMinute: z.optional(z.int().check(z.gte(10), z.lte(10_000_000))).check(
-      z.meta({ description: "Requests of one client address; gates and health: ten times.", default: 600 }),
+      z.meta({
+        description: "Requests of one client address; ten times that for gates and health.",
+        default: 600,
+      }),
     ),
-  })).check(z.describe("What one client may ask. Counted by each process for itself.")),
+  })).check(z.describe("Limit for one client, counted by each process separately.")),
   cors: z.optional(
     list(text(/^(\*|https?:\/\/[^\s/?#@]+)$/, "an origin: https://status.example, or *"), 20, 0),
   ).check(z.describe("Origins whose pages may read the API.")),
@@ -53,6 +56,6 @@ export const apiGrammar = map({
     z.meta({ description: "Reverse proxies in front, each appending to X-Forwarded-For.", default: 0 }),
   ),
   trustedProxies: z.optional(list(network(), 100)).check(
-    z.describe("Where the nearest of them stands. Default: loopback and private addresses."),
+    z.describe("Addresses of the nearest proxy. Default: loopback and private addresses."),
   ),
 });

@@ -7,27 +7,27 @@ import { cleanup } from "./steps.ts";
 const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /** On targets and checks. */
-export const ENABLED = optionalField(z.boolean(), "false: as if it were not written.", true);
+export const ENABLED = optionalField(z.boolean(), "false has the effect of removing it.", true);
 
 /** On targets. */
 export const TARGET_DEFAULTS = optionalField(
   z.looseObject({ headers: z.optional(z.record(z.string(), z.string())) }),
-  "What its checks have that they do not say themselves: any of their keys, and headers of all requests.",
+  "Defaults of its checks: any of their keys, and headers of all requests.",
 );
 
 /** At the top. */
 export const composedFields = (kinds: Kinds) => ({
   include: optionalField(
     z.union([z.string(), z.array(z.string())]),
-    "Further files, beside this one; * in file names.",
+    "More files, relative to this one; * matches in file names.",
   ),
   vars: optionalField(scalars, "Values for ${var:name} anywhere; may hold ${env:NAME:-default}."),
   environments: optionalField(
     z.record(z.string(), scalars),
-    "Other values of vars, chosen with --environment.",
+    "Other values for vars, selected with --environment.",
   ),
   steps: optionalField(
     z.record(z.string(), cleanup(kinds)),
-    "Lists of steps by name, for use: in journeys; ${param:name} is filled in by with:.",
+    "Named lists of steps for use: in journeys; with: fills in ${param:name}.",
   ),
 });

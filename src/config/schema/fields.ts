@@ -135,7 +135,7 @@ export const quorum = () =>
       open: z.optional(rule()).check(z.describe("What opens an incident. Default majority.")),
       resolve: z.optional(rule()).check(z.describe("What resolves it. Default majority.")),
       minReporting: z.optional(z.int().check(z.gte(1), z.lte(1000))).check(
-        z.describe("Fewer fresh votes than this decide nothing."),
+        z.describe("Minimum number of fresh votes for a decision."),
       ),
     }),
   ]);

@@ -18,13 +18,13 @@ const app = map({
 export const hooksGrammar = map({
   github: z.optional(map({
     secret: reference().check(z.describe("Secret of the webhook; its signature is checked.")),
-    rules: list(rule, 1_000).check(z.describe("Which deployments are about which target.")),
+    rules: list(rule, 1_000).check(z.describe("Maps deployments to targets.")),
     app: z.optional(app).check(z.describe("A GitHub App that answers deployment protection rules.")),
     api: z.optional(text(/^https:\/\/[^\s?#]+$/, "an https URL")).check(
       z.meta({ description: "GitHub's API.", default: "https://api.github.com" }),
     ),
     deadline: z.optional(duration("1m", "30d")).check(
-      z.meta({ description: "A protection rule that is open for longer is rejected.", default: "30m" }),
+      z.meta({ description: "Rejects a protection rule that is open for longer.", default: "30m" }),
     ),
   })).check(z.describe("POST /v1/events/github.")),
 });

@@ -20,20 +20,20 @@ const match = map({
 /** One maintenance window. */
 const window = map({
   id: id().check(z.describe("Unique.")),
-  match: match.check(z.describe("What it is about; each part that is named must match.")),
-  reason: words().check(z.describe("What is done. The public page shows it.")),
+  match: match.check(z.describe("What it covers; all given parts must match.")),
+  reason: words().check(z.describe("The reason. The public page shows it.")),
   from: optionalField(instant(), "When it begins, once."),
   until: optionalField(instant(), "When that ends."),
-  cron: optionalField(words(), "When it begins, again and again: five cron fields."),
-  zone: optionalField(words(), "The time zone of cron, as the IANA database names it.", "UTC"),
-  duration: optionalField(duration("1m", "30d"), "How long it lasts, beside from or cron."),
+  cron: optionalField(words(), "When it begins, repeatedly: five cron fields."),
+  zone: optionalField(words(), "The IANA time zone of cron.", "UTC"),
+  duration: optionalField(duration("1m", "30d"), "How long it lasts, with from or cron."),
   afterDeployment: optionalField(
     duration("1m", "1d"),
-    "So long after each recorded deployment of what it is about.",
+    "How long after each recorded deployment of the matched targets.",
   ),
   public: optionalField(
     z.boolean(),
-    "Whether the public page and the Statuspage shape announce it. Default: all but those after deployments.",
+    "Whether the public page and the Statuspage API announce it. Default: yes, except after deployments.",
   ),
 });
 

@@ -25,10 +25,10 @@ const defaultStore = ({ stores }: Kinds) =>
   );
 
 const retention = map({
-  raw: optionalField(duration("1h", "4000d"), "Rounds as they were seen.", "48h"),
+  raw: optionalField(duration("1h", "4000d"), "Individual rounds.", "48h"),
   rollups: optionalField(
     duration("1d", "4000d"),
-    "Figures by hour (two weeks of them at most) and by day.",
+    "Figures by hour (at most two weeks) and by day.",
     "400d",
   ),
   incidents: optionalField(duration("1h", "4000d"), "Closed incidents.", "400d"),
@@ -37,23 +37,23 @@ const retention = map({
 const heartbeat = map({
   url: z.string().check(
     z.minLength(1),
-    z.describe("Asked by GET, as monitors of cron jobs want it. May hold ${env:NAME}."),
+    z.describe("Requested with GET. May hold ${env:NAME}."),
   ),
-  every: optionalField(duration("10s", "1d"), "At most so often.", "1m"),
+  every: optionalField(duration("10s", "1d"), "Minimum interval.", "1m"),
 });
 
 /** The grammar of assay.yaml. It checks shapes only; defaults and rules across fields are applied afterwards. */
 export const grammar = (kinds: Kinds, written = false) =>
   map({
     ...written && composedFields(kinds),
-    version: z.literal(1).check(z.describe("Version of this grammar.")),
+    version: z.literal(1).check(z.describe("Version of the config format.")),
     publicUrl: optionalField(
       z.string().check(z.minLength(1)),
-      "Where this Assay is reached, for links in notices.",
+      "This Assay's external URL, for links in notices.",
     ),
     traceUrl: optionalField(
       text(/^https?:\/\/.*\{traceId\}/, "a URL with {traceId} in it"),
-      "Where a trace is looked at, for evidence, page and notices.",
+      "URL of a trace, for evidence, page and notices.",
     ),
     listen: optionalField(
       z.union([
@@ -64,48 +64,52 @@ export const grammar = (kinds: Kinds, written = false) =>
           }),
         ),
       ]),
-      "Where the API is served: a port of all addresses, one address, or a socket of this machine.",
+      "Where the API is served: a port on all addresses, one address, or a Unix socket.",
       8080,
     ),
-    store: optionalField(store(kinds), "Where state is kept: exactly one of its keys.", defaultStore(kinds)),
-    retention: optionalField(retention, "How long it is kept."),
+    store: optionalField(
+      store(kinds),
+      "Where state is stored: exactly one of these keys.",
+      defaultStore(kinds),
+    ),
+    retention: optionalField(retention, "How long to keep data."),
     api: optionalField(apiGrammar, "The HTTP API."),
     page: optionalField(pageGrammar, "How the public page looks."),
     hooks: optionalField(hooksGrammar, "Other sources of deployments."),
     controls: optionalField(
       list(z.string().check(z.minLength(1)), 10, 0),
-      "Known-good URLs, to tell a prober's fault from a target's.",
+      "Known-good URLs, to distinguish a prober's fault from a target's.",
     ),
     allowPrivate: optionalField(z.boolean(), "Allow targets on private addresses.", false),
     concurrency: optionalField(
       z.int().check(z.gte(1), z.lte(1_024)),
-      "Rounds that one prober walks at once; at most 5 on Cloudflare, and fewer where memory or open files are short.",
+      "Rounds that one prober walks at once; at most 5 on Cloudflare, and fewer if memory or open files are short.",
       DENO_ROUNDS,
     ),
     connectionsPerHost: optionalField(
       z.int().check(z.gte(1), z.lte(1_024)),
-      "Of these to one host: the host and port of a target's url.",
+      "How many of these to one host: host and port of a target's url.",
       ROUNDS_A_HOST,
     ),
     regions: optionalField(
       list(z.union([z.string(), regionGrammar]), 50),
-      "Where Assay asks from. A bare id is a region with one prober: local, or a place without a hyphen.",
+      "Where probers run. A bare id is a region with one prober: local, or a place without a hyphen.",
       ["local"],
     ),
-    defaults: optionalField(map(timingFields), "For every check that does not say otherwise."),
+    defaults: optionalField(map(timingFields), "Defaults for all checks."),
     targets: list(targetGrammar(kinds, written), 10_000).check(z.describe("The services under test.")),
     webhooks: optionalField(list(webhookGrammar(kinds), 100, 0), "Sinks: where notices about incidents go."),
     heartbeat: optionalField(
       heartbeat,
-      "A URL to request after each settled slot, so that a monitor of cron jobs notices when Assay stops.",
+      "A URL to request after each settled slot, so that a cron monitor notices when Assay stops.",
     ),
     routes: optionalField(
       routesGrammar(),
-      "Which of them gets which incidents. Default: each gets all its events.",
+      "Which webhook gets which incidents. Default: each gets all its events.",
     ),
     maintenance: optionalField(
       maintenanceGrammar(),
-      "Times in which notices are held while probing goes on.",
+      "Times in which notices are held while probing continues.",
     ),
   });
 

@@ -8,25 +8,25 @@ export const LANGUAGES = ["en", "de"] as const;
 const LOGO = /^data:image\/(png|svg\+xml|webp|jpeg);base64,[A-Za-z0-9+/=]{1,65536}$/;
 
 const link = map({
-  text: words().check(z.describe("What is read.")),
+  text: words().check(z.describe("The link text.")),
   url: text(/^(https?:\/\/|mailto:)[^\s"<>]+$/, "an http(s) URL, or mailto:").check(
-    z.describe("Where it leads."),
+    z.describe("The link target."),
   ),
 });
 
 /** The grammar of `page`: how the public page looks. */
 export const pageGrammar = map({
-  name: z.optional(words()).check(z.meta({ description: "Whose services these are.", default: "Assay" })),
-  intro: z.optional(words()).check(z.describe("A sentence above the services.")),
+  name: z.optional(words()).check(z.meta({ description: "Name of the page.", default: "Assay" })),
+  intro: z.optional(words()).check(z.describe("Text above the services.")),
   logo: z.optional(text(LOGO, "an image of at most 48 KB as data:image/png;base64,...")).check(
-    z.describe("Stands before the name."),
+    z.describe("Image before the name."),
   ),
-  links: z.optional(list(link, 10)).check(z.describe("Links at the head of the page.")),
+  links: z.optional(list(link, 10)).check(z.describe("Links at the top of the page.")),
   colour: z.optional(text(/^#[0-9a-fA-F]{6}$/, "a colour: #rrggbb")).check(
-    z.describe("Of the line below the head."),
+    z.describe("Colour of the line below the header."),
   ),
   language: z.optional(z.enum(LANGUAGES)).check(
-    z.meta({ description: "Of the public page's own words.", default: "en" }),
+    z.meta({ description: "Language of the public page.", default: "en" }),
   ),
-  groupBy: z.optional(words()).check(z.describe("The label by which services are grouped.")),
+  groupBy: z.optional(words()).check(z.describe("The label that groups services.")),
 });

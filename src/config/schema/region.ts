@@ -4,14 +4,14 @@ import { list, map, optionalField, plainId, proberId, quorum, reference } from "
 import { PLACES } from "./places.ts";
 
 const prober = map({
-  id: proberId().check(z.describe("Unique over all regions.")),
+  id: proberId().check(z.describe("Unique across all regions.")),
   place: optionalField(z.enum(PLACES), "A Cloudflare location hint: a Durable Object there."),
   generation: optionalField(
     z.int().check(z.gte(1), z.lte(1_000_000)),
-    "Beside a place: another number makes a new object, perhaps elsewhere.",
+    "With a place: another number creates a new object, perhaps elsewhere.",
     1,
   ),
-  url: optionalField(z.string().check(z.minLength(1)), "Another deployment of Assay, asked over HTTP."),
+  url: optionalField(z.string().check(z.minLength(1)), "Another deployment of Assay, called over HTTP."),
   token: optionalField(
     reference(),
     "The bearer token of its /v1/rounds: the same reference in both copies of the config.",
@@ -21,8 +21,8 @@ const prober = map({
 /** Where Assay probes from. */
 export const regionGrammar = map({
   id: plainId().check(z.describe("Unique.")),
-  quorum: optionalField(quorum(), "How the votes of its probers become the region's."),
+  quorum: optionalField(quorum(), "How its probers' votes become the region's vote."),
   probers: list(prober, 50).check(
-    z.describe("Each has a place, a url, or neither: then it is this process."),
+    z.describe("Each has a place, a url, or neither (this process)."),
   ),
 });

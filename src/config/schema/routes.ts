@@ -20,19 +20,22 @@ const wordsOf = (words: readonly string[]) => {
 
 const match = map({
   ...matchFields,
-  family: optionalField(wordsOf(ROUTE_WORDS.family), "Families. Without it a route takes no advisories."),
+  family: optionalField(
+    wordsOf(ROUTE_WORDS.family),
+    "Families. Without it a route does not match advisories.",
+  ),
   kind: optionalField(wordsOf(ROUTE_WORDS.kind), "Kinds."),
   severity: optionalField(wordsOf(ROUTE_WORDS.severity), "Severities."),
-  region: optionalField(globs, "Globs over the region that decided; `global` where all did."),
+  region: optionalField(globs, "Globs over the region that decided; `global` if all did."),
 });
 
 const time = () => text(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day: 22:00");
 
 const quietHours = map({
   from: time().check(z.describe("When they begin.")),
-  until: time().check(z.describe("When they end, perhaps on the next day.")),
+  until: time().check(z.describe("When they end, possibly on the next day.")),
   zone: z.optional(words()).check(
-    z.meta({ description: "Their time zone, as the IANA database names it.", default: "UTC" }),
+    z.meta({ description: "Their IANA time zone.", default: "UTC" }),
   ),
 });
 
@@ -51,8 +54,8 @@ export interface RouteDraft {
 }
 
 const escalation = map({
-  after: duration("1s", "7d").check(z.describe("So long after its opening, while it is open.")),
-  unless: optionalField(z.enum(["acknowledged"]), "Not if somebody has acknowledged it by then."),
+  after: duration("1s", "7d").check(z.describe("How long after the opening, if it is still open.")),
+  unless: optionalField(z.enum(["acknowledged"]), "Skipped if it has been acknowledged by then."),
   sinks: list(glob, 100).check(z.describe("Ids of webhooks.")),
 });
 
@@ -61,41 +64,41 @@ const DEPTH = 4;
 
 const route = (depth: number): z.ZodMiniType<RouteDraft> =>
   map({
-    match: optionalField(match, "What it takes; each part that is named must match. Default: everything."),
-    sinks: optionalField(list(glob, 100), "Ids of webhooks. Default: those of the route above."),
+    match: optionalField(match, "The incidents it takes; all given parts must match. Default: everything."),
+    sinks: optionalField(list(glob, 100), "Ids of webhooks. Default: those of the parent route."),
     continue: z.optional(z.boolean()).check(
-      z.meta({ description: "The routes after it are asked as well.", default: false }),
+      z.meta({ description: "Also tries the routes after it.", default: false }),
     ),
     escalate: optionalField(
       z.array(escalation).check(z.maxLength(10)),
-      "Sinks that are notified later. Default: as the route above says.",
+      "Sinks to notify later. Default: as in the parent route.",
     ),
     repeatInterval: optionalField(
       duration("1m", "30d"),
-      "Its sinks, those of `escalate` too, are reminded this often while the incident is open and not acknowledged. Default: as the route above says.",
+      "How often to remind its sinks, including those of `escalate`, while the incident is open and not acknowledged. Default: as in the parent route.",
     ),
     groupBy: optionalField(
       list(glob, 20, 0),
-      `The incidents of one message have these in common: ${
+      `What the incidents of one message share: ${
         GROUP_FIELDS.join(", ")
-      }, labels.NAME. \`[]\` is all of the route, \`["${UNGROUPED}"]\` a message for each incident. Default: as the route above says.`,
+      }, labels.NAME. \`[]\` groups the whole route, \`["${UNGROUPED}"]\` sends one message per incident. Default: as in the parent route.`,
     ),
     groupWait: optionalField(
       duration("0s", "1h"),
-      "The first of a group waits so long for others. Default: as the route above says, else 0s.",
+      "How long the first of a group waits for others. Default: as in the parent route, else 0s.",
     ),
     groupInterval: optionalField(
       duration("1s", "24h"),
-      "What follows within this is one message. Default: as the route above says, else 30s.",
+      "What follows within this time is one message. Default: as in the parent route, else 30s.",
     ),
     quietHours: optionalField(
       quietHours,
-      "When only critical incidents are sent; the rest waits. Default: those of the route above.",
+      "When only critical incidents are sent; the rest waits. Default: those of the parent route.",
     ),
     ...(depth > 1 && {
       routes: optionalField(
         list(route(depth - 1), 100),
-        "The first that matches is used in place of this one.",
+        "The first one that matches replaces this route.",
       ),
     }),
   }) as unknown as z.ZodMiniType<RouteDraft>;

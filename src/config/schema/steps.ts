@@ -16,29 +16,29 @@ const capture = z.record(
   z.union([
     expectation,
     map({
-      value: expectation.check(z.describe("A CEL expression over the answer.")),
+      value: expectation.check(z.describe("A CEL expression over the response.")),
       secret: z.optional(z.boolean()).check(z.describe(
-        "Whether evidence must not show it. Default: true if it comes from set-cookie or authorization, or its name says token, password, secret, session or key.",
+        "Whether to redact it from evidence. Default: true if it comes from set-cookie or authorization, or its name contains token, password, secret, session or key.",
       )),
       version: z.optional(z.literal(true)).check(
-        z.describe("It is the version that answered, for gates that wait for one."),
+        z.describe("This is the version that responded, for gates with a version."),
       ),
       converge: z.optional(duration("1s", "1d")).check(z.describe(
-        "Its value must agree across regions, this long after it first changes; else an incident (divergence) is opened.",
+        "Its value must agree across regions this long after it first changes; else a divergence incident opens.",
       )),
     }),
   ]),
 );
 
-const name = z.optional(words()).check(z.describe("For humans. Default: step N."));
+const name = z.optional(words()).check(z.describe("Display name. Default: step N."));
 
 const repeat = map({
-  times: z.optional(z.int().check(z.gte(2), z.lte(50))).check(z.describe("So often at most.")),
+  times: z.optional(z.int().check(z.gte(2), z.lte(50))).check(z.describe("Maximum number of runs.")),
   while: z.optional(expectation).check(
-    z.describe("CEL over the answer and captures: whether it is taken once more. Default: always."),
+    z.describe("CEL over the response and captures: whether to run it again. Default: always."),
   ),
   most: z.optional(z.int().check(z.gte(2), z.lte(50))).check(
-    z.describe("In place of times: the step fails if while still holds after so many."),
+    z.describe("Instead of times: the step fails if while still holds after this many."),
   ),
 }).check(
   z.refine(
@@ -51,12 +51,12 @@ const repeat = map({
 
 const optional = {
   onlyIf: z.optional(expectation).check(
-    z.describe("CEL over captures, run and now: the step is left out where it does not hold."),
+    z.describe("CEL over captures, run and now; skips the step if it does not hold."),
   ),
-  repeat: z.optional(repeat).check(z.describe("Takes the step several times, as along pages.")),
-  capture: z.optional(capture).check(z.describe("CEL expressions over the answer, for later steps.")),
+  repeat: z.optional(repeat).check(z.describe("Repeats the step, for example over pages.")),
+  capture: z.optional(capture).check(z.describe("CEL expressions over the response, for later steps.")),
   emptyOk: z.optional(z.boolean()).check(
-    z.describe("An empty answer is right here: no warning that the expectations would pass it."),
+    z.describe("An empty response is valid here: no warning that the expectations would pass it."),
   ),
   until: z.optional(until).check(z.describe("Repeat the request until the expectations hold.")),
   timeout: z.optional(duration("50ms", "45s")).check(
@@ -87,7 +87,7 @@ type StepTables = Pick<Kinds, "steps" | "auths">;
 /** A step of any kind: the one whose name is a key of it. */
 function step({ steps: kinds, auths = [] }: StepTables, mayExpectNothing: boolean) {
   const letIn = z.optional(auth(auths)).check(
-    z.describe("How its requests are let in. Default: the check's."),
+    z.describe("Authentication of its requests. Default: the check's."),
   );
   const all: z.ZodMiniType[] = kinds.map((kind) => {
     const own = kind.schema!(fields).shape;
@@ -119,7 +119,7 @@ const withUse = <Step extends z.ZodMiniType>(step: Step, written: boolean): Step
     : step;
 
 const use = map({
-  use: words().check(z.describe("The name of steps under the top's steps.")),
+  use: words().check(z.describe("The name of a list in the top-level steps.")),
   with: z.optional(z.record(z.string(), z.unknown())).check(z.describe("Values for ${param:name} in them.")),
-  enabled: z.optional(z.boolean()).check(z.describe("false: as if it were not written.")),
+  enabled: z.optional(z.boolean()).check(z.describe("false has the effect of removing it.")),
 });

@@ -11,44 +11,44 @@ import { tlsGrammar } from "./tls.ts";
 const check = (kinds: Kinds, written: boolean) =>
   map({
     ...written && { enabled: ENABLED },
-    id: optionalField(id(), "Unique in its target.", "default"),
+    id: optionalField(id(), "Unique within its target.", "default"),
     contract: optionalField(words(), "One sentence: what ready means here."),
     optional: optionalField(
       z.boolean(),
-      "It counts neither for the status of its target, nor for its figures, nor on public pages.",
+      "Excluded from the target's status, its figures and public pages.",
       false,
     ),
     after: optionalField(
       id(),
-      "A check of the same target that must hold first: until it does, this one is not judged.",
+      "A check of the same target that must hold first; until then this one is not judged.",
     ),
     slo: optionalField(
       text(/^[1-9][0-9]?(\.[0-9]{1,4})?%$/, "a percentage below 100%, such as 99.9%"),
-      "The objective: the share of judged time over 30 days in which it is good. Gives an error budget and burn rates.",
+      "The objective: the share of judged time over 30 days that must be good. Gives an error budget and burn rates.",
     ),
     ...timingFields,
     cron: optionalField(words(), "Five cron fields, instead of every."),
-    zone: optionalField(words(), "The time zone of cron, as the IANA database names it.", "UTC"),
+    zone: optionalField(words(), "The IANA time zone of cron.", "UTC"),
     report: z.optional(report(kinds.auths ?? [])),
     claim: optionalField(
       z.enum(CLAIM_RULES),
-      "With several sources: the worst that speaks, ready only if all are, or the best that speaks.",
+      "How to combine several sources: the worst claim, ready only if all are, or the best claim.",
       "worst",
     ),
     journey: journey(kinds, written).check(z.describe("Real requests, in order, that prove the contract.")),
     cleanup: optionalField(
       cleanup(kinds, written),
-      "Requests that undo the journey; always walked, judged apart.",
+      "Requests that undo the journey; always run, judged separately.",
     ),
-    auth: optionalField(auth(kinds.auths ?? []), "How its requests are let in. Default: the target's."),
-    trace: optionalField(z.boolean(), "As on the target, which it overrides."),
+    auth: optionalField(auth(kinds.auths ?? []), "Authentication of its requests. Default: the target's."),
+    trace: optionalField(z.boolean(), "Overrides the target's trace."),
     latencyBudget: optionalField(
       duration("1ms", "45s"),
-      "A passed journey that took longer is slow, not failed.",
+      "A journey that passes but takes longer is slow, not failed.",
     ),
     scope: optionalField(
       z.enum(["global", "region"]),
-      "One incident for all regions, or one for each.",
+      "One incident for all regions, or one per region.",
       "global",
     ),
   });
@@ -58,11 +58,11 @@ export const targetGrammar = (kinds: Kinds, written: boolean) =>
   map({
     ...written && { enabled: ENABLED, defaults: TARGET_DEFAULTS },
     id: id().check(z.describe("Unique.")),
-    name: optionalField(words(), "For humans. Default: the id."),
+    name: optionalField(words(), "Display name. Default: the id."),
     url: z.string().check(z.minLength(1), z.describe("http(s) origin and base path; may hold ${env:NAME}.")),
     hosts: optionalField(
       list(host(), 20),
-      "Other hosts or origins that a step's url may lead to; without a scheme https.",
+      "Other hosts or origins that a step's url may lead to; https unless it has a scheme.",
     ),
     tls: optionalField(
       tlsGrammar,
@@ -70,19 +70,19 @@ export const targetGrammar = (kinds: Kinds, written: boolean) =>
     ),
     labels: optionalField(
       z.record(z.string().check(z.minLength(1)), z.string()),
-      "Free key-value texts, shown and sent along.",
+      "Free key-value pairs, shown and sent with events.",
     ),
     dependsOn: optionalField(
       list(z.string(), 50),
-      "Targets without which it does not work: while one has an outage, no notice of its own is sent.",
+      "Targets that it needs to work: while one has an outage, its own notices are not sent.",
     ),
     auth: optionalField(
       auth(kinds.auths ?? []),
-      "How requests of its journeys to its origin are let in; checks and steps may have their own.",
+      "Authentication of its journeys' requests to its origin; checks and steps may have their own.",
     ),
     trace: optionalField(
       z.boolean(),
-      "Requests of journeys carry a W3C traceparent whose trace id follows from the run.",
+      "Journey requests carry a W3C traceparent with a trace id derived from the run.",
       false,
     ),
     checks: list(check(kinds, written), 100),

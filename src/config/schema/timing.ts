@@ -7,17 +7,17 @@ export const timingFields = {
   every: optionalField(duration("1s", "1d"), "Period, counted from the epoch.", "1m"),
   timeout: optionalField(
     duration("100ms", "45s"),
-    "Deadline of a whole journey, bodies and polls included.",
+    "Deadline of a complete journey, including bodies and polls.",
     "10s",
   ),
   startupBudget: optionalField(
     duration("0s", "1d"),
-    "How long a service may say it is starting, unjudged.",
+    "How long a service may report starting without being judged.",
     "5m",
   ),
   drainWindow: optionalField(
     duration("0s", "1d"),
-    "How long a service may say it is draining, unjudged.",
+    "How long a service may report draining without being judged.",
     "150s",
   ),
   flapWindow: optionalField(
@@ -37,37 +37,39 @@ export const timingFields = {
   ),
   turns: optionalField(
     z.int().check(z.gte(1), z.lte(3)),
-    "Instants of a period at which probers walk by turns. Default 3; 1 with Upstash, on Deno Deploy, on Cloudflare's free plan and with cron. Always 1 below a period of 30s.",
+    "Turns per period in which probers walk. Default 3; 1 with Upstash, on Deno Deploy, on Cloudflare's free plan and with cron. Always 1 below a period of 30s.",
   ),
   confirm: optionalField(
     z.union([duration("20s", "1h"), z.literal(0)]),
-    "How long after a first failure or recovery all probers walk once more; 0: never. Not below a period of 30s.",
+    "How long after a first failure or recovery all probers walk again; 0: never. Not for periods below 30s.",
     "25s",
   ),
   retry: optionalField(
     z.int().check(z.gte(0), z.lte(1)),
-    "Walks a round once more, 1 s later, in which the report or a step got no HTTP answer.",
+    "Repeats a round, 1 s later, if the report or a step got no HTTP response.",
     1,
   ),
   releaseAfter: optionalField(
     duration("0s", "30d"),
-    "A prober that fell silent while it saw failures holds an incident open for so long.",
+    "How long a prober that fell silent while it saw failures holds an incident open.",
     "1h",
   ),
   certificateWarning: optionalField(
     z.union([duration("1h", "365d"), z.literal(0)]),
-    "Opens an advisory for a certificate that ends within it, as probers on Deno see it; 0: never.",
+    "Opens an incident for a certificate that expires within it, as seen by probers on Deno; 0: never.",
     "14d",
   ),
   severity: optionalField(
     z.enum(["critical", "warning", "info"]),
-    "The most that its incidents can be: a warning stays a warning under critical.",
+    "Upper limit for the severity of its incidents: under critical, a warning stays a warning.",
     "critical",
   ),
   quorum: optionalField(quorum(), "How the votes of the regions become one outcome."),
-  maxAge: optionalField(duration("2s", "800d"), "Evidence older than this is none. Default 2.5 periods."),
+  maxAge: optionalField(duration("2s", "800d"), "Older evidence does not count. Default 2.5 periods."),
   evidence: optionalField(
-    map({ body: optionalField(z.boolean(), "Of the body of the answer that failed a step.", true) }),
-    "What is kept of answers, for those who may read all.",
+    map({
+      body: optionalField(z.boolean(), "Whether to keep the body of the response that failed a step.", true),
+    }),
+    "What to keep of responses, for readers with full access.",
   ),
 };

@@ -9,12 +9,12 @@ const certificates = () =>
 
 /** TLS to a target. */
 export const tlsGrammar = map({
-  ca: optionalField(certificates(), "Certificate authorities to trust beside the system's."),
-  cert: optionalField(certificates(), "The client's certificate; key is beside it."),
+  ca: optionalField(certificates(), "Certificate authorities to trust in addition to the system's."),
+  cert: optionalField(certificates(), "The client certificate; needs key."),
   key: optionalField(reference(), "Its private key, in PEM."),
   serverName: optionalField(
     text(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, "a host name"),
-    "The name to ask for, and that the certificate must hold, in place of the URL's host.",
+    "Instead of the URL's host: SNI, and the name that the certificate must contain.",
   ),
   insecure: optionalField(z.boolean(), "Accept any certificate.", false),
 }).check(z.refine(({ cert, key }) => (cert === undefined) === (key === undefined), {

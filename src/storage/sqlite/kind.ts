@@ -4,6 +4,6 @@ import type { ConfigStoreKind } from "../../config/kinds.ts";
 /** How SQLite stands in a config: the path of its file. Each runtime opens it in its own way. */
 export const SQLITE: ConfigStoreKind = {
   kind: "sqlite",
-  schema: ({ words }) => words().check(z.describe("A file in this process's reach.")),
+  schema: ({ words }) => words().check(z.describe("A file that this process can access.")),
   fallback: ".assay/assay.db",
 };

@@ -8,7 +8,7 @@ const [URL_NAME, TOKEN_NAME] = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TO
 export const upstashKind: StoreKind = {
   kind: "upstash",
   schema: ({ map }) =>
-    map({}).check(z.describe(`By ${URL_NAME} and ${TOKEN_NAME}; several deployments may share it.`)),
+    map({}).check(z.describe(`Uses ${URL_NAME} and ${TOKEN_NAME}; several deployments may share it.`)),
   variables: [URL_NAME, TOKEN_NAME],
   turns: 1,
   open: (_, { env, clock, random }) =>

@@ -28,7 +28,7 @@ export const alertmanager: Sink<AlertmanagerSettings> = {
     map({
       url: z.string().check(
         z.minLength(1),
-        z.describe("Where it is, without /api/v2/alerts; may hold ${env:NAME}."),
+        z.describe("Its URL, without /api/v2/alerts; may hold ${env:NAME}."),
       ),
       headers: z.optional(headers()).check(
         z.describe("Request headers, such as authorization; may hold ${env:NAME}."),

@@ -18,7 +18,7 @@ export const incidentIo: Sink<IncidentIoSettings> = {
     map({
       url: z.string().check(
         z.minLength(1),
-        z.describe("https://api.incident.io/v2/alert_events/http/ and the id of the source."),
+        z.describe("https://api.incident.io/v2/alert_events/http/ followed by the source's id."),
       ),
       token: reference().check(z.describe("The source's bearer token.")),
     }),

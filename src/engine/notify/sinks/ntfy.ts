@@ -36,7 +36,7 @@ export const ntfy: Sink<NtfySettings> = {
         z.regex(/^([-_A-Za-z0-9]{1,64}|\$\{env:[A-Z_][A-Z0-9_]*\})$/, {
           error: "a topic: 1 to 64 letters, digits, - and _, or ${env:NAME}",
         }),
-        z.describe("Who knows the name of an open topic can read it."),
+        z.describe("Anyone who knows the name of an open topic can read it."),
       ),
       token: z.optional(reference()).check(z.describe("An access token of the server.")),
     }),

@@ -37,13 +37,13 @@ export const smtp: Sink<SmtpSettings> = {
       ),
       security: z.optional(z.enum(["tls", "starttls", "none"])).check(
         z.describe(
-          "TLS from the beginning, after STARTTLS, or never. Default: tls at port 465, else starttls.",
+          "TLS from the start, after STARTTLS, or never. Default: tls at port 465, else starttls.",
         ),
       ),
       user: z.optional(z.string().check(z.minLength(1))).check(
-        z.describe("As whom to log in; may be ${env:NAME}."),
+        z.describe("Login name; may be ${env:NAME}."),
       ),
-      password: z.optional(fields.reference()).check(z.describe("Beside user.")),
+      password: z.optional(fields.reference()).check(z.describe("Requires user.")),
       ...mailFields(fields),
     }),
   secrets: ["host", "user", "password"],

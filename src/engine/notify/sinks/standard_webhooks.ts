@@ -20,7 +20,7 @@ export const standardWebhooks: Sink<StandardWebhooksSettings> = {
     map({
       url: z.string().check(z.minLength(1), z.describe("Receiver; may be ${env:NAME}.")),
       secret: z.union([reference(), list(reference(), 2)]).check(
-        z.describe("Signs the notices; two are a rotation."),
+        z.describe("Signs the notices; give two to rotate."),
       ),
     }),
   secrets: ["url", "secret"],

@@ -38,17 +38,20 @@ export const template: Sink<TemplateSettings> = {
     const holds = "May hold {{ expr }} and ${env:NAME}.";
     const texts = z.record(z.string().check(z.minLength(1)), z.string());
     return map({
-      url: z.string().check(z.minLength(1), z.describe("Where to; may hold ${env:NAME}, and no template.")),
+      url: z.string().check(
+        z.minLength(1),
+        z.describe("The receiver's URL; may hold ${env:NAME}, but no template."),
+      ),
       path: z.optional(z.string().check(z.minLength(1))).check(
-        z.describe(`Below url, with its query. ${holds}`),
+        z.describe(`Relative to url, with its query. ${holds}`),
       ),
       method: z.optional(z.enum(METHODS)).check(z.meta({ description: "HTTP method.", default: "POST" })),
       headers: z.optional(headers()).check(z.describe(`Request headers. ${holds}`)),
       json: z.optional(z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())])).check(
-        z.describe(`Body, sent as JSON; a text that is only a template keeps its type. ${holds}`),
+        z.describe(`Body, sent as JSON; a text that is one template keeps its type. ${holds}`),
       ),
       form: z.optional(texts).check(z.describe(`Body, sent as a form. ${holds}`)),
-      text: z.optional(z.string()).check(z.describe(`Body, sent as it stands. ${holds}`)),
+      text: z.optional(z.string()).check(z.describe(`Body, sent unchanged. ${holds}`)),
     });
   },
   secrets: ["url", "path", "headers", "json", "form", "text"],

@@ -25,19 +25,18 @@ const grammar = ({ map, secret, text }: Parameters<AuthKind["schema"]>[0]) =>
       z.meta({ description: "The hash.", default: "sha256" }),
     ),
     text: z.optional(z.string().check(z.minLength(1))).check(z.meta({
-      description:
-        "CEL over method, path (with its query), url, body, captures, run and now: what is signed.",
+      description: "The signed text: CEL over method, path (with query), url, body, captures, run and now.",
       default: "body",
     })),
     encoding: z.optional(z.enum(["hex", "base64"])).check(
-      z.meta({ description: "How the signature is written.", default: "hex" }),
+      z.meta({ description: "Encoding of the signature.", default: "hex" }),
     ),
     header: z.optional(text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name")).check(
-      z.meta({ description: "Where it stands.", default: "x-signature" }),
+      z.meta({ description: "The header that holds it.", default: "x-signature" }),
     ),
-    prefix: z.optional(z.string()).check(z.describe("What stands before it, such as sha256=.")),
+    prefix: z.optional(z.string()).check(z.describe("A prefix, such as sha256=.")),
     timestampHeader: z.optional(text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name")).check(
-      z.describe("A header that holds int(now), the seconds since 1970."),
+      z.describe("A header that holds int(now), seconds since 1970."),
     ),
   });
 

@@ -12,18 +12,18 @@ import type { AuthContext, AuthKind, StepFailure } from "../step_kind.ts";
 const grammar = ({ map, secret, text }: Parameters<AuthKind["schema"]>[0]) =>
   map({
     tokenUrl: text(/^(https?:\/\/|\$\{env:)/, "a URL: http:// or https://").check(
-      z.describe("Where the token is asked for."),
+      z.describe("The token endpoint."),
     ),
     clientId: z.string().check(z.minLength(1)),
     clientSecret: secret().check(z.describe("By reference.")),
     scope: z.optional(z.string().check(z.minLength(1))).check(
-      z.describe("Scopes, with a space between them."),
+      z.describe("Scopes, separated by spaces."),
     ),
     params: z.optional(z.record(z.string().check(z.minLength(1)), z.string())).check(
       z.describe("Further parameters, such as audience or resource."),
     ),
     credentials: z.optional(z.enum(["header", "body"])).check(z.meta({
-      description: "Where client id and secret stand: in the authorization header, or in the form.",
+      description: "Where to send client id and secret: authorization header or form.",
       default: "header",
     })),
   });

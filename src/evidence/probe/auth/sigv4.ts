@@ -10,7 +10,7 @@ const grammar = ({ map, secret, text }: Parameters<AuthKind["schema"]>[0]) =>
     service: text(/^[a-z0-9-]+$/, "a service, such as execute-api or s3"),
     accessKeyId: secret().check(z.describe("By reference.")),
     secretAccessKey: secret().check(z.describe("By reference.")),
-    sessionToken: z.optional(secret()).check(z.describe("With temporary keys.")),
+    sessionToken: z.optional(secret()).check(z.describe("For temporary keys.")),
   });
 
 interface Settings {

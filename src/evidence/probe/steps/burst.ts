@@ -34,11 +34,11 @@ const grammar = (fields: GrammarFields) =>
     burst: fields.map({
       requests: z.int().check(z.gte(2), z.lte(MAX_REQUESTS), z.describe("How often the request is sent.")),
       concurrency: z.optional(z.int().check(z.gte(1), z.lte(MAX_CONCURRENCY))).check(z.meta({
-        description: "So many at once, as far as the prober has connections to spare.",
+        description: "How many at once, as far as the prober has free connections.",
         default: CONCURRENCY,
       })),
       each: z.optional(z.string().check(z.minLength(1))).check(
-        z.meta({ description: "CEL over one answer: whether it counts as ok.", default: EACH }),
+        z.meta({ description: "CEL over one response: whether it counts as ok.", default: EACH }),
       ),
     }).check(z.describe("Send the request of this step several times at once.")),
     ...httpGrammar(fields).shape,

@@ -36,15 +36,15 @@ const grammar = ({ map }: GrammarFields) =>
     dns: map({
       name: z.string().check(
         z.minLength(1),
-        z.describe("The name to ask about. May hold {{ expr }} and ${env:NAME}."),
+        z.describe("The name to query. May hold {{ expr }} and ${env:NAME}."),
       ),
-      type: z.optional(z.enum(RECORD_TYPES)).check(z.meta({ description: "Type of record.", default: "A" })),
+      type: z.optional(z.enum(RECORD_TYPES)).check(z.meta({ description: "Record type.", default: "A" })),
       server: z.optional(z.string().check(z.minLength(1))).check(z.meta({
         description:
-          "Who is asked: 9.9.9.9, ns1.example:5353, or https://... (RFC 8484, the only way on Cloudflare and Deno Deploy).",
+          "The server: 9.9.9.9, ns1.example:5353, or https://... (RFC 8484, the only way on Cloudflare and Deno Deploy).",
         default: RESOLVER,
       })),
-    }).check(z.describe("Ask a DNS server.")),
+    }).check(z.describe("Query a DNS server.")),
   });
 
 /** A question to a DNS server. */

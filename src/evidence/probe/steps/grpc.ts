@@ -44,28 +44,28 @@ const grammar = ({ map, text, headers }: GrammarFields) =>
   map({
     grpc: map({
       url: z.optional(text(/^(https?:\/\/|\$\{env:)/, "a URL: http:// or https://")).check(
-        z.describe("In place of the target's url: the server, by TLS (https) or without (http)."),
+        z.describe("Instead of the target's url: the server, with TLS (https) or without (http)."),
       ),
       service: z.optional(text(/^[\x21-\x7e]{1,200}$/, "the name of a service, such as shop.v1.Orders"))
         .check(
-          z.describe("Whose health is asked for. Default: the whole server's."),
+          z.describe("The service whose health is checked. Default: the whole server."),
         ),
       method: z.optional(text(/^[A-Za-z_][\w.]*\/[A-Za-z_]\w*$/, "package.Service/Method")).check(
         z.meta({ description: "A unary method of the descriptor.", default: HEALTH_CHECK }),
       ),
       descriptor: z.optional(fileContent(map)).check(
-        z.describe("A file of at most 256 KiB, read beside the config: protoc --include_imports -o FILE."),
+        z.describe("A file of at most 256 KiB, relative to the config: protoc --include_imports -o FILE."),
       ),
       message: z.optional(z.unknown()).check(
-        z.describe("What is sent, as JSON. May hold {{ expr }} and ${env:NAME}."),
+        z.describe("The message, as JSON. May hold {{ expr }} and ${env:NAME}."),
       ),
       metadata: z.optional(headers()).check(
-        z.describe("Sent along. May hold {{ expr }} and ${env:NAME}."),
+        z.describe("Request metadata. May hold {{ expr }} and ${env:NAME}."),
       ),
       maxBytes: z.optional(z.int().check(z.gte(1), z.lte(1 << 20))).check(
         z.meta({ description: "A longer message is not judged.", default: MAX_BYTES }),
       ),
-    }).check(z.describe("A unary call by gRPC; without method the server's own word on its health.")),
+    }).check(z.describe("A unary gRPC call; without method, the server's health check.")),
   });
 
 /** What reads and writes messages; undefined until somebody needs it. */

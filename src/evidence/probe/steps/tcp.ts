@@ -44,24 +44,27 @@ const grammar = ({ map }: GrammarFields) =>
       host: hostField(),
       port: portField(),
       tls: z.optional(z.boolean()).check(
-        z.meta({ description: "Speak TLS from the start.", default: false }),
+        z.meta({ description: "Use TLS from the start.", default: false }),
       ),
       send: z.optional(z.string().check(z.minLength(1))).check(
         z.describe("Sent once connected. May hold {{ expr }} and ${env:NAME}."),
       ),
       greeting: z.optional(z.boolean()).check(
         z.meta({
-          description: "The server speaks first: send waits for its first line, or for until.",
+          description: "The server sends first: send waits for its first line, or for until.",
           default: false,
         }),
       ),
       until: z.optional(z.string().check(z.minLength(1), z.maxLength(100))).check(
-        z.meta({ description: "The text that ends an answer; so does the server's end.", default: "\n" }),
+        z.meta({
+          description: "The text that ends an answer; so does the server when it closes.",
+          default: "\n",
+        }),
       ),
       maxBytes: z.optional(z.int().check(z.gte(1), z.lte(65_536))).check(
-        z.meta({ description: "An answer is over after so many bytes.", default: MAX_BYTES }),
+        z.meta({ description: "An answer ends after this many bytes.", default: MAX_BYTES }),
       ),
-    }).check(z.describe("Connect, and by default hear the first line.")),
+    }).check(z.describe("Connect, and by default read the first line.")),
   });
 
 /** A connection, and what is said over it: by default the first line. */

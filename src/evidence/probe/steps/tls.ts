@@ -32,17 +32,16 @@ const grammar = ({ map, list }: GrammarFields) =>
       host: hostField(),
       port: z.optional(portField()).check(z.meta({ default: HTTPS })),
       serverName: z.optional(z.string().check(z.minLength(1), z.maxLength(255))).check(
-        z.describe("In place of the host: SNI, and the name that the certificate must hold."),
+        z.describe("Instead of the host: SNI, and the name that the certificate must contain."),
       ),
       verify: z.optional(z.boolean()).check(z.meta({
-        description:
-          "A certificate that is not to be trusted fails the step; false: trusted and distrust tell.",
+        description: "An untrusted certificate fails the step; false: see trusted and distrust.",
         default: true,
       })),
       protocols: z.optional(list(z.string().check(z.minLength(1), z.maxLength(32)), 4)).check(
         z.describe("Application protocols (ALPN) to offer, the best first: h2, http/1.1."),
       ),
-    }).check(z.describe("A TLS handshake and nothing more.")),
+    }).check(z.describe("A TLS handshake only.")),
   });
 
 const VARIABLES = {

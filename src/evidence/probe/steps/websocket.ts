@@ -41,15 +41,15 @@ const grammar = (fields: GrammarFields) => {
         z.describe("Subprotocols to offer, the best first."),
       ),
       send: z.optional(z.union([sent, list(sent, 20)])).check(
-        z.describe("Messages that are sent once it is open. May hold {{ expr }} and ${env:NAME}."),
+        z.describe("Messages to send once it is open. May hold {{ expr }} and ${env:NAME}."),
       ),
       messages: z.optional(z.int().check(z.gte(0), z.lte(MAX_MESSAGES))).check(
-        z.meta({ description: "So many messages are waited for, or the server's end.", default: 1 }),
+        z.meta({ description: "How many messages to wait for, unless the server closes first.", default: 1 }),
       ),
       maxBytes: z.optional(z.int().check(z.gte(1), z.lte(1 << 20))).check(
         z.meta({ description: "A longer message is not judged.", default: MAX_BYTES }),
       ),
-    }).check(z.describe("Open a WebSocket at the path of request, and hear what it says.")),
+    }).check(z.describe("Open a WebSocket at the path of request, and read messages.")),
     request: httpGrammar(fields).shape.request,
   });
 };

@@ -17,10 +17,10 @@ const part = (map: GrammarFields["map"], text: GrammarFields["text"]) =>
   map({
     content: z.optional(z.string()).check(z.describe(`Its text. ${TEMPLATE}`)),
     file: z.optional(fileContent(map)).check(
-      z.describe("In place of content: a file of at most 256 KiB, read beside the config when that is."),
+      z.describe("Instead of content: a file of at most 256 KiB, read together with the config."),
     ),
     filename: z.optional(z.string().check(z.minLength(1))).check(
-      z.describe("Makes it a file. Default: the name of file."),
+      z.describe("Sends it as a file. Default: the name of file."),
     ),
     type: z.optional(text(/^[\w.+-]+\/[\w.+-]+(;.*)?$/, "a media type, such as image/png")).check(
       z.describe("Its content type."),
@@ -30,21 +30,21 @@ const part = (map: GrammarFields["map"], text: GrammarFields["text"]) =>
 const request = ({ map, text, headers, requestPath, requestUrl }: GrammarFields) =>
   map({
     method: z.optional(z.enum(METHODS)).check(
-      z.describe("HTTP method. Default: GET, or POST beside a body."),
+      z.describe("HTTP method. Default: GET, or POST with a body."),
     ),
     path: z.optional(requestPath()).check(z.meta({
-      description: `Below the target's url, or a whole URL. ${TEMPLATE}`,
+      description: `Relative to the target's url, or a complete URL. ${TEMPLATE}`,
       default: "/",
     })),
     url: z.optional(requestUrl()).check(z.describe(
-      `In place of path: a URL as an answer gave it, at the target's origin or at one of hosts. ${TEMPLATE}`,
+      `Instead of path: a URL from a response, at the target's origin or one of hosts. ${TEMPLATE}`,
     )),
     query: z.optional(z.record(z.string().check(z.minLength(1)), z.string())).check(
       z.describe(`Query parameters. ${TEMPLATE}`),
     ),
     headers: z.optional(headers()).check(z.describe(`Request headers. ${TEMPLATE}`)),
     json: z.optional(z.unknown()).check(
-      z.describe(`Body, sent as JSON; a text that is only a template keeps its type. ${TEMPLATE}`),
+      z.describe(`Body, sent as JSON; a text that is one template keeps its type. ${TEMPLATE}`),
     ),
     form: z.optional(z.record(z.string().check(z.minLength(1)), z.string())).check(
       z.describe(`Body, sent as a form. ${TEMPLATE}`),
@@ -55,12 +55,14 @@ const request = ({ map, text, headers, requestPath, requestUrl }: GrammarFields)
     graphql: z.optional(map({
       query: z.string().check(z.minLength(1), z.describe(`The document. ${TEMPLATE}`)),
       variables: z.optional(z.record(z.string(), z.unknown())).check(z.describe(`As in json. ${TEMPLATE}`)),
-      operationName: z.optional(z.string().check(z.minLength(1))).check(z.describe("Which of several.")),
+      operationName: z.optional(z.string().check(z.minLength(1))).check(
+        z.describe("Which operation of several."),
+      ),
     })).check(z.describe("Body, a GraphQL request over HTTP.")),
     file: z.optional(fileContent(map)).check(
-      z.describe("Body: the content of a file of at most 256 KiB, read beside the config when that is."),
+      z.describe("Body: a file of at most 256 KiB, read together with the config."),
     ),
-    raw: z.optional(z.string()).check(z.describe(`Body, sent as it stands. ${TEMPLATE}`)),
+    raw: z.optional(z.string()).check(z.describe(`Body, sent unchanged. ${TEMPLATE}`)),
   });
 
 /** The keys of an HTTP step. */
@@ -68,10 +70,10 @@ export const httpGrammar = (fields: GrammarFields) =>
   fields.map({
     request: z.optional(request(fields)).check(z.describe("Default: GET / of the target.")),
     redirects: z.optional(z.int().check(z.gte(0), z.lte(10))).check(
-      z.meta({ description: "Redirects to follow; 0 hands a 3xx to the expectations.", default: 5 }),
+      z.meta({ description: "Redirects to follow; 0 passes a 3xx to the expectations.", default: 5 }),
     ),
     maxBody: z.optional(fields.size("1KiB", "8MiB")).check(z.meta({
-      description: "A longer body is not judged, where an expectation or a capture needs one.",
+      description: "A longer body is not judged, if an expectation or capture needs it.",
       default: "1MiB",
     })),
   });
