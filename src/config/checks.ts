@@ -1,4 +1,4 @@
-/** What a config is held against while it is written: whoever loads a compiled one has passed it, and needs none of this code. */
+/** What a config is held against while it is written: a compiled config has passed it, and is loaded without this code. */
 import { checkAddress, checkHost } from "./address.ts";
 import { checkOrder } from "./after.ts";
 import { checkDependencies } from "./depends_on.ts";
