@@ -1,3 +1,4 @@
+import { Cache } from "../../base/cache.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
@@ -14,8 +15,13 @@ export const DURATION = new RegExp(
   })$`,
 );
 
+/** A config names few durations, and reads the same ones for each of its checks. */
+const known = new Cache<string, number>({ max: 100 });
+
 /** `30s` -> 30000, `1m30s` -> 90000. The text must match `DURATION`. */
-export function parseDuration(text: string): number {
+export const parseDuration = (text: string): number => known.getOrSet(text, () => parse(text));
+
+function parse(text: string): number {
   if (!DURATION.test(text)) return NaN;
   return text.match(/\d+[a-z]+/g)!.reduce((sum, part) => {
     const [, digits, unit] = /^(\d+)([a-z]+)$/.exec(part)!;
