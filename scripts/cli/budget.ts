@@ -26,20 +26,25 @@ interface BudgetOptions extends VarFlags {
   json?: boolean;
 }
 
-/** The argument as a whole number of at most 20. */
+/** Parses a whole number from 0 to 20. */
 function wholeNumber(text: string): number {
-  if (!/^(1?\d|20)$/.test(text)) throw new InvalidArgumentError("Not a whole number up to 20.");
+  if (!/^(1?\d|20)$/.test(text)) throw new InvalidArgumentError("Not a whole number from 0 to 20.");
   return Number(text);
 }
 
-/** `assay budget [file]`: what a config takes on Cloudflare, or of a prober on Deno. Exit 0 fits, 1 does not fit or not valid, 3 usage. */
+/**
+ * `assay budget [file]`: compares a config with the limits of a Cloudflare plan, or with the capacity of a
+ * prober on Deno. Exit 0 fits, 1 does not fit or is invalid, 3 usage.
+ */
 export const budgetCommand = new Command("budget")
-  .description("What a config takes, against each limit. Exit 0 fits, 1 does not, 3 usage.")
-  .argument("[file]", "the config", DEFAULT_FILE)
+  .description("Compare what a config uses with each limit. Exit 0 fits, 1 does not, 3 usage.")
+  .argument("[file]", "the config file", DEFAULT_FILE)
   .addOption(varOption())
   .addOption(environmentOption())
   .addOption(
-    new Option("--for <runtime>", "where it is to run").choices(["cloudflare", "deno"]).default("cloudflare"),
+    new Option("--for <runtime>", "the runtime it will run on").choices(["cloudflare", "deno"]).default(
+      "cloudflare",
+    ),
   )
   .addOption(new Option("--plan <plan>", "the Workers plan").choices(["free", "paid"]).default("free"))
   .addOption(latencyOption())
@@ -53,25 +58,25 @@ export const budgetCommand = new Command("budget")
   .option("--json", "print JSON")
   .action(async (file: string, options: BudgetOptions) => {
     const { for: runtime, json } = options;
-    // No secret changes a figure, so none has to be set.
+    // No figure depends on a secret, so secrets may be unset.
     const turns = runtime === "cloudflare" ? defaultTurns(options.plan) : undefined;
     const { config } = await loadFile(file, { json, runtime, turns, env: undefined, ...varsOf(options) });
     const fits = (runtime === "deno" ? budgetDeno : budgetCloudflare)(file, config, options);
     if (!fits) Deno.exit(1);
   });
 
-/** What one prober on Deno can walk of a config. */
+/** Prints whether one prober on Deno can run all checks in time, and returns that. */
 function budgetDeno(file: string, config: Config, { json, latency }: BudgetOptions): boolean {
   const { roundMs, how } = latencyOf(config, latency);
   const { lines, faults } = walkBudget(config, roundMs, how);
   const fits = faults.length === 0;
-  const said = faults.map(({ message, remedy }) => `${message}; set ${remedy}`);
+  const problems = faults.map(({ message, remedy }) => `${message}; set ${remedy}`);
   const text = [
     `${file} on Deno, ${how}`,
     "",
     formatLines(lines),
     "",
-    ...fits ? ["a prober can walk it"] : ["a prober cannot walk it:", ...indent(said)],
+    ...fits ? ["one prober can run all checks"] : ["one prober cannot run all checks:", ...indent(problems)],
   ].join("\n");
   printResult({ json, value: { file, fits, latency: how, lines, faults } }, text);
   return fits;
@@ -103,11 +108,11 @@ function formatBudget(file: string, { plan, lines, faults, doubts, month }: Budg
       : [],
     `price: ${dollars(month.usd)} USD a month`,
     ...faults.length === 0
-      ? [`it fits the ${plan} plan${doubts.length === 0 ? "" : ", as far as is known:"}`]
+      ? [`it fits the ${plan} plan${doubts.length === 0 ? "" : ", with these doubts:"}`]
       : [
         `it does not fit the ${plan} plan:`,
         ...indent(faults),
-        ...doubts.length === 0 ? [] : ["and open is:"],
+        ...doubts.length === 0 ? [] : ["doubts:"],
       ],
     ...indent(doubts),
   ].join("\n");

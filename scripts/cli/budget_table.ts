@@ -12,7 +12,7 @@ export function formatLines(lines: readonly BudgetLine[]): string {
   return table(["what", "value", "limit", "fits", "what is counted"], figures);
 }
 
-/** A Markdown table whose columns stand below each other; the second and third hold figures. */
+/** A Markdown table with aligned columns; the second and third are figures, aligned right. */
 export function table(head: string[], rows: string[][]): string {
   const width = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
   const line = (row: string[]) =>
@@ -24,6 +24,7 @@ export function table(head: string[], rows: string[][]): string {
 }
 
 const isFigure = (column: number) => column === 1 || column === 2;
-/** A figure for people, with at most two decimals. */
+
+/** Formats a number with at most two decimals. */
 export const formatNumber = (value: number): string =>
   value.toLocaleString("en", { maximumFractionDigits: 2 });

@@ -31,18 +31,23 @@ interface CheckOptions extends VarFlags {
   json?: boolean;
 }
 
-/** `assay check [file]`: exit 0 valid, 1 not valid (every problem with its position), 3 usage. */
+/**
+ * `assay check [file]`: validates a config and prints every problem with its position. Exit 0 valid, 1
+ * invalid, 3 usage.
+ */
 export const checkCommand = new Command("check")
-  .description("Validate a config. Exit 0 valid, 1 not valid, 3 usage.")
-  .argument("[file]", "the config", DEFAULT_FILE)
+  .description("Validate a config. Exit 0 valid, 1 invalid, 3 usage.")
+  .argument("[file]", "the config file", DEFAULT_FILE)
   .addOption(varOption())
   .addOption(environmentOption())
-  .addOption(new Option("--for <runtime>", "valid for this runtime only").choices(Object.keys(RUNTIMES)))
+  .addOption(new Option("--for <runtime>", "validate for this runtime only").choices(Object.keys(RUNTIMES)))
   .addOption(
-    new Option("--plan <plan>", "the Workers plan, for Cloudflare").choices(["free", "paid"]).default("free"),
+    new Option("--plan <plan>", "the Workers plan, with --for cloudflare").choices(["free", "paid"]).default(
+      "free",
+    ),
   )
   .addOption(latencyOption())
-  .option("--no-env", "an unset ${env:NAME} is a warning, not an error")
+  .option("--no-env", "report an unset ${env:NAME} as a warning, not an error")
   .option("--json", "print JSON")
   .action(async (file: string, options: CheckOptions) => {
     const { config, warnings: found, text } = await loadFile(file, {
@@ -86,21 +91,23 @@ export const checkCommand = new Command("check")
       [
         ...warnings.length > 0 ? [formatProblems(file, warnings)] : [],
         ...config.checks.flatMap(livenessNotes),
-        ...edge && edge.objects > 1 ? [`each place is ${edge.objects} objects, which share its checks`] : [],
+        ...edge && edge.objects > 1
+          ? [`each place runs ${edge.objects} Durable Objects, which share its checks`]
+          : [],
         `${file}: valid: ${counted.join(", ")}`,
       ].join("\n"),
     );
   });
 
-/** Resolves a path whose host may be a secret. */
+/** Placeholder base URL for report paths: the real host may be a secret reference. */
 const ANYWHERE = "http://service.invalid";
 
-/** One line for each source of a check whose path asks only about liveness, unless the config says that this is meant. */
+/** A note for each report source whose path only reports liveness, unless the config sets its `question`. */
 function livenessNotes({ key, report }: Check): string[] {
   const asked = report?.sources.filter((source) => source.kind === "asked") ?? [];
   return asked.filter(({ path, question }) =>
     !question && URL.canParse(path, ANYWHERE) && questionOf(new URL(path, ANYWHERE)) === "liveness"
   ).map(({ path }) =>
-    `${key}: ${path} asks about liveness only: no claim until report.question is readiness`
+    `${key}: ${path} reports liveness only, so it makes no claim unless report.question is readiness`
   );
 }

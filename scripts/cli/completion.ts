@@ -1,4 +1,4 @@
-/** Scripts by which a shell completes verbs, options and their choices: written from the program itself. */
+/** Shell completion scripts for verbs, options and their choices, generated from the program. */
 import { Argument, Command } from "commander";
 
 interface Words {
@@ -7,7 +7,7 @@ interface Words {
   options: { flag: string; about: string; choices: readonly string[]; takesValue: boolean }[];
 }
 
-/** What can be typed behind `assay`. */
+/** The verbs of the program with their options. */
 function wordsOf(program: Command): Words[] {
   return program.commands.flatMap((command) => [
     { verb: command.name(), about: command.description(), options: optionsOf(command) },
@@ -19,9 +19,9 @@ const optionsOf = ({ options }: Command): Words["options"] =>
     long ? [{ flag: long, about: description, choices: argChoices, takesValue: required || optional }] : []
   );
 
-/** A text in single quotes of a POSIX shell, and of fish. */
+/** Quotes a text for a POSIX shell or fish. */
 const quote = (text: string) => `'${text.replaceAll("'", `'"'"'`)}'`;
-/** Its first sentence. */
+/** The first sentence or clause of a text. */
 const short = (text: string) => text.split(/[.;:](?:\s|$)/)[0]!;
 
 const SHELLS: Record<string, (all: readonly Words[]) => string> = {
@@ -93,11 +93,11 @@ compdef _assay assay`,
     ]).join("\n"),
 };
 
-/** `assay completion <shell>`. */
+/** `assay completion <shell>`: prints a completion script. */
 export const completionCommand: Command = new Command("completion")
-  .description("Print what a shell completes by. Exit 0, 3 usage.")
-  .addArgument(new Argument("<shell>", "which one").choices(Object.keys(SHELLS)))
+  .description("Print a shell completion script. Exit 0, 3 usage.")
+  .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(SHELLS)))
   .action((shell: string) => console.log(completionScript(shell, completionCommand.parent!)));
 
-/** The script of one shell for the verbs of a program. */
+/** The completion script of a program for one shell. */
 export const completionScript = (shell: string, program: Command): string => SHELLS[shell]!(wordsOf(program));

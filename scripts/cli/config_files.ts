@@ -1,4 +1,4 @@
-/** The files that a config is made of: one, the YAML files of a folder, and what they include. */
+/** Reads the files of a config: one file or the YAML files of a folder, and their includes. */
 import { dirname, join, resolve } from "node:path";
 import { isRecord } from "../../src/base/json.ts";
 import { matchesGlob } from "node:path";
@@ -7,7 +7,7 @@ import { readYaml } from "../../src/config/yaml.ts";
 
 const MOST_FILES = 200;
 
-/** The texts of a config, the named file first. Rejects if one cannot be read. */
+/** The texts of a config, the named file first. Rejects if a file cannot be read, or above 200 files. */
 export async function readConfigFiles(path: string): Promise<ConfigText[]> {
   const texts = new Map<string, ConfigText>();
   const queue = await filesIn(path);
@@ -21,13 +21,13 @@ export async function readConfigFiles(path: string): Promise<ConfigText[]> {
   return [...texts.values()];
 }
 
-/** Reads what a config names, beside the file that names it. */
+/** Reads a file that a config names, relative to the file that names it. */
 export const readBeside = async (path: string, from = "."): Promise<Uint8Array<ArrayBuffer>> =>
   await Deno.readFile(resolve(dirname(from), path));
 
-/** What stands under `include`, as far as it is text; what else is wrong there, the grammar says. */
+/** The `include` patterns of a config text. The schema reports values that are not text. */
 function includesOf(text: string): string[] {
-  // Of a long text the reading costs seconds, and few name others.
+  // Parsing a long text takes seconds, and few texts have includes.
   if (!text.includes("include")) return [];
   const { value } = readYaml(text);
   const include = isRecord(value) ? value.include : undefined;
@@ -38,7 +38,7 @@ async function included(pattern: string, from: string): Promise<string[]> {
   const path = join(dirname(from), pattern);
   if (!path.includes("*")) return await filesIn(path);
   const folder = dirname(path);
-  if (folder.includes("*")) throw new Error(`${from}: include ${pattern}: * stands in file names alone`);
+  if (folder.includes("*")) throw new Error(`${from}: include ${pattern}: * is allowed in file names only`);
   return (await yamlFilesOf(folder)).filter((file) => matchesGlob(file, path));
 }
 
@@ -46,7 +46,7 @@ async function filesIn(path: string): Promise<string[]> {
   const { isDirectory } = await Deno.stat(path);
   if (!isDirectory) return [path];
   const files = await yamlFilesOf(path);
-  if (files.length === 0) throw new Error(`${path}: no file in it ends in .yaml or .yml`);
+  if (files.length === 0) throw new Error(`${path}: the folder has no .yaml or .yml file`);
   return files;
 }
 

@@ -2,13 +2,13 @@ import { Command } from "commander";
 import { diffConfigs, formatDiff } from "../../src/config/diff.ts";
 import { environmentOption, loadFile, printResult, type VarFlags, varOption, varsOf } from "./terminal.ts";
 
-/** `assay diff <old> <new>`: exit 0 alike, 2 they differ, 1 not valid, 3 usage. */
+/** `assay diff <old> <new>`: compares two configs. Exit 0 same, 2 different, 1 invalid, 3 usage. */
 export const diffCommand = new Command("diff")
   .description(
-    "What another config changes, check by check. Exit 0 alike, 2 they differ, 1 not valid, 3 usage.",
+    "Compare two configs, check by check. Exit 0 same, 2 different, 1 invalid, 3 usage.",
   )
-  .argument("<old>", "the config that runs")
-  .argument("<new>", "the one that is to")
+  .argument("<old>", "the current config")
+  .argument("<new>", "the new config")
   .addOption(varOption())
   .addOption(environmentOption())
   .option("--json", "print JSON")

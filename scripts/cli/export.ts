@@ -6,13 +6,17 @@ import { packChecks } from "../../src/storage/codec.ts";
 import { exportHistory } from "../../src/storage/history/export.ts";
 import { DEFAULT_FILE, loadFile } from "./terminal.ts";
 
-/** `assay export [file]`: the kept history of the config's store, as lines of JSON on standard output. Exit 0, 1 config, 3 usage. */
+/**
+ * `assay export [file]`: prints the history in the config's store as JSON lines. Exit 0, 1 config, 3 usage.
+ */
 export const exportCommand = new Command("export")
   .description(
-    "Write what was judged, as JSON lines without secrets, for assay replay. Exit 0, 1 config, 3 usage.",
+    "Print the judged history as JSON lines without secrets, for assay replay. Exit 0, 1 config, 3 usage.",
   )
   .argument("[file]", "the config", DEFAULT_FILE)
-  .addOption(new Option("--since <duration>", "how far back").argParser(parseSince).default(DAY_MS, "24h"))
+  .addOption(
+    new Option("--since <duration>", "how far back to export").argParser(parseSince).default(DAY_MS, "24h"),
+  )
   .action(async (file: string, { since }: { since: number }) => {
     const { config } = await loadFile(file, { envMissing: "warning" });
     const store = openStore(config);

@@ -7,7 +7,7 @@ import { MINUTE_MS } from "../../src/base/time.ts";
 /** Exit code of each decision. */
 const EXIT = { pass: 0, fail: 1, inconclusive: 2 } as const;
 const ASK_MS = 10_000;
-/** A line that says the same is printed again after this. */
+/** An unchanged progress line is repeated after this. */
 const REPEAT_MS = MINUTE_MS;
 
 interface Options {
@@ -27,40 +27,45 @@ interface Options {
   json?: boolean;
 }
 
-/** What the command line reads of a gate's document. */
+/** The parts of a gate document that this command reads. */
 interface Answer {
   decision: keyof typeof EXIT;
   reason: string;
-  /** Of the incident or the target; null without a `publicUrl`. */
+  /** URL of the incident or target; null without a `publicUrl`. */
   page: string | null;
   window: { since: string };
 }
 
-/** `assay gate <target>`: asks the gate of a running Assay, until it has decided. */
+/** `assay gate <target>`: asks a running Assay's gate, repeatedly with `--wait`. */
 export const gateCommand = new Command("gate")
-  .description("Ask a gate, or wait for it. Exit 0 pass, 1 fail, 2 inconclusive (or no answer), 3 usage.")
-  .argument("<target>", "the target's id")
+  .description("Ask a gate for its decision. Exit 0 pass, 1 fail, 2 inconclusive or no answer, 3 usage.")
+  .argument("<target>", "the id of the target")
   .addOption(
-    new Option("--wait <duration>", "ask again for this long while it is inconclusive")
+    new Option("--wait <duration>", "keep asking for this long while it is inconclusive")
       .argParser(durationOption).default(0, "0s"),
   )
-  .addOption(new Option("--every <duration>", "how often").argParser(durationOption).default(5_000, "5s"))
+  .addOption(
+    new Option("--every <duration>", "how often to ask").argParser(durationOption).default(5_000, "5s"),
+  )
   .option(
     "--url <url>",
-    "where Assay is (or $ASSAY_URL)",
+    "the URL of Assay (or $ASSAY_URL)",
     Deno.env.get("ASSAY_URL") ?? "http://localhost:8080",
   )
   .option("--token-env <name>", "the environment variable that holds the token", "ASSAY_TOKEN")
-  .option("--check <ids>", "only these checks, by comma")
-  .option("--anchor <id>", "evidence since this rollout was first heard of")
-  .option("--since <when>", "evidence since then: RFC 3339, or how long before now (0s: from now on)")
-  .option("--release <version>", "the version that must report itself")
-  .option("--min-runs <n>", "good runs in a row")
-  .option("--max-age <duration>", "how old the newest run may be")
-  .option("--regions <ids>", "only these regions, by comma")
-  .option("--degraded <decision>", "what degraded counts for: pass, fail or inconclusive")
-  .option("--max-burn-rate <n>", "fail while the error budget burns faster, for checks with an slo")
-  .option("--json", "print the whole answer")
+  .option("--check <ids>", "only these checks, comma-separated")
+  .option("--anchor <id>", "count evidence since this rollout id was first used")
+  .option(
+    "--since <when>",
+    "count evidence since this RFC 3339 time, or for this long before now; 0s means from now on",
+  )
+  .option("--release <version>", "the version that the target must report")
+  .option("--min-runs <n>", "consecutive good runs required")
+  .option("--max-age <duration>", "the maximum age of the newest run")
+  .option("--regions <ids>", "only these regions, comma-separated")
+  .option("--degraded <decision>", "count degraded as pass, fail or inconclusive")
+  .option("--max-burn-rate <n>", "fail while the error budget burns faster than this, for checks with an slo")
+  .option("--json", "print the whole response")
   .action(async (target: string, options: Options) => {
     if (!URL.canParse(options.url)) fail(USAGE, `Not a URL: ${describe(options.url, [])}`);
     const answer = await waitForDecision(target, options);
@@ -70,7 +75,7 @@ export const gateCommand = new Command("gate")
     Deno.exit(EXIT[answer.decision]);
   });
 
-/** The decision, or the last answer when the time is over; undefined: there never was one. */
+/** Asks until there is a decision or time is up. Returns the last answer; undefined if there was none. */
 async function waitForDecision(target: string, options: Options): Promise<Answer | undefined> {
   const began = performance.now();
   const log = progressLog(began);
@@ -83,7 +88,7 @@ async function waitForDecision(target: string, options: Options): Promise<Answer
       last = answer;
       if (answer.decision !== "inconclusive") return answer;
       log(`${answer.decision}: ${answer.reason}`);
-      // "Ten minutes ago" stays where it was.
+      // Keeps a relative `since` at the instant of the first answer.
       if (options.since !== undefined) url.searchParams.set("since", answer.window.since);
     }
     const leftMs = began + options.wait - performance.now();
@@ -114,7 +119,7 @@ function urlOf(target: string, options: Options): URL {
   return url;
 }
 
-/** An answer, or why there is none that counts; a request that can never be answered ends the process. */
+/** Returns the answer, or the reason for a failure worth retrying. Exits the process on any other failure. */
 async function ask(url: URL, tokenEnv: string): Promise<Answer | string> {
   const token = Deno.env.get(tokenEnv);
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
@@ -122,7 +127,7 @@ async function ask(url: URL, tokenEnv: string): Promise<Answer | string> {
     const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(ASK_MS) });
     const body = await response.json().catch(() => null);
     if (response.ok && body && body.decision in EXIT) return body;
-    const reason = `${response.status} ${body?.detail ?? "no gate of Assay answers there"}`;
+    const reason = `${response.status} ${body?.detail ?? "no Assay answers at this URL"}`;
     const again = response.status === 429 || response.status >= 500;
     if (!again) {
       fail(
@@ -136,7 +141,7 @@ async function ask(url: URL, tokenEnv: string): Promise<Answer | string> {
   }
 }
 
-/** Lines of progress on standard error, each as soon as it says something new. */
+/** Prints progress to standard error: each new line at once, an unchanged one every minute. */
 function progressLog(began: number): (line: string) => void {
   let [last, at] = ["", -Infinity];
   return (line) => {

@@ -11,22 +11,22 @@ import { datagram, notify } from "./push/notify_socket.ts";
 import { fail, USAGE } from "./terminal.ts";
 import { isRecord } from "../../src/base/json.ts";
 
-/** Below the time-outs that Docker (30 s), Consul and Nagios (10 s) give a probe. */
+/** Shorter than the probe timeouts of Docker (30 s), Consul and Nagios (10 s). */
 const TIMEOUT_MS = 5_000;
-/** Assay's own answers are shorter. */
+/** Assay's own responses are smaller. */
 const MAX_BYTES = 4_096;
 
-/** Assay's verdict, or `unknown` and the reason. */
+/** Assay's verdict, or `unknown` with the reason. */
 interface HealthAnswer {
   state: ReportState;
   reason?: string;
 }
 
-/** How one platform reads an exec probe: an exit code and, where it shows one, a line. */
+/** How a platform reads an exec probe: an exit code and a line of output. */
 interface Platform {
-  /** The exit code of each state; every other has the code of `else`. */
+  /** Exit code per state; `else` covers the rest. */
   codes: Partial<Record<ReportState, number>> & { else: number };
-  line(target: string, heard: HealthAnswer): string;
+  line(target: string, answer: HealthAnswer): string;
 }
 
 const formatLine = (target: string, { state, reason }: HealthAnswer) =>
@@ -34,16 +34,21 @@ const formatLine = (target: string, { state, reason }: HealthAnswer) =>
 
 const NAGIOS: readonly string[] = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
 
-/** Exit codes as each platform's manual has them: docker and k8s know two; 2 is reserved in docker, and 3 is UNKNOWN in Nagios. */
+/**
+ * Exit codes from each platform's manual. Docker and Kubernetes use 0 and 1, and Docker reserves 2; 3 is
+ * UNKNOWN in Nagios.
+ */
 const PLATFORMS: Record<string, Platform> = {
   docker: { codes: { ready: 0, degraded: 0, else: 1 }, line: formatLine },
   k8s: { codes: { ready: 0, degraded: 0, else: 1 }, line: formatLine },
   consul: { codes: { ready: 0, degraded: 1, else: 2 }, line: formatLine },
   nagios: {
     codes: { ready: 0, degraded: 1, unknown: 3, else: 2 },
-    // What follows a bar is performance data.
-    line: (target, heard) =>
-      `ASSAY ${NAGIOS[codeOf(PLATFORMS.nagios!, heard)]} - ${formatLine(target, heard).replaceAll("|", "/")}`,
+    // Nagios reads text after a bar as performance data.
+    line: (target, answer) =>
+      `ASSAY ${NAGIOS[codeOf(PLATFORMS.nagios!, answer)]} - ${
+        formatLine(target, answer).replaceAll("|", "/")
+      }`,
   },
   systemd: { codes: { ready: 0, degraded: 0, else: 1 }, line: formatLine },
 };
@@ -57,34 +62,37 @@ interface Options {
   tokenEnv?: string;
 }
 
-/** `assay health <target>`: the verdict of a running Assay, in the exit code and line of a platform's exec probe. */
+/**
+ * `assay health <target>`: reports the verdict of a running Assay as an exec probe, with the platform's exit
+ * code and one line.
+ */
 export const healthCommand = new Command("health")
   .description(
-    "Ask a running Assay for its verdict, as an exec probe. Exit docker, k8s 0 serves, 1 not; consul 0, 1 degraded, 2; nagios 0, 1 " +
-      "degraded, 2, 3 unknown; systemd also sends READY=1 or STATUS= to $NOTIFY_SOCKET. Usage 3.",
+    "Ask a running Assay for a verdict, as an exec probe. Exit for docker, k8s and systemd 0 serving, 1 not; consul 0, 1 degraded, 2; " +
+      "nagios 0, 1 degraded, 2, 3 unknown; 3 usage. For systemd it also sends READY=1 or STATUS= to $NOTIFY_SOCKET.",
   )
   .argument("<target>", "the id of the target")
-  .option("--check <id>", "only this check of it")
+  .option("--check <id>", "only this check")
   .addOption(
-    new Option("--as <platform>", "whose probe this is").choices(Object.keys(PLATFORMS))
+    new Option("--as <platform>", "the platform that runs the probe").choices(Object.keys(PLATFORMS))
       .makeOptionMandatory(),
   )
   .addOption(
-    new Option("--url <url>", "where Assay answers").env("ASSAY_URL").default("http://127.0.0.1:8080"),
+    new Option("--url <url>", "the URL of Assay").env("ASSAY_URL").default("http://127.0.0.1:8080"),
   )
-  .option("--token-env <name>", "the variable with a token of scope read, for the reason")
+  .option("--token-env <name>", "the environment variable with a token of scope read, to show the reason")
   .action(async (target: string, options: Options) => {
     const platform = PLATFORMS[options.as]!;
     const socket = options.as === "systemd" ? Deno.env.get("NOTIFY_SOCKET") : undefined;
     if (options.as === "systemd" && !socket) fail(USAGE, "NOTIFY_SOCKET is not set: is this run by systemd?");
-    const heard = await askAssay(requestOf(target, options));
-    const line = platform.line(target, heard).replace(/\s+/g, " ").slice(0, 300);
+    const answer = await askAssay(requestOf(target, options));
+    const line = platform.line(target, answer).replace(/\s+/g, " ").slice(0, 300);
     console.log(line);
     if (socket) {
-      const text = datagram({ ready: isServing(heard.state), status: line });
+      const text = datagram({ ready: isServing(answer.state), status: line });
       await notify(socket, text).catch((error) => fail(1, error.message));
     }
-    Deno.exit(codeOf(platform, heard));
+    Deno.exit(codeOf(platform, answer));
   });
 
 function requestOf(target: string, { check, url, tokenEnv }: Options): HttpRequest {
@@ -99,12 +107,15 @@ function requestOf(target: string, { check, url, tokenEnv }: Options): HttpReque
   return { url: address, method: "GET", headers: { "user-agent": USER_AGENT, ...authorization } };
 }
 
-/** What cannot be asked, or does not come from Assay, is `unknown`: never a word about the service, and never green. */
+/**
+ * Returns `unknown` if Assay cannot be reached or something else answers: neither is evidence about the
+ * service.
+ */
 async function askAssay(request: HttpRequest): Promise<HealthAnswer> {
   const fetch = connector({ allowPrivate: true });
   const answer = await exchange({ clock, fetch }, request, { deadlineMs: TIMEOUT_MS, capBytes: MAX_BYTES });
   if (answer.kind === "failure") {
-    return { state: "unknown", reason: `Assay cannot be asked: ${answer.reason}, ${answer.detail}` };
+    return { state: "unknown", reason: `Cannot reach Assay: ${answer.reason}, ${answer.detail}` };
   }
   const { output, detail } = fieldsOf(new TextDecoder().decode(answer.bytes));
   const state = answer.headers.get(STATE_HEADER);
@@ -112,7 +123,7 @@ async function askAssay(request: HttpRequest): Promise<HealthAnswer> {
   return { state: "unknown", reason: `Assay answered ${answer.status}${detail ? `: ${detail}` : ""}` };
 }
 
-/** The reason in health+json, and that of a problem document. */
+/** `output` of health+json, and `detail` of a problem document. */
 function fieldsOf(text: string): { output?: string; detail?: string } {
   const json = tryParseJson(text);
   return isRecord(json) ? { output: textOf(json.output), detail: textOf(json.detail) } : {};

@@ -14,13 +14,13 @@ import { fail, formatProblems, INVALID, USAGE } from "./terminal.ts";
 
 type Importer = (texts: string[], secrets: SecretNames) => Imported;
 
-/** One text after the other, by themselves. */
+/** Imports each text separately. */
 const each = (one: (text: string, secrets: SecretNames) => Imported): Importer => (texts, secrets) => {
   const all = texts.map((text) => one(text, secrets));
   return { checks: all.flatMap(({ checks }) => checks), remarks: all.flatMap(({ remarks }) => remarks) };
 };
 
-/** One row a source. */
+/** One row per source kind. */
 export const IMPORTERS: Record<string, Importer> = {
   curl: each(importCurl),
   gatus: each(importGatus),
@@ -31,7 +31,7 @@ export const IMPORTERS: Record<string, Importer> = {
   openapi: each(importOpenapi),
 };
 
-/** What of a source was lost, with `--strict`. */
+/** Exit code with `--strict` if something was lost. */
 const LOST = 2;
 
 interface ImportOptions {
@@ -40,16 +40,19 @@ interface ImportOptions {
   showSecrets?: boolean;
 }
 
-/** `assay import <kind> <file...>`: writes a config to review; it never asks anything. Exit 1 not valid, 2 lost with --strict, 3 usage. */
+/**
+ * `assay import <kind> <file...>`: writes a config to review; sends no requests. Exit 1 invalid, 2 lost with
+ * --strict, 3 usage.
+ */
 export const importCommand = new Command("import")
   .description(
-    "Write a config from another tool's. Exit 0, with --strict 2 where something was lost, 3 usage.",
+    "Convert another tool's config. Exit 0 written, 1 invalid, 2 something was lost (with --strict), 3 usage.",
   )
-  .addArgument(new Argument("<kind>", "whose files they are").choices(Object.keys(IMPORTERS)))
-  .argument("<file...>", "its files; - is standard input")
-  .option("-o, --output <file>", "write there; it must not exist")
+  .addArgument(new Argument("<kind>", "the kind of the files").choices(Object.keys(IMPORTERS)))
+  .argument("<file...>", "the files; - is standard input")
+  .option("-o, --output <file>", "the file to write; it must not exist")
   .option("--strict", "exit 2 if something was lost")
-  .option("--show-secrets", "print the values of secrets to standard error, too")
+  .option("--show-secrets", "also print the values of secrets to standard error")
   .action(async (kind: string, files: string[], options: ImportOptions) => {
     const texts = await Promise.all(files.map(read));
     const secrets = new SecretNames();
@@ -62,7 +65,7 @@ export const importCommand = new Command("import")
     const { checks, remarks } = imported;
     const all = [...remarks, ...checks.flatMap(({ remarks }) => remarks)];
     if (checks.length === 0) {
-      fail(USAGE, [`No check came of ${files.join(", ")}.`, ...all.map(line)].join("\n"));
+      fail(USAGE, [`No check could be imported from ${files.join(", ")}.`, ...all.map(line)].join("\n"));
     }
     const text = writeConfig(imported, `${kind}: ${files.join(", ")}`);
     await write(text, options.output);
@@ -97,7 +100,10 @@ async function write(text: string, output: string | undefined): Promise<void> {
   );
 }
 
-/** What was imported may be no good config, as where a pattern has lookaround: the position is that of what was written. */
+/**
+ * Validates the written config, which may be invalid, for example because of a pattern with lookaround.
+ * Positions are those of the output.
+ */
 async function validate(text: string, file: string): Promise<void> {
   try {
     await load({ kind: "yaml", text }, { kinds: KINDS });

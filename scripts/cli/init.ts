@@ -10,7 +10,7 @@ import { celText } from "./import/draft.ts";
 import { runCommand } from "./run.ts";
 import { DEFAULT_FILE, fail, USAGE } from "./terminal.ts";
 
-/** Where services say how they are, the most telling first. */
+/** Common health paths, the most specific first. */
 const PATHS = [
   "/readyz",
   "/health/ready",
@@ -25,7 +25,7 @@ const PATHS = [
   "/up",
   "/status",
 ];
-/** What a service that answers anything answers, too. */
+/** A path that should not exist; detects services that answer every path alike. */
 const NOWHERE = "/assay-init-no-such-page";
 
 const TIMEOUT_MS = 5_000;
@@ -37,13 +37,15 @@ interface InitOptions {
   run: boolean;
 }
 
-/** `assay init <url>`: finds the health endpoint, writes a config, and walks it once. Exit as `run`; 3 usage. */
+/**
+ * `assay init <url>`: finds the health endpoint, writes a config, and runs it once. Exits as `run`; 3 usage.
+ */
 export const initCommand = new Command("init")
   .description("Find a service's health endpoint, write a config with a first journey, and run it once.")
   .argument("<url>", "a page or an API of the service")
-  .option("-o, --output <file>", "write there; it must not exist", DEFAULT_FILE)
-  .option("--allow-private", "allow private and loopback addresses, in the config, too")
-  .option("--no-run", "do not run it")
+  .option("-o, --output <file>", "the file to write; it must not exist", DEFAULT_FILE)
+  .option("--allow-private", "allow private and loopback addresses, also in the config")
+  .option("--no-run", "do not run the config")
   .action(async (address: string, { output, allowPrivate = false, run }: InitOptions) => {
     const url = URL.parse(/^https?:\/\//.test(address) ? address : `https://${address}`);
     if (!url) fail(USAGE, `Not a URL: ${address}`);
@@ -67,7 +69,10 @@ export const initCommand = new Command("init")
     if (run) await runCommand.parseAsync([output], { from: "user" });
   });
 
-/** Which of the usual paths has the best claim, and how each was read; `unreachable`: why none was answered. */
+/**
+ * Probes the usual paths. Returns the one with the best claim, a line for each, and in `unreachable` why none
+ * answered.
+ */
 async function findReport(
   ports: Ports,
   origin: string,
@@ -99,7 +104,7 @@ const readOne = (ports: Ports, url: string) =>
     timeoutMs: TIMEOUT_MS,
   }, DIALECTS);
 
-/** A page that is not there is no claim, though its code would be one. */
+/** Whether a report is a readiness claim. Redirects, missing and forbidden pages are not. */
 const isClaim = ({ state, httpStatus = 0, question }: Report) =>
   !["unreachable", "unreadable", "unknown"].includes(state) && question !== "liveness" &&
   ![401, 403, 404, 405, 410].includes(httpStatus) && (httpStatus < 300 || httpStatus >= 400);
@@ -108,17 +113,17 @@ const isSame = (one: Report, other: Report) =>
   isClaim(other) && one.dialect === other.dialect && one.state === other.state &&
   one.httpStatus === other.httpStatus;
 
-/** A dialect that was recognised says more than a code. */
+/** Prefers recognised dialects to a mere status code. */
 const rank = ({ dialect }: Report) => dialect === "http" || dialect === "k8s-http" ? 1 : 0;
 
-/** Expectations that hold for one good answer of `url`. */
+/** Expectations that the current response of `url` meets. */
 async function firstExpectations(ports: Ports, url: URL): Promise<string[]> {
   const answer = await exchange(ports, { url, method: "GET", headers: { "user-agent": USER_AGENT } }, {
     deadlineMs: TIMEOUT_MS,
     capBytes: MOST_BYTES,
   });
   if (answer.kind === "failure") return ["status == 200", "size(text) > 0"];
-  // What a service answers while it fails is not what is expected of it.
+  // Never expect a failure, even if the service fails now.
   if (answer.status >= 500) return ["status < 400", "size(text) > 0"];
   const { text } = bodyText(answer.bytes, answer.headers.get("content-type"));
   return [
@@ -127,7 +132,7 @@ async function firstExpectations(ports: Ports, url: URL): Promise<string[]> {
   ];
 }
 
-/** A page may be empty where all is well, as that of a registry. */
+/** Expectations for the body. An empty body gets none, because it can be normal, as at a registry. */
 function inBody(text: string): string[] {
   if (text === "") return [];
   const json = parsed(text);
@@ -162,10 +167,10 @@ function configOf(
     "service";
   const text = (value: string) => JSON.stringify(value);
   return [
-    "# Written by assay init. `assay check` validates it, `assay run` walks it once, `assay start` keeps on.",
+    "# Written by assay init. `assay check` validates it, `assay run` runs it once, `assay start` runs it on schedule.",
     "version: 1",
     ...allowPrivate ? ["allowPrivate: true"] : [],
-    "# Known-good URLs. If they fail too, the fault is this machine's and not the target's:",
+    "# Known-good URLs. If these fail too, Assay blames its own network, not the target:",
     "# controls: [https://example.com/]",
     "targets:",
     `  - id: ${id}`,
@@ -173,16 +178,18 @@ function configOf(
     "    checks:",
     "      - id: default",
     "        every: 1m",
-    ...path ? ["        # What the service says of itself.", `        report: { path: ${text(path)} }`] : [
-      "        # No health endpoint was found: name it, so that what it says can be held against what it does.",
-      "        # report: { path: /readyz }",
-    ],
-    "        # What it does. Make it a real use: create something, read it back, and delete it under cleanup.",
+    ...path
+      ? ["        # What the service reports about itself.", `        report: { path: ${text(path)} }`]
+      : [
+        "        # No health endpoint was found. Set its path to compare what the service reports with what it does.",
+        "        # report: { path: /readyz }",
+      ],
+    "        # What it does. Make this a real use: create something, read it back, and delete it under cleanup.",
     "        journey:",
     `          - request: { path: ${text(pathname + search)} }`,
     "            expect:",
     ...expect.map((one) => `              - ${text(one)}`),
-    "# Receivers of notices:",
+    "# Where to send notices:",
     '# webhooks: [{ id: oncall, url: "${env:ONCALL_URL}", secret: "${env:ONCALL_SECRET}" }]',
     "",
   ].join("\n");

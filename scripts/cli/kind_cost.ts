@@ -1,12 +1,12 @@
-/** What a step kind costs a bundle, by esbuild's metafile. */
+/** The bundle size of each step kind, from esbuild's metafile. */
 
-/** Of esbuild's metafile what is needed; paths are those of sources. */
+/** The parts of esbuild's metafile that are used. Paths are source paths. */
 export interface Metafile {
   inputs: Record<string, { imports: { path: string }[] }>;
   outputs: Record<string, { entryPoint?: string; inputs: Record<string, { bytesInOutput: number }> }>;
 }
 
-/** Minified bytes of all that the bundle would hold no more without these modules. `paths`: their ends. */
+/** Minified bytes that the bundle would lose without these modules. `paths` are the ends of their paths. */
 export function ownBytes({ inputs, outputs }: Metafile, paths: readonly string[]): number {
   const entries = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
   const kept = new Set<string>();
@@ -20,10 +20,13 @@ export function ownBytes({ inputs, outputs }: Metafile, paths: readonly string[]
   return sizes.reduce((sum, [path, { bytesInOutput }]) => kept.has(path) ? sum : sum + bytesInOutput, 0);
 }
 
-/** "step kinds: http 31.0 kB, dns 17.2 kB (minified)". `kinds`: for each the ends of its modules' paths. */
+/**
+ * "step kinds: http 31.0 kB, dns 17.2 kB (minified)". `kinds` maps each kind to the ends of its modules'
+ * paths.
+ */
 export function formatKindCosts(metafile: Metafile, kinds: ReadonlyMap<string, readonly string[]>): string {
   const costs = [...kinds].map(([kind, paths]) =>
     `${kind} ${(ownBytes(metafile, paths) / 1_000).toFixed(1)} kB`
   );
-  return `step kinds: ${costs.join(", ")} (minified, what only they need)`;
+  return `step kinds: ${costs.join(", ")} (minified, what only that kind needs)`;
 }

@@ -1,14 +1,14 @@
 import { InvalidArgumentError, Option } from "commander";
 import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
 
-/** Assumed of a request on Cloudflare, where nothing is measured before a deployment, ms. */
+/** Assumed latency of a request on Cloudflare, where nothing is measured before a deployment. */
 export const EDGE_LATENCY_MS = 300;
 
-/** `--latency 300ms`, in ms: assumed of every request. */
+/** `--latency 300ms`, in ms. */
 export const latencyOption = () =>
   new Option(
     "--latency <duration>",
-    "assumed of every request; else as measured, else 200ms, for Cloudflare 300ms",
+    "the assumed latency of every request; by default as measured, else 200ms, on Cloudflare 300ms",
   ).argParser(
     parseLatency,
   );

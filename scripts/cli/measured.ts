@@ -1,4 +1,4 @@
-/** How long rounds take: as asked for, as the store of this config has measured, or as is assumed. */
+/** Round durations: given by an option, measured in the config's store, or assumed. */
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../src/config/config.ts";
@@ -12,13 +12,16 @@ import { measuredRoundMs, walkBudget } from "../../src/capacity/walk_budget.ts";
 import { decodeStates } from "../../src/storage/codec.ts";
 import type { LastRound } from "../../src/judgement/state.ts";
 
-/** How long each round takes, and in words where that is from. */
+/** The duration of each round, and a phrase that names its source. */
 export interface Latency {
   roundMs: RoundMs;
   how: string;
 }
 
-/** By `latencyMs` a request if that is given, else as the config's own SQLite file measured, else by 200 ms. */
+/**
+ * Uses `latencyMs` per request if given, else the durations in the config's SQLite file, else 200 ms per
+ * request.
+ */
 export function latencyOf(config: Config, latencyMs?: number): Latency {
   if (latencyMs !== undefined) {
     return { roundMs: assumedRoundMs(latencyMs), how: `${latencyMs} ms a request` };
@@ -29,11 +32,14 @@ export function latencyOf(config: Config, latencyMs?: number): Latency {
   }
   return {
     roundMs: measuredRoundMs(config.checks, measured),
-    how: `as ${measured.size} of its checks were measured`,
+    how: `measured on ${measured.size} of its checks`,
   };
 }
 
-/** How long (ms) the last round of each check took, the longest of its probers. Only a file is looked into, and never written. */
+/**
+ * Duration (ms) of each check's last round on its slowest prober. Reads an SQLite file only, and never writes
+ * to it.
+ */
 function measuredRounds({ checks, store: { kind, options } }: Config): Map<string, number> {
   if (kind !== "sqlite" || typeof options !== "string" || !existsSync(options)) return new Map();
   const db = new DatabaseSync(options, { readOnly: true });
@@ -49,14 +55,14 @@ function measuredRounds({ checks, store: { kind, options } }: Config): Map<strin
       return took.length > 0 ? [[key, Math.max(...took)]] : [];
     }));
   } catch {
-    // Of another version, or no store at all: `start` says what is wrong with it.
+    // Not a store, or one of another version: `start` reports what is wrong with it.
     return new Map();
   } finally {
     db.close();
   }
 }
 
-/** What of a config does not fit a plan of Cloudflare, as warnings, and how many objects each place needs. */
+/** Warnings about what exceeds a Cloudflare plan, and the number of Durable Objects per place. */
 export function edgeProblems(
   config: Config,
   { plan, latencyMs = EDGE_LATENCY_MS }: { plan: Plan; latencyMs?: number },
@@ -70,12 +76,14 @@ export function edgeProblems(
       severity: "warning",
       path,
       message,
-      expected: "fewer checks, longer periods, fewer places or another plan; assay budget has all figures",
+      expected: "fewer checks, longer periods, fewer places or another plan; assay budget lists all figures",
     })),
   };
 }
 
-/** What of a config cannot be walked on Deno, as warnings; nothing of one whose probers are Cloudflare's. */
+/**
+ * Warnings about checks that exceed a prober's capacity on Deno. Empty if any prober is a Cloudflare place.
+ */
 export function capacityProblems(config: Config, latencyMs?: number): Problem[] {
   if (config.regions.some(({ probers }) => probers.some(({ kind }) => kind === "place"))) return [];
   const { roundMs, how } = latencyOf(config, latencyMs);

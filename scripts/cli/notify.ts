@@ -1,4 +1,4 @@
-/** `assay notify`: shows a sink's message, and tests whether the sink accepts it. */
+/** `assay notify`: previews a sink's message, and tests whether the sink accepts it. */
 import { Command, Option } from "commander";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
@@ -12,11 +12,11 @@ import { findSink, type SinkAnswer } from "../../src/engine/notify/sink.ts";
 import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
 
 const DEADLINE_MS = 15_000;
-/** It was not delivered. */
+/** Exit code if the message was not delivered. */
 const NOT_DELIVERED = 1;
 
-/** What a kind is shown with that no config sets up; no kind needs more to render. */
-const SHOWN_WITH = {
+/** Placeholder settings to preview a sink kind without a config; no kind needs more to render. */
+const PLACEHOLDERS = {
   url: "https://receiver.example",
   text: "{{ message.title }}\n{{ message.lines }}",
   from: "assay@example.com",
@@ -24,7 +24,7 @@ const SHOWN_WITH = {
 };
 
 const changeOption = () =>
-  new Option("--change <change>", "which change of it").choices(SAMPLE_CHANGES).default("opened");
+  new Option("--change <change>", "the change to preview").choices(SAMPLE_CHANGES).default("opened");
 
 interface TestOptions {
   file: string;
@@ -34,11 +34,11 @@ interface TestOptions {
 
 const testCommand = new Command("test")
   .description(
-    "Send a message that says it is a test to a webhook of the config, and print the answer. Exit 0 taken, 1 not, 3 usage.",
+    "Send a test message to a webhook of the config, and print the response. Exit 0 accepted, 1 not accepted, 3 usage.",
   )
   .argument("<webhook>", "the id of a webhook of the config")
-  .option("--file <file>", "the config", DEFAULT_FILE)
-  .option("--allow-private", "let it reach private and loopback addresses")
+  .option("--file <file>", "the config file", DEFAULT_FILE)
+  .option("--allow-private", "allow private and loopback addresses")
   .option("--json", "print JSON")
   .action(async (id: string, { file, allowPrivate, json }: TestOptions) => {
     const { config, text } = await loadFile(file, { runtime: "deno", allowPrivate });
@@ -52,11 +52,11 @@ const testCommand = new Command("test")
     if (answers.some(({ kind }) => kind !== "delivered")) Deno.exit(NOT_DELIVERED);
   });
 
-/** What the sink says to each event of the sample; what would stay open there is closed again. */
+/** Sends the sample and returns the sink's answers. Resolves it again at sinks that keep incidents open. */
 async function sendSample({ kind, settings }: Webhook, config: Config, ports: ReturnType<typeof denoPorts>) {
   const sink = findSink(KINDS.sinks, kind);
   const openedAt = ports.clock.now();
-  // Another one each time, or a receiver that knows it would keep still.
+  // A new id each time, because receivers ignore an id that they have seen.
   const id = `inc_test_${openedAt.toString(36)}`;
   const answers: (SinkAnswer & { change: string })[] = [];
   for (const change of sink.keepsState ? ["opened", "resolved"] as const : ["opened"] as const) {
@@ -77,13 +77,13 @@ interface PreviewOptions {
 }
 
 const previewCommand = new Command("preview")
-  .description("Print a sink's message, and send nothing. Exit 0 printed, 3 usage.")
+  .description("Print a sink's message without sending it. Exit 0 printed, 3 usage.")
   .argument(
     "<incident>",
-    "`sample`, `group` (of several), or the id of an incident in the store of the config",
+    "`sample`, `group` (several incidents), or the id of an incident in the config's store",
   )
-  .requiredOption("--sink <sink>", "the id of a webhook of the config, or a kind of sink")
-  .option("--file <file>", "the config (default: none for a sample, else assay.yaml)")
+  .requiredOption("--sink <sink>", "the id of a webhook in the config, or a sink kind")
+  .option("--file <file>", "the config file; by default none for a sample, else assay.yaml")
   .addOption(changeOption())
   .action(async (incident: string, { sink: named, change, file }: PreviewOptions) => {
     const isSample = incident === "sample" || incident === "group";
@@ -91,11 +91,13 @@ const previewCommand = new Command("preview")
       ? undefined
       : (await loadFile(file ?? DEFAULT_FILE, { envMissing: "warning" })).config;
     const webhook = config?.webhooks.find(({ id }) => id === named) ??
-      { kind: named, settings: SHOWN_WITH };
+      { kind: named, settings: PLACEHOLDERS };
     const sink = KINDS.sinks.find(({ kind }) => kind === webhook.kind) ??
       fail(
         USAGE,
-        `There is no webhook and no kind ${named}: ${KINDS.sinks.map(({ kind }) => kind).join(", ")}`,
+        `No webhook or sink kind is named ${named}; the kinds are ${
+          KINDS.sinks.map(({ kind }) => kind).join(", ")
+        }`,
       );
     const options = { publicUrl: config?.publicUrl };
     const event = incident === "group"
@@ -106,14 +108,14 @@ const previewCommand = new Command("preview")
     console.log(indented(sink.render(event, webhook.settings)));
   });
 
-/** The newest event of a change that was written for an incident. */
+/** The newest stored event of an incident with this change. */
 async function eventOf(config: Config, incident: string, change: string): Promise<WebhookEvent> {
   const store = openStore(config);
   try {
     const { items } = await store.listDeliveries({ incident, limit: 500 });
     const found = items.find(({ type }) => type === `incident.${change}`);
     if (found) return JSON.parse(found.body);
-    return fail(USAGE, `The store has no notice of ${incident} that says it was ${change}`);
+    return fail(USAGE, `The store has no "${change}" notice of incident ${incident}`);
   } catch (error) {
     return fail(USAGE, `Cannot read the store: ${messageOf(error)}`);
   } finally {
@@ -124,7 +126,7 @@ async function eventOf(config: Config, incident: string, change: string): Promis
 const idsOf = ({ webhooks }: Config) =>
   webhooks.length === 0 ? "it has none" : `it has ${webhooks.map(({ id }) => id).join(", ")}`;
 
-/** JSON over several lines, anything else as it is. */
+/** Indents JSON; returns anything else unchanged. */
 function indented(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2);
@@ -135,6 +137,6 @@ function indented(body: string): string {
 
 /** `assay notify test|preview`. */
 export const notifyCommand = new Command("notify")
-  .description("Show a sink's messages, or test that it accepts one")
+  .description("Preview a sink's messages, or test that it accepts one")
   .addCommand(testCommand.exitOverride())
   .addCommand(previewCommand.exitOverride());

@@ -21,20 +21,32 @@ interface PlanCommandOptions {
 
 const LATENCY_MS = 100;
 
-/** `assay plan [file]`: when a config would tell what, how often for nothing, and what other settings would change. Exit 0, 1 not valid or too many probers, 3 usage. */
+/**
+ * `assay plan [file]`: predicts how fast a config detects failures, how often it raises false alarms, and
+ * what other settings would change. Exit 0, 1 invalid or too many probers, 3 usage.
+ */
 export const planCommand = new Command("plan")
-  .description("When a config would tell what, and how often for nothing. Exit 0, 1 not valid, 3 usage.")
+  .description(
+    "Predict how fast a config detects failures, and how often it raises false alarms. Exit 0, 1 invalid, 3 usage.",
+  )
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(
-    new Option("--loss <share>", "requests lost on their way").argParser(parseShare).default(0.01, "1%"),
+    new Option("--loss <share>", "the share of requests lost in the network").argParser(parseShare).default(
+      0.01,
+      "1%",
+    ),
   )
-  .option("--history", "the loss of the last day, from the store of the config, where it has enough")
-  .addOption(new Option("--replicas <n>", "one of so many is bad").argParser(parseCount).default(5))
+  .option("--history", "use the loss of the last day from the config's store, if it has enough data")
   .addOption(
-    new Option("--latency <duration>", "assumed of every request").argParser(parseLatency)
+    new Option("--replicas <n>", "the number of replicas, of which one is bad").argParser(parseCount).default(
+      5,
+    ),
+  )
+  .addOption(
+    new Option("--latency <duration>", "the assumed latency of every request").argParser(parseLatency)
       .default(LATENCY_MS, `${LATENCY_MS}ms`),
   )
-  .option("--plot <file>", "write a plot of the first check, as SVG")
+  .option("--plot <file>", "write an SVG plot of the first check")
   .option("--json", "print JSON")
   .action(
     async (
@@ -55,7 +67,9 @@ function planAll(config: Config, options: Parameters<typeof plan>[1]): CheckPlan
   try {
     return plan(config, options);
   } catch (error) {
-    if (error instanceof RangeError) fail(INVALID, `${error.message}: too many for the chain of their votes`);
+    if (error instanceof RangeError) {
+      fail(INVALID, `${error.message}: too many for the Markov chain of their votes`);
+    }
     throw error;
   }
 }
@@ -69,7 +83,9 @@ function parseShare(text: string): number {
 
 function parseCount(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 2) throw new InvalidArgumentError("Not a whole number from 2 on.");
+  if (!Number.isInteger(value) || value < 2) {
+    throw new InvalidArgumentError("Not a whole number of at least 2.");
+  }
   return value;
 }
 
@@ -78,7 +94,7 @@ function parseLatency(text: string): number {
   return parseDuration(text);
 }
 
-/** The mean loss that the checks of a config met in the last day. */
+/** Mean loss over the config's checks in the last day; undefined if there is too little data. */
 async function lossOf(config: Config): Promise<number | undefined> {
   const store = openStore(config);
   try {
@@ -127,7 +143,7 @@ const HEAD = [
   "commits a day",
 ];
 
-const told = (after: ToldAfter | null): string => {
+const formatDelay = (after: ToldAfter | null): string => {
   if (!after) return "-";
   const [p50, p95] = [after.p50, after.p95].map((seconds) =>
     seconds === null ? "> 1 d" : formatSpan(seconds * SECOND_MS)
@@ -135,7 +151,7 @@ const told = (after: ToldAfter | null): string => {
   return `${p50} / ${p95}`;
 };
 
-const alarms = (value: number) => value < 0.01 ? "< 0.01" : String(value);
+const formatRate = (value: number) => value < 0.01 ? "< 0.01" : String(value);
 
 const row = (name: string, figures: PlanFigures): string[] => [
   name,
@@ -146,8 +162,8 @@ const row = (name: string, figures: PlanFigures): string[] => [
     figures.region,
     figures.replica,
     figures.replicaAdvisory,
-  ].map(told),
-  alarms(figures.falseAlarmsAYear),
+  ].map(formatDelay),
+  formatRate(figures.falseAlarmsAYear),
   String(figures.requestsADay),
   String(figures.commitsADay),
 ];
@@ -181,9 +197,9 @@ function format({ file, loss, replicas, latencyMs, cloudflarePaidUsdAMonth, chec
       ];
     }),
     "",
-    `on Cloudflare's paid plan all of it is ${
+    `on Cloudflare's paid plan it costs ${
       cloudflarePaidUsdAMonth.toFixed(2)
-    } USD a month; assay budget says of what`,
+    } USD a month in all; assay budget itemizes it`,
   ].join("\n");
 }
 

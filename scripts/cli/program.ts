@@ -1,4 +1,4 @@
-/** The verbs of the command line: one file each. */
+/** The `assay` program: one file per verb. */
 import { Command } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { budgetCommand } from "./budget.ts";
@@ -22,10 +22,10 @@ import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 import { tokenCommand } from "./token.ts";
 
-/** `assay` with all its verbs, not yet run. */
+/** The `assay` command with all its verbs. */
 export const program = new Command("assay")
   .version(manifest.version)
-  .description("An external readiness prober: holds what a service says of itself against what it does")
+  .description("An external readiness prober: compares what a service reports with what it does")
   .exitOverride();
 
 for (

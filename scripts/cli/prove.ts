@@ -1,10 +1,10 @@
-/** What a journey would not notice: its expectations against mutants of the answers that it just saw. */
+/** Finds what a journey would not detect, by testing its expectations on mutated responses. */
 import type { Step } from "../../src/config/config.ts";
 import { parseJson, type Run } from "../../src/config/expression/mod.ts";
 import { HttpScope } from "../../src/evidence/probe/steps/http/answer.ts";
 import type { StepExchange } from "../../src/evidence/probe/step_kind.ts";
 
-/** An answer as its step saw it, and what the step knew. */
+/** A step with its response and the values that its expectations can read. */
 export interface ProvenStep {
   step: Step;
   answer: NonNullable<StepExchange["answer"]>;
@@ -13,21 +13,21 @@ export interface ProvenStep {
   run: Run;
 }
 
-/** An answer that is a little worse. */
+/** A response with one defect. */
 interface Mutant {
-  /** What of it: a field such as `items[0].total`, or the whole. */
+  /** What was changed: a field such as `items[0].total`, or the whole response. */
   place: string;
-  /** What happened to it: "vanished", "was null". */
+  /** The change: "vanished", "was null". */
   change: string;
   text: string;
   type?: string;
 }
 
-/** Fields of a body that are tried. */
+/** How many fields of a body are tried. */
 const FIELDS = 100;
 const LOGIN = "<!doctype html><html><head><title>Log in</title></head><body><form></form></body></html>";
 
-/** What the step's expectations and captures let pass, by place: "vanished, was null". */
+/** The changes that the step's expectations and captures accept, by place. */
 export function unnoticed(proven: ProvenStep): Map<string, string[]> {
   const passed = mutantsOf(proven.answer.text).filter((mutant) => passes(proven, mutant));
   return new Map(
@@ -37,7 +37,7 @@ export function unnoticed(proven: ProvenStep): Map<string, string[]> {
   );
 }
 
-/** "you would not notice if `total` vanished or was null", one line a place. */
+/** "you would not notice if `total` vanished or was null", one line per place. */
 export function formatUnnoticed(found: Map<string, string[]>): string[] {
   return [...found].map(([place, changes]) => {
     const [last, ...others] = changes.toReversed();
@@ -81,7 +81,7 @@ function mutantsOf(text: string): Mutant[] {
 
 type Path = (string | number)[];
 
-/** The fields of a JSON value, the outer ones first; of a list those of its first item. */
+/** The paths of a JSON value's fields, breadth first. A list contributes its first item only. */
 function fieldsOf(body: object): Path[] {
   const found: Path[] = [];
   let level: [Path, object][] = [[[], body]];

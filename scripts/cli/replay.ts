@@ -6,7 +6,7 @@ import { replay } from "../../src/judgement/replay.ts";
 import { type ExportLine, parseExport } from "../../src/storage/history/export.ts";
 import { DEFAULT_FILE, fail, loadFile, printResult, USAGE } from "./terminal.ts";
 
-/** One incident: what it is of, and when. Epoch ms. */
+/** The printed fields of an incident; `of` is its kind. Times are epoch ms. */
 interface Shown {
   of: string;
   family: string;
@@ -15,7 +15,7 @@ interface Shown {
   resolvedAt?: number;
 }
 
-/** What happened to a check, and what another config would have made of it. */
+/** A check's incidents: those that happened, and those under the other config. */
 interface Replayed {
   check: string;
   slots: number;
@@ -23,20 +23,25 @@ interface Replayed {
   replayed: Shown[];
 }
 
-/** Families whose evidence, captured values and certificates, history does not keep: a replay cannot find them. */
+/** Families that a replay cannot find: history keeps neither captured values nor certificates. */
 const NOT_KEPT: ReadonlySet<string> = new Set(["agreement", "certificate"]);
 
 const VARIES = "thresholds, quorum, regions, maxAge, windows, flapWindow, resolve rules, latencyBudget";
 
-/** `assay replay <history> --config <file>`: which incidents another config would have opened. Exit 0, 1 config, 3 usage or no history. */
+/**
+ * `assay replay <history> --config <file>`: shows which incidents another config would have opened. Exit 0, 1
+ * config, 3 usage or no history.
+ */
 export const replayCommand = new Command("replay")
-  .description("Judge an export again under another config, beside what happened. Exit 0, 1 config, 3 usage.")
-  .argument("<history>", "what assay export wrote")
-  .option("--config <file>", "the other config", DEFAULT_FILE)
+  .description(
+    "Judge an export under another config, and compare with what happened. Exit 0, 1 config, 3 usage.",
+  )
+  .argument("<history>", "a file written by assay export")
+  .option("--config <file>", "the other config file", DEFAULT_FILE)
   .option("--json", "print JSON")
   .addHelpText(
     "after",
-    `\nIt varies ${VARIES}. Walks are as they were: not expectations, timeouts, retry, turns or confirmations. It shows no divergence and no certificate.`,
+    `\nA replay applies the config's ${VARIES}. It cannot apply expectations, timeouts, retry, turns or confirm, which would have changed the evidence. It never shows divergence or certificate incidents.`,
   )
   .action(async (history: string, { config: file, json }: { config: string; json?: boolean }) => {
     const { config } = await loadFile(file, { json, env: undefined });
@@ -69,15 +74,18 @@ function replayAll({ checks, regions }: Config, lines: readonly ExportLine[]): R
   });
 }
 
-/** "58 s earlier" than what happened, where it is of the same family and overlaps it. */
+/**
+ * "58 s earlier": compares a replayed incident with one that happened, of the same family and scope and at an
+ * overlapping time.
+ */
 function compareWith(happened: readonly Shown[], one: Shown): string {
   const other = happened.find(({ family, scope, openedAt, resolvedAt = Infinity }) =>
     family === one.family && scope === one.scope && openedAt <= (one.resolvedAt ?? Infinity) &&
     resolvedAt >= one.openedAt
   );
-  if (!other) return "not opened then";
+  if (!other) return "did not open then";
   const byMs = other.openedAt - one.openedAt;
-  if (byMs === 0) return "as it was opened";
+  if (byMs === 0) return "opened at the same time";
   return `${formatSpan(Math.abs(byMs))} ${byMs > 0 ? "earlier" : "later"}`;
 }
 
@@ -85,12 +93,14 @@ const describe = ({ of, scope, openedAt, resolvedAt }: Shown) =>
   `${of}${scope === "global" ? "" : ` in ${scope}`}, ${iso(openedAt)} to ${iso(resolvedAt) ?? "the end"}`;
 
 function format(file: string, all: readonly Replayed[]): string {
-  if (all.length === 0) return `none of the checks of ${file} stands in this history`;
+  if (all.length === 0) return `this history has none of the checks of ${file}`;
   return all.flatMap(({ check, slots, happened, replayed }) => [
     `${check}, ${slots} slots`,
     `  happened: ${happened.length === 0 ? "nothing" : ""}`,
     ...happened.map((one) =>
-      `    ${describe(one)}${NOT_KEPT.has(one.family) ? ": history does not keep its evidence" : ""}`
+      `    ${describe(one)}${
+        NOT_KEPT.has(one.family) ? ": not replayed, because history does not keep its evidence" : ""
+      }`
     ),
     `  under ${file}: ${replayed.length === 0 ? "nothing" : ""}`,
     ...replayed.map((one) => `    ${describe(one)}: ${compareWith(happened, one)}`),

@@ -15,20 +15,20 @@ interface Options {
   json?: boolean;
 }
 
-/** `assay report <url>`: how Assay reads that health endpoint. */
+/** `assay report <url>`: shows how Assay reads a health endpoint. */
 export const reportCommand = new Command("report")
   .description(
-    "Read one health endpoint as Assay does. Exit 0 a readable claim, 2 unreachable, unreadable or unknown, 3 usage.",
+    "Read a health endpoint as Assay does. Exit 0 readable, 2 unreachable, unreadable or unknown, 3 usage.",
   )
   .argument("<url>", "the health endpoint")
   .addOption(
     new Option("--dialect <name>", "read it as this dialect").default("auto")
       .choices(["auto", ...DIALECTS.map(({ name }) => name)]),
   )
-  .option("--select <part>", "read this part of the answer, such as components.db")
+  .option("--select <part>", "read this part of the response, such as components.db")
   .option("--service <name>", "ask about this gRPC service (with --dialect grpc-health or grpc-web)")
-  .option("--header <line>", 'a header of the request, "name: value"; may be repeated', addHeader, {})
-  .option("--allow-private", "let it reach private and loopback addresses")
+  .option("--header <line>", 'a request header, "name: value"; may be repeated', addHeader, {})
+  .option("--allow-private", "allow private and loopback addresses")
   .option("--json", "print JSON")
   .action(async (address: string, options: Options) => {
     if (!URL.canParse(address)) fail(USAGE, `Not a URL: ${describe(address, [])}`);
@@ -44,7 +44,7 @@ export const reportCommand = new Command("report")
     const read = await ask(ports, source, DIALECTS);
     printResult({ json: options.json, value: read }, formatReport(read));
     if (read.reason?.startsWith("refused") && !options.allowPrivate) {
-      console.error("an address on your own machine or network needs --allow-private");
+      console.error("add --allow-private to reach an address on your own machine or network");
     }
     Deno.exit(["unreachable", "unreadable", "unknown"].includes(read.state) ? 2 : 0);
   });

@@ -17,18 +17,18 @@ type Options = Omit<RouteSubject, "target" | "labels" | "check"> & {
 const choice = (name: string, words: readonly string[], fallback: string) =>
   new Option(`--${name} <${name}>`, `the incident's ${name}`).choices(words).default(fallback);
 
-/** `assay routes <target>`: which sinks an incident goes to, and by which rule. */
+/** `assay routes <target>`: lists the sinks that an incident is routed to, and the rule for each. */
 export const routesCommand = new Command("routes")
   .description(
-    "List the sinks that get an incident of a target, with the rule for each. Exit 0 some, 1 none, 3 usage.",
+    "List the sinks that an incident of a target is routed to, with the rule for each. Exit 0 some, 1 none, 3 usage.",
   )
   .argument("<target>", "the id of a target, or _assay")
   .option("--check <check>", "the id of a check (default: the target's first)")
   .addOption(choice("severity", SEVERITIES, "critical"))
   .addOption(choice("family", INCIDENT_FAMILIES, "service"))
   .addOption(choice("kind", INCIDENT_KINDS, "drift"))
-  .option("--region <region>", "the region that decided", "global")
-  .option("--file <file>", "the config", DEFAULT_FILE)
+  .option("--region <region>", "the incident's region", "global")
+  .option("--file <file>", "the config file", DEFAULT_FILE)
   .option("--json", "print JSON")
   .action(async (id: string, { file, json, check, ...incident }: Options) => {
     const { config } = await loadFile(file, { envMissing: "warning" });
@@ -40,8 +40,9 @@ export const routesCommand = new Command("routes")
       check: check ?? target?.checks[0]?.id ?? "delivery",
       labels: target?.labels ?? {},
     };
-    const told = routed(config, { ...about, severity, family, kind, region });
-    const rows = told.map((one) => rowOf(config, one));
+    const rows = routed(config, { ...about, severity, family, kind, region }).map((one) =>
+      rowOf(config, one)
+    );
     printResult(
       { json, value: rows },
       rows.length > 0 ? rows.map(formatRow).join("\n") : "no sink is notified",
@@ -54,12 +55,12 @@ interface Row {
   kind: string;
   events: string[];
   rule?: string;
-  /** So long after the opening, ms; absent: at once. */
+  /** Delay after the opening, ms; absent: at once. */
   after?: number;
   unless?: "acknowledged";
-  /** It is reminded this often, ms. */
+  /** Interval of reminders, ms; absent: none. */
   repeatMs?: number;
-  /** Which incidents are one message; absent: each is one of its own. */
+  /** Which incidents share a message; absent: none do. */
   grouping?: EffectiveGrouping;
 }
 
@@ -81,5 +82,5 @@ const formatRow = ({ webhook, kind, events, rule, after, unless, repeatMs, group
     ...(grouping ? [formatGrouping(grouping)] : []),
     after === undefined ? "at once" : `after ${formatDuration(after)}${unless ? ` unless ${unless}` : ""}`,
     ...(repeatMs === undefined ? [] : [`again every ${formatDuration(repeatMs)}`]),
-    `by ${rule ?? "itself: no route names it"}`,
+    rule === undefined ? "by default: no route names it" : `by ${rule}`,
   ].join(", ");

@@ -46,10 +46,10 @@ const EXIT: Record<Verdict, number> = {
   inconclusive: 2,
 };
 
-/** The longest that one round of everything may take. */
+/** Deadline for one round of all checks. */
 const RUN_MS = 600_000;
 
-/** A failed journey weighs more than a doubtful one. */
+/** Exit codes, worst first. */
 const WORSE = [1, 2, 0];
 
 interface RunFlags extends VarFlags {
@@ -64,33 +64,34 @@ interface RunFlags extends VarFlags {
   tokenEnv: string;
 }
 
-/** `assay run [file]`: one round here and now, judged without memory. */
+/** `assay run [file]`: runs each check once from this process, and judges it without earlier results. */
 export const runCommand = new Command("run")
   .description(
-    "One round from this process, judged without memory. Exit 0 ready or degraded; 1 drift, not_ready, down or failing; " +
+    "Run each check once from this process, without earlier results. Exit 0 ready or degraded; 1 drift, not_ready, down or failing; " +
       "2 underclaim, unreported, announced or inconclusive; 3 usage.",
   )
-  .argument("[file]", "the config", DEFAULT_FILE)
+  .argument("[file]", "the config file", DEFAULT_FILE)
   .addOption(varOption())
   .addOption(environmentOption())
   .option("--target <id>", "only this target")
   .option("--allow-private", "let probes reach private and loopback addresses")
   .option("-v, --verbose", "print each step as it happens")
-  .option("--prove", "say what the expectations would not notice in the answers")
-  .option("--json", "print JSON: --format json")
+  .option("--prove", "list changes to the responses that the expectations would not detect")
+  .option("--json", "same as --format json")
   .addOption(
-    new Option("--format <format>", "what to print; github annotates lines, and writes the step's summary")
+    new Option("--format <format>", "output format; github prints annotations and writes the job summary")
       .choices(["text", "json", "junit", "github"]),
   )
   .addOption(
-    new Option("--from <probers>", "walk from every prober of a running Assay, without a vote").choices([
-      "all",
-    ])
+    new Option("--from <probers>", "run from every prober of a running Assay, without changing votes")
+      .choices([
+        "all",
+      ])
       .conflicts(["prove", "verbose", "allowPrivate"]),
   )
   .option(
     "--url <url>",
-    "with --from: where Assay is (or $ASSAY_URL)",
+    "with --from: the URL of Assay (or $ASSAY_URL)",
     Deno.env.get("ASSAY_URL") ?? "http://localhost:8080",
   )
   .option("--token-env <name>", "with --from: the environment variable that holds the token", "ASSAY_TOKEN")
@@ -136,7 +137,9 @@ interface Walking extends RunFlags {
   paint: Paint;
 }
 
-/** One round of each check from this process, and with --prove what its expectations would not notice. */
+/**
+ * Runs each check once from this process. With `--prove`, also finds what its expectations would not detect.
+ */
 async function walkHere(checks: readonly Check[], { text, config }: LoadedFile, options: Walking) {
   const { isForMachines, paint } = options;
   const ports = denoPorts(text, config);
@@ -160,7 +163,7 @@ async function walkHere(checks: readonly Check[], { text, config }: LoadedFile, 
   waiting?.end();
   const results = checks.map((check): RunResult => {
     const answer = answers.find((answer) => answer.check === check.key)!;
-    if ("missed" in answer) fail(USAGE, `${check.key} was not walked: ${answer.missed}`);
+    if ("missed" in answer) fail(USAGE, `${check.key} did not run: ${answer.missed}`);
     return judged(check, withUnknownPushes(check, answer.round, slot), { slot, suspect });
   });
   return { results, findings: options.prove ? proven.map((one) => findingOf(one)) : undefined, unproven };
@@ -201,18 +204,18 @@ const findingOf = ([{ key }, proven]: [Check, ProvenStep]): Finding => ({
   unnoticed: formatUnnoticed(unnoticed(proven)),
 });
 
-/** Places of one step that are shown. */
+/** Findings printed per step. */
 const SHOWN = 12;
 
 function formatFinding({ key, step, unnoticed }: Finding): string {
   const more = unnoticed.length > SHOWN ? [`  and ${unnoticed.length - SHOWN} more`] : [];
   const lines = unnoticed.length > 0
     ? unnoticed.slice(0, SHOWN)
-    : ["nothing that was tried would go by unnoticed"];
+    : ["every change that was tried would be detected"];
   return [`${key}, ${step}:`, ...lines.map((line) => `  ${line}`), ...more].join("\n");
 }
 
-/** A step that passed, and whose answer has no parts that could be missing. */
+/** A passed step that `--prove` skips because it is not over HTTP. */
 interface Unproven {
   key: string;
   step: string;
@@ -220,9 +223,9 @@ interface Unproven {
 }
 
 const formatUnproven = ({ key, step, kind }: Unproven) =>
-  `${key}, ${step}:\n  not tried: only answers over http are changed, and this is ${kind}`;
+  `${key}, ${step}:\n  not tried: only HTTP responses can be changed, and this step is ${kind}`;
 
-/** A line that says how far it is, on a terminal only. */
+/** Shows progress on standard error; undefined if that is not a terminal. */
 function waitingLine(count: number) {
   if (!Deno.stderr.isTerminal()) return undefined;
   const encoder = new TextEncoder();
@@ -230,7 +233,7 @@ function waitingLine(count: number) {
   let done = 0;
   const write = (text: string) => Deno.stderr.writeSync(encoder.encode(`\r\x1b[2K${text}`));
   const timer = setInterval(() => {
-    write(`${done} of ${count} walked, ${Math.round((performance.now() - began) / 1_000)} s`);
+    write(`${done} of ${count} done, ${Math.round((performance.now() - began) / 1_000)} s`);
   }, 500);
   return {
     note: () => void done++,
@@ -241,10 +244,10 @@ function waitingLine(count: number) {
   };
 }
 
-/** What is pushed is kept by a running Assay: here nothing is known of it. */
+/** Adds an `unknown` report for each pushed source: only a running Assay stores pushes. */
 function withUnknownPushes({ report }: Check, round: Round, at: number): Round {
   if (!report) return round;
-  const unknown = () => unknownReport("push", at, "pushed: only a running Assay knows it");
+  const unknown = () => unknownReport("push", at, "pushed: only a running Assay stores it");
   const addUnknown = (asked: Round["before"]) => combineWithPushed(report, asked, unknown);
   return {
     ...round,

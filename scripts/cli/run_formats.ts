@@ -1,17 +1,17 @@
-/** What `assay run` prints for the machines of others: JUnit's XML, and GitHub's workflow commands. */
+/** Machine-readable output of `assay run`: JUnit XML and GitHub workflow commands. */
 import type { Check } from "../../src/config/config.ts";
 import { isRecord } from "../../src/base/json.ts";
 import type { Path } from "../../src/config/problem.ts";
 import { nameOf, type RunResult } from "./run_text.ts";
 import type { LoadedFile } from "./terminal.ts";
 
-/** One check as it was walked; `exit` is the code that it calls for. */
+/** The result of one check, its text form, and the exit code that it implies. */
 export interface ReportedResult extends RunResult {
   text: string;
   exit: number;
 }
 
-/** XML that test reporters read: one suite a target, one case a check. A verdict without an answer is an error, no failure. */
+/** JUnit XML: one suite per target, one case per check. Exit code 1 becomes a failure, 2 an error. */
 export function junit(results: readonly ReportedResult[]): string {
   const suites = Map.groupBy(results, ({ check }) => check.target.id);
   return [
@@ -46,7 +46,7 @@ function testcase(result: ReportedResult): string {
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Text for XML 1.0, in which most control characters cannot stand at all. */
+/** Escapes text for XML 1.0, and replaces the control characters that it cannot represent. */
 const xml = (text: string): string =>
   // deno-lint-ignore no-control-regex -- XML 1.0 has no way to write these
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd").replace(
@@ -60,7 +60,10 @@ const headline = (result: RunResult): string => {
   return `${nameOf(result)}: ${word}${failure ? `: ${failure.step}: ${failure.detail}` : ""}`;
 };
 
-/** Workflow commands of GitHub Actions: each check that is not well, at the line of the step that failed. */
+/**
+ * GitHub workflow commands: an annotation for each check with a non-zero exit code, at the line of the failed
+ * step.
+ */
 export function githubAnnotations(
   file: string,
   results: readonly ReportedResult[],
@@ -79,7 +82,7 @@ export function githubAnnotations(
   return [...lines, `${results.length - bad.length} of ${results.length} checks are ready`];
 }
 
-/** A table in Markdown. */
+/** The results as a Markdown table. */
 export function githubSummary(results: readonly ReportedResult[]): string {
   const cell = (text: string) => text.replaceAll("|", "\\|").replace(/\s+/g, " ");
   const rows = results.map((result) => {
@@ -92,7 +95,7 @@ export function githubSummary(results: readonly ReportedResult[]): string {
   return ["| check | verdict | took | why |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }
 
-/** Where the failed step of a check, or else the check, stands in the config. */
+/** The config path of the failed step, or of the check if no step failed. */
 function pathOf(value: unknown, { id, target, journey }: Check, step: string | undefined): Path {
   const targets = isRecord(value) && Array.isArray(value.targets) ? value.targets : [];
   const i = targets.findIndex((one) => one?.id === target.id);

@@ -1,25 +1,28 @@
-/** `assay run --from all`: what every prober of a running Assay sees now. */
+/** `assay run --from all`: runs checks from every prober of a running Assay. */
 import type { Check } from "../../src/config/config.ts";
 import type { VerdictReason } from "../../src/judgement/verdict.ts";
 import type { RunResult } from "./run_text.ts";
 import { fail, USAGE } from "./terminal.ts";
 
-/** Where it runs, and under which name the environment has its token. */
+/** The URL of a running Assay, and the environment variable that holds its token. */
 export interface From {
   url: string;
   tokenEnv: string;
 }
 
-/** No prober has answered, so the outcome is unknown. */
+/** Exit code when no prober answered, so the outcome is unknown. */
 const UNANSWERED = 2;
-/** Longer than any check may take from its slowest prober. */
+/** Longer than any check may take on its slowest prober. */
 const ASK_MS = 120_000;
-/** One check is walked once in ten seconds, and somebody else may have asked for it. */
+/**
+ * Attempts per check: Assay runs a check at most once in ten seconds, and another client may have just run
+ * it.
+ */
 const TRIES = 5;
-/** Checks that are asked for at once. */
+/** Checks requested concurrently. */
 const AT_ONCE = 4;
 
-/** What is read of a prober in the answer of `POST …/rounds`. */
+/** One prober in the response of `POST …/rounds`. */
 interface Seen {
   id: string;
   verdict?: RunResult["verdict"]["word"];
@@ -29,7 +32,7 @@ interface Seen {
   missed?: { reason: string };
 }
 
-/** One result for each check and prober, in their order; an answer that cannot count ends the process. */
+/** Returns one result per check and prober, in order. Exits the process if a response is unusable. */
 export async function walkFromAll(checks: readonly Check[], from: From): Promise<RunResult[]> {
   if (!URL.canParse(from.url)) fail(USAGE, `Not a URL: ${from.url}`);
   const results: RunResult[][] = [];
@@ -44,13 +47,13 @@ async function walk(check: Check, from: From): Promise<RunResult[]> {
   const url = `${from.url.replace(/\/$/, "")}/v1/targets/${ids[0]}/checks/${ids[1]}/rounds`;
   const { regions } = await ask(check, url, from.tokenEnv);
   const seen = regions.flatMap(({ probers }) => probers);
-  if (seen.length === 0) fail(UNANSWERED, `${check.key}: no prober walks it`);
+  if (seen.length === 0) fail(UNANSWERED, `${check.key}: no prober runs it`);
   return seen.map((one) => resultOf(check, one));
 }
 
 function resultOf(check: Check, { id, verdict, verdictReason, reported, observed, missed }: Seen): RunResult {
   if (!verdict || !observed) {
-    const detail = `prober ${id} brought nothing${missed ? `: ${missed.reason}` : ""}`;
+    const detail = `prober ${id} returned nothing${missed ? `: ${missed.reason}` : ""}`;
     const failure = { step: "prober", reason: "platform" as const, detail };
     const observation = { outcome: "error" as const, totalMs: 0, failure };
     return { check, prober: id, walked: { before: null, observation }, verdict: { word: "inconclusive" } };
@@ -82,7 +85,7 @@ async function ask(check: Check, url: string, tokenEnv: string): Promise<{ regio
       );
       continue;
     }
-    const reason = `${check.key}: ${response.status} ${body?.detail ?? "no Assay answers there"}`;
+    const reason = `${check.key}: ${response.status} ${body?.detail ?? "no Assay answers at this URL"}`;
     if (response.status === 429 || response.status >= 500) fail(UNANSWERED, reason);
     const isClosed = [401, 403].includes(response.status);
     fail(USAGE, isClosed ? `${reason} (the token is read from $${tokenEnv})` : reason);

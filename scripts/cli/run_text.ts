@@ -1,4 +1,4 @@
-/** What `assay run` prints, as text. */
+/** The text output of `assay run`. */
 import type { Check } from "../../src/config/config.ts";
 import type { StepEvent } from "../../src/evidence/probe/journey.ts";
 import type { Observation } from "../../src/evidence/probe/observation.ts";
@@ -6,15 +6,15 @@ import type { Report } from "../../src/evidence/report/report.ts";
 import type { Verdict, VerdictResult } from "../../src/judgement/verdict.ts";
 import { ellipsize, oneLine } from "../../src/base/text.ts";
 
-/** What is shown of a claim. */
+/** The printed fields of a report. */
 type ShownReport =
   & Pick<Report, "state" | "dialect" | "reason">
   & Partial<Pick<Report, "sources" | "contradictions">>;
 
-/** One check as it was walked and judged. */
+/** The round and verdict of one check. */
 export interface RunResult {
   check: Check;
-  /** Which one walked it; absent: this process. */
+  /** The prober that ran it; absent: this process. */
   prober?: string;
   walked: {
     before: ShownReport | null;
@@ -43,7 +43,7 @@ const GOOD = new Set<Verdict>(["ready", "degraded"]);
 const DOUBTFUL = new Set<Verdict>(["underclaim", "unreported", "announced", "inconclusive"]);
 const colourOf = (word: Verdict) => GOOD.has(word) ? "green" : DOUBTFUL.has(word) ? "yellow" : "red";
 
-/** One check: what it says, what it does, and of a failure what was asked, answered and wanted. */
+/** One check: its claim, its outcome and, on failure, the request and the failed expectation. */
 export function formatResult(
   { check, prober, walked, verdict }: RunResult,
   paint: Paint,
@@ -81,7 +81,7 @@ export function formatSummary(results: readonly RunResult[]): string {
 
 const EXCERPT_CHARS = 300;
 
-/** One step as it ends: request, status, time, an excerpt of the answer, what was captured, what failed. */
+/** One finished step: request, status, duration, an excerpt of the response, captures, and the failure. */
 export function formatStep(key: string, event: StepEvent, paint: Paint): string {
   const { step, trace, exchange, failure, captures, capturesAfter, redact } = event;
   if (trace.skipped) return `${key}  ${paint("dim", "skipped")}  ${step.name}`;

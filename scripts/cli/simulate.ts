@@ -17,24 +17,27 @@ interface SimulateOptions {
   json?: boolean;
 }
 
-/** `assay simulate`: the real judgement in virtual time. Exit 0 nothing was violated, 1 something was, 3 usage. */
+/** `assay simulate`: runs Assay in virtual time. Exit 0 no violation, 1 a violation, 3 usage. */
 export const simulateCommand = new Command("simulate")
   .description(
-    "Run Assay in virtual time against scripted worlds. Exit 0 nothing was violated, 1 something was, 3 usage.",
+    "Run Assay in virtual time against scripted worlds. Exit 0 no violation, 1 a violation, 3 usage.",
   )
-  .addOption(new Option("--hours <n>", "simulated hours in all").argParser(positive).default(100))
-  .addOption(new Option("--seed <n>", "of all chance").argParser(positive).default(1))
+  .addOption(new Option("--hours <n>", "total simulated hours").argParser(positive).default(100))
+  .addOption(new Option("--seed <n>", "the random seed").argParser(positive).default(1))
   .addOption(
-    new Option("--jobs <n>", "runs at once").argParser(positive).default(navigator.hardwareConcurrency),
+    new Option("--jobs <n>", "parallel runs").argParser(positive).default(navigator.hardwareConcurrency),
   )
   .addOption(new Option("--world <name>", "only this world").choices(Object.keys(WORLDS)))
-  .addOption(new Option("--topology <RxP>", "only so many regions of so many probers").argParser(topology))
-  .addOption(new Option("--every <duration>", "only this period").argParser(duration))
-  .option("--side-by-side", "compare with the rules of others, --hours of each world")
+  .addOption(
+    new Option("--topology <RxP>", "only this many regions with this many probers each, such as 3x1")
+      .argParser(topology),
+  )
+  .addOption(new Option("--every <duration>", "only this check period").argParser(duration))
+  .option("--side-by-side", "compare with the rules of other tools, --hours of each world")
   .option("--json", "print JSON")
   .action(async ({ json, jobs, every, sideBySide, ...wanted }: SimulateOptions) => {
     if (sideBySide) return await printComparison(wanted, { json, jobs });
-    // Only here: no other verb needs the simulation, and the second judgement stands among the tests.
+    // Imported on demand: no other verb needs the simulation, and its oracle lives in test/.
     const [{ simulate }, { inWorkers }] = await Promise.all([
       import("../simulate/simulate.ts"),
       import("../simulate/parallel.ts"),
@@ -65,7 +68,7 @@ async function printComparison(
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Not a whole number from 1 on.");
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Not a positive whole number.");
   return value;
 }
 
@@ -98,12 +101,12 @@ function format(result: Simulation): string {
     ].join(" | ")
   );
   return [
-    `seed ${seed}: ${hours} h in ${runs} runs, ${judgements} judgements, ${compared} of them made again by the oracle`,
+    `seed ${seed}: ${hours} h in ${runs} runs, ${judgements} judgements, ${compared} of them repeated by the oracle`,
     [...head, ...more].join(" | "),
     ...rows,
     ...result.bars.map(({ what, value, most, over, least, holds }) =>
-      `${holds ? "holds" : "BROKEN"}: ${what}: ${cell(value)} of at most ${most}, over ${over}${
-        over < least ? ` (too few: ${least} wanted)` : ""
+      `${holds ? "holds" : "BROKEN"}: ${what}: ${cell(value)}, limit ${most}, sample ${over}${
+        over < least ? ` (too small: ${least} needed)` : ""
       }`
     ),
     ...failing.map(({ tape, violations }) => `${violations.join("\n")}\n${JSON.stringify(tape)}`),

@@ -34,21 +34,27 @@ interface StartFlags extends VarFlags {
   watch?: boolean;
 }
 
-/** `assay start [file]`: runs until SIGTERM or SIGINT, then finishes what is in flight; reads the config again at SIGHUP. */
+/**
+ * `assay start [file]`: runs until SIGTERM or SIGINT, then finishes work in flight. Reloads the config on
+ * SIGHUP.
+ */
 export const startCommand = new Command("start")
-  .description("Run Assay, or with --prober only one prober of it. Exit 0 after SIGTERM, 1 config, 3 usage.")
+  .description(
+    "Run Assay, or with --prober only one of its probers. Exit 0 after SIGTERM, 1 config, 3 usage.",
+  )
   .configureOutput(usageToLog)
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(varOption())
   .addOption(environmentOption())
-  .addOption(new Option("--prober <id>", "only answer /v1/rounds as this prober").env("ASSAY_PROBER"))
-  .addOption(new Option("--here <id>", "run all of Assay, and answer as this prober too").env("ASSAY_HERE"))
+  .addOption(new Option("--prober <id>", "only serve /v1/rounds as this prober").env("ASSAY_PROBER"))
+  .addOption(new Option("--here <id>", "run all of Assay, and also serve as this prober").env("ASSAY_HERE"))
   .addOption(
-    new Option("--port <port>", "listen here instead of `listen`; 0 takes a free port").argParser(parsePort),
+    new Option("--port <port>", "listen on this port instead of the config's `listen`; 0 picks a free port")
+      .argParser(parsePort),
   )
-  .option("--watch", "read the config again when its files change, as at SIGHUP")
+  .option("--watch", "reload the config when its files change, as on SIGHUP")
   .option("--allow-private", "let probes reach private and loopback addresses")
-  .option("--json", "nothing to change: the log is JSON lines already")
+  .option("--json", "no effect: the log is always JSON lines")
   .action(async (file: string, options: StartFlags) => {
     logUncaught();
     const loading = loadOptions(options);
@@ -58,7 +64,7 @@ export const startCommand = new Command("start")
     if (loaded.config.allowPrivate) first.ports.log.warn("probes may reach private and loopback addresses");
     const load = async () => await judged(file, await readConfig(file, loading), options);
     try {
-      // First, because who reads "started" in the log may stop it at once.
+      // Installs the handlers first: a supervisor may stop the process as soon as it logs "started".
       const started = Promise.withResolvers<Running>();
       const stop = () => started.promise.then(({ stop }) => stop()).then(() => Deno.exit(0));
       onStop(() => void stop());
@@ -71,7 +77,10 @@ export const startCommand = new Command("start")
     }
   });
 
-/** A machine that only probes needs no secrets of sinks; a timeline that may not act needs none at all. */
+/**
+ * Whether this process needs all secrets: a process that only probes does not, nor does a preview, which may
+ * not act.
+ */
 const actsAlone = ({ prober }: StartFlags) => !prober && !isPreview();
 
 const loadOptions = (options: StartFlags): Partial<ConfigOptions> => ({
@@ -82,7 +91,7 @@ const loadOptions = (options: StartFlags): Partial<ConfigOptions> => ({
   envMissing: actsAlone(options) ? "error" : "warning",
 });
 
-/** A config with its ports; logs the config's warnings. Rejects if a sink cannot be used. */
+/** Returns the config with its ports, and logs its warnings. Rejects if a sink cannot be used. */
 async function judged(file: string, { config, text, warnings }: LoadedFile, options: StartFlags) {
   const doubts = options.prober
     ? []
@@ -98,7 +107,7 @@ async function judged(file: string, { config, text, warnings }: LoadedFile, opti
   return { config, ports };
 }
 
-/** What would keep the heartbeat from going out. */
+/** Problems that would prevent sending the heartbeat. */
 function checkHeartbeat({ secrets }: Ports, { heartbeat, allowPrivate }: Config): string[] {
   const fault = heartbeat && checkUrl(heartbeat.url, { secrets, allowPrivate });
   return fault === undefined ? [] : [`heartbeat: ${fault}`];

@@ -1,10 +1,10 @@
-/** How `start` says why it does not: in the log, as all that it writes. */
+/** Startup errors of `assay start`, written to the log as JSON lines. */
 import { jsonLog } from "../../functions/deno/ports.ts";
 import { messageOf } from "../../src/base/error_message.ts";
 import { ConfigError, type ConfigOptions, type Problem } from "../../src/config/mod.ts";
 import { INVALID, type LoadedFile, readConfig, USAGE } from "./terminal.ts";
 
-/** Loads a config; logs one line for each problem and exits 1 if it is not valid, 3 if it cannot be read. */
+/** Loads a config. Logs one line per problem and exits 1 if it is invalid, 3 if it cannot be read. */
 export async function loadForStart(file: string, options: Partial<ConfigOptions>): Promise<LoadedFile> {
   try {
     return await readConfig(file, options);
@@ -16,20 +16,20 @@ export async function loadForStart(file: string, options: Partial<ConfigOptions>
 }
 
 function logProblem(file: string, { message, severity, ...where }: Problem): void {
-  jsonLog[severity === "warning" ? "warn" : "error"]("a problem of the config", {
+  jsonLog[severity === "warning" ? "warn" : "error"]("config problem", {
     file,
     ...where,
     problem: message,
   });
 }
 
-/** Logs one line for each of the error's message, and exits. */
+/** Logs each line of the error's message, and exits. */
 export function failToStart(code: number, error: unknown): never {
   for (const reason of (error as Error).message.split("\n")) jsonLog.error("assay cannot start", { reason });
   Deno.exit(code);
 }
 
-/** For commander: a wrong option is a line of the log, too. */
+/** Makes commander log usage errors too. */
 export const usageToLog = {
   outputError: (text: string) =>
     jsonLog.error("assay cannot start", {
@@ -41,7 +41,7 @@ export const usageToLog = {
 export function logUncaught(): void {
   const end = (event: Event, error: unknown) => {
     event.preventDefault();
-    jsonLog.error("assay ended by an error of its own", { error: messageOf(error) });
+    jsonLog.error("assay ended by an uncaught error", { error: messageOf(error) });
     Deno.exit(INVALID);
   };
   globalThis.addEventListener("error", (event) => end(event, event.error));

@@ -19,16 +19,16 @@ interface Options {
 const collect = (value: string, before: string[] = []) => [...before, ...value.split(",")];
 
 const create = new Command("create")
-  .description("Make a token and print it, once, with the row for the config. Exit 0, 3 usage.")
+  .description("Create a token, and print it with its row for the config. It is not stored. Exit 0, 3 usage.")
   .exitOverride()
-  .requiredOption("--id <id>", "its name; the same as an older one's for a rotation")
+  .requiredOption("--id <id>", "the token's name; reuse an older token's name to rotate it")
   .requiredOption(
     "--scope <scope>",
-    `what it is good for, again for more: ${TOKEN_SCOPES.join(", ")}`,
+    `what it allows; may be repeated: ${TOKEN_SCOPES.join(", ")}`,
     collect,
   )
-  .option("--target <glob>", "the targets it is good for, again for more; all without", collect)
-  .option("--expires <when>", "refused afterwards: 90d, 2027-01-31 or an instant")
+  .option("--target <glob>", "the targets it is valid for; may be repeated (default: all)", collect)
+  .option("--expires <when>", "when it expires: 90d, 2027-01-31 or an RFC 3339 time")
   .option("--json", "print JSON")
   .action(async ({ id, scope: scopes, target: targets, expires, json }: Options) => {
     const token = `assay_${encodeBase64Url(crypto.getRandomValues(new Uint8Array(32)))}`;
@@ -48,7 +48,7 @@ const create = new Command("create")
       fail(USAGE, read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
     }
     if (targets && scopes.includes("admin")) {
-      fail(USAGE, "An admin token is good for all targets: leave --target out");
+      fail(USAGE, "An admin token is valid for all targets: leave out --target");
     }
     printResult(
       { json, value: { token, row: read.data } },
@@ -56,22 +56,22 @@ const create = new Command("create")
     );
   });
 
-/** `assay token`: tokens of the API. */
-export const tokenCommand = new Command("token").description("Tokens of the API").exitOverride().addCommand(
+/** `assay token`: creates API tokens. */
+export const tokenCommand = new Command("token").description("Create API tokens").exitOverride().addCommand(
   create,
 );
 
-/** The row as YAML; a flow map of JSON texts is YAML. */
+/** The row as a YAML flow map, with values in JSON. */
 function configSnippet(row: Record<string, unknown>): string[] {
   const fields = Object.entries(row).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return [
-    "# It is shown this once. Into the config, below api:",
+    "# The token is shown only once. Add this to the config, below api:",
     "tokens:",
     `  - { ${fields.join(", ")} }`,
   ];
 }
 
-/** `90d` from now as a date; anything else as it stands. */
+/** Turns a duration such as `90d` into a time from now; returns anything else unchanged. */
 function expiryOf(expires: string): string {
   if (!DURATION.test(expires)) return expires;
   return iso(Date.now() + parseDuration(expires)).replace(/\.\d+Z$/, "Z");

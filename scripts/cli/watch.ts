@@ -4,20 +4,23 @@ import { pause } from "../../src/base/ports.ts";
 import { clock } from "../../functions/clock.ts";
 import { readConfigFiles } from "./config_files.ts";
 
-/** An editor writes a file in several steps; what follows within this (ms) is one change. */
+/** Editors write a file in several steps; changes within this time are one. */
 const SETTLED_MS = 300;
 
 /** What a watch needs. */
 export interface WatchOptions {
-  /** The {@linkcode configTexts} that are in use. */
+  /** The {@linkcode configTexts} in use. */
   known: string | undefined;
-  /** Called after each change. */
+  /** Runs after each change. */
   changed(): Promise<unknown>;
-  /** Ends it. */
+  /** Ends the watch. */
   signal?: AbortSignal;
 }
 
-/** Watches the text of a config, until `signal` aborts. Looks at folders, for a file may be replaced by another. */
+/**
+ * Watches the files of a config until `signal` aborts. Watches their folders, because editors may replace a
+ * file.
+ */
 export async function watchConfig(file: string, options: WatchOptions): Promise<void> {
   const { changed, signal = new AbortController().signal } = options;
   let { known } = options;
@@ -31,7 +34,8 @@ export async function watchConfig(file: string, options: WatchOptions): Promise<
   while (!signal.aborted) {
     using watcher = Deno.watchFs(await foldersOf(file), { recursive: false });
     signal.addEventListener("abort", () => void watcher.return?.(), { once: true });
-    // Changes before the watcher was set up are unseen. The new config may lie in other folders.
+    // Catches changes from before the watcher was set up. After a change the files may be in other folders,
+    // so start over.
     if (await look()) continue;
     for await (const _ of watcher) {
       await pause(clock, SETTLED_MS);
@@ -40,11 +44,11 @@ export async function watchConfig(file: string, options: WatchOptions): Promise<
   }
 }
 
-/** All texts of a config as one; undefined: not all can be read. */
+/** All texts of a config as one string; undefined if a file cannot be read. */
 export const configTexts = (file: string): Promise<string | undefined> =>
   readConfigFiles(file).then(JSON.stringify, () => undefined);
 
-/** Where its files lie; those of a folder in it, and it in another. */
+/** The folders of the config's files, and the folder that holds the config itself. */
 async function foldersOf(file: string): Promise<string[]> {
   const files = await readConfigFiles(file).catch(() => []);
   return [...new Set([file, ...files.flatMap(({ file }) => file ?? [])].map((one) => dirname(resolve(one))))];

@@ -1,6 +1,7 @@
 /**
- * `deno task deploy` and `deno task dev:worker`: check the config, compile it to JSON so that neither the YAML parser nor the grammar is
- * bundled, make the tables of the kinds that it names, hold it against the plan's limits, bundle, then hand over to wrangler, with every option that is not ours.
+ * `deno task deploy` and `deno task dev:worker`. Both compile the config to JSON, so that the bundle needs
+ * neither the YAML parser nor the schema, and generate the table of the kinds that it names. `deploy` then
+ * checks the plan's limits and bundles. Both end with wrangler, which gets every option that is not ours.
  */
 import { Command, CommanderError, Option } from "commander";
 import { parseEnv } from "node:util";
@@ -27,9 +28,12 @@ import { formatKindCosts, type Metafile } from "./kind_cost.ts";
 import { stepModules, workerKinds } from "./worker_kinds.ts";
 
 const WRANGLER = "npm:wrangler@4.155.0";
-/** Where wrangler.toml looks. What is deployed lies beside it, because a running `dev` reloads when its own changes. */
+/**
+ * The files that wrangler.toml names. `deploy` uses others, because a running `dev` reloads when these
+ * change.
+ */
 const DEV = { config: ".assay/config.json", kinds: ".assay/kinds.ts" };
-/** The bundle that is deployed. */
+/** The folder of the deployed bundle. */
 const BUNDLE = ".assay/bundle";
 const DEPLOY = { config: ".assay/deployed.json", kinds: ".assay/deployed_kinds.ts" };
 
@@ -43,16 +47,20 @@ interface Options extends Pick<VarFlags, "environment"> {
 const program = new Command().exitOverride().showHelpAfterError();
 for (const verb of ["deploy", "dev"] as const) {
   program.command(verb)
-    .description(verb === "deploy" ? "Check, budget, deploy to Cloudflare" : "The same code in workerd, here")
-    .option("--config-file <file>", "the config", DEFAULT_FILE)
+    .description(
+      verb === "deploy"
+        ? "Check the config and its budget, then deploy to Cloudflare"
+        : "Run the Worker in workerd on this machine",
+    )
+    .option("--config-file <file>", "the config file", DEFAULT_FILE)
     .addOption(environmentOption())
     .addOption(
       new Option("--var <name=value>", "a value for ${var:name}, or name:value for wrangler; may be repeated")
         .argParser((text: string, all: string[]) => [...all, text]).default([]),
     )
-    .addOption(new Option("--plan <plan>", "Cloudflare's plan").choices(["free", "paid"]).default("free"))
+    .addOption(new Option("--plan <plan>", "the Workers plan").choices(["free", "paid"]).default("free"))
     .addOption(latencyOption())
-    .argument("[options...]", "options of wrangler")
+    .argument("[options...]", "options for wrangler")
     .allowUnknownOption()
     .exitOverride()
     .action(async (rest: string[], options: Options) => Deno.exit(await runWrangler(verb, rest, options)));
@@ -64,18 +72,18 @@ try {
   Deno.exit(error.exitCode === 0 ? 0 : USAGE);
 }
 
-/** What of `--var` is the config's; the rest, `name:value`, is a variable of wrangler's. */
-function isOurs(text: string): boolean {
+/** Whether a `--var` is for the config (`name=value`) and not for wrangler (`name:value`). */
+function isConfigVar(text: string): boolean {
   return /^[^:=]+=/.test(text);
 }
 
 async function runWrangler(verb: "deploy" | "dev", words: string[], options: Options) {
   const { configFile, plan, latency: latencyMs = EDGE_LATENCY_MS, environment, var: given } = options;
-  const vars = given.filter(isOurs);
-  const rest = [...words, ...given.filter((text) => !isOurs(text)).flatMap((text) => ["--var", text])];
+  const vars = given.filter(isConfigVar);
+  const rest = [...words, ...given.filter((text) => !isConfigVar(text)).flatMap((text) => ["--var", text])];
   const secrets = verb === "dev" ? await devVars() : {};
   const env = (name: string) => secrets[name] ?? Deno.env.get(name);
-  // Secrets live in wrangler, so an unset one is only worth a warning here.
+  // wrangler holds the secrets, so an unset one is only a warning here.
   const loaded = await loadFile(configFile, {
     runtime: "cloudflare",
     envMissing: "warning",
@@ -92,7 +100,7 @@ async function runWrangler(verb: "deploy" | "dev", words: string[], options: Opt
   await Deno.writeTextFile(files.config, compiled);
   await Deno.writeTextFile(files.kinds, await workerKinds(loaded.config));
   const plain = rest.some((word) => /^(-e|--env)\b/.test(word)) ? [] : ["--env="];
-  // Last: `--var` and `--alias` take every word that follows.
+  // `--var` comes last: wrangler reads every word after it as another variable.
   if (verb === "dev") return await run(WRANGLER, "dev", ...rest, ...plain, "--var", "ASSAY_PLACES:assumed");
   const assay = new URL("assay.ts", import.meta.url).pathname;
   const named = [
@@ -124,7 +132,7 @@ async function runWrangler(verb: "deploy" | "dev", words: string[], options: Opt
   return await run(WRANGLER, "deploy", file, "--no-bundle", ...rest, ...plain, "--var", `ASSAY_PLAN:${plan}`);
 }
 
-/** What changes against the config that was deployed from here before, if this version can read it. */
+/** Prints what changes since the last deployment from this folder, if this version can read that config. */
 async function printDiff(file: string, config: Config): Promise<void> {
   const text = await Deno.readTextFile(file).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return null;
@@ -136,11 +144,11 @@ async function printDiff(file: string, config: Config): Promise<void> {
     console.error([`against ${file}:`, ...formatDiff(diffConfigs(before.config, config))].join("\n"));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    console.error(`${file} is of another version of Assay, so what changes is not known`);
+    console.error(`${file} was written by another version of Assay, so the changes are unknown`);
   }
 }
 
-/** Of the options of wrangler those that say which Worker is meant. */
+/** The options for wrangler that select the Worker. */
 function whichWorker(rest: readonly string[]): string[] {
   return rest.flatMap((word, i) => {
     if (!/^(-c|--config|-e|--env)(=|$)/.test(word)) return [];
@@ -148,7 +156,7 @@ function whichWorker(rest: readonly string[]): string[] {
   });
 }
 
-/** What wrangler gives the Worker on this machine as its secrets. */
+/** The secrets that wrangler gives the Worker on this machine. */
 async function devVars(): Promise<Record<string, string | undefined>> {
   try {
     return parseEnv(await Deno.readTextFile(".dev.vars"));
@@ -158,7 +166,7 @@ async function devVars(): Promise<Record<string, string | undefined>> {
   }
 }
 
-/** Runs a program until it ends; what would end this process ends that one. */
+/** Runs a program and returns its exit code. Passes SIGTERM on to it. */
 async function run(...args: string[]): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", ...args],

@@ -1,4 +1,6 @@
-/** Makes the tables of kinds of one Worker: what its config does not name is not bundled. */
+/**
+ * Generates the table of kinds for one Worker, so that the bundle holds only the kinds that its config names.
+ */
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../src/config/config.ts";
 import type { Route } from "../../src/config/routes.ts";
@@ -20,26 +22,26 @@ const TABLES = {
   translations: "src/web/page/texts/mod.ts",
 };
 
-/** Where each kind of port lies that steps need. */
+/** The file of each port that a step kind may need. */
 const PORTS: Record<NonNullable<StepKind["needs"]>, string> = {
   dial: "functions/cloudflare/dial.ts",
   openWebSocket: "functions/cloudflare/web_socket.ts",
 };
 
-/** Whether a config names a step that needs this port. */
+/** Whether a config has a step that needs this port. */
 const namesStepFor = (port: StepKind["needs"]) => {
   const kinds = new Set(STEP_KINDS.filter(({ needs }) => needs === port).map(({ kind }) => kind));
   return ({ checks }: Config) =>
     checks.some(({ journey, cleanup }) => [...journey, ...cleanup].some(({ kind }) => kinds.has(kind)));
 };
 
-/** Whether some prober has a `url`. */
+/** Whether any prober has a `url`. */
 function namesUrl({ regions }: Config): boolean {
   return regions.some(({ probers }) => probers.some(({ kind }) => kind === "remote"));
 }
 
-/** Modules that few configs need: the export, where it lies, and who needs it. */
-const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
+/** Modules that few configs need: the export, its file, and whether a config needs it. */
+const OPTIONAL: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
   ["compileCron", "src/config/cron.ts", namesCron],
   ["zoneFault", "src/config/zone_fault.ts", namesCron],
   ["readMaintenance", "src/config/maintenance.ts", ({ maintenance }) => maintenance.length > 0],
@@ -52,8 +54,8 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
     "src/config/converge.ts",
     ({ checks }) => checks.some(({ converge, version }) => converge ?? version),
   ],
-  ["patternsFor", "src/config/expression/pattern.ts", (config) => namesPattern(walkedBy(config))],
-  ["functions", "src/config/expression/functions.ts", (config) => namesFunction(walkedBy(config))],
+  ["patternsFor", "src/config/expression/pattern.ts", (config) => namesPattern(stepsOf(config))],
+  ["functions", "src/config/expression/functions.ts", (config) => namesFunction(stepsOf(config))],
   [
     "signRequest",
     "src/evidence/report/sigv4.ts",
@@ -78,46 +80,46 @@ const RARE: [name: string, path: string, isUsed: (config: Config) => boolean][] 
   ["githubHook", "src/web/api/routes/github.ts", ({ hooks }) => hooks.github !== undefined],
 ];
 
-/** How sources of reports are let in. */
+/** The `auth` of all report sources. */
 const authsOfReports = ({ checks }: Config) =>
   checks.flatMap(({ report }) =>
     report?.sources.flatMap((source) => source.kind === "asked" ? source.auth ?? [] : []) ?? []
   );
 
-/** Whether something happens by cron. */
+/** Whether a check or a maintenance window is scheduled by cron. */
 function namesCron({ checks, maintenance }: Config): boolean {
   return checks.some(({ schedule }) => "cron" in schedule) ||
     maintenance.some(({ times }) => "cron" in times);
 }
 
-/** Whether a rule is quiet at some hours. */
+/** Whether a route or one below it has quiet hours. */
 function isQuiet({ quietHours, routes }: Route): boolean {
   return quietHours !== undefined || routes.some(isQuiet);
 }
 
-/** Whether a rule escalates or repeats. */
+/** Whether a route or one below it escalates or repeats. */
 function isTimely({ escalate, repeatMs, routes }: Route): boolean {
   return escalate.length > 0 || repeatMs !== undefined || routes.some(isTimely);
 }
 
-/** The public page's language; English is in every bundle. */
-const spokenBy = ({ page: { language } }: Config) => language === "en" ? [] : [language];
+/** The translation that the public page needs; every bundle has English. */
+const translationsOf = ({ page: { language } }: Config) => language === "en" ? [] : [language];
 
 /** Whether incidents may be grouped. */
 function isGrouped({ webhooks, routes }: Config): boolean {
   return webhooks.some(({ kind }) => mayGroup(findSink(SINKS, kind), routes));
 }
 
-/** All that may hold an expression. */
-const walkedBy = ({ checks }: Config) => checks.map(({ journey, cleanup }) => [journey, cleanup]);
+/** Everything that may contain an expression. */
+const stepsOf = ({ checks }: Config) => checks.map(({ journey, cleanup }) => [journey, cleanup]);
 
-/** An export of a file of ours. */
+/** An export of a source file. */
 interface Import {
   name: string;
   file: URL;
 }
 
-/** The text of `kinds.ts` for a config. */
+/** The source of `kinds.ts` for a config. */
 export async function workerKinds(config: Config): Promise<string> {
   const dialects = { name: "DIALECTS", file: fileOf("src/evidence/report/mod.ts") };
   const object = { name: "objectKind", file: fileOf("functions/cloudflare/sqlite.ts") };
@@ -126,10 +128,10 @@ export async function workerKinds(config: Config): Promise<string> {
   const sinks = await rowsOf("sinks", new Set(config.webhooks.map(({ kind }) => kind)));
   const walked = config.checks.flatMap(({ journey, cleanup }) => [...journey, ...cleanup]);
   const steps = await rowsOf("steps", new Set(walked.map(({ kind }) => kind)));
-  const letIn = [...walked.flatMap(({ auth }) => auth ?? []), ...authsOfReports(config)];
-  const auths = await rowsOf("auths", new Set(letIn.map(({ kind }) => kind)));
-  const translations = await rowsOf("translations", new Set(spokenBy(config)));
-  const rare = RARE.filter(([, , isUsed]) => isUsed(config)).map(([name, path]) => ({
+  const authSettings = [...walked.flatMap(({ auth }) => auth ?? []), ...authsOfReports(config)];
+  const auths = await rowsOf("auths", new Set(authSettings.map(({ kind }) => kind)));
+  const translations = await rowsOf("translations", new Set(translationsOf(config)));
+  const rare = OPTIONAL.filter(([, , isUsed]) => isUsed(config)).map(([name, path]) => ({
     name,
     file: fileOf(path),
   }));
@@ -149,7 +151,7 @@ export async function workerKinds(config: Config): Promise<string> {
   ].join("\n");
 }
 
-/** The modules of each kind of step that a config names, as paths in this repository. */
+/** The modules of each step kind that a config names, as paths in this repository. */
 export async function stepModules({ checks }: Config): Promise<Map<string, string[]>> {
   const walked = checks.flatMap(({ journey, cleanup }) => [...journey, ...cleanup]);
   const rows = await rowsOf("steps", new Set(walked.map(({ kind }) => kind)));
@@ -159,7 +161,10 @@ export async function stepModules({ checks }: Config): Promise<Map<string, strin
   }));
 }
 
-/** The rows of a table that are of these kinds. A table is a file that imports each of its rows by name. */
+/**
+ * The rows of a table that have these kinds. A table is a file that imports each of its rows by name, one per
+ * line.
+ */
 async function rowsOf(table: keyof typeof TABLES, kinds: ReadonlySet<string>) {
   const at = fileOf(TABLES[table]);
   const text = await Deno.readTextFile(at);
@@ -174,8 +179,6 @@ async function rowsOf(table: keyof typeof TABLES, kinds: ReadonlySet<string>) {
   const missing = kinds.difference(new Set(found.map(({ row }) => row.kind!)));
   if (missing.size === 0) return found;
   throw new Error(
-    `Cannot bundle ${[...missing].join(", ")} as ${
-      TABLES[table]
-    } imports no such row, each by a line of its own`,
+    `Cannot bundle ${[...missing].join(", ")} as ${TABLES[table]} has no import line for it`,
   );
 }

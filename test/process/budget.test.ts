@@ -35,7 +35,7 @@ describe.concurrent("assay budget", () => {
     // 47 ms to wake, 10 * 0.09 and 31 * 0.61
     expect(out).toMatch(/^\| CPU of an ask of a prober, ms +\| +66.81 \| +30,000 \| open +\|/m);
     expect(out).toMatch(
-      /\nit fits the free plan, as far as is known:\n {2}the same with all redirects: 81, limit 50/,
+      /\nit fits the free plan, with these doubts:\n {2}the same with all redirects: 81, limit 50/,
     );
     const widths = out.split("\n").filter((line) => line.startsWith("|")).map((line) => line.length);
     expect(new Set(widths).size).toBe(1);

@@ -204,7 +204,7 @@ describe.concurrent("assay run", () => {
       /^well\/default {2}pass {2}step 1 {2}200 {2}\d+ ms\n {4}asked {4}GET http:\S+\/well\/work\n/m,
     );
     expect(out).toMatch(/^liar\/default {2}fail {2}step 1 {2}\d+ {2}\d+ ms\n/m);
-    expect(out).toMatch(/^well\/default, step 1:\n {2}nothing that was tried would go by unnoticed$/m);
+    expect(out).toMatch(/^well\/default, step 1:\n {2}every change that was tried would be detected$/m);
     expect(out.trim().split("\n").at(-1)).toBe("1 of 2 ready, 1 drift");
   });
 

@@ -84,7 +84,7 @@ describe.concurrent("exit codes", () => {
   });
 
   test.each<[string, () => string, string[], string]>([
-    ["nobody answers", () => "http://127.0.0.1:1", [], "Assay cannot be asked"],
+    ["nobody answers", () => "http://127.0.0.1:1", [], "Cannot reach Assay"],
     ["somebody else answers", () => stranger, [], "Assay answered 200"],
     ["an unknown check", () => urls.get("ready")!, ["--check", "x"], "no check with this id"],
   ])("%s: unknown, never green", async (_, url, more, says) => {

@@ -111,10 +111,10 @@ test("every kind has a preview", async () => {
 test("a preview by a kind that is none, or of an incident that was never told of, exits 3", async () => {
   expect(await notify("preview", "sample", "--sink", "pigeon")).toMatchObject({
     code: 3,
-    err: expect.stringContaining("There is no webhook and no kind pigeon: webhook, slack,"),
+    err: expect.stringContaining("No webhook or sink kind is named pigeon; the kinds are webhook, slack,"),
   });
   expect(await notify("preview", "inc_1", "--sink", "chat")).toMatchObject({
     code: 3,
-    err: expect.stringContaining("The store has no notice of inc_1 that says it was opened"),
+    err: expect.stringContaining('The store has no "opened" notice of incident inc_1'),
   });
 });

@@ -300,10 +300,10 @@ describe.concurrent("assay push --once", () => {
     ["no way to look", [], "one of --systemd"],
     ["two ways to look", ["--exec", "true", "--systemd", "a"], "one of --systemd"],
     ["no token", ["--exec", "true", "--token-env", "NOWHERE_SET"], "NOWHERE_SET is not set"],
-    ["a ttl within the interval", ["--exec", "true", "--ttl", "1s"], "over before the next push"],
+    ["a ttl within the interval", ["--exec", "true", "--ttl", "1s"], "expires before the next push"],
     ["no URL", ["--exec", "true", "--url", "nowhere"], "Not a URL"],
     ["a command that nothing starts", ["--exec", "true", "--", "sleep"], "Only --notify-socket"],
-    ["a notify socket without a command", ["--notify-socket", "/nowhere/s"], "Say what"],
+    ["a notify socket without a command", ["--notify-socket", "/nowhere/s"], "needs a command"],
     ["an interval that is none", ["--exec", "true", "--interval", "soon"], "Not a duration"],
   ])("usage, exit 3: %s", async (_, args, says) => {
     const pusher = push("refused", args);

@@ -327,7 +327,7 @@ describe.concurrent("assay start", () => {
       'targets: [{ id: a, url: "${env:NOWHERE_SET}", checks: [{ journey: [{ expect: body.ok == true }] }] }]',
       1,
       {
-        message: "a problem of the config",
+        message: "config problem",
         line: 2,
         column: 25,
         path: "targets[0].url",
@@ -338,7 +338,7 @@ describe.concurrent("assay start", () => {
       "a key that is nearly right",
       "tragets: []",
       1,
-      { message: "a problem of the config", line: 2, path: "tragets", suggestion: "targets" },
+      { message: "config problem", line: 2, path: "tragets", suggestion: "targets" },
     ],
     [
       "a port that is none",

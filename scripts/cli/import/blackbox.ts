@@ -1,4 +1,4 @@
-/** Prometheus' blackbox exporter: modules of blackbox.yml, targets of prometheus.yml. */
+/** Imports Prometheus's blackbox exporter: modules from blackbox.yml, targets from prometheus.yml. */
 import { parse } from "yaml";
 import { BLACKBOX_STEPS, type BlackboxStep } from "./blackbox_connection.ts";
 import {
@@ -22,20 +22,20 @@ interface Target {
   labels: Record<string, string>;
 }
 
-/** The modules of one of these texts, for the targets of the others. */
+/** Combines the modules and the targets of all texts. */
 export function importBlackbox(texts: readonly string[], secrets: SecretNames): Imported {
   const remarks: Remark[] = [];
   const roots = texts.map((text) => parse(text) as Record<string, unknown>);
   const modules = Object.assign({}, ...roots.map((root) => root?.modules ?? {})) as Record<string, unknown>;
   const targets = roots.flatMap((root) => targetsOf(root ?? {}, remarks));
   if (Object.keys(modules).length === 0) {
-    remarks.push({ kind: "lost", at: "modules", text: "no file has modules" });
+    remarks.push({ kind: "lost", at: "modules", text: "no file has any" });
   }
   if (targets.length === 0) {
     remarks.push({
       kind: "lost",
       at: "scrape_configs",
-      text: "no target is probed: name prometheus.yml, too",
+      text: "no file has probed targets: also pass prometheus.yml",
     });
   }
   const checks = targets.flatMap((target) => {
@@ -46,7 +46,7 @@ export function importBlackbox(texts: readonly string[], secrets: SecretNames): 
     if (made && "check" in made) return [draftOf(module, target, made)];
     const split = splitUrl(/^\w+:\/\//.test(target.url) ? target.url : `http://${target.url}`);
     if (prober !== "http" || !split) {
-      const none = prober ? `prober ${prober} is no kind of step` : "there is no such module";
+      const none = prober ? `there is no step for prober ${prober}` : "there is no such module";
       remarks.push({ kind: "lost", at, text: made?.lost ?? none });
       return [];
     }
@@ -55,7 +55,7 @@ export function importBlackbox(texts: readonly string[], secrets: SecretNames): 
   return { checks, remarks };
 }
 
-/** A module that is not asked over HTTP, for one target. */
+/** Converts a module that does not use HTTP, for one target. */
 function draftOf(module: Taken, target: Target, { origin, check, remarks }: BlackboxStep): ImportedCheck {
   const timeout = stepTimeout(goDurationMs(module.take("timeout")), module.at, remarks);
   return {
@@ -77,7 +77,7 @@ function targetsOf(root: Record<string, unknown>, remarks: Remark[]): Target[] {
       remarks.push({
         kind: "lost",
         at: `scrape_configs[${i}].${key}`,
-        text: "its targets are not known here",
+        text: "the import cannot discover its targets",
       });
     }
     const groups = Array.isArray(job.static_configs) ? job.static_configs as Record<string, unknown>[] : [];

@@ -1,4 +1,7 @@
-/** Modules of the blackbox exporter that are not asked over HTTP (its prober/tcp.go, dns.go, websocket.go and grpc.go). */
+/**
+ * Converts blackbox modules that do not use HTTP (see the exporter's prober/tcp.go, dns.go, websocket.go and
+ * grpc.go).
+ */
 import {
   conditionsOf,
   dialogueOf,
@@ -9,7 +12,7 @@ import {
 } from "./connection.ts";
 import { celText, type Remark, type SecretNames, splitUrl, type Taken } from "./draft.ts";
 
-/** One step, the target that it belongs to, and what became of the rest. */
+/** One step, its target, and remarks about what it lacks. */
 export interface BlackboxStep {
   origin: string;
   check: Record<string, unknown>;
@@ -18,7 +21,7 @@ export interface BlackboxStep {
 
 type Made = BlackboxStep | { lost: string };
 
-/** One row a prober. */
+/** One row per prober. */
 export const BLACKBOX_STEPS: Record<
   string,
   (module: Taken, target: string, secrets: SecretNames) => Made
@@ -46,10 +49,10 @@ function tcpOf(module: Taken, target: string): Made {
   const dialogue = dialogueOf(exchanges, `${tcp.at}.query_response`, remarks);
   const isGreeted = dialogue.greeting !== undefined && dialogue.send !== undefined;
   const { send } = dialogue;
-  const said = { ...isTls && { tls: true }, ...isGreeted && { greeting: true }, ...send && { send } };
+  const options = { ...isTls && { tls: true }, ...isGreeted && { greeting: true }, ...send && { send } };
   const conditions = conditionsOf(dialogue);
   const check = {
-    tcp: { host, port, ...said },
+    tcp: { host, port, ...options },
     expect: conditions.length > 0 ? conditions : ["connected"],
   };
   return { origin, check, remarks: [...remarks, ...tcp.lost()] };
@@ -57,16 +60,16 @@ function tcpOf(module: Taken, target: string): Made {
 
 function dnsOf(module: Taken, target: string): Made {
   const place = placeOf(target);
-  if (!place) return { lost: "it is no DNS server" };
+  if (!place) return { lost: "it is not a DNS server" };
   const dns = module.below("dns");
   dns.ignore(...ROUTES);
   const type = dns.take<string>("query_type") ?? "ANY";
   const fields = dnsFields(dns.take<string>("query_name") ?? "", type, target);
-  if (!fields) return { lost: `a DNS step asks for no ${type} records` };
+  if (!fields) return { lost: `a DNS step cannot ask for ${type} records` };
   const rcodes = dns.take<string[]>("valid_rcodes") ?? ["NOERROR"];
   const remarks: Remark[] = [];
   if (dns.take<string>("transport_protocol") === "tcp") {
-    const text = "it is asked by UDP, and by TCP where that is too small";
+    const text = "uses UDP, and TCP only for a truncated response";
     remarks.push({ kind: "approximated", at: `${dns.at}.transport_protocol`, text });
   }
   const expect = [
@@ -74,13 +77,17 @@ function dnsOf(module: Taken, target: string): Made {
     ...recordRules(dns.below("validate_answer_rrs"), remarks),
   ];
   if (dns.take("recursion_desired") === false) {
-    remarks.push({ kind: "lost", at: `${dns.at}.recursion_desired`, text: "recursion is always asked for" });
+    remarks.push({
+      kind: "lost",
+      at: `${dns.at}.recursion_desired`,
+      text: "a step always asks for recursion",
+    });
   }
   const check = { ...fields, expect, emptyOk: true };
   return { origin: place.origin, check, remarks: [...remarks, ...dns.lost()] };
 }
 
-/** A record as miekg/dns prints it. */
+/** CEL for a record as miekg/dns prints it. */
 const RECORD = "r.name + '.\\t' + string(r.ttl) + '\\tIN\\t' + r.type + '\\t' + r.data";
 
 function recordRules(rules: Taken, remarks: Remark[]): string[] {
@@ -89,7 +96,7 @@ function recordRules(rules: Taken, remarks: Remark[]): string[] {
   const none = patterns("fail_if_none_matches_regexp");
   const all = patterns("fail_if_all_match_regexp");
   if (all.length > 0) {
-    const text = "as blackbox does it, which fails where not all match";
+    const text = "follows blackbox, which fails unless all match";
     remarks.push({ kind: "approximated", at: `${rules.at}.fail_if_all_match_regexp`, text });
   }
   const expect = [
@@ -106,14 +113,14 @@ function recordRules(rules: Taken, remarks: Remark[]): string[] {
 
 function websocketOf(module: Taken, target: string, secrets: SecretNames): Made {
   const split = splitUrl(target.replace(/^ws/i, "http"));
-  if (!split) return { lost: "it is no URL of a WebSocket" };
+  if (!split) return { lost: "it is not a WebSocket URL" };
   const socket = module.below("websocket");
   const client = socket.below("http_config");
   const remarks: Remark[] = [];
   const headers = Object.entries(client.take<Record<string, string>>("headers") ?? {})
     .map(([name, value]) => [name, secrets.header(name, String(value), module.at)]);
   if ((socket.take<QueryResponse[]>("query_response") ?? []).length > 0) {
-    const text = "blackbox counts it in a metric, and is up without it";
+    const text = "blackbox only counts it in a metric, and is up without it";
     remarks.push({ kind: "lost", at: `${socket.at}.query_response`, text });
   }
   const check = {

@@ -1,17 +1,17 @@
-/** Steps that connect by themselves, as importers write them. */
+/** Shared by importers: steps that do not use HTTP. */
 import { RECORD_TYPES } from "../../../src/evidence/probe/steps/dns/message.ts";
 import { celText, type Remark } from "./draft.ts";
 
-/** Where one leads, and the target that it belongs to. */
+/** The address of a step, and the origin of its target. */
 export interface Place {
-  /** Without brackets. */
+  /** Without the brackets of an IPv6 address. */
   host: string;
   port?: number;
-  /** `https://` and the host: a target has a URL. */
+  /** `https://` and the host, because a target needs a URL. */
   origin: string;
 }
 
-/** `db.example:5432`, `tcp://[::1]:53` or `2620:fe::fe`; undefined: no such thing. */
+/** Parses `db.example:5432`, `tcp://[::1]:53` or `2620:fe::fe`; undefined if it is not an address. */
 export function placeOf(address: string): Place | undefined {
   const bare = address.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
   const isBareV6 = !bare.startsWith("[") && bare.split(":").length > 2;
@@ -22,20 +22,22 @@ export function placeOf(address: string): Place | undefined {
   return { host, ...url.port && { port: Number(url.port) }, origin };
 }
 
-/** The keys of a DNS step; undefined: no step asks for such records. */
+/** The keys of a DNS step; undefined if a step cannot ask for this record type. */
 export function dnsFields(name: string, type: string, server?: string): { dns: object } | undefined {
   if (!(RECORD_TYPES as readonly string[]).includes(type)) return undefined;
   return { dns: { name: name.replace(/\.$/, ""), ...type !== "A" && { type }, ...server && { server } } };
 }
 
-/** The origin of a gRPC server that is written as `host:port`, with or without a scheme; undefined: no such thing. */
+/**
+ * The origin of a gRPC server given as `host:port`, with or without a scheme; undefined if it has no port.
+ */
 export function grpcOrigin(address: string, isTls: boolean): string | undefined {
   const place = placeOf(address);
   if (!place?.port) return undefined;
   return URL.parse(`${isTls ? "https" : "http"}://${new URL(place.origin).hostname}:${place.port}`)?.origin;
 }
 
-/** One line of what blackbox calls `query_response`. */
+/** One entry of blackbox's `query_response`. */
 export interface QueryResponse {
   send?: string;
   expect?: string;
@@ -43,37 +45,37 @@ export interface QueryResponse {
   labels?: unknown;
 }
 
-/** What a step over TCP may send and read. */
+/** What a TCP step can send and read. */
 export interface Dialogue {
   greeting?: string;
   send?: string;
   answer?: string;
 }
 
-/** What one step can send and read of `exchanges`: a greeting, what is sent, and the answer; the rest is lost. */
+/** Maps exchanges to one step: a greeting, one text to send, and its answer. Adds a remark for the rest. */
 export function dialogueOf(exchanges: readonly QueryResponse[], at: string, remarks: Remark[]): Dialogue {
   const dialogue: Dialogue = {};
   let isOver = false;
   exchanges.forEach(({ expect, send, starttls, labels }, i) => {
     const lose = (text: string) => remarks.push({ kind: "lost", at: `${at}[${i}]`, text });
-    if (labels) lose("there is nothing like labels");
+    if (labels) lose("steps have no labels");
     if (expect && !read(dialogue, expect, isOver)) {
-      isOver = true, lose("one greeting and one answer are read");
+      isOver = true, lose("a step reads one greeting and one answer");
     }
-    if (send && !write(dialogue, send, isOver)) isOver = true, lose("one text is sent, the same each time");
+    if (send && !write(dialogue, send, isOver)) isOver = true, lose("a step sends one fixed text");
     if (starttls) isOver = true, lose("there is no STARTTLS");
   });
   if (dialogue.greeting !== undefined && dialogue.send !== undefined && dialogue.answer === undefined) {
-    // The step would wait for an answer that the source does not name.
+    // A step that sends waits for an answer, but the source expects none.
     delete dialogue.send;
     remarks.push({
       kind: "approximated",
       at,
-      text: "what is sent last is left out: no answer to it is named",
+      text: "leaves out the last text to send, because the source expects no answer to it",
     });
   }
   if (dialogue.greeting !== undefined || dialogue.answer !== undefined) {
-    const text = "the first line of an answer has to match, where blackbox waits for one that does";
+    const text = "the first line of an answer must match; blackbox waits for a line that does";
     remarks.push({ kind: "approximated", at, text });
   }
   return dialogue;
@@ -92,7 +94,7 @@ function write(dialogue: Dialogue, send: string, isOver: boolean): boolean {
   return true;
 }
 
-/** Patterns of lines as conditions over all that was read. */
+/** Converts line patterns to conditions on all text that was read. */
 export const conditionsOf = ({ greeting, answer }: Dialogue): string[] =>
   [greeting, answer].flatMap((pattern) =>
     pattern === undefined ? [] : [`text.matches(${celText(`(?m)${pattern.replace(/(?<!\\)\$$/, "\\r?$")}`)})`]

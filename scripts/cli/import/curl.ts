@@ -1,4 +1,4 @@
-/** A curl command, as browsers and docs copy it. */
+/** Imports curl commands, as copied from browsers and docs. */
 import {
   type Imported,
   type ImportedCheck,
@@ -8,7 +8,7 @@ import {
   withReport,
 } from "./draft.ts";
 
-/** Options with a value that are mapped, by all their names. */
+/** Mapped options that take a value, under all their names. */
 const VALUED: Record<string, string> = {
   "-X": "method",
   "--request": "method",
@@ -37,7 +37,7 @@ const VALUED: Record<string, string> = {
   "--max-redirs": "maxRedirs",
   "--aws-sigv4": "sigv4",
 };
-/** Options with a value that there is nothing like. */
+/** Options that take a value and have no counterpart. */
 const LOST_VALUED = new Set([
   "-x",
   "--proxy",
@@ -68,14 +68,14 @@ const FLAGS: Record<string, string> = {
   "-f": "fail",
   "--fail": "fail",
 };
-/** Options that change nothing of what is asked. */
+/** Options that do not affect the request. */
 const QUIET =
   /^(-[sSvi#NO]+|--(silent|show-error|verbose|include|compressed|progress-bar|no-progress-meter|globoff|remote-name|fail-with-body))$/;
 const OUTPUT = new Set(["-o", "--output", "-w", "--write-out", "-D", "--dump-header", "-c", "--cookie-jar"]);
 
 type Options = Map<string, string[]>;
 
-/** Curl commands, one after the other. */
+/** Imports each curl command of a text as a check. */
 export function importCurl(text: string, secrets: SecretNames): Imported {
   const commands = splitCommands(words(text));
   const remarks: Remark[] = [];
@@ -143,7 +143,7 @@ function checkOf(
     remarks.push({
       kind: "lost",
       at: `${at} -k`,
-      text: "write tls: { insecure: true } on the target if it has to be",
+      text: "set tls: { insecure: true } on the target if it must be",
     });
   }
   return method === "GET" ? withReport(draft, path) : draft;
@@ -175,7 +175,7 @@ function bodyOf(options: Options, headers: [string, string][], remarks: Remark[]
     const parts = form.map((part) => {
       const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
       if (/^[@<]/.test(value)) {
-        remarks.push({ kind: "lost", at: `${at} -F ${name}`, text: "a part has text, not a file" });
+        remarks.push({ kind: "lost", at: `${at} -F ${name}`, text: "a part can be text, not a file" });
       }
       return [name, value.replace(/;type=.*$/, "")];
     });
@@ -229,7 +229,7 @@ function readOptions(command: string[], at: string): { options: Options; lost: R
         ...[...word.slice(1)].map((flag) => `-${flag}`),
       );
     } else if (word.startsWith("-")) {
-      lost.push({ kind: "lost", at: `${at} ${word}`, text: "it is not known here" });
+      lost.push({ kind: "lost", at: `${at} ${word}`, text: "the import does not know it" });
     } else add("url", word);
   }
   for (const text of options.has("sigv4") ? ["write auth: { sigv4: ... } on the step"] : []) {
@@ -249,7 +249,7 @@ function splitCommands(all: string[]): string[][] {
 
 const ESCAPES: Record<string, string> = { n: "\n", t: "\t", r: "\r", "'": "'", "\\": "\\", '"': '"' };
 
-/** The words of a POSIX shell: quotes, $'...', backslashes and continued lines. */
+/** Splits a text into POSIX shell words: quotes, $'...', backslashes and continued lines. */
 export function words(text: string): string[] {
   const found: string[] = [];
   let word: string | undefined;

@@ -1,6 +1,6 @@
-/** What importers make: checks of a config, and what became of each key of the source. */
+/** Shared by importers: checks of a config, and remarks about the keys of the source. */
 
-/** What became of a part of the source that is not simply there. */
+/** A note about a part of the source that was not imported exactly. */
 export interface Remark {
   kind: "approximated" | "lost";
   /** Where in the source: `endpoints[0].alerts`. */
@@ -8,29 +8,29 @@ export interface Remark {
   text: string;
 }
 
-/** One check, and the target that it belongs to. */
+/** One check and its target. */
 export interface ImportedCheck {
-  /** Origin of the target, with a base path at most. */
+  /** Origin of the target. */
   url: string;
   name: string;
   labels?: Record<string, string>;
-  /** As it stands in the config; `journey` is among it. */
+  /** The check as written in the config, including `journey`. */
   check: Record<string, unknown>;
   remarks: Remark[];
 }
 
-/** All that came of one source. */
+/** The result of importing one source. */
 export interface Imported {
   checks: ImportedCheck[];
-  /** About no single check. */
+  /** Remarks about no single check. */
   remarks: Remark[];
 }
 
-/** Literal secrets of a source, by the name of the variable that stands for each. */
+/** Literal secrets of a source, by the name of the environment variable that replaces each. */
 export class SecretNames {
   readonly values = new Map<string, string>();
 
-  /** The reference that stands for `value`, named after what it is for. */
+  /** Replaces `value` by a reference, named after what it is for. */
   reference(value: string, ...about: string[]): string {
     const variable = /^\$\{?([A-Z_][A-Z0-9_]*)\}?$/.exec(value)?.[1];
     if (variable) return `\${env:${variable}}`;
@@ -46,7 +46,7 @@ export class SecretNames {
     }
   }
 
-  /** A header's value as it may stand in a config. */
+  /** A header's value as the config can hold it, with a secret replaced by a reference. */
   header(name: string, value: string, about: string): string {
     if (!/authorization|cookie|token|secret|passw|api-?key|credential|signature/i.test(name)) {
       return value.replace(/\$\{([A-Z_][A-Z0-9_]*)\}/g, "${env:$1}");
@@ -56,7 +56,7 @@ export class SecretNames {
   }
 }
 
-/** A record of a source, each of whose keys is either taken or reported as lost. */
+/** Tracks which keys of a source record were taken, so that the others can be reported as lost. */
 export class Taken {
   readonly #record: Record<string, unknown>;
   readonly #taken = new Set<string>();
@@ -65,23 +65,23 @@ export class Taken {
     this.#record = typeof record === "object" && record !== null ? record as Record<string, unknown> : {};
   }
 
-  /** The value of a key that is mapped; undefined: it is not there. */
+  /** Takes a key and returns its value; undefined if absent. */
   take<Value = unknown>(key: string): Value | undefined {
     this.#taken.add(key);
     return (this.#record[key] ?? undefined) as Value | undefined;
   }
 
-  /** The same for a record, whose own keys are then taken. */
+  /** Takes a key whose value is a record, and tracks that record's keys. */
   below(key: string): Taken {
     return new Taken(this.take(key), `${this.at}.${key}`);
   }
 
-  /** Keys that mean nothing to a check. */
+  /** Marks keys that do not matter to a check as taken. */
   ignore(...keys: string[]): void {
     for (const key of keys) this.#taken.add(key);
   }
 
-  /** The keys that were not taken, each with why it is lost. */
+  /** A remark for each key that was not taken and has a value. */
   lost(reason: (key: string) => string = () => "there is nothing like it"): Remark[] {
     return Object.entries(this.#record)
       .filter(([key, value]) =>
@@ -95,11 +95,11 @@ const isEmpty = (value: unknown) =>
   value === false || value === "" ||
   (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 
-/** A text as CEL writes one. */
+/** Quotes a text as a CEL string. */
 export const celText = (text: string): string =>
   `'${text.replace(/[\\']/g, "\\$&").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\t/g, "\\t")}'`;
 
-/** Milliseconds as a duration of ours. */
+/** Formats milliseconds as a config duration. */
 export function durationText(ms: number): string {
   const units: [string, number][] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1_000], [
     "ms",
@@ -109,19 +109,19 @@ export function durationText(ms: number): string {
   return `${Math.round(ms / size)}${unit}`;
 }
 
-/** The time of a check that does not set one. */
+/** The default timeout of a check. */
 const CHECK_MS = 10_000;
 
-/** The `timeout` of a step. What is longer than its check stays out, with a remark. */
+/** The `timeout` of a step. One longer than the check's is left out, with a remark. */
 export function stepTimeout(ms: number | undefined, at: string, remarks: Remark[]): { timeout?: string } {
   if (!ms || ms === CHECK_MS) return {};
   if (ms < CHECK_MS) return { timeout: durationText(ms) };
-  const text = `after 10 s, not ${ms / 1_000}: the check's timeout may be 45s`;
+  const text = `times out after 10 s, not ${ms / 1_000}: the check's timeout can be up to 45s`;
   remarks.push({ kind: "approximated", at: `${at}.timeout`, text });
   return {};
 }
 
-/** `1m30s`, `0.5s`, `1w` of Go and Prometheus, in ms; undefined: none. */
+/** Parses a Go or Prometheus duration (`1m30s`, `0.5s`, `1w`) to ms; undefined if it is not one. */
 export function goDurationMs(text: unknown): number | undefined {
   const sizes: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5, y: 31_536e6 };
   const parts = typeof text === "string" ? [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/g)] : [];
@@ -132,14 +132,16 @@ export function goDurationMs(text: unknown): number | undefined {
 const HEALTH =
   /\/(health|healthz|healthcheck|health-check|ready|readyz|readiness|up|actuator\/health(\/\w+)?|status)\/?$/;
 
-/** Whether a path is where services say how they are. */
+/** Whether a path looks like a health endpoint. */
 export const isHealthPath = (path: string): boolean => HEALTH.test(path);
 
-/** A monitor that asks a health path alone: its answer is the report, and the journey is still to be written. */
+/**
+ * Adds a `report` to a check that requests only a health path, with a remark that it still needs a journey.
+ */
 export function withReport(draft: ImportedCheck, path: string): ImportedCheck {
   if (!isHealthPath(path.split("?")[0]!)) return draft;
   const text =
-    "this asks only what the service says of itself: write a journey that uses it, so that the two can differ";
+    "this only requests the service's own report: write a journey that uses the service, so that the two can differ";
   return {
     ...draft,
     check: { report: { path }, ...draft.check },
@@ -147,16 +149,16 @@ export function withReport(draft: ImportedCheck, path: string): ImportedCheck {
   };
 }
 
-/** An absolute URL as target and request; `{{ }}` in it stays as it is. */
+/** Splits an absolute HTTP URL into origin and path. Keeps `{{ }}` as written. */
 export function splitUrl(url: string): { origin: string; path: string } | undefined {
   const holes: string[] = [];
-  // A URL parser would encode the braces.
+  // The URL parser would percent-encode the braces.
   const parsed = URL.parse(url.replace(/\{\{.*?\}\}/g, (hole) => `~~${holes.push(hole) - 1}~~`));
   if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.hostname.includes("~")) return undefined;
   const path = `${parsed.pathname}${parsed.search}`.replace(/~~(\d+)~~/g, (_, i) => holes[Number(i)]!);
   return { origin: parsed.origin, path };
 }
 
-/** A status range such as 200-299 as a condition. */
+/** A condition for a status range such as 200-299. */
 export const statusRange = (from: number, to: number): string =>
   from === to ? `status == ${from}` : `status >= ${from} && status <= ${to}`;

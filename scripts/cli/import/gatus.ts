@@ -1,4 +1,4 @@
-/** Gatus: `endpoints`, `external-endpoints` and `suites`. */
+/** Imports Gatus: `endpoints`, `external-endpoints` and `suites`. */
 import { parse } from "yaml";
 import {
   durationText,
@@ -17,11 +17,11 @@ import { connectionOf, placeholders, type StepOptions } from "./gatus_connection
 
 const WHY: Record<string, string> = {
   ssh: "there is no SSH step",
-  alerting: "webhooks are written anew",
+  alerting: "write the webhooks yourself",
   client: "",
 };
 
-/** A config of Gatus. */
+/** Imports a Gatus config. */
 export function importGatus(text: string, secrets: SecretNames): Imported {
   const root = new Taken(parse(text), "config");
   const endpoints = root.take<unknown[]>("endpoints") ?? [];
@@ -50,13 +50,13 @@ function endpointOf(endpoint: Taken, secrets: SecretNames, unplaced: Remark[]): 
   const group = endpoint.take<string>("group");
   const url = endpoint.take<string>("url") ?? "";
   if (endpoint.take("enabled") === false) {
-    unplaced.push({ kind: "lost", at: `${endpoint.at} ${name}`, text: "it was not enabled" });
+    unplaced.push({ kind: "lost", at: `${endpoint.at} ${name}`, text: "it is not enabled" });
     return [];
   }
   const made = connectionOf(endpoint, url);
   const split = splitUrl(url);
   if (!split && !made || made && "lost" in made) {
-    const text = made && "lost" in made ? made.lost : `${url.split(":")[0]} is no kind of step`;
+    const text = made && "lost" in made ? made.lost : `there is no step for ${url.split(":")[0]}`;
     unplaced.push({ kind: "lost", at: `${endpoint.at} ${name}`, text });
     return [];
   }
@@ -82,7 +82,7 @@ function thresholdsOf(holder: Taken, remarks: Remark[]) {
   const all = (key: string) => alerts.map((alert) => alert[key]).filter((value) => typeof value === "number");
   const [failures, successes] = [all("failure-threshold"), all("success-threshold")];
   if (alerts.length > 0) {
-    const text = "thresholds are the check's; write the receivers under webhooks";
+    const text = "thresholds belong to the check; write the receivers under webhooks";
     remarks.push({ kind: "approximated", at: `${holder.at}.alerts`, text });
   }
   return {
@@ -103,7 +103,7 @@ function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions):
   const isUnfollowed = client.take<boolean>("ignore-redirect") ?? false;
   const oauth2 = client.take("oauth2") === undefined ? undefined : client.below("oauth2");
   const expect = conditionsOf(endpoint, SEEN.http, remarks);
-  remarks.push(...client.lost(() => "TLS stands on the target; a proxy or a resolver is not to be had"));
+  remarks.push(...client.lost(() => "TLS is set on the target; there is no proxy or resolver option"));
   const content = body === undefined
     ? {}
     : isGraphql
@@ -123,7 +123,7 @@ function stepOf(endpoint: Taken, { name, path, secrets, remarks }: StepOptions):
   };
 }
 
-/** Headers that a transport sets itself. */
+/** Whether to keep a header; adds a remark for those that the transport sets itself. */
 function kept(header: string, at: string, remarks: Remark[]): boolean {
   if (!/^(host|connection|content-length|transfer-encoding|te|expect|upgrade)$/i.test(header)) return true;
   remarks.push({ kind: "lost", at: `${at}.headers.${header}`, text: "the transport sets it" });
@@ -147,7 +147,7 @@ function suiteOf(suite: Taken, secrets: SecretNames, unplaced: Remark[]): Import
   const urls = endpoints.map((one) => splitUrl(contextIn(one.take<string>("url") ?? "")));
   const origin = urls.find((url) => url)?.origin;
   if (!origin) {
-    unplaced.push({ kind: "lost", at: `${suite.at} ${name}`, text: "no endpoint of it is asked over HTTP" });
+    unplaced.push({ kind: "lost", at: `${suite.at} ${name}`, text: "none of its endpoints uses HTTP" });
     return [];
   }
   const everyMs = goDurationMs(suite.take("interval")) ?? 600_000;
@@ -156,7 +156,7 @@ function suiteOf(suite: Taken, secrets: SecretNames, unplaced: Remark[]): Import
   const parts: Record<"journey" | "cleanup", unknown[]> = { journey: [], cleanup: [] };
   endpoints.forEach((one, i) => {
     const url = urls[i];
-    if (!url) return void remarks.push({ kind: "lost", at: one.at, text: "it is not asked over HTTP" });
+    if (!url) return void remarks.push({ kind: "lost", at: one.at, text: "it does not use HTTP" });
     const path = url.origin === origin ? url.path : url.origin + url.path;
     const step = stepOf(one, { name: one.take<string>("name") ?? name, path, secrets, remarks });
     const store = Object.entries(one.take<Record<string, string>>("store") ?? {});
@@ -167,7 +167,7 @@ function suiteOf(suite: Taken, secrets: SecretNames, unplaced: Remark[]): Import
     remarks.push(...one.lost());
   });
   if (timeoutMs > 45_000) {
-    remarks.push({ kind: "approximated", at: `${suite.at}.timeout`, text: "a journey has 45s at most" });
+    remarks.push({ kind: "approximated", at: `${suite.at}.timeout`, text: "a journey may take at most 45s" });
   }
   const check = {
     every: durationText(everyMs),

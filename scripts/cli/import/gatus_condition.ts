@@ -1,22 +1,22 @@
-/** Conditions of Gatus as CEL (its config/endpoint/condition.go and placeholder.go). */
+/** Converts Gatus conditions to CEL (see Gatus's config/endpoint/condition.go and placeholder.go). */
 import { celText, type Remark, type Taken } from "./draft.ts";
 
-/** A condition as one of ours, or why there is none. */
+/** The converted condition, or why it was lost. */
 export type Mapped = { cel: string; approximated?: string } | { lost: string };
 
-/** What a step sees of what Gatus names; absent: nothing. */
+/** The CEL for each Gatus placeholder that a kind of step supports; absent: not supported. */
 interface Seen {
   status?: string;
   connected: string;
   daysLeft?: string;
   rcode?: string;
-  /** The whole of what was answered. */
+  /** The whole response. */
   text?: string;
-  /** It may be JSON. */
+  /** The response may be JSON. */
   isParsed?: true;
-  /** What stands for `body`. */
+  /** Replaces `body` in paths. */
   body?: string;
-  /** Records, of which any may match. */
+  /** DNS records, any of which may match. */
   records?: "plain" | "named" | "MX";
 }
 
@@ -28,7 +28,7 @@ const http: Seen = {
   isParsed: true,
 };
 
-/** By kind of step. */
+/** Placeholders by kind of step. */
 export const SEEN = {
   http,
   tcp: { connected: "connected", text: "text" },
@@ -40,10 +40,10 @@ export const SEEN = {
 
 const OPERATORS = [" == ", " != ", " <= ", " >= ", " > ", " < "];
 
-/** One condition, such as `[BODY].status == UP`. */
+/** Converts one condition, such as `[BODY].status == UP`. */
 export function gatusCondition(source: string, seen: Seen = http): Mapped {
   const operator = OPERATORS.find((operator) => source.includes(operator));
-  if (!operator) return { lost: `no operator: ${source}` };
+  if (!operator) return { lost: `it has no operator: ${source}` };
   const at = source.indexOf(operator);
   const [left, right] = [source.slice(0, at).trim(), source.slice(at + operator.length).trim()];
   return compare({ left, operator: operator.trim(), right }, seen);
@@ -54,7 +54,7 @@ function compare(
   seen: Seen,
 ): Mapped {
   const hundreds = /^pat\(([1-5])\*\*?\)$/.exec(right)?.[1];
-  const unseen = { lost: `${left} is not seen by such a step` };
+  const unseen = { lost: `a step of this kind has no ${left}` };
   if (left === "[RESPONSE_TIME]") return numbers("durationMs", operator, right);
   if (left === "[STATUS]" && seen.status === undefined) return unseen;
   if (left === "[STATUS]" && hundreds && (operator === "==" || operator === "!=")) {
@@ -65,7 +65,7 @@ function compare(
   if (left === "[CONNECTED]") {
     return operator === "==" && right === "true"
       ? { cel: seen.connected }
-      : { lost: "a step that gets no answer never holds" };
+      : { lost: "a step without a response always fails" };
   }
   if (left === "[DNS_RCODE]" && seen.rcode) return texts(seen.rcode, operator, right);
   if (left === "[CERTIFICATE_EXPIRATION]") return certificate(seen.daysLeft, operator, right) ?? unseen;
@@ -82,31 +82,33 @@ function bodyCondition(
   if (has) return isParsed && hasPath({ inside: has[1]!, operator, right }, body);
   const length = /^len\((.+)\)$/.exec(left);
   const path = bodyPath(length?.[1] ?? left, body);
-  if (path === undefined) return { lost: `${left} is no value that a journey sees` };
+  if (path === undefined) return { lost: `a journey has no value for ${left}` };
   if (path === "" ? text === undefined : !isParsed) return undefined;
   if (length) return numbers(path === "" ? "size(text)" : `size(${path})`, operator, right);
   if (path === "") return texts("text", operator, right);
   return values(path, operator, right);
 }
 
-/** Gatus sees the last record alone, without the preference of an MX, and names with their last dot. */
+/** Gatus sees only the last record, without an MX preference, and names with a trailing dot. */
 function anyRecord(kind: "plain" | "named" | "MX", operator: string, right: string): Mapped {
   const bare = kind === "plain" ? right : right.replace(/\.(?=[,)]|$)/g, "");
-  const wanted = kind === "MX" ? behindPreference(bare) : bare;
+  const wanted = kind === "MX" ? withAnyPreference(bare) : bare;
   const mapped = texts("r", "==", wanted);
   if (!("cel" in mapped) || (operator !== "==" && operator !== "!=")) {
-    return { lost: "a record is not more or less than another" };
+    return { lost: "records can only be compared by == and !=" };
   }
   const cel = `records.exists(r, ${mapped.cel})`;
   return {
     cel: operator === "==" ? cel : `!${cel}`,
-    approximated: "about any record, where Gatus looks at the last one",
+    approximated: "any record may match; Gatus looks only at the last one",
   };
 }
 
-function behindPreference(right: string): string {
+function withAnyPreference(right: string): string {
   const [, head, inside = right] = /^(any|pat)\((.*)\)$/.exec(right) ?? [];
-  if (head === "any") return `any(${inside.split(",").map((one) => behindPreference(one.trim())).join(",")})`;
+  if (head === "any") {
+    return `any(${inside.split(",").map((one) => withAnyPreference(one.trim())).join(",")})`;
+  }
   return `pat(* ${inside})`;
 }
 
@@ -116,11 +118,11 @@ function numbers(value: string, operator: string, right: string): Mapped {
   const any = /^any\((.+)\)$/.exec(right);
   if (any && (operator === "==" || operator === "!=")) {
     const list = any[1]!.split(",").map((item) => item.trim());
-    if (!list.every((item) => NUMBER.test(item))) return { lost: `${right} holds more than numbers` };
+    if (!list.every((item) => NUMBER.test(item))) return { lost: `${right} is not only numbers` };
     const inside = `${value} in [${list.join(", ")}]`;
     return { cel: operator === "==" ? inside : `!(${inside})` };
   }
-  return NUMBER.test(right) ? { cel: `${value} ${operator} ${right}` } : { lost: `${right} is no number` };
+  return NUMBER.test(right) ? { cel: `${value} ${operator} ${right}` } : { lost: `${right} is not a number` };
 }
 
 function certificate(daysLeft: string | undefined, operator: string, right: string): Mapped | undefined {
@@ -129,7 +131,7 @@ function certificate(daysLeft: string | undefined, operator: string, right: stri
   const days = Number(hours) / 24;
   return {
     cel: `${daysLeft} ${operator} ${Number.isInteger(days) && daysLeft === "daysLeft" ? `${days}.0` : days}`,
-    approximated: "by probers on Deno alone",
+    approximated: "only probers on Deno can check it",
   };
 }
 
@@ -158,7 +160,7 @@ function hasPath(
 ): Mapped {
   const path = bodyPath(inside, body);
   const wanted = right === "true" ? operator === "==" : operator !== "==";
-  if (path === undefined || path === "") return { lost: `has(${inside}) is about no part of the body` };
+  if (path === undefined || path === "") return { lost: `has(${inside}) does not name a part of the body` };
   const cel = path.endsWith("]")
     ? `${celText(/\['?(.*?)'?\]$/.exec(path)![1]!)} in ${path.replace(/\[[^\]]*\]$/, "")}`
     : `has(${path})`;
@@ -166,7 +168,7 @@ function hasPath(
 }
 
 function texts(value: string, operator: string, right: string): Mapped {
-  if (operator !== "==" && operator !== "!=") return { lost: "a text is not more or less than another" };
+  if (operator !== "==" && operator !== "!=") return { lost: "texts can only be compared by == and !=" };
   const one = (literal: string) => {
     const pattern = /^pat\((.*)\)$/.exec(literal)?.[1];
     if (pattern === undefined) return `${value} == ${celText(literal)}`;
@@ -182,7 +184,7 @@ function texts(value: string, operator: string, right: string): Mapped {
   return { cel: operator === "==" ? condition : `!(${condition})` };
 }
 
-/** Gatus compares texts; ours compares values, so a literal that looks like a number or a bool is one. */
+/** Gatus compares texts, CEL compares values: a literal that looks like a number or a bool becomes one. */
 function values(path: string, operator: string, right: string): Mapped {
   if (/^(pat|any)\(/.test(right)) {
     const items = /^any\((.*)\)$/.exec(right)?.[1]?.split(",").map((item) => item.trim());
@@ -192,18 +194,21 @@ function values(path: string, operator: string, right: string): Mapped {
   if (NUMBER.test(right)) {
     return {
       cel: `${path} ${operator} ${right}`,
-      approximated: `"${right}" in quotes passed before, and is no number`,
+      approximated: `a number; Gatus also accepts the text "${right}"`,
     };
   }
   if (right === "true" || right === "false") {
-    if (operator !== "==" && operator !== "!=") return { lost: "a bool is not more or less than another" };
-    return { cel: `${path} ${operator} ${right}`, approximated: `the text "${right}" passed before` };
+    if (operator !== "==" && operator !== "!=") return { lost: "bools can only be compared by == and !=" };
+    return {
+      cel: `${path} ${operator} ${right}`,
+      approximated: `a bool; Gatus also accepts the text "${right}"`,
+    };
   }
   if (right === "null") return { cel: `${path} ${operator} null` };
   return texts(path, operator, right.replace(/^(["'])(.*)\1$/, "$2"));
 }
 
-/** Those of an endpoint whose step sees `seen`; what came of the others is added to `remarks`. */
+/** The converted conditions of an endpoint. Adds lost and approximated ones to `remarks`. */
 export function conditionsOf(endpoint: Taken, seen: Seen, remarks: Remark[]): string[] {
   return (endpoint.take<string[]>("conditions") ?? []).flatMap((condition) => {
     const mapped = gatusCondition(condition, seen);

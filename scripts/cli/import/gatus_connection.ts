@@ -1,9 +1,9 @@
-/** Endpoints of Gatus that are not asked over HTTP (its client/client.go). */
+/** Converts Gatus endpoints that do not use HTTP (see Gatus's client/client.go). */
 import { dnsFields, grpcOrigin, placeOf } from "./connection.ts";
 import { goDurationMs, type Remark, type SecretNames, splitUrl, stepTimeout, type Taken } from "./draft.ts";
 import { conditionsOf, SEEN } from "./gatus_condition.ts";
 
-/** What a step is made with. */
+/** Options for building a step. */
 export interface StepOptions {
   name: string;
   path: string;
@@ -11,21 +11,21 @@ export interface StepOptions {
   remarks: Remark[];
 }
 
-/** The target of an endpoint, and its step; or why there is none. */
+/** The target and step of an endpoint, or why it was lost. */
 type Made = { origin: string; step: (options: StepOptions) => Record<string, unknown> } | { lost: string };
 
-/** What stands for something else in a body. */
+/** Replaces Gatus's placeholders in a body. */
 export const placeholders = (body: string, name: string): string =>
   body.replaceAll("[ENDPOINT_NAME]", name).replace(/\[RANDOM_STRING_\d+\]/g, "{{ run.id }}");
 
-/** An endpoint that names a DNS query, or a scheme of `KINDS`; undefined: it is neither. */
+/** Converts an endpoint with a DNS query or a scheme of `KINDS`; undefined for any other. */
 export function connectionOf(endpoint: Taken, url: string): Made | undefined {
   const dns = endpoint.take<{ "query-name"?: string; "query-type"?: string }>("dns");
   if (dns) return dnsOf(endpoint, url, { name: dns["query-name"] ?? "", type: dns["query-type"] ?? "A" });
   return KINDS[url.split(":")[0]!.toLowerCase()]?.(endpoint, url);
 }
 
-/** One row a scheme. */
+/** One row per scheme. */
 const KINDS: Record<string, (endpoint: Taken, url: string) => Made> = {
   tcp: tcpOf,
   tls: tlsOf,
@@ -45,7 +45,7 @@ function tcpOf(endpoint: Taken, url: string): Made {
     const send = body && placeholders(body, name);
     const expect = conditionsOf(endpoint, SEEN.tcp, remarks);
     if (send) {
-      const text = "an answer ends with its first line, where Gatus takes what comes at once";
+      const text = "a response ends with its first line; Gatus reads whatever arrives first";
       remarks.push({ kind: "approximated", at: `${endpoint.at}.body`, text });
     }
     return {
@@ -78,8 +78,8 @@ function dnsOf(endpoint: Taken, url: string, { name, type }: { name: string; typ
   const server = url.replace(/^\w+:\/\//, "");
   const place = placeOf(server);
   const fields = dnsFields(name, type, server);
-  if (!place) return { lost: "it is no DNS server" };
-  if (!fields) return { lost: `a DNS step asks for no ${type} records` };
+  if (!place) return { lost: "it is not a DNS server" };
+  if (!fields) return { lost: `a DNS step cannot ask for ${type} records` };
   const records = type === "MX" ? "MX" : type === "CNAME" || type === "NS" ? "named" : "plain";
   const step = ({ remarks }: StepOptions) => {
     const expect = conditionsOf(endpoint, { ...SEEN.dns, records }, remarks);
@@ -95,7 +95,7 @@ function dnsOf(endpoint: Taken, url: string, { name, type }: { name: string; typ
 
 function websocketOf(endpoint: Taken, url: string): Made {
   const split = splitUrl(url.replace(/^ws/i, "http"));
-  if (!split) return { lost: "it is no URL of a WebSocket" };
+  if (!split) return { lost: "it is not a WebSocket URL" };
   const step = ({ name, secrets, remarks }: StepOptions) => {
     const body = endpoint.take<string>("body");
     const headers = Object.entries(endpoint.take<Record<string, string>>("headers") ?? {})
@@ -111,7 +111,7 @@ function websocketOf(endpoint: Taken, url: string): Made {
   return { origin: split.origin, step };
 }
 
-/** Gatus asks for the whole server alone, and shows its word as JSON. */
+/** Gatus asks only about the whole server, and its conditions see the response as JSON. */
 function grpcOf(endpoint: Taken, url: string): Made {
   const origin = grpcOrigin(url, /^grpcs:/i.test(url));
   if (!origin) return { lost: "it names no port" };
@@ -128,6 +128,6 @@ function grpcOf(endpoint: Taken, url: string): Made {
 
 function clientOf(endpoint: Taken, remarks: Remark[], client: Taken = endpoint.below("client")) {
   const timeout = stepTimeout(goDurationMs(client.take("timeout")), client.at, remarks);
-  remarks.push(...client.lost(() => "only the time is a step's own"));
+  remarks.push(...client.lost(() => "a step has its own timeout only"));
   return timeout;
 }

@@ -1,4 +1,6 @@
-/** Kubernetes manifests: readiness probes are reports, Ingresses and HTTPRoutes say where they are reached. */
+/**
+ * Imports Kubernetes manifests: readiness probes become reports; Ingresses and HTTPRoutes give their URLs.
+ */
 import { parseAllDocuments } from "yaml";
 import {
   durationText,
@@ -22,7 +24,7 @@ interface Route {
 
 const WORKLOADS = new Set(["Deployment", "StatefulSet", "DaemonSet", "Rollout", "Pod"]);
 
-/** The workloads of these manifests that an Ingress or HTTPRoute makes public. */
+/** Imports the workloads that an Ingress or HTTPRoute makes public. */
 export function importKubernetes(text: string, secrets: SecretNames): Imported {
   const manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest | null)
     .flatMap((manifest) =>
@@ -39,7 +41,7 @@ export function importKubernetes(text: string, secrets: SecretNames): Imported {
     );
     const route = routes.find(({ service: to }) => to === service?.metadata?.name);
     if (!route) {
-      const text = "nothing routes to it from outside: push its report from inside (assay push --http)";
+      const text = "it has no route from outside: push its report from inside (assay push --http)";
       remarks.push({ kind: "lost", at: `${workload.kind} ${name}`, text });
       return [];
     }
@@ -83,12 +85,12 @@ function checkOf(
     remarks.push({
       kind: "lost",
       at: `${at}.livenessProbe`,
-      text: "that a process lives is no claim that it is ready",
+      text: "liveness makes no claim about readiness",
     });
   }
   const report = reportOf(readiness, { route, at, name, secrets, remarks });
-  const text = `a journey that uses ${name}: this asks only ${route.path}`;
-  remarks.push({ kind: "approximated", at: `${at}.journey`, text: `write ${text}` });
+  const text = `write a journey that uses ${name}: this one only requests ${route.path}`;
+  remarks.push({ kind: "approximated", at: `${at}.journey`, text });
   const namespace = workload.metadata?.namespace;
   const startupMs = Number(startup?.periodSeconds ?? 10) * Number(startup?.failureThreshold ?? 3) * 1_000;
   return {
@@ -118,7 +120,7 @@ function reportOf(
   { route, at, name: about, secrets, remarks }: ReportOptions,
 ) {
   if (!probe) {
-    remarks.push({ kind: "lost", at, text: "it has no readinessProbe, so nothing is claimed" });
+    remarks.push({ kind: "lost", at, text: "it has no readinessProbe, so it makes no claim" });
     return {};
   }
   const http = probe.httpGet as
@@ -130,7 +132,7 @@ function reportOf(
     remarks.push({
       kind: "approximated",
       at: `${at}.readinessProbe.grpc`,
-      text: "over Connect or gRPC-Web, if it speaks that",
+      text: "over Connect or gRPC-Web, if the service supports one of them",
     });
     return { report: { dialect: "grpc-health", ...grpc.service && { service: grpc.service }, ...timeout } };
   }
@@ -139,13 +141,13 @@ function reportOf(
     remarks.push({
       kind: "lost",
       at: `${at}.readinessProbe.${kind}`,
-      text: "it says nothing over HTTP: push the report instead",
+      text: "it does not use HTTP: push the report instead",
     });
     return {};
   }
   const path = http.path ?? "/";
   if (!path.startsWith(route.path.replace(/\/$/, ""))) {
-    const text = `${path} is not routed from outside as far as this shows (${route.path} is)`;
+    const text = `these manifests do not route ${path} from outside, only ${route.path}`;
     remarks.push({ kind: "approximated", at: `${at}.readinessProbe`, text });
   }
   const headers = Object.fromEntries(
@@ -196,5 +198,5 @@ function gatewayRoutes({ kind, spec }: Manifest): Route[] {
   );
 }
 
-/** What stands before the first character of a pattern. */
+/** The part of a path before its first pattern character. */
 const plainPath = (path: string) => path.replace(/[(*\\[^$].*$/, "") || "/";

@@ -1,4 +1,6 @@
-/** OpenAPI 3: reads that need nothing become steps; an operation about health becomes the report. */
+/**
+ * Imports OpenAPI 3: GET operations that need no input become steps; a health operation becomes the report.
+ */
 import { parse } from "yaml";
 import {
   type Imported,
@@ -14,13 +16,13 @@ type Json = Record<string, unknown>;
 const METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
 const MOST_STEPS = 20;
 
-/** The document of a service, in YAML or JSON. */
+/** Imports a document in YAML or JSON. */
 export function importOpenapi(text: string, secrets: SecretNames): Imported {
   const root = parse(text) as Json;
   const name = String((root.info as Json | undefined)?.title ?? "api");
   const server = serverOf(root);
   if (!server) {
-    const text = "no server with an absolute URL: write the target's url";
+    const text = "no server has an absolute URL: set the target's url";
     return { checks: [], remarks: [{ kind: "lost", at: "servers", text }] };
   }
   const remarks: Remark[] = [];
@@ -40,7 +42,7 @@ export function importOpenapi(text: string, secrets: SecretNames): Imported {
   const steps = operations.filter((one) => one !== health).flatMap((one) => {
     const at = `${one.method.toUpperCase()} ${one.path}`;
     if (one.method !== "get") {
-      remarks.push({ kind: "lost", at, text: "it may change something: write the step, and a cleanup" });
+      remarks.push({ kind: "lost", at, text: "it may change something: write the step and a cleanup" });
       return [];
     }
     const path = filledPath(one.path, one.parameters);
@@ -54,7 +56,7 @@ export function importOpenapi(text: string, secrets: SecretNames): Imported {
     remarks.push({
       kind: "lost",
       at: "paths",
-      text: `the first ${MOST_STEPS} of ${steps.length} reads are taken`,
+      text: `only the first ${MOST_STEPS} of ${steps.length} reads are imported`,
     });
   }
   const auth = authOf(root, secrets, remarks);
@@ -62,7 +64,7 @@ export function importOpenapi(text: string, secrets: SecretNames): Imported {
     remarks.push({
       kind: "approximated",
       at: name,
-      text: "write a journey that uses the service: nothing here could be read without parameters",
+      text: "write a journey that uses the service: every read needs parameters",
     });
   }
   const check = {
@@ -88,7 +90,7 @@ function serverOf(root: Json): { origin: string; path: string } | undefined {
   return split && { origin: split.origin, path: split.path.replace(/\/$/, "") };
 }
 
-/** A reference within the document (RFC 6901). */
+/** Resolves a reference within the document (RFC 6901). */
 function resolve(root: Json, value: unknown): Json {
   const pointer = (value as Json | undefined)?.$ref;
   if (typeof pointer !== "string" || !pointer.startsWith("#/")) return (value ?? {}) as Json;
@@ -148,7 +150,7 @@ function authOf(root: Json, secrets: SecretNames, remarks: Remark[]): Json {
   }
   const text = scheme.type === "apiKey"
     ? `write headers: { ${scheme.name}: \${env:API_KEY} } under the target's defaults`
-    : `${scheme.type} is written anew`;
+    : `write the auth for ${scheme.type} yourself`;
   remarks.push({ kind: "lost", at: `securitySchemes.${name}`, text });
   return {};
 }

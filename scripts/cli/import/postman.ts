@@ -1,4 +1,6 @@
-/** Postman collections, v2.0 and v2.1: a folder is a check, its requests in order are the journey. */
+/**
+ * Imports Postman collections, v2.0 and v2.1: a folder becomes a check, its requests in order the journey.
+ */
 import {
   celText,
   type Imported,
@@ -25,7 +27,7 @@ interface Context {
   auth?: unknown;
 }
 
-/** A collection; the texts behind it are environments. */
+/** Imports a collection. The texts after it are environments. */
 export function importPostman(
   [text = "{}", ...environments]: readonly string[],
   secrets: SecretNames,
@@ -50,7 +52,7 @@ export function importPostman(
       remarks.push({
         kind: "lost",
         at: name,
-        text: "no request of it has a URL that is known here: name the environment file, too",
+        text: "none of its requests has a complete URL: also pass the environment file",
       });
       return [];
     }
@@ -90,7 +92,7 @@ function stepOf(
     : new Taken(item.request, name);
   const url = fill(urlText(request.take("url"), remarks, name), context, name, "url");
   const split = splitUrl(url);
-  if (!split) remarks.push({ kind: "lost", at: name, text: `no URL that is known here: ${url}` });
+  if (!split) remarks.push({ kind: "lost", at: name, text: `not a complete URL: ${url}` });
   const { path = "/" } = split ?? {};
   const headers = (request.take<{ key: string; value: string; disabled?: boolean }[]>("header") ?? [])
     .filter(({ disabled }) => !disabled).map((
@@ -126,7 +128,7 @@ interface PostmanUrl {
   variable?: { key?: string; id?: string; value?: string }[];
 }
 
-/** A URL as one text, with its path variables filled in. */
+/** The URL as one text, with its path variables filled in. */
 function urlText(url: unknown, remarks: Remark[], name: string): string {
   if (typeof url === "string") return url;
   const { raw, protocol = "https", host = "", path = "", variable = [] } = (url ?? {}) as PostmanUrl;
@@ -198,7 +200,7 @@ function authOf(auth: unknown, context: Context, name: string) {
   if (!type || type === "noauth") return {};
   if (type === "basic") return { auth: { basic: { user: value("username"), password: secret("password") } } };
   if (type === "bearer") return { auth: { bearer: secret("token") } };
-  context.remarks.push({ kind: "lost", at: `${name}.auth`, text: `auth ${type} is written anew` });
+  context.remarks.push({ kind: "lost", at: `${name}.auth`, text: `write auth ${type} yourself` });
   return {};
 }
 
@@ -224,7 +226,7 @@ const PATTERNS: [RegExp, (match: string[]) => string][] = [
 ];
 const SET =
   /pm\.(?:environment|collectionVariables|globals|variables)\.set\(["'](\w+)["'],\s*(?:pm\.response\.json\(\)|json|jsonData|data|body|res|response)((?:\.[A-Za-z_]\w*|\[\d+\])+)\)/;
-/** Lines that hold nothing by themselves. */
+/** Lines of a script that have no effect by themselves. */
 const FRAME =
   /^\s*(\}\)?;?|pm\.test\(.*\{|(?:const|let|var)\s+\w+\s*=\s*(?:pm\.response\.json\(\)|JSON\.parse\(.*\));?|\/\/.*)?\s*$/;
 

@@ -1,4 +1,7 @@
-/** Uptime Kuma: the JSON backup of version 1, or its table `monitor` as JSON (`sqlite3 -json kuma.db 'select * from monitor'`). */
+/**
+ * Imports Uptime Kuma: the JSON backup of version 1, or the table `monitor` as JSON (`sqlite3 -json kuma.db
+ * 'select * from monitor'`).
+ */
 import {
   celText,
   type Imported,
@@ -14,7 +17,7 @@ import {
 import { KUMA_STEPS, type KumaStep, REQUEST_DEFAULTS } from "./uptime_kuma_connection.ts";
 
 const HTTP = new Set(["http", "keyword", "json-query"]);
-/** About how Kuma shows and stores a monitor, or of kinds that are reported as a whole. */
+/** Keys about how Kuma shows and stores a monitor, and keys of kinds that are lost as a whole. */
 const OWN = [
   "id",
   "user_id",
@@ -43,7 +46,7 @@ const OWN = [
   "maintenance",
 ];
 
-/** Monitors of Uptime Kuma. */
+/** Imports the monitors. */
 export function importUptimeKuma(text: string, secrets: SecretNames): Imported {
   const root: unknown = JSON.parse(text);
   const list = Array.isArray(root) ? root : (root as { monitorList?: unknown }).monitorList ?? [];
@@ -61,10 +64,10 @@ export function importUptimeKuma(text: string, secrets: SecretNames): Imported {
     if (made && "step" in made) return [connectionCheck(new Taken(monitor, at), made, group)];
     if (!HTTP.has(type) || isOff || !split) {
       const text = isOff
-        ? "it was paused"
+        ? "it is paused"
         : type === "push"
         ? "write report: { push: { ttl: 5m } } and a journey"
-        : made?.lost ?? `${type} is no kind of step`;
+        : made?.lost ?? `there is no step for ${type}`;
       remarks.push({ kind: "lost", at, text });
       return [];
     }
@@ -123,7 +126,7 @@ function checkOf(
 function scheduleOf(monitor: Taken, remarks: Remark[]) {
   const retries = Number(monitor.take("maxretries") ?? 0);
   if (retries > 0) {
-    const text = "repeated by period, not faster";
+    const text = "retries come at the check's period, not faster";
     remarks.push({ kind: "approximated", at: `${monitor.at}.maxretries`, text });
   }
   monitor.ignore("retryInterval", "retry_interval", "type", "url", "active");
@@ -139,10 +142,10 @@ const timeoutOf = (monitor: Taken, remarks: Remark[]) =>
 const silenceIsBad = ({ at }: Taken): Remark => ({
   kind: "lost",
   at: `${at}.upsideDown`,
-  text: "no answer is never good",
+  text: "a check never passes without a response",
 });
 
-/** A monitor that is not asked over HTTP. */
+/** Converts a monitor that does not use HTTP. */
 function connectionCheck(
   monitor: Taken,
   { origin, step, approximated = [] }: KumaStep,
@@ -204,7 +207,7 @@ function expectationsOf(monitor: Taken, type: string, remarks: Remark[]): string
   remarks.push({
     kind: "approximated",
     at: `${monitor.at}.expectedValue`,
-    text: `a ${isNumber ? "number" : isBool ? "bool" : "text"}, where Kuma compares texts`,
+    text: `compares a ${isNumber ? "number" : isBool ? "bool" : "text"}; Kuma compares texts`,
   });
   const literal = isNumber || isBool ? wanted : celText(wanted);
   expect.push(
@@ -227,7 +230,7 @@ function headersOf(
       Object.entries(headers).map(([name, value]) => [name, secrets.header(name, String(value), about)]),
     );
   } catch {
-    remarks.push({ kind: "lost", at: `${monitor.at}.headers`, text: "they are no JSON" });
+    remarks.push({ kind: "lost", at: `${monitor.at}.headers`, text: "they are not JSON" });
     return {};
   }
 }

@@ -1,19 +1,19 @@
-/** Monitors of Uptime Kuma that are not asked over HTTP. */
+/** Converts Uptime Kuma monitors that do not use HTTP. */
 import { dnsFields, placeOf } from "./connection.ts";
 import { splitUrl } from "./draft.ts";
 
-/** One step, and the target that it belongs to. */
+/** One step and its target. */
 export interface KumaStep {
   origin: string;
   step: Record<string, unknown>;
-  /** Keys that the step does not have as they were, each with what it has instead. */
+  /** Keys that the step only approximates, each with what it does instead. */
   approximated?: [key: string, text: string][];
 }
 
 type Monitor = Record<string, unknown>;
 type Made = KumaStep | { lost: string };
 
-/** What Kuma fills in for requests, which these monitors never make. */
+/** Keys with Kuma's defaults for HTTP requests, which these monitors never make. */
 export const REQUEST_DEFAULTS = [
   "method",
   "maxredirects",
@@ -25,7 +25,7 @@ export const REQUEST_DEFAULTS = [
   "dns_transport",
 ];
 
-/** One row a type. */
+/** One row per type. */
 export const KUMA_STEPS: Record<string, (monitor: Monitor) => Made> = {
   port: portOf,
   dns: dnsOf,
@@ -39,7 +39,7 @@ function portOf({ hostname, port }: Monitor): Made {
   return { origin, step: { tcp: { host, port: Number(port) }, expect: ["connected"] } };
 }
 
-/** Kuma is up where anything is answered (its resolver throws for NXDOMAIN and for no record). */
+/** In Kuma any record is up; its resolver throws for NXDOMAIN and for an empty response. */
 function dnsOf(monitor: Monitor): Made {
   const { hostname, port, dns_resolve_server: servers, dns_resolve_type: type } = monitor;
   const transport = monitor.dns_transport ?? "UDP";
@@ -49,16 +49,16 @@ function dnsOf(monitor: Monitor): Made {
   if (!place || !at) return { lost: "it names no host and server" };
   const shown = at.host.includes(":") ? `[${at.host}]` : at.host;
   const fields = dnsFields(`${hostname}`, `${type ?? "A"}`, `${shown}:${Number(port) || 53}`);
-  if (!fields) return { lost: `a DNS step asks for no ${type} records` };
+  if (!fields) return { lost: `a DNS step cannot ask for ${type} records` };
   const approximated: KumaStep["approximated"] = [];
-  if (others.length > 0) approximated.push(["dns_resolve_server", `only ${server} is asked`]);
-  if (transport !== "UDP") approximated.push(["dns_transport", `by UDP, not ${transport}`]);
+  if (others.length > 0) approximated.push(["dns_resolve_server", `asks only ${server}`]);
+  if (transport !== "UDP") approximated.push(["dns_transport", `uses UDP, not ${transport}`]);
   return { origin: place.origin, step: { ...fields, expect: ["size(records) > 0"] }, approximated };
 }
 
 function websocketOf({ url, ws_subprotocol: offered }: Monitor): Made {
   const split = splitUrl(`${url}`.replace(/^ws/i, "http"));
-  if (!split) return { lost: "it is no URL of a WebSocket" };
+  if (!split) return { lost: "it is not a WebSocket URL" };
   const protocols = `${offered ?? ""}`.split(",").map((name) => name.trim()).filter(Boolean);
   const websocket = { messages: 0, ...protocols.length > 0 && { protocols } };
   return {

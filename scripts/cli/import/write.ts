@@ -1,10 +1,10 @@
-/** Writes what an importer made as a config, with what was lost as a comment at its place. */
+/** Writes imported checks as a config, with remarks as comments at their checks. */
 import { refusal } from "../../../src/base/http/guard.ts";
 import { Document, isMap, isSeq, type Node } from "yaml";
 import { placeOf } from "./connection.ts";
 import type { Imported, ImportedCheck, Remark } from "./draft.ts";
 
-/** An id of ours for a name of theirs, unique in `taken`. */
+/** Makes a valid id from a name, unique in `taken`, and adds it there. */
 export function idOf(name: string, taken: Set<string>): string {
   const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 58) ||
     "check";
@@ -16,11 +16,11 @@ export function idOf(name: string, taken: Set<string>): string {
   }
 }
 
-/** Whether only allowPrivate lets this be asked. */
-const opens = (url: URL) => refusal(url, false) !== null && refusal(url, true) === null;
+/** Whether requests to this URL need `allowPrivate`. */
+const needsAllowPrivate = (url: URL) => refusal(url, false) !== null && refusal(url, true) === null;
 
-/** What a check asks: its target, and DNS servers. */
-function asked({ url, check }: ImportedCheck): URL[] {
+/** The URLs that a check connects to: its target and DNS servers. */
+function addressesOf({ url, check }: ImportedCheck): URL[] {
   const steps = check.journey as { dns?: { server?: string } }[] | undefined ?? [];
   return [url, ...steps.map(({ dns }) => dns?.server && placeOf(dns.server)?.origin)]
     .flatMap((url) => URL.parse(url ?? "") ?? []);
@@ -31,7 +31,7 @@ export function writeConfig({ checks, remarks }: Imported, source: string): stri
   const groups = Map.groupBy(checks, ({ url, labels }) => JSON.stringify([url, labels]));
   const taken = new Set<string>();
   const targets = [...groups.values()].map((group) => targetOf(group, taken));
-  const isPrivate = checks.flatMap(asked).some(opens);
+  const isPrivate = checks.flatMap(addressesOf).some(needsAllowPrivate);
   const document = new Document({
     version: 1,
     ...isPrivate && { allowPrivate: true },

@@ -5,7 +5,10 @@ import { messageOf } from "../../../src/base/error_message.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
-/** A container, by `GET /containers/{id}/json` of the engine behind a unix socket. Only what is read of it is sent on: it holds secrets. */
+/**
+ * Reads a container's health from `GET /containers/{id}/json` on the engine's unix socket. Never forwards the
+ * response, which holds secrets.
+ */
 export function dockerReporter(container: string, socket: string, timeoutMs: number): Reporter {
   const path = `/containers/${encodeURIComponent(container)}/json`;
   const inspect = async () => {

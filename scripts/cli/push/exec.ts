@@ -2,22 +2,25 @@ import type { ReportState } from "../../../src/evidence/report/mod.ts";
 import type { Reporter } from "./loop.ts";
 
 /**
- * What exit codes mean; any other is `not_ready`. `nagios`: plugins and Consul's script checks (1 is a warning; Consul knows no 3).
- * `probe`: exec probes of Kubernetes and Docker's HEALTHCHECK.
+ * Meaning of exit codes; any other is `not_ready`. `nagios`: plugins and Consul's script checks (1 is a
+ * warning; Consul has no 3). `probe`: exec probes of Kubernetes, and Docker's HEALTHCHECK.
  */
 export const CODES: Record<string, Record<number, ReportState>> = {
   nagios: { 0: "ready", 1: "degraded", 3: "unknown" },
   probe: { 0: "ready" },
 };
 
-/** POSIX sh: found but not executable, not found. The check is broken, which says nothing of the service. */
+/**
+ * POSIX sh: found but not executable, and not found. The command is broken, which says nothing about the
+ * service.
+ */
 const NOT_RUN = new Set([126, 127]);
 const MAX_OUTPUT_BYTES = 4_096;
 
-/** How a command ended; `out` is the beginning of what it printed. */
+/** How a command ended; `out` is the start of its output. */
 export type ExitResult = { code: number; out: string } | "timeout";
 
-/** A command of the shell, by its exit code; the first line that it prints is the reason. */
+/** Reads a shell command's exit code. The first line of its output is the reason. */
 export function execReporter(
   command: string,
   codes: string,
@@ -42,7 +45,10 @@ export function execReporter(
   };
 }
 
-/** Runs a command in a process group of its own, all of which is killed when the time is over. Rejects if it cannot be started. */
+/**
+ * Runs a command in its own process group, and kills the group at the timeout. Rejects if the command cannot
+ * be started.
+ */
 export async function execute(
   command: string,
   args: string[],
@@ -63,7 +69,7 @@ export async function execute(
     late.abort();
     try {
       Deno.kill(-child.pid, "SIGKILL");
-    } catch { /* it has ended in this moment */ }
+    } catch { /* it has just ended */ }
   }, timeoutMs);
   const out = await readHead(child.stdout, late.signal);
   const { code } = await child.status;
@@ -72,8 +78,8 @@ export async function execute(
 }
 
 /**
- * The beginning of a stream, which is read to its end, so that a full or closed pipe stops no command. When it is late the stream is
- * let go: what has left the process group may hold it open for ever.
+ * Returns the start of a stream, but reads it to its end, so that a full or closed pipe never stops the
+ * command. Cancels the stream at the timeout: a process that left the group may hold it open for ever.
  */
 async function readHead(stream: ReadableStream<Uint8Array>, late: AbortSignal): Promise<string> {
   let text = "";

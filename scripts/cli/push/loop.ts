@@ -1,39 +1,39 @@
 /**
- * Looks, pushes, waits, and so on: a claim is never sent twice, it is always read anew.
+ * Reads, pushes, waits, and repeats. A failed push is not resent: the next attempt reads the state again.
  *
- *     look -> PUT -> taken: wait the interval | refused or unreached: wait longer each time -> look
+ *     read -> PUT -> accepted: wait the interval | refused or no answer: back off -> read
  */
 import { exchange } from "../../../src/base/http/client.ts";
 import { pause, type Ports } from "../../../src/base/ports.ts";
 import { isServing } from "../../../src/evidence/report/merge.ts";
 import type { ReadReport, Report } from "../../../src/evidence/report/mod.ts";
 
-/** What something says of itself, as the API takes it. */
+/** A report as the API accepts it. */
 export type OutgoingReport =
   & Pick<Report, "state" | "phase" | "reason" | "version">
   & Partial<Pick<Report, "dialect" | "claims" | "subsystems">>;
 
-/** Something that can be looked at. */
+/** A source of reports on this machine. */
 export interface Reporter {
-  /** Never rejects: what cannot be looked at is `unknown`, with the reason. */
+  /** Never rejects: a state that cannot be read is `unknown`, with the reason. */
   read(): Promise<OutgoingReport>;
-  /** Calls `tell` at each change, so that it need not wait for the interval. */
-  onChange?(tell: () => void): void;
-  /** Resolves with an exit code when there is nothing more to look at. */
+  /** Calls `wake` at each change, so that it is pushed before the interval ends. */
+  onChange?(wake: () => void): void;
+  /** Resolves with an exit code when there is nothing more to read. */
   over?: Promise<number>;
 }
 
-/** Where reports go. */
+/** Where to push. */
 export interface Destination {
   url: URL;
   token: string;
   ttl: string;
 }
 
-/** How often. */
+/** When to push. */
 export interface PushPace {
   intervalMs: number;
-  /** One push, and no more. */
+  /** Push only once. */
   once: boolean;
   signal: AbortSignal;
 }
@@ -41,11 +41,11 @@ export interface PushPace {
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES = 64 * 1024;
 const FIRST_RETRY_MS = 1_000;
-/** Tries at the last word of what is over. */
+/** Attempts to push the final report of a source that has ended. */
 const LAST_TRIES = 3;
 const MAX_PARTS = 50;
 
-/** What became of a push. */
+/** The result of a push. `behind`: the API has a higher `seq`. */
 type PushResult = { kind: "taken" } | { kind: "behind"; seq: number } | {
   kind: "refused";
   why: string;
@@ -53,8 +53,9 @@ type PushResult = { kind: "taken" } | { kind: "behind"; seq: number } | {
 };
 
 /**
- * Pushes until `signal` aborts (0) or the thing is over (its code); with `once` a single time (0 taken, 1 not). It says nothing when it
- * stops: a report without updates goes stale. Logs each change in one line.
+ * Pushes until `signal` aborts (returns 0) or the source ends (returns its code). With `once` pushes a single
+ * time (0 accepted, 1 not). Pushes nothing when it stops: a report without updates goes stale. Logs one line
+ * per change.
  */
 export async function keepPushing(
   ports: Ports,
@@ -71,7 +72,8 @@ export async function keepPushing(
     const isLast = changes.code !== undefined;
     const report = await reporter.read();
     if (signal.aborted) return once ? 1 : 0;
-    // By the clock, so that a restart goes on above; where the clock stepped back, above what is kept.
+    // Clock time, so that `seq` keeps rising across restarts. If the clock stepped back, continue above the
+    // stored `seq`.
     const put = (above: number) =>
       send(ports, to, { ...report, seq: seq = Math.max(ports.clock.now(), above + 1) });
     const first = await put(seq);
@@ -86,7 +88,7 @@ export async function keepPushing(
   return 0;
 }
 
-/** Waits for the interval, or for news. */
+/** Waits for the interval, a change, or the end of the source. */
 function changeSignal({ onChange, over }: Reporter, signal: AbortSignal) {
   let waiting = new AbortController();
   const wake = () => waiting.abort();
@@ -130,7 +132,7 @@ function parseProblem(text: string): { seq?: unknown; detail?: unknown } {
   }
 }
 
-/** One line per change; answers what it was about. */
+/** Logs a line if the result differs from `before`; returns the current result. */
 function logChange(
   { log }: Ports,
   before: string,
@@ -149,7 +151,10 @@ function logChange(
   return now;
 }
 
-/** A report that was read here, as it is pushed. A process that lives is no claim that it is ready. */
+/**
+ * Converts a report for pushing. A passing liveness check becomes `unknown`: it makes no claim about
+ * readiness.
+ */
 export function outgoingReport(report: ReadReport): OutgoingReport {
   const { state, phase, reason, version, dialect, question } = report;
   if (question === "liveness" && isServing(state)) {
@@ -167,7 +172,7 @@ export function outgoingReport(report: ReadReport): OutgoingReport {
   };
 }
 
-/** What is said of something that cannot be looked at. */
+/** The report for a state that cannot be read. */
 export const outgoingUnknown = (reason: string): OutgoingReport => ({
   state: "unknown",
   reason: reason.slice(0, 300),

@@ -1,6 +1,7 @@
 /**
- * Stands between a service and systemd's notify socket (sd_notify(3)) and reports what passes. With `Type=notify` and `NotifyAccess=main` the
- * unit's main process is this one, so only what it passes on counts.
+ * A proxy between a service and systemd's notify socket (sd_notify(3)) that reports the notices it forwards.
+ * With `Type=notify` and `NotifyAccess=main` this process is the unit's main process, so systemd accepts only
+ * what it forwards.
  *
  *     command --NOTIFY_SOCKET--> here --NOTIFY_SOCKET--> systemd, if it started us
  *                                  +--> report
@@ -11,28 +12,28 @@ import type { Reporter } from "./loop.ts";
 import { readUnit } from "./systemd.ts";
 import { messageOf } from "../../../src/base/error_message.ts";
 
-/** Lines that mean the sender itself, or that carry a file: they cannot be passed on. */
+/** Lines about the sending process, or with file descriptors attached; they cannot be forwarded. */
 const SENDER_ONLY = /^(MAINPID|MAINPIDFD.*|FDSTORE.*|FDNAME|FDPOLL|BARRIER)=/;
 
-/** What a proxy needs. */
+/** Options of {@linkcode notifyProxy}. */
 export interface ProxyOptions {
-  /** Where it listens. */
+  /** Path of the socket to listen on. */
   path: string;
-  /** What it starts. */
+  /** The command to start. */
   command: string[];
-  /** The command's environment, in which NOTIFY_SOCKET is systemd's, if any. */
+  /** The command's environment; NOTIFY_SOCKET, if set, is systemd's socket. */
   env: Record<string, string>;
   log: Log;
 }
 
-/** A proxy whose command runs. */
+/** A proxy with its running command. */
 export interface NotifyProxy extends Reporter {
   over: Promise<number>;
-  /** Passes a signal on to the command. */
+  /** Forwards a signal to the command. */
   kill(signal: Deno.Signal): void;
 }
 
-/** What a unit's `systemctl show` would say of the command, by its notices alone. */
+/** The state that `systemctl show` would print for the command, judged by its notices alone. */
 interface Unit {
   active:
     | "activating/start"
@@ -45,22 +46,25 @@ interface Unit {
   result: string;
 }
 
-/** `STOPPING=1` is final: nothing that comes after it makes the unit active again. */
+/** `STOPPING=1` is final: no later notice makes the unit active again. */
 const NOTICES: [line: string, active: Unit["active"]][] = [
   ["READY=1", "active/running"],
   ["RELOADING=1", "reloading/reload"],
   ["STOPPING=1", "deactivating/stop"],
 ];
 
-/** Starts the command behind a socket of its own. Rejects if either cannot be had. */
+/**
+ * Starts the command with a notify socket of its own. Throws if it cannot bind the socket or start the
+ * command.
+ */
 export function notifyProxy({ path, command, env, log }: ProxyOptions): NotifyProxy {
   const [program, ...args] = command;
   const { NOTIFY_SOCKET: above, WATCHDOG_PID: _, ...rest } = env;
   const unit: Unit = { active: "activating/start", status: "", result: "success" };
-  if (path === above) throw new Error(`${path} is systemd's own notify socket: say another path`);
+  if (path === above) throw new Error(`${path} is systemd's own notify socket: use another path`);
   const watch = watchdog(Number(env.WATCHDOG_USEC ?? 0) / 1_000);
   let notifyChange = () => {};
-  // Many services count their requests in STATUS: that alone waits for the interval.
+  // Compares states only: many services count requests in STATUS, which should not cause extra pushes.
   const currentState = () => readUnit(unitText(program!, unit, false)).state;
   const socket = listen(path);
   const child = spawnCommand(program!, args, { ...rest, NOTIFY_SOCKET: path }, socket);
@@ -76,7 +80,7 @@ export function notifyProxy({ path, command, env, log }: ProxyOptions): NotifyPr
       if (currentState() !== was) notifyChange();
       const passed = lines.filter((line) => !SENDER_ONLY.test(line)).join("\n");
       if (!above || passed === "") continue;
-      await notify(above, passed).catch((error) => log.warn("not passed on", { error: messageOf(error) }));
+      await notify(above, passed).catch((error) => log.warn("not forwarded", { error: messageOf(error) }));
     }
   };
   const over = child.status.then(({ code, signal }) => {
@@ -93,12 +97,12 @@ export function notifyProxy({ path, command, env, log }: ProxyOptions): NotifyPr
     kill(signal) {
       try {
         child.kill(signal);
-      } catch { /* it has ended, and its last word is on its way */ }
+      } catch { /* it has already exited, and its end is being reported */ }
     },
   };
 }
 
-/** A socket that only this user can write to. Removes first what a killed proxy left behind. */
+/** Binds a socket that only this user can write to. First removes one that a killed proxy left behind. */
 function listen(path: string): Deno.DatagramConn {
   if (isSocket(path)) Deno.removeSync(path);
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
@@ -139,7 +143,7 @@ function applyNotice(unit: Unit, line: string): void {
   if (active && unit.active !== "deactivating/stop") unit.active = active;
 }
 
-/** Whether `WATCHDOG=1` is overdue, as WatchdogSec= of systemd.service(5) has it; 0 ms: there is no deadline. */
+/** Whether `WATCHDOG=1` is overdue, as by WatchdogSec= of systemd.service(5). 0 ms: no deadline. */
 function watchdog(limitMs: number) {
   let last: number | undefined;
   let isTriggered = false;

@@ -1,18 +1,19 @@
 /**
- * Sending to systemd's notify socket (sd_notify(3)): one datagram on a unix socket. Deno has these with `"unstable": ["net"]`, and
- * only by path; for an abstract address (`@...`), and where it cannot bind one of its own, `systemd-notify` sends instead.
+ * Sends to systemd's notify socket (sd_notify(3)): one datagram on a unix socket. Deno supports these with
+ * `"unstable": ["net"]`, but only by path. `systemd-notify` sends to an abstract address (`@...`), and if
+ * Deno cannot bind a socket of its own.
  */
 import { join } from "node:path";
 
-/** What sd_notify(3) defines of readiness; it has no word that takes READY back. */
+/** Readiness in sd_notify(3), which has no notice to revoke READY. */
 export interface SystemdNotice {
-  /** `READY=1`: from now on the unit is active. */
+  /** `READY=1`: the unit becomes active. */
   ready?: boolean;
   /** One line for `systemctl status`. */
   status?: string;
 }
 
-/** The datagram of a notice. */
+/** Encodes a notice as a datagram. */
 export function datagram({ ready, status }: SystemdNotice): string {
   const lines = [
     ...ready ? ["READY=1"] : [],
@@ -33,7 +34,7 @@ export async function notify(address: string, text: string): Promise<void> {
   }
 }
 
-/** A datagram socket must be bound to be opened; it receives nothing at its path. */
+/** Binds a temporary path, because Deno only opens bound datagram sockets. Nothing is received there. */
 async function sendBySocket(address: string, text: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "assay-notify-" });
   try {

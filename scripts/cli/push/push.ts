@@ -42,35 +42,40 @@ const durationOption = (text: string) => {
   return ms;
 };
 
-/** `assay push`: reports what only this machine sees. */
+/** `assay push`: pushes reports about something that only this machine can see. */
 export const pushCommand = new Command("push")
   .description(
-    "Push what a unit, a container, a command or a private endpoint says of itself. When it stops, the claim goes stale. " +
-      "Exit 0 after SIGTERM; with --once 0 taken, 1 not; with --notify-socket the command's own code; 3 usage.",
+    "Push the reported state of a unit, a container, a command or a private endpoint. When pushing stops, the claim goes stale. " +
+      "Exit 0 after SIGTERM; with --once 0 accepted, 1 not; with --notify-socket the command's own code; 3 usage.",
   )
-  .requiredOption("--url <url>", "where Assay is: https://assay.example")
-  .requiredOption("--target <id>", "the target")
-  .option("--check <id>", "the check", "default")
-  .option("--source <name>", "the pushed source of the check", "default")
-  .option("--token-env <name>", "the variable that holds the token", "ASSAY_PUSH_TOKEN")
-  .option("--interval <duration>", "how often", durationOption, 15_000)
-  .option("--ttl <duration>", "how long it counts; default three intervals", durationOption)
-  .option("--timeout <duration>", "how long one look may take", durationOption, 10_000)
-  .option("--once", "push once")
-  .option("--systemd <unit>", "a unit of systemd")
-  .option("--notify-socket <path>", "start the command after -- as its notify socket, and pass on to systemd")
-  .option("--docker <container>", "the health of a container")
-  .option("--docker-socket <path>", "the engine's socket", SOCKET)
-  .option("--exec <command>", "a command of the shell, by its exit code")
-  .addOption(
-    new Option("--codes <name>", "what its exit codes mean").choices(Object.keys(CODES)).default("nagios"),
+  .requiredOption("--url <url>", "the URL of Assay, such as https://assay.example")
+  .requiredOption("--target <id>", "the id of the target")
+  .option("--check <id>", "the id of the check", "default")
+  .option("--source <name>", "the name of the check's pushed source", "default")
+  .option("--token-env <name>", "the environment variable that holds the token", "ASSAY_PUSH_TOKEN")
+  .option("--interval <duration>", "how often to push", durationOption, 15_000)
+  .option("--ttl <duration>", "how long a push counts; by default three intervals", durationOption)
+  .option("--timeout <duration>", "how long one reading may take", durationOption, 10_000)
+  .option("--once", "push once and exit")
+  .option("--systemd <unit>", "read a systemd unit")
+  .option(
+    "--notify-socket <path>",
+    "start the command after -- with this notify socket, and forward its notices to systemd",
   )
-  .option("--http <url>", "a private endpoint in any dialect")
+  .option("--docker <container>", "read a container's health")
+  .option("--docker-socket <path>", "the Docker engine's socket", SOCKET)
+  .option("--exec <command>", "run a shell command and read its exit code")
   .addOption(
-    new Option("--dialect <name>", "how --http is read").default("auto")
+    new Option("--codes <name>", "how to read the exit codes of --exec").choices(Object.keys(CODES)).default(
+      "nagios",
+    ),
+  )
+  .option("--http <url>", "read a private endpoint in any dialect")
+  .addOption(
+    new Option("--dialect <name>", "the dialect of --http").default("auto")
       .choices(["auto", ...DIALECTS.map(({ name }) => name)]),
   )
-  .argument("[command...]", "what --notify-socket starts")
+  .argument("[command...]", "the command for --notify-socket")
   .action(async (command: string[], options: Options) => {
     const to = destination(options);
     const ports = denoPorts("", { allowPrivate: true }, jsonLog);
@@ -78,7 +83,7 @@ export const pushCommand = new Command("push")
     try {
       const reporter = reporterOf(options, command, ports);
       const isProxy = "kill" in reporter;
-      // The command says itself that it is stopping, and then it is over.
+      // Forward the signal: the command announces that it is stopping, and its exit ends the loop.
       onStop((signal) => isProxy ? reporter.kill(signal) : stopped.abort());
       const pace = { intervalMs: options.interval, once: options.once ?? false, signal: stopped.signal };
       Deno.exit(await keepPushing(ports, to, reporter, pace));
@@ -93,11 +98,13 @@ function destination(
   const place = resolveUrl(url, `/v1/targets/${target}/checks/${check}/reports/${source}`);
   if (!place || !/^https?:$/.test(place.protocol)) fail(USAGE, `Not a URL: ${describe(url, [])}`);
   const token = Deno.env.get(tokenEnv);
-  if (!token) fail(USAGE, `${tokenEnv} is not set: it must hold the token of the source`);
+  if (!token) fail(USAGE, `${tokenEnv} is not set; it must hold the token of the source`);
   if (ttl <= interval) {
     fail(
       USAGE,
-      `A ttl of ${formatDuration(ttl)} is over before the next push, after ${formatDuration(interval)}`,
+      `--ttl ${formatDuration(ttl)} must be longer than --interval ${
+        formatDuration(interval)
+      }, or the claim expires before the next push`,
     );
   }
   return { url: place, token, ttl: formatDuration(ttl) };
@@ -109,17 +116,17 @@ function reporterOf(
   ports: ReturnType<typeof denoPorts>,
 ): Reporter | NotifyProxy {
   const { systemd, notifySocket: path, docker, exec, http, timeout } = options;
-  // What is started has no business with the token.
+  // Commands that this process starts do not get the token.
   const { [options.tokenEnv]: _, ...env } = Deno.env.toObject();
   if ([systemd, path, docker, exec, http].filter((way) => way !== undefined).length !== 1) {
-    throw new Error("Say one of --systemd, --notify-socket, --docker, --exec and --http");
+    throw new Error("Give exactly one of --systemd, --notify-socket, --docker, --exec and --http");
   }
   if (path === undefined && command.length > 0) throw new Error("Only --notify-socket starts a command");
   if (systemd !== undefined) return unitReporter(systemd, timeout, env);
   if (docker !== undefined) return dockerReporter(docker, options.dockerSocket, timeout);
   if (exec !== undefined) return execReporter(exec, options.codes, timeout, env);
   if (path !== undefined) {
-    if (command.length === 0) throw new Error("Say what --notify-socket starts: -- command ...");
+    if (command.length === 0) throw new Error("--notify-socket needs a command to start: -- command ...");
     return notifyProxy({ path, command, env, log: ports.log });
   }
   if (!URL.canParse(http!)) throw new Error(`Not a URL: ${describe(http, [])}`);

@@ -6,7 +6,7 @@ import { messageOf } from "../../../src/base/error_message.ts";
 const PROPERTIES = "Id,LoadState,ActiveState,SubState,Type,Result,NRestarts,StatusText";
 const PLACEHOLDER_URL = new URL("http://systemd.invalid/");
 
-/** A unit of the system's manager, by `systemctl show`. */
+/** Reads a unit of the system manager with `systemctl show`. */
 export function unitReporter(unit: string, timeoutMs: number, env: Record<string, string>): Reporter {
   const showUnit = async () => {
     const ended = await execute("systemctl", ["show", unit, "-p", PROPERTIES], timeoutMs, env);
@@ -16,7 +16,7 @@ export function unitReporter(unit: string, timeoutMs: number, env: Record<string
   return { read: () => showUnit().catch((error) => outgoingUnknown(`systemctl: ${messageOf(error)}`)) };
 }
 
-/** What `key=value` lines as `systemctl show` prints them say. */
+/** Reads the `key=value` lines that `systemctl show` prints. */
 export function readUnit(text: string): OutgoingReport {
   const answer = { url: PLACEHOLDER_URL, status: 200, headers: new Headers(), text };
   return outgoingReport(read(answer, { dialect: "systemd" }, DIALECTS));

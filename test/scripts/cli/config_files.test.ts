@@ -32,7 +32,7 @@ describe("readConfigFiles", () => {
     expect(await files("conf.d")).toEqual(["conf.d/a.yaml", "conf.d/b.yaml"]);
   });
 
-  test.each([["empty", "no file in it ends in .yaml or .yml"], ["broken.yaml", "missing.yaml"]])(
+  test.each([["empty", "the folder has no .yaml or .yml file"], ["broken.yaml", "missing.yaml"]])(
     "%s is refused",
     async (path, reason) => {
       await expect(files(path)).rejects.toThrow(reason);

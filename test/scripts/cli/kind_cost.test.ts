@@ -39,6 +39,6 @@ test.each<[string, string[], number]>([
 test("costs are printed on one line", () => {
   const kinds = new Map([["http", ["src/steps/http.ts"]], ["dns", ["src/steps/dns.ts"]]]);
   expect(formatKindCosts(METAFILE, kinds)).toBe(
-    "step kinds: http 2.0 kB, dns 12.0 kB (minified, what only they need)",
+    "step kinds: http 2.0 kB, dns 12.0 kB (minified, what only that kind needs)",
   );
 });

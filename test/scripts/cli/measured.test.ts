@@ -23,7 +23,7 @@ test("rounds take what the config's own store has measured", async () => {
   await runMinutes();
   await store.close();
   const { roundMs, how } = latencyOf(config);
-  expect(how).toBe("as 1 of its checks were measured");
+  expect(how).toBe("measured on 1 of its checks");
   // The journey's 5 ms, and its report's.
   const [check] = config.checks;
   expect(roundMs(check!)).toBeGreaterThanOrEqual(5);

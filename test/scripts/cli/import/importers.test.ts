@@ -207,7 +207,7 @@ describe("connections that are no requests over HTTP", () => {
     ["5s", { timeout: "5s" }, []],
     ["10s", { timeout: undefined }, []],
     ["30s", { timeout: undefined }, [
-      "approximated endpoints[0].client.timeout: after 10 s, not 30: the check's timeout may be 45s",
+      "approximated endpoints[0].client.timeout: times out after 10 s, not 30: the check's timeout can be up to 45s",
     ]],
   ])("Gatus: a timeout of %s", async (timeout, step, remarks) => {
     for (const url of ["https://shop.example/", "tcp://db.example:5432", "grpc://shop.example:50051"]) {
@@ -223,15 +223,15 @@ describe("connections that are no requests over HTTP", () => {
     [
       "a reverse query",
       { url: "8.8.8.8", dns: { "query-name": "192.0.2.1", "query-type": "PTR" } },
-      "no PTR",
+      "cannot ask for PTR",
     ],
     ["a tcp address without a port", { url: "tcp://db.example" }, "no port"],
-    ["SSH", { url: "ssh://db.example:22" }, "ssh is no kind of step"],
-    ["JSON over tcp", { url: "tcp://db.example:1", conditions: ["[BODY].a == 1"] }, "not seen"],
+    ["SSH", { url: "ssh://db.example:22" }, "there is no step for ssh"],
+    ["JSON over tcp", { url: "tcp://db.example:1", conditions: ["[BODY].a == 1"] }, "of this kind has no"],
     [
       "the status of a tls handshake",
       { url: "tls://db.example:1", conditions: ["[STATUS] == 200"] },
-      "not seen",
+      "of this kind has no",
     ],
   ])("Gatus: %s is lost, and said", async (name, endpoint, why) => {
     const { said } = await imported("gatus", JSON.stringify({ endpoints: [{ name, ...endpoint }] }));
@@ -282,16 +282,16 @@ describe("connections that are no requests over HTTP", () => {
     );
     expect(targets).toMatchObject([{ checks: [{ journey: [{ dns: { server: "1.1.1.1:53" } }] }] }]);
     expect(said).toEqual([
-      expect.stringMatching(/^approximated .*dns_resolve_server.*only 1\.1\.1\.1 is asked/),
-      expect.stringMatching(/^approximated .*dns_transport.*by UDP, not TCP/),
+      expect.stringMatching(/^approximated .*dns_resolve_server.*asks only 1\.1\.1\.1/),
+      expect.stringMatching(/^approximated .*dns_transport.*uses UDP, not TCP/),
     ]);
   });
 
   test.each<[string, object, string]>([
-    ["dns", { hostname: "shop.example", dns_resolve_type: "SOA" }, "no SOA records"],
+    ["dns", { hostname: "shop.example", dns_resolve_type: "SOA" }, "cannot ask for SOA records"],
     ["port", { hostname: "", port: 1 }, "no host and port"],
-    ["mqtt", { hostname: "a.example" }, "mqtt is no kind of step"],
-    ["port", { hostname: "a.example", port: 1, upsideDown: true }, "never good"],
+    ["mqtt", { hostname: "a.example" }, "there is no step for mqtt"],
+    ["port", { hostname: "a.example", port: 1, upsideDown: true }, "never passes"],
     ["port", { hostname: "a.example", port: 1, conditions: '[{"a":1}]' }, "as expect"],
   ])("Uptime Kuma: %s of %j is lost, and said", async (type, fields, why) => {
     const { said } = await imported("uptime-kuma", JSON.stringify([{ id: 1, name: type, type, ...fields }]));

@@ -320,16 +320,16 @@ describe("blackbox", () => {
         tcp: { query_response: [{ expect: "PING (.*)", send: "PONG ${1}" }, { expect: "001" }] },
       },
       "irc.example:6667",
-      ["the same each time", "one greeting and one answer"],
+      ["one fixed text", "one greeting and one answer"],
     ],
     [{ prober: "tcp" }, "mail.example", ["names no port"]],
-    [{ prober: "dns", dns: { query_name: "a.example" } }, "9.9.9.9", ["no ANY records"]],
+    [{ prober: "dns", dns: { query_name: "a.example" } }, "9.9.9.9", ["cannot ask for ANY records"]],
     [
       { prober: "dns", dns: { query_name: "a.example", query_type: "A", validate_authority_rrs: { a: 1 } } },
       "9.9.9.9",
       ["nothing like it"],
     ],
-    [{ prober: "icmp" }, "9.9.9.9", ["icmp is no kind of step"]],
+    [{ prober: "icmp" }, "9.9.9.9", ["there is no step for prober icmp"]],
   ])("%j is told of as lost", (module, target, lost) => {
     const { checks, remarks } = probing(module, target);
     const said = [...remarks, ...checks.flatMap(({ remarks }) => remarks)].filter(({ kind }) =>
