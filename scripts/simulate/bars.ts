@@ -1,16 +1,19 @@
-/** The bars of the judgement: what its rules must reach, at one-minute checks with the defaults. */
+/**
+ * The bars of the judgement: limits that its rules must meet with default settings, at one-minute checks
+ * unless noted.
+ */
 import { SECOND_MS } from "../../src/base/time.ts";
 import type { Wanted } from "./deal.ts";
 import type { Row } from "./figures.ts";
 import { parseTopology } from "./tape.ts";
 
-/** One bar, and where a simulation stands with it. */
+/** One bar, with what a simulation measured. */
 export interface Bar {
   what: string;
-  /** Null: it never came to it. */
+  /** Null: no finite value was measured. */
   value: number | null;
   most: number;
-  /** Over so many episodes or hours; below `least` it is no proof. */
+  /** Sample size, in episodes, runs or hours; below `least` it proves nothing. */
   over: number;
   least: number;
   holds: boolean;
@@ -30,7 +33,7 @@ interface Line {
 const p95 = ({ detectionP95: value, episodes: over }: Row): Reading => ({ value, over });
 const recovery = ({ recoveryP95: value, episodes: over }: Row): Reading => ({ value, over });
 const missedShare = ({ missed, episodes: over }: Row): Reading => ({ value: 100 * missed / over, over });
-const toldShare = ({ missed, episodes: over }: Row): Reading => ({
+const noticedShare = ({ missed, episodes: over }: Row): Reading => ({
   value: 1_000 * (over - missed) / over,
   over,
 });
@@ -69,7 +72,7 @@ const LINES: readonly Line[] = [
     topology: "3x1",
     most: 1,
     least: 2_000,
-    read: toldShare,
+    read: noticedShare,
   },
   {
     what: "false critical at 5 % loss",
@@ -149,7 +152,7 @@ const LINES: readonly Line[] = [
   ),
 ];
 
-/** So many hours of a world have at least as many episodes, runs or hours as its bars want. */
+/** Hours of a world that give the sample size its bars need. */
 const HOURS: Readonly<Record<string, number>> = {
   "drift": 60,
   "hanging drift": 60,
@@ -166,7 +169,7 @@ const HOURS: Readonly<Record<string, number>> = {
   "probers that fall silent": 48,
 };
 
-/** What has to be simulated so that every bar is held over as much as it wants. */
+/** The simulations that give every bar its sample size. */
 export const PROOFS: readonly Required<Omit<Wanted, "seed">>[] = [
   ...new Map(LINES.map(({ world, topology, everySeconds = 60 }) => [
     `${world} ${topology} ${everySeconds}`,
@@ -179,7 +182,7 @@ export const PROOFS: readonly Required<Omit<Wanted, "seed">>[] = [
   ])).values(),
 ];
 
-/** Every bar that some run measures. */
+/** The bars that these rows measure. */
 export function barsOf(rows: readonly Row[]): Bar[] {
   return LINES.flatMap(({ what, world, topology, everySeconds = 60, most, least, read }) => {
     const row = rows.find((one) =>

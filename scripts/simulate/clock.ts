@@ -1,8 +1,8 @@
-/** Virtual time: timers in a heap, and after each one all work that can go on does. */
+/** Virtual time: a heap of timers. After each timer, all work that it unblocked runs before the next. */
 import { setImmediate } from "node:timers";
 import type { Clock } from "../../src/base/ports.ts";
 
-/** A clock that moves as fast as the work allows. */
+/** A clock that advances from timer to timer without waiting. */
 export interface VirtualClock extends Clock {
   /** Runs timers in order up to this instant (epoch ms). */
   runUntil(at: number): Promise<void>;
@@ -11,13 +11,13 @@ export interface VirtualClock extends Clock {
 interface Timer {
   due: number;
   order: number;
-  /** Undefined: cancelled. */
+  /** Undefined once cancelled. */
   fire?: () => void;
 }
 
 const isBefore = (a: Timer, b: Timer) => a.due < b.due || (a.due === b.due && a.order < b.order);
 
-/** A binary heap, the earliest timer first. */
+/** A binary heap with the earliest timer first. */
 class Heap {
   readonly #timers: Timer[] = [];
 
@@ -53,10 +53,13 @@ class Heap {
   }
 }
 
-/** A turn of the event loop: promises that can settle have settled. */
+/** Waits for one turn of the event loop, so that all resolved promises have settled. */
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
-/** A clock that begins at `startMs`. While `isBusy` says so, something outside of virtual time (a signature) is not done yet. */
+/**
+ * A clock that starts at `startMs`. It stands still while `isBusy` returns true, for work in real time
+ * (signatures).
+ */
 export function virtualClock(startMs: number, isBusy: () => boolean): VirtualClock {
   let now = startMs;
   let order = 0;

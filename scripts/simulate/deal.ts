@@ -1,4 +1,4 @@
-/** Deals simulated hours over worlds, topologies and periods, by seed. */
+/** Distributes simulated hours over worlds, topologies and periods, by seed. */
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
 import { chanceOf, sequence } from "./chance.ts";
 import type { Tape, Topology } from "./tape.ts";
@@ -13,7 +13,9 @@ const TOPOLOGIES: readonly [Topology, weight: number][] = [
   [{ regions: 3, probers: 3 }, 5],
 ];
 
-/** A period, its share of the runs, and how long a run is: about as many judgements each. */
+/**
+ * A period with its run length, and its share of the runs. Runs are sized to a similar number of judgements.
+ */
 const PERIODS: readonly [{ everyMs: number; hours: number }, weight: number][] = [
   [{ everyMs: MINUTE_MS, hours: 4 }, 75],
   [{ everyMs: 30 * SECOND_MS, hours: 2 }, 10],
@@ -21,7 +23,7 @@ const PERIODS: readonly [{ everyMs: number; hours: number }, weight: number][] =
   [{ everyMs: 10 * SECOND_MS, hours: 2 }, 5],
 ];
 
-/** Worlds of which rare things are counted have more than one share. */
+/** Worlds that need more hours, because they count rare events. Default: one share. */
 const SHARES: Readonly<Record<string, number>> = {
   "dependency blip": 5,
   "healthy, 5 % lost": 4,
@@ -30,7 +32,7 @@ const SHARES: Readonly<Record<string, number>> = {
   "machinery": 3,
 };
 
-/** What runs are dealt from; each left out is drawn. */
+/** The hours and seed to deal; a world, topology or period left out is drawn. */
 export interface Wanted {
   hours: number;
   seed: number;
@@ -48,7 +50,7 @@ function pick<T>(rows: readonly (readonly [T, number])[], chance: number): T {
   return rows.at(-1)![0];
 }
 
-/** The tape of one run. */
+/** Draws the tape of one run. */
 export function tapeOf(
   { world, topology, everyMs, minutes, seed }: Omit<Tape, "events">,
 ): Tape {
@@ -56,7 +58,7 @@ export function tapeOf(
   return { world, topology, everyMs, minutes, seed, events: WORLDS[world]!.events(draw) };
 }
 
-/** Tapes until all hours are dealt. */
+/** Draws tapes until all hours are used up. */
 export function deal({ hours, seed, ...fixed }: Wanted): Tape[] {
   const worlds = Object.keys(WORLDS).map((name) => [name, SHARES[name] ?? 1] as const);
   const tapes: Tape[] = [];

@@ -1,4 +1,7 @@
-/** Writes the simulated part of docs/judgement.md, and its plots: `deno run -A scripts/simulate/document.ts [hours of each world] [seed]`. */
+/**
+ * Writes the simulated part of docs/judgement.md and its plots: `deno run -A scripts/simulate/document.ts
+ * [hours per world] [seed]`.
+ */
 import { cumulative, plot } from "./plot.ts";
 import { inWorkers } from "./parallel.ts";
 import { ASSAY, compareRules, type Comparison } from "./side_by_side.ts";

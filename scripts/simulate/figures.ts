@@ -1,16 +1,16 @@
-/** Figures over runs, by world, topology and period. */
+/** Aggregates runs by world, topology and period. */
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
 import { type Tape, topologyText } from "./tape.ts";
 import { episodesOf, firstPartial, hasCause, silentProbers } from "./truth.ts";
 
-/** One notice of a rule, ms after the beginning of the run. */
-export interface ToldAt {
+/** One incident change under some rule; `at` is in ms after the start of the run. */
+export interface NoticeAt {
   at: number;
   change: "opened" | "updated" | "resolved";
   kind: string;
 }
 
-/** What one run adds to the figures. */
+/** The figures of one run. */
 export interface Sample {
   world: string;
   topology: string;
@@ -18,35 +18,41 @@ export interface Sample {
   hours: number;
   requests: number;
   judgements: number;
-  told: number;
+  notices: number;
   episodes: number;
-  /** s from the beginning of an episode to its first critical notice; Infinity: there was none. */
+  /** Seconds from the start of each episode to its first critical notice; Infinity if there was none. */
   delays: number[];
-  /** The word at the opening was right. */
+  /** Episodes whose first notice had the right kind. */
   right: number;
-  /** s from the end of an announced episode to its resolution; Infinity: there was none before the next. */
+  /**
+   * Seconds from the end of each noticed episode to its resolution; Infinity if there was none before the
+   * next episode.
+   */
   recoveries: number[];
-  /** Critical incidents that opened without a cause. */
+  /** Critical incidents opened without a cause. */
   falseCritical: number;
-  /** Service incidents that resolved in the midst of an episode. */
+  /** Critical incidents resolved during an episode. */
   wrongRecoveries: number;
-  /** Min from the first failure of a share or a region to the first incident of any kind; Infinity: there was none. */
+  /**
+   * Minutes from the first partial failure (a share or a region) to the first notice of any kind; Infinity if
+   * there was none.
+   */
   partials: number[];
-  /** Openings of `blind`, and those that came before an incident of each silent prober. */
+  /** `blind` incidents opened, and those opened before every silent prober had an incident. */
   blinds: number;
   blindsTooEarly: number;
 }
 
-const isCritical = ({ kind }: Pick<ToldAt, "kind">) => kind === "drift" || kind === "outage";
+const isCritical = ({ kind }: Pick<NoticeAt, "kind">) => kind === "drift" || kind === "outage";
 
-/** The figures of one run. */
+/** Computes the figures of one run. */
 export function sampleOf(
   tape: Tape,
-  told: readonly ToldAt[],
+  notices: readonly NoticeAt[],
   { requests, judgements }: { requests: number; judgements: number },
 ): Sample {
   const episodes = episodesOf(tape);
-  const critical = told.filter(isCritical);
+  const critical = notices.filter(isCritical);
   const opened = critical.filter(({ change }) => change === "opened");
   const resolved = critical.filter(({ change }) => change === "resolved");
   const firsts = episodes.map(({ from }, i) => {
@@ -54,7 +60,7 @@ export function sampleOf(
     return opened.find(({ at }) => at >= from && at < until);
   });
   const partial = firstPartial(tape);
-  const found = partial && told.find(({ at }) => at >= partial.from);
+  const found = partial && notices.find(({ at }) => at >= partial.from);
   return {
     world: tape.world,
     topology: topologyText(tape.topology),
@@ -62,7 +68,7 @@ export function sampleOf(
     hours: tape.minutes * MINUTE_MS / HOUR_MS,
     requests,
     judgements,
-    told: told.length,
+    notices: notices.length,
     episodes: episodes.length,
     delays: episodes.map(({ from }, i) => ((firsts[i]?.at ?? Infinity) - from) / SECOND_MS),
     right: episodes.filter(({ kind }, i) => firsts[i]?.kind === kind).length,
@@ -77,14 +83,14 @@ export function sampleOf(
       resolved.filter(({ at }) => episodes.some(({ from, until }) => at > from + MINUTE_MS && at < until))
         .length,
     partials: partial ? [found ? (found.at - partial.from) / MINUTE_MS : Infinity] : [],
-    ...blindsOf(tape, told),
+    ...blindsOf(tape, notices),
   };
 }
 
-/** Whether the incidents of silent probers come before what follows from their silence. */
-function blindsOf(tape: Tape, told: readonly ToldAt[]): Pick<Sample, "blinds" | "blindsTooEarly"> {
+/** Counts `blind` incidents, and those opened before the silent probers behind them had incidents. */
+function blindsOf(tape: Tape, notices: readonly NoticeAt[]): Pick<Sample, "blinds" | "blindsTooEarly"> {
   let [probers, blinds, blindsTooEarly] = [0, 0, 0];
-  for (const { at, change, kind } of told) {
+  for (const { at, change, kind } of notices) {
     if (kind === "prober" && change === "opened") probers++;
     if (kind === "prober" && change === "resolved") probers--;
     if (kind !== "blind" || change !== "opened") continue;
@@ -94,7 +100,10 @@ function blindsOf(tape: Tape, told: readonly ToldAt[]): Pick<Sample, "blinds" | 
   return { blinds, blindsTooEarly };
 }
 
-/** The value that a share of these does not exceed; null of none, or where it is infinite. */
+/**
+ * The value that a share of `values` does not exceed, rounded to 0.1; null if there are none or it is
+ * infinite.
+ */
 export function quantile(values: readonly number[], share: number): number | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((a, b) => a - b);
@@ -102,7 +111,7 @@ export function quantile(values: readonly number[], share: number): number | nul
   return Number.isFinite(value) ? Math.round(value * 10) / 10 : null;
 }
 
-/** Figures of all runs of one world, topology and period. */
+/** Figures of all runs of one world, topology and period. Detection and recovery times are in seconds. */
 export interface Row {
   world: string;
   topology: string;
@@ -111,7 +120,6 @@ export interface Row {
   requests: number;
   judgements: number;
   episodes: number;
-  /** s. */
   detectionP50: number | null;
   detectionP95: number | null;
   missed: number;
@@ -123,7 +131,7 @@ export interface Row {
   wrongRecoveries: number;
   notices: number;
   noticesPerEpisode: number | null;
-  /** Failures of a share or a region: runs, how many were announced, and after how many minutes. */
+  /** Partial failures (a share or a region): runs, how many were noticed, and median minutes until then. */
   partials: number;
   partialsTold: number;
   partialP50: number | null;
@@ -135,7 +143,7 @@ const sum = (values: readonly number[]) => values.reduce((all, one) => all + one
 const round = (value: number) => Math.round(value * 100) / 100;
 const MONTH_HOURS = 720;
 
-/** One row for each world, topology and period, in the order of their names. */
+/** One row per world, topology and period, sorted by name. */
 export function rowsOf(samples: readonly Sample[]): Row[] {
   const groups = Map.groupBy(
     samples,
@@ -144,7 +152,7 @@ export function rowsOf(samples: readonly Sample[]): Row[] {
   return [...groups].toSorted(([a], [b]) => a < b ? -1 : 1).map(([, all]) => rowOf(all));
 }
 
-/** One row of these samples, named as the first. */
+/** Aggregates samples into one row, named after the first. */
 export function rowOf(all: readonly Sample[]): Row {
   const [{ world, topology, everyMs }] = all as [Sample, ...Sample[]];
   const [delays, recoveries, partials] = [
@@ -152,10 +160,10 @@ export function rowOf(all: readonly Sample[]): Row {
     all.flatMap((one) => one.recoveries),
     all.flatMap((one) => one.partials),
   ];
-  const told = delays.filter(Number.isFinite);
+  const noticed = delays.filter(Number.isFinite);
   const hours = sum(all.map((one) => one.hours));
   const falseCritical = sum(all.map((one) => one.falseCritical));
-  const notices = sum(all.map((one) => one.told));
+  const notices = sum(all.map((one) => one.notices));
   return {
     world,
     topology,
@@ -164,9 +172,9 @@ export function rowOf(all: readonly Sample[]): Row {
     requests: sum(all.map((one) => one.requests)),
     judgements: sum(all.map((one) => one.judgements)),
     episodes: delays.length,
-    detectionP50: quantile(told, 0.5),
-    detectionP95: quantile(told, 0.95),
-    missed: delays.length - told.length,
+    detectionP50: quantile(noticed, 0.5),
+    detectionP95: quantile(noticed, 0.95),
+    missed: delays.length - noticed.length,
     rightWord: sum(all.map((one) => one.right)),
     recoveryP50: quantile(recoveries, 0.5),
     recoveryP95: quantile(recoveries, 0.95),

@@ -1,4 +1,4 @@
-/** What must hold of every run, whatever happened in it. Each broken one is a sentence. */
+/** Invariants of every run. Each function returns a sentence per violation. */
 import type { Check, Region } from "../../src/config/config.ts";
 import { assess } from "../../src/judgement/assess.ts";
 import type { Arrival, Round } from "../../src/judgement/round.ts";
@@ -8,8 +8,10 @@ import { turnAt } from "../../src/config/schedule.ts";
 import type { Record } from "./record.ts";
 import { roundOf } from "./rounds.ts";
 
-/** A service incident opens only in a judgement with a failed verdict, and each resolution has its opening. */
-export function checkChanges({ judgements, told }: Record): string[] {
+/**
+ * Service incidents open only in a judgement with a failed verdict, and openings and resolutions alternate.
+ */
+export function checkChanges({ judgements, changes }: Record): string[] {
   const faults: string[] = [];
   for (const { at, walks, incidents } of judgements) {
     const fails = walks.some(({ trace }) => isFailed(trace.word));
@@ -19,7 +21,7 @@ export function checkChanges({ judgements, told }: Record): string[] {
     }
   }
   const open = new Map<string, boolean>();
-  for (const { at, incident, change, episode } of told) {
+  for (const { at, incident, change, episode } of changes) {
     const isOpen = open.get(incident) ?? false;
     if (change === "opened" ? isOpen : !isOpen) {
       faults.push(`${incident} #${episode} ${change} at ${at}, and was ${isOpen ? "open" : "not open"}`);
@@ -29,7 +31,10 @@ export function checkChanges({ judgements, told }: Record): string[] {
   return faults;
 }
 
-/** Each webhook got every notice of the outbox, in order, and one body for each message id. `repeats`: a notice may come twice. */
+/**
+ * Each webhook got every notice of the outbox, in order, with one body per message id. `repeats`: a notice
+ * may arrive twice.
+ */
 export function checkDeliveries({ notices, receipts }: Record, repeats: boolean): string[] {
   const faults: string[] = [];
   for (const webhook of new Set(notices.values())) {
@@ -51,7 +56,10 @@ export function checkDeliveries({ notices, receipts }: Record, repeats: boolean)
   return faults;
 }
 
-/** Order is kept within one episode of an incident: these are the first parts of a notice's id. */
+/**
+ * The notices that came after a later one of their episode. The first two parts of a notice's id name its
+ * incident's episode.
+ */
 function outOfOrder(wanted: readonly string[], came: readonly string[]): string[] {
   const place = new Map(wanted.map((id, i) => [id, i]));
   const last = new Map<string, number>();
@@ -64,7 +72,7 @@ function outOfOrder(wanted: readonly string[], came: readonly string[]): string[
   });
 }
 
-/** Whatever is open at the end resolves once all is well. */
+/** Incidents that are open at the end resolve once the service is healthy. */
 export function checkCanResolve(
   check: Check,
   regions: readonly Region[],
@@ -73,11 +81,12 @@ export function checkCanResolve(
   let state = judgements.at(-1)?.state;
   if (!state) return [];
   const everyMs = "everyMs" in check.schedule ? check.schedule.everyMs : 0;
-  // 90 passes end a share, half an hour a flap, an hour a silence.
+  // An advisory resolves after 90 passes, a flapping incident after half an hour, a silent prober's vote
+  // expires after an hour.
   const slots = Math.max(100, Math.ceil(7_200_000 / everyMs));
   for (let i = 1; i <= slots && state.incidents.some(isOpenIncident); i++) state = judgeWell(i, state);
   return state.incidents.filter(isOpenIncident).map(({ id, kind }) =>
-    `${id} (${kind}) is open though all has been well for ${slots} slots`
+    `${id} (${kind}) is open after ${slots} healthy slots`
   );
 
   function judgeWell(slotNumber: number, before: CheckState): CheckState {
@@ -94,7 +103,7 @@ export function checkCanResolve(
   }
 }
 
-/** The same round, with captures that agree. */
+/** Adds captures that agree to a round. */
 const showing = ({ observation, ...round }: Round, captures: readonly string[]): Round => ({
   ...round,
   observation: { ...observation, captured: Object.fromEntries(captures.map((name) => [name, "the same"])) },

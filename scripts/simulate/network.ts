@@ -1,10 +1,13 @@
-/** The scripted network: what each request of each prober comes to, from the events of a run. */
+/** The scripted network: the result of each request of each prober, from the events of a run. */
 import type { Answer, AnswerHeaders, Fetch, FetchOptions } from "../../src/base/ports.ts";
 import { chanceOf } from "./chance.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Event, ServiceMood, Tape } from "./tape.ts";
 
-/** The controls' host, and the service's; its report is at `/readyz`, the revision of its config at `/read`, and payments below `/payments`. */
+/**
+ * The hosts of the controls and the service, and the service's paths for its report, its config revision and
+ * payments.
+ */
 export const [CONTROL_HOST, SERVICE_HOST, REPORT_PATH, REVISION_PATH, PAYMENTS_PATH] = [
   "up.example",
   "shop.example",
@@ -13,16 +16,16 @@ export const [CONTROL_HOST, SERVICE_HOST, REPORT_PATH, REVISION_PATH, PAYMENTS_P
   "/payments",
 ];
 
-/** What a request comes to. */
+/** The result of a request. */
 export type Reply =
   | { status: number; claim?: "up" | "starting" | "draining" | "down"; revision?: number }
   | "reset"
   | "hang";
 
-/** The events of one kind that are on at this instant (ms after the beginning). */
+/** The events of one kind that are active at an instant (ms after the start). */
 export type EventsAt = <K extends Event["kind"]>(kind: K, at: number) => Extract<Event, { kind: K }>[];
 
-/** Looks events up by kind and time. */
+/** Indexes the events of a tape by kind. */
 export function eventsAt({ events }: Pick<Tape, "events">): EventsAt {
   const byKind = new Map<string, Event[]>();
   for (const event of events) byKind.set(event.kind, [...byKind.get(event.kind) ?? [], event]);
@@ -33,8 +36,8 @@ export function eventsAt({ events }: Pick<Tape, "events">): EventsAt {
     >[];
 }
 
-/** Who asks what, and the how-manieth request of this prober it is. */
-export interface Asked {
+/** One request of a prober; `count` numbers its requests from 0. */
+export interface ProberRequest {
   prober: number;
   region: number;
   host: string;
@@ -42,7 +45,7 @@ export interface Asked {
   count: number;
 }
 
-/** What the service answers in a mood; well without one. */
+/** What the service reports in each mood; `up` in all others. */
 const CLAIMS: Partial<Record<ServiceMood, "starting" | "draining" | "down">> = {
   starting: "starting",
   draining: "draining",
@@ -57,11 +60,11 @@ function inMood(mood: ServiceMood | undefined, isReport: boolean): Reply {
   return { status: mood === undefined || mood === "slow" ? 200 : 500 };
 }
 
-/** The result of one request at an instant (ms after the beginning). Equal requests get equal results. */
+/** The result of one request at an instant (ms after the start). Equal requests get equal results. */
 export function replyOf(
   { seed, on }: { seed: number; on: EventsAt },
   at: number,
-  { prober, region, host, path, count }: Asked,
+  { prober, region, host, path, count }: ProberRequest,
 ): Reply {
   const isHit = (share: number, salt: number) =>
     share >= 1 || chanceOf(seed, at, prober, count, salt) < share;
@@ -78,7 +81,7 @@ export function replyOf(
   return typeof reply === "string" || revision === undefined ? reply : { ...reply, revision };
 }
 
-/** The revision that a region shows; undefined: there never was a rollout. */
+/** The config revision in a region; undefined before any rollout. */
 function revisionAt(on: EventsAt, at: number, region: number): number | undefined {
   const own = on("rollout", at).filter((event) => (event.region ?? region) === region);
   return own.length > 0 ? Math.max(...own.map(({ revision }) => revision)) : undefined;
@@ -105,7 +108,7 @@ const BODIES = Object.fromEntries(
   ) => [status, encoder.encode(JSON.stringify({ status }))]),
 );
 
-/** An answer without a runtime's Response: a simulated hour has hundreds. A body is JSON. */
+/** An answer without a runtime Response, for speed. A body is JSON. */
 export const plainAnswer = (status: number, bytes = EMPTY, trace: Answer["trace"] = TRACE): Answer => ({
   status,
   headers: bytes === EMPTY ? NO_HEADERS : JSON_HEADERS,
@@ -114,20 +117,20 @@ export const plainAnswer = (status: number, bytes = EMPTY, trace: Answer["trace"
   drop: () => {},
 });
 
-/** The answer that a reply is. */
+/** The answer for a reply with a status. */
 export function answerFor({ status, claim, revision }: Exclude<Reply, string>): Answer {
   if (claim) return plainAnswer(status, BODIES[claim]);
   return plainAnswer(status, revision === undefined ? EMPTY : encoder.encode(JSON.stringify({ revision })));
 }
 
-/** Never answers; ends when the caller gives up. */
+/** Never answers; rejects when `signal` aborts. */
 export const hang = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     if (signal.aborted) return reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 
-/** The network as one prober has it. `onRequest` counts. */
+/** The network as one prober sees it. Calls `onRequest` for each request to the service. */
 export function proberFetch(
   { tape: { seed }, on, clock, startMs, onRequest }: {
     tape: Tape;
@@ -136,7 +139,7 @@ export function proberFetch(
     startMs: number;
     onRequest?: () => void;
   },
-  { prober, region }: Pick<Asked, "prober" | "region">,
+  { prober, region }: Pick<ProberRequest, "prober" | "region">,
 ): Fetch {
   let count = 0;
   return async ({ host, pathname: path }, { signal }: FetchOptions) => {

@@ -1,4 +1,7 @@
-/** The naive second judgement over what a run kept: every outcome, vote, change, confirmation and holder must be the same. */
+/**
+ * Compares a run with a naive second implementation of the judgement: outcomes, votes, changes, confirmations
+ * and holders must agree.
+ */
 import type { Check, Region } from "../../src/config/config.ts";
 import type { Line, SeenWord } from "../../test/judgement/naive.ts";
 import { isBad, scopeAt } from "../../test/judgement/naive.ts";
@@ -6,20 +9,23 @@ import { type NaiveResult, replay } from "../../test/judgement/naive_incidents.t
 import { holdsNaively } from "../../test/judgement/naive_prerequisite.ts";
 import type { KeptJudgement, KeptWalk, Record } from "./record.ts";
 
-/** What the oracle found: what does not agree, and how many judgements it has seen. */
+/** The differences found, and the number of judgements compared. */
 export interface Agreement {
   faults: string[];
   compared: number;
 }
 
-/** The judgements that the oracle can follow. Walks of two instants in one judgement are two lines for it: there it ends. */
+/**
+ * The judgements that the oracle can follow. It stops at the first one with walks of two instants, which it
+ * cannot represent.
+ */
 function followed({ judgements }: Record): KeptJudgement[] {
-  const told = judgements.filter(({ walks }) => walks.length > 0);
-  const mixed = told.findIndex(({ walks }) => new Set(walks.map(walkOf)).size > 1);
-  return mixed < 0 ? told : told.slice(0, mixed);
+  const withWalks = judgements.filter(({ walks }) => walks.length > 0);
+  const mixed = withWalks.findIndex(({ walks }) => new Set(walks.map(walkOf)).size > 1);
+  return mixed < 0 ? withWalks : withWalks.slice(0, mixed);
 }
 
-/** Judges a run again. It ends at the first difference, because all that follows may follow from it. */
+/** Judges a run again. Stops at the first difference, which may cause all later ones. */
 export function consultOracle(check: Check, regions: readonly Region[], record: Record): Agreement {
   const known = followed(record);
   const lines = known.map(lineOf);
@@ -43,7 +49,10 @@ export function consultOracle(check: Check, regions: readonly Region[], record: 
   return { faults: [], compared: known.length };
 }
 
-/** Asks the oracle of each walk of a check whether the one that it comes after holds; both records are of the same commits. */
+/**
+ * Checks for each walk of the second check whether it should have waited for the first. Both records are of
+ * the same commits.
+ */
 export function consultPrerequisite(
   check: Check,
   regions: readonly Region[],

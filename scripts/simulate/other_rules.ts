@@ -1,51 +1,54 @@
-/** How others judge, over the same network: each rule is what its tools do by default, not a straw man; all of them walk the journey alone. */
+/**
+ * Rules of other tools, on the same simulated network. Each rule follows its tools' defaults; all of them run
+ * only the journey.
+ */
 import { MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
-import type { ToldAt } from "./figures.ts";
+import type { NoticeAt } from "./figures.ts";
 import { eventsAt, replyOf, SERVICE_HOST } from "./network.ts";
 import type { Tape } from "./tape.ts";
 import { episodesOf } from "./truth.ts";
 
-/** What a walk of a prober brings: null, it is not heard. */
+/** The result of one prober's run; `passed` is null if the prober is silent. */
 interface Seen {
-  /** When it is known, ms after the beginning. */
+  /** When the result is known, ms after the start. */
   at: number;
   passed: boolean | null;
 }
 
-/** Walks the journey at an instant (ms after the beginning). */
+/** Runs the journey at an instant (ms after the start). */
 type Walk = (prober: number, at: number) => Seen;
 
 interface Setting {
   tape: Tape;
   walk: Walk;
-  /** The slots of the run. */
+  /** The slots of the run, ms after the start. */
   slots: readonly number[];
   probers: readonly number[];
 }
 
-/** The opening and the end of an alarm, one notice each. */
+/** Records a notice when an alarm opens, and one when it resolves. */
 class Alarm {
-  readonly told: ToldAt[] = [];
+  readonly notices: NoticeAt[] = [];
   #isOpen = false;
 
   set(isBad: boolean, at: number): void {
     if (isBad === this.#isOpen) return;
     this.#isOpen = isBad;
-    this.told.push({ at, change: isBad ? "opened" : "resolved", kind: "outage" });
+    this.notices.push({ at, change: isBad ? "opened" : "resolved", kind: "outage" });
   }
 }
 
-/** A rule, and in a sentence what it does. */
+/** A rule; `does` describes it in a sentence. */
 export interface OtherRule {
   name: string;
   does: string;
-  judge(setting: Setting): ToldAt[];
+  judge(setting: Setting): NoticeAt[];
 }
 
 const TIMEOUT_MS = 10 * SECOND_MS;
 const STEPS = ["/order", "/read"];
 
-/** The network of a tape, walked by rules that know no controls. `onRequest` counts. */
+/** Runs journeys on the network of a tape, without controls. Calls `onRequest` for each request. */
 export function walker(tape: Tape, onRequest: () => void): Walk {
   const on = eventsAt(tape);
   const counts = new Map<number, number>();
@@ -67,13 +70,13 @@ export function walker(tape: Tape, onRequest: () => void): Walk {
   };
 }
 
-/** The walks of one slot, and when the last of them is known. */
+/** The runs of one slot, and when the last result is known. */
 function slotOf({ walk, probers }: Setting, slot: number) {
   const seen = probers.map((prober) => ({ prober, ...walk(prober, slot) }));
   return { seen, at: Math.max(...seen.map(({ at }) => at)) };
 }
 
-function singleVantage(setting: Setting): ToldAt[] {
+function singleVantage(setting: Setting): NoticeAt[] {
   const alarm = new Alarm();
   let failures = 0;
   for (const slot of setting.slots) {
@@ -82,26 +85,26 @@ function singleVantage(setting: Setting): ToldAt[] {
     failures = passed ? 0 : failures + 1;
     if (passed || failures >= 3) alarm.set(!passed, at);
   }
-  return alarm.told;
+  return alarm.notices;
 }
 
-function halfOfLastKnown(setting: Setting): ToldAt[] {
+function halfOfLastKnown(setting: Setting): NoticeAt[] {
   const { slots, probers, tape: { everyMs } } = setting;
   const alarm = new Alarm();
   const last = new Map<number, boolean>();
   for (const slot of slots) {
     for (const [i, prober] of probers.entries()) {
-      // Regions walk apart from each other, each on its own beat.
+      // Regions are not synchronized: each has its own phase.
       const { at, passed } = setting.walk(prober, slot + Math.floor(i * everyMs / probers.length));
       if (passed !== null) last.set(prober, passed);
       const failing = [...last.values()].filter((ok) => !ok).length;
       alarm.set(failing > 0 && failing * 2 >= probers.length, at);
     }
   }
-  return alarm.told;
+  return alarm.notices;
 }
 
-function percentageWithRetry(setting: Setting): ToldAt[] {
+function percentageWithRetry(setting: Setting): NoticeAt[] {
   const alarm = new Alarm();
   for (const slot of setting.slots) {
     const { seen, at } = slotOf(setting, slot);
@@ -112,35 +115,37 @@ function percentageWithRetry(setting: Setting): ToldAt[] {
     const failing = again.filter(({ passed }) => passed === false).length;
     alarm.set(failing * 2 > heard && heard > 0, Math.max(at, ...again.map((one) => one.at)));
   }
-  return alarm.told;
+  return alarm.notices;
 }
 
-function anyRegion(setting: Setting): ToldAt[] {
+function anyRegion(setting: Setting): NoticeAt[] {
   const alarm = new Alarm();
   for (const slot of setting.slots) {
     const { seen, at } = slotOf(setting, slot);
     alarm.set(seen.some(({ passed }) => passed === false), at);
   }
-  return alarm.told;
+  return alarm.notices;
 }
 
-/** It knows the truth, whenever a prober would look: three times a period. */
-function knowsTheTruth({ tape, slots }: Setting): ToldAt[] {
+/** Knows the truth, three times a period, which is as often as Assay's probers run. */
+function knowsTheTruth({ tape, slots }: Setting): NoticeAt[] {
   const alarm = new Alarm();
-  const told: ToldAt[] = [];
+  const notices: NoticeAt[] = [];
   const episodes = episodesOf(tape);
   for (const slot of slots) {
     for (const turn of [0, 1, 2]) {
       const at = slot + Math.floor(turn * tape.everyMs / 3);
       const found = episodes.find(({ from, until }) => from <= at && at < until);
       alarm.set(found !== undefined, at);
-      for (const one of alarm.told.splice(0)) told.push({ ...one, kind: found?.kind ?? told.at(-1)!.kind });
+      for (const one of alarm.notices.splice(0)) {
+        notices.push({ ...one, kind: found?.kind ?? notices.at(-1)!.kind });
+      }
     }
   }
-  return told;
+  return notices;
 }
 
-/** The rules that stand beside Assay's. */
+/** The rules that Assay is compared with. */
 export const OTHER_RULES: readonly OtherRule[] = [
   {
     name: "single vantage x 3",
@@ -161,15 +166,15 @@ export const OTHER_RULES: readonly OtherRule[] = [
   { name: "oracle", does: "knows the truth, three times a period", judge: knowsTheTruth },
 ];
 
-/** The notices of one of these rules over a tape, and how many requests it sends. */
-export function judgeBeside(rule: OtherRule, tape: Tape): { told: ToldAt[]; requests: number } {
+/** Runs a rule over a tape; returns its notices and its number of requests. */
+export function applyRule(rule: OtherRule, tape: Tape): { notices: NoticeAt[]; requests: number } {
   let requests = 0;
   const count = Math.floor(tape.minutes * MINUTE_MS / tape.everyMs);
-  const told = rule.judge({
+  const notices = rule.judge({
     tape,
     walk: walker(tape, () => void requests++),
     slots: Array.from({ length: count }, (_, i) => i * tape.everyMs),
     probers: Array.from({ length: tape.topology.regions * tape.topology.probers }, (_, i) => i),
   });
-  return { told, requests };
+  return { notices, requests };
 }

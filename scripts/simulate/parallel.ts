@@ -1,11 +1,11 @@
-/** Runs tapes in several workers; what they come to is the same, and in the order of the tapes. */
+/** Runs tapes in several workers. Outcomes are the same as in one thread, in the order of the tapes. */
 import type { Outcome } from "./simulate.ts";
 import type { Tape } from "./tape.ts";
 
-/** In the npm package both stand bundled beside each other. */
+/** In the npm package, both files are bundled side by side. */
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
-/** Runs tapes in `jobs` workers. */
+/** Returns a function that runs tapes in `jobs` workers. */
 export const inWorkers = (jobs: number) => async (tapes: readonly Tape[]): Promise<Outcome[]> => {
   const outcomes: Outcome[] = [];
   const waiting = tapes.map((tape, i) => ({ tape, i })).reverse();

@@ -1,7 +1,8 @@
 /**
- * Simulates the cases that the planner is held against: `deno run -A scripts/simulate/plan_cases.ts [samples]` writes
- * test/capacity/detection_cases.json. A service fails a share of its walks from a random instant on, until an incident opens. So many cases
- * of so many samples are judged without network and store, by the real judgement: turn by turn, with the confirmations that it calls for.
+ * Simulates the cases that the planner is tested against: `deno run -A scripts/simulate/plan_cases.ts
+ * [samples]` writes test/capacity/detection_cases.json. From a random instant on, a service fails a share of
+ * its walks, until an incident opens. The real judgement judges each sample turn by turn, with confirmations,
+ * but without network and store.
  */
 import type { Check, Region } from "../../src/config/config.ts";
 import { MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
@@ -17,12 +18,12 @@ import type { CheckSettings } from "./tape.ts";
 
 const FILE = "test/capacity/detection_cases.json";
 
-/** One case, and how long it took to open an incident: s. */
+/** One case, with the time (s) it took to open an incident. */
 export interface DetectionCase {
   regions: number;
   failureThreshold: number;
   share: number;
-  /** With the usual turns and confirmation, or with none of them. */
+  /** Default turns, confirmation and retry, or none of them. */
   defaults: boolean;
   samples: number;
   mean: number;
@@ -31,13 +32,13 @@ export interface DetectionCase {
 
 type Setting = Pick<DetectionCase, "regions" | "failureThreshold" | "share" | "defaults">;
 
-/** The config of a case. */
+/** The loaded config of a case. */
 export const configOfCase = ({ regions, failureThreshold, defaults }: Omit<Setting, "share">) => {
   const settings: CheckSettings = { failureThreshold, ...(!defaults && { turns: 1, confirm: 0, retry: 0 }) };
   return configOf({ regions, probers: 1 }, MINUTE_MS, settings);
 };
 
-/** The walks of a check in order: each slot's turns, and the confirmations that are called for meanwhile. */
+/** Yields the walks of a check in order: each slot's turns, and the confirmations due between them. */
 function* walksOf(check: Check, regions: readonly Region[], state: () => CheckState | undefined) {
   const turns = turnsOf(check, regions);
   const dealt = dealTurns(regions, turns);
@@ -56,7 +57,7 @@ function* walksOf(check: Check, regions: readonly Region[], state: () => CheckSt
   }
 }
 
-/** How long (s) one failure takes to open an incident. */
+/** The time (s) that one simulated failure takes to open an incident. */
 function detect(
   check: Check,
   regions: readonly Region[],
@@ -72,13 +73,13 @@ function detect(
     });
     const judged = assess(check, regions, arrivals, { before: state, newId: () => "one" });
     state = judged.state;
-    const told = judged.transitions.some(({ incident: { family } }) => family === "service");
-    if (told) return (walk.at - from) / SECOND_MS;
+    const isNoticed = judged.transitions.some(({ incident: { family } }) => family === "service");
+    if (isNoticed) return (walk.at - from) / SECOND_MS;
   }
   throw new Error("The walks of a check never end");
 }
 
-/** Simulates one case. */
+/** Simulates a case with a number of samples. */
 export async function simulateCase(setting: Setting, samples: number): Promise<DetectionCase> {
   const { checks: [check], regions } = await configOfCase(setting);
   const delays = Array.from(
@@ -91,10 +92,10 @@ export async function simulateCase(setting: Setting, samples: number): Promise<D
   return { ...setting, samples, mean: round(mean), p95: round(delays[Math.ceil(samples * 0.95) - 1]!) };
 }
 
-/** Cases that take longer on the average are not waited for. */
+/** Cases with a longer mean are left out, to bound the run time. */
 const MOST_MS = 35 * MINUTE_MS;
 
-/** Every combination that opens an incident within reasonable time. */
+/** Every combination whose predicted mean is within `MOST_MS`. */
 export async function* settings(): AsyncGenerator<Setting> {
   for (const defaults of [true, false]) {
     for (const regions of [1, 2, 3, 5]) {

@@ -6,7 +6,7 @@ export interface Series {
   points: readonly (readonly [x: number, y: number])[];
 }
 
-/** What stands around the lines. */
+/** Title, labels and axes of a plot. `xMost` and `yMost` are the ends of the axes. */
 export interface PlotOptions {
   title: string;
   xLabel: string;
@@ -19,12 +19,12 @@ export interface PlotOptions {
 
 const [WIDTH, HEIGHT] = [720, 380];
 const EDGE = { left: 60, right: 200, top: 40, bottom: 50 };
-/** Colours for people who do not see red and green (Okabe and Ito, 2008). */
+/** A palette safe for colour blindness (Okabe and Ito, 2008). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#777777", "#56b4e9"];
 
 const escape = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 
-/** The plot as an SVG document. */
+/** Renders a plot as an SVG document. Values beyond the axes are drawn at their end. */
 export function plot(series: readonly Series[], options: PlotOptions): string {
   const { title, xLabel, yLabel, xMost, yMost, xStep, yStep } = options;
   const right = WIDTH - EDGE.right;
@@ -79,7 +79,7 @@ export function plot(series: readonly Series[], options: PlotOptions): string {
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** The share (%) of values that lie at or below each: a curve of how many have come by when. */
+/** Cumulative distribution: for each value up to `most`, the share (%) of values at or below it. */
 export function cumulative(values: readonly number[], most: number): [x: number, y: number][] {
   const sorted = values.toSorted((a, b) => a - b);
   const points: [number, number][] = [[0, 0]];

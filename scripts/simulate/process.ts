@@ -1,4 +1,7 @@
-/** One process of Assay in virtual time: the real settler and deliverer, and all that it asks of the world, which it may die of. */
+/**
+ * One process of Assay in virtual time: the real settler and deliverer. It can die at any call to its store,
+ * probers or receivers.
+ */
 import type { Config } from "../../src/config/config.ts";
 import type { Clock, Fetch, Log, Ports, Secrets } from "../../src/base/ports.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
@@ -9,10 +12,11 @@ import { SINKS } from "../../src/engine/notify/sinks/mod.ts";
 import { settler } from "../../src/engine/settler/settler.ts";
 import type { Prober } from "../../src/judgement/round.ts";
 import type { Store } from "../../src/storage/store.ts";
+import { type Killable, killable } from "./killable.ts";
 import type { SigningGate } from "./signing.ts";
 import { override } from "./stores.ts";
 
-/** What a process is made of; `fetch` reaches the receivers. */
+/** The parts of a process; `fetch` reaches the receivers. */
 export interface ProcessOptions {
   config: Config;
   clock: Clock;
@@ -26,57 +30,21 @@ export interface ProcessOptions {
   signing: SigningGate;
 }
 
-/** A process that lives until it is killed. */
-export interface Process {
+/** A running process. */
+export interface Process extends Pick<Killable, "kill" | "dieAt"> {
   tick(minuteMs: number): void;
-  /** Sends what is due. */
+  /** Sends the notices that are due. */
   deliver(): void;
-  /** Nothing that it does from now on has an effect, and nothing comes back to it. */
-  kill(): void;
-  /** It dies at its so-many-th call from now on, before or after the call's effect. */
-  dieAt(call: number, isAfter: boolean): void;
-  isAlive(): boolean;
 }
-
-const never = new Promise<never>(() => {});
 
 /** Starts a process. */
 export function startProcess(options: ProcessOptions): Process {
   const { config, log, secrets, random, owner, signing } = options;
-  let alive = true;
-  let left = Infinity;
-  let diesAfter = false;
-
-  const die = () => {
-    alive = false;
-    signing.leave(owner);
-  };
-
-  /** A call to the outside: the only places at which a death can be seen from there. */
-  const guard = async <T>(effect: () => Promise<T>): Promise<T> => {
-    if (!alive) return await never;
-    const isLast = left-- <= 0;
-    if (isLast && !diesAfter) die();
-    if (!alive) return await never;
-    const done = await effect().then((value) => ({ value }), (error) => ({ error }));
-    if (isLast) die();
-    if (!alive) return await never;
-    if ("error" in done) throw done.error;
-    return done.value;
-  };
-  const guardAll = <T extends object>(target: T): T =>
-    new Proxy(target, {
-      get(_, name) {
-        const method = target[name as keyof T];
-        if (typeof method !== "function") return method;
-        return (...args: unknown[]) => guard(() => method.apply(target, args));
-      },
-    });
-
+  const { isAlive, guard, guardAll, kill, dieAt } = killable(() => signing.leave(owner));
   const clock: Clock = {
     now: options.clock.now,
     elapsed: options.clock.elapsed,
-    after: (ms, fire) => options.clock.after(ms, () => alive && fire()),
+    after: (ms, fire) => options.clock.after(ms, () => isAlive() && fire()),
   };
   const ports: Ports = {
     clock,
@@ -99,7 +67,7 @@ export function startProcess(options: ProcessOptions): Process {
   const probers = options.probers.map(({ id, ask }): Prober => ({
     id,
     ask: (request, onAnswer) =>
-      guard(() => ask(request, onAnswer && ((...answer) => void (alive && onAnswer(...answer))))),
+      guard(() => ask(request, onAnswer && ((...answer) => void (isAlive() && onAnswer(...answer))))),
   }));
   const failed = (error: unknown) => log.error("a delivery failed", { error: String(error) });
   const send = deliverer(ports, store, config, { sinks: SINKS, applyQuietHours, grouping });
@@ -117,14 +85,10 @@ export function startProcess(options: ProcessOptions): Process {
       tick(minuteMs).catch((error) => log.error("a tick failed", { error: String(error) }));
     },
     deliver,
-    kill: die,
-    dieAt: (call, isAfter) => {
-      left = call;
-      diesAfter = isAfter;
-    },
-    isAlive: () => alive,
+    kill,
+    dieAt,
   };
 }
 
-/** The minute that this instant is in, epoch ms. */
+/** The start of the minute that contains an instant, epoch ms. */
 export const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS) * MINUTE_MS;

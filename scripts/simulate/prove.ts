@@ -1,7 +1,8 @@
 /**
- * Runs each world of the bars for as long as its proof takes, one after the other, and prints a row of a table for each bar:
- * `deno run -A scripts/simulate/prove.ts [seed] [world…]`. All of them together take a quarter of an hour of one core, and are written into
- * docs/judgement.md. Exit 1: one is broken.
+ * Runs each world of the bars for the hours that its bars need, one after the other, and prints a table row
+ * for each bar: `deno run -A scripts/simulate/prove.ts [seed] [world…]`. Without a world it writes the table
+ * into docs/judgement.md; that takes a quarter of an hour on one core. Exit 0 all bars hold without a
+ * violation, 1 otherwise, 3 usage.
  */
 import { replacePart, today } from "../bench/document.ts";
 import { barsOf, PROOFS } from "./bars.ts";
@@ -12,7 +13,7 @@ const [seed = "1", ...worlds] = Deno.args;
 const proofs = PROOFS.filter(({ world }) => worlds.length === 0 || worlds.includes(world));
 if (proofs.length === 0 || !Number.isInteger(Number(seed))) {
   console.error(
-    `Usage: prove.ts [seed] [world…], of ${[...new Set(PROOFS.map(({ world }) => world))].join(", ")}`,
+    `Usage: prove.ts [seed] [world…], worlds: ${[...new Set(PROOFS.map(({ world }) => world))].join(", ")}`,
   );
   Deno.exit(3);
 }

@@ -1,8 +1,8 @@
-/** The least that makes a verdict, for what is judged without a network. */
+/** Minimal rounds for judging without a network. */
 import type { Round } from "../../src/judgement/round.ts";
 import type { Report } from "../../src/evidence/report/report.ts";
 
-/** A round of a service that says it is ready, whose journey passed or failed. */
+/** A round of a service that reports ready and whose journey passed (`ready`) or failed (`drift`). */
 export function roundOf(word: "ready" | "drift", at: number): Round {
   const before: Report = {
     state: "ready",

@@ -7,7 +7,7 @@ import type { Config } from "../../src/config/config.ts";
 import { load } from "../../src/config/mod.ts";
 import type { Fetch, Log, Ports } from "../../src/base/ports.ts";
 import { references, secretsOf } from "../../src/base/secrets.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
+import { SECOND_MS } from "../../src/base/time.ts";
 import type { Prober, ProberReply } from "../../src/judgement/round.ts";
 import { INCIDENT_FAMILIES } from "../../src/judgement/words.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
@@ -25,23 +25,24 @@ import {
   REVISION_PATH,
   SERVICE_HOST,
 } from "./network.ts";
-import { minuteOf, type Process, startProcess } from "./process.ts";
+import { startProcess } from "./process.ts";
 import { SigningGate } from "./signing.ts";
 import { receiptOf, Record } from "./record.ts";
+import { Schedule } from "./schedule.ts";
 import { watchedStore, type WriteFate } from "./stores.ts";
 import { type CheckSettings, CONVERGE_MS, type Event, type Tape, type Topology } from "./tape.ts";
 import { WORLDS } from "./worlds.ts";
 
-/** When every run begins, epoch ms: a whole day of UTC. */
+/** When every run begins: 2023-11-15T00:00:00Z, epoch ms. */
 export const START_MS = 1_700_006_400_000;
 
-/** A run that is over. */
+/** The result of a finished run. */
 export interface RunResult {
   config: Config;
   record: Record;
-  /** Of the second check, where there is one; what the receivers took stands in the first. */
+  /** The record of the second check, if the run has one. All receipts are in the first record. */
   second?: Record;
-  /** Requests that reached for the service. */
+  /** Requests to the service, including those that were lost. */
   requests: number;
 }
 
@@ -50,15 +51,18 @@ const SECRETS: { [name: string]: string } = {
   HOOK: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 };
 
-/** What a shop of a run has beside its orders. */
+/** Optional parts of the simulated shop. */
 export interface Extras {
-  /** A revision of its config, which must agree across regions. */
+  /** A config revision, which must agree across regions. */
   revisions?: boolean;
-  /** Payments, whose check comes after that of the orders. */
+  /** A payments check with `after: orders`. */
   payments?: boolean;
 }
 
-/** The config of a run: a shop whose orders are walked from everywhere, and two webhooks, of which one gets its notices in groups. */
+/**
+ * The YAML config of a run: a shop whose orders every prober checks, and two webhooks, one of which gets
+ * grouped notices.
+ */
 export function configText(
   { regions, probers }: Topology,
   everyMs: number,
@@ -106,7 +110,7 @@ routes:
 
 const configs = new Map<string, Promise<Config>>();
 
-/** The loaded config of a text; the same text is loaded once. */
+/** Loads a config; each text is loaded only once. */
 function loadOnce(text: string): Promise<Config> {
   const known = configs.get(text) ??
     load({ kind: "yaml", text }, { kinds: KINDS }).then(({ config }) => config);
@@ -114,19 +118,19 @@ function loadOnce(text: string): Promise<Config> {
   return known;
 }
 
-/** The config of a run, loaded. */
+/** The loaded config of a run. */
 export const configOf = (...of: Parameters<typeof configText>): Promise<Config> =>
   loadOnce(configText(...of));
 
-/** How a run is set. */
+/** Options of a run. */
 export interface RunOptions {
-  /** Default: those of the tape's world. */
+  /** Default: the settings of the tape's world. */
   settings?: CheckSettings;
-  /** The run is over, and its outbox of no interest, once this is so at the end of a minute. */
+  /** Checked after each minute: if true, the run ends at once and ignores its outbox. */
   isOver?(record: Record): boolean;
 }
 
-/** Runs a tape to its end, and on until the outbox is empty. */
+/** Runs a tape to its end, then eight more hours for the outbox to empty. */
 export async function run(
   tape: Tape,
   { settings = WORLDS[tape.world]?.settings?.(tape.everyMs), isOver }: RunOptions = {},
@@ -174,14 +178,15 @@ export async function run(
       const onRequest = () => void requests++;
       const place = { prober: number, region: r };
       const fetch = proberFetch({ tape, on, clock, startMs: START_MS, onRequest }, place);
-      return troubled(localProberOf({ ...ports, fetch }, config, KINDS, prober), (kind) =>
+      return withFaults(localProberOf({ ...ports, fetch }, config, KINDS, prober), (kind) =>
         on(kind, sinceStart()).some((event) => event.prober === number));
     })
   );
   const start = (owner: string) =>
     startProcess({ config, clock, store, fetch: receive, probers, owner, log, secrets, random, signing });
 
-  await new Schedule({ tape, clock, start, on, isOver: () => isOver?.(record) ?? false }).play();
+  await new Schedule({ tape, startMs: START_MS, clock, start, on, isOver: () => isOver?.(record) ?? false })
+    .play();
   return { config, record, ...(second && { second }), requests };
 }
 
@@ -190,10 +195,10 @@ const extrasOf = ({ events }: Tape): Extras => ({
   payments: events.some((event) => event.kind === "service" && event.check === "payments"),
 });
 
-type ProberTrouble = Extract<Event, { prober: number; kind: "hung" | "partition" | "other config" }>["kind"];
+type ProberFault = Extract<Event, { prober: number; kind: "hung" | "partition" | "other config" }>["kind"];
 
-/** A prober, and what the settler receives from it. */
-function troubled(prober: Prober, has: (kind: ProberTrouble) => boolean): Prober {
+/** Applies a tape's faults between the settler and a prober. `has` reports whether a fault is active. */
+function withFaults(prober: Prober, has: (kind: ProberFault) => boolean): Prober {
   const otherConfig = (reply: ProberReply): ProberReply => ({
     ...reply,
     answers: reply.answers.map((answer) => ({ ...answer, digest: "of another config" })),
@@ -207,92 +212,4 @@ function troubled(prober: Prober, has: (kind: ProberTrouble) => boolean): Prober
       return prober.ask(request, onAnswer);
     },
   };
-}
-
-const OUTBOX_MS = 5 * SECOND_MS;
-
-/** The scheduler of a run: when its processes begin, tick, send and die. */
-class Schedule {
-  #process: Process;
-  #second: Process | undefined;
-  #count = 0;
-  readonly #done = new Set<Event>();
-
-  constructor(
-    readonly options: {
-      tape: Tape;
-      clock: ReturnType<typeof virtualClock>;
-      start: (owner: string) => Process;
-      on: ReturnType<typeof eventsAt>;
-      isOver: () => boolean;
-    },
-  ) {
-    this.#process = this.#start();
-  }
-
-  #start = () => this.options.start(`process ${this.#count++}`);
-
-  /** Minute by minute; then the outbox has eight hours to become empty, for the receivers are well again. */
-  async play(): Promise<void> {
-    const { tape: { minutes }, clock } = this.options;
-    this.#keepSending();
-    for (let minute = 0; minute < minutes; minute++) {
-      const at = minute * MINUTE_MS;
-      this.#manageSecond(at);
-      this.#planDeaths(at);
-      for (const delayMs of this.#delays(at, minute)) {
-        clock.after(delayMs, () => {
-          this.#process.tick(minuteOf(clock.now()));
-          this.#second?.tick(minuteOf(clock.now()));
-        });
-      }
-      await clock.runUntil(START_MS + at + MINUTE_MS);
-      if (this.options.isOver()) return;
-    }
-    await clock.runUntil(START_MS + minutes * MINUTE_MS + 8 * HOUR_MS);
-  }
-
-  /** As a started process does every five seconds; a minute apart once nothing but old notices is left. */
-  #keepSending(): void {
-    const { clock, tape: { minutes } } = this.options;
-    const again = () => {
-      this.#process.deliver();
-      const isOver = clock.now() > START_MS + minutes * MINUTE_MS;
-      clock.after(isOver ? MINUTE_MS : OUTBOX_MS, again);
-    };
-    clock.after(OUTBOX_MS, again);
-  }
-
-  /** After how long (ms) the ticks of this minute come; none: it is skipped. */
-  #delays(at: number, minute: number): number[] {
-    const { on, tape: { seed } } = this.options;
-    const chances = on("ticks", at).filter(({ share }, i) => chanceOf(seed, minute, i, 4) < share)
-      .map(({ how }) => how);
-    if (chances.includes("skipped")) return [];
-    const late = chances.includes("late") ? Math.floor(chanceOf(seed, minute, 5) * 59 * SECOND_MS) : 0;
-    return chances.includes("doubled") ? [late, late + 3 * SECOND_MS] : [late];
-  }
-
-  #manageSecond(at: number): void {
-    const isWanted = this.options.on("second process", at).length > 0;
-    if (isWanted && !this.#second) this.#second = this.#start();
-    if (isWanted || !this.#second) return;
-    this.#second.kill();
-    this.#second = undefined;
-  }
-
-  #planDeaths(at: number): void {
-    const { clock, tape: { events } } = this.options;
-    for (const event of events) {
-      if (event.kind !== "death" || this.#done.has(event)) continue;
-      if (event.from < at || event.from >= at + MINUTE_MS) continue;
-      this.#done.add(event);
-      clock.after(event.from - at, () => this.#process.dieAt(event.call, event.isAfter));
-      clock.after(event.until - at, () => {
-        this.#process.kill();
-        this.#process = this.#start();
-        this.#process.tick(minuteOf(clock.now()));
-      });
-    }
-  }
 }

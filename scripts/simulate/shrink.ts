@@ -1,10 +1,10 @@
-/** Makes a failing tape as small as it gets: a shorter run, fewer events. What is left becomes a test. */
+/** Shrinks a failing tape to a shorter run with fewer events, which can be kept as a test. */
 import type { Event, Tape } from "./tape.ts";
 
-/** So many runs at most: the last failing tape is small enough. */
+/** Limit of runs; the smallest failing tape found by then is good enough. */
 const RUNS = 150;
 
-/** The smallest tape found that still fails. `fails` runs one. */
+/** Returns the smallest tape found that still fails. `fails` runs a tape and returns whether it failed. */
 export async function shrink(tape: Tape, fails: (tape: Tape) => Promise<boolean>): Promise<Tape> {
   let smallest = tape;
   let left = RUNS;
@@ -16,7 +16,8 @@ export async function shrink(tape: Tape, fails: (tape: Tape) => Promise<boolean>
   for (let minutes = 15; minutes < smallest.minutes; minutes *= 2) {
     if (await accept({ ...smallest, minutes })) break;
   }
-  // Halves, quarters ... single events (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
+  // Leave out halves, quarters, ... single events (Zeller and Hildebrandt, "Simplifying and isolating
+  // failure-inducing input", 2002).
   for (
     let size = Math.ceil(smallest.events.length / 2);
     size >= 1;

@@ -1,11 +1,11 @@
-/** The same worlds under Assay's rules and under others'. */
+/** Compares Assay's rules with those of other tools in the same worlds. */
 import { deal } from "./deal.ts";
 import { type Row, rowOf, type Sample, sampleOf } from "./figures.ts";
-import { judgeBeside, OTHER_RULES } from "./other_rules.ts";
+import { applyRule, OTHER_RULES } from "./other_rules.ts";
 import type { Outcome } from "./simulate.ts";
 import type { Tape } from "./tape.ts";
 
-/** The worlds that are compared, at one minute from three regions. */
+/** The worlds to compare, at one-minute checks from three regions. */
 export const COMPARED: readonly string[] = [
   "drift",
   "outage",
@@ -24,16 +24,16 @@ export const COMPARED: readonly string[] = [
   "honest starts",
 ];
 
-/** The name of our own rule in the tables. */
+/** The name of Assay's rules in the tables. */
 export const ASSAY = "Assay";
 
-/** One world under every rule: Assay's first. */
+/** One world under every rule, Assay's first. */
 export interface Comparison {
   world: string;
   rules: { rule: string; row: Row; delays: number[] }[];
 }
 
-/** Runs `hours` of each world. `runAll` runs tapes under Assay. */
+/** Runs `hours` of each world under every rule. `runAll` runs tapes under Assay. */
 export async function compareRules(
   { hours, seed, worlds = COMPARED }: { hours: number; seed: number; worlds?: readonly string[] },
   runAll: (tapes: readonly Tape[]) => Promise<Outcome[]>,
@@ -48,8 +48,8 @@ export async function compareRules(
     const theirs = OTHER_RULES.map((rule) => ({
       rule: rule.name,
       samples: tapes.map((tape) => {
-        const { told, requests } = judgeBeside(rule, tape);
-        return sampleOf(tape, told, { requests, judgements: 0 });
+        const { notices, requests } = applyRule(rule, tape);
+        return sampleOf(tape, notices, { requests, judgements: 0 });
       }),
     }));
     return { world, rules: [{ rule: ASSAY, samples: ours }, ...theirs].map(figuresOf) };

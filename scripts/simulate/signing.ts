@@ -1,6 +1,6 @@
 /**
- * Signatures are the one thing that takes real time: the runtime makes them on other threads. One is made at a time, and virtual time stands
- * still meanwhile, so that a seed says the same twice.
+ * Serializes signing. The runtime signs on other threads, so signatures are the only work in real time. One
+ * is made at a time, and virtual time stands still meanwhile, so that a seed always gives the same run.
  */
 export class SigningGate {
   #signed: PromiseWithResolvers<void> | undefined;
@@ -13,21 +13,24 @@ export class SigningGate {
     return this.#id !== undefined;
   }
 
-  /** Claims a notice once no other is being signed. It counts as signed when it is sent, or a receipt of it is written. */
+  /**
+   * Claims notices once no other is being signed. The first counts as signed when it is sent or its attempt
+   * is recorded.
+   */
   claim<T extends { id: string }>(owner: string, work: () => Promise<T[]>): Promise<T[]> {
     const claimed = this.#last.then(work);
     const done = claimed.then(([first]) => first && this.#await(owner, first.id), () => {});
-    // Of a process that died in its call there is no answer.
+    // A process that dies during its call never settles `done`.
     this.#last = Promise.race([done, this.#left(owner)]);
     return claimed;
   }
 
-  /** This notice, or the message of a group that it leads, is signed or never will be. */
+  /** Ends the signing of a notice, or of the group message it leads, whether or not it was signed. */
   end(id: string): void {
     if (this.#id === id.split("_and_")[0]) this.#release();
   }
 
-  /** This process has died. */
+  /** Releases the gate after the death of a process. */
   leave(owner: string): void {
     if (this.#owner === owner) this.#release();
     this.#leavers.get(owner)?.resolve();

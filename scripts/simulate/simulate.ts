@@ -1,4 +1,4 @@
-/** Deals hours, runs them, and reports violations and notices. One seed gives one result. */
+/** Draws and runs tapes, and reports violations and figures. The same seed gives the same result. */
 import { type Bar, barsOf } from "./bars.ts";
 import { deal, type Wanted } from "./deal.ts";
 import { type Row, rowsOf, type Sample, sampleOf } from "./figures.ts";
@@ -7,19 +7,19 @@ import { shrink } from "./shrink.ts";
 import type { Tape } from "./tape.ts";
 import { verify } from "./violations.ts";
 
-/** A tape that fails, as small as it got, and why. */
+/** A shrunk failing tape and its violations. */
 export interface Failing {
   tape: Tape;
   violations: string[];
 }
 
-/** What a simulation came to. */
+/** The result of a simulation. */
 export interface Simulation {
   seed: number;
   hours: number;
   runs: number;
   judgements: number;
-  /** Judgements that the naive oracle has made as well. */
+  /** Judgements that the naive oracle repeated. */
   compared: number;
   requests: number;
   violations: number;
@@ -28,10 +28,10 @@ export interface Simulation {
   rows: Row[];
 }
 
-/** So many failing runs are shrunk: the others may well be of the same cause. */
+/** How many failing runs are shrunk; further ones probably have the same cause. */
 const SHRUNK = 3;
 
-/** What one run came to. */
+/** The outcome of one run. */
 export interface Outcome {
   sample: Sample;
   violations: string[];
@@ -41,12 +41,12 @@ export interface Outcome {
 /** Runs one tape. */
 export async function runOne(tape: Tape): Promise<Outcome> {
   const { record, requests, violations, compared } = await verify(tape);
-  const told = record.told.map(({ at, change, kind }) => ({ at: at - START_MS, change, kind }));
-  const sample = sampleOf(tape, told, { requests, judgements: record.judgements.length });
+  const notices = record.changes.map(({ at, change, kind }) => ({ at: at - START_MS, change, kind }));
+  const sample = sampleOf(tape, notices, { requests, judgements: record.judgements.length });
   return { sample, violations, compared };
 }
 
-/** Simulates so many hours. `runAll` runs the tapes, in order, perhaps elsewhere. */
+/** Simulates the wanted hours. `runAll` runs tapes and returns their outcomes in order. */
 export async function simulate(
   wanted: Wanted,
   runAll: (tapes: readonly Tape[]) => Promise<Outcome[]> = runInTurn,

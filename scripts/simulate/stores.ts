@@ -1,19 +1,19 @@
-/** The real store in memory, watched, and with replies that are lost. */
+/** The memory store, with an observer and injected write failures. */
 import { memoryStore } from "../../src/storage/memory.ts";
 import type { Commit, Lease, Store } from "../../src/storage/store.ts";
 
-/** What becomes of a write's reply. */
+/** The fate of a write: `lost` fails after taking effect, `refused` fails without. */
 export type WriteFate = "kept" | "lost" | "refused";
 
-/** What the store of a run is watched by. */
+/** Decides the fate of writes, and observes commits. */
 export interface StoreWatch {
-  /** Before each write. */
+  /** Called before each write. */
   fateOf(): WriteFate;
-  /** After a commit has had its effect. */
+  /** Called after a commit has taken effect. */
   onCommit(commit: Commit, lease: Lease): void;
 }
 
-/** A store with some methods of one's own. */
+/** Replaces some methods of a store. */
 export const override = (store: Store, own: Partial<Store>): Store =>
   new Proxy(store, {
     get(target, name) {
@@ -22,7 +22,7 @@ export const override = (store: Store, own: Partial<Store>): Store =>
     },
   });
 
-/** A memory store whose writes lose replies as the watch says. */
+/** A memory store whose writes fail as `fateOf` decides. */
 export function watchedStore({ fateOf, onCommit }: StoreWatch): Store {
   const store = memoryStore();
   const written = async <T>(write: () => Promise<T>): Promise<T> => {

@@ -24,11 +24,14 @@ const COLUMNS = {
   quiet: [["false a month", (row) => row.falseAMonth, "least"]],
 } satisfies Record<string, Column[]>;
 
-/** What is of interest in a world. */
+/** Which columns suit a world. */
 const kindOf = ({ rules: [first] }: Comparison) =>
   first!.row.episodes > 0 ? "whole" : first!.row.partials > 0 ? "partial" : "quiet";
 
-/** The least of a column stands in bold; the oracle is no rule that can be had. */
+/**
+ * A table of one world. The lowest value of a column is bold; the oracle does not compete, because no real
+ * rule can match it.
+ */
 function tableOf({ rules }: Comparison, columns: readonly Column[]): string[] {
   const most = (read: Column[1]) =>
     Math.min(...rules.filter(({ rule }) => rule !== "oracle").map(({ row }) => read(row) ?? Infinity));
@@ -47,7 +50,7 @@ function tableOf({ rules }: Comparison, columns: readonly Column[]): string[] {
   ];
 }
 
-/** The worlds in which nothing is the matter share a table: false critical alarms a month. */
+/** One table for all worlds without failures: false critical alarms a month. */
 function quietTable(worlds: readonly Comparison[]): string[] {
   const names = worlds[0]!.rules.map(({ rule }) => rule).filter((rule) => rule !== "oracle");
   return [
@@ -61,7 +64,7 @@ function quietTable(worlds: readonly Comparison[]): string[] {
   ];
 }
 
-/** All comparisons, world by world; `below` adds to one of them. */
+/** Markdown for all comparisons, world by world. `below` returns lines to add below a world's table. */
 export function tablesOf(
   compared: readonly Comparison[],
   below: (one: Comparison) => string[] = () => [],

@@ -1,12 +1,12 @@
-/** What happens in one simulated run, as a list of events: drawn by seed, kept as JSON, shrunk by leaving events out. */
+/** The events of one simulated run: drawn from a seed, stored as JSON, and shrunk by leaving events out. */
 
-/** How many regions, and probers in each. */
+/** Number of regions, and of probers in each. */
 export interface Topology {
   regions: number;
   probers: number;
 }
 
-/** How a check is set; what is left out is as by default. `cron` stands in the place of its period. */
+/** Settings of a check; the rest are defaults. `cron` replaces the period. */
 export type CheckSettings = Partial<
   {
     [name in "turns" | "retry" | "failureThreshold" | "successThreshold" | "confirm" | "scope" | "cron"]:
@@ -15,48 +15,60 @@ export type CheckSettings = Partial<
   }
 >;
 
-/** How a service is. `lies`: it says ready and its orders fail. `hangs`: it says ready and its orders never answer. `wrong`: it fails and says so. */
+/**
+ * The state of the service. `lies`: it reports ready, but orders fail. `hangs`: it reports ready, but orders
+ * never answer. `wrong`: orders fail, and it reports that.
+ */
 export type ServiceMood = "lies" | "hangs" | "down" | "wrong" | "starting" | "draining" | "slow";
 
-/** How long a rollout may take to reach every region, where a run has any; ms. */
+/** How long a rollout may take to reach every region. */
 export const CONVERGE_MS = 60_000;
 
-/** A time; ms after the beginning of the run. */
+/** A time span, ms after the start of the run. */
 export interface Spell {
   from: number;
   until: number;
 }
 
-/** One thing that happens. Shares are of requests, 0 to 1; `prober` and `region` are numbers from 0. */
+/** One event. `share` is a share of requests, 0 to 1; `prober` and `region` count from 0. */
 export type Event =
-  /** The service is so, for a share of requests, perhaps only as one region sees it, or only what the second check asks for. */
+  /**
+   * The state of the service; optionally for a share of requests, for one region, or for the second check
+   * only.
+   */
   | Spell & { kind: "service"; mood: ServiceMood; share?: number; region?: number; check?: "payments" }
-  /** From here on the service shows this revision of its config, perhaps only as one region sees it; the highest counts. */
+  /**
+   * The service has this config revision from now on, optionally in one region only; the highest active one
+   * counts.
+   */
   | Spell & { kind: "rollout"; revision: number; region?: number }
-  /** Requests are lost on the way. */
+  /** Requests are lost in the network. */
   | Spell & { kind: "loss"; share: number; prober?: number }
-  /** A prober's whole network is gone, its controls too. */
+  /** A prober loses its whole network, including its controls. */
   | Spell & { kind: "offline"; prober: number }
-  /** The settler does not hear a prober. */
+  /** The settler cannot reach a prober. */
   | Spell & { kind: "partition"; prober: number }
-  /** A prober takes what it is asked and never answers. */
+  /** A prober accepts requests and never answers. */
   | Spell & { kind: "hung"; prober: number }
-  /** Every request of a prober takes so long. */
+  /** Every request of a prober takes this long. */
   | Spell & { kind: "slow path"; prober: number; ms: number }
-  /** A prober has another version of the config. */
+  /** A prober runs another version of the config. */
   | Spell & { kind: "other config"; prober: number }
-  /** The scheduler does so with each tick of the time, by chance. */
+  /** The scheduler skips, doubles or delays this share of its ticks. */
   | Spell & { kind: "ticks"; how: "skipped" | "doubled" | "late"; share: number }
   /** A second process runs beside the first. */
   | Spell & { kind: "second process" }
-  /** The process dies at the next so-many-th call that it makes after `from`, before or after its effect; another starts at `until`. */
+  /**
+   * From `from` the process makes `call` more calls and dies in the next, before or after its effect. Another
+   * starts at `until`.
+   */
   | Spell & { kind: "death"; call: number; isAfter: boolean }
-  /** The store does so with a share of its writes: `lost` replies come after the effect, `refused` ones without it. */
+  /** A share of the store's writes fails: `lost` after taking effect, `refused` without. */
   | Spell & { kind: "store"; how: "lost" | "refused"; share: number }
-  /** The receivers of webhooks do so. `forgets`: it takes the notice, and its answer is lost. */
+  /** The webhook receivers fail. `forgets`: the notice is accepted, but the response is lost. */
   | Spell & { kind: "receiver"; how: "refuses" | "hangs" | "forgets" };
 
-/** A run: all that it needs to be had again. */
+/** Everything needed to repeat a run. */
 export interface Tape {
   world: string;
   topology: Topology;
@@ -69,7 +81,7 @@ export interface Tape {
 /** "3x1". */
 export const topologyText = ({ regions, probers }: Topology): string => `${regions}x${probers}`;
 
-/** The topology in "3x1"; undefined: it is none. */
+/** Parses a topology such as "3x1"; undefined if invalid. */
 export function parseTopology(text: string): Topology | undefined {
   const [, regions, probers] = /^([1-9])x([1-9])$/.exec(text) ?? [];
   return regions ? { regions: Number(regions), probers: Number(probers) } : undefined;

@@ -1,8 +1,8 @@
-/** The truth of a run, from its events: which notices were due, and which were false. */
+/** The ground truth of a run, from its events: which notices were due, and which were false. */
 import { MINUTE_MS } from "../../src/base/time.ts";
 import type { Event, ServiceMood, Spell, Tape } from "./tape.ts";
 
-/** Moods in which a walk fails. */
+/** Moods in which the service counts as failing, with the incident they should open. */
 const BAD: Partial<Record<ServiceMood, "drift" | "outage">> = {
   lies: "drift",
   hangs: "drift",
@@ -11,14 +11,14 @@ const BAD: Partial<Record<ServiceMood, "drift" | "outage">> = {
   draining: "outage",
 };
 
-/** A time in which the service fails everybody. */
+/** A time in which the service fails for everyone. */
 export interface Episode extends Spell {
   kind: "drift" | "outage";
 }
 
-/** How long a service may drain before that counts. */
+/** How long a service may drain before it counts as failing. */
 const DRAIN_MS = 150_000;
-/** Failures closer than this are one episode, as in a crash loop. */
+/** Failures closer together than this are one episode, as in a crash loop. */
 const TOGETHER_MS = 3 * MINUTE_MS;
 
 const isService = (event: Event): event is Extract<Event, { kind: "service" }> => event.kind === "service";
@@ -40,14 +40,20 @@ export function episodesOf({ events }: Pick<Tape, "events">): Episode[] {
   return episodes;
 }
 
-/** When some walks fail for a reason, whole or in part: no notice then is false. */
+/**
+ * Whether the service failed, in whole or in part, at this instant or shortly before, so that a notice is not
+ * false.
+ */
 export function hasCause({ events }: Pick<Tape, "events">, at: number): boolean {
-  // A failure may be announced a little after its end, by walks that began before it.
+  // Walks that began before the end of a failure may still open an incident after it.
   const isNear = ({ from, until }: Spell) => from <= at && at < until + 2 * MINUTE_MS;
   return events.some((event) => isService(event) && BAD[event.mood] !== undefined && isNear(event));
 }
 
-/** How many probers the settler has not heard for two periods, long enough to be asked twice; `at`: ms after the beginning. */
+/**
+ * How many probers have been silent for two periods, and so were asked at least twice. `at` is in ms after
+ * the start.
+ */
 export function silentProbers({ events, everyMs }: Pick<Tape, "events" | "everyMs">, at: number): number {
   const silent = events.flatMap((event) =>
     (event.kind === "partition" || event.kind === "hung") && event.from <= at - 2 * everyMs &&
@@ -58,7 +64,7 @@ export function silentProbers({ events, everyMs }: Pick<Tape, "events" | "everyM
   return new Set(silent).size;
 }
 
-/** The first time at which a share of requests, or one region, fails; undefined: none does. */
+/** The first time in which only a share of requests or one region fails; undefined if there is none. */
 export function firstPartial({ events }: Pick<Tape, "events">): Spell | undefined {
   return events.filter(isService).find(({ share = 1, region, mood }) =>
     (share < 1 || region !== undefined) && BAD[mood]

@@ -1,23 +1,23 @@
-/** Runs a tape and holds it against everything that must hold. */
+/** Runs a tape and checks it against the invariants and the oracle. */
 import { checkCanResolve, checkChanges, checkDeliveries } from "./invariants.ts";
 import { consultOracle, consultPrerequisite } from "./oracle.ts";
 import { run, type RunResult } from "./run.ts";
 import type { Event, Tape } from "./tape.ts";
 
-/** A run, what is wrong with it, and how many of its judgements the oracle has seen. */
+/** A run, its violations, and the number of judgements that the oracle compared. */
 export interface Verified extends RunResult {
   violations: string[];
   compared: number;
 }
 
-/** What may make a notice come twice, with the same id. */
+/** Events that may deliver a notice twice, with the same id. */
 const REPEATING = new Set<Event["kind"]>(["death", "second process", "store", "receiver"]);
 
 /** Runs a tape and checks it. */
 export async function verify(tape: Tape): Promise<Verified> {
   const result = await run(tape);
   const { config: { checks, regions }, record, second } = result;
-  // A cron of these worlds is a period: who judges naively knows no other.
+  // The naive judgement only knows periods, and the crons of these worlds are periods.
   const [first, later] = checks.map((check) => ({ ...check, schedule: { everyMs: tape.everyMs } }));
   const agreements = [
     consultOracle(first!, regions, record),

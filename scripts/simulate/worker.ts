@@ -1,7 +1,7 @@
-/** Runs tapes beside the main thread: each message is a tape, each answer its outcome. */
+/** Worker that runs tapes: each message is a tape, each reply its outcome. */
 import { runOne } from "./simulate.ts";
 
-/** The part of a worker's global scope that is used. */
+/** The members of a worker's global scope that are used here. */
 const scope = self as unknown as {
   onmessage: (event: { data: unknown }) => void;
   postMessage(value: unknown): void;

@@ -28,7 +28,7 @@ const faultsOf = ({ config: { checks: [check], regions }, record }: RunResult, r
 
 test("a run as it should be: told once and resolved once, to both webhooks", async () => {
   const result = await told();
-  expect(result.record.told.map(({ change, kind }) => `${change} ${kind}`)).toEqual([
+  expect(result.record.changes.map(({ change, kind }) => `${change} ${kind}`)).toEqual([
     "opened drift",
     "resolved drift",
   ]);
@@ -57,8 +57,12 @@ describe("seen: ", () => {
       /two bodies/,
     ],
     ["notices out of order", ({ receipts }) => void receipts.reverse(), /out of order/],
-    ["a recovery without an opening", ({ told }) => void told.shift(), /resolved at \d+, and was not open/],
-    ["an opening twice", ({ told }) => void told.unshift(told[0]!), /opened at \d+, and was open/],
+    [
+      "a recovery without an opening",
+      ({ changes }) => void changes.shift(),
+      /resolved at \d+, and was not open/,
+    ],
+    ["an opening twice", ({ changes }) => void changes.unshift(changes[0]!), /opened at \d+, and was open/],
     ["an opening without a failed verdict", ({ judgements }) => {
       const opening = judgements.find(({ incidents }) => incidents.length > 0)!;
       for (const walk of opening.walks) walk.trace.word = "ready";
@@ -136,7 +140,7 @@ test.each<[name: string, events: Event[]]>([
   ["one whose answer is lost", [{ kind: "receiver", how: "forgets", from: 10 * MINUTE, until: 25 * MINUTE }]],
 ])("told all the same, with %s", async (_name, events) => {
   const result = await told([DRIFT, ...events]);
-  const opened = result.record.told.filter(({ change, kind }) => change === "opened" && kind === "drift");
+  const opened = result.record.changes.filter(({ change, kind }) => change === "opened" && kind === "drift");
   expect(opened).toHaveLength(1);
   expect(faultsOf(result, true)).toEqual([]);
 });

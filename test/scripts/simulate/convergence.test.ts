@@ -15,7 +15,7 @@ test("a rollout that leaves out a region is told within converge and a period of
   const [tape] = deal({ hours: 4, seed: SEED, world: "rollout that leaves out a region", topology, everyMs });
   const { record, violations } = await verify(tape!);
   expect(violations, `seed ${SEED}`).toEqual([]);
-  const told = record.told.filter(({ kind }) => kind === "divergence");
+  const told = record.changes.filter(({ kind }) => kind === "divergence");
   const rollouts = tape!.events.flatMap((event) =>
     event.kind === "rollout" && event.region === 1 ? [event] : []
   );
@@ -41,7 +41,7 @@ test(
       const { record, violations } = await verify(tape);
       rollouts += tape.events.filter((event) => event.kind === "rollout" && event.region === 0).length;
       expect(violations, `seed ${SEED}`).toEqual([]);
-      expect(record.told.filter(({ kind }) => kind === "divergence"), `seed ${SEED}`).toEqual([]);
+      expect(record.changes.filter(({ kind }) => kind === "divergence"), `seed ${SEED}`).toEqual([]);
     }
     console.log(`seed ${SEED}: ${rollouts} rollouts`);
     expect(rollouts).toBeGreaterThanOrEqual(HOURS * 11);

@@ -21,8 +21,8 @@ test("a whole outage is told of the first check alone, a drift of the second one
   const { record, second, violations, compared } = await verify(tape!);
   expect(violations, `seed ${SEED}`).toEqual([]);
   expect(compared).toBeGreaterThan(1_500);
-  const service = ({ told }: typeof record) =>
-    told.filter(({ kind }) => kind === "drift" || kind === "outage")
+  const service = ({ changes }: typeof record) =>
+    changes.filter(({ kind }) => kind === "drift" || kind === "outage")
       .map(({ change, kind, at }) => ({ what: `${change} ${kind}`, at: at - START_MS }));
   for (
     const [told, kind, spells] of [

@@ -14,7 +14,7 @@ async function recorded(tape: Tape) {
   const slots = [...Map.groupBy(walks, ({ slot }) => slot)].map(([slot, all]) => (
     { slot, traces: all.map(({ trace }) => trace) }
   ));
-  const told = record.told.filter(({ change }) => change === "opened")
+  const told = record.changes.filter(({ change }) => change === "opened")
     .map(({ kind, scope, episode }) => `${kind} ${scope} #${episode}`);
   return { check: check!, regions, slots, told };
 }

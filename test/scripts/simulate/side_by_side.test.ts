@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeBeside, OTHER_RULES } from "../../../scripts/simulate/other_rules.ts";
+import { applyRule, OTHER_RULES } from "../../../scripts/simulate/other_rules.ts";
 import { cumulative, plot } from "../../../scripts/simulate/plot.ts";
 import { COMPARED, compareRules } from "../../../scripts/simulate/side_by_side.ts";
 import { runOne } from "../../../scripts/simulate/simulate.ts";
@@ -17,7 +17,7 @@ const bad = (from: number, until: number, more: Partial<Event> = {}): Event => (
 /** What a rule tells: minutes and changes. */
 function told(name: string, ...events: Event[]): string[] {
   const rule = OTHER_RULES.find((one) => one.name === name)!;
-  return judgeBeside(rule, tapeWith(...events)).told.map(({ at, change }) => `${at / MINUTE} ${change}`);
+  return applyRule(rule, tapeWith(...events)).notices.map(({ at, change }) => `${at / MINUTE} ${change}`);
 }
 
 describe("the other rules do what they say", () => {
@@ -43,9 +43,9 @@ describe("the other rules do what they say", () => {
 
   test("all of them meet the same losses", () => {
     const lossy = tapeWith({ kind: "loss", share: 0.2, from: 0, until: 40 * MINUTE });
-    const [first, again] = [1, 2].map(() => judgeBeside(OTHER_RULES[3]!, lossy));
+    const [first, again] = [1, 2].map(() => applyRule(OTHER_RULES[3]!, lossy));
     expect(first).toEqual(again);
-    expect(first!.told.length).toBeGreaterThan(2);
+    expect(first!.notices.length).toBeGreaterThan(2);
   });
 });
 
