@@ -1,4 +1,7 @@
-/** What a request allocates: in a process of its own, whose young generation is so large that nothing is collected meanwhile. */
+/**
+ * Measures allocations per request, in a process whose young generation is too large to be collected
+ * meanwhile.
+ */
 import { fileURLToPath } from "node:url";
 import { READ_JOURNEY } from "./config.ts";
 import type { BenchRow } from "./table.ts";
@@ -15,7 +18,7 @@ const HEAP = [
   "--max-semi-space-size=512",
 ];
 
-/** kB a request of the loop and of a whole tick, over `/readyz` and `/item` at `url`. */
+/** kB per request of the loop and of a whole tick, over `/readyz` and `/item` at `url`. */
 export async function benchAllocation(url: string): Promise<BenchRow[]> {
   const { stdout, success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [

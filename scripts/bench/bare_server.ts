@@ -1,4 +1,4 @@
-/** The least that a server of Deno's can be, beside the one that is measured. Prints its port. */
+/** A minimal Deno server, for comparison. Prints its port. */
 Deno.serve({
   hostname: "127.0.0.1",
   port: 0,

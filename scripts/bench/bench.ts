@@ -1,6 +1,7 @@
 /**
- * Measures Assay and writes the table into docs/benchmarks.md. CPU is that of this process, all its threads; a
- * figure beside the loop compares samples of one run, taken in turns, with its quartiles. The exit code is 1 if nginx is missing.
+ * Measures Assay and writes the tables into docs/benchmarks.md. CPU is that of this process with all its
+ * threads. Ratios to the loop compare samples of one run, taken in turns, and show quartiles. Exit 1 if nginx
+ * is missing.
  */
 import { writePart } from "./document.ts";
 import { benchGates } from "./gate.ts";

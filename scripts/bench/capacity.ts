@@ -1,6 +1,7 @@
 /**
- * What real processes walk: checks x latency x probers. `deno run -A scripts/bench/capacity.ts` writes the table into
- * docs/benchmarks.md; `--checks 10000 --latency 300 --hosts 100 --probers 1 --minutes 5` one line of it.
+ * Measures how many checks real processes can run, by checks, latency and probers. `deno run -A
+ * scripts/bench/capacity.ts` writes the table into docs/benchmarks.md; `--checks 10000 --latency 300 --hosts
+ * 100 --probers 1 --minutes 5` prints a single row.
  */
 import { parseArgs } from "node:util";
 import { join } from "node:path";
@@ -22,32 +23,32 @@ const TOKEN = "tok-of-the-bench";
 const SAMPLE_MS = 5_000;
 const PING_MS = 50;
 
-/** What is walked, and by whom. */
+/** One measurement. */
 export interface CapacityPlan {
   checks: number;
   latencyMs: number;
   hosts: number;
-  /** The first in the ledger's own process, each other in one of its own. */
+  /** The first prober is in the ledger's process, every other in its own. */
   probers: number;
   minutes: number;
   concurrency?: number;
-  /** A tenth of the hosts fails every tenth minute. */
+  /** Makes a tenth of the hosts fail every tenth minute. */
   faults?: boolean;
 }
 
-/** The processes of a plan, and the folder of the ledger's store. */
+/** The processes of a measurement, and the folder of the ledger's store. */
 export interface World {
   folder: string;
   ledger: Child;
-  /** Its further probers. */
+  /** The other probers. */
   others: Child[];
-  /** A server that does nothing, beside it. */
+  /** A server that does nothing, for comparison. */
   bare: Child;
 }
 
-/** What came of it. Times in ms, memory in MB. */
+/** The result of a measurement. Times in ms, memory in MB. */
 export interface CapacityResult {
-  /** Of each slot that was over: how many rounds were walked, and how many are missing. */
+  /** For each finished slot, how many rounds ran and how many are missing. */
   slots: { walked: number; missed: number }[];
   ageP95: number;
   peakMb: number;
@@ -58,11 +59,11 @@ export interface CapacityResult {
   bareP99: number;
 }
 
-/** Runs Assay over a slow target for some whole slots. */
+/** Runs Assay against a slow target for `minutes` slots. */
 export const measureCapacity = (plan: CapacityPlan): Promise<CapacityResult> =>
   withWorld(plan, (world) => watch(plan, world));
 
-/** Works among the processes of a plan, and ends them. */
+/** Starts the processes of a plan, runs `work`, and stops them. */
 export async function withWorld<T>(plan: CapacityPlan, work: (world: World) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-" });
   const children: Child[] = [];
@@ -117,14 +118,14 @@ async function watch(
   { folder, ledger, others, bare }: World,
 ): Promise<CapacityResult> {
   const store = sqliteStore(sqliteDriver(join(folder, "assay.db")));
-  // The first slot may have begun before everything stood.
+  // Skip the first slot, which may have begun before everything was up.
   const from = Math.ceil((Date.now() + 1_000) / MINUTE_MS) * MINUTE_MS;
   const until = from + minutes * MINUTE_MS;
   const pinging = [pingUntil(ledger, "/livez", until), pingUntil(bare, "/", until)];
   await sleepUntil(from);
   const before = usageOf(ledger);
   const ages: number[] = [];
-  // In the first two minutes some evidence is none yet.
+  // In the first two minutes not all evidence is there yet.
   for (let at = from + 2 * MINUTE_MS; at <= until; at += SAMPLE_MS) {
     await sleepUntil(at);
     ages.push(...await evidenceAges(store));
@@ -132,7 +133,7 @@ async function watch(
   await sleepUntil(until);
   const after = usageOf(ledger);
   const [livez, idle] = await Promise.all(pinging);
-  // What was begun in the last slot is in the store only later.
+  // Leave out the last slot, whose rounds may not be stored yet.
   const slots = await slotsOf(store, { from, until: until - MINUTE_MS, probers });
   await store.close();
   return {
@@ -197,7 +198,7 @@ function freePort(): number {
   return port;
 }
 
-/** The lines of the table. */
+/** The measurements of the table. */
 const PLANS: CapacityPlan[] = [
   { checks: 1_000, latencyMs: 300, hosts: 100, probers: 1, minutes: 4 },
   { checks: 2_000, latencyMs: 100, hosts: 100, probers: 1, minutes: 4 },
@@ -205,12 +206,12 @@ const PLANS: CapacityPlan[] = [
   { checks: 10_000, latencyMs: 300, hosts: 100, probers: 3, minutes: 6 },
 ];
 
-/** The heading of the capacity table. */
+/** The head of the capacity table. */
 export const CAPACITY_HEAD =
   "| checks, latency, hosts, probers | walked a slot | missed a slot | evidence p95 | peak RSS, MB | CPU a minute | `/livez` p99, max | a bare server beside it, p99 |\n" +
   "| --- | --- | --- | --- | --- | --- | --- | --- |";
 
-/** One line of it. */
+/** Formats a row of the capacity table. */
 export function capacityRow(plan: CapacityPlan, result: CapacityResult): string {
   const range = (values: number[]) => {
     const [least, most] = [Math.min(...values), Math.max(...values)];

@@ -1,9 +1,10 @@
 /**
- * CPU of one request through Assay's client beside `fetch`, over http and https, on kept and on new connections, all in one run:
+ * Compares the CPU of a request through Assay's client with `fetch`, over http and https, on kept and on new
+ * connections, in one run:
  *
  *     deno run -A scripts/bench/client.ts
  *
- * The server is a process of its own. Needs openssl.
+ * The server runs in its own process. Needs openssl.
  */
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
@@ -18,14 +19,14 @@ const REQUESTS = 300;
 const AT_ONCE = 10;
 const HOST = "localhost";
 
-/** Ports, and the authority of the https one. */
+/** The ports of the server, and its certificate authority. */
 interface Place {
   http: number;
   https: number;
   ca: string;
 }
 
-/** Answers each request at once; a path that ends in `new` closes the connection behind it. */
+/** Answers each request at once. Closes the connection after a path that ends in `new`. */
 function converse(socket: Socket): void {
   const body = JSON.stringify({ status: "UP" });
   const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
@@ -37,7 +38,7 @@ function converse(socket: Socket): void {
   });
 }
 
-/** An authority, and what it has signed for the host; PEM. */
+/** Creates an authority, and a certificate that it signed for the host; PEM. */
 async function certify(): Promise<{ ca: string; cert: string; key: string }> {
   const folder = await Deno.makeTempDir();
   const at = (name: string) => `${folder}/${name}.pem`;
@@ -94,7 +95,7 @@ async function openServer(): Promise<{ place: Place; stop: () => Promise<unknown
   };
 }
 
-/** `ask`, so often, ten at once. */
+/** Calls `ask` `REQUESTS` times, `AT_ONCE` at a time. */
 async function repeat(ask: () => Promise<unknown>): Promise<void> {
   let left = REQUESTS;
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {

@@ -4,14 +4,14 @@ import { KINDS } from "../../functions/deno/kinds.ts";
 
 const OPTIONS = { kinds: KINDS, env: () => "https://prober.example" };
 
-/** One read that proves readiness. */
+/** A journey of one read. */
 export const READ_JOURNEY = [{
   name: "read an order",
   request: { path: "/item" },
   expect: ["status == 200", "body.state == 'accepted'"],
 }];
 
-/** Three steps with two captures. */
+/** A journey of three steps with two captures. */
 export const ORDER_JOURNEY = [
   {
     name: "place an order",
@@ -35,7 +35,7 @@ export const ORDER_JOURNEY = [
   },
 ];
 
-/** What the checks of a made config look like. */
+/** The checks of a generated config. */
 export interface BenchPlan {
   checks: number;
   url: string;
@@ -44,13 +44,14 @@ export interface BenchPlan {
   regions?: unknown[];
 }
 
-/** A config of `checks` targets with one check each, as it would be written in YAML. */
+/** A config of `checks` targets with one check each, as a parsed YAML value. */
 export function configValue({ checks, url, journey, report, regions = ["local"] }: BenchPlan): unknown {
   const check = { ...(report && { report: { path: "/readyz" } }), journey };
   return {
     version: 1,
     allowPrivate: true,
-    // All are on one host: by so many places 10,000 checks with a report are one phase all the same (src/config/phases.ts).
+    // All checks are on one host. With this concurrency even 10,000 checks with a report fit in one phase
+    // (src/config/phases.ts).
     concurrency: 512,
     connectionsPerHost: 512,
     regions,
@@ -62,10 +63,10 @@ export function configValue({ checks, url, journey, report, regions = ["local"] 
   };
 }
 
-/** Requests at once: as many as one host gets by default. */
+/** Concurrent requests: the default for one host. */
 export const AT_ONCE = 6;
 
-/** The same, loaded; its one host is asked by as many connections as the loop has. */
+/** Loads such a config, with as many connections to its host as the loop has. */
 export async function makeConfig(plan: BenchPlan): Promise<Config> {
   const { config } = await loadValue(configValue(plan), OPTIONS);
   return { ...config, concurrency: AT_ONCE, connectionsPerHost: AT_ONCE };

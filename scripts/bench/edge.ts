@@ -1,7 +1,7 @@
 /**
- * Measures the Worker in bare workerd and prints the tables that stand in docs/benchmarks.md: its first answers beside an empty
- * Worker's and what lies between the two, and what a tick costs beside a loop that only sends the same requests, in the
- * same process.
+ * Measures the Worker in bare workerd and prints the tables for docs/benchmarks.md: its first answers
+ * compared with an empty Worker and steps in between, and the cost of a tick compared with a loop in the same
+ * process that only sends the same requests.
  */
 import { gzipSync } from "node:zlib";
 import { type BenchPlan, configValue, makeConfig, READ_JOURNEY } from "./config.ts";
@@ -12,13 +12,13 @@ import { MINUTE_MS } from "../../src/base/time.ts";
 
 const STARTS = 21;
 const SIZES = [10, 100, 1_000];
-/** Checks in one sample, and before the first one: by then the runtime has compiled what is hot. */
+/** Checks per sample, and before the first sample, so that the runtime has compiled hot code. */
 const SAMPLE = 1_000;
 const WARM = 3_000;
 const SAMPLES = 9;
 
 const EMPTY = `export default { fetch: () => new Response("ok") };`;
-/** The same with two object classes that do nothing. */
+/** An empty Worker with two object classes that do nothing. */
 const OBJECTS = `import { DurableObject } from "cloudflare:workers";
 export class Ledger extends DurableObject {}
 export class Prober extends DurableObject {}
@@ -37,7 +37,7 @@ function plan(checks: number, url: string): BenchPlan {
   return { checks, url, journey: READ_JOURNEY, report: true, regions };
 }
 
-/** The Worker around `code`; its one place is this machine. */
+/** A Worker with `code`; its only place is this machine. */
 function deployment(code: string): WorkerProgram {
   return {
     code,
@@ -46,7 +46,10 @@ function deployment(code: string): WorkerProgram {
   };
 }
 
-/** From the start of the process to the first 200; all of them in turns, the first turn left out. */
+/**
+ * Prints the time from the start of the process to the first 200, for all programs in turns, without the
+ * first turn.
+ */
 async function firstAnswers(): Promise<void> {
   const code = await bundle(configValue(plan(10, "https://shop.example")));
   const rows: [name: string, WorkerProgram, path: string][] = [
@@ -77,7 +80,10 @@ async function firstAnswers(): Promise<void> {
   }
 }
 
-/** From the start of the process to its first 200; a machine that others use too delays it, which the CPU does not show. */
+/**
+ * Time and CPU from the start of the process to its first 200. Other load on the machine raises the time, not
+ * the CPU.
+ */
 interface Start {
   ms: number;
   cpuMs: number;
@@ -90,7 +96,7 @@ async function start(program: WorkerProgram, path: string): Promise<Start> {
   return { ms: workerd.firstAnswerMs, cpuMs };
 }
 
-/** One line of the table: ticks and the bare loop, in turns. */
+/** A row of the table: ticks and the bare loop, in turns. */
 async function cost(size: number): Promise<string> {
   const target = fixedTarget();
   const { concurrency } = await makeConfig(plan(size, target.url));
@@ -135,7 +141,7 @@ async function getText(workerd: Workerd, path: string): Promise<string> {
   return text;
 }
 
-/** A target on loopback with fixed answers, that counts what it is asked. */
+/** A target on loopback with fixed answers that counts its requests. */
 function fixedTarget() {
   let asked = 0;
   const item = { id: "ord_17", state: "accepted", sku: "canary", total: 1290, currency: "EUR" };

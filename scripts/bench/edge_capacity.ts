@@ -1,4 +1,6 @@
-/** What one slot walks on Cloudflare's terms: bare workerd over a target that answers late, one place, one tick. */
+/**
+ * Measures how many checks one slot can run on Cloudflare: bare workerd, a slow target, one place, one tick.
+ */
 import { fileURLToPath } from "node:url";
 import { configValue, READ_JOURNEY } from "./config.ts";
 import { startScript } from "./processes.ts";
@@ -8,7 +10,7 @@ import { MINUTE_MS, SECOND_MS } from "../../src/base/time.ts";
 const SLOW_SERVER = fileURLToPath(new URL("slow_server.ts", import.meta.url));
 const TOKEN = "tok-of-the-bench";
 
-/** Prints a table: a plan of its own a line. */
+/** Prints a table with a row per plan. */
 export async function printEdgeCapacity(
   plans: readonly { checks: number; latencyMs: number }[],
 ): Promise<void> {

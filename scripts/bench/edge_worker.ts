@@ -1,6 +1,6 @@
 /**
- * The Worker of `edge.ts`: the deployed one behind two paths. `/tick?slot=` fires cron with the clock moved to that
- * slot, `/loop?url=&times=&atOnce=` sends the same requests and does nothing else.
+ * The Worker of `edge.ts`: the deployed Worker plus two paths. `/tick?slot=` fires cron with the clock moved
+ * to that slot; `/loop?url=&times=&atOnce=` only sends the same requests.
  */
 import type { ObjectState, SqlStorageCursor } from "../../functions/cloudflare/cloudflare.d.ts";
 import type { Env } from "../../functions/cloudflare/env.ts";
@@ -12,7 +12,7 @@ export { CountingLedger as Ledger, Prober };
 const wall = Date.now;
 const cursors: SqlStorageCursor[] = [];
 
-/** Counts what it writes. */
+/** Keeps its cursors, to count the rows that it writes. */
 class CountingLedger extends LedgerObject {
   constructor(ctx: ObjectState, env: Env) {
     super(ctx, env);
@@ -40,17 +40,18 @@ export default {
   },
 };
 
-/** Fires cron; answers the rows that were written, those of indexes included. */
+/** Fires cron; returns the number of rows written, including index entries. */
 async function tick(slot: number, env: Env): Promise<number> {
   const aheadMs = slot - wall();
-  // A slot of the past whose successor is due is left out, and one of the future waits: so the clock moves along.
+  // Moves the clock to the slot: the Worker skips a past slot when the next is due, and waits for a future
+  // one.
   Date.now = () => wall() + aheadMs;
   cursors.length = 0;
   await worker.scheduled({ scheduledTime: slot }, env);
   return cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
 }
 
-/** A report and a step, `times` times, `atOnce` at a time. */
+/** Requests a report and a step `times` times, `atOnce` at a time. */
 async function loop(url: string, times: number, atOnce: number): Promise<void> {
   let left = times;
   const walk = async () => {

@@ -7,19 +7,22 @@ const CLIENTS = 100;
 const TURNS = 5;
 const TURN_MS = 1_000;
 const WARM_UP_MS = 1_000;
-/** Other turns lie between: what is kept for a second is not there at first. */
+/** Not counted at the start of a turn, because one-second caches have expired during the other turns. */
 const RAMP_MS = 500;
 const TOKEN = "tok-of-the-bench";
 const SERVER = fileURLToPath(new URL("gate_server.ts", import.meta.url));
 
-/** What one client sends next: the path of request number `n`. */
+/** A kind of request; `path` returns the path of request `n`. */
 interface ClientRequest {
   port: number;
   path(n: number): string;
   headers: string;
 }
 
-/** p99 of a gate, and of the status, with 100 clients over 1,000 checks x 7 regions; beside a bare hono "hello" in the same process. */
+/**
+ * p99 latency of a gate and of the status with 100 clients, 1,000 checks and 7 regions, compared with a bare
+ * hono "hello" in the same process.
+ */
 export async function benchGates(): Promise<BenchRow[]> {
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-" });
   const server = new Deno.Command(Deno.execPath(), {
@@ -35,7 +38,7 @@ export async function benchGates(): Promise<BenchRow[]> {
     const gate: ClientRequest = { port: ports.gates, path: (n) => `/v1/gates/t${n % CHECKS}`, headers: auth };
     const status: ClientRequest = { port: ports.gates, path: () => "/v1/status", headers: "" };
     const found = await inTurns([hello, gate, status]);
-    const [base, gated, told] = found.map((times) => percentile(times, 0.99));
+    const [base, gated, listed] = found.map((times) => percentile(times, 0.99));
     const ms = (value: number) => `${value.toFixed(1)} ms`;
     const beside = `100 clients, 1,000 checks x 7 regions, ${found[1]!.length} gates asked`;
     return [
@@ -47,7 +50,7 @@ export async function benchGates(): Promise<BenchRow[]> {
       },
       {
         what: "p99 of GET /v1/status for the public, the same",
-        result: `${ms(told!)}, ${(told! / base!).toFixed(1)} x hello`,
+        result: `${ms(listed!)}, ${(listed! / base!).toFixed(1)} x hello`,
         aim: "",
       },
     ];
@@ -58,7 +61,10 @@ export async function benchGates(): Promise<BenchRow[]> {
   }
 }
 
-/** The latencies (ms) of each, from turns of a second each, so that other load falls on all alike. */
+/**
+ * The latencies (ms) of each kind of request, measured in turns of a second, so that other load affects them
+ * alike.
+ */
 async function inTurns(asks: ClientRequest[]): Promise<number[][]> {
   const times = asks.map((): number[] => []);
   for (const ask of asks) await measureLoad(ask, WARM_UP_MS);
@@ -68,7 +74,9 @@ async function inTurns(asks: ClientRequest[]): Promise<number[][]> {
   return times;
 }
 
-/** 100 connections, each with one request under way at a time. What comes back in the first half second is not counted. */
+/**
+ * Runs 100 connections with one request at a time each. Requests of the first half second are not counted.
+ */
 async function measureLoad(ask: ClientRequest, forMs: number): Promise<number[]> {
   const times: number[] = [];
   const from = performance.now() + RAMP_MS;
@@ -93,7 +101,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
 const HEAD_BYTES = 4_096;
 
-/** Reads one whole answer; throws unless it is a 200 with a length. */
+/** Reads one whole response. Throws unless it is a 200 with a content-length. */
 async function readAnswer(connection: Deno.Conn, buffer: Uint8Array): Promise<void> {
   let [got, whole] = [0, Infinity];
   while (got < whole) {
@@ -123,7 +131,7 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   let text = "";
   while (!text.includes("\n")) {
     const { value, done } = await reader.read();
-    if (done) throw new Error("The bench's server ended");
+    if (done) throw new Error("The server of the bench exited");
     text += value;
   }
   return text.split("\n")[0]!;

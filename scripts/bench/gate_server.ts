@@ -1,4 +1,7 @@
-/** What gate.ts asks: Assay's API over 1,000 settled checks x 7 regions, and beside it a bare hono "hello". Prints both ports. */
+/**
+ * The server of gate.ts: Assay's API with 1,000 settled checks in 7 regions, and a bare hono "hello". Prints
+ * both ports.
+ */
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { Hono } from "hono";
 import { clock } from "../../functions/clock.ts";
@@ -53,7 +56,7 @@ const settlerPorts = { ...ports, clock: { ...clock, now: () => nowMs } };
 const { begin, settleDue } = settler({ ports: settlerPorts, store, config, probers, owner: "bench" });
 for (const period of [-2, -1, 0]) {
   await begin(minuteMs + period * MINUTE_MS);
-  // Each turn of the minute by itself.
+  // Settle each turn of the minute separately.
   for (const second of [0, 20, 40]) {
     nowMs = minuteMs + period * MINUTE_MS + second * 1_000;
     await settleDue();

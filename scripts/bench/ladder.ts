@@ -1,4 +1,7 @@
-/** Where the CPU of a tick goes: the same requests with one more part of Assay at each rung, all rungs in turns. */
+/**
+ * Measures where the CPU of a tick goes: each rung sends the same requests through one more part of Assay.
+ * Rungs run in turns.
+ */
 import { denoPorts } from "../../functions/deno/ports.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
@@ -16,13 +19,16 @@ import { ASSAY_HEADERS, bareLoop, inLanes, openAssay } from "./tick.ts";
 const CHECKS = 1_000;
 const SAMPLES = 13;
 
-/** One part more than the rung before. */
+/** One rung. */
 interface Rung {
   name: string;
   run(): Promise<unknown>;
 }
 
-/** The ladder over `/readyz` and `/item` of nginx at `url`. Rungs are µs a request, with two requests a check. */
+/**
+ * Measures the ladder over `/readyz` and `/item` of nginx at `url`, in µs per request, with two requests per
+ * check.
+ */
 export async function benchLadder(url: string, samples = SAMPLES): Promise<BenchRow[]> {
   const assay = await openAssay({ checks: CHECKS, url, journey: READ_JOURNEY, report: true });
   const rungs = await rungsOf(url, assay.tick);

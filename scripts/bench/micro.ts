@@ -19,7 +19,10 @@ const REGIONS = ["eu", "us", "ap"].map((id) => ({
   probers: [{ id: `${id}1`, url: "https://prober.example", token: "${env:TOKEN}" }],
 }));
 
-/** Which probers see the journey fail, minute by minute: a deploy that drifts region by region, and its recovery. */
+/**
+ * How many probers see the journey fail, minute by minute: a deploy that drifts region by region, and its
+ * recovery.
+ */
 const DRIFT = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 2, 1, ...Array<number>(16).fill(0)];
 const STEADY = Array<number>(DRIFT.length).fill(0);
 
@@ -36,7 +39,7 @@ const ANSWER = JSON.stringify({
   items: [{ sku: "canary", count: 1 }, { sku: "seed", count: 2 }],
 });
 
-/** Pure parts: µs per (check, prober), µs per expectation, ms per config. */
+/** Measures the pure parts: µs per check and prober, µs per expectation, ms per config. */
 export async function benchMicro(): Promise<BenchRow[]> {
   const config = await makeConfig({
     checks: 1,
@@ -90,7 +93,7 @@ const failed: Observation = {
 const GOOD: Brought = { round: { before: report, observation: passed } };
 const BAD: Brought = { round: { before: report, observation: failed, after: report } };
 
-/** Half an hour of one check, minute by minute; `failing` says how many of its probers see it fail. */
+/** Judges one check minute by minute; `failing` is the number of probers that see it fail in each minute. */
 function judgeMinutes(config: Config, failing: number[]): CheckState {
   const check: Check = config.checks[0]!;
   let state: CheckState | undefined;

@@ -1,6 +1,7 @@
 /**
- * What a quiet, settled minute asks of each store, by three turns and by one, beside what `assay budget` says of it:
- * `deno run -A scripts/bench/minutes.ts`. Of a Durable Object's rows test/edge/cost.test.ts holds the same, in workerd.
+ * Measures what a quiet, settled minute costs each store with three turns and with one, next to the figures
+ * of `assay budget`: `deno run -A scripts/bench/minutes.ts`. test/edge/cost.test.ts does the same for a
+ * Durable Object's rows, in workerd.
  */
 import { join } from "node:path";
 import { clock } from "../../functions/clock.ts";
@@ -24,33 +25,36 @@ import { isInstalled, REDIS_INSTALL, redisServer } from "../redis/server.ts";
 import { roundOf } from "../simulate/rounds.ts";
 import { loadYaml } from "./config.ts";
 
-/** A whole hour. */
+/** On the hour. */
 const START_MS = 1_800_000_000_000;
-/** The first minutes make shards and scripts, and those after an hour sum it up: neither is quiet. */
+/**
+ * Minutes before counting, which create shards and scripts, and minutes counted, which end before the hourly
+ * rollup.
+ */
 const [WARM_UP, COUNTED] = [5, 40];
 const MINUTES_A_DAY = DAY_MS / MINUTE_MS;
 
-/** What a minute takes, on average. */
+/** The mean cost of a minute. */
 export interface MinuteUse {
   commits: number;
-  /** Of all probers, each for its checks. */
+  /** Requests to probers, each for all its due checks. */
   asks: number;
-  /** Rows that are written, or commands that are billed. */
+  /** Rows written, or commands billed. */
   writes: number;
 }
 
-/** A store, and what it has written so far. */
+/** A store with a counter of its writes. */
 export interface CountedStore {
   store: Store;
   writes(): number | Promise<number>;
 }
 
-/** How each store stands in a config. */
+/** The config of each store. */
 const STORES = { memory: "{ memory: {} }", sqlite: "{ sqlite: assay.db }", upstash: "{ upstash: {} }" };
 /** A store that is measured. */
 export type MeasuredStore = keyof typeof STORES;
 
-/** The config of the measurement: a check a minute, from three places. */
+/** The config of the measurement: one check, every minute, from three places. */
 export const minuteConfig = async (turns: number, store: MeasuredStore): Promise<Config> =>
   (await loadYaml(`version: 1
 store: ${STORES[store]}
@@ -61,10 +65,10 @@ targets:
     checks: [{ turns: ${turns}, report: { path: /readyz }, journey: [{ expect: status == 200 }] }]
 `)).config;
 
-/** In memory nothing is written. */
+/** A memory store, which counts no writes. */
 export const countedMemory = (): CountedStore => ({ store: memoryStore(), writes: () => 0 });
 
-/** Rows as SQLite counts those that a statement changes: a Durable Object counts the same, and index entries. */
+/** A SQLite store that counts changed rows. A Durable Object also counts index entries. */
 export function countedSqlite(): CountedStore {
   const driver = sqliteDriver(":memory:");
   let rows = 0;
@@ -77,8 +81,8 @@ export function countedSqlite(): CountedStore {
 }
 
 /**
- * Settles quiet minutes as a Durable Object does: woken for each turn, with a look for notices after each, and one more a tick. Without its
- * housekeeping, which comes once an hour.
+ * Settles quiet minutes as a Durable Object does: it wakes for each turn, polls for notices after each, and
+ * once more per tick. Leaves out the hourly housekeeping.
  */
 export async function measureMinutes(config: Config, { store, writes }: CountedStore): Promise<MinuteUse> {
   let nowMs = START_MS;
@@ -102,7 +106,7 @@ export async function measureMinutes(config: Config, { store, writes }: CountedS
   });
   const settleMinute = async (minuteMs: number) => {
     nowMs = minuteMs;
-    if (!await begin(minuteMs)) throw new Error("the minute was not taken");
+    if (!await begin(minuteMs)) throw new Error("the minute was refused");
     for (let at = next(); at !== undefined; at = next()) {
       nowMs = Math.max(nowMs, at);
       await settleDue();
@@ -118,7 +122,10 @@ export async function measureMinutes(config: Config, { store, writes }: CountedS
   return { commits: commits / COUNTED, asks: asks / COUNTED, writes: written / COUNTED };
 }
 
-/** The same by the budget. `upstash`: its commands, without the hourly sums; else rows, without those that retention deletes. */
+/**
+ * The budget's figures: for Upstash commands without the hourly rollup, else rows without retention's
+ * deletes.
+ */
 export function budgetedMinute(config: Config): MinuteUse {
   const { ticks, alarms, agenda } = busiestDay(config, 1);
   const commits = agenda.reduce((sum, { slot }) => sum + slot.shardTurns, 0);
@@ -136,7 +143,7 @@ export function budgetedMinute(config: Config): MinuteUse {
   };
 }
 
-/** Measures over a real Redis behind a gateway that counts as Upstash bills. */
+/** Measures on Redis behind a gateway that counts commands as Upstash bills them. */
 export async function measureUpstash(config: Config): Promise<MinuteUse> {
   const dir = await Deno.makeTempDir({ prefix: "assay-minutes-" });
   const server = redisServer({ dir: join(dir, "data") });
@@ -154,7 +161,7 @@ export async function measureUpstash(config: Config): Promise<MinuteUse> {
   }
 }
 
-/** Every store, three turns and one. */
+/** Prints a table of all stores, with three turns and with one. */
 async function print(): Promise<void> {
   console.log("| store | turns | commits a minute | asks | rows or commands | as budgeted |");
   console.log("|---|---:|---:|---:|---:|---|");

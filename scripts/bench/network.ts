@@ -10,14 +10,14 @@ import { AT_ONCE, type BenchPlan, makeConfig, ORDER_JOURNEY, READ_JOURNEY } from
 import { type BenchRow, formatQuartiles, inTurns, median } from "./table.ts";
 import { ASSAY_HEADERS, bareLoop, inLanes, openAssay } from "./tick.ts";
 
-/** Samples are short and taken in turns, so that other load on the machine falls on both sides alike. */
+/** Samples are short and taken in turns, so that other load affects both sides alike. */
 const PAIRS = 21;
 const JOURNEYS = 500;
 const CONNECTIONS = 500;
 /** Checks in a config, and how many of its ticks make one sample. */
 const SIZES = [[100, 20], [1_000, 2], [10_000, 1]] as const;
 
-/** All that needs a target: nginx on loopback. */
+/** The rows that need a target, nginx on loopback. */
 export async function* benchNetwork({ port, closingPort }: NginxServer): AsyncGenerator<BenchRow> {
   const url = `http://localhost:${port}`;
   const plan = { checks: 1_000, url, journey: READ_JOURNEY, report: true };
@@ -33,7 +33,7 @@ export async function* benchNetwork({ port, closingPort }: NginxServer): AsyncGe
 
 const divide = (costs: readonly number[], parts: number) => costs.map((cost) => cost / parts);
 
-/** Three steps with two captures. */
+/** Measures a journey of three steps with two captures. */
 async function benchJourneys(url: string): Promise<BenchRow> {
   const config = await makeConfig({ checks: 1, url, journey: ORDER_JOURNEY, report: false });
   const paths = ["/orders", "/orders/ord_17", "/orders/ord_17?receipt=rcp_4711"];
@@ -66,7 +66,7 @@ async function walkAll(config: Config): Promise<void> {
   }
 }
 
-/** A whole tick beside the bare loop over the same requests. */
+/** Compares a whole tick with the bare loop over the same requests. */
 async function* benchTick(title: string, plan: BenchPlan): AsyncGenerator<BenchRow> {
   const assay = await openAssay(plan);
   const paths = plan.report ? ["/readyz", "/item"] : ["/item"];
@@ -90,7 +90,7 @@ async function* benchTick(title: string, plan: BenchPlan): AsyncGenerator<BenchR
   yield { what: `${what}: ratio to the loop with Assay's headers`, result: ratios(alike), aim: "" };
 }
 
-/** One request on a connection of its own: what the first of every host in a slot costs. */
+/** Measures a request on a new connection, which is the cost of each host's first request in a slot. */
 async function benchConnections(url: string): Promise<BenchRow> {
   const ports = denoPorts("", await makeConfig({ checks: 1, url, journey: READ_JOURNEY, report: false }));
   const urls = Array.from({ length: CONNECTIONS }, () => url);
@@ -113,7 +113,7 @@ async function benchConnections(url: string): Promise<BenchRow> {
   };
 }
 
-/** The rows of one tick. */
+/** Counts the rows that one tick writes. */
 async function benchRows(plan: BenchPlan): Promise<BenchRow> {
   const assay = await openAssay(plan);
   await assay.tick();
@@ -134,7 +134,9 @@ async function benchRows(plan: BenchPlan): Promise<BenchRow> {
   };
 }
 
-/** CPU from small to large configs, each by itself, so that none pays for the garbage of another. */
+/**
+ * Measures CPU from small to large configs, each separately, so that none pays for the garbage of another.
+ */
 async function benchFlatness(plan: BenchPlan): Promise<BenchRow> {
   const costs: number[] = [];
   for (const [checks, ticks] of SIZES) {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** How to get what the bench asks. */
+/** How to install nginx. */
 export const NGINX_INSTALL = "apt-get install -y nginx-light";
 
 const ITEM = JSON.stringify({
@@ -42,15 +42,15 @@ http {
 }
 `;
 
-/** A target that is never the limit: nginx on loopback with fixed answers. */
+/** A target that is never the bottleneck: nginx on loopback with fixed answers. */
 export interface NginxServer {
   port: number;
-  /** There each connection is for one request. */
+  /** A port that closes each connection after one request. */
   closingPort: number;
   stop(): Promise<void>;
 }
 
-/** Starts nginx on a free port. Null: it is not installed. */
+/** Starts nginx on a free port; null if it is not installed. */
 export async function startNginx(): Promise<NginxServer | null> {
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-nginx-" });
   const [port, closingPort] = [freePort(), freePort()];
@@ -64,7 +64,7 @@ export async function startNginx(): Promise<NginxServer | null> {
     if (!success) throw new Error(`nginx failed: ${new TextDecoder().decode(stderr)}`);
   };
   try {
-    await run(); // It goes to the background only once it listens.
+    await run(); // Returns once nginx listens and has gone to the background.
   } catch (error) {
     await Deno.remove(folder, { recursive: true });
     if (error instanceof Deno.errors.NotFound) return null;

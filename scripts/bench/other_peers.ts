@@ -1,38 +1,40 @@
-/** What others run, as the bench of peers starts it: each takes the same target, and does the same checks of it. */
+/** The other tools of the peers bench. Each runs the same checks on the same target. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AT_ONCE } from "./config.ts";
 import { usageOf } from "./processes.ts";
 import { inLanes } from "./tick.ts";
 
-/** A process a check costs the same however many there are; ten thousand of them take minutes. */
+/** A process per check costs the same at any size, and ten thousand take minutes. */
 const MOST_PROCESSES = 1_000;
-/** The start of Node and of its modules costs seconds; fewer checks a round would measure nothing else. */
+/**
+ * Node and its modules take seconds to start; with fewer checks per round that would be all that is measured.
+ */
 const LEAST_OF_ARTILLERY = 1_000;
 const CHECK_HTTP = "/usr/lib/nagios/plugins/check_http";
 const BLACKBOX = "prometheus-blackbox-exporter";
 const ARTILLERY = "artillery";
 
-/** One of those compared, running. */
+/** A running peer. */
 export interface Peer {
-  /** One round of all checks; the rows that it wrote, if it writes any. */
+  /** Runs one round of all checks; resolves with the rows written, if it writes any. */
   round(): Promise<number | undefined>;
   cpuMs(): number;
   rssMb?(): number;
   stop(): Promise<void>;
 }
 
-/** Starts one, for so many checks of the target. */
+/** Starts a peer with a number of checks of the target. */
 export type Start = (url: string, checks: number) => Promise<Peer>;
 
-/** CPU (ms) of all threads so far (Linux, scheduler/sched-stats.rst). */
+/** CPU time of all threads so far, ms (Linux, scheduler/sched-stats.rst). */
 export function cpuOf(pid: number): number {
   return readdirSync(`/proc/${pid}/task`)
     .map((task) => readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8"))
     .reduce((sum, text) => sum + Number(text.split(" ")[0]) / 1e6, 0);
 }
 
-/** Debian's exporter, asked once a check. */
+/** Debian's blackbox exporter, with one request per check. */
 export async function blackbox(url: string, checks: number): Promise<Peer> {
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-blackbox-" });
   const file = join(folder, "blackbox.yml");
@@ -71,13 +73,13 @@ export async function blackbox(url: string, checks: number): Promise<Peer> {
   };
 }
 
-/** CPU of children that have ended, in ticks of 10 ms (proc(5), cutime and cstime). */
+/** CPU time of exited children, from ticks of 10 ms (proc(5), cutime and cstime). */
 function childrenCpuMs(): number {
   const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]!.split(" ");
   return (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
-/** Nagios' plugin, started once a check. */
+/** The Nagios plugin, started once per check. */
 export async function checkHttp(url: string, checks: number): Promise<Peer> {
   if (checks > MOST_PROCESSES) throw new Error("as for fewer, as each is a process");
   await Deno.stat(CHECK_HTTP).catch(() => {
@@ -97,7 +99,7 @@ export async function checkHttp(url: string, checks: number): Promise<Peer> {
   };
 }
 
-/** Its journey, by as many virtual users as the others send requests at once, in one process a round. */
+/** Artillery in one process per round, with as many virtual users as the others have concurrent requests. */
 export async function artillery(url: string, checks: number): Promise<Peer> {
   if (checks < LEAST_OF_ARTILLERY) throw new Error("its start alone is seconds of CPU");
   await new Deno.Command(ARTILLERY, { args: ["--version"], stdout: "null" }).output().catch(() => {

@@ -1,6 +1,6 @@
 /**
- * One of those that `peers.ts` compares, in a process of its own: `assay` or `loop`, over so many checks of one URL. `GET /run` lets it do
- * one round of all of them and answers the rows it wrote.
+ * One of the peers of `peers.ts`, in its own process: `assay` or `loop`, over a number of checks of one URL.
+ * `GET /run` runs one round of all checks and returns the number of rows written.
  */
 import { parseArgs } from "node:util";
 import { AT_ONCE, READ_JOURNEY } from "./config.ts";

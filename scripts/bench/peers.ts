@@ -1,6 +1,7 @@
 /**
- * `deno task bench:peers`: what one check costs in Assay and in what others run: the same target on loopback, as many checks, in turns, in
- * one run. Writes the table into docs/benchmarks.md. CPU is that of the whole process as Linux counts it, without the one that asks it.
+ * `deno task bench:peers`: compares the cost of a check in Assay and in other tools, with the same target on
+ * loopback and the same number of checks, in turns, in one run. Writes the table into docs/benchmarks.md. CPU
+ * is Linux's figure for the tool's process, without this one.
  */
 import { AT_ONCE, configValue, READ_JOURNEY } from "./config.ts";
 import { writePart } from "./document.ts";
@@ -13,7 +14,7 @@ import { MINUTE_MS } from "../../src/base/time.ts";
 
 const SIZES = (Deno.args.length > 0 ? Deno.args : ["100", "1000", "10000"]).map(Number);
 const SAMPLES = 5;
-/** A sample is at least so many checks, in as many rounds. */
+/** Checks per sample, at least; smaller configs run several rounds. */
 const SAMPLE = 2_000;
 const PEERS: [name: string, start: Start][] = [
   ["bare loop, Deno", ours("loop")],
@@ -59,7 +60,7 @@ function notMeasured(name: string, size: number, why: string): string {
   return `| ${name} | ${size.toLocaleString("en")} | not measured: ${why} | | | |`;
 }
 
-/** All of them in turns, the first turn left out; one that fails a round takes part no more. */
+/** Measures all peers in turns, without the first turn. A peer that fails is left out from then on. */
 async function measure(running: readonly [string, Peer][], size: number): Promise<string[]> {
   const rounds = Math.ceil(SAMPLE / size);
   const seen = running.map(() => ({
@@ -123,7 +124,7 @@ function ours(what: string, ...more: string[]): Start {
   };
 }
 
-/** The Worker of `edge_worker.ts`, whose one place is this machine. */
+/** The Worker of `edge_worker.ts`, with this machine as its only place. */
 function worker(what: "tick" | "loop"): Start {
   return async (url, checks) => {
     const regions = [{ id: "eu", probers: [{ id: "weur", place: "weur" }] }];

@@ -1,21 +1,24 @@
-/** Child processes of a bench, and what Linux says that they took. */
+/** Child processes, and their resource usage on Linux. */
 
-/** A child that has said where it listens. */
+/** A child process that listens on a port. */
 export interface Child {
   pid: number;
   port: number;
-  /** What it printed, the last million characters, once it has ended. */
+  /** The last million characters of its standard output, once it has exited. */
   output: Promise<string>;
-  /** Asks it to end, and waits until it has. */
+  /** Sends SIGTERM and waits for the exit. */
   stop(): Promise<void>;
 }
 
-/** As in `deno task start`: garbage makes the heap a third larger at most, in place of three times. */
+/** The flag of `deno task start`, which limits heap growth by garbage to about a third. */
 const HEAP = "--v8-flags=--heap-growing-percent=30";
 
 const KEPT_CHARACTERS = 1_000_000;
 
-/** Starts a script of Deno's that prints one line of JSON with its port, or logs one to standard error. Throws with what it said if it ends before. */
+/**
+ * Starts a Deno script and waits until it prints or logs its port as JSON. Throws with its output if it exits
+ * before.
+ */
 export async function startScript(
   script: string,
   args: string[],
@@ -42,13 +45,13 @@ export async function startScript(
     async stop() {
       try {
         child.kill("SIGTERM");
-      } catch { /* it has ended by itself */ }
+      } catch { /* it has already exited */ }
       await child.status;
     },
   };
 }
 
-/** Reads to the end, so that the child never waits for its reader. */
+/** Reads a stream to its end, so that the child never blocks on a full pipe. */
 async function read(stream: ReadableStream<Uint8Array>, found: (port: number) => void): Promise<string> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair)) {
@@ -59,7 +62,7 @@ async function read(stream: ReadableStream<Uint8Array>, found: (port: number) =>
   return text;
 }
 
-/** What a process has taken since it began. */
+/** The resource usage of a process since its start. */
 export interface Usage {
   /** User and system, ms. */
   cpuMs: number;
@@ -68,10 +71,10 @@ export interface Usage {
   handles: number;
 }
 
-/** Ticks of the clock in which the kernel counts CPU (sysconf(_SC_CLK_TCK)): 100 everywhere. */
+/** The kernel's unit of CPU time: sysconf(_SC_CLK_TCK) is 100 a second everywhere. */
 const TICK_MS = 10;
 
-/** See proc(5). */
+/** The usage of a process so far, from proc(5). */
 export function usageOf({ pid }: Pick<Child, "pid">): Usage {
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);

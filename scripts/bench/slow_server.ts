@@ -1,4 +1,7 @@
-/** A target that answers each request after `latencyMs`, on every loopback address; with `faults` a tenth of these fails every tenth minute. Prints its port. */
+/**
+ * A target that answers after `latencyMs` on every loopback address. With `faults`, a tenth of the addresses
+ * fails every tenth minute. Prints its port.
+ */
 const [latencyMs = "0", faults] = Deno.args;
 const isFailing = (url: string) =>
   faults !== undefined && Math.floor(Date.now() / 60_000) % 10 === 9 && /^http:\/\/[\d.]*7:/.test(url);

@@ -1,6 +1,7 @@
 /**
- * `deno task soak --minutes 60`: 1,000 checks, three probers in three processes, faults now and then. Samples memory, handles, the store
- * and the schedule once a minute; writes the figures and a plot into docs/. The exit code is 1 if something grew or drifted.
+ * `deno task soak --minutes 60`: 1,000 checks and three probers in three processes, with occasional faults.
+ * Samples memory, handles, store size and schedule lag once a minute, and writes the figures and a plot into
+ * docs/. Exit 1 if something grew or lagged.
  */
 import { parseArgs } from "node:util";
 import { join } from "node:path";
@@ -15,18 +16,18 @@ import { usageOf } from "./processes.ts";
 import { median } from "./table.ts";
 
 const PLOT = fileURLToPath(new URL("../../docs/soak.svg", import.meta.url));
-/** In the second half a figure may be so much above the middle of the first. */
+/** How much the second half's median may exceed the first half's. */
 const MAY_GROW = 1.2;
-/** Evidence of a settled slot is in the store at the latest so long after the slot, ms. */
+/** How long after a slot its evidence must be in the store. */
 const MAY_LAG_MS = 60_000;
 
-/** What was seen in one minute. */
+/** The figures of one minute. */
 interface Sample {
   rssMb: number;
   proberMb: number;
   handles: number;
   storeMb: number;
-  /** How long after its slot the newest slot was found settled. */
+  /** Age of the newest settled slot, ms. */
   lagMs: number;
 }
 
@@ -71,7 +72,10 @@ async function watch({ folder, ledger, others }: World, forMinutes: number): Pro
   return found;
 }
 
-/** What is higher in the second half than the first allows; the store grows until what it keeps is as old as its retention. */
+/**
+ * Describes figures that grew too much, and late slots. Store size is not checked, because it grows until
+ * retention begins to delete.
+ */
 function faultsIn(all: readonly Sample[]): string[] {
   const half = Math.ceil(all.length / 2);
   const grown = (["rssMb", "proberMb", "handles"] as const).flatMap((name) => {
@@ -116,7 +120,7 @@ function seriesOf(all: readonly Sample[]): Series[] {
   ];
 }
 
-/** All four share one axis that begins at nothing. */
+/** A plot of all four series on one axis from zero. */
 function plotOf(all: readonly Sample[]): string {
   const series = seriesOf(all);
   const most = Math.max(...series.flatMap(({ points }) => points.map(([, y]) => y)));

@@ -8,19 +8,19 @@ export interface BenchRow {
   aim: string;
 }
 
-/** The heading of the table. */
+/** The head of the table. */
 export const HEAD = "| measure | result | aim |\n| --- | --- | --- |";
 
-/** A line of a Markdown table. */
+/** Formats a row of a Markdown table. */
 export const formatRow = ({ what, result, aim }: BenchRow): string => `| ${what} | ${result} | ${aim} |`;
 
-/** What the figures were measured on, in one line. */
+/** Describes this machine in one line: CPUs, kernel and Deno version. */
 export function machine(): string {
   const cpus = os.cpus();
   return `${cpus.length} x ${cpus[0]?.model.trim()}, ${os.type()} ${os.release()}, Deno ${Deno.version.deno}`;
 }
 
-/** The CPU (user and system, all threads of this process) that `work` takes, in µs. */
+/** CPU time (user and system, all threads of this process) of `work`, µs. */
 export async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();
@@ -28,13 +28,13 @@ export async function cpuOf(work: () => Promise<unknown>): Promise<number> {
   return user + system;
 }
 
-/** The middle one of `values`. */
+/** The median of `values`. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
-/** Median and, in brackets, the smallest and largest of `values`. */
+/** Median and, in brackets, minimum and maximum of `values`. */
 export function formatSpread(values: readonly number[], digits: number): string {
   const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)];
   return `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
@@ -49,7 +49,10 @@ export function formatQuartiles(values: readonly number[], digits: number): stri
 
 const WARM_UP = 3;
 
-/** Runs all works in turns, and answers the CPU (µs) that each took, sample by sample: other load on the machine falls on all alike. */
+/**
+ * Runs all works in turns, so that other load affects them alike. Returns each work's CPU time per sample,
+ * µs.
+ */
 export async function inTurns(samples: number, works: (() => Promise<unknown>)[]): Promise<number[][]> {
   const costs = works.map((): number[] => []);
   for (let i = -WARM_UP; i < samples; i++) {
@@ -61,7 +64,7 @@ export async function inTurns(samples: number, works: (() => Promise<unknown>)[]
   return costs;
 }
 
-/** The value below which `share` (0 to 1) of the values lie. */
+/** The value that `share` (0 to 1) of the values do not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.ceil(sorted.length * share) - 1]!;

@@ -14,21 +14,21 @@ import { type BenchPlan, makeConfig } from "./config.ts";
 import type { SqlDriver } from "../../src/storage/sqlite/driver.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 
-/** A whole minute; every tick is a minute later. */
+/** On the minute; every tick is a minute later. */
 const START_MS = 1_800_000_000_000;
 
-/** Assay over a made config: real network, a SQLite file, one prober in this process. */
+/** Assay with a generated config: real network, a SQLite file, one prober in this process. */
 export interface BenchAssay {
   config: Config;
   /** Rows written so far, by table. */
   rows: Record<string, number>;
   tick(): Promise<void>;
-  /** Throws unless every check is ready: a bench of failures would measure something else. */
+  /** Throws unless every check is ready, because failures would change what is measured. */
   verify(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a world; its wall clock jumps to the next minute with every tick. */
+/** Opens Assay. Its wall clock jumps to the next minute with every tick. */
 export async function openAssay(plan: BenchPlan): Promise<BenchAssay> {
   const config = await makeConfig(plan);
   const folder = await Deno.makeTempDir({ prefix: "assay-bench-" });
@@ -52,7 +52,7 @@ export async function openAssay(plan: BenchPlan): Promise<BenchAssay> {
     async tick() {
       minuteMs += MINUTE_MS;
       began = clock.elapsed();
-      if (!await tick(minuteMs)) throw new Error("the tick was not taken");
+      if (!await tick(minuteMs)) throw new Error("the tick was refused");
     },
     async verify() {
       const shards = (await store.readShards("all")).filter(isShard);
@@ -69,7 +69,7 @@ export async function openAssay(plan: BenchPlan): Promise<BenchAssay> {
   };
 }
 
-/** Counts the rows that each statement changes under the name of its table. */
+/** Counts the rows that statements change, by table. */
 function countRows(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
   return {
     ...driver,
@@ -82,14 +82,14 @@ function countRows(driver: SqlDriver, rows: Record<string, number>): SqlDriver {
   };
 }
 
-/** Headers as long as those that a report is asked with. */
+/** Headers as long as those of a report request. */
 export const ASSAY_HEADERS = {
   accept: "application/json, application/health+json;q=0.9, text/plain;q=0.5, */*;q=0.1",
   "cache-control": "no-cache",
   "x-assay-run": "t100.default.local.mzh8w5c0",
 };
 
-/** Works through `items`, so many at once. */
+/** Runs `work` on all items, `atOnce` at a time. */
 export async function inLanes<T>(
   items: readonly T[],
   atOnce: number,
@@ -102,7 +102,9 @@ export async function inLanes<T>(
   await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
-/** The floor: the same requests as a probe would send them, and nothing else. `extra` headers come beside the User-Agent. */
+/**
+ * The baseline: only sends the requests that a probe would send. `extra` headers are added to the User-Agent.
+ */
 export async function bareLoop(
   urls: readonly string[],
   atOnce: number,

@@ -1,4 +1,7 @@
-/** What a tick asks of Upstash: requests, billed commands and bytes, counted at a gateway in front of a real Redis. */
+/**
+ * Measures what a tick costs on Upstash: requests, billed commands and bytes, counted at a gateway in front
+ * of Redis.
+ */
 import { join } from "node:path";
 import { clock } from "../../functions/clock.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
@@ -16,19 +19,19 @@ import { connection, isInstalled, REDIS_INSTALL, redisServer } from "../redis/se
 import type { Prober, Round } from "../../src/judgement/round.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 
-/** A whole hour; every tick is a minute later. */
+/** On the hour; every tick is a minute later. */
 const START_MS = 1_800_000_000_000;
 const REGIONS = ["eu", "us", "ap"];
 const CHECKS = [1, 100, 1_000];
-/** Ticks that are not counted: the first ones make shards and scripts. */
+/** Ticks that are not counted, because the first ones create shards and scripts. */
 const WARM_UP = 5;
-/** Two hours, so that housekeeping is in the mean. */
+/** Two hours, so that the mean includes hourly housekeeping. */
 const TICKS = 120;
-/** How often a process looks at its outbox in a minute. */
+/** How often a process polls its outbox in a minute. */
 const OUTBOX_RUNS = 12;
 const MINUTES_A_MONTH = 30 * 24 * 60;
 
-/** Rows of the bench table; if redis-server is missing, one that says how to install it. */
+/** Rows of the bench table, or one with the install command if redis-server is missing. */
 export async function* benchUpstash(): AsyncGenerator<BenchRow> {
   if (!isInstalled()) {
     yield { what: "Upstash", result: `not measured: redis-server is missing (${REDIS_INSTALL})`, aim: "" };
@@ -38,10 +41,10 @@ export async function* benchUpstash(): AsyncGenerator<BenchRow> {
 }
 
 interface Usage {
-  /** Of the middle tick. */
+  /** Medians of a tick. */
   requests: number;
   commands: number;
-  /** Mean commands, with the housekeeping of an hour. */
+  /** Mean commands a tick, including hourly housekeeping. */
   mean: number;
   kB: number;
   stateBytes: number;
@@ -114,7 +117,7 @@ async function measure(checks: number): Promise<Usage> {
   }
 }
 
-/** Runs one minute of Assay after another, its probers in this process and all well. */
+/** Returns a function that runs minute `n` of Assay, with scripted probers that all pass. */
 async function openTicker(checks: number, url: string): Promise<(n: number) => Promise<void>> {
   const config = await makeConfig({
     checks,
@@ -132,7 +135,7 @@ async function openTicker(checks: number, url: string): Promise<(n: number) => P
   const { tick } = settler({ ports, store, config, probers: probers(config), owner: "bench" });
   return async (n) => {
     nowMs = START_MS + n * MINUTE_MS;
-    if (!await tick(nowMs)) throw new Error("the tick was not taken");
+    if (!await tick(nowMs)) throw new Error("the tick was refused");
     for (let look = 0; look < OUTBOX_RUNS; look++) {
       await deliver(ports, store, config, { sinks: KINDS.sinks });
     }
@@ -149,7 +152,7 @@ const probers = (config: Config): Prober[] =>
     },
   }));
 
-/** A report and a journey of one step, each as long as chance says. */
+/** A report and a journey of one step, with random durations. */
 function round(at: number): Round {
   const headersMs = 20 + Math.floor(Math.random() * 80);
   const totalMs = headersMs + 1 + Math.floor(Math.random() * 5);
@@ -168,7 +171,7 @@ function round(at: number): Round {
   };
 }
 
-/** Bytes of all states, and of the samples of one slot. */
+/** Bytes of all states, and of one slot's samples. */
 async function measureBytes(socket: string): Promise<{ stateBytes: number; sampleBytes: number }> {
   const redis = await connection(socket);
   const fields = Object.entries(await redis.hGetAll("{assay}:now"));

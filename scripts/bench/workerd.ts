@@ -1,4 +1,4 @@
-/** Workerd as a process of its own, without wrangler around it: the bundle, its objects on a disk, nothing else. */
+/** Runs a bundle in bare workerd, without wrangler, with its objects on disk. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { freePort } from "../../test/edge/ports.ts";
@@ -7,7 +7,7 @@ import { folder, wrangler } from "../../test/edge/wrangler.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** The binary that wrangler brings along. */
+/** The workerd binary that wrangler depends on. */
 const BINARY = (() => {
   const found = readdirSync(join(ROOT, "node_modules/.deno"))
     .filter((name) => name.startsWith("@cloudflare+workerd-")).sort().at(-1);
@@ -16,13 +16,13 @@ const BINARY = (() => {
   return join(ROOT, "node_modules/.deno", found, "node_modules/@cloudflare", name!, "bin/workerd");
 })();
 
-/** Its name and date. */
+/** The version of workerd: its name and date. */
 export async function version(): Promise<string> {
   const { stdout } = await new Deno.Command(BINARY, { args: ["--version"] }).output();
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** The code that `wrangler deploy` would upload with this config; `main` stands in for the one of wrangler.toml. */
+/** The code that `wrangler deploy` would upload with this config. `main` overrides that of wrangler.toml. */
 export async function bundle(config: unknown, main?: string): Promise<string> {
   const { path, remove } = folder();
   try {
@@ -46,17 +46,19 @@ export interface WorkerProgram {
   objects?: Record<string, string>;
 }
 
-/** A workerd that serves. */
+/** A running workerd. */
 export interface Workerd {
   url: string;
-  /** CPU (ms) of all its threads so far (Linux, scheduler/sched-stats.rst). */
+  /** CPU time of all its threads so far, ms (Linux, scheduler/sched-stats.rst). */
   cpuMs(): number;
-  /** From the start of the process to the first 200 of the path that it was asked for. */
+  /** From the start of the process to the first 200 of the requested path, ms. */
   firstAnswerMs: number;
   stop(): Promise<void>;
 }
 
-/** Starts workerd in a new folder, and asks for `path` until it answers 200. */
+/**
+ * Starts workerd in a new folder, and waits until it listens. Throws unless it then answers `path` with 200.
+ */
 export async function serve(program: WorkerProgram, path: string): Promise<Workerd> {
   const { path: home, remove } = folder();
   const port = await freePort();
@@ -87,12 +89,12 @@ export async function serve(program: WorkerProgram, path: string): Promise<Worke
   };
 }
 
-/** Knocks on the port until it is open, then asks once. */
+/** Polls the port until it is open, then sends one request. */
 async function waitUntilReady(url: string, ended: Promise<unknown>): Promise<void> {
   let isOver = false;
   ended.then(() => isOver = true);
   while (!await isOpen(Number(new URL(url).port))) {
-    if (isOver) throw new Error("workerd ended before it served");
+    if (isOver) throw new Error("workerd exited before it listened");
     await new Promise((resolve) => setTimeout(resolve));
   }
   const response = await fetch(url);
@@ -111,17 +113,17 @@ async function isOpen(port: number): Promise<boolean> {
   }
 }
 
-/** A setting of wrangler.toml, as JSON. */
+/** The text of a setting in wrangler.toml. */
 const setting = (name: string): string => {
   const found = new RegExp(`^${name} = (.+)$`, "m").exec(readFileSync(join(ROOT, "wrangler.toml"), "utf8"));
   if (!found) throw new Error(`wrangler.toml does not set ${name}`);
   return found[1]!;
 };
 
-/** The first one is the main module. */
+/** All modules, the main module first. */
 const modulesOf = ({ code, modules }: WorkerProgram) => Object.entries({ "worker.js": code, ...modules });
 
-/** The configuration of workerd (src/workerd/server/workerd.capnp). */
+/** The workerd config (src/workerd/server/workerd.capnp). */
 function capnp(program: WorkerProgram, home: string, port: number): string {
   const { vars = {}, objects = {} } = program;
   const modules = modulesOf(program).map(([name]) => `(name = "${name}", esModule = embed "${name}")`);

@@ -1,7 +1,8 @@
 /**
- * The demo: a shop that says it is ready while it is not, three prober processes in three regions, a receiver that verifies
- * every webhook with an independent library. `--once` plays the story to its end and exits 0 only if each event was really seen.
- * With `--push` the claim is the service's status in systemd, pushed by `assay push`.
+ * The demo: a shop that reports ready while it is not, three prober processes in three regions, and a
+ * receiver that verifies every webhook with an independent library. `--once` plays the scenario and exits 0
+ * only if every expected event was seen. With `--push` the claim is the service's systemd status, pushed by
+ * `assay push`.
  */
 import { slackHandler, webhookHandler } from "./hook.ts";
 import { type Shop, shop } from "./shop.ts";
@@ -37,7 +38,7 @@ targets:
       - id: orders
         contract: An order placed can be read back as accepted within a second.
         every: 3s
-        flapWindow: 1s         # else a second break would be another episode, which must hold for minutes to be over
+        flapWindow: 1s         # else a second break would be a new episode of the same incident, which takes minutes to resolve
         timeout: 2500ms
         report: { ${CLAIM} }
         journey:
@@ -60,7 +61,7 @@ routes:
   - { match: { family: [service] }, sinks: [chat], groupBy: ["..."] }
 `;
 
-/** What the story must show; each is set only by what was really seen. */
+/** What the scenario must show; each is set when it was observed. */
 const seen = {
   ready: false,
   driftInOneRegion: false,
@@ -80,7 +81,7 @@ function say(who: string, what: string) {
 
 const CHAT_PATH = "/services/T0/B0/chat";
 
-/** Receives the webhooks on a free port, and what would go to Slack. */
+/** Receives the webhooks and the Slack messages on a free port. */
 function receiver() {
   const answer = webhookHandler(SECRET, (line, event) => {
     say("webhook", line);
@@ -97,7 +98,7 @@ function receiver() {
   );
 }
 
-/** Starts `assay start` in a process of its own and answers its port once it listens. */
+/** Runs `assay start` in a child process; resolves with its port once it listens. */
 async function spawn(file: string, env: Record<string, string>, prober?: string) {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -125,7 +126,7 @@ async function spawn(file: string, env: Record<string, string>, prober?: string)
       if (port) listening.resolve(Number(port));
       for (const line of chunk.split("\n")) if (line.includes('"level":"error"')) console.error(line);
     }
-    listening.reject(new Error(`a process ended before it listened:\n${text}`));
+    listening.reject(new Error(`a process exited before it listened:\n${text}`));
   })();
   return { child, port: await listening.promise };
 }
@@ -157,12 +158,15 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until(holds: () => boolean) {
   while (!holds()) {
-    if (once && performance.now() - began > SCENARIO_MS) throw new Error("the story took too long");
+    if (once && performance.now() - began > SCENARIO_MS) throw new Error("the scenario took too long");
     await sleep(100);
   }
 }
 
-/** A rolling deploy: one replica after the other says ready while its worker lags; later the workers catch up. */
+/**
+ * A rolling deploy: one replica after the other reports ready while its worker lags. Then the workers catch
+ * up.
+ */
 async function playScenario(shops: Shop[]) {
   await until(() => seen.ready);
   say("shop", `serves orders, and ${SAYS}`);
@@ -178,21 +182,21 @@ async function playScenario(shops: Shop[]) {
   await until(() => seen.recovery && seen.resolvedVerified && seen.chatTold);
 }
 
-/** Breaks or mends all replicas, as often as somebody wants. */
+/** Breaks or repairs all replicas. */
 function change(breaks: boolean): void {
   for (const replica of shops) breaks ? replica.deploy() : replica.catchUp();
   say("shop", breaks ? `deploys everywhere: ${SAYS}, the order workers lag` : "the order workers catch up");
 }
 
-/** `b` breaks the shop, `m` mends it: a key on a terminal, a line elsewhere. */
-async function obeyKeys(): Promise<void> {
+/** Reads `b` (break) and `m` (mend): single keys on a terminal, lines elsewhere. */
+async function readKeys(): Promise<void> {
   if (Deno.stdin.isTerminal()) Deno.stdin.setRaw(true, { cbreak: true });
   for await (const bytes of Deno.stdin.readable) {
     for (const key of new TextDecoder().decode(bytes)) if (key === "b" || key === "m") change(key === "b");
   }
 }
 
-// The page of the first one has the buttons for all.
+// The buttons on the first replica's page control all replicas.
 const shops: Shop[] = REGIONS.map((_, i) => shop(0, {}, i === 0 ? change : undefined));
 const hooks = receiver();
 const folder = await Deno.makeTempDir({ prefix: "assay-demo-" });
@@ -220,7 +224,7 @@ const stop = async () => {
   for (const child of children) {
     try {
       child.kill("SIGTERM");
-    } catch { /* it has ended already */ }
+    } catch { /* it has already exited */ }
   }
   await Promise.all(children.map((child) => child.status));
   await Promise.all([hooks.shutdown(), ...shops.map((replica) => replica.close())]);
@@ -264,7 +268,7 @@ try {
   );
   if (!once) {
     say("demo", `b breaks the shop again, m mends it, here or at ${shops[0]!.url}; Ctrl-C ends the demo`);
-    await obeyKeys();
+    await readKeys();
     await new Promise(() => {});
   }
 } catch (error) {

@@ -1,15 +1,16 @@
-/** A receiver of webhooks whose signatures an independent library verifies. */
+/** A webhook receiver that verifies signatures with an independent library. */
 import { Webhook } from "standardwebhooks";
 
-/** What the demos read of an event of `schema/events.schema.json`. */
+/** The fields of an event (`schema/events.schema.json`) that the demos read. */
 export interface DemoEvent {
   type: string;
   data: { summary: string; incident: { kind: string } };
 }
 
 /**
- * Answers an arrival: 204 if its signature is `secret`'s by Standard Webhooks 1.0.0, 401 if not. Prints one line of each, with
- * the event if it is verified. Throws if the secret is none (`whsec_` and base64).
+ * A request handler that answers 204 if `secret` verifies the signature (Standard Webhooks 1.0.0), else 401.
+ * Logs one line per request, with the event if it is verified. Throws if the secret is malformed (not
+ * `whsec_` and base64).
  */
 export function webhookHandler(
   secret: string,
@@ -29,7 +30,10 @@ export function webhookHandler(
   };
 }
 
-/** Answers as an incoming webhook of Slack does: `ok` to a message that has a text and attachments, else 400. Prints the text. */
+/**
+ * A request handler like a Slack incoming webhook: `ok` for a message with text and attachments, else 400.
+ * Logs the text.
+ */
 export function slackHandler(log: (line: string) => void): (request: Request) => Promise<Response> {
   return async (request) => {
     const { text, attachments } = await request.json() as { text?: string; attachments?: unknown[] };

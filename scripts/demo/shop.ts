@@ -1,6 +1,6 @@
 /**
- * A small stateful shop. Its `/readyz` says ready as soon as the process is up, whatever its order worker does. As a script,
- * `deno task shop [--port n]`, it also receives webhooks at `/hook`.
+ * A small stateful shop. Its `/readyz` reports ready as soon as the process is up, whatever its order worker
+ * does. Run as a script (`deno task shop [--port n]`), it also receives webhooks at `/hook`.
  */
 import { webhookHandler } from "./hook.ts";
 
@@ -13,21 +13,21 @@ interface Order {
 /** One replica of the shop, on loopback. */
 export interface Shop {
   url: string;
-  /** A new version: the HTTP server is up at once, the order worker has a backlog to catch up with. */
+  /** Deploys a new version: the HTTP server is up at once, but the order worker has a backlog. */
   deploy(): void;
-  /** The order worker has caught up. */
+  /** Lets the order worker catch up. */
   catchUp(): void;
   close(): Promise<void>;
 }
 
 type Hooks = Record<string, (request: Request) => Promise<Response>>;
 
-/** Known to everybody: for webhooks from this machine to itself. */
+/** A public secret, only for webhooks from this machine to itself. */
 const DEV_SECRET = `whsec_${btoa("known to all, so only for trying")}`;
 const PORT = 8090;
 const READY = "[+]ping ok\n[+]database ok\n[+]order-worker ok\nreadyz check passed\n";
 
-/** The shop's own page, with a button that breaks it and one that mends it. */
+/** The shop's page, with buttons to break and mend it. */
 const page = (working: boolean) =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo shop</title><h1>Demo shop</h1>
 <p>Says ready. ${working ? "Orders are accepted." : "Its order worker lags: orders stay pending."}</p>
@@ -35,8 +35,9 @@ const page = (working: boolean) =>
 <form method="post" action="/catch-up"><button>Mend it</button></form></html>`;
 
 /**
- * Starts a replica; on a free port if none is named. `POST /deploy` and `POST /catch-up` do what the methods do, a POST to one
- * of the `hooks` what that answers. `onChange` gets the effect of each request.
+ * Starts a replica, by default on a free port. `POST /deploy` and `POST /catch-up` call the methods of that
+ * name. POST requests to a path in `hooks` go to its handler. `onChange` runs after each deploy (true) or
+ * catch-up (false) by request.
  */
 export function shop(port = 0, hooks: Hooks = {}, onChange = (_breaks: boolean) => {}): Shop {
   const orders = new Map<string, Order>();
@@ -61,7 +62,7 @@ export function shop(port = 0, hooks: Hooks = {}, onChange = (_breaks: boolean) 
     }
     if (request.method === "POST" && pathname in controls) {
       controls[pathname]!();
-      // A form of the page above leads back to it.
+      // Redirects form posts back to the page.
       const isForm = request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded");
       return new Response(null, isForm ? { status: 303, headers: { location: "/" } } : { status: 204 });
     }
@@ -95,7 +96,7 @@ if (import.meta.main) {
     "/hook": webhookHandler(secret, (line) => console.log(`webhook  ${line}`)),
   });
   console.log(
-    `the shop serves at ${url}; curl -X POST ${url}/deploy makes it overclaim, ${url}/catch-up ends that`,
+    `the shop serves at ${url}; POST ${url}/deploy makes it overclaim, POST ${url}/catch-up ends that`,
   );
   const whose = secret === DEV_SECRET ? secret : "ONCALL_SECRET";
   console.log(`it verifies the webhooks that ${url}/hook receives with the secret ${whose}`);

@@ -1,18 +1,21 @@
-/** A service of systemd's kind for `demo --push`: it says that it is ready once, and has no word to take that back. */
+/**
+ * A `Type=notify` service for `demo --push`: it reports ready once, and sd_notify has no notice to revoke
+ * that.
+ */
 import { notify } from "../cli/push/notify_socket.ts";
 
-/** What is started, and where what it says is pushed to. */
+/** Options of {@linkcode startUnit}. */
 export interface UnitOptions {
-  /** Of Assay. */
+  /** The URL of Assay. */
   url: string;
-  /** Where its notify socket may stand. */
+  /** The folder for its notify socket. */
   folder: string;
   env: Record<string, string>;
   /** Called with each line that `assay push` logs. */
   onLine: (line: { message: string; state?: string; dialect?: string }) => void;
 }
 
-/** Starts the service below `assay push --notify-socket`, as systemd would start that. */
+/** Starts `assay push --notify-socket` with the service as its command, as systemd would. */
 export function startUnit({ url, folder, env, onLine }: UnitOptions): Deno.ChildProcess {
   const here = (file: string) => new URL(file, import.meta.url).pathname;
   const deno = ["run", "-A", "--quiet"];

@@ -1,6 +1,7 @@
 /**
- * Embeds source that is no TypeScript, so that every runtime and bundler can import it: the page's style sheet and script, which Cloudflare
- * serves from schema/assets in front of the Worker, and the Lua scripts. `deno task schema`
+ * Embeds sources other than TypeScript, so that every runtime and bundler can import them: the page's style
+ * sheet and script, which Cloudflare serves from schema/assets before the Worker runs, and the Lua scripts.
+ * Part of `deno task schema`.
  */
 import { createHash } from "node:crypto";
 
@@ -20,10 +21,12 @@ const SCRIPTS = [
   "stage",
   "wake",
 ];
-/** Stands behind the comment at the top of a script, for the text of common.lua, which so is bundled once. */
+/**
+ * Includes common.lua at the top of a script, after its comment. The text of common.lua is bundled only once.
+ */
 const INCLUDE = "-- include: common.lua\n";
 
-/** The generated files by path; `read` answers the text of a source. No string of a source spans lines. */
+/** The generated files by path. `read` returns the text of a source; no string in a source may span lines. */
 export function embedSources(read: (path: string) => string): Record<string, string> {
   const style = compactStyle(read(`${PAGE}/browser/page.css`));
   const script = compactScript(read(`${PAGE}/browser/page.js`));
@@ -68,12 +71,12 @@ const compactScript = (text: string) =>
 
 const compactLua = (text: string) => withoutIndentation(withoutIndentation(text).replace(/^--.*$/gm, ""));
 
-/** A line that exports the Lua script of that name. */
+/** A line of TypeScript that exports a Lua script. */
 function toScript(name: string, text: string): string {
   const [head, body] = text.split(INCLUDE);
   const constant = `export const ${name.toUpperCase()}_SCRIPT`;
   if (body === undefined) return `${constant} = ${JSON.stringify(compactLua(text))};`;
-  if (compactLua(head!) !== "") throw new Error(`Cannot embed ${name}.lua as code stands before its include`);
+  if (compactLua(head!) !== "") throw new Error(`Cannot embed ${name}.lua as it has code before its include`);
   return `${constant} = COMMON + ${JSON.stringify(compactLua(body))};`;
 }
 

@@ -1,16 +1,17 @@
 /**
- * Changes the judgement in one place at a time and runs its tests: `deno run -A scripts/dev/mutate.ts [--quick] [count] [file…]`;
- * without a count all mutants, without files (or lines, `incident.ts:12`) those of every rule. `--quick`: the long searches are not asked.
- * It works in a copy of the tree. Every mutant that no test notices is printed; each is a missing test, or code that changes nothing.
+ * Mutation testing of the judgement: `deno run -A scripts/dev/mutate.ts [--quick] [count] [file…]` changes
+ * one place at a time in a copy of the tree, and runs the tests. Default: all mutants of all rules; a file
+ * may name a line, as `incident.ts:12`. `--quick` skips the long searches. Prints every mutant that no test
+ * detects: a missing test, or code without effect.
  */
 import { basename, relative } from "node:path";
 import { createVitest, type Reporter } from "vitest/node";
 
 const FOLDER = "src/judgement";
-/** Types, words and what is only shown. */
+/** Files without rules: types, words and summaries. */
 const WITHOUT_RULES = new Set(["round.ts", "service_level.ts", "state.ts", "summary.ts", "words.ts"]);
 
-/** Mutants that change nothing that can be seen, and why. */
+/** Mutants without an observable effect, and why. */
 const EQUIVALENT: [file: string, line: string, why: string][] = [
   [
     "arrival.ts",
@@ -124,7 +125,7 @@ const EQUIVALENT: [file: string, line: string, why: string][] = [
   ],
 ];
 
-/** What is found, and what stands there instead. */
+/** Each mutation: what to find, and what to replace it with. */
 const CHANGES: [find: RegExp, replacement: string | ((found: string) => string)][] = [
   [/ === /g, " !== "],
   [/ !== /g, " === "],
@@ -161,7 +162,7 @@ interface Mutant {
   whole: string;
 }
 
-/** Lines that say something at run time. */
+/** Whether a line has an effect at run time. */
 const isCode = (line: string) =>
   !/^\s*(\/?\*|\/\/|import |export type |type |export interface |interface |\w+\?: )/.test(line);
 
@@ -181,7 +182,7 @@ function mutantsOf(path: string): Mutant[] {
   );
 }
 
-/** A copy of what the tests need. The modules are not copied. */
+/** Copies the tracked files, and links node_modules. */
 async function copyTree(): Promise<string> {
   const copy = await Deno.makeTempDir({ prefix: "mutants-" });
   const { success } = await new Deno.Command("sh", {
@@ -192,12 +193,12 @@ async function copyTree(): Promise<string> {
   return copy;
 }
 
-/** Long searches: they run only where the other tests see nothing. */
+/** Long searches; they run only if no other test detects a mutant. */
 const LONG = new Set(["enumeration.test.ts", "property.test.ts", "uneven.test.ts"]);
-/** A run that takes as long (of all tests, of the quick ones) is asked for once more, of a new runner; ms. */
+/** Time limits (ms) of the long and the quick tests. After a timeout a new runner tries once more. */
 const [HANGS_MS, HANGS_QUICK_MS] = [400_000, 120_000];
 
-/** One process that runs the tests again and again, which is some ten times as fast as a process each. */
+/** One process that runs the tests repeatedly, about ten times as fast as a process per run. */
 async function testRunner(root: string) {
   let failed: string[] = [];
   const reporter: Reporter = {
@@ -214,7 +215,7 @@ async function testRunner(root: string) {
   const [quick, long] = [false, true].map((isLong) =>
     all.filter(({ moduleId }) => LONG.has(basename(moduleId)) === isLong)
   );
-  /** The tests that fail once `path` has changed. Rejects if they hang: this runner is of no more use then. */
+  /** The tests that fail after a change of `path`. Rejects if they hang; the runner is then unusable. */
   const findFailures = async (path: string, isQuick: boolean): Promise<string[]> => {
     failed = [];
     vitest.invalidateFile(path);
@@ -242,7 +243,7 @@ const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((name
 const wanted = Deno.args.find((arg) => /^\d+$/.test(arg));
 const isQuickOnly = Deno.args.includes("--quick");
 const only = Deno.args.filter((arg) => arg !== wanted && !arg.startsWith("-"));
-/** `incident.ts`, or one line of it, `incident.ts:12`. */
+/** Whether the arguments select a line, by `incident.ts` or `incident.ts:12`. */
 const isWanted = (file: string, line: number) =>
   only.length === 0 || only.includes(file) || only.includes(`${file}:${line}`);
 const all = files.toSorted().flatMap((file) =>
@@ -251,7 +252,7 @@ const all = files.toSorted().flatMap((file) =>
 const count = Math.min(all.length, Number(wanted ?? all.length));
 const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]!);
 let runner = await testRunner(root);
-/** Whether some test fails, or hangs twice. A mutant that is listed as equivalent is not looked at for long. */
+/** Whether a test fails, or hangs twice. Skips the long searches for mutants listed as equivalent. */
 const isNoticed = async (mutant: Mutant, isListed: boolean, tries = 2): Promise<boolean> => {
   const { path, line } = mutant;
   try {
@@ -271,7 +272,9 @@ try {
     ...isQuickOnly ? [] : await runner.findFailures(chosen[0]!.path, false),
   ];
   if (broken.length > 0) {
-    throw new Error(`The tests fail without a mutant: nothing can be said\n${broken.join("\n")}`);
+    throw new Error(
+      `The tests fail without a mutant, so the result would mean nothing:\n${broken.join("\n")}`,
+    );
   }
   for (const mutant of chosen) {
     const { path, line, text, whole } = mutant;
@@ -281,7 +284,7 @@ try {
     Deno.writeTextFileSync(path, whole);
     const noticed = await isNoticed(mutant, why !== undefined)
       .finally(() => Deno.writeTextFileSync(path, before));
-    if (noticed && why) console.log(`${place}  (listed as equivalent, and noticed)`);
+    if (noticed && why) console.log(`${place}  (listed as equivalent, but detected)`);
     if (noticed) continue;
     if (why) equivalent++;
     else survivors++;

@@ -1,7 +1,7 @@
 /** Generates docs/configuration.md from the JSON Schema: every key with type, default, meaning and an example from our own configs. */
 import { parse } from "yaml";
 
-/** The configs from which examples are taken. */
+/** The configs that examples come from. */
 export const CONFIGS = [
   "test/config/example.yaml",
   "examples/worker.yaml",
@@ -31,7 +31,7 @@ interface Key {
   type: string;
   required: boolean;
   schema: Schema;
-  /** Where its own keys stand. */
+  /** Dotted path of the key, without list indices. */
   path: string;
 }
 
@@ -49,7 +49,7 @@ function typeOf(schema: Schema): string {
   return type === "string" ? "text" : type ?? "anything";
 }
 
-/** A schema's own keys, those of its alternatives and of its items included. */
+/** The keys of a schema, including those of its alternatives and items. */
 function keysOf(schema: Schema, path: string): Key[] {
   const { properties = {}, required = [], anyOf, oneOf = anyOf, allOf = [], items } = schema;
   const { additionalProperties: rest } = schema;
@@ -66,7 +66,7 @@ function keysOf(schema: Schema, path: string): Key[] {
   return [...known.values()].reverse();
 }
 
-/** The keys of alternatives, each once: what only one map of several has is no key that must be there. */
+/** The keys of alternatives, each once. A key is only required if every alternative requires it. */
 function alternativesOf(all: Schema[], path: string): Key[] {
   const maps = all.map((one) => keysOf(one, path)).filter((keys) => keys.length > 0);
   const byName = Map.groupBy(maps.flat(), ({ name }) => name);
@@ -80,7 +80,7 @@ function alternativesOf(all: Schema[], path: string): Key[] {
   }));
 }
 
-/** What texts begin with, as far as they say the same. */
+/** The common beginning of several descriptions, in whole words. */
 function commonText([first = "", ...others]: string[]): string {
   const words = first.split(" ");
   const same = words.findIndex((_, i) =>
@@ -89,7 +89,7 @@ function commonText([first = "", ...others]: string[]): string {
   return same < 0 ? first : `${words.slice(0, same).join(" ")} … (by kind)`;
 }
 
-/** The first value that stands at a path of any of these configs, lists and alternatives looked through. */
+/** The first value at a path in these configs, searching all items of lists. */
 function exampleOf(configs: readonly unknown[], path: string): unknown {
   const names = path.split(".");
   const search = (value: unknown, at: number): unknown => {
@@ -118,11 +118,11 @@ function row({ name, type, required, schema, path }: Key, configs: readonly unkn
   } | ${shown} |`;
 }
 
-/** The page. `sources`: YAML of valid configs, from which examples are taken. */
+/** The page as Markdown. `sources` are YAML texts of valid configs that examples come from. */
 export function configurationPage(schema: Schema, sources: readonly string[]): string {
   const configs = sources.map((text) => parse(text));
   const sections: string[] = [];
-  /** Paths by what stands there: the same keys are listed once. */
+  /** The first path of each set of keys, so that the same keys are listed only once. */
   const known = new Map<string, string>();
   const visit = (schema: Schema, path: string) => {
     const kinds = schema.items?.oneOf?.filter(({ properties }) => properties?.kind);

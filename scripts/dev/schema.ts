@@ -1,4 +1,7 @@
-/** Writes schema/: the JSON Schemas and the OpenAPI document; and docs/configuration.md. `deno task schema` */
+/**
+ * Writes the JSON Schemas and the OpenAPI document in schema/, and docs/configuration.md. Part of `deno task
+ * schema`.
+ */
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { jsonSchema } from "../../src/config/schema/mod.ts";
 import { openapi } from "../../src/web/api/openapi/document.ts";

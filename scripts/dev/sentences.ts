@@ -1,18 +1,18 @@
 /**
- * How long the sentences of README and docs are, which are too long, and which comments make a person of a program.
- * `deno run -A scripts/dev/sentences.ts`
+ * Prints sentence lengths of README and docs, sentences that are too long, and comments that personify
+ * programs: `deno run -A scripts/dev/sentences.ts`
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FILES, proseOf, read } from "../../test/docs/markdown.ts";
 
-/** At most so many words in any sentence. */
+/** The most words a sentence may have. */
 const MOST = 45;
 
-/** Words that make a program a person, or its reader a riddle: a log, a page and an operator have names of their own. */
+/** Words that personify a program, or hide who is meant. */
 const PERSONIFICATION = /\b(nobody|whoever|tells|told|hears|accuses?)\b/i;
 
-/** The first such word of a text, without its code spans and what it quotes; undefined: there is none. */
+/** The first such word of a text outside code spans and quotes; undefined if there is none. */
 export const personificationIn = (text: string): string | undefined =>
   PERSONIFICATION.exec(text.replace(/`[^`]*`|"[^"]*"/g, ""))?.[0];
 
@@ -23,7 +23,7 @@ export const commentsOf = (source: string): { line: number; text: string }[] =>
     text,
   }));
 
-/** The sentences of a Markdown file: of paragraphs and list items, not of tables, headings and quotes. */
+/** The sentences in paragraphs and list items of a Markdown text, without tables, headings and quotes. */
 export function sentencesOf(text: string): string[] {
   const lines = text.split("\n").filter((line) => !/^\s*(\||#|>|!\[|<|\[[^\]]+\]: )/.test(line));
   const paragraphs = lines.join("\n").split(/\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )/);
@@ -34,7 +34,7 @@ export function sentencesOf(text: string): string[] {
   });
 }
 
-/** How many words a sentence has. */
+/** Counts the words of a sentence. */
 export const wordsOf = (sentence: string): number =>
   sentence.split(/\s+/).filter((word) => /\w/.test(word)).length;
 
@@ -62,7 +62,7 @@ if (import.meta.main) {
   }
 }
 
-/** The comments below a folder that hold such a word. */
+/** The comments in a folder that contain such a word. */
 function badComments(folder: string): { at: string; text: string }[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(tsx?|js|lua|css)$/.test(name)).map((name) => join(folder, name));

@@ -1,18 +1,20 @@
-/** What decides that a changed replica may serve: the arms of the experiment. */
+/** The arms of the experiment: what decides that a changed replica may serve. */
 
 /** One arm. */
 export interface Arm {
   id: string;
   title: string;
-  /** What the replicas' own /readyz says: the truth, or always yes. */
+  /** What the replicas' own /readyz reports: the truth, or always ready. */
   readyz: "honest" | "lying";
-  /** The health check of HAProxy, which every arm has. */
+  /** HAProxy's health check; every arm has one. */
   check: "port" | "/healthz" | "/readyz" | "fleet";
-  /** Waits for `assay gate` before a replica gets traffic. Without it HAProxy's check decides. */
+  /** Whether a replica waits for `assay gate` before it gets traffic. Else HAProxy's check decides. */
   gate: boolean;
 }
 
-/** All arms. Assay has the hardest case: a service that lies, and a proxy that checks nothing but that it lives. */
+/**
+ * All arms. The gate arm has the hardest case: a service that lies, and a proxy that only checks liveness.
+ */
 export const ARMS: readonly Arm[] = [
   { id: "port", title: "port check", readyz: "lying", check: "port", gate: false },
   { id: "shallow", title: "shallow health", readyz: "lying", check: "/healthz", gate: false },
@@ -28,5 +30,5 @@ export const ARMS: readonly Arm[] = [
   { id: "gate", title: "Assay, gate of each step", readyz: "lying", check: "/healthz", gate: true },
 ];
 
-/** Whether any part of the arm asks Assay. */
+/** Whether an arm uses Assay. */
 export const asksAssay = ({ check, gate }: Arm): boolean => gate || check === "fleet";

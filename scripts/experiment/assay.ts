@@ -1,22 +1,25 @@
-/** Assay beside the fleet: a target for each replica and one for the whole, and `assay gate` as a deployment tool calls it. */
+/**
+ * Assay for the fleet: a target for each replica and one for the whole fleet, and `assay gate` as a
+ * deployment tool calls it.
+ */
 import { join } from "node:path";
 import { CONSTANTS } from "./constants.ts";
 import { type Child, startScript } from "../bench/processes.ts";
 
 const CLI = new URL("../cli/assay.ts", import.meta.url).pathname;
 const TOKEN = "experiment";
-/** The target that is asked through the proxy. */
+/** The target behind the proxy. */
 export const FLEET = "fleet";
-/** What HAProxy's check asks for: evidence of the last three minutes, as examples/gates/haproxy.cfg says. */
+/** The path of HAProxy's check: evidence of the last three minutes, as in examples/gates/haproxy.cfg. */
 export const FLEET_GATE = `/v1/gates/${FLEET}/k/${TOKEN}?since=3m`;
 
-/** A target: its id and the port where it is asked. */
+/** A target: its id and its port on loopback. */
 export interface Target {
   id: string;
   port: number;
 }
 
-/** The configuration: each target's own claim, and one item that must be readable. */
+/** The config: each target's report, and a journey that reads one item. */
 export function assayConfig(targets: readonly Target[]): string {
   const { every, successThreshold, failureThreshold } = CONSTANTS.assay;
   return [
@@ -48,7 +51,7 @@ export async function startAssay(folder: string, targets: readonly Target[]): Pr
   return await startScript(CLI, ["start", file, "--port", "0"], { ASSAY_TOKEN: TOKEN });
 }
 
-/** `assay gate <target> --wait …`: whether it passed. */
+/** Runs `assay gate <target> --wait …`; returns whether it passed. */
 export async function waitForGate(port: number, target: string, waitMs: number): Promise<boolean> {
   const wait = ["--since", "0s", "--wait", `${Math.max(0, Math.round(waitMs))}ms`, "--every", "250ms"];
   const { code } = await new Deno.Command(Deno.execPath(), {

@@ -1,4 +1,4 @@
-/** What a run showed, from the client's requests alone. */
+/** The figures of a run, from the client's requests. */
 import type { Ending } from "./scenarios.ts";
 
 /** A request: when it was due (ms since the run began), and `ok` or why it failed. */
@@ -12,9 +12,9 @@ export interface Figures {
   reasons: Record<string, number>;
   /** Share of requests that succeeded in each half second. */
   bins: number[];
-  /** The worst half second. */
+  /** The lowest share in any half second. */
   worst: number;
-  /** Time in which less than half of the requests succeeded, ms. */
+  /** Total time in which less than half of the requests succeeded, ms. */
   downMs: number;
   ending: Ending | "not finished";
   /** From the first change to the end of the rollout, ms. */
@@ -24,7 +24,7 @@ export interface Figures {
 /** The width of a bin, ms. */
 export const BIN_MS = 500;
 
-/** Counts a run. */
+/** Computes the figures of a run. */
 export function figuresOf(requests: readonly Request[], end: Pick<Figures, "ending" | "tookMs">): Figures {
   const sums: { asked: number; ok: number }[] = [];
   const reasons: Record<string, number> = {};
@@ -49,7 +49,10 @@ export function figuresOf(requests: readonly Request[], end: Pick<Figures, "endi
 /** The 97.5 % quantiles of Student's t for 1 to 9 degrees of freedom. */
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
-/** Mean of one value a seed, and half the width of its 95 % interval; no interval from a single seed. */
+/**
+ * The mean of one value per seed, and half the width of its 95 % confidence interval; no interval for a
+ * single seed.
+ */
 export function meanOf(values: readonly number[]): { mean: number; half?: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   if (values.length < 2) return { mean };

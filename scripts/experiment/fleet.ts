@@ -1,4 +1,7 @@
-/** The replicas behind the proxy, and one step of a rollout: out of rotation, changed, decided upon, back in rotation. */
+/**
+ * The replicas behind the proxy, and one step of a rollout: out of rotation, change, decision, back in
+ * rotation.
+ */
 import { type Arm, asksAssay } from "./arms.ts";
 import { FLEET, FLEET_GATE, startAssay, waitForGate } from "./assay.ts";
 import { CONSTANTS } from "./constants.ts";
@@ -9,7 +12,7 @@ import { type Proxy, startProxy } from "./proxy.ts";
 const script = (file: string) => new URL(file, import.meta.url).pathname;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What a started replica is. */
+/** The release that a replica runs. */
 export interface Release {
   release: string;
   broken: boolean;
@@ -17,26 +20,29 @@ export interface Release {
 
 const FIRST: Release = { release: "1", broken: false };
 
-/** A service of several replicas, its store, its proxy and, where the arm asks it, Assay. */
+/** A service with several replicas, its store, its proxy and, if the arm uses it, Assay. */
 export interface Fleet {
-  /** Names of the replicas that serve at first, and of as many spare places. */
+  /** Names of the initial replicas, and of as many spare ones. */
   names: string[];
   spares: string[];
-  /** Where clients ask. */
+  /** The URL for clients. */
   url: string;
-  /** A step for these replicas at once: false if what decides did not let them pass in time. */
+  /** Changes these replicas together. Returns false if they did not pass in time. */
   step(names: readonly string[], change: (name: string) => Promise<void>): Promise<boolean>;
-  /** Takes a replica away for good. */
+  /** Removes a replica for good. */
   remove(name: string): Promise<void>;
   restart(name: string, release: Release): Promise<void>;
-  /** New config: the replica loads all of it again, and goes on listening. */
+  /** Makes a replica load its config and cache again, while it keeps listening. */
   reload(name: string): Promise<void>;
-  /** The store hangs up on everybody for so long. */
+  /** Makes the store answer 503 for a time. */
   loseStore(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts everything, and resolves once every replica serves through the proxy and, with the gate, has passed it once. */
+/**
+ * Starts everything. Resolves once every replica serves and, for arms with a gate, the first one has passed
+ * it.
+ */
 export async function startFleet(arm: Arm, scale: number): Promise<Fleet> {
   const folder = await Deno.makeTempDir({ prefix: "assay-experiment-" });
   const { replicas } = CONSTANTS;
@@ -104,12 +110,15 @@ export async function startFleet(arm: Arm, scale: number): Promise<Fleet> {
   };
 }
 
-/** Resolves to true once the arm lets a changed replica serve, or to false after so long. */
+/**
+ * Returns a function that resolves to true once the arm lets a changed replica serve, or to false after
+ * `withinMs`.
+ */
 function decider(arm: Arm, proxy: Proxy, assay: Child | undefined) {
   return async (name: string, withinMs: number): Promise<boolean> => {
     if (arm.gate) return await waitForGate(assay!.port, name, withinMs);
     const until = performance.now() + withinMs;
-    // Until HAProxy's check has seen what was changed.
+    // Wait until HAProxy's check has seen the change.
     await sleep(CONSTANTS.check.interMs * (CONSTANTS.check.rise + CONSTANTS.check.fall));
     while (!await proxy.isUp(name)) {
       if (performance.now() > until) return false;

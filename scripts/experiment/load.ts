@@ -1,6 +1,6 @@
 /**
- * The client: asks the proxy at constant instants, whatever the answers are, and prints one line of JSON at its end: for each request when
- * it was due (ms), and what became of it.
+ * The client: sends requests to the proxy at a constant rate, regardless of the answers. At its end it prints
+ * one line of JSON: for each request when it was due (ms) and its result.
  */
 import { parseArgs } from "node:util";
 import { CONSTANTS } from "./constants.ts";

@@ -1,20 +1,20 @@
-/** A real HAProxy in front of the replicas, driven by its runtime API as a deployment tool drives it. */
+/** HAProxy in front of the replicas, controlled through its runtime API as by a deployment tool. */
 import { join } from "node:path";
 import type { Arm } from "./arms.ts";
 import { CONSTANTS } from "./constants.ts";
 
-/** The states in which a deployment tool puts a server. */
+/** The server states that a deployment tool sets. */
 export type AdminState = "ready" | "drain" | "maint";
 
 /** A running HAProxy. */
 export interface Proxy {
   set(server: string, state: AdminState): Promise<void>;
-  /** Whether HAProxy's own check passes, so often in a row that it takes the server for up. */
+  /** Whether HAProxy's own check has passed often enough in a row to count the server as up. */
   isUp(server: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
-/** Where the servers are, and what the fleet's gate is asked for by the arm that routes by it. */
+/** The servers, and the fleet's gate for the arm that routes by it. */
 export interface ProxyPlan {
   folder: string;
   port: number;
@@ -34,7 +34,7 @@ const CHECKS: Record<Arm["check"], (plan: ProxyPlan) => string[]> = {
   ],
 };
 
-/** The configuration for an arm. */
+/** The HAProxy config for an arm. */
 export function haproxyConfig({ check }: Arm, plan: ProxyPlan): string {
   const { interMs, rise, fall } = { ...CONSTANTS.check, ...check === "fleet" && CONSTANTS.fleetCheck };
   const elsewhere = check === "fleet" ? ` addr 127.0.0.1 port ${plan.fleetGate!.port}` : "";
@@ -93,7 +93,7 @@ async function command(plan: ProxyPlan, line: string): Promise<string> {
   return await new Response(connection.readable).text();
 }
 
-/** `check_result` of a check that passed (HAProxy's management guide, 9.3, "show servers state"). */
+/** `srv_check_result` of a passed check (HAProxy's management guide, 9.3, "show servers state"). */
 const PASSED = "3";
 
 /** Reads one server's line of `show servers state`. */

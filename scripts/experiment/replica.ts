@@ -1,6 +1,7 @@
 /**
- * One replica of a stateful service, in a process of its own. Its port answers at once; it can serve only after it has the config, the
- * lock and its cache, seconds later. `GET /healthz` is a constant 200. `GET /readyz` is honest (it checks the store, too) or lies.
+ * One replica of a stateful service, in its own process. Its port answers at once, but it can serve only
+ * seconds later, after it has loaded its config, lock and cache. `GET /healthz` always answers 200. `GET
+ * /readyz` is honest (it also checks the store) or lies.
  */
 import { parseArgs } from "node:util";
 import { CONSTANTS } from "./constants.ts";
@@ -16,24 +17,24 @@ const { values } = parseArgs({
 });
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const items = new Map<number, { id: number; price: number }>();
-/** Why it cannot serve now. */
+/** Why it cannot serve now; undefined if it can. */
 let refusal: string | undefined = "config is not synced";
 let storeAnswers = false;
 let load = Promise.resolve();
 
-/** Asks the store until it answers. */
+/** Requests a path from the store until it answers. */
 async function ask<T>(path: string): Promise<T> {
   for (;;) {
     try {
       const answer = await fetch(values.store + path);
       if (answer.ok) return await answer.json();
       await answer.body?.cancel();
-    } catch { /* asked again below: a replica waits for its store */ }
+    } catch { /* retried below */ }
     await sleep(100);
   }
 }
 
-/** Everything between an open port and an answer. */
+/** Loads everything that the replica needs before it can serve. */
 async function warmUp(): Promise<void> {
   items.clear();
   refusal = "config is not synced";

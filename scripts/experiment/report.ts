@@ -9,7 +9,7 @@ const percent = (share: number, digits = 2) => `${(100 * share).toFixed(digits)}
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const meanSeconds = (values: readonly number[]) => seconds(meanOf(values).mean);
 
-/** The arms of a scenario in their order, each with its runs. */
+/** The arms of a scenario in order, each with its runs' figures. */
 function armsOf(runs: readonly Run[], scenario: string) {
   return ARMS.map((arm) => ({
     ...arm,
@@ -19,7 +19,7 @@ function armsOf(runs: readonly Run[], scenario: string) {
   })).filter(({ figures }) => figures.length > 0);
 }
 
-/** A table for each scenario, as Markdown. */
+/** A Markdown table for each scenario. */
 export function tables(runs: readonly Run[]): string[] {
   return SCENARIOS.flatMap(({ id, title }) => {
     const arms = armsOf(runs, id);
@@ -53,7 +53,7 @@ export function tables(runs: readonly Run[]): string[] {
   });
 }
 
-/** Success over time, the mean of the seeds, for one scenario. */
+/** A plot of success over time for one scenario, as the mean of the seeds. */
 export function plotOf(runs: readonly Run[], scenario: string): string {
   const { title } = SCENARIOS.find(({ id }) => id === scenario)!;
   const arms = armsOf(runs, scenario);

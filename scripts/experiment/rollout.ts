@@ -1,7 +1,8 @@
 /**
- * `deno task experiment rollout --seeds 5`: what clients of a stateful service lose in rollouts, by what decides that a replica may serve.
- * Prints a line a run and the tables. A run of everything writes docs/experiment.json, the plots and the tables of docs/experiment.md;
- * `--add --first 5 --seeds 1` keeps what stands in the JSON and adds a seed.
+ * `deno task experiment rollout --seeds 5`: measures how many client requests fail during rollouts of a
+ * stateful service, depending on what decides that a replica may serve. Prints a line per run and the tables.
+ * A full run writes docs/experiment.json, the plots and the tables of docs/experiment.md. `--add --first 5
+ * --seeds 1` keeps the runs in the JSON and adds seed 5.
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -51,7 +52,7 @@ for await (
 console.log(values.json ? JSON.stringify(runs) : tables(runs).join("\n"));
 if (!values.scenario && !values.arm && !values.seconds) await writeDocs([...kept, ...runs]);
 
-/** The runs that the docs have of other seeds, if they were made with the constants of now. */
+/** The documented runs of other seeds. Throws if they were made with other constants. */
 async function keptRuns(): Promise<Run[]> {
   const { constants, runs } = JSON.parse(await Deno.readTextFile(`${DOCS}experiment.json`));
   if (JSON.stringify(constants) !== JSON.stringify(CONSTANTS)) {

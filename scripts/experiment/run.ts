@@ -1,4 +1,4 @@
-/** Runs of the experiment, one after the other: each alone on the machine, in an order that the seed shuffles. */
+/** Runs the experiment: one run at a time, in an order shuffled by the seed. */
 import { sequence } from "../simulate/chance.ts";
 import { type Arm, ARMS } from "./arms.ts";
 import { CONSTANTS } from "./constants.ts";
@@ -7,12 +7,12 @@ import { startFleet } from "./fleet.ts";
 import { startScript } from "../bench/processes.ts";
 import { type Scenario, SCENARIOS } from "./scenarios.ts";
 
-/** What is run. */
+/** What to run. */
 export interface Plan {
   seeds: readonly number[];
   scenarios?: readonly string[];
   arms?: readonly string[];
-  /** Default: as the constants say. */
+  /** Default: from the constants. */
   runMs?: number;
 }
 
@@ -27,7 +27,7 @@ export interface Run {
 const LOAD = new URL("load.ts", import.meta.url).pathname;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** All runs of a plan, each as it ends. */
+/** Yields each run of a plan as it ends. */
 export async function* runAll(
   { seeds, scenarios, arms, runMs }: Plan,
 ): AsyncGenerator<Run> {
@@ -71,7 +71,7 @@ async function runOnce(
   }
 }
 
-/** Fisher and Yates. */
+/** Fisher-Yates shuffle of a copy. */
 function shuffle<T>(all: readonly T[], chance: () => number): T[] {
   const dealt = [...all];
   for (let i = dealt.length - 1; i > 0; i--) {

@@ -1,4 +1,4 @@
-/** What is done to the fleet while clients ask it. */
+/** The scenarios: changes to the fleet under load. */
 import type { Fleet, Release } from "./fleet.ts";
 import { CONSTANTS } from "./constants.ts";
 
@@ -16,7 +16,10 @@ const SECOND: Release = { release: "2", broken: false };
 const BROKEN: Release = { release: "2", broken: true };
 const FIRST: Release = { release: "1", broken: false };
 
-/** One replica after the other; the first that does not pass is put back to the release before, and the rollout ends. */
+/**
+ * Rolls out to one replica after the other. The first that does not pass gets the first release back, and the
+ * rollout ends.
+ */
 async function roll(fleet: Fleet, names: readonly string[], release: Release): Promise<Ending> {
   for (const name of names) {
     if (await fleet.step([name], () => fleet.restart(name, release))) continue;

@@ -1,6 +1,6 @@
 /**
- * The store that the replicas depend on, in a process of its own: config, lock of the leader and pages of items, each after a delay.
- * `POST /away?ms=` makes it hang up on everybody for so long.
+ * The store that the replicas depend on, in its own process. It serves a config, a leader lock and pages of
+ * items, each after a delay. `POST /away?ms=` makes it answer 503 for that time.
  */
 import { parseArgs } from "node:util";
 import { CONSTANTS } from "./constants.ts";
@@ -18,7 +18,7 @@ const ROUTES: Record<string, (url: URL) => Promise<Response> | Response> = {
     return Response.json({ currency: "EUR" });
   },
   "/lock": async () => {
-    // One replica after the other.
+    // Grants the lock to one replica after the other.
     const mine = lock.then(() => sleep(CONSTANTS.lockMs * scale / 2));
     lock = mine;
     await mine;

@@ -1,6 +1,7 @@
 /**
- * `deno task gallery [product...]`: real products that say ready while their job fails. Each is started, broken and mended; a real Assay
- * watches it. Prints a line a state; the exit code is 1 if one was not called what it is. A run of all writes docs/gallery.md.
+ * `deno task gallery [product...]`: starts, breaks and mends real products that report ready while their job
+ * fails, and watches them with Assay. Prints a line per state. A run of all products writes docs/gallery.md.
+ * Exit 0 all verdicts as expected, 1 otherwise, 3 usage.
  */
 import { fileURLToPath } from "node:url";
 import { replacePart, today } from "../bench/document.ts";
@@ -13,14 +14,14 @@ const DOCUMENT = fileURLToPath(new URL("../../docs/gallery.md", import.meta.url)
 const wanted = Deno.args.length > 0 ? Deno.args : productIds();
 const unknown = wanted.filter((id) => !productIds().includes(id));
 if (unknown.length > 0) {
-  console.error(`No such product: ${unknown.join(", ")}. There are: ${productIds().join(", ")}`);
+  console.error(`No such product: ${unknown.join(", ")}. Products: ${productIds().join(", ")}`);
   Deno.exit(3);
 }
 
 const played: Played[] = [];
 const missing: string[] = [];
 const wrong: string[] = [];
-/** States that were called something else, and products that could not be played. */
+/** States with another verdict than expected, and products that could not be played. */
 let [unlike, failed] = [0, 0];
 for (const id of wanted) {
   const product = await readProduct(id);
@@ -34,7 +35,7 @@ for (const id of wanted) {
       played.push(one);
       const right = one.verdict === one.state.verdict;
       if (!right) unlike++;
-      if (!right) wrong.push(`${id}, ${one.state.what}: ${one.verdict}, and not ${one.state.verdict}`);
+      if (!right) wrong.push(`${id}, ${one.state.what}: ${one.verdict}, not ${one.state.verdict}`);
       console.log(
         `${id}, ${one.state.what}: says "${one.claimed.slice(0, 60)}", is ${one.verdict}${
           right ? "" : ` (WRONG: ${one.state.verdict})`

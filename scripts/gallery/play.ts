@@ -1,30 +1,35 @@
-/** One product from a cold start: each of its states is broken, found by Assay, announced by a verified webhook, and mended. */
+/**
+ * Plays one product from a cold start: breaks each state, waits for Assay's verified webhook, and mends it.
+ */
 import { freePorts } from "../experiment/ports.ts";
 import { type Product, shell, type State } from "./product.ts";
 import { type Event, startWatch, type Watch } from "./watch.ts";
 
-/** What was seen of a state. */
+/** What was observed of one state. */
 export interface Played {
   product: string;
   version: string;
   state: State;
-  /** The first bytes of what its own endpoint said while it was broken. */
+  /** The start of its own endpoint's response while it was broken. */
   claimed: string;
-  /** Why the journey failed then. */
+  /** The incident's summary: why the journey failed. */
   observed: string;
   verdict: string;
-  /** From the break to the verified webhook, and from the mend to the verified recovery, s. */
+  /** Seconds from the break to the verified webhook, and from the mend to the verified recovery. */
   openedS: number;
   resolvedS: number;
 }
 
-/** A cold start, boot included, may take so long. */
+/** Limit for a cold start, including boot. */
 const READY_MS = 120_000;
-const TOLD_MS = 90_000;
+const WEBHOOK_MS = 90_000;
 const CLAIM_CHARACTERS = 160;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts the product and Assay, and plays its states in order. Throws with the state's name if one is not announced or not resolved. */
+/**
+ * Starts the product and Assay, and plays its states in order. Throws, naming the state, if a webhook does
+ * not arrive.
+ */
 export async function* play(product: Product): AsyncGenerator<Played> {
   const folder = await Deno.makeTempDir({ prefix: `assay-${product.id}-` });
   const ports = freePorts(4);
@@ -62,12 +67,14 @@ async function playState({ product, env, watch, state }: Stage): Promise<Seen> {
   const about = (type: string) => (event: Event) => event.type === type && event.data.check.id === check;
   const brokenAt = performance.now();
   await shell(product.id, `break_${state.name}`, env);
-  const opened = await watch.event(about("incident.opened"), brokenAt, TOLD_MS).catch(named(product, state));
+  const opened = await watch.event(about("incident.opened"), brokenAt, WEBHOOK_MS).catch(
+    named(product, state),
+  );
   const claimed = await shell(product.id, `claim ${check}`, env);
   const verdict = (await watch.checks()).find(({ id }) => id === check)!.outcome;
   const mendedAt = performance.now();
   await shell(product.id, `mend_${state.name}`, env);
-  const resolved = await watch.event(about("incident.resolved"), mendedAt, TOLD_MS).catch(
+  const resolved = await watch.event(about("incident.resolved"), mendedAt, WEBHOOK_MS).catch(
     named(product, state),
   );
   await untilReady(watch);
@@ -84,7 +91,7 @@ const named = ({ id }: Product, { name }: State) => (error: Error) => {
   throw new Error(`${id}, ${name}: ${error.message}`);
 };
 
-/** Waits until every check of the product is ready. Throws with what they are if that takes too long. */
+/** Waits until every check of the product is ready. Throws with their outcomes if that takes too long. */
 async function untilReady(watch: Watch): Promise<void> {
   const until = performance.now() + READY_MS;
   for (;;) {
@@ -98,7 +105,7 @@ async function untilReady(watch: Watch): Promise<void> {
 
 const firstLine = (text: string) => text.trim().split("\n")[0]!;
 
-/** Lines of NAME=value. */
+/** Parses lines of NAME=value. */
 function readLines(text: string): Record<string, string> {
   const lines = text.trim().split("\n").filter((line) => line !== "");
   return Object.fromEntries(

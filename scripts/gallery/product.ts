@@ -1,13 +1,15 @@
-/** A product of the gallery: the shell script that starts, breaks and mends it, and the configuration that watches it. */
+/**
+ * A product of the gallery: a shell script that starts, breaks and mends it, and a config that watches it.
+ */
 import { fileURLToPath } from "node:url";
 
 const FOLDER = fileURLToPath(new URL("../../examples/products/", import.meta.url));
 
-/** Something that is broken, and what Assay is expected to call it. */
+/** A way to break a product, and the verdict that Assay is expected to give. */
 export interface State {
-  /** `break_…` and `mend_…` of the script. */
+  /** Names the script's functions `break_…` and `mend_…`. */
   name: string;
-  /** The check that is looked at. Default: the first. */
+  /** The check to watch. Default: the first. */
   check?: string;
   verdict: string;
   what: string;
@@ -17,13 +19,13 @@ export interface State {
 export interface Product {
   id: string;
   config: string;
-  /** A program of it, and the command that installs it. */
+  /** A program that it needs, and the command that installs it. */
   needs: string;
   install: string;
   states: State[];
 }
 
-/** Names of all products, in order. */
+/** The ids of all products, sorted. */
 export function productIds(): string[] {
   return [...Deno.readDirSync(FOLDER)].map(({ name }) => /^(.+)\.yaml$/.exec(name)?.[1]).filter((id) =>
     id !== undefined
@@ -31,7 +33,7 @@ export function productIds(): string[] {
     .sort();
 }
 
-/** Reads a product's script. Throws if there is none, or a line of its `states` is not understood. */
+/** Reads a product's script. Throws if there is none, or if a line of its `states` is malformed. */
 export async function readProduct(id: string): Promise<Product> {
   const text = await shell(id, 'printf "%s\\n" "$needs" "$install" "$states"');
   const [needs, install, ...lines] = text.trim().split("\n") as [string, string, ...string[]];
@@ -50,7 +52,10 @@ function readState(id: string, line: string): State {
   return { name, check, verdict, what };
 }
 
-/** Runs functions of a product's script and answers what they printed. Throws what they said if they fail or take too long. */
+/**
+ * Runs functions of a product's script and returns their output. Throws with the output if they fail or take
+ * too long.
+ */
 export async function shell(
   id: string,
   command: string,
@@ -60,7 +65,7 @@ export async function shell(
   const script = `. ${FOLDER}lab.sh; . ${FOLDER}${id}.sh; ${command}`;
   const output = await Deno.makeTempFile();
   try {
-    // Into a file: what a function leaves running keeps a pipe open.
+    // Output goes to a file, because processes left running would keep a pipe open.
     const child = new Deno.Command("bash", {
       args: ["-c", `{ ${script}\n} >"$OUTPUT" 2>&1`],
       env: { DIR: "", P1: "", P2: "", P3: "", P4: "", ...env, OUTPUT: output },
@@ -69,7 +74,7 @@ export async function shell(
     const { success } = await child.status;
     const text = await Deno.readTextFile(output);
     if (!success) {
-      throw new Error(`${id}.sh: ${command}: ${text.trim().slice(-500) || "failed, and said nothing"}`);
+      throw new Error(`${id}.sh: ${command}: ${text.trim().slice(-500) || "failed without output"}`);
     }
     return text;
   } finally {

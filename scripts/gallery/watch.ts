@@ -1,4 +1,6 @@
-/** A real Assay beside a product, and a receiver of webhooks whose signatures an independent library verifies. */
+/**
+ * Runs Assay against a product, with a webhook receiver that verifies signatures with an independent library.
+ */
 import { type Child, startScript } from "../bench/processes.ts";
 import { type DemoEvent, webhookHandler } from "../demo/hook.ts";
 
@@ -6,22 +8,24 @@ const CLI = new URL("../cli/assay.ts", import.meta.url).pathname;
 const TOKEN = "gallery-operator-token";
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What the gallery reads of an event. */
+/** The fields of an event that the gallery reads. */
 export interface Event extends DemoEvent {
   data: DemoEvent["data"] & { check: { id: string }; decision: { outcome: string } };
 }
 
-/** A check as `GET /v1/targets/{id}` has it. */
+/** A check in `GET /v1/targets/{id}`. */
 export interface CheckNow {
   id: string;
   outcome: string;
 }
 
-/** Assay over one target. */
+/** A running Assay with one target. */
 export interface Watch {
-  /** The checks of the target, now. */
+  /** The current checks of the target. */
   checks(): Promise<CheckNow[]>;
-  /** The first verified event that holds, of those that came after `since` (performance.now()). Throws after so long. */
+  /**
+   * The first verified event after `since` (performance.now()) that `holds` accepts. Throws after `withinMs`.
+   */
   event(
     holds: (event: Event) => boolean,
     since: number,
@@ -30,7 +34,7 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
-/** Starts Assay with a configuration whose webhook is our receiver. */
+/** Starts Assay with a config, and a receiver for its webhook. */
 export async function startWatch(
   target: string,
   config: string,

@@ -1,31 +1,32 @@
 /**
- * Upstash's REST protocol in front of a Redis, for development and tests: single commands (as a JSON body or a path), `/pipeline`,
- * `/multi-exec`, answers in JSON, base64 or RESP2, tokens, and a limit on requests (upstash.com/docs/redis/features/restapi).
+ * Upstash's REST protocol in front of Redis, for development and tests: single commands (as a JSON body or a
+ * path), `/pipeline`, `/multi-exec`, answers in JSON, base64 or RESP2, tokens, and a request size limit
+ * (upstash.com/docs/redis/features/restapi).
  */
 import { Buffer } from "node:buffer";
 import { RESP_TYPES } from "redis";
 import { type Connection, connection } from "./server.ts";
 
-/** What a gateway is in front of, and who may pass. */
+/** The Redis server behind a gateway, and the tokens that it accepts. */
 export interface GatewayOptions {
-  /** Socket file of the server. */
+  /** Socket file of the Redis server. */
   socket: string;
   token: string;
-  /** May call what reads. */
+  /** A token for reading commands only. */
   readToken?: string;
   maxBytes?: number;
 }
 
-/** What was asked so far. */
+/** Usage since the start. */
 export interface Stats {
   /** REST requests that carried commands. */
   requests: number;
-  /** As Upstash bills them: each command of a pipeline, and each that a script calls. */
+  /** Commands as Upstash bills them: each command of a pipeline, and each that a script calls. */
   commands: number;
   byCommand: Record<string, number>;
 }
 
-/** A gateway as a handler of requests. */
+/** A gateway as a request handler. */
 export interface Gateway {
   fetch(request: Request): Promise<Response>;
   stats(): Promise<Stats>;
@@ -36,9 +37,9 @@ type Reply = string | Buffer | number | null | Error | Reply[];
 type Send = (command: string[]) => Promise<Reply>;
 type User = { username: string; password: string };
 
-/** The gateway's own housekeeping, and what stands for an endpoint. */
+/** Commands that the gateway itself sends, for housekeeping and for `/multi-exec`. */
 const UNBILLED = new Set(["info", "hello", "client", "auth", "acl", "config", "multi", "exec", "select"]);
-/** Upstash has none of these over REST. */
+/** Commands that Upstash does not offer over REST. */
 const REFUSED =
   /^(b[lr]pop|b[lrz]\w*(pop|move)|wait|watch|unwatch|multi|exec|discard|subscribe|psubscribe|monitor|auth|hello|select|quit|client|config|shutdown|debug)$/i;
 const READER = "assay-reader";
@@ -49,43 +50,13 @@ class Failure extends Error {
   }
 }
 
-/** Opens a gateway; `GET /stats` answers `Stats`. */
+/** Opens a gateway. `GET /stats` returns `Stats`. */
 export async function gateway(
   { socket, token, readToken, maxBytes = 1_048_576 }: GatewayOptions,
 ): Promise<Gateway> {
   const owner = await connection(socket);
-  const users = new Map<string, User | "owner">([[token, "owner"]]);
-  if (readToken) users.set(readToken, await reader(owner));
-  const open = new Map<string, Promise<Connection>>();
+  const { clientOf, restToken, close } = await openAccounts(owner, { socket, token, readToken });
   let requests = 0;
-
-  const clientOf = async (token: string | null | undefined): Promise<Connection> => {
-    const user = token ? users.get(token) : undefined;
-    if (!token || !user) throw new Failure(401, "WRONGPASS invalid password");
-    if (user === "owner") return owner;
-    const known = await open.get(token);
-    if (known?.isReady) return known;
-    known?.destroy();
-    const fresh = connectAs(token, user);
-    open.set(token, fresh);
-    return await fresh;
-  };
-
-  /** A restart has forgotten the reader. */
-  const connectAs = async (token: string, user: User): Promise<Connection> => {
-    const known = user.username === READER ? await reader(owner) : user;
-    users.set(token, known);
-    return await connection(socket, known);
-  };
-
-  /** `ACL RESTTOKEN user password`: a token for a user of Redis (upstash.com/docs/redis/features/acl). */
-  const restToken = async (username: string, password: string): Promise<string> => {
-    const checked = await connection(socket, { username, password });
-    checked.destroy();
-    const minted = crypto.randomUUID();
-    users.set(minted, { username, password });
-    return minted;
-  };
 
   const senderOf = (client: Connection): Send => {
     const typed = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
@@ -98,19 +69,7 @@ export async function gateway(
       return typed.sendCommand<Reply>(command).catch(commandError);
     };
   };
-
-  const stats = async () => {
-    const lines = (await owner.sendCommand<string>(["INFO", "commandstats"])).split("\r\n");
-    const counts = lines.flatMap((line) => {
-      const [, name, calls] = /^cmdstat_([^:|]+)[^:]*:calls=(\d+)/.exec(line) ?? [];
-      return name && !UNBILLED.has(name) ? [[name, Number(calls)] as const] : [];
-    });
-    return {
-      requests,
-      commands: counts.reduce((sum, [, n]) => sum + n, 0),
-      byCommand: Object.fromEntries(counts),
-    };
-  };
+  const stats = async () => ({ requests, ...await billedCommands(owner) });
 
   const answer = async (request: Request): Promise<Response> => {
     const url = new URL(request.url);
@@ -139,7 +98,49 @@ export async function gateway(
           : new Failure(500, `ERR ${(error as Error).message}`);
         return Response.json({ error: failure.message }, { status: failure.status });
       }),
-    async close() {
+    close,
+  };
+}
+
+/** The tokens of a gateway, each with a connection of its user. */
+async function openAccounts(
+  owner: Connection,
+  { socket, token, readToken }: Pick<GatewayOptions, "socket" | "token" | "readToken">,
+) {
+  const users = new Map<string, User | "owner">([[token, "owner"]]);
+  if (readToken) users.set(readToken, await reader(owner));
+  const open = new Map<string, Promise<Connection>>();
+
+  /** Connects as a user. Creates the reader again, in case Redis restarted and lost it. */
+  const connectAs = async (token: string, user: User): Promise<Connection> => {
+    const known = user.username === READER ? await reader(owner) : user;
+    users.set(token, known);
+    return await connection(socket, known);
+  };
+
+  return {
+    async clientOf(token: string | null | undefined): Promise<Connection> {
+      const user = token ? users.get(token) : undefined;
+      if (!token || !user) throw new Failure(401, "WRONGPASS invalid password");
+      if (user === "owner") return owner;
+      const known = await open.get(token);
+      if (known?.isReady) return known;
+      known?.destroy();
+      const fresh = connectAs(token, user);
+      open.set(token, fresh);
+      return await fresh;
+    },
+    /**
+     * `ACL RESTTOKEN user password`: creates a token for a Redis user (upstash.com/docs/redis/features/acl).
+     */
+    async restToken(username: string, password: string): Promise<string> {
+      const checked = await connection(socket, { username, password });
+      checked.destroy();
+      const minted = crypto.randomUUID();
+      users.set(minted, { username, password });
+      return minted;
+    },
+    async close(): Promise<void> {
       owner.destroy();
       const others = await Promise.allSettled(open.values());
       for (const other of others) if (other.status === "fulfilled") other.value.destroy();
@@ -147,7 +148,16 @@ export async function gateway(
   };
 }
 
-/** The user that a read-only token stands for; SCAN and KEYS are not for it. */
+async function billedCommands(owner: Connection): Promise<Omit<Stats, "requests">> {
+  const lines = (await owner.sendCommand<string>(["INFO", "commandstats"])).split("\r\n");
+  const counts = lines.flatMap((line) => {
+    const [, name, calls] = /^cmdstat_([^:|]+)[^:]*:calls=(\d+)/.exec(line) ?? [];
+    return name && !UNBILLED.has(name) ? [[name, Number(calls)] as const] : [];
+  });
+  return { commands: counts.reduce((sum, [, n]) => sum + n, 0), byCommand: Object.fromEntries(counts) };
+}
+
+/** Creates the user of the read-only token, without SCAN and KEYS. */
 async function reader(owner: Connection): Promise<User> {
   const password = crypto.randomUUID();
   const rules = [
@@ -166,13 +176,15 @@ async function reader(owner: Connection): Promise<User> {
   return { username: READER, password };
 }
 
-/** What Redis says of a command is an answer; a lost connection is none. */
+/**
+ * Returns Redis's error replies, so that they become answers. Throws other errors, such as a lost connection.
+ */
 function commandError(error: Error): Error {
   if (/^[A-Z]{2,} /.test(error.message)) return error;
   throw error;
 }
 
-/** MULTI to EXEC go out in one go, so nothing comes between. */
+/** Sends MULTI to EXEC without waiting, so that no other command gets in between. */
 async function transaction(client: Connection, commands: string[][]): Promise<Reply> {
   const typed = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   const replies = [["MULTI"], ...commands, ["EXEC"]].map((command) =>
@@ -209,13 +221,16 @@ function lists(body: string): string[][] {
   return commands.map(list);
 }
 
-/** `/SET/key?EX=100` with the value as the body. */
+/** Parses a command such as `/SET/key?EX=100`, with the value as the body. */
 function fromPath({ pathname, searchParams }: URL, body: string): string[] {
   const options = [...searchParams].filter(([name]) => name !== "_token").flat().filter(Boolean);
   return [...pathname.slice(1).split("/").map(decodeURIComponent), ...(body ? [body] : []), ...options];
 }
 
-/** How this request wants its answer. A failed single command or a discarded transaction is a 400; one of many stands as an error in its place. */
+/**
+ * Encodes replies as the request asks. A failed single command or transaction is a 400; a failed one of
+ * several is an error in its place.
+ */
 function responder(headers: Headers) {
   const base64 = headers.get("upstash-encoding") === "base64";
   const plain = (reply: Reply): unknown => {

@@ -1,6 +1,7 @@
 /**
- * `deno task redis [--dir DIR] [--host HOST] [--port PORT]`: a real redis-server with its data in DIR (default .assay/redis, every write
- * logged) behind Upstash's REST protocol at HOST (default 127.0.0.1), and the two variables that point Assay at it.
+ * `deno task redis [--dir DIR] [--host HOST] [--port PORT]`: runs redis-server with its data in DIR (default
+ * .assay/redis, every write logged) behind Upstash's REST protocol at HOST (default 127.0.0.1). Prints the
+ * two environment variables that point Assay at it.
  */
 import { parseArgs } from "node:util";
 import { gateway } from "./gateway.ts";
@@ -26,7 +27,7 @@ const { fetch, close } = await Promise.race([
   server.ended.then(({ code }) => Promise.reject(new Error(`redis-server ended with code ${code}`))),
 ]);
 const http = Deno.serve({ hostname: values.host, port: Number(values.port), onListen() {} }, fetch);
-console.log(`# ctrl-c stops it; what was billed so far: GET /stats; a token that only reads: ${readToken}
+console.log(`# Ctrl-C stops it. GET /stats shows billed usage. Read-only token: ${readToken}
 export UPSTASH_REDIS_REST_URL=http://${values.host}:${http.addr.port}
 export UPSTASH_REDIS_REST_TOKEN=${token}`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

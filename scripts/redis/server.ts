@@ -1,8 +1,8 @@
-/** A real `redis-server` as a child process, and connections to it. */
+/** `redis-server` as a child process, and connections to it. */
 import { join } from "node:path";
 import { createClient } from "redis";
 
-/** How to get what `redisServer` needs. */
+/** How to install redis-server. */
 export const REDIS_INSTALL =
   "apt-get install redis-server (Debian, Ubuntu), dnf install redis (Fedora), brew install redis (macOS)";
 
@@ -15,23 +15,23 @@ export function isInstalled(): boolean {
   }
 }
 
-/** Where it keeps its data, and whether it logs each write (appendonly, fsync at once) so that a crash loses none. */
+/** The data folder, and whether to log each write (appendonly, with fsync) so that a crash loses none. */
 export interface ServerOptions {
   dir: string;
   appendOnly?: boolean;
 }
 
-/** A running server; it listens on a socket file only. */
+/** A running server; it only listens on a socket file. */
 export interface RedisServer {
   socket: string;
   kill(signal: Deno.Signal): void;
   ended: Promise<Deno.CommandStatus>;
 }
 
-/** Starts a server; `connection` waits until it answers. Throws if it is not installed. */
+/** Starts a server, which {@linkcode connection} waits for. Throws if redis-server is not installed. */
 export function redisServer({ dir, appendOnly = false }: ServerOptions): RedisServer {
   Deno.mkdirSync(dir, { recursive: true });
-  // A socket's path may not be long, and the data's may be.
+  // A socket path must be short, and `dir` may be long.
   const folder = Deno.makeTempDirSync({ prefix: "assay-" });
   const socket = join(folder, "redis");
   const process = new Deno.Command("redis-server", {
@@ -51,7 +51,10 @@ export function redisServer({ dir, appendOnly = false }: ServerOptions): RedisSe
   return { socket, ended, kill: (signal) => void (isOver || process.kill(signal)) };
 }
 
-/** A connection that comes back after the server has; what was in flight when it was lost is rejected. */
+/**
+ * Opens a connection that reconnects after the server restarts. Commands in flight when it is lost are
+ * rejected.
+ */
 export async function connection(socket: string, user?: { username: string; password: string }) {
   const client = createClient({
     ...user,
@@ -64,7 +67,7 @@ export async function connection(socket: string, user?: { username: string; pass
         /WRONGPASS/.test(cause.message) ? cause : Math.min(20 * (tries + 1), 500),
     },
   });
-  // Each command rejects by itself; without a listener the event would end the process.
+  // Failed commands reject on their own. Without a listener, the event would end the process.
   client.on("error", () => {});
   await client.connect();
   return client;

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Runs Assay in the Deno that npm has installed beside it, with the permissions that the verb needs. Signals are passed on. Assay itself
- * stops once this process is gone (functions/deno/stop_signals.ts); where npx started it, this one stops once npx is.
+ * Runs Assay in the Deno that npm installed as a dependency, with the permissions that the verb needs, and
+ * forwards signals. Assay stops when this process is gone (functions/deno/stop_signals.ts). Started by npx,
+ * this process stops Assay when npx is gone.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -12,15 +13,15 @@ import { fileURLToPath } from "node:url";
 
 const WATCH_MS = 1_000;
 
-/** Verbs that write: a store, a config, a picture. */
+/** Verbs that write files: a store, a config, a plot. */
 const WRITE = ["start", "init", "import", "export", "plan", "notify", "backup", "restore"];
 /** Verbs that start other programs. */
 const RUN = ["push"];
 
-/** Bounds what garbage adds to the heap of what runs for months (docs/benchmarks.md). */
+/** Limits heap growth by garbage in a process that runs for months (docs/benchmarks.md). */
 const SMALL_HEAP = "--v8-flags=--heap-growing-percent=30";
 
-/** What no probe has to reach, by a lock of the runtime's behind Assay's own; it knows no networks of IPv6. */
+/** Private addresses that Deno denies on top of Assay's own guard. Deno's flag has no IPv6 networks. */
 const PRIVATE = [
   "10.0.0.0/8",
   "100.64.0.0/10",
@@ -44,7 +45,7 @@ function permissions(verb) {
   ];
 }
 
-/** Where npm ran no scripts of packages, Deno's own still lies packed. */
+/** The path of Deno. Installs it first if npm did not run its install script. */
 function denoPath() {
   const require = createRequire(import.meta.url);
   const folder = dirname(require.resolve("deno/package.json"));
@@ -83,7 +84,8 @@ const child = spawn(denoPath(), [
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 
-// Of npx, between which and this stands a shell. Not of a shell alone: what is started in one may well outlive it.
+// npx runs this process through a shell, so watch both ancestors. Without npx do not: a process may outlive
+// the shell that started it.
 if (process.env.npm_command === "exec" && process.platform !== "win32") {
   const ancestors = [process.ppid, parentOf(process.ppid)];
   setInterval(() => ancestors.every(isRunning) || child.kill("SIGTERM"), WATCH_MS).unref();

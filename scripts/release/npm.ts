@@ -1,16 +1,16 @@
 /**
- * Writes the npm package of this version into dist/npm: the command line in one file, and a bin that brings Deno as a dependency.
- * Then `npm publish ./dist/npm`, or `npm pack ./dist/npm`.
+ * Writes the npm package of this version into dist/npm: the bundled command line, and a bin that runs it with
+ * Deno from a dependency. Publish with `npm publish ./dist/npm`, or pack with `npm pack ./dist/npm`.
  */
 import manifest from "../../deno.json" with { type: "json" };
 
 const OUT = "dist/npm";
 
-/** The package.json; `deno` is the version that it was tested with. */
+/** The package.json. The `deno` dependency is the version that builds it. */
 const packageJson = {
   name: manifest.name,
   version: manifest.version,
-  description: "Holds what a service says of its readiness against what it does",
+  description: "Compares what a service reports about its readiness with what it does",
   license: "Apache-2.0",
   type: "module",
   bin: { assay: "bin/assay.mjs" },
@@ -31,7 +31,7 @@ for (const file of ["README.md", "LICENSE"]) await Deno.copyFile(file, `${OUT}/$
 await Deno.writeTextFile(`${OUT}/package.json`, JSON.stringify(packageJson, null, 2) + "\n");
 console.log(`${OUT}: ${packageJson.name} ${packageJson.version}, with deno ${packageJson.dependencies.deno}`);
 
-/** One file with all that it imports. */
+/** Bundles an entry point with all its imports into one file. */
 async function bundle(entry: string, name: string): Promise<void> {
   const args = [
     "bundle",

@@ -1,4 +1,6 @@
-/** Thirty days of seven services in virtual time: the real probers, settler, store and outbox over a scripted network. */
+/**
+ * Simulates thirty days of seven services: the real probers, settler, store and outbox on a scripted network.
+ */
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
 import type { Config } from "../../src/config/config.ts";
@@ -21,22 +23,22 @@ import { PAUSES, REGIONS, ROLLOUTS, type Service, SERVICES } from "./services.ts
 
 /** When the month ends, epoch ms. */
 export const END_MS = Date.parse("2026-11-30T10:10:00Z");
-/** On the hour, as the first slots are. */
+/** On the hour, where hourly slots begin. */
 const START_MS = Math.floor(END_MS / HOUR_MS) * HOUR_MS - 30 * DAY_MS;
 
-/** How closely it is watched until when: a month of five minutes each would take long to play. */
+/** Checks are hourly until the last day, because a month of five-minute checks would take long to play. */
 const CLOSE: Pace = { every: "5m", stepMs: MINUTE_MS, untilMs: END_MS };
 const COARSE: Pace = { every: "1h", stepMs: HOUR_MS, untilMs: END_MS - DAY_MS, turns: 1 };
 
 interface Pace {
   every: string;
-  /** Between two ticks. */
+  /** Time between two ticks. */
   stepMs: number;
   untilMs: number;
   turns?: number;
 }
 
-/** The token that opens the page. */
+/** The token to sign in to the page. */
 export const TOKEN = "tok-of-the-operator";
 const ENV: { [name: string]: string } = {
   TOKEN,
@@ -44,7 +46,7 @@ const ENV: { [name: string]: string } = {
   HOOK: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 };
 
-/** A month that is over. */
+/** A played month. */
 export interface Month {
   config: Config;
   ports: Ports;
@@ -108,7 +110,7 @@ ${
     ).join("")
   }`;
 
-/** Plays the month over this store. */
+/** Plays the month into a store. */
 export async function playMonth(store: Store): Promise<Month> {
   const signing = new SigningGate();
   const clock = virtualClock(START_MS, () => signing.isBusy());
@@ -136,7 +138,7 @@ export async function playMonth(store: Store): Promise<Month> {
   return await play(CLOSE);
 }
 
-/** The month over a store that has it. */
+/** Opens a month that was played into a store. */
 export async function openMonth(
   store: Store,
   { pace = CLOSE, clock = virtualClock(END_MS, () => false) } = {},
@@ -172,7 +174,7 @@ function planRollouts(clock: VirtualClock, { rollouts }: GateServices, untilMs: 
   }
 }
 
-/** Somebody acknowledges one outage, and writes of another for the public. */
+/** Acknowledges one outage, and adds a public announcement to another. */
 async function speak({ ports, config, services }: Month): Promise<void> {
   const { store } = services;
   const open = async (target: string) =>

@@ -1,4 +1,4 @@
-/** The network of the month: what each service answers each region, and how long that takes. */
+/** The scripted network of the month: the answers and latencies of each service in each region. */
 import type { Answer, Fetch } from "../../src/base/ports.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
 import { chanceOf } from "../simulate/chance.ts";
@@ -9,7 +9,7 @@ import { REGIONS, type Service, SERVICES, type Trouble, TROUBLES } from "./servi
 const SLOW_MS = 1_700;
 const PART_DOWN = { status: "DOWN", components: { queue: { status: "DOWN" }, database: { status: "UP" } } };
 
-/** A fetch as one region has it; `endMs` is the end of the month, epoch ms. */
+/** The network as one region sees it; `endMs` is the end of the month, epoch ms. */
 export function monthFetch(clock: VirtualClock, endMs: number, region: string): Fetch {
   let count = 0;
   return async (url) => {
@@ -50,12 +50,12 @@ function isHit(
   const isReport = check === "readyz";
   if (id !== service.id || ago > beganAgo || ago <= beganAgo - lastMs) return false;
   if (regions && !regions.includes(region)) return false;
-  // What lies, is slow or fails in part says nothing of it; a whole outage takes the report along.
+  // The report does not show drift and slowness; a whole outage takes it down too.
   if (isReport) return mood !== "drift" && mood !== "slow";
   return mood !== "silent" && (checks?.includes(check) ?? true);
 }
 
-/** Busier by day than by night, with a tail. */
+/** Latency with a daily cycle and a long tail, ms. */
 function tookMs({ baseMs }: Service, region: string, { at, chance }: { at: number; chance: number }): number {
   const day = 1 + 0.35 * Math.sin((at / (24 * 60 * MINUTE_MS)) * 2 * Math.PI);
   const tail = chance > 0.97 ? 4 : 1;

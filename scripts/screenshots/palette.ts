@@ -1,13 +1,15 @@
-/** Makes a screenshot small: a PNG (ISO/IEC 15948) of at most 256 colours, which is a third of what a browser writes. */
+/**
+ * Shrinks a screenshot to a PNG (ISO/IEC 15948) of at most 256 colours, about a third of the browser's size.
+ */
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const MOST_COLOURS = 256;
-/** Bytes of a pixel by colour type: RGB and RGBA. */
+/** Bytes per pixel by colour type: RGB and RGBA. */
 const PIXEL_BYTES: Record<number, number> = { 2: 3, 6: 4 };
 const INDEXED = 3;
 
-/** The same picture with a palette. Throws for what is no 8-bit RGB or RGBA picture without interlacing. */
+/** Returns the same picture with a palette. Throws unless it is 8-bit RGB or RGBA without interlacing. */
 export function reducePalette(png: Uint8Array): Uint8Array {
   const { width, height, pixels } = decode(png);
   const counts = new Map<number, number>();
@@ -45,7 +47,7 @@ function nearest(palette: readonly number[], colour: number): number {
   return palette.reduce((best, other, i) => distance(other) < distance(palette[best]!) ? i : best, 0);
 }
 
-/** One number a pixel, 0xRRGGBB. */
+/** Decodes a PNG to one number per pixel, 0xRRGGBB. */
 function decode(png: Uint8Array): { width: number; height: number; pixels: number[] } {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   const data: Uint8Array[] = [];
@@ -54,7 +56,9 @@ function decode(png: Uint8Array): { width: number; height: number; pixels: numbe
     if (name === "IDAT") data.push(png.subarray(at + 8, at + 8 + view.getUint32(at)));
   }
   const [width, height, step] = [view.getUint32(16), view.getUint32(20), PIXEL_BYTES[png[25]!]];
-  if (png[24] !== 8 || step === undefined || png[28] !== 0) throw new Error("this PNG is of another kind");
+  if (png[24] !== 8 || step === undefined || png[28] !== 0) {
+    throw new Error("not an 8-bit RGB or RGBA PNG without interlacing");
+  }
   const bytes = unfilter(inflateSync(join(data)), { stride: width * step, height, step });
   const pixels = Array.from(
     { length: width * height },
@@ -63,7 +67,7 @@ function decode(png: Uint8Array): { width: number; height: number; pixels: numbe
   return { width, height, pixels };
 }
 
-/** Undoes the filter of each row (section 9). */
+/** Undoes the filters of the rows (section 9). */
 function unfilter(
   raw: Uint8Array,
   { stride, height, step }: { stride: number; height: number; step: number },

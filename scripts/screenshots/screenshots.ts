@@ -1,6 +1,7 @@
 /**
- * Pictures of every page after thirty days in virtual time: `docs/overview.png`, `target.png`, `incident.png` and `public.png`, and with
- * `--all FOLDER` each page, light and dark, at 380 and 1440 px. `--store FILE` keeps the month, and opens it the next time.
+ * Takes screenshots after thirty days in virtual time: `docs/overview.png`, `target.png`, `incident.png` and
+ * `public.png`, or with `--all FOLDER` every page, light and dark, at 380 and 1440 px. `--store FILE` saves
+ * the month, and reuses it the next time.
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -22,7 +23,7 @@ const { values: { store: file, all: folder } } = parseArgs({
   options: { store: { type: "string" }, all: { type: "string" } },
 });
 
-/** The month, as it was kept or played now. */
+/** Opens the saved month, or plays it. */
 async function month(): Promise<Month> {
   if (file === undefined) return await playMonth(memoryStore());
   const isKept = existsSync(file);
@@ -30,7 +31,7 @@ async function month(): Promise<Month> {
   return isKept ? await openMonth(store) : await playMonth(store);
 }
 
-/** The pages of a month, by name. */
+/** The paths of all pages, by name. */
 async function pathsOf({ services: { store } }: Month): Promise<Record<string, string>> {
   const incidentOf = async (target: string, state: "open" | "resolved") =>
     `/incidents/${(await store.listIncidents({ target, state, limit: 1 })).items[0]!.id}`;
@@ -47,7 +48,7 @@ async function pathsOf({ services: { store } }: Month): Promise<Record<string, s
   };
 }
 
-/** What the docs show, and how high (px). */
+/** Height (px) of each page's picture in the docs. */
 const SHOWN: Record<string, number> = { overview: 1_060, target: 1_300, incident: 1_080, public: 1_000 };
 
 const played = await month();
@@ -57,7 +58,7 @@ const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (re
 const origin = `http://127.0.0.1:${server.addr.port}`;
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 
-/** A page of this size, signed in, for which it is the end of the month. */
+/** Opens a signed-in page whose clock stands at the end of the month. */
 async function openPage(width: number, colorScheme: "light" | "dark"): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
@@ -72,9 +73,9 @@ async function openPage(width: number, colorScheme: "light" | "dark"): Promise<P
   return page;
 }
 
-/** Shows a page and takes its picture: whole, or the upper `height` px of it. */
+/** Takes a picture of a page: all of it, or the top `height` px. */
 async function take(page: Page, path: string, { to, height }: { to: string; height?: number }) {
-  // The public's page is taken as the public sees it; it is the last one.
+  // Signs out, to show the public page as the public sees it. It is the last page.
   if (path === "/status") await page.context().clearCookies();
   await page.goto(origin + path);
   const { width } = page.viewportSize()!;

@@ -1,39 +1,41 @@
-/** The seven services of the pictures: how each is walked, how fast it is, and what happens to it in thirty days. */
+/** The seven services in the screenshots: their checks, latencies, and troubles in thirty days. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/base/time.ts";
 
-/** Where they are walked from, and how far (ms) each is from them. */
+/** The regions, and the network latency (ms) of each. */
 export const REGIONS: Record<string, number> = { fra: 18, iad: 92, sin: 168, gru: 204, syd: 251 };
 
-/** What is the matter with a service; `drift`: it says ready and its work fails. */
+/**
+ * What is wrong with a service. `drift`: it reports ready, but its work fails. `honest`: it fails and reports
+ * that. `silent`: its report is gone.
+ */
 export type Mood = "down" | "drift" | "slow" | "honest" | "silent";
 
-/** A mood for a while. `ago` is when it begins before the end of the month, ms; one without `lastMs` lasts to the end. */
+/** A trouble that begins `ago` ms before the end of the month; without `lastMs` it lasts to the end. */
 export interface Trouble {
   service: string;
   mood: Mood;
   ago: number;
   lastMs?: number;
-  /** Of these checks only. */
+  /** Only these checks. Default: all. */
   checks?: string[];
-  /** As these regions see it. */
+  /** Only in these regions. Default: all. */
   regions?: string[];
 }
 
-/** A service as its config and its network have it. */
+/** A service, for the config and for the network. */
 export interface Service {
   id: string;
   name: string;
   team: string;
-  /** Median of one request from nearby, ms. */
+  /** Base latency of one request without network latency, ms. */
   baseMs: number;
-  /** The check's sentence by its id. */
+  /** The contract of each check, by check id. */
   checks: Record<string, string>;
   hasReport: boolean;
-  /** More settings of its checks, in YAML's flow form. */
+  /** More settings of its checks, as a line of YAML. */
   settings?: string;
 }
 
-/** All of them. */
 export const SERVICES: readonly Service[] = [
   {
     id: "accounts",
@@ -109,7 +111,6 @@ export const SERVICES: readonly Service[] = [
   },
 ];
 
-/** What happens to them. */
 export const TROUBLES: readonly Trouble[] = [
   { service: "search", mood: "down", ago: 12 * MINUTE_MS },
   { service: "search", mood: "down", ago: 18 * DAY_MS + 5 * HOUR_MS, lastMs: 2 * HOUR_MS },
@@ -141,7 +142,7 @@ export const TROUBLES: readonly Trouble[] = [
   { service: "mail", mood: "honest", ago: 38 * MINUTE_MS },
 ];
 
-/** Of which versions were rolled out when, before the end of the month (ms). */
+/** Rollouts; `ago` is ms before the end of the month. */
 export const ROLLOUTS: readonly { service: string; version: string; ago: number }[] = [
   { service: "checkout", version: "2.31.0", ago: 21 * DAY_MS + 3 * MINUTE_MS },
   { service: "checkout", version: "2.32.0", ago: 14 * DAY_MS + 4 * MINUTE_MS },
@@ -152,7 +153,7 @@ export const ROLLOUTS: readonly { service: string; version: string; ago: number 
   { service: "accounts", version: "5.2", ago: 8 * HOUR_MS + 4 * MINUTE_MS },
 ];
 
-/** Assay itself was off for so long; before the end of the month, ms. */
+/** Times in which Assay itself was off; `ago` is ms before the end of the month. */
 export const PAUSES: readonly { ago: number; lastMs: number }[] = [
   { ago: 9 * DAY_MS, lastMs: 30 * HOUR_MS },
   { ago: 15 * HOUR_MS, lastMs: 130 * MINUTE_MS },

@@ -44,7 +44,7 @@ describe("what is embedded", () => {
 
   test("of a Lua script with code before its include is refused", () => {
     expect(() => withText("put.lua", "local a\n-- include: common.lua\nreturn a\n")).toThrow(
-      "Cannot embed put.lua as code stands before its include",
+      "Cannot embed put.lua as it has code before its include",
     );
   });
 
